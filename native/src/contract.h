@@ -1,0 +1,75 @@
+/* GENERATED from src/contract.ts by `npm run generate`. Do not edit. Little endian throughout. */
+#ifndef LT_CONTRACT_H
+#define LT_CONTRACT_H
+
+#include <stdint.h>
+
+#define LT_FRAME_VERSION 1
+#define LT_FRAME_MAGIC "\x89\x4c\x54\x50\x0d\x0a\x1a\x0a"
+#define LT_FRAME_MAGIC_BYTES 8
+#define LT_FRAME_MAX_BYTES 32768
+#define LT_FRAME_HEADER_BYTES 24
+#define LT_FRAME_MAX_PAYLOAD_BYTES 32744
+
+#define LT_FRAME_HELLO 1 /* first frame of a connection: who writes */
+#define LT_FRAME_FILE 2 /* announces a file id once: header.stream is the id, the payload is the path */
+#define LT_FRAME_DATA 3 /* bytes that the application wrote */
+#define LT_FRAME_LOST 4 /* totals of what this process could not hand over so far */
+
+#define LT_FLAG_CONTINUES 1 /* more frames of the same write follow */
+
+#define LT_STREAM_STDOUT 1
+#define LT_STREAM_STDERR 2
+#define LT_FIRST_FILE_STREAM 16
+
+struct lt_frame_header {
+    uint32_t length; /* 0: payload bytes that follow the header */
+    uint8_t type; /* 4: frame type */
+    uint8_t flags; /* 5: bit set of frame flags */
+    uint16_t stream; /* 6: stream or file id; 0 where the frame belongs to none */
+    uint64_t time_ns; /* 8: wall clock at the write, nanoseconds since 1970 */
+    uint64_t seq; /* 16: number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0 */
+};
+_Static_assert(sizeof(struct lt_frame_header) == 24, "lt_frame_header: no padding");
+
+/* Followed by the process name and the container name. */
+struct lt_hello_payload {
+    uint16_t version; /* 0: FRAME_VERSION of the writer */
+    uint16_t name_length; /* 2: bytes of the process name */
+    uint16_t container_length; /* 4: bytes of the container name */
+    uint16_t reserved; /* 6: 0 */
+    uint32_t pid; /* 8: process id in the writer's own namespace */
+    uint32_t ppid; /* 12: process id of its parent */
+    uint64_t start_ticks; /* 16: start of the process, clock ticks since boot */
+    uint64_t instance; /* 24: random number that names this process for ever */
+    uint64_t lost_lines; /* 32: as in LOST */
+    uint64_t lost_bytes; /* 40: as in LOST */
+};
+_Static_assert(sizeof(struct lt_hello_payload) == 48, "lt_hello_payload: no padding");
+
+struct lt_lost_payload {
+    uint64_t lost_lines; /* 0: line ends among the bytes that could not be handed over */
+    uint64_t lost_bytes; /* 8: bytes that could not be handed over */
+};
+_Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no padding");
+
+#define LT_SOCKET_PATH_MAX_BYTES 107
+#define LT_LIBRARY_NAME "liblogtap.so"
+#define LT_STDIO_PLACEHOLDER_BYTES 67
+
+#define LT_ENV_DISABLE "LLT_DISABLE"
+#define LT_ENV_DEBUG "LLT_DEBUG_MODE"
+#define LT_ENV_TAP_INTO "LLT_TAP_INTO"
+#define LT_ENV_SUPPRESS_STDOUT "LLT_SUPPRESS_STDOUT"
+#define LT_ENV_TAP_FILE "LLT_TAP_FILE"
+#define LT_ENV_SUPPRESS_TAP_FILE "LLT_SUPPRESS_TAP_FILE"
+#define LT_ENV_TARGET "LLT_TARGET"
+#define LT_ENV_FORMAT "LLT_FORMAT"
+#define LT_ENV_ON_FULL "LLT_ON_FULL"
+#define LT_ENV_FIRST_CONNECT "LLT_TARGET_1STCONNECT"
+#define LT_ENV_RECONNECT "LLT_TARGET_RECONNECT"
+#define LT_ENV_PASSIVE_ON_START "LLT_PASSIV_ON_START"
+#define LT_ENV_CONTAINER "LLT_CONTAINER"
+#define LT_ENV_STDIO "LLT_STDIO"
+
+#endif

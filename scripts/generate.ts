@@ -1,0 +1,148 @@
+/**
+ * Writes native/src/contract.h and docs/contract.md from src/contract.ts.
+ *
+ *     tsx scripts/generate.ts            writes the files
+ *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as contract from '../src/contract.js';
+
+const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
+const root = join(__dirname, '..');
+
+function cStruct(name: string, fields: readonly contract.LayoutField[], bytes: number): string[] {
+  return [
+    `struct ${name} {`,
+    ...fields.map((field) => `    ${C_TYPES[field.type]} ${field.name}; /* ${field.offset}: ${field.meaning} */`),
+    '};',
+    `_Static_assert(sizeof(struct ${name}) == ${bytes}, "${name}: no padding");`,
+    '',
+  ];
+}
+
+function header(): string {
+  const define = (name: string, value: string | number) => `#define LT_${name} ${value}`;
+  const text = (value: string) => JSON.stringify(value);
+  return [
+    '/* GENERATED from src/contract.ts by `npm run generate`. Do not edit. Little endian throughout. */',
+    '#ifndef LT_CONTRACT_H',
+    '#define LT_CONTRACT_H',
+    '',
+    '#include <stdint.h>',
+    '',
+    define('FRAME_VERSION', contract.FRAME_VERSION),
+    define(
+      'FRAME_MAGIC',
+      `"${contract.FRAME_MAGIC.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`,
+    ),
+    define('FRAME_MAGIC_BYTES', contract.FRAME_MAGIC.length),
+    define('FRAME_MAX_BYTES', contract.FRAME_MAX_BYTES),
+    define('FRAME_HEADER_BYTES', contract.FRAME_HEADER_BYTES),
+    define('FRAME_MAX_PAYLOAD_BYTES', contract.FRAME_MAX_PAYLOAD_BYTES),
+    '',
+    ...Object.entries(contract.FRAME_TYPES).map(
+      ([name, { value, meaning }]) => `${define(`FRAME_${name}`, value)} /* ${meaning} */`,
+    ),
+    '',
+    ...Object.entries(contract.FRAME_FLAGS).map(
+      ([name, { value, meaning }]) => `${define(`FLAG_${name}`, value)} /* ${meaning} */`,
+    ),
+    '',
+    ...Object.entries(contract.STREAMS).map(([name, value]) => define(`STREAM_${name}`, value)),
+    define('FIRST_FILE_STREAM', contract.FIRST_FILE_STREAM),
+    '',
+    ...cStruct('lt_frame_header', contract.FRAME_HEADER, contract.FRAME_HEADER_BYTES),
+    '/* Followed by the process name and the container name. */',
+    ...cStruct('lt_hello_payload', contract.HELLO_PAYLOAD, contract.HELLO_PAYLOAD_BYTES),
+    ...cStruct('lt_lost_payload', contract.LOST_PAYLOAD, contract.LOST_PAYLOAD_BYTES),
+    define('SOCKET_PATH_MAX_BYTES', contract.SOCKET_PATH_MAX_BYTES),
+    define('LIBRARY_NAME', text(contract.LIBRARY_NAME)),
+    define('STDIO_PLACEHOLDER_BYTES', contract.STDIO_PLACEHOLDER.length),
+    '',
+    ...Object.entries(contract.LIBRARY_ENV).map(([name, { name: variable }]) => define(`ENV_${name}`, text(variable))),
+    '',
+    '#endif',
+    '',
+  ].join('\n');
+}
+
+function layoutTable(fields: readonly contract.LayoutField[]): string[] {
+  return [
+    '| offset | type | field | meaning |',
+    '|---|---|---|---|',
+    ...fields.map((field) => `| ${field.offset} | ${field.type} | ${field.name} | ${field.meaning} |`),
+    '',
+  ];
+}
+
+function documentation(): string {
+  const numbered = (entries: Record<string, { value: number; meaning: string }>) => [
+    '| value | name | meaning |',
+    '|---|---|---|',
+    ...Object.entries(entries).map(([name, { value, meaning }]) => `| ${value} | ${name} | ${meaning} |`),
+    '',
+  ];
+  return [
+    '<!-- GENERATED from src/contract.ts by `npm run generate`. Do not edit. -->',
+    '# Contract between library, shipper and manifests',
+    '',
+    "## The library's environment",
+    '',
+    '| variable | meaning | default |',
+    '|---|---|---|',
+    ...Object.values(contract.LIBRARY_ENV).map((v) => `| \`${v.name}\` | ${v.meaning} | ${v.default} |`),
+    '',
+    '## Paths',
+    '',
+    '| what | path |',
+    '|---|---|',
+    `| shared memory volume, in application and shipper | \`${contract.MOUNT_PATH}\` |`,
+    `| library | \`${contract.MOUNT_PATH}/${contract.LIBRARY_DIR}/${contract.LIBRARY_NAME}\` |`,
+    `| socket (at most ${contract.SOCKET_PATH_MAX_BYTES} bytes) | \`${contract.MOUNT_PATH}/${contract.RUN_DIR}/${contract.SOCKET_NAME}\` |`,
+    `| status port of the shipper | ${contract.STATUS_PORT} |`,
+    '',
+    `## Frames, version ${contract.FRAME_VERSION}`,
+    '',
+    'Little endian. A framed connection starts with the magic bytes',
+    `\`${contract.FRAME_MAGIC.map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}\` and a HELLO frame; anything else is read as raw lines.`,
+    `A frame is a header of ${contract.FRAME_HEADER_BYTES} bytes and its payload, ${contract.FRAME_MAX_BYTES} bytes together at most.`,
+    '',
+    ...layoutTable(contract.FRAME_HEADER),
+    '### Types',
+    '',
+    ...numbered(contract.FRAME_TYPES),
+    '### Flags',
+    '',
+    ...numbered(contract.FRAME_FLAGS),
+    '### Streams',
+    '',
+    `${contract.STREAMS.STDOUT} is stdout, ${contract.STREAMS.STDERR} is stderr; ids from ${contract.FIRST_FILE_STREAM} on are files.`,
+    '',
+    '### HELLO payload',
+    '',
+    'These fields, then the process name, then the container name, in UTF-8 without terminators.',
+    '',
+    ...layoutTable(contract.HELLO_PAYLOAD),
+    '### LOST payload',
+    '',
+    ...layoutTable(contract.LOST_PAYLOAD),
+  ].join('\n');
+}
+
+const files: readonly (readonly [string, string])[] = [
+  ['native/src/contract.h', header()],
+  ['docs/contract.md', documentation()],
+];
+const check = process.argv.includes('--check');
+for (const [path, content] of files) {
+  const target = join(root, path);
+  if (existsSync(target) && readFileSync(target, 'utf8') === content) continue;
+  if (!check) {
+    writeFileSync(target, content);
+    console.log(`wrote ${path}`);
+  } else {
+    console.error(`${path} does not match src/contract.ts. Run \`npm run generate\` and commit the result.`);
+    process.exitCode = 1;
+  }
+}

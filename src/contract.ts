@@ -1,0 +1,176 @@
+/**
+ * All that the C library, the shipper and the constructs must agree on: names, paths, sizes and the frame layout.
+ *
+ * Say a thing once: `npm run generate` writes native/src/contract.h and docs/contract.md from this file, and
+ * `npm run check` fails when they drift. Numbers here are part of the wire format: a released value never changes.
+ */
+
+/** One entry of a byte layout: little endian, no padding beyond what is listed. */
+export interface LayoutField {
+  readonly name: string;
+  readonly type: 'u8' | 'u16' | 'u32' | 'u64';
+  readonly offset: number;
+  readonly meaning: string;
+}
+
+/** Version of the frame format, sent in every HELLO. A shipper reads all versions up to its own. */
+export const FRAME_VERSION = 1;
+
+/**
+ * The first eight bytes of every framed connection. Not text, not valid UTF-8, and broken by any newline
+ * translation, so no raw line can be mistaken for it. A connection that starts with anything else carries raw lines.
+ */
+export const FRAME_MAGIC: readonly number[] = [0x89, 0x4c, 0x54, 0x50, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/**
+ * Largest frame, header included, in bytes. A frame is handed to the kernel in one `sendmsg`; Linux takes up to
+ * 32 KiB on a non-blocking unix stream socket whole or not at all, so frames of several threads never interleave.
+ */
+export const FRAME_MAX_BYTES = 32768;
+
+/** Every frame starts with this header. */
+export const FRAME_HEADER: readonly LayoutField[] = [
+  { name: 'length', type: 'u32', offset: 0, meaning: 'payload bytes that follow the header' },
+  { name: 'type', type: 'u8', offset: 4, meaning: 'frame type' },
+  { name: 'flags', type: 'u8', offset: 5, meaning: 'bit set of frame flags' },
+  { name: 'stream', type: 'u16', offset: 6, meaning: 'stream or file id; 0 where the frame belongs to none' },
+  { name: 'time_ns', type: 'u64', offset: 8, meaning: 'wall clock at the write, nanoseconds since 1970' },
+  {
+    name: 'seq',
+    type: 'u64',
+    offset: 16,
+    meaning: 'number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0',
+  },
+];
+export const FRAME_HEADER_BYTES = 24;
+
+/** Longest payload of one frame. Below 2^15, so `seq * 2^15 + offset` names a byte of a process for ever. */
+export const FRAME_MAX_PAYLOAD_BYTES = FRAME_MAX_BYTES - FRAME_HEADER_BYTES;
+
+export const FRAME_TYPES = {
+  HELLO: { value: 1, meaning: 'first frame of a connection: who writes' },
+  FILE: { value: 2, meaning: 'announces a file id once: header.stream is the id, the payload is the path' },
+  DATA: { value: 3, meaning: 'bytes that the application wrote' },
+  LOST: { value: 4, meaning: 'totals of what this process could not hand over so far' },
+} as const;
+
+export const FRAME_FLAGS = {
+  CONTINUES: { value: 1, meaning: 'more frames of the same write follow' },
+} as const;
+
+/** Stream ids. Ids from FIRST_FILE_STREAM on are files, announced by a FILE frame. */
+export const STREAMS = { STDOUT: 1, STDERR: 2 } as const;
+export const FIRST_FILE_STREAM = 16;
+
+/** Payload of a HELLO: these fields, then the process name, then the container name (UTF-8, no terminator). */
+export const HELLO_PAYLOAD: readonly LayoutField[] = [
+  { name: 'version', type: 'u16', offset: 0, meaning: 'FRAME_VERSION of the writer' },
+  { name: 'name_length', type: 'u16', offset: 2, meaning: 'bytes of the process name' },
+  { name: 'container_length', type: 'u16', offset: 4, meaning: 'bytes of the container name' },
+  { name: 'reserved', type: 'u16', offset: 6, meaning: '0' },
+  { name: 'pid', type: 'u32', offset: 8, meaning: "process id in the writer's own namespace" },
+  { name: 'ppid', type: 'u32', offset: 12, meaning: 'process id of its parent' },
+  { name: 'start_ticks', type: 'u64', offset: 16, meaning: 'start of the process, clock ticks since boot' },
+  { name: 'instance', type: 'u64', offset: 24, meaning: 'random number that names this process for ever' },
+  { name: 'lost_lines', type: 'u64', offset: 32, meaning: 'as in LOST' },
+  { name: 'lost_bytes', type: 'u64', offset: 40, meaning: 'as in LOST' },
+];
+export const HELLO_PAYLOAD_BYTES = 48;
+
+/** Payload of a LOST frame: totals since the process started, so a lost LOST frame loses nothing. */
+export const LOST_PAYLOAD: readonly LayoutField[] = [
+  { name: 'lost_lines', type: 'u64', offset: 0, meaning: 'line ends among the bytes that could not be handed over' },
+  { name: 'lost_bytes', type: 'u64', offset: 8, meaning: 'bytes that could not be handed over' },
+];
+export const LOST_PAYLOAD_BYTES = 16;
+
+/** Longest path of a unix socket that Linux can bind, terminator excluded (`sun_path` is 108 bytes, unix(7)). */
+export const SOCKET_PATH_MAX_BYTES = 107;
+
+/** File name of the library, the same for every architecture and libc. */
+export const LIBRARY_NAME = 'liblogtap.so';
+
+/** Where the shared memory volume is mounted, in the application and in the shipper. */
+export const MOUNT_PATH = '/.logtap';
+/** Directory under the mount path that the init container fills. */
+export const LIBRARY_DIR = 'lib';
+/** Directory under the mount path where the shipper listens. */
+export const RUN_DIR = 'run';
+/** Name of the shipper's socket in RUN_DIR. */
+export const SOCKET_NAME = 'logtap.sock';
+
+/** Port of the shipper's status server. */
+export const STATUS_PORT = 9598;
+
+/** A variable of the library's environment. */
+export interface LibraryVariable {
+  readonly name: string;
+  readonly meaning: string;
+  /** What holds when the variable is absent. */
+  readonly default: string;
+}
+
+export const LIBRARY_ENV = {
+  DISABLE: {
+    name: 'LLT_DISABLE',
+    meaning: '`true`: read first; the library does nothing at all',
+    default: 'false',
+  },
+  DEBUG: { name: 'LLT_DEBUG_MODE', meaning: "`true`: the library's own messages on stderr", default: 'false' },
+  TAP_INTO: { name: 'LLT_TAP_INTO', meaning: '0 none, 1 stdout, 2 stderr, 3 both', default: '0' },
+  SUPPRESS_STDOUT: {
+    name: 'LLT_SUPPRESS_STDOUT',
+    meaning: '`true`: stdout and stderr bytes that were handed over are not written to the original',
+    default: 'false',
+  },
+  TAP_FILE: { name: 'LLT_TAP_FILE', meaning: 'a log file to tap', default: 'none' },
+  SUPPRESS_TAP_FILE: {
+    name: 'LLT_SUPPRESS_TAP_FILE',
+    meaning: '`true`: bytes handed over are not written to the tapped file',
+    default: 'false',
+  },
+  TARGET: {
+    name: 'LLT_TARGET',
+    meaning: '`file:/path` or `socket:/path`: where the bytes go',
+    default: 'file:/tmp/liblogtap.log',
+  },
+  FORMAT: {
+    name: 'LLT_FORMAT',
+    meaning: '`raw`: bytes as written; `frame`: frames as laid out below',
+    default: 'raw',
+  },
+  ON_FULL: {
+    name: 'LLT_ON_FULL',
+    meaning: '`pass`: never wait, count what could not be handed over; `block:MS`: wait up to MS milliseconds first',
+    default: 'pass',
+  },
+  FIRST_CONNECT: {
+    name: 'LLT_TARGET_1STCONNECT',
+    meaning: 'seconds between attempts until the target was first reached',
+    default: '5 in raw format; a back-off from 50 ms in frame format',
+  },
+  RECONNECT: {
+    name: 'LLT_TARGET_RECONNECT',
+    meaning: 'seconds between attempts after a loss',
+    default: '30 in raw format; a back-off from 50 ms in frame format',
+  },
+  PASSIVE_ON_START: {
+    name: 'LLT_PASSIV_ON_START',
+    meaning: 'milliseconds after the start in which nothing is tapped',
+    default: '0',
+  },
+  CONTAINER: {
+    name: 'LLT_CONTAINER',
+    meaning: 'name of the container, carried in HELLO',
+    default: 'empty',
+  },
+  STDIO: {
+    name: 'LLT_STDIO',
+    meaning:
+      "a placeholder of STDIO_PLACEHOLDER's length: the container's first process overwrites it in place with the identity of its stdout and stderr, so that its children know them from pipes of their own",
+    default: "a process takes its own stdout and stderr for the container's",
+  },
+} as const satisfies Record<string, LibraryVariable>;
+
+/** Value of LLT_STDIO in a manifest: room for two `device:inode` pairs in hexadecimal and their separators. */
+export const STDIO_PLACEHOLDER = '-'.repeat(4 * 16 + 3);

@@ -1,0 +1,87 @@
+/**
+ * The interfaces of the shipper, nothing else. Bytes run
+ *
+ *     Source -> Stage* -> MemoryHold -> deliver -> Sink
+ *
+ * and every step waits for the next, so a slow sink ends as a socket that is not read.
+ */
+
+/** Who wrote a record: one stream or file of one process. `id` is unique for ever; `id` and `seq` name a record. */
+export interface Origin {
+  readonly id: string;
+  readonly stream: 'stdout' | 'stderr' | 'file';
+  /** Path of the file as the application opened it; only for `file`. */
+  readonly path?: string;
+  /** Process id in its own namespace; 0 where the peer did not say (raw lines). */
+  readonly pid: number;
+  /** Process name; empty where the peer did not say. */
+  readonly process: string;
+  /** Container name; empty where the peer did not say. */
+  readonly container: string;
+}
+
+/** A run of whole records. Columns, so that a million lines make no garbage. Immutable once handed on. */
+export interface RecordBatch {
+  /** Message bytes, back to back or scattered. */
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** Byte offset of message i. */
+  readonly start: Uint32Array;
+  /** Byte length of message i, line end excluded. */
+  readonly length: Uint32Array;
+  /** When the application wrote it: milliseconds since 1970, with the fraction that a double holds (0.25 us). */
+  readonly timeMs: Float64Array;
+  /** Place within its origin; rises along a stream, with gaps. */
+  readonly seq: Float64Array;
+  /** Index into `origins`. */
+  readonly origin: Uint16Array;
+  readonly origins: readonly Origin[];
+}
+
+/** A batch as it leaves a source. */
+export interface SourceBatch extends RecordBatch {
+  /** Called once, when every sink has settled every record: the source may forget them. */
+  release(): void;
+}
+
+/** Where batches come from. Stops reading while its consumer is busy; ends when `signal` aborts and all is read. */
+export interface Source {
+  batches(signal: AbortSignal): AsyncIterable<SourceBatch>;
+}
+
+/** A step between source and hold: same input, same output; no clock, no I/O. */
+export type Stage = (batch: RecordBatch) => RecordBatch;
+
+/** What one `send` may carry. A batch of one record is always allowed. */
+export interface BatchLimits {
+  readonly maxRecords: number;
+  /** Bound on the sum of message bytes plus `recordOverheadBytes` for each record. */
+  readonly maxBytes: number;
+  readonly recordOverheadBytes: number;
+}
+
+/** A record that the service refuses for good. */
+export interface Rejected {
+  /** Index into the batch that was sent. */
+  readonly index: number;
+  /** A short code from a small set, for metrics: `too_old`, `mapper_parsing_exception`. */
+  readonly reason: string;
+}
+
+/** What a service said. Whatever is in neither list was accepted. */
+export interface SendResult {
+  readonly retry: readonly number[];
+  readonly rejected: readonly Rejected[];
+  /** Why `retry` is not empty, for the log: operation, error name, status, hint. */
+  readonly retryReason?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Where batches go. Knows its service; knows nothing of retries, queues or time. */
+export interface Sink {
+  readonly name: string;
+  readonly limits: BatchLimits;
+  /** Resolves with the service's answer. Throws if no usable answer came: the whole batch then goes again. */
+  send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult>;
+  close(): Promise<void>;
+}
