@@ -1,0 +1,89 @@
+// Builds everything into dist/: constructs (tsc), CLI and shipper (one bundled file each), the native library (make).
+//
+//     node scripts/build.js            builds what is out of date
+//
+// Needs the npm packages (npm ci), gcc and make. Exported for the other scripts: build().
+const { spawnSync } = require('node:child_process');
+const { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const root = join(__dirname, '..');
+const stamp = join(root, 'dist', '.built');
+
+/** @param {string} command @param {string[]} args */
+function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (error)
+    throw new Error(`cannot start ${command}: ${error.message}. Install it, then run \`npm run build\` again.`);
+  if (status !== 0) throw new Error(`\`${[command, ...args].join(' ')}\` failed with exit code ${status}`);
+}
+
+/** Newest modification below a path, in milliseconds. @param {string} path @returns {number} */
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), stat.mtimeMs);
+}
+
+function isUpToDate() {
+  if (!existsSync(stamp)) return false;
+  const inputs = [
+    'src',
+    'native/src',
+    'native/Makefile',
+    'package-lock.json',
+    'tsconfig.build.json',
+    'scripts/build.js',
+  ];
+  const built = statSync(stamp).mtimeMs;
+  return inputs.every((input) => newest(join(root, input)) < built);
+}
+
+function bundle() {
+  const { buildSync } = require('esbuild');
+  /** @type {import('esbuild').BuildOptions} */
+  const common = {
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    logLevel: 'warning',
+    absWorkingDir: root,
+  };
+  buildSync({
+    ...common,
+    entryPoints: ['src/shipper/main.ts'],
+    outfile: 'dist/shipper/main.js',
+    minify: true,
+    keepNames: true,
+  });
+  buildSync({
+    ...common,
+    entryPoints: ['src/cli/logtap.ts'],
+    outfile: 'dist/cli/logtap.js',
+    banner: { js: '#!/usr/bin/env node' },
+  });
+}
+
+/** Builds unless dist/ is newer than every source. */
+function build() {
+  if (isUpToDate()) return;
+  const started = Date.now();
+  run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+  bundle();
+  run('make', ['--silent', '-C', 'native']);
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(stamp, '');
+  console.log(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+module.exports = { build };
+
+if (require.main === module) {
+  try {
+    build();
+  } catch (error) {
+    console.error(`build: ${error instanceof Error ? error.message : error}`);
+    process.exit(1);
+  }
+}

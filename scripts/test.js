@@ -1,0 +1,63 @@
+// The test command: sets up what is missing, builds, runs every suite, ends with one line of counts.
+//
+//     node scripts/test.js                     everything
+//     node scripts/test.js unit native ...     these suites only, without the static checks
+const { spawnSync } = require('node:child_process');
+const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { setUp } = require('./setup.js');
+
+const SUITES = ['unit', 'native', 'integration', 'e2e'];
+const root = join(__dirname, '..');
+
+/**
+ * Runs one suite. Suites that start services or measure processes run alone: two cores do not carry two of them.
+ * @param {string} suite
+ */
+function runSuite(suite) {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-test-'));
+  const report = join(directory, 'report.json');
+  const args = [require.resolve('jest/bin/jest'), '--selectProjects', suite, '--json', '--outputFile', report];
+  if (suite !== 'unit') args.push('--runInBand');
+  try {
+    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    // A suite that does not even load has no failed test of its own, yet it is a failure.
+    const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
+    return {
+      passed: result.numPassedTests,
+      failed: failed === 0 && status !== 0 ? 1 : failed,
+      skipped: result.numPendingTests + result.numTodoTests,
+    };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function main() {
+  const wanted = process.argv.slice(2);
+  const unknown = wanted.filter((suite) => !SUITES.includes(suite));
+  if (unknown.length > 0) {
+    throw new Error(`no suite named ${unknown.join(', ')}. Suites: ${SUITES.join(', ')}.`);
+  }
+  await setUp(wanted.length === 1 && wanted[0] === 'unit' ? 'demo' : 'test');
+  // Required only now: they need the npm packages that the set-up installs.
+  require('./build.js').build();
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  /** @param {{ passed: number, failed: number, skipped?: number }} counts */
+  const add = (counts) => {
+    totals.passed += counts.passed;
+    totals.failed += counts.failed;
+    totals.skipped += counts.skipped ?? 0;
+  };
+  if (wanted.length === 0) add(require('./check.js').staticChecks());
+  for (const suite of wanted.length > 0 ? wanted : SUITES) add(runSuite(suite));
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  process.exitCode = totals.failed === 0 ? 0 : 1;
+}
+
+main().catch((error) => {
+  console.error(`test: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+});

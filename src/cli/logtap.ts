@@ -1,0 +1,75 @@
+/** The `logtap` command: picks the subcommand, prints its error, sets the exit code. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { injectCommand } from './inject.js';
+import { install } from './install.js';
+import { shipperFile } from './package-files.js';
+import { run } from './run.js';
+import { CommandError, EXIT, UsageError } from './usage.js';
+
+const USAGE = `Usage: logtap COMMAND
+
+  run [--sink S] [--file PATH] [--suppress] -- CMD ARGS   run a program tapped, with a shipper beside it
+  ship                                                    the sidecar; settings come from the environment
+  install DIR                                             put the library for this architecture into DIR
+  inject FILE|DIR|- [options]                             add the tap and the sidecar to manifests
+
+  --version, --help
+`;
+
+type Command = (args: readonly string[]) => number | Promise<number>;
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  run,
+  install,
+  inject: (args) => injectCommand([...args], process),
+  ship: (args) => {
+    if (args.length > 0) {
+      throw new UsageError(
+        `ship takes no arguments, but got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
+      );
+    }
+    require(shipperFile);
+    return EXIT.OK;
+  },
+};
+
+function version(): string {
+  return JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')).version;
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === 'help') {
+    process.stdout.write(USAGE);
+    return EXIT.OK;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return EXIT.OK;
+  }
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (command === undefined) {
+    throw new UsageError(`${name === undefined ? 'no command given' : `no command named '${name}'`}.\n\n${USAGE}`);
+  }
+  return command(args);
+}
+
+function report(error: unknown): number {
+  const isArgument = (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true;
+  if (error instanceof UsageError || isArgument) {
+    process.stderr.write(`logtap: ${(error as Error).message}\n`);
+    return EXIT.USAGE;
+  }
+  if (error instanceof CommandError) {
+    process.stderr.write(`logtap: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`logtap: internal error: ${(error as Error).stack ?? error}\n`);
+  return EXIT.INTERNAL;
+}
+
+main(process.argv.slice(2))
+  .catch(report)
+  .then((code) => {
+    process.exitCode = code;
+  });

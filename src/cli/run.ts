@@ -1,0 +1,191 @@
+/**
+ * `logtap run -- CMD ARGS`: runs a program tapped on this machine, with a shipper of its own beside it.
+ *
+ * The shipper starts first and stops last: it must listen before the first byte is written, and it drains after the
+ * last. The program keeps this terminal, its signals and its exit code.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { LIBRARY_ENV, SOCKET_NAME, STDIO_PLACEHOLDER } from '../contract.js';
+import { libraryFile, shipperFile } from './package-files.js';
+import { CommandError, EXIT, UsageError } from './usage.js';
+
+/** A batch program writes faster than a socket drains; whoever runs one by hand wants all its lines. */
+const DEFAULT_ON_FULL = 'block:5000';
+const SHIPPER_START_MS = 15_000;
+
+interface RunOptions {
+  readonly sink: string | undefined;
+  readonly file: string | undefined;
+  readonly suppress: boolean;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+function parse(args: readonly string[]): RunOptions {
+  const separator = args.indexOf('--');
+  const [command, ...rest] = separator < 0 ? [] : args.slice(separator + 1);
+  if (command === undefined) {
+    throw new UsageError('run needs a program after `--`. Example: logtap run --suppress -- ./app --port 80');
+  }
+  const { values } = parseArgs({
+    args: args.slice(0, separator),
+    options: {
+      sink: { type: 'string' },
+      file: { type: 'string', multiple: true },
+      suppress: { type: 'boolean', default: false },
+    },
+  });
+  const files = values.file ?? [];
+  if (files.length > 1) {
+    throw new UsageError(`run taps one --file, but ${files.length} are given: ${files.join(', ')}. Leave one.`);
+  }
+  return {
+    sink: values.sink,
+    file: files[0] === undefined ? undefined : resolve(files[0]),
+    suppress: values.suppress,
+    command,
+    args: rest,
+  };
+}
+
+/** The program's environment: ours on top of the caller's, except where the caller set a library variable himself. */
+function programEnvironment(options: RunOptions, library: string, socket: string): NodeJS.ProcessEnv {
+  const { LD_PRELOAD: preload } = process.env;
+  const suppress = String(options.suppress);
+  return {
+    [LIBRARY_ENV.TAP_INTO.name]: '3',
+    [LIBRARY_ENV.ON_FULL.name]: DEFAULT_ON_FULL,
+    [LIBRARY_ENV.SUPPRESS_STDOUT.name]: suppress,
+    ...(options.file === undefined
+      ? {}
+      : { [LIBRARY_ENV.TAP_FILE.name]: options.file, [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
+    ...process.env,
+    [LIBRARY_ENV.TARGET.name]: `socket:${socket}`,
+    [LIBRARY_ENV.FORMAT.name]: 'frame',
+    [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
+    LD_PRELOAD: preload ? `${library}:${preload}` : library,
+  };
+}
+
+interface Exit {
+  readonly code: number;
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  return new Promise((resolveExit, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => {
+      resolveExit({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
+    });
+  });
+}
+
+function accepts(socket: string): Promise<boolean> {
+  return new Promise((answer) => {
+    const connection = createConnection(socket);
+    connection.once('connect', () => {
+      connection.destroy();
+      answer(true);
+    });
+    connection.once('error', () => answer(false));
+  });
+}
+
+/** Starts the shipper and returns once it listens. A shipper that ends instead has said why on stderr. */
+async function startShipper(
+  socket: string,
+  sink: string | undefined,
+): Promise<{ child: ChildProcess; exit: Promise<Exit> }> {
+  const child = spawn(process.execPath, [shipperFile], {
+    // A group of its own: Ctrl-C in the terminal must reach the program, not the shipper that still has to drain.
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: {
+      LOGTAP_STATUS_PORT: 'off',
+      ...process.env,
+      LOGTAP_SOCKET: socket,
+      ...(sink === undefined ? {} : { LOGTAP_SINK: sink }),
+    },
+  });
+  const exit = exitOf(child);
+  let ended: Exit | undefined;
+  exit.then(
+    (result) => {
+      ended = result;
+    },
+    () => {
+      ended = { code: EXIT.INTERNAL };
+    },
+  );
+  const deadline = Date.now() + SHIPPER_START_MS;
+  while (!(await accepts(socket))) {
+    if (ended !== undefined) {
+      throw new CommandError('the shipper did not start, so the program was not started either', ended.code);
+    }
+    if (Date.now() > deadline) {
+      child.kill('SIGKILL');
+      throw new CommandError(`the shipper did not listen on ${socket} within ${SHIPPER_START_MS} ms`, EXIT.INTERNAL);
+    }
+    await sleep(10);
+  }
+  return { child, exit };
+}
+
+/** Passes signals on. A terminal delivers Ctrl-C and Ctrl-\ to the program by itself; a second copy would be wrong. */
+function forwardSignals(program: ChildProcess): void {
+  const fromTerminal = process.stdin.isTTY === true;
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      if (!fromTerminal) program.kill(signal);
+    });
+  }
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) {
+    process.on(signal, () => program.kill(signal));
+  }
+}
+
+async function runProgram(options: RunOptions, library: string, socket: string): Promise<Exit> {
+  const program = spawn(options.command, options.args, {
+    stdio: 'inherit',
+    env: programEnvironment(options, library, socket),
+  });
+  forwardSignals(program);
+  try {
+    return await exitOf(program);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // 126 and 127 are what a shell answers, and what callers of `env`, `nice` and `timeout` already handle.
+    throw new CommandError(`cannot run '${options.command}': ${message}`, code === 'ENOENT' ? 127 : 126);
+  }
+}
+
+/** Resolves with the program's exit code, or 128 + n when signal n ended it, once the shipper has drained. */
+export async function run(args: readonly string[]): Promise<number> {
+  const options = parse(args);
+  const library = libraryFile();
+  if (library === undefined || !existsSync(library)) {
+    throw new CommandError(
+      `there is no library for the architecture '${process.arch}' (looked for ${library ?? 'x64 and arm64'}). Run \`npm run build\`.`,
+      EXIT.INTERNAL,
+    );
+  }
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
+  try {
+    const socket = join(directory, SOCKET_NAME);
+    const shipper = await startShipper(socket, options.sink);
+    try {
+      return (await runProgram(options, library, socket)).code;
+    } finally {
+      shipper.child.kill('SIGTERM');
+      await shipper.exit;
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,54 @@
+/** What users download: everything they need, and nothing of the workshop. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+const root = resolve(__dirname, '../..');
+
+interface Packed {
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+function pack(): Packed {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  return Object.values(JSON.parse(output))[0] as Packed;
+}
+
+describe('npm pack', () => {
+  const { files } = pack();
+  const paths = files.map(({ path }) => path);
+
+  test('holds every part that runs', () => {
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'README.md',
+        'CHANGELOG.md',
+        'LICENSE',
+        'dist/constructs/index.js',
+        'dist/constructs/index.d.ts',
+        'dist/contract.js',
+        'dist/cli/logtap.js',
+        'dist/shipper/main.js',
+        'dist/native/x86_64/liblogtap.so',
+        'dist/native/aarch64/liblogtap.so',
+      ]),
+    );
+  });
+
+  test('holds no sources, tests, caches or manifests', () => {
+    const allowed =
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|constructs|shipper|native)\/.+|dist\/contract\.(js|d\.ts))$/;
+    expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
+  });
+
+  test('brings no dependencies of its own', () => {
+    const manifest = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
+    expect(manifest.dependencies ?? {}).toEqual({});
+    expect(Object.keys(manifest.peerDependencies).sort()).toEqual(['cdk8s', 'cdk8s-plus-28', 'constructs']);
+  });
+});

@@ -1,0 +1,78 @@
+/** Starts programs and the built CLI, and collects what they print. */
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export const root = resolve(__dirname, '../..');
+export const logtap = join(root, 'dist', 'cli', 'logtap.js');
+export const shipper = join(root, 'dist', 'shipper', 'main.js');
+export const library = join(root, 'dist', 'native', process.arch === 'arm64' ? 'aarch64' : 'x86_64', 'liblogtap.so');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  /** What it printed so far. */
+  stdout(): string;
+  stderr(): string;
+  readonly ended: Promise<Ended>;
+}
+
+/** A new empty directory under the system's temporary one; its short path leaves room for a socket name. */
+export function temporaryDirectory(): string {
+  return mkdtempSync(join(tmpdir(), 'lt-'));
+}
+
+/** Starts a program with exactly this environment on top of PATH and HOME. */
+export function start(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions & { input?: string } = {},
+): Running {
+  const child = spawn(command, args, {
+    stdio: 'pipe',
+    ...options,
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
+  });
+  const printed = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (text: string) => {
+      printed[name] += text;
+    });
+  }
+  child.stdin?.end(options.input ?? '');
+  return {
+    child,
+    stdout: () => printed.stdout,
+    stderr: () => printed.stderr,
+    ended: new Promise((settle, reject) => {
+      child.once('error', reject);
+      child.once('close', (code, signal) => settle({ code, signal, ...printed }));
+    }),
+  };
+}
+
+/** Runs a program to its end. */
+export function run(command: string, args: readonly string[], options?: Parameters<typeof start>[2]): Promise<Ended> {
+  return start(command, args, options).ended;
+}
+
+/** Waits until `condition` holds; fails with `what` after the time. */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`gave up after ${timeoutMs} ms waiting until ${what}`);
+    await sleep(20);
+  }
+}

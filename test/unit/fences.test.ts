@@ -1,0 +1,79 @@
+/** The parts stay apart: who may import whom. A user of the constructs must never pull in the shipper, nor its clients. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const root = resolve(__dirname, '../..');
+const source = join(root, 'src');
+
+function sources(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(directory, name));
+}
+
+/** Module names of all static and dynamic imports and requires with a literal name. */
+function importsOf(text: string): string[] {
+  return [...text.matchAll(/(?:from|import|import\(|require\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+}
+
+/** Parts of src/ that a file reaches by relative imports, and packages. */
+function reach(file: string): { readonly parts: string[]; readonly packages: string[] } {
+  const names = importsOf(readFileSync(file, 'utf8'));
+  const parts = names
+    .filter((name) => name.startsWith('.'))
+    .map((name) => relative(source, resolve(dirname(file), name)).split('/')[0] ?? '');
+  return { parts, packages: names.filter((name) => !name.startsWith('.') && !name.startsWith('node:')) };
+}
+
+const allowedParts: Record<string, readonly string[]> = {
+  constructs: ['constructs', 'contract.js'],
+  shipper: ['shipper', 'contract.js'],
+  cli: ['cli', 'constructs', 'contract.js'],
+};
+
+describe('fences', () => {
+  test('the reader of imports sees every form', () => {
+    const text = "import a from 'one';\nimport 'two';\nexport * from 'three';\nawait import('four');\nrequire('five');";
+    expect(importsOf(text)).toEqual(['one', 'two', 'three', 'four', 'five']);
+  });
+
+  test.each(Object.keys(allowedParts))('src/%s imports only the parts it may', (part) => {
+    const files = sources(join(source, part));
+    expect(files.length).toBeGreaterThan(0);
+    const violations = files.flatMap((file) =>
+      reach(file)
+        .parts.filter((name) => !allowedParts[part]?.includes(name))
+        .map((name) => `${relative(root, file)} imports ${name}`),
+    );
+    expect(violations).toEqual([]);
+  });
+
+  test('constructs import no package that is not a peer', () => {
+    const peers = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).peerDependencies);
+    const packages = new Set(sources(join(source, 'constructs')).flatMap((file) => reach(file).packages));
+    expect([...packages].filter((name) => !peers.includes(name))).toEqual([]);
+  });
+
+  test('the pure injection imports no package at all, so that the CLI and other tools can carry it', () => {
+    const seen = new Set<string>();
+    const packages: string[] = [];
+    const visit = (file: string) => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      packages.push(...reach(file).packages);
+      for (const name of importsOf(readFileSync(file, 'utf8')).filter((n) => n.startsWith('.') && n.endsWith('.js'))) {
+        visit(resolve(dirname(file), name.replace(/\.js$/, '.ts')));
+      }
+    };
+    visit(join(source, 'constructs', 'inject.ts'));
+    expect(packages).toEqual([]);
+  });
+
+  test('only the shipper reads the environment through its settings, and constructs not at all', () => {
+    const readers = ['constructs', 'shipper']
+      .flatMap((part) => sources(join(source, part)))
+      .filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')))
+      .map((file) => relative(source, file));
+    expect(readers).toEqual(['shipper/main.ts']);
+  });
+});
