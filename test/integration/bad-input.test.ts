@@ -1,0 +1,159 @@
+/** Bad input: one clear error with value, rule and remedy, the documented exit code, and an application that runs on. */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../support/free-port.js';
+import { logtap, run, shipper, temporaryDirectory, until } from '../support/run.js';
+import { AWS_ENV } from '../support/sinks-read-back.js';
+import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
+
+jest.setTimeout(60_000);
+
+const node = process.execPath;
+const socketIn = (directory: string) => join(directory, 'run', 'logtap.sock');
+
+/** A program under the tap whose shipper never came: it must not notice. */
+async function applicationRunsOn(socket: string): Promise<void> {
+  const started = Date.now();
+  const { code, stdout, stderr } = await run(
+    'python3',
+    ['-c', 'import sys; print("out"); print("err", file=sys.stderr); sys.exit(5)'],
+    {
+      env: tapEnvironment(socket, { suppress: true }),
+    },
+  );
+  // Nobody took the bytes, so suppression did not hold either.
+  expect({ code, stdout, stderr }).toEqual({ code: 5, stdout: 'out\n', stderr: 'err\n' });
+  expect(Date.now() - started).toBeLessThan(4000);
+}
+
+interface BadSetting {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string>>;
+  readonly says: readonly (string | RegExp)[];
+}
+
+const BAD_SETTINGS: readonly BadSetting[] = [
+  {
+    name: 'a sink that does not exist',
+    settings: { LOGTAP_SINK: 'opensaerch' },
+    says: ['LOGTAP_SINK', 'opensaerch', 'opensearch'],
+  },
+  {
+    name: 'a URL that is none',
+    settings: { LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: 'localhost:9200' },
+    says: ['LOGTAP_OPENSEARCH_URL', 'localhost:9200', /https?:\/\//],
+  },
+  {
+    name: 'an invalid region',
+    settings: { ...AWS_ENV, LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: '/a', AWS_REGION: 'Frankfurt' },
+    says: ['AWS_REGION', 'Frankfurt', 'eu-central-1'],
+  },
+  {
+    name: 'a misspelt setting',
+    settings: { LOGTAP_MEMORY_MAXBYTES: '1000' },
+    says: ['LOGTAP_MEMORY_MAXBYTES', 'LOGTAP_MEMORY_MAX_BYTES'],
+  },
+  {
+    name: 'several problems, all at once',
+    settings: { LOGTAP_SINK: 'opensearch', LOGTAP_GRACE_SECONDS: 'soon', LOGTAP_STATUS_PORT: '99999' },
+    says: ['LOGTAP_OPENSEARCH_URL', 'LOGTAP_GRACE_SECONDS', 'soon', 'LOGTAP_STATUS_PORT', '99999'],
+  },
+];
+
+describe('settings that cannot work', () => {
+  test.each(BAD_SETTINGS)('$name: exit code 78', async ({ settings, says }) => {
+    const socket = socketIn(temporaryDirectory());
+    const { code, stdout, stderr } = await run(node, [shipper], {
+      env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, ...settings },
+    });
+    expect(stdout).toBe('');
+    for (const text of says) expect(stderr).toMatch(text);
+    expect(code).toBe(78);
+    await applicationRunsOn(socket);
+  });
+
+  test('a socket directory that cannot be written: exit code 78', async () => {
+    const directory = temporaryDirectory();
+    const occupied = join(directory, 'run');
+    writeFileSync(occupied, 'a file, not a directory');
+    const { code, stderr } = await run(node, [shipper], {
+      env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socketIn(directory) },
+    });
+    expect(code).toBe(78);
+    expect(stderr).toContain(occupied);
+    await applicationRunsOn(socketIn(directory));
+  });
+
+  (process.getuid?.() === 0 ? test : test.skip)('a socket directory of another user: exit code 78', async () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'run'));
+    chmodSync(directory, 0o755);
+    const { code, stderr } = await run(node, [shipper], {
+      uid: 65532,
+      gid: 65532,
+      env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socketIn(directory), HOME: '/' },
+    });
+    expect(stderr).toContain(join(directory, 'run'));
+    expect(code).toBe(78);
+  });
+
+  test('a socket path longer than the kernel binds: exit code 78 and the limit', async () => {
+    const socket = `/tmp/${'s'.repeat(103)}`;
+    const { code, stderr } = await run(node, [shipper], { env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket } });
+    expect(code).toBe(78);
+    expect(stderr).toMatch(/108.*107/s);
+  });
+
+  test('a socket that another shipper listens on: exit code 78, and the first one goes on', async () => {
+    const first = await startShipper({});
+    const second = await run(node, [shipper], { env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: first.socket } });
+    expect(second.code).toBe(78);
+    expect(second.stderr).toContain(first.socket);
+    await run('echo', ['still heard'], { env: tapEnvironment(first.socket) });
+    expect((await drain(first)).stdout).toContain('still heard');
+  });
+});
+
+describe('a service that cannot be reached', () => {
+  test('is said with operation, target and remedy; the lines are counted as undelivered: exit code 74', async () => {
+    const port = await freePort();
+    const running = await startShipper({
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${port}`,
+      LOGTAP_GRACE_SECONDS: '3',
+    });
+    const application = await run('sh', ['-c', 'for i in 1 2 3 4 5; do echo $i; done; exit 9'], {
+      env: tapEnvironment(running.socket, { suppress: true }),
+    });
+    expect({ code: application.code, stdout: application.stdout }).toEqual({ code: 9, stdout: '' });
+    await until('the failure is reported', () => running.stderr().includes('ECONNREFUSED'));
+    const { code, stderr } = await drain(running);
+    expect(stderr).toContain(`127.0.0.1:${port}`);
+    const last = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
+    expect(last).toMatchObject({ read: 5, held: 5, balanced: true });
+    expect(code).toBe(74);
+  });
+});
+
+describe('logtap inject', () => {
+  test.each([
+    ['a tab in the indentation', 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n\tname: x\n', /line 4/],
+    [
+      'no containers',
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\nspec: {template: {spec: {}}}\n',
+      /Deployment\/x.*containers/s,
+    ],
+    ['not an object', '- 1\n- 2\n', /kind/],
+  ])('%s: nothing on stdout, exit code 65', async (_, input, says) => {
+    const { code, stdout, stderr } = await run(node, [logtap, 'inject', '-', '--sink', 'stdout'], { input });
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(says);
+    expect(code).toBe(65);
+  });
+
+  test('a bad flag value is a usage error', async () => {
+    const { code, stdout, stderr } = await run(node, [logtap, 'inject', '-', '--sink', 'kafka'], { input: '' });
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toContain('kafka');
+  });
+});

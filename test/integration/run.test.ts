@@ -1,0 +1,145 @@
+/** `logtap run`: the program keeps its terminal, its signals and its exit code; the shipper beside it gets every line. */
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
+
+jest.setTimeout(60_000);
+
+interface Arrived {
+  readonly message: string;
+  readonly stream: string;
+  readonly source: string;
+}
+
+const node = process.execPath;
+const arrived = (text: string): Arrived[] =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+describe('logtap run', () => {
+  test('ships both streams to the default sink and suppresses the original', async () => {
+    const { code, stdout } = await run(node, [logtap, 'run', '--suppress', '--', 'sh', '-c', 'echo out; echo err >&2']);
+    expect(code).toBe(0);
+    expect(
+      arrived(stdout)
+        .map(({ stream, message }) => `${stream}: ${message}`)
+        .sort(),
+    ).toEqual(['stderr: err', 'stdout: out']);
+    // Nothing but the sink's JSON reached the terminal.
+    expect(stdout.split('\n').filter((line) => line !== '' && !line.startsWith('{'))).toEqual([]);
+  });
+
+  test('without --suppress the program writes as ever, and a copy is shipped', async () => {
+    const { stdout } = await run(node, [logtap, 'run', '--', 'printf', 'one\\ntwo\\n']);
+    const plain = stdout.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+    expect(plain).toEqual(['one', 'two']);
+    expect(arrived(stdout).map(({ message }) => message)).toEqual(['one', 'two']);
+  });
+
+  test('taps a log file and leaves it empty', async () => {
+    const file = join(temporaryDirectory(), 'app.log');
+    const script = `for i in 1 2 3; do echo "entry $i" >> ${file}; done`;
+    const { stdout } = await run(node, [logtap, 'run', '--suppress', '--file', file, '--', 'bash', '-c', script]);
+    expect(arrived(stdout).map(({ stream, source, message }) => ({ stream, source, message }))).toEqual(
+      [1, 2, 3].map((i) => ({ stream: 'file', source: file, message: `entry ${i}` })),
+    );
+    expect(statSync(file).size).toBe(0);
+  });
+
+  test('ships to a file sink that the environment names', async () => {
+    const target = join(temporaryDirectory(), 'out.ndjson');
+    const { stdout } = await run(node, [logtap, 'run', '--suppress', '--sink', 'file', '--', 'echo', 'to a file'], {
+      env: { LOGTAP_FILE_PATH: target },
+    });
+    expect(stdout).toBe('');
+    expect(arrived(readFileSync(target, 'utf8')).map(({ message }) => message)).toEqual(['to a file']);
+  });
+
+  test.each([
+    ['exit 7', 7],
+    ['kill -TERM $$', 128 + 15],
+  ])('%s: the exit code is the program’s', async (script, code) => {
+    expect((await run(node, [logtap, 'run', '--', 'sh', '-c', script])).code).toBe(code);
+  });
+
+  test('passes SIGTERM on and drains what the program says last', async () => {
+    const script = "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.05; done";
+    const running = start(node, [logtap, 'run', '--suppress', '--', 'bash', '-c', script]);
+    await until('the program is up', () => running.stdout().includes('"up"'));
+    running.child.kill('SIGTERM');
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(3);
+    expect(arrived(stdout).map(({ message }) => message)).toEqual(['up', 'bye']);
+  });
+
+  test('leaves neither directory nor process behind', async () => {
+    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('logtap-'));
+    const { stdout } = await run(node, [logtap, 'run', '--suppress', '--', 'sh', '-c', 'echo $LLT_TARGET']);
+    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('logtap-'))).toEqual(before);
+    const socket = arrived(stdout)[0]?.message.replace('socket:', '') ?? '';
+    expect(socket).toMatch(/^\/.+\.sock$/);
+    const listeners = readFileSync('/proc/net/unix', 'utf8');
+    expect(listeners).not.toContain(socket);
+  });
+
+  test.each([
+    [[], 64, 'needs a program after `--`'],
+    [['--', 'no-such-program-anywhere'], 127, "cannot run 'no-such-program-anywhere'"],
+    [['--sinc', 'stdout', '--', 'true'], 64, '--sinc'],
+    [['--file', 'a', '--file', 'b', '--', 'true'], 64, 'one --file'],
+    [['--sink', 'cloudwotch', '--', 'true'], 78, 'cloudwotch'],
+  ])('run %j ends with %i and says why', async (args, code, message) => {
+    const result = await run(node, [logtap, 'run', ...args]);
+    expect(result.code).toBe(code);
+    expect(result.stderr).toContain(message);
+  });
+
+  test('a program that may not be executed is 126, as in a shell', async () => {
+    const file = join(temporaryDirectory(), 'plain.txt');
+    writeFileSync(file, 'no program\n');
+    chmodSync(file, 0o644);
+    expect((await run(node, [logtap, 'run', '--', file])).code).toBe(126);
+  });
+});
+
+describe('logtap install', () => {
+  test('puts the library of this architecture into a new directory, atomically and again', async () => {
+    const directory = join(mkdtempSync(join(tmpdir(), 'lt-')), 'lib');
+    for (let again = 0; again < 2; again += 1) {
+      expect((await run(node, [logtap, 'install', directory])).code).toBe(0);
+    }
+    expect(readdirSync(directory)).toEqual(['liblogtap.so']);
+    const { stdout, code } = await run('echo', ['still works'], {
+      env: { LD_PRELOAD: join(directory, 'liblogtap.so') },
+    });
+    expect({ stdout, code }).toEqual({ stdout: 'still works\n', code: 0 });
+  });
+
+  test('a directory that cannot be written is 73 and names it', async () => {
+    const file = join(temporaryDirectory(), 'occupied');
+    writeFileSync(file, '');
+    const { code, stderr } = await run(node, [logtap, 'install', join(file, 'lib')]);
+    expect(code).toBe(73);
+    expect(stderr).toContain(join(file, 'lib', 'liblogtap.so'));
+  });
+
+  test.each([[[]], [['a', 'b']]])('install %j is a usage error', async (args) => {
+    expect((await run(node, [logtap, 'install', ...args])).code).toBe(64);
+  });
+});
+
+describe('logtap', () => {
+  test.each([[[]], [['shipp']]])('logtap %j is a usage error that lists the commands', async (args) => {
+    const { code, stdout, stderr } = await run(node, [logtap, ...args]);
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
+    expect(stderr).toMatch(/run .*ship .*install .*inject/s);
+  });
+
+  test('--version is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8'));
+    expect((await run(node, [logtap, '--version'])).stdout).toBe(`${version}\n`);
+  });
+});

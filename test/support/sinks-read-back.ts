@@ -1,0 +1,97 @@
+/** Reads back, with the services' own clients, what has arrived in them. */
+import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+
+/** Static keys: an emulator takes any, and tests must not depend on the machine's own. */
+export const AWS_ENV = {
+  AWS_REGION: 'eu-central-1',
+  AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+} as const;
+
+export interface Stored {
+  readonly id: string;
+  readonly body: string;
+  readonly stream: string;
+  readonly path: string | undefined;
+}
+
+interface Hit {
+  readonly _id: string;
+  readonly sort: readonly unknown[];
+  readonly _source: {
+    readonly body: string;
+    readonly attributes: { readonly 'log.iostream'?: string; readonly 'log.file.path'?: string };
+  };
+}
+
+async function ask(url: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
+  return JSON.parse(text);
+}
+
+/** How many documents an index pattern holds now; 0 where there is no such index yet. */
+export async function countInOpenSearch(url: string, index: string): Promise<number> {
+  await ask(`${url}/${index}/_refresh`);
+  return ((await ask(`${url}/${index}/_count`)) as { count: number }).count;
+}
+
+/** All documents of an index pattern, in the order in which each process wrote them. */
+export async function readOpenSearch(url: string, index: string): Promise<Stored[]> {
+  await ask(`${url}/${index}/_refresh`);
+  const stored: Stored[] = [];
+  let after: readonly unknown[] | undefined;
+  for (;;) {
+    const answer = (await ask(`${url}/${index}/_search`, {
+      size: 5000,
+      track_total_hits: true,
+      sort: [{ 'attributes.process.pid': 'asc' }, { 'attributes.log.record.seq': 'asc' }],
+      ...(after === undefined ? {} : { search_after: after }),
+    })) as { hits: { hits: readonly Hit[] } };
+    const { hits } = answer.hits;
+    if (hits.length === 0) return stored;
+    after = hits.at(-1)?.sort;
+    for (const { _id, _source } of hits) {
+      stored.push({
+        id: _id,
+        body: _source.body,
+        stream: _source.attributes['log.iostream'] ?? 'file',
+        path: _source.attributes['log.file.path'],
+      });
+    }
+  }
+}
+
+/** All messages of one log stream, from the oldest on, as GetLogEvents gives them. */
+export async function readCloudWatch(endpoint: string, logGroupName: string, logStreamName: string): Promise<string[]> {
+  const client = new CloudWatchLogsClient({
+    endpoint,
+    region: AWS_ENV.AWS_REGION,
+    credentials: { accessKeyId: AWS_ENV.AWS_ACCESS_KEY_ID, secretAccessKey: AWS_ENV.AWS_SECRET_ACCESS_KEY },
+  });
+  try {
+    const messages: string[] = [];
+    let nextToken: string | undefined;
+    for (;;) {
+      const page = await client.send(
+        new GetLogEventsCommand({
+          logGroupName,
+          logStreamName,
+          startFromHead: true,
+          ...(nextToken ? { nextToken } : {}),
+        }),
+      );
+      messages.push(...(page.events ?? []).map(({ message }) => message ?? ''));
+      // The end is reached when the token repeats.
+      if (page.nextForwardToken === nextToken) return messages;
+      nextToken = page.nextForwardToken;
+    }
+  } finally {
+    client.destroy();
+  }
+}

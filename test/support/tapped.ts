@@ -1,0 +1,55 @@
+/** A shipper of its own and programs tapped into it, for tests that follow a line through the whole system. */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { LIBRARY_ENV, STDIO_PLACEHOLDER } from '../../src/contract.js';
+import { library, type Running, shipper, start, temporaryDirectory, until } from './run.js';
+
+export interface Shipper extends Running {
+  readonly socket: string;
+}
+
+/** Starts dist/shipper/main.js with these settings and waits until it listens. */
+export async function startShipper(settings: Readonly<Record<string, string>>): Promise<Shipper> {
+  const directory = join(temporaryDirectory(), 'run');
+  mkdirSync(directory, { mode: 0o755 });
+  const socket = join(directory, 'logtap.sock');
+  const running = start(process.execPath, [shipper], {
+    env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, ...settings },
+  });
+  let ended = false;
+  running.ended.then(() => {
+    ended = true;
+  });
+  await until(`the shipper listens (it said: ${running.stderr()})`, () => {
+    if (ended) throw new Error(`the shipper ended: ${running.stderr()}`);
+    return existsSync(socket);
+  });
+  return { ...running, socket };
+}
+
+/** The environment that the constructs give to an application, with its streams suppressed or copied. */
+export function tapEnvironment(
+  socket: string,
+  options: { suppress?: boolean; file?: string } = {},
+): Record<string, string> {
+  const suppress = String(options.suppress ?? false);
+  return {
+    LD_PRELOAD: library,
+    [LIBRARY_ENV.TAP_INTO.name]: '3',
+    [LIBRARY_ENV.TARGET.name]: `socket:${socket}`,
+    [LIBRARY_ENV.FORMAT.name]: 'frame',
+    [LIBRARY_ENV.ON_FULL.name]: 'block:5000',
+    [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
+    [LIBRARY_ENV.CONTAINER.name]: 'app',
+    [LIBRARY_ENV.SUPPRESS_STDOUT.name]: suppress,
+    ...(options.file === undefined
+      ? {}
+      : { [LIBRARY_ENV.TAP_FILE.name]: options.file, [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
+  };
+}
+
+/** Ends a shipper as the kubelet does and returns what it said; the last line on stderr is its ledger. */
+export async function drain(running: Shipper): Promise<{ code: number | null; stderr: string; stdout: string }> {
+  running.child.kill('SIGTERM');
+  return running.ended;
+}
