@@ -1,0 +1,41 @@
+/** Two applications that nobody may change, brought to Kubernetes with their logs. Run it with `npx cdk8s synth`. */
+import { App, Chart } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+// In a project of your own: from 'cdk8s-logtap'.
+import { LogTap, Sink, TappedDeployment } from '../../src/constructs/index.js';
+
+const app = new App();
+
+// A web shop that writes its access log to a file. The file is tapped and stays empty; CloudWatch Logs gets the lines.
+const shop = new Chart(app, 'shop', { namespace: 'shop', disableResourceNameHashes: true });
+new TappedDeployment(shop, 'web', {
+  replicas: 2,
+  containers: [{ name: 'web', image: 'shop/web:3.1', portNumber: 80 }],
+  tap: {
+    sink: Sink.cloudWatch({ logGroup: '/legacy/shop', region: 'eu-central-1' }),
+    file: '/opt/shop/logs/access.log',
+    suppressFile: true,
+  },
+});
+
+// A plain Deployment, as `cdk8s import`, Include and Helm make them, tapped with all that is in its chart.
+const billing = new Chart(app, 'billing', { namespace: 'billing', disableResourceNameHashes: true });
+LogTap.tap(billing, {
+  sink: Sink.openSearch({
+    url: 'https://opensearch.example.com:9200',
+    index: 'billing-{yyyy.MM.dd}',
+    username: 'shipper',
+    passwordSecret: { name: 'opensearch', key: 'password' },
+  }),
+});
+new kplus.k8s.KubeDeployment(billing, 'invoices', {
+  spec: {
+    selector: { matchLabels: { app: 'invoices' } },
+    template: {
+      metadata: { labels: { app: 'invoices' } },
+      spec: { containers: [{ name: 'java', image: 'billing/invoices:4.2' }] },
+    },
+  },
+});
+
+app.synth();

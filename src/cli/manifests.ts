@@ -1,0 +1,127 @@
+/** Reads and writes Kubernetes manifests: files, directories and standard input; YAML of many documents, and JSON. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type Document,
+  type DocumentOptions,
+  LineCounter,
+  type Node,
+  type ParseOptions,
+  parseAllDocuments,
+  type SchemaOptions,
+  stringify,
+} from 'yaml';
+import type { KubernetesObject } from '../constructs/workload.js';
+import { CommandError } from './usage.js';
+
+/** Exit codes after sysexits(3). */
+const EX_DATAERR = 65;
+const EX_NOINPUT = 66;
+
+/**
+ * As kubectl reads YAML: 1.1, where `0644` is octal and `on` is true, but without its dates and base-60 numbers, which
+ * kubectl leaves as text.
+ */
+const AS_KUBECTL: ParseOptions & DocumentOptions & SchemaOptions = {
+  version: '1.1',
+  merge: true,
+  customTags: (tags) =>
+    tags.filter(
+      (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== 'tag:yaml.org,2002:timestamp'),
+    ),
+};
+
+/** One object of a source, with the place where it starts. */
+export interface Manifest {
+  readonly object: KubernetesObject;
+  /** `file:line`, for messages. */
+  readonly place: string;
+}
+
+/** A text to read manifests from. `name` stands for it in messages. */
+export interface ManifestText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The texts behind a path: one file, or every .yaml, .yml and .json file below a directory, in the order of names. */
+export function readManifestFiles(path: string): ManifestText[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
+    const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ya?ml|json)$/.test(file))
+      .map((file) => join(path, file))
+      .sort();
+    if (files.length > 0) return files.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
+  } catch (error) {
+    throw new CommandError(
+      `cannot read '${path}': ${(error as Error).message}. Give a file, a directory or -`,
+      EX_NOINPUT,
+    );
+  }
+  throw new CommandError(`'${path}' holds no .yaml, .yml or .json file. Give a directory with manifests`, EX_NOINPUT);
+}
+
+/** A manifest that cannot be used: where it is, what is wrong and what to do. */
+export function malformed(place: string, problem: string): CommandError {
+  return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
+}
+
+/** The objects of a text, the items of Lists one by one. Empty documents are left out. */
+export function parseManifests({ name, text }: ManifestText): Manifest[] {
+  const lines = new LineCounter();
+  const documents: Document.Parsed[] = parseAllDocuments(text, {
+    ...AS_KUBECTL,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  return documents.flatMap((document) => objects(document, name, lines));
+}
+
+function objects(document: Document.Parsed, name: string, lines: LineCounter): Manifest[] {
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    throw malformed(`${name}:${line}:${col}`, `not valid YAML: ${problem.message}: correct it`);
+  }
+  const start = document.contents?.range?.[0] ?? document.range[0];
+  const place = `${name}:${lines.linePos(start).line}`;
+  let object: unknown;
+  try {
+    object = document.toJS();
+  } catch (error) {
+    throw malformed(place, `not valid YAML: ${(error as Error).message}: correct it`);
+  }
+  if (object === null || object === undefined) return [];
+  checkObject(object, place);
+  if (object.kind !== 'List') return [{ object, place }];
+  if (!Array.isArray(object.items)) throw malformed(place, "a List must have 'items': add them");
+  return object.items.map((item: unknown, index: number) => {
+    const node = document.getIn(['items', index], true) as Node | undefined;
+    const itemPlace = `${name}:${lines.linePos(node?.range?.[0] ?? start).line}`;
+    checkObject(item, itemPlace);
+    return { object: item, place: itemPlace };
+  });
+}
+
+function checkObject(value: unknown, place: string): asserts value is KubernetesObject {
+  for (const field of ['apiVersion', 'kind']) {
+    if (typeof (value as Record<string, unknown> | null)?.[field] !== 'string') {
+      throw malformed(place, `a Kubernetes object must have '${field}': add it, or leave the document out`);
+    }
+  }
+}
+
+/**
+ * YAML documents, or JSON: one object as it is, several as a List. Text that YAML 1.1 would take for something else gets
+ * quotes.
+ */
+export function formatManifests(manifests: readonly unknown[], format: 'yaml' | 'json'): string {
+  if (format === 'yaml') {
+    return manifests
+      .map((object) => stringify(object, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 }))
+      .join('---\n');
+  }
+  const whole = manifests.length === 1 ? manifests[0] : { apiVersion: 'v1', kind: 'List', items: manifests };
+  return `${JSON.stringify(whole, null, 2)}\n`;
+}

@@ -1,0 +1,26 @@
+/** How bad input is refused: one error that names the value, the rule and the remedy. */
+import { hasToken } from './token.js';
+
+/** Throws unless `holds`. `rule` reads after "must" and ends with the remedy. */
+export function must(holds: boolean, name: string, value: unknown, rule: string): asserts holds {
+  if (!holds) throw new Error(`'${name}' (${JSON.stringify(value)}) must ${rule}`);
+}
+
+/** Throws unless `value` is an http or https URL that carries no credentials, query or fragment. */
+export function mustBeUrl(name: string, value: string): void {
+  if (hasToken(value)) return;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  must(
+    url?.protocol === 'http:' || url?.protocol === 'https:',
+    name,
+    value,
+    'be an http or https URL: write it as https://host:port',
+  );
+  must(
+    url.username === '' && url.password === '',
+    name,
+    `${url.protocol}//***@${url.host}`,
+    "not carry credentials, which would stand in the manifest: use 'username' and 'passwordSecret'",
+  );
+  must(url.search === '' && url.hash === '', name, value, "end before '?' and '#': leave the query and fragment out");
+}

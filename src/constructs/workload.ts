@@ -1,0 +1,109 @@
+/** Workloads as rendered JSON: which kinds there are, where their pod template is, and the fields that are touched. */
+
+/** Any object of the Kubernetes API. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+  metadata?: { name?: string; generateName?: string; [field: string]: unknown };
+  [field: string]: unknown;
+}
+
+/** A variable of a container. Exactly one of `value` and `valueFrom`, or neither for an empty value. */
+export interface EnvVar {
+  name: string;
+  value?: string;
+  valueFrom?: unknown;
+}
+
+export interface Container {
+  name: string;
+  env?: EnvVar[];
+  ports?: { name?: string; containerPort: number }[];
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
+  [field: string]: unknown;
+}
+
+export interface PodSpec {
+  containers: Container[];
+  initContainers?: Container[];
+  volumes?: { name: string; [field: string]: unknown }[];
+  terminationGracePeriodSeconds?: number;
+  [field: string]: unknown;
+}
+
+export interface PodTemplate {
+  metadata?: { annotations?: Record<string, string>; [field: string]: unknown };
+  spec: PodSpec;
+}
+
+/** Path of the pod template in each kind of workload. */
+const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
+  'v1/Pod': [],
+  'apps/v1/Deployment': ['spec', 'template'],
+  'apps/v1/StatefulSet': ['spec', 'template'],
+  'apps/v1/DaemonSet': ['spec', 'template'],
+  'apps/v1/ReplicaSet': ['spec', 'template'],
+  'batch/v1/Job': ['spec', 'template'],
+  'batch/v1/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
+};
+
+/** Whether an object of this kind runs pods that can be tapped. */
+export function isWorkload(apiVersion: unknown, kind: unknown): boolean {
+  return Object.hasOwn(TEMPLATE_PATHS, `${apiVersion}/${kind}`);
+}
+
+/** Name of an object in messages, such as `Deployment/orders`. */
+export function objectName(manifest: KubernetesObject): string {
+  return `${manifest.kind}/${manifest.metadata?.name ?? manifest.metadata?.generateName ?? '(unnamed)'}`;
+}
+
+/**
+ * The pod template of a workload, not a copy.
+ *
+ * @throws if it has none, or if what injection touches in it has another shape than Kubernetes wants
+ */
+export function podTemplate(workload: any): PodTemplate {
+  const path = TEMPLATE_PATHS[`${workload.apiVersion}/${workload.kind}`]!;
+  const template = path.reduce((value, field) => value?.[field], workload);
+  const where = [...path, 'spec'].join('.');
+  const check = (holds: boolean, field: string, rule: string) => {
+    if (!holds) throw new Error(`${objectName(workload)}: '${field}' must ${rule}: correct the manifest`);
+  };
+  /** Checks a list of named things, and goes on with each of them. */
+  const checkList = (owner: any, prefix: string, field: string, each?: (item: any, path: string) => void) => {
+    const list = owner[field] ?? [];
+    check(Array.isArray(list), `${prefix}.${field}`, 'be a list');
+    list.forEach((item: any, index: number) => {
+      const itemPath = `${prefix}.${field}[${index}]`;
+      check(item !== null && typeof item === 'object', itemPath, 'be an object');
+      each?.(item, itemPath);
+    });
+  };
+  const checkContainer = (container: any, containerPath: string) => {
+    check(typeof container.name === 'string', `${containerPath}.name`, 'be a string');
+    for (const field of ['env', 'ports', 'volumeMounts']) checkList(container, containerPath, field);
+  };
+  check(template?.spec?.containers?.length > 0, `${where}.containers`, 'be a list with a container');
+  checkList(template.spec, where, 'containers', checkContainer);
+  checkList(template.spec, where, 'initContainers', checkContainer);
+  checkList(template.spec, where, 'volumes');
+  return template;
+}
+
+/** A deep copy with sorted keys, as cdk8s writes them: the result depends on nothing but the content. */
+export function canonical(value: any): any {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .filter((key) => value[key] !== undefined)
+      .map((key) => [key, canonical(value[key])]),
+  );
+}
+
+/** `canonical`, with the fields that every object has in front. */
+export function canonicalObject(manifest: any): any {
+  const { apiVersion, kind, metadata, ...rest } = canonical(manifest);
+  return { apiVersion, kind, ...(metadata !== undefined && { metadata }), ...rest };
+}
