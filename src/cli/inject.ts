@@ -95,9 +95,10 @@ export async function injectCommand(argv: string[], io: CommandStreams): Promise
     return result;
   });
 
-  const texts = path === '-' ? [{ name: 'standard input', text: await text(io.stdin) }] : readManifestFiles(path);
+  const name = path === '-' ? 'standard input' : path;
+  const texts = path === '-' ? [{ name, text: await text(io.stdin) }] : readManifestFiles(path);
   const manifests = texts.flatMap(parseManifests);
-  if (manifests.length === 0) throw malformed(path, 'no manifest in it: give one');
+  if (manifests.length === 0) throw malformed(name, 'no manifest in it: give one');
   const results = manifests.map((manifest) => injected(manifest, props));
   await write(io.stdout, formatManifests(results, format));
   const report = results.map((result, index) => {

@@ -34,7 +34,7 @@ const AS_KUBECTL: ParseOptions & DocumentOptions & SchemaOptions = {
 /** One object of a source, with the place where it starts. */
 export interface Manifest {
   readonly object: KubernetesObject;
-  /** `file:line`, for messages. */
+  /** File and line, for messages. */
   readonly place: string;
 }
 
@@ -82,10 +82,10 @@ function objects(document: Document.Parsed, name: string, lines: LineCounter): M
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    throw malformed(`${name}:${line}:${col}`, `not valid YAML: ${problem.message}: correct it`);
+    throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${problem.message}: correct it`);
   }
   const start = document.contents?.range?.[0] ?? document.range[0];
-  const place = `${name}:${lines.linePos(start).line}`;
+  const place = `${name}, line ${lines.linePos(start).line}`;
   let object: unknown;
   try {
     object = document.toJS();
@@ -98,18 +98,16 @@ function objects(document: Document.Parsed, name: string, lines: LineCounter): M
   if (!Array.isArray(object.items)) throw malformed(place, "a List must have 'items': add them");
   return object.items.map((item: unknown, index: number) => {
     const node = document.getIn(['items', index], true) as Node | undefined;
-    const itemPlace = `${name}:${lines.linePos(node?.range?.[0] ?? start).line}`;
+    const itemPlace = `${name}, line ${lines.linePos(node?.range?.[0] ?? start).line}`;
     checkObject(item, itemPlace);
     return { object: item, place: itemPlace };
   });
 }
 
 function checkObject(value: unknown, place: string): asserts value is KubernetesObject {
-  for (const field of ['apiVersion', 'kind']) {
-    if (typeof (value as Record<string, unknown> | null)?.[field] !== 'string') {
-      throw malformed(place, `a Kubernetes object must have '${field}': add it, or leave the document out`);
-    }
-  }
+  const { apiVersion, kind } = (value ?? {}) as Partial<KubernetesObject>;
+  if (typeof apiVersion === 'string' && typeof kind === 'string') return;
+  throw malformed(place, "a Kubernetes object must have 'apiVersion' and 'kind': add them, or leave the document out");
 }
 
 /**

@@ -11,10 +11,10 @@ import {
   INSTALLER,
   installer,
   MEMORY_VOLUME,
+  memoryMount,
   SECRETS_VOLUME,
   SHIPPER,
   shipper,
-  tapMount,
   volumes,
 } from './shipper.js';
 import { checkProps, type LogTapProps } from './tap-options.js';
@@ -59,7 +59,7 @@ function injectInto(template: ReturnType<typeof podTemplate>, props: LogTapProps
 
   for (const container of tapped) {
     addLibraryEnv(container, props);
-    container.volumeMounts = [...(container.volumeMounts ?? []), tapMount()];
+    container.volumeMounts = [...(container.volumeMounts ?? []), memoryMount()];
   }
   const added = { initContainers: [installer(props), shipper(props)], volumes: volumes(props) };
   spec.initContainers = [...added.initContainers, ...(spec.initContainers ?? [])];

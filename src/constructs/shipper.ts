@@ -1,7 +1,7 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
 import { MOUNT_PATH, STATUS_PORT } from '../contract.js';
 import { LIBRARY_PATH, SOCKET_PATH } from './env.js';
-import { DEFAULT_IMAGE } from './image.js';
+import { defaultImage } from './image.js';
 import { DEFAULT_DRAIN_SECONDS, type LogTapProps } from './tap-options.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
 
@@ -31,10 +31,8 @@ const securityContext = () => ({
 /** No CPU limit: throttling a shipper only makes what it holds pile up. */
 const resources = () => ({ limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } });
 
-const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
-
-/** The mount of the shared memory volume in a tapped container. */
-export const tapMount = memoryMount;
+/** The mount of the shared memory volume, the same in every container. */
+export const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
 
 export function drainSeconds(props: LogTapProps): number {
   return props.drainSeconds ?? DEFAULT_DRAIN_SECONDS;
@@ -44,7 +42,7 @@ export function drainSeconds(props: LogTapProps): number {
 export function installer(props: LogTapProps): Container {
   return {
     name: INSTALLER,
-    image: props.image ?? DEFAULT_IMAGE,
+    image: props.image ?? defaultImage(),
     args: ['install', LIBRARY_PATH],
     resources: resources(),
     securityContext: securityContext(),
@@ -57,7 +55,7 @@ export function shipper(props: LogTapProps): Container {
   const { secretFiles } = props.sink.bind();
   return {
     name: SHIPPER,
-    image: props.image ?? DEFAULT_IMAGE,
+    image: props.image ?? defaultImage(),
     args: ['ship'],
     restartPolicy: 'Always',
     env: shipperEnv(props),
