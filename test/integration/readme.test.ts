@@ -1,0 +1,67 @@
+/** The README's examples, run as they stand there. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { logtap, root, run } from '../support/run.js';
+
+jest.setTimeout(60_000);
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The first code block of a language. */
+function block(language: string): string {
+  const found = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(readme)?.[1];
+  if (found === undefined) throw new Error(`README.md has no block of ${language}`);
+  return found;
+}
+
+interface Workload {
+  readonly kind: string;
+  readonly spec: {
+    readonly template: { readonly spec: { readonly initContainers: readonly { readonly name: string }[] } };
+  };
+}
+
+const injected = (workload: Workload) => workload.spec.template.spec.initContainers.map(({ name }) => name);
+
+describe('README', () => {
+  test('the cdk8s example synthesises a tapped Deployment, importing the package by its name', async () => {
+    // Inside the package, so that its own name resolves to what was built.
+    const directory = join(root, 'dist', 'readme');
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(join(directory, 'main.ts'), block('ts'));
+    const { code, stderr } = await run(process.execPath, ['--import', 'tsx', join(directory, 'main.ts')], {
+      cwd: directory,
+      env: { CDK8S_OUTDIR: directory },
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [file] = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
+    const [deployment] = parseAllDocuments(readFileSync(join(directory, file ?? ''), 'utf8')).map((document) =>
+      document.toJS(),
+    );
+    expect(deployment.kind).toBe('Deployment');
+    expect(injected(deployment)).toEqual(['logtap-install', 'logtap']);
+  });
+
+  test('the pipe through logtap inject taps what kubectl gives', async () => {
+    const line = /\| logtap (inject .*?) \| kubectl apply/.exec(block('sh'))?.[1] ?? '';
+    const manifest = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'orders' },
+      spec: {
+        selector: { matchLabels: { app: 'orders' } },
+        template: {
+          metadata: { labels: { app: 'orders' } },
+          spec: { containers: [{ name: 'orders', image: 'orders:1' }] },
+        },
+      },
+    };
+    const { code, stdout } = await run(process.execPath, [logtap, ...line.split(' ')], {
+      input: JSON.stringify(manifest),
+    });
+    expect(code).toBe(0);
+    expect(injected(parseAllDocuments(stdout)[0]?.toJS())).toEqual(['logtap-install', 'logtap']);
+  });
+});
