@@ -1,0 +1,301 @@
+/** `logtap inject`: what it reads and writes, what it reports, and that nothing is written on any error. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import { Testing, Yaml } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { parse, parseAllDocuments } from 'yaml';
+import { injectCommand } from '../../../src/cli/inject.js';
+import { CommandError, UsageError } from '../../../src/cli/usage.js';
+import { LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
+import { inject } from '../../../src/constructs/inject.js';
+import { deployment, workloads } from '../../support/workloads.js';
+
+interface Result {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code?: number;
+  readonly error?: Error;
+}
+
+async function run(argv: string[], input = ''): Promise<Result> {
+  const written = { stdout: '', stderr: '' };
+  const collect = (name: keyof typeof written) =>
+    new Writable({
+      write(chunk, _encoding, done) {
+        written[name] += chunk;
+        done();
+      },
+    });
+  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: collect('stdout'), stderr: collect('stderr') };
+  try {
+    const code = await injectCommand(argv, io);
+    return { ...written, code };
+  } catch (error) {
+    return { ...written, error: error as Error };
+  }
+}
+
+const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
+const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' }, spec: { ports: [{ port: 80 }] } };
+const stdoutSink: LogTapProps = { sink: Sink.stdout() };
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'logtap-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+test('gives the pod that the construct gives, for the same properties', async () => {
+  const props: LogTapProps = {
+    sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1' }),
+    file: '/var/log/orders.log',
+    suppressFile: true,
+    containers: ['orders'],
+  };
+  const render = (isTapped: boolean) => {
+    const chart = Testing.chart();
+    const result = new kplus.Deployment(chart, 'Orders', {
+      metadata: { name: 'orders' },
+      containers: [
+        {
+          name: 'orders',
+          image: 'orders:4.2',
+          envVariables: { LD_PRELOAD: kplus.EnvValue.fromValue('/opt/agent.so') },
+        },
+        { name: 'web', image: 'nginx:1.27' },
+      ],
+    });
+    if (isTapped) LogTap.tap(result, props);
+    return Yaml.stringify(...Testing.synth(chart));
+  };
+  const flags = ['--sink', 'cloudwatch', '--log-group', '/shop/orders', '--region', 'eu-central-1'];
+  const taps = ['--tap-file', '/var/log/orders.log', '--suppress-file', '--containers', 'orders'];
+  const { stdout, stderr, code } = await run(['-', ...flags, ...taps], render(false));
+  expect(stdout).toBe(render(true));
+  expect(stderr).toBe('+ injected Deployment/orders\n');
+  expect(code).toBe(0);
+});
+
+describe('flags become properties', () => {
+  const openSearch = ['--sink', 'opensearch', '--url', 'https://os:9200', '--index', 'logs', '--username', 'u'];
+  test.each<[string, string[], LogTapProps]>([
+    ['stdout', ['--sink', 'stdout'], stdoutSink],
+    ['streams', ['--sink', 'stdout', '--streams', 'stderr'], { ...stdoutSink, streams: TapStreams.STDERR }],
+    [
+      'both streams',
+      ['--sink', 'stdout', '--streams', 'stderr,stdout', '--suppress'],
+      { ...stdoutSink, suppressStreams: true },
+    ],
+    [
+      'no stream',
+      ['--sink', 'stdout', '--streams', 'none', '--tap-file', '/a.log'],
+      { ...stdoutSink, streams: TapStreams.NONE, file: '/a.log' },
+    ],
+    [
+      'image and drain',
+      ['--sink', 'stdout', '--image', 'mirror/logtap:1', '--drain-seconds', '90'],
+      { ...stdoutSink, image: 'mirror/logtap:1', drainSeconds: 90 },
+    ],
+    [
+      'cloudwatch',
+      [
+        '--sink',
+        'cloudwatch',
+        '--log-group',
+        'g',
+        '--region',
+        'eu-west-1',
+        '--log-stream',
+        's',
+        '--create-log-group',
+        '--endpoint',
+        'http://e',
+      ],
+      {
+        sink: Sink.cloudWatch({
+          logGroup: 'g',
+          region: 'eu-west-1',
+          logStream: 's',
+          createLogGroup: true,
+          endpoint: 'http://e',
+        }),
+      },
+    ],
+    [
+      'opensearch',
+      [...openSearch, '--password-secret', 'os/pw'],
+      {
+        sink: Sink.openSearch({
+          url: 'https://os:9200',
+          index: 'logs',
+          username: 'u',
+          passwordSecret: { name: 'os', key: 'pw' },
+        }),
+      },
+    ],
+  ])('%s', async (_what, flags, props) => {
+    const { stdout } = await run(['-', '-o', 'json', ...flags], JSON.stringify(deployment()));
+    expect(JSON.parse(stdout)).toEqual(inject(deployment(), props));
+  });
+});
+
+describe('input', () => {
+  test('documents, Lists and a workload of every kind; the rest as it is', async () => {
+    const list = { apiVersion: 'v1', kind: 'List', items: [service, ...workloads()] };
+    const { stdout, stderr } = await run(['-', '--sink', 'stdout'], Yaml.stringify(deployment(), list));
+    expect(documents(stdout)).toEqual(
+      [deployment(), service, ...workloads()].map((manifest) => inject(manifest, stdoutSink)),
+    );
+    expect(stderr.split('\n')).toEqual([
+      '+ injected Deployment/orders',
+      '= unchanged Service/orders',
+      ...workloads().map(({ kind }) => `+ injected ${kind}/orders`),
+      '',
+    ]);
+  });
+
+  test('its own output comes back byte by byte', async () => {
+    const first = await run(['-', '--sink', 'stdout'], Yaml.stringify(deployment(), service));
+    const second = await run(['-', '--sink', 'stdout'], first.stdout);
+    expect(second).toMatchObject({
+      stdout: first.stdout,
+      stderr: '= unchanged Deployment/orders\n= unchanged Service/orders\n',
+    });
+  });
+
+  test('a directory, in the order of names', async () => {
+    mkdirSync(join(directory, 'b'));
+    writeFileSync(join(directory, 'b', 'pod.yml'), Yaml.stringify(workloads()[0]));
+    writeFileSync(join(directory, 'a.json'), JSON.stringify(service));
+    writeFileSync(join(directory, 'README.md'), 'no: manifest');
+    const { stderr } = await run([directory, '--sink', 'stdout']);
+    expect(stderr).toBe('= unchanged Service/orders\n+ injected Pod/orders\n');
+  });
+
+  test('YAML means what it means to kubectl', async () => {
+    const yaml = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: c, annotations: {day: 2024-01-31, time: 12:30, quoted: "on"}}
+mode: 0644
+flag: on
+# a comment, and an empty document
+---
+`;
+    const { stdout } = await run(['-', '--sink', 'stdout', '-o', 'json'], yaml);
+    expect(JSON.parse(stdout)).toEqual({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'c', annotations: { day: '2024-01-31', time: '12:30', quoted: 'on' } },
+      mode: 0o644,
+      flag: true,
+    });
+    // Text stays text for readers of YAML 1.1 and 1.2.
+    const { stdout: text } = await run(['-', '--sink', 'stdout'], yaml);
+    for (const version of ['1.1', '1.2'] as const) expect(parse(text, { version })).toEqual(JSON.parse(stdout));
+  });
+
+  test('several objects as JSON are a List', async () => {
+    const { stdout } = await run(['-', '--sink', 'stdout', '--output', 'json'], Yaml.stringify(service, service));
+    expect(JSON.parse(stdout)).toEqual({ apiVersion: 'v1', kind: 'List', items: [service, service] });
+  });
+});
+
+describe('malformed manifests end with 65 and write nothing', () => {
+  test.each([
+    ['no YAML', 'a: b\n c: d\n', /^standard input, line 1, column 4: not valid YAML: .*correct it/],
+    ['a key that stands twice', 'apiVersion: v1\nkind: Pod\nkind: Pod\n', /line 3, column 1: .*unique/],
+    ['an alias to nothing', 'apiVersion: v1\nkind: Pod\nspec: *x\n', /not valid YAML: .*x/],
+    ['no object', '- 1\n', /line 1: a Kubernetes object must have 'apiVersion' and 'kind'/],
+    [
+      'a second document without kind',
+      `${Yaml.stringify(service)}---\nreplicas: 2\n`,
+      /line 9: .*leave the document out/,
+    ],
+    ['a List without items', 'apiVersion: v1\nkind: List\n', /line 1: a List must have 'items'/],
+    [
+      'an item that is no object',
+      'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Service}\n- 3\n',
+      /line 5: .*'kind'/,
+    ],
+    [
+      'a workload without containers',
+      `${Yaml.stringify(service)}---\napiVersion: v1\nkind: Pod\nspec: {}\n`,
+      /line 9: Pod\/\(unnamed\): 'spec.containers' must be a list/,
+    ],
+    ['nothing', '', /^standard input: no manifest/],
+  ])('%s', async (_what, input, says) => {
+    const { stdout, stderr, error } = await run(['-', '--sink', 'stdout'], input);
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+    expect(error).toBeInstanceOf(CommandError);
+    expect((error as CommandError).exitCode).toBe(65);
+    expect(error?.message).toMatch(says);
+    expect(error?.message).toMatch(/nothing was written$/);
+  });
+
+  test('the file is named', async () => {
+    writeFileSync(join(directory, 'a.yaml'), Yaml.stringify(service));
+    writeFileSync(join(directory, 'b.yaml'), '\n\nkind: Pod\n');
+    const { stdout, error } = await run([directory, '--sink', 'stdout']);
+    expect(stdout).toBe('');
+    expect(error?.message).toContain(`${join(directory, 'b.yaml')}, line 3: `);
+  });
+});
+
+test.each(['/does/not/exist', ''])('input that is not there ends with 66: %s', async (path) => {
+  const { stdout, error } = await run([path || directory, '--sink', 'stdout']);
+  expect(stdout).toBe('');
+  expect(error).toMatchObject({ exitCode: 66, message: expect.stringContaining(path || directory) });
+});
+
+describe('wrong use is a usage error and writes nothing', () => {
+  const cloudwatch = ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1', '--log-group'];
+  const input = JSON.stringify(deployment());
+  test.each([
+    ['no input', ['--sink', 'stdout'], /one FILE, DIR or -, but got 0/],
+    ['two inputs', ['a', 'b', '--sink', 'stdout'], /but got 2/],
+    ['no sink', ['-'], /--sink \(not given\) must be one of cloudwatch, opensearch, stdout/],
+    ['an unknown sink', ['-', '--sink', 'kafka'], /--sink \(kafka\)/],
+    ['an unknown flag', ['-', '--sink', 'stdout', '--colour'], /--colour/],
+    ['a flag of another sink', ['-', '--sink', 'stdout', '--url', 'https://x'], /--url belongs to --sink opensearch/],
+    ['a missing flag', ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1'], /--sink cloudwatch needs --log-group/],
+    ['a bad name', [...cloudwatch, 'my logs'], /'logGroup' \("my logs"\)/],
+    ['a bad stream', ['-', '--sink', 'stdout', '--streams', 'stdin'], /--streams \(stdin\)/],
+    ['none and more', ['-', '--sink', 'stdout', '--streams', 'none,stdout'], /--streams \(none,stdout\)/],
+    ['nothing tapped', ['-', '--sink', 'stdout', '--streams', 'none'], /'streams' \("none"\)/],
+    ['a relative file', ['-', '--sink', 'stdout', '--tap-file', 'x.log'], /'file' \("x.log"\)/],
+    ['a number that is none', ['-', '--sink', 'stdout', '--drain-seconds', 'soon'], /'drainSeconds'/],
+    [
+      'a secret without key',
+      ['-', '--sink', 'opensearch', '--url', 'http://x', '--password-secret', 'pw'],
+      /SECRET\/KEY/,
+    ],
+    ['an unknown format', ['-', '--sink', 'stdout', '-o', 'toml'], /--output \(toml\) must be yaml or json/],
+  ])('%s', async (_what, argv, says) => {
+    const { stdout, stderr, error } = await run(argv, input);
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error?.message).toMatch(says);
+  });
+});
+
+test('--help names every flag', async () => {
+  const { stdout, code } = await run(['--help']);
+  expect(code).toBe(0);
+  for (const flag of ['sink', 'log-group', 'log-stream', 'region', 'create-log-group', 'endpoint', 'url', 'index']) {
+    expect(stdout).toContain(`--${flag}`);
+  }
+  for (const flag of [
+    'username',
+    'password-secret',
+    'streams',
+    'tap-file',
+    'suppress',
+    'suppress-file',
+    'containers',
+  ]) {
+    expect(stdout).toContain(`--${flag}`);
+  }
+  for (const flag of ['image', 'drain-seconds', 'output']) expect(stdout).toContain(`--${flag}`);
+});

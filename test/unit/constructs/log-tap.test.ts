@@ -1,0 +1,197 @@
+/** Tapping constructs: which objects are tapped, whenever and however they came into the tree. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiObject, App, Chart, Include, JsonPatch, Testing, Yaml } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { LogTap, type LogTapProps, Sink, TappedDeployment } from '../../../src/constructs/index.js';
+import type { KubernetesObject } from '../../../src/constructs/workload.js';
+import { container, podSpec, variables } from '../../support/workloads.js';
+
+const tap: LogTapProps = { sink: Sink.stdout() };
+const containers = [{ name: 'app', image: 'orders:4.2' }];
+
+/** Whether the container is tapped, for every workload of the chart. */
+function tapped(chart: Chart, name = 'app'): boolean[] {
+  return Testing.synth(chart)
+    .filter((manifest) => manifest.kind !== 'Service')
+    .map((manifest) => 'LLT_TARGET' in variables(container(manifest, name)));
+}
+
+function plain(chart: Chart, id: string) {
+  return new kplus.k8s.KubeDeployment(chart, id, {
+    spec: { selector: { matchLabels: { a: id } }, template: { metadata: { labels: { a: id } }, spec: { containers } } },
+  });
+}
+
+describe('LogTap.tap', () => {
+  test.each([
+    ['Deployment', (chart: Chart) => new kplus.Deployment(chart, 'w', { containers })],
+    [
+      'StatefulSet',
+      (chart: Chart) =>
+        new kplus.StatefulSet(chart, 'w', {
+          containers,
+          service: new kplus.Service(chart, 's', { ports: [{ port: 80 }] }),
+        }),
+    ],
+    ['DaemonSet', (chart: Chart) => new kplus.DaemonSet(chart, 'w', { containers })],
+    ['Job', (chart: Chart) => new kplus.Job(chart, 'w', { containers })],
+    ['Pod', (chart: Chart) => new kplus.Pod(chart, 'w', { containers })],
+    ['a plain object', (chart: Chart) => plain(chart, 'w')],
+  ])('one workload: %s', (_kind, make) => {
+    const chart = Testing.chart();
+    LogTap.tap(make(chart), tap);
+    expect(tapped(chart)).toEqual([true]);
+  });
+
+  test('a container and a patch that come later are seen', () => {
+    const chart = Testing.chart();
+    const deployment = new kplus.Deployment(chart, 'w', { containers });
+    LogTap.tap(deployment, tap);
+    deployment.addContainer({ name: 'late', image: 'late' });
+    ApiObject.of(deployment).addJsonPatch(JsonPatch.add('/spec/template/spec/priorityClassName', 'high'));
+    expect(tapped(chart, 'late')).toEqual([true]);
+    expect(Testing.synth(chart)[0].spec.template.spec.priorityClassName).toBe('high');
+  });
+
+  test('only that workload', () => {
+    const chart = Testing.chart();
+    LogTap.tap(plain(chart, 'one'), tap);
+    plain(chart, 'two');
+    expect(tapped(chart)).toEqual([true, false]);
+  });
+
+  test('every workload of a scope, also later ones, and nothing else', () => {
+    const chart = Testing.chart();
+    plain(chart, 'early');
+    LogTap.tap(chart, tap);
+    plain(chart, 'late');
+    const service = new kplus.k8s.KubeService(chart, 'service', { spec: { ports: [{ port: 80 }] } });
+    const before = service.toJson();
+    expect(tapped(chart)).toEqual([true, true]);
+    expect(service.toJson()).toEqual(before);
+  });
+
+  test('YAML that is included', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
+    try {
+      const url = join(directory, 'pod.yaml');
+      writeFileSync(url, Yaml.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: podSpec() }));
+      const chart = Testing.chart();
+      LogTap.tap(new Include(chart, 'include', { url }), tap);
+      expect(tapped(chart)).toEqual([true]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test('rendering again changes nothing', () => {
+    const chart = Testing.chart();
+    LogTap.tap(chart, tap);
+    plain(chart, 'w');
+    expect(Testing.synth(chart)).toEqual(Testing.synth(chart));
+  });
+
+  test('nothing to tap is an error of the synthesis', () => {
+    const chart = new Chart(new App(), 'empty');
+    LogTap.tap(chart, tap);
+    expect(() => Testing.synth(chart)).toThrow(/\[empty\] LogTap: nothing to tap/);
+  });
+
+  test('tapping twice is an error, at once or when it comes to light', () => {
+    const chart = new Chart(new App(), 'shop');
+    LogTap.tap(chart, tap);
+    const deployment = plain(chart, 'w');
+    LogTap.tap(deployment, tap);
+    expect(() => Testing.synth(chart)).toThrow(/\[shop\] LogTap: 'shop\/w' is tapped already/);
+    expect(() => LogTap.tap(deployment, tap)).toThrow(/'shop\/w' is tapped already: tap it once/);
+  });
+
+  test('an error of a workload names its path', () => {
+    const chart = new Chart(new App(), 'shop');
+    LogTap.tap(plain(chart, 'w'), { ...tap, containers: ['db'] });
+    expect(() => Testing.synth(chart)).toThrow(/^\[shop\/w\] LogTap: Deployment\/shop-w-\w+: 'containers' \("db"\)/);
+  });
+
+  test('LogTap.inject does the same to a manifest', () => {
+    const chart = Testing.chart();
+    const deployment = plain(chart, 'w');
+    const manifest = deployment.toJson();
+    LogTap.tap(deployment, tap);
+    expect(LogTap.inject(manifest, tap)).toEqual(Testing.synth(chart)[0]);
+  });
+});
+
+describe('as a mixin', () => {
+  test('taps the workloads that are there', () => {
+    const chart = Testing.chart();
+    plain(chart, 'early');
+    new kplus.Deployment(chart, 'plus', { containers });
+    expect(chart.with(new LogTap(tap))).toBe(chart);
+    plain(chart, 'late');
+    expect(tapped(chart)).toEqual([true, true, false]);
+  });
+});
+
+describe('TappedDeployment', () => {
+  const contexts = (manifest: KubernetesObject, ...names: string[]) =>
+    names.map((name) => {
+      const { runAsNonRoot, readOnlyRootFilesystem } = container(manifest, name).securityContext as Record<
+        string,
+        boolean
+      >;
+      return { runAsNonRoot, readOnlyRootFilesystem };
+    });
+  const relaxed = { runAsNonRoot: false, readOnlyRootFilesystem: false };
+  const strict = { runAsNonRoot: true, readOnlyRootFilesystem: true };
+
+  function synth(props: Partial<ConstructorParameters<typeof TappedDeployment>[2]>): KubernetesObject {
+    const chart = Testing.chart();
+    const deployment = new TappedDeployment(chart, 'w', {
+      containers,
+      initContainers: [{ name: 'migrate', image: 'orders:4.2' }],
+      tap,
+      ...props,
+    });
+    deployment.addContainer({ name: 'late', image: 'late' });
+    deployment.addInitContainer({ name: 'seed', image: 'seed' });
+    return Testing.synth(chart)[0];
+  }
+
+  test('is tapped, and selects its own pods', () => {
+    const manifest = synth({ replicas: 2 });
+    expect(variables(container(manifest, 'app')).LLT_TARGET).toBe('socket:/.logtap/run/logtap.sock');
+    expect(manifest.spec).toMatchObject({ replicas: 2 });
+  });
+
+  test('lets legacy images run as they are', () => {
+    const manifest = synth({});
+    expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([relaxed, relaxed, relaxed, relaxed]);
+    expect(manifest.spec).toMatchObject({ template: { spec: { securityContext: { runAsNonRoot: false } } } });
+  });
+
+  test('hardened keeps the defaults of cdk8s-plus', () => {
+    const manifest = synth({ hardened: true });
+    expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([strict, strict, strict, strict]);
+    expect(manifest.spec).toMatchObject({ template: { spec: { securityContext: { runAsNonRoot: true } } } });
+  });
+
+  test('what a container says of itself holds', () => {
+    const securityContext = { ensureNonRoot: true, readOnlyRootFilesystem: true, user: 1000 };
+    expect(contexts(synth({ containers: [{ ...containers[0]!, securityContext }] }), 'app', 'late')).toEqual([
+      strict,
+      relaxed,
+    ]);
+  });
+
+  test('the injected containers are restricted in any case', () => {
+    expect(contexts(synth({}), 'logtap', 'logtap-install')).toEqual([strict, strict]);
+  });
+});
+
+test('synthesis writes no YAML anchors', () => {
+  const chart = Testing.chart();
+  new TappedDeployment(chart, 'w', { containers: [...containers, { name: 'web', image: 'nginx' }], tap });
+  expect(Yaml.stringify(...Testing.synth(chart))).not.toMatch(/[&*]a\d/);
+});

@@ -1,0 +1,136 @@
+/** Bad properties are refused at construction, with value, rule and remedy; good ones at their bounds are not. */
+import {
+  type CloudWatchSinkProps,
+  LogTap,
+  type LogTapProps,
+  type OpenSearchSinkProps,
+  Sink,
+  TapStreams,
+} from '../../../src/constructs/index.js';
+
+/** As AWS CDK writes a value that it fills in when it deploys. */
+const token = `\${Token[TOKEN.${12}]}`;
+
+describe('Sink.cloudWatch', () => {
+  const good: CloudWatchSinkProps = { logGroup: '/shop/orders', region: 'eu-central-1' };
+
+  test('becomes settings, and nothing that was not given', () => {
+    expect(Sink.cloudWatch(good).bind()).toEqual({
+      type: 'cloudwatch',
+      settings: { AWS_REGION: 'eu-central-1', LOGTAP_CLOUDWATCH_LOG_GROUP: '/shop/orders' },
+      secretFiles: [],
+    });
+    const all = { ...good, logStream: '$(POD_NAME)', createLogGroup: true, endpoint: 'http://127.0.0.1:5000' };
+    expect(Sink.cloudWatch(all).bind().settings).toEqual({
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: 'http://127.0.0.1:5000',
+      AWS_REGION: 'eu-central-1',
+      LOGTAP_CLOUDWATCH_CREATE_GROUP: 'true',
+      LOGTAP_CLOUDWATCH_LOG_GROUP: '/shop/orders',
+      LOGTAP_CLOUDWATCH_LOG_STREAM: '$(POD_NAME)',
+    });
+  });
+
+  test.each(['a', 'A-z_0/9.#', '/aws/eks/x', 'x'.repeat(512), token])('log group %.20s', (logGroup) => {
+    expect(Sink.cloudWatch({ ...good, logGroup }).bind().settings.LOGTAP_CLOUDWATCH_LOG_GROUP).toBe(logGroup);
+  });
+
+  test.each(['eu-central-1', 'us-gov-west-1', 'ap-southeast-5', 'us-isob-east-1', 'eusc-de-east-1', token])(
+    'region %s',
+    (region) => {
+      expect(Sink.cloudWatch({ ...good, region }).bind().settings.AWS_REGION).toBe(region);
+    },
+  );
+
+  test.each([
+    ['an empty log group', { logGroup: '' }, /'logGroup' \(""\) must be 1 to 512 .*rename/],
+    ['a long log group', { logGroup: 'x'.repeat(513) }, /'logGroup'.*1 to 512/],
+    ['a log group with a space', { logGroup: 'my logs' }, /'logGroup' \("my logs"\)/],
+    ['a log group of AWS', { logGroup: 'aws/x' }, /'logGroup' \("aws\/x"\) must not start with 'aws\/'/],
+    ['a display name as region', { region: 'Frankfurt' }, /'region' \("Frankfurt"\).*eu-central-1/],
+    ['a zone as region', { region: 'eu-central-1a' }, /'region' \("eu-central-1a"\)/],
+    ['a log stream with a colon', { logStream: 'a:b' }, /'logStream' \("a:b"\).*without ':' and '\*'/],
+    ['an empty log stream', { logStream: '' }, /'logStream'/],
+    [
+      'an endpoint without scheme',
+      { endpoint: 'logs.local:443' },
+      /'endpoint' \("logs.local:443"\).*https:\/\/host:port/,
+    ],
+  ])('refuses %s', (_what, bad, says) => {
+    expect(() => Sink.cloudWatch({ ...good, ...bad })).toThrow(says);
+  });
+});
+
+describe('Sink.openSearch', () => {
+  const good: OpenSearchSinkProps = { url: 'https://os.example:9200' };
+  const passwordSecret = { name: 'opensearch', key: 'password' };
+
+  test('becomes settings; the password is a file', () => {
+    expect(Sink.openSearch({ ...good, index: 'logs-{yyyy.MM.dd}', username: 'u', passwordSecret }).bind()).toEqual({
+      type: 'opensearch',
+      settings: {
+        LOGTAP_OPENSEARCH_INDEX: 'logs-{yyyy.MM.dd}',
+        LOGTAP_OPENSEARCH_URL: 'https://os.example:9200',
+        LOGTAP_OPENSEARCH_USERNAME: 'u',
+      },
+      secretFiles: [{ setting: 'LOGTAP_OPENSEARCH_PASSWORD_FILE', secretName: 'opensearch', key: 'password' }],
+    });
+  });
+
+  test.each(['a', 'logs-app_1.x', '{yyyy.MM.dd}-logs', 'x'.repeat(255)])('index %.20s', (index) => {
+    expect(Sink.openSearch({ ...good, index }).bind().settings.LOGTAP_OPENSEARCH_INDEX).toBe(index);
+  });
+
+  test.each([
+    ['a URL of another kind', { url: 'ftp://x' }, /'url' \("ftp:\/\/x"\).*http or https/],
+    ['no URL', { url: 'localhost' }, /'url' \("localhost"\)/],
+    ['a URL with a query', { url: 'https://x/?a=1' }, /'url'.*leave the query/],
+    ['an upper case index', { index: 'Logs' }, /'index' \("Logs"\).*lower case/],
+    ['an index with a hidden start', { index: '_logs' }, /'index' \("_logs"\).*not start with/],
+    ['an index with a wildcard', { index: 'logs-*' }, /'index'/],
+    ['an open brace', { index: 'logs-{yyyy' }, /'index'/],
+    ['the index ..', { index: '..' }, /'index'/],
+    ['a long index', { index: 'x'.repeat(256) }, /'index'.*255 bytes/],
+    ['a user without password', { username: 'u' }, /'username' \("u"\).*both/],
+    ['a password without user', { passwordSecret }, /'passwordSecret'.*both/],
+  ])('refuses %s', (_what, bad, says) => {
+    expect(() => Sink.openSearch({ ...good, ...bad })).toThrow(says);
+  });
+
+  test('refuses credentials in the URL and does not repeat them', () => {
+    const make = () => Sink.openSearch({ url: 'https://user:hunter2@os:9200' });
+    expect(make).toThrow(/'url' \("https:\/\/\*\*\*@os:9200"\).*passwordSecret/);
+    expect(make).not.toThrow(/hunter2/);
+  });
+});
+
+describe('LogTapProps', () => {
+  const sink = Sink.stdout();
+
+  test.each([
+    ['a relative file', { file: 'logs/app.log' }, /'file' \("logs\/app.log"\) must be an absolute path/],
+    ['a directory', { file: '/var/log/' }, /'file' \("\/var\/log\/"\).*name the file/],
+    ['a file with a colon', { file: '/a:b' }, /'file' \("\/a:b"\).*without ':'/],
+    ['nothing to tap', { streams: TapStreams.NONE }, /'streams' \("none"\) must leave something to tap/],
+    [
+      'a stream that there is not',
+      { streams: 'stdin' as TapStreams },
+      /'streams' \("stdin"\) must be one of none, stdout, stderr, both/,
+    ],
+    [
+      'suppressed streams without streams',
+      { streams: TapStreams.NONE, file: '/a', suppressStreams: true },
+      /'suppressStreams'/,
+    ],
+    ['a suppressed file without file', { suppressFile: true }, /'suppressFile' \(true\) must come with a tapped file/],
+    ['an empty list of containers', { containers: [] }, /'containers' \(\[\]\).*leave it out/],
+    ['an image with a space', { image: 'my image' }, /'image' \("my image"\)/],
+    ['no time to drain', { drainSeconds: 0 }, /'drainSeconds' \(0\).*1 or more/],
+    ['part of a second', { drainSeconds: 1.5 }, /'drainSeconds' \(1.5\)/],
+  ] satisfies [string, Partial<LogTapProps>, RegExp][])('refuses %s', (_what, bad, says) => {
+    expect(() => new LogTap({ sink, ...bad })).toThrow(says);
+  });
+
+  test('a file alone is enough', () => {
+    expect(() => new LogTap({ sink, streams: TapStreams.NONE, file: '/a.log', suppressFile: true })).not.toThrow();
+  });
+});
