@@ -16,7 +16,7 @@ const USAGE = `Usage: logtap inject FILE|DIR|- --sink cloudwatch|opensearch|stdo
 Adds the tap and the shipper to the workloads of Kubernetes manifests. Standard output carries the manifests, standard
 error one line for each object. Injecting again replaces the earlier injection.
 
-  --sink cloudwatch      --log-group NAME --region REGION [--log-stream NAME] [--create-log-group] [--endpoint URL]
+  --sink cloudwatch      --log-group NAME --region REGION [--log-stream NAME] [--no-create-log-group] [--endpoint URL]
   --sink opensearch      --url URL [--index NAME] [--username NAME --password-secret SECRET/KEY]
   --sink stdout
 
@@ -26,7 +26,7 @@ error one line for each object. Injecting again replaces the earlier injection.
   --suppress-file        keep what was handed over out of the tapped file
   --containers LIST      names of the containers to tap   (default: all)
   --image IMAGE          image of the injected containers
-  --drain-seconds N      time to deliver what is held when the pod ends   (default: 30)
+  --drain-seconds N      time to deliver what is held when the pod ends   (default: 25)
   -o, --output FORMAT    yaml or json   (default: yaml)
   -h, --help
 
@@ -38,7 +38,7 @@ const OPTIONS = {
   'log-group': { type: 'string' },
   'log-stream': { type: 'string' },
   region: { type: 'string' },
-  'create-log-group': { type: 'boolean' },
+  'no-create-log-group': { type: 'boolean' },
   endpoint: { type: 'string' },
   url: { type: 'string' },
   index: { type: 'string' },
@@ -60,7 +60,7 @@ type Flags = ReturnType<typeof parse>['values'];
 
 /** The flags that belong to one sink alone. */
 const SINK_FLAGS: Readonly<Record<string, readonly Flag[]>> = {
-  cloudwatch: ['log-group', 'log-stream', 'region', 'create-log-group', 'endpoint'],
+  cloudwatch: ['log-group', 'log-stream', 'region', 'no-create-log-group', 'endpoint'],
   opensearch: ['url', 'index', 'username', 'password-secret'],
   stdout: [],
 };
@@ -180,7 +180,7 @@ function sink(flags: Flags): Sink {
         logGroup: needed('log-group'),
         region: needed('region'),
         logStream: flags['log-stream'],
-        createLogGroup: flags['create-log-group'],
+        createLogGroup: flags['no-create-log-group'] === true ? false : undefined,
         endpoint: flags.endpoint,
       }),
     );

@@ -24,6 +24,8 @@ import { type Container, canonicalObject, isWorkload, objectName, type PodSpec, 
 
 /** Grace period of a pod that names none. */
 const DEFAULT_GRACE_SECONDS = 30;
+/** Between the end of the application and the signal to the shipper, and between its end and the kill. */
+const STOP_MARGIN_SECONDS = 5;
 
 /**
  * The manifest with tap and shipper; anything that is no workload is returned as it is. The input is never changed.
@@ -64,8 +66,8 @@ function injectInto(template: ReturnType<typeof podTemplate>, props: LogTapProps
   const added = { initContainers: [installer(props), shipper(props)], volumes: volumes(props) };
   spec.initContainers = [...added.initContainers, ...(spec.initContainers ?? [])];
   spec.volumes = [...(spec.volumes ?? []), ...added.volumes];
-  // The shipper is told to end when the application has ended, with what is left of the grace period.
-  spec.terminationGracePeriodSeconds = (grace ?? DEFAULT_GRACE_SECONDS) + drainSeconds(props);
+  // The shipper is told to end when the application has ended, and has what is left of the grace period.
+  spec.terminationGracePeriodSeconds = (grace ?? DEFAULT_GRACE_SECONDS) + drainSeconds(props) + STOP_MARGIN_SECONDS;
   template.metadata = {
     ...template.metadata,
     annotations: {

@@ -78,10 +78,10 @@ function probe(timing: Record<string, number>) {
 }
 
 function shipperEnv(props: LogTapProps): EnvVar[] {
-  const { type, settings, secretFiles } = props.sink.bind();
+  const { name: sink, settings, secretFiles } = props.sink.bind();
   const values: Record<string, string> = {
     LOGTAP_GRACE_SECONDS: String(drainSeconds(props)),
-    LOGTAP_SINK: type,
+    LOGTAP_SINK: sink,
     LOGTAP_SOCKET: SOCKET_PATH,
     ...settings,
     ...Object.fromEntries(

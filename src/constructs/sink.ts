@@ -17,7 +17,7 @@ export interface SecretFile {
 /** What a sink adds to the shipper. */
 export interface SinkConfig {
   /** Name of the sink in `LOGTAP_SINK`. */
-  readonly type: string;
+  readonly name: string;
 
   /** Environment of the shipper. */
   readonly settings: { readonly [name: string]: string };
@@ -48,7 +48,7 @@ export class Sink {
 
   /** One JSON object a line on the shipper's standard output, for collectors that read the containers' logs. */
   public static stdout(): Sink {
-    return new Sink({ type: 'stdout', settings: {}, secretFiles: [] });
+    return new Sink({ name: 'stdout', settings: {}, secretFiles: [] });
   }
 
   private constructor(private readonly config: SinkConfig) {}

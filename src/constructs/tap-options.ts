@@ -64,16 +64,16 @@ export interface LogTapProps {
   readonly image?: string;
 
   /**
-   * Seconds that the shipper has to deliver what it holds after the application has ended. Added to the pod's grace
-   * period, so that the application keeps all of its own.
+   * Seconds that the shipper has to deliver what it holds after the application has ended. The pod's grace period grows
+   * by them and by 5 seconds for the containers to stop, so that the application keeps all of its own.
    *
-   * @default 30
+   * @default 25
    */
   readonly drainSeconds?: number;
 }
 
 /** Default of `LogTapProps.drainSeconds`. */
-export const DEFAULT_DRAIN_SECONDS = 30;
+export const DEFAULT_DRAIN_SECONDS = 25;
 
 /** Throws unless the properties, each by itself and together, make sense for any workload. */
 export function checkProps(props: LogTapProps): void {

@@ -37,19 +37,19 @@ export interface PodTemplate {
 }
 
 /** Path of the pod template in each kind of workload. */
-const TEMPLATE_PATHS: Readonly<Record<string, readonly string[]>> = {
-  'v1/Pod': [],
-  'apps/v1/Deployment': ['spec', 'template'],
-  'apps/v1/StatefulSet': ['spec', 'template'],
-  'apps/v1/DaemonSet': ['spec', 'template'],
-  'apps/v1/ReplicaSet': ['spec', 'template'],
-  'batch/v1/Job': ['spec', 'template'],
-  'batch/v1/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
-};
+const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['v1/Pod', []],
+  ['apps/v1/Deployment', ['spec', 'template']],
+  ['apps/v1/StatefulSet', ['spec', 'template']],
+  ['apps/v1/DaemonSet', ['spec', 'template']],
+  ['apps/v1/ReplicaSet', ['spec', 'template']],
+  ['batch/v1/Job', ['spec', 'template']],
+  ['batch/v1/CronJob', ['spec', 'jobTemplate', 'spec', 'template']],
+]);
 
 /** Whether an object of this kind runs pods that can be tapped. */
 export function isWorkload(apiVersion: unknown, kind: unknown): boolean {
-  return Object.hasOwn(TEMPLATE_PATHS, `${apiVersion}/${kind}`);
+  return TEMPLATE_PATHS.has(`${apiVersion}/${kind}`);
 }
 
 /** Name of an object in messages, such as `Deployment/orders`. */
@@ -63,7 +63,7 @@ export function objectName(manifest: KubernetesObject): string {
  * @throws if it has none, or if what injection touches in it has another shape than Kubernetes wants
  */
 export function podTemplate(workload: any): PodTemplate {
-  const path = TEMPLATE_PATHS[`${workload.apiVersion}/${workload.kind}`]!;
+  const path = TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!;
   const template = path.reduce((value, field) => value?.[field], workload);
   const where = [...path, 'spec'].join('.');
   const check = (holds: boolean, field: string, rule: string) => {

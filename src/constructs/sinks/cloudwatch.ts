@@ -19,15 +19,15 @@ export interface CloudWatchSinkProps {
    * Log stream: 1 to 512 characters without `:` and `*`. Kubernetes fills in `$(POD_NAME)`, `$(POD_NAMESPACE)`,
    * `$(POD_UID)` and `$(NODE_NAME)`.
    *
-   * @default - chosen by the shipper, one for each pod
+   * @default - `namespace/pod`, one for each pod
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
    */
   readonly logStream?: string;
 
   /**
-   * Whether the shipper creates the log group when it is missing. It then needs `logs:CreateLogGroup`.
+   * Whether the shipper creates the log group when it is missing, for which it needs `logs:CreateLogGroup`.
    *
-   * @default false
+   * @default true
    */
   readonly createLogGroup?: boolean;
 
@@ -68,7 +68,7 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
   }
   if (endpoint !== undefined) mustBeUrl('endpoint', endpoint);
   return {
-    type: 'cloudwatch',
+    name: 'cloudwatch',
     settings: {
       AWS_REGION: region,
       LOGTAP_CLOUDWATCH_LOG_GROUP: logGroup,

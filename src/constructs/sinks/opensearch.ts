@@ -19,9 +19,9 @@ export interface OpenSearchSinkProps {
 
   /**
    * Index: lower case, at most 255 bytes, without `\ / * ? " < > | , # :` and spaces, not starting with `- _ +`. Date patterns in
-   * braces, such as `logs-{yyyy.MM.dd}`, are filled with the UTC day of each record.
+   * braces, such as `logs-{yyyy.MM.dd}`, are filled from the UTC time of each record: `yyyy`, `MM`, `dd`, `HH`.
    *
-   * @default - chosen by the shipper
+   * @default 'logtap-{yyyy.MM.dd}'
    */
   readonly index?: string;
 
@@ -44,14 +44,14 @@ export function openSearch(props: OpenSearchSinkProps): SinkConfig {
   const { url, index, username, passwordSecret } = props;
   mustBeUrl('url', url);
   if (index !== undefined && !hasToken(index)) {
-    const literal = index.replace(/\{[^{}]*\}/g, '0');
+    const literal = index.replace(/\{((?:yyyy|MM|dd|HH|[-._])+)\}/g, (_, date: string) => date.replace(/[yMdH]/g, '0'));
     must(
       /^[^-_+\\/*?"<>|,#:{}\sA-Z][^\\/*?"<>|,#:{}\sA-Z]*$/.test(literal) && !/^\.{1,2}$/.test(literal),
       'index',
       index,
-      'be lower case, without \\ / * ? " < > | , # : and spaces, and not start with - _ +: rename the index',
+      'be lower case, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and hold only yyyy MM dd HH - . _ in braces: rename the index',
     );
-    must(Buffer.byteLength(index) <= 255, 'index', index, 'be at most 255 bytes long: shorten it');
+    must(Buffer.byteLength(literal) <= 255, 'index', index, 'be at most 255 bytes long: shorten it');
   }
   must(
     (username === undefined) === (passwordSecret === undefined),
@@ -60,7 +60,7 @@ export function openSearch(props: OpenSearchSinkProps): SinkConfig {
     "come with its counterpart: give both 'username' and 'passwordSecret', or neither",
   );
   return {
-    type: 'opensearch',
+    name: 'opensearch',
     settings: {
       LOGTAP_OPENSEARCH_URL: url,
       ...(index !== undefined && { LOGTAP_OPENSEARCH_INDEX: index }),

@@ -109,7 +109,7 @@ describe('flags become properties', () => {
         'eu-west-1',
         '--log-stream',
         's',
-        '--create-log-group',
+        '--no-create-log-group',
         '--endpoint',
         'http://e',
       ],
@@ -118,7 +118,7 @@ describe('flags become properties', () => {
           logGroup: 'g',
           region: 'eu-west-1',
           logStream: 's',
-          createLogGroup: true,
+          createLogGroup: false,
           endpoint: 'http://e',
         }),
       },
@@ -283,7 +283,7 @@ describe('wrong use is a usage error and writes nothing', () => {
 test('--help names every flag', async () => {
   const { stdout, code } = await run(['--help']);
   expect(code).toBe(0);
-  for (const flag of ['sink', 'log-group', 'log-stream', 'region', 'create-log-group', 'endpoint', 'url', 'index']) {
+  for (const flag of ['sink', 'log-group', 'log-stream', 'region', 'no-create-log-group', 'endpoint', 'url', 'index']) {
     expect(stdout).toContain(`--${flag}`);
   }
   for (const flag of [

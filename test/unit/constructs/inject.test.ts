@@ -68,7 +68,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
     }
   });
 
-  test('the grace period is extended by the drain', () => {
+  test('the grace period is extended by the drain and a margin', () => {
     expect(spec.terminationGracePeriodSeconds).toBe(60);
   });
 
@@ -188,7 +188,7 @@ describe('the shipper', () => {
       LOGTAP_SINK: 'opensearch',
       LOGTAP_SOCKET: '/.logtap/run/logtap.sock',
     });
-    expect(podTemplate(result).spec.terminationGracePeriodSeconds).toBe(75);
+    expect(podTemplate(result).spec.terminationGracePeriodSeconds).toBe(80);
   });
 
   test('learns its pod from the downward API, before the settings that may refer to it', () => {

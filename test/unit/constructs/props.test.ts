@@ -16,7 +16,7 @@ describe('Sink.cloudWatch', () => {
 
   test('becomes settings, and nothing that was not given', () => {
     expect(Sink.cloudWatch(good).bind()).toEqual({
-      type: 'cloudwatch',
+      name: 'cloudwatch',
       settings: { AWS_REGION: 'eu-central-1', LOGTAP_CLOUDWATCH_LOG_GROUP: '/shop/orders' },
       secretFiles: [],
     });
@@ -66,7 +66,7 @@ describe('Sink.openSearch', () => {
 
   test('becomes settings; the password is a file', () => {
     expect(Sink.openSearch({ ...good, index: 'logs-{yyyy.MM.dd}', username: 'u', passwordSecret }).bind()).toEqual({
-      type: 'opensearch',
+      name: 'opensearch',
       settings: {
         LOGTAP_OPENSEARCH_INDEX: 'logs-{yyyy.MM.dd}',
         LOGTAP_OPENSEARCH_URL: 'https://os.example:9200',
@@ -76,9 +76,12 @@ describe('Sink.openSearch', () => {
     });
   });
 
-  test.each(['a', 'logs-app_1.x', '{yyyy.MM.dd}-logs', 'x'.repeat(255)])('index %.20s', (index) => {
-    expect(Sink.openSearch({ ...good, index }).bind().settings.LOGTAP_OPENSEARCH_INDEX).toBe(index);
-  });
+  test.each(['a', 'logs-app_1.x', '{yyyy.MM.dd}-logs', 'logs-{yyyyMMdd_HH}', 'x'.repeat(255)])(
+    'index %.20s',
+    (index) => {
+      expect(Sink.openSearch({ ...good, index }).bind().settings.LOGTAP_OPENSEARCH_INDEX).toBe(index);
+    },
+  );
 
   test.each([
     ['a URL of another kind', { url: 'ftp://x' }, /'url' \("ftp:\/\/x"\).*http or https/],
@@ -88,6 +91,7 @@ describe('Sink.openSearch', () => {
     ['an index with a hidden start', { index: '_logs' }, /'index' \("_logs"\).*not start with/],
     ['an index with a wildcard', { index: 'logs-*' }, /'index'/],
     ['an open brace', { index: 'logs-{yyyy' }, /'index'/],
+    ['an unknown date pattern', { index: 'logs-{week}' }, /'index' \("logs-{week}"\).*yyyy MM dd HH/],
     ['the index ..', { index: '..' }, /'index'/],
     ['a long index', { index: 'x'.repeat(256) }, /'index'.*255 bytes/],
     ['a user without password', { username: 'u' }, /'username' \("u"\).*both/],

@@ -1,0 +1,123 @@
+/** What the constructs write, the shipper reads: the two parts know nothing of each other but these names and rules. */
+import { inject } from '../../../src/constructs/inject.js';
+import { Sink } from '../../../src/constructs/sink.js';
+import { DEFAULT_DRAIN_SECONDS, type LogTapProps } from '../../../src/constructs/tap-options.js';
+import { awsRegion, indexPattern, logGroup, logStream, url } from '../../../src/shipper/setting-parsers.js';
+import { parseSettings } from '../../../src/shipper/settings.js';
+import { container, deployment } from '../../support/workloads.js';
+
+/** Settings as the injected shipper reads them; fields of the pod are their own names. */
+function settings(props: LogTapProps) {
+  const { env } = container(inject(deployment(), props), 'logtap');
+  const values = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value ?? name]));
+  const notices: string[] = [];
+  const parsed = parseSettings(values, (message) => notices.push(message));
+  expect(notices).toEqual([]);
+  return parsed;
+}
+
+test('every pod says who and where it is', () => {
+  expect(settings({ sink: Sink.stdout() })).toMatchObject({
+    sinks: ['stdout'],
+    socket: '/.logtap/run/logtap.sock',
+    graceSeconds: DEFAULT_DRAIN_SECONDS,
+    podName: 'POD_NAME',
+    podNamespace: 'POD_NAMESPACE',
+    podUid: 'POD_UID',
+    nodeName: 'NODE_NAME',
+  });
+});
+
+test('CloudWatch Logs', () => {
+  const sink = Sink.cloudWatch({
+    logGroup: '/shop',
+    region: 'eu-central-1',
+    logStream: 's',
+    createLogGroup: false,
+    endpoint: 'http://127.0.0.1:5000',
+  });
+  expect(settings({ sink, drainSeconds: 90 })).toMatchObject({
+    sinks: ['cloudwatch'],
+    cloudwatchLogGroup: '/shop',
+    cloudwatchLogStream: 's',
+    cloudwatchCreateGroup: false,
+    awsRegion: 'eu-central-1',
+    cloudwatchEndpoint: new URL('http://127.0.0.1:5000'),
+    graceSeconds: 90,
+  });
+});
+
+test('OpenSearch', () => {
+  const passwordSecret = { name: 'os', key: 'pw' };
+  const sink = Sink.openSearch({ url: 'https://os:9200', index: 'logs-{yyyy.MM.dd}', username: 'u', passwordSecret });
+  expect(settings({ sink })).toMatchObject({
+    sinks: ['opensearch'],
+    opensearchUrl: new URL('https://os:9200'),
+    opensearchIndex: 'logs-{yyyy.MM.dd}',
+    opensearchUsername: 'u',
+    opensearchPasswordFile: '/etc/logtap/secrets/os/pw',
+  });
+});
+
+describe('both refuse the same values', () => {
+  const group = '/shop';
+  const region = 'eu-central-1';
+  const verdict = (act: () => unknown) => {
+    try {
+      act();
+      return 'good';
+    } catch {
+      return 'bad';
+    }
+  };
+  const rules: Record<string, readonly [(text: string) => unknown, (text: string) => unknown, readonly string[]]> = {
+    logGroup: [
+      (text) => Sink.cloudWatch({ logGroup: text, region }),
+      logGroup,
+      ['a', '', '/a#b', 'a b', 'aws/x', '/aws/x', 'x'.repeat(512), 'x'.repeat(513)],
+    ],
+    region: [
+      (text) => Sink.cloudWatch({ logGroup: group, region: text }),
+      awsRegion,
+      ['eu-west-1', 'eu-west-1a', 'Frankfurt', 'us-gov-east-1', 'eusc-de-east-1', ''],
+    ],
+    logStream: [
+      (text) => Sink.cloudWatch({ logGroup: group, region, logStream: text }),
+      logStream,
+      ['a/b', 'a:b', 'a*', '', 'x'.repeat(512), 'x'.repeat(513)],
+    ],
+    index: [
+      (text) => Sink.openSearch({ url: 'http://os', index: text }),
+      indexPattern,
+      [
+        'a',
+        'A',
+        '_a',
+        '.',
+        '..',
+        '.a',
+        'a*',
+        'a{yyyy.MM.dd}',
+        '{HH}',
+        'a{w}',
+        'a{',
+        'a{}',
+        'x'.repeat(255),
+        'x'.repeat(256),
+        `${'x'.repeat(251)}{yyyy}`,
+      ],
+    ],
+    url: [
+      (text) => Sink.openSearch({ url: text }),
+      url,
+      ['http://os', 'https://os:9200/path', 'os:9200', 'ftp://os', 'http://u:p@os', 'http://os/?a', 'http://os/#a', ''],
+    ],
+  };
+
+  test.each(Object.keys(rules))('%s', (name) => {
+    const [construct, shipper, values] = rules[name]!;
+    const verdicts = (judge: (text: string) => unknown) => values.map((value) => [value, verdict(() => judge(value))]);
+    expect(verdicts(construct)).toEqual(verdicts(shipper));
+    expect(new Set(verdicts(shipper).map(([, result]) => result))).toEqual(new Set(['good', 'bad']));
+  });
+});
