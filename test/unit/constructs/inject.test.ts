@@ -130,6 +130,14 @@ describe('the application container', () => {
     ]);
   });
 
+  test('sets no variable twice', () => {
+    const result = inject(deployment(crowded), stdout);
+    for (const name of ['app', 'web']) {
+      const names = container(result, name).env?.map((variable) => variable.name) ?? [];
+      expect(names).toEqual([...new Set(names)]);
+    }
+  });
+
   test('keeps its own fields', () => {
     const result = inject(deployment(crowded), stdout);
     const { env: _, volumeMounts, ...rest } = container(result, 'app');

@@ -76,6 +76,10 @@ describe('Sink.openSearch', () => {
     });
   });
 
+  test('a URL that AWS CDK fills in', () => {
+    expect(Sink.openSearch({ url: token }).bind().settings.LOGTAP_OPENSEARCH_URL).toBe(token);
+  });
+
   test.each(['a', 'logs-app_1.x', '{yyyy.MM.dd}-logs', 'logs-{yyyyMMdd_HH}', 'x'.repeat(255)])(
     'index %.20s',
     (index) => {
