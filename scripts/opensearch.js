@@ -1,0 +1,125 @@
+// A real OpenSearch node for tests: the engine's jars from Maven Central, one JVM, loopback only.
+//
+//     node scripts/opensearch.js            runs one in the foreground
+//
+// Needs Maven and a JDK of version 21 or newer (OPENSEARCH_JAVA_HOME names one). Exported for set-up and tests:
+// ensureOpenSearch(), isOpenSearchPresent(), startOpenSearch().
+const { execFileSync } = require('node:child_process');
+const { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { cacheDir } = require('./cache.js');
+const { foreground, startService } = require('./service.js');
+
+/** @typedef {import('./service.js').Service} OpenSearchServer */
+
+const VERSION = '3.4.0';
+const OLDEST_JAVA = 21;
+const JVM_DIRECTORY = '/usr/lib/jvm';
+const source = join(__dirname, 'opensearch');
+
+/** @param {string} home @returns {number} major version of a JDK, 0 where there is none */
+function javaVersion(home) {
+  if (!existsSync(join(home, 'bin', 'javac')) || !existsSync(join(home, 'release'))) return 0;
+  return Number(/^JAVA_VERSION="(\d+)/m.exec(readFileSync(join(home, 'release'), 'utf8'))?.[1] ?? 0);
+}
+
+/** The newest JDK of this machine. @returns {string} */
+function javaHome() {
+  const named = process.env.OPENSEARCH_JAVA_HOME;
+  const installed = existsSync(JVM_DIRECTORY)
+    ? readdirSync(JVM_DIRECTORY).map((name) => join(JVM_DIRECTORY, name))
+    : [];
+  const homes = (named === undefined ? installed : [named]).sort((a, b) => javaVersion(b) - javaVersion(a));
+  const [best] = homes;
+  if (best === undefined || javaVersion(best) < OLDEST_JAVA) {
+    throw new Error(
+      `OpenSearch ${VERSION} needs a JDK of version ${OLDEST_JAVA} or newer, found ${homes.join(', ') || `none in ${JVM_DIRECTORY}`}. Install one, or name its home in OPENSEARCH_JAVA_HOME.`,
+    );
+  }
+  return best;
+}
+
+/** Holds the node's class and the class path; complete if it exists. */
+const target = () => join(cacheDir(), `opensearch-${VERSION}`);
+
+function isOpenSearchPresent() {
+  if (!existsSync(target())) return false;
+  // The class path names files of Maven's own repository, which somebody may have cleaned.
+  return readFileSync(join(target(), 'classpath'), 'utf8').split(':').every(existsSync);
+}
+
+/** Downloads the jars and compiles the node, unless they are there. */
+function ensureOpenSearch() {
+  if (isOpenSearchPresent()) return;
+  const java = javaHome();
+  const work = mkdtempSync(join(cacheDir(), 'opensearch-'));
+  try {
+    const classPath = join(work, 'classpath');
+    const goal = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:build-classpath';
+    execFileSync('mvn', ['-B', '-ntp', '-q', '-f', join(source, 'pom.xml'), goal, `-Dmdep.outputFile=${classPath}`], {
+      stdio: 'pipe',
+    });
+    const jars = readFileSync(classPath, 'utf8');
+    execFileSync(join(java, 'bin', 'javac'), ['-cp', jars, '-d', work, join(source, 'SearchNode.java')], {
+      stdio: 'pipe',
+    });
+    rmSync(target(), { recursive: true, force: true });
+    renameSync(work, target());
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Starts a node on a free port with an empty home.
+ * @param {{ settings?: Readonly<Record<string, string>>, heapMb?: number }} [options] `settings` are OpenSearch's own
+ * @returns {Promise<OpenSearchServer>}
+ */
+async function startOpenSearch({ settings = {}, heapMb = 512 } = {}) {
+  ensureOpenSearch();
+  const java = javaHome();
+  const home = mkdtempSync(join(tmpdir(), 'logtap-opensearch-'));
+  mkdirSync(join(home, 'config'));
+  const jars = readFileSync(join(target(), 'classpath'), 'utf8').trim();
+  return startService({
+    name: `OpenSearch ${VERSION}`,
+    log: join(home, 'node.log'),
+    isReady: async (url) => (await fetch(`${url}/_cluster/health?wait_for_status=yellow`)).status === 200,
+    clean: () => rmSync(home, { recursive: true, force: true }),
+    command: (port) => {
+      const all = {
+        'path.home': home,
+        'path.data': join(home, 'data'),
+        'path.logs': join(home, 'logs'),
+        'discovery.type': 'single-node',
+        'network.host': '127.0.0.1',
+        'http.port': String(port),
+        'transport.port': '0',
+        // A full disk of the machine would make every index read-only.
+        'cluster.routing.allocation.disk.threshold_enabled': 'false',
+        ...settings,
+      };
+      const heap = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+      return {
+        command: join(java, 'bin', 'java'),
+        args: [
+          ...heap,
+          '-cp',
+          `${target()}:${jars}`,
+          'SearchNode',
+          ...Object.entries(all).map(([k, v]) => `${k}=${v}`),
+        ],
+      };
+    },
+  });
+}
+
+module.exports = { ensureOpenSearch, isOpenSearchPresent, startOpenSearch };
+
+if (require.main === module) {
+  foreground(startOpenSearch()).catch((error) => {
+    console.error(`opensearch: ${error.message}`);
+    process.exit(1);
+  });
+}
