@@ -1,5 +1,5 @@
 /**
- * Writes native/src/contract.h and docs/contract.md from src/contract.ts.
+ * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as contract from '../src/contract.js';
+import { SETTINGS, type Setting } from '../src/shipper/settings.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
 const root = join(__dirname, '..');
@@ -130,19 +131,55 @@ function documentation(): string {
   ].join('\n');
 }
 
-const files: readonly (readonly [string, string])[] = [
-  ['native/src/contract.h', header()],
-  ['docs/contract.md', documentation()],
+function settingRow({ name, aliases, default: text, defaultMeaning, help }: Setting<unknown>): string {
+  const also = aliases === undefined ? '' : ` Also read: ${aliases.map((alias) => `\`${alias}\``).join(', ')}.`;
+  const absent = defaultMeaning ?? (text === undefined ? '' : `\`${text}\``);
+  return `| \`${name}\` | ${absent} | ${help}${also} |`;
+}
+
+function settings(): string {
+  return [
+    '<!-- GENERATED from src/shipper/settings.ts by `npm run generate`. Do not edit. -->',
+    '# Settings of the shipper',
+    '',
+    'The shipper is set by its environment and by nothing else. An empty variable counts as absent. All problems are',
+    'reported at once, and an unknown `LOGTAP_*` name is one: the shipper then exits with code 78.',
+    '',
+    ...Object.entries(SETTINGS).flatMap(([group, rows]) => [
+      `## ${group}`,
+      '',
+      '| variable | default | meaning |',
+      '|---|---|---|',
+      ...Object.values<Setting<unknown>>(rows).map(settingRow),
+      '',
+    ]),
+    '## Exit codes',
+    '',
+    '| code | meaning |',
+    '|---|---|',
+    '| 0 | all that was read is delivered, or was refused by a sink and counted |',
+    '| 1 | internal error |',
+    '| 64 | wrong usage: the shipper takes no arguments |',
+    '| 74 | records remain undelivered; the last line on stderr says how many |',
+    '| 78 | the settings cannot work |',
+    '',
+  ].join('\n');
+}
+
+const files: readonly (readonly [path: string, source: string, content: string])[] = [
+  ['native/src/contract.h', 'src/contract.ts', header()],
+  ['docs/contract.md', 'src/contract.ts', documentation()],
+  ['docs/settings.md', 'src/shipper/settings.ts', settings()],
 ];
 const check = process.argv.includes('--check');
-for (const [path, content] of files) {
+for (const [path, source, content] of files) {
   const target = join(root, path);
   if (existsSync(target) && readFileSync(target, 'utf8') === content) continue;
   if (!check) {
     writeFileSync(target, content);
     console.log(`wrote ${path}`);
   } else {
-    console.error(`${path} does not match src/contract.ts. Run \`npm run generate\` and commit the result.`);
+    console.error(`${path} does not match ${source}. Run \`npm run generate\` and commit the result.`);
     process.exitCode = 1;
   }
 }

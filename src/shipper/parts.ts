@@ -68,12 +68,22 @@ export interface Rejected {
   readonly reason: string;
 }
 
+/** Why records go again. */
+export interface Failure {
+  /** A short code from a small set, for metrics and for rate-limiting the log: `429`, `ECONNREFUSED`. */
+  readonly code: string;
+  /** For the log: operation, target, error name, status, request id, hint. */
+  readonly detail: string;
+}
+
 /** What a service said. Whatever is in neither list was accepted. */
 export interface SendResult {
+  /** Ascending. */
   readonly retry: readonly number[];
   readonly rejected: readonly Rejected[];
-  /** Why `retry` is not empty, for the log: operation, error name, status, hint. */
-  readonly retryReason?: string;
+  /** Set where `retry` is not empty. */
+  readonly failure?: Failure;
+  /** Least time before the next attempt, as the service asked or as its kind of refusal calls for. */
   readonly retryAfterMs?: number;
 }
 

@@ -1,0 +1,147 @@
+/**
+ * Takes the records of one lane to one sink: the only place that knows how often, how long and when. In order, one
+ * request at a time, for ever; what a service refuses for good is counted and logged, everything else goes again.
+ */
+import { backoffMs } from './backoff.js';
+import { codeOf, messageOf, NoAnswerError } from './errors.js';
+import type { Ledger } from './ledger.js';
+import type { Log } from './log.js';
+import type { RecordBatch, Rejected, SendResult, Sink } from './parts.js';
+import { messageBytes, select } from './record-batch.js';
+import type { Lane } from './spool/memory-hold.js';
+
+export interface DeliverOptions {
+  readonly sink: Sink;
+  readonly lane: Lane;
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly health: SinkHealth;
+  /** Waits; ends early, without an error, when the signal aborts. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** A send that has no answer by then counts as failed. */
+  readonly attemptMs: number;
+  /** Aborted when the shipper stops: a wait that is going on ends, later ones are short. */
+  readonly hurry: AbortSignal;
+  /** Aborted when the time is up: `deliver` returns with the rest unsettled. */
+  readonly deadline: AbortSignal;
+}
+
+/** What the status server says about a sink. */
+export interface SinkHealth {
+  /** Failures in a row; 0 once anything was accepted or refused for good. */
+  failures: number;
+  /** Code of the last failure. */
+  reason: string;
+  /** By reason, since the start. */
+  readonly retries: Map<string, number>;
+}
+
+export const healthySink = (): SinkHealth => ({ failures: 0, reason: '', retries: new Map() });
+
+/** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
+const HURRY_MS = 500;
+
+/** For a sink to answer to its signal. */
+const ABORT_MS = 1000;
+
+export async function deliver(options: DeliverOptions): Promise<void> {
+  const { lane, sink, health, deadline } = options;
+  for (;;) {
+    const taken = await lane.take(sink.limits, deadline);
+    if (taken === undefined) return;
+    let batch: RecordBatch | undefined = taken.batch;
+    while (batch !== undefined) {
+      const result = await attempt(options, batch);
+      const left = settle(options, batch, result, taken.settle);
+      if (left === undefined) health.failures = 0;
+      else if (!deadline.aborted) await waitAfter(options, result, left.count < batch.count);
+      if (left !== undefined && deadline.aborted) return;
+      batch = left;
+    }
+  }
+}
+
+/**
+ * One send with a deadline. At the deadline the sink is told to stop and may still say what was delivered; one that
+ * throws, or does not even answer to that, has delivered nothing as far as we know.
+ */
+async function attempt({ sink, attemptMs, deadline }: DeliverOptions, batch: RecordBatch): Promise<SendResult> {
+  const controller = new AbortController();
+  const timers: NodeJS.Timeout[] = [];
+  const after = (ms: number, call: () => void) => timers.push(setTimeout(call, ms));
+  let giveUp = (_: Error) => {};
+  const given = new Promise<never>((_, reject) => {
+    giveUp = reject;
+  });
+  const stop = (code: string, why: string) => {
+    if (controller.signal.aborted) return;
+    const error = new NoAnswerError({ code, detail: why });
+    controller.abort(error);
+    after(ABORT_MS, () => giveUp(error));
+  };
+  const onDeadline = () => stop('stopped', 'the shipper stops');
+  deadline.addEventListener('abort', onDeadline, { once: true });
+  after(attemptMs, () => stop('timeout', `no answer within ${attemptMs} ms`));
+  try {
+    return await Promise.race([sink.send(batch, controller.signal), given]);
+  } catch (error) {
+    const failure = error instanceof NoAnswerError ? error : { code: codeOf(error), detail: messageOf(error) };
+    return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    deadline.removeEventListener('abort', onDeadline);
+  }
+}
+
+/** Books an answer. Returns what has to go again. */
+function settle(
+  { sink, ledger, log }: DeliverOptions,
+  batch: RecordBatch,
+  { retry, rejected }: SendResult,
+  release: (records: number, bytes: number) => void,
+): RecordBatch | undefined {
+  const left = retry.length > 0 ? select(batch, retry) : undefined;
+  let records = batch.count - retry.length;
+  let bytes = messageBytes(batch) - (left === undefined ? 0 : messageBytes(left));
+  release(records, bytes);
+  for (const { index, reason } of rejected) {
+    const length = batch.length[index]!;
+    ledger.countDropped(sink.name, reason, 1, length);
+    records -= 1;
+    bytes -= length;
+  }
+  ledger.countDelivered(sink.name, records, bytes);
+  for (const [reason, count] of byReason(rejected)) {
+    log.problem('warn', `${sink.name} rejected ${reason}`, 'records dropped: the sink refuses them for good', {
+      sink: sink.name,
+      reason,
+      records: count,
+    });
+  }
+  return left;
+}
+
+async function waitAfter(options: DeliverOptions, result: SendResult, isProgress: boolean): Promise<void> {
+  const { sink, health, log, random, sleep, hurry, deadline } = options;
+  const failure = result.failure ?? { code: 'retry', detail: 'the sink asked for another attempt' };
+  health.failures = isProgress ? 1 : health.failures + 1;
+  health.reason = failure.code;
+  health.retries.set(failure.code, (health.retries.get(failure.code) ?? 0) + 1);
+  const wanted = (result.retryAfterMs ?? 0) + backoffMs(health.failures, random);
+  const delayMs = Math.round(hurry.aborted ? Math.min(wanted, HURRY_MS) : wanted);
+  log.problem('error', `${sink.name} retry ${failure.code}`, `${sink.name}: ${failure.detail}`, {
+    sink: sink.name,
+    error: failure.code,
+    attempt: health.failures,
+    nextAttemptMs: delayMs,
+  });
+  await sleep(delayMs, hurry.aborted ? deadline : hurry);
+}
+
+function byReason(rejected: readonly Rejected[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { reason } of rejected) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return counts;
+}

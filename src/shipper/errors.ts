@@ -1,0 +1,48 @@
+/** One class a reaction: a ConfigError ends the start, a ProtocolError a connection, a NoAnswerError an attempt. */
+import type { Failure } from './parts.js';
+
+/** The settings cannot work: exit code 78. Each problem names the value, the rule and the remedy. */
+export class ConfigError extends Error {
+  constructor(
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(problems.join('\n'), options);
+    this.name = 'ConfigError';
+  }
+}
+
+/** A peer broke the frame format: its connection is closed and counted under `reason`, a code from a small set. */
+export class ProtocolError extends Error {
+  constructor(
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ProtocolError';
+  }
+}
+
+/** A service gave no usable answer: the whole batch goes again. */
+export class NoAnswerError extends Error implements Failure {
+  readonly code: string;
+  readonly detail: string;
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.detail, options);
+    this.name = 'NoAnswerError';
+    this.code = failure.code;
+    this.detail = failure.detail;
+  }
+}
+
+/** The code of a system error, such as `ECONNREFUSED`, or else the error's name. */
+export function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' ? code : error.name;
+}
+
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

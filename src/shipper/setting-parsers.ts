@@ -1,0 +1,121 @@
+/** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
+import { isAbsolute } from 'node:path';
+import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
+
+export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
+export type SinkName = (typeof SINK_NAMES)[number];
+
+export const text = (value: string): string => value;
+
+export function integer(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max) {
+      throw new Error(`must be a whole number from ${min} to ${max}, without a unit. Correct it.`);
+    }
+    return number;
+  };
+}
+
+export function boolean(value: string): boolean {
+  if (value !== 'true' && value !== 'false') throw new Error('must be true or false. Correct it.');
+  return value === 'true';
+}
+
+export function absolutePath(value: string): string {
+  if (!isAbsolute(value)) throw new Error(`must be an absolute path. Write /… in front of it.`);
+  return value;
+}
+
+export function socketPath(value: string): string {
+  const bytes = Buffer.byteLength(absolutePath(value));
+  if (bytes > SOCKET_PATH_MAX_BYTES) {
+    throw new Error(
+      `has ${bytes} bytes, but a unix socket's path has at most ${SOCKET_PATH_MAX_BYTES} (unix(7)). Choose a shorter path.`,
+    );
+  }
+  return value;
+}
+
+export function sinks(value: string): readonly SinkName[] {
+  const names = value.split(',').map((name) => name.trim());
+  for (const name of names) {
+    if (!SINK_NAMES.includes(name as SinkName)) {
+      throw new Error(`there is no sink '${name}'. Use one or more of ${SINK_NAMES.join(', ')}, separated by commas.`);
+    }
+  }
+  if (new Set(names).size < names.length) throw new Error('names a sink twice. Leave one of them.');
+  return names as SinkName[];
+}
+
+export function port(value: string): number | 'off' {
+  if (value === 'off') return value;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < 1 || number > 65_535) {
+    throw new Error('must be a port from 1 to 65535, or off. Correct it.');
+  }
+  return number;
+}
+
+export function url(value: string): URL {
+  let parsed: URL;
+  try {
+    parsed = new URL(value);
+  } catch {
+    throw new Error('must be a URL. Write it with its scheme, such as https://host:9200.');
+  }
+  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
+    throw new Error('must start with http:// or https://. Put the scheme in front of the host.');
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw new Error('must not carry credentials, which would show up in logs. Move them into the settings for them.');
+  }
+  if (parsed.search !== '' || parsed.hash !== '') throw new Error('must end with its path. Remove what follows.');
+  return parsed;
+}
+
+/**
+ * Index names are lower case, at most 255 bytes, without some characters.
+ *
+ * @see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/
+ */
+export function indexPattern(value: string): string {
+  const literal = value.replace(/\{([^{}]*)\}/g, (_, date: string) => {
+    if (!/^(?:yyyy|MM|dd|HH|[-._])+$/.test(date)) {
+      throw new Error(`has the date pattern {${date}}; allowed are yyyy, MM, dd, HH and - . _ in braces. Correct it.`);
+    }
+    return date.replaceAll(/[yMdH]/g, '0');
+  });
+  if (!/^[^-_+A-Z\\/*?"<>|,#:{}\s][^A-Z\\/*?"<>|,#:{}\s]*$/.test(literal) || /^\.{1,2}$/.test(literal)) {
+    throw new Error(
+      'must be lower case, without \\ / * ? " < > | , # : and spaces, and not start with - _ +. Rename the index.',
+    );
+  }
+  if (Buffer.byteLength(literal) > 255) throw new Error('must be at most 255 bytes long. Shorten it.');
+  return value;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export function logGroup(value: string): string {
+  if (!/^[A-Za-z0-9._/#-]{1,512}$/.test(value) || value.startsWith('aws/')) {
+    throw new Error(
+      'must be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/. Rename the log group.',
+    );
+  }
+  return value;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
+export function logStream(value: string): string {
+  if (!/^[^:*]{1,512}$/.test(value)) {
+    throw new Error("must be 1 to 512 characters without ':' and '*'. Rename the log stream.");
+  }
+  return value;
+}
+
+export function awsRegion(value: string): string {
+  if (!/^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(value)) {
+    throw new Error('must be the code of an AWS region. Use one such as eu-central-1.');
+  }
+  return value;
+}

@@ -1,0 +1,287 @@
+/**
+ * Every setting of the shipper: one table, from which parsing, the check for misspelt names and docs/settings.md come.
+ * The environment is read nowhere else.
+ */
+import { closest, distance } from 'fastest-levenshtein';
+import { MOUNT_PATH, RUN_DIR, SOCKET_NAME, STATUS_PORT } from '../contract.js';
+import { ConfigError } from './errors.js';
+import * as parse from './setting-parsers.js';
+
+/** One row. */
+export interface Setting<T> {
+  readonly name: string;
+  /** Other names, read when the first one is not set. */
+  readonly aliases?: readonly string[];
+  /** Text that stands for an absent variable. */
+  readonly default?: string;
+  /** What holds when the variable is absent and no text can say it. */
+  readonly defaultMeaning?: string;
+  readonly help: string;
+  /** Throws an Error whose message is the rule and the remedy. */
+  readonly parse: (text: string) => T;
+}
+
+const setting = <T>(row: Setting<T>): Setting<T> => row;
+
+/** By group, in the order of the documentation. */
+export const SETTINGS = {
+  'Where records come from': {
+    socket: setting({
+      name: 'LOGTAP_SOCKET',
+      aliases: ['SINK_SOCKET_PATH', 'SOCKET_PATH'],
+      default: `${MOUNT_PATH}/${RUN_DIR}/${SOCKET_NAME}`,
+      help: 'Unix socket to listen on, mode 0666. Its directory is made when it is missing. Takes frames of the library, and raw lines from anything else.',
+      parse: parse.socketPath,
+    }),
+    lineMaxBytes: setting({
+      name: 'LOGTAP_LINE_MAX_BYTES',
+      default: '1000000',
+      help: 'Longest record. A longer line is cut into parts, where possible between characters.',
+      parse: parse.integer(1000, 16_000_000),
+    }),
+    lineIdleMs: setting({
+      name: 'LOGTAP_LINE_IDLE_MS',
+      default: '1000',
+      help: 'A line without its end that did not grow for so long becomes a record.',
+      parse: parse.integer(10, 3_600_000),
+    }),
+    batchLingerMs: setting({
+      name: 'LOGTAP_BATCH_LINGER_MS',
+      default: '500',
+      help: 'Longest wait of a record for others to travel with; a batch of 1 MiB or 10,000 records does not wait.',
+      parse: parse.integer(0, 60_000),
+    }),
+  },
+  'Where records go': {
+    sinks: setting({
+      name: 'LOGTAP_SINK',
+      default: 'stdout',
+      help: '`stdout`, `file`, `opensearch` or `cloudwatch`; several separated by commas: each gets every record, and none waits for another.',
+      parse: parse.sinks,
+    }),
+    filePath: setting({
+      name: 'LOGTAP_FILE_PATH',
+      help: 'Sink `file`: file to append to, one JSON object a line.',
+      parse: parse.absolutePath,
+    }),
+  },
+  OpenSearch: {
+    opensearchUrl: setting({
+      name: 'LOGTAP_OPENSEARCH_URL',
+      help: 'URL of the cluster, without credentials.',
+      parse: parse.url,
+    }),
+    opensearchIndex: setting({
+      name: 'LOGTAP_OPENSEARCH_INDEX',
+      default: 'logtap-{yyyy.MM.dd}',
+      help: 'Index. A pattern of `yyyy`, `MM`, `dd` and `HH` in braces is filled from the UTC time of each record.',
+      parse: parse.indexPattern,
+    }),
+    opensearchUsername: setting({
+      name: 'LOGTAP_OPENSEARCH_USERNAME',
+      help: 'User of basic authentication.',
+      parse: parse.text,
+    }),
+    opensearchPasswordFile: setting({
+      name: 'LOGTAP_OPENSEARCH_PASSWORD_FILE',
+      help: 'File that holds the password of basic authentication; one line end at its end is not part of it.',
+      parse: parse.absolutePath,
+    }),
+    opensearchCaFile: setting({
+      name: 'LOGTAP_OPENSEARCH_CA_FILE',
+      defaultMeaning: "Node's certificates",
+      help: 'File with the certificates, in PEM, of the authorities to trust for https.',
+      parse: parse.absolutePath,
+    }),
+  },
+  'CloudWatch Logs': {
+    cloudwatchLogGroup: setting({
+      name: 'LOGTAP_CLOUDWATCH_LOG_GROUP',
+      help: 'Log group.',
+      parse: parse.logGroup,
+    }),
+    cloudwatchLogStream: setting({
+      name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',
+      defaultMeaning: '`POD_NAMESPACE/POD_NAME`, or else the name of the host',
+      help: 'Log stream; made when it is missing.',
+      parse: parse.logStream,
+    }),
+    cloudwatchCreateGroup: setting({
+      name: 'LOGTAP_CLOUDWATCH_CREATE_GROUP',
+      default: 'true',
+      help: 'Whether a missing log group is made, which needs the right `logs:CreateLogGroup`.',
+      parse: parse.boolean,
+    }),
+    awsRegion: setting({
+      name: 'AWS_REGION',
+      aliases: ['AWS_DEFAULT_REGION'],
+      help: 'Region of the log group. Credentials come from where the AWS SDK for JavaScript finds them.',
+      parse: parse.awsRegion,
+    }),
+    cloudwatchEndpoint: setting({
+      name: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
+      aliases: ['AWS_ENDPOINT_URL'],
+      defaultMeaning: 'the endpoint of the region',
+      help: 'Endpoint to use instead: a VPC endpoint, an emulator.',
+      parse: parse.url,
+    }),
+  },
+  'Holding and stopping': {
+    memoryMaxBytes: setting({
+      name: 'LOGTAP_MEMORY_MAX_BYTES',
+      defaultMeaning:
+        "half of the container's memory limit, less where that leaves under 96 MiB for the rest, but at least 8 MiB; 64 MiB without a limit",
+      help: 'Bound on the records held until every sink has taken them. When it is reached the socket is not read; nothing is dropped here.',
+      parse: parse.integer(1024 * 1024, 1024 ** 4),
+    }),
+    graceSeconds: setting({
+      name: 'LOGTAP_GRACE_SECONDS',
+      default: '25',
+      help: "Time from SIGTERM to exit: half of it for peers that still write, all of it to deliver. Keep it below the pod's `terminationGracePeriodSeconds`.",
+      parse: parse.integer(0, 86_400),
+    }),
+  },
+  'Status server': {
+    statusPort: setting({
+      name: 'LOGTAP_STATUS_PORT',
+      default: String(STATUS_PORT),
+      help: 'Port of `/livez`, `/readyz` and `/metrics`; `off` for none.',
+      parse: parse.port,
+    }),
+    statusHost: setting({
+      name: 'LOGTAP_STATUS_HOST',
+      defaultMeaning: 'all addresses',
+      help: 'Address that the status server listens on.',
+      parse: parse.text,
+    }),
+  },
+  'What is put on records': {
+    podName: setting({ name: 'POD_NAME', help: 'Name of the pod.', parse: parse.text }),
+    podNamespace: setting({
+      name: 'POD_NAMESPACE',
+      aliases: ['NAMESPACE'],
+      help: 'Namespace of the pod.',
+      parse: parse.text,
+    }),
+    podUid: setting({ name: 'POD_UID', help: 'UID of the pod.', parse: parse.text }),
+    nodeName: setting({ name: 'NODE_NAME', help: 'Name of the node.', parse: parse.text }),
+    containerName: setting({
+      name: 'CONTAINER_NAME',
+      help: 'Name of the container, for records of processes that do not say theirs.',
+      parse: parse.text,
+    }),
+  },
+} as const;
+
+type Rows = { [G in keyof typeof SETTINGS]: (typeof SETTINGS)[G] }[keyof typeof SETTINGS];
+type KeyOf<R> = R extends R ? keyof R : never;
+type RowOf<R, K extends PropertyKey> = R extends { readonly [P in K]: infer S } ? S : never;
+type ValueOf<S> = S extends { readonly parse: (text: string) => infer T } ? T : never;
+
+type Parsed = { readonly [K in KeyOf<Rows>]: ValueOf<RowOf<Rows, K>> | undefined };
+type WithDefault =
+  | 'socket'
+  | 'lineMaxBytes'
+  | 'lineIdleMs'
+  | 'batchLingerMs'
+  | 'sinks'
+  | 'opensearchIndex'
+  | 'cloudwatchCreateGroup'
+  | 'graceSeconds'
+  | 'statusPort';
+
+/** All settings, parsed; `undefined` where there is no default. */
+export type Settings = Omit<Parsed, WithDefault> & { readonly [K in WithDefault]: NonNullable<Parsed[K]> };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const ROWS = Object.values(SETTINGS).flatMap((group) => Object.entries<Setting<unknown>>(group));
+const NAMES: ReadonlySet<string> = new Set(ROWS.flatMap(([, { name, aliases = [] }]) => [name, ...aliases]));
+
+/**
+ * Reads the environment. `notice` is told of the predecessor's names. Throws a ConfigError with every problem.
+ */
+export function parseSettings(env: Environment, notice: (message: string) => void): Settings {
+  const problems: string[] = unknownNames(env);
+  const values: Record<string, unknown> = {};
+  for (const [key, row] of ROWS) {
+    const given = [row.name, ...(row.aliases ?? [])].find((name) => (env[name] ?? '') !== '');
+    const text = given === undefined ? row.default : env[given]!;
+    if (given !== undefined && given !== row.name && row.name.startsWith('LOGTAP_')) {
+      notice(`${given} is read as ${row.name}, which is its name now`);
+    }
+    try {
+      values[key] = text === undefined ? undefined : row.parse(text);
+    } catch (error) {
+      problems.push(`${given ?? row.name}='${withoutCredentials(text!)}': ${(error as Error).message}`);
+    }
+  }
+  predecessorSinks(env, values, problems, notice);
+  problems.push(...missing(values as unknown as Settings));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as unknown as Settings;
+}
+
+/** A password in a URL is a mistake, and must not be printed on top of it. */
+function withoutCredentials(text: string): string {
+  return text.replace(/:\/\/[^/]*@/, '://***@');
+}
+
+/** SINK_STDOUT and SINK_FLUENT of the predecessor's sidecar. */
+function predecessorSinks(
+  env: Environment,
+  values: Record<string, unknown>,
+  problems: string[],
+  notice: (message: string) => void,
+): void {
+  if (env.LOGTAP_SINK) return;
+  if (env.SINK_FLUENT) {
+    problems.push(
+      `SINK_FLUENT='${env.SINK_FLUENT}': this version has no sink for it. Unset it and choose one with LOGTAP_SINK.`,
+    );
+  }
+  if (env.SINK_STDOUT === 'true') {
+    notice('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, which is its name now');
+    values.sinks = ['stdout'];
+  }
+}
+
+/** Settings that the chosen sinks cannot do without. */
+function missing(settings: Settings): string[] {
+  const problems: string[] = [];
+  const need = (sink: string, key: keyof Settings, example: string) => {
+    const [, row] = ROWS.find(([name]) => name === key)!;
+    if (settings[key] === undefined) {
+      problems.push(`${row.name} is not set, and the sink '${sink}' needs it. Set it, for example to ${example}.`);
+    }
+  };
+  const sinks = settings.sinks ?? [];
+  if (sinks.includes('file')) need('file', 'filePath', '/var/log/app.ndjson');
+  if (sinks.includes('opensearch')) need('opensearch', 'opensearchUrl', 'https://opensearch.example:9200');
+  if (sinks.includes('cloudwatch')) {
+    need('cloudwatch', 'cloudwatchLogGroup', '/my/app');
+    need('cloudwatch', 'awsRegion', 'eu-central-1');
+  }
+  if ((settings.opensearchUsername === undefined) !== (settings.opensearchPasswordFile === undefined)) {
+    problems.push(
+      'LOGTAP_OPENSEARCH_USERNAME and LOGTAP_OPENSEARCH_PASSWORD_FILE belong together. Set both, or neither.',
+    );
+  }
+  return problems;
+}
+
+/** Kubernetes adds such variables for every Service, and one may be called logtap. */
+const SERVICE_LINK = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+/** A name further away than this is no misspelling. */
+const NEAR = 6;
+
+function unknownNames(env: Environment): string[] {
+  const known = [...NAMES].filter((name) => name.startsWith('LOGTAP_'));
+  return Object.keys(env)
+    .filter((name) => name.startsWith('LOGTAP_') && !NAMES.has(name) && !SERVICE_LINK.test(name))
+    .map((name) => {
+      const nearest = closest(name, known);
+      const remedy = distance(name, nearest) <= NEAR ? `Did you mean ${nearest}?` : 'Remove it.';
+      return `${name} is no setting of the shipper. ${remedy}`;
+    });
+}

@@ -1,0 +1,123 @@
+/** Settings to parts, parts to a running shipper, and its ordered stop. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { type DeliverOptions, healthySink } from './deliver.js';
+import { Ledger, type Totals } from './ledger.js';
+import type { Log } from './log.js';
+import { containerMemoryLimit, defaultMemoryMaxBytes } from './memory-limit.js';
+import { type MeteredSink, Metrics } from './metrics.js';
+import type { Sink } from './parts.js';
+import { runPipeline } from './pipeline.js';
+import type { Settings } from './settings.js';
+import { openSink } from './sinks/index.js';
+import { SocketSource } from './source/socket-source.js';
+import { MemoryHold } from './spool/memory-hold.js';
+import { startStatusServer } from './status-server.js';
+
+export interface Shipper {
+  /** Resolves after `stop`, when all is delivered or the time is up. */
+  readonly ended: Promise<Totals>;
+  /** Reads on until every peer has closed, delivers, then ends; within the grace time. */
+  stop(): void;
+  totals(): Totals;
+}
+
+/** A send without an answer after this has failed. */
+const ATTEMPT_MS = 30_000;
+/** Part of the memory bound above which the shipper says that it is not ready. */
+const NEARLY_FULL = 0.9;
+/** Kept back from the grace time to say how it ended before the kubelet's SIGKILL. */
+const LAST_WORDS_MS = 250;
+
+/** Listens on the socket when it resolves. Throws a ConfigError when the settings cannot work. */
+export async function startShipper(settings: Settings, log: Log): Promise<Shipper> {
+  const now = () => performance.now();
+  const maxBytes = settings.memoryMaxBytes ?? defaultMemoryMaxBytes(containerMemoryLimit());
+  const ledger = new Ledger(settings.sinks);
+  const hold = new MemoryHold({ maxBytes, sinks: settings.sinks, now });
+  const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
+  const metrics = new Metrics({ ledger, sinks: metered, now });
+  let isListening = false;
+
+  const problems = (): string[] => [
+    ...(isListening ? [] : ['starting']),
+    ...(hold.fullness > NEARLY_FULL
+      ? [`${Math.round(hold.fullness * 100)} % of LOGTAP_MEMORY_MAX_BYTES are in use`]
+      : []),
+    ...metered
+      .filter(({ health }) => health.failures > 0)
+      .map(({ name, health }) => `${name}: ${health.failures} failures in a row, the last one ${health.reason}`),
+  ];
+  // First of all, so that a probe finds an answer while the rest starts.
+  if (settings.statusPort !== 'off') {
+    await startStatusServer({
+      port: settings.statusPort,
+      host: settings.statusHost,
+      problems,
+      metrics: (accept) => metrics.render(accept),
+    });
+  }
+
+  const sinks: Sink[] = [];
+  for (const name of settings.sinks) {
+    const onRequest = (code: string, seconds: number) => metrics.countRequest(name, code, seconds);
+    sinks.push(await openSink(name, { settings, onRequest }));
+  }
+
+  const source = new SocketSource({
+    path: settings.socket,
+    lineMaxBytes: settings.lineMaxBytes,
+    lineIdleMs: settings.lineIdleMs,
+    lingerMs: settings.batchLingerMs,
+    onLost(lost) {
+      ledger.countLost(lost);
+      log.problem('warn', 'application loss', 'an application could not hand over all it wrote', { ...lost });
+    },
+    onProtocolError({ reason, message }) {
+      ledger.countProtocolError(reason);
+      log.problem('warn', `protocol ${reason}`, `connection closed: ${message}`, { reason });
+    },
+  });
+  await source.listen();
+  isListening = true;
+  log.info('listening', { socket: settings.socket, sinks: settings.sinks, memoryMaxBytes: maxBytes });
+
+  const stop = new AbortController();
+  const cutOff = new AbortController();
+  const deadline = new AbortController();
+  const deliveries = sinks.map((sink, i): DeliverOptions => {
+    const { lane, health } = metered[i]!;
+    const common = { ledger, log, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
+    return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal };
+  });
+  const totals = () => ledger.totals((name) => hold.lane(name).heldRecords);
+
+  const run = async (): Promise<Totals> => {
+    await runPipeline({ source, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
+    await Promise.all(sinks.map((sink) => sink.close()));
+    return totals();
+  };
+  const ended = run();
+  return {
+    ended,
+    totals,
+    stop() {
+      if (stop.signal.aborted) return;
+      const graceMs = settings.graceSeconds * 1000;
+      log.info('stopping', { graceSeconds: settings.graceSeconds });
+      stop.abort();
+      const timers = [
+        setTimeout(() => {
+          source.close();
+          cutOff.abort();
+        }, graceMs / 2),
+        setTimeout(() => deadline.abort(), Math.max(0, graceMs - LAST_WORDS_MS)),
+      ];
+      const cancel = () => timers.forEach(clearTimeout);
+      ended.then(cancel, cancel);
+    },
+  };
+}
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => {});
+}

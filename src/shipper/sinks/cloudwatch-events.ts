@@ -1,0 +1,125 @@
+/**
+ * Records to PutLogEvents bodies within the service's limits: 1 MiB counting the UTF-8 bytes of each message plus 26,
+ * 10,000 events, less than 24 hours between first and last, ascending by millisecond, no empty message.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+ */
+import { JsonWriter, sequenceLength } from '../json-writer.js';
+import type { RecordBatch } from '../parts.js';
+import type { Range } from './ranges.js';
+
+export const BATCH_MAX_BYTES = 1_048_576;
+export const BATCH_MAX_EVENTS = 10_000;
+export const EVENT_OVERHEAD_BYTES = 26;
+/** A message of this size fills a batch. */
+export const MESSAGE_MAX_BYTES = BATCH_MAX_BYTES - EVENT_OVERHEAD_BYTES;
+export const SPAN_MAX_MS = 86_400_000;
+
+/** An invalid byte becomes U+FFFD, three bytes. */
+const GROWTH = 3;
+
+/** Messages, or parts of those that are too long for one event, in the order in which they are sent. */
+export interface Events {
+  readonly batch: RecordBatch;
+  readonly count: number;
+  /** Record of event i. */
+  readonly record: readonly number[];
+  /** First byte and end of event i. */
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  /** Records without a message: the service refuses a whole request because of one. */
+  readonly empty: readonly number[];
+}
+
+export function eventsOf(batch: RecordBatch, messageMaxBytes: number): Events {
+  const record: number[] = [];
+  const start: number[] = [];
+  const end: number[] = [];
+  const empty: number[] = [];
+  for (const i of byTime(batch)) {
+    const first = batch.start[i]!;
+    const last = first + batch.length[i]!;
+    if (first === last) empty.push(i);
+    for (let from = first; from < last; ) {
+      const to = (last - from) * GROWTH <= messageMaxBytes ? last : partEnd(batch.bytes, from, last, messageMaxBytes);
+      record.push(i);
+      start.push(from);
+      end.push(to);
+      from = to;
+    }
+  }
+  return { batch, count: record.length, record, start, end, empty };
+}
+
+/** Indexes in ascending order of time; equal milliseconds keep their order. */
+function byTime(batch: RecordBatch): Iterable<number> {
+  const times = Array.from(batch.timeMs, timestampOf);
+  const order = [...times.keys()];
+  const isSorted = times.every((time, i) => i === 0 || times[i - 1]! <= time);
+  return isSorted ? order : order.sort((a, b) => times[a]! - times[b]!);
+}
+
+function timestampOf(timeMs: number): number {
+  return Math.max(0, Math.floor(timeMs));
+}
+
+/** End of the longest beginning of at most `max` UTF-8 bytes, invalid bytes replaced, that cuts no character. */
+function partEnd(bytes: Uint8Array, from: number, to: number, max: number): number {
+  let size = 0;
+  for (let i = from; i < to; ) {
+    const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, to);
+    size += length < 0 ? GROWTH : length;
+    if (size > max && i > from) return i;
+    i += Math.abs(length);
+  }
+  return to;
+}
+
+export interface PutBody {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+const EVENT = Buffer.from('{"timestamp":');
+const MESSAGE = Buffer.from(',"message":"');
+const CLOSE = Buffer.from('"}');
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+
+export class PutEncoder {
+  readonly #head: Buffer;
+  readonly #writer = new JsonWriter();
+
+  constructor(logGroup: string, logStream: string) {
+    const names = JSON.stringify({ logGroupName: logGroup, logStreamName: logStream });
+    this.#head = Buffer.from(`${names.slice(0, -1)},"logEvents":[`);
+  }
+
+  /** As many events of the range as one request may carry, and at least one. Bytes are valid until the next call. */
+  encode({ batch, record, start, end }: Events, [from, limit]: Range): PutBody {
+    const writer = this.#writer;
+    writer.truncate(0);
+    writer.raw(this.#head);
+    const earliest = timestampOf(batch.timeMs[record[from]!]!);
+    let size = 0;
+    let i = from;
+    for (; i < limit && i - from < BATCH_MAX_EVENTS; i++) {
+      const time = timestampOf(batch.timeMs[record[i]!]!);
+      if (time - earliest >= SPAN_MAX_MS) break;
+      const before = writer.length;
+      if (i > from) writer.raw(COMMA);
+      writer.raw(EVENT);
+      writer.integer(time);
+      writer.raw(MESSAGE);
+      size += writer.string(batch.bytes, start[i]!, end[i]!) + EVENT_OVERHEAD_BYTES;
+      writer.raw(CLOSE);
+      if (size > BATCH_MAX_BYTES && i > from) {
+        writer.truncate(before);
+        break;
+      }
+    }
+    writer.raw(END);
+    return { bytes: writer.bytes, from, to: i };
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * CloudWatch Logs: one log stream, batches within the service's limits, group and stream made when they are missing.
+ * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
+ * request whose answer is lost is stored twice.
+ */
+import { hostname } from 'node:os';
+import { NoAnswerError } from '../errors.js';
+import type { BatchLimits, RecordBatch, SendResult, Sink } from '../parts.js';
+import type { Settings } from '../settings.js';
+import { type Answer, classifyAnswer } from './cloudwatch-answer.js';
+import { type CloudWatchApi, createCloudWatchApi } from './cloudwatch-api.js';
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_EVENTS,
+  EVENT_OVERHEAD_BYTES,
+  type Events,
+  eventsOf,
+  MESSAGE_MAX_BYTES,
+  type PutBody,
+  PutEncoder,
+} from './cloudwatch-events.js';
+import { Outcome } from './outcome.js';
+import { halves, indexes, type Range, sendRanges } from './ranges.js';
+import type { SinkContext } from './sink-context.js';
+
+const LIMITS: BatchLimits = {
+  maxRecords: BATCH_MAX_EVENTS,
+  maxBytes: BATCH_MAX_BYTES,
+  recordOverheadBytes: EVENT_OVERHEAD_BYTES,
+};
+
+export function openCloudWatch({ settings, onRequest }: SinkContext): Sink {
+  const logGroup = settings.cloudwatchLogGroup!;
+  const logStream = settings.cloudwatchLogStream ?? defaultStream(settings);
+  const api = createCloudWatchApi({
+    region: settings.awsRegion!,
+    endpoint: settings.cloudwatchEndpoint,
+    logGroup,
+    logStream,
+    createGroup: settings.cloudwatchCreateGroup,
+    onRequest,
+  });
+  return new CloudWatchSink(api, new PutEncoder(logGroup, logStream));
+}
+
+function defaultStream({ podNamespace, podName }: Settings): string {
+  const name = podName === undefined ? hostname() : [podNamespace, podName].filter(Boolean).join('/');
+  return name.replace(/[:*]/g, '-').slice(0, 512);
+}
+
+export class CloudWatchSink implements Sink {
+  readonly name = 'cloudwatch';
+  readonly limits = LIMITS;
+  readonly #api: CloudWatchApi;
+  readonly #encoder: PutEncoder;
+  /** Shrinks when the service says that it takes less. */
+  #messageMaxBytes = MESSAGE_MAX_BYTES;
+
+  constructor(api: CloudWatchApi, encoder: PutEncoder) {
+    this.#api = api;
+    this.#encoder = encoder;
+  }
+
+  async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
+    const events = eventsOf(batch, this.#messageMaxBytes);
+    const outcome = new Outcome();
+    for (const index of events.empty) outcome.reject(index, 'empty');
+    let mayCreate = true;
+    await sendRanges(events.count, outcome, async (range) => {
+      const body = this.#encoder.encode(events, range);
+      try {
+        const answer = classifyAnswer(await this.#api.putLogEvents(body.bytes, signal), body.to - body.from);
+        if (answer.kind === 'missing' && mayCreate) {
+          mayCreate = false;
+          await this.#api.createStream(signal);
+          return { to: body.to, instead: [[body.from, body.to]] };
+        }
+        return { to: body.to, instead: this.#settle(answer, events, body, outcome) };
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+        outcome.retry(recordsFrom(events, body.from), error);
+        return { to: body.to, instead: [] };
+      }
+    });
+    return outcome.result;
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+  }
+
+  /** Books an answer. Returns the ranges to try instead. */
+  #settle(answer: Answer, events: Events, { from, to }: PutBody, outcome: Outcome): readonly Range[] {
+    const retry = (code: string, detail: string, afterMs?: number) => {
+      const failure = { code, detail: `PutLogEvents to ${this.#api.target}: ${detail}` };
+      outcome.retry(recordsFrom(events, from), failure, afterMs);
+      return [];
+    };
+    switch (answer.kind) {
+      case 'accepted':
+        for (const { from: first, to: end, reason } of answer.rejected) {
+          for (const i of indexes(from + first, from + end)) outcome.reject(events.record[i]!, reason);
+        }
+        return [];
+      case 'missing':
+        // Just made, and not visible everywhere yet.
+        return retry('ResourceNotFoundException', 'the log stream is not there yet');
+      case 'refused':
+        if (to - from > 1) return halves([from, to]);
+        outcome.reject(events.record[from]!, answer.reason);
+        return [];
+      case 'event_too_large':
+        if (answer.messageMaxBytes < 1 || answer.messageMaxBytes >= this.#messageMaxBytes) {
+          if (to - from > 1) return halves([from, to]);
+          outcome.reject(events.record[from]!, 'too_large');
+          return [];
+        }
+        this.#messageMaxBytes = answer.messageMaxBytes;
+        return retry('too_large', answer.detail);
+      case 'retry':
+        if (answer.renewCredentials) this.#api.renewCredentials();
+        return retry(answer.code, answer.detail, answer.afterMs);
+    }
+  }
+}
+
+function* recordsFrom({ record, count }: Events, from: number): Generator<number> {
+  for (let i = from; i < count; i++) yield record[i]!;
+}

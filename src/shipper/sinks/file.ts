@@ -1,0 +1,39 @@
+/** Records appended to a file, one JSON object a line. */
+import { closeSync, openSync } from 'node:fs';
+import { ConfigError, messageOf } from '../errors.js';
+import type { Sink } from '../parts.js';
+import { LineOutput } from './line-output.js';
+import { NdjsonEncoder } from './ndjson.js';
+import type { SinkContext } from './sink-context.js';
+import { LINE_LIMITS } from './stdout.js';
+
+export function openFile({ settings }: SinkContext): Sink {
+  const path = settings.filePath!;
+  const encoder = new NdjsonEncoder(settings);
+  const fd = open(path);
+  const output = new LineOutput(fd, path);
+  return {
+    name: 'file',
+    limits: LINE_LIMITS,
+    send(batch, signal) {
+      const { bytes, ends } = encoder.encode(batch);
+      return output.send(bytes, ends, signal);
+    },
+    async close() {
+      closeSync(fd);
+    },
+  };
+}
+
+function open(path: string): number {
+  try {
+    return openSync(path, 'a');
+  } catch (error) {
+    throw new ConfigError(
+      [
+        `LOGTAP_FILE_PATH='${path}': cannot be opened for appending: ${messageOf(error)}. Make its directory, and let user ${process.getuid?.()} write to it.`,
+      ],
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,86 @@
+/** Records to one JSON object a line: what the sinks stdout and file write. */
+import { JsonWriter, sequenceLength } from '../json-writer.js';
+import type { Origin, RecordBatch } from '../parts.js';
+import type { Settings } from '../settings.js';
+
+export type Metadata = Pick<Settings, 'podName' | 'podNamespace' | 'nodeName' | 'containerName'>;
+
+const OPEN = Buffer.from('{"timestamp":"');
+const MESSAGE = Buffer.from(',"message":"');
+const DATA = Buffer.from(',"data":');
+const SEQ = Buffer.from(',"seq":');
+const QUOTE = Buffer.from('"');
+const CLOSE = Buffer.from('}\n');
+
+export class NdjsonEncoder {
+  readonly #metadata: Metadata;
+  readonly #writer = new JsonWriter();
+
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+  }
+
+  /** One line a record. `ends[i]` is where line i ends. The bytes are valid until the next call. */
+  encode(batch: RecordBatch): { readonly bytes: Buffer; readonly ends: readonly number[] } {
+    const writer = this.#writer;
+    writer.truncate(0);
+    const constants = batch.origins.map((origin) => Buffer.from(this.#constantsOf(origin)));
+    const ends: number[] = [];
+    for (let i = 0; i < batch.count; i++) {
+      const start = batch.start[i]!;
+      const end = start + batch.length[i]!;
+      writer.raw(OPEN);
+      writer.timestamp(batch.timeMs[i]!);
+      writer.raw(constants[batch.origin[i]!]!);
+      writer.raw(SEQ);
+      writer.integer(batch.seq[i]!);
+      writer.raw(MESSAGE);
+      writer.string(batch.bytes, start, end);
+      writer.raw(QUOTE);
+      if (isJsonObject(batch.bytes, start, end)) {
+        writer.raw(DATA);
+        writer.raw(batch.bytes.subarray(start, end));
+      }
+      writer.raw(CLOSE);
+      ends.push(writer.length);
+    }
+    return { bytes: writer.bytes, ends };
+  }
+
+  /** What all records of an origin share, from the end of the timestamp on. */
+  #constantsOf({ stream, path, container, process, pid }: Origin): string {
+    const { podName = '', podNamespace = '', nodeName = '', containerName = '' } = this.#metadata;
+    const name = container || containerName;
+    const fields = {
+      pod_name: podName,
+      namespace: podNamespace,
+      nodename: nodeName,
+      stream,
+      source: path ?? name,
+      ...(name === '' ? {} : { container_name: name }),
+      ...(process === '' ? {} : { process }),
+      ...(pid === 0 ? {} : { pid }),
+    };
+    return `",${JSON.stringify(fields).slice(1, -1)}`;
+  }
+}
+
+const BRACE_OPEN = 0x7b;
+const BRACE_CLOSE = 0x7d;
+
+/** Whether the message is a JSON object, and may be copied as one. */
+function isJsonObject(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== BRACE_OPEN || bytes[end - 1] !== BRACE_CLOSE) return false;
+  for (let i = start; i < end; ) {
+    const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, end);
+    // Not UTF-8, so no JSON either, although a lenient decoder would make it some.
+    if (length < 0) return false;
+    i += length;
+  }
+  try {
+    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
+    return true;
+  } catch {
+    return false;
+  }
+}

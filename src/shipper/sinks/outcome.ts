@@ -1,0 +1,38 @@
+/** Collects what became of the records of one `send` that takes several requests. */
+import type { Failure, SendResult } from '../parts.js';
+
+export class Outcome {
+  readonly #retry = new Set<number>();
+  readonly #rejected = new Map<number, string>();
+  #failure: Failure | undefined;
+  #retryAfterMs: number | undefined;
+
+  /** Whether a request failed: those after it should wait, so that order is kept. */
+  get isFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** `failure` may be left out once there has been one. */
+  retry(indexes: Iterable<number>, failure?: Failure, retryAfterMs?: number): void {
+    for (const index of indexes) this.#retry.add(index);
+    this.#failure ??= failure;
+    if (retryAfterMs !== undefined) this.#retryAfterMs = Math.max(retryAfterMs, this.#retryAfterMs ?? 0);
+  }
+
+  reject(index: number, reason: string): void {
+    this.#rejected.set(index, reason);
+  }
+
+  /** A record that goes again is not rejected: another part of it may still be accepted. */
+  get result(): SendResult {
+    const retry = [...this.#retry].sort((a, b) => a - b);
+    return {
+      retry,
+      rejected: [...this.#rejected]
+        .filter(([index]) => !this.#retry.has(index))
+        .map(([index, reason]) => ({ index, reason })),
+      ...(retry.length > 0 && this.#failure !== undefined ? { failure: this.#failure } : {}),
+      ...(this.#retryAfterMs === undefined ? {} : { retryAfterMs: this.#retryAfterMs }),
+    };
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * One peer of the socket: finds out whether it speaks frames or raw lines and takes its bytes to line assemblers.
+ *
+ * The magic decides: a peer whose first bytes differ from it, or that ends or idles within them, writes raw lines.
+ */
+import { randomBytes } from 'node:crypto';
+import { FIRST_FILE_STREAM, FRAME_MAGIC, FRAME_MAX_BYTES, STREAMS } from '../../contract.js';
+import { ProtocolError } from '../errors.js';
+import type { Origin } from '../parts.js';
+import { FrameDecoder, type FrameReader, type Hello, type Lost } from './frame-decoder.js';
+import { type AssemblerShared, LineAssembler } from './line-assembler.js';
+import type { LossTotals } from './loss-totals.js';
+
+/** Places of one frame in its process's numbering, see decision 1. */
+const PLACES_PER_FRAME = FRAME_MAX_BYTES;
+/** Files that one connection may announce: bounds what a hostile peer can make us remember. */
+const FILES_MAX = 4096;
+const MAGIC = Buffer.from(FRAME_MAGIC);
+
+export class Connection implements FrameReader {
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #streams = new Map<number, LineAssembler>();
+  #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
+  /** Bytes of the magic seen while undecided. */
+  #magicLength = 0;
+  #touchedMs = 0;
+  #decoder: FrameDecoder | undefined;
+  #hello: Hello | undefined;
+  #raw: LineAssembler | undefined;
+  #rawOffset = 0;
+  #nowMs = 0;
+
+  constructor(shared: AssemblerShared, losses: LossTotals) {
+    this.#shared = shared;
+    this.#losses = losses;
+  }
+
+  /** Whether the peer has sent a beginning of the magic and nothing else. */
+  get isUndecided(): boolean {
+    return this.#mode === 'undecided' && this.#magicLength > 0;
+  }
+
+  /** When the last bytes came, on the clock of `write`. */
+  get touchedMs(): number {
+    return this.#touchedMs;
+  }
+
+  /** Takes bytes as they came. Throws a ProtocolError when the peer breaks the frame format. */
+  write(chunk: Buffer, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#touchedMs = nowMs;
+    const rest = this.#mode === 'undecided' ? this.#decide(chunk) : chunk;
+    if (rest.length === 0) return;
+    if (this.#mode === 'framed') this.#decode(rest);
+    else if (this.#mode === 'raw') this.#writeRaw(rest);
+  }
+
+  /** The peer went quiet within the magic: these bytes are text. */
+  decideRaw(): void {
+    this.#mode = 'raw';
+    this.#writeRaw(MAGIC.subarray(0, this.#magicLength));
+  }
+
+  /** The peer is gone: makes records of all unfinished lines. Throws a ProtocolError when it ended within a frame. */
+  end(): void {
+    if (this.isUndecided) this.decideRaw();
+    for (const assembler of this.#streams.values()) assembler.flush();
+    this.#raw?.flush();
+    if (this.#decoder?.isBetweenFrames === false) {
+      throw new ProtocolError('truncated', 'the connection ended within a frame');
+    }
+  }
+
+  hello(hello: Hello): void {
+    this.#hello = hello;
+    this.#losses.update(hello.instance, hello.lost);
+    this.#open(STREAMS.STDOUT, { stream: 'stdout' });
+    this.#open(STREAMS.STDERR, { stream: 'stderr' });
+  }
+
+  file(stream: number, path: string): void {
+    const known = this.#streams.get(stream);
+    known?.flush();
+    if (known === undefined && this.#streams.size >= FILES_MAX) {
+      throw new ProtocolError('files', `more than ${FILES_MAX} streams on one connection`);
+    }
+    this.#open(stream, { stream: 'file', path });
+  }
+
+  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number): void {
+    const assembler = this.#streams.get(stream);
+    if (assembler === undefined) {
+      const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
+      throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
+    }
+    assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs);
+  }
+
+  lost(stream: number, lost: Lost): void {
+    if (!this.#losses.update(this.#hello!.instance, lost)) return;
+    // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
+    const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
+    for (const assembler of after) assembler?.flush();
+  }
+
+  #decode(bytes: Buffer): void {
+    try {
+      this.#decoder?.write(bytes);
+    } catch (error) {
+      // Whatever it still holds belongs to a frame that nobody can read.
+      this.#decoder = undefined;
+      throw error;
+    }
+  }
+
+  #open(id: number, stream: Pick<Origin, 'stream' | 'path'>): void {
+    const { instance, pid, process, container } = this.#hello!;
+    const origin = { id: `${instance}-${id}`, ...stream, pid, process, container };
+    this.#streams.set(id, new LineAssembler(origin, this.#shared));
+  }
+
+  /** Compares with the magic as far as there are bytes. Returns what is left to read. */
+  #decide(chunk: Buffer): Buffer {
+    const length = Math.min(MAGIC.length - this.#magicLength, chunk.length);
+    if (chunk.compare(MAGIC, this.#magicLength, this.#magicLength + length, 0, length) !== 0) {
+      this.decideRaw();
+      return chunk;
+    }
+    this.#magicLength += length;
+    if (this.#magicLength === MAGIC.length) {
+      this.#mode = 'framed';
+      this.#decoder = new FrameDecoder(this);
+    }
+    return chunk.subarray(length);
+  }
+
+  #writeRaw(bytes: Buffer): void {
+    this.#raw ??= new LineAssembler(
+      { id: `${randomBytes(8).toString('hex')}-0`, stream: 'stdout', pid: 0, process: '', container: '' },
+      this.#shared,
+    );
+    this.#raw.write(bytes, 0, bytes.length, this.#nowMs, this.#rawOffset, this.#nowMs);
+    this.#rawOffset += bytes.length;
+  }
+}

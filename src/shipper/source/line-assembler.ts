@@ -1,0 +1,139 @@
+/**
+ * Bytes of one stream to lines. A line ends at `\n`, which is not part of the record; every other byte stays, a `\r`
+ * before the `\n` included. A line longer than the limit is cut into parts of at most the limit, none lost, where
+ * possible not within a UTF-8 character. Bytes without a line end wait until the line is completed or flushed.
+ */
+import type { Origin } from '../parts.js';
+import type { BatchBuilder } from '../record-batch.js';
+
+const NEWLINE = 0x0a;
+
+/** What all assemblers of a source share. */
+export interface AssemblerShared {
+  readonly builder: BatchBuilder;
+  /** Longest record in bytes. */
+  readonly lineMaxBytes: number;
+  /** Bound on the unfinished lines of all streams together. */
+  readonly partialMaxBytes: number;
+  /** Bytes of unfinished lines in all streams. */
+  partialBytes: number;
+  /** Assemblers with an unfinished line. */
+  readonly unfinished: Set<LineAssembler>;
+}
+
+export class LineAssembler {
+  readonly #shared: AssemblerShared;
+  readonly #origin: Origin;
+  /** The unfinished line: `length` bytes, the first of which has the time and place below. */
+  #partial = EMPTY;
+  #length = 0;
+  #timeMs = 0;
+  #seq = 0;
+  /** When the unfinished line last grew, on the caller's clock. */
+  touchedMs = 0;
+
+  constructor(origin: Origin, shared: AssemblerShared) {
+    this.#origin = origin;
+    this.#shared = shared;
+  }
+
+  /** Takes bytes written at `timeMs`; `seq` is the place of the first one. */
+  write(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
+    let last = end - 1;
+    while (last >= start && bytes[last] !== NEWLINE) last--;
+    if (last < start) {
+      this.#append(bytes, start, end, timeMs, seq, nowMs);
+      return;
+    }
+    let from = start;
+    if (this.#length > 0) {
+      from = bytes.indexOf(NEWLINE, start) + 1;
+      this.#append(bytes, start, from - 1, timeMs, seq, nowMs);
+      this.flush();
+    }
+    if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start));
+    if (last + 1 < end) this.#append(bytes, last + 1, end, timeMs, seq + (last + 1 - start), nowMs);
+  }
+
+  /** Makes a record of the unfinished line, if there is one. */
+  flush(): void {
+    if (this.#length === 0) return;
+    const at = this.#shared.builder.copy(this.#partial, 0, this.#length);
+    this.#shared.builder.record(this.#origin, at, this.#length, this.#timeMs, this.#seq);
+    this.#shared.partialBytes -= this.#length;
+    this.#length = 0;
+    this.#partial = EMPTY;
+    this.#shared.unfinished.delete(this);
+  }
+
+  /** Whole lines, the last byte being a line end: one copy for all of them. */
+  #lines(bytes: Buffer, start: number, end: number, timeMs: number, seq: number): void {
+    const { builder, lineMaxBytes } = this.#shared;
+    const at = builder.copy(bytes, start, end);
+    const slab = builder.slab;
+    const stop = at + (end - start);
+    for (let line = at; line < stop; ) {
+      const newline = slab.indexOf(NEWLINE, line);
+      while (newline - line > lineMaxBytes) {
+        const cut = cutBefore(slab, line, lineMaxBytes);
+        builder.record(this.#origin, line, cut - line, timeMs, seq + (line - at));
+        line = cut;
+      }
+      builder.record(this.#origin, line, newline - line, timeMs, seq + (line - at));
+      line = newline + 1;
+    }
+  }
+
+  #append(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
+    if (start === end) return;
+    const shared = this.#shared;
+    if (this.#length === 0) {
+      this.#timeMs = timeMs;
+      this.#seq = seq;
+      shared.unfinished.add(this);
+    }
+    const length = this.#length + (end - start);
+    if (length > this.#partial.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, Math.min(this.#partial.length * 2, shared.lineMaxBytes)));
+      this.#partial.copy(grown, 0, 0, this.#length);
+      this.#partial = grown;
+    }
+    bytes.copy(this.#partial, this.#length, start, end);
+    this.#length = length;
+    this.touchedMs = nowMs;
+    shared.partialBytes += end - start;
+    if (length > shared.lineMaxBytes) this.#cut(seq + (end - start));
+    if (shared.partialBytes > shared.partialMaxBytes) this.flush();
+  }
+
+  /**
+   * Takes whole parts off an over-long unfinished line. `endSeq` is the place after its last byte. A cut moved back by
+   * up to three bytes may lie before the last write; the place counted back from `endSeq` is then no byte's own, but
+   * still unique, as no frame's payload reaches the end of its 2^15 places.
+   */
+  #cut(endSeq: number): void {
+    const { builder, lineMaxBytes } = this.#shared;
+    let from = 0;
+    while (this.#length - from > lineMaxBytes) {
+      const cut = cutBefore(this.#partial, from, lineMaxBytes);
+      const at = builder.copy(this.#partial, from, cut);
+      builder.record(this.#origin, at, cut - from, this.#timeMs, this.#seq);
+      from = cut;
+      this.#seq = endSeq - (this.#length - cut);
+    }
+    this.#partial.copy(this.#partial, 0, from, this.#length);
+    this.#length -= from;
+    this.#shared.partialBytes -= from;
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Where to end a part that starts at `start`: `max` bytes on, or before the character that this would cut. */
+function cutBefore(bytes: Buffer, start: number, max: number): number {
+  const limit = start + max;
+  for (let cut = limit; cut > limit - 4 && cut > start; cut--) {
+    if ((bytes[cut]! & 0xc0) !== 0x80) return cut;
+  }
+  return limit;
+}

@@ -1,0 +1,253 @@
+/**
+ * Listens on a unix socket and yields what its peers write as batches of lines.
+ *
+ * Lines of all peers collect in one builder. It is handed on when it is full or its oldest record has waited for the
+ * linger time. While it is full no socket is read, so a slow consumer ends as a full socket buffer at the peer; what
+ * this source holds is bounded by one batch, one read of each socket and the unfinished lines.
+ */
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { ConfigError, codeOf, messageOf, ProtocolError } from '../errors.js';
+import type { Source, SourceBatch } from '../parts.js';
+import { BatchBuilder } from '../record-batch.js';
+import { Connection } from './connection.js';
+import type { Lost } from './frame-decoder.js';
+import type { AssemblerShared } from './line-assembler.js';
+import { LossTotals } from './loss-totals.js';
+
+export interface SocketSourceOptions {
+  readonly path: string;
+  readonly lineMaxBytes: number;
+  /** An unfinished line that did not grow for this long becomes a record. */
+  readonly lineIdleMs: number;
+  /** Longest wait of a record for others to share its batch. */
+  readonly lingerMs: number;
+  /** An application could not hand over this much since its last report. */
+  readonly onLost: (lost: Lost) => void;
+  readonly onProtocolError: (error: ProtocolError) => void;
+}
+
+/** A batch is full with either. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_RECORDS = 10_000;
+/** Bound on unfinished lines of all peers together. */
+const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
+/** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
+const QUIET_MS = 100;
+const BACKLOG = 4096;
+
+export class SocketSource implements Source {
+  readonly #options: SocketSourceOptions;
+  readonly #server: Server;
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #connections = new Map<Socket, Connection>();
+  #isPaused = false;
+  #isLingerOver = false;
+  #linger: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+  #isStopping = false;
+  #isEnded = false;
+  /** Resolves the wait of `batches`. */
+  #wake: () => void = () => {};
+
+  constructor(options: SocketSourceOptions) {
+    this.#options = options;
+    this.#losses = new LossTotals(options.onLost);
+    this.#shared = {
+      builder: new BatchBuilder(),
+      lineMaxBytes: options.lineMaxBytes,
+      partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, options.lineMaxBytes),
+      partialBytes: 0,
+      unfinished: new Set(),
+    };
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Makes directory and socket. Throws a ConfigError when that cannot be. */
+  async listen(): Promise<void> {
+    const { path } = this.#options;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      await removeStale(path);
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen({ path, backlog: BACKLOG }, resolve);
+      });
+      // From now on errors are those of accept(2), such as EMFILE; the peer is told by the kernel.
+      this.#server.on('error', (error) => this.#options.onProtocolError(new ProtocolError('accept', messageOf(error))));
+      // Applications run as any user.
+      chmodSync(path, 0o666);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      throw new ConfigError(
+        [
+          `LOGTAP_SOCKET: cannot listen on '${path}': ${messageOf(error)}. Its directory ${dirname(path)} must exist or be creatable, and be writable by user ${process.getuid?.()}: correct its owner or choose another path.`,
+        ],
+        { cause: error },
+      );
+    }
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
+    const stop = () => this.#stop();
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    const { builder } = this.#shared;
+    for (;;) {
+      if (this.#isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
+        const batch = { ...builder.finish(), release() {} };
+        clearTimeout(this.#linger);
+        this.#linger = undefined;
+        this.#isLingerOver = false;
+        this.#resume();
+        yield batch;
+      } else if (this.#isEnded) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  /** Ends reading now: peers are cut off, all unfinished lines become records, `batches` yields them and ends. */
+  close(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#quiet);
+    clearInterval(this.#idle);
+    this.#server.close();
+    for (const socket of [...this.#connections.keys()]) this.#end(socket);
+    this.#wake();
+  }
+
+  get #isFull(): boolean {
+    const { builder } = this.#shared;
+    return builder.bytes >= BATCH_BYTES || builder.count >= BATCH_RECORDS;
+  }
+
+  #accept(socket: Socket): void {
+    this.#connections.set(socket, new Connection(this.#shared, this.#losses));
+    clearTimeout(this.#quiet);
+    socket.on('data', (chunk) => this.#read(socket, chunk));
+    // An error is followed by close; what came before it counts.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#end(socket));
+    if (this.#isPaused) socket.pause();
+  }
+
+  #read(socket: Socket, chunk: Buffer): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    try {
+      connection.write(chunk, Date.now());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.onProtocolError(error);
+      this.#end(socket);
+    }
+    this.#watchUnfinished(connection);
+    this.#collected();
+  }
+
+  #end(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#connections.delete(socket);
+    socket.destroy();
+    try {
+      connection.end();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.onProtocolError(error);
+    }
+    this.#collected();
+    this.#endWhenQuiet();
+  }
+
+  /** After records may have been added: wakes the consumer or sees to it that it will be, and stops reading when full. */
+  #collected(): void {
+    if (this.#isFull) {
+      if (!this.#isPaused) {
+        this.#isPaused = true;
+        for (const socket of this.#connections.keys()) socket.pause();
+      }
+      this.#wake();
+    } else if (this.#shared.builder.count > 0 && this.#linger === undefined) {
+      this.#linger = setTimeout(() => {
+        this.#isLingerOver = true;
+        this.#wake();
+      }, this.#options.lingerMs);
+    }
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    // No line grew while nothing was read: that was our doing, not idleness.
+    for (const assembler of this.#shared.unfinished) assembler.touchedMs = Date.now();
+    for (const socket of this.#connections.keys()) socket.resume();
+  }
+
+  #watchUnfinished(connection: Connection): void {
+    if (this.#idle !== undefined || this.#isEnded) return;
+    if (this.#shared.unfinished.size === 0 && !connection.isUndecided) return;
+    this.#idle = setInterval(() => this.#flushIdle(), Math.max(1, this.#options.lineIdleMs / 4));
+  }
+
+  #flushIdle(): void {
+    if (this.#isPaused) return;
+    const before = Date.now() - this.#options.lineIdleMs;
+    let undecided = 0;
+    for (const connection of this.#connections.values()) {
+      if (!connection.isUndecided) continue;
+      if (connection.touchedMs <= before) connection.decideRaw();
+      else undecided += 1;
+    }
+    for (const assembler of this.#shared.unfinished) {
+      if (assembler.touchedMs <= before) assembler.flush();
+    }
+    if (undecided === 0 && this.#shared.unfinished.size === 0) {
+      clearInterval(this.#idle);
+      this.#idle = undefined;
+    }
+    this.#collected();
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    this.#endWhenQuiet();
+  }
+
+  #endWhenQuiet(): void {
+    if (!this.#isStopping || this.#isEnded || this.#connections.size > 0) return;
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.close(), QUIET_MS);
+  }
+}
+
+/** Removes a socket that nobody listens on any more; refuses anything else at that path. */
+async function removeStale(path: string): Promise<void> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isSocket()) {
+    throw new ConfigError([`LOGTAP_SOCKET: '${path}' exists and is no socket. Remove it or choose another path.`]);
+  }
+  const answer = await new Promise<string>((resolve) => {
+    const probe = createConnection(path, () => {
+      probe.destroy();
+      resolve('listening');
+    });
+    probe.once('error', (error) => resolve(codeOf(error)));
+  });
+  if (answer === 'ECONNREFUSED') {
+    rmSync(path);
+  } else if (answer !== 'ENOENT') {
+    const why = answer === 'listening' ? 'another shipper listens on it' : `connecting to it fails with ${answer}`;
+    throw new ConfigError([`LOGTAP_SOCKET: '${path}' is in use: ${why}. Stop it or choose another path.`]);
+  }
+}

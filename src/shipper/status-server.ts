@@ -1,0 +1,77 @@
+/** Read-only HTTP for kubelet and Prometheus: numbers, never log text. */
+import { createServer, type Server } from 'node:http';
+import { ConfigError, messageOf } from './errors.js';
+
+export interface StatusServerOptions {
+  readonly port: number;
+  /** All addresses when absent. */
+  readonly host: string | undefined;
+  /** Why the shipper is not ready; empty when it is. */
+  readonly problems: () => readonly string[];
+  readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
+/** Listens, or throws a ConfigError. */
+export async function startStatusServer(options: StatusServerOptions): Promise<Server> {
+  const server = createServer((request, response) => {
+    answer(options, request.method ?? '', request.url ?? '', request.headers.accept ?? '').then(
+      ({ status, contentType, text }) => {
+        response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
+        response.end(request.method === 'HEAD' ? undefined : text);
+      },
+      (error) => {
+        response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
+        response.end(`${messageOf(error)}\n`);
+      },
+    );
+  });
+  // A probe must never be what keeps the process from ending.
+  server.unref();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => {
+      const where = `${options.host ?? '*'}:${options.port}`;
+      reject(
+        new ConfigError(
+          [
+            `LOGTAP_STATUS_PORT='${options.port}': cannot listen on ${where}: ${messageOf(error)}. Choose another port, or off.`,
+          ],
+          { cause: error },
+        ),
+      );
+    });
+    server.listen({ port: options.port, host: options.host }, resolve);
+  });
+  return server;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+const PLAIN = 'text/plain; charset=utf-8';
+
+/** Exported for tests: what a request is answered. */
+export async function answer(
+  { problems, metrics }: Pick<StatusServerOptions, 'problems' | 'metrics'>,
+  method: string,
+  url: string,
+  accept: string,
+): Promise<Answer> {
+  const plain = (status: number, text: string): Answer => ({ status, contentType: PLAIN, text: `${text}\n` });
+  if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD');
+  switch (url.split('?')[0]) {
+    case '/livez':
+      // A shipper whose sink is down must not be restarted: it would lose what it holds.
+      return plain(200, 'ok');
+    case '/readyz': {
+      const reasons = problems();
+      return reasons.length === 0 ? plain(200, 'ok') : plain(503, reasons.join('\n'));
+    }
+    case '/metrics':
+      return { status: 200, ...(await metrics(accept)) };
+    default:
+      return plain(404, 'there are /livez, /readyz and /metrics');
+  }
+}
