@@ -1,0 +1,42 @@
+/* Frames as src/contract.ts lays them out. No state, no I/O. */
+#ifndef LT_FRAME_H
+#define LT_FRAME_H
+
+#include "contract.h"
+#include <stddef.h>
+
+/* Names longer than this are cut: a HELLO has to fit any buffer, and the kernel's process names have 15 bytes. */
+enum { LT_NAME_MAX_BYTES = 255 };
+
+enum {
+    LT_GREETING_MAX_BYTES =
+        LT_FRAME_MAGIC_BYTES + LT_FRAME_HEADER_BYTES + (int)sizeof(struct lt_hello_payload) + 2 * LT_NAME_MAX_BYTES,
+    LT_LOST_FRAME_BYTES = LT_FRAME_HEADER_BYTES + (int)sizeof(struct lt_lost_payload),
+};
+
+/* Who writes, as HELLO tells it. */
+struct lt_identity {
+    uint32_t pid;
+    uint32_t ppid;
+    uint64_t start_ticks;
+    uint64_t instance;
+    const char *name;
+    const char *container;
+};
+
+/* What could not be handed over since the process started. */
+struct lt_loss {
+    uint64_t lines;
+    uint64_t bytes;
+};
+
+struct lt_frame_header lt_frame_data(unsigned stream, unsigned flags, uint64_t time_ns, uint64_t seq, size_t length);
+struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t path_length);
+
+/* Magic and HELLO: what a connection starts with. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */
+size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss);
+
+/* A whole LOST frame. `out` has room for LT_LOST_FRAME_BYTES. Returns the length. */
+size_t lt_frame_lost(uint8_t *out, uint64_t time_ns, struct lt_loss loss);
+
+#endif

@@ -1,0 +1,100 @@
+/* Bytes, strings and numbers without a C library. Compiled so that no loop becomes a call to memcpy and so to itself. */
+#include "text.h"
+
+enum { HEX_DIGITS = 16 };
+
+void lt_copy(void *to, const void *from, size_t length) {
+    uint8_t *target = to;
+    const uint8_t *source = from;
+    while (length-- > 0) *target++ = *source++;
+}
+
+void lt_zero(void *at, size_t length) {
+    uint8_t *target = at;
+    while (length-- > 0) *target++ = 0;
+}
+
+bool lt_same(const void *one, const void *other, size_t length) {
+    const uint8_t *a = one;
+    const uint8_t *b = other;
+    for (size_t i = 0; i < length; i++) {
+        if (a[i] != b[i]) return false;
+    }
+    return true;
+}
+
+size_t lt_length(const char *text) {
+    size_t length = 0;
+    while (text[length] != '\0') length++;
+    return length;
+}
+
+bool lt_equal(const char *one, const char *other) {
+    while (*one != '\0' && *one == *other) {
+        one++;
+        other++;
+    }
+    return *one == *other;
+}
+
+bool lt_copy_text(char *to, size_t size, const char *from) {
+    const size_t length = lt_length(from);
+    if (length >= size) {
+        to[0] = '\0';
+        return false;
+    }
+    lt_copy(to, from, length + 1);
+    return true;
+}
+
+size_t lt_count(const void *bytes, size_t length, uint8_t byte) {
+    const uint8_t *at = bytes;
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++) count += at[i] == byte;
+    return count;
+}
+
+bool lt_parse_decimal(const char **text, uint64_t *value) {
+    const char *at = *text;
+    uint64_t number = 0;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        const uint64_t digit = (uint64_t)(*at - '0');
+        if (number > (UINT64_MAX - digit) / 10) return false;
+        number = number * 10 + digit;
+    }
+    if (at == *text) return false;
+    *text = at;
+    *value = number;
+    return true;
+}
+
+size_t lt_format_decimal(char *out, uint64_t value) {
+    char reversed[20];
+    size_t count = 0;
+    do {
+        reversed[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    for (size_t i = 0; i < count; i++) out[i] = reversed[count - 1 - i];
+    out[count] = '\0';
+    return count;
+}
+
+void lt_format_hex(char *out, uint64_t value) {
+    for (int i = HEX_DIGITS - 1; i >= 0; i--) {
+        out[i] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    }
+}
+
+bool lt_parse_hex(const char *text, uint64_t *value) {
+    uint64_t number = 0;
+    for (int i = 0; i < HEX_DIGITS; i++) {
+        const char c = text[i];
+        const bool is_digit = c >= '0' && c <= '9';
+        if (!is_digit && (c < 'a' || c > 'f')) return false;
+        number = number << 4 | (uint64_t)(is_digit ? c - '0' : c - 'a' + 10);
+    }
+    *value = number;
+    return true;
+}
