@@ -16,7 +16,7 @@ function checks() {
     { name: 'generated files match their source', command: node('tsx/cli', 'scripts/generate.ts', '--check') },
     { name: 'TypeScript format and lint', command: node('@biomejs/biome/bin/biome', 'check', '.') },
     { name: 'types', command: node('typescript/bin/tsc', '-p', '.') },
-    { name: 'C format and lint', command: ['make', '--silent', '-C', 'native', 'lint'] },
+    { name: 'C format and lint', command: [process.execPath, 'scripts/lint-c.js'] },
   ];
 }
 

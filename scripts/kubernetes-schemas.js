@@ -2,7 +2,8 @@
 //
 //     node scripts/kubernetes-schemas.js            downloads them (23 MB) unless they are in the cache
 //
-// Needs python3 with pip. Exported for set-up and tests: ensureSchemas(), schemaDirectory().
+// Needs python3 with pip. Exported for set-up and tests: ensureSchemas(), isSchemasPresent(),
+// schemaDirectory().
 const { execFile } = require('node:child_process');
 const { existsSync, mkdtempSync, readdirSync, renameSync, rmSync } = require('node:fs');
 const { join } = require('node:path');
@@ -20,6 +21,8 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
 `;
 
 const target = () => join(cacheDir(), `kubernetes-schemas-${WHEEL.split('==')[1]}`);
+
+const isSchemasPresent = () => existsSync(target());
 
 /**
  * Downloads the schemas unless they are there.
@@ -61,7 +64,7 @@ function schemaDirectory(version) {
   return directory;
 }
 
-module.exports = { ensureSchemas, schemaDirectory };
+module.exports = { ensureSchemas, isSchemasPresent, schemaDirectory };
 
 if (require.main === module) {
   ensureSchemas().then(console.log, (error) => {

@@ -1,0 +1,117 @@
+// What programs and tests need from the machine: how to see that it is there, how to get it, what is left out without.
+const { execFileSync } = require('node:child_process');
+const { existsSync, statSync } = require('node:fs');
+const { delimiter, join } = require('node:path');
+const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
+const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
+const { ensureLint, isLintPresent } = require('./lint-c.js');
+const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
+const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
+
+const root = join(__dirname, '..');
+
+/**
+ * @typedef {object} Capability something that tests or programs need from the machine
+ * @property {string} name
+ * @property {() => boolean} isPresent answers within milliseconds
+ * @property {() => unknown} [install] absent where only Debian packages bring it
+ * @property {readonly string[]} [debian] packages that bring it, or that `install` needs
+ * @property {string} without what is left out while it is missing
+ */
+
+/** @param {string} program */
+function isInstalled(program) {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return directories.some((directory) => existsSync(join(directory, program)));
+}
+
+/** @type {Capability} */
+const npmPackages = {
+  name: 'npm packages',
+  isPresent: () => {
+    const installed = join(root, 'node_modules', '.package-lock.json');
+    return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
+  },
+  install: () => execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'pipe' }),
+  without: 'everything',
+};
+
+/** @type {Capability} */
+const compiler = {
+  name: 'gcc and make',
+  isPresent: () => isInstalled('gcc') && isInstalled('make'),
+  debian: ['gcc', 'libc6-dev', 'make'],
+  without: 'everything: the library is compiled here',
+};
+
+/** @type {readonly Capability[]} */
+const forTests = [
+  {
+    name: 'musl',
+    isPresent: () => isInstalled('musl-gcc'),
+    debian: ['musl', 'musl-tools'],
+    without: 'the tests on musl, the libc of Alpine',
+  },
+  {
+    name: 'aarch64',
+    isPresent: () => isInstalled('aarch64-linux-gnu-gcc') && isInstalled('qemu-aarch64-static'),
+    debian: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user-static'],
+    without: 'the library for aarch64 and its tests',
+  },
+  {
+    name: 'nginx',
+    isPresent: () => isInstalled('nginx'),
+    debian: ['nginx-light'],
+    without: 'the tests that follow the logs of nginx',
+  },
+  {
+    name: 'podman',
+    isPresent: () => ['podman', 'runc', 'conmon'].every(isInstalled),
+    debian: ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'iptables', 'catatonit', 'uidmap'],
+    without: 'the tests of the image and of containers',
+  },
+  {
+    name: 'python3',
+    isPresent: () => isInstalled('python3'),
+    debian: ['python3', 'python3-venv', 'python3-pip'],
+    without: 'the CloudWatch Logs emulator, the Kubernetes schemas and the C linter',
+  },
+  {
+    name: 'maven',
+    isPresent: () => isInstalled('mvn'),
+    debian: ['maven'],
+    without: 'OpenSearch',
+  },
+  {
+    name: 'opensearch',
+    isPresent: isOpenSearchPresent,
+    install: ensureOpenSearch,
+    without: 'the tests against a real OpenSearch',
+  },
+  {
+    name: 'cloudwatch',
+    isPresent: isCloudWatchPresent,
+    install: ensureCloudWatch,
+    without: 'the tests against a CloudWatch Logs emulator',
+  },
+  {
+    name: 'kubernetes schemas',
+    isPresent: isSchemasPresent,
+    install: ensureSchemas,
+    without: 'the validation of manifests',
+  },
+  { name: 'C linter', isPresent: isLintPresent, install: ensureLint, without: 'format and lint of C' },
+  {
+    name: 'image parts',
+    isPresent: isImagePartsPresent,
+    install: ensureImageParts,
+    without: 'the tests of the image',
+  },
+];
+
+/** @param {'demo' | 'test'} purpose @returns {readonly Capability[]} */
+function capabilities(purpose = 'test') {
+  return purpose === 'demo' ? [compiler, npmPackages] : [compiler, npmPackages, ...forTests];
+}
+
+module.exports = { capabilities, compiler, isInstalled, npmPackages };
