@@ -1,0 +1,11 @@
+# One image for the installer and the shipper, with the library for both architectures: `npm run build` first, then
+# `docker build .`. Nothing is compiled or downloaded here (docs/decisions/0002). The base has Node and no shell.
+ARG BASE=gcr.io/distroless/nodejs24-debian12:nonroot
+FROM ${BASE}
+COPY package.json LICENSE /opt/logtap/
+COPY dist/cli /opt/logtap/dist/cli
+COPY dist/shipper /opt/logtap/dist/shipper
+COPY dist/native /opt/logtap/dist/native
+USER 65532:65532
+ENTRYPOINT ["/nodejs/bin/node", "/opt/logtap/dist/cli/logtap.js"]
+CMD ["ship"]

@@ -1,0 +1,131 @@
+/**
+ * The image, built from the project's own Dockerfile on a base that has Node and no shell, and run as the manifests run
+ * it: the installer, the shipper and a legacy container share a memory volume and nothing else.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { writeBaseImage } from '../../scripts/image-parts.js';
+import { inject } from '../../src/constructs/inject.js';
+import { Sink } from '../../src/constructs/sink.js';
+import { LIBRARY_DIR, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
+import { describeWith } from '../support/capability.js';
+import { Podman, RESTRICTED } from '../support/podman.js';
+import { root, temporaryDirectory, until } from '../support/run.js';
+
+jest.setTimeout(240_000);
+
+const IMAGE = 'localhost/cdk8s-logtap:test';
+const LINES = 2000;
+const PROGRAM = `
+#include <stdio.h>
+int main(void) {
+    for (int i = 0; i < ${LINES}; i++) printf("line %d\\n", i);
+    fprintf(stderr, "done\\n");
+    return 3;
+}`;
+
+/** The base image that the Dockerfile names. */
+const baseName = /^ARG BASE=(.+)$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1] ?? '';
+
+interface Container {
+  readonly name: string;
+  readonly args?: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
+/** What injection adds to a pod with one container, `app`: the test runs exactly this. */
+function injectedPod(): { install: Container; ship: Container; app: Container } {
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'legacy' }, spec: { containers: [{ name: 'app' }] } };
+  const { spec } = inject(pod, { sink: Sink.stdout(), suppressStreams: true });
+  const [install, ship] = spec.initContainers;
+  return { install, ship, app: spec.containers[0] };
+}
+
+const environment = ({ env = [] }: Container) =>
+  env.filter(({ value }) => value !== undefined).flatMap(({ name, value }) => ['--env', `${name}=${value}`]);
+
+/** An image with a C program, its libc and nothing else. */
+function legacyRoot(): string {
+  const directory = temporaryDirectory();
+  const program = join(directory, 'app');
+  writeFileSync(`${program}.c`, PROGRAM);
+  execFileSync('gcc', ['-o', program, `${program}.c`]);
+  const files = join(directory, 'root');
+  mkdirSync(join(files, 'tmp'), { recursive: true });
+  copyFileSync(program, join(files, 'app'));
+  const libraries = execFileSync('ldd', [program], { encoding: 'utf8' });
+  for (const [, library] of libraries.matchAll(/(\/\S+) \(0x/g)) {
+    if (library === undefined) continue;
+    mkdirSync(join(files, library, '..'), { recursive: true });
+    copyFileSync(library, join(files, library));
+  }
+  const archive = join(directory, 'legacy.tar');
+  execFileSync('tar', ['-C', files, '-cf', archive, '.']);
+  return archive;
+}
+
+describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
+  let podman: Podman;
+  beforeAll(async () => {
+    podman = new Podman();
+    const base = join(temporaryDirectory(), 'base.tar');
+    writeBaseImage(base);
+    await podman.podman('import', '--change', 'ENV PATH=/nodejs/bin', base, baseName);
+    await podman.podman('build', '--pull=never', '--tag', IMAGE, root);
+  });
+  afterAll(() => podman?.close());
+
+  test('runs as a user that is not root, and holds no shell and both libraries', async () => {
+    const [inspected] = JSON.parse(await podman.podman('image', 'inspect', IMAGE));
+    expect(inspected.Config.User).toBe('65532:65532');
+    const { code } = await podman.container(IMAGE, ['-c', 'true'], ['--entrypoint', '/bin/sh']).ended;
+    expect([126, 127]).toContain(code);
+    const listing = `console.log(require('fs').readdirSync('/opt/logtap/dist/native').join())`;
+    const listed = await podman.container(IMAGE, ['-e', listing], ['--entrypoint', '/nodejs/bin/node']).ended;
+    expect(listed.stdout).toBe('aarch64,x86_64\n');
+  });
+
+  test('installs, taps a restricted legacy container and ships every line', async () => {
+    const { install, ship, app } = injectedPod();
+    const volume = podman.memoryVolume(16 << 20);
+    const mount = ['--volume', `${volume}:${MOUNT_PATH}`];
+
+    const installed = await podman.container(IMAGE, install.args ?? [], [...RESTRICTED, ...mount]).ended;
+    expect(installed).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(join(volume, LIBRARY_DIR))).toEqual(['liblogtap.so']);
+
+    const shipper = podman.container(IMAGE, ship.args ?? [], [
+      ...RESTRICTED,
+      ...mount,
+      ...environment(ship),
+      '--env=POD_NAME=legacy-0',
+      '--name=logtap-test-shipper',
+    ]);
+    const socket = join(volume, RUN_DIR, SOCKET_NAME);
+    await until(`the shipper listens (${shipper.stderr()})`, () => existsSync(socket));
+    // An application of another user must be able to connect.
+    expect(statSync(socket).mode & 0o777).toBe(0o666);
+
+    const archive = legacyRoot();
+    await podman.podman('import', archive, 'localhost/legacy:test');
+    const legacy = await podman.container(
+      'localhost/legacy:test',
+      ['/app'],
+      [...RESTRICTED, ...mount, ...environment(app), '--user=1001:1001'],
+    ).ended;
+    expect(legacy).toMatchObject({ code: 3, stdout: '', stderr: '' });
+
+    await podman.podman('kill', '--signal=TERM', 'logtap-test-shipper');
+    const { code, stdout } = await shipper.ended;
+    expect(code).toBe(0);
+    const records = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const of = (stream: string) => records.filter((record) => record.stream === stream).map(({ message }) => message);
+    expect(of('stdout')).toEqual(Array.from({ length: LINES }, (_, i) => `line ${i}`));
+    expect(of('stderr')).toEqual(['done']);
+    expect(records[0]).toMatchObject({ pod_name: 'legacy-0', container_name: 'app', process: basename('/app') });
+  });
+});
