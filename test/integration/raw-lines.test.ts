@@ -1,0 +1,52 @@
+/** A peer that knows nothing of frames, such as socat, nc or an old library, writes raw lines to the shipper's socket. */
+import { run } from '../support/run.js';
+import { drain, startShipper } from '../support/tapped.js';
+
+/** Writes its standard input to a unix socket, in pieces of one byte: the worst that a network may do to a line. */
+const DRIP = `
+import socket, sys
+peer = socket.socket(socket.AF_UNIX)
+peer.connect(sys.argv[1])
+for byte in sys.stdin.buffer.read():
+    peer.send(bytes([byte]))
+`;
+
+interface Arrived {
+  readonly message: string;
+  readonly stream: string;
+  readonly data?: unknown;
+}
+
+async function shipped(text: string): Promise<Arrived[]> {
+  const shipper = await startShipper({ LOGTAP_SINK: 'stdout', POD_NAME: 'web-0', NAMESPACE: 'shop' });
+  expect((await run('python3', ['-c', DRIP, shipper.socket], { input: text })).code).toBe(0);
+  const { code, stdout } = await drain(shipper);
+  expect(code).toBe(0);
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+}
+
+describe('raw lines', () => {
+  test('arrive as they are, the last one also without a line end', async () => {
+    const lines = ['plain', '', 'tab\tand "quotes" and \\', 'grüße 😀', '\u001b[31mred\u001b[0m', 'no line end'];
+    expect((await shipped(lines.join('\n'))).map(({ message }) => message)).toEqual(lines);
+  });
+
+  test('carry what the settings know of the pod, and JSON as data', async () => {
+    const [record] = await shipped('{"level":"warn","n":1}\n');
+    expect(record).toMatchObject({
+      pod_name: 'web-0',
+      namespace: 'shop',
+      stream: 'stdout',
+      message: '{"level":"warn","n":1}',
+      data: { level: 'warn', n: 1 },
+    });
+  });
+
+  test('that begin like the magic of a framed connection are still lines', async () => {
+    const lines = ['LTP is not the magic', 'second'];
+    expect((await shipped(`${lines.join('\n')}\n`)).map(({ message }) => message)).toEqual(lines);
+  });
+});

@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { ProtocolError } from '../../../../src/shipper/errors.js';
+import type { Origin } from '../../../../src/shipper/parts.js';
+import { BatchBuilder, recordAt } from '../../../../src/shipper/record-batch.js';
+import { Connection } from '../../../../src/shipper/source/connection.js';
+import type { Lost } from '../../../../src/shipper/source/frame-decoder.js';
+import type { AssemblerShared } from '../../../../src/shipper/source/line-assembler.js';
+import { LossTotals } from '../../../../src/shipper/source/loss-totals.js';
+import { messagesOf } from '../../../support/batches.js';
+import { data, file, hello, lost, magic, split } from '../../../support/frames.js';
+
+function open(losses: Lost[] = [], totals = new LossTotals((value) => losses.push(value))) {
+  const shared: AssemblerShared = {
+    builder: new BatchBuilder(),
+    lineMaxBytes: 1000,
+    partialMaxBytes: 1_000_000,
+    partialBytes: 0,
+    unfinished: new Set(),
+  };
+  return { connection: new Connection(shared, totals), builder: shared.builder };
+}
+
+describe('Connection: raw lines', () => {
+  test.each([
+    ['text', 'one\ntwo'],
+    ['a beginning of the magic', magic.toString('latin1', 0, 5)],
+    ['seven bytes of the magic, then something else', `${magic.toString('latin1', 0, 7)}x`],
+    ['fewer than eight bytes', 'hi'],
+  ])('%s, however it is cut', (_, input) => {
+    const bytes = Buffer.from(input, 'latin1');
+    for (const chunks of [[bytes], [...bytes].map((byte) => Buffer.of(byte))]) {
+      const { connection, builder } = open();
+      for (const chunk of chunks) connection.write(chunk, 0);
+      connection.end();
+      const batch = builder.finish();
+      const text = Array.from({ length: batch.count }, (__, i) =>
+        Buffer.from(recordAt(batch, i).message).toString('latin1'),
+      );
+      expect(text.join('\n').replaceAll('\n', '')).toBe(input.replaceAll('\n', ''));
+    }
+  });
+
+  test('a peer that idles within the magic is raw, and goes on as such', () => {
+    const { connection, builder } = open();
+    connection.write(magic.subarray(0, 3), 0);
+    expect(connection.isUndecided).toBe(true);
+    connection.decideRaw();
+    expect(connection.isUndecided).toBe(false);
+    connection.write(Buffer.from('x\n'), 0);
+    const batch = builder.finish();
+    expect(Buffer.from(recordAt(batch, 0).message)).toEqual(Buffer.concat([magic.subarray(0, 3), Buffer.from('x')]));
+  });
+
+  test('each connection is an origin of its own; seq is the byte offset', () => {
+    const origins = ['a\nb\n', 'a\nb\n'].map((text) => {
+      const { connection, builder } = open();
+      connection.write(Buffer.from(text), 5);
+      const batch = builder.finish();
+      expect([...batch.seq]).toEqual([0, 2]);
+      expect([...batch.timeMs]).toEqual([5, 5]);
+      return batch.origins[0] as Origin;
+    });
+    expect(origins[0]).toMatchObject({ stream: 'stdout', pid: 0, process: '', container: '' });
+    expect(origins[0]?.id).not.toBe(origins[1]?.id);
+  });
+});
+
+describe('Connection: frames', () => {
+  const stream = Buffer.concat([
+    magic,
+    hello({ instance: 0xabcn, pid: 42 }),
+    data(1, 1n, 'out one\nout t', 1_000_000n),
+    data(2, 2n, 'err one\n', 2_000_000n),
+    file(16, '/var/log/app.log'),
+    data(16, 3n, 'from the file\n', 3_000_000n),
+    data(1, 4n, 'wo\n', 4_000_000n),
+  ]);
+
+  test('interleaved streams come apart, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 30 }), (cuts) => {
+        const { connection, builder } = open();
+        for (const chunk of split(stream, cuts)) connection.write(chunk, 0);
+        connection.end();
+        const batch = builder.finish();
+        const records = Array.from({ length: batch.count }, (_, i) => {
+          const { message, origin, seq, timeMs } = recordAt(batch, i);
+          return [Buffer.from(message).toString(), origin.id, origin.stream, origin.path, seq, timeMs];
+        });
+        expect(records).toEqual([
+          ['out one', '0000000000000abc-1', 'stdout', undefined, 32768, 1],
+          ['err one', '0000000000000abc-2', 'stderr', undefined, 2 * 32768, 2],
+          ['from the file', '0000000000000abc-16', 'file', '/var/log/app.log', 3 * 32768, 3],
+          ['out two', '0000000000000abc-1', 'stdout', undefined, 32768 + 8, 1],
+        ]);
+      }),
+    );
+  });
+
+  test('counts what was lost once, over repeated totals and reconnects', () => {
+    const losses: Lost[] = [];
+    const totals = new LossTotals((value) => losses.push(value));
+    const first = open(losses, totals).connection;
+    first.write(Buffer.concat([magic, hello({ instance: 1n }), lost(3n, 30n), lost(3n, 30n), lost(5n, 45n)]), 0);
+    const again = open(losses, totals).connection;
+    again.write(Buffer.concat([magic, hello({ instance: 1n, lostLines: 5n, lostBytes: 50n }), lost(4n, 40n)]), 0);
+    const other = open(losses, totals).connection;
+    other.write(Buffer.concat([magic, hello({ instance: 2n, lostLines: 1n, lostBytes: 2n })]), 0);
+    expect(losses).toEqual([
+      { lines: 3, bytes: 30 },
+      { lines: 2, bytes: 15 },
+      { lines: 0, bytes: 5 },
+      { lines: 1, bytes: 2 },
+    ]);
+  });
+
+  test('does not glue a line together over a gap', () => {
+    const { connection, builder } = open();
+    connection.write(Buffer.concat([magic, hello(), data(1, 1n, 'begin'), lost(1n, 9n), data(1, 3n, 'end\n')]), 0);
+    expect(messagesOf(builder.finish())).toEqual(['begin', 'end']);
+  });
+
+  test('a report that nothing more was lost leaves the line whole', () => {
+    const { connection, builder } = open();
+    connection.write(
+      Buffer.concat([magic, hello(), lost(1n, 9n), data(1, 1n, 'be'), lost(1n, 9n), data(1, 2n, 'gin\n')]),
+      0,
+    );
+    expect(messagesOf(builder.finish())).toEqual(['begin']);
+  });
+
+  test.each([
+    ['stream', 'an unknown stream', data(3, 1n, 'x')],
+    ['stream', 'a file that was not announced', data(16, 1n, 'x')],
+  ])('refuses, reason %s: DATA of %s, and keeps what came before', (reason, _, bad) => {
+    const { connection, builder } = open();
+    expect(() => connection.write(Buffer.concat([magic, hello(), data(1, 1n, 'a\nb'), bad]), 0)).toThrow(
+      expect.objectContaining({ reason }),
+    );
+    connection.end();
+    expect(messagesOf(builder.finish())).toEqual(['a', 'b']);
+  });
+
+  test('bounds the files that one peer can announce', () => {
+    const { connection } = open();
+    const files = Array.from({ length: 5000 }, (_, i) => file(16 + i, `/${i}`));
+    expect(() => connection.write(Buffer.concat([magic, hello(), ...files]), 0)).toThrow(ProtocolError);
+  });
+
+  test('an end within a frame is an error, after the lines are safe', () => {
+    const { connection, builder } = open();
+    connection.write(Buffer.concat([magic, hello(), data(1, 1n, 'last words'), data(1, 2n, 'cut').subarray(0, 26)]), 0);
+    expect(() => connection.end()).toThrow(expect.objectContaining({ reason: 'truncated' }));
+    expect(messagesOf(builder.finish())).toEqual(['last words']);
+  });
+});
