@@ -1,4 +1,5 @@
 /** A peer that knows nothing of frames, such as socat, nc or an old library, writes raw lines to the shipper's socket. */
+import { FRAME_MAGIC } from '../../src/contract.js';
 import { run } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
@@ -17,7 +18,7 @@ interface Arrived {
   readonly data?: unknown;
 }
 
-async function shipped(text: string): Promise<Arrived[]> {
+async function shipped(text: string | Uint8Array): Promise<Arrived[]> {
   const shipper = await startShipper({ LOGTAP_SINK: 'stdout', POD_NAME: 'web-0', NAMESPACE: 'shop' });
   expect((await run('python3', ['-c', DRIP, shipper.socket], { input: text })).code).toBe(0);
   const { code, stdout } = await drain(shipper);
@@ -46,7 +47,8 @@ describe('raw lines', () => {
   });
 
   test('that begin like the magic of a framed connection are still lines', async () => {
-    const lines = ['LTP is not the magic', 'second'];
-    expect((await shipped(`${lines.join('\n')}\n`)).map(({ message }) => message)).toEqual(lines);
+    // The first three bytes of the magic, the first of which is no UTF-8.
+    const text = Buffer.concat([Buffer.from(FRAME_MAGIC.slice(0, 3)), Buffer.from('\nsecond\n')]);
+    expect((await shipped(text)).map(({ message }) => message)).toEqual(['\ufffdLT', 'second']);
   });
 });

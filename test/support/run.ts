@@ -34,7 +34,7 @@ export function temporaryDirectory(): string {
 export function start(
   command: string,
   args: readonly string[],
-  options: SpawnOptions & { input?: string } = {},
+  options: SpawnOptions & { input?: string | Uint8Array } = {},
 ): Running {
   const child = spawn(command, args, {
     stdio: 'pipe',

@@ -1,0 +1,161 @@
+import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/deliver.js';
+import { Ledger } from '../../../src/shipper/ledger.js';
+import { createLog } from '../../../src/shipper/log.js';
+import { MemoryHold } from '../../../src/shipper/spool/memory-hold.js';
+import { sourceBatchOf } from '../../support/batches.js';
+import { type ScriptedSink, type Step, scriptedSink } from '../../support/scripted-sink.js';
+
+interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
+  readonly sink: ScriptedSink;
+  readonly hold: MemoryHold;
+  readonly sleeps: number[];
+  readonly lines: Record<string, unknown>[];
+  readonly hurry: AbortController;
+  readonly deadline: AbortController;
+  run(): Promise<void>;
+}
+
+function setUp(script: readonly Step[], messages: readonly string[], limits = {}, attemptMs = 60_000): Setup {
+  const sink = scriptedSink(script, limits);
+  const hold = new MemoryHold({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
+  const batch = sourceBatchOf(messages);
+  const ledger = new Ledger([sink.name]);
+  ledger.countRead(batch);
+  hold.append(batch);
+  hold.close();
+  const sleeps: number[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const [hurry, deadline] = [new AbortController(), new AbortController()];
+  const health = healthySink();
+  const options: DeliverOptions = {
+    sink,
+    lane: hold.lane(sink.name),
+    ledger,
+    log: createLog({ write: (line) => lines.push(JSON.parse(line)), now: () => 0 }),
+    health,
+    sleep: async (ms) => {
+      sleeps.push(ms);
+    },
+    random: () => 0.5,
+    attemptMs,
+    hurry: hurry.signal,
+    deadline: deadline.signal,
+  };
+  return { sink, hold, ledger, health, sleeps, lines, hurry, deadline, run: () => deliver(options) };
+}
+
+const totals = ({ ledger, hold, sink }: Setup) => ledger.totals(() => hold.lane(sink.name).heldRecords);
+
+describe('deliver', () => {
+  test('sends all in order, within the limits', async () => {
+    const setup = setUp(['ok'], ['a', 'b', 'c', 'd', 'e'], { maxRecords: 2 });
+    await setup.run();
+    expect(setup.sink.sent).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(totals(setup)).toEqual({ read: 5, delivered: { scripted: 5 }, dropped: {}, held: 0, balanced: true });
+    expect(setup.sleeps).toEqual([]);
+  });
+
+  test('sends only what has to go again, in order, before anything new', async () => {
+    const script: Step[] = [{ retry: [1, 3] }, { retry: [1] }, 'ok'];
+    const setup = setUp(script, ['a', 'b', 'c', 'd', 'e', 'f'], { maxRecords: 5 });
+    await setup.run();
+    expect(setup.sink.sent).toEqual([['a', 'b', 'c', 'd', 'e'], ['b', 'd'], ['d'], ['f']]);
+    expect(totals(setup)).toMatchObject({ delivered: { scripted: 6 }, balanced: true });
+  });
+
+  test('waits longer and longer while nothing gets through, and starts anew after progress', async () => {
+    const script: Step[] = ['throw', 'throw', 'throw', { retry: [1] }, 'throw', 'ok', 'throw', 'ok'];
+    const setup = setUp(script, ['a', 'b', 'c'], { maxRecords: 2 });
+    await setup.run();
+    // Half of 200 ms doubling, as random() is 0.5.
+    expect(setup.sleeps).toEqual([100, 200, 400, 100, 200, 100]);
+    expect(setup.health.failures).toBe(0);
+    expect([...setup.health.retries]).toEqual([
+      ['ECONNREFUSED', 5],
+      ['retry', 1],
+    ]);
+  });
+
+  test('honours what the service asks for, and still spreads', async () => {
+    const setup = setUp([{ retry: [0], retryAfterMs: 5000 }, 'ok'], ['a']);
+    await setup.run();
+    expect(setup.sleeps).toEqual([5100]);
+  });
+
+  test('counts what is refused for good, with its reason, and says so', async () => {
+    const rejected = [
+      { index: 0, reason: 'too_old' },
+      { index: 2, reason: 'too_old' },
+      { index: 3, reason: 'empty' },
+    ];
+    const setup = setUp([{ rejected, retry: [1] }, 'ok'], ['aa', 'b', 'cc', '', 'd']);
+    await setup.run();
+    expect(setup.sink.sent[1]).toEqual(['b']);
+    expect(totals(setup)).toEqual({
+      read: 5,
+      delivered: { scripted: 2 },
+      dropped: { scripted: { too_old: 2, empty: 1 } },
+      held: 0,
+      balanced: true,
+    });
+    expect(setup.ledger.sinks.get('scripted')?.dropped.get('too_old')).toEqual({ records: 2, bytes: 4 });
+    expect(setup.ledger.sinks.get('scripted')?.delivered).toEqual({ records: 2, bytes: 2 });
+    expect(setup.lines).toContainEqual(expect.objectContaining({ level: 'warn', reason: 'too_old', records: 2 }));
+  });
+
+  test('says what failed, how often, when it tries again', async () => {
+    const setup = setUp(['throw', 'throw', 'ok'], ['a']);
+    await setup.run();
+    // The second failure is the same, so it is not printed.
+    expect(setup.lines).toEqual([
+      {
+        time: '1970-01-01T00:00:00.000Z',
+        level: 'error',
+        message: 'scripted: nothing listens',
+        sink: 'scripted',
+        error: 'ECONNREFUSED',
+        attempt: 1,
+        nextAttemptMs: 100,
+      },
+    ]);
+  });
+
+  test('is balanced while part of a batch is still to go, and when the deadline cuts it off', async () => {
+    const setup = setUp([{ retry: [1, 2] }, 'throw'], ['a', 'b', 'c']);
+    setup.sleeps.push = (...ms) => {
+      expect(totals(setup)).toEqual({ read: 3, delivered: { scripted: 1 }, dropped: {}, held: 2, balanced: true });
+      if (setup.sink.sent.length === 3) setup.deadline.abort();
+      return ms.length;
+    };
+    await setup.run();
+    expect(setup.sink.sent).toEqual([
+      ['a', 'b', 'c'],
+      ['b', 'c'],
+      ['b', 'c'],
+    ]);
+    expect(totals(setup)).toMatchObject({ held: 2, balanced: true });
+  });
+
+  test('a send that never answers, and ignores its signal, is given up', async () => {
+    jest.useFakeTimers();
+    try {
+      const setup = setUp(['hang', 'ok'], ['a'], {}, 30_000);
+      const running = setup.run();
+      await jest.advanceTimersByTimeAsync(30_999);
+      expect(setup.sink.sent).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(1);
+      await running;
+      expect(setup.sink.sent).toEqual([['a'], ['a']]);
+      expect([...setup.health.retries.keys()]).toEqual(['timeout']);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('waits are short while the shipper stops', async () => {
+    const setup = setUp([{ retry: [0], retryAfterMs: 60_000 }, 'ok'], ['a']);
+    setup.hurry.abort();
+    await setup.run();
+    expect(setup.sleeps).toEqual([500]);
+  });
+});

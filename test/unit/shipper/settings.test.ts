@@ -1,0 +1,177 @@
+import { ConfigError } from '../../../src/shipper/errors.js';
+import { type Environment, parseSettings, SETTINGS, type Settings } from '../../../src/shipper/settings.js';
+
+const parse = (env: Environment): Settings => parseSettings(env, () => {});
+
+function problems(env: Environment): readonly string[] {
+  try {
+    parse(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const OPENSEARCH = { LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: 'https://search:9200' };
+const CLOUDWATCH = { LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: '/my/app', AWS_REGION: 'eu-central-1' };
+
+describe('parseSettings', () => {
+  test('needs nothing: everything that is not about one sink has a default', () => {
+    expect(parse({})).toMatchObject({
+      socket: '/.logtap/run/logtap.sock',
+      sinks: ['stdout'],
+      lineMaxBytes: 1_000_000,
+      lineIdleMs: 1000,
+      graceSeconds: 25,
+      statusPort: 9598,
+      opensearchIndex: 'logtap-{yyyy.MM.dd}',
+      cloudwatchCreateGroup: true,
+      memoryMaxBytes: undefined,
+    });
+  });
+
+  test('takes an empty variable for an absent one', () => {
+    expect(parse({ LOGTAP_SINK: '', LOGTAP_FILE_PATH: '' })).toMatchObject({ sinks: ['stdout'], filePath: undefined });
+  });
+
+  test('takes several sinks', () => {
+    expect(parse({ ...OPENSEARCH, ...CLOUDWATCH, LOGTAP_SINK: 'opensearch, cloudwatch,stdout' }).sinks).toEqual([
+      'opensearch',
+      'cloudwatch',
+      'stdout',
+    ]);
+  });
+
+  test('reports all problems at once, each with name and value', () => {
+    const found = problems({
+      LOGTAP_SINK: 'opensearch,file',
+      LOGTAP_SOCKET: 'relative.sock',
+      LOGTAP_OPENSEARCH_INDEX: 'Upper',
+      LOGTAP_GRACE_SECONDS: '5m',
+      LOGTAP_STATUS_PORT: '65536',
+      LOGTAP_LINE_MAXBYTES: '5',
+    });
+    expect(found).toEqual([
+      expect.stringMatching(/^LOGTAP_LINE_MAXBYTES .*Did you mean LOGTAP_LINE_MAX_BYTES\?$/),
+      expect.stringContaining("LOGTAP_SOCKET='relative.sock'"),
+      expect.stringContaining("LOGTAP_OPENSEARCH_INDEX='Upper'"),
+      expect.stringContaining("LOGTAP_GRACE_SECONDS='5m'"),
+      expect.stringContaining("LOGTAP_STATUS_PORT='65536'"),
+      expect.stringContaining('LOGTAP_FILE_PATH is not set'),
+      expect.stringContaining('LOGTAP_OPENSEARCH_URL is not set'),
+    ]);
+  });
+
+  test.each([
+    ['LOGTAP_SINK', 'kafka'],
+    ['LOGTAP_SINK', 'stdout,'],
+    ['LOGTAP_SINK', 'file,file'],
+    ['LOGTAP_SOCKET', `/${'s'.repeat(107)}`],
+    ['LOGTAP_GRACE_SECONDS', '-1'],
+    ['LOGTAP_GRACE_SECONDS', '1.5'],
+    ['LOGTAP_GRACE_SECONDS', '1e3'],
+    ['LOGTAP_STATUS_PORT', '0'],
+    ['LOGTAP_CLOUDWATCH_CREATE_GROUP', 'yes'],
+    ['LOGTAP_CLOUDWATCH_LOG_GROUP', 'aws/mine'],
+    ['LOGTAP_CLOUDWATCH_LOG_GROUP', 'with space'],
+    ['LOGTAP_CLOUDWATCH_LOG_GROUP', 'x'.repeat(513)],
+    ['LOGTAP_CLOUDWATCH_LOG_STREAM', 'a:b'],
+    ['LOGTAP_CLOUDWATCH_LOG_STREAM', 'x'.repeat(513)],
+    ['AWS_REGION', 'Frankfurt'],
+    ['AWS_REGION', 'eu-central-1a'],
+    ['AWS_DEFAULT_REGION', 'nowhere'],
+    ['AWS_ENDPOINT_URL', 'logs.example'],
+    ['LOGTAP_OPENSEARCH_URL', 'localhost:9200'],
+    ['LOGTAP_OPENSEARCH_URL', 'ftp://x'],
+    ['LOGTAP_OPENSEARCH_URL', 'https://x/?a=b'],
+    ['LOGTAP_OPENSEARCH_INDEX', '_logs'],
+    ['LOGTAP_OPENSEARCH_INDEX', 'a,b'],
+    ['LOGTAP_OPENSEARCH_INDEX', 'logs-{YYYY}'],
+    ['LOGTAP_OPENSEARCH_INDEX', 'logs-{yyyy'],
+    ['LOGTAP_OPENSEARCH_INDEX', 'x'.repeat(256)],
+    ['LOGTAP_OPENSEARCH_INDEX', '..'],
+  ])('refuses %s=%s and says so once', (name, value) => {
+    expect(problems({ [name]: value })).toEqual([expect.stringContaining(`${name}='${value}': `)]);
+  });
+
+  test.each([
+    ['LOGTAP_SOCKET', `/${'s'.repeat(106)}`, 'socket'],
+    ['LOGTAP_CLOUDWATCH_LOG_GROUP', `/${'x'.repeat(511)}`, 'cloudwatchLogGroup'],
+    ['LOGTAP_OPENSEARCH_INDEX', 'a'.repeat(255), 'opensearchIndex'],
+    ['AWS_REGION', 'us-gov-west-1', 'awsRegion'],
+    ['AWS_DEFAULT_REGION', 'eusc-de-east-1', 'awsRegion'],
+  ] as const)('accepts %s=%s', (name, value, key) => {
+    expect(parse({ [name]: value })[key]).toBe(value);
+  });
+
+  test('never prints a password that somebody put into a URL', () => {
+    const [problem] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://admin:s3cret@search:9200' });
+    expect(problem).toContain('must not carry credentials');
+    expect(problem).not.toContain('s3cret');
+  });
+
+  test('a user needs a password, and the other way round', () => {
+    expect(problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_USERNAME: 'x' })).toEqual([
+      expect.stringContaining('belong together'),
+    ]);
+  });
+
+  test('prefers the specific name', () => {
+    const both = { AWS_REGION: 'eu-west-1', AWS_DEFAULT_REGION: 'us-east-1' };
+    expect(parse({ ...CLOUDWATCH, ...both }).awsRegion).toBe('eu-west-1');
+    expect(
+      parse({ AWS_ENDPOINT_URL: 'http://a:1', AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: 'http://b:2' }).cloudwatchEndpoint
+        ?.host,
+    ).toBe('b:2');
+    expect(parse({ NAMESPACE: 'old', POD_NAMESPACE: 'new' }).podNamespace).toBe('new');
+  });
+
+  test('reads the names of the predecessor, with a notice', () => {
+    const notices: string[] = [];
+    const notice = (message: string) => notices.push(message);
+    expect(parseSettings({ SINK_SOCKET_PATH: '/a', SOCKET_PATH: '/b' }, notice).socket).toBe('/a');
+    expect(parseSettings({ SOCKET_PATH: '/b', NAMESPACE: 'n' }, notice).socket).toBe('/b');
+    expect(parseSettings({ SINK_STDOUT: 'true' }, notice).sinks).toEqual(['stdout']);
+    expect(notices).toEqual([
+      expect.stringContaining('SINK_SOCKET_PATH'),
+      expect.stringContaining('SOCKET_PATH'),
+      expect.stringContaining('SINK_STDOUT'),
+    ]);
+    expect(problems({ SINK_FLUENT: 'fluent:24224' })).toEqual([expect.stringContaining("SINK_FLUENT='fluent:24224'")]);
+    expect(problems({ SINK_FLUENT: 'fluent:24224', LOGTAP_SINK: 'stdout' })).toEqual([]);
+  });
+
+  test('leaves the variables alone that Kubernetes sets for a Service called logtap', () => {
+    const links = {
+      LOGTAP_SERVICE_HOST: '10.0.0.1',
+      LOGTAP_SERVICE_PORT: '9598',
+      LOGTAP_SERVICE_PORT_HTTP: '9598',
+      LOGTAP_PORT: 'tcp://10.0.0.1:9598',
+      LOGTAP_PORT_9598_TCP: 'tcp://10.0.0.1:9598',
+      LOGTAP_PORT_9598_TCP_PROTO: 'tcp',
+      LOGTAP_PORT_9598_TCP_PORT: '9598',
+      LOGTAP_PORT_9598_TCP_ADDR: '10.0.0.1',
+    };
+    expect(problems(links)).toEqual([]);
+  });
+
+  test('a name like none of ours is not guessed at', () => {
+    expect(problems({ LOGTAP_SOMETHING_COMPLETELY_DIFFERENT: '1' })).toEqual([
+      'LOGTAP_SOMETHING_COMPLETELY_DIFFERENT is no setting of the shipper. Remove it.',
+    ]);
+  });
+});
+
+describe('SETTINGS', () => {
+  const rows = Object.values(SETTINGS).flatMap((group) => Object.values(group));
+
+  test('every name is there once, every default parses, every row says something', () => {
+    const names = rows.flatMap((row) => [row.name, ...('aliases' in row ? (row.aliases as readonly string[]) : [])]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const row of rows) {
+      expect(row.help).toMatch(/\.$/);
+      if ('default' in row) expect(() => row.parse(row.default as string)).not.toThrow();
+    }
+  });
+});
