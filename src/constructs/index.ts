@@ -1,6 +1,7 @@
 /** The public names of the package. */
 export { LogTap } from './log-tap.js';
-export { type SecretFile, Sink, type SinkConfig } from './sink.js';
+export { Sink } from './sink.js';
+export type { SecretFile, SinkConfig } from './sink-config.js';
 export type { CloudWatchSinkProps } from './sinks/cloudwatch.js';
 export type { OpenSearchSinkProps, SecretKey } from './sinks/opensearch.js';
 export { type LogTapProps, TapStreams } from './tap-options.js';

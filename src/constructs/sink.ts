@@ -1,30 +1,7 @@
-/** Where the shipper sends records, as plain settings: the union of all sinks, behind static factories. */
+/** Where the shipper sends records, one of several services, behind static factories. */
+import type { SinkConfig } from './sink-config.js';
 import { type CloudWatchSinkProps, cloudWatch } from './sinks/cloudwatch.js';
 import { type OpenSearchSinkProps, openSearch } from './sinks/opensearch.js';
-
-/** A value of a Secret that the shipper reads from a file, so that it appears in no manifest and no environment. */
-export interface SecretFile {
-  /** Setting of the shipper that is given the file's path. */
-  readonly setting: string;
-
-  /** Name of the Secret, in the namespace of the workload. */
-  readonly secretName: string;
-
-  /** Key in the Secret. */
-  readonly key: string;
-}
-
-/** What a sink adds to the shipper. */
-export interface SinkConfig {
-  /** Name of the sink in `LOGTAP_SINK`. */
-  readonly name: string;
-
-  /** Environment of the shipper. */
-  readonly settings: { readonly [name: string]: string };
-
-  /** Values of Secrets, mounted as files into the shipper alone. */
-  readonly secretFiles: SecretFile[];
-}
 
 /** Where the shipper sends records. */
 export class Sink {

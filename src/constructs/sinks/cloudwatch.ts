@@ -1,6 +1,6 @@
 /** Settings of the CloudWatch Logs sink, and the rules of its names. */
 import { must, mustBeUrl } from '../must.js';
-import type { SinkConfig } from '../sink.js';
+import type { SinkConfig } from '../sink-config.js';
 import { hasToken } from '../token.js';
 
 /** Where in CloudWatch Logs the records go. */

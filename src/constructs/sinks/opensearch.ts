@@ -1,6 +1,6 @@
 /** Settings of the OpenSearch sink, and the rules of its names. */
 import { must, mustBeUrl } from '../must.js';
-import type { SinkConfig } from '../sink.js';
+import type { SinkConfig } from '../sink-config.js';
 import { hasToken } from '../token.js';
 
 /** A key of a Secret in the namespace of the workload. */
