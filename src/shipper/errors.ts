@@ -37,12 +37,13 @@ export class NoAnswerError extends Error implements Failure {
 
 /** The code of a system error, such as `ECONNREFUSED`, or else the error's name. */
 export function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : error.name;
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
 }
 
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  const { message, errors } = (error ?? {}) as { readonly message?: unknown; readonly errors?: unknown };
+  // What a failed connection to a name with several addresses throws.
+  if (message === '' && Array.isArray(errors)) return errors.map(messageOf).join('; ');
+  return typeof message === 'string' ? message : String(error);
 }

@@ -34,7 +34,7 @@ const anyFrame = fc.oneof(
         bytes: data(stream, seq, payload, 1_700_000_000_123_456_789n),
         means: {
           stream,
-          timeMs: 1_700_000_000_123_456_789 / 1e6,
+          timeMs: Number(1_700_000_000_123_456_789n) / 1e6,
           seq: Number(seq),
           bytes: Buffer.from(payload).toString('latin1'),
         },

@@ -1,0 +1,178 @@
+/** The limits of PutLogEvents at their boundaries; rules of delivery-rules by number. */
+import fc from 'fast-check';
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_EVENTS,
+  type Events,
+  eventsOf,
+  MESSAGE_MAX_BYTES,
+  PutEncoder,
+  SPAN_MAX_MS,
+} from '../../../../src/shipper/sinks/cloudwatch-events.js';
+import { batchOf, type PlainRecord } from '../../../support/batches.js';
+
+interface Request {
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  readonly logEvents: readonly { readonly timestamp: number; readonly message: string }[];
+}
+
+/** All requests that these records make. */
+function requestsOf(events: Events): Request[] {
+  const encoder = new PutEncoder('/group', 'stream');
+  const requests: Request[] = [];
+  for (let from = 0; from < events.count; ) {
+    const body = encoder.encode(events, [from, events.count]);
+    expect(body.from).toBe(from);
+    requests.push(JSON.parse(body.bytes.toString()));
+    from = body.to;
+  }
+  return requests;
+}
+
+const requests = (records: readonly (PlainRecord | string)[], max = MESSAGE_MAX_BYTES) =>
+  requestsOf(eventsOf(batchOf(records), max));
+const counts = (records: readonly (PlainRecord | string)[]) => requests(records).map((r) => r.logEvents.length);
+const messages = (records: readonly (PlainRecord | string)[], max?: number) =>
+  requests(records, max).flatMap((r) => r.logEvents.map(({ message }) => message));
+const many = (count: number, message: string) => Array.from({ length: count }, () => message);
+const accounted = ({ logEvents }: Request) =>
+  logEvents.reduce((sum, { message }) => sum + Buffer.byteLength(message) + 26, 0);
+
+describe('size', () => {
+  test('the service’s figures', () => {
+    expect([BATCH_MAX_BYTES, BATCH_MAX_EVENTS, MESSAGE_MAX_BYTES, SPAN_MAX_MS]).toEqual([
+      1_048_576, 10_000, 1_048_550, 86_400_000,
+    ]);
+  });
+
+  test('the longest message goes whole, one byte more is split (1, 2)', () => {
+    expect(messages(['x'.repeat(1_048_550)]).map((m) => m.length)).toEqual([1_048_550]);
+    expect(messages(['x'.repeat(1_048_551)]).map((m) => m.length)).toEqual([1_048_550, 1]);
+  });
+
+  test('a batch of exactly the limit is one request, one byte more are two (3)', () => {
+    const half = (BATCH_MAX_BYTES - 52) / 2;
+    expect(counts(['x'.repeat(half), 'y'.repeat(half)])).toEqual([2]);
+    expect(counts(['x'.repeat(half), 'y'.repeat(half + 1)])).toEqual([1, 1]);
+  });
+
+  test.each(['é', '€', '😀'])('counts UTF-8 bytes of %s, not characters (4)', (character) => {
+    const message = character.repeat(100);
+    const fit = Math.floor(BATCH_MAX_BYTES / (Buffer.byteLength(message) + 26));
+    expect(counts(many(fit + 1, message))).toEqual([fit, 1]);
+  });
+
+  test('10,000 events of 78 bytes are one request, the next one begins another (11)', () => {
+    expect(counts(many(10_000, 'x'.repeat(78)))).toEqual([10_000]);
+    expect(counts(many(10_001, 'x'.repeat(78)))).toEqual([10_000, 1]);
+  });
+
+  test('10,000 events of 79 bytes are bound by bytes (12)', () => {
+    expect(counts(many(10_000, 'x'.repeat(79)))).toEqual([9986, 14]);
+  });
+
+  test('invalid bytes count as what they become (8)', () => {
+    const records = [{ message: Buffer.alloc(400_000, 0xff) }];
+    const sent = messages(records);
+    expect(sent.map((message) => Buffer.byteLength(message))).toEqual([1_048_548, 151_452]);
+    expect(sent.join('')).toBe('\ufffd'.repeat(400_000));
+  });
+});
+
+describe('splitting', () => {
+  test('cuts no character, makes no empty part, loses nothing (5, 6)', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀'), minLength: 1, maxLength: 60 });
+    fc.assert(
+      fc.property(text, fc.integer({ min: 4, max: 20 }), (message, max) => {
+        const parts = messages([message], max);
+        expect(parts.join('')).toBe(message);
+        for (const part of parts) {
+          expect(part).not.toBe('');
+          expect(Buffer.byteLength(part)).toBeLessThanOrEqual(max);
+        }
+      }),
+    );
+  });
+
+  test('parts stay together, in order, with their record’s time', () => {
+    const [request] = requests(
+      [
+        { message: 'abcdef', timeMs: 5 },
+        { message: 'later', timeMs: 5 },
+      ],
+      4,
+    );
+    expect(request?.logEvents).toEqual([
+      { timestamp: 5, message: 'abcd' },
+      { timestamp: 5, message: 'ef' },
+      { timestamp: 5, message: 'late' },
+      { timestamp: 5, message: 'r' },
+    ]);
+  });
+});
+
+describe('content', () => {
+  test('names group and stream', () => {
+    expect(requests(['x'])[0]).toMatchObject({ logGroupName: '/group', logStreamName: 'stream' });
+  });
+
+  test('an empty message is left out and named (13, 14)', () => {
+    const events = eventsOf(batchOf(['a', '', ' ', '']), MESSAGE_MAX_BYTES);
+    expect(events.empty).toEqual([1, 3]);
+    expect(requestsOf(events)[0]?.logEvents.map(({ message }) => message)).toEqual(['a', ' ']);
+    expect(requests(['', ''])).toEqual([]);
+  });
+
+  test('marks, controls and line separators arrive as they are (10)', () => {
+    const message = '\ufeff\0\x1b[31m\t\r\u2028"\\';
+    expect(messages([message])).toEqual([message]);
+  });
+});
+
+describe('time', () => {
+  const at = (...times: number[]) => times.map((timeMs, i) => ({ message: `${i}`, timeMs }));
+
+  test('ascends, and equal milliseconds keep their order (15)', () => {
+    expect(messages(at(3, 1, 2.9, 1, 2, 0))).toEqual(['5', '1', '3', '2', '4', '0']);
+  });
+
+  test('is a whole number of milliseconds (16)', () => {
+    const [request] = requests(at(1.5, 1.999));
+    expect(request?.logEvents.map(({ timestamp }) => timestamp)).toEqual([1, 1]);
+  });
+
+  test('a span of 24 hours less 1 ms is one request, 24 hours are two (17)', () => {
+    expect(counts(at(0, 86_399_999))).toEqual([2]);
+    expect(counts(at(0, 86_400_000))).toEqual([1, 1]);
+  });
+
+  test('also when records come out of order (18)', () => {
+    expect(requests(at(86_400_000, 0, 86_400_001)).map((r) => r.logEvents.map(({ message }) => message))).toEqual([
+      ['1'],
+      ['0', '2'],
+    ]);
+  });
+});
+
+test('no request ever passes a limit, and all messages are in them', () => {
+  const record = fc.record({
+    message: fc.integer({ min: 0, max: 300_000 }).map((length) => 'y'.repeat(length)),
+    timeMs: fc.integer({ min: 0, max: 3 * SPAN_MAX_MS }),
+  });
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 30 }), (records) => {
+      const sent = requests(records);
+      for (const request of sent) {
+        const times = request.logEvents.map(({ timestamp }) => timestamp);
+        expect(accounted(request)).toBeLessThanOrEqual(BATCH_MAX_BYTES);
+        expect(times).toEqual([...times].sort((a, b) => a - b));
+        expect(times.at(-1)! - times[0]!).toBeLessThan(SPAN_MAX_MS);
+      }
+      const lengths = (texts: string[]) => texts.map((text) => text.length).sort((a, b) => a - b);
+      const expected = records.map(({ message }) => message).filter((message) => message !== '');
+      expect(lengths(sent.flatMap((r) => r.logEvents.map(({ message }) => message)))).toEqual(lengths(expected));
+    }),
+    { numRuns: 30 },
+  );
+});

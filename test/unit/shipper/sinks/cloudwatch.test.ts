@@ -1,0 +1,226 @@
+/** What the CloudWatch Logs sink makes of answers; rules of delivery-rules by number where they are about one. */
+import { NoAnswerError } from '../../../../src/shipper/errors.js';
+import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch.js';
+import { endpointOf } from '../../../../src/shipper/sinks/cloudwatch-api.js';
+import { PutEncoder } from '../../../../src/shipper/sinks/cloudwatch-events.js';
+import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
+import { batchOf } from '../../../support/batches.js';
+
+const never = new AbortController().signal;
+
+interface Answer {
+  readonly status?: number;
+  readonly json?: unknown;
+  readonly body?: string;
+  readonly headers?: HttpResponse['headers'];
+}
+
+function sinkOn(service: (messages: string[]) => Answer, createStream = async () => {}) {
+  const requests: string[][] = [];
+  const calls: string[] = [];
+  const sink = new CloudWatchSink(
+    {
+      target: '/g/s at https://logs',
+      async putLogEvents(body) {
+        const messages = (JSON.parse(body.toString()) as { logEvents: { message: string }[] }).logEvents.map(
+          ({ message }) => message,
+        );
+        requests.push(messages);
+        const { status = 200, json = {}, body: text, headers = {} } = service(messages);
+        return { status, headers, body: Buffer.from(text ?? JSON.stringify(json)) };
+      },
+      async createStream() {
+        calls.push('create');
+        await createStream();
+      },
+      renewCredentials: () => calls.push('renew'),
+      close() {},
+    },
+    new PutEncoder('/g', 's'),
+  );
+  return { requests, calls, send: (messages: string[]) => sink.send(batchOf(messages), never) };
+}
+
+const error = (name: string, message = 'why', status = 400): Answer => ({ status, json: { __type: name, message } });
+const delivered = { retry: [], rejected: [] };
+
+describe('accepted', () => {
+  test('without rejects everything is delivered (26)', async () => {
+    const { send } = sinkOn(() => ({ json: { nextSequenceToken: '1' } }));
+    expect(await send(['a', 'b'])).toEqual(delivered);
+  });
+
+  test.each([
+    [{ tooOldLogEventEndIndex: 2, expiredLogEventEndIndex: 1, tooNewLogEventStartIndex: 4 }, ['expired', 'too_old', 4]],
+    [{ tooNewLogEventStartIndex: 0 }, [0]],
+    [{ expiredLogEventEndIndex: 5 }, ['expired', 'expired', 'expired', 'expired', 'expired']],
+    [{ tooOldLogEventEndIndex: 0, expiredLogEventEndIndex: 0 }, []],
+  ])('%o names the refused (27, 28)', async (rejectedLogEventsInfo, expected) => {
+    const { send } = sinkOn(() => ({ json: { rejectedLogEventsInfo } }));
+    const result = await send(['a', 'b', 'c', 'd', 'e']);
+    const reasons = new Map<number, string>();
+    expected.forEach((value, i) => {
+      if (typeof value === 'string') reasons.set(i, value);
+      else for (let index = value; index < 5; index++) reasons.set(index, 'too_new');
+    });
+    expect(result).toEqual({ retry: [], rejected: [...reasons].map(([index, reason]) => ({ index, reason })) });
+  });
+
+  test('indexes are those of the records, also behind an empty one (14)', async () => {
+    const { send, requests } = sinkOn(() => ({ json: { rejectedLogEventsInfo: { tooNewLogEventStartIndex: 1 } } }));
+    const { rejected } = await send(['', 'a', 'b']);
+    expect(requests).toEqual([['a', 'b']]);
+    expect(rejected).toEqual([
+      { index: 0, reason: 'empty' },
+      { index: 2, reason: 'too_new' },
+    ]);
+  });
+
+  test('nothing to send is not sent (13)', async () => {
+    const { send, requests } = sinkOn(() => ({}));
+    expect((await send(['', ''])).rejected).toHaveLength(2);
+    expect(requests).toEqual([]);
+  });
+
+  test('accepted before is accepted (38)', async () => {
+    const { send } = sinkOn(() => error('DataAlreadyAcceptedException'));
+    expect(await send(['a'])).toEqual(delivered);
+  });
+});
+
+describe('goes again', () => {
+  test.each([
+    ['ThrottlingException', 400, 1000],
+    ['com.amazonaws.logs#ThrottlingException', 400, 1000],
+    ['RequestLimitExceeded', 400, 1000],
+    ['ServiceUnavailableException', 400, undefined],
+    ['ServiceUnavailableException', 503, undefined],
+    ['InternalFailure', 500, undefined],
+    ['InvalidSequenceTokenException', 400, undefined],
+    ['OperationAbortedException', 400, undefined],
+    ['AccessDeniedException', 400, 5000],
+    ['SomethingNew', 400, undefined],
+  ])('%s with status %i (31, 32, 33)', async (name, status, retryAfterMs) => {
+    const { send, calls } = sinkOn(() => error(name, 'why', status));
+    const code = name.split('#').at(-1)!;
+    const result = await send(['a', 'b']);
+    expect(result).toMatchObject({ retry: [0, 1], rejected: [], failure: { code } });
+    expect(result.failure?.detail).toContain('/g/s at https://logs');
+    expect(result.retryAfterMs).toBe(retryAfterMs);
+    expect(calls).toEqual([]);
+  });
+
+  test.each(['ExpiredTokenException', 'UnrecognizedClientException', 'InvalidSignatureException'])(
+    '%s, slowly and with new credentials (39)',
+    async (name) => {
+      const { send, calls } = sinkOn(() => error(name));
+      expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], retryAfterMs: 5000 });
+      expect(calls).toEqual(['renew']);
+    },
+  );
+
+  test.each([
+    [502, '<html>bad gateway</html>'],
+    [500, ''],
+    [200, '<html>welcome</html>'],
+    [200, ''],
+  ])('status %i with a body that is not JSON (42)', async (status, body) => {
+    const { send } = sinkOn(() => ({ status, body }));
+    expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [] });
+  });
+
+  test('the name of an error may be in a header', async () => {
+    const headers = { 'x-amzn-errortype': 'ThrottlingException:http://internal.amazon.com/' };
+    const { send } = sinkOn(() => ({ status: 400, body: '', headers }));
+    expect(await send(['a'])).toMatchObject({ failure: { code: 'ThrottlingException' } });
+  });
+});
+
+describe('missing group or stream', () => {
+  const missing = error('ResourceNotFoundException');
+
+  test('is made, and the request sent again at once (34)', async () => {
+    let calls = 0;
+    const { send, requests, calls: made } = sinkOn(() => (calls++ === 0 ? missing : {}));
+    expect(await send(['a'])).toEqual(delivered);
+    expect(made).toEqual(['create']);
+    expect(requests).toEqual([['a'], ['a']]);
+  });
+
+  test('and not seen yet right after that: goes again later, made only once a send', async () => {
+    const { send, requests, calls } = sinkOn(() => missing);
+    expect(await send(['a'])).toMatchObject({ retry: [0], failure: { code: 'ResourceNotFoundException' } });
+    expect(calls).toEqual(['create']);
+    expect(requests).toHaveLength(2);
+  });
+
+  test('and not to be made: goes again, saying why', async () => {
+    const failure = { code: 'AccessDeniedException', detail: 'CreateLogGroup /g' };
+    const { send } = sinkOn(
+      () => missing,
+      async () => {
+        throw new NoAnswerError(failure);
+      },
+    );
+    expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure });
+  });
+});
+
+describe('refused', () => {
+  const refusing = (name: string, message?: string, status?: number) =>
+    sinkOn((messages) => (messages.some((m) => m.startsWith('bad')) ? error(name, message, status) : {}));
+
+  test.each([
+    ['InvalidParameterException', 400, 'invalid_parameter'],
+    ['SerializationException', 400, 'invalid_parameter'],
+    ['Whatever', 413, 'too_large'],
+  ])(
+    '%s, status %i: only the guilty are dropped, in few requests, order is kept (37, 41)',
+    async (name, status, reason) => {
+      const { send, requests } = refusing(name, 'why', status);
+      const messages = Array.from({ length: 64 }, (_, i) => (i === 40 ? 'bad' : `good ${i}`));
+      expect(await send(messages)).toEqual({ retry: [], rejected: [{ index: 40, reason }] });
+      expect(requests.filter((request) => !request.includes('bad')).flat()).toEqual(
+        messages.filter((m) => m !== 'bad'),
+      );
+      expect(requests.length).toBeLessThanOrEqual(2 * 6 + 1);
+    },
+  );
+
+  test('about the names: nothing is dropped, a human has to mend it', async () => {
+    const { send, requests } = refusing(
+      'InvalidParameterException',
+      "1 validation error: Value at 'logGroupName' failed",
+    );
+    expect(await send(['bad', 'bad'])).toMatchObject({ retry: [0, 1], rejected: [] });
+    expect(requests).toHaveLength(1);
+  });
+
+  test('the service’s own limit of a message is learned (37)', async () => {
+    const { send, requests } = sinkOn((messages) =>
+      messages.some((m) => m.length > 74)
+        ? error('InvalidParameterException', 'Log event too large: 126 bytes exceeds limit of 100')
+        : {},
+    );
+    expect(await send(['a', 'x'.repeat(100)])).toMatchObject({ retry: [0, 1], failure: { code: 'too_large' } });
+    expect(await send(['a', 'x'.repeat(100)])).toEqual(delivered);
+    expect(requests.at(-1)?.map((m) => m.length)).toEqual([1, 74, 26]);
+  });
+
+  test('a limit that it does not keep itself ends in a drop, not in a loop', async () => {
+    const { send } = sinkOn(() =>
+      error('InvalidParameterException', 'Log event too large: 9 bytes exceeds limit of 28'),
+    );
+    expect(await send(['aaaa'])).toMatchObject({ retry: [0] });
+    expect(await send(['aaaa'])).toEqual({ retry: [], rejected: [{ index: 0, reason: 'too_large' }] });
+  });
+});
+
+test.each([
+  ['eu-central-1', 'https://logs.eu-central-1.amazonaws.com/'],
+  ['us-gov-west-1', 'https://logs.us-gov-west-1.amazonaws.com/'],
+  ['cn-north-1', 'https://logs.cn-north-1.amazonaws.com.cn/'],
+  ['eusc-de-east-1', 'https://logs.eusc-de-east-1.amazonaws.eu/'],
+])('the endpoint of %s', (region, url) => {
+  expect(endpointOf(region).href).toBe(url);
+});

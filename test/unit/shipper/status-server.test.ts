@@ -1,0 +1,101 @@
+import { healthySink } from '../../../src/shipper/deliver.js';
+import { Ledger } from '../../../src/shipper/ledger.js';
+import { Metrics } from '../../../src/shipper/metrics.js';
+import { MemoryHold } from '../../../src/shipper/spool/memory-hold.js';
+import { answer } from '../../../src/shipper/status-server.js';
+import { sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
+
+async function setUp() {
+  const ledger = new Ledger(['one', 'two']);
+  let now = 1000;
+  const hold = new MemoryHold({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
+  const sinks = ['one', 'two'].map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
+  const metrics = new Metrics({ ledger, sinks, now: () => now });
+  const batch = sourceBatchOf(['abc', { message: 'de', origin: { ...stdoutOrigin, id: 'e', stream: 'stderr' } }]);
+  ledger.countRead(batch);
+  hold.append(batch);
+  const taken = await hold
+    .lane('one')
+    .take({ maxRecords: 9, maxBytes: 99, recordOverheadBytes: 0 }, new AbortController().signal);
+  taken!.settle(2, 5);
+  ledger.countDelivered('one', 1, 3);
+  ledger.countDropped('one', 'too_old', 1, 2);
+  ledger.countLost({ lines: 4, bytes: 40 });
+  ledger.countProtocolError('length');
+  sinks[1]!.health.retries.set('503', 2);
+  metrics.countRequest('two', '503', 0.2);
+  now = 3500;
+  return metrics;
+}
+
+const EXPECTED = [
+  'logtap_records_read_total{stream="stdout"} 1',
+  'logtap_records_read_total{stream="stderr"} 1',
+  'logtap_records_read_total{stream="file"} 0',
+  'logtap_bytes_read_total{stream="stdout"} 3',
+  'logtap_records_delivered_total{sink="one"} 1',
+  'logtap_records_delivered_total{sink="two"} 0',
+  'logtap_bytes_delivered_total{sink="one"} 3',
+  'logtap_records_dropped_total{where="application",reason="not_handed_over"} 4',
+  'logtap_bytes_dropped_total{where="application",reason="not_handed_over"} 40',
+  'logtap_records_dropped_total{where="sink",reason="too_old"} 1',
+  'logtap_records_held{sink="one"} 0',
+  'logtap_records_held{sink="two"} 2',
+  'logtap_bytes_held{sink="two"} 5',
+  'logtap_oldest_held_seconds{sink="one"} 0',
+  'logtap_oldest_held_seconds{sink="two"} 2.5',
+  'logtap_requests_total{sink="two",code="503"} 1',
+  'logtap_retries_total{sink="two",reason="503"} 2',
+  'logtap_protocol_errors_total{reason="length"} 1',
+  'logtap_request_duration_seconds_bucket{le="0.1",sink="two"} 0',
+  'logtap_request_duration_seconds_bucket{le="0.25",sink="two"} 1',
+  'logtap_request_duration_seconds_count{sink="two"} 1',
+];
+
+describe('/metrics', () => {
+  test.each([
+    ['', 'text/plain; version=0.0.4; charset=utf-8'],
+    ['text/plain;q=0.5', 'text/plain; version=0.0.4; charset=utf-8'],
+    [
+      'application/openmetrics-text;version=1.0.0,text/plain;q=0.5',
+      'application/openmetrics-text; version=1.0.0; charset=utf-8',
+    ],
+  ])('for Accept: %s', async (accept, contentType) => {
+    const metrics = await setUp();
+    // Twice, as a scrape must not change what the next one says.
+    for (const other of ['application/openmetrics-text', accept]) await metrics.render(other);
+    const rendered = await metrics.render(accept);
+    expect(rendered.contentType).toBe(contentType);
+    const lines = rendered.text.split('\n');
+    expect(lines).toEqual(expect.arrayContaining(EXPECTED));
+    const isOpen = contentType.startsWith('application');
+    expect(lines.at(-2)).toBe(isOpen ? '# EOF' : lines.at(-2)?.replace('# EOF', ''));
+    // OpenMetrics names a counter without the suffix of its samples.
+    expect(lines).toContain(`# TYPE logtap_records_read${isOpen ? '' : '_total'} counter`);
+  });
+});
+
+describe('the status server answers', () => {
+  const options = (problems: string[]) => ({
+    problems: () => problems,
+    metrics: async () => ({ contentType: 'x', text: 'y' }),
+  });
+
+  test.each([
+    ['GET', '/livez', [], 200],
+    ['GET', '/livez', ['one: 3 failures in a row'], 200],
+    ['GET', '/readyz', [], 200],
+    ['GET', '/readyz?verbose', [], 200],
+    ['HEAD', '/readyz', ['starting'], 503],
+    ['GET', '/metrics', [], 200],
+    ['GET', '/', [], 404],
+    ['GET', '/metrics/', [], 404],
+    ['POST', '/livez', [], 405],
+  ])('%s %s with problems %j: %i', async (method, url, problems, status) => {
+    expect((await answer(options(problems), method, url, '')).status).toBe(status);
+  });
+
+  test('says why it is not ready', async () => {
+    expect((await answer(options(['a', 'b']), 'GET', '/readyz', '')).text).toBe('a\nb\n');
+  });
+});
