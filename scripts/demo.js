@@ -3,10 +3,10 @@
 const { spawn, spawnSync } = require('node:child_process');
 const { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const http = require('node:http');
-const { createServer } = require('node:net');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { freePort } = require('./free-port.js');
 const { setUp } = require('./setup.js');
 
 const root = join(__dirname, '..');
@@ -57,18 +57,6 @@ function compileOrders(directory) {
   const { status, stderr } = spawnSync('gcc', ['-o', program, join(programs, 'orders.c')], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`gcc failed: ${stderr}`);
   return program;
-}
-
-/** @returns {Promise<number>} a port that was free a moment ago */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 /** @param {number} port @param {string} path @returns {Promise<number>} the status code */

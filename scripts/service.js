@@ -2,8 +2,8 @@
 // never left behind: it ends itself when its standard input ends, which it does when this process dies.
 const { spawn } = require('node:child_process');
 const { closeSync, existsSync, openSync, readFileSync } = require('node:fs');
-const { createServer } = require('node:net');
 const { setTimeout: sleep } = require('node:timers/promises');
+const { freePort } = require('./free-port.js');
 
 /**
  * @typedef {object} Service
@@ -23,18 +23,6 @@ const { setTimeout: sleep } = require('node:timers/promises');
  * @property {number} [startMs] patience in milliseconds; default 60,000
  * @property {() => void} [clean] called after stop
  */
-
-/** @returns {Promise<number>} a loopback port that was free a moment ago */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
-}
 
 /** @param {string} file */
 function tail(file) {

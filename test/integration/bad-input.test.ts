@@ -1,7 +1,7 @@
 /** Bad input: one clear error with value, rule and remedy, the documented exit code, and an application that runs on. */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../support/free-port.js';
+import { freePort } from '../../scripts/free-port.js';
 import { logtap, run, shipper, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
