@@ -4,7 +4,7 @@
 //
 // Needs the npm packages (npm ci), gcc and make. Exported for the other scripts: build().
 const { spawnSync } = require('node:child_process');
-const { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } = require('node:fs');
+const { existsSync, readdirSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -25,16 +25,10 @@ function newest(path) {
   return readdirSync(path).reduce((latest, name) => Math.max(latest, newest(join(path, name))), stat.mtimeMs);
 }
 
+/** Whether everything but the library is newer than its sources. */
 function isUpToDate() {
   if (!existsSync(stamp)) return false;
-  const inputs = [
-    'src',
-    'native/src',
-    'native/Makefile',
-    'package-lock.json',
-    'tsconfig.build.json',
-    'scripts/build.js',
-  ];
+  const inputs = ['src', 'package-lock.json', 'tsconfig.build.json', 'scripts/build.js'];
   const built = statSync(stamp).mtimeMs;
   return inputs.every((input) => newest(join(root, input)) < built);
 }
@@ -65,15 +59,15 @@ function bundle() {
   });
 }
 
-/** Builds unless dist/ is newer than every source. */
+/** Builds what is out of date. make knows by itself, also when a cross compiler was installed meanwhile. */
 function build() {
-  if (isUpToDate()) return;
   const started = Date.now();
-  run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
-  bundle();
+  if (!isUpToDate()) {
+    run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+    bundle();
+    writeFileSync(stamp, '');
+  }
   run('make', ['--silent', '-C', 'native']);
-  mkdirSync(join(root, 'dist'), { recursive: true });
-  writeFileSync(stamp, '');
   console.log(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 

@@ -24,14 +24,20 @@ const ESCAPES = Array.from({ length: 0x80 }, (_, byte) => {
   const short = SHORT_ESCAPES[byte];
   return Buffer.from(short === undefined ? `\\u${byte.toString(16).padStart(4, '0')}` : `\\${short}`);
 });
-const FRACTION_DIGITS = 6;
-const SECONDS_TEXT_BYTES = '2026-01-01T00:00:00'.length;
+
+const SECONDS_DIGITS = '2026-11-23T07:21:44'.length;
+const MICROSECONDS_AT = SECONDS_DIGITS + 1;
 
 export class JsonWriter {
   #buffer = Buffer.allocUnsafeSlow(64 * 1024);
+  #view = new DataView(this.#buffer.buffer);
+  /** The last slab that was read, and a view of it. */
+  #source: Uint8Array | undefined;
+  #sourceView = this.#view;
   #length = 0;
+  #timeMs = Number.NaN;
   #second = Number.NaN;
-  #secondText = Buffer.alloc(SECONDS_TEXT_BYTES);
+  readonly #time = Buffer.from('1970-01-01T00:00:00.000000Z');
 
   get length(): number {
     return this.#length;
@@ -63,52 +69,69 @@ export class JsonWriter {
 
   /** `2026-11-23T07:21:44.123456Z`, without quotes. */
   timestamp(timeMs: number): void {
+    if (timeMs !== this.#timeMs) this.#setTime(timeMs);
+    this.raw(this.#time);
+  }
+
+  #setTime(timeMs: number): void {
+    this.#timeMs = timeMs;
     const micros = Math.round(timeMs * 1000);
     const second = Math.floor(micros / 1e6);
     if (second !== this.#second) {
       this.#second = second;
       // A time beyond 2554 does not fit the frame's 64 bits, so the year has four digits.
-      this.#secondText.write(new Date(second * 1000).toISOString(), 0, SECONDS_TEXT_BYTES, 'latin1');
+      this.#time.write(new Date(second * 1000).toISOString(), 0, SECONDS_DIGITS, 'latin1');
     }
-    this.#reserve(SECONDS_TEXT_BYTES + FRACTION_DIGITS + 2);
-    this.#buffer.set(this.#secondText, this.#length);
-    this.#length += SECONDS_TEXT_BYTES;
-    this.#buffer[this.#length++] = 0x2e;
     let fraction = micros - second * 1e6;
-    for (let at = this.#length + FRACTION_DIGITS - 1; at >= this.#length; at--) {
-      this.#buffer[at] = 0x30 + (fraction % 10);
+    for (let at = MICROSECONDS_AT + 5; at >= MICROSECONDS_AT; at--) {
+      this.#time[at] = 0x30 + (fraction % 10);
       fraction = Math.floor(fraction / 10);
     }
-    this.#length += FRACTION_DIGITS;
-    this.#buffer[this.#length++] = 0x5a;
   }
 
   /** Message bytes as the inside of a JSON string. Returns their length in UTF-8, replacements counted, escapes not. */
   string(source: Uint8Array, start: number, end: number): number {
     this.#reserve((end - start) * ESCAPE_BYTES);
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#sourceView = new DataView(source.buffer, source.byteOffset, source.byteLength);
+    }
     const out = this.#buffer;
+    const outView = this.#view;
+    const sourceView = this.#sourceView;
     let at = this.#length;
     let size = end - start;
-    for (let i = start; i < end; ) {
-      const byte = source[i]!;
-      if (PLAIN[byte] === 1) {
-        out[at++] = byte;
-        i += 1;
-      } else if (byte < 0x80) {
-        const escaped = ESCAPES[byte]!;
-        for (let j = 0; j < escaped.length; j++) out[at++] = escaped[j]!;
-        i += 1;
-      } else {
-        const length = sequenceLength(source, i, end);
-        if (length > 0) {
-          for (let j = 0; j < length; j++) out[at++] = source[i + j]!;
-          i += length;
+    let i = start;
+    while (i < end) {
+      // Four bytes at a time while all of them stand for themselves: more than twice as fast as one by one.
+      while (i + 4 <= end) {
+        const word = sourceView.getInt32(i, true);
+        outView.setInt32(at, word, true);
+        if (needsCare(word)) break;
+        i += 4;
+        at += 4;
+      }
+      for (const stop = Math.min(i + 4, end); i < stop; ) {
+        const byte = source[i]!;
+        if (PLAIN[byte] === 1) {
+          out[at++] = byte;
+          i += 1;
+        } else if (byte < 0x80) {
+          const escaped = ESCAPES[byte]!;
+          for (let j = 0; j < escaped.length; j++) out[at++] = escaped[j]!;
+          i += 1;
         } else {
-          out[at++] = 0xef;
-          out[at++] = 0xbf;
-          out[at++] = 0xbd;
-          size += REPLACEMENT_BYTES + length;
-          i -= length;
+          const length = sequenceLength(source, i, end);
+          if (length > 0) {
+            for (let j = 0; j < length; j++) out[at++] = source[i + j]!;
+            i += length;
+          } else {
+            out[at++] = 0xef;
+            out[at++] = 0xbf;
+            out[at++] = 0xbd;
+            size += REPLACEMENT_BYTES + length;
+            i -= length;
+          }
         }
       }
     }
@@ -122,7 +145,16 @@ export class JsonWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
+    this.#view = new DataView(grown.buffer);
   }
+}
+
+/** Whether one of four bytes is a control character, a quote, a backslash, or no ASCII; sometimes also when none is. */
+function needsCare(word: number): boolean {
+  const quote = word ^ 0x22222222;
+  const backslash = word ^ 0x5c5c5c5c;
+  const found = word | (word - 0x20202020) | ((quote - 0x01010101) & ~quote) | ((backslash - 0x01010101) & ~backslash);
+  return (found & 0x80808080) !== 0;
 }
 
 /**

@@ -7,10 +7,9 @@ export type Metadata = Pick<Settings, 'podName' | 'podNamespace' | 'nodeName' | 
 
 const OPEN = Buffer.from('{"timestamp":"');
 const MESSAGE = Buffer.from(',"message":"');
-const DATA = Buffer.from(',"data":');
-const SEQ = Buffer.from(',"seq":');
-const QUOTE = Buffer.from('"');
-const CLOSE = Buffer.from('}\n');
+const DATA = Buffer.from('","data":');
+const CLOSE_MESSAGE = Buffer.from('"}\n');
+const CLOSE_DATA = Buffer.from('}\n');
 
 export class NdjsonEncoder {
   readonly #metadata: Metadata;
@@ -32,22 +31,22 @@ export class NdjsonEncoder {
       writer.raw(OPEN);
       writer.timestamp(batch.timeMs[i]!);
       writer.raw(constants[batch.origin[i]!]!);
-      writer.raw(SEQ);
       writer.integer(batch.seq[i]!);
       writer.raw(MESSAGE);
       writer.string(batch.bytes, start, end);
-      writer.raw(QUOTE);
       if (isJsonObject(batch.bytes, start, end)) {
         writer.raw(DATA);
         writer.raw(batch.bytes.subarray(start, end));
+        writer.raw(CLOSE_DATA);
+      } else {
+        writer.raw(CLOSE_MESSAGE);
       }
-      writer.raw(CLOSE);
       ends.push(writer.length);
     }
     return { bytes: writer.bytes, ends };
   }
 
-  /** What all records of an origin share, from the end of the timestamp on. */
+  /** What all records of an origin share, from the end of the timestamp to the value of `seq`. */
   #constantsOf({ stream, path, container, process, pid }: Origin): string {
     const { podName = '', podNamespace = '', nodeName = '', containerName = '' } = this.#metadata;
     const name = container || containerName;
@@ -61,7 +60,7 @@ export class NdjsonEncoder {
       ...(process === '' ? {} : { process }),
       ...(pid === 0 ? {} : { pid }),
     };
-    return `",${JSON.stringify(fields).slice(1, -1)}`;
+    return `",${JSON.stringify(fields).slice(1, -1)},"seq":`;
   }
 }
 

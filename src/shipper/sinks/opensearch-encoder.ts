@@ -12,15 +12,17 @@ export interface BulkBody {
   readonly to: number;
 }
 
+/** Index names change with the hour at most. */
 const HOUR_MS = 3_600_000;
-const ACTION = Buffer.from('{"create":{"_index":"');
-const ID = Buffer.from('","_id":"');
+const EMPTY = Buffer.alloc(0);
 const TIMESTAMP = Buffer.from('"}}\n{"@timestamp":"');
 const BODY = Buffer.from('","body":"');
 const ATTRIBUTES = Buffer.from('","attributes":{"log.record.seq":');
 
 interface Constants {
-  readonly id: Buffer;
+  /** The action up to the number in the id; for records of `hour`. */
+  action: Buffer;
+  hour: number;
   /** The rest of the document after `log.record.seq`. */
   readonly tail: Buffer;
 }
@@ -29,8 +31,6 @@ export class BulkEncoder {
   readonly #indexPattern: string;
   readonly #resource: Resource;
   readonly #writer = new JsonWriter();
-  #hour = Number.NaN;
-  #index = Buffer.alloc(0);
 
   constructor(indexPattern: string, resource: Resource) {
     this.#indexPattern = indexPattern;
@@ -59,14 +59,16 @@ export class BulkEncoder {
     return { bytes: writer.bytes, from, to: i };
   }
 
-  #record(batch: RecordBatch, i: number, { id, tail }: Constants): void {
+  #record(batch: RecordBatch, i: number, constants: Constants): void {
     const writer = this.#writer;
     const timeMs = batch.timeMs[i]!;
     const seq = batch.seq[i]!;
-    writer.raw(ACTION);
-    writer.raw(this.#indexOf(timeMs));
-    writer.raw(ID);
-    writer.raw(id);
+    const hour = Math.floor(timeMs / HOUR_MS);
+    if (hour !== constants.hour) {
+      constants.hour = hour;
+      constants.action = this.#action(batch.origins[batch.origin[i]!]!, hour);
+    }
+    writer.raw(constants.action);
     writer.integer(seq);
     writer.raw(TIMESTAMP);
     writer.timestamp(timeMs);
@@ -74,20 +76,16 @@ export class BulkEncoder {
     writer.string(batch.bytes, batch.start[i]!, batch.start[i]! + batch.length[i]!);
     writer.raw(ATTRIBUTES);
     writer.integer(seq);
-    writer.raw(tail);
+    writer.raw(constants.tail);
   }
 
-  /** Of the record's own time, so that a retry after midnight finds the same index, and with it the same id. */
-  #indexOf(timeMs: number): Buffer {
-    const hour = Math.floor(timeMs / HOUR_MS);
-    if (hour !== this.#hour) {
-      this.#hour = hour;
-      this.#index = Buffer.from(indexName(this.#indexPattern, hour * HOUR_MS));
-    }
-    return this.#index;
+  /** The index is of the record's own time, so that a retry after midnight finds it again, and with it the same id. */
+  #action({ id }: Origin, hour: number): Buffer {
+    const index = indexName(this.#indexPattern, hour * HOUR_MS);
+    return Buffer.from(`{"create":{"_index":${JSON.stringify(index)},"_id":"${id}-`);
   }
 
-  #constantsOf({ id, stream, path, pid, process, container }: Origin): Constants {
+  #constantsOf({ stream, path, pid, process, container }: Origin): Constants {
     const { podName, podNamespace, podUid, nodeName, containerName } = this.#resource;
     const attributes = {
       ...(stream === 'file' ? { 'log.file.path': path } : { 'log.iostream': stream }),
@@ -102,7 +100,8 @@ export class BulkEncoder {
       'k8s.pod.uid': podUid,
     };
     return {
-      id: Buffer.from(`${id}-`),
+      action: EMPTY,
+      hour: Number.NaN,
       tail: Buffer.from(`,${JSON.stringify(attributes).slice(1)},"resource":${JSON.stringify(resource)}}\n`),
     };
   }
