@@ -3,7 +3,7 @@
  * request at a time, for ever; what a service refuses for good is counted and logged, everything else goes again.
  */
 import { backoffMs } from './backoff.js';
-import { codeOf, messageOf, NoAnswerError } from './errors.js';
+import { failureOf, NoAnswerError } from './errors.js';
 import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
 import type { RecordBatch, Rejected, SendResult, Sink } from './parts.js';
@@ -87,8 +87,7 @@ async function attempt({ sink, attemptMs, deadline }: DeliverOptions, batch: Rec
   try {
     return await Promise.race([sink.send(batch, controller.signal), given]);
   } catch (error) {
-    const failure = error instanceof NoAnswerError ? error : { code: codeOf(error), detail: messageOf(error) };
-    return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure };
+    return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure: failureOf(error) };
   } finally {
     for (const timer of timers) clearTimeout(timer);
     deadline.removeEventListener('abort', onDeadline);

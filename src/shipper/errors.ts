@@ -35,6 +35,15 @@ export class NoAnswerError extends Error implements Failure {
   }
 }
 
+/**
+ * What failed, from whatever was thrown. Goes by the shape, not the class: a sink may come from a bundle of its own, or
+ * from a user.
+ */
+export function failureOf(error: unknown): Failure {
+  const { detail } = (error ?? {}) as { readonly detail?: unknown };
+  return { code: codeOf(error), detail: typeof detail === 'string' ? detail : messageOf(error) };
+}
+
 /** The code of a system error, such as `ECONNREFUSED`, or else the error's name. */
 export function codeOf(error: unknown): string {
   const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };

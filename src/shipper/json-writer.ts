@@ -33,7 +33,7 @@ export class JsonWriter {
   #view = new DataView(this.#buffer.buffer);
   /** The last slab that was read, and a view of it. */
   #source: Uint8Array | undefined;
-  #sourceView = this.#view;
+  #sourceView: DataView = this.#view;
   #length = 0;
   #timeMs = Number.NaN;
   #second = Number.NaN;

@@ -1,5 +1,9 @@
 /** The ledger and its neighbours as Prometheus or OpenMetrics text. Counts live where things happen; here they are read. */
-import { Counter, Gauge, Histogram, Registry, type RegistryContentType } from 'prom-client';
+import type { Registry as AnyRegistry, RegistryContentType } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 import type { SinkHealth } from './deliver.js';
 import { type Ledger, NOT_HANDED_OVER } from './ledger.js';
 import type { Lane } from './spool/memory-hold.js';
@@ -48,9 +52,9 @@ export class Metrics {
   /** Text and its type, in the format that the Accept header asks for. */
   async render(accept: string): Promise<{ readonly contentType: string; readonly text: string }> {
     // A registry of this moment: prom-client renames counters while it writes OpenMetrics.
-    const registry: Registry<RegistryContentType> = new Registry();
+    const registry: AnyRegistry<RegistryContentType> = new Registry();
     if (accept.includes(OPEN_METRICS)) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    const registers = [registry as Registry];
+    const registers = [registry as AnyRegistry];
     const counter = (name: string, help: string, labelNames: string[], series: Iterable<Series>) => {
       const metric = new Counter({ name: `logtap_${name}`, help, labelNames, registers });
       for (const [labels, value] of series) metric.inc(labels, value);

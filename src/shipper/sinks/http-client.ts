@@ -1,7 +1,7 @@
 /** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { codeOf, messageOf, NoAnswerError } from '../errors.js';
+import { codeOf, failureOf, NoAnswerError } from '../errors.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -71,12 +71,12 @@ export class HttpClient {
       this.#options.onRequest(String(response.status), (performance.now() - started) / 1000);
       return response;
     } catch (error) {
-      const cause = signal.aborted && signal.reason instanceof NoAnswerError ? signal.reason : error;
-      const code = codeOf(cause);
+      // An abort says why in its reason.
+      const { code, detail } = failureOf(signal.aborted ? signal.reason : error);
       this.#options.onRequest(code, (performance.now() - started) / 1000);
       const hint = HINTS[code] === undefined ? '' : ` (${HINTS[code]})`;
       throw new NoAnswerError(
-        { code, detail: `${request.operation} to ${this.target}: ${messageOf(cause)}${hint}` },
+        { code, detail: `${request.operation} to ${this.target}: ${detail}${hint}` },
         { cause: error },
       );
     }
