@@ -1,4 +1,5 @@
-/* Bytes, strings and numbers without a C library. Compiled so that no loop becomes a call to memcpy and so to itself. */
+/* Bytes, strings and numbers without a C library. Compiled so that no loop becomes a call to memcpy and so to itself.
+ */
 #include "text.h"
 
 enum { HEX_DIGITS = 16 };
@@ -6,12 +7,14 @@ enum { HEX_DIGITS = 16 };
 void lt_copy(void *to, const void *from, size_t length) {
     uint8_t *target = to;
     const uint8_t *source = from;
-    while (length-- > 0) *target++ = *source++;
+    while (length-- > 0)
+        *target++ = *source++;
 }
 
 void lt_zero(void *at, size_t length) {
     uint8_t *target = at;
-    while (length-- > 0) *target++ = 0;
+    while (length-- > 0)
+        *target++ = 0;
 }
 
 bool lt_same(const void *one, const void *other, size_t length) {
@@ -25,7 +28,8 @@ bool lt_same(const void *one, const void *other, size_t length) {
 
 size_t lt_length(const char *text) {
     size_t length = 0;
-    while (text[length] != '\0') length++;
+    while (text[length] != '\0')
+        length++;
     return length;
 }
 
@@ -50,7 +54,8 @@ bool lt_copy_text(char *to, size_t size, const char *from) {
 size_t lt_count(const void *bytes, size_t length, uint8_t byte) {
     const uint8_t *at = bytes;
     size_t count = 0;
-    for (size_t i = 0; i < length; i++) count += at[i] == byte;
+    for (size_t i = 0; i < length; i++)
+        count += at[i] == byte;
     return count;
 }
 
@@ -75,7 +80,8 @@ size_t lt_format_decimal(char *out, uint64_t value) {
         reversed[count++] = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    for (size_t i = 0; i < count; i++) out[i] = reversed[count - 1 - i];
+    for (size_t i = 0; i < count; i++)
+        out[i] = reversed[count - 1 - i];
     out[count] = '\0';
     return count;
 }

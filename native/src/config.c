@@ -1,0 +1,123 @@
+/* The settings of the library. A wrong value never stops the program: it counts as not set. */
+#include "config.h"
+#include "text.h"
+
+struct lt_config lt_config;
+
+static struct iovec text_part(const char *text) {
+    return (struct iovec){.iov_base = (void *)text, .iov_len = lt_length(text)};
+}
+
+void lt_debug(const char *message, const char *detail) {
+    if (!lt_config.debug) return;
+    char pid[21];
+    lt_format_decimal(pid, (uint64_t)lt_sys_getpid());
+    const struct iovec parts[] = {
+        text_part("liblogtap["), text_part(pid),  text_part("]: "),
+        text_part(message),      text_part(": "), text_part(detail == NULL ? "" : detail),
+        text_part("\n"),
+    };
+    (void)lt_sys_writev(2, parts, sizeof parts / sizeof *parts);
+}
+
+static bool is_true(const struct lt_environment *environment, const char *name) {
+    const char *value = lt_environment_get(environment, name);
+    return value != NULL && lt_equal(value, "true");
+}
+
+/* A whole number, or `absent`. */
+static uint64_t number(const struct lt_environment *environment, const char *name, uint64_t absent) {
+    const char *value = lt_environment_get(environment, name);
+    if (value == NULL || *value == '\0') return absent;
+    const char *end = value;
+    uint64_t result = 0;
+    if (lt_parse_decimal(&end, &result) && *end == '\0' && result <= UINT32_MAX) return result;
+    lt_debug("not a whole number, so taken as not set", name);
+    return absent;
+}
+
+/* Seconds between attempts to connect, in nanoseconds. In frame format an attempt costs nothing. */
+static uint64_t pause_ns(const struct lt_environment *environment, const char *name, uint64_t raw_seconds) {
+    const uint64_t seconds = number(environment, name, lt_config.frames ? LT_BACK_OFF : raw_seconds);
+    return seconds == LT_BACK_OFF ? LT_BACK_OFF : seconds * LT_NS_PER_SECOND;
+}
+
+/* Absolute, because programs change their directory. */
+static bool absolute_path(char out[LT_PATH_MAX], const char *path) {
+    size_t length = 0;
+    out[0] = '\0';
+    if (path[0] != '/') {
+        const long got = lt_syscall(__NR_getcwd, out, LT_PATH_MAX);
+        if (got <= 0 || got >= LT_PATH_MAX || out[0] != '/') return false;
+        length = (size_t)got - 1;
+        out[length++] = '/';
+    }
+    return lt_copy_text(out + length, LT_PATH_MAX - length, path);
+}
+
+static bool read_target(const char *target) {
+    static const char file[] = "file:";
+    static const char socket[] = "socket:";
+    const char *path = NULL;
+    if (target == NULL) target = "file:/tmp/liblogtap.log";
+    if (lt_same(target, file, sizeof file - 1)) path = target + sizeof file - 1;
+    if (lt_same(target, socket, sizeof socket - 1)) path = target + sizeof socket - 1;
+    lt_config.to_socket = target[0] == 's';
+    if (path == NULL || *path == '\0' || !absolute_path(lt_config.target, path)) {
+        lt_debug("nothing is tapped: the target is neither file:/path nor socket:/path", target);
+        return false;
+    }
+    if (lt_config.to_socket && lt_length(lt_config.target) > LT_SOCKET_PATH_MAX_BYTES) {
+        lt_debug("nothing is tapped: the path of a socket has at most 107 bytes", lt_config.target);
+        return false;
+    }
+    return true;
+}
+
+static void read_on_full(const char *value) {
+    static const char block[] = "block:";
+    if (value == NULL || lt_equal(value, "pass")) return;
+    if (lt_same(value, block, sizeof block - 1)) {
+        const char *end = value + sizeof block - 1;
+        uint64_t milliseconds = 0;
+        if (lt_parse_decimal(&end, &milliseconds) && *end == '\0' && milliseconds <= UINT32_MAX) {
+            lt_config.block_ms = milliseconds;
+            return;
+        }
+    }
+    lt_debug("neither pass nor block:MS, so taken as pass", value);
+}
+
+bool lt_config_read(const struct lt_environment *environment) {
+    lt_config.debug = is_true(environment, LT_ENV_DEBUG);
+    lt_config.tap_into = (unsigned)number(environment, LT_ENV_TAP_INTO, 0);
+    if (lt_config.tap_into > (LT_TAP_STDOUT | LT_TAP_STDERR)) {
+        lt_debug("more than 3, so taken as not set", LT_ENV_TAP_INTO);
+        lt_config.tap_into = 0;
+    }
+    const char *file = lt_environment_get(environment, LT_ENV_TAP_FILE);
+    if (file != NULL && *file != '\0' && !absolute_path(lt_config.tap_file, file)) {
+        lt_debug("too long a path, or no current directory", file);
+        lt_config.tap_file[0] = '\0';
+    }
+    if (lt_config.tap_into == 0 && lt_config.tap_file[0] == '\0') return false;
+
+    const char *format = lt_environment_get(environment, LT_ENV_FORMAT);
+    lt_config.frames = format != NULL && lt_equal(format, "frame");
+    if (format != NULL && !lt_config.frames && !lt_equal(format, "raw")) {
+        lt_debug("neither raw nor frame, so taken as raw", format);
+    }
+    if (!read_target(lt_environment_get(environment, LT_ENV_TARGET))) return false;
+    read_on_full(lt_environment_get(environment, LT_ENV_ON_FULL));
+
+    lt_config.suppress_streams = is_true(environment, LT_ENV_SUPPRESS_STDOUT);
+    lt_config.suppress_file = is_true(environment, LT_ENV_SUPPRESS_TAP_FILE);
+    lt_config.passive_ms = number(environment, LT_ENV_PASSIVE_ON_START, 0);
+    lt_config.first_connect_ns = pause_ns(environment, LT_ENV_FIRST_CONNECT, 5);
+    lt_config.reconnect_ns = pause_ns(environment, LT_ENV_RECONNECT, 30);
+    const char *container = lt_environment_get(environment, LT_ENV_CONTAINER);
+    if (container != NULL && !lt_copy_text(lt_config.container, sizeof lt_config.container, container)) {
+        lt_debug("too long a name, left out", LT_ENV_CONTAINER);
+    }
+    return true;
+}

@@ -1,0 +1,41 @@
+/* The settings of the library, read once from the environment; names and meanings are in src/contract.ts. */
+#ifndef LT_CONFIG_H
+#define LT_CONFIG_H
+
+#include "environment.h"
+#include "frame.h"
+
+enum { LT_PATH_MAX = 4096 };
+
+/* Bits of LLT_TAP_INTO. */
+enum { LT_TAP_STDOUT = 1, LT_TAP_STDERR = 2 };
+
+/* Pause between attempts to connect: doubling from 50 ms on. */
+#define LT_BACK_OFF UINT64_MAX
+
+struct lt_config {
+    bool debug;
+    bool suppress_streams;
+    bool suppress_file;
+    bool frames;    /* false: raw */
+    bool to_socket; /* false: to a file */
+    unsigned tap_into;
+    uint64_t block_ms; /* 0: pass */
+    uint64_t passive_ms;
+    uint64_t first_connect_ns;  /* or LT_BACK_OFF */
+    uint64_t reconnect_ns;      /* or LT_BACK_OFF */
+    char tap_file[LT_PATH_MAX]; /* absolute; empty: none */
+    char target[LT_PATH_MAX];   /* absolute */
+    char container[LT_NAME_MAX_BYTES + 1];
+};
+
+/* Constant after lt_config_read. */
+extern struct lt_config lt_config;
+
+/* True when there is something to tap and somewhere to put it. Wrong values are reported in debug mode. */
+bool lt_config_read(const struct lt_environment *environment);
+
+/* In debug mode writes a message and what it is about (may be NULL) to stderr, past all hooks. */
+void lt_debug(const char *message, const char *detail);
+
+#endif

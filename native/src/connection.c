@@ -1,0 +1,260 @@
+/* The connection of this process to its target. */
+#include "connection.h"
+#include "config.h"
+#include "proc_self.h"
+#include "text.h"
+#include "transport.h"
+
+enum {
+    KEPT_FROM = 100,
+    KEPT_FROM_UNDER_LIMIT = 3,
+    FIRST_PAUSE_NS = 50 * LT_NS_PER_MS,
+    LAST_PAUSE_NS = 1000 * LT_NS_PER_MS, /* a restarted shipper is found within a second */
+    BUSY_PAUSE_MS = 5,
+    GUARD_WAIT_MS = 1000,
+};
+
+int lt_transport_copy(int fd) {
+    const int copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM);
+    return copy >= 0 ? copy : lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM_UNDER_LIMIT);
+}
+
+int lt_transport_keep(int fd) {
+    const int kept = lt_transport_copy(fd);
+    (void)lt_sys_close(fd);
+    return kept;
+}
+
+static const struct lt_transport *transport(void) {
+    return lt_config.to_socket ? &lt_socket_transport : &lt_file_transport;
+}
+
+static struct lt_connection *connection(void) {
+    return &lt_process->connection;
+}
+
+static int descriptor(void) {
+    return __atomic_load_n(&connection()->fd_plus_one, __ATOMIC_RELAXED) - 1;
+}
+
+static void set_descriptor(int fd) {
+    __atomic_store_n(&connection()->fd_plus_one, fd + 1, __ATOMIC_RELAXED);
+}
+
+static struct lt_loss loss_now(void) {
+    return (struct lt_loss){
+        .lines = __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED),
+        .bytes = __atomic_load_n(&lt_process->loss.bytes, __ATOMIC_RELAXED),
+    };
+}
+
+static void plan_attempt(void) {
+    struct lt_connection *c = connection();
+    const uint64_t setting = c->reached ? lt_config.reconnect_ns : lt_config.first_connect_ns;
+    uint64_t pause = setting;
+    if (setting == LT_BACK_OFF) {
+        c->pause_ns = c->pause_ns == 0 ? FIRST_PAUSE_NS : c->pause_ns * 2;
+        if (c->pause_ns > LAST_PAUSE_NS) c->pause_ns = LAST_PAUSE_NS;
+        /* A quarter of jitter, different in each process, so that a thousand do not come back at once. */
+        pause = c->pause_ns - lt_process->instance % (c->pause_ns / 4);
+    }
+    c->next_attempt_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + pause;
+}
+
+static void drop(void) {
+    struct lt_connection *c = connection();
+    /* A vfork child must not close what is its parent's; the parent finds out by itself. */
+    if (lt_process_is_borrowed()) return;
+    c->nested_may_send = false;
+    set_descriptor(-1);
+    lt_process_close_noted();
+    c->mid_frame = false;
+    lt_debug("connection lost", lt_config.target);
+    if (lt_config.reconnect_ns != LT_BACK_OFF) plan_attempt();
+}
+
+/* Steps over bytes that were taken; answers the index of the first part that is left. */
+static int advance(struct iovec *parts, int count, size_t taken) {
+    int i = 0;
+    for (; i < count && taken >= parts[i].iov_len; i++)
+        taken -= parts[i].iov_len;
+    if (i < count) {
+        parts[i].iov_base = (char *)parts[i].iov_base + taken;
+        parts[i].iov_len -= taken;
+    }
+    return i;
+}
+
+size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience) {
+    struct lt_connection *c = connection();
+    size_t sent = 0;
+    int next = advance(parts, count, 0);
+    while (next < count) {
+        const ssize_t taken = transport()->send(descriptor(), parts + next, count - next);
+        if (taken == -EINTR) continue;
+        if (taken > 0) {
+            sent += (size_t)taken;
+            next += advance(parts + next, count - next, (size_t)taken);
+            c->mid_frame = lt_config.frames && next < count;
+            continue;
+        }
+        const uint64_t left = taken == -EAGAIN ? lt_patience_left_ms(patience) : 0;
+        if (left > 0) {
+            transport()->wait(descriptor(), left);
+            continue;
+        }
+        /* EAGAIN, EFAULT and ENOSPC are about these bytes; anything else is about the connection. */
+        const bool is_usable = taken == -EAGAIN || taken == -EFAULT || taken == -ENOSPC;
+        if (!is_usable || c->mid_frame) drop();
+        return lt_config.frames ? 0 : sent;
+    }
+    return sent;
+}
+
+static bool send_whole(void *bytes, size_t length, struct lt_patience *patience) {
+    struct iovec part = {.iov_base = bytes, .iov_len = length};
+    return lt_connection_send(&part, 1, patience) == length;
+}
+
+static bool greet(struct lt_patience *patience) {
+    uint8_t greeting[LT_GREETING_MAX_BYTES];
+    char name[64];
+    lt_proc_self_name(name, sizeof name);
+    const struct lt_identity who = {
+        .pid = lt_process->pid,
+        .ppid = (uint32_t)lt_syscall(__NR_getppid),
+        .start_ticks = lt_proc_self_stat(LT_STAT_START_TICKS),
+        .instance = lt_process->instance,
+        .name = name,
+        .container = lt_config.container,
+    };
+    const struct lt_loss loss = loss_now();
+    const size_t length = lt_frame_greeting(greeting, &who, lt_clock_ns(LT_CLOCK_REALTIME), loss);
+    if (!send_whole(greeting, length, patience)) {
+        if (descriptor() >= 0) drop();
+        return false;
+    }
+    lt_process->reported_bytes = loss.bytes;
+    return true;
+}
+
+static int open_target(struct lt_patience *patience) {
+    for (;;) {
+        const int fd = transport()->open();
+        /* The target is there, its backlog is full: that is "full", not "absent". */
+        if (fd != -EAGAIN || lt_patience_left_ms(patience) == 0) return fd;
+        (void)lt_sys_poll(-1, 0, BUSY_PAUSE_MS);
+    }
+}
+
+static bool connect(struct lt_patience *patience) {
+    struct lt_connection *c = connection();
+    if (c->next_attempt_ns != 0 && lt_clock_ns(LT_CLOCK_MONOTONIC) < c->next_attempt_ns) return false;
+    if (lt_process_is_borrowed()) return false;
+    const int fd = open_target(patience);
+    if (fd < 0) {
+        if (c->pause_ns == 0) lt_debug("target is not there", lt_config.target);
+        plan_attempt();
+        return false;
+    }
+    set_descriptor(fd);
+    lt_process_note_descriptor(fd);
+    c->reached = true;
+    c->file_announced = false;
+    c->mid_frame = false;
+    if (lt_config.frames && !greet(patience)) {
+        plan_attempt();
+        return false;
+    }
+    c->pause_ns = 0;
+    /* When this connection breaks, the next attempt is due at once, but never two within the shortest pause: a target
+     * that accepts and hangs up must not cost every write a connection. */
+    c->next_attempt_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + FIRST_PAUSE_NS;
+    c->nested_may_send = true;
+    lt_debug("connected", lt_config.target);
+    return true;
+}
+
+static bool report_loss(struct lt_patience *patience) {
+    const struct lt_loss loss = loss_now();
+    if (LT_LIKELY(loss.bytes == lt_process->reported_bytes)) return true;
+    uint8_t frame[LT_LOST_FRAME_BYTES];
+    if (!send_whole(frame, lt_frame_lost(frame, lt_clock_ns(LT_CLOCK_REALTIME), loss), patience)) return false;
+    lt_process->reported_bytes = loss.bytes;
+    return true;
+}
+
+static bool announce_file(unsigned stream, struct lt_patience *patience) {
+    const size_t length = lt_length(lt_config.tap_file);
+    struct lt_frame_header header = lt_frame_file(stream, lt_clock_ns(LT_CLOCK_REALTIME), length);
+    struct iovec parts[] = {
+        {.iov_base = &header, .iov_len = sizeof header},
+        {.iov_base = lt_config.tap_file, .iov_len = length},
+    };
+    connection()->file_announced = lt_connection_send(parts, 2, patience) == sizeof header + length;
+    return connection()->file_announced;
+}
+
+/* What has to go out before a DATA frame of `stream` can; mostly nothing. */
+static bool prepare(unsigned stream, struct lt_patience *patience) {
+    if (!report_loss(patience)) return false;
+    return stream < LT_FIRST_FILE_STREAM || connection()->file_announced || announce_file(stream, patience);
+}
+
+bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
+    struct lt_connection *c = connection();
+    /* A holder of the guard that never came back may have left half a frame behind. */
+    if (LT_UNLIKELY(c->mid_frame)) drop();
+    if (LT_UNLIKELY(c->mid_frame)) return false;
+    if (LT_UNLIKELY(descriptor() < 0) && !connect(patience)) return false;
+    return !lt_config.frames || prepare(stream, patience);
+}
+
+bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count) {
+    const struct lt_connection *c = connection();
+    if (descriptor() < 0 || !c->nested_may_send) return false;
+    if (stream >= LT_FIRST_FILE_STREAM && !c->file_announced) return false;
+    size_t length = 0;
+    for (int i = 0; i < count; i++)
+        length += parts[i].iov_len;
+    return transport()->send(descriptor(), parts, count) == (ssize_t)length;
+}
+
+void lt_connection_report_loss(void) {
+    struct lt_patience none = {0};
+    if (!lt_config.frames || loss_now().bytes == lt_process->reported_bytes) return;
+    if (descriptor() >= 0) {
+        transport()->use_reserve(descriptor());
+    } else {
+        connection()->next_attempt_ns = 0;
+    }
+    (void)lt_connection_ready(0, &none);
+}
+
+int lt_connection_descriptor(void) {
+    return lt_process == NULL ? -1 : descriptor();
+}
+
+bool lt_connection_owns(int fd) {
+    return fd >= 0 && fd == lt_connection_descriptor();
+}
+
+/* Puts another descriptor in the place of the present one, while nobody writes. A vfork child's table is not its
+ * parent's, so there is nothing to put. */
+static void replace_descriptor(int fd) {
+    const enum lt_entry entry = lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS);
+    if (fd >= 0) lt_process_note_descriptor(fd);
+    connection()->nested_may_send = fd >= 0 && connection()->nested_may_send;
+    set_descriptor(fd);
+    if (entry == LT_ENTERED) lt_guard_leave(&lt_process->guard);
+}
+
+void lt_connection_make_room(void) {
+    if (lt_process_is_borrowed()) return;
+    const int copy = lt_transport_copy(descriptor());
+    if (copy >= 0) replace_descriptor(copy);
+}
+
+void lt_connection_forget(void) {
+    if (!lt_process_is_borrowed()) replace_descriptor(-1);
+}

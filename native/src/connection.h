@@ -1,0 +1,35 @@
+/* The connection of this process to its target: opened at the first tapped write, again after a loss, never waited for.
+ * Everything up to lt_connection_report_loss is called inside the guard; what follows takes it where it needs it. */
+#ifndef LT_CONNECTION_H
+#define LT_CONNECTION_H
+
+#include "clock.h"
+#include "process.h"
+
+/* Makes sure that a DATA frame of `stream` can follow: connected, greeted, losses reported, file announced. */
+bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
+
+/*
+ * Sends bytes; answers how many the target took. With frames that is all or nothing: a frame that went out in part is
+ * finished while patience lasts, or the connection is closed and the other end drops the part.
+ */
+size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience);
+
+/* For a signal handler that interrupted the holder of the guard: one attempt that changes no state. */
+bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count);
+
+/* Reports a loss that has not been reported, at the end of the process: uses the transport's reserve, connects again if
+ * it must, and does not wait. */
+void lt_connection_report_loss(void);
+
+/* The library's own descriptor, -1 when it has none. */
+int lt_connection_descriptor(void);
+bool lt_connection_owns(int fd);
+
+/* Moves the library's descriptor, because the application is about to use its number; the old one stays open. */
+void lt_connection_make_room(void);
+
+/* The library's descriptor is not its own any more: it was closed behind its back, and the number given away. */
+void lt_connection_forget(void);
+
+#endif

@@ -1,0 +1,199 @@
+/* Symbols of the objects that the dynamic linker has loaded. */
+#include "elf_lookup.h"
+#include "text.h"
+#include <linux/elf.h>
+
+#ifndef PT_GNU_RELRO
+#define PT_GNU_RELRO 0x6474e552
+#endif
+#ifndef DT_GNU_HASH
+#define DT_GNU_HASH 0x6ffffef5
+#endif
+
+enum { VERSION_HIDDEN = 0x8000, TYPE_MASK = 15, TYPE_IFUNC = 10 };
+
+/* struct dl_phdr_info, the fields that every libc has. */
+struct loaded_object {
+    uintptr_t base;
+    const char *name;
+    const Elf64_Phdr *headers;
+    uint16_t header_count;
+};
+
+/* The only symbol the library imports, and weakly: without a dynamic linker that has it nothing is tapped. */
+extern int dl_iterate_phdr(int (*visit)(struct loaded_object *, size_t, void *), void *context)
+    __attribute__((weak, visibility("default")));
+
+struct tables {
+    uintptr_t base;
+    const Elf64_Sym *symbols;
+    const char *strings;
+    const uint32_t *gnu_hash;
+    const uint32_t *hash;
+    const uint16_t *versions;
+};
+
+struct search {
+    struct lt_symbol *symbols;
+    size_t count;
+    size_t index;     /* of the object that is visited */
+    bool behind_us;   /* this library has been visited */
+    bool look_before; /* second pass: the objects before this library */
+};
+
+static bool contains(const struct loaded_object *object, uintptr_t address) {
+    for (int i = 0; i < object->header_count; i++) {
+        const Elf64_Phdr *header = &object->headers[i];
+        const uintptr_t start = object->base + header->p_vaddr;
+        if (header->p_type == PT_LOAD && address >= start && address < start + header->p_memsz) return true;
+    }
+    return false;
+}
+
+/* glibc relocates the pointers of the dynamic section, musl does not. */
+static const void *dynamic_pointer(uintptr_t base, uintptr_t value) {
+    return (const void *)(value < base ? value + base : value);
+}
+
+static struct tables read_tables(const struct loaded_object *object) {
+    struct tables tables = {.base = object->base};
+    const Elf64_Dyn *dynamic = NULL;
+    for (int i = 0; i < object->header_count; i++) {
+        if (object->headers[i].p_type == PT_DYNAMIC) {
+            dynamic = (const Elf64_Dyn *)(object->base + object->headers[i].p_vaddr);
+        }
+    }
+    if (dynamic == NULL) return tables;
+    for (; dynamic->d_tag != DT_NULL; dynamic++) {
+        const void *pointer = dynamic_pointer(object->base, dynamic->d_un.d_ptr);
+        if (dynamic->d_tag == DT_SYMTAB) tables.symbols = pointer;
+        if (dynamic->d_tag == DT_STRTAB) tables.strings = pointer;
+        if (dynamic->d_tag == DT_GNU_HASH) tables.gnu_hash = pointer;
+        if (dynamic->d_tag == DT_HASH) tables.hash = pointer;
+        if (dynamic->d_tag == DT_VERSYM) tables.versions = pointer;
+    }
+    return tables;
+}
+
+/* The address when symbol `index` is a plain definition of `name` in its default version. */
+static void *definition(const struct tables *tables, uint32_t index, const char *name) {
+    const Elf64_Sym *symbol = &tables->symbols[index];
+    if (symbol->st_shndx == SHN_UNDEF || (symbol->st_info & TYPE_MASK) == TYPE_IFUNC) return NULL;
+    if (tables->versions != NULL && (tables->versions[index] & VERSION_HIDDEN) != 0) return NULL;
+    if (!lt_equal(tables->strings + symbol->st_name, name)) return NULL;
+    return (void *)(tables->base + symbol->st_value);
+}
+
+static void *find_by_gnu_hash(const struct tables *tables, const char *name) {
+    uint32_t hash = 5381;
+    for (const char *c = name; *c != '\0'; c++)
+        hash = hash * 33 + (uint8_t)*c;
+    const uint32_t *header = tables->gnu_hash;
+    const uint32_t bucket_count = header[0];
+    const uint32_t first = header[1];
+    const uint32_t bloom_count = header[2];
+    if (bucket_count == 0 || bloom_count == 0) return NULL;
+    const uint64_t *bloom = (const uint64_t *)(header + 4);
+    const uint32_t *buckets = (const uint32_t *)(bloom + bloom_count);
+    const uint32_t *chains = buckets + bucket_count;
+    const uint64_t wanted = 1ULL << (hash & 63) | 1ULL << (hash >> header[3] & 63);
+    if ((bloom[hash / 64 % bloom_count] & wanted) != wanted) return NULL;
+    uint32_t index = buckets[hash % bucket_count];
+    if (index < first) return NULL;
+    for (;; index++) {
+        const uint32_t entry = chains[index - first];
+        if ((entry | 1) == (hash | 1)) {
+            void *address = definition(tables, index, name);
+            if (address != NULL) return address;
+        }
+        if ((entry & 1) != 0) return NULL;
+    }
+}
+
+static void *find_by_hash(const struct tables *tables, const char *name) {
+    uint32_t hash = 0;
+    for (const char *c = name; *c != '\0'; c++) {
+        hash = (hash << 4) + (uint8_t)*c;
+        hash = (hash ^ (hash >> 24 & 0xf0)) & 0x0fffffff;
+    }
+    const uint32_t bucket_count = tables->hash[0];
+    if (bucket_count == 0) return NULL;
+    const uint32_t *buckets = tables->hash + 2;
+    const uint32_t *chains = buckets + bucket_count;
+    for (uint32_t index = buckets[hash % bucket_count]; index != 0; index = chains[index]) {
+        void *address = definition(tables, index, name);
+        if (address != NULL) return address;
+    }
+    return NULL;
+}
+
+static int visit_next(struct loaded_object *object, size_t size, void *context) {
+    (void)size;
+    struct search *search = context;
+    const bool is_program = search->index++ == 0;
+    if (contains(object, (uintptr_t)&lt_lookup_next)) {
+        search->behind_us = true;
+        return search->look_before;
+    }
+    if (search->look_before ? is_program : !search->behind_us) return 0;
+    const struct tables tables = read_tables(object);
+    if (tables.symbols == NULL || tables.strings == NULL) return 0;
+    for (size_t i = 0; i < search->count; i++) {
+        struct lt_symbol *symbol = &search->symbols[i];
+        if (symbol->found) continue;
+        void *address = NULL;
+        if (tables.gnu_hash != NULL) {
+            address = find_by_gnu_hash(&tables, symbol->name);
+        } else if (tables.hash != NULL) {
+            address = find_by_hash(&tables, symbol->name);
+        }
+        if (address == NULL) continue;
+        *symbol->address = address;
+        symbol->found = true;
+    }
+    return 0;
+}
+
+void lt_lookup_next(struct lt_symbol *symbols, size_t count) {
+    if (dl_iterate_phdr == NULL) return;
+    struct search search = {.symbols = symbols, .count = count};
+    dl_iterate_phdr(visit_next, &search);
+    search = (struct search){.symbols = symbols, .count = count, .look_before = true};
+    dl_iterate_phdr(visit_next, &search);
+}
+
+struct place {
+    uintptr_t data;
+    uintptr_t code;
+    struct lt_range relro;
+    bool is_code;
+};
+
+static int visit_place(struct loaded_object *object, size_t size, void *context) {
+    (void)size;
+    struct place *place = context;
+    if (!contains(object, place->data)) return 0;
+    for (int i = 0; i < object->header_count; i++) {
+        const Elf64_Phdr *header = &object->headers[i];
+        const uintptr_t start = object->base + header->p_vaddr;
+        const struct lt_range range = {start, start + header->p_memsz};
+        if (header->p_type == PT_GNU_RELRO) place->relro = range;
+        if (header->p_type == PT_LOAD && (header->p_flags & PF_X) != 0 && place->code >= range.start &&
+            place->code < range.end) {
+            place->is_code = true;
+        }
+    }
+    return 1;
+}
+
+struct lt_range lt_lookup_relro(const void *address) {
+    struct place place = {.data = (uintptr_t)address};
+    if (dl_iterate_phdr != NULL) dl_iterate_phdr(visit_place, &place);
+    return place.relro;
+}
+
+bool lt_lookup_is_code(const void *data, const void *address) {
+    struct place place = {.data = (uintptr_t)data, .code = (uintptr_t)address};
+    if (dl_iterate_phdr != NULL) dl_iterate_phdr(visit_place, &place);
+    return place.is_code;
+}

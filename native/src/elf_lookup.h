@@ -1,0 +1,33 @@
+/* Symbols of the objects that the dynamic linker has loaded, without libdl: `dlsym` is not everywhere, and a reference
+ * to a versioned symbol would tie the library to one libc. */
+#ifndef LT_ELF_LOOKUP_H
+#define LT_ELF_LOOKUP_H
+
+#include "sys.h"
+
+/* One symbol to look for. `*address` stays as it is when nobody defines it. */
+struct lt_symbol {
+    const char *name;
+    void **address;
+    bool found;
+};
+
+/* Addresses from start up to, not including, end. */
+struct lt_range {
+    uintptr_t start;
+    uintptr_t end;
+};
+
+/*
+ * Looks all symbols up as RTLD_NEXT would: in the objects behind this library, in load order, so that other preloaded
+ * libraries are chained; then, for a library that was not preloaded, in those before it, the program left out.
+ */
+void lt_lookup_next(struct lt_symbol *symbols, size_t count);
+
+/* The part of the object around `address` that the dynamic linker made read-only after relocation; empty if none. */
+struct lt_range lt_lookup_relro(const void *address);
+
+/* Whether `address` lies in the code of the object that holds `data`. */
+bool lt_lookup_is_code(const void *data, const void *address);
+
+#endif

@@ -1,0 +1,161 @@
+/* Hands bytes over: splits them into frames, numbers these, and counts what could not be handed over. */
+#include "emit.h"
+#include "config.h"
+#include "connection.h"
+#include "text.h"
+
+enum {
+    FRAME_PARTS_MAX = 32,
+    GUARD_WAIT_MS = 1000, /* the holder makes a few system calls; longer means it will not come back */
+    CONNECTIONS_PER_FRAME = 2,
+};
+
+int lt_emit_slice(const struct iovec *parts, int count, size_t skip, size_t limit, struct iovec *out, int room) {
+    int filled = 0;
+    for (int i = 0; i < count && filled < room && limit > 0; i++) {
+        size_t length = parts[i].iov_len;
+        if (skip >= length) {
+            skip -= length;
+            continue;
+        }
+        length -= skip;
+        if (length > limit) length = limit;
+        out[filled].iov_base = (char *)parts[i].iov_base + skip;
+        out[filled].iov_len = length;
+        filled++;
+        limit -= length;
+        skip = 0;
+    }
+    return filled;
+}
+
+static size_t total(const struct iovec *parts, int count) {
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += parts[i].iov_len;
+    return bytes;
+}
+
+static uint64_t next_seq(void) {
+    return __atomic_add_fetch(&lt_process->seq, 1, __ATOMIC_RELAXED);
+}
+
+/* Frames that are lost have numbers too. */
+static void skip_seq(size_t length) {
+    const size_t frames = (length + LT_FRAME_MAX_PAYLOAD_BYTES - 1) / LT_FRAME_MAX_PAYLOAD_BYTES;
+    (void)__atomic_add_fetch(&lt_process->seq, frames, __ATOMIC_RELAXED);
+}
+
+/* A write on its way. */
+struct write {
+    unsigned stream;
+    const struct iovec *parts;
+    int count;
+    size_t length;
+    size_t sent;
+    uint64_t time_ns;
+};
+
+/* Header (left empty in raw format) and payload of the next frame. Answers how many of `out` are filled. */
+static int next_frame(const struct write *w, struct lt_frame_header *header, struct iovec out[1 + FRAME_PARTS_MAX]) {
+    const int filled = lt_emit_slice(w->parts, w->count, w->sent, LT_FRAME_MAX_PAYLOAD_BYTES, out + 1, FRAME_PARTS_MAX);
+    out[0] = (struct iovec){0};
+    if (!lt_config.frames) return 1 + filled;
+    const size_t payload = total(out + 1, filled);
+    const unsigned flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0;
+    *header = lt_frame_data(w->stream, flags, w->time_ns, next_seq(), payload);
+    out[0] = (struct iovec){.iov_base = header, .iov_len = sizeof *header};
+    return 1 + filled;
+}
+
+/* Sends one frame, over a new connection if the present one turns out to be broken. Answers the payload bytes sent. */
+static size_t send_frame(const struct write *w, struct lt_patience *patience) {
+    struct lt_frame_header header;
+    struct iovec frame[1 + FRAME_PARTS_MAX];
+    const int count = next_frame(w, &header, frame);
+    const size_t length = total(frame, count);
+    for (int attempt = 0; attempt < CONNECTIONS_PER_FRAME; attempt++) {
+        if (!lt_connection_ready(w->stream, patience)) return 0;
+        struct iovec parts[1 + FRAME_PARTS_MAX];
+        lt_copy(parts, frame, (size_t)count * sizeof *frame);
+        const size_t sent = lt_connection_send(parts, count, patience);
+        if (!lt_config.frames) return sent;
+        if (sent == length) return length - sizeof header;
+        if (lt_process->connection.fd_plus_one != 0) return 0;
+    }
+    return 0;
+}
+
+static void send_all(struct write *w) {
+    struct lt_patience patience = {.budget_ms = lt_config.block_ms};
+    while (w->sent < w->length) {
+        if (w->length - w->sent > LT_FRAME_MAX_PAYLOAD_BYTES) lt_process->connection.nested_may_send = false;
+        const size_t sent = send_frame(w, &patience);
+        w->sent += sent;
+        if (sent == 0) break;
+    }
+    lt_process->connection.nested_may_send = lt_process->connection.fd_plus_one != 0;
+    /* The frame that failed has its number already. */
+    const size_t left = w->length - w->sent;
+    if (left > LT_FRAME_MAX_PAYLOAD_BYTES) skip_seq(left - LT_FRAME_MAX_PAYLOAD_BYTES);
+}
+
+/* From a signal handler that interrupted a write of its own thread: only what needs one frame and no preparation. */
+static void send_nested(struct write *w) {
+    struct lt_frame_header header;
+    struct iovec frame[1 + FRAME_PARTS_MAX];
+    const int count = next_frame(w, &header, frame);
+    const size_t payload = total(frame + 1, count - 1);
+    if (payload < w->length) {
+        skip_seq(w->length - payload);
+    } else if (lt_connection_send_nested(w->stream, frame, count)) {
+        w->sent = payload;
+    }
+}
+
+size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t length) {
+    struct write w = {
+        .stream = stream,
+        .parts = parts,
+        .count = count,
+        .length = length,
+        .time_ns = lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0,
+    };
+    lt_process_check_fork();
+    switch (lt_guard_enter(&lt_process->guard, lt_config.block_ms + GUARD_WAIT_MS)) {
+    case LT_ENTERED:
+        lt_process_begin();
+        send_all(&w);
+        lt_guard_leave(&lt_process->guard);
+        break;
+    case LT_NESTED:
+        send_nested(&w);
+        break;
+    case LT_BUSY:
+        skip_seq(length);
+        break;
+    }
+    return w.sent;
+}
+
+void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t length) {
+    struct iovec part;
+    uint64_t lines = 0;
+    for (size_t done = 0; done < length; done += part.iov_len) {
+        if (lt_emit_slice(parts, count, skip + done, length - done, &part, 1) == 0) break;
+        lines += lt_count(part.iov_base, part.iov_len, '\n');
+    }
+    (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
+    (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);
+    if (LT_UNLIKELY(lt_process->ending)) lt_emit_end();
+}
+
+void lt_emit_end(void) {
+    lt_process_check_fork();
+    if (lt_process_is_borrowed()) return;
+    lt_process->ending = true;
+    if (lt_process->pid == 0) return;
+    if (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
+    lt_connection_report_loss();
+    lt_guard_leave(&lt_process->guard);
+}

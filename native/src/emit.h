@@ -1,0 +1,25 @@
+/* Hands bytes over: splits them into frames, numbers these, and counts what could not be handed over. */
+#ifndef LT_EMIT_H
+#define LT_EMIT_H
+
+#include "sys.h"
+
+/* Answers how many of the `length` bytes, counted from the first, were handed over. Never sets errno; waits only as
+ * LLT_ON_FULL allows. */
+size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t length);
+
+/*
+ * Counts `length` bytes, `skip` bytes into the parts, as lost: the application was told that they are written, but the
+ * other end does not get them. In tee and in suppress mode alike; in suppress mode they are then in the original
+ * output.
+ */
+void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t length);
+
+/* Cuts `skip` bytes off the front: fills at most `room` of `out` with what follows, at most `limit` bytes. Answers how
+ * many of `out` are filled. */
+int lt_emit_slice(const struct iovec *parts, int count, size_t skip, size_t limit, struct iovec *out, int room);
+
+/* exit() has begun: reports losses now, and those to come at once. */
+void lt_emit_end(void);
+
+#endif

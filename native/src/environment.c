@@ -1,0 +1,41 @@
+/* The environment the process was started with. */
+#include "environment.h"
+#include "proc_self.h"
+#include "text.h"
+
+/* The kernel allows 6 MiB for arguments and environment together (execve(2)); untouched pages of the map cost nothing.
+ */
+enum { ENVIRONMENT_MAX_BYTES = 8 << 20 };
+
+bool lt_environment_read(struct lt_environment *environment) {
+    environment->length = 0;
+    environment->text = lt_sys_map(ENVIRONMENT_MAX_BYTES);
+    if (environment->text == NULL) return false;
+    environment->length = lt_proc_self_read("/proc/self/environ", environment->text, ENVIRONMENT_MAX_BYTES);
+    return environment->length > 0;
+}
+
+void lt_environment_free(struct lt_environment *environment) {
+    if (environment->text != NULL) lt_sys_unmap(environment->text, ENVIRONMENT_MAX_BYTES);
+    environment->text = NULL;
+    environment->length = 0;
+}
+
+const char *lt_environment_get(const struct lt_environment *environment, const char *name) {
+    const size_t name_length = lt_length(name);
+    for (size_t at = 0; at < environment->length; at += lt_length(environment->text + at) + 1) {
+        const char *entry = environment->text + at;
+        if (lt_same(entry, name, name_length) && entry[name_length] == '=') return entry + name_length + 1;
+    }
+    return NULL;
+}
+
+bool lt_environment_overwrite(const struct lt_environment *environment, const char *value, const char *replacement) {
+    const uintptr_t start = lt_proc_self_stat(LT_STAT_ENV_START);
+    if (start == 0) return false;
+    char *place = (char *)(start + (uintptr_t)(value - environment->text));
+    const size_t length = lt_length(value);
+    if (lt_length(replacement) != length || !lt_same(place, value, length + 1)) return false;
+    lt_copy(place, replacement, length);
+    return true;
+}

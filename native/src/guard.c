@@ -1,0 +1,87 @@
+/* One writer at a time within a process. */
+#include "guard.h"
+#include "clock.h"
+#include <linux/futex.h>
+
+enum { SPINS = 100, STACK_IS_ALTERNATE = 1 };
+
+struct signal_stack {
+    void *start;
+    int flags;
+    size_t size;
+};
+
+static void pause_briefly(void) {
+#if defined(__x86_64__)
+    __asm__ volatile("pause");
+#else
+    __asm__ volatile("yield");
+#endif
+}
+
+static uintptr_t stack_here(void) {
+    return (uintptr_t)__builtin_frame_address(0);
+}
+
+static bool take(struct lt_guard *guard, uintptr_t self) {
+    uintptr_t nobody = 0;
+    if (!__atomic_compare_exchange_n(&guard->owner, &nobody, self, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+        return false;
+    }
+    __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
+    return true;
+}
+
+/* Whether this thread's earlier entry was abandoned: its frames are gone when the stack has shrunk past them. On an
+ * alternate signal stack the comparison means nothing. */
+static bool is_abandoned(const struct lt_guard *guard) {
+    const uintptr_t stack = __atomic_load_n(&guard->stack, __ATOMIC_RELAXED);
+    if (stack == 0 || stack_here() < stack) return false;
+    struct signal_stack now = {0};
+    return lt_syscall(__NR_sigaltstack, 0, &now) == 0 && (now.flags & STACK_IS_ALTERNATE) == 0;
+}
+
+static bool wait_for(struct lt_guard *guard, uintptr_t self, uint64_t wait_ms) {
+    for (int i = 0; i < SPINS; i++) {
+        if (__atomic_load_n(&guard->owner, __ATOMIC_RELAXED) == 0 && take(guard, self)) return true;
+        pause_briefly();
+    }
+    if (__atomic_load_n(&guard->stuck, __ATOMIC_RELAXED)) return false;
+    struct lt_patience patience = {.budget_ms = wait_ms};
+    bool taken = false;
+    __atomic_add_fetch(&guard->waiters, 1, __ATOMIC_SEQ_CST);
+    for (;;) {
+        const uint32_t turn = __atomic_load_n(&guard->turn, __ATOMIC_SEQ_CST);
+        taken = take(guard, self);
+        const uint64_t left = taken ? 0 : lt_patience_left_ms(&patience);
+        if (left == 0) break;
+        const struct __kernel_timespec time = {
+            .tv_sec = (long long)(left / 1000),
+            .tv_nsec = (long long)(left % 1000) * LT_NS_PER_MS,
+        };
+        (void)lt_syscall(__NR_futex, &guard->turn, FUTEX_WAIT_PRIVATE, turn, &time);
+    }
+    __atomic_sub_fetch(&guard->waiters, 1, __ATOMIC_SEQ_CST);
+    if (!taken) __atomic_store_n(&guard->stuck, true, __ATOMIC_RELAXED);
+    return taken;
+}
+
+enum lt_entry lt_guard_enter(struct lt_guard *guard, uint64_t wait_ms) {
+    const uintptr_t self = lt_thread_pointer();
+    if (LT_LIKELY(take(guard, self))) return LT_ENTERED;
+    if (__atomic_load_n(&guard->owner, __ATOMIC_RELAXED) == self) {
+        if (!is_abandoned(guard)) return LT_NESTED;
+        __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
+        return LT_ENTERED;
+    }
+    return wait_for(guard, self, wait_ms) ? LT_ENTERED : LT_BUSY;
+}
+
+void lt_guard_leave(struct lt_guard *guard) {
+    __atomic_store_n(&guard->stack, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&guard->stuck, false, __ATOMIC_RELAXED);
+    __atomic_store_n(&guard->owner, 0, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&guard->waiters, __ATOMIC_SEQ_CST) == 0) return;
+    __atomic_add_fetch(&guard->turn, 1, __ATOMIC_SEQ_CST);
+    (void)lt_syscall(__NR_futex, &guard->turn, FUTEX_WAKE_PRIVATE, 1);
+}

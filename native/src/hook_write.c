@@ -1,0 +1,87 @@
+/* Hooks of the functions that write to a descriptor. */
+#include "init.h"
+#include "libc_next.h"
+#include "tap.h"
+#include "tee.h"
+
+enum { IOV_MAX = 1024, NO_OFFSET = -1 };
+
+enum variant { PLAIN, AT_OFFSET, AT_OFFSET_WITH_FLAGS };
+
+/* Where and how the application writes. */
+struct call {
+    enum variant variant;
+    int fd;
+    off_t offset;
+    int flags;
+};
+
+static off_t offset_after(const struct call *call, size_t skip) {
+    return call->offset == NO_OFFSET ? NO_OFFSET : call->offset + (off_t)skip;
+}
+
+static ssize_t write_buffer(const void *context, const struct iovec *parts, int count, size_t skip) {
+    (void)count; /* one part comes in, so one goes out */
+    const struct call *call = context;
+    if (call->variant == PLAIN) return lt_libc_next.write(call->fd, parts->iov_base, parts->iov_len);
+    return lt_libc_next.pwrite(call->fd, parts->iov_base, parts->iov_len, offset_after(call, skip));
+}
+
+static ssize_t write_vector(const void *context, const struct iovec *parts, int count, size_t skip) {
+    const struct call *call = context;
+    const off_t offset = offset_after(call, skip);
+    switch (call->variant) {
+    case PLAIN:
+        return lt_libc_next.writev(call->fd, parts, count);
+    case AT_OFFSET:
+        return lt_libc_next.pwritev(call->fd, parts, count, offset);
+    default:
+        return lt_libc_next.pwritev2(call->fd, parts, count, offset, call->flags);
+    }
+}
+
+static ssize_t buffer(const struct call *call, const void *from, size_t length) {
+    const struct iovec part = {.iov_base = (void *)from, .iov_len = length};
+    const unsigned stream = lt_is_on() ? lt_tap_find(call->fd) : LT_NONE;
+    if (LT_LIKELY(stream == LT_NONE)) return write_buffer(call, &part, 1, 0);
+    return lt_tee(stream, &part, 1, write_buffer, call);
+}
+
+static ssize_t vector(const struct call *call, const struct iovec *parts, int count) {
+    const unsigned stream = lt_is_on() && count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
+    if (LT_LIKELY(stream == LT_NONE)) return write_vector(call, parts, count, 0);
+    return lt_tee(stream, parts, count, write_vector, call);
+}
+
+LT_EXPORT ssize_t write(int fd, const void *from, size_t length) {
+    const struct call call = {.variant = PLAIN, .fd = fd};
+    return buffer(&call, from, length);
+}
+
+LT_EXPORT ssize_t pwrite(int fd, const void *from, size_t length, off_t offset) {
+    const struct call call = {.variant = AT_OFFSET, .fd = fd, .offset = offset};
+    return buffer(&call, from, length);
+}
+
+LT_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count) {
+    const struct call call = {.variant = PLAIN, .fd = fd};
+    return vector(&call, parts, count);
+}
+
+LT_EXPORT ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
+    const struct call call = {.variant = AT_OFFSET, .fd = fd, .offset = offset};
+    return vector(&call, parts, count);
+}
+
+LT_EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
+    const struct call call = {.variant = AT_OFFSET_WITH_FLAGS, .fd = fd, .offset = offset, .flags = flags};
+    return vector(&call, parts, count);
+}
+
+/* The other names under which libc exports the same functions. */
+#define ALIAS(of) LT_EXPORT __attribute__((alias(#of)))
+ALIAS(write) ssize_t __write(int, const void *, size_t);
+ALIAS(pwrite) ssize_t pwrite64(int, const void *, size_t, off_t);
+ALIAS(pwrite) ssize_t __pwrite64(int, const void *, size_t, off_t);
+ALIAS(pwritev) ssize_t pwritev64(int, const struct iovec *, int, off_t);
+ALIAS(pwritev2) ssize_t pwritev64v2(int, const struct iovec *, int, off_t, int);

@@ -1,0 +1,42 @@
+/* Start and end of the library. */
+#include "init.h"
+#include "config.h"
+#include "emit.h"
+#include "libc_next.h"
+#include "process.h"
+#include "stdio_tap.h"
+#include "tap.h"
+#include "text.h"
+
+uint32_t lt_phase = LT_UNBORN;
+
+static bool set_up(const struct lt_environment *environment) {
+    const char *disable = lt_environment_get(environment, LT_ENV_DISABLE);
+    if (disable != NULL && lt_equal(disable, "true")) return false;
+    if (!lt_config_read(environment) || !lt_process_set_up()) return false;
+    lt_tap_set_up(environment);
+    return true;
+}
+
+bool lt_start(void) {
+    uint32_t phase = LT_UNBORN;
+    if (!__atomic_compare_exchange_n(&lt_phase, &phase, LT_STARTING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        return phase == LT_ON;
+    }
+    struct lt_environment environment;
+    lt_libc_next_find();
+    const bool on = lt_environment_read(&environment) && set_up(&environment);
+    lt_environment_free(&environment);
+    __atomic_store_n(&lt_phase, on ? LT_ON : LT_OFF, __ATOMIC_RELEASE);
+    if (on && !lt_stdio_glibc_tap()) (void)lt_stdio_musl_tap();
+    return on;
+}
+
+__attribute__((constructor)) static void begin(void) {
+    (void)lt_is_on();
+}
+
+/* stdio may flush its last bytes only after this; hooks go on working. */
+__attribute__((destructor)) static void end(void) {
+    if (lt_is_on()) lt_emit_end();
+}

@@ -1,0 +1,140 @@
+/* The functions that the hooks stand in front of. */
+#include "libc_next.h"
+#include "elf_lookup.h"
+
+int lt_errno(void) {
+    return lt_libc_next.errno_location == NULL ? 0 : *lt_libc_next.errno_location();
+}
+
+void lt_set_errno(int number) {
+    if (lt_libc_next.errno_location != NULL) *lt_libc_next.errno_location() = number;
+}
+
+/* What libc does with a system call's answer. */
+static long answer(long result) {
+    if (result >= 0 || result < -4095) return result;
+    lt_set_errno((int)-result);
+    return -1;
+}
+
+static ssize_t raw_write(int fd, const void *from, size_t length) {
+    return answer(lt_sys_write(fd, from, length));
+}
+static ssize_t raw_writev(int fd, const struct iovec *parts, int count) {
+    return answer(lt_sys_writev(fd, parts, count));
+}
+static ssize_t raw_pwrite(int fd, const void *from, size_t length, off_t offset) {
+    return answer(lt_syscall(__NR_pwrite64, fd, from, length, offset));
+}
+/* The kernel takes the offset in two halves, of which a 64-bit machine uses the first. */
+static ssize_t raw_pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
+    return answer(lt_syscall(__NR_pwritev, fd, parts, count, offset, 0));
+}
+static ssize_t raw_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
+    return answer(lt_syscall(__NR_pwritev2, fd, parts, count, offset, 0, flags));
+}
+static int raw_open(const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    return (int)answer(lt_sys_open(path, flags, mode));
+}
+static int raw_openat(int directory, const char *path, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = va_arg(arguments, mode_t);
+    va_end(arguments);
+    return (int)answer(lt_syscall(__NR_openat, directory, path, flags, mode));
+}
+static int raw_close(int fd) {
+    return (int)answer(lt_sys_close(fd));
+}
+static int raw_close_range(unsigned first, unsigned last, int flags) {
+    return (int)answer(lt_syscall(__NR_close_range, first, last, flags));
+}
+static void raw_closefrom(int first) {
+    (void)lt_syscall(__NR_close_range, first < 0 ? 0 : first, ~0U, 0);
+}
+static int raw_dup(int fd) {
+    return (int)answer(lt_syscall(__NR_dup, fd));
+}
+static int raw_dup3(int from, int to, int flags) {
+    return (int)answer(lt_syscall(__NR_dup3, from, to, flags));
+}
+static int raw_dup2(int from, int to) {
+    if (from != to) return raw_dup3(from, to, 0);
+    return answer(lt_sys_fcntl(from, F_GETFD, 0)) < 0 ? -1 : to;
+}
+static int raw_fcntl(int fd, int command, ...) {
+    va_list arguments;
+    va_start(arguments, command);
+    const long argument = va_arg(arguments, long);
+    va_end(arguments);
+    return (int)answer(lt_sys_fcntl(fd, command, argument));
+}
+static void raw_exit(int code) {
+    for (;;)
+        (void)lt_syscall(__NR_exit_group, code);
+}
+static int raw_clock_gettime(int clock, struct __kernel_timespec *out) {
+    return (int)answer(lt_syscall(__NR_clock_gettime, clock, out));
+}
+
+struct lt_libc_next lt_libc_next = {
+    .write = raw_write,
+    .writev = raw_writev,
+    .pwrite = raw_pwrite,
+    .pwritev = raw_pwritev,
+    .pwritev2 = raw_pwritev2,
+    .open = raw_open,
+    .openat = raw_openat,
+    .close = raw_close,
+    .close_range = raw_close_range,
+    .closefrom = raw_closefrom,
+    .dup = raw_dup,
+    .dup2 = raw_dup2,
+    .dup3 = raw_dup3,
+    .fcntl = raw_fcntl,
+    .exit_now = raw_exit,
+    .clock_gettime = raw_clock_gettime,
+};
+
+#define SYMBOL(symbol, field) {.name = symbol, .address = (void **)&lt_libc_next.field}
+
+void lt_libc_next_find(void) {
+    struct lt_symbol symbols[] = {
+        SYMBOL("write", write),
+        SYMBOL("writev", writev),
+        SYMBOL("pwrite", pwrite),
+        SYMBOL("pwritev", pwritev),
+        SYMBOL("pwritev2", pwritev2),
+        SYMBOL("open", open),
+        SYMBOL("openat", openat),
+        SYMBOL("close", close),
+        SYMBOL("close_range", close_range),
+        SYMBOL("closefrom", closefrom),
+        SYMBOL("dup", dup),
+        SYMBOL("dup2", dup2),
+        SYMBOL("dup3", dup3),
+        SYMBOL("fcntl", fcntl),
+        SYMBOL("_exit", exit_now),
+        SYMBOL("clock_gettime", clock_gettime),
+        SYMBOL("__errno_location", errno_location),
+        SYMBOL("getenv", getenv),
+        SYMBOL("fopen", fopen),
+        SYMBOL("fdopen", fdopen),
+        SYMBOL("freopen", freopen),
+        SYMBOL("fileno", fileno),
+        SYMBOL("fclose", fclose),
+        SYMBOL("fflush", fflush),
+        SYMBOL("vdprintf", vdprintf),
+        SYMBOL("__vdprintf_chk", vdprintf_chk),
+        SYMBOL("vsnprintf", vsnprintf),
+        SYMBOL("__vsnprintf_chk", vsnprintf_chk),
+        SYMBOL("_IO_file_jumps", glibc_file_vtable),
+        SYMBOL("stdout", stdout),
+        SYMBOL("stderr", stderr),
+    };
+    lt_lookup_next(symbols, sizeof symbols / sizeof *symbols);
+}

@@ -1,0 +1,59 @@
+/* The functions that the hooks stand in front of: libc's own, or those of a library that was preloaded behind us.
+ * Calling them, and not the kernel, keeps cancellation, errno and chains of preloaded libraries as they were. */
+#ifndef LT_LIBC_NEXT_H
+#define LT_LIBC_NEXT_H
+
+#include "sys.h"
+#include <stdarg.h>
+
+/* FILE of either libc; each stdio_*.c knows the layout of its own. */
+typedef struct lt_libc_file FILE;
+
+struct lt_libc_next {
+    /* Descriptors: direct system calls until lt_libc_next_find, so that they work at any time. */
+    ssize_t (*write)(int, const void *, size_t);
+    ssize_t (*writev)(int, const struct iovec *, int);
+    ssize_t (*pwrite)(int, const void *, size_t, off_t);
+    ssize_t (*pwritev)(int, const struct iovec *, int, off_t);
+    ssize_t (*pwritev2)(int, const struct iovec *, int, off_t, int);
+    int (*open)(const char *, int, ...);
+    int (*openat)(int, const char *, int, ...);
+    int (*close)(int);
+    int (*close_range)(unsigned, unsigned, int);
+    void (*closefrom)(int);
+    int (*dup)(int);
+    int (*dup2)(int, int);
+    int (*dup3)(int, int, int);
+    int (*fcntl)(int, int, ...);
+    void (*exit_now)(int); /* _exit */
+    int (*clock_gettime)(int, struct __kernel_timespec *);
+
+    /* NULL until found. */
+    int *(*errno_location)(void);
+    char *(*getenv)(const char *);
+    FILE *(*fopen)(const char *, const char *);
+    FILE *(*fdopen)(int, const char *);
+    FILE *(*freopen)(const char *, const char *, FILE *);
+    int (*fileno)(FILE *);
+    int (*fclose)(FILE *);
+    int (*fflush)(FILE *);
+    int (*vdprintf)(int, const char *, va_list);
+    int (*vdprintf_chk)(int, int, const char *, va_list);
+    int (*vsnprintf)(char *, size_t, const char *, va_list);
+    int (*vsnprintf_chk)(char *, size_t, int, size_t, const char *, va_list);
+
+    /* Data. */
+    void *glibc_file_vtable; /* _IO_file_jumps */
+    FILE *const *stdout;
+    FILE *const *stderr;
+};
+
+extern struct lt_libc_next lt_libc_next;
+
+void lt_libc_next_find(void);
+
+/* errno of the calling thread. Reading is safe at any time; a value set before libc was found is forgotten. */
+int lt_errno(void);
+void lt_set_errno(int number);
+
+#endif

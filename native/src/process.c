@@ -1,0 +1,64 @@
+/* State that belongs to one process and that a fork child must not inherit. */
+#include "process.h"
+#include "clock.h"
+#include "text.h"
+
+enum { PAGE_BYTES = 65536 /* the largest page of aarch64 */, RANDOM_NONBLOCK = 1 };
+
+_Static_assert(sizeof(struct lt_process) <= PAGE_BYTES, "one page");
+
+struct lt_process *lt_process;
+
+static bool wiped_on_fork;
+
+/* Outside of the wiped pages: what a fork child has to know about its parent's connection. */
+static struct {
+    int fd;
+    uint64_t device;
+    uint64_t inode;
+} noted = {.fd = -1};
+
+bool lt_process_set_up(void) {
+    lt_process = lt_sys_map(PAGE_BYTES);
+    if (lt_process == NULL) return false;
+    wiped_on_fork = lt_syscall(__NR_madvise, lt_process, PAGE_BYTES, MADV_WIPEONFORK) == 0;
+    return true;
+}
+
+void lt_process_close_noted(void) {
+    struct stat now;
+    if (noted.fd >= 0 && lt_sys_fstat(noted.fd, &now) == 0 && now.st_dev == noted.device && now.st_ino == noted.inode) {
+        (void)lt_sys_close(noted.fd);
+    }
+    noted.fd = -1;
+}
+
+void lt_process_begin(void) {
+    if (LT_LIKELY(lt_process->pid != 0)) return;
+    lt_process_close_noted();
+    uint64_t random = 0;
+    if (lt_syscall(__NR_getrandom, &random, sizeof random, RANDOM_NONBLOCK) != sizeof random) {
+        /* Early in boot. The clock and the pid differ between processes of one machine, addresses between machines. */
+        random = lt_clock_ns(LT_CLOCK_REALTIME) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)lt_sys_getpid() << 32 ^
+                 (uintptr_t)lt_process;
+    }
+    lt_process->instance = random;
+    lt_process->pid = (uint32_t)lt_sys_getpid();
+}
+
+void lt_process_check_fork(void) {
+    if (LT_LIKELY(wiped_on_fork) || lt_process->pid == 0) return;
+    if (lt_process->pid != (uint32_t)lt_sys_getpid()) lt_zero(lt_process, sizeof *lt_process);
+}
+
+bool lt_process_is_borrowed(void) {
+    return lt_process->pid != 0 && lt_process->pid != (uint32_t)lt_sys_getpid();
+}
+
+void lt_process_note_descriptor(int fd) {
+    struct stat now;
+    if (lt_sys_fstat(fd, &now) != 0) return;
+    noted.device = now.st_dev;
+    noted.inode = now.st_ino;
+    noted.fd = fd;
+}

@@ -1,0 +1,55 @@
+/* State that belongs to one process and that a fork child must not inherit.
+ *
+ * It lives in pages marked MADV_WIPEONFORK: a fork child sees zeros, that is, no lock held, no connection, no numbers,
+ * without a hook on fork and without asking for its pid at every write. A vfork child shares the memory, is not wiped,
+ * and goes on in its parent's connection, but must not change what belongs to the parent's descriptor table. */
+#ifndef LT_PROCESS_H
+#define LT_PROCESS_H
+
+#include "frame.h"
+#include "guard.h"
+
+struct lt_connection {
+    int fd_plus_one; /* 0: none */
+    bool reached;    /* the target was reached once */
+    bool file_announced;
+    bool mid_frame;           /* a frame went out in part */
+    bool nested_may_send;     /* whole frames and writes went out so far: the next frame may be anybody's */
+    uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
+    uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
+};
+
+struct lt_process {
+    struct lt_guard guard;
+    uint32_t pid; /* 0: not begun */
+    bool ending;  /* exit() runs: from now on a loss is reported at once */
+    uint64_t instance;
+    uint64_t seq; /* of the last DATA frame */
+    struct lt_loss loss;
+    uint64_t reported_bytes; /* of the loss, sent on the present connection */
+    struct lt_connection connection;
+};
+
+/* The state of the calling process; never NULL after lt_process_set_up. */
+extern struct lt_process *lt_process;
+
+/* Maps the pages; false when the kernel refuses. */
+bool lt_process_set_up(void);
+
+/* Gives the process its pid and instance when it has none yet. Call it inside the guard. */
+void lt_process_begin(void);
+
+/* Forgets an inherited state where the kernel (before 4.14) did not wipe it. Call it before the guard. */
+void lt_process_check_fork(void);
+
+/* Whether the caller is a vfork child that borrows this state. A system call: for rare paths only. */
+bool lt_process_is_borrowed(void);
+
+/* Notes the descriptor of the connection and what it refers to. A fork child closes its copy when it begins: while that
+ * is open, the other end does not see the parent end. */
+void lt_process_note_descriptor(int fd);
+
+/* Closes the noted descriptor, unless the application has put something else in its place. */
+void lt_process_close_noted(void);
+
+#endif

@@ -1,0 +1,118 @@
+/* stdio of glibc: the write and close functions of its file vtables are replaced, no code page is touched.
+ *
+ * All vtables lie in one section, which glibc checks a FILE's vtable pointer against; it does not check what the tables
+ * hold. Every slot that holds the plain file's write (or close) is replaced: narrow, wide, mapped and pipe streams. */
+#include "config.h"
+#include "elf_lookup.h"
+#include "stdio_tap.h"
+#include "tap.h"
+#include "tee.h"
+
+/* The same on every 64-bit glibc since 2.2.5: binaries have `FILE` and `_IO_file_jumps` compiled in. */
+enum {
+    FILE_DESCRIPTOR_AT = 0x70,
+    FILE_OFFSET_AT = 0x90,
+    SLOT_WRITE = 15,
+    SLOT_CLOSE = 17,
+    SLOTS = 21,
+    /* How far the section reaches around _IO_file_jumps; seen up to glibc 2.41. */
+    SECTION_BEFORE = 0xd00,
+    SECTION_BEHIND = 0xd68,
+};
+
+typedef ssize_t (*file_write)(FILE *, const void *, ssize_t);
+typedef int (*file_close)(FILE *);
+
+static file_write original_write;
+static file_close original_close;
+
+struct call {
+    FILE *file;
+    ssize_t written; /* by the original, which advances the offset itself */
+};
+
+static int descriptor_of(const FILE *file) {
+    return *(const int *)((const char *)file + FILE_DESCRIPTOR_AT);
+}
+
+static void advance_offset(FILE *file, ssize_t length) {
+    off_t *offset = (off_t *)((char *)file + FILE_OFFSET_AT);
+    if (*offset >= 0) *offset += length; /* -1: unknown */
+}
+
+static ssize_t write_original(const void *context, const struct iovec *parts, int count, size_t skip) {
+    (void)count; /* one part comes in, so one goes out */
+    (void)skip;
+    struct call *call = (struct call *)context;
+    call->written = original_write(call->file, parts->iov_base, (ssize_t)parts->iov_len);
+    return call->written;
+}
+
+static ssize_t write_hook(FILE *file, const void *from, ssize_t length) {
+    const unsigned stream = length > 0 ? lt_tap_find(descriptor_of(file)) : LT_NONE;
+    if (LT_LIKELY(stream == LT_NONE)) return original_write(file, from, length);
+    struct call call = {.file = file};
+    const struct iovec part = {.iov_base = (void *)from, .iov_len = (size_t)length};
+    const ssize_t written = lt_tee(stream, &part, 1, write_original, &call);
+    if (written > call.written) advance_offset(file, written - call.written);
+    return written;
+}
+
+static int close_hook(FILE *file) {
+    lt_tap_forget(descriptor_of(file));
+    return original_close(file);
+}
+
+static size_t replace(struct lt_range section, const void *original, const void *hook) {
+    size_t replaced = 0;
+    for (uintptr_t at = section.start; at + sizeof(void *) <= section.end; at += sizeof(void *)) {
+        const void **slot = (const void **)at;
+        if (*slot != original) continue;
+        __atomic_store_n(slot, hook, __ATOMIC_RELEASE);
+        replaced++;
+    }
+    return replaced;
+}
+
+/* The page size is not known without libc; mprotect refuses an address that is not a multiple of it. */
+static bool protect(struct lt_range range, int protection, uintptr_t *page_bytes) {
+    for (uintptr_t page = *page_bytes; page <= 65536; page *= 4) {
+        const uintptr_t start = range.start & ~(page - 1);
+        const uintptr_t end = (range.end + page - 1) & ~(page - 1);
+        if (lt_syscall(__NR_mprotect, start, end - start, protection) == 0) {
+            *page_bytes = page;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct lt_range section_around(uintptr_t table, struct lt_range relro) {
+    struct lt_range section = {table, table + SLOTS * sizeof(void *)};
+    if (section.start < relro.start || section.end > relro.end) return section;
+    section.start = table - SECTION_BEFORE < relro.start ? relro.start : table - SECTION_BEFORE;
+    section.end = table + SECTION_BEHIND > relro.end ? relro.end : table + SECTION_BEHIND;
+    return section;
+}
+
+bool lt_stdio_glibc_tap(void) {
+    void **table = lt_libc_next.glibc_file_vtable;
+    if (table == NULL) return false;
+    original_write = (file_write)table[SLOT_WRITE];
+    original_close = (file_close)table[SLOT_CLOSE];
+    const struct lt_range relro = lt_lookup_relro(table);
+    const struct lt_range section = section_around((uintptr_t)table, relro);
+    uintptr_t page_bytes = 4096;
+    if (!lt_lookup_is_code(table, (void *)original_write) || !protect(section, PROT_READ | PROT_WRITE, &page_bytes)) {
+        lt_debug("stdio is not tapped: its tables cannot be changed", NULL);
+        return true;
+    }
+    (void)replace(section, (void *)original_write, (void *)write_hook);
+    (void)replace(section, (void *)original_close, (void *)close_hook);
+    /* The dynamic linker made whole pages of relro read-only; so they were, so they are again. */
+    struct lt_range read_only = section;
+    const uintptr_t relro_end = relro.end & ~(page_bytes - 1);
+    if (read_only.end > relro_end) read_only.end = relro_end;
+    if (read_only.end > read_only.start) (void)protect(read_only, PROT_READ, &page_bytes);
+    return true;
+}

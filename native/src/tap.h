@@ -1,0 +1,30 @@
+/* Which descriptors are tapped: by what they refer to (device and inode), never by their number.
+ *
+ * The answer is remembered per descriptor and forgotten when a hook sees the descriptor change. */
+#ifndef LT_TAP_H
+#define LT_TAP_H
+
+#include "environment.h"
+
+enum { LT_NONE = 0 };
+
+/* Learns the container's stdout and stderr, and passes them on to children (LLT_STDIO). */
+void lt_tap_set_up(const struct lt_environment *environment);
+
+/* The stream id of a descriptor, LT_NONE when it is not tapped. */
+unsigned lt_tap_find(int fd);
+
+/* Whether the bytes of a stream that were handed over are kept from the original. */
+bool lt_tap_is_suppressed(unsigned stream);
+
+/* The descriptor has just been opened with these flags. A tapped file is recognised now: later it may be renamed. */
+void lt_tap_opened(int fd, int flags);
+
+/* `to` has just become a copy of `from`. */
+void lt_tap_copied(int from, int to);
+
+/* The descriptor, or all from first to last, are about to be closed or have changed. */
+void lt_tap_forget(int fd);
+void lt_tap_forget_range(unsigned first, unsigned last);
+
+#endif

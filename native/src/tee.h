@@ -1,0 +1,18 @@
+/* A write to a tapped descriptor: the copy and the original, in the order that suppression asks for. */
+#ifndef LT_TEE_H
+#define LT_TEE_H
+
+#include "sys.h"
+
+/* How to write to the original: parts of one write, in a context of the hook's own. `skip` bytes of the application's
+ * write went before. Answers as write(2), with errno. */
+typedef ssize_t (*lt_original)(const void *context, const struct iovec *parts, int count, size_t skip);
+
+/*
+ * Tee: writes to the original, then copies what it took. Suppress: hands over, then writes to the original what was not
+ * taken, so that nothing is ever only pretended to be written. Answers what the application is to see, and errno with
+ * it.
+ */
+ssize_t lt_tee(unsigned stream, const struct iovec *parts, int count, lt_original original, const void *context);
+
+#endif

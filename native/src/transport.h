@@ -1,0 +1,33 @@
+/* Where bytes go. A transport knows its medium and nothing of frames, retries or losses; connection.c drives it. */
+#ifndef LT_TRANSPORT_H
+#define LT_TRANSPORT_H
+
+#include "sys.h"
+
+struct lt_transport {
+    /* Opens the target without waiting. Answers a descriptor as lt_transport_keep makes it, or a negative error number;
+     * -EAGAIN: the target is there, but busy. */
+    int (*open)(void);
+
+    /* One attempt that does not wait. Answers how many bytes were taken, which may be fewer than all, or a negative
+     * error number; -EAGAIN: nothing was taken, the reader is behind. */
+    ssize_t (*send)(int fd, const struct iovec *parts, int count);
+
+    /* Waits until send is worth another attempt, `ms` at most. */
+    void (*wait)(int fd, uint64_t ms);
+
+    /* Makes room for a last small frame, even when the reader is behind. */
+    void (*use_reserve)(int fd);
+};
+
+extern const struct lt_transport lt_socket_transport;
+extern const struct lt_transport lt_file_transport;
+
+/* Moves a new descriptor out of the application's way: to 100 or above where the limit allows it, never to 0-2, closed
+ * on exec. The old one is closed. Answers the new descriptor or a negative error number. */
+int lt_transport_keep(int fd);
+
+/* The same without closing the old one. */
+int lt_transport_copy(int fd);
+
+#endif

@@ -1,0 +1,83 @@
+/* A file. Raw: one for all processes, whole writes by O_APPEND. Frames: one a process, the target's path and ".pid",
+ * because frames of several processes must not mix. */
+#include "config.h"
+#include "process.h"
+#include "text.h"
+#include "transport.h"
+
+static size_t total(const struct iovec *parts, int count) {
+    size_t bytes = 0;
+    for (int i = 0; i < count; i++)
+        bytes += parts[i].iov_len;
+    return bytes;
+}
+
+static int open_path(const char *path, int extra) {
+    return lt_sys_open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | extra, 0666);
+}
+
+/* First without O_CREAT: in a sticky directory the kernel may refuse O_CREAT on somebody else's file
+ * (fs.protected_regular). Writable for all, whatever the umask: a worker that gave up its rights goes on in it. */
+static int open_shared(const char *path) {
+    int fd = open_path(path, 0);
+    if (fd != -ENOENT) return fd;
+    fd = open_path(path, O_CREAT | O_EXCL);
+    if (fd == -EEXIST) return open_path(path, 0);
+    if (fd >= 0) (void)lt_syscall(__NR_fchmod, fd, 0666);
+    return fd;
+}
+
+/* A new file always: one that is there is of an earlier process with this pid, or of an earlier connection of ours. */
+static int open_own(const char *target) {
+    enum { SUFFIX_MAX_BYTES = 1 + 20 + 1 + 20 + 1, ATTEMPTS = 1000 };
+    char path[LT_PATH_MAX + SUFFIX_MAX_BYTES];
+    size_t length = lt_length(target);
+    lt_copy(path, target, length);
+    path[length++] = '.';
+    length += lt_format_decimal(path + length, lt_process->pid);
+    int fd = open_path(path, O_CREAT | O_EXCL);
+    for (uint64_t again = 1; fd == -EEXIST && again < ATTEMPTS; again++) {
+        path[length] = '.';
+        lt_format_decimal(path + length + 1, again);
+        fd = open_path(path, O_CREAT | O_EXCL);
+    }
+    return fd;
+}
+
+static int open_file(void) {
+    const int fd = lt_config.frames ? open_own(lt_config.target) : open_shared(lt_config.target);
+    if (fd < 0) return fd;
+    struct stat now;
+    /* A pipe would raise SIGPIPE in the application. */
+    if (lt_sys_fstat(fd, &now) != 0 || (!S_ISREG(now.st_mode) && !S_ISCHR(now.st_mode))) {
+        (void)lt_sys_close(fd);
+        return -EINVAL;
+    }
+    return lt_transport_keep(fd);
+}
+
+static ssize_t send_file(int fd, const struct iovec *parts, int count) {
+    const ssize_t taken = lt_sys_writev(fd, parts, count);
+    if (taken <= 0 || !lt_config.frames || (size_t)taken == total(parts, count)) return taken;
+    /* The disk is full. Only this process writes the file, so half a frame can be taken back. */
+    const off_t end = lt_syscall(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
+    if (end < taken || lt_syscall(__NR_ftruncate, fd, end - taken) != 0) return taken;
+    return -ENOSPC;
+}
+
+/* A file is never "full for now". */
+static void wait_file(int fd, uint64_t ms) {
+    (void)fd;
+    (void)ms;
+}
+
+static void use_reserve(int fd) {
+    (void)fd;
+}
+
+const struct lt_transport lt_file_transport = {
+    .open = open_file,
+    .send = send_file,
+    .wait = wait_file,
+    .use_reserve = use_reserve,
+};

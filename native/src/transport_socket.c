@@ -1,0 +1,57 @@
+/* A stream socket. Linux takes up to 32 KiB whole or not at all on a non-blocking unix stream socket, so frames of
+ * several writers do not mix; as that is nowhere promised, connection.c handles a partial send too. */
+#include "config.h"
+#include "text.h"
+#include "transport.h"
+
+enum {
+    SEND_BUFFER_BYTES = 4 << 20, /* room for bursts; the kernel cuts it to net.core.wmem_max, and doubles it */
+    RESERVE_BYTES = 8192,        /* for last words on a socket whose reader is behind; a small frame takes about 800 */
+};
+
+static void set_send_buffer(int fd, int bytes) {
+    (void)lt_syscall(__NR_setsockopt, fd, LT_SOL_SOCKET, LT_SO_SNDBUF, &bytes, sizeof bytes);
+}
+
+static void keep_reserve(int fd) {
+    set_send_buffer(fd, SEND_BUFFER_BYTES);
+    int bytes = 0;
+    uint32_t size = sizeof bytes;
+    (void)lt_syscall(__NR_getsockopt, fd, LT_SOL_SOCKET, LT_SO_SNDBUF, &bytes, &size);
+    if (bytes > 2 * RESERVE_BYTES) set_send_buffer(fd, (bytes - RESERVE_BYTES) / 2);
+}
+
+static void use_reserve(int fd) {
+    set_send_buffer(fd, SEND_BUFFER_BYTES);
+}
+
+static int open_socket(void) {
+    struct sockaddr_un address = {.sun_family = LT_AF_UNIX};
+    lt_copy(address.sun_path, lt_config.target, lt_length(lt_config.target) + 1);
+    const int type = LT_SOCK_STREAM | LT_SOCK_NONBLOCK | LT_SOCK_CLOEXEC;
+    const int fd = (int)lt_syscall(__NR_socket, LT_AF_UNIX, type, 0);
+    if (fd < 0) return fd;
+    const int refused = (int)lt_syscall(__NR_connect, fd, &address, sizeof address);
+    if (refused != 0) {
+        (void)lt_sys_close(fd);
+        return refused;
+    }
+    keep_reserve(fd);
+    return lt_transport_keep(fd);
+}
+
+static ssize_t send_socket(int fd, const struct iovec *parts, int count) {
+    const struct lt_msghdr message = {.parts = (struct iovec *)parts, .part_count = (size_t)count};
+    return lt_syscall(__NR_sendmsg, fd, &message, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT);
+}
+
+static void wait_socket(int fd, uint64_t ms) {
+    (void)lt_sys_poll(fd, POLLOUT, ms);
+}
+
+const struct lt_transport lt_socket_transport = {
+    .open = open_socket,
+    .send = send_socket,
+    .wait = wait_socket,
+    .use_reserve = use_reserve,
+};
