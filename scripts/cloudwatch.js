@@ -4,8 +4,6 @@
 //     node scripts/cloudwatch.js            runs one in the foreground
 //
 // Needs python3. Exported for set-up and tests: ensureCloudWatch(), isCloudWatchPresent(), startCloudWatch().
-const { mkdtempSync, rmSync } = require('node:fs');
-const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { ensureVenv, isVenvPresent } = require('./python-venv.js');
 const { foreground, startService } = require('./service.js');
@@ -14,12 +12,14 @@ const { foreground, startService } = require('./service.js');
 
 const PACKAGES = ['moto[server,logs]==5.2.5'];
 
-/** The server does not watch its standard input; this does. */
+/** The server does not watch its standard input; this does. Its first argument is the directory to remove then. */
 const MAIN = `
-import os, sys, threading
+import os, shutil, sys, threading
+directory = sys.argv.pop(1)
 def watch():
     while sys.stdin.buffer.read(1):
         pass
+    shutil.rmtree(directory, ignore_errors=True)
     os._exit(0)
 threading.Thread(target=watch, daemon=True).start()
 from moto.server import main
@@ -35,12 +35,11 @@ const ensureCloudWatch = () => ensureVenv('moto', PACKAGES);
  */
 async function startCloudWatch() {
   const programs = ensureCloudWatch();
-  const directory = mkdtempSync(join(tmpdir(), 'logtap-cloudwatch-'));
   return startService({
     name: 'moto',
-    log: join(directory, 'server.log'),
-    isReady: async (url) => {
+    isReady: async (url, signal) => {
       const response = await fetch(url, {
+        signal,
         method: 'POST',
         headers: {
           'content-type': 'application/x-amz-json-1.1',
@@ -53,10 +52,9 @@ async function startCloudWatch() {
       });
       return response.status === 200;
     },
-    clean: () => rmSync(directory, { recursive: true, force: true }),
-    command: (port) => ({
+    command: (port, directory) => ({
       command: join(programs, 'python'),
-      args: ['-c', MAIN, '-H', '127.0.0.1', '-p', String(port)],
+      args: ['-c', MAIN, directory, '-H', '127.0.0.1', '-p', String(port)],
       // It asks the instance metadata service for credentials unless it is given some.
       env: { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_DEFAULT_REGION: 'eu-central-1' },
     }),

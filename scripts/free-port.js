@@ -1,15 +1,22 @@
+// A free port for a server that may be killed and started again on it.
 const { createServer } = require('node:net');
 
+// Below those that the kernel gives to outgoing connections (32,768 and up on Linux): such a connection could take the
+// port while the server is down, or, trying to reach the server from that very port, connect to itself.
+const FIRST = 10_000;
+const COUNT = 22_000;
+
 /** @returns {Promise<number>} a loopback port that was free a moment ago */
-function freePort() {
-  return new Promise((resolve, reject) => {
+async function freePort() {
+  for (;;) {
+    const port = FIRST + Math.floor(Math.random() * COUNT);
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    const isFree = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 module.exports = { freePort };

@@ -5,8 +5,8 @@
 // Needs Maven and a JDK of version 21 or newer (OPENSEARCH_JAVA_HOME names one). Exported for set-up and tests:
 // ensureOpenSearch(), isOpenSearchPresent(), startOpenSearch().
 const { execFileSync } = require('node:child_process');
+const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } = require('node:fs');
-const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { cacheDir } = require('./cache.js');
 const { foreground, startService } = require('./service.js');
@@ -40,8 +40,12 @@ function javaHome() {
   return best;
 }
 
-/** Holds the node's class and the class path; complete if it exists. */
-const target = () => join(cacheDir(), `opensearch-${VERSION}`);
+/** Holds the node's class and the class path; complete if it exists. Another one as soon as its sources change. */
+function target() {
+  const hash = createHash('sha256');
+  for (const name of ['SearchNode.java', 'pom.xml']) hash.update(readFileSync(join(source, name)));
+  return join(cacheDir(), `opensearch-${VERSION}-${hash.digest('hex').slice(0, 8)}`);
+}
 
 function isOpenSearchPresent() {
   if (!existsSync(target())) return false;
@@ -79,15 +83,13 @@ function ensureOpenSearch() {
 async function startOpenSearch({ settings = {}, heapMb = 512 } = {}) {
   ensureOpenSearch();
   const java = javaHome();
-  const home = mkdtempSync(join(tmpdir(), 'logtap-opensearch-'));
-  mkdirSync(join(home, 'config'));
   const jars = readFileSync(join(target(), 'classpath'), 'utf8').trim();
   return startService({
     name: `OpenSearch ${VERSION}`,
-    log: join(home, 'node.log'),
-    isReady: async (url) => (await fetch(`${url}/_cluster/health?wait_for_status=yellow`)).status === 200,
-    clean: () => rmSync(home, { recursive: true, force: true }),
-    command: (port) => {
+    isReady: async (url, signal) =>
+      (await fetch(`${url}/_cluster/health?wait_for_status=yellow`, { signal })).status === 200,
+    command: (port, home) => {
+      mkdirSync(join(home, 'config'), { recursive: true });
       const all = {
         'path.home': home,
         'path.data': join(home, 'data'),

@@ -1,7 +1,10 @@
 // A server process for tests: started on a free loopback port, waited for, killed and restarted on the same port, and
-// never left behind: it ends itself when its standard input ends, which it does when this process dies.
+// never left behind: it ends itself, and removes its directory, when its standard input ends, which it does when this
+// process dies.
 const { spawn } = require('node:child_process');
-const { closeSync, existsSync, openSync, readFileSync } = require('node:fs');
+const { closeSync, mkdtempSync, openSync, readFileSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
 const { setTimeout: sleep } = require('node:timers/promises');
 const { freePort } = require('./free-port.js');
 
@@ -17,24 +20,25 @@ const { freePort } = require('./free-port.js');
 /**
  * @typedef {object} ServiceOptions
  * @property {string} name for error messages
- * @property {(port: number) => { command: string, args: string[], env?: Record<string, string> }} command
- * @property {(url: string) => Promise<boolean>} isReady asked until it says yes; may throw while nobody listens
- * @property {string} log file for what the server prints; its end is shown when the server does not start
+ * @property {(port: number, directory: string) => { command: string, args: string[], env?: Record<string, string> }}
+ *   command what to run; `directory` is its own, empty at the first start, kept over a restart, gone after stop
+ * @property {(url: string, signal: AbortSignal) => Promise<boolean>} isReady asked until it says yes; may throw
  * @property {number} [startMs] patience in milliseconds; default 60,000
- * @property {() => void} [clean] called after stop
  */
 
-/** @param {string} file */
-function tail(file) {
-  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(-25).join('\n') : '(it printed nothing)';
-}
+/** Patience for one answer to isReady, in milliseconds. */
+const ANSWER_MS = 10_000;
+/** Lines of its output that are shown when it does not start. */
+const LOG_LINES = 25;
 
 /**
  * Starts a server and resolves when it answers.
  * @param {ServiceOptions} options
  * @returns {Promise<Service>}
  */
-async function startService({ name, command, isReady, log, startMs = 60_000, clean = () => {} }) {
+async function startService({ name, command, isReady, startMs = 60_000 }) {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-service-'));
+  const log = join(directory, 'output.log');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -43,7 +47,7 @@ async function startService({ name, command, isReady, log, startMs = 60_000, cle
   let ended = Promise.resolve();
 
   async function start() {
-    const { command: file, args, env } = command(port);
+    const { command: file, args, env } = command(port, directory);
     const output = openSync(log, 'a');
     const started = spawn(file, args, { stdio: ['pipe', output, output], env: { ...process.env, ...env } });
     closeSync(output);
@@ -58,12 +62,13 @@ async function startService({ name, command, isReady, log, startMs = 60_000, cle
       });
     });
     const deadline = Date.now() + startMs;
-    while (!(await isReady(url).catch(() => false))) {
+    while (!(await isReady(url, AbortSignal.timeout(ANSWER_MS)).catch(() => false))) {
       const hasEnded = failure !== undefined || started.exitCode !== null || started.signalCode !== null;
       if (hasEnded || Date.now() > deadline) {
         await kill();
         const what = failure?.message ?? (hasEnded ? 'it ended' : `no answer within ${startMs} ms`);
-        throw new Error(`${name} did not start: ${what}. The end of ${log}:\n${tail(log)}`);
+        const printed = readFileSync(log, 'utf8').split('\n').slice(-LOG_LINES).join('\n');
+        throw new Error(`${name} did not start: ${what}. The last it printed:\n${printed}`);
       }
       await sleep(50);
     }
@@ -74,16 +79,23 @@ async function startService({ name, command, isReady, log, startMs = 60_000, cle
     await ended;
   }
 
-  await start();
+  async function stop() {
+    await kill();
+    rmSync(directory, { recursive: true, force: true });
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     url,
     pid: () => child?.pid ?? 0,
     kill,
     restart: start,
-    stop: async () => {
-      await kill();
-      clean();
-    },
+    stop,
   };
 }
 

@@ -1,9 +1,12 @@
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.opensearch.Version;
 import org.opensearch.analysis.common.CommonAnalysisModulePlugin;
 import org.opensearch.common.logging.LogConfigurator;
@@ -17,7 +20,7 @@ import org.opensearch.transport.Netty4ModulePlugin;
 
 /**
  * One OpenSearch node for tests, on loopback. Arguments are settings, {@code key=value}. It lives until its standard
- * input ends, so it never outlives the test that started it.
+ * input ends, so it never outlives the test that started it, and removes its home then.
  */
 public final class SearchNode extends Node {
     private SearchNode(Environment environment, Collection<PluginInfo> plugins) {
@@ -38,7 +41,8 @@ public final class SearchNode extends Node {
         Settings given = settings.build();
         LogConfigurator.configureWithoutConfig(given);
         Map<String, String> none = new HashMap<>();
-        Path noConfig = Path.of(given.get("path.home"), "config");
+        Path home = Path.of(given.get("path.home"));
+        Path noConfig = home.resolve("config");
         Environment environment = InternalSettingsPreparer.prepareEnvironment(given, none, noConfig, () -> "logtap-test");
         List<PluginInfo> modules = List.of(
             module(Netty4ModulePlugin.class),
@@ -51,6 +55,9 @@ public final class SearchNode extends Node {
             // Nobody writes to it; the end of the stream is the signal.
         }
         node.close();
+        try (Stream<Path> files = Files.walk(home)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        }
         System.exit(0);
     }
 }

@@ -1,4 +1,5 @@
 /** The services that other tests rely on: that they are real, survive a kill, and are never left behind. */
+import { readdirSync } from 'node:fs';
 import {
   CloudWatchLogsClient,
   CreateLogGroupCommand,
@@ -8,15 +9,17 @@ import {
 import { startCloudWatch } from '../../scripts/cloudwatch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
 import { describeWith } from '../support/capability.js';
-import { root, run, until } from '../support/run.js';
+import { root, run, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV, countInOpenSearch, readCloudWatch } from '../support/sinks-read-back.js';
 
 jest.setTimeout(120_000);
 
-/** Starts a service in a process of its own that dies without stopping it, and returns the service's process id. */
-async function abandoned(script: string, start: string): Promise<number> {
+/** Starts a service in a process of its own that dies without stopping it. */
+async function abandon(script: string, start: string): Promise<{ pid: number; directory: string }> {
   const code = `require('${root}/scripts/${script}').${start}().then((s) => { console.log(s.pid()); process.kill(process.pid, 'SIGKILL'); });`;
-  return Number((await run(process.execPath, ['-e', code])).stdout);
+  const directory = temporaryDirectory();
+  const { stdout } = await run(process.execPath, ['-e', code], { env: { TMPDIR: directory } });
+  return { pid: Number(stdout), directory };
 }
 
 function isAlive(pid: number): boolean {
@@ -63,9 +66,10 @@ describeWith(['opensearch'], 'OpenSearch for tests', () => {
   });
 
   test('does not outlive the process that started it', async () => {
-    const pid = await abandoned('opensearch.js', 'startOpenSearch');
+    const { pid, directory } = await abandon('opensearch.js', 'startOpenSearch');
     expect(pid).toBeGreaterThan(0);
     await until('the node has ended', () => !isAlive(pid));
+    expect(readdirSync(directory)).toEqual([]);
   });
 });
 
@@ -97,8 +101,9 @@ describeWith(['cloudwatch'], 'the CloudWatch Logs emulator', () => {
   });
 
   test('does not outlive the process that started it', async () => {
-    const pid = await abandoned('cloudwatch.js', 'startCloudWatch');
+    const { pid, directory } = await abandon('cloudwatch.js', 'startCloudWatch');
     expect(pid).toBeGreaterThan(0);
     await until('the server has ended', () => !isAlive(pid));
+    expect(readdirSync(directory)).toEqual([]);
   });
 });
