@@ -1,5 +1,5 @@
 // What programs and tests need from the machine: how to see that it is there, how to get it, what is left out without.
-const { execFileSync } = require('node:child_process');
+const { execFileSync, spawnSync } = require('node:child_process');
 const { existsSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
@@ -9,13 +9,15 @@ const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
 const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
 
 const root = join(__dirname, '..');
+const PYTHON = 'python3 with pip and venv';
 
 /**
  * @typedef {object} Capability something that tests or programs need from the machine
  * @property {string} name
  * @property {() => boolean} isPresent answers within milliseconds
  * @property {() => unknown} [install] absent where only Debian packages bring it
- * @property {readonly string[]} [debian] packages that bring it, or that `install` needs
+ * @property {readonly string[]} [debian] packages that bring it
+ * @property {readonly string[]} [needs] names of those without which `install` cannot work
  * @property {string} without what is left out while it is missing
  */
 
@@ -25,6 +27,9 @@ function isInstalled(program) {
   return directories.some((directory) => existsSync(join(directory, program)));
 }
 
+/** Debian's python3 alone has neither. Asks Python itself, so only when something has to be installed with it. */
+const canPythonInstall = () => spawnSync('python3', ['-c', 'import ensurepip, pip']).status === 0;
+
 /** @type {Capability} */
 const npmPackages = {
   name: 'npm packages',
@@ -32,7 +37,9 @@ const npmPackages = {
     const installed = join(root, 'node_modules', '.package-lock.json');
     return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
   },
-  install: () => execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'pipe' }),
+  // Not `npm ci`, which refuses the lock file where it lacks an optional package of some other platform; a registry
+  // mirror need not carry all of those. The versions are the locked ones either way.
+  install: () => execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: root, stdio: 'pipe' }),
   without: 'everything',
 };
 
@@ -71,8 +78,8 @@ const forTests = [
     without: 'the tests of the image and of containers',
   },
   {
-    name: 'python3',
-    isPresent: () => isInstalled('python3'),
+    name: PYTHON,
+    isPresent: () => (isCloudWatchPresent() && isSchemasPresent() && isLintPresent()) || canPythonInstall(),
     debian: ['python3', 'python3-venv', 'python3-pip'],
     without: 'the CloudWatch Logs emulator, the Kubernetes schemas and the C linter',
   },
@@ -86,21 +93,30 @@ const forTests = [
     name: 'opensearch',
     isPresent: isOpenSearchPresent,
     install: ensureOpenSearch,
+    needs: ['maven'],
     without: 'the tests against a real OpenSearch',
   },
   {
     name: 'cloudwatch',
     isPresent: isCloudWatchPresent,
     install: ensureCloudWatch,
+    needs: [PYTHON],
     without: 'the tests against a CloudWatch Logs emulator',
   },
   {
     name: 'kubernetes schemas',
     isPresent: isSchemasPresent,
     install: ensureSchemas,
+    needs: [PYTHON],
     without: 'the validation of manifests',
   },
-  { name: 'C linter', isPresent: isLintPresent, install: ensureLint, without: 'format and lint of C' },
+  {
+    name: 'C linter',
+    isPresent: isLintPresent,
+    install: ensureLint,
+    needs: [PYTHON],
+    without: 'format and lint of C',
+  },
   {
     name: 'image parts',
     isPresent: isImagePartsPresent,

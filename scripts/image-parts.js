@@ -43,7 +43,7 @@ function ensureImageParts() {
     execFileSync('npm', ['pack', '--silent', '--pack-destination', work, NODE_PACKAGE], { cwd: work, stdio: 'pipe' });
     const archive = readdirSync(work).find((name) => name.endsWith('.tgz'));
     if (archive === undefined) throw new Error(`npm pack ${NODE_PACKAGE} left no archive`);
-    execFileSync('tar', ['-xzf', archive, 'package/bin/node'], { cwd: work });
+    execFileSync('tar', ['-xzf', archive, 'package/bin/node'], { cwd: work, stdio: 'pipe' });
     const rootDirectory = join(work, 'root');
     const node = join(rootDirectory, 'nodejs', 'bin', 'node');
     mkdirSync(dirname(node), { recursive: true });
@@ -66,7 +66,7 @@ function ensureImageParts() {
 /** Writes the base image as an archive for `podman import`. @param {string} file */
 function writeBaseImage(file) {
   ensureImageParts();
-  execFileSync('tar', ['-C', target(), '--owner=0', '--group=0', '-cf', file, '.']);
+  execFileSync('tar', ['-C', target(), '--owner=0', '--group=0', '-cf', file, '.'], { stdio: 'pipe' });
 }
 
 module.exports = { ensureImageParts, isImagePartsPresent, writeBaseImage };

@@ -7,6 +7,10 @@
 const { execFileSync, spawnSync } = require('node:child_process');
 const { capabilities, compiler, isInstalled, npmPackages } = require('./capabilities.js');
 
+const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'];
+/** Lines of a failed step's output that are shown. */
+const SHOWN_LINES = 40;
+
 /**
  * Output is shown only when a step fails.
  * @param {string} what @param {() => unknown} step
@@ -17,20 +21,29 @@ async function step(what, step) {
   try {
     await step();
     console.log(`${((Date.now() - started) / 1000).toFixed(1)} s`);
-    return true;
   } catch (error) {
-    const { message, stderr, stdout } = /** @type {Error & { stderr?: Buffer, stdout?: Buffer }} */ (error);
-    console.log(`failed\n${message}\n${stdout ?? ''}${stderr ?? ''}`);
-    return false;
+    const { message, stderr = '', stdout = '' } = /** @type {Error & { stderr?: Buffer, stdout?: Buffer }} */ (error);
+    // A failed command's message repeats its stderr after the first line.
+    const [reason] = stderr.length > 0 ? message.split('\n') : [message];
+    const output = `${stdout}${stderr}`.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n');
+    console.log(`failed\n${reason}\n${output}`);
   }
 }
 
 /** @param {readonly string[]} packages */
-function installDebian(packages) {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const lists = spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'pipe' });
-  if (lists.error) throw lists.error;
-  execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env, stdio: 'pipe' });
+async function installDebian(packages) {
+  if (packages.length === 0) return;
+  if (process.getuid?.() !== 0 || !isInstalled('apt-get')) {
+    console.log(`set-up: run as root: apt-get update && ${[...INSTALL, ...packages].join(' ')}`);
+    return;
+  }
+  await step(`Debian packages ${packages.join(' ')}`, () => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    // Old lists may still do; if they do not, the installation says so.
+    spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' });
+    const [command = '', ...args] = INSTALL;
+    execFileSync(command, [...args, '-qq', ...packages], { env, stdio: 'pipe' });
+  });
 }
 
 /**
@@ -40,23 +53,17 @@ function installDebian(packages) {
  */
 async function setUp(purpose) {
   const wanted = capabilities(purpose);
-  const debian = wanted.filter((capability) => !capability.isPresent()).flatMap(({ debian = [] }) => debian);
-  if (debian.length > 0) {
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot && isInstalled('apt-get') && purpose === 'test') {
-      await step(`Debian packages ${debian.join(' ')}`, () => installDebian(debian));
-    } else {
-      console.log(`set-up: run as root: apt-get install -y --no-install-recommends ${debian.join(' ')}`);
-    }
+  const missing = wanted.filter((capability) => !capability.isPresent());
+  await installDebian(missing.flatMap(({ debian = [] }) => debian));
+  for (const { name, isPresent, install, needs = [] } of missing) {
+    const canInstall = wanted.every((other) => !needs.includes(other.name) || other.isPresent());
+    if (install !== undefined && canInstall) await step(name, install);
+    const isRequired = name === compiler.name || name === npmPackages.name;
+    if (isRequired && !isPresent()) throw new Error(`nothing works without ${name}: install them, then run it again`);
   }
-  for (const { name, isPresent, install } of wanted) {
-    if (install !== undefined && !isPresent()) await step(name, install);
-  }
-  for (const { name, isPresent, without } of wanted) {
+  for (const { name, isPresent, without } of missing) {
     if (!isPresent()) console.log(`set-up: without ${name} these are left out: ${without}`);
   }
-  const needed = [compiler, npmPackages].find((capability) => !capability.isPresent());
-  if (needed !== undefined) throw new Error(`nothing works without ${needed.name}: install them, then run it again`);
 }
 
 module.exports = { setUp };
