@@ -48,18 +48,51 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
   };
 }
 
-/** All records of several batches, in order, copied. */
+/** All records of several batches, in order, copied: one copy a batch, from its first message byte to its last. */
 export function concat(batches: readonly RecordBatch[]): RecordBatch {
   if (batches.length === 1) return batches[0]!;
-  const builder = new BatchBuilder(batches.reduce((sum, batch) => sum + messageBytes(batch), 0));
-  for (const batch of batches) {
+  const ranges = batches.map(messageRange);
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const bytes = new Uint8Array(ranges.reduce((sum, [from, to]) => sum + (to - from), 0));
+  const start = new Uint32Array(count);
+  const length = new Uint32Array(count);
+  const timeMs = new Float64Array(count);
+  const seq = new Float64Array(count);
+  const origin = new Uint16Array(count);
+  const origins: Origin[] = [];
+  const indexes = new Map<Origin, number>();
+  let record = 0;
+  let used = 0;
+  batches.forEach((batch, b) => {
+    const [from, to] = ranges[b]!;
+    bytes.set(batch.bytes.subarray(from, to), used);
+    length.set(batch.length, record);
+    timeMs.set(batch.timeMs, record);
+    seq.set(batch.seq, record);
+    const index = batch.origins.map((each) => {
+      const known = indexes.get(each) ?? origins.push(each) - 1;
+      indexes.set(each, known);
+      return known;
+    });
     for (let i = 0; i < batch.count; i++) {
-      const start = batch.start[i]!;
-      const at = builder.copy(batch.bytes, start, start + batch.length[i]!);
-      builder.record(batch.origins[batch.origin[i]!]!, at, batch.length[i]!, batch.timeMs[i]!, batch.seq[i]!);
+      start[record + i] = batch.start[i]! - from + used;
+      origin[record + i] = index[batch.origin[i]!]!;
     }
+    record += batch.count;
+    used += to - from;
+  });
+  return { bytes, count, start, length, timeMs, seq, origin, origins };
+}
+
+/** From the first byte of any message to the end of any message. */
+function messageRange({ count, start, length }: RecordBatch): readonly [from: number, to: number] {
+  let from = count === 0 ? 0 : Number.POSITIVE_INFINITY;
+  let to = 0;
+  for (let i = 0; i < count; i++) {
+    from = Math.min(from, start[i]!);
+    to = Math.max(to, start[i]! + length[i]!);
   }
-  return builder.finish();
+  return [from, to];
 }
 
 /** Sum of all message bytes. */
@@ -80,12 +113,11 @@ const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2;
 const OBJECT_BYTES = 2048;
 const FIRST_BYTES = 16 * 1024;
 const FIRST_RECORDS = 256;
-/** Origins that the column of 16 bits can name. */
-const MAX_ORIGINS = 0xffff;
 
 /**
  * Collects records. First `copy` bytes, which may hold several messages, then name each message with `record`.
- * Memory grows with what is collected and is used again after `finish`.
+ * Memory grows with what is collected and is used again after `finish`. More than 65,536 origins do not fit: whoever
+ * fills it calls `finish` long before.
  */
 export class BatchBuilder {
   #bytes: Buffer;
@@ -112,11 +144,6 @@ export class BatchBuilder {
   /** Bytes copied so far. */
   get bytes(): number {
     return this.#used;
-  }
-
-  /** Whether no further origin fits. */
-  get isOutOfOrigins(): boolean {
-    return this.#origins.length >= MAX_ORIGINS;
   }
 
   /** The slab; positions are those that `copy` returned. Valid until the next `copy` or `finish`. */

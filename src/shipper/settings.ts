@@ -130,7 +130,7 @@ export const SETTINGS = {
     memoryMaxBytes: setting({
       name: 'LOGTAP_MEMORY_MAX_BYTES',
       defaultMeaning:
-        "half of the container's memory limit, less where that leaves under 96 MiB for the rest, but at least 8 MiB; 64 MiB without a limit",
+        "half of the container's memory limit, less where that leaves under 160 MiB for the rest, but at least 8 MiB; 64 MiB without a limit",
       help: 'Bound on the records held until every sink has taken them. When it is reached the socket is not read; nothing is dropped here.',
       parse: parse.integer(1024 * 1024, 1024 ** 4),
     }),

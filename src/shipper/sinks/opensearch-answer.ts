@@ -1,5 +1,8 @@
 /** What the answer to a `_bulk` request means for each record. */
 
+/** `took` and `errors` come before the items. */
+const HEAD_BYTES = 64;
+
 export interface BulkError {
   readonly type?: string;
   readonly reason?: string;
@@ -8,6 +11,11 @@ export interface BulkError {
 export interface BulkItem {
   readonly status: number;
   readonly error?: BulkError;
+}
+
+/** Whether all actions were done: every item of such an answer is a 200 or 201, so that it need not be parsed. */
+export function isAllDone(body: Buffer): boolean {
+  return body.toString('latin1', 0, HEAD_BYTES).includes('"errors":false');
 }
 
 /** One entry an action, in their order; `undefined` when this is no answer to `_bulk`. */

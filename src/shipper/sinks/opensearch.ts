@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { ConfigError, messageOf, NoAnswerError } from '../errors.js';
 import type { BatchLimits, Failure, RecordBatch, SendResult, Sink } from '../parts.js';
 import { HttpClient, type HttpResponse, retryAfterMs } from './http-client.js';
-import { type BulkError, bulkItems, classifyItem, errorOf, hintFor } from './opensearch-answer.js';
+import { type BulkError, bulkItems, classifyItem, errorOf, hintFor, isAllDone } from './opensearch-answer.js';
 import { type BulkBody, BulkEncoder } from './opensearch-encoder.js';
 import { Outcome } from './outcome.js';
 import { halves, indexes, type Range, sendRanges } from './ranges.js';
@@ -18,7 +18,7 @@ export const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** A service that is out of memory is not helped by yet smaller requests. */
 const BODY_LEAST_BYTES = 64 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
-const LIMITS: BatchLimits = { maxRecords: 10_000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500 };
+const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500 };
 /** What only a human can mend is not asked for five times a second. */
 const CONFIGURATION_RETRY_MS = 5000;
 /** Of a service's own words in our log; they may quote a document. */
@@ -132,6 +132,10 @@ export class OpenSearchSink implements Sink {
 
   /** Books the answer to each action. */
   #items({ status, body }: HttpResponse, from: number, to: number, count: number, outcome: Outcome): void {
+    if (isAllDone(body)) {
+      this.#refusals = 0;
+      return;
+    }
     const items = bulkItems(body);
     if (items?.length !== to - from) {
       const detail = `bulk request to ${this.#target}: the answer is not that of _bulk: ${items?.length ?? 'no'} items for ${to - from} actions`;

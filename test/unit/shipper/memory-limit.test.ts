@@ -25,10 +25,10 @@ test.each([
 test.each([
   [undefined, 64],
   [1024, 512],
-  [256, 128],
-  [192, 96],
-  [128, 32],
-  [64, 8],
+  [320, 160],
+  [256, 96],
+  [192, 32],
+  [128, 8],
 ])('of %s MiB, %s MiB are for records', (limit, mib) => {
   expect(defaultMemoryMaxBytes(limit === undefined ? undefined : limit * MIB)).toBe(mib * MIB);
 });

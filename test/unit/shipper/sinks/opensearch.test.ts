@@ -61,10 +61,16 @@ describe('OpenSearchSink: items', () => {
     expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code: String(status) } });
   });
 
+  test('an answer without errors delivers all, with items or without (114)', async () => {
+    expect(await sinkOn(() => ({ json: { errors: false } })).send(['a'])).toEqual({ retry: [], rejected: [] });
+    const json = { took: 1, errors: false, items: items([201]).items };
+    expect(await sinkOn(() => ({ json })).send(['a'])).toEqual({ retry: [], rejected: [] });
+  });
+
   test.each([
     ['fewer items', { items: items([201]).items }],
     ['more items', { items: items([201, 201, 201]).items }],
-    ['no items', { errors: false }],
+    ['no items', { errors: true }],
     ['an item without status', { items: [{ create: {} }, { create: { status: 201 } }] }],
     ['a page of a proxy', undefined],
   ])('%s than actions: nothing is known, all goes again (63)', async (_, json) => {
