@@ -26,7 +26,7 @@ bool lt_process_set_up(void) {
 }
 
 void lt_process_close_noted(void) {
-    struct stat now;
+    struct stat now = {0};
     if (noted.fd >= 0 && lt_sys_fstat(noted.fd, &now) == 0 && now.st_dev == noted.device && now.st_ino == noted.inode) {
         (void)lt_sys_close(noted.fd);
     }
@@ -56,7 +56,7 @@ bool lt_process_is_borrowed(void) {
 }
 
 void lt_process_note_descriptor(int fd) {
-    struct stat now;
+    struct stat now = {0};
     if (lt_sys_fstat(fd, &now) != 0) return;
     noted.device = now.st_dev;
     noted.inode = now.st_ino;

@@ -71,13 +71,13 @@ static enum kind stream_kind(int fd, const struct stat *file) {
 }
 
 static bool is_tap_file(const struct stat *file) {
-    struct stat wanted;
+    struct stat wanted = {0};
     return lt_config.tap_file[0] != '\0' && S_ISREG(file->st_mode) && lt_sys_stat(lt_config.tap_file, &wanted) == 0 &&
            is_same(identity(file), identity(&wanted));
 }
 
 static enum kind look(int fd) {
-    struct stat file;
+    struct stat file = {0};
     if (lt_sys_fstat(fd, &file) != 0) return UNKNOWN;
     enum kind kind = is_tap_file(&file) ? TAP_FILE : stream_kind(fd, &file);
     /* A write to a descriptor that was opened for reading must fail as ever, not be swallowed. */
@@ -150,7 +150,7 @@ void lt_tap_copied(int from, int to) {
 }
 
 static struct file_identity identity_of(int fd) {
-    struct stat file;
+    struct stat file = {0};
     return lt_sys_fstat(fd, &file) == 0 ? identity(&file) : (struct file_identity){0};
 }
 
@@ -177,7 +177,7 @@ static void format_streams(char out[LT_STDIO_PLACEHOLDER_BYTES + 1]) {
         container_streams[1].inode,
     };
     for (int i = 0; i < STDIO_NUMBERS; i++) {
-        lt_format_hex(out + i * (HEX_DIGITS + 1), numbers[i]);
+        lt_format_hex(out + (size_t)i * (HEX_DIGITS + 1), numbers[i]);
         out[i * (HEX_DIGITS + 1) + HEX_DIGITS] = i < STDIO_NUMBERS - 1 ? ':' : '\0';
     }
 }

@@ -47,7 +47,7 @@ static int open_own(const char *target) {
 static int open_file(void) {
     const int fd = lt_config.frames ? open_own(lt_config.target) : open_shared(lt_config.target);
     if (fd < 0) return fd;
-    struct stat now;
+    struct stat now = {0};
     /* A pipe would raise SIGPIPE in the application. */
     if (lt_sys_fstat(fd, &now) != 0 || (!S_ISREG(now.st_mode) && !S_ISCHR(now.st_mode))) {
         (void)lt_sys_close(fd);
