@@ -12,9 +12,12 @@ const log = createLog({ write: (line) => process.stderr.write(line), now: Date.n
 
 function exit(totals: Totals): never {
   const undelivered = totals.held > 0;
-  log.info(undelivered ? `stopped: ${totals.held} records remain undelivered` : 'stopped: all is delivered', {
-    ...totals,
-  });
+  log.info(
+    undelivered ? `stopped: ${totals.held} records remain undelivered` : 'stopped: nothing remains to be delivered',
+    {
+      ...totals,
+    },
+  );
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 

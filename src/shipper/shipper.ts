@@ -107,8 +107,8 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
       stop.abort();
       const timers = [
         setTimeout(() => {
-          source.close();
           cutOff.abort();
+          source.close();
         }, graceMs / 2),
         setTimeout(() => deadline.abort(), Math.max(0, graceMs - LAST_WORDS_MS)),
       ];

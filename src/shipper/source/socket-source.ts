@@ -35,6 +35,12 @@ const BATCH_RECORDS = 10_000;
 const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
 /** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
 const QUIET_MS = 100;
+/**
+ * After a close: what peers have written already is in the kernel, taken over and counted by nobody. It is read until
+ * none has come for this long, or this much has been read, by peers that will not stop.
+ */
+const LAST_LOOK_MS = 50;
+const LAST_LOOK_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 4096;
 
 export class SocketSource implements Source {
@@ -49,6 +55,8 @@ export class SocketSource implements Source {
   #idle: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
   #isStopping = false;
+  /** Bytes that may still be read, once `close` was called. */
+  #lastLookBytes: number | undefined;
   #isEnded = false;
   /** Resolves the wait of `batches`. */
   #wake: () => void = () => {};
@@ -114,13 +122,25 @@ export class SocketSource implements Source {
     }
   }
 
-  /** Ends reading now: peers are cut off, all unfinished lines become records, `batches` yields them and ends. */
+  /**
+   * Ends reading, without back-pressure: what peers have already written is read, then they are cut off, all unfinished
+   * lines become records, and `batches` ends.
+   */
   close(): void {
+    if (this.#lastLookBytes !== undefined) return;
+    this.#lastLookBytes = LAST_LOOK_BYTES;
+    clearTimeout(this.#quiet);
+    this.#server.close();
+    this.#resume();
+    if (this.#connections.size === 0) this.#cutOff();
+    else this.#quiet = setTimeout(() => this.#cutOff(), LAST_LOOK_MS);
+  }
+
+  #cutOff(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     clearTimeout(this.#quiet);
     clearInterval(this.#idle);
-    this.#server.close();
     for (const socket of [...this.#connections.keys()]) this.#end(socket);
     this.#wake();
   }
@@ -152,6 +172,10 @@ export class SocketSource implements Source {
     }
     this.#watchUnfinished(connection);
     this.#collected();
+    if (this.#lastLookBytes === undefined) return;
+    this.#lastLookBytes -= chunk.length;
+    if (this.#lastLookBytes <= 0) this.#cutOff();
+    else this.#quiet?.refresh();
   }
 
   #end(socket: Socket): void {
@@ -172,7 +196,7 @@ export class SocketSource implements Source {
   /** After records may have been added: wakes the consumer or sees to it that it will be, and stops reading when full. */
   #collected(): void {
     if (this.#isFull) {
-      if (!this.#isPaused) {
+      if (!this.#isPaused && this.#lastLookBytes === undefined) {
         this.#isPaused = true;
         for (const socket of this.#connections.keys()) socket.pause();
       }
@@ -226,7 +250,8 @@ export class SocketSource implements Source {
   #endWhenQuiet(): void {
     if (!this.#isStopping || this.#isEnded || this.#connections.size > 0) return;
     clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.close(), QUIET_MS);
+    if (this.#lastLookBytes !== undefined) this.#cutOff();
+    else this.#quiet = setTimeout(() => this.close(), QUIET_MS);
   }
 }
 
