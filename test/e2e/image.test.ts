@@ -3,15 +3,24 @@
  * it: the installer, the shipper and a legacy container share a memory volume and nothing else.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import { writeBaseImage } from '../../scripts/image-parts.js';
 import { inject } from '../../src/constructs/inject.js';
 import { Sink } from '../../src/constructs/sink.js';
 import { LIBRARY_DIR, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { Podman, RESTRICTED } from '../support/podman.js';
-import { root, temporaryDirectory, until } from '../support/run.js';
+import { type Ended, root, temporaryDirectory, until } from '../support/run.js';
 
 jest.setTimeout(240_000);
 
@@ -20,7 +29,7 @@ const LINES = 2000;
 const PROGRAM = `
 #include <stdio.h>
 int main(void) {
-    for (int i = 0; i < ${LINES}; i++) printf("line %d\\n", i);
+    for (int i = 0; i < ${LINES}; i++) printf("line %d \\"\\t\\303\\251\\n", i);
     fprintf(stderr, "done\\n");
     return 3;
 }`;
@@ -46,7 +55,7 @@ const environment = ({ env = [] }: Container) =>
   env.filter(({ value }) => value !== undefined).flatMap(({ name, value }) => ['--env', `${name}=${value}`]);
 
 /** An image with a C program, its libc and nothing else. */
-function legacyRoot(): string {
+function writeLegacyImage(archive: string): void {
   const directory = temporaryDirectory();
   const program = join(directory, 'app');
   writeFileSync(`${program}.c`, PROGRAM);
@@ -60,18 +69,15 @@ function legacyRoot(): string {
     mkdirSync(join(files, library, '..'), { recursive: true });
     copyFileSync(library, join(files, library));
   }
-  const archive = join(directory, 'legacy.tar');
   execFileSync('tar', ['-C', files, '-cf', archive, '.']);
-  return archive;
+  rmSync(directory, { recursive: true });
 }
 
 describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
   let podman: Podman;
   beforeAll(async () => {
     podman = new Podman();
-    const base = join(temporaryDirectory(), 'base.tar');
-    writeBaseImage(base);
-    await podman.podman('import', '--change', 'ENV PATH=/nodejs/bin', base, baseName);
+    await podman.import(baseName, writeBaseImage, 'ENV PATH=/nodejs/bin');
     await podman.podman('build', '--pull=never', '--tag', IMAGE, root);
   });
   afterAll(() => podman?.close());
@@ -100,15 +106,20 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
       ...mount,
       ...environment(ship),
       '--env=POD_NAME=legacy-0',
-      '--name=logtap-test-shipper',
     ]);
     const socket = join(volume, RUN_DIR, SOCKET_NAME);
-    await until(`the shipper listens (${shipper.stderr()})`, () => existsSync(socket));
+    let early: Ended | undefined;
+    shipper.ended.then((ended) => {
+      early = ended;
+    });
+    await until('the shipper listens', () => {
+      if (early !== undefined) throw new Error(`the shipper ended with ${early.code}: ${early.stderr}`);
+      return existsSync(socket);
+    });
     // An application of another user must be able to connect.
     expect(statSync(socket).mode & 0o777).toBe(0o666);
 
-    const archive = legacyRoot();
-    await podman.podman('import', archive, 'localhost/legacy:test');
+    await podman.import('localhost/legacy:test', writeLegacyImage);
     const legacy = await podman.container(
       'localhost/legacy:test',
       ['/app'],
@@ -116,7 +127,7 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
     ).ended;
     expect(legacy).toMatchObject({ code: 3, stdout: '', stderr: '' });
 
-    await podman.podman('kill', '--signal=TERM', 'logtap-test-shipper');
+    await podman.podman('kill', '--signal=TERM', shipper.name);
     const { code, stdout } = await shipper.ended;
     expect(code).toBe(0);
     const records = stdout
@@ -124,8 +135,8 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     const of = (stream: string) => records.filter((record) => record.stream === stream).map(({ message }) => message);
-    expect(of('stdout')).toEqual(Array.from({ length: LINES }, (_, i) => `line ${i}`));
+    expect(of('stdout')).toEqual(Array.from({ length: LINES }, (_, i) => `line ${i} "\té`));
     expect(of('stderr')).toEqual(['done']);
-    expect(records[0]).toMatchObject({ pod_name: 'legacy-0', container_name: 'app', process: basename('/app') });
+    expect(records[0]).toMatchObject({ pod_name: 'legacy-0', container_name: 'app', process: 'app' });
   });
 });

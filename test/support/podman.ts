@@ -1,12 +1,11 @@
 /**
- * Podman with settings of its own, so that it works on a plain machine as root, without systemd, and next to whatever
- * else is installed there. Containers get no network unless a test says so.
+ * Podman with settings and storage of its own, so that it works on a plain machine as root, without systemd, and next to
+ * whatever else is installed there. Containers get no network.
  */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheDir } from '../../scripts/cache.js';
 import { type Running, run, start } from './run.js';
 
 /** What the manifests ask of Kubernetes for the containers they add: the pod security standard "restricted". */
@@ -18,13 +17,17 @@ export const RESTRICTED = [
   '--security-opt=no-new-privileges',
 ] as const;
 
+export interface Container extends Running {
+  readonly name: string;
+}
+
 export class Podman {
   private readonly env: Record<string, string>;
   private readonly directory = mkdtempSync(join(tmpdir(), 'logtap-podman-'));
   private readonly mounts: string[] = [];
+  private readonly containers: string[] = [];
 
   constructor() {
-    const storage = cacheDir('podman');
     const containersConf = join(this.directory, 'containers.conf');
     const storageConf = join(this.directory, 'storage.conf');
     writeFileSync(
@@ -36,13 +39,14 @@ log_driver = "k8s-file"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+tmp_dir = "${join(this.directory, 'tmp')}"
 `,
     );
     writeFileSync(
       storageConf,
       `[storage]
 driver = "overlay"
-graphroot = "${join(storage, 'graph')}"
+graphroot = "${join(this.directory, 'graph')}"
 runroot = "${join(this.directory, 'run')}"
 `,
     );
@@ -56,11 +60,22 @@ runroot = "${join(this.directory, 'run')}"
     return stdout;
   }
 
+  /** Makes an image of the archive of a root file system that `write` leaves in a file. */
+  async import(name: string, write: (file: string) => void, ...changes: readonly string[]): Promise<void> {
+    const archive = join(this.directory, 'root.tar');
+    write(archive);
+    await this.podman('import', ...changes.map((change) => `--change=${change}`), archive, name);
+    rmSync(archive);
+  }
+
   /** Starts a container in the foreground. `limitSeconds` ends it in any case. */
-  container(image: string, args: readonly string[], options: readonly string[], limitSeconds = 60): Running {
+  container(image: string, args: readonly string[], options: readonly string[], limitSeconds = 60): Container {
+    const name = `logtap-test-${process.pid}-${this.containers.length}`;
+    this.containers.push(name);
     const all = [
       'run',
       '--rm',
+      `--name=${name}`,
       '--pull=never',
       '--network=none',
       `--timeout=${limitSeconds}`,
@@ -68,7 +83,7 @@ runroot = "${join(this.directory, 'run')}"
       image,
       ...args,
     ];
-    return start('podman', all, { env: this.env });
+    return { name, ...start('podman', all, { env: this.env }) };
   }
 
   /** A memory volume as Kubernetes makes it for an emptyDir: a tmpfs of this size that everybody may write. */
@@ -80,7 +95,11 @@ runroot = "${join(this.directory, 'run')}"
     return path;
   }
 
+  /** Ends what still runs, also after a failed test, and removes everything. */
   close(): void {
+    spawnSync('podman', ['rm', '--force', '--ignore', '--time=0', ...this.containers], {
+      env: { ...process.env, ...this.env },
+    });
     for (const path of this.mounts) execFileSync('umount', [path]);
     rmSync(this.directory, { recursive: true, force: true });
   }
