@@ -90,7 +90,8 @@ int main(int argc, char **argv) {
     begin("continues.bin");
     greet(&ORDERS, T0, NOTHING);
     static char long_write[LT_FRAME_MAX_PAYLOAD_BYTES + 8];
-    for (size_t i = 0; i < sizeof long_write; i++) long_write[i] = "0123456789abcdef"[i % 16];
+    for (size_t i = 0; i < sizeof long_write; i++)
+        long_write[i] = "0123456789abcdef"[i % 16];
     long_write[sizeof long_write - 1] = '\n';
     data(LT_STREAM_STDOUT, LT_FLAG_CONTINUES, T0 + 1, 1, long_write, LT_FRAME_MAX_PAYLOAD_BYTES);
     data(LT_STREAM_STDOUT, 0, T0 + 1, 2, long_write + LT_FRAME_MAX_PAYLOAD_BYTES, 8);
