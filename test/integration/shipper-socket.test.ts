@@ -1,0 +1,144 @@
+/** The shipper's socket end: how it stops, what hostile peers can do, what is left behind by a kill. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../scripts/free-port.js';
+import { hello, magic } from '../support/frames.js';
+import { shipper as program, type Running, start, until } from '../support/run.js';
+import { drain, type Shipper, startShipper } from '../support/tapped.js';
+
+jest.setTimeout(60_000);
+
+/** Shippers of this file; a test that fails must leave none behind. */
+const running: Running[] = [];
+afterEach(async () => {
+  for (const { child, ended } of running.splice(0)) {
+    child.kill('SIGKILL');
+    await ended;
+  }
+});
+
+async function started(settings: Readonly<Record<string, string>>): Promise<Shipper> {
+  const shipper = await startShipper(settings);
+  running.push(shipper);
+  return shipper;
+}
+
+async function connect({ socket }: Shipper): Promise<Socket> {
+  const peer = createConnection(socket);
+  peer.on('error', () => {});
+  // Without a reader the end of the other side would never be seen.
+  peer.resume();
+  await once(peer, 'connect');
+  return peer;
+}
+
+/** Also when the shipper resets the connection, which it may do to a hostile peer. */
+const closed = (peer: Socket) => new Promise((resolve) => peer.once('close', resolve));
+
+const messages = (stdout: string): string[] =>
+  stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line).message);
+const ledger = (stderr: string) => JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
+
+test('after SIGTERM it listens and reads on until the last peer has closed', async () => {
+  const shipper = await started({});
+  const first = await connect(shipper);
+  first.write('before\n');
+  await until('the first line is out', () => shipper.stdout().includes('before'));
+  const ended = drain(shipper);
+  await until('it stops', () => shipper.stderr().includes('stopping'));
+  const second = await connect(shipper);
+  second.end('from a late peer\n');
+  await closed(second);
+  first.end('last words, without an end of line');
+  const { code, stdout } = await ended;
+  expect(messages(stdout)).toEqual(['before', 'from a late peer', 'last words, without an end of line']);
+  expect(code).toBe(0);
+});
+
+test('a peer that does not close is cut off at half of the grace time, and all it wrote counts', async () => {
+  const shipper = await started({
+    LOGTAP_SINK: 'opensearch',
+    LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
+    LOGTAP_MEMORY_MAX_BYTES: '1048576',
+    LOGTAP_GRACE_SECONDS: '2',
+  });
+  const peer = await connect(shipper);
+  // More than the bound: back-pressure holds the rest in the socket, where it must not be forgotten.
+  const line = `${'x'.repeat(99)}\n`;
+  let lines = 0;
+  while (!peer.writableNeedDrain || (await Promise.race([once(peer, 'drain'), sleep(500, 'stuck')])) !== 'stuck') {
+    peer.write(line.repeat(100));
+    lines += 100;
+  }
+  const stoppedMs = Date.now();
+  const { code, stderr } = await drain(shipper);
+  peer.destroy();
+  expect(Date.now() - stoppedMs).toBeLessThan(3000);
+  expect(ledger(stderr)).toMatchObject({ read: lines, held: lines, balanced: true });
+  expect(lines * line.length).toBeGreaterThan(1_048_576);
+  expect(code).toBe(74);
+});
+
+test('a second SIGTERM ends it at once', async () => {
+  const shipper = await started({
+    LOGTAP_SINK: 'opensearch',
+    LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
+    LOGTAP_GRACE_SECONDS: '50',
+  });
+  (await connect(shipper)).end('held\n');
+  await until('it fails to deliver', () => shipper.stderr().includes('ECONNREFUSED'));
+  shipper.child.kill('SIGTERM');
+  await until('it stops', () => shipper.stderr().includes('stopping'));
+  const { code, stderr } = await drain(shipper);
+  expect(ledger(stderr)).toMatchObject({ read: 1, held: 1, balanced: true });
+  expect(code).toBe(74);
+});
+
+test('hostile peers are closed and counted, and cost their neighbours nothing', async () => {
+  const port = await freePort();
+  const shipper = await started({ LOGTAP_STATUS_PORT: String(port), LOGTAP_STATUS_HOST: '127.0.0.1' });
+  const neighbour = await connect(shipper);
+  neighbour.write('one\n');
+  const hostile = [
+    Buffer.concat([magic, Buffer.alloc(1000, 0xff)]),
+    Buffer.concat([magic, hello(), randomBytes(100_000)]),
+    Buffer.concat([magic, hello(), hello()]),
+    Buffer.concat([magic, hello()]).subarray(0, 40),
+  ];
+  for (const bytes of hostile) {
+    const peer = await connect(shipper);
+    peer.end(bytes);
+    await closed(peer);
+  }
+  neighbour.end('two\n');
+  await until('both lines are out', () => messages(shipper.stdout()).length === 2);
+  expect(messages(shipper.stdout())).toEqual(['one', 'two']);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const errors = [...metrics.matchAll(/^logtap_protocol_errors_total\{reason="\w+"\} (\d+)$/gm)];
+  expect(errors.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(4);
+  expect((await drain(shipper)).code).toBe(0);
+});
+
+test('the socket that a killed shipper leaves behind is replaced', async () => {
+  const first = await started({});
+  first.child.kill('SIGKILL');
+  await first.ended;
+  expect(existsSync(first.socket)).toBe(true);
+  const { socket } = first;
+  const env = { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket };
+  const second = { ...start(process.execPath, [program], { env }), socket };
+  running.push(second);
+  await until('it listens', () => second.stderr().includes('listening'));
+  // Applications run as any user.
+  expect(statSync(socket).mode & 0o777).toBe(0o666);
+  (await connect(second)).end('heard\n');
+  await until('the line is out', () => second.stdout().includes('heard'));
+  await drain(second);
+  expect(existsSync(socket)).toBe(false);
+});
