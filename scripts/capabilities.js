@@ -37,9 +37,7 @@ const npmPackages = {
     const installed = join(root, 'node_modules', '.package-lock.json');
     return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
   },
-  // Not `npm ci`, which refuses the lock file where it lacks an optional package of some other platform; a registry
-  // mirror need not carry all of those. The versions are the locked ones either way.
-  install: () => execFileSync('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { cwd: root, stdio: 'pipe' }),
+  install: () => execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, stdio: 'pipe' }),
   without: 'everything',
 };
 

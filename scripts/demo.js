@@ -1,7 +1,7 @@
 // The main job in one minute: sets up, builds, runs real programs under the tap, shows what arrived, synthesises the
 // example chart. Needs Node, gcc and make; Python and nginx join in where they are installed.
 const { spawn, spawnSync } = require('node:child_process');
-const { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const http = require('node:http');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
@@ -19,21 +19,29 @@ const FILE_NAME = 'access.log';
 /** @param {string} command */
 const isInstalled = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 
-/** Shows records the way a reader of logs wants them. @param {string} title @param {Arrived[]} records */
-function show(title, records) {
-  console.log(`\n${title}`);
-  for (const { timestamp, stream, source, message } of records) {
-    const where = stream === 'file' ? source : stream;
-    console.log(`  ${timestamp}  ${where.padEnd(10)}  ${message}`);
-  }
-}
-
 /** What the default sink, stdout, printed: one JSON object a line. @param {string} text @returns {Arrived[]} */
 const parse = (text) =>
   text
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+
+/**
+ * Shows records the way a reader of logs wants them, and the ledger: the last line that the shipper prints.
+ * @param {string} title @param {Arrived[]} records @param {string} stderr
+ */
+function show(title, records, stderr) {
+  console.log(`\n${title}`);
+  // Each stream arrives in its own order; between streams only the time tells.
+  const byTime = [...records].sort((a, b) => a.timestamp.localeCompare(b.timestamp));
+  for (const { timestamp, stream, source, message } of byTime) {
+    const where = stream === 'file' ? source : stream;
+    console.log(`  ${timestamp}  ${where.padEnd(8)}  ${message}`);
+  }
+  const { read, delivered, held, balanced } = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '{}');
+  if (!balanced || held !== 0) throw new Error(`${title}: the ledger does not balance:\n${stderr}`);
+  console.log(`  ledger: ${read} read = ${delivered.stdout} delivered + ${held} held`);
+}
 
 /**
  * Runs a program to its end under the tap, its own output suppressed.
@@ -47,7 +55,7 @@ function runToEnd(title, command, expected) {
   if (records.length !== expected) {
     throw new Error(`${title}: ${expected} lines written, ${records.length} arrived:\n${stdout}${stderr}`);
   }
-  show(title, records);
+  show(title, records, stderr);
   return records.length;
 }
 
@@ -89,15 +97,19 @@ async function runNginx(directory) {
      }`,
   );
   const args = [cli, 'run', '--suppress', '--file', log, '--', 'nginx', '-e', 'stderr', '-c', config];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk) => {
     output += chunk;
   });
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  let diagnostics = '';
+  child.stderr.on('data', (chunk) => {
+    diagnostics += chunk;
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
   const deadline = Date.now() + 15_000;
   while ((await request(port, '/hello.txt').catch(() => 0)) !== 200) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error('nginx did not start');
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`nginx did not start:\n${diagnostics}`);
     await sleep(50);
   }
   await request(port, '/missing.txt');
@@ -107,12 +119,12 @@ async function runNginx(directory) {
   const fromFile = records.filter(({ stream }) => stream === 'file');
   if (fromFile.length !== 2) throw new Error(`nginx: 2 requests made, ${fromFile.length} access log lines arrived`);
   if (statSync(log).size !== 0) throw new Error(`nginx: ${log} should be empty, the bytes were suppressed`);
-  show('nginx, its access log file tapped and left empty on disk', records);
+  show('nginx, its access log file tapped and left empty on disk', records, diagnostics);
   return records.length;
 }
 
 function synthesise() {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [require.resolve('cdk8s-cli/bin/cdk8s'), 'synth'], {
+  const { status, stdout, stderr } = spawnSync(join(root, 'node_modules', '.bin', 'cdk8s'), ['synth'], {
     cwd: root,
     encoding: 'utf8',
     env: {
@@ -149,7 +161,6 @@ Where to look next
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  if (!existsSync(join(root, 'dist'))) throw new Error('cdk8s synth removed dist/');
   console.log(`\nDone in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
 }
 

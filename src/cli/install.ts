@@ -28,7 +28,7 @@ export function install(args: readonly string[]): number {
     copyFileSync(library, temporary);
     renameSync(temporary, target);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (existsSync(temporary)) rmSync(temporary);
     throw new CommandError(
       `cannot write ${target}: ${(error as Error).message}. The directory must be writable by user ${process.getuid?.()}; mount a memory emptyDir there.`,
       EXIT.CANNOT_CREATE,

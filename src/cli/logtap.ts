@@ -29,6 +29,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         `ship takes no arguments, but got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
       );
     }
+    // The shipper reads its own arguments, and `ship` is not one of them.
+    process.argv.splice(2);
     require(shipperFile);
     return EXIT.OK;
   },

@@ -6,25 +6,10 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
 import { hello, magic } from '../support/frames.js';
-import { shipper as program, type Running, start, until } from '../support/run.js';
+import { shipper as program, start, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
 jest.setTimeout(60_000);
-
-/** Shippers of this file; a test that fails must leave none behind. */
-const running: Running[] = [];
-afterEach(async () => {
-  for (const { child, ended } of running.splice(0)) {
-    child.kill('SIGKILL');
-    await ended;
-  }
-});
-
-async function started(settings: Readonly<Record<string, string>>): Promise<Shipper> {
-  const shipper = await startShipper(settings);
-  running.push(shipper);
-  return shipper;
-}
 
 async function connect({ socket }: Shipper): Promise<Socket> {
   const peer = createConnection(socket);
@@ -46,7 +31,7 @@ const messages = (stdout: string): string[] =>
 const ledger = (stderr: string) => JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
 
 test('after SIGTERM it listens and reads on until the last peer has closed', async () => {
-  const shipper = await started({});
+  const shipper = await startShipper({});
   const first = await connect(shipper);
   first.write('before\n');
   await until('the first line is out', () => shipper.stdout().includes('before'));
@@ -62,7 +47,7 @@ test('after SIGTERM it listens and reads on until the last peer has closed', asy
 });
 
 test('a peer that does not close is cut off at half of the grace time, and all it wrote counts', async () => {
-  const shipper = await started({
+  const shipper = await startShipper({
     LOGTAP_SINK: 'opensearch',
     LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
     LOGTAP_MEMORY_MAX_BYTES: '1048576',
@@ -86,7 +71,7 @@ test('a peer that does not close is cut off at half of the grace time, and all i
 });
 
 test('a second SIGTERM ends it at once', async () => {
-  const shipper = await started({
+  const shipper = await startShipper({
     LOGTAP_SINK: 'opensearch',
     LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
     LOGTAP_GRACE_SECONDS: '50',
@@ -102,7 +87,7 @@ test('a second SIGTERM ends it at once', async () => {
 
 test('hostile peers are closed and counted, and cost their neighbours nothing', async () => {
   const port = await freePort();
-  const shipper = await started({ LOGTAP_STATUS_PORT: String(port), LOGTAP_STATUS_HOST: '127.0.0.1' });
+  const shipper = await startShipper({ LOGTAP_STATUS_PORT: String(port), LOGTAP_STATUS_HOST: '127.0.0.1' });
   const neighbour = await connect(shipper);
   neighbour.write('one\n');
   const hostile = [
@@ -126,14 +111,13 @@ test('hostile peers are closed and counted, and cost their neighbours nothing', 
 });
 
 test('the socket that a killed shipper leaves behind is replaced', async () => {
-  const first = await started({});
+  const first = await startShipper({});
   first.child.kill('SIGKILL');
   await first.ended;
   expect(existsSync(first.socket)).toBe(true);
   const { socket } = first;
   const env = { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket };
   const second = { ...start(process.execPath, [program], { env }), socket };
-  running.push(second);
   await until('it listens', () => second.stderr().includes('listening'));
   // Applications run as any user.
   expect(statSync(socket).mode & 0o777).toBe(0o666);

@@ -1,6 +1,6 @@
 /** Starts programs and the built CLI, and collects what they print. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,9 +25,22 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** A new empty directory under the system's temporary one; its short path leaves room for a socket name. */
+const directories: string[] = [];
+const running = new Set<ChildProcess>();
+/** A test that fails leaves nothing behind either. */
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+/**
+ * A new empty directory under the system's temporary one, removed after the last test of the file. Its short path
+ * leaves room for a socket name.
+ */
 export function temporaryDirectory(): string {
-  return mkdtempSync(join(tmpdir(), 'lt-'));
+  const directory = mkdtempSync(join(tmpdir(), 'lt-'));
+  directories.push(directory);
+  return directory;
 }
 
 /** Starts a program with exactly this environment on top of PATH and HOME. */
@@ -41,6 +54,8 @@ export function start(
     ...options,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {
