@@ -62,6 +62,8 @@ export function start(
       printed[name] += text;
     });
   }
+  // A program may end without having read its input.
+  child.stdin?.on('error', () => {});
   child.stdin?.end(options.input ?? '');
   return {
     child,

@@ -42,7 +42,9 @@ export interface Loss {
   readonly bytes: bigint;
 }
 
-const typeNames = new Map(Object.entries(FRAME_TYPES).map(([name, { value }]) => [value, name as FrameType]));
+const typeNames = new Map<number, FrameType>(
+  Object.entries(FRAME_TYPES).map(([name, { value }]) => [value, name as FrameType]),
+);
 
 /** Frames after the magic, and how many bytes of a frame without end follow them. */
 export function decodeFrames(bytes: Buffer): { frames: Frame[]; trailing: number } {
