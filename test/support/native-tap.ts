@@ -63,3 +63,44 @@ export function runTapped(command: string, args: readonly string[], options: Tap
 export function toSocket(socket: string, settings: TapSettings = {}): TapSettings {
   return { TAP_INTO: '3', TARGET: `socket:${socket}`, FORMAT: 'frame', CONTAINER: 'app', ...settings };
 }
+
+/** A program that reads lines from us, for tests in which something happens between two writes. */
+export interface Conversation {
+  /** What was said to it so far. */
+  said(): string;
+  /** What it wrote to the original of its stdout so far. */
+  stdout(): string;
+  say(line: string): void;
+  /** Ends its input and waits for it. */
+  end(): Promise<number | null>;
+}
+
+/** Starts a shell script under the library whose input we write. */
+export function converse(script: string, settings: TapSettings): Conversation {
+  // --norc: bash takes a socket as its input, which is what a pipe of Node's is, for a remote login.
+  const child = spawn('bash', ['--norc', '-c', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, LC_ALL: 'C', LD_PRELOAD: library, ...variables(settings) },
+  });
+  const ended = new Promise<number | null>((settle, reject) => {
+    child.once('error', reject);
+    child.once('close', settle);
+  });
+  let said = '';
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  return {
+    said: () => said,
+    stdout: () => stdout,
+    say(line) {
+      said += `${line}\n`;
+      child.stdin.write(`${line}\n`);
+    },
+    end() {
+      child.stdin.end();
+      return ended;
+    },
+  };
+}

@@ -167,24 +167,28 @@ export interface ReceiverOptions {
   readonly paused?: boolean;
 }
 
+interface Connection {
+  readonly chunks: Buffer[];
+  readonly socket: Socket;
+  ended: boolean;
+}
+
 /** Listens, keeps every byte of every connection. Close it at the end of a test. */
 export class TapReceiver {
   readonly socket: string;
   readonly #server: Server;
-  readonly #connections: { readonly chunks: Buffer[]; readonly socket: Socket; ended: boolean }[] = [];
+  readonly #connections: Connection[] = [];
 
   private constructor(socket: string, paused: boolean) {
     this.socket = socket;
     this.#server = createServer({ pauseOnConnect: paused }, (connection) => {
-      const entry = { chunks: [] as Buffer[], socket: connection, ended: false };
+      const entry: Connection = { chunks: [], socket: connection, ended: false };
       this.#connections.push(entry);
-      connection.on('data', (chunk) => entry.chunks.push(chunk));
+      if (!paused) this.#read(entry);
       connection.on('error', () => connection.destroy());
       connection.on('close', () => {
         entry.ended = true;
       });
-      // `data` would start the flow that pauseOnConnect held back.
-      if (paused) connection.pause();
     });
   }
 
@@ -197,7 +201,11 @@ export class TapReceiver {
 
   /** Starts reading what was held back. */
   resume(): void {
-    for (const { socket } of this.#connections) socket.resume();
+    for (const connection of this.#connections) this.#read(connection);
+  }
+
+  #read({ socket, chunks }: Connection): void {
+    socket.on('data', (chunk) => chunks.push(chunk));
   }
 
   get connectionCount(): number {
