@@ -19,7 +19,8 @@ function runSuite(suite) {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-test-'));
   const report = join(directory, 'report.json');
   const args = [require.resolve('jest/bin/jest'), '--selectProjects', suite, '--json', '--outputFile', report];
-  if (suite !== 'unit') args.push('--runInBand');
+  // A failed test may leave a program or a socket behind; that must not keep the other suites from running.
+  if (suite !== 'unit') args.push('--runInBand', '--forceExit');
   try {
     const { status } = spawnSync(process.execPath, args, {
       cwd: root,

@@ -1,9 +1,15 @@
 /** How bad input is refused: one error that names the value, the rule and the remedy. */
+import type { NameRule } from '../service-names.js';
 import { hasToken } from './token.js';
 
 /** Throws unless `holds`. `rule` reads after "must" and ends with the remedy. */
 export function must(holds: boolean, name: string, value: unknown, rule: string): asserts holds {
   if (!holds) throw new Error(`'${name}' (${JSON.stringify(value)}) must ${rule}`);
+}
+
+/** Throws unless `value` keeps a service's rule for names. A token is judged by nobody before it is filled in. */
+export function mustBeNamed(name: string, value: string, { holds, rule, remedy }: NameRule): void {
+  must(hasToken(value) || holds(value), name, value, `${rule}: ${remedy}`);
 }
 
 /** Throws unless `value` is an http or https URL that carries no credentials, query or fragment. */

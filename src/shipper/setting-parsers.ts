@@ -1,6 +1,7 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
+import type { NameRule } from '../service-names.js';
 
 export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
 export type SinkName = (typeof SINK_NAMES)[number];
@@ -74,48 +75,10 @@ export function url(value: string): URL {
   return parsed;
 }
 
-/**
- * Index names are lower case, at most 255 bytes, without some characters.
- *
- * @see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/
- */
-export function indexPattern(value: string): string {
-  const literal = value.replace(/\{([^{}]*)\}/g, (_, date: string) => {
-    if (!/^(?:yyyy|MM|dd|HH|[-._])+$/.test(date)) {
-      throw new Error(`has the date pattern {${date}}; allowed are yyyy, MM, dd, HH and - . _ in braces. Correct it.`);
-    }
-    return date.replaceAll(/[yMdH]/g, '0');
-  });
-  if (!/^[^-_+A-Z\\/*?"<>|,#:{}\s][^A-Z\\/*?"<>|,#:{}\s]*$/.test(literal) || /^\.{1,2}$/.test(literal)) {
-    throw new Error(
-      'must be lower case, without \\ / * ? " < > | , # : and spaces, and not start with - _ +. Rename the index.',
-    );
-  }
-  if (Buffer.byteLength(literal) > 255) throw new Error('must be at most 255 bytes long. Shorten it.');
-  return value;
-}
-
-/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
-export function logGroup(value: string): string {
-  if (!/^[A-Za-z0-9._/#-]{1,512}$/.test(value) || value.startsWith('aws/')) {
-    throw new Error(
-      'must be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/. Rename the log group.',
-    );
-  }
-  return value;
-}
-
-/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
-export function logStream(value: string): string {
-  if (!/^[^:*]{1,512}$/.test(value)) {
-    throw new Error("must be 1 to 512 characters without ':' and '*'. Rename the log stream.");
-  }
-  return value;
-}
-
-export function awsRegion(value: string): string {
-  if (!/^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(value)) {
-    throw new Error('must be the code of an AWS region. Use one such as eu-central-1.');
-  }
-  return value;
+/** A name that a service has a rule for. */
+export function named({ holds, rule, remedy }: NameRule): (value: string) => string {
+  return (value) => {
+    if (!holds(value)) throw new Error(`must ${rule}: ${remedy}.`);
+    return value;
+  };
 }

@@ -4,6 +4,7 @@
  */
 import { closest, distance } from 'fastest-levenshtein';
 import { MOUNT_PATH, RUN_DIR, SOCKET_NAME, STATUS_PORT } from '../contract.js';
+import { AWS_REGION, LOG_GROUP, LOG_STREAM, OPENSEARCH_INDEX } from '../service-names.js';
 import { ConfigError } from './errors.js';
 import * as parse from './setting-parsers.js';
 
@@ -75,7 +76,7 @@ export const SETTINGS = {
       name: 'LOGTAP_OPENSEARCH_INDEX',
       default: 'logtap-{yyyy.MM.dd}',
       help: 'Index. A pattern of `yyyy`, `MM`, `dd` and `HH` in braces is filled from the UTC time of each record.',
-      parse: parse.indexPattern,
+      parse: parse.named(OPENSEARCH_INDEX),
     }),
     opensearchUsername: setting({
       name: 'LOGTAP_OPENSEARCH_USERNAME',
@@ -98,13 +99,13 @@ export const SETTINGS = {
     cloudwatchLogGroup: setting({
       name: 'LOGTAP_CLOUDWATCH_LOG_GROUP',
       help: 'Log group.',
-      parse: parse.logGroup,
+      parse: parse.named(LOG_GROUP),
     }),
     cloudwatchLogStream: setting({
       name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',
       defaultMeaning: '`POD_NAMESPACE/POD_NAME`, or else the name of the host',
       help: 'Log stream; made when it is missing.',
-      parse: parse.logStream,
+      parse: parse.named(LOG_STREAM),
     }),
     cloudwatchCreateGroup: setting({
       name: 'LOGTAP_CLOUDWATCH_CREATE_GROUP',
@@ -116,7 +117,7 @@ export const SETTINGS = {
       name: 'AWS_REGION',
       aliases: ['AWS_DEFAULT_REGION'],
       help: 'Region of the log group. Credentials come from where the AWS SDK for JavaScript finds them.',
-      parse: parse.awsRegion,
+      parse: parse.named(AWS_REGION),
     }),
     cloudwatchEndpoint: setting({
       name: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',

@@ -32,6 +32,7 @@ describe('npm pack', () => {
         'dist/constructs/index.js',
         'dist/constructs/index.d.ts',
         'dist/contract.js',
+        'dist/service-names.js',
         'dist/cli/logtap.js',
         'dist/shipper/main.js',
         'dist/native/x86_64/liblogtap.so',
@@ -42,7 +43,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|constructs|shipper|native)\/.+|dist\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|constructs|shipper|native)\/.+|dist\/(contract|service-names)\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 

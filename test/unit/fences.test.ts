@@ -26,8 +26,8 @@ function reach(file: string): { readonly parts: string[]; readonly packages: str
 }
 
 const allowedParts: Record<string, readonly string[]> = {
-  constructs: ['constructs', 'contract.js'],
-  shipper: ['shipper', 'contract.js'],
+  constructs: ['constructs', 'contract.js', 'service-names.js'],
+  shipper: ['shipper', 'contract.js', 'service-names.js'],
   cli: ['cli', 'constructs', 'contract.js'],
 };
 

@@ -1,7 +1,7 @@
 /** Settings of the CloudWatch Logs sink, and the rules of its names. */
-import { must, mustBeUrl } from '../must.js';
+import { AWS_REGION, LOG_GROUP, LOG_STREAM } from '../../service-names.js';
+import { mustBeNamed, mustBeUrl } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
-import { hasToken } from '../token.js';
 
 /** Where in CloudWatch Logs the records go. */
 export interface CloudWatchSinkProps {
@@ -41,31 +41,9 @@ export interface CloudWatchSinkProps {
 
 export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
   const { logGroup, region, logStream, createLogGroup, endpoint } = props;
-  if (!hasToken(logGroup)) {
-    must(
-      /^[A-Za-z0-9._/#-]{1,512}$/.test(logGroup),
-      'logGroup',
-      logGroup,
-      'be 1 to 512 of the characters A-Z a-z 0-9 . - _ / #: rename the log group',
-    );
-    must(!logGroup.startsWith('aws/'), 'logGroup', logGroup, "not start with 'aws/', which AWS keeps: rename it");
-  }
-  if (!hasToken(region)) {
-    must(
-      /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(region),
-      'region',
-      region,
-      'be the code of an AWS region: use one such as eu-central-1',
-    );
-  }
-  if (logStream !== undefined && !hasToken(logStream)) {
-    must(
-      /^[^:*]{1,512}$/.test(logStream),
-      'logStream',
-      logStream,
-      "be 1 to 512 characters without ':' and '*': rename the log stream",
-    );
-  }
+  mustBeNamed('logGroup', logGroup, LOG_GROUP);
+  mustBeNamed('region', region, AWS_REGION);
+  if (logStream !== undefined) mustBeNamed('logStream', logStream, LOG_STREAM);
   if (endpoint !== undefined) mustBeUrl('endpoint', endpoint);
   return {
     name: 'cloudwatch',

@@ -1,7 +1,7 @@
 /** Settings of the OpenSearch sink, and the rules of its names. */
-import { must, mustBeUrl } from '../must.js';
+import { OPENSEARCH_INDEX } from '../../service-names.js';
+import { must, mustBeNamed, mustBeUrl } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
-import { hasToken } from '../token.js';
 
 /** A key of a Secret in the namespace of the workload. */
 export interface SecretKey {
@@ -43,16 +43,7 @@ export interface OpenSearchSinkProps {
 export function openSearch(props: OpenSearchSinkProps): SinkConfig {
   const { url, index, username, passwordSecret } = props;
   mustBeUrl('url', url);
-  if (index !== undefined && !hasToken(index)) {
-    const literal = index.replace(/\{((?:yyyy|MM|dd|HH|[-._])+)\}/g, (_, date: string) => date.replace(/[yMdH]/g, '0'));
-    must(
-      /^[^-_+\\/*?"<>|,#:{}\sA-Z][^\\/*?"<>|,#:{}\sA-Z]*$/.test(literal) && !/^\.{1,2}$/.test(literal),
-      'index',
-      index,
-      'be lower case, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and hold only yyyy MM dd HH - . _ in braces: rename the index',
-    );
-    must(Buffer.byteLength(literal) <= 255, 'index', index, 'be at most 255 bytes long: shorten it');
-  }
+  if (index !== undefined) mustBeNamed('index', index, OPENSEARCH_INDEX);
   must(
     (username === undefined) === (passwordSecret === undefined),
     username === undefined ? 'passwordSecret' : 'username',

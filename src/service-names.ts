@@ -1,0 +1,47 @@
+/** Rules that services have for names, for the constructs, which check early, and the shipper, which checks at its start. */
+
+/** `rule` reads after "must", `remedy` as a command. */
+export interface NameRule {
+  readonly holds: (value: string) => boolean;
+  readonly rule: string;
+  readonly remedy: string;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const LOG_GROUP: NameRule = {
+  holds: (value) => /^[A-Za-z0-9._/#-]{1,512}$/.test(value) && !value.startsWith('aws/'),
+  rule: 'be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/',
+  remedy: 'rename the log group',
+};
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
+export const LOG_STREAM: NameRule = {
+  holds: (value) => /^[^:*]{1,512}$/.test(value),
+  rule: "be 1 to 512 characters without ':' and '*'",
+  remedy: 'rename the log stream',
+};
+
+/** Only the shape: AWS opens regions faster than lists are updated. */
+export const AWS_REGION: NameRule = {
+  holds: (value) => /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(value),
+  rule: 'be the code of an AWS region',
+  remedy: 'use one such as eu-central-1',
+};
+
+/** Date patterns in braces, such as `{yyyy.MM.dd}`. */
+const DATE_PATTERN = /\{(?:yyyy|MM|dd|HH|[-._])+\}/g;
+
+/** @see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/ */
+export const OPENSEARCH_INDEX: NameRule = {
+  holds: (value) => {
+    const literal = value.replace(DATE_PATTERN, (date) => date.slice(1, -1).replaceAll(/[yMdH]/g, '0'));
+    return (
+      /^[^-_+A-Z\\/*?"<>|,#:{}\s][^A-Z\\/*?"<>|,#:{}\s]*$/.test(literal) &&
+      literal !== '.' &&
+      literal !== '..' &&
+      Buffer.byteLength(literal) <= 255
+    );
+  },
+  rule: 'be lower case, at most 255 bytes, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and have only yyyy MM dd HH and - . _ in braces',
+  remedy: 'rename the index',
+};
