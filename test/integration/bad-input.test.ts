@@ -1,5 +1,5 @@
 /** Bad input: one clear error with value, rule and remedy, the documented exit code, and an application that runs on. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
 import { logtap, run, shipper, temporaryDirectory, until } from '../support/run.js';
@@ -84,13 +84,19 @@ describe('settings that cannot work', () => {
     await applicationRunsOn(socketIn(directory));
   });
 
-  (process.getuid?.() === 0 ? test : test.skip)('a socket directory of another user: exit code 78', async () => {
+  test('a socket directory without the right to write: exit code 78', async () => {
     const directory = temporaryDirectory();
-    mkdirSync(join(directory, 'run'));
+    mkdirSync(join(directory, 'run'), { mode: 0o555 });
     chmodSync(directory, 0o755);
-    const { code, stderr } = await run(node, [shipper], {
-      uid: 65532,
-      gid: 65532,
+    // Root may write everywhere, so it gives its rights up; what it runs then must be readable for everybody.
+    const isRoot = process.getuid?.() === 0;
+    const [program, script] = isRoot ? [join(directory, 'node'), join(directory, 'main.js')] : [node, shipper];
+    if (isRoot) {
+      copyFileSync(node, program);
+      copyFileSync(shipper, script);
+    }
+    const { code, stderr } = await run(program, [script], {
+      ...(isRoot ? { uid: 65532, gid: 65532, cwd: '/' } : {}),
       env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socketIn(directory), HOME: '/' },
     });
     expect(stderr).toContain(join(directory, 'run'));
