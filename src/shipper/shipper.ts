@@ -39,7 +39,6 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   let isListening = false;
 
   const problems = (): string[] => [
-    ...(isListening ? [] : ['starting']),
     ...(hold.fullness > NEARLY_FULL
       ? [`${Math.round(hold.fullness * 100)} % of LOGTAP_MEMORY_MAX_BYTES are in use`]
       : []),
@@ -47,11 +46,12 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
       .filter(({ health }) => health.failures > 0)
       .map(({ name, health }) => `${name}: ${health.failures} failures in a row, the last one ${health.reason}`),
   ];
-  // First of all, so that a probe finds an answer while the rest starts.
+  // First of all: a port that is taken must be known before anybody connects to the socket.
   if (settings.statusPort !== 'off') {
     await startStatusServer({
       port: settings.statusPort,
       host: settings.statusHost,
+      isListening: () => isListening,
       problems,
       metrics: (accept) => metrics.render(accept),
     });

@@ -6,6 +6,8 @@ export interface StatusServerOptions {
   readonly port: number;
   /** All addresses when absent. */
   readonly host: string | undefined;
+  /** Whether the socket takes connections: before, nothing that asks may go on. */
+  readonly isListening: () => boolean;
   /** Why the shipper is not ready; empty when it is. */
   readonly problems: () => readonly string[];
   readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly text: string }>;
@@ -54,7 +56,7 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 /** Exported for tests: what a request is answered. */
 export async function answer(
-  { problems, metrics }: Pick<StatusServerOptions, 'problems' | 'metrics'>,
+  { isListening, problems, metrics }: Pick<StatusServerOptions, 'isListening' | 'problems' | 'metrics'>,
   method: string,
   url: string,
   accept: string,
@@ -63,10 +65,11 @@ export async function answer(
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD');
   switch (url.split('?')[0]) {
     case '/livez':
-      // A shipper whose sink is down must not be restarted: it would lose what it holds.
-      return plain(200, 'ok');
+      // A shipper whose sink is down must not be restarted: it would lose what it holds. The pod's start-up probe asks
+      // here too, and the application starts when it has its answer.
+      return isListening() ? plain(200, 'ok') : plain(503, 'starting');
     case '/readyz': {
-      const reasons = problems();
+      const reasons = isListening() ? problems() : ['starting'];
       return reasons.length === 0 ? plain(200, 'ok') : plain(503, reasons.join('\n'));
     }
     case '/metrics':

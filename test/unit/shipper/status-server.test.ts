@@ -76,7 +76,8 @@ describe('/metrics', () => {
 });
 
 describe('the status server answers', () => {
-  const options = (problems: string[]) => ({
+  const options = (problems: string[], isListening = true) => ({
+    isListening: () => isListening,
     problems: () => problems,
     metrics: async () => ({ contentType: 'x', text: 'y' }),
   });
@@ -86,13 +87,17 @@ describe('the status server answers', () => {
     ['GET', '/livez', ['one: 3 failures in a row'], 200],
     ['GET', '/readyz', [], 200],
     ['GET', '/readyz?verbose', [], 200],
-    ['HEAD', '/readyz', ['starting'], 503],
+    ['HEAD', '/readyz', ['one: 3 failures in a row'], 503],
     ['GET', '/metrics', [], 200],
     ['GET', '/', [], 404],
     ['GET', '/metrics/', [], 404],
     ['POST', '/livez', [], 405],
   ])('%s %s with problems %j: %i', async (method, url, problems, status) => {
     expect((await answer(options(problems), method, url, '')).status).toBe(status);
+  });
+
+  test.each(['/livez', '/readyz'])('%s: not before the socket listens, as the application starts then', async (url) => {
+    expect(await answer(options([], false), 'GET', url, '')).toMatchObject({ status: 503, text: 'starting\n' });
   });
 
   test('says why it is not ready', async () => {
