@@ -1,0 +1,89 @@
+/** What a tapped write costs the application, and what the library costs at the start of a process. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { compile, directory, library, median, print } from './workshop.js';
+
+const WRITES = 200_000;
+const STARTS = 300;
+const ROUNDS = 7;
+
+/** Named as in the table; the first one is what the others are compared with. */
+function variants(socket: string): Readonly<Record<string, Record<string, string>>> {
+  const tap = (target: string, suppress: boolean) => ({
+    LD_PRELOAD: library,
+    LLT_TAP_INTO: '1',
+    LLT_TARGET: target,
+    LLT_FORMAT: 'frame',
+    // Every byte is handed over: a copy that is dropped would look cheap.
+    LLT_ON_FULL: 'block:10000',
+    LLT_SUPPRESS_STDOUT: String(suppress),
+  });
+  const file = `file:${join(directory, 'copy')}`;
+  return {
+    'not loaded': {},
+    'loaded, nothing tapped': { LD_PRELOAD: library },
+    'file, tee': tap(file, false),
+    'file, suppress': tap(file, true),
+    'socket, tee': tap(`socket:${socket}`, false),
+    'socket, suppress': tap(`socket:${socket}`, true),
+  };
+}
+
+/** Nanoseconds a write, to a file in memory. */
+function writeOnce(program: string, env: Record<string, string>): number {
+  const original = join(directory, 'original');
+  const output = openSync(original, 'w');
+  const { status, stderr } = spawnSync(program, [String(WRITES)], { env, stdio: ['ignore', output, 'pipe'] });
+  closeSync(output);
+  truncateSync(original);
+  spawnSync('sh', ['-c', `rm -f ${join(directory, 'copy')}*`]);
+  if (status !== 0) throw new Error(`the writing program ended with ${status}: ${stderr}`);
+  return Number(stderr.toString());
+}
+
+/** Milliseconds a start of a process that does nothing. */
+function startMany(env: Record<string, string>): number {
+  const begin = performance.now();
+  for (let i = 0; i < STARTS; i += 1) spawnSync('/bin/true', { env });
+  return (performance.now() - begin) / STARTS;
+}
+
+/** Runs all variants in turn, round after round, so that a change of the machine's speed meets all of them. */
+function compare(measure: (env: Record<string, string>) => number, names: readonly string[], socket: string) {
+  const all = variants(socket);
+  const rounds = Array.from({ length: ROUNDS }, () => names.map((name) => measure(all[name] ?? {})));
+  return names.map((name, i) => {
+    const values = rounds.map((round) => round[i] ?? Number.NaN);
+    const ratios = rounds.map((round) => (round[i] ?? Number.NaN) / (round[0] ?? Number.NaN));
+    return { name, value: median(values), ratio: median(ratios) };
+  });
+}
+
+async function startDrain(socket: string): Promise<ChildProcess> {
+  const drain = spawn(compile('drain'), [socket], { stdio: 'ignore' });
+  while (!existsSync(socket)) await sleep(5);
+  return drain;
+}
+
+export async function hookCost(): Promise<void> {
+  const socket = join(directory, 'drain.sock');
+  const drain = await startDrain(socket);
+  try {
+    const program = compile('writes');
+    const names = Object.keys(variants(socket));
+    const writes = compare((env) => writeOnce(program, env), names, socket);
+    print(`A write of 120 bytes to a file in memory, median of ${ROUNDS} rounds of ${WRITES.toLocaleString('en')}`, [
+      ['', 'ns', 'ratio'],
+      ...writes.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
+    ]);
+    const starts = compare(startMany, names.slice(0, 2), socket);
+    print(`The start of /bin/true, median of ${ROUNDS} rounds of ${STARTS}`, [
+      ['', 'ms', 'ratio'],
+      ...starts.map(({ name, value, ratio }) => [name, value.toFixed(3), ratio.toFixed(2)]),
+    ]);
+  } finally {
+    drain.kill();
+  }
+}

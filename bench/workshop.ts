@@ -1,0 +1,30 @@
+/** What the benchmarks share: compiled programs, medians, a table. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const root = join(__dirname, '..');
+export const library = join(root, 'dist', 'native', process.arch === 'arm64' ? 'aarch64' : 'x86_64', 'liblogtap.so');
+export const shipper = join(root, 'dist', 'shipper', 'main.js');
+
+/** Files of a run; in memory where the machine has a tmpfs for that, so that no disk is measured. */
+export const directory = mkdtempSync(join(process.platform === 'linux' ? '/dev/shm' : tmpdir(), 'logtap-bench-'));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+
+export function compile(name: string): string {
+  const program = join(directory, name);
+  execFileSync('gcc', ['-O2', '-o', program, join(root, 'bench', 'programs', `${name}.c`)]);
+  return program;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function print(title: string, rows: readonly (readonly string[])[]): void {
+  console.log(`\n${title}`);
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of rows) console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`);
+}
