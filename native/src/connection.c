@@ -70,7 +70,16 @@ static void drop(void) {
     lt_process_close_noted();
     c->mid_frame = false;
     lt_debug("connection lost", lt_config.target);
-    if (lt_config.reconnect_ns != LT_BACK_OFF) plan_attempt();
+    const uint64_t now = lt_clock_ns(LT_CLOCK_MONOTONIC);
+    /* A shipper that was replaced listens again: the next attempt is due at once. But a target that accepts and hangs
+     * up, again and again, must not cost every write a connection. */
+    const bool is_first = c->dropped_ns == 0 || now - c->dropped_ns > FIRST_PAUSE_NS;
+    c->dropped_ns = now;
+    if (lt_config.reconnect_ns == LT_BACK_OFF && is_first) {
+        c->next_attempt_ns = 0;
+    } else {
+        plan_attempt();
+    }
 }
 
 /* Steps over bytes that were taken; answers the index of the first part that is left. */
@@ -167,9 +176,6 @@ static bool connect(struct lt_patience *patience) {
         return false;
     }
     c->pause_ns = 0;
-    /* When this connection breaks, the next attempt is due at once, but never two within the shortest pause: a target
-     * that accepts and hangs up must not cost every write a connection. */
-    c->next_attempt_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + FIRST_PAUSE_NS;
     c->nested_may_send = true;
     lt_debug("connected", lt_config.target);
     return true;

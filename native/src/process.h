@@ -16,6 +16,7 @@ struct lt_connection {
     bool mid_frame;           /* a frame went out in part */
     bool nested_may_send;     /* whole frames and writes went out so far: the next frame may be anybody's */
     uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
+    uint64_t dropped_ns;      /* when the last connection broke; 0: never */
     uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
 };
 

@@ -205,7 +205,7 @@ export class TapReceiver {
   }
 
   #read({ socket, chunks }: Connection): void {
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => chunks.push(chunk)).resume();
   }
 
   get connectionCount(): number {
@@ -214,7 +214,9 @@ export class TapReceiver {
 
   /** Waits until every connection has ended: all writers are gone and everything is read. */
   async settled(): Promise<void> {
+    const deadline = Date.now() + 20_000;
     for (let quiet = 0; quiet < 3; quiet += 1) {
+      if (Date.now() > deadline) throw new Error('a connection is still open after 20 s');
       await sleep(5);
       if (this.#connections.some(({ ended }) => !ended)) quiet = -1;
     }
