@@ -64,7 +64,7 @@ static void plan_attempt(void) {
 static void drop(void) {
     struct lt_connection *c = connection();
     /* A vfork child must not close what is its parent's; the parent finds out by itself. */
-    if (lt_process_is_borrowed()) return;
+    if (!c->is_lent && lt_process_is_borrowed()) return;
     c->nested_may_send = false;
     set_descriptor(-1);
     lt_process_close_noted();
@@ -131,8 +131,8 @@ static bool greet(struct lt_patience *patience) {
     lt_proc_self_name(name, sizeof name);
     const struct lt_identity who = {
         .pid = lt_process->pid,
-        .ppid = (uint32_t)lt_syscall(__NR_getppid),
-        .start_ticks = lt_proc_self_stat(LT_STAT_START_TICKS),
+        .ppid = lt_process->ppid,
+        .start_ticks = lt_process->start_ticks,
         .instance = lt_process->instance,
         .name = name,
         .container = lt_config.container,
@@ -159,7 +159,6 @@ static int open_target(struct lt_patience *patience) {
 static bool connect(struct lt_patience *patience) {
     struct lt_connection *c = connection();
     if (c->next_attempt_ns != 0 && lt_clock_ns(LT_CLOCK_MONOTONIC) < c->next_attempt_ns) return false;
-    if (lt_process_is_borrowed()) return false;
     const int fd = open_target(patience);
     if (fd < 0) {
         if (c->pause_ns == 0) lt_debug("target is not there", lt_config.target);
@@ -168,6 +167,7 @@ static bool connect(struct lt_patience *patience) {
     }
     set_descriptor(fd);
     lt_process_note_descriptor(fd);
+    c->is_lent = lt_process_is_borrowed();
     c->reached = true;
     c->file_announced = false;
     c->mid_frame = false;
@@ -214,6 +214,18 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
     if (LT_UNLIKELY(c->mid_frame)) return false;
     if (LT_UNLIKELY(descriptor() < 0) && !connect(patience)) return false;
     return !lt_config.frames || prepare(stream, patience);
+}
+
+void lt_connection_end_write(void) {
+    struct lt_connection *c = connection();
+    if (LT_UNLIKELY(c->is_lent)) {
+        if (descriptor() >= 0) {
+            set_descriptor(-1);
+            lt_process_close_noted();
+        }
+        c->is_lent = false;
+    }
+    c->nested_may_send = descriptor() >= 0;
 }
 
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count) {

@@ -94,7 +94,7 @@ static void send_all(struct write *w) {
         w->sent += sent;
         if (sent == 0) break;
     }
-    lt_process->connection.nested_may_send = lt_process->connection.fd_plus_one != 0;
+    lt_connection_end_write();
     /* The frame that failed has its number already. */
     const size_t left = w->length - w->sent;
     if (left > LT_FRAME_MAX_PAYLOAD_BYTES) skip_seq(left - LT_FRAME_MAX_PAYLOAD_BYTES);
@@ -136,6 +136,13 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t len
         break;
     }
     return w.sent;
+}
+
+void lt_emit_prepare(void) {
+    lt_process_check_fork();
+    if (lt_process->pid != 0 || lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
+    lt_process_begin();
+    lt_guard_leave(&lt_process->guard);
 }
 
 void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t length) {

@@ -19,6 +19,9 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
  * many of `out` are filled. */
 int lt_emit_slice(const struct iovec *parts, int count, size_t skip, size_t limit, struct iovec *out, int room);
 
+/* A child that shares this process's memory is about to be made: the state has to be the parent's before. */
+void lt_emit_prepare(void);
+
 /* exit() has begun: reports losses now, and those to come at once. */
 void lt_emit_end(void);
 

@@ -15,6 +15,47 @@ LT_EXPORT void _exit(int code) {
 
 LT_EXPORT __attribute__((alias("_exit"))) void _Exit(int);
 
+/* Called by vfork below. Answers what it goes on with. */
+__attribute__((used)) static pid_t (*before_vfork(void))(void) {
+    if (lt_is_on()) lt_emit_prepare();
+    return lt_libc_next.vfork;
+}
+
+/* A function that calls vfork must not return in the child, so this one does not call it but goes over to it. */
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".globl vfork\n"
+        ".type vfork, @function\n"
+        "vfork:\n"
+        ".cfi_startproc\n"
+        "subq $8, %rsp\n"
+        ".cfi_adjust_cfa_offset 8\n"
+        "call before_vfork\n"
+        "addq $8, %rsp\n"
+        ".cfi_adjust_cfa_offset -8\n"
+        "jmp *%rax\n"
+        ".cfi_endproc\n"
+        ".size vfork, . - vfork\n");
+#else
+__asm__(".text\n"
+        ".globl vfork\n"
+        ".type vfork, %function\n"
+        "vfork:\n"
+        ".cfi_startproc\n"
+        "stp x29, x30, [sp, #-16]!\n"
+        ".cfi_adjust_cfa_offset 16\n"
+        ".cfi_rel_offset x30, 8\n"
+        "bl before_vfork\n"
+        "ldp x29, x30, [sp], #16\n"
+        ".cfi_adjust_cfa_offset -16\n"
+        ".cfi_restore x30\n"
+        "mov x16, x0\n" /* the register from which a guarded page may be entered */
+        "br x16\n"
+        ".cfi_endproc\n"
+        ".size vfork, . - vfork\n");
+#endif
+__asm__(".globl __vfork\n.set __vfork, vfork\n");
+
 /* Python asks here whether to buffer its output. A line that waits in its buffer reaches nobody, so it is told not to,
  * unless the application set the variable. Answering is safer than changing the environment. */
 LT_EXPORT char *getenv(const char *name) {

@@ -8,6 +8,8 @@
 #include "tap.h"
 #include "text.h"
 
+enum { START_YIELDS = 10000 };
+
 uint32_t lt_phase = LT_UNBORN;
 
 static bool set_up(const struct lt_environment *environment) {
@@ -21,6 +23,11 @@ static bool set_up(const struct lt_environment *environment) {
 bool lt_start(void) {
     uint32_t phase = LT_UNBORN;
     if (!__atomic_compare_exchange_n(&lt_phase, &phase, LT_STARTING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        /* Another thread is at it. Not for ever: a signal handler may have interrupted that very thread. */
+        for (int i = 0; i < START_YIELDS && phase == LT_STARTING; i++) {
+            (void)lt_syscall(__NR_sched_yield);
+            phase = __atomic_load_n(&lt_phase, __ATOMIC_ACQUIRE);
+        }
         return phase == LT_ON;
     }
     struct lt_environment environment;

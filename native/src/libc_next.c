@@ -73,6 +73,11 @@ static int raw_fcntl(int fd, int command, ...) {
     va_end(arguments);
     return (int)answer(lt_sys_fcntl(fd, command, argument));
 }
+/* As fork, which vfork may be: a child that shares the stack cannot return through a C function. */
+static pid_t raw_vfork(void) {
+    enum { CHILD_ENDED_SIGNAL = 17 /* SIGCHLD */ };
+    return (pid_t)answer(lt_syscall(__NR_clone, CHILD_ENDED_SIGNAL, 0, 0, 0, 0));
+}
 static void raw_exit(int code) {
     for (;;)
         (void)lt_syscall(__NR_exit_group, code);
@@ -97,6 +102,7 @@ struct lt_libc_next lt_libc_next = {
     .dup3 = raw_dup3,
     .fcntl = raw_fcntl,
     .exit_now = raw_exit,
+    .vfork = raw_vfork,
     .clock_gettime = raw_clock_gettime,
 };
 
@@ -119,6 +125,7 @@ void lt_libc_next_find(void) {
         SYMBOL("dup3", &lt_libc_next.dup3),
         SYMBOL("fcntl", &lt_libc_next.fcntl),
         SYMBOL("_exit", &lt_libc_next.exit_now),
+        SYMBOL("vfork", &lt_libc_next.vfork),
         SYMBOL("clock_gettime", &lt_libc_next.clock_gettime),
         SYMBOL("__errno_location", &lt_libc_next.errno_location),
         SYMBOL("getenv", &lt_libc_next.getenv),

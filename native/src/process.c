@@ -1,6 +1,7 @@
 /* State that belongs to one process and that a fork child must not inherit. */
 #include "process.h"
 #include "clock.h"
+#include "proc_self.h"
 #include "text.h"
 
 enum { PAGE_BYTES = 65536 /* the largest page of aarch64 */, RANDOM_NONBLOCK = 1 };
@@ -43,6 +44,8 @@ void lt_process_begin(void) {
                  (uintptr_t)lt_process;
     }
     lt_process->instance = random;
+    lt_process->ppid = (uint32_t)lt_syscall(__NR_getppid);
+    lt_process->start_ticks = lt_proc_self_stat(LT_STAT_START_TICKS);
     lt_process->pid = (uint32_t)lt_sys_getpid();
 }
 

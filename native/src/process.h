@@ -13,6 +13,7 @@ struct lt_connection {
     int fd_plus_one; /* 0: none */
     bool reached;    /* the target was reached once */
     bool file_announced;
+    bool is_lent;             /* opened by a vfork child, for one write */
     bool mid_frame;           /* a frame went out in part */
     bool nested_may_send;     /* whole frames and writes went out so far: the next frame may be anybody's */
     uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
@@ -23,8 +24,10 @@ struct lt_connection {
 struct lt_process {
     struct lt_guard guard;
     uint32_t pid; /* 0: not begun */
-    bool ending;  /* exit() runs: from now on a loss is reported at once */
+    uint32_t ppid;
+    bool ending; /* exit() runs: from now on a loss is reported at once */
     uint64_t instance;
+    uint64_t start_ticks;
     uint64_t seq; /* of the last DATA frame */
     struct lt_loss loss;
     uint64_t reported_bytes; /* of the loss, sent on the present connection */
@@ -43,7 +46,8 @@ void lt_process_begin(void);
 /* Forgets an inherited state where the kernel (before 4.14) did not wipe it. Call it before the guard. */
 void lt_process_check_fork(void);
 
-/* Whether the caller is a vfork child that borrows this state. A system call: for rare paths only. */
+/* Whether the caller is a vfork child that borrows this state. A system call: for rare paths only. The hook of vfork
+ * sees to it that the state has begun before there is such a child. */
 bool lt_process_is_borrowed(void);
 
 /* Notes the descriptor of the connection and what it refers to. A fork child closes its copy when it begins: while that

@@ -142,7 +142,7 @@ describeWith(['musl'], 'processes and threads', () => {
     for (const { hello, bytes, data } of children.map((child) => ({ ...child, bytes: child.bytes.bind(child) }))) {
       expect(hello.ppid).toBe(pid);
       expect(bytes('stdout').toString()).toBe(
-        Array.from({ length: 300 }, (_, i) => `child ${hello.pid} line ${i}\n`).join(''),
+        `not found\n${Array.from({ length: 300 }, (_, i) => `child ${hello.pid} line ${i}\n`).join('')}`,
       );
       expect(data[0]?.seq).toBe(1n);
     }
@@ -160,6 +160,7 @@ describeWith(['musl'], 'processes and threads', () => {
 describe('other languages', () => {
   test.each([
     ['bash', ['-c', 'for i in 1 2 3; do echo "out $i"; echo "err $i" >&2; done; seq 4 5; exit 9']],
+    ['dash', ['-c', '(nosuch; echo in; nosuch 2>&1; echo out); exit 9']],
     ['dash', ['-c', 'for i in 1 2 3; do echo "out $i"; echo "err $i" >&2; done; seq 4 5; exit 9']],
     [
       'python3',

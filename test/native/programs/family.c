@@ -18,6 +18,17 @@ static void *idle(void *argument) {
     return NULL;
 }
 
+/* A vfork child that speaks before its parent has: shells say "not found" so. */
+static void by_vfork_that_speaks(void) {
+    const pid_t child = vfork();
+    if (child == 0) {
+        if (write(1, "not found\n", 10) != 10) _exit(1);
+        _exit(0);
+    }
+    int status = 0;
+    if (waitpid(child, &status, 0) != child || status != 0) exit(1);
+}
+
 static void by_vfork(void) {
     const pid_t child = vfork();
     if (child == 0) {
@@ -46,6 +57,7 @@ int main(int argc, char **argv) {
         const pid_t child = fork();
         if (child < 0) return 1;
         if (child > 0) continue;
+        by_vfork_that_speaks();
         for (int line = 0; line < lines; line++)
             printf("child %d line %d\n", getpid(), line);
         _exit(0);
