@@ -183,7 +183,10 @@ export async function run(args: readonly string[]): Promise<number> {
       return (await runProgram(options, library, socket)).code;
     } finally {
       shipper.child.kill('SIGTERM');
-      await shipper.exit;
+      const { code } = await shipper.exit;
+      // The exit code is the program's, so this has to be said.
+      if (code !== EXIT.OK)
+        process.stderr.write(`logtap: not every line was delivered: the shipper ended with ${code}\n`);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });

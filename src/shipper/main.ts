@@ -3,7 +3,7 @@ import { ConfigError, messageOf } from './errors.js';
 import type { Totals } from './ledger.js';
 import { createLog } from './log.js';
 import { parseSettings } from './settings.js';
-import { startShipper } from './shipper.js';
+import { type Shipper, startShipper } from './shipper.js';
 
 /** Of sysexits.h, where it has one. */
 const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATION: 78 } as const;
@@ -31,18 +31,21 @@ async function main(): Promise<void> {
   }
   // The AWS client prints a warning on Node 20 that no operator can do anything about.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  const shipper = await startShipper(
-    parseSettings(process.env, (message) => log.info(message)),
-    log,
-  );
+  // Before anybody can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
+  let shipper: Shipper | undefined;
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (isStopping) exit(shipper.totals());
+      if (isStopping && shipper !== undefined) exit(shipper.totals());
       isStopping = true;
-      shipper.stop();
+      shipper?.stop();
     });
   }
+  shipper = await startShipper(
+    parseSettings(process.env, (message) => log.info(message)),
+    log,
+  );
+  if (isStopping) shipper.stop();
   exit(await shipper.ended);
 }
 

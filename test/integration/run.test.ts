@@ -58,6 +58,15 @@ describe('logtap run', () => {
     expect(arrived(readFileSync(target, 'utf8')).map(({ message }) => message)).toEqual(['to a file']);
   });
 
+  test('loses nothing of programs that end at once, on a machine that is busy with many of them', async () => {
+    const runs = Array.from({ length: 12 }, async (_, i) => {
+      const { stdout, stderr } = await run(node, [logtap, 'run', '--suppress', '--', 'echo', `from ${i}`]);
+      const ledger = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
+      return { messages: arrived(stdout).map(({ message }) => message), read: ledger.read };
+    });
+    expect(await Promise.all(runs)).toEqual(runs.map((_, i) => ({ messages: [`from ${i}`], read: 1 })));
+  });
+
   test.each([
     ['exit 7', 7],
     ['kill -TERM $$', 128 + 15],

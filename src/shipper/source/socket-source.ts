@@ -129,17 +129,17 @@ export class SocketSource implements Source {
   close(): void {
     if (this.#lastLookBytes !== undefined) return;
     this.#lastLookBytes = LAST_LOOK_BYTES;
-    clearTimeout(this.#quiet);
+    this.#cancelQuiet();
     this.#server.close();
     this.#resume();
     if (this.#connections.size === 0) this.#cutOff();
-    else this.#quiet = setTimeout(() => this.#cutOff(), LAST_LOOK_MS);
+    else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
   }
 
   #cutOff(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    clearTimeout(this.#quiet);
+    this.#cancelQuiet();
     clearInterval(this.#idle);
     for (const socket of [...this.#connections.keys()]) this.#end(socket);
     this.#wake();
@@ -152,7 +152,7 @@ export class SocketSource implements Source {
 
   #accept(socket: Socket): void {
     this.#connections.set(socket, new Connection(this.#shared, this.#losses));
-    clearTimeout(this.#quiet);
+    this.#cancelQuiet();
     socket.on('data', (chunk) => this.#read(socket, chunk));
     // An error is followed by close; what came before it counts.
     socket.on('error', () => {});
@@ -175,7 +175,7 @@ export class SocketSource implements Source {
     if (this.#lastLookBytes === undefined) return;
     this.#lastLookBytes -= chunk.length;
     if (this.#lastLookBytes <= 0) this.#cutOff();
-    else this.#quiet?.refresh();
+    else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
   }
 
   #end(socket: Socket): void {
@@ -247,11 +247,27 @@ export class SocketSource implements Source {
     this.#endWhenQuiet();
   }
 
+  /** The clock alone does not tell: a process that was busy is late for it, so it looks for input once more. */
+  #whenQuiet(ms: number, then: () => void): void {
+    this.#cancelQuiet();
+    const timer = setTimeout(() => {
+      setImmediate(() => {
+        if (this.#quiet === timer) then();
+      });
+    }, ms);
+    this.#quiet = timer;
+  }
+
+  #cancelQuiet(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = undefined;
+  }
+
   #endWhenQuiet(): void {
     if (!this.#isStopping || this.#isEnded || this.#connections.size > 0) return;
-    clearTimeout(this.#quiet);
+    this.#cancelQuiet();
     if (this.#lastLookBytes !== undefined) this.#cutOff();
-    else this.#quiet = setTimeout(() => this.close(), QUIET_MS);
+    else this.#whenQuiet(QUIET_MS, () => this.close());
   }
 }
 
