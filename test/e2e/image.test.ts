@@ -114,7 +114,7 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
     });
     await until('the shipper listens', () => {
       if (early !== undefined) throw new Error(`the shipper ended with ${early.code}: ${early.stderr}`);
-      return existsSync(socket);
+      return shipper.stderr().includes('"message":"listening"');
     });
     // An application of another user must be able to connect.
     expect(statSync(socket).mode & 0o777).toBe(0o666);

@@ -1,5 +1,5 @@
 /** A shipper of its own and programs tapped into it, for tests that follow a line through the whole system. */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_ENV, STDIO_PLACEHOLDER } from '../../src/contract.js';
 import { library, type Running, shipper, start, temporaryDirectory, until } from './run.js';
@@ -22,7 +22,8 @@ export async function startShipper(settings: Readonly<Record<string, string>>): 
   });
   await until(`the shipper listens (it said: ${running.stderr()})`, () => {
     if (ended) throw new Error(`the shipper ended: ${running.stderr()}`);
-    return existsSync(socket);
+    // The file alone is not enough: it is there a moment before anybody may connect.
+    return running.stderr().includes('"message":"listening"');
   });
   return { ...running, socket };
 }
