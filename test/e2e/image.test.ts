@@ -3,16 +3,7 @@
  * it: the installer, the shipper and a legacy container share a memory volume and nothing else.
  */
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBaseImage } from '../../scripts/image-parts.js';
 import { inject } from '../../src/constructs/inject.js';
