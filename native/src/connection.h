@@ -15,8 +15,8 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
  */
 size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience);
 
-/* After the last frame of a write. A vfork child's connection ends here: its descriptor would mean something else to the
- * parent, who goes on with this state. */
+/* After the last frame of a write. A vfork child's connection ends here: its descriptor would mean something else to
+ * the parent, who goes on with this state. */
 void lt_connection_end_write(void);
 
 /* For a signal handler that interrupted the holder of the guard: one attempt that changes no state. */

@@ -121,7 +121,6 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t len
         .length = length,
         .time_ns = lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0,
     };
-    lt_process_check_fork();
     switch (lt_guard_enter(&lt_process->guard, lt_config.block_ms + GUARD_WAIT_MS)) {
     case LT_ENTERED:
         lt_process_begin();
@@ -139,7 +138,6 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t len
 }
 
 void lt_emit_prepare(void) {
-    lt_process_check_fork();
     if (lt_process->pid != 0 || lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
     lt_process_begin();
     lt_guard_leave(&lt_process->guard);
@@ -158,7 +156,6 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
 }
 
 void lt_emit_end(void) {
-    lt_process_check_fork();
     if (lt_process_is_borrowed()) return;
     lt_process->ending = true;
     if (lt_process->pid == 0) return;

@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "init.h"
 #include "libc_next.h"
+#include "process.h"
 #include "text.h"
 
 /* Ends without destructors: shells and children after fork do. */
@@ -14,6 +15,15 @@ LT_EXPORT void _exit(int code) {
 }
 
 LT_EXPORT __attribute__((alias("_exit"))) void _Exit(int);
+
+LT_EXPORT pid_t fork(void) {
+    const bool on = lt_is_on();
+    const pid_t child = lt_libc_next.fork();
+    if (child == 0 && on) lt_process_forked();
+    return child;
+}
+
+LT_EXPORT __attribute__((alias("fork"))) pid_t __fork(void);
 
 /* Called by vfork below. Answers what it goes on with. */
 __attribute__((used)) static pid_t (*before_vfork(void))(void) {

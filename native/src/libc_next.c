@@ -73,8 +73,8 @@ static int raw_fcntl(int fd, int command, ...) {
     va_end(arguments);
     return (int)answer(lt_sys_fcntl(fd, command, argument));
 }
-/* As fork, which vfork may be: a child that shares the stack cannot return through a C function. */
-static pid_t raw_vfork(void) {
+/* For vfork too, which may be a fork: a child that shares the stack cannot return through a C function. */
+static pid_t raw_fork(void) {
     enum { CHILD_ENDED_SIGNAL = 17 /* SIGCHLD */ };
     return (pid_t)answer(lt_syscall(__NR_clone, CHILD_ENDED_SIGNAL, 0, 0, 0, 0));
 }
@@ -102,7 +102,8 @@ struct lt_libc_next lt_libc_next = {
     .dup3 = raw_dup3,
     .fcntl = raw_fcntl,
     .exit_now = raw_exit,
-    .vfork = raw_vfork,
+    .fork = raw_fork,
+    .vfork = raw_fork,
     .clock_gettime = raw_clock_gettime,
 };
 
@@ -125,6 +126,7 @@ void lt_libc_next_find(void) {
         SYMBOL("dup3", &lt_libc_next.dup3),
         SYMBOL("fcntl", &lt_libc_next.fcntl),
         SYMBOL("_exit", &lt_libc_next.exit_now),
+        SYMBOL("fork", &lt_libc_next.fork),
         SYMBOL("vfork", &lt_libc_next.vfork),
         SYMBOL("clock_gettime", &lt_libc_next.clock_gettime),
         SYMBOL("__errno_location", &lt_libc_next.errno_location),

@@ -26,6 +26,7 @@ struct lt_libc_next {
     int (*dup3)(int, int, int);
     int (*fcntl)(int, int, ...);
     void (*exit_now)(int); /* _exit */
+    pid_t (*fork)(void);
     pid_t (*vfork)(void);
     int (*clock_gettime)(int, struct __kernel_timespec *);
 

@@ -10,8 +10,6 @@ _Static_assert(sizeof(struct lt_process) <= PAGE_BYTES, "one page");
 
 struct lt_process *lt_process;
 
-static bool wiped_on_fork;
-
 /* Outside of the wiped pages: what a fork child has to know about its parent's connection. */
 static struct {
     int fd;
@@ -22,7 +20,7 @@ static struct {
 bool lt_process_set_up(void) {
     lt_process = lt_sys_map(PAGE_BYTES);
     if (lt_process == NULL) return false;
-    wiped_on_fork = lt_syscall(__NR_madvise, lt_process, PAGE_BYTES, MADV_WIPEONFORK) == 0;
+    (void)lt_syscall(__NR_madvise, lt_process, PAGE_BYTES, MADV_WIPEONFORK);
     return true;
 }
 
@@ -49,9 +47,8 @@ void lt_process_begin(void) {
     lt_process->pid = (uint32_t)lt_sys_getpid();
 }
 
-void lt_process_check_fork(void) {
-    if (LT_LIKELY(wiped_on_fork) || lt_process->pid == 0) return;
-    if (lt_process->pid != (uint32_t)lt_sys_getpid()) lt_zero(lt_process, sizeof *lt_process);
+void lt_process_forked(void) {
+    if (lt_process->pid != 0) lt_zero(lt_process, sizeof *lt_process);
 }
 
 bool lt_process_is_borrowed(void) {

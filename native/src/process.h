@@ -1,7 +1,7 @@
 /* State that belongs to one process and that a fork child must not inherit.
  *
  * It lives in pages marked MADV_WIPEONFORK: a fork child sees zeros, that is, no lock held, no connection, no numbers,
- * without a hook on fork and without asking for its pid at every write. A vfork child shares the memory, is not wiped,
+ * however it was forked and without asking for its pid at every write. A vfork child shares the memory, is not wiped,
  * and goes on in its parent's connection, but must not change what belongs to the parent's descriptor table. */
 #ifndef LT_PROCESS_H
 #define LT_PROCESS_H
@@ -43,8 +43,8 @@ bool lt_process_set_up(void);
 /* Gives the process its pid and instance when it has none yet. Call it inside the guard. */
 void lt_process_begin(void);
 
-/* Forgets an inherited state where the kernel (before 4.14) did not wipe it. Call it before the guard. */
-void lt_process_check_fork(void);
+/* In a fork child: forgets the inherited state where nothing wiped it (Linux before 4.14, emulators). */
+void lt_process_forked(void);
 
 /* Whether the caller is a vfork child that borrows this state. A system call: for rare paths only. The hook of vfork
  * sees to it that the state has begun before there is such a child. */
