@@ -48,7 +48,7 @@ void lt_process_begin(void) {
 }
 
 void lt_process_forked(void) {
-    if (lt_process->pid != 0) lt_zero(lt_process, sizeof *lt_process);
+    if (lt_process_is_borrowed()) lt_zero(lt_process, sizeof *lt_process);
 }
 
 bool lt_process_is_borrowed(void) {

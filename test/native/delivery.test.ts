@@ -1,11 +1,11 @@
 /** Everything a program writes arrives, byte for byte and in order, copied or instead of the original. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { STDIO_PLACEHOLDER } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { type Libc, program } from '../support/native-programs.js';
 import { type Outcome, runPlain, runTapped, type TapSettings, toSocket } from '../support/native-tap.js';
-import { root, temporaryDirectory } from '../support/run.js';
+import { root, temporaryDirectory, until } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
 jest.setTimeout(60_000);
@@ -148,6 +148,22 @@ describeWith(['musl'], 'processes and threads', () => {
     }
   });
 
+  test('the end of a parent is seen while its child goes on', async () => {
+    const go = join(temporaryDirectory(), 'go');
+    const script = `(echo child; until [ -e ${go} ]; do sleep 0.02; done; echo goes on) & echo parent`;
+    const running = tap('bash', ['-c', script], { SUPPRESS_STDOUT: 'true' });
+    await until('both have connected', () => receiver.connectionCount === 2);
+    await until('one has ended', () => receiver.openCount === 1);
+    writeFileSync(go, '');
+    await running;
+    expect(
+      receiver
+        .processes()
+        .map((process) => process.bytes('stdout').toString())
+        .sort(),
+    ).toEqual(['child\ngoes on\n', 'parent\n']);
+  });
+
   test.each(libcs)('HELLO says who writes, %s', async (libc) => {
     await tap(program('lines', libc), ['1']);
     const [process] = receiver.processes();
@@ -206,6 +222,8 @@ describeWith(['aarch64'], 'aarch64', () => {
     });
     await receiver.settled();
     expect({ code, stdout: stdout.toString() }).toEqual({ code: expected, stdout: '' });
+    // A child by fork is a process of its own there too, though the emulator wipes no memory.
+    expect(receiver.processes().length).toBeGreaterThan(name === 'family' ? 3 : 0);
     const withoutPids = (text: string) =>
       text
         .replace(/(child|parent) \d+/g, '$1')

@@ -64,6 +64,19 @@ describeWith(['aarch64'], 'the file', () => {
   });
 });
 
+test('memory is as protected as without the library', async () => {
+  const protection = (maps: Buffer) =>
+    maps
+      .toString()
+      .split('\n')
+      .filter((line) => /libc[.-]/.test(line))
+      .map((line) => line.split(/\s+/)[1]);
+  const plain = await runPlain('/bin/cat', ['/proc/self/maps']);
+  const tapped = await runTapped('/bin/cat', ['/proc/self/maps'], { settings: toSocket(receiver.socket) });
+  expect(protection(plain.stdout).length).toBeGreaterThan(3);
+  expect(protection(tapped.stdout)).toEqual(protection(plain.stdout));
+});
+
 const BOTH = { SUPPRESS_STDOUT: 'true', STDIO: STDIO_PLACEHOLDER } as const;
 
 describe('which streams', () => {

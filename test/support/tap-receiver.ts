@@ -212,13 +212,17 @@ export class TapReceiver {
     return this.#connections.length;
   }
 
+  get openCount(): number {
+    return this.#connections.filter(({ ended }) => !ended).length;
+  }
+
   /** Waits until every connection has ended: all writers are gone and everything is read. */
   async settled(): Promise<void> {
     const deadline = Date.now() + 20_000;
     for (let quiet = 0; quiet < 3; quiet += 1) {
       if (Date.now() > deadline) throw new Error('a connection is still open after 20 s');
       await sleep(5);
-      if (this.#connections.some(({ ended }) => !ended)) quiet = -1;
+      if (this.openCount > 0) quiet = -1;
     }
   }
 

@@ -69,11 +69,25 @@ static void long_write(int fd) {
     }
 }
 
+/* What is neither stream nor log is nobody's business, whatever its number meant before. */
+static void pipe_of_number(int number) {
+    int ends[2];
+    must(pipe2(ends, O_NONBLOCK) == 0 && (ends[0] == number || ends[1] == number), "pipe");
+    for (int i = 0; i < 2; i++) {
+        char back[8] = "";
+        must(write(ends[1], "a pipe\n", 7) == 7, "write to a pipe");
+        must(read(ends[0], back, 7) == 7 && strcmp(back, "a pipe\n") == 0, "read from a pipe");
+    }
+    must(close(ends[0]) == 0 && close(ends[1]) == 0, "close");
+}
+
 static void log_file(const char *path) {
     FILE *file = fopen(path, "w");
     must(file != NULL, path);
     streams(file, "fopen");
+    const int number = fileno(file);
     must(fclose(file) == 0, "fclose");
+    pipe_of_number(number);
 
     int fd = open(path, O_WRONLY | O_APPEND);
     must(fd >= 0, path);
@@ -124,12 +138,6 @@ int main(int argc, char **argv) {
     FILE *wide = fdopen(copy, "w");
     fputws(L"fputws\n", wide);
     must(fclose(wide) == 0, "fclose");
-
-    /* What is neither stream nor log is nobody's business. */
-    int pipes[2];
-    must(pipe(pipes) == 0 && write(pipes[1], "a pipe\n", 7) == 7, "pipe");
-    char back[8] = "";
-    must(read(pipes[0], back, 7) == 7 && strcmp(back, "a pipe\n") == 0, "read");
 
     log_file(argv[1]);
     printf("unfinished, flushed at exit");
