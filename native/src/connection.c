@@ -96,9 +96,12 @@ static int advance(struct iovec *parts, int count, size_t taken) {
 
 size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience) {
     struct lt_connection *c = connection();
+    const uint32_t entry = lt_process->guard.entries;
     size_t sent = 0;
     int next = advance(parts, count, 0);
     while (next < count) {
+        /* While we waited, or were interrupted, somebody took us for dead and went on in our place. */
+        if (__atomic_load_n(&lt_process->guard.entries, __ATOMIC_RELAXED) != entry) return 0;
         const ssize_t taken = transport()->send(descriptor(), parts + next, count - next);
         if (taken == -EINTR) continue;
         if (taken > 0) {

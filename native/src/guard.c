@@ -3,7 +3,11 @@
 #include "clock.h"
 #include <linux/futex.h>
 
-enum { SPINS = 100, STACK_IS_ALTERNATE = 1 };
+enum {
+    SPINS = 100,
+    STACK_IS_ALTERNATE = 1,
+    NESTED_MAX = 64, /* no handler writes that often; so its thread has left the holder's frames for good */
+};
 
 struct signal_stack {
     void *start;
@@ -23,18 +27,25 @@ static uintptr_t stack_here(void) {
     return (uintptr_t)__builtin_frame_address(0);
 }
 
-static bool take(struct lt_guard *guard, uintptr_t self) {
-    uintptr_t nobody = 0;
-    if (!__atomic_compare_exchange_n(&guard->owner, &nobody, self, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
+static void settle_in(struct lt_guard *guard) {
+    __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
+    __atomic_store_n(&guard->nested, 0, __ATOMIC_RELAXED);
+    (void)__atomic_add_fetch(&guard->entries, 1, __ATOMIC_RELAXED);
+}
+
+static bool take(struct lt_guard *guard, uintptr_t from, uintptr_t self) {
+    if (!__atomic_compare_exchange_n(&guard->owner, &from, self, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) {
         return false;
     }
-    __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
+    settle_in(guard);
     return true;
 }
 
 /* Whether this thread's earlier entry was abandoned: its frames are gone when the stack has shrunk past them. On an
- * alternate signal stack the comparison means nothing. */
-static bool is_abandoned(const struct lt_guard *guard) {
+ * alternate signal stack the comparison means nothing, and a deeper call than the earlier one looks like a handler's.
+ */
+static bool is_abandoned(struct lt_guard *guard) {
+    if (__atomic_add_fetch(&guard->nested, 1, __ATOMIC_RELAXED) > NESTED_MAX) return true;
     const uintptr_t stack = __atomic_load_n(&guard->stack, __ATOMIC_RELAXED);
     if (stack == 0 || stack_here() < stack) return false;
     struct signal_stack now = {0};
@@ -43,16 +54,16 @@ static bool is_abandoned(const struct lt_guard *guard) {
 
 static bool wait_for(struct lt_guard *guard, uintptr_t self, uint64_t wait_ms) {
     for (int i = 0; i < SPINS; i++) {
-        if (__atomic_load_n(&guard->owner, __ATOMIC_RELAXED) == 0 && take(guard, self)) return true;
+        if (__atomic_load_n(&guard->owner, __ATOMIC_RELAXED) == 0 && take(guard, 0, self)) return true;
         pause_briefly();
     }
-    if (__atomic_load_n(&guard->stuck, __ATOMIC_RELAXED)) return false;
+    const uint32_t entries = __atomic_load_n(&guard->entries, __ATOMIC_RELAXED);
     struct lt_patience patience = {.budget_ms = wait_ms};
     bool taken = false;
     __atomic_add_fetch(&guard->waiters, 1, __ATOMIC_SEQ_CST);
     for (;;) {
         const uint32_t turn = __atomic_load_n(&guard->turn, __ATOMIC_SEQ_CST);
-        taken = take(guard, self);
+        taken = take(guard, 0, self);
         const uint64_t left = taken ? 0 : lt_patience_left_ms(&patience);
         if (left == 0) break;
         const struct __kernel_timespec time = {
@@ -62,25 +73,25 @@ static bool wait_for(struct lt_guard *guard, uintptr_t self, uint64_t wait_ms) {
         (void)lt_syscall(__NR_futex, &guard->turn, FUTEX_WAIT_PRIVATE, turn, &time);
     }
     __atomic_sub_fetch(&guard->waiters, 1, __ATOMIC_SEQ_CST);
-    if (!taken) __atomic_store_n(&guard->stuck, true, __ATOMIC_RELAXED);
-    return taken;
+    const uintptr_t owner = __atomic_load_n(&guard->owner, __ATOMIC_RELAXED);
+    return taken || (__atomic_load_n(&guard->entries, __ATOMIC_RELAXED) == entries && take(guard, owner, self));
 }
 
 enum lt_entry lt_guard_enter(struct lt_guard *guard, uint64_t wait_ms) {
     const uintptr_t self = lt_thread_pointer();
-    if (LT_LIKELY(take(guard, self))) return LT_ENTERED;
+    if (LT_LIKELY(take(guard, 0, self))) return LT_ENTERED;
     if (__atomic_load_n(&guard->owner, __ATOMIC_RELAXED) == self) {
         if (!is_abandoned(guard)) return LT_NESTED;
-        __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
+        settle_in(guard);
         return LT_ENTERED;
     }
     return wait_for(guard, self, wait_ms) ? LT_ENTERED : LT_BUSY;
 }
 
 void lt_guard_leave(struct lt_guard *guard) {
+    uintptr_t self = lt_thread_pointer();
     __atomic_store_n(&guard->stack, 0, __ATOMIC_RELAXED);
-    __atomic_store_n(&guard->stuck, false, __ATOMIC_RELAXED);
-    __atomic_store_n(&guard->owner, 0, __ATOMIC_SEQ_CST);
+    if (!__atomic_compare_exchange_n(&guard->owner, &self, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) return;
     if (__atomic_load_n(&guard->waiters, __ATOMIC_SEQ_CST) == 0) return;
     __atomic_add_fetch(&guard->turn, 1, __ATOMIC_SEQ_CST);
     (void)lt_syscall(__NR_futex, &guard->turn, FUTEX_WAKE_PRIVATE, 1);

@@ -186,7 +186,7 @@ describe('manners', () => {
     async (libc) => {
       receiver = await TapReceiver.start({ socket });
       const { code, stderr } = await runTapped(program('manners', libc), [], {
-        settings: toSocket(socket, { ON_FULL: 'block:5000' }),
+        settings: toSocket(socket, { ON_FULL: 'block:1000' }),
       });
       await receiver.settled();
       expect({ code, stderr: stderr.toString() }).toEqual({ code: 0, stderr: '' });
@@ -201,6 +201,7 @@ describe('manners', () => {
         'after a loop that closes everything',
         'after close_range and closefrom',
         'after siglongjmp',
+        'and another thread',
         '0 failures',
         '',
       ]);

@@ -4,11 +4,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static int failures;
@@ -93,6 +95,15 @@ static void leave(int number) {
     siglongjmp(away, 1);
 }
 
+static void *say_too(void *argument) {
+    (void)argument;
+    const time_t before = time(NULL);
+    say("and another thread\n");
+    /* The library takes a holder of its lock for dead after a second and what LLT_ON_FULL allows. */
+    expect(time(NULL) - before <= 3);
+    return NULL;
+}
+
 /* A handler that jumps out of whatever it interrupted, the library's innards included. */
 static void survives_siglongjmp(void) {
     signal(SIGALRM, leave);
@@ -104,6 +115,9 @@ static void survives_siglongjmp(void) {
     }
     signal(SIGALRM, SIG_IGN);
     say("after siglongjmp\n");
+    pthread_t thread;
+    expect(pthread_create(&thread, NULL, say_too, NULL) == 0);
+    expect(pthread_join(thread, NULL) == 0);
 }
 
 static void pipe_of_nobody(void) {
