@@ -1,4 +1,4 @@
-// Where downloads are kept between runs, outside of the repository: $LOGTAP_CACHE_DIR, or cdk8s-logtap under
+// Where downloads are kept between runs, outside of the repository: $CDK8S_LOGTAP_CACHE_DIR, or cdk8s-logtap under
 // $XDG_CACHE_HOME, or ~/.cache/cdk8s-logtap. Deleting it costs a download and nothing else.
 const { mkdirSync } = require('node:fs');
 const { homedir } = require('node:os');
@@ -11,7 +11,7 @@ const { join } = require('node:path');
  */
 function cacheDir(...parts) {
   const home = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const directory = join(process.env.LOGTAP_CACHE_DIR || join(home, 'cdk8s-logtap'), ...parts);
+  const directory = join(process.env.CDK8S_LOGTAP_CACHE_DIR || join(home, 'cdk8s-logtap'), ...parts);
   mkdirSync(directory, { recursive: true });
   return directory;
 }
