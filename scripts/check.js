@@ -17,6 +17,7 @@ function checks() {
     { name: 'TypeScript format and lint', command: node('@biomejs/biome/bin/biome', 'check', '.') },
     { name: 'types', command: node('typescript/bin/tsc', '-p', '.') },
     { name: 'C format and lint', command: [process.execPath, 'scripts/lint-c.js'] },
+    { name: 'C static analysis', command: ['make', '--silent', '-C', 'native', 'analyse'] },
   ];
 }
 
