@@ -15,12 +15,6 @@ export function install(args: readonly string[]): number {
     throw new UsageError('install takes one directory. Example: logtap install /.logtap/lib');
   }
   const library = libraryFile();
-  if (library === undefined || !existsSync(library)) {
-    throw new CommandError(
-      `there is no ${LIBRARY_NAME} for the architecture '${process.arch}' in this package (looked for ${library ?? 'x64 and arm64'}). Use the image built for this architecture, or build one with \`npm run build\`.`,
-      EXIT.INTERNAL,
-    );
-  }
   const target = join(directory, LIBRARY_NAME);
   const temporary = `${target}.${process.pid}`;
   try {

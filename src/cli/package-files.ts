@@ -1,6 +1,8 @@
 /** Where the parts of the installed package lie, seen from the bundled CLI in dist/cli. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_NAME } from '../contract.js';
+import { CommandError, EXIT } from './usage.js';
 
 const dist = join(__dirname, '..');
 
@@ -10,8 +12,19 @@ export const shipperFile = join(dist, 'shipper', 'main.js');
 /** Node's name of an architecture to the directory that holds its library. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** The library for an architecture, or undefined where none is built for it. */
-export function libraryFile(architecture: string = process.arch): string | undefined {
-  const directory = ARCHITECTURES[architecture];
-  return directory === undefined ? undefined : join(dist, 'native', directory, LIBRARY_NAME);
+/**
+ * The library for this machine's architecture.
+ *
+ * @throws CommandError where the package has none
+ */
+export function libraryFile(): string {
+  const directory = ARCHITECTURES[process.arch];
+  const file = directory === undefined ? undefined : join(dist, 'native', directory, LIBRARY_NAME);
+  if (file === undefined || !existsSync(file)) {
+    throw new CommandError(
+      `there is no ${LIBRARY_NAME} for the architecture '${process.arch}' in this package (looked for ${file ?? 'x64 and arm64'}). Use the image built for this architecture, or build one with \`npm run build\`.`,
+      EXIT.INTERNAL,
+    );
+  }
+  return file;
 }

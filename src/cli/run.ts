@@ -5,7 +5,7 @@
  * last. The program keeps this terminal, its signals and its exit code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -169,12 +169,6 @@ async function runProgram(options: RunOptions, library: string, socket: string):
 export async function run(args: readonly string[]): Promise<number> {
   const options = parse(args);
   const library = libraryFile();
-  if (library === undefined || !existsSync(library)) {
-    throw new CommandError(
-      `there is no library for the architecture '${process.arch}' (looked for ${library ?? 'x64 and arm64'}). Run \`npm run build\`.`,
-      EXIT.INTERNAL,
-    );
-  }
   const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
   try {
     const socket = join(directory, SOCKET_NAME);

@@ -54,3 +54,12 @@ export function recordsOf(batch: RecordBatch): ReadRecord[] {
     return { message: Buffer.from(message).toString('latin1'), timeMs, seq, origin: origin.id };
   });
 }
+
+/** A shipper that was told nothing of its pod. */
+export const noResource = {
+  podName: undefined,
+  podNamespace: undefined,
+  podUid: undefined,
+  nodeName: undefined,
+  containerName: undefined,
+};

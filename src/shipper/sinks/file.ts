@@ -2,10 +2,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Sink } from '../parts.js';
-import { LineOutput } from './line-output.js';
+import { LINE_LIMITS, LineOutput } from './line-output.js';
 import { NdjsonEncoder } from './ndjson.js';
 import type { SinkContext } from './sink-context.js';
-import { LINE_LIMITS } from './stdout.js';
 
 export function openFile({ settings }: SinkContext): Sink {
   const path = settings.filePath!;

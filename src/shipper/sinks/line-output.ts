@@ -2,10 +2,13 @@
 import { write } from 'node:fs';
 import { promisify } from 'node:util';
 import { codeOf, messageOf } from '../errors.js';
-import type { SendResult } from '../parts.js';
+import type { BatchLimits, SendResult } from '../parts.js';
 
 const writeAsync = promisify(write);
 const NEWLINE = Buffer.from('\n');
+/** What sinks that write lines take at once. */
+export const LINE_LIMITS: BatchLimits = { maxRecords: 10_000, maxBytes: 1024 * 1024, recordOverheadBytes: 200 };
+
 /** Between attempts on a pipe whose reader is slow. */
 const FULL_MS = 10;
 

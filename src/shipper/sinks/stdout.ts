@@ -1,13 +1,11 @@
 /** Records to standard output, one JSON object a line: what a sidecar without a log service does. */
 import { constants, fstatSync, openSync } from 'node:fs';
-import type { BatchLimits, Sink } from '../parts.js';
-import { LineOutput } from './line-output.js';
+import type { Sink } from '../parts.js';
+import { LINE_LIMITS, LineOutput } from './line-output.js';
 import { NdjsonEncoder } from './ndjson.js';
 import type { SinkContext } from './sink-context.js';
 
 const STDOUT = 1;
-
-export const LINE_LIMITS: BatchLimits = { maxRecords: 10_000, maxBytes: 1024 * 1024, recordOverheadBytes: 200 };
 
 export function openStdout({ settings }: SinkContext): Sink {
   const encoder = new NdjsonEncoder(settings);

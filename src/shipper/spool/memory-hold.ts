@@ -54,11 +54,6 @@ export class MemoryHold {
     return this.#heldMemory / this.#maxBytes;
   }
 
-  /** Records that at least one sink has not settled. */
-  get heldRecords(): number {
-    return Math.max(...[...this.#lanes.values()].map((lane) => lane.heldRecords));
-  }
-
   lane(sink: string): Lane {
     const lane = this.#lanes.get(sink);
     if (lane === undefined) throw new Error(`no lane '${sink}'`);

@@ -1,14 +1,7 @@
 import { BulkEncoder, indexName } from '../../../../src/shipper/sinks/opensearch-encoder.js';
-import { batchOf, stdoutOrigin } from '../../../support/batches.js';
+import { batchOf, noResource, stdoutOrigin } from '../../../support/batches.js';
 
 const resource = { podName: 'web-0', podNamespace: 'shop', podUid: 'u1', nodeName: 'n1', containerName: 'sidecar' };
-const nothing = {
-  podName: undefined,
-  podNamespace: undefined,
-  podUid: undefined,
-  nodeName: undefined,
-  containerName: undefined,
-};
 const MIB = 1024 * 1024;
 
 function encode(records: Parameters<typeof batchOf>[0], encoder = new BulkEncoder('logs-{yyyy.MM.dd}', resource)) {
@@ -53,7 +46,7 @@ describe('BulkEncoder', () => {
 
   test('leaves out what it does not know', () => {
     const origin = { id: 'x-0', stream: 'file' as const, path: '/a.log', pid: 0, process: '', container: '' };
-    const [, document] = parsed(encode([{ message: '', origin }], new BulkEncoder('logs', nothing)));
+    const [, document] = parsed(encode([{ message: '', origin }], new BulkEncoder('logs', noResource)));
     expect(document).toEqual({
       '@timestamp': '1970-01-01T00:00:00.000000Z',
       body: '',

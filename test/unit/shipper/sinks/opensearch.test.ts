@@ -3,21 +3,14 @@ import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
 import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch.js';
 import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch-encoder.js';
-import { batchOf } from '../../../support/batches.js';
+import { batchOf, noResource } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
-const nothing = {
-  podName: undefined,
-  podNamespace: undefined,
-  podUid: undefined,
-  nodeName: undefined,
-  containerName: undefined,
-};
 
 /** A service that sees the messages of each request. */
 function sinkOn(service: (messages: string[], bytes: number) => Partial<HttpResponse> & { json?: unknown }) {
   const requests: string[][] = [];
-  const sink = new OpenSearchSink('http://search:9200', new BulkEncoder('logs', nothing), async (body) => {
+  const sink = new OpenSearchSink('http://search:9200', new BulkEncoder('logs', noResource), async (body) => {
     const lines = body.toString().trimEnd().split('\n');
     const messages = lines.filter((_, i) => i % 2 === 1).map((line) => JSON.parse(line).body as string);
     requests.push(messages);
@@ -95,7 +88,7 @@ describe('OpenSearchSink: whole requests', () => {
   });
 
   test('no answer: what was sent before stays delivered, the rest goes again', async () => {
-    const sink = new OpenSearchSink('t', new BulkEncoder('logs', nothing), async () => {
+    const sink = new OpenSearchSink('t', new BulkEncoder('logs', noResource), async () => {
       throw new NoAnswerError({ code: 'ECONNRESET', detail: 'gone' });
     });
     expect(await sink.send(batchOf(['a', 'b']), never)).toEqual({
