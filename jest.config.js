@@ -7,9 +7,12 @@ const common = {
 };
 
 module.exports = {
-  projects: ['unit', 'native', 'integration', 'e2e'].map((name) => ({
-    ...common,
-    displayName: name,
-    testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
-  })),
+  projects: [
+    ...['unit', 'native', 'integration', 'e2e'].map((name) => ({
+      ...common,
+      displayName: name,
+      testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+    })),
+    { ...common, displayName: 'zoo', testMatch: ['<rootDir>/native/test/zoo/*.test.ts'] },
+  ],
 };
