@@ -64,6 +64,12 @@ const forTests = [
     without: 'the library for aarch64 and its tests',
   },
   {
+    name: 'clang',
+    isPresent: () => isInstalled('clang-14') && isInstalled('llvm-symbolizer-14'),
+    debian: ['clang-14', 'libclang-rt-14-dev', 'llvm-14'],
+    without: 'the fuzzing of the library',
+  },
+  {
     name: 'nginx',
     isPresent: () => isInstalled('nginx'),
     debian: ['nginx-light'],

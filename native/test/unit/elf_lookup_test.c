@@ -1,0 +1,41 @@
+/* elf_lookup.c in a real process: what it finds is what the dynamic linker finds. */
+#define _GNU_SOURCE
+#include "elf_lookup.h"
+#include "expect.h"
+#include <dlfcn.h>
+#include <stddef.h>
+
+static void symbols_are_those_of_the_dynamic_linker(void) {
+    static const char *const names[] = {"write", "open64", "fork", "_IO_file_jumps", "stdout", "no_such_symbol_at_all"};
+    enum { COUNT = sizeof names / sizeof *names };
+    void *found[COUNT] = {0};
+    struct lt_symbol symbols[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        symbols[i] = (struct lt_symbol){.name = names[i], .address = &found[i]};
+    lt_lookup_next(symbols, COUNT);
+    void *libc = dlopen("libc.so.6", RTLD_NOLOAD | RTLD_LAZY);
+    EXPECT(libc != NULL);
+    for (int i = 0; i < COUNT; i++) {
+        void *wanted = dlsym(RTLD_NEXT, names[i]);
+        EXPECT(symbols[i].found == (wanted != NULL));
+        EXPECT(found[i] == wanted);
+    }
+}
+
+static void places_are_known(void) {
+    void *jumps = dlsym(RTLD_DEFAULT, "_IO_file_jumps");
+    const struct lt_range relro = lt_lookup_relro(jumps);
+    EXPECT(relro.start < relro.end);
+    EXPECT(relro.start <= (uintptr_t)jumps && (uintptr_t)jumps < relro.end);
+    EXPECT(lt_lookup_is_code(jumps, dlsym(RTLD_NEXT, "fork")));
+    EXPECT(!lt_lookup_is_code(jumps, jumps));
+    EXPECT(!lt_lookup_is_code(jumps, (void *)&places_are_known));
+    int on_the_stack = 0;
+    EXPECT(lt_lookup_relro(&on_the_stack).end == 0);
+}
+
+int main(void) {
+    symbols_are_those_of_the_dynamic_linker();
+    places_are_known();
+    return lt_failures();
+}
