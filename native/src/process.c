@@ -44,7 +44,7 @@ void lt_process_begin(void) {
     lt_process->instance = random;
     lt_process->ppid = (uint32_t)lt_syscall(__NR_getppid);
     lt_process->start_ticks = lt_proc_self_stat(LT_STAT_START_TICKS);
-    lt_process->pid = (uint32_t)lt_sys_getpid();
+    __atomic_store_n(&lt_process->pid, (uint32_t)lt_sys_getpid(), __ATOMIC_RELAXED);
 }
 
 void lt_process_forked(void) {
@@ -52,7 +52,8 @@ void lt_process_forked(void) {
 }
 
 bool lt_process_is_borrowed(void) {
-    return lt_process->pid != 0 && lt_process->pid != (uint32_t)lt_sys_getpid();
+    const uint32_t pid = __atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED);
+    return pid != 0 && pid != (uint32_t)lt_sys_getpid();
 }
 
 void lt_process_note_descriptor(int fd) {

@@ -23,7 +23,7 @@ struct lt_connection {
 
 struct lt_process {
     struct lt_guard guard;
-    uint32_t pid; /* 0: not begun */
+    uint32_t pid; /* 0: not begun; atomic, as it is asked for outside of the guard too */
     uint32_t ppid;
     bool ending; /* exit() runs: from now on a loss is reported at once */
     uint64_t instance;

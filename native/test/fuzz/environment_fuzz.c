@@ -52,9 +52,8 @@ static void settings_are_sane(const struct lt_environment *environment) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     static const char *const names[] = {
-        LT_ENV_DISABLE,       LT_ENV_TAP_INTO, LT_ENV_SUPPRESS_STDOUT, LT_ENV_TAP_FILE,
-        LT_ENV_TARGET,        LT_ENV_FORMAT,   LT_ENV_ON_FULL,         LT_ENV_FIRST_CONNECT,
-        LT_ENV_CONTAINER,     LT_ENV_STDIO,
+        LT_ENV_DISABLE, LT_ENV_TAP_INTO, LT_ENV_SUPPRESS_STDOUT, LT_ENV_TAP_FILE,  LT_ENV_TARGET,
+        LT_ENV_FORMAT,  LT_ENV_ON_FULL,  LT_ENV_FIRST_CONNECT,   LT_ENV_CONTAINER, LT_ENV_STDIO,
     };
     /* As lt_proc_self_read leaves it: terminated, and nothing readable behind. */
     struct lt_environment environment = {.text = malloc(length + 1), .length = length};

@@ -20,6 +20,7 @@ enum { THREADS_MAX = 64, FORK_EVERY = 2000, CHURN_EVERY = 16, CHILD_LINES = 3, T
 
 static const char *ledger;
 static int writes;
+static pid_t rings_in;
 static atomic_ulong bytes_written;
 static atomic_ulong lines_written;
 
@@ -31,7 +32,8 @@ static void say(int fd, const char *line, size_t length) {
 
 static void on_alarm(int number) {
     (void)number;
-    say(1, "ring\n", 5);
+    /* A signal that the thread sanitizer held back is delivered in a child, before that has begun its own count. */
+    if (getpid() == rings_in) say(1, "ring\n", 5);
 }
 
 static void close_the_books(void) {
@@ -87,6 +89,7 @@ static void *work(void *argument) {
 
 static int run_process(int threads) {
     pthread_t thread[THREADS_MAX];
+    rings_in = getpid();
     struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &action, NULL);
     const struct itimerval every = {{0, TIMER_US}, {0, TIMER_US}};

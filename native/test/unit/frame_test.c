@@ -1,7 +1,7 @@
 /* frame.c: lengths at the limits of names, in buffers that are exactly as long as promised. The bytes themselves are
  * held against the golden vectors elsewhere. */
-#include "frame.h"
 #include "expect.h"
+#include "frame.h"
 #include <stdlib.h>
 #include <string.h>
 

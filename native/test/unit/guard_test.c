@@ -1,6 +1,6 @@
 /* guard.c: one at a time, nested entries of a handler recognised, a holder that does not come back replaced. */
-#include "guard.h"
 #include "expect.h"
+#include "guard.h"
 #include <pthread.h>
 #include <signal.h>
 

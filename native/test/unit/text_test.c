@@ -1,7 +1,7 @@
 /* text.c: every function at its limits. Buffers are exactly as long as promised, so that the sanitizer sees a step too
  * far. */
-#include "text.h"
 #include "expect.h"
+#include "text.h"
 #include <stdlib.h>
 #include <string.h>
 
