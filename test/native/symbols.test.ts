@@ -1,0 +1,127 @@
+/** What the dynamic linker sees of the library: it has to load in any program, and to offer nothing of its own. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeWith } from '../support/capability.js';
+import { type Libc, program } from '../support/native-programs.js';
+import { runPlain, runTapped } from '../support/native-tap.js';
+import { root, temporaryDirectory } from '../support/run.js';
+
+/** Every exported function, the names of one function on one line. A new hook is added here as well. */
+const EXPORTS = `
+  _exit _Exit
+  fork __fork
+  vfork __vfork
+  getenv
+  write __write
+  pwrite pwrite64 __pwrite64
+  writev
+  pwritev pwritev64
+  pwritev2 pwritev64v2
+  open open64 __open __open64 __open_2 __open64_2
+  openat openat64 __openat_2 __openat64_2
+  creat creat64
+  close __close
+  close_range
+  closefrom
+  dup
+  dup2 __dup2
+  dup3
+  fcntl fcntl64 __fcntl
+  fopen fopen64
+  fdopen
+  freopen freopen64
+  fclose
+  dprintf __dprintf_chk
+  vdprintf __vdprintf_chk
+`
+  .split(/\s+/)
+  .filter((name) => name !== '');
+
+/** The name as a program sees it, with the version that it has in glibc left out. */
+function defined(file: string): Set<string> {
+  const lines = execFileSync('nm', ['--dynamic', '--defined-only', '--format=posix', file], { encoding: 'utf8' });
+  return new Set(lines.split('\n').map((line) => line.split(/[ @]/)[0] ?? ''));
+}
+
+interface Symbol {
+  readonly name: string;
+  readonly bind: string;
+  readonly isDefined: boolean;
+}
+
+function symbols(library: string): Symbol[] {
+  const lines = execFileSync('readelf', ['--dyn-syms', '--wide', library], { encoding: 'utf8' }).split('\n');
+  return lines.flatMap((line) => {
+    const [number, , , , bind = '', , section = '', name = ''] = line.trim().split(/\s+/);
+    if (!/^\d+:$/.test(number ?? '') || name === '') return [];
+    // Local ones, which name sections, are of no use to anybody.
+    return bind === 'LOCAL' ? [] : [{ name, bind, isDefined: section !== 'UND' }];
+  });
+}
+
+describe.each(['x86_64', 'aarch64'])('liblogtap.so for %s', (architecture) => {
+  const library = join(root, 'dist', 'native', architecture, 'liblogtap.so');
+  const isOwn = process.arch === (architecture === 'aarch64' ? 'arm64' : 'x64');
+  const suite = isOwn ? describe : describeWith.bind(null, ['aarch64']);
+  suite('its dynamic section', () => {
+    const readelf = (...options: string[]) =>
+      execFileSync('readelf', [...options, '--wide', library], { encoding: 'utf8' });
+
+    test('is there', () => {
+      expect(existsSync(library)).toBe(true);
+    });
+
+    test('needs no other library, and relocates no code', () => {
+      const dynamic = readelf('--dynamic');
+      expect(dynamic).toMatch('(SONAME)');
+      expect(dynamic).not.toMatch(/\((NEEDED|TEXTREL|RPATH|RUNPATH|VERNEED|VERDEF|VERSYM)\)/);
+      // Neither of the flags that say the same in other words.
+      expect(dynamic).not.toMatch(/TEXTREL|STATIC_TLS/);
+    });
+
+    test('has no version of any symbol', () => {
+      expect(readelf('--version-info')).toMatch('No version information found');
+      expect(symbols(library).filter(({ name }) => name.includes('@'))).toEqual([]);
+    });
+
+    test('imports nothing but dl_iterate_phdr, weakly', () => {
+      const imports = symbols(library).filter(({ isDefined }) => !isDefined);
+      expect(imports).toEqual([{ name: 'dl_iterate_phdr', bind: 'WEAK', isDefined: false }]);
+    });
+
+    test('exports exactly the functions it hooks', () => {
+      const exports = symbols(library).filter(({ isDefined }) => isDefined);
+      expect(exports.map(({ name }) => name).sort()).toEqual([...EXPORTS].sort());
+    });
+
+    test('has neither thread-local storage, nor a stack or memory that is code', () => {
+      const headers = readelf('--program-headers');
+      expect(headers).toMatch(/GNU_RELRO/);
+      expect(headers).not.toMatch(/ TLS /);
+      expect(headers).not.toMatch(/RWE/);
+      expect(headers).toMatch(/GNU_STACK .* RW +0x/);
+    });
+  });
+});
+
+test('what is exported stands in front of a function of libc, so no name of an application is taken', () => {
+  const libc = execFileSync('gcc', ['-print-file-name=libc.so.6'], { encoding: 'utf8' }).trim();
+  const known = defined(libc);
+  expect(EXPORTS.filter((name) => !known.has(name))).toEqual([]);
+});
+
+describeWith(['musl'], 'the loaders of glibc and musl', () => {
+  test.each<Libc>(['glibc', 'musl'])('%s loads it without a word, and it works', async (libc) => {
+    const target = join(temporaryDirectory(), 'target');
+    const plain = await runPlain(program('lines', libc), ['100']);
+    const tapped = await runTapped(program('lines', libc), ['100'], {
+      settings: { TAP_INTO: '3', TARGET: `file:${target}` },
+      // Every symbol at once, and every relocation.
+      env: { LD_BIND_NOW: '1' },
+    });
+    expect(tapped).toEqual(plain);
+    expect(tapped.stderr.toString()).toBe('');
+    expect(readFileSync(target)).toEqual(plain.stdout);
+  });
+});
