@@ -30,7 +30,8 @@ static int open_shared(const char *path) {
 /* A new file always: one that is there is of an earlier process with this pid, or of an earlier connection of ours. */
 static int open_own(const char *target) {
     enum { SUFFIX_MAX_BYTES = 1 + 20 + 1 + 20 + 1, ATTEMPTS = 1000 };
-    char path[LT_PATH_MAX + SUFFIX_MAX_BYTES];
+    /* Inside the guard there is one of us; and the stack may be a signal handler's, of a few KiB. */
+    static char path[LT_PATH_MAX + SUFFIX_MAX_BYTES];
     size_t length = lt_length(target);
     lt_copy(path, target, length);
     path[length++] = '.';
