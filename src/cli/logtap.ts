@@ -1,6 +1,7 @@
 /** The `logtap` command: picks the subcommand, prints its error, sets the exit code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { doctor } from './doctor.js';
 import { injectCommand } from './inject.js';
 import { install } from './install.js';
 import { shipperFile } from './package-files.js';
@@ -13,6 +14,7 @@ const USAGE = `Usage: logtap COMMAND
   ship                                                    the sidecar; settings come from the environment
   install DIR                                             put the library for this architecture into DIR
   inject FILE|DIR|- [options]                             add the tap and the sidecar to manifests
+  doctor PROGRAM | --pid N                                say whether it can be tapped, and what to do
 
   --version, --help
 `;
@@ -22,6 +24,7 @@ type Command = (args: readonly string[]) => number | Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   run,
   install,
+  doctor,
   inject: (args) => injectCommand([...args], process),
   ship: (args) => {
     if (args.length > 0) {

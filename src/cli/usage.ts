@@ -11,5 +11,15 @@ export class CommandError extends Error {
   }
 }
 
-/** Exit codes of the commands, after sysexits(3). */
-export const EXIT = { OK: 0, INTERNAL: 1, USAGE: 64, CANNOT_CREATE: 73, CONFIGURATION: 78 } as const;
+/** Exit codes of the commands: from 64 on after sysexits(3); IN_PART and CANNOT are verdicts of the doctor. */
+export const EXIT = {
+  OK: 0,
+  INTERNAL: 1,
+  IN_PART: 2,
+  CANNOT: 3,
+  USAGE: 64,
+  NO_INPUT: 66,
+  CANNOT_CREATE: 73,
+  NO_PERMISSION: 77,
+  CONFIGURATION: 78,
+} as const;

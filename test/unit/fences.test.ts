@@ -28,7 +28,8 @@ function reach(file: string): { readonly parts: string[]; readonly packages: str
 const allowedParts: Record<string, readonly string[]> = {
   constructs: ['constructs', 'contract.js', 'service-names.js'],
   shipper: ['shipper', 'contract.js', 'service-names.js'],
-  cli: ['cli', 'constructs', 'contract.js'],
+  doctor: ['doctor', 'contract.js'],
+  cli: ['cli', 'constructs', 'doctor', 'contract.js'],
 };
 
 describe('fences', () => {

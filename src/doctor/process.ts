@@ -1,0 +1,168 @@
+/** Diagnoses a process that runs: whether it is tapped, and if not, why. */
+import { closeSync, openSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { basename, dirname, resolve } from 'node:path';
+import { LIBRARY_ENV } from '../contract.js';
+import { type Elf, ElfError } from './elf.js';
+import { codeOf, pathInRoot, readElfFile, statOf } from './file.js';
+import { settingFindings, targetOf } from './library-settings.js';
+import { linkageFindings } from './linkage.js';
+import { loadedLibrary, preloaded, preloadFindings } from './preload.js';
+import { type Descriptor, type ProcessState, readProcess } from './process-state.js';
+import { elfFacts, malformed, thisMachine } from './program.js';
+import type { Diagnosis, Finding } from './verdict.js';
+
+const CONNECT_MS = 2000;
+
+/** @throws DiagnosisError when there is no such process, or it may not be looked at */
+export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
+  const state = readProcess(pid);
+  const program = readExecutable(state);
+  const blocking = [...program.findings, ...secureFindings(state)];
+  const isExplained = blocking.some(({ weight }) => weight === 'blocks');
+  const isMeant =
+    loadedLibrary(state) !== undefined || [...state.environment.keys()].some((name) => name.startsWith('LLT_'));
+  return {
+    subject: `process ${pid}: ${state.executable}${state.isDeleted ? ' (deleted or replaced since it started)' : ''}`,
+    facts: { ...(program.elf === undefined ? {} : elfFacts(program.elf)), ...processFacts(state) },
+    findings: [
+      ...blocking,
+      ...preloadFindings(state, program.elf, isExplained),
+      ...(isMeant ? settingFindings(state.environment, state.workingDirectory) : []),
+      ...(isMeant ? await reachFindings(state) : []),
+      ...streamFindings(state),
+      ...ioUringFindings(state),
+    ],
+  };
+}
+
+/** The file as the kernel holds it, even when its name is gone. */
+function readExecutable({ directory }: ProcessState): { elf?: Elf; findings: Finding[] } {
+  try {
+    const elf = readElfFile(`${directory}/exe`);
+    return { elf, findings: linkageFindings(elf, thisMachine) };
+  } catch (error) {
+    if (error instanceof ElfError) return { findings: [malformed(error)] };
+    throw error;
+  }
+}
+
+function processFacts(state: ProcessState): Record<string, string> {
+  const shown = (descriptor: Descriptor | undefined) => descriptor?.shown ?? 'closed';
+  const preload = preloaded(state);
+  return {
+    library: loadedLibrary(state) ?? 'not loaded',
+    ...(preload.length === 0 ? {} : { LD_PRELOAD: preload.join(' ') }),
+    stdout: shown(state.stdout),
+    stderr: shown(state.stderr),
+    confined:
+      [state.noNewPrivileges ? 'no_new_privs' : '', state.hasSeccompFilter ? 'seccomp filter' : '']
+        .filter((word) => word !== '')
+        .join(', ') || 'no',
+  };
+}
+
+function secureFindings({ isSecure }: ProcessState): Finding[] {
+  if (!isSecure) return [];
+  return [
+    {
+      weight: 'blocks',
+      seen: 'AT_SECURE is set: it gained rights when it started (set-user-ID, set-group-ID or file capabilities)',
+      why: 'The dynamic loader ignores LD_PRELOAD for such a program.',
+      remedy:
+        'Start it as the user whose rights it needs, or without gaining rights: in Kubernetes `allowPrivilegeEscalation: false`, elsewhere `setpriv --no-new-privs`.',
+    },
+  ];
+}
+
+/** Whether the library finds its target, looked at from where the process is. */
+async function reachFindings(state: ProcessState): Promise<Finding[]> {
+  const target = targetOf(state.environment);
+  if (target === undefined) return [];
+  const path = resolve(state.workingDirectory, target.path);
+  const problem = await unreachable(`${state.directory}/root`, path, target.kind);
+  if (problem === undefined) return [];
+  const name = LIBRARY_ENV.TARGET.name;
+  return [
+    {
+      weight: 'limits',
+      seen: `${name}=${target.kind}:${target.path} cannot be reached: ${problem}`,
+      why: 'Until it can, what the program writes goes to the original alone and is counted as lost.',
+      remedy:
+        target.kind === 'socket'
+          ? 'Start the shipper, and mount the directory of its socket into both containers at the same path.'
+          : 'Make its directory, writable for the user of the program.',
+    },
+  ];
+}
+
+async function unreachable(root: string, path: string, kind: 'socket' | 'file'): Promise<string | undefined> {
+  try {
+    const directory = pathInRoot(root, dirname(path));
+    if (statOf(directory)?.isDirectory() !== true) return `${dirname(path)} is not a directory`;
+    if (kind === 'file') return undefined;
+    const socket = pathInRoot(root, path);
+    return statOf(socket)?.isSocket() === true ? await connectionProblem(socket) : `${path} is not a socket`;
+  } catch (error) {
+    return codeOf(error) === 'ENOENT' ? `${path} does not exist in its root directory` : (error as Error).message;
+  }
+}
+
+/** Connects and closes, as the library would, from another user perhaps. */
+async function connectionProblem(socket: string): Promise<string | undefined> {
+  // By its directory's descriptor: the way through /proc may be longer than a socket's path can be.
+  const directory = openSync(dirname(socket), 'r');
+  try {
+    return await new Promise((settle) => {
+      const connection = createConnection(`/proc/self/fd/${directory}/${basename(socket)}`);
+      const finish = (problem?: string) => {
+        connection.destroy();
+        settle(problem);
+      };
+      connection.setTimeout(CONNECT_MS, () => finish(`no answer within ${CONNECT_MS} ms`));
+      connection.once('connect', () => finish());
+      connection.once('error', (error) =>
+        finish(codeOf(error) === 'ECONNREFUSED' ? 'nobody listens on it' : (error as Error).message),
+      );
+    });
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** A child in a pipeline has a pipe of its own, which is not the container's output and is left alone. */
+function streamFindings(state: ProcessState): Finding[] {
+  const inherited = state.environment.get(LIBRARY_ENV.STDIO.name) ?? '';
+  if (loadedLibrary(state) === undefined || !/^([0-9a-f]{16}(:|$)){4}$/.test(inherited)) return [];
+  const numbers = inherited.split(':').map((text) => BigInt(`0x${text}`));
+  const isContainers = ({ device, inode }: Descriptor) =>
+    [0, 2].some((i) => numbers[i] === device && numbers[i + 1] === inode);
+  const own = (['stdout', 'stderr'] as const).filter((name) => {
+    const descriptor = state[name];
+    return descriptor !== undefined && !isContainers(descriptor);
+  });
+  if (own.length === 0) return [];
+  return [
+    {
+      weight: 'note',
+      seen: `its ${own.join(' and ')} ${own.length === 1 ? 'is' : 'are'} not the container's`,
+      why: 'What it writes there goes to another process or to a file, and is captured only if that writes it on.',
+      remedy: `Nothing, unless it is a log: then name the file in ${LIBRARY_ENV.TAP_FILE.name}.`,
+    },
+  ];
+}
+
+function ioUringFindings({ hasIoUring, environment }: ProcessState): Finding[] {
+  const isAsked = environment.get('UV_USE_IO_URING') === '1';
+  if (!hasIoUring && !isAsked) return [];
+  return [
+    {
+      weight: 'limits',
+      seen: `it has ${hasIoUring ? 'an io_uring open' : 'io_uring switched on'}${isAsked ? ' (UV_USE_IO_URING=1)' : ''}`,
+      why: 'Writes through io_uring are made by the kernel without a call that the library could see.',
+      remedy: isAsked
+        ? 'Remove UV_USE_IO_URING=1: Node then writes its files with calls again.'
+        : 'Switch io_uring off in the settings of the program, if it writes its log that way.',
+    },
+  ];
+}

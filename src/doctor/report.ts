@@ -1,0 +1,30 @@
+/** A diagnosis as text for people, and as JSON. The verdict is the last line of the text. */
+import { type Diagnosis, type Finding, verdictOf, type Weight } from './verdict.js';
+
+const TITLES: Readonly<Record<Weight, string>> = { blocks: 'blocks the tap', limits: 'limits the tap', note: 'note' };
+const ORDER: readonly Weight[] = ['blocks', 'limits', 'note'];
+
+function findingLines({ weight, seen, why, remedy }: Finding): string[] {
+  return ['', `${TITLES[weight]}: ${seen}`, `  why:    ${why}`, `  remedy: ${remedy}`];
+}
+
+/** Names of files and values of variables are others' text: no control character of theirs reaches a terminal. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
+export function formatText({ subject, facts, findings }: Diagnosis): string {
+  const width = Math.max(0, ...Object.keys(facts).map((name) => name.length));
+  const lines = [
+    subject,
+    ...Object.entries(facts).map(([name, value]) => `  ${`${name}:`.padEnd(width + 1)} ${value}`),
+    ...ORDER.flatMap((weight) => findings.filter((finding) => finding.weight === weight)).flatMap(findingLines),
+    '',
+    `verdict: ${verdictOf(findings)}`,
+  ];
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+export function formatJson({ subject, facts, findings }: Diagnosis): string {
+  return `${JSON.stringify({ subject, facts, findings, verdict: verdictOf(findings) }, null, 2)}\n`;
+}
