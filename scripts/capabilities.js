@@ -70,6 +70,18 @@ const forTests = [
     without: 'the fuzzing of the library',
   },
   {
+    name: 'go',
+    isPresent: () => isInstalled('go'),
+    debian: ['golang-go'],
+    without: 'the tests of Go programs, which write past libc',
+  },
+  {
+    name: 'file capabilities',
+    isPresent: () => isInstalled('setcap') && isInstalled('getcap'),
+    debian: ['libcap2-bin'],
+    without: 'the tests of programs that gain rights when they start',
+  },
+  {
     name: 'nginx',
     isPresent: () => isInstalled('nginx'),
     debian: ['nginx-light'],
