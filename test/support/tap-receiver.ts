@@ -97,7 +97,11 @@ export interface TappedProcess {
   readonly connections: number;
   readonly data: readonly Frame[];
   readonly lost: Loss;
-  /** Bytes of a stream or of a file, named by its path, in the order of arrival. */
+  /** Streams and files, by their paths, of which bytes came. */
+  streams(): string[];
+  /** DATA frames of a stream or of a file, named by its path, in the order of arrival. */
+  frames(stream: 'stdout' | 'stderr' | string): Frame[];
+  /** Their bytes. */
   bytes(stream: 'stdout' | 'stderr' | string): Buffer;
 }
 
@@ -150,8 +154,16 @@ class MutableProcess implements TappedProcess {
     }
   }
 
+  streams(): string[] {
+    return [...new Set(this.#pathOf.values())];
+  }
+
+  frames(stream: string): Frame[] {
+    return this.data.filter((frame) => this.#pathOf.get(frame) === stream);
+  }
+
   bytes(stream: string): Buffer {
-    return Buffer.concat(this.data.filter((frame) => this.#pathOf.get(frame) === stream).map((frame) => frame.payload));
+    return Buffer.concat(this.frames(stream).map((frame) => frame.payload));
   }
 
   #lose(total: Loss): void {
