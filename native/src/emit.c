@@ -138,7 +138,9 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t len
 }
 
 void lt_emit_prepare(void) {
-    if (lt_process->pid != 0 || lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
+    if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) != 0 ||
+        lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED)
+        return;
     lt_process_begin();
     lt_guard_leave(&lt_process->guard);
 }
@@ -152,13 +154,13 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
     }
     (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
     (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);
-    if (LT_UNLIKELY(lt_process->ending)) lt_emit_end();
+    if (LT_UNLIKELY(__atomic_load_n(&lt_process->ending, __ATOMIC_RELAXED))) lt_emit_end();
 }
 
 void lt_emit_end(void) {
     if (lt_process_is_borrowed()) return;
-    lt_process->ending = true;
-    if (lt_process->pid == 0) return;
+    __atomic_store_n(&lt_process->ending, true, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) == 0) return;
     if (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
     lt_connection_report_loss();
     lt_guard_leave(&lt_process->guard);

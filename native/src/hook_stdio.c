@@ -34,7 +34,7 @@ LT_EXPORT FILE *fopen(const char *path, const char *mode) {
 }
 
 LT_EXPORT FILE *freopen(const char *path, const char *mode, FILE *file) {
-    if (lt_is_on()) lt_stdio_musl_closing(file);
+    if (lt_is_on()) (void)lt_stdio_musl_closing(file);
     return lt_libc_next.freopen == NULL ? NULL : opened(lt_libc_next.freopen(path, mode, file), mode);
 }
 
@@ -49,8 +49,9 @@ LT_EXPORT FILE *fdopen(int fd, const char *mode) {
 }
 
 LT_EXPORT int fclose(FILE *file) {
-    if (lt_is_on()) lt_stdio_musl_closing(file);
-    return lt_libc_next.fclose == NULL ? -1 : lt_libc_next.fclose(file);
+    const int flushed = lt_is_on() ? lt_stdio_musl_closing(file) : 0;
+    const int closed = lt_libc_next.fclose == NULL ? -1 : lt_libc_next.fclose(file);
+    return flushed != 0 ? flushed : closed;
 }
 
 static ssize_t write_text(const void *context, const struct iovec *parts, int count, size_t skip) {

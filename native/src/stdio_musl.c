@@ -117,9 +117,11 @@ void lt_stdio_musl_opened(FILE *file) {
     if (layout(file)->write == plain_write) layout(file)->write = write_hook;
 }
 
-void lt_stdio_musl_closing(FILE *file) {
-    if (plain_write == NULL) return;
-    /* fclose flushes and then closes; the flush still belongs to the tapped descriptor. */
-    (void)lt_libc_next.fflush(file);
+int lt_stdio_musl_closing(FILE *file) {
+    if (plain_write == NULL) return 0;
+    /* fclose flushes and then closes; the flush still belongs to the tapped descriptor, and a second one forgets that
+     * the first failed. */
+    const int flushed = lt_libc_next.fflush(file);
     lt_tap_forget(layout(file)->fd);
+    return flushed;
 }

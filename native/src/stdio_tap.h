@@ -15,6 +15,6 @@ bool lt_stdio_musl_tap(void);
 void lt_stdio_musl_opened(FILE *file);
 
 /* A FILE is about to be closed: flushes it while its descriptor still means what it meant. */
-void lt_stdio_musl_closing(FILE *file);
+int lt_stdio_musl_closing(FILE *file);
 
 #endif
