@@ -43,6 +43,11 @@ export interface ZooCase {
   readonly exitCode?: number;
   /** The signal that ends it, instead of an exit code. */
   readonly signal?: NodeJS.Signals;
+  /**
+   * Every process ends by exit() or a return from main, after its last write: what it could not hand over is then
+   * reported exactly. Not so after _exit, exec and signals. @default false: reports are checked as an upper bound
+   */
+  readonly reportsLosses?: boolean;
   /** Why nothing can be captured (static, setuid...): it has to run as if untapped, with nothing handed over. */
   readonly untouchable?: string;
   /** Writers that outlive the command or need a moment. How long all of it may take. @default 30000 */

@@ -1,0 +1,5 @@
+/** All rows of the zoo. */
+import type { ZooCase } from '../case.js';
+import { cases as c } from './c.js';
+
+export const cases: readonly ZooCase[] = [...c];

@@ -1,0 +1,75 @@
+/**
+ * Every row of the zoo in every cell: without the library it does what it states; with it the same, and every byte is
+ * captured or accounted for, whatever its target does meanwhile.
+ */
+import { describeWith } from '../../../test/support/capability.js';
+import type { Platform, ZooCase } from './case.js';
+import { cases } from './cases/index.js';
+import { Coverage, expectKept } from './coverage.js';
+import { judge } from './judge.js';
+import { runCase } from './run-case.js';
+import { type Cell, MODES, type Mode, type Target, targetsOf, title } from './targets.js';
+
+jest.setTimeout(180_000);
+
+const PLATFORMS: readonly Platform[] = ['glibc', 'musl', 'aarch64'];
+/** Most of a cell is waiting for small programs to start and end. */
+const AT_ONCE = 3;
+
+const coverage = new Coverage();
+let tested = 0;
+
+/** Runs one cell; answers what is wrong with it, and how many processes wrote. */
+async function tryCell(row: ZooCase, platform: Platform, cell?: Cell, writers?: number) {
+  const { complaints, writers: seen } = judge(row, cell, await runCase(row, platform, cell), writers);
+  const name = cell === undefined ? 'without the library' : title(cell);
+  if (cell !== undefined) coverage.add(row, platform, cell.mode, complaints.length === 0);
+  return { complaints: complaints.map((complaint) => `${name}: ${complaint}`), writers: seen };
+}
+
+async function tryMode(row: ZooCase, platform: Platform, mode: Mode): Promise<string[]> {
+  // Whatever else fails, a row that is wrong about its own program proves nothing.
+  const { complaints } = await tryCell(row, platform);
+  if (complaints.length > 0) return complaints;
+  // First, as the others need to know how many processes take part.
+  const present = await tryCell(row, platform, { mode, target: 'present' });
+  const failures = [...present.complaints];
+  const waiting: Target[] = targetsOf(platform).filter((target) => target !== 'present');
+  const work = async () => {
+    for (let target = waiting.shift(); target !== undefined; target = waiting.shift()) {
+      failures.push(...(await tryCell(row, platform, { mode, target }, present.writers)).complaints);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return failures;
+}
+
+const runsOn = (row: ZooCase, platform: Platform) =>
+  platform === 'glibc' ? (row.platforms ?? ['glibc']).includes('glibc') : (row.platforms ?? []).includes(platform);
+const neededBy = (platform: Platform) => (platform === 'musl' || platform === 'aarch64' ? [platform] : []);
+const entries = PLATFORMS.flatMap((platform) =>
+  cases.filter((row) => runsOn(row, platform)).map((row) => ({ row, platform })),
+);
+
+for (const { row, platform } of entries) {
+  describeWith([...(row.needs ?? []), ...neededBy(platform)], `${row.family}: ${row.name}, ${platform}`, () => {
+    test.each(MODES)('%s', async (mode) => {
+      expect(await tryMode(row, platform, mode)).toEqual([]);
+    });
+    afterAll(() => {
+      tested += 1;
+    });
+  });
+}
+
+test('names are unique', () => {
+  const names = cases.map(({ name }) => name);
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+});
+
+test('docs/coverage.md says what was measured', () => {
+  const table = coverage.table(cases, PLATFORMS);
+  process.stderr.write(`${table}\n`);
+  // With a filter on the command line, or without some capability, it is not the whole table.
+  if (tested === entries.length) expectKept('zoo', table);
+});
