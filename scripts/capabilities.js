@@ -82,6 +82,11 @@ const forTests = [
     without: 'the tests of programs that gain rights when they start',
   },
   {
+    name: 'root',
+    isPresent: () => process.getuid?.() === 0,
+    without: 'the tests of programs that change their user or their root directory',
+  },
+  {
     name: 'nginx',
     isPresent: () => isInstalled('nginx'),
     debian: ['nginx-light'],
