@@ -37,6 +37,8 @@ export interface ZooCase {
   readonly files?: Readonly<Record<string, string | Buffer>>;
   /** What lies on the disk afterwards without suppression, where that differs from `files` (rotated, truncated). */
   readonly onDisk?: Readonly<Record<string, string | Buffer>>;
+  /** Files that are not tapped and on the disk afterwards in every cell, by their relative paths. */
+  readonly untapped?: Readonly<Record<string, string | Buffer>>;
   /** 'exact': one order of bytes over all processes. 'lines': several writers at once, whole lines in any order. @default 'exact' */
   readonly order?: 'exact' | 'lines';
   /** @default 0 */

@@ -57,6 +57,13 @@ function expectations({ stdout = '', stderr = '', files = {} }: ZooCase): Map<st
 
 const endOf = (row: ZooCase) => (row.signal === undefined ? `exit ${row.exitCode ?? 0}` : `signal ${row.signal}`);
 
+/** Files that are none of the library's business. */
+function wrongUntapped({ untapped = {} }: ZooCase, { files }: Observed): string[] {
+  return Object.entries(untapped).flatMap(([name, bytes]) =>
+    difference(`untapped ${name}`, files.get(name) ?? NOTHING, Buffer.from(bytes)),
+  );
+}
+
 function wrongEnd(row: ZooCase, { ended, stderr }: Observed): string[] {
   if (ended === endOf(row)) return [];
   return [`ended by ${ended} instead of ${endOf(row)}; stderr ${JSON.stringify(stderr.toString().slice(-300))}`];
@@ -78,9 +85,9 @@ function wrongOriginals(row: ZooCase, { stdout, stderr, files }: Observed): stri
 }
 
 /** The originals of a run in which all was handed over instead. */
-function leftInOriginals({ stdout, stderr, files }: Observed): string[] {
+function leftInOriginals({ untapped = {} }: ZooCase, { stdout, stderr, files }: Observed): string[] {
   return [['stdout', stdout] as const, ['stderr', stderr] as const, ...files]
-    .filter(([, bytes]) => bytes.length > 0)
+    .filter(([name, bytes]) => bytes.length > 0 && untapped[name] === undefined)
     .map(([name, bytes]) => `original ${name}: ${bytes.length} bytes though all was handed over`);
 }
 
@@ -174,7 +181,7 @@ function wrongFrames(row: ZooCase, cell: Cell, observed: Observed, run: Run): st
     ([name, bytes]): Compared => ({
       name,
       expected: bytes,
-      original: row.onDisk !== undefined && row.files?.[name] !== undefined ? undefined : originals.get(name),
+      original: row.onDisk?.[name] !== undefined ? undefined : originals.get(name),
       captured: run.processes.map((process) =>
         process
           .streams()
@@ -189,7 +196,7 @@ function wrongFrames(row: ZooCase, cell: Cell, observed: Observed, run: Run): st
     ...compared.flatMap((stream) =>
       cell.mode === 'tee' || isWhole ? wrongCaptured(row, stream, isWhole) : wrongTogether(row, stream),
     ),
-    ...(cell.mode === 'tee' ? wrongOriginals(row, observed) : isWhole ? leftInOriginals(observed) : []),
+    ...(cell.mode === 'tee' ? wrongOriginals(row, observed) : isWhole ? leftInOriginals(row, observed) : []),
     ...wrongLosses(row, cell, run, compared),
   ];
 }
@@ -203,7 +210,7 @@ export interface Verdict {
 
 /** @param writers those of the cell whose target is present */
 export function judge(row: ZooCase, cell: Cell | undefined, observed: Observed, writers?: number): Verdict {
-  const complaints = wrongEnd(row, observed);
+  const complaints = [...wrongEnd(row, observed), ...wrongUntapped(row, observed)];
   if (cell === undefined || cell.target === 'absent' || row.untouchable !== undefined) {
     const captured = observed.connections.reduce((sum, { bytes }) => sum + bytes.length, observed.raw.length);
     complaints.push(...wrongOriginals(row, observed));
@@ -212,7 +219,7 @@ export function judge(row: ZooCase, cell: Cell | undefined, observed: Observed, 
   }
   if (cell.target === 'raw file') {
     complaints.push(...wrongRaw(row, observed));
-    complaints.push(...(cell.mode === 'tee' ? wrongOriginals(row, observed) : leftInOriginals(observed)));
+    complaints.push(...(cell.mode === 'tee' ? wrongOriginals(row, observed) : leftInOriginals(row, observed)));
     return { complaints, writers: 0 };
   }
   try {

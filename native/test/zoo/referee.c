@@ -246,7 +246,8 @@ int main(int argc, char **argv) {
     accept_all();
     /* All writers have ended: each source has an end. */
     for (int i = 0; i < source_count; i++)
-        while (sources[i].fd >= 0 && read_source(&sources[i], BUFFER_BYTES)) {}
+        while (sources[i].fd >= 0 && read_source(&sources[i], BUFFER_BYTES)) {
+        }
     if (is_over_time) {
         puts("timeout");
     } else if (WIFSIGNALED(status)) {

@@ -125,7 +125,7 @@ export async function runCase(
     ...['--', ...command],
   ]);
   const read = (path: string) => (existsSync(path) ? readFileSync(path) : Buffer.alloc(0));
-  const paths = new Set([...Object.keys(row.files ?? {}), ...Object.keys(row.onDisk ?? {})]);
+  const paths = new Set([row.files, row.onDisk, row.untapped].flatMap((files) => Object.keys(files ?? {})));
   const observed: Observed = {
     ended,
     stdout: read(join(results, 'stdout')),
