@@ -160,7 +160,11 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
 void lt_emit_end(void) {
     if (lt_process_is_borrowed()) return;
     __atomic_store_n(&lt_process->ending, true, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) == 0) return;
+    lt_emit_report();
+}
+
+void lt_emit_report(void) {
+    if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) == 0 || lt_process_is_borrowed()) return;
     if (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
     lt_connection_report_loss();
     lt_guard_leave(&lt_process->guard);

@@ -22,6 +22,9 @@ int lt_emit_slice(const struct iovec *parts, int count, size_t skip, size_t limi
 /* A child that shares this process's memory is about to be made: the state has to be the parent's before. */
 void lt_emit_prepare(void);
 
+/* Reports losses that are not reported yet, because this process may be about to become another program. */
+void lt_emit_report(void);
+
 /* exit() has begun: reports losses now, and those to come at once. */
 void lt_emit_end(void);
 
