@@ -133,6 +133,7 @@ function wrongTogether(row: ZooCase, compared: Compared): string[] {
 function wrongLosses(row: ZooCase, { target }: Cell, run: Run, compared: readonly Compared[]): string[] {
   const reported = run.processes.reduce((sum, { lost }) => sum + Number(lost.bytes), 0);
   const missing = compared.reduce((sum, stream) => sum + stream.expected.length - capturedBytes(stream), 0);
+  if (missing < 0) return []; // Said already: there is more than was written.
   if (reported > missing) return [`losses: ${reported} bytes reported, but only ${missing} are missing`];
   const isExact =
     target === 'present' ||
@@ -150,10 +151,9 @@ interface Run {
   readonly writers: number | undefined;
 }
 
-function decode({ connections }: Observed, writers: number | undefined): Run {
+function decode({ connections, generation: last }: Observed, writers: number | undefined): Run {
   // One that was given up before its first byte.
   const used = connections.filter(({ bytes }) => bytes.length > 0);
-  const last = Math.max(0, ...used.map(({ generation }) => generation));
   const ofLast = used.filter(({ generation }) => generation === last);
   return {
     processes: readProcesses(used.map(({ bytes }) => bytes)),
@@ -208,8 +208,19 @@ export interface Verdict {
   readonly writers: number;
 }
 
-/** @param writers those of the cell whose target is present */
+/** More of them say no more. */
+const COMPLAINTS_MAX = 8;
+
+/**
+ * Holds a run against its row.
+ * @param cell absent: the run was without the library
+ * @param writers those of the cell whose target is present */
 export function judge(row: ZooCase, cell: Cell | undefined, observed: Observed, writers?: number): Verdict {
+  const verdict = examine(row, cell, observed, writers);
+  return { ...verdict, complaints: verdict.complaints.slice(0, COMPLAINTS_MAX) };
+}
+
+function examine(row: ZooCase, cell: Cell | undefined, observed: Observed, writers: number | undefined): Verdict {
   const complaints = [...wrongEnd(row, observed), ...wrongUntapped(row, observed)];
   if (cell === undefined || cell.target === 'absent' || row.untouchable !== undefined) {
     const captured = observed.connections.reduce((sum, { bytes }) => sum + bytes.length, observed.raw.length);

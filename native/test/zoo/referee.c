@@ -5,7 +5,8 @@
  *     referee TARGET HALF TIMEOUT_MS RESULTS SOCKET DIRECTORY STDIN [NAME=VALUE]... -- COMMAND [ARGUMENT]...
  *
  * TARGET: present, absent, late, full, closed or restarted. RESULTS gets stdout, stderr and one file a connection,
- * connection-GENERATION-NUMBER. Prints how the command ended: `exit CODE`, `signal NUMBER` or `timeout`.
+ * connection-GENERATION-NUMBER. Prints how the command ended: `exit CODE`, `signal NUMBER` or `timeout`; then, on a
+ * line of its own, the last generation: 1 once the target went away.
  *
  * In C because Node has no shutdown(SHUT_RD): what is queued on a unix socket can still be read after it, and from then
  * on its writer gets EPIPE. So a target that goes away loses nothing in flight, and a check of what it got is exact.
@@ -255,5 +256,6 @@ int main(int argc, char **argv) {
     } else {
         printf("exit %d\n", WEXITSTATUS(status));
     }
+    printf("%d\n", generation);
     return 0;
 }

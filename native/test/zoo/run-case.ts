@@ -36,6 +36,8 @@ export interface Observed {
   /** What lies on the disk of the row's files; a file that is not there is empty. */
   readonly files: ReadonlyMap<string, Buffer>;
   readonly connections: readonly Connection[];
+  /** 1 once the target went away. */
+  readonly generation: number;
   /** What came into the raw file. */
   readonly raw: Buffer;
   /** The program's working directory, by which the paths of captured files start. */
@@ -70,7 +72,12 @@ export function launchHere(platform: Platform): Launcher {
   });
 }
 
-const signalNames = new Map<number, string>(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+/** The first name of each: SIGABRT, not SIGIOT. */
+const signalNames = new Map<number, string>(
+  Object.entries(constants.signals)
+    .reverse()
+    .map(([name, number]) => [number, name]),
+);
 
 /** About the bytes that make half of what will be captured: payload, and a HELLO and a frame's header at least. */
 function halfOf({ stdout = '', stderr = '', files = {} }: ZooCase): number {
@@ -119,7 +126,7 @@ export async function runCase(
   const { command, env } = launcher(row, { directory, libc: LIBCS[platform] }, tap);
   const target = cell === undefined || cell.target === 'raw file' ? 'absent' : cell.target;
   const timeoutMs = row.timeoutMs ?? 30_000;
-  const ended = await referee([
+  const { ended, generation } = await referee([
     ...[target, String(halfOf(row)), String(timeoutMs), results, socket, directory, input],
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
     ...['--', ...command],
@@ -135,6 +142,7 @@ export async function runCase(
       .filter((name) => name.startsWith('connection-'))
       .sort()
       .map((name) => ({ generation: Number(name.split('-')[1]), bytes: read(join(results, name)) })),
+    generation,
     raw: read(rawFile),
     directory,
   };
@@ -142,14 +150,17 @@ export async function runCase(
   return observed;
 }
 
-/** How the command ended. */
-function referee(args: readonly string[]): Promise<string> {
+function referee(args: readonly string[]): Promise<Pick<Observed, 'ended' | 'generation'>> {
   return new Promise((settle, reject) => {
     const env = { PATH: process.env.PATH, LC_ALL: 'C' };
     execFile(refereeProgram(), args, { env, encoding: 'utf8' }, (error, stdout, stderr) => {
       if (error !== null) reject(new Error(`the referee failed: ${stderr || error.message}`));
-      const [how = '', number] = stdout.trim().split(' ');
-      settle(how === 'signal' ? `signal ${signalNames.get(Number(number))}` : stdout.trim());
+      const [ended = '', generation] = stdout.split('\n');
+      const [how, number] = ended.split(' ');
+      settle({
+        ended: how === 'signal' ? `signal ${signalNames.get(Number(number))}` : ended,
+        generation: Number(generation),
+      });
     });
   });
 }

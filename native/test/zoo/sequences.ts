@@ -36,29 +36,15 @@ export function unwoven(what: string, whole: Buffer, parts: readonly Buffer[]): 
     const lengths = parts.map((part) => part.length).join(' + ');
     return [`${what}: ${lengths} = ${length} bytes instead of ${whole.length}`];
   }
-  /** All pairs (triples...) of positions in the parts that may have been reached. */
-  let frontier: number[][] = [parts.map(() => 0)];
+  /** All pairs (triples...) of positions in the parts that may have been reached; they add up to k. */
+  let frontier: Int32Array[] = [new Int32Array(parts.length)];
   for (let k = 0; k < whole.length; k += 1) {
-    const byte = whole[k];
-    const only = frontier.length === 1 ? frontier[0] : undefined;
-    if (only !== undefined) {
-      let next = -1;
-      let ways = 0;
-      for (let p = 0; p < parts.length; p += 1) {
-        if (parts[p]![only[p]!] === byte) {
-          next = p;
-          ways += 1;
-        }
-      }
-      if (ways === 1) {
-        only[next]! += 1;
-        continue;
-      }
-    }
-    const reached = new Map<string, number[]>();
+    if (frontier.length === 1) k = followOnly(frontier[0]!, k, whole, parts);
+    if (k === whole.length) break;
+    const reached = new Map<string, Int32Array>();
     for (const state of frontier) {
       for (let p = 0; p < parts.length; p += 1) {
-        if (parts[p]![state[p]!] !== byte) continue;
+        if (parts[p]![state[p]!] !== whole[k]) continue;
         const step = state.with(p, state[p]! + 1);
         reached.set(step.join(), step);
       }
@@ -71,6 +57,22 @@ export function unwoven(what: string, whole: Buffer, parts: readonly Buffer[]): 
     if (frontier.length > FRONTIER_MAX) return [`${what}: repeats itself too much to tell what went where`];
   }
   return [];
+}
+
+/** Moves the one state on for as long as only one part goes on. Answers where that ends. */
+function followOnly(state: Int32Array, from: number, whole: Buffer, parts: readonly Buffer[]): number {
+  for (let k = from; k < whole.length; k += 1) {
+    const byte = whole[k];
+    let next = -1;
+    for (let p = 0; p < parts.length; p += 1) {
+      if (parts[p]![state[p]!] !== byte) continue;
+      if (next >= 0) return k;
+      next = p;
+    }
+    if (next < 0) return k;
+    state[next]! += 1;
+  }
+  return whole.length;
 }
 
 /** Lines with their ends; what follows the last end is one too. */

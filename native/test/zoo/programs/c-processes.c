@@ -42,6 +42,9 @@ static int forked(int argc, char **argv) {
 /* What stdio holds is copied into the child, and both flush it. */
 static int forked_unflushed(int argc, char **argv) {
     (void)argc, (void)argv;
+    /* musl writes the first line at once. */
+    printf("first\n");
+    fflush(stdout);
     printf("written twice\n");
     const pid_t pid = fork();
     if (pid == 0) {
@@ -243,6 +246,8 @@ static int handler(int argc, char **argv) {
 
 static int early_exit(int argc, char **argv) {
     (void)argc, (void)argv;
+    printf("first\n");
+    fflush(stdout);
     put_lines(1, "out", 0, 50);
     printf("never flushed\n");
     _exit(5);

@@ -42,7 +42,7 @@ int files() {
     for (int i = 1000; i < 1100; i++)
         log << "log " << i << std::endl;
     std::fstream both("app.log", std::ios::out | std::ios::app);
-    both << "log 1100\n";
+    both << "log 1100\n" << std::flush;
     // Larger than the buffer: goes around it, by writev.
     const std::string large(20000, 'x');
     log << "large " << large << "\n";
