@@ -29,7 +29,7 @@ describe('unwoven', () => {
   });
 
   test('says when a row repeats itself too much', () => {
-    const half = 'a'.repeat(30_000);
+    const half = 'a'.repeat(2000);
     expect(check(half + half, half, half)).toEqual([expect.stringContaining('repeats itself')]);
   });
 });

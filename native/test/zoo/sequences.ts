@@ -27,7 +27,7 @@ export function missingBlock(what: string, whole: Buffer, blocks: readonly Buffe
 }
 
 /** More ways to read the bytes than this are too many: the row repeats itself too much to be checked. */
-const FRONTIER_MAX = 20_000;
+const FRONTIER_MAX = 1000;
 
 /** The whole consists of the parts, each in its order. */
 export function unwoven(what: string, whole: Buffer, parts: readonly Buffer[]): string[] {

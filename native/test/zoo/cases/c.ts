@@ -143,6 +143,11 @@ const ofDescriptors: readonly ZooCase[] = [
     stdout: eightMib('out'),
     files: { 'app.log': eightMib('log') },
   }),
+  descriptors('16 MiB in writes of 32 KiB and 20,000 bytes', 'large', {
+    stdout: eightMib('out'),
+    stderr: eightMib('err'),
+    reportsLosses: true,
+  }),
   descriptors('binary bytes, NUL among them', 'binary', {
     ...APP_LOG,
     platforms: ALL,

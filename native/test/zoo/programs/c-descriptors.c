@@ -145,6 +145,18 @@ static int big(int argc, char **argv) {
     return 0;
 }
 
+/* More than a socket holds, in writes that are larger than any room that is kept for last words. */
+static int large(int argc, char **argv) {
+    (void)argc, (void)argv;
+    char *text = big_text("out");
+    for (size_t at = 0; at < BIG_BYTES; at += 1 << 15)
+        write_all(1, text + at, 1 << 15);
+    text = big_text("err");
+    for (size_t at = 0; at < BIG_BYTES; at += 20000)
+        write_all(2, text + at, at + 20000 < BIG_BYTES ? 20000 : BIG_BYTES - at);
+    return 0;
+}
+
 /* Every value of a byte, in an order without repetition. */
 static int binary(int argc, char **argv) {
     (void)argc, (void)argv;
@@ -299,6 +311,7 @@ int main(int argc, char **argv) {
         {"open", opened_by},
         {"bytewise", bytewise},
         {"big", big},
+        {"large", large},
         {"binary", binary},
         {"close-loop", close_loop},
 #ifdef __GLIBC__
