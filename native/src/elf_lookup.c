@@ -39,6 +39,7 @@ struct search {
     size_t index;     /* of the object that is visited */
     bool behind_us;   /* this library has been visited */
     bool look_before; /* second pass: the objects before this library */
+    bool everywhere;  /* in all objects alike */
 };
 
 static bool contains(const struct loaded_object *object, uintptr_t address) {
@@ -127,7 +128,12 @@ static void *find_by_hash(const struct tables *tables, const char *name) {
     return NULL;
 }
 
-static int visit_next(struct loaded_object *object, size_t size, void *context) {
+static bool is_left_out(const struct search *search, bool is_program) {
+    if (search->everywhere) return false;
+    return search->look_before ? is_program : !search->behind_us;
+}
+
+static int visit(struct loaded_object *object, size_t size, void *context) {
     (void)size;
     struct search *search = context;
     const bool is_program = search->index++ == 0;
@@ -135,7 +141,7 @@ static int visit_next(struct loaded_object *object, size_t size, void *context) 
         search->behind_us = true;
         return search->look_before;
     }
-    if (search->look_before ? is_program : !search->behind_us) return 0;
+    if (is_left_out(search, is_program)) return 0;
     const struct tables tables = read_tables(object);
     if (tables.symbols == NULL || tables.strings == NULL) return 0;
     for (size_t i = 0; i < search->count; i++) {
@@ -157,9 +163,15 @@ static int visit_next(struct loaded_object *object, size_t size, void *context) 
 void lt_lookup_next(struct lt_symbol *symbols, size_t count) {
     if (dl_iterate_phdr == NULL) return;
     struct search search = {.symbols = symbols, .count = count};
-    dl_iterate_phdr(visit_next, &search);
+    dl_iterate_phdr(visit, &search);
     search = (struct search){.symbols = symbols, .count = count, .look_before = true};
-    dl_iterate_phdr(visit_next, &search);
+    dl_iterate_phdr(visit, &search);
+}
+
+void lt_lookup_first(struct lt_symbol *symbols, size_t count) {
+    if (dl_iterate_phdr == NULL) return;
+    struct search search = {.symbols = symbols, .count = count, .everywhere = true};
+    dl_iterate_phdr(visit, &search);
 }
 
 struct place {

@@ -33,9 +33,11 @@ const char *lt_environment_get(const struct lt_environment *environment, const c
 bool lt_environment_overwrite(const struct lt_environment *environment, const char *value, const char *replacement) {
     const uintptr_t start = lt_proc_self_stat(LT_STAT_ENV_START);
     if (start == 0) return false;
-    char *place = (char *)(start + (uintptr_t)(value - environment->text));
+    char *copy = environment->text + (value - environment->text);
+    char *place = (char *)start + (value - environment->text);
     const size_t length = lt_length(value);
     if (lt_length(replacement) != length || !lt_same(place, value, length + 1)) return false;
     lt_copy(place, replacement, length);
+    lt_copy(copy, replacement, length);
     return true;
 }

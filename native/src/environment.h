@@ -19,7 +19,8 @@ const char *lt_environment_get(const struct lt_environment *environment, const c
 
 /*
  * Overwrites a value that lt_environment_get answered in the process's real environment, so that its children inherit
- * the new one. Same length, in place: no pointer of libc or of the program changes. False when the place is unknown.
+ * the new one, and here. Same length, in place: no pointer of libc or of the program changes. False when the place is
+ * unknown.
  */
 bool lt_environment_overwrite(const struct lt_environment *environment, const char *value, const char *replacement);
 

@@ -1,6 +1,7 @@
 /* Hooks of the functions that write to a descriptor. */
 #include "init.h"
 #include "libc_next.h"
+#include "readable.h"
 #include "tap.h"
 #include "tee.h"
 
@@ -47,21 +48,11 @@ static ssize_t buffer(const struct call *call, const void *from, size_t length) 
     return lt_tee(stream, &part, 1, write_buffer, call);
 }
 
-/* Whether the kernel can read these bytes; asks it on each page, by a call that fails after having looked. */
-static bool is_readable(const void *at, size_t length) {
-    enum { NO_SUCH_OPERATION = -1, SET_BYTES = 8, PAGE_MIN_BYTES = 4096 };
-    const uintptr_t last = (uintptr_t)at + length - SET_BYTES;
-    for (uintptr_t place = (uintptr_t)at; place < last; place = (place | (PAGE_MIN_BYTES - 1)) + 1) {
-        if (lt_syscall(__NR_rt_sigprocmask, NO_SUCH_OPERATION, place, 0, SET_BYTES) == -EFAULT) return false;
-    }
-    return lt_syscall(__NR_rt_sigprocmask, NO_SUCH_OPERATION, last, 0, SET_BYTES) != -EFAULT;
-}
-
 static ssize_t vector(const struct call *call, const struct iovec *parts, int count) {
     const unsigned stream = lt_is_on() && count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE)) return write_vector(call, parts, count, 0);
     /* In tee mode the kernel has read them before we do. */
-    if (lt_tap_is_suppressed(stream) && !is_readable(parts, (size_t)count * sizeof *parts)) {
+    if (lt_tap_is_suppressed(stream) && !lt_is_readable(parts, (size_t)count * sizeof *parts)) {
         return write_vector(call, parts, count, 0);
     }
     return lt_tee(stream, parts, count, write_vector, call);

@@ -2,6 +2,7 @@
 #include "init.h"
 #include "config.h"
 #include "emit.h"
+#include "exec_environment.h"
 #include "libc_next.h"
 #include "process.h"
 #include "stdio_tap.h"
@@ -17,6 +18,7 @@ static bool set_up(const struct lt_environment *environment) {
     if (disable != NULL && lt_equal(disable, "true")) return false;
     if (!lt_config_read(environment) || !lt_process_set_up()) return false;
     lt_tap_set_up(environment);
+    lt_exec_environment_remember(environment);
     return true;
 }
 

@@ -85,6 +85,48 @@ static void raw_exit(int code) {
 static int raw_clock_gettime(int clock, struct __kernel_timespec *out) {
     return (int)answer(lt_syscall(__NR_clock_gettime, clock, out));
 }
+static ssize_t raw_sendfile(int out, int in, off_t *offset, size_t length) {
+    return answer(lt_syscall(__NR_sendfile, out, in, offset, length));
+}
+static ssize_t raw_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
+    return answer(lt_syscall(__NR_splice, in, in_offset, out, out_offset, length, flags));
+}
+static ssize_t raw_tee(int in, int out, size_t length, unsigned flags) {
+    return answer(lt_syscall(__NR_tee, in, out, length, flags));
+}
+static ssize_t raw_vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags) {
+    return answer(lt_syscall(__NR_vmsplice, fd, parts, count, flags));
+}
+static ssize_t raw_copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length,
+                                   unsigned flags) {
+    return answer(lt_syscall(__NR_copy_file_range, in, in_offset, out, out_offset, length, flags));
+}
+static ssize_t raw_sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length) {
+    return answer(lt_syscall(__NR_sendto, fd, from, length, flags, to, to_length));
+}
+static ssize_t raw_send(int fd, const void *from, size_t length, int flags) {
+    return raw_sendto(fd, from, length, flags, NULL, 0);
+}
+static ssize_t raw_sendmsg(int fd, const struct lt_msghdr *message, int flags) {
+    return answer(lt_syscall(__NR_sendmsg, fd, message, flags));
+}
+static int raw_sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags) {
+    return (int)answer(lt_syscall(__NR_sendmmsg, fd, messages, count, flags));
+}
+static int raw_execve(const char *path, char *const *arguments, char *const *environment) {
+    return (int)answer(lt_syscall(__NR_execve, path, arguments, environment));
+}
+static int raw_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+    return (int)answer(lt_syscall(__NR_execveat, directory, path, arguments, environment, flags));
+}
+static long raw_syscall(long number, ...) {
+    va_list list;
+    va_start(list, number);
+    const long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long);
+    const long d = va_arg(list, long), e = va_arg(list, long), f = va_arg(list, long);
+    va_end(list);
+    return answer(lt_syscall6(number, a, b, c, d, e, f));
+}
 
 struct lt_libc_next lt_libc_next = {
     .write = raw_write,
@@ -105,6 +147,18 @@ struct lt_libc_next lt_libc_next = {
     .fork = raw_fork,
     .vfork = raw_fork,
     .clock_gettime = raw_clock_gettime,
+    .sendfile = raw_sendfile,
+    .splice = raw_splice,
+    .tee = raw_tee,
+    .vmsplice = raw_vmsplice,
+    .copy_file_range = raw_copy_file_range,
+    .send = raw_send,
+    .sendto = raw_sendto,
+    .sendmsg = raw_sendmsg,
+    .sendmmsg = raw_sendmmsg,
+    .syscall = raw_syscall,
+    .execve = raw_execve,
+    .execveat = raw_execveat,
 };
 
 #define SYMBOL(symbol, pointer) {.name = (symbol), .address = (void **)(pointer)}
@@ -129,6 +183,24 @@ void lt_libc_next_find(void) {
         SYMBOL("fork", &lt_libc_next.fork),
         SYMBOL("vfork", &lt_libc_next.vfork),
         SYMBOL("clock_gettime", &lt_libc_next.clock_gettime),
+        SYMBOL("sendfile", &lt_libc_next.sendfile),
+        SYMBOL("splice", &lt_libc_next.splice),
+        SYMBOL("tee", &lt_libc_next.tee),
+        SYMBOL("vmsplice", &lt_libc_next.vmsplice),
+        SYMBOL("copy_file_range", &lt_libc_next.copy_file_range),
+        SYMBOL("send", &lt_libc_next.send),
+        SYMBOL("sendto", &lt_libc_next.sendto),
+        SYMBOL("sendmsg", &lt_libc_next.sendmsg),
+        SYMBOL("sendmmsg", &lt_libc_next.sendmmsg),
+        SYMBOL("syscall", &lt_libc_next.syscall),
+        SYMBOL("execve", &lt_libc_next.execve),
+        SYMBOL("execveat", &lt_libc_next.execveat),
+        SYMBOL("execv", &lt_libc_next.execv),
+        SYMBOL("execvp", &lt_libc_next.execvp),
+        SYMBOL("execvpe", &lt_libc_next.execvpe),
+        SYMBOL("fexecve", &lt_libc_next.fexecve),
+        SYMBOL("posix_spawn", &lt_libc_next.posix_spawn),
+        SYMBOL("posix_spawnp", &lt_libc_next.posix_spawnp),
         SYMBOL("__errno_location", &lt_libc_next.errno_location),
         SYMBOL("getenv", &lt_libc_next.getenv),
         SYMBOL("fopen", &lt_libc_next.fopen),
@@ -146,4 +218,6 @@ void lt_libc_next_find(void) {
         SYMBOL("stderr", &lt_libc_next.stderr),
     };
     lt_lookup_next(symbols, sizeof symbols / sizeof *symbols);
+    struct lt_symbol environment = SYMBOL("__environ", &lt_libc_next.environment);
+    lt_lookup_first(&environment, 1);
 }

@@ -9,6 +9,9 @@
 /* FILE of either libc; each stdio_*.c knows the layout of its own. */
 typedef struct lt_libc_file FILE;
 
+typedef int lt_posix_spawn(pid_t *, const char *, const void *actions, const void *attributes, char *const *arguments,
+                           char *const *environment);
+
 struct lt_libc_next {
     /* Descriptors: direct system calls until lt_libc_next_find, so that they work at any time. */
     ssize_t (*write)(int, const void *, size_t);
@@ -29,8 +32,26 @@ struct lt_libc_next {
     pid_t (*fork)(void);
     pid_t (*vfork)(void);
     int (*clock_gettime)(int, struct __kernel_timespec *);
+    ssize_t (*sendfile)(int, int, off_t *, size_t);
+    ssize_t (*splice)(int, off_t *, int, off_t *, size_t, unsigned);
+    ssize_t (*tee)(int, int, size_t, unsigned);
+    ssize_t (*vmsplice)(int, const struct iovec *, size_t, unsigned);
+    ssize_t (*copy_file_range)(int, off_t *, int, off_t *, size_t, unsigned);
+    ssize_t (*send)(int, const void *, size_t, int);
+    ssize_t (*sendto)(int, const void *, size_t, int, const void *, uint32_t);
+    ssize_t (*sendmsg)(int, const struct lt_msghdr *, int);
+    int (*sendmmsg)(int, struct lt_mmsghdr *, unsigned, int);
+    long (*syscall)(long, ...);
+    int (*execve)(const char *, char *const *, char *const *);
+    int (*execveat)(int, const char *, char *const *, char *const *, int);
 
     /* NULL until found. */
+    int (*execv)(const char *, char *const *);
+    int (*execvp)(const char *, char *const *);
+    int (*execvpe)(const char *, char *const *, char *const *);
+    int (*fexecve)(int, char *const *, char *const *);
+    lt_posix_spawn *posix_spawn;
+    lt_posix_spawn *posix_spawnp;
     int *(*errno_location)(void);
     char *(*getenv)(const char *);
     FILE *(*fopen)(const char *, const char *);
@@ -45,6 +66,7 @@ struct lt_libc_next {
     int (*vsnprintf_chk)(char *, size_t, int, size_t, const char *, va_list);
 
     /* Data. */
+    char ***environment;     /* environ, wherever the program has it */
     void *glibc_file_vtable; /* _IO_file_jumps */
     FILE *const *stdout;
     FILE *const *stderr;

@@ -38,6 +38,7 @@ enum {
     LT_SOL_SOCKET = 1,
     LT_SO_SNDBUF = 7,
     LT_CLOSE_RANGE_CLOEXEC = 4,
+    LT_SEEK_CUR = 1,
     LT_MSG_DONTWAIT = 0x40,
     LT_MSG_NOSIGNAL = 0x4000,
 };
@@ -50,6 +51,10 @@ struct lt_msghdr {
     void *control;
     size_t control_length;
     unsigned flags;
+};
+struct lt_mmsghdr {
+    struct lt_msghdr message;
+    unsigned sent;
 };
 
 #if defined(__x86_64__)

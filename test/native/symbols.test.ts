@@ -34,6 +34,27 @@ const EXPORTS = `
   fclose
   dprintf __dprintf_chk
   vdprintf __vdprintf_chk
+  sendfile sendfile64
+  splice
+  tee
+  vmsplice
+  copy_file_range
+  send __send
+  sendto
+  sendmsg
+  sendmmsg
+  syscall
+  execve
+  execv
+  execl
+  execle
+  execvp
+  execvpe
+  execlp
+  fexecve
+  execveat
+  posix_spawn
+  posix_spawnp
 `
   .split(/\s+/)
   .filter((name) => name !== '');

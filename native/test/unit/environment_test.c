@@ -45,9 +45,11 @@ static void the_real_one_is_overwritten_in_place(void) {
         EXPECT(strcmp(getenv("LLT_TEST"), "before") == 0);
         EXPECT(lt_environment_overwrite(&environment, value, "AFTER."));
         EXPECT(strcmp(getenv("LLT_TEST"), "AFTER.") == 0);
+        EXPECT(strcmp(value, "AFTER.") == 0);
         /* Somebody changed it since: it is left alone. */
+        getenv("LLT_TEST")[0] = 'a';
         EXPECT(!lt_environment_overwrite(&environment, value, "again!"));
-        EXPECT(strcmp(getenv("LLT_TEST"), "AFTER.") == 0);
+        EXPECT(strcmp(getenv("LLT_TEST"), "aFTER.") == 0);
     }
     lt_environment_free(&environment);
     EXPECT(environment.text == NULL && environment.length == 0);

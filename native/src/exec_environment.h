@@ -1,0 +1,23 @@
+/* The environment that a new program gets: with the library and its settings, although this program passes one of its
+ * own, or an empty one.
+ *
+ * Nothing here allocates, waits or changes state, because a vfork child shares all of it with its parent. */
+#ifndef LT_EXEC_ENVIRONMENT_H
+#define LT_EXEC_ENVIRONMENT_H
+
+#include "environment.h"
+
+/* Remembers what the process was started with: where LD_PRELOAD names the library, and the library's settings. */
+void lt_exec_environment_remember(const struct lt_environment *started_with);
+
+/*
+ * Bytes of room to make what is to be passed instead of `given`. 0: `given` is as it should be, since it has
+ * everything; or since it says LLT_DISABLE=true, cannot be read, or is for a place where the library is not.
+ */
+size_t lt_exec_environment_size(char *const *given);
+
+/* Makes it in `room`, aligned for pointers. What the program set stays as it is; an LD_PRELOAD of other libraries gets
+ * ours added, before or behind them as it was at start. */
+char *const *lt_exec_environment_make(char *const *given, void *room, size_t size);
+
+#endif

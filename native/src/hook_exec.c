@@ -1,0 +1,178 @@
+/* Hooks of the functions that start a program: it is tapped as this one, whatever environment it is given. */
+#include "emit.h"
+#include "exec_environment.h"
+#include "init.h"
+#include "libc_next.h"
+#include "process.h"
+
+enum { STACK_BYTES = 8192 /* about what libc's own search of PATH takes of the stack */ };
+
+/* Under which name the application asked. */
+enum way { EXECVE, EXECVPE, EXECVEAT, FEXECVE, SPAWN, SPAWN_IN_PATH };
+
+struct start {
+    enum way way;
+    const char *path;
+    char *const *arguments;
+    int fd; /* of the program or of the directory it is in */
+    int flags;
+    pid_t *child;
+    const void *actions;
+    const void *attributes;
+};
+
+static int not_there(void) {
+    lt_set_errno(ENOSYS);
+    return -1;
+}
+
+/* As libc starts it, which searches PATH, runs scripts, and is what other preloaded libraries see. */
+static int go(const struct start *start, char *const *environment) {
+    switch (start->way) {
+    case EXECVE:
+        return lt_libc_next.execve(start->path, start->arguments, environment);
+    case EXECVPE:
+        if (lt_libc_next.execvpe == NULL) return not_there();
+        return lt_libc_next.execvpe(start->path, start->arguments, environment);
+    case EXECVEAT:
+        return lt_libc_next.execveat(start->fd, start->path, start->arguments, environment, start->flags);
+    case FEXECVE:
+        if (lt_libc_next.fexecve == NULL) return not_there();
+        return lt_libc_next.fexecve(start->fd, start->arguments, environment);
+    default:
+        break;
+    }
+    lt_posix_spawn *spawn = start->way == SPAWN ? lt_libc_next.posix_spawn : lt_libc_next.posix_spawnp;
+    if (spawn == NULL) return ENOSYS;
+    return spawn(start->child, start->path, start->actions, start->attributes, start->arguments, environment);
+}
+
+__attribute__((noinline)) static int go_with_stack(const struct start *start, char *const *given, size_t size) {
+    char *room[STACK_BYTES / sizeof(char *)];
+    return go(start, lt_exec_environment_make(given, room, size));
+}
+
+static int go_with_map(const struct start *start, char *const *given, size_t size) {
+    void *room = lt_sys_map(size);
+    if (room == NULL) return go(start, given);
+    const int result = go(start, lt_exec_environment_make(given, room, size));
+    lt_sys_unmap(room, size);
+    return result;
+}
+
+static int run(const struct start *start, char *const *given) {
+    if (!lt_is_on()) return go(start, given);
+    const bool is_spawn = start->way == SPAWN || start->way == SPAWN_IN_PATH;
+    if (!is_spawn) lt_emit_report();
+    const size_t size = lt_exec_environment_size(given);
+    if (LT_LIKELY(size == 0)) return go(start, given);
+    if (size <= STACK_BYTES) return go_with_stack(start, given, size);
+    /* A vfork child's map would stay in its parent for ever, and its stack is all it has. */
+    if (!is_spawn && lt_process_is_borrowed()) return go(start, given);
+    return go_with_map(start, given, size);
+}
+
+LT_EXPORT int execve(const char *path, char *const *arguments, char *const *environment) {
+    const struct start start = {.way = EXECVE, .path = path, .arguments = arguments};
+    return run(&start, environment);
+}
+
+LT_EXPORT int execvpe(const char *path, char *const *arguments, char *const *environment) {
+    const struct start start = {.way = EXECVPE, .path = path, .arguments = arguments};
+    return run(&start, environment);
+}
+
+LT_EXPORT int fexecve(int fd, char *const *arguments, char *const *environment) {
+    const struct start start = {.way = FEXECVE, .fd = fd, .arguments = arguments};
+    return run(&start, environment);
+}
+
+LT_EXPORT int execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+    const struct start start = {.way = EXECVEAT, .fd = directory, .path = path, .arguments = arguments, .flags = flags};
+    return run(&start, environment);
+}
+
+LT_EXPORT int posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
+                          char *const *arguments, char *const *environment) {
+    const struct start start = {.way = SPAWN,
+                                .path = path,
+                                .arguments = arguments,
+                                .child = child,
+                                .actions = actions,
+                                .attributes = attributes};
+    return run(&start, environment);
+}
+
+LT_EXPORT int posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
+                           char *const *arguments, char *const *environment) {
+    const struct start start = {.way = SPAWN_IN_PATH,
+                                .path = name,
+                                .arguments = arguments,
+                                .child = child,
+                                .actions = actions,
+                                .attributes = attributes};
+    return run(&start, environment);
+}
+
+/* Without an environment of its own the program passes environ, which it may have emptied. */
+LT_EXPORT int execv(const char *path, char *const *arguments) {
+    (void)lt_is_on();
+    if (lt_libc_next.environment != NULL) return execve(path, arguments, *lt_libc_next.environment);
+    return lt_libc_next.execv == NULL ? not_there() : lt_libc_next.execv(path, arguments);
+}
+
+LT_EXPORT int execvp(const char *path, char *const *arguments) {
+    (void)lt_is_on();
+    const bool can_pass = lt_libc_next.environment != NULL && lt_libc_next.execvpe != NULL;
+    if (can_pass) return execvpe(path, arguments, *lt_libc_next.environment);
+    return lt_libc_next.execvp == NULL ? not_there() : lt_libc_next.execvp(path, arguments);
+}
+
+/* The arguments of execl and its like, which end with a NULL. */
+static size_t count_arguments(const char *first, va_list *rest) {
+    size_t count = 0;
+    for (const char *argument = first; argument != NULL; argument = va_arg(*rest, const char *))
+        count++;
+    return count;
+}
+
+static void list_arguments(const char **out, const char *first, va_list *rest) {
+    for (*out = first; *out != NULL; *out = va_arg(*rest, const char *))
+        out++;
+}
+
+/* On the stack, where libc puts them too. `rest` is left behind the NULL. */
+#define LIST_ARGUMENTS(list, rest, first)                                                                              \
+    do {                                                                                                               \
+        va_start(rest, first);                                                                                         \
+        const size_t count = count_arguments(first, &(rest));                                                          \
+        va_end(rest);                                                                                                  \
+        (list) = __builtin_alloca((count + 1) * sizeof *(list));                                                       \
+        va_start(rest, first);                                                                                         \
+        list_arguments(list, first, &(rest));                                                                          \
+    } while (false)
+
+LT_EXPORT int execl(const char *path, const char *first, ...) {
+    va_list rest;
+    const char **list = NULL;
+    LIST_ARGUMENTS(list, rest, first);
+    va_end(rest);
+    return execv(path, (char *const *)list);
+}
+
+LT_EXPORT int execlp(const char *path, const char *first, ...) {
+    va_list rest;
+    const char **list = NULL;
+    LIST_ARGUMENTS(list, rest, first);
+    va_end(rest);
+    return execvp(path, (char *const *)list);
+}
+
+LT_EXPORT int execle(const char *path, const char *first, ...) {
+    va_list rest;
+    const char **list = NULL;
+    LIST_ARGUMENTS(list, rest, first);
+    char *const *environment = va_arg(rest, char *const *);
+    va_end(rest);
+    return execve(path, (char *const *)list, environment);
+}

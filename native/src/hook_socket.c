@@ -1,0 +1,129 @@
+/* Hooks of the functions that send: a tapped stream may be a socket. */
+#include "emit.h"
+#include "init.h"
+#include "libc_next.h"
+#include "readable.h"
+#include "tap.h"
+#include "tee.h"
+
+enum { IOV_MAX = 1024 };
+
+struct call {
+    int fd;
+    int flags;
+    const void *to; /* address, of sendto only */
+    uint32_t to_length;
+    const struct lt_msghdr *message; /* of sendmsg only */
+};
+
+static bool is_socket(int fd) {
+    struct stat file = {0};
+    return lt_sys_fstat(fd, &file) == 0 && S_ISSOCK(file.st_mode);
+}
+
+/* Suppressed bytes never meet the kernel, which would refuse a descriptor that is no socket. */
+static unsigned find(int fd) {
+    const unsigned stream = lt_is_on() ? lt_tap_find(fd) : LT_NONE;
+    return LT_LIKELY(stream == LT_NONE) || !is_socket(fd) ? LT_NONE : stream;
+}
+
+static ssize_t send_bytes(const void *context, const struct iovec *parts, int count, size_t skip) {
+    (void)count; /* one part comes in, so one goes out */
+    (void)skip;
+    const struct call *call = context;
+    return lt_libc_next.sendto(call->fd, parts->iov_base, parts->iov_len, call->flags, call->to, call->to_length);
+}
+
+static ssize_t send_parts(const void *context, const struct iovec *parts, int count, size_t skip) {
+    (void)skip;
+    const struct call *call = context;
+    struct lt_msghdr message = *call->message;
+    message.parts = (struct iovec *)parts;
+    message.part_count = (size_t)count;
+    return lt_libc_next.sendmsg(call->fd, &message, call->flags);
+}
+
+static ssize_t send_buffer(const struct call *call, unsigned stream, const void *from, size_t length) {
+    const struct iovec part = {.iov_base = (void *)from, .iov_len = length};
+    return lt_tee(stream, &part, 1, send_bytes, call);
+}
+
+LT_EXPORT ssize_t sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length) {
+    const unsigned stream = find(fd);
+    if (LT_LIKELY(stream == LT_NONE)) return lt_libc_next.sendto(fd, from, length, flags, to, to_length);
+    const struct call call = {.fd = fd, .flags = flags, .to = to, .to_length = to_length};
+    return send_buffer(&call, stream, from, length);
+}
+
+LT_EXPORT ssize_t send(int fd, const void *from, size_t length, int flags) {
+    const unsigned stream = find(fd);
+    if (LT_LIKELY(stream == LT_NONE)) return lt_libc_next.send(fd, from, length, flags);
+    const struct call call = {.fd = fd, .flags = flags};
+    return send_buffer(&call, stream, from, length);
+}
+
+LT_EXPORT __attribute__((alias("send"))) ssize_t __send(int, const void *, size_t, int);
+
+/* musl has 32 bits of the two lengths, and leaves what is above to chance. */
+static int part_count(const struct lt_msghdr *message) {
+    return (int)(uint32_t)message->part_count;
+}
+
+static bool has_control(const struct lt_msghdr *message) {
+    return (uint32_t)message->control_length != 0;
+}
+
+static bool can_look_into(const struct lt_msghdr *message) {
+    if (!lt_is_readable(message, sizeof *message)) return false;
+    const int count = part_count(message);
+    return count > 0 && count <= IOV_MAX && lt_is_readable(message->parts, (size_t)count * sizeof *message->parts);
+}
+
+/* Descriptors and the like that go with the bytes have to reach the original, so these bytes do, too. */
+static ssize_t send_with_control(const struct call *call, unsigned stream) {
+    const struct lt_msghdr *message = call->message;
+    const ssize_t sent = lt_libc_next.sendmsg(call->fd, message, call->flags);
+    if (sent <= 0) return sent;
+    const size_t handed = lt_emit(stream, message->parts, part_count(message), (size_t)sent);
+    if (handed < (size_t)sent) {
+        lt_emit_lost(message->parts, part_count(message), handed, (size_t)sent - handed);
+    }
+    return sent;
+}
+
+LT_EXPORT ssize_t sendmsg(int fd, const struct lt_msghdr *message, int flags) {
+    const unsigned stream = find(fd);
+    if (LT_LIKELY(stream == LT_NONE) || !can_look_into(message)) return lt_libc_next.sendmsg(fd, message, flags);
+    const struct call call = {.fd = fd, .flags = flags, .message = message};
+    if (has_control(message)) return send_with_control(&call, stream);
+    return lt_tee(stream, message->parts, part_count(message), send_parts, &call);
+}
+
+static bool is_whole(const struct lt_msghdr *message, size_t sent) {
+    size_t length = 0;
+    for (int i = 0; i < part_count(message); i++)
+        length += message->parts[i].iov_len;
+    return sent >= length;
+}
+
+/* As the kernel does it: one after the other, until one goes out in part or fails, which is the answer only of the
+ * first. */
+LT_EXPORT int sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags) {
+    if (LT_LIKELY(find(fd) == LT_NONE)) return lt_libc_next.sendmmsg(fd, messages, count, flags);
+    if (count > IOV_MAX) count = IOV_MAX;
+    const int error = lt_errno();
+    for (unsigned i = 0; i < count; i++) {
+        if (!lt_is_readable(&messages[i], sizeof messages[i])) {
+            return i == 0 ? lt_libc_next.sendmmsg(fd, messages, 1, flags) : (int)i;
+        }
+        const ssize_t sent = sendmsg(fd, &messages[i].message, flags);
+        if (sent < 0) {
+            if (i == 0) return -1;
+            lt_set_errno(error);
+            return (int)i;
+        }
+        messages[i].sent = (unsigned)sent;
+        if (!is_whole(&messages[i].message, (size_t)sent)) return (int)i + 1;
+    }
+    return (int)count;
+}

@@ -1,0 +1,273 @@
+/* Hook of syscall(), by which programs write, close and start others past libc's named functions.
+ *
+ * Every other number goes on to libc's syscall() with its registers and stack untouched: it may be clone or futex. And
+ * what is handled here goes through libc's syscall() as well: unlike write(), it is no cancellation point. */
+#include "connection.h"
+#include "emit.h"
+#include "init.h"
+#include "libc_next.h"
+#include "readable.h"
+#include "tap.h"
+#include "tee.h"
+
+/* Our own hooks. */
+int dup(int fd);
+int dup2(int from, int to);
+int dup3(int from, int to, int flags);
+int fcntl(int fd, int command, ...);
+int close_range(unsigned first, unsigned last, int flags);
+int execve(const char *path, char *const *arguments, char *const *environment);
+int execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);
+ssize_t sendfile(int out, int in, off_t *offset, size_t length);
+ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
+ssize_t tee(int in, int out, size_t length, unsigned flags);
+ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags);
+ssize_t copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
+ssize_t sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length);
+ssize_t sendmsg(int fd, const struct lt_msghdr *message, int flags);
+int sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags);
+
+enum { ARGUMENTS = 6, IOV_MAX = 1024, NO_OFFSET = -1 };
+
+struct call {
+    long number;
+    long at[ARGUMENTS];
+};
+
+static long go_on(const struct call *call) {
+    const long *at = call->at;
+    return lt_libc_next.syscall(call->number, at[0], at[1], at[2], at[3], at[4], at[5]);
+}
+
+static ssize_t write_original(const void *context, const struct iovec *parts, int count, size_t skip) {
+    struct call call = *(const struct call *)context;
+    const bool is_vector = call.number != __NR_write && call.number != __NR_pwrite64;
+    const bool has_offset = call.number != __NR_write && call.number != __NR_writev && call.at[3] != NO_OFFSET;
+    call.at[1] = is_vector ? (long)parts : (long)parts->iov_base;
+    call.at[2] = is_vector ? count : (long)parts->iov_len;
+    if (has_offset) call.at[3] += (long)skip;
+    return go_on(&call);
+}
+
+static long write_buffer(const struct call *call) {
+    const bool is_wrong = call->number == __NR_pwrite64 && call->at[3] < 0;
+    const unsigned stream = is_wrong ? LT_NONE : lt_tap_find((int)call->at[0]);
+    if (stream == LT_NONE) return go_on(call);
+    const struct iovec part = {.iov_base = (void *)call->at[1], .iov_len = (size_t)call->at[2]};
+    return lt_tee(stream, &part, 1, write_original, call);
+}
+
+static long write_vector(const struct call *call) {
+    const struct iovec *parts = (const struct iovec *)call->at[1];
+    const long count = call->at[2];
+    const bool is_wrong = count <= 0 || count > IOV_MAX || (call->number == __NR_pwritev && call->at[3] < 0);
+    const unsigned stream = is_wrong ? LT_NONE : lt_tap_find((int)call->at[0]);
+    if (stream == LT_NONE || !lt_is_readable(parts, (size_t)count * sizeof *parts)) return go_on(call);
+    return lt_tee(stream, parts, (int)count, write_original, call);
+}
+
+static long close_one(const struct call *call) {
+    const int fd = (int)call->at[0];
+    if (lt_connection_owns(fd)) {
+        lt_set_errno(EBADF);
+        return -1;
+    }
+    lt_tap_forget(fd);
+    return go_on(call);
+}
+
+static long open_one(const struct call *call, int flags) {
+    const long fd = go_on(call);
+    if (fd < 0) return fd;
+    const int error = lt_errno();
+    if (lt_connection_owns((int)fd)) lt_connection_forget();
+    lt_tap_opened((int)fd, flags);
+    lt_set_errno(error);
+    return fd;
+}
+
+/* openat2 has its flags behind a pointer; the kernel has read them when there is a descriptor. */
+static long open_one_as_told(const struct call *call) {
+    const uint64_t *how = (const uint64_t *)call->at[2];
+    return open_one(call, lt_is_readable(how, sizeof *how) ? (int)*how : O_RDONLY);
+}
+
+static bool is_tapped(long fd) {
+    return lt_tap_find((int)fd) != LT_NONE;
+}
+
+static long copy_or_send(const struct call *call) {
+    const long *at = call->at;
+    switch (call->number) {
+    case __NR_sendfile:
+        return is_tapped(at[0]) ? sendfile((int)at[0], (int)at[1], (off_t *)at[2], (size_t)at[3]) : go_on(call);
+    case __NR_splice:
+        if (!is_tapped(at[2])) return go_on(call);
+        return splice((int)at[0], (off_t *)at[1], (int)at[2], (off_t *)at[3], (size_t)at[4], (unsigned)at[5]);
+    case __NR_copy_file_range:
+        if (!is_tapped(at[2])) return go_on(call);
+        return copy_file_range((int)at[0], (off_t *)at[1], (int)at[2], (off_t *)at[3], (size_t)at[4], (unsigned)at[5]);
+    case __NR_tee:
+        return is_tapped(at[1]) ? tee((int)at[0], (int)at[1], (size_t)at[2], (unsigned)at[3]) : go_on(call);
+    default:
+        break;
+    }
+    if (!is_tapped(at[0])) return go_on(call);
+    switch (call->number) {
+    case __NR_vmsplice:
+        return vmsplice((int)at[0], (const struct iovec *)at[1], (size_t)at[2], (unsigned)at[3]);
+    case __NR_sendto:
+        return sendto((int)at[0], (const void *)at[1], (size_t)at[2], (int)at[3], (const void *)at[4], (uint32_t)at[5]);
+    case __NR_sendmsg:
+        return sendmsg((int)at[0], (const struct lt_msghdr *)at[1], (int)at[2]);
+    default:
+        return sendmmsg((int)at[0], (struct lt_mmsghdr *)at[1], (unsigned)at[2], (int)at[3]);
+    }
+}
+
+static long handle(const struct call *call) {
+    const long *at = call->at;
+    switch (call->number) {
+    case __NR_write:
+    case __NR_pwrite64:
+        return write_buffer(call);
+    case __NR_writev:
+    case __NR_pwritev:
+    case __NR_pwritev2:
+        return write_vector(call);
+    case __NR_close:
+        return close_one(call);
+    case __NR_close_range:
+        return close_range((unsigned)at[0], (unsigned)at[1], (int)at[2]);
+#ifdef __NR_open
+    case __NR_open:
+        return open_one(call, (int)at[1]);
+    case __NR_creat:
+        return open_one(call, O_WRONLY);
+    case __NR_dup2:
+        return dup2((int)at[0], (int)at[1]);
+#endif
+    case __NR_openat:
+        return open_one(call, (int)at[2]);
+    case __NR_openat2:
+        return open_one_as_told(call);
+    case __NR_dup:
+        return dup((int)at[0]);
+    case __NR_dup3:
+        return dup3((int)at[0], (int)at[1], (int)at[2]);
+    case __NR_fcntl:
+        return fcntl((int)at[0], (int)at[1], at[2]);
+    case __NR_execve:
+        return execve((const char *)at[0], (char *const *)at[1], (char *const *)at[2]);
+    case __NR_execveat:
+        return execveat((int)at[0], (const char *)at[1], (char *const *)at[2], (char *const *)at[3], (int)at[4]);
+    case __NR_exit_group:
+        lt_emit_end();
+        return go_on(call);
+    default:
+        return copy_or_send(call);
+    }
+}
+
+static long handled(long number, ...) {
+    struct call call = {.number = number};
+    va_list arguments;
+    va_start(arguments, number);
+    for (int i = 0; i < ARGUMENTS; i++)
+        call.at[i] = va_arg(arguments, long); /* registers and stack hold six, whatever was passed */
+    va_end(arguments);
+    return handle(&call);
+}
+
+/* Called by syscall below. Answers what it goes on with. */
+__attribute__((used)) static long (*before_syscall(long number))(long, ...) {
+    if (!lt_is_on()) return lt_libc_next.syscall;
+    switch (number) {
+#ifdef __NR_open
+    case __NR_open:
+    case __NR_creat:
+    case __NR_dup2:
+#endif
+    case __NR_write:
+    case __NR_pwrite64:
+    case __NR_writev:
+    case __NR_pwritev:
+    case __NR_pwritev2:
+    case __NR_close:
+    case __NR_close_range:
+    case __NR_openat:
+    case __NR_openat2:
+    case __NR_dup:
+    case __NR_dup3:
+    case __NR_fcntl:
+    case __NR_execve:
+    case __NR_execveat:
+    case __NR_exit_group:
+    case __NR_sendfile:
+    case __NR_splice:
+    case __NR_tee:
+    case __NR_vmsplice:
+    case __NR_copy_file_range:
+    case __NR_sendto:
+    case __NR_sendmsg:
+    case __NR_sendmmsg:
+        return handled;
+    default:
+        return lt_libc_next.syscall;
+    }
+}
+
+#if defined(__x86_64__)
+__asm__(".text\n"
+        ".globl syscall\n"
+        ".type syscall, @function\n"
+        "syscall:\n"
+        ".cfi_startproc\n"
+        "pushq %rdi\n"
+        "pushq %rsi\n"
+        "pushq %rdx\n"
+        "pushq %rcx\n"
+        "pushq %r8\n"
+        "pushq %r9\n"
+        "subq $8, %rsp\n"
+        ".cfi_adjust_cfa_offset 56\n"
+        "call before_syscall\n"
+        "addq $8, %rsp\n"
+        "popq %r9\n"
+        "popq %r8\n"
+        "popq %rcx\n"
+        "popq %rdx\n"
+        "popq %rsi\n"
+        "popq %rdi\n"
+        ".cfi_adjust_cfa_offset -56\n"
+        "movq %rax, %r11\n"
+        "xorl %eax, %eax\n" /* no vector registers hold arguments */
+        "jmp *%r11\n"
+        ".cfi_endproc\n"
+        ".size syscall, . - syscall\n");
+#else
+__asm__(".text\n"
+        ".globl syscall\n"
+        ".type syscall, %function\n"
+        "syscall:\n"
+        ".cfi_startproc\n"
+        "stp x29, x30, [sp, #-80]!\n"
+        ".cfi_adjust_cfa_offset 80\n"
+        ".cfi_rel_offset x30, 8\n"
+        "stp x0, x1, [sp, #16]\n"
+        "stp x2, x3, [sp, #32]\n"
+        "stp x4, x5, [sp, #48]\n"
+        "stp x6, x7, [sp, #64]\n"
+        "bl before_syscall\n"
+        "mov x16, x0\n" /* the register from which a guarded page may be entered */
+        "ldp x0, x1, [sp, #16]\n"
+        "ldp x2, x3, [sp, #32]\n"
+        "ldp x4, x5, [sp, #48]\n"
+        "ldp x6, x7, [sp, #64]\n"
+        "ldp x29, x30, [sp], #80\n"
+        ".cfi_adjust_cfa_offset -80\n"
+        ".cfi_restore x30\n"
+        "br x16\n"
+        ".cfi_endproc\n"
+        ".size syscall, . - syscall\n");
+#endif
