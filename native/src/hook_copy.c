@@ -80,7 +80,7 @@ static ssize_t look_into_file(const struct copy *copy, char *buffer, size_t leng
 
 /* Answers as tee(2), but negative error numbers. A pipe of our own that cannot be had is -ENOMEM. */
 static ssize_t look_into_pipe(const struct copy *copy, char *buffer, size_t length, bool may_wait) {
-    int ends[2];
+    int ends[2] = {-1, -1};
     if (lt_syscall(__NR_pipe2, ends, O_CLOEXEC) < 0) return -ENOMEM;
     const unsigned flags = copy->flags | (may_wait ? 0 : SPLICE_NONBLOCK);
     const ssize_t got = lt_libc_next.tee(copy->in, ends[1], length, flags);

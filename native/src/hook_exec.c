@@ -128,51 +128,50 @@ LT_EXPORT int execvp(const char *path, char *const *arguments) {
     return lt_libc_next.execvp == NULL ? not_there() : lt_libc_next.execvp(path, arguments);
 }
 
-/* The arguments of execl and its like, which end with a NULL. */
-static size_t count_arguments(const char *first, va_list *rest) {
+/* The arguments of execl and its like, which end with a NULL: writes them to `out`, or only counts them. Answers how
+ * many there are, and what is behind them. */
+// NOLINTBEGIN(clang-analyzer-valist.Uninitialized): it does not see that a va_list which is passed on has begun.
+static size_t list_arguments(const char **out, const char *first, va_list given, char *const **behind) {
+    va_list rest;
+    va_copy(rest, given);
     size_t count = 0;
-    for (const char *argument = first; argument != NULL; argument = va_arg(*rest, const char *))
+    for (const char *argument = first; argument != NULL; argument = va_arg(rest, const char *)) {
+        if (out != NULL) out[count] = argument;
         count++;
+    }
+    if (out != NULL) out[count] = NULL;
+    if (behind != NULL) *behind = va_arg(rest, char *const *);
+    va_end(rest);
     return count;
 }
+// NOLINTEND(clang-analyzer-valist.Uninitialized)
 
-static void list_arguments(const char **out, const char *first, va_list *rest) {
-    for (*out = first; *out != NULL; *out = va_arg(*rest, const char *))
-        out++;
-}
-
-/* On the stack, where libc puts them too. `rest` is left behind the NULL. */
-#define LIST_ARGUMENTS(list, rest, first)                                                                              \
+/* On the stack, where libc puts them too. */
+#define LIST_ARGUMENTS(list, first, behind)                                                                            \
     do {                                                                                                               \
-        va_start(rest, first);                                                                                         \
-        const size_t count = count_arguments(first, &(rest));                                                          \
-        va_end(rest);                                                                                                  \
+        va_list given;                                                                                                 \
+        va_start(given, first);                                                                                        \
+        const size_t count = list_arguments(NULL, first, given, NULL);                                                 \
         (list) = __builtin_alloca((count + 1) * sizeof *(list));                                                       \
-        va_start(rest, first);                                                                                         \
-        list_arguments(list, first, &(rest));                                                                          \
+        (void)list_arguments(list, first, given, behind);                                                              \
+        va_end(given);                                                                                                 \
     } while (false)
 
 LT_EXPORT int execl(const char *path, const char *first, ...) {
-    va_list rest;
     const char **list = NULL;
-    LIST_ARGUMENTS(list, rest, first);
-    va_end(rest);
+    LIST_ARGUMENTS(list, first, NULL);
     return execv(path, (char *const *)list);
 }
 
 LT_EXPORT int execlp(const char *path, const char *first, ...) {
-    va_list rest;
     const char **list = NULL;
-    LIST_ARGUMENTS(list, rest, first);
-    va_end(rest);
+    LIST_ARGUMENTS(list, first, NULL);
     return execvp(path, (char *const *)list);
 }
 
 LT_EXPORT int execle(const char *path, const char *first, ...) {
-    va_list rest;
     const char **list = NULL;
-    LIST_ARGUMENTS(list, rest, first);
-    char *const *environment = va_arg(rest, char *const *);
-    va_end(rest);
+    char *const *environment = NULL;
+    LIST_ARGUMENTS(list, first, &environment);
     return execve(path, (char *const *)list, environment);
 }

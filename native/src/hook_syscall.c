@@ -171,11 +171,12 @@ static long handle(const struct call *call) {
 
 static long handled(long number, ...) {
     struct call call = {.number = number};
-    va_list arguments;
-    va_start(arguments, number);
-    for (int i = 0; i < ARGUMENTS; i++)
-        call.at[i] = va_arg(arguments, long); /* registers and stack hold six, whatever was passed */
-    va_end(arguments);
+    va_list list;
+    va_start(list, number);
+    /* Registers and stack hold six, whatever was passed. */
+    call.at[0] = va_arg(list, long), call.at[1] = va_arg(list, long), call.at[2] = va_arg(list, long);
+    call.at[3] = va_arg(list, long), call.at[4] = va_arg(list, long), call.at[5] = va_arg(list, long);
+    va_end(list);
     return handle(&call);
 }
 
