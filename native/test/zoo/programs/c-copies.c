@@ -79,11 +79,11 @@ static int by_pipes(int argc, char **argv) {
         MUST(tee(pair[0], 1, (size_t)length, 0) == length);
         char back[64];
         MUST(read(pair[0], back, sizeof back) == length && memcmp(back, line, (size_t)length) == 0);
-        const int other = snprintf(line, sizeof line, "vmsplice %d\n", i);
-        struct iovec part = {line, (size_t)other};
+        /* The pages belong to the pipe until they are read: no line is written over another. */
+        static char pages[100][64];
+        const int other = snprintf(pages[i], sizeof pages[i], "vmsplice %d\n", i);
+        struct iovec part = {pages[i], (size_t)other};
         MUST(vmsplice(1, &part, 1, 0) == other);
-        /* The pages belong to the pipe until they are read: the next line may not be written into them before. */
-        usleep(2000);
     }
     return 0;
 }
