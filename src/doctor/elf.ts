@@ -22,8 +22,8 @@ export interface Elf {
   readonly isPie: boolean;
   /** Built by the Go compiler. */
   readonly isGo: boolean;
-  /** Those of the functions it takes from libraries that write past libc: `syscall` and `io_uring_*`. */
-  readonly directCalls: readonly string[];
+  /** The functions `io_uring_*` that it takes from a library. */
+  readonly ioUringCalls: readonly string[];
 }
 
 const MACHINES: Readonly<Record<number, string>> = {
@@ -203,7 +203,7 @@ function hasGoSection(readAt: ReadAt, header: DataView, sections: readonly Secti
   }, false);
 }
 
-function readDirectCalls(readAt: ReadAt, sections: readonly Section[]): string[] {
+function readIoUringCalls(readAt: ReadAt, sections: readonly Section[]): string[] {
   const symbols = sections.find(({ type }) => type === SHT_DYNSYM);
   const names = symbols === undefined ? undefined : sections[symbols.link];
   if (symbols === undefined || names === undefined) return [];
@@ -214,7 +214,7 @@ function readDirectCalls(readAt: ReadAt, sections: readonly Section[]): string[]
     for (let at = 0; at + SYMBOL_BYTES <= table.byteLength; at += SYMBOL_BYTES) {
       const isImport = table.getUint16(at + 6, true) === 0;
       const name = isImport ? textAt(text, table.getUint32(at, true), NAME_MAX_BYTES) : undefined;
-      if (name === 'syscall' || name?.startsWith('io_uring_')) found.add(name);
+      if (name?.startsWith('io_uring_')) found.add(name);
     }
     return [...found].sort();
   }, []);
@@ -234,7 +234,7 @@ export function readElf(readAt: ReadAt): Elf {
   const machine = MACHINES[code] ?? `machine ${code}`;
   const form = `${start.getUint8(4) === 1 ? '32' : '64'}-bit ${isLittle ? 'little' : 'big'}-endian` as const;
   if (form !== '64-bit little-endian') {
-    return { form, type, machine, needed: [], isPie: false, isGo: false, directCalls: [] };
+    return { form, type, machine, needed: [], isPie: false, isGo: false, ioUringCalls: [] };
   }
   const header = piece(readAt, { offset: 0, size: HEADER_BYTES }, 'the ELF header');
   const segments = readSegments(readAt, header);
@@ -247,6 +247,6 @@ export function readElf(readAt: ReadAt): Elf {
     ...(loader === undefined ? {} : { interpreter: readInterpreter(readAt, loader) }),
     ...readDynamic(readAt, segments),
     isGo: hasGoSection(readAt, header, sections) || hasGoNote(readAt, segments),
-    directCalls: readDirectCalls(readAt, sections),
+    ioUringCalls: readIoUringCalls(readAt, sections),
   };
 }

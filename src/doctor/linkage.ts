@@ -86,14 +86,14 @@ function goFindings(elf: Elf): Finding[] {
   ];
 }
 
-function ioUringFindings({ directCalls, needed }: Elf): Finding[] {
+function ioUringFindings({ ioUringCalls, needed }: Elf): Finding[] {
   const library = needed.find((name) => name.startsWith('liburing'));
-  const call = directCalls.find((name) => name.startsWith('io_uring_'));
-  if (library === undefined && call === undefined) return [];
+  const use = library ?? ioUringCalls[0];
+  if (use === undefined) return [];
   return [
     {
       weight: 'limits',
-      seen: `it uses io_uring (${library ?? call})`,
+      seen: `it uses io_uring (${use})`,
       why: 'Writes through io_uring are made by the kernel without a call that the library could see.',
       remedy: 'Switch io_uring off in the settings of the program, if it writes its log that way.',
     },

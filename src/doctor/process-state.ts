@@ -1,5 +1,5 @@
 /** Reads what /proc knows of a process that runs: one look, so that all findings speak of the same moment. */
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { codeOf } from './file.js';
 import type { Environment } from './library-settings.js';
 import { DiagnosisError } from './verdict.js';
@@ -21,6 +21,8 @@ export interface ProcessState {
   /** Path of its program, as it sees it; ` (deleted)` cut off. */
   readonly executable: string;
   readonly isDeleted: boolean;
+  /** Its root directory at the start, as far as one can tell now, has /proc. */
+  readonly hasProc: boolean;
   /** The dynamic loader ignored its environment. */
   readonly isSecure: boolean;
   /** As it was started with. */
@@ -53,6 +55,7 @@ export function readProcess(pid: number): ProcessState {
       directory,
       executable: executable.replace(/ \(deleted\)$/, ''),
       isDeleted: executable.endsWith(' (deleted)'),
+      hasProc: hasProc(directory, executable),
       isSecure: isSecure(readFileSync(`${directory}/auxv`)),
       environment: parseEnvironment(readFileSync(`${directory}/environ`)),
       workingDirectory: readlinkSync(`${directory}/cwd`),
@@ -84,6 +87,13 @@ function read<T>(pid: number, look: () => T): T {
     }
     throw error;
   }
+}
+
+function hasProc(directory: string, executable: string): boolean {
+  const root = readlinkSync(`${directory}/root`);
+  // A program from outside of its root directory went there after its start.
+  const wasBornThere = root === '/' || executable.startsWith(`${root}/`);
+  return !wasBornThere || existsSync(`${directory}/root/proc/stat`);
 }
 
 /** Whether the kernel told the dynamic loader that the program gained rights. Pairs of 64-bit words, ended by a zero. */

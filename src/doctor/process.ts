@@ -18,15 +18,16 @@ const CONNECT_MS = 2000;
 export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
   const state = readProcess(pid);
   const program = readExecutable(state);
-  const blocking = [...program.findings, ...secureFindings(state)];
-  const isExplained = blocking.some(({ weight }) => weight === 'blocks');
+  const start = [...program.findings, ...secureFindings(state)];
+  const isExplained = start.some(({ weight }) => weight === 'blocks');
   const isMeant =
     loadedLibrary(state) !== undefined || [...state.environment.keys()].some((name) => name.startsWith('LLT_'));
   return {
     subject: `process ${pid}: ${state.executable}${state.isDeleted ? ' (deleted or replaced since it started)' : ''}`,
     facts: { ...(program.elf === undefined ? {} : elfFacts(program.elf)), ...processFacts(state) },
     findings: [
-      ...blocking,
+      ...start,
+      ...procFindings(state),
       ...preloadFindings(state, program.elf, isExplained),
       ...(isMeant ? settingFindings(state.environment, state.workingDirectory) : []),
       ...(isMeant ? await reachFindings(state) : []),
@@ -71,6 +72,18 @@ function secureFindings({ isSecure }: ProcessState): Finding[] {
       why: 'The dynamic loader ignores LD_PRELOAD for such a program.',
       remedy:
         'Start it as the user whose rights it needs, or without gaining rights: in Kubernetes `allowPrivilegeEscalation: false`, elsewhere `setpriv --no-new-privs`.',
+    },
+  ];
+}
+
+function procFindings({ hasProc }: ProcessState): Finding[] {
+  if (hasProc) return [];
+  return [
+    {
+      weight: 'blocks',
+      seen: 'there is no /proc in its root directory',
+      why: 'The library reads its settings from /proc/self/environ, and does nothing without them.',
+      remedy: 'Mount it there: mount -t proc proc ROOT/proc. Containers have it unless it was taken away.',
     },
   ];
 }

@@ -192,13 +192,10 @@ export function malformed(error: ElfError): Finding {
 }
 
 export function elfFacts(elf: Elf): Record<string, string> {
-  const { form, machine, interpreter, directCalls } = elf;
+  const { form, machine, interpreter } = elf;
   return {
     architecture: form === '64-bit little-endian' ? machine : `${machine}, ${form}`,
     ...(interpreter === undefined ? {} : { libc: `${libcOf(elf)} (${interpreter})` }),
-    ...(directCalls.includes('syscall')
-      ? { 'system calls': 'imports syscall(): what it writes with it is not seen' }
-      : {}),
   };
 }
 

@@ -34,7 +34,6 @@ const EXIT_OF: Readonly<Record<Verdict, number>> = {
   'can be tapped in part': 2,
   'cannot be tapped': 3,
 };
-const isRoot = process.getuid?.() === 0;
 
 let workshop: Workshop;
 let receiver: TapReceiver;
@@ -138,46 +137,42 @@ describeWith(['go'], 'programs in Go', () => {
 });
 
 // Only root makes programs that gain rights.
-(isRoot ? describeWith : (_: string[], title: string) => describe.skip(title, () => test('needs root', () => {})))(
-  ['file capabilities'],
-  'programs that gain rights',
-  () => {
-    const compileMode = (name: string, mode: number) => {
-      const program = workshop.compile(name, 'gcc');
-      chownSync(program, 0, 0);
-      chmodSync(program, mode);
-      return program;
-    };
-    const idle = (seen: RegExp): Case => ({ ...TAPPED, seen });
-    const gained = (seen: RegExp): Case => ({ verdict: 'cannot be tapped', seen, uid: NOBODY, captured: '' });
+describeWith(['root', 'file capabilities'], 'programs that gain rights', () => {
+  const compileMode = (name: string, mode: number) => {
+    const program = workshop.compile(name, 'gcc');
+    chownSync(program, 0, 0);
+    chmodSync(program, mode);
+    return program;
+  };
+  const idle = (seen: RegExp): Case => ({ ...TAPPED, seen });
+  const gained = (seen: RegExp): Case => ({ verdict: 'cannot be tapped', seen, uid: NOBODY, captured: '' });
 
-    test('set-user-ID', async () => {
-      const program = compileMode('setuid', 0o4755);
-      await expectTrue(program, gained(/^blocks: set-user-ID, user 0$/));
-    });
-    test('set-user-ID, by the user himself', async () => {
-      await expectTrue(compileMode('setuid-own', 0o4755), idle(/^note: set-user-ID, .* you are user 0 already$/));
-    });
-    test('set-user-ID, where nothing may gain rights', async () => {
-      const under = ['setpriv', '--no-new-privs'];
-      const truth = { ...idle(/^note: set-user-ID, .* no_new_privs is set$/), uid: NOBODY, under };
-      await expectTrue(compileMode('setuid-idle', 0o4755), truth);
-    });
-    test('set-group-ID', async () => {
-      await expectTrue(compileMode('setgid', 0o2755), gained(/^blocks: set-group-ID, group 0$/));
-    });
-    test('the set-group-ID bit without the right to execute is none', async () => {
-      await expectTrue(compileMode('lock-mark', 0o2745), { ...TAPPED, uid: NOBODY });
-    });
+  test('set-user-ID', async () => {
+    const program = compileMode('setuid', 0o4755);
+    await expectTrue(program, gained(/^blocks: set-user-ID, user 0$/));
+  });
+  test('set-user-ID, by the user himself', async () => {
+    await expectTrue(compileMode('setuid-own', 0o4755), idle(/^note: set-user-ID, .* you are user 0 already$/));
+  });
+  test('set-user-ID, where nothing may gain rights', async () => {
+    const under = ['setpriv', '--no-new-privs'];
+    const truth = { ...idle(/^note: set-user-ID, .* no_new_privs is set$/), uid: NOBODY, under };
+    await expectTrue(compileMode('setuid-idle', 0o4755), truth);
+  });
+  test('set-group-ID', async () => {
+    await expectTrue(compileMode('setgid', 0o2755), gained(/^blocks: set-group-ID, group 0$/));
+  });
+  test('the set-group-ID bit without the right to execute is none', async () => {
+    await expectTrue(compileMode('lock-mark', 0o2745), { ...TAPPED, uid: NOBODY });
+  });
 
-    test('file capabilities, and root, who gains nothing by them', async () => {
-      const program = compileMode('cap = able', 0o755);
-      execFileSync('setcap', ['cap_net_bind_service=ep', program], { env: { PATH: `${process.env.PATH}:/usr/sbin` } });
-      await expectTrue(program, gained(/^blocks: file capabilities cap_net_bind_service=ep$/));
-      await expectTrue(program, idle(/^note: file capabilities .*; without effect here: root/));
-    });
-  },
-);
+  test('file capabilities, and root, who gains nothing by them', async () => {
+    const program = compileMode('cap = able', 0o755);
+    execFileSync('setcap', ['cap_net_bind_service=ep', program], { env: { PATH: `${process.env.PATH}:/usr/sbin` } });
+    await expectTrue(program, gained(/^blocks: file capabilities cap_net_bind_service=ep$/));
+    await expectTrue(program, idle(/^note: file capabilities .*; without effect here: root/));
+  });
+});
 
 describe('files that are no programs for this machine', () => {
   const blocked = async (path: string, seen: RegExp) => {
@@ -265,8 +260,10 @@ describe('wrong use', () => {
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toMatch(message);
   });
+});
 
-  (isRoot ? test : test.skip)('a program that is not ours to read', async () => {
+describeWith(['root'], 'a program that is not ours', () => {
+  test('to read', async () => {
     const program = workshop.compile('secret', 'gcc');
     chmodSync(program, 0o711);
     const ended = await workshop.run([program], NOBODY);

@@ -30,7 +30,7 @@ function expectAnswerOrReason(file: Uint8Array): void {
     const elf = readElf(reading(file).readAt);
     expect(['executable', 'shared', 'other']).toContain(elf.type);
     expect(elf.machine).toMatch(/^\w+( \d+)?$/);
-    for (const text of [...elf.needed, ...elf.directCalls]) expect(typeof text).toBe('string');
+    for (const text of [...elf.needed, ...elf.ioUringCalls]) expect(typeof text).toBe('string');
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
     expect(error.message.length).toBeGreaterThan(10);
