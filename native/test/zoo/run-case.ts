@@ -79,12 +79,6 @@ const signalNames = new Map<number, string>(
     .map(([name, number]) => [number, name]),
 );
 
-/** About the bytes that make half of what will be captured: payload, and a HELLO and a frame's header at least. */
-function halfOf({ stdout = '', stderr = '', files = {} }: ZooCase): number {
-  const bytes = [stdout, stderr, ...Object.values(files)].reduce((sum, text) => sum + Buffer.from(text).length, 0);
-  return Math.ceil(bytes / 2) + 80;
-}
-
 let home: string | undefined;
 let runs = 0;
 
@@ -95,15 +89,19 @@ function openDirectory(path: string): string {
   return path;
 }
 
-/**
- * @param cell absent: without the library
- * @param launcher how to start it. @default this machine, or its emulator
- */
+export interface RunOptions {
+  /** How to start it. @default this machine, or its emulator */
+  readonly launcher?: Launcher;
+  /** After how many bytes of connections a target goes away, where it does. @default 1 */
+  readonly halfBytes?: number;
+}
+
+/** @param cell absent: without the library */
 export async function runCase(
   row: ZooCase,
   platform: Platform,
   cell?: Cell,
-  launcher: Launcher = launchHere(platform),
+  { launcher = launchHere(platform), halfBytes = 1 }: RunOptions = {},
 ): Promise<Observed> {
   if (home === undefined) {
     home = realpathSync(temporaryDirectory());
@@ -127,7 +125,7 @@ export async function runCase(
   const target = cell === undefined || cell.target === 'raw file' ? 'absent' : cell.target;
   const timeoutMs = row.timeoutMs ?? 30_000;
   const { ended, generation } = await referee([
-    ...[target, String(halfOf(row)), String(timeoutMs), results, socket, directory, input],
+    ...[target, String(halfBytes), String(timeoutMs), results, socket, directory, input],
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
     ...['--', ...command],
   ]);
