@@ -12,6 +12,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LIBRARY_ENV, SOCKET_NAME, STDIO_PLACEHOLDER } from '../contract.js';
+import { diagnoseProgram } from '../doctor/program.js';
+import { DiagnosisError, verdictOf } from '../doctor/verdict.js';
 import { libraryFile, shipperFile } from './package-files.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
@@ -165,10 +167,28 @@ async function runProgram(options: RunOptions, library: string, socket: string):
   }
 }
 
+/** Says in one line when lines of the program will be missing. It runs all the same. */
+function warnWhereUntapped(command: string): void {
+  try {
+    const { findings } = diagnoseProgram(command);
+    const verdict = verdictOf(findings);
+    const weight = verdict === 'cannot be tapped' ? 'blocks' : 'limits';
+    const reason = findings.find((finding) => finding.weight === weight);
+    if (reason === undefined) return;
+    process.stderr.write(
+      `logtap: '${command}' ${verdict}: ${reason.seen}. \`logtap doctor ${command}\` says what to do.\n`,
+    );
+  } catch (error) {
+    // What is not there, or not ours to read, is for the system to refuse.
+    if (!(error instanceof DiagnosisError)) throw error;
+  }
+}
+
 /** Resolves with the program's exit code, or 128 + n when signal n ended it, once the shipper has drained. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = parse(args);
   const library = libraryFile();
+  warnWhereUntapped(options.command);
   const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
   try {
     const socket = join(directory, SOCKET_NAME);

@@ -50,7 +50,7 @@ export function privilegeFindings(path: string, { mode, uid, gid }: Stats, user:
 
 function capabilityFindings(path: string, { uid }: User): Finding[] {
   const capabilities = fileCapabilities(path);
-  const remedy = `Grant them to the process instead of the file (\`securityContext.capabilities\` with ambient rights), or remove them: setcap -r ${path}`;
+  const remedy = `Start it as a user who has them already (in Kubernetes: root with \`securityContext.capabilities\`), or remove them: setcap -r ${path}`;
   if (capabilities === undefined) {
     return [
       {

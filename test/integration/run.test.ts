@@ -1,4 +1,5 @@
 /** `logtap run`: the program keeps its terminal, its signals and its exit code; the shipper beside it gets every line. */
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,6 +57,21 @@ describe('logtap run', () => {
     });
     expect(stdout).toBe('');
     expect(arrived(readFileSync(target, 'utf8')).map(({ message }) => message)).toEqual(['to a file']);
+  });
+
+  test('says before the start when a program cannot be tapped, and runs it', async () => {
+    const directory = temporaryDirectory();
+    const program = join(directory, 'static');
+    const source = join(directory, 'static.c');
+    writeFileSync(source, '#include <stdio.h>\nint main(void) { return puts("untapped") < 0; }\n');
+    execFileSync('gcc', ['-static', '-o', program, source]);
+    const { code, stdout, stderr } = await run(node, [logtap, 'run', '--', program]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'untapped\n' });
+    const [warning] = stderr.split('\n');
+    expect(warning).toBe(
+      `logtap: '${program}' cannot be tapped: statically linked: it names no dynamic loader. \`logtap doctor ${program}\` says what to do.`,
+    );
+    expect((await run(node, [logtap, 'run', '--', 'true'])).stderr).not.toContain('tapped');
   });
 
   test('loses nothing of programs that end at once, on a machine that is busy with many of them', async () => {
