@@ -29,7 +29,7 @@ export interface ProcessState {
   readonly environment: Environment;
   /** Its current directory now. */
   readonly workingDirectory: string;
-  /** Files that are mapped into its memory. */
+  /** Files whose code is mapped into its memory. */
   readonly mapped: readonly string[];
   readonly stdout: Descriptor | undefined;
   readonly stderr: Descriptor | undefined;
@@ -59,7 +59,7 @@ export function readProcess(pid: number): ProcessState {
       isSecure: isSecure(readFileSync(`${directory}/auxv`)),
       environment: parseEnvironment(readFileSync(`${directory}/environ`)),
       workingDirectory: readlinkSync(`${directory}/cwd`),
-      mapped: mappedFiles(readFileSync(`${directory}/maps`, 'utf8')),
+      mapped: mappedCode(readFileSync(`${directory}/maps`, 'utf8')),
       stdout: descriptor(directory, 1),
       stderr: descriptor(directory, 2),
       hasIoUring: hasIoUring(directory),
@@ -116,8 +116,9 @@ export function parseEnvironment(bytes: Buffer): Environment {
   return environment;
 }
 
-function mappedFiles(maps: string): string[] {
-  const paths = [...maps.matchAll(/^(?:\S+\s+){5}(\/.*)$/gm)].map(([, path = '']) => path);
+/** The dynamic loader leaves a library that it may not execute behind, mapped for reading: that one is not loaded. */
+export function mappedCode(maps: string): string[] {
+  const paths = [...maps.matchAll(/^\S+ +\S\Sx\S(?: +\S+){3} +(\/.*)$/gm)].map(([, path = '']) => path);
   return [...new Set(paths.map((path) => path.replace(/ \(deleted\)$/, '')))];
 }
 

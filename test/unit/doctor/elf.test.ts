@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { ElfError, type ReadAt, readElf } from '../../../src/doctor/elf.js';
 
-/** The program that runs this test, and one that is small. */
+/** Small, and changed in every way below. */
 const small = readFileSync('/bin/true');
 
 interface Reading {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { mountOptions, pathInRoot } from '../../../src/doctor/file.js';
 import { settingFindings, targetOf } from '../../../src/doctor/library-settings.js';
-import { isSecure, parseEnvironment } from '../../../src/doctor/process-state.js';
+import { isSecure, mappedCode, parseEnvironment } from '../../../src/doctor/process-state.js';
 import { scriptInterpreter } from '../../../src/doctor/program.js';
 import { type Finding, verdictOf, type Weight } from '../../../src/doctor/verdict.js';
 import { temporaryDirectory } from '../../support/run.js';
@@ -74,6 +74,18 @@ test('AT_SECURE is found among the words that the kernel hands over, in any rest
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => typeof isSecure(Buffer.from(bytes)) === 'boolean'),
   );
+});
+
+test('a library counts as loaded where its code is mapped', () => {
+  const maps = [
+    '5600-5700 r-xp 00001000 fe:00 1234                       /usr/bin/a b (deleted)',
+    '7f00-7f01 r--p 00000000 00:2a 17                         /noexec/liblogtap.so',
+    '7f02-7f03 r--p 00000000 fe:00 18                         /lib/liblogtap.so',
+    '7f03-7f04 r-xp 00001000 fe:00 18                         /lib/liblogtap.so',
+    '7f04-7f05 rwxp 00000000 00:00 0 ',
+    '7ffd-7ffe r-xp 00000000 00:00 0                          [vdso]',
+  ];
+  expect(mappedCode(maps.join('\n'))).toEqual(['/usr/bin/a b', '/lib/liblogtap.so']);
 });
 
 test('of a variable that is there twice the first counts', () => {
