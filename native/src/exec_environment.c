@@ -115,8 +115,8 @@ static bool is_readable_page(const void *at, uintptr_t *known_page) {
 
 /* False when some of it cannot be read, which the kernel will say, or when it turns the library off. */
 static bool survey_entries(char *const *given, struct survey *survey) {
-    uintptr_t page_of_array = 0;
-    uintptr_t page_of_text = 0;
+    uintptr_t page_of_array = UINTPTR_MAX; /* none yet */
+    uintptr_t page_of_text = UINTPTR_MAX;
     if (given == NULL) return true;
     for (;; survey->count++) {
         if (!is_readable_page(&given[survey->count], &page_of_array)) return false;
