@@ -2,6 +2,7 @@
 const { execFileSync, spawnSync } = require('node:child_process');
 const { existsSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
+const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
@@ -74,6 +75,37 @@ const forTests = [
     isPresent: () => isInstalled('go'),
     debian: ['golang-go'],
     without: 'the tests of Go programs, which write past libc',
+  },
+  {
+    name: 'java',
+    isPresent: () => isInstalled('java') && isInstalled('javac'),
+    debian: ['default-jdk-headless'],
+    without: 'the tests of Java programs',
+  },
+  {
+    name: 'rust',
+    isPresent: () => isInstalled('rustc'),
+    debian: ['rustc'],
+    without: 'the tests of Rust programs',
+  },
+  {
+    name: 'gawk',
+    isPresent: () => isInstalled('gawk'),
+    debian: ['gawk'],
+    without: 'the tests of GNU awk',
+  },
+  {
+    name: 'bzip2',
+    isPresent: () => isInstalled('bzip2'),
+    debian: ['bzip2'],
+    without: 'BusyBox, whose source is packed with it',
+  },
+  {
+    name: 'busybox',
+    isPresent: isBusyBoxPresent,
+    install: ensureBusyBox,
+    needs: ['musl', 'bzip2'],
+    without: 'the tests of BusyBox, the shell and programs of Alpine',
   },
   {
     name: 'file capabilities',
