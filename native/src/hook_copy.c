@@ -74,7 +74,7 @@ static ssize_t copy_rest(const void *context, const struct iovec *parts, int cou
 }
 
 static ssize_t look_into_file(const struct copy *copy, char *buffer, size_t length) {
-    const off_t at = copy->in_offset != NULL ? *copy->in_offset : lt_syscall(__NR_lseek, copy->in, 0, LT_SEEK_CUR);
+    const off_t at = copy->in_offset != NULL ? *copy->in_offset : lt_sys_position(copy->in);
     return at < 0 ? at : lt_syscall(__NR_pread64, copy->in, buffer, length, at);
 }
 
@@ -112,7 +112,7 @@ static bool is_refused(const struct copy *copy, const struct stat *in, const str
     const bool has_wrong_flags = (copy->flags & ~(unsigned)SPLICE_FLAGS) != 0;
     switch (copy->way) {
     case SENDFILE:
-        return appends && !to_pipe;
+        return copy->from_pipe || (appends && !to_pipe);
     case SPLICE:
         if (has_wrong_flags || is_pipe_to_itself || !(to_pipe || copy->from_pipe)) return true;
         if (copy->in_offset != NULL && copy->from_pipe) return true;

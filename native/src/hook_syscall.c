@@ -39,20 +39,29 @@ static long go_on(const struct call *call) {
     return lt_libc_next.syscall(call->number, at[0], at[1], at[2], at[3], at[4], at[5]);
 }
 
+static bool has_offset(const struct call *call) {
+    if (call->number == __NR_pwritev2) return call->at[3] != NO_OFFSET;
+    return call->number != __NR_write && call->number != __NR_writev;
+}
+
 static ssize_t write_original(const void *context, const struct iovec *parts, int count, size_t skip) {
     struct call call = *(const struct call *)context;
     const bool is_vector = call.number != __NR_write && call.number != __NR_pwrite64;
-    const bool has_offset = call.number != __NR_write && call.number != __NR_writev && call.at[3] != NO_OFFSET;
     call.at[1] = is_vector ? (long)parts : (long)parts->iov_base;
     call.at[2] = is_vector ? count : (long)parts->iov_len;
-    if (has_offset) call.at[3] += (long)skip;
+    if (has_offset(&call)) call.at[3] += (long)skip;
     return go_on(&call);
 }
 
+/* Suppressed bytes never meet the kernel, which refuses such an offset. */
+static bool is_nowhere(const struct call *call, unsigned stream) {
+    if (!has_offset(call)) return false;
+    return call->at[3] < 0 || (lt_tap_is_suppressed(stream) && lt_sys_position((int)call->at[0]) < 0);
+}
+
 static long write_buffer(const struct call *call) {
-    const bool is_wrong = call->number == __NR_pwrite64 && call->at[3] < 0;
-    const unsigned stream = is_wrong ? LT_NONE : lt_tap_find((int)call->at[0]);
-    if (stream == LT_NONE) return go_on(call);
+    const unsigned stream = lt_tap_find((int)call->at[0]);
+    if (stream == LT_NONE || is_nowhere(call, stream)) return go_on(call);
     const struct iovec part = {.iov_base = (void *)call->at[1], .iov_len = (size_t)call->at[2]};
     return lt_tee(stream, &part, 1, write_original, call);
 }
@@ -60,9 +69,9 @@ static long write_buffer(const struct call *call) {
 static long write_vector(const struct call *call) {
     const struct iovec *parts = (const struct iovec *)call->at[1];
     const long count = call->at[2];
-    const bool is_wrong = count <= 0 || count > IOV_MAX || (call->number == __NR_pwritev && call->at[3] < 0);
-    const unsigned stream = is_wrong ? LT_NONE : lt_tap_find((int)call->at[0]);
-    if (stream == LT_NONE || !lt_is_readable(parts, (size_t)count * sizeof *parts)) return go_on(call);
+    const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find((int)call->at[0]) : LT_NONE;
+    if (stream == LT_NONE || is_nowhere(call, stream) || !lt_is_readable(parts, (size_t)count * sizeof *parts))
+        return go_on(call);
     return lt_tee(stream, parts, (int)count, write_original, call);
 }
 

@@ -41,16 +41,22 @@ static ssize_t write_vector(const void *context, const struct iovec *parts, int 
     }
 }
 
+/* Suppressed bytes never meet the kernel, which refuses an offset in a pipe, a socket or a terminal. */
+static bool is_nowhere(const struct call *call, unsigned stream) {
+    return call->variant != PLAIN && call->offset != NO_OFFSET && lt_tap_is_suppressed(stream) &&
+           lt_sys_position(call->fd) < 0;
+}
+
 static ssize_t buffer(const struct call *call, const void *from, size_t length) {
     const struct iovec part = {.iov_base = (void *)from, .iov_len = length};
     const unsigned stream = lt_is_on() ? lt_tap_find(call->fd) : LT_NONE;
-    if (LT_LIKELY(stream == LT_NONE)) return write_buffer(call, &part, 1, 0);
+    if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_buffer(call, &part, 1, 0);
     return lt_tee(stream, &part, 1, write_buffer, call);
 }
 
 static ssize_t vector(const struct call *call, const struct iovec *parts, int count) {
     const unsigned stream = lt_is_on() && count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
-    if (LT_LIKELY(stream == LT_NONE)) return write_vector(call, parts, count, 0);
+    if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_vector(call, parts, count, 0);
     /* In tee mode the kernel has read them before we do. */
     if (lt_tap_is_suppressed(stream) && !lt_is_readable(parts, (size_t)count * sizeof *parts)) {
         return write_vector(call, parts, count, 0);

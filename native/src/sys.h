@@ -135,6 +135,10 @@ static inline int lt_sys_fstat(int fd, struct stat *out) {
 static inline int lt_sys_stat(const char *path, struct stat *out) {
     return (int)lt_syscall(__NR_newfstatat, AT_FDCWD, path, out, 0);
 }
+/* Where the descriptor is, or a negative error number: not everything has a place. */
+static inline off_t lt_sys_position(int fd) {
+    return lt_syscall(__NR_lseek, fd, 0, LT_SEEK_CUR);
+}
 static inline pid_t lt_sys_getpid(void) {
     return (pid_t)lt_syscall(__NR_getpid);
 }
