@@ -1,5 +1,6 @@
 /** All rows of the zoo. */
 import type { ZooCase } from '../case.js';
 import { cases as c } from './c.js';
+import { cases as shell } from './shell.js';
 
-export const cases: readonly ZooCase[] = [...c];
+export const cases: readonly ZooCase[] = [...c, ...shell];
