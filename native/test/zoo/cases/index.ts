@@ -2,5 +2,6 @@
 import type { ZooCase } from '../case.js';
 import { cases as c } from './c.js';
 import { cases as shell } from './shell.js';
+import { cases as textTools } from './text-tools.js';
 
-export const cases: readonly ZooCase[] = [...c, ...shell];
+export const cases: readonly ZooCase[] = [...c, ...shell, ...textTools];
