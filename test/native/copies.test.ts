@@ -85,6 +85,17 @@ function suite(libc: Libc): void {
     expect(difference(receiver.text('stdout'), plain.out)).toBe('');
   });
 
+  test.each(['splice', 'tee'])('%s when the process has no descriptor left: counted as lost', async (way) => {
+    const settings = toSocket(receiver.socket, { SUPPRESS_STDOUT: 'true' });
+    const { code, stderr, out } = await look(program('copies', libc), ['pipe', 'blind', way], tap(settings));
+    await receiver.settled();
+    expect([code, stderr, out]).toEqual([0, '', 'unseen\n']);
+    const [copied] = receiver.processes();
+    expect(copied?.bytes('stdout').toString()).toBe('seen\n');
+    // Nobody saw how many lines that was.
+    expect(copied?.lost).toEqual({ lines: 0n, bytes: 7n });
+  });
+
   // The target takes some of it and no more, at a place that is nobody's: within a chunk, between two.
   test.each(['sendfile', 'splice', 'pipe', 'tee'])('%s, suppressed, target full half-way', async (way) => {
     await receiver.close();

@@ -123,6 +123,13 @@ function suite(libc: Libc): void {
     expect(tap).toEqual(wanted({ LD_PRELOAD: expected }));
   });
 
+  test('a temporary file and pipes to and from children are nobody’s stream', async () => {
+    const { code, stdout } = await runTapped(program('files-of-its-own', libc), [], { settings: settings() });
+    await receiver.settled();
+    expect([code, stdout.toString()]).toEqual([0, '']);
+    expect(receiver.text('stdout').split('\n').sort()).toEqual(['', 'from a child', 'to a child']);
+  });
+
   test('where the library is not, the dynamic linker is not told to look for it', async () => {
     const copy = join(temporaryDirectory(), basename(library));
     copyFileSync(library, copy);

@@ -2,7 +2,8 @@
  * copies KIND ...    makes stdout, whose bytes end up in the file `out`, and runs the rest under the library $TAP, so
  *                    that this stdout is the container's;
  * copies run REPORT  does everything, and reports what each call answered;
- * copies large WAY   copies 16 MiB of numbers in one way. */
+ * copies large WAY   copies 16 MiB of numbers in one way;
+ * copies blind WAY   copies a line from a pipe when there is no descriptor left to look at it through. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -326,6 +328,16 @@ static void run_large(const char *way) {
     }
 }
 
+static void run_blind(const char *way) {
+    const int from = pipe_with("unseen\n", 7, 0);
+    if (write(1, "seen\n", 5) != 5) die("write");
+    const int next = dup(1);
+    close(next);
+    const struct rlimit none_left = {(rlim_t)next, (rlim_t)next};
+    if (setrlimit(RLIMIT_NOFILE, &none_left) != 0) die("setrlimit");
+    if (strcmp(way, "tee") == 0 ? tee(from, 1, 100, 0) != 7 : splice(from, NULL, 1, NULL, 100, 0) != 7) die(way);
+}
+
 int main(int argc, char **argv) {
     if (argc == 4) {
         char *again[] = {argv[0], argv[2], argv[3], NULL};
@@ -334,5 +346,6 @@ int main(int argc, char **argv) {
     if (argc != 3) return 64;
     if (strcmp(argv[1], "run") == 0) run_all(argv[2]);
     if (strcmp(argv[1], "large") == 0) run_large(argv[2]);
+    if (strcmp(argv[1], "blind") == 0) run_blind(argv[2]);
     return 0;
 }
