@@ -4,6 +4,7 @@
 #include "init.h"
 #include "libc_next.h"
 #include "process.h"
+#include "tap.h"
 #include "text.h"
 
 /* Ends without destructors: shells and children after fork do. */
@@ -24,6 +25,22 @@ LT_EXPORT pid_t fork(void) {
 }
 
 LT_EXPORT __attribute__((alias("fork"))) pid_t __fork(void);
+
+/* Forks, ends the parent and redirects the standard streams, all of it inside libc. */
+LT_EXPORT int daemon(int stay, int keep_streams) {
+    const bool on = lt_is_on();
+    if (lt_libc_next.daemon == NULL) {
+        lt_set_errno(ENOSYS);
+        return -1;
+    }
+    if (on) lt_emit_report();
+    const int result = lt_libc_next.daemon(stay, keep_streams);
+    if (result == 0 && on) {
+        lt_process_forked();
+        lt_tap_forget_range(0, 2);
+    }
+    return result;
+}
 
 /* Called by vfork below. Answers what it goes on with. */
 __attribute__((used)) static pid_t (*before_vfork(void))(void) {

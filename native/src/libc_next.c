@@ -195,6 +195,7 @@ void lt_libc_next_find(void) {
         SYMBOL("syscall", &lt_libc_next.syscall),
         SYMBOL("execve", &lt_libc_next.execve),
         SYMBOL("execveat", &lt_libc_next.execveat),
+        SYMBOL("daemon", &lt_libc_next.daemon),
         SYMBOL("execv", &lt_libc_next.execv),
         SYMBOL("execvp", &lt_libc_next.execvp),
         SYMBOL("execvpe", &lt_libc_next.execvpe),

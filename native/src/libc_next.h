@@ -46,6 +46,7 @@ struct lt_libc_next {
     int (*execveat)(int, const char *, char *const *, char *const *, int);
 
     /* NULL until found. */
+    int (*daemon)(int, int);
     int (*execv)(const char *, char *const *);
     int (*execvp)(const char *, char *const *);
     int (*execvpe)(const char *, char *const *, char *const *);

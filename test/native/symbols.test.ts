@@ -12,6 +12,7 @@ const EXPORTS = `
   _exit _Exit
   fork __fork
   vfork __vfork
+  daemon
   getenv
   write __write
   pwrite pwrite64 __pwrite64
