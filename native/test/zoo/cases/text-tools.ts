@@ -94,9 +94,13 @@ const coreutils: readonly ZooCase[] = [
     files: { 'app.log': seq(1, 5000).repeat(3) },
     untapped: { seed: seq(1, 5000) },
   }),
-  inShell('install and mv: what is moved was not written', 'seq 5 >a; cp a b; mv a app.log; install b other.log', {
-    tapFile: 'app.log:other.log',
-    files: { 'other.log': seq(1, 5) },
+  inShell('install onto a log', 'seq 500 >seed; install seed app.log', {
+    tapFile: 'app.log',
+    files: { 'app.log': seq(1, 500) },
+    untapped: { seed: seq(1, 500) },
+  }),
+  inShell('mv onto a log: what is moved was not written', 'seq 5 >seed; mv seed app.log', {
+    tapFile: 'app.log',
     untapped: { 'app.log': seq(1, 5) },
   }),
   inShell('truncate -s 0 of an open log', 'exec >>app.log; seq 500; truncate -s 0 app.log; seq 501 600', {
