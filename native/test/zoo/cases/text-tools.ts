@@ -168,4 +168,59 @@ const others: readonly ZooCase[] = [
   }),
 ];
 
-export const cases: readonly ZooCase[] = [...coreutils, ...others];
+const starts = tools('programs that start programs');
+/** What they start: both streams and the log, in the directory that the case runs in. */
+const WRITES = 'echo out; echo err >&2; echo log >>app.log; seq 20';
+const written: Expected = {
+  tapFile: 'app.log',
+  stdout: `out\n${seq(1, 20)}`,
+  stderr: 'err\n',
+  files: { 'app.log': 'log\n' },
+};
+
+const starters: readonly ZooCase[] = [
+  starts(
+    'flock, setsid, nice, ionice, setarch',
+    ['sh', '-c', `flock lock setsid -w nice ionice setarch -R sh -c '${WRITES}'`],
+    {
+      ...written,
+    },
+  ),
+  starts('runuser', ['runuser', '-u', 'nobody', '--', 'sh', '-c', WRITES], { ...written, needs: ['root'] }),
+  starts(
+    'su, which empties the environment',
+    ['sh', '-c', `cd / && su - -s /bin/sh root -c "cd '$OLDPWD'; ${WRITES}"`],
+    {
+      ...written,
+      needs: ['root'],
+    },
+  ),
+  starts(
+    'setpriv without new privileges',
+    ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--no-new-privs', 'sh', '-c', WRITES],
+    { ...written, needs: ['root'] },
+  ),
+  starts(
+    'start-stop-daemon',
+    ['sh', '-c', `start-stop-daemon -S -b -O "$PWD/app.log" -x /usr/bin/seq -- 20; echo started`],
+    {
+      tapFile: 'app.log',
+      stdout: 'started\n',
+      files: { 'app.log': seq(1, 20) },
+    },
+  ),
+  // Its program writes to a terminal, which ends lines by CR LF; only what script itself writes is the container's.
+  starts('script, which gives a terminal', ['script', '-qec', 'seq 3; echo err >&2', '/dev/null'], {
+    stdout: '1\r\n2\r\n3\r\nerr\r\n',
+  }),
+  starts(
+    'a script by its #! line',
+    ['sh', '-c', `printf '#!/bin/sh\\n%s\\n' '${WRITES}' >run; chmod 755 run; exec ./run`],
+    {
+      ...written,
+    },
+  ),
+  starts('little address space', ['sh', '-c', `ulimit -v 30000; ${WRITES}`], written),
+];
+
+export const cases: readonly ZooCase[] = [...coreutils, ...others, ...starters];
