@@ -42,19 +42,6 @@ static uint64_t pause_ns(const struct lt_environment *environment, const char *n
     return seconds == LT_BACK_OFF ? LT_BACK_OFF : seconds * LT_NS_PER_SECOND;
 }
 
-/* Absolute, because programs change their directory. */
-static bool absolute_path(char out[LT_PATH_MAX], const char *path) {
-    size_t length = 0;
-    out[0] = '\0';
-    if (path[0] != '/') {
-        const long got = lt_syscall(__NR_getcwd, out, LT_PATH_MAX);
-        if (got <= 0 || got >= LT_PATH_MAX || out[0] != '/') return false;
-        length = (size_t)got - 1;
-        out[length++] = '/';
-    }
-    return lt_copy_text(out + length, LT_PATH_MAX - length, path);
-}
-
 static bool read_target(const char *target) {
     static const char file[] = "file:";
     static const char socket[] = "socket:";
@@ -63,7 +50,7 @@ static bool read_target(const char *target) {
     if (lt_same(target, file, sizeof file - 1)) path = target + sizeof file - 1;
     if (lt_same(target, socket, sizeof socket - 1)) path = target + sizeof socket - 1;
     lt_config.to_socket = target[0] == 's';
-    if (path == NULL || *path == '\0' || !absolute_path(lt_config.target, path)) {
+    if (path == NULL || *path == '\0' || !lt_path_absolute(lt_config.target, path)) {
         lt_debug("nothing is tapped: the target is neither file:/path nor socket:/path", target);
         return false;
     }
@@ -88,6 +75,39 @@ static void read_on_full(const char *value) {
     lt_debug("neither pass nor block:MS, so taken as pass", value);
 }
 
+/* Makes the entries of a list absolute and puts them into `out`, which may be NULL. Answers how many bytes they take.
+ */
+static size_t expand_list(const char *list, char *out) {
+    /* Settings are read once, by one thread; and its stack may be a signal handler's, of a few KiB. */
+    static char relative[LT_PATH_MAX];
+    static char absolute[LT_PATH_MAX];
+    size_t used = 0;
+    while (*list != '\0') {
+        size_t length = 0;
+        while (list[length] != '\0' && list[length] != ':')
+            length++;
+        const bool fits = length < sizeof relative;
+        if (fits) lt_copy(relative, list, length);
+        relative[fits ? length : 0] = '\0';
+        if (length > 0 && fits && lt_path_absolute(absolute, relative)) {
+            const size_t size = lt_length(absolute) + 1;
+            if (out != NULL) lt_copy(out + used, absolute, size);
+            used += size;
+        } else if (length > 0 && out == NULL) {
+            lt_debug("left out: too long a path, or no current directory", list);
+        }
+        list += list[length] == ':' ? length + 1 : length;
+    }
+    return used;
+}
+
+static void read_tap_files(const char *list) {
+    const size_t size = list == NULL ? 0 : expand_list(list, NULL);
+    char *files = size == 0 ? NULL : lt_sys_map(size + 1);
+    if (files != NULL) (void)expand_list(list, files);
+    lt_config.tap_files = files;
+}
+
 bool lt_config_read(const struct lt_environment *environment) {
     lt_config.debug = is_true(environment, LT_ENV_DEBUG);
     lt_config.tap_into = (unsigned)number(environment, LT_ENV_TAP_INTO, 0);
@@ -95,12 +115,8 @@ bool lt_config_read(const struct lt_environment *environment) {
         lt_debug("more than 3, so taken as not set", LT_ENV_TAP_INTO);
         lt_config.tap_into = 0;
     }
-    const char *file = lt_environment_get(environment, LT_ENV_TAP_FILE);
-    if (file != NULL && *file != '\0' && !absolute_path(lt_config.tap_file, file)) {
-        lt_debug("too long a path, or no current directory", file);
-        lt_config.tap_file[0] = '\0';
-    }
-    if (lt_config.tap_into == 0 && lt_config.tap_file[0] == '\0') return false;
+    read_tap_files(lt_environment_get(environment, LT_ENV_TAP_FILE));
+    if (lt_config.tap_into == 0 && lt_config.tap_files == NULL) return false;
 
     const char *format = lt_environment_get(environment, LT_ENV_FORMAT);
     lt_config.frames = format != NULL && lt_equal(format, "frame");
@@ -111,7 +127,7 @@ bool lt_config_read(const struct lt_environment *environment) {
     read_on_full(lt_environment_get(environment, LT_ENV_ON_FULL));
 
     lt_config.suppress_streams = is_true(environment, LT_ENV_SUPPRESS_STDOUT);
-    lt_config.suppress_file = is_true(environment, LT_ENV_SUPPRESS_TAP_FILE);
+    lt_config.suppress_files = is_true(environment, LT_ENV_SUPPRESS_TAP_FILE);
     lt_config.passive_ms = number(environment, LT_ENV_PASSIVE_ON_START, 0);
     lt_config.first_connect_ns = pause_ns(environment, LT_ENV_FIRST_CONNECT, 5);
     lt_config.reconnect_ns = pause_ns(environment, LT_ENV_RECONNECT, 30);

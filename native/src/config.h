@@ -4,8 +4,7 @@
 
 #include "environment.h"
 #include "frame.h"
-
-enum { LT_PATH_MAX = 4096 };
+#include "path.h"
 
 /* Bits of LLT_TAP_INTO. */
 enum { LT_TAP_STDOUT = 1, LT_TAP_STDERR = 2 };
@@ -16,16 +15,17 @@ enum { LT_TAP_STDOUT = 1, LT_TAP_STDERR = 2 };
 struct lt_config {
     bool debug;
     bool suppress_streams;
-    bool suppress_file;
+    bool suppress_files;
     bool frames;    /* false: raw */
     bool to_socket; /* false: to a file */
     unsigned tap_into;
     uint64_t block_ms; /* 0: pass */
     uint64_t passive_ms;
-    uint64_t first_connect_ns;  /* or LT_BACK_OFF */
-    uint64_t reconnect_ns;      /* or LT_BACK_OFF */
-    char tap_file[LT_PATH_MAX]; /* absolute; empty: none */
-    char target[LT_PATH_MAX];   /* absolute */
+    uint64_t first_connect_ns; /* or LT_BACK_OFF */
+    uint64_t reconnect_ns;     /* or LT_BACK_OFF */
+    /* Absolute paths and patterns, one behind the other, an empty one at the end; NULL: none. */
+    const char *tap_files;
+    char target[LT_PATH_MAX]; /* absolute */
     char container[LT_NAME_MAX_BYTES + 1];
 };
 

@@ -6,21 +6,23 @@
 #include "transport.h"
 
 enum {
-    KEPT_FROM = 100,
-    KEPT_FROM_UNDER_LIMIT = 3,
+    KEPT_FROM = 1000, /* below the usual limit of 1024 */
+    KEPT_FROM_UNDER_LIMIT = 100,
+    KEPT_FROM_AT_LEAST = 3,
     FIRST_PAUSE_NS = 50 * LT_NS_PER_MS,
     LAST_PAUSE_NS = 1000 * LT_NS_PER_MS, /* a restarted shipper is found within a second */
     BUSY_PAUSE_MS = 5,
     GUARD_WAIT_MS = 1000,
 };
 
-int lt_transport_copy(int fd) {
-    const int copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM);
-    return copy >= 0 ? copy : lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM_UNDER_LIMIT);
+int lt_transport_copy(int fd, int first) {
+    int copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, first);
+    if (copy < 0) copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM_UNDER_LIMIT);
+    return copy >= 0 ? copy : lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM_AT_LEAST);
 }
 
 int lt_transport_keep(int fd) {
-    const int kept = lt_transport_copy(fd);
+    const int kept = lt_transport_copy(fd, KEPT_FROM);
     (void)lt_sys_close(fd);
     return kept;
 }
@@ -172,7 +174,7 @@ static bool connect(struct lt_patience *patience) {
     lt_process_note_descriptor(fd);
     c->is_lent = lt_process_is_borrowed();
     c->reached = true;
-    c->file_announced = false;
+    lt_zero(c->announced, sizeof c->announced);
     c->mid_frame = false;
     if (lt_config.frames && !greet(patience)) {
         plan_attempt();
@@ -193,21 +195,36 @@ static bool report_loss(struct lt_patience *patience) {
     return true;
 }
 
+static uint64_t *announced_bits(unsigned stream) {
+    return &connection()->announced[(stream - LT_FIRST_FILE_STREAM) / 64];
+}
+
+static uint64_t announced_bit(unsigned stream) {
+    return 1ULL << (stream - LT_FIRST_FILE_STREAM) % 64;
+}
+
+static bool is_announced(unsigned stream) {
+    return stream < LT_FIRST_FILE_STREAM ||
+           (__atomic_load_n(announced_bits(stream), __ATOMIC_RELAXED) & announced_bit(stream)) != 0;
+}
+
 static bool announce_file(unsigned stream, struct lt_patience *patience) {
-    const size_t length = lt_length(lt_config.tap_file);
+    const char *path = lt_tap_file_path(stream);
+    const size_t length = lt_length(path);
     struct lt_frame_header header = lt_frame_file(stream, lt_clock_ns(LT_CLOCK_REALTIME), length);
     struct iovec parts[] = {
         {.iov_base = &header, .iov_len = sizeof header},
-        {.iov_base = lt_config.tap_file, .iov_len = length},
+        {.iov_base = (char *)path, .iov_len = length},
     };
-    connection()->file_announced = lt_connection_send(parts, 2, patience) == sizeof header + length;
-    return connection()->file_announced;
+    if (lt_connection_send(parts, 2, patience) != sizeof header + length) return false;
+    (void)__atomic_or_fetch(announced_bits(stream), announced_bit(stream), __ATOMIC_RELAXED);
+    return true;
 }
 
 /* What has to go out before a DATA frame of `stream` can; mostly nothing. */
 static bool prepare(unsigned stream, struct lt_patience *patience) {
     if (!report_loss(patience)) return false;
-    return stream < LT_FIRST_FILE_STREAM || connection()->file_announced || announce_file(stream, patience);
+    return is_announced(stream) || announce_file(stream, patience);
 }
 
 bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
@@ -234,7 +251,7 @@ void lt_connection_end_write(void) {
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count) {
     const struct lt_connection *c = connection();
     if (descriptor() < 0 || !c->nested_may_send) return false;
-    if (stream >= LT_FIRST_FILE_STREAM && !c->file_announced) return false;
+    if (!is_announced(stream)) return false;
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
@@ -272,8 +289,22 @@ static void replace_descriptor(int fd) {
 
 void lt_connection_make_room(void) {
     if (lt_process_is_borrowed()) return;
-    const int copy = lt_transport_copy(descriptor());
+    const int copy = lt_transport_copy(descriptor(), KEPT_FROM);
     if (copy >= 0) replace_descriptor(copy);
+}
+
+bool lt_connection_move_above(int fd) {
+    const int old = descriptor();
+    if (old < 0 || lt_process_is_borrowed()) return false;
+    const int copy = lt_transport_copy(old, fd + 1);
+    if (copy < 0) return false;
+    if (copy < fd) {
+        (void)lt_sys_close(copy);
+        return false;
+    }
+    replace_descriptor(copy);
+    (void)lt_sys_close(old);
+    return true;
 }
 
 void lt_connection_forget(void) {

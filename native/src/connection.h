@@ -33,6 +33,9 @@ bool lt_connection_owns(int fd);
 /* Moves the library's descriptor, because the application is about to use its number; the old one stays open. */
 void lt_connection_make_room(void);
 
+/* Moves the library's descriptor to a higher number than `fd`; false where it stays. */
+bool lt_connection_move_above(int fd);
+
 /* The library's descriptor is not its own any more: it was closed behind its back, and the number given away. */
 void lt_connection_forget(void);
 

@@ -58,7 +58,10 @@ struct write {
 
 /* Header (left empty in raw format) and payload of the next frame. Answers how many of `out` are filled. */
 static int next_frame(const struct write *w, struct lt_frame_header *header, struct iovec out[1 + FRAME_PARTS_MAX]) {
-    const int filled = lt_emit_slice(w->parts, w->count, w->sent, LT_FRAME_MAX_PAYLOAD_BYTES, out + 1, FRAME_PARTS_MAX);
+    /* Fewer bytes than the parts hold, where the original took fewer. */
+    const size_t left = w->length - w->sent;
+    const size_t limit = left < LT_FRAME_MAX_PAYLOAD_BYTES ? left : LT_FRAME_MAX_PAYLOAD_BYTES;
+    const int filled = lt_emit_slice(w->parts, w->count, w->sent, limit, out + 1, FRAME_PARTS_MAX);
     out[0] = (struct iovec){0};
     if (!lt_config.frames) return 1 + filled;
     const size_t payload = total(out + 1, filled);

@@ -147,7 +147,8 @@ static ssize_t copy_chunk(struct copy *copy, unsigned stream, const struct chunk
     if (got <= 0) return is_first ? copy_unseen(copy, chunk->length) : 0;
     const struct iovec part = {.iov_base = chunk->buffer, .iov_len = (size_t)got};
     copy->is_called = false;
-    const ssize_t copied = lt_tee(stream, &part, 1, copy_rest, &copy);
+    const off_t offset = copy->out_offset == NULL ? LT_NO_OFFSET : *copy->out_offset;
+    const ssize_t copied = lt_tee(stream, offset, &part, 1, copy_rest, &copy);
     if (copied > 0 && !copy->is_called) step_over(copy, (size_t)copied);
     return copied;
 }
@@ -244,5 +245,5 @@ LT_EXPORT ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsi
         return lt_libc_next.vmsplice(fd, parts, count, flags);
     }
     const struct gift gift = {.fd = fd, .flags = flags};
-    return lt_tee(stream, parts, (int)count, give, &gift);
+    return lt_tee(stream, LT_NO_OFFSET, parts, (int)count, give, &gift);
 }

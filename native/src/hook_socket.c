@@ -45,7 +45,7 @@ static ssize_t send_parts(const void *context, const struct iovec *parts, int co
 
 static ssize_t send_buffer(const struct call *call, unsigned stream, const void *from, size_t length) {
     const struct iovec part = {.iov_base = (void *)from, .iov_len = length};
-    return lt_tee(stream, &part, 1, send_bytes, call);
+    return lt_tee(stream, LT_NO_OFFSET, &part, 1, send_bytes, call);
 }
 
 LT_EXPORT ssize_t sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length) {
@@ -96,7 +96,7 @@ LT_EXPORT ssize_t sendmsg(int fd, const struct lt_msghdr *message, int flags) {
     if (LT_LIKELY(stream == LT_NONE) || !can_look_into(message)) return lt_libc_next.sendmsg(fd, message, flags);
     const struct call call = {.fd = fd, .flags = flags, .message = message};
     if (has_control(message)) return send_with_control(&call, stream);
-    return lt_tee(stream, message->parts, part_count(message), send_parts, &call);
+    return lt_tee(stream, LT_NO_OFFSET, message->parts, part_count(message), send_parts, &call);
 }
 
 static bool is_whole(const struct lt_msghdr *message, size_t sent) {

@@ -5,6 +5,9 @@
 #include "tap.h"
 #include "tee.h"
 
+/* Our own hook. */
+off_t lseek(int fd, off_t offset, int from);
+
 enum { TEXT_BYTES = 1024 };
 
 #define ALIAS(of) LT_EXPORT __attribute__((alias(#of)))
@@ -17,12 +20,20 @@ static bool is_read_only(const char *mode) {
     return true;
 }
 
-static FILE *opened(FILE *file, const char *mode) {
+static int open_flags(const char *mode) {
+    if (is_read_only(mode)) return O_RDONLY;
+    return O_RDWR | (mode[0] == 'w' ? O_TRUNC : 0) | (mode[0] == 'a' ? O_APPEND : 0);
+}
+
+static FILE *opened(FILE *file, const char *path, const char *mode) {
     if (file == NULL || !lt_is_on()) return file;
     const int error = lt_errno();
     lt_stdio_musl_opened(file);
     if (lt_libc_next.fileno != NULL) {
-        lt_tap_opened(lt_libc_next.fileno(file), is_read_only(mode) ? O_RDONLY : O_RDWR);
+        const int fd = lt_libc_next.fileno(file);
+        lt_tap_opened(fd, open_flags(mode), path);
+        /* Where libc went, before the file was known. */
+        if (mode[0] == 'a') (void)lseek(fd, 0, LT_SEEK_END);
     }
     lt_set_errno(error);
     return file;
@@ -30,12 +41,12 @@ static FILE *opened(FILE *file, const char *mode) {
 
 LT_EXPORT FILE *fopen(const char *path, const char *mode) {
     (void)lt_is_on();
-    return lt_libc_next.fopen == NULL ? NULL : opened(lt_libc_next.fopen(path, mode), mode);
+    return lt_libc_next.fopen == NULL ? NULL : opened(lt_libc_next.fopen(path, mode), path, mode);
 }
 
 LT_EXPORT FILE *freopen(const char *path, const char *mode, FILE *file) {
     if (lt_is_on()) (void)lt_stdio_musl_closing(file);
-    return lt_libc_next.freopen == NULL ? NULL : opened(lt_libc_next.freopen(path, mode, file), mode);
+    return lt_libc_next.freopen == NULL ? NULL : opened(lt_libc_next.freopen(path, mode, file), path, mode);
 }
 
 ALIAS(fopen) FILE *fopen64(const char *, const char *);
@@ -63,7 +74,7 @@ static ssize_t write_text(const void *context, const struct iovec *parts, int co
 static int write_whole(int fd, unsigned stream, const char *text, size_t length) {
     for (size_t done = 0; done < length;) {
         const struct iovec part = {.iov_base = (char *)text + done, .iov_len = length - done};
-        const ssize_t written = lt_tee(stream, &part, 1, write_text, &fd);
+        const ssize_t written = lt_tee(stream, LT_NO_OFFSET, &part, 1, write_text, &fd);
         if (written < 0) return -1;
         done += (size_t)written;
     }

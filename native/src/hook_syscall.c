@@ -15,6 +15,8 @@ int dup(int fd);
 int dup2(int from, int to);
 int dup3(int from, int to, int flags);
 int fcntl(int fd, int command, ...);
+off_t lseek(int fd, off_t offset, int from);
+int ftruncate(int fd, off_t size);
 int close_range(unsigned first, unsigned last, int flags);
 int execve(const char *path, char *const *arguments, char *const *environment);
 int execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);
@@ -27,7 +29,7 @@ ssize_t sendto(int fd, const void *from, size_t length, int flags, const void *t
 ssize_t sendmsg(int fd, const struct lt_msghdr *message, int flags);
 int sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags);
 
-enum { ARGUMENTS = 6, IOV_MAX = 1024, NO_OFFSET = -1 };
+enum { ARGUMENTS = 6, IOV_MAX = 1024 };
 
 struct call {
     long number;
@@ -40,7 +42,7 @@ static long go_on(const struct call *call) {
 }
 
 static bool has_offset(const struct call *call) {
-    if (call->number == __NR_pwritev2) return call->at[3] != NO_OFFSET;
+    if (call->number == __NR_pwritev2) return call->at[3] != LT_NO_OFFSET;
     return call->number != __NR_write && call->number != __NR_writev;
 }
 
@@ -53,6 +55,10 @@ static ssize_t write_original(const void *context, const struct iovec *parts, in
     return go_on(&call);
 }
 
+static off_t offset_of(const struct call *call) {
+    return has_offset(call) ? call->at[3] : LT_NO_OFFSET;
+}
+
 /* Suppressed bytes never meet the kernel, which refuses such an offset. */
 static bool is_nowhere(const struct call *call, unsigned stream) {
     if (!has_offset(call)) return false;
@@ -63,7 +69,7 @@ static long write_buffer(const struct call *call) {
     const unsigned stream = lt_tap_find((int)call->at[0]);
     if (stream == LT_NONE || is_nowhere(call, stream)) return go_on(call);
     const struct iovec part = {.iov_base = (void *)call->at[1], .iov_len = (size_t)call->at[2]};
-    return lt_tee(stream, &part, 1, write_original, call);
+    return lt_tee(stream, offset_of(call), &part, 1, write_original, call);
 }
 
 static long write_vector(const struct call *call) {
@@ -72,7 +78,7 @@ static long write_vector(const struct call *call) {
     const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find((int)call->at[0]) : LT_NONE;
     if (stream == LT_NONE || is_nowhere(call, stream) || !lt_is_readable(parts, (size_t)count * sizeof *parts))
         return go_on(call);
-    return lt_tee(stream, parts, (int)count, write_original, call);
+    return lt_tee(stream, offset_of(call), parts, (int)count, write_original, call);
 }
 
 static long close_one(const struct call *call) {
@@ -85,12 +91,12 @@ static long close_one(const struct call *call) {
     return go_on(call);
 }
 
-static long open_one(const struct call *call, int flags) {
+static long open_one(const struct call *call, int path_at, int flags) {
     const long fd = go_on(call);
     if (fd < 0) return fd;
     const int error = lt_errno();
     if (lt_connection_owns((int)fd)) lt_connection_forget();
-    lt_tap_opened((int)fd, flags);
+    lt_tap_opened((int)fd, flags, (const char *)call->at[path_at]);
     lt_set_errno(error);
     return fd;
 }
@@ -98,7 +104,7 @@ static long open_one(const struct call *call, int flags) {
 /* openat2 has its flags behind a pointer; the kernel has read them when there is a descriptor. */
 static long open_one_as_told(const struct call *call) {
     const uint64_t *how = (const uint64_t *)call->at[2];
-    return open_one(call, lt_is_readable(how, sizeof *how) ? (int)*how : O_RDONLY);
+    return open_one(call, 1, lt_is_readable(how, sizeof *how) ? (int)*how : O_RDONLY);
 }
 
 static bool is_tapped(long fd) {
@@ -150,20 +156,24 @@ static long handle(const struct call *call) {
         return close_range((unsigned)at[0], (unsigned)at[1], (int)at[2]);
 #ifdef __NR_open
     case __NR_open:
-        return open_one(call, (int)at[1]);
+        return open_one(call, 0, (int)at[1]);
     case __NR_creat:
-        return open_one(call, O_WRONLY);
+        return open_one(call, 0, O_CREAT | O_WRONLY | O_TRUNC);
     case __NR_dup2:
         return dup2((int)at[0], (int)at[1]);
 #endif
     case __NR_openat:
-        return open_one(call, (int)at[2]);
+        return open_one(call, 1, (int)at[2]);
     case __NR_openat2:
         return open_one_as_told(call);
     case __NR_dup:
         return dup((int)at[0]);
     case __NR_dup3:
         return dup3((int)at[0], (int)at[1], (int)at[2]);
+    case __NR_lseek:
+        return lseek((int)at[0], at[1], (int)at[2]);
+    case __NR_ftruncate:
+        return ftruncate((int)at[0], at[1]);
     case __NR_fcntl:
         return fcntl((int)at[0], (int)at[1], at[2]);
     case __NR_execve:
@@ -209,6 +219,8 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_openat2:
     case __NR_dup:
     case __NR_dup3:
+    case __NR_lseek:
+    case __NR_ftruncate:
     case __NR_fcntl:
     case __NR_execve:
     case __NR_execveat:

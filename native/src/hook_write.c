@@ -5,7 +5,7 @@
 #include "tap.h"
 #include "tee.h"
 
-enum { IOV_MAX = 1024, NO_OFFSET = -1 };
+enum { IOV_MAX = 1024 };
 
 enum variant { PLAIN, AT_OFFSET, AT_OFFSET_WITH_FLAGS };
 
@@ -18,7 +18,7 @@ struct call {
 };
 
 static off_t offset_after(const struct call *call, size_t skip) {
-    return call->offset == NO_OFFSET ? NO_OFFSET : call->offset + (off_t)skip;
+    return call->offset == LT_NO_OFFSET ? LT_NO_OFFSET : call->offset + (off_t)skip;
 }
 
 static ssize_t write_buffer(const void *context, const struct iovec *parts, int count, size_t skip) {
@@ -43,7 +43,7 @@ static ssize_t write_vector(const void *context, const struct iovec *parts, int 
 
 /* Suppressed bytes never meet the kernel, which refuses an offset in a pipe, a socket or a terminal. */
 static bool is_nowhere(const struct call *call, unsigned stream) {
-    return call->variant != PLAIN && call->offset != NO_OFFSET && lt_tap_is_suppressed(stream) &&
+    return call->variant != PLAIN && call->offset != LT_NO_OFFSET && lt_tap_is_suppressed(stream) &&
            lt_sys_position(call->fd) < 0;
 }
 
@@ -51,7 +51,7 @@ static ssize_t buffer(const struct call *call, const void *from, size_t length) 
     const struct iovec part = {.iov_base = (void *)from, .iov_len = length};
     const unsigned stream = lt_is_on() ? lt_tap_find(call->fd) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_buffer(call, &part, 1, 0);
-    return lt_tee(stream, &part, 1, write_buffer, call);
+    return lt_tee(stream, call->offset, &part, 1, write_buffer, call);
 }
 
 static ssize_t vector(const struct call *call, const struct iovec *parts, int count) {
@@ -61,11 +61,11 @@ static ssize_t vector(const struct call *call, const struct iovec *parts, int co
     if (lt_tap_is_suppressed(stream) && !lt_is_readable(parts, (size_t)count * sizeof *parts)) {
         return write_vector(call, parts, count, 0);
     }
-    return lt_tee(stream, parts, count, write_vector, call);
+    return lt_tee(stream, call->offset, parts, count, write_vector, call);
 }
 
 LT_EXPORT ssize_t write(int fd, const void *from, size_t length) {
-    const struct call call = {.variant = PLAIN, .fd = fd};
+    const struct call call = {.variant = PLAIN, .fd = fd, .offset = LT_NO_OFFSET};
     return buffer(&call, from, length);
 }
 
@@ -77,7 +77,7 @@ LT_EXPORT ssize_t pwrite(int fd, const void *from, size_t length, off_t offset) 
 }
 
 LT_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count) {
-    const struct call call = {.variant = PLAIN, .fd = fd};
+    const struct call call = {.variant = PLAIN, .fd = fd, .offset = LT_NO_OFFSET};
     return vector(&call, parts, count);
 }
 

@@ -78,6 +78,12 @@ static pid_t raw_fork(void) {
     enum { CHILD_ENDED_SIGNAL = 17 /* SIGCHLD */ };
     return (pid_t)answer(lt_syscall(__NR_clone, CHILD_ENDED_SIGNAL, 0, 0, 0, 0));
 }
+static off_t raw_lseek(int fd, off_t offset, int from) {
+    return answer(lt_syscall(__NR_lseek, fd, offset, from));
+}
+static int raw_ftruncate(int fd, off_t size) {
+    return (int)answer(lt_syscall(__NR_ftruncate, fd, size));
+}
 static void raw_exit(int code) {
     for (;;)
         (void)lt_syscall(__NR_exit_group, code);
@@ -143,6 +149,8 @@ struct lt_libc_next lt_libc_next = {
     .dup2 = raw_dup2,
     .dup3 = raw_dup3,
     .fcntl = raw_fcntl,
+    .lseek = raw_lseek,
+    .ftruncate = raw_ftruncate,
     .exit_now = raw_exit,
     .fork = raw_fork,
     .vfork = raw_fork,
@@ -179,6 +187,8 @@ void lt_libc_next_find(void) {
         SYMBOL("dup2", &lt_libc_next.dup2),
         SYMBOL("dup3", &lt_libc_next.dup3),
         SYMBOL("fcntl", &lt_libc_next.fcntl),
+        SYMBOL("lseek", &lt_libc_next.lseek),
+        SYMBOL("ftruncate", &lt_libc_next.ftruncate),
         SYMBOL("_exit", &lt_libc_next.exit_now),
         SYMBOL("fork", &lt_libc_next.fork),
         SYMBOL("vfork", &lt_libc_next.vfork),

@@ -28,6 +28,8 @@ struct lt_libc_next {
     int (*dup2)(int, int);
     int (*dup3)(int, int, int);
     int (*fcntl)(int, int, ...);
+    off_t (*lseek)(int, off_t, int);
+    int (*ftruncate)(int, off_t);
     void (*exit_now)(int); /* _exit */
     pid_t (*fork)(void);
     pid_t (*vfork)(void);

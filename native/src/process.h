@@ -8,17 +8,18 @@
 
 #include "frame.h"
 #include "guard.h"
+#include "tap_file.h"
 
 struct lt_connection {
-    int fd_plus_one; /* 0: none */
-    bool reached;    /* the target was reached once */
-    bool file_announced;
+    int fd_plus_one;          /* 0: none */
+    bool reached;             /* the target was reached once */
     bool is_lent;             /* opened by a vfork child, for one write */
     bool mid_frame;           /* a frame went out in part */
     bool nested_may_send;     /* whole frames and writes went out so far: the next frame may be anybody's */
     uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
     uint64_t dropped_ns;      /* when the last connection broke; 0: never */
     uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
+    uint64_t announced[LT_TAP_FILES_MAX / 64]; /* a bit for each file */
 };
 
 struct lt_process {

@@ -29,8 +29,13 @@ _Static_assert(offsetof(struct musl_file, fd) == 120, "FILE.fd of musl");
 enum { FLAG_ERROR = 32 };
 
 typedef size_t (*file_write)(FILE *, const unsigned char *, size_t);
+typedef off_t (*file_seek)(FILE *, off_t, int);
+
+/* Our own hook. */
+off_t lseek(int fd, off_t offset, int from);
 
 static file_write plain_write;        /* __stdio_write */
+static file_seek plain_seek;          /* __stdio_seek */
 static file_write first_stdout_write; /* __stdout_write: looks for a terminal, then becomes __stdio_write */
 
 static size_t write_hook(FILE *file, const unsigned char *from, size_t length);
@@ -73,7 +78,7 @@ static size_t write_tapped(struct musl_file *file, unsigned stream, const unsign
         const int first = done < buffered ? 0 : 1;
         parts[first].iov_base = first == 0 ? file->write_base + done : (unsigned char *)from + (done - buffered);
         parts[first].iov_len = first == 0 ? buffered - done : length - (done - buffered);
-        const ssize_t written = lt_tee(stream, parts + first, 2 - first, write_original, file);
+        const ssize_t written = lt_tee(stream, LT_NO_OFFSET, parts + first, 2 - first, write_original, file);
         if (written < 0) {
             file->write_at = file->write_base = file->write_end = NULL;
             file->flags |= FLAG_ERROR;
@@ -94,6 +99,11 @@ static size_t write_hook(FILE *opaque, const unsigned char *from, size_t length)
     return write_tapped(file, stream, from, length);
 }
 
+/* ftell and fseek come here. */
+static off_t seek_hook(FILE *file, off_t offset, int from) {
+    return lseek(layout(file)->fd, offset, from);
+}
+
 bool lt_stdio_musl_tap(void) {
     if (lt_libc_next.stdout == NULL || lt_libc_next.stderr == NULL) return false;
     struct musl_file *out = layout(*lt_libc_next.stdout);
@@ -105,6 +115,7 @@ bool lt_stdio_musl_tap(void) {
         return false;
     }
     plain_write = err->write;
+    plain_seek = err->seek;
     if (out->write != plain_write) first_stdout_write = out->write;
     out->write = write_hook;
     err->write = write_hook;
@@ -115,6 +126,7 @@ void lt_stdio_musl_opened(FILE *file) {
     if (plain_write == NULL) return;
     if (file == *lt_libc_next.stdout) first_stdout_write = NULL;
     if (layout(file)->write == plain_write) layout(file)->write = write_hook;
+    if (layout(file)->seek == plain_seek) layout(file)->seek = seek_hook;
 }
 
 int lt_stdio_musl_closing(FILE *file) {

@@ -38,7 +38,9 @@ enum {
     LT_SOL_SOCKET = 1,
     LT_SO_SNDBUF = 7,
     LT_CLOSE_RANGE_CLOEXEC = 4,
+    LT_SEEK_SET = 0,
     LT_SEEK_CUR = 1,
+    LT_SEEK_END = 2,
     LT_MSG_DONTWAIT = 0x40,
     LT_MSG_NOSIGNAL = 0x4000,
 };

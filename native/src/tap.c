@@ -2,61 +2,53 @@
 #include "tap.h"
 #include "clock.h"
 #include "config.h"
+#include "file_identity.h"
 #include "process.h"
+#include "tap_file.h"
 #include "text.h"
+#include "virtual_file.h"
 
 enum {
     REMEMBERED_MAX = 4096, /* descriptors above are looked at anew at each write */
     MEMORY_DEVICES = 1,    /* major number of /dev/null and its like */
-    KIND_BITS = 8,
+    STREAM_BITS = 16,
+    UNKNOWN = LT_NONE,
+    NOT_TAPPED = (1 << STREAM_BITS) - 1, /* no stream has this number */
 };
 
-/* What is remembered of a descriptor: kind in the low bits, above it a number that changes with every change of the
- * descriptor, so that a slow look at an old file cannot be remembered for a new one. */
-enum kind { UNKNOWN, NOT_TAPPED, STDOUT, STDERR, TAP_FILE };
+/* What is remembered of a descriptor: its stream in the low bits, above it a number that changes with every change of
+ * the descriptor, so that a slow look at an old file cannot be remembered for a new one. */
+static uint64_t remembered[REMEMBERED_MAX];
 
-static uint32_t remembered[REMEMBERED_MAX];
+static unsigned stream_in(uint64_t memory) {
+    return (unsigned)(memory & NOT_TAPPED);
+}
 
-struct file_identity {
-    uint64_t device;
-    uint64_t inode; /* 0: nothing */
-};
+static uint64_t with_stream(uint64_t memory, unsigned stream) {
+    return (memory & ~(uint64_t)NOT_TAPPED) | stream;
+}
+
+static bool is_file(unsigned stream) {
+    return stream >= LT_FIRST_FILE_STREAM && stream != NOT_TAPPED;
+}
 
 /* The container's streams: those of its first process. */
-static struct file_identity container_streams[2];
+static struct lt_file_identity container_streams[2];
 
 /* When the tap opens its eyes (LLT_PASSIV_ON_START); 0: open. */
 static uint64_t passive_until_ns;
 
-static struct file_identity identity(const struct stat *file) {
-    return (struct file_identity){file->st_dev, file->st_ino};
-}
-
-static bool is_same(struct file_identity one, struct file_identity other) {
-    return one.inode != 0 && one.inode == other.inode && one.device == other.device;
-}
+/* The process reads the very file that the library writes: what it copies to its output would come round for ever. */
+static bool reads_target;
 
 static bool is_own_process(void) {
     return !lt_process_is_borrowed();
 }
 
-static unsigned stream_of(enum kind kind) {
-    switch (kind) {
-    case STDOUT:
-        return LT_STREAM_STDOUT;
-    case STDERR:
-        return LT_STREAM_STDERR;
-    case TAP_FILE:
-        return LT_FIRST_FILE_STREAM;
-    default:
-        return LT_NONE;
-    }
-}
-
-static enum kind stream_kind(int fd, const struct stat *file) {
-    const struct file_identity id = identity(file);
-    bool is_stdout = is_same(id, container_streams[0]);
-    bool is_stderr = is_same(id, container_streams[1]);
+static unsigned find_stream(int fd, const struct stat *file) {
+    const struct lt_file_identity id = lt_identity_of(file);
+    bool is_stdout = lt_is_same_file(id, container_streams[0]);
+    bool is_stderr = lt_is_same_file(id, container_streams[1]);
     /* Everybody has the same /dev/null: it is a stream only where it stands in for one. */
     const bool is_shared_device = S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES;
     if (is_shared_device && fd != 1 && fd != 2) return NOT_TAPPED;
@@ -65,41 +57,39 @@ static enum kind stream_kind(int fd, const struct stat *file) {
         is_stderr = fd == 2;
         is_stdout = !is_stderr;
     }
-    if (is_stdout && (lt_config.tap_into & LT_TAP_STDOUT) != 0) return STDOUT;
-    if (is_stderr && (lt_config.tap_into & LT_TAP_STDERR) != 0) return STDERR;
+    if (is_stdout && (lt_config.tap_into & LT_TAP_STDOUT) != 0) return LT_STREAM_STDOUT;
+    if (is_stderr && (lt_config.tap_into & LT_TAP_STDERR) != 0) return LT_STREAM_STDERR;
     return NOT_TAPPED;
 }
 
-static bool is_tap_file(const struct stat *file) {
-    struct stat wanted = {0};
-    return lt_config.tap_file[0] != '\0' && S_ISREG(file->st_mode) && lt_sys_stat(lt_config.tap_file, &wanted) == 0 &&
-           is_same(identity(file), identity(&wanted));
-}
-
-static enum kind look(int fd) {
+static unsigned look(int fd, const char *opened_as) {
     struct stat file = {0};
     if (lt_sys_fstat(fd, &file) != 0) return UNKNOWN;
-    enum kind kind = is_tap_file(&file) ? TAP_FILE : stream_kind(fd, &file);
+    unsigned stream = lt_tap_file_find(fd, &file, opened_as);
+    if (stream == LT_NONE) stream = find_stream(fd, &file);
+    if (stream == NOT_TAPPED) return stream;
+    const int flags = lt_sys_fcntl(fd, F_GETFL, 0);
     /* A write to a descriptor that was opened for reading must fail as ever, not be swallowed. */
-    if (kind != NOT_TAPPED && (lt_sys_fcntl(fd, F_GETFL, 0) & O_ACCMODE) == O_RDONLY) kind = NOT_TAPPED;
-    return kind;
+    if ((flags & O_ACCMODE) == O_RDONLY) return NOT_TAPPED;
+    if (is_file(stream) && lt_config.suppress_files) lt_virtual_file_seen(stream, fd, &file, flags);
+    return stream;
 }
 
-static enum kind look_and_remember(int fd) {
-    if (fd < 0 || fd >= REMEMBERED_MAX) return fd < 0 ? UNKNOWN : look(fd);
-    uint32_t before = __atomic_load_n(&remembered[fd], __ATOMIC_ACQUIRE);
-    const enum kind kind = look(fd);
+static unsigned look_and_remember(int fd, const char *opened_as) {
+    if (fd < 0 || fd >= REMEMBERED_MAX) return fd < 0 ? UNKNOWN : look(fd, opened_as);
+    uint64_t before = __atomic_load_n(&remembered[fd], __ATOMIC_ACQUIRE);
+    const unsigned stream = look(fd, opened_as);
     /* What a vfork child sees on its own descriptors is not true of its parent's. */
-    if (kind != UNKNOWN && is_own_process()) {
-        const uint32_t after = (before & ~((1U << KIND_BITS) - 1)) | kind;
-        (void)__atomic_compare_exchange_n(&remembered[fd], &before, after, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+    if (stream != UNKNOWN && is_own_process()) {
+        (void)__atomic_compare_exchange_n(&remembered[fd], &before, with_stream(before, stream), false,
+                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED);
     }
-    return kind;
+    return stream;
 }
 
-static enum kind recall(int fd) {
+static unsigned recall(int fd) {
     if (fd < 0 || fd >= REMEMBERED_MAX) return UNKNOWN;
-    return __atomic_load_n(&remembered[fd], __ATOMIC_ACQUIRE) & ((1U << KIND_BITS) - 1);
+    return stream_in(__atomic_load_n(&remembered[fd], __ATOMIC_ACQUIRE));
 }
 
 static bool is_passive(void) {
@@ -110,24 +100,30 @@ static bool is_passive(void) {
 }
 
 unsigned lt_tap_find(int fd) {
-    if (is_passive()) return LT_NONE;
-    const enum kind kind = recall(fd);
-    return stream_of(LT_LIKELY(kind != UNKNOWN) ? kind : look_and_remember(fd));
+    if (is_passive() || LT_UNLIKELY(reads_target)) return LT_NONE;
+    unsigned stream = recall(fd);
+    if (LT_UNLIKELY(stream == UNKNOWN)) stream = look_and_remember(fd, NULL);
+    return stream == NOT_TAPPED ? LT_NONE : stream;
 }
 
 bool lt_tap_is_suppressed(unsigned stream) {
-    return stream >= LT_FIRST_FILE_STREAM ? lt_config.suppress_file : lt_config.suppress_streams;
+    return stream >= LT_FIRST_FILE_STREAM ? lt_config.suppress_files : lt_config.suppress_streams;
+}
+
+unsigned lt_tap_find_suppressed_file(int fd) {
+    if (lt_config.tap_files == NULL || !lt_config.suppress_files) return LT_NONE;
+    const unsigned stream = lt_tap_find(fd);
+    return is_file(stream) ? stream : LT_NONE;
 }
 
 void lt_tap_forget(int fd) {
     if (fd < 0 || fd >= REMEMBERED_MAX) return;
-    uint32_t before = __atomic_load_n(&remembered[fd], __ATOMIC_RELAXED);
-    const enum kind kind = before & ((1U << KIND_BITS) - 1);
+    uint64_t before = __atomic_load_n(&remembered[fd], __ATOMIC_RELAXED);
     /* A vfork child may make its parent look again, which finds the same, except for a file that was renamed since. */
-    if (kind == TAP_FILE && !is_own_process()) return;
-    uint32_t after = 0;
+    if (is_file(stream_in(before)) && !is_own_process()) return;
+    uint64_t after = 0;
     do {
-        after = ((before >> KIND_BITS) + 1) << KIND_BITS;
+        after = ((before >> STREAM_BITS) + 1) << STREAM_BITS;
     } while (!__atomic_compare_exchange_n(&remembered[fd], &before, after, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
@@ -136,22 +132,28 @@ void lt_tap_forget_range(unsigned first, unsigned last) {
         lt_tap_forget((int)fd);
 }
 
-void lt_tap_opened(int fd, int flags) {
+static bool is_raw_target(int fd) {
+    struct stat file = {0};
+    return !lt_config.frames && !lt_config.to_socket && lt_sys_fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+           lt_is_same_file(lt_identity_of(&file), lt_identity_of_path(lt_config.target));
+}
+
+void lt_tap_opened(int fd, int flags, const char *path) {
     lt_tap_forget(fd);
-    if (lt_config.tap_file[0] != '\0' && (flags & O_ACCMODE) != O_RDONLY) (void)look_and_remember(fd);
+    const int access = flags & O_ACCMODE;
+    if (access != O_WRONLY && is_raw_target(fd)) reads_target = true;
+    if (lt_config.tap_files == NULL || access == O_RDONLY) return;
+    const unsigned stream = look_and_remember(fd, path);
+    if (is_file(stream) && lt_config.suppress_files) lt_virtual_file_opened(stream, flags);
 }
 
 void lt_tap_copied(int from, int to) {
     if (from == to) return;
     lt_tap_forget(to);
-    if (recall(from) != TAP_FILE || to < 0 || to >= REMEMBERED_MAX || !is_own_process()) return;
-    const uint32_t before = __atomic_load_n(&remembered[to], __ATOMIC_RELAXED);
-    __atomic_store_n(&remembered[to], (before & ~((1U << KIND_BITS) - 1)) | TAP_FILE, __ATOMIC_RELEASE);
-}
-
-static struct file_identity identity_of(int fd) {
-    struct stat file = {0};
-    return lt_sys_fstat(fd, &file) == 0 ? identity(&file) : (struct file_identity){0};
+    const unsigned stream = recall(from);
+    if (!is_file(stream) || to < 0 || to >= REMEMBERED_MAX || !is_own_process()) return;
+    const uint64_t before = __atomic_load_n(&remembered[to], __ATOMIC_RELAXED);
+    __atomic_store_n(&remembered[to], with_stream(before, stream), __ATOMIC_RELEASE);
 }
 
 enum { HEX_DIGITS = 16, STDIO_NUMBERS = 4 };
@@ -164,8 +166,8 @@ static bool parse_streams(const char *text) {
         const char *at = text + (size_t)i * (HEX_DIGITS + 1);
         if (!lt_parse_hex(at, &numbers[i]) || (i > 0 && at[-1] != ':')) return false;
     }
-    container_streams[0] = (struct file_identity){numbers[0], numbers[1]};
-    container_streams[1] = (struct file_identity){numbers[2], numbers[3]};
+    container_streams[0] = (struct lt_file_identity){numbers[0], numbers[1]};
+    container_streams[1] = (struct lt_file_identity){numbers[2], numbers[3]};
     return true;
 }
 
@@ -186,10 +188,11 @@ void lt_tap_set_up(const struct lt_environment *environment) {
     if (lt_config.passive_ms > 0) {
         passive_until_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + lt_config.passive_ms * LT_NS_PER_MS;
     }
+    reads_target = is_raw_target(0);
     const char *inherited = lt_environment_get(environment, LT_ENV_STDIO);
     if (inherited != NULL && parse_streams(inherited)) return;
-    container_streams[0] = identity_of(1);
-    container_streams[1] = identity_of(2);
+    container_streams[0] = lt_identity_of_descriptor(1);
+    container_streams[1] = lt_identity_of_descriptor(2);
     if (inherited == NULL || *inherited != '-') return;
     char own[LT_STDIO_PLACEHOLDER_BYTES + 1];
     format_streams(own);

@@ -14,11 +14,15 @@ void lt_tap_set_up(const struct lt_environment *environment);
 /* The stream id of a descriptor, LT_NONE when it is not tapped. */
 unsigned lt_tap_find(int fd);
 
+/* The same, only where it is a log file whose writes are suppressed. */
+unsigned lt_tap_find_suppressed_file(int fd);
+
 /* Whether the bytes of a stream that were handed over are kept from the original. */
 bool lt_tap_is_suppressed(unsigned stream);
 
-/* The descriptor has just been opened with these flags. A tapped file is recognised now: later it may be renamed. */
-void lt_tap_opened(int fd, int flags);
+/* The descriptor has just been opened with these flags, under this path (may be NULL). A tapped file is recognised now:
+ * later it may be renamed. */
+void lt_tap_opened(int fd, int flags, const char *path);
 
 /* `to` has just become a copy of `from`. */
 void lt_tap_copied(int from, int to);

@@ -1,6 +1,7 @@
 /* A write to a tapped descriptor. */
 #include "tee.h"
 #include "emit.h"
+#include "frame.h"
 #include "libc_next.h"
 #include "tap.h"
 
@@ -31,7 +32,8 @@ static ssize_t hand_over_then_write_rest(unsigned stream, const struct iovec *pa
     return (ssize_t)handed + (written > 0 ? written : 0);
 }
 
-ssize_t lt_tee(unsigned stream, const struct iovec *parts, int count, lt_original original, const void *context) {
+ssize_t lt_tee(unsigned stream, off_t offset, const struct iovec *parts, int count, lt_original original,
+               const void *context) {
     if (!lt_tap_is_suppressed(stream)) return write_then_copy(stream, parts, count, original, context);
     size_t length = 0;
     for (int i = 0; i < count; i++) {
@@ -40,5 +42,7 @@ ssize_t lt_tee(unsigned stream, const struct iovec *parts, int count, lt_origina
         length += parts[i].iov_len;
     }
     if (length == 0) return original(context, parts, count, 0);
-    return hand_over_then_write_rest(stream, parts, count, length, original, context);
+    const ssize_t written = hand_over_then_write_rest(stream, parts, count, length, original, context);
+    if (stream >= LT_FIRST_FILE_STREAM && written > 0) lt_virtual_file_written(stream, (size_t)written, offset);
+    return written;
 }

@@ -2,7 +2,7 @@
 #ifndef LT_TEE_H
 #define LT_TEE_H
 
-#include "sys.h"
+#include "virtual_file.h"
 
 /* How to write to the original: parts of one write, in a context of the hook's own. `skip` bytes of the application's
  * write went before. Answers as write(2), with errno. */
@@ -11,8 +11,9 @@ typedef ssize_t (*lt_original)(const void *context, const struct iovec *parts, i
 /*
  * Tee: writes to the original, then copies what it took. Suppress: hands over, then writes to the original what was not
  * taken, so that nothing is ever only pretended to be written. Answers what the application is to see, and errno with
- * it.
+ * it. `offset`: where the application writes to, LT_NO_OFFSET for where the descriptor is.
  */
-ssize_t lt_tee(unsigned stream, const struct iovec *parts, int count, lt_original original, const void *context);
+ssize_t lt_tee(unsigned stream, off_t offset, const struct iovec *parts, int count, lt_original original,
+               const void *context);
 
 #endif

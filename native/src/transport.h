@@ -23,11 +23,11 @@ struct lt_transport {
 extern const struct lt_transport lt_socket_transport;
 extern const struct lt_transport lt_file_transport;
 
-/* Moves a new descriptor out of the application's way: to 100 or above where the limit allows it, never to 0-2, closed
- * on exec. The old one is closed. Answers the new descriptor or a negative error number. */
+/* Moves a new descriptor out of the application's way: to 1000, else 100 or above where the limit allows it, never to
+ * 0-2, closed on exec. The old one is closed. Answers the new descriptor or a negative error number. */
 int lt_transport_keep(int fd);
 
-/* The same without closing the old one. */
-int lt_transport_copy(int fd);
+/* The same without closing the old one, to `first` or above where that is possible. */
+int lt_transport_copy(int fd, int first);
 
 #endif

@@ -6,7 +6,9 @@
 
 enum {
     SEND_BUFFER_BYTES = 4 << 20, /* room for bursts; the kernel cuts it to net.core.wmem_max, and doubles it */
-    RESERVE_BYTES = 8192,        /* for last words on a socket whose reader is behind; a small frame takes about 800 */
+    /* For last words on a socket whose reader is behind: the kernel refuses any send beyond its bound, and lets a large
+     * frame pass the bound by as much as it takes. */
+    RESERVE_BYTES = 128 << 10,
 };
 
 static void set_send_buffer(int fd, int bytes) {

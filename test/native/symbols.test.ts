@@ -28,7 +28,7 @@ const EXPORTS = `
   dup
   dup2 __dup2
   dup3
-  fcntl fcntl64 __fcntl
+  fcntl fcntl64 __fcntl lseek lseek64 __lseek llseek ftruncate ftruncate64
   fopen fopen64
   fdopen
   freopen freopen64

@@ -3,6 +3,7 @@
 #include "tap.c"
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 int fprintf(void *stream, const char *format, ...);
 extern void *stderr;
@@ -42,8 +43,10 @@ static void settings_are_sane(const struct lt_environment *environment) {
     if (!lt_config_read(environment)) return;
     REQUIRE(lt_config.tap_into <= 3);
     REQUIRE(lt_config.target[0] == '/' && memchr(lt_config.target, 0, sizeof lt_config.target) != NULL);
-    REQUIRE(lt_config.tap_file[0] == '/' || lt_config.tap_file[0] == '\0');
-    REQUIRE(memchr(lt_config.tap_file, 0, sizeof lt_config.tap_file) != NULL);
+    const char *path = lt_config.tap_files;
+    for (; path != NULL && *path != '\0'; path += strlen(path) + 1)
+        REQUIRE(*path == '/' && strlen(path) < LT_PATH_MAX);
+    if (path != NULL) munmap((void *)lt_config.tap_files, (size_t)(path + 1 - lt_config.tap_files));
     REQUIRE(memchr(lt_config.container, 0, sizeof lt_config.container) != NULL);
     REQUIRE(!lt_config.to_socket || strlen(lt_config.target) <= LT_SOCKET_PATH_MAX_BYTES);
     REQUIRE(lt_config.block_ms <= UINT32_MAX && lt_config.passive_ms <= UINT32_MAX);

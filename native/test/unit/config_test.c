@@ -3,6 +3,7 @@
 #include "expect.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Reads `NAME=VALUE\0NAME=VALUE\0` into lt_config, which starts empty. */
 static bool read_text(const char *text, size_t length) {
@@ -77,7 +78,33 @@ static void waiting_is_asked_for(void) {
     EXPECT(READ("LLT_TAP_INTO=3\0LLT_ON_FULL=b\0") && lt_config.block_ms == 0);
 }
 
+/* Whether LLT_TAP_FILE comes to these paths, one behind the other. */
+static bool taps_files(const char *paths, size_t length) {
+    return lt_config.tap_files != NULL && memcmp(lt_config.tap_files, paths, length) == 0;
+}
+
+#define TAPS_FILES(paths) taps_files(paths "\0", sizeof(paths) + 1)
+
+static void files_are_a_list(void) {
+    EXPECT(READ("LLT_TAP_FILE=/a\0") && TAPS_FILES("/a"));
+    EXPECT(READ("LLT_TAP_FILE=/a:/b/*.log:/c d\0") && TAPS_FILES("/a\0/b/*.log\0/c d"));
+    EXPECT(READ("LLT_TAP_FILE=:/a::/b:\0") && TAPS_FILES("/a\0/b"));
+    EXPECT(!READ("LLT_TAP_FILE=\0"));
+    EXPECT(!READ("LLT_TAP_FILE=::\0"));
+    EXPECT(chdir("/tmp") == 0);
+    EXPECT(READ("LLT_TAP_FILE=a:/b:./c\0") && TAPS_FILES("/tmp/a\0/b\0/tmp/./c"));
+}
+
+static void a_file_path_that_is_too_long_leaves_the_others(void) {
+    char text[2 * LT_PATH_MAX] = "LLT_TAP_FILE=/a:/";
+    memset(text + strlen(text), 'p', LT_PATH_MAX - 1);
+    strcat(text, ":/b");
+    EXPECT(read_text(text, strlen(text) + 1) && TAPS_FILES("/a\0/b"));
+}
+
 int main(void) {
+    files_are_a_list();
+    a_file_path_that_is_too_long_leaves_the_others();
     nothing_to_tap_is_off();
     a_target_is_needed();
     paths_have_limits();

@@ -37,7 +37,7 @@ const inShell = (name: string, script: string, expected: Expected) => alone(name
 const coreutils: readonly ZooCase[] = [
   alone('seq', ['seq', '20000'], { stdout: seq(1, 20_000), reportsLosses: true }),
   alone('echo', ['/bin/echo', 'one line'], { stdout: 'one line\n', reportsLosses: true }),
-  alone('printf', ['/usr/bin/printf', '%s-%03d\\n', 'a', '1', 'b', '2'], {
+  alone('printf, the program', ['/usr/bin/printf', '%s-%03d\\n', 'a', '1', 'b', '2'], {
     stdout: 'a-001\nb-002\n',
     reportsLosses: true,
   }),
@@ -202,7 +202,8 @@ const starters: readonly ZooCase[] = [
   ),
   starts(
     'start-stop-daemon',
-    ['sh', '-c', `start-stop-daemon -S -b -O "$PWD/app.log" -x /usr/bin/seq -- 20; echo started`],
+    // It looks whether its program runs already, so it gets one of its own.
+    ['sh', '-c', `cp /usr/bin/seq own; start-stop-daemon -S -b -O "$PWD/app.log" -x "$PWD/own" -- 20; echo started`],
     {
       tapFile: 'app.log',
       stdout: 'started\n',
