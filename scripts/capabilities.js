@@ -125,6 +125,42 @@ const forTests = [
     without: 'the tests that follow the logs of nginx',
   },
   {
+    name: 'apache2',
+    isPresent: () => isInstalled('apache2') && isInstalled('rotatelogs'),
+    debian: ['apache2-bin', 'apache2-utils'],
+    without: 'the tests of Apache and its logs',
+  },
+  {
+    name: 'lighttpd',
+    isPresent: () => isInstalled('lighttpd'),
+    debian: ['lighttpd'],
+    without: 'the tests of lighttpd and its logs',
+  },
+  {
+    name: 'redis',
+    isPresent: () => isInstalled('redis-server') && isInstalled('redis-cli'),
+    debian: ['redis-server'],
+    without: 'the tests of Redis and its logs',
+  },
+  {
+    name: 'rsyslog',
+    isPresent: () => isInstalled('rsyslogd'),
+    debian: ['rsyslog'],
+    without: 'the tests of rsyslog and its logs',
+  },
+  {
+    name: 'haproxy',
+    isPresent: () => isInstalled('haproxy'),
+    debian: ['haproxy'],
+    without: 'the tests of HAProxy and its logs',
+  },
+  {
+    name: 'logrotate',
+    isPresent: () => isInstalled('logrotate'),
+    debian: ['logrotate'],
+    without: 'the tests of rotated logs',
+  },
+  {
     name: 'podman',
     isPresent: () => ['podman', 'runc', 'conmon'].every(isInstalled),
     debian: ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'iptables', 'catatonit', 'uidmap'],
