@@ -13,7 +13,8 @@ enum {
     MEMORY_DEVICES = 1,    /* major number of /dev/null and its like */
     STREAM_BITS = 16,
     UNKNOWN = LT_NONE,
-    NOT_TAPPED = (1 << STREAM_BITS) - 1, /* no stream has this number */
+    NOT_TAPPED = (1 << STREAM_BITS) - 1, /* no stream has this number, nor the next one */
+    TARGET_READER = NOT_TAPPED - 1,
 };
 
 /* What is remembered of a descriptor: its stream in the low bits, above it a number that changes with every change of
@@ -29,7 +30,7 @@ static uint64_t with_stream(uint64_t memory, unsigned stream) {
 }
 
 static bool is_file(unsigned stream) {
-    return stream >= LT_FIRST_FILE_STREAM && stream != NOT_TAPPED;
+    return stream >= LT_FIRST_FILE_STREAM && stream < TARGET_READER;
 }
 
 /* The container's streams: those of its first process. */
@@ -38,8 +39,9 @@ static struct lt_file_identity container_streams[2];
 /* When the tap opens its eyes (LLT_PASSIV_ON_START); 0: open. */
 static uint64_t passive_until_ns;
 
-/* The process reads the very file that the library writes: what it copies to its output would come round for ever. */
-static bool reads_target;
+/* Descriptors by which the process reads the very file that the library writes: while there is one, nothing is tapped,
+ * as what is copied from there would come round for ever. */
+static int target_readers;
 
 static bool is_own_process(void) {
     return !lt_process_is_borrowed();
@@ -100,10 +102,10 @@ static bool is_passive(void) {
 }
 
 unsigned lt_tap_find(int fd) {
-    if (is_passive() || LT_UNLIKELY(reads_target)) return LT_NONE;
+    if (is_passive() || LT_UNLIKELY(__atomic_load_n(&target_readers, __ATOMIC_RELAXED) > 0)) return LT_NONE;
     unsigned stream = recall(fd);
     if (LT_UNLIKELY(stream == UNKNOWN)) stream = look_and_remember(fd, NULL);
-    return stream == NOT_TAPPED ? LT_NONE : stream;
+    return stream >= TARGET_READER ? LT_NONE : stream;
 }
 
 bool lt_tap_is_suppressed(unsigned stream) {
@@ -116,15 +118,29 @@ unsigned lt_tap_find_suppressed_file(int fd) {
     return is_file(stream) ? stream : LT_NONE;
 }
 
+/* Whether it makes a difference to the parent when a vfork child forgets it: it would look again and find the same,
+ * except for a file that was renamed since. */
+static bool is_lasting(unsigned stream) {
+    return stream >= LT_FIRST_FILE_STREAM && stream != NOT_TAPPED;
+}
+
 void lt_tap_forget(int fd) {
     if (fd < 0 || fd >= REMEMBERED_MAX) return;
     uint64_t before = __atomic_load_n(&remembered[fd], __ATOMIC_RELAXED);
-    /* A vfork child may make its parent look again, which finds the same, except for a file that was renamed since. */
-    if (is_file(stream_in(before)) && !is_own_process()) return;
+    if (is_lasting(stream_in(before)) && !is_own_process()) return;
     uint64_t after = 0;
     do {
         after = ((before >> STREAM_BITS) + 1) << STREAM_BITS;
     } while (!__atomic_compare_exchange_n(&remembered[fd], &before, after, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    if (LT_UNLIKELY(stream_in(before) == TARGET_READER)) (void)__atomic_sub_fetch(&target_readers, 1, __ATOMIC_RELAXED);
+}
+
+/* After lt_tap_forget. */
+static void remember(int fd, unsigned stream) {
+    if (fd < 0 || fd >= REMEMBERED_MAX || !is_own_process()) return;
+    const uint64_t before = __atomic_load_n(&remembered[fd], __ATOMIC_RELAXED);
+    __atomic_store_n(&remembered[fd], with_stream(before, stream), __ATOMIC_RELEASE);
+    if (LT_UNLIKELY(stream == TARGET_READER)) (void)__atomic_add_fetch(&target_readers, 1, __ATOMIC_RELAXED);
 }
 
 void lt_tap_forget_range(unsigned first, unsigned last) {
@@ -141,7 +157,7 @@ static bool is_raw_target(int fd) {
 void lt_tap_opened(int fd, int flags, const char *path) {
     lt_tap_forget(fd);
     const int access = flags & O_ACCMODE;
-    if (access != O_WRONLY && is_raw_target(fd)) reads_target = true;
+    if (access != O_WRONLY && is_raw_target(fd)) remember(fd, TARGET_READER);
     if (lt_config.tap_files == NULL || access == O_RDONLY) return;
     const unsigned stream = look_and_remember(fd, path);
     if (is_file(stream) && lt_config.suppress_files) lt_virtual_file_opened(stream, flags);
@@ -151,9 +167,7 @@ void lt_tap_copied(int from, int to) {
     if (from == to) return;
     lt_tap_forget(to);
     const unsigned stream = recall(from);
-    if (!is_file(stream) || to < 0 || to >= REMEMBERED_MAX || !is_own_process()) return;
-    const uint64_t before = __atomic_load_n(&remembered[to], __ATOMIC_RELAXED);
-    __atomic_store_n(&remembered[to], with_stream(before, stream), __ATOMIC_RELEASE);
+    if (is_lasting(stream)) remember(to, stream);
 }
 
 enum { HEX_DIGITS = 16, STDIO_NUMBERS = 4 };
@@ -188,7 +202,7 @@ void lt_tap_set_up(const struct lt_environment *environment) {
     if (lt_config.passive_ms > 0) {
         passive_until_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + lt_config.passive_ms * LT_NS_PER_MS;
     }
-    reads_target = is_raw_target(0);
+    if (is_raw_target(0)) remember(0, TARGET_READER);
     const char *inherited = lt_environment_get(environment, LT_ENV_STDIO);
     if (inherited != NULL && parse_streams(inherited)) return;
     container_streams[0] = lt_identity_of_descriptor(1);

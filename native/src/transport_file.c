@@ -57,8 +57,33 @@ static int open_file(void) {
     return lt_transport_keep(fd);
 }
 
-static ssize_t send_file(int fd, const struct iovec *parts, int count) {
+/* A write beyond the process's limit of file sizes (ulimit -f) raises SIGXFSZ, which ends most applications. Blocked
+ * and taken back, it is only an error. */
+static ssize_t write_beyond_limit(int fd, const struct iovec *parts, int count) {
+    enum { BLOCK = 0, SET = 2, MASK_BYTES = 8, FILE_TOO_LARGE_SIGNAL = 25 /* SIGXFSZ */ };
+    const uint64_t signal = 1ULL << (FILE_TOO_LARGE_SIGNAL - 1);
+    const struct __kernel_timespec now = {0};
+    uint64_t before = 0;
+    (void)lt_syscall(__NR_rt_sigprocmask, BLOCK, &signal, &before, MASK_BYTES);
     const ssize_t taken = lt_sys_writev(fd, parts, count);
+    if (taken == -EFBIG) (void)lt_syscall(__NR_rt_sigtimedwait, &signal, 0, &now, MASK_BYTES);
+    (void)lt_syscall(__NR_rt_sigprocmask, SET, &before, 0, MASK_BYTES);
+    return taken == -EFBIG ? -ENOSPC : taken;
+}
+
+static bool has_size_limit(void) {
+    enum { SIZE_LIMIT = 1 /* RLIMIT_FSIZE */ };
+    struct {
+        uint64_t now;
+        uint64_t most;
+    } limit = {.now = UINT64_MAX};
+    (void)lt_syscall(__NR_prlimit64, 0, SIZE_LIMIT, 0, &limit);
+    return limit.now != UINT64_MAX;
+}
+
+static ssize_t send_file(int fd, const struct iovec *parts, int count) {
+    const bool is_limited = LT_UNLIKELY(has_size_limit());
+    const ssize_t taken = is_limited ? write_beyond_limit(fd, parts, count) : lt_sys_writev(fd, parts, count);
     if (taken <= 0 || !lt_config.frames || (size_t)taken == total(parts, count)) return taken;
     /* The disk is full. Only this process writes the file, so half a frame can be taken back. */
     const off_t end = lt_syscall(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);

@@ -15,6 +15,7 @@ static struct virtual_file *of(unsigned stream) {
     return &files[stream - LT_FIRST_FILE_STREAM];
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the builtin writes */
 static void set(uint64_t *number, uint64_t value) {
     __atomic_store_n(number, value, __ATOMIC_RELAXED);
 }
