@@ -3,20 +3,29 @@
 #include "proc_self.h"
 #include "text.h"
 
-/* The kernel allows 6 MiB for arguments and environment together (execve(2)); untouched pages of the map cost nothing.
- */
-enum { ENVIRONMENT_MAX_BYTES = 8 << 20 };
+enum {
+    USUAL_BYTES = 32 << 10,
+    /* The kernel allows 6 MiB for arguments and environment together (execve(2)). */
+    MAX_BYTES = 8 << 20,
+};
+
+/* Most environments fit, and a map of its own costs a short process more than all the rest of its start: Linux may give
+ * it a page of 2 MiB. */
+static char usual[USUAL_BYTES];
 
 bool lt_environment_read(struct lt_environment *environment) {
+    environment->text = usual;
+    environment->length = lt_proc_self_read("/proc/self/environ", usual, sizeof usual);
+    if (environment->length < sizeof usual - 1) return environment->length > 0;
+    environment->text = lt_sys_map(MAX_BYTES);
     environment->length = 0;
-    environment->text = lt_sys_map(ENVIRONMENT_MAX_BYTES);
     if (environment->text == NULL) return false;
-    environment->length = lt_proc_self_read("/proc/self/environ", environment->text, ENVIRONMENT_MAX_BYTES);
+    environment->length = lt_proc_self_read("/proc/self/environ", environment->text, MAX_BYTES);
     return environment->length > 0;
 }
 
 void lt_environment_free(struct lt_environment *environment) {
-    if (environment->text != NULL) lt_sys_unmap(environment->text, ENVIRONMENT_MAX_BYTES);
+    if (environment->text != NULL && environment->text != usual) lt_sys_unmap(environment->text, MAX_BYTES);
     environment->text = NULL;
     environment->length = 0;
 }

@@ -9,6 +9,7 @@
 
 enum {
     SETTINGS_MAX = 64, /* as a set of them has bits */
+    USUAL_BYTES = 1024,
     PAGE_MIN_BYTES = 4096,
     READ_OK = 4,
 };
@@ -59,7 +60,9 @@ void lt_exec_environment_remember(const struct lt_environment *started_with) {
     for (size_t at = 0; at < started_with->length; at += lt_length(started_with->text + at) + 1) {
         if (starts_with(started_with->text + at, SETTING)) size += lt_length(started_with->text + at) + 1;
     }
-    char *copy = lt_sys_map(size);
+    /* A map of its own costs a short process more than the copy. */
+    static char usual[USUAL_BYTES];
+    char *copy = size <= sizeof usual ? usual : lt_sys_map(size);
     if (copy == NULL) return;
     if (library != NULL) {
         remembered.library = copy;

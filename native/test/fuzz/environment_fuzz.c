@@ -25,8 +25,8 @@ static const char *search(const char *text, size_t length, const char *name) {
 }
 
 static void streams_come_back(const char *value) {
-    container_streams[0] = (struct file_identity){0};
-    container_streams[1] = (struct file_identity){0};
+    container_streams[0] = (struct lt_file_identity){0};
+    container_streams[1] = (struct lt_file_identity){0};
     if (!parse_streams(value)) {
         /* Refused as a whole. */
         REQUIRE(container_streams[0].inode == 0 && container_streams[1].inode == 0);
