@@ -25,6 +25,8 @@ function cStruct(name: string, fields: readonly contract.LayoutField[], bytes: n
 function header(): string {
   const define = (name: string, value: string | number) => `#define LT_${name} ${value}`;
   const text = (value: string) => JSON.stringify(value);
+  const magic = (bytes: readonly number[]) =>
+    `"${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`;
   return [
     '/* GENERATED from src/contract.ts by `npm run generate`. Do not edit. Little endian throughout. */',
     '#ifndef LT_CONTRACT_H',
@@ -33,10 +35,7 @@ function header(): string {
     '#include <stdint.h>',
     '',
     define('FRAME_VERSION', contract.FRAME_VERSION),
-    define(
-      'FRAME_MAGIC',
-      `"${contract.FRAME_MAGIC.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`,
-    ),
+    define('FRAME_MAGIC', magic(contract.FRAME_MAGIC)),
     define('FRAME_MAGIC_BYTES', contract.FRAME_MAGIC.length),
     define('FRAME_MAX_BYTES', contract.FRAME_MAX_BYTES),
     define('FRAME_HEADER_BYTES', contract.FRAME_HEADER_BYTES),
@@ -57,6 +56,17 @@ function header(): string {
     '/* Followed by the process name and the container name. */',
     ...cStruct('lt_hello_payload', contract.HELLO_PAYLOAD, contract.HELLO_PAYLOAD_BYTES),
     ...cStruct('lt_lost_payload', contract.LOST_PAYLOAD, contract.LOST_PAYLOAD_BYTES),
+    define('RING_MAGIC', magic(contract.RING_MAGIC)),
+    define('RING_VERSION', contract.RING_VERSION),
+    define('RING_HEADER_BYTES', contract.RING_HEADER_BYTES),
+    define('RING_OWN_CAPACITY_BYTES', contract.RING_OWN_CAPACITY_BYTES),
+    ...Object.entries(contract.RING_NAMES).map(([name, value]) => define(`RING_NAME_${name}`, text(value))),
+    '/* Offsets of the words in its header. */',
+    ...contract.RING_HEADER.map(
+      ({ name, offset, type, by, meaning }) =>
+        `${define(`RING_${name.toUpperCase()}_AT`, offset)} /* ${type}, ${by}: ${meaning} */`,
+    ),
+    '',
     define('SOCKET_PATH_MAX_BYTES', contract.SOCKET_PATH_MAX_BYTES),
     define('LIBRARY_NAME', text(contract.LIBRARY_NAME)),
     define('STDIO_PLACEHOLDER_BYTES', contract.STDIO_PLACEHOLDER.length),
@@ -128,6 +138,18 @@ function documentation(): string {
     '### LOST payload',
     '',
     ...layoutTable(contract.LOST_PAYLOAD),
+    `## Rings, version ${contract.RING_VERSION}`,
+    '',
+    'A ring is a file in the ring directory, mapped by one process, read by the shipper with `pread`, released with `pwrite`.',
+    `Its header has ${contract.RING_HEADER_BYTES} bytes; byte N of what the process ever wrote is \`capacity\` bytes around behind it.`,
+    'What is written is what a framed connection carries, only whole frames. A free ring is made and filled by the shipper,',
+    `named \`${contract.RING_NAMES.FREE}N\`; a process claims it by renaming it to \`${contract.RING_NAMES.USED}PID-INSTANCE\`. The process wakes`,
+    `the shipper by eight bytes, its instance, in the FIFO \`${contract.RING_NAMES.BELL}\`: once after each rise of \`sleep_epoch\`, and after a claim.`,
+    '',
+    '| offset | type | word | written by | meaning |',
+    '|---|---|---|---|---|',
+    ...contract.RING_HEADER.map((w) => `| ${w.offset} | ${w.type} | ${w.name} | ${w.by} | ${w.meaning} |`),
+    '',
   ].join('\n');
 }
 

@@ -84,6 +84,64 @@ export const LOST_PAYLOAD: readonly LayoutField[] = [
 ];
 export const LOST_PAYLOAD_BYTES = 16;
 
+/** The first eight bytes of a ring. */
+export const RING_MAGIC: readonly number[] = [0x89, 0x4c, 0x54, 0x52, 0x0d, 0x0a, 0x1a, 0x0a];
+export const RING_VERSION = 1;
+
+/** A word of a ring's header. Each has one writer, and words of different writers lie on different cache lines. */
+export interface RingWord extends LayoutField {
+  /** `maker`: before the ring has its name. `writer`: the process that claimed it. `reader`: the shipper. */
+  readonly by: 'maker' | 'writer' | 'reader';
+}
+
+/**
+ * Header of a ring: a file in the ring directory that a process maps and the shipper reads. Behind RING_HEADER_BYTES
+ * lie `capacity` bytes; byte N of what the process ever wrote is at N modulo the capacity. What is written is what a
+ * framed connection carries: FRAME_MAGIC, HELLO, then frames, only whole ones.
+ */
+export const RING_HEADER: readonly RingWord[] = [
+  { by: 'maker', name: 'magic', type: 'u64', offset: 0, meaning: 'RING_MAGIC' },
+  { by: 'maker', name: 'version', type: 'u32', offset: 8, meaning: 'RING_VERSION' },
+  { by: 'maker', name: 'header_bytes', type: 'u32', offset: 12, meaning: 'where the data begins: RING_HEADER_BYTES' },
+  { by: 'maker', name: 'capacity', type: 'u64', offset: 16, meaning: 'bytes of the data' },
+  { by: 'writer', name: 'pid', type: 'u32', offset: 64, meaning: 'as in HELLO' },
+  { by: 'writer', name: 'ended', type: 'u32', offset: 68, meaning: '1: the process ends; it may still write a little' },
+  { by: 'writer', name: 'start_ticks', type: 'u64', offset: 72, meaning: 'as in HELLO' },
+  { by: 'writer', name: 'instance', type: 'u64', offset: 80, meaning: 'as in HELLO' },
+  { by: 'writer', name: 'head', type: 'u64', offset: 128, meaning: 'bytes ever written' },
+  { by: 'writer', name: 'lost_lines', type: 'u64', offset: 192, meaning: 'as in LOST, always up to date' },
+  { by: 'writer', name: 'lost_bytes', type: 'u64', offset: 200, meaning: 'as in LOST, always up to date' },
+  {
+    by: 'reader',
+    name: 'sleep_epoch',
+    type: 'u64',
+    offset: 256,
+    meaning: 'rises when the reader goes to sleep: the next write rings the bell, once',
+  },
+  {
+    by: 'reader',
+    name: 'retired',
+    type: 'u32',
+    offset: 264,
+    meaning: '1: nothing is read from here any more; what was written last goes into another ring',
+  },
+  {
+    by: 'reader',
+    name: 'tail',
+    type: 'u64',
+    offset: 4096,
+    meaning: 'bytes released: delivered, or not to be read again',
+  },
+];
+/** The page of `tail` belongs to the reader, and so do RING_NOTES_BYTES behind it. */
+export const RING_NOTES_AT = 8192;
+export const RING_NOTES_BYTES = 8192;
+export const RING_HEADER_BYTES = RING_NOTES_AT + RING_NOTES_BYTES;
+/** Capacity of a ring that a process makes when the shipper has left none. */
+export const RING_OWN_CAPACITY_BYTES = 64 * 1024;
+/** Names in the ring directory. Free rings are FREE and a number, claimed ones USED, `pid-instance`, in decimal and 16 hexadecimal digits. */
+export const RING_NAMES = { FREE: 'free-', USED: 'ring-', BELL: 'bell' } as const;
+
 /** Longest path of a unix socket that Linux can bind, terminator excluded (`sun_path` is 108 bytes, unix(7)). */
 export const SOCKET_PATH_MAX_BYTES = 107;
 
@@ -131,13 +189,13 @@ export const LIBRARY_ENV = {
   },
   TARGET: {
     name: 'LLT_TARGET',
-    meaning: '`file:/path` or `socket:/path`: where the bytes go',
+    meaning: '`file:/path`, `socket:/path` or `ring:/directory`: where the bytes go',
     default: 'file:/tmp/liblogtap.log',
   },
   FORMAT: {
     name: 'LLT_FORMAT',
     meaning: '`raw`: bytes as written; `frame`: frames as laid out below',
-    default: 'raw',
+    default: 'raw; a ring has frames',
   },
   ON_FULL: {
     name: 'LLT_ON_FULL',

@@ -53,6 +53,29 @@ struct lt_lost_payload {
 };
 _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no padding");
 
+#define LT_RING_MAGIC "\x89\x4c\x54\x52\x0d\x0a\x1a\x0a"
+#define LT_RING_VERSION 1
+#define LT_RING_HEADER_BYTES 16384
+#define LT_RING_OWN_CAPACITY_BYTES 65536
+#define LT_RING_NAME_FREE "free-"
+#define LT_RING_NAME_USED "ring-"
+#define LT_RING_NAME_BELL "bell"
+/* Offsets of the words in its header. */
+#define LT_RING_MAGIC_AT 0 /* u64, maker: RING_MAGIC */
+#define LT_RING_VERSION_AT 8 /* u32, maker: RING_VERSION */
+#define LT_RING_HEADER_BYTES_AT 12 /* u32, maker: where the data begins: RING_HEADER_BYTES */
+#define LT_RING_CAPACITY_AT 16 /* u64, maker: bytes of the data */
+#define LT_RING_PID_AT 64 /* u32, writer: as in HELLO */
+#define LT_RING_ENDED_AT 68 /* u32, writer: 1: the process ends; it may still write a little */
+#define LT_RING_START_TICKS_AT 72 /* u64, writer: as in HELLO */
+#define LT_RING_INSTANCE_AT 80 /* u64, writer: as in HELLO */
+#define LT_RING_HEAD_AT 128 /* u64, writer: bytes ever written */
+#define LT_RING_LOST_LINES_AT 192 /* u64, writer: as in LOST, always up to date */
+#define LT_RING_LOST_BYTES_AT 200 /* u64, writer: as in LOST, always up to date */
+#define LT_RING_SLEEP_EPOCH_AT 256 /* u64, reader: rises when the reader goes to sleep: the next write rings the bell, once */
+#define LT_RING_RETIRED_AT 264 /* u32, reader: 1: nothing is read from here any more; what was written last goes into another ring */
+#define LT_RING_TAIL_AT 4096 /* u64, reader: bytes released: delivered, or not to be read again */
+
 #define LT_SOCKET_PATH_MAX_BYTES 107
 #define LT_LIBRARY_NAME "liblogtap.so"
 #define LT_STDIO_PLACEHOLDER_BYTES 67
