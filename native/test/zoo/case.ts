@@ -39,6 +39,12 @@ export interface ZooCase {
   readonly onDisk?: Readonly<Record<string, string | Buffer>>;
   /** Files that are not tapped and on the disk afterwards in every cell, by their relative paths. */
   readonly untapped?: Readonly<Record<string, string | Buffer>>;
+  /**
+   * Replaces what no one can state: times, process ids, versions. Of whole lines, as latin1; what was captured is
+   * given one frame at a time. Reported losses are then held against nothing but zero, with the target present.
+   * @default nothing
+   */
+  readonly normalise?: (text: string) => string;
   /** 'exact': one order of bytes over all processes. 'lines': several writers at once, whole lines in any order. @default 'exact' */
   readonly order?: 'exact' | 'lines';
   /** @default 0 */
