@@ -22,7 +22,8 @@ export interface Container extends Running {
 }
 
 export class Podman {
-  private readonly env: Record<string, string>;
+  /** What makes podman use these settings and this storage. */
+  readonly env: Readonly<Record<string, string>>;
   private readonly directory = mkdtempSync(join(tmpdir(), 'logtap-podman-'));
   private readonly mounts: string[] = [];
   private readonly containers: string[] = [];
@@ -68,22 +69,23 @@ runroot = "${join(this.directory, 'run')}"
     rmSync(archive);
   }
 
-  /** Starts a container in the foreground. `limitSeconds` ends it in any case. */
-  container(image: string, args: readonly string[], options: readonly string[], limitSeconds = 60): Container {
+  /**
+   * The command that runs a container in the foreground.
+   * @param image an image's name, or `--rootfs` and a directory
+   * @param limitSeconds ends it in any case
+   */
+  command(image: readonly string[], args: readonly string[], options: readonly string[], limitSeconds = 60) {
     const name = `logtap-test-${process.pid}-${this.containers.length}`;
     this.containers.push(name);
-    const all = [
-      'run',
-      '--rm',
-      `--name=${name}`,
-      '--pull=never',
-      '--network=none',
-      `--timeout=${limitSeconds}`,
-      ...options,
-      image,
-      ...args,
-    ];
-    return { name, ...start('podman', all, { env: this.env }) };
+    const run = ['podman', '--log-level=error', 'run', '--rm', `--name=${name}`, '--pull=never', '--network=none'];
+    return { name, command: [...run, `--timeout=${limitSeconds}`, ...options, ...image, ...args] };
+  }
+
+  /** Starts a container in the foreground. */
+  container(image: string, args: readonly string[], options: readonly string[], limitSeconds?: number): Container {
+    const { name, command } = this.command([image], args, options, limitSeconds);
+    const [program = '', ...all] = command;
+    return { name, ...start(program, all, { env: this.env }) };
   }
 
   /** A memory volume as Kubernetes makes it for an emptyDir: a tmpfs of this size that everybody may write. */

@@ -10,6 +10,8 @@ export interface Place {
   readonly directory: string;
   /** The C library that C programs of this run are to be built for. */
   readonly libc: Libc;
+  /** Whether root runs it. */
+  readonly isRoot: boolean;
 }
 
 export type Platform = 'glibc' | 'musl' | 'aarch64' | 'container';

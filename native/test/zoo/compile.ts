@@ -1,5 +1,6 @@
 /** Compiles the zoo's own programs, once per test file and C library. */
 import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Libc } from '../../../test/support/native-programs.js';
 import { temporaryDirectory } from '../../../test/support/run.js';
@@ -15,7 +16,10 @@ function compile(source: string, libc: Libc, flags: readonly string[] = []): str
   const key = [source, libc, ...flags].join('\n');
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  directory ??= temporaryDirectory();
+  if (directory === undefined) {
+    directory = temporaryDirectory();
+    chmodSync(directory, 0o755); // Some are run by another user.
+  }
   const isCpp = extname(source) === '.cpp';
   if (isCpp && libc !== 'glibc') throw new Error(`${source}: no C++ compiler for ${libc}; leave it out of the row`);
   const executable = join(directory, `program-${compiled.size}`);

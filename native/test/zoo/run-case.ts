@@ -121,7 +121,7 @@ export async function runCase(
     .map((path) => (path === '' ? '' : join(directory, path)))
     .join(':');
   const tap = cell === undefined ? undefined : variables(settingsOf(cell, { socket, rawFile, tapFile }));
-  const { command, env } = launcher(row, { directory, libc: LIBCS[platform] }, tap);
+  const { command, env } = launcher(row, { directory, libc: LIBCS[platform], isRoot: process.getuid?.() === 0 }, tap);
   const target = cell === undefined || cell.target === 'raw file' ? 'absent' : cell.target;
   const timeoutMs = row.timeoutMs ?? 30_000;
   const { ended, generation } = await referee([

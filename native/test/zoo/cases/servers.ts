@@ -5,7 +5,10 @@ import type { Place, ZooCase } from '../case.js';
 import { programs } from '../compile.js';
 
 interface Server extends Omit<ZooCase, 'family' | 'command'> {
-  /** Files to be written before it starts, by their relative paths. */
+  /**
+   * Files to be written before it starts, by their relative paths. DIRECTORY is the working directory; lines that
+   * start with AS_ROOT are for root only: so that workers drop its rights, where there are any.
+   */
   readonly configuration: Readonly<Record<string, string>>;
   /** Shell: starts the server, makes requests, ends it. */
   readonly script: string;
@@ -27,16 +30,14 @@ const PRELUDE = `set -eu; export PATH="$PATH:/usr/sbin"
   left() { while readlink /proc/[0-9]*/fd/* 2>/dev/null | grep -qx "$PWD/$1"; do sleep 0.02; done; }
 `;
 
-/** Workers drop root's rights where there are any. */
-const isRoot = () => process.getuid?.() === 0;
-
 function server({ configuration, script, ...row }: Server): ZooCase {
   return {
     ...row,
     family: 'servers',
     command(place: Place) {
       for (const [name, text] of Object.entries(configuration)) {
-        writeFileSync(join(place.directory, name), text.replaceAll('DIRECTORY', place.directory));
+        const own = text.replace(/^ *AS_ROOT (.*\n)/gm, place.isRoot ? '$1' : '');
+        writeFileSync(join(place.directory, name), own.replaceAll('DIRECTORY', place.directory));
       }
       return ['sh', '-c', PRELUDE + script];
     },
@@ -46,7 +47,7 @@ function server({ configuration, script, ...row }: Server): ZooCase {
 /** Two workers; what matters of it is where it logs to. */
 const nginxConfiguration = (global: string, accessLog: string) => ({
   'nginx.conf': `pid nginx.pid; worker_processes 2; ${global}
-    ${isRoot() ? 'user nobody nogroup;' : ''}
+    AS_ROOT user nobody nogroup;
     events {}
     http {
       log_format bare '$request_method $request_uri $status $body_bytes_sent';
@@ -163,7 +164,7 @@ const nginx: readonly Server[] = [
       ...nginxConfiguration('error_log stderr error;', 'access.log bare'),
       // In a directory that everybody may write it asks whose rights it is to use.
       'rotation.conf': `DIRECTORY/access.log {
-        ${isRoot() ? 'su root root' : ''}
+        AS_ROOT su root root
         rotate 2
         create 0644
         postrotate
@@ -186,7 +187,8 @@ const apacheConfiguration = (logs: string) => ({
     PidFile "DIRECTORY/apache.pid"
     ServerName localhost
     ${['mpm_prefork', 'authz_core', 'alias'].map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`).join('\n')}
-    ${isRoot() ? 'User nobody\nGroup nogroup' : ''}
+    AS_ROOT User nobody
+    AS_ROOT Group nogroup
     StartServers 2
     DocumentRoot /
     Redirect gone /p
@@ -238,7 +240,8 @@ const lighttpdConfiguration = (log: string) => ({
     server.errorlog = "DIRECTORY/error.log"
     accesslog.filename = "${log}"
     accesslog.format = "%m %U %s"
-    ${isRoot() ? 'server.username = "nobody"\nserver.groupname = "nogroup"' : ''}`,
+    AS_ROOT server.username = "nobody"
+    AS_ROOT server.groupname = "nogroup"\n`,
 });
 const START_LIGHTTPD = 'mkdir pages; lighttpd -D -f lighttpd.conf & server=$!';
 /** Of SIGTERM it exits with 1 at times. */
@@ -328,7 +331,7 @@ const others: readonly Server[] = [
     name: 'rsyslog: log renamed and reopened',
     needs: ['rsyslog'],
     configuration: {
-      'rsyslog.conf': `${isRoot() ? 'global(privdrop.user.name="nobody" privdrop.group.name="nogroup")' : ''}
+      'rsyslog.conf': `AS_ROOT global(privdrop.user.name="nobody" privdrop.group.name="nogroup")
         module(load="imuxsock" SysSock.Use="off")
         input(type="imuxsock" Socket="DIRECTORY/log.sock" RateLimit.Interval="0")
         template(name="bare" type="string" string="%msg:2:$%\\n")
@@ -353,7 +356,8 @@ const others: readonly Server[] = [
       'haproxy.conf': `global
           log stdout format raw daemon info
           nbthread 1
-          ${isRoot() ? 'user nobody\n group nogroup' : ''}
+          AS_ROOT user nobody
+          AS_ROOT group nogroup
         defaults
           mode http
           timeout client 5s
@@ -377,7 +381,7 @@ const others: readonly Server[] = [
     needs: ['logrotate'],
     configuration: {
       'rotation.conf': `DIRECTORY/app.log {
-        ${isRoot() ? 'su root root' : ''}
+        AS_ROOT su root root
         rotate 2
         copytruncate
       }`,
