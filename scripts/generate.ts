@@ -143,7 +143,7 @@ function documentation(): string {
     'A ring is a file in the ring directory, mapped by one process, read by the shipper with `pread`, released with `pwrite`.',
     `Its header has ${contract.RING_HEADER_BYTES} bytes; byte N of what the process ever wrote is \`capacity\` bytes around behind it.`,
     'What is written is what a framed connection carries, only whole frames. A free ring is made and filled by the shipper,',
-    `named \`${contract.RING_NAMES.FREE}N\`; a process claims it by renaming it to \`${contract.RING_NAMES.USED}PID-INSTANCE\`. The process wakes`,
+    `named \`${contract.RING_NAMES.FREE}N\`; a process claims it by renaming it to \`${contract.RING_NAMES.USED}PID-INSTANCE-N\`. The process wakes`,
     `the shipper by eight bytes, its instance, in the FIFO \`${contract.RING_NAMES.BELL}\`: once after each rise of \`sleep_epoch\`, and after a claim.`,
     '',
     '| offset | type | word | written by | meaning |',

@@ -43,22 +43,38 @@ static uint64_t pause_ns(const struct lt_environment *environment, const char *n
 }
 
 static bool read_target(const char *target) {
-    static const char file[] = "file:";
-    static const char socket[] = "socket:";
+    static const struct {
+        const char *scheme;
+        enum lt_medium medium;
+    } media[] = {{"file:", LT_TO_FILE}, {"socket:", LT_TO_SOCKET}, {"ring:", LT_TO_RING}};
     const char *path = NULL;
     if (target == NULL) target = "file:/tmp/liblogtap.log";
-    if (lt_same(target, file, sizeof file - 1)) path = target + sizeof file - 1;
-    if (lt_same(target, socket, sizeof socket - 1)) path = target + sizeof socket - 1;
-    lt_config.to_socket = target[0] == 's';
+    for (size_t i = 0; i < sizeof media / sizeof *media; i++) {
+        const size_t length = lt_length(media[i].scheme);
+        if (!lt_same(target, media[i].scheme, length)) continue;
+        path = target + length;
+        lt_config.medium = media[i].medium;
+    }
     if (path == NULL || *path == '\0' || !lt_path_absolute(lt_config.target, path)) {
-        lt_debug("nothing is tapped: the target is neither file:/path nor socket:/path", target);
+        lt_debug("nothing is tapped: the target is none of file:/path, socket:/path and ring:/directory", target);
         return false;
     }
-    if (lt_config.to_socket && lt_length(lt_config.target) > LT_SOCKET_PATH_MAX_BYTES) {
+    if (lt_config.medium == LT_TO_SOCKET && lt_length(lt_config.target) > LT_SOCKET_PATH_MAX_BYTES) {
         lt_debug("nothing is tapped: the path of a socket has at most 107 bytes", lt_config.target);
         return false;
     }
     return true;
+}
+
+static void read_format(const char *value) {
+    const bool is_ring = lt_config.medium == LT_TO_RING;
+    lt_config.frames = is_ring || (value != NULL && lt_equal(value, "frame"));
+    if (value == NULL || lt_equal(value, "frame")) return;
+    if (!lt_equal(value, "raw")) {
+        lt_debug("neither raw nor frame, so taken as not set", value);
+    } else if (is_ring) {
+        lt_debug("a ring has frames, so taken as not set", value);
+    }
 }
 
 static void read_on_full(const char *value) {
@@ -118,12 +134,8 @@ bool lt_config_read(const struct lt_environment *environment) {
     read_tap_files(lt_environment_get(environment, LT_ENV_TAP_FILE));
     if (lt_config.tap_into == 0 && lt_config.tap_files == NULL) return false;
 
-    const char *format = lt_environment_get(environment, LT_ENV_FORMAT);
-    lt_config.frames = format != NULL && lt_equal(format, "frame");
-    if (format != NULL && !lt_config.frames && !lt_equal(format, "raw")) {
-        lt_debug("neither raw nor frame, so taken as raw", format);
-    }
     if (!read_target(lt_environment_get(environment, LT_ENV_TARGET))) return false;
+    read_format(lt_environment_get(environment, LT_ENV_FORMAT));
     read_on_full(lt_environment_get(environment, LT_ENV_ON_FULL));
 
     lt_config.suppress_streams = is_true(environment, LT_ENV_SUPPRESS_STDOUT);

@@ -12,12 +12,15 @@ enum { LT_TAP_STDOUT = 1, LT_TAP_STDERR = 2 };
 /* Pause between attempts to connect: doubling from 50 ms on. */
 #define LT_BACK_OFF UINT64_MAX
 
+/* Where bytes go. */
+enum lt_medium { LT_TO_FILE, LT_TO_SOCKET, LT_TO_RING };
+
 struct lt_config {
     bool debug;
     bool suppress_streams;
     bool suppress_files;
-    bool frames;    /* false: raw */
-    bool to_socket; /* false: to a file */
+    bool frames; /* false: raw */
+    enum lt_medium medium;
     unsigned tap_into;
     uint64_t block_ms; /* 0: pass */
     uint64_t passive_ms;
@@ -25,7 +28,7 @@ struct lt_config {
     uint64_t reconnect_ns;     /* or LT_BACK_OFF */
     /* Absolute paths and patterns, one behind the other, an empty one at the end; NULL: none. */
     const char *tap_files;
-    char target[LT_PATH_MAX]; /* absolute */
+    char target[LT_PATH_MAX]; /* absolute path of the file, the socket, or the directory of rings */
     char container[LT_NAME_MAX_BYTES + 1];
 };
 

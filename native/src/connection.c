@@ -28,7 +28,12 @@ int lt_transport_keep(int fd) {
 }
 
 static const struct lt_transport *transport(void) {
-    return lt_config.to_socket ? &lt_socket_transport : &lt_file_transport;
+    static const struct lt_transport *const transports[] = {
+        [LT_TO_FILE] = &lt_file_transport,
+        [LT_TO_SOCKET] = &lt_socket_transport,
+        [LT_TO_RING] = &lt_ring_transport,
+    };
+    return transports[lt_config.medium];
 }
 
 static struct lt_connection *connection(void) {
@@ -66,10 +71,10 @@ static void plan_attempt(void) {
 static void drop(void) {
     struct lt_connection *c = connection();
     /* A vfork child must not close what is its parent's; the parent finds out by itself. */
-    if (!c->is_lent && lt_process_is_borrowed()) return;
+    if (!c->is_lent && !transport()->is_memory && lt_process_is_borrowed()) return;
     c->nested_may_send = false;
     set_descriptor(-1);
-    lt_process_close_noted();
+    transport()->close();
     c->mid_frame = false;
     lt_debug("connection lost", lt_config.target);
     const uint64_t now = lt_clock_ns(LT_CLOCK_MONOTONIC);
@@ -171,8 +176,10 @@ static bool connect(struct lt_patience *patience) {
         return false;
     }
     set_descriptor(fd);
-    lt_process_note_descriptor(fd);
-    c->is_lent = lt_process_is_borrowed();
+    if (!transport()->is_memory) {
+        lt_process_note_descriptor(fd);
+        c->is_lent = lt_process_is_borrowed();
+    }
     c->reached = true;
     lt_zero(c->announced, sizeof c->announced);
     c->mid_frame = false;
@@ -236,8 +243,44 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
     return !lt_config.frames || prepare(stream, patience);
 }
 
+/* Counts frames that were taken from a signal handler and could not be sent after all. */
+static void lose_frames(const uint8_t *frames, size_t length) {
+    struct lt_frame_header header;
+    for (size_t at = 0; length - at >= sizeof header; at += sizeof header + header.length) {
+        lt_copy(&header, frames + at, sizeof header);
+        if (header.length > length - at - sizeof header) return;
+        const uint64_t lines = lt_count(frames + at + sizeof header, header.length, '\n');
+        (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
+        (void)__atomic_add_fetch(&lt_process->loss.bytes, header.length, __ATOMIC_RELEASE);
+    }
+}
+
+/* What signal handlers wrote meanwhile follows. Anything that does not fit is counted. */
+static void send_pending(void) {
+    struct lt_pending *pending = &lt_process->pending;
+    uint32_t sent = 0;
+    for (;;) {
+        uint32_t used = __atomic_load_n(&pending->used, __ATOMIC_RELAXED);
+        if (sent == used &&
+            __atomic_compare_exchange_n(&pending->used, &used, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            return;
+        }
+        if (sent == used) continue;
+        const struct iovec part = {.iov_base = pending->bytes + sent, .iov_len = used - sent};
+        if (descriptor() < 0 || transport()->send(descriptor(), &part, 1) != (ssize_t)part.iov_len) {
+            lose_frames(part.iov_base, part.iov_len);
+        }
+        sent = used;
+    }
+}
+
+bool lt_connection_has_pending(void) {
+    return __atomic_load_n(&lt_process->pending.used, __ATOMIC_RELAXED) != 0;
+}
+
 void lt_connection_end_write(void) {
     struct lt_connection *c = connection();
+    if (LT_UNLIKELY(lt_connection_has_pending())) send_pending();
     if (LT_UNLIKELY(c->is_lent)) {
         if (descriptor() >= 0) {
             set_descriptor(-1);
@@ -250,12 +293,12 @@ void lt_connection_end_write(void) {
 
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count) {
     const struct lt_connection *c = connection();
-    if (descriptor() < 0 || !c->nested_may_send) return false;
+    if (descriptor() < 0 || !(c->nested_may_send || transport()->is_memory)) return false;
     if (!is_announced(stream)) return false;
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
-    return transport()->send(descriptor(), parts, count) == (ssize_t)length;
+    return transport()->send_nested(descriptor(), parts, count) == (ssize_t)length;
 }
 
 void lt_connection_report_loss(void) {
@@ -269,8 +312,12 @@ void lt_connection_report_loss(void) {
     (void)lt_connection_ready(0, &none);
 }
 
+void lt_connection_end(void) {
+    if (descriptor() >= 0) transport()->end();
+}
+
 int lt_connection_descriptor(void) {
-    return lt_process == NULL ? -1 : descriptor();
+    return lt_process == NULL || transport()->is_memory ? -1 : descriptor();
 }
 
 bool lt_connection_owns(int fd) {

@@ -19,12 +19,18 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
  * the parent, who goes on with this state. */
 void lt_connection_end_write(void);
 
+/* Whether a signal handler wrote something that waits for lt_connection_end_write. */
+bool lt_connection_has_pending(void);
+
 /* For a signal handler that interrupted the holder of the guard: one attempt that changes no state. */
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count);
 
 /* Reports a loss that has not been reported, at the end of the process: uses the transport's reserve, connects again if
  * it must, and does not wait. */
 void lt_connection_report_loss(void);
+
+/* The process is about to end, or to become another program. */
+void lt_connection_end(void);
 
 /* The library's own descriptor, -1 when it has none. */
 int lt_connection_descriptor(void);

@@ -116,6 +116,16 @@ static void send_nested(struct write *w) {
     }
 }
 
+/* A handler may have written between the last look and the leave. */
+static void leave(void) {
+    lt_guard_leave(&lt_process->guard);
+    while (LT_UNLIKELY(lt_connection_has_pending()) &&
+           lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) == LT_ENTERED) {
+        lt_connection_end_write();
+        lt_guard_leave(&lt_process->guard);
+    }
+}
+
 size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t length) {
     struct write w = {
         .stream = stream,
@@ -128,7 +138,7 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t len
     case LT_ENTERED:
         lt_process_begin();
         send_all(&w);
-        lt_guard_leave(&lt_process->guard);
+        leave();
         break;
     case LT_NESTED:
         send_nested(&w);
@@ -170,5 +180,6 @@ void lt_emit_report(void) {
     if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) == 0 || lt_process_is_borrowed()) return;
     if (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
     lt_connection_report_loss();
+    lt_connection_end();
     lt_guard_leave(&lt_process->guard);
 }

@@ -8,6 +8,7 @@
 
 #include "frame.h"
 #include "guard.h"
+#include "ring.h"
 #include "tap_file.h"
 
 struct lt_connection {
@@ -33,6 +34,9 @@ struct lt_process {
     struct lt_loss loss;
     uint64_t reported_bytes; /* of the loss, sent on the present connection */
     struct lt_connection connection;
+    struct lt_ring ring;
+    uint32_t rings; /* claimed so far */
+    struct lt_pending pending;
 };
 
 /* The state of the calling process; never NULL after lt_process_set_up. */

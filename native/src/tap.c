@@ -150,8 +150,8 @@ void lt_tap_forget_range(unsigned first, unsigned last) {
 
 static bool is_raw_target(int fd) {
     struct stat file = {0};
-    return !lt_config.frames && !lt_config.to_socket && lt_sys_fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
-           lt_is_same_file(lt_identity_of(&file), lt_identity_of_path(lt_config.target));
+    return !lt_config.frames && lt_config.medium == LT_TO_FILE && lt_sys_fstat(fd, &file) == 0 &&
+           S_ISREG(file.st_mode) && lt_is_same_file(lt_identity_of(&file), lt_identity_of_path(lt_config.target));
 }
 
 void lt_tap_opened(int fd, int flags, const char *path) {

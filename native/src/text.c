@@ -5,8 +5,16 @@
 enum { HEX_DIGITS = 16 };
 
 void lt_copy(void *to, const void *from, size_t length) {
+    typedef struct {
+        uint64_t halves[2];
+    } __attribute__((packed, may_alias)) block;
     uint8_t *target = to;
     const uint8_t *source = from;
+    for (; length >= sizeof(block); length -= sizeof(block)) {
+        *(block *)target = *(const block *)source;
+        target += sizeof(block);
+        source += sizeof(block);
+    }
     while (length-- > 0)
         *target++ = *source++;
 }

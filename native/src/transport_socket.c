@@ -1,6 +1,7 @@
 /* A stream socket. Linux takes up to 32 KiB whole or not at all on a non-blocking unix stream socket, so frames of
  * several writers do not mix; as that is nowhere promised, connection.c handles a partial send too. */
 #include "config.h"
+#include "process.h"
 #include "text.h"
 #include "transport.h"
 
@@ -51,9 +52,16 @@ static void wait_socket(int fd, uint64_t ms) {
     (void)lt_sys_poll(fd, POLLOUT, ms);
 }
 
+/* The other end sees the descriptor close. */
+static void end(void) {
+}
+
 const struct lt_transport lt_socket_transport = {
     .open = open_socket,
+    .close = lt_process_close_noted,
     .send = send_socket,
+    .send_nested = send_socket,
     .wait = wait_socket,
     .use_reserve = use_reserve,
+    .end = end,
 };

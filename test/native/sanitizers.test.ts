@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { FRAME_HEADER_BYTES, FRAME_MAGIC, FRAME_TYPES, HELLO_PAYLOAD_BYTES, STREAMS } from '../../src/contract.js';
 import { type TapSettings, toSocket, variables } from '../support/native-tap.js';
+import { RingReceiver } from '../support/ring-receiver.js';
 import { root, start, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
@@ -82,6 +83,19 @@ function captured(connections: readonly Buffer[]): { arrived: Ledger; lost: Ledg
   return { arrived, lost };
 }
 
+/** A ring's header knows of the losses for which there was no room in the ring; puts them in. */
+function expectHeadersToTell(lost: Ledger, rings: RingReceiver): void {
+  const highest = new Map<string, { pid: number; lines: bigint; bytes: bigint }>();
+  for (const { name, lost: told } of rings.rings()) {
+    const [, pid = '', instance = ''] = name.split('-');
+    if ((highest.get(instance)?.bytes ?? -1n) < told.bytes) highest.set(instance, { pid: Number(pid), ...told });
+  }
+  const told = new Ledger();
+  for (const { pid, lines, bytes } of highest.values()) told.add(pid, bytes, lines);
+  for (const [pid, { bytes }] of lost) expect(told.get(pid)!.bytes >= bytes).toBe(true);
+  for (const [pid, sum] of told) lost.set(pid, sum);
+}
+
 /** What the processes were told is written. */
 function written(ledger: string): Ledger {
   const books = new Ledger();
@@ -109,12 +123,15 @@ describe.each([
 ])('sanitizer $sanitizer', ({ sanitizer, runTimeName, options }) => {
   let memory: string;
   let receiver: TapReceiver;
+  let rings: RingReceiver;
   beforeEach(async () => {
     memory = mkdtempSync('/dev/shm/logtap-stress-');
     receiver = await TapReceiver.start();
+    rings = new RingReceiver().start();
   });
   afterEach(async () => {
     await receiver.close();
+    await rings.close();
     rmSync(memory, { recursive: true, force: true });
   });
 
@@ -139,33 +156,40 @@ describe.each([
     },
   );
 
-  test.each(['tee', 'suppress'])(
-    'a million writes of threads, children and handlers, all accounted for, %s',
-    async (mode) => {
-      const ledger = join(memory, 'ledger');
-      const output = openSync(join(memory, 'output'), 'w');
-      const settings = toSocket(receiver.socket, { SUPPRESS_STDOUT: String(mode === 'suppress') });
-      const perThread = String(Math.ceil(WRITES / PROCESSES / THREADS));
-      const args = [String(PROCESSES), String(THREADS), perThread, ledger];
-      const { ended } = strain('stress', args, settings, output);
-      const { code, stderr } = await ended;
-      closeSync(output);
-      await receiver.settled();
-      const connections = receiver.raw();
-      await receiver.close();
-      expect({ code, stderr: stderr.slice(0, 20_000) }).toEqual({ code: 0, stderr: '' });
+  test.each([
+    ['tee', 'socket'],
+    ['suppress', 'socket'],
+    ['tee', 'ring'],
+    ['suppress', 'ring'],
+  ])('a million writes of threads, children and handlers, all accounted for, %s, %s', async (mode, target) => {
+    const ledger = join(memory, 'ledger');
+    const output = openSync(join(memory, 'output'), 'w');
+    const settings: TapSettings = {
+      ...toSocket(receiver.socket, { SUPPRESS_STDOUT: String(mode === 'suppress') }),
+      ...(target === 'ring' ? { TARGET: `ring:${rings.directory}` } : {}),
+    };
+    const perThread = String(Math.ceil(WRITES / PROCESSES / THREADS));
+    const args = [String(PROCESSES), String(THREADS), perThread, ledger];
+    const { ended } = strain('stress', args, settings, output);
+    const { code, stderr } = await ended;
+    closeSync(output);
+    const other = target === 'ring' ? rings : receiver;
+    await other.settled();
+    const connections = other.raw();
+    await receiver.close();
+    expect({ code, stderr: stderr.slice(0, 20_000) }).toEqual({ code: 0, stderr: '' });
 
-      const { arrived, lost } = captured(connections);
-      const books = written(ledger);
-      const accounted = new Ledger(arrived);
-      for (const [pid, { bytes, lines }] of lost) accounted.add(pid, bytes, lines);
-      const total = [...books.values()].reduce((sum, { lines }) => sum + lines, 0n);
-      expect(total).toBeGreaterThanOrEqual(BigInt(WRITES));
-      expect(new Map(accounted)).toEqual(new Map(books));
-      // The original: everything in tee, what was lost in suppress.
-      const original = readFileSync(join(memory, 'output'));
-      const sum = (of: Ledger) => [...of.values()].reduce((so, { bytes }) => so + bytes, 0n);
-      expect(BigInt(original.length)).toBe(mode === 'tee' ? sum(books) : sum(lost));
-    },
-  );
+    const { arrived, lost } = captured(connections);
+    const books = written(ledger);
+    const accounted = new Ledger(arrived);
+    if (target === 'ring') expectHeadersToTell(lost, rings);
+    for (const [pid, { bytes, lines }] of lost) accounted.add(pid, bytes, lines);
+    const total = [...books.values()].reduce((sum, { lines }) => sum + lines, 0n);
+    expect(total).toBeGreaterThanOrEqual(BigInt(WRITES));
+    expect(new Map(accounted)).toEqual(new Map(books));
+    // The original: everything in tee, what was lost in suppress.
+    const original = readFileSync(join(memory, 'output'));
+    const sum = (of: Ledger) => [...of.values()].reduce((so, { bytes }) => so + bytes, 0n);
+    expect(BigInt(original.length)).toBe(mode === 'tee' ? sum(books) : sum(lost));
+  });
 });

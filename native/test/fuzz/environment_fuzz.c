@@ -48,7 +48,7 @@ static void settings_are_sane(const struct lt_environment *environment) {
         REQUIRE(*path == '/' && strlen(path) < LT_PATH_MAX);
     if (path != NULL) munmap((void *)lt_config.tap_files, (size_t)(path + 1 - lt_config.tap_files));
     REQUIRE(memchr(lt_config.container, 0, sizeof lt_config.container) != NULL);
-    REQUIRE(!lt_config.to_socket || strlen(lt_config.target) <= LT_SOCKET_PATH_MAX_BYTES);
+    REQUIRE(lt_config.medium != LT_TO_SOCKET || strlen(lt_config.target) <= LT_SOCKET_PATH_MAX_BYTES);
     REQUIRE(lt_config.block_ms <= UINT32_MAX && lt_config.passive_ms <= UINT32_MAX);
 }
 

@@ -34,9 +34,9 @@ static void a_target_is_needed(void) {
     EXPECT(!READ("LLT_TAP_INTO=3\0LLT_TARGET=socket\0"));
     EXPECT(!READ("LLT_TAP_INTO=3\0LLT_TARGET=tcp:/a\0"));
     EXPECT(READ("LLT_TAP_INTO=3\0"));
-    EXPECT(strcmp(lt_config.target, "/tmp/liblogtap.log") == 0 && !lt_config.to_socket && !lt_config.frames);
+    EXPECT(strcmp(lt_config.target, "/tmp/liblogtap.log") == 0 && lt_config.medium == LT_TO_FILE && !lt_config.frames);
     EXPECT(READ("LLT_TAP_INTO=1\0LLT_TARGET=socket:/run/tap\0LLT_FORMAT=frame\0"));
-    EXPECT(strcmp(lt_config.target, "/run/tap") == 0 && lt_config.to_socket && lt_config.frames);
+    EXPECT(strcmp(lt_config.target, "/run/tap") == 0 && lt_config.medium == LT_TO_SOCKET && lt_config.frames);
     EXPECT(lt_config.tap_into == LT_TAP_STDOUT && lt_config.first_connect_ns == LT_BACK_OFF);
 }
 

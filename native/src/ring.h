@@ -1,0 +1,34 @@
+/* What a process knows of its ring. */
+#ifndef LT_RING_H
+#define LT_RING_H
+
+#include "sys.h"
+
+enum {
+    LT_SEEN_PAGES = 8,
+    LT_SEEN_TIMES = 64,
+    LT_PENDING_BYTES = 16384,
+};
+
+/* A page of the application's memory that could be read. */
+struct lt_seen_page {
+    uintptr_t page;
+    uint32_t times_left; /* until it is asked for again */
+};
+
+struct lt_ring {
+    uint8_t *map; /* NULL: none */
+    uint64_t capacity;
+    uint64_t head;
+    uint64_t rung_epoch; /* the last sleep of the reader that we rang for */
+    uint64_t noted_loss; /* bytes, in the header */
+    struct lt_seen_page seen[LT_SEEN_PAGES];
+};
+
+/* Frames that signal handlers wrote while they interrupted the holder of the guard. */
+struct lt_pending {
+    uint32_t used;
+    uint8_t bytes[LT_PENDING_BYTES];
+};
+
+#endif

@@ -1,0 +1,185 @@
+/* A ring: memory shared with the shipper, one ring a process. docs/decisions/0004 says how it is claimed, woken and
+ * retired; src/contract.ts lays out its header.
+ *
+ * What the process needs to write safely it keeps to itself (struct lt_ring): of the shared words it only reads
+ * numbers, so whatever somebody else writes there, no byte goes anywhere but into the ring. */
+#include "config.h"
+#include "process.h"
+#include "readable.h"
+#include "ring_directory.h"
+#include "text.h"
+#include "transport.h"
+
+/* The ring has no descriptor; what stands for one is a number that no descriptor has. */
+enum { HANDLE = INT32_MAX - 1, WAIT_MS = 1 };
+
+static struct lt_ring *ring(void) {
+    return &lt_process->ring;
+}
+
+static uint64_t *word(size_t at) {
+    return (uint64_t *)(ring()->map + at);
+}
+
+static uint32_t *half_word(size_t at) {
+    return (uint32_t *)(ring()->map + at);
+}
+
+static void ring_bell(void) {
+    ring()->rung_epoch = __atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_RELAXED);
+    lt_ring_directory_bell(lt_process->instance);
+}
+
+static void note_loss(void) {
+    const uint64_t bytes = __atomic_load_n(&lt_process->loss.bytes, __ATOMIC_RELAXED);
+    if (LT_LIKELY(bytes == ring()->noted_loss)) return;
+    ring()->noted_loss = bytes;
+    __atomic_store_n(word(LT_RING_LOST_LINES_AT), __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED),
+                     __ATOMIC_RELAXED);
+    __atomic_store_n(word(LT_RING_LOST_BYTES_AT), bytes, __ATOMIC_RELEASE);
+}
+
+static int open_ring(void) {
+    const int error = lt_ring_directory_claim(ring());
+    if (error != 0) return error;
+    __atomic_store_n(half_word(LT_RING_PID_AT), lt_process->pid, __ATOMIC_RELAXED);
+    __atomic_store_n(word(LT_RING_START_TICKS_AT), lt_process->start_ticks, __ATOMIC_RELAXED);
+    __atomic_store_n(word(LT_RING_INSTANCE_AT), lt_process->instance, __ATOMIC_RELEASE);
+    note_loss();
+    ring_bell();
+    return HANDLE;
+}
+
+static void close_ring(void) {
+    if (ring()->map != NULL) lt_sys_unmap(ring()->map, LT_RING_HEADER_BYTES + ring()->capacity);
+    lt_zero(ring(), sizeof *ring());
+}
+
+static bool is_retired(void) {
+    return __atomic_load_n(half_word(LT_RING_RETIRED_AT), __ATOMIC_SEQ_CST) != 0;
+}
+
+static uint64_t room(void) {
+    const uint64_t used = ring()->head - __atomic_load_n(word(LT_RING_TAIL_AT), __ATOMIC_ACQUIRE);
+    return used > ring()->capacity ? 0 : ring()->capacity - used;
+}
+
+/* What a signal handler was told is taken has its place, whatever comes before it. */
+static uint64_t room_beside_pending(void) {
+    const uint64_t all = room();
+    return all < LT_PENDING_BYTES ? 0 : all - LT_PENDING_BYTES;
+}
+
+static bool is_pending(const struct iovec *parts) {
+    const uintptr_t at = (uintptr_t)parts->iov_base;
+    const uintptr_t start = (uintptr_t)lt_process->pending.bytes;
+    return at >= start && at < start + LT_PENDING_BYTES;
+}
+
+/* Without the kernel nobody says EFAULT: bytes that cannot be read are left to the original write. What could be read a
+ * moment ago still can, so a page is asked for only now and then. */
+static bool can_read(const struct iovec *part) {
+    enum { PAGE_MIN_BYTES = 4096 };
+    const uintptr_t first = (uintptr_t)part->iov_base / PAGE_MIN_BYTES;
+    const uintptr_t last = ((uintptr_t)part->iov_base + part->iov_len - 1) / PAGE_MIN_BYTES;
+    struct lt_seen_page *seen = &ring()->seen[first % LT_SEEN_PAGES];
+    if (LT_LIKELY(first == last && seen->page == first && seen->times_left > 0)) {
+        seen->times_left--;
+        return true;
+    }
+    if (!lt_is_readable(part->iov_base, part->iov_len)) return false;
+    *seen = (struct lt_seen_page){.page = first, .times_left = LT_SEEN_TIMES};
+    return true;
+}
+
+static void put(uint64_t at, const void *from, size_t length) {
+    uint8_t *data = ring()->map + LT_RING_HEADER_BYTES;
+    const size_t offset = at % ring()->capacity;
+    const size_t to_end = ring()->capacity - offset;
+    const size_t first = length < to_end ? length : to_end;
+    lt_copy(data + offset, from, first);
+    lt_copy(data, (const uint8_t *)from + first, length - first);
+}
+
+/* Publishes what lies behind `head`. False when the reader may have read its last of this ring before. */
+static bool publish(uint64_t head) {
+    ring()->head = head;
+    /* Either the reader sees the new head after it has retired the ring or raised its epoch, or we see that it has. */
+    __atomic_store_n(word(LT_RING_HEAD_AT), head, __ATOMIC_SEQ_CST);
+    if (LT_UNLIKELY(is_retired())) return false;
+    if (LT_UNLIKELY(__atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_SEQ_CST) != ring()->rung_epoch)) ring_bell();
+    return true;
+}
+
+static ssize_t send_to_ring(int fd, const struct iovec *parts, int count) {
+    (void)fd;
+    note_loss();
+    if (LT_UNLIKELY(is_retired())) return -EPIPE;
+    size_t length = 0;
+    for (int i = 0; i < count; i++)
+        length += parts[i].iov_len;
+    if (length > (is_pending(parts) ? room() : room_beside_pending())) return -EAGAIN;
+    for (int i = 0; i < count; i++) {
+        if (parts[i].iov_len > 0 && !can_read(&parts[i])) return -EFAULT;
+    }
+    uint64_t at = ring()->head;
+    for (int i = 0; i < count; i++) {
+        put(at, parts[i].iov_base, parts[i].iov_len);
+        at += parts[i].iov_len;
+    }
+    return publish(at) ? (ssize_t)length : -EPIPE;
+}
+
+/* The holder that was interrupted may be in the middle of a frame: what a handler writes waits beside it. */
+static ssize_t send_nested(int fd, const struct iovec *parts, int count) {
+    (void)fd;
+    struct lt_pending *pending = &lt_process->pending;
+    size_t length = 0;
+    for (int i = 0; i < count; i++)
+        length += parts[i].iov_len;
+    const uint64_t least_room = room() < sizeof pending->bytes ? room() : sizeof pending->bytes;
+    if (__atomic_load_n(&pending->used, __ATOMIC_RELAXED) + length > least_room) return -EAGAIN;
+    for (int i = 0; i < count; i++) {
+        if (parts[i].iov_len > 0 && !lt_is_readable(parts[i].iov_base, parts[i].iov_len)) return -EFAULT;
+    }
+    /* A handler that interrupts this one takes its place behind. */
+    const uint32_t end = __atomic_fetch_add(&pending->used, (uint32_t)length, __ATOMIC_RELAXED);
+    if (end + length > least_room) {
+        (void)__atomic_fetch_sub(&pending->used, (uint32_t)length, __ATOMIC_RELAXED);
+        return -EAGAIN;
+    }
+    uint8_t *to = pending->bytes + end;
+    for (int i = 0; i < count; i++) {
+        lt_copy(to, parts[i].iov_base, parts[i].iov_len);
+        to += parts[i].iov_len;
+    }
+    return (ssize_t)length;
+}
+
+static void wait_for_room(int fd, uint64_t ms) {
+    (void)fd;
+    (void)lt_sys_poll(-1, 0, ms < WAIT_MS ? ms : WAIT_MS);
+}
+
+/* The totals of what is lost lie in the header, for which there is always room. */
+static void use_reserve(int fd) {
+    (void)fd;
+    note_loss();
+}
+
+static void end_ring(void) {
+    note_loss();
+    __atomic_store_n(half_word(LT_RING_ENDED_AT), 1, __ATOMIC_SEQ_CST);
+    if (!is_retired()) ring_bell();
+}
+
+const struct lt_transport lt_ring_transport = {
+    .is_memory = true,
+    .open = open_ring,
+    .close = close_ring,
+    .send = send_to_ring,
+    .send_nested = send_nested,
+    .wait = wait_for_room,
+    .use_reserve = use_reserve,
+    .end = end_ring,
+};
