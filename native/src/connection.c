@@ -36,6 +36,16 @@ static const struct lt_transport *transport(void) {
     return transports[lt_config.medium];
 }
 
+void lt_connection_set_up(void) {
+    if (transport()->is_memory) return;
+    for (int fd = 0; fd <= 2; fd++) {
+        const int copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM);
+        if (copy < 0) continue;
+        (void)lt_sys_close(copy);
+        return;
+    }
+}
+
 static struct lt_connection *connection(void) {
     return &lt_process->connection;
 }

@@ -6,6 +6,10 @@
 #include "clock.h"
 #include "process.h"
 
+/* At the start of the process: sees to it that the library's descriptor finds its number at once. In a process with
+ * threads the kernel takes milliseconds to enlarge the table of descriptors. */
+void lt_connection_set_up(void);
+
 /* Makes sure that a DATA frame of `stream` can follow: connected, greeted, losses reported, file announced. */
 bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
 

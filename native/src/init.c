@@ -1,6 +1,7 @@
 /* Start and end of the library. */
 #include "init.h"
 #include "config.h"
+#include "connection.h"
 #include "emit.h"
 #include "exec_environment.h"
 #include "libc_next.h"
@@ -18,6 +19,7 @@ static bool set_up(const struct lt_environment *environment) {
     if (disable != NULL && lt_equal(disable, "true")) return false;
     if (!lt_config_read(environment) || !lt_process_set_up()) return false;
     lt_tap_set_up(environment);
+    lt_connection_set_up();
     lt_exec_environment_remember(environment);
     return true;
 }

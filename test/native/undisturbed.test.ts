@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith } from '../support/capability.js';
 import { type Libc, program } from '../support/native-programs.js';
-import { runPlain, type TapSettings, toSocket, variables } from '../support/native-tap.js';
+import { runPlain, runTapped, type TapSettings, toSocket, variables } from '../support/native-tap.js';
 import { library, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
@@ -152,3 +152,13 @@ describeWith(['musl'], 'on musl', () => suite('musl'));
 test.each(MODES)('rights given up after the first line, %s', (mode) =>
   expectTheSame(program('undisturbed-seccomp'), { args: ['after'] }, { mode, target: 'present' }),
 );
+
+test('the first write of a process with threads does not wait for the kernel to enlarge its table of descriptors', async () => {
+  const times: number[] = [];
+  for (let i = 0; i < 5; i += 1) {
+    const { stderr } = await runTapped(program('first-write'), [], { settings: toSocket(receiver.socket) });
+    times.push(Number(stderr.toString()));
+  }
+  // 10,000 and more where it does, every time.
+  expect(Math.min(...times)).toBeLessThan(5000);
+});
