@@ -41,11 +41,16 @@ test('absent gets nothing', async () => {
 });
 
 test('late gets what is written later', async () => {
-  const [first, ...others] = await arrived('late');
-  expect(others).toEqual([]);
-  expect(first?.text).not.toBe('');
-  expect(all.endsWith(first?.text ?? '')).toBe(true);
-  expect(first?.text.length).toBeLessThan(all.length);
+  let length = all.length;
+  // It begins to listen when the first line is in the original, which may still be before that line is handed over.
+  for (let attempt = 0; attempt < 5 && length === all.length; attempt += 1) {
+    const [first, ...others] = await arrived('late');
+    expect(others).toEqual([]);
+    expect(first?.text).not.toBe('');
+    expect(all.endsWith(first?.text ?? '')).toBe(true);
+    length = first?.text.length ?? 0;
+  }
+  expect(length).toBeLessThan(all.length);
 });
 
 test('closed gets about the first half', async () => {
