@@ -83,7 +83,7 @@ const coreutils: readonly ZooCase[] = [
     exitCode: 1,
     reportsLosses: true,
   }),
-  inShell('yes | head, numbered', 'yes "all the same" | head -n 20000 | grep -n ""', {
+  inShell('yes into head, numbered', 'yes "all the same" | head -n 20000 | grep -n ""', {
     stdout: Array.from({ length: 20_000 }, (_, i) => `${i + 1}:all the same\n`).join(''),
   }),
   inShell('cp onto a log', 'seq 5000 >seed; cp seed app.log; cp seed copy', {
