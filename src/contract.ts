@@ -181,7 +181,12 @@ export const LIBRARY_ENV = {
     meaning: '`true`: stdout and stderr bytes that were handed over are not written to the original',
     default: 'false',
   },
-  TAP_FILE: { name: 'LLT_TAP_FILE', meaning: 'a log file to tap', default: 'none' },
+  TAP_FILE: {
+    name: 'LLT_TAP_FILE',
+    meaning:
+      'log files to tap: paths and patterns, separated by `:`. In a pattern `*`, `?` and `[a-z]` stand for characters of a name, `**` for any directories; a file that really has that name is meant first. Relative ones begin at the directory in which the process starts',
+    default: 'none',
+  },
   SUPPRESS_TAP_FILE: {
     name: 'LLT_SUPPRESS_TAP_FILE',
     meaning: '`true`: bytes handed over are not written to the tapped file',

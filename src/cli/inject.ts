@@ -21,7 +21,7 @@ error one line for each object. Injecting again replaces the earlier injection.
   --sink stdout
 
   --streams LIST         stdout, stderr, both separated by a comma, or none   (default: stdout,stderr)
-  --tap-file PATH        a log file to tap
+  --tap-file PATH        a log file to tap, or a pattern such as '/var/log/**/*.log'; may be given several times
   --suppress             keep what was handed over out of the container's own log
   --suppress-file        keep what was handed over out of the tapped file
   --containers LIST      names of the containers to tap   (default: all)
@@ -45,7 +45,7 @@ const OPTIONS = {
   username: { type: 'string' },
   'password-secret': { type: 'string' },
   streams: { type: 'string' },
-  'tap-file': { type: 'string' },
+  'tap-file': { type: 'string', multiple: true },
   suppress: { type: 'boolean' },
   'suppress-file': { type: 'boolean' },
   containers: { type: 'string' },
@@ -149,7 +149,7 @@ function tapProps(flags: Flags): LogTapProps {
   return given<LogTapProps>({
     sink: sink(flags),
     streams: flags.streams === undefined ? undefined : streams(list(flags.streams)),
-    file: flags['tap-file'],
+    file: flags['tap-file']?.join(':'),
     suppressStreams: flags.suppress,
     suppressFile: flags['suppress-file'],
     containers: flags.containers === undefined ? undefined : list(flags.containers),

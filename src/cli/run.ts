@@ -23,7 +23,8 @@ const SHIPPER_START_MS = 15_000;
 
 interface RunOptions {
   readonly sink: string | undefined;
-  readonly file: string | undefined;
+  /** Absolute paths and patterns. */
+  readonly files: readonly string[];
   readonly suppress: boolean;
   readonly command: string;
   readonly args: readonly string[];
@@ -44,12 +45,15 @@ function parse(args: readonly string[]): RunOptions {
     },
   });
   const files = values.file ?? [];
-  if (files.length > 1) {
-    throw new UsageError(`run taps one --file, but ${files.length} are given: ${files.join(', ')}. Leave one.`);
+  const divided = files.find((file) => file.includes(':'));
+  if (divided !== undefined) {
+    throw new UsageError(
+      `--file (${divided}) must not hold ':', which separates paths. Give --file once for each path.`,
+    );
   }
   return {
     sink: values.sink,
-    file: files[0] === undefined ? undefined : resolve(files[0]),
+    files: files.map((file) => resolve(file)),
     suppress: values.suppress,
     command,
     args: rest,
@@ -64,9 +68,9 @@ function programEnvironment(options: RunOptions, library: string, socket: string
     [LIBRARY_ENV.TAP_INTO.name]: '3',
     [LIBRARY_ENV.ON_FULL.name]: DEFAULT_ON_FULL,
     [LIBRARY_ENV.SUPPRESS_STDOUT.name]: suppress,
-    ...(options.file === undefined
+    ...(options.files.length === 0
       ? {}
-      : { [LIBRARY_ENV.TAP_FILE.name]: options.file, [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
+      : { [LIBRARY_ENV.TAP_FILE.name]: options.files.join(':'), [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
     ...process.env,
     [LIBRARY_ENV.TARGET.name]: `socket:${socket}`,
     [LIBRARY_ENV.FORMAT.name]: 'frame',

@@ -27,7 +27,8 @@ export interface LogTapProps {
   readonly streams?: TapStreams;
 
   /**
-   * Absolute path of a log file to tap, as the application opens it.
+   * Log files to tap: absolute paths, as the application opens them, and patterns, separated by `:`. In a pattern `*`,
+   * `?` and `[a-z]` stand for characters of a name, `**` for any directories: `/var/log/app.log:/opt/shop/logs/*.log`.
    *
    * @default - no file
    */
@@ -83,10 +84,13 @@ export function checkProps(props: LogTapProps): void {
     must(known.includes(streams), 'streams', streams, `be one of ${known.join(', ')}`);
   }
   if (file !== undefined) {
-    must(file.startsWith('/'), 'file', file, "be an absolute path: start it with '/'");
-    // Line ends and NUL cannot stand in a variable that tools print and parse; ':' separates paths.
-    must(!/[\0\n\r:]/.test(file), 'file', file, "be one path without ':' and line ends: tap a path without them");
-    must(!file.endsWith('/'), 'file', file, 'be the path of a file, not of a directory: name the file');
+    // They cannot stand in a variable that tools print and parse.
+    must(!/[\0\n\r]/.test(file), 'file', file, 'be without line ends: tap a path without them');
+    for (const path of file.split(':')) {
+      const rule = "be absolute paths and patterns, separated by ':': start each with '/'";
+      must(path.startsWith('/'), 'file', file, rule);
+      must(!path.endsWith('/'), 'file', file, 'name files, not a directory: name the file, or end it with /*');
+    }
   }
   const noStream = streams === TapStreams.NONE;
   must(

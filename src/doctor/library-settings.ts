@@ -41,13 +41,13 @@ const RULES: Readonly<Record<string, Rule>> = {
 
 /** Where the library hands its bytes to, or undefined when the value names nothing. */
 export interface Target {
-  readonly kind: 'socket' | 'file';
+  readonly kind: 'socket' | 'file' | 'ring';
   readonly path: string;
 }
 
 export function targetOf(environment: Environment): Target | undefined {
   const value = environment.get(TARGET) ?? LIBRARY_ENV.TARGET.default;
-  const [, kind, path] = /^(socket|file):(.+)$/s.exec(value) ?? [];
+  const [, kind, path] = /^(socket|file|ring):(.+)$/s.exec(value) ?? [];
   return path === undefined ? undefined : { kind: kind as Target['kind'], path };
 }
 
@@ -126,14 +126,14 @@ function targetFindings(environment: Environment, directory: string): Finding[] 
       {
         weight: 'blocks',
         seen: `${TARGET}=${environment.get(TARGET)}`,
-        why: 'The library knows file:/path and socket:/path, and taps nothing without a target.',
+        why: 'The library knows file:/path, socket:/path and ring:/directory, and taps nothing without a target.',
         remedy: `Set ${TARGET} to the socket of the shipper, such as socket:/.logtap/run/logtap.sock.`,
       },
     ];
   }
   const path = target.path.startsWith('/') ? target.path : `${directory}/${target.path}`;
   const bytes = Buffer.byteLength(path);
-  if (target.kind === 'file' || bytes <= SOCKET_PATH_MAX_BYTES) return [];
+  if (target.kind !== 'socket' || bytes <= SOCKET_PATH_MAX_BYTES) return [];
   return [
     {
       weight: 'blocks',

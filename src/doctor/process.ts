@@ -5,7 +5,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { LIBRARY_ENV } from '../contract.js';
 import { type Elf, ElfError } from './elf.js';
 import { codeOf, pathInRoot, readElfFile, statOf } from './file.js';
-import { settingFindings, targetOf } from './library-settings.js';
+import { settingFindings, type Target, targetOf } from './library-settings.js';
 import { linkageFindings } from './linkage.js';
 import { loadedLibrary, preloaded, preloadFindings } from './preload.js';
 import { type Descriptor, type ProcessState, readProcess } from './process-state.js';
@@ -102,18 +102,18 @@ async function reachFindings(state: ProcessState): Promise<Finding[]> {
       seen: `${name}=${target.kind}:${target.path} cannot be reached: ${problem}`,
       why: 'Until it can, what the program writes goes to the original alone and is counted as lost.',
       remedy:
-        target.kind === 'socket'
-          ? 'Start the shipper, and mount the directory of its socket into both containers at the same path.'
-          : 'Make its directory, writable for the user of the program.',
+        target.kind === 'file'
+          ? 'Make its directory, writable for the user of the program.'
+          : `Start the shipper, and mount the directory of its ${target.kind}s into both containers at the same path.`,
     },
   ];
 }
 
-async function unreachable(root: string, path: string, kind: 'socket' | 'file'): Promise<string | undefined> {
+async function unreachable(root: string, path: string, kind: Target['kind']): Promise<string | undefined> {
   try {
-    const directory = pathInRoot(root, dirname(path));
-    if (statOf(directory)?.isDirectory() !== true) return `${dirname(path)} is not a directory`;
-    if (kind === 'file') return undefined;
+    const needed = kind === 'ring' ? path : dirname(path);
+    if (statOf(pathInRoot(root, needed))?.isDirectory() !== true) return `${needed} is not a directory`;
+    if (kind !== 'socket') return undefined;
     const socket = pathInRoot(root, path);
     return statOf(socket)?.isSocket() === true ? await connectionProblem(socket) : `${path} is not a socket`;
   } catch (error) {

@@ -50,6 +50,22 @@ describe('logtap run', () => {
     expect(statSync(file).size).toBe(0);
   });
 
+  test('taps several files, by path and by pattern', async () => {
+    const directory = temporaryDirectory();
+    const script = 'echo one > a.log; echo two > b.txt; echo three > c.log; echo four > other';
+    const files = ['--file', join(directory, '*.log'), '--file', join(directory, 'b.txt')];
+    const { stdout } = await run(node, [logtap, 'run', '--suppress', ...files, '--', 'bash', '-c', script], {
+      cwd: directory,
+    });
+    const found = arrived(stdout).map(({ source, message }) => `${source}: ${message}`);
+    expect(found.sort()).toEqual([
+      `${join(directory, 'a.log')}: one`,
+      `${join(directory, 'b.txt')}: two`,
+      `${join(directory, 'c.log')}: three`,
+    ]);
+    expect(readFileSync(join(directory, 'other'), 'utf8')).toBe('four\n');
+  });
+
   test('ships to a file sink that the environment names', async () => {
     const target = join(temporaryDirectory(), 'out.ndjson');
     const { stdout } = await run(node, [logtap, 'run', '--suppress', '--sink', 'file', '--', 'echo', 'to a file'], {
@@ -114,7 +130,7 @@ describe('logtap run', () => {
     [[], 64, 'needs a program after `--`'],
     [['--', 'no-such-program-anywhere'], 127, "cannot run 'no-such-program-anywhere'"],
     [['--sinc', 'stdout', '--', 'true'], 64, '--sinc'],
-    [['--file', 'a', '--file', 'b', '--', 'true'], 64, 'one --file'],
+    [['--file', 'a:b', '--', 'true'], 64, "must not hold ':'"],
     [['--sink', 'cloudwotch', '--', 'true'], 78, 'cloudwotch'],
   ])('run %j ends with %i and says why', async (args, code, message) => {
     const result = await run(node, [logtap, 'run', ...args]);

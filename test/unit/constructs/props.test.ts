@@ -115,9 +115,11 @@ describe('LogTapProps', () => {
   const sink = Sink.stdout();
 
   test.each([
-    ['a relative file', { file: 'logs/app.log' }, /'file' \("logs\/app.log"\) must be an absolute path/],
+    ['a relative file', { file: 'logs/app.log' }, /'file' \("logs\/app.log"\) must be absolute paths/],
     ['a directory', { file: '/var/log/' }, /'file' \("\/var\/log\/"\).*name the file/],
-    ['a file with a colon', { file: '/a:b' }, /'file' \("\/a:b"\).*without ':'/],
+    ['several files, one relative', { file: '/a:b' }, /'file' \("\/a:b"\) must be absolute paths.*start each/],
+    ['a list with a hole', { file: '/a::/b' }, /'file' \("\/a::\/b"\) must be absolute paths/],
+    ['a file with a line end', { file: '/a\nb' }, /without line ends/],
     ['nothing to tap', { streams: TapStreams.NONE }, /'streams' \("none"\) must leave something to tap/],
     [
       'a stream that there is not',
@@ -140,5 +142,6 @@ describe('LogTapProps', () => {
 
   test('a file alone is enough', () => {
     expect(() => new LogTap({ sink, streams: TapStreams.NONE, file: '/a.log', suppressFile: true })).not.toThrow();
+    expect(() => new LogTap({ sink, file: '/a.log:/logs/**/*.log' })).not.toThrow();
   });
 });
