@@ -1,6 +1,6 @@
 /** What a tapped write costs the application, and what the library costs at the start of a process. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, truncateSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { compile, directory, library, median, print } from './workshop.js';
@@ -9,8 +9,13 @@ const WRITES = 200_000;
 const STARTS = 300;
 const ROUNDS = 7;
 
+interface Targets {
+  readonly socket: string;
+  readonly rings: string;
+}
+
 /** Named as in the table; the first one is what the others are compared with. */
-function variants(socket: string): Readonly<Record<string, Record<string, string>>> {
+function variants({ socket, rings }: Targets): Readonly<Record<string, Record<string, string>>> {
   const tap = (target: string, suppress: boolean) => ({
     LD_PRELOAD: library,
     LLT_TAP_INTO: '1',
@@ -28,6 +33,8 @@ function variants(socket: string): Readonly<Record<string, Record<string, string
     'file, suppress': tap(file, true),
     'socket, tee': tap(`socket:${socket}`, false),
     'socket, suppress': tap(`socket:${socket}`, true),
+    'ring, tee': tap(`ring:${rings}`, false),
+    'ring, suppress': tap(`ring:${rings}`, true),
   };
 }
 
@@ -55,8 +62,8 @@ function startMany(starter: string, command: readonly string[], env: Record<stri
 }
 
 /** Runs all variants in turn, round after round, so that a change of the machine's speed meets all of them. */
-function compare(measure: (env: Record<string, string>) => number, names: readonly string[], socket: string) {
-  const all = variants(socket);
+function compare(measure: (env: Record<string, string>) => number, names: readonly string[], targets: Targets) {
+  const all = variants(targets);
   const rounds = Array.from({ length: ROUNDS }, () => names.map((name) => measure(all[name] ?? {})));
   return names.map((name, i) => {
     const values = rounds.map((round) => round[i] ?? Number.NaN);
@@ -65,34 +72,38 @@ function compare(measure: (env: Record<string, string>) => number, names: readon
   });
 }
 
-async function startDrain(socket: string): Promise<ChildProcess> {
-  const drain = spawn(compile('drain'), [socket], { stdio: 'ignore' });
-  while (!existsSync(socket)) await sleep(5);
-  return drain;
+async function startDrain({ socket, rings }: Targets): Promise<ChildProcess[]> {
+  mkdirSync(rings);
+  const drains = [
+    spawn(compile('drain'), [socket], { stdio: 'ignore' }),
+    spawn(compile('drain-ring'), [rings], { stdio: 'ignore' }),
+  ];
+  while (!existsSync(socket) || readdirSync(rings).length === 0) await sleep(5);
+  return drains;
 }
 
 export async function hookCost(): Promise<void> {
-  const socket = join(directory, 'drain.sock');
-  const drain = await startDrain(socket);
+  const targets = { socket: join(directory, 'drain.sock'), rings: join(directory, 'rings') };
+  const drains = await startDrain(targets);
   try {
     const program = compile('writes');
-    const names = Object.keys(variants(socket));
-    const writes = compare((env) => writeOnce(program, env), names, socket);
+    const names = Object.keys(variants(targets));
+    const writes = compare((env) => writeOnce(program, env), names, targets);
     print(`A write of 120 bytes to a file in memory, median of ${ROUNDS} rounds of ${WRITES.toLocaleString('en')}`, [
       ['', 'ns', 'ratio'],
       ...writes.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
     ]);
     const starter = compile('starts');
-    const loaded = ['not loaded', 'loaded, nothing tapped', 'socket, tee'];
-    // The second one writes a line, so its start holds the connection and the greeting too.
+    const loaded = ['not loaded', 'loaded, nothing tapped', 'socket, tee', 'ring, tee'];
+    // The second one writes a line, so its start holds the connection, or the ring, and the greeting too.
     for (const command of [['/bin/true'], ['/bin/echo', 'a line']]) {
-      const starts = compare((env) => startMany(starter, command, env), loaded, socket);
+      const starts = compare((env) => startMany(starter, command, env), loaded, targets);
       print(`The life of ${command[0]}, median of ${ROUNDS} rounds of ${STARTS}`, [
         ['', 'us', 'ratio'],
         ...starts.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
       ]);
     }
   } finally {
-    drain.kill();
+    for (const drain of drains) drain.kill();
   }
 }

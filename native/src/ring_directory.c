@@ -44,8 +44,10 @@ static void own_name(char out[NAME_MAX_BYTES], const char *prefix) {
     (void)lt_format_decimal(out + length, lt_process->rings);
 }
 
-static bool is_free_name(const char *name) {
-    return lt_same(name, LT_RING_NAME_FREE, sizeof LT_RING_NAME_FREE - 1) && lt_length(name) < NAME_MAX_BYTES;
+static bool is_free_ring(const struct directory_entry *entry) {
+    enum { REGULAR = 8 };
+    return entry->type == REGULAR && lt_same(entry->name, LT_RING_NAME_FREE, sizeof LT_RING_NAME_FREE - 1) &&
+           lt_length(entry->name) < NAME_MAX_BYTES;
 }
 
 /* Maps an open ring and closes it. A page that the kernel has yet to find room for would kill the application when it
@@ -94,7 +96,7 @@ static int claim_listed(struct lt_ring *ring, const char *listing, size_t length
     unsigned count = 0;
     for (size_t at = 0; at < length && count < CHOICES;) {
         const struct directory_entry *entry = (const struct directory_entry *)(listing + at);
-        if (is_free_name(entry->name)) names[count++] = entry->name;
+        if (is_free_ring(entry)) names[count++] = entry->name;
         at += entry->size;
     }
     for (unsigned i = 0; i < count; i++) {

@@ -112,8 +112,11 @@ export class RingReceiver {
     writeSync(this.#files.get(name)!.fd, bytes, 0, type === 'u32' ? 4 : 8, offset);
   }
 
+  /** By process id, which is the order in which processes began. */
   rings(): SeenRing[] {
-    return [...this.#files].map(([name, { chunks }]) => ({
+    const pidOf = (name: string) => Number(name.split('-')[1]);
+    const byProcess = [...this.#files].sort(([one], [other]) => pidOf(one) - pidOf(other));
+    return byProcess.map(([name, { chunks }]) => ({
       name,
       bytes: Buffer.concat(chunks),
       isEnded: this.word(name, 'ended') === 1n,
