@@ -66,9 +66,7 @@ describe('a ring that is read', () => {
 
   test('needs no descriptor: a program that closes all it does not know goes on', async () => {
     receiver = new RingReceiver().start();
-    await shell(
-      'echo one; for n in $(ls /proc/self/fd); do ((n > 2)) && eval "exec $n>&-"; done; ulimit -n 3; echo two',
-    );
+    await shell('echo one; for n in {3..300}; do eval "exec $n>&-"; done; ulimit -n 3; echo two');
     await receiver.settled();
     expect(receiver.text('stdout')).toBe('one\ntwo\n');
   });
