@@ -40,7 +40,7 @@ static struct ring *find(const char *name) {
     }
     for (int i = 0; i < RINGS_MAX; i++) {
         if (rings[i].name[0] != '\0') continue;
-        snprintf(rings[i].name, sizeof rings[i].name, "%s", name);
+        strncpy(rings[i].name, name, sizeof rings[i].name - 1);
         rings[i].fd = open(name, O_RDWR);
         rings[i].position = 0;
         return &rings[i];

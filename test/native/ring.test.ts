@@ -118,7 +118,7 @@ describe('a ring that nobody reads', () => {
 describe('without a shipper', () => {
   test('a process makes a small ring of its own, and a shipper that comes later finds it all', async () => {
     receiver = new RingReceiver({ pool: 0 });
-    await shell('echo early; seq 1000', { SUPPRESS_STDOUT: 'true' });
+    await shell('echo early; seq 1000; true', { SUPPRESS_STDOUT: 'true' });
     receiver.start();
     await receiver.settled();
     expect(receiver.text('stdout')).toBe(`early\n${Array.from({ length: 1000 }, (_, i) => `${i + 1}\n`).join('')}`);
