@@ -40,7 +40,8 @@ static struct ring *find(const char *name) {
     }
     for (int i = 0; i < RINGS_MAX; i++) {
         if (rings[i].name[0] != '\0') continue;
-        strncpy(rings[i].name, name, sizeof rings[i].name - 1);
+        if (strlen(name) >= sizeof rings[i].name) abort();
+        strcpy(rings[i].name, name);
         rings[i].fd = open(name, O_RDWR);
         rings[i].position = 0;
         return &rings[i];
