@@ -30,7 +30,8 @@ static uintptr_t stack_here(void) {
 static void settle_in(struct lt_guard *guard) {
     __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
     __atomic_store_n(&guard->nested, 0, __ATOMIC_RELAXED);
-    (void)__atomic_add_fetch(&guard->entries, 1, __ATOMIC_RELAXED);
+    /* Nobody else writes it. */
+    __atomic_store_n(&guard->entries, __atomic_load_n(&guard->entries, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 }
 
 static bool take(struct lt_guard *guard, uintptr_t from, uintptr_t self) {
