@@ -105,7 +105,7 @@ static void put(uint64_t at, const void *from, size_t length) {
 static void fetch_ahead(uint64_t at) {
     enum { LINE_BYTES = 64, LINES = 4 };
     const uint64_t offset = at % ring()->capacity;
-    if (offset + (LINES * LINE_BYTES) > ring()->capacity) return;
+    if (offset + ((uint64_t)LINES * LINE_BYTES) > ring()->capacity) return;
     const uint8_t *next = ring()->map + LT_RING_HEADER_BYTES + offset;
     for (int i = 1; i <= LINES; i++)
         __builtin_prefetch(next + (size_t)i * LINE_BYTES, 1);
