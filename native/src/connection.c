@@ -1,6 +1,7 @@
 /* The connection of this process to its target. */
 #include "connection.h"
 #include "config.h"
+#include "emit.h"
 #include "proc_self.h"
 #include "text.h"
 #include "transport.h"
@@ -265,6 +266,16 @@ static void lose_frames(const uint8_t *frames, size_t length) {
     }
 }
 
+static void number_frames(uint8_t *frames, size_t length) {
+    struct lt_frame_header header;
+    for (size_t at = 0; length - at >= sizeof header; at += sizeof header + header.length) {
+        lt_copy(&header, frames + at, sizeof header);
+        if (header.length > length - at - sizeof header) return;
+        header.seq = lt_emit_next_seq();
+        lt_copy(frames + at, &header, sizeof header);
+    }
+}
+
 /* What signal handlers wrote meanwhile follows. Anything that does not fit is counted. */
 static void send_pending(void) {
     struct lt_pending *pending = &lt_process->pending;
@@ -277,6 +288,7 @@ static void send_pending(void) {
         }
         if (sent == used) continue;
         const struct iovec part = {.iov_base = pending->bytes + sent, .iov_len = used - sent};
+        number_frames(part.iov_base, part.iov_len);
         if (descriptor() < 0 || transport()->send(descriptor(), &part, 1) != (ssize_t)part.iov_len) {
             lose_frames(part.iov_base, part.iov_len);
         }

@@ -40,6 +40,10 @@ static uint64_t next_seq(void) {
     return __atomic_add_fetch(&lt_process->seq, 1, __ATOMIC_RELAXED);
 }
 
+uint64_t lt_emit_next_seq(void) {
+    return next_seq();
+}
+
 /* Frames that are lost have numbers too. */
 static void skip_seq(size_t length) {
     const size_t frames = (length + LT_FRAME_MAX_PAYLOAD_BYTES - 1) / LT_FRAME_MAX_PAYLOAD_BYTES;
@@ -54,6 +58,7 @@ struct write {
     size_t length;
     size_t sent;
     uint64_t time_ns;
+    bool waits; /* gets its number when it is sent, behind the write that it interrupted */
 };
 
 /* Header (left empty in raw format) and payload of the next frame. Answers how many of `out` are filled. */
@@ -66,7 +71,7 @@ static int next_frame(const struct write *w, struct lt_frame_header *header, str
     if (!lt_config.frames) return 1 + filled;
     const size_t payload = total(out + 1, filled);
     const unsigned flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0;
-    *header = lt_frame_data(w->stream, flags, w->time_ns, next_seq(), payload);
+    *header = lt_frame_data(w->stream, flags, w->time_ns, w->waits ? 0 : next_seq(), payload);
     out[0] = (struct iovec){.iov_base = header, .iov_len = sizeof *header};
     return 1 + filled;
 }
@@ -105,14 +110,15 @@ static void send_all(struct write *w) {
 
 /* From a signal handler that interrupted a write of its own thread: only what needs one frame and no preparation. */
 static void send_nested(struct write *w) {
+    w->waits = lt_config.medium == LT_TO_RING;
     struct lt_frame_header header;
     struct iovec frame[1 + FRAME_PARTS_MAX];
     const int count = next_frame(w, &header, frame);
     const size_t payload = total(frame + 1, count - 1);
-    if (payload < w->length) {
-        skip_seq(w->length - payload);
-    } else if (lt_connection_send_nested(w->stream, frame, count)) {
+    if (payload == w->length && lt_connection_send_nested(w->stream, frame, count)) {
         w->sent = payload;
+    } else {
+        skip_seq(w->waits ? w->length : w->length - payload);
     }
 }
 

@@ -17,6 +17,16 @@ const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
 
+/** How far a framed stream was turned into records. */
+export interface Progress {
+  /** Of the first frame that has to be read again. */
+  readonly position: number;
+  /** By stream, the place before which every byte is in a record. */
+  readonly settled: readonly (readonly [stream: number, seq: number])[];
+  readonly hello: Hello;
+  readonly files: ReadonlyMap<number, string>;
+}
+
 export class Connection implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
@@ -27,6 +37,10 @@ export class Connection implements FrameReader {
   #touchedMs = 0;
   #decoder: FrameDecoder | undefined;
   #hello: Hello | undefined;
+  readonly #files = new Map<number, string>();
+  /** DATA frames up to this number have been read elsewhere. */
+  #knownSeq = 0;
+  #lastSeq = 0;
   #raw: LineAssembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
@@ -56,6 +70,37 @@ export class Connection implements FrameReader {
     else if (this.#mode === 'raw') this.#writeRaw(rest);
   }
 
+  /** What has to be known to read on from `position` one day. `undefined` while there was no HELLO. */
+  progress(): Progress | undefined {
+    if (this.#hello === undefined || this.#decoder === undefined) return undefined;
+    let position = this.#decoder.nextPosition;
+    const settled: [number, number][] = [];
+    for (const [stream, assembler] of this.#streams) {
+      position = Math.min(position, assembler.unfinishedPosition ?? position);
+      if (assembler.settledSeq > 0) settled.push([stream, assembler.settledSeq]);
+    }
+    return { position, settled, hello: this.#hello, files: this.#files };
+  }
+
+  /** Makes it read on where an earlier one was. */
+  resume({ position, settled, hello, files }: Progress): void {
+    this.#mode = 'framed';
+    this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
+    this.#greet(hello);
+    for (const [stream, path] of files) this.file(stream, path);
+    for (const [stream, seq] of settled) this.#streams.get(stream)?.skipBefore(seq);
+  }
+
+  /** Number of the last DATA frame. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /** DATA frames up to this number have been read from somewhere else: they are skipped. */
+  skipFramesUpTo(seq: number): void {
+    this.#knownSeq = seq;
+  }
+
   /** The peer went quiet within the magic: these bytes are text. */
   decideRaw(): void {
     this.#mode = 'raw';
@@ -73,8 +118,12 @@ export class Connection implements FrameReader {
   }
 
   hello(hello: Hello): void {
-    this.#hello = hello;
+    this.#greet(hello);
     this.#losses.update(hello.instance, hello.lost);
+  }
+
+  #greet(hello: Hello): void {
+    this.#hello = hello;
     this.#open(STREAMS.STDOUT, { stream: 'stdout' });
     this.#open(STREAMS.STDERR, { stream: 'stderr' });
   }
@@ -85,6 +134,7 @@ export class Connection implements FrameReader {
     if (known === undefined && this.#streams.size >= FILES_MAX) {
       throw new ProtocolError('files', `more than ${FILES_MAX} streams on one connection`);
     }
+    this.#files.set(stream, path);
     this.#open(stream, { stream: 'file', path });
   }
 
@@ -94,7 +144,10 @@ export class Connection implements FrameReader {
       const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
       throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
     }
-    assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs);
+    this.#lastSeq = seq;
+    if (seq <= this.#knownSeq) return;
+    const position = this.#decoder!.framePosition;
+    assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
   }
 
   lost(stream: number, lost: Lost): void {
@@ -130,7 +183,7 @@ export class Connection implements FrameReader {
     this.#magicLength += length;
     if (this.#magicLength === MAGIC.length) {
       this.#mode = 'framed';
-      this.#decoder = new FrameDecoder(this);
+      this.#decoder = new FrameDecoder(this, { start: MAGIC.length });
     }
     return chunk.subarray(length);
   }

@@ -51,10 +51,29 @@ export class FrameDecoder {
   /** The beginning of a frame whose end has not arrived. */
   #partial: Buffer | undefined;
   #partialLength = 0;
-  #greeted = false;
+  #greeted: boolean;
+  #framePosition: number;
+  #nextPosition: number;
 
-  constructor(reader: FrameReader) {
+  /**
+   * @param start position in the stream of the first byte that `write` will get
+   * @param greeted whether HELLO lies before it
+   */
+  constructor(reader: FrameReader, { start = 0, greeted = false } = {}) {
     this.#reader = reader;
+    this.#greeted = greeted;
+    this.#framePosition = start;
+    this.#nextPosition = start;
+  }
+
+  /** Position in the stream of the frame that is being read, or was read last. */
+  get framePosition(): number {
+    return this.#framePosition;
+  }
+
+  /** Position behind the last whole frame. */
+  get nextPosition(): number {
+    return this.#nextPosition;
   }
 
   /** Whether the stream may end here: not within a frame. */
@@ -105,6 +124,8 @@ export class FrameDecoder {
   }
 
   #frame(bytes: Buffer, at: number, end: number): void {
+    this.#framePosition = this.#nextPosition;
+    this.#nextPosition += end - at;
     const type = bytes[at + 4]!;
     const stream = bytes.readUInt16LE(at + 6);
     const start = at + FRAME_HEADER_BYTES;

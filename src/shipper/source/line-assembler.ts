@@ -21,14 +21,25 @@ export interface AssemblerShared {
   readonly unfinished: Set<LineAssembler>;
 }
 
+/** A run of bytes of an unfinished line: where it begins there, and where it came from. */
+interface Segment {
+  readonly at: number;
+  readonly seq: number;
+  readonly position: number;
+}
+
 export class LineAssembler {
   readonly #shared: AssemblerShared;
   readonly #origin: Origin;
-  /** The unfinished line: `length` bytes, the first of which has the time and place below. */
+  /** The unfinished line: `length` bytes, the first of which has the time below; a segment for each write. */
   #partial = EMPTY;
   #length = 0;
   #timeMs = 0;
-  #seq = 0;
+  #segments: Segment[] = [];
+  /** The place behind the last byte that was taken. */
+  #endSeq = 0;
+  #skipBefore = 0;
+  #position = 0;
   /** When the unfinished line last grew, on the caller's clock. */
   touchedMs = 0;
 
@@ -37,8 +48,41 @@ export class LineAssembler {
     this.#shared = shared;
   }
 
-  /** Takes bytes written at `timeMs`; `seq` is the place of the first one. */
-  write(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
+  /** The place before which every byte is in a record. */
+  get settledSeq(): number {
+    return this.#segments[0]?.seq ?? this.#endSeq;
+  }
+
+  /** What `position` was given with the first byte of the unfinished line; `undefined` when there is none. */
+  get unfinishedPosition(): number | undefined {
+    return this.#segments[0]?.position;
+  }
+
+  /** Bytes before this place are in records already, and skipped when they come again. */
+  skipBefore(seq: number): void {
+    this.#skipBefore = seq;
+    this.#endSeq = seq;
+  }
+
+  /**
+   * Takes bytes written at `timeMs`; `seq` is the place of the first one. `position` is wherever the caller will have to
+   * begin again to get them once more.
+   */
+  write(
+    bytes: Buffer,
+    first: number,
+    end: number,
+    timeMs: number,
+    firstSeq: number,
+    nowMs: number,
+    position = 0,
+  ): void {
+    const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), end - first);
+    const start = first + known;
+    const seq = firstSeq + known;
+    if (start === end) return;
+    this.#endSeq = seq + (end - start);
+    this.#position = position;
     let last = end - 1;
     while (last >= start && bytes[last] !== NEWLINE) last--;
     if (last < start) {
@@ -59,9 +103,10 @@ export class LineAssembler {
   flush(): void {
     if (this.#length === 0) return;
     const at = this.#shared.builder.copy(this.#partial, 0, this.#length);
-    this.#shared.builder.record(this.#origin, at, this.#length, this.#timeMs, this.#seq);
+    this.#shared.builder.record(this.#origin, at, this.#length, this.#timeMs, this.#segments[0]!.seq);
     this.#shared.partialBytes -= this.#length;
     this.#length = 0;
+    this.#segments = [];
     this.#partial = EMPTY;
     this.#shared.unfinished.delete(this);
   }
@@ -89,9 +134,9 @@ export class LineAssembler {
     const shared = this.#shared;
     if (this.#length === 0) {
       this.#timeMs = timeMs;
-      this.#seq = seq;
       shared.unfinished.add(this);
     }
+    this.#segments.push({ at: this.#length, seq, position: this.#position });
     const length = this.#length + (end - start);
     if (length > this.#partial.length) {
       const grown = Buffer.allocUnsafe(Math.max(length, Math.min(this.#partial.length * 2, shared.lineMaxBytes)));
@@ -102,28 +147,33 @@ export class LineAssembler {
     this.#length = length;
     this.touchedMs = nowMs;
     shared.partialBytes += end - start;
-    if (length > shared.lineMaxBytes) this.#cut(seq + (end - start));
+    if (length > shared.lineMaxBytes) this.#cut();
     if (shared.partialBytes > shared.partialMaxBytes) this.flush();
   }
 
-  /**
-   * Takes whole parts off an over-long unfinished line. `endSeq` is the place after its last byte. A cut moved back by
-   * up to three bytes may lie before the last write; the place counted back from `endSeq` is then no byte's own, but
-   * still unique, as no frame's payload reaches the end of its 2^15 places.
-   */
-  #cut(endSeq: number): void {
+  /** Takes whole parts off an over-long unfinished line. */
+  #cut(): void {
     const { builder, lineMaxBytes } = this.#shared;
     let from = 0;
     while (this.#length - from > lineMaxBytes) {
       const cut = cutBefore(this.#partial, from, lineMaxBytes);
       const at = builder.copy(this.#partial, from, cut);
-      builder.record(this.#origin, at, cut - from, this.#timeMs, this.#seq);
+      builder.record(this.#origin, at, cut - from, this.#timeMs, this.#segments[0]!.seq);
+      this.#dropSegments(cut);
       from = cut;
-      this.#seq = endSeq - (this.#length - cut);
     }
     this.#partial.copy(this.#partial, 0, from, this.#length);
+    this.#segments = this.#segments.map((segment) => ({ ...segment, at: Math.max(0, segment.at - from) }));
     this.#length -= from;
     this.#shared.partialBytes -= from;
+  }
+
+  /** Forgets where bytes before `cut` came from. */
+  #dropSegments(cut: number): void {
+    let index = this.#segments.length - 1;
+    while (this.#segments[index]!.at > cut) index--;
+    const { at, seq, position } = this.#segments[index]!;
+    this.#segments = [{ at: cut, seq: seq + (cut - at), position }, ...this.#segments.slice(index + 1)];
   }
 }
 

@@ -15,6 +15,11 @@ export class LossTotals {
     this.#onLost = onLost;
   }
 
+  /** A total that was counted in an earlier life. */
+  remember(instance: string, total: Lost): void {
+    this.#totals.set(instance, total);
+  }
+
   /** Returns whether the process lost anything since its last report. */
   update(instance: string, total: Lost): boolean {
     const known = this.#totals.get(instance) ?? { lines: 0, bytes: 0 };

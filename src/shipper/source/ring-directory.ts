@@ -1,0 +1,200 @@
+/**
+ * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, hears the bell.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { RING_HEADER, RING_HEADER_BYTES, RING_MAGIC, RING_NAMES, RING_VERSION } from '../../contract.js';
+import { ConfigError, messageOf } from '../errors.js';
+
+export interface RingDirectoryOptions {
+  readonly path: string;
+  /** Bytes of data in a free ring. */
+  readonly ringBytes: number;
+  /** Free rings that are kept ready. */
+  readonly pool: number;
+  /** No free ring is made when all rings together would have more. */
+  readonly totalBytes: number;
+  /** There is no room for a free ring: processes make small ones, or do without. */
+  readonly onNoRoom: (problem: string) => void;
+}
+
+/** A claimed ring, as its name tells. */
+export interface RingName {
+  readonly name: string;
+  readonly pid: number;
+  readonly instance: string;
+  /** How many rings the process had before. */
+  readonly number: number;
+}
+
+const USED = new RegExp(`^${RING_NAMES.USED}(\\d{1,10})-([0-9a-f]{16})-(\\d{1,9})$`);
+const MAKING = 'making-';
+const ZEROS = Buffer.alloc(64 * 1024);
+const BELL_BYTES = 8;
+
+const offsetOf = (word: string) => RING_HEADER.find(({ name }) => name === word)!.offset;
+
+export class RingDirectory {
+  readonly #options: RingDirectoryOptions;
+  #made = 0;
+  #bell: Socket | undefined;
+  #heard = Buffer.alloc(0);
+
+  /** Makes the directory. Throws a ConfigError when that cannot be. */
+  constructor(options: RingDirectoryOptions) {
+    this.#options = options;
+    const { path } = options;
+    try {
+      mkdirSync(path, { recursive: true });
+      // Processes of any user rename and make files in it. A sticky bit would forbid that.
+      if ((lstatSync(path).mode & 0o7777) !== 0o777) chmodSync(path, 0o777);
+      const probe = join(path, `${MAKING}probe`);
+      closeSync(openSync(probe, 'w'));
+      rmSync(probe);
+    } catch (error) {
+      throw new ConfigError(
+        [
+          `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out.`,
+        ],
+        { cause: error },
+      );
+    }
+    for (const name of this.#names()) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
+    this.#makeBell();
+  }
+
+  pathOf(name: string): string {
+    return join(this.#options.path, name);
+  }
+
+  /** The rings that were claimed, each process's in their order. */
+  claimed(): RingName[] {
+    return this.#names()
+      .flatMap((name) => {
+        const [, pid, instance, number] = USED.exec(name) ?? [];
+        return pid === undefined ? [] : [{ name, pid: Number(pid), instance: instance!, number: Number(number) }];
+      })
+      .sort((one, other) => one.number - other.number);
+  }
+
+  /** Makes free rings as long as some are missing and there is room. */
+  refill(): void {
+    const names = this.#names();
+    let free = names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
+    if (free >= this.#options.pool) return;
+    let bytes = names.reduce((sum, name) => sum + this.#sizeOf(name), 0);
+    const size = RING_HEADER_BYTES + this.#options.ringBytes;
+    for (; free < this.#options.pool && bytes + size <= this.#options.totalBytes; free++) {
+      try {
+        this.#makeFree(names);
+      } catch (error) {
+        this.#options.onNoRoom(messageOf(error));
+        return;
+      }
+      bytes += size;
+    }
+  }
+
+  /** Calls with the instance of each process that rings. */
+  listen(onBell: (instance: string) => void): void {
+    if (this.#bell !== undefined) return;
+    const fd = this.#openBell();
+    if (fd === undefined) return;
+    this.#bell = new Socket({ fd, readable: true, writable: false });
+    this.#bell.on('error', () => this.#forgetBell());
+    this.#bell.on('close', () => this.#forgetBell());
+    this.#bell.on('data', (chunk: Buffer) => {
+      const bytes = this.#heard.length > 0 ? Buffer.concat([this.#heard, chunk]) : chunk;
+      let at = 0;
+      for (; bytes.length - at >= BELL_BYTES; at += BELL_BYTES) {
+        onBell(bytes.readBigUInt64LE(at).toString(16).padStart(16, '0'));
+      }
+      this.#heard = Buffer.from(bytes.subarray(at));
+    });
+  }
+
+  /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
+  close(): void {
+    this.#bell?.destroy();
+    for (const name of this.#names()) {
+      if (name.startsWith(RING_NAMES.FREE)) rmSync(this.pathOf(name), { force: true, recursive: true });
+    }
+  }
+
+  #names(): string[] {
+    return readdirSync(this.#options.path);
+  }
+
+  #sizeOf(name: string): number {
+    return lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** Every page is written, so that it is this process's memory, and none is missing when another process touches it. */
+  #makeFree(names: readonly string[]): void {
+    while (names.includes(`${RING_NAMES.FREE}${this.#made}`)) this.#made += 1;
+    const making = this.pathOf(`${MAKING}${process.pid}`);
+    const fd = openSync(making, 'w', 0o666);
+    try {
+      const { ringBytes } = this.#options;
+      const header = Buffer.alloc(RING_HEADER_BYTES);
+      header.set(RING_MAGIC, offsetOf('magic'));
+      header.writeUInt32LE(RING_VERSION, offsetOf('version'));
+      header.writeUInt32LE(RING_HEADER_BYTES, offsetOf('header_bytes'));
+      header.writeBigUInt64LE(BigInt(ringBytes), offsetOf('capacity'));
+      writeSync(fd, header);
+      for (let left = ringBytes; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
+      // Whatever the umask.
+      chmodSync(making, 0o666);
+      renameSync(making, this.pathOf(`${RING_NAMES.FREE}${this.#made}`));
+      this.#made += 1;
+    } catch (error) {
+      rmSync(making, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Node has no call for it, and the image no program: the first process that rings makes it then. */
+  #makeBell(): void {
+    const path = this.pathOf(RING_NAMES.BELL);
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+    try {
+      execFileSync('mkfifo', ['-m', '666', path], { stdio: 'ignore' });
+    } catch {
+      // Found by a later look.
+    }
+  }
+
+  #openBell(): number | undefined {
+    let fd: number | undefined;
+    try {
+      // For writing too: so it never comes to its end.
+      fd = openSync(this.pathOf(RING_NAMES.BELL), constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+      if (fstatSync(fd).isFIFO()) return fd;
+      closeSync(fd);
+    } catch {
+      // Not there yet.
+    }
+    return undefined;
+  }
+
+  #forgetBell(): void {
+    this.#bell = undefined;
+    this.#heard = Buffer.alloc(0);
+  }
+}
