@@ -10,11 +10,11 @@ import { CommandError, EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap COMMAND
 
-  run [--sink S] [--file PATH] [--suppress] -- CMD ARGS   run a program tapped, with a shipper beside it
-  ship                                                    the sidecar; settings come from the environment
-  install DIR                                             put the library for this architecture into DIR
-  inject FILE|DIR|- [options]                             add the tap and the sidecar to manifests
-  doctor PROGRAM | --pid N                                say whether it can be tapped, and what to do
+  run [--sink S] [--file PATH]... [--suppress] -- CMD ARGS   run a program tapped, with a shipper beside it
+  ship                                                       the sidecar; settings come from the environment
+  install DIR                                                put the library for this architecture into DIR
+  inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
+  doctor PROGRAM | --pid N                                   say whether it can be tapped, and what to do
 
   --version, --help
 `;

@@ -97,6 +97,33 @@ describe('Connection: frames', () => {
     );
   });
 
+  test('two files on one connection, written in turn, are two streams in order', () => {
+    const { connection, builder } = open();
+    const frames = [
+      magic,
+      hello(),
+      file(16, '/logs/a.log'),
+      data(16, 1n, 'a1\na2 be'),
+      file(17, '/logs/b.log'),
+      data(17, 2n, 'b1\nb2 be'),
+      data(16, 3n, 'gun\na3\n'),
+      data(17, 4n, 'gun\nb3\n'),
+    ];
+    connection.write(Buffer.concat(frames), 0);
+    connection.end();
+    const batch = builder.finish();
+    const byFile: Record<string, string[]> = {};
+    for (let i = 0; i < batch.count; i++) {
+      const { message, origin } = recordAt(batch, i);
+      const name = `${origin.id} ${origin.path}`;
+      byFile[name] = [...(byFile[name] ?? []), Buffer.from(message).toString()];
+    }
+    expect(byFile).toEqual({
+      '0000000000000abc-16 /logs/a.log': ['a1', 'a2 begun', 'a3'],
+      '0000000000000abc-17 /logs/b.log': ['b1', 'b2 begun', 'b3'],
+    });
+  });
+
   test('counts what was lost once, over repeated totals and reconnects', () => {
     const losses: Lost[] = [];
     const totals = new LossTotals((value) => losses.push(value));
