@@ -8,7 +8,7 @@ import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
 import type { RecordBatch, Rejected, SendResult, Sink } from './parts.js';
 import { messageBytes, select } from './record-batch.js';
-import type { Lane } from './spool/memory-hold.js';
+import type { Lane } from './spool/lane.js';
 
 export interface DeliverOptions {
   readonly sink: Sink;

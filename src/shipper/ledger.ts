@@ -10,6 +10,8 @@ export interface Count {
 
 /** What became of the records at one sink. */
 export interface SinkCount {
+  /** Held on disk by an earlier life. */
+  readonly recovered: Count;
   readonly delivered: Count;
   /** By reason. */
   readonly dropped: Map<string, Count>;
@@ -34,7 +36,7 @@ export class Ledger {
   readonly protocolErrors = new Map<string, number>();
 
   constructor(sinks: readonly string[]) {
-    this.sinks = new Map(sinks.map((name) => [name, { delivered: zero(), dropped: new Map() }]));
+    this.sinks = new Map(sinks.map((name) => [name, { recovered: zero(), delivered: zero(), dropped: new Map() }]));
   }
 
   get readRecords(): number {
@@ -48,6 +50,10 @@ export class Ledger {
 
   countLost({ lines, bytes }: Lost): void {
     add(this.lost, lines, bytes);
+  }
+
+  countRecovered(sink: string, records: number, bytes: number): void {
+    add(this.sinks.get(sink)!.recovered, records, bytes);
   }
 
   countDelivered(sink: string, records: number, bytes: number): void {
@@ -79,22 +85,71 @@ export class Ledger {
       dropped[name] = Object.fromEntries([...count.dropped].map(([reason, { records }]) => [reason, records]));
     }
     const read = this.readRecords;
-    const balanced = [...this.sinks].every(([name, count]) => {
-      const droppedHere = [...count.dropped.values()].reduce((sum, { records }) => sum + records, 0);
-      return read === count.delivered.records + droppedHere + held[name]!;
+    const balanced = [...this.sinks.keys()].every((name) => this.#isBalanced(name, held[name]!));
+    const some = [...this.sinks].filter(([, count]) => count.recovered.records > 0);
+    const recovered = Object.fromEntries(some.map(([name, count]) => [name, count.recovered.records]));
+    return {
+      read,
+      ...(some.length > 0 && { recovered }),
+      delivered,
+      dropped,
+      held: Math.max(...Object.values(held)),
+      balanced,
+    };
+  }
+
+  /** The whole ledger, as `/ledger` answers it. `heldBy` says what a sink's lane really holds. */
+  statement(heldBy: (sink: string) => Count): Statement {
+    const sinks = [...this.sinks].map(([name, { recovered, delivered, dropped }]) => {
+      const held = heldBy(name);
+      const balanced = this.#isBalanced(name, held.records);
+      return [name, { recovered, delivered, dropped: Object.fromEntries(dropped), held, balanced }] as const;
     });
-    return { read, delivered, dropped, held: Math.max(...Object.values(held)), balanced };
+    return {
+      read: this.read,
+      application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
+      sinks: Object.fromEntries(sinks),
+      balanced: sinks.every(([, { balanced }]) => balanced),
+    };
+  }
+
+  #isBalanced(sink: string, held: number): boolean {
+    const { recovered, delivered, dropped } = this.sinks.get(sink)!;
+    const droppedHere = [...dropped.values()].reduce((sum, { records }) => sum + records, 0);
+    return this.readRecords + recovered.records === delivered.records + droppedHere + held;
   }
 }
 
-/** Read = delivered + dropped + held at every sink, or `balanced` is false. */
+/** Read + recovered = delivered + dropped + held at every sink, or `balanced` is false. */
 export interface Totals {
   readonly read: number;
+  /** By sink: what an earlier life had left on disk. Absent when there was nothing. */
+  readonly recovered?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
   /** By sink, or `application`, and reason. Lines lost in the application were never read. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Records that at least one sink still has to take. */
   readonly held: number;
+  readonly balanced: boolean;
+}
+
+/** Every count of the ledger. */
+export interface Statement {
+  /** By stream. */
+  readonly read: Readonly<Record<Origin['stream'], Count>>;
+  /** Never read, so no part of the sum. */
+  readonly application: { readonly dropped: Readonly<Record<string, Count>> };
+  readonly sinks: Readonly<Record<string, SinkStatement>>;
+  readonly balanced: boolean;
+}
+
+export interface SinkStatement {
+  readonly recovered: Count;
+  readonly delivered: Count;
+  /** By reason. */
+  readonly dropped: Readonly<Record<string, Count>>;
+  readonly held: Count;
+  /** Records only: bytes of damaged records on disk are not known. */
   readonly balanced: boolean;
 }

@@ -6,7 +6,8 @@ import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { SinkHealth } from './deliver.js';
 import { type Ledger, NOT_HANDED_OVER } from './ledger.js';
-import type { Lane } from './spool/memory-hold.js';
+import { HOLD_REASONS } from './spool/hold.js';
+import type { Lane } from './spool/lane.js';
 
 export interface MeteredSink {
   readonly name: string;
@@ -70,6 +71,8 @@ export class Metrics {
       counter(`${unit}_read_total`, `Message ${unit} read from applications.`, ['stream'], read);
       const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
       counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
+      const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
+      counter(`${unit}_recovered_total`, `Message ${unit} that an earlier life had left on disk.`, ['sink'], recovered);
       const dropped = this.#dropped(unit);
       counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
       const held = sinks.map(({ name, lane }): Series => {
@@ -93,7 +96,8 @@ export class Metrics {
     const { ledger } = this.#options;
     yield [{ where: 'application', reason: NOT_HANDED_OVER }, ledger.lost[unit]];
     for (const { dropped } of ledger.sinks.values()) {
-      for (const [reason, count] of dropped) yield [{ where: 'sink', reason }, count[unit]];
+      for (const [reason, count] of dropped)
+        yield [{ where: HOLD_REASONS.has(reason) ? 'hold' : 'sink', reason }, count[unit]];
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * The interfaces of the shipper, nothing else. Bytes run
  *
- *     Source -> Stage* -> MemoryHold -> deliver -> Sink
+ *     Source -> Stage* -> Hold -> deliver -> Sink
  *
  * and every step waits for the next, so a slow sink ends as a socket that is not read.
  */
@@ -40,7 +40,7 @@ export interface RecordBatch {
 
 /** A batch as it leaves a source. */
 export interface SourceBatch extends RecordBatch {
-  /** Called once, when every sink has settled every record: the source may forget them. */
+  /** Called once, when every sink has settled every record or all are on disk: the source may forget them. */
   release(): void;
 }
 

@@ -2,11 +2,11 @@
 import { type DeliverOptions, deliver } from './deliver.js';
 import type { Ledger } from './ledger.js';
 import type { Source } from './parts.js';
-import type { MemoryHold } from './spool/memory-hold.js';
+import type { Hold } from './spool/hold.js';
 
 export interface PipelineOptions {
   readonly source: Source;
-  readonly hold: MemoryHold;
+  readonly hold: Hold;
   readonly ledger: Ledger;
   readonly deliveries: readonly DeliverOptions[];
   /** The source should come to its end. */

@@ -85,7 +85,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
 }
 
 /** From the first byte of any message to the end of any message. */
-function messageRange({ count, start, length }: RecordBatch): readonly [from: number, to: number] {
+export function messageRange({ count, start, length }: RecordBatch): readonly [from: number, to: number] {
   let from = count === 0 ? 0 : Number.POSITIVE_INFINITY;
   let to = 0;
   for (let i = 0; i < count; i++) {

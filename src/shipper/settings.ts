@@ -132,8 +132,26 @@ export const SETTINGS = {
       name: 'LOGTAP_MEMORY_MAX_BYTES',
       defaultMeaning:
         "half of the container's memory limit, less where that leaves under 160 MiB for the rest, but at least 8 MiB; 64 MiB without a limit",
-      help: 'Bound on the records held until every sink has taken them. When it is reached the socket is not read; nothing is dropped here.',
+      help: 'Bound on the memory of records held until every sink has taken them. `LOGTAP_ON_FULL` says what happens when it is reached.',
       parse: parse.integer(1024 * 1024, 1024 ** 4),
+    }),
+    spoolDir: setting({
+      name: 'LOGTAP_SPOOL_DIR',
+      defaultMeaning: 'none: records are held in memory',
+      help: 'Directory to hold records in, so that they outlive the shipper. Made when it is missing; for one shipper only.',
+      parse: parse.absolutePath,
+    }),
+    spoolMaxBytes: setting({
+      name: 'LOGTAP_SPOOL_MAX_BYTES',
+      default: String(1024 ** 3),
+      help: 'Bound on the files in `LOGTAP_SPOOL_DIR`.',
+      parse: parse.integer(1024 * 1024, 1024 ** 5),
+    }),
+    onFull: setting({
+      name: 'LOGTAP_ON_FULL',
+      default: 'block',
+      help: 'When the room for held records is used up: `block` stops reading, `drop-oldest` drops what has waited longest, `drop-newest` drops what comes. What is dropped is counted for each sink.',
+      parse: parse.onFull,
     }),
     graceSeconds: setting({
       name: 'LOGTAP_GRACE_SECONDS',
@@ -146,7 +164,7 @@ export const SETTINGS = {
     statusPort: setting({
       name: 'LOGTAP_STATUS_PORT',
       default: String(STATUS_PORT),
-      help: 'Port of `/livez`, `/readyz` and `/metrics`; `off` for none.',
+      help: 'Port of `/livez`, `/readyz`, `/metrics` and `/ledger`; `off` for none.',
       parse: parse.port,
     }),
     statusHost: setting({
@@ -188,6 +206,8 @@ type WithDefault =
   | 'sinks'
   | 'opensearchIndex'
   | 'cloudwatchCreateGroup'
+  | 'spoolMaxBytes'
+  | 'onFull'
   | 'graceSeconds'
   | 'statusPort';
 

@@ -10,7 +10,9 @@ import { runPipeline } from './pipeline.js';
 import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
 import { SocketSource } from './source/socket-source.js';
-import { MemoryHold } from './spool/memory-hold.js';
+import { Hold } from './spool/hold.js';
+import type { Lane } from './spool/lane.js';
+import { SegmentStore } from './spool/segment-store.js';
 import { startStatusServer } from './status-server.js';
 
 export interface Shipper {
@@ -33,14 +35,14 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   const now = () => performance.now();
   const maxBytes = settings.memoryMaxBytes ?? defaultMemoryMaxBytes(containerMemoryLimit());
   const ledger = new Ledger(settings.sinks);
-  const hold = new MemoryHold({ maxBytes, sinks: settings.sinks, now });
+  const hold = openHold(settings, { maxBytes, now, ledger, log });
   const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now });
   let isListening = false;
 
   const problems = (): string[] => [
     ...(hold.fullness > NEARLY_FULL
-      ? [`${Math.round(hold.fullness * 100)} % of LOGTAP_MEMORY_MAX_BYTES are in use`]
+      ? [`${Math.round(hold.fullness * 100)} % of the room for held records are in use`]
       : []),
     ...metered
       .filter(({ health }) => health.failures > 0)
@@ -53,6 +55,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
       host: settings.statusHost,
       isListening: () => isListening,
       problems,
+      ledger: () => ledger.statement((name) => heldBy(hold.lane(name))),
       metrics: (accept) => metrics.render(accept),
     });
   }
@@ -94,6 +97,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   const run = async (): Promise<Totals> => {
     await runPipeline({ source, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
+    hold.end();
     return totals();
   };
   const ended = run();
@@ -117,6 +121,36 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
     },
   };
 }
+
+/** In memory, or on disk with half of the memory for what lanes read and the other for what the disk does not take. */
+function openHold(
+  { sinks, onFull, spoolDir, spoolMaxBytes }: Settings,
+  { maxBytes, now, ledger, log }: { maxBytes: number; now: () => number; ledger: Ledger; log: Log },
+): Hold {
+  const common = {
+    sinks,
+    now,
+    onFull,
+    onDropped(sink: string, reason: string, records: number, bytes: number) {
+      ledger.countDropped(sink, reason, records, bytes);
+      log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records });
+    },
+    onRecovered: (sink: string, records: number, bytes: number) => ledger.countRecovered(sink, records, bytes),
+  };
+  if (spoolDir === undefined) return new Hold({ ...common, maxBytes });
+  const store = new SegmentStore({
+    directory: spoolDir,
+    maxBytes: spoolMaxBytes,
+    cacheBytes: maxBytes / 2,
+    onProblem: (code, message) => log.problem('error', `spool ${code}`, message, { code }),
+  });
+  const hold = new Hold({ ...common, maxBytes: maxBytes / 2, store });
+  const recovered = Object.fromEntries([...ledger.sinks].map(([name, count]) => [name, count.recovered.records]));
+  log.info('spool', { directory: spoolDir, maxBytes: spoolMaxBytes, recovered });
+  return hold;
+}
+
+const heldBy = ({ heldRecords, heldBytes }: Lane) => ({ records: heldRecords, bytes: heldBytes });
 
 async function sleep(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => {});

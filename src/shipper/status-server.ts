@@ -10,6 +10,8 @@ export interface StatusServerOptions {
   readonly isListening: () => boolean;
   /** Why the shipper is not ready; empty when it is. */
   readonly problems: () => readonly string[];
+  /** The ledger, for JSON. */
+  readonly ledger: () => unknown;
   readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -56,7 +58,7 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 /** Exported for tests: what a request is answered. */
 export async function answer(
-  { isListening, problems, metrics }: Pick<StatusServerOptions, 'isListening' | 'problems' | 'metrics'>,
+  { isListening, problems, ledger, metrics }: Omit<StatusServerOptions, 'port' | 'host'>,
   method: string,
   url: string,
   accept: string,
@@ -74,7 +76,9 @@ export async function answer(
     }
     case '/metrics':
       return { status: 200, ...(await metrics(accept)) };
+    case '/ledger':
+      return { status: 200, contentType: 'application/json', text: `${JSON.stringify(ledger())}\n` };
     default:
-      return plain(404, 'there are /livez, /readyz and /metrics');
+      return plain(404, 'there are /livez, /readyz, /metrics and /ledger');
   }
 }

@@ -1,13 +1,13 @@
 import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/deliver.js';
 import { Ledger } from '../../../src/shipper/ledger.js';
 import { createLog } from '../../../src/shipper/log.js';
-import { MemoryHold } from '../../../src/shipper/spool/memory-hold.js';
+import { Hold } from '../../../src/shipper/spool/hold.js';
 import { sourceBatchOf } from '../../support/batches.js';
 import { type ScriptedSink, type Step, scriptedSink } from '../../support/scripted-sink.js';
 
 interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
   readonly sink: ScriptedSink;
-  readonly hold: MemoryHold;
+  readonly hold: Hold;
   readonly sleeps: number[];
   readonly lines: Record<string, unknown>[];
   readonly hurry: AbortController;
@@ -17,7 +17,7 @@ interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
 
 function setUp(script: readonly Step[], messages: readonly string[], limits = {}, attemptMs = 60_000): Setup {
   const sink = scriptedSink(script, limits);
-  const hold = new MemoryHold({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
+  const hold = new Hold({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
   const batch = sourceBatchOf(messages);
   const ledger = new Ledger([sink.name]);
   ledger.countRead(batch);

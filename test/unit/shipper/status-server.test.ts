@@ -1,14 +1,14 @@
 import { healthySink } from '../../../src/shipper/deliver.js';
 import { Ledger } from '../../../src/shipper/ledger.js';
 import { Metrics } from '../../../src/shipper/metrics.js';
-import { MemoryHold } from '../../../src/shipper/spool/memory-hold.js';
+import { Hold } from '../../../src/shipper/spool/hold.js';
 import { answer } from '../../../src/shipper/status-server.js';
 import { sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
 
 async function setUp() {
   const ledger = new Ledger(['one', 'two']);
   let now = 1000;
-  const hold = new MemoryHold({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
+  const hold = new Hold({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
   const sinks = ['one', 'two'].map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks, now: () => now });
   const batch = sourceBatchOf(['abc', { message: 'de', origin: { ...stdoutOrigin, id: 'e', stream: 'stderr' } }]);
@@ -79,6 +79,7 @@ describe('the status server answers', () => {
   const options = (problems: string[], isListening = true) => ({
     isListening: () => isListening,
     problems: () => problems,
+    ledger: () => ({ balanced: true }),
     metrics: async () => ({ contentType: 'x', text: 'y' }),
   });
 
@@ -89,6 +90,7 @@ describe('the status server answers', () => {
     ['GET', '/readyz?verbose', [], 200],
     ['HEAD', '/readyz', ['one: 3 failures in a row'], 503],
     ['GET', '/metrics', [], 200],
+    ['GET', '/ledger', [], 200],
     ['GET', '/', [], 404],
     ['GET', '/metrics/', [], 404],
     ['POST', '/livez', [], 405],

@@ -1,6 +1,7 @@
 /** The hold against a model: an array of messages and a position for each sink. */
 import fc from 'fast-check';
-import { type Lane, MemoryHold, type Taken } from '../../../../src/shipper/spool/memory-hold.js';
+import { Hold } from '../../../../src/shipper/spool/hold.js';
+import type { Lane, Taken } from '../../../../src/shipper/spool/lane.js';
 import { messagesOf, sourceBatchOf } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
@@ -8,7 +9,7 @@ const SINKS = ['one', 'two'] as const;
 type SinkName = (typeof SINKS)[number];
 
 function newHold(maxBytes = 1_000_000, now = () => 0) {
-  return new MemoryHold({ maxBytes, sinks: SINKS, now });
+  return new Hold({ maxBytes, sinks: SINKS, now });
 }
 
 type Action =
@@ -49,7 +50,7 @@ function allowed(messages: readonly string[], maxRecords: number, maxBytes: numb
   return messages.slice(0, count);
 }
 
-describe('MemoryHold', () => {
+describe('Hold', () => {
   test('behaves as the model, whatever is done in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {

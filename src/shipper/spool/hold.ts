@@ -1,0 +1,269 @@
+/**
+ * Holds batches until every sink has settled every record. Each sink reads through a lane of its own, so a stuck sink
+ * delays no other until the bound is reached. Then, by choice, the reader waits, or records are dropped and counted.
+ *
+ * Batches are kept in memory, or in segments on disk where there is a store; what the disk does not take stays in
+ * memory, under its bound.
+ */
+import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
+import { concat, memoryBytes, messageBytes, slice } from '../record-batch.js';
+import { HoldLane, type Lane, type LaneHold, type Place, type Span } from './lane.js';
+import type { OnFull } from './on-full.js';
+import { CORRUPT, type SegmentStore } from './segment-store.js';
+import { Waiters } from './waiters.js';
+
+const DROPPED_OLDEST = 'full_drop_oldest';
+const DROPPED_NEWEST = 'full_drop_newest';
+/** Reasons of what is dropped here, not by a sink. */
+export const HOLD_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROPPED_NEWEST, CORRUPT]);
+
+/** Where the records of a held batch are. */
+export interface Body {
+  /** `undefined` when they cannot be read any more. */
+  read(): RecordBatch | undefined;
+  /** No lane needs them. */
+  discard(): void;
+}
+
+interface Held extends Span {
+  readonly memoryBytes: number;
+  readonly appendedMs: number;
+  readonly body: Body;
+}
+
+export interface HoldOptions {
+  /** Bound on memory. */
+  readonly maxBytes: number;
+  readonly sinks: readonly string[];
+  readonly now: () => number;
+  /** @default block */
+  readonly onFull?: OnFull;
+  /** Told of every record that a sink will not get. */
+  readonly onDropped?: (sink: string, reason: string, records: number, bytes: number) => void;
+  /** Told, while the hold is made, what an earlier life left for a sink. */
+  readonly onRecovered?: (sink: string, records: number, bytes: number) => void;
+  /** Memory only when absent. */
+  readonly store?: SegmentStore;
+}
+
+/** Memory of a held batch whose records are on disk. */
+const INDEX_BYTES = 384;
+
+export class Hold implements LaneHold {
+  readonly #options: HoldOptions;
+  readonly #lanes = new Map<string, HoldLane>();
+  #held: Held[] = [];
+  #heldMemory = 0;
+  /** Number of the next record. */
+  #end = 0;
+  #isClosed = false;
+  readonly #appended = new Waiters();
+  readonly #released = new Waiters();
+
+  constructor(options: HoldOptions) {
+    this.#options = options;
+    for (const name of options.sinks) this.#lanes.set(name, new HoldLane(this));
+    if (options.store !== undefined) this.#recover(options.store);
+  }
+
+  /** Part of the bound that is in use, of disk or memory, whichever is nearer; may exceed 1 by one batch. */
+  get fullness(): number {
+    const { maxBytes, store } = this.#options;
+    return Math.max(this.#heldMemory / maxBytes, store?.fullness ?? 0);
+  }
+
+  lane(sink: string): Lane {
+    const lane = this.#lanes.get(sink);
+    if (lane === undefined) throw new Error(`no lane '${sink}'`);
+    return lane;
+  }
+
+  /** Takes a batch over, with policy `block` whether or not there is room; ask `room` before reading the next. */
+  append(batch: SourceBatch): void {
+    const { now, store, onFull } = this.#options;
+    const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
+    if (batch.count === 0 || isDropped) {
+      if (batch.count > 0) this.#dropNewest(batch);
+      batch.release();
+      return;
+    }
+    const stored = store?.put(this.#end, batch);
+    const held: Held = {
+      first: this.#end,
+      count: batch.count,
+      messageBytes: messageBytes(batch),
+      memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
+      appendedMs: now(),
+      body: stored ?? { read: () => batch, discard: () => batch.release() },
+    };
+    this.#keep(held);
+    this.#end += batch.count;
+    for (const lane of this.#lanes.values()) lane.add(held.count, held.messageBytes);
+    // On disk the records outlive this process: the source may forget them.
+    if (stored !== undefined) batch.release();
+    if (onFull === 'drop-oldest') this.#dropOldest();
+    this.#appended.wake();
+  }
+
+  /** Waits until what is held is below the bound, or until the signal aborts. Policies that drop never wait. */
+  async room(signal: AbortSignal): Promise<void> {
+    if ((this.#options.onFull ?? 'block') !== 'block') return;
+    while (this.fullness >= 1 && !signal.aborted) await this.#released.wait(signal);
+  }
+
+  /** No more will be appended: lanes end once they are empty. */
+  close(): void {
+    this.#isClosed = true;
+    this.#appended.wake();
+  }
+
+  /** Leaves on disk what the next life needs. Nothing may be appended or settled after it. */
+  end(): void {
+    this.#options.store?.end(this.#positions());
+  }
+
+  appendedMs(position: number): number | undefined {
+    return this.#held[this.#indexOf(position)]?.appendedMs;
+  }
+
+  async reach(position: number, signal: AbortSignal): Promise<boolean> {
+    while (position >= this.#end && !this.#isClosed && !signal.aborted) await this.#appended.wait(signal);
+    return position < this.#end && !signal.aborted;
+  }
+
+  read(lane: HoldLane, limits: BatchLimits): { readonly batch: RecordBatch; readonly next: Place } | undefined {
+    const parts: RecordBatch[] = [];
+    let next = lane.next;
+    let records = 0;
+    let bytes = 0;
+    let origins = 0;
+    for (let i = this.#indexOf(next.position); i < this.#held.length; i++) {
+      const held = this.#held[i]!;
+      if (records >= limits.maxRecords) break;
+      const batch = held.body.read();
+      if (batch === undefined) {
+        if (records > 0) break;
+        this.#drop(lane, held, CORRUPT);
+        next = lane.next;
+        continue;
+      }
+      origins += batch.origins.length;
+      if (records > 0 && origins > 0xffff) break;
+      const from = Math.max(0, next.position - held.first);
+      let bytesBefore = from === 0 ? 0 : next.bytesBefore;
+      let to = from;
+      while (to < batch.count && (records === 0 || records < limits.maxRecords)) {
+        const size = batch.length[to]! + limits.recordOverheadBytes;
+        if (records > 0 && bytes + size > limits.maxBytes) break;
+        bytes += size;
+        bytesBefore += batch.length[to]!;
+        records += 1;
+        to += 1;
+      }
+      if (to === from) break;
+      parts.push(slice(batch, from, to));
+      next = { position: held.first + to, bytesBefore };
+      if (to < batch.count) break;
+    }
+    if (records > 0) return { batch: concat(parts), next };
+    // Nothing that is held can be read: the lane is past it, up to what comes.
+    lane.start({ position: this.#end, bytesBefore: 0 });
+    this.moved();
+    return undefined;
+  }
+
+  moved(): void {
+    this.#options.store?.checkpoint(() => this.#positions());
+    this.#release();
+  }
+
+  #keep(held: Held): void {
+    this.#held.push(held);
+    this.#heldMemory += held.memoryBytes;
+  }
+
+  /** Forgets what all lanes are done with. */
+  #release(): void {
+    const lanes = [...this.#lanes.values()];
+    const kept: Held[] = [];
+    let seen = 0;
+    for (; seen < this.#held.length; seen++) {
+      const held = this.#held[seen]!;
+      if (lanes.every((lane) => lane.isDone(held))) {
+        this.#heldMemory -= held.memoryBytes;
+        held.body.discard();
+      } else if (lanes.some((lane) => lane.wants(held))) break;
+      // Only out somewhere: what was dropped behind it can go already.
+      else kept.push(held);
+    }
+    if (kept.length === seen) return;
+    this.#held = [...kept, ...this.#held.slice(seen)];
+    this.#released.wake();
+  }
+
+  #drop(lane: HoldLane, held: Held, reason: string): void {
+    const { records, bytes } = lane.skip(held);
+    for (const [name, each] of this.#lanes) {
+      if (each === lane) this.#options.onDropped?.(name, reason, records, bytes);
+    }
+  }
+
+  #dropNewest(batch: RecordBatch): void {
+    const bytes = messageBytes(batch);
+    for (const name of this.#lanes.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, batch.count, bytes);
+  }
+
+  /** Until there is room. The newest batch and what is out stay. */
+  #dropOldest(): void {
+    const lanes = [...this.#lanes.values()];
+    while (this.fullness >= 1) {
+      const oldest = this.#held.find((held) => lanes.some((lane) => lane.wants(held)));
+      if (oldest === undefined || oldest === this.#held.at(-1)) return;
+      for (const lane of lanes) if (lane.wants(oldest)) this.#drop(lane, oldest, DROPPED_OLDEST);
+      this.moved();
+    }
+  }
+
+  #positions(): Record<string, number> {
+    return Object.fromEntries([...this.#lanes].map(([name, { position }]) => [name, position]));
+  }
+
+  /** Takes over what an earlier life left. A sink that it did not know gets all that is there. */
+  #recover(store: SegmentStore): void {
+    const { now, onRecovered, onDropped } = this.#options;
+    const { positions, spans, end } = store.recover();
+    this.#end = end;
+    for (const [name, lane] of this.#lanes) lane.start({ position: positions[name] ?? 0, bytesBefore: 0 });
+    for (const { ageMs, body, ...span } of spans) {
+      if (body !== undefined) this.#keep({ ...span, memoryBytes: INDEX_BYTES, appendedMs: now() - ageMs, body });
+      for (const [name, lane] of this.#lanes) {
+        const { position } = lane.next;
+        if (!lane.wants(span)) continue;
+        if (body !== undefined && position > span.first) {
+          const batch = body.read();
+          if (batch !== undefined) {
+            lane.start({ position, bytesBefore: messageBytes(slice(batch, 0, position - span.first)) });
+          }
+        }
+        const { records, bytes } = lane.unread(span);
+        onRecovered?.(name, records, bytes);
+        if (body === undefined) onDropped?.(name, CORRUPT, records, bytes);
+        else lane.add(records, bytes);
+      }
+    }
+    this.#release();
+  }
+
+  #indexOf(position: number): number {
+    // Lanes read near the front; only a lane that is ahead of a stuck one searches further.
+    let low = 0;
+    let high = this.#held.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const { first, count } = this.#held[middle]!;
+      if (first + count <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
