@@ -8,6 +8,8 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -269,4 +271,13 @@ test('the bell rings for a claim, and once for each sleep of the reader', async 
   await running.end();
   expect(heard()).toEqual([instance]); // it has ended
   closeSync(bell);
+});
+
+test('a bell that is not there is made by the first process, for everybody', async () => {
+  receiver = new RingReceiver();
+  const bell = join(receiver.directory, RING_NAMES.BELL);
+  rmSync(bell);
+  await shell('umask 077; exec echo out');
+  expect(statSync(bell).isFIFO()).toBe(true);
+  expect(statSync(bell).mode & 0o777).toBe(0o666);
 });
