@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Hold } from '../../../../src/shipper/spool/hold.js';
 import type { Lane, Taken } from '../../../../src/shipper/spool/lane.js';
+import type { OnFull } from '../../../../src/shipper/spool/on-full.js';
 import { messagesOf, sourceBatchOf } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
@@ -171,5 +172,56 @@ describe('Hold', () => {
     const taken = await lane.take({ maxRecords: 1, maxBytes: 100, recordOverheadBytes: 0 }, never);
     taken!.settle(1, 1);
     expect(lane.oldestMs).toBe(20);
+  });
+});
+
+describe('when it is full', () => {
+  const limits = { maxRecords: 1, maxBytes: 100, recordOverheadBytes: 0 };
+  /** Room for two batches. */
+  const open = (onFull: OnFull) => {
+    const dropped: unknown[] = [];
+    const onDropped = (...what: unknown[]) => dropped.push(what);
+    return { dropped, hold: new Hold({ maxBytes: 4000, sinks: SINKS, now: () => 0, onFull, onDropped }) };
+  };
+
+  test('drop-oldest drops the oldest of each sink, not what is out, and never waits', async () => {
+    const { hold, dropped } = open('drop-oldest');
+    hold.append(sourceBatchOf(['a', 'bb']));
+    const out = (await hold.lane('one').take(limits, never))!;
+    hold.append(sourceBatchOf(['ccc']));
+    await hold.room(never);
+    expect(messagesOf(out.batch)).toEqual(['a']);
+    expect(dropped).toEqual([
+      ['one', 'full_drop_oldest', 1, 2],
+      ['two', 'full_drop_oldest', 2, 3],
+    ]);
+    expect(hold.lane('one')).toMatchObject({ heldRecords: 2, heldBytes: 4 });
+    out.settle(1, 1);
+    expect(messagesOf((await hold.lane('one').take(limits, never))!.batch)).toEqual(['ccc']);
+    expect(messagesOf((await hold.lane('two').take(limits, never))!.batch)).toEqual(['ccc']);
+  });
+
+  test('drop-oldest takes nothing from a sink that keeps up', async () => {
+    const { hold, dropped } = open('drop-oldest');
+    for (const message of ['a', 'b', 'c', 'd']) {
+      hold.append(sourceBatchOf([message]));
+      const { batch, settle } = (await hold.lane('one').take(limits, never))!;
+      expect(messagesOf(batch)).toEqual([message]);
+      settle(1, 1);
+    }
+    expect(dropped.length).toBeGreaterThan(0);
+    expect(dropped).toEqual(dropped.map(() => ['two', 'full_drop_oldest', 1, 1]));
+  });
+
+  test('drop-newest drops what comes, for every sink, and lets the source go on', async () => {
+    const { hold, dropped } = open('drop-newest');
+    hold.append(sourceBatchOf(['a']));
+    hold.append(sourceBatchOf(['b']));
+    let released = 0;
+    hold.append(sourceBatchOf(['ccc', 'd'], () => released++));
+    await hold.room(never);
+    expect(released).toBe(1);
+    expect(dropped).toEqual(SINKS.map((sink) => [sink, 'full_drop_newest', 2, 4]));
+    expect(messagesOf((await hold.lane('one').take({ ...limits, maxRecords: 9 }, never))!.batch)).toEqual(['a', 'b']);
   });
 });
