@@ -34,6 +34,30 @@ export const SETTINGS = {
       help: 'Unix socket to listen on, mode 0666. Its directory is made when it is missing. Takes frames of the library, and raw lines from anything else.',
       parse: parse.socketPath,
     }),
+    ringDir: setting({
+      name: 'LOGTAP_RING_DIR',
+      defaultMeaning: 'no rings',
+      help: 'Directory of rings, on a memory volume that applications share. It is made when it is missing, with mode 0777: a process of any user takes its ring by renaming it.',
+      parse: parse.absolutePath,
+    }),
+    ringBytes: setting({
+      name: 'LOGTAP_RING_BYTES',
+      default: '1048576',
+      help: 'Bytes of one ring: what a process can write while its records wait to be delivered.',
+      parse: parse.integer(65_536, 1024 ** 3),
+    }),
+    ringPool: setting({
+      name: 'LOGTAP_RING_POOL',
+      default: '4',
+      help: 'Free rings that are kept ready for processes that start.',
+      parse: parse.integer(0, 1000),
+    }),
+    ringTotalBytes: setting({
+      name: 'LOGTAP_RING_TOTAL_BYTES',
+      default: '33554432',
+      help: 'No free ring is made when all rings together would have more bytes; a process then makes a small one of its own.',
+      parse: parse.integer(0, 1024 ** 4),
+    }),
     lineMaxBytes: setting({
       name: 'LOGTAP_LINE_MAX_BYTES',
       default: '1000000',
@@ -200,6 +224,9 @@ type ValueOf<S> = S extends { readonly parse: (text: string) => infer T } ? T : 
 type Parsed = { readonly [K in KeyOf<Rows>]: ValueOf<RowOf<Rows, K>> | undefined };
 type WithDefault =
   | 'socket'
+  | 'ringBytes'
+  | 'ringPool'
+  | 'ringTotalBytes'
   | 'lineMaxBytes'
   | 'lineIdleMs'
   | 'batchLingerMs'

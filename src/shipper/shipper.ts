@@ -1,6 +1,7 @@
 /** Settings to parts, parts to a running shipper, and its ordered stop. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DeliverOptions, healthySink } from './deliver.js';
+import type { ProtocolError } from './errors.js';
 import { Ledger, type Totals } from './ledger.js';
 import type { Log } from './log.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './memory-limit.js';
@@ -9,6 +10,8 @@ import type { Sink } from './parts.js';
 import { runPipeline } from './pipeline.js';
 import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
+import type { Lost } from './source/frame-decoder.js';
+import { RingSource } from './source/ring-source.js';
 import { SocketSource } from './source/socket-source.js';
 import { Hold } from './spool/hold.js';
 import type { Lane } from './spool/lane.js';
@@ -66,23 +69,40 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
     sinks.push(await openSink(name, { settings, onRequest }));
   }
 
-  const source = new SocketSource({
-    path: settings.socket,
+  const lines = {
     lineMaxBytes: settings.lineMaxBytes,
     lineIdleMs: settings.lineIdleMs,
     lingerMs: settings.batchLingerMs,
-    onLost(lost) {
+    onLost(lost: Lost) {
       ledger.countLost(lost);
       log.problem('warn', 'application loss', 'an application could not hand over all it wrote', { ...lost });
     },
-    onProtocolError({ reason, message }) {
+    onProtocolError({ reason, message }: ProtocolError) {
       ledger.countProtocolError(reason);
       log.problem('warn', `protocol ${reason}`, `connection closed: ${message}`, { reason });
     },
-  });
-  await source.listen();
+  };
+  const socket = new SocketSource({ ...lines, path: settings.socket });
+  const sources: (SocketSource | RingSource)[] = [socket];
+  if (settings.ringDir !== undefined) {
+    const rings = new RingSource({
+      ...lines,
+      path: settings.ringDir,
+      ringBytes: settings.ringBytes,
+      pool: settings.ringPool,
+      totalBytes: settings.ringTotalBytes,
+      onNoRoom: (problem) => log.problem('warn', 'rings', problem),
+    });
+    sources.push(rings);
+  }
+  await socket.listen();
   isListening = true;
-  log.info('listening', { socket: settings.socket, sinks: settings.sinks, memoryMaxBytes: maxBytes });
+  log.info('listening', {
+    socket: settings.socket,
+    rings: settings.ringDir,
+    sinks: settings.sinks,
+    memoryMaxBytes: maxBytes,
+  });
 
   const stop = new AbortController();
   const cutOff = new AbortController();
@@ -95,7 +115,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   const totals = () => ledger.totals((name) => hold.lane(name).heldRecords);
 
   const run = async (): Promise<Totals> => {
-    await runPipeline({ source, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
+    await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
     hold.end();
     return totals();
@@ -112,7 +132,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
       const timers = [
         setTimeout(() => {
           cutOff.abort();
-          source.close();
+          for (const source of sources) source.close();
         }, graceMs / 2),
         setTimeout(() => deadline.abort(), Math.max(0, graceMs - LAST_WORDS_MS)),
       ];

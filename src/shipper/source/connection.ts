@@ -41,6 +41,8 @@ export class Connection implements FrameReader {
   /** DATA frames up to this number have been read elsewhere. */
   #knownSeq = 0;
   #lastSeq = 0;
+  /** Total of the last report: the streams have a gap where it rises. */
+  #lostBytes = 0;
   #raw: LineAssembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
@@ -91,6 +93,11 @@ export class Connection implements FrameReader {
     for (const [stream, seq] of settled) this.#streams.get(stream)?.skipBefore(seq);
   }
 
+  /** Name of the peer's container, where it said one. */
+  get container(): string | undefined {
+    return this.#hello?.container;
+  }
+
   /** Number of the last DATA frame. */
   get lastSeq(): number {
     return this.#lastSeq;
@@ -110,11 +117,16 @@ export class Connection implements FrameReader {
   /** The peer is gone: makes records of all unfinished lines. Throws a ProtocolError when it ended within a frame. */
   end(): void {
     if (this.isUndecided) this.decideRaw();
-    for (const assembler of this.#streams.values()) assembler.flush();
-    this.#raw?.flush();
+    this.flush();
     if (this.#decoder?.isBetweenFrames === false) {
       throw new ProtocolError('truncated', 'the connection ended within a frame');
     }
+  }
+
+  /** Makes records of all unfinished lines. */
+  flush(): void {
+    for (const assembler of this.#streams.values()) assembler.flush();
+    this.#raw?.flush();
   }
 
   hello(hello: Hello): void {
@@ -124,6 +136,7 @@ export class Connection implements FrameReader {
 
   #greet(hello: Hello): void {
     this.#hello = hello;
+    this.#lostBytes = hello.lost.bytes;
     this.#open(STREAMS.STDOUT, { stream: 'stdout' });
     this.#open(STREAMS.STDERR, { stream: 'stderr' });
   }
@@ -151,7 +164,10 @@ export class Connection implements FrameReader {
   }
 
   lost(stream: number, lost: Lost): void {
-    if (!this.#losses.update(this.#hello!.instance, lost)) return;
+    this.#losses.update(this.#hello!.instance, lost);
+    // By this stream's own count: the header of a ring may have told the total before.
+    if (lost.bytes <= this.#lostBytes) return;
+    this.#lostBytes = lost.bytes;
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
     const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
     for (const assembler of after) assembler?.flush();

@@ -17,7 +17,7 @@ export class LossTotals {
 
   /** A total that was counted in an earlier life. */
   remember(instance: string, total: Lost): void {
-    this.#totals.set(instance, total);
+    if (!this.#totals.has(instance) && total.bytes > 0) this.#totals.set(instance, total);
   }
 
   /** Returns whether the process lost anything since its last report. */

@@ -118,7 +118,8 @@ export class RingFile {
     const offset = from % this.capacity;
     const length = Math.min(head - from, this.capacity - offset, into.length);
     const got = readSync(this.#fd, into, 0, length, RING_HEADER_BYTES + offset);
-    if (got !== length) throw new ProtocolError('ring', `${this.path} was cut off: ${got} of ${length} bytes at ${from}`);
+    if (got !== length)
+      throw new ProtocolError('ring', `${this.path} was cut off: ${got} of ${length} bytes at ${from}`);
     return got;
   }
 

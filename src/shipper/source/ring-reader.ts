@@ -1,0 +1,172 @@
+/** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are released. */
+import { readFileSync } from 'node:fs';
+import { Connection, type Progress } from './connection.js';
+import type { Lost } from './frame-decoder.js';
+import type { AssemblerShared } from './line-assembler.js';
+import type { LossTotals } from './loss-totals.js';
+import type { RingName } from './ring-directory.js';
+import { RingFile } from './ring-file.js';
+
+/** Where a batch ends in this ring. */
+interface Mark {
+  readonly progress: Progress | undefined;
+  readonly lost: Lost;
+  /** Nothing of the ring comes after it. */
+  isLast: boolean;
+}
+
+export class RingReader {
+  readonly ring: RingName;
+  readonly #file: RingFile;
+  readonly #shared: AssemblerShared;
+  readonly #connection: Connection;
+  readonly #losses: LossTotals;
+  /** Ends of batches that are not released, in their order. */
+  readonly #marks: Mark[] = [];
+  #position = 0;
+  /** Whether there is something that no mark covers. */
+  #isDirty = false;
+  #lost: Lost;
+  /** Whether its process was seen in /proc: then it is also seen to be gone. */
+  #wasSeen = false;
+  /** When the last bytes came. */
+  gotMs: number;
+  /** The process says that it ends. */
+  isEnded = false;
+  isRetired = false;
+  /** Whether there was nothing more to read the last time. */
+  isDrained = false;
+  /** All of it is read, and no line is unfinished. */
+  isFinished = false;
+
+  /** Opens it. Throws a ProtocolError when it is no ring. */
+  constructor(ring: RingName, path: string, shared: AssemblerShared, losses: LossTotals, nowMs: number) {
+    this.ring = ring;
+    this.gotMs = nowMs;
+    this.#shared = shared;
+    this.#losses = losses;
+    this.#connection = new Connection(shared, losses);
+    this.#file = new RingFile(path);
+    try {
+      const { progress, lost } = this.#file.resume();
+      this.isRetired = this.#file.isRetiredAtStart;
+      losses.remember(ring.instance, lost);
+      this.#lost = lost;
+      if (progress !== undefined) {
+        this.#position = progress.position;
+        this.#connection.resume(progress);
+      }
+      this.#file.state(this.#position);
+    } catch (error) {
+      this.#file.close();
+      throw error;
+    }
+  }
+
+  /** Name of the container; `undefined` before the process has said it, or has none to say. */
+  get container(): string | undefined {
+    return this.#connection.container || undefined;
+  }
+
+  /** Number of the last frame. */
+  get lastSeq(): number {
+    return this.#connection.lastSeq;
+  }
+
+  /** Frames up to this number were in an earlier ring of the process. */
+  skipFramesUpTo(seq: number): void {
+    this.#connection.skipFramesUpTo(seq);
+  }
+
+  /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense. */
+  read(buffer: Buffer, nowMs: number): number {
+    const { head, isEnded, lost } = this.#file.state(this.#position);
+    this.isEnded = isEnded;
+    if (lost.bytes !== this.#lost.bytes) {
+      this.#lost = lost;
+      this.#losses.update(this.ring.instance, lost);
+      this.#isDirty = true;
+    }
+    let got = 0;
+    while (got < buffer.length && this.#position < head) {
+      const length = this.#file.read(buffer.subarray(got), this.#position, head);
+      // Assemblers copy what they keep.
+      this.#connection.write(buffer.subarray(got, got + length), nowMs);
+      this.#position += length;
+      got += length;
+    }
+    this.isDrained = this.#position === head;
+    if (got > 0) {
+      this.gotMs = nowMs;
+      this.#isDirty = true;
+    }
+    return got;
+  }
+
+  /** Asks for the bell. False when something has come meanwhile. */
+  sleep(): boolean {
+    this.#file.sleep();
+    return this.#file.state(this.#position).head === this.#position;
+  }
+
+  /** Nothing that is written from now on counts; what was written before has to be read. */
+  retire(): void {
+    this.#file.retire();
+    this.isRetired = true;
+    this.isDrained = false;
+  }
+
+  /** Nothing more will come: its unfinished lines become records. Whether it is of no more use already. */
+  finish(): boolean {
+    if (this.isFinished) return false;
+    this.isFinished = true;
+    this.#connection.flush();
+    const last = this.#marks.at(-1);
+    if (this.#shared.builder.count > 0) this.#isDirty = true;
+    else if (last !== undefined) last.isLast = true;
+    else return true;
+    return false;
+  }
+
+  /** A batch ends here. Whether the ring has to know when it is released. */
+  mark(): boolean {
+    if (!this.#isDirty) return false;
+    this.#isDirty = false;
+    this.#marks.push({ progress: this.#connection.progress(), lost: this.#lost, isLast: this.isFinished });
+    return true;
+  }
+
+  /** The first of the batches that it marked is released. Whether the ring is of no more use. */
+  release(): boolean {
+    const mark = this.#marks.shift();
+    if (mark?.progress !== undefined) this.#file.checkpoint(mark.progress, mark.lost);
+    return mark?.isLast === true;
+  }
+
+  /** Whether its process was here and is gone. One in a process namespace of its own was never here. */
+  isGone(): boolean {
+    const isHere = startTicks(this.ring.pid) === this.#file.startTicks;
+    this.#wasSeen = this.#wasSeen || isHere;
+    return this.#wasSeen && !isHere;
+  }
+
+  /** Leaves the file as it is. */
+  close(): void {
+    this.#connection.flush();
+    this.#file.close();
+  }
+
+  remove(): void {
+    this.#file.remove();
+  }
+}
+
+/** Field 22 of /proc/PID/stat; `undefined` when there is no such process. */
+function startTicks(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  } catch {
+    return undefined;
+  }
+}

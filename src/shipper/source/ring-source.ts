@@ -1,0 +1,297 @@
+/**
+ * Reads the rings of all processes and yields what they wrote as batches of lines. A batch releases, in each ring it has
+ * lines of, all that lies before them: until then the ring keeps it, also for a reader that comes after this one was
+ * killed.
+ *
+ * Nothing is read while the consumer is busy. Rings with bytes are looked at again and again; one that stays empty is put
+ * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
+ */
+import { ProtocolError } from '../errors.js';
+import type { Source, SourceBatch } from '../parts.js';
+import { BatchBuilder } from '../record-batch.js';
+import type { Lost } from './frame-decoder.js';
+import type { AssemblerShared } from './line-assembler.js';
+import { LossTotals } from './loss-totals.js';
+import { RingDirectory, type RingDirectoryOptions, type RingName } from './ring-directory.js';
+import { RingReader } from './ring-reader.js';
+
+export interface RingSourceOptions extends RingDirectoryOptions {
+  readonly lineMaxBytes: number;
+  /** An unfinished line that did not grow for this long becomes a record. */
+  readonly lineIdleMs: number;
+  /** Longest wait of a record for others to share its batch. */
+  readonly lingerMs: number;
+  readonly onLost: (lost: Lost) => void;
+  readonly onProtocolError: (error: ProtocolError) => void;
+}
+
+/** A batch is full with either. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_RECORDS = 10_000;
+const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
+const READ_BYTES = 256 * 1024;
+/** Between looks at rings of which the last read was small. */
+const LOOK_MS = 10;
+/** A ring that was empty for so long is put to sleep. */
+const AWAKE_MS = 50;
+/** Finds what no bell told: rings that were there before, bells that could not be rung. */
+const SCAN_MS = 1000;
+/** Bells of processes that nobody knows call for a scan, but not more often. */
+const BELL_SCAN_MS = 10;
+/** Nothing was written for so long: a process that is alive claims another ring with its next line. */
+const IDLE_MS = 3_600_000;
+/** After a stop: so long no ring may have got anything before reading ends. */
+const QUIET_MS = 100;
+/** Processes whose ring was retired and that may go on in another. */
+const RETIRED_MAX = 4096;
+
+export class RingSource implements Source {
+  readonly #options: RingSourceOptions;
+  readonly #directory: RingDirectory;
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  readonly #readers = new Map<string, RingReader>();
+  readonly #awake = new Set<RingReader>();
+  /** By instance, the number of the last frame read from its last ring. */
+  readonly #lastSeq = new Map<string, number>();
+  /** Names that are no rings: not looked at again. */
+  readonly #refused = new Set<string>();
+  #scannedMs = Number.NEGATIVE_INFINITY;
+  #wantsScan = true;
+  /** When the builder got its first record; `undefined` while it is empty. */
+  #firstMs: number | undefined;
+  #idleLookMs = 0;
+  #gotMs = 0;
+  #isStopping = false;
+  #isClosing = false;
+  #wake: () => void = () => {};
+
+  /** Makes the directory ready. Throws a ConfigError when that cannot be. */
+  constructor(options: RingSourceOptions) {
+    this.#options = options;
+    this.#directory = new RingDirectory(options);
+    this.#losses = new LossTotals(options.onLost);
+    this.#shared = {
+      builder: new BatchBuilder(),
+      lineMaxBytes: options.lineMaxBytes,
+      partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, options.lineMaxBytes),
+      partialBytes: 0,
+      unfinished: new Set(),
+    };
+    this.#directory.refill();
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
+    signal.addEventListener('abort', () => this.#stop(), { once: true });
+    if (signal.aborted) this.#stop();
+    this.#gotMs = Date.now();
+    for (;;) {
+      const nowMs = Date.now();
+      this.#scan(nowMs);
+      const isMore = this.#readAwake(nowMs);
+      this.#flushIdle(nowMs);
+      const isEnd = this.#isEnd(nowMs);
+      if (isEnd) for (const reader of this.#readers.values()) this.#finish(reader);
+      if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) yield this.#batch();
+      else if (isEnd) break;
+      else if (isMore) await new Promise(setImmediate);
+      else await this.#wait();
+    }
+    // Rings that are read but not released stay open: their batches are still on the way.
+    this.#directory.close();
+  }
+
+  /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
+  close(): void {
+    this.#isClosing = true;
+    this.#wake();
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    this.#wantsScan = true;
+    this.#wake();
+  }
+
+  /** Whether nothing more is to be read. */
+  #isEnd(nowMs: number): boolean {
+    const readers = [...this.#readers.values()];
+    if (this.#isClosing) {
+      for (const reader of readers) this.#retire(reader);
+      return readers.every(({ isDrained }) => isDrained);
+    }
+    if (!this.#isStopping) return false;
+    // A ring that was claimed a moment ago has to be found first.
+    this.#wantsScan = true;
+    return nowMs - this.#gotMs > QUIET_MS && readers.every(({ isDrained, isRetired }) => isDrained && isRetired);
+  }
+
+  get #isFull(): boolean {
+    const { builder } = this.#shared;
+    return builder.bytes >= BATCH_BYTES || builder.count >= BATCH_RECORDS;
+  }
+
+  #isBatchDue(nowMs: number): boolean {
+    if (this.#shared.builder.count === 0) {
+      this.#firstMs = undefined;
+      return false;
+    }
+    this.#firstMs ??= nowMs;
+    return this.#isFull || nowMs - this.#firstMs >= this.#options.lingerMs;
+  }
+
+  #batch(): SourceBatch {
+    const readers = [...this.#readers.values()].filter((reader) => reader.mark());
+    this.#firstMs = undefined;
+    const batch = this.#shared.builder.finish();
+    return {
+      ...batch,
+      release: () => {
+        for (const reader of readers) {
+          if (reader.release()) this.#remove(reader);
+        }
+      },
+    };
+  }
+
+  /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */
+  #scan(nowMs: number): void {
+    if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS)) return;
+    this.#scannedMs = nowMs;
+    this.#wantsScan = false;
+    this.#directory.listen((instance) => this.#rang(instance));
+    const claimed = this.#directory.claimed();
+    for (const ring of claimed) this.#find(ring, nowMs);
+    for (const name of this.#refused) if (!claimed.some((ring) => ring.name === name)) this.#refused.delete(name);
+    for (const reader of this.#readers.values()) {
+      if (reader.isGone() || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
+      if (!reader.isFinished) this.#awake.add(reader);
+    }
+    this.#directory.refill();
+  }
+
+  #find(ring: RingName, nowMs: number): void {
+    if (this.#readers.has(ring.name) || this.#refused.has(ring.name)) return;
+    // One after the other: the frames of a process go on where its earlier ring ended.
+    for (const other of this.#readers.values()) {
+      if (other.ring.instance !== ring.instance) continue;
+      this.#retire(other);
+      if (!other.isFinished) return;
+    }
+    try {
+      const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs);
+      reader.skipFramesUpTo(this.#lastSeq.get(ring.instance) ?? 0);
+      this.#readers.set(ring.name, reader);
+      this.#awake.add(reader);
+      this.#retireEarlier(reader);
+    } catch (error) {
+      this.#refused.add(ring.name);
+      this.#options.onProtocolError(
+        error instanceof ProtocolError ? error : new ProtocolError('ring', `${ring.name}: ${(error as Error).message}`),
+      );
+    }
+  }
+
+  /** A process that has the id of an earlier one, in the same container, is its successor: exec, or a restart. */
+  #retireEarlier({ ring, container }: RingReader): void {
+    for (const other of this.#readers.values()) {
+      const isEarlier = other.ring.pid === ring.pid && other.ring.instance !== ring.instance;
+      if (isEarlier && container !== undefined && other.container === container) this.#retire(other);
+    }
+  }
+
+  #rang(instance: string): void {
+    const reader = [...this.#awake].find(({ ring }) => ring.instance === instance);
+    if (reader === undefined) {
+      const asleep = [...this.#readers.values()].filter(({ ring }) => ring.instance === instance);
+      for (const one of asleep) this.#awake.add(one);
+      if (asleep.length === 0) this.#wantsScan = true;
+    }
+    this.#wake();
+  }
+
+  /** Reads what there is, ring by ring. Whether there may be more at once. */
+  #readAwake(nowMs: number): boolean {
+    let isMore = false;
+    for (const reader of this.#awake) {
+      if (this.#isFull) return true;
+      try {
+        const wasKnown = reader.container !== undefined;
+        const got = reader.read(this.#buffer, nowMs);
+        if (got > 0) this.#gotMs = nowMs;
+        if (!wasKnown && reader.container !== undefined) this.#retireEarlier(reader);
+        isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
+        if (reader.isEnded && !reader.isRetired) this.#retire(reader);
+        else if (got === 0) this.#rest(reader, nowMs);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        this.#options.onProtocolError(error);
+        this.#refuse(reader);
+      }
+    }
+    return isMore;
+  }
+
+  /** Nothing came: puts it to sleep after a while, or ends it when nothing more can come. */
+  #rest(reader: RingReader, nowMs: number): void {
+    if (reader.isRetired) {
+      this.#finish(reader);
+    } else if (nowMs - reader.gotMs > AWAKE_MS && reader.sleep()) {
+      this.#awake.delete(reader);
+    }
+  }
+
+  #retire(reader: RingReader): void {
+    if (reader.isRetired) return;
+    reader.retire();
+    this.#awake.add(reader);
+  }
+
+  /** All of a retired ring is read. It is removed when all of it is released. */
+  #finish(reader: RingReader): void {
+    this.#awake.delete(reader);
+    if (reader.isFinished) return;
+    const { instance } = reader.ring;
+    this.#lastSeq.delete(instance);
+    this.#lastSeq.set(instance, reader.lastSeq);
+    if (this.#lastSeq.size > RETIRED_MAX) this.#lastSeq.delete(this.#lastSeq.keys().next().value!);
+    // Its successor waits for this.
+    this.#wantsScan = true;
+    if (reader.finish()) this.#remove(reader);
+  }
+
+  #refuse(reader: RingReader): void {
+    this.#refused.add(reader.ring.name);
+    this.#awake.delete(reader);
+    this.#readers.delete(reader.ring.name);
+    reader.close();
+  }
+
+  #remove(reader: RingReader): void {
+    if (this.#readers.delete(reader.ring.name)) reader.remove();
+  }
+
+  #flushIdle(nowMs: number): void {
+    const { unfinished } = this.#shared;
+    if (unfinished.size === 0 || nowMs - this.#idleLookMs < this.#options.lineIdleMs / 4) return;
+    this.#idleLookMs = nowMs;
+    for (const assembler of unfinished) {
+      if (assembler.touchedMs <= nowMs - this.#options.lineIdleMs) assembler.flush();
+    }
+  }
+
+  /** Until somebody rings, or it is time for the next look. */
+  async #wait(): Promise<void> {
+    const isBusy = this.#awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
+    const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = () => {};
+  }
+}
