@@ -166,6 +166,20 @@ describe('a hold on disk', () => {
     after.store.abandon();
   });
 
+  test('what is out for one sink stays on disk when another has settled it', async () => {
+    const directory = newDirectory();
+    const sinks = ['one', 'two'];
+    const before = open(directory, { sinks }, 8000);
+    const messages = ['a', 'b', 'c'].map((letter) => letter.repeat(1500));
+    for (const message of messages) before.hold.append(sourceBatchOf([message]));
+    await before.take();
+    (await before.hold.lane('two').take(all, never))!.settle(3, 4500);
+    before.store.abandon();
+    const after = open(directory, { sinks }, 8000);
+    expect(messagesOf((await after.take()).batch)).toEqual(messages);
+    after.store.abandon();
+  });
+
   test('a checkpoint that cannot be read costs repetition, not records', async () => {
     const directory = newDirectory();
     const before = open(directory);
