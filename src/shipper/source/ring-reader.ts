@@ -24,6 +24,8 @@ export class RingReader {
   /** Ends of batches that are not released, in their order. */
   readonly #marks: Mark[] = [];
   #position = 0;
+  /** Where the last batch ended. */
+  #markedPosition = 0;
   /** Whether there is something that no mark covers. */
   #isDirty = false;
   #lost: Lost;
@@ -54,6 +56,7 @@ export class RingReader {
       this.#lost = lost;
       if (progress !== undefined) {
         this.#position = progress.position;
+        this.#markedPosition = progress.position;
         this.#connection.resume(progress);
       }
       this.#file.state(this.#position);
@@ -61,6 +64,11 @@ export class RingReader {
       this.#file.close();
       throw error;
     }
+  }
+
+  /** Whether so much of the ring waits to be handed on that the process may soon find no room. */
+  get isPressing(): boolean {
+    return this.#position - this.#markedPosition > this.#file.capacity / 4;
   }
 
   /** Name of the container; `undefined` before the process has said it, or has none to say. */
@@ -99,6 +107,9 @@ export class RingReader {
     if (got > 0) {
       this.gotMs = nowMs;
       this.#isDirty = true;
+      // The process must be able to write on: a line that keeps half of the ring is cut here.
+      const from = this.#connection.progress()?.position ?? this.#position;
+      if (this.#position - from > this.#file.capacity / 2) this.#connection.flush();
     }
     return got;
   }
@@ -132,6 +143,7 @@ export class RingReader {
   mark(): boolean {
     if (!this.#isDirty) return false;
     this.#isDirty = false;
+    this.#markedPosition = this.#position;
     this.#marks.push({ progress: this.#connection.progress(), lost: this.#lost, isLast: this.isFinished });
     return true;
   }

@@ -138,7 +138,10 @@ export class RingSource implements Source {
       return false;
     }
     this.#firstMs ??= nowMs;
-    return this.#isFull || nowMs - this.#firstMs >= this.#options.lingerMs;
+    if (this.#isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
+    // A ring is released by batches: a small one must not wait for others to travel with.
+    for (const reader of this.#awake) if (reader.isPressing) return true;
+    return false;
   }
 
   #batch(): SourceBatch {
