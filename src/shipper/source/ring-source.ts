@@ -86,20 +86,23 @@ export class RingSource implements Source {
     signal.addEventListener('abort', () => this.#stop(), { once: true });
     if (signal.aborted) this.#stop();
     this.#gotMs = Date.now();
-    for (;;) {
-      const nowMs = Date.now();
-      this.#scan(nowMs);
-      const isMore = this.#readAwake(nowMs);
-      this.#flushIdle(nowMs);
-      const isEnd = this.#isEnd(nowMs);
-      if (isEnd) for (const reader of this.#readers.values()) this.#finish(reader);
-      if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) yield this.#batch();
-      else if (isEnd) break;
-      else if (isMore) await new Promise(setImmediate);
-      else await this.#wait();
+    try {
+      for (;;) {
+        const nowMs = Date.now();
+        this.#scan(nowMs);
+        const isMore = this.#readAwake(nowMs);
+        this.#flushIdle(nowMs);
+        const isEnd = this.#isEnd(nowMs);
+        if (isEnd) for (const reader of this.#readers.values()) this.#finish(reader);
+        if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) yield this.#batch();
+        else if (isEnd) break;
+        else if (isMore) await new Promise(setImmediate);
+        else await this.#wait();
+      }
+    } finally {
+      // Rings that are read but not released stay open: their batches are still on the way.
+      this.#directory.close();
     }
-    // Rings that are read but not released stay open: their batches are still on the way.
-    this.#directory.close();
   }
 
   /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
