@@ -4,6 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   mkdtempSync,
   openSync,
@@ -60,7 +61,7 @@ export class RingReceiver {
   constructor({ pool = 4, capacity = 1024 * 1024 }: RingReceiverOptions = {}) {
     this.#pool = pool;
     this.#capacity = capacity;
-    execFileSync('chmod', ['777', this.directory]);
+    chmodSync(this.directory, 0o777);
     execFileSync('mkfifo', ['-m', '666', join(this.directory, RING_NAMES.BELL)]);
     this.#refill();
   }
@@ -152,7 +153,7 @@ export class RingReceiver {
     for (let i = free; i < this.#pool; i += 1) {
       const path = join(this.directory, `making-${this.#made}`);
       writeFileSync(path, freeRing(this.#capacity));
-      execFileSync('chmod', ['666', path]);
+      chmodSync(path, 0o666);
       renameSync(path, join(this.directory, `${RING_NAMES.FREE}${this.#made}`));
       this.#made += 1;
     }

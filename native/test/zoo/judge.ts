@@ -4,7 +4,7 @@
  * | target | tee | suppress |
  * |---|---|---|
  * | none (no library) | originals = expected | - |
- * | present, raw file | captured = expected, originals = expected | captured = expected, originals empty |
+ * | present, ring, raw file | captured = expected, originals = expected | captured = expected, originals empty |
  * | absent | originals = expected, nothing captured | the same |
  * | late, full, closed, restarted | originals = expected; captured is a part of expected, in order | captured and originals, woven, = expected |
  *
@@ -16,7 +16,7 @@ import { type Frame, readProcesses, type TappedProcess } from '../../../test/sup
 import type { ZooCase } from './case.js';
 import type { Observed } from './run-case.js';
 import { difference, disorder, linesOf, missingBlock, otherLines, unwoven } from './sequences.js';
-import type { Cell } from './targets.js';
+import { type Cell, isReliable } from './targets.js';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -146,16 +146,16 @@ function wrongTogether(row: ZooCase, compared: Compared): string[] {
 }
 
 /** Losses that the processes reported against what is missing. */
-function wrongLosses(row: ZooCase, { target }: Cell, run: Run, compared: readonly Compared[]): string[] {
+function wrongLosses(row: ZooCase, cell: Cell, run: Run, compared: readonly Compared[]): string[] {
   const reported = run.processes.reduce((sum, { lost }) => sum + Number(lost.bytes), 0);
-  if (row.normalise !== undefined && target !== 'present') return []; // Counted before it was normalised.
+  if (row.normalise !== undefined && !isReliable(cell)) return []; // Counted before it was normalised.
   const missing = compared.reduce((sum, stream) => sum + stream.expected.length - capturedBytes(stream), 0);
   if (missing < 0) return []; // Said already: there is more than was written.
   if (reported > missing) return [`losses: ${reported} bytes reported, but only ${missing} are missing`];
   const isExact =
-    target === 'present' ||
+    isReliable(cell) ||
     (row.reportsLosses === true &&
-      ['full', 'late', 'restarted'].includes(target) &&
+      ['full', 'late', 'restarted'].includes(cell.target) &&
       run.connectedAtEnd === run.writers);
   return !isExact || reported === missing ? [] : [`losses: ${missing} bytes are missing, but ${reported} reported`];
 }
@@ -208,7 +208,7 @@ function wrongFrames(row: ZooCase, cell: Cell, observed: Observed, run: Run): st
       ),
     }),
   );
-  const isWhole = cell.target === 'present';
+  const isWhole = isReliable(cell);
   return [
     ...unexpected,
     ...compared.flatMap((stream) =>

@@ -14,6 +14,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Libc } from '../../../test/support/native-programs.js';
 import { variables } from '../../../test/support/native-tap.js';
+import { RingReceiver } from '../../../test/support/ring-receiver.js';
 import { library, root, temporaryDirectory } from '../../../test/support/run.js';
 import type { Place, Platform, ZooCase } from './case.js';
 import { refereeProgram } from './compile.js';
@@ -114,21 +115,26 @@ export async function runCase(
   const sockets = openDirectory(join(base, 'run'));
   const input = row.stdin === undefined ? '/dev/null' : join(base, 'input');
   if (row.stdin !== undefined) writeFileSync(input, row.stdin);
+  const rings = cell?.target === 'ring' ? new RingReceiver({ pool: 3 }).start() : undefined;
   const socket = join(sockets, 'tap.sock');
   const rawFile = join(sockets, 'raw');
   const tapFile = (row.tapFile ?? '')
     .split(':')
     .map((path) => (path === '' ? '' : join(directory, path)))
     .join(':');
-  const tap = cell === undefined ? undefined : variables(settingsOf(cell, { socket, rawFile, tapFile }));
+  const tap =
+    cell === undefined
+      ? undefined
+      : variables(settingsOf(cell, { socket, rings: rings?.directory ?? '', rawFile, tapFile }));
   const { command, env } = launcher(row, { directory, libc: LIBCS[platform], isRoot: process.getuid?.() === 0 }, tap);
-  const target = cell === undefined || cell.target === 'raw file' ? 'absent' : cell.target;
+  const target = cell === undefined || cell.target === 'raw file' || cell.target === 'ring' ? 'absent' : cell.target;
   const timeoutMs = row.timeoutMs ?? 30_000;
   const { ended, generation } = await referee([
     ...[target, String(halfBytes), String(timeoutMs), results, socket, directory, input],
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),
     ...['--', ...command],
   ]);
+  await rings?.settled();
   const read = (path: string) => (existsSync(path) ? readFileSync(path) : Buffer.alloc(0));
   const paths = new Set([row.files, row.onDisk, row.untapped].flatMap((files) => Object.keys(files ?? {})));
   const observed: Observed = {
@@ -136,14 +142,18 @@ export async function runCase(
     stdout: read(join(results, 'stdout')),
     stderr: read(join(results, 'stderr')),
     files: new Map([...paths].map((path) => [path, read(join(directory, path))])),
-    connections: readdirSync(results)
-      .filter((name) => name.startsWith('connection-'))
-      .sort()
-      .map((name) => ({ generation: Number(name.split('-')[1]), bytes: read(join(results, name)) })),
+    connections: [
+      ...(rings?.raw() ?? []).map((bytes) => ({ generation, bytes })),
+      ...readdirSync(results)
+        .filter((name) => name.startsWith('connection-'))
+        .sort()
+        .map((name) => ({ generation: Number(name.split('-')[1]), bytes: read(join(results, name)) })),
+    ],
     generation,
     raw: read(rawFile),
     directory,
   };
+  await rings?.close();
   rmSync(base, { recursive: true, force: true });
   return observed;
 }

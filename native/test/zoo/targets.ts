@@ -9,9 +9,9 @@ export type Mode = (typeof MODES)[number];
 /**
  * What the other end does. 'late': listens after the first bytes of the original or 20 ms. 'full': accepts, reads only
  * when the program has ended. 'closed': goes away for good in the middle. 'restarted': goes away and listens again.
- * 'raw file': no socket, a file of bytes as they were written.
+ * 'ring': shared memory, read all the time. 'raw file': no socket, a file of bytes as they were written.
  */
-export const TARGETS = ['present', 'absent', 'late', 'full', 'closed', 'restarted', 'raw file'] as const;
+export const TARGETS = ['present', 'absent', 'late', 'full', 'closed', 'restarted', 'ring', 'raw file'] as const;
 export type Target = (typeof TARGETS)[number];
 
 export interface Cell {
@@ -23,14 +23,18 @@ export const title = ({ mode, target }: Cell): string => `${mode}, target ${targ
 
 /** An emulated processor runs the same code over the same kernel: the states of the target are shown beside it. */
 export function targetsOf(platform: Platform): readonly Target[] {
-  return platform === 'aarch64' ? ['present'] : TARGETS;
+  return platform === 'aarch64' ? ['present', 'ring'] : TARGETS;
 }
 
-/** The library's variables. @param place the socket, the raw file and the tapped files, all absolute */
+/** Whether everything has to be captured. */
+export const isReliable = ({ target }: Cell): boolean => target === 'present' || target === 'ring';
+
+/** The library's variables. @param place the socket, the directory of rings, the raw file and the tapped files, all absolute */
 export function settingsOf(
-  { mode, target }: Cell,
-  place: { readonly socket: string; readonly rawFile: string; readonly tapFile: string },
+  cell: Cell,
+  place: { readonly socket: string; readonly rings: string; readonly rawFile: string; readonly tapFile: string },
 ): TapSettings {
+  const { mode, target } = cell;
   const suppress = String(mode === 'suppress');
   const common: TapSettings = {
     TAP_INTO: '3',
@@ -41,5 +45,6 @@ export function settingsOf(
   };
   if (target === 'raw file') return { ...common, TARGET: `file:${place.rawFile}` };
   // A reader that is there is waited for, so that nothing may be missing; one that goes away must cost nothing.
-  return toSocket(place.socket, { ...common, ON_FULL: target === 'present' ? 'block:10000' : 'pass' });
+  const framed = toSocket(place.socket, { ...common, ON_FULL: isReliable(cell) ? 'block:10000' : 'pass' });
+  return target === 'ring' ? { ...framed, TARGET: `ring:${place.rings}` } : framed;
 }

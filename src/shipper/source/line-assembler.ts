@@ -31,7 +31,7 @@ interface Segment {
 export class LineAssembler {
   readonly #shared: AssemblerShared;
   readonly #origin: Origin;
-  /** The unfinished line: `length` bytes, the first of which has the time below; a segment for each write. */
+  /** The unfinished line: `length` bytes, the first of which has the time below. */
   #partial = EMPTY;
   #length = 0;
   #timeMs = 0;
@@ -136,6 +136,8 @@ export class LineAssembler {
       this.#timeMs = timeMs;
       shared.unfinished.add(this);
     }
+    // Only the first one, and those in which the line may be cut, are ever asked for.
+    if (this.#segments.length > 1 && this.#length <= shared.lineMaxBytes - CHARACTER_MAX_BYTES) this.#segments.pop();
     this.#segments.push({ at: this.#length, seq, position: this.#position });
     const length = this.#length + (end - start);
     if (length > this.#partial.length) {
@@ -178,11 +180,13 @@ export class LineAssembler {
 }
 
 const EMPTY = Buffer.alloc(0);
+/** Of UTF-8. */
+const CHARACTER_MAX_BYTES = 4;
 
 /** Where to end a part that starts at `start`: `max` bytes on, or before the character that this would cut. */
 function cutBefore(bytes: Buffer, start: number, max: number): number {
   const limit = start + max;
-  for (let cut = limit; cut > limit - 4 && cut > start; cut--) {
+  for (let cut = limit; cut > limit - CHARACTER_MAX_BYTES && cut > start; cut--) {
     if ((bytes[cut]! & 0xc0) !== 0x80) return cut;
   }
   return limit;

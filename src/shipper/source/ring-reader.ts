@@ -31,6 +31,7 @@ export class RingReader {
   #lost: Lost;
   /** Whether its process was seen in /proc: then it is also seen to be gone. */
   #wasSeen = false;
+  #isClosed = false;
   /** When the last bytes came. */
   gotMs: number;
   /** The process says that it ends. */
@@ -114,6 +115,12 @@ export class RingReader {
     return got;
   }
 
+  /** Whether there is anything to read, or the process says that it ends. */
+  hasNews(): boolean {
+    const { head, isEnded, lost } = this.#file.state(this.#position);
+    return head !== this.#position || isEnded !== this.isEnded || lost.bytes !== this.#lost.bytes;
+  }
+
   /** Asks for the bell. False when something has come meanwhile. */
   sleep(): boolean {
     this.#file.sleep();
@@ -151,6 +158,7 @@ export class RingReader {
   /** The first of the batches that it marked is released. Whether the ring is of no more use. */
   release(): boolean {
     const mark = this.#marks.shift();
+    if (this.#isClosed) return false;
     if (mark?.progress !== undefined) this.#file.checkpoint(mark.progress, mark.lost);
     return mark?.isLast === true;
   }
@@ -162,10 +170,12 @@ export class RingReader {
     return this.#wasSeen && !isHere;
   }
 
-  /** Leaves the file as it is. */
-  close(): void {
+  /** It cannot be read on: the process is sent to another ring, and what came so far becomes records. */
+  abandon(): void {
+    this.#isClosed = true;
     this.#connection.flush();
-    this.#file.close();
+    this.#file.retire();
+    this.#file.remove();
   }
 
   remove(): void {

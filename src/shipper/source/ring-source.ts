@@ -6,7 +6,7 @@
  * Nothing is read while the consumer is busy. Rings with bytes are looked at again and again; one that stays empty is put
  * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
  */
-import { ProtocolError } from '../errors.js';
+import { messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
 import { BatchBuilder } from '../record-batch.js';
 import type { Lost } from './frame-decoder.js';
@@ -65,6 +65,7 @@ export class RingSource implements Source {
   #gotMs = 0;
   #isStopping = false;
   #isClosing = false;
+  #isLastScanDone = false;
   #wake: () => void = () => {};
 
   /** Makes the directory ready. Throws a ConfigError when that cannot be. */
@@ -108,6 +109,7 @@ export class RingSource implements Source {
   /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
   close(): void {
     this.#isClosing = true;
+    this.#wantsScan = true;
     this.#wake();
   }
 
@@ -121,6 +123,7 @@ export class RingSource implements Source {
   #isEnd(nowMs: number): boolean {
     const readers = [...this.#readers.values()];
     if (this.#isClosing) {
+      if (!this.#isLastScanDone) return false;
       for (const reader of readers) this.#retire(reader);
       return readers.every(({ isDrained }) => isDrained);
     }
@@ -163,18 +166,38 @@ export class RingSource implements Source {
 
   /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */
   #scan(nowMs: number): void {
-    if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS)) return;
+    if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
     this.#scannedMs = nowMs;
     this.#wantsScan = false;
+    // Whoever writes on after this gets a ring that the next shipper reads.
+    this.#isLastScanDone = this.#isClosing;
     this.#directory.listen((instance) => this.#rang(instance));
     const claimed = this.#directory.claimed();
     for (const ring of claimed) this.#find(ring, nowMs);
     for (const name of this.#refused) if (!claimed.some((ring) => ring.name === name)) this.#refused.delete(name);
-    for (const reader of this.#readers.values()) {
-      if (reader.isGone() || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
-      if (!reader.isFinished) this.#awake.add(reader);
-    }
+    for (const reader of this.#readers.values()) this.#lookAt(reader, nowMs);
     this.#directory.refill();
+  }
+
+  #lookAt(reader: RingReader, nowMs: number): void {
+    if (reader.isFinished) return;
+    this.#guarded(reader, () => {
+      if (reader.isGone() || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
+      if (reader.hasNews()) this.#awake.add(reader);
+    });
+  }
+
+  /** What breaks the format ends the reading of that ring, and of no other. */
+  #guarded(reader: RingReader, look: () => void): void {
+    try {
+      look();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.onProtocolError(error);
+      this.#awake.delete(reader);
+      this.#readers.delete(reader.ring.name);
+      reader.abandon();
+    }
   }
 
   #find(ring: RingName, nowMs: number): void {
@@ -192,9 +215,10 @@ export class RingSource implements Source {
       this.#awake.add(reader);
       this.#retireEarlier(reader);
     } catch (error) {
-      this.#refused.add(ring.name);
+      // Anything else may pass: no descriptor is left, another user's file, gone meanwhile.
+      if (error instanceof ProtocolError) this.#refused.add(ring.name);
       this.#options.onProtocolError(
-        error instanceof ProtocolError ? error : new ProtocolError('ring', `${ring.name}: ${(error as Error).message}`),
+        error instanceof ProtocolError ? error : new ProtocolError('ring', `${ring.name}: ${messageOf(error)}`),
       );
     }
   }
@@ -222,7 +246,7 @@ export class RingSource implements Source {
     let isMore = false;
     for (const reader of this.#awake) {
       if (this.#isFull) return true;
-      try {
+      this.#guarded(reader, () => {
         const wasKnown = reader.container !== undefined;
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
@@ -230,11 +254,7 @@ export class RingSource implements Source {
         isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
         if (reader.isEnded && !reader.isRetired) this.#retire(reader);
         else if (got === 0) this.#rest(reader, nowMs);
-      } catch (error) {
-        if (!(error instanceof ProtocolError)) throw error;
-        this.#options.onProtocolError(error);
-        this.#refuse(reader);
-      }
+      });
     }
     return isMore;
   }
@@ -265,13 +285,6 @@ export class RingSource implements Source {
     // Its successor waits for this.
     this.#wantsScan = true;
     if (reader.finish()) this.#remove(reader);
-  }
-
-  #refuse(reader: RingReader): void {
-    this.#refused.add(reader.ring.name);
-    this.#awake.delete(reader);
-    this.#readers.delete(reader.ring.name);
-    reader.close();
   }
 
   #remove(reader: RingReader): void {
