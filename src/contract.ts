@@ -154,6 +154,10 @@ export const MOUNT_PATH = '/.logtap';
 export const LIBRARY_DIR = 'lib';
 /** Directory under the mount path where the shipper listens. */
 export const RUN_DIR = 'run';
+/** Directory under the mount path where processes find their rings. */
+export const RING_DIR = 'rings';
+/** All rings that a shipper makes have at most this many bytes together: part of its memory, and of the volume's. */
+export const RINGS_BYTES = 32 * 1024 * 1024;
 /** Name of the shipper's socket in RUN_DIR. */
 export const SOCKET_NAME = 'logtap.sock';
 

@@ -5,13 +5,13 @@
  * last. The program keeps this terminal, its signals and its exit code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LIBRARY_ENV, SOCKET_NAME, STDIO_PLACEHOLDER } from '../contract.js';
+import { LIBRARY_ENV, RING_DIR, SOCKET_NAME, STDIO_PLACEHOLDER } from '../contract.js';
 import { diagnoseProgram } from '../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../doctor/verdict.js';
 import { libraryFile, shipperFile } from './package-files.js';
@@ -61,7 +61,7 @@ function parse(args: readonly string[]): RunOptions {
 }
 
 /** The program's environment: ours on top of the caller's, except where the caller set a library variable himself. */
-function programEnvironment(options: RunOptions, library: string, socket: string): NodeJS.ProcessEnv {
+function programEnvironment(options: RunOptions, library: string, rings: string): NodeJS.ProcessEnv {
   const { LD_PRELOAD: preload } = process.env;
   const suppress = String(options.suppress);
   return {
@@ -72,7 +72,7 @@ function programEnvironment(options: RunOptions, library: string, socket: string
       ? {}
       : { [LIBRARY_ENV.TAP_FILE.name]: options.files.join(':'), [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
     ...process.env,
-    [LIBRARY_ENV.TARGET.name]: `socket:${socket}`,
+    [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
     [LIBRARY_ENV.FORMAT.name]: 'frame',
     [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
     LD_PRELOAD: preload ? `${library}:${preload}` : library,
@@ -106,6 +106,7 @@ function accepts(socket: string): Promise<boolean> {
 /** Starts the shipper and returns once it listens. A shipper that ends instead has said why on stderr. */
 async function startShipper(
   socket: string,
+  rings: string,
   sink: string | undefined,
 ): Promise<{ child: ChildProcess; exit: Promise<Exit> }> {
   const child = spawn(process.execPath, [shipperFile], {
@@ -116,6 +117,7 @@ async function startShipper(
       LOGTAP_STATUS_PORT: 'off',
       ...process.env,
       LOGTAP_SOCKET: socket,
+      LOGTAP_RING_DIR: rings,
       ...(sink === undefined ? {} : { LOGTAP_SINK: sink }),
     },
   });
@@ -156,10 +158,10 @@ function forwardSignals(program: ChildProcess): void {
   }
 }
 
-async function runProgram(options: RunOptions, library: string, socket: string): Promise<Exit> {
+async function runProgram(options: RunOptions, library: string, rings: string): Promise<Exit> {
   const program = spawn(options.command, options.args, {
     stdio: 'inherit',
-    env: programEnvironment(options, library, socket),
+    env: programEnvironment(options, library, rings),
   });
   forwardSignals(program);
   try {
@@ -188,17 +190,31 @@ function warnWhereUntapped(command: string): void {
   }
 }
 
+/** Where rings are memory and nothing else; the directory for temporary files where the machine has no such place. */
+function memoryDirectory(): string {
+  const memory = '/dev/shm';
+  try {
+    accessSync(memory, modes.W_OK);
+    return memory;
+  } catch {
+    return tmpdir();
+  }
+}
+
 /** Resolves with the program's exit code, or 128 + n when signal n ended it, once the shipper has drained. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = parse(args);
   const library = libraryFile();
   warnWhereUntapped(options.command);
-  const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
+  const directory = mkdtempSync(join(memoryDirectory(), 'logtap-'));
+  // A program may go on as another user.
+  chmodSync(directory, 0o755);
   try {
     const socket = join(directory, SOCKET_NAME);
-    const shipper = await startShipper(socket, options.sink);
+    const rings = join(directory, RING_DIR);
+    const shipper = await startShipper(socket, rings, options.sink);
     try {
-      return (await runProgram(options, library, socket)).code;
+      return (await runProgram(options, library, rings)).code;
     } finally {
       shipper.child.kill('SIGTERM');
       const { code } = await shipper.exit;

@@ -4,6 +4,7 @@ import {
   LIBRARY_ENV,
   LIBRARY_NAME,
   MOUNT_PATH,
+  RING_DIR,
   RUN_DIR,
   SOCKET_NAME,
   STDIO_PLACEHOLDER,
@@ -15,6 +16,9 @@ import type { Container, EnvVar } from './workload.js';
 export const LIBRARY_PATH = `${MOUNT_PATH}/${LIBRARY_DIR}`;
 /** Socket on which the shipper listens. */
 export const SOCKET_PATH = `${MOUNT_PATH}/${RUN_DIR}/${SOCKET_NAME}`;
+
+/** Directory in which processes find their rings. */
+export const RING_PATH = `${MOUNT_PATH}/${RING_DIR}`;
 
 const PRELOAD = 'LD_PRELOAD';
 const LIBRARY = `${LIBRARY_PATH}/${LIBRARY_NAME}`;
@@ -30,7 +34,7 @@ export function libraryEnv(container: string, props: LogTapProps): EnvVar[] {
     [LIBRARY_ENV.FORMAT.name]: 'frame',
     [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
     [LIBRARY_ENV.TAP_INTO.name]: TAP_INTO[props.streams ?? TapStreams.BOTH],
-    [LIBRARY_ENV.TARGET.name]: `socket:${SOCKET_PATH}`,
+    [LIBRARY_ENV.TARGET.name]: `ring:${RING_PATH}`,
   };
   if (props.suppressStreams) values[LIBRARY_ENV.SUPPRESS_STDOUT.name] = 'true';
   if (props.file !== undefined) values[LIBRARY_ENV.TAP_FILE.name] = props.file;

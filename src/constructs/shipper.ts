@@ -1,6 +1,6 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
-import { MOUNT_PATH, STATUS_PORT } from '../contract.js';
-import { LIBRARY_PATH, SOCKET_PATH } from './env.js';
+import { MOUNT_PATH, RINGS_BYTES, STATUS_PORT } from '../contract.js';
+import { LIBRARY_PATH, RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import { DEFAULT_DRAIN_SECONDS, type LogTapProps } from './tap-options.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
@@ -14,8 +14,12 @@ export const SECRETS_VOLUME = 'logtap-secrets';
 const SECRETS_PATH = '/etc/logtap/secrets';
 /** User of the image: the customary `nonroot`. */
 const USER = 65532;
-/** Holds the library, twice while it is being replaced, and the socket. Pages count only once they are written. */
-const MEMORY_BYTES = '16Mi';
+const MIB = 1024 * 1024;
+/**
+ * Holds the rings, the library, twice while it is being replaced, and small rings that processes make when there is no
+ * other. Pages count only once they are written.
+ */
+const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
 
 /** The pod security standard "restricted", and a root file system that cannot be written. */
 const securityContext = () => ({
@@ -81,6 +85,7 @@ function shipperEnv(props: LogTapProps): EnvVar[] {
   const { name: sink, settings, secretFiles } = props.sink.bind();
   const values: Record<string, string> = {
     LOGTAP_GRACE_SECONDS: String(drainSeconds(props)),
+    LOGTAP_RING_DIR: RING_PATH,
     LOGTAP_SINK: sink,
     LOGTAP_SOCKET: SOCKET_PATH,
     ...settings,

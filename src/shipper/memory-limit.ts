@@ -24,7 +24,8 @@ export function containerMemoryLimit(read = (path: string) => readFileSync(path,
   return undefined;
 }
 
-export function defaultMemoryMaxBytes(limit: number | undefined): number {
+/** @param ringBytes memory of rings, which is the container's as well */
+export function defaultMemoryMaxBytes(limit: number | undefined, ringBytes = 0): number {
   if (limit === undefined) return WITHOUT_LIMIT_BYTES;
-  return Math.max(LEAST_BYTES, Math.floor(Math.min(limit / 2, limit - OTHER_BYTES)));
+  return Math.max(LEAST_BYTES, Math.floor(Math.min(limit / 2, limit - OTHER_BYTES - ringBytes)));
 }

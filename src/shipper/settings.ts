@@ -3,7 +3,7 @@
  * The environment is read nowhere else.
  */
 import { closest, distance } from 'fastest-levenshtein';
-import { MOUNT_PATH, RUN_DIR, SOCKET_NAME, STATUS_PORT } from '../contract.js';
+import { MOUNT_PATH, RINGS_BYTES, RUN_DIR, SOCKET_NAME, STATUS_PORT } from '../contract.js';
 import { AWS_REGION, LOG_GROUP, LOG_STREAM, OPENSEARCH_INDEX } from '../service-names.js';
 import { ConfigError } from './errors.js';
 import * as parse from './setting-parsers.js';
@@ -54,7 +54,7 @@ export const SETTINGS = {
     }),
     ringTotalBytes: setting({
       name: 'LOGTAP_RING_TOTAL_BYTES',
-      default: '33554432',
+      default: String(RINGS_BYTES),
       help: 'No free ring is made when all rings together would have more bytes; a process then makes a small one of its own.',
       parse: parse.integer(0, 1024 ** 4),
     }),
@@ -155,7 +155,7 @@ export const SETTINGS = {
     memoryMaxBytes: setting({
       name: 'LOGTAP_MEMORY_MAX_BYTES',
       defaultMeaning:
-        "half of the container's memory limit, less where that leaves under 160 MiB for the rest, but at least 8 MiB; 64 MiB without a limit",
+        "half of the container's memory limit, less where that leaves under 160 MiB for the rest, rings aside, but at least 8 MiB; 64 MiB without a limit",
       help: 'Bound on the memory of records held until every sink has taken them. `LOGTAP_ON_FULL` says what happens when it is reached.',
       parse: parse.integer(1024 * 1024, 1024 ** 4),
     }),

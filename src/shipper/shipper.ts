@@ -36,7 +36,9 @@ const LAST_WORDS_MS = 250;
 /** Listens on the socket when it resolves. Throws a ConfigError when the settings cannot work. */
 export async function startShipper(settings: Settings, log: Log): Promise<Shipper> {
   const now = () => performance.now();
-  const maxBytes = settings.memoryMaxBytes ?? defaultMemoryMaxBytes(containerMemoryLimit());
+  const maxBytes =
+    settings.memoryMaxBytes ??
+    defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
   const hold = openHold(settings, { maxBytes, now, ledger, log });
   const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 
 jest.setTimeout(60_000);
@@ -117,13 +117,14 @@ describe('logtap run', () => {
   });
 
   test('leaves neither directory nor process behind', async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('logtap-'));
+    const left = () => readdirSync('/dev/shm').filter((name) => name.startsWith('logtap-'));
+    const before = left();
     const { stdout } = await run(node, [logtap, 'run', '--suppress', '--', 'sh', '-c', 'echo $LLT_TARGET']);
-    expect(readdirSync(tmpdir()).filter((name) => name.startsWith('logtap-'))).toEqual(before);
-    const socket = arrived(stdout)[0]?.message.replace('socket:', '') ?? '';
-    expect(socket).toMatch(/^\/.+\.sock$/);
+    expect(left()).toEqual(before);
+    const rings = arrived(stdout)[0]?.message.replace('ring:', '') ?? '';
+    expect(rings).toMatch(/^\/dev\/shm\/logtap-.+\/rings$/);
     const listeners = readFileSync('/proc/net/unix', 'utf8');
-    expect(listeners).not.toContain(socket);
+    expect(listeners).not.toContain(dirname(rings));
   });
 
   test.each([

@@ -64,7 +64,7 @@ async function read(request: IncomingMessage): Promise<Buffer> {
 
 /** Frames of one process, as the library sends them. */
 function write(socket: string, from: number, to: number): Promise<void> {
-  const frames = lines(from, to).map((line, i) => data(STREAMS.STDOUT, BigInt(from + i), `${line}\n`));
+  const frames = lines(from, to).map((line, i) => data(STREAMS.STDOUT, BigInt(from + i + 1), `${line}\n`));
   return new Promise((resolve, reject) => {
     const peer = connect(socket, () => peer.end(Buffer.concat([magic, hello(), ...frames])));
     peer.on('close', () => resolve()).on('error', reject);

@@ -45,6 +45,6 @@ export function settingsOf(
   };
   if (target === 'raw file') return { ...common, TARGET: `file:${place.rawFile}` };
   // A reader that is there is waited for, so that nothing may be missing; one that goes away must cost nothing.
-  const framed = toSocket(place.socket, { ...common, ON_FULL: isReliable(cell) ? 'block:10000' : 'pass' });
+  const framed = toSocket(place.socket, { ...common, ON_FULL: isReliable(cell) ? 'block:30000' : 'pass' });
   return target === 'ring' ? { ...framed, TARGET: `ring:${place.rings}` } : framed;
 }

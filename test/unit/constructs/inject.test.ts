@@ -62,7 +62,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
   });
 
   test('the shared memory is mounted in all three', () => {
-    expect(spec.volumes).toEqual([{ name: 'logtap', emptyDir: { medium: 'Memory', sizeLimit: '16Mi' } }]);
+    expect(spec.volumes).toEqual([{ name: 'logtap', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } }]);
     for (const name of ['logtap-install', 'logtap', 'app']) {
       expect(container(result, name).volumeMounts).toEqual([{ name: 'logtap', mountPath: '/.logtap' }]);
     }
@@ -94,7 +94,7 @@ describe('the application container', () => {
       { name: 'LLT_SUPPRESS_TAP_FILE', value: 'true' },
       { name: 'LLT_TAP_FILE', value: '/var/log/app.log' },
       { name: 'LLT_TAP_INTO', value: '3' },
-      { name: 'LLT_TARGET', value: 'socket:/.logtap/run/logtap.sock' },
+      { name: 'LLT_TARGET', value: 'ring:/.logtap/rings' },
     ]);
   });
 
@@ -193,6 +193,7 @@ describe('the shipper', () => {
       LOGTAP_OPENSEARCH_PASSWORD_FILE: '/etc/logtap/secrets/opensearch/password',
       LOGTAP_OPENSEARCH_URL: 'https://os:9200',
       LOGTAP_OPENSEARCH_USERNAME: 'shipper',
+      LOGTAP_RING_DIR: '/.logtap/rings',
       LOGTAP_SINK: 'opensearch',
       LOGTAP_SOCKET: '/.logtap/run/logtap.sock',
     });

@@ -161,7 +161,7 @@ describe('TappedDeployment', () => {
 
   test('is tapped, and selects its own pods', () => {
     const manifest = synth({ replicas: 2 });
-    expect(variables(container(manifest, 'app')).LLT_TARGET).toBe('socket:/.logtap/run/logtap.sock');
+    expect(variables(container(manifest, 'app')).LLT_TARGET).toBe('ring:/.logtap/rings');
     expect(manifest.spec).toMatchObject({ replicas: 2 });
   });
 
