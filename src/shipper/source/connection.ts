@@ -17,6 +17,8 @@ const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
 
+const timeOf = (ms: number) => new Date(ms).toISOString();
+
 /** How far a framed stream was turned into records. */
 export interface Progress {
   /** Of the first frame that has to be read again. */
@@ -41,8 +43,10 @@ export class Connection implements FrameReader {
   /** DATA frames up to this number have been read elsewhere. */
   #knownSeq = 0;
   #lastSeq = 0;
-  /** Total of the last report: the streams have a gap where it rises. */
-  #lostBytes = 0;
+  /** Totals of the last report: the streams have a gap where they rise. */
+  #lost: Lost = { lines: 0, bytes: 0 };
+  /** When the last DATA frame was written. */
+  #lastMs: number | undefined;
   #raw: LineAssembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
@@ -131,12 +135,15 @@ export class Connection implements FrameReader {
 
   hello(hello: Hello): void {
     this.#greet(hello);
-    this.#losses.update(hello.instance, hello.lost);
+    const lost = this.#losses.update(hello.instance, hello.lost);
+    if (lost === undefined) return;
+    this.#lost = { lines: hello.lost.lines - lost.lines, bytes: hello.lost.bytes - lost.bytes };
+    this.#notice(this.#nowMs, hello.lost);
   }
 
   #greet(hello: Hello): void {
     this.#hello = hello;
-    this.#lostBytes = hello.lost.bytes;
+    this.#lost = hello.lost;
     this.#open(STREAMS.STDOUT, { stream: 'stdout' });
     this.#open(STREAMS.STDERR, { stream: 'stderr' });
   }
@@ -158,19 +165,35 @@ export class Connection implements FrameReader {
       throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
     }
     this.#lastSeq = seq;
+    this.#lastMs = timeMs;
     if (seq <= this.#knownSeq) return;
     const position = this.#decoder!.framePosition;
     assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
   }
 
-  lost(stream: number, lost: Lost): void {
+  lost(stream: number, timeMs: number, lost: Lost): void {
     this.#losses.update(this.#hello!.instance, lost);
     // By this stream's own count: the header of a ring may have told the total before.
-    if (lost.bytes <= this.#lostBytes) return;
-    this.#lostBytes = lost.bytes;
+    if (lost.bytes <= this.#lost.bytes) return;
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
     const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
     for (const assembler of after) assembler?.flush();
+    this.#notice(timeMs, lost);
+  }
+
+  /** Whoever reads the logs sees the gap, too. */
+  #notice(timeMs: number, lost: Lost): void {
+    const { instance, pid, process, container } = this.#hello!;
+    const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
+    const lines = lost.lines - this.#lost.lines;
+    const text = `logtap: ${lines} lines, ${lost.bytes - this.#lost.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
+    this.#lost = lost;
+    const bytes = Buffer.from(text);
+    const { builder } = this.#shared;
+    const at = builder.copy(bytes, 0, bytes.length);
+    // A stream of its own, so that its place is nobody else's.
+    const origin = { id: `${instance}-0`, stream: 'stdout', pid, process, container } as const;
+    builder.record(origin, at, bytes.length, timeMs, this.#lastSeq * PLACES_PER_FRAME);
   }
 
   #decode(bytes: Buffer): void {

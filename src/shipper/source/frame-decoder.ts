@@ -37,7 +37,7 @@ export interface FrameReader {
   file(stream: number, path: string): void;
   data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number): void;
   /** `stream` is 0 where the totals belong to none in particular. */
-  lost(stream: number, lost: Lost): void;
+  lost(stream: number, timeMs: number, lost: Lost): void;
 }
 
 /** PATH_MAX of Linux. */
@@ -143,7 +143,10 @@ export class FrameDecoder {
       }
       case FRAME_TYPES.LOST.value:
         if (end - start !== LOST_PAYLOAD_BYTES) throw new ProtocolError('lost', `LOST of ${end - start} bytes`);
-        this.#reader.lost(stream, { lines: readUInt64(bytes, start), bytes: readUInt64(bytes, start + 8) });
+        this.#reader.lost(stream, readUInt64(bytes, at + 8) / 1e6, {
+          lines: readUInt64(bytes, start),
+          bytes: readUInt64(bytes, start + 8),
+        });
         return;
       case FRAME_TYPES.FILE.value:
         if (stream < FIRST_FILE_STREAM || end === start || end - start > PATH_MAX_BYTES) {

@@ -20,17 +20,17 @@ export class LossTotals {
     if (!this.#totals.has(instance) && total.bytes > 0) this.#totals.set(instance, total);
   }
 
-  /** Returns whether the process lost anything since its last report. */
-  update(instance: string, total: Lost): boolean {
+  /** Returns what the process lost since its last report; `undefined` when that is nothing. */
+  update(instance: string, total: Lost): Lost | undefined {
     const known = this.#totals.get(instance) ?? { lines: 0, bytes: 0 };
     // Threads report without a lock, so an older total may come after a newer one.
     const lines = Math.max(0, total.lines - known.lines);
     const bytes = Math.max(0, total.bytes - known.bytes);
-    if (lines === 0 && bytes === 0) return false;
+    if (lines === 0 && bytes === 0) return undefined;
     this.#totals.delete(instance);
     this.#totals.set(instance, { lines: known.lines + lines, bytes: known.bytes + bytes });
     if (this.#totals.size > REMEMBERED_MAX) this.#totals.delete(this.#totals.keys().next().value!);
     this.#onLost({ lines, bytes });
-    return true;
+    return { lines, bytes };
   }
 }

@@ -139,6 +139,8 @@ export class RingReader {
     if (this.isFinished) return false;
     this.isFinished = true;
     this.#connection.flush();
+    // What was lost at last, when there was no room for a frame that says so.
+    if (this.#connection.container !== undefined) this.#connection.lost(0, this.gotMs, this.#lost);
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;

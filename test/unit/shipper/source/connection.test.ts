@@ -144,7 +144,8 @@ describe('Connection: frames', () => {
   test('does not glue a line together over a gap', () => {
     const { connection, builder } = open();
     connection.write(Buffer.concat([magic, hello(), data(1, 1n, 'begin'), lost(1n, 9n), data(1, 3n, 'end\n')]), 0);
-    expect(messagesOf(builder.finish())).toEqual(['begin', 'end']);
+    const notice = expect.stringMatching(/^logtap: 1 lines, 9 bytes not captured between \S+Z and \S+Z$/);
+    expect(messagesOf(builder.finish())).toEqual(['begin', notice, 'end']);
   });
 
   test('a report that nothing more was lost leaves the line whole', () => {
@@ -153,7 +154,17 @@ describe('Connection: frames', () => {
       Buffer.concat([magic, hello(), lost(1n, 9n), data(1, 1n, 'be'), lost(1n, 9n), data(1, 2n, 'gin\n')]),
       0,
     );
-    expect(messagesOf(builder.finish())).toEqual(['begin']);
+    const notice = expect.stringMatching(/^logtap: 1 lines, 9 bytes not captured before \S+Z$/);
+    expect(messagesOf(builder.finish())).toEqual([notice, 'begin']);
+  });
+
+  test('says in the stream what was lost before it began', () => {
+    const { connection, builder } = open();
+    connection.write(Buffer.concat([magic, hello({ lostLines: 2n, lostBytes: 20n }), data(1, 1n, 'then\n')]), 1000);
+    expect(messagesOf(builder.finish())).toEqual([
+      'logtap: 2 lines, 20 bytes not captured before 1970-01-01T00:00:01.000Z',
+      'then',
+    ]);
   });
 
   test.each([

@@ -14,7 +14,7 @@ function recorder(): { reader: FrameReader; said: unknown[] } {
       file: (stream, path) => said.push({ stream, path }),
       data: (stream, timeMs, seq, bytes, start, end) =>
         said.push({ stream, timeMs, seq, bytes: bytes.toString('latin1', start, end) }),
-      lost: (stream, value) => said.push({ stream, ...value }),
+      lost: (stream, _, value) => said.push({ stream, ...value }),
     },
   };
 }

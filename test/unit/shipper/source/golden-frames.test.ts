@@ -66,7 +66,7 @@ describe('golden frames, version 1', () => {
     const decoder = new FrameDecoder({
       hello: (value) => said.push(value),
       file: (stream, path) => said.push({ stream, path }),
-      lost: (stream, value) => said.push({ stream, ...value }),
+      lost: (stream, _, value) => said.push({ stream, ...value }),
       data: (stream, timeMs, seq, chunk, start, end) =>
         said.push({ stream, timeMs, seq, payload: chunk.toString('latin1', start, end) }),
     });
