@@ -1,0 +1,151 @@
+/**
+ * Random histories of a ring, held against a model: the library writes, the shipper's source reads, batches are released
+ * or not, the reader is killed and another one goes on. Whatever happens, every line is there under one name, in order.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceBatch } from '../../src/shipper/parts.js';
+import { recordAt } from '../../src/shipper/record-batch.js';
+import { RingSource } from '../../src/shipper/source/ring-source.js';
+import { converse } from '../support/native-tap.js';
+
+jest.setTimeout(240_000);
+
+const HISTORIES = 12;
+const STEPS = 120;
+
+/** Small and quick; the seed names a history. */
+function random(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/** What was said and what came of it. */
+interface Line {
+  readonly id: string;
+  readonly seq: number;
+  readonly text: string;
+}
+
+class Reader {
+  readonly #source: RingSource;
+  readonly #stop = new AbortController();
+  readonly #batches: AsyncIterator<SourceBatch>;
+  #next: Promise<IteratorResult<SourceBatch>> | undefined;
+  /** Taken and not released, in their order. */
+  readonly #held: SourceBatch[] = [];
+
+  constructor(path: string) {
+    this.#source = new RingSource({
+      path,
+      ringBytes: 64 * 1024,
+      pool: 2,
+      totalBytes: 1024 * 1024,
+      lineMaxBytes: 1000,
+      lineIdleMs: 60_000,
+      lingerMs: 0,
+      onNoRoom: (problem) => {
+        throw new Error(problem);
+      },
+      onLost: () => {},
+      onProtocolError: (error) => {
+        throw error;
+      },
+    });
+    this.#batches = this.#source.batches(this.#stop.signal)[Symbol.asyncIterator]();
+  }
+
+  /** One batch, if there is one soon. */
+  async take(): Promise<Line[]> {
+    this.#next ??= this.#batches.next();
+    const result = await Promise.race([this.#next, sleep(40)]);
+    if (result === undefined || result.done) return [];
+    this.#next = undefined;
+    this.#held.push(result.value);
+    return Array.from({ length: result.value.count }, (_, i) => {
+      const { origin, seq, message } = recordAt(result.value, i);
+      return { id: `${origin.id} ${seq}`, seq, text: Buffer.from(message).toString() };
+    });
+  }
+
+  release(count: number): void {
+    for (const batch of this.#held.splice(0, count)) batch.release();
+  }
+
+  releaseAll(): void {
+    this.release(this.#held.length);
+  }
+
+  /** What is left of a process that was killed: nothing is released any more. */
+  kill(): void {
+    this.#held.length = 0;
+    void this.#batches.return?.().catch(() => {});
+  }
+}
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync('/dev/shm/logtap-history-');
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+async function play(seed: number): Promise<void> {
+  const pick = random(seed);
+  const rings = join(directory, 'rings');
+  let reader = new Reader(rings);
+  // It writes what it is told: so many lines of this length, and perhaps the last one without its end. In blocks, so
+  // that lines are cut anywhere.
+  const writer = converse(
+    `exec perl -ne '
+       my ($count, $length, $end) = split;
+       for (1 .. $count) { print $n++, " ", "0" x $length, $_ == $count && $end eq "open" ? "" : "\\n" }
+       END { print "\\nthe end\\n" }'`,
+    { TAP_INTO: '1', SUPPRESS_STDOUT: 'true', TARGET: `ring:${rings}`, ON_FULL: 'block:60000', CONTAINER: 'app' },
+  );
+  const texts = new Map<string, string>();
+  let said = '';
+  let lines = 0;
+  const collect = (taken: readonly Line[]) => {
+    for (const { id, text } of taken) {
+      // Under one name there is one text, whoever read it.
+      if (texts.has(id) && texts.get(id) !== text) throw new Error(`${id} is '${texts.get(id)}' and '${text}'`);
+      texts.set(id, text);
+    }
+  };
+  for (let step = 0; step < STEPS; step += 1) {
+    const what = pick(10);
+    if (what < 4) {
+      const [count, length] = [1 + pick(30), 1 + pick(200)];
+      const isOpen = pick(4) === 0;
+      writer.say(`${count} ${length} ${isOpen ? 'open' : 'closed'}`);
+      for (let i = 0; i < count; i += 1, lines += 1) {
+        said += `${lines} ${'0'.repeat(length)}${i === count - 1 && isOpen ? '' : '\n'}`;
+      }
+    } else if (what < 7) collect(await reader.take());
+    else if (what < 9) reader.release(1 + pick(3));
+    else if (pick(3) === 0) {
+      reader.kill();
+      reader = new Reader(rings);
+    }
+  }
+  const ended = writer.end();
+  for (let quiet = 0; quiet < 10; quiet += 1) {
+    const taken = await reader.take();
+    collect(taken);
+    reader.releaseAll();
+    if (taken.length > 0) quiet = 0;
+  }
+  expect(await ended).toBe(0);
+  const inOrder = [...texts].sort(([one], [other]) => Number(one.split(' ')[1]) - Number(other.split(' ')[1]));
+  // A line longer than 1000 bytes comes in parts.
+  expect(inOrder.map(([, text]) => text).join('')).toBe(`${said}the end`.replaceAll('\n', ''));
+  expect(writer.stdout()).toBe('');
+  reader.kill();
+}
+
+const seeds = Array.from({ length: HISTORIES }, (_, i) => (i % 2 === 0 ? i : Math.floor(Math.random() * 2 ** 32)));
+test.each(seeds)('history %d', play);
