@@ -1,5 +1,5 @@
 /** Records appended to a file, one JSON object a line. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Sink } from '../parts.js';
 import { LINE_LIMITS, LineOutput } from './line-output.js';
@@ -10,7 +10,7 @@ export function openFile({ settings }: SinkContext): Sink {
   const path = settings.filePath!;
   const encoder = new NdjsonEncoder(settings);
   const fd = open(path);
-  const output = new LineOutput(fd, path);
+  const output = new LineOutput(fd, path, isTorn(path));
   return {
     name: 'file',
     limits: LINE_LIMITS,
@@ -22,6 +22,19 @@ export function openFile({ settings }: SinkContext): Sink {
       closeSync(fd);
     },
   };
+}
+
+/** Whether a shipper that was killed left half a line at the end: the next one must not be written on to it. */
+function isTorn(path: string): boolean {
+  if (!statSync(path).isFile()) return false;
+  const fd = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(fd);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function open(path: string): number {

@@ -15,11 +15,13 @@ const FULL_MS = 10;
 export class LineOutput {
   readonly #fd: number;
   readonly #target: string;
-  #isTorn = false;
+  #isTorn: boolean;
 
-  constructor(fd: number, target: string) {
+  /** @param isTorn whether a line without its end stands there already */
+  constructor(fd: number, target: string, isTorn = false) {
     this.#fd = fd;
     this.#target = target;
+    this.#isTorn = isTorn;
   }
 
   /** Writes lines; `ends[i]` is where line i ends. Waits while the reader is slow. */
