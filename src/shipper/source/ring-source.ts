@@ -53,6 +53,8 @@ export class RingSource implements Source {
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #readers = new Map<string, RingReader>();
   readonly #awake = new Set<RingReader>();
+  /** By instance, the last ring of a process that was found. */
+  readonly #latest = new Map<string, RingReader>();
   /** By instance, the number of the last frame read from its last ring. */
   readonly #lastSeq = new Map<string, number>();
   /** Names that are no rings: not looked at again. */
@@ -195,7 +197,7 @@ export class RingSource implements Source {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
       this.#awake.delete(reader);
-      this.#readers.delete(reader.ring.name);
+      this.#forget(reader);
       reader.abandon();
     }
   }
@@ -212,6 +214,7 @@ export class RingSource implements Source {
       const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs);
       reader.skipFramesUpTo(this.#lastSeq.get(ring.instance) ?? 0);
       this.#readers.set(ring.name, reader);
+      this.#latest.set(ring.instance, reader);
       this.#awake.add(reader);
       this.#retireEarlier(reader);
     } catch (error) {
@@ -232,12 +235,9 @@ export class RingSource implements Source {
   }
 
   #rang(instance: string): void {
-    const reader = [...this.#awake].find(({ ring }) => ring.instance === instance);
-    if (reader === undefined) {
-      const asleep = [...this.#readers.values()].filter(({ ring }) => ring.instance === instance);
-      for (const one of asleep) this.#awake.add(one);
-      if (asleep.length === 0) this.#wantsScan = true;
-    }
+    const reader = this.#latest.get(instance);
+    if (reader === undefined || reader.isFinished) this.#wantsScan = true;
+    else this.#awake.add(reader);
     this.#wake();
   }
 
@@ -288,7 +288,12 @@ export class RingSource implements Source {
   }
 
   #remove(reader: RingReader): void {
-    if (this.#readers.delete(reader.ring.name)) reader.remove();
+    if (this.#forget(reader)) reader.remove();
+  }
+
+  #forget({ ring }: RingReader): boolean {
+    if (this.#latest.get(ring.instance)?.ring === ring) this.#latest.delete(ring.instance);
+    return this.#readers.delete(ring.name);
   }
 
   #flushIdle(nowMs: number): void {
