@@ -111,6 +111,9 @@ export function memoryBytes(batch: RecordBatch): number {
 const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2;
 /** Six typed arrays with their buffers; what counts when an outage is filled with batches of one line. */
 const OBJECT_BYTES = 2048;
+/** A batch is full with either. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_RECORDS = 10_000;
 const FIRST_BYTES = 16 * 1024;
 const FIRST_RECORDS = 256;
 
@@ -144,6 +147,11 @@ export class BatchBuilder {
   /** Bytes copied so far. */
   get bytes(): number {
     return this.#used;
+  }
+
+  /** Whether it is worth handing on. */
+  get isFull(): boolean {
+    return this.#used >= BATCH_BYTES || this.#count >= BATCH_RECORDS;
   }
 
   /** The slab; positions are those that `copy` returned. Valid until the next `copy` or `finish`. */

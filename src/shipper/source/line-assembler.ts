@@ -4,7 +4,7 @@
  * possible not within a UTF-8 character. Bytes without a line end wait until the line is completed or flushed.
  */
 import type { Origin } from '../parts.js';
-import type { BatchBuilder } from '../record-batch.js';
+import { BatchBuilder } from '../record-batch.js';
 
 const NEWLINE = 0x0a;
 
@@ -19,6 +19,19 @@ export interface AssemblerShared {
   partialBytes: number;
   /** Assemblers with an unfinished line. */
   readonly unfinished: Set<LineAssembler>;
+}
+
+/** Bound on unfinished lines of all peers together. */
+const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
+
+export function shareAssembly(lineMaxBytes: number): AssemblerShared {
+  return {
+    builder: new BatchBuilder(),
+    lineMaxBytes,
+    partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, lineMaxBytes),
+    partialBytes: 0,
+    unfinished: new Set(),
+  };
 }
 
 /** A run of bytes of an unfinished line: where it begins there, and where it came from. */

@@ -8,9 +8,8 @@
  */
 import { messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
-import { BatchBuilder } from '../record-batch.js';
 import type { Lost } from './frame-decoder.js';
-import type { AssemblerShared } from './line-assembler.js';
+import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 import { RingDirectory, type RingDirectoryOptions, type RingName } from './ring-directory.js';
 import { RingReader } from './ring-reader.js';
@@ -25,10 +24,6 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onProtocolError: (error: ProtocolError) => void;
 }
 
-/** A batch is full with either. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_RECORDS = 10_000;
-const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 /** Between looks at rings of which the last read was small. */
 const LOOK_MS = 10;
@@ -75,13 +70,7 @@ export class RingSource implements Source {
     this.#options = options;
     this.#directory = new RingDirectory(options);
     this.#losses = new LossTotals(options.onLost);
-    this.#shared = {
-      builder: new BatchBuilder(),
-      lineMaxBytes: options.lineMaxBytes,
-      partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, options.lineMaxBytes),
-      partialBytes: 0,
-      unfinished: new Set(),
-    };
+    this.#shared = shareAssembly(options.lineMaxBytes);
     this.#directory.refill();
   }
 
@@ -135,18 +124,13 @@ export class RingSource implements Source {
     return nowMs - this.#gotMs > QUIET_MS && readers.every(({ isDrained, isRetired }) => isDrained && isRetired);
   }
 
-  get #isFull(): boolean {
-    const { builder } = this.#shared;
-    return builder.bytes >= BATCH_BYTES || builder.count >= BATCH_RECORDS;
-  }
-
   #isBatchDue(nowMs: number): boolean {
     if (this.#shared.builder.count === 0) {
       this.#firstMs = undefined;
       return false;
     }
     this.#firstMs ??= nowMs;
-    if (this.#isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
+    if (this.#shared.builder.isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
     // A ring is released by batches: a small one must not wait for others to travel with.
     for (const reader of this.#awake) if (reader.isPressing) return true;
     return false;
@@ -245,7 +229,7 @@ export class RingSource implements Source {
   #readAwake(nowMs: number): boolean {
     let isMore = false;
     for (const reader of this.#awake) {
-      if (this.#isFull) return true;
+      if (this.#shared.builder.isFull) return true;
       this.#guarded(reader, () => {
         const wasKnown = reader.container !== undefined;
         const got = reader.read(this.#buffer, nowMs);

@@ -10,10 +10,9 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
-import { BatchBuilder } from '../record-batch.js';
 import { Connection } from './connection.js';
 import type { Lost } from './frame-decoder.js';
-import type { AssemblerShared } from './line-assembler.js';
+import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 
 export interface SocketSourceOptions {
@@ -28,11 +27,6 @@ export interface SocketSourceOptions {
   readonly onProtocolError: (error: ProtocolError) => void;
 }
 
-/** A batch is full with either. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_RECORDS = 10_000;
-/** Bound on unfinished lines of all peers together. */
-const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
 /** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
 const QUIET_MS = 100;
 /**
@@ -64,13 +58,7 @@ export class SocketSource implements Source {
   constructor(options: SocketSourceOptions) {
     this.#options = options;
     this.#losses = new LossTotals(options.onLost);
-    this.#shared = {
-      builder: new BatchBuilder(),
-      lineMaxBytes: options.lineMaxBytes,
-      partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, options.lineMaxBytes),
-      partialBytes: 0,
-      unfinished: new Set(),
-    };
+    this.#shared = shareAssembly(options.lineMaxBytes);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -105,7 +93,7 @@ export class SocketSource implements Source {
     else signal.addEventListener('abort', stop, { once: true });
     const { builder } = this.#shared;
     for (;;) {
-      if (this.#isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
+      if (this.#shared.builder.isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
         const batch = { ...builder.finish(), release() {} };
         clearTimeout(this.#linger);
         this.#linger = undefined;
@@ -143,11 +131,6 @@ export class SocketSource implements Source {
     clearInterval(this.#idle);
     for (const socket of [...this.#connections.keys()]) this.#end(socket);
     this.#wake();
-  }
-
-  get #isFull(): boolean {
-    const { builder } = this.#shared;
-    return builder.bytes >= BATCH_BYTES || builder.count >= BATCH_RECORDS;
   }
 
   #accept(socket: Socket): void {
@@ -195,7 +178,7 @@ export class SocketSource implements Source {
 
   /** After records may have been added: wakes the consumer or sees to it that it will be, and stops reading when full. */
   #collected(): void {
-    if (this.#isFull) {
+    if (this.#shared.builder.isFull) {
       if (!this.#isPaused && this.#lastLookBytes === undefined) {
         this.#isPaused = true;
         for (const socket of this.#connections.keys()) socket.pause();
