@@ -254,12 +254,17 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
     return !lt_config.frames || prepare(stream, patience);
 }
 
+/* The header at `at`; false where no whole frame follows. */
+static bool read_header(const uint8_t *frames, size_t length, size_t at, struct lt_frame_header *header) {
+    if (length - at < sizeof *header) return false;
+    lt_copy(header, frames + at, sizeof *header);
+    return header->length <= length - at - sizeof *header;
+}
+
 /* Counts frames that were taken from a signal handler and could not be sent after all. */
 static void lose_frames(const uint8_t *frames, size_t length) {
     struct lt_frame_header header;
-    for (size_t at = 0; length - at >= sizeof header; at += sizeof header + header.length) {
-        lt_copy(&header, frames + at, sizeof header);
-        if (header.length > length - at - sizeof header) return;
+    for (size_t at = 0; read_header(frames, length, at, &header); at += sizeof header + header.length) {
         const uint64_t lines = lt_count(frames + at + sizeof header, header.length, '\n');
         (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
         (void)__atomic_add_fetch(&lt_process->loss.bytes, header.length, __ATOMIC_RELEASE);
@@ -268,9 +273,7 @@ static void lose_frames(const uint8_t *frames, size_t length) {
 
 static void number_frames(uint8_t *frames, size_t length) {
     struct lt_frame_header header;
-    for (size_t at = 0; length - at >= sizeof header; at += sizeof header + header.length) {
-        lt_copy(&header, frames + at, sizeof header);
-        if (header.length > length - at - sizeof header) return;
+    for (size_t at = 0; read_header(frames, length, at, &header); at += sizeof header + header.length) {
         header.seq = lt_emit_next_seq();
         lt_copy(frames + at, &header, sizeof header);
     }
@@ -327,7 +330,7 @@ void lt_connection_report_loss(void) {
     struct lt_patience none = {0};
     if (!lt_config.frames || loss_now().bytes == lt_process->reported_bytes) return;
     if (descriptor() >= 0) {
-        transport()->use_reserve(descriptor());
+        if (transport()->use_reserve != NULL) transport()->use_reserve(descriptor());
     } else {
         connection()->next_attempt_ns = 0;
     }
@@ -335,7 +338,7 @@ void lt_connection_report_loss(void) {
 }
 
 void lt_connection_end(void) {
-    if (descriptor() >= 0) transport()->end();
+    if (descriptor() >= 0 && transport()->end != NULL) transport()->end();
 }
 
 int lt_connection_descriptor(void) {

@@ -36,12 +36,8 @@ static size_t total(const struct iovec *parts, int count) {
     return bytes;
 }
 
-static uint64_t next_seq(void) {
-    return __atomic_add_fetch(&lt_process->seq, 1, __ATOMIC_RELAXED);
-}
-
 uint64_t lt_emit_next_seq(void) {
-    return next_seq();
+    return __atomic_add_fetch(&lt_process->seq, 1, __ATOMIC_RELAXED);
 }
 
 /* Frames that are lost have numbers too. */
@@ -71,7 +67,7 @@ static int next_frame(const struct write *w, struct lt_frame_header *header, str
     if (!lt_config.frames) return 1 + filled;
     const size_t payload = total(out + 1, filled);
     const unsigned flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0;
-    *header = lt_frame_data(w->stream, flags, w->time_ns, w->waits ? 0 : next_seq(), payload);
+    *header = lt_frame_data(w->stream, flags, w->time_ns, w->waits ? 0 : lt_emit_next_seq(), payload);
     out[0] = (struct iovec){.iov_base = header, .iov_len = sizeof *header};
     return 1 + filled;
 }

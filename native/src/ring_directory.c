@@ -69,6 +69,11 @@ static int map_and_close(struct lt_ring *ring, int fd) {
     return 0;
 }
 
+void lt_ring_directory_leave(struct lt_ring *ring) {
+    if (ring->map != NULL) lt_sys_unmap(ring->map, LT_RING_HEADER_BYTES + ring->capacity);
+    lt_zero(ring, sizeof *ring);
+}
+
 static bool is_fresh(const struct lt_ring *ring) {
     const uint8_t *map = ring->map;
     return lt_same(map, LT_RING_MAGIC, sizeof(uint64_t)) &&
@@ -84,8 +89,7 @@ static int open_claimed(struct lt_ring *ring) {
     const int error = map_and_close(ring, fd);
     if (error != 0) return error;
     if (is_fresh(ring)) return 0;
-    lt_sys_unmap(ring->map, LT_RING_HEADER_BYTES + ring->capacity);
-    ring->map = NULL;
+    lt_ring_directory_leave(ring);
     return -EINVAL;
 }
 
@@ -152,8 +156,7 @@ static int make_own(struct lt_ring *ring) {
     if (result == 0) result = (int)lt_syscall(__NR_renameat2, AT_FDCWD, path, AT_FDCWD, claimed_path, 0);
     if (result == 0) return 0;
     (void)lt_syscall(__NR_unlinkat, AT_FDCWD, path, 0);
-    if (ring->map != NULL) lt_sys_unmap(ring->map, LT_RING_HEADER_BYTES + ring->capacity);
-    ring->map = NULL;
+    lt_ring_directory_leave(ring);
     return result;
 }
 

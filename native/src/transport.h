@@ -25,10 +25,10 @@ struct lt_transport {
     /* Waits until send is worth another attempt, `ms` at most. */
     void (*wait)(int fd, uint64_t ms);
 
-    /* Makes room for a last small frame, even when the reader is behind. */
+    /* Makes room for a last small frame, even when the reader is behind. NULL: there is nothing to do. */
     void (*use_reserve)(int fd);
 
-    /* The process is about to end, or to become another program. */
+    /* The process is about to end, or to become another program. NULL: there is nothing to do. */
     void (*end)(void);
 };
 

@@ -97,20 +97,10 @@ static void wait_file(int fd, uint64_t ms) {
     (void)ms;
 }
 
-static void use_reserve(int fd) {
-    (void)fd;
-}
-
-/* The other end sees the descriptor close. */
-static void end(void) {
-}
-
 const struct lt_transport lt_file_transport = {
     .open = open_file,
     .close = lt_process_close_noted,
     .send = send_file,
     .send_nested = send_file,
     .wait = wait_file,
-    .use_reserve = use_reserve,
-    .end = end,
 };

@@ -51,8 +51,7 @@ static int open_ring(void) {
 }
 
 static void close_ring(void) {
-    if (ring()->map != NULL) lt_sys_unmap(ring()->map, LT_RING_HEADER_BYTES + ring()->capacity);
-    lt_zero(ring(), sizeof *ring());
+    lt_ring_directory_leave(ring());
 }
 
 static bool is_retired(void) {
@@ -172,12 +171,7 @@ static void wait_for_room(int fd, uint64_t ms) {
     (void)lt_sys_poll(-1, 0, ms < WAIT_MS ? ms : WAIT_MS);
 }
 
-/* The totals of what is lost lie in the header, for which there is always room. */
-static void use_reserve(int fd) {
-    (void)fd;
-    note_loss();
-}
-
+/* The totals of what is lost lie in the header, for which there is always room: no reserve is needed for them. */
 static void end_ring(void) {
     note_loss();
     __atomic_store_n(half_word(LT_RING_ENDED_AT), 1, __ATOMIC_SEQ_CST);
@@ -191,6 +185,5 @@ const struct lt_transport lt_ring_transport = {
     .send = send_to_ring,
     .send_nested = send_nested,
     .wait = wait_for_room,
-    .use_reserve = use_reserve,
     .end = end_ring,
 };

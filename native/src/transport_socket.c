@@ -52,10 +52,6 @@ static void wait_socket(int fd, uint64_t ms) {
     (void)lt_sys_poll(fd, POLLOUT, ms);
 }
 
-/* The other end sees the descriptor close. */
-static void end(void) {
-}
-
 const struct lt_transport lt_socket_transport = {
     .open = open_socket,
     .close = lt_process_close_noted,
@@ -63,5 +59,4 @@ const struct lt_transport lt_socket_transport = {
     .send_nested = send_socket,
     .wait = wait_socket,
     .use_reserve = use_reserve,
-    .end = end,
 };
