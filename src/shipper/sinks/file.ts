@@ -1,5 +1,5 @@
 /** Records appended to a file, one JSON object a line. */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Sink } from '../parts.js';
 import { LINE_LIMITS, LineOutput } from './line-output.js';
@@ -26,12 +26,12 @@ export function openFile({ settings }: SinkContext): Sink {
 
 /** Whether a shipper that was killed left half a line at the end: the next one must not be written on to it. */
 function isTorn(path: string): boolean {
-  if (!statSync(path).isFile()) return false;
+  const stat = statSync(path);
+  if (!stat.isFile() || stat.size === 0) return false;
   const fd = openSync(path, 'r');
   try {
-    const { size } = fstatSync(fd);
     const last = Buffer.alloc(1);
-    return size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last.toString() !== '\n';
+    return readSync(fd, last, 0, 1, stat.size - 1) === 1 && last.toString() !== '\n';
   } finally {
     closeSync(fd);
   }

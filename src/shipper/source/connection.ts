@@ -79,13 +79,20 @@ export class Connection implements FrameReader {
   /** What has to be known to read on from `position` one day. `undefined` while there was no HELLO. */
   progress(): Progress | undefined {
     if (this.#hello === undefined || this.#decoder === undefined) return undefined;
-    let position = this.#decoder.nextPosition;
     const settled: [number, number][] = [];
     for (const [stream, assembler] of this.#streams) {
-      position = Math.min(position, assembler.unfinishedPosition ?? position);
       if (assembler.settledSeq > 0) settled.push([stream, assembler.settledSeq]);
     }
-    return { position, settled, hello: this.#hello, files: this.#files };
+    return { position: this.firstUnsettled, settled, hello: this.#hello, files: this.#files };
+  }
+
+  /** Position of the first frame that holds bytes of an unfinished line, or else of the next one; infinite where none. */
+  get firstUnsettled(): number {
+    let position = this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY;
+    for (const { unfinishedPosition } of this.#streams.values()) {
+      position = Math.min(position, unfinishedPosition ?? position);
+    }
+    return position;
   }
 
   /** Makes it read on where an earlier one was. */

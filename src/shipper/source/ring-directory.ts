@@ -17,8 +17,9 @@ import {
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { RING_HEADER, RING_HEADER_BYTES, RING_MAGIC, RING_NAMES, RING_VERSION } from '../../contract.js';
+import { RING_HEADER_BYTES, RING_NAMES } from '../../contract.js';
 import { ConfigError, messageOf } from '../errors.js';
+import { freeHeader } from './ring-file.js';
 
 export interface RingDirectoryOptions {
   readonly path: string;
@@ -46,8 +47,6 @@ const MAKING = 'making-';
 const ZEROS = Buffer.alloc(64 * 1024);
 const BELL_BYTES = 8;
 
-const offsetOf = (word: string) => RING_HEADER.find(({ name }) => name === word)!.offset;
-
 export class RingDirectory {
   readonly #options: RingDirectoryOptions;
   #made = 0;
@@ -73,7 +72,7 @@ export class RingDirectory {
         { cause: error },
       );
     }
-    for (const name of this.#names()) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
+    for (const name of this.names()) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
     this.#makeBell();
   }
 
@@ -81,9 +80,14 @@ export class RingDirectory {
     return join(this.#options.path, name);
   }
 
-  /** The rings that were claimed, each process's in their order. */
-  claimed(): RingName[] {
-    return this.#names()
+  /** What lies in the directory now. */
+  names(): string[] {
+    return readdirSync(this.#options.path);
+  }
+
+  /** The rings among them that were claimed, each process's in their order. */
+  claimed(names: readonly string[]): RingName[] {
+    return names
       .flatMap((name) => {
         const [, pid, instance, number] = USED.exec(name) ?? [];
         return pid === undefined ? [] : [{ name, pid: Number(pid), instance: instance!, number: Number(number) }];
@@ -91,9 +95,8 @@ export class RingDirectory {
       .sort((one, other) => one.number - other.number);
   }
 
-  /** Makes free rings as long as some are missing and there is room. */
-  refill(): void {
-    const names = this.#names();
+  /** Makes free rings as long as some are missing among the names and there is room. */
+  refill(names: readonly string[]): void {
     let free = names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
     if (free >= this.#options.pool) return;
     let bytes = names.reduce((sum, name) => sum + this.#sizeOf(name), 0);
@@ -130,13 +133,9 @@ export class RingDirectory {
   /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
   close(): void {
     this.#bell?.destroy();
-    for (const name of this.#names()) {
+    for (const name of this.names()) {
       if (name.startsWith(RING_NAMES.FREE)) rmSync(this.pathOf(name), { force: true, recursive: true });
     }
-  }
-
-  #names(): string[] {
-    return readdirSync(this.#options.path);
   }
 
   #sizeOf(name: string): number {
@@ -150,12 +149,7 @@ export class RingDirectory {
     const fd = openSync(making, 'w', 0o666);
     try {
       const { ringBytes } = this.#options;
-      const header = Buffer.alloc(RING_HEADER_BYTES);
-      header.set(RING_MAGIC, offsetOf('magic'));
-      header.writeUInt32LE(RING_VERSION, offsetOf('version'));
-      header.writeUInt32LE(RING_HEADER_BYTES, offsetOf('header_bytes'));
-      header.writeBigUInt64LE(BigInt(ringBytes), offsetOf('capacity'));
-      writeSync(fd, header);
+      writeSync(fd, freeHeader(ringBytes));
       for (let left = ringBytes; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
       // Whatever the umask.
       chmodSync(making, 0o666);

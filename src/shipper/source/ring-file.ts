@@ -33,10 +33,17 @@ import type { Hello, Lost } from './frame-decoder.js';
 type Word = (typeof RING_HEADER)[number]['name'];
 
 const at = (word: Word): number => (RING_HEADER as readonly RingWord[]).find(({ name }) => name === word)!.offset;
-const TAIL_AT = at('tail');
+const VERSION_AT = at('version');
+const HEADER_BYTES_AT = at('header_bytes');
+const CAPACITY_AT = at('capacity');
+const ENDED_AT = at('ended');
+const START_TICKS_AT = at('start_ticks');
 const HEAD_AT = at('head');
-const RETIRED_AT = at('retired');
+const LOST_LINES_AT = at('lost_lines');
+const LOST_BYTES_AT = at('lost_bytes');
 const SLEEP_EPOCH_AT = at('sleep_epoch');
+const RETIRED_AT = at('retired');
+const TAIL_AT = at('tail');
 /** Words of the maker, the writer and the reader but for the checkpoint. */
 const WORDS_BYTES = RETIRED_AT + 4;
 const CHECKPOINT_BYTES = 32;
@@ -56,6 +63,16 @@ export interface RingState {
 export interface Resumed {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
+}
+
+/** Header of a ring that nobody has claimed. */
+export function freeHeader(capacity: number): Buffer {
+  const header = Buffer.alloc(RING_HEADER_BYTES);
+  header.set(RING_MAGIC);
+  header.writeUInt32LE(RING_VERSION, VERSION_AT);
+  header.writeUInt32LE(RING_HEADER_BYTES, HEADER_BYTES_AT);
+  header.writeBigUInt64LE(BigInt(capacity), CAPACITY_AT);
+  return header;
 }
 
 export class RingFile {
@@ -82,13 +99,13 @@ export class RingFile {
       const isRing =
         stat.isFile() &&
         RING_MAGIC.every((byte, i) => words[i] === byte) &&
-        words.readUInt32LE(at('version')) === RING_VERSION &&
-        words.readUInt32LE(at('header_bytes')) === RING_HEADER_BYTES &&
+        words.readUInt32LE(VERSION_AT) === RING_VERSION &&
+        words.readUInt32LE(HEADER_BYTES_AT) === RING_HEADER_BYTES &&
         this.capacity > 0 &&
         this.capacity <= CAPACITY_MAX &&
-        Number(words.readBigUInt64LE(at('capacity'))) === this.capacity;
+        Number(words.readBigUInt64LE(CAPACITY_AT)) === this.capacity;
       if (!isRing) throw new ProtocolError('ring', `${path} is no ring of version ${RING_VERSION}`);
-      this.startTicks = Number(words.readBigUInt64LE(at('start_ticks')));
+      this.startTicks = Number(words.readBigUInt64LE(START_TICKS_AT));
       this.isRetiredAtStart = words.readUInt32LE(RETIRED_AT) !== 0;
       this.#sleepEpoch = Number(words.readBigUInt64LE(SLEEP_EPOCH_AT));
     } catch (error) {
@@ -105,11 +122,13 @@ export class RingFile {
     if (head < from || head - from > this.capacity || !Number.isSafeInteger(head)) {
       throw new ProtocolError('ring', `${this.path}: its head is at ${head}, and ${from} of ${this.capacity} are read`);
     }
-    const number = (word: Word) => Number(words.readBigUInt64LE(at(word)));
     return {
       head,
-      isEnded: words.readUInt32LE(at('ended')) !== 0,
-      lost: { lines: number('lost_lines'), bytes: number('lost_bytes') },
+      isEnded: words.readUInt32LE(ENDED_AT) !== 0,
+      lost: {
+        lines: Number(words.readBigUInt64LE(LOST_LINES_AT)),
+        bytes: Number(words.readBigUInt64LE(LOST_BYTES_AT)),
+      },
     };
   }
 

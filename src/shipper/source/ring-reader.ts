@@ -109,8 +109,7 @@ export class RingReader {
       this.gotMs = nowMs;
       this.#isDirty = true;
       // The process must be able to write on: a line that keeps half of the ring is cut here.
-      const from = this.#connection.progress()?.position ?? this.#position;
-      if (this.#position - from > this.#file.capacity / 2) this.#connection.flush();
+      if (this.#position - this.#connection.firstUnsettled > this.#file.capacity / 2) this.#connection.flush();
     }
     return got;
   }

@@ -71,7 +71,7 @@ export class RingSource implements Source {
     this.#directory = new RingDirectory(options);
     this.#losses = new LossTotals(options.onLost);
     this.#shared = shareAssembly(options.lineMaxBytes);
-    this.#directory.refill();
+    this.#directory.refill(this.#directory.names());
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -112,13 +112,12 @@ export class RingSource implements Source {
 
   /** Whether nothing more is to be read. */
   #isEnd(nowMs: number): boolean {
+    if (this.#isClosing ? !this.#isLastScanDone : !this.#isStopping) return false;
     const readers = [...this.#readers.values()];
     if (this.#isClosing) {
-      if (!this.#isLastScanDone) return false;
       for (const reader of readers) this.#retire(reader);
       return readers.every(({ isDrained }) => isDrained);
     }
-    if (!this.#isStopping) return false;
     // A ring that was claimed a moment ago has to be found first.
     this.#wantsScan = true;
     return nowMs - this.#gotMs > QUIET_MS && readers.every(({ isDrained, isRetired }) => isDrained && isRetired);
@@ -158,11 +157,11 @@ export class RingSource implements Source {
     // Whoever writes on after this gets a ring that the next shipper reads.
     this.#isLastScanDone = this.#isClosing;
     this.#directory.listen((instance) => this.#rang(instance));
-    const claimed = this.#directory.claimed();
-    for (const ring of claimed) this.#find(ring, nowMs);
-    for (const name of this.#refused) if (!claimed.some((ring) => ring.name === name)) this.#refused.delete(name);
+    const names = this.#directory.names();
+    for (const ring of this.#directory.claimed(names)) this.#find(ring, nowMs);
+    for (const name of this.#refused) if (!names.includes(name)) this.#refused.delete(name);
     for (const reader of this.#readers.values()) this.#lookAt(reader, nowMs);
-    this.#directory.refill();
+    this.#directory.refill(names);
   }
 
   #lookAt(reader: RingReader, nowMs: number): void {
@@ -189,10 +188,10 @@ export class RingSource implements Source {
   #find(ring: RingName, nowMs: number): void {
     if (this.#readers.has(ring.name) || this.#refused.has(ring.name)) return;
     // One after the other: the frames of a process go on where its earlier ring ended.
-    for (const other of this.#readers.values()) {
-      if (other.ring.instance !== ring.instance) continue;
-      this.#retire(other);
-      if (!other.isFinished) return;
+    const earlier = this.#latest.get(ring.instance);
+    if (earlier !== undefined) {
+      this.#retire(earlier);
+      if (!earlier.isFinished) return;
     }
     try {
       const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs);
