@@ -8,11 +8,12 @@ import type { RingName } from './ring-directory.js';
 import { RingFile } from './ring-file.js';
 
 /** Where a batch ends in this ring. */
-interface Mark {
+export interface Mark {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
   /** Nothing of the ring comes after it. */
   isLast: boolean;
+  isReleased: boolean;
 }
 
 export class RingReader {
@@ -147,21 +148,28 @@ export class RingReader {
     return false;
   }
 
-  /** A batch ends here. Whether the ring has to know when it is released. */
-  mark(): boolean {
-    if (!this.#isDirty) return false;
+  /** A batch ends here. `undefined` when it has nothing of this ring. */
+  mark(): Mark | undefined {
+    if (!this.#isDirty) return undefined;
     this.#isDirty = false;
     this.#markedPosition = this.#position;
-    this.#marks.push({ progress: this.#connection.progress(), lost: this.#lost, isLast: this.isFinished });
-    return true;
+    const progress = this.#connection.progress();
+    const mark = { progress, lost: this.#lost, isLast: this.isFinished, isReleased: false };
+    this.#marks.push(mark);
+    return mark;
   }
 
-  /** The first of the batches that it marked is released. Whether the ring is of no more use. */
-  release(): boolean {
-    const mark = this.#marks.shift();
-    if (this.#isClosed) return false;
-    if (mark?.progress !== undefined) this.#file.checkpoint(mark.progress, mark.lost);
-    return mark?.isLast === true;
+  /**
+   * A batch that ended at the mark is released. What drops records may release a later batch first: the ring keeps what
+   * lies before. Whether the ring is of no more use.
+   */
+  release(mark: Mark): boolean {
+    mark.isReleased = true;
+    let last: Mark | undefined;
+    while (this.#marks[0]?.isReleased) last = this.#marks.shift();
+    if (this.#isClosed || last === undefined) return false;
+    if (last.progress !== undefined) this.#file.checkpoint(last.progress, last.lost);
+    return last.isLast;
   }
 
   /** Whether its process was here and is gone. One in a process namespace of its own was never here. */

@@ -12,7 +12,7 @@ import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 import { RingDirectory, type RingDirectoryOptions, type RingName } from './ring-directory.js';
-import { RingReader } from './ring-reader.js';
+import { type Mark, RingReader } from './ring-reader.js';
 
 export interface RingSourceOptions extends RingDirectoryOptions {
   readonly lineMaxBytes: number;
@@ -136,14 +136,18 @@ export class RingSource implements Source {
   }
 
   #batch(): SourceBatch {
-    const readers = [...this.#readers.values()].filter((reader) => reader.mark());
+    const marked: [RingReader, Mark][] = [];
+    for (const reader of this.#readers.values()) {
+      const mark = reader.mark();
+      if (mark !== undefined) marked.push([reader, mark]);
+    }
     this.#firstMs = undefined;
     const batch = this.#shared.builder.finish();
     return {
       ...batch,
       release: () => {
-        for (const reader of readers) {
-          if (reader.release()) this.#remove(reader);
+        for (const [reader, mark] of marked) {
+          if (reader.release(mark)) this.#remove(reader);
         }
       },
     };

@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
@@ -96,6 +96,28 @@ test('an ended ring is removed once all of it is released; the pool is filled up
   }
   expect(messages).toEqual(['one', 'end']);
   expect(readdirSync(path)).not.toContain(NAME);
+});
+
+test('a batch that is released before an earlier one releases nothing of the ring yet', async () => {
+  const source = open();
+  const fd = claim();
+  const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+  const next = async () => (await batches.next()).value as SourceBatch;
+  const tail = () => {
+    const bytes = Buffer.alloc(8);
+    readSync(fd, bytes, 0, 8, at('tail'));
+    return Number(bytes.readBigUInt64LE());
+  };
+  const between = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n')]));
+  const first = await next();
+  const end = write(fd, between, data(1, 2n, 'two\n'));
+  const second = await next();
+  second.release();
+  expect(tail()).toBe(0);
+  first.release();
+  expect(tail()).toBe(end);
+  source.close();
+  await batches.next();
 });
 
 test('what is no ring is refused once, and nothing else suffers', async () => {
