@@ -40,6 +40,20 @@ const toRing = (settings: TapSettings = {}): TapSettings => ({
 const shell = (script: string, settings: TapSettings = {}) =>
   runTapped('bash', ['-c', script], { settings: toRing(settings), env: { RINGS: receiver.directory } });
 
+const ECHO = 'while read -r line; do echo "$line"; done';
+
+/** A program that has said 'first' and says what it is told, and the name of its ring. */
+async function begun() {
+  const running = converse(ECHO, toRing({ SUPPRESS_STDOUT: 'true' }));
+  running.say('first');
+  await until('there is a ring', () => {
+    receiver.read();
+    return receiver.rings().length > 0;
+  });
+  const [{ name } = { name: '' }] = receiver.rings();
+  return { running, name };
+}
+
 describe('a ring that is read', () => {
   test.each(['tee', 'suppress'])('goes round many times without a byte out of place, %s', async (mode) => {
     receiver = new RingReceiver({ capacity: 64 * 1024 }).start();
@@ -190,13 +204,7 @@ describe('what else lies in the directory', () => {
 
   test('a ring whose numbers somebody spoils while it is written: full, never a crash', async () => {
     receiver = new RingReceiver();
-    const running = converse('while read -r line; do echo "$line"; done', toRing({ SUPPRESS_STDOUT: 'true' }));
-    running.say('first');
-    await until('there is a ring', () => {
-      receiver.read();
-      return receiver.rings().length > 0;
-    });
-    const [{ name } = { name: '' }] = receiver.rings();
+    const { running, name } = await begun();
     for (const [word, value] of [
       ['tail', 2n ** 63n],
       ['capacity', 1n],
@@ -213,13 +221,7 @@ describe('what else lies in the directory', () => {
 
 test('a ring that is retired: the next line comes in another, and the one in between in both, under one number', async () => {
   receiver = new RingReceiver();
-  const running = converse('while read -r line; do echo "$line"; done', toRing({ SUPPRESS_STDOUT: 'true' }));
-  running.say('first');
-  await until('there is a ring', () => {
-    receiver.read();
-    return receiver.rings().length > 0;
-  });
-  const [{ name } = { name: '' }] = receiver.rings();
+  const { running, name } = await begun();
   receiver.write(name, 'retired', 1n);
   running.say('second');
   await until('there is another ring', () => {
@@ -252,7 +254,7 @@ test('the bell rings for a claim, and once for each sleep of the reader', async 
       return [];
     }
   };
-  const running = converse('while read -r line; do echo "$line"; done', toRing());
+  const running = converse(ECHO, toRing());
   const say = async (line: string) => {
     running.say(line);
     await until('it is written', () => running.stdout().endsWith(`${line}\n`));

@@ -18,7 +18,7 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RING_HEADER, RING_HEADER_BYTES, RING_MAGIC, RING_NAMES, RING_VERSION } from '../../src/contract.js';
-import { readProcesses, type TappedProcess } from './tap-receiver.js';
+import { readProcesses, type TappedProcess, textOf } from './tap-receiver.js';
 
 type Word = (typeof RING_HEADER)[number]['name'];
 
@@ -137,9 +137,7 @@ export class RingReceiver {
   }
 
   text(stream: string): string {
-    return this.processes()
-      .map((process) => process.bytes(stream).toString())
-      .join('');
+    return textOf(this.processes(), stream);
   }
 
   async close(): Promise<void> {

@@ -121,6 +121,11 @@ export function readProcesses(connections: readonly Buffer[]): TappedProcess[] {
   return [...processes.values()];
 }
 
+/** A stream of several processes, one after the other. */
+export function textOf(processes: readonly TappedProcess[], stream: string): string {
+  return processes.map((process) => process.bytes(stream).toString()).join('');
+}
+
 class MutableProcess implements TappedProcess {
   readonly hello: Hello;
   readonly data: Frame[] = [];
@@ -249,9 +254,7 @@ export class TapReceiver {
 
   /** A stream of all processes, in the order in which they connected. */
   text(stream: string): string {
-    return this.processes()
-      .map((process) => process.bytes(stream).toString())
-      .join('');
+    return textOf(this.processes(), stream);
   }
 
   /** Stops listening and hangs up. */

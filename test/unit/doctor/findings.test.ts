@@ -98,7 +98,7 @@ test('of a variable that is there twice the first counts', () => {
 
 describe('settings', () => {
   const seen = (settings: Record<string, string>) =>
-    settingFindings(new Map(Object.entries(settings)), '/work').map((found) => `${found.weight}: ${found.seen}`);
+    settingFindings(new Map(Object.entries(settings)), '/home').map((found) => `${found.weight}: ${found.seen}`);
   const good = { LLT_TAP_INTO: '3', LLT_TARGET: 'socket:/s' };
 
   test.each<[string, Record<string, string>, string[]]>([
@@ -124,7 +124,7 @@ describe('settings', () => {
     [
       'a long path, made absolute',
       { ...good, LLT_TARGET: `socket:${'x'.repeat(102)}` },
-      [`blocks: the path of the socket has 108 bytes: /work/${'x'.repeat(102)}`],
+      [`blocks: the path of the socket has 108 bytes: /home/${'x'.repeat(102)}`],
     ],
     ['the longest path', { ...good, LLT_TARGET: `socket:${'x'.repeat(101)}` }, []],
   ])('%s', (_, settings, expected) => {
