@@ -106,7 +106,14 @@ export const RING_HEADER: readonly RingWord[] = [
   { by: 'maker', name: 'capacity', type: 'u64', offset: 16, meaning: 'bytes of the data' },
   { by: 'writer', name: 'pid', type: 'u32', offset: 64, meaning: 'as in HELLO' },
   { by: 'writer', name: 'ended', type: 'u32', offset: 68, meaning: '1: the process ends; it may still write a little' },
-  { by: 'writer', name: 'start_ticks', type: 'u64', offset: 72, meaning: 'as in HELLO' },
+  {
+    by: 'writer',
+    name: 'locked',
+    type: 'u32',
+    offset: 72,
+    meaning:
+      '1: the process holds a lock (fcntl(2), F_OFD_SETLK) on the ring, which ends with its mapping, however it ends',
+  },
   { by: 'writer', name: 'instance', type: 'u64', offset: 80, meaning: 'as in HELLO' },
   { by: 'writer', name: 'head', type: 'u64', offset: 128, meaning: 'bytes ever written' },
   { by: 'writer', name: 'lost_lines', type: 'u64', offset: 192, meaning: 'as in LOST, always up to date' },

@@ -67,7 +67,7 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_RING_CAPACITY_AT 16 /* u64, maker: bytes of the data */
 #define LT_RING_PID_AT 64 /* u32, writer: as in HELLO */
 #define LT_RING_ENDED_AT 68 /* u32, writer: 1: the process ends; it may still write a little */
-#define LT_RING_START_TICKS_AT 72 /* u64, writer: as in HELLO */
+#define LT_RING_LOCKED_AT 72 /* u32, writer: 1: the process holds a lock (fcntl(2), F_OFD_SETLK) on the ring, which ends with its mapping, however it ends */
 #define LT_RING_INSTANCE_AT 80 /* u64, writer: as in HELLO */
 #define LT_RING_HEAD_AT 128 /* u64, writer: bytes ever written */
 #define LT_RING_LOST_LINES_AT 192 /* u64, writer: as in LOST, always up to date */

@@ -19,6 +19,7 @@ struct lt_seen_page {
 struct lt_ring {
     uint8_t *map; /* NULL: none */
     uint64_t capacity;
+    bool is_locked;
     uint64_t head;
     uint64_t rung_epoch; /* the last sleep of the reader that we rang for */
     uint64_t noted_loss; /* bytes, in the header */

@@ -50,6 +50,13 @@ static bool is_free_ring(const struct directory_entry *entry) {
            lt_length(entry->name) < NAME_MAX_BYTES;
 }
 
+/* So that the shipper knows when the process is gone, in whatever namespace of processes: what is locked here is locked
+ * as long as anything refers to the open file, and a mapping does. */
+static bool lock(int fd) {
+    struct flock whole = {.l_type = F_WRLCK};
+    return lt_sys_fcntl(fd, F_OFD_SETLK, (long)&whole) == 0;
+}
+
 /* Maps an open ring and closes it. A page that the kernel has yet to find room for would kill the application when it
  * is touched, so a file with holes is refused. */
 static int map_and_close(struct lt_ring *ring, int fd) {
@@ -59,6 +66,7 @@ static int map_and_close(struct lt_ring *ring, int fd) {
                           file.st_blocks * BLOCK_BYTES >= file.st_size;
     const long at =
         is_known ? lt_syscall(__NR_mmap, 0, file.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : -EINVAL;
+    const bool is_locked = at >= 0 && lock(fd);
     (void)lt_sys_close(fd);
     if (at < 0 && at > -4096) return (int)at;
     /* A child takes its own, and must not keep this one's memory. */
@@ -66,6 +74,7 @@ static int map_and_close(struct lt_ring *ring, int fd) {
     lt_zero(ring, sizeof *ring);
     ring->map = (uint8_t *)at;
     ring->capacity = (uint64_t)file.st_size - LT_RING_HEADER_BYTES;
+    ring->is_locked = is_locked;
     return 0;
 }
 

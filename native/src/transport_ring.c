@@ -43,7 +43,7 @@ static int open_ring(void) {
     const int error = lt_ring_directory_claim(ring());
     if (error != 0) return error;
     __atomic_store_n(half_word(LT_RING_PID_AT), lt_process->pid, __ATOMIC_RELAXED);
-    __atomic_store_n(word(LT_RING_START_TICKS_AT), lt_process->start_ticks, __ATOMIC_RELAXED);
+    __atomic_store_n(half_word(LT_RING_LOCKED_AT), ring()->is_locked ? 1 : 0, __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_INSTANCE_AT), lt_process->instance, __ATOMIC_RELEASE);
     note_loss();
     ring_bell();

@@ -7,8 +7,9 @@ import { failureOf, NoAnswerError } from './errors.js';
 import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
 import type { RecordBatch, Rejected, SendResult, Sink } from './parts.js';
-import { messageBytes, select } from './record-batch.js';
+import { select } from './record-batch.js';
 import type { Lane } from './spool/lane.js';
+import { Tally } from './tally.js';
 
 export interface DeliverOptions {
   readonly sink: Sink;
@@ -99,26 +100,22 @@ function settle(
   { sink, ledger, log }: DeliverOptions,
   batch: RecordBatch,
   { retry, rejected }: SendResult,
-  release: (records: number, bytes: number) => void,
+  release: (settled: Tally) => void,
 ): RecordBatch | undefined {
   const left = retry.length > 0 ? select(batch, retry) : undefined;
-  let records = batch.count - retry.length;
-  let bytes = messageBytes(batch) - (left === undefined ? 0 : messageBytes(left));
-  release(records, bytes);
-  for (const { index, reason } of rejected) {
-    const length = batch.length[index]!;
-    ledger.countDropped(sink.name, reason, 1, length);
-    records -= 1;
-    bytes -= length;
-  }
-  ledger.countDelivered(sink.name, records, bytes);
-  for (const [reason, count] of byReason(rejected)) {
+  const settled = left === undefined ? Tally.of(batch) : Tally.of(batch).minus(Tally.of(left));
+  release(settled);
+  for (const [reason, indexes] of byReason(rejected)) {
+    const dropped = Tally.of(select(batch, indexes));
+    ledger.countDropped(sink.name, reason, dropped);
+    settled.subtract(dropped);
     log.problem('warn', `${sink.name} rejected ${reason}`, 'records dropped: the sink refuses them for good', {
       sink: sink.name,
       reason,
-      records: count,
+      records: dropped.records,
     });
   }
+  ledger.countDelivered(sink.name, settled);
   return left;
 }
 
@@ -139,8 +136,12 @@ async function waitAfter(options: DeliverOptions, result: SendResult, isProgress
   await sleep(delayMs, hurry.aborted ? deadline : hurry);
 }
 
-function byReason(rejected: readonly Rejected[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { reason } of rejected) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return counts;
+function byReason(rejected: readonly Rejected[]): Map<string, number[]> {
+  const indexes = new Map<string, number[]>();
+  for (const { index, reason } of rejected) {
+    const known = indexes.get(reason);
+    if (known === undefined) indexes.set(reason, [index]);
+    else known.push(index);
+  }
+  return indexes;
 }

@@ -67,7 +67,9 @@ export class Metrics {
 
     const { ledger, sinks, now } = this.#options;
     for (const unit of ['records', 'bytes'] as const) {
-      const read = Object.entries(ledger.read).map(([stream, count]): Series => [{ stream }, count[unit]]);
+      const read = (['stdout', 'stderr', 'file'] as const).map(
+        (stream): Series => [{ stream }, ledger.read.of(stream)[unit]],
+      );
       counter(`${unit}_read_total`, `Message ${unit} read from applications.`, ['stream'], read);
       const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
       counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
@@ -76,7 +78,7 @@ export class Metrics {
       const dropped = this.#dropped(unit);
       counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
       const held = sinks.map(({ name, lane }): Series => {
-        return [{ sink: name }, unit === 'records' ? lane.heldRecords : lane.heldBytes];
+        return [{ sink: name }, lane.held[unit]];
       });
       gauge(`${unit}_held`, `Message ${unit} that a sink still has to take.`, ['sink'], held);
     }

@@ -177,6 +177,12 @@ export const SETTINGS = {
       help: 'When the room for held records is used up: `block` stops reading, `drop-oldest` drops what has waited longest, `drop-newest` drops what comes. What is dropped is counted for each sink.',
       parse: parse.onFull,
     }),
+    exitWithoutWritersSeconds: setting({
+      name: 'LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS',
+      defaultMeaning: 'never: it runs until SIGTERM',
+      help: 'For the Job of a cluster without native sidecars: the shipper ends by itself, with code 0, when there were records, all of them are delivered, and no process had a ring or a connection for so long.',
+      parse: parse.integer(0, 86_400),
+    }),
     graceSeconds: setting({
       name: 'LOGTAP_GRACE_SECONDS',
       default: '25',

@@ -1,7 +1,7 @@
 /** Settings to parts, parts to a running shipper, and its ordered stop. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { type DeliverOptions, healthySink } from './deliver.js';
 import type { ProtocolError } from './errors.js';
+import { lastWriterGone } from './last-writer.js';
 import { Ledger, type Totals } from './ledger.js';
 import type { Log } from './log.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './memory-limit.js';
@@ -10,13 +10,14 @@ import type { Sink } from './parts.js';
 import { runPipeline } from './pipeline.js';
 import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
+import { sleep } from './sleep.js';
 import type { Lost } from './source/frame-decoder.js';
 import { RingSource } from './source/ring-source.js';
 import { SocketSource } from './source/socket-source.js';
 import { Hold } from './spool/hold.js';
-import type { Lane } from './spool/lane.js';
 import { SegmentStore } from './spool/segment-store.js';
 import { startStatusServer } from './status-server.js';
+import type { Tally } from './tally.js';
 
 export interface Shipper {
   /** Resolves after `stop`, when all is delivered or the time is up. */
@@ -43,6 +44,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   const hold = openHold(settings, { maxBytes, now, ledger, log });
   const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now });
+  const heldBy = (name: string) => hold.lane(name).held;
   let isListening = false;
 
   const problems = (): string[] => [
@@ -60,7 +62,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
       host: settings.statusHost,
       isListening: () => isListening,
       problems,
-      ledger: () => ledger.statement((name) => heldBy(hold.lane(name))),
+      ledger: () => ledger.statement(heldBy),
       metrics: (accept) => metrics.render(accept),
     });
   }
@@ -114,7 +116,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
     const common = { ledger, log, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
     return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal };
   });
-  const totals = () => ledger.totals((name) => hold.lane(name).heldRecords);
+  const totals = () => ledger.totals(heldBy);
 
   const run = async (): Promise<Totals> => {
     await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
@@ -123,25 +125,28 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
     return totals();
   };
   const ended = run();
-  return {
-    ended,
-    totals,
-    stop() {
-      if (stop.signal.aborted) return;
-      const graceMs = settings.graceSeconds * 1000;
-      log.info('stopping', { graceSeconds: settings.graceSeconds });
-      stop.abort();
-      const timers = [
-        setTimeout(() => {
-          cutOff.abort();
-          for (const source of sources) source.close();
-        }, graceMs / 2),
-        setTimeout(() => deadline.abort(), Math.max(0, graceMs - LAST_WORDS_MS)),
-      ];
-      const cancel = () => timers.forEach(clearTimeout);
-      ended.then(cancel, cancel);
-    },
+  const begin = () => {
+    if (stop.signal.aborted) return;
+    const graceMs = settings.graceSeconds * 1000;
+    log.info('stopping', { graceSeconds: settings.graceSeconds });
+    stop.abort();
+    const timers = [
+      setTimeout(() => {
+        cutOff.abort();
+        for (const source of sources) source.close();
+      }, graceMs / 2),
+      setTimeout(() => deadline.abort(), Math.max(0, graceMs - LAST_WORDS_MS)),
+    ];
+    const cancel = () => timers.forEach(clearTimeout);
+    ended.then(cancel, cancel);
   };
+  if (settings.exitWithoutWritersSeconds !== undefined) {
+    const isDelivered = () => ledger.read.records > 0 && settings.sinks.every((name) => heldBy(name).records === 0);
+    const hasWriters = () => sources.some((source) => source.hasWriters);
+    const ms = settings.exitWithoutWritersSeconds * 1000;
+    void lastWriterGone({ hasWriters, isDelivered, ms, now, sleep }, stop.signal).then(begin);
+  }
+  return { ended, totals, stop: begin };
 }
 
 /** In memory, or on disk with half of the memory for what lanes read and the other for what the disk does not take. */
@@ -153,11 +158,11 @@ function openHold(
     sinks,
     now,
     onFull,
-    onDropped(sink: string, reason: string, records: number, bytes: number) {
-      ledger.countDropped(sink, reason, records, bytes);
-      log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records });
+    onDropped(sink: string, reason: string, dropped: Tally) {
+      ledger.countDropped(sink, reason, dropped);
+      log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records: dropped.records });
     },
-    onRecovered: (sink: string, records: number, bytes: number) => ledger.countRecovered(sink, records, bytes),
+    onRecovered: (sink: string, recovered: Tally) => ledger.countRecovered(sink, recovered),
   };
   if (spoolDir === undefined) return new Hold({ ...common, maxBytes });
   const store = new SegmentStore({
@@ -170,10 +175,4 @@ function openHold(
   const recovered = Object.fromEntries([...ledger.sinks].map(([name, count]) => [name, count.recovered.records]));
   log.info('spool', { directory: spoolDir, maxBytes: spoolMaxBytes, recovered });
   return hold;
-}
-
-const heldBy = ({ heldRecords, heldBytes }: Lane) => ({ records: heldRecords, bytes: heldBytes });
-
-async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => {});
 }

@@ -88,7 +88,7 @@ test('killed twice during an outage: everything arrives, under the ids of old', 
     const { read: each, sinks, balanced } = await ledger();
     const { recovered, delivered, held } = sinks.opensearch!;
     expect(balanced).toBe(true);
-    return [each.stdout, recovered, delivered, held].map(({ records }) => records);
+    return [each.stdout, recovered, delivered, held].map((count) => count?.records ?? 0);
   };
   const kill = async (shipper: Shipper) => {
     shipper.child.kill('SIGKILL');

@@ -1,6 +1,8 @@
 /** Makes record batches from plain values, and plain values from record batches. */
 import type { Origin, RecordBatch, SourceBatch } from '../../src/shipper/parts.js';
 import { BatchBuilder, recordAt } from '../../src/shipper/record-batch.js';
+import type { Taken } from '../../src/shipper/spool/lane.js';
+import { Tally } from '../../src/shipper/tally.js';
 
 export const stdoutOrigin: Origin = {
   id: '0000000000000abc-1',
@@ -63,3 +65,8 @@ export const noResource = {
   nodeName: undefined,
   containerName: undefined,
 };
+
+/** Whatever was taken is done with. */
+export function settleAll({ batch, settle }: Taken): void {
+  settle(Tally.of(batch));
+}

@@ -28,6 +28,7 @@ import {
 } from '../../contract.js';
 import { ProtocolError } from '../errors.js';
 import type { Progress } from './connection.js';
+import { lockKey } from './file-locks.js';
 import type { Hello, Lost } from './frame-decoder.js';
 
 type Word = (typeof RING_HEADER)[number]['name'];
@@ -37,7 +38,7 @@ const VERSION_AT = at('version');
 const HEADER_BYTES_AT = at('header_bytes');
 const CAPACITY_AT = at('capacity');
 const ENDED_AT = at('ended');
-const START_TICKS_AT = at('start_ticks');
+const LOCKED_AT = at('locked');
 const HEAD_AT = at('head');
 const LOST_LINES_AT = at('lost_lines');
 const LOST_BYTES_AT = at('lost_bytes');
@@ -56,6 +57,8 @@ const CAPACITY_MAX = 1024 ** 3;
 export interface RingState {
   readonly head: number;
   readonly isEnded: boolean;
+  /** Whether the process says that it has locked the ring. */
+  readonly isLocked: boolean;
   readonly lost: Lost;
 }
 
@@ -78,7 +81,8 @@ export function freeHeader(capacity: number): Buffer {
 export class RingFile {
   readonly path: string;
   readonly capacity: number;
-  readonly startTicks: number;
+  /** Its name among locked files. */
+  readonly lockKey: string;
   readonly isRetiredAtStart: boolean;
   readonly #fd: number;
   readonly #words = Buffer.alloc(WORDS_BYTES);
@@ -105,7 +109,7 @@ export class RingFile {
         this.capacity <= CAPACITY_MAX &&
         Number(words.readBigUInt64LE(CAPACITY_AT)) === this.capacity;
       if (!isRing) throw new ProtocolError('ring', `${path} is no ring of version ${RING_VERSION}`);
-      this.startTicks = Number(words.readBigUInt64LE(START_TICKS_AT));
+      this.lockKey = lockKey(stat);
       this.isRetiredAtStart = words.readUInt32LE(RETIRED_AT) !== 0;
       this.#sleepEpoch = Number(words.readBigUInt64LE(SLEEP_EPOCH_AT));
     } catch (error) {
@@ -125,6 +129,7 @@ export class RingFile {
     return {
       head,
       isEnded: words.readUInt32LE(ENDED_AT) !== 0,
+      isLocked: words.readUInt32LE(LOCKED_AT) !== 0,
       lost: {
         lines: Number(words.readBigUInt64LE(LOST_LINES_AT)),
         bytes: Number(words.readBigUInt64LE(LOST_BYTES_AT)),

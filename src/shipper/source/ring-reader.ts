@@ -1,5 +1,4 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are released. */
-import { readFileSync } from 'node:fs';
 import { Connection, type Progress } from './connection.js';
 import type { Lost } from './frame-decoder.js';
 import type { AssemblerShared } from './line-assembler.js';
@@ -30,8 +29,8 @@ export class RingReader {
   /** Whether there is something that no mark covers. */
   #isDirty = false;
   #lost: Lost;
-  /** Whether its process was seen in /proc: then it is also seen to be gone. */
-  #wasSeen = false;
+  /** Whether the process had locked the ring at the last look. */
+  #isLocked = false;
   #isClosed = false;
   /** When the last bytes came. */
   gotMs: number;
@@ -61,7 +60,7 @@ export class RingReader {
         this.#markedPosition = progress.position;
         this.#connection.resume(progress);
       }
-      this.#file.state(this.#position);
+      this.#isLocked = this.#file.state(this.#position).isLocked;
     } catch (error) {
       this.#file.close();
       throw error;
@@ -71,11 +70,6 @@ export class RingReader {
   /** Whether so much of the ring waits to be handed on that the process may soon find no room. */
   get isPressing(): boolean {
     return this.#position - this.#markedPosition > this.#file.capacity / 4;
-  }
-
-  /** Name of the container; `undefined` before the process has said it, or has none to say. */
-  get container(): string | undefined {
-    return this.#connection.container || undefined;
   }
 
   /** Number of the last frame. */
@@ -90,8 +84,9 @@ export class RingReader {
 
   /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense. */
   read(buffer: Buffer, nowMs: number): number {
-    const { head, isEnded, lost } = this.#file.state(this.#position);
+    const { head, isEnded, isLocked, lost } = this.#file.state(this.#position);
     this.isEnded = isEnded;
+    this.#isLocked = isLocked;
     if (lost.bytes !== this.#lost.bytes) {
       this.#lost = lost;
       this.#losses.update(this.ring.instance, lost);
@@ -117,7 +112,8 @@ export class RingReader {
 
   /** Whether there is anything to read, or the process says that it ends. */
   hasNews(): boolean {
-    const { head, isEnded, lost } = this.#file.state(this.#position);
+    const { head, isEnded, isLocked, lost } = this.#file.state(this.#position);
+    this.#isLocked = isLocked;
     return head !== this.#position || isEnded !== this.isEnded || lost.bytes !== this.#lost.bytes;
   }
 
@@ -172,11 +168,14 @@ export class RingReader {
     return last.isLast;
   }
 
-  /** Whether its process was here and is gone. One in a process namespace of its own was never here. */
-  isGone(): boolean {
-    const isHere = startTicks(this.ring.pid) === this.#file.startTicks;
-    this.#wasSeen = this.#wasSeen || isHere;
-    return this.#wasSeen && !isHere;
+  /** Whether it is among the files that are locked. */
+  isHeld(locked: ReadonlySet<string>): boolean {
+    return locked.has(this.#file.lockKey);
+  }
+
+  /** Whether its process is gone, by the files that were locked after the last look at the ring. */
+  isGone(locked: ReadonlySet<string>): boolean {
+    return this.#isLocked && !this.isHeld(locked);
   }
 
   /** It cannot be read on: the process is sent to another ring, and what came so far becomes records. */
@@ -189,15 +188,5 @@ export class RingReader {
 
   remove(): void {
     this.#file.remove();
-  }
-}
-
-/** Field 22 of /proc/PID/stat; `undefined` when there is no such process. */
-function startTicks(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  } catch {
-    return undefined;
   }
 }

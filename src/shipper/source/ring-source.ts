@@ -8,6 +8,7 @@
  */
 import { messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
+import { lockedFiles } from './file-locks.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
@@ -33,6 +34,8 @@ const AWAKE_MS = 50;
 const SCAN_MS = 1000;
 /** Bells of processes that nobody knows call for a scan, but not more often. */
 const BELL_SCAN_MS = 10;
+/** Between looks at who is gone. */
+const LOCKS_MS = 100;
 /** Nothing was written for so long: a process that is alive claims another ring with its next line. */
 const IDLE_MS = 3_600_000;
 /** After a stop: so long no ring may have got anything before reading ends. */
@@ -55,6 +58,9 @@ export class RingSource implements Source {
   /** Names that are no rings: not looked at again. */
   readonly #refused = new Set<string>();
   #scannedMs = Number.NEGATIVE_INFINITY;
+  #locksReadMs = Number.NEGATIVE_INFINITY;
+  /** Whether the system says what is locked. */
+  #seesLocks = false;
   #wantsScan = true;
   /** When the builder got its first record; `undefined` while it is empty. */
   #firstMs: number | undefined;
@@ -95,6 +101,11 @@ export class RingSource implements Source {
       // Rings that are read but not released stay open: their batches are still on the way.
       this.#directory.close();
     }
+  }
+
+  /** Whether there is a ring that may still be written, or is not delivered to its end. */
+  get hasWriters(): boolean {
+    return this.#readers.size > 0;
   }
 
   /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
@@ -164,16 +175,31 @@ export class RingSource implements Source {
     const names = this.#directory.names();
     for (const ring of this.#directory.claimed(names)) this.#find(ring, nowMs);
     for (const name of this.#refused) if (!names.includes(name)) this.#refused.delete(name);
-    for (const reader of this.#readers.values()) this.#lookAt(reader, nowMs);
+    this.#retireLeft(nowMs);
+    for (const reader of this.#readers.values()) {
+      if (!reader.isFinished && this.#hasNews(reader)) this.#awake.add(reader);
+    }
     this.#directory.refill(names);
   }
 
-  #lookAt(reader: RingReader, nowMs: number): void {
-    if (reader.isFinished) return;
+  /** Whose process is gone, or has been quiet for long. */
+  #retireLeft(nowMs: number): void {
+    const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
+    if (readers.length === 0 || nowMs - this.#locksReadMs < LOCKS_MS) return;
+    this.#locksReadMs = nowMs;
+    const locked = lockedFiles();
+    this.#seesLocks = this.#seesLocks || readers.some((reader) => reader.isHeld(locked));
+    for (const reader of readers) {
+      if ((this.#seesLocks && reader.isGone(locked)) || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
+    }
+  }
+
+  #hasNews(reader: RingReader): boolean {
+    let hasNews = false;
     this.#guarded(reader, () => {
-      if (reader.isGone() || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
-      if (reader.hasNews()) this.#awake.add(reader);
+      hasNews = reader.hasNews();
     });
+    return hasNews;
   }
 
   /** What breaks the format ends the reading of that ring, and of no other. */
@@ -203,21 +229,12 @@ export class RingSource implements Source {
       this.#readers.set(ring.name, reader);
       this.#latest.set(ring.instance, reader);
       this.#awake.add(reader);
-      this.#retireEarlier(reader);
     } catch (error) {
       // Anything else may pass: no descriptor is left, another user's file, gone meanwhile.
       if (error instanceof ProtocolError) this.#refused.add(ring.name);
       this.#options.onProtocolError(
         error instanceof ProtocolError ? error : new ProtocolError('ring', `${ring.name}: ${messageOf(error)}`),
       );
-    }
-  }
-
-  /** A process that has the id of an earlier one, in the same container, is its successor: exec, or a restart. */
-  #retireEarlier({ ring, container }: RingReader): void {
-    for (const other of this.#readers.values()) {
-      const isEarlier = other.ring.pid === ring.pid && other.ring.instance !== ring.instance;
-      if (isEarlier && container !== undefined && other.container === container) this.#retire(other);
     }
   }
 
@@ -234,10 +251,8 @@ export class RingSource implements Source {
     for (const reader of this.#awake) {
       if (this.#shared.builder.isFull) return true;
       this.#guarded(reader, () => {
-        const wasKnown = reader.container !== undefined;
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
-        if (!wasKnown && reader.container !== undefined) this.#retireEarlier(reader);
         isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
         if (reader.isEnded && !reader.isRetired) this.#retire(reader);
         else if (got === 0) this.#rest(reader, nowMs);

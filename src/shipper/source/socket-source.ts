@@ -87,6 +87,11 @@ export class SocketSource implements Source {
     }
   }
 
+  /** Whether anybody is connected. */
+  get hasWriters(): boolean {
+    return this.#connections.size > 0;
+  }
+
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
     const stop = () => this.#stop();
     if (signal.aborted) stop();

@@ -6,7 +6,8 @@
  * memory, under its bound.
  */
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
-import { concat, memoryBytes, messageBytes, slice } from '../record-batch.js';
+import { concat, memoryBytes, slice } from '../record-batch.js';
+import { Tally } from '../tally.js';
 import { HoldLane, type Lane, type LaneHold, type Place, type Span } from './lane.js';
 import type { OnFull } from './on-full.js';
 import { CORRUPT, type SegmentStore } from './segment-store.js';
@@ -39,9 +40,9 @@ export interface HoldOptions {
   /** @default block */
   readonly onFull?: OnFull;
   /** Told of every record that a sink will not get. */
-  readonly onDropped?: (sink: string, reason: string, records: number, bytes: number) => void;
+  readonly onDropped?: (sink: string, reason: string, dropped: Tally) => void;
   /** Told, while the hold is made, what an earlier life left for a sink. */
-  readonly onRecovered?: (sink: string, records: number, bytes: number) => void;
+  readonly onRecovered?: (sink: string, recovered: Tally) => void;
   /** Memory only when absent. */
   readonly store?: SegmentStore;
 }
@@ -91,14 +92,14 @@ export class Hold implements LaneHold {
     const held: Held = {
       first: this.#end,
       count: batch.count,
-      messageBytes: messageBytes(batch),
+      tally: Tally.of(batch),
       memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
       appendedMs: now(),
       body: stored ?? { read: () => batch, discard: () => batch.release() },
     };
     this.#keep(held);
     this.#end += batch.count;
-    for (const lane of this.#lanes.values()) lane.add(held.count, held.messageBytes);
+    for (const lane of this.#lanes.values()) lane.held.add(held.tally);
     // On disk the records outlive this process: the source may forget them.
     if (stored !== undefined) batch.release();
     if (onFull === 'drop-oldest') this.#dropOldest();
@@ -150,24 +151,23 @@ export class Hold implements LaneHold {
       origins += batch.origins.length;
       if (records > 0 && origins > 0xffff) break;
       const from = Math.max(0, next.position - held.first);
-      let bytesBefore = from === 0 ? 0 : next.bytesBefore;
       let to = from;
       while (to < batch.count && (records === 0 || records < limits.maxRecords)) {
         const size = batch.length[to]! + limits.recordOverheadBytes;
         if (records > 0 && bytes + size > limits.maxBytes) break;
         bytes += size;
-        bytesBefore += batch.length[to]!;
         records += 1;
         to += 1;
       }
       if (to === from) break;
       parts.push(slice(batch, from, to));
-      next = { position: held.first + to, bytesBefore };
+      const before = Tally.of(batch, from, to);
+      next = { position: held.first + to, before: from === 0 ? before : next.before.plus(before) };
       if (to < batch.count) break;
     }
     if (records > 0) return { batch: concat(parts), next };
     // Nothing that is held can be read: the lane is past it, up to what comes.
-    lane.start({ position: this.#end, bytesBefore: 0 });
+    lane.start({ position: this.#end, before: new Tally() });
     this.moved();
     return undefined;
   }
@@ -202,15 +202,15 @@ export class Hold implements LaneHold {
   }
 
   #drop(lane: HoldLane, held: Held, reason: string): void {
-    const { records, bytes } = lane.skip(held);
+    const dropped = lane.skip(held);
     for (const [name, each] of this.#lanes) {
-      if (each === lane) this.#options.onDropped?.(name, reason, records, bytes);
+      if (each === lane) this.#options.onDropped?.(name, reason, dropped);
     }
   }
 
   #dropNewest(batch: RecordBatch): void {
-    const bytes = messageBytes(batch);
-    for (const name of this.#lanes.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, batch.count, bytes);
+    const dropped = Tally.of(batch);
+    for (const name of this.#lanes.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped);
   }
 
   /** Until there is room. The newest batch and what is out stay. */
@@ -233,22 +233,21 @@ export class Hold implements LaneHold {
     const { now, onRecovered, onDropped } = this.#options;
     const { positions, spans, end } = store.recover();
     this.#end = end;
-    for (const [name, lane] of this.#lanes) lane.start({ position: positions[name] ?? 0, bytesBefore: 0 });
+    for (const [name, lane] of this.#lanes) lane.start({ position: positions[name] ?? 0, before: new Tally() });
     for (const { ageMs, body, ...span } of spans) {
       if (body !== undefined) this.#keep({ ...span, memoryBytes: INDEX_BYTES, appendedMs: now() - ageMs, body });
       for (const [name, lane] of this.#lanes) {
         const { position } = lane.next;
         if (!lane.wants(span)) continue;
-        if (body !== undefined && position > span.first) {
-          const batch = body.read();
-          if (batch !== undefined) {
-            lane.start({ position, bytesBefore: messageBytes(slice(batch, 0, position - span.first)) });
-          }
+        if (position > span.first) {
+          const batch = body?.read();
+          const count = position - span.first;
+          lane.start({ position, before: batch === undefined ? Tally.unknown(count) : Tally.of(batch, 0, count) });
         }
-        const { records, bytes } = lane.unread(span);
-        onRecovered?.(name, records, bytes);
-        if (body === undefined) onDropped?.(name, CORRUPT, records, bytes);
-        else lane.add(records, bytes);
+        const recovered = lane.unread(span);
+        onRecovered?.(name, recovered);
+        if (body === undefined) onDropped?.(name, CORRUPT, recovered);
+        else lane.held.add(recovered);
       }
     }
     this.#release();

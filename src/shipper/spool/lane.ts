@@ -1,27 +1,27 @@
 /** One sink's way through the hold: where it is, what it has out, what is held for it. */
 import type { BatchLimits, RecordBatch } from '../parts.js';
+import { Tally } from '../tally.js';
 
 /** What a lane handed out. At most one per lane is out at a time. */
 export interface Taken {
   readonly batch: RecordBatch;
-  /** So many more of its records need not be kept for this sink. Once that is all of them, the lane moves on. */
-  settle(records: number, bytes: number): void;
+  /** These of its records need not be kept for this sink any more. Once that is all of them, the lane moves on. */
+  settle(settled: Tally): void;
 }
 
 /** One sink's view of the hold. */
 export interface Lane {
   /** Waits for records and returns them in order of arrival; `undefined` when no more will come, or on abort. */
   take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined>;
-  readonly heldRecords: number;
-  readonly heldBytes: number;
+  readonly held: Tally;
   /** When the oldest held record was appended, on the hold's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
 }
 
-/** A place in a held batch: number of a record, and the message bytes of its batch that are before it. */
+/** A place in a held batch: number of a record, and what of its batch is before it. */
 export interface Place {
   readonly position: number;
-  readonly bytesBefore: number;
+  readonly before: Tally;
 }
 
 /** A held batch as a lane sees it. */
@@ -29,7 +29,7 @@ export interface Span {
   /** Number of its first record. */
   readonly first: number;
   readonly count: number;
-  readonly messageBytes: number;
+  readonly tally: Tally;
 }
 
 /** What a lane asks of the hold. */
@@ -49,16 +49,15 @@ export class HoldLane implements Lane {
   position = 0;
   outEnd = 0;
   /** Where the next take starts. Past `outEnd` by what was dropped while records were out. */
-  next: Place = { position: 0, bytesBefore: 0 };
-  heldRecords = 0;
-  heldBytes = 0;
+  next: Place = { position: 0, before: new Tally() };
+  readonly held = new Tally();
 
   constructor(hold: LaneHold) {
     this.#hold = hold;
   }
 
   get oldestMs(): number | undefined {
-    return this.heldRecords === 0 ? undefined : this.#hold.appendedMs(this.position);
+    return this.held.records === 0 ? undefined : this.#hold.appendedMs(this.position);
   }
 
   async take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined> {
@@ -70,10 +69,9 @@ export class HoldLane implements Lane {
       this.next = next;
       this.outEnd = next.position;
       let left = batch.count;
-      const settle = (records: number, bytes: number) => {
-        this.heldRecords -= records;
-        this.heldBytes -= bytes;
-        left -= records;
+      const settle = (settled: Tally) => {
+        this.held.subtract(settled);
+        left -= settled.records;
         if (left === 0) this.#move();
       };
       return { batch, settle };
@@ -91,23 +89,16 @@ export class HoldLane implements Lane {
     return !this.wants(span) && !isOut;
   }
 
-  add(records: number, bytes: number): void {
-    this.heldRecords += records;
-    this.heldBytes += bytes;
-  }
-
   /** What the lane has still to read of a batch. */
-  unread({ first, count, messageBytes }: Span): { readonly records: number; readonly bytes: number } {
-    const from = Math.max(this.next.position, first);
-    return { records: first + count - from, bytes: messageBytes - (from > first ? this.next.bytesBefore : 0) };
+  unread({ first, tally }: Span): Tally {
+    return this.next.position > first ? tally.minus(this.next.before) : tally;
   }
 
   /** Goes past the rest of the first batch that it wants. The caller counts it. */
-  skip(span: Span): { readonly records: number; readonly bytes: number } {
+  skip(span: Span): Tally {
     const unread = this.unread(span);
-    this.heldRecords -= unread.records;
-    this.heldBytes -= unread.bytes;
-    this.start({ position: span.first + span.count, bytesBefore: 0 }, this.position < this.outEnd);
+    this.held.subtract(unread);
+    this.start({ position: span.first + span.count, before: new Tally() }, this.position < this.outEnd);
     return unread;
   }
 

@@ -26,7 +26,8 @@ import {
 import { join } from 'node:path';
 import { ConfigError, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
-import { memoryBytes, messageBytes } from '../record-batch.js';
+import { memoryBytes } from '../record-batch.js';
+import { Tally } from '../tally.js';
 import type { Body } from './hold.js';
 import { decodeFrame, encodeFrame, framesOf, isSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeader } from './segment.js';
 
@@ -51,7 +52,7 @@ export interface Recovered {
 export interface RecoveredSpan {
   readonly first: number;
   readonly count: number;
-  readonly messageBytes: number;
+  readonly tally: Tally;
   readonly ageMs: number;
   /** Absent when the records are lost. */
   readonly body?: Body;
@@ -286,13 +287,13 @@ export class SegmentStore {
       if (first > expected) {
         const count = first - expected;
         this.#options.onProblem(CORRUPT, `${path}: ${count} records before byte ${at} are damaged`);
-        spans.push({ first: expected, count, messageBytes: 0, ageMs });
+        spans.push({ first: expected, count, tally: Tally.unknown(count), ageMs });
       }
       expected = first + batch.count;
       used = at + frame.bytes;
       segment.live += 1;
       const body = this.#body(segment, at, frame.bytes);
-      spans.push({ first, count: batch.count, messageBytes: messageBytes(batch), ageMs, body });
+      spans.push({ first, count: batch.count, tally: Tally.of(batch), ageMs, body });
     }
     segment.bytes = used;
     this.#used += used;
@@ -301,7 +302,8 @@ export class SegmentStore {
       this.#options.onProblem('spool_torn', `${path}: ${rest} bytes at the end are no whole batch, and are cut off`);
       this.#tryTo('cut', () => truncateSync(path, used));
       // Something whole was here once: numbers after it were given, and seen by others.
-      if (nextFirst > expected) spans.push({ first: expected, count: nextFirst - expected, messageBytes: 0, ageMs });
+      const count = nextFirst - expected;
+      if (count > 0) spans.push({ first: expected, count, tally: Tally.unknown(count), ageMs });
     }
     this.#deleteIfDone(segment);
     return spans;

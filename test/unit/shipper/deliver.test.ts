@@ -44,14 +44,14 @@ function setUp(script: readonly Step[], messages: readonly string[], limits = {}
   return { sink, hold, ledger, health, sleeps, lines, hurry, deadline, run: () => deliver(options) };
 }
 
-const totals = ({ ledger, hold, sink }: Setup) => ledger.totals(() => hold.lane(sink.name).heldRecords);
+const totals = ({ ledger, hold, sink }: Setup) => ledger.totals(() => hold.lane(sink.name).held);
 
 describe('deliver', () => {
   test('sends all in order, within the limits', async () => {
     const setup = setUp(['ok'], ['a', 'b', 'c', 'd', 'e'], { maxRecords: 2 });
     await setup.run();
     expect(setup.sink.sent).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
-    expect(totals(setup)).toEqual({ read: 5, delivered: { scripted: 5 }, dropped: {}, held: 0, balanced: true });
+    expect(totals(setup)).toMatchObject({ read: 5, delivered: { scripted: 5 }, dropped: {}, held: 0, balanced: true });
     expect(setup.sleeps).toEqual([]);
   });
 
@@ -96,10 +96,11 @@ describe('deliver', () => {
       delivered: { scripted: 2 },
       dropped: { scripted: { too_old: 2, empty: 1 } },
       held: 0,
+      streams: { scripted: { stdout: { read: 5, delivered: 2, dropped: 3, held: 0 } } },
       balanced: true,
     });
-    expect(setup.ledger.sinks.get('scripted')?.dropped.get('too_old')).toEqual({ records: 2, bytes: 4 });
-    expect(setup.ledger.sinks.get('scripted')?.delivered).toEqual({ records: 2, bytes: 2 });
+    expect(setup.ledger.sinks.get('scripted')?.dropped.get('too_old')).toMatchObject({ records: 2, bytes: 4 });
+    expect(setup.ledger.sinks.get('scripted')?.delivered).toMatchObject({ records: 2, bytes: 2 });
     expect(setup.lines).toContainEqual(expect.objectContaining({ level: 'warn', reason: 'too_old', records: 2 }));
   });
 
@@ -123,7 +124,9 @@ describe('deliver', () => {
   test('is balanced while part of a batch is still to go, and when the deadline cuts it off', async () => {
     const setup = setUp([{ retry: [1, 2] }, 'throw'], ['a', 'b', 'c']);
     setup.sleeps.push = (...ms) => {
-      expect(totals(setup)).toEqual({ read: 3, delivered: { scripted: 1 }, dropped: {}, held: 2, balanced: true });
+      const streams = { scripted: { stdout: { read: 3, delivered: 1, dropped: 0, held: 2 } } };
+      const expected = { read: 3, delivered: { scripted: 1 }, dropped: {}, held: 2, streams, balanced: true };
+      expect(totals(setup)).toEqual(expected);
       if (setup.sink.sent.length === 3) setup.deadline.abort();
       return ms.length;
     };

@@ -3,6 +3,7 @@ import { Ledger } from '../../../src/shipper/ledger.js';
 import { Metrics } from '../../../src/shipper/metrics.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
 import { answer } from '../../../src/shipper/status-server.js';
+import { Tally } from '../../../src/shipper/tally.js';
 import { sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
 
 async function setUp() {
@@ -17,9 +18,9 @@ async function setUp() {
   const taken = await hold
     .lane('one')
     .take({ maxRecords: 9, maxBytes: 99, recordOverheadBytes: 0 }, new AbortController().signal);
-  taken!.settle(2, 5);
-  ledger.countDelivered('one', 1, 3);
-  ledger.countDropped('one', 'too_old', 1, 2);
+  taken!.settle(Tally.of(batch));
+  ledger.countDelivered('one', Tally.of(batch, 0, 1));
+  ledger.countDropped('one', 'too_old', Tally.of(batch, 1));
   ledger.countLost({ lines: 4, bytes: 40 });
   ledger.countProtocolError('length');
   sinks[1]!.health.retries.set('503', 2);

@@ -11,6 +11,7 @@ import { Hold } from '../../../../src/shipper/spool/hold.js';
 import type { Taken } from '../../../../src/shipper/spool/lane.js';
 import type { OnFull } from '../../../../src/shipper/spool/on-full.js';
 import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
+import { Tally } from '../../../../src/shipper/tally.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../support/batches.js';
 
 const SINKS = ['one', 'two'] as const;
@@ -92,8 +93,8 @@ class History {
       sinks: SINKS,
       now: () => 0,
       onFull: this.onFull,
-      onDropped: (name, reason, records) => this.dropped(name as SinkName, reason, records),
-      onRecovered: (name, records) => {
+      onDropped: (name, reason, { records }) => this.dropped(name as SinkName, reason, records),
+      onRecovered: (name, { records }) => {
         this.lanes[name as SinkName].sum.recovered += records;
       },
       ...(this.store && { store: this.store }),
@@ -133,7 +134,7 @@ class History {
 
   async take(name: SinkName, maxRecords: number, maxBytes: number): Promise<boolean> {
     const model = this.lanes[name];
-    if (model.out !== undefined || this.hold.lane(name).heldRecords === 0) return false;
+    if (model.out !== undefined || this.hold.lane(name).held.records === 0) return false;
     const abort = new AbortController();
     const taking = this.hold.lane(name).take({ maxRecords, maxBytes, recordOverheadBytes: 1 }, abort.signal);
     // What is damaged on disk is found now: then there may be nothing.
@@ -141,7 +142,7 @@ class History {
     const taken = await taking;
     if (taken === undefined) {
       expect(this.isExact).toBe(false);
-      expect(this.hold.lane(name).heldRecords).toBe(0);
+      expect(this.hold.lane(name).held.records).toBe(0);
       return false;
     }
     const messages = messagesOf(taken.batch);
@@ -172,10 +173,10 @@ class History {
     model.queue.splice(0, settled.length);
     model.sum.settled += settled.length;
     for (const number of settled) model.seen.add(number);
-    const bytes = settled.reduce((sum, number) => sum + Buffer.byteLength(this.sent[number]!), 0);
     const { taken, left } = model.out;
+    const end = taken.batch.count - left.length;
     if (left.length === 0) model.out = undefined;
-    taken.settle(settled.length, bytes);
+    taken.settle(Tally.of(taken.batch, end - settled.length, end));
   }
 
   damage(kind: 'cut' | 'corrupt', file: number, at: number): void {
@@ -218,11 +219,11 @@ class History {
   check(): void {
     for (const name of SINKS) {
       const { queue, sum } = this.lanes[name];
-      const { heldRecords, heldBytes } = this.hold.lane(name);
-      expect(this.read + sum.recovered).toBe(sum.settled + sum.dropped + heldRecords);
+      const held = this.hold.lane(name).held;
+      expect(this.read + sum.recovered).toBe(sum.settled + sum.dropped + held.records);
       if (!this.isExact) continue;
-      expect(heldRecords).toBe(queue.length);
-      expect(heldBytes).toBe(queue.reduce((bytes, number) => bytes + Buffer.byteLength(this.sent[number]!), 0));
+      expect(held.records).toBe(queue.length);
+      expect(held.bytes).toBe(queue.reduce((bytes, number) => bytes + Buffer.byteLength(this.sent[number]!), 0));
     }
   }
 
@@ -232,7 +233,7 @@ class History {
       this.settle(name, Number.POSITIVE_INFINITY);
       while (await this.take(name, 7, 300)) this.settle(name, Number.POSITIVE_INFINITY);
       this.check();
-      expect(this.hold.lane(name).heldRecords).toBe(0);
+      expect(this.hold.lane(name).held.records).toBe(0);
       expect(this.hold.lane(name).oldestMs).toBeUndefined();
       if (this.isExact && this.onFull === 'block') expect(this.lanes[name].seen.size).toBe(this.sent.length);
     }

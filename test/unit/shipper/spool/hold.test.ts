@@ -1,9 +1,10 @@
 /** The hold against a model: an array of messages and a position for each sink. */
 import fc from 'fast-check';
 import { Hold } from '../../../../src/shipper/spool/hold.js';
-import type { Lane, Taken } from '../../../../src/shipper/spool/lane.js';
+import type { Taken } from '../../../../src/shipper/spool/lane.js';
 import type { OnFull } from '../../../../src/shipper/spool/on-full.js';
-import { messagesOf, sourceBatchOf } from '../../../support/batches.js';
+import { Tally } from '../../../../src/shipper/tally.js';
+import { messagesOf, settleAll, sourceBatchOf } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
 const SINKS = ['one', 'two'] as const;
@@ -86,7 +87,7 @@ describe('Hold', () => {
             if (model.out === undefined) continue;
             const { taken, messages, settled } = model.out;
             const next = messages.slice(settled, settled + step.records);
-            taken.settle(next.length, next.join('').length);
+            taken.settle(Tally.of(taken.batch, settled, settled + next.length));
             model.out.settled += next.length;
             if (model.out.settled === messages.length) {
               model.position += messages.length;
@@ -96,8 +97,8 @@ describe('Hold', () => {
           for (const sink of SINKS) {
             const { position, out } = lanes[sink];
             const held = all.slice(position + (out?.settled ?? 0));
-            expect(hold.lane(sink).heldRecords).toBe(held.length);
-            expect(hold.lane(sink).heldBytes).toBe(held.join('').length);
+            expect(hold.lane(sink).held.records).toBe(held.length);
+            expect(hold.lane(sink).held.bytes).toBe(held.join('').length);
           }
           const settledByAll = Math.min(lanes.one.position, lanes.two.position);
           expect(released).toEqual(ends.filter((end) => end <= settledByAll));
@@ -122,7 +123,7 @@ describe('Hold', () => {
     hold.append(sourceBatchOf(['late']));
     const taken = await waiting;
     expect(messagesOf(taken!.batch)).toEqual(['late']);
-    taken!.settle(1, 4);
+    settleAll(taken!);
     const atEnd = hold.lane('one').take(limits, never);
     hold.close();
     expect(await atEnd).toBeUndefined();
@@ -151,11 +152,10 @@ describe('Hold', () => {
     const room = hold.room(never).then(() => {
       hasRoom = true;
     });
-    const settleAll = async (lane: Lane) => (await lane.take(limits, never))!.settle(2, 2);
-    await settleAll(hold.lane('one'));
+    settleAll((await hold.lane('one').take(limits, never))!);
     await new Promise(setImmediate);
     expect(hasRoom).toBe(false);
-    await settleAll(hold.lane('two'));
+    settleAll((await hold.lane('two').take(limits, never))!);
     await room;
     expect(hold.fullness).toBe(0);
   });
@@ -170,7 +170,7 @@ describe('Hold', () => {
     hold.append(sourceBatchOf(['b']));
     expect(lane.oldestMs).toBe(10);
     const taken = await lane.take({ maxRecords: 1, maxBytes: 100, recordOverheadBytes: 0 }, never);
-    taken!.settle(1, 1);
+    settleAll(taken!);
     expect(lane.oldestMs).toBe(20);
   });
 });
@@ -180,7 +180,8 @@ describe('when it is full', () => {
   /** Room for two batches. */
   const open = (onFull: OnFull) => {
     const dropped: unknown[] = [];
-    const onDropped = (...what: unknown[]) => dropped.push(what);
+    const onDropped = (sink: string, reason: string, { records, bytes }: Tally) =>
+      dropped.push([sink, reason, records, bytes]);
     return { dropped, hold: new Hold({ maxBytes: 4000, sinks: SINKS, now: () => 0, onFull, onDropped }) };
   };
 
@@ -195,8 +196,8 @@ describe('when it is full', () => {
       ['one', 'full_drop_oldest', 1, 2],
       ['two', 'full_drop_oldest', 2, 3],
     ]);
-    expect(hold.lane('one')).toMatchObject({ heldRecords: 2, heldBytes: 4 });
-    out.settle(1, 1);
+    expect(hold.lane('one').held).toMatchObject({ records: 2, bytes: 4 });
+    settleAll(out);
     expect(messagesOf((await hold.lane('one').take(limits, never))!.batch)).toEqual(['ccc']);
     expect(messagesOf((await hold.lane('two').take(limits, never))!.batch)).toEqual(['ccc']);
   });
@@ -205,9 +206,9 @@ describe('when it is full', () => {
     const { hold, dropped } = open('drop-oldest');
     for (const message of ['a', 'b', 'c', 'd']) {
       hold.append(sourceBatchOf([message]));
-      const { batch, settle } = (await hold.lane('one').take(limits, never))!;
-      expect(messagesOf(batch)).toEqual([message]);
-      settle(1, 1);
+      const taken = (await hold.lane('one').take(limits, never))!;
+      expect(messagesOf(taken.batch)).toEqual([message]);
+      settleAll(taken);
     }
     expect(dropped.length).toBeGreaterThan(0);
     expect(dropped).toEqual(dropped.map(() => ['two', 'full_drop_oldest', 1, 1]));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ConfigError } from '../../../../src/shipper/errors.js';
 import { Hold, type HoldOptions } from '../../../../src/shipper/spool/hold.js';
 import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
-import { batchOf, messagesOf, recordsOf, sourceBatchOf, stdoutOrigin } from '../../../support/batches.js';
+import { batchOf, messagesOf, recordsOf, settleAll, sourceBatchOf, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
 const all = { maxRecords: 1000, maxBytes: 1_000_000, recordOverheadBytes: 0 };
@@ -29,8 +29,8 @@ function open(directory: string, options: Partial<HoldOptions> = {}, maxBytes = 
     sinks: ['one'],
     now: () => 0,
     store,
-    onDropped: (...what) => dropped.push(what),
-    onRecovered: (...what) => recovered.push(what),
+    onDropped: (sink, reason, { records, bytes }) => dropped.push([sink, reason, records, bytes]),
+    onRecovered: (sink, { records, bytes }) => recovered.push([sink, records, bytes]),
     ...options,
   });
   const take = async () => (await hold.lane('one').take(all, never))!;
@@ -100,7 +100,7 @@ describe('a hold on disk', () => {
     writeFileSync(segment(directory), bytes);
     const after = open(directory);
     expect(after.dropped).toEqual([['one', 'spool_corrupt', 2, 0]]);
-    expect(after.hold.lane('one').heldRecords).toBe(2);
+    expect(after.hold.lane('one').held.records).toBe(2);
     expect(messagesOf((await after.take()).batch)).toEqual(['one', 'three']);
     after.store.abandon();
   });
@@ -115,7 +115,7 @@ describe('a hold on disk', () => {
     hold.append(sourceBatchOf(['here']));
     expect(messagesOf((await take()).batch)).toEqual(['here']);
     expect(dropped).toEqual([['one', 'spool_corrupt', 2, 7]]);
-    expect(hold.lane('one')).toMatchObject({ heldRecords: 1, heldBytes: 4 });
+    expect(hold.lane('one').held).toMatchObject({ records: 1, bytes: 4 });
     store.abandon();
   });
 
@@ -126,9 +126,9 @@ describe('a hold on disk', () => {
     let released = 0;
     hold.append(sourceBatchOf(['memory'], () => released++));
     expect([problems, released]).toEqual([['ENOENT'], 0]);
-    const { batch, settle } = await take();
-    expect(messagesOf(batch)).toEqual(['memory']);
-    settle(1, 6);
+    const taken = await take();
+    expect(messagesOf(taken.batch)).toEqual(['memory']);
+    settleAll(taken);
     expect(released).toBe(1);
     store.abandon();
   });
@@ -142,8 +142,7 @@ describe('a hold on disk', () => {
     });
     await new Promise(setImmediate);
     expect(hasRoom).toBe(false);
-    const { batch, settle } = await take();
-    settle(batch.count, batch.count * 500);
+    settleAll(await take());
     await room;
     expect(hold.fullness).toBeLessThan(1);
     store.abandon();
@@ -153,8 +152,7 @@ describe('a hold on disk', () => {
     const directory = newDirectory();
     const before = open(directory);
     before.hold.append(sourceBatchOf(['a', 'bb', 'ccc']));
-    const { settle } = (await before.hold.lane('one').take({ ...all, maxRecords: 1 }, never))!;
-    settle(1, 1);
+    settleAll((await before.hold.lane('one').take({ ...all, maxRecords: 1 }, never))!);
     before.hold.end();
     const after = open(directory, { sinks: ['one', 'new'] });
     expect(after.recovered).toEqual([
@@ -173,7 +171,7 @@ describe('a hold on disk', () => {
     const messages = ['a', 'b', 'c'].map((letter) => letter.repeat(1500));
     for (const message of messages) before.hold.append(sourceBatchOf([message]));
     await before.take();
-    (await before.hold.lane('two').take(all, never))!.settle(3, 4500);
+    settleAll((await before.hold.lane('two').take(all, never))!);
     before.store.abandon();
     const after = open(directory, { sinks }, 8000);
     expect(messagesOf((await after.take()).batch)).toEqual(messages);
@@ -184,7 +182,7 @@ describe('a hold on disk', () => {
     const directory = newDirectory();
     const before = open(directory);
     before.hold.append(sourceBatchOf(['a', 'b']));
-    (await before.hold.lane('one').take({ ...all, maxRecords: 1 }, never))!.settle(1, 1);
+    settleAll((await before.hold.lane('one').take({ ...all, maxRecords: 1 }, never))!);
     before.hold.end();
     writeFileSync(join(directory, 'checkpoint.json'), '{"version":1,"pos');
     const after = open(directory);

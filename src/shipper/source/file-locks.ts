@@ -1,0 +1,24 @@
+/**
+ * Which files are locked by somebody, in any namespace of processes: /proc/locks names locks of open file descriptions
+ * (fcntl(2), F_OFD_SETLK) to everybody, which Node itself has no call for.
+ */
+import { readFileSync, type Stats } from 'node:fs';
+
+/** Keys of all locked files; empty where the system does not say. */
+export function lockedFiles(): ReadonlySet<string> {
+  let text: string;
+  try {
+    text = readFileSync('/proc/locks', 'latin1');
+  } catch {
+    return new Set();
+  }
+  // `1: OFDLCK ADVISORY  WRITE -1 00:1b:49626 0 EOF`
+  return new Set(text.match(/[0-9a-f]+:[0-9a-f]+:\d+(?= )/g));
+}
+
+/** A file as /proc/locks names it: device numbers in hexadecimal, inode. */
+export function lockKey({ dev, ino }: Stats): string {
+  const major = ((dev >>> 8) & 0xfff).toString(16).padStart(2, '0');
+  const minor = ((dev & 0xff) | ((dev >>> 12) & 0xfff00)).toString(16).padStart(2, '0');
+  return `${major}:${minor}:${ino}`;
+}

@@ -1,0 +1,52 @@
+import { Ledger } from '../../../src/shipper/ledger.js';
+import { Tally } from '../../../src/shipper/tally.js';
+import { batchOf, stdoutOrigin } from '../../support/batches.js';
+
+const stderrOrigin = { ...stdoutOrigin, id: 'e', stream: 'stderr' } as const;
+const batch = batchOf(['aaa', { message: 'b', origin: stderrOrigin }, { message: 'cc', origin: stderrOrigin }]);
+const nothing = new Tally();
+
+describe('the ledger', () => {
+  test('says of each stream what became of it', () => {
+    const ledger = new Ledger(['one']);
+    ledger.countRead(batch);
+    ledger.countDelivered('one', Tally.of(batch, 0, 1));
+    ledger.countDropped('one', 'too_old', Tally.of(batch, 1, 2));
+    expect(ledger.statement(() => Tally.of(batch, 2))).toEqual({
+      read: { stdout: { records: 1, bytes: 3 }, stderr: { records: 2, bytes: 3 } },
+      application: { dropped: { not_handed_over: { records: 0, bytes: 0 } } },
+      sinks: {
+        one: {
+          recovered: { records: 0, bytes: 0 },
+          delivered: { records: 1, bytes: 3 },
+          dropped: { too_old: { records: 1, bytes: 1 } },
+          held: { records: 1, bytes: 2 },
+          streams: {
+            stdout: { read: 1, delivered: 1, dropped: 0, held: 0 },
+            stderr: { read: 2, delivered: 0, dropped: 1, held: 1 },
+          },
+          balanced: true,
+        },
+      },
+      balanced: true,
+    });
+  });
+
+  test('is not balanced when a record of one stream is booked under another, though the sum is right', () => {
+    const ledger = new Ledger(['one']);
+    ledger.countRead(batch);
+    ledger.countDelivered('one', Tally.of(batch, 0, 1));
+    ledger.countDelivered('one', Tally.of(batch, 0, 1));
+    ledger.countDelivered('one', Tally.of(batch, 0, 1));
+    expect(ledger.totals(() => nothing)).toMatchObject({ read: 3, delivered: { one: 3 }, held: 0, balanced: false });
+  });
+
+  test('is not balanced at all when one sink is not', () => {
+    const ledger = new Ledger(['one', 'two']);
+    ledger.countRead(batch);
+    ledger.countDelivered('one', Tally.of(batch));
+    expect(ledger.totals(() => nothing).balanced).toBe(false);
+    ledger.countDelivered('two', Tally.of(batch));
+    expect(ledger.totals(() => nothing).balanced).toBe(true);
+  });
+});
