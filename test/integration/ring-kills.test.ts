@@ -9,21 +9,23 @@ import { startOpenSearch } from '../../scripts/opensearch.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { start, until } from '../support/run.js';
-import { countInOpenSearch, readOpenSearch } from '../support/sinks-read-back.js';
+import { countInOpenSearch, pagesOfOpenSearch } from '../support/sinks-read-back.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
+/** How much, unless the environment asks for more: LOGTAP_TEST_KILLS=50 LOGTAP_TEST_LINES=10000000 is an hour's proof. */
+const KILLS = Number(process.env.LOGTAP_TEST_KILLS ?? 12);
+const ALL_LINES = Number(process.env.LOGTAP_TEST_LINES ?? 80_000);
 const PROCESSES = 4;
-const THREADS = 2;
-const LINES = 10_000;
-const KILLS = 12;
-/** Two threads write to one stream, lines of every length. */
+const THREADS = 8;
+const LINES = Math.floor(ALL_LINES / PROCESSES / THREADS);
+jest.setTimeout(240_000 + ALL_LINES);
+
+/** Threads that write to one stream, lines of every length. */
 const WRITER = `
 import os, sys, threading, time
 def work(thread):
     for i in range(${LINES}):
-        line = f"{sys.argv[1]} {thread} {i} {'x' * (i * 7 % 300)}\\n".encode()
+        line = f"{sys.argv[1]} {thread} {i} {'x' * (i * 7 % 100)}\\n".encode()
         os.write(1, line)
         if i % 100 == 99:
             time.sleep(0.05)
@@ -67,7 +69,7 @@ describeWith(['opensearch'], 'the shipper killed under load', () => {
       return (await countInOpenSearch(search.url, 'kills-*').catch(() => 0)) > 0;
     });
     for (let kills = 0; kills < KILLS; kills += 1) {
-      await sleep(100 + Math.random() * 300);
+      await sleep((100 + Math.random() * 300) * Math.sqrt(ALL_LINES / 80_000));
       shipper.child.kill('SIGKILL');
       await shipper.ended;
       shipper = await startShipper(settings);
@@ -77,24 +79,18 @@ describeWith(['opensearch'], 'the shipper killed under load', () => {
     expect(code).toBe(0);
     expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ balanced: true, held: 0, dropped: {} });
 
-    const stored = await readOpenSearch(search.url, 'kills-*');
-    const byThread = new Map<string, string[]>();
-    for (const { body } of stored) {
-      const [writer, thread] = body.split(' ');
-      const key = `${writer} ${thread}`;
-      const lines = byThread.get(key) ?? [];
-      lines.push(body);
-      byThread.set(key, lines);
-    }
-    for (let writer = 0; writer < PROCESSES; writer += 1) {
-      for (let thread = 0; thread < THREADS; thread += 1) {
-        const expected = Array.from(
-          { length: LINES },
-          (_, i) => `${writer} ${thread} ${i} ${'x'.repeat((i * 7) % 300)}`,
-        );
-        expect(byThread.get(`${writer} ${thread}`)).toEqual(expected);
+    // By writer and thread, the number of the line that comes next.
+    const next = new Map<string, number>();
+    for await (const page of pagesOfOpenSearch(search.url, 'kills-*')) {
+      for (const { body } of page) {
+        const [writer, thread, number] = body.split(' ');
+        const i = next.get(`${writer} ${thread}`) ?? 0;
+        if (Number(number) !== i || body !== `${writer} ${thread} ${i} ${'x'.repeat((i * 7) % 100)}`) {
+          throw new Error(`expected line ${i} of thread ${writer} ${thread}, found '${body}'`);
+        }
+        next.set(`${writer} ${thread}`, i + 1);
       }
     }
-    expect(stored).toHaveLength(PROCESSES * THREADS * LINES);
+    expect([...next.values()]).toEqual(Array.from({ length: PROCESSES * THREADS }, () => LINES));
   });
 });

@@ -43,26 +43,38 @@ export async function countInOpenSearch(url: string, index: string): Promise<num
 
 /** All documents of an index pattern, in the order in which each process wrote them. */
 export async function readOpenSearch(url: string, index: string): Promise<Stored[]> {
-  await ask(`${url}/${index}/_refresh`);
   const stored: Stored[] = [];
-  let after: readonly unknown[] | undefined;
-  for (;;) {
-    const answer = (await ask(`${url}/${index}/_search`, {
-      size: 5000,
-      track_total_hits: true,
-      sort: [{ 'attributes.process.pid': 'asc' }, { 'attributes.log.record.seq': 'asc' }],
-      ...(after === undefined ? {} : { search_after: after }),
-    })) as { hits: { hits: readonly Hit[] } };
-    const { hits } = answer.hits;
-    if (hits.length === 0) return stored;
-    after = hits.at(-1)?.sort;
-    for (const { _id, _source } of hits) {
-      stored.push({
+  for await (const page of pagesOfOpenSearch(url, index)) stored.push(...page);
+  return stored;
+}
+
+/** The same in pages, process by process. */
+export async function* pagesOfOpenSearch(url: string, index: string): AsyncGenerator<readonly Stored[]> {
+  await ask(`${url}/${index}/_refresh`);
+  const pid = 'attributes.process.pid';
+  const { aggregations } = (await ask(`${url}/${index}/_search`, {
+    size: 0,
+    aggs: { pids: { terms: { field: pid, size: 10_000, order: { _key: 'asc' } } } },
+  })) as { aggregations: { pids: { buckets: readonly { key: number }[] } } };
+  for (const { key } of aggregations.pids.buckets) {
+    let after: readonly unknown[] | undefined;
+    for (;;) {
+      // One field to sort by, and no total: so a page costs as much as it holds, not as much as the index.
+      const { hits } = (await ask(`${url}/${index}/_search`, {
+        size: 10_000,
+        track_total_hits: false,
+        query: { bool: { filter: { term: { [pid]: key } } } },
+        sort: [{ 'attributes.log.record.seq': 'asc' }],
+        ...(after === undefined ? {} : { search_after: after }),
+      })) as { hits: { hits: readonly Hit[] } };
+      if (hits.hits.length === 0) break;
+      after = hits.hits.at(-1)?.sort;
+      yield hits.hits.map(({ _id, _source }) => ({
         id: _id,
         body: _source.body,
         stream: _source.attributes['log.iostream'] ?? 'file',
         path: _source.attributes['log.file.path'],
-      });
+      }));
     }
   }
 }
