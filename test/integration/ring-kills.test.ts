@@ -1,15 +1,17 @@
 /**
- * The ring is the spool: the shipper is killed again and again while applications write, and every line is stored once,
- * in the order of its stream.
+ * The ring is the spool: the shipper is killed again and again while applications write, and every line is stored, in
+ * the order of its stream; once, where the service knows records by their ids.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CloudWatchServer } from '../../scripts/cloudwatch.js';
+import { startCloudWatch } from '../../scripts/cloudwatch.js';
 import type { OpenSearchServer } from '../../scripts/opensearch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { start, until } from '../support/run.js';
-import { countInOpenSearch, pagesOfOpenSearch } from '../support/sinks-read-back.js';
+import { AWS_ENV, countInOpenSearch, pagesOfOpenSearch, readCloudWatch } from '../support/sinks-read-back.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
 /** How much, unless the environment asks for more: LOGTAP_TEST_KILLS=50 LOGTAP_TEST_LINES=10000000 is an hour's proof. */
@@ -39,7 +41,62 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(rings, { recursive: true, force: true }));
 
-describeWith(['opensearch'], 'the shipper killed under load', () => {
+/** Applications write, the shipper is killed again and again, and in the end told to stop. */
+async function killUnderLoad(
+  sink: Readonly<Record<string, string>>,
+  stored: () => Promise<number>,
+): Promise<{ readonly code: number | null; readonly ledger: unknown }> {
+  const settings = {
+    ...sink,
+    LOGTAP_RING_DIR: rings,
+    LOGTAP_BATCH_LINGER_MS: '50',
+    LOGTAP_GRACE_SECONDS: '60',
+  };
+  let shipper: Shipper = await startShipper(settings);
+  const writers = Array.from({ length: PROCESSES }, (_, i) =>
+    start('python3', ['-c', WRITER, String(i)], {
+      env: {
+        ...tapEnvironment(shipper.socket, { suppress: true }),
+        [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+        [LIBRARY_ENV.ON_FULL.name]: 'block:60000',
+      },
+    }),
+  );
+  await until('the first lines are stored', async () => (await stored().catch(() => 0)) > 0);
+  for (let kills = 0; kills < KILLS; kills += 1) {
+    await sleep((100 + Math.random() * 300) * Math.sqrt(ALL_LINES / 80_000));
+    shipper.child.kill('SIGKILL');
+    await shipper.ended;
+    shipper = await startShipper(settings);
+  }
+  for (const { ended } of writers) expect(await ended).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  const { code, stderr } = await drain(shipper);
+  return { code, ledger: JSON.parse(stderr.trim().split('\n').at(-1) ?? '') };
+}
+
+/** Checks that lines come in the order of their thread, and at the end that all came. */
+class EveryLine {
+  /** By writer and thread, the number of the line that comes next. */
+  readonly #next = new Map<string, number>();
+  repeats = 0;
+
+  add(body: string): void {
+    const [writer, thread, number] = body.split(' ');
+    const i = Number(number);
+    const next = this.#next.get(`${writer} ${thread}`) ?? 0;
+    if (i < next) this.repeats += 1;
+    if (i > next || body !== `${writer} ${thread} ${i} ${'x'.repeat((i * 7) % 100)}`) {
+      throw new Error(`expected line ${next} of thread ${writer} ${thread}, found '${body}'`);
+    }
+    this.#next.set(`${writer} ${thread}`, Math.max(next, i + 1));
+  }
+
+  expectAll(): void {
+    expect([...this.#next.values()]).toEqual(Array.from({ length: PROCESSES * THREADS }, () => LINES));
+  }
+}
+
+describeWith(['opensearch'], 'the shipper to OpenSearch, killed under load', () => {
   let search: OpenSearchServer;
   beforeAll(async () => {
     search = await startOpenSearch();
@@ -47,50 +104,43 @@ describeWith(['opensearch'], 'the shipper killed under load', () => {
   afterAll(() => search?.stop());
 
   test('every line is stored exactly once, in order', async () => {
-    const settings = {
+    const sink = {
       LOGTAP_SINK: 'opensearch',
       LOGTAP_OPENSEARCH_URL: search.url,
       LOGTAP_OPENSEARCH_INDEX: 'kills-{yyyy.MM.dd}',
-      LOGTAP_RING_DIR: rings,
-      LOGTAP_BATCH_LINGER_MS: '50',
-      LOGTAP_GRACE_SECONDS: '60',
     };
-    let shipper: Shipper = await startShipper(settings);
-    const writers = Array.from({ length: PROCESSES }, (_, i) =>
-      start('python3', ['-c', WRITER, String(i)], {
-        env: {
-          ...tapEnvironment(shipper.socket, { suppress: true }),
-          [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
-          [LIBRARY_ENV.ON_FULL.name]: 'block:60000',
-        },
-      }),
-    );
-    await until('the first lines are stored', async () => {
-      return (await countInOpenSearch(search.url, 'kills-*').catch(() => 0)) > 0;
-    });
-    for (let kills = 0; kills < KILLS; kills += 1) {
-      await sleep((100 + Math.random() * 300) * Math.sqrt(ALL_LINES / 80_000));
-      shipper.child.kill('SIGKILL');
-      await shipper.ended;
-      shipper = await startShipper(settings);
-    }
-    for (const { ended } of writers) expect(await ended).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    const { code, stderr } = await drain(shipper);
+    const { code, ledger } = await killUnderLoad(sink, () => countInOpenSearch(search.url, 'kills-*'));
     expect(code).toBe(0);
-    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ balanced: true, held: 0, dropped: {} });
+    expect(ledger).toMatchObject({ balanced: true, held: 0, dropped: {} });
+    const lines = new EveryLine();
+    for await (const page of pagesOfOpenSearch(search.url, 'kills-*')) for (const { body } of page) lines.add(body);
+    lines.expectAll();
+    expect(lines.repeats).toBe(0);
+  });
+});
 
-    // By writer and thread, the number of the line that comes next.
-    const next = new Map<string, number>();
-    for await (const page of pagesOfOpenSearch(search.url, 'kills-*')) {
-      for (const { body } of page) {
-        const [writer, thread, number] = body.split(' ');
-        const i = next.get(`${writer} ${thread}`) ?? 0;
-        if (Number(number) !== i || body !== `${writer} ${thread} ${i} ${'x'.repeat((i * 7) % 100)}`) {
-          throw new Error(`expected line ${i} of thread ${writer} ${thread}, found '${body}'`);
-        }
-        next.set(`${writer} ${thread}`, i + 1);
-      }
-    }
-    expect([...next.values()]).toEqual(Array.from({ length: PROCESSES * THREADS }, () => LINES));
+describeWith(['cloudwatch'], 'the shipper to CloudWatch Logs, killed under load', () => {
+  let cloud: CloudWatchServer;
+  beforeAll(async () => {
+    cloud = await startCloudWatch();
+  });
+  afterAll(() => cloud?.stop());
+
+  test('every line is stored at least once, in order', async () => {
+    const [group, stream] = ['/test/kills', 'a/b'];
+    const sink = {
+      ...AWS_ENV,
+      LOGTAP_SINK: 'cloudwatch',
+      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloud.url,
+      LOGTAP_CLOUDWATCH_LOG_GROUP: group,
+      LOGTAP_CLOUDWATCH_LOG_STREAM: stream,
+    };
+    const stored = async () => (await readCloudWatch(cloud.url, group, stream)).length;
+    const { code, ledger } = await killUnderLoad(sink, stored);
+    expect(code).toBe(0);
+    expect(ledger).toMatchObject({ balanced: true, held: 0, dropped: {} });
+    const lines = new EveryLine();
+    for (const body of await readCloudWatch(cloud.url, group, stream)) lines.add(body);
+    lines.expectAll();
   });
 });
