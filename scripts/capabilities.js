@@ -1,6 +1,6 @@
 // What programs and tests need from the machine: how to see that it is there, how to get it, what is left out without.
 const { execFileSync, spawnSync } = require('node:child_process');
-const { existsSync, statSync } = require('node:fs');
+const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
@@ -21,6 +21,22 @@ const PYTHON = 'python3 with pip and venv';
  * @property {readonly string[]} [needs] names of those without which `install` cannot work
  * @property {string} without what is left out while it is missing
  */
+
+/** Where groups with a memory limit are made; of the older interface, or else of the newer. */
+const MEMORY_CGROUPS =
+  ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((path) => existsSync(`${path}/cgroup.procs`)) ?? '';
+
+function isMemoryCgroupWritable() {
+  const probe = join(MEMORY_CGROUPS, `logtap-probe-${process.pid}`);
+  try {
+    mkdirSync(probe);
+    const hasLimit = ['memory.limit_in_bytes', 'memory.max'].some((name) => existsSync(join(probe, name)));
+    rmdirSync(probe);
+    return hasLimit;
+  } catch {
+    return false;
+  }
+}
 
 /** @param {string} program */
 function isInstalled(program) {
@@ -117,6 +133,11 @@ const forTests = [
     name: 'root',
     isPresent: () => process.getuid?.() === 0,
     without: 'the tests of programs that change their user or their root directory',
+  },
+  {
+    name: 'memory cgroups',
+    isPresent: isMemoryCgroupWritable,
+    without: 'the tests of what counts against the memory limit of an application',
   },
   {
     name: 'nginx',
@@ -219,4 +240,4 @@ function capabilities(purpose = 'test') {
   return purpose === 'demo' ? [compiler, npmPackages] : [compiler, npmPackages, ...forTests];
 }
 
-module.exports = { capabilities, compiler, isInstalled, npmPackages };
+module.exports = { MEMORY_CGROUPS, capabilities, compiler, isInstalled, npmPackages };
