@@ -12,6 +12,7 @@ const USAGE = `Usage: logtap COMMAND
 
   run [--sink S] [--file PATH]... [--suppress] -- CMD ARGS   run a program tapped, with a shipper beside it
   ship                                                       the sidecar; settings come from the environment
+  replay FILE                                                send dead letters again; settings as for ship
   install DIR                                                put the library for this architecture into DIR
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
   doctor PROGRAM | --pid N                                   say whether it can be tapped, and what to do
@@ -32,12 +33,22 @@ const COMMANDS: Readonly<Record<string, Command>> = {
         `ship takes no arguments, but got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
       );
     }
-    // The shipper reads its own arguments, and `ship` is not one of them.
-    process.argv.splice(2);
-    require(shipperFile);
-    return EXIT.OK;
+    return runShipper([]);
+  },
+  replay: (args) => {
+    if (args.length !== 1) {
+      throw new UsageError(`replay takes one file of dead letters, but got '${args.join(' ')}'.`);
+    }
+    return runShipper(['replay', ...args]);
   },
 };
+
+/** In this process, which the shipper ends itself. */
+function runShipper(args: readonly string[]): number {
+  process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
+  require(shipperFile);
+  return EXIT.OK;
+}
 
 function version(): string {
   return JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')).version;

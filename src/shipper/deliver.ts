@@ -1,6 +1,6 @@
 /**
  * Takes the records of one lane to one sink: the only place that knows how often, how long and when. In order, one
- * request at a time, for ever; what a service refuses for good is counted and logged, everything else goes again.
+ * request at a time, for ever; what a service refuses for good becomes a dead letter, everything else goes again.
  */
 import { backoffMs } from './backoff.js';
 import { failureOf, NoAnswerError } from './errors.js';
@@ -17,6 +17,8 @@ export interface DeliverOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly health: SinkHealth;
+  /** What is refused for good is dropped when absent. */
+  readonly deadLetters?: DeadLetters | undefined;
   /** Waits; ends early, without an error, when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** In [0, 1). */
@@ -27,6 +29,11 @@ export interface DeliverOptions {
   readonly hurry: AbortSignal;
   /** Aborted when the time is up: `deliver` returns with the rest unsettled. */
   readonly deadline: AbortSignal;
+}
+
+export interface DeadLetters {
+  /** Whether all of them are kept. */
+  write(sink: string, batch: RecordBatch, rejected: readonly Rejected[]): boolean;
 }
 
 /** What the status server says about a sink. */
@@ -97,7 +104,7 @@ async function attempt({ sink, attemptMs, deadline }: DeliverOptions, batch: Rec
 
 /** Books an answer. Returns what has to go again. */
 function settle(
-  { sink, ledger, log }: DeliverOptions,
+  { sink, ledger, log, deadLetters }: DeliverOptions,
   batch: RecordBatch,
   { retry, rejected }: SendResult,
   release: (settled: Tally) => void,
@@ -105,14 +112,17 @@ function settle(
   const left = retry.length > 0 ? select(batch, retry) : undefined;
   const settled = left === undefined ? Tally.of(batch) : Tally.of(batch).minus(Tally.of(left));
   release(settled);
+  const isKept = rejected.length > 0 && deadLetters?.write(sink.name, batch, rejected) === true;
   for (const [reason, indexes] of byReason(rejected)) {
-    const dropped = Tally.of(select(batch, indexes));
-    ledger.countDropped(sink.name, reason, dropped);
-    settled.subtract(dropped);
-    log.problem('warn', `${sink.name} rejected ${reason}`, 'records dropped: the sink refuses them for good', {
+    const refused = Tally.of(select(batch, indexes));
+    if (isKept) ledger.countDeadLettered(sink.name, reason, refused);
+    else ledger.countDropped(sink.name, reason, refused);
+    settled.subtract(refused);
+    const fate = isKept ? 'records are dead letters' : 'records dropped';
+    log.problem('warn', `${sink.name} rejected ${reason}`, `${fate}: the sink refuses them for good`, {
       sink: sink.name,
       reason,
-      records: dropped.records,
+      records: refused.records,
     });
   }
   ledger.countDelivered(sink.name, settled);

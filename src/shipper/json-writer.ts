@@ -29,15 +29,21 @@ const SECONDS_DIGITS = '2026-11-23T07:21:44'.length;
 const MICROSECONDS_AT = SECONDS_DIGITS + 1;
 
 export class JsonWriter {
-  #buffer = Buffer.allocUnsafeSlow(64 * 1024);
-  #view = new DataView(this.#buffer.buffer);
+  #buffer: Buffer;
+  #view: DataView;
   /** The last slab that was read, and a view of it. */
   #source: Uint8Array | undefined;
-  #sourceView: DataView = this.#view;
+  #sourceView: DataView;
   #length = 0;
   #timeMs = Number.NaN;
   #second = Number.NaN;
   readonly #time = Buffer.from('1970-01-01T00:00:00.000000Z');
+
+  constructor(capacityBytes = 64 * 1024) {
+    this.#buffer = Buffer.allocUnsafeSlow(capacityBytes);
+    this.#view = new DataView(this.#buffer.buffer);
+    this.#sourceView = this.#view;
+  }
 
   get length(): number {
     return this.#length;

@@ -9,6 +9,7 @@ export interface SinkCount {
   readonly recovered: Tally;
   readonly delivered: Tally;
   /** By reason. */
+  readonly deadLettered: Map<string, Tally>;
   readonly dropped: Map<string, Tally>;
 }
 
@@ -25,7 +26,10 @@ export class Ledger {
 
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
-      sinks.map((name) => [name, { recovered: new Tally(), delivered: new Tally(), dropped: new Map() }]),
+      sinks.map((name) => {
+        const counts = { recovered: new Tally(), delivered: new Tally(), deadLettered: new Map(), dropped: new Map() };
+        return [name, counts];
+      }),
     );
   }
 
@@ -46,11 +50,12 @@ export class Ledger {
     this.sinks.get(sink)!.delivered.add(delivered);
   }
 
+  countDeadLettered(sink: string, reason: string, refused: Tally): void {
+    addTo(this.sinks.get(sink)!.deadLettered, reason, refused);
+  }
+
   countDropped(sink: string, reason: string, dropped: Tally): void {
-    const counts = this.sinks.get(sink)!.dropped;
-    const count = counts.get(reason);
-    if (count === undefined) counts.set(reason, new Tally().plus(dropped));
-    else count.add(dropped);
+    addTo(this.sinks.get(sink)!.dropped, reason, dropped);
   }
 
   countProtocolError(reason: string): void {
@@ -62,17 +67,22 @@ export class Ledger {
     const { sinks, balanced } = this.statement(heldBy);
     const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
     const recovered = some(new Map([...this.sinks].map(([name, count]) => [name, count.recovered.records])));
-    const dropped: Record<string, Record<string, number>> = {};
-    if (this.lost.records > 0) dropped.application = { [NOT_HANDED_OVER]: this.lost.records };
-    for (const [name, count] of this.sinks) {
-      if (count.dropped.size === 0) continue;
-      dropped[name] = Object.fromEntries([...count.dropped].map(([reason, { records }]) => [reason, records]));
-    }
+    const byReason = (counts: 'deadLettered' | 'dropped'): Record<string, Record<string, number>> => {
+      const sums = [...this.sinks].filter(([, count]) => count[counts].size > 0);
+      return Object.fromEntries(
+        sums.map(([name, count]) => {
+          return [name, Object.fromEntries([...count[counts]].map(([reason, { records }]) => [reason, records]))];
+        }),
+      );
+    };
+    const application = this.lost.records > 0 ? { application: { [NOT_HANDED_OVER]: this.lost.records } } : {};
+    const deadLettered = byReason('deadLettered');
     return {
       read: this.read.records,
       ...(Object.keys(recovered).length > 0 && { recovered }),
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
-      dropped,
+      ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
+      dropped: { ...application, ...byReason('dropped') },
       held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
       streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
       balanced,
@@ -91,44 +101,58 @@ export class Ledger {
   }
 
   #sinkStatement(sink: string, held: Tally): SinkStatement {
-    const { recovered, delivered, dropped } = this.sinks.get(sink)!;
+    const { recovered, delivered, deadLettered, dropped } = this.sinks.get(sink)!;
     const expected = this.read.plus(recovered);
-    const found = [...dropped.values()].reduce((sum, count) => sum.plus(count), delivered.plus(held));
+    const allDeadLettered = sumOf(deadLettered);
+    const allDropped = sumOf(dropped);
+    const found = delivered.plus(allDeadLettered).plus(allDropped).plus(held);
     const streams = STREAMS.filter((stream) => expected.of(stream).records !== 0 || found.of(stream).records !== 0);
-    const sums = [...dropped].map(([reason, { records, bytes }]) => [reason, { records, bytes }] as const);
     return {
       recovered: countOf(recovered),
       delivered: countOf(delivered),
-      dropped: Object.fromEntries(sums),
+      deadLettered: countsOf(deadLettered),
+      dropped: countsOf(dropped),
       held: countOf(held),
       streams: Object.fromEntries(
-        streams.map((stream) => {
-          const droppedHere = [...dropped.values()].reduce((sum, count) => sum + count.of(stream).records, 0);
-          return [
-            stream,
-            {
-              read: expected.of(stream).records,
-              delivered: delivered.of(stream).records,
-              dropped: droppedHere,
-              held: held.of(stream).records,
-            },
-          ];
-        }),
+        streams.map((stream) => [
+          stream,
+          {
+            read: expected.of(stream).records,
+            delivered: delivered.of(stream).records,
+            deadLettered: allDeadLettered.of(stream).records,
+            dropped: allDropped.of(stream).records,
+            held: held.of(stream).records,
+          },
+        ]),
       ),
       balanced: streams.every((stream) => expected.of(stream).records === found.of(stream).records),
     };
   }
 }
 
+function addTo(counts: Map<string, Tally>, reason: string, tally: Tally): void {
+  const count = counts.get(reason);
+  if (count === undefined) counts.set(reason, new Tally().plus(tally));
+  else count.add(tally);
+}
+
+const sumOf = (counts: ReadonlyMap<string, Tally>): Tally =>
+  [...counts.values()].reduce((sum, count) => sum.plus(count), new Tally());
+
+const countsOf = (counts: ReadonlyMap<string, Tally>): Record<string, Count> =>
+  Object.fromEntries([...counts].map(([reason, tally]) => [reason, countOf(tally)]));
+
 const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });
 
-/** Read + recovered = delivered + dropped + held at every sink and for every stream, or `balanced` is false. */
+/** Read + recovered = delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced` is false. */
 export interface Totals {
   readonly read: number;
   /** By sink: what an earlier life had left on disk. Absent when there was nothing. */
   readonly recovered?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
+  /** By sink and reason. Absent when there was nothing. */
+  readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By sink, or `application`, and reason. Lines lost in the application were never read. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Records that at least one sink still has to take. */
@@ -152,9 +176,10 @@ export interface SinkStatement {
   readonly recovered: Count;
   readonly delivered: Count;
   /** By reason. */
+  readonly deadLettered: Readonly<Record<string, Count>>;
   readonly dropped: Readonly<Record<string, Count>>;
   readonly held: Count;
-  /** Records of each stream: read, or recovered, = delivered + dropped + held. */
+  /** Records of each stream: read, or recovered, = delivered + dead-lettered + dropped + held. */
   readonly streams: Readonly<Partial<Record<StreamName, StreamStatement>>>;
   /** Records only: bytes of damaged records on disk are not known. */
   readonly balanced: boolean;
@@ -163,6 +188,7 @@ export interface SinkStatement {
 export interface StreamStatement {
   readonly read: number;
   readonly delivered: number;
+  readonly deadLettered: number;
   readonly dropped: number;
   readonly held: number;
 }

@@ -1,4 +1,5 @@
 /** The process: environment in, signals, exit code. Everything else is in shipper.ts. */
+import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
 import type { Totals } from './ledger.js';
 import { createLog } from './log.js';
@@ -21,26 +22,27 @@ function exit(totals: Totals): never {
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 
-async function main(): Promise<void> {
-  const [unexpected] = process.argv.slice(2);
-  if (unexpected !== undefined) {
-    process.stderr.write(
-      `The shipper takes no arguments, but got '${unexpected}'. It is set by environment variables.\n`,
-    );
-    process.exit(EXIT.USAGE);
-  }
-  // The AWS client prints a warning on Node 20 that no operator can do anything about.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  // Before anybody can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
-  let shipper: Shipper | undefined;
+/** Calls back on the first signal to end; the second ends at once. */
+function onSignal(stop: () => void, end: () => void): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (isStopping && shipper !== undefined) exit(shipper.totals());
+      if (isStopping) end();
       isStopping = true;
-      shipper?.stop();
+      stop();
     });
   }
+}
+
+async function ship(): Promise<never> {
+  // Before anybody can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
+  let shipper: Shipper | undefined;
+  let isStopping = false;
+  const stop = () => {
+    isStopping = true;
+    shipper?.stop();
+  };
+  onSignal(stop, () => shipper && exit(shipper.totals()));
   shipper = await startShipper(
     parseSettings(process.env, (message) => log.info(message)),
     log,
@@ -49,7 +51,35 @@ async function main(): Promise<void> {
   exit(await shipper.ended);
 }
 
-main().catch((error) => {
+async function sendAgain(file: string): Promise<never> {
+  const stop = new AbortController();
+  onSignal(
+    () => stop.abort(),
+    () => process.exit(EXIT.UNDELIVERED),
+  );
+  const { totals, unreadable } = await replay(file, process.env, log, stop.signal);
+  const all = Object.values(totals);
+  const left = all.some(({ read, delivered }) => read !== Object.values(delivered)[0]) || unreadable > 0;
+  log.info(left ? 'replayed: not every letter was delivered' : 'replayed: every letter is delivered', {
+    sinks: totals,
+    unreadable,
+  });
+  process.exit(left || stop.signal.aborted ? EXIT.UNDELIVERED : EXIT.DRAINED);
+}
+
+async function main([command, file, ...rest]: readonly string[]): Promise<never> {
+  // The AWS client prints a warning on Node 20 that no operator can do anything about.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  if (command === undefined) return ship();
+  if (command === 'replay' && file !== undefined && rest.length === 0) return sendAgain(file);
+  const given = [command, file, ...rest].filter((each) => each !== undefined).join(' ');
+  process.stderr.write(
+    `Usage: main.js [replay FILE]: without arguments the shipper, set by environment variables; but got '${given}'.\n`,
+  );
+  process.exit(EXIT.USAGE);
+}
+
+main(process.argv.slice(2)).catch((error) => {
   if (error instanceof ConfigError) {
     for (const problem of error.problems) log.problem('error', problem, problem);
     process.exit(EXIT.CONFIGURATION);

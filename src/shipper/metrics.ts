@@ -75,6 +75,10 @@ export class Metrics {
       counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
       const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
       counter(`${unit}_recovered_total`, `Message ${unit} that an earlier life had left on disk.`, ['sink'], recovered);
+      const deadLettered = [...ledger.sinks].flatMap(([sink, count]) =>
+        [...count.deadLettered].map(([reason, tally]): Series => [{ sink, reason }, tally[unit]]),
+      );
+      counter(`${unit}_dead_lettered_total`, `Message ${unit} refused for good.`, ['sink', 'reason'], deadLettered);
       const dropped = this.#dropped(unit);
       counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
       const held = sinks.map(({ name, lane }): Series => {

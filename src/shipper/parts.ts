@@ -66,6 +66,10 @@ export interface Rejected {
   readonly index: number;
   /** A short code from a small set, for metrics: `too_old`, `mapper_parsing_exception`. */
   readonly reason: string;
+  /** The service's error code or HTTP status, where it gave one. */
+  readonly code?: string;
+  /** The service's words, for the dead letter only: they may quote the record. */
+  readonly detail?: string;
 }
 
 /** Why records go again. */

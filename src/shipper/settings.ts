@@ -177,6 +177,18 @@ export const SETTINGS = {
       help: 'When the room for held records is used up: `block` stops reading, `drop-oldest` drops what has waited longest, `drop-newest` drops what comes. What is dropped is counted for each sink.',
       parse: parse.onFull,
     }),
+    deadLetterFile: setting({
+      name: 'LOGTAP_DEAD_LETTER_FILE',
+      defaultMeaning: 'none: they are counted and dropped',
+      help: 'File for records that a sink refuses for good, one JSON object a line. `logtap replay` sends them again.',
+      parse: parse.absolutePath,
+    }),
+    deadLetterMaxBytes: setting({
+      name: 'LOGTAP_DEAD_LETTER_MAX_BYTES',
+      default: String(64 * 1024 ** 2),
+      help: 'Bound on the file of dead letters. At half of it the file gets the suffix `.1`, in the place of an earlier one.',
+      parse: parse.integer(4096, 1024 ** 4),
+    }),
     exitWithoutWritersSeconds: setting({
       name: 'LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS',
       defaultMeaning: 'never: it runs until SIGTERM',
@@ -241,6 +253,7 @@ type WithDefault =
   | 'cloudwatchCreateGroup'
   | 'spoolMaxBytes'
   | 'onFull'
+  | 'deadLetterMaxBytes'
   | 'graceSeconds'
   | 'statusPort';
 

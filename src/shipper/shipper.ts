@@ -1,4 +1,5 @@
 /** Settings to parts, parts to a running shipper, and its ordered stop. */
+import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { type DeliverOptions, healthySink } from './deliver.js';
 import type { ProtocolError } from './errors.js';
 import { lastWriterGone } from './last-writer.js';
@@ -28,7 +29,7 @@ export interface Shipper {
 }
 
 /** A send without an answer after this has failed. */
-const ATTEMPT_MS = 30_000;
+export const ATTEMPT_MS = 30_000;
 /** Part of the memory bound above which the shipper says that it is not ready. */
 const NEARLY_FULL = 0.9;
 /** Kept back from the grace time to say how it ended before the kubelet's SIGKILL. */
@@ -73,6 +74,10 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
     sinks.push(await openSink(name, { settings, onRequest }));
   }
 
+  const { deadLetterFile: path } = settings;
+  const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, log };
+  const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
+
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
     lineIdleMs: settings.lineIdleMs,
@@ -113,7 +118,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   const deadline = new AbortController();
   const deliveries = sinks.map((sink, i): DeliverOptions => {
     const { lane, health } = metered[i]!;
-    const common = { ledger, log, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
+    const common = { ledger, log, deadLetters, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
     return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal };
   });
   const totals = () => ledger.totals(heldBy);
@@ -122,6 +127,7 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
     await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
     hold.end();
+    deadLetters?.close();
     return totals();
   };
   const ended = run();

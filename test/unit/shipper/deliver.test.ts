@@ -1,8 +1,9 @@
 import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/deliver.js';
 import { Ledger } from '../../../src/shipper/ledger.js';
 import { createLog } from '../../../src/shipper/log.js';
+import type { RecordBatch, Rejected } from '../../../src/shipper/parts.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
-import { sourceBatchOf } from '../../support/batches.js';
+import { messagesOf, sourceBatchOf } from '../../support/batches.js';
 import { type ScriptedSink, type Step, scriptedSink } from '../../support/scripted-sink.js';
 
 interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
@@ -12,6 +13,7 @@ interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
   readonly lines: Record<string, unknown>[];
   readonly hurry: AbortController;
   readonly deadline: AbortController;
+  readonly options: DeliverOptions;
   run(): Promise<void>;
 }
 
@@ -41,7 +43,7 @@ function setUp(script: readonly Step[], messages: readonly string[], limits = {}
     hurry: hurry.signal,
     deadline: deadline.signal,
   };
-  return { sink, hold, ledger, health, sleeps, lines, hurry, deadline, run: () => deliver(options) };
+  return { sink, hold, ledger, health, sleeps, lines, hurry, deadline, options, run: () => deliver(options) };
 }
 
 const totals = ({ ledger, hold, sink }: Setup) => ledger.totals(() => hold.lane(sink.name).held);
@@ -96,12 +98,33 @@ describe('deliver', () => {
       delivered: { scripted: 2 },
       dropped: { scripted: { too_old: 2, empty: 1 } },
       held: 0,
-      streams: { scripted: { stdout: { read: 5, delivered: 2, dropped: 3, held: 0 } } },
+      streams: { scripted: { stdout: { read: 5, delivered: 2, deadLettered: 0, dropped: 3, held: 0 } } },
       balanced: true,
     });
     expect(setup.ledger.sinks.get('scripted')?.dropped.get('too_old')).toMatchObject({ records: 2, bytes: 4 });
     expect(setup.ledger.sinks.get('scripted')?.delivered).toMatchObject({ records: 2, bytes: 2 });
     expect(setup.lines).toContainEqual(expect.objectContaining({ level: 'warn', reason: 'too_old', records: 2 }));
+  });
+
+  test.each([true, false])('rule 29: what is refused for good is a dead letter, written: %s', async (isWritten) => {
+    const rejected = [
+      { index: 0, reason: 'too_old' },
+      { index: 2, reason: 'empty', code: '400' },
+    ];
+    const setup = setUp([{ rejected, retry: [1] }, 'ok'], ['aa', 'b', '']);
+    const written: unknown[] = [];
+    const write = (sink: string, batch: RecordBatch, letters: readonly Rejected[]) => {
+      written.push([sink, messagesOf(batch), letters]);
+      return isWritten;
+    };
+    await deliver({ ...setup.options, deadLetters: { write } });
+    expect(written).toEqual([['scripted', ['aa', 'b', ''], rejected]]);
+    const counts = { scripted: { too_old: 1, empty: 1 } };
+    expect(totals(setup)).toMatchObject({
+      ...(isWritten ? { deadLettered: counts, dropped: {} } : { dropped: counts }),
+      delivered: { scripted: 1 },
+      balanced: true,
+    });
   });
 
   test('says what failed, how often, when it tries again', async () => {
@@ -124,7 +147,7 @@ describe('deliver', () => {
   test('is balanced while part of a batch is still to go, and when the deadline cuts it off', async () => {
     const setup = setUp([{ retry: [1, 2] }, 'throw'], ['a', 'b', 'c']);
     setup.sleeps.push = (...ms) => {
-      const streams = { scripted: { stdout: { read: 3, delivered: 1, dropped: 0, held: 2 } } };
+      const streams = { scripted: { stdout: { read: 3, delivered: 1, deadLettered: 0, dropped: 0, held: 2 } } };
       const expected = { read: 3, delivered: { scripted: 1 }, dropped: {}, held: 2, streams, balanced: true };
       expect(totals(setup)).toEqual(expected);
       if (setup.sink.sent.length === 3) setup.deadline.abort();

@@ -19,11 +19,12 @@ describe('the ledger', () => {
         one: {
           recovered: { records: 0, bytes: 0 },
           delivered: { records: 1, bytes: 3 },
+          deadLettered: {},
           dropped: { too_old: { records: 1, bytes: 1 } },
           held: { records: 1, bytes: 2 },
           streams: {
-            stdout: { read: 1, delivered: 1, dropped: 0, held: 0 },
-            stderr: { read: 2, delivered: 0, dropped: 1, held: 1 },
+            stdout: { read: 1, delivered: 1, deadLettered: 0, dropped: 0, held: 0 },
+            stderr: { read: 2, delivered: 0, deadLettered: 0, dropped: 1, held: 1 },
           },
           balanced: true,
         },

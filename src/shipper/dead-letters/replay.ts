@@ -1,0 +1,128 @@
+/**
+ * Sends a file of dead letters again, each to the sink that refused it, under the name it had: a sink that knows records
+ * by their ids stores none twice. The file stays as it is.
+ */
+import { createReadStream, existsSync, realpathSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { healthySink } from '../deliver.js';
+import { ConfigError, messageOf } from '../errors.js';
+import { Ledger, type Totals } from '../ledger.js';
+import type { Log } from '../log.js';
+import type { Origin, Source, SourceBatch } from '../parts.js';
+import { runPipeline } from '../pipeline.js';
+import { BatchBuilder } from '../record-batch.js';
+import { SINK_NAMES, type SinkName } from '../setting-parsers.js';
+import { type Environment, parseSettings } from '../settings.js';
+import { ATTEMPT_MS } from '../shipper.js';
+import { openSink } from '../sinks/index.js';
+import { sleep } from '../sleep.js';
+import { Hold } from '../spool/hold.js';
+import { DeadLetterFile } from './dead-letter-file.js';
+import { decodeLetter, type Letter } from './letter.js';
+
+export interface Replayed {
+  /** By sink. */
+  readonly totals: Readonly<Record<string, Totals>>;
+  /** Lines that are no letters. */
+  readonly unreadable: number;
+}
+
+const HOLD_BYTES = 16 * 1024 * 1024;
+
+/** Resolves when every letter is delivered or refused again, or `stop` aborts. Throws a ConfigError before it sends any. */
+export async function replay(path: string, env: Environment, log: Log, stop: AbortSignal): Promise<Replayed> {
+  if (!existsSync(path)) throw new ConfigError([`'${path}': there is no such file. Name a file of dead letters.`]);
+  const { sinks, unreadable } = await survey(path, log);
+  const settings = parseSettings({ ...env, LOGTAP_SINK: sinks.join(',') }, log.info);
+  const { deadLetterFile, deadLetterMaxBytes: maxBytes } = settings;
+  if (
+    deadLetterFile !== undefined &&
+    existsSync(deadLetterFile) &&
+    realpathSync(deadLetterFile) === realpathSync(path)
+  ) {
+    throw new ConfigError([
+      `LOGTAP_DEAD_LETTER_FILE='${deadLetterFile}': must not be the file that is sent, which would grow meanwhile. Rename one of them.`,
+    ]);
+  }
+  const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, maxBytes, now: Date.now, log });
+  const totals: Record<string, Totals> = {};
+  for (const name of sinks) {
+    const sink = await openSink(name, { settings, onRequest: () => {} });
+    const ledger = new Ledger([name]);
+    const hold = new Hold({ maxBytes: HOLD_BYTES, sinks: [name], now: () => performance.now() });
+    const lane = hold.lane(name);
+    const delivery = {
+      ...{ sink, lane, ledger, log, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
+      ...{ deadLetters: again || undefined, hurry: stop, deadline: stop },
+    };
+    const sources = [new LetterSource(path, name)];
+    await runPipeline({ sources, hold, ledger, deliveries: [delivery], stop, cutOff: stop });
+    await sink.close();
+    totals[name] = ledger.totals(() => lane.held);
+  }
+  if (again) again.close();
+  return { totals, unreadable };
+}
+
+/** Which sinks the letters are for. */
+async function survey(path: string, log: Log): Promise<{ sinks: readonly SinkName[]; unreadable: number }> {
+  const sinks = new Set<SinkName>();
+  let [lines, unreadable] = [0, 0];
+  for await (const line of linesOf(path)) {
+    lines += 1;
+    try {
+      const { sink } = decodeLetter(line);
+      if (!SINK_NAMES.includes(sink as SinkName)) throw new Error(`there is no sink '${sink}'`);
+      sinks.add(sink as SinkName);
+    } catch (error) {
+      unreadable += 1;
+      log.problem('warn', 'unreadable letter', `${path}, line ${lines}, is left out: ${messageOf(error)}`);
+    }
+  }
+  if (sinks.size === 0)
+    throw new ConfigError([`'${path}': there is no dead letter in it. Name a file of dead letters.`]);
+  return { sinks: [...sinks], unreadable };
+}
+
+class LetterSource implements Source {
+  readonly #path: string;
+  readonly #sink: string;
+
+  constructor(path: string, sink: string) {
+    this.#path = path;
+    this.#sink = sink;
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
+    const builder = new BatchBuilder();
+    const origins = new Map<string, Origin>();
+    const batch = (): SourceBatch => ({ ...builder.finish(), release() {} });
+    for await (const line of linesOf(this.#path)) {
+      if (signal.aborted) return;
+      const letter = letterFor(this.#sink, line);
+      if (letter === undefined) continue;
+      const { message, timeMs, seq, origin } = letter.record;
+      const key = JSON.stringify(origin);
+      const known = origins.get(key) ?? origin;
+      origins.set(key, known);
+      builder.record(known, builder.copy(message, 0, message.length), message.length, timeMs, seq);
+      if (!builder.isFull) continue;
+      origins.clear();
+      yield batch();
+    }
+    if (builder.count > 0) yield batch();
+  }
+}
+
+function letterFor(sink: string, line: string): Letter | undefined {
+  try {
+    const letter = decodeLetter(line);
+    return letter.sink === sink ? letter : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function linesOf(path: string): AsyncIterable<string> {
+  return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+}

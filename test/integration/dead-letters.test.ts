@@ -1,0 +1,97 @@
+/** Records that OpenSearch refuses are kept, and sent again when the index is mended: each is stored once. */
+import { readFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import type { OpenSearchServer } from '../../scripts/opensearch.js';
+import { startOpenSearch } from '../../scripts/opensearch.js';
+import { STREAMS } from '../../src/contract.js';
+import { describeWith } from '../support/capability.js';
+import { data, hello, magic } from '../support/frames.js';
+import { logtap, run, temporaryDirectory } from '../support/run.js';
+import { readOpenSearch } from '../support/sinks-read-back.js';
+import { drain, startShipper } from '../support/tapped.js';
+
+jest.setTimeout(120_000);
+
+const LINES = 500;
+/** Every third one is no number. */
+const line = (i: number) => (i % 3 === 0 ? `text ${i} é` : String(i));
+
+describeWith(['opensearch'], 'dead letters', () => {
+  let search: OpenSearchServer;
+  beforeAll(async () => {
+    search = await startOpenSearch();
+  });
+  afterAll(() => search?.stop());
+  const ask = async (method: string, path: string, body: unknown) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${search.url}${path}`, { method, headers, body: JSON.stringify(body) });
+    expect(response.ok).toBe(true);
+  };
+  const replay = async (file: string, settings: Record<string, string>) => {
+    const { code, stderr } = await run(process.execPath, [logtap, 'replay', file], { env: settings });
+    return { code, said: JSON.parse(stderr.trim().split('\n').at(-1) ?? '') };
+  };
+
+  test('rule 92: what an index refuses is kept, and stored when it is sent again', async () => {
+    const file = join(temporaryDirectory(), 'dead.ndjson');
+    const settings = {
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: search.url,
+      LOGTAP_OPENSEARCH_INDEX: 'refused',
+    };
+    await ask('PUT', '/refused', { mappings: { properties: { body: { type: 'long' } } } });
+    const shipper = await startShipper({ ...settings, LOGTAP_DEAD_LETTER_FILE: file });
+    const frames = Array.from({ length: LINES }, (_, i) => data(STREAMS.STDERR, BigInt(i + 1), `${line(i)}\n`));
+    await new Promise<void>((resolve, reject) => {
+      const peer = createConnection(shipper.socket, () => peer.end(Buffer.concat([magic, hello(), ...frames])));
+      peer.on('close', () => resolve()).on('error', reject);
+      peer.resume();
+    });
+    const { code, stderr } = await drain(shipper);
+    const refused = Math.ceil(LINES / 3);
+    expect(code).toBe(0);
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      read: LINES,
+      delivered: { opensearch: LINES - refused },
+      deadLettered: { opensearch: { mapper_parsing_exception: refused } },
+      dropped: {},
+      balanced: true,
+    });
+    const letters = readFileSync(file, 'utf8').trimEnd().split('\n');
+    expect(letters.map((letter) => JSON.parse(letter).record.message)).toEqual(
+      Array.from({ length: refused }, (_, i) => line(3 * i)),
+    );
+
+    // Not mended yet: refused again, and nothing is stored.
+    const again = join(temporaryDirectory(), 'again.ndjson');
+    const vain = await replay(file, { ...settings, LOGTAP_DEAD_LETTER_FILE: again });
+    expect(vain.code).toBe(74);
+    expect(vain.said.sinks.opensearch).toMatchObject({
+      deadLettered: { opensearch: expect.anything() },
+      balanced: true,
+    });
+    expect(readFileSync(again, 'utf8').trimEnd().split('\n')).toHaveLength(refused);
+
+    const mended = { ...settings, LOGTAP_OPENSEARCH_INDEX: 'mended' };
+    // Twice: by their ids the second time stores nothing.
+    for (const attempt of [file, again]) {
+      const { code: replayed, said } = await replay(attempt, mended);
+      expect([replayed, said.message]).toEqual([0, 'replayed: every letter is delivered']);
+    }
+    const stored = await readOpenSearch(search.url, 'mended');
+    expect(stored.map(({ body, stream }) => [body, stream])).toEqual(
+      Array.from({ length: refused }, (_, i) => [line(3 * i), 'stderr']),
+    );
+  });
+});
+
+test.each([
+  [['replay'], 64, 'replay takes one file'],
+  [['replay', '/nowhere/dead.ndjson'], 78, 'there is no such file'],
+  [['replay', '/dev/null'], 78, 'there is no dead letter in it'],
+])('logtap %j: exit code %i', async (args, code, message) => {
+  const ended = await run(process.execPath, [logtap, ...args]);
+  expect(ended.code).toBe(code);
+  expect(ended.stderr).toContain(message);
+});
