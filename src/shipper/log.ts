@@ -1,5 +1,7 @@
 /** The shipper's own diagnostics: one JSON object a line. */
 
+import type { Secrets } from './secrets.js';
+
 export type Fields = Readonly<Record<string, unknown>>;
 
 export interface Log {
@@ -15,12 +17,18 @@ const REPEAT_MS = 60_000;
 /** Keys are few; a bound all the same, as some hold a service's words. */
 const KEYS_MAX = 1000;
 
-export function createLog(options: { write: (line: string) => void; now: () => number }): Log {
-  const { write, now } = options;
+export interface LogOptions {
+  readonly write: (line: string) => void;
+  readonly now: () => number;
+  readonly secrets?: Secrets;
+}
+
+export function createLog({ write, now, secrets }: LogOptions): Log {
   const seen = new Map<string, { printedMs: number; suppressed: number }>();
 
   const print = (level: string, message: string, fields: Fields = {}) => {
-    write(`${JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields })}\n`);
+    const line = JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields });
+    write(`${secrets?.redact(line) ?? line}\n`);
   };
   return {
     info: (message, fields) => print('info', message, fields),

@@ -3,13 +3,15 @@ import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
 import type { Totals } from './ledger.js';
 import { createLog } from './log.js';
+import { Secrets } from './secrets.js';
 import { parseSettings } from './settings.js';
 import { type Shipper, startShipper } from './shipper.js';
 
 /** Of sysexits.h, where it has one. */
 const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATION: 78 } as const;
 
-const log = createLog({ write: (line) => process.stderr.write(line), now: Date.now });
+const secrets = Secrets.of(process.env);
+const log = createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets });
 
 function exit(totals: Totals): never {
   const undelivered = totals.held > 0;
@@ -46,6 +48,7 @@ async function ship(): Promise<never> {
   shipper = await startShipper(
     parseSettings(process.env, (message) => log.info(message)),
     log,
+    secrets,
   );
   if (isStopping) shipper.stop();
   exit(await shipper.ended);
@@ -57,7 +60,7 @@ async function sendAgain(file: string): Promise<never> {
     () => stop.abort(),
     () => process.exit(EXIT.UNDELIVERED),
   );
-  const { totals, unreadable } = await replay(file, process.env, log, stop.signal);
+  const { totals, unreadable } = await replay(file, process.env, log, secrets, stop.signal);
   const all = Object.values(totals);
   const left = all.some(({ read, delivered }) => read !== Object.values(delivered)[0]) || unreadable > 0;
   log.info(left ? 'replayed: not every letter was delivered' : 'replayed: every letter is delivered', {

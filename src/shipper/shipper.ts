@@ -9,6 +9,7 @@ import { containerMemoryLimit, defaultMemoryMaxBytes } from './memory-limit.js';
 import { type MeteredSink, Metrics } from './metrics.js';
 import type { Sink } from './parts.js';
 import { runPipeline } from './pipeline.js';
+import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
 import { sleep } from './sleep.js';
@@ -36,7 +37,7 @@ const NEARLY_FULL = 0.9;
 const LAST_WORDS_MS = 250;
 
 /** Listens on the socket when it resolves. Throws a ConfigError when the settings cannot work. */
-export async function startShipper(settings: Settings, log: Log): Promise<Shipper> {
+export async function startShipper(settings: Settings, log: Log, secrets: Secrets): Promise<Shipper> {
   const now = () => performance.now();
   const maxBytes =
     settings.memoryMaxBytes ??
@@ -71,11 +72,11 @@ export async function startShipper(settings: Settings, log: Log): Promise<Shippe
   const sinks: Sink[] = [];
   for (const name of settings.sinks) {
     const onRequest = (code: string, seconds: number) => metrics.countRequest(name, code, seconds);
-    sinks.push(await openSink(name, { settings, onRequest }));
+    sinks.push(await openSink(name, { settings, secrets, onRequest }));
   }
 
   const { deadLetterFile: path } = settings;
-  const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, log };
+  const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, log, secrets };
   const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
 
   const lines = {

@@ -6,6 +6,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync
 import { ConfigError, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
 import type { RecordBatch, Rejected } from '../parts.js';
+import type { Secrets } from '../secrets.js';
 import { encodeLetter } from './letter.js';
 
 export interface DeadLetterFileOptions {
@@ -14,6 +15,7 @@ export interface DeadLetterFileOptions {
   readonly maxBytes: number;
   readonly now: () => number;
   readonly log: Log;
+  readonly secrets: Secrets;
 }
 
 const LINE_END = 0x0a;
@@ -41,8 +43,12 @@ export class DeadLetterFile {
 
   /** Writes one letter a record. Whether all of them are in the file: if not, none of them is. */
   write(sink: string, batch: RecordBatch, rejected: readonly Rejected[]): boolean {
-    const { path, now, log } = this.#options;
-    const text = Buffer.from(rejected.map((each) => encodeLetter(sink, now(), batch, each)).join(''));
+    const { path, now, log, secrets } = this.#options;
+    const letters = rejected.map(({ detail, ...each }) => {
+      const redacted = detail === undefined ? {} : { detail: secrets.redact(detail) };
+      return encodeLetter(sink, now(), batch, { ...each, ...redacted });
+    });
+    const text = Buffer.from(letters.join(''));
     try {
       if (this.#bytes > 0 && this.#bytes + text.length > this.#options.maxBytes / 2) this.#rotate();
       for (let done = 0; done < text.length; ) done += writeSync(this.#fd, text, done);

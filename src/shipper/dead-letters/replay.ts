@@ -11,6 +11,7 @@ import type { Log } from '../log.js';
 import type { Origin, Source, SourceBatch } from '../parts.js';
 import { runPipeline } from '../pipeline.js';
 import { BatchBuilder } from '../record-batch.js';
+import type { Secrets } from '../secrets.js';
 import { SINK_NAMES, type SinkName } from '../setting-parsers.js';
 import { type Environment, parseSettings } from '../settings.js';
 import { ATTEMPT_MS } from '../shipper.js';
@@ -30,7 +31,13 @@ export interface Replayed {
 const HOLD_BYTES = 16 * 1024 * 1024;
 
 /** Resolves when every letter is delivered or refused again, or `stop` aborts. Throws a ConfigError before it sends any. */
-export async function replay(path: string, env: Environment, log: Log, stop: AbortSignal): Promise<Replayed> {
+export async function replay(
+  path: string,
+  env: Environment,
+  log: Log,
+  secrets: Secrets,
+  stop: AbortSignal,
+): Promise<Replayed> {
   if (!existsSync(path)) throw new ConfigError([`'${path}': there is no such file. Name a file of dead letters.`]);
   const { sinks, unreadable } = await survey(path, log);
   const settings = parseSettings({ ...env, LOGTAP_SINK: sinks.join(',') }, log.info);
@@ -44,10 +51,10 @@ export async function replay(path: string, env: Environment, log: Log, stop: Abo
       `LOGTAP_DEAD_LETTER_FILE='${deadLetterFile}': must not be the file that is sent, which would grow meanwhile. Rename one of them.`,
     ]);
   }
-  const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, maxBytes, now: Date.now, log });
+  const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, maxBytes, now: Date.now, log, secrets });
   const totals: Record<string, Totals> = {};
   for (const name of sinks) {
-    const sink = await openSink(name, { settings, onRequest: () => {} });
+    const sink = await openSink(name, { settings, secrets, onRequest: () => {} });
     const ledger = new Ledger([name]);
     const hold = new Hold({ maxBytes: HOLD_BYTES, sinks: [name], now: () => performance.now() });
     const lane = hold.lane(name);

@@ -28,7 +28,7 @@ const PATH = '/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.
 /** Asks the service. Throws a NoAnswerError when no answer came. */
 export type PostBulk = (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
 
-export function openOpenSearch({ settings, onRequest }: SinkContext): Sink {
+export function openOpenSearch({ settings, secrets, onRequest }: SinkContext): Sink {
   const { opensearchUrl, opensearchIndex, opensearchUsername, opensearchPasswordFile, opensearchCaFile } = settings;
   const ca = opensearchCaFile === undefined ? undefined : readSetting('LOGTAP_OPENSEARCH_CA_FILE', opensearchCaFile);
   const client = new HttpClient({ url: opensearchUrl!, onRequest, ...(ca === undefined ? {} : { ca }) });
@@ -36,7 +36,10 @@ export function openOpenSearch({ settings, onRequest }: SinkContext): Sink {
     if (opensearchUsername === undefined) return {};
     const password = readSetting('LOGTAP_OPENSEARCH_PASSWORD_FILE', opensearchPasswordFile!).toString();
     const credentials = `${opensearchUsername}:${password.replace(/\r?\n$/, '')}`;
-    return { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+    const encoded = Buffer.from(credentials).toString('base64');
+    secrets.hide(credentials.slice(opensearchUsername.length + 1));
+    secrets.hide(encoded);
+    return { authorization: `Basic ${encoded}` };
   };
   let headers = authorization();
   const sink = new OpenSearchSink(client.target, new BulkEncoder(opensearchIndex, settings), async (body, signal) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeadLetterFile } from '../../../../src/shipper/dead-letters/dead-letter-file.js';
 import { createLog } from '../../../../src/shipper/log.js';
+import { Secrets } from '../../../../src/shipper/secrets.js';
 import { batchOf } from '../../../support/batches.js';
 
 let directory: string;
@@ -14,7 +15,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 function open(maxBytes = 1_000_000, path = join(directory, 'dead.ndjson')) {
   const lines: Record<string, unknown>[] = [];
   const log = createLog({ write: (line) => lines.push(JSON.parse(line)), now: () => 0 });
-  return { file: new DeadLetterFile({ path, maxBytes, now: () => 0, log }), path, lines };
+  return { file: new DeadLetterFile({ path, maxBytes, now: () => 0, log, secrets: new Secrets() }), path, lines };
 }
 
 const messagesIn = (path: string): string[] =>

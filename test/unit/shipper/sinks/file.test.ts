@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchBuilder } from '../../../../src/shipper/record-batch.js';
+import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
 import { openFile } from '../../../../src/shipper/sinks/file.js';
 
@@ -14,7 +15,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 async function append(path: string, message: string): Promise<void> {
   const settings = parseSettings({ LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: path }, () => {});
-  const sink = openFile({ settings, onRequest: () => {} });
+  const sink = openFile({ settings, secrets: new Secrets(), onRequest: () => {} });
   const builder = new BatchBuilder();
   const origin = { id: 'a-1', stream: 'stdout', pid: 1, process: 'app', container: 'app' } as const;
   const bytes = Buffer.from(message);
