@@ -1,5 +1,6 @@
 /**
- * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts.
+ * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts,
+ * docs/rules.md from rules.ts and the tests.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -8,6 +9,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as contract from '../src/contract.js';
 import { SETTINGS, type Setting } from '../src/shipper/settings.js';
+import { rulesTable } from './rules-table.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
 const root = join(__dirname, '..');
@@ -179,9 +181,9 @@ function settings(): string {
     '',
     '| code | meaning |',
     '|---|---|',
-    '| 0 | all that was read is delivered, or was refused by a sink and counted |',
+    '| 0 | all that was read is delivered, or was refused by a sink and counted or kept |',
     '| 1 | internal error |',
-    '| 64 | wrong usage: the shipper takes no arguments |',
+    '| 64 | wrong usage: it takes no arguments, but for `replay FILE` |',
     '| 74 | records remain undelivered; the last line on stderr says how many |',
     '| 78 | the settings cannot work |',
     '',
@@ -192,6 +194,7 @@ const files: readonly (readonly [path: string, source: string, content: string])
   ['native/src/contract.h', 'src/contract.ts', header()],
   ['docs/contract.md', 'src/contract.ts', documentation()],
   ['docs/settings.md', 'src/shipper/settings.ts', settings()],
+  ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
 ];
 const check = process.argv.includes('--check');
 for (const [path, source, content] of files) {
