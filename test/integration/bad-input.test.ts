@@ -121,7 +121,7 @@ describe('settings that cannot work', () => {
 });
 
 describe('a service that cannot be reached', () => {
-  test('is said with operation, target and remedy; the lines are counted as undelivered: exit code 74', async () => {
+  test('rules 33, 98: is said with operation, target and remedy; the lines are counted as undelivered: exit code 74', async () => {
     const port = await freePort();
     const running = await startShipper({
       LOGTAP_SINK: 'opensearch',

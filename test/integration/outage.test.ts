@@ -29,7 +29,7 @@ describeWith(['opensearch'], 'OpenSearch killed under load', () => {
   });
   afterAll(() => search?.stop());
 
-  test('nothing is lost and nothing is stored twice', async () => {
+  test('rules 91, 111: nothing is lost and nothing is stored twice', async () => {
     const shipper = await startShipper({
       LOGTAP_SINK: 'opensearch',
       LOGTAP_OPENSEARCH_URL: search.url,

@@ -103,7 +103,7 @@ describeWith(['opensearch'], 'the shipper to OpenSearch, killed under load', () 
   });
   afterAll(() => search?.stop());
 
-  test('every line is stored exactly once, in order', async () => {
+  test('rules 68, 87: every line is stored exactly once, in order', async () => {
     const sink = {
       LOGTAP_SINK: 'opensearch',
       LOGTAP_OPENSEARCH_URL: search.url,
@@ -126,7 +126,7 @@ describeWith(['cloudwatch'], 'the shipper to CloudWatch Logs, killed under load'
   });
   afterAll(() => cloud?.stop());
 
-  test('every line is stored at least once, in order', async () => {
+  test('rule 87: every line is stored at least once, in order', async () => {
     const [group, stream] = ['/test/kills', 'a/b'];
     const sink = {
       ...AWS_ENV,

@@ -30,7 +30,7 @@ const messages = (stdout: string): string[] =>
     .map((line) => JSON.parse(line).message);
 const ledger = (stderr: string) => JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
 
-test('after SIGTERM it listens and reads on until the last peer has closed', async () => {
+test('rule 94: after SIGTERM it listens and reads on until the last peer has closed', async () => {
   const shipper = await startShipper({});
   const first = await connect(shipper);
   first.write('before\n');
@@ -46,7 +46,7 @@ test('after SIGTERM it listens and reads on until the last peer has closed', asy
   expect(code).toBe(0);
 });
 
-test('a peer that does not close is cut off at half of the grace time, and all it wrote counts', async () => {
+test('rule 94: a peer that does not close is cut off at half of the grace time, and all it wrote counts', async () => {
   const shipper = await startShipper({
     LOGTAP_SINK: 'opensearch',
     LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
@@ -70,7 +70,7 @@ test('a peer that does not close is cut off at half of the grace time, and all i
   expect(code).toBe(74);
 });
 
-test('a second SIGTERM ends it at once', async () => {
+test('rule 94: a second SIGTERM ends it at once', async () => {
   const shipper = await startShipper({
     LOGTAP_SINK: 'opensearch',
     LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,

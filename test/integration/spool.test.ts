@@ -72,7 +72,7 @@ function write(socket: string, from: number, to: number): Promise<void> {
   });
 }
 
-test('killed twice during an outage: everything arrives, under the ids of old', async () => {
+test('rules 68, 87, 90: killed twice during an outage: everything arrives, under the ids of old', async () => {
   const service = new Service();
   const port = await freePort();
   const settings = {

@@ -8,7 +8,7 @@ const ask = async (url: string) => {
   return { status: response.status, text: await response.text() };
 };
 
-test('a sink that cannot be reached: alive, not ready, and every record accounted for in the metrics', async () => {
+test('rules 95, 97: a sink that cannot be reached: alive, not ready, and every record accounted for in the metrics', async () => {
   const port = await freePort();
   const status = `http://127.0.0.1:${port}`;
   const shipper = await startShipper({

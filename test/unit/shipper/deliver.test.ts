@@ -57,7 +57,7 @@ describe('deliver', () => {
     expect(setup.sleeps).toEqual([]);
   });
 
-  test('sends only what has to go again, in order, before anything new', async () => {
+  test('rule 90: sends only what has to go again, in order, before anything new', async () => {
     const script: Step[] = [{ retry: [1, 3] }, { retry: [1] }, 'ok'];
     const setup = setUp(script, ['a', 'b', 'c', 'd', 'e', 'f'], { maxRecords: 5 });
     await setup.run();
@@ -65,7 +65,7 @@ describe('deliver', () => {
     expect(totals(setup)).toMatchObject({ delivered: { scripted: 6 }, balanced: true });
   });
 
-  test('waits longer and longer while nothing gets through, and starts anew after progress', async () => {
+  test('rule 93: waits longer and longer while nothing gets through, and starts anew after progress', async () => {
     const script: Step[] = ['throw', 'throw', 'throw', { retry: [1] }, 'throw', 'ok', 'throw', 'ok'];
     const setup = setUp(script, ['a', 'b', 'c'], { maxRecords: 2 });
     await setup.run();
@@ -127,7 +127,7 @@ describe('deliver', () => {
     });
   });
 
-  test('says what failed, how often, when it tries again', async () => {
+  test('rule 98: says what failed, how often, when it tries again', async () => {
     const setup = setUp(['throw', 'throw', 'ok'], ['a']);
     await setup.run();
     // The second failure is the same, so it is not printed.
@@ -144,7 +144,7 @@ describe('deliver', () => {
     ]);
   });
 
-  test('is balanced while part of a batch is still to go, and when the deadline cuts it off', async () => {
+  test('rule 95: is balanced while part of a batch is still to go, and when the deadline cuts it off', async () => {
     const setup = setUp([{ retry: [1, 2] }, 'throw'], ['a', 'b', 'c']);
     setup.sleeps.push = (...ms) => {
       const streams = { scripted: { stdout: { read: 3, delivered: 1, deadLettered: 0, dropped: 0, held: 2 } } };
@@ -162,7 +162,7 @@ describe('deliver', () => {
     expect(totals(setup)).toMatchObject({ held: 2, balanced: true });
   });
 
-  test('a send that never answers, and ignores its signal, is given up', async () => {
+  test('rule 44: a send that never answers, and ignores its signal, is given up', async () => {
     jest.useFakeTimers();
     try {
       const setup = setUp(['hang', 'ok'], ['a'], {}, 30_000);
@@ -178,7 +178,7 @@ describe('deliver', () => {
     }
   });
 
-  test('waits are short while the shipper stops', async () => {
+  test('rule 94: waits are short while the shipper stops', async () => {
     const setup = setUp([{ retry: [0], retryAfterMs: 60_000 }, 'ok'], ['a']);
     setup.hurry.abort();
     await setup.run();

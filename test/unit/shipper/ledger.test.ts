@@ -7,7 +7,7 @@ const batch = batchOf(['aaa', { message: 'b', origin: stderrOrigin }, { message:
 const nothing = new Tally();
 
 describe('the ledger', () => {
-  test('says of each stream what became of it', () => {
+  test('rule 95: says of each stream what became of it', () => {
     const ledger = new Ledger(['one']);
     ledger.countRead(batch);
     ledger.countDelivered('one', Tally.of(batch, 0, 1));

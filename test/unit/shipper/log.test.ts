@@ -1,7 +1,7 @@
 import { createLog } from '../../../src/shipper/log.js';
 
 describe('createLog', () => {
-  test('prints the first of equal problems, then one a minute with the number of those left out', () => {
+  test('rule 98: prints the first of equal problems, then one a minute with the number of those left out', () => {
     const lines: Record<string, unknown>[] = [];
     let now = 0;
     const log = createLog({ write: (line) => lines.push(JSON.parse(line)), now: () => now });

@@ -61,7 +61,7 @@ describe('/metrics', () => {
       'application/openmetrics-text;version=1.0.0,text/plain;q=0.5',
       'application/openmetrics-text; version=1.0.0; charset=utf-8',
     ],
-  ])('for Accept: %s', async (accept, contentType) => {
+  ])('rule 96: for Accept: %s', async (accept, contentType) => {
     const metrics = await setUp();
     // Twice, as a scrape must not change what the next one says.
     for (const other of ['application/openmetrics-text', accept]) await metrics.render(other);
@@ -95,7 +95,7 @@ describe('the status server answers', () => {
     ['GET', '/', [], 404],
     ['GET', '/metrics/', [], 404],
     ['POST', '/livez', [], 405],
-  ])('%s %s with problems %j: %i', async (method, url, problems, status) => {
+  ])('rule 97: %s %s with problems %j: %i', async (method, url, problems, status) => {
     expect((await answer(options(problems), method, url, '')).status).toBe(status);
   });
 

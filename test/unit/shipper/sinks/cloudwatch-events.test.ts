@@ -1,4 +1,4 @@
-/** The limits of PutLogEvents at their boundaries; rules of delivery-rules by number. */
+/** The limits of PutLogEvents at their boundaries. */
 import fc from 'fast-check';
 import {
   BATCH_MAX_BYTES,
@@ -46,33 +46,33 @@ describe('size', () => {
     ]);
   });
 
-  test('the longest message goes whole, one byte more is split (1, 2)', () => {
+  test('rules 1, 2: the longest message goes whole, one byte more is split', () => {
     expect(messages(['x'.repeat(1_048_550)]).map((m) => m.length)).toEqual([1_048_550]);
     expect(messages(['x'.repeat(1_048_551)]).map((m) => m.length)).toEqual([1_048_550, 1]);
   });
 
-  test('a batch of exactly the limit is one request, one byte more are two (3)', () => {
+  test('rule 3: a batch of exactly the limit is one request, one byte more are two', () => {
     const half = (BATCH_MAX_BYTES - 52) / 2;
     expect(counts(['x'.repeat(half), 'y'.repeat(half)])).toEqual([2]);
     expect(counts(['x'.repeat(half), 'y'.repeat(half + 1)])).toEqual([1, 1]);
   });
 
-  test.each(['é', '€', '😀'])('counts UTF-8 bytes of %s, not characters (4)', (character) => {
+  test.each(['é', '€', '😀'])('rule 4: counts UTF-8 bytes of %s, not characters', (character) => {
     const message = character.repeat(100);
     const fit = Math.floor(BATCH_MAX_BYTES / (Buffer.byteLength(message) + 26));
     expect(counts(many(fit + 1, message))).toEqual([fit, 1]);
   });
 
-  test('10,000 events of 78 bytes are one request, the next one begins another (11)', () => {
+  test('rule 11: 10,000 events of 78 bytes are one request, the next one begins another', () => {
     expect(counts(many(10_000, 'x'.repeat(78)))).toEqual([10_000]);
     expect(counts(many(10_001, 'x'.repeat(78)))).toEqual([10_000, 1]);
   });
 
-  test('10,000 events of 79 bytes are bound by bytes (12)', () => {
+  test('rule 12: 10,000 events of 79 bytes are bound by bytes', () => {
     expect(counts(many(10_000, 'x'.repeat(79)))).toEqual([9986, 14]);
   });
 
-  test('invalid bytes count as what they become (8)', () => {
+  test('rule 8: invalid bytes count as what they become', () => {
     const records = [{ message: Buffer.alloc(400_000, 0xff) }];
     const sent = messages(records);
     expect(sent.map((message) => Buffer.byteLength(message))).toEqual([1_048_548, 151_452]);
@@ -81,7 +81,7 @@ describe('size', () => {
 });
 
 describe('splitting', () => {
-  test('cuts no character, makes no empty part, loses nothing (5, 6)', () => {
+  test('rules 5, 6: cuts no character, makes no empty part, loses nothing', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀'), minLength: 1, maxLength: 60 });
     fc.assert(
       fc.property(text, fc.integer({ min: 4, max: 20 }), (message, max) => {
@@ -117,14 +117,14 @@ describe('content', () => {
     expect(requests(['x'])[0]).toMatchObject({ logGroupName: '/group', logStreamName: 'stream' });
   });
 
-  test('an empty message is left out and named (13, 14)', () => {
+  test('rules 13, 14: an empty message is left out and named', () => {
     const events = eventsOf(batchOf(['a', '', ' ', '']), MESSAGE_MAX_BYTES);
     expect(events.empty).toEqual([1, 3]);
     expect(requestsOf(events)[0]?.logEvents.map(({ message }) => message)).toEqual(['a', ' ']);
     expect(requests(['', ''])).toEqual([]);
   });
 
-  test('marks, controls and line separators arrive as they are (10)', () => {
+  test('rule 10: marks, controls and line separators arrive as they are', () => {
     const message = '\ufeff\0\x1b[31m\t\r\u2028"\\';
     expect(messages([message])).toEqual([message]);
   });
@@ -133,21 +133,21 @@ describe('content', () => {
 describe('time', () => {
   const at = (...times: number[]) => times.map((timeMs, i) => ({ message: `${i}`, timeMs }));
 
-  test('ascends, and equal milliseconds keep their order (15)', () => {
+  test('rule 15: ascends, and equal milliseconds keep their order', () => {
     expect(messages(at(3, 1, 2.9, 1, 2, 0))).toEqual(['5', '1', '3', '2', '4', '0']);
   });
 
-  test('is a whole number of milliseconds (16)', () => {
+  test('rule 16: is a whole number of milliseconds', () => {
     const [request] = requests(at(1.5, 1.999));
     expect(request?.logEvents.map(({ timestamp }) => timestamp)).toEqual([1, 1]);
   });
 
-  test('a span of 24 hours less 1 ms is one request, 24 hours are two (17)', () => {
+  test('rule 17: a span of 24 hours less 1 ms is one request, 24 hours are two', () => {
     expect(counts(at(0, 86_399_999))).toEqual([2]);
     expect(counts(at(0, 86_400_000))).toEqual([1, 1]);
   });
 
-  test('also when records come out of order (18)', () => {
+  test('rule 18: also when records come out of order', () => {
     expect(requests(at(86_400_000, 0, 86_400_001)).map((r) => r.logEvents.map(({ message }) => message))).toEqual([
       ['1'],
       ['0', '2'],

@@ -1,4 +1,4 @@
-/** What the CloudWatch Logs sink makes of answers; rules of delivery-rules by number where they are about one. */
+/** What the CloudWatch Logs sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch.js';
 import { endpointOf } from '../../../../src/shipper/sinks/cloudwatch-api.js';
@@ -45,7 +45,7 @@ const error = (name: string, message = 'why', status = 400): Answer => ({ status
 const delivered = { retry: [], rejected: [] };
 
 describe('accepted', () => {
-  test('without rejects everything is delivered (26)', async () => {
+  test('rule 26: without rejects everything is delivered', async () => {
     const { send } = sinkOn(() => ({ json: { nextSequenceToken: '1' } }));
     expect(await send(['a', 'b'])).toEqual(delivered);
   });
@@ -55,7 +55,7 @@ describe('accepted', () => {
     [{ tooNewLogEventStartIndex: 0 }, [0]],
     [{ expiredLogEventEndIndex: 5 }, ['expired', 'expired', 'expired', 'expired', 'expired']],
     [{ tooOldLogEventEndIndex: 0, expiredLogEventEndIndex: 0 }, []],
-  ])('%o names the refused (27, 28)', async (rejectedLogEventsInfo, expected) => {
+  ])('rules 27, 28: %o names the refused', async (rejectedLogEventsInfo, expected) => {
     const { send } = sinkOn(() => ({ json: { rejectedLogEventsInfo } }));
     const result = await send(['a', 'b', 'c', 'd', 'e']);
     const reasons = new Map<number, string>();
@@ -66,7 +66,7 @@ describe('accepted', () => {
     expect(result).toEqual({ retry: [], rejected: [...reasons].map(([index, reason]) => ({ index, reason })) });
   });
 
-  test('indexes are those of the records, also behind an empty one (14)', async () => {
+  test('rule 14: indexes are those of the records, also behind an empty one', async () => {
     const { send, requests } = sinkOn(() => ({ json: { rejectedLogEventsInfo: { tooNewLogEventStartIndex: 1 } } }));
     const { rejected } = await send(['', 'a', 'b']);
     expect(requests).toEqual([['a', 'b']]);
@@ -76,13 +76,13 @@ describe('accepted', () => {
     ]);
   });
 
-  test('nothing to send is not sent (13)', async () => {
+  test('rule 13: nothing to send is not sent', async () => {
     const { send, requests } = sinkOn(() => ({}));
     expect((await send(['', ''])).rejected).toHaveLength(2);
     expect(requests).toEqual([]);
   });
 
-  test('accepted before is accepted (38)', async () => {
+  test('rule 38: accepted before is accepted', async () => {
     const { send } = sinkOn(() => error('DataAlreadyAcceptedException'));
     expect(await send(['a'])).toEqual(delivered);
   });
@@ -100,7 +100,7 @@ describe('goes again', () => {
     ['OperationAbortedException', 400, undefined],
     ['AccessDeniedException', 400, 5000],
     ['SomethingNew', 400, undefined],
-  ])('%s with status %i (31, 32, 33)', async (name, status, retryAfterMs) => {
+  ])('rules 31, 32, 33: %s with status %i', async (name, status, retryAfterMs) => {
     const { send, calls } = sinkOn(() => error(name, 'why', status));
     const code = name.split('#').at(-1)!;
     const result = await send(['a', 'b']);
@@ -111,7 +111,7 @@ describe('goes again', () => {
   });
 
   test.each(['ExpiredTokenException', 'UnrecognizedClientException', 'InvalidSignatureException'])(
-    '%s, slowly and with new credentials (39)',
+    'rule 39: %s, slowly and with new credentials',
     async (name) => {
       const { send, calls } = sinkOn(() => error(name));
       expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], retryAfterMs: 5000 });
@@ -124,7 +124,7 @@ describe('goes again', () => {
     [500, ''],
     [200, '<html>welcome</html>'],
     [200, ''],
-  ])('status %i with a body that is not JSON (42)', async (status, body) => {
+  ])('rule 42: status %i with a body that is not JSON', async (status, body) => {
     const { send } = sinkOn(() => ({ status, body }));
     expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [] });
   });
@@ -139,7 +139,7 @@ describe('goes again', () => {
 describe('missing group or stream', () => {
   const missing = error('ResourceNotFoundException');
 
-  test('is made, and the request sent again at once (34)', async () => {
+  test('rule 34: is made, and the request sent again at once', async () => {
     let calls = 0;
     const { send, requests, calls: made } = sinkOn(() => (calls++ === 0 ? missing : {}));
     expect(await send(['a'])).toEqual(delivered);
@@ -175,7 +175,7 @@ describe('refused', () => {
     ['SerializationException', 400, 'invalid_parameter'],
     ['Whatever', 413, 'too_large'],
   ])(
-    '%s, status %i: only the guilty are dropped, in few requests, order is kept (37, 41)',
+    'rules 37, 41: %s, status %i: only the guilty are dropped, in few requests, order is kept',
     async (name, status, reason) => {
       const { send, requests } = refusing(name, 'why', status);
       const messages = Array.from({ length: 64 }, (_, i) => (i === 40 ? 'bad' : `good ${i}`));
@@ -196,7 +196,7 @@ describe('refused', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('the service’s own limit of a message is learned (37)', async () => {
+  test('rule 37: the service’s own limit of a message is learned', async () => {
     const { send, requests } = sinkOn((messages) =>
       messages.some((m) => m.length > 74)
         ? error('InvalidParameterException', 'Log event too large: 126 bytes exceeds limit of 100')

@@ -18,7 +18,7 @@ const parsed = (bytes: Buffer): unknown[] =>
     .map((line) => JSON.parse(line));
 
 describe('BulkEncoder', () => {
-  test('writes an action and a document a record', () => {
+  test('rules 57, 66: writes an action and a document a record', () => {
     const timeMs = Date.UTC(2026, 10, 23, 7, 21, 44, 5) + 0.25;
     const bytes = encode([{ message: 'a "quoted"\nline', timeMs, seq: 2 ** 53 - 1 }]);
     expect(bytes.at(-1)).toBe(0x0a);
@@ -55,7 +55,7 @@ describe('BulkEncoder', () => {
     });
   });
 
-  test('takes the index from the record’s own UTC time', () => {
+  test('rules 67, 106: takes the index from the record’s own UTC time', () => {
     const midnight = Date.UTC(2026, 11, 1);
     const bytes = encode([
       { message: 'before', timeMs: midnight - 1 },
@@ -68,7 +68,7 @@ describe('BulkEncoder', () => {
     expect(indices).toEqual(['logs-2026.11.30', 'logs-2026.12.01', 'logs-2026.11.30']);
   });
 
-  test('equal text at two places has two ids, the same record always the same', () => {
+  test('rule 68: equal text at two places has two ids, the same record always the same', () => {
     const ids = (records: Parameters<typeof batchOf>[0]) =>
       parsed(encode(records))
         .filter((_, i) => i % 2 === 0)
@@ -83,7 +83,7 @@ describe('BulkEncoder', () => {
     expect(ids(records.slice(1))).toEqual(ids(records).slice(1));
   });
 
-  test('fills a body to exactly its limit, and starts the next one byte above', () => {
+  test('rule 58: fills a body to exactly its limit, and starts the next one byte above', () => {
     const batch = batchOf(['a'.repeat(100), 'b'.repeat(100), 'c'.repeat(100)]);
     const encoder = new BulkEncoder('logs', resource);
     const two = encoder.encode(batch, 0, 2, MIB).bytes.length;

@@ -1,4 +1,4 @@
-/** What the OpenSearch sink makes of answers; rules of delivery-rules by number where they are about one. */
+/** What the OpenSearch sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
 import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch.js';
@@ -31,7 +31,7 @@ const created = (messages: readonly string[]) => ({ json: items(messages.map(() 
 const error = (type: string) => ({ error: { type, reason: 'why' } });
 
 describe('OpenSearchSink: items', () => {
-  test('created and already there are delivered; 429 and 5xx go again; 400 is refused (60, 61)', async () => {
+  test('rules 60, 61: created and already there are delivered; 429 and 5xx go again; 400 is refused', async () => {
     const { send } = sinkOn(() => ({ json: items([201, 409, 429, 400, 503, 200], 'mapper_parsing_exception') }));
     expect(await send(['a', 'b', 'c', 'd', 'e', 'f'])).toEqual({
       retry: [2, 4],
@@ -54,7 +54,7 @@ describe('OpenSearchSink: items', () => {
     expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code: String(status) } });
   });
 
-  test('an answer without errors delivers all, with items or without (114)', async () => {
+  test('rule 114: an answer without errors delivers all, with items or without', async () => {
     expect(await sinkOn(() => ({ json: { errors: false } })).send(['a'])).toEqual({ retry: [], rejected: [] });
     const json = { took: 1, errors: false, items: items([201]).items };
     expect(await sinkOn(() => ({ json })).send(['a'])).toEqual({ retry: [], rejected: [] });
@@ -66,14 +66,14 @@ describe('OpenSearchSink: items', () => {
     ['no items', { errors: true }],
     ['an item without status', { items: [{ create: {} }, { create: { status: 201 } }] }],
     ['a page of a proxy', undefined],
-  ])('%s than actions: nothing is known, all goes again (63)', async (_, json) => {
+  ])('rule 63: %s than actions: nothing is known, all goes again', async (_, json) => {
     const { send } = sinkOn(() => (json === undefined ? { body: Buffer.from('<html>') } : { json }));
     expect(await send(['a', 'b'])).toMatchObject({ retry: [0, 1], rejected: [], failure: { code: 'bad_answer' } });
   });
 });
 
 describe('OpenSearchSink: whole requests', () => {
-  test.each([408, 429, 500, 502, 503, 504, 401, 403, 404, 405])('%i goes again (62, 64, 65)', async (status) => {
+  test.each([408, 429, 500, 502, 503, 504, 401, 403, 404, 405])('rules 62, 64, 65: %i goes again', async (status) => {
     const { send } = sinkOn(() => ({ status, json: error('x_exception') }));
     expect(await send(['a', 'b'])).toMatchObject({
       retry: [0, 1],
@@ -98,7 +98,7 @@ describe('OpenSearchSink: whole requests', () => {
     });
   });
 
-  test('413 halves until it fits, in order; a single document that is too large is refused (59)', async () => {
+  test('rule 59: 413 halves until it fits, in order; a single document that is too large is refused', async () => {
     const { send, requests } = sinkOn((messages) =>
       messages.length > 2 || messages.includes('huge') ? { status: 413 } : created(messages),
     );
@@ -117,7 +117,7 @@ describe('OpenSearchSink: whole requests', () => {
     expect(requests.slice(before).flat()).toHaveLength(16);
   });
 
-  test('400 on a request is bisected: only the guilty are refused, order is kept (107)', async () => {
+  test('rule 107: 400 on a request is bisected: only the guilty are refused, order is kept', async () => {
     const { send, requests } = sinkOn((messages) =>
       messages.some((message) => message.startsWith('bad'))
         ? { status: 400, json: error('illegal_argument_exception') }
@@ -156,7 +156,7 @@ describe('OpenSearchSink: whole requests', () => {
     expect(calls).toBe(3);
   });
 
-  test('a request that is refused as a whole a second time becomes smaller (109)', async () => {
+  test('rule 109: a request that is refused as a whole a second time becomes smaller', async () => {
     let refuseAbove = 100_000;
     const { send, requests } = sinkOn((messages, bytes) =>
       bytes > refuseAbove ? { status: 429, json: error('rejected_execution_exception') } : created(messages),

@@ -98,7 +98,7 @@ test('an ended ring is removed once all of it is released; the pool is filled up
   expect(readdirSync(path)).not.toContain(NAME);
 });
 
-test('a batch that is released before an earlier one releases nothing of the ring yet', async () => {
+test('rule 87: a batch that is released before an earlier one releases nothing of the ring yet', async () => {
   const source = open();
   const fd = claim();
   const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();

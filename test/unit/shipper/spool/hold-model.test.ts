@@ -288,7 +288,7 @@ describe.each([
   test.each([
     ['of a fixed seed', { seed: 1 }],
     ['of a seed of its own, printed on failure', {}],
-  ])('behaves as the model in histories %s', async (_, seed) => {
+  ])('rules 87, 88, 95: behaves as the model in histories %s', async (_, seed) => {
     const property = fc.asyncProperty(actions(isDamaged), async (steps) => {
       await run(new History(place === 'disk', onFull), steps);
     });

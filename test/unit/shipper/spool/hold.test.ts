@@ -53,7 +53,7 @@ function allowed(messages: readonly string[], maxRecords: number, maxBytes: numb
 }
 
 describe('Hold', () => {
-  test('behaves as the model, whatever is done in whatever order', async () => {
+  test('rules 87, 88: behaves as the model, whatever is done in whatever order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
         const hold = newHold();
@@ -141,7 +141,7 @@ describe('Hold', () => {
     await hold.room(abort.signal);
   });
 
-  test('there is no room from the bound on, until every sink has settled', async () => {
+  test('rule 89: there is no room from the bound on, until every sink has settled', async () => {
     const hold = newHold(3000);
     const limits = { maxRecords: 10, maxBytes: 100, recordOverheadBytes: 0 };
     hold.append(sourceBatchOf(['x']));
@@ -185,7 +185,7 @@ describe('when it is full', () => {
     return { dropped, hold: new Hold({ maxBytes: 4000, sinks: SINKS, now: () => 0, onFull, onDropped }) };
   };
 
-  test('drop-oldest drops the oldest of each sink, not what is out, and never waits', async () => {
+  test('rule 89: drop-oldest drops the oldest of each sink, not what is out, and never waits', async () => {
     const { hold, dropped } = open('drop-oldest');
     hold.append(sourceBatchOf(['a', 'bb']));
     const out = (await hold.lane('one').take(limits, never))!;
@@ -214,7 +214,7 @@ describe('when it is full', () => {
     expect(dropped).toEqual(dropped.map(() => ['two', 'full_drop_oldest', 1, 1]));
   });
 
-  test('drop-newest drops what comes, for every sink, and lets the source go on', async () => {
+  test('rule 89: drop-newest drops what comes, for every sink, and lets the source go on', async () => {
     const { hold, dropped } = open('drop-newest');
     hold.append(sourceBatchOf(['a']));
     hold.append(sourceBatchOf(['b']));
