@@ -64,7 +64,10 @@ async function killUnderLoad(
   );
   await until('the first lines are stored', async () => (await stored().catch(() => 0)) > 0);
   for (let kills = 0; kills < KILLS; kills += 1) {
-    await sleep((100 + Math.random() * 300) * Math.sqrt(ALL_LINES / 80_000));
+    // Spread over the whole run.
+    const enough = (ALL_LINES * kills) / KILLS / 2;
+    await until(`${enough} lines are stored`, async () => (await stored().catch(() => 0)) >= enough, 600_000);
+    await sleep(100 + Math.random() * 300);
     shipper.child.kill('SIGKILL');
     await shipper.ended;
     shipper = await startShipper(settings);
