@@ -1,6 +1,6 @@
 // A real OpenSearch node for tests: the engine's jars from Maven Central, one JVM, loopback only.
 //
-//     node scripts/opensearch.js            runs one in the foreground
+//     node scripts/opensearch.js [key=value ...]    runs one in the foreground, with settings of OpenSearch's own
 //
 // Needs Maven and a JDK of version 21 or newer (OPENSEARCH_JAVA_HOME names one). Exported for set-up and tests:
 // ensureOpenSearch(), isOpenSearchPresent(), startOpenSearch().
@@ -120,7 +120,13 @@ async function startOpenSearch({ settings = {}, heapMb = 512 } = {}) {
 module.exports = { ensureOpenSearch, isOpenSearchPresent, startOpenSearch };
 
 if (require.main === module) {
-  foreground(startOpenSearch()).catch((error) => {
+  const settings = Object.fromEntries(
+    process.argv.slice(2).map((argument) => {
+      const separator = argument.indexOf('=');
+      return [argument.slice(0, separator), argument.slice(separator + 1)];
+    }),
+  );
+  foreground(startOpenSearch({ settings })).catch((error) => {
     console.error(`opensearch: ${error.message}`);
     process.exit(1);
   });

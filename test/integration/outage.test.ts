@@ -47,6 +47,13 @@ describeWith(['opensearch'], 'OpenSearch killed under load', () => {
     expect((await writer.ended).code).toBe(0);
     const ended = await drain(shipper);
     expect(ended.code).toBe(0);
+    expect(JSON.parse(ended.stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      read: LINES,
+      delivered: { opensearch: LINES },
+      held: 0,
+      dropped: {},
+      balanced: true,
+    });
     const stored = await readOpenSearch(search.url, 'outage-*');
     expect(stored.map(({ body }) => body)).toEqual(expected);
     // The outage was real: at least one request had to be sent again.
