@@ -15,11 +15,15 @@ export interface SinkCount {
 
 /** Reason under which losses in the application are counted. */
 export const NOT_HANDED_OVER = 'not_handed_over';
+/** Reason under which is counted what an earlier life held in memory alone. */
+export const SHIPPER_KILLED = 'shipper_killed';
 
 export class Ledger {
   readonly read = new Tally();
   /** What applications could not hand over; never read, so no part of the sum. */
   readonly lost = { records: 0, bytes: 0 };
+  /** Up to how much went down with an earlier life that was killed in an outage; not read by this one either. */
+  readonly gone = { records: 0, bytes: 0 };
   readonly sinks: ReadonlyMap<string, SinkCount>;
   /** Peers that broke the frame format, by reason. */
   readonly protocolErrors = new Map<string, number>();
@@ -40,6 +44,11 @@ export class Ledger {
   countLost({ lines, bytes }: Lost): void {
     this.lost.records += lines;
     this.lost.bytes += bytes;
+  }
+
+  countGone({ lines, bytes }: Lost): void {
+    this.gone.records += lines;
+    this.gone.bytes += bytes;
   }
 
   countRecovered(sink: string, recovered: Tally): void {
@@ -76,13 +85,14 @@ export class Ledger {
       );
     };
     const application = this.lost.records > 0 ? { application: { [NOT_HANDED_OVER]: this.lost.records } } : {};
+    const hold = this.gone.records > 0 ? { hold: { [SHIPPER_KILLED]: this.gone.records } } : {};
     const deadLettered = byReason('deadLettered');
     return {
       read: this.read.records,
       ...(Object.keys(recovered).length > 0 && { recovered }),
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
-      dropped: { ...application, ...byReason('dropped') },
+      dropped: { ...application, ...hold, ...byReason('dropped') },
       held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
       streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
       balanced,
@@ -95,6 +105,7 @@ export class Ledger {
     return {
       read: this.read.byStream,
       application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
+      hold: { dropped: { [SHIPPER_KILLED]: this.gone } },
       sinks: Object.fromEntries(sinks),
       balanced: sinks.every(([, { balanced }]) => balanced),
     };
@@ -153,7 +164,7 @@ export interface Totals {
   readonly delivered: Readonly<Record<string, number>>;
   /** By sink and reason. Absent when there was nothing. */
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By sink, or `application`, and reason. Lines lost in the application were never read. */
+  /** By sink and reason. Lines lost in the application, or with an earlier life (`hold`), were never read by this one. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Records that at least one sink still has to take. */
   readonly held: number;
@@ -168,6 +179,7 @@ export interface Statement {
   readonly read: Readonly<Partial<Record<StreamName, Count>>>;
   /** Never read, so no part of the sum. */
   readonly application: { readonly dropped: Readonly<Record<string, Count>> };
+  readonly hold: { readonly dropped: Readonly<Record<string, Count>> };
   readonly sinks: Readonly<Record<string, SinkStatement>>;
   readonly balanced: boolean;
 }

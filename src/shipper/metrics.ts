@@ -5,7 +5,7 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { SinkHealth } from './deliver.js';
-import { type Ledger, NOT_HANDED_OVER } from './ledger.js';
+import { type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from './ledger.js';
 import { HOLD_REASONS } from './spool/hold.js';
 import type { Lane } from './spool/lane.js';
 
@@ -101,6 +101,7 @@ export class Metrics {
   *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
     const { ledger } = this.#options;
     yield [{ where: 'application', reason: NOT_HANDED_OVER }, ledger.lost[unit]];
+    yield [{ where: 'hold', reason: SHIPPER_KILLED }, ledger.gone[unit]];
     for (const { dropped } of ledger.sinks.values()) {
       for (const [reason, count] of dropped)
         yield [{ where: HOLD_REASONS.has(reason) ? 'hold' : 'sink', reason }, count[unit]];

@@ -31,6 +31,9 @@ export interface Shipper {
 
 /** A send without an answer after this has failed. */
 export const ATTEMPT_MS = 30_000;
+/** A sink that failed so often in a row, or has not taken its oldest record for so long, is out. */
+const OUTAGE_FAILURES = 2;
+const OUTAGE_MS = 5000;
 /** Part of the memory bound above which the shipper says that it is not ready. */
 const NEARLY_FULL = 0.9;
 /** Kept back from the grace time to say how it ended before the kubelet's SIGKILL. */
@@ -75,6 +78,10 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     sinks.push(await openSink(name, { settings, secrets, onRequest }));
   }
 
+  const isOutage = () =>
+    metered.some(({ health, lane: { oldestMs } }) => {
+      return health.failures >= OUTAGE_FAILURES || (oldestMs !== undefined && now() - oldestMs > OUTAGE_MS);
+    });
   const { deadLetterFile: path } = settings;
   const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, log, secrets };
   const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
@@ -101,6 +108,11 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
       ringBytes: settings.ringBytes,
       pool: settings.ringPool,
       totalBytes: settings.ringTotalBytes,
+      isOutage,
+      onGone(gone) {
+        ledger.countGone(gone);
+        log.problem('warn', 'gone', 'a shipper was killed that held records of rings in memory', { ...gone });
+      },
       onNoRoom: (problem) => log.problem('warn', 'rings', problem),
     });
     sources.push(rings);

@@ -51,6 +51,10 @@ class Reader {
       onNoRoom: (problem) => {
         throw new Error(problem);
       },
+      onGone: () => {
+        throw new Error('nothing was given away');
+      },
+      isOutage: () => false,
       onLost: () => {},
       onProtocolError: (error) => {
         throw error;

@@ -188,19 +188,28 @@ export class Connection implements FrameReader {
     this.#notice(timeMs, lost);
   }
 
+  /** What a reader before this one had taken out of the ring is gone with it. `position` is where this one begins. */
+  gone({ lines, bytes }: Lost, position: number, timeMs: number): void {
+    this.#record('0-gone', position, timeMs, `logtap: up to ${lines} lines, ${bytes} bytes lost with a killed shipper`);
+  }
+
   /** Whoever reads the logs sees the gap, too. */
   #notice(timeMs: number, lost: Lost): void {
-    const { instance, pid, process, container } = this.#hello!;
     const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
     const lines = lost.lines - this.#lost.lines;
     const text = `logtap: ${lines} lines, ${lost.bytes - this.#lost.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
     this.#lost = lost;
+    this.#record('0', this.#lastSeq * PLACES_PER_FRAME, timeMs, text);
+  }
+
+  /** A record of our own. In a stream of its own, so that its place is nobody else's. */
+  #record(stream: '0' | '0-gone', seq: number, timeMs: number, text: string): void {
+    const { instance, pid, process, container } = this.#hello!;
     const bytes = Buffer.from(text);
     const { builder } = this.#shared;
     const at = builder.copy(bytes, 0, bytes.length);
-    // A stream of its own, so that its place is nobody else's.
-    const origin = { id: `${instance}-0`, stream: 'stdout', pid, process, container } as const;
-    builder.record(origin, at, bytes.length, timeMs, this.#lastSeq * PLACES_PER_FRAME);
+    const origin = { id: `${instance}-${stream}`, stream: 'stdout', pid, process, container } as const;
+    builder.record(origin, at, bytes.length, timeMs, seq);
   }
 
   #decode(bytes: Buffer): void {

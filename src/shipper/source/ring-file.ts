@@ -8,7 +8,9 @@
  *      12  u32  N, how many streams follow
  *      16  u64  lost_lines that are counted
  *      24  u64  lost_bytes that are counted
- *      32  N times: u32 stream, u32 0, f64 place before which all bytes of the stream are settled
+ *      32  u64  lines before tail that are not settled: given away in an outage, so that the process could go on
+ *      40  u64  their bytes
+ *      48  N times: u32 stream, u32 0, f64 place before which all bytes of the stream are settled
  *
  * More streams than the page has room for are left out: a reader that goes on may then see the end of a settled line of
  * such a stream as a line of its own.
@@ -47,7 +49,7 @@ const RETIRED_AT = at('retired');
 const TAIL_AT = at('tail');
 /** Words of the maker, the writer and the reader but for the checkpoint. */
 const WORDS_BYTES = RETIRED_AT + 4;
-const CHECKPOINT_BYTES = 32;
+const CHECKPOINT_BYTES = 48;
 const STREAM_BYTES = 16;
 const STREAMS_MAX = Math.floor((4096 - CHECKPOINT_BYTES) / STREAM_BYTES);
 const HALF_BYTES = RING_NOTES_BYTES / 2;
@@ -66,6 +68,8 @@ export interface RingState {
 export interface Resumed {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
+  /** Before its position, and gone with that reader. */
+  readonly owed: Lost;
 }
 
 /** Header of a ring that nobody has claimed. */
@@ -168,19 +172,20 @@ export class RingFile {
     readSync(this.#fd, page, 0, page.length, TAIL_AT);
     const position = Number(page.readBigUInt64LE(0));
     const lost = { lines: Number(page.readBigUInt64LE(16)), bytes: Number(page.readBigUInt64LE(24)) };
+    const owed = { lines: Number(page.readBigUInt64LE(32)), bytes: Number(page.readBigUInt64LE(40)) };
     this.#half = page.readUInt32LE(8);
-    if (position === 0 || this.#half === 0) return { progress: undefined, lost };
+    if (position === 0 || this.#half === 0) return { progress: undefined, lost, owed };
     const count = page.readUInt32LE(12);
     if (this.#half > 2 || count > STREAMS_MAX) throw new ProtocolError('ring', `${this.path}: no checkpoint`);
     const settled = Array.from({ length: count }, (_, i): [number, number] => {
       const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;
       return [page.readUInt32LE(entry), page.readDoubleLE(entry + 8)];
     });
-    return { progress: { position, settled, ...this.#readNotes() }, lost };
+    return { progress: { position, settled, ...this.#readNotes() }, lost, owed };
   }
 
-  /** Everything before is settled: the writer may have the room. */
-  checkpoint({ position, settled, hello, files }: Progress, lost: Lost): void {
+  /** Everything before is settled, but for what is owed: the writer may have the room. */
+  checkpoint({ position, settled, hello, files }: Progress, lost: Lost, owed: Lost): void {
     this.#writeNotes(hello, files);
     const page = this.#checkpoint;
     const count = Math.min(settled.length, STREAMS_MAX);
@@ -189,6 +194,8 @@ export class RingFile {
     page.writeUInt32LE(count, 12);
     page.writeBigUInt64LE(BigInt(lost.lines), 16);
     page.writeBigUInt64LE(BigInt(lost.bytes), 24);
+    page.writeBigUInt64LE(BigInt(owed.lines), 32);
+    page.writeBigUInt64LE(BigInt(owed.bytes), 40);
     for (let i = 0; i < count; i++) {
       const [stream, seq] = settled[i]!;
       const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;

@@ -10,10 +10,16 @@ import { RingFile } from './ring-file.js';
 export interface Mark {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
+  /** What the batch has of this ring. */
+  readonly records: Lost;
+  /** Its room was given back before it was released. */
+  isEarly: boolean;
   /** Nothing of the ring comes after it. */
   isLast: boolean;
   isReleased: boolean;
 }
+
+const NOTHING: Lost = { lines: 0, bytes: 0 };
 
 export class RingReader {
   readonly ring: RingName;
@@ -24,6 +30,9 @@ export class RingReader {
   /** Ends of batches that are not released, in their order. */
   readonly #marks: Mark[] = [];
   #position = 0;
+  /** The end of what the process may write over. */
+  #given: Pick<Mark, 'progress' | 'lost'> = { progress: undefined, lost: NOTHING };
+  #owed: Lost = NOTHING;
   /** Where the last batch ended. */
   #markedPosition = 0;
   /** Whether there is something that no mark covers. */
@@ -42,6 +51,9 @@ export class RingReader {
   /** All of it is read, and no line is unfinished. */
   isFinished = false;
 
+  /** What was given away, and went down with the reader before. */
+  readonly gone: Lost;
+
   /** Opens it. Throws a ProtocolError when it is no ring. */
   constructor(ring: RingName, path: string, shared: AssemblerShared, losses: LossTotals, nowMs: number) {
     this.ring = ring;
@@ -51,14 +63,18 @@ export class RingReader {
     this.#connection = new Connection(shared, losses);
     this.#file = new RingFile(path);
     try {
-      const { progress, lost } = this.#file.resume();
+      const { progress, lost, owed } = this.#file.resume();
+      this.gone = owed;
       this.isRetired = this.#file.isRetiredAtStart;
       losses.remember(ring.instance, lost);
       this.#lost = lost;
       if (progress !== undefined) {
         this.#position = progress.position;
         this.#markedPosition = progress.position;
+        this.#given = { progress, lost };
         this.#connection.resume(progress);
+        if (owed.bytes > 0) this.#connection.gone(owed, progress.position, nowMs);
+        this.#file.checkpoint(progress, lost, NOTHING);
       }
       this.#isLocked = this.#file.state(this.#position).isLocked;
     } catch (error) {
@@ -145,12 +161,12 @@ export class RingReader {
   }
 
   /** A batch ends here. `undefined` when it has nothing of this ring. */
-  mark(): Mark | undefined {
+  mark(records: Lost = NOTHING): Mark | undefined {
     if (!this.#isDirty) return undefined;
     this.#isDirty = false;
     this.#markedPosition = this.#position;
     const progress = this.#connection.progress();
-    const mark = { progress, lost: this.#lost, isLast: this.isFinished, isReleased: false };
+    const mark = { progress, lost: this.#lost, records, isEarly: false, isLast: this.isFinished, isReleased: false };
     this.#marks.push(mark);
     return mark;
   }
@@ -161,11 +177,34 @@ export class RingReader {
    */
   release(mark: Mark): boolean {
     mark.isReleased = true;
+    if (mark.isEarly) this.#owed = minus(this.#owed, mark.records);
     let last: Mark | undefined;
     while (this.#marks[0]?.isReleased) last = this.#marks.shift();
-    if (this.#isClosed || last === undefined) return false;
-    if (last.progress !== undefined) this.#file.checkpoint(last.progress, last.lost);
-    return last.isLast;
+    if (this.#isClosed || (last === undefined && !mark.isEarly)) return false;
+    if (last?.isEarly === false) this.#given = last;
+    this.#checkpoint();
+    return last?.isLast ?? false;
+  }
+
+  /**
+   * In an outage that is longer than the ring: gives half of it back before what was there is released, of batches that
+   * somebody holds. The ring says how much is owed, so that a reader that comes after this one was killed can count it.
+   */
+  giveEarly(): void {
+    const before = this.#given;
+    for (const mark of this.#marks) {
+      if (this.#position - (this.#given.progress?.position ?? 0) <= this.#file.capacity / 2) break;
+      if (mark.isEarly || mark.progress === undefined) continue;
+      mark.isEarly = true;
+      if (!mark.isReleased) this.#owed = plus(this.#owed, mark.records);
+      this.#given = mark;
+    }
+    if (this.#given !== before && !this.#isClosed) this.#checkpoint();
+  }
+
+  #checkpoint(): void {
+    const { progress, lost } = this.#given;
+    if (progress !== undefined) this.#file.checkpoint(progress, lost, this.#owed);
   }
 
   /** Whether it is among the files that are locked. */
@@ -190,3 +229,6 @@ export class RingReader {
     this.#file.remove();
   }
 }
+
+const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
+const minus = (one: Lost, other: Lost): Lost => ({ lines: one.lines - other.lines, bytes: one.bytes - other.bytes });

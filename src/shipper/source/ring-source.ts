@@ -7,7 +7,7 @@
  * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
  */
 import { messageOf, ProtocolError } from '../errors.js';
-import type { Source, SourceBatch } from '../parts.js';
+import type { RecordBatch, Source, SourceBatch } from '../parts.js';
 import { lockedFiles } from './file-locks.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from './line-assembler.js';
@@ -22,6 +22,10 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;
+  /** Told of up to how much went down with a shipper that was killed in an outage. */
+  readonly onGone: (gone: Lost) => void;
+  /** Whether sinks fail for longer than rings last: then rings give room back before it is released. */
+  readonly isOutage: () => boolean;
   readonly onProtocolError: (error: ProtocolError) => void;
 }
 
@@ -92,8 +96,11 @@ export class RingSource implements Source {
         this.#flushIdle(nowMs);
         const isEnd = this.#isEnd(nowMs);
         if (isEnd) for (const reader of this.#readers.values()) this.#finish(reader);
-        if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) yield this.#batch();
-        else if (isEnd) break;
+        if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
+          yield this.#batch();
+          // The consumer holds it now, and has room for more.
+          if (this.#options.isOutage()) for (const reader of this.#awake) reader.giveEarly();
+        } else if (isEnd) break;
         else if (isMore) await new Promise(setImmediate);
         else await this.#wait();
       }
@@ -148,12 +155,13 @@ export class RingSource implements Source {
 
   #batch(): SourceBatch {
     const marked: [RingReader, Mark][] = [];
-    for (const reader of this.#readers.values()) {
-      const mark = reader.mark();
-      if (mark !== undefined) marked.push([reader, mark]);
-    }
     this.#firstMs = undefined;
     const batch = this.#shared.builder.finish();
+    const counts = countByInstance(batch);
+    for (const reader of this.#readers.values()) {
+      const mark = reader.mark(counts.get(reader.ring.instance));
+      if (mark !== undefined) marked.push([reader, mark]);
+    }
     return {
       ...batch,
       release: () => {
@@ -226,6 +234,7 @@ export class RingSource implements Source {
     try {
       const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs);
       reader.skipFramesUpTo(this.#lastSeq.get(ring.instance) ?? 0);
+      if (reader.gone.bytes > 0) this.#options.onGone(reader.gone);
       this.#readers.set(ring.name, reader);
       this.#latest.set(ring.instance, reader);
       this.#awake.add(reader);
@@ -320,4 +329,23 @@ export class RingSource implements Source {
     });
     this.#wake = () => {};
   }
+}
+
+/** The instance of a process begins the ids of its streams. */
+const INSTANCE_LENGTH = 16;
+
+function countByInstance({ count, length, origin, origins }: RecordBatch): ReadonlyMap<string, Lost> {
+  const counts = new Map<string, { lines: number; bytes: number }>();
+  const byOrigin = origins.map(({ id }) => {
+    const instance = id.slice(0, INSTANCE_LENGTH);
+    const known = counts.get(instance) ?? { lines: 0, bytes: 0 };
+    counts.set(instance, known);
+    return known;
+  });
+  for (let i = 0; i < count; i++) {
+    const each = byOrigin[origin[i]!]!;
+    each.lines += 1;
+    each.bytes += length[i]!;
+  }
+  return counts;
 }

@@ -15,6 +15,7 @@ describe('the ledger', () => {
     expect(ledger.statement(() => Tally.of(batch, 2))).toEqual({
       read: { stdout: { records: 1, bytes: 3 }, stderr: { records: 2, bytes: 3 } },
       application: { dropped: { not_handed_over: { records: 0, bytes: 0 } } },
+      hold: { dropped: { shipper_killed: { records: 0, bytes: 0 } } },
       sinks: {
         one: {
           recovered: { records: 0, bytes: 0 },

@@ -2,7 +2,7 @@ import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, write
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
-import { RingSource } from '../../../../src/shipper/source/ring-source.js';
+import { RingSource, type RingSourceOptions } from '../../../../src/shipper/source/ring-source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
 
@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-function open(errors: string[] = []) {
+function open(errors: string[] = [], options: Partial<RingSourceOptions> = {}) {
   return new RingSource({
     path,
     ringBytes: 65_536,
@@ -25,7 +25,10 @@ function open(errors: string[] = []) {
     lineIdleMs: 10_000,
     lingerMs: 5,
     onLost: () => {},
+    onGone: () => {},
+    isOutage: () => false,
     onProtocolError: ({ reason }) => errors.push(reason),
+    ...options,
   });
 }
 
@@ -127,4 +130,67 @@ test('what is no ring is refused once, and nothing else suffers', async () => {
   write(claim(), 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n')]));
   expect((await take(source, 1, 1)).map(({ message }) => message)).toEqual(['one']);
   expect(errors).toEqual(['ring']);
+});
+
+describe('in an outage that is longer than the ring', () => {
+  const LINES = 60;
+  /** Fills most of the ring, a batch a frame; releases the first of what was read. */
+  async function fill(isOutage: boolean, released: number) {
+    const source = open([], { isOutage: () => isOutage, lingerMs: 0 });
+    const fd = claim();
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    let head = write(fd, 0, Buffer.concat([magic, hello()]));
+    const held: SourceBatch[] = [];
+    for (let i = 0; i < LINES; i += 1) {
+      head = write(fd, head, data(1, BigInt(i + 1), `${String(i).padStart(3, '0')}${'x'.repeat(996)}\n`));
+      held.push((await batches.next()).value as SourceBatch);
+    }
+    // One more look, after which the last batch is known to be held.
+    write(fd, head, data(1, BigInt(LINES + 1), 'end\n'));
+    held.push((await batches.next()).value as SourceBatch);
+    for (const batch of held.slice(0, released)) batch.release();
+    await batches.return?.(undefined);
+    const words = Buffer.alloc(48);
+    readSync(fd, words, 0, words.length, at('tail'));
+    const [tail, lines, bytes] = [0, 32, 40].map((offset) => Number(words.readBigUInt64LE(offset)));
+    return { tail: tail!, owed: { lines: lines!, bytes: bytes! }, head };
+  }
+  /** What the next reader finds. */
+  async function next(records: number) {
+    const gone: unknown[] = [];
+    const read = await take(open([], { onGone: (each) => gone.push(each) }), records, 0);
+    return { gone, messages: read.map(({ message }) => message) };
+  }
+
+  test('the ring gives room back, and says what it owes: the next reader counts it, once', async () => {
+    const { tail, owed, head } = await fill(true, 0);
+    expect(head - tail).toBeLessThanOrEqual(65_536 / 2);
+    expect(owed.bytes).toBe(owed.lines * 999);
+    const notice = `logtap: up to ${owed.lines} lines, ${owed.bytes} bytes lost with a killed shipper`;
+    const { gone, messages } = await next(LINES - owed.lines + 2);
+    expect(gone).toEqual([owed]);
+    expect(messages[0]).toBe(notice);
+    expect(messages.slice(1).map((message) => message.slice(0, 3))).toEqual([
+      ...Array.from({ length: LINES - owed.lines }, (_, i) => String(owed.lines + i).padStart(3, '0')),
+      'end',
+    ]);
+    expect((await next(1)).gone).toEqual([]);
+  });
+
+  test('what is settled after all is owed no more', async () => {
+    const all = await fill(true, 0);
+    rmSync(join(path, NAME));
+    const some = await fill(true, 10);
+    expect(some.tail).toBe(all.tail);
+    expect(some.owed).toEqual({ lines: all.owed.lines - 10, bytes: all.owed.bytes - 9990 });
+    rmSync(join(path, NAME));
+    const { tail, owed, head } = await fill(true, LINES);
+    expect(owed).toEqual({ lines: 0, bytes: 0 });
+    expect(tail).toBe(head);
+    expect((await next(1)).gone).toEqual([]);
+  });
+
+  test('a sink that is only slow costs no room', async () => {
+    expect(await fill(false, 0)).toMatchObject({ tail: 0, owed: { lines: 0, bytes: 0 } });
+  });
 });

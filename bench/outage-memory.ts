@@ -1,0 +1,116 @@
+/**
+ * Memory in an outage: a program writes at a steady rate, the sink is down all the time; then it comes back.
+ *
+ *     tsx bench/outage-memory.ts [SECONDS] [LINES_A_SECOND]     600 seconds, 20,000 lines a second
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../scripts/free-port.js';
+import { directory, library, print, shipper } from './workshop.js';
+
+const [SECONDS = 600, RATE = 20_000] = process.argv.slice(2).map(Number);
+const MEMORY_MAX_BYTES = 64 * 1024 * 1024;
+const WRITER = `
+import os, time
+line = b"x" * 119 + b"\\n"
+start = time.time()
+for tick in range(${SECONDS * 100}):
+    for i in range(${RATE / 100}):
+        os.write(1, line)
+    time.sleep(max(0, start + (tick + 1) / 100 - time.time()))
+`;
+
+function rssMb(pid: number): number {
+  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  return Number(kb) / 1024;
+}
+
+/** Takes everything at once, and counts it. */
+async function serve(port: number): Promise<() => number> {
+  let documents = 0;
+  const server = createServer((request, response) => {
+    request.on('data', (chunk: Buffer) => {
+      for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) documents += 0.5;
+    });
+    request.on('end', () => response.end('{"took":1,"errors":false}'));
+  });
+  server.listen(port, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return () => documents;
+}
+
+async function outage(target: 'ring' | 'socket'): Promise<readonly string[]> {
+  const port = await freePort();
+  const rings = join(directory, `rings-${target}`);
+  mkdirSync(rings);
+  const socket = join(directory, `outage-${target}.sock`);
+  const child = spawn(process.execPath, [shipper], {
+    env: {
+      LOGTAP_SOCKET: socket,
+      LOGTAP_RING_DIR: rings,
+      LOGTAP_STATUS_PORT: 'off',
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${port}`,
+      LOGTAP_MEMORY_MAX_BYTES: String(MEMORY_MAX_BYTES),
+      LOGTAP_GRACE_SECONDS: '60',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (text) => {
+    said += text;
+  });
+  while (!said.includes('"listening"')) await sleep(20);
+  const idle = rssMb(child.pid!);
+  const writer = spawn('python3', ['-c', WRITER], {
+    stdio: 'ignore',
+    env: {
+      PATH: process.env.PATH,
+      LD_PRELOAD: library,
+      LLT_TAP_INTO: '1',
+      LLT_TARGET: target === 'ring' ? `ring:${rings}` : `socket:${socket}`,
+      LLT_FORMAT: 'frame',
+    },
+  });
+  const written = once(writer, 'exit');
+  let isOver = false;
+  written.then(() => {
+    isOver = true;
+  });
+  let peak = 0;
+  while (!isOver) {
+    peak = Math.max(peak, rssMb(child.pid!));
+    await sleep(200);
+  }
+  const delivered = await serve(port);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  const { read, dropped, balanced } = JSON.parse(said.trimEnd().split('\n').at(-1)!);
+  const lost = dropped.application?.not_handed_over ?? 0;
+  const all = SECONDS * RATE;
+  const losses = said.split('\n').filter((line) => line.includes('application loss')).length > 0 ? 'yes' : 'no';
+  return [
+    target,
+    idle.toFixed(0),
+    peak.toFixed(0),
+    (peak - idle).toFixed(0),
+    String(delivered()),
+    String(lost),
+    `${balanced && code === 0 && losses === (lost > 0 ? 'yes' : 'no') && read - all + lost < 100 ? 'balanced' : `NOT: ${said.slice(-500)}`}`,
+  ];
+}
+
+async function main(): Promise<void> {
+  const rows = [['target', 'idle MB', 'peak MB', 'more', 'delivered', 'not handed over', 'ledger']];
+  for (const target of ['ring', 'socket'] as const) rows.push([...(await outage(target))]);
+  print(`${SECONDS} s without the sink, ${RATE} lines/s, LOGTAP_MEMORY_MAX_BYTES 64 MiB`, rows);
+}
+
+main().catch((error) => {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
+});
