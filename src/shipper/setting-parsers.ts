@@ -1,7 +1,7 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
-import type { NameRule } from '../service-names.js';
+import { type NameRule, OPENSEARCH_INDEX } from '../service-names.js';
 import { ON_FULL, type OnFull } from './spool/on-full.js';
 
 export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
@@ -79,6 +79,29 @@ export function url(value: string): URL {
   }
   if (parsed.search !== '' || parsed.hash !== '') throw new Error('must end with its path. Remove what follows.');
   return parsed;
+}
+
+/** One or more, separated by commas. */
+export function urls(value: string): readonly URL[] {
+  const parsed = value.split(',').map((each) => url(each.trim()));
+  if (new Set(parsed.map(({ protocol }) => protocol)).size > 1) {
+    throw new Error('must not mix http:// and https://. Use one of them for all nodes.');
+  }
+  return parsed;
+}
+
+export function oneOf<const T extends string>(names: readonly T[]): (value: string) => T {
+  return (value) => {
+    const found = names.find((name) => name === value);
+    if (found === undefined) throw new Error(`must be one of ${names.join(', ')}. Correct it.`);
+    return found;
+  };
+}
+
+/** Named as an index is, but without a date. */
+export function dataStream(value: string): string {
+  if (value.includes('{')) throw new Error('must have no date: a data stream rolls over by itself. Remove the braces.');
+  return named(OPENSEARCH_INDEX)(value);
 }
 
 /** A name that a service has a rule for. */

@@ -32,7 +32,7 @@ describeWith(['opensearch'], 'OpenSearch with small limits', () => {
     messages[100] = 'y'.repeat(CONTENT_MAX);
     const sink = openSinkAt(url, { LOGTAP_OPENSEARCH_INDEX: 'large' });
     const results = await sendAll(sink, batchOf(messages));
-    expect(results.flatMap(({ rejected }) => rejected)).toEqual([{ index: 100, reason: 'too_large' }]);
+    expect(results.flatMap(({ rejected }) => rejected)).toEqual([{ index: 100, reason: 'too_large', code: '413' }]);
     expect(sink.codes).toContain('413');
     expect(await bodies('large')).toEqual(messages.filter((_, i) => i !== 100));
     const before = sink.codes.length;

@@ -5,8 +5,9 @@ import { codeOf, failureOf, NoAnswerError } from '../errors.js';
 
 export interface HttpRequest {
   readonly method: string;
-  /** With query; follows the path of the base URL. */
+  /** Follows the path of the base URL. */
   readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
   /** For errors: `bulk request`. */
@@ -19,15 +20,27 @@ export interface HttpResponse {
   readonly body: Buffer;
 }
 
+/** In PEM. */
+export interface TlsIdentity {
+  /** Certificates of trusted authorities. */
+  readonly ca?: Buffer;
+  /** What a client shows. */
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
 export interface HttpClientOptions {
   readonly url: URL;
-  /** Certificates of trusted authorities, in PEM. */
-  readonly ca?: Buffer;
+  /** Asked at each request; a connection made with another identity is not used again. */
+  readonly tls?: () => TlsIdentity;
   readonly onRequest: (code: string, seconds: number) => void;
 }
 
 /** An answer larger than this is none of a log service. */
 const RESPONSE_MAX_BYTES = 64 * 1024 * 1024;
+/** Of an answer that says what is wrong; more of it is not waited for. */
+const ERROR_MAX_BYTES = 64 * 1024;
+const RETRY_AFTER_MAX_MS = 5 * 60_000;
 
 const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: is the service up, and the port right?',
@@ -86,48 +99,62 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
-  #send({ method, path, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const { url, ca } = this.#options;
+  #send({ method, path, query = {}, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+    const { url, tls } = this.#options;
+    const search = Object.entries(query)
+      .map(([name, value]) => `${name}=${escapeUri(value)}`)
+      .join('&');
     return new Promise((resolve, reject) => {
       const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)({
         agent: this.#agent,
         method,
         hostname: url.hostname.replace(/^\[|\]$/g, ''),
         port: url.port,
-        path: `${this.#path}${path}` || '/',
+        path: `${`${this.#path}${path}` || '/'}${search === '' ? '' : `?${search}`}`,
         headers: { ...headers, 'content-length': body.length },
         signal,
-        ...(ca === undefined ? {} : { ca }),
+        ...(url.protocol === 'https:' ? tls?.() : {}),
       });
-      request.once('error', (error) => {
+      request.on('error', (error) => {
         const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
         reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
       });
       request.once('response', (response) => {
         const chunks: Buffer[] = [];
         let bytes = 0;
+        const status = response.statusCode ?? 0;
+        const end = () => resolve({ status, headers: response.headers, body: Buffer.concat(chunks) });
         response.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           bytes += chunk.length;
-          if (bytes > RESPONSE_MAX_BYTES)
+          if (status >= 400 && bytes > ERROR_MAX_BYTES) {
+            end();
+            response.destroy();
+          } else if (bytes > RESPONSE_MAX_BYTES) {
             response.destroy(new Error(`an answer of more than ${RESPONSE_MAX_BYTES} bytes`));
+          }
         });
-        response.once('error', reject);
-        response.once('end', () => {
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
-        });
+        response.on('error', reject);
+        response.once('end', end);
       });
       request.end(body);
     });
   }
 }
 
+/** As RFC 3986 and AWS's signatures have it. */
+function escapeUri(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
 class IdleConnectionError extends Error {
   readonly code = 'ECONNRESET';
 }
 
-/** Seconds of a Retry-After header in milliseconds. */
-export function retryAfterMs(headers: IncomingHttpHeaders): number | undefined {
-  const seconds = Number(headers['retry-after'] ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+/** A Retry-After header, in seconds or as a date, in milliseconds; nobody is waited for longer than five minutes. */
+export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), RETRY_AFTER_MAX_MS) : undefined;
 }

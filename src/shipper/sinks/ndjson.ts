@@ -1,5 +1,6 @@
 /** Records to one JSON object a line: what the sinks stdout and file write. */
-import { JsonWriter, sequenceLength } from '../json-writer.js';
+import { isJsonObject } from '../json-object.js';
+import { JsonWriter } from '../json-writer.js';
 import type { Origin, RecordBatch } from '../parts.js';
 import type { Settings } from '../settings.js';
 
@@ -61,25 +62,5 @@ export class NdjsonEncoder {
       ...(pid === 0 ? {} : { pid }),
     };
     return `",${JSON.stringify(fields).slice(1, -1)},"seq":`;
-  }
-}
-
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
-
-/** Whether the message is a JSON object, and may be copied as one. */
-function isJsonObject(bytes: Uint8Array, start: number, end: number): boolean {
-  if (bytes[start] !== BRACE_OPEN || bytes[end - 1] !== BRACE_CLOSE) return false;
-  for (let i = start; i < end; ) {
-    const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, end);
-    // Not UTF-8, so no JSON either, although a lenient decoder would make it some.
-    if (length < 0) return false;
-    i += length;
-  }
-  try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,9 +1,8 @@
-/** Records to a `_bulk` body: a `create` action and a document in the shape of OpenTelemetry a record. */
+/** Records to a `_bulk` body: a `create` action and a document a record. */
+import { isJsonObject } from '../json-object.js';
 import { JsonWriter } from '../json-writer.js';
 import type { Origin, RecordBatch } from '../parts.js';
-import type { Settings } from '../settings.js';
-
-export type Resource = Pick<Settings, 'podName' | 'podNamespace' | 'podUid' | 'nodeName' | 'containerName'>;
+import { type Resource, SCHEMAS, type Schema, type SchemaName } from './opensearch-schema.js';
 
 /** A body for the records from `from` up to, not including, `to`. */
 export interface BulkBody {
@@ -12,29 +11,51 @@ export interface BulkBody {
   readonly to: number;
 }
 
+export interface BulkEncoderOptions {
+  /** An index, with its pattern of dates in braces, or a data stream. */
+  readonly index: string;
+  readonly schema: SchemaName;
+  readonly resource: Resource;
+}
+
 /** Index names change with the hour at most. */
 const HOUR_MS = 3_600_000;
+/** A value in `data` becomes one term, and a term has at most 32,766 bytes. */
+const DATA_MAX_BYTES = 32_000;
 const EMPTY = Buffer.alloc(0);
 const TIMESTAMP = Buffer.from('"}}\n{"@timestamp":"');
-const BODY = Buffer.from('","body":"');
-const ATTRIBUTES = Buffer.from('","attributes":{"log.record.seq":');
+const TIMESTAMP_WITHOUT_ID = Buffer.from('}}\n{"@timestamp":"');
+const DATA = Buffer.from(',"data":');
+const QUOTE = Buffer.from('"');
+const LINE_FEED = 0x0a;
 
 interface Constants {
-  /** The action up to the number in the id; for records of `hour`. */
+  /** The action up to the number in the id, or where there are no ids to the end of the index; for records of `hour`. */
   action: Buffer;
   hour: number;
-  /** The rest of the document after `log.record.seq`. */
+  /** The rest of the document after the number of the record. */
   readonly tail: Buffer;
 }
 
 export class BulkEncoder {
-  readonly #indexPattern: string;
+  /** Whether records have ids of ours. Without them a record that goes again may be stored twice. */
+  withIds = true;
+  /** Whether a message that is a JSON object goes, besides, below `data`: only where the mapping is known to bear it. */
+  withData = false;
+  /** For errors. */
+  readonly index: string;
+  readonly #schema: Schema;
   readonly #resource: Resource;
+  readonly #message: Buffer;
+  readonly #beforeSeq: Buffer;
   readonly #writer = new JsonWriter();
 
-  constructor(indexPattern: string, resource: Resource) {
-    this.#indexPattern = indexPattern;
+  constructor({ index, schema, resource }: BulkEncoderOptions) {
+    this.index = index;
+    this.#schema = SCHEMAS[schema];
     this.#resource = resource;
+    this.#message = Buffer.from(`","${this.#schema.message}":"`);
+    this.#beforeSeq = Buffer.from(this.#schema.beforeSeq);
   }
 
   /**
@@ -63,48 +84,50 @@ export class BulkEncoder {
     const writer = this.#writer;
     const timeMs = batch.timeMs[i]!;
     const seq = batch.seq[i]!;
+    const start = batch.start[i]!;
+    const end = start + batch.length[i]!;
     const hour = Math.floor(timeMs / HOUR_MS);
     if (hour !== constants.hour) {
       constants.hour = hour;
       constants.action = this.#action(batch.origins[batch.origin[i]!]!, hour);
     }
     writer.raw(constants.action);
-    writer.integer(seq);
-    writer.raw(TIMESTAMP);
+    if (this.withIds) {
+      writer.integer(seq);
+      writer.raw(TIMESTAMP);
+    } else {
+      writer.raw(TIMESTAMP_WITHOUT_ID);
+    }
     writer.timestamp(timeMs);
-    writer.raw(BODY);
-    writer.string(batch.bytes, batch.start[i]!, batch.start[i]! + batch.length[i]!);
-    writer.raw(ATTRIBUTES);
+    writer.raw(this.#message);
+    writer.string(batch.bytes, start, end);
+    writer.raw(QUOTE);
+    if (this.withData && end - start <= DATA_MAX_BYTES && isOneLineObject(batch.bytes, start, end)) {
+      writer.raw(DATA);
+      writer.raw(batch.bytes.subarray(start, end));
+    }
+    writer.raw(this.#beforeSeq);
     writer.integer(seq);
     writer.raw(constants.tail);
   }
 
   /** The index is of the record's own time, so that a retry after midnight finds it again, and with it the same id. */
   #action({ id }: Origin, hour: number): Buffer {
-    const index = indexName(this.#indexPattern, hour * HOUR_MS);
-    return Buffer.from(`{"create":{"_index":${JSON.stringify(index)},"_id":"${id}-`);
+    const index = JSON.stringify(indexName(this.index, hour * HOUR_MS));
+    return Buffer.from(`{"create":{"_index":${index}${this.withIds ? `,"_id":"${id}-` : ''}`);
   }
 
-  #constantsOf({ stream, path, pid, process, container }: Origin): Constants {
-    const { podName, podNamespace, podUid, nodeName, containerName } = this.#resource;
-    const attributes = {
-      ...(stream === 'file' ? { 'log.file.path': path } : { 'log.iostream': stream }),
-      ...(pid === 0 ? {} : { 'process.pid': pid }),
-      ...(process === '' ? {} : { 'process.name': process }),
-    };
-    const resource = {
-      'k8s.pod.name': podName,
-      'k8s.namespace.name': podNamespace,
-      'k8s.node.name': nodeName,
-      'k8s.container.name': container || containerName,
-      'k8s.pod.uid': podUid,
-    };
-    return {
-      action: EMPTY,
-      hour: Number.NaN,
-      tail: Buffer.from(`,${JSON.stringify(attributes).slice(1)},"resource":${JSON.stringify(resource)}}\n`),
-    };
+  #constantsOf(origin: Origin): Constants {
+    const tail = Buffer.from(`${this.#schema.afterSeq(origin, this.#resource)}\n`);
+    return { action: EMPTY, hour: Number.NaN, tail };
   }
+}
+
+/** A line feed between members is legal JSON, but would end the line of the document. */
+function isOneLineObject(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!isJsonObject(bytes, start, end)) return false;
+  for (let i = start; i < end; i++) if (bytes[i] === LINE_FEED) return false;
+  return true;
 }
 
 /** Fills `{yyyy.MM.dd}` and its like from the UTC time. */

@@ -1,9 +1,9 @@
 /** Collects what became of the records of one `send` that takes several requests. */
-import type { Failure, SendResult } from '../parts.js';
+import type { Failure, Rejected, SendResult } from '../parts.js';
 
 export class Outcome {
   readonly #retry = new Set<number>();
-  readonly #rejected = new Map<number, string>();
+  readonly #rejected = new Map<number, Rejected>();
   #failure: Failure | undefined;
   #retryAfterMs: number | undefined;
 
@@ -19,8 +19,9 @@ export class Outcome {
     if (retryAfterMs !== undefined) this.#retryAfterMs = Math.max(retryAfterMs, this.#retryAfterMs ?? 0);
   }
 
-  reject(index: number, reason: string): void {
-    this.#rejected.set(index, reason);
+  /** `words` are the service's own: its error code, and what it says for the dead letter. */
+  reject(index: number, reason: string, words: Pick<Rejected, 'code' | 'detail'> = {}): void {
+    this.#rejected.set(index, { index, reason, ...words });
   }
 
   /** A record that goes again is not rejected: another part of it may still be accepted. */
@@ -28,9 +29,7 @@ export class Outcome {
     const retry = [...this.#retry].sort((a, b) => a - b);
     return {
       retry,
-      rejected: [...this.#rejected]
-        .filter(([index]) => !this.#retry.has(index))
-        .map(([index, reason]) => ({ index, reason })),
+      rejected: [...this.#rejected.values()].filter(({ index }) => !this.#retry.has(index)),
       ...(retry.length > 0 && this.#failure !== undefined ? { failure: this.#failure } : {}),
       ...(this.#retryAfterMs === undefined ? {} : { retryAfterMs: this.#retryAfterMs }),
     };

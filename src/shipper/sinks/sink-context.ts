@@ -8,4 +8,6 @@ export interface SinkContext {
   readonly secrets: Secrets;
   /** Told of every request that ended: HTTP status or error code, and how long it took. */
   readonly onRequest: (code: string, seconds: number) => void;
+  /** Told of what an operator should know though nothing fails: a feature that the service lacks. */
+  readonly onNotice?: (message: string) => void;
 }

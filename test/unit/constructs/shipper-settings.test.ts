@@ -52,7 +52,7 @@ test('OpenSearch', () => {
   const sink = Sink.openSearch({ url: 'https://os:9200', index: 'logs-{yyyy.MM.dd}', username: 'u', passwordSecret });
   expect(settings({ sink })).toMatchObject({
     sinks: ['opensearch'],
-    opensearchUrl: new URL('https://os:9200'),
+    opensearchUrls: [new URL('https://os:9200')],
     opensearchIndex: 'logs-{yyyy.MM.dd}',
     opensearchUsername: 'u',
     opensearchPasswordFile: '/etc/logtap/secrets/os/pw',

@@ -1,10 +1,17 @@
-import { BulkEncoder, indexName } from '../../../../src/shipper/sinks/opensearch-encoder.js';
+import fc from 'fast-check';
+import type { Origin } from '../../../../src/shipper/parts.js';
+import { NdjsonEncoder } from '../../../../src/shipper/sinks/ndjson.js';
+import { BulkEncoder, type BulkEncoderOptions, indexName } from '../../../../src/shipper/sinks/opensearch-encoder.js';
+import { mappingsOf, SCHEMA_NAMES, SCHEMAS } from '../../../../src/shipper/sinks/opensearch-schema.js';
 import { batchOf, noResource, stdoutOrigin } from '../../../support/batches.js';
 
 const resource = { podName: 'web-0', podNamespace: 'shop', podUid: 'u1', nodeName: 'n1', containerName: 'sidecar' };
 const MIB = 1024 * 1024;
 
-function encode(records: Parameters<typeof batchOf>[0], encoder = new BulkEncoder('logs-{yyyy.MM.dd}', resource)) {
+const encoderOf = (options: Partial<BulkEncoderOptions> = {}) =>
+  new BulkEncoder({ index: 'logs-{yyyy.MM.dd}', schema: 'otel', resource, ...options });
+
+function encode(records: Parameters<typeof batchOf>[0], encoder = encoderOf()) {
   const batch = batchOf(records);
   const { bytes } = encoder.encode(batch, 0, batch.count, MIB);
   return bytes;
@@ -46,7 +53,7 @@ describe('BulkEncoder', () => {
 
   test('leaves out what it does not know', () => {
     const origin = { id: 'x-0', stream: 'file' as const, path: '/a.log', pid: 0, process: '', container: '' };
-    const [, document] = parsed(encode([{ message: '', origin }], new BulkEncoder('logs', noResource)));
+    const [, document] = parsed(encode([{ message: '', origin }], encoderOf({ index: 'logs', resource: noResource })));
     expect(document).toEqual({
       '@timestamp': '1970-01-01T00:00:00.000000Z',
       body: '',
@@ -85,7 +92,7 @@ describe('BulkEncoder', () => {
 
   test('rule 58: fills a body to exactly its limit, and starts the next one byte above', () => {
     const batch = batchOf(['a'.repeat(100), 'b'.repeat(100), 'c'.repeat(100)]);
-    const encoder = new BulkEncoder('logs', resource);
+    const encoder = encoderOf({ index: 'logs' });
     const two = encoder.encode(batch, 0, 2, MIB).bytes.length;
     expect(encoder.encode(batch, 0, 3, two)).toMatchObject({ from: 0, to: 2 });
     expect(encoder.encode(batch, 0, 3, two - 1)).toMatchObject({ from: 0, to: 1 });
@@ -93,6 +100,146 @@ describe('BulkEncoder', () => {
     const rest = encoder.encode(batch, 2, 3, MIB);
     expect(parsed(rest.bytes)[1]).toMatchObject({ body: 'c'.repeat(100) });
   });
+});
+
+describe('schemas', () => {
+  const timeMs = Date.UTC(2026, 10, 23, 7, 21, 44, 5) + 0.25;
+  const time = { '@timestamp': '2026-11-23T07:21:44.005250Z' };
+  const file = { id: 'x-1', stream: 'file' as const, path: '/var/log/a.log', pid: 7, process: 'nginx', container: '' };
+  const document = (options: Partial<BulkEncoderOptions>, origin: Origin) =>
+    parsed(encode([{ message: 'm', timeMs, seq: 5, origin }], encoderOf(options)))[1];
+
+  test('ecs', () => {
+    expect(document({ schema: 'ecs' }, stdoutOrigin)).toEqual({
+      ...time,
+      message: 'm',
+      event: { sequence: 5 },
+      ecs: { version: '8.17.0' },
+      stream: 'stdout',
+      process: { pid: 42, name: 'app' },
+      container: { name: 'web' },
+      host: { name: 'n1' },
+      kubernetes: {
+        namespace: 'shop',
+        pod: { name: 'web-0', uid: 'u1' },
+        container: { name: 'web' },
+        node: { name: 'n1' },
+      },
+    });
+    expect(document({ schema: 'ecs', resource: noResource }, file)).toEqual({
+      ...time,
+      message: 'm',
+      event: { sequence: 5 },
+      ecs: { version: '8.17.0' },
+      log: { file: { path: '/var/log/a.log' } },
+      process: { pid: 7, name: 'nginx' },
+    });
+  });
+
+  test('flat has the names of the sink stdout', () => {
+    const names = (record: unknown) => Object.keys(record as object).filter((name) => !/timestamp/.test(name));
+    for (const origin of [stdoutOrigin, file]) {
+      const { bytes } = new NdjsonEncoder(resource).encode(batchOf([{ message: 'm', timeMs, seq: 5, origin }]));
+      const line = JSON.parse(bytes.toString());
+      const flat = document({ schema: 'flat' }, origin) as Record<string, unknown>;
+      expect(names(flat).sort()).toEqual(names(line).sort());
+      for (const name of names(line)) expect(flat[name]).toEqual(line[name]);
+    }
+  });
+
+  test.each(SCHEMA_NAMES)(
+    'rules 74, 106: %s: the mapping names every field of a document, and takes no other',
+    (schema) => {
+      const leaves = (value: unknown, path: string): string[] =>
+        typeof value === 'object' && value !== null
+          ? Object.entries(value).flatMap(([name, each]) => leaves(each, path === '' ? name : `${path}.${name}`))
+          : [path];
+      const mapping = mappingsOf(SCHEMAS[schema]) as { dynamic: boolean; properties: Record<string, unknown> };
+      expect(mapping.dynamic).toBe(false);
+      for (const origin of [stdoutOrigin, file]) {
+        const unmapped = leaves(document({ schema }, origin), '').filter((path) => !(path in mapping.properties));
+        expect(unmapped).toEqual([]);
+      }
+    },
+  );
+});
+
+describe('JSON messages', () => {
+  const withData = () => Object.assign(encoderOf(), { withData: true });
+  const documents = (messages: readonly string[], encoder: BulkEncoder) =>
+    parsed(
+      encode(
+        messages.map((message) => ({ message })),
+        encoder,
+      ),
+    ).filter((_, i) => i % 2 === 1) as Record<string, unknown>[];
+
+  test('rule 74: a message stays text; below data it goes only where the mapping is ours', () => {
+    const message = '{"level":"info","n":1}';
+    expect(documents([message], encoderOf())[0]).not.toHaveProperty('data');
+    expect(documents([message], withData())[0]).toMatchObject({ body: message, data: { level: 'info', n: 1 } });
+  });
+
+  test('rule 75: whatever an application calls JSON is copied or left, and never breaks the body', () => {
+    const objects = [
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+      '{"big":123456789012345678901234567890,"minus":-0,"huge":1e400}',
+      `${'{"a":'.repeat(500)}1${'}'.repeat(500)}`,
+      '{"twice":1,"twice":2}',
+      '{"":"", "a.b": {"c.d": null}}',
+      '{"lone":"\\ud800"}',
+    ];
+    const others = [
+      '{"nan":NaN}',
+      '{"undefined":undefined}',
+      '{"open":',
+      '{}}',
+      '[1]',
+      '{"feed":\n1}',
+      `{"long":"${'x'.repeat(32_000)}"}`,
+      `${'['.repeat(100_000)}`,
+    ];
+    const found = documents([...objects, ...others], withData());
+    expect(found.map(({ body }) => body)).toEqual([...objects, ...others]);
+    // Compared as bytes: parsing would lose the large number.
+    const text = encode(
+      objects.map((message) => ({ message })),
+      withData(),
+    ).toString();
+    for (const object of objects) expect(text).toContain(`,"data":${object},"attributes"`);
+    for (const document of found.slice(objects.length)) expect(document).not.toHaveProperty('data');
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  test('rule 57: a body is one line an action and one a document, whatever messages hold', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constant('{"a":\n1}'))),
+        (messages) => {
+          const lines = encode(
+            messages.map((message) => ({ message })),
+            withData(),
+          )
+            .toString()
+            .split('\n');
+          expect(lines.pop()).toBe('');
+          expect(lines).toHaveLength(2 * messages.length);
+          lines.forEach((line, i) => {
+            const value = JSON.parse(line);
+            if (i % 2 === 1) expect(value.body).toBe(Buffer.from(messages[(i - 1) / 2]!).toString());
+            else expect(Object.keys(value)).toEqual(['create']);
+          });
+        },
+      ),
+    );
+  });
+});
+
+test('rule 69: without ids the action has none, and the document keeps its number', () => {
+  const encoder = Object.assign(encoderOf({ index: 'logs' }), { withIds: false });
+  const [action, document] = parsed(encode([{ message: 'm', seq: 7 }], encoder));
+  expect(action).toEqual({ create: { _index: 'logs' } });
+  expect(document).toMatchObject({ body: 'm', attributes: { 'log.record.seq': 7 } });
 });
 
 describe('indexName', () => {

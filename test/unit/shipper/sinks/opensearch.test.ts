@@ -1,16 +1,20 @@
 /** What the OpenSearch sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
-import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
-import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch.js';
+import { type HttpResponse, retryAfterMs } from '../../../../src/shipper/sinks/http-client.js';
 import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch-encoder.js';
+import { OpenSearchSink, type OpenSearchSinkOptions } from '../../../../src/shipper/sinks/opensearch-sink.js';
 import { batchOf, noResource } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
 
+const encoder = () => new BulkEncoder({ index: 'logs', schema: 'otel', resource: noResource });
+const sinkOf = (post: OpenSearchSinkOptions['post'], more: Partial<OpenSearchSinkOptions> = {}) =>
+  new OpenSearchSink({ target: 'http://search:9200', encoder: encoder(), post, ...more });
+
 /** A service that sees the messages of each request. */
 function sinkOn(service: (messages: string[], bytes: number) => Partial<HttpResponse> & { json?: unknown }) {
   const requests: string[][] = [];
-  const sink = new OpenSearchSink('http://search:9200', new BulkEncoder('logs', noResource), async (body) => {
+  const sink = sinkOf(async (body) => {
     const lines = body.toString().trimEnd().split('\n');
     const messages = lines.filter((_, i) => i % 2 === 1).map((line) => JSON.parse(line).body as string);
     requests.push(messages);
@@ -35,7 +39,7 @@ describe('OpenSearchSink: items', () => {
     const { send } = sinkOn(() => ({ json: items([201, 409, 429, 400, 503, 200], 'mapper_parsing_exception') }));
     expect(await send(['a', 'b', 'c', 'd', 'e', 'f'])).toEqual({
       retry: [2, 4],
-      rejected: [{ index: 3, reason: 'mapper_parsing_exception' }],
+      rejected: [{ index: 3, reason: 'mapper_parsing_exception', code: 'mapper_parsing_exception', detail: 'why' }],
       failure: { code: '429', detail: expect.stringContaining('http://search:9200') },
     });
   });
@@ -88,7 +92,7 @@ describe('OpenSearchSink: whole requests', () => {
   });
 
   test('no answer: what was sent before stays delivered, the rest goes again', async () => {
-    const sink = new OpenSearchSink('t', new BulkEncoder('logs', noResource), async () => {
+    const sink = sinkOf(async () => {
       throw new NoAnswerError({ code: 'ECONNRESET', detail: 'gone' });
     });
     expect(await sink.send(batchOf(['a', 'b']), never)).toEqual({
@@ -103,7 +107,7 @@ describe('OpenSearchSink: whole requests', () => {
       messages.length > 2 || messages.includes('huge') ? { status: 413 } : created(messages),
     );
     const result = await send(['a', 'b', 'huge', 'd', 'e']);
-    expect(result).toEqual({ retry: [], rejected: [{ index: 2, reason: 'too_large' }] });
+    expect(result).toEqual({ retry: [], rejected: [{ index: 2, reason: 'too_large', code: '413' }] });
     const accepted = requests.filter((messages) => messages.length <= 2 && !messages.includes('huge')).flat();
     expect(accepted).toEqual(['a', 'b', 'd', 'e']);
   });
@@ -124,7 +128,7 @@ describe('OpenSearchSink: whole requests', () => {
         : created(messages),
     );
     const messages = Array.from({ length: 32 }, (_, i) => (i === 5 || i === 31 ? `bad ${i}` : `good ${i}`));
-    expect(await send(messages)).toEqual({
+    expect(await send(messages)).toMatchObject({
       retry: [],
       rejected: [
         { index: 5, reason: 'illegal_argument_exception' },
@@ -166,5 +170,209 @@ describe('OpenSearchSink: whole requests', () => {
     refuseAbove = 110_000;
     expect((await send(messages)).retry).toEqual([]);
     expect(requests.map((request) => request.length).slice(0, 3)).toEqual([10, 10, 5]);
+  });
+});
+
+describe('OpenSearchSink: services that take less', () => {
+  const error400 = (reason: string) => ({ type: 'illegal_argument_exception', reason });
+  const NO_IDS = error400('Document ID is not supported in create/index operation request');
+  const hasIds = (body: Buffer) => body.includes('"_id"');
+  const json = (status: number, value: unknown) => ({ status, headers: {}, body: Buffer.from(JSON.stringify(value)) });
+  const actions = (body: Buffer) => body.toString().split('\n').length / 2 - 0.5;
+  const item = (status: number, error?: unknown) => ({ create: { status, ...(error ? { error } : {}) } });
+  const all = (body: Buffer, one: unknown) => Array.from({ length: actions(body) }, () => one);
+
+  test.each(['item', 'request'])(
+    'rule 69: ids are not supported (%s): sent again without, and never with one again',
+    async (where) => {
+      const seen: boolean[] = [];
+      const notices: string[] = [];
+      const sink = sinkOf(
+        async (body) => {
+          seen.push(hasIds(body));
+          if (!hasIds(body)) return json(200, { errors: false });
+          if (where === 'request') return json(400, { error: NO_IDS, status: 400 });
+          return json(200, { errors: true, items: all(body, item(400, NO_IDS)) });
+        },
+        { onNotice: (notice) => notices.push(notice) },
+      );
+      const batch = batchOf(['a', 'b']);
+      const first = await sink.send(batch, never);
+      expect(first.rejected).toEqual([]);
+      if (where === 'item') expect(first.retry).toEqual([0, 1]);
+      if (first.retry.length > 0) expect(await sink.send(batch, never)).toEqual({ retry: [], rejected: [] });
+      await sink.send(batch, never);
+      expect(seen).toEqual([true, false, false]);
+      expect(notices).toEqual([expect.stringContaining('at least once')]);
+    },
+  );
+
+  test('rule 61: 409 is delivery only for an id of ours', async () => {
+    const withoutIds = Object.assign(encoder(), { withIds: false });
+    const sink = sinkOf(async (body) => json(200, { errors: true, items: all(body, item(409)) }), {
+      encoder: withoutIds,
+    });
+    expect(await sink.send(batchOf(['a']), never)).toMatchObject({ retry: [0], failure: { code: '409' } });
+  });
+
+  test('a refused document with data goes again as text; others are left alone', async () => {
+    const bodies: string[] = [];
+    const sink = sinkOf(
+      async (body) => {
+        bodies.push(body.toString());
+        const documents = body
+          .toString()
+          .split('\n')
+          .filter((_, i) => i % 2 === 1);
+        return json(200, {
+          errors: true,
+          items: documents.map((each) =>
+            each.includes('"data"') || each.includes('bad') ? item(400, error400('why')) : item(201),
+          ),
+        });
+      },
+      { encoder: Object.assign(encoder(), { withData: true }) },
+    );
+    expect(await sink.send(batchOf(['text', '{"a":1}', '{"bad":1}', 'more']), never)).toMatchObject({
+      retry: [],
+      rejected: [{ index: 2, reason: 'illegal_argument_exception' }],
+    });
+    expect(bodies).toHaveLength(2);
+    expect(bodies[1]).not.toContain('"data"');
+    expect(actions(Buffer.from(bodies[1]!))).toBe(2);
+  });
+
+  test('rule 109: what was made smaller for want of room grows again when requests are accepted', async () => {
+    let isFull = true;
+    const sizes: number[] = [];
+    const sink = sinkOf(async (body) => {
+      sizes.push(actions(body));
+      return isFull ? json(429, { error: { type: 'es_rejected_execution_exception' } }) : json(200, { errors: false });
+    });
+    const batch = batchOf(Array.from({ length: 8 }, () => 'x'.repeat(40_000)));
+    for (let i = 0; i < 3; i++) await sink.send(batch, never);
+    isFull = false;
+    for (let i = 0; i < 60; i++) await sink.send(batch, never);
+    expect(sizes.slice(0, 4)).toEqual([8, 8, 4, 2]);
+    expect(sizes.at(-1)).toBe(8);
+  });
+
+  test('a body that breaks the connection twice becomes smaller: somebody in between may refuse it so', async () => {
+    const sizes: number[] = [];
+    const sink = sinkOf(async (body) => {
+      sizes.push(body.length);
+      if (body.length > 200_000) throw new NoAnswerError({ code: 'EPIPE', detail: 'gone' });
+      return json(200, { errors: false });
+    });
+    const batch = batchOf(Array.from({ length: 8 }, () => 'x'.repeat(40_000)));
+    const failed = [await sink.send(batch, never), await sink.send(batch, never)];
+    expect(failed.map(({ retry }) => retry.length)).toEqual([8, 8]);
+    expect((await sink.send(batch, never)).retry).toEqual([]);
+  });
+
+  test('nothing is sent before what it needs is there', async () => {
+    let isReady = false;
+    let sent = 0;
+    const sink = sinkOf(
+      async () => {
+        sent += 1;
+        return json(200, { errors: false });
+      },
+      {
+        prepare: async () => {
+          if (!isReady) throw new NoAnswerError({ code: '403', detail: 'index template logs answered 403' });
+        },
+      },
+    );
+    expect(await sink.send(batchOf(['a', 'b']), never)).toEqual({
+      retry: [0, 1],
+      rejected: [],
+      failure: { code: '403', detail: 'index template logs answered 403' },
+      retryAfterMs: 5000,
+    });
+    expect(sent).toBe(0);
+    isReady = true;
+    expect((await sink.send(batchOf(['a']), never)).retry).toEqual([]);
+    expect(sent).toBe(1);
+  });
+});
+
+describe('OpenSearchSink: what is said', () => {
+  const SECRET = 'card 4111-1111';
+  const said = async (status: number, value: unknown, headers = {}) => {
+    const body = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+    const sink = sinkOf(async () => ({ status, headers, body }));
+    return (await sink.send(batchOf([SECRET]), never)).failure?.detail ?? '';
+  };
+
+  test.each(['rejected_execution_exception', 'mapper_parsing_exception', 'exception'])(
+    'rule 73: %s of an item quotes the document, the log does not',
+    async (type) => {
+      const error = { type, reason: `Preview of field's value: '${SECRET}'` };
+      const detail = await said(200, { errors: true, items: [{ create: { status: 503, error } }] });
+      expect(detail).toContain(type);
+      expect(detail).not.toContain(SECRET);
+    },
+  );
+
+  test('rule 98: operation, target, status, error name, request id and a hint', async () => {
+    const error = { type: 'security_exception', reason: 'no permissions for [indices:data/write/bulk[s]]' };
+    expect(await said(403, { error, status: 403 }, { 'x-amzn-requestid': 'r-1' })).toBe(
+      "bulk request to http://search:9200/logs answered 403 security_exception: no permissions for [indices:data/write/bulk[s]] (the user lacks a right: its role needs 'create_index' and 'write' on the index) [request r-1]",
+    );
+  });
+
+  test.each([
+    [401, 'Unauthorized', 'LOGTAP_OPENSEARCH_USERNAME'],
+    [503, 'OpenSearch Security not initialized.', 'the cluster is starting'],
+    [403, { message: 'The security token included in the request is expired' }, 'AWS credentials'],
+    [404, { error: { type: 'index_not_found_exception' } }, 'index template'],
+  ])('rules 64, 65, 113: %i %j', async (status, value, hint) => {
+    expect(await said(status, value)).toContain(hint);
+  });
+
+  test('a page of a proxy is not printed', async () => {
+    expect(await said(502, '<html>Bad Gateway</html>')).toBe('bulk request to http://search:9200/logs answered 502');
+  });
+});
+
+/** Shapes as Elasticsearch 7.17 and 8.17 answer them, with the headers that its own client would insist on. */
+test.each([
+  ['7', { _index: 'logs', _type: '_doc', _id: 'x' }],
+  ['8', { _index: 'logs', _id: 'x' }],
+])('rule 77: Elasticsearch %s', async (_, names) => {
+  const conflict = { type: 'version_conflict_engine_exception', reason: '[x]: version conflict', index: 'logs' };
+  const refused = { type: 'es_rejected_execution_exception', reason: 'rejected execution of coordinating operation' };
+  const broken = { type: 'mapper_parsing_exception', reason: 'failed to parse', caused_by: { type: 'x', reason: 'y' } };
+  const answer = {
+    took: 30,
+    errors: true,
+    items: [
+      { create: { ...names, _version: 1, result: 'created', _seq_no: 0, status: 201 } },
+      { create: { ...names, status: 409, error: conflict } },
+      { create: { ...names, status: 429, error: refused } },
+      { create: { ...names, status: 400, error: broken } },
+    ],
+  };
+  const { send } = sinkOn(() => ({ json: answer, headers: { 'x-elastic-product': 'Elasticsearch' } }));
+  expect(await send(['a', 'b', 'c', 'd'])).toMatchObject({
+    retry: [2],
+    rejected: [{ index: 3, reason: 'mapper_parsing_exception' }],
+    failure: { code: '429', detail: expect.stringContaining('es_rejected_execution_exception') },
+  });
+});
+
+describe('retryAfterMs', () => {
+  const now = Date.UTC(2026, 10, 23, 12, 0, 0);
+  test.each([
+    ['7', 7000],
+    ['0', 0],
+    ['Mon, 23 Nov 2026 12:00:09 GMT', 9000],
+    ['Mon, 23 Nov 2026 11:00:00 GMT', 0],
+    ['86400', 300_000],
+    ['soon', undefined],
+    [undefined, undefined],
+  ])('rule 62: Retry-After: %s', (value, wait) => {
+    expect(retryAfterMs(value === undefined ? {} : { 'retry-after': value }, now)).toBe(wait);
   });
 });

@@ -1,0 +1,108 @@
+/** Signs requests to AWS: credentials from where the SDK finds them, a clock that follows the service's. */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { codeOf, messageOf, NoAnswerError } from '../errors.js';
+import type { HttpResponse } from './http-client.js';
+
+export interface UnsignedRequest {
+  readonly method: string;
+  /** Base URL of the service. */
+  readonly url: URL;
+  /** Follows the path of the base URL. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** For errors: `bulk request`. */
+  readonly operation: string;
+}
+
+/** A signature is refused when clocks are more than five minutes apart. */
+const SKEW_MS = 4 * 60_000;
+/** Where an answer names its error. */
+const ERROR_BYTES = 1000;
+
+export class AwsSigner {
+  readonly #region: string;
+  readonly #service: string;
+  #credentials: ReturnType<typeof fromNodeProviderChain>;
+  /** Added to this machine's clock. */
+  #clockOffsetMs = 0;
+
+  constructor(region: string, service: string) {
+    this.#region = region;
+    this.#service = service;
+    this.#credentials = this.#chain();
+  }
+
+  /** The headers to send, those given among them. Throws a NoAnswerError where there are no credentials. */
+  async sign({
+    method,
+    url,
+    path,
+    query = {},
+    headers,
+    body,
+    operation,
+  }: UnsignedRequest): Promise<Record<string, string>> {
+    const credentials = this.#credentials;
+    try {
+      const signer = new SignatureV4({ credentials, region: this.#region, service: this.#service, sha256: Sha256 });
+      const signed = await signer.sign(
+        {
+          method,
+          protocol: url.protocol,
+          hostname: url.hostname,
+          path: `${url.pathname.replace(/\/$/, '')}${path}` || '/',
+          query: { ...query },
+          headers: { ...headers, host: url.host },
+          body,
+        },
+        { signingDate: new Date(Date.now() + this.#clockOffsetMs) },
+      );
+      return signed.headers;
+    } catch (error) {
+      const detail = `credentials for ${operation}: ${messageOf(error)} (is there a role for the pod's service account, or AWS_ACCESS_KEY_ID?)`;
+      throw new NoAnswerError({ code: codeOf(error), detail }, { cause: error });
+    }
+  }
+
+  /**
+   * Whether the answer says that the signature's time is wrong and the clock was set by it: then the same request is
+   * worth another signature. Records keep their times.
+   */
+  followClock({ status, headers, body }: HttpResponse): boolean {
+    const serverMs = Date.parse(headers.date ?? '');
+    if (status < 400 || Number.isNaN(serverMs)) return false;
+    if (Math.abs(serverMs - Date.now() - this.#clockOffsetMs) < SKEW_MS) return false;
+    if (!/Signature|Expired|Skew/i.test(body.toString('latin1', 0, ERROR_BYTES))) return false;
+    this.#clockOffsetMs = serverMs - Date.now();
+    return true;
+  }
+
+  /** Asks for new credentials at the next request. */
+  renewCredentials(): void {
+    this.#credentials = this.#chain();
+  }
+
+  #chain() {
+    return fromNodeProviderChain({ clientConfig: { region: this.#region } });
+  }
+}
+
+/** SHA-256 and its HMAC in the shape that the signer wants. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    const key = ArrayBuffer.isView(secret) || typeof secret === 'string' ? secret : new Uint8Array(secret ?? []);
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', key as NodeJS.ArrayBufferView);
+  }
+  update(data: Uint8Array): void {
+    this.#hash.update(data);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+  reset(): void {}
+}

@@ -1,0 +1,137 @@
+/** Bulk requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Secrets } from '../secrets.js';
+import type { Settings } from '../settings.js';
+import { AwsSigner } from './aws-signer.js';
+import { HttpClient, type HttpResponse, type TlsIdentity } from './http-client.js';
+import { ReloadedFile } from './reloaded-file.js';
+import type { SinkContext } from './sink-context.js';
+
+/** One status an item, and of errors what they are called. */
+const FILTER = 'errors,items.*.status,items.*.error.type,items.*.error.reason';
+/** Statuses of a node, or of the proxy before it, that another node may not have. */
+const NODE_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
+const GZIP_LEVEL = 1;
+const compress = promisify(gzip);
+
+export class OpenSearchConnection {
+  /** What is known of the user and the certificates now; for the client that sets up. */
+  readonly identity: Identity;
+  readonly #clients: readonly HttpClient[];
+  readonly #urls: readonly URL[];
+  readonly #signer: AwsSigner | undefined;
+  readonly #isCompressed: boolean;
+  #node = 0;
+
+  /** Throws a ConfigError when a file that a setting names cannot be read. */
+  constructor({ settings, secrets, onRequest }: SinkContext) {
+    const { opensearchUrls: urls = [], opensearchSigv4, awsRegion, opensearchGzip } = settings;
+    this.identity = new Identity(settings, secrets);
+    this.#urls = urls;
+    this.#clients = urls.map((url) => new HttpClient({ url, tls: () => this.identity.tls, onRequest }));
+    this.#signer = opensearchSigv4 === undefined ? undefined : new AwsSigner(awsRegion!, opensearchSigv4);
+    this.#isCompressed = opensearchGzip;
+  }
+
+  /** For logs: all nodes. */
+  get target(): string {
+    return this.#clients.map(({ target }) => target).join(',');
+  }
+
+  /**
+   * One whole answer to a `_bulk` request, whatever its status. Each node is asked at most once; throws a NoAnswerError
+   * when none of them answered.
+   */
+  async post(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+    const bytes = this.#isCompressed ? await compress(body, { level: GZIP_LEVEL }) : body;
+    for (let asked = 1; ; asked++) {
+      try {
+        const response = await this.#request(bytes, signal);
+        if (NODE_FAILURES.has(response.status)) this.#nextNode();
+        return response;
+      } catch (error) {
+        this.#nextNode();
+        if (asked === this.#clients.length || signal.aborted) throw error;
+      }
+    }
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  #nextNode(): void {
+    this.#node = (this.#node + 1) % this.#clients.length;
+  }
+
+  async #request(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+    const client = this.#clients[this.#node]!;
+    const url = this.#urls[this.#node]!;
+    const request = {
+      method: 'POST',
+      path: '/_bulk',
+      query: { filter_path: FILTER },
+      headers: {
+        'content-type': 'application/x-ndjson',
+        ...(this.#isCompressed ? { 'content-encoding': 'gzip' } : {}),
+        ...this.identity.headers,
+      },
+      body,
+      operation: 'bulk request',
+    };
+    const signer = this.#signer;
+    if (signer === undefined) return client.request(request, signal);
+    const send = async () => client.request({ ...request, headers: await signer.sign({ ...request, url }) }, signal);
+    const response = await send();
+    if (signer.followClock(response)) return send();
+    if (response.status === 401 || response.status === 403) signer.renewCredentials();
+    return response;
+  }
+}
+
+/** As whom the cluster is asked. Files are read again when they change. */
+export class Identity {
+  readonly #ca: ReloadedFile | undefined;
+  readonly #cert: ReloadedFile | undefined;
+  readonly #key: ReloadedFile | undefined;
+  readonly #username: string | undefined;
+  readonly #password: ReloadedFile | undefined;
+  readonly #secrets: Secrets;
+
+  constructor(settings: Settings, secrets: Secrets) {
+    const { opensearchCaFile, opensearchCertFile, opensearchKeyFile, opensearchPasswordFile } = settings;
+    const file = (setting: string, path: string | undefined) =>
+      path === undefined ? undefined : new ReloadedFile(`LOGTAP_OPENSEARCH_${setting}`, path);
+    this.#ca = file('CA_FILE', opensearchCaFile);
+    this.#cert = file('CERT_FILE', opensearchCertFile);
+    this.#key = file('KEY_FILE', opensearchKeyFile);
+    this.#username = settings.opensearchUsername;
+    this.#password = file('PASSWORD_FILE', opensearchPasswordFile);
+    this.#secrets = secrets;
+  }
+
+  get tls(): TlsIdentity {
+    return {
+      ...(this.#ca === undefined ? {} : { ca: this.#ca.content }),
+      ...(this.#cert === undefined ? {} : { cert: this.#cert.content }),
+      ...(this.#key === undefined ? {} : { key: this.#key.content }),
+    };
+  }
+
+  /** User and password, where there are such. */
+  get credentials(): { readonly username: string; readonly password: string } | undefined {
+    if (this.#username === undefined || this.#password === undefined) return undefined;
+    const password = this.#password.content.toString().replace(/\r?\n$/, '');
+    this.#secrets.hide(password);
+    return { username: this.#username, password };
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    const { credentials } = this;
+    if (credentials === undefined) return {};
+    const encoded = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64');
+    this.#secrets.hide(encoded);
+    return { authorization: `Basic ${encoded}` };
+  }
+}
