@@ -10,6 +10,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../scripts/free-port.js';
+import { STDIO_PLACEHOLDER } from '../src/contract.js';
 import { directory, library, print, shipper } from './workshop.js';
 
 const [SECONDS = 600, RATE = 20_000] = process.argv.slice(2).map(Number);
@@ -74,6 +75,7 @@ async function outage(target: 'ring' | 'socket'): Promise<readonly string[]> {
       LLT_TAP_INTO: '1',
       LLT_TARGET: target === 'ring' ? `ring:${rings}` : `socket:${socket}`,
       LLT_FORMAT: 'frame',
+      LLT_STDIO: STDIO_PLACEHOLDER,
     },
   });
   const written = once(writer, 'exit');

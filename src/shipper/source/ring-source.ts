@@ -91,6 +91,8 @@ export class RingSource implements Source {
     try {
       for (;;) {
         const nowMs = Date.now();
+        // Whatever was yielded is held by the consumer, who has room for more.
+        if (this.#options.isOutage()) for (const reader of this.#readers.values()) reader.giveEarly();
         this.#scan(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
@@ -98,8 +100,6 @@ export class RingSource implements Source {
         if (isEnd) for (const reader of this.#readers.values()) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch();
-          // The consumer holds it now, and has room for more.
-          if (this.#options.isOutage()) for (const reader of this.#awake) reader.giveEarly();
         } else if (isEnd) break;
         else if (isMore) await new Promise(setImmediate);
         else await this.#wait();

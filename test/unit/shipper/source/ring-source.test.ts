@@ -190,6 +190,25 @@ describe('in an outage that is longer than the ring', () => {
     expect((await next(1)).gone).toEqual([]);
   });
 
+  test('also when the outage is known only after all was read', async () => {
+    let isOutage = false;
+    const source = open([], { isOutage: () => isOutage, lingerMs: 0 });
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    const fd = claim();
+    const lines = `${'x'.repeat(999)}\n`.repeat(20);
+    write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, lines), data(1, 2n, lines)]));
+    await batches.next();
+    const waiting = batches.next();
+    isOutage = true;
+    const tail = Buffer.alloc(8);
+    while (tail.readBigUInt64LE() === 0n) {
+      await new Promise(setImmediate);
+      readSync(fd, tail, 0, 8, at('tail'));
+    }
+    source.close();
+    await waiting;
+  });
+
   test('a sink that is only slow costs no room', async () => {
     expect(await fill(false, 0)).toMatchObject({ tail: 0, owed: { lines: 0, bytes: 0 } });
   });
