@@ -75,7 +75,8 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const sinks: Sink[] = [];
   for (const name of settings.sinks) {
     const onRequest = (code: string, seconds: number) => metrics.countRequest(name, code, seconds);
-    sinks.push(await openSink(name, { settings, secrets, onRequest }));
+    const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
+    sinks.push(await openSink(name, { settings, secrets, onRequest, onNotice }));
   }
 
   const isOutage = () =>

@@ -54,7 +54,8 @@ export async function replay(
   const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, maxBytes, now: Date.now, log, secrets });
   const totals: Record<string, Totals> = {};
   for (const name of sinks) {
-    const sink = await openSink(name, { settings, secrets, onRequest: () => {} });
+    const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
+    const sink = await openSink(name, { settings, secrets, onRequest: () => {}, onNotice });
     const ledger = new Ledger([name]);
     const hold = new Hold({ maxBytes: HOLD_BYTES, sinks: [name], now: () => performance.now() });
     const lane = hold.lane(name);
