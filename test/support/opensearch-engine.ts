@@ -9,17 +9,20 @@ import { openOpenSearch } from '../../src/shipper/sinks/opensearch.js';
 export interface OpenedSink extends Sink {
   /** HTTP status or error code of every request so far. */
   readonly codes: string[];
+  readonly notices: string[];
 }
 
 /** As the shipper opens it from these settings. */
 export function openSinkAt(url: string, settings: Readonly<Record<string, string>> = {}): OpenedSink {
   const codes: string[] = [];
+  const notices: string[] = [];
   const sink = openOpenSearch({
     settings: parseSettings({ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: url, ...settings }, () => {}),
     secrets: new Secrets(),
     onRequest: (code) => codes.push(code),
+    onNotice: (notice) => notices.push(notice),
   });
-  return Object.assign(sink, { codes });
+  return Object.assign(sink, { codes, notices });
 }
 
 export const never = new AbortController().signal;

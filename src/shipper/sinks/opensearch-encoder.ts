@@ -22,12 +22,18 @@ export interface BulkEncoderOptions {
 const HOUR_MS = 3_600_000;
 /** A value in `data` becomes one term, and a term has at most 32,766 bytes. */
 const DATA_MAX_BYTES = 32_000;
+/** A thread of OpenSearch 3.4 dies, and never answers, where a flat_object nests some 400 levels deep. */
+const DATA_MAX_DEPTH = 50;
 const EMPTY = Buffer.alloc(0);
 const TIMESTAMP = Buffer.from('"}}\n{"@timestamp":"');
 const TIMESTAMP_WITHOUT_ID = Buffer.from('}}\n{"@timestamp":"');
 const DATA = Buffer.from(',"data":');
 const QUOTE = Buffer.from('"');
 const LINE_FEED = 0x0a;
+const QUOTE_BYTE = 0x22;
+const BACKSLASH = 0x5c;
+const BRACKET_OPEN = 0x5b;
+const BRACKET_CLOSE = 0x5d;
 
 interface Constants {
   /** The action up to the number in the id, or where there are no ids to the end of the index; for records of `hour`. */
@@ -102,7 +108,7 @@ export class BulkEncoder {
     writer.raw(this.#message);
     writer.string(batch.bytes, start, end);
     writer.raw(QUOTE);
-    if (this.withData && end - start <= DATA_MAX_BYTES && isOneLineObject(batch.bytes, start, end)) {
+    if (this.withData && end - start <= DATA_MAX_BYTES && isPlainObject(batch.bytes, start, end)) {
       writer.raw(DATA);
       writer.raw(batch.bytes.subarray(start, end));
     }
@@ -123,10 +129,22 @@ export class BulkEncoder {
   }
 }
 
-/** A line feed between members is legal JSON, but would end the line of the document. */
-function isOneLineObject(bytes: Uint8Array, start: number, end: number): boolean {
+/** An object that the mapping of `data` bears, and that does not end the line of its document. */
+function isPlainObject(bytes: Uint8Array, start: number, end: number): boolean {
   if (!isJsonObject(bytes, start, end)) return false;
-  for (let i = start; i < end; i++) if (bytes[i] === LINE_FEED) return false;
+  let depth = 0;
+  let isInString = false;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === QUOTE_BYTE) isInString = !isInString;
+    else if (isInString && byte === BACKSLASH) i += 1;
+    else if (isInString) continue;
+    // Legal between members.
+    else if (byte === LINE_FEED) return false;
+    // Brackets and braces differ in one bit.
+    else if ((byte & ~0x20) === BRACKET_OPEN && ++depth > DATA_MAX_DEPTH) return false;
+    else if ((byte & ~0x20) === BRACKET_CLOSE) depth -= 1;
+  }
   return true;
 }
 
