@@ -1,6 +1,7 @@
 /**
  * Random histories of a ring, held against a model: the library writes, the shipper's source reads, batches are released
- * or not, the reader is killed and another one goes on. Whatever happens, every line is there under one name, in order.
+ * or not, outages come and go, the reader is killed and another one goes on. Whatever happens, every line is there under
+ * one name, in order, and what went down with a reader is counted to the line.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +11,10 @@ import { recordAt } from '../../src/shipper/record-batch.js';
 import { RingSource } from '../../src/shipper/source/ring-source.js';
 import { converse } from '../support/native-tap.js';
 
-jest.setTimeout(240_000);
+/** LOGTAP_TEST_RUNS=2000 plays for hours. */
+const HISTORIES = Number(process.env.LOGTAP_TEST_RUNS ?? 12);
+jest.setTimeout(60_000);
 
-const HISTORIES = 12;
 const STEPS = 120;
 
 /** Small and quick; the seed names a history. */
@@ -38,6 +40,12 @@ class Reader {
   #next: Promise<IteratorResult<SourceBatch>> | undefined;
   /** Taken and not released, in their order. */
   readonly #held: SourceBatch[] = [];
+  isOutage = false;
+  #isKilled = false;
+  /** Lines that an earlier reader took with it. */
+  gone = 0;
+  /** Names of all that was released. */
+  readonly settled = new Set<string>();
 
   constructor(path: string) {
     this.#source = new RingSource({
@@ -51,10 +59,14 @@ class Reader {
       onNoRoom: (problem) => {
         throw new Error(problem);
       },
-      onGone: () => {
-        throw new Error('nothing was given away');
+      onGone: ({ lines }) => {
+        this.gone += lines;
       },
-      isOutage: () => false,
+      isOutage: () => {
+        // In the middle of its loop, so that nothing of it goes on.
+        if (this.#isKilled) throw new Error('killed');
+        return this.isOutage;
+      },
       onLost: () => {},
       onProtocolError: (error) => {
         throw error;
@@ -70,14 +82,14 @@ class Reader {
     if (result === undefined || result.done) return [];
     this.#next = undefined;
     this.#held.push(result.value);
-    return Array.from({ length: result.value.count }, (_, i) => {
-      const { origin, seq, message } = recordAt(result.value, i);
-      return { id: `${origin.id} ${seq}`, seq, text: Buffer.from(message).toString() };
-    });
+    return linesOf(result.value);
   }
 
   release(count: number): void {
-    for (const batch of this.#held.splice(0, count)) batch.release();
+    for (const batch of this.#held.splice(0, count)) {
+      batch.release();
+      for (const { id } of linesOf(batch)) this.settled.add(id);
+    }
   }
 
   releaseAll(): void {
@@ -87,8 +99,17 @@ class Reader {
   /** What is left of a process that was killed: nothing is released any more. */
   kill(): void {
     this.#held.length = 0;
+    this.#isKilled = true;
+    this.#next?.catch(() => {});
     void this.#batches.return?.().catch(() => {});
   }
+}
+
+function linesOf(batch: SourceBatch): Line[] {
+  return Array.from({ length: batch.count }, (_, i) => {
+    const { origin, seq, message } = recordAt(batch, i);
+    return { id: `${origin.id} ${seq}`, seq, text: Buffer.from(message).toString() };
+  });
 }
 
 let directory: string;
@@ -101,6 +122,7 @@ async function play(seed: number): Promise<void> {
   const pick = random(seed);
   const rings = join(directory, 'rings');
   let reader = new Reader(rings);
+  const readers = [reader];
   // It writes what it is told: so many lines of this length, and perhaps the last one without its end. In blocks, so
   // that lines are cut anywhere.
   const writer = converse(
@@ -115,6 +137,8 @@ async function play(seed: number): Promise<void> {
   let lines = 0;
   const collect = (taken: readonly Line[]) => {
     for (const { id, text } of taken) {
+      // What the source says of its own accord.
+      if (id.includes('-0')) continue;
       // Under one name there is one text, whoever read it.
       if (texts.has(id) && texts.get(id) !== text) throw new Error(`${id} is '${texts.get(id)}' and '${text}'`);
       texts.set(id, text);
@@ -134,7 +158,8 @@ async function play(seed: number): Promise<void> {
     else if (pick(3) === 0) {
       reader.kill();
       reader = new Reader(rings);
-    }
+      readers.push(reader);
+    } else reader.isOutage = pick(2) === 0;
   }
   const ended = writer.end();
   for (let quiet = 0; quiet < 10; quiet += 1) {
@@ -148,6 +173,9 @@ async function play(seed: number): Promise<void> {
   // A line longer than 1000 bytes comes in parts.
   expect(inOrder.map(([, text]) => text).join('')).toBe(`${said}the end`.replaceAll('\n', ''));
   expect(writer.stdout()).toBe('');
+  const isSettled = (id: string) => readers.some(({ settled }) => settled.has(id));
+  const gone = readers.reduce((sum, each) => sum + each.gone, 0);
+  expect([...texts.keys()].filter((id) => !isSettled(id))).toHaveLength(gone);
   reader.kill();
 }
 
