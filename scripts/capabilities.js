@@ -8,6 +8,7 @@ const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
 const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
+const { ensureOpenSearchSecurity, isOpenSearchSecurityPresent } = require('./opensearch-security.js');
 
 const root = join(__dirname, '..');
 const PYTHON = 'python3 with pip and venv';
@@ -205,6 +206,13 @@ const forTests = [
     install: ensureOpenSearch,
     needs: ['maven'],
     without: 'the tests against a real OpenSearch',
+  },
+  {
+    name: 'opensearch security',
+    isPresent: isOpenSearchSecurityPresent,
+    install: ensureOpenSearchSecurity,
+    needs: ['maven', 'opensearch'],
+    without: 'the tests against an OpenSearch with users, roles and TLS',
   },
   {
     name: 'cloudwatch',

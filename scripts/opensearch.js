@@ -7,7 +7,7 @@
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } = require('node:fs');
-const { join } = require('node:path');
+const { basename, join } = require('node:path');
 const { cacheDir } = require('./cache.js');
 const { foreground, startService } = require('./service.js');
 
@@ -76,20 +76,44 @@ function ensureOpenSearch() {
 }
 
 /**
+ * @typedef {object} Extension a plugin that is loaded into the node
+ * @property {string} module its class
+ * @property {readonly string[]} jars in front of which the node's own go on the class path
+ * @property {(config: string) => void} configure puts its files into the node's directory of that kind
+ * @property {(url: string, signal: AbortSignal) => Promise<boolean>} isReady
+ * @property {'http' | 'https'} scheme
+ */
+
+/** @type {Omit<Extension, 'module' | 'jars'>} */
+const PLAIN = {
+  configure: () => {},
+  isReady: async (url, signal) =>
+    (await fetch(`${url}/_cluster/health?wait_for_status=yellow`, { signal })).status === 200,
+  scheme: 'http',
+};
+
+/**
  * Starts a node on a free port with an empty home.
- * @param {{ settings?: Readonly<Record<string, string>>, heapMb?: number }} [options] `settings` are OpenSearch's own
+ * @param {{ settings?: Readonly<Record<string, string>>, heapMb?: number, extension?: Extension }} [options] `settings`
+ *   are OpenSearch's own
  * @returns {Promise<OpenSearchServer>}
  */
-async function startOpenSearch({ settings = {}, heapMb = 512 } = {}) {
+async function startOpenSearch({ settings = {}, heapMb = 512, extension } = {}) {
   ensureOpenSearch();
   const java = javaHome();
-  const jars = readFileSync(join(target(), 'classpath'), 'utf8').trim();
-  return startService({
+  const { configure, isReady, scheme } = extension ?? PLAIN;
+  /** @param {string} url */
+  const withScheme = (url) => url.replace('http:', `${scheme}:`);
+  const own = readFileSync(join(target(), 'classpath'), 'utf8').trim().split(':');
+  const names = new Set(own.map((jar) => basename(jar)));
+  const more = (extension?.jars ?? []).filter((jar) => !names.has(basename(jar)));
+  const service = await startService({
     name: `OpenSearch ${VERSION}`,
-    isReady: async (url, signal) =>
-      (await fetch(`${url}/_cluster/health?wait_for_status=yellow`, { signal })).status === 200,
+    isReady: (url, signal) => isReady(withScheme(url), signal),
     command: (port, home) => {
-      mkdirSync(join(home, 'config'), { recursive: true });
+      const config = join(home, 'config');
+      mkdirSync(config, { recursive: true });
+      configure(config);
       const all = {
         'path.home': home,
         'path.data': join(home, 'data'),
@@ -107,14 +131,16 @@ async function startOpenSearch({ settings = {}, heapMb = 512 } = {}) {
         command: join(java, 'bin', 'java'),
         args: [
           ...heap,
+          ...(extension === undefined ? [] : [`-Dlogtap.module=${extension.module}`]),
           '-cp',
-          `${target()}:${jars}`,
+          [target(), ...own, ...more].join(':'),
           'SearchNode',
           ...Object.entries(all).map(([k, v]) => `${k}=${v}`),
         ],
       };
     },
   });
+  return { ...service, url: withScheme(service.url) };
 }
 
 module.exports = { ensureOpenSearch, isOpenSearchPresent, startOpenSearch };

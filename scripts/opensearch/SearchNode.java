@@ -1,5 +1,6 @@
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -19,7 +20,8 @@ import org.opensearch.plugins.PluginInfo;
 import org.opensearch.transport.Netty4ModulePlugin;
 
 /**
- * One OpenSearch node for tests, on loopback. Arguments are settings, {@code key=value}. It lives until its standard
+ * One OpenSearch node for tests, on loopback. Arguments are settings, {@code key=value}; the system property
+ * {@code logtap.module} names the class of a plugin to load besides. It lives until its standard
  * input ends, so it never outlives the test that started it, and removes its home then.
  */
 public final class SearchNode extends Node {
@@ -44,11 +46,14 @@ public final class SearchNode extends Node {
         Path home = Path.of(given.get("path.home"));
         Path noConfig = home.resolve("config");
         Environment environment = InternalSettingsPreparer.prepareEnvironment(given, none, noConfig, () -> "logtap-test");
-        List<PluginInfo> modules = List.of(
-            module(Netty4ModulePlugin.class),
-            module(CommonAnalysisModulePlugin.class),
-            module(ReindexModulePlugin.class)
-        );
+        List<PluginInfo> modules = new ArrayList<>();
+        modules.add(module(Netty4ModulePlugin.class));
+        modules.add(module(CommonAnalysisModulePlugin.class));
+        modules.add(module(ReindexModulePlugin.class));
+        String extension = System.getProperty("logtap.module");
+        if (extension != null) {
+            modules.add(module(Class.forName(extension)));
+        }
         SearchNode node = new SearchNode(environment, modules);
         node.start();
         while (System.in.read() >= 0) {

@@ -167,7 +167,7 @@ function reasonOf(body: unknown): string {
 function failure(operation: string, { status, reason }: Answer): NoAnswerError {
   const hint =
     status === 401 || status === 403
-      ? " (LOGTAP_OPENSEARCH_SETUP needs the cluster right 'manage_index_templates'; or let an operator make the template, and unset it)"
+      ? " (LOGTAP_OPENSEARCH_SETUP needs the cluster right 'cluster_manage_index_templates'; or let an operator make the template, and unset it)"
       : '';
   return new NoAnswerError({ code: String(status), detail: `${operation} answered ${status} ${reason}${hint}` });
 }

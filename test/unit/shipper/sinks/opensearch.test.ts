@@ -318,7 +318,7 @@ describe('OpenSearchSink: what is said', () => {
   test('rule 98: operation, target, status, error name, request id and a hint', async () => {
     const error = { type: 'security_exception', reason: 'no permissions for [indices:data/write/bulk[s]]' };
     expect(await said(403, { error, status: 403 }, { 'x-amzn-requestid': 'r-1' })).toBe(
-      "bulk request to http://search:9200/logs answered 403 security_exception: no permissions for [indices:data/write/bulk[s]] (the user lacks a right: its role needs 'create_index' and 'write' on the index) [request r-1]",
+      "bulk request to http://search:9200/logs answered 403 security_exception: no permissions for [indices:data/write/bulk[s]] (the user lacks a right: its role needs 'indices:data/write/bulk' on the cluster, 'create_index' and 'write' on the index) [request r-1]",
     );
   });
 
