@@ -41,6 +41,16 @@ describeWith(['opensearch'], 'OpenSearch with small limits', () => {
     await sink.close();
   });
 
+  test('rules 108, 112: a compressed body counts inflated, and learns its size as others do', async () => {
+    const messages = Array.from({ length: 300 }, (_, i) => `${i} ${'x'.repeat(10_000)}`);
+    const sink = openSinkAt(url, { LOGTAP_OPENSEARCH_INDEX: 'inflated', LOGTAP_OPENSEARCH_GZIP: 'true' });
+    const results = await sendAll(sink, batchOf(messages));
+    expect(results.flatMap(({ rejected }) => rejected)).toEqual([]);
+    expect(sink.codes).toContain('413');
+    expect(await bodies('inflated')).toEqual(messages);
+    await sink.close();
+  });
+
   test('rule 109: what is above the limit of indexing pressure is refused every time, until it is cut to size', async () => {
     // Below the limit of HTTP, above the other.
     const messages = Array.from({ length: 90 }, (_, i) => `${i} ${'x'.repeat(10_000)}`);

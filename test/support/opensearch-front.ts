@@ -34,7 +34,12 @@ export async function startFront(
   let connections = 0;
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    try {
+      for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    } catch {
+      // The other side left in the middle.
+      return;
+    }
     const body = Buffer.concat(chunks);
     const forward = (part = body) => forwardTo(engine, incoming, part);
     const exchange: Exchange = {
@@ -48,7 +53,7 @@ export async function startFront(
     };
     requests.push(exchange);
     await handle(exchange, requests.length);
-    if (response.headersSent || incoming.socket.destroyed) return;
+    if (response.headersSent || incoming.socket.destroyed || incoming.socket.writableEnded) return;
     const answer = await forward();
     response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
     response.end(answer.body);
