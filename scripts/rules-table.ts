@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RULES, UNMET } from './rules.js';
 
-const TITLE = /\btest(?:\.each\([\s\S]*?\))?\(\s*['"`]rules? ([\d, and]+):/g;
+/** Looks ahead, so that a table without a rule in its title does not swallow the tests after it. */
+const TITLE = /\btest(?=(?:\.each\([\s\S]*?\))?\(\s*['"`]rules? ([\d, and]+):)/g;
 
 /** Files of tests by the number of the rule that they name. */
 function testsByRule(root: string): ReadonlyMap<number, readonly string[]> {

@@ -343,7 +343,7 @@ export function parseSettings(env: Environment, notice: (message: string) => voi
 
 /** A password in a URL is a mistake, and must not be printed on top of it. */
 function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^/]*@/, '://***@');
+  return text.replace(/:\/\/[^/]*@/g, '://***@');
 }
 
 /** SINK_STDOUT and SINK_FLUENT of the predecessor's sidecar. */

@@ -91,6 +91,13 @@ describe('parseSettings', () => {
     ['LOGTAP_OPENSEARCH_INDEX', 'logs-{yyyy'],
     ['LOGTAP_OPENSEARCH_INDEX', 'x'.repeat(256)],
     ['LOGTAP_OPENSEARCH_INDEX', '..'],
+    ['LOGTAP_OPENSEARCH_URL', 'https://a,http://b'],
+    ['LOGTAP_OPENSEARCH_URL', 'https://a,,https://b'],
+    ['LOGTAP_OPENSEARCH_DATA_STREAM', 'logs-{yyyy}'],
+    ['LOGTAP_OPENSEARCH_DATA_STREAM', 'Logs'],
+    ['LOGTAP_OPENSEARCH_SCHEMA', 'ss4o'],
+    ['LOGTAP_OPENSEARCH_SIGV4', 'opensearch'],
+    ['LOGTAP_OPENSEARCH_GZIP', 'yes'],
   ])('refuses %s=%s and says so once', (name, value) => {
     expect(problems({ [name]: value })).toEqual([expect.stringContaining(`${name}='${value}': `)]);
   });
@@ -109,12 +116,33 @@ describe('parseSettings', () => {
     const [problem] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://admin:s3cret@search:9200' });
     expect(problem).toContain('must not carry credentials');
     expect(problem).not.toContain('s3cret');
+    const [of] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://u:s3cret@a,https://v:s4cret@b' });
+    expect(of).not.toMatch(/s[34]cret/);
   });
 
-  test('a user needs a password, and the other way round', () => {
-    expect(problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_USERNAME: 'x' })).toEqual([
-      expect.stringContaining('belong together'),
-    ]);
+  test.each([
+    [{ LOGTAP_OPENSEARCH_USERNAME: 'x' }, 'belong together'],
+    [{ LOGTAP_OPENSEARCH_PASSWORD_FILE: '/x' }, 'belong together'],
+    [{ LOGTAP_OPENSEARCH_CERT_FILE: '/x' }, 'belong together'],
+    [{ LOGTAP_OPENSEARCH_SIGV4: 'es' }, 'AWS_REGION is not set'],
+    [{ LOGTAP_OPENSEARCH_DATA_STREAM: 'a', LOGTAP_OPENSEARCH_INDEX: 'b' }, 'exclude each other'],
+    [{ LOGTAP_OPENSEARCH_RETENTION_DAYS: '7' }, 'LOGTAP_OPENSEARCH_SETUP=true'],
+    [
+      {
+        LOGTAP_OPENSEARCH_SIGV4: 'es',
+        AWS_REGION: 'eu-central-1',
+        LOGTAP_OPENSEARCH_USERNAME: 'x',
+        LOGTAP_OPENSEARCH_PASSWORD_FILE: '/x',
+      },
+      'exclude each other',
+    ],
+  ])('settings that do not go together: %j', (settings, problem) => {
+    expect(problems({ ...OPENSEARCH, ...settings })).toEqual([expect.stringContaining(problem)]);
+  });
+
+  test('several nodes of one cluster', () => {
+    const { opensearchUrls } = parse({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://a:1, https://b:2/path' });
+    expect(opensearchUrls?.map(({ href }) => href)).toEqual(['https://a:1/', 'https://b:2/path']);
   });
 
   test('prefers the specific name', () => {
