@@ -21,13 +21,16 @@ function ensureOpenSearchSecurity() {
   ensureOpenSearch();
   if (existsSync(target())) return;
   const work = mkdtempSync(join(cacheDir(), 'opensearch-security-'));
+  const pom = join(work, 'pom.xml');
   try {
     /** @param {string} goal @param {string} artifact */
     const fetchInto = (goal, artifact) => {
       const plugin = `org.apache.maven.plugins:maven-dependency-plugin:2.8:${goal}`;
       const args = ['-B', '-ntp', '-q', plugin, `-Dartifact=${artifact}`, `-DoutputDirectory=${work}`];
-      execFileSync('mvn', ['-f', join(__dirname, 'opensearch', 'pom.xml'), ...args], { stdio: 'pipe' });
+      execFileSync('mvn', ['-f', pom, ...args], { stdio: 'pipe' });
     };
+    // A copy: Maven writes beside it.
+    cpSync(join(__dirname, 'opensearch', 'pom.xml'), pom);
     fetchInto('unpack', PLUGIN);
     fetchInto('copy', COLLECTIONS);
     renameSync(work, target());

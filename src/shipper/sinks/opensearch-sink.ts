@@ -186,9 +186,9 @@ export class OpenSearchSink implements Sink {
   }
 }
 
-function words(status: number, { type, reason }: BulkError): Pick<Rejected, 'code' | 'detail'> {
+function words(status: number, { reason }: BulkError): Pick<Rejected, 'code' | 'detail'> {
   return {
-    code: type ?? String(status),
+    code: String(status),
     ...(reason === undefined ? {} : { detail: reason.slice(0, DETAIL_MAX) }),
   };
 }

@@ -39,7 +39,7 @@ describe('OpenSearchSink: items', () => {
     const { send } = sinkOn(() => ({ json: items([201, 409, 429, 400, 503, 200], 'mapper_parsing_exception') }));
     expect(await send(['a', 'b', 'c', 'd', 'e', 'f'])).toEqual({
       retry: [2, 4],
-      rejected: [{ index: 3, reason: 'mapper_parsing_exception', code: 'mapper_parsing_exception', detail: 'why' }],
+      rejected: [{ index: 3, reason: 'mapper_parsing_exception', code: '400', detail: 'why' }],
       failure: { code: '429', detail: expect.stringContaining('http://search:9200') },
     });
   });
