@@ -129,6 +129,21 @@ describe('several nodes', () => {
     await sink.close();
   });
 
+  test('a node that never answers is not the next one to be asked', async () => {
+    const silent = await service(() => new Promise(() => {}));
+    const front = await service(accept);
+    const sink = openSinkAt(`${silent.url},${front.url}`);
+    const attempt = new AbortController();
+    const sent = sink.send(batchOf(['a']), attempt.signal);
+    while (silent.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    attempt.abort(Object.assign(new Error('no answer within 1 ms'), { code: 'timeout' }));
+    expect(await sent).toMatchObject({ retry: [0], failure: { code: 'timeout' } });
+    // Not within the same attempt, whose time is up.
+    expect(front.requests.length).toBe(0);
+    expect(await sink.send(batchOf(['a']), never)).toEqual(everything);
+    await sink.close();
+  });
+
   test('when no node is there, each was asked once, and all are named', async () => {
     const nodes = [await freePort(), await freePort()].map((port) => `http://127.0.0.1:${port}`);
     const sink = openSinkAt(nodes.join(','));

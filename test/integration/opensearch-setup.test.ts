@@ -186,14 +186,32 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
           },
           { name: 'deleted', actions: [{ delete: {} }], transitions: [] },
         ],
-        ism_template: [{ index_patterns: ['logs-ism'], priority: 200 }],
+        ism_template: [{ index_patterns: ['logs-ism'], priority: 208 }],
       },
     });
     await front.stop();
   });
 
+  test('two applications, the name of one the beginning of the other’s: each has its own schema', async () => {
+    for (const [index, schema] of [
+      ['shop-{yyyy}', 'otel'],
+      ['shop-web-{yyyy}', 'ecs'],
+    ] as const) {
+      const settings = {
+        LOGTAP_OPENSEARCH_SETUP: 'true',
+        LOGTAP_OPENSEARCH_INDEX: index,
+        LOGTAP_OPENSEARCH_SCHEMA: schema,
+      };
+      const sink = openSinkAt(url, settings);
+      expect(await sink.send(batchOf([{ message: 'm', timeMs }]), never)).toEqual({ retry: [], rejected: [] });
+      await sink.close();
+    }
+    expect(await fieldsOf('shop-2026')).toContain('"body":{"type":"text"}');
+    expect(await fieldsOf('shop-web-2026')).toContain('"message":{"type":"text"}');
+  });
+
   test('a template that conflicts with another holds the records, and says so', async () => {
-    await tell(url, 'PUT', '/_index_template/other', { index_patterns: ['taken-*'], priority: 200 });
+    await tell(url, 'PUT', '/_index_template/other', { index_patterns: ['taken-*'], priority: 207 });
     const sink = openSinkAt(url, { LOGTAP_OPENSEARCH_SETUP: 'true', LOGTAP_OPENSEARCH_INDEX: 'taken-{yyyy}' });
     expect(await sink.send(batchOf(['a']), never)).toMatchObject({
       retry: [0],

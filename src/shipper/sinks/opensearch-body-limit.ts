@@ -26,7 +26,8 @@ export class BodyLimit {
 
   /**
    * A body of so many bytes was refused as a whole. A node refuses what is above its limit for one request every time,
-   * on an idle node too; and one that is too large for somebody in between may show as a connection that breaks.
+   * on an idle node too; what is too large for somebody in between may show as a connection that breaks, and for a slow
+   * link as one that takes too long.
    */
   refused(bytes: number): void {
     this.#accepted = 0;

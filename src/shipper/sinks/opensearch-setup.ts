@@ -19,8 +19,11 @@ export interface SetUpOptions {
 /** Of our template: one that is older, and ours, is replaced. */
 const TEMPLATE_VERSION = 1;
 const MANAGED_BY = 'cdk8s-logtap';
-/** Above the templates that products bring for `logs-*` and their like, which have at most 100. */
-const PRIORITY = 200;
+/**
+ * Above the templates that products bring for `logs-*` and their like, which have at most 100. The longer pattern wins:
+ * two that overlap, `app-*` and `app-web-*`, may not have the same priority.
+ */
+const priorityOf = ({ pattern }: Target): number => 200 + pattern.length;
 const ATTEMPT_MS = 30_000;
 
 interface Target {
@@ -41,14 +44,15 @@ export function templateOf(target: Target, schema: Settings['opensearchSchema'])
   return {
     index_patterns: [target.pattern],
     ...(target.isDataStream ? { data_stream: {} } : {}),
-    priority: PRIORITY,
+    priority: priorityOf(target),
     version: TEMPLATE_VERSION,
     _meta: { managed_by: MANAGED_BY, schema },
     template: { mappings: mappingsOf(SCHEMAS[schema]) },
   };
 }
 
-export function policyOf({ pattern, isDataStream }: Target, retentionDays: number) {
+export function policyOf(target: Target, retentionDays: number) {
+  const { pattern, isDataStream } = target;
   const age = isDataStream ? 'min_rollover_age' : 'min_index_age';
   return {
     policy: {
@@ -62,7 +66,7 @@ export function policyOf({ pattern, isDataStream }: Target, retentionDays: numbe
         },
         { name: 'deleted', actions: [{ delete: {} }], transitions: [] },
       ],
-      ism_template: [{ index_patterns: [pattern], priority: PRIORITY }],
+      ism_template: [{ index_patterns: [pattern], priority: priorityOf(target) }],
     },
   };
 }

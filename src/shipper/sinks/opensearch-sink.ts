@@ -29,8 +29,8 @@ const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recor
 const CONFIGURATION_RETRY_MS = 5000;
 /** Of a service's own words in a dead letter. */
 const DETAIL_MAX = 1000;
-/** A connection that broke while a body was written to it. */
-const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
+/** What a body that is too large can look like: a connection that broke while it was written, or that is too slow. */
+const UNFINISHED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'timeout']);
 
 export interface OpenSearchSinkOptions {
   /** For errors: the URL. */
@@ -118,7 +118,7 @@ export class OpenSearchSink implements Sink {
       response = await this.#options.post(bytes, signal);
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
-      if (BROKEN.has(error.code)) this.#bodyLimit.refused(bytes.length);
+      if (UNFINISHED.has(error.code)) this.#bodyLimit.refused(bytes.length);
       outcome.retry(indexes(from, count), error);
       return [];
     }
