@@ -1,4 +1,6 @@
 /** What the sink makes in a real node when it is told to: templates, data streams; and that no message can widen a mapping. */
+import { createConnection } from 'node:net';
+import { freePort } from '../../scripts/free-port.js';
 import type { OpenSearchServer } from '../../scripts/opensearch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
 import { SCHEMA_NAMES } from '../../src/shipper/sinks/opensearch-schema.js';
@@ -6,6 +8,8 @@ import { batchOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
 import { startFront } from '../support/opensearch-front.js';
+import { AWS_ENV } from '../support/sinks-read-back.js';
+import { drain, startShipper } from '../support/tapped.js';
 
 jest.setTimeout(60_000);
 
@@ -190,6 +194,39 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
       },
     });
     await front.stop();
+  });
+
+  test('the shipper as it is packaged: set-up, gzip, several nodes, a signature that nobody asked for', async () => {
+    const shipper = await startShipper({
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()},${url}`,
+      LOGTAP_OPENSEARCH_INDEX: 'packaged-{yyyy.MM.dd}',
+      LOGTAP_OPENSEARCH_SETUP: 'true',
+      LOGTAP_OPENSEARCH_RETENTION_DAYS: '7',
+      LOGTAP_OPENSEARCH_GZIP: 'true',
+      LOGTAP_OPENSEARCH_SIGV4: 'es',
+      ...AWS_ENV,
+    });
+    const lines = Array.from({ length: 2000 }, (_, i) => `{"n":${i},"text":"é"}`);
+    await new Promise<void>((resolve, reject) => {
+      const peer = createConnection(shipper.socket, () => peer.end(lines.map((line) => `${line}\n`).join('')));
+      peer.on('close', () => resolve()).on('error', reject);
+      peer.resume();
+    });
+    const { code, stderr } = await drain(shipper);
+    const said = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect([code, said.at(-1)]).toEqual([
+      0,
+      expect.objectContaining({ read: 2000, delivered: { opensearch: 2000 }, dropped: {}, held: 0, balanced: true }),
+    ]);
+    expect(said.map(({ message }) => message)).toContain(
+      'opensearch: no policy was made, and old indices stay for ever: no ISM here',
+    );
+    const stored = await documentsOf(url, 'packaged-*');
+    expect(stored.map(({ document }) => [document.body, document.data.n])).toEqual(lines.map((line, i) => [line, i]));
   });
 
   test('two applications, the name of one the beginning of the other’s: each has its own schema', async () => {

@@ -117,7 +117,8 @@ function hintFor(status: number, type: string, reason: string): string | undefin
   if (status === 401) return 'wrong user or password: check LOGTAP_OPENSEARCH_USERNAME and ..._PASSWORD_FILE';
   if (type === 'cluster_block_exception') return 'the index is read-only: is the disk of the cluster full?';
   if (status === 403 && /expired|signature/i.test(reason)) return 'are the AWS credentials and the clock right?';
-  if (status === 403) return "the user lacks a right: its role needs 'indices:data/write/bulk' on the cluster, 'create_index' and 'write' on the index";
+  if (status === 403)
+    return "the user lacks a right: its role needs 'indices:data/write/bulk' on the cluster, 'create_index' and 'write' on the index";
   if (status === 404)
     return 'the index is missing and may not be made: check action.auto_create_index, or make an index template';
   if (status === 503 && /not initialized/i.test(reason)) return 'the cluster is starting';

@@ -185,7 +185,8 @@ function clientOptions({ settings, identity }: SetUpOptions): ClientOptions {
   const { credentials } = identity;
   return {
     nodes: opensearchUrls.map(({ href }) => href),
-    maxRetries: 0,
+    // Each node once; what follows is up to whoever calls.
+    maxRetries: opensearchUrls.length - 1,
     requestTimeout: ATTEMPT_MS,
     ssl: identity.tls,
     ...(credentials === undefined ? {} : { auth: credentials }),
