@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
-import { AwsSigner } from './aws-signer.js';
+import type { AwsSigner } from './aws-signer.js';
 import { HttpClient, type HttpResponse, type TlsIdentity } from './http-client.js';
 import { ReloadedFile } from './reloaded-file.js';
 import type { SinkContext } from './sink-context.js';
@@ -20,9 +20,10 @@ export class OpenSearchConnection {
   readonly identity: Identity;
   readonly #clients: readonly HttpClient[];
   readonly #urls: readonly URL[];
-  readonly #signer: AwsSigner | undefined;
+  readonly #openSigner: (() => Promise<AwsSigner>) | undefined;
   readonly #isCompressed: boolean;
   #node = 0;
+  #signer: AwsSigner | undefined;
 
   /** Throws a ConfigError when a file that a setting names cannot be read. */
   constructor({ settings, secrets, onRequest }: SinkContext) {
@@ -30,7 +31,12 @@ export class OpenSearchConnection {
     this.identity = new Identity(settings, secrets);
     this.#urls = urls;
     this.#clients = urls.map((url) => new HttpClient({ url, tls: () => this.identity.tls, onRequest }));
-    this.#signer = opensearchSigv4 === undefined ? undefined : new AwsSigner(awsRegion!, opensearchSigv4);
+    if (opensearchSigv4 !== undefined) {
+      this.#openSigner = async () => {
+        const { AwsSigner } = await import('./aws-signer.js');
+        return new AwsSigner(awsRegion!, opensearchSigv4);
+      };
+    }
     this.#isCompressed = opensearchGzip;
   }
 
@@ -80,8 +86,9 @@ export class OpenSearchConnection {
       body,
       operation: 'bulk request',
     };
+    if (this.#openSigner === undefined) return client.request(request, signal);
+    this.#signer ??= await this.#openSigner();
     const signer = this.#signer;
-    if (signer === undefined) return client.request(request, signal);
     const send = async () => client.request({ ...request, headers: await signer.sign({ ...request, url }) }, signal);
     const response = await send();
     if (signer.followClock(response)) return send();
