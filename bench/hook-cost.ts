@@ -39,10 +39,13 @@ function variants({ socket, rings }: Targets): Readonly<Record<string, Record<st
 }
 
 /** Nanoseconds a write, to a file in memory. */
-function writeOnce(program: string, env: Record<string, string>): number {
+function writeOnce(program: string, env: Record<string, string>, threads: number): number {
   const original = join(directory, 'original');
   const output = openSync(original, 'w');
-  const { status, stderr } = spawnSync(program, [String(WRITES)], { env, stdio: ['ignore', output, 'pipe'] });
+  const { status, stderr } = spawnSync(program, [String(WRITES), String(threads)], {
+    env,
+    stdio: ['ignore', output, 'pipe'],
+  });
   closeSync(output);
   truncateSync(original);
   spawnSync('sh', ['-c', `rm -f ${join(directory, 'copy')}*`]);
@@ -88,11 +91,14 @@ export async function hookCost(): Promise<void> {
   try {
     const program = compile('writes');
     const names = Object.keys(variants(targets));
-    const writes = compare((env) => writeOnce(program, env), names, targets);
-    print(`A write of 120 bytes to a file in memory, median of ${ROUNDS} rounds of ${WRITES.toLocaleString('en')}`, [
-      ['', 'ns', 'ratio'],
-      ...writes.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
-    ]);
+    for (const threads of [1, 16]) {
+      const writes = compare((env) => writeOnce(program, env, threads), names, targets);
+      const rounds = `median of ${ROUNDS} rounds of ${WRITES.toLocaleString('en')}`;
+      print(`A write of 120 bytes to a file in memory, ${threads} threads, ${rounds}`, [
+        ['', 'ns', 'ratio'],
+        ...writes.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
+      ]);
+    }
     const starter = compile('starts');
     const loaded = ['not loaded', 'loaded, nothing tapped', 'socket, tee', 'ring, tee'];
     // The second one writes a line, so its start holds the connection, or the ring, and the greeting too.

@@ -1,13 +1,27 @@
-/** `npm run bench`: ratios measured side by side in one run. Absolute times say something about the machine only. */
+/**
+ * `npm run bench [-- PART...]`: ratios measured side by side in one run. Absolute times say something about the machine
+ * only.
+ */
 import { hookCost } from './hook-cost.js';
+import { manyRings } from './many-rings.js';
 import { shipperThroughput } from './shipper-throughput.js';
 
-async function main(): Promise<void> {
-  await hookCost();
-  await shipperThroughput();
+const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+  hook: hookCost,
+  shipper: shipperThroughput,
+  rings: manyRings,
+};
+
+async function main(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const part = PARTS[name];
+    if (part === undefined) throw new Error(`there is no part '${name}': use some of ${Object.keys(PARTS).join(', ')}`);
+    await part();
+  }
 }
 
-main().catch((error) => {
+const given = process.argv.slice(2);
+main(given.length > 0 ? given : Object.keys(PARTS)).catch((error) => {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 });

@@ -1,4 +1,4 @@
-/** What the shipper costs: lines from a tapped program, through the socket, to a file sink that leads nowhere. */
+/** What the shipper costs: lines from a tapped program, through ring and socket, to a file sink that leads nowhere. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -25,10 +25,19 @@ function processCost(pid: number): { cpuSeconds: number; peakMb: number } {
   return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS, peakMb: Number(peak) / 1024 };
 }
 
-async function measureOnce(program: string, round: number): Promise<Cost> {
-  const socket = join(directory, `shipper-${round}.sock`);
+type Target = 'ring' | 'socket';
+
+async function measureOnce(program: string, target: Target, round: number): Promise<Cost> {
+  const socket = join(directory, `shipper-${target}-${round}.sock`);
+  const rings = join(directory, `rings-${target}-${round}`);
   const child = spawn(process.execPath, [shipper], {
-    env: { LOGTAP_SOCKET: socket, LOGTAP_STATUS_PORT: 'off', LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: '/dev/null' },
+    env: {
+      LOGTAP_SOCKET: socket,
+      LOGTAP_RING_DIR: rings,
+      LOGTAP_STATUS_PORT: 'off',
+      LOGTAP_SINK: 'file',
+      LOGTAP_FILE_PATH: '/dev/null',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -44,7 +53,7 @@ async function measureOnce(program: string, round: number): Promise<Cost> {
     env: {
       LD_PRELOAD: library,
       LLT_TAP_INTO: '1',
-      LLT_TARGET: `socket:${socket}`,
+      LLT_TARGET: target === 'ring' ? `ring:${rings}` : `socket:${socket}`,
       LLT_FORMAT: 'frame',
       LLT_ON_FULL: 'block:10000',
       LLT_SUPPRESS_STDOUT: 'true',
@@ -78,15 +87,20 @@ async function measureOnce(program: string, round: number): Promise<Cost> {
 
 export async function shipperThroughput(): Promise<void> {
   const program = compile('writes');
-  const costs: Cost[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) costs.push(await measureOnce(program, round));
-  const of = (pick: (cost: Cost) => number) => median(costs.map(pick));
+  const costs: Record<Target, Cost[]> = { ring: [], socket: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const target of ['ring', 'socket'] as const) costs[target].push(await measureOnce(program, target, round));
+  }
   print(`The shipper, ${LINES.toLocaleString('en')} lines of 120 bytes, one write each, median of ${ROUNDS}`, [
-    ['CPU seconds', 'lines/s', 'peak MB'],
-    [
-      of((cost) => cost.cpuSeconds).toFixed(2),
-      Math.round(LINES / of((cost) => cost.wallSeconds)).toLocaleString('en'),
-      of((cost) => cost.peakMb).toFixed(0),
-    ],
+    ['', 'CPU seconds', 'lines/s', 'peak MB'],
+    ...Object.entries(costs).map(([target, each]) => {
+      const of = (pick: (cost: Cost) => number) => median(each.map(pick));
+      return [
+        target,
+        of((cost) => cost.cpuSeconds).toFixed(2),
+        Math.round(LINES / of((cost) => cost.wallSeconds)).toLocaleString('en'),
+        of((cost) => cost.peakMb).toFixed(0),
+      ];
+    }),
   ]);
 }

@@ -14,7 +14,7 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
 export function compile(name: string): string {
   const program = join(directory, name);
-  execFileSync('gcc', ['-O2', '-o', program, join(root, 'bench', 'programs', `${name}.c`)]);
+  execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(root, 'bench', 'programs', `${name}.c`)]);
   return program;
 }
 

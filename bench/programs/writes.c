@@ -1,9 +1,15 @@
-/* Writes COUNT lines of 120 bytes to stdout with write(2) and prints the nanoseconds a write took: writes COUNT */
+/* Writes COUNT lines of 120 bytes to stdout with write(2), shared by THREADS threads, and prints the nanoseconds from one
+ * write to the next: writes COUNT [THREADS] */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { THREADS_MAX = 64 };
+
+static char line[120];
 
 static double now_ns(void) {
     struct timespec t;
@@ -11,16 +17,27 @@ static double now_ns(void) {
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+static void *write_many(void *count) {
+    for (long i = 0; i < (long)count; i++)
+        if (write(STDOUT_FILENO, line, sizeof line) != (ssize_t)sizeof line) abort();
+    return NULL;
+}
+
 int main(int argc, char **argv) {
     const long count = argc > 1 ? atol(argv[1]) : 1;
-    char line[120];
+    const long threads = argc > 2 ? atol(argv[2]) : 1;
+    pthread_t started[THREADS_MAX];
+    if (threads < 1 || threads > THREADS_MAX) return 64;
     memset(line, 'x', sizeof line);
     line[sizeof line - 1] = '\n';
     /* The first write opens the target; it is not what is measured. */
     if (write(STDOUT_FILENO, line, sizeof line) < 0) return 1;
     const double start = now_ns();
-    for (long i = 0; i < count; i++)
-        if (write(STDOUT_FILENO, line, sizeof line) != (ssize_t)sizeof line) return 1;
-    fprintf(stderr, "%.1f\n", (now_ns() - start) / (double)count);
+    for (long i = 1; i < threads; i++)
+        if (pthread_create(&started[i], NULL, write_many, (void *)(count / threads)) != 0) return 1;
+    (void)write_many((void *)(count / threads));
+    for (long i = 1; i < threads; i++)
+        (void)pthread_join(started[i], NULL);
+    fprintf(stderr, "%.1f\n", (now_ns() - start) / (double)(count / threads * threads));
     return 0;
 }

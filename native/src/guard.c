@@ -1,10 +1,11 @@
 /* One writer at a time within a process. */
 #include "guard.h"
 #include "clock.h"
-#include <linux/futex.h>
 
 enum {
-    SPINS = 100,
+    SPINS = 10, /* as long as a frame takes to be copied */
+    FIRST_PAUSE_NS = 20 * 1000,
+    LAST_PAUSE_NS = 1000 * 1000,
     STACK_IS_ALTERNATE = 1,
     NESTED_MAX = 64, /* no handler writes that often; so its thread has left the holder's frames for good */
 };
@@ -60,22 +61,15 @@ static bool wait_for(struct lt_guard *guard, uintptr_t self, uint64_t wait_ms) {
     }
     const uint32_t entries = __atomic_load_n(&guard->entries, __ATOMIC_RELAXED);
     struct lt_patience patience = {.budget_ms = wait_ms};
-    bool taken = false;
-    __atomic_add_fetch(&guard->waiters, 1, __ATOMIC_SEQ_CST);
-    for (;;) {
-        const uint32_t turn = __atomic_load_n(&guard->turn, __ATOMIC_SEQ_CST);
-        taken = take(guard, 0, self);
-        const uint64_t left = taken ? 0 : lt_patience_left_ms(&patience);
-        if (left == 0) break;
-        const struct __kernel_timespec time = {
-            .tv_sec = (long long)(left / 1000),
-            .tv_nsec = (long long)(left % 1000) * LT_NS_PER_MS,
-        };
-        (void)lt_syscall(__NR_futex, &guard->turn, FUTEX_WAIT_PRIVATE, turn, &time);
+    /* Whoever leaves wakes nobody: a system call a write would cost more than the writes. */
+    for (long pause_ns = FIRST_PAUSE_NS; lt_patience_left_ms(&patience) > 0; pause_ns *= 2) {
+        if (pause_ns > LAST_PAUSE_NS) pause_ns = LAST_PAUSE_NS;
+        const struct __kernel_timespec time = {.tv_nsec = pause_ns};
+        (void)lt_syscall(__NR_nanosleep, &time, 0);
+        if (take(guard, 0, self)) return true;
     }
-    __atomic_sub_fetch(&guard->waiters, 1, __ATOMIC_SEQ_CST);
     const uintptr_t owner = __atomic_load_n(&guard->owner, __ATOMIC_RELAXED);
-    return taken || (__atomic_load_n(&guard->entries, __ATOMIC_RELAXED) == entries && take(guard, owner, self));
+    return __atomic_load_n(&guard->entries, __ATOMIC_RELAXED) == entries && take(guard, owner, self);
 }
 
 enum lt_entry lt_guard_enter(struct lt_guard *guard, uint64_t wait_ms) {
@@ -92,8 +86,6 @@ enum lt_entry lt_guard_enter(struct lt_guard *guard, uint64_t wait_ms) {
 void lt_guard_leave(struct lt_guard *guard) {
     uintptr_t self = lt_thread_pointer();
     __atomic_store_n(&guard->stack, 0, __ATOMIC_RELAXED);
-    if (!__atomic_compare_exchange_n(&guard->owner, &self, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) return;
-    if (__atomic_load_n(&guard->waiters, __ATOMIC_SEQ_CST) == 0) return;
-    __atomic_add_fetch(&guard->turn, 1, __ATOMIC_SEQ_CST);
-    (void)lt_syscall(__NR_futex, &guard->turn, FUTEX_WAKE_PRIVATE, 1);
+    /* Not when it was taken over meanwhile. */
+    (void)__atomic_compare_exchange_n(&guard->owner, &self, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
 }

@@ -13,8 +13,6 @@ struct lt_guard {
     uintptr_t stack;  /* where the holder's stack was; 0 while it enters */
     uint32_t entries; /* how often it was entered */
     uint32_t nested;  /* how often the present holder was interrupted by a write of its own thread */
-    uint32_t waiters;
-    uint32_t turn; /* futex: rises when the holder leaves and somebody waits */
 };
 
 enum lt_entry {
