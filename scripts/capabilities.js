@@ -208,6 +208,12 @@ const forTests = [
     without: 'the tests against a real OpenSearch',
   },
   {
+    name: 'openssl',
+    isPresent: () => isInstalled('openssl'),
+    debian: ['openssl'],
+    without: 'the tests of TLS',
+  },
+  {
     name: 'opensearch security',
     isPresent: isOpenSearchSecurityPresent,
     install: ensureOpenSearchSecurity,

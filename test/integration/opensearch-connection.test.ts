@@ -1,11 +1,15 @@
 /** How the OpenSearch sink talks: what is on the wire, to which node, and what it makes of answers that are none. */
 import { createHash } from 'node:crypto';
+import type { ServerOptions } from 'node:https';
 import { connect, createServer, type Server } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { type Authority, createAuthority } from '../../scripts/certificates.js';
 import { freePort } from '../../scripts/free-port.js';
 import { batchOf } from '../support/batches.js';
+import { describeWith } from '../support/capability.js';
 import { never, openSinkAt } from '../support/opensearch-engine.js';
 import { type Exchange, type Front, startFront } from '../support/opensearch-front.js';
+import { temporaryDirectory } from '../support/run.js';
 
 jest.setTimeout(30_000);
 
@@ -107,6 +111,71 @@ test('an error whose text has no end is cut off', async () => {
   expect([retry, failure?.code]).toEqual([[0], '500']);
   expect(failure!.detail.length).toBeLessThan(500);
   await sink.close();
+});
+
+describeWith(['openssl'], 'TLS that does not come about is explained', () => {
+  let authority: Authority;
+  beforeAll(() => {
+    authority = createAuthority(temporaryDirectory());
+  });
+  /** What is said to a service with TLS. */
+  const said = async (
+    options: ServerOptions,
+    {
+      settings = {},
+      rewrite = (url: string) => url,
+    }: { settings?: Record<string, string>; rewrite?: (url: string) => string },
+  ) => {
+    const { cert, key } = authority.issue('node');
+    const front = await startFront('http://127.0.0.1:9', accept, { cert, key, ...options });
+    fronts.push(front);
+    const sink = openSinkAt(rewrite(front.url), settings);
+    const { retry, rejected, failure } = await sink.send(batchOf(['a']), never);
+    await sink.close();
+    expect(rejected).toEqual([]);
+    return retry.length === 0 ? 'delivered' : failure?.detail;
+  };
+  const trusted = () => ({ LOGTAP_OPENSEARCH_CA_FILE: authority.file });
+
+  test('rule 76: a client certificate that is wanted, shown and not shown', async () => {
+    const options = { ca: authority.ca, requestCert: true, rejectUnauthorized: true };
+    expect(await said(options, { settings: trusted() })).toMatch(/a certificate of the client/);
+    const { certFile, keyFile } = authority.issue('shipper');
+    const shown = { LOGTAP_OPENSEARCH_CERT_FILE: certFile, LOGTAP_OPENSEARCH_KEY_FILE: keyFile };
+    expect(await said(options, { settings: { ...trusted(), ...shown } })).toBe('delivered');
+  });
+
+  test.each([
+    ['an unknown authority', () => ({}), (url: string) => url, 'authority that is trusted here'],
+    ['http for https', trusted, (url: string) => url.replace('https:', 'http:'), 'should the URL start with https://'],
+  ])('%s', async (_, settings, rewrite, hint) => {
+    expect(await said({}, { settings: settings(), rewrite })).toContain(hint);
+  });
+
+  test('https for http', async () => {
+    const front = await service(accept);
+    const sink = openSinkAt(front.url.replace('http:', 'https:'));
+    expect((await sink.send(batchOf(['a']), never)).failure?.detail).toContain('should the URL start with http://');
+    await sink.close();
+  });
+
+  test('another name', async () => {
+    const front = await startFront('http://127.0.0.1:9', accept, authority.issue('node'));
+    fronts.push(front);
+    // 127.0.0.2 is this machine too, and not in the certificate; the front listens on 127.0.0.1 only.
+    const relay = createServer((socket) => {
+      const onward = connect(Number(new URL(front.url).port), '127.0.0.1');
+      socket.pipe(onward).pipe(socket);
+      socket.on('error', () => onward.destroy());
+      onward.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.2', resolve));
+    const { port } = relay.address() as { port: number };
+    const sink = openSinkAt(`https://127.0.0.2:${port}`, trusted());
+    expect((await sink.send(batchOf(['a']), never)).failure?.detail).toContain('other names than the one in the URL');
+    await sink.close();
+    await new Promise((resolve) => relay.close(resolve));
+  });
 });
 
 describe('several nodes', () => {

@@ -14,7 +14,7 @@ jest.setTimeout(120_000);
 const PASSWORD = 'correct-Horse_battery:7 staple';
 const WRONG = 'wrong-Horse_battery:7 staple';
 
-describeWith(['opensearch security'], 'OpenSearch with security', () => {
+describeWith(['opensearch security', 'openssl'], 'OpenSearch with security', () => {
   let directory: string;
   let search: SecuredOpenSearchServer;
 

@@ -42,6 +42,7 @@ const RESPONSE_MAX_BYTES = 64 * 1024 * 1024;
 const ERROR_MAX_BYTES = 64 * 1024;
 const RETRY_AFTER_MAX_MS = 5 * 60_000;
 
+const UNTRUSTED = 'the certificate is not signed by an authority that is trusted here';
 const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: is the service up, and the port right?',
   ENOTFOUND: 'the host name has no address: is it spelt right?',
@@ -49,10 +50,17 @@ const HINTS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the host: is there a network policy or firewall?',
   ETIMEDOUT: 'no answer to the connection attempt: is there a network policy or firewall?',
   EPROTO: 'this is no TLS: should the URL start with http:// ?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate is not signed by an authority that is trusted here',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the certificate is not signed by an authority that is trusted here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate is not signed by an authority that is trusted here',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'this is no TLS: should the URL start with http:// ?',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
   CERT_HAS_EXPIRED: "the service's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the service's certificate is for other names than the one in the URL",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the service wants to see a certificate of the client',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'does the service want to see a certificate of the client?',
 };
 
 export class HttpClient {
@@ -87,9 +95,9 @@ export class HttpClient {
       // An abort says why in its reason.
       const { code, detail } = failureOf(signal.aborted ? signal.reason : error);
       this.#options.onRequest(code, (performance.now() - started) / 1000);
-      const hint = HINTS[code] === undefined ? '' : ` (${HINTS[code]})`;
+      const hint = this.#hintFor(code);
       throw new NoAnswerError(
-        { code, detail: `${request.operation} to ${this.target}: ${detail}${hint}` },
+        { code, detail: `${request.operation} to ${this.target}: ${detail}${hint === undefined ? '' : ` (${hint})`}` },
         { cause: error },
       );
     }
@@ -97,6 +105,13 @@ export class HttpClient {
 
   close(): void {
     this.#agent.destroy();
+  }
+
+  #hintFor(code: string): string | undefined {
+    if (code === 'ECONNRESET' && this.#options.url.protocol === 'http:') {
+      return 'where this lasts: should the URL start with https:// ?';
+    }
+    return HINTS[code];
   }
 
   #send({ method, path, query = {}, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {

@@ -73,9 +73,9 @@ export function classifyRequest({ status, body }: HttpResponse, hadId: boolean):
   return error.type === undefined ? 'retry' : 'rejected';
 }
 
-/** 401, 403 and 404 do not pass by themselves. */
+/** What does not pass by itself: a right, an index or a URL. */
 export function isForHumans(status: number): boolean {
-  return status === 401 || status === 403 || status === 404;
+  return (status >= 300 && status < 400) || status === 401 || status === 403 || status === 404 || status === 405;
 }
 
 /** Errors of one item whose words are about the cluster. Those of others may quote the document. */
@@ -119,8 +119,10 @@ function hintFor(status: number, type: string, reason: string): string | undefin
   if (status === 403 && /expired|signature/i.test(reason)) return 'are the AWS credentials and the clock right?';
   if (status === 403)
     return "the user lacks a right: its role needs 'indices:data/write/bulk' on the cluster, 'create_index' and 'write' on the index";
-  if (status === 404)
+  if (type === 'index_not_found_exception')
     return 'the index is missing and may not be made: check action.auto_create_index, or make an index template';
+  if (status === 404 || status === 405 || (status >= 300 && status < 400))
+    return 'this is no OpenSearch: is LOGTAP_OPENSEARCH_URL right, with its scheme, port and path?';
   if (status === 503 && /not initialized/i.test(reason)) return 'the cluster is starting';
   if (type === 'validation_exception') return 'is the limit of shards reached (cluster.max_shards_per_node)?';
   return undefined;

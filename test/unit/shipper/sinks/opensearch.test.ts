@@ -327,6 +327,8 @@ describe('OpenSearchSink: what is said', () => {
     [503, 'OpenSearch Security not initialized.', 'the cluster is starting'],
     [403, { message: 'The security token included in the request is expired' }, 'AWS credentials'],
     [404, { error: { type: 'index_not_found_exception' } }, 'index template'],
+    [404, '<html>Not Found</html>', 'is LOGTAP_OPENSEARCH_URL right'],
+    [302, '', 'is LOGTAP_OPENSEARCH_URL right'],
   ])('rules 64, 65, 113: %i %j', async (status, value, hint) => {
     expect(await said(status, value)).toContain(hint);
   });
