@@ -77,6 +77,8 @@ export class CloudWatchFake {
   acceptsGzip = true;
   /** Of one event, its 26 bytes included. */
   eventMaxBytes = MIB;
+  /** Operations without the right to them. */
+  readonly denied = new Set<string>();
   /** Entities are refused with this error type. */
   entityError: string | undefined;
   readonly #server: Server;
@@ -161,6 +163,8 @@ export class CloudWatchFake {
     }
     const input = parse(headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent);
     this.calls.push({ operation, headers, input });
+    if (this.denied.has(operation))
+      throw new ServiceError('AccessDeniedException', `not authorized: logs:${operation}`);
     switch (operation) {
       case 'PutLogEvents':
         return this.#putLogEvents(input);
