@@ -2,6 +2,7 @@
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import { type NameRule, OPENSEARCH_INDEX } from '../service-names.js';
+import { RETENTION_DAYS } from './retention-days.js';
 import { ON_FULL, type OnFull } from './spool/on-full.js';
 
 export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
@@ -102,6 +103,41 @@ export function oneOf<const T extends string>(names: readonly T[]): (value: stri
 export function dataStream(value: string): string {
   if (value.includes('{')) throw new Error('must have no date: a data stream rolls over by itself. Remove the braces.');
   return named(OPENSEARCH_INDEX)(value);
+}
+
+export function retentionDays(value: string): number {
+  const days = Number(value);
+  if (!RETENTION_DAYS.includes(days)) {
+    throw new Error(`must be one of ${RETENTION_DAYS.join(', ')}: CloudWatch Logs knows no others. Use the next one.`);
+  }
+  return days;
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+const TAGS_MAX = 50;
+
+export function tags(value: string): Readonly<Record<string, string>> {
+  const pairs = value.split(',').map((pair) => pair.trim());
+  for (const pair of pairs) {
+    if (!/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}?=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(pair)) {
+      throw new Error(
+        `'${pair}' is no tag. Write key=value: letters, digits, spaces and _ . : / = + - @, not starting with aws:`,
+      );
+    }
+  }
+  if (pairs.length > TAGS_MAX)
+    throw new Error(`has ${pairs.length} tags, at most ${TAGS_MAX} are allowed. Remove some.`);
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Entity.html */
+const KEY_ATTRIBUTE_MAX = 512;
+
+export function entityName(value: string): string {
+  if (value.length > KEY_ATTRIBUTE_MAX || !/^[ -~]+$/.test(value)) {
+    throw new Error(`must be 1 to ${KEY_ATTRIBUTE_MAX} printable ASCII characters. Shorten it.`);
+  }
+  return value;
 }
 
 /** A name that a service has a rule for. */

@@ -192,6 +192,44 @@ export const SETTINGS = {
       help: 'Region of the log group. Credentials come from where the AWS SDK for JavaScript finds them.',
       parse: parse.named(AWS_REGION),
     }),
+    cloudwatchRetentionDays: setting({
+      name: 'LOGTAP_CLOUDWATCH_RETENTION_DAYS',
+      defaultMeaning: 'for ever',
+      help: 'Days that a log group keeps its logs, where the shipper makes it; needs the right `logs:PutRetentionPolicy`. An existing group keeps what it has.',
+      parse: parse.retentionDays,
+    }),
+    cloudwatchGroupClass: setting({
+      name: 'LOGTAP_CLOUDWATCH_GROUP_CLASS',
+      defaultMeaning: '`STANDARD`',
+      help: 'Class of a log group that the shipper makes: `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`.',
+      parse: parse.oneOf(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']),
+    }),
+    cloudwatchKmsKeyArn: setting({
+      name: 'LOGTAP_CLOUDWATCH_KMS_KEY_ARN',
+      help: 'Key that encrypts a log group that the shipper makes.',
+      parse: parse.text,
+    }),
+    cloudwatchTags: setting({
+      name: 'LOGTAP_CLOUDWATCH_TAGS',
+      help: 'Tags of a log group that the shipper makes, as `key=value`, separated by commas; needs the right `logs:TagResource`.',
+      parse: parse.tags,
+    }),
+    cloudwatchService: setting({
+      name: 'LOGTAP_CLOUDWATCH_SERVICE',
+      help: 'Name of the service that writes the logs, for "Explore related" in CloudWatch.',
+      parse: parse.entityName,
+    }),
+    cloudwatchEnvironment: setting({
+      name: 'LOGTAP_CLOUDWATCH_ENVIRONMENT',
+      help: 'Environment of that service, such as `eks:my-cluster/my-namespace`.',
+      parse: parse.entityName,
+    }),
+    cloudwatchGzip: setting({
+      name: 'LOGTAP_CLOUDWATCH_GZIP',
+      default: 'false',
+      help: 'Whether requests are compressed: less traffic through NAT gateways and VPC endpoints, more CPU. Switched off when the endpoint does not take it.',
+      parse: parse.boolean,
+    }),
     cloudwatchEndpoint: setting({
       name: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
       aliases: ['AWS_ENDPOINT_URL'],
@@ -303,6 +341,7 @@ type WithDefault =
   | 'opensearchSetup'
   | 'opensearchGzip'
   | 'cloudwatchCreateGroup'
+  | 'cloudwatchGzip'
   | 'spoolMaxBytes'
   | 'onFull'
   | 'deadLetterMaxBytes'

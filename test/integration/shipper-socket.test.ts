@@ -1,7 +1,7 @@
 /** The shipper's socket end: how it stops, what hostile peers can do, what is left behind by a kill. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
@@ -44,6 +44,40 @@ test('rule 94: after SIGTERM it listens and reads on until the last peer has clo
   const { code, stdout } = await ended;
   expect(messages(stdout)).toEqual(['before', 'from a late peer', 'last words, without an end of line']);
   expect(code).toBe(0);
+});
+
+test('rule 22: a record waits for its own time, however steadily others come after it', async () => {
+  const shipper = await startShipper({ LOGTAP_BATCH_LINGER_MS: '400' });
+  const peer = await connect(shipper);
+  const began = Date.now();
+  let sent = 0;
+  const trickle = setInterval(() => {
+    sent += 1;
+    peer.write(`line ${sent}\n`);
+  }, 40);
+  await until('the first line is out', () => shipper.stdout().includes('line 1'));
+  clearInterval(trickle);
+  expect(Date.now() - began).toBeGreaterThan(400);
+  expect(Date.now() - began).toBeLessThan(2000);
+  expect(sent).toBeGreaterThan(5);
+  peer.end();
+  const { stdout } = await drain(shipper);
+  expect(messages(stdout)).toEqual(Array.from({ length: sent }, (_, i) => `line ${i + 1}`));
+});
+
+test('rule 55: a sink that is not chosen is not loaded', async () => {
+  const idle = async (settings: Record<string, string>): Promise<number> => {
+    const shipper = await startShipper(settings);
+    const rss = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${shipper.child.pid}/status`, 'utf8'))?.[1];
+    await drain(shipper);
+    return Number(rss) / 1024;
+  };
+  const cloudWatch = { LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: '/a', AWS_REGION: 'eu-central-1' };
+  const [none, with_] = [await idle({}), await idle(cloudWatch)];
+  // What the signer and the chain of credentials bring along, without the official client.
+  expect(none).toBeLessThan(with_);
+  expect(none).toBeLessThan(75);
+  expect(with_).toBeLessThan(100);
 });
 
 test('rule 94: a peer that does not close is cut off at half of the grace time, and all it wrote counts', async () => {

@@ -23,10 +23,21 @@ const SKEW_MS = 4 * 60_000;
 /** Where an answer names its error. */
 const ERROR_BYTES = 1000;
 
+/** Where credentials were found, by the last of the marks that the SDK leaves on them. */
+const SOURCES: Readonly<Record<string, string>> = {
+  CREDENTIALS_ENV_VARS: 'AWS_ACCESS_KEY_ID',
+  CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN: "the role of the pod's service account",
+  CREDENTIALS_STS_ASSUME_ROLE_WEB_ID: "the role of the pod's service account",
+  CREDENTIALS_HTTP: 'the endpoint of Pod Identity or ECS',
+  CREDENTIALS_IMDS: 'the role of the node',
+  CREDENTIALS_PROFILE: 'a profile',
+};
+
 export class AwsSigner {
   readonly #region: string;
   readonly #service: string;
   #credentials: ReturnType<typeof fromNodeProviderChain>;
+  #source: string | undefined;
   /** Added to this machine's clock. */
   #clockOffsetMs = 0;
 
@@ -46,8 +57,9 @@ export class AwsSigner {
     body,
     operation,
   }: UnsignedRequest): Promise<Record<string, string>> {
-    const credentials = this.#credentials;
     try {
+      const credentials = await this.#credentials();
+      this.#source = Object.keys((credentials as { $source?: object }).$source ?? {}).at(-1);
       const signer = new SignatureV4({ credentials, region: this.#region, service: this.#service, sha256: Sha256 });
       const signed = await signer.sign(
         {
@@ -79,6 +91,16 @@ export class AwsSigner {
     if (!/Signature|Expired|Skew/i.test(body.toString('latin1', 0, ERROR_BYTES))) return false;
     this.#clockOffsetMs = serverMs - Date.now();
     return true;
+  }
+
+  /** Where the last credentials came from, for errors. */
+  get source(): string {
+    return this.#source === undefined ? 'an unknown place' : (SOURCES[this.#source] ?? this.#source);
+  }
+
+  /** Signed with the same credentials and clock, for the official client. */
+  get identity() {
+    return { credentials: this.#credentials, systemClockOffset: this.#clockOffsetMs };
   }
 
   /** Asks for new credentials at the next request. */

@@ -2,11 +2,16 @@
 import type { HttpResponse } from './http-client.js';
 
 export type Answer =
-  | { readonly kind: 'accepted'; readonly rejected: readonly RejectedRange[] }
+  | {
+      readonly kind: 'accepted';
+      readonly rejected: readonly RejectedRange[];
+      /** The events are stored, but not who wrote them. */
+      readonly entityError?: string;
+    }
   /** The log stream, or its group, is not there. */
   | { readonly kind: 'missing' }
   /** Something in it is refused: halve it until the event stands alone. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly detail: string }
+  | { readonly kind: 'refused'; readonly reason: string; readonly code: string; readonly detail: string }
   /** An event is longer than the service takes, which is now known. */
   | { readonly kind: 'event_too_large'; readonly messageMaxBytes: number; readonly detail: string }
   | {
@@ -60,7 +65,7 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
           code: 'bad_answer',
           detail: 'the answer is not that of CloudWatch Logs; is the endpoint right?',
         }
-      : { kind: 'accepted', rejected: rejectedRanges(answer.rejectedLogEventsInfo ?? {}, count) };
+      : accepted(answer, count);
   }
   const name = errorName(headers['x-amzn-errortype'], answer);
   const message = String(answer?.message ?? answer?.Message ?? '');
@@ -74,9 +79,11 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
       return { kind: 'event_too_large', messageMaxBytes: Number(limit) - EVENT_OVERHEAD_BYTES, detail };
     }
     // About the request, not about an event: dropping every record one by one would not help.
-    if (!/logGroupName|logStreamName/.test(message)) return { kind: 'refused', reason: 'invalid_parameter', detail };
+    if (!/logGroupName|logStreamName/.test(message)) {
+      return { kind: 'refused', reason: 'invalid_parameter', code: name, detail };
+    }
   }
-  if (status === 413) return { kind: 'refused', reason: 'too_large', detail };
+  if (status === 413) return { kind: 'refused', reason: 'too_large', code: '413', detail };
   if (status === 429 || (name !== undefined && THROTTLING.has(name))) {
     return { kind: 'retry', code: name ?? '429', detail, afterMs: THROTTLED_RETRY_MS };
   }
@@ -92,6 +99,12 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
     };
   }
   return { kind: 'retry', code: name ?? String(status), detail };
+}
+
+function accepted({ rejectedLogEventsInfo = {}, rejectedEntityInfo }: AnswerBody, count: number): Answer {
+  const rejected = rejectedRanges(rejectedLogEventsInfo, count);
+  const entityError = rejectedEntityInfo && String(rejectedEntityInfo.errorType);
+  return { kind: 'accepted', rejected, ...(entityError && { entityError }) };
 }
 
 interface RejectedInfo {
@@ -118,6 +131,7 @@ interface AnswerBody {
   readonly message?: string;
   readonly Message?: string;
   readonly rejectedLogEventsInfo?: RejectedInfo;
+  readonly rejectedEntityInfo?: { readonly errorType?: string };
 }
 
 /** `com.amazonaws.logs#ThrottlingException:http://…` to `ThrottlingException`. */

@@ -15,6 +15,7 @@ export const EVENT_OVERHEAD_BYTES = 26;
 export const MESSAGE_MAX_BYTES = BATCH_MAX_BYTES - EVENT_OVERHEAD_BYTES;
 export const SPAN_MAX_MS = 86_400_000;
 
+const BRACE_OPEN = 0x7b;
 /** An invalid byte becomes U+FFFD, three bytes. */
 const GROWTH = 3;
 
@@ -29,6 +30,13 @@ export interface Events {
   readonly end: readonly number[];
   /** Records without a message: the service refuses a whole request because of one. */
   readonly empty: readonly number[];
+  /** Metrics in the embedded format that are too long for one event: in parts they are none. */
+  readonly tooLarge: readonly number[];
+}
+
+/** Who wrote the events: 2 to 4 key attributes. */
+export interface Entity {
+  readonly keyAttributes: Readonly<Record<string, string>>;
 }
 
 export function eventsOf(batch: RecordBatch, messageMaxBytes: number): Events {
@@ -36,10 +44,15 @@ export function eventsOf(batch: RecordBatch, messageMaxBytes: number): Events {
   const start: number[] = [];
   const end: number[] = [];
   const empty: number[] = [];
+  const tooLarge: number[] = [];
   for (const i of byTime(batch)) {
     const first = batch.start[i]!;
     const last = first + batch.length[i]!;
     if (first === last) empty.push(i);
+    if (last - first > messageMaxBytes && isEmbeddedMetrics(batch.bytes, first, last)) {
+      tooLarge.push(i);
+      continue;
+    }
     for (let from = first; from < last; ) {
       const to = (last - from) * GROWTH <= messageMaxBytes ? last : partEnd(batch.bytes, from, last, messageMaxBytes);
       record.push(i);
@@ -48,7 +61,18 @@ export function eventsOf(batch: RecordBatch, messageMaxBytes: number): Events {
       from = to;
     }
   }
-  return { batch, count: record.length, record, start, end, empty };
+  return { batch, count: record.length, record, start, end, empty, tooLarge };
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
+  if (text[0] !== BRACE_OPEN || !text.includes('"_aws"')) return false;
+  try {
+    return (JSON.parse(text.toString()) as { _aws?: unknown })._aws !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Indexes in ascending order of time; equal milliseconds keep their order. */
@@ -88,12 +112,28 @@ const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
 
 export class PutEncoder {
-  readonly #head: Buffer;
+  readonly #names: { readonly logGroupName: string; readonly logStreamName: string };
   readonly #writer = new JsonWriter();
+  #entity: Entity | undefined;
+  #head!: Buffer;
 
-  constructor(logGroup: string, logStream: string) {
-    const names = JSON.stringify({ logGroupName: logGroup, logStreamName: logStream });
-    this.#head = Buffer.from(`${names.slice(0, -1)},"logEvents":[`);
+  constructor(logGroup: string, logStream: string, entity?: Entity) {
+    this.#names = { logGroupName: logGroup, logStreamName: logStream };
+    this.#entity = entity;
+    this.#setHead();
+  }
+
+  /** Leaves the entity out from now on. Whether there was one. */
+  dropEntity(): boolean {
+    const had = this.#entity !== undefined;
+    this.#entity = undefined;
+    this.#setHead();
+    return had;
+  }
+
+  #setHead(): void {
+    const fields = JSON.stringify({ ...this.#names, ...(this.#entity && { entity: this.#entity }) });
+    this.#head = Buffer.from(`${fields.slice(0, -1)},"logEvents":[`);
   }
 
   /** As many events of the range as one request may carry, and at least one. Bytes are valid until the next call. */

@@ -3,6 +3,7 @@
  * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
  * request whose answer is lost is stored twice.
  */
+import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { NoAnswerError } from '../errors.js';
 import type { BatchLimits, RecordBatch, SendResult, Sink } from '../parts.js';
@@ -12,6 +13,7 @@ import { type CloudWatchApi, createCloudWatchApi } from './cloudwatch-api.js';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
+  type Entity,
   EVENT_OVERHEAD_BYTES,
   type Events,
   eventsOf,
@@ -29,23 +31,47 @@ const LIMITS: BatchLimits = {
   recordOverheadBytes: EVENT_OVERHEAD_BYTES,
 };
 
-export function openCloudWatch({ settings, onRequest }: SinkContext): Sink {
+/** Longest name of a log stream. */
+const STREAM_MAX = 512;
+const HASH_LENGTH = 8;
+
+export function openCloudWatch({ settings, onRequest, onNotice = () => {} }: SinkContext): Sink {
   const logGroup = settings.cloudwatchLogGroup!;
   const logStream = settings.cloudwatchLogStream ?? defaultStream(settings);
   const api = createCloudWatchApi({
     region: settings.awsRegion!,
     endpoint: settings.cloudwatchEndpoint,
-    logGroup,
-    logStream,
-    createGroup: settings.cloudwatchCreateGroup,
+    gzip: settings.cloudwatchGzip,
+    group: {
+      logGroup,
+      logStream,
+      createGroup: settings.cloudwatchCreateGroup,
+      retentionDays: settings.cloudwatchRetentionDays,
+      groupClass: settings.cloudwatchGroupClass,
+      kmsKeyArn: settings.cloudwatchKmsKeyArn,
+      tags: settings.cloudwatchTags,
+    },
     onRequest,
+    onNotice,
   });
-  return new CloudWatchSink(api, new PutEncoder(logGroup, logStream));
+  return new CloudWatchSink(api, new PutEncoder(logGroup, logStream, entityOf(settings)), onNotice);
 }
 
-function defaultStream({ podNamespace, podName }: Settings): string {
+/** Exported for tests. */
+export function defaultStream({ podNamespace, podName }: Settings): string {
   const name = podName === undefined ? hostname() : [podNamespace, podName].filter(Boolean).join('/');
-  return name.replace(/[:*]/g, '-').slice(0, 512);
+  const clean = name.replace(/[:*]/g, '-');
+  if (clean === name && name.length <= STREAM_MAX) return name;
+  // Two names must not become one.
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+  return `${clean.slice(0, STREAM_MAX - HASH_LENGTH - 1)}-${hash}`;
+}
+
+/** Whose logs these are, for "Explore related"; a service without a name has none. */
+function entityOf({ cloudwatchService, cloudwatchEnvironment }: Settings): Entity | undefined {
+  if (cloudwatchService === undefined) return undefined;
+  const environment = cloudwatchEnvironment === undefined ? {} : { Environment: cloudwatchEnvironment };
+  return { keyAttributes: { Type: 'Service', Name: cloudwatchService, ...environment } };
 }
 
 export class CloudWatchSink implements Sink {
@@ -53,18 +79,21 @@ export class CloudWatchSink implements Sink {
   readonly limits = LIMITS;
   readonly #api: CloudWatchApi;
   readonly #encoder: PutEncoder;
+  readonly #onNotice: (message: string) => void;
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
-  constructor(api: CloudWatchApi, encoder: PutEncoder) {
+  constructor(api: CloudWatchApi, encoder: PutEncoder, onNotice: (message: string) => void = () => {}) {
     this.#api = api;
     this.#encoder = encoder;
+    this.#onNotice = onNotice;
   }
 
   async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
     const events = eventsOf(batch, this.#messageMaxBytes);
     const outcome = new Outcome();
     for (const index of events.empty) outcome.reject(index, 'empty');
+    for (const index of events.tooLarge) outcome.reject(index, 'emf_too_large');
     let mayCreate = true;
     await sendRanges(events.count, outcome, async (range) => {
       const body = this.#encoder.encode(events, range);
@@ -101,24 +130,32 @@ export class CloudWatchSink implements Sink {
         for (const { from: first, to: end, reason } of answer.rejected) {
           for (const i of indexes(from + first, from + end)) outcome.reject(events.record[i]!, reason);
         }
+        if (answer.entityError !== undefined && this.#encoder.dropEntity()) {
+          this.#onNotice(
+            `${this.#api.target} refuses the entity: ${answer.entityError}. Logs are stored without it; correct LOGTAP_CLOUDWATCH_SERVICE or LOGTAP_CLOUDWATCH_ENVIRONMENT.`,
+          );
+        }
         return [];
       case 'missing':
         // Just made, and not visible everywhere yet.
         return retry('ResourceNotFoundException', 'the log stream is not there yet');
       case 'refused':
         if (to - from > 1) return halves([from, to]);
-        outcome.reject(events.record[from]!, answer.reason);
+        outcome.reject(events.record[from]!, answer.reason, { code: answer.code, detail: answer.detail });
         return [];
       case 'event_too_large':
         if (answer.messageMaxBytes < 1 || answer.messageMaxBytes >= this.#messageMaxBytes) {
           if (to - from > 1) return halves([from, to]);
-          outcome.reject(events.record[from]!, 'too_large');
+          outcome.reject(events.record[from]!, 'too_large', { detail: answer.detail });
           return [];
         }
         this.#messageMaxBytes = answer.messageMaxBytes;
         return retry('too_large', answer.detail);
       case 'retry':
-        if (answer.renewCredentials) this.#api.renewCredentials();
+        if (answer.renewCredentials) {
+          this.#api.renewCredentials();
+          return retry(answer.code, `${answer.detail} (credentials of ${this.#api.credentialSource})`, answer.afterMs);
+        }
         return retry(answer.code, answer.detail, answer.afterMs);
     }
   }

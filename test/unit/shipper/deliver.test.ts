@@ -178,6 +178,21 @@ describe('deliver', () => {
     }
   });
 
+  test('rule 45: what is out is cut off by the end of the grace time, not by the stop', async () => {
+    const setup = setUp(['ok'], ['a']);
+    const states: string[] = [];
+    const send: DeliverOptions['sink']['send'] = async (_, signal) => {
+      setup.hurry.abort();
+      states.push(signal.aborted ? 'cut off' : 'goes on');
+      setup.deadline.abort();
+      states.push(signal.aborted ? 'cut off' : 'goes on');
+      return { retry: [0], rejected: [] };
+    };
+    await deliver({ ...setup.options, sink: { ...setup.sink, send } });
+    expect(states).toEqual(['goes on', 'cut off']);
+    expect(totals(setup)).toMatchObject({ held: 1, balanced: true });
+  });
+
   test('rule 94: waits are short while the shipper stops', async () => {
     const setup = setUp([{ retry: [0], retryAfterMs: 60_000 }, 'ok'], ['a']);
     setup.hurry.abort();
