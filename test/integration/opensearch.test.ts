@@ -1,12 +1,24 @@
 /** The OpenSearch sink and a real node with the defaults: indices, ids, refusals, blocks, connections that break. */
+import { freePort } from '../../scripts/free-port.js';
 import type { OpenSearchServer } from '../../scripts/opensearch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
 import { batchOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
-import { startFront } from '../support/opensearch-front.js';
+import { type Exchange, startFront } from '../support/opensearch-front.js';
 
 jest.setTimeout(60_000);
+
+/** Numbers in [0, 1) that a seed repeats (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
 
 describeWith(['opensearch'], 'OpenSearch', () => {
   let search: OpenSearchServer;
@@ -135,6 +147,55 @@ describeWith(['opensearch'], 'OpenSearch', () => {
     expect(await bodies('cut')).toEqual(messages);
     await sink.close();
     await front.stop();
+  });
+
+  test('rules 62, 63, 91, 111: whatever goes wrong on the way, in any order, each record is stored once and none refused', async () => {
+    const seed = Number(process.env.LOGTAP_TEST_SEED ?? Date.now() % 1e9);
+    const random = randomOf(seed);
+    /** Bytes of a body that a proxy may refuse. */
+    const LARGE = 20_000;
+    const reply = (status: number, text: string) => (exchange: Exchange) => {
+      exchange.response.writeHead(status).end(text);
+    };
+    const items = (change: (all: unknown[]) => unknown[]) => async (exchange: Exchange) => {
+      const { errors, items: all } = JSON.parse((await exchange.forward()).body.toString());
+      exchange.response.end(JSON.stringify({ errors: true, items: change(all), was: errors }));
+    };
+    const faults: readonly ((exchange: Exchange) => unknown)[] = [
+      ({ cut }) => cut(),
+      async ({ forward, cut }) => {
+        await forward();
+        cut();
+      },
+      async ({ body, forward, cut }) => {
+        await forward(body.subarray(0, body.indexOf('\n{"create"', body.length * random()) + 1 || body.length));
+        cut();
+      },
+      ...[429, 500, 502, 503, 504, 408, 401, 403, 404, 302].map((status) => reply(status, '<html>no</html>')),
+      (exchange: Exchange) => exchange.body.length > LARGE && reply(413, '')(exchange),
+      reply(400, 'Bad Request'),
+      reply(200, ''),
+      reply(200, '{"errors":true,"items":'),
+      items((all) => all.slice(1)),
+      items((all) => [...all, ...all]),
+      items((all) => all.map(() => ({ create: { status: 503, error: { type: 'unavailable_shards_exception' } } }))),
+    ];
+    const faulty = (exchange: Exchange) =>
+      random() < 0.6 ? faults[Math.floor(random() * faults.length)]!(exchange) : undefined;
+    const fronts = [await startFront(url, faulty), await startFront(url, faulty)];
+    const nodes = [`http://127.0.0.1:${await freePort()}`, ...fronts.map((front) => front.url)];
+    const messages = Array.from({ length: 6000 }, (_, i) => `${i} ${'é'.repeat(i % 97)}`);
+    // Several batches: what was learned in one holds in the next.
+    for (let from = 0; from < messages.length; from += 200) {
+      const sink = openSinkAt(nodes.join(','), { LOGTAP_OPENSEARCH_INDEX: 'chaos' });
+      const records = messages.slice(from, from + 200).map((message, i) => ({ message, seq: from + i }));
+      const results = await sendAll(sink, batchOf(records), 500);
+      expect({ seed, rejected: results.flatMap(({ rejected }) => rejected) }).toEqual({ seed, rejected: [] });
+      await sink.close();
+    }
+    expect(fronts[0]!.requests.length + fronts[1]!.requests.length).toBeGreaterThan(60);
+    expect({ seed, stored: await bodies('chaos') }).toEqual({ seed, stored: messages });
+    await Promise.all(fronts.map((front) => front.stop()));
   });
 
   test('rule 112: what the engine answers to a wrong content type and to the path of a plugin it lacks', async () => {
