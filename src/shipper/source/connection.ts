@@ -39,6 +39,7 @@ export class Connection implements FrameReader {
   #touchedMs = 0;
   #decoder: FrameDecoder | undefined;
   #hello: Hello | undefined;
+  readonly #instance: string | undefined;
   readonly #files = new Map<number, string>();
   /** DATA frames up to this number have been read elsewhere. */
   #knownSeq = 0;
@@ -51,9 +52,11 @@ export class Connection implements FrameReader {
   #rawOffset = 0;
   #nowMs = 0;
 
-  constructor(shared: AssemblerShared, losses: LossTotals) {
+  /** `instance`: the only process that may speak here; any when absent. */
+  constructor(shared: AssemblerShared, losses: LossTotals, instance?: string) {
     this.#shared = shared;
     this.#losses = losses;
+    this.#instance = instance;
   }
 
   /** Whether the peer has sent a beginning of the magic and nothing else. */
@@ -149,6 +152,9 @@ export class Connection implements FrameReader {
   }
 
   #greet(hello: Hello): void {
+    if (this.#instance !== undefined && hello.instance !== this.#instance) {
+      throw new ProtocolError('instance', `${hello.instance} speaks in the place of ${this.#instance}`);
+    }
     this.#hello = hello;
     this.#lost = hello.lost;
     this.#open(STREAMS.STDOUT, { stream: 'stdout' });

@@ -28,7 +28,7 @@ import {
   RING_VERSION,
   type RingWord,
 } from '../../contract.js';
-import { ProtocolError } from '../errors.js';
+import { codeOf, ProtocolError } from '../errors.js';
 import type { Progress } from './connection.js';
 import { lockKey } from './file-locks.js';
 import type { Hello, Lost } from './frame-decoder.js';
@@ -91,21 +91,21 @@ export class RingFile {
   readonly #fd: number;
   readonly #words = Buffer.alloc(WORDS_BYTES);
   readonly #checkpoint = Buffer.alloc(4096);
-  #sleepEpoch: number;
+  #sleepEpoch: bigint;
   #half = 0;
   #notes = '';
 
   /** Opens a ring. Throws a ProtocolError when it is none. */
   constructor(path: string) {
     this.path = path;
-    this.#fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    this.#fd = open(path);
+    const stat = fstatSync(this.#fd);
     try {
-      const stat = fstatSync(this.#fd);
+      if (!stat.isFile()) throw new ProtocolError('ring', `${path} is no file`);
       this.#readWords();
       const words = this.#words;
       this.capacity = stat.size - RING_HEADER_BYTES;
       const isRing =
-        stat.isFile() &&
         RING_MAGIC.every((byte, i) => words[i] === byte) &&
         words.readUInt32LE(VERSION_AT) === RING_VERSION &&
         words.readUInt32LE(HEADER_BYTES_AT) === RING_HEADER_BYTES &&
@@ -115,8 +115,10 @@ export class RingFile {
       if (!isRing) throw new ProtocolError('ring', `${path} is no ring of version ${RING_VERSION}`);
       this.lockKey = lockKey(stat);
       this.isRetiredAtStart = words.readUInt32LE(RETIRED_AT) !== 0;
-      this.#sleepEpoch = Number(words.readBigUInt64LE(SLEEP_EPOCH_AT));
+      this.#sleepEpoch = words.readBigUInt64LE(SLEEP_EPOCH_AT);
     } catch (error) {
+      // Whoever writes into it must not go on: nobody will read that.
+      if (stat.isFile() && stat.size >= RING_HEADER_BYTES) this.retire();
       closeSync(this.#fd);
       throw error;
     }
@@ -135,8 +137,8 @@ export class RingFile {
       isEnded: words.readUInt32LE(ENDED_AT) !== 0,
       isLocked: words.readUInt32LE(LOCKED_AT) !== 0,
       lost: {
-        lines: Number(words.readBigUInt64LE(LOST_LINES_AT)),
-        bytes: Number(words.readBigUInt64LE(LOST_BYTES_AT)),
+        lines: countAt(words, LOST_LINES_AT),
+        bytes: countAt(words, LOST_BYTES_AT),
       },
     };
   }
@@ -153,17 +155,17 @@ export class RingFile {
 
   /** The next write rings the bell. Look at the head once more after this. */
   sleep(): void {
-    this.#sleepEpoch += 1;
+    this.#sleepEpoch = BigInt.asUintN(64, this.#sleepEpoch + 1n);
     const bytes = Buffer.alloc(8);
-    bytes.writeBigUInt64LE(BigInt(this.#sleepEpoch));
-    writeSync(this.#fd, bytes, 0, 8, SLEEP_EPOCH_AT);
+    bytes.writeBigUInt64LE(this.#sleepEpoch);
+    this.#write(bytes, SLEEP_EPOCH_AT);
   }
 
   /** The next write goes elsewhere. Look at the head once more after this. */
   retire(): void {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(1);
-    writeSync(this.#fd, bytes, 0, 4, RETIRED_AT);
+    this.#write(bytes, RETIRED_AT);
   }
 
   /** Where the reader before this one was. */
@@ -171,16 +173,20 @@ export class RingFile {
     const page = this.#checkpoint;
     readSync(this.#fd, page, 0, page.length, TAIL_AT);
     const position = Number(page.readBigUInt64LE(0));
-    const lost = { lines: Number(page.readBigUInt64LE(16)), bytes: Number(page.readBigUInt64LE(24)) };
-    const owed = { lines: Number(page.readBigUInt64LE(32)), bytes: Number(page.readBigUInt64LE(40)) };
+    const lost = { lines: countAt(page, 16), bytes: countAt(page, 24) };
+    const owed = { lines: countAt(page, 32), bytes: countAt(page, 40) };
     this.#half = page.readUInt32LE(8);
     if (position === 0 || this.#half === 0) return { progress: undefined, lost, owed };
     const count = page.readUInt32LE(12);
-    if (this.#half > 2 || count > STREAMS_MAX) throw new ProtocolError('ring', `${this.path}: no checkpoint`);
-    const settled = Array.from({ length: count }, (_, i): [number, number] => {
-      const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;
-      return [page.readUInt32LE(entry), page.readDoubleLE(entry + 8)];
-    });
+    const places = Array.from({ length: Math.min(count, STREAMS_MAX) }, (_, i) =>
+      page.readDoubleLE(CHECKPOINT_BYTES + i * STREAM_BYTES + 8),
+    );
+    const isRight = this.#half <= 2 && count <= STREAMS_MAX && places.every((place) => Number.isSafeInteger(place));
+    if (!isRight) throw new ProtocolError('ring', `${this.path}: no checkpoint`);
+    const settled = places.map((place, i): [number, number] => [
+      page.readUInt32LE(CHECKPOINT_BYTES + i * STREAM_BYTES),
+      place,
+    ]);
     return { progress: { position, settled, ...this.#readNotes() }, lost, owed };
   }
 
@@ -203,7 +209,7 @@ export class RingFile {
       page.writeUInt32LE(0, entry + 4);
       page.writeDoubleLE(seq, entry + 8);
     }
-    writeSync(this.#fd, page, 0, CHECKPOINT_BYTES + count * STREAM_BYTES, TAIL_AT);
+    this.#write(page.subarray(0, CHECKPOINT_BYTES + count * STREAM_BYTES), TAIL_AT);
   }
 
   close(): void {
@@ -217,6 +223,15 @@ export class RingFile {
       unlinkSync(this.path);
     } catch {
       // Somebody else did, or it is not ours to remove: it is retired and read either way.
+    }
+  }
+
+  /** All pages of a ring are there: a write fails only where somebody has cut it, and the next look finds that. */
+  #write(bytes: Uint8Array, at: number): void {
+    try {
+      writeSync(this.#fd, bytes, 0, bytes.length, at);
+    } catch {
+      // Nothing is released by what was not written.
     }
   }
 
@@ -249,9 +264,24 @@ export class RingFile {
     half.writeUInt32LE(half.length - 4);
     half.write(notes, 4);
     this.#half = this.#half === 1 ? 2 : 1;
-    writeSync(this.#fd, half, 0, half.length, RING_NOTES_AT + (this.#half - 1) * HALF_BYTES);
+    this.#write(half, RING_NOTES_AT + (this.#half - 1) * HALF_BYTES);
     this.#notes = notes;
   }
+}
+
+/** What cannot be a ring whatever it holds is a ProtocolError; anything else may pass. */
+function open(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(codeOf(error))) throw error;
+    throw new ProtocolError('ring', `${path} is no file: ${codeOf(error)}`);
+  }
+}
+
+/** A number that anybody may have written. */
+function countAt(bytes: Buffer, at: number): number {
+  return Math.min(Number(bytes.readBigUInt64LE(at)), Number.MAX_SAFE_INTEGER);
 }
 
 /** What JSON made of a HELLO, checked: the notes lie where any process of the pod can write. */

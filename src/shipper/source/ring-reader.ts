@@ -60,7 +60,7 @@ export class RingReader {
     this.gotMs = nowMs;
     this.#shared = shared;
     this.#losses = losses;
-    this.#connection = new Connection(shared, losses);
+    this.#connection = new Connection(shared, losses, ring.instance);
     this.#file = new RingFile(path);
     try {
       const { progress, lost, owed } = this.#file.resume();
@@ -78,6 +78,8 @@ export class RingReader {
       }
       this.#isLocked = this.#file.state(this.#position).isLocked;
     } catch (error) {
+      // Whoever writes into it must not go on: nobody will read that.
+      this.#file.retire();
       this.#file.close();
       throw error;
     }

@@ -182,7 +182,8 @@ export class RingSource implements Source {
     this.#directory.listen((instance) => this.#rang(instance));
     const names = this.#directory.names();
     for (const ring of this.#directory.claimed(names)) this.#find(ring, nowMs);
-    for (const name of this.#refused) if (!names.includes(name)) this.#refused.delete(name);
+    const present = this.#refused.size > 0 ? new Set(names) : undefined;
+    for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
     this.#retireLeft(nowMs);
     for (const reader of this.#readers.values()) {
       if (!reader.isFinished && this.#hasNews(reader)) this.#awake.add(reader);
