@@ -183,9 +183,9 @@ function settings(): string {
     '|---|---|',
     '| 0 | all that was read is delivered, or was refused by a sink and counted or kept |',
     '| 1 | internal error |',
-    '| 64 | wrong usage: it takes no arguments, but for `replay FILE` |',
+    '| 64 | wrong usage: it takes no arguments but `--check` and `replay FILE` |',
     '| 74 | records remain undelivered; the last line on stderr says how many |',
-    '| 78 | the settings cannot work |',
+    '| 78 | the settings cannot work; with `--check` also: a service does not take the records |',
     '',
   ].join('\n');
 }

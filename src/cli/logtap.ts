@@ -11,7 +11,7 @@ import { CommandError, EXIT, UsageError } from './usage.js';
 const USAGE = `Usage: logtap COMMAND
 
   run [--sink S] [--file PATH]... [--suppress] -- CMD ARGS   run a program tapped, with a shipper beside it
-  ship                                                       the sidecar; settings come from the environment
+  ship [--check]                                             the sidecar, or a look whether it would work; settings come from the environment
   replay FILE                                                send dead letters again; settings as for ship
   install DIR                                                put the library for this architecture into DIR
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
@@ -28,12 +28,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor,
   inject: (args) => injectCommand([...args], process),
   ship: (args) => {
-    if (args.length > 0) {
+    if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(
-        `ship takes no arguments, but got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
+        `ship takes no arguments but --check, and got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
       );
     }
-    return runShipper([]);
+    return runShipper(args);
   },
   replay: (args) => {
     if (args.length !== 1) {

@@ -1,4 +1,5 @@
 /** The process: environment in, signals, exit code. Everything else is in shipper.ts. */
+import { checkSinks } from './check.js';
 import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
 import type { Totals } from './ledger.js';
@@ -6,6 +7,7 @@ import { createLog } from './log.js';
 import { Secrets } from './secrets.js';
 import { parseSettings } from './settings.js';
 import { type Shipper, startShipper } from './shipper.js';
+import { openSink } from './sinks/index.js';
 
 /** Of sysexits.h, where it has one. */
 const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATION: 78 } as const;
@@ -54,6 +56,19 @@ async function ship(): Promise<never> {
   exit(await shipper.ended);
 }
 
+/** One line a finding on stdout, and a code that a pipeline understands. */
+async function check(): Promise<never> {
+  const settings = parseSettings(process.env, (message) => log.info(message));
+  const onNotice = (message: string) => log.info(message);
+  const context = { settings, secrets, onRequest: () => {}, onNotice };
+  const sinks = await Promise.all(settings.sinks.map((name) => openSink(name, context)));
+  const findings = await checkSinks(sinks);
+  for (const { sink, isRight, text } of findings) {
+    process.stdout.write(secrets.redact(`${isRight ? 'ok' : 'problem'}  ${sink}: ${text}\n`));
+  }
+  process.exit(findings.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
+}
+
 async function sendAgain(file: string): Promise<never> {
   const stop = new AbortController();
   onSignal(
@@ -74,10 +89,11 @@ async function main([command, file, ...rest]: readonly string[]): Promise<never>
   // The AWS client prints a warning on Node 20 that no operator can do anything about.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   if (command === undefined) return ship();
+  if (command === '--check' && file === undefined) return check();
   if (command === 'replay' && file !== undefined && rest.length === 0) return sendAgain(file);
   const given = [command, file, ...rest].filter((each) => each !== undefined).join(' ');
   process.stderr.write(
-    `Usage: main.js [replay FILE]: without arguments the shipper, set by environment variables; but got '${given}'.\n`,
+    `Usage: main.js [--check | replay FILE]: without arguments the shipper, set by environment variables; but got '${given}'.\n`,
   );
   process.exit(EXIT.USAGE);
 }

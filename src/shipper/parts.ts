@@ -91,11 +91,21 @@ export interface SendResult {
   readonly retryAfterMs?: number;
 }
 
+/** What a sink found out about its service, without sending a record. */
+export interface Finding {
+  /** Whether records will get there, as far as one can tell. */
+  readonly isRight: boolean;
+  /** What was asked, what came of it, and what to do. */
+  readonly text: string;
+}
+
 /** Where batches go. Knows its service; knows nothing of retries, queues or time. */
 export interface Sink {
   readonly name: string;
   readonly limits: BatchLimits;
   /** Resolves with the service's answer. Throws if no usable answer came: the whole batch then goes again. */
   send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult>;
+  /** Asks the service once, with one harmless request. Absent where there is none to ask. */
+  check?(signal: AbortSignal): Promise<Finding>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 /** Settings to parts, parts to a running shipper, and its ordered stop. */
+import { checkSinks } from './check.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { type DeliverOptions, healthySink } from './deliver.js';
 import type { ProtocolError } from './errors.js';
@@ -125,6 +126,14 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     rings: settings.ringDir,
     sinks: settings.sinks,
     memoryMaxBytes: maxBytes,
+  });
+
+  // Nobody waits for it: records that come meanwhile are held.
+  void checkSinks(sinks).then((findings) => {
+    for (const { sink, isRight, text } of findings) {
+      if (isRight) log.info(`${sink}: ${text}`);
+      else log.problem('error', `check ${sink}`, `${sink}: ${text}`, { sink });
+    }
   });
 
   const stop = new AbortController();

@@ -9,7 +9,7 @@ export type Answer =
       readonly entityError?: string;
     }
   /** The log stream, or its group, is not there. */
-  | { readonly kind: 'missing' }
+  | { readonly kind: 'missing'; readonly detail: string }
   /** Something in it is refused: halve it until the event stands alone. */
   | { readonly kind: 'refused'; readonly reason: string; readonly code: string; readonly detail: string }
   /** An event is longer than the service takes, which is now known. */
@@ -71,7 +71,7 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
   const message = String(answer?.message ?? answer?.Message ?? '');
   const id = headers['x-amzn-requestid'];
   const detail = `${status} ${name ?? ''}: ${message}${id === undefined ? '' : ` [request ${id}]`}`;
-  if (name === 'ResourceNotFoundException') return { kind: 'missing' };
+  if (name === 'ResourceNotFoundException') return { kind: 'missing', detail };
   if (name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: [] };
   if (name === 'InvalidParameterException' || name === 'SerializationException') {
     const limit = /exceeds limit of (\d+)/.exec(message)?.[1];

@@ -21,6 +21,8 @@ export interface CloudWatchApiOptions {
 
 export interface CloudWatchApi {
   readonly target: string;
+  /** Whether `createStream` makes a missing group too. */
+  readonly createsGroup: boolean;
   /** Where the credentials came from. */
   readonly credentialSource: string;
   /** Any whole answer. Throws a NoAnswerError when none came. */
@@ -68,6 +70,7 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
 
   return {
     target: `${group.logGroup}/${group.logStream} at ${http.target}`,
+    createsGroup: group.createGroup,
     get credentialSource() {
       return signer.source;
     },

@@ -131,6 +131,11 @@ export class PutEncoder {
     return had;
   }
 
+  /** A request without events: the service says no to it, and so that it is there and knows who asks. */
+  get empty(): Buffer {
+    return Buffer.concat([this.#head, END]);
+  }
+
   #setHead(): void {
     const fields = JSON.stringify({ ...this.#names, ...(this.#entity && { entity: this.#entity }) });
     this.#head = Buffer.from(`${fields.slice(0, -1)},"logEvents":[`);

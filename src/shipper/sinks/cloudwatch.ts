@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import { NoAnswerError } from '../errors.js';
-import type { BatchLimits, RecordBatch, SendResult, Sink } from '../parts.js';
+import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
 import type { Settings } from '../settings.js';
 import { type Answer, classifyAnswer } from './cloudwatch-answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './cloudwatch-api.js';
@@ -112,6 +112,26 @@ export class CloudWatchSink implements Sink {
       }
     });
     return outcome.result;
+  }
+
+  async check(signal: AbortSignal): Promise<Finding> {
+    const answer = classifyAnswer(await this.#api.putLogEvents(this.#encoder.empty, signal), 0);
+    const { target, credentialSource, createsGroup } = this.#api;
+    const isKnown = `${target} is reached, and takes the credentials of ${credentialSource}`;
+    switch (answer.kind) {
+      case 'accepted':
+      case 'refused':
+        return { isRight: true, text: isKnown };
+      case 'missing':
+        return createsGroup || !answer.detail.includes('log group')
+          ? { isRight: true, text: `${isKnown}; what is missing will be made` }
+          : {
+              isRight: false,
+              text: `${target}: ${answer.detail} (make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true)`,
+            };
+      default:
+        return { isRight: false, text: `${target}: ${answer.detail} (credentials of ${credentialSource})` };
+    }
   }
 
   async close(): Promise<void> {

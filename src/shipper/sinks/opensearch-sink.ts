@@ -4,7 +4,7 @@
  * refused by itself stands alone.
  */
 import { failureOf, NoAnswerError } from '../errors.js';
-import type { BatchLimits, RecordBatch, Rejected, SendResult, Sink } from '../parts.js';
+import type { BatchLimits, Finding, RecordBatch, Rejected, SendResult, Sink } from '../parts.js';
 import { select } from '../record-batch.js';
 import { type HttpResponse, retryAfterMs } from './http-client.js';
 import {
@@ -73,6 +73,16 @@ export class OpenSearchSink implements Sink {
     const result = await this.#send(batch, signal);
     if (!this.#encoder.withData || result.rejected.length === 0) return result;
     return this.#sendWithoutData(batch, result, signal);
+  }
+
+  /** Nothing that could be stored: whoever speaks `_bulk` refuses it, after a look at who asks. */
+  async check(signal: AbortSignal): Promise<Finding> {
+    const response = await this.#options.post(Buffer.from('\n'), signal);
+    const error = errorOf(response.body);
+    if (response.status === 400 && (error.type !== undefined || error.reason !== undefined)) {
+      return { isRight: true, text: `${this.#options.target} is reached, speaks _bulk, and knows who asks` };
+    }
+    return { isRight: false, text: `${this.#target} ${describeRequest(response)}` };
   }
 
   async close(): Promise<void> {

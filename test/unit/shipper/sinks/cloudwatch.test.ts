@@ -22,6 +22,7 @@ function sinkOn(service: (messages: string[]) => Answer, createStream = async ()
     {
       target: '/g/s at https://logs',
       credentialSource: 'a profile',
+      createsGroup: true,
       async putLogEvents(body) {
         const messages = (JSON.parse(body.toString()) as { logEvents: { message: string }[] }).logEvents.map(
           ({ message }) => message,

@@ -1,0 +1,30 @@
+/** Asks every service whether it would take records: what `ship --check` prints, and a sidecar logs when it starts. */
+import { failureOf, NoAnswerError } from './errors.js';
+import type { Finding, Sink } from './parts.js';
+
+/** A service that does not answer by then is not there. */
+const CHECK_MS = 10_000;
+
+export interface SinkFinding extends Finding {
+  readonly sink: string;
+}
+
+/** One finding a sink. Never throws. */
+export function checkSinks(sinks: readonly Sink[]): Promise<readonly SinkFinding[]> {
+  return Promise.all(sinks.map(async (sink) => ({ sink: sink.name, ...(await check(sink)) })));
+}
+
+async function check(sink: Sink): Promise<Finding> {
+  if (sink.check === undefined) return { isRight: true, text: 'there is no service to ask' };
+  const controller = new AbortController();
+  const timer = setTimeout(() => {
+    controller.abort(new NoAnswerError({ code: 'timeout', detail: `no answer within ${CHECK_MS / 1000} s` }));
+  }, CHECK_MS);
+  try {
+    return await sink.check(controller.signal);
+  } catch (error) {
+    return { isRight: false, text: failureOf(error).detail };
+  } finally {
+    clearTimeout(timer);
+  }
+}
