@@ -1,9 +1,16 @@
-/** Random records, around every limit of size and time, through the CloudWatch Logs sink before the referee. */
+/**
+ * Random records, around every limit of size and time, through the CloudWatch Logs sink: before the referee of the limits,
+ * and into the emulator, which reads back.
+ */
 import fc from 'fast-check';
+import type { CloudWatchServer } from '../../scripts/cloudwatch.js';
+import { startCloudWatch } from '../../scripts/cloudwatch.js';
 import type { RecordBatch, Sink } from '../../src/shipper/parts.js';
 import { slice } from '../../src/shipper/record-batch.js';
 import { batchOf } from '../support/batches.js';
+import { describeWith } from '../support/capability.js';
 import { CloudWatchBench, DAY_MS, GROUP, HOUR_MS, STREAM } from '../support/cloudwatch-sink.js';
+import { readCloudWatch } from '../support/sinks-read-back.js';
 
 jest.setTimeout(120_000);
 const never = new AbortController().signal;
@@ -26,47 +33,51 @@ async function sendAll(sink: Sink, batch: RecordBatch): Promise<Map<number, stri
   return rejected;
 }
 
-test('rules 1, 3, 6, 11, 15, 17, 37: whatever comes, no limit is passed, nothing is lost, and order is kept', async () => {
-  const bytes = fc.oneof(
-    { weight: 6, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }).map((text) => Buffer.from(text)) },
-    { weight: 2, arbitrary: fc.uint8Array({ maxLength: 40 }).map((each) => Buffer.from(each)) },
-    { weight: 1, arbitrary: fc.constant(Buffer.alloc(0)) },
-    // Around the limit of an event and of a batch, with characters of every length and bytes that are none.
-    {
-      weight: 2,
-      arbitrary: fc
-        .tuple(
-          fc.constantFrom('x', 'é', '€', '😀', '\u0001'),
-          fc.integer({ min: -6, max: 6 }),
-          fc.constantFrom(1, 2, 3),
-        )
-        .map(([unit, more, parts]) => {
-          const size = Math.floor(1_048_550 / parts) + more;
-          return Buffer.concat([
-            Buffer.from(unit.repeat(size / Buffer.byteLength(unit))),
-            Buffer.alloc(3, 'y'),
-          ]).subarray(0, size);
-        }),
-    },
-    { weight: 1, arbitrary: fc.constant(Buffer.alloc(400_000, 0xff)) },
-  );
-  const offsets = fc.oneof(
-    fc.integer({ min: -1000, max: 0 }),
-    fc.constantFrom(-DAY_MS + 1, -DAY_MS, -DAY_MS - 1, -2 * DAY_MS, -13.9 * DAY_MS, -15 * DAY_MS, HOUR_MS, 3 * HOUR_MS),
-  );
-  await fc.assert(
-    fc.asyncProperty(fc.array(fc.tuple(bytes, offsets), { minLength: 1, maxLength: 25 }), async (records) => {
-      bench.fake.make(GROUP, STREAM);
-      bench.open();
+const messages = fc.oneof(
+  { weight: 6, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }).map((text) => Buffer.from(text)) },
+  { weight: 2, arbitrary: fc.uint8Array({ maxLength: 40 }).map((each) => Buffer.from(each)) },
+  { weight: 1, arbitrary: fc.constant(Buffer.alloc(0)) },
+  // Around the limit of an event and of a batch, with characters of every length and bytes that are none.
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('x', 'é', '€', '😀', '\u0001'), fc.integer({ min: -6, max: 6 }), fc.constantFrom(1, 2, 3))
+      .map(([unit, more, parts]) => {
+        const size = Math.floor(1_048_550 / parts) + more;
+        const text = Buffer.from(unit.repeat(size / Buffer.byteLength(unit)));
+        return Buffer.concat([text, Buffer.alloc(3, 'y')]).subarray(0, size);
+      }),
+  },
+  { weight: 1, arbitrary: fc.constant(Buffer.alloc(400_000, 0xff)) },
+);
+const recent = fc.integer({ min: -1000, max: 0 });
+const anyTime = fc.oneof(
+  recent,
+  fc.constantFrom(-DAY_MS + 1, -DAY_MS, -DAY_MS - 1, -2 * DAY_MS, -13.9 * DAY_MS, -15 * DAY_MS, HOUR_MS, 3 * HOUR_MS),
+);
+
+/** Sends such records with a new sink for each run, and compares what the service then has. */
+function holdsFor(
+  offsets: fc.Arbitrary<number>,
+  numRuns: number,
+  begin: (run: number) => Sink,
+  stored: (run: number) => Promise<readonly string[]>,
+): Promise<void> {
+  let run = 0;
+  return fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(messages, offsets), { minLength: 1, maxLength: 25 }), async (records) => {
+      run += 1;
+      const sink = begin(run);
       const now = Date.now();
       const batch = batchOf(records.map(([message, offset]) => ({ message, timeMs: now + offset })));
-      const rejected = await sendAll(bench.sink, batch);
+      const rejected = await sendAll(sink, batch);
       // In the order in which the service gets them: by time, and what is of one time as it came.
       const expected = records
         .map(([message, offset], i) => ({ message, offset, i }))
         .filter(({ i }) => !rejected.has(i))
         .sort((one, other) => one.offset - other.offset || one.i - other.i);
-      expect(bench.stored().join('')).toBe(expected.map(({ message }) => message.toString()).join(''));
+      const found = expected.length === 0 ? [] : await stored(run);
+      expect(found.join('')).toBe(expected.map(({ message }) => message.toString()).join(''));
       for (const [i, reason] of rejected) {
         const [message, offset] = records[i]!;
         if (reason === 'empty') expect(message).toHaveLength(0);
@@ -75,6 +86,33 @@ test('rules 1, 3, 6, 11, 15, 17, 37: whatever comes, no limit is passed, nothing
         else throw new Error(`record ${i} was refused: ${reason}`);
       }
     }),
-    { numRuns: 60 },
+    { numRuns },
   );
+}
+
+test('rules 1, 3, 6, 11, 15, 17, 37: whatever comes, no limit is passed, nothing is lost, and order is kept', async () => {
+  const begin = () => {
+    bench.fake.make(GROUP, STREAM);
+    return bench.open();
+  };
+  await holdsFor(anyTime, 60, begin, async () => bench.stored());
+});
+
+describeWith(['cloudwatch'], 'the emulator', () => {
+  let cloud: CloudWatchServer;
+  beforeAll(async () => {
+    cloud = await startCloudWatch();
+  });
+  afterAll(() => cloud?.stop());
+
+  // Times that are refused are left to the referee: the emulator's indexes of them are not the documented ones.
+  test('rules 6, 8, 15: stores what comes, whole and in order', async () => {
+    const begin = (run: number) =>
+      bench.open({
+        AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloud.url,
+        LOGTAP_CLOUDWATCH_LOG_GROUP: `/run/${run}`,
+        LOGTAP_CLOUDWATCH_GZIP: String(run % 2 === 0),
+      });
+    await holdsFor(recent, 25, begin, (run) => readCloudWatch(cloud.url, `/run/${run}`, STREAM));
+  });
 });
