@@ -1,0 +1,66 @@
+/** Settings to the sources: the socket, and the rings where there is a directory for them. */
+import type { ProtocolError } from './errors.js';
+import type { Ledger } from './ledger.js';
+import type { Log } from './log.js';
+import type { MeteredSink } from './metrics.js';
+import type { Settings } from './settings.js';
+import type { Lost } from './source/frame-decoder.js';
+import { RingSource } from './source/ring-source.js';
+import { SocketSource } from './source/socket-source.js';
+
+export interface OpenSourcesOptions {
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly isOutage: () => boolean;
+}
+
+export interface Sources {
+  /** Has yet to listen. */
+  readonly socket: SocketSource;
+  /** All of them. */
+  readonly sources: readonly (SocketSource | RingSource)[];
+}
+
+/** A sink that failed so often in a row, or has not taken its oldest record for so long, is out. */
+const OUTAGE_FAILURES = 2;
+const OUTAGE_MS = 5000;
+
+/** Whether a sink fails for longer than rings last. `nowMs` is on the clock of the lanes. */
+export function isOutage(sinks: readonly MeteredSink[], nowMs: number): boolean {
+  return sinks.some(({ health, lane: { oldestMs } }) => {
+    return health.failures >= OUTAGE_FAILURES || (oldestMs !== undefined && nowMs - oldestMs > OUTAGE_MS);
+  });
+}
+
+/** Throws a ConfigError when the directory of rings cannot be made. */
+export function openSources(settings: Settings, { ledger, log, isOutage }: OpenSourcesOptions): Sources {
+  const lines = {
+    lineMaxBytes: settings.lineMaxBytes,
+    lineIdleMs: settings.lineIdleMs,
+    lingerMs: settings.batchLingerMs,
+    onLost(lost: Lost) {
+      ledger.countLost(lost);
+      log.problem('warn', 'application loss', 'an application could not hand over all it wrote', { ...lost });
+    },
+    onProtocolError({ reason, message }: ProtocolError) {
+      ledger.countProtocolError(reason);
+      log.problem('warn', `protocol ${reason}`, `what a peer sent is refused: ${message}`, { reason });
+    },
+  };
+  const socket = new SocketSource({ ...lines, path: settings.socket });
+  if (settings.ringDir === undefined) return { socket, sources: [socket] };
+  const rings = new RingSource({
+    ...lines,
+    path: settings.ringDir,
+    ringBytes: settings.ringBytes,
+    pool: settings.ringPool,
+    totalBytes: settings.ringTotalBytes,
+    isOutage,
+    onGone(gone) {
+      ledger.countGone(gone);
+      log.problem('warn', 'gone', 'a shipper was killed that held records of rings in memory', { ...gone });
+    },
+    onNoRoom: (problem) => log.problem('warn', 'rings', problem),
+  });
+  return { socket, sources: [socket, rings] };
+}
