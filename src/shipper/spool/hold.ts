@@ -8,6 +8,7 @@
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
 import { concat, memoryBytes, slice } from '../record-batch.js';
 import { Tally } from '../tally.js';
+import type { Body } from './body.js';
 import { HoldLane, type Lane, type LaneHold, type Place, type Span } from './lane.js';
 import type { OnFull } from './on-full.js';
 import { CORRUPT, type SegmentStore } from './segment-store.js';
@@ -17,14 +18,6 @@ const DROPPED_OLDEST = 'full_drop_oldest';
 const DROPPED_NEWEST = 'full_drop_newest';
 /** Reasons of what is dropped here, not by a sink. */
 export const HOLD_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROPPED_NEWEST, CORRUPT]);
-
-/** Where the records of a held batch are. */
-export interface Body {
-  /** `undefined` when they cannot be read any more. */
-  read(): RecordBatch | undefined;
-  /** No lane needs them. */
-  discard(): void;
-}
 
 interface Held extends Span {
   readonly memoryBytes: number;

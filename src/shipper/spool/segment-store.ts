@@ -28,7 +28,7 @@ import { ConfigError, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
 import { memoryBytes } from '../record-batch.js';
 import { Tally } from '../tally.js';
-import type { Body } from './hold.js';
+import type { Body } from './body.js';
 import { decodeFrame, encodeFrame, framesOf, isSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeader } from './segment.js';
 
 export interface SegmentStoreOptions {
