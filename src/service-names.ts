@@ -1,4 +1,4 @@
-/** Rules that services have for names, for the constructs, which check early, and the shipper, which checks at its start. */
+/** Rules that services have for names and numbers, for the constructs, which check early, and the shipper, which checks at its start. */
 
 /** `rule` reads after "must", `remedy` as a command. */
 export interface NameRule {
@@ -20,6 +20,15 @@ export const LOG_STREAM: NameRule = {
   rule: "be 1 to 512 characters without ':' and '*'",
   remedy: 'rename the log stream',
 };
+
+/**
+ * How many days a log group can keep its logs.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+ */
+export const RETENTION_DAYS: readonly number[] = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
 
 /** Only the shape: AWS opens regions faster than lists are updated. */
 export const AWS_REGION: NameRule = {

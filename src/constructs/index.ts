@@ -3,6 +3,6 @@ export { LogTap } from './log-tap.js';
 export { Sink } from './sink.js';
 export type { SecretFile, SinkConfig } from './sink-config.js';
 export type { CloudWatchSinkProps } from './sinks/cloudwatch.js';
-export type { OpenSearchSinkProps, SecretKey } from './sinks/opensearch.js';
+export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps, type SecretKey } from './sinks/opensearch.js';
 export { type LogTapProps, TapStreams } from './tap-options.js';
 export { TappedDeployment, type TappedDeploymentProps } from './tapped-deployment.js';

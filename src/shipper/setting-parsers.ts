@@ -1,8 +1,7 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
-import { type NameRule, OPENSEARCH_INDEX } from '../service-names.js';
-import { RETENTION_DAYS } from './retention-days.js';
+import { type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from '../service-names.js';
 import { ON_FULL, type OnFull } from './spool/on-full.js';
 
 export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;

@@ -3,6 +3,7 @@ import {
   type CloudWatchSinkProps,
   LogTap,
   type LogTapProps,
+  OpenSearchSigning,
   type OpenSearchSinkProps,
   Sink,
   TapStreams,
@@ -50,6 +51,8 @@ describe('Sink.cloudWatch', () => {
     ['a zone as region', { region: 'eu-central-1a' }, /'region' \("eu-central-1a"\)/],
     ['a log stream with a colon', { logStream: 'a:b' }, /'logStream' \("a:b"\).*without ':' and '\*'/],
     ['an empty log stream', { logStream: '' }, /'logStream'/],
+    ['a retention that there is not', { retentionDays: 31 }, /'retentionDays' \(31\) must be one of 1, 3, .*3653/],
+    ['an environment of nobody', { environment: 'prod' }, /'environment' \("prod"\).*'service'/],
     [
       'an endpoint without scheme',
       { endpoint: 'logs.local:443' },
@@ -98,6 +101,16 @@ describe('Sink.openSearch', () => {
     ['an unknown date pattern', { index: 'logs-{week}' }, /'index' \("logs-{week}"\).*yyyy MM dd HH/],
     ['the index ..', { index: '..' }, /'index'/],
     ['a long index', { index: 'x'.repeat(256) }, /'index'.*255 bytes/],
+    ['a data stream with a date', { dataStream: 'logs-{yyyy}' }, /'dataStream'.*no date/],
+    ['a data stream and an index', { dataStream: 'a', index: 'b' }, /'index' \("b"\).*'dataStream'/],
+    ['a retention without a policy', { retentionDays: 7 }, /'retentionDays' \(7\).*setup/],
+    ['no days', { retentionDays: 0, setup: true }, /'retentionDays' \(0\).*from 1/],
+    ['a signature for no region', { signing: OpenSearchSigning.DOMAIN }, /'signing' \("es"\).*'region'/],
+    [
+      'a signature and a password',
+      { signing: OpenSearchSigning.DOMAIN, region: 'eu-west-1', username: 'u', passwordSecret },
+      /'signing'.*basic authentication/,
+    ],
     ['a user without password', { username: 'u' }, /'username' \("u"\).*both/],
     ['a password without user', { passwordSecret }, /'passwordSecret'.*both/],
   ])('refuses %s', (_what, bad, says) => {

@@ -1,6 +1,7 @@
 /** What the constructs write, the shipper reads: the two parts know nothing of each other but these names and rules. */
 import { inject } from '../../../src/constructs/inject.js';
 import { Sink } from '../../../src/constructs/sink.js';
+import { OpenSearchSchema, OpenSearchSigning } from '../../../src/constructs/sinks/opensearch.js';
 import { DEFAULT_DRAIN_SECONDS, type LogTapProps } from '../../../src/constructs/tap-options.js';
 import { url } from '../../../src/shipper/setting-parsers.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
@@ -34,6 +35,10 @@ test('CloudWatch Logs', () => {
     region: 'eu-central-1',
     logStream: 's',
     createLogGroup: false,
+    retentionDays: 30,
+    service: 'shop',
+    environment: 'eks:prod/web',
+    gzip: true,
     endpoint: 'http://127.0.0.1:5000',
   });
   expect(settings({ sink, drainSeconds: 90 })).toMatchObject({
@@ -41,6 +46,10 @@ test('CloudWatch Logs', () => {
     cloudwatchLogGroup: '/shop',
     cloudwatchLogStream: 's',
     cloudwatchCreateGroup: false,
+    cloudwatchRetentionDays: 30,
+    cloudwatchService: 'shop',
+    cloudwatchEnvironment: 'eks:prod/web',
+    cloudwatchGzip: true,
     awsRegion: 'eu-central-1',
     cloudwatchEndpoint: new URL('http://127.0.0.1:5000'),
     graceSeconds: 90,
@@ -56,6 +65,30 @@ test('OpenSearch', () => {
     opensearchIndex: 'logs-{yyyy.MM.dd}',
     opensearchUsername: 'u',
     opensearchPasswordFile: '/etc/logtap/secrets/os/pw',
+  });
+});
+
+test('OpenSearch at AWS: signed, a data stream, set up', () => {
+  const sink = Sink.openSearch({
+    url: 'https://os',
+    dataStream: 'logs-shop',
+    schema: OpenSearchSchema.ECS,
+    setup: true,
+    retentionDays: 14,
+    signing: OpenSearchSigning.SERVERLESS,
+    region: 'eu-central-1',
+    caSecret: { name: 'ca', key: 'ca.crt' },
+    gzip: true,
+  });
+  expect(settings({ sink })).toMatchObject({
+    opensearchDataStream: 'logs-shop',
+    opensearchSchema: 'ecs',
+    opensearchSetup: true,
+    opensearchRetentionDays: 14,
+    opensearchSigv4: 'aoss',
+    awsRegion: 'eu-central-1',
+    opensearchCaFile: '/etc/logtap/secrets/ca/ca.crt',
+    opensearchGzip: true,
   });
 });
 
