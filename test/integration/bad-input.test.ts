@@ -132,7 +132,7 @@ describe('a service that cannot be reached', () => {
       env: tapEnvironment(running.socket, { suppress: true }),
     });
     expect({ code: application.code, stdout: application.stdout }).toEqual({ code: 9, stdout: '' });
-    await until('the failure is reported', () => running.stderr().includes('ECONNREFUSED'));
+    await until('the failure is reported', () => running.stderr().includes('nextAttemptMs'));
     const { code, stderr } = await drain(running);
     expect(stderr).toContain(`127.0.0.1:${port}`);
     const last = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
