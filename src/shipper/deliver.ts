@@ -19,6 +19,7 @@ export interface DeliverOptions {
   readonly health: SinkHealth;
   /** What is refused for good is dropped when absent. */
   readonly deadLetters?: DeadLetters | undefined;
+  readonly now: () => number;
   /** Waits; ends early, without an error, when the signal aborts. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** In [0, 1). */
@@ -40,13 +41,15 @@ export interface DeadLetters {
 export interface SinkHealth {
   /** Failures in a row; 0 once anything was accepted or refused for good. */
   failures: number;
+  /** When anything was last accepted or refused for good, on the clock of the lanes. */
+  settledMs: number;
   /** Code of the last failure. */
   reason: string;
   /** By reason, since the start. */
   readonly retries: Map<string, number>;
 }
 
-export const healthySink = (): SinkHealth => ({ failures: 0, reason: '', retries: new Map() });
+export const healthySink = (): SinkHealth => ({ failures: 0, settledMs: 0, reason: '', retries: new Map() });
 
 /** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
 const HURRY_MS = 500;
@@ -63,6 +66,7 @@ export async function deliver(options: DeliverOptions): Promise<void> {
     while (batch !== undefined) {
       const result = await attempt(options, batch);
       const left = settle(options, batch, result, taken.settle);
+      if (left === undefined || left.count < batch.count) health.settledMs = options.now();
       if (left === undefined) health.failures = 0;
       else if (!deadline.aborted) await waitAfter(options, result, left.count < batch.count);
       if (left !== undefined && deadline.aborted) return;

@@ -21,14 +21,15 @@ export interface Sources {
   readonly sources: readonly (SocketSource | RingSource)[];
 }
 
-/** A sink that failed so often in a row, or has not taken its oldest record for so long, is out. */
+/** A sink that failed so often in a row, or has taken nothing of what is held for so long, is out. A slow one is not. */
 const OUTAGE_FAILURES = 2;
 const OUTAGE_MS = 5000;
 
 /** Whether a sink fails for longer than rings last. `nowMs` is on the clock of the lanes. */
 export function isOutage(sinks: readonly MeteredSink[], nowMs: number): boolean {
-  return sinks.some(({ health, lane: { oldestMs } }) => {
-    return health.failures >= OUTAGE_FAILURES || (oldestMs !== undefined && nowMs - oldestMs > OUTAGE_MS);
+  return sinks.some(({ health: { failures, settledMs }, lane: { oldestMs } }) => {
+    if (failures >= OUTAGE_FAILURES) return true;
+    return oldestMs !== undefined && nowMs - Math.max(oldestMs, settledMs) > OUTAGE_MS;
   });
 }
 

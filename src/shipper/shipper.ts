@@ -99,7 +99,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const deadline = new AbortController();
   const deliveries = sinks.map((sink, i): DeliverOptions => {
     const { lane, health } = metered[i]!;
-    const common = { ledger, log, deadLetters, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
+    const common = { ledger, log, deadLetters, now, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
     return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal };
   });
   const totals = () => ledger.totals(heldBy);

@@ -53,14 +53,15 @@ export async function replay(
   }
   const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, maxBytes, now: Date.now, log, secrets });
   const totals: Record<string, Totals> = {};
+  const now = () => performance.now();
   for (const name of sinks) {
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
     const sink = await openSink(name, { settings, secrets, onRequest: () => {}, onNotice });
     const ledger = new Ledger([name]);
-    const hold = new Hold({ maxBytes: HOLD_BYTES, sinks: [name], now: () => performance.now() });
+    const hold = new Hold({ maxBytes: HOLD_BYTES, sinks: [name], now });
     const lane = hold.lane(name);
     const delivery = {
-      ...{ sink, lane, ledger, log, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
+      ...{ sink, lane, ledger, log, now, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
       ...{ deadLetters: again || undefined, hurry: stop, deadline: stop },
     };
     const sources = [new LetterSource(path, name)];

@@ -35,6 +35,7 @@ function setUp(script: readonly Step[], messages: readonly string[], limits = {}
     ledger,
     log: createLog({ write: (line) => lines.push(JSON.parse(line)), now: () => 0 }),
     health,
+    now: () => 0,
     sleep: async (ms) => {
       sleeps.push(ms);
     },
