@@ -5,13 +5,14 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../scripts/free-port.js';
 import { STDIO_PLACEHOLDER } from '../src/contract.js';
-import { directory, library, print, shipper } from './workshop.js';
+import { startShipper, usageOf } from './running-shipper.js';
+import { directory, library, print } from './workshop.js';
 
 const [SECONDS = 600, RATE = 20_000] = process.argv.slice(2).map(Number);
 const MEMORY_MAX_BYTES = 64 * 1024 * 1024;
@@ -24,11 +25,6 @@ for tick in range(${SECONDS * 100}):
         os.write(1, line)
     time.sleep(max(0, start + (tick + 1) / 100 - time.time()))
 `;
-
-function rssMb(pid: number): number {
-  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kb) / 1024;
-}
 
 /** Takes everything at once, and counts it. */
 async function serve(port: number): Promise<() => number> {
@@ -49,24 +45,15 @@ async function outage(target: 'ring' | 'socket'): Promise<readonly string[]> {
   const rings = join(directory, `rings-${target}`);
   mkdirSync(rings);
   const socket = join(directory, `outage-${target}.sock`);
-  const child = spawn(process.execPath, [shipper], {
-    env: {
-      LOGTAP_SOCKET: socket,
-      LOGTAP_RING_DIR: rings,
-      LOGTAP_STATUS_PORT: 'off',
-      LOGTAP_SINK: 'opensearch',
-      LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${port}`,
-      LOGTAP_MEMORY_MAX_BYTES: String(MEMORY_MAX_BYTES),
-      LOGTAP_GRACE_SECONDS: '60',
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
+  const running = await startShipper({
+    LOGTAP_SOCKET: socket,
+    LOGTAP_RING_DIR: rings,
+    LOGTAP_SINK: 'opensearch',
+    LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${port}`,
+    LOGTAP_MEMORY_MAX_BYTES: String(MEMORY_MAX_BYTES),
+    LOGTAP_GRACE_SECONDS: '60',
   });
-  let said = '';
-  child.stderr.on('data', (text) => {
-    said += text;
-  });
-  while (!said.includes('"listening"')) await sleep(20);
-  const idle = rssMb(child.pid!);
+  const idle = usageOf(running.pid).rssMb;
   const writer = spawn('python3', ['-c', WRITER], {
     stdio: 'ignore',
     env: {
@@ -85,13 +72,13 @@ async function outage(target: 'ring' | 'socket'): Promise<readonly string[]> {
   });
   let peak = 0;
   while (!isOver) {
-    peak = Math.max(peak, rssMb(child.pid!));
+    peak = Math.max(peak, usageOf(running.pid).rssMb);
     await sleep(200);
   }
   const delivered = await serve(port);
-  child.kill('SIGTERM');
-  const [code] = await once(child, 'exit');
-  const { read, dropped, balanced } = JSON.parse(said.trimEnd().split('\n').at(-1)!);
+  running.stop();
+  const { code, ledger } = await running.ended;
+  const { read, dropped, balanced } = ledger;
   const lost = dropped.application?.not_handed_over ?? 0;
   const all = SECONDS * RATE;
   // A loss is a record of its own in the stream.
@@ -103,7 +90,7 @@ async function outage(target: 'ring' | 'socket'): Promise<readonly string[]> {
     (peak - idle).toFixed(0),
     String(delivered()),
     String(lost),
-    isRight ? 'balanced' : `NOT: ${said.slice(-500)}`,
+    isRight ? 'balanced' : `NOT: ${running.said().slice(-500)}`,
   ];
 }
 

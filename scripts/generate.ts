@@ -8,7 +8,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as contract from '../src/contract.js';
-import { SETTINGS, type Setting } from '../src/shipper/settings.js';
+import type { Setting } from '../src/shipper/setting.js';
+import { SETTINGS } from '../src/shipper/settings.js';
 import { rulesTable } from './rules-table.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;

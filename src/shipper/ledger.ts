@@ -1,5 +1,4 @@
 /** Counts what was read, delivered and dropped, so that the sum can be checked to the last record, stream by stream. */
-import type { RecordBatch } from './parts.js';
 import type { Lost } from './source/frame-decoder.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
@@ -37,8 +36,8 @@ export class Ledger {
     );
   }
 
-  countRead(batch: RecordBatch): void {
-    this.read.add(Tally.of(batch));
+  countRead(read: Tally): void {
+    this.read.add(read);
   }
 
   countLost({ lines, bytes }: Lost): void {

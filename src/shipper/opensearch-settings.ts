@@ -1,12 +1,11 @@
 /** The rows of the table of settings that are about OpenSearch, and what does not go together among them. */
 import { OPENSEARCH_INDEX } from '../service-names.js';
+import { setting } from './setting.js';
 import * as parse from './setting-parsers.js';
-import type { Setting, Settings } from './settings.js';
+import type { Settings } from './settings.js';
 import { SCHEMA_NAMES } from './sinks/opensearch-schema.js';
 
 const DEFAULT_INDEX = 'logtap-{yyyy.MM.dd}';
-
-const setting = <T>(row: Setting<T>): Setting<T> => row;
 
 export const OPENSEARCH_SETTINGS = {
   opensearchUrls: setting({

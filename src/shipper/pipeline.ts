@@ -23,8 +23,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 async function fill({ sources, hold, ledger, stop, cutOff }: PipelineOptions): Promise<void> {
   const fillFrom = async (source: Source) => {
     for await (const batch of source.batches(stop)) {
-      ledger.countRead(batch);
-      hold.append(batch);
+      ledger.countRead(hold.append(batch));
       await hold.room(cutOff);
     }
   };

@@ -95,13 +95,6 @@ export function messageRange({ count, start, length }: RecordBatch): readonly [f
   return [from, to];
 }
 
-/** Sum of all message bytes. */
-export function messageBytes(batch: RecordBatch): number {
-  let sum = 0;
-  for (let i = 0; i < batch.count; i++) sum += batch.length[i]!;
-  return sum;
-}
-
 /** Memory that a batch occupies: its slab, its columns and the objects around them. */
 export function memoryBytes(batch: RecordBatch): number {
   return batch.bytes.byteLength + batch.count * COLUMN_BYTES + OBJECT_BYTES;

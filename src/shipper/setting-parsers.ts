@@ -2,7 +2,6 @@
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import { type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from '../service-names.js';
-import { ON_FULL, type OnFull } from './spool/on-full.js';
 
 export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
 export type SinkName = (typeof SINK_NAMES)[number];
@@ -48,11 +47,6 @@ export function sinks(value: string): readonly SinkName[] {
   }
   if (new Set(names).size < names.length) throw new Error('names a sink twice. Leave one of them.');
   return names as SinkName[];
-}
-
-export function onFull(value: string): OnFull {
-  if (!ON_FULL.includes(value as OnFull)) throw new Error(`must be one of ${ON_FULL.join(', ')}. Correct it.`);
-  return value as OnFull;
 }
 
 export function port(value: string): number | 'off' {

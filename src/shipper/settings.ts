@@ -7,23 +7,9 @@ import { MOUNT_PATH, RINGS_BYTES, RUN_DIR, SOCKET_NAME, STATUS_PORT } from '../c
 import { AWS_REGION, LOG_GROUP, LOG_STREAM } from '../service-names.js';
 import { ConfigError } from './errors.js';
 import { OPENSEARCH_SETTINGS, opensearchContradictions } from './opensearch-settings.js';
+import { type Setting, setting } from './setting.js';
 import * as parse from './setting-parsers.js';
-
-/** One row. */
-export interface Setting<T> {
-  readonly name: string;
-  /** Other names, read when the first one is not set. */
-  readonly aliases?: readonly string[];
-  /** Text that stands for an absent variable. */
-  readonly default?: string;
-  /** What holds when the variable is absent and no text can say it. */
-  readonly defaultMeaning?: string;
-  readonly help: string;
-  /** Throws an Error whose message is the rule and the remedy. */
-  readonly parse: (text: string) => T;
-}
-
-const setting = <T>(row: Setting<T>): Setting<T> => row;
+import { ON_FULL } from './spool/on-full.js';
 
 /** By group, in the order of the documentation. */
 export const SETTINGS = {
@@ -186,7 +172,7 @@ export const SETTINGS = {
       name: 'LOGTAP_ON_FULL',
       default: 'block',
       help: 'When the room for held records is used up: `block` stops reading, `drop-oldest` drops what has waited longest, `drop-newest` drops what comes. What is dropped is counted for each sink.',
-      parse: parse.onFull,
+      parse: parse.oneOf(ON_FULL),
     }),
     deadLetterFile: setting({
       name: 'LOGTAP_DEAD_LETTER_FILE',

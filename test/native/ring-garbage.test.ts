@@ -3,16 +3,14 @@ import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, 
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { RING_HEADER, RING_HEADER_BYTES, RING_NAMES } from '../../src/contract.js';
-import { RingSource } from '../../src/shipper/source/ring-source.js';
 import { recordsOf } from '../support/batches.js';
 import { runTapped } from '../support/native-tap.js';
 import { freeRing } from '../support/ring-receiver.js';
+import { CAPACITY, HOSTILE, openRings } from '../support/rings.js';
 
 const RUNS = Number(process.env.LOGTAP_TEST_RUNS ?? 60);
 jest.setTimeout(60_000 + 300 * RUNS);
 
-const CAPACITY = 65_536;
-const HOSTILE = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n, BigInt(CAPACITY), 65n];
 const damage = fc.oneof(
   fc.record({
     at: fc.constantFrom(...RING_HEADER.map(({ offset }) => offset), RING_HEADER_BYTES, RING_HEADER_BYTES + 8),
@@ -29,20 +27,7 @@ afterEach(() => rmSync(path, { recursive: true, force: true }));
 
 /** What a shipper finds, whatever breaks the format. */
 async function delivered(): Promise<string[]> {
-  const source = new RingSource({
-    path,
-    ringBytes: CAPACITY,
-    pool: 0,
-    totalBytes: 0,
-    onNoRoom: () => {},
-    onGone: () => {},
-    isOutage: () => false,
-    lineMaxBytes: 1000,
-    lineIdleMs: 5,
-    lingerMs: 0,
-    onLost: () => {},
-    onProtocolError: () => {},
-  });
+  const source = openRings(path, { pool: 0, totalBytes: 0, lineIdleMs: 5, lingerMs: 0 });
   const messages: string[] = [];
   setTimeout(() => source.close(), 30);
   for await (const batch of source.batches(new AbortController().signal)) {

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceBatch } from '../../src/shipper/parts.js';
 import { recordAt } from '../../src/shipper/record-batch.js';
-import { RingSource } from '../../src/shipper/source/ring-source.js';
+import type { RingSource } from '../../src/shipper/source/ring-source.js';
 import { converse } from '../support/native-tap.js';
+import { openRings } from '../support/rings.js';
 
 /** LOGTAP_TEST_RUNS=2000 plays for hours. */
 const HISTORIES = Number(process.env.LOGTAP_TEST_RUNS ?? 12);
@@ -48,12 +49,8 @@ class Reader {
   readonly settled = new Set<string>();
 
   constructor(path: string) {
-    this.#source = new RingSource({
-      path,
-      ringBytes: 64 * 1024,
-      pool: 2,
+    this.#source = openRings(path, {
       totalBytes: 1024 * 1024,
-      lineMaxBytes: 1000,
       lineIdleMs: 60_000,
       lingerMs: 0,
       onNoRoom: (problem) => {
@@ -67,7 +64,6 @@ class Reader {
         if (this.#isKilled) throw new Error('killed');
         return this.isOutage;
       },
-      onLost: () => {},
       onProtocolError: (error) => {
         throw error;
       },

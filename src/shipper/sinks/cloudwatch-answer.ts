@@ -1,4 +1,5 @@
 /** What an answer of CloudWatch Logs means. Errors are told by their name: their status is nearly always 400. */
+import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import type { HttpResponse } from './http-client.js';
 
 export type Answer =
@@ -31,8 +32,6 @@ export interface RejectedRange {
 }
 
 const THROTTLED_RETRY_MS = 1000;
-/** What only a human can mend is not asked for five times a second. */
-const CONFIGURATION_RETRY_MS = 5000;
 const EVENT_OVERHEAD_BYTES = 26;
 
 const THROTTLING = new Set([

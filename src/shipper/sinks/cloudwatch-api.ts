@@ -2,10 +2,9 @@
  * CloudWatch Logs over HTTP. PutLogEvents, the hot path, is a request of our own with an AWS signature; the official
  * client, which costs more memory than all the rest, loads only when a group or stream has to be made.
  */
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { AwsSigner } from './aws-signer.js';
 import type { LogGroupOptions } from './cloudwatch-group.js';
+import { compress } from './compress.js';
 import { HttpClient, type HttpResponse } from './http-client.js';
 
 export interface CloudWatchApiOptions {
@@ -45,7 +44,6 @@ const HEADERS = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 
 const OPERATION = 'PutLogEvents';
 /** Where an answer says what it does not take. */
 const ERROR_BYTES = 1000;
-const compress = promisify<Buffer, { level: number }, Buffer>(gzip);
 
 export function endpointOf(region: string): URL {
   const domain = DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'amazonaws.com';
@@ -60,7 +58,7 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
   let isCompressing = options.gzip;
 
   const put = async (sent: Buffer, signal: AbortSignal): Promise<HttpResponse> => {
-    const body = isCompressing ? await compress(sent, { level: 1 }) : sent;
+    const body = isCompressing ? await compress(sent) : sent;
     const encoding = isCompressing ? { 'content-encoding': 'gzip' } : {};
     const request = { method: 'POST', url, path: '', headers: { ...HEADERS, ...encoding }, body, operation: OPERATION };
     const send = async () => http.request({ ...request, headers: await signer.sign(request) }, signal);

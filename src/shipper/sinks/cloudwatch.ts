@@ -35,7 +35,7 @@ const LIMITS: BatchLimits = {
 const STREAM_MAX = 512;
 const HASH_LENGTH = 8;
 
-export function openCloudWatch({ settings, onRequest, onNotice = () => {} }: SinkContext): Sink {
+export function openCloudWatch({ settings, onRequest, onNotice }: SinkContext): Sink {
   const logGroup = settings.cloudwatchLogGroup!;
   const logStream = settings.cloudwatchLogStream ?? defaultStream(settings);
   const api = createCloudWatchApi({
@@ -83,7 +83,7 @@ export class CloudWatchSink implements Sink {
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
-  constructor(api: CloudWatchApi, encoder: PutEncoder, onNotice: (message: string) => void = () => {}) {
+  constructor(api: CloudWatchApi, encoder: PutEncoder, onNotice: (message: string) => void) {
     this.#api = api;
     this.#encoder = encoder;
     this.#onNotice = onNotice;

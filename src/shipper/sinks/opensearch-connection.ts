@@ -1,9 +1,8 @@
 /** Bulk requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 import type { AwsSigner } from './aws-signer.js';
+import { compress } from './compress.js';
 import { HttpClient, type HttpResponse, type TlsIdentity } from './http-client.js';
 import { ReloadedFile } from './reloaded-file.js';
 import type { SinkContext } from './sink-context.js';
@@ -12,8 +11,6 @@ import type { SinkContext } from './sink-context.js';
 const FILTER = 'errors,items.*.status,items.*.error.type,items.*.error.reason';
 /** Statuses of a node, or of the proxy before it, that another node may not have. */
 const NODE_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
-const GZIP_LEVEL = 1;
-const compress = promisify(gzip);
 
 export class OpenSearchConnection {
   /** What is known of the user and the certificates now; for the client that sets up. */
@@ -50,7 +47,7 @@ export class OpenSearchConnection {
    * when none of them answered.
    */
   async post(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
-    const bytes = this.#isCompressed ? await compress(body, { level: GZIP_LEVEL }) : body;
+    const bytes = this.#isCompressed ? await compress(body) : body;
     for (let asked = 1; ; asked++) {
       try {
         const response = await this.#request(bytes, signal);

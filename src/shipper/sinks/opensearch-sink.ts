@@ -3,6 +3,7 @@
  * again it is answered 409, which says that it is there. What is refused as a whole is halved until the record that is
  * refused by itself stands alone.
  */
+import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { failureOf, NoAnswerError } from '../errors.js';
 import type { BatchLimits, Finding, RecordBatch, Rejected, SendResult, Sink } from '../parts.js';
 import { select } from '../record-batch.js';
@@ -25,8 +26,6 @@ import { halves, indexes, type Range, sendRanges } from './ranges.js';
 
 /** Documents of one request: more bring no speed, and their answer grows. */
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500 };
-/** What only a human can mend is not asked for five times a second. */
-const CONFIGURATION_RETRY_MS = 5000;
 /** Of a service's own words in a dead letter. */
 const DETAIL_MAX = 1000;
 /** What a body that is too large can look like: a connection that broke while it was written, or that is too slow. */
@@ -40,7 +39,7 @@ export interface OpenSearchSinkOptions {
   readonly post: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
   /** Called before the first record is sent, and again until it does not throw. */
   readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
-  readonly onNotice?: ((message: string) => void) | undefined;
+  readonly onNotice: (message: string) => void;
   readonly onClose?: () => void;
 }
 
@@ -188,7 +187,7 @@ export class OpenSearchSink implements Sink {
   #withoutIds(range: Range): readonly Range[] {
     if (this.#encoder.withIds) {
       this.#encoder.withIds = false;
-      this.#options.onNotice?.(
+      this.#options.onNotice(
         `${this.#options.target} takes no ids of documents: records are delivered at least once, and a request that is repeated may store them twice`,
       );
     }

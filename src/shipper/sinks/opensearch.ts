@@ -7,7 +7,7 @@ import type { SinkContext } from './sink-context.js';
 
 /** Throws a ConfigError when a file that a setting names cannot be read. */
 export function openOpenSearch(context: SinkContext): Sink {
-  const { settings, onNotice = () => {} } = context;
+  const { settings, onNotice } = context;
   const connection = new OpenSearchConnection(context);
   const encoder = new BulkEncoder({
     index: settings.opensearchDataStream ?? settings.opensearchIndex,

@@ -9,5 +9,5 @@ export interface SinkContext {
   /** Told of every request that ended: HTTP status or error code, and how long it took. */
   readonly onRequest: (code: string, seconds: number) => void;
   /** Told of what an operator should know though nothing fails: a feature that the service lacks. */
-  readonly onNotice?: (message: string) => void;
+  readonly onNotice: (message: string) => void;
 }

@@ -72,31 +72,36 @@ export class Hold implements LaneHold {
     return lane;
   }
 
-  /** Takes a batch over, with policy `block` whether or not there is room; ask `room` before reading the next. */
-  append(batch: SourceBatch): void {
+  /**
+   * Takes a batch over, with policy `block` whether or not there is room; ask `room` before reading the next. Returns what
+   * was in it.
+   */
+  append(batch: SourceBatch): Tally {
     const { now, store, onFull } = this.#options;
+    const tally = Tally.of(batch);
     const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
     if (batch.count === 0 || isDropped) {
-      if (batch.count > 0) this.#dropNewest(batch);
+      if (batch.count > 0) this.#dropNewest(tally);
       batch.release();
-      return;
+      return tally;
     }
     const stored = store?.put(this.#end, batch);
     const held: Held = {
       first: this.#end,
       count: batch.count,
-      tally: Tally.of(batch),
+      tally,
       memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
       appendedMs: now(),
       body: stored ?? { read: () => batch, discard: () => batch.release() },
     };
     this.#keep(held);
     this.#end += batch.count;
-    for (const lane of this.#lanes.values()) lane.held.add(held.tally);
+    for (const lane of this.#lanes.values()) lane.held.add(tally);
     // On disk the records outlive this process: the source may forget them.
     if (stored !== undefined) batch.release();
     if (onFull === 'drop-oldest') this.#dropOldest();
     this.#appended.wake();
+    return tally;
   }
 
   /** Waits until what is held is below the bound, or until the signal aborts. Policies that drop never wait. */
@@ -154,9 +159,13 @@ export class Hold implements LaneHold {
       }
       if (to === from) break;
       parts.push(slice(batch, from, to));
+      if (to === batch.count) {
+        next = { position: held.first + to, before: new Tally() };
+        continue;
+      }
       const before = Tally.of(batch, from, to);
       next = { position: held.first + to, before: from === 0 ? before : next.before.plus(before) };
-      if (to < batch.count) break;
+      break;
     }
     if (records > 0) return { batch: concat(parts), next };
     // Nothing that is held can be read: the lane is past it, up to what comes.
@@ -201,8 +210,7 @@ export class Hold implements LaneHold {
     }
   }
 
-  #dropNewest(batch: RecordBatch): void {
-    const dropped = Tally.of(batch);
+  #dropNewest(dropped: Tally): void {
     for (const name of this.#lanes.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped);
   }
 

@@ -22,8 +22,7 @@ function setUp(script: readonly Step[], messages: readonly string[], limits = {}
   const hold = new Hold({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
   const batch = sourceBatchOf(messages);
   const ledger = new Ledger([sink.name]);
-  ledger.countRead(batch);
-  hold.append(batch);
+  ledger.countRead(hold.append(batch));
   hold.close();
   const sleeps: number[] = [];
   const lines: Record<string, unknown>[] = [];

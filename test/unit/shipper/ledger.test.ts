@@ -9,7 +9,7 @@ const nothing = new Tally();
 describe('the ledger', () => {
   test('rule 95: says of each stream what became of it', () => {
     const ledger = new Ledger(['one']);
-    ledger.countRead(batch);
+    ledger.countRead(Tally.of(batch));
     ledger.countDelivered('one', Tally.of(batch, 0, 1));
     ledger.countDropped('one', 'too_old', Tally.of(batch, 1, 2));
     expect(ledger.statement(() => Tally.of(batch, 2))).toEqual({
@@ -36,7 +36,7 @@ describe('the ledger', () => {
 
   test('is not balanced when a record of one stream is booked under another, though the sum is right', () => {
     const ledger = new Ledger(['one']);
-    ledger.countRead(batch);
+    ledger.countRead(Tally.of(batch));
     ledger.countDelivered('one', Tally.of(batch, 0, 1));
     ledger.countDelivered('one', Tally.of(batch, 0, 1));
     ledger.countDelivered('one', Tally.of(batch, 0, 1));
@@ -45,7 +45,7 @@ describe('the ledger', () => {
 
   test('is not balanced at all when one sink is not', () => {
     const ledger = new Ledger(['one', 'two']);
-    ledger.countRead(batch);
+    ledger.countRead(Tally.of(batch));
     ledger.countDelivered('one', Tally.of(batch));
     expect(ledger.totals(() => nothing).balanced).toBe(false);
     ledger.countDelivered('two', Tally.of(batch));

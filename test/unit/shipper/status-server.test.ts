@@ -13,8 +13,7 @@ async function setUp() {
   const sinks = ['one', 'two'].map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks, now: () => now });
   const batch = sourceBatchOf(['abc', { message: 'de', origin: { ...stdoutOrigin, id: 'e', stream: 'stderr' } }]);
-  ledger.countRead(batch);
-  hold.append(batch);
+  ledger.countRead(hold.append(batch));
   const taken = await hold
     .lane('one')
     .take({ maxRecords: 9, maxBytes: 99, recordOverheadBytes: 0 }, new AbortController().signal);

@@ -39,6 +39,7 @@ function sinkOn(service: (messages: string[]) => Answer, createStream = async ()
       close() {},
     },
     new PutEncoder('/g', 's'),
+    () => {},
   );
   return { requests, calls, send: (messages: string[]) => sink.send(batchOf(messages), never) };
 }

@@ -15,7 +15,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 async function append(path: string, message: string): Promise<void> {
   const settings = parseSettings({ LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: path }, () => {});
-  const sink = openFile({ settings, secrets: new Secrets(), onRequest: () => {} });
+  const sink = openFile({ settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} });
   const builder = new BatchBuilder();
   const origin = { id: 'a-1', stream: 'stdout', pid: 1, process: 'app', container: 'app' } as const;
   const bytes = Buffer.from(message);

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 
 const encoder = () => new BulkEncoder({ index: 'logs', schema: 'otel', resource: noResource });
 const sinkOf = (post: OpenSearchSinkOptions['post'], more: Partial<OpenSearchSinkOptions> = {}) =>
-  new OpenSearchSink({ target: 'http://search:9200', encoder: encoder(), post, ...more });
+  new OpenSearchSink({ target: 'http://search:9200', encoder: encoder(), post, onNotice: () => {}, ...more });
 
 /** A service that sees the messages of each request. */
 function sinkOn(service: (messages: string[], bytes: number) => Partial<HttpResponse> & { json?: unknown }) {

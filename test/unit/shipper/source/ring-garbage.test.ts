@@ -21,15 +21,14 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
-import { RingSource } from '../../../../src/shipper/source/ring-source.js';
 import { recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
 import { freeRing } from '../../../support/ring-receiver.js';
+import { CAPACITY, HOSTILE, openRings } from '../../../support/rings.js';
 
 const RUNS = Number(process.env.LOGTAP_TEST_RUNS ?? 100);
 jest.setTimeout(60_000 + 200 * RUNS);
 
-const CAPACITY = 65_536;
 const SOUND = 'ring-7-00000000000000aa-0';
 const SPOILED = 'ring-8-00000000000000bb-0';
 const at = (word: string) => RING_HEADER.find(({ name }) => name === word)!.offset;
@@ -63,18 +62,12 @@ async function readAll(
   const errors: string[] = [];
   const sound: string[] = [];
   let records = 0;
-  const source = new RingSource({
-    path,
-    ringBytes: CAPACITY,
+  const source = openRings(path, {
     pool: 1,
     totalBytes: 1_000_000,
-    onNoRoom: () => {},
-    onGone: () => {},
     isOutage: () => true,
-    lineMaxBytes: 1000,
     lineIdleMs: 5,
     lingerMs: 0,
-    onLost: () => {},
     onProtocolError: ({ reason }) => errors.push(reason),
   });
   const stop = new AbortController();
@@ -92,7 +85,6 @@ async function readAll(
   return { sound, errors, records };
 }
 
-const HOSTILE = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n, BigInt(CAPACITY), 65n];
 const anyNumber = fc.oneof(fc.constantFrom(...HOSTILE), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }));
 const headerPlace = fc.oneof(
   fc.constantFrom(...RING_HEADER.map(({ offset }) => offset)),

@@ -2,9 +2,10 @@ import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, write
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
-import { RingSource, type RingSourceOptions } from '../../../../src/shipper/source/ring-source.js';
+import type { RingSource, RingSourceOptions } from '../../../../src/shipper/source/ring-source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
+import { openRings } from '../../../support/rings.js';
 
 const at = (word: string) => RING_HEADER.find(({ name }) => name === word)!.offset;
 const NAME = 'ring-42-0000000000000abc-0';
@@ -15,21 +16,7 @@ beforeEach(() => {
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
 function open(errors: string[] = [], options: Partial<RingSourceOptions> = {}) {
-  return new RingSource({
-    path,
-    ringBytes: 65_536,
-    pool: 2,
-    totalBytes: 10_000_000,
-    onNoRoom: () => {},
-    lineMaxBytes: 1000,
-    lineIdleMs: 10_000,
-    lingerMs: 5,
-    onLost: () => {},
-    onGone: () => {},
-    isOutage: () => false,
-    onProtocolError: ({ reason }) => errors.push(reason),
-    ...options,
-  });
+  return openRings(path, { onProtocolError: ({ reason }) => errors.push(reason), ...options });
 }
 
 function claim(): number {
