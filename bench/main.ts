@@ -4,12 +4,14 @@
  */
 import { hookCost } from './hook-cost.js';
 import { manyRings } from './many-rings.js';
+import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   hook: hookCost,
   shipper: shipperThroughput,
   rings: manyRings,
+  latency: requestLatency,
 };
 
 async function main(names: readonly string[]): Promise<void> {

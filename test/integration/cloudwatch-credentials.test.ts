@@ -64,6 +64,7 @@ describe('credentials', () => {
     writeFileSync(tokenFile, 'token-1');
     process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/v1/credentials`;
     process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = tokenFile;
+    bench.fake.secretOf = () => 'secret-of-the-pod';
     try {
       bench.open();
       expect(await bench.send(['a'])).toEqual(delivered);
@@ -105,6 +106,7 @@ describe('credentials', () => {
       AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile,
       AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${(sts.address() as AddressInfo).port}`,
     });
+    bench.fake.secretOf = () => 's';
     try {
       bench.open();
       expect(await bench.send(['a'])).toEqual(delivered);
