@@ -3,10 +3,12 @@ import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { inject } from '../constructs/inject.js';
+import { checkProps, type LogTapProps } from '../constructs/log-tap-props.js';
+import type { ShipperOptions } from '../constructs/shipper-options.js';
 import { Sink } from '../constructs/sink.js';
 import type { CloudWatchSinkProps } from '../constructs/sinks/cloudwatch.js';
 import type { OpenSearchSinkProps, SecretKey } from '../constructs/sinks/opensearch.js';
-import { checkProps, type LogTapProps, TapStreams } from '../constructs/tap-options.js';
+import { TapStreams } from '../constructs/tap-options.js';
 import { type KubernetesObject, objectName } from '../constructs/workload.js';
 import { formatManifests, type Manifest, malformed, parseManifests, readManifestFiles } from './manifests.js';
 import { EXIT, UsageError } from './usage.js';
@@ -153,8 +155,10 @@ function tapProps(flags: Flags): LogTapProps {
     suppressStreams: flags.suppress,
     suppressFile: flags['suppress-file'],
     containers: flags.containers === undefined ? undefined : list(flags.containers),
-    image: flags.image,
-    drainSeconds: flags['drain-seconds'] === undefined ? undefined : Number(flags['drain-seconds']),
+    shipper: given<ShipperOptions>({
+      image: flags.image,
+      drainSeconds: flags['drain-seconds'] === undefined ? undefined : Number(flags['drain-seconds']),
+    }),
   });
 }
 

@@ -9,7 +9,7 @@ import {
   SOCKET_NAME,
   STDIO_PLACEHOLDER,
 } from '../contract.js';
-import { type LogTapProps, TapStreams } from './tap-options.js';
+import { ExistingPreload, type TapOptions, TapStreams } from './tap-options.js';
 import type { Container, EnvVar } from './workload.js';
 
 /** Directory that the init container fills. */
@@ -27,18 +27,19 @@ const ORIGINAL_PRELOAD = 'LLT_ORIG_LD_PRELOAD';
 
 const TAP_INTO = { [TapStreams.NONE]: '0', [TapStreams.STDOUT]: '1', [TapStreams.STDERR]: '2', [TapStreams.BOTH]: '3' };
 
-/** What the library is told. `LLT_CONTAINER` aside, it is the same in every container of a pod. */
-export function libraryEnv(container: string, props: LogTapProps): EnvVar[] {
+/** What the library is told. `LLT_CONTAINER` aside, it depends on the options alone. */
+export function libraryEnv(container: string, options: TapOptions): EnvVar[] {
   const values: Record<string, string> = {
     [LIBRARY_ENV.CONTAINER.name]: container,
     [LIBRARY_ENV.FORMAT.name]: 'frame',
     [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
-    [LIBRARY_ENV.TAP_INTO.name]: TAP_INTO[props.streams ?? TapStreams.BOTH],
+    [LIBRARY_ENV.TAP_INTO.name]: TAP_INTO[options.streams ?? TapStreams.BOTH],
     [LIBRARY_ENV.TARGET.name]: `ring:${RING_PATH}`,
   };
-  if (props.suppressStreams) values[LIBRARY_ENV.SUPPRESS_STDOUT.name] = 'true';
-  if (props.file !== undefined) values[LIBRARY_ENV.TAP_FILE.name] = props.file;
-  if (props.suppressFile) values[LIBRARY_ENV.SUPPRESS_TAP_FILE.name] = 'true';
+  if (options.debug) values[LIBRARY_ENV.DEBUG.name] = 'true';
+  if (options.suppressStreams) values[LIBRARY_ENV.SUPPRESS_STDOUT.name] = 'true';
+  if (options.file !== undefined) values[LIBRARY_ENV.TAP_FILE.name] = options.file;
+  if (options.suppressFile) values[LIBRARY_ENV.SUPPRESS_TAP_FILE.name] = 'true';
   return Object.keys(values)
     .sort()
     .map((name) => ({ name, value: values[name]! }));
@@ -48,41 +49,52 @@ export function libraryEnv(container: string, props: LogTapProps): EnvVar[] {
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   ORIGINAL_PRELOAD,
   ...(
-    ['CONTAINER', 'FORMAT', 'STDIO', 'SUPPRESS_STDOUT', 'SUPPRESS_TAP_FILE', 'TAP_FILE', 'TAP_INTO', 'TARGET'] as const
+    [
+      'CONTAINER',
+      'DEBUG',
+      'FORMAT',
+      'STDIO',
+      'SUPPRESS_STDOUT',
+      'SUPPRESS_TAP_FILE',
+      'TAP_FILE',
+      'TAP_INTO',
+      'TARGET',
+    ] as const
   ).map((key) => LIBRARY_ENV[key].name),
 ]);
 
-/** Adds the variables to a container, in front of what it preloads already. */
-export function addLibraryEnv(container: Container, props: LogTapProps): void {
-  const env: EnvVar[] = [];
-  let isChained = false;
-  for (const variable of container.env ?? []) {
-    if (variable.name !== PRELOAD) {
-      env.push(variable);
-      continue;
-    }
-    isChained = true;
-    if (variable.valueFrom !== undefined) {
-      // Kubernetes expands $(NAME) only for names that come earlier in the list.
-      env.push({ ...variable, name: ORIGINAL_PRELOAD }, { name: PRELOAD, value: `${LIBRARY}:$(${ORIGINAL_PRELOAD})` });
-    } else {
-      env.push({ name: PRELOAD, value: variable.value ? `${LIBRARY}:${variable.value}` : LIBRARY });
-    }
-  }
-  if (!isChained) env.push({ name: PRELOAD, value: LIBRARY });
-  container.env = [...env, ...libraryEnv(container.name, props)];
+/** The preload list that a container has already: the last one counts, as in Kubernetes. */
+export function existingPreload({ env }: Container): EnvVar | undefined {
+  return env?.findLast(({ name }) => name === PRELOAD);
 }
 
-/** Undoes `addLibraryEnv`. */
-export function removeLibraryEnv(container: Container): void {
-  const env: EnvVar[] = [];
-  for (const variable of container.env ?? []) {
-    if (variable.name === ORIGINAL_PRELOAD) env.push({ ...variable, name: PRELOAD });
-    else if (variable.name === PRELOAD) {
-      const rest = variable.value?.startsWith(`${LIBRARY}:`) ? variable.value.slice(LIBRARY.length + 1) : undefined;
-      if (rest !== undefined && rest !== `$(${ORIGINAL_PRELOAD})`) env.push({ name: PRELOAD, value: rest });
-    } else if (!LIBRARY_NAMES.has(variable.name)) env.push(variable);
+/** Adds the variables to a container, in front of what it preloads already. */
+export function addLibraryEnv(container: Container, options: TapOptions): void {
+  const existing = existingPreload(container);
+  const ours = preload(options.existingPreload === ExistingPreload.REPLACE ? undefined : existing);
+  const env = (container.env ?? []).flatMap((variable) => (variable === existing ? ours : [variable]));
+  if (existing === undefined) env.push(...ours);
+  container.env = [...env, ...libraryEnv(container.name, options)];
+}
+
+function preload(behind: EnvVar | undefined): EnvVar[] {
+  if (behind?.valueFrom !== undefined && behind.valueFrom !== null) {
+    // Kubernetes expands $(NAME) only for names that come earlier in the list.
+    return [
+      { ...behind, name: ORIGINAL_PRELOAD },
+      { name: PRELOAD, value: `${LIBRARY}:$(${ORIGINAL_PRELOAD})` },
+    ];
   }
-  if (env.length > 0) container.env = env;
-  else delete container.env;
+  return [{ name: PRELOAD, value: behind?.value ? `${LIBRARY}:${behind.value}` : LIBRARY }];
+}
+
+/** The variables without those of `addLibraryEnv`. `original` is the LD_PRELOAD that it replaced. */
+export function removeLibraryEnv(env: readonly EnvVar[], original: EnvVar | undefined): EnvVar[] {
+  return env.flatMap((variable) => {
+    const { name, value } = variable;
+    if (LIBRARY_NAMES.has(name)) return [];
+    const isOurs = name === PRELOAD && (value === LIBRARY || value?.startsWith(`${LIBRARY}:`));
+    if (!isOurs) return [variable];
+    return original === undefined ? [] : [original];
+  });
 }

@@ -1,8 +1,17 @@
 /** The public names of the package. */
+export { LogTapDefaults } from './defaults.js';
+export { type Finding, FindingSeverity } from './finding.js';
 export { LogTap } from './log-tap.js';
+export { FailurePolicy, type LogTapProps } from './log-tap-props.js';
+export type { TappedProps } from './relaxed.js';
+export { ImagePullPolicy, type ShipperOptions } from './shipper-options.js';
 export { Sink } from './sink.js';
 export type { SecretFile, SinkConfig } from './sink-config.js';
 export type { CloudWatchSinkProps } from './sinks/cloudwatch.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps, type SecretKey } from './sinks/opensearch.js';
-export { type LogTapProps, TapStreams } from './tap-options.js';
+export { ExistingPreload, type TapOptions, TapStreams } from './tap-options.js';
+export { TappedCronJob, type TappedCronJobProps } from './tapped-cron-job.js';
+export { TappedDaemonSet, type TappedDaemonSetProps } from './tapped-daemon-set.js';
 export { TappedDeployment, type TappedDeploymentProps } from './tapped-deployment.js';
+export { TappedJob, type TappedJobProps } from './tapped-job.js';
+export { TappedStatefulSet, type TappedStatefulSetProps } from './tapped-stateful-set.js';

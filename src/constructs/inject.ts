@@ -3,123 +3,115 @@
  * render, the command line calls it on YAML, and both give the same pod.
  */
 import { createHash } from 'node:crypto';
-import { MOUNT_PATH, STATUS_PORT } from '../contract.js';
-import { addLibraryEnv, LIBRARY_NAMES, libraryEnv } from './env.js';
+import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
+import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
+import { errorsOf, formatFinding } from './finding.js';
+import { findingsOf } from './findings.js';
+import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
+import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { must } from './must.js';
-import {
-  drainSeconds,
-  INSTALLER,
-  installer,
-  MEMORY_VOLUME,
-  memoryMount,
-  SECRETS_VOLUME,
-  SHIPPER,
-  shipper,
-  volumes,
-} from './shipper.js';
-import { checkProps, type LogTapProps } from './tap-options.js';
+import { installer, memoryMount, podGraceSeconds, type ShipperRun, shipper, volumes } from './shipper.js';
 import { hasToken } from './token.js';
-import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION, type Original, uninject } from './uninject.js';
-import { type Container, canonicalObject, isWorkload, objectName, type PodSpec, podTemplate } from './workload.js';
+import { noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
+import { canonical, canonicalObject, isWorkload, objectName, type PodTemplate } from './workload.js';
 
 /** Grace period of a pod that names none. */
 const DEFAULT_GRACE_SECONDS = 30;
-/** Between the end of the application and the signal to the shipper, and between its end and the kill. */
-const STOP_MARGIN_SECONDS = 5;
 
 /**
  * The manifest with tap and shipper; anything that is no workload is returned as it is. The input is never changed.
- * Injecting again replaces the earlier injection.
+ * Injecting again replaces the earlier injection. With the annotation `logtap.dev/inject: disabled` the result has none.
  *
- * @throws if the properties are wrong, or if the workload has no place for what is injected
+ * @throws if the properties are wrong, or with every finding that is an error
  */
 export function inject(manifest: any, props: LogTapProps): any {
   checkProps(props);
+  sinkOf(props);
   if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return manifest;
-  const result = uninject(manifest);
-  const template = podTemplate(result);
-  try {
-    injectInto(template, props);
-  } catch (error) {
-    throw new Error(`${objectName(manifest)}: ${(error as Error).message}`);
+  const plan = planInjection(manifest, props);
+  const errors = errorsOf(findingsOf(plan));
+  if (errors.length > 0) throw new Error(errors.map(formatFinding).join('\n'));
+  if (!plan.annotations.isDisabled) {
+    try {
+      injectInto(plan);
+    } catch (error) {
+      throw new Error(`${objectName(manifest)}: ${(error as Error).message}`);
+    }
   }
-  return canonicalObject(result);
+  return canonicalObject(plan.workload);
 }
 
-function injectInto(template: ReturnType<typeof podTemplate>, props: LogTapProps): void {
+function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
   const { spec } = template;
-  const tapped = tappedContainers(spec, props);
-  checkNames(spec, tapped);
-  const grace = spec.terminationGracePeriodSeconds ?? null;
+  const grace = spec.terminationGracePeriodSeconds;
   must(
-    grace === null || Number.isInteger(grace),
+    grace === undefined || grace === null || Number.isInteger(grace),
     'terminationGracePeriodSeconds',
     grace,
     'be a whole number of seconds: write it without quotes',
   );
-  const original: Original = { terminationGracePeriodSeconds: grace };
+  const run: ShipperRun = { ...plan, graceSeconds: grace ?? DEFAULT_GRACE_SECONDS };
+  const original: Original = { empty: {}, preload: {} };
+  if (grace !== undefined) original.terminationGracePeriodSeconds = grace;
+  noteEmpty(original, 'metadata', template.metadata);
+  noteEmpty(original, 'annotations', template.metadata?.annotations);
+  noteEmpty(original, 'initContainers', spec.initContainers);
+  noteEmpty(original, 'volumes', spec.volumes);
 
-  for (const container of tapped) {
-    addLibraryEnv(container, props);
+  const annotations: Record<string, string> = {};
+  keepCredentialsOut(template, props, original, annotations);
+  for (const { container, options } of taps) {
+    const { name } = container;
+    const preload = existingPreload(container);
+    if (preload !== undefined) original.preload[name] = preload;
+    noteEmpty(original, `env/${name}`, container.env);
+    noteEmpty(original, `volumeMounts/${name}`, container.volumeMounts);
+    addLibraryEnv(container, options);
     container.volumeMounts = [...(container.volumeMounts ?? []), memoryMount()];
   }
-  const added = { initContainers: [installer(props), shipper(props)], volumes: volumes(props) };
-  spec.initContainers = [...added.initContainers, ...(spec.initContainers ?? [])];
+  addPullSecrets(template, props, original);
+
+  const added = { shipper: shipper(props, run), installer: installer(props), volumes: volumes(props) };
+  spec.initContainers = [added.installer, ...(plan.isNative ? [added.shipper] : []), ...(spec.initContainers ?? [])];
+  if (!plan.isNative) spec.containers = [...spec.containers, added.shipper];
   spec.volumes = [...(spec.volumes ?? []), ...added.volumes];
-  // The shipper is told to end when the application has ended, and has what is left of the grace period.
-  spec.terminationGracePeriodSeconds = (grace ?? DEFAULT_GRACE_SECONDS) + drainSeconds(props) + STOP_MARGIN_SECONDS;
+  spec.terminationGracePeriodSeconds = podGraceSeconds(props, run);
+  const settings = [added, taps.map(({ options }) => libraryEnv('', options))];
   template.metadata = {
     ...template.metadata,
     annotations: {
       ...template.metadata?.annotations,
-      [CONFIG_HASH_ANNOTATION]: configHash([added, libraryEnv('', props)]),
-      [ORIGINAL_ANNOTATION]: JSON.stringify(original),
+      ...annotations,
+      [CONFIG_HASH_ANNOTATION]: configHash(settings),
+      [ORIGINAL_ANNOTATION]: JSON.stringify(canonical(original)),
     },
   };
 }
 
-function tappedContainers(spec: PodSpec, props: LogTapProps): Container[] {
-  if (props.containers === undefined) return spec.containers;
-  const all = [...spec.containers, ...(spec.initContainers ?? [])];
-  return props.containers.map((name) => {
-    const container = all.find((candidate) => candidate.name === name);
-    if (container !== undefined) return container;
-    const names = all.map((candidate) => candidate.name).join(', ');
-    throw new Error(`'containers' (${JSON.stringify(name)}) must name containers of the pod: use some of ${names}`);
-  });
+function addPullSecrets({ spec }: PodTemplate, props: LogTapProps, original: Original): void {
+  const wanted = new Set(props.shipper?.imagePullSecrets);
+  const present = spec.imagePullSecrets ?? [];
+  const names = [...wanted].filter((name) => !present.some((secret) => secret.name === name));
+  if (names.length === 0) return;
+  noteEmpty(original, 'imagePullSecrets', spec.imagePullSecrets);
+  original.imagePullSecrets = names;
+  spec.imagePullSecrets = [...present, ...names.map((name) => ({ name }))];
 }
 
-/** Throws where the workload uses what injection needs for itself. */
-function checkNames(spec: PodSpec, tapped: readonly Container[]): void {
-  const refuse = (what: string, remedy: string) => {
-    throw new Error(`${what} is reserved for the log shipper: ${remedy}`);
-  };
-  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
-    const { name } = container;
-    if (name === SHIPPER || name === INSTALLER) refuse(`the container name '${name}'`, 'rename the container');
-    for (const port of container.ports ?? []) {
-      const where = `of container '${name}'`;
-      if (port.name === SHIPPER) refuse(`the port name '${port.name}' ${where}`, 'rename the port');
-      if (port.containerPort === STATUS_PORT) {
-        refuse(`port ${STATUS_PORT} ${where}`, 'let the application listen on another port');
-      }
-    }
-  }
-  for (const { name } of spec.volumes ?? []) {
-    if (name === MEMORY_VOLUME || name === SECRETS_VOLUME) refuse(`the volume name '${name}'`, 'rename the volume');
-  }
-  for (const { name, env, volumeMounts } of tapped) {
-    for (const variable of env ?? []) {
-      if (LIBRARY_NAMES.has(variable.name)) {
-        refuse(`the variable ${variable.name} of container '${name}'`, 'remove it, and set what it says as a property');
-      }
-    }
-    for (const { mountPath } of volumeMounts ?? []) {
-      if (`${mountPath}/`.startsWith(`${MOUNT_PATH}/`)) {
-        refuse(`the path ${mountPath} mounted in container '${name}'`, 'mount the volume elsewhere');
-      }
-    }
-  }
+/** The right to write logs is the shipper's alone: EKS gives its credentials to no container that the pod names. */
+function keepCredentialsOut(
+  template: PodTemplate,
+  props: LogTapProps,
+  original: Original,
+  annotations: Record<string, string>,
+): void {
+  const { name, settings } = sinkOf(props).bind();
+  const isAtAws = name.split(',').includes('cloudwatch') || settings.LOGTAP_OPENSEARCH_SIGV4 !== undefined;
+  if (!isAtAws || props.keepAwsCredentials) return;
+  const present = template.metadata?.annotations?.[SKIP_CONTAINERS_ANNOTATION];
+  const names = [...(present ?? '').split(','), ...allContainers(template).map((container) => container.name)];
+  original.skipContainers = present ?? null;
+  annotations[SKIP_CONTAINERS_ANNOTATION] = [...new Set(names.map((item) => item.trim()).filter(Boolean))].join(',');
 }
 
 /**

@@ -1,9 +1,14 @@
 /** Taps constructs: hooks the rendering of workloads, whichever library or file they come from. */
 import { ApiObject } from 'cdk8s';
 import type { IConstruct, IMixin } from 'constructs';
+import { withDefaults } from './defaults.js';
+import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './finding.js';
+import { check } from './findings.js';
 import { inject } from './inject.js';
-import { checkProps, type LogTapProps } from './tap-options.js';
-import { isWorkload } from './workload.js';
+import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
+import { isolationFindings } from './network-isolation.js';
+import { uninject } from './uninject.js';
+import { canonicalObject, isWorkload } from './workload.js';
 
 /** The tap of each hooked object. */
 const taps = new WeakMap<ApiObject, LogTap>();
@@ -17,6 +22,8 @@ const taps = new WeakMap<ApiObject, LogTap>();
  *
  * `LogTap.tap(scope, props)` is the way to use it. It is also a mixin: `chart.with(new LogTap(props))` taps the
  * workloads that the chart has at that moment.
+ *
+ * What is wrong is found at synthesis: errors fail it, warnings stand once on standard error.
  */
 export class LogTap implements IMixin {
   /**
@@ -33,7 +40,7 @@ export class LogTap implements IMixin {
       return objects.length;
     };
     hookAll();
-    // Validation runs before anything is rendered, and sees what was added in the meantime.
+    // Validation runs before anything is rendered, parents first, and sees what was added in the meantime.
     target.node.addValidation({
       validate: () => {
         try {
@@ -48,11 +55,35 @@ export class LogTap implements IMixin {
 
   /**
    * The same on a rendered manifest: returns a copy with tap and sidecar, and anything that is no workload as it is.
+   * An earlier injection is replaced.
    *
    * @param manifest an object of the Kubernetes API
+   * @throws if the properties are wrong, or with every finding that is an error
    */
   public static inject(manifest: any, props: LogTapProps): any {
     return inject(manifest, props);
+  }
+
+  /**
+   * The manifest as it was before the injection; anything that is not injected comes back with the same content.
+   *
+   * @param manifest an object of the Kubernetes API
+   * @throws if what injection noted in the manifest is damaged
+   */
+  public static uninject(manifest: any): any {
+    if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return manifest;
+    return canonicalObject(uninject(manifest));
+  }
+
+  /**
+   * What would be wrong with a tap on a manifest, except for the codes in `accept`. Nothing for what is no workload.
+   *
+   * @param manifest an object of the Kubernetes API
+   * @throws if the properties are wrong, or if the manifest has another shape than Kubernetes wants
+   */
+  public static check(manifest: any, props: LogTapProps): Finding[] {
+    checkProps(props);
+    return check(manifest, props);
   }
 
   /** @throws if the properties are wrong */
@@ -65,23 +96,54 @@ export class LogTap implements IMixin {
     return ApiObject.isApiObject(construct) && isWorkload(construct.apiVersion, construct.kind);
   }
 
-  /** Taps one API object. */
+  /**
+   * Taps one API object.
+   *
+   * @throws if it is tapped already
+   */
   public applyTo(construct: IConstruct): void {
     const object = ApiObject.of(construct);
     const present = taps.get(object);
     if (present === this) return;
     if (present !== undefined) {
-      throw new Error(`LogTap: '${object.node.path}' is tapped already: tap it once, by itself or with its scope`);
+      const twice = finding('LT017', object.node.path, 'is tapped already', 'tap it once, by itself or with its scope');
+      throw new Error(formatFinding(twice));
     }
     taps.set(object, this);
     const render = object.toJson;
+    const warned = new Set<string>();
+    object.node.addValidation({ validate: () => this.validate(object, render, warned) });
     object.toJson = () => {
       const manifest = render.call(object);
       try {
-        return inject(manifest, this.props);
+        return inject(manifest, withDefaults(object, this.props));
       } catch (error) {
-        throw new Error(`[${object.node.path}] LogTap: ${(error as Error).message}`);
+        throw new Error(`[${object.node.path}] ${(error as Error).message}`);
       }
     };
+  }
+
+  /** The errors, as cdk8s reports them. Warnings go to standard error, each once. */
+  private validate(object: ApiObject, render: () => any, warned: Set<string>): string[] {
+    let manifest: any;
+    try {
+      manifest = render.call(object);
+    } catch {
+      // Not ours: rendering reports it.
+      return [];
+    }
+    try {
+      const props = withDefaults(object, this.props);
+      checkProps(props);
+      sinkOf(props);
+      const findings = [...check(manifest, props), ...isolationFindings(object, manifest, props)];
+      for (const text of warningsOf(findings).map(formatFinding)) {
+        if (!warned.has(text)) console.warn(`[${object.node.path}] warning ${text}`);
+        warned.add(text);
+      }
+      return errorsOf(findings).map(formatFinding);
+    } catch (error) {
+      return [(error as Error).message];
+    }
   }
 }

@@ -2,16 +2,23 @@
 import { MOUNT_PATH, RINGS_BYTES, STATUS_PORT } from '../contract.js';
 import { LIBRARY_PATH, RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
-import { DEFAULT_DRAIN_SECONDS, type LogTapProps } from './tap-options.js';
+import { FailurePolicy, type LogTapProps, sinkOf } from './log-tap-props.js';
+import { DEFAULT_DRAIN_SECONDS, memoryLimitMiB, memoryRequestMiB, type ShipperOptions } from './shipper-options.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
 
 /** Name of the shipper, of its port and of the shared memory volume. */
 export const SHIPPER = 'logtap';
 export const INSTALLER = 'logtap-install';
 export const MEMORY_VOLUME = 'logtap';
-export const SECRETS_VOLUME = 'logtap-secrets';
+const SECRETS_VOLUME = 'logtap-secrets';
+const DISK_VOLUME = 'logtap-disk';
+
+const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, SECRETS_VOLUME, DISK_VOLUME];
+/** Whether injection adds a volume of that name. */
+export const isOwnVolume = (name: string) => OWN_VOLUMES.includes(name);
 
 const SECRETS_PATH = '/etc/logtap/secrets';
+const DISK_PATH = '/var/lib/logtap';
 /** User of the image: the customary `nonroot`. */
 const USER = 65532;
 const MIB = 1024 * 1024;
@@ -20,6 +27,9 @@ const MIB = 1024 * 1024;
  * other. Pages count only once they are written.
  */
 const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
+
+/** Room on disk beyond what is bounded. */
+const DISK_MARGIN_MIB = 32;
 
 /** The pod security standard "restricted", and a root file system that cannot be written. */
 const securityContext = () => ({
@@ -32,47 +42,81 @@ const securityContext = () => ({
   seccompProfile: { type: 'RuntimeDefault' },
 });
 
-/** No CPU limit: throttling a shipper only makes what it holds pile up. */
-const resources = () => ({ limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } });
-
 /** The mount of the shared memory volume, the same in every container. */
 export const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
 
-export function drainSeconds(props: LogTapProps): number {
-  return props.drainSeconds ?? DEFAULT_DRAIN_SECONDS;
+/** How a pod runs its shipper. */
+export interface ShipperRun {
+  readonly isNative: boolean;
+  /** Whether the pod runs until somebody ends it, other than that of a Job. */
+  readonly isEndless: boolean;
+  /** The pod's own grace period. */
+  readonly graceSeconds: number;
+}
+
+/** Between the end of the application and the signal to the shipper, and between its end and the kill. */
+const STOP_MARGIN_SECONDS = 5;
+/** Long enough for the pauses of a script whose programs write, short enough for a Job. */
+const EXIT_WITHOUT_WRITERS_SECONDS = 30;
+
+/** Time that the shipper has from its signal on. */
+function drainSeconds({ shipper = {} }: LogTapProps, { isNative, graceSeconds }: ShipperRun): number {
+  const drain = shipper.drainSeconds ?? DEFAULT_DRAIN_SECONDS;
+  // A native sidecar is told to end when the application has ended. A classic one is told together with it, and gives
+  // half of its time to processes that still write.
+  return isNative ? drain : Math.max(graceSeconds + drain, 2 * graceSeconds);
+}
+
+/** Grace period of the pod, with which the application keeps all of its own. */
+export function podGraceSeconds(props: LogTapProps, run: ShipperRun): number {
+  const drain = drainSeconds(props, run);
+  return (run.isNative ? run.graceSeconds + drain : drain) + STOP_MARGIN_SECONDS;
+}
+
+function image({ shipper = {} }: LogTapProps) {
+  const { imagePullPolicy } = shipper;
+  return { image: shipper.image ?? defaultImage(), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
 }
 
 /** The init container that puts the library for the node's architecture into the shared memory volume. */
 export function installer(props: LogTapProps): Container {
   return {
     name: INSTALLER,
-    image: props.image ?? defaultImage(),
-    args: ['install', LIBRARY_PATH],
-    resources: resources(),
+    ...image(props),
+    // With the directory of rings, so that an application that starts before the shipper can make rings of its own.
+    args: ['install', LIBRARY_PATH, RING_PATH],
+    resources: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } },
     securityContext: securityContext(),
     volumeMounts: [memoryMount()],
   };
 }
 
-/** The shipper, a native sidecar: it starts before the application, ends after it, and lets Jobs complete. */
-export function shipper(props: LogTapProps): Container {
-  const { secretFiles } = props.sink.bind();
+/** The shipper: a native sidecar, which starts before the application and ends after it, or a classic one. */
+export function shipper(props: LogTapProps, run: ShipperRun): Container {
+  const { secretFiles } = sinkOf(props).bind();
+  const isGate = props.failurePolicy !== FailurePolicy.FAIL_OPEN;
+  const options = props.shipper ?? {};
   return {
     name: SHIPPER,
-    image: props.image ?? defaultImage(),
+    ...image(props),
     args: ['ship'],
-    restartPolicy: 'Always',
-    env: shipperEnv(props),
+    ...(run.isNative && { restartPolicy: 'Always' }),
+    env: shipperEnv(props, run),
     ports: [{ name: SHIPPER, containerPort: STATUS_PORT }],
     // The application starts when the shipper listens.
-    startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }),
+    ...(isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
     // No readiness probe: a busy shipper must not take the application out of its Services.
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
-    resources: resources(),
+    // No CPU limit: throttling a shipper only makes what it holds pile up.
+    resources: {
+      limits: { memory: `${memoryLimitMiB(options)}Mi` },
+      requests: { cpu: `${options.cpuRequestMillis ?? 10}m`, memory: `${memoryRequestMiB(options)}Mi` },
+    },
     securityContext: securityContext(),
     volumeMounts: [
       memoryMount(),
       ...(secretFiles.length > 0 ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
+      ...(diskMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
     ],
   };
 }
@@ -81,13 +125,32 @@ function probe(timing: Record<string, number>) {
   return { httpGet: { path: '/livez', port: SHIPPER }, ...timing };
 }
 
-function shipperEnv(props: LogTapProps): EnvVar[] {
-  const { name: sink, settings, secretFiles } = props.sink.bind();
+/** What is kept on disk, without the room that a file needs beyond its bound. */
+function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ShipperOptions): number {
+  return diskBufferMiB + deadLettersMiB;
+}
+
+function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
+  const { name: sink, settings, secretFiles } = sinkOf(props).bind();
+  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, settings: others } = props.shipper ?? {};
+  const bytes = (mib: number) => String(mib * MIB);
   const values: Record<string, string> = {
-    LOGTAP_GRACE_SECONDS: String(drainSeconds(props)),
+    LOGTAP_GRACE_SECONDS: String(drainSeconds(props, run)),
     LOGTAP_RING_DIR: RING_PATH,
     LOGTAP_SINK: sink,
     LOGTAP_SOCKET: SOCKET_PATH,
+    ...(!run.isNative &&
+      !run.isEndless && { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: String(EXIT_WITHOUT_WRITERS_SECONDS) }),
+    ...(memoryBufferMiB !== undefined && { LOGTAP_MEMORY_MAX_BYTES: bytes(memoryBufferMiB) }),
+    ...(diskBufferMiB !== undefined && {
+      LOGTAP_SPOOL_DIR: `${DISK_PATH}/spool`,
+      LOGTAP_SPOOL_MAX_BYTES: bytes(diskBufferMiB),
+    }),
+    ...(deadLettersMiB !== undefined && {
+      LOGTAP_DEAD_LETTER_FILE: `${DISK_PATH}/dead-letters`,
+      LOGTAP_DEAD_LETTER_MAX_BYTES: bytes(deadLettersMiB),
+    }),
+    ...others,
     ...settings,
     ...Object.fromEntries(
       secretFiles.map(({ setting, secretName, key }) => [setting, `${SECRETS_PATH}/${secretName}/${key}`]),
@@ -108,14 +171,17 @@ function shipperEnv(props: LogTapProps): EnvVar[] {
   ];
 }
 
-/** The shared memory volume, and the Secrets of the sink. */
+/** The shared memory volume, the Secrets of the sink, and the disk. */
 export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
-  const { secretFiles } = props.sink.bind();
+  const { secretFiles } = sinkOf(props).bind();
   const sources = secretFiles.map(({ secretName, key }) => ({
     secret: { name: secretName, items: [{ key, path: `${secretName}/${key}` }] },
   }));
+  const disk = diskMiB(props.shipper ?? {});
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
     ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
+    // A pod that goes over the limit of a volume is evicted, and the file system takes some for itself.
+    ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk + DISK_MARGIN_MIB}Mi` } }] : []),
   ];
 }

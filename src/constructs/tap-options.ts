@@ -1,6 +1,5 @@
-/** What to tap and where to send it: the one set of properties that constructs, injection and command line share. */
+/** What to tap of a container, and the rules that each option keeps by itself. */
 import { must } from './must.js';
-import type { Sink } from './sink.js';
 
 /** Standard streams of the application that are tapped. */
 export enum TapStreams {
@@ -14,11 +13,18 @@ export enum TapStreams {
   BOTH = 'both',
 }
 
-/** What to tap and where to send it. */
-export interface LogTapProps {
-  /** Where the shipper sends the records. */
-  readonly sink: Sink;
+/** What happens to a preload list (`LD_PRELOAD`) that a container has already. */
+export enum ExistingPreload {
+  /** It stays, behind the library. */
+  CHAIN = 'chain',
+  /** The library takes its place. */
+  REPLACE = 'replace',
+  /** Finding LT003: the workload is not injected. */
+  ERROR = 'error',
+}
 
+/** What to tap of a container. */
+export interface TapOptions {
   /**
    * Standard streams to tap.
    *
@@ -51,77 +57,53 @@ export interface LogTapProps {
   readonly suppressFile?: boolean;
 
   /**
-   * Names of the containers to tap. Init containers may be named, too: the shipper starts before them.
+   * What happens to a preload list that the container has already.
    *
-   * @default - every container, and no init container
+   * @default ExistingPreload.CHAIN
    */
-  readonly containers?: string[];
+  readonly existingPreload?: ExistingPreload;
 
   /**
-   * Image of the injected containers.
+   * Whether the library writes messages of its own to standard error.
    *
-   * @default - `cdk8s-logtap` with the version of this package as its tag
+   * @default false
    */
-  readonly image?: string;
-
-  /**
-   * Seconds that the shipper has to deliver what it holds after the application has ended. The pod's grace period grows
-   * by them and by 5 seconds for the containers to stop, so that the application keeps all of its own.
-   *
-   * @default 25
-   */
-  readonly drainSeconds?: number;
+  readonly debug?: boolean;
 }
 
-/** Default of `LogTapProps.drainSeconds`. */
-export const DEFAULT_DRAIN_SECONDS = 25;
+/** The options of a struct that extends `TapOptions`, without the rest, and without what was not given. */
+export function tapOptions(options: TapOptions): TapOptions {
+  const { streams, file, suppressStreams, suppressFile, existingPreload, debug } = options;
+  return {
+    ...(streams !== undefined && { streams }),
+    ...(file !== undefined && { file }),
+    ...(suppressStreams !== undefined && { suppressStreams }),
+    ...(suppressFile !== undefined && { suppressFile }),
+    ...(existingPreload !== undefined && { existingPreload }),
+    ...(debug !== undefined && { debug }),
+  };
+}
 
-/** Throws unless the properties, each by itself and together, make sense for any workload. */
-export function checkProps(props: LogTapProps): void {
-  const { file, streams, suppressStreams, suppressFile, containers, image, drainSeconds } = props;
-  if (streams !== undefined) {
-    const known = Object.values(TapStreams);
-    must(known.includes(streams), 'streams', streams, `be one of ${known.join(', ')}`);
+/** Throws unless `value` is one of an enumeration. */
+export function mustBeOneOf(values: object, name: string, value: unknown): void {
+  const known = Object.values(values);
+  must(value === undefined || known.includes(value), name, value, `be one of ${known.join(', ')}`);
+}
+
+/** Throws unless `value` can be a list of log files. `name` stands for it in the message. */
+export function mustBeFiles(name: string, value: string): void {
+  // They cannot stand in a variable that tools print and parse.
+  must(!/[\0\n\r]/.test(value), name, value, 'be without line ends: tap a path without them');
+  for (const path of value.split(':')) {
+    const rule = "be absolute paths and patterns, separated by ':': start each with '/'";
+    must(path.startsWith('/'), name, value, rule);
+    must(!path.endsWith('/'), name, value, 'name files, not a directory: name the file, or end it with /*');
   }
-  if (file !== undefined) {
-    // They cannot stand in a variable that tools print and parse.
-    must(!/[\0\n\r]/.test(file), 'file', file, 'be without line ends: tap a path without them');
-    for (const path of file.split(':')) {
-      const rule = "be absolute paths and patterns, separated by ':': start each with '/'";
-      must(path.startsWith('/'), 'file', file, rule);
-      must(!path.endsWith('/'), 'file', file, 'name files, not a directory: name the file, or end it with /*');
-    }
-  }
-  const noStream = streams === TapStreams.NONE;
-  must(
-    !noStream || file !== undefined,
-    'streams',
-    streams,
-    "leave something to tap: name a 'file', or tap stdout, stderr or both",
-  );
-  must(
-    !(suppressStreams && noStream),
-    'suppressStreams',
-    suppressStreams,
-    "come with a tapped stream: leave it out, or set 'streams'",
-  );
-  must(
-    !(suppressFile && file === undefined),
-    'suppressFile',
-    suppressFile,
-    "come with a tapped file: leave it out, or set 'file'",
-  );
-  must(
-    containers === undefined || containers.length > 0,
-    'containers',
-    containers,
-    'name a container: leave it out to tap every container',
-  );
-  must(image === undefined || /^\S+$/.test(image), 'image', image, 'be an image reference without spaces');
-  must(
-    drainSeconds === undefined || (Number.isInteger(drainSeconds) && drainSeconds >= 1),
-    'drainSeconds',
-    drainSeconds,
-    'be a whole number of seconds, 1 or more',
-  );
+}
+
+/** Throws unless each option makes sense by itself; together they are judged when they are known for a container. */
+export function checkTapOptions(options: TapOptions, prefix = ''): void {
+  mustBeOneOf(TapStreams, `${prefix}streams`, options.streams);
+  mustBeOneOf(ExistingPreload, `${prefix}existingPreload`, options.existingPreload);
+  if (options.file !== undefined) mustBeFiles(`${prefix}file`, options.file);
 }

@@ -1,55 +1,89 @@
-/** Takes an injection out of a workload again, so that injecting twice is injecting once, with the newer settings. */
+/** Takes an injection out of a workload again, exactly: so injecting twice is injecting once, with the newer settings. */
+import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
-import { INSTALLER, MEMORY_VOLUME, SECRETS_VOLUME, SHIPPER } from './shipper.js';
-import { canonical, type KubernetesObject, objectName, podTemplate } from './workload.js';
+import { INSTALLER, isOwnVolume, MEMORY_VOLUME, SHIPPER } from './shipper.js';
+import { canonical, type EnvVar, type KubernetesObject, objectName, podTemplate } from './workload.js';
 
-/** Records on the pod template what injection replaced. Its presence says that the template is injected. */
-export const ORIGINAL_ANNOTATION = 'logtap.dev/original';
-/** Changes with the settings, so that pods are replaced when a change shows nowhere else in the template. */
-export const CONFIG_HASH_ANNOTATION = 'logtap.dev/config-hash';
+/** Names the containers that get no AWS credentials. */
+export const SKIP_CONTAINERS_ANNOTATION = 'eks.amazonaws.com/skip-containers';
 
 /** What injection replaced in the pod template. */
 export interface Original {
-  /** The pod's grace period; null where it had none. */
-  readonly terminationGracePeriodSeconds: number | null;
+  /** The pod's grace period; absent where it had none. */
+  terminationGracePeriodSeconds?: number | null;
+  /** Lists and maps that were there but empty, or null. What is not named was absent. */
+  empty: Record<string, unknown>;
+  /** The variable LD_PRELOAD of each container that had one. */
+  preload: Record<string, EnvVar>;
+  /** Pull secrets that injection added. */
+  imagePullSecrets?: string[];
+  /** The annotation `SKIP_CONTAINERS_ANNOTATION` before injection changed it; null where there was none. */
+  skipContainers?: string | null;
+}
+
+/** Notes a list or map that is there but holds nothing, as it cannot be told from an absent one later. */
+export function noteEmpty(original: Original, key: string, value: unknown): void {
+  if (value === undefined || (value !== null && Object.keys(value as object).length > 0)) return;
+  original.empty[key] = value;
 }
 
 /** A copy of the workload without the injection, also when there was none. */
 export function uninject(workload: KubernetesObject): any {
   const result = canonical(workload);
-  const { metadata, spec } = podTemplate(result);
-  const annotations = metadata?.annotations;
-  const record = annotations?.[ORIGINAL_ANNOTATION];
-  if (metadata === undefined || annotations === undefined || record === undefined) return result;
-
+  const template: any = podTemplate(result);
+  const { spec } = template;
+  const record = template.metadata?.annotations?.[ORIGINAL_ANNOTATION];
+  if (record === undefined) return result;
   const original = parse(record, workload);
+
+  /** Filters a list in place; an empty one becomes what it was. */
+  const keep = (owner: any, field: string, key: string, isKept: (item: any) => boolean) => {
+    const items = (owner[field] ?? []).filter(isKept);
+    restore(owner, field, key, items, items.length === 0);
+  };
+  const restore = (owner: any, field: string, key: string, value: unknown, isEmpty: boolean) => {
+    if (!isEmpty) owner[field] = value;
+    else if (Object.hasOwn(original.empty, key)) owner[field] = original.empty[key];
+    else delete owner[field];
+  };
+
+  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
+    const { name } = container;
+    if (!container.volumeMounts?.some((mount: { name: string }) => mount.name === MEMORY_VOLUME)) continue;
+    const env = removeLibraryEnv(container.env ?? [], original.preload[name]);
+    restore(container, 'env', `env/${name}`, env, env.length === 0);
+    keep(container, 'volumeMounts', `volumeMounts/${name}`, (mount) => mount.name !== MEMORY_VOLUME);
+  }
+  const isTheirs = ({ name }: { name: string }) => name !== INSTALLER && name !== SHIPPER;
+  keep(spec, 'initContainers', 'initContainers', isTheirs);
+  spec.containers = spec.containers.filter(isTheirs);
+  keep(spec, 'volumes', 'volumes', ({ name }) => !isOwnVolume(name));
+  const added = original.imagePullSecrets ?? [];
+  if (added.length > 0) {
+    keep(spec, 'imagePullSecrets', 'imagePullSecrets', ({ name }) => !added.includes(name));
+  }
+  const { terminationGracePeriodSeconds: grace } = original;
+  if (grace === undefined) delete spec.terminationGracePeriodSeconds;
+  else spec.terminationGracePeriodSeconds = grace;
+
+  const { metadata } = template;
+  const { annotations } = metadata;
   delete annotations[ORIGINAL_ANNOTATION];
   delete annotations[CONFIG_HASH_ANNOTATION];
-  if (Object.keys(annotations).length === 0) delete metadata.annotations;
-  for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
-    const mounts = container.volumeMounts ?? [];
-    if (!mounts.some(({ name }) => name === MEMORY_VOLUME)) continue;
-    removeLibraryEnv(container);
-    keep(container, 'volumeMounts', ({ name }) => name !== MEMORY_VOLUME);
-  }
-  keep(spec, 'initContainers', ({ name }) => name !== INSTALLER && name !== SHIPPER);
-  keep(spec, 'volumes', ({ name }) => name !== MEMORY_VOLUME && name !== SECRETS_VOLUME);
-  if (original.terminationGracePeriodSeconds === null) delete spec.terminationGracePeriodSeconds;
-  else spec.terminationGracePeriodSeconds = original.terminationGracePeriodSeconds;
+  if (original.skipContainers === null) delete annotations[SKIP_CONTAINERS_ANNOTATION];
+  else if (original.skipContainers !== undefined) annotations[SKIP_CONTAINERS_ANNOTATION] = original.skipContainers;
+  restore(metadata, 'annotations', 'annotations', annotations, Object.keys(annotations).length === 0);
+  restore(template, 'metadata', 'metadata', metadata, Object.keys(metadata).length === 0);
   return result;
 }
 
-/** Filters a list of named things in place; an empty one goes, as Kubernetes takes it for absent. */
-function keep(owner: any, field: string, isKept: (item: { name: string }) => boolean): void {
-  const items = (owner[field] ?? []).filter(isKept);
-  if (items.length > 0) owner[field] = items;
-  else delete owner[field];
-}
-
-function parse(record: string, workload: KubernetesObject): Original {
+function parse(record: unknown, workload: KubernetesObject): Original {
   try {
-    const { terminationGracePeriodSeconds: seconds } = JSON.parse(record);
-    if (seconds === null || Number.isInteger(seconds)) return { terminationGracePeriodSeconds: seconds };
+    const value = JSON.parse(String(record));
+    const { terminationGracePeriodSeconds: grace = null, empty = {}, preload = {}, imagePullSecrets = [] } = value;
+    const isMap = (item: unknown) => typeof item === 'object' && item !== null && !Array.isArray(item);
+    const isIntact = isMap(value) && isMap(empty) && isMap(preload) && Array.isArray(imagePullSecrets);
+    if (isIntact && (grace === null || Number.isInteger(grace))) return { ...value, empty, preload };
   } catch {
     // Falls through to the one error for everything that injection did not write.
   }

@@ -27,6 +27,7 @@ export interface PodSpec {
   containers: Container[];
   initContainers?: Container[];
   volumes?: { name: string; [field: string]: unknown }[];
+  imagePullSecrets?: { name: string }[];
   terminationGracePeriodSeconds?: number;
   [field: string]: unknown;
 }
@@ -87,6 +88,7 @@ export function podTemplate(workload: any): PodTemplate {
   checkList(template.spec, where, 'containers', checkContainer);
   checkList(template.spec, where, 'initContainers', checkContainer);
   checkList(template.spec, where, 'volumes');
+  checkList(template.spec, where, 'imagePullSecrets');
   return template;
 }
 

@@ -96,7 +96,7 @@ describe('flags become properties', () => {
     [
       'image and drain',
       ['--sink', 'stdout', '--image', 'mirror/logtap:1', '--drain-seconds', '90'],
-      { ...stdoutSink, image: 'mirror/logtap:1', drainSeconds: 90 },
+      { ...stdoutSink, shipper: { image: 'mirror/logtap:1', drainSeconds: 90 } },
     ],
     [
       'cloudwatch',
@@ -234,6 +234,15 @@ describe('malformed manifests end with 65 and write nothing', () => {
     expect(error?.message).toMatch(/nothing was written$/);
   });
 
+  test('a tap that cannot work says its code and the object', async () => {
+    const { stdout, error } = await run(['-', '--sink', 'stdout', '--streams', 'none'], JSON.stringify(deployment()));
+    expect(stdout).toBe('');
+    expect(error).toMatchObject({
+      exitCode: 65,
+      message: expect.stringMatching(/LT007 Deployment\/orders: 'streams'/),
+    });
+  });
+
   test('the file is named', async () => {
     writeFileSync(join(directory, 'a.yaml'), Yaml.stringify(service));
     writeFileSync(join(directory, 'b.yaml'), '\n\nkind: Pod\n');
@@ -263,9 +272,8 @@ describe('wrong use is a usage error and writes nothing', () => {
     ['a bad name', [...cloudwatch, 'my logs'], /'logGroup' \("my logs"\)/],
     ['a bad stream', ['-', '--sink', 'stdout', '--streams', 'stdin'], /--streams \(stdin\)/],
     ['none and more', ['-', '--sink', 'stdout', '--streams', 'none,stdout'], /--streams \(none,stdout\)/],
-    ['nothing tapped', ['-', '--sink', 'stdout', '--streams', 'none'], /'streams' \("none"\)/],
     ['a relative file', ['-', '--sink', 'stdout', '--tap-file', 'x.log'], /'file' \("x.log"\)/],
-    ['a number that is none', ['-', '--sink', 'stdout', '--drain-seconds', 'soon'], /'drainSeconds'/],
+    ['a number that is none', ['-', '--sink', 'stdout', '--drain-seconds', 'soon'], /'shipper.drainSeconds'/],
     [
       'a secret without key',
       ['-', '--sink', 'opensearch', '--url', 'http://x', '--password-secret', 'pw'],

@@ -1,8 +1,9 @@
 /** What injection adds to a pod, what it leaves alone, and what it refuses. */
 
 import { inject } from '../../../src/constructs/inject.js';
+import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
 import { Sink } from '../../../src/constructs/sink.js';
-import { type LogTapProps, TapStreams } from '../../../src/constructs/tap-options.js';
+import { TapStreams } from '../../../src/constructs/tap-options.js';
 import { uninject } from '../../../src/constructs/uninject.js';
 import { canonicalObject, podTemplate } from '../../../src/constructs/workload.js';
 import { LIBRARY_ENV, STDIO_PLACEHOLDER } from '../../../src/contract.js';
@@ -51,7 +52,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
 
   test('installer, then shipper, run before the application', () => {
     expect(spec.initContainers?.map(({ name, args }) => [name, args])).toEqual([
-      ['logtap-install', ['install', '/.logtap/lib']],
+      ['logtap-install', ['install', '/.logtap/lib', '/.logtap/rings']],
       ['logtap', ['ship']],
     ]);
     expect(spec.containers.map(({ name }) => name)).toEqual(['app']);
@@ -172,7 +173,7 @@ describe('the application container', () => {
 });
 
 describe('the shipper', () => {
-  const result = inject(deployment(), { ...withPassword, drainSeconds: 45 });
+  const result = inject(deployment(), { ...withPassword, shipper: { drainSeconds: 45 } });
   const shipper = container(result, 'logtap');
 
   test('is a native sidecar that the application waits for', () => {
@@ -243,7 +244,7 @@ describe('the shipper', () => {
     const images = (props: LogTapProps) =>
       ['logtap', 'logtap-install'].map((name) => container(inject(deployment(), props), name).image);
     expect(images(stdout)).toEqual([`cdk8s-logtap:${version}`, `cdk8s-logtap:${version}`]);
-    expect(images({ ...stdout, image: 'mirror/logtap@sha256:1' })).toEqual([
+    expect(images({ ...stdout, shipper: { image: 'mirror/logtap@sha256:1' } })).toEqual([
       'mirror/logtap@sha256:1',
       'mirror/logtap@sha256:1',
     ]);
@@ -261,7 +262,7 @@ describe('the manifest around it', () => {
   );
 
   test('injecting again replaces the settings, whatever they were', () => {
-    const before = inject(deployment(crowded), { ...withPassword, containers: ['web'], drainSeconds: 5 });
+    const before = inject(deployment(crowded), { ...withPassword, containers: ['web'], shipper: { drainSeconds: 5 } });
     expect(inject(before, stdout)).toEqual(inject(deployment(crowded), stdout));
   });
 
@@ -401,7 +402,7 @@ describe('refused', () => {
   ])('%s', (_what, props, spec, says) => {
     const input = deployment(spec);
     expect(() => inject(input, props)).toThrow(says);
-    expect(() => inject(input, props)).toThrow(/^Deployment\/orders: /);
+    expect(() => inject(input, props)).toThrow(/^(LT\d+ )?Deployment\/orders: /);
   });
 
   test('a record of the original that injection did not write', () => {

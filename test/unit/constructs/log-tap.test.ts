@@ -104,14 +104,16 @@ describe('LogTap.tap', () => {
     LogTap.tap(chart, tap);
     const deployment = plain(chart, 'w');
     LogTap.tap(deployment, tap);
-    expect(() => Testing.synth(chart)).toThrow(/\[shop\] LogTap: 'shop\/w' is tapped already/);
-    expect(() => LogTap.tap(deployment, tap)).toThrow(/'shop\/w' is tapped already: tap it once/);
+    expect(() => Testing.synth(chart)).toThrow(/\[shop\] LT017 shop\/w: is tapped already/);
+    expect(() => LogTap.tap(deployment, tap)).toThrow(/LT017 shop\/w: is tapped already: tap it once/);
   });
 
   test('an error of a workload names its path', () => {
     const chart = new Chart(new App(), 'shop');
     LogTap.tap(plain(chart, 'w'), { ...tap, containers: ['db'] });
-    expect(() => Testing.synth(chart)).toThrow(/^\[shop\/w\] LogTap: Deployment\/shop-w-\w+: 'containers' \("db"\)/);
+    expect(() => Testing.synth(chart)).toThrow(
+      /^ {2}\[shop\/w\] LT002 Deployment\/shop-w-\w+: 'containers' \("db"\).*use some of app/m,
+    );
   });
 
   test('LogTap.inject does the same to a manifest', () => {

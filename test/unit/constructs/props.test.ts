@@ -133,22 +133,15 @@ describe('LogTapProps', () => {
     ['several files, one relative', { file: '/a:b' }, /'file' \("\/a:b"\) must be absolute paths.*start each/],
     ['a list with a hole', { file: '/a::/b' }, /'file' \("\/a::\/b"\) must be absolute paths/],
     ['a file with a line end', { file: '/a\nb' }, /without line ends/],
-    ['nothing to tap', { streams: TapStreams.NONE }, /'streams' \("none"\) must leave something to tap/],
     [
       'a stream that there is not',
       { streams: 'stdin' as TapStreams },
       /'streams' \("stdin"\) must be one of none, stdout, stderr, both/,
     ],
-    [
-      'suppressed streams without streams',
-      { streams: TapStreams.NONE, file: '/a', suppressStreams: true },
-      /'suppressStreams'/,
-    ],
-    ['a suppressed file without file', { suppressFile: true }, /'suppressFile' \(true\) must come with a tapped file/],
     ['an empty list of containers', { containers: [] }, /'containers' \(\[\]\).*leave it out/],
-    ['an image with a space', { image: 'my image' }, /'image' \("my image"\)/],
-    ['no time to drain', { drainSeconds: 0 }, /'drainSeconds' \(0\).*1 or more/],
-    ['part of a second', { drainSeconds: 1.5 }, /'drainSeconds' \(1.5\)/],
+    ['an image with a space', { shipper: { image: 'my image' } }, /'shipper.image' \("my image"\)/],
+    ['no time to drain', { shipper: { drainSeconds: 0 } }, /'shipper.drainSeconds' \(0\).*1 or more/],
+    ['part of a second', { shipper: { drainSeconds: 1.5 } }, /'shipper.drainSeconds' \(1.5\)/],
   ] satisfies [string, Partial<LogTapProps>, RegExp][])('refuses %s', (_what, bad, says) => {
     expect(() => new LogTap({ sink, ...bad })).toThrow(says);
   });

@@ -1,8 +1,9 @@
 /** What the constructs write, the shipper reads: the two parts know nothing of each other but these names and rules. */
 import { inject } from '../../../src/constructs/inject.js';
+import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
+import { DEFAULT_DRAIN_SECONDS } from '../../../src/constructs/shipper-options.js';
 import { Sink } from '../../../src/constructs/sink.js';
 import { OpenSearchSchema, OpenSearchSigning } from '../../../src/constructs/sinks/opensearch.js';
-import { DEFAULT_DRAIN_SECONDS, type LogTapProps } from '../../../src/constructs/tap-options.js';
 import { url } from '../../../src/shipper/setting-parsers.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment } from '../../support/workloads.js';
@@ -41,7 +42,7 @@ test('CloudWatch Logs', () => {
     gzip: true,
     endpoint: 'http://127.0.0.1:5000',
   });
-  expect(settings({ sink, drainSeconds: 90 })).toMatchObject({
+  expect(settings({ sink, shipper: { drainSeconds: 90 } })).toMatchObject({
     sinks: ['cloudwatch'],
     cloudwatchLogGroup: '/shop',
     cloudwatchLogStream: 's',

@@ -1,0 +1,201 @@
+/** Looks for what is wrong with a tap on a workload, before anything reaches a cluster. Pure and free of cdk8s. */
+import { MOUNT_PATH, STATUS_PORT } from '../contract.js';
+import { CONTAINERS, EXCLUDE_CONTAINERS } from './annotations.js';
+import { existingPreload, LIBRARY_NAMES } from './env.js';
+import { type Code, type Finding, finding } from './finding.js';
+import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
+import { isTooOldForNative, type LogTapProps, NATIVE_SIDECAR_MINOR } from './log-tap-props.js';
+import { INSTALLER, isOwnVolume, SHIPPER } from './shipper.js';
+import { ExistingPreload, TapStreams } from './tap-options.js';
+import { isWorkload, objectName } from './workload.js';
+
+/**
+ * What is wrong with a tap on a manifest, accepted codes left out; nothing for what is no workload.
+ *
+ * @throws if the manifest has another shape than Kubernetes wants
+ */
+export function check(manifest: any, props: LogTapProps): Finding[] {
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return [];
+  return findingsOf(planInjection(manifest, props));
+}
+
+type Report = (code: Code, message: string, remedy: string) => void;
+
+/** What is wrong with a plan, accepted codes left out. Nothing is wrong with one that does nothing. */
+export function findingsOf(plan: InjectionPlan): Finding[] {
+  const findings: Finding[] = [];
+  const report: Report = (code, message, remedy) => {
+    if (!plan.props.accept?.includes(code)) {
+      findings.push(finding(code, objectName(plan.workload), message, remedy));
+    }
+  };
+  for (const { message, remedy } of plan.annotations.problems) report('LT024', message, remedy);
+  if (plan.annotations.isDisabled) return findings;
+  checkSelection(plan, report);
+  checkSidecar(plan, report);
+  checkReserved(plan, report);
+  checkContainers(plan, report);
+  return findings;
+}
+
+/** Whether the names that were given are there, and something is left to tap. */
+function checkSelection({ template, props, annotations, taps }: InjectionPlan, report: Report): void {
+  const names = allContainers(template).map(({ name }) => name);
+  const lists: [string, readonly string[] | undefined][] = [
+    [annotations.containers === undefined ? "'containers'" : `the annotation '${CONTAINERS}'`, props.containers],
+    [
+      annotations.excludeContainers === undefined ? "'excludeContainers'" : `the annotation '${EXCLUDE_CONTAINERS}'`,
+      props.excludeContainers,
+    ],
+  ];
+  for (const [where, list = []] of lists) {
+    for (const name of list.filter((candidate) => !names.includes(candidate))) {
+      report(
+        'LT002',
+        `${where} (${JSON.stringify(name)}) must name containers of the pod`,
+        `use some of ${names.join(', ')}`,
+      );
+    }
+  }
+  const isMisnamed = lists.some(([, list = []]) => list.some((name) => !names.includes(name)));
+  const tapped = taps.map(({ container }) => container.name);
+  const single = [
+    ...Object.keys(props.perContainer ?? {}).map((name) => ["'perContainer'", name] as const),
+    ...[...annotations.perContainer.keys()].map((name) => [`an annotation of '${name}.logtap.dev/'`, name] as const),
+  ];
+  for (const [where, name] of single) {
+    if (tapped.includes(name)) continue;
+    report(
+      'LT002',
+      `${where} (${JSON.stringify(name)}) must name containers that are tapped`,
+      `use some of ${tapped.join(', ')}, or add it to 'containers'`,
+    );
+  }
+  if (taps.length === 0 && !isMisnamed) {
+    report('LT007', 'no container is left to tap', "name one in 'containers', or leave 'excludeContainers' out");
+  }
+  for (const { container, options } of taps) {
+    const { streams = TapStreams.BOTH, file, suppressStreams, suppressFile } = options;
+    const of = `of container '${container.name}'`;
+    const noStream = streams === TapStreams.NONE;
+    if (noStream && file === undefined) {
+      report('LT007', `'streams' (none) ${of} leaves nothing to tap`, "name a 'file', or tap stdout, stderr or both");
+    }
+    if (suppressStreams && noStream) {
+      report('LT007', `'suppressStreams' ${of} must come with a tapped stream`, "leave it out, or set 'streams'");
+    }
+    if (suppressFile && file === undefined) {
+      report('LT007', `'suppressFile' ${of} must come with a tapped file`, "leave it out, or set 'file'");
+    }
+  }
+}
+
+/** Whether the pod can have the sidecar. */
+function checkSidecar({ workload, template, props, isNative, isEndless }: InjectionPlan, report: Report): void {
+  const { spec } = template;
+  const job: any = workload.kind === 'CronJob' ? (workload.spec as any)?.jobTemplate : workload;
+  const deadline = spec.activeDeadlineSeconds ?? job?.spec?.activeDeadlineSeconds;
+  if (!isNative && !isEndless && (deadline ?? null) === null) {
+    report(
+      'LT001',
+      'a classic sidecar ends when no process has written for 30 seconds; if none ever writes, the pod never completes',
+      "use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds'",
+    );
+  }
+  if (isNative && isTooOldForNative(props)) {
+    report(
+      'LT012',
+      `'nativeSidecar' (true) needs Kubernetes 1.${NATIVE_SIDECAR_MINOR} or newer, but 'kubernetesVersion' is ${props.kubernetesVersion}`,
+      "leave 'nativeSidecar' out",
+    );
+  }
+  const selector = spec.nodeSelector as Record<string, string> | undefined | null;
+  const os = (spec.os as { name?: string } | undefined | null)?.name ?? selector?.['kubernetes.io/os'];
+  if (os === 'windows') report('LT011', 'the pod is for Windows', 'leave it out of the tap');
+}
+
+/** Whether the workload uses what injection needs for itself. */
+function checkReserved({ template, taps }: InjectionPlan, report: Report): void {
+  const reserved = (code: Code, what: string, remedy: string) =>
+    report(code, `${what} is reserved for the log shipper`, remedy);
+  const containers = allContainers(template);
+  const names = containers.map(({ name }) => name);
+  for (const name of new Set(names.filter((item, index) => names.indexOf(item) !== index))) {
+    report('LT019', `the container name '${name}' stands twice`, 'give each container a name of its own');
+  }
+  for (const { name, ports, volumeMounts } of containers) {
+    if (name === SHIPPER || name === INSTALLER) {
+      reserved('LT010', `the container name '${name}'`, 'rename the container');
+    }
+    for (const port of ports ?? []) {
+      const where = `of container '${name}'`;
+      if (port.name === SHIPPER) reserved('LT010', `the port name '${port.name}' ${where}`, 'rename the port');
+      if (port.containerPort === STATUS_PORT) {
+        reserved('LT010', `port ${STATUS_PORT} ${where}`, 'let the application listen on another port');
+      }
+    }
+    for (const mount of volumeMounts ?? []) {
+      if (isOwnVolume(mount.name)) {
+        reserved('LT010', `the volume '${mount.name}' mounted in container '${name}'`, 'rename the volume');
+      }
+    }
+  }
+  for (const { name } of template.spec.volumes ?? []) {
+    if (isOwnVolume(name)) reserved('LT010', `the volume name '${name}'`, 'rename the volume');
+  }
+  for (const { container } of taps) {
+    for (const variable of container.env ?? []) {
+      if (!LIBRARY_NAMES.has(variable.name)) continue;
+      const what = `the variable ${variable.name} of container '${container.name}'`;
+      reserved('LT013', what, 'remove it, and set what it says as a property');
+    }
+    for (const { mountPath } of container.volumeMounts ?? []) {
+      if (!`${mountPath}/`.startsWith(`${MOUNT_PATH}/`)) continue;
+      reserved('LT005', `the path ${mountPath} mounted in container '${container.name}'`, 'mount the volume elsewhere');
+    }
+  }
+}
+
+/** Images without a dynamic linker, by what their names say. */
+const STATIC_IMAGE = /(^|\/)(scratch|static(-debian\d+)?)([:@]|$)/;
+
+/** Whether the application will do what is expected of it. */
+function checkContainers({ taps }: InjectionPlan, report: Report): void {
+  for (const { container, options } of taps) {
+    const { name, image } = container;
+    const preload = existingPreload(container);
+    if (preload !== undefined && options.existingPreload === ExistingPreload.ERROR) {
+      report(
+        'LT003',
+        `container '${name}' has LD_PRELOAD (${JSON.stringify(preload.value ?? 'from elsewhere')})`,
+        "remove it, or set 'existingPreload' to chain or replace",
+      );
+    }
+    if (typeof image === 'string' && STATIC_IMAGE.test(image)) {
+      report(
+        'LT015',
+        `the image '${image}' of container '${name}' is for statically linked programs, which no library can tap`,
+        'look with `logtap doctor PROGRAM`, and accept LT015 if it is linked dynamically',
+      );
+    }
+    if (Array.isArray(container.envFrom) && container.envFrom.length > 0) {
+      report(
+        'LT023',
+        `container '${name}' takes variables from elsewhere (envFrom); an LD_PRELOAD among them is replaced`,
+        'if there is one, name it in `env` with valueFrom: then it stays behind the library',
+      );
+    }
+    const isReadOnly = (container.securityContext as any)?.readOnlyRootFilesystem === true;
+    for (const path of isReadOnly ? (options.file?.split(':') ?? []) : []) {
+      const mount = (container.volumeMounts ?? [])
+        .filter(({ mountPath }) => `${path}/`.startsWith(`${mountPath.replace(/\/$/, '')}/`))
+        .sort((a, b) => b.mountPath.length - a.mountPath.length)[0];
+      if (mount !== undefined && mount.readOnly !== true) continue;
+      report(
+        'LT009',
+        `the root file system of container '${name}' is read-only, and ${path} is on no volume that can be written`,
+        'mount an emptyDir at its directory',
+      );
+    }
+  }
+}

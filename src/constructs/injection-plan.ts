@@ -1,0 +1,60 @@
+/** What injection is about to do to a workload: the workload as it was, what is tapped, and how the shipper runs. */
+import { containerOptions, type PodAnnotations, readAnnotations, withAnnotations } from './annotations.js';
+import { isNative, type LogTapProps } from './log-tap-props.js';
+import type { TapOptions } from './tap-options.js';
+import { uninject } from './uninject.js';
+import { type Container, type KubernetesObject, type PodTemplate, podTemplate } from './workload.js';
+
+/** A container that is tapped. */
+export interface ContainerTap {
+  readonly container: Container;
+  readonly options: TapOptions;
+}
+
+/** What injection is about to do to a workload. */
+export interface InjectionPlan {
+  /** A copy of the workload without an earlier injection. */
+  readonly workload: KubernetesObject;
+  /** Its pod template, not a copy. */
+  readonly template: PodTemplate;
+  /** The properties with what the annotations say over them. */
+  readonly props: LogTapProps;
+  readonly annotations: PodAnnotations;
+  /** The containers that are tapped, of `template`. */
+  readonly taps: readonly ContainerTap[];
+  readonly isNative: boolean;
+  /** Whether the pod runs until somebody ends it, other than that of a Job. */
+  readonly isEndless: boolean;
+}
+
+/**
+ * The plan for a workload. The input is not changed.
+ *
+ * @throws if the workload has another shape than Kubernetes wants
+ */
+export function planInjection(manifest: KubernetesObject, given: LogTapProps): InjectionPlan {
+  const workload = uninject(manifest);
+  const template = podTemplate(workload);
+  const annotations = readAnnotations(template.metadata?.annotations);
+  const props = withAnnotations(given, annotations);
+  const { spec } = template;
+  const candidates = props.containers === undefined ? spec.containers : allContainers(template);
+  const taps = candidates
+    .filter(({ name }) => props.containers?.includes(name) ?? true)
+    .filter(({ name }) => !props.excludeContainers?.includes(name))
+    .map((container) => ({ container, options: containerOptions(props, annotations, container.name) }));
+  return {
+    workload,
+    template,
+    props,
+    annotations,
+    taps,
+    isNative: isNative(props),
+    isEndless: (spec.restartPolicy ?? 'Always') === 'Always',
+  };
+}
+
+/** Containers and init containers of a pod. */
+export function allContainers({ spec }: PodTemplate): Container[] {
+  return [...spec.containers, ...(spec.initContainers ?? [])];
+}

@@ -1,0 +1,153 @@
+/** What to tap and where to send it: the one set of properties that constructs, injection and command line share. */
+import { ACCEPTABLE_CODES } from './finding.js';
+import { must } from './must.js';
+import { checkShipperOptions, type ShipperOptions } from './shipper-options.js';
+import type { Sink } from './sink.js';
+import { checkTapOptions, mustBeOneOf, type TapOptions } from './tap-options.js';
+
+/** Whether the application waits for the shipper. */
+export enum FailurePolicy {
+  /** The application starts when the shipper listens. A shipper that cannot start keeps the application from starting. */
+  FAIL_CLOSED = 'fail-closed',
+  /**
+   * The application starts beside the shipper. What it writes before the shipper listens waits in shared memory, and
+   * what has no room there goes where it went without the tap, and is counted.
+   */
+  FAIL_OPEN = 'fail-open',
+}
+
+/** What to tap and where to send it. */
+export interface LogTapProps extends TapOptions {
+  /**
+   * Where the shipper sends the records.
+   *
+   * @default - the sink of the nearest `LogTapDefaults`; without one it has to be given
+   */
+  readonly sink?: Sink;
+
+  /**
+   * Names of the containers to tap. Init containers may be named, too: the shipper starts before them.
+   *
+   * @default - every container, and no init container
+   */
+  readonly containers?: string[];
+
+  /**
+   * Names of containers that are not tapped.
+   *
+   * @default - none
+   */
+  readonly excludeContainers?: string[];
+
+  /**
+   * What is different for single containers, by their names.
+   *
+   * @default - nothing
+   */
+  readonly perContainer?: { readonly [container: string]: TapOptions };
+
+  /**
+   * The sidecar that ships: image, resources, buffers.
+   *
+   * @default - see `ShipperOptions`
+   */
+  readonly shipper?: ShipperOptions;
+
+  /**
+   * Whether the application waits for the shipper.
+   *
+   * @default FailurePolicy.FAIL_CLOSED
+   */
+  readonly failurePolicy?: FailurePolicy;
+
+  /**
+   * Whether the shipper is a native sidecar: an init container that goes on (`restartPolicy: Always`), starts before
+   * the application and ends after it. A classic sidecar is an ordinary container beside the application.
+   *
+   * @default - true, unless `kubernetesVersion` is below 1.29
+   */
+  readonly nativeSidecar?: boolean;
+
+  /**
+   * Version of the cluster, such as `1.28`. Below 1.29 the shipper becomes a classic sidecar.
+   *
+   * @default - 1.29 or newer
+   */
+  readonly kubernetesVersion?: string;
+
+  /**
+   * Whether the application's containers keep the AWS credentials of the pod's service account. Without it, and with a
+   * sink at AWS, the pod template gets the annotation `eks.amazonaws.com/skip-containers`, so that the right to write
+   * logs is the shipper's alone. Set it when the application itself uses AWS through the service account.
+   *
+   * @default false
+   */
+  readonly keepAwsCredentials?: boolean;
+
+  /**
+   * Codes of findings that are known and accepted, such as `LT009`. They are not reported.
+   *
+   * @default - none
+   */
+  readonly accept?: string[];
+}
+
+/** Throws unless each property makes sense by itself. What depends on the workload or on defaults is a finding. */
+export function checkProps(props: LogTapProps): void {
+  const { containers, excludeContainers, perContainer = {}, accept = [], kubernetesVersion } = props;
+  checkTapOptions(props);
+  for (const [name, options] of Object.entries(perContainer)) checkTapOptions(options, `perContainer.${name}.`);
+  must(
+    containers === undefined || containers.length > 0,
+    'containers',
+    containers,
+    'name a container: leave it out to tap every container',
+  );
+  must(
+    excludeContainers === undefined || Array.isArray(excludeContainers),
+    'excludeContainers',
+    excludeContainers,
+    'be a list of names',
+  );
+  mustBeOneOf(FailurePolicy, 'failurePolicy', props.failurePolicy);
+  must(
+    kubernetesVersion === undefined || minorVersion(kubernetesVersion) !== undefined,
+    'kubernetesVersion',
+    kubernetesVersion,
+    "be a version of Kubernetes: write it as '1.29', in quotes",
+  );
+  for (const code of accept) {
+    must(
+      ACCEPTABLE_CODES.includes(code),
+      'accept',
+      code,
+      `be one of ${ACCEPTABLE_CODES.join(', ')}: with other findings no pod would work, so correct what they name`,
+    );
+  }
+  checkShipperOptions(props.shipper ?? {}, props.sink);
+}
+
+/** The sink of complete properties. */
+export function sinkOf(props: LogTapProps): Sink {
+  must(props.sink !== undefined, 'sink', props.sink, 'be given: as a property, or by LogTapDefaults.set() on a scope');
+  return props.sink;
+}
+
+/** The 29 of `1.29`, `v1.29.3` or `1.29.3-eks-1a2b`. */
+function minorVersion(version: string): number | undefined {
+  const [, minor] = /^v?1\.(\d{1,3})([.+-].*)?$/.exec(version) ?? [];
+  return minor === undefined ? undefined : Number(minor);
+}
+
+/** First version whose API servers know native sidecars without a feature gate. */
+export const NATIVE_SIDECAR_MINOR = 29;
+
+/** Whether the cluster is known to be too old for native sidecars. */
+export function isTooOldForNative({ kubernetesVersion }: LogTapProps): boolean {
+  return kubernetesVersion !== undefined && (minorVersion(kubernetesVersion) ?? 0) < NATIVE_SIDECAR_MINOR;
+}
+
+/** Whether the shipper is a native sidecar. */
+export function isNative(props: LogTapProps): boolean {
+  return props.nativeSidecar ?? !isTooOldForNative(props);
+}

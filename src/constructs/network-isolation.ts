@@ -1,0 +1,34 @@
+/** Whether a NetworkPolicy of the same app cuts the shipper off. */
+import { ApiObject } from 'cdk8s';
+import type { IConstruct } from 'constructs';
+import { type Finding, finding } from './finding.js';
+import { type LogTapProps, sinkOf } from './log-tap-props.js';
+import { objectName, podTemplate } from './workload.js';
+
+/** LT016 for each policy of the app that selects the pods of a workload and lets nothing out. */
+export function isolationFindings(workload: IConstruct, manifest: any, props: LogTapProps): Finding[] {
+  if (props.accept?.includes('LT016') || sinkOf(props).bind().name === 'stdout') return [];
+  const labels: any = podTemplate(manifest).metadata?.labels ?? {};
+  return workload.node.root.node
+    .findAll()
+    .filter((construct) => ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy')
+    .map((construct) => (construct as ApiObject).toJson())
+    .filter((policy) => isShut(policy, labels) && sameNamespace(policy, manifest))
+    .map((policy) =>
+      finding(
+        'LT016',
+        objectName(manifest),
+        `${objectName(policy)} selects its pods and allows no egress, so the shipper reaches neither the sink nor DNS`,
+        'allow egress to the sink, or accept LT016 if another policy does',
+      ),
+    );
+}
+
+function isShut({ spec }: any, labels: Record<string, string>): boolean {
+  // Expressions are not judged: a warning that may be wrong is worse than none.
+  if (spec?.podSelector?.matchExpressions?.length > 0) return false;
+  const selected = Object.entries(spec?.podSelector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return selected && spec?.policyTypes?.includes('Egress') && !(spec?.egress?.length > 0);
+}
+
+const sameNamespace = (a: any, b: any) => (a.metadata?.namespace ?? '') === (b.metadata?.namespace ?? '');

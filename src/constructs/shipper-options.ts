@@ -1,0 +1,207 @@
+/** The shipper's own options: image, resources, buffers, and the rules that they keep. */
+import { RINGS_BYTES } from '../contract.js';
+import { must } from './must.js';
+import type { Sink } from './sink.js';
+import { mustBeOneOf } from './tap-options.js';
+
+/** When a node pulls the image. */
+export enum ImagePullPolicy {
+  /** At every start. */
+  ALWAYS = 'Always',
+  /** When the node does not have it. */
+  IF_NOT_PRESENT = 'IfNotPresent',
+  /** Never: the node has to have it. */
+  NEVER = 'Never',
+}
+
+/** The sidecar that ships. */
+export interface ShipperOptions {
+  /**
+   * Image of the injected containers.
+   *
+   * @default - `cdk8s-logtap` with the version of this package as its tag
+   */
+  readonly image?: string;
+
+  /**
+   * When nodes pull the image.
+   *
+   * @default - as Kubernetes decides: always for the tag `latest`, else when it is not present
+   */
+  readonly imagePullPolicy?: ImagePullPolicy;
+
+  /**
+   * Names of Secrets with which nodes pull the image. They are added to those of the pod.
+   *
+   * @default - none
+   */
+  readonly imagePullSecrets?: string[];
+
+  /**
+   * Memory that the shipper requests, in MiB.
+   *
+   * @default 64
+   */
+  readonly memoryRequestMiB?: number;
+
+  /**
+   * Limit on the shipper's memory, in MiB: it holds the rings (32), the records in memory, and 150 for the rest.
+   *
+   * @default - 256, or what `memoryBufferMiB` needs
+   */
+  readonly memoryLimitMiB?: number;
+
+  /**
+   * CPU that the shipper requests, in thousandths of a core. There is no limit: throttling a shipper only makes what
+   * it holds pile up.
+   *
+   * @default 10
+   */
+  readonly cpuRequestMillis?: number;
+
+  /**
+   * Seconds that the shipper has to deliver what it holds after the application has ended. The pod's grace period grows
+   * by them and by 5 seconds for the containers to stop, so that the application keeps all of its own.
+   *
+   * @default 25
+   */
+  readonly drainSeconds?: number;
+
+  /**
+   * Bound on the records that are held in memory, in MiB.
+   *
+   * @default - what the memory limit leaves
+   */
+  readonly memoryBufferMiB?: number;
+
+  /**
+   * Bound on the records that are held on disk, in MiB, in an emptyDir: they outlive the shipper, but not the pod.
+   *
+   * @default - records are held in memory
+   */
+  readonly diskBufferMiB?: number;
+
+  /**
+   * Bound on the file of records that the sink refuses for good, in MiB, in an emptyDir.
+   *
+   * @default - they are counted and dropped
+   */
+  readonly deadLettersMiB?: number;
+
+  /**
+   * Any other `LOGTAP_*` setting of the shipper, by its name, as `docs/settings.md` lists them.
+   *
+   * @default - none
+   */
+  readonly settings?: { readonly [name: string]: string };
+}
+
+const MIB = 1024 * 1024;
+const RINGS_MIB = RINGS_BYTES / MIB;
+/** Node, the bundle, requests being built: 150 MB were measured at full load. */
+const OTHER_MIB = 150;
+/** The least buffer with which the shipper works. */
+const LEAST_BUFFER_MIB = 8;
+const DEFAULT_LIMIT_MIB = 256;
+const DEFAULT_REQUEST_MIB = 64;
+
+/** Default of `drainSeconds`. */
+export const DEFAULT_DRAIN_SECONDS = 25;
+
+/** Limit on the shipper's memory, in MiB. */
+export function memoryLimitMiB({ memoryLimitMiB: limit, memoryBufferMiB: buffer = 0 }: ShipperOptions): number {
+  return limit ?? Math.max(DEFAULT_LIMIT_MIB, RINGS_MIB + buffer + OTHER_MIB);
+}
+
+/** Memory that the shipper requests, in MiB. */
+export function memoryRequestMiB({ memoryRequestMiB: request = DEFAULT_REQUEST_MIB }: ShipperOptions): number {
+  return request;
+}
+
+/** Settings that injection makes itself, and what to set in their place. */
+const OWN_SETTINGS: Readonly<Record<string, string>> = {
+  LOGTAP_DEAD_LETTER_FILE: "set 'shipper.deadLettersMiB'",
+  LOGTAP_DEAD_LETTER_MAX_BYTES: "set 'shipper.deadLettersMiB'",
+  LOGTAP_GRACE_SECONDS: "set 'shipper.drainSeconds'",
+  LOGTAP_MEMORY_MAX_BYTES: "set 'shipper.memoryBufferMiB'",
+  LOGTAP_RING_DIR: 'leave it out',
+  LOGTAP_RING_TOTAL_BYTES: 'leave it out, as the size of the volume goes with it',
+  LOGTAP_SINK: "set 'sink'",
+  LOGTAP_SOCKET: 'leave it out',
+  LOGTAP_SPOOL_DIR: "set 'shipper.diskBufferMiB'",
+  LOGTAP_SPOOL_MAX_BYTES: "set 'shipper.diskBufferMiB'",
+  LOGTAP_STATUS_HOST: 'leave it out, as the probes need it',
+  LOGTAP_STATUS_PORT: 'leave it out, as the probes need it',
+};
+
+/** Throws unless the options make sense, each by itself and together. */
+export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
+  const { image, imagePullSecrets = [], drainSeconds, memoryBufferMiB, settings = {} } = options;
+  must(
+    image === undefined || /^\S+$/.test(image),
+    'shipper.image',
+    image,
+    'be an image reference without spaces: write it as registry/name:tag',
+  );
+  mustBeOneOf(ImagePullPolicy, 'shipper.imagePullPolicy', options.imagePullPolicy);
+  for (const name of imagePullSecrets) {
+    must(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name), 'shipper.imagePullSecrets', name, 'be the name of a Secret');
+  }
+  must(
+    drainSeconds === undefined || (Number.isInteger(drainSeconds) && drainSeconds >= 1),
+    'shipper.drainSeconds',
+    drainSeconds,
+    'be a whole number of seconds, 1 or more',
+  );
+  for (const name of [
+    'memoryRequestMiB',
+    'memoryLimitMiB',
+    'cpuRequestMillis',
+    'memoryBufferMiB',
+    'diskBufferMiB',
+    'deadLettersMiB',
+  ] as const) {
+    const value = options[name];
+    const unit = name.endsWith('MiB') ? 'MiB' : 'thousandths of a core';
+    must(
+      value === undefined || (Number.isInteger(value) && value >= 1),
+      `shipper.${name}`,
+      value,
+      `be a whole number of ${unit}, 1 or more`,
+    );
+  }
+  const limit = memoryLimitMiB(options);
+  const needed = RINGS_MIB + (memoryBufferMiB ?? LEAST_BUFFER_MIB) + OTHER_MIB;
+  must(
+    limit >= needed,
+    'shipper.memoryLimitMiB',
+    limit,
+    `be ${needed} or more: ${RINGS_MIB} for the rings, ${memoryBufferMiB ?? LEAST_BUFFER_MIB} for records, ${OTHER_MIB} for the rest`,
+  );
+  must(
+    memoryRequestMiB(options) <= limit,
+    'shipper.memoryRequestMiB',
+    memoryRequestMiB(options),
+    `be at most the limit of ${limit}: lower it, or raise 'shipper.memoryLimitMiB'`,
+  );
+  checkSettings(settings, sink);
+}
+
+function checkSettings(settings: { readonly [name: string]: string }, sink: Sink | undefined): void {
+  const bySink = sink?.bind().settings ?? {};
+  for (const [name, value] of Object.entries(settings)) {
+    const where = `shipper.settings.${name}`;
+    must(
+      /^LOGTAP_[A-Z0-9_]+$/.test(name),
+      'shipper.settings',
+      name,
+      'be the name of a setting of the shipper: LOGTAP_ and what docs/settings.md lists',
+    );
+    // The value is not repeated: it may be what must not be printed.
+    const isSecret = /PASSWORD|SECRET|TOKEN|CREDENTIAL/.test(name) && !name.endsWith('_FILE');
+    must(!isSecret, where, '***', 'not stand in a manifest: give the sink the name and key of a Secret');
+    must(typeof value === 'string', where, value, 'be a string: put it in quotes');
+    must(OWN_SETTINGS[name] === undefined, where, value, `be left to injection: ${OWN_SETTINGS[name]}`);
+    must(bySink[name] === undefined, where, value, 'be left to the sink: set it there');
+  }
+}
