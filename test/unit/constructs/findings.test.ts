@@ -1,0 +1,258 @@
+/** Every finding: what it says, that errors keep the workload from being injected, and what `accept` silences. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { App, Chart, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/finding.js';
+import { ExistingPreload, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
+import type { KubernetesObject, PodSpec } from '../../../src/constructs/workload.js';
+import { podTemplate } from '../../../src/constructs/workload.js';
+import { deployment, podSpec, workloads } from '../../support/workloads.js';
+
+const sink = Sink.stdout();
+const app = podSpec().containers[0]!;
+const readOnly = { ...app, securityContext: { readOnlyRootFilesystem: true } };
+
+function annotated(annotations: Record<string, unknown>): KubernetesObject {
+  const object = deployment();
+  podTemplate(object).metadata = { annotations: annotations as Record<string, string> };
+  return object;
+}
+const job = (spec: Partial<PodSpec> = {}) => workloads(podSpec(spec))[5]!;
+const of = (spec: Partial<PodSpec>) => deployment(podSpec(spec));
+
+const cases: [string, KubernetesObject, Omit<LogTapProps, 'sink'>, string][] = [
+  [
+    'LT001',
+    job(),
+    { kubernetesVersion: '1.28' },
+    "LT001 Job/orders: a classic sidecar ends when no process has written for 30 seconds; if none ever writes, the pod never completes: use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds' (docs/findings.md#lt001)",
+  ],
+  [
+    'LT002',
+    deployment(),
+    { containers: ['app', 'db'] },
+    'LT002 Deployment/orders: \'containers\' ("db") must name containers of the pod: use some of app (docs/findings.md#lt002)',
+  ],
+  [
+    'LT002',
+    deployment(),
+    { excludeContainers: ['db'] },
+    'LT002 Deployment/orders: \'excludeContainers\' ("db") must name containers of the pod: use some of app (docs/findings.md#lt002)',
+  ],
+  [
+    'LT002',
+    deployment(),
+    { perContainer: { db: {} } },
+    "LT002 Deployment/orders: 'perContainer' (\"db\") must name containers that are tapped: use some of app, or add it to 'containers' (docs/findings.md#lt002)",
+  ],
+  [
+    'LT002',
+    annotated({ 'logtap.dev/containers': 'db' }),
+    {},
+    'LT002 Deployment/orders: the annotation \'logtap.dev/containers\' ("db") must name containers of the pod: use some of app (docs/findings.md#lt002)',
+  ],
+  [
+    'LT003',
+    of({ containers: [{ ...app, env: [{ name: 'LD_PRELOAD', value: '/a.so' }] }] }),
+    { existingPreload: ExistingPreload.ERROR },
+    "LT003 Deployment/orders: container 'app' has LD_PRELOAD (\"/a.so\"): remove it, or set 'existingPreload' to chain or replace (docs/findings.md#lt003)",
+  ],
+  [
+    'LT005',
+    of({ containers: [{ ...app, volumeMounts: [{ name: 'x', mountPath: '/.logtap/x' }] }] }),
+    {},
+    "LT005 Deployment/orders: the path /.logtap/x mounted in container 'app' is reserved for the log shipper: mount the volume elsewhere (docs/findings.md#lt005)",
+  ],
+  [
+    'LT007',
+    deployment(),
+    { streams: TapStreams.NONE },
+    "LT007 Deployment/orders: 'streams' (none) of container 'app' leaves nothing to tap: name a 'file', or tap stdout, stderr or both (docs/findings.md#lt007)",
+  ],
+  [
+    'LT007',
+    deployment(),
+    { suppressFile: true },
+    "LT007 Deployment/orders: 'suppressFile' of container 'app' must come with a tapped file: leave it out, or set 'file' (docs/findings.md#lt007)",
+  ],
+  [
+    'LT007',
+    deployment(),
+    { streams: TapStreams.NONE, file: '/a', suppressStreams: true },
+    "LT007 Deployment/orders: 'suppressStreams' of container 'app' must come with a tapped stream: leave it out, or set 'streams' (docs/findings.md#lt007)",
+  ],
+  [
+    'LT007',
+    deployment(),
+    { excludeContainers: ['app'] },
+    "LT007 Deployment/orders: no container is left to tap: name one in 'containers', or leave 'excludeContainers' out (docs/findings.md#lt007)",
+  ],
+  [
+    'LT009',
+    of({ containers: [readOnly] }),
+    { file: '/var/log/app.log' },
+    "LT009 Deployment/orders: the root file system of container 'app' is read-only, and /var/log/app.log is on no volume that can be written: mount an emptyDir at its directory (docs/findings.md#lt009)",
+  ],
+  [
+    'LT010',
+    of({ volumes: [{ name: 'logtap', emptyDir: {} }] }),
+    {},
+    "LT010 Deployment/orders: the volume name 'logtap' is reserved for the log shipper: rename the volume (docs/findings.md#lt010)",
+  ],
+  [
+    'LT011',
+    of({ nodeSelector: { 'kubernetes.io/os': 'windows' } }),
+    {},
+    'LT011 Deployment/orders: the pod is for Windows: leave it out of the tap (docs/findings.md#lt011)',
+  ],
+  [
+    'LT012',
+    deployment(),
+    { nativeSidecar: true, kubernetesVersion: 'v1.28.3' },
+    "LT012 Deployment/orders: 'nativeSidecar' (true) needs Kubernetes 1.29 or newer, but 'kubernetesVersion' is v1.28.3: leave 'nativeSidecar' out (docs/findings.md#lt012)",
+  ],
+  [
+    'LT013',
+    of({ containers: [{ ...app, env: [{ name: 'LLT_TAP_INTO', value: '1' }] }] }),
+    {},
+    "LT013 Deployment/orders: the variable LLT_TAP_INTO of container 'app' is reserved for the log shipper: remove it, and set what it says as a property (docs/findings.md#lt013)",
+  ],
+  [
+    'LT015',
+    of({ containers: [{ ...app, image: 'gcr.io/distroless/static-debian12:nonroot' }] }),
+    {},
+    "LT015 Deployment/orders: the image 'gcr.io/distroless/static-debian12:nonroot' of container 'app' is for statically linked programs, which no library can tap: look with `logtap doctor PROGRAM`, and accept LT015 if it is linked dynamically (docs/findings.md#lt015)",
+  ],
+  [
+    'LT019',
+    of({ containers: [app, app] }),
+    {},
+    "LT019 Deployment/orders: the container name 'app' stands twice: give each container a name of its own (docs/findings.md#lt019)",
+  ],
+  [
+    'LT023',
+    of({ containers: [{ ...app, envFrom: [{ configMapRef: { name: 'x' } }] }] }),
+    {},
+    "LT023 Deployment/orders: container 'app' takes variables from elsewhere (envFrom); an LD_PRELOAD among them is replaced: if there is one, name it in `env` with valueFrom: then it stays behind the library (docs/findings.md#lt023)",
+  ],
+  [
+    'LT024',
+    annotated({ 'logtap.dev/inject': 'yes' }),
+    {},
+    'LT024 Deployment/orders: the annotation \'logtap.dev/inject\' ("yes") must be enabled or disabled: correct it, or leave it out (docs/findings.md#lt024)',
+  ],
+];
+
+describe.each(cases)('%s', (code, manifest, given, message) => {
+  const props = { sink, ...given };
+  const { severity } = RULES[code as keyof typeof RULES];
+
+  test('is found, and nothing else', () => {
+    expect(LogTap.check(manifest, props).map(formatFinding)).toEqual([message]);
+    expect(LogTap.check(manifest, props)).toMatchObject([{ code, severity }]);
+  });
+
+  test(severity === FindingSeverity.ERROR ? 'keeps the workload from being injected' : 'lets it be injected', () => {
+    const act = () => LogTap.inject(manifest, props);
+    if (severity === FindingSeverity.ERROR) expect(act).toThrow(new Error(message));
+    else expect(act).not.toThrow();
+  });
+});
+
+test('LT001 does not arise with a deadline, nor with native sidecars, nor where the pod goes on for ever', () => {
+  const cron = workloads()[6] as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
+  Object.assign(cron.spec.jobTemplate.spec, { activeDeadlineSeconds: 600 });
+  const classic = { sink, nativeSidecar: false };
+  expect(LogTap.check(job({ activeDeadlineSeconds: 60 }), classic)).toEqual([]);
+  expect(LogTap.check(cron, classic)).toEqual([]);
+  expect(LogTap.check(job(), { sink })).toEqual([]);
+  expect(LogTap.check(deployment(), classic)).toEqual([]);
+});
+
+test('LT009 does not arise where the file is on a volume, unless that is read-only', () => {
+  const at = (mountPath: string, readOnlyMount = false) =>
+    LogTap.check(
+      of({ containers: [{ ...readOnly, volumeMounts: [{ name: 'x', mountPath, readOnly: readOnlyMount }] }] }),
+      { sink, file: '/var/log/app/**/*.log' },
+    ).map(({ code }) => code);
+  expect(at('/var/log')).toEqual([]);
+  expect(at('/var/log/app/')).toEqual([]);
+  expect(at('/var/lo')).toEqual(['LT009']);
+  expect(at('/var/log', true)).toEqual(['LT009']);
+});
+
+test('what is no workload has no findings', () => {
+  expect(LogTap.check({ apiVersion: 'v1', kind: 'Service' }, { sink, containers: ['db'] })).toEqual([]);
+});
+
+test('several errors come together, in one message', () => {
+  const manifest = of({ volumes: [{ name: 'logtap', emptyDir: {} }] });
+  expect(() => LogTap.inject(manifest, { sink, containers: ['db'] })).toThrow(/^LT002 .*\nLT010 .*$/);
+});
+
+describe('accept', () => {
+  test('silences a code, and with LT012 the workload is injected', () => {
+    const props = { sink, nativeSidecar: true, kubernetesVersion: '1.28', accept: ['LT012'] };
+    expect(LogTap.check(deployment(), props)).toEqual([]);
+    expect(podTemplate(LogTap.inject(deployment(), props)).spec.initContainers).toHaveLength(2);
+  });
+
+  test.each(['LT002', 'LT999', 'lt009'])('refuses %s', (code) => {
+    expect(() => LogTap.check(deployment(), { sink, accept: [code] })).toThrow(
+      new RegExp(`'accept' \\("${code}"\\) must be one of LT001, LT009, LT012, .*correct what they name`),
+    );
+  });
+});
+
+describe('at synthesis', () => {
+  const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+  afterEach(() => warn.mockClear());
+  afterAll(() => warn.mockRestore());
+
+  const chartWith = (props: LogTapProps) => {
+    const chart = new Chart(new App(), 'shop');
+    const containers = [{ name: 'app', image: 'orders:4.2' }];
+    LogTap.tap(new kplus.Deployment(chart, 'w', { containers, isolate: true, metadata: { name: 'w' } }), props);
+    return chart;
+  };
+
+  test('a warning stands once on standard error, with the path of its object', () => {
+    const chart = chartWith({ sink, file: '/var/log/app.log' });
+    Testing.synth(chart);
+    Testing.synth(chart);
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^\[shop\/w\/Resource\] warning LT009 Deployment\/w: /)]]);
+  });
+
+  test('accepted, it does not', () => {
+    Testing.synth(chartWith({ sink, file: '/var/log/app.log', accept: ['LT009'] }));
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  test('errors fail the synthesis, all at once, each with its path', () => {
+    expect(() => Testing.synth(chartWith({ sink, containers: ['db'], suppressFile: true }))).toThrow(
+      /\[shop\/w\/Resource\] LT002 Deployment\/w: /,
+    );
+  });
+
+  test('LT016: a NetworkPolicy that lets nothing out', () => {
+    const remote = Sink.openSearch({ url: 'https://os:9200' });
+    Testing.synth(chartWith({ sink: remote }));
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/warning LT016 Deployment\/w: NetworkPolicy\/\S+ selects its pods and allows no egress/)],
+    ]);
+    warn.mockClear();
+    Testing.synth(chartWith({ sink: remote, accept: ['LT016'] }));
+    Testing.synth(chartWith({ sink }));
+    expect(warn).not.toHaveBeenCalled();
+  });
+});
+
+test('the page has a heading for every code, and severity and acceptance as here', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/findings.md'), 'utf8');
+  const documented = [...page.matchAll(/^### (LT\d{3})\n\n\*(error|warning|info)(, can be accepted)?\*/gm)].map(
+    ([, code, severity, accept]) => [code, severity, accept !== undefined],
+  );
+  const known = Object.entries<{ severity: string; canAccept?: boolean }>(RULES);
+  expect(documented).toEqual(known.map(([code, { severity, canAccept }]) => [code, severity, canAccept === true]));
+});
