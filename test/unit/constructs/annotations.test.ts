@@ -1,0 +1,109 @@
+/** Annotations on the pod template: the same as properties, and over them; what is wrong names the annotation. */
+import { LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
+import type { KubernetesObject } from '../../../src/constructs/workload.js';
+import { podTemplate } from '../../../src/constructs/workload.js';
+import { container, podSpec, variables, workloads } from '../../support/workloads.js';
+
+const stdout: LogTapProps = { sink: Sink.stdout() };
+const spec = podSpec({
+  containers: [
+    { name: 'app', image: 'orders:4.2' },
+    { name: 'web', image: 'nginx:1.27' },
+  ],
+  initContainers: [{ name: 'migrate', image: 'orders:4.2' }],
+});
+
+/** A workload of each kind with annotations on its pod template. */
+function annotated(annotations: Record<string, string>): KubernetesObject[] {
+  return workloads(spec).map((workload) => {
+    const template = podTemplate(workload);
+    template.metadata = { ...template.metadata, annotations };
+    return workload;
+  });
+}
+/** The tapped containers of a Deployment, with what the library is told there. */
+function tapped(annotations: Record<string, string>, props = stdout) {
+  const manifest = LogTap.inject(annotated(annotations)[1], props);
+  return Object.fromEntries(
+    ['app', 'web', 'migrate'].flatMap((name) => {
+      const { LLT_TAP_INTO: into, LLT_TAP_FILE: file } = variables(container(manifest, name));
+      return into === undefined ? [] : [[name, file === undefined ? into : `${into} ${file}`]];
+    }),
+  );
+}
+
+test('disabled: no workload of any kind is injected, and an injected one loses its injection', () => {
+  for (const workload of annotated({ 'logtap.dev/inject': 'disabled' })) {
+    expect(LogTap.inject(workload, stdout)).toEqual(workload);
+    expect(LogTap.check(workload, { ...stdout, containers: ['db'] })).toEqual([]);
+    const injected = LogTap.inject(LogTap.uninject(workload), stdout);
+    podTemplate(injected).metadata!.annotations!['logtap.dev/inject'] = 'disabled';
+    expect(LogTap.inject(injected, stdout)).toEqual(workload);
+  }
+});
+
+test('enabled is as none', () => {
+  expect(tapped({ 'logtap.dev/inject': 'enabled' })).toEqual({ app: '3', web: '3' });
+});
+
+test('containers and exclude-containers', () => {
+  expect(tapped({ 'logtap.dev/containers': 'app, migrate' })).toEqual({ app: '3', migrate: '3' });
+  expect(tapped({ 'logtap.dev/exclude-containers': 'web' })).toEqual({ app: '3' });
+  expect(tapped({ 'logtap.dev/exclude-containers': 'web' }, { ...stdout, containers: ['web', 'migrate'] })).toEqual({
+    migrate: '3',
+  });
+});
+
+test.each([
+  ['stdout', '1'],
+  ['stderr', '2'],
+  ['both', '3'],
+  ['stdout,stderr', '3'],
+  ['stderr, stdout', '3'],
+  ['none', '0 /a.log'],
+])('streams %s', (streams, says) => {
+  const file = streams === 'none' ? { 'logtap.dev/file': '/a.log' } : {};
+  expect(tapped({ ...file, 'logtap.dev/streams': streams })).toEqual({ app: says, web: says });
+});
+
+test('the nearer one holds: pod property, pod annotation, container property, container annotation', () => {
+  const props: LogTapProps = { ...stdout, file: '/pod.log', streams: TapStreams.STDERR };
+  const perContainer = { web: { file: '/web-property.log' } };
+  expect(tapped({}, props)).toEqual({ app: '2 /pod.log', web: '2 /pod.log' });
+  const pod = { 'logtap.dev/file': '/annotation.log' };
+  expect(tapped(pod, { ...props, perContainer })).toEqual({ app: '2 /annotation.log', web: '2 /web-property.log' });
+  const web = { ...pod, 'web.logtap.dev/file': '/web.log', 'web.logtap.dev/streams': 'both' };
+  expect(tapped(web, { ...props, perContainer })).toEqual({ app: '2 /annotation.log', web: '3 /web.log' });
+});
+
+test('a change of an annotation is a change of the digest', () => {
+  const digest = (annotations: Record<string, string>) =>
+    podTemplate(LogTap.inject(annotated(annotations)[1], stdout)).metadata?.annotations?.['logtap.dev/config-hash'];
+  expect(digest({ 'app.logtap.dev/file': '/a.log' })).not.toBe(digest({ 'app.logtap.dev/file': '/b.log' }));
+});
+
+test('annotations of others are left alone', () => {
+  expect(tapped({ 'example.com/file': 'x', 'notlogtap.dev/file': 'x', file: 'x' })).toEqual({ app: '3', web: '3' });
+});
+
+test.each([
+  ['a relative file', 'logtap.dev/file', 'app.log', /"app.log"\) must be absolute paths.*start each with '\/'/],
+  ['a directory', 'app.logtap.dev/file', '/var/log/', /must be absolute paths and patterns of files/],
+  ['an unknown stream', 'web.logtap.dev/streams', 'stdin', /"stdin"\) must be stdout, stderr, both or none/],
+  ['none and more', 'logtap.dev/streams', 'none,stdout', /must be stdout/],
+  ['an empty list', 'logtap.dev/containers', '', /must be names of containers/],
+  ['a hole in a list', 'logtap.dev/exclude-containers', 'web,', /must be names of containers/],
+  ['a misspelt name', 'logtap.dev/container', 'app', /must be one of logtap.dev\/inject, .*correct its name/],
+  ['what a container cannot have', 'app.logtap.dev/inject', 'disabled', /use app.logtap.dev\/file or \/streams/],
+  ['a boolean', 'logtap.dev/inject', true as unknown as string, /\(true\) must be a string: put it in quotes/],
+])('refuses %s', (_what, name, value, says) => {
+  const act = () => tapped({ [name]: value });
+  expect(act).toThrow(says);
+  expect(act).toThrow(`LT024 Deployment/orders: the annotation '${name}'`);
+});
+
+test('an annotation for a container that is not tapped', () => {
+  expect(() => tapped({ 'migrate.logtap.dev/file': '/a.log' })).toThrow(
+    /LT002 .*'migrate.logtap.dev\/' \("migrate"\) must name containers that are tapped: use some of app, web/,
+  );
+});

@@ -1,0 +1,213 @@
+/** The shipper's own options, native and classic sidecars, and what keeps credentials with the shipper. */
+import {
+  FailurePolicy,
+  ImagePullPolicy,
+  LogTap,
+  type LogTapProps,
+  OpenSearchSigning,
+  type ShipperOptions,
+  Sink,
+} from '../../../src/constructs/index.js';
+import { type KubernetesObject, type PodSpec, podTemplate } from '../../../src/constructs/workload.js';
+import { parseSettings } from '../../../src/shipper/settings.js';
+import { container, deployment, podSpec, variables, workloads } from '../../support/workloads.js';
+
+const stdout: LogTapProps = { sink: Sink.stdout() };
+const inject = (shipper: ShipperOptions, spec?: Partial<PodSpec>): KubernetesObject =>
+  LogTap.inject(deployment(podSpec(spec)), { ...stdout, shipper });
+const shipperOf = (manifest: KubernetesObject) => container(manifest, 'logtap');
+const spec = (manifest: KubernetesObject) => podTemplate(manifest).spec;
+
+describe('options', () => {
+  test('image and pull policy are those of both injected containers', () => {
+    const manifest = inject({ image: 'mirror/logtap:1', imagePullPolicy: ImagePullPolicy.ALWAYS });
+    for (const name of ['logtap', 'logtap-install']) {
+      expect(container(manifest, name)).toMatchObject({ image: 'mirror/logtap:1', imagePullPolicy: 'Always' });
+    }
+    expect(shipperOf(inject({}))).not.toHaveProperty('imagePullPolicy');
+  });
+
+  test('pull secrets are added to those of the pod, and only ours are removed', () => {
+    const own = { imagePullSecrets: [{ name: 'own' }, { name: 'shared' }] };
+    const manifest = inject({ imagePullSecrets: ['mirror', 'shared'] }, own);
+    expect(spec(manifest).imagePullSecrets).toEqual([{ name: 'own' }, { name: 'shared' }, { name: 'mirror' }]);
+    expect(spec(LogTap.uninject(manifest)).imagePullSecrets).toEqual(own.imagePullSecrets);
+    expect(spec(inject({}))).not.toHaveProperty('imagePullSecrets');
+  });
+
+  test('requests and limit', () => {
+    expect(shipperOf(inject({ memoryRequestMiB: 100, memoryLimitMiB: 400, cpuRequestMillis: 250 })).resources).toEqual({
+      limits: { memory: '400Mi' },
+      requests: { cpu: '250m', memory: '100Mi' },
+    });
+  });
+
+  test('the memory limit holds rings, buffer and the rest', () => {
+    const manifest = inject({ memoryBufferMiB: 500 });
+    expect(shipperOf(manifest).resources).toMatchObject({ limits: { memory: '682Mi' } });
+    expect(variables(shipperOf(manifest)).LOGTAP_MEMORY_MAX_BYTES).toBe(String(500 * 1024 ** 2));
+    expect(shipperOf(inject({ memoryBufferMiB: 10 })).resources).toMatchObject({ limits: { memory: '256Mi' } });
+  });
+
+  test('a disk of bounded size for records and dead letters, for the shipper alone', () => {
+    const manifest = inject({ diskBufferMiB: 1000, deadLettersMiB: 24 });
+    expect(spec(manifest).volumes).toContainEqual({ name: 'logtap-disk', emptyDir: { sizeLimit: '1056Mi' } });
+    expect(shipperOf(manifest).volumeMounts).toContainEqual({ name: 'logtap-disk', mountPath: '/var/lib/logtap' });
+    for (const name of ['app', 'logtap-install']) {
+      expect(container(manifest, name).volumeMounts).not.toContainEqual(
+        expect.objectContaining({ name: 'logtap-disk' }),
+      );
+    }
+    expect(parseSettings(variables(shipperOf(manifest)), () => {})).toMatchObject({
+      spoolDir: '/var/lib/logtap/spool',
+      spoolMaxBytes: 1000 * 1024 ** 2,
+      deadLetterFile: '/var/lib/logtap/dead-letters',
+      deadLetterMaxBytes: 24 * 1024 ** 2,
+    });
+    expect(JSON.stringify(inject({}))).not.toContain('logtap-disk');
+  });
+
+  test('other settings', () => {
+    const manifest = inject({ settings: { LOGTAP_ON_FULL: 'drop-oldest', LOGTAP_LINE_MAX_BYTES: '5000' } });
+    expect(parseSettings(variables(shipperOf(manifest)), () => {})).toMatchObject({
+      onFull: 'drop-oldest',
+      lineMaxBytes: 5000,
+    });
+  });
+
+  test.each<[string, ShipperOptions, RegExp]>([
+    [
+      'a bad pull policy',
+      { imagePullPolicy: 'Sometimes' as ImagePullPolicy },
+      /'shipper.imagePullPolicy' \("Sometimes"\)/,
+    ],
+    ['a bad pull secret', { imagePullSecrets: ['My Secret'] }, /'shipper.imagePullSecrets' \("My Secret"\)/],
+    ['half a MiB', { diskBufferMiB: 0.5 }, /'shipper.diskBufferMiB' \(0.5\) must be a whole number of MiB/],
+    ['no CPU', { cpuRequestMillis: 0 }, /'shipper.cpuRequestMillis' \(0\).*thousandths/],
+    [
+      'too small a limit',
+      { memoryLimitMiB: 189 },
+      /'shipper.memoryLimitMiB' \(189\) must be 190 or more: 32 for the rings, 8 /,
+    ],
+    [
+      'a limit below its buffer',
+      { memoryLimitMiB: 256, memoryBufferMiB: 75 },
+      /\(256\) must be 257 or more.*75 for records/,
+    ],
+    ['a request above the limit', { memoryRequestMiB: 300 }, /'shipper.memoryRequestMiB' \(300\).*limit of 256/],
+    ['no setting of the shipper', { settings: { PATH: '/x' } }, /'shipper.settings' \("PATH"\).*docs\/settings.md/],
+    [
+      'what injection sets',
+      { settings: { LOGTAP_GRACE_SECONDS: '1' } },
+      /LOGTAP_GRACE_SECONDS.*set 'shipper.drainSeconds'/,
+    ],
+    ['a number', { settings: { LOGTAP_RING_POOL: 8 as unknown as string } }, /RING_POOL' \(8\) must be a string/],
+  ])('refuses %s', (_what, shipper, says) => {
+    expect(() => new LogTap({ ...stdout, shipper })).toThrow(says);
+  });
+
+  test('refuses a secret as a setting, and does not repeat it', () => {
+    const act = () => inject({ settings: { LOGTAP_API_TOKEN: 'hunter2' } });
+    expect(act).toThrow(/LOGTAP_API_TOKEN' \("\*\*\*"\).*Secret/);
+    expect(act).not.toThrow(/hunter2/);
+  });
+
+  test('refuses what the sink sets', () => {
+    const sink = Sink.cloudWatch({ logGroup: '/a', region: 'eu-central-1' });
+    const settings = { LOGTAP_CLOUDWATCH_LOG_GROUP: '/b' };
+    expect(() => new LogTap({ sink, shipper: { settings } })).toThrow(/LOG_GROUP' \("\/b"\) must be left to the sink/);
+  });
+});
+
+describe('failure policy', () => {
+  test('closed: the application waits; open: it does not', () => {
+    const open = LogTap.inject(deployment(), { ...stdout, failurePolicy: FailurePolicy.FAIL_OPEN });
+    const closed = LogTap.inject(deployment(), { ...stdout, failurePolicy: FailurePolicy.FAIL_CLOSED });
+    expect(closed).toEqual(LogTap.inject(deployment(), stdout));
+    expect(shipperOf(open)).not.toHaveProperty('startupProbe');
+    expect(shipperOf(open)).toHaveProperty('livenessProbe');
+    expect(shipperOf(closed)).toHaveProperty('startupProbe');
+  });
+});
+
+describe('a classic sidecar', () => {
+  const classic: LogTapProps = { ...stdout, nativeSidecar: false };
+
+  test('is an ordinary container behind the others, with the library installed before', () => {
+    const manifest = LogTap.inject(deployment(), classic);
+    expect(spec(manifest).initContainers?.map(({ name }) => name)).toEqual(['logtap-install']);
+    expect(spec(manifest).containers.map(({ name }) => name)).toEqual(['app', 'logtap']);
+    expect(shipperOf(manifest)).not.toHaveProperty('restartPolicy');
+  });
+
+  test.each([
+    [undefined, true],
+    ['1.29', true],
+    ['v1.33.2-eks-1a2b', true],
+    ['1.28', false],
+    ['1.9.11', false],
+  ])('Kubernetes %s: native is %s', (kubernetesVersion, isNative) => {
+    const manifest = LogTap.inject(deployment(), { ...stdout, ...(kubernetesVersion && { kubernetesVersion }) });
+    expect('restartPolicy' in shipperOf(manifest)).toBe(isNative);
+  });
+
+  test.each(['1,28', '28', '2.0', ''])('refuses the version %j', (kubernetesVersion) => {
+    expect(() => new LogTap({ ...stdout, kubernetesVersion })).toThrow(/'kubernetesVersion' .* write it as '1.29'/);
+  });
+
+  test('ends by itself where the pod ends, and only there', () => {
+    const seconds = workloads().map((workload) => {
+      const { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: value } = variables(shipperOf(LogTap.inject(workload, classic)));
+      return [workload.kind, value];
+    });
+    expect(seconds.filter(([, value]) => value !== undefined)).toEqual([
+      ['Job', '30'],
+      ['CronJob', '30'],
+    ]);
+    const native = variables(shipperOf(LogTap.inject(workloads()[5], stdout)));
+    expect(native).not.toHaveProperty('LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS');
+  });
+
+  test.each([
+    // The shipper gives half of its time to processes that still write, and gets its signal together with them.
+    [30, 25, '60', 65],
+    [10, 25, '35', 40],
+    [0, 25, '25', 30],
+  ])('grace %d, drain %d: it waits for the application and then drains', (grace, drain, seconds, podGrace) => {
+    const manifest = LogTap.inject(deployment(podSpec({ terminationGracePeriodSeconds: grace })), {
+      ...classic,
+      shipper: { drainSeconds: drain },
+    });
+    expect(variables(shipperOf(manifest)).LOGTAP_GRACE_SECONDS).toBe(seconds);
+    expect(spec(manifest).terminationGracePeriodSeconds).toBe(podGrace);
+  });
+});
+
+describe('AWS credentials are for the shipper alone', () => {
+  const SKIP = 'eks.amazonaws.com/skip-containers';
+  const cloudwatch = Sink.cloudWatch({ logGroup: '/a', region: 'eu-central-1' });
+  const signed = Sink.openSearch({ url: 'https://os', signing: OpenSearchSigning.DOMAIN, region: 'eu-central-1' });
+  const skipped = (props: LogTapProps, present?: string) => {
+    const manifest = deployment(podSpec({ initContainers: [{ name: 'migrate', image: 'x' }] }));
+    if (present !== undefined) podTemplate(manifest).metadata = { annotations: { [SKIP]: present } };
+    const injected = LogTap.inject(manifest, props);
+    expect(LogTap.uninject(injected)).toEqual(manifest);
+    return podTemplate(injected).metadata?.annotations?.[SKIP];
+  };
+
+  test('where the sink is at AWS', () => {
+    expect(skipped({ sink: cloudwatch })).toBe('app,migrate');
+    expect(skipped({ sink: signed })).toBe('app,migrate');
+    expect(skipped({ sink: Sink.openSearch({ url: 'https://os' }) })).toBeUndefined();
+    expect(skipped(stdout)).toBeUndefined();
+  });
+
+  test('together with those that the pod names', () => {
+    expect(skipped({ sink: cloudwatch }, 'envoy, app')).toBe('envoy,app,migrate');
+  });
+
+  test('unless the application needs them', () => {
+    expect(skipped({ sink: cloudwatch, keepAwsCredentials: true })).toBeUndefined();
+    expect(skipped({ sink: cloudwatch, keepAwsCredentials: true }, 'envoy')).toBe('envoy');
+  });
+});
