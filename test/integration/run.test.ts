@@ -160,6 +160,27 @@ describe('logtap install', () => {
     expect({ stdout, code }).toEqual({ stdout: 'still works\n', code: 0 });
   });
 
+  test('makes the directory in which programs of any user find room before there is a shipper', async () => {
+    const base = mkdtempSync(join(tmpdir(), 'lt-'));
+    const [directory, rings] = [join(base, 'lib'), join(base, 'rings')];
+    const umask = process.umask(0o077);
+    try {
+      expect((await run(node, [logtap, 'install', directory, rings])).code).toBe(0);
+    } finally {
+      process.umask(umask);
+    }
+    expect(statSync(rings).mode & 0o777).toBe(0o777);
+    const env = {
+      LD_PRELOAD: join(directory, 'liblogtap.so'),
+      LLT_TARGET: `ring:${rings}`,
+      LLT_TAP_INTO: '1',
+      LLT_SUPPRESS_STDOUT: 'true',
+    };
+    expect((await run('echo', ['before the shipper'], { env })).stdout).toBe('');
+    const [ring] = readdirSync(rings).filter((name) => name.startsWith('ring-'));
+    expect(readFileSync(join(rings, ring ?? ''), 'latin1')).toContain('before the shipper\n');
+  });
+
   test('a directory that cannot be written is 73 and names it', async () => {
     const file = join(temporaryDirectory(), 'occupied');
     writeFileSync(file, '');
@@ -168,7 +189,7 @@ describe('logtap install', () => {
     expect(stderr).toContain(join(file, 'lib', 'liblogtap.so'));
   });
 
-  test.each([[[]], [['a', 'b']]])('install %j is a usage error', async (args) => {
+  test.each([[[]], [['a', 'b', 'c']], [['a', '--b']]])('install %j is a usage error', async (args) => {
     expect((await run(node, [logtap, 'install', ...args])).code).toBe(64);
   });
 });

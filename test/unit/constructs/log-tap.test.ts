@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { ApiObject, App, Chart, Include, JsonPatch, Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { LogTap, type LogTapProps, Sink, TappedDeployment } from '../../../src/constructs/index.js';
-import type { KubernetesObject } from '../../../src/constructs/workload.js';
 import { container, podSpec, variables } from '../../support/workloads.js';
 
 const tap: LogTapProps = { sink: Sink.stdout() };
@@ -133,62 +132,6 @@ describe('as a mixin', () => {
     expect(chart.with(new LogTap(tap))).toBe(chart);
     plain(chart, 'late');
     expect(tapped(chart)).toEqual([true, true, false]);
-  });
-});
-
-describe('TappedDeployment', () => {
-  const contexts = (manifest: KubernetesObject, ...names: string[]) =>
-    names.map((name) => {
-      const { runAsNonRoot, readOnlyRootFilesystem } = container(manifest, name).securityContext as Record<
-        string,
-        boolean
-      >;
-      return { runAsNonRoot, readOnlyRootFilesystem };
-    });
-  const relaxed = { runAsNonRoot: false, readOnlyRootFilesystem: false };
-  const strict = { runAsNonRoot: true, readOnlyRootFilesystem: true };
-
-  function synth(props: Partial<ConstructorParameters<typeof TappedDeployment>[2]>): KubernetesObject {
-    const chart = Testing.chart();
-    const deployment = new TappedDeployment(chart, 'w', {
-      containers,
-      initContainers: [{ name: 'migrate', image: 'orders:4.2' }],
-      tap,
-      ...props,
-    });
-    deployment.addContainer({ name: 'late', image: 'late' });
-    deployment.addInitContainer({ name: 'seed', image: 'seed' });
-    return Testing.synth(chart)[0];
-  }
-
-  test('is tapped, and selects its own pods', () => {
-    const manifest = synth({ replicas: 2 });
-    expect(variables(container(manifest, 'app')).LLT_TARGET).toBe('ring:/.logtap/rings');
-    expect(manifest.spec).toMatchObject({ replicas: 2 });
-  });
-
-  test('lets legacy images run as they are', () => {
-    const manifest = synth({});
-    expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([relaxed, relaxed, relaxed, relaxed]);
-    expect(manifest.spec).toMatchObject({ template: { spec: { securityContext: { runAsNonRoot: false } } } });
-  });
-
-  test('hardened keeps the defaults of cdk8s-plus', () => {
-    const manifest = synth({ hardened: true });
-    expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([strict, strict, strict, strict]);
-    expect(manifest.spec).toMatchObject({ template: { spec: { securityContext: { runAsNonRoot: true } } } });
-  });
-
-  test('what a container says of itself holds', () => {
-    const securityContext = { ensureNonRoot: true, readOnlyRootFilesystem: true, user: 1000 };
-    expect(contexts(synth({ containers: [{ ...containers[0]!, securityContext }] }), 'app', 'late')).toEqual([
-      strict,
-      relaxed,
-    ]);
-  });
-
-  test('the injected containers are restricted in any case', () => {
-    expect(contexts(synth({}), 'logtap', 'logtap-install')).toEqual([strict, strict]);
   });
 });
 

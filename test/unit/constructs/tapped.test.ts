@@ -1,0 +1,107 @@
+/** TappedDeployment and its like: tapped, and with defaults under which legacy images run. */
+import { type Chart, Cron, Testing } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-28';
+import {
+  LogTap,
+  Sink,
+  TappedCronJob,
+  TappedDaemonSet,
+  TappedDeployment,
+  TappedJob,
+  type TappedProps,
+  TappedStatefulSet,
+} from '../../../src/constructs/index.js';
+import { type KubernetesObject, podTemplate } from '../../../src/constructs/workload.js';
+import { container, variables } from '../../support/workloads.js';
+
+const tap = { sink: Sink.stdout() };
+const containers: kplus.ContainerProps[] = [{ name: 'app', image: 'orders:4.2' }];
+type Props = TappedProps & Pick<kplus.DeploymentProps, 'containers' | 'initContainers'>;
+type Tapped = kplus.Workload & { logTap: LogTap };
+
+const service = (chart: Chart) => new kplus.Service(chart, 's', { ports: [{ port: 80 }] });
+const schedule = Cron.hourly();
+
+/** How to make each kind, tapped and plain. */
+const kinds: Record<string, [(chart: Chart, props: Props) => Tapped, (chart: Chart) => kplus.Workload]> = {
+  Deployment: [
+    (chart, props) => new TappedDeployment(chart, 'w', { replicas: 3, ...props }),
+    (chart) => new kplus.Deployment(chart, 'w', { replicas: 3, containers }),
+  ],
+  StatefulSet: [
+    (chart, props) => new TappedStatefulSet(chart, 'w', { service: service(chart), ...props }),
+    (chart) => new kplus.StatefulSet(chart, 'w', { service: service(chart), containers }),
+  ],
+  DaemonSet: [
+    (chart, props) => new TappedDaemonSet(chart, 'w', { minReadySeconds: 3, ...props }),
+    (chart) => new kplus.DaemonSet(chart, 'w', { minReadySeconds: 3, containers }),
+  ],
+  Job: [
+    (chart, props) => new TappedJob(chart, 'w', { backoffLimit: 1, ...props }),
+    (chart) => new kplus.Job(chart, 'w', { backoffLimit: 1, containers }),
+  ],
+  CronJob: [
+    (chart, props) => new TappedCronJob(chart, 'w', { schedule, ...props }),
+    (chart) => new kplus.CronJob(chart, 'w', { schedule, containers }),
+  ],
+};
+
+describe.each(Object.entries(kinds))('Tapped%s', (kind, [make, makePlain]) => {
+  const contexts = (manifest: KubernetesObject, ...names: string[]) =>
+    names.map((name) => {
+      const { runAsNonRoot, readOnlyRootFilesystem } = container(manifest, name).securityContext as Record<
+        string,
+        boolean
+      >;
+      return { runAsNonRoot, readOnlyRootFilesystem };
+    });
+  const relaxed = { runAsNonRoot: false, readOnlyRootFilesystem: false };
+  const strict = { runAsNonRoot: true, readOnlyRootFilesystem: true };
+
+  function synth(props: Partial<Props>): KubernetesObject {
+    const chart = Testing.chart();
+    const initContainers = [{ name: 'migrate', image: 'orders:4.2' }];
+    const workload = make(chart, { containers, initContainers, tap, ...props });
+    expect(workload.logTap).toBeInstanceOf(LogTap);
+    workload.addContainer({ name: 'late', image: 'late' });
+    workload.addInitContainer({ name: 'seed', image: 'seed' });
+    return Testing.synth(chart).find((manifest) => manifest.kind === kind);
+  }
+
+  test('is tapped', () => {
+    const manifest = synth({});
+    expect(variables(container(manifest, 'app')).LLT_TARGET).toBe('ring:/.logtap/rings');
+    expect(variables(container(manifest, 'late')).LLT_TARGET).toBe('ring:/.logtap/rings');
+  });
+
+  test('lets legacy images run as they are', () => {
+    const manifest = synth({});
+    expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([relaxed, relaxed, relaxed, relaxed]);
+    expect(podTemplate(manifest).spec.securityContext).toMatchObject({ runAsNonRoot: false });
+  });
+
+  test('hardened keeps the defaults of cdk8s-plus', () => {
+    const manifest = synth({ hardened: true });
+    expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([strict, strict, strict, strict]);
+    expect(podTemplate(manifest).spec.securityContext).toMatchObject({ runAsNonRoot: true });
+  });
+
+  test('what a container says of itself holds', () => {
+    const securityContext = { ensureNonRoot: true, readOnlyRootFilesystem: true, user: 1000 };
+    const manifest = synth({ containers: [{ ...containers[0]!, securityContext }] });
+    expect(contexts(manifest, 'app', 'late')).toEqual([strict, relaxed]);
+  });
+
+  test('the injected containers are restricted in any case', () => {
+    expect(contexts(synth({}), 'logtap', 'logtap-install')).toEqual([strict, strict]);
+  });
+
+  test('differs from the workload of cdk8s-plus in nothing but these defaults and the injection', () => {
+    const chart = Testing.chart();
+    make(chart, { containers, hardened: true, tap });
+    const tapped = Testing.synth(chart).find((manifest) => manifest.kind === kind);
+    const plain = Testing.chart();
+    makePlain(plain);
+    expect(LogTap.uninject(tapped)).toEqual(Testing.synth(plain).find((manifest) => manifest.kind === kind));
+  });
+});
