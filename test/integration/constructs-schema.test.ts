@@ -5,10 +5,13 @@ import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
 import { inject } from '../../src/constructs/inject.js';
+import { FailurePolicy, type LogTapProps } from '../../src/constructs/log-tap-props.js';
+import { ImagePullPolicy } from '../../src/constructs/shipper-options.js';
 import { Sink } from '../../src/constructs/sink.js';
+import { ExistingPreload, TapStreams } from '../../src/constructs/tap-options.js';
 import { type Container, type KubernetesObject, type PodSpec, podTemplate } from '../../src/constructs/workload.js';
-import { NEWEST_VERSION, OLDEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
-import { container, deployment, variables, workloads } from '../support/workloads.js';
+import { NEWEST_VERSION, OLDEST_VERSION, restrictedErrors, schemaErrors } from '../support/kubernetes-schemas.js';
+import { container, deployment, podSpec, variables, workloads } from '../support/workloads.js';
 
 const root = resolve(__dirname, '../..');
 const versions = [OLDEST_VERSION, NEWEST_VERSION];
@@ -23,6 +26,45 @@ const sinks = {
   openSearch: Sink.openSearch({ url: 'https://os:9200', username: 'u', passwordSecret: { name: 'os', key: 'pw' } }),
   stdout: Sink.stdout(),
 };
+
+/** One set of options for each way in which a pod may look different. */
+const options: Record<string, Omit<LogTapProps, 'sink'>> = {
+  'by default': {},
+  'with a suppressed file': { file: '/a.log', suppressFile: true, suppressStreams: true, debug: true },
+  'with an init container': { containers: ['app', 'migrate'], perContainer: { app: { streams: TapStreams.STDOUT } } },
+  'as a classic sidecar': { kubernetesVersion: '1.28' },
+  'without waiting': { failurePolicy: FailurePolicy.FAIL_OPEN, keepAwsCredentials: true },
+  'with buffers, dead letters and an image of its own': {
+    existingPreload: ExistingPreload.REPLACE,
+    shipper: {
+      image: 'mirror/logtap:1',
+      imagePullPolicy: ImagePullPolicy.IF_NOT_PRESENT,
+      imagePullSecrets: ['mirror'],
+      memoryBufferMiB: 300,
+      memoryRequestMiB: 128,
+      cpuRequestMillis: 100,
+      diskBufferMiB: 1000,
+      deadLettersMiB: 10,
+      settings: { LOGTAP_ON_FULL: 'drop-oldest' },
+    },
+  },
+};
+
+/** A pod that has something in every list that injection touches. */
+const crowded = podSpec({
+  containers: [
+    {
+      name: 'app',
+      image: 'orders:4.2',
+      env: [{ name: 'LD_PRELOAD', valueFrom: { configMapKeyRef: { name: 'preload', key: 'list' } } }],
+      volumeMounts: [{ name: 'data', mountPath: '/data' }],
+    },
+    { name: 'web', image: 'nginx:1.27', env: [{ name: 'LD_PRELOAD', value: '/opt/agent.so' }] },
+  ],
+  initContainers: [{ name: 'migrate', image: 'orders:4.2' }],
+  imagePullSecrets: [{ name: 'own' }],
+  volumes: [{ name: 'data', emptyDir: {} }],
+});
 
 /** Errors of each manifest in each version, those without left out. */
 function judge(manifests: readonly KubernetesObject[]): Record<string, string[]> {
@@ -41,22 +83,55 @@ describe('Kubernetes accepts every kind of workload', () => {
     expect(judge(workloads())).toEqual({});
   });
 
-  test.each(Object.entries(sinks))('injected with the sink %s', (_name, sink) => {
-    const props = { sink, file: '/a.log', suppressFile: true, suppressStreams: true };
-    expect(judge(workloads().map((workload) => inject(workload, props)))).toEqual({});
+  describe.each(Object.entries(sinks))('injected with the sink %s', (_name, sink) => {
+    test.each(Object.entries(options))('%s', (_what, given) => {
+      expect(judge(workloads(crowded).map((workload) => inject(workload, { sink, ...given })))).toEqual({});
+    });
+  });
+});
+
+describe('a pod that meets the standard "restricted" meets it with what is injected', () => {
+  const securityContext = {
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+    runAsNonRoot: true,
+    seccompProfile: { type: 'RuntimeDefault' },
+  };
+  const spec = podSpec({ containers: [{ name: 'app', image: 'orders:4.2', securityContext }] });
+
+  test.each(Object.entries(options).filter(([, { containers }]) => containers === undefined))('%s', (_what, given) => {
+    for (const sink of Object.values(sinks)) {
+      for (const workload of workloads(spec)) {
+        expect(restrictedErrors(podTemplate(inject(workload, { sink, ...given, perContainer: {} })).spec)).toEqual([]);
+      }
+    }
+  });
+
+  test('the judge refuses a pod without any of it', () => {
+    expect(restrictedErrors(podSpec({ hostPID: true, volumes: [{ name: 'x', hostPath: { path: '/' } }] }))).toEqual([
+      "volume 'x' is of the kind hostPath",
+      'the pod has hostPID',
+      "container 'app' breaks allowPrivilegeEscalation",
+      "container 'app' breaks capabilities",
+      "container 'app' breaks runAsNonRoot",
+      "container 'app' breaks seccompProfile",
+    ]);
   });
 });
 
 describe('the example app, by the cdk8s command', () => {
   const dist = join(root, 'dist');
+  const synth = (more: Record<string, string> = {}) => {
+    const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false', ...more };
+    execFileSync(join(root, 'node_modules', '.bin', 'cdk8s'), ['synth'], { cwd: root, env, stdio: 'pipe' });
+  };
   let before: string[];
   let manifests: KubernetesObject[];
 
   beforeAll(() => {
     mkdirSync(dist, { recursive: true });
     before = readdirSync(dist);
-    const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false' };
-    execFileSync(join(root, 'node_modules', '.bin', 'cdk8s'), ['synth'], { cwd: root, env, stdio: 'pipe' });
+    synth();
     manifests = ['billing', 'shop'].flatMap((chart) =>
       parseAllDocuments(readFileSync(join(dist, `${chart}.k8s.yaml`), 'utf8')).map((document) => document.toJS()),
     );
@@ -81,6 +156,14 @@ describe('the example app, by the cdk8s command', () => {
   test('is accepted by Kubernetes', () => {
     expect(judge(manifests)).toEqual({});
   });
+
+  test('has no anchors, and the same bytes in another time zone and language', () => {
+    const text = () => ['billing', 'shop'].map((chart) => readFileSync(join(dist, `${chart}.k8s.yaml`), 'utf8'));
+    const before = text();
+    for (const file of before) expect(file).not.toMatch(/[&*]a\d/);
+    synth({ TZ: 'Asia/Tokyo', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' });
+    expect(text()).toEqual(before);
+  }, 60_000);
 });
 
 describe('the judge refuses', () => {

@@ -8,7 +8,7 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
 import { schemaDirectory } from '../../scripts/kubernetes-schemas.js';
 import type { Container, KubernetesObject, PodSpec } from '../../src/constructs/workload.js';
 
-export const OLDEST_VERSION = '1.29';
+export const OLDEST_VERSION = '1.28';
 export const NEWEST_VERSION = '1.37';
 
 const validators = new Map<string, Ajv2020>();
@@ -164,4 +164,41 @@ function amount(quantity: string | number): number {
   if (suffix === 'm') return Number(digits) / 1000;
   const power = suffix === '' ? 0 : 'kMGTPE'.indexOf(suffix === 'Ki' ? 'k' : (suffix[0] ?? '')) + 1;
   return Number(digits) * (suffix.endsWith('i') ? 1024 : 1000) ** power;
+}
+
+/** What the pod security standard "restricted" refuses in a pod. https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
+export function restrictedErrors(spec: PodSpec): string[] {
+  const errors: string[] = [];
+  const allowed = [
+    'configMap',
+    'csi',
+    'downwardAPI',
+    'emptyDir',
+    'ephemeral',
+    'persistentVolumeClaim',
+    'projected',
+    'secret',
+  ];
+  for (const volume of spec.volumes ?? []) {
+    const source = Object.keys(volume).find((field) => field !== 'name') ?? 'none';
+    if (!allowed.includes(source)) errors.push(`volume '${volume.name}' is of the kind ${source}`);
+  }
+  for (const field of ['hostNetwork', 'hostPID', 'hostIPC']) if (spec[field]) errors.push(`the pod has ${field}`);
+  for (const { name, securityContext, ports } of [...(spec.initContainers ?? []), ...spec.containers]) {
+    const context = (securityContext ?? {}) as Record<string, unknown>;
+    const { drop, add } = (context.capabilities ?? {}) as Record<string, string[] | undefined>;
+    const { type } = (context.seccompProfile ?? {}) as Record<string, unknown>;
+    const holds = {
+      allowPrivilegeEscalation: context.allowPrivilegeEscalation === false,
+      capabilities:
+        drop?.includes('ALL') === true && (add ?? []).every((capability) => capability === 'NET_BIND_SERVICE'),
+      hostPort: (ports ?? []).every((port) => !('hostPort' in port)),
+      privileged: context.privileged !== true,
+      runAsNonRoot: context.runAsNonRoot === true,
+      runAsUser: context.runAsUser !== 0,
+      seccompProfile: type === 'RuntimeDefault' || type === 'Localhost',
+    };
+    for (const [rule, isKept] of Object.entries(holds)) if (!isKept) errors.push(`container '${name}' breaks ${rule}`);
+  }
+  return errors;
 }
