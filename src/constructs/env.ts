@@ -65,7 +65,7 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set([
 
 /** The preload list that a container has already: the last one counts, as in Kubernetes. */
 export function existingPreload({ env }: Container): EnvVar | undefined {
-  return env?.findLast(({ name }) => name === PRELOAD);
+  return env?.filter(({ name }) => name === PRELOAD).pop();
 }
 
 /** Adds the variables to a container, in front of what it preloads already. */

@@ -12,8 +12,8 @@ import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { must } from './must.js';
 import { installer, memoryMount, podGraceSeconds, type ShipperRun, shipper, volumes } from './shipper.js';
 import { hasToken } from './token.js';
-import { noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
-import { canonical, canonicalObject, isWorkload, objectName, type PodTemplate } from './workload.js';
+import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
+import { canonicalObject, isWorkload, objectName, type PodTemplate } from './workload.js';
 
 /** Grace period of a pod that names none. */
 const DEFAULT_GRACE_SECONDS = 30;
@@ -83,7 +83,7 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
       ...template.metadata?.annotations,
       ...annotations,
       [CONFIG_HASH_ANNOTATION]: configHash(settings),
-      [ORIGINAL_ANNOTATION]: JSON.stringify(canonical(original)),
+      [ORIGINAL_ANNOTATION]: formatOriginal(original),
     },
   };
 }

@@ -27,6 +27,13 @@ export function noteEmpty(original: Original, key: string, value: unknown): void
   original.empty[key] = value;
 }
 
+/** The record of what injection replaced, as short as it can be. */
+export function formatOriginal(original: Original): string {
+  const isThere = (value: unknown) => value === null || typeof value !== 'object' || Object.keys(value).length > 0;
+  const entries = Object.entries(original).filter(([, value]) => isThere(value));
+  return JSON.stringify(canonical(Object.fromEntries(entries)));
+}
+
 /** A copy of the workload without the injection, also when there was none. */
 export function uninject(workload: KubernetesObject): any {
   const result = canonical(workload);
@@ -43,7 +50,7 @@ export function uninject(workload: KubernetesObject): any {
   };
   const restore = (owner: any, field: string, key: string, value: unknown, isEmpty: boolean) => {
     if (!isEmpty) owner[field] = value;
-    else if (Object.hasOwn(original.empty, key)) owner[field] = original.empty[key];
+    else if (key in original.empty) owner[field] = original.empty[key];
     else delete owner[field];
   };
 
@@ -77,13 +84,18 @@ export function uninject(workload: KubernetesObject): any {
   return result;
 }
 
+/** Without the names that every object has: a container may be called `constructor`. */
+const own = <T>(map: T): T => Object.assign(Object.create(null), map);
+
 function parse(record: unknown, workload: KubernetesObject): Original {
   try {
     const value = JSON.parse(String(record));
     const { terminationGracePeriodSeconds: grace = null, empty = {}, preload = {}, imagePullSecrets = [] } = value;
     const isMap = (item: unknown) => typeof item === 'object' && item !== null && !Array.isArray(item);
     const isIntact = isMap(value) && isMap(empty) && isMap(preload) && Array.isArray(imagePullSecrets);
-    if (isIntact && (grace === null || Number.isInteger(grace))) return { ...value, empty, preload };
+    if (isIntact && (grace === null || Number.isInteger(grace))) {
+      return { ...value, empty: own(empty), preload: own(preload) };
+    }
   } catch {
     // Falls through to the one error for everything that injection did not write.
   }

@@ -266,6 +266,12 @@ describe('the manifest around it', () => {
     expect(inject(before, stdout)).toEqual(inject(deployment(crowded), stdout));
   });
 
+  test('a container may have a name that every object has', () => {
+    const spec = podSpec({ containers: [{ name: 'constructor', image: 'x' }] });
+    const props = { ...stdout, perContainer: {} };
+    expect(uninject(inject(deployment(spec), props))).toEqual(deployment(spec));
+  });
+
   test('a grace period that was absent is absent again', () => {
     expect(podTemplate(uninject(inject(deployment(), stdout))).spec).not.toHaveProperty(
       'terminationGracePeriodSeconds',
