@@ -1,21 +1,26 @@
-/** Two applications that nobody may change, brought to Kubernetes with their logs. Run it with `npx cdk8s synth`. */
-import { App, Chart } from 'cdk8s';
+/** Three applications that nobody may change, brought to Kubernetes with their logs. Run it with `npx cdk8s synth`. */
+import { App, Chart, Cron } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 // In a project of your own: from 'cdk8s-logtap'.
-import { LogTap, Sink, TappedDeployment } from '../../src/constructs/index.js';
+import { LogTap, LogTapDefaults, Sink, TappedCronJob, TappedDeployment } from '../../src/constructs/index.js';
 
 const app = new App();
 
-// A web shop that writes its access log to a file. The file is tapped and stays empty; CloudWatch Logs gets the lines.
+// All of the shop goes to CloudWatch Logs.
 const shop = new Chart(app, 'shop', { namespace: 'shop', disableResourceNameHashes: true });
+LogTapDefaults.set(shop, { sink: Sink.cloudWatch({ logGroup: '/legacy/shop', region: 'eu-central-1' }) });
+
+// A web shop that writes its access log to a file. The file is tapped and stays empty.
 new TappedDeployment(shop, 'web', {
   replicas: 2,
   containers: [{ name: 'web', image: 'shop/web:3.1', portNumber: 80 }],
-  tap: {
-    sink: Sink.cloudWatch({ logGroup: '/legacy/shop', region: 'eu-central-1' }),
-    file: '/opt/shop/logs/access.log',
-    suppressFile: true,
-  },
+  tap: { file: '/opt/shop/logs/access.log', suppressFile: true },
+});
+
+// A report that is made every night.
+new TappedCronJob(shop, 'report', {
+  schedule: Cron.schedule({ minute: '0', hour: '3' }),
+  containers: [{ name: 'report', image: 'shop/report:1.7' }],
 });
 
 // A plain Deployment, as `cdk8s import`, Include and Helm make them, tapped with all that is in its chart.

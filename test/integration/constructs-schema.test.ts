@@ -141,10 +141,11 @@ describe('the example app, by the cdk8s command', () => {
     expect(readdirSync(dist)).toEqual(expect.arrayContaining(before));
   });
 
-  test('is tapped: one Deployment to CloudWatch Logs, one to OpenSearch', () => {
-    expect(manifests.map(({ kind }) => kind)).toEqual(['Deployment', 'Deployment']);
+  test('is tapped: a Deployment and a CronJob to CloudWatch Logs, a Deployment to OpenSearch', () => {
+    expect(manifests.map(({ kind }) => kind)).toEqual(['Deployment', 'Deployment', 'CronJob']);
     expect(manifests.map((manifest) => variables(container(manifest, 'logtap')).LOGTAP_SINK)).toEqual([
       'opensearch',
+      'cloudwatch',
       'cloudwatch',
     ]);
     expect(variables(container(manifests[1]!, 'web'))).toMatchObject({
