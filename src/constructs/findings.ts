@@ -41,37 +41,29 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
 /** Whether the names that were given are there, and something is left to tap. */
 function checkSelection({ template, props, annotations, taps }: InjectionPlan, report: Report): void {
   const names = allContainers(template).map(({ name }) => name);
-  const lists: [string, readonly string[] | undefined][] = [
-    [annotations.containers === undefined ? "'containers'" : `the annotation '${CONTAINERS}'`, props.containers],
-    [
-      annotations.excludeContainers === undefined ? "'excludeContainers'" : `the annotation '${EXCLUDE_CONTAINERS}'`,
-      props.excludeContainers,
-    ],
-  ];
-  for (const [where, list = []] of lists) {
-    for (const name of list.filter((candidate) => !names.includes(candidate))) {
-      report(
-        'LT002',
-        `${where} (${JSON.stringify(name)}) must name containers of the pod`,
-        `use some of ${names.join(', ')}`,
-      );
-    }
+  const isThere = `use some of ${names.join(', ')}`;
+  const unknown = (list: readonly string[] = []) => list.filter((name) => !names.includes(name));
+  const misnamed = unknown(props.containers);
+  for (const name of misnamed) {
+    const where = annotations.containers === undefined ? "'containers'" : `the annotation '${CONTAINERS}'`;
+    report('LT002', `${where} (${JSON.stringify(name)}) must name containers of the pod`, isThere);
   }
-  const isMisnamed = lists.some(([, list = []]) => list.some((name) => !names.includes(name)));
+  // A property may be meant for many workloads, an annotation is about this one.
+  for (const name of unknown(props.excludeContainers)) {
+    const text = `(${JSON.stringify(name)}) must name containers of the pod`;
+    if (annotations.excludeContainers === undefined) report('LT025', `'excludeContainers' ${text}`, isThere);
+    else report('LT002', `the annotation '${EXCLUDE_CONTAINERS}' ${text}`, isThere);
+  }
   const tapped = taps.map(({ container }) => container.name);
-  const single = [
-    ...Object.keys(props.perContainer ?? {}).map((name) => ["'perContainer'", name] as const),
-    ...[...annotations.perContainer.keys()].map((name) => [`an annotation of '${name}.logtap.dev/'`, name] as const),
-  ];
-  for (const [where, name] of single) {
-    if (tapped.includes(name)) continue;
-    report(
-      'LT002',
-      `${where} (${JSON.stringify(name)}) must name containers that are tapped`,
-      `use some of ${tapped.join(', ')}, or add it to 'containers'`,
-    );
-  }
-  if (taps.length === 0 && !isMisnamed) {
+  const untapped = (code: Code, where: string, list: Iterable<string>) => {
+    for (const name of [...list].filter((candidate) => !tapped.includes(candidate))) {
+      const text = `${where} (${JSON.stringify(name)}) must name containers that are tapped`;
+      report(code, text, `use some of ${tapped.join(', ')}, or add it to 'containers'`);
+    }
+  };
+  untapped('LT025', "'perContainer'", Object.keys(props.perContainer ?? {}));
+  untapped('LT002', 'an annotation CONTAINER.logtap.dev/...', annotations.perContainer.keys());
+  if (taps.length === 0 && misnamed.length === 0) {
     report('LT007', 'no container is left to tap', "name one in 'containers', or leave 'excludeContainers' out");
   }
   for (const { container, options } of taps) {

@@ -104,6 +104,6 @@ test.each([
 
 test('an annotation for a container that is not tapped', () => {
   expect(() => tapped({ 'migrate.logtap.dev/file': '/a.log' })).toThrow(
-    /LT002 .*'migrate.logtap.dev\/' \("migrate"\) must name containers that are tapped: use some of app, web/,
+    /LT002 .*CONTAINER.logtap.dev\/... \("migrate"\) must name containers that are tapped: use some of app, web/,
   );
 });

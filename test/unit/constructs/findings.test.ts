@@ -35,16 +35,16 @@ const cases: [string, KubernetesObject, Omit<LogTapProps, 'sink'>, string][] = [
     'LT002 Deployment/orders: \'containers\' ("db") must name containers of the pod: use some of app (docs/findings.md#lt002)',
   ],
   [
-    'LT002',
+    'LT025',
     deployment(),
     { excludeContainers: ['db'] },
-    'LT002 Deployment/orders: \'excludeContainers\' ("db") must name containers of the pod: use some of app (docs/findings.md#lt002)',
+    'LT025 Deployment/orders: \'excludeContainers\' ("db") must name containers of the pod: use some of app (docs/findings.md#lt025)',
   ],
   [
-    'LT002',
+    'LT025',
     deployment(),
     { perContainer: { db: {} } },
-    "LT002 Deployment/orders: 'perContainer' (\"db\") must name containers that are tapped: use some of app, or add it to 'containers' (docs/findings.md#lt002)",
+    "LT025 Deployment/orders: 'perContainer' (\"db\") must name containers that are tapped: use some of app, or add it to 'containers' (docs/findings.md#lt025)",
   ],
   [
     'LT002',
