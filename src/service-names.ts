@@ -21,7 +21,7 @@ export const LOG_STREAM_FIELD = new RegExp(`\\{(${LOG_STREAM_FIELDS.join('|')})\
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
 export const LOG_STREAM: NameRule = {
-  holds: (value) => /^[^:*]{1,512}$/.test(value) && /^[^{}]*$/.test(value.replaceAll(LOG_STREAM_FIELD, '')),
+  holds: (value) => /^[^:*]{1,512}$/.test(value) && /^[^{}]*$/.test(value.replace(LOG_STREAM_FIELD, '')),
   rule: `be 1 to 512 characters without ':' and '*', with nothing in braces but ${LOG_STREAM_FIELDS.map((name) => `{${name}}`).join(' ')}`,
   remedy: 'rename the log stream',
 };
@@ -48,7 +48,7 @@ const DATE_PATTERN = /\{(?:yyyy|MM|dd|HH|[-._])+\}/g;
 /** @see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/ */
 export const OPENSEARCH_INDEX: NameRule = {
   holds: (value) => {
-    const literal = value.replace(DATE_PATTERN, (date) => date.slice(1, -1).replaceAll(/[yMdH]/g, '0'));
+    const literal = value.replace(DATE_PATTERN, (date) => date.slice(1, -1).replace(/[yMdH]/g, '0'));
     return (
       /^[^-_+A-Z\\/*?"<>|,#:{}\s][^A-Z\\/*?"<>|,#:{}\s]*$/.test(literal) &&
       literal !== '.' &&

@@ -75,6 +75,7 @@ export const RULES = {
   LT023: { severity: INFO, cause: 'what envFrom takes from the cluster is in no manifest', canAccept: true },
   LT024: { severity: ERROR, cause: 'an annotation that is misread would leave the pod silently untapped' },
   LT025: { severity: WARNING, cause: 'what is said about the container has no effect here', canAccept: true },
+  LT026: { severity: WARNING, cause: 'with hostNetwork its port is one of the node', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -101,6 +101,13 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
       "leave 'nativeSidecar' out",
     );
   }
+  if (spec.hostNetwork === true) {
+    report(
+      'LT026',
+      `the pod is in the network of its node, where only one shipper can have port ${STATUS_PORT}`,
+      'leave hostNetwork out, or see to it that a node runs one such pod',
+    );
+  }
   const selector = spec.nodeSelector as Record<string, string> | undefined | null;
   const os = (spec.os as { name?: string } | undefined | null)?.name ?? selector?.['kubernetes.io/os'];
   if (os === 'windows') report('LT011', 'the pod is for Windows', 'leave it out of the tap');

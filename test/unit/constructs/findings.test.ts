@@ -142,6 +142,12 @@ const cases: [string, KubernetesObject, Omit<LogTapProps, 'sink'>, string][] = [
     {},
     'LT024 Deployment/orders: the annotation \'logtap.dev/inject\' ("yes") must be enabled or disabled: correct it, or leave it out (docs/findings.md#lt024)',
   ],
+  [
+    'LT026',
+    of({ hostNetwork: true }),
+    {},
+    'LT026 Deployment/orders: the pod is in the network of its node, where only one shipper can have port 9598: leave hostNetwork out, or see to it that a node runs one such pod (docs/findings.md#lt026)',
+  ],
 ];
 
 describe.each(cases)('%s', (code, manifest, given, message) => {
