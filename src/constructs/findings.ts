@@ -177,7 +177,8 @@ function checkContainers({ taps }: InjectionPlan, report: Report): void {
         'look with `logtap doctor PROGRAM`, and accept LT015 if it is linked dynamically',
       );
     }
-    if (Array.isArray(container.envFrom) && container.envFrom.length > 0) {
+    const isKept = options.existingPreload !== ExistingPreload.REPLACE;
+    if (isKept && Array.isArray(container.envFrom) && container.envFrom.length > 0) {
       report(
         'LT023',
         `container '${name}' takes variables from elsewhere (envFrom); an LD_PRELOAD among them is replaced`,

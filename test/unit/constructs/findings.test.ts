@@ -188,6 +188,11 @@ test('LT009 does not arise where the file is on a volume, unless that is read-on
   expect(at('/var/log', true)).toEqual(['LT009']);
 });
 
+test('LT023 does not arise where the library shall replace what is preloaded', () => {
+  const manifest = of({ containers: [{ ...app, envFrom: [{ configMapRef: { name: 'x' } }] }] });
+  expect(LogTap.check(manifest, { sink, existingPreload: ExistingPreload.REPLACE })).toEqual([]);
+});
+
 test('what is no workload has no findings', () => {
   expect(LogTap.check({ apiVersion: 'v1', kind: 'Service' }, { sink, containers: ['db'] })).toEqual([]);
 });
