@@ -1,5 +1,7 @@
 /** The public names of the package. */
 export { LogTap } from './log-tap.js';
+export { ShipperAlerts, type ShipperAlertsProps } from './observability/alerts.js';
+export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
 export { Sink } from './sink.js';
 export type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from './sink-config.js';
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
