@@ -1,5 +1,6 @@
 /** The public names of the package. */
 export { LogTap } from './log-tap.js';
+export { ShipperNetworkPolicy, type ShipperNetworkPolicyProps } from './network-policy.js';
 export { ShipperAlerts, type ShipperAlertsProps } from './observability/alerts.js';
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
 export { Sink } from './sink.js';
