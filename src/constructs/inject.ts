@@ -105,9 +105,7 @@ function keepCredentialsOut(
   original: Original,
   annotations: Record<string, string>,
 ): void {
-  const { name, settings } = sinkOf(props).bind();
-  const isAtAws = name.split(',').includes('cloudwatch') || settings.LOGTAP_OPENSEARCH_SIGV4 !== undefined;
-  if (!isAtAws || props.keepAwsCredentials) return;
+  if (sinkOf(props).iam.length === 0 || props.keepAwsCredentials) return;
   const present = template.metadata?.annotations?.[SKIP_CONTAINERS_ANNOTATION];
   const names = [...(present ?? '').split(','), ...allContainers(template).map((container) => container.name)];
   original.skipContainers = present ?? null;

@@ -1,4 +1,4 @@
-/** What a sink is to injection: plain data, whichever service it stands for. */
+/** What a sink is to injection and to those who grant rights: plain data, whichever service it stands for. */
 
 /** A value of a Secret that the shipper reads from a file, so that it appears in no manifest and no environment. */
 export interface SecretFile {
@@ -12,9 +12,27 @@ export interface SecretFile {
   readonly key: string;
 }
 
+/** A right in AWS that the shipper needs: a statement of an IAM policy, with the effect `Allow`. */
+export interface SinkIamStatement {
+  /** Actions, such as `logs:PutLogEvents`. */
+  readonly actions: string[];
+
+  /** ARNs of what the actions are for. */
+  readonly resources: string[];
+}
+
+/** A connection that the shipper opens, for rules of networks. */
+export interface SinkEgress {
+  /** Name or address of the host. A token of AWS CDK stays as it is. */
+  readonly host: string;
+
+  /** TCP port. */
+  readonly port: number;
+}
+
 /** What a sink adds to the shipper. */
 export interface SinkConfig {
-  /** Name of the sink in `LOGTAP_SINK`. */
+  /** `LOGTAP_SINK`: name of the sink, or those of several, separated by commas. */
   readonly name: string;
 
   /** Environment of the shipper. */
@@ -22,4 +40,10 @@ export interface SinkConfig {
 
   /** Values of Secrets, mounted as files into the shipper alone. */
   readonly secretFiles: SecretFile[];
+
+  /** Rights in AWS that the shipper needs, and no more. */
+  readonly iam: SinkIamStatement[];
+
+  /** Connections that the shipper opens. */
+  readonly egress: SinkEgress[];
 }

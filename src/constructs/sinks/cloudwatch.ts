@@ -1,7 +1,42 @@
 /** Settings of the CloudWatch Logs sink, and the rules of its names. */
-import { AWS_REGION, LOG_GROUP, LOG_STREAM, RETENTION_DAYS } from '../../service-names.js';
+import { AWS_REGION, LOG_GROUP, LOG_STREAM, type NameRule, RETENTION_DAYS } from '../../service-names.js';
 import { must, mustBeNamed, mustBeUrl } from '../must.js';
-import type { SinkConfig } from '../sink-config.js';
+import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
+import { arn, domainOf, egressTo } from './endpoint.js';
+
+const ACCOUNT: NameRule = {
+  holds: (value) => /^\d{12}$/.test(value) || value === '*',
+  rule: 'be the 12 digits of an AWS account',
+  remedy: 'write it as a string, with its zeros',
+};
+const KMS_KEY_ARN: NameRule = {
+  holds: (value) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(value),
+  rule: 'be the ARN of a KMS key',
+  remedy: 'write it as arn:aws:kms:REGION:ACCOUNT:key/ID, no alias',
+};
+/** In the list that the shipper reads, commas end a tag and the first `=` ends the key. */
+const TAG: NameRule = {
+  holds: (value) => /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/+\-@]{1,128}=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value),
+  rule: 'have letters, digits, spaces and _ . : / = + - @ only, and not start with aws:',
+  remedy: 'rename the tag',
+};
+const TAGS_MAX = 50;
+
+/**
+ * Class of a log group: what it costs and what can be done with its logs.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
+ */
+export enum LogGroupClass {
+  /** `STANDARD`. */
+  STANDARD = 'STANDARD',
+  /** `INFREQUENT_ACCESS`. */
+  INFREQUENT_ACCESS = 'INFREQUENT_ACCESS',
+  /** `DELIVERY`. */
+  DELIVERY = 'DELIVERY',
+  /** `ESSENTIALS`. */
+  ESSENTIALS = 'ESSENTIALS',
+}
 
 /** Where in CloudWatch Logs the records go. */
 export interface CloudWatchSinkProps {
@@ -14,6 +49,13 @@ export interface CloudWatchSinkProps {
 
   /** AWS region of the log group, such as `eu-central-1`. */
   readonly region: string;
+
+  /**
+   * AWS account of the log group, for the statements of `Sink.iam`: 12 digits, or a token of AWS CDK.
+   *
+   * @default '*', the account that the role is in
+   */
+  readonly account?: string;
 
   /**
    * Log stream: 1 to 512 characters without `:` and `*`. `{namespace}`, `{pod}`, `{uid}`, `{node}`, `{container}` and
@@ -39,6 +81,28 @@ export interface CloudWatchSinkProps {
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
    */
   readonly retentionDays?: number;
+
+  /**
+   * Class of the log group, where the shipper creates it. A class cannot be changed.
+   *
+   * @default - `STANDARD`
+   */
+  readonly groupClass?: LogGroupClass;
+
+  /**
+   * ARN of the KMS key that encrypts the log group, where the shipper creates it.
+   *
+   * @default - a key of AWS
+   */
+  readonly kmsKeyArn?: string;
+
+  /**
+   * Tags of the log group, where the shipper creates it, for which it needs `logs:TagResource`: at most 50; letters, digits,
+   * spaces and `_ . : / = + - @`, keys without `=` and not starting with `aws:`.
+   *
+   * @default - none
+   */
+  readonly tags?: { readonly [key: string]: string };
 
   /**
    * Name of the service that writes the logs, for "Explore related" in CloudWatch: at most 512 characters.
@@ -70,9 +134,11 @@ export interface CloudWatchSinkProps {
 }
 
 export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
-  const { logGroup, region, logStream, createLogGroup, retentionDays, service, environment, gzip, endpoint } = props;
+  const { logGroup, region, account, logStream, createLogGroup, retentionDays, groupClass, kmsKeyArn, tags } = props;
+  const { service, environment, gzip, endpoint } = props;
   mustBeNamed('logGroup', logGroup, LOG_GROUP);
   mustBeNamed('region', region, AWS_REGION);
+  if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
   if (logStream !== undefined) mustBeNamed('logStream', logStream, LOG_STREAM);
   must(
     retentionDays === undefined || RETENTION_DAYS.includes(retentionDays),
@@ -86,6 +152,14 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     environment,
     "come with the service that runs there: give 'service' too",
   );
+  if (kmsKeyArn !== undefined) mustBeNamed('kmsKeyArn', kmsKeyArn, KMS_KEY_ARN);
+  for (const [key, value] of Object.entries(tags ?? {})) mustBeNamed('tags', `${key}=${value}`, TAG);
+  must(
+    Object.keys(tags ?? {}).length <= TAGS_MAX,
+    'tags',
+    Object.keys(tags ?? {}).length,
+    `be at most ${TAGS_MAX}: remove some`,
+  );
   if (endpoint !== undefined) mustBeUrl('endpoint', endpoint);
   return {
     name: 'cloudwatch',
@@ -95,11 +169,41 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
       ...(logStream !== undefined && { LOGTAP_CLOUDWATCH_LOG_STREAM: logStream }),
       ...(createLogGroup !== undefined && { LOGTAP_CLOUDWATCH_CREATE_GROUP: String(createLogGroup) }),
       ...(retentionDays !== undefined && { LOGTAP_CLOUDWATCH_RETENTION_DAYS: String(retentionDays) }),
+      ...(groupClass !== undefined && { LOGTAP_CLOUDWATCH_GROUP_CLASS: groupClass }),
+      ...(kmsKeyArn !== undefined && { LOGTAP_CLOUDWATCH_KMS_KEY_ARN: kmsKeyArn }),
+      ...(tags !== undefined && Object.keys(tags).length > 0 && { LOGTAP_CLOUDWATCH_TAGS: tagList(tags) }),
       ...(service !== undefined && { LOGTAP_CLOUDWATCH_SERVICE: service }),
       ...(environment !== undefined && { LOGTAP_CLOUDWATCH_ENVIRONMENT: environment }),
       ...(gzip !== undefined && { LOGTAP_CLOUDWATCH_GZIP: String(gzip) }),
       ...(endpoint !== undefined && { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint }),
     },
     secretFiles: [],
+    iam: statements(props),
+    egress: [egressTo(endpoint ?? `https://logs.${region}.${domainOf(region)}`)],
   };
+}
+
+function tagList(tags: { readonly [key: string]: string }): string {
+  return Object.entries(tags)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+}
+
+/** Rights of streams are on what is below the group, rights of the group on the group itself. */
+function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
+  const { logGroup, region, account = '*', createLogGroup = true, retentionDays, groupClass, tags } = props;
+  const group = arn('logs', region, account, `log-group:${logGroup}`);
+  const onGroup = [
+    ...(createLogGroup ? ['logs:CreateLogGroup'] : []),
+    ...(createLogGroup && retentionDays !== undefined ? ['logs:PutRetentionPolicy'] : []),
+    ...(createLogGroup && Object.keys(tags ?? {}).length > 0 ? ['logs:TagResource'] : []),
+  ];
+  return [
+    { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [`${group}:*`] },
+    // With and without the end ':*': which of them is asked for depends on the action.
+    ...(onGroup.length > 0 ? [{ actions: onGroup, resources: [group, `${group}:*`] }] : []),
+    ...(groupClass !== undefined
+      ? [{ actions: ['logs:DescribeLogGroups'], resources: [arn('logs', region, account, 'log-group:*')] }]
+      : []),
+  ];
 }

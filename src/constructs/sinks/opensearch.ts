@@ -1,7 +1,8 @@
 /** Settings of the OpenSearch sink, and the rules of its names. */
 import { AWS_REGION, OPENSEARCH_INDEX } from '../../service-names.js';
 import { must, mustBeNamed, mustBeUrl } from '../must.js';
-import type { SinkConfig } from '../sink-config.js';
+import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
+import { arn, egressTo } from './endpoint.js';
 
 /** A key of a Secret in the namespace of the workload. */
 export interface SecretKey {
@@ -87,6 +88,27 @@ export interface OpenSearchSinkProps {
   readonly region?: string;
 
   /**
+   * ARN of the domain or the collection, for the statements of `Sink.iam`. Needs `signing`.
+   *
+   * @default - every one of the region
+   */
+  readonly resourceArn?: string;
+
+  /**
+   * Where the certificate, in PEM, lies that the shipper shows to the cluster. Needs `clientKeySecret`.
+   *
+   * @default - no client certificate
+   */
+  readonly clientCertificateSecret?: SecretKey;
+
+  /**
+   * Where the key, in PEM, of that certificate lies.
+   *
+   * @default - no client certificate
+   */
+  readonly clientKeySecret?: SecretKey;
+
+  /**
    * Where the certificates of the authorities to trust lie, in PEM. Mounted into the shipper alone.
    *
    * @default - those that Node trusts
@@ -118,7 +140,7 @@ export interface OpenSearchSinkProps {
 export function openSearch(props: OpenSearchSinkProps): SinkConfig {
   check(props);
   const { url, index, dataStream, schema, setup, retentionDays, signing, region, gzip, username } = props;
-  const { passwordSecret, caSecret } = props;
+  const { passwordSecret, caSecret, clientCertificateSecret, clientKeySecret } = props;
   const file = (setting: string, secret: SecretKey | undefined) =>
     secret === undefined ? [] : [{ setting, secretName: secret.name, key: secret.key }];
   return {
@@ -138,13 +160,36 @@ export function openSearch(props: OpenSearchSinkProps): SinkConfig {
     secretFiles: [
       ...file('LOGTAP_OPENSEARCH_PASSWORD_FILE', passwordSecret),
       ...file('LOGTAP_OPENSEARCH_CA_FILE', caSecret),
+      ...file('LOGTAP_OPENSEARCH_CERT_FILE', clientCertificateSecret),
+      ...file('LOGTAP_OPENSEARCH_KEY_FILE', clientKeySecret),
     ],
+    iam: statements(props),
+    egress: [egressTo(url)],
   };
+}
+
+/** A collection knows one right for its whole API; its data access policy says the rest. */
+function statements({ signing, region = '*', resourceArn, setup }: OpenSearchSinkProps): SinkIamStatement[] {
+  if (signing === undefined) return [];
+  if (signing === OpenSearchSigning.SERVERLESS) {
+    return [{ actions: ['aoss:APIAccessAll'], resources: [resourceArn ?? arn('aoss', region, '*', 'collection/*')] }];
+  }
+  const domain = resourceArn ?? arn('es', region, '*', 'domain/*');
+  return [
+    { actions: ['es:ESHttpPost'], resources: [`${domain}/*`] },
+    ...(setup === true
+      ? [
+          { actions: ['es:ESHttpGet', 'es:ESHttpPut'], resources: [`${domain}/_index_template/*`] },
+          { actions: ['es:ESHttpPut'], resources: [`${domain}/_plugins/_ism/policies/*`] },
+        ]
+      : []),
+  ];
 }
 
 /** What the shipper would refuse when it starts is refused here. */
 function check(props: OpenSearchSinkProps): void {
   const { url, index, dataStream, setup, retentionDays, signing, region, username, passwordSecret } = props;
+  const { resourceArn, clientCertificateSecret, clientKeySecret } = props;
   mustBeUrl('url', url);
   if (index !== undefined) mustBeNamed('index', index, OPENSEARCH_INDEX);
   if (region !== undefined) mustBeNamed('region', region, AWS_REGION);
@@ -176,6 +221,18 @@ function check(props: OpenSearchSinkProps): void {
     'signing',
     signing,
     "not come with basic authentication: give 'signing' or 'username'",
+  );
+  must(
+    resourceArn === undefined || signing !== undefined,
+    'resourceArn',
+    resourceArn,
+    "come with 'signing', without which AWS asks for no rights",
+  );
+  must(
+    (clientCertificateSecret === undefined) === (clientKeySecret === undefined),
+    clientKeySecret === undefined ? 'clientCertificateSecret' : 'clientKeySecret',
+    clientKeySecret ?? clientCertificateSecret,
+    "come with its counterpart: give both 'clientCertificateSecret' and 'clientKeySecret', or neither",
   );
   must(
     (username === undefined) === (passwordSecret === undefined),

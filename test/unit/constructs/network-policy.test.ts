@@ -1,0 +1,52 @@
+/** What a shipper may connect to, and nothing else. */
+import { Testing } from 'cdk8s';
+import { ShipperNetworkPolicy, Sink } from '../../../src/constructs/index.js';
+
+const DNS = {
+  ports: [
+    { protocol: 'UDP', port: 53 },
+    { protocol: 'TCP', port: 53 },
+  ],
+};
+
+function spec(sink: Sink, cidr?: string) {
+  const chart = Testing.chart();
+  const podLabels = { app: 'orders' };
+  new ShipperNetworkPolicy(chart, 'Egress', { sink, podLabels, ...(cidr !== undefined && { cidr }) });
+  const [object] = Testing.synth(chart);
+  expect(object).toMatchObject({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' });
+  return object.spec;
+}
+
+test('a sink outside AWS: DNS and its port, at the addresses that are given', () => {
+  expect(spec(Sink.openSearch({ url: 'https://os:9200' }), '10.0.0.0/16')).toEqual({
+    podSelector: { matchLabels: { app: 'orders' } },
+    policyTypes: ['Egress'],
+    egress: [DNS, { to: [{ ipBlock: { cidr: '10.0.0.0/16' } }], ports: [{ protocol: 'TCP', port: 9200 }] }],
+  });
+});
+
+test('a sink without connections opens no port', () => {
+  expect(spec(Sink.stdout()).egress).toEqual([DNS]);
+});
+
+test('at AWS also the endpoints of credentials, wherever the sink is', () => {
+  const sink = Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1', endpoint: 'https://10.0.0.9:8443' });
+  expect(spec(sink, '10.0.0.0/16').egress).toEqual([
+    DNS,
+    { to: [{ ipBlock: { cidr: '10.0.0.0/16' } }], ports: [{ protocol: 'TCP', port: 8443 }] },
+    { ports: [{ protocol: 'TCP', port: 443 }] },
+    {
+      to: [{ ipBlock: { cidr: '169.254.170.23/32' } }, { ipBlock: { cidr: 'fd00:ec2::23/128' } }],
+      ports: [{ protocol: 'TCP', port: 80 }],
+    },
+  ]);
+});
+
+test('each port of several sinks once', () => {
+  const sink = Sink.all([
+    Sink.openSearch({ url: 'https://os.example' }),
+    Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1' }),
+  ]);
+  expect(spec(sink).egress[1]).toEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
+});

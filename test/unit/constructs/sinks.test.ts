@@ -1,0 +1,206 @@
+/** What sinks say of themselves beside their settings: rights, connections, Secrets; and several of them as one. */
+
+import {
+  type CloudWatchSinkProps,
+  LogGroupClass,
+  OpenSearchSigning,
+  type OpenSearchSinkProps,
+  Sink,
+} from '../../../src/constructs/index.js';
+import { inject } from '../../../src/constructs/inject.js';
+import { parseSettings } from '../../../src/shipper/settings.js';
+import { endpointOf } from '../../../src/shipper/sinks/cloudwatch-api.js';
+import { container, deployment } from '../../support/workloads.js';
+
+/** As AWS CDK writes a value that it fills in when it deploys. */
+const token = `\${Token[TOKEN.${12}]}`;
+const cloudWatch: CloudWatchSinkProps = { logGroup: '/shop', region: 'eu-central-1' };
+const group = 'arn:aws:logs:eu-central-1:*:log-group:/shop';
+const domain: OpenSearchSinkProps = {
+  url: 'https://search-shop.eu-central-1.es.amazonaws.com',
+  signing: OpenSearchSigning.DOMAIN,
+  region: 'eu-central-1',
+};
+
+/** Settings as the injected shipper reads them. */
+function settings(sink: Sink) {
+  const { env } = container(inject(deployment(), { sink }), 'logtap');
+  return parseSettings(
+    Object.fromEntries((env ?? []).map(({ name, value }) => [name, value ?? name])),
+    () => undefined,
+  );
+}
+
+describe('rights at CloudWatch Logs', () => {
+  test('a group made elsewhere: to make streams and to put events, nothing else', () => {
+    expect(Sink.cloudWatch({ ...cloudWatch, createLogGroup: false, retentionDays: 7 }).iam).toEqual([
+      { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [`${group}:*`] },
+    ]);
+  });
+
+  test.each<[string, Partial<CloudWatchSinkProps>, string[]]>([
+    ['to make the group', {}, ['logs:CreateLogGroup']],
+    ['with a retention', { retentionDays: 7 }, ['logs:CreateLogGroup', 'logs:PutRetentionPolicy']],
+    ['with tags', { tags: { team: 'shop' } }, ['logs:CreateLogGroup', 'logs:TagResource']],
+    ['with no tags', { tags: {} }, ['logs:CreateLogGroup']],
+  ])('%s', (_what, more, actions) => {
+    expect(Sink.cloudWatch({ ...cloudWatch, ...more }).iam[1]).toEqual({ actions, resources: [group, `${group}:*`] });
+  });
+
+  test('a class is compared, for which groups are described', () => {
+    const { iam } = Sink.cloudWatch({ ...cloudWatch, groupClass: LogGroupClass.STANDARD, createLogGroup: false });
+    expect(iam[1]).toEqual({
+      actions: ['logs:DescribeLogGroups'],
+      resources: ['arn:aws:logs:eu-central-1:*:log-group:*'],
+    });
+  });
+
+  test.each([
+    ['eu-central-1', 'arn:aws:'],
+    ['cn-north-1', 'arn:aws-cn:'],
+    ['us-gov-west-1', 'arn:aws-us-gov:'],
+    ['eusc-de-east-1', 'arn:aws-eusc:'],
+    ['us-iso-east-1', 'arn:aws-iso:'],
+    ['us-isob-east-1', 'arn:aws-iso-b:'],
+  ])('%s is in a partition of its own, and connects to where the shipper does', (region, start) => {
+    const sink = Sink.cloudWatch({ ...cloudWatch, region });
+    expect(sink.iam[0]!.resources[0]!.startsWith(`${start}logs:${region}:`)).toBe(true);
+    expect(sink.bind().egress).toEqual([{ host: endpointOf(region).hostname, port: 443 }]);
+  });
+
+  test('tokens stay as they are', () => {
+    const { iam } = Sink.cloudWatch({ logGroup: token, region: token, account: token });
+    expect(iam[0]!.resources).toEqual([`arn:aws:logs:${token}:${token}:log-group:${token}:*`]);
+  });
+});
+
+describe('rights at OpenSearch', () => {
+  test.each<[string, OpenSearchSinkProps, object[]]>([
+    ['not at AWS: none', { url: 'https://os:9200' }, []],
+    [
+      'a domain: to post',
+      domain,
+      [{ actions: ['es:ESHttpPost'], resources: ['arn:aws:es:eu-central-1:*:domain/*/*'] }],
+    ],
+    [
+      'a domain by its ARN',
+      { ...domain, resourceArn: 'arn:aws:es:eu-central-1:123456789012:domain/shop' },
+      [{ actions: ['es:ESHttpPost'], resources: ['arn:aws:es:eu-central-1:123456789012:domain/shop/*'] }],
+    ],
+    [
+      'a collection',
+      { ...domain, signing: OpenSearchSigning.SERVERLESS },
+      [{ actions: ['aoss:APIAccessAll'], resources: ['arn:aws:aoss:eu-central-1:*:collection/*'] }],
+    ],
+  ])('%s', (_what, props, iam) => {
+    expect(Sink.openSearch(props).iam).toEqual(iam);
+  });
+
+  test('to set up: the template and the policy, and nothing else may be put', () => {
+    const { iam } = Sink.openSearch({ ...domain, setup: true });
+    const put = iam.filter(({ actions }) => actions.includes('es:ESHttpPut')).flatMap(({ resources }) => resources);
+    expect(put).toEqual([
+      'arn:aws:es:eu-central-1:*:domain/*/_index_template/*',
+      'arn:aws:es:eu-central-1:*:domain/*/_plugins/_ism/policies/*',
+    ]);
+  });
+});
+
+test.each([
+  ['https://os.example', { host: 'os.example', port: 443 }],
+  ['http://os.example', { host: 'os.example', port: 80 }],
+  ['https://os.example:9200/path', { host: 'os.example', port: 9200 }],
+  [`https://${token}`, { host: token, port: 443 }],
+])('%s is a connection', (url, egress) => {
+  expect(Sink.openSearch({ url }).bind().egress).toEqual([egress]);
+});
+
+test('the shipper reads class, key and tags of the group', () => {
+  const kmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/0b1c-2d';
+  const tags = { team: 'shop', stage: 'a=b' };
+  const sink = Sink.cloudWatch({ ...cloudWatch, groupClass: LogGroupClass.INFREQUENT_ACCESS, kmsKeyArn, tags });
+  expect(settings(sink)).toMatchObject({
+    cloudwatchGroupClass: 'INFREQUENT_ACCESS',
+    cloudwatchKmsKeyArn: kmsKeyArn,
+    cloudwatchTags: tags,
+  });
+});
+
+test('the shipper reads the client certificate', () => {
+  const clientCertificateSecret = { name: 'tls', key: 'tls.crt' };
+  const sink = Sink.openSearch({
+    url: 'https://os',
+    clientCertificateSecret,
+    clientKeySecret: { name: 'tls', key: 'tls.key' },
+  });
+  expect(settings(sink)).toMatchObject({
+    opensearchCertFile: '/etc/logtap/secrets/tls/tls.crt',
+    opensearchKeyFile: '/etc/logtap/secrets/tls/tls.key',
+  });
+});
+
+test.each<[string, () => Sink, RegExp]>([
+  [
+    'an account that is none',
+    () => Sink.cloudWatch({ ...cloudWatch, account: '123' }),
+    /'account' \("123"\).*12 digits/,
+  ],
+  ['an alias as key', () => Sink.cloudWatch({ ...cloudWatch, kmsKeyArn: 'alias/x' }), /'kmsKeyArn'.*no alias/],
+  ['a comma in a tag', () => Sink.cloudWatch({ ...cloudWatch, tags: { a: 'b,c' } }), /'tags' \("a=b,c"\).*rename/],
+  ['a tag of AWS', () => Sink.cloudWatch({ ...cloudWatch, tags: { 'aws:x': 'y' } }), /'tags'.*aws:/],
+  [
+    'more than 50 tags',
+    () =>
+      Sink.cloudWatch({ ...cloudWatch, tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ''])) }),
+    /'tags' \(51\) must be at most 50/,
+  ],
+  ['an ARN that nobody signs for', () => Sink.openSearch({ url: 'https://os', resourceArn: 'arn:x' }), /'resourceArn'/],
+  [
+    'a certificate without key',
+    () => Sink.openSearch({ url: 'https://os', clientCertificateSecret: { name: 'tls', key: 'c' } }),
+    /'clientCertificateSecret'.*give both/,
+  ],
+])('refuses %s', (_what, make, says) => {
+  expect(make).toThrow(says);
+});
+
+describe('Sink.all', () => {
+  test('is each of them, for the shipper too', () => {
+    const passwordSecret = { name: 'os', key: 'pw' };
+    const openSearch = Sink.openSearch({ url: 'https://os:9200', username: 'u', passwordSecret });
+    const both = Sink.all([Sink.cloudWatch(cloudWatch), openSearch]);
+    expect(settings(both)).toMatchObject({
+      sinks: ['cloudwatch', 'opensearch'],
+      cloudwatchLogGroup: '/shop',
+      opensearchUrls: [new URL('https://os:9200')],
+      opensearchPasswordFile: '/etc/logtap/secrets/os/pw',
+    });
+    expect(both.iam).toEqual(Sink.cloudWatch(cloudWatch).iam);
+    expect(both.bind().egress).toEqual([
+      { host: 'logs.eu-central-1.amazonaws.com', port: 443 },
+      { host: 'os', port: 9200 },
+    ]);
+  });
+
+  test('two that sign for one region agree', () => {
+    expect(Sink.all([Sink.cloudWatch(cloudWatch), Sink.openSearch(domain)]).bind().settings.AWS_REGION).toBe(
+      'eu-central-1',
+    );
+  });
+
+  test.each<[string, Sink[], RegExp]>([
+    ['none', [], /'sinks' \(\[\]\) must have at least one/],
+    [
+      'one kind twice',
+      [Sink.cloudWatch(cloudWatch), Sink.cloudWatch(cloudWatch)],
+      /'sinks'.*'cloudwatch' is there twice/,
+    ],
+    [
+      'two regions',
+      [Sink.cloudWatch(cloudWatch), Sink.openSearch({ ...domain, region: 'eu-west-1' })],
+      /'AWS_REGION' \("eu-west-1"\) must be the same.*'eu-central-1'/,
+    ],
+  ])('refuses %s', (_what, sinks, says) => {
+    expect(() => Sink.all(sinks)).toThrow(says);
+  });
+});
