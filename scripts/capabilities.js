@@ -4,6 +4,7 @@ const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
+const { ensureJsii, isJsiiPresent } = require('./jsii.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
@@ -190,9 +191,10 @@ const forTests = [
   },
   {
     name: PYTHON,
-    isPresent: () => (isCloudWatchPresent() && isSchemasPresent() && isLintPresent()) || canPythonInstall(),
+    isPresent: () =>
+      (isCloudWatchPresent() && isSchemasPresent() && isJsiiPresent() && isLintPresent()) || canPythonInstall(),
     debian: ['python3', 'python3-venv', 'python3-pip'],
-    without: 'the CloudWatch Logs emulator, the Kubernetes schemas and the C linter',
+    without: 'the CloudWatch Logs emulator, the Kubernetes schemas, jsii and the C linter',
   },
   {
     name: 'maven',
@@ -233,6 +235,13 @@ const forTests = [
     install: ensureSchemas,
     needs: [PYTHON],
     without: 'the validation of manifests',
+  },
+  {
+    name: 'jsii',
+    isPresent: isJsiiPresent,
+    install: ensureJsii,
+    needs: [PYTHON],
+    without: 'the constructs in other languages than TypeScript',
   },
   {
     name: 'C linter',
