@@ -7,6 +7,7 @@ const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
 const { ensureJsii, isJsiiPresent } = require('./jsii.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
+const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
 const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
 const { ensureOpenSearchSecurity, isOpenSearchSecurityPresent } = require('./opensearch-security.js');
@@ -242,6 +243,12 @@ const forTests = [
     install: ensureJsii,
     needs: [PYTHON],
     without: 'the constructs in other languages than TypeScript',
+  },
+  {
+    name: 'typescript app',
+    isPresent: () => isLockedPresent('typescript-app'),
+    install: () => ensureLocked('typescript-app'),
+    without: 'the first steps of a new user',
   },
   {
     name: 'C linter',
