@@ -4,6 +4,7 @@
  */
 import { hookCost } from './hook-cost.js';
 import { manyRings } from './many-rings.js';
+import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
 import { synth } from './synth.js';
 
@@ -12,6 +13,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   shipper: shipperThroughput,
   rings: manyRings,
   synth,
+  latency: requestLatency,
 };
 
 async function main(names: readonly string[]): Promise<void> {

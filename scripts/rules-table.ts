@@ -1,7 +1,7 @@
 /** docs/rules.md: every rule, and the tests that name it in their titles. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RULES, UNMET } from './rules.js';
+import { IN_PART, RULES, UNMET } from './rules.js';
 
 /** Looks ahead, so that a table without a rule in its title does not swallow the tests after it. */
 const TITLE = /\btest(?=(?:\.each\([\s\S]*?\))?\(\s*['"`]rules? ([\d, and]+):)/g;
@@ -31,7 +31,8 @@ export function rulesTable(root: string): string {
   const state = (number: number): string => {
     const files = (tests.get(number) ?? []).map((file) => `[${file.split('/').at(-1)}](../${file})`);
     const unmet = UNMET[number] === undefined ? [] : [`**not met**: ${UNMET[number]}`];
-    return [...files, ...unmet].join(', ') || '**no test**';
+    const inPart = IN_PART[number] === undefined ? [] : [`**in part**: ${IN_PART[number]}`];
+    return [...files, ...unmet, ...inPart].join(', ') || '**no test**';
   };
   const known = new Set(RULES.flatMap(({ rules }) => Object.keys(rules).map(Number)));
   const unknown = [...tests.keys()].filter((number) => !known.has(number));

@@ -14,10 +14,15 @@ export const LOG_GROUP: NameRule = {
   remedy: 'rename the log group',
 };
 
+/** What stands in braces in the name of a log stream: of the pod, and, the last two, of each record. */
+export const LOG_STREAM_FIELDS = ['namespace', 'pod', 'uid', 'node', 'container', 'stream'] as const;
+export type LogStreamField = (typeof LOG_STREAM_FIELDS)[number];
+export const LOG_STREAM_FIELD = new RegExp(`\\{(${LOG_STREAM_FIELDS.join('|')})\\}`, 'g');
+
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
 export const LOG_STREAM: NameRule = {
-  holds: (value) => /^[^:*]{1,512}$/.test(value),
-  rule: "be 1 to 512 characters without ':' and '*'",
+  holds: (value) => /^[^:*]{1,512}$/.test(value) && /^[^{}]*$/.test(value.replaceAll(LOG_STREAM_FIELD, '')),
+  rule: `be 1 to 512 characters without ':' and '*', with nothing in braces but ${LOG_STREAM_FIELDS.map((name) => `{${name}}`).join(' ')}`,
   remedy: 'rename the log stream',
 };
 

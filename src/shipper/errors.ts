@@ -27,11 +27,14 @@ export class ProtocolError extends Error {
 export class NoAnswerError extends Error implements Failure {
   readonly code: string;
   readonly detail: string;
-  constructor(failure: Failure, options?: ErrorOptions) {
+  /** Least time to wait before the next attempt. */
+  readonly retryAfterMs: number | undefined;
+  constructor(failure: Failure & { readonly retryAfterMs?: number }, options?: ErrorOptions) {
     super(failure.detail, options);
     this.name = 'NoAnswerError';
     this.code = failure.code;
     this.detail = failure.detail;
+    this.retryAfterMs = failure.retryAfterMs;
   }
 }
 

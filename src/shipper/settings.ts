@@ -86,8 +86,8 @@ export const SETTINGS = {
     }),
     cloudwatchLogStream: setting({
       name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',
-      defaultMeaning: '`POD_NAMESPACE/POD_NAME`, or else the name of the host',
-      help: 'Log stream; made when it is missing.',
+      defaultMeaning: '`{namespace}/{pod}`, or else the name of the host',
+      help: 'Log stream; made when it is missing. `{namespace}`, `{pod}`, `{uid}` and `{node}` stand for what is known of the pod, `{container}` and `{stream}` (`stdout`, `stderr`, `file`) for where a record comes from: then there are as many streams.',
       parse: parse.named(LOG_STREAM),
     }),
     cloudwatchCreateGroup: setting({
@@ -111,8 +111,8 @@ export const SETTINGS = {
     cloudwatchGroupClass: setting({
       name: 'LOGTAP_CLOUDWATCH_GROUP_CLASS',
       defaultMeaning: '`STANDARD`',
-      help: 'Class of a log group that the shipper makes: `STANDARD`, `INFREQUENT_ACCESS` or `DELIVERY`.',
-      parse: parse.oneOf(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY']),
+      help: 'Class of a log group that the shipper makes: `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`. A group that is of another class is worth a warning, which needs the right `logs:DescribeLogGroups`.',
+      parse: parse.oneOf(['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY', 'ESSENTIALS']),
     }),
     cloudwatchKmsKeyArn: setting({
       name: 'LOGTAP_CLOUDWATCH_KMS_KEY_ARN',

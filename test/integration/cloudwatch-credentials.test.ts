@@ -43,6 +43,26 @@ describe('credentials', () => {
     expect(bench.fake.calls).toEqual([]);
   });
 
+  test('rule 53: of a profile, whose file is read again', async () => {
+    clear();
+    const file = join(temporaryDirectory(), 'credentials');
+    const write = (key: string) =>
+      writeFileSync(file, `[logs]\naws_access_key_id = ${key}\naws_secret_access_key = s\n`);
+    write('AKIAFIRST');
+    Object.assign(process.env, { AWS_PROFILE: 'logs', AWS_SHARED_CREDENTIALS_FILE: file });
+    bench.fake.secretOf = () => 's';
+    bench.open();
+    expect(await bench.send(['a'])).toEqual(delivered);
+    write('AKIASECOND');
+    bench.fake.faults.push({ ...bad, type: 'ExpiredTokenException' });
+    expect((await bench.send(['b'])).failure?.detail).toContain('credentials of a profile');
+    expect(await bench.send(['b'])).toEqual(delivered);
+    expect(bench.fake.calls.map(({ headers }) => /AKIA\w+/.exec(headers.authorization ?? '')?.[0])).toEqual([
+      'AKIAFIRST',
+      'AKIASECOND',
+    ]);
+  });
+
   test('rule 53: of Pod Identity, whose token is read again', async () => {
     clear();
     const tokens: (string | undefined)[] = [];
@@ -64,6 +84,7 @@ describe('credentials', () => {
     writeFileSync(tokenFile, 'token-1');
     process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/v1/credentials`;
     process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE = tokenFile;
+    bench.fake.secretOf = () => 'secret-of-the-pod';
     try {
       bench.open();
       expect(await bench.send(['a'])).toEqual(delivered);
@@ -105,6 +126,7 @@ describe('credentials', () => {
       AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile,
       AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${(sts.address() as AddressInfo).port}`,
     });
+    bench.fake.secretOf = () => 's';
     try {
       bench.open();
       expect(await bench.send(['a'])).toEqual(delivered);

@@ -76,23 +76,24 @@ test.each([
     name: 'InvalidParameterException',
     message: expect.stringContaining(message),
   });
+  expect(fake.refusals.at(-1)).toContain(message);
   expect(fake.events('/g', 's')).toHaveLength(before);
 });
 
 test('events outside their windows are refused one by one, by index', async () => {
   const hour = 3_600_000;
-  const times = [-14 * DAY_MS - hour, -13 * DAY_MS, -hour, 0, 2 * hour - 60_000, 2 * hour + 60_000].map(
-    (offset, i) => ({
-      timestamp: Date.now() + offset,
-      message: String(i),
-    }),
-  );
-  const split = await Promise.all([put(times.slice(0, 2)), put(times.slice(2))]);
+  const stopped = Date.now();
+  fake.stoppedMs = stopped;
+  const offsets = [-14 * DAY_MS - 1, -14 * DAY_MS, -3 * DAY_MS - 1, -3 * DAY_MS, 2 * hour, 2 * hour + 1];
+  const times = offsets.map((offset, i) => ({ timestamp: stopped + offset, message: String(i) }));
+  const split = await Promise.all([put(times.slice(0, 2)), put(times.slice(2, 4)), put(times.slice(4))]);
   expect(split.map(({ rejectedLogEventsInfo }) => rejectedLogEventsInfo)).toEqual([
     { tooOldLogEventEndIndex: 1, expiredLogEventEndIndex: 2 },
-    { tooNewLogEventStartIndex: 3 },
+    { expiredLogEventEndIndex: 1 },
+    { tooNewLogEventStartIndex: 1 },
   ]);
-  expect(fake.events('/g', 's').map(({ message }) => message)).toEqual(['2', '3', '4']);
+  fake.stoppedMs = undefined;
+  expect(fake.events('/g', 's').map(({ message }) => message)).toEqual(['3', '4']);
 });
 
 test('groups and streams have to be there, once', async () => {
@@ -104,8 +105,51 @@ test('groups and streams have to be there, once', async () => {
   await expect(put(events(1, 1))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
 });
 
-test('an unsigned request, and one that is no JSON, are refused', async () => {
+test('an unsigned request is refused', async () => {
   const headers = { 'x-amz-target': 'Logs_20140328.PutLogEvents' };
   const answer = await fetch(fake.url, { method: 'POST', headers, body: '{}' });
   expect([answer.status, await answer.json()]).toMatchObject([400, { __type: 'MissingAuthenticationTokenException' }]);
+});
+
+describe('a request whose', () => {
+  const { sign } = require('aws4') as { sign: (request: object, keys: object) => { headers: Record<string, string> } };
+
+  /** What the service answers to a body, signed as it is or as another was. */
+  async function answerTo(body: string | Buffer, signed: string | Buffer = body, more: Record<string, string> = {}) {
+    const keys = { accessKeyId: AWS_ENV.AWS_ACCESS_KEY_ID, secretAccessKey: AWS_ENV.AWS_SECRET_ACCESS_KEY };
+    const headers = {
+      'x-amz-target': 'Logs_20140328.PutLogEvents',
+      'content-type': 'application/x-amz-json-1.1',
+      ...more,
+    };
+    const request = {
+      method: 'POST',
+      host: new URL(fake.url).host,
+      path: '/',
+      service: 'logs',
+      region: 'eu-central-1',
+    };
+    const { Host: _, ...ready } = sign({ ...request, headers, body: signed }, keys).headers;
+    const response = await fetch(fake.url, { method: 'POST', headers: ready, body });
+    return ((await response.json()) as { __type?: string }).__type ?? 'accepted';
+  }
+
+  const right = (message: string) =>
+    JSON.stringify({ logGroupName: '/g', logStreamName: 's', logEvents: [{ timestamp: Date.now(), message }] });
+
+  test('body is the one that was signed is taken, another is not', async () => {
+    expect(await answerTo(right('x'))).toBe('accepted');
+    expect(await answerTo(right('y'), right('x'))).toBe('InvalidSignatureException');
+    expect(fake.events('/g', 's').map(({ message }) => message)).toEqual(['x']);
+  });
+
+  test.each([
+    ['JSON', 'no JSON', {}],
+    ['UTF-8', Buffer.from([0x22, 0xff, 0x22]), {}],
+    ['gzip', right('x'), { 'content-encoding': 'gzip' }],
+  ])('body is no %s is refused', async (_, body, headers) => {
+    const before = fake.refusals.length;
+    expect(await answerTo(body, body, headers)).toBe('SerializationException');
+    expect(fake.refusals).toHaveLength(before);
+  });
 });

@@ -8,6 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
+import { AWS_ENV } from './sinks-read-back.js';
 
 const MIB = 1_048_576;
 const OVERHEAD = 26;
@@ -74,7 +75,13 @@ export class CloudWatchFake {
   connections = 0;
   /** Added to the clock of this machine. */
   clockOffsetMs = 0;
-  acceptsGzip = true;
+  /** Stops the clock. */
+  stoppedMs: number | undefined;
+  /** An endpoint that does not inflate says so, or reads what it is sent. */
+  gzip: 'inflated' | 'refused' | 'read as it is' = 'inflated';
+  /** What was refused for its content, in words: nothing that a limit is passed by may be sent. */
+  readonly refusals: string[] = [];
+  secretOf: (accessKeyId: string) => string = () => AWS_ENV.AWS_SECRET_ACCESS_KEY;
   /** Of one event, its 26 bytes included. */
   eventMaxBytes = MIB;
   /** Operations without the right to them. */
@@ -101,7 +108,7 @@ export class CloudWatchFake {
   }
 
   get now(): number {
-    return Date.now() + this.clockOffsetMs;
+    return (this.stoppedMs ?? Date.now()) + this.clockOffsetMs;
   }
 
   /** Makes a group with one stream. */
@@ -150,6 +157,7 @@ export class CloudWatchFake {
         send(200, JSON.stringify(this.#serve(request, Buffer.concat(chunks))));
       } catch (error) {
         if (!(error instanceof ServiceError)) throw error;
+        if (fault === undefined && error.type === 'InvalidParameterException') this.refusals.push(error.message);
         send(error.status, JSON.stringify({ __type: error.type, message: error.message }));
       }
     });
@@ -157,11 +165,12 @@ export class CloudWatchFake {
 
   #serve({ headers }: IncomingMessage, sent: Buffer): unknown {
     const operation = String(headers['x-amz-target']).replace('Logs_20140328.', '');
-    this.#checkSignature(headers);
-    if (headers['content-encoding'] === 'gzip' && !this.acceptsGzip) {
+    this.#checkSignature(headers, sent);
+    const isGzip = headers['content-encoding'] === 'gzip';
+    if (isGzip && this.gzip === 'refused') {
       throw new ServiceError('SerializationException', 'unsupported content encoding gzip', 415);
     }
-    const input = parse(headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent);
+    const input = parse(isGzip && this.gzip === 'inflated' ? inflate(sent) : sent);
     this.calls.push({ operation, headers, input });
     if (this.denied.has(operation))
       throw new ServiceError('AccessDeniedException', `not authorized: logs:${operation}`);
@@ -185,9 +194,15 @@ export class CloudWatchFake {
     }
   }
 
-  #checkSignature(headers: IncomingMessage['headers']): void {
-    if (!/^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[\w-]+\/logs\/aws4_request/.test(headers.authorization ?? '')) {
+  #checkSignature(headers: IncomingMessage['headers'], body: Buffer): void {
+    const [, accessKeyId, region] =
+      /^AWS4-HMAC-SHA256 Credential=(\w+)\/\d{8}\/([\w-]+)\/logs\/aws4_request/.exec(headers.authorization ?? '') ?? [];
+    if (accessKeyId === undefined || region === undefined) {
       throw new ServiceError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+    }
+    const keys = { accessKeyId, secretAccessKey: this.secretOf(accessKeyId) };
+    if (headers.authorization !== authorization(headers, body, region, keys)) {
+      throw new ServiceError('InvalidSignatureException', 'The request signature we calculated does not match');
     }
     const [, y, mo, d, h, mi, s] =
       /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(String(headers['x-amz-date'])) ?? [];
@@ -295,6 +310,33 @@ export class CloudWatchFake {
       last = timestamp as number;
     });
     if (sum > MIB) throw invalid(`Upload too large: ${sum} bytes exceeds limit of ${MIB}`);
+  }
+}
+
+/** What another implementation of the signature makes of a request. */
+function authorization(
+  headers: IncomingMessage['headers'],
+  body: Buffer,
+  region: string,
+  keys: { accessKeyId: string; secretAccessKey: string },
+): string | undefined {
+  const { sign } = require('aws4') as {
+    sign: (request: object, keys: object) => { headers: Record<string, string> };
+  };
+  const names = /SignedHeaders=([^,]+)/.exec(headers.authorization ?? '')?.[1]?.split(';') ?? [];
+  const signed = Object.fromEntries(names.map((name) => [name, headers[name]]));
+  const request = { method: 'POST', path: '/', service: 'logs', region, body, headers: signed };
+  // The length is signed by some clients and not by others.
+  const extraHeadersToIgnore = { 'content-length': !names.includes('content-length') };
+  const sessionToken = headers['x-amz-security-token'];
+  return sign({ ...request, extraHeadersToIgnore }, { ...keys, sessionToken }).headers.Authorization;
+}
+
+function inflate(body: Buffer): Buffer {
+  try {
+    return gunzipSync(body);
+  } catch {
+    throw new ServiceError('SerializationException', 'the body is no gzip');
   }
 }
 

@@ -16,10 +16,10 @@ export interface CloudWatchSinkProps {
   readonly region: string;
 
   /**
-   * Log stream: 1 to 512 characters without `:` and `*`. Kubernetes fills in `$(POD_NAME)`, `$(POD_NAMESPACE)`,
-   * `$(POD_UID)` and `$(NODE_NAME)`.
+   * Log stream: 1 to 512 characters without `:` and `*`. `{namespace}`, `{pod}`, `{uid}`, `{node}`, `{container}` and
+   * `{stream}`, which is `stdout`, `stderr` or `file`, are filled in.
    *
-   * @default - `namespace/pod`, one for each pod
+   * @default '{namespace}/{pod}'
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
    */
   readonly logStream?: string;

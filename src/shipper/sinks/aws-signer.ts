@@ -109,7 +109,8 @@ export class AwsSigner {
   }
 
   #chain() {
-    return fromNodeProviderChain({ clientConfig: { region: this.#region } });
+    // A profile's file may be a mounted Secret that changes: it is read again, not kept as the SDK does by default.
+    return fromNodeProviderChain({ clientConfig: { region: this.#region }, ignoreCache: true });
   }
 }
 

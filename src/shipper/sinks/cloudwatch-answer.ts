@@ -11,8 +11,10 @@ export type Answer =
     }
   /** The log stream, or its group, is not there. */
   | { readonly kind: 'missing'; readonly detail: string }
-  /** Something in it is refused: halve it until the event stands alone. */
+  /** Something in it is refused: halve it until the event stands alone, then find out whether it is the event. */
   | { readonly kind: 'refused'; readonly reason: string; readonly code: string; readonly detail: string }
+  /** The request is longer than somebody on the way takes: halve it, in the end its only event. */
+  | { readonly kind: 'too_large'; readonly detail: string }
   /** An event is longer than the service takes, which is now known. */
   | { readonly kind: 'event_too_large'; readonly messageMaxBytes: number; readonly detail: string }
   | {
@@ -31,10 +33,10 @@ export interface RejectedRange {
   readonly reason: 'expired' | 'too_old' | 'too_new';
 }
 
-const THROTTLED_RETRY_MS = 1000;
+export const THROTTLED_RETRY_MS = 1000;
 const EVENT_OVERHEAD_BYTES = 26;
 
-const THROTTLING = new Set([
+export const THROTTLING: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'Throttling',
   'RequestLimitExceeded',
@@ -77,12 +79,9 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
     if (message.includes('Log event too large') && limit !== undefined) {
       return { kind: 'event_too_large', messageMaxBytes: Number(limit) - EVENT_OVERHEAD_BYTES, detail };
     }
-    // About the request, not about an event: dropping every record one by one would not help.
-    if (!/logGroupName|logStreamName/.test(message)) {
-      return { kind: 'refused', reason: 'invalid_parameter', code: name, detail };
-    }
+    return { kind: 'refused', reason: 'invalid_parameter', code: name, detail };
   }
-  if (status === 413) return { kind: 'refused', reason: 'too_large', code: '413', detail };
+  if (status === 413) return { kind: 'too_large', detail };
   if (status === 429 || (name !== undefined && THROTTLING.has(name))) {
     return { kind: 'retry', code: name ?? '429', detail, afterMs: THROTTLED_RETRY_MS };
   }

@@ -19,7 +19,8 @@ export interface CloudWatchApiOptions {
 }
 
 export interface CloudWatchApi {
-  readonly target: string;
+  /** For messages: group, stream and service. */
+  target(logStream: string): string;
   /** Whether `createStream` makes a missing group too. */
   readonly createsGroup: boolean;
   /** Where the credentials came from. */
@@ -27,7 +28,7 @@ export interface CloudWatchApi {
   /** Any whole answer. Throws a NoAnswerError when none came. */
   putLogEvents(body: Buffer, signal: AbortSignal): Promise<HttpResponse>;
   /** Makes the stream, and where that is allowed its group. Throws a NoAnswerError saying why not. */
-  createStream(signal: AbortSignal): Promise<void>;
+  createStream(logStream: string, signal: AbortSignal): Promise<void>;
   /** Asks for new credentials at the next request. */
   renewCredentials(): void;
   close(): void;
@@ -42,7 +43,7 @@ const DOMAINS: readonly (readonly [string, string])[] = [
 ];
 const HEADERS = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.PutLogEvents' };
 const OPERATION = 'PutLogEvents';
-/** Where an answer says what it does not take. */
+/** Where an answer says what it does not take, or that it could not read the request. */
 const ERROR_BYTES = 1000;
 
 export function endpointOf(region: string): URL {
@@ -67,7 +68,7 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
   };
 
   return {
-    target: `${group.logGroup}/${group.logStream} at ${http.target}`,
+    target: (logStream) => `${group.logGroup}/${logStream} at ${http.target}`,
     createsGroup: group.createGroup,
     get credentialSource() {
       return signer.source;
@@ -79,15 +80,18 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
       onNotice(`${http.target} takes no gzip: LOGTAP_CLOUDWATCH_GZIP is ignored from now on`);
       return put(body, signal);
     },
-    async createStream(signal) {
+    async createStream(logStream, signal) {
       const { createLogStream } = await import('./cloudwatch-group.js');
-      await createLogStream({ ...group, region, url, ...signer.identity, onNotice }, signal);
+      await createLogStream({ ...group, logStream, region, url, ...signer.identity, onNotice }, signal);
     },
     renewCredentials: () => signer.renewCredentials(),
     close: () => http.close(),
   };
 }
 
-function isAboutEncoding({ status, body }: HttpResponse): boolean {
-  return status === 415 || (status === 400 && /encoding|gzip/i.test(body.toString('latin1', 0, ERROR_BYTES)));
+/** An endpoint that does not inflate reads garbage: were it taken at its word, every record would be refused for good. */
+function isAboutEncoding({ status, headers, body }: HttpResponse): boolean {
+  if (status === 415) return true;
+  const words = `${headers['x-amzn-errortype']} ${body.toString('latin1', 0, ERROR_BYTES)}`;
+  return status === 400 && /encoding|gzip|SerializationException|JSON/i.test(words);
 }

@@ -14,6 +14,8 @@ export const EVENT_OVERHEAD_BYTES = 26;
 /** A message of this size fills a batch. */
 export const MESSAGE_MAX_BYTES = BATCH_MAX_BYTES - EVENT_OVERHEAD_BYTES;
 export const SPAN_MAX_MS = 86_400_000;
+/** Events of more than 14 days ago are refused one by one, whatever the group keeps. */
+const TOO_OLD_MS = 15 * 86_400_000;
 
 const BRACE_OPEN = 0x7b;
 /** An invalid byte becomes U+FFFD, three bytes. */
@@ -28,6 +30,8 @@ export interface Events {
   /** First byte and end of event i. */
   readonly start: readonly number[];
   readonly end: readonly number[];
+  /** Whole milliseconds since 1970 of event i. */
+  readonly timeMs: readonly number[];
   /** Records without a message: the service refuses a whole request because of one. */
   readonly empty: readonly number[];
   /** Metrics in the embedded format that are too long for one event: in parts they are none. */
@@ -39,13 +43,22 @@ export interface Entity {
   readonly keyAttributes: Readonly<Record<string, string>>;
 }
 
-export function eventsOf(batch: RecordBatch, messageMaxBytes: number): Events {
+/** `records` are the indexes of those that go into one stream; `nowMs` is the time of a record that has none. */
+export function eventsOf(
+  batch: RecordBatch,
+  messageMaxBytes: number,
+  records: readonly number[] = [...batch.length.keys()],
+  nowMs: number = Date.now(),
+): Events {
   const record: number[] = [];
   const start: number[] = [];
   const end: number[] = [];
+  const timeMs: number[] = [];
   const empty: number[] = [];
   const tooLarge: number[] = [];
-  for (const i of byTime(batch)) {
+  const times = records.map((i) => timestampOf(batch.timeMs[i]!, nowMs));
+  for (const at of byTime(times)) {
+    const i = records[at]!;
     const first = batch.start[i]!;
     const last = first + batch.length[i]!;
     if (first === last) empty.push(i);
@@ -58,10 +71,11 @@ export function eventsOf(batch: RecordBatch, messageMaxBytes: number): Events {
       record.push(i);
       start.push(from);
       end.push(to);
+      timeMs.push(times[at]!);
       from = to;
     }
   }
-  return { batch, count: record.length, record, start, end, empty, tooLarge };
+  return { batch, count: record.length, record, start, end, timeMs, empty, tooLarge };
 }
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
@@ -76,15 +90,14 @@ function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): boolean
 }
 
 /** Indexes in ascending order of time; equal milliseconds keep their order. */
-function byTime(batch: RecordBatch): Iterable<number> {
-  const times = Array.from(batch.timeMs, timestampOf);
+function byTime(times: readonly number[]): Iterable<number> {
   const order = [...times.keys()];
   const isSorted = times.every((time, i) => i === 0 || times[i - 1]! <= time);
   return isSorted ? order : order.sort((a, b) => times[a]! - times[b]!);
 }
 
-function timestampOf(timeMs: number): number {
-  return Math.max(0, Math.floor(timeMs));
+function timestampOf(timeMs: number, nowMs: number): number {
+  return Number.isNaN(timeMs) ? nowMs : Math.max(0, Math.floor(timeMs));
 }
 
 /** End of the longest beginning of at most `max` UTF-8 bytes, invalid bytes replaced, that cuts no character. */
@@ -112,45 +125,50 @@ const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
 
 export class PutEncoder {
-  readonly #names: { readonly logGroupName: string; readonly logStreamName: string };
+  readonly #logGroup: string;
   readonly #writer = new JsonWriter();
   #entity: Entity | undefined;
-  #head!: Buffer;
 
-  constructor(logGroup: string, logStream: string, entity?: Entity) {
-    this.#names = { logGroupName: logGroup, logStreamName: logStream };
+  constructor(logGroup: string, entity?: Entity) {
+    this.#logGroup = logGroup;
     this.#entity = entity;
-    this.#setHead();
   }
 
   /** Leaves the entity out from now on. Whether there was one. */
   dropEntity(): boolean {
     const had = this.#entity !== undefined;
     this.#entity = undefined;
-    this.#setHead();
     return had;
   }
 
-  /** A request without events: the service says no to it, and so that it is there and knows who asks. */
-  get empty(): Buffer {
-    return Buffer.concat([this.#head, END]);
+  /**
+   * A request that is right in all but this: its one event is too old, so that the service says whether it would take
+   * others, and stores nothing.
+   */
+  probe(logStream: string, nowMs: number): Buffer {
+    return Buffer.concat([
+      this.#head(logStream),
+      Buffer.from(JSON.stringify({ timestamp: nowMs - TOO_OLD_MS, message: 'logtap' })),
+      END,
+    ]);
   }
 
-  #setHead(): void {
-    const fields = JSON.stringify({ ...this.#names, ...(this.#entity && { entity: this.#entity }) });
-    this.#head = Buffer.from(`${fields.slice(0, -1)},"logEvents":[`);
+  #head(logStreamName: string): Buffer {
+    const names = { logGroupName: this.#logGroup, logStreamName };
+    const fields = JSON.stringify({ ...names, ...(this.#entity && { entity: this.#entity }) });
+    return Buffer.from(`${fields.slice(0, -1)},"logEvents":[`);
   }
 
   /** As many events of the range as one request may carry, and at least one. Bytes are valid until the next call. */
-  encode({ batch, record, start, end }: Events, [from, limit]: Range): PutBody {
+  encode({ batch, start, end, timeMs }: Events, logStream: string, [from, limit]: Range): PutBody {
     const writer = this.#writer;
     writer.truncate(0);
-    writer.raw(this.#head);
-    const earliest = timestampOf(batch.timeMs[record[from]!]!);
+    writer.raw(this.#head(logStream));
+    const earliest = timeMs[from]!;
     let size = 0;
     let i = from;
     for (; i < limit && i - from < BATCH_MAX_EVENTS; i++) {
-      const time = timestampOf(batch.timeMs[record[i]!]!);
+      const time = timeMs[i]!;
       if (time - earliest >= SPAN_MAX_MS) break;
       const before = writer.length;
       if (i > from) writer.raw(COMMA);

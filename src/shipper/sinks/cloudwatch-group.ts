@@ -4,14 +4,16 @@ import {
   type CloudWatchLogsClientConfig,
   CreateLogGroupCommand,
   CreateLogStreamCommand,
+  DescribeLogGroupsCommand,
   type LogGroupClass,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { messageOf, NoAnswerError } from '../errors.js';
+import { THROTTLED_RETRY_MS, THROTTLING } from './cloudwatch-answer.js';
 
 export interface LogGroupOptions {
   readonly logGroup: string;
-  readonly logStream: string;
   readonly createGroup: boolean;
   /** What a group is made with; an existing one keeps what it has. */
   readonly retentionDays: number | undefined;
@@ -21,6 +23,7 @@ export interface LogGroupOptions {
 }
 
 export interface CreateOptions extends LogGroupOptions {
+  readonly logStream: string;
   readonly region: string;
   readonly url: URL;
   readonly credentials: NonNullable<CloudWatchLogsClientConfig['credentials']>;
@@ -45,7 +48,10 @@ export async function createLogStream(options: CreateOptions, signal: AbortSigna
   const createStream = () =>
     attempt(`CreateLogStream in ${at}`, () => client.send(new CreateLogStreamCommand(names), { abortSignal: signal }));
   try {
-    if (await createStream()) return;
+    if (await createStream()) {
+      await compareClass(client, options, at, signal);
+      return;
+    }
     if (!createGroup) {
       const detail = `the log group ${at} does not exist: make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true`;
       throw new NoAnswerError({ code: 'ResourceNotFoundException', detail });
@@ -79,7 +85,29 @@ async function createLogGroup(
     await client.send(retention, { abortSignal });
   } catch (error) {
     // Logs come first; without it they are only kept for longer.
-    onNotice(`PutRetentionPolicy ${at}: ${(error as Error).name}: ${messageOf(error)}: logs are kept for ever`);
+    onNotice(`PutRetentionPolicy ${at}: ${describe(error)}: logs are kept for ever`);
+  }
+}
+
+/** The class of a group cannot be changed: one that was made with another is worth a word, as its bill and queries differ. */
+async function compareClass(
+  client: CloudWatchLogsClient,
+  { logGroup, groupClass, onNotice }: CreateOptions,
+  at: string,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  if (groupClass === undefined) return;
+  try {
+    const command = new DescribeLogGroupsCommand({ logGroupNamePrefix: logGroup });
+    const { logGroups } = await client.send(command, { abortSignal });
+    const present = logGroups?.find(({ logGroupName }) => logGroupName === logGroup)?.logGroupClass;
+    if (present !== undefined && present !== groupClass) {
+      onNotice(
+        `the log group ${at} is of the class ${present}, not ${groupClass} as LOGTAP_CLOUDWATCH_GROUP_CLASS says: a class cannot be changed. Correct the setting, or make a new group.`,
+      );
+    }
+  } catch {
+    // Only for the notice; the right to describe groups is nobody's duty.
   }
 }
 
@@ -92,6 +120,26 @@ async function attempt(operation: string, send: () => Promise<unknown>): Promise
     const name = error instanceof Error ? error.name : 'unknown';
     if (name === 'ResourceAlreadyExistsException') return true;
     if (name === 'ResourceNotFoundException') return false;
-    throw new NoAnswerError({ code: name, detail: `${operation}: ${name}: ${messageOf(error)}` }, { cause: error });
+    throw new NoAnswerError(
+      { code: name, detail: `${operation}: ${describe(error)}`, ...pause(name) },
+      { cause: error },
+    );
   }
+}
+
+/** What the official client throws. */
+interface ClientError {
+  readonly name?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+}
+
+function describe(error: unknown): string {
+  const { name = 'unknown', $metadata: { httpStatusCode, requestId } = {} } = error as ClientError;
+  const id = requestId === undefined ? '' : ` [request ${requestId}]`;
+  return `${httpStatusCode === undefined ? '' : `${httpStatusCode} `}${name}: ${messageOf(error)}${id}`;
+}
+
+function pause(name: string): { readonly retryAfterMs?: number } {
+  if (THROTTLING.has(name)) return { retryAfterMs: THROTTLED_RETRY_MS };
+  return name === 'AccessDeniedException' ? { retryAfterMs: CONFIGURATION_RETRY_MS } : {};
 }

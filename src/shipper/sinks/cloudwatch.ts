@@ -1,10 +1,9 @@
 /**
- * CloudWatch Logs: one log stream, batches within the service's limits, group and stream made when they are missing.
+ * CloudWatch Logs: batches within the service's limits, group and stream made when they are missing.
  * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
  * request whose answer is lost is stored twice.
  */
-import { createHash } from 'node:crypto';
-import { hostname } from 'node:os';
+import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { NoAnswerError } from '../errors.js';
 import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
 import type { Settings } from '../settings.js';
@@ -21,6 +20,7 @@ import {
   type PutBody,
   PutEncoder,
 } from './cloudwatch-events.js';
+import { LogStreams } from './cloudwatch-streams.js';
 import { Outcome } from './outcome.js';
 import { halves, indexes, type Range, sendRanges } from './ranges.js';
 import type { SinkContext } from './sink-context.js';
@@ -31,20 +31,15 @@ const LIMITS: BatchLimits = {
   recordOverheadBytes: EVENT_OVERHEAD_BYTES,
 };
 
-/** Longest name of a log stream. */
-const STREAM_MAX = 512;
-const HASH_LENGTH = 8;
-
 export function openCloudWatch({ settings, onRequest, onNotice }: SinkContext): Sink {
   const logGroup = settings.cloudwatchLogGroup!;
-  const logStream = settings.cloudwatchLogStream ?? defaultStream(settings);
+  const streams = new LogStreams(settings.cloudwatchLogStream, settings);
   const api = createCloudWatchApi({
     region: settings.awsRegion!,
     endpoint: settings.cloudwatchEndpoint,
     gzip: settings.cloudwatchGzip,
     group: {
       logGroup,
-      logStream,
       createGroup: settings.cloudwatchCreateGroup,
       retentionDays: settings.cloudwatchRetentionDays,
       groupClass: settings.cloudwatchGroupClass,
@@ -54,17 +49,7 @@ export function openCloudWatch({ settings, onRequest, onNotice }: SinkContext): 
     onRequest,
     onNotice,
   });
-  return new CloudWatchSink(api, new PutEncoder(logGroup, logStream, entityOf(settings)), onNotice);
-}
-
-/** Exported for tests. */
-export function defaultStream({ podNamespace, podName }: Settings): string {
-  const name = podName === undefined ? hostname() : [podNamespace, podName].filter(Boolean).join('/');
-  const clean = name.replace(/[:*]/g, '-');
-  if (clean === name && name.length <= STREAM_MAX) return name;
-  // Two names must not become one.
-  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
-  return `${clean.slice(0, STREAM_MAX - HASH_LENGTH - 1)}-${hash}`;
+  return new CloudWatchSink(api, streams, new PutEncoder(logGroup, entityOf(settings)), onNotice);
 }
 
 /** Whose logs these are, for "Explore related"; a service without a name has none. */
@@ -74,57 +59,82 @@ function entityOf({ cloudwatchService, cloudwatchEnvironment }: Settings): Entit
   return { keyAttributes: { Type: 'Service', Name: cloudwatchService, ...environment } };
 }
 
+/** A request is not made smaller than with a message of this size: what is refused then has another reason. */
+const MESSAGE_MIN_BYTES = 1024;
+
 export class CloudWatchSink implements Sink {
   readonly name = 'cloudwatch';
   readonly limits = LIMITS;
   readonly #api: CloudWatchApi;
+  readonly #streams: LogStreams;
   readonly #encoder: PutEncoder;
   readonly #onNotice: (message: string) => void;
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
-  constructor(api: CloudWatchApi, encoder: PutEncoder, onNotice: (message: string) => void) {
+  constructor(api: CloudWatchApi, streams: LogStreams, encoder: PutEncoder, onNotice: (message: string) => void) {
     this.#api = api;
+    this.#streams = streams;
     this.#encoder = encoder;
     this.#onNotice = onNotice;
   }
 
   async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
-    const events = eventsOf(batch, this.#messageMaxBytes);
     const outcome = new Outcome();
+    for (const { logStream, records } of this.#streams.partition(batch)) {
+      if (outcome.isFailed) outcome.retry(records);
+      else await this.#sendStream(logStream, eventsOf(batch, this.#messageMaxBytes, records), outcome, signal);
+    }
+    return outcome.result;
+  }
+
+  async #sendStream(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
     for (const index of events.empty) outcome.reject(index, 'empty');
     for (const index of events.tooLarge) outcome.reject(index, 'emf_too_large');
     let mayCreate = true;
+    /** What the service says to a request whose one event is right: asked once, and only where an event was refused. */
+    let probe: Promise<Answer> | undefined;
+    const askProbe = () => {
+      probe ??= this.#probe(logStream, signal);
+      return probe;
+    };
     await sendRanges(events.count, outcome, async (range) => {
-      const body = this.#encoder.encode(events, range);
+      const body = this.#encoder.encode(events, logStream, range);
       try {
         const answer = classifyAnswer(await this.#api.putLogEvents(body.bytes, signal), body.to - body.from);
         if (answer.kind === 'missing' && mayCreate) {
           mayCreate = false;
-          await this.#api.createStream(signal);
+          await this.#api.createStream(logStream, signal);
           return { to: body.to, instead: [[body.from, body.to]] };
         }
-        return { to: body.to, instead: this.#settle(answer, events, body, outcome) };
+        const judged =
+          answer.kind === 'refused' && body.to - body.from === 1 ? judge(answer, await askProbe()) : answer;
+        return { to: body.to, instead: this.#settle(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
-        outcome.retry(recordsFrom(events, body.from), error);
+        outcome.retry(recordsFrom(events, body.from), error, error.retryAfterMs);
         return { to: body.to, instead: [] };
       }
     });
-    return outcome.result;
   }
 
   async check(signal: AbortSignal): Promise<Finding> {
-    const answer = classifyAnswer(await this.#api.putLogEvents(this.#encoder.empty, signal), 0);
-    const { target, credentialSource, createsGroup } = this.#api;
-    const isKnown = `${target} is reached, and takes the credentials of ${credentialSource}`;
+    const logStream = this.#streams.example;
+    const answer = await this.#probe(logStream, signal);
+    const { credentialSource, createsGroup } = this.#api;
+    const target = this.#api.target(logStream);
     switch (answer.kind) {
       case 'accepted':
-      case 'refused':
-        return { isRight: true, text: isKnown };
+        return {
+          isRight: true,
+          text: `${target} is reached, and may be written with the credentials of ${credentialSource}`,
+        };
       case 'missing':
         return createsGroup || !answer.detail.includes('log group')
-          ? { isRight: true, text: `${isKnown}; what is missing will be made` }
+          ? {
+              isRight: true,
+              text: `${target} is reached, and takes the credentials of ${credentialSource}; what is missing will be made`,
+            }
           : {
               isRight: false,
               text: `${target}: ${answer.detail} (make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true)`,
@@ -138,11 +148,32 @@ export class CloudWatchSink implements Sink {
     this.#api.close();
   }
 
+  async #probe(logStream: string, signal: AbortSignal): Promise<Answer> {
+    const body = this.#encoder.probe(logStream, Date.now());
+    return classifyAnswer(await this.#api.putLogEvents(body, signal), 1);
+  }
+
   /** Books an answer. Returns the ranges to try instead. */
-  #settle(answer: Answer, events: Events, { from, to }: PutBody, outcome: Outcome): readonly Range[] {
+  #settle(
+    answer: Answer,
+    logStream: string,
+    events: Events,
+    { from, to }: PutBody,
+    outcome: Outcome,
+  ): readonly Range[] {
+    const target = this.#api.target(logStream);
     const retry = (code: string, detail: string, afterMs?: number) => {
-      const failure = { code, detail: `PutLogEvents to ${this.#api.target}: ${detail}` };
-      outcome.retry(recordsFrom(events, from), failure, afterMs);
+      outcome.retry(recordsFrom(events, from), { code, detail: `PutLogEvents to ${target}: ${detail}` }, afterMs);
+      return [];
+    };
+    /** Goes again with shorter events, or is refused where that does not help. */
+    const shorten = (messageMaxBytes: number, detail: string) => {
+      if (messageMaxBytes > 0 && messageMaxBytes < this.#messageMaxBytes) {
+        this.#messageMaxBytes = messageMaxBytes;
+        return retry('too_large', detail);
+      }
+      if (to - from > 1) return halves([from, to]);
+      outcome.reject(events.record[from]!, 'too_large', { detail });
       return [];
     };
     switch (answer.kind) {
@@ -152,7 +183,7 @@ export class CloudWatchSink implements Sink {
         }
         if (answer.entityError !== undefined && this.#encoder.dropEntity()) {
           this.#onNotice(
-            `${this.#api.target} refuses the entity: ${answer.entityError}. Logs are stored without it; correct LOGTAP_CLOUDWATCH_SERVICE or LOGTAP_CLOUDWATCH_ENVIRONMENT.`,
+            `${target} refuses the entity: ${answer.entityError}. Logs are stored without it; correct LOGTAP_CLOUDWATCH_SERVICE or LOGTAP_CLOUDWATCH_ENVIRONMENT.`,
           );
         }
         return [];
@@ -163,14 +194,11 @@ export class CloudWatchSink implements Sink {
         if (to - from > 1) return halves([from, to]);
         outcome.reject(events.record[from]!, answer.reason, { code: answer.code, detail: answer.detail });
         return [];
+      case 'too_large':
+        if (to - from > 1) return halves([from, to]);
+        return shorten(halfOf(events.end[from]! - events.start[from]!), answer.detail);
       case 'event_too_large':
-        if (answer.messageMaxBytes < 1 || answer.messageMaxBytes >= this.#messageMaxBytes) {
-          if (to - from > 1) return halves([from, to]);
-          outcome.reject(events.record[from]!, 'too_large', { detail: answer.detail });
-          return [];
-        }
-        this.#messageMaxBytes = answer.messageMaxBytes;
-        return retry('too_large', answer.detail);
+        return shorten(answer.messageMaxBytes, answer.detail);
       case 'retry':
         if (answer.renewCredentials) {
           this.#api.renewCredentials();
@@ -179,6 +207,22 @@ export class CloudWatchSink implements Sink {
         return retry(answer.code, answer.detail, answer.afterMs);
     }
   }
+}
+
+/**
+ * Whether it is the event that is refused. Where the service refuses an event that is right, too, it is about the
+ * request: a key, an entity, a name. Then dropping records one by one would not help, and a human has to mend it.
+ */
+function judge(refusal: Extract<Answer, { kind: 'refused' }>, probe: Answer): Answer {
+  if (probe.kind === 'accepted') return refusal;
+  if (probe.kind === 'retry') return probe;
+  const detail = `${refusal.detail} (whatever the event: is the KMS key enabled, are the names right?)`;
+  return { kind: 'retry', code: refusal.code, detail, afterMs: CONFIGURATION_RETRY_MS };
+}
+
+/** 0 where half of it is not worth another request. */
+function halfOf(bytes: number): number {
+  return bytes < 2 * MESSAGE_MIN_BYTES ? 0 : Math.floor(bytes / 2);
 }
 
 function* recordsFrom({ record, count }: Events, from: number): Generator<number> {

@@ -19,10 +19,10 @@ interface Request {
 
 /** All requests that these records make. */
 function requestsOf(events: Events): Request[] {
-  const encoder = new PutEncoder('/group', 'stream');
+  const encoder = new PutEncoder('/group');
   const requests: Request[] = [];
   for (let from = 0; from < events.count; ) {
-    const body = encoder.encode(events, [from, events.count]);
+    const body = encoder.encode(events, 'stream', [from, events.count]);
     expect(body.from).toBe(from);
     requests.push(JSON.parse(body.bytes.toString()));
     from = body.to;
@@ -142,6 +142,15 @@ describe('time', () => {
     expect(request?.logEvents.map(({ timestamp }) => timestamp)).toEqual([1, 1]);
   });
 
+  test('rule 16: is the time of sending where there is none', () => {
+    const events = eventsOf(batchOf(at(5, Number.NaN, 6)), MESSAGE_MAX_BYTES, undefined, 7);
+    expect(requestsOf(events)[0]?.logEvents).toEqual([
+      { timestamp: 5, message: '0' },
+      { timestamp: 6, message: '2' },
+      { timestamp: 7, message: '1' },
+    ]);
+  });
+
   test('rule 17: a span of 24 hours less 1 ms is one request, 24 hours are two', () => {
     expect(counts(at(0, 86_399_999))).toEqual([2]);
     expect(counts(at(0, 86_400_000))).toEqual([1, 1]);
@@ -155,13 +164,17 @@ describe('time', () => {
   });
 });
 
-test('no request ever passes a limit, and all messages are in them', () => {
+test('rules 1, 3, 6, 15, 17: no request ever passes a limit, none is made too soon, and all is in them, in order', () => {
   const record = fc.record({
-    message: fc.integer({ min: 0, max: 300_000 }).map((length) => 'y'.repeat(length)),
+    length: fc.integer({ min: 0, max: 300_000 }),
     timeMs: fc.integer({ min: 0, max: 3 * SPAN_MAX_MS }),
   });
   fc.assert(
-    fc.property(fc.array(record, { minLength: 1, maxLength: 30 }), (records) => {
+    fc.property(fc.array(record, { minLength: 1, maxLength: 30 }), (plain) => {
+      const records = plain.map(({ length, timeMs }, i) => ({
+        message: `${i}`.padEnd(length, 'y').slice(0, length),
+        timeMs,
+      }));
       const sent = requests(records);
       for (const request of sent) {
         const times = request.logEvents.map(({ timestamp }) => timestamp);
@@ -169,9 +182,19 @@ test('no request ever passes a limit, and all messages are in them', () => {
         expect(times).toEqual([...times].sort((a, b) => a - b));
         expect(times.at(-1)! - times[0]!).toBeLessThan(SPAN_MAX_MS);
       }
-      const lengths = (texts: string[]) => texts.map((text) => text.length).sort((a, b) => a - b);
-      const expected = records.map(({ message }) => message).filter((message) => message !== '');
-      expect(lengths(sent.flatMap((r) => r.logEvents.map(({ message }) => message)))).toEqual(lengths(expected));
+      sent.slice(1).forEach((request, i) => {
+        const before = sent[i]!;
+        const [next] = request.logEvents;
+        const isFull = accounted(before) + Buffer.byteLength(next!.message) + 26 > BATCH_MAX_BYTES;
+        const isWide = next!.timestamp - before.logEvents[0]!.timestamp >= SPAN_MAX_MS;
+        expect(isFull || isWide).toBe(true);
+      });
+      const expected = records
+        .filter(({ message }) => message !== '')
+        .map(({ message, timeMs }, i) => ({ message, timestamp: timeMs, i }))
+        .sort((one, other) => one.timestamp - other.timestamp || one.i - other.i)
+        .map(({ message, timestamp }) => ({ timestamp, message }));
+      expect(sent.flatMap((r) => r.logEvents)).toEqual(expected);
     }),
     { numRuns: 30 },
   );

@@ -3,8 +3,9 @@ import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch.js';
 import { endpointOf } from '../../../../src/shipper/sinks/cloudwatch-api.js';
 import { PutEncoder } from '../../../../src/shipper/sinks/cloudwatch-events.js';
+import { LogStreams } from '../../../../src/shipper/sinks/cloudwatch-streams.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
-import { batchOf } from '../../../support/batches.js';
+import { batchOf, noResource } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
 
@@ -15,12 +16,15 @@ interface Answer {
   readonly headers?: HttpResponse['headers'];
 }
 
+/** The sink's own question whether the request is right, whose one event nobody would store. */
+const PROBE = 'logtap';
+
 function sinkOn(service: (messages: string[]) => Answer, createStream = async () => {}) {
   const requests: string[][] = [];
   const calls: string[] = [];
   const sink = new CloudWatchSink(
     {
-      target: '/g/s at https://logs',
+      target: (stream) => `/g/${stream} at https://logs`,
       credentialSource: 'a profile',
       createsGroup: true,
       async putLogEvents(body) {
@@ -38,7 +42,8 @@ function sinkOn(service: (messages: string[]) => Answer, createStream = async ()
       renewCredentials: () => calls.push('renew'),
       close() {},
     },
-    new PutEncoder('/g', 's'),
+    new LogStreams('s', noResource),
+    new PutEncoder('/g'),
     () => {},
   );
   return { requests, calls, send: (messages: string[]) => sink.send(batchOf(messages), never) };
@@ -183,20 +188,56 @@ describe('refused', () => {
       const { send, requests } = refusing(name, 'why', status);
       const messages = Array.from({ length: 64 }, (_, i) => (i === 40 ? 'bad' : `good ${i}`));
       expect(await send(messages)).toMatchObject({ retry: [], rejected: [{ index: 40, reason }] });
-      expect(requests.filter((request) => !request.includes('bad')).flat()).toEqual(
-        messages.filter((m) => m !== 'bad'),
-      );
-      expect(requests.length).toBeLessThanOrEqual(2 * 6 + 1);
+      const isTaken = (request: string[]) => !request.includes('bad') && request[0] !== PROBE;
+      expect(requests.filter(isTaken).flat()).toEqual(messages.filter((m) => m !== 'bad'));
+      // One more asks whether it is the event.
+      expect(requests.length).toBeLessThanOrEqual(2 * 6 + 2);
     },
   );
 
-  test('about the names: nothing is dropped, a human has to mend it', async () => {
-    const { send, requests } = refusing(
-      'InvalidParameterException',
-      "1 validation error: Value at 'logGroupName' failed",
+  test('rule 37: whatever the event, such as with a disabled key: nothing is dropped, and it goes again slowly', async () => {
+    const { send, requests } = sinkOn(() => error('InvalidParameterException', 'the KMS key is disabled'));
+    const messages = Array.from({ length: 64 }, (_, i) => `good ${i}`);
+    expect(await send(messages)).toMatchObject({
+      retry: messages.map((_, i) => i),
+      rejected: [],
+      retryAfterMs: 5000,
+      failure: { code: 'InvalidParameterException', detail: expect.stringContaining('the KMS key is disabled') },
+    });
+    expect(requests.map(({ length }) => length)).toEqual([64, 32, 16, 8, 4, 2, 1, 1]);
+    expect(requests.at(-1)).toEqual([PROBE]);
+  });
+
+  test('rule 37: several guilty ones take one question between them', async () => {
+    const { send, requests } = refusing('InvalidParameterException');
+    const messages = ['bad', 'good', 'bad', 'bad'];
+    expect(await send(messages)).toMatchObject({ retry: [], rejected: [{ index: 0 }, { index: 2 }, { index: 3 }] });
+    expect(requests.filter(([first]) => first === PROBE)).toHaveLength(1);
+  });
+
+  test('an answer that never comes to that question drops nothing', async () => {
+    const { send } = sinkOn(([first]) =>
+      first === PROBE ? error('ThrottlingException') : error('InvalidParameterException'),
     );
-    expect(await send(['bad', 'bad'])).toMatchObject({ retry: [0, 1], rejected: [] });
-    expect(requests).toHaveLength(1);
+    expect(await send(['a', 'b'])).toMatchObject({ retry: [0, 1], rejected: [], retryAfterMs: 1000 });
+  });
+
+  test('rule 41: too large by itself: the event is sent in smaller and smaller parts', async () => {
+    const { send, requests } = sinkOn((sent) => (sent.join('').length > 3000 ? { status: 413, body: '' } : {}));
+    const message = Array.from({ length: 2000 }, (_, i) => `${i}`.padStart(5)).join('');
+    const results = [];
+    for (let i = 0; i < 3; i += 1) results.push(await send([message]));
+    expect(results).toMatchObject([{ retry: [0] }, { retry: [0] }, { retry: [], rejected: [] }]);
+    const taken = requests.filter((sent) => sent.join('').length <= 3000);
+    expect(taken.flat().map(({ length }) => length)).toEqual([2500, 2500, 2500, 2500]);
+    expect(taken.flat().join('') === message).toBe(true);
+  });
+
+  test('rule 41: and refused once parts do not help', async () => {
+    const { send } = sinkOn(() => ({ status: 413, body: '' }));
+    let result = await send(['x'.repeat(10_000)]);
+    for (let i = 0; result.retry.length > 0 && i < 10; i += 1) result = await send(['x'.repeat(10_000)]);
+    expect(result).toMatchObject({ retry: [], rejected: [{ index: 0, reason: 'too_large' }] });
   });
 
   test('rule 37: the service’s own limit of a message is learned', async () => {
