@@ -5,6 +5,7 @@ const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
 const { ensureJsii, isJsiiPresent } = require('./jsii.js');
+const { ensureKubectlYaml, isKubectlYamlPresent } = require('./kubectl-yaml.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
 const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
@@ -249,6 +250,13 @@ const forTests = [
     isPresent: () => isLockedPresent('typescript-app'),
     install: () => ensureLocked('typescript-app'),
     without: 'the first steps of a new user',
+  },
+  {
+    name: 'kubectl yaml',
+    isPresent: isKubectlYamlPresent,
+    install: ensureKubectlYaml,
+    needs: ['go'],
+    without: "the comparison with kubectl's reading of YAML",
   },
   {
     name: 'C linter',
