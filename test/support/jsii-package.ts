@@ -1,7 +1,7 @@
 /** A copy of the constructs that jsii compiles, and the Python package that jsii-pacmak makes of it. */
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { constructsProgram, ownFiles } from './public-names.js';
+import { constructsFiles } from './public-names.js';
 import { type Ended, root, run } from './run.js';
 
 /** Name of the Python module. */
@@ -37,7 +37,7 @@ export function writeJsiiPackage(directory: string, nodeModules: string): void {
       tsc: { rootDir: 'src', outDir: 'lib' },
     },
   };
-  for (const file of ownFiles(constructsProgram())) {
+  for (const file of constructsFiles()) {
     const copy = join(directory, relative(root, file));
     mkdirSync(dirname(copy), { recursive: true });
     copyFileSync(file, copy);
