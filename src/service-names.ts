@@ -48,7 +48,7 @@ const DATE_PATTERN = /\{(?:yyyy|MM|dd|HH|[-._])+\}/g;
 /** @see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/ */
 export const OPENSEARCH_INDEX: NameRule = {
   holds: (value) => {
-    const literal = value.replace(DATE_PATTERN, (date) => date.slice(1, -1).replace(/[yMdH]/g, '0'));
+    const literal = value.replace(DATE_PATTERN, (date) => date.slice(1, -1).replaceAll(/[yMdH]/g, '0'));
     return (
       /^[^-_+A-Z\\/*?"<>|,#:{}\s][^A-Z\\/*?"<>|,#:{}\s]*$/.test(literal) &&
       literal !== '.' &&

@@ -1,6 +1,7 @@
 /** A copy of the constructs that jsii compiles, and the Python package that jsii-pacmak makes of it. */
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
 import { constructsFiles } from './public-names.js';
 import { type Ended, root, run } from './run.js';
 
@@ -34,8 +35,21 @@ export function writeJsiiPackage(directory: string, nodeModules: string): void {
     jsii: {
       outdir: 'dist',
       targets: { python: { distName: name, module: PYTHON_MODULE } },
-      tsc: { rootDir: 'src', outDir: 'lib' },
+      tsconfig: 'tsconfig.json',
+      validateTsconfig: 'minimal',
     },
+  };
+  // The compiler settings of this repository, and where jsii wants its results.
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+  const compilerOptions = {
+    ...config.compilerOptions,
+    rootDir: 'src',
+    outDir: 'lib',
+    declaration: true,
+    noEmit: false,
+    allowJs: false,
+    checkJs: false,
+    types: ['node'],
   };
   for (const file of constructsFiles()) {
     const copy = join(directory, relative(root, file));
@@ -44,6 +58,7 @@ export function writeJsiiPackage(directory: string, nodeModules: string): void {
   }
   for (const file of ['README.md', 'LICENSE']) copyFileSync(join(root, file), join(directory, file));
   writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest, null, 2));
+  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }, null, 2));
   symlinkSync(nodeModules, join(directory, 'node_modules'));
 }
 
