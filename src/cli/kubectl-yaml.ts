@@ -46,7 +46,7 @@ const binary: ScalarTag = {
 /** What kubectl takes for the end of a line or for nothing, or refuses, unless it is escaped. */
 const ESCAPED = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 /** What means something else without quotes: spaces at the end of a line, the end of a document, a merge key. */
-const AMBIGUOUS = /^\s|\s$|[ \t]\n|^\.\.\.|\n\.\.\.|^<<$/;
+const AMBIGUOUS = /^\s|[^\S\n]$|[^\S\n]\n|^\.\.\.|\n\.\.\.|^<<$/;
 
 const text: ScalarTag = {
   identify: (value) => typeof value === 'string',
