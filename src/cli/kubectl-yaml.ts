@@ -27,10 +27,12 @@ const number: ScalarTag = {
     ].join('|'),
     'i',
   ),
-  resolve: (text) => {
+  resolve: (text, onError) => {
     const [, sign, digits = ''] = /^([-+]?)(.*)$/.exec(text.replaceAll('_', '')) ?? [];
     const octal = /^0o?([0-7]+)$/i.exec(digits)?.[1];
     const value = octal === undefined ? Number(digits) : Number.parseInt(octal, 8);
+    const isWhole = !/[.e]/i.test(digits) || /^0x/i.test(digits);
+    if (isWhole && !Number.isSafeInteger(value)) onError(`the number ${text} is too large to be kept as it is`);
     return sign === '-' ? -value : value;
   },
 };

@@ -30,6 +30,17 @@ describe('a value without quotes', () => {
     },
   );
 
+  test('is refused where a number would change', () => {
+    const problems = (value: string) =>
+      parseDocument(`value: ${value}`, AS_KUBECTL).errors.map(({ message }) => message);
+    expect(problems('9007199254740993')).toEqual([
+      expect.stringContaining('the number 9007199254740993 is too large to be kept as it is'),
+    ]);
+    expect(problems('0xffffffffffffff')).toHaveLength(1);
+    for (const value of ['9007199254740991', '0xe0', '1e300', '"9007199254740993"'])
+      expect(problems(value)).toEqual([]);
+  });
+
   test('tagged as base64 is the text that it encodes', () => {
     expect(read('!!binary aGVsbG8=')).toBe('hello');
   });
