@@ -4,8 +4,11 @@ const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
+const { ensureJsii, isJsiiPresent } = require('./jsii.js');
+const { ensureKubectlYaml, isKubectlYamlPresent } = require('./kubectl-yaml.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
+const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
 const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
 const { ensureOpenSearchSecurity, isOpenSearchSecurityPresent } = require('./opensearch-security.js');
@@ -190,9 +193,10 @@ const forTests = [
   },
   {
     name: PYTHON,
-    isPresent: () => (isCloudWatchPresent() && isSchemasPresent() && isLintPresent()) || canPythonInstall(),
+    isPresent: () =>
+      (isCloudWatchPresent() && isSchemasPresent() && isJsiiPresent() && isLintPresent()) || canPythonInstall(),
     debian: ['python3', 'python3-venv', 'python3-pip'],
-    without: 'the CloudWatch Logs emulator, the Kubernetes schemas and the C linter',
+    without: 'the CloudWatch Logs emulator, the Kubernetes schemas, jsii and the C linter',
   },
   {
     name: 'maven',
@@ -233,6 +237,26 @@ const forTests = [
     install: ensureSchemas,
     needs: [PYTHON],
     without: 'the validation of manifests',
+  },
+  {
+    name: 'jsii',
+    isPresent: isJsiiPresent,
+    install: ensureJsii,
+    needs: [PYTHON],
+    without: 'the constructs in other languages than TypeScript',
+  },
+  {
+    name: 'typescript app',
+    isPresent: () => isLockedPresent('typescript-app'),
+    install: () => ensureLocked('typescript-app'),
+    without: 'the first steps of a new user',
+  },
+  {
+    name: 'kubectl yaml',
+    isPresent: isKubectlYamlPresent,
+    install: ensureKubectlYaml,
+    needs: ['go'],
+    without: "the comparison with kubectl's reading of YAML",
   },
   {
     name: 'C linter',

@@ -1,6 +1,6 @@
 /**
  * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts,
- * docs/rules.md from rules.ts and the tests.
+ * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import * as contract from '../src/contract.js';
 import type { Setting } from '../src/shipper/setting.js';
 import { SETTINGS } from '../src/shipper/settings.js';
+import { apiReference, constructsProgram } from './api-reference.js';
 import { rulesTable } from './rules-table.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
@@ -191,11 +192,13 @@ function settings(): string {
   ].join('\n');
 }
 
+const { program, index } = constructsProgram(root);
 const files: readonly (readonly [path: string, source: string, content: string])[] = [
   ['native/src/contract.h', 'src/contract.ts', header()],
   ['docs/contract.md', 'src/contract.ts', documentation()],
   ['docs/settings.md', 'src/shipper/settings.ts', settings()],
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
+  ['docs/api.md', 'src/constructs', apiReference(program, index)],
 ];
 const check = process.argv.includes('--check');
 for (const [path, source, content] of files) {

@@ -1,35 +1,14 @@
 /** Reads and writes Kubernetes manifests: files, directories and standard input; YAML of many documents, and JSON. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  type Document,
-  type DocumentOptions,
-  LineCounter,
-  type Node,
-  type ParseOptions,
-  parseAllDocuments,
-  type SchemaOptions,
-  stringify,
-} from 'yaml';
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import type { KubernetesObject } from '../constructs/workload.js';
+import { AS_KUBECTL, toYaml } from './kubectl-yaml.js';
 import { CommandError } from './usage.js';
 
 /** Exit codes after sysexits(3). */
 const EX_DATAERR = 65;
 const EX_NOINPUT = 66;
-
-/**
- * As kubectl reads YAML: 1.1, where `0644` is octal and `on` is true, but without its dates and base-60 numbers, which
- * kubectl leaves as text.
- */
-const AS_KUBECTL: ParseOptions & DocumentOptions & SchemaOptions = {
-  version: '1.1',
-  merge: true,
-  customTags: (tags) =>
-    tags.filter(
-      (tag) => typeof tag === 'string' || (tag.format !== 'TIME' && tag.tag !== 'tag:yaml.org,2002:timestamp'),
-    ),
-};
 
 /** One object of a source, with the place where it starts. */
 export interface Manifest {
@@ -111,14 +90,11 @@ function checkObject(value: unknown, place: string): asserts value is Kubernetes
 }
 
 /**
- * YAML documents, or JSON: one object as it is, several as a List. Text that YAML 1.1 would take for something else gets
- * quotes.
+ * YAML documents, or JSON: one object as it is, several as a List.
  */
 export function formatManifests(manifests: readonly unknown[], format: 'yaml' | 'json'): string {
   if (format === 'yaml') {
-    return manifests
-      .map((object) => stringify(object, { version: '1.1', aliasDuplicateObjects: false, lineWidth: 0 }))
-      .join('---\n');
+    return manifests.map(toYaml).join('---\n');
   }
   const whole = manifests.length === 1 ? manifests[0] : { apiVersion: 'v1', kind: 'List', items: manifests };
   return `${JSON.stringify(whole, null, 2)}\n`;

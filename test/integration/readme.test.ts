@@ -2,18 +2,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { firstBlock } from '../support/readme.js';
 import { logtap, root, run } from '../support/run.js';
 
 jest.setTimeout(60_000);
-
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
-
-/** The first code block of a language. */
-function block(language: string): string {
-  const found = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, 'ms').exec(readme)?.[1];
-  if (found === undefined) throw new Error(`README.md has no block of ${language}`);
-  return found;
-}
 
 interface Workload {
   readonly kind: string;
@@ -30,7 +22,7 @@ describe('README', () => {
     const directory = join(root, 'dist', 'readme');
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true });
-    writeFileSync(join(directory, 'main.ts'), block('ts'));
+    writeFileSync(join(directory, 'main.ts'), firstBlock('ts'));
     const { code, stderr } = await run(process.execPath, ['--import', 'tsx', join(directory, 'main.ts')], {
       cwd: directory,
       env: { CDK8S_OUTDIR: directory },
@@ -45,7 +37,7 @@ describe('README', () => {
   });
 
   test('the pipe through logtap inject taps what kubectl gives', async () => {
-    const line = /\| logtap (inject .*?) \| kubectl apply/.exec(block('sh'))?.[1] ?? '';
+    const line = /\| logtap (inject .*?) \| kubectl apply/.exec(firstBlock('sh'))?.[1] ?? '';
     const manifest = {
       apiVersion: 'apps/v1',
       kind: 'Deployment',

@@ -24,7 +24,7 @@ export function schemaErrors(manifest: KubernetesObject, version: string): strin
     return `${instancePath || '/'} ${message}${'additionalProperty' in params ? `: ${params.additionalProperty}` : ''}`;
   });
   const spec = podSpec(manifest);
-  return spec === undefined ? errors : [...errors, ...podErrors(spec)];
+  return spec === undefined ? errors : [...errors, ...podErrors(spec, claimTemplates(manifest))];
 }
 
 function validator(apiVersion: string, kind: string, version: string): ValidateFunction | undefined {
@@ -76,11 +76,19 @@ function podSpec(manifest: KubernetesObject): LintedSpec | undefined {
     | undefined;
 }
 
+/** Names of the volumes that a StatefulSet adds to its pods. */
+function claimTemplates(manifest: KubernetesObject): string[] {
+  const { volumeClaimTemplates = [] } = (manifest.spec ?? {}) as {
+    readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+  };
+  return volumeClaimTemplates.map(({ metadata }) => metadata.name);
+}
+
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const QUANTITY = /^[0-9]+(\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/;
 
 /** What the API server refuses though the schema allows it. */
-function podErrors(spec: LintedSpec): string[] {
+function podErrors(spec: LintedSpec, claims: readonly string[]): string[] {
   const errors: string[] = [];
   const check = (holds: boolean, message: string) => {
     if (!holds) errors.push(message);
@@ -99,7 +107,7 @@ function podErrors(spec: LintedSpec): string[] {
   checkUnique('volume', volumes);
   checkUnique(
     'port name',
-    containers.flatMap(({ ports = [] }) => named(ports)),
+    containers.flatMap(({ ports }) => named(ports ?? [])),
   );
   check(
     ['Always', 'OnFailure', 'Never', undefined].includes(spec.restartPolicy),
@@ -119,7 +127,8 @@ function podErrors(spec: LintedSpec): string[] {
     const mounts = container.volumeMounts ?? [];
     const env = container.env ?? [];
     const portNames = named(container.ports ?? []);
-    for (const { name } of mounts) check(volumes.includes(name), `${at} volume '${name}' does not exist`);
+    for (const { name } of mounts)
+      check([...volumes, ...claims].includes(name), `${at} volume '${name}' does not exist`);
     checkUnique(
       `${at} mount path`,
       mounts.map(({ mountPath }) => mountPath),

@@ -1,0 +1,34 @@
+// The jsii compiler with what the constructs are compiled against, and a Python with the same libraries, in the cache.
+// jsii checks that the constructs can be used from other languages than TypeScript.
+//
+//     node scripts/jsii.js            installs both unless they are there
+//
+// Needs npm, and python3 with pip and venv. Exported for set-up and tests: ensureJsii(), isJsiiPresent().
+const { join } = require('node:path');
+const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
+const { ensureVenv, isVenvPresent } = require('./python-venv.js');
+
+/** Of the constructs' libraries, the versions of jsii/package.json. */
+const PYTHON_PACKAGES = ['jsii==1.142.0', 'cdk8s==2.70.106', 'cdk8s-plus-28==2.5.6', 'constructs==10.8.1'];
+
+const isJsiiPresent = () => isLockedPresent('jsii') && isVenvPresent('jsii-python', PYTHON_PACKAGES);
+
+/**
+ * Installs what is missing.
+ * @returns {{ nodeModules: string, python: string }} the directory of the npm packages, and the Python interpreter
+ */
+function ensureJsii() {
+  const nodeModules = join(ensureLocked('jsii'), 'node_modules');
+  return { nodeModules, python: join(ensureVenv('jsii-python', PYTHON_PACKAGES), 'python') };
+}
+
+module.exports = { ensureJsii, isJsiiPresent };
+
+if (require.main === module) {
+  try {
+    console.log(ensureJsii());
+  } catch (error) {
+    console.error(`jsii: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  }
+}

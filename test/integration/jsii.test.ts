@@ -1,0 +1,147 @@
+/** The constructs from other languages: jsii takes every public name, and a Python program gives the same manifests. */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureJsii } from '../../scripts/jsii.js';
+import { describeWith } from '../support/capability.js';
+import { PYTHON_MODULE, runJsii, writeJsiiPackage } from '../support/jsii-package.js';
+import { publicNames } from '../support/public-names.js';
+import { type Ended, root, run, temporaryDirectory } from '../support/run.js';
+
+jest.setTimeout(240_000);
+
+/** What is asked of both languages: each kind of property, in a wrapper, in a scope and on plain data. */
+const TYPESCRIPT = `
+import { ApiObject, App, Chart } from 'cdk8s';
+import { Job } from 'cdk8s-plus-28';
+import { LogTap, OpenSearchSchema, Sink, TappedDeployment, TapStreams } from 'cdk8s-logtap';
+
+const app = new App();
+const shop = new Chart(app, 'shop');
+const orders = new TappedDeployment(shop, 'Orders', {
+  containers: [{ name: 'orders', image: 'orders:4.2' }],
+  tap: {
+    sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1', retentionDays: 30 }),
+    file: '/var/log/orders.log',
+    suppressFile: true,
+  },
+});
+orders.addContainer({ name: 'late', image: 'late:1' });
+const nightly = new Chart(app, 'nightly');
+LogTap.tap(nightly, {
+  sink: Sink.openSearch({
+    url: 'https://search:9200',
+    schema: OpenSearchSchema.ECS,
+    username: 'shipper',
+    passwordSecret: { name: 'search', key: 'password' },
+  }),
+  streams: TapStreams.STDERR,
+  containers: ['report'],
+});
+new Job(nightly, 'Report', { containers: [{ name: 'report', image: 'report:1' }, { name: 'other', image: 'other:1' }] });
+const plain = LogTap.inject(
+  { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'plain' }, spec: { containers: [{ name: 'a', image: 'a:1' }] } },
+  { sink: Sink.stdout(), drainSeconds: 5 },
+);
+new ApiObject(new Chart(app, 'plain'), 'Pod', plain);
+app.synth();
+`;
+
+const PYTHON = `
+from cdk8s import ApiObject, App, Chart, JsonPatch
+from cdk8s_plus_28 import ContainerProps, Job
+from ${PYTHON_MODULE} import LogTap, LogTapProps, OpenSearchSchema, SecretKey, Sink, TappedDeployment, TapStreams
+
+app = App()
+shop = Chart(app, "shop")
+orders = TappedDeployment(
+    shop, "Orders",
+    containers=[ContainerProps(name="orders", image="orders:4.2")],
+    tap=LogTapProps(
+        sink=Sink.cloud_watch(log_group="/shop/orders", region="eu-central-1", retention_days=30),
+        file="/var/log/orders.log",
+        suppress_file=True,
+    ),
+)
+orders.add_container(name="late", image="late:1")
+nightly = Chart(app, "nightly")
+LogTap.tap(
+    nightly,
+    sink=Sink.open_search(
+        url="https://search:9200",
+        schema=OpenSearchSchema.ECS,
+        username="shipper",
+        password_secret=SecretKey(name="search", key="password"),
+    ),
+    streams=TapStreams.STDERR,
+    containers=["report"],
+)
+Job(nightly, "Report", containers=[
+    ContainerProps(name="report", image="report:1"), ContainerProps(name="other", image="other:1"),
+])
+plain = LogTap.inject(
+    {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "plain"}, "spec": {"containers": [{"name": "a", "image": "a:1"}]}},
+    sink=Sink.stdout(), drain_seconds=5,
+)
+pod = ApiObject(Chart(app, "plain"), "Pod", api_version="v1", kind="Pod", metadata={"name": "plain"})
+pod.add_json_patch(JsonPatch.replace("", plain))
+app.synth()
+`;
+
+/** The manifests that a program wrote, by the name of the file. */
+function manifests(directory: string): Record<string, string> {
+  const files = readdirSync(directory).filter((file) => file.endsWith('.k8s.yaml'));
+  return Object.fromEntries(files.sort().map((file) => [file, readFileSync(join(directory, file), 'utf8')]));
+}
+
+describeWith(['jsii'], 'jsii', () => {
+  let directory: string;
+  let python: string;
+  let compilation: Ended;
+
+  beforeAll(async () => {
+    const installed = ensureJsii();
+    directory = temporaryDirectory();
+    python = installed.python;
+    writeJsiiPackage(directory, installed.nodeModules);
+    compilation = await runJsii(directory, 'jsii');
+  });
+
+  test('compiles the constructs, and every public name is in its assembly', () => {
+    const { code, stdout, stderr } = compilation;
+    expect({ code, output: stdout + stderr }).toEqual({
+      code: 0,
+      output: expect.stringContaining('Errors: 0 | Warnings: 0'),
+    });
+    const { types } = JSON.parse(readFileSync(join(directory, '.jsii'), 'utf8'));
+    expect(
+      Object.values<{ name: string }>(types)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(publicNames());
+  });
+
+  test('a Python program gives the manifests of the same program in TypeScript', async () => {
+    const made = await runJsii(directory, 'jsii-pacmak', '--target', 'python', '--code-only');
+    expect(made).toMatchObject({ code: 0 });
+    const programs = join(root, 'dist', 'jsii');
+    rmSync(programs, { recursive: true, force: true });
+    mkdirSync(programs, { recursive: true });
+    writeFileSync(join(programs, 'main.py'), PYTHON);
+    // Inside the package, so that its own name resolves to what was built.
+    writeFileSync(join(programs, 'main.ts'), TYPESCRIPT);
+    const [fromPython, fromTypeScript] = [temporaryDirectory(), temporaryDirectory()];
+    const inPython = await run(python, [join(programs, 'main.py')], {
+      env: { CDK8S_OUTDIR: fromPython, PYTHONPATH: join(directory, 'dist', 'python', 'src') },
+    });
+    expect(inPython).toMatchObject({ code: 0 });
+    const inTypeScript = await run(process.execPath, ['--import', 'tsx', join(programs, 'main.ts')], {
+      cwd: programs,
+      env: { CDK8S_OUTDIR: fromTypeScript },
+    });
+    expect(inTypeScript).toEqual(expect.objectContaining({ code: 0, stderr: '' }));
+    const expected = manifests(fromTypeScript);
+    expect(Object.keys(expected)).toEqual(['nightly.k8s.yaml', 'plain.k8s.yaml', 'shop.k8s.yaml']);
+    expect(Object.values(expected).filter((text) => !text.includes('name: logtap-install'))).toEqual([]);
+    expect(manifests(fromPython)).toEqual(expected);
+  });
+});

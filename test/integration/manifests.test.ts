@@ -1,0 +1,112 @@
+/**
+ * Manifests as people have them: odd ones, and renderings in the shape of well-known Helm charts. Each goes through YAML,
+ * injection and its undoing.
+ */
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
+import { formatManifests, parseManifests, readManifestFiles } from '../../src/cli/manifests.js';
+import { inject } from '../../src/constructs/inject.js';
+import { Sink } from '../../src/constructs/sink.js';
+import { uninject } from '../../src/constructs/uninject.js';
+import { isWorkload, type KubernetesObject, objectName, podTemplate } from '../../src/constructs/workload.js';
+import { describeWith } from '../support/capability.js';
+import { asKubectl } from '../support/kubectl-yaml.js';
+import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
+import { root } from '../support/run.js';
+
+const directory = join(root, 'test', 'fixtures', 'manifests');
+const files = ['charts', 'odd'].flatMap((kind) => readManifestFiles(join(directory, kind)));
+const props = {
+  sink: Sink.openSearch({ url: 'https://os:9200', username: 'u', passwordSecret: { name: 'os', key: 'pw' } }),
+  file: '/var/log/*.log',
+  suppressFile: true,
+};
+
+const objects = files.flatMap((file) =>
+  parseManifests(file).map(({ object }): [string, KubernetesObject] => [
+    `${basename(dirname(file.name))}/${basename(file.name)} ${object.apiVersion} ${objectName(object)}`,
+    object,
+  ]),
+);
+const workloads = objects.filter(([, { apiVersion, kind }]) => isWorkload(apiVersion, kind));
+const others = objects.filter(([, { apiVersion, kind }]) => !isWorkload(apiVersion, kind));
+
+/** What Kubernetes says about an object; nothing about kinds that it does not bring itself. */
+const errors = (object: KubernetesObject) =>
+  schemaErrors(object, NEWEST_VERSION).filter((error) => !error.includes(' is unknown in '));
+
+const reread = (manifests: readonly unknown[], format: 'yaml' | 'json') =>
+  parseManifests({ name: format, text: formatManifests(manifests, format) }).map(({ object }) => object);
+
+beforeAll(async () => {
+  await ensureSchemas();
+}, 120_000);
+
+test('a pod of Windows is refused', () => {
+  const [file] = readManifestFiles(join(directory, 'windows.yaml'));
+  const [windows] = parseManifests(file!);
+  expect(errors(windows!.object)).toEqual([]);
+  expect(() => inject(windows!.object, props)).toThrow('LT011 Deployment/windows: ');
+});
+
+test('no file is left out', () => {
+  const found = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((file) => /\/.*\./.test(file));
+  expect(files.map(({ name }) => name.slice(directory.length + 1)).sort()).toEqual(found.sort());
+  expect(workloads.length).toBeGreaterThan(30);
+  expect(others.length).toBeGreaterThan(30);
+});
+
+describe('a workload', () => {
+  test.each(workloads)('%s is valid before and after', (_name, object) => {
+    expect(errors(object)).toEqual([]);
+    const injected = inject(object, props);
+    expect(errors(injected)).toEqual([]);
+    const { spec } = podTemplate(injected);
+    expect(spec.initContainers?.slice(0, 2).map(({ name }) => name)).toEqual(['logtap-install', 'logtap']);
+  });
+
+  test.each(workloads)('%s: injecting again changes nothing, and the input is not touched', (_name, object) => {
+    const before = structuredClone(object);
+    const injected = inject(object, props);
+    expect(inject(injected, props)).toEqual(injected);
+    expect(object).toEqual(before);
+  });
+
+  test.each(workloads)('%s: uninject gives the original', (_name, object) => {
+    expect(uninject(inject(object, props))).toEqual(object);
+  });
+
+  test.each(workloads)('%s means the same when its YAML and JSON are read again', (_name, object) => {
+    const injected = inject(object, props);
+    for (const format of ['yaml', 'json'] as const) expect(reread([injected], format)).toEqual([injected]);
+  });
+});
+
+describeWith(['kubectl yaml'], 'kubectl', () => {
+  const texts = files.map(({ name, text }) => [name.slice(directory.length + 1), { name, text }] as const);
+
+  test.each(texts)('reads the same in %s', async (_name, file) => {
+    expect(parseManifests(file).map(({ object }) => object)).toEqual(await asKubectl(file.text));
+  });
+
+  test.each(texts)('reads what is meant when %s was injected', async (_name, file) => {
+    const injected = (await asKubectl(file.text)).map((object) => inject(object, props));
+    for (const format of ['yaml', 'json'] as const) {
+      const text = formatManifests(
+        parseManifests(file).map(({ object }) => inject(object, props)),
+        format,
+      );
+      expect(await asKubectl(text)).toEqual(injected);
+    }
+  });
+});
+
+describe('anything else', () => {
+  test.each(others)('%s comes out as it went in', (_name, object) => {
+    const before = structuredClone(object);
+    expect(errors(object)).toEqual([]);
+    expect(inject(object, props)).toEqual(before);
+    for (const format of ['yaml', 'json'] as const) expect(reread([object], format)).toEqual([before]);
+  });
+});

@@ -1,0 +1,15 @@
+/** What kubectl reads in manifests. Needs the capability `kubectl yaml`. */
+import { ensureKubectlYaml } from '../../scripts/kubectl-yaml.js';
+import type { KubernetesObject } from '../../src/constructs/workload.js';
+import { run } from './run.js';
+
+/** The objects of a text as kubectl reads them, the items of Lists one by one. */
+export async function asKubectl(text: string): Promise<KubernetesObject[]> {
+  const { code, stdout, stderr } = await run(ensureKubectlYaml(), [], { input: text });
+  if (code !== 0) throw new Error(stderr);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && line !== 'null')
+    .map((line) => JSON.parse(line))
+    .flatMap((object) => (object.kind === 'List' ? object.items : [object]));
+}
