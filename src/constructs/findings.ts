@@ -129,7 +129,7 @@ function checkReserved({ template, taps }: InjectionPlan, report: Report): void 
     for (const port of ports ?? []) {
       const where = `of container '${name}'`;
       if (port.name === SHIPPER) reserved('LT010', `the port name '${port.name}' ${where}`, 'rename the port');
-      if (port.containerPort === STATUS_PORT) {
+      if (port.containerPort === STATUS_PORT && (port.protocol ?? 'TCP') === 'TCP') {
         reserved('LT010', `port ${STATUS_PORT} ${where}`, 'let the application listen on another port');
       }
     }

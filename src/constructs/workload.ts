@@ -18,7 +18,7 @@ export interface EnvVar {
 export interface Container {
   name: string;
   env?: EnvVar[];
-  ports?: { name?: string; containerPort: number }[];
+  ports?: { name?: string; containerPort: number; protocol?: string }[];
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
   [field: string]: unknown;
 }

@@ -22,7 +22,11 @@ function run(code: string, names: readonly string[] = []) {
   if (containers.length > 0) new kplus.Deployment(chart, 'Given', { containers });
   const elsewhere = new kplus.Deployment(Testing.chart(), 'Given', { containers: [{ image: 'x' }] });
   const script = transformSync(code, { jsc: { parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } });
-  const scope = { ...logtap, chart, deployment: elsewhere, manifest: deployment(), exports: {}, require: () => logtap };
+  // What another page, or the AWS CDK, makes.
+  const sink = logtap.Sink.openSearch({ url: 'https://opensearch.example:9200' });
+  const others = { sink, iam: { PolicyStatement: class {} }, role: { addToPrincipalPolicy() {} } };
+  const own = { chart, deployment: elsewhere, manifest: deployment() };
+  const scope = { ...logtap, ...own, ...others, exports: {}, require: () => logtap };
   new Function(...Object.keys(scope), script.code)(...Object.values(scope));
   return chart;
 }
@@ -30,11 +34,8 @@ function run(code: string, names: readonly string[] = []) {
 /** The part of `actual` that `expected` speaks of: its fields, and the items of its names. */
 function partOf(actual: unknown, expected: unknown): unknown {
   if (Array.isArray(expected) && Array.isArray(actual)) {
-    return expected.map((item) =>
-      partOf(
-        actual.find(({ name }) => name === item.name),
-        item,
-      ),
+    return expected.map((item, i) =>
+      partOf(item.name === undefined ? actual[i] : actual.find(({ name }) => name === item.name), item),
     );
   }
   if (expected === null || typeof expected !== 'object') return actual;
@@ -53,7 +54,7 @@ describe.each(blocks.map(({ code, yaml }) => [code.split('\n').slice(1, 4).join(
     if (yaml !== undefined) {
       test('makes the YAML below it', () => {
         const expected = parse(yaml);
-        const chart = run(code, code.includes('new Tapped') ? [] : ['orders', 'envoy']);
+        const chart = run(code, /new (Tapped|Shipper)/.test(code) ? [] : ['orders', 'envoy']);
         const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
         const [actual] = Testing.synth(chart);
         warn.mockRestore();
