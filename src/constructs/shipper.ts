@@ -171,12 +171,17 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
   ];
 }
 
+/** Below SECRETS_PATH. */
+const pathOf = ({ secretName, key }: { secretName: string; key: string }) => `${secretName}/${key}`;
+
 /** The shared memory volume, the Secrets of the sink, and the disk. */
 export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
   const { secretFiles } = sinkOf(props).bind();
-  const sources = secretFiles.map(({ secretName, key }) => ({
-    secret: { name: secretName, items: [{ key, path: `${secretName}/${key}` }] },
-  }));
+  // Two settings may read one key, and Kubernetes refuses a path that stands twice.
+  const isFirst = (path: string, i: number) => secretFiles.findIndex((file) => pathOf(file) === path) === i;
+  const sources = secretFiles
+    .filter((file, i) => isFirst(pathOf(file), i))
+    .map((file) => ({ secret: { name: file.secretName, items: [{ key: file.key, path: pathOf(file) }] } }));
   const disk = diskMiB(props.shipper ?? {});
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },

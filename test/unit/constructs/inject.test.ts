@@ -211,6 +211,15 @@ describe('the shipper', () => {
     ]);
   });
 
+  test('has a key that two settings read in one place', () => {
+    const pem = { name: 'tls', key: 'all.pem' };
+    const secrets = { caSecret: pem, clientCertificateSecret: pem, clientKeySecret: { ...pem, key: 'key.pem' } };
+    const sink = Sink.openSearch({ url: 'https://os:9200', ...secrets });
+    const [, volume] = podTemplate(inject(deployment(), { sink })).spec.volumes ?? [];
+    const { sources } = volume?.projected as { sources: { secret: { items: { path: string }[] } }[] };
+    expect(sources.map(({ secret }) => secret.items[0]?.path)).toEqual(['tls/all.pem', 'tls/key.pem']);
+  });
+
   test('alone reads the password, from a file', () => {
     const { spec } = podTemplate(result);
     expect(spec.volumes?.[1]).toEqual({
