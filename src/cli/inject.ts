@@ -1,7 +1,5 @@
 /** `logtap inject`: what the constructs do, for manifests that exist as YAML. */
-import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { parseArgs } from 'node:util';
 import { inject } from '../constructs/inject.js';
 import { checkProps, type LogTapProps } from '../constructs/log-tap-props.js';
 import type { ShipperOptions } from '../constructs/shipper-options.js';
@@ -9,8 +7,8 @@ import { Sink } from '../constructs/sink.js';
 import type { CloudWatchSinkProps } from '../constructs/sinks/cloudwatch.js';
 import type { OpenSearchSinkProps, SecretKey } from '../constructs/sinks/opensearch.js';
 import { TapStreams } from '../constructs/tap-options.js';
-import { type KubernetesObject, objectName } from '../constructs/workload.js';
-import { formatManifests, type Manifest, malformed, parseManifests, readManifestFiles } from './manifests.js';
+import type { KubernetesObject } from '../constructs/workload.js';
+import { type CommandStreams, rewriteManifests, write } from './rewrite-manifests.js';
 import { EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap inject FILE|DIR|- --sink cloudwatch|opensearch|stdout [options]
@@ -67,13 +65,6 @@ const SINK_FLAGS: Readonly<Record<string, readonly Flag[]>> = {
   stdout: [],
 };
 
-/** The streams that a command reads and writes; `process` is one. */
-export interface CommandStreams {
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
-}
-
 /**
  * Runs the command and resolves to its exit code.
  *
@@ -89,25 +80,14 @@ export async function injectCommand(argv: string[], io: CommandStreams): Promise
   if (path === undefined || positionals.length > 1) {
     throw new UsageError(`inject takes one FILE, DIR or -, but got ${positionals.length}.\n\n${USAGE}`);
   }
-  const format = values.output ?? 'yaml';
-  if (format !== 'yaml' && format !== 'json') throw new UsageError(`--output (${format}) must be yaml or json`);
   const props = asUsage(() => {
     const result = tapProps(values);
     checkProps(result);
     return result;
   });
 
-  const name = path === '-' ? 'standard input' : path;
-  const texts = path === '-' ? [{ name, text: await text(io.stdin) }] : readManifestFiles(path);
-  const manifests = texts.flatMap(parseManifests);
-  if (manifests.length === 0) throw malformed(name, 'no manifest in it: give one');
-  const results = manifests.map((manifest) => injected(manifest, props));
-  await write(io.stdout, formatManifests(results, format));
-  const report = results.map((result, index) => {
-    const isSame = isDeepStrictEqual(result, manifests[index]?.object);
-    return `${isSame ? '= unchanged' : '+ injected'} ${objectName(result)}\n`;
-  });
-  await write(io.stderr, report.join(''));
+  const change = (object: KubernetesObject) => inject(object, props);
+  await rewriteManifests({ path, format: values.output, change, done: '+ injected' }, io);
   return EXIT.OK;
 }
 
@@ -116,14 +96,6 @@ function parse(argv: string[]) {
     return parseArgs({ args: argv, options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${USAGE}`);
-  }
-}
-
-function injected({ object, place }: Manifest, props: LogTapProps): KubernetesObject {
-  try {
-    return inject(object, props);
-  } catch (error) {
-    throw malformed(place, (error as Error).message);
   }
 }
 
@@ -219,10 +191,4 @@ function streams(names: readonly string[]): TapStreams {
   if (isNone) return TapStreams.NONE;
   if (names.includes('stdout') && names.includes('stderr')) return TapStreams.BOTH;
   return names.includes('stdout') ? TapStreams.STDOUT : TapStreams.STDERR;
-}
-
-function write(stream: Writable, content: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(content, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -6,6 +6,7 @@ import { injectCommand } from './inject.js';
 import { install } from './install.js';
 import { shipperFile } from './package-files.js';
 import { run } from './run.js';
+import { uninjectCommand } from './uninject.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap COMMAND
@@ -15,6 +16,7 @@ const USAGE = `Usage: logtap COMMAND
   replay FILE                                                send dead letters again; settings as for ship
   install DIR                                                put the library for this architecture into DIR
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
+  uninject FILE|DIR|-                                        take them out again
   doctor PROGRAM | --pid N                                   say whether it can be tapped, and what to do
 
   --version, --help
@@ -27,6 +29,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   install,
   doctor,
   inject: (args) => injectCommand([...args], process),
+  uninject: (args) => uninjectCommand(args, process),
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(

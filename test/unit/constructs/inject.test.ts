@@ -215,8 +215,8 @@ describe('the shipper', () => {
     const pem = { name: 'tls', key: 'all.pem' };
     const secrets = { caSecret: pem, clientCertificateSecret: pem, clientKeySecret: { ...pem, key: 'key.pem' } };
     const sink = Sink.openSearch({ url: 'https://os:9200', ...secrets });
-    const [, volume] = podTemplate(inject(deployment(), { sink })).spec.volumes ?? [];
-    const { sources } = volume?.projected as { sources: { secret: { items: { path: string }[] } }[] };
+    const volume = podTemplate(inject(deployment(), { sink })).spec.volumes![1]!;
+    const { sources } = volume.projected as { sources: { secret: { items: { path: string }[] } }[] };
     expect(sources.map(({ secret }) => secret.items[0]?.path)).toEqual(['tls/all.pem', 'tls/key.pem']);
   });
 

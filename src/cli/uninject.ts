@@ -1,0 +1,37 @@
+/** `logtap uninject`: takes the tap and the sidecar out of manifests again, to the last field. */
+import { parseArgs } from 'node:util';
+import { uninject } from '../constructs/uninject.js';
+import { canonicalObject, isWorkload, type KubernetesObject } from '../constructs/workload.js';
+import { type CommandStreams, rewriteManifests, write } from './rewrite-manifests.js';
+import { EXIT, UsageError } from './usage.js';
+
+const USAGE = `Usage: logtap uninject FILE|DIR|- [-o yaml|json]
+
+Takes out of Kubernetes manifests what inject has added, and puts back what it has replaced. Standard output carries the
+manifests, standard error one line for each object.
+
+Exit codes: 0 done, 64 wrong use, 65 malformed manifest, 66 no input. On any error nothing is written.
+`;
+
+const OPTIONS = { output: { type: 'string', short: 'o' }, help: { type: 'boolean', short: 'h' } } as const;
+
+/**
+ * Runs the command and resolves to its exit code.
+ *
+ * @throws UsageError, or CommandError for input that cannot be used; nothing was written to `io.stdout` then
+ */
+export async function uninjectCommand(args: readonly string[], io: CommandStreams): Promise<number> {
+  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  if (values.help) {
+    await write(io.stdout, USAGE);
+    return EXIT.OK;
+  }
+  const [path] = positionals;
+  if (path === undefined || positionals.length > 1) {
+    throw new UsageError(`uninject takes one FILE, DIR or -, but got ${positionals.length}.\n\n${USAGE}`);
+  }
+  const change = (object: KubernetesObject) =>
+    isWorkload(object.apiVersion, object.kind) ? canonicalObject(uninject(object)) : object;
+  await rewriteManifests({ path, format: values.output, change, done: '- uninjected' }, io);
+  return EXIT.OK;
+}
