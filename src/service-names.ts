@@ -35,12 +35,35 @@ export const RETENTION_DAYS: readonly number[] = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const LOG_GROUP_TAGS_MAX = 50;
+
 /** Only the shape: AWS opens regions faster than lists are updated. */
 export const AWS_REGION: NameRule = {
   holds: (value) => /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(value),
   rule: 'be the code of an AWS region',
   remedy: 'use one such as eu-central-1',
 };
+
+/** What AWS calls a group of regions in ARNs, and the domain of the services there. */
+export interface AwsPartition {
+  readonly name: string;
+  readonly domain: string;
+}
+
+/** By the start of a region's code. */
+const AWS_PARTITIONS: readonly (readonly [prefix: string, name: string, domain: string])[] = [
+  ['cn-', 'aws-cn', 'amazonaws.com.cn'],
+  ['us-gov-', 'aws-us-gov', 'amazonaws.com'],
+  ['eusc-', 'aws-eusc', 'amazonaws.eu'],
+  ['us-isob-', 'aws-iso-b', 'sc2s.sgov.gov'],
+  ['us-iso-', 'aws-iso', 'c2s.ic.gov'],
+];
+
+export function awsPartition(region: string): AwsPartition {
+  const [, name, domain] = AWS_PARTITIONS.find(([prefix]) => region.startsWith(prefix)) ?? ['', 'aws', 'amazonaws.com'];
+  return { name, domain };
+}
 
 /** Date patterns in braces, such as `{yyyy.MM.dd}`. */
 const DATE_PATTERN = /\{(?:yyyy|MM|dd|HH|[-._])+\}/g;

@@ -8,7 +8,7 @@ import type { CloudWatchSinkProps } from '../constructs/sinks/cloudwatch.js';
 import type { OpenSearchSinkProps, SecretKey } from '../constructs/sinks/opensearch.js';
 import { TapStreams } from '../constructs/tap-options.js';
 import type { KubernetesObject } from '../constructs/workload.js';
-import { type CommandStreams, rewriteManifests, write } from './rewrite-manifests.js';
+import { type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
 import { EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap inject FILE|DIR|- --sink cloudwatch|opensearch|stdout [options]
@@ -76,10 +76,7 @@ export async function injectCommand(argv: string[], io: CommandStreams): Promise
     await write(io.stdout, USAGE);
     return EXIT.OK;
   }
-  const [path] = positionals;
-  if (path === undefined || positionals.length > 1) {
-    throw new UsageError(`inject takes one FILE, DIR or -, but got ${positionals.length}.\n\n${USAGE}`);
-  }
+  const path = onePath('inject', positionals, USAGE);
   const props = asUsage(() => {
     const result = tapProps(values);
     checkProps(result);

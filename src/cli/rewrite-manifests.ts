@@ -50,6 +50,13 @@ function changed({ object, place }: Manifest, change: Rewriting['change']): Kube
   }
 }
 
+/** The one place that a command is given. Throws a UsageError for none, or several. */
+export function onePath(command: string, positionals: readonly string[], usage: string): string {
+  const [path] = positionals;
+  if (path !== undefined && positionals.length === 1) return path;
+  throw new UsageError(`${command} takes one FILE, DIR or -, but got ${positionals.length}.\n\n${usage}`);
+}
+
 export function write(stream: Writable, content: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(content, (error) => (error ? reject(error) : resolve()));

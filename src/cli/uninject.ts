@@ -1,9 +1,8 @@
 /** `logtap uninject`: takes the tap and the sidecar out of manifests again, to the last field. */
 import { parseArgs } from 'node:util';
-import { uninject } from '../constructs/uninject.js';
-import { canonicalObject, isWorkload, type KubernetesObject } from '../constructs/workload.js';
-import { type CommandStreams, rewriteManifests, write } from './rewrite-manifests.js';
-import { EXIT, UsageError } from './usage.js';
+import { uninjectManifest } from '../constructs/uninject.js';
+import { type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
+import { EXIT } from './usage.js';
 
 const USAGE = `Usage: logtap uninject FILE|DIR|- [-o yaml|json]
 
@@ -26,12 +25,7 @@ export async function uninjectCommand(args: readonly string[], io: CommandStream
     await write(io.stdout, USAGE);
     return EXIT.OK;
   }
-  const [path] = positionals;
-  if (path === undefined || positionals.length > 1) {
-    throw new UsageError(`uninject takes one FILE, DIR or -, but got ${positionals.length}.\n\n${USAGE}`);
-  }
-  const change = (object: KubernetesObject) =>
-    isWorkload(object.apiVersion, object.kind) ? canonicalObject(uninject(object)) : object;
-  await rewriteManifests({ path, format: values.output, change, done: '- uninjected' }, io);
+  const path = onePath('uninject', positionals, USAGE);
+  await rewriteManifests({ path, format: values.output, change: uninjectManifest, done: '- uninjected' }, io);
   return EXIT.OK;
 }

@@ -7,8 +7,8 @@ import { check } from './findings.js';
 import { inject } from './inject.js';
 import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { isolationFindings } from './network-isolation.js';
-import { uninject } from './uninject.js';
-import { canonicalObject, isWorkload } from './workload.js';
+import { uninjectManifest } from './uninject.js';
+import { isWorkload } from './workload.js';
 
 /** The tap of each hooked object. */
 const taps = new WeakMap<ApiObject, LogTap>();
@@ -71,8 +71,7 @@ export class LogTap implements IMixin {
    * @throws if what injection noted in the manifest is damaged
    */
   public static uninject(manifest: any): any {
-    if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return manifest;
-    return canonicalObject(uninject(manifest));
+    return uninjectManifest(manifest);
   }
 
   /**

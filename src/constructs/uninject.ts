@@ -2,7 +2,15 @@
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
 import { INSTALLER, isOwnVolume, MEMORY_VOLUME, SHIPPER } from './shipper.js';
-import { canonical, type EnvVar, type KubernetesObject, objectName, podTemplate } from './workload.js';
+import {
+  canonical,
+  canonicalObject,
+  type EnvVar,
+  isWorkload,
+  type KubernetesObject,
+  objectName,
+  podTemplate,
+} from './workload.js';
 
 /** Names the containers that get no AWS credentials. */
 export const SKIP_CONTAINERS_ANNOTATION = 'eks.amazonaws.com/skip-containers';
@@ -32,6 +40,12 @@ export function formatOriginal(original: Original): string {
   const isThere = (value: unknown) => value === null || typeof value !== 'object' || Object.keys(value).length > 0;
   const entries = Object.entries(original).filter(([, value]) => isThere(value));
   return JSON.stringify(canonical(Object.fromEntries(entries)));
+}
+
+/** `uninject` for any manifest, with its fields in their order; what is no workload is returned as it is. */
+export function uninjectManifest(manifest: any): any {
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return manifest;
+  return canonicalObject(uninject(manifest));
 }
 
 /** A copy of the workload without the injection, also when there was none. */

@@ -1,7 +1,7 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
-import { type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from '../service-names.js';
+import { LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from '../service-names.js';
 
 export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
 export type SinkName = (typeof SINK_NAMES)[number];
@@ -106,9 +106,6 @@ export function retentionDays(value: string): number {
   return days;
 }
 
-/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
-const TAGS_MAX = 50;
-
 export function tags(value: string): Readonly<Record<string, string>> {
   const pairs = value.split(',').map((pair) => pair.trim());
   for (const pair of pairs) {
@@ -118,8 +115,8 @@ export function tags(value: string): Readonly<Record<string, string>> {
       );
     }
   }
-  if (pairs.length > TAGS_MAX)
-    throw new Error(`has ${pairs.length} tags, at most ${TAGS_MAX} are allowed. Remove some.`);
+  if (pairs.length > LOG_GROUP_TAGS_MAX)
+    throw new Error(`has ${pairs.length} tags, at most ${LOG_GROUP_TAGS_MAX} are allowed. Remove some.`);
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
 }
 

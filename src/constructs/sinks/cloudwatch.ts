@@ -1,8 +1,16 @@
 /** Settings of the CloudWatch Logs sink, and the rules of its names. */
-import { AWS_REGION, LOG_GROUP, LOG_STREAM, type NameRule, RETENTION_DAYS } from '../../service-names.js';
+import {
+  AWS_REGION,
+  awsPartition,
+  LOG_GROUP,
+  LOG_GROUP_TAGS_MAX,
+  LOG_STREAM,
+  type NameRule,
+  RETENTION_DAYS,
+} from '../../service-names.js';
 import { must, mustBeNamed, mustBeUrl } from '../must.js';
 import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
-import { arn, domainOf, egressTo } from './endpoint.js';
+import { arn, egressTo } from './endpoint.js';
 
 const ACCOUNT: NameRule = {
   holds: (value) => /^\d{12}$/.test(value) || value === '*',
@@ -20,7 +28,6 @@ const TAG: NameRule = {
   rule: 'have letters, digits, spaces and _ . : / = + - @ only, and not start with aws:',
   remedy: 'rename the tag',
 };
-const TAGS_MAX = 50;
 
 /**
  * Class of a log group: what it costs and what can be done with its logs.
@@ -155,10 +162,10 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
   if (kmsKeyArn !== undefined) mustBeNamed('kmsKeyArn', kmsKeyArn, KMS_KEY_ARN);
   for (const [key, value] of Object.entries(tags ?? {})) mustBeNamed('tags', `${key}=${value}`, TAG);
   must(
-    Object.keys(tags ?? {}).length <= TAGS_MAX,
+    Object.keys(tags ?? {}).length <= LOG_GROUP_TAGS_MAX,
     'tags',
     Object.keys(tags ?? {}).length,
-    `be at most ${TAGS_MAX}: remove some`,
+    `be at most ${LOG_GROUP_TAGS_MAX}: remove some`,
   );
   if (endpoint !== undefined) mustBeUrl('endpoint', endpoint);
   return {
@@ -179,7 +186,7 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     },
     secretFiles: [],
     iam: statements(props),
-    egress: [egressTo(endpoint ?? `https://logs.${region}.${domainOf(region)}`)],
+    egress: [egressTo(endpoint ?? `https://logs.${region}.${awsPartition(region).domain}`)],
   };
 }
 

@@ -2,6 +2,7 @@
  * CloudWatch Logs over HTTP. PutLogEvents, the hot path, is a request of our own with an AWS signature; the official
  * client, which costs more memory than all the rest, loads only when a group or stream has to be made.
  */
+import { awsPartition } from '../../service-names.js';
 import { AwsSigner } from './aws-signer.js';
 import type { LogGroupOptions } from './cloudwatch-group.js';
 import { compress } from './compress.js';
@@ -34,21 +35,13 @@ export interface CloudWatchApi {
   close(): void;
 }
 
-/** The domain of a partition, by the beginning of its regions' codes. */
-const DOMAINS: readonly (readonly [string, string])[] = [
-  ['cn-', 'amazonaws.com.cn'],
-  ['eusc-', 'amazonaws.eu'],
-  ['us-isob-', 'sc2s.sgov.gov'],
-  ['us-iso-', 'c2s.ic.gov'],
-];
 const HEADERS = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.PutLogEvents' };
 const OPERATION = 'PutLogEvents';
 /** Where an answer says what it does not take, or that it could not read the request. */
 const ERROR_BYTES = 1000;
 
 export function endpointOf(region: string): URL {
-  const domain = DOMAINS.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'amazonaws.com';
-  return new URL(`https://logs.${region}.${domain}`);
+  return new URL(`https://logs.${region}.${awsPartition(region).domain}`);
 }
 
 export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchApi {

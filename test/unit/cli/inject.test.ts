@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { parse, parseAllDocuments } from 'yaml';
@@ -10,33 +9,10 @@ import { injectCommand } from '../../../src/cli/inject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
 import { inject } from '../../../src/constructs/inject.js';
+import { runCommand } from '../../support/command.js';
 import { deployment, workloads } from '../../support/workloads.js';
 
-interface Result {
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly code?: number;
-  readonly error?: Error;
-}
-
-async function run(argv: string[], input = ''): Promise<Result> {
-  const written = { stdout: '', stderr: '' };
-  const collect = (name: keyof typeof written) =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        written[name] += chunk;
-        done();
-      },
-    });
-  const io = { stdin: Readable.from([Buffer.from(input)]), stdout: collect('stdout'), stderr: collect('stderr') };
-  try {
-    const code = await injectCommand(argv, io);
-    return { ...written, code };
-  } catch (error) {
-    return { ...written, error: error as Error };
-  }
-}
-
+const run = (argv: string[], input?: string) => runCommand(injectCommand, argv, input);
 const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' }, spec: { ports: [{ port: 80 }] } };
 const stdoutSink: LogTapProps = { sink: Sink.stdout() };
