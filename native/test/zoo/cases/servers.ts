@@ -203,6 +203,12 @@ const apacheConfiguration = (logs: string) => ({
 const START_APACHE = `port=$(perl ${programs}/servers/free-port.pl)
   setsid apache2 -f "$PWD/apache.conf" -C "Listen 127.0.0.1:$port" -D FOREGROUND & server=$!`;
 const STOP_APACHE = 'kill -TERM $server; wait $server';
+/**
+ * Its children serve requests before their parent has logged that it runs. A third child (fewer wait than MinSpareServers asks for) comes from the
+ * loop the parent enters after that.
+ */
+const APACHE_HAS_LOGGED_ITS_START =
+  'until [ "$(wc -w <"/proc/$server/task/$server/children")" -gt 2 ]; do sleep 0.02; done';
 
 const apache: readonly Server[] = [
   {
@@ -220,7 +226,7 @@ const apache: readonly Server[] = [
     name: 'Apache: error log',
     needs: ['apache2'],
     configuration: apacheConfiguration('ErrorLog "DIRECTORY/error.log"'),
-    script: `${START_APACHE}; get $port /d 1 40; ${STOP_APACHE}`,
+    script: `${START_APACHE}; ${APACHE_HAS_LOGGED_ITS_START}; get $port /d 1 40; ${STOP_APACHE}`,
     tapFile: 'error.log',
     normalise: (text) => text.replace(/Apache\/\S+ \(\w+\)/g, 'Apache').replace(/Command line: .*/g, 'Command line'),
     files: {
