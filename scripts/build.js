@@ -28,7 +28,7 @@ function newest(path) {
 /** Whether everything but the library is newer than its sources. */
 function isUpToDate() {
   if (!existsSync(stamp)) return false;
-  const inputs = ['src', 'package-lock.json', 'tsconfig.build.json', 'scripts/build.js'];
+  const inputs = ['src', 'imports', 'package-lock.json', 'tsconfig.build.json', 'scripts/build.js'];
   const built = statSync(stamp).mtimeMs;
   return inputs.every((input) => newest(join(root, input)) < built);
 }

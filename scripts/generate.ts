@@ -1,11 +1,13 @@
 /**
  * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts,
- * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs.
+ * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs, imports/*.ts from imports/crds.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as contract from '../src/contract.js';
 import type { Setting } from '../src/shipper/setting.js';
@@ -192,6 +194,27 @@ function settings(): string {
   ].join('\n');
 }
 
+/** What `cdk8s import` makes of the definitions that cdk8s.yaml names. */
+function imports(): [path: string, source: string, content: string][] {
+  const output = mkdtempSync(join(tmpdir(), 'cdk8s-import-'));
+  try {
+    const cdk8s = join(root, 'node_modules', 'cdk8s-cli', 'bin', 'cdk8s');
+    const env = { ...process.env, CDK8S_CHECK_UPGRADE: 'false' };
+    execFileSync(process.execPath, [cdk8s, 'import', '--no-save', '--output', output], {
+      cwd: root,
+      env,
+      stdio: 'pipe',
+    });
+    return readdirSync(output).map((file) => [
+      join('imports', file),
+      'imports/crds',
+      readFileSync(join(output, file), 'utf8'),
+    ]);
+  } finally {
+    rmSync(output, { recursive: true, force: true });
+  }
+}
+
 const { program, index } = constructsProgram(root);
 const files: readonly (readonly [path: string, source: string, content: string])[] = [
   ['native/src/contract.h', 'src/contract.ts', header()],
@@ -199,6 +222,7 @@ const files: readonly (readonly [path: string, source: string, content: string])
   ['docs/settings.md', 'src/shipper/settings.ts', settings()],
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
   ['docs/api.md', 'src/constructs', apiReference(program, index)],
+  ...imports(),
 ];
 const check = process.argv.includes('--check');
 for (const [path, source, content] of files) {

@@ -1,5 +1,13 @@
 /** The public names of the package. */
+export { AwsIdentity } from './aws/identity.js';
+export { LogTapAws, type LogTapAwsProps } from './aws/log-tap-aws.js';
 export { LogTapDefaults } from './defaults.js';
+export {
+  type RemoteSecretKey,
+  SecretStoreKind,
+  ShipperExternalSecret,
+  type ShipperExternalSecretProps,
+} from './external-secret.js';
 export { type Finding, FindingSeverity } from './finding.js';
 export { LogTap } from './log-tap.js';
 export { FailurePolicy, type LogTapProps } from './log-tap-props.js';
@@ -9,7 +17,7 @@ export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/
 export type { TappedProps } from './relaxed.js';
 export { ImagePullPolicy, type ShipperOptions } from './shipper-options.js';
 export { Sink } from './sink.js';
-export type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from './sink-config.js';
+export type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement, SinkLogGroup } from './sink-config.js';
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps, type SecretKey } from './sinks/opensearch.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './tap-options.js';

@@ -30,6 +30,46 @@ export interface SinkEgress {
   readonly port: number;
 }
 
+/** A log group of CloudWatch Logs. */
+export interface SinkLogGroup {
+  /** Its name. */
+  readonly name: string;
+
+  /** AWS region that it is in. */
+  readonly region: string;
+
+  /** Whether the shipper creates it when it is missing. */
+  readonly createdByShipper: boolean;
+
+  /**
+   * Days that it keeps its logs.
+   *
+   * @default - for ever
+   */
+  readonly retentionDays?: number;
+
+  /**
+   * Its class.
+   *
+   * @default - `STANDARD`
+   */
+  readonly groupClass?: string;
+
+  /**
+   * ARN of the KMS key that encrypts it.
+   *
+   * @default - a key of AWS
+   */
+  readonly kmsKeyArn?: string;
+
+  /**
+   * Its tags.
+   *
+   * @default - none
+   */
+  readonly tags?: { readonly [key: string]: string };
+}
+
 /** What a sink adds to the shipper. */
 export interface SinkConfig {
   /** `LOGTAP_SINK`: name of the sink, or those of several, separated by commas. */
@@ -46,4 +86,11 @@ export interface SinkConfig {
 
   /** Connections that the shipper opens. */
   readonly egress: SinkEgress[];
+
+  /**
+   * The log group that records go to.
+   *
+   * @default - they go to none
+   */
+  readonly logGroup?: SinkLogGroup;
 }

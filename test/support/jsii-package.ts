@@ -25,8 +25,8 @@ export function writeJsiiPackage(directory: string, nodeModules: string): void {
     author: { name: author },
     // jsii wants one; nothing is looked up there.
     repository: { type: 'git', url: 'https://git.example/cdk8s-logtap.git' },
-    main: 'lib/constructs/index.js',
-    types: 'lib/constructs/index.d.ts',
+    main: 'lib/src/constructs/index.js',
+    types: 'lib/src/constructs/index.d.ts',
     peerDependencies,
     // jsii wants the oldest version of each peer, and compiles against what is installed.
     devDependencies: Object.fromEntries(
@@ -43,7 +43,7 @@ export function writeJsiiPackage(directory: string, nodeModules: string): void {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const compilerOptions = {
     ...config.compilerOptions,
-    rootDir: 'src',
+    rootDir: '.',
     outDir: 'lib',
     declaration: true,
     noEmit: false,
@@ -58,7 +58,10 @@ export function writeJsiiPackage(directory: string, nodeModules: string): void {
   }
   for (const file of ['README.md', 'LICENSE']) copyFileSync(join(root, file), join(directory, file));
   writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest, null, 2));
-  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }, null, 2));
+  writeFileSync(
+    join(directory, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, include: ['src', 'imports'] }, null, 2),
+  );
   symlinkSync(nodeModules, join(directory, 'node_modules'));
 }
 

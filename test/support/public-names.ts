@@ -14,6 +14,6 @@ export function constructsFiles(): string[] {
   return constructsProgram(root)
     .program.getSourceFiles()
     .map(({ fileName }) => fileName)
-    .filter((file) => file.startsWith(join(root, 'src/')))
+    .filter((file) => ['src/', 'imports/'].some((directory) => file.startsWith(join(root, directory))))
     .sort();
 }

@@ -16,17 +16,18 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(/(?:from|import|import\(|require\()\s*'([^']+)'/g)].map((match) => match[1] ?? '');
 }
 
-/** Parts of src/ that a file reaches by relative imports, and packages. */
+/** Parts of src/ and other directories that a file reaches by relative imports, and packages. */
 function reach(file: string): { readonly parts: string[]; readonly packages: string[] } {
   const names = importsOf(readFileSync(file, 'utf8'));
   const parts = names
     .filter((name) => name.startsWith('.'))
-    .map((name) => relative(source, resolve(dirname(file), name)).split('/')[0] ?? '');
+    .map((name) => relative(root, resolve(dirname(file), name)).split('/'))
+    .map(([top = '', part = '']) => (top === 'src' ? part : top));
   return { parts, packages: names.filter((name) => !name.startsWith('.') && !name.startsWith('node:')) };
 }
 
 const allowedParts: Record<string, readonly string[]> = {
-  constructs: ['constructs', 'contract.js', 'service-names.js'],
+  constructs: ['constructs', 'contract.js', 'service-names.js', 'imports'],
   shipper: ['shipper', 'contract.js', 'service-names.js'],
   doctor: ['doctor', 'contract.js'],
   cli: ['cli', 'constructs', 'doctor', 'contract.js'],

@@ -30,5 +30,7 @@ export function all(sinks: readonly SinkConfig[]): SinkConfig {
     secretFiles: sinks.flatMap(({ secretFiles }) => secretFiles),
     iam: sinks.flatMap(({ iam }) => iam),
     egress: sinks.flatMap(({ egress }) => egress),
+    // Each kind is there once.
+    ...sinks.map(({ logGroup }) => logGroup !== undefined && { logGroup }).find(Boolean),
   };
 }

@@ -187,6 +187,15 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     secretFiles: [],
     iam: statements(props),
     egress: [egressTo(endpoint ?? `https://logs.${region}.${awsPartition(region).domain}`)],
+    logGroup: {
+      name: logGroup,
+      region,
+      createdByShipper: createLogGroup ?? true,
+      ...(retentionDays !== undefined && { retentionDays }),
+      ...(groupClass !== undefined && { groupClass }),
+      ...(kmsKeyArn !== undefined && { kmsKeyArn }),
+      ...(tags !== undefined && { tags }),
+    },
   };
 }
 

@@ -1,0 +1,182 @@
+/** What a tapped workload needs in AWS, as objects of its cluster: service account, role, policy, log groups. */
+import { Chart } from 'cdk8s';
+import { type IServiceAccount, ServiceAccount } from 'cdk8s-plus-28';
+import { Construct } from 'constructs';
+import { LogGroup } from '../../../imports/cloudwatchlogs.services.k8s.aws.js';
+import { PodIdentityAssociation } from '../../../imports/eks.services.k8s.aws.js';
+import { must } from '../must.js';
+import type { Sink } from '../sink.js';
+import type { SinkLogGroup } from '../sink-config.js';
+import type { AwsIdentity } from './identity.js';
+import { ShipperRole } from './shipper-role.js';
+
+/** Whose rights, and how they come to the pods. */
+export interface LogTapAwsProps {
+  /** Where the shipper sends: its rights are those of the role. */
+  readonly sink: Sink;
+
+  /** How the pods come to the role. */
+  readonly identity: AwsIdentity;
+
+  /**
+   * Namespace of the workload.
+   *
+   * @default - that of the chart; one of them has to be there where a role is made or associated
+   */
+  readonly namespace?: string;
+
+  /**
+   * Name of the service account that is made.
+   *
+   * @default - a name of the construct's path
+   */
+  readonly serviceAccountName?: string;
+
+  /**
+   * Name in IAM of the role and the policy that are made.
+   *
+   * @default - a name of the construct's path; clusters that share an AWS account and an app need names of their own
+   */
+  readonly roleName?: string;
+
+  /**
+   * ARN of the policy that bounds what the role that is made can ever do.
+   *
+   * @default - no boundary
+   */
+  readonly permissionsBoundaryArn?: string;
+
+  /**
+   * Whether the ACK controller for CloudWatch Logs makes the sink's log group, with its retention, key and tags. It stays,
+   * with its logs, when its object is deleted. Needs `createLogGroup: false` in the sink.
+   *
+   * @default false
+   */
+  readonly logGroup?: boolean;
+}
+
+/**
+ * The AWS side of a tapped workload. Its objects are those of the AWS controllers for Kubernetes (ACK), and only where
+ * they are asked for: a role that exists needs no controller.
+ */
+export class LogTapAws extends Construct {
+  /** The service account that the workload has to run with. */
+  public readonly serviceAccount: IServiceAccount;
+
+  /** @throws if a name breaks a rule of AWS, or if something is asked for that has no use */
+  public constructor(scope: Construct, id: string, props: LogTapAwsProps) {
+    super(scope, id);
+    checkUse(props);
+    const { sink, identity } = props;
+    const { existing, clusterName, roleArn, trust, createdRoleArn } = identity._bind();
+    const { logGroup } = sink.bind();
+    if (props.logGroup === true && logGroup !== undefined) this.createLogGroup(logGroup, props.namespace);
+    if (existing !== undefined) {
+      this.serviceAccount = ServiceAccount.fromServiceAccountName(this, 'ServiceAccount', existing);
+      return;
+    }
+    const { namespace, serviceAccountName } = props;
+    const account = new ServiceAccount(this, 'ServiceAccount', {
+      metadata: {
+        ...(namespace !== undefined && { namespace }),
+        ...(serviceAccountName !== undefined && { name: serviceAccountName }),
+      },
+    });
+    // Its optional property is undefined, for which this compiler's settings have no pardon.
+    this.serviceAccount = account as IServiceAccount;
+    const role = trust && this.createRole(props, trust(this.namespaceOf(props), account.name));
+    if (clusterName !== undefined) {
+      new PodIdentityAssociation(this, 'PodIdentity', {
+        metadata: { namespace: this.namespaceOf(props) },
+        spec: {
+          clusterName,
+          namespace: this.namespaceOf(props),
+          serviceAccount: account.name,
+          ...(role !== undefined && { roleRef: { from: { name: role.name } } }),
+          ...(roleArn !== undefined && { roleArn }),
+        },
+      });
+      return;
+    }
+    const arn = role === undefined ? roleArn : createdRoleArn?.(role.roleName);
+    if (arn !== undefined) account.metadata.addAnnotation('eks.amazonaws.com/role-arn', arn);
+  }
+
+  private namespaceOf({ namespace = Chart.of(this).namespace }: LogTapAwsProps): string {
+    must(
+      namespace !== undefined,
+      'namespace',
+      namespace,
+      'be given, as the role is for pods of one namespace: here, or as the namespace of the chart',
+    );
+    return namespace;
+  }
+
+  private createRole(props: LogTapAwsProps, trust: object): ShipperRole {
+    const { roleName, permissionsBoundaryArn, sink } = props;
+    const namespace = this.namespaceOf(props);
+    return new ShipperRole(this, 'Role', { namespace, roleName, permissionsBoundaryArn, iam: sink.iam, trust });
+  }
+
+  private createLogGroup({ name, region, retentionDays, kmsKeyArn, tags }: SinkLogGroup, namespace?: string): void {
+    new LogGroup(this, 'LogGroup', {
+      metadata: {
+        ...(namespace !== undefined && { namespace }),
+        annotations: {
+          'services.k8s.aws/region': region,
+          // Logs outlive what wrote them.
+          'services.k8s.aws/deletion-policy': 'retain',
+        },
+      },
+      spec: {
+        name,
+        ...(retentionDays !== undefined && { retentionDays }),
+        ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
+        ...(tags !== undefined && { tags }),
+      },
+    });
+  }
+}
+
+/** Throws where something is asked for that nothing would come of. */
+function checkUse({
+  sink,
+  identity,
+  serviceAccountName,
+  roleName,
+  permissionsBoundaryArn,
+  logGroup,
+}: LogTapAwsProps): void {
+  const { existing, trust } = identity._bind();
+  const { name, iam, logGroup: group } = sink.bind();
+  must(iam.length > 0, 'sink', name, 'be one that needs rights in AWS: leave LogTapAws out');
+  must(
+    serviceAccountName === undefined || existing === undefined,
+    'serviceAccountName',
+    serviceAccountName,
+    'not come with an existing service account, which has its name: leave it out',
+  );
+  const ofRole = { roleName, permissionsBoundaryArn };
+  for (const [property, value] of Object.entries(ofRole)) {
+    must(
+      value === undefined || trust !== undefined,
+      property,
+      value,
+      'come with a role that is made: use AwsIdentity.irsaRole() or podIdentityRole()',
+    );
+  }
+  if (logGroup !== true) return;
+  must(group !== undefined, 'logGroup', logGroup, 'come with a sink of CloudWatch Logs: leave it out');
+  must(
+    !group.createdByShipper,
+    'logGroup',
+    logGroup,
+    'come with a log group that the shipper does not create: give the sink `createLogGroup: false`',
+  );
+  must(
+    group.groupClass === undefined || group.groupClass === 'STANDARD',
+    'groupClass',
+    group.groupClass,
+    'be STANDARD, the only class that the controller makes: leave `logGroup` out and let the shipper create the group',
+  );
+}

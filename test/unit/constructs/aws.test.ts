@@ -1,0 +1,252 @@
+/** The AWS side of a tapped workload: which objects each way to a role needs, and no others. */
+import { Chart, Testing } from 'cdk8s';
+import {
+  AwsIdentity,
+  LogGroupClass,
+  LogTapAws,
+  type LogTapAwsProps,
+  Sink,
+  TappedDeployment,
+} from '../../../src/constructs/index.js';
+
+const ROLE = 'arn:aws:iam::111122223333:role/shop/orders';
+const PROVIDER = 'arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC';
+const sink = Sink.cloudWatch({
+  logGroup: '/shop/orders',
+  region: 'eu-central-1',
+  account: '111122223333',
+  createLogGroup: false,
+  retentionDays: 30,
+  kmsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/1234-abcd',
+  tags: { team: 'shop' },
+});
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string; readonly annotations?: object };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+function synthesise(props: Omit<LogTapAwsProps, 'sink'> & { readonly sink?: Sink }, namespace?: string) {
+  const chart = new Chart(Testing.app(), 'shop', namespace === undefined ? {} : { namespace });
+  const aws = new LogTapAws(chart, 'Aws', { sink, ...props });
+  new TappedDeployment(chart, 'Orders', {
+    containers: [{ name: 'orders', image: 'orders:4.2' }],
+    serviceAccount: aws.serviceAccount,
+    tap: { sink: props.sink ?? sink },
+  });
+  const synthesised = Testing.synth(chart);
+  const objects: Manifest[] = synthesised.slice(0, -1);
+  const deployment = synthesised.at(-1);
+  return {
+    objects: Object.fromEntries(objects.map((object) => [object.kind, object])),
+    kinds: objects.map(({ kind }) => kind),
+    usedAccount: deployment.spec.template.spec.serviceAccountName,
+  };
+}
+
+const policyOf = (text: unknown) => JSON.parse(text as string);
+
+test('IRSA with a role that exists: a service account that names it, and nothing of ACK', () => {
+  const { objects, kinds, usedAccount } = synthesise({ identity: AwsIdentity.irsa(ROLE) });
+  expect(kinds).toEqual(['ServiceAccount']);
+  expect(objects.ServiceAccount?.metadata.annotations).toEqual({ 'eks.amazonaws.com/role-arn': ROLE });
+  expect(usedAccount).toBe(objects.ServiceAccount?.metadata.name);
+});
+
+test('IRSA with a role that is made: it trusts this one service account, may do what the sink needs, and is named by it', () => {
+  const { objects, kinds } = synthesise(
+    {
+      identity: AwsIdentity.irsaRole(PROVIDER),
+      serviceAccountName: 'orders',
+      roleName: 'shop-orders',
+      permissionsBoundaryArn: 'arn:aws-cn:iam::111122223333:policy/boundary',
+    },
+    'shop',
+  );
+  expect(kinds).toEqual(['ServiceAccount', 'Policy', 'Role']);
+  const { ServiceAccount, Policy, Role } = objects;
+  expect(ServiceAccount?.metadata).toMatchObject({
+    name: 'orders',
+    namespace: 'shop',
+    annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws-cn:iam::111122223333:role/shop-orders' },
+  });
+  expect(Role).toMatchObject({
+    apiVersion: 'iam.services.k8s.aws/v1alpha1',
+    metadata: { namespace: 'shop' },
+    spec: {
+      name: 'shop-orders',
+      policyRefs: [{ from: { name: Policy?.metadata.name } }],
+      permissionsBoundary: 'arn:aws-cn:iam::111122223333:policy/boundary',
+    },
+  });
+  expect(policyOf(Role?.spec.assumeRolePolicyDocument)).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Federated: PROVIDER },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition: {
+          StringEquals: {
+            'oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:aud': 'sts.amazonaws.com',
+            'oidc.eks.cn-north-1.amazonaws.com.cn/id/ABC:sub': 'system:serviceaccount:shop:orders',
+          },
+        },
+      },
+    ],
+  });
+  expect(Policy?.spec.name).toBe('shop-orders');
+  expect(policyOf(Policy?.spec.policyDocument)).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: ['arn:aws:logs:eu-central-1:111122223333:log-group:/shop/orders:*'],
+      },
+    ],
+  });
+});
+
+test('Pod Identity with a role that exists: an association with it', () => {
+  const { objects, kinds, usedAccount } = synthesise({
+    identity: AwsIdentity.podIdentity('prod', ROLE),
+    namespace: 'shop',
+  });
+  expect(kinds).toEqual(['ServiceAccount', 'PodIdentityAssociation']);
+  expect(objects.ServiceAccount?.metadata.annotations).toBeUndefined();
+  expect(objects.PodIdentityAssociation).toMatchObject({
+    apiVersion: 'eks.services.k8s.aws/v1alpha1',
+    metadata: { namespace: 'shop' },
+    spec: { clusterName: 'prod', namespace: 'shop', serviceAccount: usedAccount, roleARN: ROLE },
+  });
+});
+
+test('Pod Identity with a role that is made: the association refers to its object', () => {
+  const { objects, kinds } = synthesise({ identity: AwsIdentity.podIdentityRole('prod') }, 'shop');
+  expect(kinds).toEqual(['ServiceAccount', 'Policy', 'Role', 'PodIdentityAssociation']);
+  const { Role, PodIdentityAssociation } = objects;
+  expect(Role?.spec.name).toMatch(/^shop-aws-[0-9a-f]{8}$/);
+  expect(policyOf(Role?.spec.assumeRolePolicyDocument).Statement).toEqual([
+    {
+      Effect: 'Allow',
+      Principal: { Service: 'pods.eks.amazonaws.com' },
+      Action: ['sts:AssumeRole', 'sts:TagSession'],
+    },
+  ]);
+  expect(PodIdentityAssociation?.spec.roleRef).toEqual({ from: { name: Role?.metadata.name } });
+  expect(PodIdentityAssociation?.spec).not.toHaveProperty('roleARN');
+});
+
+test.each([
+  [undefined, 'default'],
+  ['orders', 'orders'],
+])('the service account %p of others: no object at all', (name, used) => {
+  const { kinds, usedAccount } = synthesise({ identity: AwsIdentity.existing(name) });
+  expect(kinds).toEqual([]);
+  expect(usedAccount).toBe(used);
+});
+
+test('the log group of the sink, in its region, that stays when its object goes', () => {
+  const { objects, kinds } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, namespace: 'shop' });
+  expect(kinds).toEqual(['LogGroup']);
+  expect(objects.LogGroup).toMatchObject({
+    apiVersion: 'cloudwatchlogs.services.k8s.aws/v1alpha1',
+    metadata: {
+      namespace: 'shop',
+      annotations: {
+        'services.k8s.aws/region': 'eu-central-1',
+        'services.k8s.aws/deletion-policy': 'retain',
+      },
+    },
+    spec: {
+      name: '/shop/orders',
+      retentionDays: 30,
+      kmsKeyID: 'arn:aws:kms:eu-central-1:111122223333:key/1234-abcd',
+      tags: { team: 'shop' },
+    },
+  });
+});
+
+test('the log group of one sink among several', () => {
+  const both = Sink.all([Sink.stdout(), Sink.openSearch({ url: 'https://os:9200' }), sink]);
+  const { objects } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, sink: both });
+  expect(objects.LogGroup?.spec.name).toBe('/shop/orders');
+});
+
+describe('refuses', () => {
+  const group = { logGroup: '/shop', region: 'eu-central-1' };
+  test.each<[string, () => unknown]>([
+    [
+      '\'roleArn\' ("orders") must be the ARN of a role: write it as arn:aws:iam::ACCOUNT:role/NAME',
+      () => AwsIdentity.irsa('orders'),
+    ],
+    ['\'roleArn\' ("arn:aws:iam::1:role/x")', () => AwsIdentity.podIdentity('prod', 'arn:aws:iam::1:role/x')],
+    [
+      '\'clusterName\' ("arn:aws:eks:a:b:cluster/prod") must be 1 to 100 letters',
+      () => AwsIdentity.podIdentityRole('arn:aws:eks:a:b:cluster/prod'),
+    ],
+    [
+      '\'oidcProviderArn\' ("https://oidc.eks") must be the ARN of an OIDC provider',
+      () => AwsIdentity.irsaRole('https://oidc.eks'),
+    ],
+    [
+      "'namespace' (undefined) must be given, as the role is for pods of one namespace",
+      () => synthesise({ identity: AwsIdentity.podIdentityRole('prod') }),
+    ],
+    [
+      '\'sink\' ("stdout") must be one that needs rights in AWS: leave LogTapAws out',
+      () => synthesise({ identity: AwsIdentity.irsa(ROLE), sink: Sink.stdout() }),
+    ],
+    [
+      '\'serviceAccountName\' ("a") must not come with an existing service account',
+      () => synthesise({ identity: AwsIdentity.existing('b'), serviceAccountName: 'a' }),
+    ],
+    [
+      '\'roleName\' ("a") must come with a role that is made',
+      () => synthesise({ identity: AwsIdentity.irsa(ROLE), roleName: 'a' }),
+    ],
+    [
+      '\'permissionsBoundaryArn\' ("arn:aws:iam::aws:policy/x") must come with a role that is made',
+      () => synthesise({ identity: AwsIdentity.irsa(ROLE), permissionsBoundaryArn: 'arn:aws:iam::aws:policy/x' }),
+    ],
+    [
+      `'roleName' ("${'a'.repeat(65)}") must be 1 to 64 letters`,
+      () => synthesise({ identity: AwsIdentity.podIdentityRole('prod'), namespace: 'n', roleName: 'a'.repeat(65) }),
+    ],
+    [
+      '\'permissionsBoundaryArn\' ("boundary") must be the ARN of a policy',
+      () =>
+        synthesise({
+          identity: AwsIdentity.podIdentityRole('prod'),
+          namespace: 'n',
+          permissionsBoundaryArn: 'boundary',
+        }),
+    ],
+    [
+      "'logGroup' (true) must come with a sink of CloudWatch Logs",
+      () =>
+        synthesise({
+          identity: AwsIdentity.existing(),
+          logGroup: true,
+          sink: Sink.openSearch({ url: 'https://a', signing: 'es' as never, region: 'eu-central-1' }),
+        }),
+    ],
+    [
+      "'logGroup' (true) must come with a log group that the shipper does not create: give the sink `createLogGroup: false`",
+      () => synthesise({ identity: AwsIdentity.existing(), logGroup: true, sink: Sink.cloudWatch(group) }),
+    ],
+    [
+      '\'groupClass\' ("INFREQUENT_ACCESS") must be STANDARD',
+      () =>
+        synthesise({
+          identity: AwsIdentity.existing(),
+          logGroup: true,
+          sink: Sink.cloudWatch({ ...group, createLogGroup: false, groupClass: LogGroupClass.INFREQUENT_ACCESS }),
+        }),
+    ],
+  ])('%s', (message, act) => {
+    expect(act).toThrow(message);
+  });
+});
