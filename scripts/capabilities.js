@@ -252,6 +252,12 @@ const forTests = [
     without: 'the first steps of a new user',
   },
   {
+    name: 'AWS CDK app',
+    isPresent: () => isLockedPresent('aws-cdk-app'),
+    install: () => ensureLocked('aws-cdk-app'),
+    without: 'the constructs in an app of the AWS CDK',
+  },
+  {
     name: 'kubectl yaml',
     isPresent: isKubectlYamlPresent,
     install: ensureKubectlYaml,
