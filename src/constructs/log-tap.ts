@@ -18,7 +18,7 @@ const taps = new WeakMap<ApiObject, LogTap>();
  *
  * Works on the rendered manifest, so it sees everything that was added to a workload before synthesis, and taps
  * workloads of cdk8s-plus, plain API objects, `Include` and `Helm` alike: Pod, Deployment, StatefulSet, DaemonSet,
- * ReplicaSet, Job and CronJob.
+ * ReplicaSet, ReplicationController, PodTemplate, Job, CronJob, the DeploymentConfig of OpenShift, the Rollout of Argo.
  *
  * `LogTap.tap(scope, props)` is the way to use it. It is also a mixin: `chart.with(new LogTap(props))` taps the
  * workloads that the chart has at that moment.

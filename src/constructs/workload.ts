@@ -37,15 +37,19 @@ export interface PodTemplate {
   spec: PodSpec;
 }
 
-/** Path of the pod template in each kind of workload. */
+/** Path of the pod template in each kind of workload, those of OpenShift and Argo Rollouts included. */
 const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['v1/Pod', []],
+  ['v1/PodTemplate', ['template']],
+  ['v1/ReplicationController', ['spec', 'template']],
   ['apps/v1/Deployment', ['spec', 'template']],
   ['apps/v1/StatefulSet', ['spec', 'template']],
   ['apps/v1/DaemonSet', ['spec', 'template']],
   ['apps/v1/ReplicaSet', ['spec', 'template']],
   ['batch/v1/Job', ['spec', 'template']],
   ['batch/v1/CronJob', ['spec', 'jobTemplate', 'spec', 'template']],
+  ['apps.openshift.io/v1/DeploymentConfig', ['spec', 'template']],
+  ['argoproj.io/v1alpha1/Rollout', ['spec', 'template']],
 ]);
 
 /** Whether an object of this kind runs pods that can be tapped. */

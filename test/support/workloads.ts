@@ -23,6 +23,8 @@ export function workloads(spec: PodSpec = podSpec()): KubernetesObject[] {
       { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata, spec: { selector, serviceName: 'orders', template } },
       { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: { selector, template } },
       { apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata, spec: { selector, template } },
+      { apiVersion: 'v1', kind: 'ReplicationController', metadata, spec: { selector: labels, template } },
+      { apiVersion: 'v1', kind: 'PodTemplate', metadata, template },
       { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: job },
       {
         apiVersion: 'batch/v1',
@@ -34,10 +36,13 @@ export function workloads(spec: PodSpec = podSpec()): KubernetesObject[] {
   );
 }
 
-/** A Deployment of the pod. */
-export function deployment(spec?: PodSpec): KubernetesObject {
-  return workloads(spec)[1]!;
+/** The workload of one kind. */
+export function workloadOf(kind: string, spec?: PodSpec): KubernetesObject {
+  return workloads(spec).find((workload) => workload.kind === kind)!;
 }
+
+/** A Deployment of the pod. */
+export const deployment = (spec?: PodSpec) => workloadOf('Deployment', spec);
 
 /** The container of that name, init containers included. */
 export function container(workload: KubernetesObject, name: string): Container {

@@ -1,19 +1,26 @@
-/** The examples of docs/constructs.md, run as they stand there: they work, and make the YAML that stands below them. */
+/** The examples of pages, run as they stand there: they work, and make the YAML that stands below them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from '@swc/core';
 import { Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import ts from 'typescript';
-import { parse } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import * as logtap from '../../../src/constructs/index.js';
 import { deployment } from '../../support/workloads.js';
 
-const page = readFileSync(join(__dirname, '../../../docs/constructs.md'), 'utf8');
-const blocks = [...page.matchAll(/```ts\n(.*?)```(?:\n\n```yaml\n(.*?)```)?/gs)].map(([, code = '', yaml]) => ({
-  code,
-  yaml,
-}));
+const PAGES = ['constructs.md', 'aws.md', 'credentials.md'];
+
+interface Example {
+  readonly code: string;
+  readonly yaml: string | undefined;
+}
+
+function examples(page: string): Example[] {
+  const text = readFileSync(join(__dirname, '../../../docs', page), 'utf8');
+  const blocks = [...text.matchAll(/```ts\n(.*?)```(?:\n\n```yaml\n(.*?)```)?/gs)];
+  return blocks.map(([, code = '', yaml]) => ({ code, yaml }));
+}
 
 /** Runs code with what the page takes for granted: a chart, a Deployment elsewhere, a manifest. Returns the chart. */
 function run(code: string, names: readonly string[] = []) {
@@ -22,11 +29,9 @@ function run(code: string, names: readonly string[] = []) {
   if (containers.length > 0) new kplus.Deployment(chart, 'Given', { containers });
   const elsewhere = new kplus.Deployment(Testing.chart(), 'Given', { containers: [{ image: 'x' }] });
   const script = transformSync(code, { jsc: { parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } });
-  // What another page, or the AWS CDK, makes.
   const sink = logtap.Sink.openSearch({ url: 'https://opensearch.example:9200' });
-  const others = { sink, iam: { PolicyStatement: class {} }, role: { addToPrincipalPolicy() {} } };
-  const own = { chart, deployment: elsewhere, manifest: deployment() };
-  const scope = { ...logtap, ...own, ...others, exports: {}, require: () => logtap };
+  const own = { chart, sink, deployment: elsewhere, manifest: deployment() };
+  const scope = { ...logtap, ...own, exports: {}, require: () => logtap };
   new Function(...Object.keys(scope), script.code)(...Object.values(scope));
   return chart;
 }
@@ -43,22 +48,26 @@ function partOf(actual: unknown, expected: unknown): unknown {
   return Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, partOf(fields[key], value)]));
 }
 
-test('the page has them', () => {
-  expect(blocks.length).toBeGreaterThan(5);
-  expect(blocks.filter(({ yaml }) => yaml !== undefined).length).toBeGreaterThan(2);
-});
+describe.each(PAGES)('docs/%s', (page) => {
+  test('has examples, with YAML and without', () => {
+    expect(new Set(examples(page).map(({ yaml }) => yaml === undefined))).toEqual(new Set([true, false]));
+  });
 
-describe.each(blocks.map(({ code, yaml }) => [code.split('\n').slice(1, 4).join(' ').trim(), code, yaml] as const))(
-  '%s',
-  (_start, code, yaml) => {
+  describe.each(
+    examples(page).map(({ code, yaml }) => [code.split('\n').slice(1, 4).join(' ').trim(), code, yaml] as const),
+  )('%s', (_start, code, yaml) => {
     if (yaml !== undefined) {
       test('makes the YAML below it', () => {
-        const expected = parse(yaml);
         const chart = run(code, /new (Tapped|Shipper)/.test(code) ? [] : ['orders', 'envoy']);
         const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
-        const [actual] = Testing.synth(chart);
+        const objects = Testing.synth(chart);
         warn.mockRestore();
-        expect(partOf(actual, expected)).toEqual(expected);
+        for (const document of parseAllDocuments(yaml)) {
+          const expected = document.toJS();
+          // YAML that names no kind is of the first.
+          const actual = objects.find(({ kind }) => expected.kind === undefined || kind === expected.kind);
+          expect(partOf(actual, expected)).toEqual(expected);
+        }
       });
     } else {
       test('runs, statement by statement', () => {
@@ -71,5 +80,5 @@ describe.each(blocks.map(({ code, yaml }) => [code.split('\n').slice(1, 4).join(
         }
       });
     }
-  },
-);
+  });
+});

@@ -7,7 +7,7 @@ import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/f
 import { ExistingPreload, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
 import type { KubernetesObject, PodSpec } from '../../../src/constructs/workload.js';
 import { podTemplate } from '../../../src/constructs/workload.js';
-import { deployment, podSpec, workloads } from '../../support/workloads.js';
+import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
 const sink = Sink.stdout();
 const app = podSpec().containers[0]!;
@@ -18,7 +18,7 @@ function annotated(annotations: Record<string, unknown>): KubernetesObject {
   podTemplate(object).metadata = { annotations: annotations as Record<string, string> };
   return object;
 }
-const job = (spec: Partial<PodSpec> = {}) => workloads(podSpec(spec))[5]!;
+const job = (spec: Partial<PodSpec> = {}) => workloadOf('Job', podSpec(spec));
 const of = (spec: Partial<PodSpec>) => deployment(podSpec(spec));
 
 const cases: [string, KubernetesObject, Omit<LogTapProps, 'sink'>, string][] = [
@@ -167,7 +167,7 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
 });
 
 test('LT001 does not arise with a deadline, nor with native sidecars, nor where the pod goes on for ever', () => {
-  const cron = workloads()[6] as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
+  const cron = workloadOf('CronJob') as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
   Object.assign(cron.spec.jobTemplate.spec, { activeDeadlineSeconds: 600 });
   const classic = { sink, nativeSidecar: false };
   expect(LogTap.check(job({ activeDeadlineSeconds: 60 }), classic)).toEqual([]);

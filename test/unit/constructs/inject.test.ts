@@ -432,3 +432,13 @@ describe('refused', () => {
     expect(variables(container(inject(deployment(spec), stdout), 'app')).LD_PRELOAD).toBe(LIBRARY);
   });
 });
+
+test.each([
+  ['apps.openshift.io/v1', 'DeploymentConfig'],
+  ['argoproj.io/v1alpha1', 'Rollout'],
+])('%s %s: its pods are tapped like those of a Deployment', (apiVersion, kind) => {
+  const expected = inject(deployment(), stdout);
+  const actual = inject({ ...deployment(), apiVersion, kind }, stdout);
+  expect(actual).toEqual({ ...expected, apiVersion, kind });
+  expect(uninject(actual)).toEqual({ ...uninject(expected), apiVersion, kind });
+});

@@ -10,7 +10,7 @@ import {
 } from '../../../src/constructs/index.js';
 import { type KubernetesObject, type PodSpec, podTemplate } from '../../../src/constructs/workload.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
-import { container, deployment, podSpec, variables, workloads } from '../../support/workloads.js';
+import { container, deployment, podSpec, variables, workloadOf, workloads } from '../../support/workloads.js';
 
 const stdout: LogTapProps = { sink: Sink.stdout() };
 const inject = (shipper: ShipperOptions, spec?: Partial<PodSpec>): KubernetesObject =>
@@ -164,7 +164,7 @@ describe('a classic sidecar', () => {
       ['Job', '30'],
       ['CronJob', '30'],
     ]);
-    const native = variables(shipperOf(LogTap.inject(workloads()[5], stdout)));
+    const native = variables(shipperOf(LogTap.inject(workloadOf('Job'), stdout)));
     expect(native).not.toHaveProperty('LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS');
   });
 
