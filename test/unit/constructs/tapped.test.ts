@@ -1,5 +1,5 @@
 /** TappedDeployment and its like: tapped, and with defaults under which legacy images run. */
-import { type Chart, Cron, Testing } from 'cdk8s';
+import { type Chart, Cron, Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import {
   LogTap,
@@ -67,6 +67,19 @@ describe.each(Object.entries(kinds))('Tapped%s', (kind, [make, makePlain]) => {
     workload.addInitContainer({ name: 'seed', image: 'seed' });
     return Testing.synth(chart).find((manifest) => manifest.kind === kind);
   }
+
+  test('makes this manifest', () => {
+    const chart = Testing.chart();
+    make(chart, {
+      containers,
+      tap: {
+        sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1' }),
+        file: '/var/log/orders.log',
+        shipper: { image: 'cdk8s-logtap:1.0.0' },
+      },
+    });
+    expect(Yaml.stringify(...Testing.synth(chart))).toMatchSnapshot();
+  });
 
   test('is tapped', () => {
     const manifest = synth({});
