@@ -1,10 +1,12 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import { LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from '../service-names.js';
+import type { PeerAddress } from './sinks/peer.js';
 
-export const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch'] as const;
-export type SinkName = (typeof SINK_NAMES)[number];
+const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch', 'tcp', 'forward'] as const;
+/** `module:` is followed by the absolute path of a JavaScript module. */
+export type SinkName = (typeof SINK_NAMES)[number] | `module:/${string}`;
 
 export const text = (value: string): string => value;
 
@@ -39,14 +41,37 @@ export function socketPath(value: string): string {
 }
 
 export function sinks(value: string): readonly SinkName[] {
-  const names = value.split(',').map((name) => name.trim());
-  for (const name of names) {
-    if (!SINK_NAMES.includes(name as SinkName)) {
-      throw new Error(`there is no sink '${name}'. Use one or more of ${SINK_NAMES.join(', ')}, separated by commas.`);
-    }
-  }
+  const names = value.split(',').map((name) => sinkName(name.trim()));
   if (new Set(names).size < names.length) throw new Error('names a sink twice. Leave one of them.');
-  return names as SinkName[];
+  return names;
+}
+
+/** A path is seen from the working directory. */
+export function sinkName(name: string): SinkName {
+  const [, path] = /^module:(.+)$/.exec(name) ?? [];
+  if (path !== undefined) return `module:${resolve(path)}` as SinkName;
+  return oneOfSinks(name);
+}
+
+function oneOfSinks(name: string): SinkName {
+  const found = SINK_NAMES.find((known) => known === name);
+  if (found === undefined) {
+    throw new Error(
+      `there is no sink '${name}'. Use one or more of ${SINK_NAMES.join(', ')} and module:PATH, separated by commas.`,
+    );
+  }
+  return found;
+}
+
+/** `host:port`, `tcp://host:port` or `tls://host:port`; an IPv6 address in brackets. */
+export function peer(value: string): PeerAddress {
+  const [, scheme = 'tcp', v6, name, port] =
+    /^(?:(tcp|tls):\/\/)?(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@[\]]+)):(\d{1,5})$/.exec(value) ?? [];
+  const host = v6 ?? name;
+  if (host === undefined || Number(port) < 1 || Number(port) > 65_535) {
+    throw new Error('must be host:port or tls://host:port, with a port from 1 to 65535. Correct it.');
+  }
+  return { host, port: Number(port), isTls: scheme === 'tls' };
 }
 
 export function port(value: string): number | 'off' {

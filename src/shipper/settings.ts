@@ -7,6 +7,7 @@ import { MOUNT_PATH, RINGS_BYTES, RUN_DIR, SOCKET_NAME, STATUS_PORT } from '../c
 import { AWS_REGION, LOG_GROUP, LOG_STREAM } from '../service-names.js';
 import { ConfigError } from './errors.js';
 import { OPENSEARCH_SETTINGS, opensearchContradictions } from './opensearch-settings.js';
+import { FORWARD_SETTINGS, peerContradictions, TCP_SETTINGS } from './peer-settings.js';
 import { type Setting, setting } from './setting.js';
 import * as parse from './setting-parsers.js';
 import { ON_FULL } from './spool/on-full.js';
@@ -68,7 +69,7 @@ export const SETTINGS = {
     sinks: setting({
       name: 'LOGTAP_SINK',
       default: 'stdout',
-      help: '`stdout`, `file`, `opensearch` or `cloudwatch`; several separated by commas: each gets every record, and none waits for another.',
+      help: '`stdout`, `file`, `opensearch`, `cloudwatch`, `tcp`, `forward`, or `module:PATH` for a module of your own; several separated by commas: each gets every record, and none waits for another.',
       parse: parse.sinks,
     }),
     filePath: setting({
@@ -77,6 +78,8 @@ export const SETTINGS = {
       parse: parse.absolutePath,
     }),
   },
+  'NDJSON over TCP': TCP_SETTINGS,
+  'Fluent Forward': FORWARD_SETTINGS,
   OpenSearch: OPENSEARCH_SETTINGS,
   'CloudWatch Logs': {
     cloudwatchLogGroup: setting({
@@ -246,6 +249,8 @@ type WithDefault =
   | 'lineIdleMs'
   | 'batchLingerMs'
   | 'sinks'
+  | 'forwardTag'
+  | 'forwardAck'
   | 'opensearchIndex'
   | 'opensearchSchema'
   | 'opensearchSetup'
@@ -303,15 +308,21 @@ function predecessorSinks(
   notice: (message: string) => void,
 ): void {
   if (env.LOGTAP_SINK) return;
+  const chosen: parse.SinkName[] = [];
   if (env.SINK_FLUENT) {
-    problems.push(
-      `SINK_FLUENT='${env.SINK_FLUENT}': this version has no sink for it. Unset it and choose one with LOGTAP_SINK.`,
-    );
+    notice('SINK_FLUENT is read as LOGTAP_SINK=tcp and LOGTAP_TCP_ADDRESS, which are its names now');
+    chosen.push('tcp');
+    try {
+      values.tcpAddress = parse.peer(env.SINK_FLUENT);
+    } catch (error) {
+      problems.push(`SINK_FLUENT='${env.SINK_FLUENT}': ${(error as Error).message}`);
+    }
   }
   if (env.SINK_STDOUT === 'true') {
     notice('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, which is its name now');
-    values.sinks = ['stdout'];
+    chosen.push('stdout');
   }
+  if (chosen.length > 0) values.sinks = chosen;
 }
 
 /** Settings that the chosen sinks cannot do without. */
@@ -325,13 +336,15 @@ function missing(settings: Settings): string[] {
   };
   const sinks = settings.sinks ?? [];
   if (sinks.includes('file')) need('file', 'filePath', '/var/log/app.ndjson');
+  if (sinks.includes('tcp')) need('tcp', 'tcpAddress', 'collector.example:5170');
+  if (sinks.includes('forward')) need('forward', 'forwardAddress', 'collector.example:24224');
   if (sinks.includes('opensearch')) need('opensearch', 'opensearchUrls', 'https://opensearch.example:9200');
   if (sinks.includes('cloudwatch')) {
     need('cloudwatch', 'cloudwatchLogGroup', '/my/app');
     need('cloudwatch', 'awsRegion', 'eu-central-1');
   }
   if (settings.opensearchSigv4 !== undefined) need('opensearch', 'awsRegion', 'eu-central-1');
-  problems.push(...opensearchContradictions(settings));
+  problems.push(...opensearchContradictions(settings), ...peerContradictions(settings));
   return problems;
 }
 

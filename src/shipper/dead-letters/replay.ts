@@ -12,7 +12,7 @@ import type { Origin, Source, SourceBatch } from '../parts.js';
 import { runPipeline } from '../pipeline.js';
 import { BatchBuilder } from '../record-batch.js';
 import type { Secrets } from '../secrets.js';
-import { SINK_NAMES, type SinkName } from '../setting-parsers.js';
+import { type SinkName, sinkName } from '../setting-parsers.js';
 import { type Environment, parseSettings } from '../settings.js';
 import { ATTEMPT_MS } from '../shipper.js';
 import { openSink } from '../sinks/index.js';
@@ -39,7 +39,7 @@ export async function replay(
   stop: AbortSignal,
 ): Promise<Replayed> {
   if (!existsSync(path)) throw new ConfigError([`'${path}': there is no such file. Name a file of dead letters.`]);
-  const { sinks, unreadable } = await survey(path, log);
+  const { sinks, unreadable } = await survey(path, (env.LOGTAP_SINK ?? '').split(','), log);
   const settings = parseSettings({ ...env, LOGTAP_SINK: sinks.join(',') }, log.info);
   const { deadLetterFile, deadLetterMaxBytes: maxBytes } = settings;
   if (
@@ -73,16 +73,22 @@ export async function replay(
   return { totals, unreadable };
 }
 
-/** Which sinks the letters are for. */
-async function survey(path: string, log: Log): Promise<{ sinks: readonly SinkName[]; unreadable: number }> {
+/** Which sinks the letters are for. Modules only where they are `trusted`. */
+async function survey(
+  path: string,
+  trusted: readonly string[],
+  log: Log,
+): Promise<{ sinks: readonly SinkName[]; unreadable: number }> {
   const sinks = new Set<SinkName>();
   let [lines, unreadable] = [0, 0];
   for await (const line of linesOf(path)) {
     lines += 1;
     try {
-      const { sink } = decodeLetter(line);
-      if (!SINK_NAMES.includes(sink as SinkName)) throw new Error(`there is no sink '${sink}'`);
-      sinks.add(sink as SinkName);
+      const name = sinkName(decodeLetter(line).sink);
+      if (name.startsWith('module:') && !trusted.includes(name)) {
+        throw new Error(`it is for '${name}', and a file of letters starts no program: name it in LOGTAP_SINK, too`);
+      }
+      sinks.add(name);
     } catch (error) {
       unreadable += 1;
       log.problem('warn', 'unreadable letter', `${path}, line ${lines}, is left out: ${messageOf(error)}`);

@@ -1,10 +1,8 @@
-/** Records to one JSON object a line: what the sinks stdout and file write. */
+/** Records to one JSON object a line: what the sinks stdout, file and tcp write. */
 import { isJsonObject } from '../json-object.js';
 import { JsonWriter } from '../json-writer.js';
 import type { Origin, RecordBatch } from '../parts.js';
-import type { Settings } from '../settings.js';
-
-export type Metadata = Pick<Settings, 'podName' | 'podNamespace' | 'nodeName' | 'containerName'>;
+import { fieldsOf, type Metadata } from './record-fields.js';
 
 const OPEN = Buffer.from('{"timestamp":"');
 const MESSAGE = Buffer.from(',"message":"');
@@ -48,19 +46,7 @@ export class NdjsonEncoder {
   }
 
   /** What all records of an origin share, from the end of the timestamp to the value of `seq`. */
-  #constantsOf({ stream, path, container, process, pid }: Origin): string {
-    const { podName = '', podNamespace = '', nodeName = '', containerName = '' } = this.#metadata;
-    const name = container || containerName;
-    const fields = {
-      pod_name: podName,
-      namespace: podNamespace,
-      nodename: nodeName,
-      stream,
-      source: path ?? name,
-      ...(name === '' ? {} : { container_name: name }),
-      ...(process === '' ? {} : { process }),
-      ...(pid === 0 ? {} : { pid }),
-    };
-    return `",${JSON.stringify(fields).slice(1, -1)},"seq":`;
+  #constantsOf(origin: Origin): string {
+    return `",${JSON.stringify(fieldsOf(origin, this.#metadata)).slice(1, -1)},"seq":`;
   }
 }

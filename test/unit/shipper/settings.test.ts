@@ -166,8 +166,16 @@ describe('parseSettings', () => {
       expect.stringContaining('SOCKET_PATH'),
       expect.stringContaining('SINK_STDOUT'),
     ]);
-    expect(problems({ SINK_FLUENT: 'fluent:24224' })).toEqual([expect.stringContaining("SINK_FLUENT='fluent:24224'")]);
-    expect(problems({ SINK_FLUENT: 'fluent:24224', LOGTAP_SINK: 'stdout' })).toEqual([]);
+    const fluent = parse({ SINK_FLUENT: 'fluent:24224', SINK_STDOUT: 'true' });
+    expect(fluent).toMatchObject({
+      sinks: ['tcp', 'stdout'],
+      tcpAddress: { host: 'fluent', port: 24224, isTls: false },
+    });
+    expect(problems({ SINK_FLUENT: 'fluent' })).toEqual([
+      "SINK_FLUENT='fluent': must be host:port or tls://host:port, with a port from 1 to 65535. Correct it.",
+      expect.stringContaining("LOGTAP_TCP_ADDRESS is not set, and the sink 'tcp' needs it"),
+    ]);
+    expect(problems({ SINK_FLUENT: 'fluent', LOGTAP_SINK: 'stdout' })).toEqual([]);
   });
 
   test('leaves the variables alone that Kubernetes sets for a Service called logtap', () => {

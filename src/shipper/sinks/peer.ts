@@ -1,0 +1,105 @@
+/** A connection to a peer that reads a stream, over TCP or TLS: how it is opened, written to, and known to have arrived. */
+import { readFileSync } from 'node:fs';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { codeOf, messageOf, NoAnswerError } from '../errors.js';
+import type { ReloadedFile } from './reloaded-file.js';
+
+export interface PeerAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+export const addressText = ({ host, port }: PeerAddress) =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+
+/** An open connection. Throws a NoAnswerError when there is none to be had. */
+export async function connectPeer(
+  address: PeerAddress,
+  ca: ReloadedFile | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  signal.throwIfAborted();
+  const { host, port, isTls } = address;
+  const target = { host, port };
+  const socket = isTls
+    ? connectTls({ ...target, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca: ca.content }) })
+    : connectTcp(target);
+  // An error while nobody waits: the next one who does finds the socket destroyed.
+  socket.on('error', () => {});
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
+  await during(socket, address, signal, (done) => socket.once(isTls ? 'secureConnect' : 'connect', done));
+  return socket;
+}
+
+/** Finds a peer that has gone without a word while nothing is sent. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** Hands bytes to the kernel; waits while the peer is slow. */
+export function writePeer(socket: Socket, address: PeerAddress, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  return during(socket, address, signal, (done) => socket.write(bytes, (error) => error || done()));
+}
+
+/** Between two looks at the send queue. */
+const LOOK_MS = [1, 2, 4, 8, 16, 32] as const;
+
+/**
+ * Waits until the kernel of the peer has acknowledged all that was written. Nothing more can be known of a peer that never
+ * answers; without /proc not even this, and it returns at once.
+ */
+export async function acknowledgedPeer(socket: Socket, address: PeerAddress, signal: AbortSignal): Promise<void> {
+  for (let look = 0; (unacknowledgedBytes(socket) ?? 0) > 0; look++) {
+    await during(socket, address, signal, (done) => setTimeout(done, LOOK_MS[Math.min(look, LOOK_MS.length - 1)]));
+  }
+  if (socket.destroyed) throw broken(socket, address);
+}
+
+/** Waits for `start` to call `done`; throws when the connection breaks first, or the signal aborts, which ends it. */
+export async function during(
+  socket: Socket,
+  address: PeerAddress,
+  signal: AbortSignal,
+  start: (done: () => void) => void,
+): Promise<void> {
+  const isAborted = () => socket.destroy(signal.reason);
+  let fail = () => {};
+  try {
+    await new Promise<void>((resolve, reject) => {
+      fail = () => reject(signal.aborted ? signal.reason : broken(socket, address));
+      if (signal.aborted) isAborted();
+      if (socket.destroyed) return fail();
+      signal.addEventListener('abort', isAborted, { once: true });
+      socket.once('close', fail);
+      start(resolve);
+    });
+  } finally {
+    signal.removeEventListener('abort', isAborted);
+    socket.off('close', fail);
+  }
+}
+
+function broken(socket: Socket, address: PeerAddress): NoAnswerError {
+  const { errored } = socket;
+  const [code, why] =
+    errored === null ? ['closed', 'the peer closed the connection'] : [codeOf(errored), messageOf(errored)];
+  return new NoAnswerError({ code, detail: `connection to ${addressText(address)}: ${why}` });
+}
+
+/** Bytes that the kernel keeps to send them, perhaps again; undefined where it does not tell. */
+function unacknowledgedBytes({ localPort, remotePort }: Socket): number | undefined {
+  const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, '0');
+  // "  sl  local_address rem_address st tx_queue:rx_queue": proc(5).
+  const row = new RegExp(`: [0-9A-F]+:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`, 'g');
+  let bytes: number | undefined;
+  for (const file of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
+    try {
+      for (const [, queue = ''] of readFileSync(file, 'latin1').matchAll(row))
+        bytes = Math.max(bytes ?? 0, parseInt(queue, 16));
+    } catch {
+      // No /proc, or no IPv6.
+    }
+  }
+  return bytes;
+}

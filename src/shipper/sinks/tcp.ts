@@ -1,0 +1,64 @@
+/**
+ * Records to a peer that reads one JSON object a line. It never answers, so that a record counts as delivered when the kernel
+ * of the peer has acknowledged its bytes: what a peer loses after that is counted nowhere. The sink `forward` is answered.
+ */
+import type { Socket } from 'node:net';
+import type { Finding, RecordBatch, SendResult, Sink } from '../parts.js';
+import { LINE_LIMITS } from './line-output.js';
+import { NdjsonEncoder } from './ndjson.js';
+import { acknowledgedPeer, addressText, connectPeer, type PeerAddress, writePeer } from './peer.js';
+import { ReloadedFile } from './reloaded-file.js';
+import type { SinkContext } from './sink-context.js';
+
+export function openTcp({ settings }: SinkContext): Sink {
+  const { tcpAddress, tcpCaFile } = settings;
+  const ca = tcpCaFile === undefined ? undefined : new ReloadedFile('LOGTAP_TCP_CA_FILE', tcpCaFile);
+  return new TcpSink(tcpAddress!, ca, new NdjsonEncoder(settings));
+}
+
+class TcpSink implements Sink {
+  readonly name = 'tcp';
+  readonly limits = LINE_LIMITS;
+  readonly #address: PeerAddress;
+  readonly #ca: ReloadedFile | undefined;
+  readonly #encoder: NdjsonEncoder;
+  #socket: Socket | undefined;
+
+  constructor(address: PeerAddress, ca: ReloadedFile | undefined, encoder: NdjsonEncoder) {
+    this.#address = address;
+    this.#ca = ca;
+    this.#encoder = encoder;
+  }
+
+  async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
+    const { bytes } = this.#encoder.encode(batch);
+    const socket = await this.#open(signal);
+    try {
+      await writePeer(socket, this.#address, bytes, signal);
+      await acknowledgedPeer(socket, this.#address, signal);
+    } catch (error) {
+      // Half a line may be there. On a connection of its own the next one is not written on to it.
+      socket.destroy();
+      throw error;
+    }
+    return { retry: [], rejected: [] };
+  }
+
+  async check(signal: AbortSignal): Promise<Finding> {
+    (await connectPeer(this.#address, this.#ca, signal)).destroy();
+    return { isRight: true, text: `${addressText(this.#address)} takes connections` };
+  }
+
+  async close(): Promise<void> {
+    this.#socket?.end();
+  }
+
+  async #open(signal: AbortSignal): Promise<Socket> {
+    if (this.#socket?.writable !== true) {
+      this.#socket = await connectPeer(this.#address, this.#ca, signal);
+      // What a peer says is nothing to us, but unread it would keep the end of the connection from being seen.
+      this.#socket.resume();
+    }
+    return this.#socket;
+  }
+}

@@ -1,0 +1,166 @@
+/** The sink `forward`: only what the peer has confirmed is delivered, and both sides know who the other is. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encode } from '@msgpack/msgpack';
+import type { Sink } from '../../src/shipper/parts.js';
+import { Secrets } from '../../src/shipper/secrets.js';
+import { type Environment, parseSettings } from '../../src/shipper/settings.js';
+import { openSink } from '../../src/shipper/sinks/index.js';
+import { sleep } from '../../src/shipper/sleep.js';
+import { batchOf } from '../support/batches.js';
+import { confirm, type ForwardPeer, type ForwardPeerOptions, startForwardPeer } from '../support/forward-peer.js';
+
+const delivered = { retry: [], rejected: [] };
+const soon = () => AbortSignal.timeout(10_000);
+
+const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
+const sinks: Sink[] = [];
+const peers: ForwardPeer[] = [];
+afterEach(async () => {
+  for (const sink of sinks.splice(0)) await sink.close();
+  for (const peer of peers.splice(0)) await peer.stop();
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+async function open(address: string, env: Environment = {}): Promise<Sink> {
+  const settings = parseSettings({ LOGTAP_SINK: 'forward', LOGTAP_FORWARD_ADDRESS: address, ...env }, () => {});
+  const context = { settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} };
+  const sink = await openSink('forward', context);
+  sinks.push(sink);
+  return sink;
+}
+
+async function peer(options: ForwardPeerOptions = {}): Promise<ForwardPeer> {
+  const started = await startForwardPeer(options);
+  peers.push(started);
+  return started;
+}
+
+function fileOf(name: string, text: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+test('a batch is a request with the tag, its size and an id, over one connection', async () => {
+  const target = await peer();
+  const sink = await open(target.address, { LOGTAP_FORWARD_TAG: 'shop.orders' });
+  expect(await sink.send(batchOf(['a', 'ä']), soon())).toEqual(delivered);
+  expect(await sink.send(batchOf(['c']), soon())).toEqual(delivered);
+  expect(target.requests).toEqual([
+    { tag: 'shop.orders', messages: ['a', 'ä'], option: { size: 2, chunk: expect.stringMatching(/^[\w+/]{22}$/) } },
+    { tag: 'shop.orders', messages: ['c'], option: { size: 1, chunk: expect.any(String) } },
+  ]);
+  expect(target.requests[0]!.option.chunk).not.toBe(target.requests[1]!.option.chunk);
+  expect(target.sockets).toHaveLength(1);
+});
+
+test.each<[string, NonNullable<ForwardPeerOptions['answer']>, string, RegExp]>([
+  ['confirms another request', (socket) => socket.write(encode({ ack: 'x' })), 'ack', /did not confirm the request/],
+  ['says something else', (socket) => socket.write(encode(['no'])), 'ack', /LOGTAP_FORWARD_ACK=false/],
+  ['ends the connection', (socket) => socket.end(), 'closed', /the peer closed the connection/],
+  ['resets the connection', (socket) => socket.resetAndDestroy(), 'ECONNRESET', /connection to 127/],
+  [
+    'sends no MessagePack',
+    (socket) => socket.write(Buffer.of(0xc1)),
+    'protocol',
+    /speaks another protocol than Forward/,
+  ],
+  [
+    'sends without end',
+    (socket) => socket.write(Buffer.of(0xdb, 0xff, 0xff, 0xff, 0xff)),
+    'protocol',
+    /speaks another protocol than Forward/,
+  ],
+])(
+  'a peer that %s has not taken the batch; it goes again, with the same id, over a new connection',
+  async (_, answer, code, detail) => {
+    const target = await peer({
+      answer: (socket, request, number) => (number === 0 ? answer(socket, request, number) : confirm(socket, request)),
+    });
+    const sink = await open(target.address);
+    const batch = batchOf(['a', 'b']);
+    await expect(sink.send(batch, soon())).rejects.toMatchObject({ code, detail: expect.stringMatching(detail) });
+    expect(await sink.send(batch, soon())).toEqual(delivered);
+    expect(target.requests[1]).toEqual(target.requests[0]);
+    expect(target.sockets).toHaveLength(2);
+  },
+);
+
+test('a peer that ends the connection between batches is asked again, and nothing fails', async () => {
+  const target = await peer();
+  const sink = await open(target.address);
+  await sink.send(batchOf(['a']), soon());
+  const closed = new Promise((resolve) => target.sockets[0]!.once('close', resolve));
+  target.sockets[0]!.end();
+  await closed;
+  await sleep(20, soon());
+  expect(await sink.send(batchOf(['b']), soon())).toEqual(delivered);
+  expect(target.sockets).toHaveLength(2);
+});
+
+test('a peer that never confirms keeps the batch from counting, until the time is up', async () => {
+  const target = await peer({ answer: () => {} });
+  const sink = await open(target.address);
+  await expect(sink.send(batchOf(['a']), AbortSignal.timeout(200))).rejects.toMatchObject({ name: 'TimeoutError' });
+});
+
+test('a peer that confirms nothing, where it need not', async () => {
+  const target = await peer({ answer: () => {} });
+  const sink = await open(target.address, { LOGTAP_FORWARD_ACK: 'false' });
+  expect(await sink.send(batchOf(['a']), soon())).toEqual(delivered);
+  expect(await sink.send(batchOf(['b']), soon())).toEqual(delivered);
+  while (target.requests.length < 2) await sleep(5, soon());
+  expect(target.requests.map(({ option }) => option)).toEqual([{ size: 1 }, { size: 1 }]);
+});
+
+describe('with a shared key', () => {
+  const KEY = 'a key that both know';
+  const withKey = (key = KEY) => ({ LOGTAP_FORWARD_SHARED_KEY_FILE: fileOf(`key-${key.length}`, `${key}\n`) });
+
+  test('both prove that they know it', async () => {
+    const target = await peer({ sharedKey: KEY });
+    const sink = await open(target.address, withKey());
+    expect(await sink.check!(soon())).toEqual({ isRight: true, text: `${target.address} takes connections` });
+    expect(await sink.send(batchOf(['a']), soon())).toEqual(delivered);
+  });
+
+  test('a user with a password, where the peer asks for one; a new password without a new start', async () => {
+    const target = await peer({ sharedKey: KEY, users: { shipper: 'second' } });
+    const user = { LOGTAP_FORWARD_USERNAME: 'shipper', LOGTAP_FORWARD_PASSWORD_FILE: fileOf('password', 'first') };
+    const sink = await open(target.address, { ...withKey(), ...user });
+    await expect(sink.send(batchOf(['a']), soon())).rejects.toMatchObject({
+      code: 'handshake',
+      detail: expect.stringContaining('shared_key or password mismatch'),
+    });
+    fileOf('password', 'second\n');
+    expect(await sink.send(batchOf(['a']), soon())).toEqual(delivered);
+  });
+
+  test.each<[string, ForwardPeerOptions, Environment, RegExp]>([
+    ['another key', { sharedKey: 'another' }, withKey(), /shared_key or password mismatch/],
+    ['no key of its own', { sharedKey: KEY }, {}, /asks for a shared key. Set LOGTAP_FORWARD_SHARED_KEY_FILE/],
+    [
+      'a false proof',
+      { sharedKey: KEY, pong: ([a, b, c, d]) => [a, b, c, d, 'x'.repeat(128)] },
+      withKey(),
+      /does not know the shared key/,
+    ],
+    [
+      'a short proof',
+      { sharedKey: KEY, pong: ([a, b, c, d]) => [a, b, c, d, ''] },
+      withKey(),
+      /does not know the shared key/,
+    ],
+    ['another word', { sharedKey: KEY, pong: () => ['HELO'] }, withKey(), /did not answer PING with PONG/],
+  ])('%s', async (_, options, env, detail) => {
+    const target = await peer(options);
+    const sink = await open(target.address, env);
+    await expect(sink.send(batchOf(['a']), soon())).rejects.toMatchObject({
+      code: 'handshake',
+      detail: expect.stringMatching(detail),
+    });
+    expect(target.requests.flatMap(({ messages }) => messages)).toEqual([]);
+  });
+});
