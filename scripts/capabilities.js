@@ -5,7 +5,7 @@ const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
 const { ensureJsii, isJsiiPresent } = require('./jsii.js');
-const { ensureKubectlYaml, isKubectlYamlPresent } = require('./kubectl-yaml.js');
+const { ensureGoProgram, isGoProgramPresent } = require('./go-program.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
 const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
@@ -259,10 +259,17 @@ const forTests = [
   },
   {
     name: 'kubectl yaml',
-    isPresent: isKubectlYamlPresent,
-    install: ensureKubectlYaml,
+    isPresent: () => isGoProgramPresent('kubectl-yaml'),
+    install: () => ensureGoProgram('kubectl-yaml'),
     needs: ['go'],
     without: "the comparison with kubectl's reading of YAML",
+  },
+  {
+    name: 'OpenTelemetry receiver',
+    isPresent: () => isGoProgramPresent('otel-forward'),
+    install: () => ensureGoProgram('otel-forward'),
+    needs: ['go'],
+    without: 'the Forward protocol before a real peer, which needs Go 1.26',
   },
   {
     name: 'C linter',

@@ -3,13 +3,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from '@msgpack/msgpack';
+import { freePort } from '../../scripts/free-port.js';
+import { ensureGoProgram } from '../../scripts/go-program.js';
 import type { Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';
 import { sleep } from '../../src/shipper/sleep.js';
 import { batchOf } from '../support/batches.js';
+import { describeWith } from '../support/capability.js';
 import { confirm, type ForwardPeer, type ForwardPeerOptions, startForwardPeer } from '../support/forward-peer.js';
+import { start, until } from '../support/run.js';
 
 const delivered = { retry: [], rejected: [] };
 const soon = () => AbortSignal.timeout(10_000);
@@ -162,5 +166,28 @@ describe('with a shared key', () => {
       detail: expect.stringMatching(detail),
     });
     expect(target.requests.flatMap(({ messages }) => messages)).toEqual([]);
+  });
+});
+
+describeWith(['OpenTelemetry receiver'], 'the receiver of the OpenTelemetry Collector', () => {
+  test('takes, confirms and understands every record', async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    const receiver = start(ensureGoProgram('otel-forward'), [address]);
+    await until('it listens', () => receiver.stdout().startsWith('listening'));
+    const sink = await open(address);
+    const timeMs = 1_764_000_000_123.25;
+    const messages = ['plain', 'ä 日 🚀', '', 'x'.repeat(100_000), '{"a":1}'];
+    const batch = batchOf(messages.map((message) => ({ message, timeMs })));
+    expect(await sink.send(batch, soon())).toEqual(delivered);
+    expect(await sink.send(batchOf([{ message: Buffer.of(0x61, 0xff), timeMs }]), soon())).toEqual(delivered);
+    const lines = () => receiver.stdout().trimEnd().split('\n').slice(1);
+    // It confirms before it hands on.
+    await until('all are there', () => lines().length === messages.length + 1);
+    const records = lines().map((line) => JSON.parse(line));
+    expect(records.map(({ body }) => body)).toEqual([...messages, 'a\ufffd']);
+    for (const { attributes, nanoseconds } of records) {
+      expect(nanoseconds).toBe(1_764_000_000_123_250_000);
+      expect(attributes).toMatchObject({ 'fluent.tag': 'logtap', stream: 'stdout', pid: 42, source: 'web' });
+    }
   });
 });
