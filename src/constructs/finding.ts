@@ -76,6 +76,7 @@ export const RULES = {
   LT024: { severity: ERROR, cause: 'an annotation that is misread would leave the pod silently untapped' },
   LT025: { severity: WARNING, cause: 'what is said about the container has no effect here', canAccept: true },
   LT026: { severity: WARNING, cause: 'with hostNetwork its port is one of the node', canAccept: true },
+  LT027: { severity: ERROR, cause: 'Kubernetes refuses a pod that mounts a volume it does not have' },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

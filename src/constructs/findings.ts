@@ -4,7 +4,7 @@ import { CONTAINERS, EXCLUDE_CONTAINERS } from './annotations.js';
 import { existingPreload, LIBRARY_NAMES } from './env.js';
 import { type Code, type Finding, finding } from './finding.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
-import { isTooOldForNative, type LogTapProps, NATIVE_SIDECAR_MINOR } from './log-tap-props.js';
+import { isTooOldForNative, type LogTapProps, NATIVE_SIDECAR_MINOR, sinkOf } from './log-tap-props.js';
 import { INSTALLER, isOwnVolume, SHIPPER } from './shipper.js';
 import { ExistingPreload, TapStreams } from './tap-options.js';
 import { isWorkload, objectName } from './workload.js';
@@ -33,6 +33,7 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
   if (plan.annotations.isDisabled) return findings;
   checkSelection(plan, report);
   checkSidecar(plan, report);
+  checkSink(plan, report);
   checkReserved(plan, report);
   checkContainers(plan, report);
   return findings;
@@ -111,6 +112,15 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
   const selector = spec.nodeSelector as Record<string, string> | undefined | null;
   const os = (spec.os as { name?: string } | undefined | null)?.name ?? selector?.['kubernetes.io/os'];
   if (os === 'windows') report('LT011', 'the pod is for Windows', 'leave it out of the tap');
+}
+
+/** Whether the pod has what the sink writes to. */
+function checkSink({ template, props }: InjectionPlan, report: Report): void {
+  const present = (template.spec.volumes ?? []).map(({ name }) => name);
+  for (const { volume } of sinkOf(props).bind().volumeMounts ?? []) {
+    if (present.includes(volume)) continue;
+    report('LT027', `the sink's volume '${volume}' must be one of the pod's`, 'add the volume, or correct the name');
+  }
 }
 
 /** Whether the workload uses what injection needs for itself. */

@@ -17,9 +17,20 @@ export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/
 export type { TappedProps } from './relaxed.js';
 export { ImagePullPolicy, type ShipperOptions } from './shipper-options.js';
 export { Sink } from './sink.js';
-export type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement, SinkLogGroup } from './sink-config.js';
+export type {
+  ConfigMapFile,
+  SecretFile,
+  SinkConfig,
+  SinkEgress,
+  SinkIamStatement,
+  SinkLogGroup,
+  SinkVolumeMount,
+} from './sink-config.js';
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
+export type { FileSinkProps } from './sinks/file.js';
+export type { ModuleSinkProps } from './sinks/module.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps, type SecretKey } from './sinks/opensearch.js';
+export type { ForwardSinkProps, TcpSinkProps } from './sinks/peer.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './tap-options.js';
 export { TappedCronJob, type TappedCronJobProps } from './tapped-cron-job.js';
 export { TappedDaemonSet, type TappedDaemonSetProps } from './tapped-daemon-set.js';

@@ -4,6 +4,7 @@ import { LIBRARY_PATH, RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import { FailurePolicy, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { DEFAULT_DRAIN_SECONDS, memoryLimitMiB, memoryRequestMiB, type ShipperOptions } from './shipper-options.js';
+import { projected, SECRETS_PATH, secretFilePath } from './sink-files.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
 
 /** Name of the shipper, of its port and of the shared memory volume. */
@@ -17,7 +18,6 @@ const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, SECRETS_VOLUME, DISK_VOLU
 /** Whether injection adds a volume of that name. */
 export const isOwnVolume = (name: string) => OWN_VOLUMES.includes(name);
 
-const SECRETS_PATH = '/etc/logtap/secrets';
 const DISK_PATH = '/var/lib/logtap';
 /** User of the image: the customary `nonroot`. */
 const USER = 65532;
@@ -93,7 +93,8 @@ export function installer(props: LogTapProps): Container {
 
 /** The shipper: a native sidecar, which starts before the application and ends after it, or a classic one. */
 export function shipper(props: LogTapProps, run: ShipperRun): Container {
-  const { secretFiles } = sinkOf(props).bind();
+  const { secretFiles, configMapFiles = [], volumeMounts = [] } = sinkOf(props).bind();
+  const hasFiles = secretFiles.length + configMapFiles.length > 0;
   const isGate = props.failurePolicy !== FailurePolicy.FAIL_OPEN;
   const options = props.shipper ?? {};
   return {
@@ -115,8 +116,9 @@ export function shipper(props: LogTapProps, run: ShipperRun): Container {
     securityContext: securityContext(),
     volumeMounts: [
       memoryMount(),
-      ...(secretFiles.length > 0 ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
+      ...(hasFiles ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
       ...(diskMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
+      ...volumeMounts.map(({ volume, mountPath }) => ({ name: volume, mountPath })),
     ],
   };
 }
@@ -152,9 +154,7 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
     }),
     ...others,
     ...settings,
-    ...Object.fromEntries(
-      secretFiles.map(({ setting, secretName, key }) => [setting, `${SECRETS_PATH}/${secretName}/${key}`]),
-    ),
+    ...Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)])),
   };
   const fields: Record<string, string> = {
     NODE_NAME: 'spec.nodeName',
@@ -171,17 +171,10 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
   ];
 }
 
-/** Below SECRETS_PATH. */
-const pathOf = ({ secretName, key }: { secretName: string; key: string }) => `${secretName}/${key}`;
-
-/** The shared memory volume, the Secrets of the sink, and the disk. */
+/** The shared memory volume, the files of the sink, and the disk. */
 export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
-  const { secretFiles } = sinkOf(props).bind();
-  // Two settings may read one key, and Kubernetes refuses a path that stands twice.
-  const isFirst = (path: string, i: number) => secretFiles.findIndex((file) => pathOf(file) === path) === i;
-  const sources = secretFiles
-    .filter((file, i) => isFirst(pathOf(file), i))
-    .map((file) => ({ secret: { name: file.secretName, items: [{ key: file.key, path: pathOf(file) }] } }));
+  const { secretFiles, configMapFiles = [] } = sinkOf(props).bind();
+  const sources = projected(secretFiles, configMapFiles);
   const disk = diskMiB(props.shipper ?? {});
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },

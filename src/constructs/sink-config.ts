@@ -12,6 +12,24 @@ export interface SecretFile {
   readonly key: string;
 }
 
+/** A key of a ConfigMap that the shipper reads as a file. */
+export interface ConfigMapFile {
+  /** Name of the ConfigMap, in the namespace of the workload. */
+  readonly configMapName: string;
+
+  /** Key in the ConfigMap. */
+  readonly key: string;
+}
+
+/** A volume of the pod that the shipper writes to. */
+export interface SinkVolumeMount {
+  /** Name of the volume in the pod. */
+  readonly volume: string;
+
+  /** Where it is mounted into the shipper. */
+  readonly mountPath: string;
+}
+
 /** A right in AWS that the shipper needs: a statement of an IAM policy, with the effect `Allow`. */
 export interface SinkIamStatement {
   /** Actions, such as `logs:PutLogEvents`. */
@@ -86,6 +104,20 @@ export interface SinkConfig {
 
   /** Connections that the shipper opens. */
   readonly egress: SinkEgress[];
+
+  /**
+   * Keys of ConfigMaps, mounted as files into the shipper alone.
+   *
+   * @default - none
+   */
+  readonly configMapFiles?: ConfigMapFile[];
+
+  /**
+   * Volumes of the pod that the shipper writes to.
+   *
+   * @default - none
+   */
+  readonly volumeMounts?: SinkVolumeMount[];
 
   /**
    * The log group that records go to.

@@ -2,7 +2,10 @@
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 import { all } from './sinks/all.js';
 import { type CloudWatchSinkProps, cloudWatch } from './sinks/cloudwatch.js';
+import { type FileSinkProps, file } from './sinks/file.js';
+import { type ModuleSinkProps, userModule } from './sinks/module.js';
 import { type OpenSearchSinkProps, openSearch } from './sinks/opensearch.js';
+import { type ForwardSinkProps, forward, type TcpSinkProps, tcp } from './sinks/peer.js';
 
 /** Where the shipper sends records. */
 export class Sink {
@@ -27,6 +30,43 @@ export class Sink {
   /** One JSON object a line on the shipper's standard output, for collectors that read the containers' logs. */
   public static stdout(): Sink {
     return new Sink({ name: 'stdout', settings: {}, secretFiles: [], iam: [], egress: [] });
+  }
+
+  /**
+   * A file on a volume of the pod, one JSON object a line.
+   *
+   * @throws if the path is not absolute, or right below the root
+   */
+  public static file(props: FileSinkProps): Sink {
+    return new Sink(file(props));
+  }
+
+  /**
+   * A peer that reads one JSON object a line over TCP. It never answers: records count as delivered when its network has
+   * them. `Sink.forward` is answered.
+   *
+   * @throws if host or port cannot be one
+   */
+  public static tcp(props: TcpSinkProps): Sink {
+    return new Sink(tcp(props));
+  }
+
+  /**
+   * A peer that speaks the Forward protocol: Fluentd, Fluent Bit, the OpenTelemetry Collector.
+   *
+   * @throws if host or port cannot be one, or if a user comes without password or shared key
+   */
+  public static forward(props: ForwardSinkProps): Sink {
+    return new Sink(forward(props));
+  }
+
+  /**
+   * A JavaScript module of your own, from a ConfigMap: docs/module-sink.md says what it has to do.
+   *
+   * @throws if the key is not that of a module, or a variable is the shipper's own
+   */
+  public static module(props: ModuleSinkProps): Sink {
+    return new Sink(userModule(props));
   }
 
   /**

@@ -25,6 +25,8 @@ const sinks = {
   }),
   openSearch: Sink.openSearch({ url: 'https://os:9200', username: 'u', passwordSecret: { name: 'os', key: 'pw' } }),
   stdout: Sink.stdout(),
+  forward: Sink.forward({ host: 'collector', port: 24224, sharedKeySecret: { name: 'fluent', key: 'key' } }),
+  module: Sink.module({ configMap: 'sinks', key: 'loki.mjs', variables: { LOKI_URL: 'http://loki:3100' } }),
 };
 
 /** One set of options for each way in which a pod may look different. */

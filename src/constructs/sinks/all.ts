@@ -30,6 +30,8 @@ export function all(sinks: readonly SinkConfig[]): SinkConfig {
     secretFiles: sinks.flatMap(({ secretFiles }) => secretFiles),
     iam: sinks.flatMap(({ iam }) => iam),
     egress: sinks.flatMap(({ egress }) => egress),
+    configMapFiles: sinks.flatMap(({ configMapFiles = [] }) => configMapFiles),
+    volumeMounts: sinks.flatMap(({ volumeMounts = [] }) => volumeMounts),
     // Each kind is there once.
     ...sinks.map(({ logGroup }) => logGroup !== undefined && { logGroup }).find(Boolean),
   };

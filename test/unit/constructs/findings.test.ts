@@ -21,7 +21,7 @@ function annotated(annotations: Record<string, unknown>): KubernetesObject {
 const job = (spec: Partial<PodSpec> = {}) => workloadOf('Job', podSpec(spec));
 const of = (spec: Partial<PodSpec>) => deployment(podSpec(spec));
 
-const cases: [string, KubernetesObject, Omit<LogTapProps, 'sink'>, string][] = [
+const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   [
     'LT001',
     job(),
@@ -147,6 +147,12 @@ const cases: [string, KubernetesObject, Omit<LogTapProps, 'sink'>, string][] = [
     of({ hostNetwork: true }),
     {},
     'LT026 Deployment/orders: the pod is in the network of its node, where only one shipper can have port 9598: leave hostNetwork out, or see to it that a node runs one such pod (docs/findings.md#lt026)',
+  ],
+  [
+    'LT027',
+    of({ volumes: [{ name: 'log', emptyDir: {} }] }),
+    { sink: Sink.file({ volume: 'logs', path: '/logs/app.ndjson' }) },
+    "LT027 Deployment/orders: the sink's volume 'logs' must be one of the pod's: add the volume, or correct the name (docs/findings.md#lt027)",
   ],
 ];
 

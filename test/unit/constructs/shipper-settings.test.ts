@@ -4,9 +4,10 @@ import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
 import { DEFAULT_DRAIN_SECONDS } from '../../../src/constructs/shipper-options.js';
 import { Sink } from '../../../src/constructs/sink.js';
 import { OpenSearchSchema, OpenSearchSigning } from '../../../src/constructs/sinks/opensearch.js';
+import { podTemplate } from '../../../src/constructs/workload.js';
 import { url } from '../../../src/shipper/setting-parsers.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
-import { container, deployment } from '../../support/workloads.js';
+import { container, deployment, podSpec } from '../../support/workloads.js';
 
 /** Settings as the injected shipper reads them; fields of the pod are their own names. */
 function settings(props: LogTapProps) {
@@ -113,4 +114,129 @@ test.each([
     }
   };
   expect(isGood(() => Sink.openSearch({ url: text }))).toBe(isGood(() => url(text)));
+});
+
+test('peers over TCP, with TLS and without', () => {
+  expect(settings({ sink: Sink.tcp({ host: 'collector', port: 5170 }) })).toMatchObject({
+    sinks: ['tcp'],
+    tcpAddress: { host: 'collector', port: 5170, isTls: false },
+  });
+  const sink = Sink.tcp({ host: 'fd00::1', port: 5170, tls: true, caSecret: { name: 'tls', key: 'ca.crt' } });
+  expect(settings({ sink })).toMatchObject({
+    tcpAddress: { host: 'fd00::1', port: 5170, isTls: true },
+    tcpCaFile: '/etc/logtap/secrets/tls/ca.crt',
+  });
+});
+
+test('Forward', () => {
+  const sink = Sink.forward({
+    host: 'collector',
+    port: 24224,
+    tls: true,
+    caSecret: { name: 'tls', key: 'ca.crt' },
+    tag: 'shop.orders',
+    ack: false,
+    sharedKeySecret: { name: 'fluent', key: 'shared' },
+    username: 'shipper',
+    passwordSecret: { name: 'fluent', key: 'password' },
+  });
+  expect(settings({ sink })).toMatchObject({
+    sinks: ['forward'],
+    forwardAddress: { host: 'collector', port: 24224, isTls: true },
+    forwardCaFile: '/etc/logtap/secrets/tls/ca.crt',
+    forwardTag: 'shop.orders',
+    forwardAck: false,
+    forwardSharedKeyFile: '/etc/logtap/secrets/fluent/shared',
+    forwardUsername: 'shipper',
+    forwardPasswordFile: '/etc/logtap/secrets/fluent/password',
+  });
+});
+
+test('a file on a volume of the pod', () => {
+  const sink = Sink.file({ volume: 'logs', path: '/logs/app.ndjson' });
+  const pod = podSpec({ volumes: [{ name: 'logs', emptyDir: {} }] });
+  const { env, volumeMounts } = container(inject(deployment(pod), { sink }), 'logtap');
+  expect(env).toContainEqual({ name: 'LOGTAP_FILE_PATH', value: '/logs/app.ndjson' });
+  expect(volumeMounts).toContainEqual({ name: 'logs', mountPath: '/logs' });
+});
+
+test("a module of the user's own: it is mounted where the setting says, with its variables and the files it wants", () => {
+  const sink = Sink.module({
+    configMap: 'sinks',
+    key: 'loki.mjs',
+    variables: { LOKI_URL: 'http://loki:3100' },
+    secretFiles: [{ setting: 'LOKI_TOKEN_FILE', secretName: 'loki', key: 'token' }],
+    egress: [{ host: 'loki', port: 3100 }],
+  });
+  const path = '/etc/logtap/secrets/configmaps/sinks/loki.mjs';
+  expect(settings({ sink }).sinks).toEqual([`module:${path}`]);
+  const injected = inject(deployment(), { sink });
+  const { env, volumeMounts } = container(injected, 'logtap');
+  expect(env).toContainEqual({ name: 'LOKI_URL', value: 'http://loki:3100' });
+  expect(env).toContainEqual({ name: 'LOKI_TOKEN_FILE', value: '/etc/logtap/secrets/loki/token' });
+  expect(volumeMounts).toContainEqual({ name: 'logtap-secrets', mountPath: '/etc/logtap/secrets', readOnly: true });
+  expect(podTemplate(injected).spec.volumes).toContainEqual({
+    name: 'logtap-secrets',
+    projected: {
+      sources: [
+        { secret: { name: 'loki', items: [{ key: 'token', path: 'loki/token' }] } },
+        { configMap: { name: 'sinks', items: [{ key: 'loki.mjs', path: 'configmaps/sinks/loki.mjs' }] } },
+      ],
+    },
+  });
+  expect(container(injected, 'app').volumeMounts).toEqual([{ name: 'logtap', mountPath: '/.logtap' }]);
+});
+
+test('all of them at once', () => {
+  const sink = Sink.all([
+    Sink.tcp({ host: 'a', port: 1 }),
+    Sink.forward({ host: 'b', port: 2 }),
+    Sink.file({ volume: 'logs', path: '/logs/a' }),
+    Sink.module({ configMap: 'c', key: 'd.mjs' }),
+  ]);
+  expect(sink.bind()).toMatchObject({
+    egress: [
+      { host: 'a', port: 1 },
+      { host: 'b', port: 2 },
+    ],
+    configMapFiles: [{ configMapName: 'c', key: 'd.mjs' }],
+    volumeMounts: [{ volume: 'logs', mountPath: '/logs' }],
+  });
+  const pod = podSpec({ volumes: [{ name: 'logs', emptyDir: {} }] });
+  const { env = [] } = container(inject(deployment(pod), { sink }), 'logtap');
+  expect(env.find(({ name }) => name === 'LOGTAP_SINK')?.value).toBe(
+    'tcp,forward,file,module:/etc/logtap/secrets/configmaps/c/d.mjs',
+  );
+});
+
+test.each<[string, () => Sink]>([
+  ['\'path\' ("logs/a") must be the absolute path', () => Sink.file({ volume: 'a', path: 'logs/a' })],
+  ['\'path\' ("/a") must be the absolute path of a file in a directory', () => Sink.file({ volume: 'a', path: '/a' })],
+  ['\'path\' ("/logs/../etc/a") must be', () => Sink.file({ volume: 'a', path: '/logs/../etc/a' })],
+  ['\'path\' ("/.logtap/a") must not be below /.logtap', () => Sink.file({ volume: 'a', path: '/.logtap/a' })],
+  ['\'volume\' ("") must name a volume', () => Sink.file({ volume: '', path: '/logs/a' })],
+  ['\'host\' ("tcp://a") must be a name or an address', () => Sink.tcp({ host: 'tcp://a', port: 1 })],
+  ["'port' (0) must be a whole number from 1 to 65535", () => Sink.tcp({ host: 'a', port: 0 })],
+  ['must come with TLS', () => Sink.forward({ host: 'a', port: 1, caSecret: { name: 'b', key: 'c' } })],
+  ['\'username\' ("u") must come with its counterpart', () => Sink.forward({ host: 'a', port: 1, username: 'u' })],
+  [
+    '\'username\' ("u") must come with a shared key',
+    () => Sink.forward({ host: 'a', port: 1, username: 'u', passwordSecret: { name: 'b', key: 'c' } }),
+  ],
+  ['\'key\' ("a.js") must be a key of a ConfigMap with the end', () => Sink.module({ configMap: 'a', key: 'a.js' })],
+  [
+    '\'variables\' ("LOGTAP_SINK") must be letters',
+    () => Sink.module({ configMap: 'a', key: 'a.mjs', variables: { LOGTAP_SINK: 'x' } }),
+  ],
+  [
+    '\'variables\' ("AWS_REGION") must be letters',
+    () =>
+      Sink.module({
+        configMap: 'a',
+        key: 'a.mjs',
+        secretFiles: [{ setting: 'AWS_REGION', secretName: 'b', key: 'c' }],
+      }),
+  ],
+])('%s', (message, act) => {
+  expect(act).toThrow(message);
 });

@@ -1,0 +1,68 @@
+/** Settings of a sink of the user's own: a JavaScript module in a ConfigMap. */
+import { must } from '../must.js';
+import type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from '../sink-config.js';
+import { configMapFilePath } from '../sink-files.js';
+
+/** Where the module lies, and what it needs. */
+export interface ModuleSinkProps {
+  /** Name of the ConfigMap, in the namespace of the workload. */
+  readonly configMap: string;
+
+  /** Key in the ConfigMap, such as `sink.mjs`: its end says which kind of module it is, `.mjs` or `.cjs`. */
+  readonly key: string;
+
+  /**
+   * Variables for the module. Names that start with `LOGTAP_` or `AWS_` are the shipper's own.
+   *
+   * @default - none
+   */
+  readonly variables?: { readonly [name: string]: string };
+
+  /**
+   * Values of Secrets for the module: each `setting` is a variable with the path of a file.
+   *
+   * @default - none
+   */
+  readonly secretFiles?: SecretFile[];
+
+  /**
+   * Rights in AWS that the module needs.
+   *
+   * @default - none
+   */
+  readonly iam?: SinkIamStatement[];
+
+  /**
+   * Connections that the module opens.
+   *
+   * @default - none
+   */
+  readonly egress?: SinkEgress[];
+}
+
+export function userModule(props: ModuleSinkProps): SinkConfig {
+  const { configMap, key, variables = {}, secretFiles = [], iam = [], egress = [] } = props;
+  must(
+    /^[-._a-zA-Z0-9]{1,249}\.[mc]js$/.test(key),
+    'key',
+    key,
+    'be a key of a ConfigMap with the end .mjs or .cjs: rename it',
+  );
+  for (const name of [...Object.keys(variables), ...secretFiles.map(({ setting }) => setting)]) {
+    must(
+      /^(?!LOGTAP_|AWS_)[A-Za-z_][A-Za-z0-9_]*$/.test(name),
+      'variables',
+      name,
+      "be letters, digits and _, and not start with LOGTAP_ or AWS_, which are the shipper's: rename it",
+    );
+  }
+  const file = { configMapName: configMap, key };
+  return {
+    name: `module:${configMapFilePath(file)}`,
+    settings: variables,
+    secretFiles,
+    iam,
+    egress,
+    configMapFiles: [file],
+  };
+}
