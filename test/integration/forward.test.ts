@@ -20,8 +20,10 @@ const soon = () => AbortSignal.timeout(10_000);
 
 const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
 const sinks: Sink[] = [];
+const requests: [code: string, isTimed: boolean][] = [];
 const peers: ForwardPeer[] = [];
 afterEach(async () => {
+  requests.length = 0;
   for (const sink of sinks.splice(0)) await sink.close();
   for (const peer of peers.splice(0)) await peer.stop();
 });
@@ -29,7 +31,8 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 async function open(address: string, env: Environment = {}): Promise<Sink> {
   const settings = parseSettings({ LOGTAP_SINK: 'forward', LOGTAP_FORWARD_ADDRESS: address, ...env }, () => {});
-  const context = { settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} };
+  const onRequest = (code: string, seconds: number) => requests.push([code, seconds > 0 && seconds < 10]);
+  const context = { settings, secrets: new Secrets(), onRequest, onNotice: () => {} };
   const sink = await openSink('forward', context);
   sinks.push(sink);
   return sink;
@@ -88,6 +91,10 @@ test.each<[string, NonNullable<ForwardPeerOptions['answer']>, string, RegExp]>([
     await expect(sink.send(batch, soon())).rejects.toMatchObject({ code, detail: expect.stringMatching(detail) });
     expect(await sink.send(batch, soon())).toEqual(delivered);
     expect(target.requests[1]).toEqual(target.requests[0]);
+    expect(requests).toEqual([
+      [code, true],
+      ['ok', true],
+    ]);
     expect(target.sockets).toHaveLength(2);
   },
 );
