@@ -11,6 +11,7 @@ const { ensureLint, isLintPresent } = require('./lint-c.js');
 const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
 const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
+const { ensureSarifSchema, isSarifSchemaPresent } = require('./sarif-schema.js');
 const { ensureOpenSearchSecurity, isOpenSearchSecurityPresent } = require('./opensearch-security.js');
 
 const root = join(__dirname, '..');
@@ -263,6 +264,13 @@ const forTests = [
     install: () => ensureGoProgram('kubectl-yaml'),
     needs: ['go'],
     without: "the comparison with kubectl's reading of YAML",
+  },
+  {
+    name: 'SARIF schema',
+    isPresent: isSarifSchemaPresent,
+    install: ensureSarifSchema,
+    needs: ['go'],
+    without: 'the judgement of SARIF by its schema',
   },
   {
     name: 'OpenTelemetry receiver',

@@ -1,6 +1,7 @@
 /**
  * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts,
- * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs, imports/*.ts from imports/crds.
+ * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs,
+ * src/cli/config-schema.json likewise, imports/*.ts from imports/crds.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -13,6 +14,7 @@ import * as contract from '../src/contract.js';
 import type { Setting } from '../src/shipper/setting.js';
 import { SETTINGS } from '../src/shipper/settings.js';
 import { apiReference, constructsProgram } from './api-reference.js';
+import { configSchema } from './config-schema.js';
 import { rulesTable } from './rules-table.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
@@ -222,6 +224,7 @@ const files: readonly (readonly [path: string, source: string, content: string])
   ['docs/settings.md', 'src/shipper/settings.ts', settings()],
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
   ['docs/api.md', 'src/constructs', apiReference(program, index)],
+  ['src/cli/config-schema.json', 'src/constructs', configSchema(program, index)],
   ...imports(),
 ];
 const check = process.argv.includes('--check');

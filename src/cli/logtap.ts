@@ -1,6 +1,6 @@
 /** The `logtap` command: picks the subcommand, prints its error, sets the exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { checkCommand } from './check.js';
+import { diffCommand } from './diff.js';
 import { doctor } from './doctor.js';
 import { injectCommand } from './inject.js';
 import { install } from './install.js';
@@ -8,6 +8,7 @@ import { shipperFile } from './package-files.js';
 import { run } from './run.js';
 import { uninjectCommand } from './uninject.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
+import { version } from './version.js';
 
 const USAGE = `Usage: logtap COMMAND
 
@@ -17,6 +18,8 @@ const USAGE = `Usage: logtap COMMAND
   install DIR                                                put the library for this architecture into DIR
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
   uninject FILE|DIR|-                                        take them out again
+  check FILE|DIR|- [options]                                 say what would be wrong with them
+  diff FILE|DIR|- [options]                                  show what inject would change
   doctor PROGRAM | --pid N                                   say whether it can be tapped, and what to do
 
   --version, --help
@@ -30,6 +33,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor,
   inject: (args) => injectCommand([...args], process),
   uninject: (args) => uninjectCommand(args, process),
+  check: (args) => checkCommand(args, process),
+  diff: (args) => diffCommand(args, process),
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(
@@ -53,10 +58,6 @@ function runShipper(args: readonly string[]): number {
   return EXIT.OK;
 }
 
-function version(): string {
-  return JSON.parse(readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8')).version;
-}
-
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === 'help') {
     process.stdout.write(USAGE);
@@ -66,7 +67,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(`${version()}\n`);
     return EXIT.OK;
   }
-  const command = name === undefined ? undefined : COMMANDS[name];
+  const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
     throw new UsageError(`${name === undefined ? 'no command given' : `no command named '${name}'`}.\n\n${USAGE}`);
   }

@@ -13,9 +13,13 @@ const EX_NOINPUT = 66;
 /** One object of a source, with the place where it starts. */
 export interface Manifest {
   readonly object: KubernetesObject;
-  /** File and line, for messages. */
-  readonly place: string;
+  readonly file: string;
+  /** From 1 on. */
+  readonly line: number;
 }
+
+/** Where something stands, for messages. */
+export const placeOf = (file: string, line: number) => `${file}, line ${line}`;
 
 /** A text to read manifests from. `name` stands for it in messages. */
 export interface ManifestText {
@@ -64,7 +68,8 @@ function objects(document: Document.Parsed, name: string, lines: LineCounter): M
     throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${problem.message}: correct it`);
   }
   const start = document.contents?.range?.[0] ?? document.range[0];
-  const place = `${name}, line ${lines.linePos(start).line}`;
+  const { line } = lines.linePos(start);
+  const place = placeOf(name, line);
   let object: unknown;
   try {
     object = document.toJS();
@@ -73,13 +78,13 @@ function objects(document: Document.Parsed, name: string, lines: LineCounter): M
   }
   if (object === null || object === undefined) return [];
   checkObject(object, place);
-  if (object.kind !== 'List') return [{ object, place }];
+  if (object.kind !== 'List') return [{ object, file: name, line }];
   if (!Array.isArray(object.items)) throw malformed(place, "a List must have 'items': add them");
   return object.items.map((item: unknown, index: number) => {
     const node = document.getIn(['items', index], true) as Node | undefined;
-    const itemPlace = `${name}, line ${lines.linePos(node?.range?.[0] ?? start).line}`;
-    checkObject(item, itemPlace);
-    return { object: item, place: itemPlace };
+    const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
+    checkObject(item, placeOf(name, itemLine));
+    return { object: item, file: name, line: itemLine };
   });
 }
 

@@ -1,9 +1,8 @@
 /** Reads manifests, changes the workloads among them, and writes all of them, or nothing where one cannot be changed. */
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { isDeepStrictEqual } from 'node:util';
-import { type KubernetesObject, objectName } from '../constructs/workload.js';
-import { formatManifests, type Manifest, malformed, parseManifests, readManifestFiles } from './manifests.js';
+import type { KubernetesObject } from '../constructs/workload.js';
+import { formatManifests, type Manifest, malformed, parseManifests, placeOf, readManifestFiles } from './manifests.js';
 import { UsageError } from './usage.js';
 
 /** The streams that a command reads and writes; `process` is one. */
@@ -18,35 +17,51 @@ export interface Rewriting {
   readonly path: string;
   /** `yaml` unless given. */
   readonly format: string | undefined;
-  readonly change: (object: KubernetesObject) => KubernetesObject;
-  /** What was done to a manifest that is different now, with its sign: `+ injected`. */
-  readonly done: string;
+  readonly change: (object: KubernetesObject) => Change;
+}
+
+/** What became of an object, and the lines that say so. */
+export interface Change {
+  readonly object: KubernetesObject;
+  readonly report: readonly string[];
 }
 
 /** Throws a UsageError or a CommandError before anything is written to `io.stdout`. */
 export async function rewriteManifests(
-  { path, format = 'yaml', change, done }: Rewriting,
+  { path, format = 'yaml', change }: Rewriting,
   io: CommandStreams,
 ): Promise<void> {
   if (format !== 'yaml' && format !== 'json') throw new UsageError(`--output (${format}) must be yaml or json`);
+  const results = (await readManifests(path, io)).map((manifest) => atPlace(manifest, change));
+  await write(
+    io.stdout,
+    formatManifests(
+      results.map(({ object }) => object),
+      format,
+    ),
+  );
+  await write(io.stderr, results.flatMap(({ report }) => report.map((line) => `${line}\n`)).join(''));
+}
+
+/**
+ * The objects behind a path.
+ *
+ * @throws CommandError if it cannot be read, or holds none
+ */
+export async function readManifests(path: string, io: CommandStreams): Promise<Manifest[]> {
   const name = path === '-' ? 'standard input' : path;
   const texts = path === '-' ? [{ name, text: await text(io.stdin) }] : readManifestFiles(path);
   const manifests = texts.flatMap(parseManifests);
   if (manifests.length === 0) throw malformed(name, 'no manifest in it: give one');
-  const results = manifests.map((manifest) => changed(manifest, change));
-  await write(io.stdout, formatManifests(results, format));
-  const report = results.map((result, index) => {
-    const isSame = isDeepStrictEqual(result, manifests[index]?.object);
-    return `${isSame ? '= unchanged' : done} ${objectName(result)}\n`;
-  });
-  await write(io.stderr, report.join(''));
+  return manifests;
 }
 
-function changed({ object, place }: Manifest, change: Rewriting['change']): KubernetesObject {
+/** Does something with an object; an error says where it stands. */
+export function atPlace<T>({ object, file, line }: Manifest, act: (object: KubernetesObject) => T): T {
   try {
-    return change(object);
+    return act(object);
   } catch (error) {
-    throw malformed(place, (error as Error).message);
+    throw malformed(placeOf(file, line), (error as Error).message);
   }
 }
 

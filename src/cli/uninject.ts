@@ -1,7 +1,9 @@
 /** `logtap uninject`: takes the tap and the sidecar out of manifests again, to the last field. */
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual } from 'node:util';
 import { uninjectManifest } from '../constructs/uninject.js';
-import { type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
+import { type KubernetesObject, objectName } from '../constructs/workload.js';
+import { parseFlags } from './parse-flags.js';
+import { type Change, type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
 import { EXIT } from './usage.js';
 
 const USAGE = `Usage: logtap uninject FILE|DIR|- [-o yaml|json]
@@ -20,12 +22,18 @@ const OPTIONS = { output: { type: 'string', short: 'o' }, help: { type: 'boolean
  * @throws UsageError, or CommandError for input that cannot be used; nothing was written to `io.stdout` then
  */
 export async function uninjectCommand(args: readonly string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
   if (values.help) {
     await write(io.stdout, USAGE);
     return EXIT.OK;
   }
   const path = onePath('uninject', positionals, USAGE);
-  await rewriteManifests({ path, format: values.output, change: uninjectManifest, done: '- uninjected' }, io);
+  await rewriteManifests({ path, format: values.output, change: uninjected }, io);
   return EXIT.OK;
+}
+
+function uninjected(object: KubernetesObject): Change {
+  const result = uninjectManifest(object);
+  const sign = isDeepStrictEqual(result, object) ? '= unchanged' : '- uninjected';
+  return { object: result, report: [`${sign} ${objectName(object)}`] };
 }

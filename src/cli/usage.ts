@@ -15,6 +15,8 @@ export class CommandError extends Error {
 export const EXIT = {
   OK: 0,
   INTERNAL: 1,
+  /** Of `check` and `diff`: what they look for is there. */
+  FOUND: 1,
   IN_PART: 2,
   CANNOT: 3,
   USAGE: 64,

@@ -9,8 +9,9 @@ import { injectCommand } from '../../../src/cli/inject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
 import { inject } from '../../../src/constructs/inject.js';
+import { type KubernetesObject, podTemplate } from '../../../src/constructs/workload.js';
 import { runCommand } from '../../support/command.js';
-import { deployment, workloads } from '../../support/workloads.js';
+import { deployment, podSpec, workloads } from '../../support/workloads.js';
 
 const run = (argv: string[], input?: string) => runCommand(injectCommand, argv, input);
 const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
@@ -38,6 +39,7 @@ test('gives the pod that the construct gives, for the same properties', async ()
         {
           name: 'orders',
           image: 'orders:4.2',
+          securityContext: { readOnlyRootFilesystem: false },
           envVariables: { LD_PRELOAD: kplus.EnvValue.fromValue('/opt/agent.so') },
         },
         { name: 'web', image: 'nginx:1.27' },
@@ -114,6 +116,39 @@ describe('flags become properties', () => {
   ])('%s', async (_what, flags, props) => {
     const { stdout } = await run(['-', '-o', 'json', ...flags], JSON.stringify(deployment()));
     expect(JSON.parse(stdout)).toEqual(inject(deployment(), props));
+  });
+});
+
+describe('the report', () => {
+  const report = async (manifest: object, ...flags: string[]) =>
+    (await run(['-', '--sink', 'stdout', ...flags], JSON.stringify(manifest))).stderr;
+
+  test('warnings stand below their object', async () => {
+    const onHost = deployment(podSpec({ hostNetwork: true }));
+    expect(await report(onHost)).toMatch(/^\+ injected Deployment\/orders\n! LT026 Deployment\/orders: .*9598.*\n$/);
+    expect(await report(onHost, '--accept', 'LT026')).toBe('+ injected Deployment/orders\n');
+  });
+
+  test('a workload that opts out is skipped, and loses an earlier injection', async () => {
+    const optedOut = (manifest: KubernetesObject) => {
+      const copy: KubernetesObject = structuredClone(manifest);
+      const template = podTemplate(copy);
+      const annotations = { ...template.metadata?.annotations, 'logtap.dev/inject': 'disabled' };
+      template.metadata = { ...template.metadata, annotations };
+      return copy;
+    };
+    expect(await report(optedOut(deployment()))).toBe('- skipped Deployment/orders (logtap.dev/inject: disabled)\n');
+    expect(await report(optedOut(inject(deployment(), stdoutSink)))).toBe('- uninjected Deployment/orders\n');
+  });
+
+  test.each([
+    ['extensions/v1beta1', 'Deployment', { template: { spec: { containers: [] } } }],
+    ['batch/v1beta1', 'CronJob', { jobTemplate: { spec: { template: { spec: { containers: [] } } } } }],
+    ['example.com/v1', 'Fleet', { template: { spec: { containers: [] } } }],
+  ])('%s %s has pods that are not tapped, and it says so', async (apiVersion, kind, spec) => {
+    expect(await report({ apiVersion, kind, metadata: { name: 'a' }, spec })).toBe(
+      `- skipped ${kind}/a (it has pods, but ${apiVersion} ${kind} is not known)\n`,
+    );
   });
 });
 
@@ -240,16 +275,24 @@ describe('wrong use is a usage error and writes nothing', () => {
   test.each([
     ['no input', ['--sink', 'stdout'], /one FILE, DIR or -, but got 0/],
     ['two inputs', ['a', 'b', '--sink', 'stdout'], /but got 2/],
-    ['no sink', ['-'], /--sink \(not given\) must be one of cloudwatch, opensearch, stdout/],
+    ['no sink', ['-'], /no sink given: use --sink, or 'sink' in a logtap.yaml/],
     ['an unknown sink', ['-', '--sink', 'kafka'], /--sink \(kafka\)/],
     ['an unknown flag', ['-', '--sink', 'stdout', '--colour'], /--colour/],
     ['a flag of another sink', ['-', '--sink', 'stdout', '--url', 'https://x'], /--url belongs to --sink opensearch/],
-    ['a missing flag', ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1'], /--sink cloudwatch needs --log-group/],
+    [
+      'a missing flag',
+      ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1'],
+      /'sink.cloudWatch.logGroup' must be given/,
+    ],
     ['a bad name', [...cloudwatch, 'my logs'], /'logGroup' \("my logs"\)/],
     ['a bad stream', ['-', '--sink', 'stdout', '--streams', 'stdin'], /--streams \(stdin\)/],
     ['none and more', ['-', '--sink', 'stdout', '--streams', 'none,stdout'], /--streams \(none,stdout\)/],
     ['a relative file', ['-', '--sink', 'stdout', '--tap-file', 'x.log'], /'file' \("x.log"\)/],
-    ['a number that is none', ['-', '--sink', 'stdout', '--drain-seconds', 'soon'], /'shipper.drainSeconds'/],
+    [
+      'a number that is none',
+      ['-', '--sink', 'stdout', '--drain-seconds', 'soon'],
+      /--drain-seconds \(soon\) must be a number/,
+    ],
     [
       'a secret without key',
       ['-', '--sink', 'opensearch', '--url', 'http://x', '--password-secret', 'pw'],

@@ -1,0 +1,113 @@
+/** `logtap check` and `logtap diff`: what would be wrong, and what would change, without changing anything. */
+import { applyPatch, parsePatch } from 'diff';
+import { checkCommand } from '../../../src/cli/check.js';
+import { diffCommand } from '../../../src/cli/diff.js';
+import { injectCommand } from '../../../src/cli/inject.js';
+import { formatManifests } from '../../../src/cli/manifests.js';
+import { CommandError, UsageError } from '../../../src/cli/usage.js';
+import { inject } from '../../../src/constructs/inject.js';
+import { Sink } from '../../../src/constructs/sink.js';
+import { runCommand } from '../../support/command.js';
+import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
+
+const stdout = ['--sink', 'stdout'];
+const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' }, spec: { ports: [{ port: 80 }] } };
+const onHost = deployment(podSpec({ hostNetwork: true }));
+const fromElsewhere = deployment(
+  podSpec({ containers: [{ name: 'app', image: 'a', envFrom: [{ configMapRef: { name: 'a' } }] }] }),
+);
+const text = formatManifests([service, onHost, fromElsewhere], 'yaml');
+
+describe('check', () => {
+  const check = (args: string[], input = text) => runCommand(checkCommand, ['-', ...stdout, ...args], input);
+
+  test('nothing is wrong', async () => {
+    expect(await check([], formatManifests([deployment()], 'yaml'))).toEqual({ stdout: '', stderr: '', code: 0 });
+  });
+
+  test('warnings and infos with the place of their object; they fail nothing', async () => {
+    const { stdout: out, code } = await check([]);
+    expect(code).toBe(0);
+    expect(out.split('\n').map((line) => line.split(' Deployment')[0])).toEqual([
+      'standard input, line 9: warning LT026',
+      'standard input, line 29: info LT023',
+      '',
+    ]);
+  });
+
+  test('an error is found in every object, and fails', async () => {
+    const { stdout: out, stderr, code } = await check(['--containers', 'db']);
+    expect(code).toBe(1);
+    expect(out.match(/: error LT002 Deployment\/orders: 'containers' \("db"\)/g)).toHaveLength(2);
+    expect(stderr).toBe('');
+  });
+
+  test('what is accepted is not reported', async () => {
+    expect((await check(['--accept', 'LT026', '--accept', 'LT023'])).stdout).toBe('');
+  });
+
+  test('as JSON', async () => {
+    const { stdout: out } = await check(['--format', 'json', '--accept', 'LT023']);
+    expect(JSON.parse(out)).toEqual([
+      {
+        code: 'LT026',
+        severity: 'warning',
+        object: 'Deployment/orders',
+        message: expect.stringContaining('9598'),
+        cause: expect.any(String),
+        remedy: expect.stringContaining('leave hostNetwork out'),
+        docs: 'docs/findings.md#lt026',
+        file: 'standard input',
+        line: 9,
+      },
+    ]);
+    expect((await check(['--format', 'json'], formatManifests([service], 'yaml'))).stdout).toBe('[]\n');
+  });
+
+  test.each([
+    ['an unknown format', ['--format', 'xml'], /--format \(xml\) must be one of text, json, sarif/],
+    ['what every object has', ['--format', 'constructor'], /--format \(constructor\) must be one of/],
+    ['an unknown flag', ['--colour'], /--colour/],
+    ['a code that cannot be accepted', ['--accept', 'LT002'], /'accept' \("LT002"\) must be one of/],
+  ])('%s is wrong use', async (_, args, message) => {
+    const { stdout: out, error } = await check(args);
+    expect([out, error]).toEqual(['', expect.any(UsageError)]);
+    expect(error?.message).toMatch(message);
+  });
+
+  test('a workload without containers is malformed', async () => {
+    const { error } = await check([], formatManifests([{ ...onHost, spec: {} }], 'yaml'));
+    expect(error).toBeInstanceOf(CommandError);
+    expect(error).toMatchObject({ exitCode: 65, message: expect.stringContaining('line 1: Deployment/orders') });
+  });
+});
+
+describe('diff', () => {
+  const diff = (input: string, ...args: string[]) => runCommand(diffCommand, ['-', ...stdout, ...args], input);
+
+  test('is the patch to what inject writes, for each object that it changes', async () => {
+    const objects = [service, onHost, workloadOf('Job')];
+    const { stdout: out, stderr, code } = await diff(formatManifests(objects, 'yaml'));
+    expect([code, stderr]).toEqual([1, '']);
+    const patches = parsePatch(out);
+    expect(patches.map(({ oldFileName, newFileName }) => [oldFileName, newFileName])).toEqual([
+      ['standard input, line 9', 'standard input, line 9, injected'],
+      ['standard input, line 29', 'standard input, line 29, injected'],
+    ]);
+    const before = objects.slice(1).map((object) => formatManifests([object], 'yaml'));
+    const after = objects.slice(1).map((object) => formatManifests([inject(object, { sink: Sink.stdout() })], 'yaml'));
+    expect(patches.map((patch, i) => applyPatch(before[i]!, patch))).toEqual(after);
+  });
+
+  test('is empty where nothing would change', async () => {
+    const { stdout: done } = await runCommand(injectCommand, ['-', ...stdout], formatManifests([onHost], 'yaml'));
+    expect(await diff(done)).toEqual({ stdout: '', stderr: '', code: 0 });
+    expect(await diff(formatManifests([service], 'yaml'))).toMatchObject({ stdout: '', code: 0 });
+  });
+
+  test('of a tap that cannot work is an error, and nothing is written', async () => {
+    const { stdout: out, error } = await diff(text, '--containers', 'db');
+    expect([out, error]).toEqual(['', expect.any(CommandError)]);
+    expect(error?.message).toContain('LT002');
+  });
+});

@@ -1,0 +1,198 @@
+/** What users say by files, flags and `--set`: one object, judged before anything is made of it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Assignment, readProps } from '../../../src/cli/config.js';
+import { CommandError, UsageError } from '../../../src/cli/usage.js';
+import {
+  FailurePolicy,
+  ImagePullPolicy,
+  type LogTapProps,
+  OpenSearchSchema,
+  Sink,
+  TapStreams,
+} from '../../../src/constructs/index.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function fileOf(text: string): string {
+  const file = join(directory, 'logtap.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+const set = (path: string, value: unknown): Assignment => ({ path, value, by: `--set ${path}` });
+/** Sinks are compared by what they say. */
+const plain = ({ sink, ...props }: LogTapProps) => ({ ...props, sink: sink?.bind() });
+
+test('a file says whatever constructs take', () => {
+  const file = fileOf(`
+sink:
+  all:
+    - cloudWatch: { logGroup: /shop, region: eu-central-1, retentionDays: 30, tags: { team: shop } }
+    - openSearch:
+        url: https://os:9200
+        schema: ecs
+        username: u
+        passwordSecret: { name: os, key: pw }
+    - stdout:
+streams: stderr
+containers: [web, worker]
+perContainer:
+  worker: { file: /var/log/worker.log, suppressFile: true }
+shipper:
+  imagePullPolicy: Always
+  memoryBufferMiB: 128
+  settings: { LOGTAP_BATCH_LINGER_MS: '100' }
+failurePolicy: fail-open
+kubernetesVersion: '1.31'
+accept: [LT009]
+`);
+  const expected: LogTapProps = {
+    sink: Sink.all([
+      Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1', retentionDays: 30, tags: { team: 'shop' } }),
+      Sink.openSearch({
+        url: 'https://os:9200',
+        schema: OpenSearchSchema.ECS,
+        username: 'u',
+        passwordSecret: { name: 'os', key: 'pw' },
+      }),
+      Sink.stdout(),
+    ]),
+    streams: TapStreams.STDERR,
+    containers: ['web', 'worker'],
+    perContainer: { worker: { file: '/var/log/worker.log', suppressFile: true } },
+    shipper: {
+      imagePullPolicy: ImagePullPolicy.ALWAYS,
+      memoryBufferMiB: 128,
+      settings: { LOGTAP_BATCH_LINGER_MS: '100' },
+    },
+    failurePolicy: FailurePolicy.FAIL_OPEN,
+    kubernetesVersion: '1.31',
+    accept: ['LT009'],
+  };
+  expect(plain(readProps(file, []))).toEqual(plain(expected));
+});
+
+test('flags win over the file, property by property', () => {
+  const file = fileOf('sink: { cloudWatch: { logGroup: /a, region: eu-west-1 } }\nshipper: { drainSeconds: 9 }\n');
+  const props = readProps(file, [
+    set('sink.cloudWatch.logGroup', '/b'),
+    set('sink.cloudWatch.retentionDays', '30'),
+    set('sink.cloudWatch.tags.team', 'shop'),
+    set('shipper.memoryLimitMiB', '512'),
+    set('shipper.imagePullSecrets', 'one, two'),
+    set('shipper.settings.LOGTAP_BATCH_LINGER_MS', '100'),
+    set('suppressStreams', 'true'),
+    set('kubernetesVersion', '1.30'),
+    set('perContainer.web.streams', 'none'),
+    set('perContainer.web.file', '/a.log'),
+  ]);
+  expect(plain(props)).toEqual({
+    sink: Sink.cloudWatch({ logGroup: '/b', region: 'eu-west-1', retentionDays: 30, tags: { team: 'shop' } }).bind(),
+    shipper: {
+      drainSeconds: 9,
+      memoryLimitMiB: 512,
+      imagePullSecrets: ['one', 'two'],
+      settings: { LOGTAP_BATCH_LINGER_MS: '100' },
+    },
+    suppressStreams: true,
+    kubernetesVersion: '1.30',
+    perContainer: { web: { streams: 'none', file: '/a.log' } },
+  });
+});
+
+test('flags give what the file lacks', () => {
+  const file = fileOf('sink: { cloudWatch: { logGroup: /a } }');
+  const { sink } = readProps(file, [set('sink.cloudWatch.region', 'eu-west-1')]);
+  expect(sink?.bind().settings.AWS_REGION).toBe('eu-west-1');
+});
+
+describe('a wrong file is named, with the property and what to do', () => {
+  test.each([
+    ['an unknown property', 'shiper: {}', "'shiper' is no property: did you mean 'shipper'?"],
+    [
+      'one further down',
+      'shipper: { memoryLimit: 1 }',
+      "'shipper.memoryLimit' is no property: did you mean 'memoryLimitMiB'?",
+    ],
+    [
+      'an unknown sink',
+      'sink: { kafka: {} }',
+      "'sink.kafka' is no property: use one of cloudWatch, openSearch, stdout, file, tcp, forward, module, all",
+    ],
+    [
+      'several sinks',
+      'sink: { stdout: {}, tcp: { host: a, port: 1 } }',
+      "'sink' (stdout, tcp) must be one sink: use 'all' with a list for several",
+    ],
+    [
+      'no sink in it',
+      'sink: {}',
+      "'sink' must name a sink: use one of cloudWatch, openSearch, stdout, file, tcp, forward, module, all",
+    ],
+    ['no sink', 'streams: both', "no sink given: use --sink, or 'sink' in a logtap.yaml"],
+    ['a missing property', 'sink: { all: [{ tcp: { host: a } }] }', "'sink.all.0.tcp.port' must be given"],
+    ['a number for text', 'kubernetesVersion: 1.29', "'kubernetesVersion' (1.29) must be text: put it in quotes"],
+    [
+      'text for a number',
+      "sink: { tcp: { host: a, port: '1' } }",
+      `'sink.tcp.port' ("1") must be a number: write it without quotes`,
+    ],
+    ['text for a list', 'containers: web', `'containers' ("web") must be a list: write [a, b]`],
+    ['text for a truth', "suppressStreams: 'yes'", `'suppressStreams' ("yes") must be true or false: correct it`],
+    ['a wrong choice', 'streams: all', `'streams' ("all") must be one of none, stdout, stderr, both: correct it`],
+    [
+      'something with properties for stdout',
+      'sink: { stdout: { a: 1 } }',
+      "'sink.stdout' (a) must have no properties: leave them out",
+    ],
+    ['a list', '- a', 'the whole (["a"]) must be an object: give properties by their names'],
+    [
+      'what a construct refuses',
+      "sink: { cloudWatch: { logGroup: 'a b', region: eu-west-1 } }",
+      `'logGroup' ("a b") must be 1 to 512`,
+    ],
+    ['no YAML', 'a: [', 'not valid YAML: '],
+    ['a key that stands twice', 'file: /a\nfile: /b', 'not valid YAML: '],
+  ])('%s', (_, text, message) => {
+    const file = fileOf(text);
+    const read = () => readProps(file, []);
+    expect(read).toThrow(CommandError);
+    expect(read).toThrow(`${file}: ${message}`);
+    try {
+      read();
+    } catch (error) {
+      expect((error as CommandError).exitCode).toBe(78);
+    }
+  });
+
+  test('a file that is not there', () => {
+    expect(() => readProps(join(directory, 'none.yaml'), [])).toThrow(
+      /cannot read '.*none.yaml': ENOENT.* Give a logtap.yaml/,
+    );
+  });
+});
+
+describe('a wrong flag is named', () => {
+  const sink: Assignment = { path: 'sink', value: () => ({ stdout: {} }), by: '--sink' };
+  test.each<[string, Assignment, string]>([
+    [
+      'an unknown property',
+      set('shipper.imag', 'x'),
+      "--set shipper.imag: 'shipper.imag' is no property: did you mean 'image'?",
+    ],
+    ['a property of text', set('file.name', 'x'), "--set file.name: 'file.name' is no property: leave it out"],
+    ['what every object has', set('constructor', 'x'), "'constructor' is no property"],
+    ['a prototype', set('__proto__.sink', 'x'), "'__proto__' is no property"],
+    ['an object', set('shipper', 'x'), "--set shipper: 'shipper' has properties: set one of them"],
+    ['no number', set('shipper.drainSeconds', 'soon'), '--set shipper.drainSeconds (soon) must be a number'],
+    ['no truth', set('suppressFile', 'yes'), '--set suppressFile (yes) must be true or false'],
+    ['no choice', set('streams', 'all'), `'streams' ("all") must be one of none, stdout, stderr, both`],
+  ])('%s', (_, assignment, message) => {
+    expect(() => readProps(undefined, [sink, assignment])).toThrow(UsageError);
+    expect(() => readProps(undefined, [sink, assignment])).toThrow(message);
+    expect(({} as Record<string, unknown>).sink).toBeUndefined();
+  });
+});
