@@ -4,7 +4,7 @@
 //
 // Needs the npm packages (npm ci), gcc and make. Exported for the other scripts: build().
 const { spawnSync } = require('node:child_process');
-const { existsSync, readdirSync, statSync, writeFileSync } = require('node:fs');
+const { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -57,6 +57,8 @@ function bundle() {
     outfile: 'dist/cli/logtap.js',
     banner: { js: '#!/usr/bin/env node' },
   });
+  // For editors.
+  copyFileSync(join(root, 'src/cli/config-schema.json'), join(root, 'dist/logtap.schema.json'));
 }
 
 /** Builds what is out of date. make knows by itself, also when a cross compiler was installed meanwhile. */

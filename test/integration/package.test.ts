@@ -35,6 +35,7 @@ describe('npm pack', () => {
         'dist/src/service-names.js',
         'dist/imports/iam.services.k8s.aws.js',
         'dist/cli/logtap.js',
+        'dist/logtap.schema.json',
         'dist/shipper/main.js',
         'dist/native/x86_64/liblogtap.so',
         'dist/native/aarch64/liblogtap.so',
@@ -44,7 +45,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|native|src\/constructs)\/.+|dist\/src\/(contract|service-names)\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|native|src\/constructs)\/.+|dist\/logtap\.schema\.json|dist\/src\/(contract|service-names)\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 
