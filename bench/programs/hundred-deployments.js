@@ -4,7 +4,8 @@ const { App, Chart } = require('cdk8s');
 const { Deployment } = require('cdk8s-plus-28');
 
 /** @type {typeof import('../../src/constructs/index.js') | undefined} */
-const logtap = process.argv[2] === 'tapped' ? require(join(__dirname, '../../dist/src/constructs/index.js')) : undefined;
+const logtap =
+  process.argv[2] === 'tapped' ? require(join(__dirname, '../../dist/src/constructs/index.js')) : undefined;
 const tap = logtap && {
   sink: logtap.Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1' }),
   file: '/var/log/app.log',

@@ -5,8 +5,11 @@ import { logtap, root, run, temporaryDirectory } from '../support/run.js';
 
 const page = readFileSync(join(root, 'docs', 'cli.md'), 'utf8');
 
+/** A file, or a command. */
+type Step = { readonly file: string; readonly text: string } | { readonly command: string; readonly printed: string };
+
 /** Files by their names, and commands with what they print, in the order of the page. */
-const steps = [...page.matchAll(/```(yaml|console)\n(.*?)```/gs)].flatMap(([, kind, text = '']) => {
+const steps = [...page.matchAll(/```(yaml|console)\n(.*?)```/gs)].flatMap(([, kind, text = '']): Step[] => {
   if (kind === 'yaml') return [{ file: /^# (\S+)\n/.exec(text)?.[1] ?? '', text }];
   return text
     .split(/^\$ /m)
