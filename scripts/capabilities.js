@@ -266,6 +266,19 @@ const forTests = [
     without: "the comparison with kubectl's reading of YAML",
   },
   {
+    name: 'custom resources',
+    isPresent: () => isLockedPresent('custom-resources'),
+    install: () => ensureLocked('custom-resources'),
+    without: 'the schemas of what operators read',
+  },
+  {
+    name: 'Prometheus rules',
+    isPresent: () => isGoProgramPresent('prometheus-rules'),
+    install: () => ensureGoProgram('prometheus-rules'),
+    needs: ['go'],
+    without: 'alerts and dashboard before the engine of Prometheus, which needs Go 1.26',
+  },
+  {
     name: 'SARIF schema',
     isPresent: isSarifSchemaPresent,
     install: ensureSarifSchema,

@@ -3,6 +3,7 @@
 //     node scripts/go-program.js NAME      builds it unless it is in the cache
 //
 // kubectl-yaml reads YAML exactly as kubectl does, since it is kubectl's own reader: the judge of what manifests mean.
+// prometheus-rules judges rules and queries as Prometheus does.
 // otel-forward is the receiver of the Forward protocol of the OpenTelemetry Collector.
 //
 // Needs Go. Exported for set-up and tests: ensureGoProgram(name), isGoProgramPresent(name).

@@ -34,7 +34,7 @@ export function sarif(findings: readonly PlacedFinding[]): Log {
 }
 
 function result(finding: PlacedFinding): Result {
-  const { code, severity, object, file, line } = finding;
+  const { code, severity, workload, file, line } = finding;
   return {
     ruleId: code,
     ruleIndex: Object.keys(RULES).indexOf(code),
@@ -43,7 +43,7 @@ function result(finding: PlacedFinding): Result {
     locations: [
       {
         physicalLocation: { artifactLocation: { uri: uriOf(file) }, region: { startLine: line } },
-        logicalLocations: [{ fullyQualifiedName: object }],
+        logicalLocations: [{ fullyQualifiedName: workload }],
       },
     ],
   };

@@ -18,8 +18,8 @@ export interface Finding {
   /** How bad it is. */
   readonly severity: FindingSeverity;
 
-  /** The object, such as `Deployment/orders`. */
-  readonly object: string;
+  /** The workload, such as `Deployment/orders`. */
+  readonly workload: string;
 
   /** What is wrong: the value and the rule. */
   readonly message: string;
@@ -87,15 +87,15 @@ export const ACCEPTABLE_CODES: readonly string[] = Object.entries<Rule>(RULES)
   .filter(([, { canAccept }]) => canAccept)
   .map(([code]) => code);
 
-/** A finding about an object. `message` names value and rule, `remedy` begins with a verb. */
-export function finding(code: Code, object: string, message: string, remedy: string): Finding {
+/** A finding about a workload. `message` names value and rule, `remedy` begins with a verb. */
+export function finding(code: Code, workload: string, message: string, remedy: string): Finding {
   const { severity, cause } = RULES[code];
-  return { code, severity, object, message, cause, remedy, docs: `docs/findings.md#${code.toLowerCase()}` };
+  return { code, severity, workload, message, cause, remedy, docs: `docs/findings.md#${code.toLowerCase()}` };
 }
 
 /** A finding in one line. */
-export function formatFinding({ code, object, message, remedy, docs }: Finding): string {
-  return `${code} ${object}: ${message}: ${remedy} (${docs})`;
+export function formatFinding({ code, workload, message, remedy, docs }: Finding): string {
+  return `${code} ${workload}: ${message}: ${remedy} (${docs})`;
 }
 
 /** Those that keep the workload from being injected. */

@@ -13,6 +13,7 @@ export { LogTap } from './log-tap.js';
 export { FailurePolicy, type LogTapProps } from './log-tap-props.js';
 export { ShipperNetworkPolicy, type ShipperNetworkPolicyProps } from './network-policy.js';
 export { ShipperAlerts, type ShipperAlertsProps } from './observability/alerts.js';
+export { ShipperDashboard, type ShipperDashboardProps } from './observability/dashboard.js';
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
 export type { TappedProps } from './relaxed.js';
 export { ImagePullPolicy, type ShipperOptions } from './shipper-options.js';

@@ -20,6 +20,8 @@ export interface MetricsOptions {
   readonly sinks: readonly MeteredSink[];
   /** The clock of the lanes. */
   readonly now: () => number;
+  /** Part of the room for held records that is in use. */
+  readonly fullness: () => number;
 }
 
 /** Labels and value of one time series. */
@@ -65,7 +67,7 @@ export class Metrics {
       for (const [labels, value] of series) metric.set(labels, value);
     };
 
-    const { ledger, sinks, now } = this.#options;
+    const { ledger, sinks, now, fullness } = this.#options;
     for (const unit of ['records', 'bytes'] as const) {
       const read = (['stdout', 'stderr', 'file'] as const).map(
         (stream): Series => [{ stream }, ledger.read.of(stream)[unit]],
@@ -90,6 +92,7 @@ export class Metrics {
       return [{ sink: name }, lane.oldestMs === undefined ? 0 : (now() - lane.oldestMs) / 1000];
     });
     gauge('oldest_held_seconds', 'Age of the oldest record that a sink still has to take.', ['sink'], oldest);
+    gauge('hold_full_ratio', 'Part of the room for held records that is in use.', [], [[{}, fullness()]]);
     counter('requests_total', 'Requests by HTTP status, or by error.', ['sink', 'code'], this.#requestSeries());
     counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retrySeries(sinks));
     const errors = [...ledger.protocolErrors].map(([reason, count]): Series => [{ reason }, count]);

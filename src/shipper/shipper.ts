@@ -41,7 +41,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const ledger = new Ledger(settings.sinks);
   const hold = openHold(settings, { maxBytes, now, ledger, log });
   const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
-  const metrics = new Metrics({ ledger, sinks: metered, now });
+  const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => hold.fullness });
   const heldBy = (name: string) => hold.lane(name).held;
   let isListening = false;
 

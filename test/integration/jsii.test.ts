@@ -110,7 +110,7 @@ describeWith(['jsii'], 'jsii', () => {
     const { code, stdout, stderr } = compilation;
     expect({ code, output: stdout + stderr }).toEqual({
       code: 0,
-      output: expect.stringContaining('Errors: 0 |'),
+      output: expect.stringContaining('Errors: 0 | Warnings: 0'),
     });
     const { types } = JSON.parse(readFileSync(join(directory, '.jsii'), 'utf8'));
     expect(

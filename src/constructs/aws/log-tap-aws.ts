@@ -19,11 +19,11 @@ export interface LogTapAwsProps {
   readonly identity: AwsIdentity;
 
   /**
-   * Namespace of the workload.
+   * Namespace of the pods, and of all that is made.
    *
    * @default - that of the chart; one of them has to be there where a role is made or associated
    */
-  readonly namespace?: string;
+  readonly podNamespace?: string;
 
   /**
    * Name of the service account that is made.
@@ -70,12 +70,12 @@ export class LogTapAws extends Construct {
     const { sink, identity } = props;
     const { existing, clusterName, roleArn, trust, createdRoleArn } = identity._bind();
     const { logGroup } = sink.bind();
-    if (props.logGroup === true && logGroup !== undefined) this.createLogGroup(logGroup, props.namespace);
+    if (props.logGroup === true && logGroup !== undefined) this.createLogGroup(logGroup, props.podNamespace);
     if (existing !== undefined) {
       this.serviceAccount = ServiceAccount.fromServiceAccountName(this, 'ServiceAccount', existing);
       return;
     }
-    const { namespace, serviceAccountName } = props;
+    const { podNamespace: namespace, serviceAccountName } = props;
     const account = new ServiceAccount(this, 'ServiceAccount', {
       metadata: {
         ...(namespace !== undefined && { namespace }),
@@ -102,10 +102,10 @@ export class LogTapAws extends Construct {
     if (arn !== undefined) account.metadata.addAnnotation('eks.amazonaws.com/role-arn', arn);
   }
 
-  private namespaceOf({ namespace = Chart.of(this).namespace }: LogTapAwsProps): string {
+  private namespaceOf({ podNamespace: namespace = Chart.of(this).namespace }: LogTapAwsProps): string {
     must(
       namespace !== undefined,
-      'namespace',
+      'podNamespace',
       namespace,
       'be given, as the role is for pods of one namespace: here, or as the namespace of the chart',
     );

@@ -63,6 +63,13 @@ function rules(lateSeconds: number) {
       annotations: { summary: '{{ $labels.pod }} holds records for {{ $labels.sink }} that are {{ $value }} s old.' },
     },
     {
+      alert: 'LogtapHoldFilling',
+      expr: 'logtap_hold_full_ratio > 0.8',
+      for: '2m',
+      labels: { severity: 'warning' },
+      annotations: { summary: '{{ $labels.pod }} has used {{ $value | humanizePercentage }} of its room for records.' },
+    },
+    {
       alert: 'LogtapProtocolErrors',
       expr: grew('logtap_protocol_errors_total'),
       labels: { severity: 'warning' },

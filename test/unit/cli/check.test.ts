@@ -52,7 +52,7 @@ describe('check', () => {
       {
         code: 'LT026',
         severity: 'warning',
-        object: 'Deployment/orders',
+        workload: 'Deployment/orders',
         message: expect.stringContaining('9598'),
         cause: expect.any(String),
         remedy: expect.stringContaining('leave hostNetwork out'),

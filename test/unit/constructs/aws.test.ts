@@ -112,7 +112,7 @@ test('IRSA with a role that is made: it trusts this one service account, may do 
 test('Pod Identity with a role that exists: an association with it', () => {
   const { objects, kinds, usedAccount } = synthesise({
     identity: AwsIdentity.podIdentity('prod', ROLE),
-    namespace: 'shop',
+    podNamespace: 'shop',
   });
   expect(kinds).toEqual(['ServiceAccount', 'PodIdentityAssociation']);
   expect(objects.ServiceAccount?.metadata.annotations).toBeUndefined();
@@ -149,7 +149,7 @@ test.each([
 });
 
 test('the log group of the sink, in its region, that stays when its object goes', () => {
-  const { objects, kinds } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, namespace: 'shop' });
+  const { objects, kinds } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, podNamespace: 'shop' });
   expect(kinds).toEqual(['LogGroup']);
   expect(objects.LogGroup).toMatchObject({
     apiVersion: 'cloudwatchlogs.services.k8s.aws/v1alpha1',
@@ -192,7 +192,7 @@ describe('refuses', () => {
       () => AwsIdentity.irsaRole('https://oidc.eks'),
     ],
     [
-      "'namespace' (undefined) must be given, as the role is for pods of one namespace",
+      "'podNamespace' (undefined) must be given, as the role is for pods of one namespace",
       () => synthesise({ identity: AwsIdentity.podIdentityRole('prod') }),
     ],
     [
@@ -213,14 +213,14 @@ describe('refuses', () => {
     ],
     [
       `'roleName' ("${'a'.repeat(65)}") must be 1 to 64 letters`,
-      () => synthesise({ identity: AwsIdentity.podIdentityRole('prod'), namespace: 'n', roleName: 'a'.repeat(65) }),
+      () => synthesise({ identity: AwsIdentity.podIdentityRole('prod'), podNamespace: 'n', roleName: 'a'.repeat(65) }),
     ],
     [
       '\'permissionsBoundaryArn\' ("boundary") must be the ARN of a policy',
       () =>
         synthesise({
           identity: AwsIdentity.podIdentityRole('prod'),
-          namespace: 'n',
+          podNamespace: 'n',
           permissionsBoundaryArn: 'boundary',
         }),
     ],

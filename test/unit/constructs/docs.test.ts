@@ -9,7 +9,7 @@ import { parseAllDocuments } from 'yaml';
 import * as logtap from '../../../src/constructs/index.js';
 import { deployment } from '../../support/workloads.js';
 
-const PAGES = ['constructs.md', 'aws.md', 'credentials.md'];
+const PAGES = ['constructs.md', 'aws.md', 'credentials.md', 'observability.md'];
 
 interface Example {
   readonly code: string;
@@ -49,8 +49,8 @@ function partOf(actual: unknown, expected: unknown): unknown {
 }
 
 describe.each(PAGES)('docs/%s', (page) => {
-  test('has examples, with YAML and without', () => {
-    expect(new Set(examples(page).map(({ yaml }) => yaml === undefined))).toEqual(new Set([true, false]));
+  test('has examples with YAML', () => {
+    expect(examples(page).some(({ yaml }) => yaml !== undefined)).toBe(true);
   });
 
   describe.each(

@@ -1,6 +1,6 @@
 /** The objects for the Prometheus operator, against the metrics that the shipper really has. */
 import { Testing } from 'cdk8s';
-import { ShipperAlerts, ShipperPodMonitor } from '../../../src/constructs/index.js';
+import { ShipperAlerts, ShipperDashboard, ShipperPodMonitor } from '../../../src/constructs/index.js';
 import { inject } from '../../../src/constructs/inject.js';
 import { Sink } from '../../../src/constructs/sink.js';
 import { healthySink } from '../../../src/shipper/deliver.js';
@@ -15,6 +15,15 @@ interface Rule {
   readonly alert: string;
   readonly expr: string;
   readonly annotations: { readonly summary: string };
+}
+
+interface Panel {
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+  readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
+}
+
+interface Variable {
+  readonly query: string | { readonly query: string };
 }
 
 function rules(lateSeconds?: number): readonly Rule[] {
@@ -32,8 +41,14 @@ async function metrics() {
   ledger.countDeadLettered('one', 'mapping', Tally.of(batch));
   ledger.countProtocolError('length');
   const sinks = [{ name: 'one', lane: hold.lane('one'), health: healthySink() }];
-  return (await new Metrics({ ledger, sinks, now: () => 0 }).render('')).text.split('\n');
+  sinks[0]!.health.retries.set('503', 1);
+  const everything = new Metrics({ ledger, sinks, now: () => 0, fullness: () => 0.5 });
+  everything.countRequest('one', '200', 0.1);
+  return (await everything.render('')).text.split('\n');
 }
+
+/** Labels that Prometheus adds when it reads a pod. */
+const OF_TARGET = ['namespace', 'pod'];
 
 test.each(rules().map((rule) => [rule.alert, rule] as const))(
   '%s asks for a metric of the shipper, and tells labels that it has',
@@ -41,11 +56,10 @@ test.each(rules().map((rule) => [rule.alert, rule] as const))(
     const lines = await metrics();
     const names = [...new Set(expr.match(/logtap_\w+/g))];
     expect(names).toHaveLength(1);
-    const series = lines.find((line) => line.startsWith(`${names[0]}{`));
+    const series = lines.find((line) => new RegExp(`^${names[0]}[{ ]`).test(line));
     expect(series).toBeDefined();
     const told = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
-    // `pod` is added by Prometheus when it reads.
-    for (const label of told.filter((name) => name !== 'pod')) expect(series).toContain(`${label}="`);
+    for (const label of told.filter((name) => !OF_TARGET.includes(name))) expect(series).toContain(`${label}="`);
   },
 );
 
@@ -78,5 +92,59 @@ describe('ShipperPodMonitor', () => {
       podMetricsEndpoints: [{ port: 'logtap', path: '/metrics', interval: '15s' }],
       selector: { matchLabels: { app: 'orders' } },
     });
+  });
+});
+
+describe('ShipperDashboard', () => {
+  function configMap(props = {}) {
+    const chart = Testing.chart();
+    new ShipperDashboard(chart, 'Dashboard', props);
+    const [object] = Testing.synth(chart);
+    return { object, dashboard: JSON.parse(object.data['logtap.json']) };
+  }
+
+  test('is a ConfigMap that the sidecar of Grafana finds', () => {
+    const { object } = configMap();
+    expect(object).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
+    expect(object.metadata.labels).toEqual({ grafana_dashboard: '1' });
+    const labels = { team: 'shop' };
+    const other = configMap({ metadata: { name: 'a', labels }, label: 'dashboards', labelValue: 'yes', title: 'Logs' });
+    expect(other.object.metadata).toEqual({ name: 'a', labels: { team: 'shop', dashboards: 'yes' } });
+    expect(other.dashboard.title).toBe('Logs');
+  });
+
+  test('shows nothing but what a shipper measures, with labels that it has', async () => {
+    const lines = await metrics();
+    const { dashboard } = configMap();
+    const targets: { expr: string; legendFormat: string }[] = dashboard.panels.flatMap(
+      ({ targets: list }: Panel) => list,
+    );
+    const queries: string[] = [
+      ...targets.map(({ expr }) => expr),
+      ...dashboard.templating.list.map(({ query }: Variable) => (typeof query === 'string' ? '' : query.query)),
+    ];
+    const used = new Set(queries.join(' ').match(/logtap_\w+/g));
+    for (const name of used) expect(lines.filter((line) => line.startsWith(name)).length).toBeGreaterThan(0);
+    for (const { expr, legendFormat } of targets) {
+      const [, grouped = ''] = /\bby \(([^)]*)\)/.exec(expr) ?? [];
+      const labels = grouped.split(', ').filter(Boolean);
+      const [name] = expr.match(/logtap_\w+/) ?? [];
+      const series = lines.find((line) => line.startsWith(name!))!;
+      for (const label of labels.filter((each) => !OF_TARGET.includes(each))) expect(series).toContain(`${label}="`);
+      for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect(labels).toContain(label);
+    }
+    // Whatever is lost is on it.
+    const counted = lines.flatMap((line) => /^(logtap_records_\w+)[{ ]/.exec(line)?.[1] ?? []);
+    const elsewhere = ['logtap_records_recovered_total', 'logtap_records_held'];
+    expect([...new Set(counted)].filter((name) => !used.has(name))).toEqual(elsewhere);
+  });
+
+  test('its panels do not lie upon each other', () => {
+    const places = configMap().dashboard.panels.map(({ gridPos: { x, y, w, h } }: Panel) => {
+      expect([x % w, y % h]).toEqual([0, 0]);
+      return `${x} ${y}`;
+    });
+    expect(new Set(places).size).toBe(places.length);
+    expect(places.length).toBeGreaterThan(6);
   });
 });

@@ -11,7 +11,7 @@ async function setUp() {
   let now = 1000;
   const hold = new Hold({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
   const sinks = ['one', 'two'].map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
-  const metrics = new Metrics({ ledger, sinks, now: () => now });
+  const metrics = new Metrics({ ledger, sinks, now: () => now, fullness: () => 0.25 });
   const batch = sourceBatchOf(['abc', { message: 'de', origin: { ...stdoutOrigin, id: 'e', stream: 'stderr' } }]);
   ledger.countRead(hold.append(batch));
   const taken = await hold
@@ -44,6 +44,7 @@ const EXPECTED = [
   'logtap_bytes_held{sink="two"} 5',
   'logtap_oldest_held_seconds{sink="one"} 0',
   'logtap_oldest_held_seconds{sink="two"} 2.5',
+  'logtap_hold_full_ratio 0.25',
   'logtap_requests_total{sink="two",code="503"} 1',
   'logtap_retries_total{sink="two",reason="503"} 2',
   'logtap_protocol_errors_total{reason="length"} 1',
