@@ -1,10 +1,10 @@
 /** `logtap check`: what would be wrong with a tap, for people, programs, and tools that read SARIF. */
-import { type Finding, FindingSeverity, formatFinding } from '../constructs/finding.js';
+import { FindingSeverity, formatFinding } from '../constructs/finding.js';
 import { check } from '../constructs/findings.js';
 import { placeOf } from './manifests.js';
 import { parseFlags } from './parse-flags.js';
 import { atPlace, type CommandStreams, onePath, readManifests, write } from './rewrite-manifests.js';
-import { sarif } from './sarif.js';
+import { type PlacedFinding, sarif } from './sarif.js';
 import { TAP_OPTIONS, TAP_USAGE, tapProps } from './tap-flags.js';
 import { EXIT, UsageError } from './usage.js';
 
@@ -20,13 +20,6 @@ Exit codes: 0 no error was found, 1 one was, 64 wrong use, 65 malformed manifest
 `;
 
 const OPTIONS = { ...TAP_OPTIONS, format: { type: 'string' } } as const;
-
-/** A finding with the place of its object. */
-export interface PlacedFinding extends Finding {
-  readonly file: string;
-  /** From 1 on. */
-  readonly line: number;
-}
 
 const textLine = (finding: PlacedFinding) =>
   `${placeOf(finding.file, finding.line)}: ${finding.severity} ${formatFinding(finding)}\n`;

@@ -7,9 +7,15 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Log, ReportingDescriptor, Result } from 'sarif';
-import { FindingSeverity, formatFinding, RULES } from '../constructs/finding.js';
-import type { PlacedFinding } from './check.js';
+import { type Finding, FindingSeverity, formatFinding, RULES } from '../constructs/finding.js';
 import { version } from './version.js';
+
+/** A finding with the place of its object. */
+export interface PlacedFinding extends Finding {
+  readonly file: string;
+  /** From 1 on. */
+  readonly line: number;
+}
 
 const LEVELS = {
   [FindingSeverity.ERROR]: 'error',

@@ -3,7 +3,7 @@ import type { ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ExternalSecret, type ExternalSecretSpecSecretStoreRefKind } from '../../imports/external-secrets.io.js';
 import { must } from './must.js';
-import type { SecretKey } from './sinks/opensearch.js';
+import type { SecretKey } from './sink-config.js';
 
 /** Whether a store is for one namespace or for all. */
 export enum SecretStoreKind {

@@ -21,6 +21,7 @@ export { Sink } from './sink.js';
 export type {
   ConfigMapFile,
   SecretFile,
+  SecretKey,
   SinkConfig,
   SinkEgress,
   SinkIamStatement,
@@ -30,7 +31,7 @@ export type {
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { ModuleSinkProps } from './sinks/module.js';
-export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps, type SecretKey } from './sinks/opensearch.js';
+export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps } from './sinks/opensearch.js';
 export type { ForwardSinkProps, TcpSinkProps } from './sinks/peer.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './tap-options.js';
 export { TappedCronJob, type TappedCronJobProps } from './tapped-cron-job.js';

@@ -1,5 +1,14 @@
 /** What a sink is to injection and to those who grant rights: plain data, whichever service it stands for. */
 
+/** A key of a Secret in the namespace of the workload. */
+export interface SecretKey {
+  /** Name of the Secret. */
+  readonly name: string;
+
+  /** Key in the Secret. */
+  readonly key: string;
+}
+
 /** A value of a Secret that the shipper reads from a file, so that it appears in no manifest and no environment. */
 export interface SecretFile {
   /** Setting of the shipper that is given the file's path. */

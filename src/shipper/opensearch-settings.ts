@@ -1,8 +1,7 @@
 /** The rows of the table of settings that are about OpenSearch, and what does not go together among them. */
 import { OPENSEARCH_INDEX } from '../service-names.js';
-import { setting } from './setting.js';
+import { setting, type ValuesOf } from './setting.js';
 import * as parse from './setting-parsers.js';
-import type { Settings } from './settings.js';
 import { SCHEMA_NAMES } from './sinks/opensearch-schema.js';
 
 const DEFAULT_INDEX = 'logtap-{yyyy.MM.dd}';
@@ -84,7 +83,7 @@ export const OPENSEARCH_SETTINGS = {
 } as const;
 
 /** Settings of OpenSearch that do not go together. */
-export function opensearchContradictions(settings: Settings): string[] {
+export function opensearchContradictions(settings: ValuesOf<typeof OPENSEARCH_SETTINGS>): string[] {
   const { opensearchUsername, opensearchPasswordFile, opensearchCertFile, opensearchKeyFile } = settings;
   const problems: string[] = [];
   const pairs: readonly (readonly [string, unknown, string, unknown])[] = [

@@ -1,7 +1,6 @@
 /** The rows of the table of settings that are about sinks which write to a peer: NDJSON over TCP, Fluent Forward. */
-import { setting } from './setting.js';
+import { setting, type ValuesOf } from './setting.js';
 import * as parse from './setting-parsers.js';
-import type { Settings } from './settings.js';
 
 export const TCP_SETTINGS = {
   tcpAddress: setting({
@@ -60,7 +59,7 @@ export const FORWARD_SETTINGS = {
 } as const;
 
 /** Settings of these sinks that do not go together. */
-export function peerContradictions(settings: Settings): string[] {
+export function peerContradictions(settings: ValuesOf<typeof TCP_SETTINGS & typeof FORWARD_SETTINGS>): string[] {
   const { tcpAddress, tcpCaFile, forwardAddress, forwardCaFile } = settings;
   const { forwardSharedKeyFile, forwardUsername, forwardPasswordFile } = settings;
   const problems: string[] = [];

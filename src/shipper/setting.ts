@@ -12,5 +12,10 @@ export interface Setting<T> {
   readonly parse: (text: string) => T;
 }
 
+/** What rows are parsed to: those without a value are undefined. */
+export type ValuesOf<Rows> = {
+  readonly [K in keyof Rows]: (Rows[K] extends Setting<infer T> ? T : never) | undefined;
+};
+
 /** A row, with the type of its value. */
 export const setting = <T>(row: Setting<T>): Setting<T> => row;

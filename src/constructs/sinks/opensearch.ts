@@ -1,17 +1,8 @@
 /** Settings of the OpenSearch sink, and the rules of its names. */
 import { AWS_REGION, OPENSEARCH_INDEX } from '../../service-names.js';
 import { must, mustBeNamed, mustBeUrl } from '../must.js';
-import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
+import type { SecretKey, SinkConfig, SinkIamStatement } from '../sink-config.js';
 import { arn, egressTo } from './endpoint.js';
-
-/** A key of a Secret in the namespace of the workload. */
-export interface SecretKey {
-  /** Name of the Secret. */
-  readonly name: string;
-
-  /** Key in the Secret. */
-  readonly key: string;
-}
 
 /** Shape of a document in OpenSearch. */
 export enum OpenSearchSchema {

@@ -1,8 +1,7 @@
 /** Settings of the sinks that write to a peer: NDJSON over TCP, and the Forward protocol. */
 import { must } from '../must.js';
-import type { SinkConfig } from '../sink-config.js';
+import type { SecretKey, SinkConfig } from '../sink-config.js';
 import { hasToken } from '../token.js';
-import type { SecretKey } from './opensearch.js';
 
 /** Where the peer is, and how it is known. */
 export interface TcpSinkProps {
