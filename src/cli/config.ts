@@ -3,7 +3,7 @@
  * the generated schema judges before constructs get to see it.
  */
 import { readFileSync } from 'node:fs';
-import Ajv2020, { type ErrorObject } from 'ajv/dist/2020.js';
+import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { closest, distance } from 'fastest-levenshtein';
 import { parse } from 'yaml';
 import { checkProps, type LogTapProps } from '../constructs/log-tap-props.js';
@@ -82,9 +82,11 @@ function toSink(data: unknown): Sink {
   return (Sink as unknown as Record<string, (props: unknown) => Sink>)[name]!(given);
 }
 
-const validate = new Ajv2020({ verbose: true }).compile(schema);
+let validate: ValidateFunction | undefined;
 
 function problemOf(data: Data): { readonly keyword: string; readonly text: string } | undefined {
+  // Not before it is needed: the sidecar starts by this command, too. One object is judged, so that nothing is made fast for many.
+  validate ??= new Ajv2020({ verbose: true, validateSchema: false, code: { optimize: false } }).compile(schema);
   if (validate(data)) return undefined;
   const [error] = validate.errors!;
   return { keyword: error!.keyword, text: textOf(error!) };

@@ -1,7 +1,13 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
 import { isAbsolute, resolve } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
-import { LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from '../service-names.js';
+import {
+  LOG_GROUP_TAG,
+  LOG_GROUP_TAGS_MAX,
+  type NameRule,
+  OPENSEARCH_INDEX,
+  RETENTION_DAYS,
+} from '../service-names.js';
 import type { PeerAddress } from './sinks/peer.js';
 
 const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch', 'tcp', 'forward'] as const;
@@ -133,13 +139,7 @@ export function retentionDays(value: string): number {
 
 export function tags(value: string): Readonly<Record<string, string>> {
   const pairs = value.split(',').map((pair) => pair.trim());
-  for (const pair of pairs) {
-    if (!/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}?=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(pair)) {
-      throw new Error(
-        `'${pair}' is no tag. Write key=value: letters, digits, spaces and _ . : / = + - @, not starting with aws:`,
-      );
-    }
-  }
+  for (const pair of pairs) named(LOG_GROUP_TAG)(pair);
   if (pairs.length > LOG_GROUP_TAGS_MAX)
     throw new Error(`has ${pairs.length} tags, at most ${LOG_GROUP_TAGS_MAX} are allowed. Remove some.`);
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));

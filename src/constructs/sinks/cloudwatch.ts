@@ -3,6 +3,7 @@ import {
   AWS_REGION,
   awsPartition,
   LOG_GROUP,
+  LOG_GROUP_TAG,
   LOG_GROUP_TAGS_MAX,
   LOG_STREAM,
   type NameRule,
@@ -22,13 +23,6 @@ const KMS_KEY_ARN: NameRule = {
   rule: 'be the ARN of a KMS key',
   remedy: 'write it as arn:aws:kms:REGION:ACCOUNT:key/ID, no alias',
 };
-/** In the list that the shipper reads, commas end a tag and the first `=` ends the key. */
-const TAG: NameRule = {
-  holds: (value) => /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/+\-@]{1,128}=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value),
-  rule: 'have letters, digits, spaces and _ . : / = + - @ only, and not start with aws:',
-  remedy: 'rename the tag',
-};
-
 /**
  * Class of a log group: what it costs and what can be done with its logs.
  *
@@ -160,7 +154,10 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     "come with the service that runs there: give 'service' too",
   );
   if (kmsKeyArn !== undefined) mustBeNamed('kmsKeyArn', kmsKeyArn, KMS_KEY_ARN);
-  for (const [key, value] of Object.entries(tags ?? {})) mustBeNamed('tags', `${key}=${value}`, TAG);
+  for (const [key, value] of Object.entries(tags ?? {})) {
+    must(!key.includes('='), 'tags', key, 'have keys without =: rename the tag');
+    mustBeNamed('tags', `${key}=${value}`, LOG_GROUP_TAG);
+  }
   must(
     Object.keys(tags ?? {}).length <= LOG_GROUP_TAGS_MAX,
     'tags',

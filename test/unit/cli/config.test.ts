@@ -2,7 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Ajv2020 from 'ajv/dist/2020.js';
 import { type Assignment, readProps } from '../../../src/cli/config.js';
+import schema from '../../../src/cli/config-schema.json';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import {
   FailurePolicy,
@@ -25,6 +27,10 @@ function fileOf(text: string): string {
 const set = (path: string, value: unknown): Assignment => ({ path, value, by: `--set ${path}` });
 /** Sinks are compared by what they say. */
 const plain = ({ sink, ...props }: LogTapProps) => ({ ...props, sink: sink?.bind() });
+
+test('the schema is one', () => {
+  expect(new Ajv2020().validateSchema(schema)).toBe(true);
+});
 
 test('a file says whatever constructs take', () => {
   const file = fileOf(`

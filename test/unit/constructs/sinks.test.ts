@@ -147,6 +147,8 @@ test.each<[string, () => Sink, RegExp]>([
   ],
   ['an alias as key', () => Sink.cloudWatch({ ...cloudWatch, kmsKeyArn: 'alias/x' }), /'kmsKeyArn'.*no alias/],
   ['a comma in a tag', () => Sink.cloudWatch({ ...cloudWatch, tags: { a: 'b,c' } }), /'tags' \("a=b,c"\).*rename/],
+  ['a key with =', () => Sink.cloudWatch({ ...cloudWatch, tags: { 'a=b': 'c' } }), /'tags' \("a=b"\).*without =/],
+  ['a tag without key', () => Sink.cloudWatch({ ...cloudWatch, tags: { '': 'c' } }), /'tags' \("=c"\)/],
   ['a tag of AWS', () => Sink.cloudWatch({ ...cloudWatch, tags: { 'aws:x': 'y' } }), /'tags'.*aws:/],
   [
     'more than 50 tags',

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ConfigError } from '../../../src/shipper/errors.js';
 import { type Environment, parseSettings, SETTINGS, type Settings } from '../../../src/shipper/settings.js';
 
@@ -98,6 +99,13 @@ describe('parseSettings', () => {
     ['LOGTAP_OPENSEARCH_SCHEMA', 'ss4o'],
     ['LOGTAP_OPENSEARCH_SIGV4', 'opensearch'],
     ['LOGTAP_OPENSEARCH_GZIP', 'yes'],
+    ['LOGTAP_CLOUDWATCH_TAGS', '=a=b'],
+    ['LOGTAP_CLOUDWATCH_TAGS', 'a=b,aws:c=d'],
+    ['LOGTAP_SINK', 'module:'],
+    ['LOGTAP_SINK', 'constructor'],
+    ...['collector', 'collector:0', 'collector:65536', 'udp://collector:1', 'a@b:1', 'fd00::1:1', 'a:1/b', ':1'].map(
+      (address): [string, string] => ['LOGTAP_TCP_ADDRESS', address],
+    ),
   ])('refuses %s=%s and says so once', (name, value) => {
     expect(problems({ [name]: value })).toEqual([expect.stringContaining(`${name}='${value}': `)]);
   });
@@ -176,6 +184,35 @@ describe('parseSettings', () => {
       expect.stringContaining("LOGTAP_TCP_ADDRESS is not set, and the sink 'tcp' needs it"),
     ]);
     expect(problems({ SINK_FLUENT: 'fluent', LOGTAP_SINK: 'stdout' })).toEqual([]);
+  });
+
+  test.each([
+    ['collector:5170', { host: 'collector', port: 5170, isTls: false }],
+    ['tcp://10.0.0.1:1', { host: '10.0.0.1', port: 1, isTls: false }],
+    ['tls://[fd00::1]:65535', { host: 'fd00::1', port: 65_535, isTls: true }],
+  ])('the peer %s', (address, peer) => {
+    expect(parse({ LOGTAP_TCP_ADDRESS: address }).tcpAddress).toEqual(peer);
+  });
+
+  test('a module is seen from the working directory', () => {
+    expect(parse({ LOGTAP_SINK: 'stdout,module:./sink.mjs' }).sinks).toEqual([
+      'stdout',
+      `module:${join(process.cwd(), 'sink.mjs')}`,
+    ]);
+  });
+
+  test.each([
+    [{ LOGTAP_SINK: 'tcp' }, /LOGTAP_TCP_ADDRESS is not set/],
+    [{ LOGTAP_SINK: 'forward' }, /LOGTAP_FORWARD_ADDRESS is not set/],
+    [{ LOGTAP_TCP_ADDRESS: 'a:1', LOGTAP_TCP_CA_FILE: '/ca' }, /LOGTAP_TCP_CA_FILE has no effect without TLS/],
+    [{ LOGTAP_FORWARD_ADDRESS: 'a:1', LOGTAP_FORWARD_CA_FILE: '/ca' }, /LOGTAP_FORWARD_CA_FILE has no effect/],
+    [{ LOGTAP_FORWARD_PASSWORD_FILE: '/p' }, /LOGTAP_FORWARD_USERNAME and .* belong together/],
+    [
+      { LOGTAP_FORWARD_USERNAME: 'u', LOGTAP_FORWARD_PASSWORD_FILE: '/p' },
+      /LOGTAP_FORWARD_USERNAME has no effect without LOGTAP_FORWARD_SHARED_KEY_FILE/,
+    ],
+  ])('%j does not go together', (env, says) => {
+    expect(problems(env as Record<string, string>)).toEqual([expect.stringMatching(says)]);
   });
 
   test('leaves the variables alone that Kubernetes sets for a Service called logtap', () => {
