@@ -1,11 +1,12 @@
 /** Looks for what is wrong with a tap on a workload, before anything reaches a cluster. Pure and free of cdk8s. */
-import { MOUNT_PATH, STATUS_PORT } from '../contract.js';
+import { MOUNT_PATH } from '../contract.js';
 import { CONTAINERS, EXCLUDE_CONTAINERS } from './annotations.js';
 import { existingPreload, LIBRARY_NAMES } from './env.js';
 import { type Code, type Finding, finding } from './finding.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
 import { isTooOldForNative, type LogTapProps, NATIVE_SIDECAR_MINOR, sinkOf } from './log-tap-props.js';
 import { INSTALLER, isOwnVolume, SHIPPER } from './shipper.js';
+import { statusPort } from './shipper-options.js';
 import { ExistingPreload, TapStreams } from './tap-options.js';
 import { isWorkload, objectName } from './workload.js';
 
@@ -102,11 +103,11 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
       "leave 'nativeSidecar' out",
     );
   }
-  if (spec.hostNetwork === true) {
+  if (spec.hostNetwork === true && props.shipper?.statusPort === undefined) {
     report(
       'LT026',
-      `the pod is in the network of its node, where only one shipper can have port ${STATUS_PORT}`,
-      'leave hostNetwork out, or see to it that a node runs one such pod',
+      `the pod is in the network of its node, where only one shipper can have port ${statusPort()}`,
+      "leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort'",
     );
   }
   const selector = spec.nodeSelector as Record<string, string> | undefined | null;
@@ -124,7 +125,7 @@ function checkSink({ template, props }: InjectionPlan, report: Report): void {
 }
 
 /** Whether the workload uses what injection needs for itself. */
-function checkReserved({ template, taps }: InjectionPlan, report: Report): void {
+function checkReserved({ template, taps, props }: InjectionPlan, report: Report): void {
   const reserved = (code: Code, what: string, remedy: string) =>
     report(code, `${what} is reserved for the log shipper`, remedy);
   const containers = allContainers(template);
@@ -139,8 +140,8 @@ function checkReserved({ template, taps }: InjectionPlan, report: Report): void 
     for (const port of ports ?? []) {
       const where = `of container '${name}'`;
       if (port.name === SHIPPER) reserved('LT010', `the port name '${port.name}' ${where}`, 'rename the port');
-      if (port.containerPort === STATUS_PORT && (port.protocol ?? 'TCP') === 'TCP') {
-        reserved('LT010', `port ${STATUS_PORT} ${where}`, 'let the application listen on another port');
+      if (port.containerPort === statusPort(props.shipper) && (port.protocol ?? 'TCP') === 'TCP') {
+        reserved('LT010', `port ${port.containerPort} ${where}`, "set 'shipper.statusPort' to another port");
       }
     }
     for (const mount of volumeMounts ?? []) {

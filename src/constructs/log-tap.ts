@@ -7,6 +7,7 @@ import { check } from './findings.js';
 import { inject } from './inject.js';
 import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { isolationFindings } from './network-isolation.js';
+import type { SinkIamStatement } from './sink-config.js';
 import { uninjectManifest } from './uninject.js';
 import { isWorkload } from './workload.js';
 
@@ -88,6 +89,15 @@ export class LogTap implements IMixin {
   /** @throws if the properties are wrong */
   public constructor(private readonly props: LogTapProps) {
     checkProps(props);
+  }
+
+  /**
+   * Statements for the policy of the role that the shipper runs with; empty where its sink needs nothing of AWS.
+   *
+   * @throws if the sink comes from `LogTapDefaults`: ask that sink
+   */
+  public get iam(): SinkIamStatement[] {
+    return sinkOf(this.props).iam;
   }
 
   /** Whether the construct is the API object of a workload. */

@@ -1,5 +1,5 @@
 /** The shipper's own options: image, resources, buffers, and the rules that they keep. */
-import { RINGS_BYTES } from '../contract.js';
+import { RINGS_BYTES, STATUS_PORT } from '../contract.js';
 import { must } from './must.js';
 import type { Sink } from './sink.js';
 import { mustBeOneOf } from './tap-options.js';
@@ -89,6 +89,13 @@ export interface ShipperOptions {
   readonly deadLettersMiB?: number;
 
   /**
+   * Port of the shipper's probes and metrics. Pods with `hostNetwork` need one of their own on each node.
+   *
+   * @default 9598
+   */
+  readonly statusPort?: number;
+
+  /**
    * Any other `LOGTAP_*` setting of the shipper, by its name, as `docs/settings.md` lists them.
    *
    * @default - none
@@ -118,6 +125,11 @@ export function memoryRequestMiB({ memoryRequestMiB: request = DEFAULT_REQUEST_M
   return request;
 }
 
+/** Port of the probes and metrics. */
+export function statusPort({ statusPort: port = STATUS_PORT }: ShipperOptions = {}): number {
+  return port;
+}
+
 /** Settings that injection makes itself, and what to set in their place. */
 const OWN_SETTINGS: Readonly<Record<string, string>> = {
   LOGTAP_DEAD_LETTER_FILE: "set 'shipper.deadLettersMiB'",
@@ -131,7 +143,7 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
   LOGTAP_SPOOL_DIR: "set 'shipper.diskBufferMiB'",
   LOGTAP_SPOOL_MAX_BYTES: "set 'shipper.diskBufferMiB'",
   LOGTAP_STATUS_HOST: 'leave it out, as the probes need it',
-  LOGTAP_STATUS_PORT: 'leave it out, as the probes need it',
+  LOGTAP_STATUS_PORT: "set 'shipper.statusPort'",
 };
 
 /** Throws unless the options make sense, each by itself and together. */
@@ -170,6 +182,13 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
       `be a whole number of ${unit}, 1 or more`,
     );
   }
+  const port = statusPort(options);
+  must(
+    Number.isInteger(port) && port >= 1024 && port <= 65_535,
+    'shipper.statusPort',
+    port,
+    'be a whole number from 1024 to 65535: those below are for root',
+  );
   const limit = memoryLimitMiB(options);
   const needed = RINGS_MIB + (memoryBufferMiB ?? LEAST_BUFFER_MIB) + OTHER_MIB;
   must(

@@ -1,9 +1,15 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
-import { MOUNT_PATH, RINGS_BYTES, STATUS_PORT } from '../contract.js';
+import { MOUNT_PATH, RINGS_BYTES } from '../contract.js';
 import { LIBRARY_PATH, RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import { FailurePolicy, type LogTapProps, sinkOf } from './log-tap-props.js';
-import { DEFAULT_DRAIN_SECONDS, memoryLimitMiB, memoryRequestMiB, type ShipperOptions } from './shipper-options.js';
+import {
+  DEFAULT_DRAIN_SECONDS,
+  memoryLimitMiB,
+  memoryRequestMiB,
+  type ShipperOptions,
+  statusPort,
+} from './shipper-options.js';
 import { projected, SECRETS_PATH, secretFilePath } from './sink-files.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
 
@@ -103,7 +109,7 @@ export function shipper(props: LogTapProps, run: ShipperRun): Container {
     args: ['ship'],
     ...(run.isNative && { restartPolicy: 'Always' }),
     env: shipperEnv(props, run),
-    ports: [{ name: SHIPPER, containerPort: STATUS_PORT }],
+    ports: [{ name: SHIPPER, containerPort: statusPort(options) }],
     // The application starts when the shipper listens.
     ...(isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
     // No readiness probe: a busy shipper must not take the application out of its Services.
@@ -134,7 +140,7 @@ function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ShipperOptions): num
 
 function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
   const { name: sink, settings, secretFiles } = sinkOf(props).bind();
-  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, settings: others } = props.shipper ?? {};
+  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, statusPort: port, settings: others } = props.shipper ?? {};
   const bytes = (mib: number) => String(mib * MIB);
   const values: Record<string, string> = {
     LOGTAP_GRACE_SECONDS: String(drainSeconds(props, run)),
@@ -143,6 +149,7 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
     LOGTAP_SOCKET: SOCKET_PATH,
     ...(!run.isNative &&
       !run.isEndless && { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: String(EXIT_WITHOUT_WRITERS_SECONDS) }),
+    ...(port !== undefined && { LOGTAP_STATUS_PORT: String(port) }),
     ...(memoryBufferMiB !== undefined && { LOGTAP_MEMORY_MAX_BYTES: bytes(memoryBufferMiB) }),
     ...(diskBufferMiB !== undefined && {
       LOGTAP_SPOOL_DIR: `${DISK_PATH}/spool`,

@@ -146,7 +146,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     'LT026',
     of({ hostNetwork: true }),
     {},
-    'LT026 Deployment/orders: the pod is in the network of its node, where only one shipper can have port 9598: leave hostNetwork out, or see to it that a node runs one such pod (docs/findings.md#lt026)',
+    "LT026 Deployment/orders: the pod is in the network of its node, where only one shipper can have port 9598: leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort' (docs/findings.md#lt026)",
   ],
   [
     'LT027',
@@ -180,6 +180,11 @@ test('LT001 does not arise with a deadline, nor with native sidecars, nor where 
   expect(LogTap.check(cron, classic)).toEqual([]);
   expect(LogTap.check(job(), { sink })).toEqual([]);
   expect(LogTap.check(deployment(), classic)).toEqual([]);
+});
+
+test('LT026 does not arise with a port of its own', () => {
+  const props = { sink, shipper: { statusPort: 9600 } };
+  expect(LogTap.check(of({ hostNetwork: true }), props)).toEqual([]);
 });
 
 test('LT009 does not arise where the file is on a volume, unless that is read-only', () => {

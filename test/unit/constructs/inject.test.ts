@@ -388,7 +388,7 @@ describe('refused', () => {
       'the status port',
       stdout,
       podSpec({ containers: [{ ...app, ports: [{ containerPort: 9598 }] }] }),
-      /port 9598 of container 'app'.*another port/,
+      /port 9598 of container 'app'.*set 'shipper.statusPort' to another port/,
     ],
     [
       'a variable of the library',

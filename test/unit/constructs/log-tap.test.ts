@@ -140,3 +140,9 @@ test('synthesis writes no YAML anchors', () => {
   new TappedDeployment(chart, 'w', { containers: [...containers, { name: 'web', image: 'nginx' }], tap });
   expect(Yaml.stringify(...Testing.synth(chart))).not.toMatch(/[&*]a\d/);
 });
+
+test('a tap tells the rights of its sink, and not those of defaults that it does not know', () => {
+  const cloudWatch = Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1' });
+  expect(new LogTap({ sink: cloudWatch }).iam).toEqual(cloudWatch.iam);
+  expect(() => new LogTap({}).iam).toThrow("'sink' (undefined) must be given");
+});

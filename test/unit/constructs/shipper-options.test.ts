@@ -211,3 +211,19 @@ describe('AWS credentials are for the shipper alone', () => {
     expect(skipped({ sink: cloudwatch, keepAwsCredentials: true }, 'envoy')).toBe('envoy');
   });
 });
+
+test('a port of its own for probes and metrics', () => {
+  const pod = podSpec({ containers: [{ name: 'app', image: 'a', ports: [{ containerPort: 9598 }] }] });
+  const manifest = LogTap.inject(deployment(pod), { ...stdout, shipper: { statusPort: 9600 } });
+  expect(shipperOf(manifest).ports).toEqual([{ name: 'logtap', containerPort: 9600 }]);
+  expect(variables(shipperOf(manifest)).LOGTAP_STATUS_PORT).toBe('9600');
+  const taken = podSpec({ containers: [{ name: 'app', image: 'a', ports: [{ containerPort: 9600 }] }] });
+  expect(() => LogTap.inject(deployment(taken), { ...stdout, shipper: { statusPort: 9600 } })).toThrow(
+    /LT010 .*port 9600/,
+  );
+  for (const statusPort of [80, 65_536, 9600.5]) {
+    expect(() => new LogTap({ ...stdout, shipper: { statusPort } })).toThrow(
+      /'shipper.statusPort' .* from 1024 to 65535/,
+    );
+  }
+});
