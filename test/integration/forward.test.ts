@@ -1,5 +1,6 @@
 /** The sink `forward`: only what the peer has confirmed is delivered, and both sides know who the other is. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encode } from '@msgpack/msgpack';
@@ -13,7 +14,10 @@ import { sleep } from '../../src/shipper/sleep.js';
 import { batchOf } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { confirm, type ForwardPeer, type ForwardPeerOptions, startForwardPeer } from '../support/forward-peer.js';
-import { start, until } from '../support/run.js';
+import { run, start, until } from '../support/run.js';
+import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
+
+jest.setTimeout(60_000);
 
 const delivered = { retry: [], rejected: [] };
 const soon = () => AbortSignal.timeout(10_000);
@@ -197,4 +201,65 @@ describeWith(['OpenTelemetry receiver'], 'the receiver of the OpenTelemetry Coll
       expect(attributes).toMatchObject({ 'fluent.tag': 'logtap', stream: 'stdout', pid: 42, source: 'web' });
     }
   });
+
+  test('takes every line of a tapped program, in its order', async () => {
+    const address = `127.0.0.1:${await freePort()}`;
+    const receiver = start(ensureGoProgram('otel-forward'), [address]);
+    await until('it listens', () => receiver.stdout().startsWith('listening'));
+    await tapLines(address);
+    const lines = () => receiver.stdout().trimEnd().split('\n').slice(1);
+    await until('all are there', () => lines().length === LINES);
+    expect(lines().map((line) => JSON.parse(line).body)).toEqual(numbered);
+  });
+});
+
+const LINES = 30_000;
+const numbered = Array.from({ length: LINES }, (_, i) => `line ${i}`);
+
+/** A tapped program that writes them within two seconds, and a shipper that ends when it has delivered them. */
+async function tapLines(address: string): Promise<void> {
+  const settings = { LOGTAP_SINK: 'forward', LOGTAP_FORWARD_ADDRESS: address, LOGTAP_BATCH_LINGER_MS: '20' };
+  const shipper = await startShipper(settings);
+  const print = `print "line $i\\n"; select undef, undef, undef, 0.001 if $i % 20 == 0`;
+  const script = `$| = 1; for (my $i = 0; $i < ${LINES}; $i++) { ${print} }`;
+  const env = tapEnvironment(shipper.socket, { suppress: true });
+  expect((await run('perl', ['-e', script], { env })).code).toBe(0);
+  const { code, stderr } = await drain(shipper);
+  expect(code).toBe(0);
+  expect(JSON.parse(stderr.trimEnd().split('\n').at(-1)!)).toMatchObject({ read: LINES, held: 0, balanced: true });
+}
+
+test('a tapped program before a peer that goes away three times: every line is there, in its order, and the ledger balances', async () => {
+  let target = await startForwardPeer();
+  const { address, port } = target;
+  const stored: string[] = [];
+  const leave = async () => {
+    await target.stop();
+    stored.push(...target.requests.flatMap(({ messages }) => messages));
+  };
+  const delivered = tapLines(address);
+  for (let times = 0; times < 3; times++) {
+    await until('some have arrived', () => target.requests.length > 1);
+    await leave();
+    target = await startForwardPeer({ port });
+  }
+  await delivered;
+  await leave();
+  // What was confirmed to nobody is sent again.
+  expect([...new Set(stored)]).toEqual(numbered);
+});
+
+test('a peer that quotes the shared key: it is not in the log', async () => {
+  const KEY = 'a key that nobody may read';
+  const target = await peer({ sharedKey: KEY, pong: () => ['PONG', false, `wrong digest for '${KEY}'`, 'x', ''] });
+  const shipper = await startShipper({
+    LOGTAP_SINK: 'forward',
+    LOGTAP_FORWARD_ADDRESS: target.address,
+    LOGTAP_FORWARD_SHARED_KEY_FILE: fileOf('secret', KEY),
+    LOGTAP_GRACE_SECONDS: '0',
+  });
+  connect(shipper.socket).end('a line\n');
+  await until('it was refused', () => shipper.stderr().includes('nextAttemptMs'));
+  expect(shipper.stderr()).toContain("wrong digest for '***'");
+  expect((await drain(shipper)).stderr).not.toContain(KEY);
 });
