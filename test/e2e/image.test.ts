@@ -3,19 +3,18 @@
  * it: the installer, the shipper and a legacy container share a memory volume and nothing else.
  */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeBaseImage } from '../../scripts/image-parts.js';
 import { inject } from '../../src/constructs/inject.js';
 import { Sink } from '../../src/constructs/sink.js';
 import { LIBRARY_DIR, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
+import { buildImage, IMAGE } from '../support/image.js';
 import { Podman, RESTRICTED } from '../support/podman.js';
-import { type Ended, root, temporaryDirectory, until } from '../support/run.js';
+import { type Ended, temporaryDirectory, until } from '../support/run.js';
 
 jest.setTimeout(240_000);
 
-const IMAGE = 'localhost/cdk8s-logtap:test';
 const LINES = 2000;
 const PROGRAM = `
 #include <stdio.h>
@@ -24,9 +23,6 @@ int main(void) {
     fprintf(stderr, "done\\n");
     return 3;
 }`;
-
-/** The base image that the Dockerfile names. */
-const baseName = /^ARG BASE=(.+)$/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1] ?? '';
 
 interface Container {
   readonly name: string;
@@ -68,8 +64,7 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
   let podman: Podman;
   beforeAll(async () => {
     podman = new Podman();
-    await podman.import(baseName, writeBaseImage, 'ENV PATH=/nodejs/bin');
-    await podman.podman('build', '--pull=never', '--tag', IMAGE, root);
+    await buildImage(podman);
   });
   afterAll(() => podman?.close());
 

@@ -27,6 +27,7 @@ export class Podman {
   private readonly directory = mkdtempSync(join(tmpdir(), 'logtap-podman-'));
   private readonly mounts: string[] = [];
   private readonly containers: string[] = [];
+  private readonly played: string[] = [];
 
   constructor() {
     const containersConf = join(this.directory, 'containers.conf');
@@ -97,8 +98,28 @@ runroot = "${join(this.directory, 'run')}"
     return path;
   }
 
+  /**
+   * Runs a pod as its manifest says, with podman's own reading of it, and without a network. Its containers are called
+   * POD-CONTAINER; they stay when they have ended.
+   */
+  async play(manifest: object): Promise<void> {
+    const file = join(this.directory, `pod-${this.played.length}.yaml`);
+    writeFileSync(file, JSON.stringify(manifest));
+    this.played.push(file);
+    await this.podman('kube', 'play', '--network=none', file);
+  }
+
+  /** What a container has printed. */
+  async logs(name: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
+    const { stdout, stderr } = await run('podman', ['logs', name], { env: this.env });
+    return { stdout, stderr };
+  }
+
   /** Ends what still runs, also after a failed test, and removes everything. */
   close(): void {
+    for (const file of this.played) {
+      spawnSync('podman', ['kube', 'down', file], { env: { ...process.env, ...this.env } });
+    }
     spawnSync('podman', ['rm', '--force', '--ignore', '--time=0', ...this.containers], {
       env: { ...process.env, ...this.env },
     });

@@ -142,7 +142,12 @@ function wrongTogether(row: ZooCase, compared: Compared): string[] {
       ...linesOfEach(compared).flatMap((own) => disorder(what, own, expected)),
     ];
   }
-  return unwoven(what, expected, [payloads(mergeByTime(captured)), original]);
+  return unwoven(what, expected, [payloads(mergeByTime(captured)), withoutHoles(original, expected)]);
+}
+
+/** A write at a place of its own, such as `pwrite`, leaves a hole where what stands before it was handed over. */
+function withoutHoles(original: Buffer, expected: Buffer): Buffer {
+  return expected.includes(0) ? original : Buffer.from(original.filter((byte) => byte !== 0));
 }
 
 /** Losses that the processes reported against what is missing. */
