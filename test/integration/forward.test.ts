@@ -130,6 +130,23 @@ test('a peer that confirms nothing, where it need not', async () => {
   expect(target.requests.map(({ option }) => option)).toEqual([{ size: 1 }, { size: 1 }]);
 });
 
+test('a peer that opens lists without end is cut off before it fills the memory', async () => {
+  const target = await peer({
+    answer: (socket) => {
+      const lists = Buffer.alloc(64 * 1024, 0x91);
+      const flood = () => {
+        while (!socket.destroyed && socket.write(lists));
+      };
+      socket.on('drain', flood);
+      flood();
+    },
+  });
+  const sink = await open(target.address);
+  await expect(sink.send(batchOf(['a']), AbortSignal.timeout(5000))).rejects.toMatchObject({ code: 'protocol' });
+  // What we took of it, and what the kernels hold.
+  expect(target.sockets[0]!.bytesWritten).toBeLessThan(32 * 1024 * 1024);
+});
+
 describe('with a shared key', () => {
   const KEY = 'a key that both know';
   const withKey = (key = KEY) => ({ LOGTAP_FORWARD_SHARED_KEY_FILE: fileOf(`key-${key.length}`, `${key}\n`) });
@@ -156,6 +173,12 @@ describe('with a shared key', () => {
   test.each<[string, ForwardPeerOptions, Environment, RegExp]>([
     ['another key', { sharedKey: 'another' }, withKey(), /shared_key or password mismatch/],
     ['no key of its own', { sharedKey: KEY }, {}, /asks for a shared key. Set LOGTAP_FORWARD_SHARED_KEY_FILE/],
+    [
+      'no key of its own, and nothing to confirm',
+      { sharedKey: KEY },
+      { LOGTAP_FORWARD_ACK: 'false' },
+      /asks for a shared key. Set LOGTAP_FORWARD_SHARED_KEY_FILE/,
+    ],
     [
       'a false proof',
       { sharedKey: KEY, pong: ([a, b, c, d]) => [a, b, c, d, 'x'.repeat(128)] },

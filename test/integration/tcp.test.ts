@@ -94,6 +94,20 @@ test('a peer that stops reading and resets the connection has not taken the batc
   });
 });
 
+test('a connection that broke before anyone could say so has taken nothing', async () => {
+  const { peer: target, messages } = await reader();
+  const sink = await open(target.address);
+  await sink.send(batchOf(['a']), soon());
+  await messages(1);
+  // At once: the sink writes before it is told of the end, and the kernel forgets the connection with what was written.
+  target.sockets[0]!.destroy();
+  await expect(sink.send(batchOf(['b']), soon())).rejects.toMatchObject({
+    code: expect.stringMatching(/^(ECONNRESET|EPIPE|closed)$/),
+  });
+  expect(await sink.send(batchOf(['b']), soon())).toEqual(delivered);
+  expect(await messages(2)).toEqual(['a', 'b']);
+});
+
 test('a peer that ends the connection between batches is asked again', async () => {
   const { peer: target, messages } = await reader();
   const sink = await open(target.address);

@@ -17,7 +17,7 @@ import { messageOf, NoAnswerError } from '../errors.js';
 import { addressText, connectPeer, during, type PeerAddress, writePeer } from './peer.js';
 import type { ReloadedFile } from './reloaded-file.js';
 
-/** What a peer may send at most: it has nothing to say that is longer. */
+/** Bytes of an answer at most: a peer has nothing to say that is longer, and what it opens without end fills the memory. */
 const ANSWER_MAX = 4096;
 const DECODER_LIMITS = {
   maxStrLength: ANSWER_MAX,
@@ -44,6 +44,10 @@ export class ForwardConnection {
   readonly socket: Socket;
   readonly #peer: ForwardPeer;
   readonly #answers: AsyncGenerator<unknown>;
+  /** Since the last answer. */
+  #bytesRead = 0;
+  /** Whether the peer has said something that nobody has asked for yet. */
+  #hasSpoken = false;
   /** Asked for before it is wanted, so that a peer that ends the connection meanwhile is seen. */
   #next: Promise<IteratorResult<unknown>>;
 
@@ -51,7 +55,7 @@ export class ForwardConnection {
     this.socket = socket;
     this.#peer = peer;
     // Strings of older peers hold bytes that are not UTF-8, such as a nonce.
-    this.#answers = new Decoder({ ...DECODER_LIMITS, rawStrings: true }).decodeStream(socket);
+    this.#answers = new Decoder({ ...DECODER_LIMITS, rawStrings: true }).decodeStream(this.#bytes());
     this.#next = this.#ask();
   }
 
@@ -91,11 +95,41 @@ export class ForwardConnection {
     return (await next).value;
   }
 
+  /** What the peer says unasked within this time. */
+  async said(withinMs: number, signal: AbortSignal): Promise<unknown> {
+    if (!this.#hasSpoken && withinMs > 0) {
+      await during(this.socket, this.#peer.address, signal, (done) => {
+        const timer = setTimeout(done, withinMs);
+        const isSaid = () => {
+          clearTimeout(timer);
+          done();
+        };
+        this.#next.then(({ done: isEnd }) => isEnd === true || isSaid()).catch(() => clearTimeout(timer));
+      });
+    }
+    return this.#hasSpoken ? this.answer(signal) : undefined;
+  }
+
   #ask(): Promise<IteratorResult<unknown>> {
     const next = this.#answers.next();
+    this.#hasSpoken = false;
     // An error of the decoder ends the connection by itself.
-    next.then(({ done }) => done === true && this.socket.destroy()).catch(() => {});
+    next
+      .then(({ done }) => {
+        this.#bytesRead = 0;
+        this.#hasSpoken = done !== true;
+        if (done === true) this.socket.destroy();
+      })
+      .catch(() => {});
     return next;
+  }
+
+  async *#bytes(): AsyncGenerator<Uint8Array> {
+    for await (const bytes of this.socket) {
+      this.#bytesRead += bytes.length;
+      if (this.#bytesRead > ANSWER_MAX) throw new Error(`an answer has more than ${ANSWER_MAX} bytes`);
+      yield bytes;
+    }
   }
 
   /** Ends what the decoder waits for, too. */

@@ -56,11 +56,15 @@ function sharedOf(origin: Origin, metadata: Metadata) {
   return { bytes: Buffer.concat(fields.flat().map((each) => encode(each))), fields: fields.length };
 }
 
+/** The last second that the protocol can say. What cannot be said would keep its batch from going for ever. */
+const SECONDS_MAX = 0xffff_ffff;
+
 function writeTime(to: Buffer, at: number, timeMs: number): number {
-  const seconds = Math.floor(timeMs / 1000);
+  const seconds = Math.min(Math.max(Math.floor(timeMs / 1000), 0), SECONDS_MAX);
+  const nanoseconds = Math.min(Math.max(Math.round((timeMs - seconds * 1000) * 1e6), 0), 999_999_999);
   to.writeUInt16BE(0xd700, at);
   to.writeUInt32BE(seconds, at + 2);
-  return to.writeUInt32BE(Math.min(Math.round((timeMs - seconds * 1000) * 1e6), 999_999_999), at + 6);
+  return to.writeUInt32BE(nanoseconds, at + 6);
 }
 
 function writeText(to: Buffer, at: number, bytes: Uint8Array, start: number, length: number): number {

@@ -37,6 +37,9 @@ export function openForward({ settings, secrets }: SinkContext): Sink {
   return new ForwardSink(peer, { tag: forwardTag, isAcked: forwardAck }, new ForwardEncoder(settings));
 }
 
+/** For a peer that confirms nothing to say that it waits for a key: what it is sent without one is lost. */
+const GREETING_MS = 200;
+
 interface ForwardOptions {
   readonly tag: string;
   readonly isAcked: boolean;
@@ -64,8 +67,12 @@ class ForwardSink implements Sink {
     const connection = await this.#open(signal);
     try {
       await connection.write(Buffer.concat([requestHead(tag, entries.length), entries, encode(option)]), signal);
-      if (isAcked) this.#mustBe(chunk, await connection.answer(signal));
-      else await acknowledgedPeer(connection.socket, this.#peer.address, signal);
+      if (isAcked) {
+        this.#mustBe(chunk, await connection.answer(signal));
+      } else {
+        await acknowledgedPeer(connection.socket, this.#peer.address, signal);
+        this.#mustNotGreet(await connection.said(0, signal));
+      }
     } catch (error) {
       // What is still to come on this connection answers this request, not the next.
       connection.close();
@@ -84,19 +91,33 @@ class ForwardSink implements Sink {
   }
 
   async #open(signal: AbortSignal): Promise<ForwardConnection> {
-    if (this.#connection?.socket.writable !== true) this.#connection = await ForwardConnection.open(this.#peer, signal);
-    return this.#connection;
+    if (this.#connection?.socket.writable === true) return this.#connection;
+    const connection = await ForwardConnection.open(this.#peer, signal);
+    try {
+      if (!this.#options.isAcked) this.#mustNotGreet(await connection.said(GREETING_MS, signal));
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    this.#connection = connection;
+    return connection;
   }
 
   #mustBe(chunk: string, answer: unknown): void {
     const { ack } = (answer ?? {}) as { readonly ack?: unknown };
     if (ack !== undefined && textOf(ack) === chunk) return;
-    const isGreeting = Array.isArray(answer) && textOf(answer[0]) === 'HELO';
+    this.#mustNotGreet(answer);
     throw new NoAnswerError({
-      code: isGreeting ? 'handshake' : 'ack',
-      detail: isGreeting
-        ? `${addressText(this.#peer.address)} asks for a shared key. Set LOGTAP_FORWARD_SHARED_KEY_FILE.`
-        : `${addressText(this.#peer.address)} did not confirm the request. Set LOGTAP_FORWARD_ACK=false if it never does.`,
+      code: 'ack',
+      detail: `${addressText(this.#peer.address)} did not confirm the request. Set LOGTAP_FORWARD_ACK=false if it never does.`,
+    });
+  }
+
+  #mustNotGreet(answer: unknown): void {
+    if (!Array.isArray(answer) || textOf(answer[0]) !== 'HELO') return;
+    throw new NoAnswerError({
+      code: 'handshake',
+      detail: `${addressText(this.#peer.address)} asks for a shared key. Set LOGTAP_FORWARD_SHARED_KEY_FILE.`,
     });
   }
 }

@@ -30,9 +30,14 @@ export async function openModule(path: string, { onNotice }: SinkContext): Promi
   if (typeof sink?.send !== 'function') {
     throw problem('openSink() gave no sink', 'Return an object with a method send(batch, signal).');
   }
+  const limits = { ...LINE_LIMITS, ...sink.limits };
+  for (const [name, value] of Object.entries(limits)) {
+    if (Number.isSafeInteger(value) && value >= 0) continue;
+    throw problem(`limits.${name} (${value}) must be a whole number`, 'Correct it, or leave it out.');
+  }
   return {
     name: `module:${path}`,
-    limits: { ...LINE_LIMITS, ...sink.limits },
+    limits,
     send: async (batch, signal) => checked(await sink.send(batch, signal), batch.count),
     ...(sink.check !== undefined && { check: (signal: AbortSignal) => sink.check!(signal) }),
     close: async () => sink.close?.(),
@@ -48,16 +53,42 @@ async function open(path: string, notice: (message: string) => void): Promise<un
   return found({ recordAt, notice });
 }
 
-/** Nothing means that all were accepted. An index that is none would be a record that nobody counts. */
-function checked(result: Partial<SendResult> | undefined, count: number): SendResult {
-  const { retry = [], rejected = [] } = result ?? {};
+/** Nothing means that all were accepted. What cannot be understood may mean anything: then all go again. */
+function checked(answer: unknown, count: number): SendResult {
+  const { retry = [], rejected = [], failure, retryAfterMs } = (answer ?? {}) as Partial<SendResult>;
+  mustAnswer(typeof (answer ?? {}) === 'object', 'be an object, or nothing where all were accepted');
   const indexes = [...retry, ...rejected.map(({ index }) => index)];
-  const isRight = indexes.every((index) => Number.isInteger(index) && index >= 0 && index < count);
-  if (!isRight || new Set(indexes).size < indexes.length) {
-    throw new NoAnswerError({
-      code: 'module',
-      detail: `the module's answer must name each of ${count} records at most once, by its index`,
-    });
-  }
-  return { ...result, retry: [...retry].sort((a, b) => a - b), rejected };
+  mustAnswer(
+    indexes.every((index) => Number.isInteger(index) && index >= 0 && index < count) &&
+      new Set(indexes).size === indexes.length,
+    `name each of ${count} records at most once, by its index`,
+  );
+  mustAnswer(
+    rejected.every(({ reason }) => isWord(reason)),
+    "give each of 'rejected' a 'reason', a short word",
+  );
+  mustAnswer(
+    failure === undefined || (isWord(failure.code) && typeof failure.detail === 'string'),
+    "give 'failure' a 'code', a short word, and a 'detail'",
+  );
+  mustAnswer(
+    retryAfterMs === undefined || (retryAfterMs >= 0 && retryAfterMs <= RETRY_AFTER_MAX_MS),
+    `give 'retryAfterMs' as a number from 0 to ${RETRY_AFTER_MAX_MS}`,
+  );
+  return {
+    retry: [...retry].sort((a, b) => a - b),
+    rejected,
+    ...(failure !== undefined && { failure }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+/** A day. Timers cannot wait for much longer, and would not wait at all. */
+const RETRY_AFTER_MAX_MS = 86_400_000;
+
+/** It is the name of a count. */
+const isWord = (text: unknown) => typeof text === 'string' && text.length > 0 && text.length <= 100;
+
+function mustAnswer(holds: boolean, rule: string): asserts holds {
+  if (!holds) throw new NoAnswerError({ code: 'module', detail: `the module's answer must ${rule}` });
 }

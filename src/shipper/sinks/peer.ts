@@ -31,8 +31,12 @@ export async function connectPeer(
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);
   await during(socket, address, signal, (done) => socket.once(isTls ? 'secureConnect' : 'connect', done));
+  if (unacknowledgedBytes(socket) !== undefined) listed.add(socket);
   return socket;
 }
+
+/** Connections that the kernel has told of: one that it no longer tells of is broken, and what it held is lost. */
+const listed = new WeakSet<Socket>();
 
 /** Finds a peer that has gone without a word while nothing is sent. */
 const KEEP_ALIVE_MS = 30_000;
@@ -47,10 +51,15 @@ const LOOK_MS = [1, 2, 4, 8, 16, 32] as const;
 
 /**
  * Waits until the kernel of the peer has acknowledged all that was written. Nothing more can be known of a peer that never
- * answers; without /proc not even this, and it returns at once.
+ * answers; without /proc not even this, and only what broke the connection so far is seen.
  */
 export async function acknowledgedPeer(socket: Socket, address: PeerAddress, signal: AbortSignal): Promise<void> {
-  for (let look = 0; (unacknowledgedBytes(socket) ?? 0) > 0; look++) {
+  for (let look = 0; ; look++) {
+    const bytes = unacknowledgedBytes(socket);
+    if (bytes === 0) break;
+    // The kernel forgets a connection that was reset before anybody here is told of it.
+    if (bytes === undefined && listed.has(socket)) throw broken(socket, address);
+    if (bytes === undefined) return during(socket, address, signal, (done) => setImmediate(done));
     await during(socket, address, signal, (done) => setTimeout(done, LOOK_MS[Math.min(look, LOOK_MS.length - 1)]));
   }
   if (socket.destroyed) throw broken(socket, address);

@@ -88,3 +88,11 @@ test('any bytes at any time: text as everyone decodes it, whole nanoseconds, lar
     }),
   );
 });
+
+test.each([
+  [-1, [0, 0]],
+  [2 ** 32 * 1000, [2 ** 32 - 1, 999_999_999]],
+  [2 ** 64 / 1e6, [2 ** 32 - 1, 999_999_999]],
+])('a time of %d ms, which the protocol cannot say, becomes the nearest that it can', (timeMs, time) => {
+  expect(decoded([{ message: 'a', timeMs }])[0]![0]).toEqual(time);
+});
