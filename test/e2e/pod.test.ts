@@ -86,14 +86,17 @@ describeWith(['podman', 'image parts', 'aarch64'], 'an injected pod', () => {
   });
 
   test('what an application writes faster than the shipper starts is in its own log, and counted; no line is lost, none twice', async () => {
-    const { stdout, original, ledger } = await play('burst', 20_000);
-    const kept = original.stdout.split('\n').filter((line) => line !== '');
+    const { stdout, stderr, original, ledger } = await play('burst', 20_000);
+    const linesOf = (text: string) => text.split('\n').filter((line) => line !== '');
+    const kept = linesOf(original.stdout);
+    const keptErrors = linesOf(original.stderr);
+    expect([...stderr.filter((line) => line === 'done'), ...keptErrors]).toEqual(['done']);
     // A line that says what was not captured is none of the application's.
     const captured = stdout.filter((line) => line.startsWith('line '));
     const number = (line: string) => Number(line.slice('line '.length));
     expect([...captured, ...kept].sort((a, b) => number(a) - number(b))).toEqual(linesTo(20_000));
     // None where the shipper was there in time.
-    expect(ledger.dropped.application?.not_handed_over ?? 0).toBe(kept.length);
+    expect(ledger.dropped.application?.not_handed_over ?? 0).toBe(kept.length + keptErrors.length);
     expect(ledger.balanced).toBe(true);
   });
 });

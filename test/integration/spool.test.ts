@@ -22,8 +22,10 @@ class Service {
   sentAgain = 0;
   readonly #server: Server = createServer((request, response) => {
     read(request).then((body) => {
-      if (request.method !== 'POST' || this.allowed === 0) {
-        response.writeHead(503).end();
+      // The check of a start asks with no records.
+      const isCheck = body.toString().trim() === '';
+      if (isCheck || request.method !== 'POST' || this.allowed === 0) {
+        response.writeHead(isCheck ? 400 : 503).end();
         return;
       }
       this.allowed -= 1;
