@@ -1,7 +1,11 @@
 /** Settings to the hold: where records are kept, and who is told what becomes of them there. */
+import { mkdirSync } from 'node:fs';
+import { ConfigError, messageOf } from './errors.js';
 import type { Ledger } from './ledger.js';
+import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import type { Settings } from './settings.js';
+import { sleep } from './sleep.js';
 import { Hold } from './spool/hold.js';
 import { SegmentStore } from './spool/segment-store.js';
 import type { Tally } from './tally.js';
@@ -14,11 +18,20 @@ export interface OpenHoldOptions {
   readonly log: Log;
 }
 
-/** In memory, or on disk with half of the memory for what lanes read and the other for what the disk does not take. */
-export function openHold(
-  { sinks, onFull, spoolDir, spoolMaxBytes }: Settings,
+export interface OpenHold {
+  readonly hold: Hold;
+  /** Absent in memory. */
+  readonly lock?: DirectoryLock;
+}
+
+/**
+ * In memory, or on disk with half of the memory for what lanes read and the other for what the disk does not take. Throws
+ * a ConfigError when the directory cannot be used, or another shipper uses it.
+ */
+export async function openHold(
+  { sinks, onFull, spoolDir, spoolMaxBytes, podName }: Settings,
   { maxBytes, now, ledger, log }: OpenHoldOptions,
-): Hold {
+): Promise<OpenHold> {
   const common = {
     sinks,
     now,
@@ -29,15 +42,37 @@ export function openHold(
     },
     onRecovered: (sink: string, recovered: Tally) => ledger.countRecovered(sink, recovered),
   };
-  if (spoolDir === undefined) return new Hold({ ...common, maxBytes });
+  if (spoolDir === undefined) return { hold: new Hold({ ...common, maxBytes }) };
+  makeDirectory(spoolDir);
+  const lock = await lockDirectory({
+    directory: spoolDir,
+    setting: 'LOGTAP_SPOOL_DIR',
+    harm: "two would overwrite each other's records",
+    pod: podName,
+    log,
+    sleep: (ms) => sleep(ms, NEVER),
+  });
   const store = new SegmentStore({
     directory: spoolDir,
     maxBytes: spoolMaxBytes,
     cacheBytes: maxBytes / 2,
+    isOurs: () => lock.isOurs,
     onProblem: (code, message) => log.problem('error', `spool ${code}`, message, { code }),
   });
   const hold = new Hold({ ...common, maxBytes: maxBytes / 2, store });
   const recovered = Object.fromEntries([...ledger.sinks].map(([name, count]) => [name, count.recovered.records]));
   log.info('spool', { directory: spoolDir, maxBytes: spoolMaxBytes, recovered });
-  return hold;
+  return { hold, lock };
+}
+
+const NEVER = new AbortController().signal;
+
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new ConfigError([
+      `LOGTAP_SPOOL_DIR='${path}': cannot be made: ${messageOf(error)}. Mount a writable directory there, or unset it to hold in memory.`,
+    ]);
+  }
 }

@@ -39,13 +39,14 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     settings.memoryMaxBytes ??
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
-  const hold = openHold(settings, { maxBytes, now, ledger, log });
+  const { hold, lock } = await openHold(settings, { maxBytes, now, ledger, log });
   const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => hold.fullness });
   const heldBy = (name: string) => hold.lane(name).held;
   let isListening = false;
 
   const problems = (): string[] => [
+    ...(lock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_SPOOL_DIR'] : []),
     ...(hold.fullness > NEARLY_FULL
       ? [`${Math.round(hold.fullness * 100)} % of the room for held records are in use`]
       : []),
@@ -108,6 +109,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
     hold.end();
+    lock?.release();
     deadLetters?.close();
     return totals();
   };
@@ -116,6 +118,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     if (stop.signal.aborted) return;
     const graceMs = settings.graceSeconds * 1000;
     log.info('stopping', { graceSeconds: settings.graceSeconds });
+    lock?.stopping();
     stop.abort();
     const timers = [
       setTimeout(() => {

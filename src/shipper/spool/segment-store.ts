@@ -37,6 +37,8 @@ export interface SegmentStoreOptions {
   readonly maxBytes: number;
   /** Bound on batches that are kept in memory too, for the lanes to read. */
   readonly cacheBytes: number;
+  /** Whether no other shipper has taken the directory. Nothing is written there when it is false. @default always */
+  readonly isOurs?: () => boolean;
   /** Told of what the disk did not take, or what was damaged. `code` is of a small set. */
   readonly onProblem: (code: string, message: string) => void;
 }
@@ -128,6 +130,7 @@ export class SegmentStore {
   put(first: number, batch: RecordBatch): Body | undefined {
     const frame = encodeFrame(first, batch);
     this.#end = first + batch.count;
+    if (this.#options.isOurs?.() === false) return undefined;
     try {
       this.#current ??= this.#open(first);
       const segment = this.#current;
@@ -202,6 +205,7 @@ export class SegmentStore {
 
   #deleteIfDone(segment: Segment): void {
     if (!segment.isSealed || segment.live > 0) return;
+    if (this.#options.isOurs?.() === false) return;
     this.#used -= segment.bytes;
     this.#tryTo('delete', () => rmSync(segment.path, { force: true }));
   }
@@ -325,6 +329,7 @@ export class SegmentStore {
   }
 
   #writeCheckpoint(positions: Record<string, number>): void {
+    if (this.#options.isOurs?.() === false) return;
     this.#tryTo('checkpoint', () => {
       const next = `${this.#checkpointPath}.next`;
       writeFileSync(next, JSON.stringify({ version: 1, end: this.#end, positions }), { mode: 0o600 });
