@@ -9,7 +9,7 @@ enum { LT_CLOCK_REALTIME = 0, LT_CLOCK_MONOTONIC = 1 };
 /* Through libc, which reads the clock without a system call. */
 static inline uint64_t lt_clock_ns(int clock) {
     struct __kernel_timespec now = {0};
-    (void)lt_libc_next.clock_gettime(clock, &now);
+    (void)lt_libc.clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * LT_NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }
 

@@ -31,6 +31,7 @@ struct tables {
     const uint32_t *gnu_hash;
     const uint32_t *hash;
     const uint16_t *versions;
+    size_t string_bytes;
 };
 
 struct search {
@@ -72,6 +73,7 @@ static struct tables read_tables(const struct loaded_object *object) {
         if (dynamic->d_tag == DT_GNU_HASH) tables.gnu_hash = pointer;
         if (dynamic->d_tag == DT_HASH) tables.hash = pointer;
         if (dynamic->d_tag == DT_VERSYM) tables.versions = pointer;
+        if (dynamic->d_tag == DT_STRSZ) tables.string_bytes = dynamic->d_un.d_val;
     }
     return tables;
 }
@@ -128,6 +130,65 @@ static void *find_by_hash(const struct tables *tables, const char *name) {
     return NULL;
 }
 
+static void *find(const struct tables *tables, const char *name) {
+    if (tables->gnu_hash != NULL) return find_by_gnu_hash(tables, name);
+    return tables->hash == NULL ? NULL : find_by_hash(tables, name);
+}
+
+/* The symbols that an object does not define itself come first, in front of those in the GNU hash table. */
+static bool imports(const struct tables *tables, const char *name) {
+    uint32_t count = 0;
+    if (tables->gnu_hash != NULL)
+        count = tables->gnu_hash[1];
+    else if (tables->hash != NULL)
+        count = tables->hash[1];
+    for (uint32_t i = 1; i < count; i++) {
+        const Elf64_Sym *symbol = &tables->symbols[i];
+        if (symbol->st_shndx == SHN_UNDEF && lt_equal(tables->strings + symbol->st_name, name)) return true;
+    }
+    return false;
+}
+
+/* Whether `name` ends a string somewhere in the range: linkers let strings with a common end share their bytes. */
+static bool holds_text(struct lt_range range, const char *name) {
+    const size_t size = lt_length(name) + 1;
+    for (uintptr_t at = range.start; at + size <= range.end; at++) {
+        if (*(const char *)at == *name && lt_same((const char *)at, name, size)) return true;
+    }
+    return false;
+}
+
+/* Whether `name` lies in the object's memory other than as the name of a symbol: so it may be given to dlsym. */
+static bool knows_name(const struct loaded_object *object, const struct tables *tables, const char *name) {
+    const uintptr_t names_start = (uintptr_t)tables->strings;
+    const uintptr_t names_end = names_start + tables->string_bytes;
+    for (int i = 0; i < object->header_count; i++) {
+        const Elf64_Phdr *header = &object->headers[i];
+        if (header->p_type != PT_LOAD || (header->p_flags & PF_R) == 0) continue;
+        const struct lt_range all = {object->base + header->p_vaddr, object->base + header->p_vaddr + header->p_filesz};
+        struct lt_range before = all;
+        struct lt_range behind = {all.end, all.end};
+        if (names_start >= all.start && names_end <= all.end) {
+            before.end = names_start;
+            behind.start = names_end;
+        }
+        if (holds_text(before, name) || holds_text(behind, name)) return true;
+    }
+    return false;
+}
+
+/* libpthread of glibc before 2.34 has it too. */
+static bool is_libc(const struct tables *tables) {
+    return find(tables, "__errno_location") != NULL;
+}
+
+/* A library with a function of its own may have given it any signature, so one that is not libc's counts as a wrapper
+ * only where it can ask for the function that it wraps. */
+static enum lt_origin origin_of(const struct loaded_object *object, const struct tables *tables, const char *name) {
+    const bool can_ask = imports(tables, "dlsym") || imports(tables, "dlvsym");
+    return can_ask && knows_name(object, tables, name) ? LT_WRAPPER : LT_FOREIGN;
+}
+
 static bool is_left_out(const struct search *search, bool is_program) {
     if (search->everywhere) return false;
     return search->look_before ? is_program : !search->behind_us;
@@ -144,16 +205,16 @@ static int visit(struct loaded_object *object, size_t size, void *context) {
     if (is_left_out(search, is_program)) return 0;
     const struct tables tables = read_tables(object);
     if (tables.symbols == NULL || tables.strings == NULL) return 0;
+    const bool of_libc = is_libc(&tables);
     for (size_t i = 0; i < search->count; i++) {
         struct lt_symbol *symbol = &search->symbols[i];
-        if (symbol->found) continue;
-        void *address = NULL;
-        if (tables.gnu_hash != NULL) {
-            address = find_by_gnu_hash(&tables, symbol->name);
-        } else if (tables.hash != NULL) {
-            address = find_by_hash(&tables, symbol->name);
-        }
+        if (symbol->found || (of_libc && symbol->origins != 0 && (symbol->origins & LT_LIBC) == 0)) continue;
+        void *address = find(&tables, symbol->name);
         if (address == NULL) continue;
+        if (symbol->origins != 0) {
+            symbol->origin = of_libc ? LT_LIBC : origin_of(object, &tables, symbol->name);
+            if ((symbol->origins & symbol->origin) == 0) continue;
+        }
         *symbol->address = address;
         symbol->found = true;
     }

@@ -5,10 +5,19 @@
 
 #include "sys.h"
 
-/* One symbol to look for. `*address` stays as it is when nobody defines it. */
+/* Who defines a function. */
+enum lt_origin {
+    LT_LIBC = 1,    /* the C library */
+    LT_WRAPPER = 2, /* a library that stands in front of the C library's function of this name, and calls it */
+    LT_FOREIGN = 4, /* a library with a function of its own, which may have any arguments */
+};
+
+/* One symbol to look for. `*address` stays as it is when there is no acceptable definition. */
 struct lt_symbol {
     const char *name;
     void **address;
+    unsigned origins;      /* acceptable ones; 0: any */
+    enum lt_origin origin; /* of the one found, where `origins` is not 0 */
     bool found;
 };
 
@@ -20,7 +29,7 @@ struct lt_range {
 
 /*
  * Looks all symbols up as RTLD_NEXT would: in the objects behind this library, in load order, so that other preloaded
- * libraries are chained; then, for a library that was not preloaded, in those before it, the program left out.
+ * libraries are found; then, for a library that was not preloaded, in those before it, the program left out.
  */
 void lt_lookup_next(struct lt_symbol *symbols, size_t count);
 

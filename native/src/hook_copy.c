@@ -4,7 +4,7 @@
  * into a pipe of our own. Then the application's own call copies as many, so that errors, partial results and offsets
  * are the kernel's. Only what was handed over in suppress mode is stepped over instead. */
 #include "emit.h"
-#include "init.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "readable.h"
 #include "tap.h"
@@ -21,6 +21,7 @@ enum {
 enum way { SENDFILE, SPLICE, TEE, COPY_FILE_RANGE };
 
 struct copy {
+    const struct lt_libc_next *next;
     enum way way;
     int in;
     off_t *in_offset; /* NULL: where the descriptor is */
@@ -34,14 +35,13 @@ struct copy {
 static ssize_t call_next(const struct copy *copy, size_t length) {
     switch (copy->way) {
     case SENDFILE:
-        return lt_libc_next.sendfile(copy->out, copy->in, copy->in_offset, length);
+        return copy->next->sendfile(copy->out, copy->in, copy->in_offset, length);
     case SPLICE:
-        return lt_libc_next.splice(copy->in, copy->in_offset, copy->out, copy->out_offset, length, copy->flags);
+        return copy->next->splice(copy->in, copy->in_offset, copy->out, copy->out_offset, length, copy->flags);
     case TEE:
-        return lt_libc_next.tee(copy->in, copy->out, length, copy->flags);
+        return copy->next->tee(copy->in, copy->out, length, copy->flags);
     default:
-        return lt_libc_next.copy_file_range(copy->in, copy->in_offset, copy->out, copy->out_offset, length,
-                                            copy->flags);
+        return copy->next->copy_file_range(copy->in, copy->in_offset, copy->out, copy->out_offset, length, copy->flags);
     }
 }
 
@@ -69,7 +69,7 @@ static ssize_t copy_rest(const void *context, const struct iovec *parts, int cou
     copy->is_called = true;
     if (skip > 0) step_over(copy, skip);
     /* tee(2) starts with the first byte of the pipe, wherever the rest begins. */
-    if (copy->way == TEE && skip > 0) return lt_libc_next.write(copy->out, parts->iov_base, parts->iov_len);
+    if (copy->way == TEE && skip > 0) return copy->next->write(copy->out, parts->iov_base, parts->iov_len);
     return call_next(copy, parts->iov_len);
 }
 
@@ -83,7 +83,7 @@ static ssize_t look_into_pipe(const struct copy *copy, char *buffer, size_t leng
     int ends[2] = {-1, -1};
     if (lt_syscall(__NR_pipe2, ends, O_CLOEXEC) < 0) return -ENOMEM;
     const unsigned flags = copy->flags | (may_wait ? 0 : SPLICE_NONBLOCK);
-    const ssize_t got = lt_libc_next.tee(copy->in, ends[1], length, flags);
+    const ssize_t got = copy->next->tee(copy->in, ends[1], length, flags);
     ssize_t result = got < 0 ? -lt_errno() : got;
     for (ssize_t done = 0; done < got;) {
         const ssize_t more = lt_sys_read(ends[0], buffer + done, (size_t)(got - done));
@@ -173,7 +173,7 @@ static ssize_t copy_chunks(struct copy *copy, unsigned stream, struct chunk *chu
 }
 
 static ssize_t run(struct copy *copy, size_t length) {
-    const unsigned stream = lt_is_on() && length > 0 ? lt_tap_find(copy->out) : LT_NONE;
+    const unsigned stream = length > 0 ? lt_tap_find(copy->out) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE)) return call_next(copy, length);
     struct stat in = {0};
     struct stat out = {0};
@@ -198,31 +198,58 @@ static ssize_t run(struct copy *copy, size_t length) {
     return result;
 }
 
-LT_EXPORT ssize_t sendfile(int out, int in, off_t *offset, size_t length) {
-    struct copy copy = {.way = SENDFILE, .in = in, .in_offset = offset, .out = out};
+ssize_t lt_sendfile_by(const struct lt_libc_next *next, int out, int in, off_t *offset, size_t length) {
+    struct copy copy = {.next = next, .way = SENDFILE, .in = in, .in_offset = offset, .out = out};
     return run(&copy, length);
 }
 
-LT_EXPORT __attribute__((alias("sendfile"))) ssize_t sendfile64(int, int, off_t *, size_t);
+ssize_t lt_hook_sendfile(int out, int in, off_t *offset, size_t length) {
+    return lt_sendfile_by(&lt_libc_next, out, in, offset, length);
+}
 
-LT_EXPORT ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
-    struct copy copy = {
-        .way = SPLICE, .in = in, .in_offset = in_offset, .out = out, .out_offset = out_offset, .flags = flags};
+ssize_t lt_splice_by(const struct lt_libc_next *next, int in, off_t *in_offset, int out, off_t *out_offset,
+                     size_t length, unsigned flags) {
+    struct copy copy = {.next = next,
+                        .way = SPLICE,
+                        .in = in,
+                        .in_offset = in_offset,
+                        .out = out,
+                        .out_offset = out_offset,
+                        .flags = flags};
     return run(&copy, length);
 }
 
-LT_EXPORT ssize_t tee(int in, int out, size_t length, unsigned flags) {
-    struct copy copy = {.way = TEE, .in = in, .out = out, .flags = flags};
+ssize_t lt_hook_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
+    return lt_splice_by(&lt_libc_next, in, in_offset, out, out_offset, length, flags);
+}
+
+ssize_t lt_tee_by(const struct lt_libc_next *next, int in, int out, size_t length, unsigned flags) {
+    struct copy copy = {.next = next, .way = TEE, .in = in, .out = out, .flags = flags};
     return run(&copy, length);
 }
 
-LT_EXPORT ssize_t copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
-    struct copy copy = {
-        .way = COPY_FILE_RANGE, .in = in, .in_offset = in_offset, .out = out, .out_offset = out_offset, .flags = flags};
+ssize_t lt_hook_tee(int in, int out, size_t length, unsigned flags) {
+    return lt_tee_by(&lt_libc_next, in, out, length, flags);
+}
+
+ssize_t lt_copy_file_range_by(const struct lt_libc_next *next, int in, off_t *in_offset, int out, off_t *out_offset,
+                              size_t length, unsigned flags) {
+    struct copy copy = {.next = next,
+                        .way = COPY_FILE_RANGE,
+                        .in = in,
+                        .in_offset = in_offset,
+                        .out = out,
+                        .out_offset = out_offset,
+                        .flags = flags};
     return run(&copy, length);
+}
+
+ssize_t lt_hook_copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
+    return lt_copy_file_range_by(&lt_libc_next, in, in_offset, out, out_offset, length, flags);
 }
 
 struct gift {
+    const struct lt_libc_next *next;
     int fd;
     unsigned flags;
 };
@@ -230,7 +257,7 @@ struct gift {
 static ssize_t give(const void *context, const struct iovec *parts, int count, size_t skip) {
     (void)skip;
     const struct gift *gift = context;
-    return lt_libc_next.vmsplice(gift->fd, parts, (size_t)count, gift->flags);
+    return gift->next->vmsplice(gift->fd, parts, (size_t)count, gift->flags);
 }
 
 static bool is_pipe(int fd) {
@@ -238,12 +265,17 @@ static bool is_pipe(int fd) {
     return lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode);
 }
 
-LT_EXPORT ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags) {
+ssize_t lt_vmsplice_by(const struct lt_libc_next *next, int fd, const struct iovec *parts, size_t count,
+                       unsigned flags) {
     const bool is_right = count > 0 && count <= IOV_MAX && (flags & ~(unsigned)SPLICE_FLAGS) == 0;
-    const unsigned stream = lt_is_on() && is_right ? lt_tap_find(fd) : LT_NONE;
+    const unsigned stream = is_right ? lt_tap_find(fd) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE) || !is_pipe(fd) || !lt_is_readable(parts, count * sizeof *parts)) {
-        return lt_libc_next.vmsplice(fd, parts, count, flags);
+        return next->vmsplice(fd, parts, count, flags);
     }
-    const struct gift gift = {.fd = fd, .flags = flags};
+    const struct gift gift = {.next = next, .fd = fd, .flags = flags};
     return lt_tee(stream, LT_NO_OFFSET, parts, (int)count, give, &gift);
+}
+
+ssize_t lt_hook_vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags) {
+    return lt_vmsplice_by(&lt_libc_next, fd, parts, count, flags);
 }

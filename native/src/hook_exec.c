@@ -1,7 +1,7 @@
 /* Hooks of the functions that start a program: it is tapped as this one, whatever environment it is given. */
 #include "emit.h"
 #include "exec_environment.h"
-#include "init.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "process.h"
 
@@ -11,6 +11,7 @@ enum { STACK_BYTES = 8192 /* about what libc's own search of PATH takes of the s
 enum way { EXECVE, EXECVPE, EXECVEAT, FEXECVE, SPAWN, SPAWN_IN_PATH };
 
 struct start {
+    const struct lt_libc_next *next;
     enum way way;
     const char *path;
     char *const *arguments;
@@ -30,19 +31,19 @@ static int not_there(void) {
 static int go(const struct start *start, char *const *environment) {
     switch (start->way) {
     case EXECVE:
-        return lt_libc_next.execve(start->path, start->arguments, environment);
+        return start->next->execve(start->path, start->arguments, environment);
     case EXECVPE:
-        if (lt_libc_next.execvpe == NULL) return not_there();
-        return lt_libc_next.execvpe(start->path, start->arguments, environment);
+        if (start->next->execvpe == NULL) return not_there();
+        return start->next->execvpe(start->path, start->arguments, environment);
     case EXECVEAT:
-        return lt_libc_next.execveat(start->fd, start->path, start->arguments, environment, start->flags);
+        return start->next->execveat(start->fd, start->path, start->arguments, environment, start->flags);
     case FEXECVE:
-        if (lt_libc_next.fexecve == NULL) return not_there();
-        return lt_libc_next.fexecve(start->fd, start->arguments, environment);
+        if (start->next->fexecve == NULL) return not_there();
+        return start->next->fexecve(start->fd, start->arguments, environment);
     default:
         break;
     }
-    lt_posix_spawn *spawn = start->way == SPAWN ? lt_libc_next.posix_spawn : lt_libc_next.posix_spawnp;
+    lt_posix_spawn *spawn = start->way == SPAWN ? start->next->posix_spawn : start->next->posix_spawnp;
     if (spawn == NULL) return ENOSYS;
     return spawn(start->child, start->path, start->actions, start->attributes, start->arguments, environment);
 }
@@ -61,7 +62,6 @@ static int go_with_map(const struct start *start, char *const *given, size_t siz
 }
 
 static int run(const struct start *start, char *const *given) {
-    if (!lt_is_on()) return go(start, given);
     const bool is_spawn = start->way == SPAWN || start->way == SPAWN_IN_PATH;
     if (!is_spawn) lt_emit_report();
     const size_t size = lt_exec_environment_size(given);
@@ -72,29 +72,40 @@ static int run(const struct start *start, char *const *given) {
     return go_with_map(start, given, size);
 }
 
-LT_EXPORT int execve(const char *path, char *const *arguments, char *const *environment) {
-    const struct start start = {.way = EXECVE, .path = path, .arguments = arguments};
+int lt_execve_by(const struct lt_libc_next *next, const char *path, char *const *arguments, char *const *environment) {
+    const struct start start = {.next = next, .way = EXECVE, .path = path, .arguments = arguments};
     return run(&start, environment);
 }
 
-LT_EXPORT int execvpe(const char *path, char *const *arguments, char *const *environment) {
-    const struct start start = {.way = EXECVPE, .path = path, .arguments = arguments};
+int lt_hook_execve(const char *path, char *const *arguments, char *const *environment) {
+    return lt_execve_by(&lt_libc_next, path, arguments, environment);
+}
+
+int lt_hook_execvpe(const char *path, char *const *arguments, char *const *environment) {
+    const struct start start = {.next = &lt_libc_next, .way = EXECVPE, .path = path, .arguments = arguments};
     return run(&start, environment);
 }
 
-LT_EXPORT int fexecve(int fd, char *const *arguments, char *const *environment) {
-    const struct start start = {.way = FEXECVE, .fd = fd, .arguments = arguments};
+int lt_hook_fexecve(int fd, char *const *arguments, char *const *environment) {
+    const struct start start = {.next = &lt_libc_next, .way = FEXECVE, .fd = fd, .arguments = arguments};
     return run(&start, environment);
 }
 
-LT_EXPORT int execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
-    const struct start start = {.way = EXECVEAT, .fd = directory, .path = path, .arguments = arguments, .flags = flags};
+int lt_execveat_by(const struct lt_libc_next *next, int directory, const char *path, char *const *arguments,
+                   char *const *environment, int flags) {
+    const struct start start = {
+        .next = next, .way = EXECVEAT, .fd = directory, .path = path, .arguments = arguments, .flags = flags};
     return run(&start, environment);
 }
 
-LT_EXPORT int posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
-                          char *const *arguments, char *const *environment) {
-    const struct start start = {.way = SPAWN,
+int lt_hook_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
+    return lt_execveat_by(&lt_libc_next, directory, path, arguments, environment, flags);
+}
+
+int lt_hook_posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
+                        char *const *arguments, char *const *environment) {
+    const struct start start = {.next = &lt_libc_next,
+                                .way = SPAWN,
                                 .path = path,
                                 .arguments = arguments,
                                 .child = child,
@@ -103,9 +114,10 @@ LT_EXPORT int posix_spawn(pid_t *child, const char *path, const void *actions, c
     return run(&start, environment);
 }
 
-LT_EXPORT int posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
-                           char *const *arguments, char *const *environment) {
-    const struct start start = {.way = SPAWN_IN_PATH,
+int lt_hook_posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
+                         char *const *arguments, char *const *environment) {
+    const struct start start = {.next = &lt_libc_next,
+                                .way = SPAWN_IN_PATH,
                                 .path = name,
                                 .arguments = arguments,
                                 .child = child,
@@ -115,16 +127,14 @@ LT_EXPORT int posix_spawnp(pid_t *child, const char *name, const void *actions, 
 }
 
 /* Without an environment of its own the program passes environ, which it may have emptied. */
-LT_EXPORT int execv(const char *path, char *const *arguments) {
-    (void)lt_is_on();
-    if (lt_libc_next.environment != NULL) return execve(path, arguments, *lt_libc_next.environment);
+int lt_hook_execv(const char *path, char *const *arguments) {
+    if (lt_libc.environment != NULL) return lt_hook_execve(path, arguments, *lt_libc.environment);
     return lt_libc_next.execv == NULL ? not_there() : lt_libc_next.execv(path, arguments);
 }
 
-LT_EXPORT int execvp(const char *path, char *const *arguments) {
-    (void)lt_is_on();
-    const bool can_pass = lt_libc_next.environment != NULL && lt_libc_next.execvpe != NULL;
-    if (can_pass) return execvpe(path, arguments, *lt_libc_next.environment);
+int lt_hook_execvp(const char *path, char *const *arguments) {
+    const bool can_pass = lt_libc.environment != NULL && lt_libc_next.execvpe != NULL;
+    if (can_pass) return lt_hook_execvpe(path, arguments, *lt_libc.environment);
     return lt_libc_next.execvp == NULL ? not_there() : lt_libc_next.execvp(path, arguments);
 }
 
@@ -157,21 +167,21 @@ static size_t list_arguments(const char **out, const char *first, va_list given,
         va_end(given);                                                                                                 \
     } while (false)
 
-LT_EXPORT int execl(const char *path, const char *first, ...) {
+int lt_hook_execl(const char *path, const char *first, ...) {
     const char **list = NULL;
     LIST_ARGUMENTS(list, first, NULL);
-    return execv(path, (char *const *)list);
+    return lt_hook_execv(path, (char *const *)list);
 }
 
-LT_EXPORT int execlp(const char *path, const char *first, ...) {
+int lt_hook_execlp(const char *path, const char *first, ...) {
     const char **list = NULL;
     LIST_ARGUMENTS(list, first, NULL);
-    return execvp(path, (char *const *)list);
+    return lt_hook_execvp(path, (char *const *)list);
 }
 
-LT_EXPORT int execle(const char *path, const char *first, ...) {
+int lt_hook_execle(const char *path, const char *first, ...) {
     const char **list = NULL;
     char *const *environment = NULL;
     LIST_ARGUMENTS(list, first, &environment);
-    return execve(path, (char *const *)list, environment);
+    return lt_hook_execve(path, (char *const *)list, environment);
 }

@@ -1,59 +1,54 @@
 /* Hooks around the life of the process. */
 #include "config.h"
 #include "emit.h"
-#include "init.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "process.h"
 #include "tap.h"
 #include "text.h"
 
 /* Ends without destructors: shells and children after fork do. */
-LT_EXPORT void _exit(int code) {
-    if (lt_is_on()) lt_emit_end();
+void lt_hook__exit(int code) {
+    lt_emit_end();
     lt_libc_next.exit_now(code);
     for (;;)
         (void)lt_syscall(__NR_exit_group, code);
 }
 
-LT_EXPORT __attribute__((alias("_exit"))) void _Exit(int);
-
-LT_EXPORT pid_t fork(void) {
-    const bool on = lt_is_on();
+pid_t lt_hook_fork(void) {
     const pid_t child = lt_libc_next.fork();
-    if (child == 0 && on) lt_process_forked();
+    if (child == 0) lt_process_forked();
     return child;
 }
 
-LT_EXPORT __attribute__((alias("fork"))) pid_t __fork(void);
-
 /* Forks, ends the parent and redirects the standard streams, all of it inside libc. */
-LT_EXPORT int daemon(int stay, int keep_streams) {
-    const bool on = lt_is_on();
+int lt_hook_daemon(int stay, int keep_streams) {
     if (lt_libc_next.daemon == NULL) {
         lt_set_errno(ENOSYS);
         return -1;
     }
-    if (on) lt_emit_report();
+    lt_emit_report();
     const int result = lt_libc_next.daemon(stay, keep_streams);
-    if (result == 0 && on) {
+    if (result == 0) {
         lt_process_forked();
         lt_tap_forget_range(0, 2);
     }
     return result;
 }
 
-/* Called by vfork below. Answers what it goes on with. */
+/* Called by lt_hook_vfork below. Answers what it goes on with. */
 __attribute__((used)) static pid_t (*before_vfork(void))(void) {
-    if (lt_is_on()) lt_emit_prepare();
+    lt_emit_prepare();
     return lt_libc_next.vfork;
 }
 
 /* A function that calls vfork must not return in the child, so this one does not call it but goes over to it. */
 #if defined(__x86_64__)
 __asm__(".text\n"
-        ".globl vfork\n"
-        ".type vfork, @function\n"
-        "vfork:\n"
+        ".globl lt_hook_vfork\n"
+        ".hidden lt_hook_vfork\n"
+        ".type lt_hook_vfork, @function\n"
+        "lt_hook_vfork:\n"
         ".cfi_startproc\n"
         "subq $8, %rsp\n"
         ".cfi_adjust_cfa_offset 8\n"
@@ -62,12 +57,13 @@ __asm__(".text\n"
         ".cfi_adjust_cfa_offset -8\n"
         "jmp *%rax\n"
         ".cfi_endproc\n"
-        ".size vfork, . - vfork\n");
+        ".size lt_hook_vfork, . - lt_hook_vfork\n");
 #else
 __asm__(".text\n"
-        ".globl vfork\n"
-        ".type vfork, %function\n"
-        "vfork:\n"
+        ".globl lt_hook_vfork\n"
+        ".hidden lt_hook_vfork\n"
+        ".type lt_hook_vfork, %function\n"
+        "lt_hook_vfork:\n"
         ".cfi_startproc\n"
         "stp x29, x30, [sp, #-16]!\n"
         ".cfi_adjust_cfa_offset 16\n"
@@ -79,16 +75,14 @@ __asm__(".text\n"
         "mov x16, x0\n" /* the register from which a guarded page may be entered */
         "br x16\n"
         ".cfi_endproc\n"
-        ".size vfork, . - vfork\n");
+        ".size lt_hook_vfork, . - lt_hook_vfork\n");
 #endif
-__asm__(".globl __vfork\n.set __vfork, vfork\n");
 
 /* Python asks here whether to buffer its output. A line that waits in its buffer reaches nobody, so it is told not to,
  * unless the application set the variable. Answering is safer than changing the environment. */
-LT_EXPORT char *getenv(const char *name) {
+char *lt_hook_getenv(const char *name) {
     static char unbuffered[] = "1";
-    const bool on = lt_is_on();
     char *value = lt_libc_next.getenv == NULL ? NULL : lt_libc_next.getenv(name);
-    if (value != NULL || !on || lt_config.tap_into == 0 || name == NULL) return value;
+    if (value != NULL || lt_config.tap_into == 0 || name == NULL) return value;
     return lt_equal(name, "PYTHONUNBUFFERED") ? unbuffered : NULL;
 }

@@ -1,16 +1,11 @@
 /* Hooks of the stdio functions that open and close, and of those that write past every FILE. */
-#include "init.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "stdio_tap.h"
 #include "tap.h"
 #include "tee.h"
 
-/* Our own hook. */
-off_t lseek(int fd, off_t offset, int from);
-
 enum { TEXT_BYTES = 1024 };
-
-#define ALIAS(of) LT_EXPORT __attribute__((alias(#of)))
 
 static bool is_read_only(const char *mode) {
     if (mode[0] != 'r') return false;
@@ -26,41 +21,36 @@ static int open_flags(const char *mode) {
 }
 
 static FILE *opened(FILE *file, const char *path, const char *mode) {
-    if (file == NULL || !lt_is_on()) return file;
+    if (file == NULL) return file;
     const int error = lt_errno();
     lt_stdio_musl_opened(file);
-    if (lt_libc_next.fileno != NULL) {
-        const int fd = lt_libc_next.fileno(file);
+    if (lt_libc.fileno != NULL) {
+        const int fd = lt_libc.fileno(file);
         lt_tap_opened(fd, open_flags(mode), path);
         /* Where libc went, before the file was known. */
-        if (mode[0] == 'a') (void)lseek(fd, 0, LT_SEEK_END);
+        if (mode[0] == 'a') (void)lt_hook_lseek(fd, 0, LT_SEEK_END);
     }
     lt_set_errno(error);
     return file;
 }
 
-LT_EXPORT FILE *fopen(const char *path, const char *mode) {
-    (void)lt_is_on();
+FILE *lt_hook_fopen(const char *path, const char *mode) {
     return lt_libc_next.fopen == NULL ? NULL : opened(lt_libc_next.fopen(path, mode), path, mode);
 }
 
-LT_EXPORT FILE *freopen(const char *path, const char *mode, FILE *file) {
-    if (lt_is_on()) (void)lt_stdio_musl_closing(file);
+FILE *lt_hook_freopen(const char *path, const char *mode, FILE *file) {
+    (void)lt_stdio_musl_closing(file);
     return lt_libc_next.freopen == NULL ? NULL : opened(lt_libc_next.freopen(path, mode, file), path, mode);
 }
 
-ALIAS(fopen) FILE *fopen64(const char *, const char *);
-ALIAS(freopen) FILE *freopen64(const char *, const char *, FILE *);
-
-LT_EXPORT FILE *fdopen(int fd, const char *mode) {
-    (void)lt_is_on();
+FILE *lt_hook_fdopen(int fd, const char *mode) {
     FILE *file = lt_libc_next.fdopen == NULL ? NULL : lt_libc_next.fdopen(fd, mode);
-    if (file != NULL && lt_is_on()) lt_stdio_musl_opened(file);
+    if (file != NULL) lt_stdio_musl_opened(file);
     return file;
 }
 
-LT_EXPORT int fclose(FILE *file) {
-    const int flushed = lt_is_on() ? lt_stdio_musl_closing(file) : 0;
+int lt_hook_fclose(FILE *file) {
+    const int flushed = lt_stdio_musl_closing(file);
     const int closed = lt_libc_next.fclose == NULL ? -1 : lt_libc_next.fclose(file);
     return flushed != 0 ? flushed : closed;
 }
@@ -85,9 +75,9 @@ static int write_whole(int fd, unsigned stream, const char *text, size_t length)
 static int format(char *out, size_t size, int flag, const char *text, va_list arguments) {
     va_list copy;
     va_copy(copy, arguments);
-    const int length = flag < 0 || lt_libc_next.vsnprintf_chk == NULL
-                           ? lt_libc_next.vsnprintf(out, size, text, copy)
-                           : lt_libc_next.vsnprintf_chk(out, size, flag, size, text, copy);
+    const int length = flag < 0 || lt_libc.vsnprintf_chk == NULL
+                           ? lt_libc.vsnprintf(out, size, text, copy)
+                           : lt_libc.vsnprintf_chk(out, size, flag, size, text, copy);
     va_end(copy);
     return length;
 }
@@ -99,7 +89,7 @@ static int print_untapped(int fd, int flag, const char *text, va_list arguments)
 
 /* libc formats and writes in one go, on some versions past every FILE; so formatting and writing are taken apart. */
 static int print(int fd, int flag, const char *text, va_list arguments) {
-    const unsigned stream = lt_is_on() && lt_libc_next.vsnprintf != NULL ? lt_tap_find(fd) : LT_NONE;
+    const unsigned stream = lt_libc.vsnprintf != NULL ? lt_tap_find(fd) : LT_NONE;
     if (stream == LT_NONE) return print_untapped(fd, flag, text, arguments);
     char line[TEXT_BYTES];
     const int length = format(line, sizeof line, flag, text, arguments);
@@ -113,11 +103,11 @@ static int print(int fd, int flag, const char *text, va_list arguments) {
     return result;
 }
 
-LT_EXPORT int vdprintf(int fd, const char *text, va_list arguments) {
+int lt_hook_vdprintf(int fd, const char *text, va_list arguments) {
     return print(fd, -1, text, arguments);
 }
 
-LT_EXPORT int dprintf(int fd, const char *text, ...) {
+int lt_hook_dprintf(int fd, const char *text, ...) {
     va_list arguments;
     va_start(arguments, text);
     const int result = print(fd, -1, text, arguments);
@@ -125,11 +115,11 @@ LT_EXPORT int dprintf(int fd, const char *text, ...) {
     return result;
 }
 
-LT_EXPORT int __vdprintf_chk(int fd, int flag, const char *text, va_list arguments) {
+int lt_hook___vdprintf_chk(int fd, int flag, const char *text, va_list arguments) {
     return print(fd, flag, text, arguments);
 }
 
-LT_EXPORT int __dprintf_chk(int fd, int flag, const char *text, ...) {
+int lt_hook___dprintf_chk(int fd, int flag, const char *text, ...) {
     va_list arguments;
     va_start(arguments, text);
     const int result = print(fd, flag, text, arguments);

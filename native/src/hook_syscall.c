@@ -4,30 +4,11 @@
  * what is handled here goes through libc's syscall() as well: unlike write(), it is no cancellation point. */
 #include "connection.h"
 #include "emit.h"
-#include "init.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "readable.h"
 #include "tap.h"
 #include "tee.h"
-
-/* Our own hooks. */
-int dup(int fd);
-int dup2(int from, int to);
-int dup3(int from, int to, int flags);
-int fcntl(int fd, int command, ...);
-off_t lseek(int fd, off_t offset, int from);
-int ftruncate(int fd, off_t size);
-int close_range(unsigned first, unsigned last, int flags);
-int execve(const char *path, char *const *arguments, char *const *environment);
-int execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);
-ssize_t sendfile(int out, int in, off_t *offset, size_t length);
-ssize_t splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
-ssize_t tee(int in, int out, size_t length, unsigned flags);
-ssize_t vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags);
-ssize_t copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
-ssize_t sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length);
-ssize_t sendmsg(int fd, const struct lt_msghdr *message, int flags);
-int sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags);
 
 enum { ARGUMENTS = 6, IOV_MAX = 1024 };
 
@@ -115,28 +96,33 @@ static long copy_or_send(const struct call *call) {
     const long *at = call->at;
     switch (call->number) {
     case __NR_sendfile:
-        return is_tapped(at[0]) ? sendfile((int)at[0], (int)at[1], (off_t *)at[2], (size_t)at[3]) : go_on(call);
+        return is_tapped(at[0]) ? lt_sendfile_by(&lt_libc, (int)at[0], (int)at[1], (off_t *)at[2], (size_t)at[3])
+                                : go_on(call);
     case __NR_splice:
         if (!is_tapped(at[2])) return go_on(call);
-        return splice((int)at[0], (off_t *)at[1], (int)at[2], (off_t *)at[3], (size_t)at[4], (unsigned)at[5]);
+        return lt_splice_by(&lt_libc, (int)at[0], (off_t *)at[1], (int)at[2], (off_t *)at[3], (size_t)at[4],
+                            (unsigned)at[5]);
     case __NR_copy_file_range:
         if (!is_tapped(at[2])) return go_on(call);
-        return copy_file_range((int)at[0], (off_t *)at[1], (int)at[2], (off_t *)at[3], (size_t)at[4], (unsigned)at[5]);
+        return lt_copy_file_range_by(&lt_libc, (int)at[0], (off_t *)at[1], (int)at[2], (off_t *)at[3], (size_t)at[4],
+                                     (unsigned)at[5]);
     case __NR_tee:
-        return is_tapped(at[1]) ? tee((int)at[0], (int)at[1], (size_t)at[2], (unsigned)at[3]) : go_on(call);
+        return is_tapped(at[1]) ? lt_tee_by(&lt_libc, (int)at[0], (int)at[1], (size_t)at[2], (unsigned)at[3])
+                                : go_on(call);
     default:
         break;
     }
     if (!is_tapped(at[0])) return go_on(call);
     switch (call->number) {
     case __NR_vmsplice:
-        return vmsplice((int)at[0], (const struct iovec *)at[1], (size_t)at[2], (unsigned)at[3]);
+        return lt_vmsplice_by(&lt_libc, (int)at[0], (const struct iovec *)at[1], (size_t)at[2], (unsigned)at[3]);
     case __NR_sendto:
-        return sendto((int)at[0], (const void *)at[1], (size_t)at[2], (int)at[3], (const void *)at[4], (uint32_t)at[5]);
+        return lt_sendto_by(&lt_libc, (int)at[0], (const void *)at[1], (size_t)at[2], (int)at[3], (const void *)at[4],
+                            (uint32_t)at[5]);
     case __NR_sendmsg:
-        return sendmsg((int)at[0], (const struct lt_msghdr *)at[1], (int)at[2]);
+        return lt_sendmsg_by(&lt_libc, (int)at[0], (const struct lt_msghdr *)at[1], (int)at[2]);
     default:
-        return sendmmsg((int)at[0], (struct lt_mmsghdr *)at[1], (unsigned)at[2], (int)at[3]);
+        return lt_sendmmsg_by(&lt_libc, (int)at[0], (struct lt_mmsghdr *)at[1], (unsigned)at[2], (int)at[3]);
     }
 }
 
@@ -153,33 +139,34 @@ static long handle(const struct call *call) {
     case __NR_close:
         return close_one(call);
     case __NR_close_range:
-        return close_range((unsigned)at[0], (unsigned)at[1], (int)at[2]);
+        return lt_close_range_by(&lt_libc, (unsigned)at[0], (unsigned)at[1], (int)at[2]);
 #ifdef __NR_open
     case __NR_open:
         return open_one(call, 0, (int)at[1]);
     case __NR_creat:
         return open_one(call, 0, O_CREAT | O_WRONLY | O_TRUNC);
     case __NR_dup2:
-        return dup2((int)at[0], (int)at[1]);
+        return lt_dup2_by(&lt_libc, (int)at[0], (int)at[1]);
 #endif
     case __NR_openat:
         return open_one(call, 1, (int)at[2]);
     case __NR_openat2:
         return open_one_as_told(call);
     case __NR_dup:
-        return dup((int)at[0]);
+        return lt_dup_by(&lt_libc, (int)at[0]);
     case __NR_dup3:
-        return dup3((int)at[0], (int)at[1], (int)at[2]);
+        return lt_dup3_by(&lt_libc, (int)at[0], (int)at[1], (int)at[2]);
     case __NR_lseek:
-        return lseek((int)at[0], at[1], (int)at[2]);
+        return lt_lseek_by(&lt_libc, (int)at[0], at[1], (int)at[2]);
     case __NR_ftruncate:
-        return ftruncate((int)at[0], at[1]);
+        return lt_ftruncate_by(&lt_libc, (int)at[0], at[1]);
     case __NR_fcntl:
-        return fcntl((int)at[0], (int)at[1], at[2]);
+        return lt_fcntl_by(&lt_libc, (int)at[0], (int)at[1], at[2]);
     case __NR_execve:
-        return execve((const char *)at[0], (char *const *)at[1], (char *const *)at[2]);
+        return lt_execve_by(&lt_libc, (const char *)at[0], (char *const *)at[1], (char *const *)at[2]);
     case __NR_execveat:
-        return execveat((int)at[0], (const char *)at[1], (char *const *)at[2], (char *const *)at[3], (int)at[4]);
+        return lt_execveat_by(&lt_libc, (int)at[0], (const char *)at[1], (char *const *)at[2], (char *const *)at[3],
+                              (int)at[4]);
     case __NR_exit_group:
         lt_emit_end();
         return go_on(call);
@@ -199,9 +186,8 @@ static long handled(long number, ...) {
     return handle(&call);
 }
 
-/* Called by syscall below. Answers what it goes on with. */
+/* Called by lt_hook_syscall below. Answers what it goes on with. */
 __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
-    if (!lt_is_on()) return lt_libc_next.syscall;
     switch (number) {
 #ifdef __NR_open
     case __NR_open:
@@ -241,9 +227,10 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
 
 #if defined(__x86_64__)
 __asm__(".text\n"
-        ".globl syscall\n"
-        ".type syscall, @function\n"
-        "syscall:\n"
+        ".globl lt_hook_syscall\n"
+        ".hidden lt_hook_syscall\n"
+        ".type lt_hook_syscall, @function\n"
+        "lt_hook_syscall:\n"
         ".cfi_startproc\n"
         "pushq %rdi\n"
         "pushq %rsi\n"
@@ -266,12 +253,13 @@ __asm__(".text\n"
         "xorl %eax, %eax\n" /* no vector registers hold arguments */
         "jmp *%r11\n"
         ".cfi_endproc\n"
-        ".size syscall, . - syscall\n");
+        ".size lt_hook_syscall, . - lt_hook_syscall\n");
 #else
 __asm__(".text\n"
-        ".globl syscall\n"
-        ".type syscall, %function\n"
-        "syscall:\n"
+        ".globl lt_hook_syscall\n"
+        ".hidden lt_hook_syscall\n"
+        ".type lt_hook_syscall, %function\n"
+        "lt_hook_syscall:\n"
         ".cfi_startproc\n"
         "stp x29, x30, [sp, #-80]!\n"
         ".cfi_adjust_cfa_offset 80\n"
@@ -291,5 +279,5 @@ __asm__(".text\n"
         ".cfi_restore x30\n"
         "br x16\n"
         ".cfi_endproc\n"
-        ".size syscall, . - syscall\n");
+        ".size lt_hook_syscall, . - lt_hook_syscall\n");
 #endif

@@ -1,5 +1,5 @@
 /* Hooks of the functions that write to a descriptor. */
-#include "init.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "readable.h"
 #include "tap.h"
@@ -49,13 +49,13 @@ static bool is_nowhere(const struct call *call, unsigned stream) {
 
 static ssize_t buffer(const struct call *call, const void *from, size_t length) {
     const struct iovec part = {.iov_base = (void *)from, .iov_len = length};
-    const unsigned stream = lt_is_on() ? lt_tap_find(call->fd) : LT_NONE;
+    const unsigned stream = lt_tap_find(call->fd);
     if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_buffer(call, &part, 1, 0);
     return lt_tee(stream, call->offset, &part, 1, write_buffer, call);
 }
 
 static ssize_t vector(const struct call *call, const struct iovec *parts, int count) {
-    const unsigned stream = lt_is_on() && count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
+    const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_vector(call, parts, count, 0);
     /* In tee mode the kernel has read them before we do. */
     if (lt_tap_is_suppressed(stream) && !lt_is_readable(parts, (size_t)count * sizeof *parts)) {
@@ -64,38 +64,30 @@ static ssize_t vector(const struct call *call, const struct iovec *parts, int co
     return lt_tee(stream, call->offset, parts, count, write_vector, call);
 }
 
-LT_EXPORT ssize_t write(int fd, const void *from, size_t length) {
+ssize_t lt_hook_write(int fd, const void *from, size_t length) {
     const struct call call = {.variant = PLAIN, .fd = fd, .offset = LT_NO_OFFSET};
     return buffer(&call, from, length);
 }
 
-LT_EXPORT ssize_t pwrite(int fd, const void *from, size_t length, off_t offset) {
+ssize_t lt_hook_pwrite(int fd, const void *from, size_t length, off_t offset) {
     const struct call call = {.variant = AT_OFFSET, .fd = fd, .offset = offset};
     /* The kernel refuses it; so let it. */
     if (offset < 0) return lt_libc_next.pwrite(fd, from, length, offset);
     return buffer(&call, from, length);
 }
 
-LT_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count) {
+ssize_t lt_hook_writev(int fd, const struct iovec *parts, int count) {
     const struct call call = {.variant = PLAIN, .fd = fd, .offset = LT_NO_OFFSET};
     return vector(&call, parts, count);
 }
 
-LT_EXPORT ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
+ssize_t lt_hook_pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
     const struct call call = {.variant = AT_OFFSET, .fd = fd, .offset = offset};
     if (offset < 0) return lt_libc_next.pwritev(fd, parts, count, offset);
     return vector(&call, parts, count);
 }
 
-LT_EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
+ssize_t lt_hook_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
     const struct call call = {.variant = AT_OFFSET_WITH_FLAGS, .fd = fd, .offset = offset, .flags = flags};
     return vector(&call, parts, count);
 }
-
-/* The other names under which libc exports the same functions. */
-#define ALIAS(of) LT_EXPORT __attribute__((alias(#of)))
-ALIAS(write) ssize_t __write(int, const void *, size_t);
-ALIAS(pwrite) ssize_t pwrite64(int, const void *, size_t, off_t);
-ALIAS(pwrite) ssize_t __pwrite64(int, const void *, size_t, off_t);
-ALIAS(pwritev) ssize_t pwritev64(int, const struct iovec *, int, off_t);
-ALIAS(pwritev2) ssize_t pwritev64v2(int, const struct iovec *, int, off_t, int);

@@ -4,6 +4,7 @@
 #include "connection.h"
 #include "emit.h"
 #include "exec_environment.h"
+#include "hooks.h"
 #include "libc_next.h"
 #include "process.h"
 #include "stdio_tap.h"
@@ -38,6 +39,7 @@ bool lt_start(void) {
     lt_libc_next_find();
     const bool on = lt_environment_read(&environment) && set_up(&environment);
     lt_environment_free(&environment);
+    lt_hooks_install(on);
     __atomic_store_n(&lt_phase, on ? LT_ON : LT_OFF, __ATOMIC_RELEASE);
     if (on && !lt_stdio_glibc_tap()) (void)lt_stdio_musl_tap();
     return on;

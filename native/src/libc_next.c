@@ -3,11 +3,11 @@
 #include "elf_lookup.h"
 
 int lt_errno(void) {
-    return lt_libc_next.errno_location == NULL ? 0 : *lt_libc_next.errno_location();
+    return lt_libc.errno_location == NULL ? 0 : *lt_libc.errno_location();
 }
 
 void lt_set_errno(int number) {
-    if (lt_libc_next.errno_location != NULL) *lt_libc_next.errno_location() = number;
+    if (lt_libc.errno_location != NULL) *lt_libc.errno_location() = number;
 }
 
 /* What libc does with a system call's answer. */
@@ -46,6 +46,9 @@ static int raw_openat(int directory, const char *path, int flags, ...) {
     const mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
     return (int)answer(lt_syscall(__NR_openat, directory, path, flags, mode));
+}
+static int raw_creat(const char *path, mode_t mode) {
+    return (int)answer(lt_sys_open(path, O_CREAT | O_WRONLY | O_TRUNC, mode));
 }
 static int raw_close(int fd) {
     return (int)answer(lt_sys_close(fd));
@@ -134,101 +137,132 @@ static long raw_syscall(long number, ...) {
     return answer(lt_syscall6(number, a, b, c, d, e, f));
 }
 
-struct lt_libc_next lt_libc_next = {
-    .write = raw_write,
-    .writev = raw_writev,
-    .pwrite = raw_pwrite,
-    .pwritev = raw_pwritev,
-    .pwritev2 = raw_pwritev2,
-    .open = raw_open,
-    .openat = raw_openat,
-    .close = raw_close,
-    .close_range = raw_close_range,
-    .closefrom = raw_closefrom,
-    .dup = raw_dup,
-    .dup2 = raw_dup2,
-    .dup3 = raw_dup3,
-    .fcntl = raw_fcntl,
-    .lseek = raw_lseek,
-    .ftruncate = raw_ftruncate,
-    .exit_now = raw_exit,
-    .fork = raw_fork,
-    .vfork = raw_fork,
-    .clock_gettime = raw_clock_gettime,
-    .sendfile = raw_sendfile,
-    .splice = raw_splice,
-    .tee = raw_tee,
-    .vmsplice = raw_vmsplice,
-    .copy_file_range = raw_copy_file_range,
-    .send = raw_send,
-    .sendto = raw_sendto,
-    .sendmsg = raw_sendmsg,
-    .sendmmsg = raw_sendmmsg,
-    .syscall = raw_syscall,
-    .execve = raw_execve,
-    .execveat = raw_execveat,
+/* Until libc is found, and where it lacks a function. */
+#define WITHOUT_LIBC                                                                                                   \
+    {                                                                                                                  \
+        .write = raw_write,                                                                                            \
+        .writev = raw_writev,                                                                                          \
+        .pwrite = raw_pwrite,                                                                                          \
+        .pwritev = raw_pwritev,                                                                                        \
+        .pwritev2 = raw_pwritev2,                                                                                      \
+        .open = raw_open,                                                                                              \
+        .openat = raw_openat,                                                                                          \
+        .creat = raw_creat,                                                                                            \
+        .close = raw_close,                                                                                            \
+        .close_range = raw_close_range,                                                                                \
+        .closefrom = raw_closefrom,                                                                                    \
+        .dup = raw_dup,                                                                                                \
+        .dup2 = raw_dup2,                                                                                              \
+        .dup3 = raw_dup3,                                                                                              \
+        .fcntl = raw_fcntl,                                                                                            \
+        .lseek = raw_lseek,                                                                                            \
+        .ftruncate = raw_ftruncate,                                                                                    \
+        .exit_now = raw_exit,                                                                                          \
+        .fork = raw_fork,                                                                                              \
+        .vfork = raw_fork,                                                                                             \
+        .clock_gettime = raw_clock_gettime,                                                                            \
+        .sendfile = raw_sendfile,                                                                                      \
+        .splice = raw_splice,                                                                                          \
+        .tee = raw_tee,                                                                                                \
+        .vmsplice = raw_vmsplice,                                                                                      \
+        .copy_file_range = raw_copy_file_range,                                                                        \
+        .send = raw_send,                                                                                              \
+        .sendto = raw_sendto,                                                                                          \
+        .sendmsg = raw_sendmsg,                                                                                        \
+        .sendmmsg = raw_sendmmsg,                                                                                      \
+        .syscall = raw_syscall,                                                                                        \
+        .execve = raw_execve,                                                                                          \
+        .execveat = raw_execveat,                                                                                      \
+    }
+
+struct lt_libc_next lt_libc_next = WITHOUT_LIBC;
+struct lt_libc_next lt_libc = WITHOUT_LIBC;
+
+#define FIELD(symbol, field) {(symbol), offsetof(struct lt_libc_next, field)}
+
+static const struct {
+    const char *name;
+    size_t offset;
+} fields[] = {
+    FIELD("write", write),
+    FIELD("writev", writev),
+    FIELD("pwrite", pwrite),
+    FIELD("pwritev", pwritev),
+    FIELD("pwritev2", pwritev2),
+    FIELD("open", open),
+    FIELD("openat", openat),
+    FIELD("creat", creat),
+    FIELD("close", close),
+    FIELD("close_range", close_range),
+    FIELD("closefrom", closefrom),
+    FIELD("dup", dup),
+    FIELD("dup2", dup2),
+    FIELD("dup3", dup3),
+    FIELD("fcntl", fcntl),
+    FIELD("lseek", lseek),
+    FIELD("ftruncate", ftruncate),
+    FIELD("_exit", exit_now),
+    FIELD("fork", fork),
+    FIELD("vfork", vfork),
+    FIELD("clock_gettime", clock_gettime),
+    FIELD("sendfile", sendfile),
+    FIELD("splice", splice),
+    FIELD("tee", tee),
+    FIELD("vmsplice", vmsplice),
+    FIELD("copy_file_range", copy_file_range),
+    FIELD("send", send),
+    FIELD("sendto", sendto),
+    FIELD("sendmsg", sendmsg),
+    FIELD("sendmmsg", sendmmsg),
+    FIELD("syscall", syscall),
+    FIELD("execve", execve),
+    FIELD("execveat", execveat),
+    FIELD("daemon", daemon),
+    FIELD("execv", execv),
+    FIELD("execvp", execvp),
+    FIELD("execvpe", execvpe),
+    FIELD("fexecve", fexecve),
+    FIELD("posix_spawn", posix_spawn),
+    FIELD("posix_spawnp", posix_spawnp),
+    FIELD("__errno_location", errno_location),
+    FIELD("getenv", getenv),
+    FIELD("fopen", fopen),
+    FIELD("fdopen", fdopen),
+    FIELD("freopen", freopen),
+    FIELD("fileno", fileno),
+    FIELD("fclose", fclose),
+    FIELD("fflush", fflush),
+    FIELD("vdprintf", vdprintf),
+    FIELD("__vdprintf_chk", vdprintf_chk),
+    FIELD("vsnprintf", vsnprintf),
+    FIELD("__vsnprintf_chk", vsnprintf_chk),
+    FIELD("_IO_file_jumps", glibc_file_vtable),
+    FIELD("stdout", stdout),
+    FIELD("stderr", stderr),
 };
 
-#define SYMBOL(symbol, pointer) {.name = (symbol), .address = (void **)(pointer)}
+/* Answers whether any is a wrapper's. */
+static bool find_into(struct lt_libc_next *table, unsigned origins) {
+    enum { COUNT = sizeof fields / sizeof *fields };
+    struct lt_symbol symbols[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        void **address = (void **)((char *)table + fields[i].offset);
+        symbols[i] = (struct lt_symbol){.name = fields[i].name, .address = address, .origins = origins};
+    }
+    lt_lookup_next(symbols, COUNT);
+    bool has_wrapper = false;
+    for (size_t i = 0; i < COUNT; i++)
+        has_wrapper = has_wrapper || symbols[i].origin == LT_WRAPPER;
+    return has_wrapper;
+}
 
 void lt_libc_next_find(void) {
-    struct lt_symbol symbols[] = {
-        SYMBOL("write", &lt_libc_next.write),
-        SYMBOL("writev", &lt_libc_next.writev),
-        SYMBOL("pwrite", &lt_libc_next.pwrite),
-        SYMBOL("pwritev", &lt_libc_next.pwritev),
-        SYMBOL("pwritev2", &lt_libc_next.pwritev2),
-        SYMBOL("open", &lt_libc_next.open),
-        SYMBOL("openat", &lt_libc_next.openat),
-        SYMBOL("close", &lt_libc_next.close),
-        SYMBOL("close_range", &lt_libc_next.close_range),
-        SYMBOL("closefrom", &lt_libc_next.closefrom),
-        SYMBOL("dup", &lt_libc_next.dup),
-        SYMBOL("dup2", &lt_libc_next.dup2),
-        SYMBOL("dup3", &lt_libc_next.dup3),
-        SYMBOL("fcntl", &lt_libc_next.fcntl),
-        SYMBOL("lseek", &lt_libc_next.lseek),
-        SYMBOL("ftruncate", &lt_libc_next.ftruncate),
-        SYMBOL("_exit", &lt_libc_next.exit_now),
-        SYMBOL("fork", &lt_libc_next.fork),
-        SYMBOL("vfork", &lt_libc_next.vfork),
-        SYMBOL("clock_gettime", &lt_libc_next.clock_gettime),
-        SYMBOL("sendfile", &lt_libc_next.sendfile),
-        SYMBOL("splice", &lt_libc_next.splice),
-        SYMBOL("tee", &lt_libc_next.tee),
-        SYMBOL("vmsplice", &lt_libc_next.vmsplice),
-        SYMBOL("copy_file_range", &lt_libc_next.copy_file_range),
-        SYMBOL("send", &lt_libc_next.send),
-        SYMBOL("sendto", &lt_libc_next.sendto),
-        SYMBOL("sendmsg", &lt_libc_next.sendmsg),
-        SYMBOL("sendmmsg", &lt_libc_next.sendmmsg),
-        SYMBOL("syscall", &lt_libc_next.syscall),
-        SYMBOL("execve", &lt_libc_next.execve),
-        SYMBOL("execveat", &lt_libc_next.execveat),
-        SYMBOL("daemon", &lt_libc_next.daemon),
-        SYMBOL("execv", &lt_libc_next.execv),
-        SYMBOL("execvp", &lt_libc_next.execvp),
-        SYMBOL("execvpe", &lt_libc_next.execvpe),
-        SYMBOL("fexecve", &lt_libc_next.fexecve),
-        SYMBOL("posix_spawn", &lt_libc_next.posix_spawn),
-        SYMBOL("posix_spawnp", &lt_libc_next.posix_spawnp),
-        SYMBOL("__errno_location", &lt_libc_next.errno_location),
-        SYMBOL("getenv", &lt_libc_next.getenv),
-        SYMBOL("fopen", &lt_libc_next.fopen),
-        SYMBOL("fdopen", &lt_libc_next.fdopen),
-        SYMBOL("freopen", &lt_libc_next.freopen),
-        SYMBOL("fileno", &lt_libc_next.fileno),
-        SYMBOL("fclose", &lt_libc_next.fclose),
-        SYMBOL("fflush", &lt_libc_next.fflush),
-        SYMBOL("vdprintf", &lt_libc_next.vdprintf),
-        SYMBOL("__vdprintf_chk", &lt_libc_next.vdprintf_chk),
-        SYMBOL("vsnprintf", &lt_libc_next.vsnprintf),
-        SYMBOL("__vsnprintf_chk", &lt_libc_next.vsnprintf_chk),
-        SYMBOL("_IO_file_jumps", &lt_libc_next.glibc_file_vtable),
-        SYMBOL("stdout", &lt_libc_next.stdout),
-        SYMBOL("stderr", &lt_libc_next.stderr),
-    };
-    lt_lookup_next(symbols, sizeof symbols / sizeof *symbols);
-    struct lt_symbol environment = SYMBOL("__environ", &lt_libc_next.environment);
+    struct lt_symbol environment = {.name = "__environ", .address = (void **)&lt_libc_next.environment};
     lt_lookup_first(&environment, 1);
+    if (find_into(&lt_libc_next, LT_LIBC | LT_WRAPPER)) {
+        lt_libc.environment = lt_libc_next.environment;
+        (void)find_into(&lt_libc, LT_LIBC);
+    } else {
+        lt_libc = lt_libc_next;
+    }
 }

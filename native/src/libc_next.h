@@ -1,5 +1,5 @@
-/* The functions that the hooks stand in front of: libc's own, or those of a library that was preloaded behind us.
- * Calling them, and not the kernel, keeps cancellation, errno and chains of preloaded libraries as they were. */
+/* The functions that the hooks stand in front of. Calling them, and not the kernel, keeps cancellation, errno and
+ * chains of preloaded libraries as they were. */
 #ifndef LT_LIBC_NEXT_H
 #define LT_LIBC_NEXT_H
 
@@ -21,6 +21,7 @@ struct lt_libc_next {
     ssize_t (*pwritev2)(int, const struct iovec *, int, off_t, int);
     int (*open)(const char *, int, ...);
     int (*openat)(int, const char *, int, ...);
+    int (*creat)(const char *, mode_t);
     int (*close)(int);
     int (*close_range)(unsigned, unsigned, int);
     void (*closefrom)(int);
@@ -68,6 +69,9 @@ struct lt_libc_next {
     int (*vsnprintf)(char *, size_t, const char *, va_list);
     int (*vsnprintf_chk)(char *, size_t, int, size_t, const char *, va_list);
 
+    /* Functions of libc that nothing here takes the place of. */
+    void *nothing;
+
     /* Data. */
     char ***environment;     /* environ, wherever the program has it */
     void *glibc_file_vtable; /* _IO_file_jumps */
@@ -75,7 +79,12 @@ struct lt_libc_next {
     FILE *const *stderr;
 };
 
+/* What a hook goes on with: libc's own function, or that of a library behind us which wraps libc's. */
 extern struct lt_libc_next lt_libc_next;
+
+/* libc's own, whatever stands in front of them: for the library's own needs, and for what such a wrapper asks of
+ * syscall(), which must not come back to the wrapper. */
+extern struct lt_libc_next lt_libc;
 
 void lt_libc_next_find(void);
 

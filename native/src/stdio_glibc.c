@@ -4,6 +4,7 @@
  * hold. Every slot that holds the plain file's function is replaced: narrow, wide, mapped and pipe streams. */
 #include "config.h"
 #include "elf_lookup.h"
+#include "hooks.h"
 #include "stdio_tap.h"
 #include "tap.h"
 #include "tee.h"
@@ -32,9 +33,6 @@ static file_write original_write;
 static file_seek original_seek;
 static file_close original_close;
 static file_stat original_stat;
-
-/* Our own hook. */
-off_t lseek(int fd, off_t offset, int from);
 
 struct call {
     FILE *file;
@@ -72,7 +70,7 @@ static ssize_t write_hook(FILE *file, const void *from, ssize_t length) {
 static off_t seek_hook(FILE *file, off_t offset, int from) {
     const int fd = descriptor_of(file);
     if (LT_LIKELY(lt_tap_find_suppressed_file(fd) == LT_NONE)) return original_seek(file, offset, from);
-    return lseek(fd, offset, from);
+    return lt_hook_lseek(fd, offset, from);
 }
 
 /* By which fseek knows where the end is. */
@@ -117,7 +115,7 @@ static struct lt_range section_around(uintptr_t table, struct lt_range relro) {
 }
 
 bool lt_stdio_glibc_tap(void) {
-    void **table = lt_libc_next.glibc_file_vtable;
+    void **table = lt_libc.glibc_file_vtable;
     if (table == NULL) return false;
     original_write = (file_write)table[SLOT_WRITE];
     original_seek = (file_seek)table[SLOT_SEEK];

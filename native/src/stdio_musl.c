@@ -4,6 +4,7 @@
  * streams before anything is touched. */
 #include "config.h"
 #include "elf_lookup.h"
+#include "hooks.h"
 #include "stdio_tap.h"
 #include "tap.h"
 #include "tee.h"
@@ -30,9 +31,6 @@ enum { FLAG_ERROR = 32 };
 
 typedef size_t (*file_write)(FILE *, const unsigned char *, size_t);
 typedef off_t (*file_seek)(FILE *, off_t, int);
-
-/* Our own hook. */
-off_t lseek(int fd, off_t offset, int from);
 
 static file_write plain_write;        /* __stdio_write */
 static file_seek plain_seek;          /* __stdio_seek */
@@ -93,7 +91,7 @@ static size_t write_tapped(struct musl_file *file, unsigned stream, const unsign
 
 static size_t write_hook(FILE *opaque, const unsigned char *from, size_t length) {
     struct musl_file *file = layout(opaque);
-    if (first_stdout_write != NULL && opaque == *lt_libc_next.stdout) settle_stdout(file);
+    if (first_stdout_write != NULL && opaque == *lt_libc.stdout) settle_stdout(file);
     const unsigned stream = lt_tap_find(file->fd);
     if (LT_LIKELY(stream == LT_NONE)) return plain_write(opaque, from, length);
     return write_tapped(file, stream, from, length);
@@ -101,16 +99,16 @@ static size_t write_hook(FILE *opaque, const unsigned char *from, size_t length)
 
 /* ftell and fseek come here. */
 static off_t seek_hook(FILE *file, off_t offset, int from) {
-    return lseek(layout(file)->fd, offset, from);
+    return lt_hook_lseek(layout(file)->fd, offset, from);
 }
 
 bool lt_stdio_musl_tap(void) {
-    if (lt_libc_next.stdout == NULL || lt_libc_next.stderr == NULL) return false;
-    struct musl_file *out = layout(*lt_libc_next.stdout);
-    struct musl_file *err = layout(*lt_libc_next.stderr);
+    if (lt_libc.stdout == NULL || lt_libc.stderr == NULL) return false;
+    struct musl_file *out = layout(*lt_libc.stdout);
+    struct musl_file *err = layout(*lt_libc.stderr);
     /* Nothing says "musl" in memory, so the layout itself is the proof. */
-    if (out->fd != 1 || err->fd != 2 || !lt_lookup_is_code(lt_libc_next.stderr, (void *)err->write) ||
-        !lt_lookup_is_code(lt_libc_next.stderr, (void *)out->write)) {
+    if (out->fd != 1 || err->fd != 2 || !lt_lookup_is_code(lt_libc.stderr, (void *)err->write) ||
+        !lt_lookup_is_code(lt_libc.stderr, (void *)out->write)) {
         lt_debug("stdio is not tapped: an unknown libc", NULL);
         return false;
     }
@@ -124,7 +122,7 @@ bool lt_stdio_musl_tap(void) {
 
 void lt_stdio_musl_opened(FILE *file) {
     if (plain_write == NULL) return;
-    if (file == *lt_libc_next.stdout) first_stdout_write = NULL;
+    if (file == *lt_libc.stdout) first_stdout_write = NULL;
     if (layout(file)->write == plain_write) layout(file)->write = write_hook;
     if (layout(file)->seek == plain_seek) layout(file)->seek = seek_hook;
 }
@@ -133,7 +131,7 @@ int lt_stdio_musl_closing(FILE *file) {
     if (plain_write == NULL) return 0;
     /* fclose flushes and then closes; the flush still belongs to the tapped descriptor, and a second one forgets that
      * the first failed. */
-    const int flushed = lt_libc_next.fflush(file);
+    const int flushed = lt_libc.fflush(file);
     lt_tap_forget(layout(file)->fd);
     return flushed;
 }

@@ -3,62 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith } from '../support/capability.js';
+import { EXPORTS } from '../support/native-exports.js';
 import { type Libc, program } from '../support/native-programs.js';
 import { runPlain, runTapped } from '../support/native-tap.js';
 import { root, temporaryDirectory } from '../support/run.js';
-
-/** Every exported function, the names of one function on one line. A new hook is added here as well. */
-const EXPORTS = `
-  _exit _Exit
-  fork __fork
-  vfork __vfork
-  daemon
-  getenv
-  write __write
-  pwrite pwrite64 __pwrite64
-  writev
-  pwritev pwritev64
-  pwritev2 pwritev64v2
-  open open64 __open __open64 __open_2 __open64_2
-  openat openat64 __openat_2 __openat64_2
-  creat creat64
-  close __close
-  close_range
-  closefrom
-  dup
-  dup2 __dup2
-  dup3
-  fcntl fcntl64 __fcntl lseek lseek64 __lseek llseek ftruncate ftruncate64
-  fopen fopen64
-  fdopen
-  freopen freopen64
-  fclose
-  dprintf __dprintf_chk
-  vdprintf __vdprintf_chk
-  sendfile sendfile64
-  splice
-  tee
-  vmsplice
-  copy_file_range
-  send __send
-  sendto
-  sendmsg
-  sendmmsg
-  syscall
-  execve
-  execv
-  execl
-  execle
-  execvp
-  execvpe
-  execlp
-  fexecve
-  execveat
-  posix_spawn
-  posix_spawnp
-`
-  .split(/\s+/)
-  .filter((name) => name !== '');
 
 /** The name as a program sees it, with the version that it has in glibc left out. */
 function defined(file: string): Set<string> {
@@ -110,6 +58,12 @@ describe.each(['x86_64', 'aarch64'])('liblogtap.so for %s', (architecture) => {
     test('imports nothing but dl_iterate_phdr, weakly', () => {
       const imports = symbols(library).filter(({ isDefined }) => !isDefined);
       expect(imports).toEqual([{ name: 'dl_iterate_phdr', bind: 'WEAK', isDefined: false }]);
+    });
+
+    test('nothing in it is looked up by a name that a program may own', () => {
+      const relocations = readelf('--relocs').split('\n');
+      const named = relocations.flatMap((line) => /R_\S+\s+[0-9a-f]{16}\s+(\S+) \+/.exec(line)?.[1] ?? []);
+      expect([...new Set(named)]).toEqual(['dl_iterate_phdr']);
     });
 
     test('exports exactly the functions it hooks', () => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { root, temporaryDirectory } from './run.js';
 
-const COMPILERS = { glibc: 'gcc', musl: 'musl-gcc', 'aarch64 glibc': 'aarch64-linux-gnu-gcc' } as const;
+export const COMPILERS = { glibc: 'gcc', musl: 'musl-gcc', 'aarch64 glibc': 'aarch64-linux-gnu-gcc' } as const;
 export type Libc = keyof typeof COMPILERS;
 
 const programs = join(root, 'test', 'native', 'programs');

@@ -1,0 +1,179 @@
+/* The functions that the library stands in front of.
+ *
+ * A program may own any of these names: it may define `dup2` as a thin syscall(), or call something of its own `tee`.
+ * So the library's own code calls none of them. Each exported name is one jump (hook_entry.c): to the hook's body
+ * below, which no other object sees; or, where that is no business of ours, to the function that the program would have
+ * reached without the library, with all registers and the stack as they came. */
+#ifndef LT_HOOKS_H
+#define LT_HOOKS_H
+
+#include "libc_next.h"
+
+/* X(exported name, its body lt_hook_..., what libc_next.h has for a libc without this name) */
+#define LT_HOOKS(X)                                                                                                    \
+    X(_exit, _exit, exit_now)                                                                                          \
+    X(_Exit, _exit, exit_now)                                                                                          \
+    X(fork, fork, fork)                                                                                                \
+    X(__fork, fork, fork)                                                                                              \
+    X(vfork, vfork, vfork)                                                                                             \
+    X(__vfork, vfork, vfork)                                                                                           \
+    X(daemon, daemon, daemon)                                                                                          \
+    X(getenv, getenv, getenv)                                                                                          \
+    X(write, write, write)                                                                                             \
+    X(__write, write, write)                                                                                           \
+    X(pwrite, pwrite, pwrite)                                                                                          \
+    X(pwrite64, pwrite, pwrite)                                                                                        \
+    X(__pwrite64, pwrite, pwrite)                                                                                      \
+    X(writev, writev, writev)                                                                                          \
+    X(pwritev, pwritev, pwritev)                                                                                       \
+    X(pwritev64, pwritev, pwritev)                                                                                     \
+    X(pwritev2, pwritev2, pwritev2)                                                                                    \
+    X(pwritev64v2, pwritev2, pwritev2)                                                                                 \
+    X(open, open, open)                                                                                                \
+    X(open64, open, open)                                                                                              \
+    X(__open, open, open)                                                                                              \
+    X(__open64, open, open)                                                                                            \
+    X(__open_2, __open_2, open)                                                                                        \
+    X(__open64_2, __open_2, open)                                                                                      \
+    X(openat, openat, openat)                                                                                          \
+    X(openat64, openat, openat)                                                                                        \
+    X(__openat_2, __openat_2, openat)                                                                                  \
+    X(__openat64_2, __openat_2, openat)                                                                                \
+    X(creat, creat, creat)                                                                                             \
+    X(creat64, creat, creat)                                                                                           \
+    X(close, close, close)                                                                                             \
+    X(__close, close, close)                                                                                           \
+    X(close_range, close_range, close_range)                                                                           \
+    X(closefrom, closefrom, closefrom)                                                                                 \
+    X(dup, dup, dup)                                                                                                   \
+    X(dup2, dup2, dup2)                                                                                                \
+    X(__dup2, dup2, dup2)                                                                                              \
+    X(dup3, dup3, dup3)                                                                                                \
+    X(fcntl, fcntl, fcntl)                                                                                             \
+    X(fcntl64, fcntl, fcntl)                                                                                           \
+    X(__fcntl, fcntl, fcntl)                                                                                           \
+    X(lseek, lseek, lseek)                                                                                             \
+    X(lseek64, lseek, lseek)                                                                                           \
+    X(__lseek, lseek, lseek)                                                                                           \
+    X(llseek, lseek, lseek)                                                                                            \
+    X(ftruncate, ftruncate, ftruncate)                                                                                 \
+    X(ftruncate64, ftruncate, ftruncate)                                                                               \
+    X(fopen, fopen, fopen)                                                                                             \
+    X(fopen64, fopen, fopen)                                                                                           \
+    X(fdopen, fdopen, fdopen)                                                                                          \
+    X(freopen, freopen, freopen)                                                                                       \
+    X(freopen64, freopen, freopen)                                                                                     \
+    X(fclose, fclose, fclose)                                                                                          \
+    X(dprintf, dprintf, nothing)                                                                                       \
+    X(__dprintf_chk, __dprintf_chk, nothing)                                                                           \
+    X(vdprintf, vdprintf, vdprintf)                                                                                    \
+    X(__vdprintf_chk, __vdprintf_chk, vdprintf_chk)                                                                    \
+    X(sendfile, sendfile, sendfile)                                                                                    \
+    X(sendfile64, sendfile, sendfile)                                                                                  \
+    X(splice, splice, splice)                                                                                          \
+    X(tee, tee, tee)                                                                                                   \
+    X(vmsplice, vmsplice, vmsplice)                                                                                    \
+    X(copy_file_range, copy_file_range, copy_file_range)                                                               \
+    X(send, send, send)                                                                                                \
+    X(__send, send, send)                                                                                              \
+    X(sendto, sendto, sendto)                                                                                          \
+    X(sendmsg, sendmsg, sendmsg)                                                                                       \
+    X(sendmmsg, sendmmsg, sendmmsg)                                                                                    \
+    X(syscall, syscall, syscall)                                                                                       \
+    X(execve, execve, execve)                                                                                          \
+    X(execv, execv, execv)                                                                                             \
+    X(execl, execl, nothing)                                                                                           \
+    X(execle, execle, nothing)                                                                                         \
+    X(execvp, execvp, execvp)                                                                                          \
+    X(execvpe, execvpe, execvpe)                                                                                       \
+    X(execlp, execlp, nothing)                                                                                         \
+    X(fexecve, fexecve, fexecve)                                                                                       \
+    X(execveat, execveat, execveat)                                                                                    \
+    X(posix_spawn, posix_spawn, posix_spawn)                                                                           \
+    X(posix_spawnp, posix_spawnp, posix_spawnp)
+
+/* Lets every exported name go where it belongs from now on. Before, each one starts the library first. */
+void lt_hooks_install(bool is_on);
+
+/* The bodies. They are reached only when the library taps. */
+ssize_t lt_hook_sendfile(int out, int in, off_t *offset, size_t length);
+ssize_t lt_hook_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
+ssize_t lt_hook_tee(int in, int out, size_t length, unsigned flags);
+ssize_t lt_hook_copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
+ssize_t lt_hook_vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags);
+int lt_hook_open(const char *path, int flags, ...);
+int lt_hook_openat(int directory, const char *path, int flags, ...);
+int lt_hook_creat(const char *path, mode_t mode);
+int lt_hook___open_2(const char *path, int flags);
+int lt_hook___openat_2(int directory, const char *path, int flags);
+int lt_hook_dup(int fd);
+int lt_hook_dup2(int from, int to);
+int lt_hook_dup3(int from, int to, int flags);
+int lt_hook_fcntl(int fd, int command, ...);
+int lt_hook_close(int fd);
+int lt_hook_close_range(unsigned first, unsigned last, int flags);
+void lt_hook_closefrom(int first);
+int lt_hook_execve(const char *path, char *const *arguments, char *const *environment);
+int lt_hook_execvpe(const char *path, char *const *arguments, char *const *environment);
+int lt_hook_fexecve(int fd, char *const *arguments, char *const *environment);
+int lt_hook_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags);
+int lt_hook_posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
+                        char *const *arguments, char *const *environment);
+int lt_hook_posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
+                         char *const *arguments, char *const *environment);
+int lt_hook_execv(const char *path, char *const *arguments);
+int lt_hook_execvp(const char *path, char *const *arguments);
+int lt_hook_execl(const char *path, const char *first, ...);
+int lt_hook_execlp(const char *path, const char *first, ...);
+int lt_hook_execle(const char *path, const char *first, ...);
+void lt_hook__exit(int code);
+pid_t lt_hook_fork(void);
+int lt_hook_daemon(int stay, int keep_streams);
+char *lt_hook_getenv(const char *name);
+off_t lt_hook_lseek(int fd, off_t offset, int from);
+int lt_hook_ftruncate(int fd, off_t size);
+ssize_t lt_hook_sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length);
+ssize_t lt_hook_send(int fd, const void *from, size_t length, int flags);
+ssize_t lt_hook_sendmsg(int fd, const struct lt_msghdr *message, int flags);
+int lt_hook_sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags);
+FILE *lt_hook_fopen(const char *path, const char *mode);
+FILE *lt_hook_freopen(const char *path, const char *mode, FILE *file);
+FILE *lt_hook_fdopen(int fd, const char *mode);
+int lt_hook_fclose(FILE *file);
+int lt_hook_vdprintf(int fd, const char *text, va_list arguments);
+int lt_hook_dprintf(int fd, const char *text, ...);
+int lt_hook___vdprintf_chk(int fd, int flag, const char *text, va_list arguments);
+int lt_hook___dprintf_chk(int fd, int flag, const char *text, ...);
+ssize_t lt_hook_write(int fd, const void *from, size_t length);
+ssize_t lt_hook_pwrite(int fd, const void *from, size_t length, off_t offset);
+ssize_t lt_hook_writev(int fd, const struct iovec *parts, int count);
+ssize_t lt_hook_pwritev(int fd, const struct iovec *parts, int count, off_t offset);
+ssize_t lt_hook_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+pid_t lt_hook_vfork(void);
+long lt_hook_syscall(long number, ...);
+
+/* The same, but they go on to the functions in `next`. */
+int lt_dup_by(const struct lt_libc_next *next, int fd);
+int lt_dup2_by(const struct lt_libc_next *next, int from, int to);
+int lt_dup3_by(const struct lt_libc_next *next, int from, int to, int flags);
+int lt_fcntl_by(const struct lt_libc_next *next, int fd, int command, long argument);
+int lt_close_range_by(const struct lt_libc_next *next, unsigned first, unsigned last, int flags);
+off_t lt_lseek_by(const struct lt_libc_next *next, int fd, off_t offset, int from);
+int lt_ftruncate_by(const struct lt_libc_next *next, int fd, off_t size);
+int lt_execve_by(const struct lt_libc_next *next, const char *path, char *const *arguments, char *const *environment);
+int lt_execveat_by(const struct lt_libc_next *next, int directory, const char *path, char *const *arguments,
+                   char *const *environment, int flags);
+ssize_t lt_sendfile_by(const struct lt_libc_next *next, int out, int in, off_t *offset, size_t length);
+ssize_t lt_splice_by(const struct lt_libc_next *next, int in, off_t *in_offset, int out, off_t *out_offset,
+                     size_t length, unsigned flags);
+ssize_t lt_tee_by(const struct lt_libc_next *next, int in, int out, size_t length, unsigned flags);
+ssize_t lt_copy_file_range_by(const struct lt_libc_next *next, int in, off_t *in_offset, int out, off_t *out_offset,
+                              size_t length, unsigned flags);
+ssize_t lt_vmsplice_by(const struct lt_libc_next *next, int fd, const struct iovec *parts, size_t count,
+                       unsigned flags);
+ssize_t lt_sendto_by(const struct lt_libc_next *next, int fd, const void *from, size_t length, int flags,
+                     const void *to, uint32_t to_length);
+ssize_t lt_sendmsg_by(const struct lt_libc_next *next, int fd, const struct lt_msghdr *message, int flags);
+int lt_sendmmsg_by(const struct lt_libc_next *next, int fd, struct lt_mmsghdr *messages, unsigned count, int flags);
+
+#endif

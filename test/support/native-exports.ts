@@ -1,0 +1,52 @@
+/** Every exported function, the names of one function on one line. A new hook is added here as well. */
+export const EXPORTS = `
+  _exit _Exit
+  fork __fork
+  vfork __vfork
+  daemon
+  getenv
+  write __write
+  pwrite pwrite64 __pwrite64
+  writev
+  pwritev pwritev64
+  pwritev2 pwritev64v2
+  open open64 __open __open64 __open_2 __open64_2
+  openat openat64 __openat_2 __openat64_2
+  creat creat64
+  close __close
+  close_range
+  closefrom
+  dup
+  dup2 __dup2
+  dup3
+  fcntl fcntl64 __fcntl lseek lseek64 __lseek llseek ftruncate ftruncate64
+  fopen fopen64
+  fdopen
+  freopen freopen64
+  fclose
+  dprintf __dprintf_chk
+  vdprintf __vdprintf_chk
+  sendfile sendfile64
+  splice
+  tee
+  vmsplice
+  copy_file_range
+  send __send
+  sendto
+  sendmsg
+  sendmmsg
+  syscall
+  execve
+  execv
+  execl
+  execle
+  execvp
+  execvpe
+  execlp
+  fexecve
+  execveat
+  posix_spawn
+  posix_spawnp
+`
+  .split(/\s+/)
+  .filter((name) => name !== '');
