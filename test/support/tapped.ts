@@ -8,12 +8,19 @@ export interface Shipper extends Running {
   readonly socket: string;
 }
 
-/** Starts dist/shipper/main.js with these settings and waits until it listens. */
-export async function startShipper(settings: Readonly<Record<string, string>>): Promise<Shipper> {
+/**
+ * Starts dist/shipper/main.js with these settings and waits until it listens.
+ * @param prefix a command that runs it, such as one that sets limits first
+ */
+export async function startShipper(
+  settings: Readonly<Record<string, string>>,
+  prefix: readonly string[] = [],
+): Promise<Shipper> {
   const directory = join(temporaryDirectory(), 'run');
   mkdirSync(directory, { mode: 0o755 });
   const socket = join(directory, 'logtap.sock');
-  const running = start(process.execPath, [shipper], {
+  const [command = '', ...args] = [...prefix, process.execPath, shipper];
+  const running = start(command, args, {
     env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, ...settings },
   });
   let ended = false;
@@ -25,7 +32,7 @@ export async function startShipper(settings: Readonly<Record<string, string>>): 
     // The file alone is not enough: it is there a moment before anybody may connect.
     return running.stderr().includes('"message":"listening"');
   });
-  return { ...running, socket };
+  return { ...running, socket: settings.LOGTAP_SOCKET ?? socket };
 }
 
 /** The environment that the constructs give to an application, with its streams suppressed or copied. */
