@@ -137,6 +137,11 @@ describeWith(['opensearch'], 'a shipper', () => {
     const names = readdirSync(scene.spool).filter((name) => name.endsWith('.segment'));
     return names.sort().map((name) => join(scene.spool, name));
   };
+  const counts = async () => {
+    const { delivered, held } = (await scene.ledger()).sinks.opensearch!;
+    return { delivered: delivered.records, held: held.records };
+  };
+  const checkpoint = () => join(scene.spool, 'checkpoint.json');
   test.each<[string, () => void]>([
     ['a file in the middle is empty', () => truncateSync(files().at(files().length >> 1)!)],
     ['the last file is empty', () => truncateSync(files().at(-1)!)],
@@ -144,18 +149,23 @@ describeWith(['opensearch'], 'a shipper', () => {
     ['the first file is gone', () => unlinkSync(files()[0]!)],
     ['the last file is gone', () => unlinkSync(files().at(-1)!)],
     ['the last file is cut in the middle', () => truncateSync(files().at(-1)!, statSync(files().at(-1)!).size >> 1)],
-    ['the checkpoint is not JSON', () => writeFileSync(join(scene.spool, 'checkpoint.json'), '{"version":1,"end":12')],
-    ['the checkpoint is gone', () => unlinkSync(join(scene.spool, 'checkpoint.json'))],
+    ['the checkpoint is not JSON', () => writeFileSync(checkpoint(), '{"version":1,"end":12')],
+    ['the checkpoint is empty', () => truncateSync(checkpoint())],
+    ['the checkpoint is gone', () => unlinkSync(checkpoint())],
+    [
+      'the checkpoint is far ahead',
+      () =>
+        writeFileSync(checkpoint(), '{"version":1,"end":9007199254740991,"positions":{"opensearch":9007199254740000}}'),
+    ],
   ])('whose disk lost something in a crash: %s', async (_, damage) => {
     const service = await open('opensearch', 'ring', 'disk', { LOGTAP_SPOOL_MAX_BYTES: String(16 << 20) });
     await scene.ship();
+    // Some are stored, so that there is a checkpoint.
+    await scene.write({ lines: 5000 }).ended;
+    await until('those are stored', async () => (await counts()).delivered === 5000, 120_000);
     service.fault = down;
     await scene.write({ lines: 80_000, per: 1000, pauseSeconds: 0.01, onFull: 'block:60000' }).ended;
-    await until(
-      'all is on disk',
-      async () => (await scene.ledger()).sinks.opensearch?.held.records === 80_000,
-      120_000,
-    );
+    await until('all others are on disk', async () => (await counts()).held === 80_000, 120_000);
     await scene.kill();
     expect(files().length).toBeGreaterThan(2);
     damage();

@@ -46,7 +46,7 @@ async function startSearch(): Promise<Service> {
   const engine = await startOpenSearch();
   const url = engine.url;
   let number = 0;
-  const index = () => `faults-${number}`;
+  const index = () => `faults-${String(number).padStart(4, '0')}`;
   const { front, service } = await behindFront(url, ({ path }) => path.includes('_bulk'));
   return Object.assign(service, {
     settings: () => ({
@@ -54,7 +54,8 @@ async function startSearch(): Promise<Service> {
       LOGTAP_OPENSEARCH_URL: front.url,
       LOGTAP_OPENSEARCH_INDEX: index(),
     }),
-    stored: async () => (await readOpenSearch(url, index())).map(({ body }) => body),
+    // A pattern: an index that nothing was sent to does not exist.
+    stored: async () => (await readOpenSearch(url, `${index()}*`)).map(({ body }) => body),
     async clear() {
       number += 1;
     },

@@ -55,8 +55,9 @@ export async function* pagesOfOpenSearch(url: string, index: string): AsyncGener
   const { aggregations } = (await ask(`${url}/${index}/_search`, {
     size: 0,
     aggs: { pids: { terms: { field: pid, size: 10_000, order: { _key: 'asc' } } } },
-  })) as { aggregations: { pids: { buckets: readonly { key: number }[] } } };
-  for (const { key } of aggregations.pids.buckets) {
+  })) as { aggregations?: { pids: { buckets: readonly { key: number }[] } } };
+  // A pattern that no index has matches nothing.
+  for (const { key } of aggregations?.pids.buckets ?? []) {
     let after: readonly unknown[] | undefined;
     for (;;) {
       // One field to sort by, and no total: so a page costs as much as it holds, not as much as the index.
