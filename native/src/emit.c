@@ -2,6 +2,7 @@
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
+#include "readable.h"
 #include "text.h"
 
 enum {
@@ -165,7 +166,8 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
     uint64_t lines = 0;
     for (size_t done = 0; done < length; done += part.iov_len) {
         if (lt_emit_slice(parts, count, skip + done, length - done, &part, 1) == 0) break;
-        lines += lt_count(part.iov_base, part.iov_len, '\n');
+        /* /dev/null, say, takes bytes that nobody can read. */
+        if (lt_is_readable(part.iov_base, part.iov_len)) lines += lt_count(part.iov_base, part.iov_len, '\n');
     }
     (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
     (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);

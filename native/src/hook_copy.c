@@ -128,7 +128,7 @@ static bool has_bad_offset(const struct copy *copy) {
     const off_t *const offsets[] = {copy->in_offset, copy->out_offset};
     for (int i = 0; i < 2; i++) {
         if (offsets[i] == NULL) continue;
-        if (!lt_is_readable(offsets[i], sizeof *offsets[i]) || *offsets[i] < 0) return true;
+        if (!lt_is_writable(offsets[i]) || *offsets[i] < 0) return true;
     }
     return false;
 }

@@ -16,9 +16,11 @@ static int opened(int fd, int flags, const char *path) {
     return fd;
 }
 
-/* The name as it is from the current directory; NULL when that is not known. */
-static const char *path_in(int directory, const char *path) {
-    return directory == AT_FDCWD || path[0] == '/' ? path : NULL;
+/* The same below a directory: a name is passed on where it is one from the current directory, too. */
+static int opened_in(int directory, int fd, int flags, const char *path) {
+    /* The kernel has read the path when there is a descriptor. */
+    const bool is_known = fd >= 0 && (directory == AT_FDCWD || path[0] == '/');
+    return opened(fd, flags, is_known ? path : NULL);
 }
 
 static int copied(int from, int to) {
@@ -48,7 +50,7 @@ int lt_hook_openat(int directory, const char *path, int flags, ...) {
     va_start(arguments, flags);
     const mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
-    return opened(lt_libc_next.openat(directory, path, flags, mode), flags, path_in(directory, path));
+    return opened_in(directory, lt_libc_next.openat(directory, path, flags, mode), flags, path);
 }
 
 int lt_hook_creat(const char *path, mode_t mode) {
@@ -62,7 +64,7 @@ int lt_hook___open_2(const char *path, int flags) {
 }
 
 int lt_hook___openat_2(int directory, const char *path, int flags) {
-    return opened(lt_libc_next.openat(directory, path, flags, 0), flags, path_in(directory, path));
+    return opened_in(directory, lt_libc_next.openat(directory, path, flags, 0), flags, path);
 }
 
 int lt_dup_by(const struct lt_libc_next *next, int fd) {

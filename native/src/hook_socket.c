@@ -130,6 +130,10 @@ int lt_sendmmsg_by(const struct lt_libc_next *next, int fd, struct lt_mmsghdr *m
             lt_set_errno(error);
             return (int)i;
         }
+        if (!lt_is_writable(&messages[i].sent)) {
+            lt_set_errno(i == 0 ? EFAULT : error);
+            return i == 0 ? -1 : (int)i;
+        }
         messages[i].sent = (unsigned)sent;
         if (!is_whole(&messages[i].message, (size_t)sent)) return (int)i + 1;
     }

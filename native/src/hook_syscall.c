@@ -113,6 +113,11 @@ static long copy_or_send(const struct call *call) {
         break;
     }
     if (!is_tapped(at[0])) return go_on(call);
+    /* musl's functions look into a message themselves. */
+    if ((call->number == __NR_sendmsg || call->number == __NR_sendmmsg) &&
+        !lt_is_readable((const void *)at[1], sizeof(struct lt_msghdr))) {
+        return go_on(call);
+    }
     switch (call->number) {
     case __NR_vmsplice:
         return lt_vmsplice_by(&lt_libc, (int)at[0], (const struct iovec *)at[1], (size_t)at[2], (unsigned)at[3]);
@@ -167,6 +172,13 @@ static long handle(const struct call *call) {
     case __NR_execveat:
         return lt_execveat_by(&lt_libc, (int)at[0], (const char *)at[1], (char *const *)at[2], (char *const *)at[3],
                               (int)at[4]);
+    case __NR_munmap:
+    case __NR_mprotect:
+    case __NR_mremap: {
+        const long result = go_on(call);
+        (void)__atomic_add_fetch(&lt_memory_changes, 1, __ATOMIC_RELEASE);
+        return result;
+    }
     case __NR_exit_group:
         lt_emit_end();
         return go_on(call);
@@ -211,6 +223,9 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_execve:
     case __NR_execveat:
     case __NR_exit_group:
+    case __NR_munmap:
+    case __NR_mprotect:
+    case __NR_mremap:
     case __NR_sendfile:
     case __NR_splice:
     case __NR_tee:

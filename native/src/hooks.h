@@ -79,6 +79,9 @@
     X(sendto, sendto, sendto)                                                                                          \
     X(sendmsg, sendmsg, sendmsg)                                                                                       \
     X(sendmmsg, sendmmsg, sendmmsg)                                                                                    \
+    X(munmap, munmap, munmap)                                                                                          \
+    X(mprotect, mprotect, mprotect)                                                                                    \
+    X(mremap, mremap, mremap)                                                                                          \
     X(syscall, syscall, syscall)                                                                                       \
     X(execve, execve, execve)                                                                                          \
     X(execv, execv, execv)                                                                                             \
@@ -149,6 +152,9 @@ ssize_t lt_hook_pwrite(int fd, const void *from, size_t length, off_t offset);
 ssize_t lt_hook_writev(int fd, const struct iovec *parts, int count);
 ssize_t lt_hook_pwritev(int fd, const struct iovec *parts, int count, off_t offset);
 ssize_t lt_hook_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+int lt_hook_munmap(void *at, size_t length);
+int lt_hook_mprotect(void *at, size_t length, int protection);
+void *lt_hook_mremap(void *at, size_t length, size_t new_length, int flags, ...);
 pid_t lt_hook_vfork(void);
 long lt_hook_syscall(long number, ...);
 

@@ -128,6 +128,19 @@ static int raw_execve(const char *path, char *const *arguments, char *const *env
 static int raw_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
     return (int)answer(lt_syscall(__NR_execveat, directory, path, arguments, environment, flags));
 }
+static int raw_munmap(void *at, size_t length) {
+    return (int)answer(lt_syscall(__NR_munmap, at, length));
+}
+static int raw_mprotect(void *at, size_t length, int protection) {
+    return (int)answer(lt_syscall(__NR_mprotect, at, length, protection));
+}
+static void *raw_mremap(void *at, size_t length, size_t new_length, int flags, ...) {
+    va_list arguments;
+    va_start(arguments, flags);
+    void *const to = va_arg(arguments, void *);
+    va_end(arguments);
+    return (void *)answer(lt_syscall(__NR_mremap, at, length, new_length, flags, to));
+}
 static long raw_syscall(long number, ...) {
     va_list list;
     va_start(list, number);
@@ -171,6 +184,9 @@ static long raw_syscall(long number, ...) {
         .sendmsg = raw_sendmsg,                                                                                        \
         .sendmmsg = raw_sendmmsg,                                                                                      \
         .syscall = raw_syscall,                                                                                        \
+        .munmap = raw_munmap,                                                                                          \
+        .mprotect = raw_mprotect,                                                                                      \
+        .mremap = raw_mremap,                                                                                          \
         .execve = raw_execve,                                                                                          \
         .execveat = raw_execveat,                                                                                      \
     }
@@ -215,6 +231,9 @@ static const struct {
     FIELD("sendmsg", sendmsg),
     FIELD("sendmmsg", sendmmsg),
     FIELD("syscall", syscall),
+    FIELD("munmap", munmap),
+    FIELD("mprotect", mprotect),
+    FIELD("mremap", mremap),
     FIELD("execve", execve),
     FIELD("execveat", execveat),
     FIELD("daemon", daemon),

@@ -1,12 +1,25 @@
 /* Whether memory that the application points to is there. */
 #include "readable.h"
 
+uint32_t lt_memory_changes;
+
 bool lt_is_readable(const void *at, size_t length) {
-    /* A call that fails, but only after it has looked. */
+    /* A call that fails, but only after it has looked at a set of signals. One that is aligned lies in one page. */
     enum { NO_SUCH_OPERATION = -1, SET_BYTES = 8, PAGE_MIN_BYTES = 4096 };
-    const uintptr_t last = (uintptr_t)at + length - SET_BYTES;
-    for (uintptr_t place = (uintptr_t)at; place < last; place = (place | (PAGE_MIN_BYTES - 1)) + 1) {
-        if (lt_syscall(__NR_rt_sigprocmask, NO_SUCH_OPERATION, place, 0, SET_BYTES) == -EFAULT) return false;
+    if (length == 0) return true;
+    const uintptr_t last = (uintptr_t)at + length - 1;
+    if (last < (uintptr_t)at) return false;
+    for (uintptr_t place = (uintptr_t)at;;) {
+        const uintptr_t set = place & ~(uintptr_t)(SET_BYTES - 1);
+        if (lt_syscall(__NR_rt_sigprocmask, NO_SUCH_OPERATION, set, 0, SET_BYTES) == -EFAULT) return false;
+        if ((last ^ place) < PAGE_MIN_BYTES) return true;
+        place = (place | (PAGE_MIN_BYTES - 1)) + 1;
     }
-    return lt_syscall(__NR_rt_sigprocmask, NO_SUCH_OPERATION, last, 0, SET_BYTES) != -EFAULT;
+}
+
+bool lt_is_writable(const void *at) {
+    /* Adds nothing to it, and wakes nobody: no thread waits at either address. */
+    enum { WAKE_OP_PRIVATE = 5 | 128, ADD_NOTHING_THEN_NEVER_WAKE = 1 << 28 | 2 << 24 | 0 << 12 | 0x800 };
+    static uint32_t unused;
+    return lt_syscall(__NR_futex, &unused, WAKE_OP_PRIVATE, 0, 0, at, ADD_NOTHING_THEN_NEVER_WAKE) != -EFAULT;
 }

@@ -4,7 +4,13 @@
 
 #include "sys.h"
 
-/* Asks the kernel about each page. At least 8 bytes, aligned to 8, as arrays of pointers and numbers are. */
+/* Asks the kernel about each page. */
 bool lt_is_readable(const void *at, size_t length);
+
+/* Whether the four bytes can be written, which stay as they are. `at` is aligned to them. */
+bool lt_is_writable(const void *at);
+
+/* Counts how often the application has taken memory back: what was readable before need not be any more. Atomic. */
+extern uint32_t lt_memory_changes;
 
 #endif

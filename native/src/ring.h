@@ -23,6 +23,7 @@ struct lt_ring {
     uint64_t head;
     uint64_t rung_epoch; /* the last sleep of the reader that we rang for */
     uint64_t noted_loss; /* bytes, in the header */
+    uint32_t seen_at;    /* lt_memory_changes */
     struct lt_seen_page seen[LT_SEEN_PAGES];
 };
 

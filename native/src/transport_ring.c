@@ -81,6 +81,11 @@ static bool can_read(const struct iovec *part) {
     enum { PAGE_MIN_BYTES = 4096 };
     const uintptr_t first = (uintptr_t)part->iov_base / PAGE_MIN_BYTES;
     const uintptr_t last = ((uintptr_t)part->iov_base + part->iov_len - 1) / PAGE_MIN_BYTES;
+    const uint32_t changes = __atomic_load_n(&lt_memory_changes, __ATOMIC_ACQUIRE);
+    if (LT_UNLIKELY(changes != ring()->seen_at)) {
+        lt_zero(ring()->seen, sizeof ring()->seen);
+        ring()->seen_at = changes;
+    }
     struct lt_seen_page *seen = &ring()->seen[first % LT_SEEN_PAGES];
     if (LT_LIKELY(first == last && seen->page == first && seen->times_left > 0)) {
         seen->times_left--;

@@ -35,6 +35,9 @@ export const EXPORTS = `
   sendto
   sendmsg
   sendmmsg
+  munmap
+  mprotect
+  mremap
   syscall
   execve
   execv
