@@ -277,6 +277,7 @@ const NAMES: ReadonlySet<string> = new Set(ROWS.flatMap(([, { name, aliases = []
 export function parseSettings(env: Environment, notice: (message: string) => void): Settings {
   const problems: string[] = unknownNames(env);
   const values: Record<string, unknown> = {};
+  const invalid: string[] = [];
   for (const [key, row] of ROWS) {
     const given = [row.name, ...(row.aliases ?? [])].find((name) => (env[name] ?? '') !== '');
     const text = given === undefined ? row.default : env[given]!;
@@ -287,10 +288,13 @@ export function parseSettings(env: Environment, notice: (message: string) => voi
       values[key] = text === undefined ? undefined : row.parse(text);
     } catch (error) {
       problems.push(`${given ?? row.name}='${withoutCredentials(text!)}': ${(error as Error).message}`);
+      invalid.push(row.name);
     }
   }
   predecessorSinks(env, values, problems, notice);
-  problems.push(...missing(values as unknown as Settings));
+  // What is invalid is not missing, too.
+  const isNew = (problem: string) => !invalid.some((name) => problem.includes(name));
+  problems.push(...missing(values as unknown as Settings).filter(isNew));
   if (problems.length > 0) throw new ConfigError(problems);
   return values as unknown as Settings;
 }

@@ -120,6 +120,15 @@ describe('parseSettings', () => {
     expect(parse({ [name]: value })[key]).toBe(value);
   });
 
+  test.each([
+    [{ LOGTAP_SINK: 'cloudwatch', AWS_REGION: 'eu-central-1', LOGTAP_CLOUDWATCH_LOG_GROUP: 'bad group!' }],
+    [{ LOGTAP_SINK: 'cloudwatch', AWS_DEFAULT_REGION: 'Frankfurt', LOGTAP_CLOUDWATCH_LOG_GROUP: '/g' }],
+    [{ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: 'localhost:9200' }],
+    [{ LOGTAP_OPENSEARCH_CERT_FILE: 'relative', LOGTAP_OPENSEARCH_KEY_FILE: '/key' }],
+  ])('what is invalid is not said to be missing as well: %j', (env) => {
+    expect(problems(env)).toHaveLength(1);
+  });
+
   test('never prints a password that somebody put into a URL', () => {
     const [problem] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://admin:s3cret@search:9200' });
     expect(problem).toContain('must not carry credentials');
