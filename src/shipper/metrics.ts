@@ -101,10 +101,12 @@ export class Metrics {
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
+  /** A series is only there once something was counted. */
   *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
     const { ledger } = this.#options;
-    yield [{ where: 'application', reason: NOT_HANDED_OVER }, ledger.lost[unit]];
-    yield [{ where: 'hold', reason: SHIPPER_KILLED }, ledger.gone[unit]];
+    const { lost, gone } = ledger;
+    if (lost.records > 0) yield [{ where: 'application', reason: NOT_HANDED_OVER }, lost[unit]];
+    if (gone.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, gone[unit]];
     for (const { dropped } of ledger.sinks.values()) {
       for (const [reason, count] of dropped)
         yield [{ where: HOLD_REASONS.has(reason) ? 'hold' : 'sink', reason }, count[unit]];

@@ -1,6 +1,7 @@
 /** What an answer of CloudWatch Logs means. Errors are told by their name: their status is nearly always 400. */
 import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import type { HttpResponse } from './http-client.js';
+import { jsonObject } from './json-answer.js';
 
 export type Answer =
   | {
@@ -33,6 +34,8 @@ export interface RejectedRange {
   readonly reason: 'expired' | 'too_old' | 'too_new';
 }
 
+/** Of the service's own words in the log. */
+const MESSAGE_MAX = 500;
 export const THROTTLED_RETRY_MS = 1000;
 const EVENT_OVERHEAD_BYTES = 26;
 
@@ -58,20 +61,17 @@ const CREDENTIALS = new Set([
 
 /** `count` events were sent. */
 export function classifyAnswer({ status, headers, body }: HttpResponse, count: number): Answer {
-  const answer = parse(body);
-  if (status === 200) {
-    return answer === undefined
-      ? {
-          kind: 'retry',
-          code: 'bad_answer',
-          detail: 'the answer is not that of CloudWatch Logs; is the endpoint right?',
-        }
-      : accepted(answer, count);
+  const answer: AnswerBody | undefined = jsonObject(body);
+  const type = headers['x-amzn-errortype'];
+  if (status === 200 && type === undefined && answer !== undefined && isOfPutLogEvents(answer)) {
+    return accepted(answer, count);
   }
-  const name = errorName(headers['x-amzn-errortype'], answer);
-  const message = String(answer?.message ?? answer?.Message ?? '');
+  const name = errorName(type, answer);
+  if (status === 200 && name === undefined) return badAnswer(NOT_CLOUDWATCH);
+  const message = [answer?.message, answer?.Message].find((words) => typeof words === 'string') ?? '';
   const id = headers['x-amzn-requestid'];
-  const detail = `${status} ${name ?? ''}: ${message}${id === undefined ? '' : ` [request ${id}]`}`;
+  const detail = `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${id === undefined ? '' : ` [request ${id}]`}`;
+  if (status === 200) return { kind: 'retry', code: name ?? 'bad_answer', detail };
   if (name === 'ResourceNotFoundException') return { kind: 'missing', detail };
   if (name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: [] };
   if (name === 'InvalidParameterException' || name === 'SerializationException') {
@@ -99,50 +99,82 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
   return { kind: 'retry', code: name ?? String(status), detail };
 }
 
-function accepted({ rejectedLogEventsInfo = {}, rejectedEntityInfo }: AnswerBody, count: number): Answer {
-  const rejected = rejectedRanges(rejectedLogEventsInfo, count);
-  const entityError = rejectedEntityInfo && String(rejectedEntityInfo.errorType);
-  return { kind: 'accepted', rejected, ...(entityError && { entityError }) };
+const NOT_CLOUDWATCH = 'the answer is not that of CloudWatch Logs; is the endpoint right?';
+
+function badAnswer(detail: string): Answer {
+  return { kind: 'retry', code: 'bad_answer', detail };
 }
 
-interface RejectedInfo {
-  readonly tooOldLogEventEndIndex?: number;
-  readonly tooNewLogEventStartIndex?: number;
-  readonly expiredLogEventEndIndex?: number;
+/** What a success may say. */
+const SUCCESS: readonly string[] = ['nextSequenceToken', 'rejectedLogEventsInfo', 'rejectedEntityInfo'];
+/** What errors say, those of AWS and of what stands before it. */
+const FAILURE: readonly string[] = [
+  '__type',
+  'message',
+  'Message',
+  'code',
+  'Code',
+  'error',
+  'errors',
+  'Error',
+  'Errors',
+];
+
+/** A success says nothing, or something that it can say; and what may come to that in a later version, but no error. */
+function isOfPutLogEvents(answer: object): boolean {
+  const names = Object.keys(answer);
+  if (names.some((name) => FAILURE.includes(name))) return false;
+  return names.length === 0 || names.some((name) => SUCCESS.includes(name));
 }
 
-/** Ends are exclusive, the start is inclusive; 0 is an index like any other. */
-function rejectedRanges(info: RejectedInfo, count: number): readonly RejectedRange[] {
-  const expired = info.expiredLogEventEndIndex ?? 0;
-  const tooOld = Math.max(expired, info.tooOldLogEventEndIndex ?? 0);
-  const tooNew = Math.max(tooOld, info.tooNewLogEventStartIndex ?? count);
+function accepted({ rejectedLogEventsInfo, rejectedEntityInfo }: AnswerBody, count: number): Answer {
+  const rejected = rejectedRanges(rejectedLogEventsInfo ?? {}, count);
+  if (rejected === undefined) return badAnswer('the events that it names as rejected cannot be');
+  if (rejectedEntityInfo === undefined || rejectedEntityInfo === null) return { kind: 'accepted', rejected };
+  const { errorType } = rejectedEntityInfo as { readonly errorType?: unknown };
+  return { kind: 'accepted', rejected, entityError: typeof errorType === 'string' ? errorType : 'unknown' };
+}
+
+/**
+ * Ends are exclusive, the start is inclusive; 0 is an index like any other. Undefined where no `count` events can have been
+ * rejected so: an index that is none of them, an event that is too old and too new.
+ */
+function rejectedRanges(info: unknown, count: number): readonly RejectedRange[] | undefined {
+  if (typeof info !== 'object' || info === null || Array.isArray(info)) return undefined;
+  const { expiredLogEventEndIndex, tooOldLogEventEndIndex, tooNewLogEventStartIndex } = info as RejectedInfo;
+  const expired = expiredLogEventEndIndex ?? 0;
+  const old = tooOldLogEventEndIndex ?? 0;
+  const tooNew = tooNewLogEventStartIndex ?? count;
+  const isIndex = (index: unknown): index is number => Number.isInteger(index) && (index as number) >= 0;
+  if (!isIndex(expired) || !isIndex(old) || !isIndex(tooNew)) return undefined;
+  const tooOld = Math.max(expired, old);
+  if (tooOld > tooNew || tooNew > count) return undefined;
   const ranges: readonly RejectedRange[] = [
-    { from: 0, to: Math.min(expired, count), reason: 'expired' },
-    { from: expired, to: Math.min(tooOld, count), reason: 'too_old' },
+    { from: 0, to: expired, reason: 'expired' },
+    { from: expired, to: tooOld, reason: 'too_old' },
     { from: tooNew, to: count, reason: 'too_new' },
   ];
   return ranges.filter(({ from, to }) => from < to);
 }
 
-interface AnswerBody {
-  readonly __type?: string;
-  readonly message?: string;
-  readonly Message?: string;
-  readonly rejectedLogEventsInfo?: RejectedInfo;
-  readonly rejectedEntityInfo?: { readonly errorType?: string };
+interface RejectedInfo {
+  readonly tooOldLogEventEndIndex?: unknown;
+  readonly tooNewLogEventStartIndex?: unknown;
+  readonly expiredLogEventEndIndex?: unknown;
 }
 
-/** `com.amazonaws.logs#ThrottlingException:http://…` to `ThrottlingException`. */
+interface AnswerBody {
+  readonly __type?: unknown;
+  readonly message?: unknown;
+  readonly Message?: unknown;
+  readonly rejectedLogEventsInfo?: unknown;
+  readonly rejectedEntityInfo?: unknown;
+}
+
+/** `com.amazonaws.logs#ThrottlingException:http://…` to `ThrottlingException`. A name that is none would be a new metric. */
 function errorName(header: string | string[] | undefined, answer: AnswerBody | undefined): string | undefined {
   const name = typeof header === 'string' ? header : answer?.__type;
-  return name?.split(':')[0]?.split('#').at(-1);
-}
-
-function parse(body: Buffer): AnswerBody | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  if (typeof name !== 'string') return undefined;
+  const short = name.split(':')[0]?.split('#').at(-1) ?? '';
+  return /^[A-Za-z]{1,64}$/.test(short) ? short : 'unknown_error';
 }

@@ -1,6 +1,7 @@
 /**
  * Records to PutLogEvents bodies within the service's limits: 1 MiB counting the UTF-8 bytes of each message plus 26,
- * 10,000 events, less than 24 hours between first and last, ascending by millisecond, no empty message.
+ * 10,000 events, less than 24 hours between first and last, ascending by millisecond, no empty message: a blank line is a
+ * space.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  */
@@ -32,8 +33,6 @@ export interface Events {
   readonly end: readonly number[];
   /** Whole milliseconds since 1970 of event i. */
   readonly timeMs: readonly number[];
-  /** Records without a message: the service refuses a whole request because of one. */
-  readonly empty: readonly number[];
   /** Metrics in the embedded format that are too long for one event: in parts they are none. */
   readonly tooLarge: readonly number[];
 }
@@ -54,28 +53,27 @@ export function eventsOf(
   const start: number[] = [];
   const end: number[] = [];
   const timeMs: number[] = [];
-  const empty: number[] = [];
   const tooLarge: number[] = [];
   const times = records.map((i) => timestampOf(batch.timeMs[i]!, nowMs));
   for (const at of byTime(times)) {
     const i = records[at]!;
     const first = batch.start[i]!;
     const last = first + batch.length[i]!;
-    if (first === last) empty.push(i);
     if (last - first > messageMaxBytes && isEmbeddedMetrics(batch.bytes, first, last)) {
       tooLarge.push(i);
       continue;
     }
-    for (let from = first; from < last; ) {
+    let from = first;
+    do {
       const to = (last - from) * GROWTH <= messageMaxBytes ? last : partEnd(batch.bytes, from, last, messageMaxBytes);
       record.push(i);
       start.push(from);
       end.push(to);
       timeMs.push(times[at]!);
       from = to;
-    }
+    } while (from < last);
   }
-  return { batch, count: record.length, record, start, end, timeMs, empty, tooLarge };
+  return { batch, count: record.length, record, start, end, timeMs, tooLarge };
 }
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
@@ -120,6 +118,8 @@ export interface PutBody {
 
 const EVENT = Buffer.from('{"timestamp":');
 const MESSAGE = Buffer.from(',"message":"');
+/** In the place of a message that is empty, which the service refuses with all others of its request. */
+const SPACE = Buffer.from(' ');
 const CLOSE = Buffer.from('"}');
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
@@ -175,7 +175,9 @@ export class PutEncoder {
       writer.raw(EVENT);
       writer.integer(time);
       writer.raw(MESSAGE);
-      size += writer.string(batch.bytes, start[i]!, end[i]!) + EVENT_OVERHEAD_BYTES;
+      const isBlank = start[i] === end[i];
+      if (isBlank) writer.raw(SPACE);
+      size += (isBlank ? SPACE.length : writer.string(batch.bytes, start[i]!, end[i]!)) + EVENT_OVERHEAD_BYTES;
       writer.raw(CLOSE);
       if (size > BATCH_MAX_BYTES && i > from) {
         writer.truncate(before);

@@ -89,7 +89,6 @@ export class CloudWatchSink implements Sink {
   }
 
   async #sendStream(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
-    for (const index of events.empty) outcome.reject(index, 'empty');
     for (const index of events.tooLarge) outcome.reject(index, 'emf_too_large');
     let mayCreate = true;
     /** What the service says to a request whose one event is right: asked once, and only where an event was refused. */

@@ -117,11 +117,21 @@ describe('content', () => {
     expect(requests(['x'])[0]).toMatchObject({ logGroupName: '/group', logStreamName: 'stream' });
   });
 
-  test('rules 13, 14: an empty message is left out and named', () => {
-    const events = eventsOf(batchOf(['a', '', ' ', '']), MESSAGE_MAX_BYTES);
-    expect(events.empty).toEqual([1, 3]);
-    expect(requestsOf(events)[0]?.logEvents.map(({ message }) => message)).toEqual(['a', ' ']);
-    expect(requests(['', ''])).toEqual([]);
+  test('rule 14: a blank line goes as a space, in its place', () => {
+    expect(messages(['a', '', ' ', ''])).toEqual(['a', ' ', ' ', ' ']);
+    expect(messages(['', '', 'b'])).toEqual([' ', ' ', 'b']);
+  });
+
+  test('rules 3, 14: the space counts', () => {
+    const blanks = Array.from({ length: 200 }, () => '');
+    // 200 blank lines of 27 bytes leave room for a message that is as much smaller.
+    const message = 'x'.repeat(BATCH_MAX_BYTES - 200 * 27 - 26);
+    expect(requests([...blanks, message])).toHaveLength(1);
+    expect(requests([...blanks, `${message}x`])).toHaveLength(2);
+  });
+
+  test('rule 13: nothing to send is not sent', () => {
+    expect(requests([])).toEqual([]);
   });
 
   test('rule 10: marks, controls and line separators arrive as they are', () => {
@@ -190,8 +200,7 @@ test('rules 1, 3, 6, 15, 17: no request ever passes a limit, none is made too so
         expect(isFull || isWide).toBe(true);
       });
       const expected = records
-        .filter(({ message }) => message !== '')
-        .map(({ message, timeMs }, i) => ({ message, timestamp: timeMs, i }))
+        .map(({ message, timeMs }, i) => ({ message: message || ' ', timestamp: timeMs, i }))
         .sort((one, other) => one.timestamp - other.timestamp || one.i - other.i)
         .map(({ message, timestamp }) => ({ timestamp, message }));
       expect(sent.flatMap((r) => r.logEvents)).toEqual(expected);

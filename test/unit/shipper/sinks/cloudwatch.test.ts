@@ -74,20 +74,58 @@ describe('accepted', () => {
     expect(result).toEqual({ retry: [], rejected: [...reasons].map(([index, reason]) => ({ index, reason })) });
   });
 
-  test('rule 14: indexes are those of the records, also behind an empty one', async () => {
-    const { send, requests } = sinkOn(() => ({ json: { rejectedLogEventsInfo: { tooNewLogEventStartIndex: 1 } } }));
-    const { rejected } = await send(['', 'a', 'b']);
-    expect(requests).toEqual([['a', 'b']]);
-    expect(rejected).toEqual([
-      { index: 0, reason: 'empty' },
-      { index: 2, reason: 'too_new' },
-    ]);
+  test.each([null, {}, { tooOldLogEventEndIndex: null, tooNewLogEventStartIndex: null }])(
+    'rule 26: %j rejects nothing',
+    async (rejectedLogEventsInfo) => {
+      const { send } = sinkOn(() => ({ json: { rejectedLogEventsInfo, rejectedEntityInfo: null } }));
+      expect(await send(['a', 'b'])).toEqual(delivered);
+    },
+  );
+
+  test.each([
+    ['an index before the first', { tooNewLogEventStartIndex: -3 }],
+    ['an end past the last', { tooOldLogEventEndIndex: 3 }],
+    ['a start past the end', { tooNewLogEventStartIndex: 3 }],
+    ['an expired one past the end', { expiredLogEventEndIndex: 1e12 }],
+    ['part of an event', { tooNewLogEventStartIndex: 0.5 }],
+    ['an index in words', { expiredLogEventEndIndex: '1' }],
+    ['an event that is too old and too new', { tooOldLogEventEndIndex: 2, tooNewLogEventStartIndex: 1 }],
+    ['all, by both lists', { expiredLogEventEndIndex: 2, tooNewLogEventStartIndex: 0 }],
+    ['a list', [1]],
+    ['words', 'none'],
+  ])('rejects that cannot be say nothing: %s', async (_, rejectedLogEventsInfo) => {
+    const { send } = sinkOn(() => ({ json: { rejectedLogEventsInfo } }));
+    expect(await send(['a', 'b'])).toMatchObject({ retry: [0, 1], rejected: [], failure: { code: 'bad_answer' } });
   });
 
-  test('rule 13: nothing to send is not sent', async () => {
+  test('rule 14: a blank line is delivered', async () => {
     const { send, requests } = sinkOn(() => ({}));
-    expect((await send(['', ''])).rejected).toHaveLength(2);
-    expect(requests).toEqual([]);
+    expect(await send(['', 'a', ''])).toEqual(delivered);
+    expect(requests).toEqual([[' ', 'a', ' ']]);
+  });
+
+  test.each([
+    [{ __type: 'InternalFailure', message: 'why' }, {}, 'InternalFailure'],
+    [{ __type: 'ThrottlingException' }, {}, 'ThrottlingException'],
+    [{ __type: 'InvalidParameterException', message: 'why' }, {}, 'InvalidParameterException'],
+    [{ __type: 'DataAlreadyAcceptedException' }, {}, 'DataAlreadyAcceptedException'],
+    [{}, { 'x-amzn-errortype': 'AccessDeniedException' }, 'AccessDeniedException'],
+    [{ nextSequenceToken: '1', message: 'Service Unavailable' }, {}, 'bad_answer'],
+    [{ message: 'Forbidden' }, {}, 'bad_answer'],
+    [{ errors: [{ code: 1 }] }, {}, 'bad_answer'],
+    [{ status: 'ok' }, {}, 'bad_answer'],
+    [[], {}, 'bad_answer'],
+    [null, {}, 'bad_answer'],
+    ['fine', {}, 'bad_answer'],
+    [7, {}, 'bad_answer'],
+  ])('an answer that is no success delivers nothing, whatever its status: %j %j', async (json, headers, code) => {
+    const { send } = sinkOn(() => ({ json, headers }));
+    expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code } });
+  });
+
+  test('what a later version may add to a success is no error', async () => {
+    const { send } = sinkOn(() => ({ json: { nextSequenceToken: '1', acceptedLogEvents: 1 } }));
+    expect(await send(['a'])).toEqual(delivered);
   });
 
   test('rule 38: accepted before is accepted', async () => {
