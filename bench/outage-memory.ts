@@ -30,10 +30,14 @@ for tick in range(${SECONDS * 100}):
 async function serve(port: number): Promise<() => number> {
   let documents = 0;
   const server = createServer((request, response) => {
+    let lines = 0;
     request.on('data', (chunk: Buffer) => {
-      for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) documents += 0.5;
+      for (let at = chunk.indexOf(0x0a); at >= 0; at = chunk.indexOf(0x0a, at + 1)) lines += 1;
     });
-    request.on('end', () => response.end('{"took":1,"errors":false}'));
+    request.on('end', () => {
+      documents += lines / 2;
+      response.end(JSON.stringify({ errors: false, items: Array(lines / 2).fill({ create: { status: 201 } }) }));
+    });
   });
   server.listen(port, '127.0.0.1').unref();
   await once(server, 'listening');

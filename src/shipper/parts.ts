@@ -80,6 +80,14 @@ export interface Failure {
   readonly detail: string;
 }
 
+/** A place of a sink that refuses records while others of the sink may take theirs: a log stream, an index. */
+export interface Blocked {
+  /** As `destinations` of the sink names it. */
+  readonly destination: string;
+  readonly failure: Failure;
+  readonly retryAfterMs?: number;
+}
+
 /** What a service said. Whatever is in neither list was accepted. */
 export interface SendResult {
   /** Ascending. */
@@ -89,6 +97,8 @@ export interface SendResult {
   readonly failure?: Failure;
   /** Least time before the next attempt, as the service asked or as its kind of refusal calls for. */
   readonly retryAfterMs?: number;
+  /** Where the records of these places are the only ones of `retry` that have to wait for them. */
+  readonly blocked?: readonly Blocked[];
 }
 
 /** What a sink found out about its service, without sending a record. */
@@ -105,6 +115,8 @@ export interface Sink {
   readonly limits: BatchLimits;
   /** Resolves with the service's answer. Throws if no usable answer came: the whole batch then goes again. */
   send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult>;
+  /** Where each record of a batch goes. Absent where all of them share one fate. */
+  destinations?(batch: RecordBatch): readonly string[];
   /** Asks the service once, with one harmless request. Absent where there is none to ask. */
   check?(signal: AbortSignal): Promise<Finding>;
   close(): Promise<void>;

@@ -18,6 +18,8 @@ export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** The request was sent before, and that time no answer came. */
+  readonly isRepeated?: true;
 }
 
 /** In PEM. */
@@ -85,9 +87,9 @@ export class HttpClient {
     const started = performance.now();
     try {
       const response = await this.#send(request, signal).catch((error: IdleConnectionError | Error) => {
-        // The service closed an idle connection just as it was used again: it has not read the request.
-        if (error instanceof IdleConnectionError && !signal.aborted) return this.#send(request, signal);
-        throw error;
+        // The service closed an idle connection just as it was used again: most likely it has not read the request.
+        if (!(error instanceof IdleConnectionError) || signal.aborted) throw error;
+        return this.#send(request, signal).then((again): HttpResponse => ({ ...again, isRepeated: true }));
       });
       this.#options.onRequest(String(response.status), (performance.now() - started) / 1000);
       return response;

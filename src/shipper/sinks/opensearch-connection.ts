@@ -1,4 +1,4 @@
-/** Bulk requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
+/** Requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 import type { AwsSigner } from './aws-signer.js';
@@ -7,8 +7,29 @@ import { HttpClient, type HttpResponse, type TlsIdentity } from './http-client.j
 import { ReloadedFile } from './reloaded-file.js';
 import type { SinkContext } from './sink-context.js';
 
-/** One status an item, and of errors what they are called. */
-const FILTER = 'errors,items.*.status,items.*.error.type,items.*.error.reason';
+/** What is asked of the service. */
+interface Operation {
+  readonly path: string;
+  /** Parts of the answer to get. */
+  readonly filter: string;
+  readonly contentType: string;
+  /** For errors. */
+  readonly operation: string;
+}
+
+const BULK: Operation = {
+  path: '/_bulk',
+  // One status an item, and of errors what they are called.
+  filter: 'errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index',
+  contentType: 'application/x-ndjson',
+  operation: 'bulk request',
+};
+const GET: Operation = {
+  path: '/_mget',
+  filter: 'docs.found,docs._source,docs.error.type',
+  contentType: 'application/json',
+  operation: 'look at what is stored',
+};
 /** Statuses of a node, or of the proxy before it, that another node may not have. */
 const NODE_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
@@ -42,17 +63,28 @@ export class OpenSearchConnection {
     return this.#clients.map(({ target }) => target).join(',');
   }
 
-  /**
-   * One whole answer to a `_bulk` request, whatever its status. Each node is asked at most once; throws a NoAnswerError
-   * when none of them answered.
-   */
-  async post(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+  /** One whole answer to a `_bulk` request, whatever its status. Throws a NoAnswerError when no node answered. */
+  bulk(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#post(BULK, body, signal);
+  }
+
+  /** The same of `_mget`. */
+  get(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#post(GET, body, signal);
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close();
+  }
+
+  /** Each node is asked at most once. */
+  async #post(operation: Operation, body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
     const bytes = this.#isCompressed ? await compress(body) : body;
     for (let asked = 1; ; asked++) {
       try {
-        const response = await this.#request(bytes, signal);
+        const response = await this.#request(operation, bytes, signal);
         if (NODE_FAILURES.has(response.status)) this.#nextNode();
-        return response;
+        return asked === 1 ? response : { ...response, isRepeated: true };
       } catch (error) {
         this.#nextNode();
         if (asked === this.#clients.length || signal.aborted) throw error;
@@ -60,28 +92,28 @@ export class OpenSearchConnection {
     }
   }
 
-  close(): void {
-    for (const client of this.#clients) client.close();
-  }
-
   #nextNode(): void {
     this.#node = (this.#node + 1) % this.#clients.length;
   }
 
-  async #request(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+  async #request(
+    { path, filter, contentType, operation }: Operation,
+    body: Buffer,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     const client = this.#clients[this.#node]!;
     const url = this.#urls[this.#node]!;
     const request = {
       method: 'POST',
-      path: '/_bulk',
-      query: { filter_path: FILTER },
+      path,
+      query: { filter_path: filter },
       headers: {
-        'content-type': 'application/x-ndjson',
+        'content-type': contentType,
         ...(this.#isCompressed ? { 'content-encoding': 'gzip' } : {}),
         ...this.identity.headers,
       },
       body,
-      operation: 'bulk request',
+      operation,
     };
     if (this.#openSigner === undefined) return client.request(request, signal);
     this.#signer ??= await this.#openSigner();

@@ -11,6 +11,7 @@ export function openOpenSearch(context: SinkContext): Sink {
   const connection = new OpenSearchConnection(context);
   const encoder = new BulkEncoder({
     index: settings.opensearchDataStream ?? settings.opensearchIndex,
+    isDataStream: settings.opensearchDataStream !== undefined,
     schema: settings.opensearchSchema,
     resource: settings,
   });
@@ -22,7 +23,8 @@ export function openOpenSearch(context: SinkContext): Sink {
   return new OpenSearchSink({
     target: connection.target,
     encoder,
-    post: (body, signal) => connection.post(body, signal),
+    post: (body, signal) => connection.bulk(body, signal),
+    get: (body, signal) => connection.get(body, signal),
     prepare: settings.opensearchSetup ? setUp : undefined,
     onNotice,
     onClose: () => connection.close(),
