@@ -7,6 +7,7 @@
 #include "hooks.h"
 #include "libc_next.h"
 #include "readable.h"
+#include "size_limit.h"
 #include "tap.h"
 #include "tee.h"
 
@@ -172,6 +173,12 @@ static long handle(const struct call *call) {
     case __NR_execveat:
         return lt_execveat_by(&lt_libc, (int)at[0], (const char *)at[1], (char *const *)at[2], (char *const *)at[3],
                               (int)at[4]);
+    case __NR_setrlimit:
+    case __NR_prlimit64: {
+        const long result = go_on(call);
+        if (result == 0) lt_size_limit_changed();
+        return result;
+    }
     case __NR_munmap:
     case __NR_mprotect:
     case __NR_mremap: {
@@ -223,6 +230,8 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_execve:
     case __NR_execveat:
     case __NR_exit_group:
+    case __NR_setrlimit:
+    case __NR_prlimit64:
     case __NR_munmap:
     case __NR_mprotect:
     case __NR_mremap:

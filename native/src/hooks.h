@@ -79,6 +79,10 @@
     X(sendto, sendto, sendto)                                                                                          \
     X(sendmsg, sendmsg, sendmsg)                                                                                       \
     X(sendmmsg, sendmmsg, sendmmsg)                                                                                    \
+    X(setrlimit, setrlimit, setrlimit)                                                                                 \
+    X(setrlimit64, setrlimit, setrlimit)                                                                               \
+    X(prlimit, prlimit, prlimit)                                                                                       \
+    X(prlimit64, prlimit, prlimit)                                                                                     \
     X(munmap, munmap, munmap)                                                                                          \
     X(mprotect, mprotect, mprotect)                                                                                    \
     X(mremap, mremap, mremap)                                                                                          \
@@ -152,6 +156,8 @@ ssize_t lt_hook_pwrite(int fd, const void *from, size_t length, off_t offset);
 ssize_t lt_hook_writev(int fd, const struct iovec *parts, int count);
 ssize_t lt_hook_pwritev(int fd, const struct iovec *parts, int count, off_t offset);
 ssize_t lt_hook_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+int lt_hook_setrlimit(int resource, const void *limit);
+int lt_hook_prlimit(pid_t process, int resource, const void *limit, void *before);
 int lt_hook_munmap(void *at, size_t length);
 int lt_hook_mprotect(void *at, size_t length, int protection);
 void *lt_hook_mremap(void *at, size_t length, size_t new_length, int flags, ...);

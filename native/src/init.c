@@ -7,6 +7,7 @@
 #include "hooks.h"
 #include "libc_next.h"
 #include "process.h"
+#include "size_limit.h"
 #include "stdio_tap.h"
 #include "tap.h"
 #include "text.h"
@@ -19,6 +20,7 @@ static bool set_up(const struct lt_environment *environment) {
     const char *disable = lt_environment_get(environment, LT_ENV_DISABLE);
     if (disable != NULL && lt_equal(disable, "true")) return false;
     if (!lt_config_read(environment) || !lt_process_set_up()) return false;
+    lt_size_limit_changed();
     lt_tap_set_up(environment);
     lt_connection_set_up();
     lt_exec_environment_remember(environment);

@@ -128,6 +128,12 @@ static int raw_execve(const char *path, char *const *arguments, char *const *env
 static int raw_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
     return (int)answer(lt_syscall(__NR_execveat, directory, path, arguments, environment, flags));
 }
+static int raw_prlimit(pid_t process, int resource, const void *limit, void *before) {
+    return (int)answer(lt_syscall(__NR_prlimit64, process, resource, limit, before));
+}
+static int raw_setrlimit(int resource, const void *limit) {
+    return raw_prlimit(0, resource, limit, NULL);
+}
 static int raw_munmap(void *at, size_t length) {
     return (int)answer(lt_syscall(__NR_munmap, at, length));
 }
@@ -184,6 +190,8 @@ static long raw_syscall(long number, ...) {
         .sendmsg = raw_sendmsg,                                                                                        \
         .sendmmsg = raw_sendmmsg,                                                                                      \
         .syscall = raw_syscall,                                                                                        \
+        .setrlimit = raw_setrlimit,                                                                                    \
+        .prlimit = raw_prlimit,                                                                                        \
         .munmap = raw_munmap,                                                                                          \
         .mprotect = raw_mprotect,                                                                                      \
         .mremap = raw_mremap,                                                                                          \
@@ -231,6 +239,8 @@ static const struct {
     FIELD("sendmsg", sendmsg),
     FIELD("sendmmsg", sendmmsg),
     FIELD("syscall", syscall),
+    FIELD("setrlimit", setrlimit),
+    FIELD("prlimit", prlimit),
     FIELD("munmap", munmap),
     FIELD("mprotect", mprotect),
     FIELD("mremap", mremap),

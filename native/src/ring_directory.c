@@ -3,6 +3,7 @@
 #include "ring_directory.h"
 #include "config.h"
 #include "process.h"
+#include "size_limit.h"
 #include "text.h"
 
 enum {
@@ -134,6 +135,7 @@ static int claim_free(struct lt_ring *ring) {
 }
 
 static bool allocate(int fd) {
+    if (!lt_size_limit_allows(LT_RING_HEADER_BYTES + LT_RING_OWN_CAPACITY_BYTES)) return false;
     struct {
         char magic[sizeof(uint64_t)];
         uint32_t version;

@@ -2,6 +2,7 @@
  * because frames of several processes must not mix. */
 #include "config.h"
 #include "process.h"
+#include "size_limit.h"
 #include "text.h"
 #include "transport.h"
 
@@ -57,6 +58,15 @@ static int open_file(void) {
     return lt_transport_keep(fd);
 }
 
+/* One call, so that what several processes write, or a signal handler, does not mix. */
+static ssize_t write_parts(int fd, const struct iovec *parts, int count) {
+    while (count > 1 && parts->iov_len == 0) {
+        parts++;
+        count--;
+    }
+    return count == 1 ? lt_sys_write(fd, parts->iov_base, parts->iov_len) : lt_sys_writev(fd, parts, count);
+}
+
 /* A write beyond the process's limit of file sizes (ulimit -f) raises SIGXFSZ, which ends most applications. Blocked
  * and taken back, it is only an error. */
 static ssize_t write_beyond_limit(int fd, const struct iovec *parts, int count) {
@@ -65,25 +75,15 @@ static ssize_t write_beyond_limit(int fd, const struct iovec *parts, int count) 
     const struct __kernel_timespec now = {0};
     uint64_t before = 0;
     (void)lt_syscall(__NR_rt_sigprocmask, BLOCK, &signal, &before, MASK_BYTES);
-    const ssize_t taken = lt_sys_writev(fd, parts, count);
+    const ssize_t taken = write_parts(fd, parts, count);
     if (taken == -EFBIG) (void)lt_syscall(__NR_rt_sigtimedwait, &signal, 0, &now, MASK_BYTES);
     (void)lt_syscall(__NR_rt_sigprocmask, SET, &before, 0, MASK_BYTES);
     return taken == -EFBIG ? -ENOSPC : taken;
 }
 
-static bool has_size_limit(void) {
-    enum { SIZE_LIMIT = 1 /* RLIMIT_FSIZE */ };
-    struct {
-        uint64_t now;
-        uint64_t most;
-    } limit = {.now = UINT64_MAX};
-    (void)lt_syscall(__NR_prlimit64, 0, SIZE_LIMIT, 0, &limit);
-    return limit.now != UINT64_MAX;
-}
-
 static ssize_t send_file(int fd, const struct iovec *parts, int count) {
-    const bool is_limited = LT_UNLIKELY(has_size_limit());
-    const ssize_t taken = is_limited ? write_beyond_limit(fd, parts, count) : lt_sys_writev(fd, parts, count);
+    const bool is_limited = LT_UNLIKELY(lt_size_is_limited());
+    const ssize_t taken = is_limited ? write_beyond_limit(fd, parts, count) : write_parts(fd, parts, count);
     if (taken <= 0 || !lt_config.frames || (size_t)taken == total(parts, count)) return taken;
     /* The disk is full. Only this process writes the file, so half a frame can be taken back. */
     const off_t end = lt_syscall(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);

@@ -35,6 +35,8 @@ export const EXPORTS = `
   sendto
   sendmsg
   sendmmsg
+  setrlimit setrlimit64
+  prlimit prlimit64
   munmap
   mprotect
   mremap
