@@ -2,17 +2,16 @@
  * Takes the records of one lane to one sink: the only place that knows how often, how long and when. In order, one
  * request at a time, for ever; what a service refuses for good becomes a dead letter, everything else goes again.
  */
+import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
-import { failureOf, NoAnswerError } from './errors.js';
 import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
-import type { RecordBatch, Rejected, SendResult, Sink } from './parts.js';
+import type { RecordBatch, Rejected, SendResult } from './parts.js';
 import { select } from './record-batch.js';
 import type { Lane } from './spool/lane.js';
 import { Tally } from './tally.js';
 
-export interface DeliverOptions {
-  readonly sink: Sink;
+export interface DeliverOptions extends AttemptOptions {
   readonly lane: Lane;
   readonly ledger: Ledger;
   readonly log: Log;
@@ -24,12 +23,6 @@ export interface DeliverOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** In [0, 1). */
   readonly random: () => number;
-  /** A send that has no answer by then counts as failed. */
-  readonly attemptMs: number;
-  /** Aborted when the shipper stops: a wait that is going on ends, later ones are short. */
-  readonly hurry: AbortSignal;
-  /** Aborted when the time is up: `deliver` returns with the rest unsettled. */
-  readonly deadline: AbortSignal;
 }
 
 export interface DeadLetters {
@@ -54,9 +47,6 @@ export const healthySink = (): SinkHealth => ({ failures: 0, settledMs: 0, reaso
 /** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
 const HURRY_MS = 500;
 
-/** For a sink to answer to its signal. */
-const ABORT_MS = 1000;
-
 export async function deliver(options: DeliverOptions): Promise<void> {
   const { lane, sink, health, deadline } = options;
   for (;;) {
@@ -72,37 +62,6 @@ export async function deliver(options: DeliverOptions): Promise<void> {
       if (left !== undefined && deadline.aborted) return;
       batch = left;
     }
-  }
-}
-
-/**
- * One send with a deadline. At the deadline the sink is told to stop and may still say what was delivered; one that
- * throws, or does not even answer to that, has delivered nothing as far as we know.
- */
-async function attempt({ sink, attemptMs, deadline }: DeliverOptions, batch: RecordBatch): Promise<SendResult> {
-  const controller = new AbortController();
-  const timers: NodeJS.Timeout[] = [];
-  const after = (ms: number, call: () => void) => timers.push(setTimeout(call, ms));
-  let giveUp = (_: Error) => {};
-  const given = new Promise<never>((_, reject) => {
-    giveUp = reject;
-  });
-  const stop = (code: string, why: string) => {
-    if (controller.signal.aborted) return;
-    const error = new NoAnswerError({ code, detail: why });
-    controller.abort(error);
-    after(ABORT_MS, () => giveUp(error));
-  };
-  const onDeadline = () => stop('stopped', 'the shipper stops');
-  deadline.addEventListener('abort', onDeadline, { once: true });
-  after(attemptMs, () => stop('timeout', `no answer within ${attemptMs} ms`));
-  try {
-    return await Promise.race([sink.send(batch, controller.signal), given]);
-  } catch (error) {
-    return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure: failureOf(error) };
-  } finally {
-    for (const timer of timers) clearTimeout(timer);
-    deadline.removeEventListener('abort', onDeadline);
   }
 }
 

@@ -113,8 +113,11 @@ export interface Finding {
 export interface Sink {
   readonly name: string;
   readonly limits: BatchLimits;
-  /** Resolves with the service's answer. Throws if no usable answer came: the whole batch then goes again. */
-  send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult>;
+  /**
+   * Resolves with the service's answer. Throws if no usable answer came: the whole batch then goes again. `onProgress` is to
+   * be called when some of it has left: a send without progress is aborted sooner.
+   */
+  send(batch: RecordBatch, signal: AbortSignal, onProgress?: () => void): Promise<SendResult>;
   /** Where each record of a batch goes. Absent where all of them share one fate. */
   destinations?(batch: RecordBatch): readonly string[];
   /** Asks the service once, with one harmless request. Absent where there is none to ask. */

@@ -25,7 +25,7 @@ export interface Shipper {
   totals(): Totals;
 }
 
-/** A send without an answer after this has failed. */
+/** A send that makes no progress for so long has failed. */
 export const ATTEMPT_MS = 30_000;
 /** Part of the memory bound above which the shipper says that it is not ready. */
 const NEARLY_FULL = 0.9;
@@ -98,10 +98,12 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const stop = new AbortController();
   const cutOff = new AbortController();
   const deadline = new AbortController();
+  let deadlineMs = Number.POSITIVE_INFINITY;
+  const remainingMs = () => deadlineMs - now();
   const deliveries = sinks.map((sink, i): DeliverOptions => {
     const { lane, health } = metered[i]!;
     const common = { ledger, log, deadLetters, now, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
-    return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal };
+    return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal, remainingMs };
   });
   const totals = () => ledger.totals(heldBy);
 
@@ -119,13 +121,15 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     const graceMs = settings.graceSeconds * 1000;
     log.info('stopping', { graceSeconds: settings.graceSeconds });
     lock?.stopping();
+    const deliverMs = Math.max(0, graceMs - LAST_WORDS_MS);
+    deadlineMs = now() + deliverMs;
     stop.abort();
     const timers = [
       setTimeout(() => {
         cutOff.abort();
         for (const source of sources) source.close();
       }, graceMs / 2),
-      setTimeout(() => deadline.abort(), Math.max(0, graceMs - LAST_WORDS_MS)),
+      setTimeout(() => deadline.abort(), deliverMs),
     ];
     const cancel = () => timers.forEach(clearTimeout);
     ended.then(cancel, cancel);

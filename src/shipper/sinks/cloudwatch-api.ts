@@ -27,7 +27,7 @@ export interface CloudWatchApi {
   /** Where the credentials came from. */
   readonly credentialSource: string;
   /** Any whole answer. Throws a NoAnswerError when none came. */
-  putLogEvents(body: Buffer, signal: AbortSignal): Promise<HttpResponse>;
+  putLogEvents(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse>;
   /** Makes the stream, and where that is allowed its group. Throws a NoAnswerError saying why not. */
   createStream(logStream: string, signal: AbortSignal): Promise<void>;
   /** Asks for new credentials at the next request. */
@@ -51,11 +51,11 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
   const signer = new AwsSigner(region, 'logs');
   let isCompressing = options.gzip;
 
-  const put = async (sent: Buffer, signal: AbortSignal): Promise<HttpResponse> => {
+  const put = async (sent: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> => {
     const body = isCompressing ? await compress(sent) : sent;
     const encoding = isCompressing ? { 'content-encoding': 'gzip' } : {};
     const request = { method: 'POST', url, path: '', headers: { ...HEADERS, ...encoding }, body, operation: OPERATION };
-    const send = async () => http.request({ ...request, headers: await signer.sign(request) }, signal);
+    const send = async () => http.request({ ...request, headers: await signer.sign(request) }, signal, onProgress);
     const response = await send();
     return signer.followClock(response) ? send() : response;
   };
@@ -66,12 +66,12 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
     get credentialSource() {
       return signer.source;
     },
-    async putLogEvents(body, signal) {
-      const response = await put(body, signal);
+    async putLogEvents(body, signal, onProgress) {
+      const response = await put(body, signal, onProgress);
       if (!isCompressing || !isAboutEncoding(response)) return response;
       isCompressing = false;
       onNotice(`${http.target} takes no gzip: LOGTAP_CLOUDWATCH_GZIP is ignored from now on`);
-      return put(body, signal);
+      return put(body, signal, onProgress);
     },
     async createStream(logStream, signal) {
       const { createLogStream } = await import('./cloudwatch-group.js');

@@ -42,12 +42,16 @@ export interface Entity {
   readonly keyAttributes: Readonly<Record<string, string>>;
 }
 
-/** `records` are the indexes of those that go into one stream; `nowMs` is the time of a record that has none. */
+/**
+ * `records` are the indexes of those that go into one stream; `nowMs` is the time of a record that has none. Messages of more
+ * than `partMaxBytes` go in parts, but for metrics.
+ */
 export function eventsOf(
   batch: RecordBatch,
   messageMaxBytes: number,
   records: readonly number[] = [...batch.length.keys()],
   nowMs: number = Date.now(),
+  partMaxBytes: number = messageMaxBytes,
 ): Events {
   const record: number[] = [];
   const start: number[] = [];
@@ -59,13 +63,15 @@ export function eventsOf(
     const i = records[at]!;
     const first = batch.start[i]!;
     const last = first + batch.length[i]!;
-    if (last - first > messageMaxBytes && isEmbeddedMetrics(batch.bytes, first, last)) {
+    const isWhole = last - first > partMaxBytes && isEmbeddedMetrics(batch.bytes, first, last);
+    if (isWhole && last - first > messageMaxBytes) {
       tooLarge.push(i);
       continue;
     }
+    const most = isWhole ? messageMaxBytes : partMaxBytes;
     let from = first;
     do {
-      const to = (last - from) * GROWTH <= messageMaxBytes ? last : partEnd(batch.bytes, from, last, messageMaxBytes);
+      const to = (last - from) * GROWTH <= most ? last : partEnd(batch.bytes, from, last, most);
       record.push(i);
       start.push(from);
       end.push(to);
@@ -134,9 +140,13 @@ export class PutEncoder {
     this.#entity = entity;
   }
 
+  get hasEntity(): boolean {
+    return this.#entity !== undefined;
+  }
+
   /** Leaves the entity out from now on. Whether there was one. */
   dropEntity(): boolean {
-    const had = this.#entity !== undefined;
+    const had = this.hasEntity;
     this.#entity = undefined;
     return had;
   }
@@ -145,22 +155,30 @@ export class PutEncoder {
    * A request that is right in all but this: its one event is too old, so that the service says whether it would take
    * others, and stores nothing.
    */
-  probe(logStream: string, nowMs: number): Buffer {
+  probe(logStream: string, nowMs: number, entity: Entity | null | undefined = this.#entity): Buffer {
     return Buffer.concat([
-      this.#head(logStream),
+      this.#head(logStream, entity),
       Buffer.from(JSON.stringify({ timestamp: nowMs - TOO_OLD_MS, message: 'logtap' })),
       END,
     ]);
   }
 
-  #head(logStreamName: string): Buffer {
+  #head(logStreamName: string, entity: Entity | null | undefined = this.#entity): Buffer {
     const names = { logGroupName: this.#logGroup, logStreamName };
-    const fields = JSON.stringify({ ...names, ...(this.#entity && { entity: this.#entity }) });
+    const fields = JSON.stringify({ ...names, ...(entity && { entity }) });
     return Buffer.from(`${fields.slice(0, -1)},"logEvents":[`);
   }
 
-  /** As many events of the range as one request may carry, and at least one. Bytes are valid until the next call. */
-  encode({ batch, start, end, timeMs }: Events, logStream: string, [from, limit]: Range): PutBody {
+  /**
+   * As many events of the range as one request may carry, in a body of at most `maxBytes`, and at least one. The bytes are
+   * valid until the next call.
+   */
+  encode(
+    { batch, start, end, timeMs }: Events,
+    logStream: string,
+    [from, limit]: Range,
+    maxBytes = Number.POSITIVE_INFINITY,
+  ): PutBody {
     const writer = this.#writer;
     writer.truncate(0);
     writer.raw(this.#head(logStream));
@@ -179,7 +197,7 @@ export class PutEncoder {
       if (isBlank) writer.raw(SPACE);
       size += (isBlank ? SPACE.length : writer.string(batch.bytes, start[i]!, end[i]!)) + EVENT_OVERHEAD_BYTES;
       writer.raw(CLOSE);
-      if (size > BATCH_MAX_BYTES && i > from) {
+      if ((size > BATCH_MAX_BYTES || writer.length > maxBytes) && i > from) {
         writer.truncate(before);
         break;
       }

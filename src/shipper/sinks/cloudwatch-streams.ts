@@ -48,6 +48,17 @@ export class LogStreams {
     return this.#nameFor({ container: '', stream: 'stdout' });
   }
 
+  /** Whether all records go into the same one. */
+  get isOne(): boolean {
+    return !/\{(container|stream)\}/.test(this.#template);
+  }
+
+  /** The name for each record of a batch. */
+  of({ origins, origin, count }: RecordBatch): readonly string[] {
+    const names = origins.map((each) => this.#nameFor(each));
+    return Array.from({ length: count }, (_, i) => names[origin[i]!]!);
+  }
+
   /** The streams of a batch, in the order of their first records. */
   partition({ origins, origin, count }: RecordBatch): readonly StreamRecords[] {
     const names = origins.map((each) => this.#nameFor(each));

@@ -7,6 +7,7 @@ import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { NoAnswerError } from '../errors.js';
 import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
 import type { Settings } from '../settings.js';
+import { BodyLimit } from './body-limit.js';
 import { type Answer, classifyAnswer } from './cloudwatch-answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './cloudwatch-api.js';
 import {
@@ -21,6 +22,7 @@ import {
   PutEncoder,
 } from './cloudwatch-events.js';
 import { LogStreams } from './cloudwatch-streams.js';
+import type { HttpResponse } from './http-client.js';
 import { Outcome } from './outcome.js';
 import { halves, indexes, type Range, sendRanges } from './ranges.js';
 import type { SinkContext } from './sink-context.js';
@@ -62,6 +64,18 @@ function entityOf({ cloudwatchService, cloudwatchEnvironment }: Settings): Entit
 /** A request is not made smaller than with a message of this size: what is refused then has another reason. */
 const MESSAGE_MIN_BYTES = 1024;
 
+/** A batch of control characters, each of which takes six bytes of JSON. */
+const BODY_MAX_BYTES = 7 * 1024 * 1024;
+/** Refusals of an event, unless one that is right is refused, too. */
+const ABOUT_THE_EVENT: ReadonlySet<Answer['kind']> = new Set(['refused', 'too_large', 'event_too_large']);
+/** What may be wrong with one log stream, while others go on: a right, a name, what is missing. */
+const OF_THE_STREAM: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'ResourceNotFoundException',
+  'InvalidParameterException',
+  'SerializationException',
+]);
+
 export class CloudWatchSink implements Sink {
   readonly name = 'cloudwatch';
   readonly limits = LIMITS;
@@ -69,6 +83,9 @@ export class CloudWatchSink implements Sink {
   readonly #streams: LogStreams;
   readonly #encoder: PutEncoder;
   readonly #onNotice: (message: string) => void;
+  readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
+  /** Of the one send that is out. */
+  #onProgress = () => {};
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
@@ -79,17 +96,41 @@ export class CloudWatchSink implements Sink {
     this.#onNotice = onNotice;
   }
 
-  async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
+  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    this.#onProgress = onProgress;
     const outcome = new Outcome();
     for (const { logStream, records } of this.#streams.partition(batch)) {
       if (outcome.isFailed) outcome.retry(records);
-      else await this.#sendStream(logStream, eventsOf(batch, this.#messageMaxBytes, records), outcome, signal);
+      else await this.#sendStream(logStream, batch, records, outcome, signal);
     }
     return outcome.result;
   }
 
-  async #sendStream(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
-    for (const index of events.tooLarge) outcome.reject(index, 'emf_too_large');
+  destinations(batch: RecordBatch): readonly string[] {
+    return this.#streams.of(batch);
+  }
+
+  /** What is wrong with one stream holds nothing back but its own records. */
+  async #sendStream(
+    logStream: string,
+    batch: RecordBatch,
+    records: readonly number[],
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const partMaxBytes = Math.min(this.#messageMaxBytes, this.#bodyLimit.bytes);
+    const events = eventsOf(batch, this.#messageMaxBytes, records, Date.now(), partMaxBytes);
+    const own = new Outcome();
+    for (const index of events.tooLarge) own.reject(index, 'emf_too_large');
+    await this.#sendEvents(logStream, events, own, signal);
+    const { retry, rejected, failure, retryAfterMs } = own.result;
+    for (const { index, reason, ...words } of rejected) outcome.reject(index, reason, words);
+    const isOfTheService = failure === undefined || !OF_THE_STREAM.has(failure.code);
+    if (isOfTheService || this.#streams.isOne) outcome.retry(retry, failure, retryAfterMs);
+    else for (const index of retry) outcome.block(index, logStream, failure, retryAfterMs);
+  }
+
+  async #sendEvents(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
     let mayCreate = true;
     /** What the service says to a request whose one event is right: asked once, and only where an event was refused. */
     let probe: Promise<Answer> | undefined;
@@ -98,16 +139,20 @@ export class CloudWatchSink implements Sink {
       return probe;
     };
     await sendRanges(events.count, outcome, async (range) => {
-      const body = this.#encoder.encode(events, logStream, range);
+      const body = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
+      const count = body.to - body.from;
       try {
-        const answer = classifyAnswer(await this.#api.putLogEvents(body.bytes, signal), body.to - body.from);
+        const answer = classifyAnswer(await this.#put(body.bytes, signal), count);
         if (answer.kind === 'missing' && mayCreate) {
           mayCreate = false;
           await this.#api.createStream(logStream, signal);
           return { to: body.to, instead: [[body.from, body.to]] };
         }
-        const judged =
-          answer.kind === 'refused' && body.to - body.from === 1 ? judge(answer, await askProbe()) : answer;
+        if (answer.kind === 'accepted') this.#bodyLimit.accepted();
+        const judged = count === 1 && ABOUT_THE_EVENT.has(answer.kind) ? judge(answer, await askProbe()) : answer;
+        if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, signal))) {
+          return { to: body.to, instead: [[body.from, body.to]] };
+        }
         return { to: body.to, instead: this.#settle(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
@@ -115,6 +160,31 @@ export class CloudWatchSink implements Sink {
         return { to: body.to, instead: [] };
       }
     });
+  }
+
+  /** Asks for an answer; of a body that has none the next one is smaller. */
+  async #put(bytes: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+    try {
+      return await this.#api.putLogEvents(bytes, signal, this.#onProgress);
+    } catch (error) {
+      if (error instanceof NoAnswerError) this.#bodyLimit.unanswered(bytes.length, error.code);
+      throw error;
+    }
+  }
+
+  /** Whether it is the entity that is refused. It is an extra: then logs go without it. */
+  async #isEntity(logStream: string, signal: AbortSignal): Promise<boolean> {
+    const body = this.#encoder.probe(logStream, Date.now(), null);
+    const { kind } = classifyAnswer(await this.#put(body, signal), 1);
+    if (kind === 'accepted') this.#dropEntity(logStream, 'the request is refused with it');
+    return kind === 'accepted';
+  }
+
+  #dropEntity(logStream: string, why: string): void {
+    if (!this.#encoder.dropEntity()) return;
+    this.#onNotice(
+      `${this.#api.target(logStream)} refuses the entity: ${why}. Logs are stored without it; correct LOGTAP_CLOUDWATCH_SERVICE or LOGTAP_CLOUDWATCH_ENVIRONMENT.`,
+    );
   }
 
   async check(signal: AbortSignal): Promise<Finding> {
@@ -149,7 +219,7 @@ export class CloudWatchSink implements Sink {
 
   async #probe(logStream: string, signal: AbortSignal): Promise<Answer> {
     const body = this.#encoder.probe(logStream, Date.now());
-    return classifyAnswer(await this.#api.putLogEvents(body, signal), 1);
+    return classifyAnswer(await this.#put(body, signal), 1);
   }
 
   /** Books an answer. Returns the ranges to try instead. */
@@ -180,11 +250,7 @@ export class CloudWatchSink implements Sink {
         for (const { from: first, to: end, reason } of answer.rejected) {
           for (const i of indexes(from + first, from + end)) outcome.reject(events.record[i]!, reason);
         }
-        if (answer.entityError !== undefined && this.#encoder.dropEntity()) {
-          this.#onNotice(
-            `${target} refuses the entity: ${answer.entityError}. Logs are stored without it; correct LOGTAP_CLOUDWATCH_SERVICE or LOGTAP_CLOUDWATCH_ENVIRONMENT.`,
-          );
-        }
+        if (answer.entityError !== undefined) this.#dropEntity(logStream, answer.entityError);
         return [];
       case 'missing':
         // Just made, and not visible everywhere yet.
@@ -212,11 +278,12 @@ export class CloudWatchSink implements Sink {
  * Whether it is the event that is refused. Where the service refuses an event that is right, too, it is about the
  * request: a key, an entity, a name. Then dropping records one by one would not help, and a human has to mend it.
  */
-function judge(refusal: Extract<Answer, { kind: 'refused' }>, probe: Answer): Answer {
-  if (probe.kind === 'accepted') return refusal;
+function judge(refusal: Answer, probe: Answer): Answer {
+  if (probe.kind === 'accepted' || !('detail' in refusal)) return refusal;
   if (probe.kind === 'retry') return probe;
   const detail = `${refusal.detail} (whatever the event: is the KMS key enabled, are the names right?)`;
-  return { kind: 'retry', code: refusal.code, detail, afterMs: CONFIGURATION_RETRY_MS };
+  const code = 'code' in refusal ? refusal.code : refusal.kind === 'too_large' ? '413' : 'InvalidParameterException';
+  return { kind: 'retry', code, detail, afterMs: CONFIGURATION_RETRY_MS };
 }
 
 /** 0 where half of it is not worth another request. */

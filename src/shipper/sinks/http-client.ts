@@ -1,5 +1,5 @@
 /** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { codeOf, failureOf, NoAnswerError } from '../errors.js';
 
@@ -40,6 +40,8 @@ export interface HttpClientOptions {
 
 /** An answer larger than this is none of a log service. */
 const RESPONSE_MAX_BYTES = 64 * 1024 * 1024;
+/** Written at a time. */
+const PIECE_BYTES = 64 * 1024;
 /** Of an answer that says what is wrong; more of it is not waited for. */
 const ERROR_MAX_BYTES = 64 * 1024;
 const RETRY_AFTER_MAX_MS = 5 * 60_000;
@@ -83,13 +85,14 @@ export class HttpClient {
   }
 
   /** Resolves with any whole answer, whatever its status. Throws a NoAnswerError when none came. */
-  async request(request: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async request(request: HttpRequest, signal: AbortSignal, onProgress = () => {}): Promise<HttpResponse> {
     const started = performance.now();
+    const send = () => this.#send(request, signal, onProgress);
     try {
-      const response = await this.#send(request, signal).catch((error: IdleConnectionError | Error) => {
+      const response = await send().catch((error: IdleConnectionError | Error) => {
         // The service closed an idle connection just as it was used again: most likely it has not read the request.
         if (!(error instanceof IdleConnectionError) || signal.aborted) throw error;
-        return this.#send(request, signal).then((again): HttpResponse => ({ ...again, isRepeated: true }));
+        return send().then((again): HttpResponse => ({ ...again, isRepeated: true }));
       });
       this.#options.onRequest(String(response.status), (performance.now() - started) / 1000);
       return response;
@@ -116,7 +119,11 @@ export class HttpClient {
     return HINTS[code];
   }
 
-  #send({ method, path, query = {}, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpResponse> {
+  #send(
+    { method, path, query = {}, headers, body }: HttpRequest,
+    signal: AbortSignal,
+    onProgress: () => void,
+  ): Promise<HttpResponse> {
     const { url, tls } = this.#options;
     const search = Object.entries(query)
       .map(([name, value]) => `${name}=${escapeUri(value)}`)
@@ -154,9 +161,22 @@ export class HttpClient {
         response.on('error', reject);
         response.once('end', end);
       });
-      request.end(body);
+      writeBody(request, body, onProgress);
     });
   }
+}
+
+/** Piece by piece, so that a slow way is told from one that hangs: each one that the kernel has taken is progress. */
+function writeBody(request: ClientRequest, body: Buffer, onProgress: () => void): void {
+  let at = 0;
+  const more = () => {
+    if (at > 0) onProgress();
+    const piece = body.subarray(at, at + PIECE_BYTES);
+    at += piece.length;
+    if (at === body.length) request.end(piece);
+    else request.write(piece, (error) => error || more());
+  };
+  more();
 }
 
 /** As RFC 3986 and AWS's signatures have it. */

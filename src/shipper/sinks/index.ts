@@ -26,11 +26,11 @@ function counted(sink: Sink, { onRequest }: SinkContext): Sink {
   return {
     name: sink.name,
     limits: sink.limits,
-    async send(batch, signal) {
+    async send(batch, signal, onProgress) {
       const started = performance.now();
       const count = (code: string) => onRequest(code, (performance.now() - started) / 1000);
       try {
-        const result = await sink.send(batch, signal);
+        const result = await sink.send(batch, signal, onProgress);
         count(result.failure?.code ?? 'ok');
         return result;
       } catch (error) {

@@ -38,7 +38,7 @@ export async function openModule(path: string, { onNotice }: SinkContext): Promi
   return {
     name: `module:${path}`,
     limits,
-    send: async (batch, signal) => checked(await sink.send(batch, signal), batch.count),
+    send: async (batch, signal, onProgress) => checked(await sink.send(batch, signal, onProgress), batch.count),
     ...(sink.check !== undefined && { check: (signal: AbortSignal) => sink.check!(signal) }),
     close: async () => sink.close?.(),
   };

@@ -64,8 +64,8 @@ export class OpenSearchConnection {
   }
 
   /** One whole answer to a `_bulk` request, whatever its status. Throws a NoAnswerError when no node answered. */
-  bulk(body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
-    return this.#post(BULK, body, signal);
+  bulk(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> {
+    return this.#post(BULK, body, signal, onProgress);
   }
 
   /** The same of `_mget`. */
@@ -78,11 +78,11 @@ export class OpenSearchConnection {
   }
 
   /** Each node is asked at most once. */
-  async #post(operation: Operation, body: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+  async #post(operation: Operation, body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> {
     const bytes = this.#isCompressed ? await compress(body) : body;
     for (let asked = 1; ; asked++) {
       try {
-        const response = await this.#request(operation, bytes, signal);
+        const response = await this.#request(operation, bytes, signal, onProgress);
         if (NODE_FAILURES.has(response.status)) this.#nextNode();
         return asked === 1 ? response : { ...response, isRepeated: true };
       } catch (error) {
@@ -100,6 +100,7 @@ export class OpenSearchConnection {
     { path, filter, contentType, operation }: Operation,
     body: Buffer,
     signal: AbortSignal,
+    onProgress?: () => void,
   ): Promise<HttpResponse> {
     const client = this.#clients[this.#node]!;
     const url = this.#urls[this.#node]!;
@@ -115,10 +116,13 @@ export class OpenSearchConnection {
       body,
       operation,
     };
-    if (this.#openSigner === undefined) return client.request(request, signal);
+    if (this.#openSigner === undefined) return client.request(request, signal, onProgress);
     this.#signer ??= await this.#openSigner();
     const signer = this.#signer;
-    const send = async () => client.request({ ...request, headers: await signer.sign({ ...request, url }) }, signal);
+    const send = async () => {
+      const headers = await signer.sign({ ...request, url });
+      return client.request({ ...request, headers }, signal, onProgress);
+    };
     const response = await send();
     if (signer.followClock(response)) return send();
     if (response.status === 401 || response.status === 403) signer.renewCredentials();

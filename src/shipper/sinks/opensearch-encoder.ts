@@ -102,6 +102,11 @@ export class BulkEncoder {
     return { bytes: writer.bytes, from, to: i };
   }
 
+  /** Whether all records go into the same index. */
+  get isOneIndex(): boolean {
+    return !this.index.includes('{');
+  }
+
   /** The name of the index, or of the data stream, of a record. */
   indexOf({ timeMs }: RecordBatch, i: number): string {
     return indexName(this.index, Math.floor(timeMs[i]! / HOUR_MS) * HOUR_MS);

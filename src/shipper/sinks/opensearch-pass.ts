@@ -5,6 +5,7 @@
 import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { NoAnswerError } from '../errors.js';
 import type { Failure, RecordBatch, Rejected } from '../parts.js';
+import type { BodyLimit } from './body-limit.js';
 import { type HttpResponse, retryAfterMs } from './http-client.js';
 import type { LostAnswers } from './lost-answers.js';
 import {
@@ -16,7 +17,6 @@ import {
   isForHumans,
   reasonOf,
 } from './opensearch-answer.js';
-import type { BodyLimit } from './opensearch-body-limit.js';
 import type { BulkBody, BulkEncoder, BulkForm } from './opensearch-encoder.js';
 import type { KnownGood } from './opensearch-known-good.js';
 import type { Stored, StoredDocuments, Taken } from './opensearch-stored.js';
@@ -26,8 +26,6 @@ import { halves, indexes, type Range, sendRanges } from './ranges.js';
 
 /** Of a service's own words in a dead letter. */
 const DETAIL_MAX = 1000;
-/** What a body that is too large can look like: a connection that broke while it was written, or that is too slow. */
-const UNFINISHED: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'timeout']);
 /** Errors of an item that are about its index: other indices may take theirs. */
 const OF_THE_INDEX: ReadonlySet<string> = new Set([
   'cluster_block_exception',
@@ -98,7 +96,7 @@ export class Pass {
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
       lost.add(this.#batch, from, to);
-      if (UNFINISHED.has(error.code)) bodyLimit.refused(bytes.length);
+      bodyLimit.unanswered(bytes.length, error.code);
       this.#retryFrom(from, error);
       return [];
     }
@@ -135,7 +133,7 @@ export class Pass {
   async #isGoodTaken(from: number, to: number): Promise<boolean> {
     const [failure] = (await this.#parts.knownGood.refusals(this.#batch, [from], this.#signal)).values();
     if (failure === undefined) return true;
-    if (to - from === 1) this.#block(from, failure);
+    if (to - from === 1) this.#block(from, failure, CONFIGURATION_RETRY_MS);
     else this.#retryFrom(from, failure, CONFIGURATION_RETRY_MS);
     return false;
   }
@@ -207,7 +205,7 @@ export class Pass {
     for (const record of refused) {
       const failure = proven.has(kind(record)) ? undefined : failures?.get(kind(record));
       if (failure === undefined) this.#refuse(record, items[record - from]!);
-      else this.#block(record, failure);
+      else this.#block(record, failure, CONFIGURATION_RETRY_MS);
     }
   }
 
@@ -253,8 +251,10 @@ export class Pass {
     });
   }
 
-  #block(record: number, failure: Failure, wait = CONFIGURATION_RETRY_MS): void {
-    this.#outcome.block(record, this.#parts.encoder.indexOf(this.#batch, record), failure, wait);
+  #block(record: number, failure: Failure, wait?: number): void {
+    const { encoder } = this.#parts;
+    if (encoder.isOneIndex) this.#outcome.retry([record], failure, wait);
+    else this.#outcome.block(record, encoder.indexOf(this.#batch, record), failure, wait);
   }
 
   #retryFrom(from: number, failure?: Failure, wait?: number): void {

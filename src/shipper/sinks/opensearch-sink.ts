@@ -7,10 +7,10 @@ import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { failureOf } from '../errors.js';
 import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
 import { select } from '../record-batch.js';
+import { BodyLimit } from './body-limit.js';
 import type { HttpResponse } from './http-client.js';
 import { LostAnswers } from './lost-answers.js';
 import { errorOf } from './opensearch-answer.js';
-import { BodyLimit } from './opensearch-body-limit.js';
 import type { BulkEncoder, BulkForm } from './opensearch-encoder.js';
 import { KnownGood } from './opensearch-known-good.js';
 import { Pass, type PassParts } from './opensearch-pass.js';
@@ -19,6 +19,8 @@ import { describeRequest } from './opensearch-words.js';
 import { Outcome } from './outcome.js';
 import { indexes } from './ranges.js';
 
+/** Small domains of Amazon OpenSearch Service take 10 MiB; the rest is for whoever sits in between. */
+const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500 };
 const TAKEN =
@@ -31,7 +33,7 @@ export interface OpenSearchSinkOptions {
   readonly target: string;
   readonly encoder: BulkEncoder;
   /** Asks the service. Throws a NoAnswerError when no answer came. */
-  readonly post: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
+  readonly post: (body: Buffer, signal: AbortSignal, onProgress?: () => void) => Promise<HttpResponse>;
   /** Asks the service for documents, with a body for `_mget`. Throws a NoAnswerError when no answer came. */
   readonly get: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
   /** Called before the first record is sent, and again until it does not throw. */
@@ -48,16 +50,19 @@ export class OpenSearchSink implements Sink {
   readonly #target: string;
   readonly #parts: PassParts;
   #isPrepared: boolean;
+  /** Of the one send that is out. */
+  #onProgress = () => {};
 
   constructor(options: OpenSearchSinkOptions) {
     this.#options = options;
     this.#encoder = options.encoder;
     this.#target = `bulk request to ${options.target}/${options.encoder.index}`;
-    const { encoder, post, get } = options;
+    const { encoder, get } = options;
+    const post = (body: Buffer, signal: AbortSignal) => options.post(body, signal, this.#onProgress);
     const target = this.#target;
     this.#parts = {
       ...{ target, encoder, post },
-      bodyLimit: new BodyLimit(),
+      bodyLimit: new BodyLimit(BODY_MAX_BYTES),
       knownGood: new KnownGood({ target, post, encoder }),
       stored: new StoredDocuments({ target, get, encoder }),
       lost: new LostAnswers(),
@@ -66,7 +71,8 @@ export class OpenSearchSink implements Sink {
     this.#isPrepared = options.prepare === undefined;
   }
 
-  async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
+  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    this.#onProgress = onProgress;
     if (!this.#isPrepared) {
       try {
         await this.#options.prepare?.(signal);

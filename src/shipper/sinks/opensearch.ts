@@ -23,7 +23,7 @@ export function openOpenSearch(context: SinkContext): Sink {
   return new OpenSearchSink({
     target: connection.target,
     encoder,
-    post: (body, signal) => connection.bulk(body, signal),
+    post: (body, signal, onProgress) => connection.bulk(body, signal, onProgress),
     get: (body, signal) => connection.get(body, signal),
     prepare: settings.opensearchSetup ? setUp : undefined,
     onNotice,

@@ -2,10 +2,10 @@
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch.js';
 import { endpointOf } from '../../../../src/shipper/sinks/cloudwatch-api.js';
-import { PutEncoder } from '../../../../src/shipper/sinks/cloudwatch-events.js';
+import { type Entity, PutEncoder } from '../../../../src/shipper/sinks/cloudwatch-events.js';
 import { LogStreams } from '../../../../src/shipper/sinks/cloudwatch-streams.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
-import { batchOf, noResource } from '../../../support/batches.js';
+import { batchOf, noResource, type PlainRecord, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
 
@@ -16,23 +16,35 @@ interface Answer {
   readonly headers?: HttpResponse['headers'];
 }
 
+interface PutRequest {
+  readonly logStreamName: string;
+  readonly entity?: unknown;
+  readonly logEvents: readonly { readonly message: string }[];
+}
+
 /** The sink's own question whether the request is right, whose one event nobody would store. */
 const PROBE = 'logtap';
 
-function sinkOn(service: (messages: string[]) => Answer, createStream = async () => {}) {
+function sinkOn(
+  service: (messages: string[], request: PutRequest) => Answer | Error,
+  createStream = async () => {},
+  { stream = 's', entity = undefined as Entity | undefined } = {},
+) {
   const requests: string[][] = [];
   const calls: string[] = [];
+  const notices: string[] = [];
   const sink = new CloudWatchSink(
     {
       target: (stream) => `/g/${stream} at https://logs`,
       credentialSource: 'a profile',
       createsGroup: true,
       async putLogEvents(body) {
-        const messages = (JSON.parse(body.toString()) as { logEvents: { message: string }[] }).logEvents.map(
-          ({ message }) => message,
-        );
+        const request = JSON.parse(body.toString()) as PutRequest;
+        const messages = request.logEvents.map(({ message }) => message);
         requests.push(messages);
-        const { status = 200, json = {}, body: text, headers = {} } = service(messages);
+        const answer = service(messages, request);
+        if (answer instanceof Error) throw answer;
+        const { status = 200, json = {}, body: text, headers = {} } = answer;
         return { status, headers, body: Buffer.from(text ?? JSON.stringify(json)) };
       },
       async createStream() {
@@ -42,11 +54,12 @@ function sinkOn(service: (messages: string[]) => Answer, createStream = async ()
       renewCredentials: () => calls.push('renew'),
       close() {},
     },
-    new LogStreams('s', noResource),
-    new PutEncoder('/g'),
-    () => {},
+    new LogStreams(stream, noResource),
+    new PutEncoder('/g', entity),
+    (notice) => notices.push(notice),
   );
-  return { requests, calls, send: (messages: string[]) => sink.send(batchOf(messages), never) };
+  const send = (records: readonly (PlainRecord | string)[]) => sink.send(batchOf(records), never);
+  return { requests, calls, notices, send, sink };
 }
 
 const error = (name: string, message = 'why', status = 400): Answer => ({ status, json: { __type: name, message } });
@@ -182,6 +195,109 @@ describe('goes again', () => {
   });
 });
 
+describe('several streams', () => {
+  const stderr = { ...stdoutOrigin, id: 'e', stream: 'stderr' as const };
+  const records = [
+    { message: 'err 1', origin: stderr },
+    { message: 'out 1' },
+    { message: 'err 2', origin: stderr },
+    { message: 'out 2' },
+  ];
+  const isStderr = (request: PutRequest) => request.logStreamName === 'p/stderr';
+  const on = (answer: (messages: string[], request: PutRequest) => Answer | Error, createStream = async () => {}) =>
+    sinkOn((messages, request) => (isStderr(request) ? answer(messages, request) : {}), createStream, {
+      stream: 'p/{stream}',
+    });
+
+  test.each([
+    ['AccessDeniedException', 'not authorized to perform logs:PutLogEvents'],
+    ['InvalidParameterException', 'the log stream name is odd'],
+  ])('%s for one of them holds its records; those of the others are delivered', async (name, message) => {
+    const { send, sink } = on(() => error(name, message));
+    expect(await send(records)).toMatchObject({
+      retry: [0, 2],
+      rejected: [],
+      blocked: [{ destination: 'p/stderr', failure: { code: name }, retryAfterMs: 5000 }],
+    });
+    expect(sink.destinations(batchOf(records))).toEqual(['p/stderr', 'p/stdout', 'p/stderr', 'p/stdout']);
+  });
+
+  test('one that may not be made holds its records alone', async () => {
+    const { send } = on(
+      () => error('ResourceNotFoundException'),
+      async () => {
+        throw new NoAnswerError({ code: 'AccessDeniedException', detail: 'CreateLogStream' });
+      },
+    );
+    expect(await send(records)).toMatchObject({ retry: [0, 2], blocked: [{ destination: 'p/stderr' }] });
+  });
+
+  test.each(['ThrottlingException', 'ServiceUnavailableException', 'ExpiredTokenException'])(
+    '%s is about the service: the others wait, too',
+    async (name) => {
+      const { send, requests } = on(() => error(name));
+      const result = await send(records);
+      expect(result).toMatchObject({ retry: [0, 1, 2, 3] });
+      expect(result).not.toHaveProperty('blocked');
+      expect(requests).toHaveLength(1);
+    },
+  );
+});
+
+describe('a slow way', () => {
+  const timeout = new NoAnswerError({ code: 'timeout', detail: 'no answer within 30000 ms' });
+  const bytesOf = (sent: readonly string[]) => sent.join('').length;
+
+  test('a request that takes too long is halved at once, and grows again', async () => {
+    let most = 200_000;
+    const { send, requests } = sinkOn((sent) => (bytesOf(sent) > most ? timeout : {}));
+    const lines = Array.from({ length: 1000 }, (_, i) => `${i} ${'x'.repeat(900)}`);
+    const failed = [];
+    for (let left = lines.length; left > 0; ) {
+      const { retry } = await send(lines.slice(-left));
+      if (retry.length === left) failed.push(bytesOf(requests.at(-1)!));
+      left = retry.length;
+    }
+    expect(failed.length).toBeLessThan(4);
+    expect(requests.filter((sent) => bytesOf(sent) <= most).flat()).toEqual(lines);
+    most = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < 40; i++) await send(lines);
+    expect(requests.at(-1)).toHaveLength(1000);
+  });
+
+  test('so is a line that fills the request by itself; metrics in it stay whole', async () => {
+    const { send, requests } = sinkOn((sent) => (bytesOf(sent) > 300_000 ? timeout : {}));
+    const line = Array.from({ length: 100_000 }, (_, i) => `${i}`.padStart(8)).join('');
+    for (let i = 0; i < 2; i++) expect((await send([line])).retry).toEqual([0]);
+    expect(await send([line])).toEqual(delivered);
+    const taken = requests.filter((sent) => bytesOf(sent) <= 300_000);
+    expect(taken.flat().join('') === line).toBe(true);
+    const metrics = JSON.stringify({ _aws: {}, x: 'y'.repeat(280_000) });
+    await send([metrics]);
+    expect(requests.at(-1)?.[0] === metrics).toBe(true);
+  });
+});
+
+describe('the entity', () => {
+  const entity: Entity = { keyAttributes: { Type: 'Service', Name: 'shop' } };
+  const on = (service: (request: PutRequest) => Answer) =>
+    sinkOn((_, request) => service(request), undefined, { entity });
+
+  test('a request that is refused because of it goes without it, and it is said', async () => {
+    const { send, notices, requests } = on((request) => (request.entity ? error('InvalidParameterException') : {}));
+    expect(await send(['a', 'b'])).toEqual(delivered);
+    expect(requests.filter(([first]) => first !== PROBE).slice(-2)).toEqual([['a'], ['b']]);
+    expect(notices).toEqual([expect.stringContaining('LOGTAP_CLOUDWATCH_SERVICE')]);
+    expect(await send(['c'])).toEqual(delivered);
+  });
+
+  test('it stays where the request is refused for another reason', async () => {
+    const { send, notices } = on(() => error('InvalidParameterException', 'the KMS key is disabled'));
+    expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [] });
+    expect(notices).toEqual([]);
+  });
+});
+
 describe('missing group or stream', () => {
   const missing = error('ResourceNotFoundException');
 
@@ -266,16 +382,30 @@ describe('refused', () => {
     const results = [];
     for (let i = 0; i < 3; i += 1) results.push(await send([message]));
     expect(results).toMatchObject([{ retry: [0] }, { retry: [0] }, { retry: [], rejected: [] }]);
-    const taken = requests.filter((sent) => sent.join('').length <= 3000);
+    const taken = requests.filter((sent) => sent.join('').length <= 3000 && sent[0] !== PROBE);
     expect(taken.flat().map(({ length }) => length)).toEqual([2500, 2500, 2500, 2500]);
     expect(taken.flat().join('') === message).toBe(true);
   });
 
   test('rule 41: and refused once parts do not help', async () => {
-    const { send } = sinkOn(() => ({ status: 413, body: '' }));
+    const { send } = sinkOn(([first]) => (first === PROBE ? {} : { status: 413, body: '' }));
     let result = await send(['x'.repeat(10_000)]);
     for (let i = 0; result.retry.length > 0 && i < 10; i += 1) result = await send(['x'.repeat(10_000)]);
     expect(result).toMatchObject({ retry: [], rejected: [{ index: 0, reason: 'too_large' }] });
+  });
+
+  test.each([
+    ['413', { status: 413, body: '' }],
+    [
+      'InvalidParameterException',
+      error('InvalidParameterException', 'Log event too large: 9 bytes exceeds limit of 28'),
+    ],
+  ])('whatever the event: %s drops nothing, and cuts nothing', async (code, answer) => {
+    const { send, requests } = sinkOn(() => answer);
+    for (let i = 0; i < 5; i++) {
+      expect(await send(['x'.repeat(5000)])).toMatchObject({ retry: [0], rejected: [], failure: { code } });
+    }
+    expect(requests.at(-2)?.[0]).toHaveLength(5000);
   });
 
   test('rule 37: the service’s own limit of a message is learned', async () => {
@@ -290,8 +420,8 @@ describe('refused', () => {
   });
 
   test('a limit that it does not keep itself ends in a drop, not in a loop', async () => {
-    const { send } = sinkOn(() =>
-      error('InvalidParameterException', 'Log event too large: 9 bytes exceeds limit of 28'),
+    const { send } = sinkOn(([first]) =>
+      first === PROBE ? {} : error('InvalidParameterException', 'Log event too large: 9 bytes exceeds limit of 28'),
     );
     expect(await send(['aaaa'])).toMatchObject({ retry: [0] });
     expect(await send(['aaaa'])).toMatchObject({ retry: [], rejected: [{ index: 0, reason: 'too_large' }] });

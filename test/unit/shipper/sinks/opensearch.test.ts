@@ -293,7 +293,11 @@ describe('OpenSearchSink: services that take less', () => {
     expect(sizes.at(-1)).toBe(8);
   });
 
-  test.each(['ECONNRESET', 'EPIPE', 'timeout'])('a body that ends in %s twice becomes smaller', async (code) => {
+  test.each([
+    ['ECONNRESET', 2],
+    ['EPIPE', 2],
+    ['timeout', 1],
+  ])('a body that ends in %s becomes smaller, after so many times: %i', async (code, times) => {
     const sizes: number[] = [];
     const sink = sinkOf(async (body) => {
       sizes.push(body.length);
@@ -301,8 +305,7 @@ describe('OpenSearchSink: services that take less', () => {
       return done(body);
     });
     const batch = batchOf(Array.from({ length: 8 }, () => 'x'.repeat(40_000)));
-    const failed = [await sink.send(batch, never), await sink.send(batch, never)];
-    expect(failed.map(({ retry }) => retry.length)).toEqual([8, 8]);
+    for (let i = 0; i < times; i++) expect((await sink.send(batch, never)).retry).toHaveLength(8);
     expect((await sink.send(batch, never)).retry).toEqual([]);
   });
 
