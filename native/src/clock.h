@@ -4,11 +4,16 @@
 
 #include "libc_next.h"
 
-enum { LT_CLOCK_REALTIME = 0, LT_CLOCK_MONOTONIC = 1 };
+enum { LT_CLOCK_REALTIME = 0, LT_CLOCK_MONOTONIC = 1, LT_CLOCK_COARSE = 5 /* from each to its coarse one */ };
 
-/* Through libc, which reads the clock without a system call. */
+/* Whether the process has lost the right to read the processor's counter, as in seccomp's strict mode: the clocks that
+ * tick every few milliseconds do without. Atomic. */
+extern bool lt_clock_is_coarse;
+
+/* Through libc's own function, which reads the clock without a system call, and which no other library fakes. */
 static inline uint64_t lt_clock_ns(int clock) {
     struct __kernel_timespec now = {0};
+    if (LT_UNLIKELY(__atomic_load_n(&lt_clock_is_coarse, __ATOMIC_RELAXED))) clock += LT_CLOCK_COARSE;
     (void)lt_libc.clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * LT_NS_PER_SECOND + (uint64_t)now.tv_nsec;
 }

@@ -337,6 +337,15 @@ void lt_connection_report_loss(void) {
     (void)lt_connection_ready(0, &none);
 }
 
+void lt_connection_look_ahead(void) {
+    struct lt_patience none = {0};
+    if (transport()->look_ahead != NULL) transport()->look_ahead();
+    if (descriptor() >= 0) return;
+    connection()->next_attempt_ns = 0;
+    (void)lt_connection_ready(0, &none);
+    lt_connection_end_write();
+}
+
 void lt_connection_end(void) {
     if (descriptor() >= 0 && transport()->end != NULL) transport()->end();
 }

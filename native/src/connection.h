@@ -33,6 +33,9 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
  * it must, and does not wait. */
 void lt_connection_report_loss(void);
 
+/* Connects now, where there is no connection. */
+void lt_connection_look_ahead(void);
+
 /* The process is about to end, or to become another program. */
 void lt_connection_end(void);
 

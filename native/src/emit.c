@@ -161,6 +161,13 @@ void lt_emit_prepare(void) {
     lt_guard_leave(&lt_process->guard);
 }
 
+void lt_emit_look_ahead(void) {
+    if (lt_process_is_borrowed() || lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
+    lt_process_begin();
+    lt_connection_look_ahead();
+    leave();
+}
+
 void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t length) {
     struct iovec part;
     uint64_t lines = 0;

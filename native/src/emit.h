@@ -25,6 +25,9 @@ uint64_t lt_emit_next_seq(void);
 /* A child that shares this process's memory is about to be made: the state has to be the parent's before. */
 void lt_emit_prepare(void);
 
+/* The application is about to give up system calls: connects now rather than at the first write. */
+void lt_emit_look_ahead(void);
+
 /* Reports losses that are not reported yet, because this process may be about to become another program. */
 void lt_emit_report(void);
 

@@ -12,7 +12,7 @@ void lt_hook__exit(int code) {
     lt_emit_end();
     lt_libc_next.exit_now(code);
     for (;;)
-        (void)lt_syscall(__NR_exit_group, code);
+        (void)lt_kernel(__NR_exit_group, code);
 }
 
 pid_t lt_hook_fork(void) {

@@ -173,6 +173,10 @@ static long handle(const struct call *call) {
     case __NR_execveat:
         return lt_execveat_by(&lt_libc, (int)at[0], (const char *)at[1], (char *const *)at[2], (char *const *)at[3],
                               (int)at[4]);
+    case __NR_seccomp:
+        return lt_confine_by(&lt_libc, at);
+    case __NR_prctl:
+        return lt_prctl_by(&lt_libc, (int)at[0], at + 1);
     case __NR_setrlimit:
     case __NR_prlimit64: {
         const long result = go_on(call);
@@ -230,6 +234,8 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_execve:
     case __NR_execveat:
     case __NR_exit_group:
+    case __NR_seccomp:
+    case __NR_prctl:
     case __NR_setrlimit:
     case __NR_prlimit64:
     case __NR_munmap:

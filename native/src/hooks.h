@@ -79,6 +79,7 @@
     X(sendto, sendto, sendto)                                                                                          \
     X(sendmsg, sendmsg, sendmsg)                                                                                       \
     X(sendmmsg, sendmmsg, sendmmsg)                                                                                    \
+    X(prctl, prctl, prctl)                                                                                             \
     X(setrlimit, setrlimit, setrlimit)                                                                                 \
     X(setrlimit64, setrlimit, setrlimit)                                                                               \
     X(prlimit, prlimit, prlimit)                                                                                       \
@@ -156,6 +157,7 @@ ssize_t lt_hook_pwrite(int fd, const void *from, size_t length, off_t offset);
 ssize_t lt_hook_writev(int fd, const struct iovec *parts, int count);
 ssize_t lt_hook_pwritev(int fd, const struct iovec *parts, int count, off_t offset);
 ssize_t lt_hook_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags);
+int lt_hook_prctl(int option, ...);
 int lt_hook_setrlimit(int resource, const void *limit);
 int lt_hook_prlimit(pid_t process, int resource, const void *limit, void *before);
 int lt_hook_munmap(void *at, size_t length);
@@ -165,6 +167,9 @@ pid_t lt_hook_vfork(void);
 long lt_hook_syscall(long number, ...);
 
 /* The same, but they go on to the functions in `next`. */
+enum { PRCTL_ARGUMENTS = 4 };
+int lt_prctl_by(const struct lt_libc_next *next, int option, const long at[PRCTL_ARGUMENTS]);
+long lt_confine_by(const struct lt_libc_next *next, const long at[3]); /* seccomp(2) */
 int lt_dup_by(const struct lt_libc_next *next, int fd);
 int lt_dup2_by(const struct lt_libc_next *next, int from, int to);
 int lt_dup3_by(const struct lt_libc_next *next, int from, int to, int flags);

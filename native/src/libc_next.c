@@ -18,134 +18,141 @@ static long answer(long result) {
 }
 
 static ssize_t raw_write(int fd, const void *from, size_t length) {
-    return answer(lt_sys_write(fd, from, length));
+    return answer(lt_kernel(__NR_write, fd, from, length));
 }
 static ssize_t raw_writev(int fd, const struct iovec *parts, int count) {
-    return answer(lt_sys_writev(fd, parts, count));
+    return answer(lt_kernel(__NR_writev, fd, parts, count));
 }
 static ssize_t raw_pwrite(int fd, const void *from, size_t length, off_t offset) {
-    return answer(lt_syscall(__NR_pwrite64, fd, from, length, offset));
+    return answer(lt_kernel(__NR_pwrite64, fd, from, length, offset));
 }
 /* The kernel takes the offset in two halves, of which a 64-bit machine uses the first. */
 static ssize_t raw_pwritev(int fd, const struct iovec *parts, int count, off_t offset) {
-    return answer(lt_syscall(__NR_pwritev, fd, parts, count, offset, 0));
+    return answer(lt_kernel(__NR_pwritev, fd, parts, count, offset, 0));
 }
 static ssize_t raw_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags) {
-    return answer(lt_syscall(__NR_pwritev2, fd, parts, count, offset, 0, flags));
+    return answer(lt_kernel(__NR_pwritev2, fd, parts, count, offset, 0, flags));
 }
 static int raw_open(const char *path, int flags, ...) {
     va_list arguments;
     va_start(arguments, flags);
     const mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
-    return (int)answer(lt_sys_open(path, flags, mode));
+    return (int)answer(lt_kernel(__NR_openat, AT_FDCWD, path, flags, mode));
 }
 static int raw_openat(int directory, const char *path, int flags, ...) {
     va_list arguments;
     va_start(arguments, flags);
     const mode_t mode = va_arg(arguments, mode_t);
     va_end(arguments);
-    return (int)answer(lt_syscall(__NR_openat, directory, path, flags, mode));
+    return (int)answer(lt_kernel(__NR_openat, directory, path, flags, mode));
 }
 static int raw_creat(const char *path, mode_t mode) {
-    return (int)answer(lt_sys_open(path, O_CREAT | O_WRONLY | O_TRUNC, mode));
+    return (int)answer(lt_kernel(__NR_openat, AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode));
 }
 static int raw_close(int fd) {
-    return (int)answer(lt_sys_close(fd));
+    return (int)answer(lt_kernel(__NR_close, fd));
 }
 static int raw_close_range(unsigned first, unsigned last, int flags) {
-    return (int)answer(lt_syscall(__NR_close_range, first, last, flags));
+    return (int)answer(lt_kernel(__NR_close_range, first, last, flags));
 }
 static void raw_closefrom(int first) {
-    (void)lt_syscall(__NR_close_range, first < 0 ? 0 : first, ~0U, 0);
+    (void)lt_kernel(__NR_close_range, first < 0 ? 0 : first, ~0U, 0);
 }
 static int raw_dup(int fd) {
-    return (int)answer(lt_syscall(__NR_dup, fd));
+    return (int)answer(lt_kernel(__NR_dup, fd));
 }
 static int raw_dup3(int from, int to, int flags) {
-    return (int)answer(lt_syscall(__NR_dup3, from, to, flags));
+    return (int)answer(lt_kernel(__NR_dup3, from, to, flags));
 }
 static int raw_dup2(int from, int to) {
     if (from != to) return raw_dup3(from, to, 0);
-    return answer(lt_sys_fcntl(from, F_GETFD, 0)) < 0 ? -1 : to;
+    return answer(lt_kernel(__NR_fcntl, from, F_GETFD, 0)) < 0 ? -1 : to;
 }
 static int raw_fcntl(int fd, int command, ...) {
     va_list arguments;
     va_start(arguments, command);
     const long argument = va_arg(arguments, long);
     va_end(arguments);
-    return (int)answer(lt_sys_fcntl(fd, command, argument));
+    return (int)answer(lt_kernel(__NR_fcntl, fd, command, argument));
 }
 /* For vfork too, which may be a fork: a child that shares the stack cannot return through a C function. */
 static pid_t raw_fork(void) {
     enum { CHILD_ENDED_SIGNAL = 17 /* SIGCHLD */ };
-    return (pid_t)answer(lt_syscall(__NR_clone, CHILD_ENDED_SIGNAL, 0, 0, 0, 0));
+    return (pid_t)answer(lt_kernel(__NR_clone, CHILD_ENDED_SIGNAL, 0, 0, 0, 0));
 }
 static off_t raw_lseek(int fd, off_t offset, int from) {
-    return answer(lt_syscall(__NR_lseek, fd, offset, from));
+    return answer(lt_kernel(__NR_lseek, fd, offset, from));
 }
 static int raw_ftruncate(int fd, off_t size) {
-    return (int)answer(lt_syscall(__NR_ftruncate, fd, size));
+    return (int)answer(lt_kernel(__NR_ftruncate, fd, size));
 }
 static void raw_exit(int code) {
     for (;;)
-        (void)lt_syscall(__NR_exit_group, code);
+        (void)lt_kernel(__NR_exit_group, code);
 }
 static int raw_clock_gettime(int clock, struct __kernel_timespec *out) {
-    return (int)answer(lt_syscall(__NR_clock_gettime, clock, out));
+    return (int)answer(lt_kernel(__NR_clock_gettime, clock, out));
 }
 static ssize_t raw_sendfile(int out, int in, off_t *offset, size_t length) {
-    return answer(lt_syscall(__NR_sendfile, out, in, offset, length));
+    return answer(lt_kernel(__NR_sendfile, out, in, offset, length));
 }
 static ssize_t raw_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags) {
-    return answer(lt_syscall(__NR_splice, in, in_offset, out, out_offset, length, flags));
+    return answer(lt_kernel(__NR_splice, in, in_offset, out, out_offset, length, flags));
 }
 static ssize_t raw_tee(int in, int out, size_t length, unsigned flags) {
-    return answer(lt_syscall(__NR_tee, in, out, length, flags));
+    return answer(lt_kernel(__NR_tee, in, out, length, flags));
 }
 static ssize_t raw_vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags) {
-    return answer(lt_syscall(__NR_vmsplice, fd, parts, count, flags));
+    return answer(lt_kernel(__NR_vmsplice, fd, parts, count, flags));
 }
 static ssize_t raw_copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length,
                                    unsigned flags) {
-    return answer(lt_syscall(__NR_copy_file_range, in, in_offset, out, out_offset, length, flags));
+    return answer(lt_kernel(__NR_copy_file_range, in, in_offset, out, out_offset, length, flags));
 }
 static ssize_t raw_sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length) {
-    return answer(lt_syscall(__NR_sendto, fd, from, length, flags, to, to_length));
+    return answer(lt_kernel(__NR_sendto, fd, from, length, flags, to, to_length));
 }
 static ssize_t raw_send(int fd, const void *from, size_t length, int flags) {
     return raw_sendto(fd, from, length, flags, NULL, 0);
 }
 static ssize_t raw_sendmsg(int fd, const struct lt_msghdr *message, int flags) {
-    return answer(lt_syscall(__NR_sendmsg, fd, message, flags));
+    return answer(lt_kernel(__NR_sendmsg, fd, message, flags));
 }
 static int raw_sendmmsg(int fd, struct lt_mmsghdr *messages, unsigned count, int flags) {
-    return (int)answer(lt_syscall(__NR_sendmmsg, fd, messages, count, flags));
+    return (int)answer(lt_kernel(__NR_sendmmsg, fd, messages, count, flags));
 }
 static int raw_execve(const char *path, char *const *arguments, char *const *environment) {
-    return (int)answer(lt_syscall(__NR_execve, path, arguments, environment));
+    return (int)answer(lt_kernel(__NR_execve, path, arguments, environment));
 }
 static int raw_execveat(int directory, const char *path, char *const *arguments, char *const *environment, int flags) {
-    return (int)answer(lt_syscall(__NR_execveat, directory, path, arguments, environment, flags));
+    return (int)answer(lt_kernel(__NR_execveat, directory, path, arguments, environment, flags));
+}
+static int raw_prctl(int option, ...) {
+    va_list list;
+    va_start(list, option);
+    const long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long), d = va_arg(list, long);
+    va_end(list);
+    return (int)answer(lt_kernel(__NR_prctl, option, a, b, c, d));
 }
 static int raw_prlimit(pid_t process, int resource, const void *limit, void *before) {
-    return (int)answer(lt_syscall(__NR_prlimit64, process, resource, limit, before));
+    return (int)answer(lt_kernel(__NR_prlimit64, process, resource, limit, before));
 }
 static int raw_setrlimit(int resource, const void *limit) {
     return raw_prlimit(0, resource, limit, NULL);
 }
 static int raw_munmap(void *at, size_t length) {
-    return (int)answer(lt_syscall(__NR_munmap, at, length));
+    return (int)answer(lt_kernel(__NR_munmap, at, length));
 }
 static int raw_mprotect(void *at, size_t length, int protection) {
-    return (int)answer(lt_syscall(__NR_mprotect, at, length, protection));
+    return (int)answer(lt_kernel(__NR_mprotect, at, length, protection));
 }
 static void *raw_mremap(void *at, size_t length, size_t new_length, int flags, ...) {
     va_list arguments;
     va_start(arguments, flags);
     void *const to = va_arg(arguments, void *);
     va_end(arguments);
-    return (void *)answer(lt_syscall(__NR_mremap, at, length, new_length, flags, to));
+    return (void *)answer(lt_kernel(__NR_mremap, at, length, new_length, flags, to));
 }
 static long raw_syscall(long number, ...) {
     va_list list;
@@ -153,7 +160,7 @@ static long raw_syscall(long number, ...) {
     const long a = va_arg(list, long), b = va_arg(list, long), c = va_arg(list, long);
     const long d = va_arg(list, long), e = va_arg(list, long), f = va_arg(list, long);
     va_end(list);
-    return answer(lt_syscall6(number, a, b, c, d, e, f));
+    return answer(lt_kernel6(number, a, b, c, d, e, f));
 }
 
 /* Until libc is found, and where it lacks a function. */
@@ -190,6 +197,7 @@ static long raw_syscall(long number, ...) {
         .sendmsg = raw_sendmsg,                                                                                        \
         .sendmmsg = raw_sendmmsg,                                                                                      \
         .syscall = raw_syscall,                                                                                        \
+        .prctl = raw_prctl,                                                                                            \
         .setrlimit = raw_setrlimit,                                                                                    \
         .prlimit = raw_prlimit,                                                                                        \
         .munmap = raw_munmap,                                                                                          \
@@ -239,6 +247,7 @@ static const struct {
     FIELD("sendmsg", sendmsg),
     FIELD("sendmmsg", sendmmsg),
     FIELD("syscall", syscall),
+    FIELD("prctl", prctl),
     FIELD("setrlimit", setrlimit),
     FIELD("prlimit", prlimit),
     FIELD("munmap", munmap),

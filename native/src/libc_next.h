@@ -45,6 +45,7 @@ struct lt_libc_next {
     ssize_t (*sendmsg)(int, const struct lt_msghdr *, int);
     int (*sendmmsg)(int, struct lt_mmsghdr *, unsigned, int);
     long (*syscall)(long, ...);
+    int (*prctl)(int, ...);
     int (*setrlimit)(int, const void *);
     int (*prlimit)(pid_t, int, const void *, void *);
     int (*munmap)(void *, size_t);

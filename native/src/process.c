@@ -53,7 +53,8 @@ void lt_process_forked(void) {
 
 bool lt_process_is_borrowed(void) {
     const uint32_t pid = __atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED);
-    return pid != 0 && pid != (uint32_t)lt_sys_getpid();
+    const pid_t now = lt_sys_getpid();
+    return pid != 0 && now > 0 && pid != (uint32_t)now;
 }
 
 void lt_process_note_descriptor(int fd) {

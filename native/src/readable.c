@@ -8,7 +8,8 @@ bool lt_is_readable(const void *at, size_t length) {
     enum { NO_SUCH_OPERATION = -1, SET_BYTES = 8, PAGE_MIN_BYTES = 4096 };
     if (length == 0) return true;
     const uintptr_t last = (uintptr_t)at + length - 1;
-    if (last < (uintptr_t)at) return false;
+    /* No set at all is no error to the kernel. */
+    if (last < (uintptr_t)at || (uintptr_t)at < SET_BYTES) return false;
     for (uintptr_t place = (uintptr_t)at;;) {
         const uintptr_t set = place & ~(uintptr_t)(SET_BYTES - 1);
         if (lt_syscall(__NR_rt_sigprocmask, NO_SUCH_OPERATION, set, 0, SET_BYTES) == -EFAULT) return false;

@@ -58,7 +58,7 @@ static void settle_stdout(struct musl_file *file) {
 /* As __stdio_write writes: directly, which makes no cancellation point of it. */
 static ssize_t write_original(const void *context, const struct iovec *parts, int count, size_t skip) {
     (void)skip;
-    const ssize_t written = lt_sys_writev(((const struct musl_file *)context)->fd, parts, count);
+    const ssize_t written = lt_kernel(__NR_writev, ((const struct musl_file *)context)->fd, parts, count);
     if (written >= 0) return written;
     lt_set_errno((int)-written);
     return -1;

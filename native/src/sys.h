@@ -60,7 +60,7 @@ struct lt_mmsghdr {
 };
 
 #if defined(__x86_64__)
-static inline long lt_syscall6(long number, long a, long b, long c, long d, long e, long f) {
+static inline long lt_kernel6(long number, long a, long b, long c, long d, long e, long f) {
     long result;
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = e;
@@ -78,7 +78,7 @@ static inline uintptr_t lt_thread_pointer(void) {
     return pointer;
 }
 #elif defined(__aarch64__)
-static inline long lt_syscall6(long number, long a, long b, long c, long d, long e, long f) {
+static inline long lt_kernel6(long number, long a, long b, long c, long d, long e, long f) {
     register long x8 __asm__("x8") = number;
     register long x0 __asm__("x0") = a;
     register long x1 __asm__("x1") = b;
@@ -98,20 +98,34 @@ static inline uintptr_t lt_thread_pointer(void) {
 #error "liblogtap knows x86_64 and aarch64"
 #endif
 
-/* A system call with up to six arguments; answers the result or a negative error number. */
-#define LT_SYSCALL_NAME(_1, _2, _3, _4, _5, _6, _7, name, ...) name
-#define LT_SYSCALL1(n) lt_syscall6((n), 0, 0, 0, 0, 0, 0)
-#define LT_SYSCALL2(n, a) lt_syscall6((n), (long)(a), 0, 0, 0, 0, 0)
-#define LT_SYSCALL3(n, a, b) lt_syscall6((n), (long)(a), (long)(b), 0, 0, 0, 0)
-#define LT_SYSCALL4(n, a, b, c) lt_syscall6((n), (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define LT_SYSCALL5(n, a, b, c, d) lt_syscall6((n), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define LT_SYSCALL6(n, a, b, c, d, e) lt_syscall6((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define LT_SYSCALL7(n, a, b, c, d, e, f)                                                                               \
-    lt_syscall6((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
-#define lt_syscall(...)                                                                                                \
-    LT_SYSCALL_NAME(__VA_ARGS__, LT_SYSCALL7, LT_SYSCALL6, LT_SYSCALL5, LT_SYSCALL4, LT_SYSCALL3, LT_SYSCALL2,         \
-                    LT_SYSCALL1, 0)                                                                                    \
-    (__VA_ARGS__)
+/* Whether the application has forbidden itself system calls; then lt_confinement_allows knows which (confinement.h). */
+extern bool lt_confined;
+bool lt_confinement_allows(long number, long a, long b, long c, long d, long e, long f);
+
+/* A system call of the library's own: not made, but -EPERM, where it would end the application. */
+static inline long lt_syscall6(long number, long a, long b, long c, long d, long e, long f) {
+    if (LT_UNLIKELY(__atomic_load_n(&lt_confined, __ATOMIC_RELAXED)) &&
+        !lt_confinement_allows(number, a, b, c, d, e, f)) {
+        return -EPERM;
+    }
+    return lt_kernel6(number, a, b, c, d, e, f);
+}
+
+/* A system call with up to six arguments; answers the result or a negative error number. lt_kernel makes one that the
+ * application asked for. */
+#define LT_CALL_NAME(_1, _2, _3, _4, _5, _6, _7, name, ...) name
+#define LT_CALL1(call, n) call((n), 0, 0, 0, 0, 0, 0)
+#define LT_CALL2(call, n, a) call((n), (long)(a), 0, 0, 0, 0, 0)
+#define LT_CALL3(call, n, a, b) call((n), (long)(a), (long)(b), 0, 0, 0, 0)
+#define LT_CALL4(call, n, a, b, c) call((n), (long)(a), (long)(b), (long)(c), 0, 0, 0)
+#define LT_CALL5(call, n, a, b, c, d) call((n), (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define LT_CALL6(call, n, a, b, c, d, e) call((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
+#define LT_CALL7(call, n, a, b, c, d, e, f) call((n), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define LT_CALL(call, ...)                                                                                             \
+    LT_CALL_NAME(__VA_ARGS__, LT_CALL7, LT_CALL6, LT_CALL5, LT_CALL4, LT_CALL3, LT_CALL2, LT_CALL1, 0)                 \
+    (call, __VA_ARGS__)
+#define lt_syscall(...) LT_CALL(lt_syscall6, __VA_ARGS__)
+#define lt_kernel(...) LT_CALL(lt_kernel6, __VA_ARGS__)
 
 static inline int lt_sys_open(const char *path, int flags, mode_t mode) {
     return (int)lt_syscall(__NR_openat, AT_FDCWD, path, flags, mode);

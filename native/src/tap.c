@@ -108,6 +108,13 @@ unsigned lt_tap_find(int fd) {
     return stream >= TARGET_READER ? LT_NONE : stream;
 }
 
+void lt_tap_look_ahead(void) {
+    enum { LOOKED_AT = 64 };
+    for (int fd = 0; fd < LOOKED_AT; fd++) {
+        if (recall(fd) == UNKNOWN) (void)look_and_remember(fd, NULL);
+    }
+}
+
 bool lt_tap_is_suppressed(unsigned stream) {
     return stream >= LT_FIRST_FILE_STREAM ? lt_config.suppress_files : lt_config.suppress_streams;
 }

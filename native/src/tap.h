@@ -17,6 +17,9 @@ unsigned lt_tap_find(int fd);
 /* The same, only where it is a log file whose writes are suppressed. */
 unsigned lt_tap_find_suppressed_file(int fd);
 
+/* Looks at the descriptors there are, of which most will still be written to when it is too late to look. */
+void lt_tap_look_ahead(void);
+
 /* Whether the bytes of a stream that were handed over are kept from the original. */
 bool lt_tap_is_suppressed(unsigned stream);
 

@@ -28,6 +28,9 @@ struct lt_transport {
     /* Makes room for a last small frame, even when the reader is behind. NULL: there is nothing to do. */
     void (*use_reserve)(int fd);
 
+    /* The application is about to give up system calls. NULL: there is nothing to do. */
+    void (*look_ahead)(void);
+
     /* The process is about to end, or to become another program. NULL: there is nothing to do. */
     void (*end)(void);
 };

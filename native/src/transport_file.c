@@ -3,6 +3,7 @@
 #include "config.h"
 #include "process.h"
 #include "size_limit.h"
+#include "staging.h"
 #include "text.h"
 #include "transport.h"
 
@@ -64,7 +65,9 @@ static ssize_t write_parts(int fd, const struct iovec *parts, int count) {
         parts++;
         count--;
     }
-    return count == 1 ? lt_sys_write(fd, parts->iov_base, parts->iov_len) : lt_sys_writev(fd, parts, count);
+    if (count == 1) return lt_sys_write(fd, parts->iov_base, parts->iov_len);
+    const ssize_t taken = lt_sys_writev(fd, parts, count);
+    return LT_UNLIKELY(taken == -EPERM) ? lt_send_staged(fd, parts, count, lt_sys_write) : taken;
 }
 
 /* A write beyond the process's limit of file sizes (ulimit -f) raises SIGXFSZ, which ends most applications. Blocked

@@ -2,6 +2,7 @@
  * several writers do not mix; as that is nowhere promised, connection.c handles a partial send too. */
 #include "config.h"
 #include "process.h"
+#include "staging.h"
 #include "text.h"
 #include "transport.h"
 
@@ -43,9 +44,30 @@ static int open_socket(void) {
     return lt_transport_keep(fd);
 }
 
+/* As it was when the application gave up system calls. write(2) raises SIGPIPE when the shipper has gone, so it is for
+ * applications that do not mind. */
+static bool pipe_signal_is_ignored;
+
+static void look_ahead(void) {
+    enum { PIPE_SIGNAL = 13, MASK_BYTES = 8, IGNORED = 1 /* SIG_IGN */ };
+    struct {
+        uintptr_t handler;
+        uint64_t others[3];
+    } action = {0};
+    pipe_signal_is_ignored =
+        lt_syscall(__NR_rt_sigaction, PIPE_SIGNAL, 0, &action, MASK_BYTES) == 0 && action.handler == IGNORED;
+}
+
+static ssize_t send_one(int fd, const void *from, size_t length) {
+    return lt_syscall(__NR_sendto, fd, from, length, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT, 0, 0);
+}
+
 static ssize_t send_socket(int fd, const struct iovec *parts, int count) {
     const struct lt_msghdr message = {.parts = (struct iovec *)parts, .part_count = (size_t)count};
-    return lt_syscall(__NR_sendmsg, fd, &message, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT);
+    ssize_t sent = lt_syscall(__NR_sendmsg, fd, &message, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT);
+    if (LT_LIKELY(sent != -EPERM)) return sent;
+    sent = lt_send_staged(fd, parts, count, send_one);
+    return sent == -EPERM && pipe_signal_is_ignored ? lt_send_staged(fd, parts, count, lt_sys_write) : sent;
 }
 
 static void wait_socket(int fd, uint64_t ms) {
@@ -59,4 +81,5 @@ const struct lt_transport lt_socket_transport = {
     .send_nested = send_socket,
     .wait = wait_socket,
     .use_reserve = use_reserve,
+    .look_ahead = look_ahead,
 };

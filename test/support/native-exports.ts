@@ -35,6 +35,7 @@ export const EXPORTS = `
   sendto
   sendmsg
   sendmmsg
+  prctl
   setrlimit setrlimit64
   prlimit prlimit64
   munmap

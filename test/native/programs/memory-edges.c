@@ -58,6 +58,9 @@ static void beyond(char *start) {
     note("by number before the start", syscall(SYS_write, 1, start - 4, 8));
     note("behind the end", write(1, end, 8));
     note("nowhere", write(1, nowhere, 8));
+    note("NULL", write(1, none, 8));
+    note("NULL by number", syscall(SYS_write, 1, none, 8));
+    note("NULL vector", writev(1, none, 1));
     note("one byte nowhere", write(1, nowhere, 1));
     note("by number nowhere", syscall(SYS_write, 1, nowhere, 1));
     const struct iovec parts[] = {{nowhere, 3}, {start, 5}};

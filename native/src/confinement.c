@@ -1,0 +1,215 @@
+/* Filters of system calls. */
+#include "confinement.h"
+#include "clock.h"
+#include "readable.h"
+#include "text.h"
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+enum { FILTERS_MAX = 64, NONE = -1 };
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#else
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#endif
+
+/* What strict mode lets pass. It also stands for a filter of which no copy can be made. */
+static const struct sock_filter strict[] = {
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_read, 3, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 2, 0),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 1, 0),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+
+struct filter {
+    const struct sock_filter *steps; /* NULL: withdrawn, or not whole yet; atomic */
+    size_t count;
+};
+
+static struct filter filters[FILTERS_MAX];
+static int filter_count;
+
+bool lt_confined;
+bool lt_clock_is_coarse;
+
+/* The machine of classic BPF, as a filter of system calls has it. */
+struct machine {
+    const struct seccomp_data *call;
+    uint32_t a;
+    uint32_t x;
+    uint32_t memory[BPF_MEMWORDS];
+};
+
+static uint32_t word_of_call(const struct seccomp_data *call, uint32_t at) {
+    uint32_t word = 0;
+    if (at <= sizeof *call - sizeof word) lt_copy(&word, (const uint8_t *)call + at, sizeof word);
+    return word;
+}
+
+static void load(struct machine *m, const struct sock_filter *step) {
+    uint32_t value = 0;
+    switch (BPF_MODE(step->code)) {
+    case BPF_ABS:
+        value = word_of_call(m->call, step->k);
+        break;
+    case BPF_LEN:
+        value = sizeof *m->call;
+        break;
+    case BPF_MEM:
+        value = m->memory[step->k % BPF_MEMWORDS];
+        break;
+    default:
+        value = step->k;
+        break;
+    }
+    *(BPF_CLASS(step->code) == BPF_LD ? &m->a : &m->x) = value;
+}
+
+static void calculate(struct machine *m, const struct sock_filter *step) {
+    const uint32_t by = BPF_SRC(step->code) == BPF_X ? m->x : step->k;
+    switch (BPF_OP(step->code)) {
+    case BPF_ADD:
+        m->a += by;
+        break;
+    case BPF_SUB:
+        m->a -= by;
+        break;
+    case BPF_MUL:
+        m->a *= by;
+        break;
+    case BPF_DIV:
+        m->a = by == 0 ? 0 : m->a / by;
+        break;
+    case BPF_AND:
+        m->a &= by;
+        break;
+    case BPF_OR:
+        m->a |= by;
+        break;
+    case BPF_XOR:
+        m->a ^= by;
+        break;
+    case BPF_LSH:
+        m->a = by > 31 ? 0 : m->a << by;
+        break;
+    case BPF_RSH:
+        m->a = by > 31 ? 0 : m->a >> by;
+        break;
+    default:
+        m->a = -m->a;
+        break;
+    }
+}
+
+/* How many steps a jump leaves out. */
+static size_t jump(const struct machine *m, const struct sock_filter *step) {
+    const uint32_t with = BPF_SRC(step->code) == BPF_X ? m->x : step->k;
+    bool is_true = false;
+    switch (BPF_OP(step->code)) {
+    case BPF_JA:
+        return step->k;
+    case BPF_JEQ:
+        is_true = m->a == with;
+        break;
+    case BPF_JGT:
+        is_true = m->a > with;
+        break;
+    case BPF_JGE:
+        is_true = m->a >= with;
+        break;
+    default:
+        is_true = (m->a & with) != 0;
+        break;
+    }
+    return is_true ? step->jt : step->jf;
+}
+
+/* Jumps only lead forward, so it ends. */
+static uint32_t answer_of(const struct filter *filter, const struct sock_filter *steps,
+                          const struct seccomp_data *call) {
+    struct machine m = {.call = call};
+    for (size_t at = 0; at < filter->count; at++) {
+        const struct sock_filter *step = &steps[at];
+        switch (BPF_CLASS(step->code)) {
+        case BPF_LD:
+        case BPF_LDX:
+            load(&m, step);
+            break;
+        case BPF_ST:
+            m.memory[step->k % BPF_MEMWORDS] = m.a;
+            break;
+        case BPF_STX:
+            m.memory[step->k % BPF_MEMWORDS] = m.x;
+            break;
+        case BPF_ALU:
+            calculate(&m, step);
+            break;
+        case BPF_JMP:
+            at += jump(&m, step);
+            break;
+        case BPF_RET:
+            return BPF_RVAL(step->code) == BPF_A ? m.a : step->k;
+        default:
+            if (BPF_MISCOP(step->code) == BPF_TAX) m.x = m.a;
+            if (BPF_MISCOP(step->code) == BPF_TXA) m.a = m.x;
+            break;
+        }
+    }
+    return SECCOMP_RET_KILL_PROCESS;
+}
+
+/* Made, or made to fail. A tracer or a supervisor may do anything. */
+static bool is_harmless(uint32_t answer) {
+    const uint32_t action = answer & SECCOMP_RET_ACTION_FULL;
+    return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG || action == SECCOMP_RET_ERRNO;
+}
+
+bool lt_confinement_allows(long number, long a, long b, long c, long d, long e, long f) {
+    const struct seccomp_data call = {
+        .nr = (int)number,
+        .arch = ARCHITECTURE,
+        .instruction_pointer = (uintptr_t)&lt_confinement_allows,
+        .args = {(uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, (uint64_t)f},
+    };
+    const int count = __atomic_load_n(&filter_count, __ATOMIC_ACQUIRE);
+    for (int i = 0; i < count && i < FILTERS_MAX; i++) {
+        const struct sock_filter *steps = __atomic_load_n(&filters[i].steps, __ATOMIC_ACQUIRE);
+        if (steps != NULL && !is_harmless(answer_of(&filters[i], steps, &call))) return false;
+    }
+    return true;
+}
+
+/* A copy that stays; NULL where none can be made. */
+static const struct sock_filter *copy_steps(const struct lt_confinement *filter, size_t *count) {
+    const struct sock_fprog *program = filter->program;
+    if (filter->is_strict || !lt_is_readable(program, sizeof *program)) return NULL;
+    const struct sock_fprog now = *program;
+    const size_t size = now.len * sizeof *now.filter;
+    if (size == 0 || !lt_is_readable(now.filter, size)) return NULL;
+    struct sock_filter *copy = lt_sys_map(size);
+    if (copy == NULL) return NULL;
+    lt_copy(copy, now.filter, size);
+    *count = now.len;
+    return copy;
+}
+
+int lt_confinement_add(const struct lt_confinement *filter) {
+    size_t count = sizeof strict / sizeof *strict;
+    const struct sock_filter *steps = copy_steps(filter, &count);
+    if (filter->is_strict) __atomic_store_n(&lt_clock_is_coarse, true, __ATOMIC_RELAXED);
+    const int number = __atomic_fetch_add(&filter_count, 1, __ATOMIC_ACQ_REL);
+    if (number >= FILTERS_MAX) return NONE;
+    filters[number].count = count;
+    __atomic_store_n(&filters[number].steps, steps == NULL ? strict : steps, __ATOMIC_RELEASE);
+    __atomic_store_n(&lt_confined, true, __ATOMIC_RELEASE);
+    return number;
+}
+
+void lt_confinement_withdraw(int number) {
+    if (number == NONE) return;
+    __atomic_store_n(&filters[number].steps, NULL, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,20 @@
+/* Filters of system calls (seccomp) that the application installs: a call that it did not foresee ends it.
+ *
+ * So the library keeps a copy of each filter and asks it before each system call of its own (sys.h). One that the
+ * filter would not let pass is not made, and fails with EPERM. A filter holds for one thread; here it counts for all.
+ */
+#ifndef LT_CONFINEMENT_H
+#define LT_CONFINEMENT_H
+
+#include "sys.h"
+
+struct lt_confinement {
+    bool is_strict;      /* SECCOMP_MODE_STRICT; otherwise: */
+    const void *program; /* struct sock_fprog of the application */
+};
+
+/* A filter is about to be installed. Answers its number, for lt_confinement_withdraw where the kernel refuses it. */
+int lt_confinement_add(const struct lt_confinement *filter);
+void lt_confinement_withdraw(int number);
+
+#endif
