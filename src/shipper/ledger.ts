@@ -26,6 +26,10 @@ export class Ledger {
   readonly sinks: ReadonlyMap<string, SinkCount>;
   /** Peers that broke the frame format, by reason. */
   readonly protocolErrors = new Map<string, number>();
+  /** Bytes of rings that were in records already and were not read once more, by reason. */
+  readonly skipped = new Map<string, number>();
+  /** Jumps in the numbers of a process's frames. */
+  gaps = 0;
 
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
@@ -68,6 +72,14 @@ export class Ledger {
 
   countProtocolError(reason: string): void {
     this.protocolErrors.set(reason, (this.protocolErrors.get(reason) ?? 0) + 1);
+  }
+
+  countSkipped(reason: string, bytes: number): void {
+    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + bytes);
+  }
+
+  countGap(): void {
+    this.gaps += 1;
   }
 
   /** The totals in one line. `heldBy` says what a sink's lane really holds. */

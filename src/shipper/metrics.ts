@@ -97,6 +97,10 @@ export class Metrics {
     counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retrySeries(sinks));
     const errors = [...ledger.protocolErrors].map(([reason, count]): Series => [{ reason }, count]);
     counter('protocol_errors_total', 'Connections closed because the peer broke the format.', ['reason'], errors);
+    const skipped = [...ledger.skipped].map(([reason, bytes]): Series => [{ reason }, bytes]);
+    counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
+    const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';
+    counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
     registry.registerMetric(this.#seconds);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }

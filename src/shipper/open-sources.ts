@@ -47,6 +47,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage }: OpenS
       ledger.countProtocolError(reason);
       log.problem('warn', `protocol ${reason}`, `what a peer sent is refused: ${message}`, { reason });
     },
+    onGap: () => ledger.countGap(),
   };
   const socket = new SocketSource({ ...lines, path: settings.socket });
   if (settings.ringDir === undefined) return { socket, sources: [socket] };
@@ -57,6 +58,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage }: OpenS
     pool: settings.ringPool,
     totalBytes: settings.ringTotalBytes,
     isOutage,
+    onSkipped: (reason, bytes) => ledger.countSkipped(reason, bytes),
     onGone(gone) {
       ledger.countGone(gone);
       log.problem('warn', 'gone', 'a shipper was killed that held records of rings in memory', { ...gone });

@@ -10,6 +10,8 @@ import type { Origin } from '../parts.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './frame-decoder.js';
 import { type AssemblerShared, LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
+import { NameRoom } from './name-room.js';
+import { RecentFrames } from './recent-frames.js';
 
 /** Places of one frame in its process's numbering, see decision 1. */
 const PLACES_PER_FRAME = FRAME_MAX_BYTES;
@@ -29,6 +31,20 @@ export interface Progress {
   readonly files: ReadonlyMap<number, string>;
 }
 
+/** Why bytes are not read once more: an earlier ring had the same frame, or the reader before had made records of them. */
+export type SkipReason = 'written_again' | 'settled';
+
+export interface ConnectionOptions {
+  /** The only process that may speak here; any when absent. */
+  readonly instance?: string;
+  /** What the ids of records begin with; the instance that HELLO names when absent. */
+  readonly name?: string;
+  readonly names?: NameRoom;
+  readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
+  /** The numbers of frames go on, but not with the next one: something was lost between. */
+  readonly onGap?: () => void;
+}
+
 export class Connection implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
@@ -39,10 +55,15 @@ export class Connection implements FrameReader {
   #touchedMs = 0;
   #decoder: FrameDecoder | undefined;
   #hello: Hello | undefined;
-  readonly #instance: string | undefined;
+  readonly #options: ConnectionOptions;
+  readonly #names: NameRoom;
+  #nameBytes = 0;
   readonly #files = new Map<number, string>();
-  /** DATA frames up to this number have been read elsewhere. */
-  #knownSeq = 0;
+  readonly #recent = new RecentFrames();
+  /** DATA frames that have been read elsewhere. */
+  #known: RecentFrames | undefined;
+  /** From this position on nothing can have been settled by a reader before. */
+  #freshPosition = 0;
   #lastSeq = 0;
   /** Totals of the last report: the streams have a gap where they rise. */
   #lost: Lost = { lines: 0, bytes: 0 };
@@ -52,11 +73,11 @@ export class Connection implements FrameReader {
   #rawOffset = 0;
   #nowMs = 0;
 
-  /** `instance`: the only process that may speak here; any when absent. */
-  constructor(shared: AssemblerShared, losses: LossTotals, instance?: string) {
+  constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionOptions = {}) {
     this.#shared = shared;
     this.#losses = losses;
-    this.#instance = instance;
+    this.#options = options;
+    this.#names = options.names ?? new NameRoom();
   }
 
   /** Whether the peer has sent a beginning of the magic and nothing else. */
@@ -98,13 +119,14 @@ export class Connection implements FrameReader {
     return position;
   }
 
-  /** Makes it read on where an earlier one was. */
-  resume({ position, settled, hello, files }: Progress): void {
+  /** Makes it read on where an earlier one was, which had read at most what lies before `end`. */
+  resume({ position, settled, hello, files }: Progress, end: number): void {
     this.#mode = 'framed';
     this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
     this.#greet(hello);
     for (const [stream, path] of files) this.file(stream, path);
     for (const [stream, seq] of settled) this.#streams.get(stream)?.skipBefore(seq);
+    this.#freshPosition = end;
   }
 
   /** Name of the peer's container, where it said one. */
@@ -112,14 +134,14 @@ export class Connection implements FrameReader {
     return this.#hello?.container;
   }
 
-  /** Number of the last DATA frame. */
-  get lastSeq(): number {
-    return this.#lastSeq;
+  /** The last DATA frames. */
+  get recent(): RecentFrames {
+    return this.#recent;
   }
 
-  /** DATA frames up to this number have been read from somewhere else: they are skipped. */
-  skipFramesUpTo(seq: number): void {
-    this.#knownSeq = seq;
+  /** These DATA frames have been read from somewhere else: they are skipped when they come again. */
+  skipFrames(known: RecentFrames): void {
+    this.#known = known;
   }
 
   /** The peer went quiet within the magic: these bytes are text. */
@@ -132,6 +154,7 @@ export class Connection implements FrameReader {
   end(): void {
     if (this.isUndecided) this.decideRaw();
     this.flush();
+    this.forget();
     if (this.#decoder?.isBetweenFrames === false) {
       throw new ProtocolError('truncated', 'the connection ended within a frame');
     }
@@ -143,6 +166,12 @@ export class Connection implements FrameReader {
     this.#raw?.flush();
   }
 
+  /** Nothing more will come: gives back the room of its names. */
+  forget(): void {
+    this.#names.give(this.#nameBytes);
+    this.#nameBytes = 0;
+  }
+
   hello(hello: Hello): void {
     this.#greet(hello);
     const lost = this.#losses.update(hello.instance, hello.lost);
@@ -152,8 +181,9 @@ export class Connection implements FrameReader {
   }
 
   #greet(hello: Hello): void {
-    if (this.#instance !== undefined && hello.instance !== this.#instance) {
-      throw new ProtocolError('instance', `${hello.instance} speaks in the place of ${this.#instance}`);
+    const { instance = hello.instance } = this.#options;
+    if (hello.instance !== instance) {
+      throw new ProtocolError('instance', `${hello.instance} speaks in the place of ${instance}`);
     }
     this.#hello = hello;
     this.#lost = hello.lost;
@@ -177,17 +207,33 @@ export class Connection implements FrameReader {
       const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
       throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
     }
-    this.#lastSeq = seq;
+    // A signal handler's frame may come before that of the write that it interrupted.
+    if (seq > this.#lastSeq) {
+      if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) this.#options.onGap?.();
+      this.#lastSeq = seq;
+    }
     this.#lastMs = timeMs;
-    if (seq <= this.#knownSeq) return;
+    this.#recent.add(stream, timeMs, seq, end - start);
+    if (this.#known?.has(stream, timeMs, seq, end - start)) {
+      this.#options.onSkipped?.('written_again', end - start);
+      return;
+    }
     const position = this.#decoder!.framePosition;
-    assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
+    if (position >= this.#freshPosition) this.#readFresh();
+    const skipped = assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
+    if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
+  }
+
+  /** Whatever a checkpoint says, and anybody may have written it, what came later is in no record yet. */
+  #readFresh(): void {
+    this.#freshPosition = Number.POSITIVE_INFINITY;
+    for (const assembler of this.#streams.values()) assembler.skipNothing();
   }
 
   lost(stream: number, timeMs: number, lost: Lost): void {
     this.#losses.update(this.#hello!.instance, lost);
     // By this stream's own count: the header of a ring may have told the total before.
-    if (lost.bytes <= this.#lost.bytes) return;
+    if (lost.bytes <= this.#lost.bytes || !this.#losses.isCounted(this.#hello!.instance, lost)) return;
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
     const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
     for (const assembler of after) assembler?.flush();
@@ -210,11 +256,11 @@ export class Connection implements FrameReader {
 
   /** A record of our own. In a stream of its own, so that its place is nobody else's. */
   #record(stream: '0' | '0-gone', seq: number, timeMs: number, text: string): void {
-    const { instance, pid, process, container } = this.#hello!;
+    const { pid, process, container } = this.#hello!;
     const bytes = Buffer.from(text);
     const { builder } = this.#shared;
     const at = builder.copy(bytes, 0, bytes.length);
-    const origin = { id: `${instance}-${stream}`, stream: 'stdout', pid, process, container } as const;
+    const origin = { id: this.#idOf(stream), stream: 'stdout', pid, process, container } as const;
     builder.record(origin, at, bytes.length, timeMs, seq);
   }
 
@@ -229,9 +275,16 @@ export class Connection implements FrameReader {
   }
 
   #open(id: number, stream: Pick<Origin, 'stream' | 'path'>): void {
-    const { instance, pid, process, container } = this.#hello!;
-    const origin = { id: `${instance}-${id}`, ...stream, pid, process, container };
+    const { pid, process, container } = this.#hello!;
+    const room = this.#names.take(process, container, stream.path ?? '');
+    if (room === undefined) throw new ProtocolError('names', 'the names of all peers together take too much memory');
+    this.#nameBytes += room;
+    const origin = { id: this.#idOf(id), ...stream, pid, process, container };
     this.#streams.set(id, new LineAssembler(origin, this.#shared));
+  }
+
+  #idOf(stream: number | string): string {
+    return `${this.#options.name ?? this.#hello!.instance}-${stream}`;
   }
 
   /** Compares with the magic as far as there are bytes. Returns what is left to read. */

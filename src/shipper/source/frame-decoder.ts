@@ -14,6 +14,7 @@ import {
   LOST_PAYLOAD_BYTES,
 } from '../../contract.js';
 import { ProtocolError } from '../errors.js';
+import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from './bounded-text.js';
 
 /** Who writes. */
 export interface Hello {
@@ -40,8 +41,6 @@ export interface FrameReader {
   lost(stream: number, timeMs: number, lost: Lost): void;
 }
 
-/** PATH_MAX of Linux. */
-const PATH_MAX_BYTES = 4096;
 /** `seq * 2^15 + offset` has to stay exact in a double: 2^38 frames, in the upper word 2^6. */
 const SEQ_MAX_HIGH = 1 << 6;
 const TWO_32 = 2 ** 32;
@@ -143,16 +142,13 @@ export class FrameDecoder {
       }
       case FRAME_TYPES.LOST.value:
         if (end - start !== LOST_PAYLOAD_BYTES) throw new ProtocolError('lost', `LOST of ${end - start} bytes`);
-        this.#reader.lost(stream, readUInt64(bytes, at + 8) / 1e6, {
-          lines: readUInt64(bytes, start),
-          bytes: readUInt64(bytes, start + 8),
-        });
+        this.#reader.lost(stream, readUInt64(bytes, at + 8) / 1e6, readLost(bytes, start));
         return;
       case FRAME_TYPES.FILE.value:
         if (stream < FIRST_FILE_STREAM || end === start || end - start > PATH_MAX_BYTES) {
           throw new ProtocolError('file', `FILE with id ${stream} and a path of ${end - start} bytes`);
         }
-        this.#reader.file(stream, bytes.toString('utf8', start, end));
+        this.#reader.file(stream, boundedText(bytes.toString('utf8', start, end), PATH_MAX_BYTES));
         return;
       case FRAME_TYPES.HELLO.value:
         if (this.#greeted) throw new ProtocolError('hello', 'a second HELLO');
@@ -182,10 +178,14 @@ function readHello(bytes: Buffer, start: number, end: number): Hello {
       .readBigUInt64LE(start + 24)
       .toString(16)
       .padStart(16, '0'),
-    process: bytes.toString('utf8', name, container),
-    container: bytes.toString('utf8', container, end),
-    lost: { lines: readUInt64(bytes, start + 32), bytes: readUInt64(bytes, start + 40) },
+    process: boundedText(bytes.toString('utf8', name, container), NAME_MAX_BYTES),
+    container: boundedText(bytes.toString('utf8', container, end), NAME_MAX_BYTES),
+    lost: readLost(bytes, start + 32),
   };
+}
+
+function readLost(bytes: Buffer, at: number): Lost {
+  return { lines: readUInt64(bytes, at), bytes: readUInt64(bytes, at + 8) };
 }
 
 function readUInt64(bytes: Buffer, at: number): number {

@@ -77,9 +77,14 @@ export class LineAssembler {
     this.#endSeq = seq;
   }
 
+  /** Takes all bytes from now on, wherever they say that they belong. */
+  skipNothing(): void {
+    this.#skipBefore = 0;
+  }
+
   /**
    * Takes bytes written at `timeMs`; `seq` is the place of the first one. `position` is wherever the caller will have to
-   * begin again to get them once more.
+   * begin again to get them once more. Returns how many of them were skipped.
    */
   write(
     bytes: Buffer,
@@ -89,18 +94,18 @@ export class LineAssembler {
     firstSeq: number,
     nowMs: number,
     position = 0,
-  ): void {
+  ): number {
     const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), end - first);
     const start = first + known;
     const seq = firstSeq + known;
-    if (start === end) return;
+    if (start === end) return known;
     this.#endSeq = seq + (end - start);
     this.#position = position;
     let last = end - 1;
     while (last >= start && bytes[last] !== NEWLINE) last--;
     if (last < start) {
       this.#append(bytes, start, end, timeMs, seq, nowMs);
-      return;
+      return known;
     }
     let from = start;
     if (this.#length > 0) {
@@ -110,6 +115,7 @@ export class LineAssembler {
     }
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start));
     if (last + 1 < end) this.#append(bytes, last + 1, end, timeMs, seq + (last + 1 - start), nowMs);
+    return known;
   }
 
   /** Makes a record of the unfinished line, if there is one. */

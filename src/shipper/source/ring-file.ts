@@ -20,6 +20,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import {
+  FIRST_FILE_STREAM,
   RING_HEADER,
   RING_HEADER_BYTES,
   RING_MAGIC,
@@ -29,6 +30,7 @@ import {
   type RingWord,
 } from '../../contract.js';
 import { codeOf, ProtocolError } from '../errors.js';
+import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from './bounded-text.js';
 import type { Progress } from './connection.js';
 import { lockKey } from './file-locks.js';
 import type { Hello, Lost } from './frame-decoder.js';
@@ -246,7 +248,7 @@ export class RingFile {
     const length = half.readUInt32LE(0);
     try {
       const { hello, files } = JSON.parse(half.toString('utf8', 4, 4 + length));
-      return { hello: helloOf(hello), files: new Map(files) };
+      return { hello: helloOf(hello), files: filesOf(files) };
     } catch (error) {
       throw new ProtocolError('ring', `${this.path}: no notes: ${(error as Error).message}`);
     }
@@ -295,5 +297,14 @@ function helloOf(value: Hello): Hello {
     Number.isSafeInteger(lost.lines) &&
     Number.isSafeInteger(lost.bytes);
   if (!isRight) throw new Error('no HELLO');
-  return { pid, instance, process, container, lost };
+  const name = (text: string) => boundedText(text, NAME_MAX_BYTES);
+  return { pid, instance, process: name(process), container: name(container), lost };
+}
+
+function filesOf(entries: [number, string][]): ReadonlyMap<number, string> {
+  for (const [stream, path] of entries) {
+    if (Number.isInteger(stream) && stream >= FIRST_FILE_STREAM && typeof path === 'string') continue;
+    throw new Error('no FILE');
+  }
+  return new Map(entries.map(([stream, path]) => [stream, boundedText(path, PATH_MAX_BYTES)]));
 }

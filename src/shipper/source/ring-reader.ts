@@ -1,8 +1,9 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are released. */
-import { Connection, type Progress } from './connection.js';
+import { Connection, type ConnectionOptions, type Progress } from './connection.js';
 import type { Lost } from './frame-decoder.js';
 import type { AssemblerShared } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
+import type { RecentFrames } from './recent-frames.js';
 import type { RingName } from './ring-directory.js';
 import { RingFile } from './ring-file.js';
 
@@ -55,28 +56,37 @@ export class RingReader {
   readonly gone: Lost;
 
   /** Opens it. Throws a ProtocolError when it is no ring. */
-  constructor(ring: RingName, path: string, shared: AssemblerShared, losses: LossTotals, nowMs: number) {
+  constructor(
+    ring: RingName,
+    path: string,
+    shared: AssemblerShared,
+    losses: LossTotals,
+    nowMs: number,
+    options: ConnectionOptions = {},
+  ) {
     this.ring = ring;
     this.gotMs = nowMs;
     this.#shared = shared;
     this.#losses = losses;
-    this.#connection = new Connection(shared, losses, ring.instance);
+    this.#connection = new Connection(shared, losses, { ...options, instance: ring.instance });
     this.#file = new RingFile(path);
     try {
       const { progress, lost, owed } = this.#file.resume();
-      this.gone = owed;
+      const state = this.#file.state(progress?.position ?? 0);
+      this.gone = isOwed(owed, progress) && losses.believes(owed, ring.instance) ? owed : NOTHING;
       this.isRetired = this.#file.isRetiredAtStart;
-      losses.remember(ring.instance, lost);
-      this.#lost = lost;
+      // No more can have been counted than the process has lost.
+      this.#lost = least(lost, state.lost);
+      losses.remember(ring.instance, this.#lost);
       if (progress !== undefined) {
         this.#position = progress.position;
         this.#markedPosition = progress.position;
-        this.#given = { progress, lost };
-        this.#connection.resume(progress);
-        if (owed.bytes > 0) this.#connection.gone(owed, progress.position, nowMs);
-        this.#file.checkpoint(progress, lost, NOTHING);
+        this.#given = { progress, lost: this.#lost };
+        this.#connection.resume(progress, state.head);
+        if (this.gone.bytes > 0) this.#connection.gone(this.gone, progress.position, nowMs);
+        this.#file.checkpoint(progress, this.#lost, NOTHING);
       }
-      this.#isLocked = this.#file.state(this.#position).isLocked;
+      this.#isLocked = state.isLocked;
     } catch (error) {
       // Whoever writes into it must not go on: nobody will read that.
       this.#file.retire();
@@ -90,14 +100,14 @@ export class RingReader {
     return this.#position - this.#markedPosition > this.#file.capacity / 4;
   }
 
-  /** Number of the last frame. */
-  get lastSeq(): number {
-    return this.#connection.lastSeq;
+  /** The last frames. */
+  get recent(): RecentFrames {
+    return this.#connection.recent;
   }
 
-  /** Frames up to this number were in an earlier ring of the process. */
-  skipFramesUpTo(seq: number): void {
-    this.#connection.skipFramesUpTo(seq);
+  /** These frames were in an earlier ring of the process. */
+  skipFrames(known: RecentFrames): void {
+    this.#connection.skipFrames(known);
   }
 
   /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense. */
@@ -153,6 +163,7 @@ export class RingReader {
     if (this.isFinished) return false;
     this.isFinished = true;
     this.#connection.flush();
+    this.#connection.forget();
     // What was lost at last, when there was no room for a frame that says so.
     if (this.#connection.container !== undefined) this.#connection.lost(0, this.gotMs, this.#lost);
     const last = this.#marks.at(-1);
@@ -223,6 +234,7 @@ export class RingReader {
   abandon(): void {
     this.#isClosed = true;
     this.#connection.flush();
+    this.#connection.forget();
     this.#file.retire();
     this.#file.remove();
   }
@@ -232,5 +244,12 @@ export class RingReader {
   }
 }
 
+/** Whether so much can lie before the place where the reader begins: a line takes at least a byte. */
+const isOwed = ({ lines, bytes }: Lost, progress: Progress | undefined): boolean =>
+  lines <= (progress?.position ?? 0) && bytes <= (progress?.position ?? 0);
+const least = (one: Lost, other: Lost): Lost => ({
+  lines: Math.min(one.lines, other.lines),
+  bytes: Math.min(one.bytes, other.bytes),
+});
 const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
 const minus = (one: Lost, other: Lost): Lost => ({ lines: one.lines - other.lines, bytes: one.bytes - other.bytes });

@@ -8,10 +8,13 @@
  */
 import { messageOf, ProtocolError } from '../errors.js';
 import type { RecordBatch, Source, SourceBatch } from '../parts.js';
+import type { SkipReason } from './connection.js';
 import { lockedFiles } from './file-locks.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
+import { NameRoom } from './name-room.js';
+import type { RecentFrames } from './recent-frames.js';
 import { RingDirectory, type RingDirectoryOptions, type RingName } from './ring-directory.js';
 import { type Mark, RingReader } from './ring-reader.js';
 
@@ -27,6 +30,9 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   /** Whether sinks fail for longer than rings last: then rings give room back before it is released. */
   readonly isOutage: () => boolean;
   readonly onProtocolError: (error: ProtocolError) => void;
+  readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
+  /** Frames are missing in the numbering of a process. */
+  readonly onGap?: () => void;
 }
 
 const READ_BYTES = 256 * 1024;
@@ -57,8 +63,9 @@ export class RingSource implements Source {
   readonly #awake = new Set<RingReader>();
   /** By instance, the last ring of a process that was found. */
   readonly #latest = new Map<string, RingReader>();
-  /** By instance, the number of the last frame read from its last ring. */
-  readonly #lastSeq = new Map<string, number>();
+  /** By instance, the last frames read from its last ring. */
+  readonly #recent = new Map<string, RecentFrames>();
+  readonly #names = new NameRoom();
   /** Names that are no rings: not looked at again. */
   readonly #refused = new Set<string>();
   #scannedMs = Number.NEGATIVE_INFINITY;
@@ -79,7 +86,7 @@ export class RingSource implements Source {
   constructor(options: RingSourceOptions) {
     this.#options = options;
     this.#directory = new RingDirectory(options);
-    this.#losses = new LossTotals(options.onLost);
+    this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes);
     this.#directory.refill(this.#directory.names());
   }
@@ -233,8 +240,14 @@ export class RingSource implements Source {
       if (!earlier.isFinished) return;
     }
     try {
-      const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs);
-      reader.skipFramesUpTo(this.#lastSeq.get(ring.instance) ?? 0);
+      const { onSkipped = () => {}, onGap = () => {} } = this.#options;
+      const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, {
+        names: this.#names,
+        onSkipped,
+        onGap,
+      });
+      const known = this.#recent.get(ring.instance);
+      if (known !== undefined) reader.skipFrames(known);
       if (reader.gone.bytes > 0) this.#options.onGone(reader.gone);
       this.#readers.set(ring.name, reader);
       this.#latest.set(ring.instance, reader);
@@ -291,9 +304,9 @@ export class RingSource implements Source {
     this.#awake.delete(reader);
     if (reader.isFinished) return;
     const { instance } = reader.ring;
-    this.#lastSeq.delete(instance);
-    this.#lastSeq.set(instance, reader.lastSeq);
-    if (this.#lastSeq.size > RETIRED_MAX) this.#lastSeq.delete(this.#lastSeq.keys().next().value!);
+    this.#recent.delete(instance);
+    this.#recent.set(instance, reader.recent);
+    if (this.#recent.size > RETIRED_MAX) this.#recent.delete(this.#recent.keys().next().value!);
     // Its successor waits for this.
     this.#wantsScan = true;
     if (reader.finish()) this.#remove(reader);

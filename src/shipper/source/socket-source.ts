@@ -5,6 +5,7 @@
  * linger time. While it is full no socket is read, so a slow consumer ends as a full socket buffer at the peer; what
  * this source holds is bounded by one batch, one read of each socket and the unfinished lines.
  */
+import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -14,6 +15,7 @@ import { Connection } from './connection.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
+import { NameRoom } from './name-room.js';
 
 export interface SocketSourceOptions {
   readonly path: string;
@@ -25,6 +27,8 @@ export interface SocketSourceOptions {
   /** An application could not hand over this much since its last report. */
   readonly onLost: (lost: Lost) => void;
   readonly onProtocolError: (error: ProtocolError) => void;
+  /** Frames are missing in the numbering of a process. */
+  readonly onGap?: () => void;
 }
 
 /** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
@@ -36,12 +40,14 @@ const QUIET_MS = 100;
 const LAST_LOOK_MS = 50;
 const LAST_LOOK_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 4096;
+const NAME_BYTES = 8;
 
 export class SocketSource implements Source {
   readonly #options: SocketSourceOptions;
   readonly #server: Server;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
+  readonly #names = new NameRoom();
   readonly #connections = new Map<Socket, Connection>();
   #isPaused = false;
   #isLingerOver = false;
@@ -57,7 +63,7 @@ export class SocketSource implements Source {
 
   constructor(options: SocketSourceOptions) {
     this.#options = options;
-    this.#losses = new LossTotals(options.onLost);
+    this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes);
     this.#server = createServer((socket) => this.#accept(socket));
   }
@@ -139,7 +145,10 @@ export class SocketSource implements Source {
   }
 
   #accept(socket: Socket): void {
-    this.#connections.set(socket, new Connection(this.#shared, this.#losses));
+    const { onGap = () => {} } = this.#options;
+    // A name that nobody else can know: whoever speaks for another process does not take the ids of its records.
+    const name = randomBytes(NAME_BYTES).toString('hex');
+    this.#connections.set(socket, new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap }));
     this.#cancelQuiet();
     socket.on('data', (chunk) => this.#read(socket, chunk));
     // An error is followed by close; what came before it counts.

@@ -4,8 +4,9 @@ import type { Origin } from '../../../../src/shipper/parts.js';
 import { BatchBuilder, recordAt } from '../../../../src/shipper/record-batch.js';
 import { Connection } from '../../../../src/shipper/source/connection.js';
 import type { Lost } from '../../../../src/shipper/source/frame-decoder.js';
-import type { AssemblerShared } from '../../../../src/shipper/source/line-assembler.js';
+import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/line-assembler.js';
 import { LossTotals } from '../../../../src/shipper/source/loss-totals.js';
+import { NameRoom } from '../../../../src/shipper/source/name-room.js';
 import { messagesOf } from '../../../support/batches.js';
 import { data, file, hello, lost, magic, split } from '../../../support/frames.js';
 
@@ -183,6 +184,60 @@ describe('Connection: frames', () => {
     const { connection } = open();
     const files = Array.from({ length: 5000 }, (_, i) => file(16 + i, `/${i}`));
     expect(() => connection.write(Buffer.concat([magic, hello(), ...files]), 0)).toThrow(ProtocolError);
+  });
+
+  test.each([
+    ['all bits set', 2n ** 64n - 1n],
+    ['more than a machine can write', 2n ** 52n],
+  ])('a loss of %s is neither counted nor said; the lines are read', (_, claimed) => {
+    const losses: Lost[] = [];
+    const { connection, builder } = open(losses);
+    const greeting = hello({ lostLines: claimed, lostBytes: claimed });
+    connection.write(
+      Buffer.concat([magic, greeting, data(1, 1n, 'one\n'), lost(claimed, claimed), data(1, 2n, 'two\n')]),
+      0,
+    );
+    expect(losses).toEqual([]);
+    expect(messagesOf(builder.finish())).toEqual(['one', 'two']);
+  });
+
+  test('names are cut before any record repeats them', () => {
+    const { connection, builder } = open();
+    const name = '\x01'.repeat(15_000);
+    connection.write(
+      Buffer.concat([
+        magic,
+        hello({ process: name, container: name }),
+        file(16, `/${'\x01'.repeat(4000)}`),
+        data(16, 1n, 'x\n'),
+      ]),
+      0,
+    );
+    const [origin] = builder.finish().origins;
+    expect(Buffer.byteLength(JSON.stringify(origin))).toBeLessThan(256 + 256 + 4096 + 200);
+  });
+
+  test('the names of all peers together are bounded, and a peer that ends gives its part back', () => {
+    const shared = shareAssembly(1000);
+    const names = new NameRoom(40_000);
+    const losses = new LossTotals(() => {});
+    const paths = Array.from({ length: 8 }, (_, i) => file(16 + i, `/${i}`.padEnd(1500, 'x')));
+    const announce = () => {
+      const connection = new Connection(shared, losses, { names });
+      connection.write(Buffer.concat([magic, hello(), ...paths]), 0);
+      return connection;
+    };
+    const first = announce();
+    expect(announce).toThrow(expect.objectContaining({ reason: 'names' }));
+    first.end();
+    expect(() => announce()).not.toThrow();
+  });
+
+  test('a connection that has a name of its own takes no ids of the process for which it speaks', () => {
+    const shared = shareAssembly(1000);
+    const connection = new Connection(shared, new LossTotals(() => {}), { name: 'mine' });
+    connection.write(Buffer.concat([magic, hello({ lostLines: 1n, lostBytes: 2n }), data(1, 1n, 'x\n')]), 0);
+    expect(shared.builder.finish().origins.map(({ id }) => id)).toEqual(['mine-0', 'mine-1']);
   });
 
   test('an end within a frame is an error, after the lines are safe', () => {

@@ -1,11 +1,12 @@
 import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
+import { RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import type { RingSource, RingSourceOptions } from '../../../../src/shipper/source/ring-source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
-import { openRings } from '../../../support/rings.js';
+import { freeRing } from '../../../support/ring-receiver.js';
+import { CAPACITY, openRings } from '../../../support/rings.js';
 
 const at = (word: string) => RING_HEADER.find(({ name }) => name === word)!.offset;
 const NAME = 'ring-42-0000000000000abc-0';
@@ -198,5 +199,109 @@ describe('in an outage that is longer than the ring', () => {
 
   test('a sink that is only slow costs no room', async () => {
     expect(await fill(false, 0)).toMatchObject({ tail: 0, owed: { lines: 0, bytes: 0 } });
+  });
+});
+
+describe('numbers that any process of the pod can write', () => {
+  const name = (number: number) => `ring-42-0000000000000abc-${number}`;
+  /** A ring of the process with such frames, ended. */
+  function make(number: number, ...frames: readonly Buffer[]): number {
+    const bytes = freeRing(CAPACITY);
+    const content = Buffer.concat([magic, hello(), ...frames]);
+    content.copy(bytes, RING_HEADER_BYTES);
+    bytes.writeBigUInt64LE(BigInt(content.length), at('head'));
+    bytes.writeUInt32LE(1, at('ended'));
+    writeFileSync(join(path, name(number)), bytes);
+    return content.length;
+  }
+  const messages = (read: readonly ReadRecord[]) => read.map(({ message }) => message);
+
+  test.each([
+    ['far ahead', 2n ** 37n],
+    ['just ahead', 100n],
+    ['of the very next frame', 3n],
+  ])('a frame number %s makes nothing of the next ring known: every line of it is read', async (_, forged) => {
+    make(0, data(1, 1n, 'one\n', 1n), data(1, forged, 'forged\n', 2n));
+    make(1, data(1, 2n, 'two\n', 3n), data(1, 3n, 'three\n', 4n), data(1, 4n, 'four\n', 5n));
+    const skipped: unknown[] = [];
+    const source = open([], { onSkipped: (...each) => skipped.push(each) });
+    expect(messages(await take(source, 5, 9))).toEqual(['one', 'forged', 'two', 'three', 'four']);
+    expect(skipped).toEqual([]);
+  });
+
+  test('the frame that a process writes again into its next ring is read once, and the other is counted', async () => {
+    const again = data(1, 2n, 'two\n', 2n);
+    make(0, data(1, 1n, 'one\n', 1n), again);
+    make(1, again, data(1, 3n, 'three\n', 3n));
+    const skipped: unknown[] = [];
+    const source = open([], { onSkipped: (...each) => skipped.push(each) });
+    expect(messages(await take(source, 3, 9))).toEqual(['one', 'two', 'three']);
+    expect(skipped).toEqual([['written_again', 4]]);
+  });
+
+  test('a jump in the numbers is counted; frames in order are not', async () => {
+    let gaps = 0;
+    make(0, data(1, 5n, 'one\n'), data(2, 6n, 'two\n'), data(1, 9n, 'three\n'), data(1, 10n, 'four\n'));
+    expect(messages(await take(open([], { onGap: () => gaps++ }), 4, 9))).toHaveLength(4);
+    expect(gaps).toBe(1);
+  });
+
+  /** A checkpoint, with the notes of a reader before, at the beginning of the frames. */
+  function spoil({ settled = 0, owed = 0n, counted = 0n, lost = 0n }): void {
+    const fd = openSync(join(path, name(0)), 'r+');
+    const page = Buffer.alloc(64);
+    page.writeBigUInt64LE(BigInt(magic.length + hello().length));
+    page.writeUInt32LE(1, 8);
+    page.writeUInt32LE(1, 12);
+    for (const offset of [16, 24]) page.writeBigUInt64LE(counted, offset);
+    for (const offset of [32, 40]) page.writeBigUInt64LE(owed, offset);
+    page.writeUInt32LE(1, 48);
+    page.writeDoubleLE(settled, 56);
+    writeSync(fd, page, 0, page.length, at('tail'));
+    const about = { pid: 1, instance: '0000000000000abc', process: 'a', container: 'c', lost: { lines: 0, bytes: 0 } };
+    const notes = Buffer.from(`    ${JSON.stringify({ hello: about, files: [] })}`);
+    notes.writeUInt32LE(notes.length - 4);
+    writeSync(fd, notes, 0, notes.length, RING_NOTES_AT);
+    word(fd, 'lost_lines', Number(lost));
+    word(fd, 'lost_bytes', Number(lost));
+  }
+
+  test('a place up to which all is settled hides nothing that comes later, and what it hides is counted', async () => {
+    const end = make(0, data(1, 1n, 'one\n'));
+    spoil({ settled: 2 ** 50 });
+    const skipped: unknown[] = [];
+    const source = open([], { onSkipped: (...each) => skipped.push(each) });
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    const next = batches.next();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    write(openSync(join(path, name(0)), 'r+'), end, data(1, 2n, 'two\n'));
+    expect(messages(recordsOf((await next).value as SourceBatch))).toEqual(['two']);
+    expect(skipped).toEqual([['settled', 4]]);
+    await batches.return?.(undefined);
+  });
+
+  test.each([2n ** 53n, 2n ** 40n, 1_000_000n])('a debt of %i lines in a ring of some bytes is none', async (owed) => {
+    make(0, data(1, 1n, 'one\n'));
+    spoil({ owed });
+    const gone: unknown[] = [];
+    expect(messages(await take(open([], { onGone: (each) => gone.push(each) }), 1, 9))).toEqual(['one']);
+    expect(gone).toEqual([]);
+  });
+
+  test('what is said to be counted already hides no later loss', async () => {
+    const end = make(0, data(1, 1n, 'one\n'));
+    spoil({ counted: 2n ** 53n, lost: 7n });
+    const losses: unknown[] = [];
+    const source = open([], { onLost: (each) => losses.push(each) });
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    const next = batches.next();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    const fd = openSync(join(path, name(0)), 'r+');
+    word(fd, 'lost_lines', 9);
+    word(fd, 'lost_bytes', 9);
+    write(fd, end, data(1, 2n, 'two\n'));
+    await next;
+    expect(losses).toEqual([{ lines: 2, bytes: 2 }]);
+    await batches.return?.(undefined);
   });
 });
