@@ -1,12 +1,15 @@
 /**
  * Takes the records of one lane to one sink: the only place that knows how often, how long and when. In order, one
- * request at a time, for ever; what a service refuses for good becomes a dead letter, everything else goes again.
+ * request at a time, for as long as it takes; what a service refuses for good becomes a dead letter, everything else goes
+ * again. Where one place of the sink refuses, its records wait, and the others go on.
  */
 import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
+import { BlockedDestinations } from './blocked-destinations.js';
 import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
-import type { RecordBatch, Rejected, SendResult } from './parts.js';
+import type { Failure, RecordBatch, Rejected, SendResult } from './parts.js';
+import { Piece } from './piece.js';
 import { select } from './record-batch.js';
 import type { Lane } from './spool/lane.js';
 import { Tally } from './tally.js';
@@ -23,6 +26,8 @@ export interface DeliverOptions extends AttemptOptions {
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Memory that may wait for blocked places before the others wait, too. @default 4 MiB */
+  readonly blockedMaxBytes?: number;
 }
 
 export interface DeadLetters {
@@ -47,34 +52,93 @@ export const healthySink = (): SinkHealth => ({ failures: 0, settledMs: 0, reaso
 /** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
 const HURRY_MS = 500;
 
+const BLOCKED_MAX_BYTES = 4 * 1024 * 1024;
+
 export async function deliver(options: DeliverOptions): Promise<void> {
-  const { lane, sink, health, deadline } = options;
+  const { sink, health, deadline, now } = options;
+  const blocked = new BlockedDestinations((batch) => sink.destinations?.(batch) ?? []);
   for (;;) {
-    const taken = await lane.take(sink.limits, deadline);
-    if (taken === undefined) return;
-    let batch: RecordBatch | undefined = taken.batch;
-    while (batch !== undefined) {
-      const result = await attempt(options, batch);
-      const left = settle(options, batch, result, taken.settle);
-      if (left === undefined || left.count < batch.count) health.settledMs = options.now();
-      if (left === undefined) health.failures = 0;
-      else if (!deadline.aborted) await waitAfter(options, result, left.count < batch.count);
-      if (left !== undefined && deadline.aborted) return;
-      batch = left;
+    const next = await take(options, blocked);
+    if (next === undefined) return;
+    let left: Piece | undefined = next.piece;
+    let failures = 0;
+    while (left !== undefined) {
+      const piece: Piece = left;
+      const result = await attempt(options, piece.batch);
+      settle(options, piece, result);
+      const again = setAside(options, blocked, piece, result);
+      if (result.retry.length < piece.batch.count) health.settledMs = now();
+      left = again.length === 0 ? undefined : piece.select(again);
+      if (left === undefined && next.destination !== undefined && !isBlocked(result, next.destination)) {
+        blocked.free(next.destination);
+      }
+      failures = left === undefined ? 0 : left.batch.count < piece.batch.count ? 1 : failures + 1;
+      health.failures = Math.max(failures, blocked.failures);
+      if (left === undefined) continue;
+      if (!deadline.aborted) await waitAfter(options, result, failures);
+      if (deadline.aborted) return;
     }
   }
 }
 
-/** Books an answer. Returns what has to go again. */
+/** What is due of that which waits, or what is new and goes to no place that is waited for. */
+async function take(
+  options: DeliverOptions,
+  blocked: BlockedDestinations,
+): Promise<{ readonly piece: Piece; readonly destination?: string } | undefined> {
+  const { lane, sink, now, sleep, hurry, deadline, blockedMaxBytes = BLOCKED_MAX_BYTES } = options;
+  let isEnded = false;
+  while (!deadline.aborted) {
+    if (blocked.isEmpty) {
+      const taken = isEnded ? undefined : await lane.take(sink.limits, deadline);
+      return taken && { piece: Piece.of(taken) };
+    }
+    const due = blocked.take(now(), sink.limits);
+    if (due !== undefined) return due;
+    const waited = new AbortController();
+    const end = hurry.aborted ? deadline : hurry;
+    const wait = sleep(blocked.dueMs - now(), AbortSignal.any([end, waited.signal])).then(() => waited.abort());
+    if (isEnded || blocked.bytes > blockedMaxBytes) {
+      await wait;
+    } else {
+      const taken = await lane.take(sink.limits, AbortSignal.any([deadline, waited.signal]));
+      isEnded = taken === undefined && !waited.signal.aborted;
+      waited.abort();
+      const piece = taken && blocked.divert(Piece.of(taken));
+      if (piece !== undefined) return { piece };
+    }
+    if (hurry.aborted) blocked.hasten(now() + HURRY_MS);
+  }
+  return undefined;
+}
+
+const isBlocked = ({ blocked = [] }: SendResult, name: string) =>
+  blocked.some(({ destination }) => destination === name);
+
+/** Lets what is for blocked places wait. Returns what else has to go again. */
+function setAside(
+  options: DeliverOptions,
+  blocked: BlockedDestinations,
+  piece: Piece,
+  { retry, blocked: places = [] }: SendResult,
+): readonly number[] {
+  if (places.length === 0 || options.sink.destinations === undefined) return retry;
+  return blocked.block(piece, retry, places, ({ destination, failure, retryAfterMs }, failures) => {
+    const delayMs = delayOf(options, failures, retryAfterMs);
+    sayRetry(options, failure, failures, delayMs, destination);
+    return options.now() + delayMs;
+  });
+}
+
+/** Books an answer. */
 function settle(
   { sink, ledger, log, deadLetters }: DeliverOptions,
-  batch: RecordBatch,
+  piece: Piece,
   { retry, rejected }: SendResult,
-  release: (settled: Tally) => void,
-): RecordBatch | undefined {
-  const left = retry.length > 0 ? select(batch, retry) : undefined;
-  const settled = left === undefined ? Tally.of(batch) : Tally.of(batch).minus(Tally.of(left));
-  release(settled);
+): void {
+  const { batch } = piece;
+  const settled = retry.length > 0 ? Tally.of(batch).minus(Tally.of(select(batch, retry))) : Tally.of(batch);
+  piece.settle(retry);
   const isKept = rejected.length > 0 && deadLetters?.write(sink.name, batch, rejected) === true;
   for (const [reason, indexes] of byReason(rejected)) {
     const refused = Tally.of(select(batch, indexes));
@@ -89,24 +153,36 @@ function settle(
     });
   }
   ledger.countDelivered(sink.name, settled);
-  return left;
 }
 
-async function waitAfter(options: DeliverOptions, result: SendResult, isProgress: boolean): Promise<void> {
-  const { sink, health, log, random, sleep, hurry, deadline } = options;
+async function waitAfter(options: DeliverOptions, result: SendResult, failures: number): Promise<void> {
+  const { sleep, hurry, deadline } = options;
   const failure = result.failure ?? { code: 'retry', detail: 'the sink asked for another attempt' };
-  health.failures = isProgress ? 1 : health.failures + 1;
-  health.reason = failure.code;
-  health.retries.set(failure.code, (health.retries.get(failure.code) ?? 0) + 1);
-  const wanted = (result.retryAfterMs ?? 0) + backoffMs(health.failures, random);
-  const delayMs = Math.round(hurry.aborted ? Math.min(wanted, HURRY_MS) : wanted);
-  log.problem('error', `${sink.name} retry ${failure.code}`, `${sink.name}: ${failure.detail}`, {
-    sink: sink.name,
-    error: failure.code,
-    attempt: health.failures,
+  const delayMs = delayOf(options, failures, result.retryAfterMs);
+  sayRetry(options, failure, failures, delayMs);
+  await sleep(delayMs, hurry.aborted ? deadline : hurry);
+}
+
+function delayOf({ random, hurry }: DeliverOptions, failures: number, retryAfterMs = 0): number {
+  const wanted = retryAfterMs + backoffMs(failures, random);
+  return Math.round(hurry.aborted ? Math.min(wanted, HURRY_MS) : wanted);
+}
+
+function sayRetry(
+  { sink, health, log }: DeliverOptions,
+  { code, detail }: Failure,
+  failures: number,
+  delayMs: number,
+  destination?: string,
+): void {
+  health.reason = code;
+  health.retries.set(code, (health.retries.get(code) ?? 0) + 1);
+  const where = destination === undefined ? {} : { destination };
+  log.problem('error', `${sink.name} retry ${code} ${destination ?? ''}`, `${sink.name}: ${detail}`, {
+    ...{ sink: sink.name, error: code, ...where },
+    attempt: failures,
     nextAttemptMs: delayMs,
   });
-  await sleep(delayMs, hurry.aborted ? deadline : hurry);
 }
 
 function byReason(rejected: readonly Rejected[]): Map<string, number[]> {

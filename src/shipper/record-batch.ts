@@ -48,6 +48,24 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
   };
 }
 
+/** The same records in memory that holds nothing else. */
+export function compact(batch: RecordBatch): RecordBatch {
+  const { count, length } = batch;
+  const start = new Uint32Array(count);
+  let used = 0;
+  for (let i = 0; i < count; i++) {
+    start[i] = used;
+    used += length[i]!;
+  }
+  if (used === batch.bytes.byteLength) return batch;
+  const bytes = new Uint8Array(used);
+  for (let i = 0; i < count; i++) {
+    const from = batch.start[i]!;
+    bytes.set(batch.bytes.subarray(from, from + length[i]!), start[i]!);
+  }
+  return { ...batch, bytes, start };
+}
+
 /** All records of several batches, in order, copied: one copy a batch, from its first message byte to its last. */
 export function concat(batches: readonly RecordBatch[]): RecordBatch {
   if (batches.length === 1) return batches[0]!;

@@ -29,6 +29,8 @@ export interface Shipper {
 export const ATTEMPT_MS = 30_000;
 /** Part of the memory bound above which the shipper says that it is not ready. */
 const NEARLY_FULL = 0.9;
+/** Part of the memory bound that may wait for one place of a sink while the others go on. */
+const BLOCKED_PART = 1 / 8;
 /** Kept back from the grace time to say how it ended before the kubelet's SIGKILL. */
 const LAST_WORDS_MS = 250;
 
@@ -103,7 +105,17 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const deliveries = sinks.map((sink, i): DeliverOptions => {
     const { lane, health } = metered[i]!;
     const common = { ledger, log, deadLetters, now, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
-    return { sink, lane, health, ...common, hurry: stop.signal, deadline: deadline.signal, remainingMs };
+    const blockedMaxBytes = maxBytes * BLOCKED_PART;
+    return {
+      sink,
+      lane,
+      health,
+      ...common,
+      hurry: stop.signal,
+      deadline: deadline.signal,
+      remainingMs,
+      blockedMaxBytes,
+    };
   });
   const totals = () => ledger.totals(heldBy);
 

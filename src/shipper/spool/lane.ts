@@ -2,7 +2,7 @@
 import type { BatchLimits, RecordBatch } from '../parts.js';
 import { Tally } from '../tally.js';
 
-/** What a lane handed out. At most one per lane is out at a time. */
+/** What a lane handed out. Several may be out at a time. */
 export interface Taken {
   readonly batch: RecordBatch;
   /** These of its records need not be kept for this sink any more. Once that is all of them, the lane moves on. */
@@ -45,15 +45,19 @@ export interface LaneHold {
 
 export class HoldLane implements Lane {
   readonly #hold: LaneHold;
-  /** Records from `position` up to `outEnd` are out. Equal when nothing is. */
-  position = 0;
-  outEnd = 0;
-  /** Where the next take starts. Past `outEnd` by what was dropped while records were out. */
+  /** What is out, in order; by numbers of records. */
+  readonly #out: { readonly first: number; readonly end: number }[] = [];
+  /** Where the next take starts. */
   next: Place = { position: 0, before: new Tally() };
   readonly held = new Tally();
 
   constructor(hold: LaneHold) {
     this.#hold = hold;
+  }
+
+  /** Everything before it is settled. */
+  get position(): number {
+    return this.#out[0]?.first ?? this.next.position;
   }
 
   get oldestMs(): number | undefined {
@@ -66,13 +70,16 @@ export class HoldLane implements Lane {
       const read = this.#hold.read(this, limits);
       if (read === undefined) continue;
       const { batch, next } = read;
+      const out = { first: this.next.position, end: next.position };
+      this.#out.push(out);
       this.next = next;
-      this.outEnd = next.position;
       let left = batch.count;
       const settle = (settled: Tally) => {
         this.held.subtract(settled);
         left -= settled.records;
-        if (left === 0) this.#move();
+        if (left > 0) return;
+        this.#out.splice(this.#out.indexOf(out), 1);
+        this.#hold.moved();
       };
       return { batch, settle };
     }
@@ -85,7 +92,7 @@ export class HoldLane implements Lane {
 
   /** Whether the lane does not need the batch: has not to read any of it, and has none of it out. */
   isDone(span: Span): boolean {
-    const isOut = span.first < this.outEnd && span.first + span.count > this.position;
+    const isOut = this.#out.some(({ first, end }) => span.first < end && span.first + span.count > first);
     return !this.wants(span) && !isOut;
   }
 
@@ -98,18 +105,12 @@ export class HoldLane implements Lane {
   skip(span: Span): Tally {
     const unread = this.unread(span);
     this.held.subtract(unread);
-    this.start({ position: span.first + span.count, before: new Tally() }, this.position < this.outEnd);
+    this.start({ position: span.first + span.count, before: new Tally() });
     return unread;
   }
 
   /** Continues at a place; what is out stays out. */
-  start(next: Place, isOut = false): void {
+  start(next: Place): void {
     this.next = next;
-    if (!isOut) this.position = this.outEnd = next.position;
-  }
-
-  #move(): void {
-    this.start(this.next);
-    this.#hold.moved();
   }
 }
