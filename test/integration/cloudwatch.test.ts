@@ -206,6 +206,20 @@ describe('group and stream', () => {
     expect(bench.notices).toEqual([expect.stringContaining('PutRetentionPolicy')]);
   });
 
+  test('tags that may not be set do not stop the logs; a key that may not be used does', async () => {
+    bench.fake.groups.clear();
+    bench.fake.denied.add('TagResource');
+    bench.open({ LOGTAP_CLOUDWATCH_TAGS: 'team=a' });
+    expect(await bench.send(['a'])).toEqual(delivered);
+    expect(bench.stored()).toEqual(['a']);
+    expect(bench.fake.groups.get(GROUP)?.tags).toBeUndefined();
+    expect(bench.notices).toEqual([expect.stringContaining('logs:TagResource')]);
+    bench.fake.groups.clear();
+    bench.fake.denied.add('CreateLogGroup');
+    bench.open({ LOGTAP_CLOUDWATCH_TAGS: 'team=a', LOGTAP_CLOUDWATCH_KMS_KEY_ARN: 'arn:aws:kms:eu-central-1:1:key/a' });
+    expect(await bench.send(['a'])).toMatchObject({ retry: [0], failure: { code: 'AccessDeniedException' } });
+  });
+
   test('rule 34: made by many at once, all of them succeed', async () => {
     bench.fake.groups.clear();
     const sinks = Array.from({ length: 5 }, () => bench.open());

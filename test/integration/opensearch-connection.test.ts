@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ServerOptions } from 'node:https';
 import { connect, createServer, type Server } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib';
 import { type Authority, createAuthority } from '../../scripts/certificates.js';
 import { freePort } from '../../scripts/free-port.js';
 import { batchOf } from '../support/batches.js';
@@ -102,6 +102,51 @@ test.each<[string, (exchange: Exchange) => unknown]>([
   expect(await sink.send(batchOf(['a', 'b']), never)).toMatchObject({ retry: [0, 1], rejected: [] });
   await sink.close();
 });
+
+test.each([
+  ['gzip', gzipSync],
+  ['x-gzip', gzipSync],
+  ['deflate', deflateSync],
+  ['br', brotliCompressSync],
+])('an answer that somebody has compressed (%s) is read', async (encoding, compressed) => {
+  const front = await service(({ response, headers, body }) => {
+    response.setHeader('content-encoding', encoding);
+    response.end(compressed(allCreated(plain(headers, body))));
+  });
+  const sink = openSinkAt(front.url);
+  expect(await sink.send(batchOf(['a', 'b']), never)).toEqual(everything);
+  await sink.close();
+});
+
+test.each([
+  ['is none', Buffer.from('{"errors":false,"items":[]}')],
+  ['is cut', gzipSync('{"errors":false,"items":[{"create":{"status":201}}]}').subarray(0, 30)],
+  ['is a page', gzipSync('<html>welcome</html>')],
+])('one that is said to be gzip and %s says nothing', async (_, answer) => {
+  const front = await service(({ response }) => {
+    response.setHeader('content-encoding', 'gzip');
+    response.end(answer);
+  });
+  const sink = openSinkAt(front.url);
+  expect(await sink.send(batchOf(['a']), never)).toMatchObject({ retry: [0], rejected: [] });
+  await sink.close();
+});
+
+test.each([400, 406, 415])(
+  'rule 23: a service that does not inflate (%i) gets requests as they are, and it is said',
+  async (status) => {
+    const front = await service(({ response, headers, body }) => {
+      if (headers['content-encoding'] === undefined) return response.end(allCreated(body));
+      return response.writeHead(status).end('{"error":{"type":"parse_exception","reason":"what is this"}}');
+    });
+    const sink = openSinkAt(front.url, { LOGTAP_OPENSEARCH_GZIP: 'true' });
+    expect(await sink.send(batchOf(['a', 'b']), never)).toEqual(everything);
+    expect(await sink.send(batchOf(['c']), never)).toEqual(everything);
+    expect(sink.notices).toEqual([expect.stringContaining('LOGTAP_OPENSEARCH_GZIP')]);
+    expect(sink.codes).toEqual([String(status), '200', '200']);
+    await sink.close();
+  },
+);
 
 test('an error whose text has no end is cut off', async () => {
   const front = await service(({ response }) => {

@@ -1,4 +1,5 @@
 /** What the sink makes in a real node when it is told to: templates, data streams; and that no message can widen a mapping. */
+import type { ServerResponse } from 'node:http';
 import { createConnection } from 'node:net';
 import { freePort } from '../../scripts/free-port.js';
 import type { OpenSearchServer } from '../../scripts/opensearch.js';
@@ -7,7 +8,7 @@ import { SCHEMA_NAMES } from '../../src/shipper/sinks/opensearch-schema.js';
 import { batchOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
-import { startFront } from '../support/opensearch-front.js';
+import { type Exchange, startFront } from '../support/opensearch-front.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper } from '../support/tapped.js';
 
@@ -247,15 +248,74 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     expect(await fieldsOf('shop-web-2026')).toContain('"message":{"type":"text"}');
   });
 
-  test('a template that conflicts with another holds the records, and says so', async () => {
+  test('a template that conflicts with another is said, and records go on without it', async () => {
     await tell(url, 'PUT', '/_index_template/other', { index_patterns: ['taken-*'], priority: 207 });
     const sink = openSinkAt(url, { LOGTAP_OPENSEARCH_SETUP: 'true', LOGTAP_OPENSEARCH_INDEX: 'taken-{yyyy}' });
-    expect(await sink.send(batchOf(['a']), never)).toMatchObject({
-      retry: [0],
-      failure: { code: '400', detail: expect.stringContaining('other') },
-      retryAfterMs: 5000,
-    });
-    expect((await ask(url, 'HEAD', '/taken-1970')).status).toBe(404);
+    expect(await sink.send(batchOf([{ message: '{"a":1}', timeMs }]), never)).toEqual({ retry: [], rejected: [] });
+    expect(sink.notices).toEqual([expect.stringMatching(/other.*Records go on without it/)]);
+    expect((await documentsOf(url, 'taken-*')).map(({ document }) => 'data' in document)).toEqual([false]);
     await sink.close();
+  });
+
+  describe('what the cluster does not take', () => {
+    const refuse = (response: ServerResponse, status: number, reason: string) => {
+      const body = JSON.stringify({ error: { type: 'mapper_parsing_exception', reason }, status });
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    };
+    const isTemplate = ({ method, path }: Exchange) => method === 'PUT' && path.startsWith('/_index_template/');
+    const UNKNOWN = 'Failed to parse mapping [_doc]: No handler for type [flat_object] declared on field [data]';
+
+    test('flat_object: the template is made without it, and lines are stored as text', async () => {
+      const front = await startFront(url, (exchange) => {
+        if (isTemplate(exchange) && exchange.body.includes('flat_object')) refuse(exchange.response, 400, UNKNOWN);
+      });
+      const settings = { LOGTAP_OPENSEARCH_SETUP: 'true', LOGTAP_OPENSEARCH_INDEX: 'old-cluster-{yyyy}' };
+      for (let life = 0; life < 2; life++) {
+        const sink = openSinkAt(front.url, settings);
+        const batch = batchOf([{ message: '{"a":1}', timeMs, seq: life }]);
+        expect(await sink.send(batch, never)).toEqual({ retry: [], rejected: [] });
+        expect(sink.notices).toEqual([expect.stringMatching(/flat_object.*2\.7/)]);
+        await sink.close();
+      }
+      expect(await fieldsOf('old-cluster-2026')).toContain('"dynamic":"false"');
+      expect((await documentsOf(url, 'old-cluster-*')).map(({ document }) => 'data' in document)).toEqual([
+        false,
+        false,
+      ]);
+      // Once the cluster is newer, the template is, too.
+      const sink = openSinkAt(url, settings);
+      await sink.send(batchOf([{ message: 'a', timeMs, seq: 9 }]), never);
+      const { index_templates: found } = await tell(url, 'GET', '/_index_template/old-cluster-logtap');
+      expect(JSON.stringify(found)).toContain('flat_object');
+      await sink.close();
+      await front.stop();
+    });
+
+    test.each([400, 403, 405])(
+      'a template (%i): lines go on without it; those for a data stream wait',
+      async (status) => {
+        const front = await startFront(url, (exchange) => {
+          if (isTemplate(exchange)) refuse(exchange.response, status, 'no');
+        });
+        const sink = openSinkAt(front.url, {
+          LOGTAP_OPENSEARCH_SETUP: 'true',
+          LOGTAP_OPENSEARCH_INDEX: `refused-${status}-{yyyy}`,
+        });
+        expect(await sink.send(batchOf([{ message: 'a', timeMs }]), never)).toEqual({ retry: [], rejected: [] });
+        expect(sink.notices).toHaveLength(1);
+        await sink.close();
+        const stream = openSinkAt(front.url, {
+          LOGTAP_OPENSEARCH_SETUP: 'true',
+          LOGTAP_OPENSEARCH_DATA_STREAM: `refused-${status}-stream`,
+        });
+        expect(await stream.send(batchOf([{ message: 'a', timeMs }]), never)).toMatchObject({
+          retry: [0],
+          failure: { code: String(status) },
+        });
+        expect((await ask(url, 'HEAD', `/refused-${status}-stream`)).status).toBe(404);
+        await stream.close();
+        await front.stop();
+      },
+    );
   });
 });

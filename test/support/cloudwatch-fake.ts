@@ -213,6 +213,9 @@ export class CloudWatchFake {
   }
 
   #createLogGroup({ logGroupName, logGroupClass, kmsKeyId, tags }: Input): unknown {
+    if (tags && this.denied.has('TagResource')) {
+      throw new ServiceError('AccessDeniedException', 'not authorized to perform: logs:TagResource');
+    }
     if (!/^[.\-_/#A-Za-z0-9]{1,512}$/.test(logGroupName)) throw invalid('logGroupName');
     if (this.groups.has(logGroupName)) {
       throw new ServiceError('ResourceAlreadyExistsException', 'The specified log group already exists');

@@ -31,6 +31,9 @@ export interface CreateOptions extends LogGroupOptions {
   readonly onNotice: (message: string) => void;
 }
 
+/** How a right, or a tag, is refused. */
+const REFUSED: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidParameterException']);
+
 /** Throws a NoAnswerError saying why it could not. */
 export async function createLogStream(options: CreateOptions, signal: AbortSignal): Promise<void> {
   const { region, url, credentials, systemClockOffset, logGroup, logStream, createGroup } = options;
@@ -72,13 +75,23 @@ async function createLogGroup(
   at: string,
   abortSignal: AbortSignal,
 ): Promise<void> {
-  const group = new CreateLogGroupCommand({
-    logGroupName: logGroup,
-    ...(groupClass !== undefined && { logGroupClass: groupClass as LogGroupClass }),
-    ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
-    ...(tags !== undefined && { tags: { ...tags } }),
-  });
-  await attempt(`CreateLogGroup ${at}`, () => client.send(group, { abortSignal }));
+  const create = (more: object) => {
+    const group = new CreateLogGroupCommand({
+      logGroupName: logGroup,
+      ...(groupClass !== undefined && { logGroupClass: groupClass as LogGroupClass }),
+      ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
+      ...more,
+    });
+    return attempt(`CreateLogGroup ${at}`, () => client.send(group, { abortSignal }));
+  };
+  try {
+    await create(tags === undefined ? {} : { tags: { ...tags } });
+  } catch (error) {
+    if (tags === undefined || !(error instanceof NoAnswerError) || !REFUSED.has(error.code)) throw error;
+    await create({});
+    // Logs come first: a group without them can be tagged later.
+    onNotice(`${error.detail}: it was made without tags (do they need the right logs:TagResource?)`);
+  }
   if (retentionDays === undefined) return;
   const retention = new PutRetentionPolicyCommand({ logGroupName: logGroup, retentionInDays: retentionDays });
   try {

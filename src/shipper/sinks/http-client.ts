@@ -1,6 +1,8 @@
 /** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { codeOf, failureOf, NoAnswerError } from '../errors.js';
 
 export interface HttpRequest {
@@ -45,6 +47,15 @@ const PIECE_BYTES = 64 * 1024;
 /** Of an answer that says what is wrong; more of it is not waited for. */
 const ERROR_MAX_BYTES = 64 * 1024;
 const RETRY_AFTER_MAX_MS = 5 * 60_000;
+
+type Decoder = (body: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+const gunzipped: Decoder = promisify<Buffer, object, Buffer>(gunzip);
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: gunzipped,
+  'x-gzip': gunzipped,
+  deflate: promisify<Buffer, object, Buffer>(inflate),
+  br: promisify<Buffer, object, Buffer>(brotliDecompress),
+};
 
 const UNTRUSTED = 'the certificate is not signed by an authority that is trusted here';
 const HINTS: Readonly<Record<string, string>> = {
@@ -147,7 +158,13 @@ export class HttpClient {
         const chunks: Buffer[] = [];
         let bytes = 0;
         const status = response.statusCode ?? 0;
-        const end = () => resolve({ status, headers: response.headers, body: Buffer.concat(chunks) });
+        const { headers } = response;
+        const end = () => {
+          plainOf(Buffer.concat(chunks), status, headers).then(
+            (plain) => resolve({ status, headers, body: plain }),
+            reject,
+          );
+        };
         response.on('data', (chunk: Buffer) => {
           chunks.push(chunk);
           bytes += chunk.length;
@@ -163,6 +180,19 @@ export class HttpClient {
       });
       writeBody(request, body, onProgress);
     });
+  }
+}
+
+/** A body as it was before it was compressed: a proxy may do so unasked. */
+async function plainOf(body: Buffer, status: number, headers: IncomingHttpHeaders): Promise<Buffer> {
+  const decode = DECODERS[headers['content-encoding']?.trim().toLowerCase() ?? ''];
+  if (decode === undefined || body.length === 0) return body;
+  try {
+    return await decode(body, { maxOutputLength: RESPONSE_MAX_BYTES });
+  } catch (error) {
+    // The status of an error says enough.
+    if (status >= 400) return Buffer.alloc(0);
+    throw error;
   }
 }
 

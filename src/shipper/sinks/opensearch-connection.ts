@@ -30,6 +30,8 @@ const GET: Operation = {
   contentType: 'application/json',
   operation: 'look at what is stored',
 };
+/** How something that does not inflate may answer. */
+const NOT_INFLATED: ReadonlySet<number> = new Set([400, 406, 415]);
 /** Statuses of a node, or of the proxy before it, that another node may not have. */
 const NODE_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
@@ -39,12 +41,13 @@ export class OpenSearchConnection {
   readonly #clients: readonly HttpClient[];
   readonly #urls: readonly URL[];
   readonly #openSigner: (() => Promise<AwsSigner>) | undefined;
-  readonly #isCompressed: boolean;
+  readonly #onNotice: (message: string) => void;
+  #isCompressed: boolean;
   #node = 0;
   #signer: AwsSigner | undefined;
 
   /** Throws a ConfigError when a file that a setting names cannot be read. */
-  constructor({ settings, secrets, onRequest }: SinkContext) {
+  constructor({ settings, secrets, onRequest, onNotice }: SinkContext) {
     const { opensearchUrls: urls = [], opensearchSigv4, awsRegion, opensearchGzip } = settings;
     this.identity = new Identity(settings, secrets);
     this.#urls = urls;
@@ -56,6 +59,7 @@ export class OpenSearchConnection {
       };
     }
     this.#isCompressed = opensearchGzip;
+    this.#onNotice = onNotice;
   }
 
   /** For logs: all nodes. */
@@ -64,8 +68,16 @@ export class OpenSearchConnection {
   }
 
   /** One whole answer to a `_bulk` request, whatever its status. Throws a NoAnswerError when no node answered. */
-  bulk(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> {
-    return this.#post(BULK, body, signal, onProgress);
+  async bulk(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> {
+    const response = await this.#post(BULK, body, signal, onProgress);
+    if (!this.#isCompressed || !NOT_INFLATED.has(response.status)) return response;
+    // What does not inflate reads garbage, and blames the request.
+    this.#isCompressed = false;
+    const plain = await this.#post(BULK, body, signal, onProgress);
+    this.#isCompressed = plain.status !== 200;
+    if (this.#isCompressed) return response;
+    this.#onNotice(`${this.target} takes no gzip: LOGTAP_OPENSEARCH_GZIP is ignored from now on`);
+    return plain;
   }
 
   /** The same of `_mget`. */

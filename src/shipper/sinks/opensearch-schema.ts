@@ -144,13 +144,13 @@ const flat: Schema = {
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = { otel, ecs, flat };
 
 /** For an index template. Nothing is added to these fields, whatever documents hold. */
-export function mappingsOf({ message, fields }: Schema): Record<string, unknown> {
+export function mappingsOf({ message, fields }: Schema, withData: boolean): Record<string, unknown> {
   return {
     dynamic: false,
     properties: {
       '@timestamp': { type: 'date_nanos' },
       [message]: { type: 'text' },
-      data: { type: 'flat_object' },
+      ...(withData && { data: { type: 'flat_object' } }),
       ...Object.fromEntries(
         // What is longer is stored and not indexed: a path may be longer than a term.
         Object.entries(fields).map(([name, type]) => [

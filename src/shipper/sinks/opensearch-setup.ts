@@ -40,14 +40,14 @@ export function targetOf({ opensearchDataStream, opensearchIndex }: Settings): T
   return { name: `${name}-logtap`, pattern, isDataStream: opensearchDataStream !== undefined };
 }
 
-export function templateOf(target: Target, schema: Settings['opensearchSchema']) {
+export function templateOf(target: Target, schema: Settings['opensearchSchema'], withData = true) {
   return {
     index_patterns: [target.pattern],
     ...(target.isDataStream ? { data_stream: {} } : {}),
     priority: priorityOf(target),
     version: TEMPLATE_VERSION,
-    _meta: { managed_by: MANAGED_BY, schema },
-    template: { mappings: mappingsOf(SCHEMAS[schema]) },
+    _meta: { managed_by: MANAGED_BY, schema, ...(!withData && { data: false }) },
+    template: { mappings: mappingsOf(SCHEMAS[schema], withData) },
   };
 }
 
@@ -107,22 +107,36 @@ async function setUpTemplate(
   const operation = `index template ${target.name}`;
   const path = `/_index_template/${target.name}`;
   const found = await ask(operation, 'GET', path);
-  if (found.status !== 404 && found.status >= 300) throw failure(operation, found);
+  /** Lines come first, but for a data stream: without its template an ordinary index would be made in its place. */
+  const goOn = (answer: Answer, why: string) => {
+    if (target.isDataStream || answer.status === 401) throw failure(operation, answer);
+    onNotice(`${failure(operation, answer).detail}. ${why}: JSON messages are stored as text only`);
+    return false;
+  };
+  if (found.status !== 404 && found.status >= 300) return goOn(found, 'It is not known, and records go on without it');
   const template = found.status === 404 ? undefined : presentTemplate(found.body);
   if (template !== undefined && template._meta?.managed_by !== MANAGED_BY) {
     onNotice(`the ${operation} is not of ${MANAGED_BY} and stays as it is: JSON messages are stored as text only`);
     return false;
   }
-  const isCurrent = template?.version === TEMPLATE_VERSION && template._meta?.schema === settings.opensearchSchema;
-  if (isCurrent) return true;
-  const made = await ask(operation, 'PUT', path, templateOf(target, settings.opensearchSchema));
-  if (made.status >= 300) throw failure(operation, made);
-  return true;
+  const { opensearchSchema: schema } = settings;
+  const isCurrent = template?.version === TEMPLATE_VERSION && template._meta?.schema === schema;
+  if (isCurrent && template._meta?.data !== false) return true;
+  const made = await ask(operation, 'PUT', path, templateOf(target, schema));
+  if (made.status < 300) return true;
+  if (!/flat_object/.test(made.reason)) return goOn(made, 'Records go on without it');
+  const plain = isCurrent ? { status: 200 } : await ask(operation, 'PUT', path, templateOf(target, schema, false));
+  if (plain.status >= 300) return goOn(made, `${NO_FLAT_OBJECT}. Records go on without a template`);
+  onNotice(`${operation}: ${NO_FLAT_OBJECT}: JSON messages are stored as text only`);
+  return false;
 }
+
+const NO_FLAT_OBJECT =
+  'the cluster knows no flat_object, which OpenSearch has from 2.7 on (update it, or unset LOGTAP_OPENSEARCH_SETUP)';
 
 interface PresentTemplate {
   readonly version?: number;
-  readonly _meta?: { readonly managed_by?: string; readonly schema?: string };
+  readonly _meta?: { readonly managed_by?: string; readonly schema?: string; readonly data?: boolean };
 }
 
 function presentTemplate(body: unknown): PresentTemplate | undefined {

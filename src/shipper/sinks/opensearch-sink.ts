@@ -5,7 +5,7 @@
  */
 import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { failureOf } from '../errors.js';
-import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
+import type { BatchLimits, Failure, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
 import { select } from '../record-batch.js';
 import { BodyLimit } from './body-limit.js';
 import type { HttpResponse } from './http-client.js';
@@ -23,6 +23,8 @@ import { indexes } from './ranges.js';
 const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500 };
+/** Records wait so long for what they can do without; then it is tried again as often. */
+const PREPARE_MS = 60_000;
 const TAKEN =
   'ids of records are taken by documents that are not theirs: these records are stored under ids that end in a hash of the record';
 const BLIND =
@@ -36,8 +38,14 @@ export interface OpenSearchSinkOptions {
   readonly post: (body: Buffer, signal: AbortSignal, onProgress?: () => void) => Promise<HttpResponse>;
   /** Asks the service for documents, with a body for `_mget`. Throws a NoAnswerError when no answer came. */
   readonly get: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
-  /** Called before the first record is sent, and again until it does not throw. */
-  readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
+  /**
+   * Called before the first record is sent, and again until it does not throw. Says whether new indices have a field for what
+   * is JSON.
+   */
+  readonly prepare?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  /** Whether no record may be sent before. Otherwise records wait for a minute at most. */
+  readonly mustPrepare?: boolean;
+  readonly now?: () => number;
   readonly onNotice: (message: string) => void;
   readonly onClose?: () => void;
 }
@@ -50,6 +58,9 @@ export class OpenSearchSink implements Sink {
   readonly #target: string;
   readonly #parts: PassParts;
   #isPrepared: boolean;
+  #unpreparedSinceMs: number | undefined;
+  /** When set-up is tried again while records go on without it. */
+  #prepareAtMs = 0;
   /** Of the one send that is out. */
   #onProgress = () => {};
 
@@ -73,14 +84,9 @@ export class OpenSearchSink implements Sink {
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
     this.#onProgress = onProgress;
-    if (!this.#isPrepared) {
-      try {
-        await this.#options.prepare?.(signal);
-        this.#isPrepared = true;
-      } catch (error) {
-        const retry = [...indexes(0, batch.count)];
-        return { retry, rejected: [], failure: failureOf(error), retryAfterMs: CONFIGURATION_RETRY_MS };
-      }
+    const failure = this.#isPrepared ? undefined : await this.#prepare(signal);
+    if (failure !== undefined) {
+      return { retry: [...indexes(0, batch.count)], rejected: [], failure, retryAfterMs: CONFIGURATION_RETRY_MS };
     }
     const first = await this.#pass(batch, {}, signal);
     const passed = [first];
@@ -117,6 +123,26 @@ export class OpenSearchSink implements Sink {
 
   async close(): Promise<void> {
     this.#options.onClose?.();
+  }
+
+  /** What keeps records from being sent. */
+  async #prepare(signal: AbortSignal): Promise<Failure | undefined> {
+    const { prepare, mustPrepare = false, now = () => performance.now(), onNotice } = this.#options;
+    if (now() < this.#prepareAtMs) return undefined;
+    try {
+      const withData = (await prepare?.(signal)) ?? false;
+      // Indices that were made without the template would get a field of their own for each one in a message.
+      this.#encoder.withData = withData && this.#prepareAtMs === 0;
+      this.#isPrepared = true;
+      return undefined;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#unpreparedSinceMs ??= now();
+      if (mustPrepare || now() - this.#unpreparedSinceMs < PREPARE_MS) return failure;
+      this.#prepareAtMs = now() + PREPARE_MS;
+      onNotice(`${failure.detail}. Records go on without it, and it is tried again every minute`);
+      return undefined;
+    }
   }
 
   /** Indexes are those of the whole batch. */

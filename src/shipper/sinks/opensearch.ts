@@ -18,7 +18,7 @@ export function openOpenSearch(context: SinkContext): Sink {
   /** The official client is large; it loads only where something has to be made. */
   const setUp = async (signal: AbortSignal) => {
     const { setUpOpenSearch } = await import('./opensearch-setup.js');
-    encoder.withData = await setUpOpenSearch({ settings, identity: connection.identity, onNotice }, signal);
+    return setUpOpenSearch({ settings, identity: connection.identity, onNotice }, signal);
   };
   return new OpenSearchSink({
     target: connection.target,
@@ -26,6 +26,8 @@ export function openOpenSearch(context: SinkContext): Sink {
     post: (body, signal, onProgress) => connection.bulk(body, signal, onProgress),
     get: (body, signal) => connection.get(body, signal),
     prepare: settings.opensearchSetup ? setUp : undefined,
+    // Without its template an ordinary index would be made in the place of a data stream.
+    mustPrepare: settings.opensearchDataStream !== undefined,
     onNotice,
     onClose: () => connection.close(),
   });

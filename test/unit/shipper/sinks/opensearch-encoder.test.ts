@@ -154,7 +154,7 @@ describe('schemas', () => {
       typeof value === 'object' && value !== null
         ? Object.entries(value).flatMap(([name, each]) => leaves(each, path === '' ? name : `${path}.${name}`))
         : [path];
-    const mapping = mappingsOf(SCHEMAS[schema]) as { dynamic: boolean; properties: Record<string, unknown> };
+    const mapping = mappingsOf(SCHEMAS[schema], true) as { dynamic: boolean; properties: Record<string, unknown> };
     expect(mapping.dynamic).toBe(false);
     for (const origin of [stdoutOrigin, file]) {
       const unmapped = leaves(document({ schema }, origin), '').filter((path) => !(path in mapping.properties));

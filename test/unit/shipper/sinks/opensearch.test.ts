@@ -319,20 +319,71 @@ describe('OpenSearchSink: services that take less', () => {
       },
       {
         prepare: async () => {
-          if (!isReady) throw new NoAnswerError({ code: '403', detail: 'index template logs answered 403' });
+          if (!isReady) throw new NoAnswerError({ code: '503', detail: 'index template logs answered 503' });
+          return true;
         },
       },
     );
     expect(await sink.send(batchOf(['a', 'b']), never)).toEqual({
       retry: [0, 1],
       rejected: [],
-      failure: { code: '403', detail: 'index template logs answered 403' },
+      failure: { code: '503', detail: 'index template logs answered 503' },
       retryAfterMs: 5000,
     });
     expect(sent).toBe(0);
     isReady = true;
     expect((await sink.send(batchOf(['a']), never)).retry).toEqual([]);
     expect(sent).toBe(1);
+  });
+});
+
+describe('OpenSearchSink: set-up that fails', () => {
+  const setUp = (mustPrepare: boolean) => {
+    const state = { ms: 0, isReady: false, asked: 0 };
+    const notices: string[] = [];
+    const encode = encoder();
+    const sink = sinkOf(
+      async (body) => ({
+        ...{ status: 200, headers: {} },
+        body: Buffer.from(JSON.stringify(items(Array(body.toString().split('\n').length >> 1).fill(201)))),
+      }),
+      {
+        encoder: encode,
+        mustPrepare,
+        now: () => state.ms,
+        onNotice: (notice) => notices.push(notice),
+        prepare: async () => {
+          state.asked += 1;
+          if (!state.isReady) throw new NoAnswerError({ code: '503', detail: 'index template logs answered 503' });
+          return true;
+        },
+      },
+    );
+    const send = async (ms: number) => {
+      state.ms = ms;
+      return (await sink.send(batchOf(['a']), never)).retry.length;
+    };
+    return { state, notices, send, encode };
+  };
+
+  test('records wait for a minute, and then go on; it is tried again, and said', async () => {
+    const { state, notices, send, encode } = setUp(false);
+    expect([await send(0), await send(59_999)]).toEqual([1, 1]);
+    expect([await send(60_000), await send(100_000), await send(119_999)]).toEqual([0, 0, 0]);
+    expect([state.asked, notices.length]).toEqual([3, 1]);
+    state.isReady = true;
+    expect([await send(120_000), await send(120_001)]).toEqual([0, 0]);
+    expect(state.asked).toBe(4);
+    // Indices of the meantime have not got its mapping.
+    expect(encode.withData).toBe(false);
+  });
+
+  test('those for a data stream wait until it is done', async () => {
+    const { state, send, encode } = setUp(true);
+    expect([await send(0), await send(3_600_000)]).toEqual([1, 1]);
+    state.isReady = true;
+    expect(await send(3_600_001)).toBe(0);
+    expect(encode.withData).toBe(true);
   });
 });
 
