@@ -29,7 +29,7 @@ export interface OpenHold {
  * a ConfigError when the directory cannot be used, or another shipper uses it.
  */
 export async function openHold(
-  { sinks, onFull, spoolDir, spoolMaxBytes, podName }: Settings,
+  { sinks, onFull, spoolDir, spoolMaxBytes, spoolSync, podName }: Settings,
   { maxBytes, now, ledger, log }: OpenHoldOptions,
 ): Promise<OpenHold> {
   const common = {
@@ -55,6 +55,7 @@ export async function openHold(
   const store = new SegmentStore({
     directory: spoolDir,
     maxBytes: spoolMaxBytes,
+    sync: spoolSync,
     cacheBytes: maxBytes / 2,
     isOurs: () => lock.isOurs,
     onProblem: (code, message) => log.problem('error', `spool ${code}`, message, { code }),

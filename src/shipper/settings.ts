@@ -11,6 +11,7 @@ import { FORWARD_SETTINGS, peerContradictions, TCP_SETTINGS } from './peer-setti
 import { type Setting, setting } from './setting.js';
 import * as parse from './setting-parsers.js';
 import { ON_FULL } from './spool/on-full.js';
+import { SPOOL_SYNC } from './spool/sync.js';
 
 /** By group, in the order of the documentation. */
 export const SETTINGS = {
@@ -171,6 +172,12 @@ export const SETTINGS = {
       help: 'Bound on the files in `LOGTAP_SPOOL_DIR`.',
       parse: parse.integer(1024 * 1024, 1024 ** 5),
     }),
+    spoolSync: setting({
+      name: 'LOGTAP_SPOOL_SYNC',
+      default: 'interval',
+      help: 'When the files in `LOGTAP_SPOOL_DIR` are synced, so that they survive a crash of the node: `interval` once a second, so that the last second may be lost; `always` before a batch counts as held; `off` never. A kill of the shipper loses nothing of them in any case.',
+      parse: parse.oneOf(SPOOL_SYNC),
+    }),
     onFull: setting({
       name: 'LOGTAP_ON_FULL',
       default: 'block',
@@ -258,6 +265,7 @@ type WithDefault =
   | 'cloudwatchCreateGroup'
   | 'cloudwatchGzip'
   | 'spoolMaxBytes'
+  | 'spoolSync'
   | 'onFull'
   | 'deadLetterMaxBytes'
   | 'graceSeconds'

@@ -7,11 +7,13 @@
  */
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
 import { concat, memoryBytes, slice } from '../record-batch.js';
+import { sleep } from '../sleep.js';
 import { Tally } from '../tally.js';
-import type { Body } from './body.js';
-import { HoldLane, type Lane, type LaneHold, type Place, type Span } from './lane.js';
+import type { Body, StoredSpan } from './body.js';
+import { HoldLane, type Lane, type LaneHold, type LaneRead, type Span } from './lane.js';
 import type { OnFull } from './on-full.js';
-import { CORRUPT, type SegmentStore } from './segment-store.js';
+import { CORRUPT } from './segment-bodies.js';
+import type { SegmentStore } from './segment-store.js';
 import { Waiters } from './waiters.js';
 
 const DROPPED_OLDEST = 'full_drop_oldest';
@@ -34,14 +36,22 @@ export interface HoldOptions {
   readonly onFull?: OnFull;
   /** Told of every record that a sink will not get. */
   readonly onDropped?: (sink: string, reason: string, dropped: Tally) => void;
-  /** Told, while the hold is made, what an earlier life left for a sink. */
+  /**
+   * Told, while the hold is made, what an earlier life left for a sink; and later, when a file can be read again, by how
+   * much that differs from what was thought to be in it.
+   */
   readonly onRecovered?: (sink: string, recovered: Tally) => void;
   /** Memory only when absent. */
   readonly store?: SegmentStore;
+  /** Waits until what the disk does not give now is tried again. @default the real one */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 /** Memory of a held batch whose records are on disk. */
 const INDEX_BYTES = 384;
+/** Waits for a disk: the first, doubled each time, and the longest. */
+const PAUSE_MS = 100;
+const PAUSE_MAX_MS = 5000;
 
 export class Hold implements LaneHold {
   readonly #options: HoldOptions;
@@ -118,7 +128,7 @@ export class Hold implements LaneHold {
 
   /** Leaves on disk what the next life needs. Nothing may be appended or settled after it. */
   end(): void {
-    this.#options.store?.end(this.#positions());
+    this.#options.store?.end();
   }
 
   appendedMs(position: number): number | undefined {
@@ -130,20 +140,32 @@ export class Hold implements LaneHold {
     return position < this.#end && !signal.aborted;
   }
 
-  read(lane: HoldLane, limits: BatchLimits): { readonly batch: RecordBatch; readonly next: Place } | undefined {
+  pause(attempt: number, signal: AbortSignal): Promise<void> {
+    return (this.#options.sleep ?? sleep)(Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** attempt), signal);
+  }
+
+  read(lane: HoldLane, limits: BatchLimits): LaneRead {
     const parts: RecordBatch[] = [];
     let next = lane.next;
     let records = 0;
     let bytes = 0;
     let origins = 0;
+    let [isLost, isLater] = [false, false];
     for (let i = this.#indexOf(next.position); i < this.#held.length; i++) {
       const held = this.#held[i]!;
       if (records >= limits.maxRecords) break;
       const batch = held.body.read();
-      if (batch === undefined) {
-        if (records > 0) break;
+      if (batch === 'later' || batch === 'lost') {
+        isLater = batch === 'later';
+        if (records > 0 || isLater) break;
         this.#drop(lane, held, CORRUPT);
+        isLost = true;
         next = lane.next;
+        continue;
+      }
+      if (isSpans(batch)) {
+        this.#replace(held, batch);
+        i = this.#indexOf(next.position) - 1;
         continue;
       }
       origins += batch.origins.length;
@@ -167,15 +189,21 @@ export class Hold implements LaneHold {
       next = { position: held.first + to, before: from === 0 ? before : next.before.plus(before) };
       break;
     }
+    if (isLost) {
+      // Counted once, whatever comes.
+      this.#release();
+      this.#options.store?.commit();
+    }
     if (records > 0) return { batch: concat(parts), next };
-    // Nothing that is held can be read: the lane is past it, up to what comes.
+    if (isLater) return 'later';
+    // Nothing of what is held can be read: the lane is past it, up to what comes.
     lane.start({ position: this.#end, before: new Tally() });
     this.moved();
-    return undefined;
+    return 'nothing';
   }
 
   moved(): void {
-    this.#options.store?.checkpoint(() => this.#positions());
+    this.#options.store?.touched();
     this.#release();
   }
 
@@ -231,27 +259,47 @@ export class Hold implements LaneHold {
 
   /** Takes over what an earlier life left. A sink that it did not know gets all that is there. */
   #recover(store: SegmentStore): void {
-    const { now, onRecovered, onDropped } = this.#options;
-    const { positions, spans, end } = store.recover();
+    const onRoom = () => this.#released.wake();
+    const { positions, spans, end } = store.recover({ positions: () => this.#positions(), onRoom });
     this.#end = end;
-    for (const [name, lane] of this.#lanes) lane.start({ position: positions[name] ?? 0, before: new Tally() });
-    for (const { ageMs, body, ...span } of spans) {
-      if (body !== undefined) this.#keep({ ...span, memoryBytes: INDEX_BYTES, appendedMs: now() - ageMs, body });
-      for (const [name, lane] of this.#lanes) {
-        const { position } = lane.next;
-        if (!lane.wants(span)) continue;
-        if (position > span.first) {
-          const batch = body?.read();
-          const count = position - span.first;
-          lane.start({ position, before: batch === undefined ? Tally.unknown(count) : Tally.of(batch, 0, count) });
-        }
-        const recovered = lane.unread(span);
-        onRecovered?.(name, recovered);
-        if (body === undefined) onDropped?.(name, CORRUPT, recovered);
-        else lane.held.add(recovered);
-      }
+    const begin = spans[0]?.first ?? end;
+    for (const [name, lane] of this.#lanes) lane.start({ position: positions[name] ?? begin, before: new Tally() });
+    for (const span of spans) {
+      this.#keep(this.#heldOf(span));
+      this.#enter(span);
     }
+    store.begin();
     this.#release();
+  }
+
+  /** Now that a file can be read, its batches are held in the place of what was not known. */
+  #replace(held: Held, spans: readonly StoredSpan[]): void {
+    for (const [name, lane] of this.#lanes) {
+      if (!lane.wants(held)) continue;
+      const unknown = lane.unread(held);
+      lane.held.subtract(unknown);
+      this.#options.onRecovered?.(name, new Tally().minus(unknown));
+      lane.forgetBefore();
+    }
+    this.#held.splice(this.#held.indexOf(held), 1, ...spans.map((span) => this.#heldOf(span)));
+    this.#heldMemory += (spans.length - 1) * INDEX_BYTES;
+    for (const span of spans) this.#enter(span);
+    held.body.discard();
+  }
+
+  #heldOf({ ageMs, ...span }: StoredSpan): Held {
+    return { ...span, memoryBytes: INDEX_BYTES, appendedMs: this.#options.now() - ageMs };
+  }
+
+  /** Into the books of every sink that has to read some of it. */
+  #enter(span: StoredSpan): void {
+    for (const [name, lane] of this.#lanes) {
+      if (!lane.wants(span)) continue;
+      lane.enter(span);
+      const recovered = lane.unread(span);
+      this.#options.onRecovered?.(name, recovered);
+      lane.held.add(recovered);
+    }
   }
 
   #indexOf(position: number): number {
@@ -267,3 +315,5 @@ export class Hold implements LaneHold {
     return low;
   }
 }
+
+const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);

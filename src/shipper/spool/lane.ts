@@ -1,6 +1,7 @@
 /** One sink's way through the hold: where it is, what it has out, what is held for it. */
 import type { BatchLimits, RecordBatch } from '../parts.js';
 import { Tally } from '../tally.js';
+import type { StoredSpan } from './body.js';
 
 /** What a lane handed out. Several may be out at a time. */
 export interface Taken {
@@ -32,12 +33,17 @@ export interface Span {
   readonly tally: Tally;
 }
 
+/** Records, and where the next take starts; `later` when the disk does not give them now. */
+export type LaneRead = { readonly batch: RecordBatch; readonly next: Place } | 'nothing' | 'later';
+
 /** What a lane asks of the hold. */
 export interface LaneHold {
   /** Waits for a record from `position` on. Whether there is one. */
   reach(position: number, signal: AbortSignal): Promise<boolean>;
-  /** Records from where the lane is, as many as the limits allow, and where the next take starts. */
-  read(lane: HoldLane, limits: BatchLimits): { readonly batch: RecordBatch; readonly next: Place } | undefined;
+  /** Records from where the lane is, as many as the limits allow. */
+  read(lane: HoldLane, limits: BatchLimits): LaneRead;
+  /** Waits before a read that the disk did not answer is tried again; ends early when the signal aborts. */
+  pause(attempt: number, signal: AbortSignal): Promise<void>;
   /** The lane has moved: what no lane needs can go. */
   moved(): void;
   appendedMs(position: number): number | undefined;
@@ -65,10 +71,11 @@ export class HoldLane implements Lane {
   }
 
   async take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined> {
-    for (;;) {
+    for (let attempt = 0; ; ) {
       if (!(await this.#hold.reach(this.next.position, signal))) return undefined;
       const read = this.#hold.read(this, limits);
-      if (read === undefined) continue;
+      if (read === 'later') await this.#hold.pause(attempt++, signal);
+      if (typeof read === 'string') continue;
       const { batch, next } = read;
       const out = { first: this.next.position, end: next.position };
       this.#out.push(out);
@@ -99,6 +106,23 @@ export class HoldLane implements Lane {
   /** What the lane has still to read of a batch. */
   unread({ first, tally }: Span): Tally {
     return this.next.position > first ? tally.minus(this.next.before) : tally;
+  }
+
+  /** Reads on in a batch of an earlier life, which may be in the middle of it. */
+  enter(span: StoredSpan): void {
+    const { position } = this.next;
+    if (position <= span.first) return;
+    const batch = span.body.read();
+    const count = position - span.first;
+    // What cannot be told apart now is sent again as a whole.
+    if (batch === 'later') this.start({ position: span.first, before: new Tally() });
+    else if (batch === 'lost' || !('count' in batch)) this.start({ position, before: Tally.unknown(count) });
+    else this.start({ position, before: Tally.of(batch, 0, count) });
+  }
+
+  /** What it read of the batch that it is in turns out to be something else. */
+  forgetBefore(): void {
+    this.start({ ...this.next, before: new Tally() });
   }
 
   /** Goes past the rest of the first batch that it wants. The caller counts it. */

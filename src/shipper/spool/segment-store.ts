@@ -1,35 +1,25 @@
 /**
- * A directory of segments: batches go to disk before they count as held, so that they outlive this process. Written,
- * not synced: the fault to survive is the death of the process, not of the machine.
+ * A directory of segments: batches go to disk before they count as held, so that they outlive this process, and with it
+ * the machine, as far as they are synced.
  *
  *     <number of the first record, 16 digits>.segment    see segment.ts
- *     checkpoint.json                                    {"version":1,"end":N,"positions":{"<sink>":N}}
+ *     checkpoint.json                                    see checkpoint.ts
  *
- * A sink's position is the number of the first record that it may not have settled. The checkpoint is replaced
- * atomically, at most once in CHECKPOINT_MS: so much is sent again after the process was killed.
+ * A segment that no sink needs is removed after a checkpoint that says so: whatever is missing otherwise was lost. Numbers
+ * of records rise without gaps, so that what is missing can be counted.
  */
-import {
-  closeSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError, messageOf } from '../errors.js';
+import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
-import { memoryBytes } from '../record-batch.js';
-import { Tally } from '../tally.js';
-import type { Body } from './body.js';
-import { decodeFrame, encodeFrame, framesOf, isSegmentHeader, SEGMENT_HEADER_BYTES, segmentHeader } from './segment.js';
+import type { Body, StoredSpan } from './body.js';
+import { type Checkpoint, CheckpointFile } from './checkpoint.js';
+import { type Disk, type DiskFile, realDisk } from './disk.js';
+import { GoneRanges } from './gone-ranges.js';
+import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
+import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
+import { isGone } from './segment-file.js';
+import { isPlausible, type Surveyed, survey } from './survey.js';
+import type { SpoolSync } from './sync.js';
 
 export interface SegmentStoreOptions {
   readonly directory: string;
@@ -37,156 +27,236 @@ export interface SegmentStoreOptions {
   readonly maxBytes: number;
   /** Bound on batches that are kept in memory too, for the lanes to read. */
   readonly cacheBytes: number;
+  /** @default interval */
+  readonly sync?: SpoolSync;
   /** Whether no other shipper has taken the directory. Nothing is written there when it is false. @default always */
   readonly isOurs?: () => boolean;
   /** Told of what the disk did not take, or what was damaged. `code` is of a small set. */
   readonly onProblem: (code: string, message: string) => void;
+  /** @default the real one */
+  readonly disk?: Disk;
 }
 
 /** What is left of an earlier life. */
 export interface Recovered {
   readonly positions: Readonly<Record<string, number>>;
-  readonly spans: readonly RecoveredSpan[];
+  readonly spans: readonly StoredSpan[];
   /** The number after all that were ever used. */
   readonly end: number;
 }
 
-export interface RecoveredSpan {
-  readonly first: number;
-  readonly count: number;
-  readonly tally: Tally;
-  readonly ageMs: number;
-  /** Absent when the records are lost. */
-  readonly body?: Body;
+/** What the store must know of the hold. */
+export interface Held {
+  /** How far each sink is. */
+  readonly positions: () => Readonly<Record<string, number>>;
+  /** Told when files were removed. */
+  readonly onRoom: () => void;
 }
 
-interface Segment {
-  readonly path: string;
-  bytes: number;
-  /** Batches that some lane still needs. */
-  live: number;
-  isSealed: boolean;
-}
-
-/** Reason under which records are counted that the disk does not give back. */
-export const CORRUPT = 'spool_corrupt';
+/** Segments hold so much at most. */
 const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 /** At least so many fit into the bound: space comes back one whole segment at a time. */
 const SEGMENTS_MIN = 8;
 const CHECKPOINT_MS = 200;
-const SUFFIX = '.segment';
+const SYNC_MS = 1000;
+const NAME = /^\d{16}\.segment$/;
+/** Names that are tried for a new segment where some are taken. */
+const NAMES_MAX = 16;
 
 export class SegmentStore {
   readonly #options: SegmentStoreOptions;
+  readonly #disk: Disk;
+  readonly #sync: SpoolSync;
   readonly #segmentBytes: number;
-  readonly #checkpointPath: string;
+  readonly #checkpoint: CheckpointFile;
+  readonly #bodies: SegmentBodies;
+  readonly #gone = new GoneRanges();
+  readonly #unsynced = new Set<Segment>();
+  /** Of an earlier life, which may have been killed before it synced them. */
+  readonly #adopted: Segment[] = [];
   #used = 0;
-  #current: (Segment & { readonly fd: number }) | undefined;
-  #cached = new Map<Body, RecordBatch>();
-  #cachedBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #current: Segment | undefined;
+  /** Not needed any more, and still there. */
+  #doomed: Segment[] = [];
+  #isDirectorySynced = true;
+  /** The number after the last record on disk. */
   #end = 0;
+  #positions: () => Readonly<Record<string, number>> = () => ({});
+  #onRoom = () => {};
+  #timer: NodeJS.Timeout | undefined;
+  #syncTimer: NodeJS.Timeout | undefined;
+  #isSyncing = false;
 
-  /** Throws a ConfigError when the directory cannot be used. */
+  /** Throws a ConfigError when the directory, which must exist, cannot be used. */
   constructor(options: SegmentStoreOptions) {
     this.#options = options;
-    this.#segmentBytes = Math.min(SEGMENT_MAX_BYTES, Math.floor(options.maxBytes / SEGMENTS_MIN));
-    this.#checkpointPath = join(options.directory, 'checkpoint.json');
+    const { directory, maxBytes, cacheBytes, sync = 'interval', disk = realDisk } = options;
+    this.#disk = disk;
+    this.#sync = sync;
+    this.#segmentBytes = Math.min(SEGMENT_MAX_BYTES, Math.floor(maxBytes / SEGMENTS_MIN));
+    this.#checkpoint = new CheckpointFile(disk, directory);
+    const onDone = (segment: Segment) => this.#deleteIfDone(segment);
+    const onFound = (bytes: number) => {
+      this.#used += bytes;
+    };
+    const [gone, holeMax] = [this.#gone, this.#holeMax];
+    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, gone, holeMax, onDone, onFound });
     try {
-      mkdirSync(options.directory, { recursive: true, mode: 0o700 });
-      const probe = join(options.directory, 'probe');
-      writeFileSync(probe, '');
-      rmSync(probe);
+      const probe = join(directory, 'probe');
+      disk.remove(probe);
+      disk.create(probe).close();
+      disk.remove(probe);
     } catch (error) {
       throw new ConfigError([
-        `LOGTAP_SPOOL_DIR='${options.directory}': cannot be written: ${messageOf(error)}. Mount a writable directory there, or unset it to hold in memory.`,
+        `LOGTAP_SPOOL_DIR='${directory}': cannot be written: ${messageOf(error)}. Mount a writable directory there, or unset it to hold in memory.`,
       ]);
     }
   }
 
-  /** Part of the bound that is in use. */
+  /** Part of the bound that is in use by what is needed. */
   get fullness(): number {
-    return this.#used / this.#options.maxBytes;
+    return this.#doomed.reduce((bytes, segment) => bytes - segment.bytes, this.#used) / this.#options.maxBytes;
   }
 
   /** Reads what is there: one segment in memory at a time. */
-  recover(): Recovered {
-    const { end: known, positions } = this.#readCheckpoint();
-    const spans: RecoveredSpan[] = [];
-    let end = known;
-    const names = readdirSync(this.#options.directory).filter((name) => name.endsWith(SUFFIX));
-    const firsts = names.map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
-    firsts.forEach((first, i) => {
-      for (const span of this.#recoverSegment(first, firsts[i + 1] ?? known)) {
-        spans.push(span);
-        end = Math.max(end, span.first + span.count);
-      }
+  recover({ positions, onRoom }: Held): Recovered {
+    this.#positions = positions;
+    this.#onRoom = onRoom;
+    const names = this.#disk.names(this.#options.directory).filter((name) => NAME.test(name));
+    const found = names.sort().flatMap((name) => this.#bodies.find(name) ?? []);
+    const segments = found.map(({ surveyed }) => surveyed);
+    const checkpoint = this.#readCheckpoint(segments);
+    const known = Object.keys(positions()).flatMap((sink) => checkpoint.positions[sink] ?? []);
+    this.#gone.add(...checkpoint.gone);
+    const result = survey({
+      segments,
+      from: known.length === 0 ? undefined : Math.min(...known),
+      end: checkpoint.end,
+      gone: checkpoint.gone,
+      lost: (range) => this.#bodies.lost(range),
+      holeMax: this.#holeMax,
+      unreadableMax: Math.ceil((2 * this.#segmentBytes) / COLUMN_BYTES),
     });
-    this.#end = Math.max(end, ...Object.values(positions));
-    return { positions, spans, end: this.#end };
+    for (const problem of result.problems) this.#options.onProblem(CORRUPT, problem);
+    for (const { segment, surveyed } of found) {
+      if (surveyed.frames !== undefined && segment.live === 0) this.#doomed.push(segment);
+    }
+    this.#adopted.push(...found.map(({ segment }) => segment));
+    this.#isDirectorySynced = false;
+    this.#end = result.end;
+    return { positions: checkpoint.positions, spans: result.spans, end: result.unknownEnd ?? result.end };
+  }
+
+  /** Writes the first checkpoint: from now on one that is missing was removed. */
+  begin(): void {
+    this.#write('write a checkpoint', () => this.#checkpoint.write(this.#state()));
+    this.touched();
   }
 
   /** Writes a batch. `undefined` when the disk does not take it; nothing of it is left there then. */
   put(first: number, batch: RecordBatch): Body | undefined {
-    const frame = encodeFrame(first, batch);
-    this.#end = first + batch.count;
     if (this.#options.isOurs?.() === false) return undefined;
+    const bytes = encodeFrame(first, batch);
     try {
-      this.#current ??= this.#open(first);
-      const segment = this.#current;
-      const at = segment.bytes;
-      writeAll(segment.fd, frame, at);
-      segment.bytes += frame.length;
-      segment.live += 1;
-      this.#used += frame.length;
-      const body = this.#body(segment, at, frame.length);
-      this.#cache(body, batch);
+      if (this.#current?.file?.isLinked === false) {
+        this.#options.onProblem(
+          'spool_removed',
+          `${this.#current.path}: was removed by somebody; another one is begun`,
+        );
+        this.#seal();
+      }
+      const segment = this.#current ?? this.#open(first);
+      const entry = { at: segment.bytes, bytes: bytes.length, first, count: batch.count };
+      this.#append(segment, bytes);
+      this.#end = segment.end = first + batch.count;
+      const body = this.#bodies.bodyOf(segment, entry, batch);
+
       if (segment.bytes >= this.#segmentBytes) this.#seal();
+      this.touched();
       return body;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'error';
       this.#options.onProblem(code, `the spool cannot be written, records are held in memory: ${messageOf(error)}`);
-      // Numbers within a segment have no gaps: what comes after this batch starts another one.
+      // What comes after this batch starts another segment, which says that there are numbers missing.
       this.#seal();
       return undefined;
     }
   }
 
-  /** Writes the positions soon. */
-  checkpoint(positions: () => Record<string, number>): void {
+  /** Something was written, or a sink has moved: it goes into a checkpoint soon. */
+  touched(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#writeCheckpoint(positions());
+      this.#write('write a checkpoint', () => {
+        this.#checkpoint.write(this.#state());
+        if (this.#sync === 'off') this.#removeDoomed();
+      });
     }, CHECKPOINT_MS).unref();
+    if (this.#sync !== 'off') this.#syncTimer ??= setTimeout(() => void this.#syncAll(), SYNC_MS).unref();
   }
 
-  /** Writes the positions now, and nothing ever after. */
-  end(positions: Record<string, number>): void {
-    clearTimeout(this.#timer);
-    this.#writeCheckpoint(positions);
+  /** A checkpoint that lasts, now. */
+  commit(): void {
+    this.#write('write a checkpoint', () => this.#commit());
+  }
+
+  /** Leaves all on disk, and writes nothing ever after. */
+  end(): void {
     this.#seal();
+    this.#write('end', () => {
+      if (this.#sync !== 'off') {
+        for (const { file } of this.#unsynced) file?.sync();
+        this.#disk.syncDirectory(this.#options.directory);
+      }
+      this.#commit();
+    });
+    this.abandon();
   }
 
   /** Lets go of all without a word to the disk, as a killed process does. */
   abandon(): void {
     clearTimeout(this.#timer);
-    if (this.#current !== undefined) closeSync(this.#current.fd);
+    clearTimeout(this.#syncTimer);
+    this.#timer = this.#syncTimer = undefined;
+    for (const segment of new Set([...this.#unsynced, this.#current])) if (segment !== undefined) close(segment);
+    this.#unsynced.clear();
     this.#current = undefined;
+    this.#checkpoint.close();
   }
 
-  #path(first: number): string {
-    return join(this.#options.directory, `${String(first).padStart(16, '0')}${SUFFIX}`);
+  get #holeMax(): number {
+    return Math.ceil(this.#options.maxBytes / COLUMN_BYTES);
   }
 
-  #open(first: number): Segment & { readonly fd: number } {
-    const path = this.#path(first);
-    const fd = openSync(path, 'w', 0o600);
-    const segment = { path, fd, bytes: 0, live: 0, isSealed: false };
+  #open(first: number): Segment {
+    const { path, file } = this.#create(first);
+    const segment: Segment = { path, first, end: first, bytes: 0, live: 0, isSealed: false, file };
     this.#current = segment;
-    writeAll(fd, segmentHeader(), 0);
-    segment.bytes = SEGMENT_HEADER_BYTES;
-    this.#used += SEGMENT_HEADER_BYTES;
+    this.#isDirectorySynced = false;
+    const gap = first === this.#end ? [] : [encodeGap(this.#end, first)];
+    this.#append(segment, Buffer.concat([segmentHeader(), ...gap]));
+    if (this.#sync === 'always') this.#disk.syncDirectory(this.#options.directory);
     return segment;
+  }
+
+  /** Its name is a hint, the numbers in it count: where something has that name already, it gets the next. */
+  #create(first: number): { readonly path: string; readonly file: DiskFile } {
+    for (let i = 0; ; i++) {
+      const path = join(this.#options.directory, `${String(first + i).padStart(16, '0')}.segment`);
+      try {
+        return { path, file: this.#disk.create(path) };
+      } catch (error) {
+        if (codeOf(error) !== 'EEXIST' || i === NAMES_MAX) throw error;
+      }
+    }
+  }
+
+  #append(segment: Segment, bytes: Buffer): void {
+    segment.file!.write(bytes, segment.bytes);
+    if (this.#sync === 'always') segment.file!.sync();
+    else if (this.#sync === 'interval') this.#unsynced.add(segment);
+    segment.bytes += bytes.length;
+    this.#used += bytes.length;
   }
 
   #seal(): void {
@@ -195,158 +265,111 @@ export class SegmentStore {
     if (segment === undefined) return;
     segment.isSealed = true;
     try {
-      ftruncateSync(segment.fd, segment.bytes);
-      closeSync(segment.fd);
+      segment.file?.truncate(segment.bytes);
     } catch {
       // What is cut off half is found when it is read again.
     }
+    if (!this.#unsynced.has(segment)) close(segment);
     this.#deleteIfDone(segment);
   }
 
   #deleteIfDone(segment: Segment): void {
     if (!segment.isSealed || segment.live > 0) return;
-    if (this.#options.isOurs?.() === false) return;
-    this.#used -= segment.bytes;
-    this.#tryTo('delete', () => rmSync(segment.path, { force: true }));
+    this.#doomed.push(segment);
+    // Room is wanted at once only where it is short.
+    if (this.#used >= this.#options.maxBytes / 2) this.commit();
+    else this.touched();
   }
 
-  #body(segment: Segment, at: number, bytes: number): Body {
-    const body: Body = {
-      read: () => {
-        const cached = this.#cached.get(body);
-        if (cached !== undefined) return cached;
-        const batch = this.#read(segment, at, bytes);
-        if (batch !== undefined) this.#cache(body, batch);
-        return batch;
-      },
-      discard: () => {
-        this.#uncache(body);
-        segment.live -= 1;
-        this.#deleteIfDone(segment);
-      },
+  /** Nothing is known when it is missing, damaged, or cannot be: then all that is there is sent again. */
+  #readCheckpoint(segments: readonly Surveyed[]): Checkpoint {
+    const { path } = this.#checkpoint;
+    const refuse = (why: string): Checkpoint => {
+      this.#options.onProblem('spool_checkpoint', `${path}: ${why}; all that is held is sent again`);
+      return { end: 0, positions: {}, gone: [] };
     };
-    return body;
-  }
-
-  #read(segment: Segment, at: number, bytes: number): RecordBatch | undefined {
     try {
-      const fd = openSync(segment.path, 'r');
-      try {
-        const frame = Buffer.allocUnsafeSlow(bytes);
-        let done = 0;
-        while (done < bytes) {
-          const count = readSync(fd, frame, done, bytes - done, at + done);
-          if (count === 0) break;
-          done += count;
-        }
-        const batch = decodeFrame(frame.subarray(0, done), 0)?.batch;
-        if (batch === undefined) this.#options.onProblem(CORRUPT, `${segment.path}: damaged at byte ${at}`);
-        return batch;
-      } finally {
-        closeSync(fd);
-      }
+      const found = this.#checkpoint.read();
+      if (found === undefined) return refuse('is damaged');
+      return isPlausible(found, segments, this.#holeMax) ? found : refuse('says more than can be');
     } catch (error) {
-      this.#options.onProblem(CORRUPT, `${segment.path}: cannot be read: ${messageOf(error)}`);
-      return undefined;
+      if (codeOf(error) === 'ENOENT' && segments.length === 0) return { end: 0, positions: {}, gone: [] };
+      return refuse(`cannot be read: ${messageOf(error)}`);
     }
   }
 
-  #cache(body: Body, batch: RecordBatch): void {
-    this.#cached.set(body, batch);
-    this.#cachedBytes += memoryBytes(batch);
-    for (const oldest of this.#cached.keys()) {
-      if (this.#cachedBytes <= this.#options.cacheBytes) return;
-      this.#uncache(oldest);
+  #state(): Checkpoint {
+    const positions = this.#positions();
+    const least = Math.min(...Object.values(positions));
+    const doomed = this.#doomed.map(({ first, end }) => [first, end] as const);
+    // Numbers of what the disk did not take, and memory held.
+    const end = Math.max(this.#end, ...Object.values(positions));
+    return { end, positions, gone: this.#gone.beyond(least, ...doomed, [this.#end, end]) };
+  }
+
+  /** A checkpoint that lasts, and then away with what it says is not needed. */
+  #commit(): void {
+    const state = this.#state();
+    if (this.#sync === 'off') this.#checkpoint.write(state);
+    else this.#checkpoint.commit(state);
+    this.#removeDoomed();
+  }
+
+  #removeDoomed(doomed: readonly Segment[] = [...this.#doomed]): void {
+    for (const segment of doomed) {
+      if (!this.#doomed.includes(segment)) continue;
+      this.#disk.remove(segment.path);
+      this.#doomed = this.#doomed.filter((each) => each !== segment);
+      this.#used -= segment.bytes;
+      this.#gone.add([segment.first, segment.end]);
+      this.#unsynced.delete(segment);
+      close(segment);
     }
+    if (doomed.length > 0) this.#onRoom();
   }
 
-  #uncache(body: Body): void {
-    const batch = this.#cached.get(body);
-    if (batch === undefined) return;
-    this.#cached.delete(body);
-    this.#cachedBytes -= memoryBytes(batch);
-  }
-
-  /** `nextFirst`: where the next segment, or else what is known, begins. */
-  #recoverSegment(firstOfSegment: number, nextFirst: number): RecoveredSpan[] {
-    const path = this.#path(firstOfSegment);
-    let bytes: Buffer;
-    let ageMs: number;
+  /** Makes all that was written until now last, without waiting for the disk meanwhile. */
+  async #syncAll(): Promise<void> {
+    this.#syncTimer = undefined;
+    if (this.#isSyncing || this.#options.isOurs?.() === false) return;
+    this.#isSyncing = true;
+    const segments = [...this.#unsynced];
     try {
-      bytes = readFileSync(path);
-      ageMs = Math.max(0, Date.now() - statSync(path).mtimeMs);
-    } catch (error) {
-      this.#options.onProblem(CORRUPT, `${path}: cannot be read and is left alone: ${messageOf(error)}`);
-      return [];
-    }
-    if (!isSegmentHeader(bytes.subarray(0, SEGMENT_HEADER_BYTES)) && bytes.length >= SEGMENT_HEADER_BYTES) {
-      this.#options.onProblem(CORRUPT, `${path}: the header is damaged; whole batches in it are used`);
-    }
-    const segment: Segment = { path, bytes: 0, live: 0, isSealed: true };
-    const spans: RecoveredSpan[] = [];
-    let expected = firstOfSegment;
-    let used = SEGMENT_HEADER_BYTES;
-    for (const { at, frame } of framesOf(bytes)) {
-      const { first, batch } = frame;
-      if (first > expected) {
-        const count = first - expected;
-        this.#options.onProblem(CORRUPT, `${path}: ${count} records before byte ${at} are damaged`);
-        spans.push({ first: expected, count, tally: Tally.unknown(count), ageMs });
+      this.#unsynced.clear();
+      for (const segment of segments) {
+        await segment.file?.syncLater();
+        if (segment.isSealed && !this.#unsynced.has(segment)) close(segment);
       }
-      expected = first + batch.count;
-      used = at + frame.bytes;
-      segment.live += 1;
-      const body = this.#body(segment, at, frame.bytes);
-      spans.push({ first, count: batch.count, tally: Tally.of(batch), ageMs, body });
-    }
-    segment.bytes = used;
-    this.#used += used;
-    if (used < bytes.length) {
-      const rest = bytes.length - used;
-      this.#options.onProblem('spool_torn', `${path}: ${rest} bytes at the end are no whole batch, and are cut off`);
-      this.#tryTo('cut', () => truncateSync(path, used));
-      // Something whole was here once: numbers after it were given, and seen by others.
-      const count = nextFirst - expected;
-      if (count > 0) spans.push({ first: expected, count, tally: Tally.unknown(count), ageMs });
-    }
-    this.#deleteIfDone(segment);
-    return spans;
-  }
-
-  #readCheckpoint(): { readonly end: number; readonly positions: Readonly<Record<string, number>> } {
-    try {
-      const { end, positions } = JSON.parse(readFileSync(this.#checkpointPath, 'utf8'));
-      const all = [end, ...Object.values(positions)];
-      if (all.every((each) => Number.isSafeInteger(each))) return { end, positions };
-      throw new Error('a position is no number');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-        const why = `${this.#checkpointPath}: cannot be read, all that is held is sent again: ${messageOf(error)}`;
-        this.#options.onProblem('spool_checkpoint', why);
+      for (const { path } of this.#adopted.splice(0)) {
+        await this.#disk.syncFileLater(path).catch((error) => {
+          if (!isGone(error))
+            this.#options.onProblem(`spool_${codeOf(error)}`, `${path}: cannot be synced: ${messageOf(error)}`);
+        });
       }
-      return { end: 0, positions: {} };
+      if (!this.#isDirectorySynced) {
+        this.#isDirectorySynced = true;
+        await this.#disk.syncDirectoryLater(this.#options.directory);
+      }
+      const doomed = [...this.#doomed];
+      await this.#checkpoint.commitLater(this.#state());
+      this.#removeDoomed(doomed);
+    } catch (error) {
+      this.#isDirectorySynced = false;
+      for (const segment of segments) if (segment.file !== undefined) this.#unsynced.add(segment);
+      this.#options.onProblem(`spool_${codeOf(error)}`, `the spool cannot be synced: ${messageOf(error)}`);
+    } finally {
+      this.#isSyncing = false;
+      if (this.#unsynced.size > 0 || this.#doomed.length > 0 || !this.#isDirectorySynced) this.touched();
     }
   }
 
-  #writeCheckpoint(positions: Record<string, number>): void {
+  #write(what: string, action: () => void): void {
     if (this.#options.isOurs?.() === false) return;
-    this.#tryTo('checkpoint', () => {
-      const next = `${this.#checkpointPath}.next`;
-      writeFileSync(next, JSON.stringify({ version: 1, end: this.#end, positions }), { mode: 0o600 });
-      renameSync(next, this.#checkpointPath);
-    });
-  }
-
-  #tryTo(what: string, action: () => void): void {
     try {
       action();
     } catch (error) {
-      this.#options.onProblem(`spool_${what}`, `the spool cannot ${what}: ${messageOf(error)}`);
+      this.#options.onProblem(`spool_${codeOf(error)}`, `the spool cannot ${what}: ${messageOf(error)}`);
+      this.touched();
     }
   }
-}
-
-function writeAll(fd: number, bytes: Buffer, position: number): void {
-  let done = 0;
-  while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
 }

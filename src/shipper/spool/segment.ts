@@ -7,7 +7,7 @@
  *     frame    u32      mark "LTB1"
  *              u32      bytes of the frame after `crc`
  *              u32      crc: CRC-32 (as of zlib) of those bytes
- *              f64      number of the batch's first record; within a segment numbers have no gaps
+ *              f64      number of the batch's first record; numbers have no gaps
  *              u32      records
  *              u32      bytes of the origins, in JSON
  *              u32      bytes of the slab that the messages are in
@@ -16,6 +16,9 @@
  *
  * A frame that is not whole at the end of a segment is what a killed writer leaves: it is cut off. One that is damaged
  * with whole ones behind it is skipped: the numbers tell how many records it had.
+ *
+ * A frame without records says that numbers were given to no record on disk: those from the number in its slab, as
+ * decimal digits, up to that of the frame.
  */
 import { crc32 } from 'node:zlib';
 import type { Origin, RecordBatch } from '../parts.js';
@@ -30,7 +33,7 @@ const AT = { length: 4, crc: 8, first: 12, count: 20, origins: 24, slab: 28, col
 /** What the length of a frame leaves out. */
 const UNCOUNTED = AT.first;
 /** Bytes of one record in all columns. */
-const COLUMN_BYTES = 8 + 8 + 4 + 4 + 2;
+export const COLUMN_BYTES = 8 + 8 + 4 + 4 + 2;
 
 export function segmentHeader(): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
@@ -44,27 +47,44 @@ export function isSegmentHeader(bytes: Buffer): boolean {
 }
 
 export function encodeFrame(first: number, batch: RecordBatch): Buffer {
-  const { count } = batch;
   const [from, to] = messageRange(batch);
-  const origins = Buffer.from(JSON.stringify(batch.origins));
-  const frame = Buffer.allocUnsafe(AT.columns + count * COLUMN_BYTES + origins.length + (to - from));
+  const start = from === 0 ? batch.start : batch.start.map((each) => each - from);
+  const columns = [batch.timeMs, batch.seq, start, batch.length, batch.origin];
+  return encode(first, batch.count, columns, JSON.stringify(batch.origins), batch.bytes.subarray(from, to));
+}
+
+type Column = RecordBatch['timeMs' | 'start' | 'origin'];
+
+function encode(
+  first: number,
+  count: number,
+  columns: readonly Column[],
+  originJson: string,
+  slab: Uint8Array,
+): Buffer {
+  const origins = Buffer.from(originJson);
+  const frame = Buffer.allocUnsafe(AT.columns + count * COLUMN_BYTES + origins.length + slab.length);
   MARK.copy(frame);
   frame.writeUInt32LE(frame.length - UNCOUNTED, AT.length);
   frame.writeDoubleLE(first, AT.first);
   frame.writeUInt32LE(count, AT.count);
   frame.writeUInt32LE(origins.length, AT.origins);
-  frame.writeUInt32LE(to - from, AT.slab);
+  frame.writeUInt32LE(slab.length, AT.slab);
   let at: number = AT.columns;
-  const start = from === 0 ? batch.start : batch.start.map((each) => each - from);
-  for (const column of [batch.timeMs, batch.seq, start, batch.length, batch.origin]) {
+  for (const column of columns) {
     // The machines that this runs on are little endian, as their columns are.
     frame.set(new Uint8Array(column.buffer, column.byteOffset, count * column.BYTES_PER_ELEMENT), at);
     at += count * column.BYTES_PER_ELEMENT;
   }
   origins.copy(frame, at);
-  frame.set(batch.bytes.subarray(from, to), at + origins.length);
+  frame.set(slab, at + origins.length);
   frame.writeUInt32LE(crc32(frame.subarray(AT.first)), AT.crc);
   return frame;
+}
+
+/** Says that the numbers `from` up to, not including, `to` are those of no record on disk. */
+export function encodeGap(from: number, to: number): Buffer {
+  return encode(to, 0, [], '[]', Buffer.from(String(from)));
 }
 
 export interface Frame {
@@ -72,6 +92,13 @@ export interface Frame {
   readonly bytes: number;
   readonly first: number;
   readonly batch: RecordBatch;
+}
+
+/** From which number on a frame without records says that there is none; `undefined` when it says nothing. */
+export function gapFrom({ batch }: Frame): number | undefined {
+  if (batch.count > 0) return undefined;
+  const from = Number(Buffer.from(batch.bytes).toString('latin1'));
+  return Number.isSafeInteger(from) && from >= 0 ? from : undefined;
 }
 
 /** The frame that starts at `at`; `undefined` when there is no whole and sound one. */
@@ -85,6 +112,9 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
   const count = bytes.readUInt32LE(at + AT.count);
   const originBytes = bytes.readUInt32LE(at + AT.origins);
   const slabBytes = bytes.readUInt32LE(at + AT.slab);
+  const first = bytes.readDoubleLE(at + AT.first);
+  const isWhole = at + AT.columns + count * COLUMN_BYTES + originBytes + slabBytes === end;
+  if (!isWhole || !Number.isSafeInteger(first) || !Number.isSafeInteger(first + count) || first < 0) return undefined;
   let next = at + AT.columns;
   // A copy of each column: views must be aligned, and must not keep the whole file in memory.
   const column = <T>(size: number, view: new (buffer: ArrayBuffer) => T): T => {
@@ -100,7 +130,7 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
   const origins = JSON.parse(bytes.toString('utf8', next, next + originBytes)) as Origin[];
   const slab = new Uint8Array(bytes.subarray(next + originBytes, next + originBytes + slabBytes));
   const batch = { bytes: slab, count, start, length, timeMs, seq, origin, origins };
-  return { bytes: end - at, first: bytes.readDoubleLE(at + AT.first), batch };
+  return { bytes: end - at, first, batch };
 }
 
 /** A sound frame and where it is. */
@@ -117,9 +147,12 @@ export function* framesOf(segment: Buffer): Generator<Found> {
     if (frame !== undefined) {
       yield { at, frame };
       at += frame.bytes;
-    } else {
-      // A message may contain the mark: only a frame whose checksum holds ends the damage.
-      at = segment.indexOf(MARK, at + 1);
+      continue;
     }
+    // Where its length still leads to a frame, the damaged one is passed as a whole: messages in it may look like frames.
+    const next = at + UNCOUNTED + (at + AT.columns <= segment.length ? segment.readUInt32LE(at + AT.length) : 0);
+    const isPassed = next > at + UNCOUNTED && decodeFrame(segment, next) !== undefined;
+    // A message may contain the mark: only a frame whose checksum holds ends the damage.
+    at = isPassed ? next : segment.indexOf(MARK, at + 1);
   }
 }

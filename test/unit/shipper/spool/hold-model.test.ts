@@ -7,6 +7,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { decodeCheckpoints } from '../../../../src/shipper/spool/checkpoint.js';
 import { Hold } from '../../../../src/shipper/spool/hold.js';
 import type { Taken } from '../../../../src/shipper/spool/lane.js';
 import type { OnFull } from '../../../../src/shipper/spool/on-full.js';
@@ -86,7 +87,7 @@ class History {
     this.read = 0;
     const { directory } = this;
     this.store = this.isOnDisk
-      ? new SegmentStore({ directory, maxBytes: DISK, cacheBytes: 3000, onProblem: () => {} })
+      ? new SegmentStore({ directory, maxBytes: DISK, cacheBytes: 3000, sync: 'off', onProblem: () => {} })
       : undefined;
     this.hold = new Hold({
       maxBytes: MEMORY,
@@ -213,7 +214,7 @@ class History {
     const path = join(this.directory, 'checkpoint.json');
     // Records have the same numbers here and there as long as all are appended.
     if (this.onFull === 'drop-newest' || !readdirSync(this.directory).includes('checkpoint.json')) return {};
-    return JSON.parse(readFileSync(path, 'utf8')).positions;
+    return decodeCheckpoints(readFileSync(path, 'utf8'))?.positions ?? {};
   }
 
   check(): void {

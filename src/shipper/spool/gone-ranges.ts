@@ -1,0 +1,31 @@
+/** Numbers of records whose segments were removed, because every sink was done with them: merged and in order. */
+import type { Range } from './checkpoint.js';
+
+export class GoneRanges {
+  #ranges: readonly Range[] = [];
+
+  get ranges(): readonly Range[] {
+    return this.#ranges;
+  }
+
+  add(...ranges: readonly Range[]): void {
+    this.#ranges = merged([...this.#ranges, ...ranges]);
+  }
+
+  /** Those beyond a number, together with others; what is not beyond it is forgotten. */
+  beyond(number: number, ...others: readonly Range[]): readonly Range[] {
+    this.#ranges = this.#ranges.filter(([, to]) => to > number);
+    return merged([...this.#ranges, ...others]).filter(([, to]) => to > number);
+  }
+}
+
+function merged(ranges: readonly Range[]): readonly Range[] {
+  const result: [from: number, to: number][] = [];
+  for (const [from, to] of [...ranges].sort(([one], [other]) => one - other)) {
+    const last = result.at(-1);
+    if (from >= to) continue;
+    if (last !== undefined && from <= last[1]) last[1] = Math.max(last[1], to);
+    else result.push([from, to]);
+  }
+  return result;
+}

@@ -1,0 +1,43 @@
+/** Reads segments: one in memory at a time. */
+import { codeOf } from '../errors.js';
+import type { RecordBatch } from '../parts.js';
+import { Tally } from '../tally.js';
+import type { Disk } from './disk.js';
+import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.js';
+import type { FrameEntry } from './survey.js';
+
+/** What is gone, or is no file, does not come back by waiting. All else may be over in a moment: it is tried again. */
+const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
+
+export const isGone = (error: unknown): boolean => GONE.has(codeOf(error));
+
+/** Where a frame is, and which records are in it. */
+export type Place = Omit<FrameEntry, 'tally' | 'gapFrom'>;
+
+export interface SegmentContent {
+  readonly frames: readonly FrameEntry[];
+  readonly bytes: number;
+  /** Up to the end of the last sound frame. */
+  readonly soundBytes: number;
+  readonly isHeaderSound: boolean;
+  readonly mtimeMs: number;
+}
+
+export function readSegment(disk: Disk, path: string): SegmentContent {
+  const { content, mtimeMs } = disk.readFile(path);
+  let soundBytes = Math.min(SEGMENT_HEADER_BYTES, content.length);
+  const frames: FrameEntry[] = [];
+  for (const { at, frame } of framesOf(content)) {
+    const { first, bytes, batch } = frame;
+    frames.push({ at, bytes, first, count: batch.count, gapFrom: gapFrom(frame), tally: Tally.of(batch) });
+    soundBytes = at + bytes;
+  }
+  const isHeaderSound = isSegmentHeader(content.subarray(0, SEGMENT_HEADER_BYTES));
+  return { frames, bytes: content.length, soundBytes, isHeaderSound, mtimeMs };
+}
+
+/** The records of one frame; `undefined` when they are not those that were written there. */
+export function readFrame(disk: Disk, path: string, entry: Place): RecordBatch | undefined {
+  const frame = decodeFrame(disk.readAt(path, entry.at, entry.bytes), 0);
+  return frame?.first === entry.first && frame.batch.count === entry.count ? frame.batch : undefined;
+}

@@ -1,0 +1,298 @@
+/** A spool that a crash, or somebody, has damaged: every record is handed out, or counted, to the last one. */
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeCheckpoints, encodeCheckpoint } from '../../../../src/shipper/spool/checkpoint.js';
+import { type Disk, realDisk } from '../../../../src/shipper/spool/disk.js';
+import { Hold } from '../../../../src/shipper/spool/hold.js';
+import { framesOf } from '../../../../src/shipper/spool/segment.js';
+import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
+import { messagesOf, settleAll, sourceBatchOf } from '../../../support/batches.js';
+
+const BATCH = 10;
+const BATCHES = 16;
+const RECORDS = BATCH * BATCHES;
+const directories: string[] = [];
+afterAll(() => {
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+});
+
+function open(directory: string, disk: Disk = realDisk) {
+  const said: string[] = [];
+  const count = { recovered: 0, dropped: 0 };
+  const onProblem = (code: string, message: string) => said.push(`${code} ${message}`);
+  const store = new SegmentStore({ directory, maxBytes: 40_000, cacheBytes: 0, sync: 'off', onProblem, disk });
+  const hold = new Hold({
+    maxBytes: 1_000_000,
+    sinks: ['one'],
+    now: () => 0,
+    store,
+    onDropped: (_, reason, { records }) => {
+      expect(reason).toBe('spool_corrupt');
+      count.dropped += records;
+    },
+    onRecovered: (_, { records }) => {
+      count.recovered += records;
+    },
+    sleep: () => new Promise(setImmediate),
+  });
+  return { store, hold, said, count };
+}
+
+/** What an earlier life left that was killed: several segments, of which some records were settled. */
+async function killed(settled = 0): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-damaged-'));
+  directories.push(directory);
+  const { hold, store } = open(directory);
+  for (let i = 0; i < BATCHES; i++) {
+    hold.append(sourceBatchOf(Array.from({ length: BATCH }, (_, j) => `${i * BATCH + j} `.padEnd(100, 'x'))));
+  }
+  for (let left = settled; left > 0; left -= BATCH) await take(hold, BATCH);
+  jest.advanceTimersByTime(1000);
+  store.abandon();
+  return directory;
+}
+
+/** What a sink takes and settles; `undefined` when there is nothing now. */
+async function take(hold: Hold, maxRecords: number): Promise<number[] | undefined> {
+  const abort = new AbortController();
+  setImmediate(() => setImmediate(() => abort.abort()));
+  const taken = await hold.lane('one').take({ maxRecords, maxBytes: 1e6, recordOverheadBytes: 0 }, abort.signal);
+  if (taken === undefined) return undefined;
+  settleAll(taken);
+  return messagesOf(taken.batch).map((message) => Number.parseInt(message, 10));
+}
+
+/** All that is there; `taken` were taken before. */
+async function drain({ hold, store, count }: ReturnType<typeof open>, taken = 0): Promise<number[]> {
+  const numbers: number[] = [];
+  for (let tries = 0; hold.lane('one').held.records > 0 && tries < 1000; tries++) {
+    numbers.push(...((await take(hold, 1000)) ?? []));
+  }
+  expect(count.recovered).toBe(taken + numbers.length + count.dropped);
+  hold.end();
+  store.abandon();
+  return numbers;
+}
+
+const numbersUpTo = (end: number) => Array.from({ length: end }, (_, i) => i);
+const segmentsOf = (directory: string) => {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.segment'))
+    .map((name) => join(directory, name));
+};
+const frames = (path: string) =>
+  [...framesOf(readFileSync(path))].map(({ at, frame }) => ({ at, count: frame.batch.count }));
+const recordsIn = (path: string) => frames(path).reduce((sum, { count }) => sum + count, 0);
+
+beforeEach(() => {
+  jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+type Segments = readonly string[];
+const middle = (segments: Segments) => segments[segments.length >> 1]!;
+const last = (segments: Segments) => segments.at(-1)!;
+const DAMAGES: readonly [what: string, damage: (segments: Segments) => number][] = [
+  ['the first segment is missing', (all) => lost(all[0]!, (path) => rmSync(path))],
+  ['one in the middle is missing', (all) => lost(middle(all), (path) => rmSync(path))],
+  ['the last one is missing', (all) => lost(last(all), (path) => rmSync(path))],
+  ['the first one is empty', (all) => lost(all[0]!, (path) => writeFileSync(path, ''))],
+  ['one in the middle is empty', (all) => lost(middle(all), (path) => writeFileSync(path, ''))],
+  ['the last one is empty', (all) => lost(last(all), (path) => writeFileSync(path, ''))],
+  ['one in the middle is zeros', (all) => lost(middle(all), (path) => writeFileSync(path, Buffer.alloc(4096)))],
+  ['one in the middle is garbage', (all) => lost(middle(all), (path) => writeFileSync(path, 'LTB1'.repeat(999)))],
+  ['one in the middle is a directory', (all) => lost(middle(all), (path) => rmSync(path) ?? mkdirSync(path))],
+  ['all of them are missing', (all) => all.reduce((sum, path) => sum + lost(path, rmSync), 0)],
+  ['one in the middle is cut between batches', (all) => cut(middle(all), 0)],
+  ['one in the middle is cut within a batch', (all) => cut(middle(all), 100)],
+  ['the last one is cut between batches', (all) => cut(last(all), 0)],
+  ['the last one is cut within a batch', (all) => cut(last(all), 100)],
+  ['a batch in the middle is damaged', (all) => flip(middle(all), 1)],
+  ['the first batch of a segment is damaged', (all) => flip(middle(all), 0)],
+  ['a header is damaged', (all) => zero(middle(all))],
+  ['a file is copied to a lower number', (all) => copy(middle(all), '0000000000000007')],
+  ['a file is copied to a higher number', (all) => copy(middle(all), '0000000000000999')],
+  ['a file has a number that no record can have', (all) => write(all, '9999999999999999')],
+  ['a file has a number far away', (all) => write(all, '0900719925474099')],
+];
+
+function lost(path: string, damage: (path: string) => void): number {
+  const records = recordsIn(path);
+  damage(path);
+  return records;
+}
+
+function cut(path: string, more: number): number {
+  const all = frames(path);
+  const half = all.slice(all.length >> 1);
+  truncateSync(path, half[0]!.at + more);
+  return half.reduce((sum, { count }) => sum + count, 0);
+}
+
+function flip(path: string, frame: number): number {
+  const bytes = readFileSync(path);
+  const { at, count } = frames(path)[frame]!;
+  bytes[at + 500]! ^= 0xff;
+  writeFileSync(path, bytes);
+  return count;
+}
+
+function zero(path: string): number {
+  writeFileSync(path, readFileSync(path).fill(0, 0, 16));
+  return 0;
+}
+
+function copy(path: string, name: string): number {
+  copyFileSync(path, join(path, '..', `${name}.segment`));
+  return 0;
+}
+
+function write(segments: Segments, name: string): number {
+  writeFileSync(join(segments[0]!, '..', `${name}.segment`), 'x');
+  return 0;
+}
+
+describe('a spool of which', () => {
+  test.each(DAMAGES)('%s', async (_, damage) => {
+    const directory = await killed();
+    const missing = damage(segmentsOf(directory));
+    const life = open(directory);
+    const numbers = await drain(life);
+    expect(life.count.dropped).toBe(missing);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    expect(numbers.length).toBe(RECORDS - missing);
+    expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
+    // The loss is counted once.
+    const next = open(directory);
+    expect(await drain(next)).toEqual([]);
+    expect(next.count).toEqual({ recovered: 0, dropped: 0 });
+  });
+
+  test.each([1, 2, 3])('the first %i batches were settled: they are not missing', async (batches) => {
+    const directory = await killed(batches * BATCH);
+    const positions = decodeCheckpoints(readFileSync(join(directory, 'checkpoint.json'), 'utf8'))!.positions;
+    const life = open(directory);
+    expect((await drain(life)).length).toBe(RECORDS - positions.one!);
+    expect(life.count.dropped).toBe(0);
+  });
+});
+
+describe('a checkpoint', () => {
+  const forged = (end: number, position: number) =>
+    encodeCheckpoint(99, { end, positions: { one: position }, gone: [] });
+  const huge = Number.MAX_SAFE_INTEGER;
+  test.each([
+    ['missing', undefined],
+    ['empty', ''],
+    ['garbage', '{{{'],
+    ['of zeros', '\0'.repeat(4096)],
+    ['null', 'null'],
+    ['without positions', '{"version":2,"number":1,"end":5}'],
+    ['without a checksum', `{"version":1,"end":${huge},"positions":{"one":${huge - 1}}}`],
+    ['of a version that is not known', forged(RECORDS, RECORDS).replace('"version":2', '"version":3')],
+    ['with a changed number', forged(RECORDS, RECORDS).replace(/"one":\d+/, '"one":7')],
+    ['with numbers that cannot be', forged(huge, huge - 1)],
+    ['with a position after its end', forged(RECORDS, RECORDS + 1)],
+    ['with an end that the disk has no room for', forged(1e6, 0)],
+  ])('%s costs repetition, not records, and nothing is counted', async (_, text) => {
+    const directory = await killed(2 * BATCH);
+    const path = join(directory, 'checkpoint.json');
+    if (text === undefined) rmSync(path);
+    else writeFileSync(path, text);
+    const life = open(directory);
+    expect((await drain(life)).length).toBe(RECORDS);
+    expect(life.count.dropped).toBe(0);
+    expect(life.said.some((each) => each.startsWith('spool_checkpoint'))).toBe(true);
+  });
+
+  test('half of which a crash has damaged is read from the other half', async () => {
+    const directory = await killed(2 * BATCH);
+    const path = join(directory, 'checkpoint.json');
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0, 8192));
+    const life = open(directory);
+    await drain(life);
+    expect(life.said).toEqual([]);
+  });
+});
+
+describe('a segment that cannot be read now', () => {
+  const failing = (code: string, isFailing: (path: string) => boolean): Disk => {
+    const check = (path: string) => {
+      if (isFailing(path)) throw Object.assign(new Error(`${code}: ${path}`), { code });
+    };
+    return {
+      ...realDisk,
+      readFile: (path) => check(path) ?? realDisk.readFile(path),
+      readAt: (path, at, bytes) => check(path) ?? realDisk.readAt(path, at, bytes),
+    };
+  };
+
+  test.each(
+    ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES', 'ESTALE', 'EAGAIN'].flatMap((code) => {
+      return (['first', 'middle', 'last'] as const).map((which) => [code, which] as const);
+    }),
+  )('(%s, the %s one) is waited for, and comes in its order', async (code, which) => {
+    const directory = await killed();
+    const all = segmentsOf(directory);
+    const bad = { first: all[0]!, middle: middle(all), last: last(all) }[which];
+    let isBad = true;
+    const life = open(
+      directory,
+      failing(code, (path) => isBad && path === bad),
+    );
+    const before = (await take(life.hold, RECORDS)) ?? [];
+    // All that is before it, and no more.
+    const index = all.indexOf(bad);
+    expect(before).toEqual(numbersUpTo(all.slice(0, index).reduce((sum, path) => sum + recordsIn(path), 0)));
+    expect(await take(life.hold, RECORDS)).toBeUndefined();
+    isBad = false;
+    const rest = await drain(life, before.length);
+    expect([...before, ...rest]).toEqual(numbersUpTo(RECORDS));
+    expect(life.count).toEqual({ recovered: RECORDS, dropped: 0 });
+  });
+
+  test('in the next life either is still there', async () => {
+    const directory = await killed();
+    const bad = middle(segmentsOf(directory));
+    for (let i = 0; i < 3; i++) {
+      const { hold, store, count } = open(
+        directory,
+        failing('EACCES', (path) => path === bad),
+      );
+      hold.append(sourceBatchOf([`${RECORDS + i}`]));
+      expect([count.recovered, count.dropped]).toEqual([RECORDS + i, 0]);
+      hold.end();
+      store.abandon();
+    }
+    expect(readdirSync(directory)).toContain(bad.slice(directory.length + 1));
+    const life = open(directory);
+    expect(await drain(life)).toEqual(numbersUpTo(RECORDS + 3));
+    expect(life.count.dropped).toBe(0);
+  });
+
+  test('and is removed meanwhile is lost, and counted', async () => {
+    const directory = await killed();
+    const bad = middle(segmentsOf(directory));
+    const missing = recordsIn(bad);
+    const life = open(
+      directory,
+      failing('EIO', (path) => path === bad && readdirSync(directory).includes(bad.slice(directory.length + 1))),
+    );
+    rmSync(bad);
+    expect((await drain(life)).length).toBe(RECORDS - missing);
+    expect(life.count.dropped).toBe(missing);
+  });
+});
