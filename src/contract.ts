@@ -241,8 +241,8 @@ export const LIBRARY_ENV = {
   STDIO: {
     name: 'LLT_STDIO',
     meaning:
-      "a placeholder of STDIO_PLACEHOLDER's length: the container's first process overwrites it in place with the identity of its stdout and stderr, so that its children know them from pipes of their own",
-    default: "a process takes its own stdout and stderr for the container's",
+      "a placeholder of STDIO_PLACEHOLDER's length, which every process that a runtime starts in the container gets: the container's first process, which its process namespace or its cgroup proves, overwrites it in place with the identity of its stdout and stderr for its children; any other, such as that of `kubectl exec` or of a probe, is tapped only where it writes to those streams or to a tapped file",
+    default: "a process takes its own stdout and stderr for the container's, and passes them on to its children",
   },
 } as const satisfies Record<string, LibraryVariable>;
 

@@ -23,7 +23,7 @@ static bool set_up(const struct lt_environment *environment) {
     lt_size_limit_changed();
     lt_tap_set_up(environment);
     lt_connection_set_up();
-    lt_exec_environment_remember(environment);
+    lt_exec_environment_remember(environment, lt_tap_container());
     return true;
 }
 

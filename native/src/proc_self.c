@@ -19,8 +19,12 @@ size_t lt_proc_self_read(const char *path, char *out, size_t size) {
 }
 
 uint64_t lt_proc_self_stat(int field) {
+    return lt_proc_self_stat_at("/proc/self/stat", field);
+}
+
+uint64_t lt_proc_self_stat_at(const char *path, int field) {
     char text[1024];
-    const size_t length = lt_proc_self_read("/proc/self/stat", text, sizeof text);
+    const size_t length = lt_proc_self_read(path, text, sizeof text);
     /* Field 2 is the name in parentheses, which may itself hold parentheses and spaces. */
     const char *at = text + length;
     while (at > text && *at != ')')

@@ -2,6 +2,7 @@
 #include "tap.h"
 #include "clock.h"
 #include "config.h"
+#include "container_stdio.h"
 #include "file_identity.h"
 #include "process.h"
 #include "tap_file.h"
@@ -10,7 +11,6 @@
 
 enum {
     REMEMBERED_MAX = 4096, /* descriptors above are looked at anew at each write */
-    MEMORY_DEVICES = 1,    /* major number of /dev/null and its like */
     STREAM_BITS = 16,
     UNKNOWN = LT_NONE,
     NOT_TAPPED = (1 << STREAM_BITS) - 1, /* no stream has this number, nor the next one */
@@ -33,8 +33,7 @@ static bool is_file(unsigned stream) {
     return stream >= LT_FIRST_FILE_STREAM && stream < TARGET_READER;
 }
 
-/* The container's streams: those of its first process. */
-static struct lt_file_identity container_streams[2];
+static struct lt_container_stdio container;
 
 /* When the tap opens its eyes (LLT_PASSIV_ON_START); 0: open. */
 static uint64_t passive_until_ns;
@@ -49,11 +48,8 @@ static bool is_own_process(void) {
 
 static unsigned find_stream(int fd, const struct stat *file) {
     const struct lt_file_identity id = lt_identity_of(file);
-    bool is_stdout = lt_is_same_file(id, container_streams[0]);
-    bool is_stderr = lt_is_same_file(id, container_streams[1]);
-    /* Everybody has the same /dev/null: it is a stream only where it stands in for one. */
-    const bool is_shared_device = S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES;
-    if (is_shared_device && fd != 1 && fd != 2) return NOT_TAPPED;
+    bool is_stdout = lt_is_same_file(id, container.out);
+    bool is_stderr = lt_is_same_file(id, container.error);
     /* One terminal or pipe for both: only the number tells. */
     if (is_stdout && is_stderr) {
         is_stderr = fd == 2;
@@ -177,47 +173,14 @@ void lt_tap_copied(int from, int to) {
     if (is_lasting(stream)) remember(to, stream);
 }
 
-enum { HEX_DIGITS = 16, STDIO_NUMBERS = 4 };
-
-/* device:inode:device:inode in hexadecimal. */
-static bool parse_streams(const char *text) {
-    uint64_t numbers[STDIO_NUMBERS];
-    if (lt_length(text) != LT_STDIO_PLACEHOLDER_BYTES) return false;
-    for (int i = 0; i < STDIO_NUMBERS; i++) {
-        const char *at = text + (size_t)i * (HEX_DIGITS + 1);
-        if (!lt_parse_hex(at, &numbers[i]) || (i > 0 && at[-1] != ':')) return false;
-    }
-    container_streams[0] = (struct lt_file_identity){numbers[0], numbers[1]};
-    container_streams[1] = (struct lt_file_identity){numbers[2], numbers[3]};
-    return true;
-}
-
-static void format_streams(char out[LT_STDIO_PLACEHOLDER_BYTES + 1]) {
-    const uint64_t numbers[STDIO_NUMBERS] = {
-        container_streams[0].device,
-        container_streams[0].inode,
-        container_streams[1].device,
-        container_streams[1].inode,
-    };
-    for (int i = 0; i < STDIO_NUMBERS; i++) {
-        lt_format_hex(out + (size_t)i * (HEX_DIGITS + 1), numbers[i]);
-        out[i * (HEX_DIGITS + 1) + HEX_DIGITS] = i < STDIO_NUMBERS - 1 ? ':' : '\0';
-    }
-}
-
 void lt_tap_set_up(const struct lt_environment *environment) {
     if (lt_config.passive_ms > 0) {
         passive_until_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + lt_config.passive_ms * LT_NS_PER_MS;
     }
     if (is_raw_target(0)) remember(0, TARGET_READER);
-    const char *inherited = lt_environment_get(environment, LT_ENV_STDIO);
-    if (inherited != NULL && parse_streams(inherited)) return;
-    container_streams[0] = lt_identity_of_descriptor(1);
-    container_streams[1] = lt_identity_of_descriptor(2);
-    if (inherited == NULL || *inherited != '-') return;
-    char own[LT_STDIO_PLACEHOLDER_BYTES + 1];
-    format_streams(own);
-    if (!lt_environment_overwrite(environment, inherited, own)) {
-        lt_debug("children will take their own streams for the container's", LT_ENV_STDIO);
-    }
+    container = lt_container_stdio_find(environment);
+}
+
+const struct lt_container_stdio *lt_tap_container(void) {
+    return &container;
 }

@@ -4,12 +4,16 @@
 #ifndef LT_TAP_H
 #define LT_TAP_H
 
+#include "container_stdio.h"
 #include "environment.h"
 
 enum { LT_NONE = 0 };
 
 /* Learns the container's stdout and stderr, and passes them on to children (LLT_STDIO). */
 void lt_tap_set_up(const struct lt_environment *environment);
+
+/* What it has learnt. */
+const struct lt_container_stdio *lt_tap_container(void);
 
 /* The stream id of a descriptor, LT_NONE when it is not tapped. */
 unsigned lt_tap_find(int fd);

@@ -5,13 +5,13 @@
  * last. The program keeps this terminal, its signals and its exit code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, chmodSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
+import { accessSync, chmodSync, fstatSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LIBRARY_ENV, RING_DIR, SOCKET_NAME, STDIO_PLACEHOLDER } from '../contract.js';
+import { LIBRARY_ENV, RING_DIR, SOCKET_NAME } from '../contract.js';
 import { diagnoseProgram } from '../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../doctor/verdict.js';
 import { libraryFile, shipperFile } from './package-files.js';
@@ -60,6 +60,19 @@ function parse(args: readonly string[]): RunOptions {
   };
 }
 
+/** What the program inherits as its stdout and stderr, as LLT_STDIO names it. A device that everybody shares is no stream. */
+function ownStreams(): string {
+  const hex = (number: bigint) => number.toString(16).padStart(16, '0');
+  const identities = [1, 2].map((fd) => {
+    const { dev, ino, rdev } = fstatSync(fd, { bigint: true });
+    return isSharedDevice(rdev) ? [0n, 0n] : [dev, ino];
+  });
+  return identities.flat().map(hex).join(':');
+}
+
+/** /dev/null and its like. */
+const isSharedDevice = (device: bigint) => device >> 8n === 1n;
+
 /** The program's environment: ours on top of the caller's, except where the caller set a library variable himself. */
 function programEnvironment(options: RunOptions, library: string, rings: string): NodeJS.ProcessEnv {
   const { LD_PRELOAD: preload } = process.env;
@@ -74,7 +87,7 @@ function programEnvironment(options: RunOptions, library: string, rings: string)
     ...process.env,
     [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
     [LIBRARY_ENV.FORMAT.name]: 'frame',
-    [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
+    [LIBRARY_ENV.STDIO.name]: ownStreams(),
     LD_PRELOAD: preload ? `${library}:${preload}` : library,
   };
 }

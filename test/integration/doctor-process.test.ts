@@ -129,7 +129,7 @@ describe('a process that is tapped', () => {
     const running = start('/bin/bash', ['-c', script], {
       env: {
         LD_PRELOAD: workshop.library,
-        ...variables(toSocket(receiver.socket, { STDIO: '-'.repeat(67) })),
+        ...variables(toSocket(receiver.socket)),
       },
     });
     await until('the child said its number', () => running.stderr().includes('\n'));

@@ -101,7 +101,7 @@ describe('what it says of a program is what happens', () => {
     const [finding] = (await workshop.ask([program])).report.findings;
     const [, command = ''] = /`sh -c "(.*)"`/.exec(finding?.remedy ?? '') ?? [];
     await run('sh', ['-c', command.replace('./app', program)], {
-      env: { LD_PRELOAD: workshop.library, ...variables(toSocket(receiver.socket, { STDIO: '-'.repeat(67) })) },
+      env: { LD_PRELOAD: workshop.library, ...variables(toSocket(receiver.socket)) },
     });
     await receiver.settled();
     expect(receiver.text('stdout')).toBe(`${LINE}\n`);

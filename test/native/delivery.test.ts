@@ -1,7 +1,6 @@
 /** Everything a program writes arrives, byte for byte and in order, copied or instead of the original. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { STDIO_PLACEHOLDER } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { type Libc, program } from '../support/native-programs.js';
 import { type Outcome, runPlain, runTapped, type TapSettings, toSocket } from '../support/native-tap.js';
@@ -192,7 +191,7 @@ describe('other languages', () => {
     ],
   ])('%s', async (command, args) => {
     const plain = await runPlain(command, args);
-    const { code, stdout, stderr } = await tap(command, args, { SUPPRESS_STDOUT: 'true', STDIO: STDIO_PLACEHOLDER });
+    const { code, stdout, stderr } = await tap(command, args, { SUPPRESS_STDOUT: 'true' });
     expect({ code, stdout: stdout.toString(), stderr: stderr.toString() }).toEqual({ code: 9, stdout: '', stderr: '' });
     expectSame(receiver.text('stdout'), plain.stdout);
     expectSame(receiver.text('stderr'), plain.stderr);

@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { STDIO_PLACEHOLDER } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { type Libc, program } from '../support/native-programs.js';
 import { type Outcome, runPlain, runTapped, type TapSettings, toSocket, variables } from '../support/native-tap.js';
@@ -17,8 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => receiver.close());
 
-const settings = (): TapSettings =>
-  toSocket(receiver.socket, { SUPPRESS_STDOUT: 'true', ON_FULL: 'block:5000', STDIO: STDIO_PLACEHOLDER });
+const settings = (): TapSettings => toSocket(receiver.socket, { SUPPRESS_STDOUT: 'true', ON_FULL: 'block:5000' });
 
 /** Entries of an environment as `starts print` printed them. */
 function entries(text: string): Map<string, string> {
@@ -53,8 +51,7 @@ async function starts(way: string, kind: string, libc: Libc = 'glibc', env: Reco
 
 /** What the child's environment has to have of the library. */
 function wanted(changes: Record<string, string> = {}): Record<string, string> {
-  const { LLT_STDIO: _, ...all } = variables(settings());
-  return { LD_PRELOAD: library, ...all, ...changes };
+  return { LD_PRELOAD: library, ...variables(settings()), ...changes };
 }
 
 /** A shell between, which adds what shells add. */
@@ -121,13 +118,6 @@ function suite(libc: Libc): void {
   )('%s: other preloaded libraries are chained, ours %s', async (way, _, preload, expected) => {
     const { tap } = await starts(way, 'chained', libc, { LD_PRELOAD: preload });
     expect(tap).toEqual(wanted({ LD_PRELOAD: expected }));
-  });
-
-  test('a temporary file and pipes to and from children are nobody’s stream', async () => {
-    const { code, stdout } = await runTapped(program('files-of-its-own', libc), [], { settings: settings() });
-    await receiver.settled();
-    expect([code, stdout.toString()]).toEqual([0, '']);
-    expect(receiver.text('stdout').split('\n').sort()).toEqual(['', 'from a child', 'to a child']);
   });
 
   test('where the library is not, the dynamic linker is not told to look for it', async () => {

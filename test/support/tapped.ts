@@ -1,7 +1,7 @@
 /** A shipper of its own and programs tapped into it, for tests that follow a line through the whole system. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_ENV, STDIO_PLACEHOLDER } from '../../src/contract.js';
+import { LIBRARY_ENV } from '../../src/contract.js';
 import { library, type Running, shipper, start, temporaryDirectory, until } from './run.js';
 
 export interface Shipper extends Running {
@@ -35,7 +35,10 @@ export async function startShipper(
   return { ...running, socket: settings.LOGTAP_SOCKET ?? socket };
 }
 
-/** The environment that the constructs give to an application, with its streams suppressed or copied. */
+/**
+ * The environment that the constructs give to an application, with its streams suppressed or copied; but for LLT_STDIO,
+ * which is about the first process of a container.
+ */
 export function tapEnvironment(
   socket: string,
   options: { suppress?: boolean; file?: string } = {},
@@ -47,7 +50,6 @@ export function tapEnvironment(
     [LIBRARY_ENV.TARGET.name]: `socket:${socket}`,
     [LIBRARY_ENV.FORMAT.name]: 'frame',
     [LIBRARY_ENV.ON_FULL.name]: 'block:5000',
-    [LIBRARY_ENV.STDIO.name]: STDIO_PLACEHOLDER,
     [LIBRARY_ENV.CONTAINER.name]: 'app',
     [LIBRARY_ENV.SUPPRESS_STDOUT.name]: suppress,
     ...(options.file === undefined

@@ -1,6 +1,6 @@
 /* An arbitrary environment: every setting is looked up in it as the library does, and read by it. What is found is held
  * against a search of the fuzzer's own. */
-#include "tap.c"
+#include "container_stdio.c"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -25,15 +25,14 @@ static const char *search(const char *text, size_t length, const char *name) {
 }
 
 static void streams_come_back(const char *value) {
-    container_streams[0] = (struct lt_file_identity){0};
-    container_streams[1] = (struct lt_file_identity){0};
-    if (!parse_streams(value)) {
+    struct lt_container_stdio stdio = {0};
+    if (!parse(value, &stdio)) {
         /* Refused as a whole. */
-        REQUIRE(container_streams[0].inode == 0 && container_streams[1].inode == 0);
+        REQUIRE(stdio.out.inode == 0 && stdio.error.inode == 0);
         return;
     }
     char *out = malloc(LT_STDIO_PLACEHOLDER_BYTES + 1);
-    format_streams(out);
+    lt_container_stdio_format(&stdio, out);
     REQUIRE(strcmp(out, value) == 0);
     free(out);
 }
