@@ -55,9 +55,15 @@ export type Stage = (batch: RecordBatch) => RecordBatch;
 /** What one `send` may carry. A batch of one record is always allowed. */
 export interface BatchLimits {
   readonly maxRecords: number;
-  /** Bound on the sum of message bytes plus `recordOverheadBytes` for each record. */
+  /** Bound on the sum of message bytes plus, for each record, `recordOverheadBytes` and the names of its origin. */
   readonly maxBytes: number;
   readonly recordOverheadBytes: number;
+  /**
+   * How often what is sent of a record repeats the names of its origin: process, container and path, as JSON.
+   *
+   * @default 0
+   */
+  readonly nameCopies?: number;
 }
 
 /** A record that the service refuses for good. */

@@ -113,10 +113,23 @@ export function messageRange({ count, start, length }: RecordBatch): readonly [f
   return [from, to];
 }
 
-/** Memory that a batch occupies: its slab, its columns and the objects around them. */
+/** Memory that a batch occupies: its slab, its columns, its origins and the objects around them. */
 export function memoryBytes(batch: RecordBatch): number {
-  return batch.bytes.byteLength + batch.count * COLUMN_BYTES + OBJECT_BYTES;
+  const origins = batch.origins.reduce((sum, origin) => sum + originMemoryBytes(origin), 0);
+  return batch.bytes.byteLength + batch.count * COLUMN_BYTES + origins + OBJECT_BYTES;
 }
+
+/** What every record repeats of its origin, as JSON. */
+export const nameBytes = ({ process, container, path = '' }: Origin): number =>
+  Buffer.byteLength(JSON.stringify(process + container + path));
+
+const originMemoryBytes = ({ process, container, path = '' }: Origin): number =>
+  ORIGIN_BYTES + (process.length + container.length + path.length) * CHARACTER_BYTES;
+
+/** An origin without its names. */
+const ORIGIN_BYTES = 128;
+/** In a string that is not Latin. */
+const CHARACTER_BYTES = 2;
 
 /** Bytes of one record in all columns. */
 const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2;
@@ -143,6 +156,7 @@ export class BatchBuilder {
   #seq = new Float64Array(FIRST_RECORDS);
   #origin = new Uint16Array(FIRST_RECORDS);
   #origins: Origin[] = [];
+  #originBytes = 0;
   #indexes = new Map<Origin, number>();
   #lastOrigin: Origin | undefined;
   #lastIndex = 0;
@@ -162,7 +176,7 @@ export class BatchBuilder {
 
   /** Whether it is worth handing on. */
   get isFull(): boolean {
-    return this.#used >= BATCH_BYTES || this.#count >= BATCH_RECORDS;
+    return this.#used + this.#originBytes >= BATCH_BYTES || this.#count >= BATCH_RECORDS;
   }
 
   /** The slab; positions are those that `copy` returned. Valid until the next `copy` or `finish`. */
@@ -213,6 +227,7 @@ export class BatchBuilder {
     this.#used = 0;
     this.#count = 0;
     this.#origins = [];
+    this.#originBytes = 0;
     this.#indexes = new Map();
     this.#lastOrigin = undefined;
     return batch;
@@ -222,6 +237,7 @@ export class BatchBuilder {
     let index = this.#indexes.get(origin);
     if (index === undefined) {
       index = this.#origins.push(origin) - 1;
+      this.#originBytes += originMemoryBytes(origin);
       this.#indexes.set(origin, index);
     }
     this.#lastOrigin = origin;

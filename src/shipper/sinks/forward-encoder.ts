@@ -27,10 +27,13 @@ export class ForwardEncoder {
   }
 
   encode(batch: RecordBatch): Buffer {
-    const shared = batch.origins.map((origin) => sharedOf(origin, this.#metadata));
+    // A batch may name more origins than the records have that are sent of it.
+    const shared = new Array<ReturnType<typeof sharedOf> | undefined>(batch.origins.length);
     let size = 0;
     for (let i = 0; i < batch.count; i++) {
-      size += ENTRY_BYTES + shared[batch.origin[i]!]!.bytes.length + GROWTH * batch.length[i]!;
+      const origin = batch.origin[i]!;
+      shared[origin] ??= sharedOf(batch.origins[origin]!, this.#metadata);
+      size += ENTRY_BYTES + shared[origin].bytes.length + GROWTH * batch.length[i]!;
     }
     const to = Buffer.allocUnsafe(size);
     let at = 0;

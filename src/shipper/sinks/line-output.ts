@@ -7,7 +7,12 @@ import type { BatchLimits, SendResult } from '../parts.js';
 const writeAsync = promisify(write);
 const NEWLINE = Buffer.from('\n');
 /** What sinks that write lines take at once. */
-export const LINE_LIMITS: BatchLimits = { maxRecords: 10_000, maxBytes: 1024 * 1024, recordOverheadBytes: 200 };
+export const LINE_LIMITS: BatchLimits = {
+  maxRecords: 10_000,
+  maxBytes: 1024 * 1024,
+  recordOverheadBytes: 200,
+  nameCopies: 2,
+};
 
 /** Between attempts on a pipe whose reader is slow. */
 const FULL_MS = 10;

@@ -22,14 +22,17 @@ export class NdjsonEncoder {
   encode(batch: RecordBatch): { readonly bytes: Buffer; readonly ends: readonly number[] } {
     const writer = this.#writer;
     writer.truncate(0);
-    const constants = batch.origins.map((origin) => Buffer.from(this.#constantsOf(origin)));
+    // A batch may name more origins than the records have that are sent of it.
+    const constants = new Array<Buffer | undefined>(batch.origins.length);
     const ends: number[] = [];
     for (let i = 0; i < batch.count; i++) {
       const start = batch.start[i]!;
       const end = start + batch.length[i]!;
       writer.raw(OPEN);
       writer.timestamp(batch.timeMs[i]!);
-      writer.raw(constants[batch.origin[i]!]!);
+      const origin = batch.origin[i]!;
+      constants[origin] ??= Buffer.from(this.#constantsOf(batch.origins[origin]!));
+      writer.raw(constants[origin]);
       writer.integer(batch.seq[i]!);
       writer.raw(MESSAGE);
       writer.string(batch.bytes, start, end);

@@ -22,7 +22,7 @@ import { indexes } from './ranges.js';
 /** Small domains of Amazon OpenSearch Service take 10 MiB; the rest is for whoever sits in between. */
 const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
-const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500 };
+const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500, nameCopies: 2 };
 /** Records wait so long for what they can do without; then it is tried again as often. */
 const PREPARE_MS = 60_000;
 const TAKEN =

@@ -6,7 +6,7 @@
  * memory, under its bound.
  */
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
-import { concat, memoryBytes, slice } from '../record-batch.js';
+import { concat, memoryBytes, nameBytes, slice } from '../record-batch.js';
 import { sleep } from '../sleep.js';
 import { Tally } from '../tally.js';
 import type { Body, StoredSpan } from './body.js';
@@ -172,8 +172,9 @@ export class Hold implements LaneHold {
       if (records > 0 && origins > 0xffff) break;
       const from = Math.max(0, next.position - held.first);
       let to = from;
+      const overheadOf = overheadsOf(batch, limits);
       while (to < batch.count && (records === 0 || records < limits.maxRecords)) {
-        const size = batch.length[to]! + limits.recordOverheadBytes;
+        const size = batch.length[to]! + overheadOf(batch.origin[to]!);
         if (records > 0 && bytes + size > limits.maxBytes) break;
         bytes += size;
         records += 1;
@@ -317,3 +318,14 @@ export class Hold implements LaneHold {
 }
 
 const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);
+
+/** What a record takes beside its message, by the index of its origin. */
+function overheadsOf({ origins }: RecordBatch, limits: BatchLimits): (origin: number) => number {
+  const { recordOverheadBytes, nameCopies = 0 } = limits;
+  if (nameCopies === 0) return () => recordOverheadBytes;
+  const known: number[] = [];
+  return (origin) => {
+    known[origin] ??= recordOverheadBytes + nameCopies * nameBytes(origins[origin]!);
+    return known[origin];
+  };
+}
