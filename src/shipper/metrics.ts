@@ -96,7 +96,12 @@ export class Metrics {
     counter('requests_total', 'Requests by HTTP status, or by error.', ['sink', 'code'], this.#requestSeries());
     counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retrySeries(sinks));
     const errors = [...ledger.protocolErrors].map(([reason, count]): Series => [{ reason }, count]);
-    counter('protocol_errors_total', 'Connections closed because the peer broke the format.', ['reason'], errors);
+    counter(
+      'protocol_errors_total',
+      'What peers sent, or claimed, that was refused; and connections beyond the bound.',
+      ['reason'],
+      errors,
+    );
     const skipped = [...ledger.skipped].map(([reason, bytes]): Series => [{ reason }, bytes]);
     counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
     const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';

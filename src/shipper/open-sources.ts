@@ -1,4 +1,5 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
+import { descriptorShares } from './descriptor-limit.js';
 import type { ProtocolError } from './errors.js';
 import type { Ledger } from './ledger.js';
 import type { Log } from './log.js';
@@ -49,7 +50,11 @@ export function openSources(settings: Settings, { ledger, log, isOutage }: OpenS
     },
     onGap: () => ledger.countGap(),
   };
-  const socket = new SocketSource({ ...lines, path: settings.socket });
+  const socket = new SocketSource({
+    ...lines,
+    path: settings.socket,
+    maxConnections: descriptorShares().connections,
+  });
   if (settings.ringDir === undefined) return { socket, sources: [socket] };
   const rings = new RingSource({
     ...lines,

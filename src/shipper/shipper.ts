@@ -2,6 +2,7 @@
 import { checkSinks } from './check.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { type DeliverOptions, healthySink } from './deliver.js';
+import { descriptorShares } from './descriptor-limit.js';
 import { lastWriterGone } from './last-writer.js';
 import { Ledger, type Totals } from './ledger.js';
 import type { Log } from './log.js';
@@ -64,6 +65,8 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
       isListening: () => isListening,
       problems,
       ledger: () => ledger.statement(heldBy),
+      maxConnections: descriptorShares().statusConnections,
+      onProblem: (problem) => log.problem('warn', 'status port', problem),
       metrics: (accept) => metrics.render(accept),
     });
   }

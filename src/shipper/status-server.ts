@@ -1,5 +1,6 @@
 /** Read-only HTTP for kubelet and Prometheus: numbers, never log text. */
 import { createServer, type Server } from 'node:http';
+import { boundConnections } from './busiest-peer.js';
 import { ConfigError, messageOf } from './errors.js';
 
 export interface StatusServerOptions {
@@ -12,12 +13,25 @@ export interface StatusServerOptions {
   readonly problems: () => readonly string[];
   /** The ledger, for JSON. */
   readonly ledger: () => unknown;
+  /** Open connections: they must not take descriptors from delivery. */
+  readonly maxConnections: number;
+  /** Something about connections, worth a line of log. */
+  readonly onProblem: (problem: string) => void;
   readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
+/** For a request to arrive, for its answer to be read, and for a connection to be used again. */
+const TIMES = {
+  headersTimeout: 5000,
+  requestTimeout: 5000,
+  connectionsCheckingInterval: 1000,
+  keepAliveTimeout: 5000,
+} as const;
+const INACTIVE_MS = 10_000;
+
 /** Listens, or throws a ConfigError. */
 export async function startStatusServer(options: StatusServerOptions): Promise<Server> {
-  const server = createServer((request, response) => {
+  const server = createServer(TIMES, (request, response) => {
     answer(options, request.method ?? '', request.url ?? '', request.headers.accept ?? '').then(
       ({ status, contentType, text }) => {
         response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
@@ -29,6 +43,11 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
       },
     );
   });
+  server.timeout = INACTIVE_MS;
+  const { maxConnections, onProblem } = options;
+  boundConnections(server, maxConnections, (address) =>
+    onProblem(`more than ${maxConnections} connections to the status port: one from ${address} is closed`),
+  );
   // A probe must never be what keeps the process from ending.
   server.unref();
   await new Promise<void>((resolve, reject) => {
@@ -45,6 +64,8 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
     });
     server.listen({ port: options.port, host: options.host }, resolve);
   });
+  // From now on errors are those of accept(2), such as EMFILE: whoever asked asks again.
+  server.on('error', (error) => onProblem(`status port: ${messageOf(error)}`));
   return server;
 }
 
@@ -58,7 +79,12 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 /** Exported for tests: what a request is answered. */
 export async function answer(
-  { isListening, problems, ledger, metrics }: Omit<StatusServerOptions, 'port' | 'host'>,
+  {
+    isListening,
+    problems,
+    ledger,
+    metrics,
+  }: Omit<StatusServerOptions, 'port' | 'host' | 'maxConnections' | 'onProblem'>,
   method: string,
   url: string,
   accept: string,

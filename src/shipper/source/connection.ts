@@ -40,6 +40,8 @@ export interface ConnectionOptions {
   /** What the ids of records begin with; the instance that HELLO names when absent. */
   readonly name?: string;
   readonly names?: NameRoom;
+  /** When it began, on the clock of `write`. */
+  readonly nowMs?: number;
   readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
   /** The numbers of frames go on, but not with the next one: something was lost between. */
   readonly onGap?: () => void;
@@ -78,6 +80,7 @@ export class Connection implements FrameReader {
     this.#losses = losses;
     this.#options = options;
     this.#names = options.names ?? new NameRoom();
+    this.#touchedMs = options.nowMs ?? 0;
   }
 
   /** Whether the peer has sent a beginning of the magic and nothing else. */
@@ -85,9 +88,14 @@ export class Connection implements FrameReader {
     return this.#mode === 'undecided' && this.#magicLength > 0;
   }
 
-  /** When the last bytes came, on the clock of `write`. */
+  /** When the last bytes came, or when it began, on the clock of `write`. */
   get touchedMs(): number {
     return this.#touchedMs;
+  }
+
+  /** Whether its process has written frames, all of them whole: it goes on over another connection. */
+  get isResumable(): boolean {
+    return this.#lastSeq > 0 && this.#decoder?.isBetweenFrames === true;
   }
 
   /** Takes bytes as they came. Throws a ProtocolError when the peer breaks the frame format. */

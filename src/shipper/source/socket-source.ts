@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
 import { Connection } from './connection.js';
+import { drain } from './drain.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
@@ -19,6 +20,8 @@ import { NameRoom } from './name-room.js';
 
 export interface SocketSourceOptions {
   readonly path: string;
+  /** At the bound the one that has been idle for longest is closed, or else the new one; either is read before. */
+  readonly maxConnections?: number;
   readonly lineMaxBytes: number;
   /** An unfinished line that did not grow for this long becomes a record. */
   readonly lineIdleMs: number;
@@ -41,6 +44,8 @@ const LAST_LOOK_MS = 50;
 const LAST_LOOK_BYTES = 16 * 1024 * 1024;
 const BACKLOG = 4096;
 const NAME_BYTES = 8;
+/** Where connections are scarce, one that was silent for so long gives way to another. */
+const SCARCE_IDLE_MS = 1000;
 
 export class SocketSource implements Source {
   readonly #options: SocketSourceOptions;
@@ -145,16 +150,46 @@ export class SocketSource implements Source {
   }
 
   #accept(socket: Socket): void {
+    const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
+    // An error is followed by close; what came before it counts.
+    socket.on('error', () => {});
+    this.#connections.set(socket, this.#open());
+    if (this.#connections.size > maxConnections) {
+      const last = this.#giveWay(socket);
+      this.#endEarly(last, `more than ${maxConnections} connections`);
+      if (last === socket) return;
+    }
+    this.#cancelQuiet();
+    socket.on('data', (chunk) => this.#read(socket, chunk));
+    socket.once('close', () => this.#end(socket));
+    if (this.#isPaused) socket.pause();
+  }
+
+  #open(): Connection {
     const { onGap = () => {} } = this.#options;
     // A name that nobody else can know: whoever speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
-    this.#connections.set(socket, new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap }));
-    this.#cancelQuiet();
-    socket.on('data', (chunk) => this.#read(socket, chunk));
-    // An error is followed by close; what came before it counts.
-    socket.on('error', () => {});
-    socket.once('close', () => this.#end(socket));
-    if (this.#isPaused) socket.pause();
+    return new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap, nowMs: Date.now() });
+  }
+
+  /**
+   * The connection that was silent for longest. While all are in use: of those whose process connects again, the one that
+   * wrote least recently, or else the newest.
+   */
+  #giveWay(newest: Socket): Socket {
+    // While nothing is read, nothing tells who is silent.
+    if (this.#isPaused) return newest;
+    const byAge = [...this.#connections].sort(([, one], [, other]) => one.touchedMs - other.touchedMs);
+    const [oldest, { touchedMs }] = byAge[0]!;
+    if (touchedMs <= Date.now() - SCARCE_IDLE_MS) return oldest;
+    return byAge.find(([, connection]) => connection.isResumable)?.[0] ?? newest;
+  }
+
+  /** Its process connects again with its next write. While the builder is full, what is unread is lost. */
+  #endEarly(socket: Socket, why: string): void {
+    this.#options.onProtocolError(new ProtocolError('connections', why));
+    if (!this.#isPaused) for (const chunk of drain(socket)) this.#read(socket, chunk);
+    this.#end(socket);
   }
 
   #read(socket: Socket, chunk: Buffer): void {
