@@ -117,7 +117,7 @@ function documentation(): string {
     '| what | path |',
     '|---|---|',
     `| shared memory volume, in application and shipper | \`${contract.MOUNT_PATH}\` |`,
-    `| library | \`${contract.MOUNT_PATH}/${contract.LIBRARY_DIR}/${contract.LIBRARY_NAME}\` |`,
+    `| library, on a volume of its own, read-only | \`${contract.LIBRARY_MOUNT_PATH}/${contract.LIBRARY_NAME}\` |`,
     `| socket (at most ${contract.SOCKET_PATH_MAX_BYTES} bytes) | \`${contract.MOUNT_PATH}/${contract.RUN_DIR}/${contract.SOCKET_NAME}\` |`,
     `| status port of the shipper | ${contract.STATUS_PORT} |`,
     '',

@@ -157,8 +157,11 @@ export const LIBRARY_NAME = 'liblogtap.so';
 
 /** Where the shared memory volume is mounted, in the application and in the shipper. */
 export const MOUNT_PATH = '/.logtap';
-/** Directory under the mount path that the init container fills. */
-export const LIBRARY_DIR = 'lib';
+/**
+ * Where the volume of the library is mounted: read-only in every container but the one that fills it. Beside MOUNT_PATH,
+ * not below it: whoever may write the directory that holds a mount point may rename it.
+ */
+export const LIBRARY_MOUNT_PATH = '/.logtap-lib';
 /** Directory under the mount path where the shipper listens. */
 export const RUN_DIR = 'run';
 /** Directory under the mount path where processes find their rings. */

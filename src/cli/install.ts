@@ -2,41 +2,78 @@
  * `logtap install DIR [RINGS]`: the init container's job. Puts the library for this machine's architecture into DIR, and
  * makes the directory in which programs that start before the shipper make rings of their own.
  */
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  constants as modes,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { LIBRARY_NAME } from '../contract.js';
 import { libraryFile } from './package-files.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 /**
- * Copies beside the target and renames over it: a program that starts meanwhile loads the old or the new library,
- * never half of one, and a restarted init container may run it again.
+ * Writes beside the target and renames over it: a program that starts meanwhile loads the old or the new library, never
+ * half of one, and a restarted init container may run it again.
  */
 export function install(args: readonly string[]): number {
   const [directory, rings, ...rest] = args;
   if (directory === undefined || args.some((arg) => arg.startsWith('-')) || rest.length > 0) {
     throw new UsageError(
-      'install takes a directory, and one for rings. Example: logtap install /.logtap/lib /.logtap/rings',
+      'install takes a directory, and one for rings. Example: logtap install /.logtap-lib /.logtap/rings',
     );
   }
-  const library = libraryFile();
-  const target = join(directory, LIBRARY_NAME);
-  const temporary = `${target}.${process.pid}`;
+  const library = readFileSync(libraryFile());
+  inDirectory(directory, (handle) => putLibrary(handle, library));
+  // Of any user, whatever the umask.
+  if (rings !== undefined) inDirectory(rings, (handle) => fchmodSync(handle, 0o777));
+  return EXIT.OK;
+}
+
+/**
+ * Does something with a directory, which is made when it is missing. By its descriptor, so that it stays the one that was
+ * looked at: whoever may write its parent may put another one, or a link, in its place at any time.
+ */
+function inDirectory(path: string, act: (handle: number) => void): void {
+  let handle: number | undefined;
   try {
-    mkdirSync(directory, { recursive: true });
-    copyFileSync(library, temporary);
-    renameSync(temporary, target);
-    if (rings !== undefined) {
-      mkdirSync(rings, { recursive: true });
-      // Of any user, whatever the umask.
-      chmodSync(rings, 0o777);
-    }
+    mkdirSync(path, { recursive: true });
+    handle = openSync(path, modes.O_RDONLY | modes.O_DIRECTORY | modes.O_NOFOLLOW);
+    const { uid } = fstatSync(handle);
+    if (uid !== 0 && uid !== process.getuid?.()) throw new Error(`it belongs to user ${uid}`);
+    act(handle);
   } catch (error) {
-    if (existsSync(temporary)) rmSync(temporary);
     throw new CommandError(
-      `cannot write ${target}: ${(error as Error).message}. The directory must be writable by user ${process.getuid?.()}; mount a memory emptyDir there.`,
+      `cannot write to ${path}: ${(error as Error).message}. It must be a directory, not a link, that belongs to root or to user ${process.getuid?.()}, who must be able to write there: mount a memory emptyDir.`,
       EXIT.CANNOT_CREATE,
     );
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
-  return EXIT.OK;
+}
+
+function putLibrary(directory: number, library: Buffer): void {
+  // Node has no openat(2); this is what it does.
+  const within = (name: string) => `/proc/self/fd/${directory}/${name}`;
+  const temporary = within(`${LIBRARY_NAME}.${randomBytes(8).toString('hex')}`);
+  try {
+    const file = openSync(temporary, modes.O_WRONLY | modes.O_CREAT | modes.O_EXCL | modes.O_NOFOLLOW, 0o755);
+    try {
+      writeFileSync(file, library);
+      fchmodSync(file, 0o755);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, within(LIBRARY_NAME));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
 }

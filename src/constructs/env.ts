@@ -1,7 +1,7 @@
 /** The library's variables in the environment of a tapped container. */
 import {
-  LIBRARY_DIR,
   LIBRARY_ENV,
+  LIBRARY_MOUNT_PATH,
   LIBRARY_NAME,
   MOUNT_PATH,
   RING_DIR,
@@ -12,8 +12,6 @@ import {
 import { ExistingPreload, type TapOptions, TapStreams } from './tap-options.js';
 import type { Container, EnvVar } from './workload.js';
 
-/** Directory that the init container fills. */
-export const LIBRARY_PATH = `${MOUNT_PATH}/${LIBRARY_DIR}`;
 /** Socket on which the shipper listens. */
 export const SOCKET_PATH = `${MOUNT_PATH}/${RUN_DIR}/${SOCKET_NAME}`;
 
@@ -21,7 +19,9 @@ export const SOCKET_PATH = `${MOUNT_PATH}/${RUN_DIR}/${SOCKET_NAME}`;
 export const RING_PATH = `${MOUNT_PATH}/${RING_DIR}`;
 
 const PRELOAD = 'LD_PRELOAD';
-const LIBRARY = `${LIBRARY_PATH}/${LIBRARY_NAME}`;
+const LIBRARY = `${LIBRARY_MOUNT_PATH}/${LIBRARY_NAME}`;
+/** Where earlier versions put it, into the shared memory volume: their injections are taken out, too. */
+const EARLIER_LIBRARY = `${MOUNT_PATH}/lib/${LIBRARY_NAME}`;
 /** Carries a preload list that the manifest takes from a ConfigMap or Secret, so that it can be referred to. */
 const ORIGINAL_PRELOAD = 'LLT_ORIG_LD_PRELOAD';
 
@@ -93,7 +93,8 @@ export function removeLibraryEnv(env: readonly EnvVar[], original: EnvVar | unde
   return env.flatMap((variable) => {
     const { name, value } = variable;
     if (LIBRARY_NAMES.has(name)) return [];
-    const isOurs = name === PRELOAD && (value === LIBRARY || value?.startsWith(`${LIBRARY}:`));
+    const [first] = value?.split(':') ?? [];
+    const isOurs = name === PRELOAD && (first === LIBRARY || first === EARLIER_LIBRARY);
     if (!isOurs) return [variable];
     return original === undefined ? [] : [original];
   });

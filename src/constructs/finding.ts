@@ -53,7 +53,7 @@ export const RULES = {
   },
   LT002: { severity: ERROR, cause: 'a misspelt name would leave a container silently untapped' },
   LT003: { severity: ERROR, cause: "'existingPreload' asks for an error where a container preloads something" },
-  LT005: { severity: ERROR, cause: 'the shared memory volume has to be mounted there' },
+  LT005: { severity: ERROR, cause: 'the shared memory volume and that of the library have to be mounted there' },
   LT007: { severity: ERROR, cause: 'nothing would be delivered, or nothing suppressed, that was asked for' },
   LT009: {
     severity: WARNING,

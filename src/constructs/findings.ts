@@ -1,5 +1,6 @@
 /** Looks for what is wrong with a tap on a workload, before anything reaches a cluster. Pure and free of cdk8s. */
-import { MOUNT_PATH } from '../contract.js';
+import { posix } from 'node:path';
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../contract.js';
 import { CONTAINERS, EXCLUDE_CONTAINERS } from './annotations.js';
 import { existingPreload, LIBRARY_NAMES } from './env.js';
 import { type Code, type Finding, finding } from './finding.js';
@@ -160,7 +161,8 @@ function checkReserved({ template, taps, props }: InjectionPlan, report: Report)
       reserved('LT013', what, 'remove it, and set what it says as a property');
     }
     for (const { mountPath } of container.volumeMounts ?? []) {
-      if (!`${mountPath}/`.startsWith(`${MOUNT_PATH}/`)) continue;
+      const path = `${posix.normalize(String(mountPath))}/`;
+      if (![MOUNT_PATH, LIBRARY_MOUNT_PATH].some((own) => path.startsWith(`${own}/`))) continue;
       reserved('LT005', `the path ${mountPath} mounted in container '${container.name}'`, 'mount the volume elsewhere');
     }
   }

@@ -10,7 +10,7 @@ import { findingsOf } from './findings.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
 import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { must } from './must.js';
-import { installer, memoryMount, podGraceSeconds, type ShipperRun, shipper, volumes } from './shipper.js';
+import { installer, podGraceSeconds, type ShipperRun, shipper, tapMounts, volumes } from './shipper.js';
 import { hasToken } from './token.js';
 import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
 import { canonicalObject, isWorkload, objectName, type PodTemplate } from './workload.js';
@@ -67,7 +67,7 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
     noteEmpty(original, `env/${name}`, container.env);
     noteEmpty(original, `volumeMounts/${name}`, container.volumeMounts);
     addLibraryEnv(container, options);
-    container.volumeMounts = [...(container.volumeMounts ?? []), memoryMount()];
+    container.volumeMounts = [...(container.volumeMounts ?? []), ...tapMounts()];
   }
   addPullSecrets(template, props, original);
 

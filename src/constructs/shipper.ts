@@ -1,6 +1,6 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
-import { MOUNT_PATH, RINGS_BYTES } from '../contract.js';
-import { LIBRARY_PATH, RING_PATH, SOCKET_PATH } from './env.js';
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RINGS_BYTES } from '../contract.js';
+import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import { FailurePolicy, type LogTapProps, sinkOf } from './log-tap-props.js';
 import {
@@ -17,10 +17,11 @@ import type { Container, EnvVar, PodSpec } from './workload.js';
 export const SHIPPER = 'logtap';
 export const INSTALLER = 'logtap-install';
 export const MEMORY_VOLUME = 'logtap';
+export const LIBRARY_VOLUME = 'logtap-lib';
 const SECRETS_VOLUME = 'logtap-secrets';
 const DISK_VOLUME = 'logtap-disk';
 
-const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, SECRETS_VOLUME, DISK_VOLUME];
+const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, DISK_VOLUME];
 /** Whether injection adds a volume of that name. */
 export const isOwnVolume = (name: string) => OWN_VOLUMES.includes(name);
 
@@ -28,11 +29,10 @@ const DISK_PATH = '/var/lib/logtap';
 /** User of the image: the customary `nonroot`. */
 const USER = 65532;
 const MIB = 1024 * 1024;
-/**
- * Holds the rings, the library, twice while it is being replaced, and small rings that processes make when there is no
- * other. Pages count only once they are written.
- */
+/** Holds the rings, and small ones that processes make when there is no other. Pages count only once they are written. */
 const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
+/** Holds the library, twice while it is being replaced. */
+const LIBRARY_BYTES = '2Mi';
 
 /** Room on disk beyond what is bounded. */
 const DISK_MARGIN_MIB = 32;
@@ -49,7 +49,12 @@ const securityContext = () => ({
 });
 
 /** The mount of the shared memory volume, the same in every container. */
-export const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
+const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
+/** The code that every tapped program loads: no user of the pod may replace it. */
+const libraryMount = { name: LIBRARY_VOLUME, mountPath: LIBRARY_MOUNT_PATH };
+
+/** The mounts of a tapped container. */
+export const tapMounts = () => [memoryMount(), { ...libraryMount, readOnly: true }];
 
 /** How a pod runs its shipper. */
 export interface ShipperRun {
@@ -84,16 +89,16 @@ function image({ shipper = {} }: LogTapProps) {
   return { image: shipper.image ?? defaultImage(), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
 }
 
-/** The init container that puts the library for the node's architecture into the shared memory volume. */
+/** The init container that puts the library for the node's architecture into its volume: it alone may write there. */
 export function installer(props: LogTapProps): Container {
   return {
     name: INSTALLER,
     ...image(props),
     // With the directory of rings, so that an application that starts before the shipper can make rings of its own.
-    args: ['install', LIBRARY_PATH, RING_PATH],
+    args: ['install', LIBRARY_MOUNT_PATH, RING_PATH],
     resources: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } },
     securityContext: securityContext(),
-    volumeMounts: [memoryMount()],
+    volumeMounts: [memoryMount(), { ...libraryMount }],
   };
 }
 
@@ -178,13 +183,14 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
   ];
 }
 
-/** The shared memory volume, the files of the sink, and the disk. */
+/** The shared memory volume, that of the library, the files of the sink, and the disk. */
 export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
   const { secretFiles, configMapFiles = [] } = sinkOf(props).bind();
   const sources = projected(secretFiles, configMapFiles);
   const disk = diskMiB(props.shipper ?? {});
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
+    { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },
     ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
     // A pod that goes over the limit of a volume is evicted, and the file system takes some for itself.
     ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk + DISK_MARGIN_MIB}Mi` } }] : []),

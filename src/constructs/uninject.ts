@@ -1,8 +1,9 @@
 /** Takes an injection out of a workload again, exactly: so injecting twice is injecting once, with the newer settings. */
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
-import { INSTALLER, isOwnVolume, MEMORY_VOLUME, SHIPPER } from './shipper.js';
+import { INSTALLER, isOwnVolume, LIBRARY_VOLUME, MEMORY_VOLUME, SHIPPER } from './shipper.js';
 import {
+  type Container,
   canonical,
   canonicalObject,
   type EnvVar,
@@ -68,17 +69,24 @@ export function uninject(workload: KubernetesObject): any {
     else delete owner[field];
   };
 
+  const isLibraryMount = ({ name }: { name: string }) => name === LIBRARY_VOLUME;
+  // Versions before had the library in the shared memory: a volume of that name is the application's then.
+  const hasLibraryVolume = spec.initContainers?.some(
+    ({ name, volumeMounts }: Container) => name === INSTALLER && volumeMounts?.some(isLibraryMount),
+  );
+  const isOurs = (name: string) => isOwnVolume(name) && (name !== LIBRARY_VOLUME || hasLibraryVolume);
+
   for (const container of [...spec.containers, ...(spec.initContainers ?? [])]) {
     const { name } = container;
     if (!container.volumeMounts?.some((mount: { name: string }) => mount.name === MEMORY_VOLUME)) continue;
     const env = removeLibraryEnv(container.env ?? [], original.preload[name]);
     restore(container, 'env', `env/${name}`, env, env.length === 0);
-    keep(container, 'volumeMounts', `volumeMounts/${name}`, (mount) => mount.name !== MEMORY_VOLUME);
+    keep(container, 'volumeMounts', `volumeMounts/${name}`, ({ name: volume }) => !isOurs(volume));
   }
   const isTheirs = ({ name }: { name: string }) => name !== INSTALLER && name !== SHIPPER;
   keep(spec, 'initContainers', 'initContainers', isTheirs);
   spec.containers = spec.containers.filter(isTheirs);
-  keep(spec, 'volumes', 'volumes', ({ name }) => !isOwnVolume(name));
+  keep(spec, 'volumes', 'volumes', ({ name }) => !isOurs(name));
   const added = original.imagePullSecrets ?? [];
   if (added.length > 0) {
     keep(spec, 'imagePullSecrets', 'imagePullSecrets', ({ name }) => !added.includes(name));

@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync }
 import { join } from 'node:path';
 import { inject } from '../../src/constructs/inject.js';
 import { Sink } from '../../src/constructs/sink.js';
-import { LIBRARY_DIR, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { buildImage, IMAGE } from '../support/image.js';
 import { Podman, RESTRICTED } from '../support/podman.js';
@@ -81,11 +81,17 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
   test('installs, taps a restricted legacy container and ships every line', async () => {
     const { install, ship, app } = injectedPod();
     const volume = podman.memoryVolume(16 << 20);
+    const libraries = podman.memoryVolume(2 << 20);
     const mount = ['--volume', `${volume}:${MOUNT_PATH}`];
+    const libraryMount = (mode: string) => ['--volume', `${libraries}:${LIBRARY_MOUNT_PATH}:${mode}`];
 
-    const installed = await podman.container(IMAGE, install.args ?? [], [...RESTRICTED, ...mount]).ended;
+    const installed = await podman.container(IMAGE, install.args ?? [], [
+      ...RESTRICTED,
+      ...mount,
+      ...libraryMount('rw'),
+    ]).ended;
     expect(installed).toMatchObject({ code: 0, stderr: '' });
-    expect(readdirSync(join(volume, LIBRARY_DIR))).toEqual(['liblogtap.so']);
+    expect(readdirSync(libraries)).toEqual(['liblogtap.so']);
 
     const shipper = podman.container(IMAGE, ship.args ?? [], [
       ...RESTRICTED,
@@ -109,7 +115,7 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
     const legacy = await podman.container(
       'localhost/legacy:test',
       ['/app'],
-      [...RESTRICTED, ...mount, ...environment(app), '--user=1001:1001'],
+      [...RESTRICTED, ...mount, ...libraryMount('ro'), ...environment(app), '--user=1001:1001'],
     ).ended;
     expect(legacy).toMatchObject({ code: 3, stdout: '', stderr: '' });
 

@@ -1,7 +1,6 @@
 /** `logtap run`: the program keeps its terminal, its signals and its exit code; the shipper beside it gets every line. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 
@@ -144,53 +143,6 @@ describe('logtap run', () => {
     writeFileSync(file, 'no program\n');
     chmodSync(file, 0o644);
     expect((await run(node, [logtap, 'run', '--', file])).code).toBe(126);
-  });
-});
-
-describe('logtap install', () => {
-  test('puts the library of this architecture into a new directory, atomically and again', async () => {
-    const directory = join(mkdtempSync(join(tmpdir(), 'lt-')), 'lib');
-    for (let again = 0; again < 2; again += 1) {
-      expect((await run(node, [logtap, 'install', directory])).code).toBe(0);
-    }
-    expect(readdirSync(directory)).toEqual(['liblogtap.so']);
-    const { stdout, code } = await run('echo', ['still works'], {
-      env: { LD_PRELOAD: join(directory, 'liblogtap.so') },
-    });
-    expect({ stdout, code }).toEqual({ stdout: 'still works\n', code: 0 });
-  });
-
-  test('makes the directory in which programs of any user find room before there is a shipper', async () => {
-    const base = mkdtempSync(join(tmpdir(), 'lt-'));
-    const [directory, rings] = [join(base, 'lib'), join(base, 'rings')];
-    const umask = process.umask(0o077);
-    try {
-      expect((await run(node, [logtap, 'install', directory, rings])).code).toBe(0);
-    } finally {
-      process.umask(umask);
-    }
-    expect(statSync(rings).mode & 0o777).toBe(0o777);
-    const env = {
-      LD_PRELOAD: join(directory, 'liblogtap.so'),
-      LLT_TARGET: `ring:${rings}`,
-      LLT_TAP_INTO: '1',
-      LLT_SUPPRESS_STDOUT: 'true',
-    };
-    expect((await run('echo', ['before the shipper'], { env })).stdout).toBe('');
-    const [ring] = readdirSync(rings).filter((name) => name.startsWith('ring-'));
-    expect(readFileSync(join(rings, ring ?? ''), 'latin1')).toContain('before the shipper\n');
-  });
-
-  test('a directory that cannot be written is 73 and names it', async () => {
-    const file = join(temporaryDirectory(), 'occupied');
-    writeFileSync(file, '');
-    const { code, stderr } = await run(node, [logtap, 'install', join(file, 'lib')]);
-    expect(code).toBe(73);
-    expect(stderr).toContain(join(file, 'lib', 'liblogtap.so'));
-  });
-
-  test.each([[[]], [['a', 'b', 'c']], [['a', '--b']]])('install %j is a usage error', async (args) => {
-    expect((await run(node, [logtap, 'install', ...args])).code).toBe(64);
   });
 });
 

@@ -1,11 +1,11 @@
 /** Settings of the sink that appends to a file, on a volume of the pod. */
 import { posix } from 'node:path';
-import { MOUNT_PATH } from '../../contract.js';
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../../contract.js';
 import { must } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
 
 /** Where the shipper has something of its own. */
-const OWN_PATHS = [MOUNT_PATH, '/etc/logtap', '/var/lib/logtap'];
+const OWN_PATHS = [MOUNT_PATH, LIBRARY_MOUNT_PATH, '/etc/logtap', '/var/lib/logtap'];
 
 /** Where in the pod the records go. */
 export interface FileSinkProps {

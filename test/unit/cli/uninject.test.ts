@@ -1,4 +1,7 @@
 /** `logtap uninject`: gives back what was there, reports it, and writes nothing on any error. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { uninjectCommand } from '../../../src/cli/uninject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { inject } from '../../../src/constructs/inject.js';
@@ -21,6 +24,13 @@ test('every kind comes back as it was, and what was never injected stays', async
     '= unchanged Service/orders',
     '= unchanged Deployment/orders',
   ]);
+});
+
+test('what an earlier version injected comes back as it was, a volume of its own included', async () => {
+  const fixtures = join(__dirname, '../../fixtures/manifests/earlier');
+  const [plain, injected] = ['plain.yaml', 'injected.yaml'].map((name) => readFileSync(join(fixtures, name), 'utf8'));
+  const { stdout } = await run(['-', '-o', 'json'], injected!);
+  expect(JSON.parse(stdout).items).toEqual(parseAllDocuments(plain!).map((document) => document.toJS()));
 });
 
 test('a record that injection did not write is an error, and nothing is written', async () => {

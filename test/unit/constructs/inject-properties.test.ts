@@ -30,7 +30,7 @@ const preload = fc.constantFrom(
   { name: 'LD_PRELOAD', valueFrom: { secretKeyRef: { name: 'preload', key: 'list' } } },
 );
 const variable = fc.oneof(preload, fc.constantFrom({ name: 'A', value: '1' }, { name: 'LLT_ON_FULL', value: 'pass' }));
-const mount = fc.constantFrom({ name: 'data', mountPath: '/data' }, { name: 'data', mountPath: '/.logtap2' });
+const mount = fc.constantFrom({ name: 'data', mountPath: '/data' }, { name: 'data', mountPath: '/.logtap-library' });
 
 const container = (name: string) =>
   all(
@@ -146,8 +146,8 @@ test('every tapped container has the library once and first, and no name of ours
       expect(names.filter((name) => name === 'logtap')).toHaveLength(1);
       const app = pod.containers.find(({ name }) => name === 'app');
       const list = app?.env?.findLast(({ name }) => name === 'LD_PRELOAD')?.value?.split(':');
-      expect(list?.filter((path) => path === '/.logtap/lib/liblogtap.so')).toHaveLength(1);
-      expect(list?.[0]).toBe('/.logtap/lib/liblogtap.so');
+      expect(list?.filter((path) => path === '/.logtap-lib/liblogtap.so')).toHaveLength(1);
+      expect(list?.[0]).toBe('/.logtap-lib/liblogtap.so');
     }),
     { numRuns: 200 },
   );

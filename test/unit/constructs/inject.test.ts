@@ -17,7 +17,9 @@ const withPassword: LogTapProps = {
     passwordSecret: { name: 'opensearch', key: 'password' },
   }),
 };
-const LIBRARY = '/.logtap/lib/liblogtap.so';
+const LIBRARY = '/.logtap-lib/liblogtap.so';
+const MEMORY_MOUNT = { name: 'logtap', mountPath: '/.logtap' };
+const LIBRARY_MOUNT = { name: 'logtap-lib', mountPath: '/.logtap-lib' };
 
 /** A pod that uses every list that injection touches. */
 const crowded = podSpec({
@@ -52,7 +54,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
 
   test('installer, then shipper, run before the application', () => {
     expect(spec.initContainers?.map(({ name, args }) => [name, args])).toEqual([
-      ['logtap-install', ['install', '/.logtap/lib', '/.logtap/rings']],
+      ['logtap-install', ['install', '/.logtap-lib', '/.logtap/rings']],
       ['logtap', ['ship']],
     ]);
     expect(spec.containers.map(({ name }) => name)).toEqual(['app']);
@@ -63,10 +65,25 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
   });
 
   test('the shared memory is mounted in all three', () => {
-    expect(spec.volumes).toEqual([{ name: 'logtap', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } }]);
+    expect(spec.volumes?.[0]).toEqual({ name: 'logtap', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } });
     for (const name of ['logtap-install', 'logtap', 'app']) {
-      expect(container(result, name).volumeMounts).toEqual([{ name: 'logtap', mountPath: '/.logtap' }]);
+      expect(container(result, name).volumeMounts).toContainEqual(MEMORY_MOUNT);
     }
+  });
+
+  test('the library is on a volume of its own, which the installer alone can write', () => {
+    expect(spec.volumes?.slice(1)).toEqual([{ name: 'logtap-lib', emptyDir: { medium: 'Memory', sizeLimit: '2Mi' } }]);
+    const mounts = Object.fromEntries(
+      [...spec.containers, ...(spec.initContainers ?? [])].map(({ name, volumeMounts }) => [
+        name,
+        volumeMounts?.filter((mount) => mount.name === 'logtap-lib'),
+      ]),
+    );
+    expect(mounts).toEqual({
+      app: [{ ...LIBRARY_MOUNT, readOnly: true }],
+      'logtap-install': [LIBRARY_MOUNT],
+      logtap: [],
+    });
   });
 
   test('the grace period is extended by the drain and a margin', () => {
@@ -145,7 +162,8 @@ describe('the application container', () => {
     expect(rest).toEqual({ name: 'app', image: 'orders:4.2' });
     expect(volumeMounts).toEqual([
       { name: 'data', mountPath: '/data' },
-      { name: 'logtap', mountPath: '/.logtap' },
+      MEMORY_MOUNT,
+      { ...LIBRARY_MOUNT, readOnly: true },
     ]);
   });
 
@@ -215,14 +233,16 @@ describe('the shipper', () => {
     const pem = { name: 'tls', key: 'all.pem' };
     const secrets = { caSecret: pem, clientCertificateSecret: pem, clientKeySecret: { ...pem, key: 'key.pem' } };
     const sink = Sink.openSearch({ url: 'https://os:9200', ...secrets });
-    const volume = podTemplate(inject(deployment(), { sink })).spec.volumes![1]!;
+    const volume = podTemplate(inject(deployment(), { sink })).spec.volumes!.find(
+      ({ name }) => name === 'logtap-secrets',
+    )!;
     const { sources } = volume.projected as { sources: { secret: { items: { path: string }[] } }[] };
     expect(sources.map(({ secret }) => secret.items[0]?.path)).toEqual(['tls/all.pem', 'tls/key.pem']);
   });
 
   test('alone reads the password, from a file', () => {
     const { spec } = podTemplate(result);
-    expect(spec.volumes?.[1]).toEqual({
+    expect(spec.volumes?.[2]).toEqual({
       name: 'logtap-secrets',
       projected: {
         sources: [{ secret: { name: 'opensearch', items: [{ key: 'password', path: 'opensearch/password' }] } }],
@@ -377,6 +397,24 @@ describe('refused', () => {
       stdout,
       podSpec({ containers: [{ ...app, volumeMounts: [{ name: 'x', mountPath: '/.logtap/x' }] }] }),
       /\/\.logtap\/x mounted in container 'app' is reserved.*elsewhere/,
+    ],
+    [
+      'a volume named as that of the library',
+      stdout,
+      podSpec({ volumes: [{ name: 'logtap-lib', persistentVolumeClaim: { claimName: 'evil' } }] }),
+      /volume name 'logtap-lib' is reserved.*rename/,
+    ],
+    [
+      'a mount over the library',
+      stdout,
+      podSpec({ containers: [{ ...app, volumeMounts: [{ name: 'x', mountPath: '/.logtap-lib/' }] }] }),
+      /\/\.logtap-lib\/ mounted in container 'app' is reserved.*elsewhere/,
+    ],
+    [
+      'a mount over the library in other words',
+      stdout,
+      podSpec({ containers: [{ ...app, volumeMounts: [{ name: 'x', mountPath: '/opt/..//.logtap-lib' }] }] }),
+      /mounted in container 'app' is reserved.*elsewhere/,
     ],
     [
       'a port name as ours',
