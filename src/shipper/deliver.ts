@@ -31,9 +31,12 @@ export interface DeliverOptions extends AttemptOptions {
 }
 
 export interface DeadLetters {
-  /** Whether all of them are kept. */
-  write(sink: string, batch: RecordBatch, rejected: readonly Rejected[]): boolean;
+  /** All of them, or none. */
+  write(sink: string, batch: RecordBatch, rejected: readonly Rejected[]): Kept;
 }
+
+/** `later`: they cannot be kept now. The records go again, to be refused again. */
+export type Kept = 'kept' | 'later' | 'dropped';
 
 /** What the status server says about a sink. */
 export interface SinkHealth {
@@ -64,8 +67,8 @@ export async function deliver(options: DeliverOptions): Promise<void> {
     let failures = 0;
     while (left !== undefined) {
       const piece: Piece = left;
-      const result = await attempt(options, piece.batch);
-      settle(options, piece, result);
+      const { result, isKept } = keepRefused(options, piece, await attempt(options, piece.batch));
+      settle(options, piece, result, isKept);
       const again = setAside(options, blocked, piece, result);
       if (result.retry.length < piece.batch.count) health.settledMs = now();
       left = again.length === 0 ? undefined : piece.select(again);
@@ -130,16 +133,30 @@ function setAside(
   });
 }
 
+/** Dead letters first: what is not on disk is not settled. */
+function keepRefused(
+  { sink, deadLetters }: DeliverOptions,
+  { batch }: Piece,
+  result: SendResult,
+): { readonly result: SendResult; readonly isKept: boolean } {
+  const { retry, rejected } = result;
+  const kept = rejected.length === 0 ? undefined : deadLetters?.write(sink.name, batch, rejected);
+  if (kept !== 'later') return { result, isKept: kept === 'kept' };
+  const again = [...retry, ...rejected.map(({ index }) => index)].sort((one, other) => one - other);
+  const failure = { code: 'dead_letters', detail: 'the file of dead letters cannot be written' };
+  return { result: { ...result, retry: again, rejected: [], failure: result.failure ?? failure }, isKept: false };
+}
+
 /** Books an answer. */
 function settle(
-  { sink, ledger, log, deadLetters }: DeliverOptions,
+  { sink, ledger, log }: DeliverOptions,
   piece: Piece,
   { retry, rejected }: SendResult,
+  isKept: boolean,
 ): void {
   const { batch } = piece;
   const settled = retry.length > 0 ? Tally.of(batch).minus(Tally.of(select(batch, retry))) : Tally.of(batch);
   piece.settle(retry);
-  const isKept = rejected.length > 0 && deadLetters?.write(sink.name, batch, rejected) === true;
   for (const [reason, indexes] of byReason(rejected)) {
     const refused = Tally.of(select(batch, indexes));
     if (isKept) ledger.countDeadLettered(sink.name, reason, refused);

@@ -27,9 +27,9 @@ function exit(totals: Totals): never {
 }
 
 /** Calls back on the first signal to end; the second ends at once. */
-function onSignal(stop: () => void, end: () => void): void {
+function onSignal(stop: () => void, end: () => void, names: readonly NodeJS.Signals[] = []): void {
   let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', ...names] as const) {
     process.on(signal, () => {
       if (isStopping) end();
       isStopping = true;
@@ -47,6 +47,10 @@ async function ship(): Promise<never> {
     shipper?.stop();
   };
   onSignal(stop, () => shipper && exit(shipper.totals()));
+  process.on('SIGHUP', () => {
+    log.info('SIGHUP: files are opened again');
+    shipper?.reopen();
+  });
   shipper = await startShipper(
     parseSettings(process.env, (message) => log.info(message)),
     log,
@@ -74,10 +78,11 @@ async function sendAgain(file: string): Promise<never> {
   onSignal(
     () => stop.abort(),
     () => process.exit(EXIT.UNDELIVERED),
+    ['SIGHUP'],
   );
-  const { totals, unreadable } = await replay(file, process.env, log, secrets, stop.signal);
+  const { totals, unreadable, hasChanged } = await replay(file, process.env, log, secrets, stop.signal);
   const all = Object.values(totals);
-  const left = all.some(({ read, delivered }) => read !== Object.values(delivered)[0]) || unreadable > 0;
+  const left = all.some(({ read, delivered }) => read !== Object.values(delivered)[0]) || unreadable > 0 || hasChanged;
   log.info(left ? 'replayed: not every letter was delivered' : 'replayed: every letter is delivered', {
     sinks: totals,
     unreadable,
@@ -86,6 +91,8 @@ async function sendAgain(file: string): Promise<never> {
 }
 
 async function main([command, file, ...rest]: readonly string[]): Promise<never> {
+  // Node would open a port for a debugger.
+  process.on('SIGUSR1', () => log.problem('warn', 'SIGUSR1', 'SIGUSR1 does nothing here'));
   // The AWS client prints a warning on Node 20 that no operator can do anything about.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   if (command === undefined) return ship();

@@ -128,5 +128,7 @@ export interface Sink {
   destinations?(batch: RecordBatch): readonly string[];
   /** Asks the service once, with one harmless request. Absent where there is none to ask. */
   check?(signal: AbortSignal): Promise<Finding>;
+  /** Opens the files that it writes to anew, by their paths. Absent where there are none. */
+  reopen?(): void;
   close(): Promise<void>;
 }

@@ -23,6 +23,8 @@ export interface Shipper {
   readonly ended: Promise<Totals>;
   /** Reads on until every peer has closed, delivers, then ends; within the grace time. */
   stop(): void;
+  /** Opens the files that it writes to anew, by their paths. */
+  reopen(): void;
   totals(): Totals;
 }
 
@@ -79,7 +81,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   }
 
   const { deadLetterFile: path } = settings;
-  const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, log, secrets };
+  const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, monotonicMs: now, log, secrets };
   const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
 
   const { socket, sources } = openSources(settings, { ledger, log, isOutage: () => isOutage(metered, now()) });
@@ -155,5 +157,9 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     const ms = settings.exitWithoutWritersSeconds * 1000;
     void lastWriterGone({ hasWriters, isDelivered, ms, now, sleep }, stop.signal).then(beginStop);
   }
-  return { ended, totals, stop: beginStop };
+  const reopen = () => {
+    for (const sink of sinks) sink.reopen?.();
+    deadLetters?.reopen();
+  };
+  return { ended, totals, reopen, stop: beginStop };
 }

@@ -2,7 +2,7 @@
  * Sends a file of dead letters again, each to the sink that refused it, under the name it had: a sink that knows records
  * by their ids stores none twice. The file stays as it is.
  */
-import { createReadStream, existsSync, realpathSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { healthySink } from '../deliver.js';
 import { ConfigError, messageOf } from '../errors.js';
@@ -26,6 +26,8 @@ export interface Replayed {
   readonly totals: Readonly<Record<string, Totals>>;
   /** Lines that are no letters. */
   readonly unreadable: number;
+  /** Whether the file was written to or replaced meanwhile: it may hold letters that were not sent. */
+  readonly hasChanged: boolean;
 }
 
 const HOLD_BYTES = 16 * 1024 * 1024;
@@ -39,7 +41,10 @@ export async function replay(
   stop: AbortSignal,
 ): Promise<Replayed> {
   if (!existsSync(path)) throw new ConfigError([`'${path}': there is no such file. Name a file of dead letters.`]);
-  const { sinks, unreadable } = await survey(path, (env.LOGTAP_SINK ?? '').split(','), log);
+  // One file, whatever becomes of its name.
+  const fd = openSync(path, 'r');
+  const before = fstatSync(fd);
+  const { sinks, unreadable } = await survey(fd, path, (env.LOGTAP_SINK ?? '').split(','), log);
   const settings = parseSettings({ ...env, LOGTAP_SINK: sinks.join(',') }, log.info);
   const { deadLetterFile, deadLetterMaxBytes: maxBytes } = settings;
   if (
@@ -51,9 +56,10 @@ export async function replay(
       `LOGTAP_DEAD_LETTER_FILE='${deadLetterFile}': must not be the file that is sent, which would grow meanwhile. Rename one of them.`,
     ]);
   }
-  const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, maxBytes, now: Date.now, log, secrets });
-  const totals: Record<string, Totals> = {};
   const now = () => performance.now();
+  const common = { maxBytes, now: Date.now, monotonicMs: now, log, secrets };
+  const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, ...common });
+  const totals: Record<string, Totals> = {};
   for (const name of sinks) {
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
     const sink = await openSink(name, { settings, secrets, onRequest: () => {}, onNotice });
@@ -64,24 +70,35 @@ export async function replay(
       ...{ sink, lane, ledger, log, now, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
       ...{ deadLetters: again || undefined, hurry: stop, deadline: stop },
     };
-    const sources = [new LetterSource(path, name)];
+    const sources = [new LetterSource(fd, name)];
     await runPipeline({ sources, hold, ledger, deliveries: [delivery], stop, cutOff: stop });
     await sink.close();
     totals[name] = ledger.totals(() => lane.held);
   }
   if (again) again.close();
-  return { totals, unreadable };
+  closeSync(fd);
+  const after = statSync(path, { throwIfNoEntry: false });
+  const hasChanged = after?.ino !== before.ino || after.size !== before.size;
+  if (hasChanged) {
+    log.problem(
+      'error',
+      'changed',
+      `'${path}': was written to, or replaced, while it was sent, and may hold letters that were not. Rename it first, then send it.`,
+    );
+  }
+  return { totals, unreadable, hasChanged };
 }
 
 /** Which sinks the letters are for. Modules only where they are `trusted`. */
 async function survey(
+  fd: number,
   path: string,
   trusted: readonly string[],
   log: Log,
 ): Promise<{ sinks: readonly SinkName[]; unreadable: number }> {
   const sinks = new Set<SinkName>();
   let [lines, unreadable] = [0, 0];
-  for await (const line of linesOf(path)) {
+  for await (const line of linesOf(fd)) {
     lines += 1;
     try {
       const name = sinkName(decodeLetter(line).sink);
@@ -100,11 +117,11 @@ async function survey(
 }
 
 class LetterSource implements Source {
-  readonly #path: string;
+  readonly #fd: number;
   readonly #sink: string;
 
-  constructor(path: string, sink: string) {
-    this.#path = path;
+  constructor(fd: number, sink: string) {
+    this.#fd = fd;
     this.#sink = sink;
   }
 
@@ -112,7 +129,7 @@ class LetterSource implements Source {
     const builder = new BatchBuilder();
     const origins = new Map<string, Origin>();
     const batch = (): SourceBatch => ({ ...builder.finish(), release() {} });
-    for await (const line of linesOf(this.#path)) {
+    for await (const line of linesOf(this.#fd)) {
       if (signal.aborted) return;
       const letter = letterFor(this.#sink, line);
       if (letter === undefined) continue;
@@ -138,6 +155,9 @@ function letterFor(sink: string, line: string): Letter | undefined {
   }
 }
 
-function linesOf(path: string): AsyncIterable<string> {
-  return createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+function linesOf(fd: number): AsyncIterable<string> {
+  return createInterface({
+    input: createReadStream('', { fd, start: 0, autoClose: false }),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
 }

@@ -1,6 +1,8 @@
 /** Records appended to a file, one JSON object a line. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { ConfigError, messageOf } from '../errors.js';
+import { AppendFile } from '../append-file.js';
+import { withDescriptor } from '../descriptor-reserve.js';
+import { ConfigError, codeOf, messageOf, NoAnswerError } from '../errors.js';
 import type { Sink } from '../parts.js';
 import { LINE_LIMITS, LineOutput } from './line-output.js';
 import { NdjsonEncoder } from './ndjson.js';
@@ -9,37 +11,53 @@ import type { SinkContext } from './sink-context.js';
 export function openFile({ settings }: SinkContext): Sink {
   const path = settings.filePath!;
   const encoder = new NdjsonEncoder(settings);
-  const fd = open(path);
-  const output = new LineOutput(fd, path, isTorn(path));
+  const file = open(path, () => output.close());
+  let fd = file.fd;
+  let output = new LineOutput(fd, path, isTorn(path));
   return {
     name: 'file',
     limits: LINE_LIMITS,
-    send(batch, signal) {
+    async send(batch, signal) {
+      try {
+        const now = file.fd;
+        if (now !== fd) output = new LineOutput(now, path, isTorn(path));
+        fd = now;
+      } catch (error) {
+        throw new NoAnswerError({ code: codeOf(error), detail: `open ${path}: ${messageOf(error)}` }, { cause: error });
+      }
       const { bytes, ends } = encoder.encode(batch);
       return output.send(bytes, ends, signal);
     },
+    reopen: () => file.reopen(),
     async close() {
-      closeSync(fd);
+      file.close();
     },
   };
 }
 
 /** Whether a shipper that was killed left half a line at the end: the next one must not be written on to it. */
 function isTorn(path: string): boolean {
-  const stat = statSync(path);
-  if (!stat.isFile() || stat.size === 0) return false;
-  const fd = openSync(path, 'r');
   try {
-    const last = Buffer.alloc(1);
-    return readSync(fd, last, 0, 1, stat.size - 1) === 1 && last.toString() !== '\n';
-  } finally {
-    closeSync(fd);
+    const stat = statSync(path);
+    if (!stat.isFile() || stat.size === 0) return false;
+    return withDescriptor(() => {
+      const fd = openSync(path, 'r');
+      try {
+        const last = Buffer.alloc(1);
+        return readSync(fd, last, 0, 1, stat.size - 1) === 1 && last.toString() !== '\n';
+      } finally {
+        closeSync(fd);
+      }
+    });
+  } catch {
+    // One that may be written, but not read: an empty line more spoils nothing.
+    return true;
   }
 }
 
-function open(path: string): number {
+function open(path: string, retire: () => void): AppendFile {
   try {
-    return openSync(path, 'a');
+    return new AppendFile(path, 0o666, retire);
   } catch (error) {
     throw new ConfigError(
       [

@@ -1,5 +1,5 @@
 /** Lines to a file descriptor: whole lines are counted as delivered, a line torn by an error is ended and goes again. */
-import { write } from 'node:fs';
+import { closeSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { codeOf, messageOf } from '../errors.js';
 import type { BatchLimits, SendResult } from '../parts.js';
@@ -21,12 +21,19 @@ export class LineOutput {
   readonly #fd: number;
   readonly #target: string;
   #isTorn: boolean;
+  #writing: Promise<unknown> = Promise.resolve();
 
   /** @param isTorn whether a line without its end stands there already */
   constructor(fd: number, target: string, isTorn = false) {
     this.#fd = fd;
     this.#target = target;
     this.#isTorn = isTorn;
+  }
+
+  /** Closes the descriptor once no write is under way: its number may be another file's then. */
+  close(): void {
+    const close = () => closeSync(this.#fd);
+    this.#writing.then(close, close);
   }
 
   /** Writes lines; `ends[i]` is where line i ends. Waits while the reader is slow. */
@@ -57,8 +64,11 @@ export class LineOutput {
     for (;;) {
       signal.throwIfAborted();
       try {
-        return (await writeAsync(this.#fd, bytes, from, bytes.length - from)).bytesWritten;
+        const writing = writeAsync(this.#fd, bytes, from, bytes.length - from);
+        this.#writing = writing.catch(() => {});
+        return (await writing).bytesWritten;
       } catch (error) {
+        if (codeOf(error) === 'EINTR') continue;
         if (codeOf(error) !== 'EAGAIN') throw error;
         await new Promise((resolve) => setTimeout(resolve, FULL_MS));
       }

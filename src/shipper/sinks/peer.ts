@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { withDescriptor } from '../descriptor-reserve.js';
 import { codeOf, messageOf, NoAnswerError } from '../errors.js';
 import type { ReloadedFile } from './reloaded-file.js';
 
@@ -104,7 +105,8 @@ function unacknowledgedBytes({ localPort, remotePort }: Socket): number | undefi
   let bytes: number | undefined;
   for (const file of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
     try {
-      for (const [, queue = ''] of readFileSync(file, 'latin1').matchAll(row))
+      // Without a descriptor for it, records would count as acknowledged that are not.
+      for (const [, queue = ''] of withDescriptor(() => readFileSync(file, 'latin1')).matchAll(row))
         bytes = Math.max(bytes ?? 0, parseInt(queue, 16));
     } catch {
       // No /proc, or no IPv6.

@@ -1,5 +1,6 @@
 /** A file that may be replaced while the shipper runs, as a mounted Secret is: its content is that of now. */
 import { readFileSync, type Stats, statSync } from 'node:fs';
+import { withDescriptor } from '../descriptor-reserve.js';
 import { ConfigError, messageOf } from '../errors.js';
 
 export class ReloadedFile {
@@ -28,7 +29,7 @@ export class ReloadedFile {
     try {
       const version = versionOf(statSync(this.#path));
       if (version !== this.#version) {
-        this.#content = readFileSync(this.#path);
+        this.#content = withDescriptor(() => readFileSync(this.#path));
         this.#version = version;
       }
     } catch {

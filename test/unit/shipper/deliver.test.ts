@@ -115,7 +115,7 @@ describe('deliver', () => {
     const written: unknown[] = [];
     const write = (sink: string, batch: RecordBatch, letters: readonly Rejected[]) => {
       written.push([sink, messagesOf(batch), letters]);
-      return isWritten;
+      return isWritten ? 'kept' : 'dropped';
     };
     await deliver({ ...setup.options, deadLetters: { write } });
     expect(written).toEqual([['scripted', ['aa', 'b', ''], rejected]]);
@@ -123,6 +123,24 @@ describe('deliver', () => {
     expect(totals(setup)).toMatchObject({
       ...(isWritten ? { deadLettered: counts, dropped: {} } : { dropped: counts }),
       delivered: { scripted: 1 },
+      balanced: true,
+    });
+  });
+
+  test('what cannot be a dead letter now goes again, and is settled once it is one', async () => {
+    const refused = { rejected: [{ index: 1, reason: 'empty' }] };
+    const setup = setUp([{ ...refused, retry: [2] }, { rejected: [{ index: 0, reason: 'empty' }] }], ['aa', '', 'b']);
+    const answers = ['later', 'kept'] as const;
+    let asked = 0;
+    await deliver({ ...setup.options, deadLetters: { write: () => answers[asked++]! } });
+    expect(setup.sink.sent).toEqual([
+      ['aa', '', 'b'],
+      ['', 'b'],
+    ]);
+    expect(totals(setup)).toMatchObject({
+      delivered: { scripted: 2 },
+      deadLettered: { scripted: { empty: 1 } },
+      dropped: {},
       balanced: true,
     });
   });

@@ -1,7 +1,8 @@
 /** The file sink opened again: what a shipper that was killed left behind spoils no line. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Sink } from '../../../../src/shipper/parts.js';
 import { BatchBuilder } from '../../../../src/shipper/record-batch.js';
 import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
@@ -13,16 +14,30 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-async function append(path: string, message: string): Promise<void> {
+function openAt(path: string) {
   const settings = parseSettings({ LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: path }, () => {});
-  const sink = openFile({ settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} });
+  return openFile({ settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} });
+}
+
+async function send(sink: Sink, message: string): Promise<void> {
   const builder = new BatchBuilder();
   const origin = { id: 'a-1', stream: 'stdout', pid: 1, process: 'app', container: 'app' } as const;
   const bytes = Buffer.from(message);
   builder.record(origin, builder.copy(bytes, 0, bytes.length), bytes.length, 0, 1);
-  await sink.send(builder.finish(), new AbortController().signal);
+  expect(await sink.send(builder.finish(), new AbortController().signal)).toEqual({ retry: [], rejected: [] });
+}
+
+async function append(path: string, message: string): Promise<void> {
+  const sink = openAt(path);
+  await send(sink, message);
   await sink.close();
 }
+
+const messagesIn = (path: string) =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line).message);
 
 test.each([
   ['half a line', '{"message":"first"}\n{"mess', ['{"message":"first"}', '{"mess']],
@@ -35,4 +50,47 @@ test.each([
   const lines = readFileSync(path, 'utf8').split('\n');
   expect(lines.slice(0, -2)).toEqual(left);
   expect(JSON.parse(lines.at(-2)!)).toMatchObject({ message: 'next' });
+});
+
+test.each([
+  ['removed', (path: string) => rmSync(path)],
+  ['moved, as logrotate does', (path: string) => renameSync(path, `${path}.1`)],
+  [
+    'moved and made, as logrotate does with create',
+    (path: string) => renameSync(path, `${path}.1`) ?? writeFileSync(path, ''),
+  ],
+  ['copied and cut, as logrotate does with copytruncate', (path: string) => truncateSync(path)],
+])('a file that was %s gets the next line, at its path', async (_, change) => {
+  const path = join(directory, 'out');
+  const sink = openAt(path);
+  await send(sink, 'before');
+  change(path);
+  await send(sink, 'after');
+  expect(messagesIn(path)).toEqual(['after']);
+  await send(sink, 'more');
+  expect(messagesIn(path)).toEqual(['after', 'more']);
+  await sink.close();
+});
+
+test('a file whose directory is away is a failure to be tried again', async () => {
+  const path = join(directory, 'in', 'out');
+  mkdirSync(join(directory, 'in'));
+  const sink = openAt(path);
+  rmSync(join(directory, 'in'), { recursive: true });
+  await expect(send(sink, 'a line')).rejects.toMatchObject({ code: 'ENOENT', detail: expect.stringContaining(path) });
+  mkdirSync(join(directory, 'in'));
+  await send(sink, 'a line');
+  expect(messagesIn(path)).toEqual(['a line']);
+  await sink.close();
+});
+
+test('a file that is opened again on request is the one at the path', async () => {
+  const path = join(directory, 'out');
+  const sink = openAt(path);
+  renameSync(path, `${path}.1`);
+  sink.reopen!();
+  expect(readFileSync(path, 'utf8')).toBe('');
+  await send(sink, 'a line');
+  expect(messagesIn(path)).toEqual(['a line']);
+  await sink.close();
 });

@@ -1,0 +1,54 @@
+/**
+ * A file that is appended to for as long as the process lives, by its path: where it was moved or removed, as log rotation
+ * and a replay of dead letters do, the next write goes to a new one at the path.
+ */
+import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { withDescriptor } from './descriptor-reserve.js';
+
+export class AppendFile {
+  readonly #path: string;
+  readonly #mode: number;
+  readonly #retire: (fd: number) => void;
+  #fd: number;
+  #isStale = false;
+
+  /** Opens it, or makes it with this mode. `retire` is given the descriptor that is not used any more. */
+  constructor(path: string, mode: number, retire: (fd: number) => void = closeSync) {
+    this.#path = path;
+    this.#mode = mode;
+    this.#retire = retire;
+    this.#fd = this.#open();
+  }
+
+  /** Of what is at the path now. Throws when that cannot be told, or opened. */
+  get fd(): number {
+    const there = statSync(this.#path, { throwIfNoEntry: false });
+    if (this.#isStale || there === undefined || !isSame(there, fstatSync(this.#fd))) {
+      const next = this.#open();
+      this.#retire(this.#fd);
+      this.#fd = next;
+      this.#isStale = false;
+    }
+    return this.#fd;
+  }
+
+  /** Lets go of the file at once, whatever is at the path. Does not throw: what cannot be opened now is at the next write. */
+  reopen(): void {
+    this.#isStale = true;
+    try {
+      void this.fd;
+    } catch {
+      // Said by the next write.
+    }
+  }
+
+  close(): void {
+    this.#retire(this.#fd);
+  }
+
+  #open(): number {
+    return withDescriptor(() => openSync(this.#path, 'a', this.#mode));
+  }
+}
+
+const isSame = (one: Stats, other: Stats): boolean => one.dev === other.dev && one.ino === other.ino;
