@@ -2,7 +2,6 @@
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
-#include "readable.h"
 #include "text.h"
 
 enum {
@@ -173,8 +172,7 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
     uint64_t lines = 0;
     for (size_t done = 0; done < length; done += part.iov_len) {
         if (lt_emit_slice(parts, count, skip + done, length - done, &part, 1) == 0) break;
-        /* /dev/null, say, takes bytes that nobody can read. */
-        if (lt_is_readable(part.iov_base, part.iov_len)) lines += lt_count(part.iov_base, part.iov_len, '\n');
+        lines += lt_count(part.iov_base, part.iov_len, '\n');
     }
     (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
     (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);
