@@ -52,24 +52,39 @@ export const AWS_REGION: NameRule = {
   remedy: 'use one such as eu-central-1',
 };
 
-/** What AWS calls a group of regions in ARNs, and the domain of the services there. */
+/** What AWS calls a group of regions in ARNs, and the domains of the services there. */
 export interface AwsPartition {
   readonly name: string;
   readonly domain: string;
+  /** Of endpoints that have IPv6, too. */
+  readonly dualstackDomain: string;
 }
 
-/** By the start of a region's code. */
-const AWS_PARTITIONS: readonly (readonly [prefix: string, name: string, domain: string])[] = [
-  ['cn-', 'aws-cn', 'amazonaws.com.cn'],
-  ['us-gov-', 'aws-us-gov', 'amazonaws.com'],
-  ['eusc-', 'aws-eusc', 'amazonaws.eu'],
-  ['us-isob-', 'aws-iso-b', 'sc2s.sgov.gov'],
-  ['us-iso-', 'aws-iso', 'c2s.ic.gov'],
+type Partition = readonly [prefix: string, name: string, domain: string, dualstackDomain: string];
+
+/** By the start of a region's code; the last one is for all others. */
+const AWS_PARTITIONS: readonly Partition[] = [
+  ['cn-', 'aws-cn', 'amazonaws.com.cn', 'api.amazonwebservices.com.cn'],
+  ['us-gov-', 'aws-us-gov', 'amazonaws.com', 'api.aws'],
+  ['eusc-', 'aws-eusc', 'amazonaws.eu', 'api.amazonwebservices.eu'],
+  ['us-iso-', 'aws-iso', 'c2s.ic.gov', 'api.aws.ic.gov'],
+  ['us-isob-', 'aws-iso-b', 'sc2s.sgov.gov', 'api.aws.scloud'],
+  ['eu-isoe-', 'aws-iso-e', 'cloud.adc-e.uk', 'api.cloud-aws.adc-e.uk'],
+  ['us-isof-', 'aws-iso-f', 'csp.hci.ic.gov', 'api.aws.hci.ic.gov'],
+  ['', 'aws', 'amazonaws.com', 'api.aws'],
 ];
 
 export function awsPartition(region: string): AwsPartition {
-  const [, name, domain] = AWS_PARTITIONS.find(([prefix]) => region.startsWith(prefix)) ?? ['', 'aws', 'amazonaws.com'];
-  return { name, domain };
+  const [, name, domain, dualstackDomain] = AWS_PARTITIONS.find(([prefix]) => region.startsWith(prefix))!;
+  return { name, domain, dualstackDomain };
+}
+
+/** Host of CloudWatch Logs in a region. */
+export function cloudWatchLogsHost(region: string, { isFips = false, isDualstack = false } = {}): string {
+  const { name, domain, dualstackDomain } = awsPartition(region);
+  // The ordinary endpoints of GovCloud are validated.
+  const service = isFips && (isDualstack || name !== 'aws-us-gov') ? 'logs-fips' : 'logs';
+  return `${service}.${region}.${isDualstack ? dualstackDomain : domain}`;
 }
 
 /** Date patterns in braces, such as `{yyyy.MM.dd}`. */

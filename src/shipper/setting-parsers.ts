@@ -8,6 +8,7 @@ import {
   OPENSEARCH_INDEX,
   RETENTION_DAYS,
 } from '../service-names.js';
+import { noProxyOf } from './no-proxy.js';
 import type { PeerAddress } from './sinks/peer.js';
 
 const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch', 'tcp', 'forward'] as const;
@@ -105,6 +106,24 @@ export function url(value: string): URL {
   if (parsed.search !== '' || parsed.hash !== '') throw new Error('must end with its path. Remove what follows.');
   return parsed;
 }
+
+/** As other programs take it: without a scheme it is http. It alone may carry a user and a password. */
+export function proxy(value: string): URL {
+  let parsed: URL | undefined;
+  try {
+    parsed = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
+    decodeURIComponent(`${parsed.username}${parsed.password}`);
+  } catch {
+    parsed = undefined;
+  }
+  const isKnown = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
+  if (parsed === undefined || !isKnown || parsed.hostname === '' || parsed.pathname !== '/') {
+    throw new Error('must be http://host:port or https://host:port: the shipper knows no other proxies. Correct it.');
+  }
+  return parsed;
+}
+
+export const noProxy = noProxyOf;
 
 /** One or more, separated by commas. */
 export function urls(value: string): readonly URL[] {

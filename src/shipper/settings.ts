@@ -8,6 +8,7 @@ import { AWS_REGION, LOG_GROUP, LOG_STREAM } from '../service-names.js';
 import { ConfigError } from './errors.js';
 import { OPENSEARCH_SETTINGS, opensearchContradictions } from './opensearch-settings.js';
 import { FORWARD_SETTINGS, peerContradictions, TCP_SETTINGS } from './peer-settings.js';
+import { PROXY_SETTINGS } from './proxy-settings.js';
 import { type Setting, setting } from './setting.js';
 import * as parse from './setting-parsers.js';
 import { ON_FULL } from './spool/on-full.js';
@@ -152,6 +153,7 @@ export const SETTINGS = {
       parse: parse.url,
     }),
   },
+  'The way to services': PROXY_SETTINGS,
   'Holding and stopping': {
     memoryMaxBytes: setting({
       name: 'LOGTAP_MEMORY_MAX_BYTES',
@@ -264,6 +266,8 @@ type WithDefault =
   | 'opensearchGzip'
   | 'cloudwatchCreateGroup'
   | 'cloudwatchGzip'
+  | 'awsUseFips'
+  | 'awsUseDualstack'
   | 'spoolMaxBytes'
   | 'spoolSync'
   | 'onFull'
@@ -300,6 +304,7 @@ export function parseSettings(env: Environment, notice: (message: string) => voi
     }
   }
   predecessorSinks(env, values, problems, notice);
+  unread(env, notice);
   // What is invalid is not missing, too.
   const isNew = (problem: string) => !invalid.some((name) => problem.includes(name));
   problems.push(...missing(values as unknown as Settings).filter(isNew));
@@ -307,9 +312,23 @@ export function parseSettings(env: Environment, notice: (message: string) => voi
   return values as unknown as Settings;
 }
 
+/** What other programs read, and nothing here does. */
+function unread(env: Environment, notice: (message: string) => void): void {
+  for (const name of ['ALL_PROXY', 'all_proxy']) {
+    if (env[name]) notice(`${name} has no effect: set HTTPS_PROXY and HTTP_PROXY`);
+  }
+  if (/--use-openssl-ca/.test(env.NODE_OPTIONS ?? '')) return;
+  for (const name of ['SSL_CERT_FILE', 'SSL_CERT_DIR']) {
+    if (!env[name]) continue;
+    notice(
+      `${name} has no effect: Node reads NODE_EXTRA_CA_CERTS. LOGTAP_OPENSEARCH_CA_FILE, LOGTAP_TCP_CA_FILE, LOGTAP_FORWARD_CA_FILE and AWS_CA_BUNDLE name the authorities of one service each.`,
+    );
+  }
+}
+
 /** A password in a URL is a mistake, and must not be printed on top of it. */
 function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^/]*@/g, '://***@');
+  return text.replace(/:\/\/[^/]*@/g, '://***@').replace(/^[^/@:]*:[^/@]*@/, '***@');
 }
 
 /** SINK_STDOUT and SINK_FLUENT of the predecessor's sidecar. */
@@ -356,6 +375,14 @@ function missing(settings: Settings): string[] {
     need('cloudwatch', 'awsRegion', 'eu-central-1');
   }
   if (settings.opensearchSigv4 !== undefined) need('opensearch', 'awsRegion', 'eu-central-1');
+  if (sinks.includes('cloudwatch') && settings.cloudwatchEndpoint !== undefined) {
+    for (const key of ['awsUseFips', 'awsUseDualstack'] as const) {
+      if (settings[key] !== true) continue;
+      problems.push(
+        `${PROXY_SETTINGS[key].name}=true and AWS_ENDPOINT_URL_CLOUDWATCH_LOGS exclude each other: it would not change the endpoint. Remove one of them.`,
+      );
+    }
+  }
   problems.push(...opensearchContradictions(settings), ...peerContradictions(settings));
   return problems;
 }

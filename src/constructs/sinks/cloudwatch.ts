@@ -1,7 +1,7 @@
 /** Settings of the CloudWatch Logs sink, and the rules of its names. */
 import {
   AWS_REGION,
-  awsPartition,
+  cloudWatchLogsHost,
   LOG_GROUP,
   LOG_GROUP_TAG,
   LOG_GROUP_TAGS_MAX,
@@ -183,7 +183,7 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     },
     secretFiles: [],
     iam: statements(props),
-    egress: [egressTo(endpoint ?? `https://logs.${region}.${awsPartition(region).domain}`)],
+    egress: [egressTo(endpoint ?? `https://${cloudWatchLogsHost(region)}`)],
     logGroup: {
       name: logGroup,
       region,

@@ -4,6 +4,7 @@ import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { codeOf, messageOf, NoAnswerError } from '../errors.js';
 import type { HttpResponse } from './http-client.js';
+import type { Network } from './network.js';
 
 export interface UnsignedRequest {
   readonly method: string;
@@ -34,6 +35,7 @@ const SOURCES: Readonly<Record<string, string>> = {
 };
 
 export class AwsSigner {
+  readonly #network: Network;
   readonly #region: string;
   readonly #service: string;
   #credentials: ReturnType<typeof fromNodeProviderChain>;
@@ -41,7 +43,8 @@ export class AwsSigner {
   /** Added to this machine's clock. */
   #clockOffsetMs = 0;
 
-  constructor(region: string, service: string) {
+  constructor(region: string, service: string, network: Network) {
+    this.#network = network;
     this.#region = region;
     this.#service = service;
     this.#credentials = this.#chain();
@@ -110,7 +113,8 @@ export class AwsSigner {
 
   #chain() {
     // A profile's file may be a mounted Secret that changes: it is read again, not kept as the SDK does by default.
-    return fromNodeProviderChain({ clientConfig: { region: this.#region }, ignoreCache: true });
+    const clientConfig = { region: this.#region, requestHandler: this.#network.awsHandler };
+    return fromNodeProviderChain({ clientConfig, ignoreCache: true });
   }
 }
 

@@ -2,16 +2,16 @@
  * CloudWatch Logs over HTTP. PutLogEvents, the hot path, is a request of our own with an AWS signature; the official
  * client, which costs more memory than all the rest, loads only when a group or stream has to be made.
  */
-import { awsPartition } from '../../service-names.js';
 import { AwsSigner } from './aws-signer.js';
 import type { LogGroupOptions } from './cloudwatch-group.js';
 import { compress } from './compress.js';
 import { HttpClient, type HttpResponse } from './http-client.js';
+import type { Network } from './network.js';
 
 export interface CloudWatchApiOptions {
   readonly region: string;
-  /** Instead of the region's. */
-  readonly endpoint: URL | undefined;
+  readonly endpoint: URL;
+  readonly network: Network;
   readonly group: LogGroupOptions;
   /** Compresses requests, until an answer names the encoding as its problem. */
   readonly gzip: boolean;
@@ -40,15 +40,11 @@ const OPERATION = 'PutLogEvents';
 /** Where an answer says what it does not take, or that it could not read the request. */
 const ERROR_BYTES = 1000;
 
-export function endpointOf(region: string): URL {
-  return new URL(`https://logs.${region}.${awsPartition(region).domain}`);
-}
-
 export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchApi {
-  const { region, group, onRequest, onNotice } = options;
-  const url = options.endpoint ?? endpointOf(region);
-  const http = new HttpClient({ url, onRequest });
-  const signer = new AwsSigner(region, 'logs');
+  const { region, endpoint: url, network, group, onRequest, onNotice } = options;
+  const tls = () => (network.awsCa === undefined ? {} : { ca: network.awsCa });
+  const http = new HttpClient({ url, tls, network, onRequest });
+  const signer = new AwsSigner(region, 'logs', network);
   let isCompressing = options.gzip;
 
   const put = async (sent: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> => {
@@ -75,7 +71,8 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
     },
     async createStream(logStream, signal) {
       const { createLogStream } = await import('./cloudwatch-group.js');
-      await createLogStream({ ...group, logStream, region, url, ...signer.identity, onNotice }, signal);
+      const handler = network.awsHandler;
+      await createLogStream({ ...group, logStream, region, url, handler, ...signer.identity, onNotice }, signal);
     },
     renewCredentials: () => signer.renewCredentials(),
     close: () => http.close(),

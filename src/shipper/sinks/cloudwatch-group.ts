@@ -26,6 +26,7 @@ export interface CreateOptions extends LogGroupOptions {
   readonly logStream: string;
   readonly region: string;
   readonly url: URL;
+  readonly handler: NonNullable<CloudWatchLogsClientConfig['requestHandler']>;
   readonly credentials: NonNullable<CloudWatchLogsClientConfig['credentials']>;
   readonly systemClockOffset: number;
   readonly onNotice: (message: string) => void;
@@ -36,12 +37,13 @@ const REFUSED: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidP
 
 /** Throws a NoAnswerError saying why it could not. */
 export async function createLogStream(options: CreateOptions, signal: AbortSignal): Promise<void> {
-  const { region, url, credentials, systemClockOffset, logGroup, logStream, createGroup } = options;
+  const { region, url, handler, credentials, systemClockOffset, logGroup, logStream, createGroup } = options;
   // Whoever calls repeats: one call of the service for each of ours.
   const client = new CloudWatchLogsClient({
     region,
     endpoint: url.href,
     credentials,
+    requestHandler: handler,
     maxAttempts: 1,
     systemClockOffset,
   });

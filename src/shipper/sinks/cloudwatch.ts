@@ -3,6 +3,7 @@
  * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
  * request whose answer is lost is stored twice.
  */
+import { cloudWatchLogsHost } from '../../service-names.js';
 import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { NoAnswerError } from '../errors.js';
 import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';
@@ -23,6 +24,7 @@ import {
 } from './cloudwatch-events.js';
 import { LogStreams } from './cloudwatch-streams.js';
 import type { HttpResponse } from './http-client.js';
+import { Network } from './network.js';
 import { Outcome } from './outcome.js';
 import { halves, indexes, type Range, sendRanges } from './ranges.js';
 import type { SinkContext } from './sink-context.js';
@@ -33,12 +35,16 @@ const LIMITS: BatchLimits = {
   recordOverheadBytes: EVENT_OVERHEAD_BYTES,
 };
 
-export function openCloudWatch({ settings, onRequest, onNotice }: SinkContext): Sink {
+/** Throws a ConfigError where names or files that settings name cannot be used. */
+export function openCloudWatch({ settings, secrets, onRequest, onNotice }: SinkContext): Sink {
   const logGroup = settings.cloudwatchLogGroup!;
+  const region = settings.awsRegion!;
+  const { awsUseFips: isFips, awsUseDualstack: isDualstack } = settings;
   const streams = new LogStreams(settings.cloudwatchLogStream, settings);
   const api = createCloudWatchApi({
-    region: settings.awsRegion!,
-    endpoint: settings.cloudwatchEndpoint,
+    region,
+    endpoint: settings.cloudwatchEndpoint ?? new URL(`https://${cloudWatchLogsHost(region, { isFips, isDualstack })}`),
+    network: new Network(settings, secrets),
     gzip: settings.cloudwatchGzip,
     group: {
       logGroup,

@@ -1,9 +1,11 @@
 /** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { codeOf, failureOf, NoAnswerError } from '../errors.js';
+import { Network } from './network.js';
+import { proxyHeaders } from './proxy-agent.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -37,6 +39,8 @@ export interface HttpClientOptions {
   readonly url: URL;
   /** Asked at each request; a connection made with another identity is not used again. */
   readonly tls?: () => TlsIdentity;
+  /** @default without a proxy */
+  readonly network?: Network;
   readonly onRequest: (code: string, seconds: number) => void;
 }
 
@@ -81,12 +85,16 @@ const HINTS: Readonly<Record<string, string>> = {
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #agent: HttpAgent;
+  /** Where requests to an `http://` service are given to. */
+  readonly #proxy: URL | undefined;
   readonly #path: string;
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    this.#agent =
-      options.url.protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+    const { url, network = Network.direct } = options;
+    this.#proxy = network.httpProxyFor(url);
+    const isTls = (this.#proxy ?? url).protocol === 'https:';
+    this.#agent = isTls ? network.httpsAgent() : new HttpAgent({ keepAlive: true });
     this.#path = options.url.pathname.replace(/\/$/, '');
   }
 
@@ -139,14 +147,21 @@ export class HttpClient {
     const search = Object.entries(query)
       .map(([name, value]) => `${name}=${escapeUri(value)}`)
       .join('&');
+    const proxy = this.#proxy;
+    const to = proxy ?? url;
+    const target = `${`${this.#path}${path}` || '/'}${search === '' ? '' : `?${search}`}`;
     return new Promise((resolve, reject) => {
-      const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)({
+      const request = (to.protocol === 'https:' ? httpsRequest : httpRequest)({
         agent: this.#agent,
         method,
-        hostname: url.hostname.replace(/^\[|\]$/g, ''),
-        port: url.port,
-        path: `${`${this.#path}${path}` || '/'}${search === '' ? '' : `?${search}`}`,
-        headers: { ...headers, 'content-length': body.length },
+        hostname: to.hostname.replace(/^\[|\]$/g, ''),
+        port: to.port,
+        path: proxy === undefined ? target : `${url.origin}${target}`,
+        headers: {
+          ...headers,
+          'content-length': body.length,
+          ...(proxy !== undefined && { host: url.host, ...proxyHeaders(proxy) }),
+        },
         signal,
         ...(url.protocol === 'https:' ? tls?.() : {}),
       });

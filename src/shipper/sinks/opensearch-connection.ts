@@ -4,6 +4,7 @@ import type { Settings } from '../settings.js';
 import type { AwsSigner } from './aws-signer.js';
 import { compress } from './compress.js';
 import { HttpClient, type HttpResponse, type TlsIdentity } from './http-client.js';
+import { Network } from './network.js';
 import { ReloadedFile } from './reloaded-file.js';
 import type { SinkContext } from './sink-context.js';
 
@@ -38,6 +39,7 @@ const NODE_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 export class OpenSearchConnection {
   /** What is known of the user and the certificates now; for the client that sets up. */
   readonly identity: Identity;
+  readonly network: Network;
   readonly #clients: readonly HttpClient[];
   readonly #urls: readonly URL[];
   readonly #openSigner: (() => Promise<AwsSigner>) | undefined;
@@ -48,14 +50,16 @@ export class OpenSearchConnection {
 
   /** Throws a ConfigError when a file that a setting names cannot be read. */
   constructor({ settings, secrets, onRequest, onNotice }: SinkContext) {
+    const network = new Network(settings, secrets);
+    this.network = network;
     const { opensearchUrls: urls = [], opensearchSigv4, awsRegion, opensearchGzip } = settings;
-    this.identity = new Identity(settings, secrets);
+    this.identity = new Identity(settings, secrets, opensearchSigv4 === undefined ? undefined : network);
     this.#urls = urls;
-    this.#clients = urls.map((url) => new HttpClient({ url, tls: () => this.identity.tls, onRequest }));
+    this.#clients = urls.map((url) => new HttpClient({ url, tls: () => this.identity.tls, network, onRequest }));
     if (opensearchSigv4 !== undefined) {
       this.#openSigner = async () => {
         const { AwsSigner } = await import('./aws-signer.js');
-        return new AwsSigner(awsRegion!, opensearchSigv4);
+        return new AwsSigner(awsRegion!, opensearchSigv4, network);
       };
     }
     this.#isCompressed = opensearchGzip;
@@ -150,8 +154,11 @@ export class Identity {
   readonly #username: string | undefined;
   readonly #password: ReloadedFile | undefined;
   readonly #secrets: Secrets;
+  readonly #aws: Network | undefined;
 
-  constructor(settings: Settings, secrets: Secrets) {
+  /** `aws` where the cluster is one of AWS. */
+  constructor(settings: Settings, secrets: Secrets, aws?: Network) {
+    this.#aws = aws;
     const { opensearchCaFile, opensearchCertFile, opensearchKeyFile, opensearchPasswordFile } = settings;
     const file = (setting: string, path: string | undefined) =>
       path === undefined ? undefined : new ReloadedFile(`LOGTAP_OPENSEARCH_${setting}`, path);
@@ -164,8 +171,9 @@ export class Identity {
   }
 
   get tls(): TlsIdentity {
+    const ca = this.#ca?.content ?? this.#aws?.awsCa;
     return {
-      ...(this.#ca === undefined ? {} : { ca: this.#ca.content }),
+      ...(ca === undefined ? {} : { ca }),
       ...(this.#cert === undefined ? {} : { cert: this.#cert.content }),
       ...(this.#key === undefined ? {} : { key: this.#key.content }),
     };

@@ -7,12 +7,14 @@ import { Client, type ClientOptions, errors } from '@opensearch-project/opensear
 import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws-v3';
 import { codeOf, messageOf, NoAnswerError } from '../errors.js';
 import type { Settings } from '../settings.js';
+import type { Network } from './network.js';
 import type { Identity } from './opensearch-connection.js';
 import { mappingsOf, SCHEMAS } from './opensearch-schema.js';
 
 export interface SetUpOptions {
   readonly settings: Settings;
   readonly identity: Identity;
+  readonly network: Network;
   readonly onNotice: (message: string) => void;
 }
 
@@ -194,7 +196,7 @@ function describeNodes({ opensearchUrls = [] }: Settings): string {
   return opensearchUrls.map(({ origin }) => origin).join(',');
 }
 
-function clientOptions({ settings, identity }: SetUpOptions): ClientOptions {
+function clientOptions({ settings, identity, network }: SetUpOptions): ClientOptions {
   const { opensearchUrls = [], opensearchSigv4, awsRegion } = settings;
   const { credentials } = identity;
   return {
@@ -203,13 +205,17 @@ function clientOptions({ settings, identity }: SetUpOptions): ClientOptions {
     maxRetries: opensearchUrls.length - 1,
     requestTimeout: ATTEMPT_MS,
     ssl: identity.tls,
+    agent: ({ url }: { readonly url: URL }) =>
+      url.protocol === 'https:' ? network.httpsAgent(identity.tls) : network.httpAgent(),
     ...(credentials === undefined ? {} : { auth: credentials }),
     ...(opensearchSigv4 === undefined
       ? {}
       : AwsSigv4Signer({
           region: awsRegion!,
           service: opensearchSigv4,
-          getCredentials: fromNodeProviderChain({ clientConfig: { region: awsRegion! } }),
+          getCredentials: fromNodeProviderChain({
+            clientConfig: { region: awsRegion!, requestHandler: network.awsHandler },
+          }),
         })),
   };
 }

@@ -18,7 +18,8 @@ export function openOpenSearch(context: SinkContext): Sink {
   /** The official client is large; it loads only where something has to be made. */
   const setUp = async (signal: AbortSignal) => {
     const { setUpOpenSearch } = await import('./opensearch-setup.js');
-    return setUpOpenSearch({ settings, identity: connection.identity, onNotice }, signal);
+    const { identity, network } = connection;
+    return setUpOpenSearch({ settings, identity, network, onNotice }, signal);
   };
   return new OpenSearchSink({
     target: connection.target,

@@ -8,8 +8,8 @@ import {
   Sink,
 } from '../../../src/constructs/index.js';
 import { inject } from '../../../src/constructs/inject.js';
+import { cloudWatchLogsHost } from '../../../src/service-names.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
-import { endpointOf } from '../../../src/shipper/sinks/cloudwatch-api.js';
 import { container, deployment } from '../../support/workloads.js';
 
 /** As AWS CDK writes a value that it fills in when it deploys. */
@@ -65,7 +65,7 @@ describe('rights at CloudWatch Logs', () => {
   ])('%s is in a partition of its own, and connects to where the shipper does', (region, start) => {
     const sink = Sink.cloudWatch({ ...cloudWatch, region });
     expect(sink.iam[0]!.resources[0]!.startsWith(`${start}logs:${region}:`)).toBe(true);
-    expect(sink.bind().egress).toEqual([{ host: endpointOf(region).hostname, port: 443 }]);
+    expect(sink.bind().egress).toEqual([{ host: cloudWatchLogsHost(region), port: 443 }]);
   });
 
   test('tokens stay as they are', () => {

@@ -102,6 +102,13 @@ describe('parseSettings', () => {
     ['LOGTAP_CLOUDWATCH_TAGS', '=a=b'],
     ['LOGTAP_CLOUDWATCH_TAGS', 'a=b,aws:c=d'],
     ['LOGTAP_SINK', 'module:'],
+    ['HTTPS_PROXY', 'socks5://proxy:1080'],
+    ['http_proxy', 'http://proxy:3128/path'],
+    ['HTTP_PROXY', 'http://proxy:port'],
+    ['NO_PROXY', '10.0.0.0/40'],
+    ['AWS_USE_FIPS_ENDPOINT', 'yes'],
+    ['AWS_USE_DUALSTACK_ENDPOINT', '1'],
+    ['AWS_CA_BUNDLE', 'ca.pem'],
     ['LOGTAP_SINK', 'constructor'],
     ...['collector', 'collector:0', 'collector:65536', 'udp://collector:1', 'a@b:1', 'fd00::1:1', 'a:1/b', ':1'].map(
       (address): [string, string] => ['LOGTAP_TCP_ADDRESS', address],
@@ -127,6 +134,37 @@ describe('parseSettings', () => {
     [{ LOGTAP_OPENSEARCH_CERT_FILE: 'relative', LOGTAP_OPENSEARCH_KEY_FILE: '/key' }],
   ])('what is invalid is not said to be missing as well: %j', (env) => {
     expect(problems(env)).toHaveLength(1);
+  });
+
+  test.each(['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT'])(
+    '%s and an endpoint exclude each other',
+    (name) => {
+      const env = {
+        LOGTAP_SINK: 'cloudwatch',
+        LOGTAP_CLOUDWATCH_LOG_GROUP: '/g',
+        AWS_REGION: 'eu-west-1',
+        [name]: 'true',
+      };
+      expect(problems({ ...env, AWS_ENDPOINT_URL: 'https://vpce.example' })).toEqual([
+        expect.stringContaining(`${name}=true and AWS_ENDPOINT_URL_CLOUDWATCH_LOGS exclude each other`),
+      ]);
+      expect(parseSettings(env, () => {})).toMatchObject({ sinks: ['cloudwatch'] });
+    },
+  );
+
+  test.each([
+    ['proxy:3128', 'http://proxy:3128/'],
+    ['http://proxy', 'http://proxy/'],
+    ['https://user:p%40ss@proxy:8443', 'https://user:p%40ss@proxy:8443/'],
+    ['http://[fd00::1]:3128', 'http://[fd00::1]:3128/'],
+  ])('a proxy: %s', (value, href) => {
+    expect(parseSettings({ https_proxy: value }, () => {}).httpsProxy?.href).toBe(href);
+  });
+
+  test.each(['ALL_PROXY', 'all_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])('%s is said to have no effect', (name) => {
+    const notices: string[] = [];
+    parseSettings({ [name]: '/x' }, (notice) => notices.push(notice));
+    expect(notices).toEqual([expect.stringContaining(`${name} has no effect`)]);
   });
 
   test('never prints a password that somebody put into a URL', () => {

@@ -1,7 +1,6 @@
 /** What the CloudWatch Logs sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch.js';
-import { endpointOf } from '../../../../src/shipper/sinks/cloudwatch-api.js';
 import { type Entity, PutEncoder } from '../../../../src/shipper/sinks/cloudwatch-events.js';
 import { LogStreams } from '../../../../src/shipper/sinks/cloudwatch-streams.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
@@ -426,13 +425,4 @@ describe('refused', () => {
     expect(await send(['aaaa'])).toMatchObject({ retry: [0] });
     expect(await send(['aaaa'])).toMatchObject({ retry: [], rejected: [{ index: 0, reason: 'too_large' }] });
   });
-});
-
-test.each([
-  ['eu-central-1', 'https://logs.eu-central-1.amazonaws.com/'],
-  ['us-gov-west-1', 'https://logs.us-gov-west-1.amazonaws.com/'],
-  ['cn-north-1', 'https://logs.cn-north-1.amazonaws.com.cn/'],
-  ['eusc-de-east-1', 'https://logs.eusc-de-east-1.amazonaws.eu/'],
-])('the endpoint of %s', (region, url) => {
-  expect(endpointOf(region).href).toBe(url);
 });
