@@ -5,6 +5,7 @@ import { check } from '../constructs/findings.js';
 import { inject } from '../constructs/inject.js';
 import { planInjection } from '../constructs/injection-plan.js';
 import type { LogTapProps } from '../constructs/log-tap-props.js';
+import { madeElsewhere } from '../constructs/made-elsewhere.js';
 import { isWorkload, type KubernetesObject, objectName } from '../constructs/workload.js';
 import { parseFlags } from './parse-flags.js';
 import { type Change, type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
@@ -47,6 +48,8 @@ export function injected(object: KubernetesObject, props: LogTapProps): Change {
   const result = inject(object, props);
   const name = objectName(object);
   if (!isWorkload(object.apiVersion, object.kind)) return { object: result, report: [otherLine(object, name)] };
+  const reason = madeElsewhere(object);
+  if (reason !== undefined) return { object: result, report: [`- skipped ${name} (${reason}: tap that)`] };
   const isDisabled = planInjection(object, props).annotations.isDisabled;
   const isSame = isDeepStrictEqual(result, object);
   if (isDisabled) {

@@ -2,8 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import type { KubernetesObject } from '../constructs/workload.js';
+import { listItems } from '../constructs/object-list.js';
+import { isWorkload, type KubernetesObject } from '../constructs/workload.js';
 import { AS_KUBECTL, toYaml } from './kubectl-yaml.js';
+import { RENDER_FIRST, strangeKey, templateExpression } from './unrendered.js';
 import { CommandError } from './usage.js';
 
 /** Exit codes after sysexits(3). */
@@ -50,22 +52,31 @@ export function malformed(place: string, problem: string): CommandError {
   return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
 }
 
-/** The objects of a text, the items of Lists one by one. Empty documents are left out. */
-export function parseManifests({ name, text }: ManifestText): Manifest[] {
+/** The objects of a text, the items of lists one by one. Empty documents are left out. */
+export function parseManifests(source: ManifestText): Manifest[] {
   const lines = new LineCounter();
-  const documents: Document.Parsed[] = parseAllDocuments(text, {
+  const documents: Document.Parsed[] = parseAllDocuments(source.text, {
     ...AS_KUBECTL,
     lineCounter: lines,
     prettyErrors: false,
   });
-  return documents.flatMap((document) => objects(document, name, lines));
+  return documents.flatMap((document) => objects(document, source, lines));
 }
 
-function objects(document: Document.Parsed, name: string, lines: LineCounter): Manifest[] {
+function objects(document: Document.Parsed, { name, text }: ManifestText, lines: LineCounter): Manifest[] {
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${problem.message}: correct it`);
+    const remedy = text.includes('{{') ? `if it is a template, ${RENDER_FIRST}` : 'correct it';
+    throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${problem.message}: ${remedy}`);
+  }
+  const key = strangeKey(document);
+  if (key !== undefined) {
+    const { line, col } = lines.linePos(key.at);
+    throw malformed(
+      `${name}, line ${line}, column ${col}`,
+      `a key must be a word, but is a ${key.is}: if this is '{{ }}' of a template, ${RENDER_FIRST}`,
+    );
   }
   const start = document.contents?.range?.[0] ?? document.range[0];
   const { line } = lines.linePos(start);
@@ -78,14 +89,35 @@ function objects(document: Document.Parsed, name: string, lines: LineCounter): M
   }
   if (object === null || object === undefined) return [];
   checkObject(object, place);
-  if (object.kind !== 'List') return [{ object, file: name, line }];
-  if (!Array.isArray(object.items)) throw malformed(place, "a List must have 'items': add them");
-  return object.items.map((item: unknown, index: number) => {
+  const items = itemsOf(object, place);
+  if (items === undefined) {
+    refuseTemplates(document.contents, object, name, lines);
+    return [{ object, file: name, line }];
+  }
+  return items.map((item, index) => {
     const node = document.getIn(['items', index], true) as Node | undefined;
     const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
     checkObject(item, placeOf(name, itemLine));
+    refuseTemplates(node, item, name, lines);
     return { object: item, file: name, line: itemLine };
   });
+}
+
+/** A name that is still `{{ .Values.name }}` is valid YAML, and nothing that Kubernetes takes. */
+function refuseTemplates(node: Node | null | undefined, object: KubernetesObject, name: string, lines: LineCounter) {
+  if (!isWorkload(object.apiVersion, object.kind)) return;
+  const found = templateExpression(node);
+  if (found === undefined) return;
+  const { line, col } = lines.linePos(found.at);
+  throw malformed(`${name}, line ${line}, column ${col}`, `'${found.text}' is of a template: ${RENDER_FIRST}`);
+}
+
+function itemsOf(object: KubernetesObject, place: string): KubernetesObject[] | undefined {
+  try {
+    return listItems(object);
+  } catch (error) {
+    throw malformed(place, (error as Error).message);
+  }
 }
 
 function checkObject(value: unknown, place: string): asserts value is KubernetesObject {

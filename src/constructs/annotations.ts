@@ -1,4 +1,4 @@
-/** Annotations on a pod template that say how its pods are tapped, so that a manifest carries it wherever it goes. */
+/** Annotations of a workload that say how its pods are tapped, so that a manifest carries it wherever it goes. */
 import type { LogTapProps } from './log-tap-props.js';
 import { mustBeFiles, type TapOptions, TapStreams, tapOptions } from './tap-options.js';
 
@@ -21,7 +21,7 @@ const KNOWN: readonly string[] = [
   ...OPTIONS.map((name) => `${DOMAIN}/${name}`),
 ];
 
-/** What the annotations of a pod template say. */
+/** What the annotations of a workload say. */
 export interface PodAnnotations {
   /** Whether they forbid the injection. */
   readonly isDisabled: boolean;
@@ -35,15 +35,27 @@ export interface PodAnnotations {
   readonly problems: readonly { readonly message: string; readonly remedy: string }[];
 }
 
-/** Reads the annotations. What is wrong is a problem, never an exception. */
-export function readAnnotations(annotations: Readonly<Record<string, unknown>> | null | undefined): PodAnnotations {
+interface Metadata {
+  readonly annotations?: Readonly<Record<string, unknown>> | null;
+  readonly labels?: unknown;
+}
+
+/**
+ * Reads the annotations of a workload, of a job template, and of the pod template, which hold in this order: the nearest to
+ * the pod wins. What is wrong is a problem, never an exception.
+ */
+export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
+  const annotations: Record<string, unknown> = Object.assign({}, ...levels.map((level) => level.annotations ?? {}));
   const problems: { message: string; remedy: string }[] = [];
+  if (levels.some(({ labels }) => Object.hasOwn(Object(labels), INJECT))) {
+    problems.push({ message: `'${INJECT}' must be an annotation, not a label`, remedy: 'move it to the annotations' });
+  }
   const perContainer = new Map<string, TapOptions>();
   let options: TapOptions = {};
   let isDisabled = false;
   const lists: { containers?: string[]; excludeContainers?: string[] } = {};
 
-  for (const [key, value] of Object.entries(annotations ?? {})) {
+  for (const [key, value] of Object.entries(annotations)) {
     const slash = key.indexOf('/');
     const prefix = key.slice(0, slash);
     if (slash < 0 || (prefix !== DOMAIN && !prefix.endsWith(`.${DOMAIN}`))) continue;

@@ -77,6 +77,7 @@ export const RULES = {
   LT025: { severity: WARNING, cause: 'what is said about the container has no effect here', canAccept: true },
   LT026: { severity: WARNING, cause: 'with hostNetwork its port is one of the node', canAccept: true },
   LT027: { severity: ERROR, cause: 'Kubernetes refuses a pod that mounts a volume it does not have' },
+  LT028: { severity: WARNING, cause: 'pods are made from the template of another object', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

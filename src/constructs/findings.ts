@@ -6,18 +6,28 @@ import { existingPreload, LIBRARY_NAMES } from './env.js';
 import { type Code, type Finding, finding } from './finding.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
 import { isTooOldForNative, type LogTapProps, NATIVE_SIDECAR_MINOR, sinkOf } from './log-tap-props.js';
+import { madeElsewhere } from './made-elsewhere.js';
+import { listItems } from './object-list.js';
 import { INSTALLER, isOwnVolume, SHIPPER } from './shipper.js';
 import { statusPort } from './shipper-options.js';
 import { ExistingPreload, TapStreams } from './tap-options.js';
+import { isForWindows } from './windows.js';
 import { isWorkload, objectName } from './workload.js';
 
 /**
- * What is wrong with a tap on a manifest, accepted codes left out; nothing for what is no workload.
+ * What is wrong with a tap on a manifest, accepted codes left out; nothing for what is no workload. The items of a
+ * list are judged one by one.
  *
  * @throws if the manifest has another shape than Kubernetes wants
  */
 export function check(manifest: any, props: LogTapProps): Finding[] {
+  const items = listItems(manifest);
+  if (items !== undefined) return items.flatMap((item) => check(item, props));
   if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return [];
+  const reason = madeElsewhere(manifest);
+  if (reason !== undefined) {
+    return props.accept?.includes('LT028') ? [] : [finding('LT028', objectName(manifest), reason, 'tap that')];
+  }
   return findingsOf(planInjection(manifest, props));
 }
 
@@ -111,9 +121,7 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
       "leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort'",
     );
   }
-  const selector = spec.nodeSelector as Record<string, string> | undefined | null;
-  const os = (spec.os as { name?: string } | undefined | null)?.name ?? selector?.['kubernetes.io/os'];
-  if (os === 'windows') report('LT011', 'the pod is for Windows', 'leave it out of the tap');
+  if (isForWindows(spec)) report('LT011', 'the pod is for Windows', 'leave it out of the tap');
 }
 
 /** Whether the pod has what the sink writes to. */

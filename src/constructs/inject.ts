@@ -9,7 +9,9 @@ import { errorsOf, formatFinding } from './finding.js';
 import { findingsOf } from './findings.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
 import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
+import { madeElsewhere } from './made-elsewhere.js';
 import { must } from './must.js';
+import { isList, withItems } from './object-list.js';
 import { installer, podGraceSeconds, type ShipperRun, shipper, tapMounts, volumes } from './shipper.js';
 import { hasToken } from './token.js';
 import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
@@ -19,7 +21,8 @@ import { canonicalObject, isWorkload, objectName, type PodTemplate } from './wor
 const DEFAULT_GRACE_SECONDS = 30;
 
 /**
- * The manifest with tap and shipper; anything that is no workload is returned as it is. The input is never changed.
+ * The manifest with tap and shipper; anything that is no workload is returned as it is, the items of a list one by one. The
+ * input is never changed.
  * Injecting again replaces the earlier injection. With the annotation `logtap.dev/inject: disabled` the result has none.
  *
  * @throws if the properties are wrong, or with every finding that is an error
@@ -27,7 +30,10 @@ const DEFAULT_GRACE_SECONDS = 30;
 export function inject(manifest: any, props: LogTapProps): any {
   checkProps(props);
   sinkOf(props);
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return manifest;
+  if (isList(manifest?.apiVersion, manifest?.kind)) {
+    return canonicalObject(withItems(manifest, (item) => inject(item, props)));
+  }
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return manifest;
   const plan = planInjection(manifest, props);
   const errors = errorsOf(findingsOf(plan));
   if (errors.length > 0) throw new Error(errors.map(formatFinding).join('\n'));

@@ -3,7 +3,7 @@ import { containerOptions, type PodAnnotations, readAnnotations, withAnnotations
 import { isNative, type LogTapProps } from './log-tap-props.js';
 import type { TapOptions } from './tap-options.js';
 import { uninject } from './uninject.js';
-import { type Container, type KubernetesObject, type PodTemplate, podTemplate } from './workload.js';
+import { type Container, type KubernetesObject, metadataOf, type PodTemplate, podTemplate } from './workload.js';
 
 /** A container that is tapped. */
 export interface ContainerTap {
@@ -35,7 +35,7 @@ export interface InjectionPlan {
 export function planInjection(manifest: KubernetesObject, given: LogTapProps): InjectionPlan {
   const workload = uninject(manifest);
   const template = podTemplate(workload);
-  const annotations = readAnnotations(template.metadata?.annotations);
+  const annotations = readAnnotations(metadataOf(workload));
   const props = withAnnotations(given, annotations);
   const { spec } = template;
   const candidates = props.containers === undefined ? spec.containers : allContainers(template);

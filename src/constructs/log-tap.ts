@@ -7,6 +7,7 @@ import { check } from './findings.js';
 import { inject } from './inject.js';
 import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { isolationFindings } from './network-isolation.js';
+import { isList } from './object-list.js';
 import type { SinkIamStatement } from './sink-config.js';
 import { uninjectManifest } from './uninject.js';
 import { isWorkload } from './workload.js';
@@ -19,7 +20,8 @@ const taps = new WeakMap<ApiObject, LogTap>();
  *
  * Works on the rendered manifest, so it sees everything that was added to a workload before synthesis, and taps
  * workloads of cdk8s-plus, plain API objects, `Include` and `Helm` alike: Pod, Deployment, StatefulSet, DaemonSet,
- * ReplicaSet, ReplicationController, PodTemplate, Job, CronJob, the DeploymentConfig of OpenShift, the Rollout of Argo.
+ * ReplicaSet, ReplicationController, PodTemplate, Job, CronJob, the DeploymentConfig of OpenShift, the Rollout of Argo, and
+ * those in a `List`.
  *
  * `LogTap.tap(scope, props)` is the way to use it. It is also a mixin: `chart.with(new LogTap(props))` taps the
  * workloads that the chart has at that moment.
@@ -100,9 +102,11 @@ export class LogTap implements IMixin {
     return sinkOf(this.props).iam;
   }
 
-  /** Whether the construct is the API object of a workload. */
+  /** Whether the construct is the API object of a workload, or a list in which workloads may be. */
   public supports(construct: IConstruct): boolean {
-    return ApiObject.isApiObject(construct) && isWorkload(construct.apiVersion, construct.kind);
+    if (!ApiObject.isApiObject(construct)) return false;
+    const { apiVersion, kind } = construct;
+    return isWorkload(apiVersion, kind) || isList(apiVersion, kind);
   }
 
   /**

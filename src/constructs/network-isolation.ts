@@ -3,11 +3,16 @@ import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
 import { type Finding, finding } from './finding.js';
 import { type LogTapProps, sinkOf } from './log-tap-props.js';
-import { objectName, podTemplate } from './workload.js';
+import { madeElsewhere } from './made-elsewhere.js';
+import { listItems } from './object-list.js';
+import { isWorkload, objectName, podTemplate } from './workload.js';
 
 /** LT016 for each policy of the app that selects the pods of a workload and lets nothing out. */
 export function isolationFindings(workload: IConstruct, manifest: any, props: LogTapProps): Finding[] {
   if (props.accept?.includes('LT016') || sinkOf(props).bind().name === 'stdout') return [];
+  const items = listItems(manifest);
+  if (items !== undefined) return items.flatMap((item) => isolationFindings(workload, item, props));
+  if (!isWorkload(manifest.apiVersion, manifest.kind) || madeElsewhere(manifest) !== undefined) return [];
   const labels: any = podTemplate(manifest).metadata?.labels ?? {};
   return workload.node.root.node
     .findAll()

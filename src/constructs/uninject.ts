@@ -1,6 +1,8 @@
 /** Takes an injection out of a workload again, exactly: so injecting twice is injecting once, with the newer settings. */
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
+import { referredWorkload } from './made-elsewhere.js';
+import { isList, withItems } from './object-list.js';
 import { INSTALLER, isOwnVolume, LIBRARY_VOLUME, MEMORY_VOLUME, SHIPPER } from './shipper.js';
 import {
   type Container,
@@ -45,7 +47,8 @@ export function formatOriginal(original: Original): string {
 
 /** `uninject` for any manifest, with its fields in their order; what is no workload is returned as it is. */
 export function uninjectManifest(manifest: any): any {
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return manifest;
+  if (isList(manifest?.apiVersion, manifest?.kind)) return canonicalObject(withItems(manifest, uninjectManifest));
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || referredWorkload(manifest) !== undefined) return manifest;
   return canonicalObject(uninject(manifest));
 }
 

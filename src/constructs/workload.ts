@@ -96,6 +96,14 @@ export function podTemplate(workload: any): PodTemplate {
   return template;
 }
 
+/** The metadata of a workload and of each template in it, the pod template last. */
+export function metadataOf(workload: any): NonNullable<PodTemplate['metadata']>[] {
+  const objects = [workload];
+  for (const field of TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!)
+    objects.push(objects.at(-1)?.[field]);
+  return objects.map((object) => object?.metadata).filter(Boolean);
+}
+
 /** A deep copy with sorted keys, as cdk8s writes them: the result depends on nothing but the content. */
 export function canonical(value: any): any {
   if (Array.isArray(value)) return value.map(canonical);

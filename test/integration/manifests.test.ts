@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
 import { formatManifests, parseManifests, readManifestFiles } from '../../src/cli/manifests.js';
 import { inject } from '../../src/constructs/inject.js';
+import { madeElsewhere } from '../../src/constructs/made-elsewhere.js';
 import { Sink } from '../../src/constructs/sink.js';
 import { uninject } from '../../src/constructs/uninject.js';
 import { isWorkload, type KubernetesObject, objectName, podTemplate } from '../../src/constructs/workload.js';
@@ -29,8 +30,10 @@ const objects = files.flatMap((file) =>
     object,
   ]),
 );
-const workloads = objects.filter(([, { apiVersion, kind }]) => isWorkload(apiVersion, kind));
-const others = objects.filter(([, { apiVersion, kind }]) => !isWorkload(apiVersion, kind));
+const isTapped = ([, object]: [string, KubernetesObject]) =>
+  isWorkload(object.apiVersion, object.kind) && madeElsewhere(object) === undefined;
+const workloads = objects.filter(isTapped);
+const others = objects.filter((object) => !isTapped(object));
 
 /** What Kubernetes says about an object; nothing about kinds that it does not bring itself. */
 const errors = (object: KubernetesObject) =>

@@ -167,6 +167,49 @@ describe('input', () => {
     ]);
   });
 
+  test('lists of one kind, as the API server answers, become documents; lists of other kinds stay', async () => {
+    const withoutType = ({ apiVersion: _, kind: __, ...rest }: KubernetesObject) => rest;
+    const listed = [...workloads(), deployment()].map((workload) => ({
+      apiVersion: workload.apiVersion,
+      kind: `${workload.kind}List`,
+      items: [withoutType(workload)],
+    }));
+    const others = [
+      { apiVersion: 'v1', kind: 'ConfigMapList', items: [{ metadata: { name: 'a' } }] },
+      { apiVersion: 'example.com/v1', kind: 'AllowList', metadata: { name: 'b' }, items: [1] },
+    ];
+    const { stdout } = await run(['-', '--sink', 'stdout'], Yaml.stringify(...listed, ...others));
+    expect(documents(stdout)).toEqual([
+      ...[...workloads(), deployment()].map((manifest) => inject(manifest, stdoutSink)),
+      ...others,
+    ]);
+  });
+
+  test('what is made by another object is skipped with the reason, and the rest is injected', async () => {
+    const own = (kind: string, isController = true) => ({
+      metadata: { name: 'x', ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'd', controller: isController }] },
+    });
+    const [pod, , , , replicaSet] = workloads();
+    const rollout = {
+      apiVersion: 'argoproj.io/v1alpha1',
+      kind: 'Rollout',
+      metadata: { name: 'r' },
+      spec: { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders' } },
+    };
+    const skipped = [rollout, { ...replicaSet, ...own('Deployment') }, { ...pod, ...own('ReplicaSet') }];
+    const input = Yaml.stringify(...skipped, { ...pod, ...own('Application', false) }, deployment());
+    const { stdout, stderr } = await run(['-', '--sink', 'stdout', '--image', 'logtap:1'], input);
+    expect(documents(stdout).slice(0, 3)).toEqual(skipped);
+    expect(stderr.split('\n')).toEqual([
+      '- skipped Rollout/r (its pods come from Deployment/orders: tap that)',
+      '- skipped ReplicaSet/x (it is made by Deployment/d, which would undo the tap: tap that)',
+      '- skipped Pod/x (it is made by ReplicaSet/d, which would undo the tap: tap that)',
+      '+ injected Pod/x',
+      '+ injected Deployment/orders',
+      '',
+    ]);
+  });
+
   test('its own output comes back byte by byte', async () => {
     const first = await run(['-', '--sink', 'stdout'], Yaml.stringify(deployment(), service));
     const second = await run(['-', '--sink', 'stdout'], first.stdout);
@@ -210,6 +253,55 @@ flag: on
   test('several objects as JSON are a List', async () => {
     const { stdout } = await run(['-', '--sink', 'stdout', '--output', 'json'], Yaml.stringify(service, service));
     expect(JSON.parse(stdout)).toEqual({ apiVersion: 'v1', kind: 'List', items: [service, service] });
+  });
+});
+
+describe('templates that are not rendered are refused with their place, and nothing is written', () => {
+  const manifest = (name: string, image = 'x/y:1', extra = '') => `apiVersion: v1
+kind: Pod
+metadata: { name: a, namespace: ${name} }
+${extra}spec:
+  containers:
+    - name: c
+      image: ${image}
+`;
+  test.each([
+    ['an expression', manifest('{{ .Values.name }}'), /line 3, column 34: a key must be a word/],
+    ['one without spaces', manifest('b', '{{.Values.image}}'), /line 7, column 15: a key must be a word/],
+    ['one in a list', `${manifest('b')}    - {{ .Values.sidecar }}\n`, /line 8, column 8: a key must be a word/],
+    [
+      'a statement',
+      manifest('b', 'x', '{{- if .Values.pod }}\n'),
+      /line 4, column \d+: not valid YAML: .*if it is a template/,
+    ],
+    ['one that ends a line', manifest('b', '{{ include "x" . | nindent 4 }}'), /line 7, .*template/],
+    [
+      'one in quotes',
+      manifest('b', '"{{ .Values.image }}"'),
+      /line 7, column 14: '\{\{ .Values.image \}\}' is of a template/,
+    ],
+    [
+      'one within a name',
+      manifest('"a-{{ .Release.Name }}"'),
+      /line 3, column 33: 'a-\{\{ .Release.Name \}\}' is of a template/,
+    ],
+  ])('%s', async (_what, input, says) => {
+    const { stdout, stderr, error } = await run(['-', '--sink', 'stdout'], input);
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+    expect(error).toMatchObject({ exitCode: 65, message: expect.stringMatching(says) });
+    expect(error?.message).toMatch(/render it first, as by `helm template`.*nothing was written$/);
+  });
+
+  test('braces that are data are none', async () => {
+    const config = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'a' },
+      data: { name: '{{ $labels.pod }}' },
+    };
+    const pod = podSpec({ containers: [{ name: 'c', image: 'x', args: ['--format={{.Name}}'] }] });
+    const { stdout } = await run(['-', '--sink', 'stdout'], Yaml.stringify(config, deployment(pod)));
+    expect(documents(stdout)).toEqual([config, inject(deployment(pod), stdoutSink)]);
   });
 });
 

@@ -27,7 +27,7 @@ test('every kind comes back as it was, and what was never injected stays', async
 });
 
 test('what an earlier version injected comes back as it was, a volume of its own included', async () => {
-  const fixtures = join(__dirname, '../../fixtures/manifests/earlier');
+  const fixtures = join(__dirname, '../../fixtures/earlier-injection');
   const [plain, injected] = ['plain.yaml', 'injected.yaml'].map((name) => readFileSync(join(fixtures, name), 'utf8'));
   const { stdout } = await run(['-', '-o', 'json'], injected!);
   expect(JSON.parse(stdout).items).toEqual(parseAllDocuments(plain!).map((document) => document.toJS()));

@@ -42,6 +42,49 @@ test('disabled: no workload of any kind is injected, and an injected one loses i
   }
 });
 
+describe('on the metadata of the workload, and of a job template', () => {
+  /** A workload of each kind with annotations on its own metadata, on that of its job template, and of its pod template. */
+  const outer = (own: object, jobTemplate: object = {}, template: object = {}) =>
+    workloads(spec).map((workload) => {
+      const pod = podTemplate(workload);
+      Object.assign(pod, { metadata: { ...pod.metadata, annotations: template } });
+      const { jobTemplate: job } = (workload.spec ?? {}) as { jobTemplate?: object };
+      if (job !== undefined) Object.assign(job, { metadata: { annotations: jobTemplate } });
+      return { ...workload, metadata: { ...workload.metadata, annotations: own } };
+    });
+  const disabled = { 'logtap.dev/inject': 'disabled' };
+  const enabled = { 'logtap.dev/inject': 'enabled' };
+  const isTapped = (workload: KubernetesObject) =>
+    'LLT_TARGET' in variables(container(LogTap.inject(workload, stdout), 'app'));
+
+  test('a workload of any kind opts out', () => {
+    expect(outer(disabled).map(isTapped)).toEqual(workloads().map(() => false));
+    expect(outer({}, disabled).map(isTapped)).toEqual(workloads().map(({ kind }) => kind !== 'CronJob'));
+  });
+
+  test('the nearest to the pod wins', () => {
+    const cronJob = (...levels: [object, object, object]) => outer(...levels).at(-1)!;
+    expect(isTapped(cronJob(disabled, enabled, {}))).toBe(true);
+    expect(isTapped(cronJob(disabled, enabled, disabled))).toBe(false);
+    expect(isTapped(cronJob(disabled, {}, enabled))).toBe(true);
+  });
+
+  test('every other annotation holds there, too, and what is wrong is found', () => {
+    const [, deployment] = outer({ 'logtap.dev/streams': 'stderr' });
+    expect(variables(container(LogTap.inject(deployment, stdout), 'app')).LLT_TAP_INTO).toBe('2');
+    for (const workload of outer({ 'logtap.dev/inject': false })) {
+      expect(() => LogTap.inject(workload, stdout)).toThrow(/LT024 .*'logtap.dev\/inject' \(false\) must be a string/);
+    }
+  });
+
+  test('a label does not opt out, and says so', () => {
+    for (const workload of workloads(spec)) {
+      Object.assign(workload, { metadata: { ...workload.metadata, labels: disabled } });
+      expect(() => LogTap.inject(workload, stdout)).toThrow(/LT024 .*must be an annotation, not a label: move it/);
+    }
+  });
+});
+
 test('enabled is as none', () => {
   expect(tapped({ 'logtap.dev/inject': 'enabled' })).toEqual({ app: '3', web: '3' });
 });

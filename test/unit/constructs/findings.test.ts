@@ -21,6 +21,16 @@ function annotated(annotations: Record<string, unknown>): KubernetesObject {
 const job = (spec: Partial<PodSpec> = {}) => workloadOf('Job', podSpec(spec));
 const of = (spec: Partial<PodSpec>) => deployment(podSpec(spec));
 
+const nodeAffinity = (...nodeSelectorTerms: object[]) => ({
+  affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+});
+const rollout = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'Rollout',
+  metadata: { name: 'orders' },
+  spec: { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders' }, template: null },
+};
+
 const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   [
     'LT001',
@@ -105,6 +115,38 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     of({ nodeSelector: { 'kubernetes.io/os': 'windows' } }),
     {},
     'LT011 Deployment/orders: the pod is for Windows: leave it out of the tap (docs/findings.md#lt011)',
+  ],
+  ...[
+    { nodeSelector: { 'beta.kubernetes.io/os': 'windows' } },
+    { nodeSelector: { 'node.kubernetes.io/windows-build': '10.0.20348' } },
+    { os: { name: 'windows' } },
+    { securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } },
+    { containers: [{ ...app, securityContext: { windowsOptions: { hostProcess: true } } }] },
+    ...[
+      [{ key: 'kubernetes.io/os', operator: 'In', values: ['windows'] }],
+      [{ key: 'kubernetes.io/os', operator: 'NotIn', values: ['linux'] }],
+      [{ key: 'node.kubernetes.io/windows-build', operator: 'Exists' }],
+    ].map((matchExpressions) => nodeAffinity({ matchExpressions })),
+  ].map((spec): [string, KubernetesObject, Partial<LogTapProps>, string] => [
+    'LT011',
+    of(spec),
+    {},
+    'LT011 Deployment/orders: the pod is for Windows: leave it out of the tap (docs/findings.md#lt011)',
+  ]),
+  [
+    'LT028',
+    {
+      ...deployment(),
+      metadata: { name: 'orders', ownerReferences: [{ kind: 'Kibana', name: 'k', controller: true }] },
+    },
+    {},
+    'LT028 Deployment/orders: it is made by Kibana/k, which would undo the tap: tap that (docs/findings.md#lt028)',
+  ],
+  [
+    'LT028',
+    rollout,
+    {},
+    'LT028 Rollout/orders: its pods come from Deployment/orders: tap that (docs/findings.md#lt028)',
   ],
   [
     'LT012',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ApiObject, App, Chart, Include, JsonPatch, Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { LogTap, type LogTapProps, Sink, TappedDeployment } from '../../../src/constructs/index.js';
+import type { PodTemplate } from '../../../src/constructs/workload.js';
 import { container, podSpec, variables } from '../../support/workloads.js';
 
 const tap: LogTapProps = { sink: Sink.stdout() };
@@ -52,6 +53,43 @@ describe('LogTap.tap', () => {
     ApiObject.of(deployment).addJsonPatch(JsonPatch.add('/spec/template/spec/priorityClassName', 'high'));
     expect(tapped(chart, 'late')).toEqual([true]);
     expect(Testing.synth(chart)[0].spec.template.spec.priorityClassName).toBe('high');
+  });
+
+  test.each([
+    ['List', true],
+    ['DeploymentList', false],
+  ])('the workloads of a %s, and it can be taken out again', (kind, withType) => {
+    const chart = Testing.chart();
+    const spec = { selector: {}, template: { spec: podSpec() } };
+    const type = withType ? { apiVersion: 'apps/v1', kind: 'Deployment' } : {};
+    const apiVersion = withType ? 'v1' : 'apps/v1';
+    const items = [
+      { ...type, metadata: { name: 'a' }, spec },
+      { ...type, metadata: { name: 'b' }, spec },
+    ];
+    new ApiObject(chart, 'list', { apiVersion, kind, items });
+    LogTap.tap(chart, tap);
+    const [list] = Testing.synth(chart);
+    expect(
+      list.items.map(
+        ({ spec: { template } }: { spec: { template: PodTemplate } }) => template.spec.initContainers?.length,
+      ),
+    ).toEqual([2, 2]);
+    expect(LogTap.uninject(list).items).toEqual(items);
+  });
+
+  test('a Rollout that refers to a Deployment stays, and the Deployment is tapped', () => {
+    const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
+    const chart = Testing.chart();
+    const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'w' };
+    new ApiObject(chart, 'r', { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', spec: { workloadRef } });
+    plain(chart, 'w');
+    LogTap.tap(chart, { ...tap, shipper: { image: 'logtap:1' } });
+    const [rollout, deployment] = Testing.synth(chart);
+    expect(rollout.spec).toEqual({ workloadRef });
+    expect(variables(container(deployment, 'app'))).toHaveProperty('LLT_TARGET');
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/warning LT028 .*its pods come from Deployment\/w/)]]);
+    warn.mockRestore();
   });
 
   test('only that workload', () => {

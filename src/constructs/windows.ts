@@ -1,0 +1,27 @@
+/** Whether a pod can run on Windows alone, by everything that sends it there. */
+import type { PodSpec } from './workload.js';
+
+const OS_LABELS: readonly string[] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
+/** Nodes of Windows alone have it. */
+const BUILD_LABEL = 'node.kubernetes.io/windows-build';
+
+export function isForWindows(spec: PodSpec): boolean {
+  const { os, nodeSelector, affinity, securityContext } = spec as any;
+  if (os?.name !== undefined) return os.name === 'windows';
+  if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows') || nodeSelector?.[BUILD_LABEL]) return true;
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  // A node has to meet one of the terms.
+  if (Array.isArray(terms) && terms.length > 0 && terms.every(wantsWindows)) return true;
+  const contexts = [securityContext, ...spec.containers.map((container: any) => container.securityContext)];
+  return contexts.some((context) => Object.keys(context?.windowsOptions ?? {}).length > 0);
+}
+
+function wantsWindows(term: any): boolean {
+  return (term?.matchExpressions ?? []).some(({ key, operator, values = [] }: any) => {
+    if (key === BUILD_LABEL) return operator === 'In' || operator === 'Exists';
+    if (!OS_LABELS.includes(key)) return false;
+    return operator === 'In' ? values.every((value: unknown) => value === 'windows') : isNotLinux(operator, values);
+  });
+}
+
+const isNotLinux = (operator: string, values: readonly unknown[]) => operator === 'NotIn' && values.includes('linux');
