@@ -1,13 +1,14 @@
 /* Filters of system calls. */
 #include "confinement.h"
 #include "clock.h"
+#include "config.h"
 #include "readable.h"
 #include "text.h"
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
-enum { FILTERS_MAX = 64, NONE = -1 };
+enum { FILTERS_MAX = 64 };
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -202,7 +203,7 @@ int lt_confinement_add(const struct lt_confinement *filter) {
     const struct sock_filter *steps = copy_steps(filter, &count);
     if (filter->is_strict) __atomic_store_n(&lt_clock_is_coarse, true, __ATOMIC_RELAXED);
     const int number = __atomic_fetch_add(&filter_count, 1, __ATOMIC_ACQ_REL);
-    if (number >= FILTERS_MAX) return NONE;
+    if (number >= FILTERS_MAX) return LT_NO_FILTER;
     filters[number].count = count;
     __atomic_store_n(&filters[number].steps, steps == NULL ? strict : steps, __ATOMIC_RELEASE);
     __atomic_store_n(&lt_confined, true, __ATOMIC_RELEASE);
@@ -210,6 +211,30 @@ int lt_confinement_add(const struct lt_confinement *filter) {
 }
 
 void lt_confinement_withdraw(int number) {
-    if (number == NONE) return;
+    if (number == LT_NO_FILTER) return;
     __atomic_store_n(&filters[number].steps, NULL, __ATOMIC_RELEASE);
+}
+
+bool lt_confinement_allows_all(const long *calls, size_t count) {
+    for (size_t i = 0; i < count && lt_confined; i++) {
+        if (!lt_confinement_allows(calls[i], 0, 0, 0, 0, 0, 0)) return false;
+    }
+    return true;
+}
+
+bool lt_confinement_allows_start(void) {
+    static const long always[] = {__NR_openat, __NR_read,    __NR_write,     __NR_close,     __NR_fstat,
+                                  __NR_fcntl,  __NR_mmap,    __NR_munmap,    __NR_mprotect,  __NR_madvise,
+                                  __NR_getpid, __NR_getppid, __NR_getrandom, __NR_prlimit64, __NR_newfstatat};
+    static const long socket[] = {__NR_socket, __NR_connect, __NR_setsockopt, __NR_getsockopt, __NR_sendmsg};
+    static const long ring[] = {__NR_getdents64, __NR_renameat2};
+    if (!lt_confinement_allows_all(always, sizeof always / sizeof *always)) return false;
+    switch (lt_config.medium) {
+    case LT_TO_SOCKET:
+        return lt_confinement_allows_all(socket, sizeof socket / sizeof *socket);
+    case LT_TO_RING:
+        return lt_confinement_allows_all(ring, sizeof ring / sizeof *ring);
+    default:
+        return true;
+    }
 }

@@ -13,8 +13,16 @@ struct lt_confinement {
     const void *program; /* struct sock_fprog of the application */
 };
 
+enum { LT_NO_FILTER = -1 };
+
 /* A filter is about to be installed. Answers its number, for lt_confinement_withdraw where the kernel refuses it. */
 int lt_confinement_add(const struct lt_confinement *filter);
 void lt_confinement_withdraw(int number);
+
+/* Whether the application may still make all of these calls, judged without their arguments. */
+bool lt_confinement_allows_all(const long *calls, size_t count);
+
+/* Whether a program that this process starts may make the calls of the library's start and of its first line. */
+bool lt_confinement_allows_start(void);
 
 #endif

@@ -2,6 +2,7 @@
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
+#include "tap.h"
 #include "text.h"
 
 enum {
@@ -92,6 +93,7 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
 
 static void send_all(struct write *w) {
     struct lt_patience patience = {.budget_ms = lt_config.block_ms};
+    lt_process->is_read = !lt_tap_is_suppressed(w->stream);
     while (w->sent < w->length) {
         if (w->length - w->sent > LT_FRAME_MAX_PAYLOAD_BYTES) lt_process->connection.nested_may_send = false;
         const size_t sent = send_frame(w, &patience);

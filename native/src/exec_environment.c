@@ -204,3 +204,17 @@ char *const *lt_exec_environment_make(char *const *given, void *room, size_t siz
     *out = NULL;
     return room;
 }
+
+char *const *lt_exec_environment_disable(char *const *given, const char **room, size_t entries) {
+    size_t count = 0;
+    room[count++] = disabled;
+    uintptr_t page_of_array = UINTPTR_MAX;
+    for (char *const *entry = given; entry != NULL && count < entries; entry++) {
+        if (!is_readable_page(entry, &page_of_array)) return given;
+        if (*entry == NULL) break;
+        room[count++] = *entry;
+    }
+    if (count == entries) return given;
+    room[count] = NULL;
+    return (char *const *)room;
+}

@@ -22,4 +22,8 @@ size_t lt_exec_environment_size(char *const *given);
  * ours added, before or behind them as it was at start. */
 char *const *lt_exec_environment_make(char *const *given, void *room, size_t size);
 
+/* Makes in `room` what is to be passed to a program that must not be tapped: `given` and LLT_DISABLE=true. `given`
+ * where there is no room. */
+char *const *lt_exec_environment_disable(char *const *given, const char **room, size_t entries);
+
 #endif

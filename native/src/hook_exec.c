@@ -1,4 +1,5 @@
 /* Hooks of the functions that start a program: it is tapped as this one, whatever environment it is given. */
+#include "confinement.h"
 #include "emit.h"
 #include "exec_environment.h"
 #include "hooks.h"
@@ -61,9 +62,17 @@ static int go_with_map(const struct start *start, char *const *given, size_t siz
     return result;
 }
 
+/* A program that the filter of this one would end at the library's start runs untapped. */
+__attribute__((noinline)) static int go_untapped(const struct start *start, char *const *given) {
+    enum { ENTRIES = STACK_BYTES / sizeof(char *) };
+    const char *room[ENTRIES];
+    return go(start, lt_exec_environment_disable(given, room, ENTRIES));
+}
+
 static int run(const struct start *start, char *const *given) {
     const bool is_spawn = start->way == SPAWN || start->way == SPAWN_IN_PATH;
     if (!is_spawn) lt_emit_report();
+    if (LT_UNLIKELY(!lt_confinement_allows_start())) return go_untapped(start, given);
     const size_t size = lt_exec_environment_size(given);
     if (LT_LIKELY(size == 0)) return go(start, given);
     if (size <= STACK_BYTES) return go_with_stack(start, given, size);

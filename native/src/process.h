@@ -27,7 +27,8 @@ struct lt_process {
     struct lt_guard guard;
     uint32_t pid; /* 0: not begun; atomic, as it is asked for outside of the guard too */
     uint32_t ppid;
-    bool ending; /* exit() runs: from now on a loss is reported at once */
+    bool is_read; /* the kernel has read the bytes of the present write, so they can be read */
+    bool ending;  /* exit() runs: from now on a loss is reported at once */
     uint64_t instance;
     uint64_t start_ticks;
     uint64_t seq; /* of the last DATA frame */

@@ -135,7 +135,7 @@ static ssize_t send_to_ring(int fd, const struct iovec *parts, int count) {
         length += parts[i].iov_len;
     if (length > (is_pending(parts) ? room() : room_beside_pending())) return -EAGAIN;
     for (int i = 0; i < count; i++) {
-        if (parts[i].iov_len > 0 && !can_read(&parts[i])) return -EFAULT;
+        if (parts[i].iov_len > 0 && !lt_process->is_read && !can_read(&parts[i])) return -EFAULT;
     }
     uint64_t at = ring()->head;
     for (int i = 0; i < count; i++) {

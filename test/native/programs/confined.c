@@ -2,7 +2,8 @@
  * confined WHEN HOW LINES [CALL...]
  * WHEN: first line `before` or `after` the filter. HOW: by `prctl`, by `number` of the system call, by two filters
  * (`twice`), `strict`, or `unseen`: by an instruction of its own. It keeps read, write, exit and the CALLs. Given
- * `SIGPIPE`, it ignores that; given `fork`, a child says a line, too. */
+ * `SIGPIPE`, it ignores that; given `fork`, a child says a line, too. Given `deny`, it gives up the CALLs and no others,
+ * and starts another program, which says a line. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -44,6 +45,9 @@ static const struct {
     {"set_robust_list", SYS_set_robust_list},
     {"gettid", SYS_gettid},
     {"ppoll", SYS_ppoll},
+    {"madvise", SYS_madvise},
+    {"socket", SYS_socket},
+    {"getdents64", SYS_getdents64},
 #ifdef SYS_fork
     {"fork", SYS_fork},
 #endif
@@ -54,10 +58,12 @@ static unsigned short count;
 
 static void step(struct sock_filter next) { steps[count++] = next; }
 
-static void allow(int number) {
+static void answer(int number, unsigned with) {
     step((struct sock_filter){JUMP_IF_EQUAL, 0, 1, (unsigned)number});
-    step((struct sock_filter){RETURN, 0, 0, SECCOMP_RET_ALLOW});
+    step((struct sock_filter){RETURN, 0, 0, with});
 }
+
+static void allow(int number) { answer(number, SECCOMP_RET_ALLOW); }
 
 static int has(char **arguments, const char *word) {
     for (; *arguments != NULL; arguments++) {
@@ -68,6 +74,13 @@ static int has(char **arguments, const char *word) {
 
 static void compose(char **arguments) {
     step((struct sock_filter){LOAD_WORD, 0, 0, 0 /* the number of the call */});
+    if (has(arguments, "deny")) {
+        for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+            if (has(arguments, calls[i].name)) answer(calls[i].number, SECCOMP_RET_KILL_PROCESS);
+        }
+        step((struct sock_filter){RETURN, 0, 0, SECCOMP_RET_ALLOW});
+        return;
+    }
     allow(SYS_read);
     allow(SYS_write);
     allow(SYS_exit);
@@ -111,8 +124,22 @@ static void say(const char *what, int number) {
     if (write(1, line, (size_t)length) != length) _exit(9);
 }
 
+static void start(const char *self) {
+    int status = 0;
+    const pid_t child = fork();
+    if (child == 0) {
+        execl(self, self, "say", NULL);
+        _exit(7);
+    }
+    if (waitpid(child, &status, 0) != child || status != 0) _exit(6);
+}
+
 int main(int argc, char **argv) {
     static char page[5000];
+    if (argc == 2) {
+        say("from another program", 0);
+        return 0;
+    }
     if (argc < 4) return 64;
     memset(page, 'x', sizeof page - 1);
     page[sizeof page - 1] = '\n';
@@ -131,6 +158,7 @@ int main(int argc, char **argv) {
         }
         if (waitpid(child, NULL, 0) != child) _exit(8);
     }
+    if (has(argv + 4, "deny")) start(argv[0]);
     if (strcmp(argv[2], "strict") == 0) syscall(SYS_exit, 0);
     return 0;
 }
