@@ -1,10 +1,10 @@
 /**
- * A disk in memory that forgets what was not synced, as a machine does that loses its power: of each page, and of each
+ * A disk in memory that forgets what was not synced, as a machine does that loses its power: of each sector, and of each
  * name in a directory, either what was synced last or what was written since. It also fails on request.
  */
 import type { Disk, DiskFile } from '../../src/shipper/spool/disk.js';
 
-const PAGE = 4096;
+const SECTOR = 512;
 
 interface Inode {
   content: Buffer;
@@ -147,6 +147,9 @@ function survived({ content, synced }: Inode, random: () => number): Buffer {
   const length =
     content.length < synced.length ? content.length : least + Math.round(random() * (content.length - least));
   const result = Buffer.alloc(length);
-  for (let at = 0; at < length; at += PAGE) (random() < 0.5 ? content : synced).copy(result, at, at, at + PAGE);
+  for (let at = 0; at < length; at += SECTOR) {
+    const source = random() < 0.5 ? content : synced;
+    if (at < source.length) source.copy(result, at, at, at + SECTOR);
+  }
   return result;
 }

@@ -86,6 +86,7 @@ export class SegmentStore {
   #timer: NodeJS.Timeout | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
   #isSyncing = false;
+  #isEnded = false;
 
   /** Throws a ConfigError when the directory, which must exist, cannot be used. */
   constructor(options: SegmentStoreOptions) {
@@ -122,8 +123,7 @@ export class SegmentStore {
   recover({ positions, onRoom }: Held): Recovered {
     this.#positions = positions;
     this.#onRoom = onRoom;
-    const names = this.#disk.names(this.#options.directory).filter((name) => NAME.test(name));
-    const found = names.sort().flatMap((name) => this.#bodies.find(name) ?? []);
+    const found = this.#names().flatMap((name) => this.#bodies.find(name) ?? []);
     const segments = found.map(({ surveyed }) => surveyed);
     const checkpoint = this.#readCheckpoint(segments);
     const known = Object.keys(positions()).flatMap((sink) => checkpoint.positions[sink] ?? []);
@@ -185,6 +185,7 @@ export class SegmentStore {
 
   /** Something was written, or a sink has moved: it goes into a checkpoint soon. */
   touched(): void {
+    if (this.#isEnded) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.#write('write a checkpoint', () => {
@@ -215,6 +216,7 @@ export class SegmentStore {
 
   /** Lets go of all without a word to the disk, as a killed process does. */
   abandon(): void {
+    this.#isEnded = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#syncTimer);
     this.#timer = this.#syncTimer = undefined;
@@ -222,6 +224,20 @@ export class SegmentStore {
     this.#unsynced.clear();
     this.#current = undefined;
     this.#checkpoint.close();
+  }
+
+  #names(): string[] {
+    const { directory } = this.#options;
+    try {
+      return this.#disk
+        .names(directory)
+        .filter((name) => NAME.test(name))
+        .sort();
+    } catch (error) {
+      throw new ConfigError([
+        `LOGTAP_SPOOL_DIR='${directory}': cannot be listed: ${messageOf(error)}. Let user ${process.getuid?.()} read it, or unset it to hold in memory.`,
+      ]);
+    }
   }
 
   get #holeMax(): number {
@@ -350,6 +366,7 @@ export class SegmentStore {
         this.#isDirectorySynced = true;
         await this.#disk.syncDirectoryLater(this.#options.directory);
       }
+      if (this.#isEnded) return;
       const doomed = [...this.#doomed];
       await this.#checkpoint.commitLater(this.#state());
       this.#removeDoomed(doomed);

@@ -249,14 +249,42 @@ describe.each([
     ['of a seed of its own, printed on failure', {}],
   ])('keeps what was synced in histories %s', async (_, seed) => {
     const property = fc.asyncProperty(actions(faults), async (steps) => {
-      const history = new History(sync);
-      try {
-        for (const step of steps) await history.step(step);
-        await history.drain();
-      } finally {
-        history.abandon();
-      }
+      await run(sync, steps);
     });
     await fc.assert(property, { numRuns: 200, ...seed });
   });
+
+  const append: Action = { do: 'append', sizes: [200, 200, 200] };
+  const deliver = (sink: SinkName): Action => ({ do: 'deliver', sink, maxRecords: 3, isSettled: true });
+  const both = SINKS.map(deliver);
+  const wait: Action = { do: 'wait', ms: 1500 };
+  const repeated = (steps: readonly Action[], times: number) => Array.from({ length: times }, () => steps).flat();
+
+  const seeds = sync === 'off' ? [] : Array.from({ length: 20 }, (_, seed) => seed);
+  if (seeds.length > 0)
+    test.each(seeds)('counts nothing that was delivered, and removed for room: %i', async (seed) => {
+      const steps = [...repeated([append], 9), wait, ...repeated(both, 9 - (seed % 3))];
+      const history = await run(sync, [...steps, { do: 'crash', seed: seed * 7919 }]);
+      expect(history.dropped).toEqual({ one: 0, two: 0 });
+    });
+
+  test('counts nothing that memory held between what the disk has taken', async () => {
+    const fail = (code: string | undefined): Action => ({ do: 'fail', code, calls: ['write'] });
+    const steps = [append, fail('ENOSPC'), append, fail(undefined), append, { do: 'kill' } as const];
+    const history = await run(sync, steps);
+    expect(history.dropped).toEqual({ one: 0, two: 0 });
+    expect(history.mayBeLost).toEqual(new Set([3, 4, 5]));
+    expect(history.seen.one).toEqual(new Set([0, 1, 2, 6, 7, 8]));
+  });
 });
+
+async function run(sync: SpoolSync, steps: readonly Action[]): Promise<History> {
+  const history = new History(sync);
+  try {
+    for (const step of steps) await history.step(step);
+    await history.drain();
+  } finally {
+    history.abandon();
+  }
+  return history;
+}
