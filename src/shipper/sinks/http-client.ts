@@ -45,7 +45,9 @@ export interface HttpClientOptions {
 }
 
 /** An answer larger than this is none of a log service. */
-const RESPONSE_MAX_BYTES = 64 * 1024 * 1024;
+const RESPONSE_MAX_BYTES = 16 * 1024 * 1024;
+/** Code of the error that ends it. */
+export const ANSWER_TOO_LARGE = 'answer_too_large';
 /** Written at a time. */
 const PIECE_BYTES = 64 * 1024;
 /** Of an answer that says what is wrong; more of it is not waited for. */
@@ -187,7 +189,8 @@ export class HttpClient {
             end();
             response.destroy();
           } else if (bytes > RESPONSE_MAX_BYTES) {
-            response.destroy(new Error(`an answer of more than ${RESPONSE_MAX_BYTES} bytes`));
+            const error = new Error(`an answer of more than ${RESPONSE_MAX_BYTES} bytes`);
+            response.destroy(Object.assign(error, { code: ANSWER_TOO_LARGE }));
           }
         });
         response.on('error', reject);

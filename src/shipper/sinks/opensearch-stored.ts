@@ -4,7 +4,7 @@
  */
 import { NoAnswerError } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
-import type { HttpResponse } from './http-client.js';
+import { ANSWER_TOO_LARGE, type HttpResponse } from './http-client.js';
 import { jsonObject } from './json-answer.js';
 import type { BulkEncoder, BulkForm } from './opensearch-encoder.js';
 import { describeRequest } from './opensearch-words.js';
@@ -68,7 +68,17 @@ export class StoredDocuments {
       _id: this.#encoder.idOf(batch, record, form),
       _source: telltales,
     }));
-    const response = await this.#get(Buffer.from(JSON.stringify({ docs })), signal);
+    let response: HttpResponse;
+    try {
+      response = await this.#get(Buffer.from(JSON.stringify({ docs })), signal);
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || error.code !== ANSWER_TOO_LARGE) throw error;
+      // Documents of others have any size.
+      if (taken.length === 1) return ['foreign'];
+      const half = Math.ceil(taken.length / 2);
+      const first = await this.#ask(batch, taken.slice(0, half), form, signal);
+      return [...first, ...(await this.#ask(batch, taken.slice(half), form, signal))];
+    }
     if (PASSES.has(response.status)) {
       const detail = `${this.#target} ${describeRequest(response)} to a look at what is stored`;
       throw new NoAnswerError({ code: String(response.status), detail });

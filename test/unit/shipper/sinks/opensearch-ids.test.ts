@@ -14,7 +14,14 @@ interface StoredDocument {
 }
 
 /** An index, and the sink before it. */
-function setUp(how: { readonly reads?: number; readonly isLost?: (request: number) => boolean; post?: number } = {}) {
+interface Faults {
+  reads?: number;
+  readonly isLost?: (request: number) => boolean;
+  readonly post?: number;
+  readonly isTooLarge?: (texts: readonly string[]) => boolean;
+}
+
+function setUp(how: Faults = {}) {
   const stored = new Map<string, StoredDocument>();
   const notices: string[] = [];
   const asked = { bulk: 0, get: 0 };
@@ -43,6 +50,9 @@ function setUp(how: { readonly reads?: number; readonly isLost?: (request: numbe
       const document = stored.get(_id);
       return document && { found: true, _source: Object.fromEntries(_source.map((name) => [name, document[name]])) };
     });
+    if (how.isTooLarge?.(docs.map(({ _id }) => stored.get(_id)?.body ?? ''))) {
+      throw new NoAnswerError({ code: 'answer_too_large', detail: 'an answer of more than 16777216 bytes' });
+    }
     return answer(200, { docs: found });
   };
   const encoder = () => new BulkEncoder({ index: 'logs', schema: 'otel', resource: noResource });
@@ -142,6 +152,13 @@ test.each([429, 503])('a look that is answered %i is repeated: until then the re
   delete how.reads;
   expect(await send(sink, ['a'])).toEqual(everything);
   expect(bodies()).toEqual(['FORGED', 'a', 'b']);
+});
+
+test('documents of others that are too large to be read are not ours', async () => {
+  const { open, send, stored, bodies } = setUp({ isTooLarge: (texts) => texts.some((text) => text.length > 1000) });
+  stored.set(`${OURS}1`, { ...forged, body: 'FORGED'.repeat(1000) });
+  for (const sink of [open(), open()]) expect(await send(sink, ['a', 'b', 'c'])).toEqual(everything);
+  expect(bodies().filter((body) => !body.startsWith('FORGED'))).toEqual(['a', 'b', 'c']);
 });
 
 test('many ids that are there take few looks', async () => {
