@@ -44,6 +44,8 @@ export interface PassParts {
   readonly knownGood: KnownGood;
   readonly stored: StoredDocuments;
   readonly lost: LostAnswers;
+  /** When this shipper started, on the clock of records: older ones may have been sent by an earlier one. */
+  readonly startedMs: number;
   /** The service makes the ids, from now on. */
   readonly onWithoutIds: () => void;
 }
@@ -101,7 +103,8 @@ export class Pass {
       return [];
     }
     const { status, headers, isRepeated } = response;
-    if (isRepeated || status >= 500 || status === 408) lost.add(this.#batch, from, to);
+    const isRefused = status === 200 || (status >= 300 && status < 500 && status !== 408);
+    if (isRepeated || !isRefused) lost.add(this.#batch, from, to);
     if (status === 200) {
       await this.#items(response, from, to, hadId);
       return [];
@@ -224,6 +227,8 @@ export class Pass {
     }
     taken.forEach(({ record }, i) => {
       if (stored[i] === 'ours') return;
+      // Where nothing may be read, an earlier life is believed about what it may have sent.
+      if (stored[i] === 'unknown' && this.#batch.timeMs[record]! < this.#parts.startedMs) return;
       if (!this.#form.isNamedByContent) {
         this.unnamed.push(record);
         this.isBlind ||= stored[i] === 'unknown';

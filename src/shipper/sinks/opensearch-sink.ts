@@ -46,6 +46,8 @@ export interface OpenSearchSinkOptions {
   /** Whether no record may be sent before. Otherwise records wait for a minute at most. */
   readonly mustPrepare?: boolean;
   readonly now?: () => number;
+  /** When this shipper started, on the clock of records. @default now */
+  readonly startedMs?: number;
   readonly onNotice: (message: string) => void;
   readonly onClose?: () => void;
 }
@@ -77,6 +79,7 @@ export class OpenSearchSink implements Sink {
       knownGood: new KnownGood({ target, post, encoder }),
       stored: new StoredDocuments({ target, get, encoder }),
       lost: new LostAnswers(),
+      startedMs: options.startedMs ?? Date.now(),
       onWithoutIds: () => this.#withoutIds(),
     };
     this.#isPrepared = options.prepare === undefined;

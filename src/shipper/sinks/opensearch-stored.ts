@@ -9,8 +9,13 @@ import { jsonObject } from './json-answer.js';
 import type { BulkEncoder, BulkForm } from './opensearch-encoder.js';
 import { describeRequest } from './opensearch-words.js';
 
-/** `unknown`: it may not be read. */
+/** `foreign`: another document, or meanwhile none. `unknown`: it may not be read. */
 export type Stored = 'ours' | 'foreign' | 'unknown';
+
+interface StoredDocument {
+  readonly found?: unknown;
+  readonly _source?: Readonly<Record<string, unknown>>;
+}
 
 /** A record whose id is taken. */
 export interface Taken {
@@ -86,7 +91,8 @@ export class StoredDocuments {
     const found = response.status === 200 ? jsonObject(response.body)?.docs : undefined;
     if (!Array.isArray(found) || found.length !== taken.length) return taken.map(() => 'unknown');
     return taken.map(({ record }, i) => {
-      const { _source: source } = (found[i] ?? {}) as { readonly _source?: Readonly<Record<string, unknown>> };
+      const { found: isFound, _source: source } = (found[i] ?? {}) as StoredDocument;
+      if (isFound === false) return 'foreign';
       if (typeof source !== 'object' || source === null) return 'unknown';
       const ours = this.#encoder.documentOf(batch, record);
       return telltales.every((name) => ours[name] === source[name]) ? 'ours' : 'foreign';

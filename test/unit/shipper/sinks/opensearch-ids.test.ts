@@ -6,6 +6,8 @@ import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch-sink.js
 import { batchOf, noResource, type PlainRecord, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
+/** Records are of 1970 unless a test says otherwise. */
+const STARTED_MS = -1;
 const OURS = `${stdoutOrigin.id}-`;
 
 interface StoredDocument {
@@ -18,6 +20,7 @@ interface Faults {
   reads?: number;
   readonly isLost?: (request: number) => boolean;
   readonly post?: number;
+  readonly isDeleted?: boolean;
   readonly isTooLarge?: (texts: readonly string[]) => boolean;
 }
 
@@ -47,8 +50,9 @@ function setUp(how: Faults = {}) {
     if (how.reads !== undefined) return answer(how.reads, { error: { type: 'x_exception', reason: 'y' } });
     const { docs } = JSON.parse(body.toString()) as { docs: { _id: string; _source: (keyof StoredDocument)[] }[] };
     const found = docs.map(({ _id, _source }) => {
-      const document = stored.get(_id);
-      return document && { found: true, _source: Object.fromEntries(_source.map((name) => [name, document[name]])) };
+      const document = how.isDeleted ? undefined : stored.get(_id);
+      if (document === undefined) return { found: false };
+      return { found: true, _source: Object.fromEntries(_source.map((name) => [name, document[name]])) };
     });
     if (how.isTooLarge?.(docs.map(({ _id }) => stored.get(_id)?.body ?? ''))) {
       throw new NoAnswerError({ code: 'answer_too_large', detail: 'an answer of more than 16777216 bytes' });
@@ -58,7 +62,14 @@ function setUp(how: Faults = {}) {
   const encoder = () => new BulkEncoder({ index: 'logs', schema: 'otel', resource: noResource });
   const open = () => {
     const onNotice = (notice: string) => notices.push(notice);
-    return new OpenSearchSink({ target: 'http://search', encoder: encoder(), post, get, onNotice });
+    return new OpenSearchSink({
+      target: 'http://search',
+      encoder: encoder(),
+      post,
+      get,
+      onNotice,
+      startedMs: STARTED_MS,
+    });
   };
   const bodies = () => [...stored.values()].map(({ body }) => body).sort();
   const send = (sink: OpenSearchSink, records: readonly (PlainRecord | string)[]) => sink.send(batchOf(records), never);
@@ -141,6 +152,26 @@ test.each([401, 403, 404, 400])(
     expect(notices[0]).toContain('indices:data/read/mget');
   },
 );
+
+test('where nothing may be read, an earlier life is believed about lines that are older than this one', async () => {
+  const { open, send, bodies, notices, stored } = setUp({ reads: 403 });
+  const records = [
+    { message: 'old', timeMs: STARTED_MS - 1, seq: 1 },
+    { message: 'new', timeMs: STARTED_MS, seq: 2 },
+  ];
+  await send(open(), records);
+  stored.set(`${OURS}2`, forged);
+  expect(await send(open(), records)).toEqual(everything);
+  expect(bodies()).toEqual(['FORGED', 'new', 'old']);
+  expect(notices).toHaveLength(1);
+});
+
+test('an id that is free again by the time of the look is stored', async () => {
+  const { open, send, bodies, stored } = setUp({ isDeleted: true });
+  stored.set(`${OURS}0`, forged);
+  expect(await send(open(), ['a'])).toEqual(everything);
+  expect(bodies()).toContain('a');
+});
 
 test.each([429, 503])('a look that is answered %i is repeated: until then the record is held', async (reads) => {
   const how: { reads?: number } = { reads };
