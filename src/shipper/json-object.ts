@@ -4,8 +4,23 @@ import { sequenceLength } from './json-writer.js';
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
-/** Whether bytes are one JSON object, and may be copied as they are. */
-export function isJsonObject(bytes: Uint8Array, start: number, end: number): boolean {
+/** Space, tab, line feed, carriage return: what JSON allows around a value. */
+const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+
+/** Where one JSON object is that, but for blanks around it, is all there is, and may be copied; `undefined` if it is not. */
+export function jsonObjectIn(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): { readonly start: number; readonly end: number } | undefined {
+  let start = from;
+  let end = to;
+  while (start < end && isBlank(bytes[start])) start++;
+  while (end > start && isBlank(bytes[end - 1])) end--;
+  return isJsonObject(bytes, start, end) ? { start, end } : undefined;
+}
+
+function isJsonObject(bytes: Uint8Array, start: number, end: number): boolean {
   if (bytes[start] !== BRACE_OPEN || bytes[end - 1] !== BRACE_CLOSE) return false;
   for (let i = start; i < end; ) {
     const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, end);

@@ -39,6 +39,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage }: OpenS
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
     lineIdleMs: settings.lineIdleMs,
+    lineAgeMs: settings.lineAgeSeconds * 1000,
     lingerMs: settings.batchLingerMs,
     onLost(lost: Lost) {
       ledger.countLost(lost);

@@ -60,6 +60,12 @@ export const SETTINGS = {
       help: 'A line without its end that did not grow for so long becomes a record.',
       parse: parse.integer(10, 3_600_000),
     }),
+    lineAgeSeconds: setting({
+      name: 'LOGTAP_LINE_AGE_SECONDS',
+      default: '5',
+      help: 'A line without its end, such as a progress bar, that still grows so long after its first byte becomes a record; what is written later is another one. At least `LOGTAP_LINE_IDLE_MS`.',
+      parse: parse.integer(1, 3600),
+    }),
     batchLingerMs: setting({
       name: 'LOGTAP_BATCH_LINGER_MS',
       default: '500',
@@ -256,6 +262,7 @@ type WithDefault =
   | 'ringTotalBytes'
   | 'lineMaxBytes'
   | 'lineIdleMs'
+  | 'lineAgeSeconds'
   | 'batchLingerMs'
   | 'sinks'
   | 'forwardTag'

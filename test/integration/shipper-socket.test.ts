@@ -65,6 +65,22 @@ test('rule 22: a record waits for its own time, however steadily others come aft
   expect(messages(stdout)).toEqual(Array.from({ length: sent }, (_, i) => `line ${i + 1}`));
 });
 
+test('a line that grows without an end is seen while it grows, and no byte of it is lost', async () => {
+  const shipper = await startShipper({ LOGTAP_LINE_AGE_SECONDS: '1', LOGTAP_BATCH_LINGER_MS: '10' });
+  const peer = await connect(shipper);
+  let sent = '';
+  const bar = setInterval(() => {
+    const step = `\r ${sent.length} done`;
+    sent += step;
+    peer.write(step);
+  }, 50);
+  await until('some of it is out', () => messages(shipper.stdout()).length >= 2);
+  clearInterval(bar);
+  peer.end();
+  const { stdout } = await drain(shipper);
+  expect(messages(stdout).join('')).toBe(sent);
+});
+
 test('rule 55: a sink that is not chosen is not loaded', async () => {
   const idle = async (settings: Record<string, string>): Promise<number> => {
     const shipper = await startShipper(settings);

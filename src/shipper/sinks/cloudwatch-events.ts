@@ -18,7 +18,6 @@ export const SPAN_MAX_MS = 86_400_000;
 /** Events of more than 14 days ago are refused one by one, whatever the group keeps. */
 const TOO_OLD_MS = 15 * 86_400_000;
 
-const BRACE_OPEN = 0x7b;
 /** An invalid byte becomes U+FFFD, three bytes. */
 const GROWTH = 3;
 
@@ -85,7 +84,7 @@ export function eventsOf(
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
 function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
-  if (text[0] !== BRACE_OPEN || !text.includes('"_aws"')) return false;
+  if (!text.includes('"_aws"')) return false;
   try {
     return (JSON.parse(text.toString()) as { _aws?: unknown })._aws !== undefined;
   } catch {

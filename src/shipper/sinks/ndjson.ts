@@ -1,5 +1,5 @@
 /** Records to one JSON object a line: what the sinks stdout, file and tcp write. */
-import { isJsonObject } from '../json-object.js';
+import { jsonObjectIn } from '../json-object.js';
 import { JsonWriter } from '../json-writer.js';
 import type { Origin, RecordBatch } from '../parts.js';
 import { fieldsOf, type Metadata } from './record-fields.js';
@@ -36,9 +36,10 @@ export class NdjsonEncoder {
       writer.integer(batch.seq[i]!);
       writer.raw(MESSAGE);
       writer.string(batch.bytes, start, end);
-      if (isJsonObject(batch.bytes, start, end)) {
+      const json = jsonObjectIn(batch.bytes, start, end);
+      if (json !== undefined) {
         writer.raw(DATA);
-        writer.raw(batch.bytes.subarray(start, end));
+        writer.raw(batch.bytes.subarray(json.start, json.end));
         writer.raw(CLOSE_DATA);
       } else {
         writer.raw(CLOSE_MESSAGE);

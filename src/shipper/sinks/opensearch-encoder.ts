@@ -1,6 +1,6 @@
 /** Records to a `_bulk` body: a `create` action and a document a record. */
 import { createHash } from 'node:crypto';
-import { isJsonObject } from '../json-object.js';
+import { jsonObjectIn } from '../json-object.js';
 import { JsonWriter } from '../json-writer.js';
 import type { Origin, RecordBatch } from '../parts.js';
 import { type Resource, SCHEMAS, type Schema, type SchemaName } from './opensearch-schema.js';
@@ -187,9 +187,11 @@ export class BulkEncoder {
     writer.raw(this.#message);
     writer.string(batch.bytes, start, end);
     writer.raw(QUOTE);
-    if (this.withData && !isText && end - start <= DATA_MAX_BYTES && isPlainObject(batch.bytes, start, end)) {
+    const data =
+      this.withData && !isText && end - start <= DATA_MAX_BYTES ? plainObjectIn(batch.bytes, start, end) : undefined;
+    if (data !== undefined) {
       writer.raw(DATA);
-      writer.raw(batch.bytes.subarray(start, end));
+      writer.raw(data);
     }
     writer.raw(this.#beforeSeq);
     writer.integer(seq);
@@ -218,8 +220,10 @@ function contentSuffix({ bytes, start, length, timeMs }: RecordBatch, i: number)
 }
 
 /** An object that the mapping of `data` bears, and that does not end the line of its document. */
-function isPlainObject(bytes: Uint8Array, start: number, end: number): boolean {
-  if (!isJsonObject(bytes, start, end)) return false;
+function plainObjectIn(bytes: Uint8Array, from: number, to: number): Uint8Array | undefined {
+  const json = jsonObjectIn(bytes, from, to);
+  if (json === undefined) return undefined;
+  const { start, end } = json;
   let depth = 0;
   let isInString = false;
   for (let i = start; i < end; i++) {
@@ -228,12 +232,12 @@ function isPlainObject(bytes: Uint8Array, start: number, end: number): boolean {
     else if (isInString && byte === BACKSLASH) i += 1;
     else if (isInString) continue;
     // Legal between members.
-    else if (byte === LINE_FEED) return false;
+    else if (byte === LINE_FEED) return undefined;
     // Brackets and braces differ in one bit.
-    else if ((byte & ~0x20) === BRACKET_OPEN && ++depth > DATA_MAX_DEPTH) return false;
+    else if ((byte & ~0x20) === BRACKET_OPEN && ++depth > DATA_MAX_DEPTH) return undefined;
     else if ((byte & ~0x20) === BRACKET_CLOSE) depth -= 1;
   }
-  return true;
+  return bytes.subarray(start, end);
 }
 
 /** Fills `{yyyy.MM.dd}` and its like from the UTC time. */

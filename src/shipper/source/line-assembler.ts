@@ -1,18 +1,24 @@
 /**
- * Bytes of one stream to lines. A line ends at `\n`, which is not part of the record; every other byte stays, a `\r`
- * before the `\n` included. A line longer than the limit is cut into parts of at most the limit, none lost, where
- * possible not within a UTF-8 character. Bytes without a line end wait until the line is completed or flushed.
+ * Bytes of one stream to lines. A line ends at `\n` or `\r\n`, which is not part of the record; every other byte stays, a
+ * `\r` within a line included. A line longer than the limit is cut into parts of at most the limit, none lost, where
+ * possible not within a UTF-8 character. Bytes without a line end wait until the line is completed or flushed, or until
+ * bytes come that were written much later. The end of a line of which parts are records already adds no record.
+ *
+ * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
  */
 import type { Origin } from '../parts.js';
 import { BatchBuilder } from '../record-batch.js';
 
 const NEWLINE = 0x0a;
+const RETURN = 0x0d;
 
 /** What all assemblers of a source share. */
 export interface AssemblerShared {
   readonly builder: BatchBuilder;
   /** Longest record in bytes. */
   readonly lineMaxBytes: number;
+  /** A line that was begun so long before more of it was written becomes a record without that; never when absent. */
+  readonly lineAgeMs?: number;
   /** Bound on the unfinished lines of all streams together. */
   readonly partialMaxBytes: number;
   /** Bytes of unfinished lines in all streams. */
@@ -24,14 +30,20 @@ export interface AssemblerShared {
 /** Bound on unfinished lines of all peers together. */
 const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
 
-export function shareAssembly(lineMaxBytes: number): AssemblerShared {
+export function shareAssembly(lineMaxBytes: number, lineAgeMs = Number.POSITIVE_INFINITY): AssemblerShared {
   return {
     builder: new BatchBuilder(),
     lineMaxBytes,
+    lineAgeMs,
     partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, lineMaxBytes),
     partialBytes: 0,
     unfinished: new Set(),
   };
+}
+
+/** Whoever lets a line pause for long lets it grow for as long. */
+export function lineAgeMs({ lineIdleMs, lineAgeMs: ms }: { readonly lineIdleMs: number; readonly lineAgeMs?: number }) {
+  return ms === undefined ? undefined : Math.max(ms, lineIdleMs);
 }
 
 /** A run of bytes of an unfinished line: where it begins there, and where it came from. */
@@ -49,6 +61,8 @@ export class LineAssembler {
   #length = 0;
   #timeMs = 0;
   #segments: Segment[] = [];
+  /** Whether parts of the present line are records already. */
+  #isBroken = false;
   /** The place behind the last byte that was taken. */
   #endSeq = 0;
   #skipBefore = 0;
@@ -101,6 +115,8 @@ export class LineAssembler {
     if (start === end) return known;
     this.#endSeq = seq + (end - start);
     this.#position = position;
+    const { lineAgeMs = Number.POSITIVE_INFINITY } = this.#shared;
+    if (this.#length > 0 && timeMs - this.#timeMs >= lineAgeMs) this.interrupt();
     let last = end - 1;
     while (last >= start && bytes[last] !== NEWLINE) last--;
     if (last < start) {
@@ -111,18 +127,46 @@ export class LineAssembler {
     if (this.#length > 0) {
       from = bytes.indexOf(NEWLINE, start) + 1;
       this.#append(bytes, start, from - 1, timeMs, seq, nowMs);
-      this.flush();
+      this.#endLine();
+    } else if (this.#isBroken) {
+      const next = bytes[start] === RETURN ? start + 1 : start;
+      if (bytes[next] === NEWLINE) from = next + 1;
+      this.#isBroken = false;
     }
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start));
     if (last + 1 < end) this.#append(bytes, last + 1, end, timeMs, seq + (last + 1 - start), nowMs);
     return known;
   }
 
-  /** Makes a record of the unfinished line, if there is one. */
+  /** No more will come of the line: makes a record of what there is. */
   flush(): void {
-    if (this.#length === 0) return;
-    const at = this.#shared.builder.copy(this.#partial, 0, this.#length);
-    this.#shared.builder.record(this.#origin, at, this.#length, this.#timeMs, this.#segments[0]!.seq);
+    if (this.#length > 0) this.#record(this.#length);
+  }
+
+  /** The line has waited long enough: as `flush`, but a `\r` at its end is taken for the first half of a line end. */
+  interrupt(): void {
+    const length = this.#lengthWithoutReturn();
+    if (length > 0 || (this.#length > 0 && !this.#isBroken)) this.#record(length);
+    else this.#forget();
+  }
+
+  #endLine(): void {
+    this.interrupt();
+    this.#isBroken = false;
+  }
+
+  #lengthWithoutReturn(): number {
+    return this.#length > 0 && this.#partial[this.#length - 1] === RETURN ? this.#length - 1 : this.#length;
+  }
+
+  #record(length: number): void {
+    const at = this.#shared.builder.copy(this.#partial, 0, length);
+    this.#shared.builder.record(this.#origin, at, length, this.#timeMs, this.#segments[0]!.seq);
+    this.#isBroken = true;
+    this.#forget();
+  }
+
+  #forget(): void {
     this.#shared.partialBytes -= this.#length;
     this.#length = 0;
     this.#segments = [];
@@ -138,12 +182,13 @@ export class LineAssembler {
     const stop = at + (end - start);
     for (let line = at; line < stop; ) {
       const newline = slab.indexOf(NEWLINE, line);
-      while (newline - line > lineMaxBytes) {
+      const lineEnd = newline > line && slab[newline - 1] === RETURN ? newline - 1 : newline;
+      while (lineEnd - line > lineMaxBytes) {
         const cut = cutBefore(slab, line, lineMaxBytes);
         builder.record(this.#origin, line, cut - line, timeMs, seq + (line - at));
         line = cut;
       }
-      builder.record(this.#origin, line, newline - line, timeMs, seq + (line - at));
+      builder.record(this.#origin, line, lineEnd - line, timeMs, seq + (line - at));
       line = newline + 1;
     }
   }
@@ -169,7 +214,7 @@ export class LineAssembler {
     this.touchedMs = nowMs;
     shared.partialBytes += end - start;
     if (length > shared.lineMaxBytes) this.#cut();
-    if (shared.partialBytes > shared.partialMaxBytes) this.flush();
+    if (shared.partialBytes > shared.partialMaxBytes) this.interrupt();
   }
 
   /** Takes whole parts off an over-long unfinished line. */
@@ -181,6 +226,7 @@ export class LineAssembler {
       const at = builder.copy(this.#partial, from, cut);
       builder.record(this.#origin, at, cut - from, this.#timeMs, this.#segments[0]!.seq);
       this.#dropSegments(cut);
+      this.#isBroken = true;
       from = cut;
     }
     this.#partial.copy(this.#partial, 0, from, this.#length);

@@ -11,7 +11,7 @@ import type { RecordBatch, Source, SourceBatch } from '../parts.js';
 import type { SkipReason } from './connection.js';
 import { lockedFiles } from './file-locks.js';
 import type { Lost } from './frame-decoder.js';
-import { type AssemblerShared, shareAssembly } from './line-assembler.js';
+import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 import { NameRoom } from './name-room.js';
 import type { RecentFrames } from './recent-frames.js';
@@ -22,6 +22,8 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly lineMaxBytes: number;
   /** An unfinished line that did not grow for this long becomes a record. */
   readonly lineIdleMs: number;
+  /** One that grows, too, after this long. Not before it could be idle. */
+  readonly lineAgeMs?: number;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;
@@ -87,7 +89,7 @@ export class RingSource implements Source {
     this.#options = options;
     this.#directory = new RingDirectory(options);
     this.#losses = new LossTotals(options.onLost, options);
-    this.#shared = shareAssembly(options.lineMaxBytes);
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
     this.#directory.refill(this.#directory.names());
   }
 
@@ -326,7 +328,7 @@ export class RingSource implements Source {
     if (unfinished.size === 0 || nowMs - this.#idleLookMs < this.#options.lineIdleMs / 4) return;
     this.#idleLookMs = nowMs;
     for (const assembler of unfinished) {
-      if (assembler.touchedMs <= nowMs - this.#options.lineIdleMs) assembler.flush();
+      if (assembler.touchedMs <= nowMs - this.#options.lineIdleMs) assembler.interrupt();
     }
   }
 

@@ -14,7 +14,7 @@ import type { Source, SourceBatch } from '../parts.js';
 import { Connection } from './connection.js';
 import { drain } from './drain.js';
 import type { Lost } from './frame-decoder.js';
-import { type AssemblerShared, shareAssembly } from './line-assembler.js';
+import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 import { NameRoom } from './name-room.js';
 
@@ -25,6 +25,8 @@ export interface SocketSourceOptions {
   readonly lineMaxBytes: number;
   /** An unfinished line that did not grow for this long becomes a record. */
   readonly lineIdleMs: number;
+  /** One that grows, too, after this long. Not before it could be idle. */
+  readonly lineAgeMs?: number;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   /** An application could not hand over this much since its last report. */
@@ -69,7 +71,7 @@ export class SocketSource implements Source {
   constructor(options: SocketSourceOptions) {
     this.#options = options;
     this.#losses = new LossTotals(options.onLost, options);
-    this.#shared = shareAssembly(options.lineMaxBytes);
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -265,7 +267,7 @@ export class SocketSource implements Source {
       else undecided += 1;
     }
     for (const assembler of this.#shared.unfinished) {
-      if (assembler.touchedMs <= before) assembler.flush();
+      if (assembler.touchedMs <= before) assembler.interrupt();
     }
     if (undecided === 0 && this.#shared.unfinished.size === 0) {
       clearInterval(this.#idle);

@@ -24,6 +24,7 @@ describe('parseSettings', () => {
       sinks: ['stdout'],
       lineMaxBytes: 1_000_000,
       lineIdleMs: 1000,
+      lineAgeSeconds: 5,
       graceSeconds: 25,
       statusPort: 9598,
       opensearchIndex: 'logtap-{yyyy.MM.dd}',

@@ -7,7 +7,7 @@ import type { Lost } from '../../../../src/shipper/source/frame-decoder.js';
 import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/line-assembler.js';
 import { LossTotals } from '../../../../src/shipper/source/loss-totals.js';
 import { NameRoom } from '../../../../src/shipper/source/name-room.js';
-import { messagesOf } from '../../../support/batches.js';
+import { messagesOf, recordsOf } from '../../../support/batches.js';
 import { data, file, hello, lost, magic, split } from '../../../support/frames.js';
 
 function open(losses: Lost[] = [], totals = new LossTotals((value) => losses.push(value))) {
@@ -25,7 +25,7 @@ describe('Connection: raw lines', () => {
   test.each([
     ['text', 'one\ntwo'],
     ['a beginning of the magic', magic.toString('latin1', 0, 5)],
-    ['seven bytes of the magic, then something else', `${magic.toString('latin1', 0, 7)}x`],
+    ['five bytes of the magic, then something else', `${magic.toString('latin1', 0, 5)}x`],
     ['fewer than eight bytes', 'hi'],
   ])('%s, however it is cut', (_, input) => {
     const bytes = Buffer.from(input, 'latin1');
@@ -39,6 +39,13 @@ describe('Connection: raw lines', () => {
       );
       expect(text.join('\n')).toBe(input);
     }
+  });
+
+  test('seven bytes of the magic, then something else, are two lines', () => {
+    const { connection, builder } = open();
+    connection.write(Buffer.concat([magic.subarray(0, 7), Buffer.from('x')]), 0);
+    connection.end();
+    expect(recordsOf(builder.finish()).map(({ message }) => message)).toEqual(['\x89LTP', '\x1ax']);
   });
 
   test('a peer that idles within the magic is raw, and goes on as such', () => {

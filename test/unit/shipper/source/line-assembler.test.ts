@@ -32,11 +32,14 @@ function assemble(chunks: readonly Buffer[], options: Partial<AssemblerShared> =
 function expected(bytes: Buffer) {
   const lines: { message: string; seq: number }[] = [];
   let seq = 0;
-  for (const line of bytes.toString('latin1').split('\n')) {
-    lines.push({ message: line, seq });
+  const parts = bytes.toString('latin1').split('\n');
+  parts.forEach((line, i) => {
+    // Only before a line feed it belongs to the end of the line.
+    const isEnded = i < parts.length - 1;
+    lines.push({ message: isEnded && line.endsWith('\r') ? line.slice(0, -1) : line, seq });
     seq += line.length + 1;
-  }
-  if (lines.at(-1)?.message === '') lines.pop();
+  });
+  if (parts.at(-1) === '') lines.pop();
   return lines;
 }
 
@@ -66,7 +69,7 @@ describe('LineAssembler', () => {
         // Put where their places say, the parts are the input, less line ends.
         const copy = Buffer.alloc(input.length, '\n');
         for (const { message, seq } of records) copy.write(message, seq, 'latin1');
-        expect(copy.equals(input)).toBe(true);
+        expect(copy.toString('latin1')).toBe(input.toString('latin1').replaceAll('\r\n', '\n\n'));
         for (const { message } of records) expect(message.length).toBeLessThanOrEqual(max);
       }),
     );
@@ -101,9 +104,88 @@ describe('LineAssembler', () => {
     expect(records.map((r) => r.message.length)).toEqual([10, 10, 5]);
   });
 
-  test('keeps carriage returns and empty lines', () => {
-    const { records } = assemble([Buffer.from('a\r\n\n\r\nb')]);
-    expect(records.map((r) => r.message)).toEqual(['a\r', '', '\r', 'b']);
+  test.each([
+    ['before a line feed belongs to the end of the line', 'a\r\n\n\r\nb\r\n', ['a', '', '', 'b']],
+    ['and only the last one does', 'a\r\r\n\r\r\n', ['a\r', '\r']],
+    ['within a line stays', '10%\r20%\r\n\rx\n', ['10%\r20%', '\rx']],
+    ['at the end of all stays', 'a\r', ['a\r']],
+  ])('a carriage return %s', (_, input, lines) => {
+    for (const chunks of [[Buffer.from(input)], [...Buffer.from(input)].map((byte) => Buffer.of(byte))]) {
+      expect(assemble(chunks).records.map(({ message }) => message)).toEqual(lines);
+    }
+  });
+
+  test('a carriage return that is one byte too many makes no record of its own', () => {
+    for (const input of ['x'.repeat(10), 'x'.repeat(20), `${'x'.repeat(9)}é`]) {
+      const bytes = Buffer.from(`${input}\r\nnext\r\n`);
+      for (const chunks of [[bytes], [...bytes].map((byte) => Buffer.of(byte))]) {
+        const { records } = assemble(chunks, { lineMaxBytes: 10 });
+        expect(records.every(({ message }) => message.length > 0 && !message.includes('\r'))).toBe(true);
+        expect(records.at(-1)?.message).toBe('next');
+      }
+    }
+  });
+
+  describe('a line that waited', () => {
+    /** Texts at times; an empty one is a look after the idle time. */
+    function timed(...writes: readonly (readonly [text: string, timeMs: number])[]) {
+      const state = shared({ lineAgeMs: 5000 });
+      const assembler = new LineAssembler(stdoutOrigin, state);
+      let offset = 0;
+      for (const [text, timeMs] of writes) {
+        const bytes = Buffer.from(text);
+        if (text === '') assembler.interrupt();
+        assembler.write(bytes, 0, bytes.length, timeMs, offset, 0);
+        offset += bytes.length;
+      }
+      assembler.flush();
+      expect(state.partialBytes).toBe(0);
+      expect(state.unfinished.size).toBe(0);
+      return recordsOf(state.builder.finish()).map(({ message, timeMs, seq }) => [message, timeMs, seq]);
+    }
+
+    test.each([
+      ['a line feed', '\n'],
+      ['a line feed after a carriage return', '\r\n'],
+    ])('is ended by %s that comes alone, without another record', (_, end) => {
+      expect(timed(['abc', 0], ['', 0], [`${end}next\n`, 9])).toEqual([
+        ['abc', 0, 0],
+        ['next', 9, 3 + end.length],
+      ]);
+      expect(timed(['abc', 0], ['', 0], [end, 9], [end, 9])).toEqual([
+        ['abc', 0, 0],
+        ['', 9, 3 + end.length],
+      ]);
+    });
+
+    test('is ended by both, also when it waits between them', () => {
+      expect(timed(['abc\r', 0], ['', 0], ['\n', 9], ['d\n', 9])).toEqual([
+        ['abc', 0, 0],
+        ['d', 9, 5],
+      ]);
+      expect(timed(['abc', 0], ['', 0], ['\r', 9], ['', 9], ['\n', 9], ['\n', 10])).toEqual([
+        ['abc', 0, 0],
+        ['', 10, 5],
+      ]);
+    });
+
+    test('goes on as another record', () => {
+      expect(timed(['abc', 0], ['', 0], ['def', 9], ['ghi\n', 9])).toEqual([
+        ['abc', 0, 0],
+        ['defghi', 9, 3],
+      ]);
+    });
+
+    test('while it grows is cut where a write came too late, by the times of the writes', () => {
+      const ticks = Array.from({ length: 60 }, (_, i) => [`\r ${i} %`, i * 200] as const);
+      const records = timed(...ticks, [' done\n', 12_000]);
+      expect(records.map(([, timeMs]) => timeMs)).toEqual([0, 5000, 10_000]);
+      expect(records.map(([message]) => message).join('')).toBe(`${ticks.map(([text]) => text).join('')} done`);
+    });
+
+    test('is not cut by writes in time, nor when their clock goes back', () => {
+      expect(timed(['a', 1000], ['b', 5999], ['c', 0], ['d\n', 5999])).toEqual([['abcd', 1000, 0]]);
+    });
   });
 
   test('a line has the time and the place of its first byte', () => {
