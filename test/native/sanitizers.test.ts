@@ -113,12 +113,13 @@ describe.each([
   {
     sanitizer: 'address',
     runTimeName: 'libasan.so',
-    options: { UBSAN_OPTIONS: 'print_stacktrace=1' },
+    // It would call setrlimit, which is hooked, before it can check what it has compiled.
+    options: { ASAN_OPTIONS: 'disable_coredump=0', UBSAN_OPTIONS: 'print_stacktrace=1' },
   },
   {
     sanitizer: 'thread',
     runTimeName: 'libtsan.so', // Threads that still run at the end are what one of the programs is about, not a leak of the library.
-    options: { TSAN_OPTIONS: 'exitcode=66 history_size=2 report_thread_leaks=0' },
+    options: { TSAN_OPTIONS: 'disable_coredump=0 exitcode=66 history_size=2 report_thread_leaks=0' },
   },
 ])('sanitizer $sanitizer', ({ sanitizer, runTimeName, options }) => {
   let memory: string;
