@@ -16,23 +16,27 @@ enum { FILTERS_MAX = 64 };
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-/* What strict mode lets pass. It also stands for a filter of which no copy can be made. */
-static const struct sock_filter strict[] = {
-    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_read, 3, 0),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 2, 0),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 1, 0),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-};
-
 struct filter {
-    const struct sock_filter *steps; /* NULL: withdrawn, or not whole yet; atomic */
     size_t count;
+    struct sock_filter steps[];
 };
 
-static struct filter filters[FILTERS_MAX];
-static int filter_count;
+/* What strict mode lets pass. It also stands for filters of which no copy can be made. */
+static const struct filter strict = {
+    .count = 6,
+    .steps =
+        {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_read, 3, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_write, 2, 0),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_exit, 1, 0),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        },
+};
+
+/* NULL: free, or withdrawn. Atomic; what they point to does not change, and stays. */
+static const struct filter *filters[FILTERS_MAX];
 
 bool lt_confined;
 bool lt_clock_is_coarse;
@@ -130,11 +134,10 @@ static size_t jump(const struct machine *m, const struct sock_filter *step) {
 }
 
 /* Jumps only lead forward, so it ends. */
-static uint32_t answer_of(const struct filter *filter, const struct sock_filter *steps,
-                          const struct seccomp_data *call) {
+static uint32_t answer_of(const struct filter *filter, const struct seccomp_data *call) {
     struct machine m = {.call = call};
     for (size_t at = 0; at < filter->count; at++) {
-        const struct sock_filter *step = &steps[at];
+        const struct sock_filter *step = &filter->steps[at];
         switch (BPF_CLASS(step->code)) {
         case BPF_LD:
         case BPF_LDX:
@@ -176,43 +179,61 @@ bool lt_confinement_allows(long number, long a, long b, long c, long d, long e, 
         .instruction_pointer = (uintptr_t)&lt_confinement_allows,
         .args = {(uint64_t)a, (uint64_t)b, (uint64_t)c, (uint64_t)d, (uint64_t)e, (uint64_t)f},
     };
-    const int count = __atomic_load_n(&filter_count, __ATOMIC_ACQUIRE);
-    for (int i = 0; i < count && i < FILTERS_MAX; i++) {
-        const struct sock_filter *steps = __atomic_load_n(&filters[i].steps, __ATOMIC_ACQUIRE);
-        if (steps != NULL && !is_harmless(answer_of(&filters[i], steps, &call))) return false;
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        const struct filter *filter = __atomic_load_n(&filters[i], __ATOMIC_ACQUIRE);
+        if (filter != NULL && !is_harmless(answer_of(filter, &call))) return false;
     }
     return true;
 }
 
-/* A copy that stays; NULL where none can be made. */
-static const struct sock_filter *copy_steps(const struct lt_confinement *filter, size_t *count) {
-    const struct sock_fprog *program = filter->program;
-    if (filter->is_strict || !lt_is_readable(program, sizeof *program)) return NULL;
-    const struct sock_fprog now = *program;
-    const size_t size = now.len * sizeof *now.filter;
-    if (size == 0 || !lt_is_readable(now.filter, size)) return NULL;
-    struct sock_filter *copy = lt_sys_map(size);
-    if (copy == NULL) return NULL;
-    lt_copy(copy, now.filter, size);
-    *count = now.len;
+/* A copy that stays, or the strictest. */
+static const struct filter *copy_of(const struct sock_fprog *program) {
+    const size_t size = program->len * sizeof *program->filter;
+    struct filter *copy = lt_sys_map(sizeof *copy + size);
+    if (copy == NULL) return &strict;
+    copy->count = program->len;
+    lt_copy(copy->steps, program->filter, size);
     return copy;
 }
 
-int lt_confinement_add(const struct lt_confinement *filter) {
-    size_t count = sizeof strict / sizeof *strict;
-    const struct sock_filter *steps = copy_steps(filter, &count);
-    if (filter->is_strict) __atomic_store_n(&lt_clock_is_coarse, true, __ATOMIC_RELAXED);
-    const int number = __atomic_fetch_add(&filter_count, 1, __ATOMIC_ACQ_REL);
-    if (number >= FILTERS_MAX) return LT_NO_FILTER;
-    filters[number].count = count;
-    __atomic_store_n(&filters[number].steps, steps == NULL ? strict : steps, __ATOMIC_RELEASE);
+static bool is_known(const struct sock_fprog *program) {
+    const size_t size = program->len * sizeof *program->filter;
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        const struct filter *filter = __atomic_load_n(&filters[i], __ATOMIC_ACQUIRE);
+        if (filter != NULL && filter->count == program->len && lt_same(filter->steps, program->filter, size))
+            return true;
+    }
+    return false;
+}
+
+static int put(const struct filter *filter) {
     __atomic_store_n(&lt_confined, true, __ATOMIC_RELEASE);
-    return number;
+    for (int i = 0; i < FILTERS_MAX; i++) {
+        const struct filter *free = NULL;
+        if (__atomic_compare_exchange_n(&filters[i], &free, filter, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+            return i;
+        }
+    }
+    /* So many that nothing is sure any more. */
+    __atomic_store_n(&filters[0], &strict, __ATOMIC_RELEASE);
+    return LT_NO_FILTER;
+}
+
+int lt_confinement_add(const struct lt_confinement *filter) {
+    if (filter->is_strict) {
+        __atomic_store_n(&lt_clock_is_coarse, true, __ATOMIC_RELAXED);
+        return put(&strict);
+    }
+    /* The kernel refuses what it cannot read, too. Threads of a pool often install the same filter. */
+    struct sock_fprog program = {0};
+    if (!lt_is_readable(filter->program, sizeof program)) return LT_NO_FILTER;
+    lt_copy(&program, filter->program, sizeof program);
+    if (program.len == 0 || !lt_is_readable(program.filter, program.len * sizeof *program.filter)) return LT_NO_FILTER;
+    return is_known(&program) ? LT_NO_FILTER : put(copy_of(&program));
 }
 
 void lt_confinement_withdraw(int number) {
-    if (number == LT_NO_FILTER) return;
-    __atomic_store_n(&filters[number].steps, NULL, __ATOMIC_RELEASE);
+    if (number != LT_NO_FILTER) __atomic_store_n(&filters[number], NULL, __ATOMIC_RELEASE);
 }
 
 bool lt_confinement_allows_all(const long *calls, size_t count) {

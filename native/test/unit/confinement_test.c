@@ -106,16 +106,41 @@ static void all_filters_count(void) {
     lt_confinement_withdraw(second);
 }
 
-/* A filter that cannot be read is one that leaves the least. */
-static void the_strictest_is_assumed(void) {
-    const struct lt_confinement filters[] = {{.is_strict = true}, {.program = NULL}, {.program = (void *)16}};
-    for (size_t i = 0; i < COUNT(filters); i++) {
-        const int number = lt_confinement_add(&filters[i]);
-        EXPECT(allows(__NR_write, 1));
-        EXPECT(!allows(__NR_exit_group, 0));
-        EXPECT(!allows(__NR_getpid, 0));
-        lt_confinement_withdraw(number);
+static void strict_mode_leaves_the_least(void) {
+    const struct lt_confinement filter = {.is_strict = true};
+    const int number = lt_confinement_add(&filter);
+    EXPECT(allows(__NR_write, 1));
+    EXPECT(!allows(__NR_exit_group, 0));
+    EXPECT(!allows(__NR_getpid, 0));
+    lt_confinement_withdraw(number);
+    EXPECT(allows(__NR_getpid, 0));
+}
+
+/* libseccomp asks so what the kernel can. */
+static void what_the_kernel_refuses_counts_for_nothing(void) {
+    const struct sock_fprog empty = {.len = 0};
+    const struct sock_fprog nowhere = {.len = 3, .filter = (void *)16};
+    const void *programs[] = {NULL, (void *)16, &empty, &nowhere};
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        const struct lt_confinement filter = {.program = programs[i]};
+        EXPECT(lt_confinement_add(&filter) == LT_NO_FILTER);
+        EXPECT(allows(__NR_getpid, 0));
     }
+}
+
+/* Threads of a pool, say; and more filters than there is room for. */
+static void the_same_filter_counts_once_and_too_many_as_the_strictest(void) {
+    struct sock_filter steps[] = {BPF_STMT(BPF_LD | BPF_IMM, 0), ANSWER(SECCOMP_RET_ALLOW)};
+    EXPECT(add(steps, COUNT(steps)) != LT_NO_FILTER);
+    for (int i = 0; i < 1000; i++)
+        EXPECT(add(steps, COUNT(steps)) == LT_NO_FILTER);
+    EXPECT(allows(__NR_getpid, 0));
+    for (unsigned i = 1; i < 100; i++) {
+        steps[0].k = i;
+        (void)add(steps, COUNT(steps));
+    }
+    EXPECT(allows(__NR_write, 0));
+    EXPECT(!allows(__NR_getpid, 0));
 }
 
 int main(void) {
@@ -123,6 +148,8 @@ int main(void) {
     numbers_and_arguments_count();
     the_machine_calculates();
     all_filters_count();
-    the_strictest_is_assumed();
+    strict_mode_leaves_the_least();
+    what_the_kernel_refuses_counts_for_nothing();
+    the_same_filter_counts_once_and_too_many_as_the_strictest();
     return lt_failures();
 }
