@@ -156,7 +156,6 @@ function settle(
 ): void {
   const { batch } = piece;
   const settled = retry.length > 0 ? Tally.of(batch).minus(Tally.of(select(batch, retry))) : Tally.of(batch);
-  piece.settle(retry);
   for (const [reason, indexes] of byReason(rejected)) {
     const refused = Tally.of(select(batch, indexes));
     if (isKept) ledger.countDeadLettered(sink.name, reason, refused);
@@ -170,6 +169,8 @@ function settle(
     });
   }
   ledger.countDelivered(sink.name, settled);
+  // Counted first: a kill in between may count a record twice, and loses none.
+  piece.settle(retry);
 }
 
 async function waitAfter(options: DeliverOptions, result: SendResult, failures: number): Promise<void> {

@@ -1,4 +1,5 @@
 /** Counts what was read, delivered and dropped, so that the sum can be checked to the last record, stream by stream. */
+import type { CountJournal, EarlierCounts, Fate } from './count-journal.js';
 import type { Lost } from './source/frame-decoder.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
@@ -30,6 +31,9 @@ export class Ledger {
   readonly skipped = new Map<string, number>();
   /** Jumps in the numbers of a process's frames. */
   gaps = 0;
+  #journal: CountJournal | undefined;
+  /** Counted, and not in the journal: what they are counts of is still held. */
+  #unkept: { readonly fate: Fate; readonly sink: string; readonly reason: string; readonly tally: Tally }[] = [];
 
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
@@ -38,6 +42,36 @@ export class Ledger {
         return [name, counts];
       }),
     );
+  }
+
+  /** Takes over what earlier shippers counted and did not report, and keeps all counts in the journal from now on. */
+  carryOn(journal: CountJournal): void {
+    this.#journal = journal;
+    this.#takeOver(journal.earlier);
+  }
+
+  #takeOver({ lost, gone, sinks }: EarlierCounts): void {
+    for (const { unreported } of lost.values()) this.countLost(unreported);
+    this.countGone(gone);
+    for (const { fate, sink, reason, tally } of sinks) {
+      const counts = this.sinks.get(sink);
+      if (counts === undefined) continue;
+      // They were read by an earlier shipper, and are settled.
+      counts.recovered.add(tally);
+      addTo(counts[fate], reason, tally);
+    }
+  }
+
+  /** What is counted so far outlives this process: what it stands for may be forgotten. */
+  keep(): void {
+    for (const { fate, sink, reason, tally } of this.#unkept) this.#journal?.settled(fate, sink, reason, tally);
+    if (this.#unkept.length > 0 && this.#journal !== undefined) this.#unkept = [];
+  }
+
+  /** A last line has said it all. */
+  reported(): void {
+    this.keep();
+    this.#journal?.reported();
   }
 
   countRead(read: Tally): void {
@@ -64,10 +98,12 @@ export class Ledger {
 
   countDeadLettered(sink: string, reason: string, refused: Tally): void {
     addTo(this.sinks.get(sink)!.deadLettered, reason, refused);
+    this.#unkept.push({ fate: 'deadLettered', sink, reason, tally: refused });
   }
 
   countDropped(sink: string, reason: string, dropped: Tally): void {
     addTo(this.sinks.get(sink)!.dropped, reason, dropped);
+    this.#unkept.push({ fate: 'dropped', sink, reason, tally: dropped });
   }
 
   countProtocolError(reason: string): void {

@@ -2,7 +2,6 @@
 import { checkSinks } from './check.js';
 import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
-import type { Totals } from './ledger.js';
 import { createLog } from './log.js';
 import { Secrets } from './secrets.js';
 import { parseSettings } from './settings.js';
@@ -15,7 +14,7 @@ const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATIO
 const secrets = Secrets.of(process.env);
 const log = createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets });
 
-function exit(totals: Totals): never {
+function exit(shipper: Shipper, totals = shipper.totals()): never {
   const undelivered = totals.held > 0;
   log.info(
     undelivered ? `stopped: ${totals.held} records remain undelivered` : 'stopped: nothing remains to be delivered',
@@ -23,6 +22,7 @@ function exit(totals: Totals): never {
       ...totals,
     },
   );
+  shipper.reported();
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 
@@ -46,7 +46,7 @@ async function ship(): Promise<never> {
     isStopping = true;
     shipper?.stop();
   };
-  onSignal(stop, () => shipper && exit(shipper.totals()));
+  onSignal(stop, () => shipper && exit(shipper));
   process.on('SIGHUP', () => {
     log.info('SIGHUP: files are opened again');
     shipper?.reopen();
@@ -57,7 +57,7 @@ async function ship(): Promise<never> {
     secrets,
   );
   if (isStopping) shipper.stop();
-  exit(await shipper.ended);
+  exit(shipper, await shipper.ended);
 }
 
 /** One line a finding on stdout, and a code that a pipeline understands. */

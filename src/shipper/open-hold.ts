@@ -40,6 +40,7 @@ export async function openHold(
       ledger.countDropped(sink, reason, dropped);
       log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records: dropped.records });
     },
+    onSettled: () => ledger.keep(),
     onRecovered: (sink: string, recovered: Tally) => ledger.countRecovered(sink, recovered),
   };
   if (spoolDir === undefined) return { hold: new Hold({ ...common, maxBytes }) };

@@ -1,11 +1,16 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
+
+import type { CountJournal } from './count-journal.js';
 import { descriptorShares } from './descriptor-limit.js';
 import type { ProtocolError } from './errors.js';
 import type { Ledger } from './ledger.js';
+import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import type { MeteredSink } from './metrics.js';
 import type { Settings } from './settings.js';
+import { sleep } from './sleep.js';
 import type { Lost } from './source/frame-decoder.js';
+import { makeRingDirectory } from './source/ring-directory.js';
 import { RingSource } from './source/ring-source.js';
 import { SocketSource } from './source/socket-source.js';
 
@@ -13,6 +18,8 @@ export interface OpenSourcesOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly isOutage: () => boolean;
+  /** Keeps losses beyond a kill; absent where there is no directory for it. */
+  readonly journal: CountJournal | undefined;
 }
 
 export interface Sources {
@@ -34,8 +41,25 @@ export function isOutage(sinks: readonly MeteredSink[], nowMs: number): boolean 
   });
 }
 
+/**
+ * Makes the directory of rings and takes it for this shipper alone. Throws a ConfigError that names the other one, or what
+ * keeps the directory from being made.
+ */
+export async function lockRings({ ringDir, podName }: Settings, log: Log): Promise<DirectoryLock | undefined> {
+  if (ringDir === undefined) return undefined;
+  makeRingDirectory(ringDir);
+  return lockDirectory({
+    directory: ringDir,
+    setting: 'LOGTAP_RING_DIR',
+    harm: 'two would each deliver the same lines',
+    pod: podName,
+    log,
+    sleep: (ms) => sleep(ms, new AbortController().signal),
+  });
+}
+
 /** Throws a ConfigError when the directory of rings cannot be made. */
-export function openSources(settings: Settings, { ledger, log, isOutage }: OpenSourcesOptions): Sources {
+export function openSources(settings: Settings, { ledger, log, isOutage, journal }: OpenSourcesOptions): Sources {
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
     lineIdleMs: settings.lineIdleMs,
@@ -50,6 +74,8 @@ export function openSources(settings: Settings, { ledger, log, isOutage }: OpenS
       log.problem('warn', `protocol ${reason}`, `what a peer sent is refused: ${message}`, { reason });
     },
     onGap: () => ledger.countGap(),
+    known: totalsOf(journal),
+    onTotal: (instance: string, total: Lost) => journal?.lost(instance, total),
   };
   const socket = new SocketSource({
     ...lines,
@@ -69,7 +95,13 @@ export function openSources(settings: Settings, { ledger, log, isOutage }: OpenS
       ledger.countGone(gone);
       log.problem('warn', 'gone', 'a shipper was killed that held records of rings in memory', { ...gone });
     },
+    onNoticed: (gone) => journal?.gone(gone),
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });
   return { socket, sources: [socket, rings] };
+}
+
+/** By process, what earlier shippers have counted. */
+function totalsOf(journal: CountJournal | undefined): ReadonlyMap<string, Lost> {
+  return new Map([...(journal?.earlier.lost ?? [])].map(([instance, { total }]) => [instance, total]));
 }

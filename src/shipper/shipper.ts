@@ -1,5 +1,6 @@
 /** Settings to parts, parts to a running shipper, and its ordered stop. */
 import { checkSinks } from './check.js';
+import { CountJournal } from './count-journal.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { type DeliverOptions, healthySink } from './deliver.js';
 import { descriptorShares } from './descriptor-limit.js';
@@ -9,7 +10,7 @@ import type { Log } from './log.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './memory-limit.js';
 import { type MeteredSink, Metrics } from './metrics.js';
 import { openHold } from './open-hold.js';
-import { isOutage, openSources } from './open-sources.js';
+import { isOutage, lockRings, openSources } from './open-sources.js';
 import type { Sink } from './parts.js';
 import { runPipeline } from './pipeline.js';
 import type { Secrets } from './secrets.js';
@@ -23,6 +24,8 @@ export interface Shipper {
   readonly ended: Promise<Totals>;
   /** Reads on until every peer has closed, delivers, then ends; within the grace time. */
   stop(): void;
+  /** A last line has said the totals: the next shipper does not count them again. */
+  reported(): void;
   /** Opens the files that it writes to anew, by their paths. */
   reopen(): void;
   totals(): Totals;
@@ -45,6 +48,10 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
   const { hold, lock } = await openHold(settings, { maxBytes, now, ledger, log });
+  const ringLock = await lockRings(settings, log);
+  const locks = [lock, ringLock].filter((each) => each !== undefined);
+  const journal = openJournal(settings, log);
+  if (journal !== undefined) ledger.carryOn(journal);
   const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => hold.fullness });
   const heldBy = (name: string) => hold.lane(name).held;
@@ -52,6 +59,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
 
   const problems = (): string[] => [
     ...(lock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_SPOOL_DIR'] : []),
+    ...(ringLock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_RING_DIR'] : []),
     ...(hold.fullness > NEARLY_FULL
       ? [`${Math.round(hold.fullness * 100)} % of the room for held records are in use`]
       : []),
@@ -84,7 +92,8 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, monotonicMs: now, log, secrets };
   const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
 
-  const { socket, sources } = openSources(settings, { ledger, log, isOutage: () => isOutage(metered, now()) });
+  const common = { ledger, log, isOutage: () => isOutage(metered, now()), journal };
+  const { socket, sources } = openSources(settings, common);
   await socket.listen();
   isListening = true;
   log.info('listening', {
@@ -128,7 +137,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
     hold.end();
-    lock?.release();
+    for (const each of locks) each.release();
     deadLetters?.close();
     return totals();
   };
@@ -137,7 +146,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     if (stop.signal.aborted) return;
     const graceMs = settings.graceSeconds * 1000;
     log.info('stopping', { graceSeconds: settings.graceSeconds });
-    lock?.stopping();
+    for (const each of locks) each.stopping();
     const deliverMs = Math.max(0, graceMs - LAST_WORDS_MS);
     deadlineMs = now() + deliverMs;
     stop.abort();
@@ -161,5 +170,12 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     for (const sink of sinks) sink.reopen?.();
     deadLetters?.reopen();
   };
-  return { ended, totals, reopen, stop: beginStop };
+  return { ended, totals, reopen, stop: beginStop, reported: () => ledger.reported() };
+}
+
+/** With the spool, which no application writes to, or else with the rings. */
+function openJournal({ spoolDir, ringDir }: Settings, log: Log): CountJournal | undefined {
+  const directory = spoolDir ?? ringDir;
+  if (directory === undefined) return undefined;
+  return new CountJournal(directory, (message) => log.problem('warn', 'journal', message));
 }

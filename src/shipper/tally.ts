@@ -34,6 +34,14 @@ export class Tally {
     return tally;
   }
 
+  static ofStream(stream: StreamName, { records, bytes }: Count): Tally {
+    const tally = new Tally();
+    const i = STREAMS.indexOf(stream);
+    tally.#records[i] = records;
+    tally.#bytes[i] = bytes;
+    return tally;
+  }
+
   get records(): number {
     return sum(this.#records);
   }

@@ -50,6 +50,22 @@ describe('fences', () => {
     expect(violations).toEqual([]);
   });
 
+  test('durations are taken from a clock that never goes back', () => {
+    // Each of these stamps what leaves the shipper, or compares with times of files, which are the wall clock's.
+    const stamps = /(now: Date\.now\b|wallMs \?\? Date\.now|Date\.now\(\) - \w+\.mtimeMs)/;
+    const lines = ['source', 'spool', 'dead-letters', '.'].flatMap((part) =>
+      sources(join(source, 'shipper', part))
+        .filter((file) => part !== '.' || dirname(file) === join(source, 'shipper'))
+        .flatMap((file) =>
+          readFileSync(file, 'utf8')
+            .split('\n')
+            .filter((line) => line.includes('Date.now') && !stamps.test(line))
+            .map((line) => `${relative(root, file)}: ${line.trim()}`),
+        ),
+    );
+    expect(lines).toEqual([]);
+  });
+
   test('constructs import no package that is not a peer', () => {
     const peers = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).peerDependencies);
     const packages = new Set(sources(join(source, 'constructs')).flatMap((file) => reach(file).packages));

@@ -19,6 +19,12 @@ const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
 
+/** Begins the names of streams that are our own, and no process's. */
+const NOTICE = '0-';
+
+/** Whether an origin's records are notices. */
+export const isNotice = (id: string): boolean => id.slice(id.indexOf('-') + 1).startsWith(NOTICE);
+
 const timeOf = (ms: number) => new Date(ms).toISOString();
 
 /** How far a framed stream was turned into records. */
@@ -42,6 +48,8 @@ export interface ConnectionOptions {
   readonly names?: NameRoom;
   /** When it began, on the clock of `write`. */
   readonly nowMs?: number;
+  /** For lines and notices that bring no time of their own: milliseconds since 1970. */
+  readonly wallMs?: () => number;
   readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
   /** The numbers of frames go on, but not with the next one: something was lost between. */
   readonly onGap?: () => void;
@@ -74,6 +82,7 @@ export class Connection implements FrameReader {
   #raw: LineAssembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
+  readonly #wallMs: () => number;
 
   constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionOptions = {}) {
     this.#shared = shared;
@@ -81,6 +90,7 @@ export class Connection implements FrameReader {
     this.#options = options;
     this.#names = options.names ?? new NameRoom();
     this.#touchedMs = options.nowMs ?? 0;
+    this.#wallMs = options.wallMs ?? Date.now;
   }
 
   /** Whether the peer has sent a beginning of the magic and nothing else. */
@@ -185,7 +195,7 @@ export class Connection implements FrameReader {
     const lost = this.#losses.update(hello.instance, hello.lost);
     if (lost === undefined) return;
     this.#lost = { lines: hello.lost.lines - lost.lines, bytes: hello.lost.bytes - lost.bytes };
-    this.#notice(this.#nowMs, hello.lost);
+    this.#notice(this.#wallMs(), hello.lost);
   }
 
   #greet(hello: Hello): void {
@@ -238,6 +248,11 @@ export class Connection implements FrameReader {
     for (const assembler of this.#streams.values()) assembler.skipNothing();
   }
 
+  /** What was lost at last, when there was no room for a frame that says so. */
+  lostAtLast(lost: Lost): void {
+    this.lost(0, this.#wallMs(), lost);
+  }
+
   lost(stream: number, timeMs: number, lost: Lost): void {
     this.#losses.update(this.#hello!.instance, lost);
     // By this stream's own count: the header of a ring may have told the total before.
@@ -249,8 +264,13 @@ export class Connection implements FrameReader {
   }
 
   /** What a reader before this one had taken out of the ring is gone with it. `position` is where this one begins. */
-  gone({ lines, bytes }: Lost, position: number, timeMs: number): void {
-    this.#record('0-gone', position, timeMs, `logtap: up to ${lines} lines, ${bytes} bytes lost with a killed shipper`);
+  gone({ lines, bytes }: Lost, position: number): void {
+    this.#record(
+      `${NOTICE}gone`,
+      position,
+      this.#wallMs(),
+      `logtap: up to ${lines} lines, ${bytes} bytes lost with a killed shipper`,
+    );
   }
 
   /** Whoever reads the logs sees the gap, too. */
@@ -258,12 +278,13 @@ export class Connection implements FrameReader {
     const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
     const lines = lost.lines - this.#lost.lines;
     const text = `logtap: ${lines} lines, ${lost.bytes - this.#lost.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
+    // Named by the totals between which it tells: so no two have one name, and the same one has the same again.
+    this.#record(`${NOTICE}${this.#lost.bytes}`, lost.bytes, timeMs, text);
     this.#lost = lost;
-    this.#record('0', this.#lastSeq * PLACES_PER_FRAME, timeMs, text);
   }
 
   /** A record of our own. In a stream of its own, so that its place is nobody else's. */
-  #record(stream: '0' | '0-gone', seq: number, timeMs: number, text: string): void {
+  #record(stream: string, seq: number, timeMs: number, text: string): void {
     const { pid, process, container } = this.#hello!;
     const bytes = Buffer.from(text);
     const { builder } = this.#shared;
@@ -315,7 +336,7 @@ export class Connection implements FrameReader {
       { id: `${randomBytes(8).toString('hex')}-0`, stream: 'stdout', pid: 0, process: '', container: '' },
       this.#shared,
     );
-    this.#raw.write(bytes, 0, bytes.length, this.#nowMs, this.#rawOffset, this.#nowMs);
+    this.#raw.write(bytes, 0, bytes.length, this.#wallMs(), this.#rawOffset, this.#nowMs);
     this.#rawOffset += bytes.length;
   }
 }

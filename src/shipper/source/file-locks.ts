@@ -2,7 +2,22 @@
  * Which files are locked by somebody, in any namespace of processes: /proc/locks names locks of open file descriptions
  * (fcntl(2), F_OFD_SETLK) to everybody, which Node itself has no call for.
  */
-import { readFileSync, type Stats } from 'node:fs';
+import { readFileSync, type Stats, statfsSync } from 'node:fs';
+
+const TMPFS = 0x01021994;
+
+/**
+ * Whether `lockedFiles` can name files of a directory. The numbers of a file in memory are the same everywhere; those of
+ * layered file systems are not those of their locks.
+ */
+export function showsLocks(directory: string): boolean {
+  try {
+    readFileSync('/proc/locks');
+    return statfsSync(directory).type === TMPFS;
+  } catch {
+    return false;
+  }
+}
 
 /** Keys of all locked files; empty where the system does not say. */
 export function lockedFiles(): ReadonlySet<string> {

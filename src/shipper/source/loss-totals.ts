@@ -19,6 +19,10 @@ export interface LossTotalsOptions {
   readonly onProtocolError?: (error: ProtocolError) => void;
   /** Milliseconds that never go back. */
   readonly now?: () => number;
+  /** Totals that earlier shippers have counted. */
+  readonly known?: ReadonlyMap<string, Lost>;
+  /** Told of a process's total before it is counted. */
+  readonly onTotal?: (instance: string, total: Lost) => void;
 }
 
 export class LossTotals {
@@ -26,18 +30,21 @@ export class LossTotals {
   readonly #onLost: (lost: Lost) => void;
   readonly #onProtocolError: (error: ProtocolError) => void;
   readonly #now: () => number;
+  readonly #onTotal: (instance: string, total: Lost) => void;
   /** Bytes that are believed at present. */
   #budget = FIRST_BYTES;
   #refilledMs: number;
 
   constructor(
     onLost: (lost: Lost) => void,
-    { onProtocolError = () => {}, now = () => performance.now() }: LossTotalsOptions = {},
+    { onProtocolError = () => {}, now = () => performance.now(), known, onTotal = () => {} }: LossTotalsOptions = {},
   ) {
     this.#onLost = onLost;
     this.#onProtocolError = onProtocolError;
     this.#now = now;
+    this.#onTotal = onTotal;
     this.#refilledMs = now();
+    for (const [instance, total] of known ?? []) this.remember(instance, total);
   }
 
   /** A total that was counted in an earlier life. */
@@ -52,7 +59,9 @@ export class LossTotals {
     const lines = Math.max(0, total.lines - known.lines);
     const bytes = Math.max(0, total.bytes - known.bytes);
     if ((lines === 0 && bytes === 0) || !this.believes({ lines, bytes }, instance)) return undefined;
-    this.#remember(instance, { lines: known.lines + lines, bytes: known.bytes + bytes });
+    const counted = { lines: known.lines + lines, bytes: known.bytes + bytes };
+    this.#onTotal(instance, counted);
+    this.#remember(instance, counted);
     this.#onLost({ lines, bytes });
     return { lines, bytes };
   }

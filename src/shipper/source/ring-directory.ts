@@ -47,6 +47,25 @@ const MAKING = 'making-';
 const ZEROS = Buffer.alloc(64 * 1024);
 const BELL_BYTES = 8;
 
+/** Throws a ConfigError when that cannot be. */
+export function makeRingDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    // Processes of any user rename and make files in it. A sticky bit would forbid that.
+    if ((lstatSync(path).mode & 0o7777) !== 0o777) chmodSync(path, 0o777);
+    const probe = join(path, `${MAKING}probe`);
+    closeSync(openSync(probe, 'w'));
+    rmSync(probe);
+  } catch (error) {
+    throw new ConfigError(
+      [
+        `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out.`,
+      ],
+      { cause: error },
+    );
+  }
+}
+
 export class RingDirectory {
   readonly #options: RingDirectoryOptions;
   #made = 0;
@@ -57,21 +76,7 @@ export class RingDirectory {
   constructor(options: RingDirectoryOptions) {
     this.#options = options;
     const { path } = options;
-    try {
-      mkdirSync(path, { recursive: true });
-      // Processes of any user rename and make files in it. A sticky bit would forbid that.
-      if ((lstatSync(path).mode & 0o7777) !== 0o777) chmodSync(path, 0o777);
-      const probe = join(path, `${MAKING}probe`);
-      closeSync(openSync(probe, 'w'));
-      rmSync(probe);
-    } catch (error) {
-      throw new ConfigError(
-        [
-          `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out.`,
-        ],
-        { cause: error },
-      );
-    }
+    makeRingDirectory(path);
     for (const name of this.names()) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
     this.#makeBell();
   }

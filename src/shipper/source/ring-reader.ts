@@ -13,6 +13,8 @@ export interface Mark {
   readonly lost: Lost;
   /** What the batch has of this ring. */
   readonly records: Lost;
+  /** Debts of readers before that a notice in the batch tells of. */
+  readonly notice: Lost;
   /** Its room was given back before it was released. */
   isEarly: boolean;
   /** Nothing of the ring comes after it. */
@@ -20,7 +22,14 @@ export interface Mark {
   isReleased: boolean;
 }
 
+export interface RingReaderOptions extends ConnectionOptions {
+  /** Told of debts of readers before that are delivered as a notice, before the ring forgets them. */
+  readonly onNoticed?: (gone: Lost) => void;
+}
+
 const NOTHING: Lost = { lines: 0, bytes: 0 };
+/** A process locks a ring at once when it has claimed it. */
+const CLAIM_MS = 1000;
 
 export class RingReader {
   readonly ring: RingName;
@@ -28,6 +37,7 @@ export class RingReader {
   readonly #shared: AssemblerShared;
   readonly #connection: Connection;
   readonly #losses: LossTotals;
+  readonly #options: RingReaderOptions;
   /** Ends of batches that are not released, in their order. */
   readonly #marks: Mark[] = [];
   #position = 0;
@@ -52,7 +62,10 @@ export class RingReader {
   /** All of it is read, and no line is unfinished. */
   isFinished = false;
 
-  /** What was given away, and went down with the reader before. */
+  /** What a notice says that no batch has taken along yet. */
+  #notice: Lost = NOTHING;
+
+  /** What was given away, and went down with readers before. */
   readonly gone: Lost;
 
   /** Opens it. Throws a ProtocolError when it is no ring. */
@@ -62,9 +75,10 @@ export class RingReader {
     shared: AssemblerShared,
     losses: LossTotals,
     nowMs: number,
-    options: ConnectionOptions = {},
+    options: RingReaderOptions = {},
   ) {
     this.ring = ring;
+    this.#options = options;
     this.gotMs = nowMs;
     this.#shared = shared;
     this.#losses = losses;
@@ -82,9 +96,15 @@ export class RingReader {
         this.#position = progress.position;
         this.#markedPosition = progress.position;
         this.#given = { progress, lost: this.#lost };
+        this.#owed = this.gone;
         this.#connection.resume(progress, state.head);
-        if (this.gone.bytes > 0) this.#connection.gone(this.gone, progress.position, nowMs);
-        this.#file.checkpoint(progress, this.#lost, NOTHING);
+        if (this.gone.bytes > 0) {
+          this.#connection.gone(this.gone, progress.position);
+          // Owed until the notice is delivered: this reader may be killed, too.
+          this.#notice = this.gone;
+          this.#isDirty = true;
+        }
+        this.#file.checkpoint(progress, this.#lost, this.#owed);
       }
       this.#isLocked = state.isLocked;
     } catch (error) {
@@ -164,8 +184,7 @@ export class RingReader {
     this.isFinished = true;
     this.#connection.flush();
     this.#connection.forget();
-    // What was lost at last, when there was no room for a frame that says so.
-    if (this.#connection.container !== undefined) this.#connection.lost(0, this.gotMs, this.#lost);
+    if (this.#connection.container !== undefined) this.#connection.lostAtLast(this.#lost);
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;
@@ -179,7 +198,9 @@ export class RingReader {
     this.#isDirty = false;
     this.#markedPosition = this.#position;
     const progress = this.#connection.progress();
-    const mark = { progress, lost: this.#lost, records, isEarly: false, isLast: this.isFinished, isReleased: false };
+    const common = { isEarly: false, isLast: this.isFinished, isReleased: false };
+    const mark = { progress, lost: this.#lost, records, notice: this.#notice, ...common };
+    this.#notice = NOTHING;
     this.#marks.push(mark);
     return mark;
   }
@@ -191,9 +212,13 @@ export class RingReader {
   release(mark: Mark): boolean {
     mark.isReleased = true;
     if (mark.isEarly) this.#owed = minus(this.#owed, mark.records);
+    if (mark.notice.bytes > 0) {
+      this.#options.onNoticed?.(mark.notice);
+      this.#owed = minus(this.#owed, mark.notice);
+    }
     let last: Mark | undefined;
     while (this.#marks[0]?.isReleased) last = this.#marks.shift();
-    if (this.#isClosed || (last === undefined && !mark.isEarly)) return false;
+    if (this.#isClosed || (last === undefined && !mark.isEarly && mark.notice.bytes === 0)) return false;
     if (last?.isEarly === false) this.#given = last;
     this.#checkpoint();
     return last?.isLast ?? false;
@@ -226,8 +251,10 @@ export class RingReader {
   }
 
   /** Whether its process is gone, by the files that were locked after the last look at the ring. */
-  isGone(locked: ReadonlySet<string>): boolean {
-    return this.#isLocked && !this.isHeld(locked);
+  isGone(locked: ReadonlySet<string>, nowMs: number): boolean {
+    // Between its claim and its lock a process has written nothing.
+    const isClaimed = this.#isLocked || (this.#position === 0 && nowMs - this.gotMs > CLAIM_MS);
+    return isClaimed && !this.isHeld(locked);
   }
 
   /** It cannot be read on: the process is sent to another ring, and what came so far becomes records. */

@@ -8,8 +8,8 @@
  */
 import { messageOf, ProtocolError } from '../errors.js';
 import type { RecordBatch, Source, SourceBatch } from '../parts.js';
-import type { SkipReason } from './connection.js';
-import { lockedFiles } from './file-locks.js';
+import { isNotice, type SkipReason } from './connection.js';
+import { lockedFiles, showsLocks } from './file-locks.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
@@ -29,9 +29,13 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onLost: (lost: Lost) => void;
   /** Told of up to how much went down with a shipper that was killed in an outage. */
   readonly onGone: (gone: Lost) => void;
+  /** Told when a notice of it is delivered, before the ring forgets it. */
+  readonly onNoticed?: (gone: Lost) => void;
   /** Whether sinks fail for longer than rings last: then rings give room back before it is released. */
   readonly isOutage: () => boolean;
   readonly onProtocolError: (error: ProtocolError) => void;
+  /** Milliseconds that never go back, whatever happens to the clock. */
+  readonly now?: () => number;
   readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
@@ -57,6 +61,7 @@ const RETIRED_MAX = 4096;
 
 export class RingSource implements Source {
   readonly #options: RingSourceOptions;
+  readonly #now: () => number;
   readonly #directory: RingDirectory;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
@@ -72,8 +77,8 @@ export class RingSource implements Source {
   readonly #refused = new Set<string>();
   #scannedMs = Number.NEGATIVE_INFINITY;
   #locksReadMs = Number.NEGATIVE_INFINITY;
-  /** Whether the system says what is locked. */
-  #seesLocks = false;
+  /** Whether the system says what is locked: it does for memory, and where it has done so. */
+  #seesLocks: boolean;
   #wantsScan = true;
   /** When the builder got its first record; `undefined` while it is empty. */
   #firstMs: number | undefined;
@@ -87,7 +92,9 @@ export class RingSource implements Source {
   /** Makes the directory ready. Throws a ConfigError when that cannot be. */
   constructor(options: RingSourceOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     this.#directory = new RingDirectory(options);
+    this.#seesLocks = showsLocks(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
     this.#directory.refill(this.#directory.names());
@@ -96,10 +103,10 @@ export class RingSource implements Source {
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
     signal.addEventListener('abort', () => this.#stop(), { once: true });
     if (signal.aborted) this.#stop();
-    this.#gotMs = Date.now();
+    this.#gotMs = this.#now();
     try {
       for (;;) {
-        const nowMs = Date.now();
+        const nowMs = this.#now();
         // Whatever was yielded is held by the consumer, who has room for more.
         if (this.#options.isOutage()) for (const reader of this.#readers.values()) reader.giveEarly();
         this.#scan(nowMs);
@@ -133,6 +140,8 @@ export class RingSource implements Source {
 
   #stop(): void {
     this.#isStopping = true;
+    // Looks once more in any case: a ring may have been claimed since the last look.
+    this.#gotMs = this.#now();
     this.#wantsScan = true;
     this.#wake();
   }
@@ -208,7 +217,7 @@ export class RingSource implements Source {
     const locked = lockedFiles();
     this.#seesLocks = this.#seesLocks || readers.some((reader) => reader.isHeld(locked));
     for (const reader of readers) {
-      if ((this.#seesLocks && reader.isGone(locked)) || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
+      if ((this.#seesLocks && reader.isGone(locked, nowMs)) || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
     }
   }
 
@@ -242,11 +251,12 @@ export class RingSource implements Source {
       if (!earlier.isFinished) return;
     }
     try {
-      const { onSkipped = () => {}, onGap = () => {} } = this.#options;
+      const { onSkipped = () => {}, onGap = () => {}, onNoticed = () => {} } = this.#options;
       const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, {
         names: this.#names,
         onSkipped,
         onGap,
+        onNoticed,
       });
       const known = this.#recent.get(ring.instance);
       if (known !== undefined) reader.skipFrames(known);
@@ -356,7 +366,8 @@ function countByInstance({ count, length, origin, origins }: RecordBatch): Reado
     const instance = id.slice(0, INSTANCE_LENGTH);
     const known = counts.get(instance) ?? { lines: 0, bytes: 0 };
     counts.set(instance, known);
-    return known;
+    // A notice is no line of the process.
+    return isNotice(id) ? { lines: 0, bytes: 0 } : known;
   });
   for (let i = 0; i < count; i++) {
     const each = byOrigin[origin[i]!]!;

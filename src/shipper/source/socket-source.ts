@@ -32,6 +32,8 @@ export interface SocketSourceOptions {
   /** An application could not hand over this much since its last report. */
   readonly onLost: (lost: Lost) => void;
   readonly onProtocolError: (error: ProtocolError) => void;
+  /** Milliseconds that never go back, whatever happens to the clock. */
+  readonly now?: () => number;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
 }
@@ -51,6 +53,7 @@ const SCARCE_IDLE_MS = 1000;
 
 export class SocketSource implements Source {
   readonly #options: SocketSourceOptions;
+  readonly #now: () => number;
   readonly #server: Server;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
@@ -70,6 +73,7 @@ export class SocketSource implements Source {
 
   constructor(options: SocketSourceOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
     this.#server = createServer((socket) => this.#accept(socket));
@@ -171,7 +175,7 @@ export class SocketSource implements Source {
     const { onGap = () => {} } = this.#options;
     // A name that nobody else can know: whoever speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
-    return new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap, nowMs: Date.now() });
+    return new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap, nowMs: this.#now() });
   }
 
   /**
@@ -183,7 +187,7 @@ export class SocketSource implements Source {
     if (this.#isPaused) return newest;
     const byAge = [...this.#connections].sort(([, one], [, other]) => one.touchedMs - other.touchedMs);
     const [oldest, { touchedMs }] = byAge[0]!;
-    if (touchedMs <= Date.now() - SCARCE_IDLE_MS) return oldest;
+    if (touchedMs <= this.#now() - SCARCE_IDLE_MS) return oldest;
     return byAge.find(([, connection]) => connection.isResumable)?.[0] ?? newest;
   }
 
@@ -198,7 +202,7 @@ export class SocketSource implements Source {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     try {
-      connection.write(chunk, Date.now());
+      connection.write(chunk, this.#now());
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
@@ -247,7 +251,7 @@ export class SocketSource implements Source {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     // No line grew while nothing was read: that was our doing, not idleness.
-    for (const assembler of this.#shared.unfinished) assembler.touchedMs = Date.now();
+    for (const assembler of this.#shared.unfinished) assembler.touchedMs = this.#now();
     for (const socket of this.#connections.keys()) socket.resume();
   }
 
@@ -259,7 +263,7 @@ export class SocketSource implements Source {
 
   #flushIdle(): void {
     if (this.#isPaused) return;
-    const before = Date.now() - this.#options.lineIdleMs;
+    const before = this.#now() - this.#options.lineIdleMs;
     let undecided = 0;
     for (const connection of this.#connections.values()) {
       if (!connection.isUndecided) continue;

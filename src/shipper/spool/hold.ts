@@ -36,6 +36,8 @@ export interface HoldOptions {
   readonly onFull?: OnFull;
   /** Told of every record that a sink will not get. */
   readonly onDropped?: (sink: string, reason: string, dropped: Tally) => void;
+  /** Told before anything is forgotten that has been settled, dropped or not. */
+  readonly onSettled?: () => void;
   /**
    * Told, while the hold is made, what an earlier life left for a sink; and later, when a file can be read again, by how
    * much that differs from what was thought to be in it.
@@ -92,6 +94,7 @@ export class Hold implements LaneHold {
     const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
     if (batch.count === 0 || isDropped) {
       if (batch.count > 0) this.#dropNewest(tally);
+      this.#options.onSettled?.();
       batch.release();
       return tally;
     }
@@ -192,6 +195,7 @@ export class Hold implements LaneHold {
     }
     if (isLost) {
       // Counted once, whatever comes.
+      this.#options.onSettled?.();
       this.#release();
       this.#options.store?.commit();
     }
@@ -204,6 +208,7 @@ export class Hold implements LaneHold {
   }
 
   moved(): void {
+    this.#options.onSettled?.();
     this.#options.store?.touched();
     this.#release();
   }

@@ -18,7 +18,7 @@ function open(losses: Lost[] = [], totals = new LossTotals((value) => losses.pus
     partialBytes: 0,
     unfinished: new Set(),
   };
-  return { connection: new Connection(shared, totals), builder: shared.builder };
+  return { connection: new Connection(shared, totals, { wallMs: () => 5 }), builder: shared.builder };
 }
 
 describe('Connection: raw lines', () => {
@@ -170,7 +170,7 @@ describe('Connection: frames', () => {
     const { connection, builder } = open();
     connection.write(Buffer.concat([magic, hello({ lostLines: 2n, lostBytes: 20n }), data(1, 1n, 'then\n')]), 1000);
     expect(messagesOf(builder.finish())).toEqual([
-      'logtap: 2 lines, 20 bytes not captured before 1970-01-01T00:00:01.000Z',
+      'logtap: 2 lines, 20 bytes not captured before 1970-01-01T00:00:00.005Z',
       'then',
     ]);
   });
@@ -244,7 +244,7 @@ describe('Connection: frames', () => {
     const shared = shareAssembly(1000);
     const connection = new Connection(shared, new LossTotals(() => {}), { name: 'mine' });
     connection.write(Buffer.concat([magic, hello({ lostLines: 1n, lostBytes: 2n }), data(1, 1n, 'x\n')]), 0);
-    expect(shared.builder.finish().origins.map(({ id }) => id)).toEqual(['mine-0', 'mine-1']);
+    expect(shared.builder.finish().origins.map(({ id }) => id)).toEqual(['mine-0-0', 'mine-1']);
   });
 
   test('an end within a frame is an error, after the lines are safe', () => {

@@ -1,0 +1,124 @@
+/** Counts outlive a shipper that is killed, and are said once. */
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/count-journal.js';
+import { Ledger } from '../../../src/shipper/ledger.js';
+import { Tally } from '../../../src/shipper/tally.js';
+
+const ONE = '00000000000000a1';
+const OTHER = '00000000000000b2';
+const out = (records: number, bytes = records * 10) => Tally.ofStream('stdout', { records, bytes });
+
+let directory: string;
+let path: string;
+const problems: string[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'lt-counts-'));
+  path = join(directory, JOURNAL_NAME);
+  problems.length = 0;
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const open = () => new CountJournal(directory, (problem) => problems.push(problem));
+/** The ledger of the next shipper. */
+const next = () => {
+  const ledger = new Ledger(['a', 'b']);
+  const journal = open();
+  ledger.carryOn(journal);
+  return { ledger, journal, totals: ledger.totals(() => new Tally()) };
+};
+
+test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
+  const { ledger, journal } = next();
+  journal.lost(ONE, { lines: 3, bytes: 30 });
+  journal.gone({ lines: 7, bytes: 70 });
+  ledger.countDropped('a', 'full_drop_oldest', out(5));
+  ledger.countDeadLettered('b', 'mapping', out(2));
+  ledger.keep();
+  const dropped = { application: { not_handed_over: 3 }, hold: { shipper_killed: 7 }, a: { full_drop_oldest: 5 } };
+  for (let kills = 0; kills < 3; kills += 1) {
+    expect(next().totals).toMatchObject({ dropped, deadLettered: { b: { mapping: 2 } }, balanced: true });
+  }
+  next().ledger.reported();
+  expect(next().totals).toMatchObject({ dropped: {}, balanced: true });
+  expect(next().totals.deadLettered).toBeUndefined();
+});
+
+test('counts of several shippers add up, and totals of a process do not', () => {
+  for (let life = 1; life <= 3; life += 1) {
+    const { ledger, journal } = next();
+    journal.lost(ONE, { lines: life, bytes: 10 * life });
+    journal.lost(OTHER, { lines: 1, bytes: 10 });
+    ledger.countDropped('a', 'x', out(life));
+    ledger.keep();
+  }
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 4 }, a: { x: 6 } });
+});
+
+test('what stands for records that are still held is not kept: the next shipper reads and counts them itself', () => {
+  next().ledger.countDropped('a', 'x', out(5));
+  expect(next().totals.dropped).toEqual({});
+});
+
+test('a total that was reported is known, and only what comes on top is counted', () => {
+  next().journal.lost(ONE, { lines: 3, bytes: 30 });
+  next().ledger.reported();
+  const { journal } = next();
+  expect(journal.earlier.lost.get(ONE)).toEqual({ total: { lines: 3, bytes: 30 }, unreported: { lines: 0, bytes: 0 } });
+  journal.lost(ONE, { lines: 5, bytes: 50 });
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 2 } });
+});
+
+test('a line that a kill has cut off is no entry, and those before it are', () => {
+  next().journal.lost(ONE, { lines: 3, bytes: 30 });
+  appendFileSync(path, `["lost","${OTHER}",9`);
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 3 } });
+});
+
+test.each([
+  ['no JSON', 'nonsense\n'],
+  ['no entries', '{}\n[]\n[1]\nnull\n"lost"\n'],
+  ['numbers that cannot be', `["lost","${ONE}",1e300,1]\n["gone",-1,5]\n["dropped","a","x",{"stdout":[0.5,1]}]\n`],
+  ['names that cannot be', '["lost","x",1,1]\n["dropped",7,"x",{}]\n["dropped","a","x",{"stdin":[1,1]}]\n'],
+  ['a sink that there is not', '["dropped","other","x",{"stdout":[1,1]}]\n'],
+])('a file with %s counts nothing', (_, text) => {
+  writeFileSync(path, text);
+  expect(next().totals).toMatchObject({
+    read: 0,
+    dropped: expect.not.objectContaining({ application: expect.anything() }),
+    balanced: true,
+  });
+});
+
+test('a link in its place is not followed', () => {
+  const target = join(directory, 'target');
+  writeFileSync(target, `["lost","${ONE}",3,30]\n`);
+  symlinkSync(target, path);
+  const { totals, journal } = next();
+  journal.lost(OTHER, { lines: 1, bytes: 1 });
+  expect(totals.dropped).toEqual({});
+  expect(readFileSync(target, 'utf8')).toBe(`["lost","${ONE}",3,30]\n`);
+});
+
+test('the file stays small, however much is counted', () => {
+  const { ledger, journal } = next();
+  for (let i = 1; i <= 120_000; i += 1) journal.lost(ONE, { lines: i, bytes: i });
+  ledger.countDropped('a', 'x', out(1));
+  ledger.keep();
+  expect(statSync(path).size).toBeLessThan(4.5 * 1024 * 1024);
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 120_000 }, a: { x: 1 } });
+  expect(statSync(path).size).toBeLessThan(1000);
+});
+
+test('a directory that is gone is said, and stops nothing', () => {
+  const { ledger, journal } = next();
+  rmSync(directory, { recursive: true });
+  journal.reported();
+  ledger.countDropped('a', 'x', out(1));
+  ledger.keep();
+  const gone = new CountJournal(join(directory, 'none'), (problem) => problems.push(problem));
+  gone.lost(ONE, { lines: 1, bytes: 1 });
+  expect(problems[0]).toMatch(/counts cannot be kept in .*ENOENT/);
+  directory = mkdtempSync(join(tmpdir(), 'lt-counts-'));
+});
