@@ -5,6 +5,8 @@ import * as kplus from 'cdk8s-plus-28';
 import { LogTap, LogTapDefaults, Sink, TappedCronJob, TappedDeployment } from '../../src/constructs/index.js';
 
 const app = new App();
+// The image that you have built and pushed: no registry has it otherwise.
+LogTapDefaults.set(app, { shipper: { image: 'registry.example/cdk8s-logtap:0.1.0' } });
 
 // All of the shop goes to CloudWatch Logs.
 const shop = new Chart(app, 'shop', { namespace: 'shop', disableResourceNameHashes: true });

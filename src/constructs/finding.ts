@@ -78,6 +78,8 @@ export const RULES = {
   LT026: { severity: WARNING, cause: 'with hostNetwork its port is one of the node', canAccept: true },
   LT027: { severity: ERROR, cause: 'Kubernetes refuses a pod that mounts a volume it does not have' },
   LT028: { severity: WARNING, cause: 'pods are made from the template of another object', canAccept: true },
+  LT029: { severity: WARNING, cause: 'nodes cannot pull it, so that no pod would start', canAccept: true },
+  LT030: { severity: WARNING, cause: 'what the application does at AWS would fail', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

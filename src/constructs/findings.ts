@@ -4,8 +4,15 @@ import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../contract.js';
 import { CONTAINERS, EXCLUDE_CONTAINERS } from './annotations.js';
 import { existingPreload, LIBRARY_NAMES } from './env.js';
 import { type Code, type Finding, finding } from './finding.js';
+import { defaultImage } from './image.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
-import { isTooOldForNative, type LogTapProps, NATIVE_SIDECAR_MINOR, sinkOf } from './log-tap-props.js';
+import {
+  isTooOldForNative,
+  isWithoutAwsCredentials,
+  type LogTapProps,
+  NATIVE_SIDECAR_MINOR,
+  sinkOf,
+} from './log-tap-props.js';
 import { madeElsewhere } from './made-elsewhere.js';
 import { listItems } from './object-list.js';
 import { INSTALLER, isOwnVolume, SHIPPER } from './shipper.js';
@@ -121,11 +128,27 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
       "leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort'",
     );
   }
+  if (props.shipper?.image === undefined) {
+    report(
+      'LT029',
+      `the image '${defaultImage()}' of the injected containers is in no registry`,
+      "build it, push it to yours, and set 'shipper.image' (--image); accept LT029 if the nodes have it",
+    );
+  }
   if (isForWindows(spec)) report('LT011', 'the pod is for Windows', 'leave it out of the tap');
 }
 
-/** Whether the pod has what the sink writes to. */
+/** Whether the pod has what the sink writes to, and what the sink's rights mean for the application. */
 function checkSink({ template, props }: InjectionPlan, report: Report): void {
+  if (isWithoutAwsCredentials(props)) {
+    const names = allContainers(template).map(({ name }) => `'${name}'`);
+    const account = template.spec.serviceAccountName ?? 'default';
+    report(
+      'LT030',
+      `'keepAwsCredentials' (false) takes the AWS credentials of the service account '${account}' from ${names.join(', ')}`,
+      'leave it out where the application uses AWS, or accept LT030',
+    );
+  }
   const present = (template.spec.volumes ?? []).map(({ name }) => name);
   for (const { volume } of sinkOf(props).bind().volumeMounts ?? []) {
     if (present.includes(volume)) continue;

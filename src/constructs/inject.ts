@@ -8,7 +8,7 @@ import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
 import { errorsOf, formatFinding } from './finding.js';
 import { findingsOf } from './findings.js';
 import { allContainers, type InjectionPlan, planInjection } from './injection-plan.js';
-import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
+import { checkProps, isWithoutAwsCredentials, type LogTapProps, sinkOf } from './log-tap-props.js';
 import { madeElsewhere } from './made-elsewhere.js';
 import { must } from './must.js';
 import { isList, withItems } from './object-list.js';
@@ -104,14 +104,14 @@ function addPullSecrets({ spec }: PodTemplate, props: LogTapProps, original: Ori
   spec.imagePullSecrets = [...present, ...names.map((name) => ({ name }))];
 }
 
-/** The right to write logs is the shipper's alone: EKS gives its credentials to no container that the pod names. */
+/** EKS gives its credentials to no container that the pod names: then the right to write logs is the shipper's alone. */
 function keepCredentialsOut(
   template: PodTemplate,
   props: LogTapProps,
   original: Original,
   annotations: Record<string, string>,
 ): void {
-  if (sinkOf(props).iam.length === 0 || props.keepAwsCredentials) return;
+  if (!isWithoutAwsCredentials(props)) return;
   const present = template.metadata?.annotations?.[SKIP_CONTAINERS_ANNOTATION];
   const names = [...(present ?? '').split(','), ...allContainers(template).map((container) => container.name)];
   original.skipContainers = present ?? null;

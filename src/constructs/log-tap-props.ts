@@ -76,11 +76,11 @@ export interface LogTapProps extends TapOptions {
   readonly kubernetesVersion?: string;
 
   /**
-   * Whether the application's containers keep the AWS credentials of the pod's service account. Without it, and with a
-   * sink at AWS, the pod template gets the annotation `eks.amazonaws.com/skip-containers`, so that the right to write
-   * logs is the shipper's alone. Set it when the application itself uses AWS through the service account.
+   * Whether the application's containers keep the AWS credentials of the pod's service account. With `false`, and a sink
+   * at AWS, the pod template gets the annotation `eks.amazonaws.com/skip-containers`, so that the right to write logs is
+   * the shipper's alone, and the application has no rights at AWS at all: finding LT030.
    *
-   * @default false
+   * @default true
    */
   readonly keepAwsCredentials?: boolean;
 
@@ -131,6 +131,11 @@ export function checkProps(props: LogTapProps): void {
 export function sinkOf(props: LogTapProps): Sink {
   must(props.sink !== undefined, 'sink', props.sink, 'be given: as a property, or by LogTapDefaults.set() on a scope');
   return props.sink;
+}
+
+/** Whether the application gets no AWS credentials, because the right to write logs shall be the shipper's alone. */
+export function isWithoutAwsCredentials(props: LogTapProps): boolean {
+  return props.keepAwsCredentials === false && sinkOf(props).iam.length > 0;
 }
 
 /** The 29 of `1.29`, `v1.29.3` or `1.29.3-eks-1a2b`. */

@@ -17,9 +17,9 @@ export enum ImagePullPolicy {
 /** The sidecar that ships. */
 export interface ShipperOptions {
   /**
-   * Image of the injected containers.
+   * Image of the injected containers, in a registry that the nodes reach.
    *
-   * @default - `cdk8s-logtap` with the version of this package as its tag
+   * @default - `cdk8s-logtap` with the version of this package as its tag: it is in no registry, which is finding LT029
    */
   readonly image?: string;
 

@@ -35,7 +35,7 @@ const options: Record<string, Omit<LogTapProps, 'sink'>> = {
   'with a suppressed file': { file: '/a.log', suppressFile: true, suppressStreams: true, debug: true },
   'with an init container': { containers: ['app', 'migrate'], perContainer: { app: { streams: TapStreams.STDOUT } } },
   'as a classic sidecar': { kubernetesVersion: '1.28' },
-  'without waiting': { failurePolicy: FailurePolicy.FAIL_OPEN, keepAwsCredentials: true },
+  'without waiting': { failurePolicy: FailurePolicy.FAIL_OPEN, keepAwsCredentials: false },
   'with buffers, dead letters and an image of its own': {
     existingPreload: ExistingPreload.REPLACE,
     shipper: {

@@ -59,7 +59,7 @@ describeWith(['typescript app', 'kubernetes schemas'], 'a new user', () => {
     expect(manifests.map(({ kind }) => kind)).toEqual(['Deployment']);
     expect(manifests.flatMap((manifest) => schemaErrors(manifest, NEWEST_VERSION))).toEqual([]);
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    expect(container(manifests[0]!, 'logtap').image).toBe(`cdk8s-logtap:${version}`);
+    expect(container(manifests[0]!, 'logtap').image).toBe(`registry.example/cdk8s-logtap:${version}`);
   });
 
   test('compiles it with the types of the package checked', async () => {

@@ -37,7 +37,7 @@ describe('README', () => {
   });
 
   test('the pipe through logtap inject taps what kubectl gives', async () => {
-    const line = /\| logtap (inject .*?) \| kubectl apply/.exec(firstBlock('sh'))?.[1] ?? '';
+    const line = /\| logtap (inject .*?) \| kubectl apply/s.exec(firstBlock('sh'))?.[1]?.replace('\\\n', '') ?? '';
     const manifest = {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -50,10 +50,10 @@ describe('README', () => {
         },
       },
     };
-    const { code, stdout } = await run(process.execPath, [logtap, ...line.split(' ')], {
+    const { code, stdout, stderr } = await run(process.execPath, [logtap, ...line.split(/ +/)], {
       input: JSON.stringify(manifest),
     });
-    expect(code).toBe(0);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '+ injected Deployment/orders\n' });
     expect(injected(parseAllDocuments(stdout)[0]?.toJS())).toEqual(['logtap-install', 'logtap']);
   });
 });

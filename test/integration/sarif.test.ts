@@ -39,7 +39,19 @@ describeWith(['SARIF schema'], 'SARIF', () => {
     const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'a pod.yaml'), `# a comment\n${POD}---\n${POD}`);
-    const args = [logtap, 'check', 'a pod.yaml', '--sink', 'stdout', '--containers', 'db,web', '--format', 'sarif'];
+    const args = [
+      logtap,
+      'check',
+      'a pod.yaml',
+      '--sink',
+      'stdout',
+      '--accept',
+      'LT029',
+      '--containers',
+      'db,web',
+      '--format',
+      'sarif',
+    ];
     const { code, stdout } = await run(process.execPath, args, { cwd: directory });
     expect(code).toBe(1);
     const log = JSON.parse(stdout);

@@ -10,7 +10,7 @@ import { Sink } from '../../../src/constructs/sink.js';
 import { runCommand } from '../../support/command.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
-const stdout = ['--sink', 'stdout'];
+const stdout = ['--sink', 'stdout', '--image', 'logtap:1'];
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' }, spec: { ports: [{ port: 80 }] } };
 const onHost = deployment(podSpec({ hostNetwork: true }));
 const fromElsewhere = deployment(
@@ -95,7 +95,11 @@ describe('diff', () => {
       ['standard input, line 29', 'standard input, line 29, injected'],
     ]);
     const before = objects.slice(1).map((object) => formatManifests([object], 'yaml'));
-    const after = objects.slice(1).map((object) => formatManifests([inject(object, { sink: Sink.stdout() })], 'yaml'));
+    const after = objects
+      .slice(1)
+      .map((object) =>
+        formatManifests([inject(object, { sink: Sink.stdout(), shipper: { image: 'logtap:1' } })], 'yaml'),
+      );
     expect(patches.map((patch, i) => applyPatch(before[i]!, patch))).toEqual(after);
   });
 

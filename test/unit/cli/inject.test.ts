@@ -16,7 +16,9 @@ import { deployment, podSpec, workloads } from '../../support/workloads.js';
 const run = (argv: string[], input?: string) => runCommand(injectCommand, argv, input);
 const documents = (text: string) => parseAllDocuments(text).map((document) => document.toJS());
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' }, spec: { ports: [{ port: 80 }] } };
-const stdoutSink: LogTapProps = { sink: Sink.stdout() };
+const shipper = { image: 'logtap:1' };
+const stdoutSink: LogTapProps = { sink: Sink.stdout(), shipper };
+const stdoutFlags = ['--sink', 'stdout', '--image', 'logtap:1'];
 
 let directory: string;
 beforeEach(() => {
@@ -27,6 +29,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 test('gives the pod that the construct gives, for the same properties', async () => {
   const props: LogTapProps = {
     sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1' }),
+    shipper,
     file: '/var/log/orders.log',
     suppressFile: true,
     containers: ['orders'],
@@ -49,7 +52,15 @@ test('gives the pod that the construct gives, for the same properties', async ()
     return Yaml.stringify(...Testing.synth(chart));
   };
   const flags = ['--sink', 'cloudwatch', '--log-group', '/shop/orders', '--region', 'eu-central-1'];
-  const taps = ['--tap-file', '/var/log/orders.log', '--suppress-file', '--containers', 'orders'];
+  const taps = [
+    '--tap-file',
+    '/var/log/orders.log',
+    '--suppress-file',
+    '--containers',
+    'orders',
+    '--image',
+    'logtap:1',
+  ];
   const { stdout, stderr, code } = await run(['-', ...flags, ...taps], render(false));
   expect(stdout).toBe(render(true));
   expect(stderr).toBe('+ injected Deployment/orders\n');
@@ -114,14 +125,14 @@ describe('flags become properties', () => {
       },
     ],
   ])('%s', async (_what, flags, props) => {
-    const { stdout } = await run(['-', '-o', 'json', ...flags], JSON.stringify(deployment()));
-    expect(JSON.parse(stdout)).toEqual(inject(deployment(), props));
+    const { stdout } = await run(['-', '-o', 'json', '--image', 'logtap:1', ...flags], JSON.stringify(deployment()));
+    expect(JSON.parse(stdout)).toEqual(inject(deployment(), { shipper, ...props }));
   });
 });
 
 describe('the report', () => {
   const report = async (manifest: object, ...flags: string[]) =>
-    (await run(['-', '--sink', 'stdout', ...flags], JSON.stringify(manifest))).stderr;
+    (await run(['-', ...stdoutFlags, ...flags], JSON.stringify(manifest))).stderr;
 
   test('warnings stand below their object', async () => {
     const onHost = deployment(podSpec({ hostNetwork: true }));
@@ -155,7 +166,7 @@ describe('the report', () => {
 describe('input', () => {
   test('documents, Lists and a workload of every kind; the rest as it is', async () => {
     const list = { apiVersion: 'v1', kind: 'List', items: [service, ...workloads()] };
-    const { stdout, stderr } = await run(['-', '--sink', 'stdout'], Yaml.stringify(deployment(), list));
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], Yaml.stringify(deployment(), list));
     expect(documents(stdout)).toEqual(
       [deployment(), service, ...workloads()].map((manifest) => inject(manifest, stdoutSink)),
     );
@@ -178,7 +189,7 @@ describe('input', () => {
       { apiVersion: 'v1', kind: 'ConfigMapList', items: [{ metadata: { name: 'a' } }] },
       { apiVersion: 'example.com/v1', kind: 'AllowList', metadata: { name: 'b' }, items: [1] },
     ];
-    const { stdout } = await run(['-', '--sink', 'stdout'], Yaml.stringify(...listed, ...others));
+    const { stdout } = await run(['-', ...stdoutFlags], Yaml.stringify(...listed, ...others));
     expect(documents(stdout)).toEqual([
       ...[...workloads(), deployment()].map((manifest) => inject(manifest, stdoutSink)),
       ...others,
@@ -198,7 +209,7 @@ describe('input', () => {
     };
     const skipped = [rollout, { ...replicaSet, ...own('Deployment') }, { ...pod, ...own('ReplicaSet') }];
     const input = Yaml.stringify(...skipped, { ...pod, ...own('Application', false) }, deployment());
-    const { stdout, stderr } = await run(['-', '--sink', 'stdout', '--image', 'logtap:1'], input);
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], input);
     expect(documents(stdout).slice(0, 3)).toEqual(skipped);
     expect(stderr.split('\n')).toEqual([
       '- skipped Rollout/r (its pods come from Deployment/orders: tap that)',
@@ -211,8 +222,8 @@ describe('input', () => {
   });
 
   test('its own output comes back byte by byte', async () => {
-    const first = await run(['-', '--sink', 'stdout'], Yaml.stringify(deployment(), service));
-    const second = await run(['-', '--sink', 'stdout'], first.stdout);
+    const first = await run(['-', ...stdoutFlags], Yaml.stringify(deployment(), service));
+    const second = await run(['-', ...stdoutFlags], first.stdout);
     expect(second).toMatchObject({
       stdout: first.stdout,
       stderr: '= unchanged Deployment/orders\n= unchanged Service/orders\n',
@@ -224,7 +235,7 @@ describe('input', () => {
     writeFileSync(join(directory, 'b', 'pod.yml'), Yaml.stringify(workloads()[0]));
     writeFileSync(join(directory, 'a.json'), JSON.stringify(service));
     writeFileSync(join(directory, 'README.md'), 'no: manifest');
-    const { stderr } = await run([directory, '--sink', 'stdout']);
+    const { stderr } = await run([directory, ...stdoutFlags]);
     expect(stderr).toBe('= unchanged Service/orders\n+ injected Pod/orders\n');
   });
 
@@ -300,7 +311,7 @@ ${extra}spec:
       data: { name: '{{ $labels.pod }}' },
     };
     const pod = podSpec({ containers: [{ name: 'c', image: 'x', args: ['--format={{.Name}}'] }] });
-    const { stdout } = await run(['-', '--sink', 'stdout'], Yaml.stringify(config, deployment(pod)));
+    const { stdout } = await run(['-', ...stdoutFlags], Yaml.stringify(config, deployment(pod)));
     expect(documents(stdout)).toEqual([config, inject(deployment(pod), stdoutSink)]);
   });
 });

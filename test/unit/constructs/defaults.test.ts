@@ -4,7 +4,7 @@ import * as kplus from 'cdk8s-plus-28';
 import { LogTap, LogTapDefaults, Sink, TappedDeployment } from '../../../src/constructs/index.js';
 import { container, variables } from '../../support/workloads.js';
 
-const tap = { sink: Sink.stdout() };
+const tap = { sink: Sink.stdout(), accept: ['LT029'] };
 // A file system that can be written, so that tapping a file is worth no warning.
 const securityContext = { readOnlyRootFilesystem: false };
 const containers: kplus.ContainerProps[] = [{ name: 'app', image: 'orders:4.2', securityContext }];

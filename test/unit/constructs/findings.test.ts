@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { App, Chart, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/finding.js';
+import { defaultImage } from '../../../src/constructs/image.js';
 import { ExistingPreload, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
 import type { KubernetesObject, PodSpec } from '../../../src/constructs/workload.js';
 import { podTemplate } from '../../../src/constructs/workload.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
 const sink = Sink.stdout();
+/** No registry has the default. */
+const shipper = { image: 'logtap:1' };
 const app = podSpec().containers[0]!;
 const readOnly = { ...app, securityContext: { readOnlyRootFilesystem: true } };
 
@@ -191,6 +194,18 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     "LT026 Deployment/orders: the pod is in the network of its node, where only one shipper can have port 9598: leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort' (docs/findings.md#lt026)",
   ],
   [
+    'LT029',
+    deployment(),
+    { shipper: {} },
+    `LT029 Deployment/orders: the image '${defaultImage()}' of the injected containers is in no registry: build it, push it to yours, and set 'shipper.image' (--image); accept LT029 if the nodes have it (docs/findings.md#lt029)`,
+  ],
+  [
+    'LT030',
+    of({ initContainers: [{ name: 'fetch', image: 'x' }], serviceAccountName: 'reads-s3' }),
+    { sink: Sink.cloudWatch({ logGroup: 'g', region: 'eu-central-1' }), keepAwsCredentials: false },
+    "LT030 Deployment/orders: 'keepAwsCredentials' (false) takes the AWS credentials of the service account 'reads-s3' from 'app', 'fetch': leave it out where the application uses AWS, or accept LT030 (docs/findings.md#lt030)",
+  ],
+  [
     'LT027',
     of({ volumes: [{ name: 'log', emptyDir: {} }] }),
     { sink: Sink.file({ volume: 'logs', path: '/logs/app.ndjson' }) },
@@ -199,7 +214,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
 ];
 
 describe.each(cases)('%s', (code, manifest, given, message) => {
-  const props = { sink, ...given };
+  const props = { sink, shipper, ...given };
   const { severity } = RULES[code as keyof typeof RULES];
 
   test('is found, and nothing else', () => {
@@ -217,15 +232,15 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
 test('LT001 does not arise with a deadline, nor with native sidecars, nor where the pod goes on for ever', () => {
   const cron = workloadOf('CronJob') as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
   Object.assign(cron.spec.jobTemplate.spec, { activeDeadlineSeconds: 600 });
-  const classic = { sink, nativeSidecar: false };
+  const classic = { sink, shipper, nativeSidecar: false };
   expect(LogTap.check(job({ activeDeadlineSeconds: 60 }), classic)).toEqual([]);
   expect(LogTap.check(cron, classic)).toEqual([]);
-  expect(LogTap.check(job(), { sink })).toEqual([]);
+  expect(LogTap.check(job(), { sink, shipper })).toEqual([]);
   expect(LogTap.check(deployment(), classic)).toEqual([]);
 });
 
 test('LT026 does not arise with a port of its own', () => {
-  const props = { sink, shipper: { statusPort: 9600 } };
+  const props = { sink, shipper: { ...shipper, statusPort: 9600 } };
   expect(LogTap.check(of({ hostNetwork: true }), props)).toEqual([]);
 });
 
@@ -233,7 +248,7 @@ test('LT009 does not arise where the file is on a volume, unless that is read-on
   const at = (mountPath: string, readOnlyMount = false) =>
     LogTap.check(
       of({ containers: [{ ...readOnly, volumeMounts: [{ name: 'x', mountPath, readOnly: readOnlyMount }] }] }),
-      { sink, file: '/var/log/app/**/*.log' },
+      { sink, shipper, file: '/var/log/app/**/*.log' },
     ).map(({ code }) => code);
   expect(at('/var/log')).toEqual([]);
   expect(at('/var/log/app/')).toEqual([]);
@@ -243,7 +258,7 @@ test('LT009 does not arise where the file is on a volume, unless that is read-on
 
 test('LT023 does not arise where the library shall replace what is preloaded', () => {
   const manifest = of({ containers: [{ ...app, envFrom: [{ configMapRef: { name: 'x' } }] }] });
-  expect(LogTap.check(manifest, { sink, existingPreload: ExistingPreload.REPLACE })).toEqual([]);
+  expect(LogTap.check(manifest, { sink, shipper, existingPreload: ExistingPreload.REPLACE })).toEqual([]);
 });
 
 test('what is no workload has no findings', () => {
@@ -257,7 +272,7 @@ test('several errors come together, in one message', () => {
 
 describe('accept', () => {
   test('silences a code, and with LT012 the workload is injected', () => {
-    const props = { sink, nativeSidecar: true, kubernetesVersion: '1.28', accept: ['LT012'] };
+    const props = { sink, shipper, nativeSidecar: true, kubernetesVersion: '1.28', accept: ['LT012'] };
     expect(LogTap.check(deployment(), props)).toEqual([]);
     expect(podTemplate(LogTap.inject(deployment(), props)).spec.initContainers).toHaveLength(2);
   });
@@ -282,32 +297,32 @@ describe('at synthesis', () => {
   };
 
   test('a warning stands once on standard error, with the path of its object', () => {
-    const chart = chartWith({ sink, file: '/var/log/app.log' });
+    const chart = chartWith({ sink, shipper, file: '/var/log/app.log' });
     Testing.synth(chart);
     Testing.synth(chart);
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/^\[shop\/w\/Resource\] warning LT009 Deployment\/w: /)]]);
   });
 
   test('accepted, it does not', () => {
-    Testing.synth(chartWith({ sink, file: '/var/log/app.log', accept: ['LT009'] }));
+    Testing.synth(chartWith({ sink, shipper, file: '/var/log/app.log', accept: ['LT009'] }));
     expect(warn).not.toHaveBeenCalled();
   });
 
   test('errors fail the synthesis, all at once, each with its path', () => {
-    expect(() => Testing.synth(chartWith({ sink, containers: ['db'], suppressFile: true }))).toThrow(
+    expect(() => Testing.synth(chartWith({ sink, shipper, containers: ['db'], suppressFile: true }))).toThrow(
       /\[shop\/w\/Resource\] LT002 Deployment\/w: /,
     );
   });
 
   test('LT016: a NetworkPolicy that lets nothing out', () => {
     const remote = Sink.openSearch({ url: 'https://os:9200' });
-    Testing.synth(chartWith({ sink: remote }));
+    Testing.synth(chartWith({ shipper, sink: remote }));
     expect(warn.mock.calls).toEqual([
       [expect.stringMatching(/warning LT016 Deployment\/w: NetworkPolicy\/\S+ selects its pods and allows no egress/)],
     ]);
     warn.mockClear();
-    Testing.synth(chartWith({ sink: remote, accept: ['LT016'] }));
-    Testing.synth(chartWith({ sink }));
+    Testing.synth(chartWith({ shipper, sink: remote, accept: ['LT016'] }));
+    Testing.synth(chartWith({ sink, shipper }));
     expect(warn).not.toHaveBeenCalled();
   });
 });

@@ -93,7 +93,7 @@ const props: fc.Arbitrary<LogTapProps> = all(
   fc.constantFrom({}, { perContainer: { app: { file: '/b.log', suppressFile: true } } }),
   fc.constantFrom({}, { existingPreload: ExistingPreload.REPLACE }, { existingPreload: ExistingPreload.CHAIN }),
   fc.constantFrom({}, { kubernetesVersion: '1.28' }, { nativeSidecar: false }),
-  fc.constantFrom({}, { failurePolicy: FailurePolicy.FAIL_OPEN }, { keepAwsCredentials: true }),
+  fc.constantFrom({}, { failurePolicy: FailurePolicy.FAIL_OPEN }, { keepAwsCredentials: false }),
   fc.constantFrom(
     {},
     { shipper: { imagePullSecrets: ['mirror'] } },

@@ -183,10 +183,11 @@ describe('a classic sidecar', () => {
   });
 });
 
-describe('AWS credentials are for the shipper alone', () => {
+describe('keepAwsCredentials: false makes AWS credentials the shipper’s alone', () => {
   const SKIP = 'eks.amazonaws.com/skip-containers';
   const cloudwatch = Sink.cloudWatch({ logGroup: '/a', region: 'eu-central-1' });
   const signed = Sink.openSearch({ url: 'https://os', signing: OpenSearchSigning.DOMAIN, region: 'eu-central-1' });
+  const alone = { keepAwsCredentials: false };
   const skipped = (props: LogTapProps, present?: string) => {
     const manifest = deployment(podSpec({ initContainers: [{ name: 'migrate', image: 'x' }] }));
     if (present !== undefined) podTemplate(manifest).metadata = { annotations: { [SKIP]: present } };
@@ -196,17 +197,21 @@ describe('AWS credentials are for the shipper alone', () => {
   };
 
   test('where the sink is at AWS', () => {
-    expect(skipped({ sink: cloudwatch })).toBe('app,migrate');
-    expect(skipped({ sink: signed })).toBe('app,migrate');
-    expect(skipped({ sink: Sink.openSearch({ url: 'https://os' }) })).toBeUndefined();
-    expect(skipped(stdout)).toBeUndefined();
+    expect(skipped({ ...alone, sink: cloudwatch })).toBe('app,migrate');
+    expect(skipped({ ...alone, sink: signed })).toBe('app,migrate');
+    expect(skipped({ ...alone, sink: Sink.openSearch({ url: 'https://os' }) })).toBeUndefined();
+    expect(skipped({ ...alone, ...stdout })).toBeUndefined();
   });
 
   test('together with those that the pod names', () => {
-    expect(skipped({ sink: cloudwatch }, 'envoy, app')).toBe('envoy,app,migrate');
+    expect(skipped({ ...alone, sink: cloudwatch }, 'envoy, app')).toBe('envoy,app,migrate');
   });
 
-  test('unless the application needs them', () => {
+  test('without it the application keeps its role, whatever the sink and the pod', () => {
+    for (const sink of [cloudwatch, signed, Sink.all([cloudwatch, Sink.stdout()])]) {
+      expect(skipped({ sink })).toBeUndefined();
+      expect(skipped({ sink }, 'envoy')).toBe('envoy');
+    }
     expect(skipped({ sink: cloudwatch, keepAwsCredentials: true })).toBeUndefined();
     expect(skipped({ sink: cloudwatch, keepAwsCredentials: true }, 'envoy')).toBe('envoy');
   });

@@ -14,7 +14,7 @@ import {
 import { type KubernetesObject, podTemplate } from '../../../src/constructs/workload.js';
 import { container, variables } from '../../support/workloads.js';
 
-const tap = { sink: Sink.stdout() };
+const tap = { sink: Sink.stdout(), accept: ['LT029'] };
 const containers: kplus.ContainerProps[] = [{ name: 'app', image: 'orders:4.2' }];
 type Props = TappedProps & Pick<kplus.DeploymentProps, 'containers' | 'initContainers'>;
 type Tapped = kplus.Workload & { logTap: LogTap };
@@ -73,6 +73,7 @@ describe.each(Object.entries(kinds))('Tapped%s', (kind, [make, makePlain]) => {
     make(chart, {
       containers,
       tap: {
+        accept: ['LT029'],
         sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1' }),
         file: '/var/log/orders.log',
         shipper: { image: 'cdk8s-logtap:1.0.0' },
