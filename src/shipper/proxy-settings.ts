@@ -31,12 +31,12 @@ export const PROXY_SETTINGS = {
     name: 'AWS_USE_FIPS_ENDPOINT',
     default: 'false',
     help: 'Whether CloudWatch Logs is asked at the endpoint of its region that is validated by FIPS 140.',
-    parse: parse.boolean,
+    parse: (text) => parse.boolean(text.toLowerCase()),
   }),
   awsUseDualstack: setting({
     name: 'AWS_USE_DUALSTACK_ENDPOINT',
     default: 'false',
     help: 'Whether CloudWatch Logs is asked at the endpoint of its region that has IPv6, too.',
-    parse: parse.boolean,
+    parse: (text) => parse.boolean(text.toLowerCase()),
   }),
 } as const;

@@ -73,8 +73,8 @@ export class ForwardConnection {
     return connection;
   }
 
-  write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    return writePeer(this.socket, this.#peer.address, bytes, signal);
+  write(bytes: Uint8Array, signal: AbortSignal, onProgress?: () => void): Promise<void> {
+    return writePeer(this.socket, this.#peer.address, bytes, signal, onProgress);
   }
 
   /** The next thing that the peer says; strings in it are bytes. */

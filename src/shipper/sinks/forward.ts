@@ -11,11 +11,13 @@ import { createHash } from 'node:crypto';
 import { encode } from '@msgpack/msgpack';
 import { NoAnswerError } from '../errors.js';
 import type { Finding, RecordBatch, SendResult, Sink } from '../parts.js';
+import { BodyLimit } from './body-limit.js';
 import { ForwardConnection, type ForwardPeer, textOf } from './forward-connection.js';
 import { ForwardEncoder } from './forward-encoder.js';
 import { LINE_LIMITS } from './line-output.js';
 import { acknowledgedPeer, addressText } from './peer.js';
 import { ReloadedFile } from './reloaded-file.js';
+import { REQUEST_MAX_BYTES, sendParts } from './send-parts.js';
 import type { SinkContext } from './sink-context.js';
 
 export function openForward({ settings, secrets }: SinkContext): Sink {
@@ -51,6 +53,7 @@ class ForwardSink implements Sink {
   readonly #peer: ForwardPeer;
   readonly #options: ForwardOptions;
   readonly #encoder: ForwardEncoder;
+  readonly #bodyLimit = new BodyLimit(REQUEST_MAX_BYTES);
   #connection: ForwardConnection | undefined;
 
   constructor(peer: ForwardPeer, options: ForwardOptions, encoder: ForwardEncoder) {
@@ -59,18 +62,23 @@ class ForwardSink implements Sink {
     this.#encoder = encoder;
   }
 
-  async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
+  send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    return sendParts(batch, this.#bodyLimit, (part) => this.#send(part, signal, onProgress));
+  }
+
+  async #send(batch: RecordBatch, signal: AbortSignal, onProgress: () => void): Promise<void> {
     const { tag, isAcked } = this.#options;
     const chunk = chunkOf(batch);
     const option = { ...(isAcked && { chunk }), size: batch.count };
     const entries = this.#encoder.encode(batch);
     const connection = await this.#open(signal);
     try {
-      await connection.write(Buffer.concat([requestHead(tag, entries.length), entries, encode(option)]), signal);
+      const message = Buffer.concat([requestHead(tag, entries.length), entries, encode(option)]);
+      await connection.write(message, signal, onProgress);
       if (isAcked) {
         this.#mustBe(chunk, await connection.answer(signal));
       } else {
-        await acknowledgedPeer(connection.socket, this.#peer.address, signal);
+        await acknowledgedPeer(connection.socket, this.#peer.address, signal, onProgress);
         this.#mustNotGreet(await connection.said(0, signal));
       }
     } catch (error) {
@@ -78,7 +86,6 @@ class ForwardSink implements Sink {
       connection.close();
       throw error;
     }
-    return { retry: [], rejected: [] };
   }
 
   async check(signal: AbortSignal): Promise<Finding> {

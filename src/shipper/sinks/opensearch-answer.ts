@@ -25,8 +25,12 @@ export function bulkItems(body: Buffer, actions: number): readonly BulkItem[] | 
   const known = items.map(itemOf);
   if (!known.every((item) => item !== undefined)) return 'an item has no status';
   if (!errors && known.some(({ status }) => !isDone(status))) return 'an item is refused where errors is false';
+  if (known.some(({ status, error }) => isDone(status) && error !== NO_ERROR))
+    return 'an item is done and has an error';
   return known;
 }
+
+const NO_ERROR: BulkError = {};
 
 const isDone = (status: number): boolean => status === 200 || status === 201;
 
@@ -35,7 +39,7 @@ function itemOf(item: unknown): BulkItem | undefined {
   const results = Object.values(typeof item === 'object' && item !== null ? item : {}) as readonly unknown[];
   const { status, error } = (results.length === 1 ? (results[0] ?? {}) : {}) as { status?: unknown; error?: unknown };
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
-  return { status, error: bulkError(error) };
+  return { status, error: error === undefined || error === null ? NO_ERROR : bulkError(error) };
 }
 
 function bulkError(error: unknown): BulkError {

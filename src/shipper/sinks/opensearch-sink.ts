@@ -131,11 +131,12 @@ export class OpenSearchSink implements Sink {
   /** What keeps records from being sent. */
   async #prepare(signal: AbortSignal): Promise<Failure | undefined> {
     const { prepare, mustPrepare = false, now = () => performance.now(), onNotice } = this.#options;
-    if (now() < this.#prepareAtMs) return undefined;
+    if (this.#prepareAtMs > 0) {
+      if (now() >= this.#prepareAtMs) this.#prepareLater(now() + PREPARE_MS);
+      return undefined;
+    }
     try {
-      const withData = (await prepare?.(signal)) ?? false;
-      // Indices that were made without the template would get a field of their own for each one in a message.
-      this.#encoder.withData = withData && this.#prepareAtMs === 0;
+      this.#encoder.withData = (await prepare?.(signal)) ?? false;
       this.#isPrepared = true;
       return undefined;
     } catch (error) {
@@ -146,6 +147,20 @@ export class OpenSearchSink implements Sink {
       onNotice(`${failure.detail}. Records go on without it, and it is tried again every minute`);
       return undefined;
     }
+  }
+
+  /**
+   * While records go on. Messages stay text: indices that were made without the template would get a field of their own for
+   * each one in a message.
+   */
+  #prepareLater(nextMs: number): void {
+    this.#prepareAtMs = nextMs;
+    this.#options.prepare?.(AbortSignal.timeout(PREPARE_MS)).then(
+      () => {
+        this.#isPrepared = true;
+      },
+      () => {},
+    );
   }
 
   /** Indexes are those of the whole batch. */

@@ -42,9 +42,22 @@ const listed = new WeakSet<Socket>();
 /** Finds a peer that has gone without a word while nothing is sent. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** Hands bytes to the kernel; waits while the peer is slow. */
-export function writePeer(socket: Socket, address: PeerAddress, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-  return during(socket, address, signal, (done) => socket.write(bytes, (error) => error || done()));
+/** Written at a time. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Hands bytes to the kernel, piece by piece; waits while the peer is slow. */
+export async function writePeer(
+  socket: Socket,
+  address: PeerAddress,
+  bytes: Uint8Array,
+  signal: AbortSignal,
+  onProgress = () => {},
+): Promise<void> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    const piece = bytes.subarray(at, at + PIECE_BYTES);
+    await during(socket, address, signal, (done) => socket.write(piece, (error) => error || done()));
+    onProgress();
+  }
 }
 
 /** Between two looks at the send queue. */
@@ -54,9 +67,19 @@ const LOOK_MS = [1, 2, 4, 8, 16, 32] as const;
  * Waits until the kernel of the peer has acknowledged all that was written. Nothing more can be known of a peer that never
  * answers; without /proc not even this, and only what broke the connection so far is seen.
  */
-export async function acknowledgedPeer(socket: Socket, address: PeerAddress, signal: AbortSignal): Promise<void> {
+export async function acknowledgedPeer(
+  socket: Socket,
+  address: PeerAddress,
+  signal: AbortSignal,
+  onProgress = () => {},
+): Promise<void> {
+  let before = Number.POSITIVE_INFINITY;
   for (let look = 0; ; look++) {
     const bytes = unacknowledgedBytes(socket);
+    if (bytes !== undefined && bytes < before) {
+      before = bytes;
+      onProgress();
+    }
     if (bytes === 0) break;
     // The kernel forgets a connection that was reset before anybody here is told of it.
     if (bytes === undefined && listed.has(socket)) throw broken(socket, address);

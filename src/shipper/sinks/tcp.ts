@@ -4,10 +4,12 @@
  */
 import type { Socket } from 'node:net';
 import type { Finding, RecordBatch, SendResult, Sink } from '../parts.js';
+import { BodyLimit } from './body-limit.js';
 import { LINE_LIMITS } from './line-output.js';
 import { NdjsonEncoder } from './ndjson.js';
 import { acknowledgedPeer, addressText, connectPeer, type PeerAddress, writePeer } from './peer.js';
 import { ReloadedFile } from './reloaded-file.js';
+import { REQUEST_MAX_BYTES, sendParts } from './send-parts.js';
 import type { SinkContext } from './sink-context.js';
 
 export function openTcp({ settings }: SinkContext): Sink {
@@ -22,6 +24,7 @@ class TcpSink implements Sink {
   readonly #address: PeerAddress;
   readonly #ca: ReloadedFile | undefined;
   readonly #encoder: NdjsonEncoder;
+  readonly #bodyLimit = new BodyLimit(REQUEST_MAX_BYTES);
   #socket: Socket | undefined;
 
   constructor(address: PeerAddress, ca: ReloadedFile | undefined, encoder: NdjsonEncoder) {
@@ -30,18 +33,21 @@ class TcpSink implements Sink {
     this.#encoder = encoder;
   }
 
-  async send(batch: RecordBatch, signal: AbortSignal): Promise<SendResult> {
-    const { bytes } = this.#encoder.encode(batch);
+  send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    return sendParts(batch, this.#bodyLimit, (part) => this.#send(part, signal, onProgress));
+  }
+
+  async #send(part: RecordBatch, signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const { bytes } = this.#encoder.encode(part);
     const socket = await this.#open(signal);
     try {
-      await writePeer(socket, this.#address, bytes, signal);
-      await acknowledgedPeer(socket, this.#address, signal);
+      await writePeer(socket, this.#address, bytes, signal, onProgress);
+      await acknowledgedPeer(socket, this.#address, signal, onProgress);
     } catch (error) {
       // Half a line may be there. On a connection of its own the next one is not written on to it.
       socket.destroy();
       throw error;
     }
-    return { retry: [], rejected: [] };
   }
 
   async check(signal: AbortSignal): Promise<Finding> {

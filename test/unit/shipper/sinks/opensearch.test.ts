@@ -91,6 +91,10 @@ describe('OpenSearchSink: items', () => {
     ['items that are no list', { errors: false, items: { create: { status: 201 } } }],
     ['a refused item, and no errors', { errors: false, items: items([201, 400]).items }],
     ['a throttled item, and no errors', { errors: false, items: items([429, 201]).items }],
+    [
+      'an item that is done and has an error',
+      { errors: true, items: [{ create: { status: 201, error: {} } }, ...items([201]).items] },
+    ],
     ['an item without status', { errors: true, items: [{ create: {} }, { create: { status: 201 } }] }],
     ['a status in words', { errors: false, items: [{ create: { status: '201' } }, { create: { status: 201 } }] }],
     ['a status that is none', { errors: true, items: items([1e12, 201]).items }],
@@ -372,7 +376,7 @@ describe('OpenSearchSink: set-up that fails', () => {
     expect([await send(60_000), await send(100_000), await send(119_999)]).toEqual([0, 0, 0]);
     expect([state.asked, notices.length]).toEqual([3, 1]);
     state.isReady = true;
-    expect([await send(120_000), await send(120_001)]).toEqual([0, 0]);
+    expect([await send(120_000), await send(200_000)]).toEqual([0, 0]);
     expect(state.asked).toBe(4);
     // Indices of the meantime have not got its mapping.
     expect(encode.withData).toBe(false);

@@ -1,0 +1,45 @@
+/** Sends a batch to a peer that takes a request as a whole, in requests as large as it was seen to take in time. */
+import { codeOf, failureOf } from '../errors.js';
+import type { RecordBatch, SendResult } from '../parts.js';
+import { slice } from '../record-batch.js';
+import type { BodyLimit } from './body-limit.js';
+import { indexes } from './ranges.js';
+
+/** More than a batch of lines has: at first a batch is one request. */
+export const REQUEST_MAX_BYTES = 4 * 1024 * 1024;
+/** Bytes of a record besides its message, about. */
+const OVERHEAD_BYTES = 200;
+
+/** `send` resolves when a request is delivered. Throws what it throws where nothing is. */
+export async function sendParts(
+  batch: RecordBatch,
+  limit: BodyLimit,
+  send: (part: RecordBatch) => Promise<void>,
+): Promise<SendResult> {
+  for (let from = 0; from < batch.count; ) {
+    const { to, bytes } = partOf(batch, from, limit.bytes);
+    try {
+      await send(slice(batch, from, to));
+    } catch (error) {
+      limit.unanswered(bytes, codeOf(error));
+      if (from === 0) throw error;
+      return { retry: [...indexes(from, batch.count)], rejected: [], failure: failureOf(error) };
+    }
+    limit.accepted();
+    from = to;
+  }
+  return { retry: [], rejected: [] };
+}
+
+/** As many records as fit, and at least one. */
+function partOf({ length, count }: RecordBatch, from: number, maxBytes: number) {
+  let to = from;
+  let bytes = 0;
+  while (to < count) {
+    const size = length[to]! + OVERHEAD_BYTES;
+    if (to > from && bytes + size > maxBytes) break;
+    bytes += size;
+    to += 1;
+  }
+  return { to, bytes };
+}
