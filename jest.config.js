@@ -8,7 +8,7 @@ const common = {
 
 module.exports = {
   projects: [
-    ...['unit', 'native', 'integration', 'faults', 'e2e'].map((name) => ({
+    ...['unit', 'native', 'integration', 'faults', 'e2e', 'cluster'].map((name) => ({
       ...common,
       displayName: name,
       testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],

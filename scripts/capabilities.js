@@ -4,6 +4,7 @@ const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
+const { canRunCluster, ensureCluster, isClusterPresent } = require('./cluster.js');
 const { ensureJsii, isJsiiPresent } = require('./jsii.js');
 const { ensureGoProgram, isGoProgramPresent } = require('./go-program.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
@@ -304,6 +305,19 @@ const forTests = [
     isPresent: isImagePartsPresent,
     install: ensureImageParts,
     without: 'the tests of the image',
+  },
+  {
+    name: 'network tools',
+    isPresent: () => ['ip', 'nsenter', 'setpriv', 'unshare'].every(isInstalled),
+    debian: ['iproute2', 'util-linux'],
+    without: 'the tests in a cluster',
+  },
+  {
+    name: 'cluster',
+    isPresent: () => isClusterPresent() && canRunCluster(),
+    install: ensureCluster,
+    needs: ['go', 'root', 'podman', 'openssl', 'network tools'],
+    without: 'the tests in a cluster, which need Go 1.26, root and cgroups of the older interface',
   },
 ];
 

@@ -8,7 +8,7 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { setUp } = require('./setup.js');
 
-const SUITES = ['unit', 'native', 'zoo', 'integration', 'faults', 'e2e'];
+const SUITES = ['unit', 'native', 'zoo', 'integration', 'faults', 'e2e', 'cluster'];
 const root = join(__dirname, '..');
 
 /**
