@@ -6,6 +6,7 @@ import { injectCommand } from './inject.js';
 import { install } from './install.js';
 import { shipperFile } from './package-files.js';
 import { run } from './run.js';
+import { terminate } from './terminate.js';
 import { uninjectCommand } from './uninject.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 import { version } from './version.js';
@@ -16,6 +17,7 @@ const USAGE = `Usage: logtap COMMAND
   ship [--check]                                             the sidecar, or a look whether it would work; settings come from the environment
   replay FILE                                                send dead letters again; settings as for ship
   install DIR                                                put the library for this architecture into DIR
+  terminate                                                  tell the shipper of this container that the pod ends: its preStop hook
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
   uninject FILE|DIR|-                                        take them out again
   check FILE|DIR|- [options]                                 say what would be wrong with them
@@ -30,6 +32,7 @@ type Command = (args: readonly string[]) => number | Promise<number>;
 const COMMANDS: Readonly<Record<string, Command>> = {
   run,
   install,
+  terminate,
   doctor,
   inject: (args) => injectCommand([...args], process),
   uninject: (args) => uninjectCommand(args, process),

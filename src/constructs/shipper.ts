@@ -37,6 +37,13 @@ const LIBRARY_BYTES = '2Mi';
 /** Room on disk beyond what is bounded. */
 const DISK_MARGIN_MIB = 32;
 
+/**
+ * Run in the shipper when the termination of the pod begins. A native sidecar is not signalled before the application has
+ * ended, and is killed at the end of the pod's grace period; a classic one is signalled at once, and needs no hook. As in the
+ * Dockerfile: the image has no shell, and a hook does not have its entry point.
+ */
+const TERMINATE = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
+
 /** The pod security standard "restricted", and a root file system that cannot be written. */
 const securityContext = () => ({
   allowPrivilegeEscalation: false,
@@ -112,7 +119,7 @@ export function shipper(props: LogTapProps, run: ShipperRun): Container {
     name: SHIPPER,
     ...image(props),
     args: ['ship'],
-    ...(run.isNative && { restartPolicy: 'Always' }),
+    ...(run.isNative && { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [...TERMINATE] } } } }),
     env: shipperEnv(props, run),
     ports: [{ name: SHIPPER, containerPort: statusPort(options) }],
     // The application starts when the shipper listens.

@@ -1,5 +1,6 @@
 /** What injection adds to a pod, what it leaves alone, and what it refuses. */
-
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inject } from '../../../src/constructs/inject.js';
 import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
 import { Sink } from '../../../src/constructs/sink.js';
@@ -200,6 +201,15 @@ describe('the shipper', () => {
     const livez = { path: '/livez', port: 'logtap' };
     expect(shipper.startupProbe).toMatchObject({ httpGet: livez, periodSeconds: 1 });
     expect(shipper.livenessProbe).toMatchObject({ httpGet: livez });
+  });
+
+  test('is told when the termination of the pod begins: its signal comes after the end of the application', () => {
+    const command = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
+    expect(shipper.lifecycle).toEqual({ preStop: { exec: { command } } });
+    const dockerfile = readFileSync(join(__dirname, '../../../Dockerfile'), 'utf8');
+    for (const path of command.slice(0, 2)) expect(dockerfile).toContain(`"${path}"`);
+    const classic = container(inject(deployment(), { ...stdout, nativeSidecar: false }), 'logtap');
+    expect(classic).not.toHaveProperty('lifecycle');
   });
 
   test('takes no application out of its Services', () => {
