@@ -15,12 +15,13 @@ export const jsonBytes = (text: string): number => Buffer.byteLength(JSON.string
 export function boundedText(text: string, max: number): string {
   // No character takes less than a byte.
   if (text.length <= max && jsonBytes(text) <= max) return text;
-  let kept = '';
+  let end = 0;
   let bytes = ELLIPSIS_BYTES;
   for (const character of text) {
     bytes += jsonBytes(character);
     if (bytes > max) break;
-    kept += character;
+    end += character.length;
   }
-  return kept + ELLIPSIS;
+  // A copy: a part of a string keeps all of it in memory.
+  return Buffer.from(text.slice(0, end) + ELLIPSIS).toString();
 }
