@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 export interface DescriptorShares {
   /** Connections to the socket. */
   readonly connections: number;
+  /** Rings that are open at a time. */
+  readonly rings: number;
   /** Connections to the status port. */
   readonly statusConnections: number;
 }
@@ -30,5 +32,6 @@ export function descriptorLimit(read = () => readFileSync('/proc/self/limits', '
 export function descriptorShares(limit = descriptorLimit()): DescriptorShares {
   const statusConnections = Math.max(STATUS.least, Math.min(STATUS.most, Math.floor(limit * STATUS.part)));
   const left = limit - Math.min(DELIVERY, Math.floor(limit / 2)) - statusConnections;
-  return { statusConnections, connections: Math.max(1, Math.min(CONNECTIONS_MAX, Math.floor(left / 2))) };
+  const rings = Math.max(1, Math.floor(left / 2));
+  return { statusConnections, connections: Math.min(CONNECTIONS_MAX, rings), rings };
 }

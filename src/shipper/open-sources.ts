@@ -86,6 +86,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
   const rings = new RingSource({
     ...lines,
     path: settings.ringDir,
+    maxRings: descriptorShares().rings,
     ringBytes: settings.ringBytes,
     pool: settings.ringPool,
     totalBytes: settings.ringTotalBytes,

@@ -18,7 +18,7 @@
  * A half of the notes is a u32 length and JSON: the HELLO and the files that lie before `tail`. They are written to the
  * half that is not valid, and become valid by the next checkpoint. Files for which there is no room are left out.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import {
   FIRST_FILE_STREAM,
   RING_HEADER,
@@ -218,14 +218,15 @@ export class RingFile {
     closeSync(this.#fd);
   }
 
-  /** Closes and removes it. */
+  /** Closes and removes it; another file that has taken its name stays. */
   remove(): void {
-    this.close();
     try {
-      unlinkSync(this.path);
+      const { ino } = fstatSync(this.#fd);
+      if (lstatSync(this.path).ino === ino) unlinkSync(this.path);
     } catch {
       // Somebody else did, or it is not ours to remove: it is retired and read either way.
     }
+    this.close();
   }
 
   /** All pages of a ring are there: a write fails only where somebody has cut it, and the next look finds that. */

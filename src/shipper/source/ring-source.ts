@@ -7,8 +7,9 @@
  * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
  */
 import { messageOf, ProtocolError } from '../errors.js';
-import type { RecordBatch, Source, SourceBatch } from '../parts.js';
-import { isNotice, type SkipReason } from './connection.js';
+import type { Source, SourceBatch } from '../parts.js';
+import type { SkipReason } from './connection.js';
+import { countByInstance } from './count-by-instance.js';
 import { lockedFiles, showsLocks } from './file-locks.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
@@ -19,6 +20,8 @@ import { RingDirectory, type RingDirectoryOptions, type RingName } from './ring-
 import { type Mark, RingReader } from './ring-reader.js';
 
 export interface RingSourceOptions extends RingDirectoryOptions {
+  /** Rings that are open at a time: each takes a descriptor. The others wait, with what is in them. */
+  readonly maxRings?: number;
   readonly lineMaxBytes: number;
   /** An unfinished line that did not grow for this long becomes a record. */
   readonly lineIdleMs: number;
@@ -56,6 +59,8 @@ const LOCKS_MS = 100;
 const IDLE_MS = 3_600_000;
 /** After a stop: so long no ring may have got anything before reading ends. */
 const QUIET_MS = 100;
+/** A ring that was idle for so long gives way to one that waits. */
+const SCARCE_IDLE_MS = 1000;
 /** Processes whose ring was retired and that may go on in another. */
 const RETIRED_MAX = 4096;
 
@@ -87,6 +92,8 @@ export class RingSource implements Source {
   #isStopping = false;
   #isClosing = false;
   #isLastScanDone = false;
+  /** Whether rings wait for others to be closed. */
+  #isCrowded = false;
   #wake: () => void = () => {};
 
   /** Makes the directory ready. Throws a ConfigError when that cannot be. */
@@ -156,6 +163,7 @@ export class RingSource implements Source {
     }
     // A ring that was claimed a moment ago has to be found first.
     this.#wantsScan = true;
+    if (this.#isCrowded) return false;
     return nowMs - this.#gotMs > QUIET_MS && readers.every(({ isDrained, isRetired }) => isDrained && isRetired);
   }
 
@@ -199,7 +207,16 @@ export class RingSource implements Source {
     this.#isLastScanDone = this.#isClosing;
     this.#directory.listen((instance) => this.#rang(instance));
     const names = this.#directory.names();
-    for (const ring of this.#directory.claimed(names)) this.#find(ring, nowMs);
+    const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
+    this.#isCrowded = false;
+    for (const ring of this.#directory.claimed(names)) {
+      if (this.#readers.has(ring.name) || this.#refused.has(ring.name)) continue;
+      // At the end there is no more time to wait.
+      this.#isCrowded = this.#readers.size >= maxRings && !this.#isClosing;
+      if (this.#isCrowded) break;
+      this.#find(ring, nowMs);
+    }
+    if (this.#isCrowded) this.#makeRoom(nowMs);
     const present = this.#refused.size > 0 ? new Set(names) : undefined;
     for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
     this.#retireLeft(nowMs);
@@ -243,7 +260,6 @@ export class RingSource implements Source {
   }
 
   #find(ring: RingName, nowMs: number): void {
-    if (this.#readers.has(ring.name) || this.#refused.has(ring.name)) return;
     // One after the other: the frames of a process go on where its earlier ring ended.
     const earlier = this.#latest.get(ring.instance);
     if (earlier !== undefined) {
@@ -271,6 +287,14 @@ export class RingSource implements Source {
         error instanceof ProtocolError ? error : new ProtocolError('ring', `${ring.name}: ${messageOf(error)}`),
       );
     }
+  }
+
+  /** Retires the ring that was idle for longest: its process claims another with its next line. */
+  #makeRoom(nowMs: number): void {
+    this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
+    const inUse = [...this.#readers.values()].filter(({ isRetired }) => !isRetired);
+    const idle = inUse.sort((one, other) => one.gotMs - other.gotMs)[0];
+    if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#retire(idle);
   }
 
   #rang(instance: string): void {
@@ -355,24 +379,4 @@ export class RingSource implements Source {
     });
     this.#wake = () => {};
   }
-}
-
-/** The instance of a process begins the ids of its streams. */
-const INSTANCE_LENGTH = 16;
-
-function countByInstance({ count, length, origin, origins }: RecordBatch): ReadonlyMap<string, Lost> {
-  const counts = new Map<string, { lines: number; bytes: number }>();
-  const byOrigin = origins.map(({ id }) => {
-    const instance = id.slice(0, INSTANCE_LENGTH);
-    const known = counts.get(instance) ?? { lines: 0, bytes: 0 };
-    counts.set(instance, known);
-    // A notice is no line of the process.
-    return isNotice(id) ? { lines: 0, bytes: 0 } : known;
-  });
-  for (let i = 0; i < count; i++) {
-    const each = byOrigin[origin[i]!]!;
-    each.lines += 1;
-    each.bytes += length[i]!;
-  }
-  return counts;
 }

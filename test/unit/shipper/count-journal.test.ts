@@ -1,5 +1,14 @@
 /** Counts outlive a shipper that is killed, and are said once. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/count-journal.js';
@@ -89,6 +98,12 @@ test.each([
     dropped: expect.not.objectContaining({ application: expect.anything() }),
     balanced: true,
   });
+});
+
+test.each([0o666, 0o620, 0o602])('a file that others may write, mode %o, counts nothing', (mode) => {
+  writeFileSync(path, `["lost","${ONE}",3,30]\n`);
+  chmodSync(path, mode);
+  expect(next().totals.dropped).toEqual({});
 });
 
 test('a link in its place is not followed', () => {

@@ -22,13 +22,12 @@ test.each([
 });
 
 test.each([32, 64, 128, 256, 1024, 65_536, 1_048_576])('of %i descriptors delivery keeps enough', (limit) => {
-  const { connections, statusConnections } = descriptorShares(limit);
+  const { connections, statusConnections, rings } = descriptorShares(limit);
   expect(connections).toBeGreaterThan(0);
   expect(connections).toBeLessThanOrEqual(1024);
   expect(statusConnections).toBeGreaterThanOrEqual(4);
   expect(statusConnections).toBeLessThanOrEqual(32);
-  // Connections twice: rings have as much.
-  expect(limit - 2 * connections - statusConnections).toBeGreaterThanOrEqual(Math.min(64, limit / 2) - 2);
+  expect(limit - connections - rings - statusConnections).toBeGreaterThanOrEqual(Math.min(64, limit / 2) - 2);
 });
 
 test.each([

@@ -315,3 +315,47 @@ describe('numbers that any process of the pod can write', () => {
     await batches.return?.(undefined);
   });
 });
+
+test('more rings than may be open: those that are idle give way, and every line of all of them is read', async () => {
+  const files = Array.from({ length: 9 }, (_, i) => {
+    const bytes = freeRing(CAPACITY);
+    const content = Buffer.concat([magic, hello({ instance: BigInt(i + 1) }), data(1, 1n, `line ${i}\n`)]);
+    content.copy(bytes, RING_HEADER_BYTES);
+    bytes.writeBigUInt64LE(BigInt(content.length), at('head'));
+    const file = join(path, `ring-1-${String(i + 1).padStart(16, '0')}-0`);
+    writeFileSync(file, bytes);
+    return file;
+  });
+  let ms = 0;
+  const rooms: string[] = [];
+  // A clock on which every look is a second after the one before.
+  const source = open([], { maxRings: 2, now: () => (ms += 1001), onNoRoom: (problem) => rooms.push(problem) });
+  const read: string[] = [];
+  for await (const batch of source.batches(new AbortController().signal)) {
+    read.push(...recordsOf(batch).map(({ message }) => message));
+    batch.release();
+    if (read.length === files.length) source.close();
+  }
+  expect(read.sort()).toEqual(files.map((_, i) => `line ${i}`));
+  expect(rooms).toContain('more than 2 rings are in use: some wait to be read');
+  expect(readdirSync(path).filter((name) => name.startsWith('ring-'))).toEqual([]);
+});
+
+test('a ring that another file has replaced under its name does not take that one along', async () => {
+  const source = open();
+  const fd = claim();
+  write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n')]));
+  word(fd, 'ended', 1);
+  const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+  const first = (await batches.next()).value as SourceBatch;
+  const bytes = freeRing(CAPACITY);
+  const content = Buffer.concat([magic, hello(), data(1, 2n, 'two\n')]);
+  content.copy(bytes, RING_HEADER_BYTES);
+  bytes.writeBigUInt64LE(BigInt(content.length), at('head'));
+  writeFileSync(join(path, 'new'), bytes);
+  renameSync(join(path, 'new'), join(path, NAME));
+  first.release();
+  const second = (await batches.next()).value as SourceBatch;
+  expect([first, second].flatMap((batch) => recordsOf(batch).map(({ message }) => message))).toEqual(['one', 'two']);
+  await batches.return?.(undefined);
+});
