@@ -1,6 +1,7 @@
 /** Held records, wherever they are. */
 import type { RecordBatch } from '../parts.js';
-import type { Tally } from '../tally.js';
+import { slice } from '../record-batch.js';
+import { Tally } from '../tally.js';
 
 /**
  * What comes of reading: the records; `lost` when the disk does not give them back; `later` when it does not now; spans
@@ -23,4 +24,26 @@ export interface StoredSpan {
   readonly tally: Tally;
   readonly ageMs: number;
   readonly body: Body;
+}
+
+/** The span in parts that begin at these numbers, as far as they are within it. One that cannot be read now stays whole. */
+export function cutAt(span: StoredSpan, numbers: readonly number[]): readonly StoredSpan[] {
+  const { first, count, ageMs, body } = span;
+  const inside = [...new Set(numbers)].filter((number) => number > first && number < first + count);
+  const batch = inside.length === 0 ? undefined : body.read();
+  if (typeof batch !== 'object' || !('count' in batch)) return [span];
+  const ends = [...inside.sort((one, other) => one - other), first + count].map((number) => number - first);
+  let left = ends.length;
+  const discard = () => {
+    left -= 1;
+    if (left === 0) body.discard();
+  };
+  return ends.map((to, i) => {
+    const from = ends[i - 1] ?? 0;
+    const read = () => {
+      const found = body.read();
+      return typeof found === 'object' && 'count' in found ? slice(found, from, to) : found;
+    };
+    return { first: first + from, count: to - from, tally: Tally.of(batch, from, to), ageMs, body: { read, discard } };
+  });
 }

@@ -1,14 +1,15 @@
 /**
  * How far each sink is, in a file of three lines of equal length, each a whole checkpoint padded with blanks:
  *
- *     {"version":2,"number":N,"end":N,"positions":{"<sink>":N},"gone":[[N,N]],"crc":"…"}
+ *     {"version":2,"number":N,"end":N,"positions":{"<sink>":N},"skipped":{"<sink>":[[N,N]]},"gone":[[N,N]],"crc":"…"}
  *
  * `end` is the number after the last record that was written, `positions` the first record that a sink may not have
- * settled, `gone` the records beyond some position whose segments were removed because they were dropped and counted.
+ * settled, `skipped` those beyond it that were dropped for a sink and counted, `gone` those beyond some position whose
+ * segments were removed.
  * `crc` is the CRC-32 of the object without it; the valid line with the highest `number` counts.
  *
  * Lines are overwritten in place, which needs no room on a disk that is full. The first two take turns and are synced:
- * so one of them survives a crash of the machine. The third one is not synced; it is for a process that is killed.
+ * so one of them survives a crash of the machine. The third one is not synced; it is written each time, for a process that is killed.
  */
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -17,9 +18,14 @@ import type { Disk, DiskFile } from './disk.js';
 /** Numbers of records: from the first up to, not including, the second. */
 export type Range = readonly [from: number, to: number];
 
-export interface Checkpoint {
-  readonly end: number;
+/** By sink. */
+export interface Progress {
   readonly positions: Readonly<Record<string, number>>;
+  readonly skipped: Readonly<Record<string, readonly Range[]>>;
+}
+
+export interface Checkpoint extends Progress {
+  readonly end: number;
   readonly gone: readonly Range[];
 }
 
@@ -30,8 +36,8 @@ const PAGE = 4096;
 const GROWTH_BYTES = 1024;
 const SYNCED_LINES = 2;
 
-export function encodeCheckpoint(number: number, { end, positions, gone }: Checkpoint): string {
-  const text = JSON.stringify({ version: VERSION, number, end, positions, gone });
+export function encodeCheckpoint(number: number, { end, positions, skipped, gone }: Checkpoint): string {
+  const text = JSON.stringify({ version: VERSION, number, end, positions, skipped, gone });
   return `${text.slice(0, -1)},"crc":"${crcOf(text)}"}`;
 }
 
@@ -44,10 +50,10 @@ export function decodeCheckpoints(text: string): (Checkpoint & { readonly number
 function decode(line: string): (Checkpoint & { readonly number: number }) | undefined {
   try {
     const { crc, ...rest } = JSON.parse(line);
-    const { version, number, end, positions, gone } = rest;
-    if (version !== VERSION || crc !== crcOf(JSON.stringify({ version, number, end, positions, gone })))
+    const { version, number, end, positions, skipped, gone } = rest;
+    if (version !== VERSION || crc !== crcOf(JSON.stringify({ version, number, end, positions, skipped, gone })))
       return undefined;
-    const all = [number, end, ...Object.values(positions), ...gone.flat()];
+    const all = [number, end, ...Object.values(positions), ...gone.flat(), ...Object.values<Range[]>(skipped).flat(2)];
     return all.every((each) => Number.isSafeInteger(each) && (each as number) >= 0) ? rest : undefined;
   } catch {
     return undefined;
@@ -60,14 +66,17 @@ export class CheckpointFile {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #path: string;
+  readonly #isSynced: boolean;
   #file: DiskFile | undefined;
   #lineBytes = 0;
   #number = 0;
   /** Which line a crash cannot take. */
   #syncedLine = 0;
 
-  constructor(disk: Disk, directory: string) {
+  /** `isSynced`: whether a crash of the machine should leave one. */
+  constructor(disk: Disk, directory: string, isSynced: boolean) {
     this.#disk = disk;
+    this.#isSynced = isSynced;
     this.#directory = directory;
     this.#path = join(directory, 'checkpoint.json');
   }
@@ -139,9 +148,9 @@ export class CheckpointFile {
     const file = this.#disk.create(making);
     try {
       for (let i = 0; i <= SYNCED_LINES; i++) file.write(this.#line(text), i * this.#lineBytes);
-      file.sync();
+      if (this.#isSynced) file.sync();
       this.#disk.rename(making, this.#path);
-      this.#disk.syncDirectory(this.#directory);
+      if (this.#isSynced) this.#disk.syncDirectory(this.#directory);
     } catch (error) {
       file.close();
       throw error;

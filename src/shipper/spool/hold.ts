@@ -9,7 +9,8 @@ import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
 import { concat, memoryBytes, nameBytes, slice } from '../record-batch.js';
 import { sleep } from '../sleep.js';
 import { Tally } from '../tally.js';
-import type { Body, StoredSpan } from './body.js';
+import { type Body, cutAt, type StoredSpan } from './body.js';
+import type { Progress } from './checkpoint.js';
 import { HoldLane, type Lane, type LaneHold, type LaneRead, type Span } from './lane.js';
 import type { OnFull } from './on-full.js';
 import { CORRUPT } from './segment-bodies.js';
@@ -157,6 +158,10 @@ export class Hold implements LaneHold {
     for (let i = this.#indexOf(next.position); i < this.#held.length; i++) {
       const held = this.#held[i]!;
       if (records >= limits.maxRecords) break;
+      if (!lane.wants(held)) {
+        next = { position: held.first + held.count, before: new Tally() };
+        continue;
+      }
       const batch = held.body.read();
       if (batch === 'later' || batch === 'lost') {
         isLater = batch === 'later';
@@ -259,18 +264,27 @@ export class Hold implements LaneHold {
     }
   }
 
-  #positions(): Record<string, number> {
-    return Object.fromEntries([...this.#lanes].map(([name, { position }]) => [name, position]));
+  #progress(): Progress {
+    const lanes = [...this.#lanes];
+    return {
+      positions: Object.fromEntries(lanes.map(([name, { position }]) => [name, position])),
+      skipped: Object.fromEntries(
+        lanes.flatMap(([name, { skipped }]) => (skipped.length > 0 ? [[name, skipped]] : [])),
+      ),
+    };
   }
 
   /** Takes over what an earlier life left. A sink that it did not know gets all that is there. */
   #recover(store: SegmentStore): void {
     const onRoom = () => this.#released.wake();
-    const { positions, spans, end } = store.recover({ positions: () => this.#positions(), onRoom });
+    const { sinks } = this.#options;
+    const { positions, skipped, spans, end } = store.recover({ sinks, progress: () => this.#progress(), onRoom });
     this.#end = end;
     const begin = spans[0]?.first ?? end;
-    for (const [name, lane] of this.#lanes) lane.start({ position: positions[name] ?? begin, before: new Tally() });
-    for (const span of spans) {
+    for (const [name, lane] of this.#lanes)
+      lane.start({ position: positions[name] ?? begin, before: new Tally() }, skipped[name]);
+    const cuts = Object.values(skipped).flatMap((ranges) => ranges.map(([from]) => from));
+    for (const span of spans.flatMap((each) => cutAt(each, cuts))) {
       this.#keep(this.#heldOf(span));
       this.#enter(span);
     }

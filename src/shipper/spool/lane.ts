@@ -2,6 +2,8 @@
 import type { BatchLimits, RecordBatch } from '../parts.js';
 import { Tally } from '../tally.js';
 import type { StoredSpan } from './body.js';
+import type { Range } from './checkpoint.js';
+import { Ranges } from './ranges.js';
 
 /** What a lane handed out. Several may be out at a time. */
 export interface Taken {
@@ -53,6 +55,8 @@ export class HoldLane implements Lane {
   readonly #hold: LaneHold;
   /** What is out, in order; by numbers of records. */
   readonly #out: { readonly first: number; readonly end: number }[] = [];
+  /** Dropped and counted while something before it was out. Ends where batches end. */
+  readonly #skipped = new Ranges();
   /** Where the next take starts. */
   next: Place = { position: 0, before: new Tally() };
   readonly held = new Tally();
@@ -94,7 +98,12 @@ export class HoldLane implements Lane {
 
   /** Whether the lane still has to read some of the batch. */
   wants({ first, count }: Span): boolean {
-    return first + count > this.next.position;
+    return first + count > this.next.position && !this.#skipped.has(first, first + count);
+  }
+
+  /** What was dropped beyond the position. */
+  get skipped(): readonly Range[] {
+    return this.#skipped.beyond(this.position);
   }
 
   /** Whether the lane does not need the batch: has not to read any of it, and has none of it out. */
@@ -129,12 +138,16 @@ export class HoldLane implements Lane {
   skip(span: Span): Tally {
     const unread = this.unread(span);
     this.held.subtract(unread);
+    this.#skipped.beyond(this.position);
+    const from = Math.max(span.first, this.next.position);
+    if (this.#out.length > 0) this.#skipped.add([from, span.first + span.count]);
     this.start({ position: span.first + span.count, before: new Tally() });
     return unread;
   }
 
   /** Continues at a place; what is out stays out. */
-  start(next: Place): void {
+  start(next: Place, skipped: readonly Range[] = []): void {
     this.next = next;
+    this.#skipped.add(...skipped);
   }
 }

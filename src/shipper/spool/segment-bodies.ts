@@ -6,7 +6,7 @@ import { BatchCache } from './batch-cache.js';
 import type { Body, Read } from './body.js';
 import type { Range } from './checkpoint.js';
 import type { Disk, DiskFile } from './disk.js';
-import type { GoneRanges } from './gone-ranges.js';
+import type { Ranges } from './ranges.js';
 import { isGone, type Place, readFrame, readSegment, type SegmentContent } from './segment-file.js';
 import { type Surveyed, survey } from './survey.js';
 
@@ -30,7 +30,7 @@ export interface SegmentBodiesOptions {
   readonly directory: string;
   readonly disk: Disk;
   readonly cacheBytes: number;
-  readonly gone: GoneRanges;
+  readonly gone: Ranges;
   /** More records than that cannot be missing. */
   readonly holeMax: number;
   readonly onProblem: (code: string, message: string) => void;

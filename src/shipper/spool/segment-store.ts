@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
 import type { Body, StoredSpan } from './body.js';
-import { type Checkpoint, CheckpointFile } from './checkpoint.js';
+import { type Checkpoint, CheckpointFile, type Progress } from './checkpoint.js';
 import { type Disk, type DiskFile, realDisk } from './disk.js';
-import { GoneRanges } from './gone-ranges.js';
+import { Ranges } from './ranges.js';
 import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
 import { isGone } from './segment-file.js';
@@ -38,8 +38,7 @@ export interface SegmentStoreOptions {
 }
 
 /** What is left of an earlier life. */
-export interface Recovered {
-  readonly positions: Readonly<Record<string, number>>;
+export interface Recovered extends Progress {
   readonly spans: readonly StoredSpan[];
   /** The number after all that were ever used. */
   readonly end: number;
@@ -47,8 +46,8 @@ export interface Recovered {
 
 /** What the store must know of the hold. */
 export interface Held {
-  /** How far each sink is. */
-  readonly positions: () => Readonly<Record<string, number>>;
+  readonly sinks: readonly string[];
+  readonly progress: () => Progress;
   /** Told when files were removed. */
   readonly onRoom: () => void;
 }
@@ -57,7 +56,6 @@ export interface Held {
 const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 /** At least so many fit into the bound: space comes back one whole segment at a time. */
 const SEGMENTS_MIN = 8;
-const CHECKPOINT_MS = 200;
 const SYNC_MS = 1000;
 const NAME = /^\d{16}\.segment$/;
 /** Names that are tried for a new segment where some are taken. */
@@ -70,7 +68,7 @@ export class SegmentStore {
   readonly #segmentBytes: number;
   readonly #checkpoint: CheckpointFile;
   readonly #bodies: SegmentBodies;
-  readonly #gone = new GoneRanges();
+  readonly #gone = new Ranges();
   readonly #unsynced = new Set<Segment>();
   /** Of an earlier life, which may have been killed before it synced them. */
   readonly #adopted: Segment[] = [];
@@ -81,10 +79,9 @@ export class SegmentStore {
   #isDirectorySynced = true;
   /** The number after the last record on disk. */
   #end = 0;
-  #positions: () => Readonly<Record<string, number>> = () => ({});
+  #progress: () => Progress = () => ({ positions: {}, skipped: {} });
   #onRoom = () => {};
   #timer: NodeJS.Timeout | undefined;
-  #syncTimer: NodeJS.Timeout | undefined;
   #isSyncing = false;
   #isEnded = false;
 
@@ -95,7 +92,7 @@ export class SegmentStore {
     this.#disk = disk;
     this.#sync = sync;
     this.#segmentBytes = Math.min(SEGMENT_MAX_BYTES, Math.floor(maxBytes / SEGMENTS_MIN));
-    this.#checkpoint = new CheckpointFile(disk, directory);
+    this.#checkpoint = new CheckpointFile(disk, directory, sync !== 'off');
     const onDone = (segment: Segment) => this.#deleteIfDone(segment);
     const onFound = (bytes: number) => {
       this.#used += bytes;
@@ -120,13 +117,13 @@ export class SegmentStore {
   }
 
   /** Reads what is there: one segment in memory at a time. */
-  recover({ positions, onRoom }: Held): Recovered {
-    this.#positions = positions;
+  recover({ sinks, progress, onRoom }: Held): Recovered {
+    this.#progress = progress;
     this.#onRoom = onRoom;
     const found = this.#names().flatMap((name) => this.#bodies.find(name) ?? []);
     const segments = found.map(({ surveyed }) => surveyed);
     const checkpoint = this.#readCheckpoint(segments);
-    const known = Object.keys(positions()).flatMap((sink) => checkpoint.positions[sink] ?? []);
+    const known = sinks.flatMap((sink) => checkpoint.positions[sink] ?? []);
     this.#gone.add(...checkpoint.gone);
     const result = survey({
       segments,
@@ -144,12 +141,12 @@ export class SegmentStore {
     this.#adopted.push(...found.map(({ segment }) => segment));
     this.#isDirectorySynced = false;
     this.#end = result.end;
-    return { positions: checkpoint.positions, spans: result.spans, end: result.unknownEnd ?? result.end };
+    const { positions, skipped } = checkpoint;
+    return { positions, skipped, spans: result.spans, end: result.unknownEnd ?? result.end };
   }
 
   /** Writes the first checkpoint: from now on one that is missing was removed. */
   begin(): void {
-    this.#write('write a checkpoint', () => this.#checkpoint.write(this.#state()));
     this.touched();
   }
 
@@ -172,6 +169,7 @@ export class SegmentStore {
       const body = this.#bodies.bodyOf(segment, entry, batch);
 
       if (segment.bytes >= this.#segmentBytes) this.#seal();
+      // Only this tells that there was a batch, should its file be damaged.
       this.touched();
       return body;
     } catch (error) {
@@ -183,17 +181,11 @@ export class SegmentStore {
     }
   }
 
-  /** Something was written, or a sink has moved: it goes into a checkpoint soon. */
+  /** Something was written, or a sink has moved: a checkpoint that a kill cannot take, now, and one that lasts, soon. */
   touched(): void {
     if (this.#isEnded) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#write('write a checkpoint', () => {
-        this.#checkpoint.write(this.#state());
-        if (this.#sync === 'off') this.#removeDoomed();
-      });
-    }, CHECKPOINT_MS).unref();
-    if (this.#sync !== 'off') this.#syncTimer ??= setTimeout(() => void this.#syncAll(), SYNC_MS).unref();
+    this.#write('write a checkpoint', () => this.#checkpoint.write(this.#state()));
+    this.#soon();
   }
 
   /** A checkpoint that lasts, now. */
@@ -218,8 +210,7 @@ export class SegmentStore {
   abandon(): void {
     this.#isEnded = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#syncTimer);
-    this.#timer = this.#syncTimer = undefined;
+    this.#timer = undefined;
     for (const segment of new Set([...this.#unsynced, this.#current])) if (segment !== undefined) close(segment);
     this.#unsynced.clear();
     this.#current = undefined;
@@ -294,7 +285,7 @@ export class SegmentStore {
     this.#doomed.push(segment);
     // Room is wanted at once only where it is short.
     if (this.#used >= this.#options.maxBytes / 2) this.commit();
-    else this.touched();
+    else this.#soon();
   }
 
   /** Nothing is known when it is missing, damaged, or cannot be: then all that is there is sent again. */
@@ -302,25 +293,25 @@ export class SegmentStore {
     const { path } = this.#checkpoint;
     const refuse = (why: string): Checkpoint => {
       this.#options.onProblem('spool_checkpoint', `${path}: ${why}; all that is held is sent again`);
-      return { end: 0, positions: {}, gone: [] };
+      return { end: 0, positions: {}, skipped: {}, gone: [] };
     };
     try {
       const found = this.#checkpoint.read();
       if (found === undefined) return refuse('is damaged');
       return isPlausible(found, segments, this.#holeMax) ? found : refuse('says more than can be');
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' && segments.length === 0) return { end: 0, positions: {}, gone: [] };
+      if (codeOf(error) === 'ENOENT' && segments.length === 0) return { end: 0, positions: {}, skipped: {}, gone: [] };
       return refuse(`cannot be read: ${messageOf(error)}`);
     }
   }
 
   #state(): Checkpoint {
-    const positions = this.#positions();
+    const { positions, skipped } = this.#progress();
     const least = Math.min(...Object.values(positions));
     const doomed = this.#doomed.map(({ first, end }) => [first, end] as const);
     // Numbers of what the disk did not take, and memory held.
     const end = Math.max(this.#end, ...Object.values(positions));
-    return { end, positions, gone: this.#gone.beyond(least, ...doomed, [this.#end, end]) };
+    return { end, positions, skipped, gone: this.#gone.beyond(least, ...doomed, [this.#end, end]) };
   }
 
   /** A checkpoint that lasts, and then away with what it says is not needed. */
@@ -329,6 +320,15 @@ export class SegmentStore {
     if (this.#sync === 'off') this.#checkpoint.write(state);
     else this.#checkpoint.commit(state);
     this.#removeDoomed();
+  }
+
+  #soon(): void {
+    if (this.#isEnded) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#sync === 'off') this.commit();
+      else void this.#syncAll();
+    }, SYNC_MS).unref();
   }
 
   #removeDoomed(doomed: readonly Segment[] = [...this.#doomed]): void {
@@ -346,7 +346,6 @@ export class SegmentStore {
 
   /** Makes all that was written until now last, without waiting for the disk meanwhile. */
   async #syncAll(): Promise<void> {
-    this.#syncTimer = undefined;
     if (this.#isSyncing || this.#options.isOurs?.() === false) return;
     this.#isSyncing = true;
     const segments = [...this.#unsynced];
@@ -376,7 +375,7 @@ export class SegmentStore {
       this.#options.onProblem(`spool_${codeOf(error)}`, `the spool cannot be synced: ${messageOf(error)}`);
     } finally {
       this.#isSyncing = false;
-      if (this.#unsynced.size > 0 || this.#doomed.length > 0 || !this.#isDirectorySynced) this.touched();
+      if (this.#unsynced.size > 0 || this.#doomed.length > 0 || !this.#isDirectorySynced) this.#soon();
     }
   }
 
@@ -386,7 +385,7 @@ export class SegmentStore {
       action();
     } catch (error) {
       this.#options.onProblem(`spool_${codeOf(error)}`, `the spool cannot ${what}: ${messageOf(error)}`);
-      this.touched();
+      this.#soon();
     }
   }
 }

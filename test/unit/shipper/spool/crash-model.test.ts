@@ -10,6 +10,8 @@ import type { SpoolSync } from '../../../../src/shipper/spool/sync.js';
 import { batchOf, messagesOf, settleAll } from '../../../support/batches.js';
 import { CrashDisk } from '../../../support/crash-disk.js';
 
+jest.setTimeout(120_000);
+
 const SINKS = ['one', 'two'] as const;
 type SinkName = (typeof SINKS)[number];
 const DISK = 8000;

@@ -18,6 +18,8 @@ import { framesOf } from '../../../../src/shipper/spool/segment.js';
 import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
 import { messagesOf, settleAll, sourceBatchOf } from '../../../support/batches.js';
 
+jest.setTimeout(120_000);
+
 const BATCH = 10;
 const BATCHES = 16;
 const RECORDS = BATCH * BATCHES;
@@ -191,7 +193,7 @@ describe('a spool of which', () => {
 
 describe('a checkpoint', () => {
   const forged = (end: number, position: number) =>
-    encodeCheckpoint(99, { end, positions: { one: position }, gone: [] });
+    encodeCheckpoint(99, { end, positions: { one: position }, skipped: {}, gone: [] });
   const huge = Number.MAX_SAFE_INTEGER;
   test.each([
     ['missing', undefined],

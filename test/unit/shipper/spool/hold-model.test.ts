@@ -15,6 +15,8 @@ import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
 import { Tally } from '../../../../src/shipper/tally.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../support/batches.js';
 
+jest.setTimeout(120_000);
+
 const SINKS = ['one', 'two'] as const;
 type SinkName = (typeof SINKS)[number];
 const MEMORY = 12_000;
@@ -59,6 +61,8 @@ interface ModelLane {
   /** Of this life. */
   sum: { settled: number; dropped: number; recovered: number };
   seen: Set<number>;
+  /** In any life: they do not come back. */
+  dropped: Set<number>;
 }
 
 const messageOf = (number: number, size: number) => `${number}:`.padEnd(size, '€');
@@ -103,9 +107,11 @@ class History {
   }
 
   dropped(name: SinkName, reason: string, records: number): void {
-    const { queue, out, sum } = this.lanes[name];
+    const { queue, out, sum, dropped } = this.lanes[name];
     sum.dropped += records;
-    if (reason === 'full_drop_oldest') queue.splice(out?.left.length ?? 0, records);
+    if (reason === 'full_drop_oldest') {
+      for (const number of queue.splice(out?.left.length ?? 0, records)) dropped.add(number);
+    }
     if (reason === 'full_drop_newest') queue.length -= records;
   }
 
@@ -204,9 +210,9 @@ class History {
       model.out = undefined;
       // What is sent again is in what was sent before, from the position in the checkpoint on.
       const positions = this.positions();
-      model.queue = this.sent.map((_, i) => i).filter((i) => i >= (positions[name] ?? 0));
+      model.queue = this.sent.map((_, i) => i).filter((i) => i >= (positions[name] ?? 0) && !model.dropped.has(i));
     }
-    if (this.onFull !== 'block') this.isExact = false;
+    if (this.onFull === 'drop-newest') this.isExact = false;
     this.open();
   }
 
@@ -246,7 +252,13 @@ class History {
 }
 
 function lane(): ModelLane {
-  return { queue: [], out: undefined, sum: { settled: 0, dropped: 0, recovered: 0 }, seen: new Set() };
+  return {
+    queue: [],
+    out: undefined,
+    sum: { settled: 0, dropped: 0, recovered: 0 },
+    seen: new Set(),
+    dropped: new Set(),
+  };
 }
 
 async function run(history: History, steps: readonly Action[]): Promise<void> {

@@ -1,7 +1,7 @@
-/** Numbers of records whose segments were removed, because every sink was done with them: merged and in order. */
+/** Numbers of records that are done with, though some before them are not: merged and in order. */
 import type { Range } from './checkpoint.js';
 
-export class GoneRanges {
+export class Ranges {
   #ranges: readonly Range[] = [];
 
   get ranges(): readonly Range[] {
@@ -10,6 +10,11 @@ export class GoneRanges {
 
   add(...ranges: readonly Range[]): void {
     this.#ranges = merged([...this.#ranges, ...ranges]);
+  }
+
+  /** Whether all of these numbers are in it. */
+  has(from: number, to: number): boolean {
+    return this.#ranges.some((range) => range[0] <= from && to <= range[1]);
   }
 
   /** Those beyond a number, together with others; what is not beyond it is forgotten. */
