@@ -6,9 +6,9 @@
  *   - else it is process 1, if that is in the same cgroup, or else the oldest process of the same cgroup: containers of
  * a pod that share their processes, or those of the node, have cgroups of their own.
  *
- * The streams of the first process are the container's. Where another user's process does not show them, a descendant
- * of it takes its own, and any other process has none. Without the variable no manifest is in play: a process takes its
- * own streams for the container's, and passes them on. */
+ * The streams of the first process are the container's, if it was started with the variable as well. Where another
+ * user's process does not show them, a descendant of it takes its own, and any other process has none. Without the
+ * variable no manifest is in play: a process takes its own streams for the container's, and passes them on. */
 #include "container_stdio.h"
 #include "config.h"
 #include "proc_self.h"
@@ -20,6 +20,7 @@ enum {
     MEMORY_DEVICES = 1,  /* major number of /dev/null and its like */
     CGROUP_BYTES = 4096, /* a line for each hierarchy of the older interface */
     ENTRIES_BYTES = 4096,
+    ENVIRONMENT_BYTES = 32 << 10,
     PROC_PATH_BYTES = 64,
     DEPTH_MAX = 1024,
     STAT_PARENT = 4,
@@ -158,11 +159,29 @@ static bool streams_of(uint64_t pid, struct lt_container_stdio *stdio) {
     return true;
 }
 
+/*
+ * Whether a process was started without the variable, so by no manifest that sets it: then no runtime gave it to this
+ * one either, but a process in between. Not where its environment cannot be read, or is none any more: a program may
+ * write its title there.
+ */
+static bool lacks_the_variable(uint64_t pid) {
+    static char text[ENVIRONMENT_BYTES];
+    char path[PROC_PATH_BYTES];
+    proc_path(path, pid, "/environ");
+    const size_t length = lt_proc_self_read(path, text, sizeof text);
+    if (length == 0 || length == sizeof text - 1) return false;
+    for (size_t at = 0; at < length; at += lt_length(text + at) + 1) {
+        if (lt_count(text + at, lt_length(text + at), '=') == 0) return false;
+        if (lt_same(text + at, LT_ENV_STDIO "=", sizeof LT_ENV_STDIO)) return false;
+    }
+    return true;
+}
+
 static struct lt_container_stdio prove(void) {
     const uint64_t self = (uint64_t)lt_sys_getpid();
     const uint64_t first = first_process(self);
     /* Nothing can be proven: rather tapped than lost. */
-    if (first == 0 || first == self) return own_streams();
+    if (first == 0 || first == self || lacks_the_variable(first)) return own_streams();
     struct lt_container_stdio stdio = {0};
     if (streams_of(first, &stdio)) {
         /* It has given its streams away, as a supervisor does that holds the pod: its children have the container's. */

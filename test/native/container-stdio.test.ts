@@ -263,3 +263,11 @@ test('a device that everybody shares is no stream of a container', async () => {
     rmSync(directory, { recursive: true });
   }
 });
+
+// Here process 1, or the oldest of the cgroup, was started by no manifest.
+test('a placeholder that no runtime gave: a process takes its own streams', async () => {
+  const settings = toSocket(receiver.socket, { STDIO: STDIO_PLACEHOLDER });
+  const { code, stdout } = await runTapped(program('lines'), ['10'], { settings });
+  await receiver.settled();
+  expect({ code, captured: captured() }).toEqual({ code: 0, captured: stdout.toString() });
+});
