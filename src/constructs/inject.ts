@@ -12,6 +12,7 @@ import { checkProps, isWithoutAwsCredentials, type LogTapProps, sinkOf } from '.
 import { madeElsewhere } from './made-elsewhere.js';
 import { must } from './must.js';
 import { isList, withItems } from './object-list.js';
+import { hasStorageLimit, raisedPodResources } from './pod-budget.js';
 import { installer, podGraceSeconds, type ShipperRun, shipper, tapMounts, volumes } from './shipper.js';
 import { hasToken } from './token.js';
 import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
@@ -56,7 +57,11 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
     grace,
     'be a whole number of seconds: write it without quotes',
   );
-  const run: ShipperRun = { ...plan, graceSeconds: grace ?? DEFAULT_GRACE_SECONDS };
+  const run: ShipperRun = {
+    ...plan,
+    graceSeconds: grace ?? DEFAULT_GRACE_SECONDS,
+    hasStorageLimit: hasStorageLimit(spec),
+  };
   const original: Original = { empty: {}, preload: {} };
   if (grace !== undefined) original.terminationGracePeriodSeconds = grace;
   noteEmpty(original, 'metadata', template.metadata);
@@ -78,6 +83,11 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
   addPullSecrets(template, props, original);
 
   const added = { shipper: shipper(props, run), installer: installer(props), volumes: volumes(props) };
+  const resources = raisedPodResources(spec, added.shipper);
+  if (resources !== undefined) {
+    original.resources = spec.resources;
+    spec.resources = resources;
+  }
   spec.initContainers = [added.installer, ...(plan.isNative ? [added.shipper] : []), ...(spec.initContainers ?? [])];
   if (!plan.isNative) spec.containers = [...spec.containers, added.shipper];
   spec.volumes = [...(spec.volumes ?? []), ...added.volumes];

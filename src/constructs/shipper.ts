@@ -36,6 +36,8 @@ const LIBRARY_BYTES = '2Mi';
 
 /** Room on disk beyond what is bounded. */
 const DISK_MARGIN_MIB = 32;
+/** What the kubelet keeps of the shipper's own log, twice and a half. */
+const LOG_MIB = 128;
 
 /**
  * Run in the shipper when the termination of the pod begins. A native sidecar is not signalled before the application has
@@ -70,6 +72,8 @@ export interface ShipperRun {
   readonly isEndless: boolean;
   /** The pod's own grace period. */
   readonly graceSeconds: number;
+  /** Whether the pod is evicted for using more disk than the limits of its containers add up to. */
+  readonly hasStorageLimit: boolean;
 }
 
 /** Between the end of the application and the signal to the shipper, and between its end and the kill. */
@@ -128,7 +132,11 @@ export function shipper(props: LogTapProps, run: ShipperRun): Container {
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
     // No CPU limit: throttling a shipper only makes what it holds pile up.
     resources: {
-      limits: { memory: `${memoryLimitMiB(options)}Mi` },
+      limits: {
+        memory: `${memoryLimitMiB(options)}Mi`,
+        // On top of what the application may use. Without a limit of the application's it would be one for it, too.
+        ...(run.hasStorageLimit && { 'ephemeral-storage': `${LOG_MIB + diskVolumeMiB(options)}Mi` }),
+      },
       requests: { cpu: `${options.cpuRequestMillis ?? 10}m`, memory: `${memoryRequestMiB(options)}Mi` },
     },
     securityContext: securityContext(),
@@ -148,6 +156,12 @@ function probe(timing: Record<string, number>) {
 /** What is kept on disk, without the room that a file needs beyond its bound. */
 function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ShipperOptions): number {
   return diskBufferMiB + deadLettersMiB;
+}
+
+/** Size of the volume for it. */
+function diskVolumeMiB(options: ShipperOptions): number {
+  const disk = diskMiB(options);
+  return disk > 0 ? disk + DISK_MARGIN_MIB : 0;
 }
 
 function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
@@ -194,12 +208,12 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
 export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
   const { secretFiles, configMapFiles = [] } = sinkOf(props).bind();
   const sources = projected(secretFiles, configMapFiles);
-  const disk = diskMiB(props.shipper ?? {});
+  const disk = diskVolumeMiB(props.shipper ?? {});
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
     { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },
     ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
     // A pod that goes over the limit of a volume is evicted, and the file system takes some for itself.
-    ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk + DISK_MARGIN_MIB}Mi` } }] : []),
+    ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk}Mi` } }] : []),
   ];
 }

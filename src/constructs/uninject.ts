@@ -28,6 +28,8 @@ export interface Original {
   preload: Record<string, EnvVar>;
   /** Pull secrets that injection added. */
   imagePullSecrets?: string[];
+  /** The resources of the pod as a whole, which injection raised. */
+  resources?: unknown;
   /** The annotation `SKIP_CONTAINERS_ANNOTATION` before injection changed it; null where there was none. */
   skipContainers?: string | null;
 }
@@ -94,6 +96,7 @@ export function uninject(workload: KubernetesObject): any {
   if (added.length > 0) {
     keep(spec, 'imagePullSecrets', 'imagePullSecrets', ({ name }) => !added.includes(name));
   }
+  if ('resources' in original) spec.resources = original.resources;
   const { terminationGracePeriodSeconds: grace } = original;
   if (grace === undefined) delete spec.terminationGracePeriodSeconds;
   else spec.terminationGracePeriodSeconds = grace;

@@ -61,7 +61,12 @@ const crowded = podSpec({
       env: [{ name: 'LD_PRELOAD', valueFrom: { configMapKeyRef: { name: 'preload', key: 'list' } } }],
       volumeMounts: [{ name: 'data', mountPath: '/data' }],
     },
-    { name: 'web', image: 'nginx:1.27', env: [{ name: 'LD_PRELOAD', value: '/opt/agent.so' }] },
+    {
+      name: 'web',
+      image: 'nginx:1.27',
+      resources: { limits: { 'ephemeral-storage': '1Gi' } },
+      env: [{ name: 'LD_PRELOAD', value: '/opt/agent.so' }],
+    },
   ],
   initContainers: [{ name: 'migrate', image: 'orders:4.2' }],
   imagePullSecrets: [{ name: 'own' }],

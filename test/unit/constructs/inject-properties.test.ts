@@ -56,6 +56,13 @@ const spec = all(
     { terminationGracePeriodSeconds: 90 },
   ),
   fc.constantFrom({}, { restartPolicy: 'Always' }),
+  fc.constantFrom(
+    {},
+    { resources: null },
+    { resources: {} },
+    { resources: { requests: null, limits: { memory: '1.5Gi' } } },
+    { resources: { requests: { cpu: '100m', memory: '1e9' }, limits: { cpu: 1, 'hugepages-2Mi': '4Mi' }, claims: [] } },
+  ),
 );
 
 const annotations = fc.constantFrom(

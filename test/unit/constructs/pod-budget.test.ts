@@ -1,0 +1,96 @@
+/** What the pod may use in all grows by what is injected, so that nothing is taken from the application, and no pod refused. */
+import { inject } from '../../../src/constructs/inject.js';
+import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
+import { parseQuantity } from '../../../src/constructs/quantity.js';
+import { Sink } from '../../../src/constructs/sink.js';
+import { uninject } from '../../../src/constructs/uninject.js';
+import { type PodSpec, podTemplate } from '../../../src/constructs/workload.js';
+import { container, deployment, podSpec } from '../../support/workloads.js';
+
+const stdout: LogTapProps = { sink: Sink.stdout() };
+const app = podSpec().containers[0]!;
+
+/** What a Deployment of the pod becomes; it can be taken out again. */
+function injected(spec: Partial<PodSpec>, props: Partial<LogTapProps> = {}) {
+  const before = deployment(podSpec(spec));
+  const result = inject(before, { ...stdout, ...props });
+  expect(uninject(result)).toEqual(before);
+  expect(inject(result, { ...stdout, ...props })).toEqual(result);
+  return result;
+}
+
+describe('resources of the pod as a whole', () => {
+  const pod = (resources: object, props?: Partial<LogTapProps>) =>
+    podTemplate(injected({ resources }, props)).spec.resources;
+
+  test('grow by the requests of the shipper, and by its limit', () => {
+    const requests = { cpu: '100m', memory: '100Mi' };
+    expect(pod({ requests, limits: { cpu: '500m', memory: '200Mi' } })).toEqual({
+      requests: { cpu: '110m', memory: '164Mi' },
+      limits: { cpu: '510m', memory: '456Mi' },
+    });
+    expect(
+      pod({ requests }, { shipper: { memoryBufferMiB: 300, memoryRequestMiB: 200, cpuRequestMillis: 250 } }),
+    ).toEqual({
+      requests: { cpu: '350m', memory: '300Mi' },
+    });
+  });
+
+  test.each<[string, object, object]>([
+    ['only what is there', { limits: { memory: '1Gi' } }, { limits: { memory: '1280Mi' } }],
+    ['a number', { limits: { cpu: 1, memory: 1_000_000_000 } }, { limits: { cpu: '1010m', memory: '1268435456' } }],
+    ['a decimal', { requests: { cpu: '0.25', memory: '1.5Gi' } }, { requests: { cpu: '260m', memory: '1600Mi' } }],
+    ['an exponent', { requests: { cpu: '1e-1', memory: '1e9' } }, { requests: { cpu: '110m', memory: '1067108864' } }],
+    ['what the shipper has none of', { limits: { 'hugepages-2Mi': '4Mi' } }, { limits: { 'hugepages-2Mi': '4Mi' } }],
+    ['nothing', {}, {}],
+  ])('%s', (_what, before, after) => {
+    expect(pod(before)).toEqual(after);
+  });
+
+  test('a pod of the class Guaranteed stays in it', () => {
+    expect(pod({ requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: 1, memory: '1024Mi' } })).toEqual({
+      requests: { cpu: '1010m', memory: '1280Mi' },
+      limits: { cpu: '1010m', memory: '1280Mi' },
+    });
+  });
+
+  test('what is no quantity is refused', () => {
+    expect(() => injected({ resources: { limits: { memory: '1 GB' } } })).toThrow(
+      /Deployment\/orders: 'resources.limits.memory' \("1 GB"\) must be a quantity: write it as/,
+    );
+  });
+
+  test('the shipper fits into what its pod has', () => {
+    const result = injected({ resources: { requests: { memory: '1Mi' }, limits: { memory: '1Mi' } } });
+    const { resources } = podTemplate(result).spec as PodSpec & { resources: { limits: { memory: string } } };
+    for (const name of ['logtap', 'logtap-install']) {
+      const own = container(result, name).resources as { limits: { memory: string } };
+      expect(parseQuantity(own.limits.memory)).toBeLessThanOrEqual(parseQuantity(resources.limits.memory)!);
+    }
+  });
+});
+
+describe('disk: the kubelet evicts a pod that uses more than the limits of its containers add up to', () => {
+  const storage = (spec: Partial<PodSpec>, shipper: LogTapProps['shipper'] = {}, props: Partial<LogTapProps> = {}) =>
+    (container(injected(spec, { ...props, shipper }), 'logtap').resources as { limits: Record<string, string> }).limits[
+      'ephemeral-storage'
+    ];
+  const limited = { ...app, resources: { limits: { 'ephemeral-storage': '1Gi' } } };
+
+  test('so the shipper adds a limit for its volume and its log', () => {
+    expect(storage({ containers: [limited] })).toBe('128Mi');
+    expect(storage({ containers: [limited] }, { diskBufferMiB: 2000 })).toBe('2160Mi');
+    expect(storage({ containers: [limited] }, { diskBufferMiB: 2000, deadLettersMiB: 40 })).toBe('2200Mi');
+    expect(storage({ containers: [limited] }, { deadLettersMiB: 40 }, { nativeSidecar: false })).toBe('200Mi');
+  });
+
+  test('also when one container of several, or an init container, has one', () => {
+    expect(storage({ containers: [app, { ...limited, name: 'b' }] })).toBe('128Mi');
+    expect(storage({ initContainers: [{ ...limited, name: 'b' }] })).toBe('128Mi');
+  });
+
+  test('and has none where no container has: it would be one for all of them', () => {
+    const requested = { ...app, resources: { limits: { memory: '1Gi' }, requests: { 'ephemeral-storage': '1Gi' } } };
+    expect(storage({ containers: [requested] }, { diskBufferMiB: 2000 })).toBeUndefined();
+  });
+});
