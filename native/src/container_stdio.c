@@ -1,10 +1,10 @@
 /* Which streams are the container's. A manifest gives LLT_STDIO a placeholder, and every program that a runtime starts
  * in the container gets it: the application, but also `kubectl exec`, probes and lifecycle hooks, whose output belongs
- * to who asked for it. So a process that meets the placeholder proves who the container's first process is:
+ * to the caller. So a process that meets the placeholder proves which process is the container's first:
  *
  *   - process 1 of a process namespace is the first of its container;
- *   - else it is process 1, if that is in the same cgroup, or else the oldest process of the same cgroup: containers of
- * a pod that share their processes, or those of the node, have cgroups of their own.
+ *   - else it is process 1, if that is in the same cgroup, or else the oldest process of the same cgroup. Containers
+ *     that share the processes of a pod, or of the node, have cgroups of their own.
  *
  * The streams of the first process are the container's, if it was started with the variable as well. Where another
  * user's process does not show them, a descendant of it takes its own, and any other process has none. Without the

@@ -42,11 +42,16 @@ async function ship(): Promise<never> {
   // Before anybody can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
   let shipper: Shipper | undefined;
   let isStopping = false;
+  let isTerminating = false;
   const stop = () => {
     isStopping = true;
     shipper?.stop();
   };
   onSignal(stop, () => shipper && exit(shipper));
+  process.on('SIGUSR2', () => {
+    isTerminating = true;
+    shipper?.terminating();
+  });
   process.on('SIGHUP', () => {
     log.info('SIGHUP: files are opened again');
     shipper?.reopen();
@@ -56,6 +61,7 @@ async function ship(): Promise<never> {
     log,
     secrets,
   );
+  if (isTerminating) shipper.terminating();
   if (isStopping) shipper.stop();
   exit(shipper, await shipper.ended);
 }

@@ -216,6 +216,12 @@ export const SETTINGS = {
       help: "Time from SIGTERM to exit: half of it for peers that still write, all of it to deliver. Keep it below the pod's `terminationGracePeriodSeconds`.",
       parse: parse.integer(0, 86_400),
     }),
+    terminationGraceSeconds: setting({
+      name: 'LOGTAP_TERMINATION_GRACE_SECONDS',
+      default: '30',
+      help: "The pod's `terminationGracePeriodSeconds`. After SIGUSR2, which a preStop hook sends when the pod's termination begins, the shipper ends within what is left of it when SIGTERM comes, at the most within `LOGTAP_GRACE_SECONDS`.",
+      parse: parse.integer(0, 86_400),
+    }),
   },
   'Status server': {
     statusPort: setting({
@@ -280,6 +286,7 @@ type WithDefault =
   | 'onFull'
   | 'deadLetterMaxBytes'
   | 'graceSeconds'
+  | 'terminationGraceSeconds'
   | 'statusPort';
 
 /** All settings, parsed; `undefined` where there is no default. */

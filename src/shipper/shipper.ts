@@ -18,12 +18,15 @@ import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
 import { sleep } from './sleep.js';
 import { startStatusServer } from './status-server.js';
+import { Termination } from './termination.js';
 
 export interface Shipper {
   /** Resolves after `stop`, when all is delivered or the time is up. */
   readonly ended: Promise<Totals>;
   /** Reads on until every peer has closed, delivers, then ends; within the grace time. */
   stop(): void;
+  /** The pod's termination has begun: the application ends first, and nothing must wait for long any more. */
+  terminating(): void;
   /** A last line has said the totals: the next shipper does not count them again. */
   reported(): void;
   /** Opens the files that it writes to anew, by their paths. */
@@ -37,6 +40,8 @@ export const ATTEMPT_MS = 30_000;
 const NEARLY_FULL = 0.9;
 /** Part of the memory bound that may wait for one place of a sink while the others go on. */
 const BLOCKED_PART = 1 / 8;
+/** After so long a stop says its counts for the first time. */
+const ACCOUNT_MS = 1500;
 /** Kept back from the grace time to say how it ended before the kubelet's SIGKILL. */
 const LAST_WORDS_MS = 250;
 
@@ -111,7 +116,13 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     }
   });
 
+  const termination = new Termination({
+    graceMs: settings.graceSeconds * 1000,
+    podGraceMs: settings.terminationGraceSeconds * 1000,
+    now,
+  });
   const stop = new AbortController();
+  const hurry = new AbortController();
   const cutOff = new AbortController();
   const deadline = new AbortController();
   let deadlineMs = Number.POSITIVE_INFINITY;
@@ -125,7 +136,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
       lane,
       health,
       ...common,
-      hurry: stop.signal,
+      hurry: hurry.signal,
       deadline: deadline.signal,
       remainingMs,
       blockedMaxBytes,
@@ -144,18 +155,21 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const ended = run();
   const beginStop = () => {
     if (stop.signal.aborted) return;
-    const graceMs = settings.graceSeconds * 1000;
-    log.info('stopping', { graceSeconds: settings.graceSeconds });
+    const graceMs = termination.leftMs;
+    log.info('stopping', { graceSeconds: graceMs / 1000 });
     for (const each of locks) each.stopping();
     const deliverMs = Math.max(0, graceMs - LAST_WORDS_MS);
     deadlineMs = now() + deliverMs;
     stop.abort();
+    hurry.abort();
     const timers = [
       setTimeout(() => {
         cutOff.abort();
         for (const source of sources) source.close();
       }, graceMs / 2),
       setTimeout(() => deadline.abort(), deliverMs),
+      // Nobody may hear a last word: a pod may be given less time than its specification says.
+      setTimeout(() => log.info('still stopping', { ...totals() }), ACCOUNT_MS),
     ];
     const cancel = () => timers.forEach(clearTimeout);
     ended.then(cancel, cancel);
@@ -170,7 +184,12 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     for (const sink of sinks) sink.reopen?.();
     deadLetters?.reopen();
   };
-  return { ended, totals, reopen, stop: beginStop, reported: () => ledger.reported() };
+  const terminating = () => {
+    if (!termination.begin()) return;
+    log.info('the termination of the pod begins', { graceSeconds: settings.terminationGraceSeconds });
+    hurry.abort();
+  };
+  return { ended, totals, reopen, terminating, stop: beginStop, reported: () => ledger.reported() };
 }
 
 /** With the spool, which no application writes to, or else with the rings. */

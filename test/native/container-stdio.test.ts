@@ -131,7 +131,7 @@ describeWith(['root'], 'in a container', () => {
 
   test('an exec is no container when it is the first to start with the library: a static first process', async () => {
     // A first process that is not tapped has told nobody its streams.
-    const app = await container('exec env -u LD_PRELOAD -u LLT_STDIO sleep 60');
+    const app = await container('exec env -u LD_PRELOAD sleep 60');
     const { stdout } = await app.exec('echo mine; echo theirs > /proc/1/fd/1');
     expect(stdout).toBe('mine\n');
     await until('that came', () => captured() === 'theirs\n');
@@ -143,7 +143,7 @@ describeWith(['root'], 'in a container', () => {
       .map(([name, value]) => `${name}=${value}`)
       .join(' ');
     const app = await container(
-      `unset LD_PRELOAD LLT_STDIO; exec env -u LD_PRELOAD sh -c 'env ${settings} sh -c "echo one; seq 9 | grep 7"; sleep 60'`,
+      `unset LD_PRELOAD; exec sh -c 'env ${settings} sh -c "echo one; seq 9 | grep 7"; sleep 60'`,
     );
     await until('both came', () => captured() === 'one\n7\n');
     await app.end();
@@ -234,6 +234,12 @@ const PIDS = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((path) => {
     expect(exec.stdout).toBe('mine\n6\n');
     expect(captured()).toBe('one\n4\nother\n');
   });
+});
+
+test('a placeholder where no container is: a program that is started by hand is the first', async () => {
+  const ended = await run('/bin/sh', ['-c', 'echo first; seq 9 | grep 5'], { env: environment() });
+  await receiver.settled();
+  expect([ended.code, ended.stdout, captured()]).toEqual([0, '', 'first\n5\n']);
 });
 
 describe('without a placeholder', () => {
