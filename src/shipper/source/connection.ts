@@ -10,7 +10,7 @@ import type { Origin } from '../parts.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './frame-decoder.js';
 import { type AssemblerShared, LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
-import { NameRoom } from './name-room.js';
+import { NameRoom, streamBytes } from './name-room.js';
 import { RecentFrames } from './recent-frames.js';
 
 /** Places of one frame in its process's numbering, see decision 1. */
@@ -186,8 +186,12 @@ export class Connection implements FrameReader {
 
   /** Nothing more will come: gives back the room of its names. */
   forget(): void {
-    this.#names.give(this.#nameBytes);
-    this.#nameBytes = 0;
+    this.#forget(this.#nameBytes);
+  }
+
+  #forget(nameBytes: number): void {
+    this.#names.give(nameBytes);
+    this.#nameBytes -= nameBytes;
   }
 
   hello(hello: Hello): void {
@@ -215,6 +219,8 @@ export class Connection implements FrameReader {
     if (known === undefined && this.#streams.size >= FILES_MAX) {
       throw new ProtocolError('files', `more than ${FILES_MAX} streams on one connection`);
     }
+    const before = this.#files.get(stream);
+    if (before !== undefined) this.#forget(streamBytes(this.#hello!.process, this.#hello!.container, before));
     this.#files.set(stream, path);
     this.#open(stream, { stream: 'file', path });
   }
@@ -305,9 +311,11 @@ export class Connection implements FrameReader {
 
   #open(id: number, stream: Pick<Origin, 'stream' | 'path'>): void {
     const { pid, process, container } = this.#hello!;
-    const room = this.#names.take(process, container, stream.path ?? '');
-    if (room === undefined) throw new ProtocolError('names', 'the names of all peers together take too much memory');
-    this.#nameBytes += room;
+    const bytes = streamBytes(process, container, stream.path ?? '');
+    if (!this.#names.take(bytes, this.#nameBytes)) {
+      throw new ProtocolError('names', 'the names of all peers together take too much memory');
+    }
+    this.#nameBytes += bytes;
     const origin = { id: this.#idOf(id), ...stream, pid, process, container };
     this.#streams.set(id, new LineAssembler(origin, this.#shared));
   }

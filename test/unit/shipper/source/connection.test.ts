@@ -224,20 +224,37 @@ describe('Connection: frames', () => {
     expect(Buffer.byteLength(JSON.stringify(origin))).toBeLessThan(256 + 256 + 4096 + 200);
   });
 
-  test('the names of all peers together are bounded, and a peer that ends gives its part back', () => {
+  describe('the names of all peers together', () => {
     const shared = shareAssembly(1000);
-    const names = new NameRoom(40_000);
     const losses = new LossTotals(() => {});
-    const paths = Array.from({ length: 8 }, (_, i) => file(16 + i, `/${i}`.padEnd(1500, 'x')));
-    const announce = () => {
+    const paths = (count: number) => Array.from({ length: count }, (_, i) => file(16 + i, `/${i}`.padEnd(1500, 'x')));
+    const announce = (names: NameRoom, files: readonly Buffer[]) => {
       const connection = new Connection(shared, losses, { names });
-      connection.write(Buffer.concat([magic, hello(), ...paths]), 0);
+      connection.write(Buffer.concat([magic, hello(), ...files]), 0);
       return connection;
     };
-    const first = announce();
-    expect(announce).toThrow(expect.objectContaining({ reason: 'names' }));
-    first.end();
-    expect(() => announce()).not.toThrow();
+    const refused = expect.objectContaining({ reason: 'names' });
+
+    test('are bounded, and a peer that ends gives its part back', () => {
+      const names = new NameRoom(40_000, 5000);
+      const first = announce(names, paths(8));
+      expect(() => announce(names, paths(8))).toThrow(refused);
+      first.end();
+      const again = new NameRoom(40_000, 5000);
+      for (let i = 0; i < 20; i++) announce(again, paths(8)).end();
+    });
+
+    test('are no reason to refuse a peer that has few', () => {
+      const names = new NameRoom(40_000, 5000);
+      expect(() => announce(names, paths(20))).toThrow(refused);
+      for (let i = 0; i < 20; i++) announce(names, paths(1));
+      expect(() => announce(names, paths(2))).toThrow(refused);
+    });
+
+    test('count once, however often a file is announced', () => {
+      const names = new NameRoom(40_000, 5000);
+      announce(names, Array.from({ length: 1000 }, () => paths(2)).flat());
+    });
   });
 
   test('a connection that has a name of its own takes no ids of the process for which it speaks', () => {
