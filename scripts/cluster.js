@@ -29,6 +29,7 @@ const ADDRESS = '10.87.0.1';
 const MEMORY = '4G';
 const START_MS = 600_000;
 
+const GROUP = 'logtap-cluster-';
 const source = join(__dirname, 'cluster');
 const CNI_PLUGINS = ['bridge', 'host-local', 'loopback'];
 
@@ -134,12 +135,16 @@ function removeGroups(group) {
   }
 }
 
+/** Those of processes that were killed before they could remove them. */
+function leftGroups() {
+  const names = readdirSync('/sys/fs/cgroup/memory').filter((name) => name.startsWith(GROUP));
+  return names.filter((name) => !existsSync(`/proc/${name.slice(GROUP.length)}`));
+}
+
 /**
  * @typedef {object} Cluster
  * @property {string} address of the node; what `expose` exposes is there
- * @property {(args: readonly string[], options?: { input?: string }) => { status: number | null, stdout: string, stderr: string }}
- *   kubectl runs kubectl to its end
- * @property {(args: readonly string[]) => string[]} kubectlCommand the command that runs kubectl
+ * @property {(args: readonly string[]) => [string, ...string[]]} kubectl the command that runs kubectl
  * @property {(archive: string) => void} importImage makes an image of a docker archive known to the node
  * @property {(port: number) => Promise<void>} expose makes a server on this machine's loopback reachable for pods, at the
  *   node's address and the same port
@@ -153,7 +158,8 @@ function removeGroups(group) {
  */
 async function startCluster(state) {
   const bin = target();
-  const group = `logtap-cluster-${process.pid}`;
+  for (const left of leftGroups()) removeGroups(left);
+  const group = `${GROUP}${process.pid}`;
   const log = join(state, 'log');
   mkdirSync(log, { recursive: true });
   const namespaces = [
@@ -210,30 +216,19 @@ async function startCluster(state) {
   const inside = readFileSync(`/proc/${node.pid}/task/${node.pid}/children`, 'utf8').trim();
   /** @param {string[]} kinds */
   const enter = (...kinds) => ['nsenter', `--target=${inside}`, ...kinds];
-  /** @param {readonly string[]} command @param {{ input?: string }} [options] */
-  const run = ([program = '', ...args], options) => {
-    const { status, stdout, stderr } = spawnSync(program, args, { ...options, encoding: 'utf8', maxBuffer: 1 << 28 });
-    return { status, stdout, stderr };
-  };
-  /** @param {readonly string[]} args */
-  const kubectlCommand = (args) => [
-    ...enter('--net'),
-    ...[join(bin, 'kube'), 'kubectl', '--kubeconfig', join(state, 'admin.kubeconfig')],
-    ...args,
-  ];
   /** @param {string} archive */
   const importImage = (archive) => {
     const ctr = [join(bin, 'ctr'), '--address', '/run/containerd/containerd.sock', '-n', 'k8s.io'];
-    const { status, stderr } = run([...enter('--net', '--mount'), ...ctr, 'images', 'import', '--local', archive]);
-    if (status !== 0) throw new Error(`the image of ${archive} cannot be imported: ${stderr}`);
+    const [command = '', ...args] = [...enter('--net', '--mount'), ...ctr, 'images', 'import', '--local', archive];
+    execFileSync(command, args, { stdio: 'pipe' });
   };
+  const client = [join(bin, 'kube'), 'kubectl', '--kubeconfig', join(state, 'admin.kubeconfig')];
   const pause = join(state, 'pause.tar');
   writePauseImage(pause);
   importImage(pause);
   return {
     address: ADDRESS,
-    kubectl: (args, options) => run(kubectlCommand(args), options),
-    kubectlCommand,
+    kubectl: (args) => ['nsenter', `--target=${inside}`, '--net', ...client, ...args],
     importImage,
     expose: async (port) => {
       relays.push(await expose(port, state, enter('--net')));

@@ -1,11 +1,12 @@
 /** Lines of workloads arrive, whatever ends the workload. */
 
-import { legacy, type TestCluster } from '../support/cluster.js';
-import { readCloudWatch, readOpenSearch } from '../support/sinks-read-back.js';
+import { legacy, linesOf, PATIENCE, type TestCluster } from '../support/cluster.js';
+import { readCloudWatch } from '../support/sinks-read-back.js';
 
-export function arrival(cluster: () => TestCluster): void {
-  test('a Deployment that is scaled to nothing: every line of every pod is stored once', async () => {
-    const name = cluster().name('web');
+export function arrival(cluster: () => Promise<TestCluster>): void {
+  test.concurrent('a Deployment that is scaled to nothing: every line of every pod is stored once', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('web');
     const script = 'i=0; while true; do echo "$HOSTNAME $i"; i=$((i+1)); sleep 0.05; done';
     const labels = { app: name };
     const deployment = {
@@ -16,18 +17,24 @@ export function arrival(cluster: () => TestCluster): void {
         template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 2, containers: [legacy(script)] } },
       },
     };
-    cluster().apply(cluster().tapped(deployment, { sink: cluster().toOpenSearch(name) }));
-    cluster().tell(['rollout', 'status', `deployment/${name}`, '--timeout=180s']);
-    const names = cluster()
-      .pods(`app=${name}`)
-      .map(({ metadata }) => metadata.name as string);
-    const logs = names.map((pod) => cluster().follow(['logs', '--follow', '--container=app', pod]));
-    await cluster().until('each pod has written', () => logs.every(({ text }) => text().split('\n').length > 20));
-    cluster().tell(['scale', `deployment/${name}`, '--replicas=0']);
-    await cluster().until('no pod is left', () => cluster().pods(`app=${name}`).length === 0);
-    const stored = (await readOpenSearch(cluster().search.url, name)).map(({ body }) => body);
+    await k8s.apply(k8s.tapped(deployment, { sink: k8s.toOpenSearch(name) }));
+    await k8s.tell(['rollout', 'status', `deployment/${name}`, PATIENCE]);
+    const names = (await k8s.pods(`app=${name}`)).map(({ metadata }) => metadata.name as string);
+    const logs = names.map((pod) => k8s.start(['logs', '--follow', '--container=app', pod]));
+    await k8s.until('each pod has written', () => logs.every((log) => linesOf(log.stdout()).length > 20));
+
+    const [pod = ''] = names;
+    const ledger = JSON.parse(
+      await k8s.tell(['get', '--raw', `/api/v1/namespaces/default/pods/${pod}:9598/proxy/ledger`]),
+    );
+    expect(ledger).toMatchObject({ balanced: true, application: { dropped: {} } });
+    expect(ledger.read.stdout.records).toBeGreaterThan(0);
+
+    await k8s.tell(['scale', `deployment/${name}`, '--replicas=0']);
+    await k8s.until('no pod is left', async () => (await k8s.pods(`app=${name}`)).length === 0);
+    const stored = await k8s.stored(name);
     for (const [i, pod] of names.entries()) {
-      const printed = (await logs[i]!.ended).split('\n').filter(Boolean);
+      const printed = linesOf((await logs[i]!.ended).stdout);
       const own = stored.filter((body) => body.startsWith(`${pod} `));
       expect(own).toEqual(own.map((_, n) => `${pod} ${n}`));
       // kubectl may end before the last lines; nothing that it saw is missing.
@@ -35,8 +42,9 @@ export function arrival(cluster: () => TestCluster): void {
     }
   });
 
-  test('a Job: it completes, and its lines are those of its own log', async () => {
-    const name = cluster().name('nightly');
+  test.concurrent('a Job: it completes, and its lines are those of its own log', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('nightly');
     const job = {
       ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name } },
       spec: {
@@ -44,21 +52,13 @@ export function arrival(cluster: () => TestCluster): void {
         template: { spec: { restartPolicy: 'Never', containers: [legacy('seq 1 300; echo failed >&2')] } },
       },
     };
-    cluster().apply(cluster().tapped(job, { sink: cluster().toCloudWatch(`/test/${name}`, 'all') }));
-    cluster().tell(['wait', `job/${name}`, '--for=condition=Complete', '--timeout=180s']);
-    const printed = cluster()
-      .tell(['logs', `job/${name}`, '--container=app'])
-      .split('\n')
-      .filter(Boolean);
+    await k8s.apply(k8s.tapped(job, { sink: k8s.toCloudWatch(`/test/${name}`, 'all') }));
+    await k8s.tell(['wait', `job/${name}`, '--for=condition=Complete', PATIENCE]);
+    const printed = linesOf(await k8s.tell(['logs', `job/${name}`, '--container=app']));
     expect(printed).toHaveLength(301);
-    const stored = await readCloudWatch(cluster().cloud.url, `/test/${name}`, 'all');
+    const stored = await readCloudWatch(k8s.cloud.url, `/test/${name}`, 'all');
     expect([...stored].sort()).toEqual([...printed].sort());
-    const last =
-      cluster()
-        .tell(['logs', `job/${name}`, '--container=logtap'])
-        .trim()
-        .split('\n')
-        .at(-1) ?? '';
+    const last = linesOf(await k8s.tell(['logs', `job/${name}`, '--container=logtap'])).at(-1) ?? '';
     expect(JSON.parse(last)).toMatchObject({ read: 301, delivered: { cloudwatch: 301 }, held: 0, balanced: true });
   });
 }

@@ -1,18 +1,26 @@
-/** The product in a real Kubernetes: an API server, a kubelet and containerd, in namespaces of their own. */
+/**
+ * The product in a real Kubernetes: an API server, a kubelet and containerd, in namespaces of their own. One cluster for all tests,
+ * which run side by side, as most of their time is waiting; so all are in one block.
+ */
 import { describeWith } from '../support/capability.js';
 import { TestCluster } from '../support/cluster.js';
 import { arrival } from './arrival.js';
 import { exec } from './exec.js';
+import { starts } from './starts.js';
+import { termination } from './termination.js';
 
 jest.setTimeout(900_000);
 
 describeWith(['cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'cloudwatch'], 'in a cluster', () => {
-  let cluster: TestCluster;
-  beforeAll(async () => {
-    cluster = await TestCluster.start();
-  });
-  afterAll(() => cluster?.stop());
+  let starting: Promise<TestCluster> | undefined;
+  const cluster = () => {
+    starting ??= TestCluster.start();
+    return starting;
+  };
+  afterAll(async () => (await starting)?.stop());
 
-  describe('lines arrive', () => arrival(() => cluster));
-  describe('kubectl and the kubelet', () => exec(() => cluster));
+  arrival(cluster);
+  exec(cluster);
+  starts(cluster);
+  termination(cluster);
 });

@@ -1,122 +1,127 @@
 /** What `kubectl` and the kubelet start in a container answers as it does without the tap, and none of it is shipped. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { legacy, type TestCluster } from '../support/cluster.js';
+import type { LogTapProps } from '../../src/constructs/log-tap-props.js';
+import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { temporaryDirectory } from '../support/run.js';
-import { readOpenSearch } from '../support/sinks-read-back.js';
 
-/** Writes a line a while after its start, so that an exec comes in between. */
+/** Writes a line now and then, so that an exec comes in between. */
 const APPLICATION = 'echo begun; i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.5; done';
 
 const PROBE = { exec: { command: ['sh', '-c', 'echo probed; echo probed badly >&2'] }, periodSeconds: 1 };
+const FAILING = {
+  exec: { command: ['sh', '-c', 'echo still alive; exit 1'] },
+  periodSeconds: 1,
+  failureThreshold: 1000,
+};
 const HOOKS = {
   postStart: { exec: { command: ['sh', '-c', 'echo started > /tmp/hook; echo started'] } },
-  preStop: { exec: { command: ['sh', '-c', 'echo stopping'] } },
+  preStop: { exec: { command: ['sh', '-c', 'echo stopping; echo stopping badly >&2'] } },
 };
 
-export function exec(cluster: () => TestCluster): void {
-  const pod = (name: string, more: object) => ({
-    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
-    spec: {
-      terminationGracePeriodSeconds: 2,
-      containers: [
-        legacy(APPLICATION, { livenessProbe: PROBE, readinessProbe: PROBE, startupProbe: PROBE, lifecycle: HOOKS }),
-      ],
-      ...more,
-    },
-  });
-  const ready = (name: string) => cluster().tell(['wait', `pod/${name}`, '--for=condition=Ready', '--timeout=180s']);
+const COMMANDS: readonly (readonly string[])[] = [
+  ['sh', '-c', 'echo row'],
+  ['sh', '-c', 'echo row; echo problem >&2; exit 7'],
+  ['sh', '-c', 'seq 200000 | sha256sum'],
+  // As much as a pg_dump gives.
+  ['seq', '200000'],
+  ['bash', '-c', 'echo $(echo inner) | cat; for i in 1 2 3; do echo $i; done'],
+  ['cat', '/tmp/hook'],
+  ['sh', '-c', 'echo to a file > /tmp/own; cat /tmp/own'],
+  // The placeholder as an exec sees it: its programs are no part of the application, however deep.
+  ['env', 'DEPTH=1', 'sh', '-c', 'sh -c "seq 3 | cat"; (echo background &) ; wait'],
+];
 
-  /** The same pod, as it is and tapped. */
-  function two(props: { suppressStreams: boolean }, more: object = {}) {
-    const [plain, tapped] = [cluster().name('plain'), cluster().name('tapped')];
-    cluster().apply(pod(plain, more));
-    cluster().apply(cluster().tapped(pod(tapped, more), { sink: cluster().toOpenSearch(tapped), ...props }));
-    for (const name of [plain, tapped]) ready(name);
-    return { plain, tapped };
-  }
+type Two = { readonly plain: string; readonly tapped: string };
 
-  /** Nothing but the application's own lines is stored, and all that it has written. */
-  async function expectItsLinesAlone(name: string): Promise<void> {
-    const said = cluster().follow(['logs', '--follow', name, '--container=logtap']);
-    cluster().tell(['delete', 'pod', name, '--wait']);
-    const stored = (await readOpenSearch(cluster().search.url, `${name}*`)).map(({ body }) => body);
-    if (stored.length < 3)
-      throw new Error(`only ${stored.length} lines are stored; the shipper said: ${await said.ended}`);
-    expect(stored).toEqual(['begun', ...stored.slice(1).map((_, i) => `tick ${i + 1}`)]);
-  }
+export function exec(cluster: () => Promise<TestCluster>): void {
+  const probed = (name: string, more: object) => {
+    const probes = { livenessProbe: PROBE, readinessProbe: PROBE, startupProbe: PROBE, lifecycle: HOOKS };
+    return podOf(name, [legacy(APPLICATION, probes)], { terminationGracePeriodSeconds: 2, ...more });
+  };
 
-  const commands: readonly (readonly string[])[] = [
-    ['sh', '-c', 'echo row'],
-    ['sh', '-c', 'echo row; echo problem >&2; exit 7'],
-    ['sh', '-c', 'seq 200000 | sha256sum'],
-    ['seq', '200000'],
-    ['bash', '-c', 'echo $(echo inner) | cat; for i in 1 2 3; do echo $i; done'],
-    ['cat', '/tmp/hook'],
-    ['sh', '-c', 'echo to a file > /tmp/own; cat /tmp/own'],
-  ];
-
-  describe.each([
+  test.concurrent.each<[string, LogTapProps, object]>([
     ['copied', { suppressStreams: false }, {}],
     ['suppressed', { suppressStreams: true }, {}],
     ['suppressed, in a pod that shares its processes', { suppressStreams: true }, { shareProcessNamespace: true }],
     ['suppressed, with the processes of the node', { suppressStreams: true }, { hostPID: true }],
-  ])('output %s', (_, props, more) => {
-    test('commands, input, and files in both directions', async () => {
-      const { plain, tapped } = two(props, more);
-      const answer = (name: string, args: readonly string[], input?: string) => {
-        return cluster().kubectl(
-          ['exec', ...(input === undefined ? [] : ['-i']), name, '-c', 'app', '--', ...args],
-          input,
-        );
-      };
-      for (const command of commands) expect(answer(tapped, command)).toEqual(answer(plain, command));
-      const input = Array.from({ length: 5000 }, (_, i) => `row ${i}\n`).join('');
-      expect(answer(tapped, ['cat'], input)).toEqual({ status: 0, stdout: input, stderr: '' });
+  ])('kubectl exec and cp, probes and hooks answer as they do untapped: output %s', async (_, props, more) => {
+    const k8s = await cluster();
+    const { plain, tapped }: Two = { plain: k8s.name('plain'), tapped: k8s.name('tapped') };
+    await k8s.apply(
+      probed(plain, more),
+      k8s.tapped(probed(tapped, more), { sink: k8s.toOpenSearch(tapped), ...props }),
+    );
+    for (const name of [plain, tapped]) await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
 
-      const directory = temporaryDirectory();
-      mkdirSync(join(directory, 'back'));
-      writeFileSync(join(directory, 'rows'), input);
-      cluster().tell(['cp', join(directory, 'rows'), `${tapped}:/tmp/rows`, '-c', 'app']);
-      expect(answer(tapped, ['cat', '/tmp/rows']).stdout).toBe(input);
-      cluster().tell(['cp', `${tapped}:/tmp/rows`, join(directory, 'back', 'rows'), '-c', 'app']);
-      expect(readFileSync(join(directory, 'back', 'rows'), 'utf8')).toBe(input);
+    const answer = (name: string, command: readonly string[], options: readonly string[] = [], input?: string) =>
+      k8s.kubectl(['exec', ...options, name, '-c', 'app', '--', ...command], input);
+    for (const command of COMMANDS) expect(await answer(tapped, command)).toEqual(await answer(plain, command));
 
-      const restarts = cluster().get('pod', tapped).status.containerStatuses[0].restartCount;
-      expect(restarts).toBe(0);
-      cluster().tell(['delete', 'pod', plain, '--wait=false']);
-      await expectItsLinesAlone(tapped);
-    });
-  });
+    const input = Array.from({ length: 5000 }, (_, i) => `row ${i}\n`).join('');
+    expect(await answer(tapped, ['cat'], ['-i'], input)).toEqual({ code: 0, stdout: input, stderr: '' });
 
-  test('a container that is restarted is tapped again', async () => {
-    const name = cluster().name('crash');
-    const script = 'echo begun; sleep 0.2; echo gone; exit 3';
-    const manifest = {
-      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name } },
-      spec: { terminationGracePeriodSeconds: 2, restartPolicy: 'Always', containers: [legacy(script)] },
+    // kubectl asks for a terminal only where it has one itself.
+    const onTerminal = async (name: string) => {
+      const words = k8s.command(['exec', '-it', name, '-c', 'app', '--', 'sh', '-c', 'tty; seq 3; echo problem >&2']);
+      return k8s.onTerminal(words);
     };
-    const props = { sink: cluster().toOpenSearch(name), suppressStreams: true };
-    cluster().apply(cluster().tapped(manifest, props));
-    await cluster().until('it has been restarted twice', () => {
-      return (cluster().get('pod', name).status.containerStatuses?.[0]?.restartCount ?? 0) >= 2;
-    });
-    cluster().tell(['delete', 'pod', name, '--wait']);
-    const stored = (await readOpenSearch(cluster().search.url, `${name}*`)).map(({ body }) => body);
-    expect(stored.length).toBeGreaterThanOrEqual(4);
-    expect(stored.filter((body) => body === 'begun').length).toBe(Math.ceil(stored.length / 2));
+    const expected = (await onTerminal(plain)).replace(/pts\/\d+/, 'pts/N');
+    expect(expected).toContain('3\r\nproblem\r\n');
+    expect((await onTerminal(tapped)).replace(/pts\/\d+/, 'pts/N')).toBe(expected);
+
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'back'));
+    writeFileSync(join(directory, 'rows'), input);
+    await k8s.tell(['cp', join(directory, 'rows'), `${tapped}:/tmp/rows`, '-c', 'app']);
+    expect((await answer(tapped, ['cat', '/tmp/rows'])).stdout).toBe(input);
+    await k8s.tell(['cp', `${tapped}:/tmp/rows`, join(directory, 'back', 'rows'), '-c', 'app']);
+    expect(readFileSync(join(directory, 'back', 'rows'), 'utf8')).toBe(input);
+
+    const pod = await k8s.get('pod', tapped);
+    expect(pod.status.containerStatuses.map(({ restartCount }: { restartCount: number }) => restartCount)).toEqual([0]);
+    const log = k8s.start(['logs', '--follow', tapped, '-c', 'app']);
+    await k8s.tell(['delete', 'pod', plain, '--wait=false']);
+    await k8s.tell(['delete', 'pod', tapped, PATIENCE]);
+
+    // Nothing but the application's own lines is stored, and all that it has written.
+    const stored = await k8s.stored(tapped);
+    expect(stored.length).toBeGreaterThan(2);
+    expect(stored).toEqual(['begun', ...stored.slice(1).map((_, i) => `tick ${i + 1}`)]);
+    const printed = linesOf((await log.ended).stdout);
+    expect(printed).toEqual(props.suppressStreams ? [] : stored.slice(0, printed.length));
   });
 
-  test('what an exec writes to the output of process 1 is shipped', async () => {
-    const name = cluster().name('idiom');
-    const props = { sink: cluster().toOpenSearch(name), suppressStreams: false };
-    cluster().apply(cluster().tapped(pod(name, {}), props));
-    ready(name);
-    cluster().tell(['exec', name, '-c', 'app', '--', 'sh', '-c', 'echo by exec > /proc/1/fd/1']);
-    await cluster().until('it is stored', async () => {
-      return (await readOpenSearch(cluster().search.url, `${name}*`)).some(({ body }) => body === 'by exec');
+  test.concurrent('a failing probe says what it printed, suppressed or not', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('unready');
+    const pod = podOf(name, [legacy(APPLICATION, { readinessProbe: FAILING })], { terminationGracePeriodSeconds: 2 });
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
+    await k8s.until('the kubelet has reported the probe', async () => {
+      const events = JSON.parse(
+        await k8s.tell([
+          'get',
+          'events',
+          `--field-selector=involvedObject.name=${name},reason=Unhealthy`,
+          '-o',
+          'json',
+        ]),
+      );
+      return events.items.some(({ message }: { message: string }) => message.includes('still alive'));
     });
-    expect(cluster().tell(['logs', name, '-c', 'app'])).toContain('by exec\n');
-    cluster().tell(['delete', 'pod', name, '--wait=false']);
+    await k8s.tell(['delete', 'pod', name, PATIENCE]);
+    expect((await k8s.stored(name)).filter((body) => body.includes('alive'))).toEqual([]);
+  });
+
+  test.concurrent('what an exec writes to the output of process 1 is shipped', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('idiom');
+    const pod = podOf(name, [legacy(APPLICATION)], { terminationGracePeriodSeconds: 2 });
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name) }));
+    await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
+    await k8s.tell(['exec', name, '-c', 'app', '--', 'sh', '-c', 'echo by exec > /proc/1/fd/1']);
+    expect(await k8s.tell(['logs', name, '-c', 'app'])).toContain('by exec\n');
+    await k8s.tell(['delete', 'pod', name, PATIENCE]);
+    expect((await k8s.stored(name)).filter((body) => body === 'by exec')).toHaveLength(1);
   });
 }

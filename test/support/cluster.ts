@@ -1,5 +1,5 @@
 /** A cluster with the product's image and one of a legacy application, and the services that pods send to. */
-import { spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { Sink } from '../../src/constructs/sink.js';
 import { buildImage, IMAGE } from './image.js';
 import { Podman } from './podman.js';
 import { writeProgramImage } from './program-image.js';
-import { until } from './run.js';
-import { AWS_ENV } from './sinks-read-back.js';
+import { type Ended, type Running, root, run, start, until } from './run.js';
+import { AWS_ENV, readOpenSearch } from './sinks-read-back.js';
 
 /** An image with a shell and common programs. */
 const LEGACY = 'localhost/legacy:1';
@@ -29,21 +29,22 @@ const PROGRAMS = [
   'mkdir',
   'rm',
   'seq',
+  'setpriv',
   'sha256sum',
   'sleep',
   'stat',
+  'tail',
   'tar',
+  'tty',
   'wc',
 ];
 
 /** Of whatever kubectl is asked to do. */
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
+/** The same, for kubectl. */
+export const PATIENCE = `--timeout=${PATIENCE_MS / 1000}s`;
 
-export interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type Answer = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
 
 export class TestCluster {
   readonly #directory: string;
@@ -65,7 +66,9 @@ export class TestCluster {
     const archives: string[] = [];
     try {
       await buildImage(podman);
-      const programs = PROGRAMS.map((name) => `/usr/bin/${name}`);
+      const entryPoint = join(directory, 'entrypoint');
+      execFileSync('gcc', ['-static', '-o', entryPoint, join(root, 'test/cluster/programs/entrypoint.c')]);
+      const programs = [...PROGRAMS.map((name) => `/usr/bin/${name}`), entryPoint];
       await podman.import(LEGACY, (archive) => writeProgramImage(programs, archive), 'ENV PATH=/usr/bin');
       for (const image of [IMAGE, LEGACY]) {
         const archive = join(directory, `${archives.length}.tar`);
@@ -101,6 +104,10 @@ export class TestCluster {
     return `http://${this.#node.address}:${new URL(url).port}`;
   }
 
+  get address(): string {
+    return this.#node.address;
+  }
+
   toOpenSearch(index: string): Sink {
     return Sink.openSearch({ url: this.#within(this.search.url), index });
   }
@@ -109,30 +116,44 @@ export class TestCluster {
     return Sink.cloudWatch({ logGroup, logStream, region: AWS_ENV.AWS_REGION });
   }
 
-  kubectl(args: readonly string[], input?: string): Ended {
-    return this.#node.kubectl(args, input === undefined ? {} : { input });
+  /** Runs kubectl to its end. */
+  async kubectl(args: readonly string[], input?: string): Promise<Answer> {
+    const [command, ...all] = this.#node.kubectl(args);
+    const { code, stdout, stderr } = await run(command, all, input === undefined ? {} : { input });
+    return { code, stdout, stderr };
   }
 
   /** The same, for what has to work. */
-  tell(args: readonly string[], input?: string): string {
-    const { status, stdout, stderr } = this.kubectl(args, input);
-    if (status !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${status}: ${stderr}`);
+  async tell(args: readonly string[], input?: string): Promise<string> {
+    const { code, stdout, stderr } = await this.kubectl(args, input);
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}: ${stderr}`);
     return stdout;
   }
 
-  /** Starts kubectl, such as one that follows a log, and collects what it prints. */
-  follow(args: readonly string[]): { readonly ended: Promise<string>; text(): string } {
-    const [command = '', ...all] = this.#node.kubectlCommand(args);
-    const child = spawn(command, all, { stdio: ['ignore', 'pipe', 'ignore'] });
-    let text = '';
-    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
-    });
-    return { text: () => text, ended: new Promise((resolve) => child.once('close', () => resolve(text))) };
+  /** The command that runs kubectl. */
+  command(args: readonly string[]): readonly string[] {
+    return this.#node.kubectl(args);
   }
 
-  apply(manifest: object): void {
-    this.tell(['apply', '-f', '-'], JSON.stringify(manifest));
+  /** Runs a command on a terminal of its own and gives what it shows. */
+  async onTerminal(command: readonly string[]): Promise<string> {
+    const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    // It lives as long as its input.
+    const { stdout } = await run('script', ['--quiet', '--return', '--command', `${words} < /dev/tty`, '/dev/null'], {
+      env: { TERM: 'dumb' },
+    });
+    return stdout;
+  }
+
+  /** Starts kubectl, such as one that follows a log. */
+  start(args: readonly string[]): Running {
+    const [command, ...all] = this.#node.kubectl(args);
+    return start(command, all);
+  }
+
+  async apply(...manifests: readonly object[]): Promise<void> {
+    const items = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests });
+    await this.tell(['apply', '-f', '-'], items);
   }
 
   /** The manifest with tap and shipper, of the image under test, which finds the emulator of AWS and has keys for it. */
@@ -149,13 +170,25 @@ export class TestCluster {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
-  get(kind: string, name: string): any {
-    return JSON.parse(this.tell(['get', kind, name, '-o', 'json']));
+  async get(kind: string, name: string): Promise<any> {
+    return JSON.parse(await this.tell(['get', kind, name, '-o', 'json']));
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
-  pods(selector: string): any[] {
-    return JSON.parse(this.tell(['get', 'pods', '-l', selector, '-o', 'json'])).items;
+  async pods(selector: string): Promise<any[]> {
+    return JSON.parse(await this.tell(['get', 'pods', '-l', selector, '-o', 'json'])).items;
+  }
+
+  /** Waits until a pod that is not restarted has ended. */
+  ended(name: string): Promise<void> {
+    return this.until(`pod ${name} has ended`, async () => {
+      return ['Succeeded', 'Failed'].includes((await this.get('pod', name)).status.phase);
+    });
+  }
+
+  /** The messages of an index, in the order in which each process wrote them. */
+  async stored(index: string): Promise<string[]> {
+    return (await readOpenSearch(this.search.url, index)).map(({ body }) => body);
   }
 
   until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -171,3 +204,10 @@ export const legacy = (script: string, more: object = {}) => ({
   command: ['sh', '-c', script],
   ...more,
 });
+
+export const podOf = (name: string, containers: readonly object[], spec: object = {}) => ({
+  ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { app: name } } },
+  spec: { containers, ...spec },
+});
+
+export const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);

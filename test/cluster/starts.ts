@@ -1,0 +1,48 @@
+/** A container is tapped from its first process on: at its first start, at every further one, and below a program that cannot be. */
+import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+
+export function starts(cluster: () => Promise<TestCluster>): void {
+  test.concurrent('a container that is restarted is tapped again', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('crash');
+    const containers = [legacy('echo begun; sleep 0.2; echo gone; exit 3')];
+    const pod = podOf(name, containers, { terminationGracePeriodSeconds: 2, restartPolicy: 'Always' });
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
+    await k8s.until('it has been restarted twice', async () => {
+      return ((await k8s.get('pod', name)).status.containerStatuses?.[0]?.restartCount ?? 0) >= 2;
+    });
+    await k8s.tell(['delete', 'pod', name, PATIENCE]);
+    const stored = await k8s.stored(name);
+    expect(stored.length).toBeGreaterThanOrEqual(4);
+    expect(stored.filter((body) => body === 'begun')).toHaveLength(Math.ceil(stored.length / 2));
+    expect(stored.filter((body) => body === 'gone')).toHaveLength(Math.floor(stored.length / 2));
+  });
+
+  test.concurrent('the programs that a statically linked entry point starts are the application', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('static');
+    const container = {
+      ...legacy(''),
+      command: ['entrypoint', 'sh', '-c', 'echo from below; seq 2; echo problem >&2'],
+    };
+    const pod = podOf(name, [container], { restartPolicy: 'Never' });
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
+    await k8s.ended(name);
+    expect((await k8s.stored(name)).sort()).toEqual(['1', '2', 'from below', 'problem']);
+    expect(await k8s.tell(['logs', name, '-c', 'app'])).toBe('');
+  });
+
+  test.concurrent('an entry point that gives up root before it starts the application', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('setuid');
+    const container = {
+      ...legacy(''),
+      command: ['setpriv', '--reuid=1000', '--regid=1000', '--clear-groups', 'seq', '3'],
+    };
+    const pod = podOf(name, [container], { restartPolicy: 'Never' });
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
+    await k8s.ended(name);
+    expect(await k8s.stored(name)).toEqual(['1', '2', '3']);
+    expect(linesOf(await k8s.tell(['logs', name, '-c', 'app']))).toEqual([]);
+  });
+}
