@@ -138,11 +138,11 @@ export class TestCluster {
   /** Runs a command on a terminal of its own and gives what it shows. */
   async onTerminal(command: readonly string[]): Promise<string> {
     const words = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-    // It lives as long as its input.
     const { stdout } = await run('script', ['--quiet', '--return', '--command', `${words} < /dev/tty`, '/dev/null'], {
       env: { TERM: 'dumb' },
     });
-    return stdout;
+    // What `script` itself sends at the end of its own input, echoed at any moment.
+    return stdout.replaceAll('^@', '');
   }
 
   /** Starts kubectl, such as one that follows a log. */
@@ -157,7 +157,8 @@ export class TestCluster {
   }
 
   /** The manifest with tap and shipper, of the image under test, which finds the emulator of AWS and has keys for it. */
-  tapped(manifest: object, props: LogTapProps): object {
+  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+  tapped(manifest: object, props: LogTapProps): any {
     const shipper = { image: IMAGE, imagePullPolicy: ImagePullPolicy.NEVER, ...props.shipper };
     const injected = inject(manifest, { ...props, shipper });
     const template = injected.spec.template?.spec ?? injected.spec;
