@@ -35,10 +35,14 @@ struct entry {
     char name[];
 };
 
-/* Everybody has the same /dev/null: no stream of a container. */
+/* Everybody has the same /dev/null. */
+static bool is_shared(const struct stat *file) {
+    return S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES;
+}
+
+/* No stream of a container is a device that all containers have. */
 static struct lt_file_identity stream_identity(const struct stat *file) {
-    const bool is_shared = S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES;
-    return is_shared ? (struct lt_file_identity){0} : lt_identity_of(file);
+    return is_shared(file) ? (struct lt_file_identity){0} : lt_identity_of(file);
 }
 
 static struct lt_file_identity own_stream(int fd) {
@@ -47,7 +51,19 @@ static struct lt_file_identity own_stream(int fd) {
 }
 
 static struct lt_container_stdio own_streams(void) {
-    return (struct lt_container_stdio){own_stream(1), own_stream(2)};
+    return (struct lt_container_stdio){.out = own_stream(1), .error = own_stream(2)};
+}
+
+/* Where no runtime is in play, a user says what is captured by what the program is started with: also by /dev/null. */
+static struct lt_container_stdio streams_as_given(void) {
+    struct lt_container_stdio stdio = {0};
+    struct stat file = {0};
+    for (int fd = 1; fd <= 2; fd++) {
+        if (lt_sys_fstat(fd, &file) != 0) continue;
+        *(fd == 1 ? &stdio.out : &stdio.error) = lt_identity_of(&file);
+        stdio.has_shared_device |= is_shared(&file);
+    }
+    return stdio;
 }
 
 /* device:inode:device:inode in hexadecimal. */
@@ -58,7 +74,8 @@ static bool parse(const char *text, struct lt_container_stdio *stdio) {
         const char *at = text + (size_t)i * (HEX_DIGITS + 1);
         if (!lt_parse_hex(at, &numbers[i]) || (i > 0 && at[-1] != ':')) return false;
     }
-    *stdio = (struct lt_container_stdio){{numbers[0], numbers[1]}, {numbers[2], numbers[3]}};
+    stdio->out = (struct lt_file_identity){numbers[0], numbers[1]};
+    stdio->error = (struct lt_file_identity){numbers[2], numbers[3]};
     return true;
 }
 
@@ -181,7 +198,8 @@ static struct lt_container_stdio prove(void) {
     const uint64_t self = (uint64_t)lt_sys_getpid();
     const uint64_t first = first_process(self);
     /* Nothing can be proven: rather tapped than lost. */
-    if (first == 0 || first == self || lacks_the_variable(first)) return own_streams();
+    if (first != 0 && lacks_the_variable(first)) return streams_as_given();
+    if (first == 0 || first == self) return own_streams();
     struct lt_container_stdio stdio = {0};
     if (streams_of(first, &stdio)) {
         /* It has given its streams away, as a supervisor does that holds the pod: its children have the container's. */
@@ -194,8 +212,12 @@ static struct lt_container_stdio prove(void) {
 struct lt_container_stdio lt_container_stdio_find(const struct lt_environment *environment) {
     struct lt_container_stdio stdio = {0};
     const char *inherited = lt_environment_get(environment, LT_ENV_STDIO);
-    if (inherited != NULL && parse(inherited, &stdio)) return stdio;
-    if (inherited == NULL || *inherited != '-') return own_streams();
+    if (inherited != NULL && parse(inherited, &stdio)) {
+        /* A user may have started the program with such a device: of the parent's, only the identity is known. */
+        stdio.has_shared_device = streams_as_given().has_shared_device;
+        return stdio;
+    }
+    if (inherited == NULL || *inherited != '-') return streams_as_given();
     stdio = prove();
     char text[LT_STDIO_PLACEHOLDER_BYTES + 1];
     lt_container_stdio_format(&stdio, text);

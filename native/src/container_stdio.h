@@ -11,6 +11,7 @@
 struct lt_container_stdio {
     struct lt_file_identity out; /* nothing: the container has no such stream, or this process may not know it */
     struct lt_file_identity error;
+    bool has_shared_device; /* one of them is /dev/null or its like, which takes bytes that cannot be read */
 };
 
 /* Finds them. A placeholder in the environment is overwritten by the answer, for the children of this process. */

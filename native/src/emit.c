@@ -2,6 +2,7 @@
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
+#include "readable.h"
 #include "tap.h"
 #include "text.h"
 
@@ -93,7 +94,8 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
 
 static void send_all(struct write *w) {
     struct lt_patience patience = {.budget_ms = lt_config.block_ms};
-    lt_process->is_read = !lt_tap_is_suppressed(w->stream);
+    /* The original has read the bytes, but for /dev/null. */
+    lt_process->is_read = !lt_tap_is_suppressed(w->stream) && !lt_tap_container()->has_shared_device;
     while (w->sent < w->length) {
         if (w->length - w->sent > LT_FRAME_MAX_PAYLOAD_BYTES) lt_process->connection.nested_may_send = false;
         const size_t sent = send_frame(w, &patience);
@@ -174,7 +176,9 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
     uint64_t lines = 0;
     for (size_t done = 0; done < length; done += part.iov_len) {
         if (lt_emit_slice(parts, count, skip + done, length - done, &part, 1) == 0) break;
-        lines += lt_count(part.iov_base, part.iov_len, '\n');
+        /* /dev/null takes bytes that cannot be read. */
+        const bool is_certain = !lt_tap_container()->has_shared_device || lt_is_readable(part.iov_base, part.iov_len);
+        if (is_certain) lines += lt_count(part.iov_base, part.iov_len, '\n');
     }
     (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
     (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);

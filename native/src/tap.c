@@ -11,6 +11,7 @@
 
 enum {
     REMEMBERED_MAX = 4096, /* descriptors above are looked at anew at each write */
+    MEMORY_DEVICES = 1,    /* major number of /dev/null and its like */
     STREAM_BITS = 16,
     UNKNOWN = LT_NONE,
     NOT_TAPPED = (1 << STREAM_BITS) - 1, /* no stream has this number, nor the next one */
@@ -50,6 +51,8 @@ static unsigned find_stream(int fd, const struct stat *file) {
     const struct lt_file_identity id = lt_identity_of(file);
     bool is_stdout = lt_is_same_file(id, container.out);
     bool is_stderr = lt_is_same_file(id, container.error);
+    /* Everybody has the same /dev/null: it is a stream only where it stands in for one. */
+    if (S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES && fd != 1 && fd != 2) return NOT_TAPPED;
     /* One terminal or pipe for both: only the number tells. */
     if (is_stdout && is_stderr) {
         is_stderr = fd == 2;

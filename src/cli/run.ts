@@ -60,18 +60,16 @@ function parse(args: readonly string[]): RunOptions {
   };
 }
 
-/** What the program inherits as its stdout and stderr, as LLT_STDIO names it. A device that everybody shares is no stream. */
+/** What the program inherits as its stdout and stderr, as LLT_STDIO names it. */
 function ownStreams(): string {
   const hex = (number: bigint) => number.toString(16).padStart(16, '0');
-  const identities = [1, 2].map((fd) => {
-    const { dev, ino, rdev } = fstatSync(fd, { bigint: true });
-    return isSharedDevice(rdev) ? [0n, 0n] : [dev, ino];
-  });
-  return identities.flat().map(hex).join(':');
+  return [1, 2]
+    .flatMap((fd) => {
+      const { dev, ino } = fstatSync(fd, { bigint: true });
+      return [hex(dev), hex(ino)];
+    })
+    .join(':');
 }
-
-/** /dev/null and its like. */
-const isSharedDevice = (device: bigint) => device >> 8n === 1n;
 
 /** The program's environment: ours on top of the caller's, except where the caller set a library variable himself. */
 function programEnvironment(options: RunOptions, library: string, rings: string): NodeJS.ProcessEnv {
