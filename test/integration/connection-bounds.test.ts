@@ -1,9 +1,10 @@
 /** Connections beyond what the process's descriptors bear: no line is lost, delivery goes on, and probes are answered. */
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
+import { LIBRARY_ENV } from '../../src/contract.js';
 import { descriptorShares } from '../../src/shipper/descriptor-limit.js';
 import { data, hello, magic } from '../support/frames.js';
 import { run, until } from '../support/run.js';
@@ -104,4 +105,27 @@ test('one who connects to the status port and says nothing is not there for ever
   const silent = await open(port);
   await once(silent, 'close');
   await drain(shipper);
+});
+
+test('without a descriptor for a while rings are read later: the shipper goes on, and no line is lost', async () => {
+  const rings = mkdtempSync('/dev/shm/logtap-rings-');
+  const shipper = await startShipper({ LOGTAP_RING_DIR: rings });
+  const limit = (descriptors: string) =>
+    run('prlimit', ['--pid', String(shipper.child.pid), `--nofile=${descriptors}`]);
+  const write = (text: string) =>
+    run('sh', ['-c', `for i in $(seq 50); do echo "${text} $i"; done`], {
+      env: { ...tapEnvironment(shipper.socket), [LIBRARY_ENV.TARGET.name]: `ring:${rings}` },
+    });
+  await write('before');
+  await until('the first lines are out', () => messages(shipper.stdout()).length === 50);
+  // Fewer than are open: none can be opened.
+  await limit('16:1024');
+  await write('meanwhile');
+  await until('it is said', () => shipper.stderr().includes('EMFILE'));
+  await sleep(1500);
+  expect(messages(shipper.stdout())).toHaveLength(50);
+  await limit('1024:1024');
+  await until('all lines are out', () => messages(shipper.stdout()).length === 100);
+  expect((await drain(shipper)).code).toBe(0);
+  rmSync(rings, { recursive: true });
 });

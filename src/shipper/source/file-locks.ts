@@ -19,13 +19,13 @@ export function showsLocks(directory: string): boolean {
   }
 }
 
-/** Keys of all locked files; empty where the system does not say. */
-export function lockedFiles(): ReadonlySet<string> {
+/** Keys of all locked files; `undefined` where the system does not say, or not now. */
+export function lockedFiles(): ReadonlySet<string> | undefined {
   let text: string;
   try {
     text = readFileSync('/proc/locks', 'latin1');
   } catch {
-    return new Set();
+    return undefined;
   }
   // `1: OFDLCK ADVISORY  WRITE -1 00:1b:49626 0 EOF`
   return new Set(text.match(/[0-9a-f]+:[0-9a-f]+:\d+(?= )/g));

@@ -18,7 +18,7 @@ import {
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { RING_HEADER_BYTES, RING_NAMES } from '../../contract.js';
-import { ConfigError, messageOf } from '../errors.js';
+import { ConfigError, codeOf, messageOf } from '../errors.js';
 import { freeHeader } from './ring-file.js';
 
 export interface RingDirectoryOptions {
@@ -77,7 +77,7 @@ export class RingDirectory {
     this.#options = options;
     const { path } = options;
     makeRingDirectory(path);
-    for (const name of this.names()) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
+    for (const name of this.names() ?? []) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
     this.#makeBell();
   }
 
@@ -85,9 +85,15 @@ export class RingDirectory {
     return join(this.#options.path, name);
   }
 
-  /** What lies in the directory now. */
-  names(): string[] {
-    return readdirSync(this.#options.path);
+  /** What lies in the directory now; `undefined` when it cannot be listed, for want of a descriptor or of memory. */
+  names(): string[] | undefined {
+    try {
+      return readdirSync(this.#options.path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      this.#options.onNoRoom(`the rings cannot be listed: ${messageOf(error)}`);
+      return undefined;
+    }
   }
 
   /** The rings among them that were claimed, each process's in their order. */
@@ -138,7 +144,7 @@ export class RingDirectory {
   /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
   close(): void {
     this.#bell?.destroy();
-    for (const name of this.names()) {
+    for (const name of this.names() ?? []) {
       if (name.startsWith(RING_NAMES.FREE)) rmSync(this.pathOf(name), { force: true, recursive: true });
     }
   }

@@ -104,7 +104,7 @@ export class RingSource implements Source {
     this.#seesLocks = showsLocks(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
-    this.#directory.refill(this.#directory.names());
+    this.#directory.refill(this.#directory.names() ?? []);
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -202,11 +202,13 @@ export class RingSource implements Source {
   #scan(nowMs: number): void {
     if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
     this.#scannedMs = nowMs;
+    this.#directory.listen((instance) => this.#rang(instance));
+    const names = this.#directory.names();
+    // Looked at again: what could not be listed is still there.
+    if (names === undefined) return;
     this.#wantsScan = false;
     // Whoever writes on after this gets a ring that the next shipper reads.
     this.#isLastScanDone = this.#isClosing;
-    this.#directory.listen((instance) => this.#rang(instance));
-    const names = this.#directory.names();
     const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
     this.#isCrowded = false;
     for (const ring of this.#directory.claimed(names)) {
@@ -232,9 +234,10 @@ export class RingSource implements Source {
     if (readers.length === 0 || nowMs - this.#locksReadMs < LOCKS_MS) return;
     this.#locksReadMs = nowMs;
     const locked = lockedFiles();
-    this.#seesLocks = this.#seesLocks || readers.some((reader) => reader.isHeld(locked));
+    this.#seesLocks = this.#seesLocks || readers.some((reader) => locked !== undefined && reader.isHeld(locked));
     for (const reader of readers) {
-      if ((this.#seesLocks && reader.isGone(locked, nowMs)) || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
+      const isGone = this.#seesLocks && locked !== undefined && reader.isGone(locked, nowMs);
+      if (isGone || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
     }
   }
 
