@@ -41,7 +41,7 @@ const aws = new LogTapAws(chart, 'Aws', {
 new TappedDeployment(chart, 'Orders', {
   containers: [{ image: 'registry.example/orders:4.2' }],
   serviceAccount: aws.serviceAccount,
-  tap: { sink },
+  tap: { sink, shipper: { image: 'registry.example/cdk8s-logtap:0.1.0' } },
 });
 
 // Last: this reads the chart, and what is added to it later is missing.

@@ -6,20 +6,19 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, chmodSync, fstatSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LIBRARY_ENV, RING_DIR, SOCKET_NAME } from '../contract.js';
+import { LIBRARY_ENV, RING_DIR } from '../contract.js';
 import { diagnoseProgram } from '../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../doctor/verdict.js';
-import { libraryFile, shipperFile } from './package-files.js';
-import { CommandError, EXIT, UsageError } from './usage.js';
+import { type Exit, exitOf } from './child-exit.js';
+import { libraryFile } from './package-files.js';
+import { RunShipper } from './run-shipper.js';
+import { CommandError, UsageError } from './usage.js';
 
 /** A batch program writes faster than a socket drains; whoever runs one by hand wants all its lines. */
 const DEFAULT_ON_FULL = 'block:5000';
-const SHIPPER_START_MS = 15_000;
 
 interface RunOptions {
   readonly sink: string | undefined;
@@ -90,72 +89,6 @@ function programEnvironment(options: RunOptions, library: string, rings: string)
   };
 }
 
-interface Exit {
-  readonly code: number;
-}
-
-function exitOf(child: ChildProcess): Promise<Exit> {
-  return new Promise((resolveExit, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      resolveExit({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
-    });
-  });
-}
-
-function accepts(socket: string): Promise<boolean> {
-  return new Promise((answer) => {
-    const connection = createConnection(socket);
-    connection.once('connect', () => {
-      connection.destroy();
-      answer(true);
-    });
-    connection.once('error', () => answer(false));
-  });
-}
-
-/** Starts the shipper and returns once it listens. A shipper that ends instead has said why on stderr. */
-async function startShipper(
-  socket: string,
-  rings: string,
-  sink: string | undefined,
-): Promise<{ child: ChildProcess; exit: Promise<Exit> }> {
-  const child = spawn(process.execPath, [shipperFile], {
-    // A group of its own: Ctrl-C in the terminal must reach the program, not the shipper that still has to drain.
-    detached: true,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: {
-      LOGTAP_STATUS_PORT: 'off',
-      ...process.env,
-      LOGTAP_SOCKET: socket,
-      LOGTAP_RING_DIR: rings,
-      ...(sink === undefined ? {} : { LOGTAP_SINK: sink }),
-    },
-  });
-  const exit = exitOf(child);
-  let ended: Exit | undefined;
-  exit.then(
-    (result) => {
-      ended = result;
-    },
-    () => {
-      ended = { code: EXIT.INTERNAL };
-    },
-  );
-  const deadline = Date.now() + SHIPPER_START_MS;
-  while (!(await accepts(socket))) {
-    if (ended !== undefined) {
-      throw new CommandError('the shipper did not start, so the program was not started either', ended.code);
-    }
-    if (Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new CommandError(`the shipper did not listen on ${socket} within ${SHIPPER_START_MS} ms`, EXIT.INTERNAL);
-    }
-    await sleep(10);
-  }
-  return { child, exit };
-}
-
 /** Passes signals on. A terminal delivers Ctrl-C and Ctrl-\ to the program by itself; a second copy would be wrong. */
 function forwardSignals(program: ChildProcess): void {
   const fromTerminal = process.stdin.isTTY === true;
@@ -220,20 +153,16 @@ export async function run(args: readonly string[]): Promise<number> {
   const directory = mkdtempSync(join(memoryDirectory(), 'logtap-'));
   // A program may go on as another user.
   chmodSync(directory, 0o755);
+  let isLeft = false;
   try {
-    const socket = join(directory, SOCKET_NAME);
-    const rings = join(directory, RING_DIR);
-    const shipper = await startShipper(socket, rings, options.sink);
+    const shipper = new RunShipper(directory, options.sink);
+    await shipper.start();
     try {
-      return (await runProgram(options, library, rings)).code;
+      return (await runProgram(options, library, join(directory, RING_DIR))).code;
     } finally {
-      shipper.child.kill('SIGTERM');
-      const { code } = await shipper.exit;
-      // The exit code is the program's, so this has to be said.
-      if (code !== EXIT.OK)
-        process.stderr.write(`logtap: not every line was delivered: the shipper ended with ${code}\n`);
+      isLeft = !(await shipper.stop());
     }
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    if (!isLeft) rmSync(directory, { recursive: true, force: true });
   }
 }

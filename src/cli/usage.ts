@@ -22,6 +22,8 @@ export const EXIT = {
   USAGE: 64,
   NO_INPUT: 66,
   CANNOT_CREATE: 73,
+  /** Of the shipper: its last line says how many records remain. */
+  UNDELIVERED: 74,
   NO_PERMISSION: 77,
   CONFIGURATION: 78,
 } as const;

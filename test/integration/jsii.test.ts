@@ -23,6 +23,7 @@ const orders = new TappedDeployment(shop, 'Orders', {
     sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1', retentionDays: 30 }),
     file: '/var/log/orders.log',
     suppressFile: true,
+    shipper: { image: 'logtap:1' },
   },
 });
 orders.addContainer({ name: 'late', image: 'late:1' });
@@ -36,6 +37,7 @@ LogTap.tap(nightly, {
   }),
   streams: TapStreams.STDERR,
   containers: ['report'],
+  accept: ['LT029'],
 });
 new Job(nightly, 'Report', { containers: [{ name: 'report', image: 'report:1' }, { name: 'other', image: 'other:1' }] });
 const plain = LogTap.inject(
@@ -60,6 +62,7 @@ orders = TappedDeployment(
         sink=Sink.cloud_watch(log_group="/shop/orders", region="eu-central-1", retention_days=30),
         file="/var/log/orders.log",
         suppress_file=True,
+        shipper=ShipperOptions(image="logtap:1"),
     ),
 )
 orders.add_container(name="late", image="late:1")
@@ -74,6 +77,7 @@ LogTap.tap(
     ),
     streams=TapStreams.STDERR,
     containers=["report"],
+    accept=["LT029"],
 )
 Job(nightly, "Report", containers=[
     ContainerProps(name="report", image="report:1"), ContainerProps(name="other", image="other:1"),

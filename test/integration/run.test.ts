@@ -1,6 +1,6 @@
 /** `logtap run`: the program keeps its terminal, its signals and its exit code; the shipper beside it gets every line. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 
@@ -98,6 +98,41 @@ describe('logtap run', () => {
     expect(await Promise.all(runs)).toEqual(runs.map((_, i) => ({ messages: [`from ${i}`], read: 1 })));
   });
 
+  describe('a shipper that is killed', () => {
+    /** Kills what `logtap run` has started beside this script. */
+    const kill = (signal: string) =>
+      `for child in $(cat /proc/$PPID/task/$PPID/children); do [ $child = $$ ] || kill -${signal} $child; done`;
+    const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}`);
+    const write = (from: number, to: number) => `for i in $(seq ${from} ${to}); do echo "line $i"; done`;
+    const messages = (stdout: string) => [...new Set(arrived(stdout).map(({ message }) => message))];
+
+    test.each([
+      ['while the program writes', `${write(1, 300)}; ${kill('KILL')}; ${write(301, 600)}; exit 7`],
+      ['twice', `${write(1, 200)}; ${kill('KILL')}; sleep 2; ${kill('KILL')}; ${write(201, 600)}; exit 7`],
+      ['as the last thing that happens', `${write(1, 600)}; ${kill('KILL')}; exit 7`],
+      ['by a signal that it ends well with', `${write(1, 300)}; ${kill('TERM')}; sleep 1; ${write(301, 600)}; exit 7`],
+    ])('%s: every line arrives, and the exit code is the program’s', async (_when, script) => {
+      const { code, stdout, stderr } = await run(node, [logtap, 'run', '--suppress', '--', 'bash', '-c', script]);
+      expect(messages(stdout)).toEqual(lines(1, 600));
+      expect(code).toBe(7);
+      expect(stderr).toMatch(/the last line of the shipper counts since its last start/);
+    });
+
+    test('and cannot start again: the lines are kept, and it says where', async () => {
+      const sink = join(temporaryDirectory(), 'sink.mjs');
+      writeFileSync(sink, 'export const openSink = () => ({ limits: {}, async send() {} });');
+      const script = `rm ${sink}; ${kill('KILL')}; ${write(1, 20)}; exit 7`;
+      const options = { env: { LOGTAP_SINK: `module:${sink}` } };
+      const { code, stderr } = await run(node, [logtap, 'run', '--suppress', '--', 'bash', '-c', script], options);
+      expect(code).toBe(7);
+      const [, directory = ''] = /not every line was delivered: .* is in (\S+):/.exec(stderr) ?? [];
+      const rings = readdirSync(join(directory, 'rings')).filter((name) => name.startsWith('ring-'));
+      const kept = rings.map((name) => readFileSync(join(directory, 'rings', name), 'latin1')).join('');
+      rmSync(directory, { recursive: true });
+      expect(kept).toContain('line 20\n');
+    });
+  });
+
   test.each([
     ['exit 7', 7],
     ['kill -TERM $$', 128 + 15],
@@ -116,12 +151,10 @@ describe('logtap run', () => {
   });
 
   test('leaves neither directory nor process behind', async () => {
-    const left = () => readdirSync('/dev/shm').filter((name) => name.startsWith('logtap-'));
-    const before = left();
     const { stdout } = await run(node, [logtap, 'run', '--suppress', '--', 'sh', '-c', 'echo $LLT_TARGET']);
-    expect(left()).toEqual(before);
     const rings = arrived(stdout)[0]?.message.replace('ring:', '') ?? '';
     expect(rings).toMatch(/^\/dev\/shm\/logtap-.+\/rings$/);
+    expect(existsSync(dirname(rings))).toBe(false);
     const listeners = readFileSync('/proc/net/unix', 'utf8');
     expect(listeners).not.toContain(dirname(rings));
   });
