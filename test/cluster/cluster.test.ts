@@ -6,6 +6,7 @@ import { describeWith } from '../support/capability.js';
 import { TestCluster } from '../support/cluster.js';
 import { arrival } from './arrival.js';
 import { exec } from './exec.js';
+import { restricted } from './restricted.js';
 import { starts } from './starts.js';
 import { termination } from './termination.js';
 
@@ -21,6 +22,7 @@ describeWith(['cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'clou
 
   arrival(cluster);
   exec(cluster);
+  restricted(cluster);
   starts(cluster);
   termination(cluster);
 });
