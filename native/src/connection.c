@@ -116,6 +116,7 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
     struct lt_connection *c = connection();
     const uint32_t entry = lt_process->guard.entries;
     size_t sent = 0;
+    bool uses_reserve = false; /* so that a line is not torn */
     int next = advance(parts, count, 0);
     while (next < count) {
         /* While we waited, or were interrupted, somebody took us for dead and went on in our place. */
@@ -133,11 +134,17 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
             transport()->wait(descriptor(), left);
             continue;
         }
-        /* EAGAIN, EFAULT and ENOSPC are about these bytes; anything else is about the connection. */
-        const bool is_usable = taken == -EAGAIN || taken == -EFAULT || taken == -ENOSPC;
-        if (!is_usable || c->mid_frame) drop();
+        if (taken == -EAGAIN && lt_process->ends_line && transport()->use_reserve != NULL && !uses_reserve) {
+            transport()->use_reserve(descriptor());
+            uses_reserve = true;
+            continue;
+        }
+        if (uses_reserve) transport()->keep_reserve(descriptor());
+        /* These are about the bytes; anything else is about the connection. */
+        if ((taken != -EAGAIN && taken != -EFAULT && taken != -ENOSPC) || c->mid_frame) drop();
         return lt_config.frames ? 0 : sent;
     }
+    if (LT_UNLIKELY(uses_reserve)) transport()->keep_reserve(descriptor());
     return sent;
 }
 

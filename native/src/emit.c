@@ -55,16 +55,35 @@ struct write {
     int count;
     size_t length;
     size_t sent;
+    bool ends_line;
     uint64_t time_ns;
     bool waits; /* gets its number when it is sent, behind the write that it interrupted */
 };
+
+/* How many of the bytes are whole lines; all where not a single line ends among them. */
+static size_t whole_lines(const struct iovec *parts, int count) {
+    for (size_t left = total(parts, count); count-- > 0;) {
+        const char *bytes = parts[count].iov_base;
+        if (!lt_is_readable(bytes, parts[count].iov_len)) break;
+        left -= parts[count].iov_len;
+        for (size_t end = parts[count].iov_len; end > 0; end--) {
+            if (bytes[end - 1] == '\n') return left + end;
+        }
+    }
+    return SIZE_MAX;
+}
 
 /* Header (left empty in raw format) and payload of the next frame. Answers how many of `out` are filled. */
 static int next_frame(const struct write *w, struct lt_frame_header *header, struct iovec out[1 + FRAME_PARTS_MAX]) {
     /* Fewer bytes than the parts hold, where the original took fewer. */
     const size_t left = w->length - w->sent;
     const size_t limit = left < LT_FRAME_MAX_PAYLOAD_BYTES ? left : LT_FRAME_MAX_PAYLOAD_BYTES;
-    const int filled = lt_emit_slice(w->parts, w->count, w->sent, limit, out + 1, FRAME_PARTS_MAX);
+    int filled = lt_emit_slice(w->parts, w->count, w->sent, limit, out + 1, FRAME_PARTS_MAX);
+    /* What follows may not fit: a line is not to be torn between the two. */
+    if (LT_UNLIKELY(left > limit) && lt_tap_is_suppressed(w->stream)) {
+        const size_t whole = whole_lines(out + 1, filled);
+        if (whole < limit) filled = lt_emit_slice(w->parts, w->count, w->sent, whole, out + 1, FRAME_PARTS_MAX);
+    }
     out[0] = (struct iovec){0};
     if (!lt_config.frames) return 1 + filled;
     const size_t payload = total(out + 1, filled);
@@ -94,6 +113,7 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
 
 static void send_all(struct write *w) {
     struct lt_patience patience = {.budget_ms = lt_config.block_ms};
+    lt_process->ends_line = w->ends_line;
     /* The original has read the bytes, but for /dev/null. */
     lt_process->is_read = !lt_tap_is_suppressed(w->stream) && !lt_tap_container()->has_shared_device;
     while (w->sent < w->length) {
@@ -115,10 +135,11 @@ static void send_nested(struct write *w) {
     struct iovec frame[1 + FRAME_PARTS_MAX];
     const int count = next_frame(w, &header, frame);
     const size_t payload = total(frame + 1, count - 1);
-    if (payload == w->length && lt_connection_send_nested(w->stream, frame, count)) {
-        w->sent = payload;
+    if (payload == w->length - w->sent && lt_connection_send_nested(w->stream, frame, count)) {
+        w->sent = w->length;
     } else {
-        skip_seq(w->waits ? w->length : w->length - payload);
+        const size_t left = w->length - w->sent;
+        skip_seq(w->waits ? left : left - payload);
     }
 }
 
@@ -132,12 +153,14 @@ static void leave(void) {
     }
 }
 
-size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t length) {
+size_t lt_emit(unsigned stream, const struct iovec *parts, int count, struct lt_span span) {
     struct write w = {
         .stream = stream,
         .parts = parts,
         .count = count,
-        .length = length,
+        .length = span.end,
+        .sent = span.start,
+        .ends_line = span.ends_line,
         .time_ns = lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0,
     };
     switch (lt_guard_enter(&lt_process->guard, lt_config.block_ms + GUARD_WAIT_MS)) {
@@ -150,10 +173,10 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t len
         send_nested(&w);
         break;
     case LT_BUSY:
-        skip_seq(length);
+        skip_seq(span.end - span.start);
         break;
     }
-    return w.sent;
+    return w.sent - span.start;
 }
 
 void lt_emit_prepare(void) {

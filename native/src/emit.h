@@ -4,9 +4,16 @@
 
 #include "sys.h"
 
-/* Answers how many of the `length` bytes, counted from the first, were handed over. Never sets errno; waits only as
- * LLT_ON_FULL allows. */
-size_t lt_emit(unsigned stream, const struct iovec *parts, int count, size_t length);
+/* Bytes of a write, from start up to, not including, end. */
+struct lt_span {
+    size_t start;
+    size_t end;
+    bool ends_line; /* they are the rest of a line whose beginning was handed over */
+};
+
+/* Answers how many of the bytes, counted from the first, were handed over. Never sets errno; waits only as LLT_ON_FULL
+ * allows. */
+size_t lt_emit(unsigned stream, const struct iovec *parts, int count, struct lt_span span);
 
 /*
  * Counts `length` bytes, `skip` bytes into the parts, as lost: the application was told that they are written, but the

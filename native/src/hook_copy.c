@@ -29,7 +29,7 @@ struct copy {
     off_t *out_offset;
     unsigned flags;
     bool from_pipe;
-    bool is_called; /* for the present chunk */
+    size_t taken; /* of the present chunk from the source */
 };
 
 static ssize_t call_next(const struct copy *copy, size_t length) {
@@ -66,11 +66,13 @@ static void step_over(struct copy *copy, size_t length) {
 static ssize_t copy_rest(const void *context, const struct iovec *parts, int count, size_t skip) {
     (void)count; /* one part comes in, so one goes out */
     struct copy *copy = *(struct copy *const *)context;
-    copy->is_called = true;
-    if (skip > 0) step_over(copy, skip);
+    if (skip > copy->taken) step_over(copy, skip - copy->taken);
+    copy->taken = skip;
     /* tee(2) starts with the first byte of the pipe, wherever the rest begins. */
     if (copy->way == TEE && skip > 0) return copy->next->write(copy->out, parts->iov_base, parts->iov_len);
-    return call_next(copy, parts->iov_len);
+    const ssize_t copied = call_next(copy, parts->iov_len);
+    if (copied > 0) copy->taken += (size_t)copied;
+    return copied;
 }
 
 static ssize_t look_into_file(const struct copy *copy, char *buffer, size_t length) {
@@ -146,10 +148,10 @@ static ssize_t copy_chunk(struct copy *copy, unsigned stream, const struct chunk
     if (copy->from_pipe && (got == -EAGAIN || got == -EINTR)) return -1; /* errno is tee's */
     if (got <= 0) return is_first ? copy_unseen(copy, chunk->length) : 0;
     const struct iovec part = {.iov_base = chunk->buffer, .iov_len = (size_t)got};
-    copy->is_called = false;
+    copy->taken = 0;
     const off_t offset = copy->out_offset == NULL ? LT_NO_OFFSET : *copy->out_offset;
     const ssize_t copied = lt_tee(stream, offset, &part, 1, copy_rest, &copy);
-    if (copied > 0 && !copy->is_called) step_over(copy, (size_t)copied);
+    if (copied > (ssize_t)copy->taken) step_over(copy, (size_t)copied - copy->taken);
     return copied;
 }
 

@@ -88,7 +88,7 @@ static ssize_t send_with_control(const struct call *call, unsigned stream) {
     const struct lt_msghdr *message = call->message;
     const ssize_t sent = call->next->sendmsg(call->fd, message, call->flags);
     if (sent <= 0) return sent;
-    const size_t handed = lt_emit(stream, message->parts, part_count(message), (size_t)sent);
+    const size_t handed = lt_emit(stream, message->parts, part_count(message), (struct lt_span){.end = (size_t)sent});
     if (handed < (size_t)sent) {
         lt_emit_lost(message->parts, part_count(message), handed, (size_t)sent - handed);
     }

@@ -27,8 +27,9 @@ struct lt_process {
     struct lt_guard guard;
     uint32_t pid; /* 0: not begun; atomic, as it is asked for outside of the guard too */
     uint32_t ppid;
-    bool is_read; /* the kernel has read the bytes of the present write, so they can be read */
-    bool ending;  /* exit() runs: from now on a loss is reported at once */
+    bool ends_line; /* the present write is the rest of a line that was handed over in part */
+    bool is_read;   /* the kernel has read the bytes of the present write, so they can be read */
+    bool ending;    /* exit() runs: from now on a loss is reported at once */
     uint64_t instance;
     uint64_t start_ticks;
     uint64_t seq; /* of the last DATA frame */
@@ -38,6 +39,8 @@ struct lt_process {
     struct lt_ring ring;
     uint32_t rings; /* claimed so far */
     struct lt_pending pending;
+    /* Of each suppressed stream: where its unfinished line is (tee.c). */
+    uint8_t lines[LT_FIRST_FILE_STREAM + LT_TAP_FILES_MAX];
 };
 
 /* The state of the calling process; never NULL after lt_process_set_up. */

@@ -52,8 +52,9 @@ static ssize_t write_original(const void *context, const struct iovec *parts, in
     (void)count; /* one part comes in, so one goes out */
     (void)skip;
     struct call *call = (struct call *)context;
-    call->written = original_write(call->file, parts->iov_base, (ssize_t)parts->iov_len);
-    return call->written;
+    const ssize_t written = original_write(call->file, parts->iov_base, (ssize_t)parts->iov_len);
+    if (written > 0) call->written += written;
+    return written;
 }
 
 static ssize_t write_hook(FILE *file, const void *from, ssize_t length) {

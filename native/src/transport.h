@@ -27,6 +27,7 @@ struct lt_transport {
 
     /* Makes room for a last small frame, even when the reader is behind. NULL: there is nothing to do. */
     void (*use_reserve)(int fd);
+    void (*keep_reserve)(int fd);
 
     /* The application is about to give up system calls. NULL: there is nothing to do. */
     void (*look_ahead)(void);

@@ -69,6 +69,14 @@ static uint64_t room_beside_pending(void) {
     return all < LT_PENDING_BYTES ? 0 : all - LT_PENDING_BYTES;
 }
 
+/* The rest of a line that was handed over in part has room of its own, so that it is not torn. */
+static uint64_t room_for_write(void) {
+    enum { REST_OF_LINE_BYTES = 4096 };
+    const uint64_t all = room_beside_pending();
+    if (lt_process->ends_line) return all;
+    return all < REST_OF_LINE_BYTES ? 0 : all - REST_OF_LINE_BYTES;
+}
+
 static bool is_pending(const struct iovec *parts) {
     const uintptr_t at = (uintptr_t)parts->iov_base;
     const uintptr_t start = (uintptr_t)lt_process->pending.bytes;
@@ -133,7 +141,7 @@ static ssize_t send_to_ring(int fd, const struct iovec *parts, int count) {
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
-    if (length > (is_pending(parts) ? room() : room_beside_pending())) return -EAGAIN;
+    if (length > (is_pending(parts) ? room() : room_for_write())) return -EAGAIN;
     for (int i = 0; i < count; i++) {
         if (parts[i].iov_len > 0 && !lt_process->is_read && !can_read(&parts[i])) return -EFAULT;
     }

@@ -81,5 +81,6 @@ const struct lt_transport lt_socket_transport = {
     .send_nested = send_socket,
     .wait = wait_socket,
     .use_reserve = use_reserve,
+    .keep_reserve = keep_reserve,
     .look_ahead = look_ahead,
 };
