@@ -69,6 +69,9 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
       ? [`${Math.round(hold.fullness * 100)} % of the room for held records are in use`]
       : []),
     ...metered
+      .filter(({ lane }) => lane.isUnreadable)
+      .map(({ name }) => `${name}: waits for a file in LOGTAP_SPOOL_DIR that cannot be read`),
+    ...metered
       .filter(({ health }) => health.failures > 0)
       .map(({ name, health }) => `${name}: ${health.failures} failures in a row, the last one ${health.reason}`),
   ];

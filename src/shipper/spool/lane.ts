@@ -19,6 +19,8 @@ export interface Lane {
   readonly held: Tally;
   /** When the oldest held record was appended, on the hold's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
+  /** Whether it waits for a file that cannot be read now. */
+  readonly isUnreadable: boolean;
 }
 
 /** A place in a held batch: number of a record, and what of its batch is before it. */
@@ -60,6 +62,7 @@ export class HoldLane implements Lane {
   /** Where the next take starts. */
   next: Place = { position: 0, before: new Tally() };
   readonly held = new Tally();
+  isUnreadable = false;
 
   constructor(hold: LaneHold) {
     this.#hold = hold;
@@ -78,6 +81,7 @@ export class HoldLane implements Lane {
     for (let attempt = 0; ; ) {
       if (!(await this.#hold.reach(this.next.position, signal))) return undefined;
       const read = this.#hold.read(this, limits);
+      this.isUnreadable = read === 'later';
       if (read === 'later') await this.#hold.pause(attempt++, signal);
       if (typeof read === 'string') continue;
       const { batch, next } = read;

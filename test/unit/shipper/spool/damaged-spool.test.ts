@@ -260,8 +260,10 @@ describe('a segment that cannot be read now', () => {
     const index = all.indexOf(bad);
     expect(before).toEqual(numbersUpTo(all.slice(0, index).reduce((sum, path) => sum + recordsIn(path), 0)));
     expect(await take(life.hold, RECORDS)).toBeUndefined();
+    expect(life.hold.lane('one').isUnreadable).toBe(true);
     isBad = false;
     const rest = await drain(life, before.length);
+    expect(life.hold.lane('one').isUnreadable).toBe(false);
     expect([...before, ...rest]).toEqual(numbersUpTo(RECORDS));
     expect(life.count).toEqual({ recovered: RECORDS, dropped: 0 });
   });
