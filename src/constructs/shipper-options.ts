@@ -144,6 +144,7 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
   LOGTAP_SPOOL_MAX_BYTES: "set 'shipper.diskBufferMiB'",
   LOGTAP_STATUS_HOST: 'leave it out, as the probes need it',
   LOGTAP_STATUS_PORT: "set 'shipper.statusPort'",
+  LOGTAP_TERMINATION_GRACE_SECONDS: "set 'terminationGracePeriodSeconds' of the pod, and 'shipper.drainSeconds'",
 };
 
 /** Throws unless the options make sense, each by itself and together. */

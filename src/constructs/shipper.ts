@@ -173,6 +173,7 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
     LOGTAP_RING_DIR: RING_PATH,
     LOGTAP_SINK: sink,
     LOGTAP_SOCKET: SOCKET_PATH,
+    ...(run.isNative && { LOGTAP_TERMINATION_GRACE_SECONDS: String(podGraceSeconds(props, run)) }),
     ...(!run.isNative &&
       !run.isEndless && { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: String(EXIT_WITHOUT_WRITERS_SECONDS) }),
     ...(port !== undefined && { LOGTAP_STATUS_PORT: String(port) }),

@@ -210,6 +210,7 @@ describe('the shipper', () => {
     for (const path of command.slice(0, 2)) expect(dockerfile).toContain(`"${path}"`);
     const classic = container(inject(deployment(), { ...stdout, nativeSidecar: false }), 'logtap');
     expect(classic).not.toHaveProperty('lifecycle');
+    expect(variables(classic)).not.toHaveProperty('LOGTAP_TERMINATION_GRACE_SECONDS');
   });
 
   test('takes no application out of its Services', () => {
@@ -225,6 +226,8 @@ describe('the shipper', () => {
       LOGTAP_RING_DIR: '/.logtap/rings',
       LOGTAP_SINK: 'opensearch',
       LOGTAP_SOCKET: '/.logtap/run/logtap.sock',
+      // All of the pod's, as below: after the hook the kill is so far away.
+      LOGTAP_TERMINATION_GRACE_SECONDS: '80',
     });
     expect(podTemplate(result).spec.terminationGracePeriodSeconds).toBe(80);
   });
