@@ -63,6 +63,17 @@
     X(fdopen, fdopen, fdopen)                                                                                          \
     X(freopen, freopen, freopen)                                                                                       \
     X(freopen64, freopen, freopen)                                                                                     \
+    X(pclose, pclose, pclose)                                                                                          \
+    X(mkstemp, mkstemp, mkstemp)                                                                                       \
+    X(mkstemp64, mkstemp, mkstemp)                                                                                     \
+    X(mkostemp, mkostemp, mkostemp)                                                                                    \
+    X(mkostemp64, mkostemp, mkostemp)                                                                                  \
+    X(mkstemps, mkstemps, mkstemps)                                                                                    \
+    X(mkstemps64, mkstemps, mkstemps)                                                                                  \
+    X(mkostemps, mkostemps, mkostemps)                                                                                 \
+    X(mkostemps64, mkostemps, mkostemps)                                                                               \
+    X(login_tty, login_tty, login_tty)                                                                                 \
+    X(forkpty, forkpty, forkpty)                                                                                       \
     X(fclose, fclose, fclose)                                                                                          \
     X(dprintf, dprintf, nothing)                                                                                       \
     X(__dprintf_chk, __dprintf_chk, nothing)                                                                           \
@@ -148,6 +159,13 @@ FILE *lt_hook_fopen(const char *path, const char *mode);
 FILE *lt_hook_freopen(const char *path, const char *mode, FILE *file);
 FILE *lt_hook_fdopen(int fd, const char *mode);
 int lt_hook_fclose(FILE *file);
+int lt_hook_pclose(FILE *file);
+int lt_hook_mkstemp(char *path);
+int lt_hook_mkostemp(char *path, int flags);
+int lt_hook_mkstemps(char *path, int suffix_length);
+int lt_hook_mkostemps(char *path, int suffix_length, int flags);
+int lt_hook_login_tty(int fd);
+pid_t lt_hook_forkpty(int *master, char *name, const void *settings, const void *size);
 int lt_hook_vdprintf(int fd, const char *text, va_list arguments);
 int lt_hook_dprintf(int fd, const char *text, ...);
 int lt_hook___vdprintf_chk(int fd, int flag, const char *text, va_list arguments);

@@ -69,6 +69,13 @@ struct lt_libc_next {
     FILE *(*freopen)(const char *, const char *, FILE *);
     int (*fileno)(FILE *);
     int (*fclose)(FILE *);
+    int (*pclose)(FILE *);
+    int (*mkstemp)(char *);
+    int (*mkostemp)(char *, int);
+    int (*mkstemps)(char *, int);
+    int (*mkostemps)(char *, int, int);
+    int (*login_tty)(int);
+    pid_t (*forkpty)(int *, char *, const void *, const void *);
     int (*fflush)(FILE *);
     int (*vdprintf)(int, const char *, va_list);
     int (*vdprintf_chk)(int, int, const char *, va_list);

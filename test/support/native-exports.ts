@@ -24,6 +24,13 @@ export const EXPORTS = `
   fdopen
   freopen freopen64
   fclose
+  pclose
+  mkstemp mkstemp64
+  mkostemp mkostemp64
+  mkstemps mkstemps64
+  mkostemps mkostemps64
+  login_tty
+  forkpty
   dprintf __dprintf_chk
   vdprintf __vdprintf_chk
   sendfile sendfile64
