@@ -344,6 +344,10 @@ void lt_connection_report_loss(void) {
     (void)lt_connection_ready(0, &none);
 }
 
+void lt_connection_note_loss(void) {
+    if (transport()->note_loss != NULL) transport()->note_loss();
+}
+
 void lt_connection_look_ahead(void) {
     struct lt_patience none = {0};
     if (transport()->look_ahead != NULL) transport()->look_ahead();

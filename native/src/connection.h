@@ -33,6 +33,10 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
  * it must, and does not wait. */
 void lt_connection_report_loss(void);
 
+/* The totals of losses have risen: notes them where the other end finds them whatever becomes of this process. Inside
+ * the guard, or from a signal handler that interrupted its holder. */
+void lt_connection_note_loss(void);
+
 /* Connects now, where there is no connection. */
 void lt_connection_look_ahead(void);
 

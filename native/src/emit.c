@@ -145,6 +145,8 @@ static void send_nested(struct write *w) {
 
 /* A handler may have written between the last look and the leave. */
 static void leave(void) {
+    /* Who lost something and found the guard taken has left this to its holder. */
+    lt_connection_note_loss();
     lt_guard_leave(&lt_process->guard);
     while (LT_UNLIKELY(lt_connection_has_pending()) &&
            lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) == LT_ENTERED) {
@@ -194,6 +196,20 @@ void lt_emit_look_ahead(void) {
     leave();
 }
 
+/* At once: the process may be killed, or not write again for long. */
+static void note_loss(void) {
+    switch (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS)) {
+    case LT_ENTERED:
+        leave();
+        break;
+    case LT_NESTED:
+        lt_connection_note_loss();
+        break;
+    case LT_BUSY:
+        break;
+    }
+}
+
 void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t length) {
     struct iovec part;
     uint64_t lines = 0;
@@ -205,6 +221,7 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
     }
     (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
     (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);
+    if (lt_config.medium == LT_TO_RING) note_loss();
     if (LT_UNLIKELY(__atomic_load_n(&lt_process->ending, __ATOMIC_RELAXED))) lt_emit_end();
 }
 

@@ -81,8 +81,12 @@ static int map_and_close(struct lt_ring *ring, int fd) {
 }
 
 void lt_ring_directory_leave(struct lt_ring *ring) {
-    if (ring->map != NULL) lt_sys_unmap(ring->map, LT_RING_HEADER_BYTES + ring->capacity);
+    uint8_t *const map = ring->map;
+    const uint64_t capacity = ring->capacity;
     lt_zero(ring, sizeof *ring);
+    /* A signal handler that comes now finds no ring, rather than one that is not there any more. */
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    if (map != NULL) lt_sys_unmap(map, LT_RING_HEADER_BYTES + capacity);
 }
 
 static bool is_fresh(const struct lt_ring *ring) {

@@ -31,6 +31,7 @@ static void ring_bell(void) {
 }
 
 static void note_loss(void) {
+    if (ring()->map == NULL) return;
     const uint64_t bytes = __atomic_load_n(&lt_process->loss.bytes, __ATOMIC_RELAXED);
     if (LT_LIKELY(bytes == ring()->noted_loss)) return;
     ring()->noted_loss = bytes;
@@ -198,5 +199,6 @@ const struct lt_transport lt_ring_transport = {
     .send = send_to_ring,
     .send_nested = send_nested,
     .wait = wait_for_room,
+    .note_loss = note_loss,
     .end = end_ring,
 };
