@@ -50,8 +50,8 @@ interface Way {
   readonly left?: { readonly out?: string; readonly err?: string };
 }
 
-/** A write of which only the first bytes can be read is not handed over: the kernel takes those. */
-const LEFT = '01234';
+/** A write of which only the first bytes can be read is not handed over: the kernel takes those, and the line goes on there. */
+const LEFT = '0123456789\n';
 
 let directory: string;
 beforeEach(() => {
