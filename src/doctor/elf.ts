@@ -22,6 +22,8 @@ export interface Elf {
   readonly isPie: boolean;
   /** Built by the Go compiler. */
   readonly isGo: boolean;
+  /** Of Bun, and of a program that Bun compiled, which is a copy of it: the version of its exports, such as 1.2. */
+  readonly bun?: string;
   /** The functions `io_uring_*` that it takes from a library. */
   readonly ioUringCalls: readonly string[];
 }
@@ -59,6 +61,8 @@ const DT_STRSZ = 10;
 const DT_FLAGS_1 = 0x6ffffffb;
 const DF_1_PIE = 0x08000000;
 const NT_GO_BUILD_ID = 4;
+/** Bun exports its functions under versions of this name, which a stripped file keeps. */
+const BUN_VERSION = /\0BUN_(\d+\.\d+)\0/;
 
 /** Far above what linkers make, low enough to hold in memory. */
 const TABLE_MAX_BYTES = 64 * 1024 * 1024;
@@ -154,7 +158,9 @@ function readInterpreter(readAt: ReadAt, segment: Segment): string {
   return path;
 }
 
-function readDynamic(readAt: ReadAt, segments: readonly Segment[]): { needed: string[]; isPie: boolean } {
+type Dynamic = Pick<Elf, 'needed' | 'isPie' | 'bun'>;
+
+function readDynamic(readAt: ReadAt, segments: readonly Segment[]): Dynamic {
   const segment = segments.find(({ type }) => type === PT_DYNAMIC);
   if (segment === undefined) return { needed: [], isPie: false };
   const table = piece(readAt, segment, 'the dynamic section');
@@ -173,7 +179,8 @@ function readDynamic(readAt: ReadAt, segments: readonly Segment[]): { needed: st
   const text = piece(readAt, strings, 'the table of library names');
   const needed = names.map((name) => textAt(text, name.value, PATH_MAX_BYTES));
   if (needed.includes(undefined)) throw new ElfError('the name of a library lies outside of its table');
-  return { needed: needed as string[], isPie };
+  const bun = BUN_VERSION.exec(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('latin1'))?.[1];
+  return { needed: needed as string[], isPie, ...(bun === undefined ? {} : { bun }) };
 }
 
 function hasGoNote(readAt: ReadAt, segments: readonly Segment[]): boolean {

@@ -38,7 +38,32 @@ export function linkageFindings(elf: Elf, machine: string): Finding[] {
     ];
   }
   if (elf.interpreter === undefined) return [staticFinding(elf)];
-  return [...libcFindings(elf), ...goFindings(elf), ...ioUringFindings(elf), ...foreignFindings(elf, machine)];
+  return [
+    ...libcFindings(elf),
+    ...goFindings(elf),
+    ...bunFindings(elf),
+    ...ioUringFindings(elf),
+    ...foreignFindings(elf, machine),
+  ];
+}
+
+/**
+ * For a program that is to be started with the library.
+ *
+ * @param asanOptions value of `ASAN_OPTIONS` where it starts
+ */
+export function sanitizerFindings({ needed }: Elf, asanOptions = ''): Finding[] {
+  const runtime = needed.find((name) => /^lib(asan|clang_rt\.asan[^/]*)\.so/.test(name));
+  if (runtime === undefined) return [];
+  const isAllowed = /(^|[:,\s])verify_asan_link_order=(0|no|false)($|[:,\s])/.test(asanOptions);
+  return [
+    {
+      weight: isAllowed ? 'note' : 'blocks',
+      seen: `linked with AddressSanitizer (${runtime})${isAllowed ? ', with verify_asan_link_order=0 in ASAN_OPTIONS' : ''}`,
+      why: `Unless that allows it, the program refuses to start when LD_PRELOAD names ${LIBRARY_NAME}: its runtime wants to be the first library.`,
+      remedy: `Set ASAN_OPTIONS=verify_asan_link_order=0 for it; or name ${runtime} in LD_PRELOAD before ${LIBRARY_NAME}; or link with -static-libasan.`,
+    },
+  ];
 }
 
 function staticFinding({ isGo, isPie, type }: Elf): Finding {
@@ -82,6 +107,20 @@ function goFindings(elf: Elf): Finding[] {
       seen: 'a Go program that calls C (cgo)',
       why: 'Go writes with system calls of its own: only the output of its C code is captured.',
       remedy: THROUGH_CAT,
+    },
+  ];
+}
+
+function bunFindings({ bun }: Elf): Finding[] {
+  if (bun === undefined) return [];
+  // The first releases still wrote some of their output through libc.
+  const isOld = bun === '1.0';
+  return [
+    {
+      weight: isOld ? 'limits' : 'blocks',
+      seen: `Bun, or a program that it compiled (exports of version ${bun})`,
+      why: `It writes${isOld ? ' in part' : ''} with system calls of its own, which the library does not see.`,
+      remedy: `${THROUGH_CAT} Or run it with Node.js.`,
     },
   ];
 }

@@ -6,7 +6,7 @@ import { LIBRARY_ENV } from '../contract.js';
 import { type Elf, ElfError } from './elf.js';
 import { codeOf, pathInRoot, readElfFile, statOf } from './file.js';
 import { settingFindings, type Target, targetOf } from './library-settings.js';
-import { linkageFindings } from './linkage.js';
+import { linkageFindings, sanitizerFindings } from './linkage.js';
 import { loadedLibrary, preloaded, preloadFindings } from './preload.js';
 import { type Descriptor, type ProcessState, readProcess } from './process-state.js';
 import { elfFacts, malformed, thisMachine } from './program.js';
@@ -38,10 +38,12 @@ export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
 }
 
 /** The file as the kernel holds it, even when its name is gone. */
-function readExecutable({ directory }: ProcessState): { elf?: Elf; findings: Finding[] } {
+function readExecutable(state: ProcessState): { elf?: Elf; findings: Finding[] } {
   try {
-    const elf = readElfFile(`${directory}/exe`);
-    return { elf, findings: linkageFindings(elf, thisMachine) };
+    const elf = readElfFile(`${state.directory}/exe`);
+    const isTapped = loadedLibrary(state) !== undefined;
+    const ifTapped = isTapped ? [] : sanitizerFindings(elf, state.environment.get('ASAN_OPTIONS'));
+    return { elf, findings: [...linkageFindings(elf, thisMachine), ...ifTapped] };
   } catch (error) {
     if (error instanceof ElfError) return { findings: [malformed(error)] };
     throw error;

@@ -3,7 +3,7 @@ import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Elf, ElfError, isElf } from './elf.js';
 import { codeOf, readElfFile, readStart, statOf } from './file.js';
-import { libcOf, linkageFindings } from './linkage.js';
+import { libcOf, linkageFindings, sanitizerFindings } from './linkage.js';
 import { currentUser, privilegeFindings } from './privileges.js';
 import { type Diagnosis, DiagnosisError, type Finding } from './verdict.js';
 
@@ -174,7 +174,14 @@ function fileDiagnosis(path: string): Pick<Diagnosis, 'facts' | 'findings'> {
   }
   try {
     const elf = readProgram(path, () => readElfFile(path));
-    return { facts: elfFacts(elf), findings: [...linkageFindings(elf, thisMachine), ...loaderFindings(elf)] };
+    return {
+      facts: elfFacts(elf),
+      findings: [
+        ...linkageFindings(elf, thisMachine),
+        ...sanitizerFindings(elf, process.env.ASAN_OPTIONS),
+        ...loaderFindings(elf),
+      ],
+    };
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
     return { facts: {}, findings: [malformed(error)] };

@@ -113,6 +113,20 @@ describe('a process that is tapped', () => {
     expect(seen).toEqual([`limits: LLT_TARGET=socket:${socket} cannot be reached: nobody listens on it`]);
   });
 
+  test('AddressSanitizer matters only where the library is not loaded', async () => {
+    const program = workshop.compile('asan', 'gcc', '-fsanitize=address');
+    const tapped = await askAbout(program, ['stay'], { env: { ASAN_OPTIONS: 'verify_asan_link_order=0' } });
+    expect(tapped.seen).toEqual([]);
+    const untapped = await askAbout(program, ['stay'], { preload: '', settings: {} });
+    expect({ code: untapped.code, seen: untapped.seen }).toEqual({
+      code: 3,
+      seen: [
+        expect.stringMatching(/^blocks: linked with AddressSanitizer/),
+        'note: not tapped now: it was started without LD_PRELOAD',
+      ],
+    });
+  });
+
   test('a program that was replaced since it started', async () => {
     const program = workshop.compile('replaced', 'gcc');
     const running = start(program, ['stay'], { env: { LD_PRELOAD: workshop.library } });

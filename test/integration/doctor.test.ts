@@ -86,6 +86,23 @@ describe('what it says of a program is what happens', () => {
   test('a static program at any address', () =>
     expectTrue(workshop.compile('static-pie', 'gcc', '-static-pie'), STATIC));
 
+  test('AddressSanitizer as a shared library: it refuses to start, and the remedy helps', async () => {
+    const program = workshop.compile('asan', 'gcc', '-fsanitize=address');
+    const { code, seen } = await workshop.ask([program]);
+    expect({ code, seen }).toEqual({
+      code: 3,
+      seen: [expect.stringMatching(/^blocks: linked with AddressSanitizer \(libasan\.so\.\d+\)$/)],
+    });
+    const tapped = await run(program, [], { env: { LD_PRELOAD: workshop.library } });
+    expect(tapped.code).not.toBe(0);
+    expect(tapped.stderr).toContain('ASan runtime does not come first');
+    const under = ['env', 'ASAN_OPTIONS=verify_asan_link_order=0'];
+    await expectTrue(program, { ...TAPPED, under, seen: /^note: linked with AddressSanitizer/ });
+  });
+  test('AddressSanitizer as a part of the program', () =>
+    expectTrue(workshop.compile('asan-static', 'gcc', '-fsanitize=address', '-static-libasan'), TAPPED));
+  test('another sanitizer', () => expectTrue(workshop.compile('ubsan', 'gcc', '-fsanitize=undefined'), TAPPED));
+
   test('a script, by way of scripts, and its interpreter', async () => {
     const inner = workshop.script('inner', `#!/bin/bash\necho "${LINE}"\n`);
     const outer = workshop.script('outer', `#! ${inner}  an argument\n`);
@@ -240,6 +257,18 @@ test('a program that takes io_uring from a library', async () => {
   execFileSync('gcc', ['-o', program, caller, uring]);
   const { code, seen } = await workshop.ask([program]);
   expect({ code, seen }).toEqual({ code: 2, seen: ['limits: it uses io_uring (liburing.so.2)'] });
+});
+
+test('a program that exports as Bun does, stripped', async () => {
+  const versions = workshop.script('bun.map', 'BUN_1.2 { global: napi_probe; };\n');
+  const source = workshop.script('bun.c', 'void napi_probe(void) {}\nint main(void) { return 0; }\n');
+  const program = join(workshop.directory, 'compiled-by-bun');
+  execFileSync('gcc', ['-s', '-rdynamic', `-Wl,--version-script=${versions}`, '-o', program, source]);
+  const { code, seen } = await workshop.ask([program]);
+  expect({ code, seen }).toEqual({
+    code: 3,
+    seen: ['blocks: Bun, or a program that it compiled (exports of version 1.2)'],
+  });
 });
 
 describe('wrong use', () => {
