@@ -68,6 +68,7 @@ function header(): string {
     define('RING_VERSION', contract.RING_VERSION),
     define('RING_HEADER_BYTES', contract.RING_HEADER_BYTES),
     define('RING_OWN_CAPACITY_BYTES', contract.RING_OWN_CAPACITY_BYTES),
+    define('BELL_LOSS', `0x${contract.BELL_LOSS.toString(16)}ULL`),
     ...Object.entries(contract.RING_NAMES).map(([name, value]) => define(`RING_NAME_${name}`, text(value))),
     '/* Offsets of the words in its header. */',
     ...contract.RING_HEADER.map(
@@ -152,7 +153,8 @@ function documentation(): string {
     `Its header has ${contract.RING_HEADER_BYTES} bytes; byte N of what the process ever wrote is \`capacity\` bytes around behind it.`,
     'What is written is what a framed connection carries, only whole frames. A free ring is made and filled by the shipper,',
     `named \`${contract.RING_NAMES.FREE}N\`; a process claims it by renaming it to \`${contract.RING_NAMES.USED}PID-INSTANCE-N\`. The process wakes`,
-    `the shipper by eight bytes, its instance, in the FIFO \`${contract.RING_NAMES.BELL}\`: once after each rise of \`sleep_epoch\`, and after a claim.`,
+    `the shipper by eight bytes, its instance, in the FIFO \`${contract.RING_NAMES.BELL}\`: once after each rise of \`sleep_epoch\`, and after a claim. A process that gets no ring`,
+    `tells its loss there, in four words of eight bytes: 0x${contract.BELL_LOSS.toString(16)}, its instance, its lost lines and bytes.`,
     '',
     '| offset | type | word | written by | meaning |',
     '|---|---|---|---|---|',

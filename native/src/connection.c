@@ -344,8 +344,8 @@ void lt_connection_report_loss(void) {
     (void)lt_connection_ready(0, &none);
 }
 
-void lt_connection_note_loss(void) {
-    if (transport()->note_loss != NULL) transport()->note_loss();
+void lt_connection_note_loss(bool may_tell) {
+    if (transport()->note_loss != NULL) transport()->note_loss(may_tell);
 }
 
 void lt_connection_look_ahead(void) {

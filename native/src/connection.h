@@ -34,8 +34,8 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
 void lt_connection_report_loss(void);
 
 /* The totals of losses have risen: notes them where the other end finds them whatever becomes of this process. Inside
- * the guard, or from a signal handler that interrupted its holder. */
-void lt_connection_note_loss(void);
+ * the guard, or from a signal handler that interrupted its holder, which may not tell by a system call. */
+void lt_connection_note_loss(bool may_tell);
 
 /* Connects now, where there is no connection. */
 void lt_connection_look_ahead(void);

@@ -57,6 +57,7 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_RING_VERSION 1
 #define LT_RING_HEADER_BYTES 16384
 #define LT_RING_OWN_CAPACITY_BYTES 65536
+#define LT_BELL_LOSS 0xa1a0a0d42544c89ULL
 #define LT_RING_NAME_FREE "free-"
 #define LT_RING_NAME_USED "ring-"
 #define LT_RING_NAME_BELL "bell"

@@ -146,7 +146,7 @@ static void send_nested(struct write *w) {
 /* A handler may have written between the last look and the leave. */
 static void leave(void) {
     /* Who lost something and found the guard taken has left this to its holder. */
-    lt_connection_note_loss();
+    lt_connection_note_loss(false);
     lt_guard_leave(&lt_process->guard);
     while (LT_UNLIKELY(lt_connection_has_pending()) &&
            lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) == LT_ENTERED) {
@@ -200,10 +200,11 @@ void lt_emit_look_ahead(void) {
 static void note_loss(void) {
     switch (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS)) {
     case LT_ENTERED:
+        lt_connection_note_loss(true);
         leave();
         break;
     case LT_NESTED:
-        lt_connection_note_loss();
+        lt_connection_note_loss(false);
         break;
     case LT_BUSY:
         break;
@@ -235,6 +236,7 @@ void lt_emit_report(void) {
     if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) == 0 || lt_process_is_borrowed()) return;
     if (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
     lt_connection_report_loss();
+    lt_connection_note_loss(true);
     lt_connection_end();
     lt_guard_leave(&lt_process->guard);
 }

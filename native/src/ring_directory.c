@@ -201,7 +201,7 @@ static int make_bell(const char *bell) {
     return open_bell(bell);
 }
 
-void lt_ring_directory_bell(uint64_t instance) {
+void lt_ring_directory_bell(const uint64_t *words, size_t count) {
     /* One that is not rung for looks by itself within a second. */
     static const long calls[] = {__NR_openat, __NR_fstat, __NR_write, __NR_close};
     if (!lt_confinement_allows_all(calls, sizeof calls / sizeof *calls)) return;
@@ -210,6 +210,6 @@ void lt_ring_directory_bell(uint64_t instance) {
     int fd = open_bell(bell);
     if (fd == -ENOENT) fd = make_bell(bell);
     if (fd < 0) return;
-    if (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) (void)lt_sys_write(fd, &instance, sizeof instance);
+    if (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) (void)lt_sys_write(fd, words, count * sizeof *words);
     (void)lt_sys_close(fd);
 }

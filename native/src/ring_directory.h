@@ -11,6 +11,6 @@ int lt_ring_directory_claim(struct lt_ring *ring);
 void lt_ring_directory_leave(struct lt_ring *ring);
 
 /* Rings; without a shipper, or where the directory cannot be reached, nothing happens. */
-void lt_ring_directory_bell(uint64_t instance);
+void lt_ring_directory_bell(const uint64_t *words, size_t count);
 
 #endif

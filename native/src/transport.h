@@ -29,9 +29,9 @@ struct lt_transport {
     void (*use_reserve)(int fd);
     void (*keep_reserve)(int fd);
 
-    /* The totals of losses have risen. Called inside the guard, or by a handler that interrupted its holder. NULL: the
-     * next frame tells. */
-    void (*note_loss)(void);
+    /* The totals of losses have risen. Called inside the guard, or by a handler that interrupted its holder, which may
+     * not tell where nothing can be noted. NULL: the next frame tells. */
+    void (*note_loss)(bool may_tell);
 
     /* The application is about to give up system calls. NULL: there is nothing to do. */
     void (*look_ahead)(void);

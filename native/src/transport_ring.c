@@ -3,6 +3,7 @@
  *
  * What the process needs to write safely it keeps to itself (struct lt_ring): of the shared words it only reads
  * numbers, so whatever somebody else writes there, no byte goes anywhere but into the ring. */
+#include "clock.h"
 #include "config.h"
 #include "process.h"
 #include "readable.h"
@@ -11,7 +12,7 @@
 #include "transport.h"
 
 /* The ring has no descriptor; what stands for one is a number that no descriptor has. */
-enum { HANDLE = INT32_MAX - 1, WAIT_MS = 1 };
+enum { HANDLE = INT32_MAX - 1, WAIT_MS = 1, TELL_PAUSE_NS = 100 * LT_NS_PER_MS };
 
 static struct lt_ring *ring(void) {
     return &lt_process->ring;
@@ -27,12 +28,29 @@ static uint32_t *half_word(size_t at) {
 
 static void ring_bell(void) {
     ring()->rung_epoch = __atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_RELAXED);
-    lt_ring_directory_bell(lt_process->instance);
+    lt_ring_directory_bell(&lt_process->instance, 1);
 }
 
-static void note_loss(void) {
-    if (ring()->map == NULL) return;
+/* A process that gets no ring has no header for it. Not at each write: where no ring is to be had, all of them are
+ * lost. */
+static void tell_loss(uint64_t bytes) {
+    if (LT_LIKELY(bytes == ring()->told_loss) || lt_process->instance == 0) return;
+    const uint64_t now_ns = lt_clock_ns(LT_CLOCK_MONOTONIC);
+    const bool is_ending = __atomic_load_n(&lt_process->ending, __ATOMIC_RELAXED);
+    if (ring()->told_ns != 0 && now_ns - ring()->told_ns < TELL_PAUSE_NS && !is_ending) return;
+    const uint64_t lines = __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED);
+    const uint64_t words[] = {LT_BELL_LOSS, lt_process->instance, lines, bytes};
+    ring()->told_loss = bytes;
+    ring()->told_ns = now_ns;
+    lt_ring_directory_bell(words, sizeof words / sizeof *words);
+}
+
+static void note_loss(bool may_tell) {
     const uint64_t bytes = __atomic_load_n(&lt_process->loss.bytes, __ATOMIC_RELAXED);
+    if (ring()->map == NULL) {
+        if (may_tell) tell_loss(bytes);
+        return;
+    }
     if (LT_LIKELY(bytes == ring()->noted_loss)) return;
     ring()->noted_loss = bytes;
     __atomic_store_n(word(LT_RING_LOST_LINES_AT), __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED),
@@ -46,7 +64,7 @@ static int open_ring(void) {
     __atomic_store_n(half_word(LT_RING_PID_AT), lt_process->pid, __ATOMIC_RELAXED);
     __atomic_store_n(half_word(LT_RING_LOCKED_AT), ring()->is_locked ? 1 : 0, __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_INSTANCE_AT), lt_process->instance, __ATOMIC_RELEASE);
-    note_loss();
+    note_loss(false);
     ring_bell();
     return HANDLE;
 }
@@ -137,7 +155,7 @@ static bool publish(uint64_t head) {
 
 static ssize_t send_to_ring(int fd, const struct iovec *parts, int count) {
     (void)fd;
-    note_loss();
+    note_loss(false);
     if (LT_UNLIKELY(is_retired())) return -EPIPE;
     size_t length = 0;
     for (int i = 0; i < count; i++)
@@ -187,7 +205,7 @@ static void wait_for_room(int fd, uint64_t ms) {
 
 /* The totals of what is lost lie in the header, for which there is always room: no reserve is needed for them. */
 static void end_ring(void) {
-    note_loss();
+    note_loss(false);
     __atomic_store_n(half_word(LT_RING_ENDED_AT), 1, __ATOMIC_SEQ_CST);
     if (!is_retired()) ring_bell();
 }

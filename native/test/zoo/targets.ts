@@ -1,4 +1,5 @@
 /** The cells of a row: what the target does while the program runs, and whether the originals are kept. */
+import { STDIO_PLACEHOLDER } from '../../../src/contract.js';
 import { type TapSettings, toSocket } from '../../../test/support/native-tap.js';
 import type { Platform } from './case.js';
 
@@ -40,6 +41,7 @@ export function settingsOf(
     TAP_FILE: place.tapFile,
     SUPPRESS_STDOUT: suppress,
     SUPPRESS_TAP_FILE: suppress,
+    STDIO: STDIO_PLACEHOLDER,
   };
   if (target === 'raw file') return { ...common, TARGET: `file:${place.rawFile}` };
   // A reader that is there is waited for, so that nothing may be missing; one that goes away must cost nothing.

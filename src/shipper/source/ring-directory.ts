@@ -17,8 +17,9 @@ import {
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { RING_HEADER_BYTES, RING_NAMES } from '../../contract.js';
+import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../contract.js';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
+import type { Lost } from './frame-decoder.js';
 import { freeHeader } from './ring-file.js';
 
 export interface RingDirectoryOptions {
@@ -46,6 +47,9 @@ const USED = new RegExp(`^${RING_NAMES.USED}(\\d{1,10})-([0-9a-f]{16})-(\\d{1,9}
 const MAKING = 'making-';
 const ZEROS = Buffer.alloc(64 * 1024);
 const BELL_BYTES = 8;
+const LOSS_BYTES = 4 * BELL_BYTES;
+
+const instanceAt = (bytes: Buffer, at: number): string => bytes.readBigUInt64LE(at).toString(16).padStart(16, '0');
 
 /** Throws a ConfigError when that cannot be. */
 export function makeRingDirectory(path: string): void {
@@ -123,8 +127,8 @@ export class RingDirectory {
     }
   }
 
-  /** Calls with the instance of each process that rings. */
-  listen(onBell: (instance: string) => void): void {
+  /** Calls with the instance of each process that rings, and with the totals of each that lost lines and has no ring. */
+  listen(onBell: (instance: string) => void, onLoss: (instance: string, total: Lost) => void): void {
     if (this.#bell !== undefined) return;
     const fd = this.#openBell();
     if (fd === undefined) return;
@@ -135,7 +139,14 @@ export class RingDirectory {
       const bytes = this.#heard.length > 0 ? Buffer.concat([this.#heard, chunk]) : chunk;
       let at = 0;
       for (; bytes.length - at >= BELL_BYTES; at += BELL_BYTES) {
-        onBell(bytes.readBigUInt64LE(at).toString(16).padStart(16, '0'));
+        if (bytes.readBigUInt64LE(at) !== BELL_LOSS) {
+          onBell(instanceAt(bytes, at));
+          continue;
+        }
+        if (bytes.length - at < LOSS_BYTES) break;
+        const [lines, lost] = [2, 3].map((word) => Number(bytes.readBigUInt64LE(at + word * BELL_BYTES)));
+        onLoss(instanceAt(bytes, at + BELL_BYTES), { lines: lines!, bytes: lost! });
+        at += LOSS_BYTES - BELL_BYTES;
       }
       this.#heard = Buffer.from(bytes.subarray(at));
     });

@@ -202,7 +202,10 @@ export class RingSource implements Source {
   #scan(nowMs: number): void {
     if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
     this.#scannedMs = nowMs;
-    this.#directory.listen((instance) => this.#rang(instance));
+    this.#directory.listen(
+      (instance) => this.#rang(instance),
+      (instance, total) => this.#losses.update(instance, total),
+    );
     const names = this.#directory.names();
     // Looked at again: what could not be listed is still there.
     if (names === undefined) return;
