@@ -53,6 +53,10 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'unknown';
 }
 
+/** Whether a call to the system failed. */
+export const isSystemError = (error: unknown): boolean =>
+  (error as { readonly errno?: unknown } | undefined)?.errno !== undefined;
+
 export function messageOf(error: unknown): string {
   const { message, errors } = (error ?? {}) as { readonly message?: unknown; readonly errors?: unknown };
   // What a failed connection to a name with several addresses throws.

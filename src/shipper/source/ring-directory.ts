@@ -30,7 +30,7 @@ export interface RingDirectoryOptions {
   readonly pool: number;
   /** No free ring is made when all rings together would have more. */
   readonly totalBytes: number;
-  /** There is no room for a free ring: processes make small ones, or do without. */
+  /** There is no room for a free ring: processes make small ones, or do without. Or a file cannot be read now. */
   readonly onNoRoom: (problem: string) => void;
 }
 
@@ -81,7 +81,7 @@ export class RingDirectory {
     this.#options = options;
     const { path } = options;
     makeRingDirectory(path);
-    for (const name of this.names() ?? []) if (name.startsWith(MAKING)) rmSync(join(path, name), { force: true });
+    this.#tidy(MAKING);
     this.#makeBell();
   }
 
@@ -114,16 +114,15 @@ export class RingDirectory {
   refill(names: readonly string[]): void {
     let free = names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
     if (free >= this.#options.pool) return;
-    let bytes = names.reduce((sum, name) => sum + this.#sizeOf(name), 0);
     const size = RING_HEADER_BYTES + this.#options.ringBytes;
-    for (; free < this.#options.pool && bytes + size <= this.#options.totalBytes; free++) {
-      try {
+    try {
+      let bytes = names.reduce((sum, name) => sum + this.#sizeOf(name), 0);
+      for (; free < this.#options.pool && bytes + size <= this.#options.totalBytes; free++) {
         this.#makeFree(names);
-      } catch (error) {
-        this.#options.onNoRoom(messageOf(error));
-        return;
+        bytes += size;
       }
-      bytes += size;
+    } catch (error) {
+      this.#options.onNoRoom(messageOf(error));
     }
   }
 
@@ -155,8 +154,18 @@ export class RingDirectory {
   /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
   close(): void {
     this.#bell?.destroy();
+    this.#tidy(RING_NAMES.FREE);
+  }
+
+  #tidy(prefix: string): void {
     for (const name of this.names() ?? []) {
-      if (name.startsWith(RING_NAMES.FREE)) rmSync(this.pathOf(name), { force: true, recursive: true });
+      if (!name.startsWith(prefix)) continue;
+      try {
+        rmSync(this.pathOf(name), { force: true, recursive: true });
+      } catch (error) {
+        // It takes room, and no more.
+        this.#options.onNoRoom(messageOf(error));
+      }
     }
   }
 
@@ -188,8 +197,8 @@ export class RingDirectory {
   /** Node has no call for it, and the image no program: the first process that rings makes it then. */
   #makeBell(): void {
     const path = this.pathOf(RING_NAMES.BELL);
-    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
     try {
+      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
       execFileSync('mkfifo', ['-m', '666', path], { stdio: 'ignore' });
     } catch {
       // Found by a later look.
@@ -202,10 +211,10 @@ export class RingDirectory {
       // For writing too: so it never comes to its end.
       fd = openSync(this.pathOf(RING_NAMES.BELL), constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
       if (fstatSync(fd).isFIFO()) return fd;
-      closeSync(fd);
     } catch {
-      // Not there yet.
+      // Not there yet, or it cannot be opened now: looked for again.
     }
+    if (fd !== undefined) closeSync(fd);
     return undefined;
   }
 

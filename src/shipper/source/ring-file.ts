@@ -101,8 +101,10 @@ export class RingFile {
   constructor(path: string) {
     this.path = path;
     this.#fd = open(path);
-    const stat = fstatSync(this.#fd);
+    let isWritten = false;
     try {
+      const stat = fstatSync(this.#fd);
+      isWritten = stat.isFile() && stat.size >= RING_HEADER_BYTES;
       if (!stat.isFile()) throw new ProtocolError('ring', `${path} is no file`);
       this.#readWords();
       const words = this.#words;
@@ -120,7 +122,7 @@ export class RingFile {
       this.#sleepEpoch = words.readBigUInt64LE(SLEEP_EPOCH_AT);
     } catch (error) {
       // Whoever writes into it must not go on: nobody will read that.
-      if (stat.isFile() && stat.size >= RING_HEADER_BYTES) this.retire();
+      if (error instanceof ProtocolError && isWritten) this.retire();
       closeSync(this.#fd);
       throw error;
     }
@@ -163,11 +165,11 @@ export class RingFile {
     this.#write(bytes, SLEEP_EPOCH_AT);
   }
 
-  /** The next write goes elsewhere. Look at the head once more after this. */
-  retire(): void {
+  /** The next write goes elsewhere. Look at the head once more after this. False when it cannot be written now. */
+  retire(): boolean {
     const bytes = Buffer.alloc(4);
     bytes.writeUInt32LE(1);
-    this.#write(bytes, RETIRED_AT);
+    return this.#write(bytes, RETIRED_AT);
   }
 
   /** Where the reader before this one was. */
@@ -229,12 +231,13 @@ export class RingFile {
     this.close();
   }
 
-  /** All pages of a ring are there: a write fails only where somebody has cut it, and the next look finds that. */
-  #write(bytes: Uint8Array, at: number): void {
+  /** All pages of a ring are there: a write fails where somebody has cut it, which the next look finds, or for now. */
+  #write(bytes: Uint8Array, at: number): boolean {
     try {
-      writeSync(this.#fd, bytes, 0, bytes.length, at);
+      return writeSync(this.#fd, bytes, 0, bytes.length, at) === bytes.length;
     } catch {
       // Nothing is released by what was not written.
+      return false;
     }
   }
 

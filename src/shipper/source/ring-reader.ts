@@ -1,4 +1,5 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are released. */
+import { ProtocolError } from '../errors.js';
 import { Connection, type ConnectionOptions, type Progress } from './connection.js';
 import type { Lost } from './frame-decoder.js';
 import type { AssemblerShared } from './line-assembler.js';
@@ -68,7 +69,7 @@ export class RingReader {
   /** What was given away, and went down with readers before. */
   readonly gone: Lost;
 
-  /** Opens it. Throws a ProtocolError when it is no ring. */
+  /** Opens it. Throws a ProtocolError when it is no ring; any other error may pass, and nothing is changed then. */
   constructor(
     ring: RingName,
     path: string,
@@ -82,8 +83,8 @@ export class RingReader {
     this.gotMs = nowMs;
     this.#shared = shared;
     this.#losses = losses;
-    this.#connection = new Connection(shared, losses, { ...options, instance: ring.instance });
     this.#file = new RingFile(path);
+    this.#connection = new Connection(shared, losses, { ...options, instance: ring.instance });
     try {
       const { progress, lost, owed } = this.#file.resume();
       const state = this.#file.state(progress?.position ?? 0);
@@ -109,7 +110,7 @@ export class RingReader {
       this.#isLocked = state.isLocked;
     } catch (error) {
       // Whoever writes into it must not go on: nobody will read that.
-      this.#file.retire();
+      if (error instanceof ProtocolError) this.#file.retire();
       this.#file.close();
       throw error;
     }
@@ -130,8 +131,9 @@ export class RingReader {
     this.#connection.skipFrames(known);
   }
 
-  /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense. */
+  /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense, and what the system says. */
   read(buffer: Buffer, nowMs: number): number {
+    this.isDrained = false;
     const { head, isEnded, isLocked, lost } = this.#file.state(this.#position);
     this.isEnded = isEnded;
     this.#isLocked = isLocked;
@@ -146,12 +148,13 @@ export class RingReader {
       // Assemblers copy what they keep.
       this.#connection.write(buffer.subarray(got, got + length), nowMs);
       this.#position += length;
+      // At once: the next read may fail.
+      this.#isDirty = true;
       got += length;
     }
     this.isDrained = this.#position === head;
     if (got > 0) {
       this.gotMs = nowMs;
-      this.#isDirty = true;
       // The process must be able to write on: a line that keeps half of the ring is cut here.
       if (this.#position - this.#connection.firstUnsettled > this.#file.capacity / 2) this.#connection.flush();
     }
@@ -171,11 +174,12 @@ export class RingReader {
     return this.#file.state(this.#position).head === this.#position;
   }
 
-  /** Nothing that is written from now on counts; what was written before has to be read. */
-  retire(): void {
-    this.#file.retire();
+  /** Nothing that is written from now on counts; what was written before has to be read. False when it cannot be now. */
+  retire(): boolean {
+    if (!this.#file.retire()) return false;
     this.isRetired = true;
     this.isDrained = false;
+    return true;
   }
 
   /** Nothing more will come: its unfinished lines become records. Whether it is of no more use already. */

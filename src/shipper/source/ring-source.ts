@@ -6,43 +6,17 @@
  * Nothing is read while the consumer is busy. Rings with bytes are looked at again and again; one that stays empty is put
  * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
  */
-import { messageOf, ProtocolError } from '../errors.js';
+import { codeOf, isSystemError, messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
-import type { SkipReason } from './connection.js';
 import { countByInstance } from './count-by-instance.js';
-import { lockedFiles, showsLocks } from './file-locks.js';
-import type { Lost } from './frame-decoder.js';
+import { GoneProcesses } from './gone-processes.js';
 import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 import { NameRoom } from './name-room.js';
 import type { RecentFrames } from './recent-frames.js';
-import { RingDirectory, type RingDirectoryOptions, type RingName } from './ring-directory.js';
+import { RingDirectory, type RingName } from './ring-directory.js';
 import { type Mark, RingReader } from './ring-reader.js';
-
-export interface RingSourceOptions extends RingDirectoryOptions {
-  /** Rings that are open at a time: each takes a descriptor. The others wait, with what is in them. */
-  readonly maxRings?: number;
-  readonly lineMaxBytes: number;
-  /** An unfinished line that did not grow for this long becomes a record. */
-  readonly lineIdleMs: number;
-  /** One that grows, too, after this long. Not before it could be idle. */
-  readonly lineAgeMs?: number;
-  /** Longest wait of a record for others to share its batch. */
-  readonly lingerMs: number;
-  readonly onLost: (lost: Lost) => void;
-  /** Told of up to how much went down with a shipper that was killed in an outage. */
-  readonly onGone: (gone: Lost) => void;
-  /** Told when a notice of it is delivered, before the ring forgets it. */
-  readonly onNoticed?: (gone: Lost) => void;
-  /** Whether sinks fail for longer than rings last: then rings give room back before it is released. */
-  readonly isOutage: () => boolean;
-  readonly onProtocolError: (error: ProtocolError) => void;
-  /** Milliseconds that never go back, whatever happens to the clock. */
-  readonly now?: () => number;
-  readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
-  /** Frames are missing in the numbering of a process. */
-  readonly onGap?: () => void;
-}
+import type { RingSourceOptions } from './ring-source-options.js';
 
 const READ_BYTES = 256 * 1024;
 /** Between looks at rings of which the last read was small. */
@@ -53,14 +27,14 @@ const AWAKE_MS = 50;
 const SCAN_MS = 1000;
 /** Bells of processes that nobody knows call for a scan, but not more often. */
 const BELL_SCAN_MS = 10;
-/** Between looks at who is gone. */
-const LOCKS_MS = 100;
 /** Nothing was written for so long: a process that is alive claims another ring with its next line. */
 const IDLE_MS = 3_600_000;
 /** After a stop: so long no ring may have got anything before reading ends. */
 const QUIET_MS = 100;
 /** A ring that was idle for so long gives way to one that waits. */
 const SCARCE_IDLE_MS = 1000;
+/** After a close: so long rings that cannot be read now are looked at again. Then they are left to the next shipper. */
+const LAST_LOOK_MS = 200;
 /** Processes whose ring was retired and that may go on in another. */
 const RETIRED_MAX = 4096;
 
@@ -68,6 +42,7 @@ export class RingSource implements Source {
   readonly #options: RingSourceOptions;
   readonly #now: () => number;
   readonly #directory: RingDirectory;
+  readonly #goneProcesses: GoneProcesses;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -81,9 +56,6 @@ export class RingSource implements Source {
   /** Names that are no rings: not looked at again. */
   readonly #refused = new Set<string>();
   #scannedMs = Number.NEGATIVE_INFINITY;
-  #locksReadMs = Number.NEGATIVE_INFINITY;
-  /** Whether the system says what is locked: it does for memory, and where it has done so. */
-  #seesLocks: boolean;
   #wantsScan = true;
   /** When the builder got its first record; `undefined` while it is empty. */
   #firstMs: number | undefined;
@@ -92,6 +64,11 @@ export class RingSource implements Source {
   #isStopping = false;
   #isClosing = false;
   #isLastScanDone = false;
+  #closedMs = Number.POSITIVE_INFINITY;
+  /** Whether the last look has opened every ring that it found. */
+  #isAllFound = false;
+  /** Rings that could not be read, or not be written, the last time. */
+  readonly #failing = new Set<RingReader>();
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
   #wake: () => void = () => {};
@@ -101,10 +78,11 @@ export class RingSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#directory = new RingDirectory(options);
-    this.#seesLocks = showsLocks(options.path);
+    this.#goneProcesses = new GoneProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
-    this.#directory.refill(this.#directory.names() ?? []);
+    const names = this.#directory.names();
+    if (names !== undefined) this.#directory.refill(names);
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -120,7 +98,7 @@ export class RingSource implements Source {
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
         const isEnd = this.#isEnd(nowMs);
-        if (isEnd) for (const reader of this.#readers.values()) this.#finish(reader);
+        if (isEnd) for (const reader of this.#readers.values()) if (isRead(reader)) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch();
         } else if (isEnd) break;
@@ -140,6 +118,7 @@ export class RingSource implements Source {
 
   /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
   close(): void {
+    if (!this.#isClosing) this.#closedMs = this.#now();
     this.#isClosing = true;
     this.#wantsScan = true;
     this.#wake();
@@ -159,12 +138,21 @@ export class RingSource implements Source {
     const readers = [...this.#readers.values()];
     if (this.#isClosing) {
       for (const reader of readers) this.#retire(reader);
-      return readers.every(({ isDrained }) => isDrained);
+      return readers.every((reader) => isRead(reader) || this.#isGivenUp(reader, nowMs));
     }
     // A ring that was claimed a moment ago has to be found first.
     this.#wantsScan = true;
-    if (this.#isCrowded) return false;
-    return nowMs - this.#gotMs > QUIET_MS && readers.every(({ isDrained, isRetired }) => isDrained && isRetired);
+    if (this.#isCrowded || !this.#isAllFound) return false;
+    return nowMs - this.#gotMs > QUIET_MS && readers.every(isRead);
+  }
+
+  /** Whether there is no more time to wait for what cannot be read now. */
+  #isLate(nowMs: number): boolean {
+    return nowMs - this.#closedMs > LAST_LOOK_MS;
+  }
+
+  #isGivenUp(reader: RingReader, nowMs: number): boolean {
+    return this.#failing.has(reader) && this.#isLate(nowMs);
   }
 
   #isBatchDue(nowMs: number): boolean {
@@ -207,11 +195,13 @@ export class RingSource implements Source {
       (instance, total) => this.#losses.update(instance, total),
     );
     const names = this.#directory.names();
-    // Looked at again: what could not be listed is still there.
-    if (names === undefined) return;
+    this.#isAllFound = names !== undefined;
+    if (names === undefined) {
+      // Looked at again: what could not be listed is still there.
+      this.#isLastScanDone = this.#isLate(nowMs);
+      return;
+    }
     this.#wantsScan = false;
-    // Whoever writes on after this gets a ring that the next shipper reads.
-    this.#isLastScanDone = this.#isClosing;
     const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
     this.#isCrowded = false;
     for (const ring of this.#directory.claimed(names)) {
@@ -221,6 +211,9 @@ export class RingSource implements Source {
       if (this.#isCrowded) break;
       this.#find(ring, nowMs);
     }
+    // Whoever writes on after this gets a ring that the next shipper reads.
+    this.#isLastScanDone = this.#isClosing && this.#isAllFound;
+    if (this.#isClosing) this.#wantsScan = true;
     if (this.#isCrowded) this.#makeRoom(nowMs);
     const present = this.#refused.size > 0 ? new Set(names) : undefined;
     for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
@@ -234,14 +227,8 @@ export class RingSource implements Source {
   /** Whose process is gone, or has been quiet for long. */
   #retireLeft(nowMs: number): void {
     const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
-    if (readers.length === 0 || nowMs - this.#locksReadMs < LOCKS_MS) return;
-    this.#locksReadMs = nowMs;
-    const locked = lockedFiles();
-    this.#seesLocks = this.#seesLocks || readers.some((reader) => locked !== undefined && reader.isHeld(locked));
-    for (const reader of readers) {
-      const isGone = this.#seesLocks && locked !== undefined && reader.isGone(locked, nowMs);
-      if (isGone || nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
-    }
+    for (const reader of this.#goneProcesses.among(readers, nowMs)) this.#retire(reader);
+    for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
   }
 
   #hasNews(reader: RingReader): boolean {
@@ -252,11 +239,16 @@ export class RingSource implements Source {
     return hasNews;
   }
 
-  /** What breaks the format ends the reading of that ring, and of no other. */
+  /** What breaks the format ends the reading of that ring, and of no other. A system error may pass: it is read later. */
   #guarded(reader: RingReader, look: () => void): void {
     try {
       look();
+      this.#failing.delete(reader);
     } catch (error) {
+      if (isSystemError(error)) {
+        this.#fails(reader, messageOf(error));
+        return;
+      }
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
       this.#awake.delete(reader);
@@ -265,12 +257,21 @@ export class RingSource implements Source {
     }
   }
 
+  #fails(reader: RingReader, problem: string): void {
+    this.#options.onNoRoom(`${reader.ring.name} cannot be read now: ${problem}`);
+    this.#failing.add(reader);
+    this.#awake.add(reader);
+  }
+
   #find(ring: RingName, nowMs: number): void {
     // One after the other: the frames of a process go on where its earlier ring ended.
     const earlier = this.#latest.get(ring.instance);
     if (earlier !== undefined) {
       this.#retire(earlier);
-      if (!earlier.isFinished) return;
+      if (!earlier.isFinished) {
+        if (!this.#isGivenUp(earlier, nowMs)) this.#isAllFound = false;
+        return;
+      }
     }
     try {
       const { onSkipped = () => {}, onGap = () => {}, onNoticed = () => {} } = this.#options;
@@ -287,11 +288,15 @@ export class RingSource implements Source {
       this.#latest.set(ring.instance, reader);
       this.#awake.add(reader);
     } catch (error) {
-      // Anything else may pass: no descriptor is left, another user's file, gone meanwhile.
-      if (error instanceof ProtocolError) this.#refused.add(ring.name);
-      this.#options.onProtocolError(
-        error instanceof ProtocolError ? error : new ProtocolError('ring', `${ring.name}: ${messageOf(error)}`),
-      );
+      if (error instanceof ProtocolError) {
+        this.#refused.add(ring.name);
+        this.#options.onProtocolError(error);
+      } else if (codeOf(error) !== 'ENOENT') {
+        if (!isSystemError(error)) throw error;
+        // May pass: no descriptor is left, another user's file.
+        this.#options.onNoRoom(`${ring.name} cannot be opened now: ${messageOf(error)}`);
+        if (!this.#isLate(nowMs)) this.#isAllFound = false;
+      }
     }
   }
 
@@ -337,8 +342,9 @@ export class RingSource implements Source {
 
   #retire(reader: RingReader): void {
     if (reader.isRetired) return;
-    reader.retire();
-    this.#awake.add(reader);
+    // While it cannot be written, the process writes on: it must be read on.
+    if (reader.retire()) this.#awake.add(reader);
+    else this.#fails(reader, 'its header cannot be written');
   }
 
   /** All of a retired ring is read. It is removed when all of it is released. */
@@ -358,7 +364,9 @@ export class RingSource implements Source {
     if (this.#forget(reader)) reader.remove();
   }
 
-  #forget({ ring }: RingReader): boolean {
+  #forget(reader: RingReader): boolean {
+    const { ring } = reader;
+    this.#failing.delete(reader);
     if (this.#latest.get(ring.instance)?.ring === ring) this.#latest.delete(ring.instance);
     return this.#readers.delete(ring.name);
   }
@@ -386,3 +394,6 @@ export class RingSource implements Source {
     this.#wake = () => {};
   }
 }
+
+/** Whether nothing can come that is not read. */
+const isRead = ({ isDrained, isRetired }: RingReader): boolean => isDrained && isRetired;
