@@ -246,6 +246,12 @@ export const LIBRARY_ENV = {
     meaning: 'name of the container, carried in HELLO',
     default: 'empty',
   },
+  PYTHON_UNBUFFERED: {
+    name: 'LLT_PYTHON_UNBUFFERED',
+    meaning:
+      '`false`: Python buffers its output as without the library. Else, where stdout or stderr is tapped and the application did not set PYTHONUNBUFFERED, Python finds it set, so that no line waits in its buffer',
+    default: 'true',
+  },
   STDIO: {
     name: 'LLT_STDIO',
     meaning:

@@ -19,6 +19,7 @@ struct lt_config {
     bool debug;
     bool suppress_streams;
     bool suppress_files;
+    bool python_unbuffered;
     bool frames; /* false: raw */
     enum lt_medium medium;
     unsigned tap_into;

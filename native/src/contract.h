@@ -94,6 +94,7 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_ENV_RECONNECT "LLT_TARGET_RECONNECT"
 #define LT_ENV_PASSIVE_ON_START "LLT_PASSIV_ON_START"
 #define LT_ENV_CONTAINER "LLT_CONTAINER"
+#define LT_ENV_PYTHON_UNBUFFERED "LLT_PYTHON_UNBUFFERED"
 #define LT_ENV_STDIO "LLT_STDIO"
 
 #endif

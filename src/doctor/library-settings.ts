@@ -28,6 +28,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   [LIBRARY_ENV.DEBUG.name]: TRUE_OR_FALSE,
   [LIBRARY_ENV.SUPPRESS_STDOUT.name]: TRUE_OR_FALSE,
   [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: TRUE_OR_FALSE,
+  [LIBRARY_ENV.PYTHON_UNBUFFERED.name]: TRUE_OR_FALSE,
   [TAP_INTO]: { accepts: (value) => isNumber(value, 3), rule: '0, 1, 2 or 3' },
   [LIBRARY_ENV.FORMAT.name]: { accepts: (value) => ['raw', 'frame'].includes(value), rule: 'raw or frame' },
   [LIBRARY_ENV.ON_FULL.name]: {

@@ -115,6 +115,7 @@ describe('settings', () => {
     ['4', { LLT_TAP_INTO: '4' }, ['limits: LLT_TAP_INTO=4', 'blocks: LLT_TAP_INTO=4, and no LLT_TAP_FILE']],
     ['off', { ...good, LLT_DISABLE: 'true' }, ['blocks: LLT_DISABLE=true']],
     ['TRUE', { ...good, LLT_SUPPRESS_STDOUT: 'TRUE' }, ['limits: LLT_SUPPRESS_STDOUT=TRUE']],
+    ['FALSE', { ...good, LLT_PYTHON_UNBUFFERED: 'FALSE' }, ['limits: LLT_PYTHON_UNBUFFERED=FALSE']],
     ['a pause', { ...good, LLT_PASSIV_ON_START: '1000' }, ['limits: LLT_PASSIV_ON_START=1000']],
     ['no wait', { ...good, LLT_ON_FULL: 'block:' }, ['limits: LLT_ON_FULL=block:']],
     ['too long', { ...good, LLT_TARGET_RECONNECT: '4294967296' }, ['limits: LLT_TARGET_RECONNECT=4294967296']],
