@@ -1,4 +1,4 @@
-/** The first steps of a user: a new cdk8s app, the package from its archive, the README's example. Nothing is downloaded. */
+/** The first steps of a user: a new cdk8s app, the package from its archive, the README's example. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -41,7 +41,8 @@ describeWith(['typescript app', 'kubernetes schemas'], 'a new user', () => {
     // Without its scripts, which would build anew under the tests that run at the same time.
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], { cwd: root });
     const archive = readdirSync(app).find((file) => file.endsWith('.tgz'));
-    await inApp('npm', 'install', '--offline', '--no-audit', '--no-fund', `./${archive}`);
+    // The versions of the peers are looked up where npm has not seen them: a new machine has an empty cache.
+    await inApp('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', `./${archive}`);
   });
 
   test('gets the package and nothing else: no library of the shipper', () => {
