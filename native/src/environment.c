@@ -1,6 +1,8 @@
 /* The environment the process was started with. */
 #include "environment.h"
+#include "libc_next.h"
 #include "proc_self.h"
+#include "readable.h"
 #include "text.h"
 
 enum {
@@ -13,14 +15,47 @@ enum {
  * it a page of 2 MiB. */
 static char usual[USUAL_BYTES];
 
+static const char path[] = "/proc/self/environ";
+
+static bool is_closed_to_us(void) {
+    const int fd = lt_sys_open(path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0) (void)lt_sys_close(fd);
+    return fd == -EACCES;
+}
+
+/* Copies what libc has, in the kernel's form; answers the length, `size` - 1 or more when it does not fit. */
+static size_t copy_libcs(char *out, size_t size) {
+    size_t length = 0;
+    if (lt_libc_next.environment == NULL || *lt_libc_next.environment == NULL) return 0;
+    for (char *const *entry = *lt_libc_next.environment; *entry != NULL; entry++) {
+        const size_t bytes = lt_length(*entry) + 1;
+        if (bytes >= size - length) return size;
+        lt_copy(out + length, *entry, bytes);
+        length += bytes;
+    }
+    out[length] = '\0';
+    return length;
+}
+
+static size_t read_into(const struct lt_environment *environment, size_t size) {
+    return environment->is_libcs ? copy_libcs(environment->text, size)
+                                 : lt_proc_self_read(path, environment->text, size);
+}
+
 bool lt_environment_read(struct lt_environment *environment) {
     environment->text = usual;
-    environment->length = lt_proc_self_read("/proc/self/environ", usual, sizeof usual);
+    environment->is_libcs = false;
+    environment->length = read_into(environment, sizeof usual);
+    if (environment->length == 0 && is_closed_to_us()) {
+        environment->is_libcs = true;
+        environment->length = read_into(environment, sizeof usual);
+    }
     if (environment->length < sizeof usual - 1) return environment->length > 0;
     environment->text = lt_sys_map(MAX_BYTES);
     environment->length = 0;
     if (environment->text == NULL) return false;
-    environment->length = lt_proc_self_read("/proc/self/environ", environment->text, MAX_BYTES);
+    environment->length = read_into(environment, MAX_BYTES);
+    if (environment->length >= MAX_BYTES) environment->length = 0;
     return environment->length > 0;
 }
 
@@ -45,6 +80,8 @@ bool lt_environment_overwrite(const struct lt_environment *environment, const ch
     char *copy = environment->text + (value - environment->text);
     char *place = (char *)start + (value - environment->text);
     const size_t length = lt_length(value);
+    /* What libc has may be longer than what the kernel gave. */
+    if (environment->is_libcs && !lt_is_readable(place, length + 1)) return false;
     if (lt_length(replacement) != length || !lt_same(place, value, length + 1)) return false;
     lt_copy(place, replacement, length);
     lt_copy(copy, replacement, length);

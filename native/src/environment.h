@@ -1,5 +1,6 @@
 /* The environment the process was started with, as the kernel keeps it: readable before libc has set up its own, and
- * unchanged by what the program does to its copy. */
+ * unchanged by what the program does to its copy. A program that its user may execute but not read (mode 0711) is not
+ * shown its own: for such a process it is what libc has. */
 #ifndef LT_ENVIRONMENT_H
 #define LT_ENVIRONMENT_H
 
@@ -8,6 +9,7 @@
 struct lt_environment {
     char *text; /* NAME=VALUE strings, each terminated */
     size_t length;
+    bool is_libcs; /* the kernel did not show its own */
 };
 
 /* False, and an empty environment, when it cannot be read. Free it after use. */
