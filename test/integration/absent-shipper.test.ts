@@ -80,7 +80,8 @@ test.each([
   for (const line of readFileSync(output, 'utf8').trimEnd().split('\n')) {
     const { message } = JSON.parse(line) as { message: string };
     // A killed shipper's last batch may come again.
-    if (!isKilled) expect(delivered).not.toContain(message);
+    // Two processes may lose as much at the same time: their notices have the same words.
+    if (!isKilled && !message.startsWith('logtap: ')) expect(delivered).not.toContain(message);
     delivered.add(message);
   }
   let passed = 0;
