@@ -81,22 +81,22 @@ function suite(libc: Libc): void {
     expect(off).toEqual({ written: suppressed.captured, captured: suppressed.captured });
   });
 
-  test.each([{}, LARGE])(
-    'a child that it gives an empty environment gets the settings, and the streams of the container',
-    async (env) => {
-      const starts = program('starts', libc);
-      const print = join(directory, 'print');
-      copyFileSync(starts, print);
-      chmodSync(print, 0o755);
-      const app = executeOnly(starts);
-      const { written, captured } = await runAsNobody([app, 'execve', 'empty', print, 'print'], {
-        STDIO: STDIO_PLACEHOLDER,
-        env,
-      });
-      expect(written).toMatch(IDENTITY);
-      expect(captured).toBe(written);
-    },
-  );
+  test.each<[string, Record<string, string>]>([
+    ['small', {}],
+    ['large', LARGE],
+  ])('its own environment is %s: a child that it gives none gets the settings and the streams', async (_, env) => {
+    const starts = program('starts', libc);
+    const print = join(directory, 'print');
+    copyFileSync(starts, print);
+    chmodSync(print, 0o755);
+    const app = executeOnly(starts);
+    const { written, captured } = await runAsNobody([app, 'execve', 'empty', print, 'print'], {
+      STDIO: STDIO_PLACEHOLDER,
+      env,
+    });
+    expect(written).toMatch(IDENTITY);
+    expect(captured).toBe(written);
+  });
 }
 
 describeWith(['root'], 'a program that may be executed only', () => {
