@@ -42,7 +42,7 @@ export async function runPage(steps: readonly Step[], options: PageOptions = {})
   const bin = join(temporaryDirectory(), 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'logtap'), `#!/bin/sh\nexec '${process.execPath}' '${logtap}' "$@"\n`, { mode: 0o755 });
-  const env = { ...options.env, PATH: `${bin}:${process.env.PATH}` };
+  const env = { ...options.env, PATH: `${bin}:${options.env?.PATH ?? process.env.PATH}` };
   const here = (text: string) => {
     return Object.entries(options.replace ?? {}).reduce((all, [from, to]) => all.replaceAll(from, to), text);
   };

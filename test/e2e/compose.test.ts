@@ -1,0 +1,103 @@
+/** The examples for Docker, run by the commands of their own pages. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ensureGoProgram } from '../../scripts/go-program.js';
+import { describeWith } from '../support/capability.js';
+import { buildImage } from '../support/image.js';
+import { runPage, stepsOf } from '../support/page.js';
+import { Podman } from '../support/podman.js';
+import { root, run, temporaryDirectory } from '../support/run.js';
+
+jest.setTimeout(300_000);
+
+/** Programs of this machine with their libraries, in place of an image that a registry would give. */
+function writeImageOf(programs: readonly string[], archive: string): void {
+  const files = temporaryDirectory();
+  const copy = (file: string, to = file) => {
+    mkdirSync(join(files, dirname(to)), { recursive: true });
+    copyFileSync(file, join(files, to));
+  };
+  for (const program of programs) {
+    const path = execFileSync('readlink', ['-f', program], { encoding: 'utf8' }).trim();
+    copy(path, program);
+    const listed = execFileSync('sh', ['-c', 'ldd "$0" || true', path], { encoding: 'utf8' });
+    for (const [, library = ''] of listed.matchAll(/(\/\S+) \(0x/g)) copy(library);
+  }
+  for (const directory of ['tmp', 'var/log']) mkdirSync(join(files, directory), { recursive: true });
+  chmodSync(files, 0o755);
+  execFileSync('tar', ['-C', files, '--owner=0', '--group=0', '-cf', archive, '.']);
+}
+
+describeWith(['podman', 'image parts', 'aarch64', 'OpenTelemetry receiver'], 'docker compose', () => {
+  let podman: Podman;
+  let env: Record<string, string>;
+  beforeAll(async () => {
+    podman = new Podman();
+    await buildImage(podman);
+    await podman.podman('tag', 'localhost/cdk8s-logtap:test', 'cdk8s-logtap:0.1.0');
+    await podman.import(
+      'docker.io/library/debian:bookworm-slim',
+      (archive) => {
+        writeImageOf(['/bin/sh', '/bin/date', '/bin/sleep', '/usr/bin/stat'], archive);
+      },
+      'ENV PATH=/usr/bin:/bin',
+    );
+    // The receiver of the collector that the page names, and nothing around it.
+    const receiver = ensureGoProgram('otel-forward');
+    await podman.import(
+      'docker.io/otel/opentelemetry-collector-contrib:latest',
+      (archive) => writeImageOf([receiver], archive),
+      `ENTRYPOINT ["${receiver}", "127.0.0.1:24224"]`,
+    );
+    const bin = temporaryDirectory();
+    const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+    const program = join(root, 'test', 'support', 'docker-compose.ts');
+    writeFileSync(join(bin, 'docker'), `#!/bin/sh\nexec '${process.execPath}' '${tsx}' '${program}' "$@"\n`, {
+      mode: 0o755,
+    });
+    env = { ...podman.env, COMPOSE_STATE: temporaryDirectory(), PATH: `${bin}:${process.env.PATH}` };
+  });
+  afterAll(() => podman?.close());
+
+  const directoryOf = (example: string) => join(root, 'examples', example);
+  const down = (example: string) => run('docker', ['compose', 'down'], { cwd: directoryOf(example), env });
+
+  test('compose: the lines are where they were, and records of the shipper', async () => {
+    try {
+      await runPage(stepsOf('examples/compose/README.md'), { cwd: directoryOf('compose'), env });
+    } finally {
+      await down('compose');
+    }
+  });
+
+  test('fluent: both receivers have the lines of a file, and no disk has', async () => {
+    const steps = stepsOf('examples/fluent/README.md');
+    const isDown = (step: (typeof steps)[number]) => 'command' in step && step.command.includes('compose down');
+    try {
+      await runPage(
+        steps.filter((step) => !isDown(step)),
+        { cwd: directoryOf('fluent'), env },
+      );
+      // Every file of the container's own layer and of the volumes that are no memory.
+      const [{ GraphDriver }] = JSON.parse(
+        await podman.podman(
+          'container',
+          'inspect',
+          `compose-${env.COMPOSE_STATE!.split('/').at(-1)!.toLowerCase()}-app`,
+        ),
+      );
+      const onDisk = [GraphDriver.Data.UpperDir as string, join(env.COMPOSE_STATE!, 'library')].flatMap(filesBelow);
+      expect(onDisk.some((file) => file.endsWith('orders.log'))).toBe(true);
+      expect(onDisk.filter((file) => readFileSync(file).includes('accepted'))).toEqual([]);
+    } finally {
+      await down('fluent');
+    }
+  });
+});
+
+function filesBelow(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(directory, name))
+    .filter((path) => statSync(path).isFile());
+}
