@@ -1,33 +1,15 @@
 /** The examples for Docker, run by the commands of their own pages. */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { ensureGoProgram } from '../../scripts/go-program.js';
 import { describeWith } from '../support/capability.js';
 import { buildImage } from '../support/image.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { Podman } from '../support/podman.js';
+import { writeProgramImage } from '../support/program-image.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 
 jest.setTimeout(300_000);
-
-/** Programs of this machine with their libraries, in place of an image that a registry would give. */
-function writeImageOf(programs: readonly string[], archive: string): void {
-  const files = temporaryDirectory();
-  const copy = (file: string, to = file) => {
-    mkdirSync(join(files, dirname(to)), { recursive: true });
-    copyFileSync(file, join(files, to));
-  };
-  for (const program of programs) {
-    const path = execFileSync('readlink', ['-f', program], { encoding: 'utf8' }).trim();
-    copy(path, program);
-    const listed = execFileSync('sh', ['-c', 'ldd "$0" || true', path], { encoding: 'utf8' });
-    for (const [, library = ''] of listed.matchAll(/(\/\S+) \(0x/g)) copy(library);
-  }
-  for (const directory of ['tmp', 'var/log']) mkdirSync(join(files, directory), { recursive: true });
-  chmodSync(files, 0o755);
-  execFileSync('tar', ['-C', files, '--owner=0', '--group=0', '-cf', archive, '.']);
-}
 
 describeWith(['podman', 'image parts', 'aarch64', 'OpenTelemetry receiver'], 'docker compose', () => {
   let podman: Podman;
@@ -39,7 +21,7 @@ describeWith(['podman', 'image parts', 'aarch64', 'OpenTelemetry receiver'], 'do
     await podman.import(
       'docker.io/library/debian:bookworm-slim',
       (archive) => {
-        writeImageOf(['/bin/sh', '/bin/date', '/bin/sleep', '/usr/bin/stat'], archive);
+        writeProgramImage(['/bin/sh', '/bin/date', '/bin/sleep', '/usr/bin/stat'], archive);
       },
       'ENV PATH=/usr/bin:/bin',
     );
@@ -47,8 +29,8 @@ describeWith(['podman', 'image parts', 'aarch64', 'OpenTelemetry receiver'], 'do
     const receiver = ensureGoProgram('otel-forward');
     await podman.import(
       'docker.io/otel/opentelemetry-collector-contrib:latest',
-      (archive) => writeImageOf([receiver], archive),
-      `ENTRYPOINT ["${receiver}", "127.0.0.1:24224"]`,
+      (archive) => writeProgramImage([receiver], archive),
+      `ENTRYPOINT ["/usr/bin/${basename(receiver)}", "127.0.0.1:24224"]`,
     );
     const bin = temporaryDirectory();
     const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
@@ -61,7 +43,10 @@ describeWith(['podman', 'image parts', 'aarch64', 'OpenTelemetry receiver'], 'do
   afterAll(() => podman?.close());
 
   const directoryOf = (example: string) => join(root, 'examples', example);
-  const down = (example: string) => run('docker', ['compose', 'down'], { cwd: directoryOf(example), env });
+  const down = async (example: string) => {
+    const { code, stderr } = await run('docker', ['compose', 'down'], { cwd: directoryOf(example), env });
+    if (code !== 0) throw new Error(stderr);
+  };
 
   test('compose: the lines are where they were, and records of the shipper', async () => {
     try {

@@ -90,10 +90,14 @@ const isCompleted = ({ depends_on }: Service, service: string) =>
   depends_on?.[service]?.condition === 'service_completed_successfully';
 
 function down(all: Project): void {
-  podman('rm', '--force', '--ignore', '--time=3', ...Object.keys(all.services).map(nameOf).reverse());
+  // What is on another's network goes first.
+  const services = Object.entries(all.services).sort(([, one], [, other]) => {
+    return Number(other.network_mode !== undefined) - Number(one.network_mode !== undefined);
+  });
+  for (const [name] of services) podman('rm', '--force', '--ignore', '--time=3', nameOf(name));
   for (const name of Object.keys(all.volumes ?? {})) {
     const directory = join(state, name);
-    spawnSync('umount', [directory], { stdio: 'ignore' });
+    spawnSync('umount', ['--lazy', directory], { stdio: 'ignore' });
     execFileSync('rm', ['-rf', directory]);
   }
 }
