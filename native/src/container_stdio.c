@@ -206,7 +206,9 @@ static struct lt_container_stdio prove(void) {
         const bool has_none = stdio.out.inode == 0 && stdio.error.inode == 0;
         return has_none && descends_from(self, first) ? own_streams() : stdio;
     }
-    return descends_from(self, first) ? own_streams() : (struct lt_container_stdio){0};
+    /* What a runtime starts has no parent in the container, and none in the pod. */
+    const bool is_started_within = descends_from(self, first) || descends_from(self, 1);
+    return is_started_within ? own_streams() : (struct lt_container_stdio){0};
 }
 
 struct lt_container_stdio lt_container_stdio_find(const struct lt_environment *environment) {
