@@ -69,11 +69,7 @@ export class CountJournal {
   }
 
   settled(fate: Fate, sink: string, reason: string, tally: Tally): void {
-    const { byStream } = tally;
-    const counts = Object.fromEntries(
-      Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]),
-    );
-    this.#append([fate, sink, reason, counts]);
+    this.#append([fate, sink, reason, countsOf(tally)]);
   }
 
   /** A last line has said everything. */
@@ -148,6 +144,10 @@ function readEntries(path: string): unknown[] {
     });
 }
 
+/** A tally as an entry has it. */
+const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
+
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Everything that entries say, as one of each. Entries lie where others may write: what is no entry is passed over. */
@@ -176,22 +176,14 @@ class Sum {
   }
 
   entries(): (readonly unknown[])[] {
-    const known = [...this.#lost].flatMap(
-      ([
-        instance,
-        {
-          reported: { lines, bytes },
-        },
-      ]) => {
-        return bytes > 0 ? [['lost', instance, lines, bytes]] : [];
-      },
-    );
+    const known = [...this.#lost].flatMap(([instance, { reported }]) => {
+      return reported.bytes > 0 ? [['lost', instance, reported.lines, reported.bytes]] : [];
+    });
     const lost = [...this.#lost].flatMap(([instance, { total, reported }]) => {
       return total.bytes > reported.bytes ? [['lost', instance, total.lines, total.bytes]] : [];
     });
     const sinks = [...this.#sinks.values()].map(({ fate, sink, reason, tally }) => {
-      const counts = Object.entries(tally.byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]);
-      return [fate, sink, reason, Object.fromEntries(counts)];
+      return [fate, sink, reason, countsOf(tally)];
     });
     const gone = this.#gone.lines > 0 ? [['gone', this.#gone.lines, this.#gone.bytes]] : [];
     return [...known, ['reported'], ...lost, ...gone, ...sinks];

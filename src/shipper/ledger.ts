@@ -32,8 +32,11 @@ export class Ledger {
   /** Jumps in the numbers of a process's frames. */
   gaps = 0;
   #journal: CountJournal | undefined;
-  /** Counted, and not in the journal: what they are counts of is still held. */
-  #unkept: { readonly fate: Fate; readonly sink: string; readonly reason: string; readonly tally: Tally }[] = [];
+  /**
+   * Counted, and not in the journal: the records are still held, or there is no journal. Sums, so that they stay few
+   * however much is lost.
+   */
+  readonly #unkept = new Map<string, Record<Fate, Map<string, Tally>>>();
 
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
@@ -64,8 +67,13 @@ export class Ledger {
 
   /** What is counted so far outlives this process: what it stands for may be forgotten. */
   keep(): void {
-    for (const { fate, sink, reason, tally } of this.#unkept) this.#journal?.settled(fate, sink, reason, tally);
-    if (this.#unkept.length > 0 && this.#journal !== undefined) this.#unkept = [];
+    if (this.#journal === undefined || this.#unkept.size === 0) return;
+    for (const [sink, counts] of this.#unkept) {
+      for (const fate of ['dropped', 'deadLettered'] as const) {
+        for (const [reason, tally] of counts[fate]) this.#journal.settled(fate, sink, reason, tally);
+      }
+    }
+    this.#unkept.clear();
   }
 
   /** A last line has said it all. */
@@ -97,13 +105,18 @@ export class Ledger {
   }
 
   countDeadLettered(sink: string, reason: string, refused: Tally): void {
-    addTo(this.sinks.get(sink)!.deadLettered, reason, refused);
-    this.#unkept.push({ fate: 'deadLettered', sink, reason, tally: refused });
+    this.#count('deadLettered', sink, reason, refused);
   }
 
   countDropped(sink: string, reason: string, dropped: Tally): void {
-    addTo(this.sinks.get(sink)!.dropped, reason, dropped);
-    this.#unkept.push({ fate: 'dropped', sink, reason, tally: dropped });
+    this.#count('dropped', sink, reason, dropped);
+  }
+
+  #count(fate: Fate, sink: string, reason: string, tally: Tally): void {
+    addTo(this.sinks.get(sink)![fate], reason, tally);
+    const unkept = this.#unkept.get(sink) ?? { dropped: new Map(), deadLettered: new Map() };
+    this.#unkept.set(sink, unkept);
+    addTo(unkept[fate], reason, tally);
   }
 
   countProtocolError(reason: string): void {
