@@ -4,39 +4,16 @@ import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWith } from '../support/capability.js';
-import {
-  expectEveryLine,
-  type Holding,
-  Scene,
-  type Service,
-  type SinkName,
-  startService,
-  type Transport,
-  untilAsked,
-} from '../support/fault-scene.js';
+import { expectEveryLine, SINKS, untilAsked, useStage } from '../support/fault-scene.js';
 import { until } from '../support/run.js';
 
 jest.setTimeout(600_000);
 
-const SINKS = ['opensearch', 'cloudwatch'] as const;
 const HOLDINGS = ['memory', 'disk'] as const;
 
 describeWith(['opensearch'], 'a shipper', () => {
-  const services = new Map<SinkName, Service>();
-  let scene: Scene;
-  beforeAll(async () => {
-    for (const sink of SINKS) services.set(sink, await startService(sink));
-  });
-  afterAll(() => Promise.all([...services.values()].map((service) => service.stop())));
-  afterEach(() => scene.close());
-
-  const open = async (sink: SinkName, transport: Transport, holding: Holding, settings = {}) => {
-    const service = services.get(sink)!;
-    service.fault = undefined;
-    await service.clear();
-    scene = new Scene(service, { transport, holding, settings });
-    return service;
-  };
+  const stage = useStage();
+  const open = stage.open;
   const down = ({ cut }: { cut(): void }) => cut();
 
   describe.each(SINKS)('%s', (sink) => {
@@ -44,22 +21,22 @@ describeWith(['opensearch'], 'a shipper', () => {
       'killed %i times in one outage that is longer than the rings, held in %s',
       async (kills, holding) => {
         const service = await open(sink, 'ring', holding);
-        await scene.ship();
+        await stage.scene.ship();
         service.fault = down;
         const writers = [
-          scene.write({ lines: 40_000, per: 1000, pauseSeconds: 0.02 }),
-          scene.write({ lines: 40_000, per: 1000, pauseSeconds: 0.02 }),
+          stage.scene.write({ lines: 40_000, per: 1000, pauseSeconds: 0.02 }),
+          stage.scene.write({ lines: 40_000, per: 1000, pauseSeconds: 0.02 }),
         ];
         await Promise.all(writers.map(({ ended }) => ended));
         await sleep(1500);
         for (let i = 0; i < kills; i += 1) {
-          await scene.kill();
-          await scene.ship();
+          await stage.scene.kill();
+          await stage.scene.ship();
           await untilAsked(service);
           await sleep(300);
         }
         service.fault = undefined;
-        const sum = await scene.sum();
+        const sum = await stage.scene.sum();
         expectEveryLine(sum);
         expect(sum).toMatchObject({ held: 0, code: 0 });
       },
@@ -73,17 +50,17 @@ describeWith(['opensearch'], 'a shipper', () => {
         LOGTAP_ON_FULL: 'drop-oldest',
       };
       const service = await open(sink, 'ring', holding, bounds);
-      await scene.ship();
+      await stage.scene.ship();
       service.fault = down;
-      const writer = scene.write({ lines: 200_000, per: 2000, pauseSeconds: 0.02, onFull: 'block:60000' });
+      const writer = stage.scene.write({ lines: 200_000, per: 2000, pauseSeconds: 0.02, onFull: 'block:60000' });
       await untilAsked(service, 2);
       await writer.ended;
       await sleep(500);
-      await scene.kill();
-      await scene.ship();
+      await stage.scene.kill();
+      await stage.scene.ship();
       await sleep(500);
       service.fault = undefined;
-      const sum = await scene.sum();
+      const sum = await stage.scene.sum();
       expectEveryLine(sum);
       expect(sum.counted).toBeGreaterThan(0);
     });
@@ -92,13 +69,13 @@ describeWith(['opensearch'], 'a shipper', () => {
       'that stands still while lines are written through a %s: each is in the original, and counted',
       async (transport) => {
         await open(sink, transport, 'memory');
-        await scene.ship();
-        const writer = scene.write({ lines: 100_000, per: 100, pauseSeconds: 0.002 });
+        await stage.scene.ship();
+        const writer = stage.scene.write({ lines: 100_000, per: 100, pauseSeconds: 0.002 });
         await sleep(500);
-        scene.shipper.child.kill('SIGSTOP');
+        stage.scene.shipper.child.kill('SIGSTOP');
         await writer.ended;
-        scene.shipper.child.kill('SIGCONT');
-        const sum = await scene.sum();
+        stage.scene.shipper.child.kill('SIGCONT');
+        const sum = await stage.scene.sum();
         expectEveryLine(sum);
         expect(sum.original).toBeGreaterThan(0);
         expect(sum).toMatchObject({ counted: 0, dropped: { application: { not_handed_over: sum.original } } });
@@ -107,41 +84,42 @@ describeWith(['opensearch'], 'a shipper', () => {
 
     test.each(['ring', 'socket'] as const)('without descriptors for a while, fed by a %s', async (transport) => {
       const service = await open(sink, transport, 'disk', { LOGTAP_MEMORY_MAX_BYTES: String(1 << 20) });
-      await scene.ship(['sh', '-c', 'ulimit -n 96; exec "$@"', 'sh']);
+      await stage.scene.ship(['sh', '-c', 'ulimit -n 96; exec "$@"', 'sh']);
       service.fault = ({ response }) => response.writeHead(503).end();
-      await scene.write({ lines: 60_000, per: 1000, pauseSeconds: 0.01, onFull: 'block:60000' }).ended;
+      await stage.scene.write({ lines: 60_000, per: 1000, pauseSeconds: 0.01, onFull: 'block:60000' }).ended;
       const idle: Socket[] = [];
-      for (let i = 0; i < 120; i += 1) idle.push(createConnection(scene.statusPort, '127.0.0.1').on('error', () => {}));
+      for (let i = 0; i < 120; i += 1)
+        idle.push(createConnection(stage.scene.statusPort, '127.0.0.1').on('error', () => {}));
       await sleep(500);
       service.fault = undefined;
       await sleep(3000);
       for (const socket of idle) socket.destroy();
-      const sum = await scene.sum();
+      const sum = await stage.scene.sum();
       expectEveryLine(sum);
       expect(sum).toMatchObject({ counted: 0, held: 0, code: 0 });
     });
 
     test('that ends in an outage says how many lines remain', async () => {
       const service = await open(sink, 'ring', 'memory', { LOGTAP_GRACE_SECONDS: '4' });
-      await scene.ship();
+      await stage.scene.ship();
       service.fault = down;
-      await scene.write({ lines: 5000 }).ended;
+      await stage.scene.write({ lines: 5000 }).ended;
       await untilAsked(service);
-      const sum = await scene.sum();
+      const sum = await stage.scene.sum();
       expectEveryLine(sum);
       expect(sum).toMatchObject({ held: 5000, code: 74 });
     });
   });
 
   const files = () => {
-    const names = readdirSync(scene.spool).filter((name) => name.endsWith('.segment'));
-    return names.sort().map((name) => join(scene.spool, name));
+    const names = readdirSync(stage.scene.spool).filter((name) => name.endsWith('.segment'));
+    return names.sort().map((name) => join(stage.scene.spool, name));
   };
   const counts = async () => {
-    const { delivered, held } = (await scene.ledger()).sinks.opensearch!;
+    const { delivered, held } = (await stage.scene.ledger()).sinks.opensearch!;
     return { delivered: delivered.records, held: held.records };
   };
-  const checkpoint = () => join(scene.spool, 'checkpoint.json');
+  const checkpoint = () => join(stage.scene.spool, 'checkpoint.json');
   test.each<[string, () => void]>([
     ['a file in the middle is empty', () => truncateSync(files().at(files().length >> 1)!)],
     ['the last file is empty', () => truncateSync(files().at(-1)!)],
@@ -159,18 +137,18 @@ describeWith(['opensearch'], 'a shipper', () => {
     ],
   ])('whose disk lost something in a crash: %s', async (_, damage) => {
     const service = await open('opensearch', 'ring', 'disk', { LOGTAP_SPOOL_MAX_BYTES: String(16 << 20) });
-    await scene.ship();
+    await stage.scene.ship();
     // Some are stored, so that there is a checkpoint.
-    await scene.write({ lines: 5000 }).ended;
+    await stage.scene.write({ lines: 5000 }).ended;
     await until('those are stored', async () => (await counts()).delivered === 5000, 120_000);
     service.fault = down;
-    await scene.write({ lines: 80_000, per: 1000, pauseSeconds: 0.01, onFull: 'block:60000' }).ended;
+    await stage.scene.write({ lines: 80_000, per: 1000, pauseSeconds: 0.01, onFull: 'block:60000' }).ended;
     await until('all others are on disk', async () => (await counts()).held === 80_000, 120_000);
-    await scene.kill();
+    await stage.scene.kill();
     expect(files().length).toBeGreaterThan(2);
     damage();
-    await scene.ship();
+    await stage.scene.ship();
     service.fault = undefined;
-    expectEveryLine(await scene.sum());
+    expectEveryLine(await stage.scene.sum());
   });
 });

@@ -5,12 +5,11 @@ import {
   expectEveryLine,
   type Fault,
   type Holding,
-  Scene,
-  type Service,
+  SINKS,
   type SinkName,
-  startService,
   type Transport,
   untilAsked,
+  useStage,
 } from '../support/fault-scene.js';
 import type { Exchange } from '../support/opensearch-front.js';
 
@@ -94,40 +93,27 @@ const PLACES: readonly (readonly [Transport, Holding])[] = [
 ];
 
 describeWith(['opensearch'], 'a service that fails', () => {
-  const services = new Map<SinkName, Service>();
-  let scene: Scene;
-  beforeAll(async () => {
-    for (const sink of ['opensearch', 'cloudwatch'] as const) services.set(sink, await startService(sink));
-  });
-  afterAll(() => Promise.all([...services.values()].map((service) => service.stop())));
-  afterEach(() => scene.close());
+  const stage = useStage();
+  const open = stage.open;
 
-  const open = async (sink: SinkName, transport: Transport, holding: Holding, settings = {}) => {
-    const service = services.get(sink)!;
-    service.fault = undefined;
-    await service.clear();
-    scene = new Scene(service, { transport, holding, settings });
-    return service;
-  };
-
-  describe.each(['opensearch', 'cloudwatch'] as const)('%s', (sink) => {
+  describe.each(SINKS)('%s', (sink) => {
     test.each(Object.keys(FAULTS[sink]))('that %s for a while: no line is refused', async (name) => {
       const service = await open(sink, 'ring', 'memory');
-      await scene.ship();
+      await stage.scene.ship();
       service.fault = FAULTS[sink][name]!;
-      scene.write({ lines: 3000 });
+      stage.scene.write({ lines: 3000 });
       await untilAsked(service, 2);
       service.fault = undefined;
-      const sum = await scene.sum();
+      const sum = await stage.scene.sum();
       expectEveryLine(sum);
       expect(sum).toMatchObject({ counted: 0, held: 0, code: 0 });
     });
 
     test.each(PLACES)('every fault in turn, through a %s, held in %s', async (transport, holding) => {
       const service = await open(sink, transport, holding);
-      await scene.ship();
-      scene.write({ lines: 30_000, per: 100, pauseSeconds: 0.01 });
-      scene.write({ lines: 30_000, per: 3000, pauseSeconds: 0.2 });
+      await stage.scene.ship();
+      stage.scene.write({ lines: 30_000, per: 100, pauseSeconds: 0.01 });
+      stage.scene.write({ lines: 30_000, per: 3000, pauseSeconds: 0.2 });
       for (const fault of Object.values(FAULTS[sink])) {
         service.fault = undefined;
         await sleep(100);
@@ -135,7 +121,7 @@ describeWith(['opensearch'], 'a service that fails', () => {
         await Promise.race([untilAsked(service), sleep(2000)]);
       }
       service.fault = undefined;
-      const sum = await scene.sum();
+      const sum = await stage.scene.sum();
       expectEveryLine(sum);
       expect(sum).toMatchObject({ counted: 0, held: 0, code: 0 });
       // OpenSearch knows a record by its id; CloudWatch takes one again whose answer was lost.

@@ -19,7 +19,8 @@ import { type Shipper, startShipper, tapEnvironment } from './tapped.js';
 
 export type Transport = 'ring' | 'socket';
 export type Holding = 'memory' | 'disk';
-export type SinkName = 'opensearch' | 'cloudwatch';
+export const SINKS = ['opensearch', 'cloudwatch'] as const;
+export type SinkName = (typeof SINKS)[number];
 
 /** What happens to a request; the service answers it where nothing has. */
 export type Fault = (exchange: Exchange) => unknown;
@@ -38,7 +39,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-export async function startService(sink: SinkName): Promise<Service> {
+async function startService(sink: SinkName): Promise<Service> {
   return sink === 'opensearch' ? startSearch() : startCloud();
 }
 
@@ -264,6 +265,37 @@ export class Scene {
     this.#shipper?.child.kill('SIGKILL');
     rmSync(this.#rings, { recursive: true, force: true });
   }
+}
+
+/** The services of a suite, and the scene of its present test. */
+export interface Stage {
+  /** Sets the scene, with a service that works and has stored nothing. Returns that service. */
+  open(sink: SinkName, transport: Transport, holding: Holding, settings?: SceneOptions['settings']): Promise<Service>;
+  readonly scene: Scene;
+}
+
+/** Starts both services for the tests of a suite, and ends them and every scene. */
+export function useStage(): Stage {
+  const services = new Map<SinkName, Service>();
+  let scene: Scene | undefined;
+  beforeAll(async () => {
+    for (const sink of SINKS) services.set(sink, await startService(sink));
+  });
+  afterAll(() => Promise.all([...services.values()].map((service) => service.stop())));
+  afterEach(() => scene?.close());
+  return {
+    async open(sink, transport, holding, settings = {}) {
+      const service = services.get(sink)!;
+      service.fault = undefined;
+      await service.clear();
+      scene = new Scene(service, { transport, holding, settings });
+      return service;
+    },
+    get scene() {
+      if (scene === undefined) throw new Error('no scene was opened');
+      return scene;
+    },
+  };
 }
 
 interface SinkCounts {
