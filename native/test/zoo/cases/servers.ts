@@ -210,14 +210,23 @@ const STOP_APACHE = 'kill -TERM $server; wait $server';
 const APACHE_HAS_LOGGED_ITS_START =
   'until [ "$(wc -w <"/proc/$server/task/$server/children")" -gt 2 ]; do sleep 0.02; done';
 
+/**
+ * It answers before it logs, and logs in the order of its configuration: once a request is in `logged`, its line is in
+ * the pipe before that. SIGTERM kills workers that have not logged yet, and rotatelogs.
+ */
+const APACHE_HAS_LOGGED = (requests: number) => `until [ "$(wc -l <logged)" -eq ${requests} ]; do sleep 0.02; done
+  perl ${programs}/servers/until-read.pl $(grep -lx rotatelogs $(sed 's|[0-9]\\+|/proc/&/comm|g' "/proc/$server/task/$server/children") | cut -d/ -f3)`;
+
 const apache: readonly Server[] = [
   {
     name: 'Apache: access log through rotatelogs',
     needs: ['apache2'],
     configuration: apacheConfiguration(
-      'ErrorLog "DIRECTORY/error.log"\nCustomLog "|/usr/bin/rotatelogs -n 5 DIRECTORY/access.log 86400" bare',
+      `ErrorLog "DIRECTORY/error.log"
+      CustomLog "|/usr/bin/rotatelogs -n 5 DIRECTORY/access.log 86400" bare
+      CustomLog DIRECTORY/logged bare`,
     ),
-    script: `${START_APACHE}; get $port /p 1 40; ${STOP_APACHE}`,
+    script: `${START_APACHE}; get $port /p 1 40; ${APACHE_HAS_LOGGED(40)}; ${STOP_APACHE}`,
     tapFile: 'access.log',
     files: { 'access.log': lines('GET /p/', 1, 40, ' 410') },
     untapped: { replies: times(40, '410') },
