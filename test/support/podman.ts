@@ -3,7 +3,7 @@
  * whatever else is installed there. Containers get no network.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Running, run, start } from './run.js';
@@ -21,11 +21,19 @@ export interface Container extends Running {
   readonly name: string;
 }
 
+/** Mount points below a directory, the innermost first. */
+function mountsBelow(directory: string): string[] {
+  const points = readFileSync('/proc/self/mountinfo', 'latin1')
+    .split('\n')
+    .map((line) => line.split(' ')[4] ?? '');
+  return points.filter((point) => point.startsWith(`${directory}/`)).reverse();
+}
+
 export class Podman {
   /** What makes podman use these settings and this storage. */
   readonly env: Readonly<Record<string, string>>;
   private readonly directory = mkdtempSync(join(tmpdir(), 'logtap-podman-'));
-  private readonly mounts: string[] = [];
+  private volumes = 0;
   private readonly containers: string[] = [];
   private readonly played: string[] = [];
 
@@ -91,10 +99,9 @@ runroot = "${join(this.directory, 'run')}"
 
   /** A memory volume as Kubernetes makes it for an emptyDir: a tmpfs of this size that everybody may write. */
   memoryVolume(sizeBytes: number): string {
-    const path = join(this.directory, `volume-${this.mounts.length}`);
+    const path = join(this.directory, `volume-${this.volumes++}`);
     mkdirSync(path);
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0777`, 'tmpfs', path]);
-    this.mounts.push(path);
     return path;
   }
 
@@ -120,10 +127,9 @@ runroot = "${join(this.directory, 'run')}"
     for (const file of this.played) {
       spawnSync('podman', ['kube', 'down', file], { env: { ...process.env, ...this.env } });
     }
-    spawnSync('podman', ['rm', '--force', '--ignore', '--time=0', ...this.containers], {
-      env: { ...process.env, ...this.env },
-    });
-    for (const path of this.mounts) execFileSync('umount', [path]);
-    rmSync(this.directory, { recursive: true, force: true });
+    spawnSync('podman', ['rm', '--force', '--all', '--time=0'], { env: { ...process.env, ...this.env } });
+    // Its storage is mounted onto itself; the clean-up that podman leaves to a background process may come after this.
+    for (const path of mountsBelow(this.directory)) spawnSync('umount', ['--lazy', path]);
+    rmSync(this.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 });
   }
 }
