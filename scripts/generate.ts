@@ -1,5 +1,5 @@
 /**
- * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/shipper/settings.ts,
+ * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/catalog,
  * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs,
  * src/cli/config-schema.json likewise, imports/*.ts from imports/crds.
  *
@@ -10,9 +10,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Setting } from '../src/catalog/setting.js';
+import { SETTINGS } from '../src/catalog/settings.js';
 import * as contract from '../src/contract.js';
-import type { Setting } from '../src/shipper/setting.js';
-import { SETTINGS } from '../src/shipper/settings.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
 import { rulesTable } from './rules-table.js';
@@ -171,7 +171,7 @@ function settingRow({ name, aliases, default: text, defaultMeaning, help }: Sett
 
 function settings(): string {
   return [
-    '<!-- GENERATED from src/shipper/settings.ts by `npm run generate`. Do not edit. -->',
+    '<!-- GENERATED from src/catalog by `npm run generate`. Do not edit. -->',
     '# Settings of the shipper',
     '',
     'The shipper is set by its environment and by nothing else. An empty variable counts as absent. All problems are',
@@ -223,7 +223,7 @@ const { program, index } = constructsProgram(root);
 const files: readonly (readonly [path: string, source: string, content: string])[] = [
   ['native/src/contract.h', 'src/contract.ts', header()],
   ['docs/contract.md', 'src/contract.ts', documentation()],
-  ['docs/settings.md', 'src/shipper/settings.ts', settings()],
+  ['docs/settings.md', 'src/catalog', settings()],
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
   ['docs/api.md', 'src/constructs', apiReference(program, index)],
   ['src/cli/config-schema.json', 'src/constructs', configSchema(program, index)],

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from 'node:fs';
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { closest, distance } from 'fastest-levenshtein';
 import { parse } from 'yaml';
+import { closest } from '../catalog/closest.js';
 import { checkProps, type LogTapProps } from '../constructs/log-tap-props.js';
 import { Sink } from '../constructs/sink.js';
 import schema from './config-schema.json';
@@ -133,8 +133,7 @@ function kindOf(type: string | readonly string[]): string {
 function hint(name: string, known: readonly string[]): string {
   if (known.length === 0) return ': leave it out';
   const nearest = closest(name, known);
-  const isNear = distance(name, nearest) <= name.length / 2;
-  return isNear ? `: did you mean '${nearest}'?` : `: use one of ${known.join(', ')}`;
+  return nearest === undefined ? `: use one of ${known.join(', ')}` : `: did you mean '${nearest}'?`;
 }
 
 function resolved(part: Schema): Schema {

@@ -1,5 +1,5 @@
 /** How bad input is refused: one error that names the value, the rule and the remedy. */
-import type { NameRule } from '../service-names.js';
+import type { NameRule } from '../catalog/service-names.js';
 import { hasToken } from './token.js';
 
 /** Throws unless `holds`. `rule` reads after "must" and ends with the remedy. */

@@ -1,5 +1,5 @@
 /** What the library makes of its LLT_* variables. It takes a wrong value as not set, silently: so it is said here. */
-import { closest } from 'fastest-levenshtein';
+import { closest } from '../catalog/closest.js';
 import { LIBRARY_ENV, SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import type { Finding } from './verdict.js';
 
@@ -64,12 +64,13 @@ export function settingFindings(environment: Environment, directory: string): Fi
 function valueFindings(name: string, value: string): Finding[] {
   if (!name.startsWith('LLT_')) return [];
   if (!NAMES.some((known) => known === name)) {
+    const nearest = closest(name, NAMES);
     return [
       {
         weight: 'note',
         seen: `${name} is no variable of the library`,
         why: 'It has no effect.',
-        remedy: `The nearest name is ${closest(name, NAMES)}.`,
+        remedy: nearest === undefined ? 'Remove it.' : `Did you mean ${nearest}?`,
       },
     ];
   }

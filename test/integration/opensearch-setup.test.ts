@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import { freePort } from '../../scripts/free-port.js';
 import type { OpenSearchServer } from '../../scripts/opensearch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
-import { SCHEMA_NAMES } from '../../src/shipper/sinks/opensearch-schema.js';
+import { OPENSEARCH_SCHEMAS } from '../../src/catalog/opensearch.js';
 import { batchOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
@@ -32,7 +32,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     return JSON.stringify(mappings);
   };
 
-  test.each(SCHEMA_NAMES)(
+  test.each(OPENSEARCH_SCHEMAS)(
     'rules 74, 75: %s: whatever messages hold, all are stored and the mapping stays',
     async (schema) => {
       const index = `schema-${schema}`;

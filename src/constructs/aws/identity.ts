@@ -1,5 +1,5 @@
 /** How the pods of a service account come to a role of IAM, one of several ways, behind static factories. */
-import type { NameRule } from '../../service-names.js';
+import type { NameRule } from '../../catalog/service-names.js';
 import { must, mustBeNamed } from '../must.js';
 import { hasToken } from '../token.js';
 

@@ -2,7 +2,7 @@
 import { Names } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Policy, Role } from '../../../imports/iam.services.k8s.aws.js';
-import type { NameRule } from '../../service-names.js';
+import type { NameRule } from '../../catalog/service-names.js';
 import { mustBeNamed } from '../must.js';
 import type { SinkIamStatement } from '../sink-config.js';
 

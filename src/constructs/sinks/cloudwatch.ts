@@ -8,7 +8,7 @@ import {
   LOG_STREAM,
   type NameRule,
   RETENTION_DAYS,
-} from '../../service-names.js';
+} from '../../catalog/service-names.js';
 import { must, mustBeNamed, mustBeUrl } from '../must.js';
 import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
 import { arn, egressTo } from './endpoint.js';

@@ -1,5 +1,5 @@
 /** Where a sink connects to, and how AWS names things there. */
-import { awsPartition } from '../../service-names.js';
+import { awsPartition } from '../../catalog/service-names.js';
 import type { SinkEgress } from '../sink-config.js';
 import { hasToken } from '../token.js';
 

@@ -1,5 +1,5 @@
 /** Settings of the OpenSearch sink, and the rules of its names. */
-import { AWS_REGION, OPENSEARCH_INDEX } from '../../service-names.js';
+import { AWS_REGION, OPENSEARCH_INDEX } from '../../catalog/service-names.js';
 import { must, mustBeNamed, mustBeUrl } from '../must.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from '../sink-config.js';
 import { arn, egressTo } from './endpoint.js';

@@ -4,6 +4,7 @@
  */
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { type SinkName, sinkName } from '../../catalog/setting-values.js';
 import { healthySink } from '../deliver.js';
 import { ConfigError, messageOf } from '../errors.js';
 import { Ledger, type Totals } from '../ledger.js';
@@ -12,7 +13,6 @@ import type { Origin, Source, SourceBatch } from '../parts.js';
 import { runPipeline } from '../pipeline.js';
 import { BatchBuilder } from '../record-batch.js';
 import type { Secrets } from '../secrets.js';
-import { type SinkName, sinkName } from '../setting-parsers.js';
 import { type Environment, parseSettings } from '../settings.js';
 import { ATTEMPT_MS } from '../shipper.js';
 import { openSink } from '../sinks/index.js';

@@ -3,7 +3,7 @@
  * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
  * request whose answer is lost is stored twice.
  */
-import { cloudWatchLogsHost } from '../../service-names.js';
+import { cloudWatchLogsHost } from '../../catalog/service-names.js';
 import { CONFIGURATION_RETRY_MS } from '../backoff.js';
 import { NoAnswerError } from '../errors.js';
 import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../parts.js';

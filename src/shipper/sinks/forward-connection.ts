@@ -9,12 +9,14 @@
  *
  * @see https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1.5
  */
+
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Decoder, encode } from '@msgpack/msgpack';
+import type { PeerAddress } from '../../catalog/peer-address.js';
 import { messageOf, NoAnswerError } from '../errors.js';
-import { addressText, connectPeer, during, type PeerAddress, writePeer } from './peer.js';
+import { addressText, connectPeer, during, writePeer } from './peer.js';
 import type { ReloadedFile } from './reloaded-file.js';
 
 /** Bytes of an answer at most: a peer has nothing to say that is longer, and what it opens without end fills the memory. */

@@ -1,7 +1,8 @@
 /** Name to sink: the only switch. A sink's module, and the clients it brings, load only when it is chosen. */
+
+import type { SinkName } from '../../catalog/setting-values.js';
 import { failureOf } from '../errors.js';
 import type { Sink } from '../parts.js';
-import type { SinkName } from '../setting-parsers.js';
 import type { SinkContext } from './sink-context.js';
 
 type Open = (context: SinkContext) => Promise<Sink>;

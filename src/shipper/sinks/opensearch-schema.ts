@@ -2,10 +2,10 @@
  * The shapes of documents, and the mappings that belong to them. A message is always a string, and what an application
  * writes never becomes a field name: it cannot make two records of an index conflict, nor add to its fields.
  */
+import type { OPENSEARCH_SCHEMAS } from '../../catalog/opensearch.js';
 import type { Origin } from '../parts.js';
 
-export const SCHEMA_NAMES = ['otel', 'ecs', 'flat'] as const;
-export type SchemaName = (typeof SCHEMA_NAMES)[number];
+export type SchemaName = (typeof OPENSEARCH_SCHEMAS)[number];
 
 /** What the shipper was told of its pod. */
 export interface Resource {

@@ -2,15 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import type { PeerAddress } from '../../catalog/peer-address.js';
 import { withDescriptor } from '../descriptor-reserve.js';
 import { codeOf, messageOf, NoAnswerError } from '../errors.js';
 import type { ReloadedFile } from './reloaded-file.js';
-
-export interface PeerAddress {
-  readonly host: string;
-  readonly port: number;
-  readonly isTls: boolean;
-}
 
 export const addressText = ({ host, port }: PeerAddress) =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -2,12 +2,14 @@
  * Records to a peer that reads one JSON object a line. It never answers, so that a record counts as delivered when the kernel
  * of the peer has acknowledged its bytes: what a peer loses after that is counted nowhere. The sink `forward` is answered.
  */
+
 import type { Socket } from 'node:net';
+import type { PeerAddress } from '../../catalog/peer-address.js';
 import type { Finding, RecordBatch, SendResult, Sink } from '../parts.js';
 import { BodyLimit } from './body-limit.js';
 import { LINE_LIMITS } from './line-output.js';
 import { NdjsonEncoder } from './ndjson.js';
-import { acknowledgedPeer, addressText, connectPeer, type PeerAddress, writePeer } from './peer.js';
+import { acknowledgedPeer, addressText, connectPeer, writePeer } from './peer.js';
 import { ReloadedFile } from './reloaded-file.js';
 import { REQUEST_MAX_BYTES, sendParts } from './send-parts.js';
 import type { SinkContext } from './sink-context.js';

@@ -5,6 +5,8 @@
  * Batches are kept in memory, or in segments on disk where there is a store; what the disk does not take stays in
  * memory, under its bound.
  */
+
+import type { OnFull } from '../../catalog/buffer.js';
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
 import { concat, memoryBytes, nameBytes, slice } from '../record-batch.js';
 import { sleep } from '../sleep.js';
@@ -12,7 +14,6 @@ import { Tally } from '../tally.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
 import type { Progress } from './checkpoint.js';
 import { HoldLane, type Lane, type LaneHold, type LaneRead, type Span } from './lane.js';
-import type { OnFull } from './on-full.js';
 import { CORRUPT } from './segment-bodies.js';
 import type { SegmentStore } from './segment-store.js';
 import { Waiters } from './waiters.js';

@@ -9,6 +9,7 @@
  * of records rise without gaps, so that what is missing can be counted.
  */
 import { join } from 'node:path';
+import type { SpoolSync } from '../../catalog/buffer.js';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
 import type { Body, StoredSpan } from './body.js';
@@ -19,7 +20,6 @@ import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.j
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
 import { isGone } from './segment-file.js';
 import { isPlausible, type Surveyed, survey } from './survey.js';
-import type { SpoolSync } from './sync.js';
 
 export interface SegmentStoreOptions {
   readonly directory: string;

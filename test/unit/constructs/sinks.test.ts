@@ -1,5 +1,6 @@
 /** What sinks say of themselves beside their settings: rights, connections, Secrets; and several of them as one. */
 
+import { cloudWatchLogsHost } from '../../../src/catalog/service-names.js';
 import {
   type CloudWatchSinkProps,
   LogGroupClass,
@@ -8,7 +9,6 @@ import {
   Sink,
 } from '../../../src/constructs/index.js';
 import { inject } from '../../../src/constructs/inject.js';
-import { cloudWatchLogsHost } from '../../../src/service-names.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment } from '../../support/workloads.js';
 

@@ -134,7 +134,7 @@ describe('settings', () => {
 
   test('an unknown name is answered with the nearest', () => {
     const [slip] = settingFindings(new Map(Object.entries({ ...good, LLT_SUPRESS_STDOUT: 'true' })), '/');
-    expect(slip?.remedy).toBe('The nearest name is LLT_SUPPRESS_STDOUT.');
+    expect(slip?.remedy).toBe('Did you mean LLT_SUPPRESS_STDOUT?');
   });
 
   test('without a target the default of the library holds', () => {

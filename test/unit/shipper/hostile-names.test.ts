@@ -1,11 +1,12 @@
 /** One-byte lines of a peer with long names: what is held, and what each sink makes of one batch, stays within bounds. */
+
+import { OPENSEARCH_SCHEMAS } from '../../../src/catalog/opensearch.js';
 import type { Origin, RecordBatch } from '../../../src/shipper/parts.js';
 import { memoryBytes } from '../../../src/shipper/record-batch.js';
 import { ForwardEncoder } from '../../../src/shipper/sinks/forward-encoder.js';
 import { LINE_LIMITS } from '../../../src/shipper/sinks/line-output.js';
 import { NdjsonEncoder } from '../../../src/shipper/sinks/ndjson.js';
 import { BulkEncoder } from '../../../src/shipper/sinks/opensearch-encoder.js';
-import { SCHEMA_NAMES } from '../../../src/shipper/sinks/opensearch-schema.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../../../src/shipper/source/bounded-text.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
 import { batchOf, noResource, settleAll, sourceBatchOf } from '../../support/batches.js';
@@ -26,7 +27,7 @@ const hostile = (id: number, filler: string): Origin => ({
 const encoders: readonly (readonly [string, (batch: RecordBatch) => Buffer])[] = [
   ['stdout, file and tcp', (batch) => new NdjsonEncoder(metadata).encode(batch).bytes],
   ['forward', (batch) => new ForwardEncoder(metadata).encode(batch)],
-  ...SCHEMA_NAMES.map((schema) => {
+  ...OPENSEARCH_SCHEMAS.map((schema) => {
     const encoder = new BulkEncoder({ index: 'i', schema, resource: noResource });
     return [
       `opensearch, ${schema}`,

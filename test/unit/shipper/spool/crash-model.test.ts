@@ -3,10 +3,10 @@
  * not is counted, as far as anything tells that it was there; nothing is counted that was handed out, or could be later.
  */
 import fc from 'fast-check';
+import type { SpoolSync } from '../../../../src/catalog/buffer.js';
 import { Hold } from '../../../../src/shipper/spool/hold.js';
 import type { Taken } from '../../../../src/shipper/spool/lane.js';
 import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
-import type { SpoolSync } from '../../../../src/shipper/spool/sync.js';
 import { batchOf, messagesOf, settleAll } from '../../../support/batches.js';
 import { CrashDisk } from '../../../support/crash-disk.js';
 

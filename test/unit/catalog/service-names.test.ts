@@ -1,5 +1,11 @@
 /** The services' rules at their boundaries. */
-import { AWS_REGION, LOG_GROUP, LOG_STREAM, type NameRule, OPENSEARCH_INDEX } from '../../src/service-names.js';
+import {
+  AWS_REGION,
+  LOG_GROUP,
+  LOG_STREAM,
+  type NameRule,
+  OPENSEARCH_INDEX,
+} from '../../../src/catalog/service-names.js';
 
 const rules: readonly (readonly [string, NameRule, readonly string[], readonly string[]])[] = [
   ['log group', LOG_GROUP, ['a', '/a#b', '/aws/x', 'x'.repeat(512)], ['', 'a b', 'aws/x', 'ä', 'x'.repeat(513)]],

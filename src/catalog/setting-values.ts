@@ -1,19 +1,14 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
 import { isAbsolute, resolve } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
-import {
-  LOG_GROUP_TAG,
-  LOG_GROUP_TAGS_MAX,
-  type NameRule,
-  OPENSEARCH_INDEX,
-  RETENTION_DAYS,
-} from '../service-names.js';
 import { noProxyOf } from './no-proxy.js';
-import type { PeerAddress } from './sinks/peer.js';
+import type { PeerAddress } from './peer-address.js';
+import { LOG_GROUP_TAG, LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from './service-names.js';
 
 const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch', 'tcp', 'forward'] as const;
 /** `module:` is followed by the absolute path of a JavaScript module. */
-export type SinkName = (typeof SINK_NAMES)[number] | `module:/${string}`;
+export type KnownSink = (typeof SINK_NAMES)[number];
+export type SinkName = KnownSink | `module:/${string}`;
 
 export const text = (value: string): string => value;
 

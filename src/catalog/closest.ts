@@ -1,0 +1,36 @@
+/**
+ * "Did you mean": the known name that a misspelt one was most likely meant to be. Our own, as constructs carry no packages.
+ */
+
+/** Steps from one text to another: letters left out, added, replaced, or two neighbours swapped. */
+function distance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const isSame = a[i - 1] === b[j - 1];
+      row[j] = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (isSame ? 0 : 1));
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwapped) row[j] = Math.min(row[j]!, beforeLast[j - 2]! + 1);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length]!;
+}
+
+/** The nearest of the known names, unless none is near: more than a third of the letters differ. */
+export function closest(name: string, known: Iterable<string>): string | undefined {
+  let nearest: string | undefined;
+  let least = Math.floor(Math.max(name.length, 3) / 3) + 1;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= least) continue;
+    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (steps < least) {
+      least = steps;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}

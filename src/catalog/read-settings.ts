@@ -1,0 +1,127 @@
+/** An environment to settings, or to every problem that it has. */
+import { closest } from './closest.js';
+import type { Given } from './rule.js';
+import type { Setting } from './setting.js';
+import { ROWS, RULES, type Settings } from './settings.js';
+import { NEEDED, SINK_SETTINGS } from './sinks.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface Problem {
+  /** Variables that it is about. */
+  readonly names: readonly string[];
+  /** The value, the rule and the remedy. */
+  readonly text: string;
+}
+
+export interface ReadSettings {
+  /** Complete only where there are no problems. */
+  readonly settings: Settings;
+  readonly problems: readonly Problem[];
+  /** Names that are read though they have become others. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Reads an environment. An empty variable counts as absent.
+ *
+ * @param isUnknown whether a value is not known yet, such as a token: it is given, and judged later
+ */
+export function readSettings(
+  environment: Environment,
+  isUnknown: (text: string) => boolean = () => false,
+): ReadSettings {
+  const notices: string[] = [];
+  const problems = unknownNames(environment);
+  const env = withPredecessor(environment, notices);
+  const values = new Map<Setting<unknown>, unknown>();
+  const given = new Set<Setting<unknown>>();
+  const invalid = new Set<Setting<unknown>>();
+  for (const [, row] of ROWS) {
+    const name = [row.name, ...(row.aliases ?? [])].find((candidate) => (env[candidate] ?? '') !== '');
+    if (name !== undefined) given.add(row);
+    const text = name === undefined ? row.default : env[name]!;
+    if (name !== undefined && name !== row.name && row.name.startsWith('LOGTAP_')) {
+      notices.push(`${name} is read as ${row.name}, which is its name now`);
+    }
+    if (text === undefined || isUnknown(text)) continue;
+    try {
+      values.set(row, row.parse(text));
+    } catch (error) {
+      const value = withoutCredentials(text);
+      problems.push({ names: [name ?? row.name], text: `${name ?? row.name}='${value}': ${(error as Error).message}` });
+      invalid.add(row);
+    }
+  }
+  const known: Given = {
+    isGiven: (row) => given.has(row),
+    read: <T>(row: Setting<T>) => values.get(row) as T | undefined,
+  };
+  // An invalid setting is not reported as missing, too.
+  problems.push(...[...missing(known), ...broken(known)].filter(({ rows }) => !rows.some((row) => invalid.has(row))));
+  const settings = Object.fromEntries(ROWS.map(([key, row]) => [key, values.get(row)])) as unknown as Settings;
+  return { settings, problems, notices };
+}
+
+interface ProblemOfRows extends Problem {
+  readonly rows: readonly Setting<unknown>[];
+}
+
+const problemOf = (rows: readonly Setting<unknown>[], text: string): ProblemOfRows => ({
+  rows,
+  names: rows.map(({ name }) => name),
+  text,
+});
+
+/** Settings that the chosen sinks cannot do without. */
+function missing({ isGiven, read }: Given): ProblemOfRows[] {
+  const sinks = read(SINK_SETTINGS.sinks) ?? [];
+  const needed = Object.entries(NEEDED).filter(([sink]) => sinks.some((name) => name === sink));
+  return needed.flatMap(([sink, rows]) =>
+    rows
+      .filter(([row]) => !isGiven(row))
+      .map(([row, example]) =>
+        problemOf([row], `${row.name} is not set, and the sink '${sink}' needs it. Set it, for example to ${example}.`),
+      ),
+  );
+}
+
+const broken = (known: Given): ProblemOfRows[] =>
+  RULES.filter((rule) => rule.isBroken(known)).map((rule) =>
+    problemOf(
+      rule.settings,
+      rule.says(({ name }) => name),
+    ),
+  );
+
+/** A password in a URL is a mistake, and must not be printed on top of it. */
+function withoutCredentials(text: string): string {
+  return text.replace(/:\/\/[^/]*@/g, '://***@').replace(/^[^/@:]*:[^/@]*@/, '***@');
+}
+
+/** SINK_STDOUT and SINK_FLUENT of the predecessor's sidecar choose sinks, unless LOGTAP_SINK does. */
+function withPredecessor(env: Environment, notices: string[]): Environment {
+  const isChosen = Boolean(env.LOGTAP_SINK);
+  const sinks = [...(env.SINK_FLUENT ? ['tcp'] : []), ...(env.SINK_STDOUT === 'true' ? ['stdout'] : [])];
+  if (isChosen || sinks.length === 0) return isChosen ? { ...env, SINK_FLUENT: undefined } : env;
+  if (env.SINK_STDOUT === 'true') notices.push('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, which is its name now');
+  return { ...env, LOGTAP_SINK: sinks.join(',') };
+}
+
+/** Kubernetes adds such variables for every Service, and one may be called logtap. */
+const SERVICE_LINK = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
+
+/** Every name of a setting, with those that are read in its place. */
+export const NAMES: ReadonlySet<string> = new Set(ROWS.flatMap(([, { name, aliases = [] }]) => [name, ...aliases]));
+
+function unknownNames(env: Environment): Problem[] {
+  return Object.keys(env)
+    .filter((name) => name.startsWith('LOGTAP_') && !NAMES.has(name) && !SERVICE_LINK.test(name))
+    .map((name) => ({ names: [name], text: unknownName(name) }));
+}
+
+/** A name that is none, and the one that was likely meant. */
+export function unknownName(name: string): string {
+  const nearest = closest(name, NAMES);
+  return `${name} is no setting of the shipper. ${nearest === undefined ? 'Remove it.' : `Did you mean ${nearest}?`}`;
+}

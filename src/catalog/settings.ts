@@ -1,0 +1,66 @@
+/** Every setting of the shipper by its group, in the order of the documentation, and the rules between them. */
+import { BUFFER_SETTINGS } from './buffer.js';
+import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
+import { FORWARD_RULES, FORWARD_SETTINGS } from './forward.js';
+import { NETWORK_SETTINGS } from './network.js';
+import { OPENSEARCH_RULES, OPENSEARCH_SETTINGS } from './opensearch.js';
+import { POD_SETTINGS } from './pod.js';
+import type { Rule } from './rule.js';
+import type { Setting, ValueOf } from './setting.js';
+import { SINK_SETTINGS } from './sinks.js';
+import { SOURCE_SETTINGS } from './sources.js';
+import { STATUS_SETTINGS } from './status.js';
+import { TCP_RULES, TCP_SETTINGS } from './tcp.js';
+
+export const SETTINGS = {
+  'Where records come from': SOURCE_SETTINGS,
+  'Where records go': SINK_SETTINGS,
+  'NDJSON over TCP': TCP_SETTINGS,
+  'Fluent Forward': FORWARD_SETTINGS,
+  OpenSearch: OPENSEARCH_SETTINGS,
+  'CloudWatch Logs': CLOUDWATCH_SETTINGS,
+  'The way to services': NETWORK_SETTINGS,
+  'Holding and stopping': BUFFER_SETTINGS,
+  'Status server': STATUS_SETTINGS,
+  'What is put on records': POD_SETTINGS,
+} as const;
+
+const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
+const { awsUseFips, awsUseDualstack } = NETWORK_SETTINGS;
+const { opensearchSigv4 } = OPENSEARCH_SETTINGS;
+const { sinks } = SINK_SETTINGS;
+
+/** Of endpoints of AWS that are chosen by a switch: an endpoint that is named is asked whatever the switch says. */
+const endpointWith = (chosen: Setting<boolean>): Rule => ({
+  settings: [chosen, cloudwatchEndpoint],
+  isBroken: ({ isGiven, read }) =>
+    read(sinks)?.includes('cloudwatch') === true && isGiven(cloudwatchEndpoint) && read(chosen) === true,
+  says: (nameOf) =>
+    `${nameOf(chosen)}=true and ${nameOf(cloudwatchEndpoint)} exclude each other: it would not change the endpoint. Remove one of them.`,
+});
+
+export const RULES: readonly Rule[] = [
+  {
+    settings: [opensearchSigv4, awsRegion],
+    isBroken: ({ isGiven }) => isGiven(opensearchSigv4) && !isGiven(awsRegion),
+    says: (nameOf) =>
+      `${nameOf(awsRegion)} is not set, and ${nameOf(opensearchSigv4)} needs it. Set it, for example to eu-central-1.`,
+  },
+  endpointWith(awsUseFips),
+  endpointWith(awsUseDualstack),
+  ...OPENSEARCH_RULES,
+  ...TCP_RULES,
+  ...FORWARD_RULES,
+];
+
+type Rows = (typeof SETTINGS)[keyof typeof SETTINGS];
+type KeyOf<R> = R extends R ? keyof R : never;
+type RowOf<R, K extends PropertyKey> = R extends { readonly [P in K]: infer S } ? S : never;
+
+/** All settings, parsed; `undefined` where one is absent and has no default. */
+export type Settings = { readonly [K in KeyOf<Rows>]: ValueOf<RowOf<Rows, K>> };
+
+/** Every row with its key in `Settings`. */
+export const ROWS: readonly (readonly [key: string, setting: Setting<unknown>])[] = Object.values(SETTINGS).flatMap(
+  (group) => Object.entries<Setting<unknown>>(group),
+);

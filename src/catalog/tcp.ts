@@ -1,0 +1,32 @@
+/** Settings of the sink `tcp`: NDJSON over TCP. */
+import type { PeerAddress } from './peer-address.js';
+import type { Rule } from './rule.js';
+import { type Setting, setting } from './setting.js';
+import * as value from './setting-values.js';
+
+export const TCP_SETTINGS = {
+  tcpAddress: setting({
+    name: 'LOGTAP_TCP_ADDRESS',
+    aliases: ['SINK_FLUENT'],
+    help: 'Peer that reads one JSON object a line: `host:port`, or `tls://host:port`.',
+    parse: value.peer,
+  }),
+  tcpCaFile: setting({
+    name: 'LOGTAP_TCP_CA_FILE',
+    defaultMeaning: "Node's certificates",
+    help: 'File with the certificates, in PEM, of the authorities to trust for `tls://`. Read again when it changes.',
+    parse: value.absolutePath,
+  }),
+} as const;
+
+/** Certificates are asked for over TLS only. */
+export function needsTls(file: Setting<string>, address: Setting<PeerAddress>): Rule {
+  return {
+    settings: [file, address],
+    isBroken: ({ isGiven, read }) => isGiven(file) && read(address)?.isTls === false,
+    says: (nameOf) =>
+      `${nameOf(file)} has no effect without TLS. Write ${nameOf(address)} as tls://host:port, or remove the file.`,
+  };
+}
+
+export const TCP_RULES: readonly Rule[] = [needsTls(TCP_SETTINGS.tcpCaFile, TCP_SETTINGS.tcpAddress)];
