@@ -11,10 +11,12 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Setting } from '../src/catalog/setting.js';
-import { SETTINGS } from '../src/catalog/settings.js';
+import { RULES, SETTINGS } from '../src/catalog/settings.js';
+import { NEEDED } from '../src/catalog/sinks.js';
 import * as contract from '../src/contract.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
+import { propertyTable } from './property-table.js';
 import { rulesTable } from './rules-table.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
@@ -185,6 +187,15 @@ function settings(): string {
       ...Object.values<Setting<unknown>>(rows).map(settingRow),
       '',
     ]),
+    '## Rules between settings',
+    '',
+    'The constructs and the command line apply them as well, so that a manifest with a broken one is not written.',
+    '',
+    ...Object.entries(NEEDED).flatMap(([sink, rows]) =>
+      rows.map(([row, example]) => `- The sink \`${sink}\` needs \`${row.name}\`, for example \`${example}\`.`),
+    ),
+    ...RULES.map((rule) => `- ${rule.says(({ name }) => `\`${name}\``)}`),
+    '',
     '## Exit codes',
     '',
     '| code | meaning |',
@@ -220,13 +231,15 @@ function imports(): [path: string, source: string, content: string][] {
 }
 
 const { program, index } = constructsProgram(root);
+const schema = configSchema(program, index);
 const files: readonly (readonly [path: string, source: string, content: string])[] = [
   ['native/src/contract.h', 'src/contract.ts', header()],
   ['docs/contract.md', 'src/contract.ts', documentation()],
   ['docs/settings.md', 'src/catalog', settings()],
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
   ['docs/api.md', 'src/constructs', apiReference(program, index)],
-  ['src/cli/config-schema.json', 'src/constructs', configSchema(program, index)],
+  ['src/cli/config-schema.json', 'src/constructs', schema],
+  ['src/constructs/property-table.ts', 'src/constructs', propertyTable(schema)],
   ...imports(),
 ];
 const check = process.argv.includes('--check');

@@ -1,5 +1,7 @@
 /** Settings of the sink `cloudwatch`. */
-import { AWS_REGION, LOG_GROUP, LOG_GROUP_CLASSES, LOG_STREAM } from './service-names.js';
+
+import { needs, type Rule } from './rule.js';
+import { AWS_REGION, KMS_KEY_ARN, LOG_GROUP, LOG_GROUP_CLASSES, LOG_STREAM } from './service-names.js';
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
 
@@ -42,7 +44,7 @@ export const CLOUDWATCH_SETTINGS = {
   cloudwatchKmsKeyArn: setting({
     name: 'LOGTAP_CLOUDWATCH_KMS_KEY_ARN',
     help: 'Key that encrypts a log group that the shipper makes.',
-    parse: value.text,
+    parse: value.named(KMS_KEY_ARN),
   }),
   cloudwatchTags: setting({
     name: 'LOGTAP_CLOUDWATCH_TAGS',
@@ -73,3 +75,7 @@ export const CLOUDWATCH_SETTINGS = {
     parse: value.url,
   }),
 } as const;
+
+export const CLOUDWATCH_RULES: readonly Rule[] = [
+  needs(CLOUDWATCH_SETTINGS.cloudwatchEnvironment, CLOUDWATCH_SETTINGS.cloudwatchService),
+];

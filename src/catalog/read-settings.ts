@@ -95,7 +95,7 @@ const broken = (known: Given): ProblemOfRows[] =>
   );
 
 /** A password in a URL is a mistake, and must not be printed on top of it. */
-function withoutCredentials(text: string): string {
+export function withoutCredentials(text: string): string {
   return text.replace(/:\/\/[^/]*@/g, '://***@').replace(/^[^/@:]*:[^/@]*@/, '***@');
 }
 

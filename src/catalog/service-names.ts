@@ -38,6 +38,13 @@ export const RETENTION_DAYS: readonly number[] = [
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html */
 export const LOG_GROUP_CLASSES = ['STANDARD', 'INFREQUENT_ACCESS', 'DELIVERY', 'ESSENTIALS'] as const;
 
+/** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const KMS_KEY_ARN: NameRule = {
+  holds: (value) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(value),
+  rule: 'be the ARN of a KMS key',
+  remedy: 'write it as arn:aws:kms:REGION:ACCOUNT:key/ID, no alias',
+};
+
 /** A tag as `key=value`, so that keys have no `=`. In the list that the shipper reads, commas end a tag. */
 export const LOG_GROUP_TAG: NameRule = {
   holds: (value) => /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/+\-@]{1,128}=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value),

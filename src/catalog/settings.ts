@@ -1,6 +1,6 @@
 /** Every setting of the shipper by its group, in the order of the documentation, and the rules between them. */
 import { BUFFER_SETTINGS } from './buffer.js';
-import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
+import { CLOUDWATCH_RULES, CLOUDWATCH_SETTINGS } from './cloudwatch.js';
 import { FORWARD_RULES, FORWARD_SETTINGS } from './forward.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { OPENSEARCH_RULES, OPENSEARCH_SETTINGS } from './opensearch.js';
@@ -44,10 +44,11 @@ export const RULES: readonly Rule[] = [
     settings: [opensearchSigv4, awsRegion],
     isBroken: ({ isGiven }) => isGiven(opensearchSigv4) && !isGiven(awsRegion),
     says: (nameOf) =>
-      `${nameOf(awsRegion)} is not set, and ${nameOf(opensearchSigv4)} needs it. Set it, for example to eu-central-1.`,
+      `${nameOf(opensearchSigv4)} needs ${nameOf(awsRegion)}, the region to sign for. Set it, for example to eu-central-1.`,
   },
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
+  ...CLOUDWATCH_RULES,
   ...OPENSEARCH_RULES,
   ...TCP_RULES,
   ...FORWARD_RULES,

@@ -1,5 +1,6 @@
 /** What to tap and where to send it: the one set of properties that constructs, injection and command line share. */
 import { ACCEPTABLE_CODES } from './finding.js';
+import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
 import { checkShipperOptions, type ShipperOptions } from './shipper-options.js';
 import type { Sink } from './sink.js';
@@ -94,20 +95,25 @@ export interface LogTapProps extends TapOptions {
 
 /** Throws unless each property makes sense by itself. What depends on the workload or on defaults is a finding. */
 export function checkProps(props: LogTapProps): void {
-  const { containers, excludeContainers, perContainer = {}, accept = [], kubernetesVersion } = props;
+  mustHaveProperties('LogTapProps', props);
+  const { containers, perContainer = {}, accept = [], kubernetesVersion, sink } = props;
   checkTapOptions(props);
-  for (const [name, options] of Object.entries(perContainer)) checkTapOptions(options, `perContainer.${name}.`);
+  for (const [name, options] of Object.entries(perContainer)) {
+    mustHaveProperties('TapOptions', options, `perContainer.${name}`);
+    checkTapOptions(options, `perContainer.${name}.`);
+  }
+  // Not by its class: a package may be installed twice.
+  must(
+    sink === undefined || typeof sink.bind === 'function',
+    'sink',
+    sink,
+    'be a Sink: write Sink.cloudWatch({ ... }), or another of its factories',
+  );
   must(
     containers === undefined || containers.length > 0,
     'containers',
     containers,
     'name a container: leave it out to tap every container',
-  );
-  must(
-    excludeContainers === undefined || Array.isArray(excludeContainers),
-    'excludeContainers',
-    excludeContainers,
-    'be a list of names',
   );
   mustBeOneOf(FailurePolicy, 'failurePolicy', props.failurePolicy);
   must(

@@ -33,9 +33,10 @@ export class LogTap implements IMixin {
    * Taps a workload, or every workload in a scope, also those that are added to it later.
    *
    * @param target a workload, a chart or any other scope
+   * @param props what `LogTapDefaults` leaves open
    * @throws if the properties are wrong, or if a workload is tapped already; synthesis fails if there is no workload
    */
-  public static tap(target: IConstruct, props: LogTapProps): LogTap {
+  public static tap(target: IConstruct, props: LogTapProps = {}): LogTap {
     const tap = new LogTap(props);
     const hookAll = () => {
       const objects = target.node.findAll().filter((construct) => tap.supports(construct));

@@ -11,22 +11,3 @@ export function must(holds: boolean, name: string, value: unknown, rule: string)
 export function mustBeNamed(name: string, value: string, { holds, rule, remedy }: NameRule): void {
   must(hasToken(value) || holds(value), name, value, `${rule}: ${remedy}`);
 }
-
-/** Throws unless `value` is an http or https URL that carries no credentials, query or fragment. */
-export function mustBeUrl(name: string, value: string): void {
-  if (hasToken(value)) return;
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  must(
-    url?.protocol === 'http:' || url?.protocol === 'https:',
-    name,
-    value,
-    'be an http or https URL: write it as https://host:port',
-  );
-  must(
-    url.username === '' && url.password === '',
-    name,
-    `${url.protocol}//***@${url.host}`,
-    "not carry credentials, which would stand in the manifest: use 'username' and 'passwordSecret'",
-  );
-  must(url.search === '' && url.hash === '', name, value, "end before '?' and '#': leave the query and fragment out");
-}

@@ -1,6 +1,7 @@
 /** Lets shippers out of pods that NetworkPolicies have cut off. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
+import { must } from './must.js';
 import type { Sink } from './sink.js';
 
 /** Which pods, and where to. */
@@ -35,6 +36,13 @@ export class ShipperNetworkPolicy extends Construct {
   public constructor(scope: Construct, id: string, props: ShipperNetworkPolicyProps) {
     super(scope, id);
     const { sink, podLabels, cidr, metadata } = props;
+    // A selector without labels selects every pod of the namespace, and would cut all of them off.
+    must(
+      Object.keys(podLabels).length > 0,
+      'podLabels',
+      podLabels,
+      'select pods: give the labels of the tapped workload',
+    );
     new ApiObject(this, 'Default', {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',

@@ -1,8 +1,13 @@
 /** The shipper's own options: image, resources, buffers, and the rules that they keep. */
+import { NAMES, readSettings, unknownName } from '../catalog/read-settings.js';
 import { RINGS_BYTES, STATUS_PORT } from '../contract.js';
+import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
 import type { Sink } from './sink.js';
+import type { SinkConfig } from './sink-config.js';
+import { secretFilePath } from './sink-files.js';
 import { mustBeOneOf } from './tap-options.js';
+import { hasToken } from './token.js';
 
 /** When a node pulls the image. */
 export enum ImagePullPolicy {
@@ -96,7 +101,8 @@ export interface ShipperOptions {
   readonly statusPort?: number;
 
   /**
-   * Any other `LOGTAP_*` setting of the shipper, by its name, as `docs/settings.md` lists them.
+   * Any other setting of the shipper, by its name, as `docs/settings.md` lists them. The shipper would not start with a name or
+   * a value that it does not know, so that they are refused here.
    *
    * @default - none
    */
@@ -144,11 +150,16 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
   LOGTAP_SPOOL_MAX_BYTES: "set 'shipper.diskBufferMiB'",
   LOGTAP_STATUS_HOST: 'leave it out, as the probes need it',
   LOGTAP_STATUS_PORT: "set 'shipper.statusPort'",
+  NODE_NAME: 'leave it out, as Kubernetes knows it',
+  POD_NAME: 'leave it out, as Kubernetes knows it',
+  POD_NAMESPACE: 'leave it out, as Kubernetes knows it',
+  POD_UID: 'leave it out, as Kubernetes knows it',
   LOGTAP_TERMINATION_GRACE_SECONDS: "set 'terminationGracePeriodSeconds' of the pod, and 'shipper.drainSeconds'",
 };
 
 /** Throws unless the options make sense, each by itself and together. */
 export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
+  mustHaveProperties('ShipperOptions', options, 'shipper');
   const { image, imagePullSecrets = [], drainSeconds, memoryBufferMiB, settings = {} } = options;
   must(
     image === undefined || /^\S+$/.test(image),
@@ -207,21 +218,34 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
   checkSettings(settings, sink);
 }
 
+/** Rules of a sink that is not known yet are applied when it is. */
+const NO_SINK: Pick<SinkConfig, 'name' | 'settings' | 'secretFiles'> = {
+  name: 'stdout',
+  settings: {},
+  secretFiles: [],
+};
+
 function checkSettings(settings: { readonly [name: string]: string }, sink: Sink | undefined): void {
-  const bySink = sink?.bind().settings ?? {};
+  const { name: sinks, settings: bySink, secretFiles } = sink?.bind() ?? NO_SINK;
   for (const [name, value] of Object.entries(settings)) {
     const where = `shipper.settings.${name}`;
-    must(
-      /^LOGTAP_[A-Z0-9_]+$/.test(name),
-      'shipper.settings',
-      name,
-      'be the name of a setting of the shipper: LOGTAP_ and what docs/settings.md lists',
-    );
     // The value is not repeated: it may be what must not be printed.
     const isSecret = /PASSWORD|SECRET|TOKEN|CREDENTIAL/.test(name) && !name.endsWith('_FILE');
     must(!isSecret, where, '***', 'not stand in a manifest: give the sink the name and key of a Secret');
+    if (!NAMES.has(name)) throw new Error(`'shipper.settings': ${unknownName(name)}`);
     must(typeof value === 'string', where, value, 'be a string: put it in quotes');
     must(OWN_SETTINGS[name] === undefined, where, value, `be left to injection: ${OWN_SETTINGS[name]}`);
     must(bySink[name] === undefined, where, value, 'be left to the sink: set it there');
+    must(
+      !/:\/\/[^/]*@/.test(value),
+      where,
+      '***',
+      'not carry credentials, which would stand in the manifest: remove them',
+    );
   }
+  // With those of the sink, as there are rules between settings. The path of a file is judged by its being one.
+  const files = Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)]));
+  const { problems } = readSettings({ LOGTAP_SINK: sinks, ...bySink, ...files, ...settings }, hasToken);
+  const problem = problems.find(({ names }) => names.some((name) => settings[name] !== undefined));
+  if (problem !== undefined) throw new Error(`'shipper.settings': ${problem.text}`);
 }

@@ -1,4 +1,5 @@
 /** Where the shipper sends records, one of several services, behind static factories. */
+import { mustHaveProperties } from './known-properties.js';
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 import { all } from './sinks/all.js';
 import { type CloudWatchSinkProps, cloudWatch } from './sinks/cloudwatch.js';
@@ -15,6 +16,7 @@ export class Sink {
    * @throws if a name breaks the rules of CloudWatch Logs
    */
   public static cloudWatch(props: CloudWatchSinkProps): Sink {
+    mustHaveProperties('CloudWatchSinkProps', props);
     return new Sink(cloudWatch(props));
   }
 
@@ -24,6 +26,7 @@ export class Sink {
    * @throws if the URL or the index breaks the rules of OpenSearch, or if a user name comes without a password
    */
   public static openSearch(props: OpenSearchSinkProps): Sink {
+    mustHaveProperties('OpenSearchSinkProps', props);
     return new Sink(openSearch(props));
   }
 
@@ -38,6 +41,7 @@ export class Sink {
    * @throws if the path is not absolute, or right below the root
    */
   public static file(props: FileSinkProps): Sink {
+    mustHaveProperties('FileSinkProps', props);
     return new Sink(file(props));
   }
 
@@ -48,6 +52,7 @@ export class Sink {
    * @throws if host or port cannot be one
    */
   public static tcp(props: TcpSinkProps): Sink {
+    mustHaveProperties('TcpSinkProps', props);
     return new Sink(tcp(props));
   }
 
@@ -57,6 +62,7 @@ export class Sink {
    * @throws if host or port cannot be one, or if a user comes without password or shared key
    */
   public static forward(props: ForwardSinkProps): Sink {
+    mustHaveProperties('ForwardSinkProps', props);
     return new Sink(forward(props));
   }
 
@@ -66,6 +72,7 @@ export class Sink {
    * @throws if the key is not that of a module, or a variable is the shipper's own
    */
   public static module(props: ModuleSinkProps): Sink {
+    mustHaveProperties('ModuleSinkProps', props);
     return new Sink(userModule(props));
   }
 

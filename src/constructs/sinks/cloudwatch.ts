@@ -1,27 +1,15 @@
-/** Settings of the CloudWatch Logs sink, and the rules of its names. */
-import {
-  AWS_REGION,
-  cloudWatchLogsHost,
-  LOG_GROUP,
-  LOG_GROUP_TAG,
-  LOG_GROUP_TAGS_MAX,
-  LOG_STREAM,
-  type NameRule,
-  RETENTION_DAYS,
-} from '../../catalog/service-names.js';
-import { must, mustBeNamed, mustBeUrl } from '../must.js';
+/** Properties of the CloudWatch Logs sink, and the rights that it needs. */
+import { CLOUDWATCH_SETTINGS } from '../../catalog/cloudwatch.js';
+import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/service-names.js';
+import { must, mustBeNamed } from '../must.js';
 import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
+import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
 
 const ACCOUNT: NameRule = {
   holds: (value) => /^\d{12}$/.test(value) || value === '*',
   rule: 'be the 12 digits of an AWS account',
   remedy: 'write it as a string, with its zeros',
-};
-const KMS_KEY_ARN: NameRule = {
-  holds: (value) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]+$/.test(value),
-  rule: 'be the ARN of a KMS key',
-  remedy: 'write it as arn:aws:kms:REGION:ACCOUNT:key/ID, no alias',
 };
 /**
  * Class of a log group: what it costs and what can be done with its logs.
@@ -135,53 +123,39 @@ export interface CloudWatchSinkProps {
 }
 
 export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
-  const { logGroup, region, account, logStream, createLogGroup, retentionDays, groupClass, kmsKeyArn, tags } = props;
-  const { service, environment, gzip, endpoint } = props;
-  mustBeNamed('logGroup', logGroup, LOG_GROUP);
-  mustBeNamed('region', region, AWS_REGION);
-  if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
-  if (logStream !== undefined) mustBeNamed('logStream', logStream, LOG_STREAM);
-  must(
-    retentionDays === undefined || RETENTION_DAYS.includes(retentionDays),
-    'retentionDays',
+  const {
+    logGroup,
+    region,
+    account,
+    createLogGroup,
     retentionDays,
-    `be one of ${RETENTION_DAYS.join(', ')}: CloudWatch Logs knows no others`,
-  );
-  must(
-    environment === undefined || service !== undefined,
-    'environment',
-    environment,
-    "come with the service that runs there: give 'service' too",
-  );
-  if (kmsKeyArn !== undefined) mustBeNamed('kmsKeyArn', kmsKeyArn, KMS_KEY_ARN);
-  for (const [key, value] of Object.entries(tags ?? {})) {
+    groupClass,
+    kmsKeyArn,
+    tags = {},
+    endpoint,
+  } = props;
+  const of = CLOUDWATCH_SETTINGS;
+  for (const [key, value] of Object.entries(tags)) {
     must(!key.includes('='), 'tags', key, 'have keys without =: rename the tag');
     mustBeNamed('tags', `${key}=${value}`, LOG_GROUP_TAG);
   }
-  must(
-    Object.keys(tags ?? {}).length <= LOG_GROUP_TAGS_MAX,
-    'tags',
-    Object.keys(tags ?? {}).length,
-    `be at most ${LOG_GROUP_TAGS_MAX}: remove some`,
-  );
-  if (endpoint !== undefined) mustBeUrl('endpoint', endpoint);
+  const bound = bind('cloudwatch', [
+    { property: 'region', setting: of.awsRegion, value: region },
+    { property: 'logGroup', setting: of.cloudwatchLogGroup, value: logGroup },
+    { property: 'logStream', setting: of.cloudwatchLogStream, value: props.logStream },
+    { property: 'createLogGroup', setting: of.cloudwatchCreateGroup, value: createLogGroup },
+    { property: 'retentionDays', setting: of.cloudwatchRetentionDays, value: retentionDays },
+    { property: 'groupClass', setting: of.cloudwatchGroupClass, value: groupClass },
+    { property: 'kmsKeyArn', setting: of.cloudwatchKmsKeyArn, value: kmsKeyArn },
+    { property: 'tags', setting: of.cloudwatchTags, value: tagList(tags) },
+    { property: 'service', setting: of.cloudwatchService, value: props.service },
+    { property: 'environment', setting: of.cloudwatchEnvironment, value: props.environment },
+    { property: 'gzip', setting: of.cloudwatchGzip, value: props.gzip },
+    { property: 'endpoint', setting: of.cloudwatchEndpoint, value: endpoint },
+  ]);
+  if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
   return {
-    name: 'cloudwatch',
-    settings: {
-      AWS_REGION: region,
-      LOGTAP_CLOUDWATCH_LOG_GROUP: logGroup,
-      ...(logStream !== undefined && { LOGTAP_CLOUDWATCH_LOG_STREAM: logStream }),
-      ...(createLogGroup !== undefined && { LOGTAP_CLOUDWATCH_CREATE_GROUP: String(createLogGroup) }),
-      ...(retentionDays !== undefined && { LOGTAP_CLOUDWATCH_RETENTION_DAYS: String(retentionDays) }),
-      ...(groupClass !== undefined && { LOGTAP_CLOUDWATCH_GROUP_CLASS: groupClass }),
-      ...(kmsKeyArn !== undefined && { LOGTAP_CLOUDWATCH_KMS_KEY_ARN: kmsKeyArn }),
-      ...(tags !== undefined && Object.keys(tags).length > 0 && { LOGTAP_CLOUDWATCH_TAGS: tagList(tags) }),
-      ...(service !== undefined && { LOGTAP_CLOUDWATCH_SERVICE: service }),
-      ...(environment !== undefined && { LOGTAP_CLOUDWATCH_ENVIRONMENT: environment }),
-      ...(gzip !== undefined && { LOGTAP_CLOUDWATCH_GZIP: String(gzip) }),
-      ...(endpoint !== undefined && { AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint }),
-    },
-    secretFiles: [],
+    ...bound,
     iam: statements(props),
     egress: [egressTo(endpoint ?? `https://${cloudWatchLogsHost(region)}`)],
     logGroup: {
@@ -191,15 +165,15 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
       ...(retentionDays !== undefined && { retentionDays }),
       ...(groupClass !== undefined && { groupClass }),
       ...(kmsKeyArn !== undefined && { kmsKeyArn }),
-      ...(tags !== undefined && { tags }),
+      ...(props.tags !== undefined && { tags }),
     },
   };
 }
 
-function tagList(tags: { readonly [key: string]: string }): string {
-  return Object.entries(tags)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+/** `undefined` for none. */
+function tagList(tags: { readonly [key: string]: string }): string | undefined {
+  const pairs = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? undefined : pairs.join(',');
 }
 
 /** Rights of streams are on what is below the group, rights of the group on the group itself. */

@@ -1,8 +1,10 @@
 /** Settings of the sink that appends to a file, on a volume of the pod. */
 import { posix } from 'node:path';
+import { SINK_SETTINGS } from '../../catalog/sinks.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../../contract.js';
 import { must } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
+import { bind } from './bind.js';
 
 /** Where the shipper has something of its own. */
 const OWN_PATHS = [MOUNT_PATH, LIBRARY_MOUNT_PATH, '/etc/logtap', '/var/lib/logtap'];
@@ -28,9 +30,7 @@ export function file({ volume, path }: FileSinkProps): SinkConfig {
   must(own === undefined, 'path', path, `not be below ${own}, which is the shipper's: choose another directory`);
   must(volume !== '', 'volume', volume, 'name a volume of the pod: give the name that it has there');
   return {
-    name: 'file',
-    settings: { LOGTAP_FILE_PATH: path },
-    secretFiles: [],
+    ...bind('file', [{ property: 'path', setting: SINK_SETTINGS.filePath, value: path }]),
     iam: [],
     egress: [],
     volumeMounts: [{ volume, mountPath }],

@@ -1,7 +1,9 @@
-/** Settings of the OpenSearch sink, and the rules of its names. */
-import { AWS_REGION, OPENSEARCH_INDEX } from '../../catalog/service-names.js';
-import { must, mustBeNamed, mustBeUrl } from '../must.js';
+/** Properties of the OpenSearch sink, and the rights that it needs. */
+import { CLOUDWATCH_SETTINGS } from '../../catalog/cloudwatch.js';
+import { OPENSEARCH_SETTINGS } from '../../catalog/opensearch.js';
+import { must } from '../must.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from '../sink-config.js';
+import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
 
 /** Shape of a document in OpenSearch. */
@@ -24,7 +26,7 @@ export enum OpenSearchSigning {
 
 /** Where in OpenSearch the records go. */
 export interface OpenSearchSinkProps {
-  /** URL of the cluster, http or https, without credentials. */
+  /** URL of the cluster, http or https, without credentials; or those of several of its nodes, separated by commas. */
   readonly url: string;
 
   /**
@@ -129,34 +131,31 @@ export interface OpenSearchSinkProps {
 }
 
 export function openSearch(props: OpenSearchSinkProps): SinkConfig {
-  check(props);
-  const { url, index, dataStream, schema, setup, retentionDays, signing, region, gzip, username } = props;
-  const { passwordSecret, caSecret, clientCertificateSecret, clientKeySecret } = props;
-  const file = (setting: string, secret: SecretKey | undefined) =>
-    secret === undefined ? [] : [{ setting, secretName: secret.name, key: secret.key }];
-  return {
-    name: 'opensearch',
-    settings: {
-      LOGTAP_OPENSEARCH_URL: url,
-      ...(index !== undefined && { LOGTAP_OPENSEARCH_INDEX: index }),
-      ...(dataStream !== undefined && { LOGTAP_OPENSEARCH_DATA_STREAM: dataStream }),
-      ...(schema !== undefined && { LOGTAP_OPENSEARCH_SCHEMA: schema }),
-      ...(setup !== undefined && { LOGTAP_OPENSEARCH_SETUP: String(setup) }),
-      ...(retentionDays !== undefined && { LOGTAP_OPENSEARCH_RETENTION_DAYS: String(retentionDays) }),
-      ...(signing !== undefined && { LOGTAP_OPENSEARCH_SIGV4: signing }),
-      ...(region !== undefined && { AWS_REGION: region }),
-      ...(gzip !== undefined && { LOGTAP_OPENSEARCH_GZIP: String(gzip) }),
-      ...(username !== undefined && { LOGTAP_OPENSEARCH_USERNAME: username }),
-    },
-    secretFiles: [
-      ...file('LOGTAP_OPENSEARCH_PASSWORD_FILE', passwordSecret),
-      ...file('LOGTAP_OPENSEARCH_CA_FILE', caSecret),
-      ...file('LOGTAP_OPENSEARCH_CERT_FILE', clientCertificateSecret),
-      ...file('LOGTAP_OPENSEARCH_KEY_FILE', clientKeySecret),
-    ],
-    iam: statements(props),
-    egress: [egressTo(url)],
-  };
+  const { url, signing, resourceArn } = props;
+  const of = OPENSEARCH_SETTINGS;
+  const bound = bind('opensearch', [
+    { property: 'url', setting: of.opensearchUrls, value: url },
+    { property: 'index', setting: of.opensearchIndex, value: props.index },
+    { property: 'dataStream', setting: of.opensearchDataStream, value: props.dataStream },
+    { property: 'schema', setting: of.opensearchSchema, value: props.schema },
+    { property: 'setup', setting: of.opensearchSetup, value: props.setup },
+    { property: 'retentionDays', setting: of.opensearchRetentionDays, value: props.retentionDays },
+    { property: 'signing', setting: of.opensearchSigv4, value: signing },
+    { property: 'region', setting: CLOUDWATCH_SETTINGS.awsRegion, value: props.region },
+    { property: 'gzip', setting: of.opensearchGzip, value: props.gzip },
+    { property: 'username', setting: of.opensearchUsername, value: props.username },
+    { property: 'passwordSecret', setting: of.opensearchPasswordFile, secret: props.passwordSecret },
+    { property: 'caSecret', setting: of.opensearchCaFile, secret: props.caSecret },
+    { property: 'clientCertificateSecret', setting: of.opensearchCertFile, secret: props.clientCertificateSecret },
+    { property: 'clientKeySecret', setting: of.opensearchKeyFile, secret: props.clientKeySecret },
+  ]);
+  must(
+    resourceArn === undefined || signing !== undefined,
+    'resourceArn',
+    resourceArn,
+    "come with 'signing', without which AWS asks for no rights",
+  );
+  return { ...bound, iam: statements(props), egress: url.split(',').map((node) => egressTo(node.trim())) };
 }
 
 /** A collection knows one right for its whole API; its data access policy says the rest. */
@@ -175,60 +174,4 @@ function statements({ signing, region = '*', resourceArn, setup }: OpenSearchSin
         ]
       : []),
   ];
-}
-
-/** What the shipper would refuse when it starts is refused here. */
-function check(props: OpenSearchSinkProps): void {
-  const { url, index, dataStream, setup, retentionDays, signing, region, username, passwordSecret } = props;
-  const { resourceArn, clientCertificateSecret, clientKeySecret } = props;
-  mustBeUrl('url', url);
-  if (index !== undefined) mustBeNamed('index', index, OPENSEARCH_INDEX);
-  if (region !== undefined) mustBeNamed('region', region, AWS_REGION);
-  if (dataStream !== undefined) {
-    mustBeNamed('dataStream', dataStream, OPENSEARCH_INDEX);
-    must(!dataStream.includes('{'), 'dataStream', dataStream, 'have no date: it rolls over by itself');
-    must(index === undefined, 'index', index, "not come with a data stream: give 'index' or 'dataStream'");
-  }
-  must(
-    retentionDays === undefined || (Number.isInteger(retentionDays) && retentionDays > 0 && retentionDays <= 36_500),
-    'retentionDays',
-    retentionDays,
-    'be a whole number of days from 1 to 36500',
-  );
-  must(
-    retentionDays === undefined || setup === true,
-    'retentionDays',
-    retentionDays,
-    "come with 'setup: true', which makes the policy",
-  );
-  must(
-    signing === undefined || region !== undefined,
-    'signing',
-    signing,
-    "come with the region to sign for: give 'region'",
-  );
-  must(
-    signing === undefined || username === undefined,
-    'signing',
-    signing,
-    "not come with basic authentication: give 'signing' or 'username'",
-  );
-  must(
-    resourceArn === undefined || signing !== undefined,
-    'resourceArn',
-    resourceArn,
-    "come with 'signing', without which AWS asks for no rights",
-  );
-  must(
-    (clientCertificateSecret === undefined) === (clientKeySecret === undefined),
-    clientKeySecret === undefined ? 'clientCertificateSecret' : 'clientKeySecret',
-    clientKeySecret ?? clientCertificateSecret,
-    "come with its counterpart: give both 'clientCertificateSecret' and 'clientKeySecret', or neither",
-  );
-  must(
-    (username === undefined) === (passwordSecret === undefined),
-    username === undefined ? 'passwordSecret' : 'username',
-    username ?? passwordSecret,
-    "come with its counterpart: give both 'username' and 'passwordSecret', or neither",
-  );
 }

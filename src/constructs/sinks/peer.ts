@@ -1,7 +1,10 @@
-/** Settings of the sinks that write to a peer: NDJSON over TCP, and the Forward protocol. */
+/** Properties of the sinks that write to a peer: NDJSON over TCP, and the Forward protocol. */
+import { FORWARD_SETTINGS } from '../../catalog/forward.js';
+import { TCP_SETTINGS } from '../../catalog/tcp.js';
 import { must } from '../must.js';
 import type { SecretKey, SinkConfig } from '../sink-config.js';
 import { hasToken } from '../token.js';
+import { bind } from './bind.js';
 
 /** Where the peer is, and how it is known. */
 export interface TcpSinkProps {
@@ -65,42 +68,37 @@ export interface ForwardSinkProps extends TcpSinkProps {
 }
 
 export function tcp(props: TcpSinkProps): SinkConfig {
-  return peer('tcp', props);
-}
-
-export function forward(props: ForwardSinkProps): SinkConfig {
-  const { tag, ack, sharedKeySecret, username, passwordSecret } = props;
-  must(
-    (username === undefined) === (passwordSecret === undefined),
-    username === undefined ? 'passwordSecret' : 'username',
-    username ?? passwordSecret,
-    "come with its counterpart: give both 'username' and 'passwordSecret', or neither",
-  );
-  must(
-    username === undefined || sharedKeySecret !== undefined,
-    'username',
-    username,
-    "come with a shared key, without which the peer asks for nobody: give 'sharedKeySecret' too",
-  );
-  const config = peer('forward', props);
+  const { tcpAddress, tcpCaFile } = TCP_SETTINGS;
   return {
-    ...config,
-    settings: {
-      ...config.settings,
-      ...(tag !== undefined && { LOGTAP_FORWARD_TAG: tag }),
-      ...(ack !== undefined && { LOGTAP_FORWARD_ACK: String(ack) }),
-      ...(username !== undefined && { LOGTAP_FORWARD_USERNAME: username }),
-    },
-    secretFiles: [
-      ...config.secretFiles,
-      ...secretFile('LOGTAP_FORWARD_SHARED_KEY_FILE', sharedKeySecret),
-      ...secretFile('LOGTAP_FORWARD_PASSWORD_FILE', passwordSecret),
-    ],
+    ...bind('tcp', [
+      { property: 'host', setting: tcpAddress, value: address(props) },
+      { property: 'caSecret', setting: tcpCaFile, secret: props.caSecret },
+    ]),
+    iam: [],
+    egress: [{ host: props.host, port: props.port }],
   };
 }
 
-function peer(name: 'tcp' | 'forward', { host, port, tls = false, caSecret }: TcpSinkProps): SinkConfig {
-  const isHost = hasToken(host) || /^[^\s/@[\]]+$/.test(host);
+export function forward(props: ForwardSinkProps): SinkConfig {
+  const of = FORWARD_SETTINGS;
+  return {
+    ...bind('forward', [
+      { property: 'host', setting: of.forwardAddress, value: address(props) },
+      { property: 'caSecret', setting: of.forwardCaFile, secret: props.caSecret },
+      { property: 'tag', setting: of.forwardTag, value: props.tag },
+      { property: 'ack', setting: of.forwardAck, value: props.ack },
+      { property: 'username', setting: of.forwardUsername, value: props.username },
+      { property: 'sharedKeySecret', setting: of.forwardSharedKeyFile, secret: props.sharedKeySecret },
+      { property: 'passwordSecret', setting: of.forwardPasswordFile, secret: props.passwordSecret },
+    ]),
+    iam: [],
+    egress: [{ host: props.host, port: props.port }],
+  };
+}
+
+/** Host, port and TLS as the one setting that they are to the shipper. */
+function address({ host, port, tls = false, caSecret }: TcpSinkProps): string {
+  const isHost = typeof host === 'string' && (hasToken(host) || /^[^\s/@[\]]+$/.test(host));
   must(isHost, 'host', host, 'be a name or an address: write it without scheme and port');
   must(
     Number.isInteger(port) && port > 0 && port <= 65_535,
@@ -109,16 +107,6 @@ function peer(name: 'tcp' | 'forward', { host, port, tls = false, caSecret }: Tc
     'be a whole number from 1 to 65535: correct it',
   );
   must(caSecret === undefined || tls, 'caSecret', caSecret, "come with TLS, which asks for certificates: set 'tls'");
-  const setting = `LOGTAP_${name.toUpperCase()}`;
-  const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
-  return {
-    name,
-    settings: { [`${setting}_ADDRESS`]: tls ? `tls://${address}` : address },
-    secretFiles: secretFile(`${setting}_CA_FILE`, caSecret),
-    iam: [],
-    egress: [{ host, port }],
-  };
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return tls ? `tls://${authority}` : authority;
 }
-
-const secretFile = (setting: string, secret: SecretKey | undefined) =>
-  secret === undefined ? [] : [{ setting, secretName: secret.name, key: secret.key }];

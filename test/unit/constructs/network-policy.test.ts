@@ -26,6 +26,11 @@ test('a sink outside AWS: DNS and its port, at the addresses that are given', ()
   });
 });
 
+test('labels that select every pod of the namespace are refused', () => {
+  const make = () => new ShipperNetworkPolicy(Testing.chart(), 'Egress', { sink: Sink.stdout(), podLabels: {} });
+  expect(make).toThrow(/'podLabels' \(\{\}\) must select pods/);
+});
+
 test('a sink without connections opens no port', () => {
   expect(spec(Sink.stdout()).egress).toEqual([DNS]);
 });

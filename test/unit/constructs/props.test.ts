@@ -56,7 +56,7 @@ describe('Sink.cloudWatch', () => {
     [
       'an endpoint without scheme',
       { endpoint: 'logs.local:443' },
-      /'endpoint' \("logs.local:443"\).*https:\/\/host:port/,
+      /'endpoint' \("logs.local:443"\) must start with http:\/\/ or https:\/\//,
     ],
   ])('refuses %s', (_what, bad, says) => {
     expect(() => Sink.cloudWatch({ ...good, ...bad })).toThrow(says);
@@ -93,9 +93,9 @@ describe('Sink.openSearch', () => {
   );
 
   test.each([
-    ['a URL of another kind', { url: 'ftp://x' }, /'url' \("ftp:\/\/x"\).*http or https/],
+    ['a URL of another kind', { url: 'ftp://x' }, /'url' \("ftp:\/\/x"\) must start with http:\/\/ or https:\/\//],
     ['no URL', { url: 'localhost' }, /'url' \("localhost"\)/],
-    ['a URL with a query', { url: 'https://x/?a=1' }, /'url'.*leave the query/],
+    ['a URL with a query', { url: 'https://x/?a=1' }, /'url'.*must end with its path/],
     ['an upper case index', { index: 'Logs' }, /'index' \("Logs"\).*lower case/],
     ['an index with a hidden start', { index: '_logs' }, /'index' \("_logs"\).*not start with/],
     ['an index with a wildcard', { index: 'logs-*' }, /'index'/],
@@ -104,14 +104,18 @@ describe('Sink.openSearch', () => {
     ['the index ..', { index: '..' }, /'index'/],
     ['a long index', { index: 'x'.repeat(256) }, /'index'.*255 bytes/],
     ['a data stream with a date', { dataStream: 'logs-{yyyy}' }, /'dataStream'.*no date/],
-    ['a data stream and an index', { dataStream: 'a', index: 'b' }, /'index' \("b"\).*'dataStream'/],
+    [
+      'a data stream and an index',
+      { dataStream: 'a', index: 'b' },
+      /'dataStream' \("a"\) and 'index' \("b"\) exclude each other/,
+    ],
     ['a retention without a policy', { retentionDays: 7 }, /'retentionDays' \(7\).*setup/],
     ['no days', { retentionDays: 0, setup: true }, /'retentionDays' \(0\).*from 1/],
-    ['a signature for no region', { signing: OpenSearchSigning.DOMAIN }, /'signing' \("es"\).*'region'/],
+    ['a signature for no region', { signing: OpenSearchSigning.DOMAIN }, /'signing' \("es"\) needs 'region'/],
     [
       'a signature and a password',
       { signing: OpenSearchSigning.DOMAIN, region: 'eu-west-1', username: 'u', passwordSecret },
-      /'signing'.*basic authentication/,
+      /'signing' \("es"\) and 'username' \("u"\) exclude each other/,
     ],
     ['a user without password', { username: 'u' }, /'username' \("u"\).*both/],
     ['a password without user', { passwordSecret }, /'passwordSecret'.*both/],
@@ -121,7 +125,7 @@ describe('Sink.openSearch', () => {
 
   test('refuses credentials in the URL and does not repeat them', () => {
     const make = () => Sink.openSearch({ url: 'https://user:hunter2@os:9200' });
-    expect(make).toThrow(/'url' \("https:\/\/\*\*\*@os:9200"\).*passwordSecret/);
+    expect(make).toThrow(/'url' \("https:\/\/\*\*\*@os:9200"\) must not carry credentials/);
     expect(make).not.toThrow(/hunter2/);
   });
 });

@@ -95,7 +95,31 @@ describe('options', () => {
       /\(256\) must be 257 or more.*75 for records/,
     ],
     ['a request above the limit', { memoryRequestMiB: 300 }, /'shipper.memoryRequestMiB' \(300\).*limit of 256/],
-    ['no setting of the shipper', { settings: { PATH: '/x' } }, /'shipper.settings' \("PATH"\).*docs\/settings.md/],
+    [
+      'no setting of the shipper',
+      { settings: { PATH: '/x' } },
+      /'shipper.settings': PATH is no setting of the shipper/,
+    ],
+    ['a misspelt setting', { settings: { LOGTAP_ON_FUL: 'block' } }, /LOGTAP_ON_FUL .*Did you mean LOGTAP_ON_FULL\?/],
+    [
+      'a setting with a unit',
+      { settings: { LOGTAP_LINE_MAX_BYTES: '1MiB' } },
+      /LOGTAP_LINE_MAX_BYTES='1MiB': must be a/,
+    ],
+    ['a setting out of its bounds', { settings: { LOGTAP_RING_POOL: '1001' } }, /LOGTAP_RING_POOL='1001': .*0 to 1000/],
+    ['a choice that there is not', { settings: { LOGTAP_SPOOL_SYNC: 'yes' } }, /LOGTAP_SPOOL_SYNC='yes': .*interval/],
+    [
+      'settings that do not go together',
+      { settings: { LOGTAP_OPENSEARCH_RETENTION_DAYS: '7' } },
+      /LOGTAP_OPENSEARCH_RETENTION_DAYS has no effect unless LOGTAP_OPENSEARCH_SETUP is true/,
+    ],
+    [
+      'half of a pair',
+      { settings: { LOGTAP_OPENSEARCH_CERT_FILE: '/c' } },
+      /LOGTAP_OPENSEARCH_KEY_FILE belong together/,
+    ],
+    ['a proxy of another kind', { settings: { HTTPS_PROXY: 'socks5://p:1' } }, /HTTPS_PROXY='socks5:\/\/p:1': must be/],
+    ["the pod's name", { settings: { POD_NAME: 'x' } }, /POD_NAME' \("x"\) must be left to injection/],
     [
       'what injection sets',
       { settings: { LOGTAP_GRACE_SECONDS: '1' } },

@@ -95,7 +95,6 @@ test('OpenSearch at AWS: signed, a data stream, set up', () => {
   });
 });
 
-/** Names have one rule for both, in service-names.ts; for URLs each has its own parser. */
 test.each([
   'http://os',
   'https://os:9200/path',
@@ -219,9 +218,12 @@ test.each<[string, () => Sink]>([
   ['\'host\' ("tcp://a") must be a name or an address', () => Sink.tcp({ host: 'tcp://a', port: 1 })],
   ["'port' (0) must be a whole number from 1 to 65535", () => Sink.tcp({ host: 'a', port: 0 })],
   ['must come with TLS', () => Sink.forward({ host: 'a', port: 1, caSecret: { name: 'b', key: 'c' } })],
-  ['\'username\' ("u") must come with its counterpart', () => Sink.forward({ host: 'a', port: 1, username: 'u' })],
   [
-    '\'username\' ("u") must come with a shared key',
+    "'username' (\"u\") and 'passwordSecret' belong together",
+    () => Sink.forward({ host: 'a', port: 1, username: 'u' }),
+  ],
+  [
+    "'username' (\"u\") has no effect without 'sharedKeySecret'",
     () => Sink.forward({ host: 'a', port: 1, username: 'u', passwordSecret: { name: 'b', key: 'c' } }),
   ],
   ['\'key\' ("a.js") must be a key of a ConfigMap with the end', () => Sink.module({ configMap: 'a', key: 'a.js' })],

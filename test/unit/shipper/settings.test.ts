@@ -181,9 +181,9 @@ describe('parseSettings', () => {
     [{ LOGTAP_OPENSEARCH_USERNAME: 'x' }, 'belong together'],
     [{ LOGTAP_OPENSEARCH_PASSWORD_FILE: '/x' }, 'belong together'],
     [{ LOGTAP_OPENSEARCH_CERT_FILE: '/x' }, 'belong together'],
-    [{ LOGTAP_OPENSEARCH_SIGV4: 'es' }, 'AWS_REGION is not set'],
+    [{ LOGTAP_OPENSEARCH_SIGV4: 'es' }, 'needs AWS_REGION'],
     [{ LOGTAP_OPENSEARCH_DATA_STREAM: 'a', LOGTAP_OPENSEARCH_INDEX: 'b' }, 'exclude each other'],
-    [{ LOGTAP_OPENSEARCH_RETENTION_DAYS: '7' }, 'LOGTAP_OPENSEARCH_SETUP=true'],
+    [{ LOGTAP_OPENSEARCH_RETENTION_DAYS: '7' }, 'LOGTAP_OPENSEARCH_SETUP is true'],
     [
       {
         LOGTAP_OPENSEARCH_SIGV4: 'es',
