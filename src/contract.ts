@@ -249,8 +249,8 @@ export const LIBRARY_ENV = {
   PYTHON_UNBUFFERED: {
     name: 'LLT_PYTHON_UNBUFFERED',
     meaning:
-      '`false`: Python buffers its output as without the library. Else, where stdout or stderr is tapped and the application did not set PYTHONUNBUFFERED, Python finds it set, so that no line waits in its buffer',
-    default: 'true',
+      'where LLT_TAP_INTO names the stream and the application did not set PYTHONUNBUFFERED. `true`: Python finds PYTHONUNBUFFERED=1 and writes each piece of a line at once, in a write of its own. `false`: Python keeps its output in its buffer as without the library, and a kill loses what is there',
+    default: 'Python writes each line when it ends, in one write',
   },
   STDIO: {
     name: 'LLT_STDIO',

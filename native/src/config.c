@@ -25,15 +25,6 @@ static bool is_true(const struct lt_environment *environment, const char *name) 
     return value != NULL && lt_equal(value, "true");
 }
 
-/* Whether a setting that is on by default has not been switched off. */
-static bool is_not_false(const struct lt_environment *environment, const char *name) {
-    const char *value = lt_environment_get(environment, name);
-    if (value == NULL || *value == '\0' || lt_equal(value, "true")) return true;
-    if (lt_equal(value, "false")) return false;
-    lt_debug("neither true nor false, so taken as not set", name);
-    return true;
-}
-
 /* A whole number, or `absent`. */
 static uint64_t number(const struct lt_environment *environment, const char *name, uint64_t absent) {
     const char *value = lt_environment_get(environment, name);
@@ -83,6 +74,18 @@ static void read_format(const char *value) {
         lt_debug("neither raw nor frame, so taken as not set", value);
     } else if (is_ring) {
         lt_debug("a ring has frames, so taken as not set", value);
+    }
+}
+
+static void read_python(const char *value) {
+    lt_config.python = LT_PYTHON_LINES;
+    if (value == NULL || *value == '\0') return;
+    if (lt_equal(value, "true")) {
+        lt_config.python = LT_PYTHON_UNBUFFERED;
+    } else if (lt_equal(value, "false")) {
+        lt_config.python = LT_PYTHON_ITSELF;
+    } else {
+        lt_debug("neither true nor false, so taken as not set", LT_ENV_PYTHON_UNBUFFERED);
     }
 }
 
@@ -149,7 +152,7 @@ bool lt_config_read(const struct lt_environment *environment) {
 
     lt_config.suppress_streams = is_true(environment, LT_ENV_SUPPRESS_STDOUT);
     lt_config.suppress_files = is_true(environment, LT_ENV_SUPPRESS_TAP_FILE);
-    lt_config.python_unbuffered = is_not_false(environment, LT_ENV_PYTHON_UNBUFFERED);
+    read_python(lt_environment_get(environment, LT_ENV_PYTHON_UNBUFFERED));
     lt_config.passive_ms = number(environment, LT_ENV_PASSIVE_ON_START, 0);
     lt_config.first_connect_ns = pause_ns(environment, LT_ENV_FIRST_CONNECT, 5);
     lt_config.reconnect_ns = pause_ns(environment, LT_ENV_RECONNECT, 30);

@@ -15,13 +15,16 @@ enum { LT_TAP_STDOUT = 1, LT_TAP_STDERR = 2 };
 /* Where bytes go. */
 enum lt_medium { LT_TO_FILE, LT_TO_SOCKET, LT_TO_RING };
 
+/* When Python's output leaves its buffer: at each line end, at once, or whenever Python likes. */
+enum lt_python { LT_PYTHON_LINES, LT_PYTHON_UNBUFFERED, LT_PYTHON_ITSELF };
+
 struct lt_config {
     bool debug;
     bool suppress_streams;
     bool suppress_files;
-    bool python_unbuffered;
     bool frames; /* false: raw */
     enum lt_medium medium;
+    enum lt_python python;
     unsigned tap_into;
     uint64_t block_ms; /* 0: pass */
     uint64_t passive_ms;

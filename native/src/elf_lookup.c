@@ -200,7 +200,7 @@ static int visit(struct loaded_object *object, size_t size, void *context) {
     const bool is_program = search->index++ == 0;
     if (contains(object, (uintptr_t)&lt_lookup_next)) {
         search->behind_us = true;
-        return search->look_before;
+        if (!search->everywhere) return search->look_before;
     }
     if (is_left_out(search, is_program)) return 0;
     const struct tables tables = read_tables(object);
@@ -233,6 +233,42 @@ void lt_lookup_first(struct lt_symbol *symbols, size_t count) {
     if (dl_iterate_phdr == NULL) return;
     struct search search = {.symbols = symbols, .count = count, .everywhere = true};
     dl_iterate_phdr(visit, &search);
+}
+
+struct inside {
+    uintptr_t address;
+    struct lt_symbol *symbols;
+    size_t count;
+    struct lt_range object;
+};
+
+static int visit_inside(struct loaded_object *object, size_t size, void *context) {
+    (void)size;
+    struct inside *inside = context;
+    if (!contains(object, inside->address)) return 0;
+    inside->object.start = UINTPTR_MAX;
+    for (int i = 0; i < object->header_count; i++) {
+        const Elf64_Phdr *header = &object->headers[i];
+        if (header->p_type != PT_LOAD) continue;
+        const uintptr_t start = object->base + header->p_vaddr;
+        if (start < inside->object.start) inside->object.start = start;
+        if (start + header->p_memsz > inside->object.end) inside->object.end = start + header->p_memsz;
+    }
+    const struct tables tables = read_tables(object);
+    if (tables.symbols == NULL || tables.strings == NULL) return 1;
+    for (size_t i = 0; i < inside->count; i++) {
+        struct lt_symbol *symbol = &inside->symbols[i];
+        void *address = find(&tables, symbol->name);
+        symbol->found = address != NULL;
+        if (symbol->found) *symbol->address = address;
+    }
+    return 1;
+}
+
+struct lt_range lt_lookup_in_object(const void *address, struct lt_symbol *symbols, size_t count) {
+    struct inside inside = {.address = (uintptr_t)address, .symbols = symbols, .count = count};
+    if (dl_iterate_phdr != NULL) dl_iterate_phdr(visit_inside, &inside);
+    return inside.object;
 }
 
 struct place {

@@ -35,9 +35,12 @@ void lt_lookup_next(struct lt_symbol *symbols, size_t count);
 
 /*
  * Looks all symbols up as the program itself does: in every object, the program first. For data, of which the program
- * may hold a copy that stands for libc's own.
+ * may hold a copy that stands for libc's own, and for who gets a call.
  */
 void lt_lookup_first(struct lt_symbol *symbols, size_t count);
+
+/* Looks all symbols up in the object around `address` alone. Answers where that object lies; empty if nowhere. */
+struct lt_range lt_lookup_in_object(const void *address, struct lt_symbol *symbols, size_t count);
 
 /* The part of the object around `address` that the dynamic linker made read-only after relocation; empty if none. */
 struct lt_range lt_lookup_relro(const void *address);

@@ -3,6 +3,7 @@
 #include "elf_lookup.h"
 #include "hooks.h"
 #include "init.h"
+#include "text.h"
 
 #if defined(__x86_64__)
 #define ENTRY(name, body, fallback)                                                                                    \
@@ -191,6 +192,17 @@ void lt_hooks_install(bool is_on) {
         if (to == NULL) to = hooks[i].body;
         __atomic_store_n(&lt_hook_slots[i], to, __ATOMIC_RELEASE);
     }
+}
+
+bool lt_hook_is_reached(const char *name) {
+    void *first = NULL;
+    struct lt_symbol symbol = {.name = name, .address = &first};
+    lt_lookup_first(&symbol, 1);
+    for (size_t i = 0; i < COUNT; i++) {
+        if (!lt_equal(hooks[i].name, name)) continue;
+        return lt_lookup_is_code(hooks, first) && __atomic_load_n(&lt_hook_slots[i], __ATOMIC_ACQUIRE) == hooks[i].body;
+    }
+    return false;
 }
 
 /* Called by lt_hook_not_started: a constructor came before ours, or another thread starts the library right now. */

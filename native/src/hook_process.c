@@ -1,11 +1,9 @@
 /* Hooks around the life of the process. */
-#include "config.h"
 #include "emit.h"
 #include "hooks.h"
 #include "libc_next.h"
 #include "process.h"
 #include "tap.h"
-#include "text.h"
 
 /* Ends without destructors: shells and children after fork do. */
 void lt_hook__exit(int code) {
@@ -77,12 +75,3 @@ __asm__(".text\n"
         ".cfi_endproc\n"
         ".size lt_hook_vfork, . - lt_hook_vfork\n");
 #endif
-
-/* Python asks here whether to buffer its output. A line that waits in its buffer reaches no one, so it is told not to,
- * unless the application set the variable, or switched this off. Answering is safer than changing the environment. */
-char *lt_hook_getenv(const char *name) {
-    static char unbuffered[] = "1";
-    char *value = lt_libc_next.getenv == NULL ? NULL : lt_libc_next.getenv(name);
-    if (value != NULL || lt_config.tap_into == 0 || !lt_config.python_unbuffered || name == NULL) return value;
-    return lt_equal(name, "PYTHONUNBUFFERED") ? unbuffered : NULL;
-}

@@ -19,6 +19,7 @@
     X(__vfork, vfork, vfork)                                                                                           \
     X(daemon, daemon, daemon)                                                                                          \
     X(getenv, getenv, getenv)                                                                                          \
+    X(isatty, isatty, isatty)                                                                                          \
     X(write, write, write)                                                                                             \
     X(__write, write, write)                                                                                           \
     X(pwrite, pwrite, pwrite)                                                                                          \
@@ -114,6 +115,10 @@
 /* Lets every exported name go where it belongs from now on. Before, each one starts the library first. */
 void lt_hooks_install(bool is_on);
 
+/* Whether a call of the exported `name` gets to its body: nobody stands in front of the library, or has the name for a
+ * function of its own. */
+bool lt_hook_is_reached(const char *name);
+
 /* The bodies. They are reached only when the library taps. */
 ssize_t lt_hook_sendfile(int out, int in, off_t *offset, size_t length);
 ssize_t lt_hook_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
@@ -149,6 +154,7 @@ void lt_hook__exit(int code);
 pid_t lt_hook_fork(void);
 int lt_hook_daemon(int stay, int keep_streams);
 char *lt_hook_getenv(const char *name);
+int lt_hook_isatty(int fd);
 off_t lt_hook_lseek(int fd, off_t offset, int from);
 int lt_hook_ftruncate(int fd, off_t size);
 ssize_t lt_hook_sendto(int fd, const void *from, size_t length, int flags, const void *to, uint32_t to_length);

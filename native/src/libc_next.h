@@ -64,6 +64,7 @@ struct lt_libc_next {
     lt_posix_spawn *posix_spawnp;
     int *(*errno_location)(void);
     char *(*getenv)(const char *);
+    int (*isatty)(int);
     FILE *(*fopen)(const char *, const char *);
     FILE *(*fdopen)(int, const char *);
     FILE *(*freopen)(const char *, const char *, FILE *);
@@ -77,6 +78,7 @@ struct lt_libc_next {
     int (*login_tty)(int);
     pid_t (*forkpty)(int *, char *, const void *, const void *);
     int (*fflush)(FILE *);
+    int (*setvbuf)(FILE *, char *, int, size_t);
     int (*vdprintf)(int, const char *, va_list);
     int (*vdprintf_chk)(int, int, const char *, va_list);
     int (*vsnprintf)(char *, size_t, const char *, va_list);

@@ -196,22 +196,6 @@ describe('other languages', () => {
     expectSame(receiver.text('stdout'), plain.stdout);
     expectSame(receiver.text('stderr'), plain.stderr);
   });
-
-  test.each([
-    [{}, 'True\n'],
-    [{ PYTHONUNBUFFERED: '' }, 'False\n'],
-    [{ PYTHONUNBUFFERED: 'x' }, 'True\n'],
-    [{ LLT_PYTHON_UNBUFFERED: 'false' }, 'False\n'],
-    [{ LLT_PYTHON_UNBUFFERED: 'false', PYTHONUNBUFFERED: '1' }, 'True\n'],
-    [{ LLT_PYTHON_UNBUFFERED: 'no' }, 'True\n'],
-    [{ LLT_TAP_INTO: '0', LLT_TAP_FILE: '/tmp/none.log' }, 'False\n'],
-  ])('Python is unbuffered unless the application decided: %j', async (env, unbuffered) => {
-    const { stdout } = await runTapped('python3', ['-c', 'import sys; print(sys.stdout.write_through)'], {
-      settings: toSocket(receiver.socket),
-      env,
-    });
-    expect(stdout.toString()).toBe(unbuffered);
-  });
 });
 
 describeWith(['aarch64'], 'aarch64', () => {

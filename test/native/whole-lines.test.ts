@@ -32,9 +32,9 @@ const WAYS: Record<string, () => [string, string[]]> = {
     perl('syswrite STDOUT, line(0); for my $i (1..$n-1) { syswrite STDOUT, "\\n" . line($i) } syswrite STDOUT, "\\n"'),
   'writes of many frames': () =>
     perl('my @all = map { line($_) . "\\n" } 0..$n-1; syswrite STDOUT, join "", splice @all, 0, 5000 while @all'),
-  'print of Python, which the library made unbuffered': () => [
+  'print of an unbuffered Python': () => [
     'python3',
-    ['-c', `for i in range(${COUNT}): print(f"line {i} of a program that ends at once")`],
+    ['-u', '-c', `for i in range(${COUNT}): print(f"line {i} of a program that ends at once")`],
   ],
   'copies by the kernel': () => [
     'python3',

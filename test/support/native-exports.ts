@@ -5,6 +5,7 @@ export const EXPORTS = `
   vfork __vfork
   daemon
   getenv
+  isatty
   write __write
   pwrite pwrite64 __pwrite64
   writev

@@ -28,11 +28,12 @@ static void nothing_to_tap_is_off(void) {
     EXPECT(!READ("LLT_TAP_INTO=18446744073709551619\0"));
 }
 
-static void python_is_unbuffered_unless_switched_off(void) {
-    EXPECT(READ("LLT_TAP_INTO=3\0") && lt_config.python_unbuffered);
-    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=\0") && lt_config.python_unbuffered);
-    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=FALSE\0") && lt_config.python_unbuffered);
-    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=false\0") && !lt_config.python_unbuffered);
+static void python_writes_lines_unless_told_otherwise(void) {
+    EXPECT(READ("LLT_TAP_INTO=3\0") && lt_config.python == LT_PYTHON_LINES);
+    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=true\0") && lt_config.python == LT_PYTHON_UNBUFFERED);
+    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=\0") && lt_config.python == LT_PYTHON_LINES);
+    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=FALSE\0") && lt_config.python == LT_PYTHON_LINES);
+    EXPECT(READ("LLT_TAP_INTO=3\0LLT_PYTHON_UNBUFFERED=false\0") && lt_config.python == LT_PYTHON_ITSELF);
 }
 
 static void a_target_is_needed(void) {
@@ -113,7 +114,7 @@ int main(void) {
     files_are_a_list();
     a_file_path_that_is_too_long_leaves_the_others();
     nothing_to_tap_is_off();
-    python_is_unbuffered_unless_switched_off();
+    python_writes_lines_unless_told_otherwise();
     a_target_is_needed();
     paths_have_limits();
     names_have_limits();

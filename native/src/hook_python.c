@@ -1,0 +1,107 @@
+/* Lets what Python prints leave its buffer at each line end: a line that waits there reaches no one. It asks, and this
+ * answers, which is safer than to change the environment:
+ *
+ *   CPython 3.7 to 3.14   Is the stream that it makes right now a terminal? Told so, it writes each line at its end.
+ *   CPython 2.7           Is PYTHONUNBUFFERED set? No; but its output goes by libc's stdout, which is told the same.
+ *   any other Python      Is PYTHONUNBUFFERED set? Yes. CPython 3.0 to 3.6 then writes each line at its end, too; a
+ *                         later one, each piece at once. What a CPython to come asks is not known, and where it did not
+ *                         ask for a terminal, its lines would wait unseen. */
+#include "config.h"
+#include "elf_lookup.h"
+#include "hooks.h"
+#include "libc_next.h"
+#include "text.h"
+
+enum { STDOUT = 1, STDERR = 2, NEWEST_KNOWN = 14, LINE_BUFFERED = 1 /* _IOLBF */, STDIO_BUFFER = 8192 };
+
+/* The CPython that asks for a terminal; of several in one process, the first. */
+static struct {
+    struct lt_range object; /* the end is set last */
+    int (*is_initialized)(void);
+    void *(*thread_state)(void);
+} python;
+
+struct version {
+    uint64_t major;
+    uint64_t minor;
+};
+
+/* Of "3.11.2 (main, ...". */
+static struct version parse_version(const char *text) {
+    struct version version = {0};
+    if (lt_parse_decimal(&text, &version.major) && *text == '.') {
+        text++;
+        if (!lt_parse_decimal(&text, &version.minor)) version.major = 0;
+    }
+    return version;
+}
+
+static bool prints_by_stdio(void) {
+    if (lt_libc.setvbuf == NULL || lt_libc_next.stdout == NULL || *lt_libc_next.stdout == NULL) return false;
+    if ((lt_config.tap_into & LT_TAP_STDOUT) == 0) return true;
+    return lt_libc.setvbuf(*lt_libc_next.stdout, NULL, LINE_BUFFERED, STDIO_BUFFER) == 0;
+}
+
+static bool asks_for_a_terminal(struct lt_range object, int (*is_initialized)(void), void *(*thread_state)(void)) {
+    const uintptr_t known = __atomic_load_n(&python.object.end, __ATOMIC_ACQUIRE);
+    if (known != 0) return known == object.end && python.object.start == object.start;
+    if (is_initialized == NULL || thread_state == NULL || !lt_hook_is_reached("isatty")) return false;
+    python.object.start = object.start;
+    python.is_initialized = is_initialized;
+    python.thread_state = thread_state;
+    __atomic_store_n(&python.object.end, object.end, __ATOMIC_RELEASE);
+    return true;
+}
+
+/* Whether the object that holds `caller` is a Python that will write each line at its end without PYTHONUNBUFFERED. */
+static bool will_write_lines(const void *caller) {
+    const char *(*get_version)(void) = NULL;
+    int (*is_initialized)(void) = NULL;
+    void *(*thread_state)(void) = NULL;
+    /* All three may be called before Python is initialized. */
+    struct lt_symbol symbols[] = {
+        {.name = "Py_GetVersion", .address = (void **)&get_version},
+        {.name = "Py_IsInitialized", .address = (void **)&is_initialized},
+        {.name = "PyGILState_GetThisThreadState", .address = (void **)&thread_state},
+    };
+    const struct lt_range object = lt_lookup_in_object(caller, symbols, sizeof symbols / sizeof *symbols);
+    if (get_version == NULL) return false;
+    const struct version version = parse_version(get_version());
+    if (version.major == 2 && version.minor == 7) return prints_by_stdio();
+    const bool is_known = version.major == 3 && version.minor >= 7 && version.minor <= NEWEST_KNOWN;
+    return is_known && asks_for_a_terminal(object, is_initialized, thread_state);
+}
+
+char *lt_hook_getenv(const char *name) {
+    static char unbuffered[] = "1";
+    char *value = lt_libc_next.getenv == NULL ? NULL : lt_libc_next.getenv(name);
+    if (value != NULL || lt_config.tap_into == 0 || lt_config.python == LT_PYTHON_ITSELF || name == NULL) return value;
+    if (!lt_equal(name, "PYTHONUNBUFFERED")) return value;
+    if (lt_config.python == LT_PYTHON_UNBUFFERED) return unbuffered;
+    const int error = lt_errno();
+    const bool as_lines = will_write_lines(__builtin_return_address(0));
+    lt_set_errno(error);
+    return as_lines ? NULL : unbuffered;
+}
+
+/* Python makes its streams after it has a state for the thread and before it counts as initialized. Whoever else asks
+ * is told the truth: a program that embeds Python asks for itself, and Python's own code asks later on. The caller
+ * tells that Python's object is still there. */
+static bool makes_streams(const void *caller) {
+    const uintptr_t end = __atomic_load_n(&python.object.end, __ATOMIC_ACQUIRE);
+    const uintptr_t at = (uintptr_t)caller;
+    return at < end && at >= python.object.start && !python.is_initialized() && python.thread_state() != NULL;
+}
+
+static bool is_wanted(int fd) {
+    if (fd == STDOUT) return (lt_config.tap_into & LT_TAP_STDOUT) != 0;
+    return fd == STDERR && (lt_config.tap_into & LT_TAP_STDERR) != 0;
+}
+
+int lt_hook_isatty(int fd) {
+    const int error = lt_errno();
+    const int answer = lt_libc_next.isatty == NULL ? 0 : lt_libc_next.isatty(fd);
+    if (answer != 0 || !is_wanted(fd) || !makes_streams(__builtin_return_address(0))) return answer;
+    lt_set_errno(error);
+    return 1;
+}

@@ -1,0 +1,214 @@
+/** What Python prints arrives line by line, each line in one write, though Python itself would keep it in a buffer. */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runPlain, runTapped, type TapOptions, toSocket } from '../support/native-tap.js';
+import { pythons } from '../support/pythons.js';
+import { root, temporaryDirectory } from '../support/run.js';
+import { TapReceiver } from '../support/tap-receiver.js';
+
+jest.setTimeout(120_000);
+
+const PYTHONS = pythons();
+const THREE = PYTHONS.filter(({ version }) => version !== '2.7');
+
+let receiver: TapReceiver;
+beforeEach(async () => {
+  receiver = await TapReceiver.start();
+});
+afterEach(() => receiver.close());
+
+const tapped = (command: string, args: readonly string[], options: TapOptions = {}) =>
+  runTapped(command, args, {
+    timeoutMs: 60_000,
+    ...options,
+    settings: toSocket(receiver.socket, { ON_FULL: 'block:10000', ...options.settings }),
+  });
+
+/** Each write of the only process. */
+function writes(stream: 'stdout' | 'stderr'): string[] {
+  const [process] = receiver.processes();
+  return process?.frames(stream).map(({ payload }) => payload.toString()) ?? [];
+}
+
+function script(text: string): string {
+  const path = join(temporaryDirectory(), 'script.py');
+  writeFileSync(path, `from __future__ import print_function\n${text}`);
+  return path;
+}
+
+const PRINTS = `
+import logging, os, signal, sys
+print("several", 1, None)
+print("a", "b", sep="-", end="!\\n")
+print()
+print(u"text", [1, "two"])
+sys.stdout.write("one piece\\n")
+print("x" * 20000, "longer than a buffer")
+sys.stdout.write("name? "); sys.stdout.flush()
+print("of", "an", end=" ")
+print("unfinished line")
+print(sys.stdout.isatty(), sys.stderr.isatty(), os.isatty(1), os.isatty(2))
+print("to", "stderr", file=sys.stderr)
+logging.error("logged %d", 1)
+print("neither finished nor flushed", end="")
+os.kill(os.getpid(), signal.SIGKILL)`;
+
+test.each(PYTHONS)('each line is one write when it ends, and survives SIGKILL: $version $command', async (python) => {
+  const { signal, stdout } = await tapped(python.command, [script(PRINTS)]);
+  expect(signal).toBe('SIGKILL');
+  await receiver.settled();
+  const printed = writes('stdout');
+  const long = printed.findIndex((text) => text.startsWith('xxx'));
+  // Where one write of Python takes no more than its buffer, a longer line takes several.
+  const longer = printed.slice(long, printed.indexOf('name? '));
+  expect(longer.join('')).toBe(`${'x'.repeat(20000)} longer than a buffer\n`);
+  expect([...printed.slice(0, long), ...printed.slice(long + longer.length)]).toEqual([
+    'several 1 None\n',
+    'a-b!\n',
+    '\n',
+    "text [1, 'two']\n",
+    'one piece\n',
+    'name? ',
+    'of an unfinished line\n',
+    'False False False False\n',
+  ]);
+  expect(stdout.toString()).toBe(printed.join(''));
+  const errors = ['to stderr\n', 'ERROR:root:logged 1\n'];
+  // The stderr of C is not buffered, by Python 2 either.
+  if (python.version === '2.7') expect(receiver.text('stderr')).toBe(errors.join(''));
+  else expect(writes('stderr')).toEqual(errors);
+});
+
+const WORKERS = `
+import multiprocessing, sys
+def work(number):
+    for i in range(500): print("worker", number, "line", i)
+    sys.stdout.flush()
+if __name__ == "__main__":
+    if len(sys.argv) > 1: multiprocessing.set_start_method(sys.argv[1])
+    workers = [multiprocessing.Process(target=work, args=(number,)) for number in range(4)]
+    for worker in workers: worker.start()
+    for worker in workers: worker.join()`;
+
+test.each([
+  ...PYTHONS.map((python) => ({ ...python, method: [] as string[] })),
+  ...THREE.map((python) => ({ ...python, method: ['spawn'] })),
+])('lines of several workers are whole in their stdout: $version $command $method', async ({ command, method }) => {
+  const { code, stdout } = await tapped(command, [script(WORKERS), ...method]);
+  expect(code).toBe(0);
+  const expected = [0, 1, 2, 3].flatMap((worker) =>
+    Array.from({ length: 500 }, (_, i) => `worker ${worker} line ${i}`),
+  );
+  expect(stdout.toString().trimEnd().split('\n').sort()).toEqual(expected.sort());
+});
+
+const BUFFERING = 'import sys; print(getattr(sys.stdout, "write_through", None), sys.stdout.line_buffering)';
+const NEW = THREE.filter(({ version }) => Number(version.slice(2)) >= 7);
+const UNBUFFERED = 'True False\n';
+const BY_LINE = 'False True\n';
+const BY_BLOCK = 'False False\n';
+
+describe.each(NEW)('$version $command is left as it is or unbuffered', ({ command }) => {
+  test.each<[string[], Record<string, string>, string]>([
+    [[], {}, BY_LINE],
+    [['-u'], {}, UNBUFFERED],
+    [[], { PYTHONUNBUFFERED: '1' }, UNBUFFERED],
+    [[], { PYTHONUNBUFFERED: '' }, BY_BLOCK],
+    [['-E'], {}, BY_BLOCK],
+    [[], { LLT_PYTHON_UNBUFFERED: 'true' }, UNBUFFERED],
+    [[], { LLT_PYTHON_UNBUFFERED: 'false' }, BY_BLOCK],
+    [[], { LLT_PYTHON_UNBUFFERED: 'false', PYTHONUNBUFFERED: '1' }, UNBUFFERED],
+    [[], { LLT_PYTHON_UNBUFFERED: '' }, BY_LINE],
+    [[], { LLT_PYTHON_UNBUFFERED: 'no' }, BY_LINE],
+    [[], { LLT_TAP_INTO: '1' }, BY_LINE],
+    [[], { LLT_TAP_INTO: '2' }, BY_BLOCK],
+    [[], { LLT_TAP_INTO: '0', LLT_TAP_FILE: '/tmp/none.log' }, BY_BLOCK],
+    [[], { LLT_DISABLE: 'true' }, BY_BLOCK],
+  ])('%j %j', async (options, env, expected) => {
+    const { stdout } = await tapped(command, [...options, '-c', BUFFERING], { env });
+    expect(stdout.toString()).toBe(expected);
+  });
+});
+
+const STREAMS = `
+import sys
+for stream in (sys.stdin, sys.stdout, sys.stderr):
+    print(stream.name, stream.encoding, stream.errors, stream.newlines, stream.isatty(), type(stream.buffer).__name__)`;
+
+describe.each(NEW)('all else about the streams of $version $command is as without the library', ({ command }) => {
+  test.each<Record<string, string>>([
+    {},
+    { LC_ALL: 'C.UTF-8' },
+    { LC_ALL: 'POSIX', PYTHONCOERCECLOCALE: '0', PYTHONUTF8: '0' },
+    { PYTHONUTF8: '1' },
+    { PYTHONIOENCODING: 'latin-1:replace' },
+  ])('%j', async (env) => {
+    const plain = await runPlain(command, ['-c', STREAMS], { env });
+    const { stdout } = await tapped(command, ['-c', STREAMS], { env });
+    expect(stdout.toString()).toBe(plain.stdout.toString());
+    expect(plain.code).toBe(0);
+  });
+});
+
+test.each(['a virtual environment', 'sh', 'env'])('Python by way of %s', async (way) => {
+  const directory = temporaryDirectory();
+  if (way === 'a virtual environment') execFileSync('python3', ['-m', 'venv', '--without-pip', directory]);
+  const [command = '', ...args] = {
+    'a virtual environment': [join(directory, 'bin', 'python')],
+    sh: ['sh', '-c', 'python3 "$@"; exit $?', 'sh'],
+    env: ['env', 'python3'],
+  }[way] as string[];
+  const { stdout } = await tapped(command, [...args, '-c', BUFFERING]);
+  expect(stdout.toString()).toBe(BY_LINE);
+});
+
+/** A C program of the tests that other objects see the functions of. */
+function compiled(name: string, ...options: string[]): string {
+  const executable = join(temporaryDirectory(), name);
+  const source = join(root, 'test', 'native', 'programs', `${name}.c`);
+  execFileSync('gcc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', '-rdynamic', ...options, '-o', executable, source]);
+  return executable;
+}
+
+const SHARED = NEW.flatMap(({ version, library }) => (library === undefined ? [] : [{ version, library }]));
+
+/** With none, there is nothing to embed. */
+(SHARED.length > 0 ? describe : describe.skip)('a program that embeds Python', () => {
+  test.each(SHARED)('$library prints line by line, and the program itself is told the truth', async ({ library }) => {
+    const { code, stdout, stderr } = await tapped(compiled('embeds-python', '-ldl'), [library]);
+    expect({ code, stderr: stderr.toString() }).toEqual({ code: 0, stderr: '' });
+    // Three answers of isatty(1): before Python has read its settings, after, and once it runs; then twice over.
+    expect(stdout.toString()).toBe('isatty 0 0 0\nTrue False\nisatty 0 0 0\nTrue False\n');
+  });
+});
+
+describe('a CPython to come, or one that asks another isatty, is unbuffered', () => {
+  let executable: string;
+  beforeAll(() => {
+    executable = compiled('like-cpython');
+  });
+  // isatty(1): without a state of the thread, while streams are made, and once Python is initialized; its errno.
+  const LINES = 'PYTHONUNBUFFERED (null), isatty 0 1 0, of others 0, errno 7 kept\n';
+  const NOT = 'PYTHONUNBUFFERED 1, isatty 0 0 0, of others 0, errno 7 lost\n';
+
+  test.each([
+    ['3.7.0 (default, Jun 27 2018)', LINES],
+    ['3.14.0rc1+ (main)', LINES],
+    ['3.15.0', NOT],
+    ['4.0.0', NOT],
+    ['3.6.15', NOT],
+    ['3', NOT],
+    ['3.', NOT],
+    ['3.x', NOT],
+    ['', NOT],
+  ])('%s', async (version, expected) => {
+    const { stdout } = await tapped(executable, [version]);
+    expect(stdout.toString()).toBe(expected);
+  });
+
+  test('its own isatty', async () => {
+    const { stdout } = await tapped(compiled('like-cpython', '-DOWN_ISATTY'), ['3.11.2']);
+    expect(stdout.toString()).toBe('PYTHONUNBUFFERED 1, isatty 5 5 5, of others 5, errno 7 kept\n');
+  });
+});
