@@ -6,7 +6,7 @@ import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './fi
 import { check } from './findings.js';
 import { inject } from './inject.js';
 import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
-import { isolationFindings } from './network-isolation.js';
+import { isolationFindings, watchPolicies } from './network-isolation.js';
 import { isList } from './object-list.js';
 import type { SinkIamStatement } from './sink-config.js';
 import { uninjectManifest } from './uninject.js';
@@ -125,6 +125,7 @@ export class LogTap implements IMixin {
     }
     taps.set(object, this);
     const render = object.toJson;
+    watchPolicies(object);
     const warned = new Set<string>();
     object.node.addValidation({ validate: () => this.validate(object, render, warned) });
     object.toJson = () => {

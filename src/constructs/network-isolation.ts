@@ -14,11 +14,8 @@ export function isolationFindings(workload: IConstruct, manifest: any, props: Lo
   if (items !== undefined) return items.flatMap((item) => isolationFindings(workload, item, props));
   if (!isWorkload(manifest.apiVersion, manifest.kind) || madeElsewhere(manifest) !== undefined) return [];
   const labels: any = podTemplate(manifest).metadata?.labels ?? {};
-  return workload.node.root.node
-    .findAll()
-    .filter((construct) => ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy')
-    .map((construct) => (construct as ApiObject).toJson())
-    .filter((policy) => isShut(policy, labels) && sameNamespace(policy, manifest))
+  return shutPolicies(workload.node.root)
+    .filter((policy) => selects(policy, labels) && sameNamespace(policy, manifest))
     .map((policy) =>
       finding(
         'LT016',
@@ -29,11 +26,42 @@ export function isolationFindings(workload: IConstruct, manifest: any, props: Lo
     );
 }
 
-function isShut({ spec }: any, labels: Record<string, string>): boolean {
+/** The rendered policies of an app that let nothing out, until it is validated again. */
+const shut = new WeakMap<IConstruct, readonly any[]>();
+const watched = new WeakSet<IConstruct>();
+
+/** Rendered once per validation, and not per workload: an app may have as many policies as workloads. */
+function shutPolicies(root: IConstruct): readonly any[] {
+  let policies = shut.get(root);
+  if (policies === undefined) {
+    policies = root.node
+      .findAll()
+      .filter((construct) => ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy')
+      .map((construct) => (construct as ApiObject).toJson())
+      .filter(isShut);
+    shut.set(root, policies);
+  }
+  return policies;
+}
+
+/** To be called before an app is validated, which begins with its root: what was rendered before is rendered again then. */
+export function watchPolicies({ node: { root } }: IConstruct): void {
+  if (watched.has(root)) return;
+  watched.add(root);
+  const forget = () => {
+    shut.delete(root);
+    return [];
+  };
+  root.node.addValidation({ validate: forget });
+}
+
+function isShut({ spec }: any): boolean {
   // Expressions are not judged: a warning that may be wrong is worse than none.
   if (spec?.podSelector?.matchExpressions?.length > 0) return false;
-  const selected = Object.entries(spec?.podSelector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return selected && spec?.policyTypes?.includes('Egress') && !(spec?.egress?.length > 0);
+  return spec?.policyTypes?.includes('Egress') && !(spec?.egress?.length > 0);
 }
+
+const selects = ({ spec }: any, labels: Record<string, string>) =>
+  Object.entries(spec?.podSelector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 
 const sameNamespace = (a: any, b: any) => (a.metadata?.namespace ?? '') === (b.metadata?.namespace ?? '');

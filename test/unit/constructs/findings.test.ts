@@ -1,8 +1,9 @@
 /** Every finding: what it says, that errors keep the workload from being injected, and what `accept` silences. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Chart, Testing } from 'cdk8s';
+import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
+import type { IConstruct } from 'constructs';
 import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/finding.js';
 import { defaultImage } from '../../../src/constructs/image.js';
 import { ExistingPreload, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
@@ -324,6 +325,25 @@ describe('at synthesis', () => {
     Testing.synth(chartWith({ shipper, sink: remote, accept: ['LT016'] }));
     Testing.synth(chartWith({ sink, shipper }));
     expect(warn).not.toHaveBeenCalled();
+  });
+
+  test('LT016: a policy is rendered once per validation, however many workloads there are, and seen as it is then', () => {
+    const chart = Testing.chart();
+    for (const id of ['a', 'b', 'c', 'd']) {
+      new kplus.Deployment(chart, id, { containers: [{ image: 'app' }], isolate: true });
+    }
+    LogTap.tap(chart, { shipper, sink: Sink.openSearch({ url: 'https://os:9200' }) });
+    const isPolicy = (construct: IConstruct) => ApiObject.isApiObject(construct) && construct.kind === 'NetworkPolicy';
+    const policy = chart.node.findAll().find(isPolicy) as ApiObject;
+    policy.addJsonPatch(JsonPatch.replace('/spec/egress', [{}]));
+    const render = jest.spyOn(policy, 'toJson');
+    Testing.synth(chart);
+    // For the validation, and for the manifest.
+    expect(render).toHaveBeenCalledTimes(2);
+    expect(warn).toHaveBeenCalledTimes(3);
+    policy.addJsonPatch(JsonPatch.remove('/spec/egress'));
+    Testing.synth(chart);
+    expect(warn).toHaveBeenCalledTimes(4);
   });
 });
 
