@@ -1,11 +1,14 @@
 /** What must never be printed, wherever it comes up: a service may quote in its answer what it was sent. */
 
-/** Hiding less would hide ordinary words. */
-const SECRET_MIN = 6;
+/** A secret of so many characters is hidden wherever it comes up; a shorter one only as a whole word, as it may be part of many. */
+const ANYWHERE_MIN = 6;
+/** One or two characters are part of every other line: hiding them would hide the log, and not the secret. */
+const SECRET_MIN = 3;
 const NAME = /SECRET|TOKEN|PASSWORD|CREDENTIAL/;
 
 export class Secrets {
   readonly #values = new Set<string>();
+  readonly #words = new Map<string, RegExp>();
 
   /** Those of the environment, known by the names of their variables. */
   static of(env: Readonly<Record<string, string | undefined>>): Secrets {
@@ -18,15 +21,21 @@ export class Secrets {
 
   hide(secret: string): void {
     if (secret.length < SECRET_MIN) return;
-    this.#values.add(secret);
-    // As it looks inside JSON.
-    this.#values.add(JSON.stringify(secret).slice(1, -1));
+    // As it is, and as it looks inside JSON.
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) {
+      if (secret.length >= ANYWHERE_MIN) this.#values.add(form);
+      else this.#words.set(form, new RegExp(`(?<![A-Za-z0-9])${escaped(form)}(?![A-Za-z0-9])`, 'g'));
+    }
   }
 
   /** The text with `***` in the place of each secret. */
   redact(text: string): string {
     let redacted = text;
     for (const secret of this.#values) redacted = redacted.replaceAll(secret, '***');
+    for (const word of this.#words.values()) redacted = redacted.replace(word, '***');
     return redacted;
   }
 }
+
+/** The text as a regular expression that matches it alone. */
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

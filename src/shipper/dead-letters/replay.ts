@@ -4,6 +4,7 @@
  */
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { readSettings } from '../../catalog/read-settings.js';
 import { type SinkName, sinkName } from '../../catalog/setting-values.js';
 import { healthySink } from '../deliver.js';
 import { ConfigError, messageOf } from '../errors.js';
@@ -44,7 +45,7 @@ export async function replay(
   // One file, whatever becomes of its name.
   const fd = openSync(path, 'r');
   const before = fstatSync(fd);
-  const { sinks, unreadable } = await survey(fd, path, (env.LOGTAP_SINK ?? '').split(','), log);
+  const { sinks, unreadable } = await survey(fd, path, readSettings(env).settings.sinks ?? [], log);
   const settings = parseSettings({ ...env, LOGTAP_SINK: sinks.join(',') }, log.info);
   const { deadLetterFile, deadLetterMaxBytes: maxBytes } = settings;
   if (

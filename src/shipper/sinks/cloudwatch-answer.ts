@@ -1,5 +1,7 @@
 /** What an answer of CloudWatch Logs means. Errors are told by their name: their status is nearly always 400. */
+
 import { CONFIGURATION_RETRY_MS } from '../backoff.js';
+import { EVENT_OVERHEAD_BYTES } from './cloudwatch-events.js';
 import type { HttpResponse } from './http-client.js';
 import { jsonObject } from './json-answer.js';
 
@@ -37,7 +39,6 @@ export interface RejectedRange {
 /** Of the service's own words in the log. */
 const MESSAGE_MAX = 500;
 export const THROTTLED_RETRY_MS = 1000;
-const EVENT_OVERHEAD_BYTES = 26;
 
 export const THROTTLING: ReadonlySet<string> = new Set([
   'ThrottlingException',

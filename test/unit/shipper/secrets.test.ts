@@ -14,6 +14,18 @@ describe('secrets', () => {
     expect(secrets.redact(text)).toBe('*** *** /var/run/token AKIAIOSFODNN7EXAMPLE on');
   });
 
+  test.each([
+    ['five5', 'user admin, password "five5" wrong', 'user admin, password "***" wrong'],
+    ['a.b', 'a.b axb xa.b a.bx =a.b', '*** axb xa.b a.bx =***'],
+    ['red', 'red is not hundred, red.', '*** is not hundred, ***.'],
+    ['$1\\"', 'it was $1\\" or $1\\\\\\"', 'it was *** or ***'],
+    ['on', 'on and on', 'on and on'],
+  ])('rule 76: a short one is hidden as a whole word: %j', (secret, text, redacted) => {
+    const secrets = new Secrets();
+    secrets.hide(secret);
+    expect(secrets.redact(text)).toBe(redacted);
+  });
+
   test('rule 76: are not printed, also where JSON has to escape them', () => {
     const lines: string[] = [];
     const secrets = new Secrets();
