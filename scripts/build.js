@@ -4,7 +4,7 @@
 //
 // Needs the npm packages (npm ci), gcc and make. Exported for the other scripts: build().
 const { spawnSync } = require('node:child_process');
-const { copyFileSync, existsSync, readdirSync, statSync, writeFileSync } = require('node:fs');
+const { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
@@ -65,6 +65,8 @@ function bundle() {
 function build() {
   const started = Date.now();
   if (!isUpToDate()) {
+    // A file whose source is gone would stay in the package.
+    for (const part of ['src', 'imports']) rmSync(join(root, 'dist', part), { recursive: true, force: true });
     run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
     bundle();
     writeFileSync(stamp, '');

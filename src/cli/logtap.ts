@@ -1,7 +1,9 @@
 /** The `logtap` command: picks the subcommand, prints its error, sets the exit code. */
+import { closest } from '../catalog/closest.js';
 import { checkCommand } from './check.js';
 import { diffCommand } from './diff.js';
 import { doctor } from './doctor.js';
+import { explainCommand } from './explain.js';
 import { injectCommand } from './inject.js';
 import { install } from './install.js';
 import { shipperFile } from './package-files.js';
@@ -22,6 +24,7 @@ const USAGE = `Usage: logtap COMMAND
   uninject FILE|DIR|-                                        take them out again
   check FILE|DIR|- [options]                                 say what would be wrong with them
   diff FILE|DIR|- [options]                                  show what inject would change
+  explain CODE                                               say what a finding such as LT016 means, and what to do
   doctor PROGRAM | --pid N                                   say whether it can be tapped, and what to do
 
   --version, --help
@@ -38,6 +41,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   uninject: (args) => uninjectCommand(args, process),
   check: (args) => checkCommand(args, process),
   diff: (args) => diffCommand(args, process),
+  explain: (args) => explainCommand(args, process),
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(
@@ -61,6 +65,11 @@ function runShipper(args: readonly string[]): number {
   return EXIT.OK;
 }
 
+function unknownCommand(name: string): string {
+  const nearest = closest(name, Object.keys(COMMANDS));
+  return `no command named '${name}'${nearest === undefined ? '.' : `. Did you mean '${nearest}'?`}`;
+}
+
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === 'help') {
     process.stdout.write(USAGE);
@@ -72,7 +81,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
   const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    throw new UsageError(`${name === undefined ? 'no command given' : `no command named '${name}'`}.\n\n${USAGE}`);
+    throw new UsageError(`${name === undefined ? 'no command given.' : unknownCommand(name)}\n\n${USAGE}`);
   }
   return command(args);
 }

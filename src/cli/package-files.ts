@@ -9,6 +9,9 @@ const dist = join(__dirname, '..');
 /** The shipper's bundle. */
 export const shipperFile = join(dist, 'shipper', 'main.js');
 
+/** What each finding means. */
+export const findingsPage = join(dist, '..', 'docs', 'findings.md');
+
 /** Node's name of an architecture to the directory that holds its library. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 

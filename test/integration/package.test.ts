@@ -37,6 +37,8 @@ describe('npm pack', () => {
         'dist/cli/logtap.js',
         'dist/logtap.schema.json',
         'dist/shipper/main.js',
+        'docs/findings.md',
+        'docs/settings.md',
         'dist/native/x86_64/liblogtap.so',
         'dist/native/aarch64/liblogtap.so',
       ]),
@@ -45,7 +47,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|native|src\/(constructs|catalog))\/.+|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 

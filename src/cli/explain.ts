@@ -1,0 +1,47 @@
+/** `logtap explain CODE`: the page of a finding, from the documentation that comes with the package. */
+import { readFileSync } from 'node:fs';
+import { closest } from '../catalog/closest.js';
+import { findingsPage } from './package-files.js';
+import { parseFlags } from './parse-flags.js';
+import { type CommandStreams, write } from './rewrite-manifests.js';
+import { CommandError, EXIT, UsageError } from './usage.js';
+
+const USAGE = `Usage: logtap explain CODE
+
+Prints what a finding such as LT016 means, why it is a problem, and what to do.
+
+Exit codes: 0 done, 64 wrong use, 66 no such code.
+`;
+
+const OPTIONS = { help: { type: 'boolean', short: 'h' } } as const;
+
+/**
+ * Runs the command and resolves to its exit code.
+ *
+ * @throws UsageError, or CommandError for a code that there is not
+ */
+export async function explainCommand(args: readonly string[], io: CommandStreams): Promise<number> {
+  const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
+  if (values.help) {
+    await write(io.stdout, USAGE);
+    return EXIT.OK;
+  }
+  const [code, ...others] = positionals;
+  if (code === undefined || others.length > 0)
+    throw new UsageError(`explain takes one code, such as LT016.\n\n${USAGE}`);
+  const sections = sectionsOf(readFileSync(findingsPage, 'utf8'));
+  const text = sections.get(code.toUpperCase());
+  if (text === undefined) {
+    const nearest = closest(code.toUpperCase(), sections.keys());
+    const remedy = nearest === undefined ? `Use one of ${[...sections.keys()].join(', ')}` : `Did you mean ${nearest}?`;
+    throw new CommandError(`there is no finding '${code}'. ${remedy}`, EXIT.NO_INPUT);
+  }
+  await write(io.stdout, text);
+  return EXIT.OK;
+}
+
+/** Code to its heading and text. */
+function sectionsOf(page: string): Map<string, string> {
+  const sections = page.split(/^(?=### LT\d{3}$)/m).slice(1);
+  return new Map(sections.map((text) => [text.slice(4, 9), `${text.slice(4).split(/^## /m)[0]!.trimEnd()}\n`]));
+}

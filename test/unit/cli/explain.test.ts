@@ -1,0 +1,29 @@
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { explainCommand } from '../../../src/cli/explain.js';
+import { RULES } from '../../../src/constructs/finding.js';
+
+jest.mock('../../../src/cli/package-files.js', () => ({ findingsPage: 'docs/findings.md' }));
+
+async function explain(...args: string[]): Promise<string> {
+  const stdout = new PassThrough();
+  await explainCommand(args, { stdin: Readable.from([]), stdout, stderr: new PassThrough() });
+  stdout.end();
+  return text(stdout);
+}
+
+test.each(Object.keys(RULES))('%s: its heading and its text, and nothing of the next', async (code) => {
+  const page = await explain(code.toLowerCase());
+  expect(page.startsWith(`${code}\n\n*`)).toBe(true);
+  expect(page.match(/LT\d{3}$/gm)).toEqual([code]);
+  expect(page).not.toContain('## ');
+});
+
+test.each<[string[], RegExp]>([
+  [[], /explain takes one code/],
+  [['LT001', 'LT002'], /explain takes one code/],
+  [['LT099'], /no finding 'LT099'. Did you mean LT0/],
+  [['network'], /no finding 'network'. Use one of LT001, LT002/],
+])('refuses %j', async (args, says) => {
+  await expect(explain(...args)).rejects.toThrow(says);
+});
