@@ -1,6 +1,5 @@
 /** Settings of the sink `cloudwatch`. */
 
-import { needs, type Rule } from './rule.js';
 import { AWS_REGION, KMS_KEY_ARN, LOG_GROUP, LOG_GROUP_CLASSES, LOG_STREAM } from './service-names.js';
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
@@ -75,7 +74,3 @@ export const CLOUDWATCH_SETTINGS = {
     parse: value.url,
   }),
 } as const;
-
-export const CLOUDWATCH_RULES: readonly Rule[] = [
-  needs(CLOUDWATCH_SETTINGS.cloudwatchEnvironment, CLOUDWATCH_SETTINGS.cloudwatchService),
-];

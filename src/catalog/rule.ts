@@ -40,7 +40,7 @@ export function needs(a: Setting<unknown>, b: Setting<unknown>): Rule {
   return {
     settings: [a, b],
     isBroken: ({ isGiven }) => isGiven(a) && !isGiven(b),
-    says: (nameOf) => `${nameOf(a)} has no effect without ${nameOf(b)}. Set both, or neither.`,
+    says: (nameOf) => `${nameOf(a)} has no effect without ${nameOf(b)}. Set that too, or remove the first.`,
   };
 }
 
@@ -49,6 +49,6 @@ export function needsOn(a: Setting<unknown>, b: Setting<boolean>): Rule {
   return {
     settings: [a, b],
     isBroken: ({ isGiven, read }) => isGiven(a) && read(b) === false,
-    says: (nameOf) => `${nameOf(a)} has no effect unless ${nameOf(b)} is true. Set both, or neither.`,
+    says: (nameOf) => `${nameOf(a)} has no effect unless ${nameOf(b)} is true. Set that too, or remove the first.`,
   };
 }

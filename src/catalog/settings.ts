@@ -1,6 +1,6 @@
 /** Every setting of the shipper by its group, in the order of the documentation, and the rules between them. */
 import { BUFFER_SETTINGS } from './buffer.js';
-import { CLOUDWATCH_RULES, CLOUDWATCH_SETTINGS } from './cloudwatch.js';
+import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
 import { FORWARD_RULES, FORWARD_SETTINGS } from './forward.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { OPENSEARCH_RULES, OPENSEARCH_SETTINGS } from './opensearch.js';
@@ -48,7 +48,6 @@ export const RULES: readonly Rule[] = [
   },
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
-  ...CLOUDWATCH_RULES,
   ...OPENSEARCH_RULES,
   ...TCP_RULES,
   ...FORWARD_RULES,

@@ -1,5 +1,5 @@
 /** The CloudWatch Logs sink against the referee of the documented limits, over HTTP: requests, group and stream, clocks. */
-import { LogStreams } from '../../src/shipper/sinks/cloudwatch-streams.js';
+import { LogStreams } from '../../src/shipper/sinks/cloudwatch/streams.js';
 import { batchOf, noResource, stdoutOrigin } from '../support/batches.js';
 import { CloudWatchBench, DAY_MS, delivered, GROUP, HOUR_MS, STREAM } from '../support/cloudwatch-sink.js';
 
@@ -216,7 +216,10 @@ describe('group and stream', () => {
     expect(bench.notices).toEqual([expect.stringContaining('logs:TagResource')]);
     bench.fake.groups.clear();
     bench.fake.denied.add('CreateLogGroup');
-    bench.open({ LOGTAP_CLOUDWATCH_TAGS: 'team=a', LOGTAP_CLOUDWATCH_KMS_KEY_ARN: 'arn:aws:kms:eu-central-1:1:key/a' });
+    bench.open({
+      LOGTAP_CLOUDWATCH_TAGS: 'team=a',
+      LOGTAP_CLOUDWATCH_KMS_KEY_ARN: 'arn:aws:kms:eu-central-1:123456789012:key/b',
+    });
     expect(await bench.send(['a'])).toMatchObject({ retry: [0], failure: { code: 'AccessDeniedException' } });
   });
 

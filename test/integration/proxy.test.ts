@@ -15,8 +15,7 @@ import { createAuthority } from '../../scripts/certificates.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import type { Environment } from '../../src/shipper/settings.js';
 import { parseSettings } from '../../src/shipper/settings.js';
-import { openCloudWatch } from '../../src/shipper/sinks/cloudwatch.js';
-import { openOpenSearch } from '../../src/shipper/sinks/opensearch.js';
+import { openSink } from '../../src/shipper/sinks/index.js';
 import { batchOf } from '../support/batches.js';
 import { temporaryDirectory } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
@@ -109,8 +108,7 @@ const service = async (isTls: boolean) =>
 async function sendOne(env: Environment) {
   const settings = parseSettings({ LOGTAP_SINK: 'opensearch', ...env }, () => {});
   const secrets = new Secrets();
-  const open = settings.sinks.includes('cloudwatch') ? openCloudWatch : openOpenSearch;
-  const sink = open({ settings, secrets, onRequest: () => {}, onNotice: () => {} });
+  const sink = await openSink(settings.sinks[0]!, { settings, secrets, onRequest: () => {}, onNotice: () => {} });
   const result = await sink.send(batchOf(['a']), never);
   const again = await sink.send(batchOf(['b']), never);
   await sink.close();

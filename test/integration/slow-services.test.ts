@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { HttpClient } from '../../src/shipper/sinks/http-client.js';
+import { HttpClient } from '../../src/shipper/sinks/http/client.js';
 import { until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 

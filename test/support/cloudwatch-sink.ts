@@ -2,7 +2,7 @@
 import type { SendResult, Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
-import { openCloudWatch } from '../../src/shipper/sinks/cloudwatch.js';
+import { type CloudWatchSettings, openCloudWatch } from '../../src/shipper/sinks/cloudwatch/sink.js';
 import { batchOf, type PlainRecord } from './batches.js';
 import { CloudWatchFake } from './cloudwatch-fake.js';
 import { AWS_ENV } from './sinks-read-back.js';
@@ -46,7 +46,12 @@ export class CloudWatchBench {
       () => {},
     );
     const onNotice = (message: string) => this.notices.push(message);
-    this.sink = openCloudWatch({ settings, secrets: new Secrets(), onRequest: () => {}, onNotice });
+    this.sink = openCloudWatch({
+      settings: settings as CloudWatchSettings,
+      secrets: new Secrets(),
+      onRequest: () => {},
+      onNotice,
+    });
     this.#sinks.push(this.sink);
     return this.sink;
   }

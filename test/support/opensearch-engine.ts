@@ -4,7 +4,8 @@ import type { RecordBatch, SendResult, Sink } from '../../src/shipper/parts.js';
 import { select } from '../../src/shipper/record-batch.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { parseSettings } from '../../src/shipper/settings.js';
-import { openOpenSearch } from '../../src/shipper/sinks/opensearch.js';
+import { openOpenSearch } from '../../src/shipper/sinks/opensearch/index.js';
+import type { OpenSearchSettings } from '../../src/shipper/sinks/opensearch/settings.js';
 
 export interface OpenedSink extends Sink {
   /** HTTP status or error code of every request so far. */
@@ -16,8 +17,9 @@ export interface OpenedSink extends Sink {
 export function openSinkAt(url: string, settings: Readonly<Record<string, string>> = {}): OpenedSink {
   const codes: string[] = [];
   const notices: string[] = [];
+  const all = parseSettings({ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: url, ...settings }, () => {});
   const sink = openOpenSearch({
-    settings: parseSettings({ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: url, ...settings }, () => {}),
+    settings: all as OpenSearchSettings,
     secrets: new Secrets(),
     onRequest: (code) => codes.push(code),
     onNotice: (notice) => notices.push(notice),

@@ -153,6 +153,13 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     { property: 'gzip', setting: of.cloudwatchGzip, value: props.gzip },
     { property: 'endpoint', setting: of.cloudwatchEndpoint, value: endpoint },
   ]);
+  const { service, environment } = props;
+  must(
+    environment === undefined || service !== undefined,
+    'environment',
+    environment,
+    "come with the service that runs there: give 'service' too",
+  );
   if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
   return {
     ...bound,

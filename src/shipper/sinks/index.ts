@@ -3,27 +3,32 @@
 import type { SinkName } from '../../catalog/setting-values.js';
 import { failureOf } from '../errors.js';
 import type { Sink } from '../parts.js';
+import type { Settings } from '../settings.js';
 import type { SinkContext } from './sink-context.js';
 
-type Open = (context: SinkContext) => Promise<Sink>;
+type AnyContext = SinkContext<Settings>;
+type Open = (context: AnyContext) => Promise<Sink>;
+
+/** With the settings of one sink. Those that it needs are there: all were read with LOGTAP_SINK. */
+const own = <S>(context: AnyContext) => context as unknown as SinkContext<S>;
 
 const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
-  stdout: async (context) => (await import('./stdout.js')).openStdout(context),
-  file: async (context) => (await import('./file.js')).openFile(context),
-  opensearch: async (context) => (await import('./opensearch.js')).openOpenSearch(context),
-  tcp: async (context) => counted((await import('./tcp.js')).openTcp(context), context),
-  forward: async (context) => counted((await import('./forward.js')).openForward(context), context),
-  cloudwatch: async (context) => (await import('./cloudwatch.js')).openCloudWatch(context),
+  stdout: async (context) => (await import('./lines/stdout.js')).openStdout(own(context)),
+  file: async (context) => (await import('./lines/file.js')).openFile(own(context)),
+  opensearch: async (context) => (await import('./opensearch/index.js')).openOpenSearch(own(context)),
+  tcp: async (context) => counted((await import('./lines/tcp.js')).openTcp(own(context)), context),
+  forward: async (context) => counted((await import('./forward/sink.js')).openForward(own(context)), context),
+  cloudwatch: async (context) => (await import('./cloudwatch/sink.js')).openCloudWatch(own(context)),
 };
 
 /** Throws a ConfigError when the sink's settings cannot work. Does not ask whether its service is there. */
-export async function openSink(name: SinkName, context: SinkContext): Promise<Sink> {
+export async function openSink(name: SinkName, context: AnyContext): Promise<Sink> {
   if (!isModule(name)) return OPEN[name](context);
   return counted(await (await import('./module.js')).openModule(name.slice(MODULE.length), context), context);
 }
 
 /** The sink, each of whose sends is one request. Those over HTTP count theirs by the status of each answer. */
-function counted(sink: Sink, { onRequest }: SinkContext): Sink {
+function counted(sink: Sink, { onRequest }: AnyContext): Sink {
   return {
     name: sink.name,
     limits: sink.limits,

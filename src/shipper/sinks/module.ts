@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf, NoAnswerError } from '../errors.js';
 import type { BatchLimits, SendResult, Sink } from '../parts.js';
 import { recordAt } from '../record-batch.js';
-import { LINE_LIMITS } from './line-output.js';
+import { LINE_LIMITS } from './lines/output.js';
 import type { SinkContext } from './sink-context.js';
 
 /** What the module has to export. */

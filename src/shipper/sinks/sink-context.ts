@@ -1,9 +1,20 @@
-/** What every sink is given besides its own settings. */
+/** What every sink is given. */
+import type { NETWORK_SETTINGS } from '../../catalog/network.js';
+import type { POD_SETTINGS } from '../../catalog/pod.js';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 
-export interface SinkContext {
-  readonly settings: Settings;
+/** Settings that are about no sink in particular. */
+type Shared = keyof typeof NETWORK_SETTINGS | keyof typeof POD_SETTINGS | 'awsRegion';
+
+/** The settings of one sink: its own and the shared ones. Those that it needs have a value: they were refused otherwise. */
+export type SettingsOf<Own extends keyof Settings = never, Needed extends Own | Shared = never> = Pick<
+  Settings,
+  Own | Shared
+> & { readonly [K in Needed]: NonNullable<Settings[K]> };
+
+export interface SinkContext<S = SettingsOf> {
+  readonly settings: S;
   /** Told of what a sink reads from files and must never be printed. */
   readonly secrets: Secrets;
   /** Told of every request that ended: HTTP status or error code, and how long it took. */

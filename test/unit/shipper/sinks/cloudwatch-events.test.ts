@@ -8,7 +8,7 @@ import {
   MESSAGE_MAX_BYTES,
   PutEncoder,
   SPAN_MAX_MS,
-} from '../../../../src/shipper/sinks/cloudwatch-events.js';
+} from '../../../../src/shipper/sinks/cloudwatch/events.js';
 import { batchOf, type PlainRecord } from '../../../support/batches.js';
 
 interface Request {

@@ -1,9 +1,9 @@
 /** What the CloudWatch Logs sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
-import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch.js';
-import { type Entity, PutEncoder } from '../../../../src/shipper/sinks/cloudwatch-events.js';
-import { LogStreams } from '../../../../src/shipper/sinks/cloudwatch-streams.js';
-import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
+import { type Entity, PutEncoder } from '../../../../src/shipper/sinks/cloudwatch/events.js';
+import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch/sink.js';
+import { LogStreams } from '../../../../src/shipper/sinks/cloudwatch/streams.js';
+import type { HttpResponse } from '../../../../src/shipper/sinks/http/client.js';
 import { batchOf, noResource, type PlainRecord, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;

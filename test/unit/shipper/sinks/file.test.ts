@@ -6,7 +6,7 @@ import type { Sink } from '../../../../src/shipper/parts.js';
 import { BatchBuilder } from '../../../../src/shipper/record-batch.js';
 import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
-import { openFile } from '../../../../src/shipper/sinks/file.js';
+import { type FileSettings, openFile } from '../../../../src/shipper/sinks/lines/file.js';
 
 let directory: string;
 beforeEach(() => {
@@ -16,7 +16,12 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function openAt(path: string) {
   const settings = parseSettings({ LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: path }, () => {});
-  return openFile({ settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} });
+  return openFile({
+    settings: settings as FileSettings,
+    secrets: new Secrets(),
+    onRequest: () => {},
+    onNotice: () => {},
+  });
 }
 
 async function send(sink: Sink, message: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { Decoder, ExtensionCodec } from '@msgpack/msgpack';
 import fc from 'fast-check';
 import type { Origin } from '../../../../src/shipper/parts.js';
-import { ForwardEncoder } from '../../../../src/shipper/sinks/forward-encoder.js';
+import { ForwardEncoder } from '../../../../src/shipper/sinks/forward/encoder.js';
 import { batchOf, type PlainRecord, stdoutOrigin } from '../../../support/batches.js';
 
 const metadata = { podName: 'orders-0', podNamespace: 'shop', nodeName: 'node-1', containerName: undefined };

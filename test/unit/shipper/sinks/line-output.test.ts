@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LineOutput } from '../../../../src/shipper/sinks/line-output.js';
+import { LineOutput } from '../../../../src/shipper/sinks/lines/output.js';
 
 const never = new AbortController().signal;
 let directory: string;

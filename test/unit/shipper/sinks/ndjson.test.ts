@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NdjsonEncoder } from '../../../../src/shipper/sinks/ndjson.js';
+import { NdjsonEncoder } from '../../../../src/shipper/sinks/lines/ndjson.js';
 import { batchOf, stdoutOrigin } from '../../../support/batches.js';
 
 const metadata = { podName: 'web-0', podNamespace: 'shop', nodeName: 'n1', containerName: 'sidecar' };

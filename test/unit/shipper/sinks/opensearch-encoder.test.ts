@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { OPENSEARCH_SCHEMAS } from '../../../../src/catalog/opensearch.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
-import { NdjsonEncoder } from '../../../../src/shipper/sinks/ndjson.js';
-import { BulkEncoder, type BulkEncoderOptions, indexName } from '../../../../src/shipper/sinks/opensearch-encoder.js';
-import { mappingsOf, SCHEMAS } from '../../../../src/shipper/sinks/opensearch-schema.js';
+import { NdjsonEncoder } from '../../../../src/shipper/sinks/lines/ndjson.js';
+import { BulkEncoder, type BulkEncoderOptions, indexName } from '../../../../src/shipper/sinks/opensearch/encoder.js';
+import { mappingsOf, SCHEMAS } from '../../../../src/shipper/sinks/opensearch/schema.js';
 import { batchOf, noResource, stdoutOrigin } from '../../../support/batches.js';
 
 const resource = { podName: 'web-0', podNamespace: 'shop', podUid: 'u1', nodeName: 'n1', containerName: 'sidecar' };

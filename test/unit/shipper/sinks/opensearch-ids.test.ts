@@ -1,8 +1,8 @@
 /** An id that is there is a delivery only where the document is ours. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
-import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
-import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch-encoder.js';
-import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch-sink.js';
+import type { HttpResponse } from '../../../../src/shipper/sinks/http/client.js';
+import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch/encoder.js';
+import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch/sink.js';
 import { batchOf, noResource, type PlainRecord, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;

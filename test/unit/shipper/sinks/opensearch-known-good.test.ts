@@ -1,8 +1,8 @@
 /** A record is refused for good only where one that is known to be good is taken. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
-import type { HttpResponse } from '../../../../src/shipper/sinks/http-client.js';
-import { BulkEncoder, type BulkEncoderOptions } from '../../../../src/shipper/sinks/opensearch-encoder.js';
-import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch-sink.js';
+import type { HttpResponse } from '../../../../src/shipper/sinks/http/client.js';
+import { BulkEncoder, type BulkEncoderOptions } from '../../../../src/shipper/sinks/opensearch/encoder.js';
+import { OpenSearchSink } from '../../../../src/shipper/sinks/opensearch/sink.js';
 import { batchOf, noResource, type PlainRecord, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;

@@ -1,8 +1,8 @@
 /** What the OpenSearch sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
-import { type HttpResponse, retryAfterMs } from '../../../../src/shipper/sinks/http-client.js';
-import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch-encoder.js';
-import { OpenSearchSink, type OpenSearchSinkOptions } from '../../../../src/shipper/sinks/opensearch-sink.js';
+import { type HttpResponse, retryAfterMs } from '../../../../src/shipper/sinks/http/client.js';
+import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch/encoder.js';
+import { OpenSearchSink, type OpenSearchSinkOptions } from '../../../../src/shipper/sinks/opensearch/sink.js';
 import { batchOf, noResource } from '../../../support/batches.js';
 
 const never = new AbortController().signal;

@@ -1,0 +1,135 @@
+/** Signs requests to AWS: credentials from where the SDK finds them, a clock that follows the service's. */
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { codeOf, messageOf, NoAnswerError } from '../../errors.js';
+import type { HttpResponse } from '../http/client.js';
+import type { Network } from '../http/network.js';
+
+export interface UnsignedRequest {
+  readonly method: string;
+  /** Base URL of the service. */
+  readonly url: URL;
+  /** Follows the path of the base URL. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** For errors: `bulk request`. */
+  readonly operation: string;
+}
+
+/** A signature is refused when clocks are more than five minutes apart. */
+const SKEW_MS = 4 * 60_000;
+/** Where an answer names its error. */
+const ERROR_BYTES = 1000;
+
+/** Where credentials were found, by the last of the marks that the SDK leaves on them. */
+const SOURCES: Readonly<Record<string, string>> = {
+  CREDENTIALS_ENV_VARS: 'AWS_ACCESS_KEY_ID',
+  CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN: "the role of the pod's service account",
+  CREDENTIALS_STS_ASSUME_ROLE_WEB_ID: "the role of the pod's service account",
+  CREDENTIALS_HTTP: 'the endpoint of Pod Identity or ECS',
+  CREDENTIALS_IMDS: 'the role of the node',
+  CREDENTIALS_PROFILE: 'a profile',
+};
+
+export class AwsSigner {
+  readonly #network: Network;
+  readonly #region: string;
+  readonly #service: string;
+  #credentials: ReturnType<typeof fromNodeProviderChain>;
+  #source: string | undefined;
+  /** Added to this machine's clock. */
+  #clockOffsetMs = 0;
+
+  constructor(region: string, service: string, network: Network) {
+    this.#network = network;
+    this.#region = region;
+    this.#service = service;
+    this.#credentials = this.#chain();
+  }
+
+  /** The headers to send, those given among them. Throws a NoAnswerError where there are no credentials. */
+  async sign({
+    method,
+    url,
+    path,
+    query = {},
+    headers,
+    body,
+    operation,
+  }: UnsignedRequest): Promise<Record<string, string>> {
+    try {
+      const credentials = await this.#credentials();
+      this.#source = Object.keys((credentials as { $source?: object }).$source ?? {}).at(-1);
+      const signer = new SignatureV4({ credentials, region: this.#region, service: this.#service, sha256: Sha256 });
+      const signed = await signer.sign(
+        {
+          method,
+          protocol: url.protocol,
+          hostname: url.hostname,
+          path: `${url.pathname.replace(/\/$/, '')}${path}` || '/',
+          query: { ...query },
+          headers: { ...headers, host: url.host },
+          body,
+        },
+        { signingDate: new Date(Date.now() + this.#clockOffsetMs) },
+      );
+      return signed.headers;
+    } catch (error) {
+      const detail = `credentials for ${operation}: ${messageOf(error)} (is there a role for the pod's service account, or AWS_ACCESS_KEY_ID?)`;
+      throw new NoAnswerError({ code: codeOf(error), detail }, { cause: error });
+    }
+  }
+
+  /**
+   * Whether the answer says that the signature's time is wrong and the clock was set by it: then the same request is
+   * worth another signature. Records keep their times.
+   */
+  followClock({ status, headers, body }: HttpResponse): boolean {
+    const serverMs = Date.parse(headers.date ?? '');
+    if (status < 400 || Number.isNaN(serverMs)) return false;
+    if (Math.abs(serverMs - Date.now() - this.#clockOffsetMs) < SKEW_MS) return false;
+    if (!/Signature|Expired|Skew/i.test(body.toString('latin1', 0, ERROR_BYTES))) return false;
+    this.#clockOffsetMs = serverMs - Date.now();
+    return true;
+  }
+
+  /** Where the last credentials came from, for errors. */
+  get source(): string {
+    return this.#source === undefined ? 'an unknown place' : (SOURCES[this.#source] ?? this.#source);
+  }
+
+  /** Signed with the same credentials and clock, for the official client. */
+  get identity() {
+    return { credentials: this.#credentials, systemClockOffset: this.#clockOffsetMs };
+  }
+
+  /** Asks for new credentials at the next request. */
+  renewCredentials(): void {
+    this.#credentials = this.#chain();
+  }
+
+  #chain() {
+    // A profile's file may be a mounted Secret that changes: it is read again, not kept as the SDK does by default.
+    const clientConfig = { region: this.#region, requestHandler: this.#network.awsHandler };
+    return fromNodeProviderChain({ clientConfig, ignoreCache: true });
+  }
+}
+
+/** SHA-256 and its HMAC in the shape that the signer wants. */
+class Sha256 {
+  readonly #hash: Hash | Hmac;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    const key = ArrayBuffer.isView(secret) || typeof secret === 'string' ? secret : new Uint8Array(secret ?? []);
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', key as NodeJS.ArrayBufferView);
+  }
+  update(data: Uint8Array): void {
+    this.#hash.update(data);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest();
+  }
+  reset(): void {}
+}

@@ -1,0 +1,181 @@
+/** What an answer of CloudWatch Logs means. Errors are told by their name: their status is nearly always 400. */
+
+import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import type { HttpResponse } from '../http/client.js';
+import { jsonObject } from '../http/json-answer.js';
+import { EVENT_OVERHEAD_BYTES } from './events.js';
+
+export type Answer =
+  | {
+      readonly kind: 'accepted';
+      readonly rejected: readonly RejectedRange[];
+      /** The events are stored, but not who wrote them. */
+      readonly entityError?: string;
+    }
+  /** The log stream, or its group, is not there. */
+  | { readonly kind: 'missing'; readonly detail: string }
+  /** Something in it is refused: halve it until the event stands alone, then find out whether it is the event. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly code: string; readonly detail: string }
+  /** The request is longer than somebody on the way takes: halve it, in the end its only event. */
+  | { readonly kind: 'too_large'; readonly detail: string }
+  /** An event is longer than the service takes, which is now known. */
+  | { readonly kind: 'event_too_large'; readonly messageMaxBytes: number; readonly detail: string }
+  | {
+      readonly kind: 'retry';
+      readonly code: string;
+      readonly detail: string;
+      readonly afterMs?: number;
+      /** The credentials are refused. */
+      readonly renewCredentials?: true;
+    };
+
+/** Events `from` up to, not including, `to` are refused for good. */
+export interface RejectedRange {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: 'expired' | 'too_old' | 'too_new';
+}
+
+/** Of the service's own words in the log. */
+const MESSAGE_MAX = 500;
+export const THROTTLED_RETRY_MS = 1000;
+
+export const THROTTLING: ReadonlySet<string> = new Set([
+  'ThrottlingException',
+  'Throttling',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'LimitExceededException',
+]);
+const CREDENTIALS = new Set([
+  'UnrecognizedClientException',
+  'ExpiredTokenException',
+  'ExpiredToken',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+]);
+
+/** `count` events were sent. */
+export function classifyAnswer({ status, headers, body }: HttpResponse, count: number): Answer {
+  const answer: AnswerBody | undefined = jsonObject(body);
+  const type = headers['x-amzn-errortype'];
+  if (status === 200 && type === undefined && answer !== undefined && isOfPutLogEvents(answer)) {
+    return accepted(answer, count);
+  }
+  const name = errorName(type, answer);
+  if (status === 200 && name === undefined) return badAnswer(NOT_CLOUDWATCH);
+  const message = [answer?.message, answer?.Message].find((words) => typeof words === 'string') ?? '';
+  const id = headers['x-amzn-requestid'];
+  const detail = `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${id === undefined ? '' : ` [request ${id}]`}`;
+  if (status === 200) return { kind: 'retry', code: name ?? 'bad_answer', detail };
+  if (name === 'ResourceNotFoundException') return { kind: 'missing', detail };
+  if (name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: [] };
+  if (name === 'InvalidParameterException' || name === 'SerializationException') {
+    const limit = /exceeds limit of (\d+)/.exec(message)?.[1];
+    if (message.includes('Log event too large') && limit !== undefined) {
+      return { kind: 'event_too_large', messageMaxBytes: Number(limit) - EVENT_OVERHEAD_BYTES, detail };
+    }
+    return { kind: 'refused', reason: 'invalid_parameter', code: name, detail };
+  }
+  if (status === 413) return { kind: 'too_large', detail };
+  if (status === 429 || (name !== undefined && THROTTLING.has(name))) {
+    return { kind: 'retry', code: name ?? '429', detail, afterMs: THROTTLED_RETRY_MS };
+  }
+  if (name !== undefined && CREDENTIALS.has(name)) {
+    return { kind: 'retry', code: name, detail, afterMs: CONFIGURATION_RETRY_MS, renewCredentials: true };
+  }
+  if (name === 'AccessDeniedException') {
+    return {
+      kind: 'retry',
+      code: name,
+      detail: `${detail} (allow logs:PutLogEvents)`,
+      afterMs: CONFIGURATION_RETRY_MS,
+    };
+  }
+  return { kind: 'retry', code: name ?? String(status), detail };
+}
+
+const NOT_CLOUDWATCH = 'the answer is not that of CloudWatch Logs; is the endpoint right?';
+
+function badAnswer(detail: string): Answer {
+  return { kind: 'retry', code: 'bad_answer', detail };
+}
+
+/** What a success may say. */
+const SUCCESS: readonly string[] = ['nextSequenceToken', 'rejectedLogEventsInfo', 'rejectedEntityInfo'];
+/** What errors say, those of AWS and of what stands before it. */
+const FAILURE: readonly string[] = [
+  '__type',
+  'message',
+  'Message',
+  'code',
+  'Code',
+  'error',
+  'errors',
+  'Error',
+  'Errors',
+];
+
+/** A success says nothing, or something that it can say; and what may come to that in a later version, but no error. */
+function isOfPutLogEvents(answer: object): boolean {
+  const names = Object.keys(answer);
+  if (names.some((name) => FAILURE.includes(name))) return false;
+  return names.length === 0 || names.some((name) => SUCCESS.includes(name));
+}
+
+function accepted({ rejectedLogEventsInfo, rejectedEntityInfo }: AnswerBody, count: number): Answer {
+  const rejected = rejectedRanges(rejectedLogEventsInfo ?? {}, count);
+  if (rejected === undefined) return badAnswer('the events that it names as rejected cannot be');
+  if (rejectedEntityInfo === undefined || rejectedEntityInfo === null) return { kind: 'accepted', rejected };
+  const { errorType } = rejectedEntityInfo as { readonly errorType?: unknown };
+  return { kind: 'accepted', rejected, entityError: typeof errorType === 'string' ? errorType : 'unknown' };
+}
+
+/**
+ * Ends are exclusive, the start is inclusive; 0 is an index like any other. Undefined where no `count` events can have been
+ * rejected so: an index that is none of them, an event that is too old and too new.
+ */
+function rejectedRanges(info: unknown, count: number): readonly RejectedRange[] | undefined {
+  if (typeof info !== 'object' || info === null || Array.isArray(info)) return undefined;
+  const { expiredLogEventEndIndex, tooOldLogEventEndIndex, tooNewLogEventStartIndex } = info as RejectedInfo;
+  const expired = expiredLogEventEndIndex ?? 0;
+  const old = tooOldLogEventEndIndex ?? 0;
+  const tooNew = tooNewLogEventStartIndex ?? count;
+  const isIndex = (index: unknown): index is number => Number.isInteger(index) && (index as number) >= 0;
+  if (!isIndex(expired) || !isIndex(old) || !isIndex(tooNew)) return undefined;
+  const tooOld = Math.max(expired, old);
+  if (tooOld > tooNew || tooNew > count) return undefined;
+  const ranges: readonly RejectedRange[] = [
+    { from: 0, to: expired, reason: 'expired' },
+    { from: expired, to: tooOld, reason: 'too_old' },
+    { from: tooNew, to: count, reason: 'too_new' },
+  ];
+  return ranges.filter(({ from, to }) => from < to);
+}
+
+interface RejectedInfo {
+  readonly tooOldLogEventEndIndex?: unknown;
+  readonly tooNewLogEventStartIndex?: unknown;
+  readonly expiredLogEventEndIndex?: unknown;
+}
+
+interface AnswerBody {
+  readonly __type?: unknown;
+  readonly message?: unknown;
+  readonly Message?: unknown;
+  readonly rejectedLogEventsInfo?: unknown;
+  readonly rejectedEntityInfo?: unknown;
+}
+
+/** `com.amazonaws.logs#ThrottlingException:http://…` to `ThrottlingException`. A name that is none would be a new metric. */
+function errorName(header: string | string[] | undefined, answer: AnswerBody | undefined): string | undefined {
+  const name = typeof header === 'string' ? header : answer?.__type;
+  if (typeof name !== 'string') return undefined;
+  const short = name.split(':')[0]?.split('#').at(-1) ?? '';
+  return /^[A-Za-z]{1,64}$/.test(short) ? short : 'unknown_error';
+}

@@ -1,0 +1,207 @@
+/**
+ * Records to PutLogEvents bodies within the service's limits: 1 MiB counting the UTF-8 bytes of each message plus 26,
+ * 10,000 events, less than 24 hours between first and last, ascending by millisecond, no empty message: a blank line is a
+ * space.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+ */
+import { JsonWriter, sequenceLength } from '../../json-writer.js';
+import type { RecordBatch } from '../../parts.js';
+import type { Range } from '../ranges.js';
+
+export const BATCH_MAX_BYTES = 1_048_576;
+export const BATCH_MAX_EVENTS = 10_000;
+export const EVENT_OVERHEAD_BYTES = 26;
+/** A message of this size fills a batch. */
+export const MESSAGE_MAX_BYTES = BATCH_MAX_BYTES - EVENT_OVERHEAD_BYTES;
+export const SPAN_MAX_MS = 86_400_000;
+/** Events of more than 14 days ago are refused one by one, whatever the group keeps. */
+const TOO_OLD_MS = 15 * 86_400_000;
+
+/** An invalid byte becomes U+FFFD, three bytes. */
+const GROWTH = 3;
+
+/** Messages, or parts of those that are too long for one event, in the order in which they are sent. */
+export interface Events {
+  readonly batch: RecordBatch;
+  readonly count: number;
+  /** Record of event i. */
+  readonly record: readonly number[];
+  /** First byte and end of event i. */
+  readonly start: readonly number[];
+  readonly end: readonly number[];
+  /** Whole milliseconds since 1970 of event i. */
+  readonly timeMs: readonly number[];
+  /** Metrics in the embedded format that are too long for one event: in parts they are none. */
+  readonly tooLarge: readonly number[];
+}
+
+/** Who wrote the events: 2 to 4 key attributes. */
+export interface Entity {
+  readonly keyAttributes: Readonly<Record<string, string>>;
+}
+
+/**
+ * `records` are the indexes of those that go into one stream; `nowMs` is the time of a record that has none. Messages of more
+ * than `partMaxBytes` go in parts, but for metrics.
+ */
+export function eventsOf(
+  batch: RecordBatch,
+  messageMaxBytes: number,
+  records: readonly number[] = [...batch.length.keys()],
+  nowMs: number = Date.now(),
+  partMaxBytes: number = messageMaxBytes,
+): Events {
+  const record: number[] = [];
+  const start: number[] = [];
+  const end: number[] = [];
+  const timeMs: number[] = [];
+  const tooLarge: number[] = [];
+  const times = records.map((i) => timestampOf(batch.timeMs[i]!, nowMs));
+  for (const at of byTime(times)) {
+    const i = records[at]!;
+    const first = batch.start[i]!;
+    const last = first + batch.length[i]!;
+    const isWhole = last - first > partMaxBytes && isEmbeddedMetrics(batch.bytes, first, last);
+    if (isWhole && last - first > messageMaxBytes) {
+      tooLarge.push(i);
+      continue;
+    }
+    const most = isWhole ? messageMaxBytes : partMaxBytes;
+    let from = first;
+    do {
+      const to = (last - from) * GROWTH <= most ? last : partEnd(batch.bytes, from, last, most);
+      record.push(i);
+      start.push(from);
+      end.push(to);
+      timeMs.push(times[at]!);
+      from = to;
+    } while (from < last);
+  }
+  return { batch, count: record.length, record, start, end, timeMs, tooLarge };
+}
+
+/** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
+function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
+  if (!text.includes('"_aws"')) return false;
+  try {
+    return (JSON.parse(text.toString()) as { _aws?: unknown })._aws !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Indexes in ascending order of time; equal milliseconds keep their order. */
+function byTime(times: readonly number[]): Iterable<number> {
+  const order = [...times.keys()];
+  const isSorted = times.every((time, i) => i === 0 || times[i - 1]! <= time);
+  return isSorted ? order : order.sort((a, b) => times[a]! - times[b]!);
+}
+
+function timestampOf(timeMs: number, nowMs: number): number {
+  return Number.isNaN(timeMs) ? nowMs : Math.max(0, Math.floor(timeMs));
+}
+
+/** End of the longest beginning of at most `max` UTF-8 bytes, invalid bytes replaced, that cuts no character. */
+function partEnd(bytes: Uint8Array, from: number, to: number, max: number): number {
+  let size = 0;
+  for (let i = from; i < to; ) {
+    const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, to);
+    size += length < 0 ? GROWTH : length;
+    if (size > max && i > from) return i;
+    i += Math.abs(length);
+  }
+  return to;
+}
+
+export interface PutBody {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+const EVENT = Buffer.from('{"timestamp":');
+const MESSAGE = Buffer.from(',"message":"');
+/** In the place of a message that is empty, which the service refuses with all others of its request. */
+const SPACE = Buffer.from(' ');
+const CLOSE = Buffer.from('"}');
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+
+export class PutEncoder {
+  readonly #logGroup: string;
+  readonly #writer = new JsonWriter();
+  #entity: Entity | undefined;
+
+  constructor(logGroup: string, entity?: Entity) {
+    this.#logGroup = logGroup;
+    this.#entity = entity;
+  }
+
+  get hasEntity(): boolean {
+    return this.#entity !== undefined;
+  }
+
+  /** Leaves the entity out from now on. Whether there was one. */
+  dropEntity(): boolean {
+    const had = this.hasEntity;
+    this.#entity = undefined;
+    return had;
+  }
+
+  /**
+   * A request that is right in all but this: its one event is too old, so that the service says whether it would take
+   * others, and stores nothing.
+   */
+  probe(logStream: string, nowMs: number, entity: Entity | null | undefined = this.#entity): Buffer {
+    return Buffer.concat([
+      this.#head(logStream, entity),
+      Buffer.from(JSON.stringify({ timestamp: nowMs - TOO_OLD_MS, message: 'logtap' })),
+      END,
+    ]);
+  }
+
+  #head(logStreamName: string, entity: Entity | null | undefined = this.#entity): Buffer {
+    const names = { logGroupName: this.#logGroup, logStreamName };
+    const fields = JSON.stringify({ ...names, ...(entity && { entity }) });
+    return Buffer.from(`${fields.slice(0, -1)},"logEvents":[`);
+  }
+
+  /**
+   * As many events of the range as one request may carry, in a body of at most `maxBytes`, and at least one. The bytes are
+   * valid until the next call.
+   */
+  encode(
+    { batch, start, end, timeMs }: Events,
+    logStream: string,
+    [from, limit]: Range,
+    maxBytes = Number.POSITIVE_INFINITY,
+  ): PutBody {
+    const writer = this.#writer;
+    writer.truncate(0);
+    writer.raw(this.#head(logStream));
+    const earliest = timeMs[from]!;
+    let size = 0;
+    let i = from;
+    for (; i < limit && i - from < BATCH_MAX_EVENTS; i++) {
+      const time = timeMs[i]!;
+      if (time - earliest >= SPAN_MAX_MS) break;
+      const before = writer.length;
+      if (i > from) writer.raw(COMMA);
+      writer.raw(EVENT);
+      writer.integer(time);
+      writer.raw(MESSAGE);
+      const isBlank = start[i] === end[i];
+      if (isBlank) writer.raw(SPACE);
+      size += (isBlank ? SPACE.length : writer.string(batch.bytes, start[i]!, end[i]!)) + EVENT_OVERHEAD_BYTES;
+      writer.raw(CLOSE);
+      if ((size > BATCH_MAX_BYTES || writer.length > maxBytes) && i > from) {
+        writer.truncate(before);
+        break;
+      }
+    }
+    writer.raw(END);
+    return { bytes: writer.bytes, from, to: i };
+  }
+}

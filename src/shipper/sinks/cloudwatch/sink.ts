@@ -1,0 +1,304 @@
+/**
+ * CloudWatch Logs: batches within the service's limits, group and stream made when they are missing.
+ * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
+ * request whose answer is lost is stored twice.
+ */
+import type { CLOUDWATCH_SETTINGS } from '../../../catalog/cloudwatch.js';
+import { cloudWatchLogsHost } from '../../../catalog/service-names.js';
+import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { NoAnswerError } from '../../errors.js';
+import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
+import { BodyLimit } from '../body-limit.js';
+import type { HttpResponse } from '../http/client.js';
+import { Network } from '../http/network.js';
+import { Outcome } from '../outcome.js';
+import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import type { SettingsOf, SinkContext } from '../sink-context.js';
+import { type Answer, classifyAnswer } from './answer.js';
+import { type CloudWatchApi, createCloudWatchApi } from './api.js';
+import {
+  BATCH_MAX_BYTES,
+  BATCH_MAX_EVENTS,
+  type Entity,
+  EVENT_OVERHEAD_BYTES,
+  type Events,
+  eventsOf,
+  MESSAGE_MAX_BYTES,
+  type PutBody,
+  PutEncoder,
+} from './events.js';
+import { LogStreams } from './streams.js';
+
+const LIMITS: BatchLimits = {
+  maxRecords: BATCH_MAX_EVENTS,
+  maxBytes: BATCH_MAX_BYTES,
+  recordOverheadBytes: EVENT_OVERHEAD_BYTES,
+};
+
+export type CloudWatchSettings = SettingsOf<keyof typeof CLOUDWATCH_SETTINGS, 'cloudwatchLogGroup' | 'awsRegion'>;
+
+/** Throws a ConfigError where names or files that settings name cannot be used. */
+export function openCloudWatch({ settings, secrets, onRequest, onNotice }: SinkContext<CloudWatchSettings>): Sink {
+  const logGroup = settings.cloudwatchLogGroup;
+  const region = settings.awsRegion;
+  const { awsUseFips: isFips, awsUseDualstack: isDualstack } = settings;
+  const streams = new LogStreams(settings.cloudwatchLogStream, settings);
+  const api = createCloudWatchApi({
+    region,
+    endpoint: settings.cloudwatchEndpoint ?? new URL(`https://${cloudWatchLogsHost(region, { isFips, isDualstack })}`),
+    network: new Network(settings, secrets),
+    gzip: settings.cloudwatchGzip,
+    group: {
+      logGroup,
+      createGroup: settings.cloudwatchCreateGroup,
+      retentionDays: settings.cloudwatchRetentionDays,
+      groupClass: settings.cloudwatchGroupClass,
+      kmsKeyArn: settings.cloudwatchKmsKeyArn,
+      tags: settings.cloudwatchTags,
+    },
+    onRequest,
+    onNotice,
+  });
+  return new CloudWatchSink(api, streams, new PutEncoder(logGroup, entityOf(settings)), onNotice);
+}
+
+/** Whose logs these are, for "Explore related"; a service without a name has none. */
+function entityOf({ cloudwatchService, cloudwatchEnvironment }: CloudWatchSettings): Entity | undefined {
+  if (cloudwatchService === undefined) return undefined;
+  const environment = cloudwatchEnvironment === undefined ? {} : { Environment: cloudwatchEnvironment };
+  return { keyAttributes: { Type: 'Service', Name: cloudwatchService, ...environment } };
+}
+
+/** A request is not made smaller than with a message of this size: what is refused then has another reason. */
+const MESSAGE_MIN_BYTES = 1024;
+
+/** A batch of control characters, each of which takes six bytes of JSON. */
+const BODY_MAX_BYTES = 7 * 1024 * 1024;
+/** Refusals of an event, unless one that is right is refused, too. */
+const ABOUT_THE_EVENT: ReadonlySet<Answer['kind']> = new Set(['refused', 'too_large', 'event_too_large']);
+/** What may be wrong with one log stream, while others go on: a right, a name, what is missing. */
+const OF_THE_STREAM: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'ResourceNotFoundException',
+  'InvalidParameterException',
+  'SerializationException',
+]);
+
+export class CloudWatchSink implements Sink {
+  readonly name = 'cloudwatch';
+  readonly limits = LIMITS;
+  readonly #api: CloudWatchApi;
+  readonly #streams: LogStreams;
+  readonly #encoder: PutEncoder;
+  readonly #onNotice: (message: string) => void;
+  readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
+  /** Of the one send that is out. */
+  #onProgress = () => {};
+  /** Shrinks when the service says that it takes less. */
+  #messageMaxBytes = MESSAGE_MAX_BYTES;
+
+  constructor(api: CloudWatchApi, streams: LogStreams, encoder: PutEncoder, onNotice: (message: string) => void) {
+    this.#api = api;
+    this.#streams = streams;
+    this.#encoder = encoder;
+    this.#onNotice = onNotice;
+  }
+
+  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    this.#onProgress = onProgress;
+    const outcome = new Outcome();
+    for (const { logStream, records } of this.#streams.partition(batch)) {
+      if (outcome.isFailed) outcome.retry(records);
+      else await this.#sendStream(logStream, batch, records, outcome, signal);
+    }
+    return outcome.result;
+  }
+
+  destinations(batch: RecordBatch): readonly string[] {
+    return this.#streams.of(batch);
+  }
+
+  /** What is wrong with one stream holds nothing back but its own records. */
+  async #sendStream(
+    logStream: string,
+    batch: RecordBatch,
+    records: readonly number[],
+    outcome: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const partMaxBytes = Math.min(this.#messageMaxBytes, this.#bodyLimit.bytes);
+    const events = eventsOf(batch, this.#messageMaxBytes, records, Date.now(), partMaxBytes);
+    const own = new Outcome();
+    for (const index of events.tooLarge) own.reject(index, 'emf_too_large');
+    await this.#sendEvents(logStream, events, own, signal);
+    const { retry, rejected, failure, retryAfterMs } = own.result;
+    for (const { index, reason, ...words } of rejected) outcome.reject(index, reason, words);
+    const isOfTheService = failure === undefined || !OF_THE_STREAM.has(failure.code);
+    if (isOfTheService || this.#streams.isOne) outcome.retry(retry, failure, retryAfterMs);
+    else for (const index of retry) outcome.block(index, logStream, failure, retryAfterMs);
+  }
+
+  async #sendEvents(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
+    let mayCreate = true;
+    /** What the service says to a request whose one event is right: asked once, and only where an event was refused. */
+    let probe: Promise<Answer> | undefined;
+    const askProbe = () => {
+      probe ??= this.#probe(logStream, signal);
+      return probe;
+    };
+    await sendRanges(events.count, outcome, async (range) => {
+      const body = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
+      const count = body.to - body.from;
+      try {
+        const answer = classifyAnswer(await this.#put(body.bytes, signal), count);
+        if (answer.kind === 'missing' && mayCreate) {
+          mayCreate = false;
+          await this.#api.createStream(logStream, signal);
+          return { to: body.to, instead: [[body.from, body.to]] };
+        }
+        if (answer.kind === 'accepted') this.#bodyLimit.accepted();
+        const judged = count === 1 && ABOUT_THE_EVENT.has(answer.kind) ? judge(answer, await askProbe()) : answer;
+        if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, signal))) {
+          return { to: body.to, instead: [[body.from, body.to]] };
+        }
+        return { to: body.to, instead: this.#settle(judged, logStream, events, body, outcome) };
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+        outcome.retry(recordsFrom(events, body.from), error, error.retryAfterMs);
+        return { to: body.to, instead: [] };
+      }
+    });
+  }
+
+  /** Asks for an answer; of a body that has none the next one is smaller. */
+  async #put(bytes: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+    try {
+      return await this.#api.putLogEvents(bytes, signal, this.#onProgress);
+    } catch (error) {
+      if (error instanceof NoAnswerError) this.#bodyLimit.unanswered(bytes.length, error.code);
+      throw error;
+    }
+  }
+
+  /** Whether it is the entity that is refused. It is an extra: then logs go without it. */
+  async #isEntity(logStream: string, signal: AbortSignal): Promise<boolean> {
+    const body = this.#encoder.probe(logStream, Date.now(), null);
+    const { kind } = classifyAnswer(await this.#put(body, signal), 1);
+    if (kind === 'accepted') this.#dropEntity(logStream, 'the request is refused with it');
+    return kind === 'accepted';
+  }
+
+  #dropEntity(logStream: string, why: string): void {
+    if (!this.#encoder.dropEntity()) return;
+    this.#onNotice(
+      `${this.#api.target(logStream)} refuses the entity: ${why}. Logs are stored without it; correct LOGTAP_CLOUDWATCH_SERVICE or LOGTAP_CLOUDWATCH_ENVIRONMENT.`,
+    );
+  }
+
+  async check(signal: AbortSignal): Promise<Finding> {
+    const logStream = this.#streams.example;
+    const answer = await this.#probe(logStream, signal);
+    const { credentialSource, createsGroup } = this.#api;
+    const target = this.#api.target(logStream);
+    switch (answer.kind) {
+      case 'accepted':
+        return {
+          isRight: true,
+          text: `${target} is reached, and may be written with the credentials of ${credentialSource}`,
+        };
+      case 'missing':
+        return createsGroup || !answer.detail.includes('log group')
+          ? {
+              isRight: true,
+              text: `${target} is reached, and takes the credentials of ${credentialSource}; what is missing will be made`,
+            }
+          : {
+              isRight: false,
+              text: `${target}: ${answer.detail} (make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true)`,
+            };
+      default:
+        return { isRight: false, text: `${target}: ${answer.detail} (credentials of ${credentialSource})` };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+  }
+
+  async #probe(logStream: string, signal: AbortSignal): Promise<Answer> {
+    const body = this.#encoder.probe(logStream, Date.now());
+    return classifyAnswer(await this.#put(body, signal), 1);
+  }
+
+  /** Books an answer. Returns the ranges to try instead. */
+  #settle(
+    answer: Answer,
+    logStream: string,
+    events: Events,
+    { from, to }: PutBody,
+    outcome: Outcome,
+  ): readonly Range[] {
+    const target = this.#api.target(logStream);
+    const retry = (code: string, detail: string, afterMs?: number) => {
+      outcome.retry(recordsFrom(events, from), { code, detail: `PutLogEvents to ${target}: ${detail}` }, afterMs);
+      return [];
+    };
+    /** Goes again with shorter events, or is refused where that does not help. */
+    const shorten = (messageMaxBytes: number, detail: string) => {
+      if (messageMaxBytes > 0 && messageMaxBytes < this.#messageMaxBytes) {
+        this.#messageMaxBytes = messageMaxBytes;
+        return retry('too_large', detail);
+      }
+      if (to - from > 1) return halves([from, to]);
+      outcome.reject(events.record[from]!, 'too_large', { detail });
+      return [];
+    };
+    switch (answer.kind) {
+      case 'accepted':
+        for (const { from: first, to: end, reason } of answer.rejected) {
+          for (const i of indexes(from + first, from + end)) outcome.reject(events.record[i]!, reason);
+        }
+        if (answer.entityError !== undefined) this.#dropEntity(logStream, answer.entityError);
+        return [];
+      case 'missing':
+        // Just made, and not visible everywhere yet.
+        return retry('ResourceNotFoundException', 'the log stream is not there yet');
+      case 'refused':
+        if (to - from > 1) return halves([from, to]);
+        outcome.reject(events.record[from]!, answer.reason, { code: answer.code, detail: answer.detail });
+        return [];
+      case 'too_large':
+        if (to - from > 1) return halves([from, to]);
+        return shorten(halfOf(events.end[from]! - events.start[from]!), answer.detail);
+      case 'event_too_large':
+        return shorten(answer.messageMaxBytes, answer.detail);
+      case 'retry':
+        if (answer.renewCredentials) {
+          this.#api.renewCredentials();
+          return retry(answer.code, `${answer.detail} (credentials of ${this.#api.credentialSource})`, answer.afterMs);
+        }
+        return retry(answer.code, answer.detail, answer.afterMs);
+    }
+  }
+}
+
+/**
+ * Whether it is the event that is refused. Where the service refuses an event that is right, too, it is about the
+ * request: a key, an entity, a name. Then dropping records one by one would not help, and a human has to mend it.
+ */
+function judge(refusal: Answer, probe: Answer): Answer {
+  if (probe.kind === 'accepted' || !('detail' in refusal)) return refusal;
+  if (probe.kind === 'retry') return probe;
+  const detail = `${refusal.detail} (whatever the event: is the KMS key enabled, are the names right?)`;
+  const code = 'code' in refusal ? refusal.code : refusal.kind === 'too_large' ? '413' : 'InvalidParameterException';
+  return { kind: 'retry', code, detail, afterMs: CONFIGURATION_RETRY_MS };
+}
+
+/** 0 where half of it is not worth another request. */
+function halfOf(bytes: number): number {
+  return bytes < 2 * MESSAGE_MIN_BYTES ? 0 : Math.floor(bytes / 2);
+}
+
+function* recordsFrom({ record, count }: Events, from: number): Generator<number> {
+  for (let i = from; i < count; i++) yield record[i]!;
+}

@@ -1,0 +1,245 @@
+/** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { codeOf, failureOf, NoAnswerError } from '../../errors.js';
+import { Network } from './network.js';
+import { proxyHeaders } from './proxy-agent.js';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Follows the path of the base URL. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  /** For errors: `bulk request`. */
+  readonly operation: string;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The request was sent before, and that time no answer came. */
+  readonly isRepeated?: true;
+}
+
+/** In PEM. */
+export interface TlsIdentity {
+  /** Certificates of trusted authorities. */
+  readonly ca?: Buffer;
+  /** What a client shows. */
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+export interface HttpClientOptions {
+  readonly url: URL;
+  /** Asked at each request; a connection made with another identity is not used again. */
+  readonly tls?: () => TlsIdentity;
+  /** @default without a proxy */
+  readonly network?: Network;
+  readonly onRequest: (code: string, seconds: number) => void;
+}
+
+/** An answer larger than this is none of a log service. */
+const RESPONSE_MAX_BYTES = 16 * 1024 * 1024;
+/** Code of the error that ends it. */
+export const ANSWER_TOO_LARGE = 'answer_too_large';
+/** Written at a time. */
+const PIECE_BYTES = 64 * 1024;
+/** Of an answer that says what is wrong; more of it is not waited for. */
+const ERROR_MAX_BYTES = 64 * 1024;
+const RETRY_AFTER_MAX_MS = 5 * 60_000;
+
+type Decoder = (body: Buffer, options: { readonly maxOutputLength: number }) => Promise<Buffer>;
+const gunzipped: Decoder = promisify<Buffer, object, Buffer>(gunzip);
+const DECODERS: Readonly<Record<string, Decoder>> = {
+  gzip: gunzipped,
+  'x-gzip': gunzipped,
+  deflate: promisify<Buffer, object, Buffer>(inflate),
+  br: promisify<Buffer, object, Buffer>(brotliDecompress),
+};
+
+const UNTRUSTED = 'the certificate is not signed by an authority that is trusted here';
+const HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there: is the service up, and the port right?',
+  ENOTFOUND: 'the host name has no address: is it spelt right?',
+  EAI_AGAIN: 'the name server does not answer',
+  EHOSTUNREACH: 'no route to the host: is there a network policy or firewall?',
+  ETIMEDOUT: 'no answer to the connection attempt: is there a network policy or firewall?',
+  EPROTO: 'this is no TLS: should the URL start with http:// ?',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'this is no TLS: should the URL start with http:// ?',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
+  CERT_HAS_EXPIRED: "the service's certificate has expired",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the service's certificate is for other names than the one in the URL",
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the service wants to see a certificate of the client',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'does the service want to see a certificate of the client?',
+};
+
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #agent: HttpAgent;
+  /** Where requests to an `http://` service are given to. */
+  readonly #proxy: URL | undefined;
+  readonly #path: string;
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+    const { url, network = Network.direct } = options;
+    this.#proxy = network.httpProxyFor(url);
+    const isTls = (this.#proxy ?? url).protocol === 'https:';
+    this.#agent = isTls ? network.httpsAgent() : new HttpAgent({ keepAlive: true });
+    this.#path = options.url.pathname.replace(/\/$/, '');
+  }
+
+  /** For logs. */
+  get target(): string {
+    return `${this.#options.url.origin}${this.#path}`;
+  }
+
+  /** Resolves with any whole answer, whatever its status. Throws a NoAnswerError when none came. */
+  async request(request: HttpRequest, signal: AbortSignal, onProgress = () => {}): Promise<HttpResponse> {
+    const started = performance.now();
+    const send = () => this.#send(request, signal, onProgress);
+    try {
+      const response = await send().catch((error: IdleConnectionError | Error) => {
+        // The service closed an idle connection just as it was used again: most likely it has not read the request.
+        if (!(error instanceof IdleConnectionError) || signal.aborted) throw error;
+        return send().then((again): HttpResponse => ({ ...again, isRepeated: true }));
+      });
+      this.#options.onRequest(String(response.status), (performance.now() - started) / 1000);
+      return response;
+    } catch (error) {
+      // An abort says why in its reason.
+      const { code, detail } = failureOf(signal.aborted ? signal.reason : error);
+      this.#options.onRequest(code, (performance.now() - started) / 1000);
+      const hint = this.#hintFor(code);
+      throw new NoAnswerError(
+        { code, detail: `${request.operation} to ${this.target}: ${detail}${hint === undefined ? '' : ` (${hint})`}` },
+        { cause: error },
+      );
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #hintFor(code: string): string | undefined {
+    if (code === 'ECONNRESET' && this.#options.url.protocol === 'http:') {
+      return 'where this lasts: should the URL start with https:// ?';
+    }
+    return HINTS[code];
+  }
+
+  #send(
+    { method, path, query = {}, headers, body }: HttpRequest,
+    signal: AbortSignal,
+    onProgress: () => void,
+  ): Promise<HttpResponse> {
+    const { url, tls } = this.#options;
+    const search = Object.entries(query)
+      .map(([name, value]) => `${name}=${escapeUri(value)}`)
+      .join('&');
+    const proxy = this.#proxy;
+    const to = proxy ?? url;
+    const target = `${`${this.#path}${path}` || '/'}${search === '' ? '' : `?${search}`}`;
+    return new Promise((resolve, reject) => {
+      const request = (to.protocol === 'https:' ? httpsRequest : httpRequest)({
+        agent: this.#agent,
+        method,
+        hostname: to.hostname.replace(/^\[|\]$/g, ''),
+        port: to.port,
+        path: proxy === undefined ? target : `${url.origin}${target}`,
+        headers: {
+          ...headers,
+          'content-length': body.length,
+          ...(proxy !== undefined && { host: url.host, ...proxyHeaders(proxy) }),
+        },
+        signal,
+        ...(url.protocol === 'https:' ? tls?.() : {}),
+      });
+      request.on('error', (error) => {
+        const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
+        reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
+      });
+      request.once('response', (response) => {
+        const chunks: Buffer[] = [];
+        let bytes = 0;
+        const status = response.statusCode ?? 0;
+        const { headers } = response;
+        const end = () => {
+          plainOf(Buffer.concat(chunks), status, headers).then(
+            (plain) => resolve({ status, headers, body: plain }),
+            reject,
+          );
+        };
+        response.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          bytes += chunk.length;
+          if (status >= 400 && bytes > ERROR_MAX_BYTES) {
+            end();
+            response.destroy();
+          } else if (bytes > RESPONSE_MAX_BYTES) {
+            const error = new Error(`an answer of more than ${RESPONSE_MAX_BYTES} bytes`);
+            response.destroy(Object.assign(error, { code: ANSWER_TOO_LARGE }));
+          }
+        });
+        response.on('error', reject);
+        response.once('end', end);
+      });
+      writeBody(request, body, onProgress);
+    });
+  }
+}
+
+/** A body as it was before it was compressed: a proxy may do so unasked. */
+async function plainOf(body: Buffer, status: number, headers: IncomingHttpHeaders): Promise<Buffer> {
+  const decode = DECODERS[headers['content-encoding']?.trim().toLowerCase() ?? ''];
+  if (decode === undefined || body.length === 0) return body;
+  try {
+    return await decode(body, { maxOutputLength: RESPONSE_MAX_BYTES });
+  } catch (error) {
+    // The status of an error says enough.
+    if (status >= 400) return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+/** Piece by piece, so that a slow way is told from one that hangs: each one that the kernel has taken is progress. */
+function writeBody(request: ClientRequest, body: Buffer, onProgress: () => void): void {
+  let at = 0;
+  const more = () => {
+    if (at > 0) onProgress();
+    const piece = body.subarray(at, at + PIECE_BYTES);
+    at += piece.length;
+    if (at === body.length) request.end(piece);
+    else request.write(piece, (error) => error || more());
+  };
+  more();
+}
+
+/** As RFC 3986 and AWS's signatures have it. */
+function escapeUri(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+class IdleConnectionError extends Error {
+  readonly code = 'ECONNRESET';
+}
+
+/** A Retry-After header, in seconds or as a date, in milliseconds; nobody is waited for longer than five minutes. */
+export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(wait) ? Math.min(Math.max(wait, 0), RETRY_AFTER_MAX_MS) : undefined;
+}

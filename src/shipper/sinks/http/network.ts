@@ -1,0 +1,68 @@
+/** The way to services over HTTP: proxies, and whom to trust at AWS. */
+import type { Secrets } from '../../secrets.js';
+import type { Settings } from '../../settings.js';
+import { ReloadedFile } from '../reloaded-file.js';
+import type { TlsIdentity } from './client.js';
+import { type ProxyFor, proxyHeaders, TunnelHttpAgent, TunnelHttpsAgent } from './proxy-agent.js';
+
+export type NetworkSettings = Pick<Settings, 'httpProxy' | 'httpsProxy' | 'noProxy' | 'awsCaBundle'>;
+
+const DIRECT: NetworkSettings = {
+  httpProxy: undefined,
+  httpsProxy: undefined,
+  noProxy: undefined,
+  awsCaBundle: undefined,
+};
+
+export class Network {
+  readonly #settings: NetworkSettings;
+  readonly #awsCa: ReloadedFile | undefined;
+
+  /** Without a proxy. */
+  static get direct(): Network {
+    return new Network(DIRECT);
+  }
+
+  /** Throws a ConfigError when a file that a setting names cannot be read. */
+  constructor(settings: NetworkSettings, secrets?: Secrets) {
+    this.#settings = settings;
+    const { awsCaBundle } = settings;
+    this.#awsCa = awsCaBundle === undefined ? undefined : new ReloadedFile('AWS_CA_BUNDLE', awsCaBundle);
+    for (const proxy of [settings.httpProxy, settings.httpsProxy]) {
+      if (proxy === undefined) continue;
+      secrets?.hide(decodeURIComponent(proxy.password));
+      for (const header of Object.values(proxyHeaders(proxy))) secrets?.hide(header.replace('Basic ', ''));
+    }
+  }
+
+  /** The proxy that requests to this `http://` service are given to. */
+  httpProxyFor(url: URL): URL | undefined {
+    if (url.protocol !== 'http:') return undefined;
+    return this.#proxy(this.#settings.httpProxy)(url.hostname.replace(/^\[|\]$/g, ''), Number(url.port || 80));
+  }
+
+  /** The authorities to trust at AWS; undefined for Node's. */
+  get awsCa(): Buffer | undefined {
+    return this.#awsCa?.content;
+  }
+
+  /** For `https://` services. `tls` is for clients that say none of it with a request. */
+  httpsAgent(tls: TlsIdentity = {}): TunnelHttpsAgent {
+    return new TunnelHttpsAgent(this.#proxy(this.#settings.httpsProxy), tls);
+  }
+
+  /** For `http://` services, by clients that cannot give a request to a proxy: through a tunnel. */
+  httpAgent(): TunnelHttpAgent {
+    return new TunnelHttpAgent(this.#proxy(this.#settings.httpProxy));
+  }
+
+  /** For clients of the AWS SDK. */
+  get awsHandler() {
+    const ca = this.awsCa;
+    return { httpsAgent: this.httpsAgent(ca === undefined ? {} : { ca }), httpAgent: this.httpAgent() };
+  }
+
+  #proxy(proxy: URL | undefined): ProxyFor {
+    return (host, port) => (this.#settings.noProxy?.(host, port) === true ? undefined : proxy);
+  }
+}

@@ -1,0 +1,56 @@
+/** Records to one JSON object a line: what the sinks stdout, file and tcp write. */
+import { jsonObjectIn } from '../../json-object.js';
+import { JsonWriter } from '../../json-writer.js';
+import type { Origin, RecordBatch } from '../../parts.js';
+import { fieldsOf, type Metadata } from '../record-fields.js';
+
+const OPEN = Buffer.from('{"timestamp":"');
+const MESSAGE = Buffer.from(',"message":"');
+const DATA = Buffer.from('","data":');
+const CLOSE_MESSAGE = Buffer.from('"}\n');
+const CLOSE_DATA = Buffer.from('}\n');
+
+export class NdjsonEncoder {
+  readonly #metadata: Metadata;
+  readonly #writer = new JsonWriter();
+
+  constructor(metadata: Metadata) {
+    this.#metadata = metadata;
+  }
+
+  /** One line a record. `ends[i]` is where line i ends. The bytes are valid until the next call. */
+  encode(batch: RecordBatch): { readonly bytes: Buffer; readonly ends: readonly number[] } {
+    const writer = this.#writer;
+    writer.truncate(0);
+    // A batch may name more origins than the records have that are sent of it.
+    const constants = new Array<Buffer | undefined>(batch.origins.length);
+    const ends: number[] = [];
+    for (let i = 0; i < batch.count; i++) {
+      const start = batch.start[i]!;
+      const end = start + batch.length[i]!;
+      writer.raw(OPEN);
+      writer.timestamp(batch.timeMs[i]!);
+      const origin = batch.origin[i]!;
+      constants[origin] ??= Buffer.from(this.#constantsOf(batch.origins[origin]!));
+      writer.raw(constants[origin]);
+      writer.integer(batch.seq[i]!);
+      writer.raw(MESSAGE);
+      writer.string(batch.bytes, start, end);
+      const json = jsonObjectIn(batch.bytes, start, end);
+      if (json !== undefined) {
+        writer.raw(DATA);
+        writer.raw(batch.bytes.subarray(json.start, json.end));
+        writer.raw(CLOSE_DATA);
+      } else {
+        writer.raw(CLOSE_MESSAGE);
+      }
+      ends.push(writer.length);
+    }
+    return { bytes: writer.bytes, ends };
+  }
+
+  /** What all records of an origin share, from the end of the timestamp to the value of `seq`. */
+  #constantsOf(origin: Origin): string {
+    return `",${JSON.stringify(fieldsOf(origin, this.#metadata)).slice(1, -1)},"seq":`;
+  }
+}

@@ -1,0 +1,111 @@
+/** The shape of answers to `_bulk`, and what each means. Whatever is not wholly understood says nothing about any record. */
+import type { HttpResponse } from '../http/client.js';
+import { jsonObject } from '../http/json-answer.js';
+
+export interface BulkError {
+  readonly type?: string;
+  readonly reason?: string;
+  /** The index behind an alias or a data stream. */
+  readonly index?: string;
+}
+
+export interface BulkItem {
+  readonly status: number;
+  readonly error: BulkError;
+}
+
+/**
+ * One entry per action, in their order; or in words what is wrong with the answer: another number of items than actions,
+ * an item without a status, errors where `errors` is false.
+ */
+export function bulkItems(body: Buffer, actions: number): readonly BulkItem[] | string {
+  const { errors, items } = jsonObject(body) ?? {};
+  if (typeof errors !== 'boolean' || !Array.isArray(items)) return 'it has no items';
+  if (items.length !== actions) return `it has ${items.length} items for ${actions} actions`;
+  const known = items.map(itemOf);
+  if (!known.every((item) => item !== undefined)) return 'an item has no status';
+  if (!errors && known.some(({ status }) => !isDone(status))) return 'an item is refused where errors is false';
+  if (known.some(({ status, error }) => isDone(status) && error !== NO_ERROR))
+    return 'an item is done and has an error';
+  return known;
+}
+
+const NO_ERROR: BulkError = {};
+
+const isDone = (status: number): boolean => status === 200 || status === 201;
+
+/** The item of an action, which is named by what it does. */
+function itemOf(item: unknown): BulkItem | undefined {
+  const results = Object.values(typeof item === 'object' && item !== null ? item : {}) as readonly unknown[];
+  const { status, error } = (results.length === 1 ? (results[0] ?? {}) : {}) as { status?: unknown; error?: unknown };
+  if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
+  return { status, error: error === undefined || error === null ? NO_ERROR : bulkError(error) };
+}
+
+function bulkError(error: unknown): BulkError {
+  const { type, reason, index } = (typeof error === 'object' && error !== null ? error : {}) as Record<string, unknown>;
+  return {
+    ...(typeof type === 'string' && { type }),
+    ...(typeof reason === 'string' && { reason }),
+    ...(typeof index === 'string' && { index }),
+  };
+}
+
+/** Of a service's words that are not JSON. */
+const WORDS_MAX = 200;
+
+/** The error that a request as a whole was refused with; without a type when the body is not OpenSearch's. */
+export function errorOf(body: Buffer): BulkError {
+  const parsed = jsonObject(body);
+  if (parsed === undefined) {
+    // The security plugin's words have no JSON around them. A page of a proxy says nothing.
+    const text = body.toString().trim();
+    return text !== '' && text.length <= WORDS_MAX && !text.includes('<') ? { reason: text } : {};
+  }
+  const { error, message, Message } = parsed;
+  // AWS says what it has to say outside of the engine.
+  const reason = [error, message, Message].find((words) => typeof words === 'string');
+  return reason === undefined ? bulkError(error) : { reason: reason as string };
+}
+
+/** Answers with status 400 that are about the cluster, not about the document: full of shards, a bad index name. */
+const NOT_THE_DOCUMENT: ReadonlySet<string> = new Set([
+  'validation_exception',
+  'invalid_index_name_exception',
+  'index_closed_exception',
+]);
+
+/** Time-series collections of OpenSearch Serverless make their ids themselves. */
+const isAboutIds = ({ reason = '' }: BulkError): boolean => /Document ID is not supported/i.test(reason);
+
+/** `refused`: for good, once it is shown that a record that is known to be good is taken. */
+export type Fate = 'delivered' | 'there' | 'retry' | 'refused' | 'without_id';
+
+/** Refused is only what the service blames on the document; everything else may pass. */
+export function classifyItem({ status, error }: BulkItem, hadId: boolean): Fate {
+  if (isDone(status)) return 'delivered';
+  if (status === 409 && hadId) return 'there';
+  if (status === 400 && hadId && isAboutIds(error)) return 'without_id';
+  if (status === 400 && !NOT_THE_DOCUMENT.has(error.type ?? '')) return 'refused';
+  return 'retry';
+}
+
+/** What is to be done with a request that was refused as a whole. */
+export function classifyRequest({ status, body }: HttpResponse, hadId: boolean): Exclude<Fate, 'there'> | 'too_large' {
+  if (status === 413) return 'too_large';
+  // Only where OpenSearch itself says so: a proxy that answers 400 to everything must not cost a single record.
+  const error = errorOf(body);
+  if (status !== 400) return 'retry';
+  if (hadId && isAboutIds(error)) return 'without_id';
+  return error.type === undefined ? 'retry' : 'refused';
+}
+
+/** What does not pass by itself: a right, an index or a URL. */
+export function isForHumans(status: number): boolean {
+  return (status >= 300 && status < 400) || status === 401 || status === 403 || status === 404 || status === 405;
+}
+
+/** The name of an error as a reason, for metrics: a service that makes up names must not make up time series. */
+export function reasonOf({ status, error: { type = '' } }: BulkItem): string {
+  return /^[a-z][a-z_]{2,63}$/.test(type) ? type : String(status);
+}

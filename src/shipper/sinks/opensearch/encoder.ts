@@ -1,0 +1,249 @@
+/** Records to a `_bulk` body: a `create` action and a document a record. */
+import { createHash } from 'node:crypto';
+import { jsonObjectIn } from '../../json-object.js';
+import { JsonWriter } from '../../json-writer.js';
+import type { Origin, RecordBatch } from '../../parts.js';
+import { type Resource, SCHEMAS, type Schema, type SchemaName } from './schema.js';
+
+/** A body for the records from `from` up to, not including, `to`. */
+export interface BulkBody {
+  readonly bytes: Buffer;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** How records are written that were refused as they usually are. */
+export interface BulkForm {
+  /** Leaves `data` out. */
+  readonly isText?: boolean;
+  /** Adds a hash of the record to its id: for records whose own id holds something else. */
+  readonly isNamedByContent?: boolean;
+}
+
+export interface BulkEncoderOptions {
+  /** An index, with its pattern of dates in braces, or a data stream. */
+  readonly index: string;
+  readonly isDataStream?: boolean;
+  readonly schema: SchemaName;
+  readonly resource: Resource;
+}
+
+/** Index names change with the hour at most. */
+const HOUR_MS = 3_600_000;
+/** A value in `data` becomes one term, and a term has at most 32,766 bytes. */
+const DATA_MAX_BYTES = 32_000;
+/** A thread of OpenSearch 3.4 dies, and never answers, where a flat_object nests some 400 levels deep. */
+const DATA_MAX_DEPTH = 50;
+const EMPTY = Buffer.alloc(0);
+/** Id and text of documents of our own that ask whether others would be taken. */
+const PROBE = 'logtap-probe';
+/** Of 64 hexadecimal digits. */
+const HASH_LENGTH = 20;
+const TIMESTAMP = Buffer.from('"}}\n{"@timestamp":"');
+const TIMESTAMP_WITHOUT_ID = Buffer.from('}}\n{"@timestamp":"');
+const DATA = Buffer.from(',"data":');
+const QUOTE = Buffer.from('"');
+const LINE_FEED = 0x0a;
+const QUOTE_BYTE = 0x22;
+const BACKSLASH = 0x5c;
+const BRACKET_OPEN = 0x5b;
+const BRACKET_CLOSE = 0x5d;
+
+interface Constants {
+  /** The action up to the number in the id, or where there are no ids to the end of the index; for records of `hour`. */
+  action: Buffer;
+  hour: number;
+  /** The rest of the document after the number of the record. */
+  readonly tail: Buffer;
+}
+
+export class BulkEncoder {
+  /** Whether records have ids of ours. Without them a record that goes again may be stored twice. */
+  withIds = true;
+  /** Whether a message that is a JSON object goes, besides, below `data`: only where the mapping is known to bear it. */
+  withData = false;
+  /** For errors. */
+  readonly index: string;
+  readonly #isDataStream: boolean;
+  readonly #schema: Schema;
+  readonly #resource: Resource;
+  readonly #message: Buffer;
+  readonly #beforeSeq: Buffer;
+  readonly #writer = new JsonWriter();
+
+  constructor({ index, isDataStream = false, schema, resource }: BulkEncoderOptions) {
+    this.index = index;
+    this.#isDataStream = isDataStream;
+    this.#schema = SCHEMAS[schema];
+    this.#resource = resource;
+    this.#message = Buffer.from(`","${this.#schema.message}":"`);
+    this.#beforeSeq = Buffer.from(this.#schema.beforeSeq);
+  }
+
+  /**
+   * As many records from `from` on, below `limit`, as fit into `maxBytes`, and at least one. The bytes are valid until
+   * the next call.
+   */
+  encode(batch: RecordBatch, from: number, limit: number, maxBytes: number, form: BulkForm = {}): BulkBody {
+    const writer = this.#writer;
+    writer.truncate(0);
+    const constants = new Array<Constants | undefined>(batch.origins.length);
+    let i = from;
+    for (; i < limit; i++) {
+      const before = writer.length;
+      const origin = batch.origin[i]!;
+      constants[origin] ??= this.#constantsOf(batch.origins[origin]!);
+      this.#record(batch, i, constants[origin], form);
+      if (writer.length > maxBytes && i > from) {
+        writer.truncate(before);
+        break;
+      }
+    }
+    return { bytes: writer.bytes, from, to: i };
+  }
+
+  /** Whether all records go into the same index. */
+  get isOneIndex(): boolean {
+    return !this.index.includes('{');
+  }
+
+  /** The name of the index, or of the data stream, of a record. */
+  indexOf({ timeMs }: RecordBatch, i: number): string {
+    return indexName(this.index, Math.floor(timeMs[i]! / HOUR_MS) * HOUR_MS);
+  }
+
+  idOf(batch: RecordBatch, i: number, { isNamedByContent = false }: BulkForm = {}): string {
+    const { id } = batch.origins[batch.origin[i]!]!;
+    return `${id}-${batch.seq[i]}${isNamedByContent ? contentSuffix(batch, i) : ''}`;
+  }
+
+  /** Fields of a document by which it is told from that of another record. */
+  get telltales(): readonly string[] {
+    return ['@timestamp', this.#schema.message];
+  }
+
+  /** What is stored of a record, but for `data`. */
+  documentOf(batch: RecordBatch, i: number): Readonly<Record<string, unknown>> {
+    const { bytes } = this.encode(batch, i, i + 1, 0, { isText: true });
+    return JSON.parse(bytes.toString().split('\n')[1]!);
+  }
+
+  /** What a record has in common with others that differ from it in values only: its index, and which fields it has. */
+  kindOf(batch: RecordBatch, i: number): string {
+    const { stream, pid, process, container } = batch.origins[batch.origin[i]!]!;
+    const fields = [stream === 'file', pid !== 0, process !== '', container !== ''].map(Number).join('');
+    return `${fields} ${this.indexOf(batch, i)}`;
+  }
+
+  /**
+   * A record of our own, of now, for the kind of each of these records. It is taken where it is answered 409, too: an update
+   * that names a version which no document has comes as far as a record does, and stores nothing. Data streams know no
+   * updates: there it is a document that is created once.
+   */
+  probe(batch: RecordBatch, records: readonly number[], isStored: boolean): Buffer {
+    const lines = records.map((i) => {
+      const { id: _, path, pid, process, container, stream } = batch.origins[batch.origin[i]!]!;
+      const origin: Origin = {
+        id: PROBE,
+        stream,
+        ...(path !== undefined && { path: `/${PROBE}` }),
+        pid: pid && 1,
+        process: process && PROBE,
+        container: container && PROBE,
+      };
+      const name = { _index: this.indexOf(batch, i), ...(this.withIds && { _id: PROBE }) };
+      const action = isStored ? { create: name } : { index: { ...name, ...NO_VERSION } };
+      const head = JSON.stringify({ '@timestamp': new Date().toISOString(), [this.#schema.message]: PROBE });
+      return `${JSON.stringify(action)}\n${head.slice(0, -1)}${this.#schema.beforeSeq}0${this.#schema.afterSeq(origin, this.#resource)}\n`;
+    });
+    return Buffer.from(lines.join(''));
+  }
+
+  /** Whether `probe` can do without storing anything. */
+  get canProbeUnstored(): boolean {
+    return this.withIds && !this.#isDataStream;
+  }
+
+  #record(batch: RecordBatch, i: number, constants: Constants, { isText, isNamedByContent }: BulkForm): void {
+    const writer = this.#writer;
+    const timeMs = batch.timeMs[i]!;
+    const seq = batch.seq[i]!;
+    const start = batch.start[i]!;
+    const end = start + batch.length[i]!;
+    const hour = Math.floor(timeMs / HOUR_MS);
+    if (hour !== constants.hour) {
+      constants.hour = hour;
+      constants.action = this.#action(batch.origins[batch.origin[i]!]!, hour);
+    }
+    writer.raw(constants.action);
+    if (this.withIds) {
+      writer.integer(seq);
+      if (isNamedByContent) writer.raw(Buffer.from(contentSuffix(batch, i)));
+      writer.raw(TIMESTAMP);
+    } else {
+      writer.raw(TIMESTAMP_WITHOUT_ID);
+    }
+    writer.timestamp(timeMs);
+    writer.raw(this.#message);
+    writer.string(batch.bytes, start, end);
+    writer.raw(QUOTE);
+    const data =
+      this.withData && !isText && end - start <= DATA_MAX_BYTES ? plainObjectIn(batch.bytes, start, end) : undefined;
+    if (data !== undefined) {
+      writer.raw(DATA);
+      writer.raw(data);
+    }
+    writer.raw(this.#beforeSeq);
+    writer.integer(seq);
+    writer.raw(constants.tail);
+  }
+
+  /** The index is of the record's own time, so that a retry after midnight finds it again, and with it the same id. */
+  #action({ id }: Origin, hour: number): Buffer {
+    const index = JSON.stringify(indexName(this.index, hour * HOUR_MS));
+    return Buffer.from(`{"create":{"_index":${index}${this.withIds ? `,"_id":"${id}-` : ''}`);
+  }
+
+  #constantsOf(origin: Origin): Constants {
+    const tail = Buffer.from(`${this.#schema.afterSeq(origin, this.#resource)}\n`);
+    return { action: EMPTY, hour: Number.NaN, tail };
+  }
+}
+
+/** The version of no document. */
+const NO_VERSION = { if_seq_no: Number.MAX_SAFE_INTEGER, if_primary_term: 1 };
+
+function contentSuffix({ bytes, start, length, timeMs }: RecordBatch, i: number): string {
+  const hash = createHash('sha256').update(`${timeMs[i]} `);
+  hash.update(bytes.subarray(start[i]!, start[i]! + length[i]!));
+  return `-${hash.digest('hex').slice(0, HASH_LENGTH)}`;
+}
+
+/** An object that the mapping of `data` bears, and that does not end the line of its document. */
+function plainObjectIn(bytes: Uint8Array, from: number, to: number): Uint8Array | undefined {
+  const json = jsonObjectIn(bytes, from, to);
+  if (json === undefined) return undefined;
+  const { start, end } = json;
+  let depth = 0;
+  let isInString = false;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte === QUOTE_BYTE) isInString = !isInString;
+    else if (isInString && byte === BACKSLASH) i += 1;
+    else if (isInString) continue;
+    // Legal between members.
+    else if (byte === LINE_FEED) return undefined;
+    // Brackets and braces differ in one bit.
+    else if ((byte & ~0x20) === BRACKET_OPEN && ++depth > DATA_MAX_DEPTH) return undefined;
+    else if ((byte & ~0x20) === BRACKET_CLOSE) depth -= 1;
+  }
+  return bytes.subarray(start, end);
+}
+
+/** Fills `{yyyy.MM.dd}` and its like from the UTC time. */
+export function indexName(pattern: string, timeMs: number): string {
+  const [yyyy = '', MM = '', dd = '', HH = ''] = new Date(timeMs).toISOString().split(/[-T:]/);
+  return pattern.replace(/\{([^{}]*)\}/g, (_, date: string) =>
+    date.replace('yyyy', yyyy).replace('MM', MM).replace('dd', dd).replace('HH', HH),
+  );
+}

@@ -1,0 +1,260 @@
+/**
+ * Sends the records of a batch in one form and books every answer. What is refused as a whole is halved until the record that
+ * is refused by itself stands alone; it is refused for good only where a record that is known to be good is taken.
+ */
+import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { NoAnswerError } from '../../errors.js';
+import type { Failure, RecordBatch, Rejected } from '../../parts.js';
+import type { BodyLimit } from '../body-limit.js';
+import { type HttpResponse, retryAfterMs } from '../http/client.js';
+import type { Outcome } from '../outcome.js';
+import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import { type BulkItem, bulkItems, classifyItem, classifyRequest, errorOf, isForHumans, reasonOf } from './answer.js';
+import type { BulkBody, BulkEncoder, BulkForm } from './encoder.js';
+import type { KnownGood } from './known-good.js';
+import type { LostAnswers } from './lost-answers.js';
+import type { Stored, StoredDocuments, Taken } from './stored.js';
+import { describeItem, describeRequest } from './words.js';
+
+/** Of a service's own words in a dead letter. */
+const DETAIL_MAX = 1000;
+/** Errors of an item that are about its index: other indices may take theirs. */
+const OF_THE_INDEX: ReadonlySet<string> = new Set([
+  'cluster_block_exception',
+  'unavailable_shards_exception',
+  'index_closed_exception',
+  'validation_exception',
+]);
+
+/** What all passes of a sink share. */
+export interface PassParts {
+  /** For errors: operation and index. */
+  readonly target: string;
+  readonly encoder: BulkEncoder;
+  readonly post: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
+  readonly bodyLimit: BodyLimit;
+  readonly knownGood: KnownGood;
+  readonly stored: StoredDocuments;
+  readonly lost: LostAnswers;
+  /** When this shipper started, on the clock of records: older ones may have been sent by an earlier one. */
+  readonly startedMs: number;
+  /** The service makes the ids, from now on. */
+  readonly onWithoutIds: () => void;
+}
+
+export class Pass {
+  /** Refused for good, by themselves. */
+  readonly refused: Rejected[] = [];
+  /** Their ids hold something else, as far as one can tell. */
+  readonly unnamed: number[] = [];
+  /** Whether some of those may not be read. */
+  isBlind = false;
+  readonly #parts: PassParts;
+  readonly #batch: RecordBatch;
+  readonly #form: BulkForm;
+  readonly #outcome: Outcome;
+  readonly #signal: AbortSignal;
+  /** Whether another pass sends what this one is refused, so that this one need not know why. */
+  readonly #isFirst: boolean;
+
+  constructor(parts: PassParts, batch: RecordBatch, form: BulkForm, outcome: Outcome, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#batch = batch;
+    this.#form = form;
+    this.#outcome = outcome;
+    this.#signal = signal;
+    this.#isFirst = parts.encoder.withData && form.isText !== true;
+  }
+
+  async send(): Promise<void> {
+    const { encoder, bodyLimit } = this.#parts;
+    await sendRanges(this.#batch.count, this.#outcome, async ([from, to]) => {
+      const body = encoder.encode(this.#batch, from, to, bodyLimit.bytes, this.#form);
+      try {
+        return { to: body.to, instead: await this.#request(body) };
+      } catch (error) {
+        if (!(error instanceof NoAnswerError)) throw error;
+        this.#retryFrom(from, error, error.retryAfterMs);
+        return { to: body.to, instead: [] };
+      }
+    });
+  }
+
+  /** Sends one body and books its answer. Returns the ranges to try instead. */
+  async #request({ bytes, from, to }: BulkBody): Promise<readonly Range[]> {
+    const { encoder, bodyLimit, lost, target } = this.#parts;
+    const hadId = encoder.withIds;
+    let response: HttpResponse;
+    try {
+      response = await this.#parts.post(bytes, this.#signal);
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      lost.add(this.#batch, from, to);
+      bodyLimit.unanswered(bytes.length, error.code);
+      this.#retryFrom(from, error);
+      return [];
+    }
+    const { status, headers, isRepeated } = response;
+    const isRefused = status === 200 || (status >= 300 && status < 500 && status !== 408);
+    if (isRepeated || !isRefused) lost.add(this.#batch, from, to);
+    if (status === 200) {
+      await this.#items(response, from, to, hadId);
+      return [];
+    }
+    const fate = classifyRequest(response, hadId);
+    if (fate === 'without_id') {
+      this.#parts.onWithoutIds();
+      return [[from, to]];
+    }
+    if (fate === 'too_large' && to - from > 1) {
+      bodyLimit.tooLarge(bytes.length);
+      return [[from, to]];
+    }
+    if (fate === 'too_large' || fate === 'refused') {
+      if (this.#isFirst && to - from === 1) this.#refuse(from, { status, error: errorOf(response.body) }, fate);
+      else if (await this.#isGoodTaken(from, to)) {
+        if (to - from > 1) return halves([from, to]);
+        this.#refuse(from, { status, error: errorOf(response.body) }, fate);
+      }
+      return [];
+    }
+    if (status === 429) bodyLimit.refused(bytes.length);
+    const wait = retryAfterMs(headers) ?? (isForHumans(status) ? CONFIGURATION_RETRY_MS : undefined);
+    this.#retryFrom(from, { code: String(status), detail: `${target} ${describeRequest(response)}` }, wait);
+    return [];
+  }
+
+  /** Whether a good record is taken where the first one of a refused request goes; otherwise all goes again. */
+  async #isGoodTaken(from: number, to: number): Promise<boolean> {
+    const [failure] = (await this.#parts.knownGood.refusals(this.#batch, [from], this.#signal)).values();
+    if (failure === undefined) return true;
+    if (to - from === 1) this.#block(from, failure, CONFIGURATION_RETRY_MS);
+    else this.#retryFrom(from, failure, CONFIGURATION_RETRY_MS);
+    return false;
+  }
+
+  /** Books the answer to each action. */
+  async #items({ body }: HttpResponse, from: number, to: number, hadId: boolean): Promise<void> {
+    const { bodyLimit, encoder, lost, target } = this.#parts;
+    const items = bulkItems(body, to - from);
+    if (typeof items === 'string') {
+      lost.add(this.#batch, from, to);
+      this.#retryFrom(from, { code: 'bad_answer', detail: `${target}: the answer is not that of _bulk: ${items}` });
+      return;
+    }
+    bodyLimit.accepted();
+    const refused: number[] = [];
+    const taken: Taken[] = [];
+    items.forEach((item, i) => {
+      const record = from + i;
+      switch (classifyItem(item, hadId)) {
+        case 'delivered':
+          lost.delete(this.#batch, record);
+          return;
+        case 'there':
+          if (lost.has(this.#batch, record)) lost.delete(this.#batch, record);
+          else taken.push({ record, index: item.error.index ?? encoder.indexOf(this.#batch, record) });
+          return;
+        case 'refused':
+          refused.push(record);
+          return;
+        case 'without_id':
+          this.#parts.onWithoutIds();
+          break;
+        case 'retry':
+      }
+      this.#retryItem(record, item);
+    });
+    await this.#judge(refused, items, from);
+    await this.#look(taken);
+    if (this.#outcome.isFailed) this.#retryFrom(to);
+  }
+
+  #retryItem(record: number, item: BulkItem): void {
+    const { status, error } = item;
+    const wait = isForHumans(status) ? CONFIGURATION_RETRY_MS : undefined;
+    const failure = { code: String(status), detail: `${this.#parts.target} ${describeItem(item)}` };
+    if (isForHumans(status) || OF_THE_INDEX.has(error.type ?? '')) this.#block(record, failure, wait);
+    else this.#outcome.retry([record], failure, wait);
+  }
+
+  /** Refuses for good what is refused where others of its kind are taken: in the same answer, or a good one now. */
+  async #judge(refused: readonly number[], items: readonly BulkItem[], from: number): Promise<void> {
+    if (refused.length === 0) return;
+    const { encoder, knownGood } = this.#parts;
+    const kind = (record: number) => encoder.kindOf(this.#batch, record);
+    const proven = new Set<string>();
+    if (!this.#isFirst) {
+      items.forEach(({ status }, i) => {
+        if (status < 300) proven.add(kind(from + i));
+      });
+    }
+    const unproven = this.#isFirst ? [] : refused.filter((record) => !proven.has(kind(record)));
+    let failures: ReadonlyMap<string, Failure> | undefined;
+    try {
+      if (unproven.length > 0) failures = await knownGood.refusals(this.#batch, unproven, this.#signal);
+    } catch (error) {
+      this.#retryUnknown(refused, error);
+      return;
+    }
+    for (const record of refused) {
+      const failure = proven.has(kind(record)) ? undefined : failures?.get(kind(record));
+      if (failure === undefined) this.#refuse(record, items[record - from]!);
+      else this.#block(record, failure, CONFIGURATION_RETRY_MS);
+    }
+  }
+
+  /** A record whose id is taken is delivered where that is its own document. */
+  async #look(taken: readonly Taken[]): Promise<void> {
+    if (taken.length === 0) return;
+    let stored: readonly Stored[];
+    try {
+      stored = await this.#parts.stored.look(this.#batch, taken, this.#form, this.#signal);
+    } catch (error) {
+      this.#retryUnknown(
+        taken.map(({ record }) => record),
+        error,
+      );
+      return;
+    }
+    taken.forEach(({ record }, i) => {
+      if (stored[i] === 'ours') return;
+      // Where nothing may be read, an earlier life is believed about what it may have sent.
+      if (stored[i] === 'unknown' && this.#batch.timeMs[record]! < this.#parts.startedMs) return;
+      if (!this.#form.isNamedByContent) {
+        this.unnamed.push(record);
+        this.isBlind ||= stored[i] === 'unknown';
+      } else if (stored[i] === 'foreign') {
+        // Nobody but whoever knew the line beforehand could have taken this id.
+        this.refused.push({ index: record, reason: 'id_taken', code: '409' });
+      }
+    });
+  }
+
+  /** What was to be known of these records cannot be known now. */
+  #retryUnknown(records: readonly number[], error: unknown): void {
+    if (!(error instanceof NoAnswerError)) throw error;
+    this.#outcome.retry(records, error, error.retryAfterMs);
+  }
+
+  #refuse(record: number, item: BulkItem, fate: 'refused' | 'too_large' = 'refused'): void {
+    const { reason } = item.error;
+    this.#parts.lost.delete(this.#batch, record);
+    this.refused.push({
+      index: record,
+      reason: fate === 'too_large' ? fate : reasonOf(item),
+      code: String(item.status),
+      ...(reason === undefined ? {} : { detail: reason.slice(0, DETAIL_MAX) }),
+    });
+  }
+
+  #block(record: number, failure: Failure, wait?: number): void {
+    const { encoder } = this.#parts;
+    if (encoder.isOneIndex) this.#outcome.retry([record], failure, wait);
+    else this.#outcome.block(record, encoder.indexOf(this.#batch, record), failure, wait);
+  }
+
+  #retryFrom(from: number, failure?: Failure, wait?: number): void {
+    this.#outcome.retry(indexes(from, this.#batch.count), failure, wait);
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Makes, on request, what the records need in OpenSearch: the index template, and the policy that deletes old indices.
+ * What an operator has made or changed is left as it is.
+ */
+import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
+import { Client, type ClientOptions, errors } from '@opensearch-project/opensearch';
+import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws-v3';
+import { codeOf, messageOf, NoAnswerError } from '../../errors.js';
+import type { Network } from '../http/network.js';
+import type { Identity } from './connection.js';
+import { mappingsOf, SCHEMAS } from './schema.js';
+import type { OpenSearchSettings } from './settings.js';
+
+export interface SetUpOptions {
+  readonly settings: OpenSearchSettings;
+  readonly identity: Identity;
+  readonly network: Network;
+  readonly onNotice: (message: string) => void;
+}
+
+/** Of our template: one that is older, and ours, is replaced. */
+const TEMPLATE_VERSION = 1;
+const MANAGED_BY = 'cdk8s-logtap';
+/**
+ * Above the templates that products bring for `logs-*` and their like, which have at most 100. The longer pattern wins:
+ * two that overlap, `app-*` and `app-web-*`, may not have the same priority.
+ */
+const priorityOf = ({ pattern }: Target): number => 200 + pattern.length;
+const ATTEMPT_MS = 30_000;
+
+interface Target {
+  /** Of the template and of the policy. */
+  readonly name: string;
+  /** Every index, or the data stream, that records go to. */
+  readonly pattern: string;
+  readonly isDataStream: boolean;
+}
+
+export function targetOf({ opensearchDataStream, opensearchIndex }: OpenSearchSettings): Target {
+  const pattern = (opensearchDataStream ?? opensearchIndex).replace(/\{[^{}]*\}/g, '*');
+  const name = pattern.replaceAll('*', '').replace(/^[-_.]+|[-_.]+$/g, '') || 'logs';
+  return { name: `${name}-logtap`, pattern, isDataStream: opensearchDataStream !== undefined };
+}
+
+export function templateOf(target: Target, schema: OpenSearchSettings['opensearchSchema'], withData = true) {
+  return {
+    index_patterns: [target.pattern],
+    ...(target.isDataStream ? { data_stream: {} } : {}),
+    priority: priorityOf(target),
+    version: TEMPLATE_VERSION,
+    _meta: { managed_by: MANAGED_BY, schema, ...(!withData && { data: false }) },
+    template: { mappings: mappingsOf(SCHEMAS[schema], withData) },
+  };
+}
+
+export function policyOf(target: Target, retentionDays: number) {
+  const { pattern, isDataStream } = target;
+  const age = isDataStream ? 'min_rollover_age' : 'min_index_age';
+  return {
+    policy: {
+      description: `Made by ${MANAGED_BY}: deletes logs after ${retentionDays} days.`,
+      default_state: 'written',
+      states: [
+        {
+          name: 'written',
+          actions: isDataStream ? [{ rollover: { min_index_age: '1d', min_primary_shard_size: '30gb' } }] : [],
+          transitions: [{ state_name: 'deleted', conditions: { [age]: `${retentionDays}d` } }],
+        },
+        { name: 'deleted', actions: [{ delete: {} }], transitions: [] },
+      ],
+      ism_template: [{ index_patterns: [pattern], priority: priorityOf(target) }],
+    },
+  };
+}
+
+/**
+ * Returns whether the mapping of new indices is known to be ours. Throws a NoAnswerError when it could not be done, and
+ * has to be tried again.
+ */
+export async function setUpOpenSearch(options: SetUpOptions, signal: AbortSignal): Promise<boolean> {
+  const target = targetOf(options.settings);
+  const client = new Client(clientOptions(options));
+  const ask = (operation: string, method: string, path: string, body?: object) =>
+    request(client, { operation: `${operation} at ${describeNodes(options.settings)}`, method, path, body }, signal);
+  try {
+    // First the policy: it is bound to an index when the index is made.
+    const { opensearchRetentionDays } = options.settings;
+    if (opensearchRetentionDays !== undefined) {
+      const policy = policyOf(target, opensearchRetentionDays);
+      const path = `/_plugins/_ism/policies/${target.name}`;
+      const { status, reason } = await ask(`policy ${target.name}`, 'PUT', path, policy);
+      // 409: it is there, and may have been changed since.
+      if (status >= 300 && status !== 409) {
+        const why = /no handler found/.test(reason) ? 'no ISM here' : `${status} ${reason}`;
+        options.onNotice(`no policy was made, and old indices stay for ever: ${why}`);
+      }
+    }
+    return await setUpTemplate(target, options, ask);
+  } finally {
+    await client.close();
+  }
+}
+
+async function setUpTemplate(
+  target: Target,
+  { settings, onNotice }: SetUpOptions,
+  ask: (operation: string, method: string, path: string, body?: object) => Promise<Answer>,
+): Promise<boolean> {
+  const operation = `index template ${target.name}`;
+  const path = `/_index_template/${target.name}`;
+  const found = await ask(operation, 'GET', path);
+  /** Lines come first, but for a data stream: without its template an ordinary index would be made in its place. */
+  const goOn = (answer: Answer, why: string) => {
+    if (target.isDataStream || answer.status === 401) throw failure(operation, answer);
+    onNotice(`${failure(operation, answer).detail}. ${why}: JSON messages are stored as text only`);
+    return false;
+  };
+  if (found.status !== 404 && found.status >= 300) return goOn(found, 'It is not known, and records go on without it');
+  const template = found.status === 404 ? undefined : presentTemplate(found.body);
+  if (template !== undefined && template._meta?.managed_by !== MANAGED_BY) {
+    onNotice(`the ${operation} is not of ${MANAGED_BY} and stays as it is: JSON messages are stored as text only`);
+    return false;
+  }
+  const { opensearchSchema: schema } = settings;
+  const isCurrent = template?.version === TEMPLATE_VERSION && template._meta?.schema === schema;
+  if (isCurrent && template._meta?.data !== false) return true;
+  const made = await ask(operation, 'PUT', path, templateOf(target, schema));
+  if (made.status < 300) return true;
+  if (!/flat_object/.test(made.reason)) return goOn(made, 'Records go on without it');
+  const plain = isCurrent ? { status: 200 } : await ask(operation, 'PUT', path, templateOf(target, schema, false));
+  if (plain.status >= 300) return goOn(made, `${NO_FLAT_OBJECT}. Records go on without a template`);
+  onNotice(`${operation}: ${NO_FLAT_OBJECT}: JSON messages are stored as text only`);
+  return false;
+}
+
+const NO_FLAT_OBJECT =
+  'the cluster knows no flat_object, which OpenSearch has from 2.7 on (update it, or unset LOGTAP_OPENSEARCH_SETUP)';
+
+interface PresentTemplate {
+  readonly version?: number;
+  readonly _meta?: { readonly managed_by?: string; readonly schema?: string; readonly data?: boolean };
+}
+
+function presentTemplate(body: unknown): PresentTemplate | undefined {
+  const { index_templates = [] } = body as { index_templates?: readonly { index_template: PresentTemplate }[] };
+  return index_templates[0]?.index_template;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+  /** What the service says is wrong. */
+  readonly reason: string;
+}
+
+/** Any whole answer. Throws a NoAnswerError when none came, or one that says that another attempt is worth it. */
+async function request(
+  client: Client,
+  { operation, method, path, body }: { operation: string; method: string; path: string; body?: object | undefined },
+  signal: AbortSignal,
+): Promise<Answer> {
+  const sent = client.transport.request({ method, path, ...(body === undefined ? {} : { body }) });
+  // The client does not know signals.
+  const abort = () => sent.abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const { statusCode, body: answer } = await sent;
+    return { status: statusCode ?? 0, body: answer, reason: '' };
+  } catch (error) {
+    if (!(error instanceof errors.ResponseError)) {
+      throw new NoAnswerError({ code: codeOf(error), detail: `${operation}: ${messageOf(error)}` }, { cause: error });
+    }
+    const answer = { status: error.statusCode ?? 0, body: error.body, reason: reasonOf(error.body) };
+    if (answer.status >= 500 || answer.status === 429 || answer.status === 408) throw failure(operation, answer);
+    return answer;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function reasonOf(body: unknown): string {
+  if (typeof body === 'string') return body.slice(0, 200);
+  const { error } = (body ?? {}) as { error?: string | { type?: string; reason?: string } };
+  return (typeof error === 'string' ? error : `${error?.type ?? ''}: ${error?.reason ?? ''}`).slice(0, 300);
+}
+
+function failure(operation: string, { status, reason }: Answer): NoAnswerError {
+  const hint =
+    status === 401 || status === 403
+      ? " (LOGTAP_OPENSEARCH_SETUP needs the cluster right 'cluster_manage_index_templates'; or let an operator make the template, and unset it)"
+      : '';
+  return new NoAnswerError({ code: String(status), detail: `${operation} answered ${status} ${reason}${hint}` });
+}
+
+function describeNodes({ opensearchUrls }: OpenSearchSettings): string {
+  return opensearchUrls.map(({ origin }) => origin).join(',');
+}
+
+function clientOptions({ settings, identity, network }: SetUpOptions): ClientOptions {
+  const { opensearchUrls, opensearchSigv4, awsRegion } = settings;
+  const { credentials } = identity;
+  return {
+    nodes: opensearchUrls.map(({ href }) => href),
+    // Each node once; what follows is up to whoever calls.
+    maxRetries: opensearchUrls.length - 1,
+    requestTimeout: ATTEMPT_MS,
+    ssl: identity.tls,
+    agent: ({ url }: { readonly url: URL }) =>
+      url.protocol === 'https:' ? network.httpsAgent(identity.tls) : network.httpAgent(),
+    ...(credentials === undefined ? {} : { auth: credentials }),
+    ...(opensearchSigv4 === undefined
+      ? {}
+      : AwsSigv4Signer({
+          region: awsRegion!,
+          service: opensearchSigv4,
+          getCredentials: fromNodeProviderChain({
+            clientConfig: { region: awsRegion!, requestHandler: network.awsHandler },
+          }),
+        })),
+  };
+}

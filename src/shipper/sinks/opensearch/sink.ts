@@ -1,0 +1,210 @@
+/**
+ * OpenSearch, and whatever else speaks `_bulk`. A record's id is made of its origin and place, and is only ever created:
+ * sent again it is answered 409, which says that the id is there. What one pass cannot store, another sends in a form that
+ * asks less of the service.
+ */
+import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { failureOf } from '../../errors.js';
+import type { BatchLimits, Failure, Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
+import { select } from '../../record-batch.js';
+import { BodyLimit } from '../body-limit.js';
+import type { HttpResponse } from '../http/client.js';
+import { Outcome } from '../outcome.js';
+import { indexes } from '../ranges.js';
+import { errorOf } from './answer.js';
+import type { BulkEncoder, BulkForm } from './encoder.js';
+import { KnownGood } from './known-good.js';
+import { LostAnswers } from './lost-answers.js';
+import { Pass, type PassParts } from './pass.js';
+import { StoredDocuments } from './stored.js';
+import { describeRequest } from './words.js';
+
+/** Small domains of Amazon OpenSearch Service take 10 MiB; the rest is for whoever sits in between. */
+const BODY_MAX_BYTES = 9 * 1024 * 1024;
+/** Documents of one request: more bring no speed, and their answer grows. */
+const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500, nameCopies: 2 };
+/** Records wait so long for what they can do without; then it is tried again as often. */
+const PREPARE_MS = 60_000;
+const TAKEN =
+  'ids of records are taken by documents that are not theirs: these records are stored under ids that end in a hash of the record';
+const BLIND =
+  "ids of records are there already, and what is stored may not be read: these records are stored under ids that end in a hash, some perhaps twice. Give the role 'indices:data/read/mget'";
+
+export interface OpenSearchSinkOptions {
+  /** For errors: the URL. */
+  readonly target: string;
+  readonly encoder: BulkEncoder;
+  /** Asks the service. Throws a NoAnswerError when no answer came. */
+  readonly post: (body: Buffer, signal: AbortSignal, onProgress?: () => void) => Promise<HttpResponse>;
+  /** Asks the service for documents, with a body for `_mget`. Throws a NoAnswerError when no answer came. */
+  readonly get: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
+  /**
+   * Called before the first record is sent, and again until it does not throw. Says whether new indices have a field for what
+   * is JSON.
+   */
+  readonly prepare?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  /** Whether no record may be sent before. Otherwise records wait for a minute at most. */
+  readonly mustPrepare?: boolean;
+  readonly now?: () => number;
+  /** When this shipper started, on the clock of records. @default now */
+  readonly startedMs?: number;
+  readonly onNotice: (message: string) => void;
+  readonly onClose?: () => void;
+}
+
+export class OpenSearchSink implements Sink {
+  readonly name = 'opensearch';
+  readonly limits = LIMITS;
+  readonly #options: OpenSearchSinkOptions;
+  readonly #encoder: BulkEncoder;
+  readonly #target: string;
+  readonly #parts: PassParts;
+  #isPrepared: boolean;
+  #unpreparedSinceMs: number | undefined;
+  /** When set-up is tried again while records go on without it. */
+  #prepareAtMs = 0;
+  /** Of the one send that is out. */
+  #onProgress = () => {};
+
+  constructor(options: OpenSearchSinkOptions) {
+    this.#options = options;
+    this.#encoder = options.encoder;
+    this.#target = `bulk request to ${options.target}/${options.encoder.index}`;
+    const { encoder, get } = options;
+    const post = (body: Buffer, signal: AbortSignal) => options.post(body, signal, this.#onProgress);
+    const target = this.#target;
+    this.#parts = {
+      ...{ target, encoder, post },
+      bodyLimit: new BodyLimit(BODY_MAX_BYTES),
+      knownGood: new KnownGood({ target, post, encoder }),
+      stored: new StoredDocuments({ target, get, encoder }),
+      lost: new LostAnswers(),
+      startedMs: options.startedMs ?? Date.now(),
+      onWithoutIds: () => this.#withoutIds(),
+    };
+    this.#isPrepared = options.prepare === undefined;
+  }
+
+  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    this.#onProgress = onProgress;
+    const failure = this.#isPrepared ? undefined : await this.#prepare(signal);
+    if (failure !== undefined) {
+      return { retry: [...indexes(0, batch.count)], rejected: [], failure, retryAfterMs: CONFIGURATION_RETRY_MS };
+    }
+    const first = await this.#pass(batch, {}, signal);
+    const passed = [first];
+    const again = async (records: readonly number[], form: BulkForm) => {
+      if (records.length > 0) passed.push(await this.#pass(batch, form, signal, records));
+    };
+    // The text of a line is never lost for what the service thinks of it as JSON, nor for who has taken its id.
+    if (this.#encoder.withData) {
+      const refused = first.refused.splice(0);
+      await again(
+        refused.map(({ index }) => index),
+        { isText: true },
+      );
+    }
+    const unnamed = passed.flatMap((pass) => pass.unnamed);
+    if (unnamed.length > 0) this.#options.onNotice(passed.some(({ isBlind }) => isBlind) ? BLIND : TAKEN);
+    await again(unnamed, { isText: true, isNamedByContent: true });
+    return resultOf(passed);
+  }
+
+  destinations(batch: RecordBatch): readonly string[] {
+    return Array.from({ length: batch.count }, (_, i) => this.#encoder.indexOf(batch, i));
+  }
+
+  /** Nothing that could be stored: whoever speaks `_bulk` refuses it, after a look at who asks. */
+  async check(signal: AbortSignal): Promise<Finding> {
+    const response = await this.#options.post(Buffer.from('\n'), signal);
+    const error = errorOf(response.body);
+    if (response.status === 400 && (error.type !== undefined || error.reason !== undefined)) {
+      return { isRight: true, text: `${this.#options.target} is reached, speaks _bulk, and knows who asks` };
+    }
+    return { isRight: false, text: `${this.#target} ${describeRequest(response)}` };
+  }
+
+  async close(): Promise<void> {
+    this.#options.onClose?.();
+  }
+
+  /** What keeps records from being sent. */
+  async #prepare(signal: AbortSignal): Promise<Failure | undefined> {
+    const { prepare, mustPrepare = false, now = () => performance.now(), onNotice } = this.#options;
+    if (this.#prepareAtMs > 0) {
+      if (now() >= this.#prepareAtMs) this.#prepareLater(now() + PREPARE_MS);
+      return undefined;
+    }
+    try {
+      this.#encoder.withData = (await prepare?.(signal)) ?? false;
+      this.#isPrepared = true;
+      return undefined;
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#unpreparedSinceMs ??= now();
+      if (mustPrepare || now() - this.#unpreparedSinceMs < PREPARE_MS) return failure;
+      this.#prepareAtMs = now() + PREPARE_MS;
+      onNotice(`${failure.detail}. Records go on without it, and it is tried again every minute`);
+      return undefined;
+    }
+  }
+
+  /**
+   * While records go on. Messages stay text: indices that were made without the template would get a field of their own for
+   * each one in a message.
+   */
+  #prepareLater(nextMs: number): void {
+    this.#prepareAtMs = nextMs;
+    this.#options.prepare?.(AbortSignal.timeout(PREPARE_MS)).then(
+      () => {
+        this.#isPrepared = true;
+      },
+      () => {},
+    );
+  }
+
+  /** Indexes are those of the whole batch. */
+  async #pass(batch: RecordBatch, form: BulkForm, signal: AbortSignal, records?: readonly number[]): Promise<Passed> {
+    const outcome = new Outcome();
+    const part = records === undefined ? batch : select(batch, records);
+    const pass = new Pass(this.#parts, part, form, outcome, signal);
+    await pass.send();
+    const at = (index: number) => records?.[index] ?? index;
+    const { retry, ...result } = outcome.result;
+    const again = new Set(retry);
+    return {
+      ...result,
+      retry: retry.map(at),
+      refused: pass.refused
+        .filter(({ index }) => !again.has(index))
+        .map((each) => ({ ...each, index: at(each.index) })),
+      unnamed: pass.unnamed.filter((index) => !again.has(index)).map(at),
+      isBlind: pass.isBlind,
+    };
+  }
+
+  /** From now on the service makes the ids. */
+  #withoutIds(): void {
+    if (!this.#encoder.withIds) return;
+    this.#encoder.withIds = false;
+    this.#options.onNotice(
+      `${this.#options.target} takes no ids of documents: records are delivered at least once, and a request that is repeated may store them twice`,
+    );
+  }
+}
+
+/** What became of one pass. */
+type Passed = Omit<SendResult, 'rejected'> & Pick<Pass, 'refused' | 'unnamed' | 'isBlind'>;
+
+function resultOf(passed: readonly Passed[]): SendResult {
+  const waits = passed.map(({ retryAfterMs }) => retryAfterMs).filter((wait) => wait !== undefined);
+  const failure = passed.find((pass) => pass.failure !== undefined)?.failure;
+  const blocked = passed.flatMap((pass) => pass.blocked ?? []);
+  return {
+    retry: passed.flatMap(({ retry }) => retry).sort((a, b) => a - b),
+    rejected: passed.flatMap(({ refused }) => refused).sort((a, b) => a.index - b.index),
+    ...(failure === undefined ? {} : { failure }),
+    ...(waits.length === 0 ? {} : { retryAfterMs: Math.max(...waits) }),
+    ...(blocked.length > 0 && { blocked }),
+  };
+}
