@@ -7,6 +7,8 @@ const { spawnSync } = require('node:child_process');
 const { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
+const { lazyExports } = require('./lazy-exports.js');
+
 const root = join(__dirname, '..');
 const stamp = join(root, 'dist', '.built');
 
@@ -28,7 +30,14 @@ function newest(path) {
 /** Whether everything but the library is newer than its sources. */
 function isUpToDate() {
   if (!existsSync(stamp)) return false;
-  const inputs = ['src', 'imports', 'package-lock.json', 'tsconfig.build.json', 'scripts/build.js'];
+  const inputs = [
+    'src',
+    'imports',
+    'package-lock.json',
+    'tsconfig.build.json',
+    'scripts/build.js',
+    'scripts/lazy-exports.js',
+  ];
   const built = statSync(stamp).mtimeMs;
   return inputs.every((input) => newest(join(root, input)) < built);
 }
@@ -68,6 +77,7 @@ function build() {
     // A file whose source is gone would stay in the package.
     for (const part of ['src', 'imports']) rmSync(join(root, 'dist', part), { recursive: true, force: true });
     run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
+    lazyExports(join(root, 'dist', 'src', 'constructs', 'index.js'));
     bundle();
     writeFileSync(stamp, '');
   }

@@ -254,6 +254,12 @@ const forTests = [
     without: 'the first steps of a new user',
   },
   {
+    name: 'cdk8s-plus',
+    isPresent: () => isLockedPresent('cdk8s-plus'),
+    install: () => ensureLocked('cdk8s-plus'),
+    without: 'the tap on constructs of every version of cdk8s-plus',
+  },
+  {
     name: 'AWS CDK app',
     isPresent: () => isLockedPresent('aws-cdk-app'),
     install: () => ensureLocked('aws-cdk-app'),

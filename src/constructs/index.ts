@@ -15,7 +15,7 @@ export { ShipperNetworkPolicy, type ShipperNetworkPolicyProps } from './network-
 export { ShipperAlerts, type ShipperAlertsProps } from './observability/alerts.js';
 export { ShipperDashboard, type ShipperDashboardProps } from './observability/dashboard.js';
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
-export type { TappedProps } from './relaxed.js';
+export { RelaxedDefaults, type TappedProps } from './relaxed.js';
 export { ImagePullPolicy, type ShipperOptions } from './shipper-options.js';
 export { Sink } from './sink.js';
 export type {

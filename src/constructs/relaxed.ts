@@ -21,6 +21,33 @@ export interface TappedProps {
   readonly hardened?: boolean;
 }
 
+/**
+ * The relaxation that the `Tapped*` constructs apply, for constructs of any version of cdk8s-plus: properties in, properties
+ * out.
+ */
+export class RelaxedDefaults {
+  /**
+   * Properties of a pod, or of a workload, whose containers may run as root and write to their root file system unless they
+   * say otherwise.
+   *
+   * @param props properties such as those of a `Deployment`; they are not changed
+   */
+  public static pod(props: any): any {
+    return relaxed(props);
+  }
+
+  /**
+   * The same for one container, for `addContainer`, or for a `Container` that is attached.
+   *
+   * @param props properties of a container; they are not changed
+   */
+  public static container(props: any): any {
+    return relaxedContainer(props);
+  }
+
+  private constructor() {}
+}
+
 /** The properties of a pod with relaxed defaults. */
 export function relaxed<P extends kplus.AbstractPodProps>(props: P): P {
   const { containers, initContainers, securityContext } = props;
