@@ -10,16 +10,15 @@ const REQUIRE = /^var (\w+) = require\("(\.\/(?:tapped-[\w-]+|aws\/log-tap-aws)\
  */
 function lazyExports(file) {
   const text = readFileSync(file, 'utf8');
-  const names = [...text.matchAll(REQUIRE)].map(([, name]) => name);
-  if (names.length === 0) throw new Error(`${file} loads no module that needs ${PEER}: correct ${__filename}`);
-  const lazy = text
-    .replace(
-      REQUIRE,
-      (_line, name, path) => `function ${name}() { return withPeer(function () { return require("${path}"); }); }`,
-    )
-    .replace(/return (\w+)\.(\w+); \} \}\);/g, (all, name, key) =>
-      names.includes(name) ? `return ${name}().${key}; } });` : all,
+  if (!REQUIRE.test(text)) throw new Error(`${file} loads no module that needs ${PEER}: correct ${__filename}`);
+  // What the index exports stays in the form by which an ES module finds the names of a CommonJS one.
+  const lazy = text.replace(REQUIRE, (_line, name, path) => {
+    const keys = [...text.matchAll(new RegExp(`return ${name}\\.(\\w+);`, 'g'))].map(([, key]) => key);
+    const getters = keys.map(
+      (key) => `get ${key}() { return withPeer(function () { return require("${path}"); }).${key}; }`,
     );
+    return `var ${name} = { ${getters.join(', ')} };`;
+  });
   writeFileSync(file, `${lazy}${WITH_PEER}`);
 }
 

@@ -84,5 +84,11 @@ describeWith(['cdk8s-plus'], 'cdk8s-plus', () => {
     expect(needs[0]).toContain('install it, or tap workloads of your version of cdk8s-plus with LogTap.tap()');
     expect(stdout).toMatch(/^LogTap function$/m);
     expect(stdout).toMatch(/^RelaxedDefaults function$/m);
+    const module = "import { LogTap } from 'cdk8s-logtap'; console.log(typeof LogTap.tap);";
+    expect(await node(app, '--input-type=module', '--eval', module)).toEqual({
+      code: 0,
+      stdout: 'function\n',
+      stderr: '',
+    });
   });
 });
