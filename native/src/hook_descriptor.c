@@ -73,6 +73,7 @@ int lt_dup_by(const struct lt_libc_next *next, int fd) {
 }
 
 int lt_hook_dup(int fd) {
+    lt_python_looked_at(fd, __builtin_return_address(0));
     return lt_dup_by(&lt_libc_next, fd);
 }
 
@@ -120,6 +121,7 @@ int lt_hook_fcntl(int fd, int command, ...) {
     va_start(arguments, command);
     const long argument = va_arg(arguments, long); /* a number, a pointer, or nothing: one register in any case */
     va_end(arguments);
+    if (command == F_GETFD) lt_python_looked_at(fd, __builtin_return_address(0));
     return lt_fcntl_by(&lt_libc_next, fd, command, argument);
 }
 

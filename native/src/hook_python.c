@@ -2,7 +2,7 @@
  * answers, which is safer than to change the environment:
  *
  *   CPython 3.7 to 3.14   Is the stream that it makes right now a terminal? Told so, it writes each line at its end.
- *   CPython 2.7           Is PYTHONUNBUFFERED set? No; but its output goes by libc's stdout, which is told the same.
+ *   CPython 2.7           Is PYTHONUNBUFFERED set? No; but it prints by libc's stdout, which is made line-buffered.
  *   any other Python      Is PYTHONUNBUFFERED set? Yes. CPython 3.0 to 3.6 then writes each line at its end, too; a
  *                         later one, each piece at once. What a CPython to come asks is not known, and where it did not
  *                         ask for a terminal, its lines would wait unseen. */
@@ -19,6 +19,8 @@ static struct {
     struct lt_range object; /* the end is set last */
     int (*is_initialized)(void);
     void *(*thread_state)(void);
+    const void *looks[STDERR + 1]; /* where it looks at the descriptors of its streams */
+    int fd;                        /* that it looked at last, there, after it was initialized; 0: none, or another */
 } python;
 
 struct version {
@@ -84,13 +86,29 @@ char *lt_hook_getenv(const char *name) {
     return as_lines ? NULL : unbuffered;
 }
 
-/* Python makes its streams after it has a state for the thread and before it counts as initialized. Whoever else asks
- * is told the truth: a program that embeds Python asks for itself, and Python's own code asks later on. The caller
- * tells that Python's object is still there. */
-static bool makes_streams(const void *caller) {
+/* That Python's own code calls tells, too, that its object is still there. */
+static bool is_python(const void *caller) {
     const uintptr_t end = __atomic_load_n(&python.object.end, __ATOMIC_ACQUIRE);
     const uintptr_t at = (uintptr_t)caller;
-    return at < end && at >= python.object.start && !python.is_initialized() && python.thread_state() != NULL;
+    return at < end && at >= python.object.start;
+}
+
+/* Python makes its streams after it has a state for the thread and before it counts as initialized. */
+static bool makes_first_streams(void) {
+    return !python.is_initialized() && python.thread_state() != NULL;
+}
+
+void lt_python_looked_at(int fd, const void *caller) {
+    if ((fd != STDOUT && fd != STDERR) || !is_python(caller)) return;
+    if (makes_first_streams()) __atomic_store_n(&python.looks[fd], caller, __ATOMIC_RELAXED);
+    const bool is_there = __atomic_load_n(&python.looks[fd], __ATOMIC_RELAXED) == caller;
+    __atomic_store_n(&python.fd, is_there ? fd : 0, __ATOMIC_RELAXED);
+}
+
+/* A further interpreter of the process makes streams of its own, by the same code. It looks at stdout, asks once or
+ * twice, and looks at stderr, which it writes line by line in any case from 3.9 on. */
+static bool makes_further_stdout(int fd) {
+    return fd == STDOUT && __atomic_load_n(&python.fd, __ATOMIC_RELAXED) == STDOUT;
 }
 
 static bool is_wanted(int fd) {
@@ -98,10 +116,13 @@ static bool is_wanted(int fd) {
     return fd == STDERR && (lt_config.tap_into & LT_TAP_STDERR) != 0;
 }
 
+/* Whoever else asks is told the truth: a program that embeds Python asks for itself, and what runs in Python later on.
+ */
 int lt_hook_isatty(int fd) {
     const int error = lt_errno();
     const int answer = lt_libc_next.isatty == NULL ? 0 : lt_libc_next.isatty(fd);
-    if (answer != 0 || !is_wanted(fd) || !makes_streams(__builtin_return_address(0))) return answer;
+    if (answer != 0 || !is_wanted(fd) || !is_python(__builtin_return_address(0))) return answer;
+    if (!makes_first_streams() && !makes_further_stdout(fd)) return answer;
     lt_set_errno(error);
     return 1;
 }

@@ -119,6 +119,9 @@ void lt_hooks_install(bool is_on);
  * function of its own. */
 bool lt_hook_is_reached(const char *name);
 
+/* The code at `caller` has made sure that a descriptor is open: Python does before it makes a stream of it. */
+void lt_python_looked_at(int fd, const void *caller);
+
 /* The bodies. They are reached only when the library taps. */
 ssize_t lt_hook_sendfile(int out, int in, off_t *offset, size_t length);
 ssize_t lt_hook_splice(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);

@@ -1,5 +1,6 @@
 /* Has the names by which the library knows a CPython, of the version in its first argument, and asks what it asks. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -27,18 +28,33 @@ int isatty(int fd) {
 }
 #endif
 
+/* What is asked of a descriptor of which a stream is made. */
+__attribute__((noinline)) static int make_stream(int fd) {
+    if (fcntl(fd, F_GETFD) < 0) exit(2);
+    return isatty(fd);
+}
+
 int main(int count, char **arguments) {
     version = count > 1 ? arguments[1] : "";
     const char *unbuffered = getenv("PYTHONUNBUFFERED");
-    const int without_state = isatty(1);
+    printf("PYTHONUNBUFFERED %s\n", unbuffered == NULL ? "(null)" : unbuffered);
+    printf("before %d %d\n", make_stream(1), isatty(2));
+
     state = &state;
-    const int others = isatty(0) | isatty(3) | isatty(-1);
     errno = 7;
-    const int while_made = isatty(1);
+    const int first = make_stream(1);
     const int number = errno;
+    printf("first %d %d %d, errno %s\n", first, make_stream(2), isatty(0) | isatty(3) | isatty(-1),
+           number == 7 ? "kept" : "lost");
+
     is_initialized = 1;
-    const int afterwards = isatty(1);
-    printf("PYTHONUNBUFFERED %s, isatty %d %d %d, of others %d, errno 7 %s\n", unbuffered == NULL ? "(null)" : unbuffered,
-           without_state, while_made, afterwards, others, number == 7 ? "kept" : "lost");
+    printf("then %d %d\n", isatty(1), isatty(2));
+    (void)fcntl(1, F_GETFD); /* as os.get_inheritable(1) */
+    printf("looked at %d %d\n", isatty(1), isatty(2));
+
+    const int further = make_stream(1);
+    const int again = isatty(1);
+    printf("further %d %d %d\n", further, again, make_stream(2));
+    printf("then %d %d\n", isatty(1), isatty(2));
     return 0;
 }
