@@ -185,6 +185,13 @@ test.each(['a virtual environment', 'sh', 'env'])('Python by way of %s', async (
   expect(stdout.toString()).toBe(BY_LINE);
 });
 
+test('lines survive a kill on their way into another program, whose stdout is tapped', async () => {
+  const kill = 'import os, signal; print("one", 1); print("two"); os.kill(os.getpid(), signal.SIGKILL)';
+  const { stdout } = await tapped('bash', ['-c', 'python3 -c "$1" | cat', 'bash', kill]);
+  await receiver.settled();
+  expect([stdout.toString(), receiver.text('stdout')]).toEqual(['one 1\ntwo\n', 'one 1\ntwo\n']);
+});
+
 /** A C program of the tests whose functions other objects see. */
 function compiled(name: string, libc: Libc = 'glibc', ...options: string[]): string {
   const executable = join(temporaryDirectory(), name);
