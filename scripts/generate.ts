@@ -11,8 +11,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Setting } from '../src/catalog/setting.js';
-import { RULES, SETTINGS } from '../src/catalog/settings.js';
-import { NEEDED } from '../src/catalog/sinks.js';
+import { GROUPS, RULES } from '../src/catalog/settings.js';
+import { SINKS } from '../src/catalog/sinks.js';
 import * as contract from '../src/contract.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
@@ -179,20 +179,20 @@ function settings(): string {
     'The shipper is set by its environment and by nothing else. An empty variable counts as absent. All problems are',
     'reported at once, and an unknown `LOGTAP_*` name is one: the shipper then exits with code 78.',
     '',
-    ...Object.entries(SETTINGS).flatMap(([group, rows]) => [
+    ...GROUPS.flatMap(([group, rows]) => [
       `## ${group}`,
       '',
       '| variable | default | meaning |',
       '|---|---|---|',
-      ...Object.values<Setting<unknown>>(rows).map(settingRow),
+      ...Object.values(rows).map(settingRow),
       '',
     ]),
     '## Rules between settings',
     '',
     'The constructs and the command line apply them as well, so that a manifest with a broken one is not written.',
     '',
-    ...Object.entries(NEEDED).flatMap(([sink, rows]) =>
-      rows.map(([row, example]) => `- The sink \`${sink}\` needs \`${row.name}\`, for example \`${example}\`.`),
+    ...Object.entries(SINKS).flatMap(([sink, { needed }]) =>
+      needed.map(([row, example]) => `- The sink \`${sink}\` needs \`${row.name}\`, for example \`${example}\`.`),
     ),
     ...RULES.map((rule) => `- ${rule.says(({ name }) => `\`${name}\``)}`),
     '',

@@ -3,6 +3,7 @@
 import { AWS_REGION, KMS_KEY_ARN, LOG_GROUP, LOG_GROUP_CLASSES, LOG_STREAM } from './service-names.js';
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
+import type { SinkEntry } from './sink.js';
 
 export const CLOUDWATCH_SETTINGS = {
   cloudwatchLogGroup: setting({
@@ -74,3 +75,13 @@ export const CLOUDWATCH_SETTINGS = {
     parse: value.url,
   }),
 } as const;
+
+export const CLOUDWATCH = {
+  title: 'CloudWatch Logs',
+  settings: CLOUDWATCH_SETTINGS,
+  needed: [
+    [CLOUDWATCH_SETTINGS.cloudwatchLogGroup, '/my/app'],
+    [CLOUDWATCH_SETTINGS.awsRegion, 'eu-central-1'],
+  ],
+  rules: [],
+} as const satisfies SinkEntry;

@@ -2,6 +2,7 @@
 import { needs, type Rule, together } from './rule.js';
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
+import type { SinkEntry } from './sink.js';
 import { needsTls } from './tcp.js';
 
 export const FORWARD_SETTINGS = {
@@ -46,8 +47,15 @@ export const FORWARD_SETTINGS = {
   }),
 } as const;
 
-export const FORWARD_RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   needsTls(FORWARD_SETTINGS.forwardCaFile, FORWARD_SETTINGS.forwardAddress),
   together(FORWARD_SETTINGS.forwardUsername, FORWARD_SETTINGS.forwardPasswordFile),
   needs(FORWARD_SETTINGS.forwardUsername, FORWARD_SETTINGS.forwardSharedKeyFile),
 ];
+
+export const FORWARD = {
+  title: 'Fluent Forward',
+  settings: FORWARD_SETTINGS,
+  needed: [[FORWARD_SETTINGS.forwardAddress, 'collector.example:24224']],
+  rules: RULES,
+} as const satisfies SinkEntry;

@@ -3,6 +3,7 @@ import { excludes, needsOn, type Rule, together } from './rule.js';
 import { OPENSEARCH_INDEX } from './service-names.js';
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
+import type { SinkEntry } from './sink.js';
 
 /** Shapes of documents. */
 export const OPENSEARCH_SCHEMAS = ['otel', 'ecs', 'flat'] as const;
@@ -84,11 +85,17 @@ export const OPENSEARCH_SETTINGS = {
 } as const;
 
 const of = OPENSEARCH_SETTINGS;
-
-export const OPENSEARCH_RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   together(of.opensearchUsername, of.opensearchPasswordFile),
   together(of.opensearchCertFile, of.opensearchKeyFile),
   excludes(of.opensearchSigv4, of.opensearchUsername, 'a request has one Authorization header'),
   excludes(of.opensearchDataStream, of.opensearchIndex),
   needsOn(of.opensearchRetentionDays, of.opensearchSetup),
 ];
+
+export const OPENSEARCH = {
+  title: 'OpenSearch',
+  settings: OPENSEARCH_SETTINGS,
+  needed: [[OPENSEARCH_SETTINGS.opensearchUrls, 'https://opensearch.example:9200']],
+  rules: RULES,
+} as const satisfies SinkEntry;

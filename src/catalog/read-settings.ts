@@ -3,7 +3,7 @@ import { closest } from './closest.js';
 import type { Given } from './rule.js';
 import type { Setting } from './setting.js';
 import { ROWS, RULES, type Settings } from './settings.js';
-import { NEEDED, SINK_SETTINGS } from './sinks.js';
+import { SINK_CHOICE, SINKS } from './sinks.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -75,9 +75,9 @@ const problemOf = (rows: readonly Setting<unknown>[], text: string): ProblemOfRo
 
 /** Settings that the chosen sinks cannot do without. */
 function missing({ isGiven, read }: Given): ProblemOfRows[] {
-  const sinks = read(SINK_SETTINGS.sinks) ?? [];
-  const needed = Object.entries(NEEDED).filter(([sink]) => sinks.some((name) => name === sink));
-  return needed.flatMap(([sink, rows]) =>
+  const sinks = read(SINK_CHOICE.sinks) ?? [];
+  const needed = Object.entries(SINKS).filter(([sink]) => sinks.some((name) => name === sink));
+  return needed.flatMap(([sink, { needed: rows }]) =>
     rows
       .filter(([row]) => !isGiven(row))
       .map(([row, example]) =>

@@ -1,14 +1,9 @@
 /** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
-import { isAbsolute, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import { noProxyOf } from './no-proxy.js';
 import type { PeerAddress } from './peer-address.js';
 import { LOG_GROUP_TAG, LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from './service-names.js';
-
-const SINK_NAMES = ['stdout', 'file', 'opensearch', 'cloudwatch', 'tcp', 'forward'] as const;
-/** `module:` is followed by the absolute path of a JavaScript module. */
-export type KnownSink = (typeof SINK_NAMES)[number];
-export type SinkName = KnownSink | `module:/${string}`;
 
 export const text = (value: string): string => value;
 
@@ -40,29 +35,6 @@ export function socketPath(value: string): string {
     );
   }
   return value;
-}
-
-export function sinks(value: string): readonly SinkName[] {
-  const names = value.split(',').map((name) => sinkName(name.trim()));
-  if (new Set(names).size < names.length) throw new Error('names a sink twice. Leave one of them.');
-  return names;
-}
-
-/** A path is seen from the working directory. */
-export function sinkName(name: string): SinkName {
-  const [, path] = /^module:(.+)$/.exec(name) ?? [];
-  if (path !== undefined) return `module:${resolve(path)}` as SinkName;
-  return oneOfSinks(name);
-}
-
-function oneOfSinks(name: string): SinkName {
-  const found = SINK_NAMES.find((known) => known === name);
-  if (found === undefined) {
-    throw new Error(
-      `there is no sink '${name}'. Use one or more of ${SINK_NAMES.join(', ')} and module:PATH, separated by commas.`,
-    );
-  }
-  return found;
 }
 
 /** `host:port`, `tcp://host:port` or `tls://host:port`; an IPv6 address in brackets. */

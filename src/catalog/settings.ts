@@ -1,34 +1,34 @@
 /** Every setting of the shipper by its group, in the order of the documentation, and the rules between them. */
 import { BUFFER_SETTINGS } from './buffer.js';
 import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
-import { FORWARD_RULES, FORWARD_SETTINGS } from './forward.js';
 import { NETWORK_SETTINGS } from './network.js';
-import { OPENSEARCH_RULES, OPENSEARCH_SETTINGS } from './opensearch.js';
+import { OPENSEARCH_SETTINGS } from './opensearch.js';
 import { POD_SETTINGS } from './pod.js';
 import type { Rule } from './rule.js';
 import type { Setting, ValueOf } from './setting.js';
-import { SINK_SETTINGS } from './sinks.js';
+import { SINK_CHOICE, SINKS } from './sinks.js';
 import { SOURCE_SETTINGS } from './sources.js';
 import { STATUS_SETTINGS } from './status.js';
-import { TCP_RULES, TCP_SETTINGS } from './tcp.js';
 
-export const SETTINGS = {
-  'Where records come from': SOURCE_SETTINGS,
-  'Where records go': SINK_SETTINGS,
-  'NDJSON over TCP': TCP_SETTINGS,
-  'Fluent Forward': FORWARD_SETTINGS,
-  OpenSearch: OPENSEARCH_SETTINGS,
-  'CloudWatch Logs': CLOUDWATCH_SETTINGS,
-  'The way to services': NETWORK_SETTINGS,
-  'Holding and stopping': BUFFER_SETTINGS,
-  'Status server': STATUS_SETTINGS,
-  'What is put on records': POD_SETTINGS,
-} as const;
+type Group = Readonly<Record<string, Setting<unknown>>>;
+
+/** Titles of groups and their settings. */
+export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
+  ['Where records come from', SOURCE_SETTINGS],
+  ['Where records go', SINK_CHOICE],
+  ...Object.values(SINKS)
+    .map(({ title, settings }) => [title, settings] as const)
+    .filter(([, settings]) => Object.keys(settings).length > 0),
+  ['The way to services', NETWORK_SETTINGS],
+  ['Holding and stopping', BUFFER_SETTINGS],
+  ['Status server', STATUS_SETTINGS],
+  ['What is put on records', POD_SETTINGS],
+];
 
 const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
 const { awsUseFips, awsUseDualstack } = NETWORK_SETTINGS;
 const { opensearchSigv4 } = OPENSEARCH_SETTINGS;
-const { sinks } = SINK_SETTINGS;
+const { sinks } = SINK_CHOICE;
 
 /** Of endpoints of AWS that are chosen by a switch: an endpoint that is named is asked whatever the switch says. */
 const endpointWith = (chosen: Setting<boolean>): Rule => ({
@@ -48,12 +48,18 @@ export const RULES: readonly Rule[] = [
   },
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
-  ...OPENSEARCH_RULES,
-  ...TCP_RULES,
-  ...FORWARD_RULES,
+  ...Object.values(SINKS).flatMap(({ rules }): readonly Rule[] => rules),
 ];
 
-type Rows = (typeof SETTINGS)[keyof typeof SETTINGS];
+type SinkSettings = (typeof SINKS)[keyof typeof SINKS]['settings'];
+type Rows =
+  | typeof SOURCE_SETTINGS
+  | typeof SINK_CHOICE
+  | SinkSettings
+  | typeof NETWORK_SETTINGS
+  | typeof BUFFER_SETTINGS
+  | typeof STATUS_SETTINGS
+  | typeof POD_SETTINGS;
 type KeyOf<R> = R extends R ? keyof R : never;
 type RowOf<R, K extends PropertyKey> = R extends { readonly [P in K]: infer S } ? S : never;
 
@@ -61,6 +67,6 @@ type RowOf<R, K extends PropertyKey> = R extends { readonly [P in K]: infer S } 
 export type Settings = { readonly [K in KeyOf<Rows>]: ValueOf<RowOf<Rows, K>> };
 
 /** Every row with its key in `Settings`. */
-export const ROWS: readonly (readonly [key: string, setting: Setting<unknown>])[] = Object.values(SETTINGS).flatMap(
-  (group) => Object.entries<Setting<unknown>>(group),
+export const ROWS: readonly (readonly [key: string, setting: Setting<unknown>])[] = GROUPS.flatMap(([, settings]) =>
+  Object.entries(settings),
 );

@@ -1,37 +1,58 @@
-/** The sinks: their names, and the settings that each cannot do without. */
-import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
-import { FORWARD_SETTINGS } from './forward.js';
-import { OPENSEARCH_SETTINGS } from './opensearch.js';
-import { type Setting, setting } from './setting.js';
-import type { KnownSink } from './setting-values.js';
-import * as value from './setting-values.js';
-import { TCP_SETTINGS } from './tcp.js';
+/** The sinks by their names in `LOGTAP_SINK`: a new sink is a line here. */
+import { resolve } from 'node:path';
+import { CLOUDWATCH } from './cloudwatch.js';
+import { FILE } from './file.js';
+import { FORWARD } from './forward.js';
+import { OPENSEARCH } from './opensearch.js';
+import { setting } from './setting.js';
+import type { SinkEntry } from './sink.js';
+import { TCP } from './tcp.js';
 
-export const SINK_SETTINGS = {
+const STDOUT = { title: 'Standard output', settings: {}, needed: [], rules: [] } as const satisfies SinkEntry;
+
+export const SINKS = {
+  stdout: STDOUT,
+  file: FILE,
+  tcp: TCP,
+  forward: FORWARD,
+  opensearch: OPENSEARCH,
+  cloudwatch: CLOUDWATCH,
+} as const satisfies Readonly<Record<string, SinkEntry>>;
+
+export type KnownSink = keyof typeof SINKS;
+/** `module:` is followed by the absolute path of a JavaScript module. */
+export type SinkName = KnownSink | `module:/${string}`;
+
+const SINK_NAMES = Object.keys(SINKS) as KnownSink[];
+
+export const SINK_CHOICE = {
   sinks: setting({
     name: 'LOGTAP_SINK',
     default: 'stdout',
-    help: '`stdout`, `file`, `opensearch`, `cloudwatch`, `tcp`, `forward`, or `module:PATH` for a module of your own; several separated by commas: each gets every record, and none waits for another.',
-    parse: value.sinks,
-  }),
-  filePath: setting({
-    name: 'LOGTAP_FILE_PATH',
-    help: 'Sink `file`: file to append to, one JSON object a line.',
-    parse: value.absolutePath,
+    help: `${SINK_NAMES.map((name) => `\`${name}\``).join(', ')}, or \`module:PATH\` for a module of your own; several separated by commas: each gets every record, and none waits for another.`,
+    parse: sinks,
   }),
 } as const;
 
-/** A setting that a sink cannot do without, and an example of its value. */
-type Needed = readonly [setting: Setting<unknown>, example: string];
+function sinks(value: string): readonly SinkName[] {
+  const names = value.split(',').map((name) => sinkName(name.trim()));
+  if (new Set(names).size < names.length) throw new Error('names a sink twice. Leave one of them.');
+  return names;
+}
 
-export const NEEDED: Readonly<Record<KnownSink, readonly Needed[]>> = {
-  stdout: [],
-  file: [[SINK_SETTINGS.filePath, '/var/log/app.ndjson']],
-  tcp: [[TCP_SETTINGS.tcpAddress, 'collector.example:5170']],
-  forward: [[FORWARD_SETTINGS.forwardAddress, 'collector.example:24224']],
-  opensearch: [[OPENSEARCH_SETTINGS.opensearchUrls, 'https://opensearch.example:9200']],
-  cloudwatch: [
-    [CLOUDWATCH_SETTINGS.cloudwatchLogGroup, '/my/app'],
-    [CLOUDWATCH_SETTINGS.awsRegion, 'eu-central-1'],
-  ],
-};
+/** A path is seen from the working directory. */
+export function sinkName(name: string): SinkName {
+  const [, path] = /^module:(.+)$/.exec(name) ?? [];
+  if (path !== undefined) return `module:${resolve(path)}` as SinkName;
+  return oneOfSinks(name);
+}
+
+function oneOfSinks(name: string): SinkName {
+  const found = SINK_NAMES.find((known) => known === name);
+  if (found === undefined) {
+    throw new Error(
+      `there is no sink '${name}'. Use one or more of ${SINK_NAMES.join(', ')} and module:PATH, separated by commas.`,
+    );
+  }
+  return found;
+}

@@ -3,6 +3,7 @@ import type { PeerAddress } from './peer-address.js';
 import type { Rule } from './rule.js';
 import { type Setting, setting } from './setting.js';
 import * as value from './setting-values.js';
+import type { SinkEntry } from './sink.js';
 
 export const TCP_SETTINGS = {
   tcpAddress: setting({
@@ -29,4 +30,11 @@ export function needsTls(file: Setting<string>, address: Setting<PeerAddress>): 
   };
 }
 
-export const TCP_RULES: readonly Rule[] = [needsTls(TCP_SETTINGS.tcpCaFile, TCP_SETTINGS.tcpAddress)];
+const RULES: readonly Rule[] = [needsTls(TCP_SETTINGS.tcpCaFile, TCP_SETTINGS.tcpAddress)];
+
+export const TCP = {
+  title: 'NDJSON over TCP',
+  settings: TCP_SETTINGS,
+  needed: [[TCP_SETTINGS.tcpAddress, 'collector.example:5170']],
+  rules: RULES,
+} as const satisfies SinkEntry;

@@ -1,6 +1,7 @@
 /** The flags of the commands that inject: each stands for a property, `--config` for a file of them, `--set` for any other. */
 import type { LogTapProps } from '../constructs/log-tap-props.js';
 import { type Assignment, readProps } from './config.js';
+import schema from './config-schema.json';
 import { UsageError } from './usage.js';
 
 export const TAP_USAGE = `  --sink cloudwatch      --log-group NAME --region REGION [--log-stream NAME] [--no-create-log-group] [--endpoint URL]
@@ -50,11 +51,11 @@ type Given = string | boolean | readonly string[];
 type Flags = { readonly [F in Flag]?: Given | undefined };
 
 /** Names of sinks on the command line, and of their factories. */
-const SINKS: ReadonlyMap<string, string> = new Map([
-  ['cloudwatch', 'cloudWatch'],
-  ['opensearch', 'openSearch'],
-  ...['stdout', 'file', 'tcp', 'forward', 'module'].map((name) => [name, name] as const),
-]);
+const SINKS: ReadonlyMap<string, string> = new Map(
+  Object.keys(schema.$defs.Sink.properties)
+    .filter((factory) => factory !== 'all')
+    .map((factory) => [factory.toLowerCase(), factory]),
+);
 
 interface Row {
   /** Below `sink.NAME` where the flag belongs to a sink. */

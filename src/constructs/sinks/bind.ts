@@ -2,9 +2,8 @@
 import { withoutCredentials } from '../../catalog/read-settings.js';
 import type { Given } from '../../catalog/rule.js';
 import type { Setting } from '../../catalog/setting.js';
-import type { KnownSink } from '../../catalog/setting-values.js';
 import { RULES } from '../../catalog/settings.js';
-import { NEEDED } from '../../catalog/sinks.js';
+import { type KnownSink, SINKS } from '../../catalog/sinks.js';
 import type { SecretFile, SecretKey, SinkConfig } from '../sink-config.js';
 import { hasToken } from '../token.js';
 
@@ -51,7 +50,7 @@ export function bind(
     const { property, value } = bindingOf(setting)!;
     return said(property, value);
   };
-  for (const [setting, example] of NEEDED[sink]) {
+  for (const [setting, example] of SINKS[sink].needed) {
     if (!given.has(setting)) throw new Error(`${nameOf(setting)} must be given: for example ${example}`);
   }
   const known: Given = {

@@ -1,6 +1,6 @@
 /** Settings of the sink that appends to a file, on a volume of the pod. */
 import { posix } from 'node:path';
-import { SINK_SETTINGS } from '../../catalog/sinks.js';
+import { FILE_SETTINGS } from '../../catalog/file.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../../contract.js';
 import { must } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
@@ -30,7 +30,7 @@ export function file({ volume, path }: FileSinkProps): SinkConfig {
   must(own === undefined, 'path', path, `not be below ${own}, which is the shipper's: choose another directory`);
   must(volume !== '', 'volume', volume, 'name a volume of the pod: give the name that it has there');
   return {
-    ...bind('file', [{ property: 'path', setting: SINK_SETTINGS.filePath, value: path }]),
+    ...bind('file', [{ property: 'path', setting: FILE_SETTINGS.filePath, value: path }]),
     iam: [],
     egress: [],
     volumeMounts: [{ volume, mountPath }],

@@ -5,7 +5,7 @@
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readSettings } from '../../catalog/read-settings.js';
-import { type SinkName, sinkName } from '../../catalog/setting-values.js';
+import { type SinkName, sinkName } from '../../catalog/sinks.js';
 import { healthySink } from '../deliver.js';
 import { ConfigError, messageOf } from '../errors.js';
 import { Ledger, type Totals } from '../ledger.js';
