@@ -10,7 +10,29 @@
 #define DT_GNU_HASH 0x6ffffef5
 #endif
 
-enum { VERSION_HIDDEN = 0x8000, TYPE_MASK = 15, TYPE_IFUNC = 10 };
+enum { VERSION_HIDDEN = 0x8000, VERSION_MASK = 0x7fff, VERSION_IS_BASE = 1, TYPE_MASK = 15, TYPE_IFUNC = 10 };
+
+/* A version that an object defines (Elf64_Verdef) with the first of its names (Elf64_Verdaux): the kernel's header
+ * lacks both. Each tells how far the next is from its own start. */
+struct version_definition {
+    uint16_t revision;
+    uint16_t flags;
+    uint16_t index;
+    uint16_t name_count;
+    uint32_t hash;
+    uint32_t to_names;
+    uint32_t to_next; /* 0: the last */
+};
+struct version_name {
+    uint32_t name; /* in the strings */
+    uint32_t to_next;
+};
+
+/* As the dynamic linker asks for a name: in this version, or in the default one. */
+struct wanted {
+    const char *name;
+    const char *version; /* NULL: the default one */
+};
 
 /* struct dl_phdr_info, the fields that every libc has. */
 struct loaded_object {
@@ -31,6 +53,7 @@ struct tables {
     const uint32_t *gnu_hash;
     const uint32_t *hash;
     const uint16_t *versions;
+    const struct version_definition *version_definitions;
     size_t string_bytes;
 };
 
@@ -73,23 +96,45 @@ static struct tables read_tables(const struct loaded_object *object) {
         if (dynamic->d_tag == DT_GNU_HASH) tables.gnu_hash = pointer;
         if (dynamic->d_tag == DT_HASH) tables.hash = pointer;
         if (dynamic->d_tag == DT_VERSYM) tables.versions = pointer;
+        if (dynamic->d_tag == DT_VERDEF) tables.version_definitions = pointer;
         if (dynamic->d_tag == DT_STRSZ) tables.string_bytes = dynamic->d_un.d_val;
     }
     return tables;
 }
 
-/* The address when symbol `index` is a plain definition of `name` in its default version. */
-static void *definition(const struct tables *tables, uint32_t index, const char *name) {
+/* The name of a version by its number; NULL for the base, which stands for every version. */
+static const char *version_name(const struct tables *tables, uint16_t number) {
+    const struct version_definition *version = tables->version_definitions;
+    while (version != NULL) {
+        const char *at = (const char *)version;
+        if (version->index == number && (version->flags & VERSION_IS_BASE) == 0) {
+            return tables->strings + ((const struct version_name *)(at + version->to_names))->name;
+        }
+        version = version->to_next == 0 ? NULL : (const struct version_definition *)(at + version->to_next);
+    }
+    return NULL;
+}
+
+static bool has_version(const struct tables *tables, uint32_t index, const char *wanted) {
+    if (tables->versions == NULL) return true;
+    const uint16_t version = tables->versions[index];
+    if (wanted == NULL) return (version & VERSION_HIDDEN) == 0;
+    const char *name = version_name(tables, version & VERSION_MASK);
+    return name == NULL || lt_equal(name, wanted);
+}
+
+/* The address when symbol `index` is a plain definition of what is wanted. */
+static void *definition(const struct tables *tables, uint32_t index, const struct wanted *wanted) {
     const Elf64_Sym *symbol = &tables->symbols[index];
     if (symbol->st_shndx == SHN_UNDEF || (symbol->st_info & TYPE_MASK) == TYPE_IFUNC) return NULL;
-    if (tables->versions != NULL && (tables->versions[index] & VERSION_HIDDEN) != 0) return NULL;
-    if (!lt_equal(tables->strings + symbol->st_name, name)) return NULL;
+    if (!lt_equal(tables->strings + symbol->st_name, wanted->name)) return NULL;
+    if (!has_version(tables, index, wanted->version)) return NULL;
     return (void *)(tables->base + symbol->st_value);
 }
 
-static void *find_by_gnu_hash(const struct tables *tables, const char *name) {
+static void *find_by_gnu_hash(const struct tables *tables, const struct wanted *wanted) {
     uint32_t hash = 5381;
-    for (const char *c = name; *c != '\0'; c++)
+    for (const char *c = wanted->name; *c != '\0'; c++)
         hash = hash * 33 + (uint8_t)*c;
     const uint32_t *header = tables->gnu_hash;
     const uint32_t bucket_count = header[0];
@@ -99,23 +144,23 @@ static void *find_by_gnu_hash(const struct tables *tables, const char *name) {
     const uint64_t *bloom = (const uint64_t *)(header + 4);
     const uint32_t *buckets = (const uint32_t *)(bloom + bloom_count);
     const uint32_t *chains = buckets + bucket_count;
-    const uint64_t wanted = 1ULL << (hash & 63) | 1ULL << (hash >> header[3] & 63);
-    if ((bloom[hash / 64 % bloom_count] & wanted) != wanted) return NULL;
+    const uint64_t bits = 1ULL << (hash & 63) | 1ULL << (hash >> header[3] & 63);
+    if ((bloom[hash / 64 % bloom_count] & bits) != bits) return NULL;
     uint32_t index = buckets[hash % bucket_count];
     if (index < first) return NULL;
     for (;; index++) {
         const uint32_t entry = chains[index - first];
         if ((entry | 1) == (hash | 1)) {
-            void *address = definition(tables, index, name);
+            void *address = definition(tables, index, wanted);
             if (address != NULL) return address;
         }
         if ((entry & 1) != 0) return NULL;
     }
 }
 
-static void *find_by_hash(const struct tables *tables, const char *name) {
+static void *find_by_hash(const struct tables *tables, const struct wanted *wanted) {
     uint32_t hash = 0;
-    for (const char *c = name; *c != '\0'; c++) {
+    for (const char *c = wanted->name; *c != '\0'; c++) {
         hash = (hash << 4) + (uint8_t)*c;
         hash = (hash ^ (hash >> 24 & 0xf0)) & 0x0fffffff;
     }
@@ -124,15 +169,16 @@ static void *find_by_hash(const struct tables *tables, const char *name) {
     const uint32_t *buckets = tables->hash + 2;
     const uint32_t *chains = buckets + bucket_count;
     for (uint32_t index = buckets[hash % bucket_count]; index != 0; index = chains[index]) {
-        void *address = definition(tables, index, name);
+        void *address = definition(tables, index, wanted);
         if (address != NULL) return address;
     }
     return NULL;
 }
 
-static void *find(const struct tables *tables, const char *name) {
-    if (tables->gnu_hash != NULL) return find_by_gnu_hash(tables, name);
-    return tables->hash == NULL ? NULL : find_by_hash(tables, name);
+static void *find(const struct tables *tables, const char *name, const char *version) {
+    const struct wanted wanted = {.name = name, .version = version};
+    if (tables->gnu_hash != NULL) return find_by_gnu_hash(tables, &wanted);
+    return tables->hash == NULL ? NULL : find_by_hash(tables, &wanted);
 }
 
 /* The symbols that an object does not define itself come first, in front of those in the GNU hash table. */
@@ -179,7 +225,7 @@ static bool knows_name(const struct loaded_object *object, const struct tables *
 
 /* libpthread of glibc before 2.34 has it too. */
 static bool is_libc(const struct tables *tables) {
-    return find(tables, "__errno_location") != NULL;
+    return find(tables, "__errno_location", NULL) != NULL;
 }
 
 /* A library with a function of its own may have given it any signature, so one that is not libc's counts as a wrapper
@@ -209,7 +255,7 @@ static int visit(struct loaded_object *object, size_t size, void *context) {
     for (size_t i = 0; i < search->count; i++) {
         struct lt_symbol *symbol = &search->symbols[i];
         if (symbol->found || (of_libc && symbol->origins != 0 && (symbol->origins & LT_LIBC) == 0)) continue;
-        void *address = find(&tables, symbol->name);
+        void *address = find(&tables, symbol->name, symbol->version);
         if (address == NULL) continue;
         if (symbol->origins != 0) {
             symbol->origin = of_libc ? LT_LIBC : origin_of(object, &tables, symbol->name);
@@ -258,7 +304,7 @@ static int visit_inside(struct loaded_object *object, size_t size, void *context
     if (tables.symbols == NULL || tables.strings == NULL) return 1;
     for (size_t i = 0; i < inside->count; i++) {
         struct lt_symbol *symbol = &inside->symbols[i];
-        void *address = find(&tables, symbol->name);
+        void *address = find(&tables, symbol->name, symbol->version);
         symbol->found = address != NULL;
         if (symbol->found) *symbol->address = address;
     }

@@ -16,6 +16,7 @@ enum lt_origin {
 struct lt_symbol {
     const char *name;
     void **address;
+    const char *version;   /* NULL: the default one */
     unsigned origins;      /* acceptable ones; 0: any */
     enum lt_origin origin; /* of the one found, where `origins` is not 0 */
     bool found;

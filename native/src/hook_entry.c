@@ -126,26 +126,32 @@
     ".size lt_hook_not_started, . - lt_hook_not_started\n"
 #endif
 
+#define OLD_ENTRY(label, name, version, body, fallback)                                                                \
+    ENTRY(label, body, fallback) ".symver " #label ", " #name "@" version ", remove\n"
+
 __asm__(".pushsection .data.lt_hook_slots, \"aw\"\n"
         ".balign 8\n"
         ".globl lt_hook_slots\n"
         ".hidden lt_hook_slots\n"
         "lt_hook_slots:\n"
         ".popsection\n"
-        ".text\n" LT_HOOKS(ENTRY) NOT_STARTED);
+        ".text\n" LT_HOOKS(ENTRY) LT_OLD_HOOKS(OLD_ENTRY) NOT_STARTED);
 
-/* In the order of LT_HOOKS. */
+/* In the order of LT_HOOKS and LT_OLD_HOOKS. */
 extern void *lt_hook_slots[];
 
 struct hook {
     const char *name;
+    const char *version; /* NULL: the default one */
     void *body;
     void *const *fallback; /* what libc_next.h has; NULL: nothing */
 };
 
 #define FALLBACK(field) ((void *const *)&lt_libc_next.field)
 #define HOOK(exported, of, field) {.name = #exported, .body = (void *)lt_hook_##of, .fallback = FALLBACK(field)},
-static const struct hook hooks[] = {LT_HOOKS(HOOK)};
+#define OLD_HOOK(label, exported, old_version, of, field)                                                              \
+    {.name = #exported, .version = (old_version), .body = (void *)lt_hook_##of, .fallback = FALLBACK(field)},
+static const struct hook hooks[] = {LT_HOOKS(HOOK) LT_OLD_HOOKS(OLD_HOOK)};
 
 enum { COUNT = sizeof hooks / sizeof *hooks };
 
@@ -154,7 +160,7 @@ enum { ANY = LT_LIBC | LT_WRAPPER | LT_FOREIGN };
 /* The definition that a call would reach without the library; NULL: there is none. */
 static void *next_of(const struct hook *hook, enum lt_origin *origin) {
     void *address = NULL;
-    struct lt_symbol next = {.name = hook->name, .address = &address, .origins = ANY};
+    struct lt_symbol next = {.name = hook->name, .version = hook->version, .address = &address, .origins = ANY};
     lt_lookup_next(&next, 1);
     *origin = next.origin;
     return address;

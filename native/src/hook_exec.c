@@ -9,7 +9,7 @@
 enum { STACK_BYTES = 8192 /* about what libc's own search of PATH takes of the stack */ };
 
 /* Under which name the application asked. */
-enum way { EXECVE, EXECVPE, EXECVEAT, FEXECVE, SPAWN, SPAWN_IN_PATH };
+enum way { EXECVE, EXECVPE, EXECVEAT, FEXECVE, SPAWN, SPAWN_IN_PATH, OLD_SPAWN, OLD_SPAWN_IN_PATH };
 
 struct start {
     const struct lt_libc_next *next;
@@ -28,6 +28,19 @@ static int not_there(void) {
     return -1;
 }
 
+static lt_posix_spawn *spawn_function(const struct start *start) {
+    switch (start->way) {
+    case SPAWN:
+        return start->next->posix_spawn;
+    case SPAWN_IN_PATH:
+        return start->next->posix_spawnp;
+    case OLD_SPAWN:
+        return start->next->old_posix_spawn;
+    default:
+        return start->next->old_posix_spawnp;
+    }
+}
+
 /* As libc starts it, which searches PATH, runs scripts, and is what other preloaded libraries see. */
 static int go(const struct start *start, char *const *environment) {
     switch (start->way) {
@@ -44,7 +57,7 @@ static int go(const struct start *start, char *const *environment) {
     default:
         break;
     }
-    lt_posix_spawn *spawn = start->way == SPAWN ? start->next->posix_spawn : start->next->posix_spawnp;
+    lt_posix_spawn *spawn = spawn_function(start);
     if (spawn == NULL) return ENOSYS;
     return spawn(start->child, start->path, start->actions, start->attributes, start->arguments, environment);
 }
@@ -70,7 +83,7 @@ __attribute__((noinline)) static int go_untapped(const struct start *start, char
 }
 
 static int run(const struct start *start, char *const *given) {
-    const bool is_spawn = start->way == SPAWN || start->way == SPAWN_IN_PATH;
+    const bool is_spawn = start->way >= SPAWN;
     if (!is_spawn) lt_emit_report();
     if (LT_UNLIKELY(!lt_confinement_allows_start())) return go_untapped(start, given);
     const size_t size = lt_exec_environment_size(given);
@@ -111,29 +124,22 @@ int lt_hook_execveat(int directory, const char *path, char *const *arguments, ch
     return lt_execveat_by(&lt_libc_next, directory, path, arguments, environment, flags);
 }
 
-int lt_hook_posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
-                        char *const *arguments, char *const *environment) {
-    const struct start start = {.next = &lt_libc_next,
-                                .way = SPAWN,
-                                .path = path,
-                                .arguments = arguments,
-                                .child = child,
-                                .actions = actions,
-                                .attributes = attributes};
-    return run(&start, environment);
-}
-
-int lt_hook_posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
-                         char *const *arguments, char *const *environment) {
-    const struct start start = {.next = &lt_libc_next,
-                                .way = SPAWN_IN_PATH,
-                                .path = name,
-                                .arguments = arguments,
-                                .child = child,
-                                .actions = actions,
-                                .attributes = attributes};
-    return run(&start, environment);
-}
+#define SPAWN_HOOK(name, spawn_way)                                                                                    \
+    int lt_hook_##name(pid_t *child, const char *path, const void *actions, const void *attributes,                    \
+                       char *const *arguments, char *const *environment) {                                             \
+        const struct start start = {.next = &lt_libc_next,                                                             \
+                                    .way = (spawn_way),                                                                \
+                                    .path = path,                                                                      \
+                                    .arguments = arguments,                                                            \
+                                    .child = child,                                                                    \
+                                    .actions = actions,                                                                \
+                                    .attributes = attributes};                                                         \
+        return run(&start, environment);                                                                               \
+    }
+SPAWN_HOOK(posix_spawn, SPAWN)
+SPAWN_HOOK(posix_spawnp, SPAWN_IN_PATH)
+SPAWN_HOOK(old_posix_spawn, OLD_SPAWN)
+SPAWN_HOOK(old_posix_spawnp, OLD_SPAWN_IN_PATH)
 
 /* Without an environment of its own the program passes environ, which it may have emptied. */
 int lt_hook_execv(const char *path, char *const *arguments) {

@@ -112,6 +112,17 @@
     X(posix_spawn, posix_spawn, posix_spawn)                                                                           \
     X(posix_spawnp, posix_spawnp, posix_spawnp)
 
+/* Old versions of a name, for programs that were linked when they were the only ones. The Makefile's version script
+ * gives the names above the version that is the default now.
+ * X(label, exported name, version, its body, what libc_next.h has for a libc without this name) */
+#if defined(__x86_64__)
+#define LT_OLD_HOOKS(X)                                                                                                \
+    X(posix_spawn_2_2_5, posix_spawn, "GLIBC_2.2.5", old_posix_spawn, posix_spawn)                                     \
+    X(posix_spawnp_2_2_5, posix_spawnp, "GLIBC_2.2.5", old_posix_spawnp, posix_spawnp)
+#else
+#define LT_OLD_HOOKS(X)
+#endif
+
 /* Lets every exported name go where it belongs from now on. Before, each one starts the library first. */
 void lt_hooks_install(bool is_on);
 
@@ -148,6 +159,11 @@ int lt_hook_posix_spawn(pid_t *child, const char *path, const void *actions, con
                         char *const *arguments, char *const *environment);
 int lt_hook_posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
                          char *const *arguments, char *const *environment);
+/* They run a script without a #! by /bin/sh, as the versions since glibc 2.15 do not. */
+int lt_hook_old_posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
+                            char *const *arguments, char *const *environment);
+int lt_hook_old_posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
+                             char *const *arguments, char *const *environment);
 int lt_hook_execv(const char *path, char *const *arguments);
 int lt_hook_execvp(const char *path, char *const *arguments);
 int lt_hook_execl(const char *path, const char *first, ...);

@@ -210,10 +210,12 @@ static long raw_syscall(long number, ...) {
 struct lt_libc_next lt_libc_next = WITHOUT_LIBC;
 struct lt_libc_next lt_libc = WITHOUT_LIBC;
 
-#define FIELD(symbol, field) {(symbol), offsetof(struct lt_libc_next, field)}
+#define FIELD(symbol, field) OLD_FIELD(symbol, NULL, field)
+#define OLD_FIELD(symbol, version, field) {(symbol), (version), offsetof(struct lt_libc_next, field)}
 
 static const struct {
     const char *name;
+    const char *version;
     size_t offset;
 } fields[] = {
     FIELD("write", write),
@@ -262,6 +264,8 @@ static const struct {
     FIELD("fexecve", fexecve),
     FIELD("posix_spawn", posix_spawn),
     FIELD("posix_spawnp", posix_spawnp),
+    OLD_FIELD("posix_spawn", "GLIBC_2.2.5", old_posix_spawn),
+    OLD_FIELD("posix_spawnp", "GLIBC_2.2.5", old_posix_spawnp),
     FIELD("__errno_location", errno_location),
     FIELD("getenv", getenv),
     FIELD("isatty", isatty),
@@ -294,7 +298,8 @@ static bool find_into(struct lt_libc_next *table, unsigned origins) {
     struct lt_symbol symbols[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
         void **address = (void **)((char *)table + fields[i].offset);
-        symbols[i] = (struct lt_symbol){.name = fields[i].name, .address = address, .origins = origins};
+        symbols[i] = (struct lt_symbol){
+            .name = fields[i].name, .version = fields[i].version, .address = address, .origins = origins};
     }
     lt_lookup_next(symbols, COUNT);
     bool has_wrapper = false;

@@ -62,6 +62,8 @@ struct lt_libc_next {
     int (*fexecve)(int, char *const *, char *const *);
     lt_posix_spawn *posix_spawn;
     lt_posix_spawn *posix_spawnp;
+    lt_posix_spawn *old_posix_spawn; /* before glibc 2.15 */
+    lt_posix_spawn *old_posix_spawnp;
     int *(*errno_location)(void);
     char *(*getenv)(const char *);
     int (*isatty)(int);

@@ -64,3 +64,9 @@ export const EXPORTS = `
 `
   .split(/\s+/)
   .filter((name) => name !== '');
+
+/** What the library exports for x86_64 in versions, as glibc does; aarch64 is younger than these changes. */
+export const VERSIONED = ['posix_spawn', 'posix_spawnp'].flatMap((name) => [
+  `${name}@@GLIBC_2.15`,
+  `${name}@GLIBC_2.2.5`,
+]);

@@ -22,6 +22,18 @@ static void symbols_are_those_of_the_dynamic_linker(void) {
     }
 }
 
+static void versions_are_those_of_the_dynamic_linker(void) {
+    static const char *const names[] = {"posix_spawn", "posix_spawnp", "write"};
+    static const char *const versions[] = {"GLIBC_2.2.5", "GLIBC_2.15", "GLIBC_2.17", "GLIBC_2.99"};
+    void *libc = dlopen("libc.so.6", RTLD_NOLOAD | RTLD_LAZY);
+    for (size_t i = 0; i < sizeof names / sizeof *names * (sizeof versions / sizeof *versions); i++) {
+        void *found = NULL;
+        struct lt_symbol symbol = {.name = names[i % 3], .version = versions[i / 3], .address = &found, .origins = LT_LIBC};
+        lt_lookup_next(&symbol, 1);
+        EXPECT(found == dlvsym(libc, names[i % 3], versions[i / 3]));
+    }
+}
+
 static void places_are_known(void) {
     void *jumps = dlsym(RTLD_DEFAULT, "_IO_file_jumps");
     const struct lt_range relro = lt_lookup_relro(jumps);
@@ -36,6 +48,7 @@ static void places_are_known(void) {
 
 int main(void) {
     symbols_are_those_of_the_dynamic_linker();
+    versions_are_those_of_the_dynamic_linker();
     places_are_known();
     return lt_failures();
 }
