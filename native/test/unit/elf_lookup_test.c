@@ -46,7 +46,27 @@ static void places_are_known(void) {
     EXPECT(lt_lookup_relro(&on_the_stack).end == 0);
 }
 
+static void an_object_is_searched_alone(void) {
+    void *jumps = dlsym(RTLD_DEFAULT, "_IO_file_jumps");
+    void *found[] = {NULL, NULL};
+    struct lt_symbol symbols[] = {
+        {.name = "_IO_file_jumps", .address = &found[0]},
+        {.name = "dl_iterate_phdr_of_no_object", .address = &found[1]},
+    };
+    const struct lt_range libc = lt_lookup_in_object(jumps, symbols, 2);
+    EXPECT(symbols[0].found && found[0] == jumps && !symbols[1].found && found[1] == NULL);
+    EXPECT(libc.start <= (uintptr_t)jumps && (uintptr_t)jumps < libc.end);
+    EXPECT(!(libc.start <= (uintptr_t)&places_are_known && (uintptr_t)&places_are_known < libc.end));
+
+    found[0] = NULL;
+    (void)lt_lookup_in_object((void *)&places_are_known, symbols, 1);
+    EXPECT(!symbols[0].found && found[0] == NULL);
+    int on_the_stack = 0;
+    EXPECT(lt_lookup_in_object(&on_the_stack, symbols, 1).end == 0);
+}
+
 int main(void) {
+    an_object_is_searched_alone();
     symbols_are_those_of_the_dynamic_linker();
     versions_are_those_of_the_dynamic_linker();
     places_are_known();
