@@ -51,6 +51,24 @@ describe('fences', () => {
     expect(violations).toEqual([]);
   });
 
+  test('no circles: a file can be read without one that needs it', () => {
+    const seen = new Map<string, 'open' | 'done'>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]) => {
+      if (seen.get(file) === 'open')
+        circles.push([...path.slice(path.indexOf(file)), file].map((f) => relative(source, f)).join(' > '));
+      if (seen.has(file)) return;
+      seen.set(file, 'open');
+      for (const name of importsOf(readFileSync(file, 'utf8')).filter((n) => n.startsWith('.') && n.endsWith('.js'))) {
+        const imported = resolve(dirname(file), name.replace(/\.js$/, '.ts'));
+        if (imported.startsWith(source)) visit(imported, [...path, file]);
+      }
+      seen.set(file, 'done');
+    };
+    for (const file of sources(source)) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+
   test('durations are taken from a clock that never goes back', () => {
     // Each of these stamps what leaves the shipper, or compares with times of files, which are the wall clock's.
     const stamps = /(now: Date\.now\b|wallMs \?\? Date\.now|Date\.now\(\) - \w+\.mtimeMs)/;

@@ -1,4 +1,5 @@
 /** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
+
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
@@ -6,6 +7,7 @@ import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { codeOf, failureOf, NoAnswerError } from '../../errors.js';
 import { Network } from './network.js';
 import { proxyHeaders } from './proxy-agent.js';
+import type { TlsIdentity } from './tls-identity.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -24,15 +26,6 @@ export interface HttpResponse {
   readonly body: Buffer;
   /** The request was sent before, and that time no answer came. */
   readonly isRepeated?: true;
-}
-
-/** In PEM. */
-export interface TlsIdentity {
-  /** Certificates of trusted authorities. */
-  readonly ca?: Buffer;
-  /** What a client shows. */
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
 }
 
 export interface HttpClientOptions {

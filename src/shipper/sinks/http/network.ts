@@ -2,8 +2,8 @@
 import type { Secrets } from '../../secrets.js';
 import type { Settings } from '../../settings.js';
 import { ReloadedFile } from '../reloaded-file.js';
-import type { TlsIdentity } from './client.js';
 import { type ProxyFor, proxyHeaders, TunnelHttpAgent, TunnelHttpsAgent } from './proxy-agent.js';
+import type { TlsIdentity } from './tls-identity.js';
 
 export type NetworkSettings = Pick<Settings, 'httpProxy' | 'httpsProxy' | 'noProxy' | 'awsCaBundle'>;
 

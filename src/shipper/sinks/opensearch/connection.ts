@@ -1,9 +1,11 @@
 /** Requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
+
 import type { Secrets } from '../../secrets.js';
 import type { AwsSigner } from '../aws/signer.js';
-import { HttpClient, type HttpResponse, type TlsIdentity } from '../http/client.js';
+import { HttpClient, type HttpResponse } from '../http/client.js';
 import { compress } from '../http/compress.js';
 import { Network } from '../http/network.js';
+import type { TlsIdentity } from '../http/tls-identity.js';
 import { ReloadedFile } from '../reloaded-file.js';
 import type { SinkContext } from '../sink-context.js';
 import type { OpenSearchSettings } from './settings.js';
