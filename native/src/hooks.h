@@ -80,6 +80,11 @@
     X(__dprintf_chk, __dprintf_chk, nothing)                                                                           \
     X(vdprintf, vdprintf, vdprintf)                                                                                    \
     X(__vdprintf_chk, __vdprintf_chk, vdprintf_chk)                                                                    \
+    X(backtrace_symbols_fd, backtrace_symbols_fd, backtrace_symbols_fd)                                                \
+    X(openlog, openlog, openlog)                                                                                       \
+    X(syslog, syslog, nothing)                                                                                         \
+    X(vsyslog, vsyslog, vsyslog)                                                                                       \
+    X(herror, herror, herror)                                                                                          \
     X(sendfile, sendfile, sendfile)                                                                                    \
     X(sendfile64, sendfile, sendfile)                                                                                  \
     X(splice, splice, splice)                                                                                          \
@@ -195,6 +200,11 @@ int lt_hook_vdprintf(int fd, const char *text, va_list arguments);
 int lt_hook_dprintf(int fd, const char *text, ...);
 int lt_hook___vdprintf_chk(int fd, int flag, const char *text, va_list arguments);
 int lt_hook___dprintf_chk(int fd, int flag, const char *text, ...);
+void lt_hook_backtrace_symbols_fd(void *const *addresses, int count, int fd);
+void lt_hook_openlog(const char *name, int options, int facility);
+void lt_hook_syslog(int priority, const char *text, ...);
+void lt_hook_vsyslog(int priority, const char *text, va_list arguments);
+void lt_hook_herror(const char *text);
 ssize_t lt_hook_write(int fd, const void *from, size_t length);
 ssize_t lt_hook_pwrite(int fd, const void *from, size_t length, off_t offset);
 ssize_t lt_hook_writev(int fd, const struct iovec *parts, int count);

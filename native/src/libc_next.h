@@ -79,6 +79,13 @@ struct lt_libc_next {
     int (*mkostemps)(char *, int, int);
     int (*login_tty)(int);
     pid_t (*forkpty)(int *, char *, const void *, const void *);
+    void (*backtrace_symbols_fd)(void *const *, int, int);
+    void (*openlog)(const char *, int, int);
+    void (*vsyslog)(int, const char *, va_list);
+    int (*setlogmask)(int);
+    void (*herror)(const char *);
+    int *(*h_errno_location)(void);
+    const char *(*hstrerror)(int);
     int (*fflush)(FILE *);
     int (*setvbuf)(FILE *, char *, int, size_t);
     int (*vdprintf)(int, const char *, va_list);

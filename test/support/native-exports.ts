@@ -34,6 +34,11 @@ export const EXPORTS = `
   forkpty
   dprintf __dprintf_chk
   vdprintf __vdprintf_chk
+  backtrace_symbols_fd
+  openlog
+  syslog
+  vsyslog
+  herror
   sendfile sendfile64
   splice
   tee

@@ -1,0 +1,11 @@
+/* Prints what a function of libc prints by itself, in its place. */
+#ifndef LT_PRINT_H
+#define LT_PRINT_H
+
+#include "sys.h"
+
+/* Writes all of a text to a descriptor that may be tapped, as libc does inside: no cancellation point, nothing of a
+ * library behind us, and an error is nobody's to see. */
+void lt_print(int fd, const char *text, size_t length);
+
+#endif
