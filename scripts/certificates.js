@@ -15,7 +15,8 @@ const { join } = require('node:path');
  * @typedef {object} Authority
  * @property {string} file its certificate
  * @property {Buffer} ca the same
- * @property {(name: string) => Certificate} issue for a server on 127.0.0.1, or at logs.example, or a client, with the name as CN
+ * @property {(name: string, address?: string) => Certificate} issue for a server on 127.0.0.1, or at logs.example, or at the
+ *   address, or a client, with the name as CN
  */
 
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -37,11 +38,11 @@ function createAuthority(directory, name = 'ca') {
   return {
     file: ca,
     ca: readFileSync(ca),
-    issue(subject) {
+    issue(subject, address = '127.0.0.1') {
       const [certFile, keyFile] = [at(`${name}-${subject}.pem`), at(`${name}-${subject}.key`)];
       const [request, extensions] = [at('request.csr'), at('extensions')];
       openssl('req', '-new', ...KEY, '-keyout', keyFile, '-out', request, '-subj', `/CN=${subject}`);
-      writeFileSync(extensions, 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:logs.example\n');
+      writeFileSync(extensions, `subjectAltName=IP:127.0.0.1,IP:${address},DNS:localhost,DNS:logs.example\n`);
       const signed = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', extensions];
       openssl('x509', '-req', '-in', request, '-out', certFile, ...signed);
       return { certFile, keyFile, cert: readFileSync(certFile), key: readFileSync(keyFile) };

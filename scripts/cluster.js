@@ -145,6 +145,8 @@ function leftGroups() {
  * @typedef {object} Cluster
  * @property {string} address of the node; what `expose` exposes is there
  * @property {(args: readonly string[]) => [string, ...string[]]} kubectl the command that runs kubectl
+ * @property {(command: readonly string[]) => [string, ...string[]]} within the command that runs another in the network of
+ *   the pods
  * @property {(archive: string) => void} importImage makes an image of a docker archive known to the node
  * @property {(port: number) => Promise<void>} expose makes a server on this machine's loopback reachable for pods, at the
  *   node's address and the same port
@@ -229,6 +231,7 @@ async function startCluster(state) {
   return {
     address: ADDRESS,
     kubectl: (args) => ['nsenter', `--target=${inside}`, '--net', ...client, ...args],
+    within: (command) => ['nsenter', `--target=${inside}`, '--net', ...command],
     importImage,
     expose: async (port) => {
       relays.push(await expose(port, state, enter('--net')));

@@ -157,7 +157,10 @@ Where to look next
   node dist/cli/logtap.js run --suppress -- YOUR PROGRAM    tap a program of yours
   dist/*.k8s.yaml                                           the manifests: init container, sidecar, environment
   examples/cdk8s/main.ts                                    the chart they come from
-  examples/compose, fluent, custom-sink                     two services, a file to two receivers, a sink of your own
+  examples/compose                                          the program and the shipper as two services
+  examples/kubernetes                                       a Deployment, and the same after logtap inject
+  examples/fluent                                           a log file that stays empty, to two receivers
+  examples/custom-sink                                      a sink of your own
   docs/settings.md                                          CloudWatch Logs, OpenSearch and every other setting`);
   } finally {
     rmSync(directory, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
  * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/catalog,
  * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs,
- * src/cli/config-schema.json likewise, imports/*.ts from imports/crds.
+ * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -16,6 +16,7 @@ import { SINKS } from '../src/catalog/sinks.js';
 import * as contract from '../src/contract.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
+import { kubernetesExample } from './kubernetes-example.js';
 import { propertyTable } from './property-table.js';
 import { rulesTable } from './rules-table.js';
 
@@ -241,6 +242,7 @@ const files: readonly (readonly [path: string, source: string, content: string])
   ['src/cli/config-schema.json', 'src/constructs', schema],
   ['src/constructs/property-table.ts', 'src/constructs', propertyTable(schema)],
   ...imports(),
+  ...kubernetesExample(root),
 ];
 const check = process.argv.includes('--check');
 for (const [path, source, content] of files) {

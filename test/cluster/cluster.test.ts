@@ -5,6 +5,7 @@
 import { describeWith } from '../support/capability.js';
 import { TestCluster } from '../support/cluster.js';
 import { arrival } from './arrival.js';
+import { example } from './example.js';
 import { exec } from './exec.js';
 import { restricted } from './restricted.js';
 import { starts } from './starts.js';
@@ -21,6 +22,7 @@ describeWith(['cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'clou
   afterAll(async () => (await starting)?.stop());
 
   arrival(cluster);
+  example(cluster);
   exec(cluster);
   restricted(cluster);
   starts(cluster);

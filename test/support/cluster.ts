@@ -1,6 +1,6 @@
 /** A cluster with the product's image and one of a legacy application, and the services that pods send to. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
@@ -13,11 +13,16 @@ import { Sink } from '../../src/constructs/sink.js';
 import { buildImage, IMAGE } from './image.js';
 import { Podman } from './podman.js';
 import { writeProgramImage } from './program-image.js';
-import { type Ended, type Running, root, run, start, until } from './run.js';
+import { type Ended, type Running, root, run, start, temporaryDirectory, until } from './run.js';
 import { AWS_ENV, readOpenSearch } from './sinks-read-back.js';
 
 /** An image with a shell and common programs. */
 const LEGACY = 'localhost/legacy:1';
+/** Under the names that the examples give them, too. */
+const IMAGES = [
+  [IMAGE, 'docker.io/library/cdk8s-logtap:0.1.0'],
+  [LEGACY, 'docker.io/library/debian:bookworm-slim'],
+];
 const PROGRAMS = [
   'sh',
   'bash',
@@ -70,9 +75,9 @@ export class TestCluster {
       execFileSync('gcc', ['-static', '-o', entryPoint, join(root, 'test/cluster/programs/entrypoint.c')]);
       const programs = [...PROGRAMS.map((name) => `/usr/bin/${name}`), entryPoint];
       await podman.import(LEGACY, (archive) => writeProgramImage(programs, archive), 'ENV PATH=/usr/bin');
-      for (const image of [IMAGE, LEGACY]) {
+      for (const names of IMAGES) {
         const archive = join(directory, `${archives.length}.tar`);
-        await podman.podman('save', '--format=docker-archive', `--output=${archive}`, image);
+        await podman.podman('save', '--format=docker-archive', `--output=${archive}`, ...names);
         archives.push(archive);
       }
     } finally {
@@ -100,16 +105,34 @@ export class TestCluster {
   }
 
   /** The address at which pods reach a service of this machine. */
-  #within(url: string): string {
-    return `http://${this.#node.address}:${new URL(url).port}`;
+  within(url: string): string {
+    const { protocol, port } = new URL(url);
+    return `${protocol}//${this.#node.address}:${port}`;
   }
 
   get address(): string {
     return this.#node.address;
   }
 
+  /** Makes a server of this machine reachable for pods, and gives its URL there. */
+  async expose(url: string): Promise<string> {
+    await this.#node.expose(Number(new URL(url).port));
+    return this.within(url);
+  }
+
+  /** A search path on which `kubectl` and `curl` are in the cluster's network. */
+  path(): string {
+    const bin = temporaryDirectory();
+    const programs = { kubectl: this.#node.kubectl([]), curl: this.#node.within(['curl']) };
+    for (const [name, words] of Object.entries(programs)) {
+      const quoted = [`PATH=${process.env.PATH}`, ...words].map((word) => `'${word}'`).join(' ');
+      writeFileSync(join(bin, name), `#!/bin/sh\nexec env ${quoted} "$@"\n`, { mode: 0o755 });
+    }
+    return `${bin}:${process.env.PATH}`;
+  }
+
   toOpenSearch(index: string): Sink {
-    return Sink.openSearch({ url: this.#within(this.search.url), index });
+    return Sink.openSearch({ url: this.within(this.search.url), index });
   }
 
   toCloudWatch(logGroup: string, logStream: string): Sink {
@@ -162,7 +185,7 @@ export class TestCluster {
     const shipper = { image: IMAGE, imagePullPolicy: ImagePullPolicy.NEVER, ...props.shipper };
     const injected = inject(manifest, { ...props, shipper });
     const template = injected.spec.template?.spec ?? injected.spec;
-    const variables = { ...AWS_ENV, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: this.#within(this.cloud.url) };
+    const variables = { ...AWS_ENV, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: this.within(this.cloud.url) };
     for (const container of template.initContainers) {
       if (container.name !== 'logtap') continue;
       for (const [name, value] of Object.entries(variables)) container.env.push({ name, value });
