@@ -1,4 +1,4 @@
-/** Three applications that nobody may change, brought to Kubernetes with their logs. Run it with `npx cdk8s synth`. */
+/** Three applications that cannot be modified, and their logs, on Kubernetes. Run it with `npx cdk8s synth`. */
 import { App, Chart, Cron } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 // In a project of your own: from 'cdk8s-logtap'.

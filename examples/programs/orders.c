@@ -1,4 +1,4 @@
-/* A program nobody may change: it knows nothing of logtap and writes with plain stdio. */
+/* A program that cannot be modified: it knows nothing about logtap and writes with plain stdio. */
 #include <stdio.h>
 
 int main(void) {

@@ -1,8 +1,8 @@
 /**
- * "Did you mean": the known name that a misspelt one was most likely meant to be. Our own, as constructs carry no packages.
+ * "Did you mean": finds the known name closest to a misspelt one. We wrote it ourselves because constructs have no dependencies.
  */
 
-/** Steps from one text to another: letters left out, added, replaced, or two neighbours swapped. */
+/** Edit distance: deletions, insertions, replacements, and swaps of two neighbouring letters. */
 function distance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -20,7 +20,7 @@ function distance(a: string, b: string): number {
   return last[b.length]!;
 }
 
-/** The nearest of the known names, unless none is near: more than a third of the letters differ. */
+/** The closest known name, or `undefined` if more than a third of the letters differ in each. */
 export function closest(name: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Math.floor(Math.max(name.length, 3) / 3) + 1;

@@ -13,42 +13,42 @@ export const CLOUDWATCH_SETTINGS = {
   }),
   cloudwatchLogStream: setting({
     name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',
-    defaultMeaning: '`{namespace}/{pod}`, or else the name of the host',
-    help: 'Log stream; made when it is missing. `{namespace}`, `{pod}`, `{uid}` and `{node}` stand for what is known of the pod, `{container}` and `{stream}` (`stdout`, `stderr`, `file`) for where a record comes from: then there are as many streams.',
+    defaultMeaning: '`{namespace}/{pod}`, or the host name without them',
+    help: 'Log stream. The shipper creates a missing stream. `{namespace}`, `{pod}`, `{uid}` and `{node}` are replaced by the values of the pod, `{container}` and `{stream}` (`stdout`, `stderr`, `file`) by the origin of each record, with one log stream per origin.',
     parse: value.named(LOG_STREAM),
   }),
   cloudwatchCreateGroup: setting({
     name: 'LOGTAP_CLOUDWATCH_CREATE_GROUP',
     default: 'true',
-    help: 'Whether a missing log group is made, which needs the right `logs:CreateLogGroup`.',
+    help: 'Whether the shipper creates a missing log group. Needs the permission `logs:CreateLogGroup`.',
     parse: value.boolean,
   }),
   awsRegion: setting({
     name: 'AWS_REGION',
     aliases: ['AWS_DEFAULT_REGION'],
-    help: 'Region of the log group. Credentials come from where the AWS SDK for JavaScript finds them.',
+    help: 'Region of the log group. Credentials come from the default provider chain of the AWS SDK for JavaScript.',
     parse: value.named(AWS_REGION),
   }),
   cloudwatchRetentionDays: setting({
     name: 'LOGTAP_CLOUDWATCH_RETENTION_DAYS',
-    defaultMeaning: 'for ever',
-    help: 'Days that a log group keeps its logs, where the shipper makes it; needs the right `logs:PutRetentionPolicy`. An existing group keeps what it has.',
+    defaultMeaning: 'the logs never expire',
+    help: 'Retention, in days, of a log group that the shipper creates. Needs the permission `logs:PutRetentionPolicy`. An existing group keeps its retention.',
     parse: value.retentionDays,
   }),
   cloudwatchGroupClass: setting({
     name: 'LOGTAP_CLOUDWATCH_GROUP_CLASS',
     defaultMeaning: '`STANDARD`',
-    help: 'Class of a log group that the shipper makes: `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`. A group that is of another class is worth a warning, which needs the right `logs:DescribeLogGroups`.',
+    help: 'Class of a log group that the shipper creates: `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`. The shipper warns if an existing group has another class, which needs the permission `logs:DescribeLogGroups`.',
     parse: value.oneOf(LOG_GROUP_CLASSES),
   }),
   cloudwatchKmsKeyArn: setting({
     name: 'LOGTAP_CLOUDWATCH_KMS_KEY_ARN',
-    help: 'Key that encrypts a log group that the shipper makes.',
+    help: 'KMS key that encrypts a log group that the shipper creates.',
     parse: value.named(KMS_KEY_ARN),
   }),
   cloudwatchTags: setting({
     name: 'LOGTAP_CLOUDWATCH_TAGS',
-    help: 'Tags of a log group that the shipper makes, as `key=value`, separated by commas; needs the right `logs:TagResource`.',
+    help: 'Tags of a log group that the shipper creates, as `key=value`, separated by commas. Needs the permission `logs:TagResource`.',
     parse: value.tags,
   }),
   cloudwatchService: setting({
@@ -64,14 +64,14 @@ export const CLOUDWATCH_SETTINGS = {
   cloudwatchGzip: setting({
     name: 'LOGTAP_CLOUDWATCH_GZIP',
     default: 'false',
-    help: 'Whether requests are compressed: less traffic through NAT gateways and VPC endpoints, more CPU. Switched off when the endpoint does not take it.',
+    help: 'Whether the shipper compresses requests. Reduces traffic through NAT gateways and VPC endpoints, and costs CPU time. The shipper stops compressing if the endpoint does not accept it.',
     parse: value.boolean,
   }),
   cloudwatchEndpoint: setting({
     name: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
     aliases: ['AWS_ENDPOINT_URL'],
     defaultMeaning: 'the endpoint of the region',
-    help: 'Endpoint to use instead: a VPC endpoint, an emulator.',
+    help: 'Another endpoint, such as a VPC endpoint or an emulator.',
     parse: value.url,
   }),
 } as const;

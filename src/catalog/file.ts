@@ -6,7 +6,7 @@ import type { SinkEntry } from './sink.js';
 export const FILE_SETTINGS = {
   filePath: setting({
     name: 'LOGTAP_FILE_PATH',
-    help: 'Sink `file`: file to append to, one JSON object a line.',
+    help: 'File to which the shipper appends one JSON object per line.',
     parse: value.absolutePath,
   }),
 } as const;

@@ -20,29 +20,29 @@ export const FORWARD_SETTINGS = {
   forwardAck: setting({
     name: 'LOGTAP_FORWARD_ACK',
     default: 'true',
-    help: 'Whether the peer confirms each request. Without it, records count as delivered when the network of the peer has them.',
+    help: 'Whether the peer acknowledges each request. With `false`, records count as delivered when the kernel of the peer has acknowledged them.',
     parse: value.boolean,
   }),
   forwardCaFile: setting({
     name: 'LOGTAP_FORWARD_CA_FILE',
     defaultMeaning: "Node's certificates",
-    help: 'File with the certificates, in PEM, of the authorities to trust for `tls://`. Read again when it changes.',
+    help: 'File with the certificates, in PEM, of the authorities to trust for `tls://`. Reread when it changes.',
     parse: value.absolutePath,
   }),
   forwardSharedKeyFile: setting({
     name: 'LOGTAP_FORWARD_SHARED_KEY_FILE',
     defaultMeaning: 'no handshake',
-    help: 'File with the key that both sides prove to each other that they know. Read again when it changes.',
+    help: 'File with the shared key for mutual authentication. Reread when it changes.',
     parse: value.absolutePath,
   }),
   forwardUsername: setting({
     name: 'LOGTAP_FORWARD_USERNAME',
-    help: 'User, where the peer asks for one. Needs a shared key.',
+    help: 'User name, if the peer requires one. Needs a shared key.',
     parse: value.text,
   }),
   forwardPasswordFile: setting({
     name: 'LOGTAP_FORWARD_PASSWORD_FILE',
-    help: 'File with the password of that user. Read again when it changes.',
+    help: 'File with the password of that user. Reread when it changes.',
     parse: value.absolutePath,
   }),
 } as const;

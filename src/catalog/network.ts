@@ -1,4 +1,4 @@
-/** Settings of the network between the shipper and services, by the names that other programs also read. */
+/** Network settings between the shipper and services, under the names that other programs also read. */
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
 
@@ -6,7 +6,7 @@ export const NETWORK_SETTINGS = {
   httpsProxy: setting({
     name: 'HTTPS_PROXY',
     aliases: ['https_proxy'],
-    help: 'Proxy for `https://` services, by CONNECT: `http://host:port` or `https://host:port`, with a user and a password where it asks for them. For OpenSearch, CloudWatch Logs and where AWS credentials come from.',
+    help: 'Proxy for `https://` services, used with CONNECT: `http://host:port` or `https://host:port`, with a user and a password if it requires them. Applies to OpenSearch, CloudWatch Logs and the services that provide AWS credentials.',
     parse: value.proxy,
   }),
   httpProxy: setting({
@@ -18,25 +18,25 @@ export const NETWORK_SETTINGS = {
   noProxy: setting({
     name: 'NO_PROXY',
     aliases: ['no_proxy'],
-    help: 'Hosts that are asked without a proxy, separated by commas: a domain with all below it, an address, a network such as `10.0.0.0/8`, each with `:port` or without; `*` for all.',
+    help: 'Hosts that bypass the proxy, separated by commas: a domain and its subdomains, an address, or a network such as `10.0.0.0/8`. A domain or an address may end in `:port`. `*` matches all hosts.',
     parse: value.noProxy,
   }),
   awsCaBundle: setting({
     name: 'AWS_CA_BUNDLE',
     defaultMeaning: "Node's certificates",
-    help: 'File with the certificates, in PEM, of the authorities to trust at AWS. Read again when it changes.',
+    help: 'File with the certificates, in PEM, of the authorities to trust for AWS services. Reread when it changes.',
     parse: value.absolutePath,
   }),
   awsUseFips: setting({
     name: 'AWS_USE_FIPS_ENDPOINT',
     default: 'false',
-    help: 'Whether CloudWatch Logs is asked at the endpoint of its region that is validated by FIPS 140.',
+    help: 'Whether to use the FIPS 140 validated endpoint of CloudWatch Logs in the region.',
     parse: (text) => value.boolean(text.toLowerCase()),
   }),
   awsUseDualstack: setting({
     name: 'AWS_USE_DUALSTACK_ENDPOINT',
     default: 'false',
-    help: 'Whether CloudWatch Logs is asked at the endpoint of its region that has IPv6, too.',
+    help: 'Whether to use the dual-stack (IPv4 and IPv6) endpoint of CloudWatch Logs in the region.',
     parse: (text) => value.boolean(text.toLowerCase()),
   }),
 } as const;

@@ -1,10 +1,10 @@
-/** Which hosts are asked without a proxy: NO_PROXY, as curl and Go read it. */
+/** Hosts that bypass the proxy: NO_PROXY, as curl and Go read it. */
 import { BlockList, isIP } from 'node:net';
 
-/** Whether a host, without brackets, is asked without a proxy. */
+/** Whether a host, without brackets, bypasses the proxy. */
 export type NoProxy = (host: string, port: number) => boolean;
 
-/** Throws an Error whose message is the rule and the remedy. */
+/** Throws an Error whose message states the rule and the remedy. */
 export function noProxyOf(text: string): NoProxy {
   const rules = text
     .split(/[\s,]+/)

@@ -1,4 +1,4 @@
-/** Settings that tell the shipper of its pod, for what is put on records. */
+/** Settings that describe the pod. The shipper adds them to records. */
 import { setting } from './setting.js';
 import * as value from './setting-values.js';
 
@@ -14,7 +14,7 @@ export const POD_SETTINGS = {
   nodeName: setting({ name: 'NODE_NAME', help: 'Name of the node.', parse: value.text }),
   containerName: setting({
     name: 'CONTAINER_NAME',
-    help: 'Name of the container, for records of processes that do not say theirs.',
+    help: 'Container name for records of processes that do not report one.',
     parse: value.text,
   }),
 } as const;

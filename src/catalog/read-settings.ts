@@ -1,4 +1,4 @@
-/** An environment to settings, or to every problem that it has. */
+/** Parses an environment into settings, or reports every problem in it. */
 import { closest } from './closest.js';
 import type { Given } from './rule.js';
 import type { Setting } from './setting.js';
@@ -8,7 +8,7 @@ import { SINK_CHOICE, SINKS } from './sinks.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Problem {
-  /** Variables that it is about. */
+  /** Variables that the problem concerns. */
   readonly names: readonly string[];
   /** The value, the rule and the remedy. */
   readonly text: string;
@@ -18,14 +18,14 @@ export interface ReadSettings {
   /** Complete only where there are no problems. */
   readonly settings: Settings;
   readonly problems: readonly Problem[];
-  /** Names that are read though they have become others. */
+  /** Notices about old names that are still read. */
   readonly notices: readonly string[];
 }
 
 /**
  * Reads an environment. An empty variable counts as absent.
  *
- * @param isUnknown whether a value is not known yet, such as a token: it is given, and judged later
+ * @param isUnknown whether a value, such as a token, is not known yet: it counts as given and is validated later
  */
 export function readSettings(
   environment: Environment,
@@ -42,7 +42,7 @@ export function readSettings(
     if (name !== undefined) given.add(row);
     const text = name === undefined ? row.default : env[name]!;
     if (name !== undefined && name !== row.name && row.name.startsWith('LOGTAP_')) {
-      notices.push(`${name} is read as ${row.name}, which is its name now`);
+      notices.push(`${name} is read as ${row.name}, its new name`);
     }
     if (text === undefined || isUnknown(text)) continue;
     try {
@@ -73,7 +73,7 @@ const problemOf = (rows: readonly Setting<unknown>[], text: string): ProblemOfRo
   text,
 });
 
-/** Settings that the chosen sinks cannot do without. */
+/** Missing settings that the chosen sinks require. */
 function missing({ isGiven, read }: Given): ProblemOfRows[] {
   const sinks = read(SINK_CHOICE.sinks) ?? [];
   const needed = Object.entries(SINKS).filter(([sink]) => sinks.some((name) => name === sink));
@@ -94,7 +94,7 @@ const broken = (known: Given): ProblemOfRows[] =>
     ),
   );
 
-/** A password in a URL is a mistake, and must not be printed on top of it. */
+/** A password in a URL is a mistake, and a message must not print it. */
 export function withoutCredentials(text: string): string {
   return text.replace(/:\/\/[^/]*@/g, '://***@').replace(/^[^/@:]*:[^/@]*@/, '***@');
 }
@@ -104,14 +104,14 @@ function withPredecessor(env: Environment, notices: string[]): Environment {
   const isChosen = Boolean(env.LOGTAP_SINK);
   const sinks = [...(env.SINK_FLUENT ? ['tcp'] : []), ...(env.SINK_STDOUT === 'true' ? ['stdout'] : [])];
   if (isChosen || sinks.length === 0) return isChosen ? { ...env, SINK_FLUENT: undefined } : env;
-  if (env.SINK_STDOUT === 'true') notices.push('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, which is its name now');
+  if (env.SINK_STDOUT === 'true') notices.push('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, its new name');
   return { ...env, LOGTAP_SINK: sinks.join(',') };
 }
 
-/** Kubernetes adds such variables for every Service, and one may be called logtap. */
+/** Kubernetes adds such variables for every Service, and a Service may be named logtap. */
 const SERVICE_LINK = /_SERVICE_HOST$|_SERVICE_PORT(_|$)|_PORT$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$/;
 
-/** Every name of a setting, with those that are read in its place. */
+/** Every setting name and alias. */
 export const NAMES: ReadonlySet<string> = new Set(ROWS.flatMap(([, { name, aliases = [] }]) => [name, ...aliases]));
 
 function unknownNames(env: Environment): Problem[] {
@@ -120,8 +120,8 @@ function unknownNames(env: Environment): Problem[] {
     .map((name) => ({ names: [name], text: unknownName(name) }));
 }
 
-/** A name that is none, and the one that was likely meant. */
+/** The message for an unknown name, with the closest known name. */
 export function unknownName(name: string): string {
   const nearest = closest(name, NAMES);
-  return `${name} is no setting of the shipper. ${nearest === undefined ? 'Remove it.' : `Did you mean ${nearest}?`}`;
+  return `${name} is not a setting of the shipper. ${nearest === undefined ? 'Remove it.' : `Did you mean ${nearest}?`}`;
 }

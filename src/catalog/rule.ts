@@ -1,18 +1,18 @@
-/** Rules between settings, as data: the shipper applies them at its start, constructs when they are made, the documentation lists them. */
+/** Rules between settings, as data. The shipper applies them at start, constructs apply them on creation, and the documentation lists them. */
 import type { Setting } from './setting.js';
 
-/** What is known of the settings that a rule is about. */
+/** The known values of the settings in a rule. */
 export interface Given {
-  /** Whether it has a value of its own, not its default. */
+  /** Whether the setting has an explicit value, not its default. */
   isGiven(setting: Setting<unknown>): boolean;
-  /** `undefined` also where the value is not known yet, such as a token. */
+  /** `undefined` also if the value, such as a token, is not known yet. */
   read<T>(setting: Setting<T>): T | undefined;
 }
 
 export interface Rule {
   readonly settings: readonly Setting<unknown>[];
   isBroken(given: Given): boolean;
-  /** The rule and the remedy, in the names of the reader: variables, or properties of a construct. */
+  /** The rule and the remedy, with the reader's names: variables, or properties of a construct. */
   says(nameOf: (setting: Setting<unknown>) => string): string;
 }
 
@@ -35,7 +35,7 @@ export function excludes(a: Setting<unknown>, b: Setting<unknown>, because?: str
   };
 }
 
-/** `a` means something only where `b` is given. */
+/** `a` has an effect only with `b`. */
 export function needs(a: Setting<unknown>, b: Setting<unknown>): Rule {
   return {
     settings: [a, b],
@@ -44,7 +44,7 @@ export function needs(a: Setting<unknown>, b: Setting<unknown>): Rule {
   };
 }
 
-/** `a` means something only where the switch `b` is on. */
+/** `a` has an effect only if the switch `b` is on. */
 export function needsOn(a: Setting<unknown>, b: Setting<boolean>): Rule {
   return {
     settings: [a, b],

@@ -1,4 +1,4 @@
-/** Rules that services have for names and numbers, for the constructs, which check early, and the shipper, which checks at its start. */
+/** The services' rules for names and numbers. Constructs check them early, and the shipper checks them at start. */
 
 /** `rule` reads after "must", `remedy` as a command. */
 export interface NameRule {
@@ -14,7 +14,7 @@ export const LOG_GROUP: NameRule = {
   remedy: 'rename the log group',
 };
 
-/** What stands in braces in the name of a log stream: of the pod, and, the last two, of each record. */
+/** Fields allowed in braces in a log stream name: the first four describe the pod, the last two each record. */
 export const LOG_STREAM_FIELDS = ['namespace', 'pod', 'uid', 'node', 'container', 'stream'] as const;
 export type LogStreamField = (typeof LOG_STREAM_FIELDS)[number];
 export const LOG_STREAM_FIELD = new RegExp(`\\{(${LOG_STREAM_FIELDS.join('|')})\\}`, 'g');
@@ -27,7 +27,7 @@ export const LOG_STREAM: NameRule = {
 };
 
 /**
- * How many days a log group can keep its logs.
+ * Retention periods of a log group, in days.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
  */
@@ -55,24 +55,24 @@ export const LOG_GROUP_TAG: NameRule = {
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
 export const LOG_GROUP_TAGS_MAX = 50;
 
-/** Only the shape: AWS opens regions faster than lists are updated. */
+/** Only the shape, because AWS opens regions faster than lists are updated. */
 export const AWS_REGION: NameRule = {
   holds: (value) => /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(value),
   rule: 'be the code of an AWS region',
   remedy: 'use one such as eu-central-1',
 };
 
-/** What AWS calls a group of regions in ARNs, and the domains of the services there. */
+/** An AWS partition: its name in ARNs, and its service domains. */
 export interface AwsPartition {
   readonly name: string;
   readonly domain: string;
-  /** Of endpoints that have IPv6, too. */
+  /** Domain of dual-stack (IPv4 and IPv6) endpoints. */
   readonly dualstackDomain: string;
 }
 
 type Partition = readonly [prefix: string, name: string, domain: string, dualstackDomain: string];
 
-/** By the start of a region's code; the last one is for all others. */
+/** By prefix of the region code. The last entry matches all other regions. */
 const AWS_PARTITIONS: readonly Partition[] = [
   ['cn-', 'aws-cn', 'amazonaws.com.cn', 'api.amazonwebservices.com.cn'],
   ['us-gov-', 'aws-us-gov', 'amazonaws.com', 'api.aws'],

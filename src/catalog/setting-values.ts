@@ -1,4 +1,4 @@
-/** Text of a setting to its value. Each throws an Error whose message is the rule and the remedy. */
+/** Parsers of setting values. Each throws an Error whose message states the rule and the remedy. */
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import { noProxyOf } from './no-proxy.js';
@@ -68,13 +68,13 @@ export function url(value: string): URL {
     throw new Error('must start with http:// or https://. Put the scheme in front of the host.');
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    throw new Error('must not carry credentials, which would show up in logs. Move them into the settings for them.');
+    throw new Error('must not contain credentials, which would appear in logs. Move them to their own settings.');
   }
   if (parsed.search !== '' || parsed.hash !== '') throw new Error('must end with its path. Remove what follows.');
   return parsed;
 }
 
-/** As other programs take it: without a scheme it is http. It alone may carry a user and a password. */
+/** As other programs read it: without a scheme it is http. Of all URLs, only a proxy may contain a user and a password. */
 export function proxy(value: string): URL {
   let parsed: URL | undefined;
   try {
@@ -85,7 +85,9 @@ export function proxy(value: string): URL {
   }
   const isKnown = parsed?.protocol === 'http:' || parsed?.protocol === 'https:';
   if (parsed === undefined || !isKnown || parsed.hostname === '' || parsed.pathname !== '/') {
-    throw new Error('must be http://host:port or https://host:port: the shipper knows no other proxies. Correct it.');
+    throw new Error(
+      'must be http://host:port or https://host:port: the shipper supports no other proxies. Correct it.',
+    );
   }
   return parsed;
 }
@@ -109,7 +111,7 @@ export function oneOf<const T extends string>(names: readonly T[]): (value: stri
   };
 }
 
-/** Named as an index is, but without a date. */
+/** Follows the rules of index names, without a date pattern. */
 export function dataStream(value: string): string {
   if (value.includes('{')) throw new Error('must have no date: a data stream rolls over by itself. Remove the braces.');
   return named(OPENSEARCH_INDEX)(value);
@@ -118,7 +120,9 @@ export function dataStream(value: string): string {
 export function retentionDays(value: string): number {
   const days = Number(value);
   if (!RETENTION_DAYS.includes(days)) {
-    throw new Error(`must be one of ${RETENTION_DAYS.join(', ')}: CloudWatch Logs knows no others. Use the next one.`);
+    throw new Error(
+      `must be one of ${RETENTION_DAYS.join(', ')}: CloudWatch Logs supports no other values. Use the nearest one.`,
+    );
   }
   return days;
 }
@@ -141,7 +145,7 @@ export function entityName(value: string): string {
   return value;
 }
 
-/** A name that a service has a rule for. */
+/** A name that a service restricts. */
 export function named({ holds, rule, remedy }: NameRule): (value: string) => string {
   return (value) => {
     if (!holds(value)) throw new Error(`must ${rule}: ${remedy}.`);

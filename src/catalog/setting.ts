@@ -2,14 +2,14 @@
 
 export interface Setting<T> {
   readonly name: string;
-  /** Other names, read when the first one is not set. */
+  /** Alternative names, read if `name` is not set. */
   readonly aliases?: readonly string[];
-  /** Text that stands for an absent variable. */
+  /** Text used if the variable is absent. */
   readonly default?: string;
-  /** Meaning of an absent variable, where no text can state it. */
+  /** Meaning of an absent variable if no text can express it. */
   readonly defaultMeaning?: string;
   readonly help: string;
-  /** Throws an Error whose message is the rule and the remedy. */
+  /** Throws an Error whose message states the rule and the remedy. */
   readonly parse: (text: string) => T;
 }
 
@@ -25,5 +25,5 @@ export function setting<T>(row: Setting<T>): Setting<T> {
   return row;
 }
 
-/** A value may be undefined only where its row has no default. */
+/** A value may be undefined only if its row has no default. */
 export type ValueOf<S> = S extends SettingWithDefault<infer T> ? T : S extends Setting<infer T> ? T | undefined : never;

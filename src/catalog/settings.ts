@@ -1,4 +1,4 @@
-/** Every setting of the shipper by its group, in the order of the documentation, and the rules between them. */
+/** Every setting of the shipper by group, in the order of the documentation, and the rules between settings. */
 import { BUFFER_SETTINGS } from './buffer.js';
 import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
 import { NETWORK_SETTINGS } from './network.js';
@@ -19,10 +19,10 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ...Object.values(SINKS)
     .map(({ title, settings }) => [title, settings] as const)
     .filter(([, settings]) => Object.keys(settings).length > 0),
-  ['The way to services', NETWORK_SETTINGS],
-  ['Holding and stopping', BUFFER_SETTINGS],
+  ['Network', NETWORK_SETTINGS],
+  ['Buffers and shutdown', BUFFER_SETTINGS],
   ['Status server', STATUS_SETTINGS],
-  ['What is put on records', POD_SETTINGS],
+  ['Pod metadata on records', POD_SETTINGS],
 ];
 
 const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
@@ -30,13 +30,13 @@ const { awsUseFips, awsUseDualstack } = NETWORK_SETTINGS;
 const { opensearchSigv4 } = OPENSEARCH_SETTINGS;
 const { sinks } = SINK_CHOICE;
 
-/** Of endpoints of AWS that are chosen by a switch: an endpoint that is named is asked whatever the switch says. */
+/** A switch that selects an AWS endpoint excludes an explicit endpoint, which it would not change. */
 const endpointWith = (chosen: Setting<boolean>): Rule => ({
   settings: [chosen, cloudwatchEndpoint],
   isBroken: ({ isGiven, read }) =>
     read(sinks)?.includes('cloudwatch') === true && isGiven(cloudwatchEndpoint) && read(chosen) === true,
   says: (nameOf) =>
-    `${nameOf(chosen)}=true and ${nameOf(cloudwatchEndpoint)} exclude each other: it would not change the endpoint. Remove one of them.`,
+    `${nameOf(chosen)}=true and ${nameOf(cloudwatchEndpoint)} exclude each other: the switch would not change the endpoint. Remove one of them.`,
 });
 
 export const RULES: readonly Rule[] = [
@@ -63,7 +63,7 @@ type Rows =
 type KeyOf<R> = R extends R ? keyof R : never;
 type RowOf<R, K extends PropertyKey> = R extends { readonly [P in K]: infer S } ? S : never;
 
-/** All settings, parsed; `undefined` where one is absent and has no default. */
+/** All settings, parsed. A setting that is absent and has no default is `undefined`. */
 export type Settings = { readonly [K in KeyOf<Rows>]: ValueOf<RowOf<Rows, K>> };
 
 /** Every row with its key in `Settings`. */

@@ -1,4 +1,4 @@
-/** The sinks by their names in `LOGTAP_SINK`: a new sink is a line here. */
+/** The sinks by name in `LOGTAP_SINK`. A new sink needs one line here. */
 import { resolve } from 'node:path';
 import { CLOUDWATCH } from './cloudwatch.js';
 import { FILE } from './file.js';
@@ -29,18 +29,18 @@ export const SINK_CHOICE = {
   sinks: setting({
     name: 'LOGTAP_SINK',
     default: 'stdout',
-    help: `${SINK_NAMES.map((name) => `\`${name}\``).join(', ')}, or \`module:PATH\` for a module of your own; several separated by commas: each gets every record, and none waits for another.`,
+    help: `${SINK_NAMES.map((name) => `\`${name}\``).join(', ')}, or \`module:PATH\` for your own module. Separate several sinks by commas: each gets every record, and none waits for another.`,
     parse: sinks,
   }),
 } as const;
 
 function sinks(value: string): readonly SinkName[] {
   const names = value.split(',').map((name) => sinkName(name.trim()));
-  if (new Set(names).size < names.length) throw new Error('names a sink twice. Leave one of them.');
+  if (new Set(names).size < names.length) throw new Error('names a sink twice. Remove one of them.');
   return names;
 }
 
-/** A path is seen from the working directory. */
+/** A path is relative to the working directory. */
 export function sinkName(name: string): SinkName {
   const [, path] = /^module:(.+)$/.exec(name) ?? [];
   if (path !== undefined) return `module:${resolve(path)}` as SinkName;

@@ -7,7 +7,7 @@ export const STATUS_SETTINGS = {
   statusPort: setting({
     name: 'LOGTAP_STATUS_PORT',
     default: String(STATUS_PORT),
-    help: 'Port of `/livez`, `/readyz`, `/metrics` and `/ledger`; `off` for none.',
+    help: 'Port of `/livez`, `/readyz`, `/metrics` and `/ledger`. `off` disables the server.',
     parse: value.port,
   }),
   statusHost: setting({

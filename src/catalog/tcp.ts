@@ -9,18 +9,18 @@ export const TCP_SETTINGS = {
   tcpAddress: setting({
     name: 'LOGTAP_TCP_ADDRESS',
     aliases: ['SINK_FLUENT'],
-    help: 'Peer that reads one JSON object a line: `host:port`, or `tls://host:port`.',
+    help: 'Peer that reads one JSON object per line: `host:port`, or `tls://host:port`.',
     parse: value.peer,
   }),
   tcpCaFile: setting({
     name: 'LOGTAP_TCP_CA_FILE',
     defaultMeaning: "Node's certificates",
-    help: 'File with the certificates, in PEM, of the authorities to trust for `tls://`. Read again when it changes.',
+    help: 'File with the certificates, in PEM, of the authorities to trust for `tls://`. Reread when it changes.',
     parse: value.absolutePath,
   }),
 } as const;
 
-/** Certificates are asked for over TLS only. */
+/** Certificates have an effect only with TLS. */
 export function needsTls(file: Setting<string>, address: Setting<PeerAddress>): Rule {
   return {
     settings: [file, address],

@@ -125,7 +125,7 @@ describe('Sink.openSearch', () => {
 
   test('refuses credentials in the URL and does not repeat them', () => {
     const make = () => Sink.openSearch({ url: 'https://user:hunter2@os:9200' });
-    expect(make).toThrow(/'url' \("https:\/\/\*\*\*@os:9200"\) must not carry credentials/);
+    expect(make).toThrow(/'url' \("https:\/\/\*\*\*@os:9200"\) must not contain credentials/);
     expect(make).not.toThrow(/hunter2/);
   });
 });

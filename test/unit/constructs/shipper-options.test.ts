@@ -98,7 +98,7 @@ describe('options', () => {
     [
       'no setting of the shipper',
       { settings: { PATH: '/x' } },
-      /'shipper.settings': PATH is no setting of the shipper/,
+      /'shipper.settings': PATH is not a setting of the shipper/,
     ],
     ['a misspelt setting', { settings: { LOGTAP_ON_FUL: 'block' } }, /LOGTAP_ON_FUL .*Did you mean LOGTAP_ON_FULL\?/],
     [

@@ -171,7 +171,7 @@ describe('parseSettings', () => {
 
   test('never prints a password that somebody put into a URL', () => {
     const [problem] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://admin:s3cret@search:9200' });
-    expect(problem).toContain('must not carry credentials');
+    expect(problem).toContain('must not contain credentials');
     expect(problem).not.toContain('s3cret');
     const [of] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://u:s3cret@a,https://v:s4cret@b' });
     expect(of).not.toMatch(/s[34]cret/);
@@ -279,7 +279,7 @@ describe('parseSettings', () => {
 
   test('a name like none of ours is not guessed at', () => {
     expect(problems({ LOGTAP_SOMETHING_COMPLETELY_DIFFERENT: '1' })).toEqual([
-      'LOGTAP_SOMETHING_COMPLETELY_DIFFERENT is no setting of the shipper. Remove it.',
+      'LOGTAP_SOMETHING_COMPLETELY_DIFFERENT is not a setting of the shipper. Remove it.',
     ]);
   });
 });
