@@ -80,6 +80,10 @@
     X(__dprintf_chk, __dprintf_chk, nothing)                                                                           \
     X(vdprintf, vdprintf, vdprintf)                                                                                    \
     X(__vdprintf_chk, __vdprintf_chk, vdprintf_chk)                                                                    \
+    X(aio_write, aio_write, aio_write)                                                                                 \
+    X(aio_write64, aio_write, aio_write)                                                                               \
+    X(lio_listio, lio_listio, lio_listio)                                                                              \
+    X(lio_listio64, lio_listio, lio_listio)                                                                            \
     X(backtrace_symbols_fd, backtrace_symbols_fd, backtrace_symbols_fd)                                                \
     X(openlog, openlog, openlog)                                                                                       \
     X(syslog, syslog, nothing)                                                                                         \
@@ -123,7 +127,11 @@
 #if defined(__x86_64__)
 #define LT_OLD_HOOKS(X)                                                                                                \
     X(posix_spawn_2_2_5, posix_spawn, "GLIBC_2.2.5", old_posix_spawn, posix_spawn)                                     \
-    X(posix_spawnp_2_2_5, posix_spawnp, "GLIBC_2.2.5", old_posix_spawnp, posix_spawnp)
+    X(posix_spawnp_2_2_5, posix_spawnp, "GLIBC_2.2.5", old_posix_spawnp, posix_spawnp)                                 \
+    X(lio_listio_2_2_5, lio_listio, "GLIBC_2.2.5", old_lio_listio, lio_listio)                                         \
+    X(lio_listio64_2_2_5, lio_listio64, "GLIBC_2.2.5", old_lio_listio, lio_listio)                                     \
+    X(lio_listio_2_4, lio_listio, "GLIBC_2.4", lio_listio, lio_listio)                                                 \
+    X(lio_listio64_2_4, lio_listio64, "GLIBC_2.4", lio_listio, lio_listio)
 #else
 #define LT_OLD_HOOKS(X)
 #endif
@@ -200,6 +208,9 @@ int lt_hook_vdprintf(int fd, const char *text, va_list arguments);
 int lt_hook_dprintf(int fd, const char *text, ...);
 int lt_hook___vdprintf_chk(int fd, int flag, const char *text, va_list arguments);
 int lt_hook___dprintf_chk(int fd, int flag, const char *text, ...);
+int lt_hook_aio_write(struct lt_aiocb *request);
+int lt_hook_lio_listio(int mode, struct lt_aiocb *const *requests, int count, struct lt_sigevent *told);
+int lt_hook_old_lio_listio(int mode, struct lt_aiocb *const *requests, int count, struct lt_sigevent *told);
 void lt_hook_backtrace_symbols_fd(void *const *addresses, int count, int fd);
 void lt_hook_openlog(const char *name, int options, int facility);
 void lt_hook_syslog(int priority, const char *text, ...);

@@ -12,6 +12,10 @@ typedef struct lt_libc_file FILE;
 typedef int lt_posix_spawn(pid_t *, const char *, const void *actions, const void *attributes, char *const *arguments,
                            char *const *environment);
 
+struct lt_aiocb;
+struct lt_sigevent;
+typedef int lt_lio_listio(int mode, struct lt_aiocb **requests, int count, struct lt_sigevent *told);
+
 struct lt_libc_next {
     /* Descriptors: direct system calls until lt_libc_next_find, so that they work at any time. */
     ssize_t (*write)(int, const void *, size_t);
@@ -79,6 +83,9 @@ struct lt_libc_next {
     int (*mkostemps)(char *, int, int);
     int (*login_tty)(int);
     pid_t (*forkpty)(int *, char *, const void *, const void *);
+    int (*aio_write)(struct lt_aiocb *);
+    lt_lio_listio *lio_listio;
+    lt_lio_listio *old_lio_listio; /* before glibc 2.4 */
     void (*backtrace_symbols_fd)(void *const *, int, int);
     void (*openlog)(const char *, int, int);
     void (*vsyslog)(int, const char *, va_list);

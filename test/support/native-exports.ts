@@ -34,6 +34,8 @@ export const EXPORTS = `
   forkpty
   dprintf __dprintf_chk
   vdprintf __vdprintf_chk
+  aio_write aio_write64
+  lio_listio lio_listio64
   backtrace_symbols_fd
   openlog
   syslog
@@ -71,7 +73,11 @@ export const EXPORTS = `
   .filter((name) => name !== '');
 
 /** What the library exports for x86_64 in versions, as glibc does; aarch64 is younger than these changes. */
-export const VERSIONED = ['posix_spawn', 'posix_spawnp'].flatMap((name) => [
-  `${name}@@GLIBC_2.15`,
-  `${name}@GLIBC_2.2.5`,
-]);
+export const VERSIONED = [
+  ...['lio_listio', 'lio_listio64'].flatMap((name) => [
+    `${name}@@GLIBC_2.34`,
+    `${name}@GLIBC_2.2.5`,
+    `${name}@GLIBC_2.4`,
+  ]),
+  ...['posix_spawn', 'posix_spawnp'].flatMap((name) => [`${name}@@GLIBC_2.15`, `${name}@GLIBC_2.2.5`]),
+].sort();
