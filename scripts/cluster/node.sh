@@ -132,6 +132,7 @@ imageGCLowThresholdPercent: 99
 resolvConf: ""
 clusterDNS: [$ADDRESS]
 nodeStatusUpdateFrequency: 2s
+volumeStatsAggPeriod: 5s
 volumePluginDir: $STATE/kubelet/plugins
 YAML
 until "$BIN/ctr" --address /run/containerd/containerd.sock version > /dev/null 2>&1; do sleep 0.1; done

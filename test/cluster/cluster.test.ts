@@ -7,6 +7,7 @@ import { TestCluster } from '../support/cluster.js';
 import { arrival } from './arrival.js';
 import { example } from './example.js';
 import { exec } from './exec.js';
+import { manifests } from './manifests.js';
 import { restricted } from './restricted.js';
 import { starts } from './starts.js';
 import { termination } from './termination.js';
@@ -24,6 +25,7 @@ describeWith(['cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'clou
   arrival(cluster);
   example(cluster);
   exec(cluster);
+  manifests(cluster);
   restricted(cluster);
   starts(cluster);
   termination(cluster);

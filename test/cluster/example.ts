@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { createAuthority } from '../../scripts/certificates.js';
 import { linesOf, type TestCluster } from '../support/cluster.js';
-import { rolesForAccounts } from '../support/cluster-roles.js';
+import { giveRole, IRSA } from '../support/cluster-roles.js';
 import { startFront } from '../support/opensearch-front.js';
 import { runPage, type Step, stepsOf } from '../support/page.js';
 import { root, temporaryDirectory } from '../support/run.js';
@@ -40,7 +40,7 @@ export function example(cluster: () => Promise<TestCluster>): void {
       authority.issue('node', k8s.address),
     );
     try {
-      await rolesForAccounts(k8s, ['clock']);
+      await giveRole(k8s, 'clock', IRSA);
       const options = {
         cwd: directory,
         env: { PATH: k8s.path(), PASSWORD },

@@ -1,6 +1,7 @@
 /** A pod ends when it would have ended untapped, and until then every line is delivered or counted. */
 import { Sink } from '../../src/constructs/sink.js';
 import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { startFront } from '../support/opensearch-front.js';
 
 /** Ignores SIGTERM, as its children do, and writes until it is killed. */
 const STUBBORN = `trap '' TERM; i=0; while true; do echo "line $i"; i=$((i+1)); sleep 0.02; done`;
@@ -52,19 +53,26 @@ export function termination(cluster: () => Promise<TestCluster>): void {
     expect(shipped.seconds - untouched.seconds).toBeLessThan(NO_DELAY_SECONDS);
   });
 
-  test.concurrent('the same while nothing can be delivered: every line is in the last line of the shipper', async () => {
+  test.concurrent.each([
+    ['no service is there', false],
+    ['the service takes requests and does not answer', true],
+  ])('the same while %s: every line is in the last line of the shipper', async (_, isSilent) => {
     const k8s = await cluster();
     const name = k8s.name('stubborn-outage');
-    // No server is there.
-    const sink = Sink.openSearch({ url: `http://${k8s.address}:1`, index: name });
-    await k8s.apply(k8s.tapped(stubborn(name), { sink, shipper }));
-    const { printed } = await deleted(k8s, name, ['app', 'logtap']);
-    const [application = [], own = []] = printed;
-    const ledger = JSON.parse(own.at(-1) ?? '');
-    expect(ledger).toMatchObject({ delivered: { opensearch: 0 }, balanced: true });
-    expect(ledger.read).toBeGreaterThanOrEqual(application.length);
-    const dropped: Record<string, number> = ledger.dropped.opensearch ?? {};
-    expect(Object.values(dropped).reduce((sum, count) => sum + count, ledger.held)).toBe(ledger.read);
+    const front = isSilent ? await startFront(k8s.search.url, () => new Promise(() => {})) : undefined;
+    try {
+      const url = front === undefined ? `http://${k8s.address}:1` : await k8s.expose(front.url);
+      await k8s.apply(k8s.tapped(stubborn(name), { sink: Sink.openSearch({ url, index: name }), shipper }));
+      const { printed } = await deleted(k8s, name, ['app', 'logtap']);
+      const [application = [], own = []] = printed;
+      const ledger = JSON.parse(own.at(-1) ?? '');
+      expect(ledger).toMatchObject({ delivered: { opensearch: 0 }, balanced: true });
+      expect(ledger.read).toBeGreaterThanOrEqual(application.length);
+      const dropped: Record<string, number> = ledger.dropped.opensearch ?? {};
+      expect(Object.values(dropped).reduce((sum, count) => sum + count, ledger.held)).toBe(ledger.read);
+    } finally {
+      await front?.stop();
+    }
   });
 
   test.concurrent('an application that is killed for its memory does not delay the end of its pod', async () => {

@@ -5,22 +5,48 @@
 import type { TestCluster } from './cluster.js';
 import { AWS_ENV } from './sinks-read-back.js';
 
-export const TOKEN_DIRECTORY = '/var/run/secrets/eks.amazonaws.com/serviceaccount';
-export const ROLE_ENV = {
-  AWS_STS_REGIONAL_ENDPOINTS: 'regional',
-  AWS_DEFAULT_REGION: AWS_ENV.AWS_REGION,
-  AWS_REGION: AWS_ENV.AWS_REGION,
-  AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/clock-logs',
-  AWS_WEB_IDENTITY_TOKEN_FILE: `${TOKEN_DIRECTORY}/token`,
-} as const;
+export interface Role {
+  readonly env: Readonly<Record<string, string>>;
+  /** Of the token, below MOUNTS. */
+  readonly directory: string;
+  readonly file: string;
+  readonly audience: string;
+}
 
-const VOLUME = {
-  name: 'aws-iam-token',
-  projected: {
-    sources: [{ serviceAccountToken: { audience: 'sts.amazonaws.com', expirationSeconds: 86_400, path: 'token' } }],
+const MOUNTS = '/var/run/secrets';
+
+/** IAM roles for service accounts. */
+export const IRSA: Role = {
+  directory: 'eks.amazonaws.com/serviceaccount',
+  file: 'token',
+  audience: 'sts.amazonaws.com',
+  env: {
+    AWS_STS_REGIONAL_ENDPOINTS: 'regional',
+    AWS_DEFAULT_REGION: AWS_ENV.AWS_REGION,
+    AWS_REGION: AWS_ENV.AWS_REGION,
+    AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/clock-logs',
+    AWS_WEB_IDENTITY_TOKEN_FILE: `${MOUNTS}/eks.amazonaws.com/serviceaccount/token`,
   },
 };
-const MOUNT = { name: VOLUME.name, mountPath: TOKEN_DIRECTORY, readOnly: true };
+
+export const POD_IDENTITY: Role = {
+  directory: 'pods.eks.amazonaws.com/serviceaccount',
+  file: 'eks-pod-identity-token',
+  audience: 'pods.eks.amazonaws.com',
+  env: {
+    AWS_DEFAULT_REGION: AWS_ENV.AWS_REGION,
+    AWS_REGION: AWS_ENV.AWS_REGION,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: `${MOUNTS}/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token`,
+  },
+};
+
+const VOLUME = 'aws-token';
+const volumeOf = ({ audience, file }: Role) => ({
+  name: VOLUME,
+  projected: { sources: [{ serviceAccountToken: { audience, expirationSeconds: 86_400, path: file } }] },
+});
+const mountOf = ({ directory }: Role) => ({ name: VOLUME, mountPath: `${MOUNTS}/${directory}`, readOnly: true });
 
 /** A value as CEL writes it; it has no type for lists and maps of mixed values, so each is said to be any. */
 function cel(value: unknown): string {
@@ -46,10 +72,10 @@ function toContainers(kind: string, list: string, added: readonly object[]) {
   };
 }
 
-/** Gives pods of these service accounts a role from now on. */
-export async function rolesForAccounts(k8s: TestCluster, accounts: readonly string[]): Promise<void> {
-  const name = `roles-${accounts.join('-')}`;
-  const variables = { ...ROLE_ENV, AWS_ENDPOINT_URL_STS: k8s.within(k8s.cloud.url) };
+/** Gives pods of a service account, which is not there yet, a role from now on. */
+export async function giveRole(k8s: TestCluster, account: string, role: Role): Promise<void> {
+  const name = `role-of-${account}`;
+  const variables = { ...role.env, AWS_ENDPOINT_URL_STS: k8s.within(k8s.cloud.url) };
   const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
   const annotation = 'eks.amazonaws.com/skip-containers';
   const annotations = 'object.metadata.?annotations';
@@ -60,18 +86,18 @@ export async function rolesForAccounts(k8s: TestCluster, accounts: readonly stri
         matchConstraints: {
           resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
         },
-        matchConditions: [{ name: 'account', expression: `object.spec.serviceAccountName in ${cel(accounts)}` }],
+        matchConditions: [{ name: 'account', expression: `object.spec.serviceAccountName == ${cel(account)}` }],
         variables: [{ name: 'skipped', expression: `${annotations}[?${cel(annotation)}].orValue("").split(",")` }],
         reinvocationPolicy: 'Never',
         failurePolicy: 'Fail',
         mutations: [
           ...['initContainers', 'containers'].flatMap((kind) => [
             toContainers(kind, 'env', env),
-            toContainers(kind, 'volumeMounts', [MOUNT]),
+            toContainers(kind, 'volumeMounts', [mountOf(role)]),
           ]),
           {
             patchType: 'JSONPatch',
-            jsonPatch: { expression: `[JSONPatch{op: "add", path: "/spec/volumes/-", value: ${cel(VOLUME)}}]` },
+            jsonPatch: { expression: `[JSONPatch{op: "add", path: "/spec/volumes/-", value: ${cel(volumeOf(role))}}]` },
           },
         ],
       },
@@ -82,7 +108,6 @@ export async function rolesForAccounts(k8s: TestCluster, accounts: readonly stri
     },
   );
   // The API server learns of it later than of the object: an attempt tells, which needs the account.
-  const [account = ''] = accounts;
   await k8s.tell(['create', 'serviceaccount', account]);
   const attempt = {
     ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: `${name}-attempt` } },
@@ -90,7 +115,7 @@ export async function rolesForAccounts(k8s: TestCluster, accounts: readonly stri
   };
   await k8s.until('pods get roles', async () => {
     const args = ['create', '--dry-run=server', '-o', 'json', '-f', '-'];
-    return (await k8s.tell(args, JSON.stringify(attempt))).includes(MOUNT.name);
+    return (await k8s.tell(args, JSON.stringify(attempt))).includes(VOLUME);
   });
   await k8s.tell(['delete', 'serviceaccount', account]);
 }
