@@ -1,5 +1,6 @@
 /** Counts what was read, delivered and dropped, so that the sum can be checked to the last record, stream by stream. */
 import type { CountJournal, EarlierCounts, Fate } from './count-journal.js';
+import type { Unread } from './source/count-unread.js';
 import type { Lost } from './source/frame-decoder.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
@@ -31,6 +32,8 @@ export class Ledger {
   readonly skipped = new Map<string, number>();
   /** Jumps in the numbers of a process's frames. */
   gaps = 0;
+  /** Left in rings at the end; for the next shipper, where they outlive this one. */
+  unread: Unread = { records: 0, bytes: 0, rings: 0 };
   #journal: CountJournal | undefined;
   /**
    * Counted, and not in the journal: the records are still held, or there is no journal. Sums, so that they stay few
@@ -153,6 +156,8 @@ export class Ledger {
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...application, ...hold, ...byReason('dropped') },
+      ...(this.unread.records > 0 && { unread: this.unread.records }),
+      ...(this.unread.rings > 0 && { unreadRings: this.unread.rings }),
       held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
       streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
       balanced,
@@ -226,6 +231,10 @@ export interface Totals {
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By sink and reason. Lines lost in the application, or with an earlier life (`hold`), were never read by this one. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Lines left in rings at the end, in no other count. Absent when there are none. */
+  readonly unread?: number;
+  /** Rings that could not be read to their end: what else they hold is in no count. Absent when there are none. */
+  readonly unreadRings?: number;
   /** Records that at least one sink still has to take. */
   readonly held: number;
   /** By sink and stream. */

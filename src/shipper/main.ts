@@ -14,13 +14,14 @@ const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATIO
 const secrets = Secrets.of(process.env);
 const log = createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets });
 
-function exit(shipper: Shipper, totals = shipper.totals()): never {
-  const undelivered = totals.held > 0;
+function exit(shipper: Shipper, totals = shipper.lastTotals()): never {
+  const { held, unread = 0, unreadRings = 0 } = totals;
+  const undelivered = held + unread + unreadRings > 0;
+  const inRings =
+    unread + unreadRings > 0 ? `, ${unread}${unreadRings > 0 ? ' or more' : ''} lines unread in rings` : '';
   log.info(
-    undelivered ? `stopped: ${totals.held} records remain undelivered` : 'stopped: nothing remains to be delivered',
-    {
-      ...totals,
-    },
+    undelivered ? `stopped: ${held} records remain undelivered${inRings}` : 'stopped: nothing remains to be delivered',
+    { ...totals },
   );
   shipper.reported();
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);

@@ -25,6 +25,8 @@ export interface OpenSourcesOptions {
 export interface Sources {
   /** Has yet to listen. */
   readonly socket: SocketSource;
+  /** Absent where there is no directory for them. */
+  readonly rings?: RingSource;
   /** All of them. */
   readonly sources: readonly (SocketSource | RingSource)[];
 }
@@ -99,7 +101,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
     onNoticed: (gone) => journal?.gone(gone),
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });
-  return { socket, sources: [socket, rings] };
+  return { socket, rings, sources: [socket, rings] };
 }
 
 /** By process, what earlier shippers have counted. */

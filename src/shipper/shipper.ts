@@ -31,7 +31,8 @@ export interface Shipper {
   reported(): void;
   /** Opens the files that it writes to anew, by their paths. */
   reopen(): void;
-  totals(): Totals;
+  /** What became of every line, and what is left in rings. Nothing is read after this. */
+  lastTotals(): Totals;
 }
 
 /** A send that makes no progress for so long has failed. */
@@ -101,7 +102,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
 
   const common = { ledger, log, isOutage: () => isOutage(metered, now()), journal };
-  const { socket, sources } = openSources(settings, common);
+  const { socket, rings, sources } = openSources(settings, common);
   await socket.listen();
   isListening = true;
   log.info('listening', {
@@ -146,14 +147,19 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     };
   });
   const totals = () => ledger.totals(heldBy);
+  const lastTotals = () => {
+    if (rings !== undefined) ledger.unread = rings.unread();
+    return totals();
+  };
 
   const run = async (): Promise<Totals> => {
     await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
     hold.end();
+    const last = lastTotals();
     for (const each of locks) each.release();
     deadLetters?.close();
-    return totals();
+    return last;
   };
   const ended = run();
   const beginStop = () => {
@@ -192,7 +198,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     log.info('the termination of the pod begins', { graceSeconds: settings.terminationGraceSeconds });
     hurry.abort();
   };
-  return { ended, totals, reopen, terminating, stop: beginStop, reported: () => ledger.reported() };
+  return { ended, lastTotals, reopen, terminating, stop: beginStop, reported: () => ledger.reported() };
 }
 
 /** With the spool, which no application writes to, or else with the rings. */

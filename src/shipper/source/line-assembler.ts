@@ -256,3 +256,8 @@ function cutBefore(bytes: Buffer, start: number, max: number): number {
   }
   return limit;
 }
+
+/** Unfinished lines that did not grow since then become records. */
+export function interruptIdle({ unfinished }: AssemblerShared, sinceMs: number): void {
+  for (const assembler of unfinished) if (assembler.touchedMs <= sinceMs) assembler.interrupt();
+}

@@ -111,7 +111,8 @@ export class RingDirectory {
   }
 
   /** Makes free rings as long as some are missing among the names and there is room. */
-  refill(names: readonly string[]): void {
+  refill(names: readonly string[] | undefined): void {
+    if (names === undefined) return;
     let free = names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
     if (free >= this.#options.pool) return;
     const size = RING_HEADER_BYTES + this.#options.ringBytes;

@@ -121,6 +121,11 @@ export class RingReader {
     return this.#position - this.#markedPosition > this.#file.capacity / 4;
   }
 
+  /** Whether nothing can come that is not read. */
+  get isRead(): boolean {
+    return this.isDrained && this.isRetired;
+  }
+
   /** The last frames. */
   get recent(): RecentFrames {
     return this.#connection.recent;

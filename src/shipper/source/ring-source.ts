@@ -8,9 +8,11 @@
  */
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
+import { Alarm } from './alarm.js';
 import { countByInstance } from './count-by-instance.js';
+import { countUnread, type Unread } from './count-unread.js';
 import { GoneProcesses } from './gone-processes.js';
-import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
+import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from './line-assembler.js';
 import { LossTotals } from './loss-totals.js';
 import { NameRoom } from './name-room.js';
 import type { RecentFrames } from './recent-frames.js';
@@ -71,7 +73,7 @@ export class RingSource implements Source {
   readonly #failing = new Set<RingReader>();
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
-  #wake: () => void = () => {};
+  readonly #alarm = new Alarm();
 
   /** Makes the directory ready. Throws a ConfigError when that cannot be. */
   constructor(options: RingSourceOptions) {
@@ -81,8 +83,7 @@ export class RingSource implements Source {
     this.#goneProcesses = new GoneProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
-    const names = this.#directory.names();
-    if (names !== undefined) this.#directory.refill(names);
+    this.#directory.refill(this.#directory.names());
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -98,7 +99,7 @@ export class RingSource implements Source {
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
         const isEnd = this.#isEnd(nowMs);
-        if (isEnd) for (const reader of this.#readers.values()) if (isRead(reader)) this.#finish(reader);
+        if (isEnd) for (const reader of this.#readers.values()) if (reader.isRead) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch();
         } else if (isEnd) break;
@@ -121,7 +122,23 @@ export class RingSource implements Source {
     if (!this.#isClosing) this.#closedMs = this.#now();
     this.#isClosing = true;
     this.#wantsScan = true;
-    this.#wake();
+    this.#alarm.ring();
+  }
+
+  /** Counts what no batch has taken along. Nothing can be read after this. */
+  unread(): Unread {
+    const { onNoRoom: onProblem } = this.#options;
+    const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
+    const names = this.#directory.names();
+    const others = this.#directory
+      .claimed(names ?? [])
+      .filter(({ name }) => !this.#readers.has(name) && !this.#refused.has(name));
+    const opens = [
+      ...readers.map((reader) => () => reader),
+      ...others.map((ring) => () => this.#open(ring, this.#now())),
+    ];
+    const left = countUnread(opens, { shared: this.#shared, now: this.#now, onProblem });
+    return names === undefined ? { ...left, rings: left.rings + 1 } : left;
   }
 
   #stop(): void {
@@ -129,7 +146,7 @@ export class RingSource implements Source {
     // Looks once more in any case: a ring may have been claimed since the last look.
     this.#gotMs = this.#now();
     this.#wantsScan = true;
-    this.#wake();
+    this.#alarm.ring();
   }
 
   /** Whether nothing more is to be read. */
@@ -138,12 +155,12 @@ export class RingSource implements Source {
     const readers = [...this.#readers.values()];
     if (this.#isClosing) {
       for (const reader of readers) this.#retire(reader);
-      return readers.every((reader) => isRead(reader) || this.#isGivenUp(reader, nowMs));
+      return readers.every((reader) => reader.isRead || this.#isGivenUp(reader, nowMs));
     }
     // A ring that was claimed a moment ago has to be found first.
     this.#wantsScan = true;
     if (this.#isCrowded || !this.#isAllFound) return false;
-    return nowMs - this.#gotMs > QUIET_MS && readers.every(isRead);
+    return nowMs - this.#gotMs > QUIET_MS && readers.every((reader) => reader.isRead);
   }
 
   /** Whether there is no more time to wait for what cannot be read now. */
@@ -219,7 +236,10 @@ export class RingSource implements Source {
     for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
     this.#retireLeft(nowMs);
     for (const reader of this.#readers.values()) {
-      if (!reader.isFinished && this.#hasNews(reader)) this.#awake.add(reader);
+      if (reader.isFinished) continue;
+      this.#guarded(reader, () => {
+        if (reader.hasNews()) this.#awake.add(reader);
+      });
     }
     this.#directory.refill(names);
   }
@@ -229,14 +249,6 @@ export class RingSource implements Source {
     const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
     for (const reader of this.#goneProcesses.among(readers, nowMs)) this.#retire(reader);
     for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
-  }
-
-  #hasNews(reader: RingReader): boolean {
-    let hasNews = false;
-    this.#guarded(reader, () => {
-      hasNews = reader.hasNews();
-    });
-    return hasNews;
   }
 
   /** What breaks the format ends the reading of that ring, and of no other. A system error may pass: it is read later. */
@@ -274,15 +286,7 @@ export class RingSource implements Source {
       }
     }
     try {
-      const { onSkipped = () => {}, onGap = () => {}, onNoticed = () => {} } = this.#options;
-      const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, {
-        names: this.#names,
-        onSkipped,
-        onGap,
-        onNoticed,
-      });
-      const known = this.#recent.get(ring.instance);
-      if (known !== undefined) reader.skipFrames(known);
+      const reader = this.#open(ring, nowMs);
       if (reader.gone.bytes > 0) this.#options.onGone(reader.gone);
       this.#readers.set(ring.name, reader);
       this.#latest.set(ring.instance, reader);
@@ -300,6 +304,15 @@ export class RingSource implements Source {
     }
   }
 
+  #open(ring: RingName, nowMs: number): RingReader {
+    const { onSkipped = () => {}, onGap = () => {}, onNoticed = () => {} } = this.#options;
+    const options = { names: this.#names, onSkipped, onGap, onNoticed };
+    const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, options);
+    const known = this.#recent.get(ring.instance) ?? this.#latest.get(ring.instance)?.recent;
+    if (known !== undefined) reader.skipFrames(known);
+    return reader;
+  }
+
   /** Retires the ring that was idle for longest: its process claims another with its next line. */
   #makeRoom(nowMs: number): void {
     this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
@@ -312,7 +325,7 @@ export class RingSource implements Source {
     const reader = this.#latest.get(instance);
     if (reader === undefined || reader.isFinished) this.#wantsScan = true;
     else this.#awake.add(reader);
-    this.#wake();
+    this.#alarm.ring();
   }
 
   /** Reads what there is, ring by ring. Whether there may be more at once. */
@@ -375,25 +388,13 @@ export class RingSource implements Source {
     const { unfinished } = this.#shared;
     if (unfinished.size === 0 || nowMs - this.#idleLookMs < this.#options.lineIdleMs / 4) return;
     this.#idleLookMs = nowMs;
-    for (const assembler of unfinished) {
-      if (assembler.touchedMs <= nowMs - this.#options.lineIdleMs) assembler.interrupt();
-    }
+    interruptIdle(this.#shared, nowMs - this.#options.lineIdleMs);
   }
 
   /** Until somebody rings, or it is time for the next look. */
   async #wait(): Promise<void> {
     const isBusy = this.#awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
     const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = () => {};
+    await this.#alarm.wait(ms);
   }
 }
-
-/** Whether nothing can come that is not read. */
-const isRead = ({ isDrained, isRetired }: RingReader): boolean => isDrained && isRetired;

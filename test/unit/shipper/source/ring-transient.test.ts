@@ -210,3 +210,23 @@ test.each([
   next.source.close();
   await next.batches.next();
 });
+
+test('what is left in rings is counted and stays there; a ring that cannot be read is said', async () => {
+  const { source, problems, batches } = begin();
+  const fd = claim();
+  // Claimed after the last look.
+  fs.renameSync(join(path, NAME), join(path, 'late'));
+  source.close();
+  expect((await batches.next()).done).toBe(true);
+  fs.renameSync(join(path, 'late'), join(path, NAME));
+  write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\ntwo\nrest')]));
+  failing.set('openSync', 'EMFILE');
+  expect(source.unread()).toEqual({ records: 0, bytes: 0, rings: 1 });
+  expect(problems.at(-1)).toContain('EMFILE');
+  failing.clear();
+  expect(source.unread()).toEqual({ records: 3, bytes: 10, rings: 0 });
+  const next = begin();
+  expect(await messagesOf(next.batches)).toEqual(['one', 'two']);
+  next.source.close();
+  await next.batches.next();
+});
