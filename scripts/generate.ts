@@ -204,7 +204,7 @@ function settings(): string {
     '| 0 | all that was read is delivered, or was refused by a sink and counted or kept |',
     '| 1 | internal error |',
     '| 64 | wrong usage: it takes no arguments but `--check` and `replay FILE` |',
-    '| 74 | records remain undelivered; the last line on stderr says how many |',
+    '| 74 | records remain undelivered, or lines unread; the last line on stderr says how many |',
     '| 78 | the settings cannot work; with `--check` also: a service does not take the records |',
     '',
   ].join('\n');

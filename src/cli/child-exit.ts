@@ -11,7 +11,8 @@ export interface Exit {
 export function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolveExit, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => {
+    // Not at once with `exit`: what it has said over a channel comes before this.
+    child.once('close', (code, signal) => {
       resolveExit({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
     });
   });

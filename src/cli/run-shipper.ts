@@ -24,6 +24,8 @@ const SAID_MS = 2000;
 interface Running {
   readonly child: ChildProcess;
   readonly exit: Promise<Exit>;
+  /** Whether it has said with its last line that it left lines unread. */
+  readonly isUnread: () => boolean;
 }
 
 /** Ends of a shipper that has drained, or has said how much it could not. */
@@ -40,6 +42,8 @@ export class RunShipper {
   #current: Running | undefined;
   #supervision: Promise<void> = Promise.resolve();
   #restarts = 0;
+  /** Whether the user has waited long enough. */
+  #isHurried = false;
 
   /** Resolves once it listens. A shipper that ends instead has said why on standard error. */
   async start(): Promise<void> {
@@ -52,7 +56,10 @@ export class RunShipper {
     this.#stopping.abort();
     const said = setTimeout(() => say('waiting for the shipper, which delivers what is left'), SAID_MS);
     // The second signal ends a shipper at once.
-    const hurry = () => this.#current?.child.kill('SIGTERM');
+    const hurry = () => {
+      this.#isHurried = true;
+      this.#current?.child.kill('SIGTERM');
+    };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hurry);
     try {
       await this.#supervision;
@@ -64,15 +71,15 @@ export class RunShipper {
 
   async #drain(): Promise<boolean> {
     let last: Exit = { code: EXIT.INTERNAL };
-    for (let attempt = 0; attempt < LAST_ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < (this.#isHurried ? 1 : LAST_ATTEMPTS); attempt += 1) {
       if (this.#current === undefined && !(await this.#startAgain())) continue;
-      const { child, exit } = this.#current!;
+      const { child, exit, isUnread } = this.#current!;
       child.kill('SIGTERM');
       last = await exit;
       this.#current = undefined;
+      if (!isDrained(last)) continue;
       // One that was told to end by others, and then by us, has ended at once.
-      const isEarly = last.code === EXIT.OK && holdsUnread(join(this.directory, RING_DIR));
-      if (!isDrained(last) || isEarly) continue;
+      if (isUnread() && holdsUnread(join(this.directory, RING_DIR))) continue;
       // The exit code is the program's, so this has to be said.
       if (last.code !== EXIT.OK) say(`not every line was delivered: the shipper ended with ${last.code}`);
       if (this.#restarts > 0)
@@ -121,7 +128,7 @@ export class RunShipper {
     const child = spawn(process.execPath, [shipperFile], {
       // A group of its own: Ctrl-C in the terminal must reach the program, not the shipper that still has to drain.
       detached: true,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: {
         LOGTAP_STATUS_PORT: 'off',
         ...process.env,
@@ -131,6 +138,10 @@ export class RunShipper {
       },
     });
     const exit = exitOf(child).catch((): Exit => ({ code: EXIT.INTERNAL }));
+    let isUnread = false;
+    child.on('message', (message: { readonly isUnread?: unknown } | null) => {
+      isUnread = message?.isUnread === true;
+    });
     let ended: Exit | undefined;
     exit.then((result) => {
       ended = result;
@@ -146,7 +157,7 @@ export class RunShipper {
       }
       await sleep(10);
     }
-    return { child, exit };
+    return { child, exit, isUnread: () => isUnread };
   }
 }
 

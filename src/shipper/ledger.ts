@@ -32,8 +32,8 @@ export class Ledger {
   readonly skipped = new Map<string, number>();
   /** Jumps in the numbers of a process's frames. */
   gaps = 0;
-  /** Left in rings at the end; for the next shipper, where they outlive this one. */
-  unread: Unread = { records: 0, bytes: 0, rings: 0 };
+  /** At the end. */
+  #unread: Unread = { records: 0, bytes: 0, rings: 0 };
   #journal: CountJournal | undefined;
   /**
    * Counted, and not in the journal: the records are still held, or there is no journal. Sums, so that they stay few
@@ -134,6 +134,11 @@ export class Ledger {
     this.gaps += 1;
   }
 
+  countUnread({ records, bytes, rings }: Unread): void {
+    const { records: moreRecords, bytes: moreBytes, rings: moreRings } = this.#unread;
+    this.#unread = { records: records + moreRecords, bytes: bytes + moreBytes, rings: rings + moreRings };
+  }
+
   /** The totals in one line. `heldBy` says what a sink's lane really holds. */
   totals(heldBy: (sink: string) => Tally): Totals {
     const { sinks, balanced } = this.statement(heldBy);
@@ -156,8 +161,8 @@ export class Ledger {
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...application, ...hold, ...byReason('dropped') },
-      ...(this.unread.records > 0 && { unread: this.unread.records }),
-      ...(this.unread.rings > 0 && { unreadRings: this.unread.rings }),
+      ...(this.#unread.records > 0 && { unread: this.#unread.records, unreadBytes: this.#unread.bytes }),
+      ...(this.#unread.rings > 0 && { unreadRings: this.#unread.rings }),
       held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
       streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
       balanced,
@@ -231,8 +236,9 @@ export interface Totals {
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By sink and reason. Lines lost in the application, or with an earlier life (`hold`), were never read by this one. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Lines left in rings at the end, in no other count. Absent when there are none. */
+  /** Lines that the shipper has not read when it ends, in no other count. Absent when there are none. */
   readonly unread?: number;
+  readonly unreadBytes?: number;
   /** Rings that could not be read to their end: what else they hold is in no count. Absent when there are none. */
   readonly unreadRings?: number;
   /** Records that at least one sink still has to take. */

@@ -16,14 +16,18 @@ const log = createLog({ write: (line) => process.stderr.write(line), now: Date.n
 
 function exit(shipper: Shipper, totals = shipper.lastTotals()): never {
   const { held, unread = 0, unreadRings = 0 } = totals;
-  const undelivered = held + unread + unreadRings > 0;
-  const inRings =
-    unread + unreadRings > 0 ? `, ${unread}${unreadRings > 0 ? ' or more' : ''} lines unread in rings` : '';
+  const isUnread = unread + unreadRings > 0;
+  const undelivered = held > 0 || isUnread;
+  const unreadLines = isUnread ? `, ${unread}${unreadRings > 0 ? ' or more' : ''} lines are unread` : '';
   log.info(
-    undelivered ? `stopped: ${held} records remain undelivered${inRings}` : 'stopped: nothing remains to be delivered',
+    undelivered
+      ? `stopped: ${held} records remain undelivered${unreadLines}`
+      : 'stopped: nothing remains to be delivered',
     { ...totals },
   );
   shipper.reported();
+  // To `logtap run`, which cannot tell by the rings alone: what is held is in them, too.
+  process.send?.({ isUnread });
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 

@@ -25,8 +25,6 @@ export interface OpenSourcesOptions {
 export interface Sources {
   /** Has yet to listen. */
   readonly socket: SocketSource;
-  /** Absent where there is no directory for them. */
-  readonly rings?: RingSource;
   /** All of them. */
   readonly sources: readonly (SocketSource | RingSource)[];
 }
@@ -101,7 +99,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
     onNoticed: (gone) => journal?.gone(gone),
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });
-  return { socket, rings, sources: [socket, rings] };
+  return { socket, sources: [socket, rings] };
 }
 
 /** By process, what earlier shippers have counted. */

@@ -31,7 +31,7 @@ export interface Shipper {
   reported(): void;
   /** Opens the files that it writes to anew, by their paths. */
   reopen(): void;
-  /** What became of every line, and what is left in rings. Nothing is read after this. */
+  /** What became of every line, and how many are unread. Nothing is read after this. */
   lastTotals(): Totals;
 }
 
@@ -102,7 +102,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
 
   const common = { ledger, log, isOutage: () => isOutage(metered, now()), journal };
-  const { socket, rings, sources } = openSources(settings, common);
+  const { socket, sources } = openSources(settings, common);
   await socket.listen();
   isListening = true;
   log.info('listening', {
@@ -147,19 +147,21 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     };
   });
   const totals = () => ledger.totals(heldBy);
+  let last: Totals | undefined;
   const lastTotals = () => {
-    if (rings !== undefined) ledger.unread = rings.unread();
-    return totals();
+    if (last === undefined) for (const source of sources) ledger.countUnread(source.unread());
+    last ??= totals();
+    return last;
   };
 
   const run = async (): Promise<Totals> => {
     await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
     hold.end();
-    const last = lastTotals();
+    lastTotals();
     for (const each of locks) each.release();
     deadLetters?.close();
-    return last;
+    return lastTotals();
   };
   const ended = run();
   const beginStop = () => {

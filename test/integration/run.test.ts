@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { freePort } from '../../scripts/free-port.js';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 
 jest.setTimeout(60_000);
@@ -116,6 +117,48 @@ describe('logtap run', () => {
       expect(messages(stdout)).toEqual(lines(1, 600));
       expect(code).toBe(7);
       expect(stderr).toMatch(/the last line of the shipper counts since its last start/);
+    });
+
+    test('in an outage: what is held is no reason for another shipper, and it ends with its time', async () => {
+      const env = {
+        LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
+        LOGTAP_GRACE_SECONDS: '3',
+      };
+      const args = ['run', '--suppress', '--sink', 'opensearch', '--', 'bash', '-c', `${write(1, 20)}; exit 7`];
+      const { code, stderr } = await run(node, [logtap, ...args], { env });
+      expect(code).toBe(7);
+      expect(stderr).toContain('not every line was delivered: the shipper ended with 74');
+      expect(stderr.match(/"message":"listening"/g)).toHaveLength(1);
+    });
+
+    test('by the second Ctrl-C, which is the user’s: no other starts, and what is unread is kept', async () => {
+      // The process that goes on is not waited for by `run`, but by its shipper.
+      const lives = 'import os, time; os.write(1, b"one\\n"); os.closerange(0, 3); time.sleep(300)';
+      const script = `python3 -c '${lives}' & echo $!; exit 7`;
+      const env = { LOGTAP_BATCH_LINGER_MS: '60000', LOGTAP_GRACE_SECONDS: '120' };
+      const running = start(node, [logtap, 'run', '--suppress', '--', 'bash', '-c', script], { env });
+      await until('it drains', () => running.stderr().includes('"message":"stopping"'));
+      running.child.kill('SIGINT');
+      const { code, stderr } = await running.ended;
+      expect(code).toBe(7);
+      expect(stderr.match(/"message":"listening"/g)).toHaveLength(1);
+      const [, directory = ''] = /not every line was delivered: .* is in (\S+):/.exec(stderr) ?? [];
+      const next = start(node, [logtap, 'ship'], {
+        env: {
+          LOGTAP_STATUS_PORT: 'off',
+          LOGTAP_SINK: 'stdout',
+          LOGTAP_SOCKET: join(directory, 'next.sock'),
+          LOGTAP_RING_DIR: join(directory, 'rings'),
+        },
+      });
+      await until('the lines arrive', () => arrived(next.stdout()).length === 2);
+      const [pid] = arrived(next.stdout())
+        .map(({ message }) => Number(message))
+        .filter((each) => each > 1);
+      process.kill(pid!, 'SIGKILL');
+      next.child.kill('SIGTERM');
+      expect((await next.ended).code).toBe(0);
+      rmSync(directory, { recursive: true });
     });
 
     test('and cannot start again: the lines are kept, and it says where', async () => {

@@ -1,6 +1,6 @@
 /**
- * What is left in rings when nobody reads them any more. It is counted, not taken: where the rings outlive this shipper,
- * the next one delivers it.
+ * What is left when the shipper ends. It is counted, not delivered: what is in rings that outlive this shipper, the next one
+ * delivers.
  */
 import { codeOf, messageOf, ProtocolError } from '../errors.js';
 import { countByInstance } from './count-by-instance.js';
@@ -30,17 +30,12 @@ export function countUnread(opens: readonly (() => RingReader)[], options: Count
   const { shared, now, onProblem } = options;
   const untilMs = now() + LOOK_MAX_MS;
   const buffer = Buffer.allocUnsafe(READ_BYTES);
-  let records = 0;
-  let bytes = 0;
+  let unread = takeUnread(shared);
   let rings = 0;
   const take = () => {
-    if (shared.builder.count === 0) return;
-    for (const counted of countByInstance(shared.builder.finish()).values()) {
-      records += counted.lines;
-      bytes += counted.bytes;
-    }
+    const { records, bytes } = takeUnread(shared);
+    unread = { records: unread.records + records, bytes: unread.bytes + bytes };
   };
-  take();
   for (const open of opens) {
     try {
       const reader = open();
@@ -60,5 +55,17 @@ export function countUnread(opens: readonly (() => RingReader)[], options: Count
   }
   interruptIdle(shared, Number.POSITIVE_INFINITY);
   take();
-  return { records, bytes, rings };
+  return { ...unread, rings };
+}
+
+/** The lines that no batch has taken along, which then are gone. */
+export function takeUnread({ builder }: AssemblerShared): Omit<Unread, 'rings'> {
+  let records = 0;
+  let bytes = 0;
+  if (builder.count === 0) return { records, bytes };
+  for (const counted of countByInstance(builder.finish()).values()) {
+    records += counted.lines;
+    bytes += counted.bytes;
+  }
+  return { records, bytes };
 }

@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../errors.js';
 import type { Source, SourceBatch } from '../parts.js';
 import { Connection } from './connection.js';
+import { takeUnread, type Unread } from './count-unread.js';
 import { drain } from './drain.js';
 import type { Lost } from './frame-decoder.js';
 import { type AssemblerShared, lineAgeMs, shareAssembly } from './line-assembler.js';
@@ -146,6 +147,27 @@ export class SocketSource implements Source {
     else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
   }
 
+  /** Counts what no batch has taken along, here and in the kernel. Nothing can be read after this. */
+  unread(): Unread {
+    let { records, bytes } = takeUnread(this.#shared);
+    const take = () => {
+      const more = takeUnread(this.#shared);
+      records += more.records;
+      bytes += more.bytes;
+    };
+    for (const [socket, connection] of [...this.#connections]) {
+      // What the socket got while it was paused comes as an event.
+      while (socket.read() !== null) take();
+      for (const chunk of drain(socket)) {
+        this.#write(socket, connection, chunk);
+        take();
+      }
+      this.#end(socket);
+      take();
+    }
+    return { records, bytes, rings: 0 };
+  }
+
   #cutOff(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
@@ -201,6 +223,17 @@ export class SocketSource implements Source {
   #read(socket: Socket, chunk: Buffer): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
+    this.#write(socket, connection, chunk);
+    this.#watchUnfinished(connection);
+    this.#collected();
+    if (this.#lastLookBytes === undefined) return;
+    this.#lastLookBytes -= chunk.length;
+    if (this.#lastLookBytes <= 0) this.#cutOff();
+    else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
+  }
+
+  /** What breaks the format ends its connection, and no other. */
+  #write(socket: Socket, connection: Connection, chunk: Buffer): void {
     try {
       connection.write(chunk, this.#now());
     } catch (error) {
@@ -208,12 +241,6 @@ export class SocketSource implements Source {
       this.#options.onProtocolError(error);
       this.#end(socket);
     }
-    this.#watchUnfinished(connection);
-    this.#collected();
-    if (this.#lastLookBytes === undefined) return;
-    this.#lastLookBytes -= chunk.length;
-    if (this.#lastLookBytes <= 0) this.#cutOff();
-    else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
   }
 
   #end(socket: Socket): void {

@@ -1,4 +1,4 @@
-/** A shipper that ends while processes write on: the last line says what is left in rings, and the next shipper sends it. */
+/** A shipper that ends while processes write on: the last line counts what is unread, and the next shipper reads the rings. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
@@ -27,11 +27,11 @@ while True:
     signal.sigwait({signal.SIGUSR1})
 `;
 
-async function startWriter(lines: number) {
+async function startWriter(lines: number, target = `ring:${rings}`) {
   const writer = start('python3', ['-c', WRITER, String(lines)], {
     env: {
       ...tapEnvironment('', { suppress: true }),
-      [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+      [LIBRARY_ENV.TARGET.name]: target,
       [LIBRARY_ENV.TAP_INTO.name]: '1',
     },
   });
@@ -59,19 +59,20 @@ function retiredRings(): number {
 
 const last = (stderr: string) => JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
 
-const toFile = (output: string) =>
+const toFile = (output: string, settings: Readonly<Record<string, string>> = {}) =>
   startShipper({
     LOGTAP_RING_DIR: rings,
     LOGTAP_SINK: 'file',
     LOGTAP_FILE_PATH: output,
     // Nothing is handed on before the end.
     LOGTAP_BATCH_LINGER_MS: '60000',
+    ...settings,
   });
 
-async function endAtOnce(shipper: Shipper) {
-  shipper.child.kill('SIGTERM');
+async function endAtOnce(shipper: Shipper, first: NodeJS.Signals = 'SIGTERM', second: NodeJS.Signals = first) {
+  shipper.child.kill(first);
   await until('it stops', () => shipper.stderr().includes('"message":"stopping"'));
-  shipper.child.kill('SIGTERM');
+  shipper.child.kill(second);
   const { code, stderr } = await shipper.ended;
   return { code, last: last(stderr) };
 }
@@ -96,11 +97,57 @@ test.each([1, 300, 3000])('SIGTERM twice, and a process has written %d lines and
   const { code, last } = await endAtOnce(shipper);
   expect(last.read + (last.unread ?? 0)).toBe(lines);
   expect(last).toMatchObject({ balanced: true, unread: expect.any(Number) });
-  expect(last.message).toBe(`stopped: ${last.held} records remain undelivered, ${last.unread} lines unread in rings`);
+  expect(last.message).toBe(`stopped: ${last.held} records remain undelivered, ${last.unread} lines are unread`);
   expect(code).toBe(74);
   await writer.end();
   const stored = await storedByNext(output);
   expect(stored).toEqual(Array.from({ length: lines }, (_, i) => `line ${i}`));
+});
+
+test.each<[NodeJS.Signals, NodeJS.Signals]>([
+  ['SIGINT', 'SIGINT'],
+  ['SIGTERM', 'SIGINT'],
+  ['SIGQUIT', 'SIGTERM'],
+])('%s and then %s, and a process lives, whose pod terminates', async (first, second) => {
+  const output = join(temporaryDirectory(), 'out.ndjson');
+  const shipper = await toFile(output);
+  const writer = await startWriter(50);
+  // As `logtap terminate` does.
+  shipper.child.kill('SIGUSR2');
+  const { code, last } = await endAtOnce(shipper, first, second);
+  expect(last.read + (last.unread ?? 0)).toBe(50);
+  expect(code).toBe(74);
+  await writer.end();
+  expect(await storedByNext(output)).toHaveLength(50);
+});
+
+describe('over a socket', () => {
+  test.each([1, 300, 3000])('SIGTERM twice, and a process has written %d lines and lives', async (lines) => {
+    const shipper = await toFile(join(temporaryDirectory(), 'out.ndjson'));
+    const writer = await startWriter(lines, `socket:${shipper.socket}`);
+    const { code, last } = await endAtOnce(shipper);
+    expect(last.read + last.unread).toBe(lines);
+    expect(last).toMatchObject({ balanced: true, message: expect.stringContaining(`${last.unread} lines are unread`) });
+    expect(code).toBe(74);
+    await writer.end();
+  });
+
+  test('SIGTERM twice while the room is full: what is in the kernel counts', async () => {
+    const shipper = await startShipper({
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
+      LOGTAP_MEMORY_MAX_BYTES: '1048576',
+      LOGTAP_BATCH_LINGER_MS: '1',
+    });
+    // More than there is room for, by what the kernel takes for one socket.
+    const LINES = 40_000;
+    const writer = await startWriter(LINES, `socket:${shipper.socket}`);
+    const { code, last } = await endAtOnce(shipper);
+    await writer.end();
+    expect(last.read + last.unread).toBe(LINES);
+    expect(last.unread).toBeGreaterThan(0);
+    expect(code).toBe(74);
+  });
 });
 
 test('SIGTERM twice, and all is delivered: nothing is left', async () => {
