@@ -101,7 +101,7 @@ function textOf({ keyword, instancePath, params, parentSchema, data }: ErrorObje
   const inside = (key: string) => `'${at === '' ? key : `${at}.${key}`}'`;
   if (keyword === 'additionalProperties') {
     const key = String(params.additionalProperty);
-    return `${inside(key)} is no property${hint(key, Object.keys(parentSchema?.properties ?? {}))}`;
+    return `${inside(key)} is not a property${hint(key, Object.keys(parentSchema?.properties ?? {}))}`;
   }
   if (keyword === 'required') return `${inside(String(params.missingProperty))} must be given`;
   const value = JSON.stringify(data);
@@ -154,7 +154,7 @@ function schemaAt(path: string, by: string): Schema {
       (/^\d+$/.test(key) ? items : undefined);
     if (next === undefined) {
       throw new UsageError(
-        `${by}: '${keys.slice(0, i + 1).join('.')}' is no property${hint(key, Object.keys(properties))}`,
+        `${by}: '${keys.slice(0, i + 1).join('.')}' is not a property${hint(key, Object.keys(properties))}`,
       );
     }
     part = resolved(next);

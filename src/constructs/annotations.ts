@@ -1,17 +1,17 @@
-/** Annotations of a workload that say how its pods are tapped, so that a manifest carries it wherever it goes. */
+/** Annotations of a workload that configure its tap, so that the manifest carries the configuration. */
 import type { LogTapProps } from './log-tap-props.js';
 import { mustBeFiles, type TapOptions, TapStreams, tapOptions } from './tap-options.js';
 
 const DOMAIN = 'logtap.dev';
-/** Records on the pod template what injection replaced. Its presence says that the template is injected. */
+/** Records on the pod template the fields that injection replaced. Its presence marks the template as injected. */
 export const ORIGINAL_ANNOTATION = `${DOMAIN}/original`;
-/** Changes with the settings, so that pods are replaced when a change shows nowhere else in the template. */
+/** Changes with the settings, so that pods are replaced even if the change appears nowhere else in the template. */
 export const CONFIG_HASH_ANNOTATION = `${DOMAIN}/config-hash`;
 
 const INJECT = `${DOMAIN}/inject`;
 export const CONTAINERS = `${DOMAIN}/containers`;
 export const EXCLUDE_CONTAINERS = `${DOMAIN}/exclude-containers`;
-/** What may be set for the pod, and with `CONTAINER.` in front for one container. */
+/** Options of the pod, or of one container with the prefix `CONTAINER.`. */
 const OPTIONS = ['file', 'streams'] as const;
 
 const KNOWN: readonly string[] = [
@@ -21,7 +21,7 @@ const KNOWN: readonly string[] = [
   ...OPTIONS.map((name) => `${DOMAIN}/${name}`),
 ];
 
-/** What the annotations of a workload say. */
+/** The parsed annotations of a workload. */
 export interface PodAnnotations {
   /** Whether they forbid the injection. */
   readonly isDisabled: boolean;
@@ -29,9 +29,9 @@ export interface PodAnnotations {
   readonly excludeContainers?: string[];
   /** For every container. */
   readonly options: TapOptions;
-  /** For single containers, over what the properties say. */
+  /** Per container; these override the properties. */
   readonly perContainer: ReadonlyMap<string, TapOptions>;
-  /** What is wrong with them: each names the annotation, the value and the rule, and what to do. */
+  /** Problems in the annotations. Each names the annotation, the value, the rule and the remedy. */
   readonly problems: readonly { readonly message: string; readonly remedy: string }[];
 }
 
@@ -41,8 +41,8 @@ interface Metadata {
 }
 
 /**
- * Reads the annotations of a workload, of a job template, and of the pod template, which hold in this order: the nearest to
- * the pod wins. What is wrong is a problem, never an exception.
+ * Reads the annotations of a workload, of a job template and of the pod template, in this order. The level nearest to the
+ * pod wins. An invalid annotation becomes a problem, never an exception.
  */
 export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
   const annotations: Record<string, unknown> = Object.assign({}, ...levels.map((level) => level.annotations ?? {}));
@@ -72,7 +72,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       if (container === undefined) options = { ...options, ...option };
       else perContainer.set(container, { ...perContainer.get(container), ...option });
     } else if (container !== undefined) {
-      refuse('be about what a container can have of its own', `use ${container}.${DOMAIN}/${OPTIONS.join(' or /')}`);
+      refuse('be an option of a single container', `use ${container}.${DOMAIN}/${OPTIONS.join(' or /')}`);
     } else if (key === INJECT) {
       if (value !== 'enabled' && value !== 'disabled') refuse('be enabled or disabled', 'correct it, or leave it out');
       isDisabled = value === 'disabled';
@@ -110,7 +110,7 @@ function streams(value: string, refuse: Refuse): TapOptions {
   return {};
 }
 
-/** The properties with what the annotations say over them. Single containers are in `containerOptions`. */
+/** The properties, overridden by the annotations. `containerOptions` handles single containers. */
 export function withAnnotations(props: LogTapProps, annotations: PodAnnotations): LogTapProps {
   const { containers, excludeContainers, options } = annotations;
   return {
@@ -121,7 +121,7 @@ export function withAnnotations(props: LogTapProps, annotations: PodAnnotations)
   };
 }
 
-/** What holds for one container: the pod's options, then the container's property, then its annotation. */
+/** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */
 export function containerOptions(props: LogTapProps, annotations: PodAnnotations, name: string): TapOptions {
   return {
     ...tapOptions(props),

@@ -20,14 +20,14 @@ export const RING_PATH = `${MOUNT_PATH}/${RING_DIR}`;
 
 const PRELOAD = 'LD_PRELOAD';
 const LIBRARY = `${LIBRARY_MOUNT_PATH}/${LIBRARY_NAME}`;
-/** Where earlier versions put it, into the shared memory volume: their injections are taken out, too. */
+/** Path in the shared memory volume that earlier versions used. Their injections are removed, too. */
 const EARLIER_LIBRARY = `${MOUNT_PATH}/lib/${LIBRARY_NAME}`;
-/** Carries a preload list that the manifest takes from a ConfigMap or Secret, so that it can be referred to. */
+/** Holds a preload list from a ConfigMap or Secret, so that LD_PRELOAD can refer to it. */
 const ORIGINAL_PRELOAD = 'LLT_ORIG_LD_PRELOAD';
 
 const TAP_INTO = { [TapStreams.NONE]: '0', [TapStreams.STDOUT]: '1', [TapStreams.STDERR]: '2', [TapStreams.BOTH]: '3' };
 
-/** What the library is told. `LLT_CONTAINER` aside, it depends on the options alone. */
+/** The library's variables. Except for `LLT_CONTAINER`, they depend only on the options. */
 export function libraryEnv(container: string, options: TapOptions): EnvVar[] {
   const values: Record<string, string> = {
     [LIBRARY_ENV.CONTAINER.name]: container,
@@ -45,7 +45,7 @@ export function libraryEnv(container: string, options: TapOptions): EnvVar[] {
     .map((name) => ({ name, value: values[name]! }));
 }
 
-/** Names that `addLibraryEnv` may write, LD_PRELOAD aside: a manifest that sets one of them is refused. */
+/** Names that `addLibraryEnv` may write, except LD_PRELOAD. A manifest that sets one of them is rejected. */
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   ORIGINAL_PRELOAD,
   ...(
@@ -63,12 +63,12 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set([
   ).map((key) => LIBRARY_ENV[key].name),
 ]);
 
-/** The preload list that a container has already: the last one counts, as in Kubernetes. */
+/** The existing preload list of a container. The last one counts, as in Kubernetes. */
 export function existingPreload({ env }: Container): EnvVar | undefined {
   return env?.filter(({ name }) => name === PRELOAD).pop();
 }
 
-/** Adds the variables to a container, in front of what it preloads already. */
+/** Adds the variables to a container, with the library in front of existing preloads. */
 export function addLibraryEnv(container: Container, options: TapOptions): void {
   const existing = existingPreload(container);
   const ours = preload(options.existingPreload === ExistingPreload.REPLACE ? undefined : existing);

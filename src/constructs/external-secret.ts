@@ -1,11 +1,11 @@
-/** Credentials of a sink from a store outside of the cluster, through the External Secrets operator. */
+/** Credentials of a sink from a store outside the cluster, through the External Secrets operator. */
 import type { ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ExternalSecret, type ExternalSecretSpecSecretStoreRefKind } from '../../imports/external-secrets.io.js';
 import { must } from './must.js';
 import type { SecretKey } from './sink-config.js';
 
-/** Whether a store is for one namespace or for all. */
+/** Scope of a store: one namespace, or all. */
 export enum SecretStoreKind {
   /** For every namespace. */
   CLUSTER = 'ClusterSecretStore',
@@ -13,27 +13,27 @@ export enum SecretStoreKind {
   NAMESPACE = 'SecretStore',
 }
 
-/** Where a value lies in a store. */
+/** Location of a value in a store. */
 export interface RemoteSecretKey {
-  /** Its name there, such as the name of a secret of AWS Secrets Manager. */
+  /** Name in the store, such as the name of a secret in AWS Secrets Manager. */
   readonly key: string;
 
   /**
-   * The property of it that is meant, where it holds several, such as a key of its JSON.
+   * Property of a value that has several, such as a key of its JSON.
    *
-   * @default - all of it
+   * @default - the whole value
    */
   readonly property?: string;
 
   /**
-   * Its version.
+   * Version of the value.
    *
    * @default - the newest
    */
   readonly version?: string;
 }
 
-/** What comes from which store. */
+/** Properties of a `ShipperExternalSecret`. */
 export interface ShipperExternalSecretProps {
   /** Name of the store. */
   readonly store: string;
@@ -45,30 +45,30 @@ export interface ShipperExternalSecretProps {
    */
   readonly storeKind?: SecretStoreKind;
 
-  /** Keys of the Secret that is made, and where the value of each lies: letters, digits and `- _ .`, at most 253. */
+  /** Keys of the created Secret, each with the location of its value. A key has at most 253 letters, digits and `- _ .`. */
   readonly keys: { readonly [key: string]: RemoteSecretKey };
 
   /**
-   * Time between two looks at the store, as a duration of Go such as `15m`. The shipper reads changed values without a restart.
+   * Interval between two reads of the store, as a Go duration such as `15m`. The shipper reads changed values without a restart.
    *
-   * @default - that of the operator, one hour
+   * @default - the operator's default, one hour
    */
   readonly refreshInterval?: string;
 
   /**
-   * Metadata of the ExternalSecret. The Secret has its name, and its namespace is that of the workload.
+   * Metadata of the ExternalSecret. The Secret gets the same name. The namespace must be that of the workload.
    *
-   * @default - a name of the construct's path, in the namespace of the chart
+   * @default - a name derived from the construct's path, in the namespace of the chart
    */
   readonly metadata?: ApiObjectMetadata;
 }
 
 /** An ExternalSecret for the credentials of a sink. The cluster needs the External Secrets operator, version 0.16 or newer. */
 export class ShipperExternalSecret extends Construct {
-  /** Name of the Secret that the operator makes. */
+  /** Name of the Secret that the operator creates. */
   public readonly secretName: string;
 
-  /** @throws if there is no key, or one that no Secret can have */
+  /** @throws if there is no key, or if a key is not valid in a Secret */
   public constructor(
     scope: Construct,
     id: string,
@@ -76,7 +76,7 @@ export class ShipperExternalSecret extends Construct {
   ) {
     super(scope, id);
     const { store, storeKind = SecretStoreKind.CLUSTER, keys, refreshInterval, metadata } = props;
-    must(Object.keys(keys).length > 0, 'keys', keys, 'have a key: say which values the Secret gets');
+    must(Object.keys(keys).length > 0, 'keys', keys, 'have a key: list the values of the Secret');
     for (const key of Object.keys(keys)) {
       must(
         /^[-._a-zA-Z0-9]{1,253}$/.test(key),

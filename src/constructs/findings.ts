@@ -1,4 +1,4 @@
-/** Looks for what is wrong with a tap on a workload, before anything reaches a cluster. Pure and free of cdk8s. */
+/** Checks a tap on a workload before anything reaches a cluster. Pure and free of cdk8s. */
 import { posix } from 'node:path';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../contract.js';
 import { CONTAINERS, EXCLUDE_CONTAINERS } from './annotations.js';
@@ -22,10 +22,10 @@ import { isForWindows } from './windows.js';
 import { isWorkload, objectName } from './workload.js';
 
 /**
- * What is wrong with a tap on a manifest, accepted codes left out; nothing for what is no workload. The items of a
- * list are judged one by one.
+ * The findings about a tap on a manifest, without accepted codes. A manifest that is not a workload has none. The items of
+ * a list are checked one by one.
  *
- * @throws if the manifest has another shape than Kubernetes wants
+ * @throws if the manifest does not have the shape that Kubernetes requires
  */
 export function check(manifest: any, props: LogTapProps): Finding[] {
   const items = listItems(manifest);
@@ -40,7 +40,7 @@ export function check(manifest: any, props: LogTapProps): Finding[] {
 
 type Report = (code: Code, message: string, remedy: string) => void;
 
-/** What is wrong with a plan, accepted codes left out. Nothing is wrong with one that does nothing. */
+/** The findings about a plan, without accepted codes. A disabled injection has only findings about its annotations. */
 export function findingsOf(plan: InjectionPlan): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (code, message, remedy) => {
@@ -58,7 +58,7 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
   return findings;
 }
 
-/** Whether the names that were given are there, and something is left to tap. */
+/** Checks that the given names exist and that something remains to tap. */
 function checkSelection({ template, props, annotations, taps }: InjectionPlan, report: Report): void {
   const names = allContainers(template).map(({ name }) => name);
   const isThere = `use some of ${names.join(', ')}`;
@@ -68,7 +68,7 @@ function checkSelection({ template, props, annotations, taps }: InjectionPlan, r
     const where = annotations.containers === undefined ? "'containers'" : `the annotation '${CONTAINERS}'`;
     report('LT002', `${where} (${JSON.stringify(name)}) must name containers of the pod`, isThere);
   }
-  // A property may be meant for many workloads, an annotation is about this one.
+  // A property may apply to many workloads, an annotation applies only to this one.
   for (const name of unknown(props.excludeContainers)) {
     const text = `(${JSON.stringify(name)}) must name containers of the pod`;
     if (annotations.excludeContainers === undefined) report('LT025', `'excludeContainers' ${text}`, isThere);
@@ -102,7 +102,7 @@ function checkSelection({ template, props, annotations, taps }: InjectionPlan, r
   }
 }
 
-/** Whether the pod can have the sidecar. */
+/** Checks that the pod can have the sidecar. */
 function checkSidecar({ workload, template, props, isNative, isEndless }: InjectionPlan, report: Report): void {
   const { spec } = template;
   const job: any = workload.kind === 'CronJob' ? (workload.spec as any)?.jobTemplate : workload;
@@ -110,7 +110,7 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
   if (!isNative && !isEndless && (deadline ?? null) === null) {
     report(
       'LT001',
-      'a classic sidecar ends when no process has written for 30 seconds; if none ever writes, the pod never completes',
+      'a classic sidecar ends when no process has written for 30 seconds; if no process ever writes, the pod never completes',
       "use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds'",
     );
   }
@@ -124,8 +124,8 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
   if (spec.hostNetwork === true && props.shipper?.statusPort === undefined) {
     report(
       'LT026',
-      `the pod is in the network of its node, where only one shipper can have port ${statusPort()}`,
-      "leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort'",
+      `the pod uses the network of its node, where only one shipper can use port ${statusPort()}`,
+      "remove hostNetwork, or give the shippers of a node different ports with 'shipper.statusPort'",
     );
   }
   if (props.shipper?.image === undefined) {
@@ -138,7 +138,7 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
   if (isForWindows(spec)) report('LT011', 'the pod is for Windows', 'leave it out of the tap');
 }
 
-/** Whether the pod has what the sink writes to, and what the sink's rights mean for the application. */
+/** Checks that the pod has the sink's volumes, and that the application does not lose AWS credentials unnoticed. */
 function checkSink({ template, props }: InjectionPlan, report: Report): void {
   if (isWithoutAwsCredentials(props)) {
     const names = allContainers(template).map(({ name }) => `'${name}'`);
@@ -146,7 +146,7 @@ function checkSink({ template, props }: InjectionPlan, report: Report): void {
     report(
       'LT030',
       `'keepAwsCredentials' (false) takes the AWS credentials of the service account '${account}' from ${names.join(', ')}`,
-      'leave it out where the application uses AWS, or accept LT030',
+      'leave it out if the application uses AWS, or accept LT030',
     );
   }
   const present = (template.spec.volumes ?? []).map(({ name }) => name);
@@ -156,14 +156,14 @@ function checkSink({ template, props }: InjectionPlan, report: Report): void {
   }
 }
 
-/** Whether the workload uses what injection needs for itself. */
+/** Checks that the workload uses no reserved name, port, path or variable. */
 function checkReserved({ template, taps, props }: InjectionPlan, report: Report): void {
   const reserved = (code: Code, what: string, remedy: string) =>
     report(code, `${what} is reserved for the log shipper`, remedy);
   const containers = allContainers(template);
   const names = containers.map(({ name }) => name);
   for (const name of new Set(names.filter((item, index) => names.indexOf(item) !== index))) {
-    report('LT019', `the container name '${name}' stands twice`, 'give each container a name of its own');
+    report('LT019', `the container name '${name}' occurs twice`, 'give each container a unique name');
   }
   for (const { name, ports, volumeMounts } of containers) {
     if (name === SHIPPER || name === INSTALLER) {
@@ -189,7 +189,7 @@ function checkReserved({ template, taps, props }: InjectionPlan, report: Report)
     for (const variable of container.env ?? []) {
       if (!LIBRARY_NAMES.has(variable.name)) continue;
       const what = `the variable ${variable.name} of container '${container.name}'`;
-      reserved('LT013', what, 'remove it, and set what it says as a property');
+      reserved('LT013', what, 'remove it, and set the corresponding property');
     }
     for (const { mountPath } of container.volumeMounts ?? []) {
       const path = `${posix.normalize(String(mountPath))}/`;
@@ -199,10 +199,10 @@ function checkReserved({ template, taps, props }: InjectionPlan, report: Report)
   }
 }
 
-/** Images without a dynamic linker, by what their names say. */
+/** Images without a dynamic linker, recognized by name. */
 const STATIC_IMAGE = /(^|\/)(scratch|static(-debian\d+)?)([:@]|$)/;
 
-/** Whether the application will do what is expected of it. */
+/** Checks the containers for settings that defeat the tap. */
 function checkContainers({ taps }: InjectionPlan, report: Report): void {
   for (const { container, options } of taps) {
     const { name, image } = container;
@@ -217,16 +217,16 @@ function checkContainers({ taps }: InjectionPlan, report: Report): void {
     if (typeof image === 'string' && STATIC_IMAGE.test(image)) {
       report(
         'LT015',
-        `the image '${image}' of container '${name}' is for statically linked programs, which no library can tap`,
-        'look with `logtap doctor PROGRAM`, and accept LT015 if it is linked dynamically',
+        `the image '${image}' of container '${name}' is for statically linked programs, which the library cannot tap`,
+        'run `logtap doctor PROGRAM`, and accept LT015 if the program is linked dynamically',
       );
     }
     const isKept = options.existingPreload !== ExistingPreload.REPLACE;
     if (isKept && Array.isArray(container.envFrom) && container.envFrom.length > 0) {
       report(
         'LT023',
-        `container '${name}' takes variables from elsewhere (envFrom); an LD_PRELOAD among them is replaced`,
-        'if there is one, name it in `env` with valueFrom: then it stays behind the library',
+        `container '${name}' reads variables from the cluster (envFrom); injection replaces an LD_PRELOAD among them`,
+        'if there is one, name it in `env` with valueFrom, so that it stays behind the library',
       );
     }
     const isReadOnly = (container.securityContext as any)?.readOnlyRootFilesystem === true;
@@ -237,7 +237,7 @@ function checkContainers({ taps }: InjectionPlan, report: Report): void {
       if (mount !== undefined && mount.readOnly !== true) continue;
       report(
         'LT009',
-        `the root file system of container '${name}' is read-only, and ${path} is on no volume that can be written`,
+        `the root file system of container '${name}' is read-only, and ${path} is not on a writable volume`,
         'mount an emptyDir at its directory',
       );
     }

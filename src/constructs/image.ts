@@ -8,7 +8,7 @@ export function defaultImage(): string {
   return `cdk8s-logtap:${version}`;
 }
 
-/** The package.json above a directory: this file runs from src/constructs, from below dist, and bundled into dist/cli. */
+/** The package.json above a directory. This file runs from src/constructs, from below dist, and bundled into dist/cli. */
 function packageFile(directory: string): string {
   const file = join(directory, 'package.json');
   return existsSync(file) ? file : packageFile(dirname(directory));

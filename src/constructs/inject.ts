@@ -22,9 +22,9 @@ import { canonicalObject, isWorkload, objectName, type PodTemplate } from './wor
 const DEFAULT_GRACE_SECONDS = 30;
 
 /**
- * The manifest with tap and shipper; anything that is no workload is returned as it is, the items of a list one by one. The
- * input is never changed.
- * Injecting again replaces the earlier injection. With the annotation `logtap.dev/inject: disabled` the result has none.
+ * The manifest with tap and shipper. A manifest that is not a workload is returned unchanged; the items of a list are
+ * injected one by one. The input is never changed. Injecting again replaces the existing injection. With the annotation
+ * `logtap.dev/inject: disabled` the result has no injection.
  *
  * @throws if the properties are wrong, or with every finding that is an error
  */
@@ -114,7 +114,7 @@ function addPullSecrets({ spec }: PodTemplate, props: LogTapProps, original: Ori
   spec.imagePullSecrets = [...present, ...names.map((name) => ({ name }))];
 }
 
-/** EKS gives its credentials to no container that the pod names: then the right to write logs is the shipper's alone. */
+/** EKS withholds its credentials from the containers that the annotation names, so that only the shipper may write logs. */
 function keepCredentialsOut(
   template: PodTemplate,
   props: LogTapProps,
@@ -129,8 +129,8 @@ function keepCredentialsOut(
 }
 
 /**
- * A short digest of the settings. AWS CDK numbers its tokens by the order in which they are made, so a value with a
- * token would change the digest without a change of its meaning.
+ * A short digest of the settings. AWS CDK numbers its tokens by the order in which they are made, so a value with a token
+ * would change the digest without a change in meaning.
  */
 function configHash(settings: unknown): string {
   const text = JSON.stringify(settings, (_key, value) => (typeof value === 'string' && hasToken(value) ? null : value));

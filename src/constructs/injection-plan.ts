@@ -1,36 +1,36 @@
-/** What injection is about to do to a workload: the workload as it was, what is tapped, and how the shipper runs. */
+/** The plan of an injection: the original workload, the containers to tap, and the mode of the shipper. */
 import { containerOptions, type PodAnnotations, readAnnotations, withAnnotations } from './annotations.js';
 import { isNative, type LogTapProps } from './log-tap-props.js';
 import type { TapOptions } from './tap-options.js';
 import { uninject } from './uninject.js';
 import { type Container, type KubernetesObject, metadataOf, type PodTemplate, podTemplate } from './workload.js';
 
-/** A container that is tapped. */
+/** A container to tap. */
 export interface ContainerTap {
   readonly container: Container;
   readonly options: TapOptions;
 }
 
-/** What injection is about to do to a workload. */
+/** The plan of an injection. */
 export interface InjectionPlan {
   /** A copy of the workload without an earlier injection. */
   readonly workload: KubernetesObject;
   /** Its pod template, not a copy. */
   readonly template: PodTemplate;
-  /** The properties with what the annotations say over them. */
+  /** The properties, overridden by the annotations. */
   readonly props: LogTapProps;
   readonly annotations: PodAnnotations;
-  /** The containers that are tapped, of `template`. */
+  /** The containers of `template` to tap. */
   readonly taps: readonly ContainerTap[];
   readonly isNative: boolean;
-  /** Whether the pod runs until somebody ends it, other than that of a Job. */
+  /** Whether the pod runs until it is deleted, unlike the pod of a Job. */
   readonly isEndless: boolean;
 }
 
 /**
  * The plan for a workload. The input is not changed.
  *
- * @throws if the workload has another shape than Kubernetes wants
+ * @throws if the workload does not have the shape that Kubernetes requires
  */
 export function planInjection(manifest: KubernetesObject, given: LogTapProps): InjectionPlan {
   const workload = uninject(manifest);

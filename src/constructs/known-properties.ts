@@ -1,4 +1,4 @@
-/** Refuses properties that there are not, and values of another kind: a slip in JavaScript must not be silent. */
+/** Rejects unknown properties and values of the wrong type, so that a mistake in JavaScript is not silent. */
 import { closest } from '../catalog/closest.js';
 import { must } from './must.js';
 import { PROPERTIES } from './property-table.js';
@@ -16,9 +16,9 @@ const RULES: Readonly<Record<Kind, string>> = {
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value);
 
 /**
- * Throws unless `given` has only properties of the struct, each of its kind. `undefined` counts as absent.
+ * Throws unless `given` has only properties of the struct, each of the right type. `undefined` counts as absent.
  *
- * @param name of what is given, for the message; empty for the outermost
+ * @param name name of the struct in the message; empty for the outermost
  */
 export function mustHaveProperties(struct: keyof typeof PROPERTIES, given: unknown, name = ''): void {
   must(kindOf(given) === 'object', name === '' ? 'properties' : name, given, RULES.object);
@@ -30,7 +30,7 @@ export function mustHaveProperties(struct: keyof typeof PROPERTIES, given: unkno
       const nearest = closest(key, Object.keys(kinds));
       const remedy =
         nearest === undefined ? `use one of ${Object.keys(kinds).join(', ')}` : `did you mean '${nearest}'?`;
-      throw new Error(`'${inside(key)}' is no property: ${remedy}`);
+      throw new Error(`'${inside(key)}' is not a property: ${remedy}`);
     }
     const kind = kinds[key]!.replace('!', '') as Kind;
     must(kindOf(value) === kind, inside(key), value, RULES[kind]);

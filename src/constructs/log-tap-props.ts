@@ -1,4 +1,4 @@
-/** What to tap and where to send it: the one set of properties that constructs, injection and command line share. */
+/** The properties of a tap: sources and sink. Constructs, injection and the command line share them. */
 import { ACCEPTABLE_CODES } from './finding.js';
 import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
@@ -8,47 +8,47 @@ import { checkTapOptions, mustBeOneOf, type TapOptions } from './tap-options.js'
 
 /** Whether the application waits for the shipper. */
 export enum FailurePolicy {
-  /** The application starts when the shipper listens. A shipper that cannot start keeps the application from starting. */
+  /** The application starts after the shipper listens. If the shipper cannot start, the application does not start. */
   FAIL_CLOSED = 'fail-closed',
   /**
-   * The application starts beside the shipper. What it writes before the shipper listens waits in shared memory, and
-   * what has no room there goes where it went without the tap, and is counted.
+   * The application starts at the same time as the shipper. Bytes written before the shipper listens wait in shared
+   * memory. Bytes that do not fit are written to the original destination and counted.
    */
   FAIL_OPEN = 'fail-open',
 }
 
-/** What to tap and where to send it. */
+/** Properties of a tap: its sources and its sink. */
 export interface LogTapProps extends TapOptions {
   /**
    * Where the shipper sends the records.
    *
-   * @default - the sink of the nearest `LogTapDefaults`; without one it has to be given
+   * @default - the sink of the nearest `LogTapDefaults`; required without one
    */
   readonly sink?: Sink;
 
   /**
-   * Names of the containers to tap. Init containers may be named, too: the shipper starts before them.
+   * Names of the containers to tap. You may also name init containers, because the shipper starts before them.
    *
-   * @default - every container, and no init container
+   * @default - every container, but no init container
    */
   readonly containers?: string[];
 
   /**
-   * Names of containers that are not tapped.
+   * Names of containers to exclude.
    *
    * @default - none
    */
   readonly excludeContainers?: string[];
 
   /**
-   * What is different for single containers, by their names.
+   * Options that differ per container, by container name.
    *
    * @default - nothing
    */
   readonly perContainer?: { readonly [container: string]: TapOptions };
 
   /**
-   * The sidecar that ships: image, resources, buffers.
+   * The sidecar: image, resources, buffers.
    *
    * @default - see `ShipperOptions`
    */
@@ -62,8 +62,8 @@ export interface LogTapProps extends TapOptions {
   readonly failurePolicy?: FailurePolicy;
 
   /**
-   * Whether the shipper is a native sidecar: an init container that goes on (`restartPolicy: Always`), starts before
-   * the application and ends after it. A classic sidecar is an ordinary container beside the application.
+   * Whether the shipper is a native sidecar: an init container with `restartPolicy: Always`, which starts before the
+   * application and ends after it. A classic sidecar is an ordinary container next to the application.
    *
    * @default - true, unless `kubernetesVersion` is below 1.29
    */
@@ -77,23 +77,23 @@ export interface LogTapProps extends TapOptions {
   readonly kubernetesVersion?: string;
 
   /**
-   * Whether the application's containers keep the AWS credentials of the pod's service account. With `false`, and a sink
-   * at AWS, the pod template gets the annotation `eks.amazonaws.com/skip-containers`, so that the right to write logs is
-   * the shipper's alone, and the application has no rights at AWS at all: finding LT030.
+   * Whether the application's containers keep the AWS credentials of the pod's service account. With `false` and an AWS
+   * sink, the pod template gets the annotation `eks.amazonaws.com/skip-containers`. Then only the shipper may write logs,
+   * and the application has no AWS permissions at all: finding LT030.
    *
    * @default true
    */
   readonly keepAwsCredentials?: boolean;
 
   /**
-   * Codes of findings that are known and accepted, such as `LT009`. They are not reported.
+   * Codes of findings that you accept, such as `LT009`. They are not reported.
    *
    * @default - none
    */
   readonly accept?: string[];
 }
 
-/** Throws unless each property makes sense by itself. What depends on the workload or on defaults is a finding. */
+/** Throws unless each property is valid by itself. Problems that depend on the workload or on defaults are findings. */
 export function checkProps(props: LogTapProps): void {
   mustHaveProperties('LogTapProps', props);
   const { containers, perContainer = {}, accept = [], kubernetesVersion, sink } = props;
@@ -102,7 +102,7 @@ export function checkProps(props: LogTapProps): void {
     mustHaveProperties('TapOptions', options, `perContainer.${name}`);
     checkTapOptions(options, `perContainer.${name}.`);
   }
-  // Not by its class: a package may be installed twice.
+  // Does not test the class, because a package may be installed twice.
   must(
     sink === undefined || typeof sink.bind === 'function',
     'sink',
@@ -127,7 +127,7 @@ export function checkProps(props: LogTapProps): void {
       ACCEPTABLE_CODES.includes(code),
       'accept',
       code,
-      `be one of ${ACCEPTABLE_CODES.join(', ')}: with other findings no pod would work, so correct what they name`,
+      `be one of ${ACCEPTABLE_CODES.join(', ')}: no pod works with other findings, so correct their cause`,
     );
   }
   checkShipperOptions(props.shipper ?? {}, props.sink);
@@ -135,11 +135,16 @@ export function checkProps(props: LogTapProps): void {
 
 /** The sink of complete properties. */
 export function sinkOf(props: LogTapProps): Sink {
-  must(props.sink !== undefined, 'sink', props.sink, 'be given: as a property, or by LogTapDefaults.set() on a scope');
+  must(
+    props.sink !== undefined,
+    'sink',
+    props.sink,
+    'be given: set it as a property, or with LogTapDefaults.set() on a scope',
+  );
   return props.sink;
 }
 
-/** Whether the application gets no AWS credentials, because the right to write logs shall be the shipper's alone. */
+/** Whether the application gets no AWS credentials, because only the shipper may write logs. */
 export function isWithoutAwsCredentials(props: LogTapProps): boolean {
   return props.keepAwsCredentials === false && sinkOf(props).iam.length > 0;
 }
@@ -150,7 +155,7 @@ function minorVersion(version: string): number | undefined {
   return minor === undefined ? undefined : Number(minor);
 }
 
-/** First version whose API servers know native sidecars without a feature gate. */
+/** First version whose API servers support native sidecars without a feature gate. */
 export const NATIVE_SIDECAR_MINOR = 29;
 
 /** Whether the cluster is known to be too old for native sidecars. */

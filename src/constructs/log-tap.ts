@@ -1,4 +1,4 @@
-/** Taps constructs: hooks the rendering of workloads, whichever library or file they come from. */
+/** Taps constructs: hooks the rendering of workloads from any library or file. */
 import { ApiObject } from 'cdk8s';
 import type { IConstruct, IMixin } from 'constructs';
 import { withDefaults } from './defaults.js';
@@ -16,25 +16,25 @@ import { isWorkload } from './workload.js';
 const taps = new WeakMap<ApiObject, LogTap>();
 
 /**
- * Taps the logs of workloads: a library is preloaded into their containers, and a sidecar ships what it captures.
+ * Taps the logs of workloads: preloads a library into their containers and adds a sidecar that ships the captured lines.
  *
- * Works on the rendered manifest, so it sees everything that was added to a workload before synthesis, and taps
- * workloads of cdk8s-plus, plain API objects, `Include` and `Helm` alike: Pod, Deployment, StatefulSet, DaemonSet,
- * ReplicaSet, ReplicationController, PodTemplate, Job, CronJob, the DeploymentConfig of OpenShift, the Rollout of Argo, and
- * those in a `List`.
+ * Works on the rendered manifest, so it sees everything added to a workload before synthesis. It taps workloads from
+ * cdk8s-plus, plain API objects, `Include` and `Helm` alike: Pod, Deployment, StatefulSet, DaemonSet,
+ * ReplicaSet, ReplicationController, PodTemplate, Job, CronJob, OpenShift's DeploymentConfig, Argo's Rollout, and the
+ * items of a `List`.
  *
- * `LogTap.tap(scope, props)` is the way to use it. It is also a mixin: `chart.with(new LogTap(props))` taps the
- * workloads that the chart has at that moment.
+ * Use it as `LogTap.tap(scope, props)`. It is also a mixin: `chart.with(new LogTap(props))` taps the workloads that the
+ * chart has at that moment.
  *
- * What is wrong is found at synthesis: errors fail it, warnings stand once on standard error.
+ * Synthesis reports findings: errors fail it, and each warning appears once on standard error.
  */
 export class LogTap implements IMixin {
   /**
-   * Taps a workload, or every workload in a scope, also those that are added to it later.
+   * Taps a workload, or every workload in a scope, including workloads added later.
    *
    * @param target a workload, a chart or any other scope
-   * @param props what `LogTapDefaults` leaves open
-   * @throws if the properties are wrong, or if a workload is tapped already; synthesis fails if there is no workload
+   * @param props properties that `LogTapDefaults` does not set
+   * @throws if the properties are invalid, or if a workload is already tapped; synthesis fails if there is no workload
    */
   public static tap(target: IConstruct, props: LogTapProps = {}): LogTap {
     const tap = new LogTap(props);
@@ -44,7 +44,7 @@ export class LogTap implements IMixin {
       return objects.length;
     };
     hookAll();
-    // Validation runs before anything is rendered, parents first, and sees what was added in the meantime.
+    // Validation runs before rendering, parents first, and sees constructs added in the meantime.
     target.node.addValidation({
       validate: () => {
         try {
@@ -58,52 +58,52 @@ export class LogTap implements IMixin {
   }
 
   /**
-   * The same on a rendered manifest: returns a copy with tap and sidecar, and anything that is no workload as it is.
-   * An earlier injection is replaced.
+   * Taps a rendered manifest: returns a copy with tap and sidecar. A manifest that is not a workload is returned
+   * unchanged. An existing injection is replaced.
    *
    * @param manifest an object of the Kubernetes API
-   * @throws if the properties are wrong, or with every finding that is an error
+   * @throws if the properties are invalid, or with every finding that is an error
    */
   public static inject(manifest: any, props: LogTapProps): any {
     return inject(manifest, props);
   }
 
   /**
-   * The manifest as it was before the injection; anything that is not injected comes back with the same content.
+   * The manifest as it was before the injection. A manifest without injection is returned with the same content.
    *
    * @param manifest an object of the Kubernetes API
-   * @throws if what injection noted in the manifest is damaged
+   * @throws if the record of the injection in the manifest is damaged
    */
   public static uninject(manifest: any): any {
     return uninjectManifest(manifest);
   }
 
   /**
-   * What would be wrong with a tap on a manifest, except for the codes in `accept`. Nothing for what is no workload.
+   * The findings about a tap on a manifest, without the codes in `accept`. A manifest that is not a workload has none.
    *
    * @param manifest an object of the Kubernetes API
-   * @throws if the properties are wrong, or if the manifest has another shape than Kubernetes wants
+   * @throws if the properties are invalid, or if the manifest does not have the shape that Kubernetes requires
    */
   public static check(manifest: any, props: LogTapProps): Finding[] {
     checkProps(props);
     return check(manifest, props);
   }
 
-  /** @throws if the properties are wrong */
+  /** @throws if the properties are invalid */
   public constructor(private readonly props: LogTapProps) {
     checkProps(props);
   }
 
   /**
-   * Statements for the policy of the role that the shipper runs with; empty where its sink needs nothing of AWS.
+   * IAM policy statements for the shipper's role; empty if its sink needs no AWS permissions.
    *
-   * @throws if the sink comes from `LogTapDefaults`: ask that sink
+   * @throws if the sink comes from `LogTapDefaults`: read `iam` of that sink
    */
   public get iam(): SinkIamStatement[] {
     return sinkOf(this.props).iam;
   }
 
-  /** Whether the construct is the API object of a workload, or a list in which workloads may be. */
+  /** Whether the construct is the API object of a workload, or a list that may contain workloads. */
   public supports(construct: IConstruct): boolean {
     if (!ApiObject.isApiObject(construct)) return false;
     const { apiVersion, kind } = construct;
@@ -113,14 +113,19 @@ export class LogTap implements IMixin {
   /**
    * Taps one API object.
    *
-   * @throws if it is tapped already
+   * @throws if it is already tapped
    */
   public applyTo(construct: IConstruct): void {
     const object = ApiObject.of(construct);
     const present = taps.get(object);
     if (present === this) return;
     if (present !== undefined) {
-      const twice = finding('LT017', object.node.path, 'is tapped already', 'tap it once, by itself or with its scope');
+      const twice = finding(
+        'LT017',
+        object.node.path,
+        'is already tapped',
+        'tap it once, either directly or through its scope',
+      );
       throw new Error(formatFinding(twice));
     }
     taps.set(object, this);
@@ -138,13 +143,13 @@ export class LogTap implements IMixin {
     };
   }
 
-  /** The errors, as cdk8s reports them. Warnings go to standard error, each once. */
+  /** The errors, for cdk8s to report. Each warning goes once to standard error. */
   private validate(object: ApiObject, render: () => any, warned: Set<string>): string[] {
     let manifest: any;
     try {
       manifest = render.call(object);
     } catch {
-      // Not ours: rendering reports it.
+      // Rendering itself reports this error.
       return [];
     }
     try {

@@ -1,4 +1,4 @@
-/** How bad input is refused: one error that names the value, the rule and the remedy. */
+/** Rejects invalid input with one error that names the value, the rule and the remedy. */
 import type { NameRule } from '../catalog/service-names.js';
 import { hasToken } from './token.js';
 
@@ -7,7 +7,7 @@ export function must(holds: boolean, name: string, value: unknown, rule: string)
   if (!holds) throw new Error(`'${name}' (${JSON.stringify(value)}) must ${rule}`);
 }
 
-/** Throws unless `value` keeps a service's rule for names. A token is judged by nobody before it is filled in. */
+/** Throws unless `value` follows a service's rule for names. A token passes, because its value is not known yet. */
 export function mustBeNamed(name: string, value: string, { holds, rule, remedy }: NameRule): void {
   must(hasToken(value) || holds(value), name, value, `${rule}: ${remedy}`);
 }

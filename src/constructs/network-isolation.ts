@@ -7,7 +7,7 @@ import { madeElsewhere } from './made-elsewhere.js';
 import { listItems } from './object-list.js';
 import { isWorkload, objectName, podTemplate } from './workload.js';
 
-/** LT016 for each policy of the app that selects the pods of a workload and lets nothing out. */
+/** LT016 for each policy of the app that selects the pods of a workload and allows no egress. */
 export function isolationFindings(workload: IConstruct, manifest: any, props: LogTapProps): Finding[] {
   if (props.accept?.includes('LT016') || sinkOf(props).bind().name === 'stdout') return [];
   const items = listItems(manifest);
@@ -26,11 +26,11 @@ export function isolationFindings(workload: IConstruct, manifest: any, props: Lo
     );
 }
 
-/** The rendered policies of an app that let nothing out, until it is validated again. */
+/** The rendered policies of an app that allow no egress, cached until the next validation. */
 const shut = new WeakMap<IConstruct, readonly any[]>();
 const watched = new WeakSet<IConstruct>();
 
-/** Rendered once per validation, and not per workload: an app may have as many policies as workloads. */
+/** Rendered once per validation, not once per workload, because an app may have as many policies as workloads. */
 function shutPolicies(root: IConstruct): readonly any[] {
   let policies = shut.get(root);
   if (policies === undefined) {
@@ -44,7 +44,7 @@ function shutPolicies(root: IConstruct): readonly any[] {
   return policies;
 }
 
-/** To be called before an app is validated, which begins with its root: what was rendered before is rendered again then. */
+/** Call this before an app is validated. Validation begins with the root of the app and then clears the cache. */
 export function watchPolicies({ node: { root } }: IConstruct): void {
   if (watched.has(root)) return;
   watched.add(root);
@@ -56,7 +56,7 @@ export function watchPolicies({ node: { root } }: IConstruct): void {
 }
 
 function isShut({ spec }: any): boolean {
-  // Expressions are not judged: a warning that may be wrong is worse than none.
+  // Expressions are not evaluated, because a wrong warning is worse than none.
   if (spec?.podSelector?.matchExpressions?.length > 0) return false;
   return spec?.policyTypes?.includes('Egress') && !(spec?.egress?.length > 0);
 }

@@ -1,42 +1,42 @@
-/** Lets shippers out of pods that NetworkPolicies have cut off. */
+/** Allows the egress of shippers in pods that NetworkPolicies isolate. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
 import { must } from './must.js';
 import type { Sink } from './sink.js';
 
-/** Which pods, and where to. */
+/** Properties of a `ShipperNetworkPolicy`. */
 export interface ShipperNetworkPolicyProps {
-  /** Where the shipper sends. Its ports are opened, and those that names and credentials come from. */
+  /** Sink of the shipper. The policy allows its ports, DNS and the endpoints of credentials. */
   readonly sink: Sink;
 
   /** Labels of the pods. */
   readonly podLabels: { readonly [name: string]: string };
 
   /**
-   * Addresses that the ports of the sink are opened to, such as `10.0.0.0/16`. A NetworkPolicy knows no host names.
+   * Address range in which the ports of the sink are allowed, such as `10.0.0.0/16`. A NetworkPolicy does not support host names.
    *
    * @default - every address
    */
   readonly cidr?: string;
 
   /**
-   * Metadata of the NetworkPolicy. Its namespace is that of the pods.
+   * Metadata of the NetworkPolicy. The namespace must be that of the pods.
    *
-   * @default - a name of the construct's path, in the namespace of the chart
+   * @default - a name derived from the construct's path, in the namespace of the chart
    */
   readonly metadata?: ApiObjectMetadata;
 }
 
 /**
- * A NetworkPolicy that allows what the shipper needs: DNS, the ports of its sinks, and where rights in AWS are needed, the
- * endpoints of credentials. A policy is for whole pods, and pods that have one for egress can do only what their policies
- * allow: use it for pods that have another already, or the application is cut off.
+ * A NetworkPolicy that allows the egress of the shipper: DNS, the ports of its sinks and, if it needs AWS permissions, the
+ * endpoints of credentials. A policy applies to whole pods, and a pod with an egress policy may only connect where its
+ * policies allow. Use it only for pods that already have an egress policy, or the application loses its egress.
  */
 export class ShipperNetworkPolicy extends Construct {
   public constructor(scope: Construct, id: string, props: ShipperNetworkPolicyProps) {
     super(scope, id);
     const { sink, podLabels, cidr, metadata } = props;
-    // A selector without labels selects every pod of the namespace, and would cut all of them off.
+    // A selector without labels selects every pod of the namespace and would isolate all of them.
     must(
       Object.keys(podLabels).length > 0,
       'podLabels',
@@ -64,7 +64,7 @@ const tcp = (port: number) => ({ protocol: 'TCP', port });
 
 function sinkRules(sink: Sink, cidr: string | undefined) {
   const ports = [...new Set(sink.bind().egress.map(({ port }) => port))].sort((a, b) => a - b);
-  // A rule without ports would allow all of them.
+  // A rule without ports would allow all ports.
   if (ports.length === 0) return [];
   return [{ ...(cidr !== undefined && { to: [{ ipBlock: { cidr } }] }), ports: ports.map(tcp) }];
 }

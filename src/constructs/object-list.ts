@@ -1,15 +1,15 @@
-/** Lists of objects: `List`, as files have it, and those of one kind, such as `DeploymentList`, as the API server answers. */
+/** Lists of objects: `List`, as in files, and lists of one kind such as `DeploymentList`, as in answers of the API server. */
 import { isWorkload, type KubernetesObject } from './workload.js';
 
-/** Kind of the items, where the kind of the list says it. The API server leaves it out of each. */
+/** Kind of the items, derived from the kind of the list. The API server omits it in each item. */
 function itemType(apiVersion: unknown, kind: unknown): { apiVersion: string; kind: string } | undefined {
   const [, itemKind] = /^(.+)List$/.exec(String(kind)) ?? [];
-  // Kinds of others may end with `List`, and have items of any meaning.
+  // Custom kinds may also end in `List`, with items of any meaning.
   if (itemKind === undefined || !isWorkload(apiVersion, itemKind)) return undefined;
   return { apiVersion: String(apiVersion), kind: itemKind };
 }
 
-/** Whether an object of this kind is a list in which workloads may be. */
+/** Whether an object of this kind is a list that may contain workloads. */
 export function isList(apiVersion: unknown, kind: unknown): boolean {
   return kind === 'List' || itemType(apiVersion, kind) !== undefined;
 }
@@ -17,9 +17,9 @@ export function isList(apiVersion: unknown, kind: unknown): boolean {
 const isObject = (item: unknown) => item !== null && typeof item === 'object' && !Array.isArray(item);
 
 /**
- * The items of a list, each with the kind that it has; nothing for what is no list.
+ * The items of a list, each with its kind; `undefined` if the object is not a list.
  *
- * @throws if it has none
+ * @throws if the list has no `items`
  */
 export function listItems(manifest: any): KubernetesObject[] | undefined {
   const { apiVersion, kind, items } = manifest ?? {};
@@ -29,7 +29,7 @@ export function listItems(manifest: any): KubernetesObject[] | undefined {
   return items.map((item) => (isObject(item) ? { ...type, ...item } : item));
 }
 
-/** A copy of the list with other items. They have the fields `apiVersion` and `kind` where they had them before. */
+/** A copy of the list with other items. An item has the fields `apiVersion` and `kind` only if it had them before. */
 export function withItems(list: any, change: (item: KubernetesObject) => any): any {
   const items = listItems(list)!.map((item, index) => {
     if (!isObject(item)) return item;

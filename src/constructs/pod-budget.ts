@@ -1,4 +1,4 @@
-/** What a pod may use in all, by what it says of itself or of its containers: it grows by what the shipper needs. */
+/** Resource limits of a whole pod, which injection raises by the shipper's needs. */
 import { must } from './must.js';
 import { formatBytes, formatCpu, parseQuantity } from './quantity.js';
 import { hasToken } from './token.js';
@@ -13,22 +13,22 @@ interface Resources {
 const resourcesOf = (owner: { [field: string]: unknown }) => (owner.resources ?? {}) as Resources;
 
 /**
- * Whether the kubelet evicts the pod when its containers and volumes use more disk than the limits of its containers add up
- * to: it does as soon as one of them has a limit.
+ * Whether the kubelet evicts the pod when its containers and volumes use more disk than the sum of the container limits.
+ * It does as soon as one container has a limit.
  */
 export function hasStorageLimit({ containers, initContainers }: PodSpec): boolean {
   return [...containers, ...(initContainers ?? [])].some((each) => resourcesOf(each).limits?.[STORAGE] !== undefined);
 }
 
 /**
- * The resources of the pod as a whole (Kubernetes 1.34) with those of the shipper on top; nothing where the pod has none.
- * The API server refuses containers that want more than their pod has, and what is left would be the application's loss.
+ * The pod-level resources (Kubernetes 1.34) plus those of the shipper; `undefined` if the pod has none. The API server
+ * rejects containers that need more than their pod has, and otherwise the shipper would take from the application's share.
  */
 export function raisedPodResources(spec: PodSpec, shipper: Container): object | undefined {
   if (!spec.resources) return undefined;
   const { requests, limits } = resourcesOf(spec);
   const own = resourcesOf(shipper);
-  // A pod of the class Guaranteed requests what it is limited to, and stays in its class.
+  // The requests of a Guaranteed pod equal its limits, and the pod stays in its class.
   const isGuaranteed =
     requests?.memory !== undefined && parseQuantity(requests.memory) === parseQuantity(limits?.memory);
   const cpu = own.requests?.cpu;

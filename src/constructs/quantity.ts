@@ -18,7 +18,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** The number, or nothing for what is no quantity. */
+/** The number, or `undefined` if the value is not a quantity. */
 export function parseQuantity(value: unknown): number | undefined {
   const [, digits, exponent, suffix = ''] =
     /^(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+)|([A-Za-z]{0,2}))$/.exec(String(value)) ?? [];
@@ -29,7 +29,7 @@ export function parseQuantity(value: unknown): number | undefined {
 /** Cores in thousandths. */
 export const formatCpu = (cores: number) => `${Math.ceil(Number((cores * 1000).toFixed(6)))}m`;
 
-/** Bytes, in MiB where they are whole ones. */
+/** Bytes, in MiB if they are a whole number of MiB. */
 export function formatBytes(bytes: number): string {
   const mib = bytes / 2 ** 20;
   return Number.isInteger(mib) ? `${mib}Mi` : String(Math.ceil(bytes));

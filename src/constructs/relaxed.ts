@@ -1,20 +1,19 @@
-/** Defaults of cdk8s-plus that images never made for Kubernetes cannot live with, relaxed. */
+/** Relaxed defaults of cdk8s-plus, for images that were not built for Kubernetes. */
 import type * as kplus from 'cdk8s-plus-28';
 import type { LogTapProps } from './log-tap-props.js';
 
-/** What tapped workloads have in common. */
+/** Properties common to the tapped workloads. */
 export interface TappedProps {
   /**
-   * What to tap and where to send it.
+   * Properties of the tap: its sources and its sink.
    *
-   * @default - what `LogTapDefaults` says for the scope
+   * @default - the `LogTapDefaults` of the scope
    */
   readonly tap?: LogTapProps;
 
   /**
-   * Whether the application's containers keep the defaults of cdk8s-plus: no root user and a read-only root file
-   * system. Legacy images often need the opposite, so that is what they get unless they say otherwise. The injected
-   * containers are restricted in any case.
+   * Whether the application's containers keep the defaults of cdk8s-plus: no root user and a read-only root file system.
+   * Legacy images often need the opposite, which is the default here. The injected containers are always restricted.
    *
    * @default false
    */
@@ -22,13 +21,13 @@ export interface TappedProps {
 }
 
 /**
- * The relaxation that the `Tapped*` constructs apply, for constructs of any version of cdk8s-plus: properties in, properties
- * out.
+ * The relaxed defaults of the `Tapped*` constructs, for constructs of any version of cdk8s-plus. Takes properties and
+ * returns relaxed properties.
  */
 export class RelaxedDefaults {
   /**
-   * Properties of a pod, or of a workload, whose containers may run as root and write to their root file system unless they
-   * say otherwise.
+   * Relaxes the properties of a pod or a workload: its containers may run as root and write to their root file system,
+   * unless their own properties forbid it.
    *
    * @param props properties such as those of a `Deployment`; they are not changed
    */
@@ -37,7 +36,7 @@ export class RelaxedDefaults {
   }
 
   /**
-   * The same for one container, for `addContainer`, or for a `Container` that is attached.
+   * Relaxes the properties of one container, for `addContainer` or for an attached `Container`.
    *
    * @param props properties of a container; they are not changed
    */

@@ -1,4 +1,4 @@
-/** The shipper's own options: image, resources, buffers, and the rules that they keep. */
+/** The shipper's own options: image, resources, buffers, and their rules. */
 import { NAMES, readSettings, unknownName } from '../catalog/read-settings.js';
 import { RINGS_BYTES, STATUS_PORT } from '../contract.js';
 import { mustHaveProperties } from './known-properties.js';
@@ -13,30 +13,30 @@ import { hasToken } from './token.js';
 export enum ImagePullPolicy {
   /** At every start. */
   ALWAYS = 'Always',
-  /** When the node does not have it. */
+  /** If the node does not have the image. */
   IF_NOT_PRESENT = 'IfNotPresent',
-  /** Never: the node has to have it. */
+  /** Never. The node must already have the image. */
   NEVER = 'Never',
 }
 
-/** The sidecar that ships. */
+/** Options of the sidecar. */
 export interface ShipperOptions {
   /**
-   * Image of the injected containers, in a registry that the nodes reach.
+   * Image of the injected containers, in a registry that the nodes can reach.
    *
-   * @default - `cdk8s-logtap` with the version of this package as its tag: it is in no registry, which is finding LT029
+   * @default - `cdk8s-logtap` with the version of this package as its tag, which is in no registry: finding LT029
    */
   readonly image?: string;
 
   /**
    * When nodes pull the image.
    *
-   * @default - as Kubernetes decides: always for the tag `latest`, else when it is not present
+   * @default - the Kubernetes default: always for the tag `latest`, otherwise if the image is not present
    */
   readonly imagePullPolicy?: ImagePullPolicy;
 
   /**
-   * Names of Secrets with which nodes pull the image. They are added to those of the pod.
+   * Names of Secrets for pulling the image. They are added to those of the pod.
    *
    * @default - none
    */
@@ -50,59 +50,59 @@ export interface ShipperOptions {
   readonly memoryRequestMiB?: number;
 
   /**
-   * Limit on the shipper's memory, in MiB: it holds the rings (32), the records in memory, and 150 for the rest.
+   * Limit on the shipper's memory, in MiB. It covers the rings (32), the records in memory, and 150 for the rest.
    *
-   * @default - 256, or what `memoryBufferMiB` needs
+   * @default - 256, or more if `memoryBufferMiB` needs it
    */
   readonly memoryLimitMiB?: number;
 
   /**
-   * CPU that the shipper requests, in thousandths of a core. There is no limit: throttling a shipper only makes what
-   * it holds pile up.
+   * CPU that the shipper requests, in thousandths of a core. There is no limit, because throttling the shipper only fills
+   * its buffers.
    *
    * @default 10
    */
   readonly cpuRequestMillis?: number;
 
   /**
-   * Seconds that the shipper has to deliver what it holds after the application has ended. The pod's grace period grows
-   * by them and by 5 seconds for the containers to stop, so that the application keeps all of its own.
+   * Seconds that the shipper has to deliver its buffered records after the application has ended. The pod's grace period
+   * grows by this time plus 5 seconds for the containers to stop, so that the application keeps its full grace period.
    *
    * @default 25
    */
   readonly drainSeconds?: number;
 
   /**
-   * Bound on the records that are held in memory, in MiB.
+   * Limit on buffered records in memory, in MiB.
    *
-   * @default - what the memory limit leaves
+   * @default - the rest of the memory limit
    */
   readonly memoryBufferMiB?: number;
 
   /**
-   * Bound on the records that are held on disk, in MiB, in an emptyDir: they outlive the shipper, but not the pod.
+   * Limit on buffered records on disk, in MiB, in an emptyDir. They survive a restart of the shipper, but not the pod.
    *
-   * @default - records are held in memory
+   * @default - records are buffered in memory
    */
   readonly diskBufferMiB?: number;
 
   /**
-   * Bound on the file of records that the sink refuses for good, in MiB, in an emptyDir.
+   * Limit on the file of permanently rejected records, in MiB, in an emptyDir.
    *
-   * @default - they are counted and dropped
+   * @default - the records are counted and dropped
    */
   readonly deadLettersMiB?: number;
 
   /**
-   * Port of the shipper's probes and metrics. Pods with `hostNetwork` need one of their own on each node.
+   * Port of the shipper's probes and metrics. Pods with `hostNetwork` on the same node need different ports.
    *
    * @default 9598
    */
   readonly statusPort?: number;
 
   /**
-   * Any other setting of the shipper, by its name, as `docs/settings.md` lists them. The shipper would not start with a name or
-   * a value that it does not know, so that they are refused here.
+   * Other settings of the shipper by name, as listed in `docs/settings.md`. Unknown names and invalid values are rejected
+   * here, because the shipper would not start with them.
    *
    * @default - none
    */
@@ -111,9 +111,9 @@ export interface ShipperOptions {
 
 const MIB = 1024 * 1024;
 const RINGS_MIB = RINGS_BYTES / MIB;
-/** Node, the bundle, requests being built: 150 MB were measured at full load. */
+/** Node, the bundle, and requests under construction: we measured 150 MB at full load. */
 const OTHER_MIB = 150;
-/** The least buffer with which the shipper works. */
+/** Minimum buffer of the shipper. */
 const LEAST_BUFFER_MIB = 8;
 const DEFAULT_LIMIT_MIB = 256;
 const DEFAULT_REQUEST_MIB = 64;
@@ -136,28 +136,28 @@ export function statusPort({ statusPort: port = STATUS_PORT }: ShipperOptions = 
   return port;
 }
 
-/** Settings that injection makes itself, and what to set in their place. */
+/** Settings that injection sets itself, each with the remedy. */
 const OWN_SETTINGS: Readonly<Record<string, string>> = {
   LOGTAP_DEAD_LETTER_FILE: "set 'shipper.deadLettersMiB'",
   LOGTAP_DEAD_LETTER_MAX_BYTES: "set 'shipper.deadLettersMiB'",
   LOGTAP_GRACE_SECONDS: "set 'shipper.drainSeconds'",
   LOGTAP_MEMORY_MAX_BYTES: "set 'shipper.memoryBufferMiB'",
   LOGTAP_RING_DIR: 'leave it out',
-  LOGTAP_RING_TOTAL_BYTES: 'leave it out, as the size of the volume goes with it',
+  LOGTAP_RING_TOTAL_BYTES: 'leave it out, because the size of the volume depends on it',
   LOGTAP_SINK: "set 'sink'",
   LOGTAP_SOCKET: 'leave it out',
   LOGTAP_SPOOL_DIR: "set 'shipper.diskBufferMiB'",
   LOGTAP_SPOOL_MAX_BYTES: "set 'shipper.diskBufferMiB'",
-  LOGTAP_STATUS_HOST: 'leave it out, as the probes need it',
+  LOGTAP_STATUS_HOST: 'leave it out, because the probes need it',
   LOGTAP_STATUS_PORT: "set 'shipper.statusPort'",
-  NODE_NAME: 'leave it out, as Kubernetes knows it',
-  POD_NAME: 'leave it out, as Kubernetes knows it',
-  POD_NAMESPACE: 'leave it out, as Kubernetes knows it',
-  POD_UID: 'leave it out, as Kubernetes knows it',
+  NODE_NAME: 'leave it out, because Kubernetes provides it',
+  POD_NAME: 'leave it out, because Kubernetes provides it',
+  POD_NAMESPACE: 'leave it out, because Kubernetes provides it',
+  POD_UID: 'leave it out, because Kubernetes provides it',
   LOGTAP_TERMINATION_GRACE_SECONDS: "set 'terminationGracePeriodSeconds' of the pod, and 'shipper.drainSeconds'",
 };
 
-/** Throws unless the options make sense, each by itself and together. */
+/** Throws unless the options are valid, each by itself and together. */
 export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
   mustHaveProperties('ShipperOptions', options, 'shipper');
   const { image, imagePullSecrets = [], drainSeconds, memoryBufferMiB, settings = {} } = options;
@@ -199,7 +199,7 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     Number.isInteger(port) && port >= 1024 && port <= 65_535,
     'shipper.statusPort',
     port,
-    'be a whole number from 1024 to 65535: those below are for root',
+    'be a whole number from 1024 to 65535, because lower ports need root',
   );
   const limit = memoryLimitMiB(options);
   const needed = RINGS_MIB + (memoryBufferMiB ?? LEAST_BUFFER_MIB) + OTHER_MIB;
@@ -218,7 +218,7 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
   checkSettings(settings, sink);
 }
 
-/** Rules of a sink that is not known yet are applied when it is. */
+/** The rules of a sink that is not known yet are applied later. */
 const NO_SINK: Pick<SinkConfig, 'name' | 'settings' | 'secretFiles'> = {
   name: 'stdout',
   settings: {},
@@ -229,9 +229,9 @@ function checkSettings(settings: { readonly [name: string]: string }, sink: Sink
   const { name: sinks, settings: bySink, secretFiles } = sink?.bind() ?? NO_SINK;
   for (const [name, value] of Object.entries(settings)) {
     const where = `shipper.settings.${name}`;
-    // The value is not repeated: it may be what must not be printed.
+    // The message does not repeat the value, which may be secret.
     const isSecret = /PASSWORD|SECRET|TOKEN|CREDENTIAL/.test(name) && !name.endsWith('_FILE');
-    must(!isSecret, where, '***', 'not stand in a manifest: give the sink the name and key of a Secret');
+    must(!isSecret, where, '***', 'not be in a manifest: give the sink the name and key of a Secret');
     if (!NAMES.has(name)) throw new Error(`'shipper.settings': ${unknownName(name)}`);
     must(typeof value === 'string', where, value, 'be a string: put it in quotes');
     must(OWN_SETTINGS[name] === undefined, where, value, `be left to injection: ${OWN_SETTINGS[name]}`);
@@ -240,10 +240,10 @@ function checkSettings(settings: { readonly [name: string]: string }, sink: Sink
       !/:\/\/[^/]*@/.test(value),
       where,
       '***',
-      'not carry credentials, which would stand in the manifest: remove them',
+      'not contain credentials, which would appear in the manifest: remove them',
     );
   }
-  // With those of the sink, as there are rules between settings. The path of a file is judged by its being one.
+  // Together with the settings of the sink, because rules relate settings to each other. Of a file, only the path is checked.
   const files = Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)]));
   const { problems } = readSettings({ LOGTAP_SINK: sinks, ...bySink, ...files, ...settings }, hasToken);
   const problem = problems.find(({ names }) => names.some((name) => settings[name] !== undefined));

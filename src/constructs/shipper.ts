@@ -29,24 +29,24 @@ const DISK_PATH = '/var/lib/logtap';
 /** User of the image: the customary `nonroot`. */
 const USER = 65532;
 const MIB = 1024 * 1024;
-/** Holds the rings, and small ones that processes make when there is no other. Pages count only once they are written. */
+/** Holds the rings, and the small rings that processes make when no ring is free. Only written pages use memory. */
 const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
-/** Holds the library, twice while it is being replaced. */
+/** Holds the library, and two copies during a replacement. */
 const LIBRARY_BYTES = '2Mi';
 
-/** Room on disk beyond what is bounded. */
+/** Disk space in addition to the bounded files. */
 const DISK_MARGIN_MIB = 32;
-/** What the kubelet keeps of the shipper's own log, twice and a half. */
+/** Two and a half times the kubelet's limit on the shipper's own log. */
 const LOG_MIB = 128;
 
 /**
- * Run in the shipper when the termination of the pod begins. A native sidecar is not signalled before the application has
- * ended, and is killed at the end of the pod's grace period; a classic one is signalled at once, and needs no hook. As in the
- * Dockerfile: the image has no shell, and a hook does not have its entry point.
+ * Runs in the shipper when the termination of the pod begins. A native sidecar gets its signal only after the application
+ * has ended, and is killed at the end of the pod's grace period. A classic sidecar gets its signal at once and needs no
+ * hook. The path equals the one in the Dockerfile, because the image has no shell and a hook does not use the entry point.
  */
 const TERMINATE = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
 
-/** The pod security standard "restricted", and a root file system that cannot be written. */
+/** The pod security standard "restricted", and a read-only root file system. */
 const securityContext = () => ({
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
@@ -59,7 +59,7 @@ const securityContext = () => ({
 
 /** The mount of the shared memory volume, the same in every container. */
 const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
-/** The code that every tapped program loads: no user of the pod may replace it. */
+/** The code that every tapped program loads. No user of the pod may replace it. */
 const libraryMount = { name: LIBRARY_VOLUME, mountPath: LIBRARY_MOUNT_PATH };
 
 /** The mounts of a tapped container. */
@@ -68,28 +68,28 @@ export const tapMounts = () => [memoryMount(), { ...libraryMount, readOnly: true
 /** How a pod runs its shipper. */
 export interface ShipperRun {
   readonly isNative: boolean;
-  /** Whether the pod runs until somebody ends it, other than that of a Job. */
+  /** Whether the pod runs until it is deleted, unlike the pod of a Job. */
   readonly isEndless: boolean;
   /** The pod's own grace period. */
   readonly graceSeconds: number;
-  /** Whether the pod is evicted for using more disk than the limits of its containers add up to. */
+  /** Whether the kubelet evicts the pod if it uses more disk than the sum of its containers' limits. */
   readonly hasStorageLimit: boolean;
 }
 
-/** Between the end of the application and the signal to the shipper, and between its end and the kill. */
+/** Time between the end of the application and the signal to the shipper, and between the end of the shipper and the kill. */
 const STOP_MARGIN_SECONDS = 5;
-/** Long enough for the pauses of a script whose programs write, short enough for a Job. */
+/** Longer than the pauses between programs of a script, and short enough for a Job. */
 const EXIT_WITHOUT_WRITERS_SECONDS = 30;
 
-/** Time that the shipper has from its signal on. */
+/** Time from the shipper's signal to its exit. */
 function drainSeconds({ shipper = {} }: LogTapProps, { isNative, graceSeconds }: ShipperRun): number {
   const drain = shipper.drainSeconds ?? DEFAULT_DRAIN_SECONDS;
-  // A native sidecar is told to end when the application has ended. A classic one is told together with it, and gives
-  // half of its time to processes that still write.
+  // A native sidecar gets its signal after the application has ended. A classic sidecar gets it together with the
+  // application and leaves half of its time to processes that still write.
   return isNative ? drain : Math.max(graceSeconds + drain, 2 * graceSeconds);
 }
 
-/** Grace period of the pod, with which the application keeps all of its own. */
+/** Grace period of the pod. The application keeps its full grace period. */
 export function podGraceSeconds(props: LogTapProps, run: ShipperRun): number {
   const drain = drainSeconds(props, run);
   return (run.isNative ? run.graceSeconds + drain : drain) + STOP_MARGIN_SECONDS;
@@ -100,12 +100,12 @@ function image({ shipper = {} }: LogTapProps) {
   return { image: shipper.image ?? defaultImage(), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
 }
 
-/** The init container that puts the library for the node's architecture into its volume: it alone may write there. */
+/** The init container that installs the library for the node's architecture into its volume. Only this container may write there. */
 export function installer(props: LogTapProps): Container {
   return {
     name: INSTALLER,
     ...image(props),
-    // With the directory of rings, so that an application that starts before the shipper can make rings of its own.
+    // Also makes the directory of rings, so that an application that starts before the shipper can make its own rings.
     args: ['install', LIBRARY_MOUNT_PATH, RING_PATH],
     resources: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } },
     securityContext: securityContext(),
@@ -126,15 +126,15 @@ export function shipper(props: LogTapProps, run: ShipperRun): Container {
     ...(run.isNative && { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [...TERMINATE] } } } }),
     env: shipperEnv(props, run),
     ports: [{ name: SHIPPER, containerPort: statusPort(options) }],
-    // The application starts when the shipper listens.
+    // The application starts after the shipper listens.
     ...(isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
-    // No readiness probe: a busy shipper must not take the application out of its Services.
+    // No readiness probe, because a busy shipper must not remove the application from its Services.
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
-    // No CPU limit: throttling a shipper only makes what it holds pile up.
+    // No CPU limit, because throttling the shipper only fills its buffers.
     resources: {
       limits: {
         memory: `${memoryLimitMiB(options)}Mi`,
-        // On top of what the application may use. Without a limit of the application's it would be one for it, too.
+        // In addition to the application's limit. If the application has no limit, this one would also apply to it.
         ...(run.hasStorageLimit && { 'ephemeral-storage': `${LOG_MIB + diskVolumeMiB(options)}Mi` }),
       },
       requests: { cpu: `${options.cpuRequestMillis ?? 10}m`, memory: `${memoryRequestMiB(options)}Mi` },
@@ -153,7 +153,7 @@ function probe(timing: Record<string, number>) {
   return { httpGet: { path: '/livez', port: SHIPPER }, ...timing };
 }
 
-/** What is kept on disk, without the room that a file needs beyond its bound. */
+/** Limit on the files on disk, without file system overhead. */
 function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ShipperOptions): number {
   return diskBufferMiB + deadLettersMiB;
 }
@@ -196,7 +196,7 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
     POD_NAMESPACE: 'metadata.namespace',
     POD_UID: 'metadata.uid',
   };
-  // The fields come first: Kubernetes expands $(POD_NAME) in a setting only when the variable stands before it.
+  // The fields come first, because Kubernetes expands $(POD_NAME) in a setting only if the variable precedes it.
   return [
     ...Object.keys(fields).map((name) => ({ name, valueFrom: { fieldRef: { fieldPath: fields[name]! } } })),
     ...Object.keys(values)
@@ -205,7 +205,7 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
   ];
 }
 
-/** The shared memory volume, that of the library, the files of the sink, and the disk. */
+/** The shared memory volume, the library volume, the files of the sink, and the disk volume. */
 export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
   const { secretFiles, configMapFiles = [] } = sinkOf(props).bind();
   const sources = projected(secretFiles, configMapFiles);
@@ -214,7 +214,7 @@ export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
     { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },
     ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
-    // A pod that goes over the limit of a volume is evicted, and the file system takes some for itself.
+    // The kubelet evicts a pod that exceeds a volume limit, and the file system itself needs some space.
     ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk}Mi` } }] : []),
   ];
 }

@@ -1,4 +1,4 @@
-/** What a sink is to injection and to those who grant rights: plain data, whichever service it stands for. */
+/** A sink as plain data, for injection and for granting permissions. */
 
 /** A key of a Secret in the namespace of the workload. */
 export interface SecretKey {
@@ -11,7 +11,7 @@ export interface SecretKey {
 
 /** A value of a Secret that the shipper reads from a file, so that it appears in no manifest and no environment. */
 export interface SecretFile {
-  /** Setting of the shipper that is given the file's path. */
+  /** Setting of the shipper that receives the file's path. */
   readonly setting: string;
 
   /** Name of the Secret, in the namespace of the workload. */
@@ -35,22 +35,22 @@ export interface SinkVolumeMount {
   /** Name of the volume in the pod. */
   readonly volume: string;
 
-  /** Where it is mounted into the shipper. */
+  /** Mount path in the shipper. */
   readonly mountPath: string;
 }
 
-/** A right in AWS that the shipper needs: a statement of an IAM policy, with the effect `Allow`. */
+/** An AWS permission that the shipper needs: a statement of an IAM policy with the effect `Allow`. */
 export interface SinkIamStatement {
   /** Actions, such as `logs:PutLogEvents`. */
   readonly actions: string[];
 
-  /** ARNs of what the actions are for. */
+  /** ARNs of the resources. */
   readonly resources: string[];
 }
 
-/** A connection that the shipper opens, for rules of networks. */
+/** A connection that the shipper opens, for network policies. */
 export interface SinkEgress {
-  /** Name or address of the host. A token of AWS CDK stays as it is. */
+  /** Name or address of the host. An AWS CDK token stays unchanged. */
   readonly host: string;
 
   /** TCP port. */
@@ -62,16 +62,16 @@ export interface SinkLogGroup {
   /** Its name. */
   readonly name: string;
 
-  /** AWS region that it is in. */
+  /** Its AWS region. */
   readonly region: string;
 
-  /** Whether the shipper creates it when it is missing. */
+  /** Whether the shipper creates a missing log group. */
   readonly createdByShipper: boolean;
 
   /**
-   * Days that it keeps its logs.
+   * Retention in days.
    *
-   * @default - for ever
+   * @default - the logs never expire
    */
   readonly retentionDays?: number;
 
@@ -83,9 +83,9 @@ export interface SinkLogGroup {
   readonly groupClass?: string;
 
   /**
-   * ARN of the KMS key that encrypts it.
+   * ARN of the KMS key that encrypts the log group.
    *
-   * @default - a key of AWS
+   * @default - a key owned by AWS
    */
   readonly kmsKeyArn?: string;
 
@@ -97,25 +97,25 @@ export interface SinkLogGroup {
   readonly tags?: { readonly [key: string]: string };
 }
 
-/** What a sink adds to the shipper. */
+/** The configuration that a sink adds to the shipper. */
 export interface SinkConfig {
-  /** `LOGTAP_SINK`: name of the sink, or those of several, separated by commas. */
+  /** Value of `LOGTAP_SINK`: the name of the sink, or several names separated by commas. */
   readonly name: string;
 
-  /** Environment of the shipper. */
+  /** Environment variables of the shipper. */
   readonly settings: { readonly [name: string]: string };
 
-  /** Values of Secrets, mounted as files into the shipper alone. */
+  /** Values of Secrets, mounted as files only into the shipper. */
   readonly secretFiles: SecretFile[];
 
-  /** Rights in AWS that the shipper needs, and no more. */
+  /** The minimum AWS permissions of the shipper. */
   readonly iam: SinkIamStatement[];
 
   /** Connections that the shipper opens. */
   readonly egress: SinkEgress[];
 
   /**
-   * Keys of ConfigMaps, mounted as files into the shipper alone.
+   * Keys of ConfigMaps, mounted as files only into the shipper.
    *
    * @default - none
    */
@@ -129,9 +129,9 @@ export interface SinkConfig {
   readonly volumeMounts?: SinkVolumeMount[];
 
   /**
-   * The log group that records go to.
+   * Log group of the records.
    *
-   * @default - they go to none
+   * @default - no log group
    */
   readonly logGroup?: SinkLogGroup;
 }

@@ -1,9 +1,9 @@
-/** Where the shipper finds what sinks want as files: keys of Secrets and of ConfigMaps, in one volume of its own. */
+/** Files for sinks: keys of Secrets and ConfigMaps, in one volume of the shipper. */
 import type { ConfigMapFile, SecretFile } from './sink-config.js';
 
 export const SECRETS_PATH = '/etc/logtap/secrets';
 
-/** Below SECRETS_PATH. No key of a Secret has a slash in it, so that the two kinds never meet. */
+/** Below SECRETS_PATH. No key of a Secret contains a slash, so that the two kinds of paths never collide. */
 const secretPath = ({ secretName, key }: SecretFile) => `${secretName}/${key}`;
 const configMapPath = ({ configMapName, key }: ConfigMapFile) => `configmaps/${configMapName}/${key}`;
 
@@ -13,7 +13,7 @@ export const configMapFilePath = (file: ConfigMapFile) => `${SECRETS_PATH}/${con
 /** Sources of a projected volume. */
 export function projected(secrets: readonly SecretFile[], configMaps: readonly ConfigMapFile[]): object[] {
   const items = (key: string, path: string) => [{ key, path }];
-  // Two settings may read one key, and Kubernetes refuses a path that stands twice.
+  // Two settings may read the same key, and Kubernetes rejects a duplicate path.
   const isFirst = (file: SecretFile, i: number) =>
     secrets.findIndex((other) => secretPath(other) === secretPath(file)) === i;
   return [

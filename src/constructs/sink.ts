@@ -1,4 +1,4 @@
-/** Where the shipper sends records, one of several services, behind static factories. */
+/** Destinations of the shipper, as static factories. */
 import { mustHaveProperties } from './known-properties.js';
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 import { all } from './sinks/all.js';
@@ -8,7 +8,7 @@ import { type ModuleSinkProps, userModule } from './sinks/module.js';
 import { type OpenSearchSinkProps, openSearch } from './sinks/opensearch.js';
 import { type ForwardSinkProps, forward, type TcpSinkProps, tcp } from './sinks/peer.js';
 
-/** Where the shipper sends records. */
+/** The destination of the shipper. */
 export class Sink {
   /**
    * Amazon CloudWatch Logs.
@@ -30,15 +30,15 @@ export class Sink {
     return new Sink(openSearch(props));
   }
 
-  /** One JSON object a line on the shipper's standard output, for collectors that read the containers' logs. */
+  /** Standard output of the shipper, one JSON object per line, for collectors that read container logs. */
   public static stdout(): Sink {
     return new Sink({ name: 'stdout', settings: {}, secretFiles: [], iam: [], egress: [] });
   }
 
   /**
-   * A file on a volume of the pod, one JSON object a line.
+   * A file on a volume of the pod, one JSON object per line.
    *
-   * @throws if the path is not absolute, or right below the root
+   * @throws if the path is not absolute, or directly below the root
    */
   public static file(props: FileSinkProps): Sink {
     mustHaveProperties('FileSinkProps', props);
@@ -46,10 +46,10 @@ export class Sink {
   }
 
   /**
-   * A peer that reads one JSON object a line over TCP. It never answers: records count as delivered when its network has
-   * them. `Sink.forward` is answered.
+   * A peer that reads one JSON object per line over TCP. It sends no acknowledgement: records count as delivered when its
+   * kernel has acknowledged them. `Sink.forward` has acknowledgements.
    *
-   * @throws if host or port cannot be one
+   * @throws if the host or the port is invalid
    */
   public static tcp(props: TcpSinkProps): Sink {
     mustHaveProperties('TcpSinkProps', props);
@@ -59,7 +59,7 @@ export class Sink {
   /**
    * A peer that speaks the Forward protocol: Fluentd, Fluent Bit, the OpenTelemetry Collector.
    *
-   * @throws if host or port cannot be one, or if a user comes without password or shared key
+   * @throws if the host or the port is invalid, or if a user has no password or no shared key
    */
   public static forward(props: ForwardSinkProps): Sink {
     mustHaveProperties('ForwardSinkProps', props);
@@ -67,9 +67,9 @@ export class Sink {
   }
 
   /**
-   * A JavaScript module of your own, from a ConfigMap: docs/module-sink.md says what it has to do.
+   * Your own JavaScript module, from a ConfigMap. docs/module-sink.md describes its interface.
    *
-   * @throws if the key is not that of a module, or a variable is the shipper's own
+   * @throws if the key does not name a module, or if a variable name is reserved for the shipper
    */
   public static module(props: ModuleSinkProps): Sink {
     mustHaveProperties('ModuleSinkProps', props);
@@ -77,10 +77,10 @@ export class Sink {
   }
 
   /**
-   * Several sinks at once. Each gets every record through a queue of its own, so that none waits for another.
+   * Several sinks. Each gets every record independently, so that none waits for another.
    *
-   * @throws if there is none, if a kind of sink is there twice, or if they need different values of one setting, such as
-   * `AWS_REGION`
+   * @throws if the list is empty, if it contains a kind of sink twice, or if sinks need different values of one setting,
+   * such as `AWS_REGION`
    */
   public static all(sinks: Sink[]): Sink {
     return new Sink(all(sinks.map((sink) => sink.bind())));
@@ -88,7 +88,7 @@ export class Sink {
 
   private constructor(private readonly config: SinkConfig) {}
 
-  /** Statements for the policy of the role that the shipper runs with; empty where it needs nothing of AWS. */
+  /** IAM policy statements for the shipper's role; empty if the sink needs no AWS permissions. */
   public get iam(): SinkIamStatement[] {
     return this.config.iam;
   }

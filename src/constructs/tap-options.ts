@@ -1,9 +1,9 @@
-/** What to tap of a container, and the rules that each option keeps by itself. */
+/** Options of a tapped container, and the rules for each of them. */
 import { must } from './must.js';
 
 /** Standard streams of the application that are tapped. */
 export enum TapStreams {
-  /** Neither: only a file. */
+  /** Neither; taps only files. */
   NONE = 'none',
   /** Standard output. */
   STDOUT = 'stdout',
@@ -13,17 +13,17 @@ export enum TapStreams {
   BOTH = 'both',
 }
 
-/** What happens to a preload list (`LD_PRELOAD`) that a container has already. */
+/** Treatment of a container's existing preload list (`LD_PRELOAD`). */
 export enum ExistingPreload {
-  /** It stays, behind the library. */
+  /** The list stays, behind the library. */
   CHAIN = 'chain',
-  /** The library takes its place. */
+  /** The library replaces the list. */
   REPLACE = 'replace',
-  /** Finding LT003: the workload is not injected. */
+  /** The workload is not injected: finding LT003. */
   ERROR = 'error',
 }
 
-/** What to tap of a container. */
+/** Options of a tapped container. */
 export interface TapOptions {
   /**
    * Standard streams to tap.
@@ -33,45 +33,44 @@ export interface TapOptions {
   readonly streams?: TapStreams;
 
   /**
-   * Log files to tap: absolute paths, as the application opens them, and patterns, separated by `:`. In a pattern `*`,
-   * `?` and `[a-z]` stand for characters of a name, `**` for any directories: `/var/log/app.log:/opt/shop/logs/*.log`.
+   * Log files to tap: absolute paths, as the application opens them, and patterns, separated by `:`. In a pattern, `*`,
+   * `?` and `[a-z]` match characters of a name, and `**` matches any directories: `/var/log/app.log:/opt/shop/logs/*.log`.
    *
    * @default - no file
    */
   readonly file?: string;
 
   /**
-   * Whether bytes of the tapped streams that were handed to the shipper are kept out of the container's own log. Bytes
-   * that could not be handed over are written there, so nothing is lost while the shipper is away.
+   * Whether bytes of the tapped streams that the shipper receives are kept out of the container's own log. Other bytes are
+   * still written there, so nothing is lost while the shipper is not running.
    *
    * @default false
    */
   readonly suppressStreams?: boolean;
 
   /**
-   * Whether bytes of the tapped file that were handed to the shipper are kept out of the file. The application does
-   * not notice.
+   * Whether bytes of the tapped file that the shipper receives are kept out of the file. The application does not notice.
    *
    * @default false
    */
   readonly suppressFile?: boolean;
 
   /**
-   * What happens to a preload list that the container has already.
+   * Treatment of an existing preload list of the container.
    *
    * @default ExistingPreload.CHAIN
    */
   readonly existingPreload?: ExistingPreload;
 
   /**
-   * Whether the library writes messages of its own to standard error.
+   * Whether the library writes diagnostic messages to standard error.
    *
    * @default false
    */
   readonly debug?: boolean;
 }
 
-/** The options of a struct that extends `TapOptions`, without the rest, and without what was not given. */
+/** Only the `TapOptions` of a struct that extends them, without absent ones. */
 export function tapOptions(options: TapOptions): TapOptions {
   const { streams, file, suppressStreams, suppressFile, existingPreload, debug } = options;
   return {
@@ -84,16 +83,16 @@ export function tapOptions(options: TapOptions): TapOptions {
   };
 }
 
-/** Throws unless `value` is one of an enumeration. */
+/** Throws unless `value` is a member of the enumeration. */
 export function mustBeOneOf(values: object, name: string, value: unknown): void {
   const known = Object.values(values);
   must(value === undefined || known.includes(value), name, value, `be one of ${known.join(', ')}`);
 }
 
-/** Throws unless `value` can be a list of log files. `name` stands for it in the message. */
+/** Throws unless `value` is a valid list of log files. The message uses `name`. */
 export function mustBeFiles(name: string, value: string): void {
-  // They cannot stand in a variable that tools print and parse.
-  must(!/[\0\n\r]/.test(value), name, value, 'be without line ends: tap a path without them');
+  // A variable that tools print and parse cannot contain them.
+  must(!/[\0\n\r]/.test(value), name, value, 'not contain line ends: tap a path without them');
   for (const path of value.split(':')) {
     const rule = "be absolute paths and patterns, separated by ':': start each with '/'";
     must(path.startsWith('/'), name, value, rule);
@@ -101,7 +100,7 @@ export function mustBeFiles(name: string, value: string): void {
   }
 }
 
-/** Throws unless each option makes sense by itself; together they are judged when they are known for a container. */
+/** Throws unless each option is valid by itself. Combinations are checked later, per container. */
 export function checkTapOptions(options: TapOptions, prefix = ''): void {
   mustBeOneOf(TapStreams, `${prefix}streams`, options.streams);
   mustBeOneOf(ExistingPreload, `${prefix}existingPreload`, options.existingPreload);

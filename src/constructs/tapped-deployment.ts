@@ -1,4 +1,4 @@
-/** A cdk8s-plus Deployment that is tapped, with defaults under which images run that were never made for Kubernetes. */
+/** A tapped cdk8s-plus Deployment, with defaults for images that were not built for Kubernetes. */
 import * as kplus from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { LogTap } from './log-tap.js';
@@ -12,10 +12,10 @@ export class TappedDeployment extends kplus.Deployment {
   /** The tap of this Deployment. */
   public readonly logTap: LogTap;
 
-  // Unset while the parent's constructor adds the containers of its properties, which are relaxed before.
+  // Unset while the parent's constructor adds the containers of its properties, which are already relaxed.
   private readonly isRelaxed: boolean;
 
-  /** @throws if the properties of the tap are wrong */
+  /** @throws if the properties of the tap are invalid */
   public constructor(scope: Construct, id: string, props: TappedDeploymentProps) {
     const { tap = {}, hardened = false, ...deployment } = props;
     super(scope, id, hardened ? deployment : relaxed(deployment));

@@ -1,6 +1,6 @@
-/** Values that AWS CDK fills in only when it deploys, such as the name of a log group that the same app creates. */
+/** Values that AWS CDK resolves only at deployment, such as the name of a log group that the same app creates. */
 
-/** Whether a value holds a token, which no rule can judge before it is filled in. */
+/** Whether a value contains a token, which no rule can check before it is resolved. */
 export function hasToken(value: string): boolean {
   return value.includes('${Token[');
 }

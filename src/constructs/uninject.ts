@@ -1,4 +1,4 @@
-/** Takes an injection out of a workload again, exactly: so injecting twice is injecting once, with the newer settings. */
+/** Removes an injection from a workload exactly. So injecting twice equals injecting once with the newer settings. */
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
 import { referredWorkload } from './made-elsewhere.js';
@@ -15,14 +15,14 @@ import {
   podTemplate,
 } from './workload.js';
 
-/** Names the containers that get no AWS credentials. */
+/** Names of the containers without AWS credentials. */
 export const SKIP_CONTAINERS_ANNOTATION = 'eks.amazonaws.com/skip-containers';
 
-/** What injection replaced in the pod template. */
+/** The fields of the pod template that injection replaced. */
 export interface Original {
-  /** The pod's grace period; absent where it had none. */
+  /** The pod's grace period; absent if it had none. */
   terminationGracePeriodSeconds?: number | null;
-  /** Lists and maps that were there but empty, or null. What is not named was absent. */
+  /** Lists and maps that were empty or null. All others were absent. */
   empty: Record<string, unknown>;
   /** The variable LD_PRELOAD of each container that had one. */
   preload: Record<string, EnvVar>;
@@ -30,31 +30,31 @@ export interface Original {
   imagePullSecrets?: string[];
   /** The resources of the pod as a whole, which injection raised. */
   resources?: unknown;
-  /** The annotation `SKIP_CONTAINERS_ANNOTATION` before injection changed it; null where there was none. */
+  /** The annotation `SKIP_CONTAINERS_ANNOTATION` before injection changed it; null if there was none. */
   skipContainers?: string | null;
 }
 
-/** Notes a list or map that is there but holds nothing, as it cannot be told from an absent one later. */
+/** Records an empty list or map, which later cannot be distinguished from an absent one. */
 export function noteEmpty(original: Original, key: string, value: unknown): void {
   if (value === undefined || (value !== null && Object.keys(value as object).length > 0)) return;
   original.empty[key] = value;
 }
 
-/** The record of what injection replaced, as short as it can be. */
+/** The record of replaced fields, in its shortest form. */
 export function formatOriginal(original: Original): string {
   const isThere = (value: unknown) => value === null || typeof value !== 'object' || Object.keys(value).length > 0;
   const entries = Object.entries(original).filter(([, value]) => isThere(value));
   return JSON.stringify(canonical(Object.fromEntries(entries)));
 }
 
-/** `uninject` for any manifest, with its fields in their order; what is no workload is returned as it is. */
+/** `uninject` for any manifest, with its fields in their order. A manifest that is not a workload is returned unchanged. */
 export function uninjectManifest(manifest: any): any {
   if (isList(manifest?.apiVersion, manifest?.kind)) return canonicalObject(withItems(manifest, uninjectManifest));
   if (!isWorkload(manifest?.apiVersion, manifest?.kind) || referredWorkload(manifest) !== undefined) return manifest;
   return canonicalObject(uninject(manifest));
 }
 
-/** A copy of the workload without the injection, also when there was none. */
+/** A copy of the workload without the injection, even if there was none. */
 export function uninject(workload: KubernetesObject): any {
   const result = canonical(workload);
   const template: any = podTemplate(result);
@@ -63,7 +63,7 @@ export function uninject(workload: KubernetesObject): any {
   if (record === undefined) return result;
   const original = parse(record, workload);
 
-  /** Filters a list in place; an empty one becomes what it was. */
+  /** Filters a list in place. An emptied list gets its original value. */
   const keep = (owner: any, field: string, key: string, isKept: (item: any) => boolean) => {
     const items = (owner[field] ?? []).filter(isKept);
     restore(owner, field, key, items, items.length === 0);
@@ -75,7 +75,7 @@ export function uninject(workload: KubernetesObject): any {
   };
 
   const isLibraryMount = ({ name }: { name: string }) => name === LIBRARY_VOLUME;
-  // Versions before had the library in the shared memory: a volume of that name is the application's then.
+  // Earlier versions had the library in the shared memory, so a volume of that name belongs to the application.
   const hasLibraryVolume = spec.initContainers?.some(
     ({ name, volumeMounts }: Container) => name === INSTALLER && volumeMounts?.some(isLibraryMount),
   );
@@ -112,7 +112,7 @@ export function uninject(workload: KubernetesObject): any {
   return result;
 }
 
-/** Without the names that every object has: a container may be called `constructor`. */
+/** Without inherited names, because a container may be named `constructor`. */
 const own = <T>(map: T): T => Object.assign(Object.create(null), map);
 
 function parse(record: unknown, workload: KubernetesObject): Original {
@@ -125,10 +125,10 @@ function parse(record: unknown, workload: KubernetesObject): Original {
       return { ...value, empty: own(empty), preload: own(preload) };
     }
   } catch {
-    // Falls through to the one error for everything that injection did not write.
+    // Falls through to the one error for any text that injection did not write.
   }
   throw new Error(
-    `${objectName(workload)}: the annotation '${ORIGINAL_ANNOTATION}' (${JSON.stringify(record)}) must be as injection wrote it: ` +
-      'remove it together with what injection added',
+    `${objectName(workload)}: the annotation '${ORIGINAL_ANNOTATION}' (${JSON.stringify(record)}) must be the text that injection wrote: ` +
+      'remove it together with the injected fields',
   );
 }

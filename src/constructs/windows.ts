@@ -1,8 +1,8 @@
-/** Whether a pod can run on Windows alone, by everything that sends it there. */
+/** Whether a pod can run only on Windows, judged by all fields that schedule it there. */
 import type { PodSpec } from './workload.js';
 
 const OS_LABELS: readonly string[] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
-/** Nodes of Windows alone have it. */
+/** Only Windows nodes have this label. */
 const BUILD_LABEL = 'node.kubernetes.io/windows-build';
 
 export function isForWindows(spec: PodSpec): boolean {
@@ -10,7 +10,7 @@ export function isForWindows(spec: PodSpec): boolean {
   if (os?.name !== undefined) return os.name === 'windows';
   if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows') || nodeSelector?.[BUILD_LABEL]) return true;
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
-  // A node has to meet one of the terms.
+  // A node must match one of the terms.
   if (Array.isArray(terms) && terms.length > 0 && terms.every(wantsWindows)) return true;
   const contexts = [securityContext, ...spec.containers.map((container: any) => container.securityContext)];
   return contexts.some((context) => Object.keys(context?.windowsOptions ?? {}).length > 0);

@@ -1,4 +1,4 @@
-/** Workloads as rendered JSON: which kinds there are, where their pod template is, and the fields that are touched. */
+/** Workloads as rendered JSON: their kinds, the paths of their pod templates, and the fields that injection changes. */
 
 /** Any object of the Kubernetes API. */
 export interface KubernetesObject {
@@ -8,7 +8,7 @@ export interface KubernetesObject {
   [field: string]: unknown;
 }
 
-/** A variable of a container. Exactly one of `value` and `valueFrom`, or neither for an empty value. */
+/** A variable of a container. It has either `value` or `valueFrom`, or neither for an empty value. */
 export interface EnvVar {
   name: string;
   value?: string;
@@ -37,7 +37,7 @@ export interface PodTemplate {
   spec: PodSpec;
 }
 
-/** Path of the pod template in each kind of workload, those of OpenShift and Argo Rollouts included. */
+/** Path of the pod template in each kind of workload, including OpenShift and Argo Rollouts. */
 const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['v1/Pod', []],
   ['v1/PodTemplate', ['template']],
@@ -65,7 +65,7 @@ export function objectName(manifest: KubernetesObject): string {
 /**
  * The pod template of a workload, not a copy.
  *
- * @throws if it has none, or if what injection touches in it has another shape than Kubernetes wants
+ * @throws if it has none, or if the fields that injection changes do not have the shape that Kubernetes requires
  */
 export function podTemplate(workload: any): PodTemplate {
   const path = TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!;
@@ -74,7 +74,7 @@ export function podTemplate(workload: any): PodTemplate {
   const check = (holds: boolean, field: string, rule: string) => {
     if (!holds) throw new Error(`${objectName(workload)}: '${field}' must ${rule}: correct the manifest`);
   };
-  /** Checks a list of named things, and goes on with each of them. */
+  /** Checks a list of named objects, then each object. */
   const checkList = (owner: any, prefix: string, field: string, each?: (item: any, path: string) => void) => {
     const list = owner[field] ?? [];
     check(Array.isArray(list), `${prefix}.${field}`, 'be a list');
@@ -88,7 +88,7 @@ export function podTemplate(workload: any): PodTemplate {
     check(typeof container.name === 'string', `${containerPath}.name`, 'be a string');
     for (const field of ['env', 'ports', 'volumeMounts']) checkList(container, containerPath, field);
   };
-  check(template?.spec?.containers?.length > 0, `${where}.containers`, 'be a list with a container');
+  check(template?.spec?.containers?.length > 0, `${where}.containers`, 'be a list with at least one container');
   checkList(template.spec, where, 'containers', checkContainer);
   checkList(template.spec, where, 'initContainers', checkContainer);
   checkList(template.spec, where, 'volumes');
@@ -104,7 +104,7 @@ export function metadataOf(workload: any): NonNullable<PodTemplate['metadata']>[
   return objects.map((object) => object?.metadata).filter(Boolean);
 }
 
-/** A deep copy with sorted keys, as cdk8s writes them: the result depends on nothing but the content. */
+/** A deep copy with sorted keys, as cdk8s writes them, so that the result depends only on the content. */
 export function canonical(value: any): any {
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== 'object') return value;
@@ -116,7 +116,7 @@ export function canonical(value: any): any {
   );
 }
 
-/** `canonical`, with the fields that every object has in front. */
+/** `canonical`, with the fields common to all objects in front. */
 export function canonicalObject(manifest: any): any {
   const { apiVersion, kind, metadata, ...rest } = canonical(manifest);
   return { apiVersion, kind, ...(metadata !== undefined && { metadata }), ...rest };

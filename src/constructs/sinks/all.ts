@@ -1,17 +1,17 @@
-/** Several sinks as one: each gets every record, through a queue of its own. */
+/** Several sinks as one. Each gets every record independently. */
 import { must } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
 
-/** What the shipper would read twice, with two meanings, is refused. */
+/** Conflicting values of one setting are rejected. */
 export function all(sinks: readonly SinkConfig[]): SinkConfig {
   const names = sinks.flatMap(({ name }) => name.split(','));
-  must(names.length > 0, 'sinks', names, 'have at least one sink: give those that are to get the records');
+  must(names.length > 0, 'sinks', names, 'have at least one sink: list the sinks');
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   must(
     twice === undefined,
     'sinks',
     names,
-    `have each kind of sink once, and '${twice}' is there twice: give one of them`,
+    `have each kind of sink once, but has '${twice}' twice: remove one of them`,
   );
   const settings: Record<string, string> = {};
   for (const [setting, value] of sinks.flatMap((sink) => Object.entries(sink.settings))) {
@@ -20,7 +20,7 @@ export function all(sinks: readonly SinkConfig[]): SinkConfig {
       other === undefined || other === value,
       setting,
       value,
-      `be the same for all sinks of a shipper, and is '${other}' for another: give both the same`,
+      `be the same for all sinks of a shipper, but is '${other}' for another: give both the same value`,
     );
     settings[setting] = value;
   }
@@ -32,7 +32,7 @@ export function all(sinks: readonly SinkConfig[]): SinkConfig {
     egress: sinks.flatMap(({ egress }) => egress),
     configMapFiles: sinks.flatMap(({ configMapFiles = [] }) => configMapFiles),
     volumeMounts: sinks.flatMap(({ volumeMounts = [] }) => volumeMounts),
-    // Each kind is there once.
+    // Each kind occurs once.
     ...sinks.map(({ logGroup }) => logGroup !== undefined && { logGroup }).find(Boolean),
   };
 }

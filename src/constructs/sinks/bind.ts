@@ -1,4 +1,4 @@
-/** The properties of a sink as settings of the shipper: the catalogue names the variables, judges the values and has the rules. */
+/** Converts the properties of a sink into settings of the shipper. The catalogue has the variables' names, their parsers and the rules. */
 import { withoutCredentials } from '../../catalog/read-settings.js';
 import type { Given } from '../../catalog/rule.js';
 import type { Setting } from '../../catalog/setting.js';
@@ -9,19 +9,19 @@ import { hasToken } from '../token.js';
 
 type Value = string | number | boolean;
 
-/** A property and the setting that it stands for. */
+/** A property and its setting. */
 export interface Binding {
   readonly property: string;
   readonly setting: Setting<unknown>;
   readonly value?: Value | undefined;
-  /** In the place of a value: the shipper is given the path of a file. */
+  /** Used instead of a value: the shipper receives the path of a file. */
   readonly secret?: SecretKey | undefined;
 }
 
 /**
- * The part of a sink's configuration that is settings.
+ * The settings part of a sink's configuration.
  *
- * @throws with the property, the rule and the remedy if the shipper would refuse the settings when it starts
+ * @throws with the property, the rule and the remedy if the shipper would reject the settings at start
  */
 export function bind(
   sink: KnownSink,
@@ -42,7 +42,7 @@ export function bind(
       given.add(setting);
       settings[setting.name] = String(value);
     }
-    // A token is judged when it is filled in.
+    // A token is checked after it is resolved.
     if (text !== undefined && !hasToken(text)) values.set(setting, judged(property, setting, value ?? text));
   }
   const bindingOf = (setting: Setting<unknown>) => bindings.find((binding) => binding.setting === setting);
@@ -70,7 +70,7 @@ function judged(property: string, setting: Setting<unknown>, value: Value): unkn
   }
 }
 
-/** A property and its value as messages name them. */
+/** A property and its value, formatted for messages. */
 function said(property: string, value: Value | undefined): string {
   if (value === undefined) return `'${property}'`;
   return `'${property}' (${JSON.stringify(typeof value === 'string' ? withoutCredentials(value) : value)})`;

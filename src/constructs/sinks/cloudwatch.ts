@@ -1,4 +1,4 @@
-/** Properties of the CloudWatch Logs sink, and the rights that it needs. */
+/** Properties of the CloudWatch Logs sink, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/cloudwatch.js';
 import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/service-names.js';
 import { must, mustBeNamed } from '../must.js';
@@ -9,10 +9,10 @@ import { arn, egressTo } from './endpoint.js';
 const ACCOUNT: NameRule = {
   holds: (value) => /^\d{12}$/.test(value) || value === '*',
   rule: 'be the 12 digits of an AWS account',
-  remedy: 'write it as a string, with its zeros',
+  remedy: 'write it as a string, with leading zeros',
 };
 /**
- * Class of a log group: what it costs and what can be done with its logs.
+ * Class of a log group, which determines its price and its features.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
  */
@@ -27,7 +27,7 @@ export enum LogGroupClass {
   ESSENTIALS = 'ESSENTIALS',
 }
 
-/** Where in CloudWatch Logs the records go. */
+/** Properties of the CloudWatch Logs sink. */
 export interface CloudWatchSinkProps {
   /**
    * Log group: 1 to 512 of the characters `A-Z a-z 0-9 . - _ / #`, not starting with `aws/`.
@@ -40,7 +40,7 @@ export interface CloudWatchSinkProps {
   readonly region: string;
 
   /**
-   * AWS account of the log group, for the statements of `Sink.iam`: 12 digits, or a token of AWS CDK.
+   * AWS account of the log group, for the statements of `Sink.iam`: 12 digits, or an AWS CDK token.
    *
    * @default '*', the account that the role is in
    */
@@ -48,7 +48,7 @@ export interface CloudWatchSinkProps {
 
   /**
    * Log stream: 1 to 512 characters without `:` and `*`. `{namespace}`, `{pod}`, `{uid}`, `{node}`, `{container}` and
-   * `{stream}`, which is `stdout`, `stderr` or `file`, are filled in.
+   * `{stream}`, which is `stdout`, `stderr` or `file`, are replaced by their values.
    *
    * @default '{namespace}/{pod}'
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
@@ -56,38 +56,38 @@ export interface CloudWatchSinkProps {
   readonly logStream?: string;
 
   /**
-   * Whether the shipper creates the log group when it is missing, for which it needs `logs:CreateLogGroup`.
+   * Whether the shipper creates a missing log group. Needs the permission `logs:CreateLogGroup`.
    *
    * @default true
    */
   readonly createLogGroup?: boolean;
 
   /**
-   * Days that the log group keeps its logs, where the shipper creates it, for which it needs `logs:PutRetentionPolicy`.
-   * An existing group keeps what it has.
+   * Retention, in days, of a log group that the shipper creates. Needs the permission `logs:PutRetentionPolicy`. An
+   * existing group keeps its retention.
    *
-   * @default - for ever
+   * @default - the logs never expire
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
    */
   readonly retentionDays?: number;
 
   /**
-   * Class of the log group, where the shipper creates it. A class cannot be changed.
+   * Class of a log group that the shipper creates. The class of an existing group cannot be changed.
    *
    * @default - `STANDARD`
    */
   readonly groupClass?: LogGroupClass;
 
   /**
-   * ARN of the KMS key that encrypts the log group, where the shipper creates it.
+   * ARN of the KMS key that encrypts a log group that the shipper creates.
    *
-   * @default - a key of AWS
+   * @default - a key owned by AWS
    */
   readonly kmsKeyArn?: string;
 
   /**
-   * Tags of the log group, where the shipper creates it, for which it needs `logs:TagResource`: at most 50; letters, digits,
-   * spaces and `_ . : / = + - @`, keys without `=` and not starting with `aws:`.
+   * Tags of a log group that the shipper creates, at most 50. Needs the permission `logs:TagResource`. Tags consist of
+   * letters, digits, spaces and `_ . : / = + - @`; keys contain no `=` and do not start with `aws:`.
    *
    * @default - none
    */
@@ -96,7 +96,7 @@ export interface CloudWatchSinkProps {
   /**
    * Name of the service that writes the logs, for "Explore related" in CloudWatch: at most 512 characters.
    *
-   * @default - the logs are of no service
+   * @default - no service
    */
   readonly service?: string;
 
@@ -108,14 +108,14 @@ export interface CloudWatchSinkProps {
   readonly environment?: string;
 
   /**
-   * Whether requests are compressed: less traffic through NAT gateways and VPC endpoints, more CPU time.
+   * Whether the shipper compresses requests. Reduces traffic through NAT gateways and VPC endpoints, and costs CPU time.
    *
    * @default false
    */
   readonly gzip?: boolean;
 
   /**
-   * Endpoint instead of the region's public one: a VPC endpoint, or an emulator in a test.
+   * Endpoint to use instead of the region's public one, such as a VPC endpoint or an emulator in a test.
    *
    * @default - the endpoint of the region
    */
@@ -158,7 +158,7 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     environment === undefined || service !== undefined,
     'environment',
     environment,
-    "come with the service that runs there: give 'service' too",
+    "be set together with the service that runs there: set 'service' too",
   );
   if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
   return {
@@ -183,7 +183,7 @@ function tagList(tags: { readonly [key: string]: string }): string | undefined {
   return pairs.length === 0 ? undefined : pairs.join(',');
 }
 
-/** Rights of streams are on what is below the group, rights of the group on the group itself. */
+/** Permissions on streams apply to resources below the group, permissions on the group to the group itself. */
 function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
   const { logGroup, region, account = '*', createLogGroup = true, retentionDays, groupClass, tags } = props;
   const group = arn('logs', region, account, `log-group:${logGroup}`);
@@ -194,7 +194,7 @@ function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
   ];
   return [
     { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [`${group}:*`] },
-    // With and without the end ':*': which of them is asked for depends on the action.
+    // With and without the suffix ':*', because the required form depends on the action.
     ...(onGroup.length > 0 ? [{ actions: onGroup, resources: [group, `${group}:*`] }] : []),
     ...(groupClass !== undefined
       ? [{ actions: ['logs:DescribeLogGroups'], resources: [arn('logs', region, account, 'log-group:*')] }]

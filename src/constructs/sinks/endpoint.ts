@@ -1,14 +1,14 @@
-/** Where a sink connects to, and how AWS names things there. */
+/** Endpoints of sinks, and AWS ARNs. */
 import { awsPartition } from '../../catalog/service-names.js';
 import type { SinkEgress } from '../sink-config.js';
 import { hasToken } from '../token.js';
 
-/** ARN of something at AWS. The region may be a token of AWS CDK, which is taken to be in the partition `aws`. */
+/** ARN of an AWS resource. A region that is an AWS CDK token counts as part of the partition `aws`. */
 export function arn(service: string, region: string, account: string, resource: string): string {
   return `arn:${awsPartition(region).name}:${service}:${region}:${account}:${resource}`;
 }
 
-/** A URL with a token has no parts yet: it is taken for a host that listens for https. */
+/** A URL with a token has no parts yet, so it counts as a host that listens for https. */
 export function egressTo(url: string): SinkEgress {
   if (hasToken(url)) return { host: url.replace(/^https?:\/\//, ''), port: 443 };
   const { hostname, port, protocol } = new URL(url);

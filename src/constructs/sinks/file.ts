@@ -6,15 +6,15 @@ import { must } from '../must.js';
 import type { SinkConfig } from '../sink-config.js';
 import { bind } from './bind.js';
 
-/** Where the shipper has something of its own. */
+/** Paths that the shipper uses itself. */
 const OWN_PATHS = [MOUNT_PATH, LIBRARY_MOUNT_PATH, '/etc/logtap', '/var/lib/logtap'];
 
-/** Where in the pod the records go. */
+/** Properties of the file sink. */
 export interface FileSinkProps {
-  /** Volume of the pod, by its name. The shipper, user 65532, has to have the right to write there. */
+  /** Name of a volume of the pod. The shipper, user 65532, needs write permission on it. */
   readonly volume: string;
 
-  /** Absolute path of the file in the shipper, below the mount of the volume: its directory is where it is mounted. */
+  /** Absolute path of the file in the shipper. The volume is mounted at its directory. */
   readonly path: string;
 }
 
@@ -24,11 +24,11 @@ export function file({ volume, path }: FileSinkProps): SinkConfig {
     posix.normalize(path) === path && mountPath.startsWith('/') && mountPath !== '/' && !path.endsWith('/'),
     'path',
     path,
-    'be the absolute path of a file in a directory of its own: write it as /logs/app.ndjson',
+    'be the absolute path of a file in its own directory: write it as /logs/app.ndjson',
   );
   const own = OWN_PATHS.find((reserved) => `${mountPath}/`.startsWith(`${reserved}/`));
-  must(own === undefined, 'path', path, `not be below ${own}, which is the shipper's: choose another directory`);
-  must(volume !== '', 'volume', volume, 'name a volume of the pod: give the name that it has there');
+  must(own === undefined, 'path', path, `not be below ${own}, which the shipper uses: choose another directory`);
+  must(volume !== '', 'volume', volume, 'name a volume of the pod: give its name');
   return {
     ...bind('file', [{ property: 'path', setting: FILE_SETTINGS.filePath, value: path }]),
     iam: [],

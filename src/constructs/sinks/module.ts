@@ -1,32 +1,32 @@
-/** Settings of a sink of the user's own: a JavaScript module in a ConfigMap. */
+/** Properties of the user's own sink: a JavaScript module in a ConfigMap. */
 import { must } from '../must.js';
 import type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from '../sink-config.js';
 import { configMapFilePath } from '../sink-files.js';
 
-/** Where the module lies, and what it needs. */
+/** Properties of the module sink. */
 export interface ModuleSinkProps {
   /** Name of the ConfigMap, in the namespace of the workload. */
   readonly configMap: string;
 
-  /** Key in the ConfigMap, such as `sink.mjs`: its end says which kind of module it is, `.mjs` or `.cjs`. */
+  /** Key in the ConfigMap, such as `sink.mjs`. The suffix `.mjs` or `.cjs` determines the kind of module. */
   readonly key: string;
 
   /**
-   * Variables for the module. Names that start with `LOGTAP_` or `AWS_` are the shipper's own.
+   * Variables for the module. Names that start with `LOGTAP_` or `AWS_` are reserved for the shipper.
    *
    * @default - none
    */
   readonly variables?: { readonly [name: string]: string };
 
   /**
-   * Values of Secrets for the module: each `setting` is a variable with the path of a file.
+   * Values of Secrets for the module. Each `setting` is a variable with the path of a file.
    *
    * @default - none
    */
   readonly secretFiles?: SecretFile[];
 
   /**
-   * Rights in AWS that the module needs.
+   * AWS permissions that the module needs.
    *
    * @default - none
    */
@@ -46,14 +46,14 @@ export function userModule(props: ModuleSinkProps): SinkConfig {
     /^[-._a-zA-Z0-9]{1,249}\.[mc]js$/.test(key),
     'key',
     key,
-    'be a key of a ConfigMap with the end .mjs or .cjs: rename it',
+    'be a key of a ConfigMap with the suffix .mjs or .cjs: rename it',
   );
   for (const name of [...Object.keys(variables), ...secretFiles.map(({ setting }) => setting)]) {
     must(
       /^(?!LOGTAP_|AWS_)[A-Za-z_][A-Za-z0-9_]*$/.test(name),
       'variables',
       name,
-      "be letters, digits and _, and not start with LOGTAP_ or AWS_, which are the shipper's: rename it",
+      'be letters, digits and _, and not start with LOGTAP_ or AWS_, which are reserved for the shipper: rename it',
     );
   }
   const file = { configMapName: configMap, key };

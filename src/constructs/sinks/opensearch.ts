@@ -1,4 +1,4 @@
-/** Properties of the OpenSearch sink, and the rights that it needs. */
+/** Properties of the OpenSearch sink, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/cloudwatch.js';
 import { OPENSEARCH_SETTINGS } from '../../catalog/opensearch.js';
 import { must } from '../must.js';
@@ -16,32 +16,32 @@ export enum OpenSearchSchema {
   FLAT = 'flat',
 }
 
-/** A service of AWS whose requests are signed. */
+/** An AWS service that requires signed requests. */
 export enum OpenSearchSigning {
-  /** A domain of Amazon OpenSearch Service. */
+  /** An Amazon OpenSearch Service domain. */
   DOMAIN = 'es',
-  /** A collection of Amazon OpenSearch Serverless. */
+  /** An Amazon OpenSearch Serverless collection. */
   SERVERLESS = 'aoss',
 }
 
-/** Where in OpenSearch the records go. */
+/** Properties of the OpenSearch sink. */
 export interface OpenSearchSinkProps {
-  /** URL of the cluster, http or https, without credentials; or those of several of its nodes, separated by commas. */
+  /** URL of the cluster, http or https, without credentials, or URLs of several of its nodes, separated by commas. */
   readonly url: string;
 
   /**
    * Index: lower case, at most 255 bytes, without `\ / * ? " < > | , # :` and spaces, not starting with `- _ +`. Date patterns in
-   * braces, such as `logs-{yyyy.MM.dd}`, are filled from the UTC time of each record: `yyyy`, `MM`, `dd`, `HH`.
+   * braces, such as `logs-{yyyy.MM.dd}`, are replaced by the UTC time of each record: `yyyy`, `MM`, `dd`, `HH`.
    *
    * @default 'logtap-{yyyy.MM.dd}'
    */
   readonly index?: string;
 
   /**
-   * Data stream, in the place of an index. A request that is repeated after a rollover stores its records twice; date
-   * indices have no such gap.
+   * Data stream to use instead of an index. A request retried after a rollover stores its records twice; date indices do
+   * not have this gap.
    *
-   * @default - an index is written to
+   * @default - the shipper writes to an index
    */
   readonly dataStream?: string;
 
@@ -53,21 +53,21 @@ export interface OpenSearchSinkProps {
   readonly schema?: OpenSearchSchema;
 
   /**
-   * Whether the shipper makes the index template, with the mappings of the schema. Records wait until it is there.
+   * Whether the shipper creates the index template with the mappings of the schema. Records wait until it exists.
    *
    * @default false
    */
   readonly setup?: boolean;
 
   /**
-   * Days after which an index is deleted, by a policy of Index State Management. Needs `setup`.
+   * Days after which an Index State Management policy deletes an index. Needs `setup`.
    *
-   * @default - for ever
+   * @default - indices are never deleted
    */
   readonly retentionDays?: number;
 
   /**
-   * Signs requests for AWS. Needs `region`.
+   * AWS service that requests are signed for. Needs `region`.
    *
    * @default - requests are not signed
    */
@@ -83,47 +83,47 @@ export interface OpenSearchSinkProps {
   /**
    * ARN of the domain or the collection, for the statements of `Sink.iam`. Needs `signing`.
    *
-   * @default - every one of the region
+   * @default - all of the region
    */
   readonly resourceArn?: string;
 
   /**
-   * Where the certificate, in PEM, lies that the shipper shows to the cluster. Needs `clientKeySecret`.
+   * Secret with the certificate, in PEM, that the shipper presents to the cluster. Needs `clientKeySecret`.
    *
    * @default - no client certificate
    */
   readonly clientCertificateSecret?: SecretKey;
 
   /**
-   * Where the key, in PEM, of that certificate lies.
+   * Secret with the key, in PEM, of that certificate.
    *
    * @default - no client certificate
    */
   readonly clientKeySecret?: SecretKey;
 
   /**
-   * Where the certificates of the authorities to trust lie, in PEM. Mounted into the shipper alone.
+   * Secret with the certificates, in PEM, of the authorities to trust. Mounted only into the shipper.
    *
    * @default - those that Node trusts
    */
   readonly caSecret?: SecretKey;
 
   /**
-   * Whether requests are compressed: less traffic for more CPU time.
+   * Whether the shipper compresses requests. Reduces traffic and costs CPU time.
    *
    * @default false
    */
   readonly gzip?: boolean;
 
   /**
-   * User of basic authentication. Needs `passwordSecret`.
+   * User name for basic authentication. Needs `passwordSecret`.
    *
    * @default - no basic authentication
    */
   readonly username?: string;
 
   /**
-   * Where the password lies. It is mounted as a file into the shipper alone and appears in no manifest.
+   * Secret with the password. It is mounted as a file only into the shipper, and no manifest contains it.
    *
    * @default - no basic authentication
    */
@@ -153,12 +153,12 @@ export function openSearch(props: OpenSearchSinkProps): SinkConfig {
     resourceArn === undefined || signing !== undefined,
     'resourceArn',
     resourceArn,
-    "come with 'signing', without which AWS asks for no rights",
+    "be set together with 'signing', without which AWS checks no permissions: set 'signing', or remove it",
   );
   return { ...bound, iam: statements(props), egress: url.split(',').map((node) => egressTo(node.trim())) };
 }
 
-/** A collection knows one right for its whole API; its data access policy says the rest. */
+/** A collection has one permission for its whole API. Its data access policy grants the rest. */
 function statements({ signing, region = '*', resourceArn, setup }: OpenSearchSinkProps): SinkIamStatement[] {
   if (signing === undefined) return [];
   if (signing === OpenSearchSigning.SERVERLESS) {

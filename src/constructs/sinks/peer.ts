@@ -6,7 +6,7 @@ import type { SecretKey, SinkConfig } from '../sink-config.js';
 import { hasToken } from '../token.js';
 import { bind } from './bind.js';
 
-/** Where the peer is, and how it is known. */
+/** Address and certificates of a peer. */
 export interface TcpSinkProps {
   /** Name or address of the host. */
   readonly host: string;
@@ -15,14 +15,14 @@ export interface TcpSinkProps {
   readonly port: number;
 
   /**
-   * Whether the connection is encrypted, and the certificate of the peer checked.
+   * Whether the connection is encrypted and the peer's certificate is verified.
    *
    * @default false
    */
   readonly tls?: boolean;
 
   /**
-   * Where the certificates of the authorities to trust lie, in PEM. Needs `tls`.
+   * Secret with the certificates, in PEM, of the authorities to trust. Needs `tls`.
    *
    * @default - those that Node trusts
    */
@@ -39,28 +39,28 @@ export interface ForwardSinkProps extends TcpSinkProps {
   readonly tag?: string;
 
   /**
-   * Whether the peer confirms each request. Without it, records count as delivered when the network of the peer has them.
+   * Whether the peer acknowledges each request. With `false`, records count as delivered when the peer's kernel has acknowledged them.
    *
    * @default true
    */
   readonly ack?: boolean;
 
   /**
-   * Where the key lies that both sides prove to each other that they know.
+   * Secret with the shared key for mutual authentication.
    *
    * @default - no handshake
    */
   readonly sharedKeySecret?: SecretKey;
 
   /**
-   * User, where the peer asks for one. Needs `passwordSecret` and `sharedKeySecret`.
+   * User name, if the peer requires one. Needs `passwordSecret` and `sharedKeySecret`.
    *
    * @default - none
    */
   readonly username?: string;
 
   /**
-   * Where the password lies.
+   * Secret with the password.
    *
    * @default - none
    */
@@ -96,7 +96,7 @@ export function forward(props: ForwardSinkProps): SinkConfig {
   };
 }
 
-/** Host, port and TLS as the one setting that they are to the shipper. */
+/** Host, port and TLS, combined into the shipper's one setting. */
 function address({ host, port, tls = false, caSecret }: TcpSinkProps): string {
   const isHost = typeof host === 'string' && (hasToken(host) || /^[^\s/@[\]]+$/.test(host));
   must(isHost, 'host', host, 'be a name or an address: write it without scheme and port');
@@ -106,7 +106,7 @@ function address({ host, port, tls = false, caSecret }: TcpSinkProps): string {
     port,
     'be a whole number from 1 to 65535: correct it',
   );
-  must(caSecret === undefined || tls, 'caSecret', caSecret, "come with TLS, which asks for certificates: set 'tls'");
+  must(caSecret === undefined || tls, 'caSecret', caSecret, "be used with TLS, which verifies certificates: set 'tls'");
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
   return tls ? `tls://${authority}` : authority;
 }

@@ -55,7 +55,7 @@ describe('check', () => {
         workload: 'Deployment/orders',
         message: expect.stringContaining('9598'),
         cause: expect.any(String),
-        remedy: expect.stringContaining('leave hostNetwork out'),
+        remedy: expect.stringContaining('remove hostNetwork'),
         docs: 'docs/findings.md#lt026',
         file: 'standard input',
         line: 9,

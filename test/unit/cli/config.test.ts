@@ -117,16 +117,16 @@ test('flags give what the file lacks', () => {
 
 describe('a wrong file is named, with the property and what to do', () => {
   test.each([
-    ['an unknown property', 'shiper: {}', "'shiper' is no property: did you mean 'shipper'?"],
+    ['an unknown property', 'shiper: {}', "'shiper' is not a property: did you mean 'shipper'?"],
     [
       'one further down',
       'shipper: { memoryLimit: 1 }',
-      "'shipper.memoryLimit' is no property: did you mean 'memoryLimitMiB'?",
+      "'shipper.memoryLimit' is not a property: did you mean 'memoryLimitMiB'?",
     ],
     [
       'an unknown sink',
       'sink: { kafka: {} }',
-      "'sink.kafka' is no property: use one of cloudWatch, openSearch, stdout, file, tcp, forward, module, all",
+      "'sink.kafka' is not a property: use one of cloudWatch, openSearch, stdout, file, tcp, forward, module, all",
     ],
     [
       'several sinks',
@@ -187,11 +187,11 @@ describe('a wrong flag is named', () => {
     [
       'an unknown property',
       set('shipper.imag', 'x'),
-      "--set shipper.imag: 'shipper.imag' is no property: did you mean 'image'?",
+      "--set shipper.imag: 'shipper.imag' is not a property: did you mean 'image'?",
     ],
-    ['a property of text', set('file.name', 'x'), "--set file.name: 'file.name' is no property: leave it out"],
-    ['what every object has', set('constructor', 'x'), "'constructor' is no property"],
-    ['a prototype', set('__proto__.sink', 'x'), "'__proto__' is no property"],
+    ['a property of text', set('file.name', 'x'), "--set file.name: 'file.name' is not a property: leave it out"],
+    ['what every object has', set('constructor', 'x'), "'constructor' is not a property"],
+    ['a prototype', set('__proto__.sink', 'x'), "'__proto__' is not a property"],
     ['an object', set('shipper', 'x'), "--set shipper: 'shipper' has properties: set one of them"],
     ['no number', set('shipper.drainSeconds', 'soon'), '--set shipper.drainSeconds (soon) must be a number'],
     ['no truth', set('suppressFile', 'yes'), '--set suppressFile (yes) must be true or false'],

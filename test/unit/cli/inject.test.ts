@@ -213,8 +213,8 @@ describe('input', () => {
     expect(documents(stdout).slice(0, 3)).toEqual(skipped);
     expect(stderr.split('\n')).toEqual([
       '- skipped Rollout/r (its pods come from Deployment/orders: tap that)',
-      '- skipped ReplicaSet/x (it is made by Deployment/d, which would undo the tap: tap that)',
-      '- skipped Pod/x (it is made by ReplicaSet/d, which would undo the tap: tap that)',
+      '- skipped ReplicaSet/x (it is managed by Deployment/d, which would undo the tap: tap that)',
+      '- skipped Pod/x (it is managed by ReplicaSet/d, which would undo the tap: tap that)',
       '+ injected Pod/x',
       '+ injected Deployment/orders',
       '',

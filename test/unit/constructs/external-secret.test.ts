@@ -57,7 +57,7 @@ test("a namespace's own store, and metadata", () => {
 test('refuses a Secret without keys, impossible keys, and keys it does not have', () => {
   const chart = Testing.chart();
   const make = (keys: object) => new ShipperExternalSecret(chart, 'A', { store: 'aws', keys: keys as never });
-  expect(() => make({})).toThrow("'keys' ({}) must have a key: say which values the Secret gets");
+  expect(() => make({})).toThrow("'keys' ({}) must have a key: list the values of the Secret");
   expect(() => new ShipperExternalSecret(chart, 'B', { store: 'aws', keys: { 'a b': { key: 'x' } } })).toThrow(
     `'keys' ("a b") must have letters, digits and - _ . only, at most 253: rename it`,
   );

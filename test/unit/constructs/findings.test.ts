@@ -40,7 +40,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     'LT001',
     job(),
     { kubernetesVersion: '1.28' },
-    "LT001 Job/orders: a classic sidecar ends when no process has written for 30 seconds; if none ever writes, the pod never completes: use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds' (docs/findings.md#lt001)",
+    "LT001 Job/orders: a classic sidecar ends when no process has written for 30 seconds; if no process ever writes, the pod never completes: use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds' (docs/findings.md#lt001)",
   ],
   [
     'LT002',
@@ -106,7 +106,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     'LT009',
     of({ containers: [readOnly] }),
     { file: '/var/log/app.log' },
-    "LT009 Deployment/orders: the root file system of container 'app' is read-only, and /var/log/app.log is on no volume that can be written: mount an emptyDir at its directory (docs/findings.md#lt009)",
+    "LT009 Deployment/orders: the root file system of container 'app' is read-only, and /var/log/app.log is not on a writable volume: mount an emptyDir at its directory (docs/findings.md#lt009)",
   ],
   [
     'LT010',
@@ -144,7 +144,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
       metadata: { name: 'orders', ownerReferences: [{ kind: 'Kibana', name: 'k', controller: true }] },
     },
     {},
-    'LT028 Deployment/orders: it is made by Kibana/k, which would undo the tap: tap that (docs/findings.md#lt028)',
+    'LT028 Deployment/orders: it is managed by Kibana/k, which would undo the tap: tap that (docs/findings.md#lt028)',
   ],
   [
     'LT028',
@@ -162,25 +162,25 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     'LT013',
     of({ containers: [{ ...app, env: [{ name: 'LLT_TAP_INTO', value: '1' }] }] }),
     {},
-    "LT013 Deployment/orders: the variable LLT_TAP_INTO of container 'app' is reserved for the log shipper: remove it, and set what it says as a property (docs/findings.md#lt013)",
+    "LT013 Deployment/orders: the variable LLT_TAP_INTO of container 'app' is reserved for the log shipper: remove it, and set the corresponding property (docs/findings.md#lt013)",
   ],
   [
     'LT015',
     of({ containers: [{ ...app, image: 'gcr.io/distroless/static-debian12:nonroot' }] }),
     {},
-    "LT015 Deployment/orders: the image 'gcr.io/distroless/static-debian12:nonroot' of container 'app' is for statically linked programs, which no library can tap: look with `logtap doctor PROGRAM`, and accept LT015 if it is linked dynamically (docs/findings.md#lt015)",
+    "LT015 Deployment/orders: the image 'gcr.io/distroless/static-debian12:nonroot' of container 'app' is for statically linked programs, which the library cannot tap: run `logtap doctor PROGRAM`, and accept LT015 if the program is linked dynamically (docs/findings.md#lt015)",
   ],
   [
     'LT019',
     of({ containers: [app, app] }),
     {},
-    "LT019 Deployment/orders: the container name 'app' stands twice: give each container a name of its own (docs/findings.md#lt019)",
+    "LT019 Deployment/orders: the container name 'app' occurs twice: give each container a unique name (docs/findings.md#lt019)",
   ],
   [
     'LT023',
     of({ containers: [{ ...app, envFrom: [{ configMapRef: { name: 'x' } }] }] }),
     {},
-    "LT023 Deployment/orders: container 'app' takes variables from elsewhere (envFrom); an LD_PRELOAD among them is replaced: if there is one, name it in `env` with valueFrom: then it stays behind the library (docs/findings.md#lt023)",
+    "LT023 Deployment/orders: container 'app' reads variables from the cluster (envFrom); injection replaces an LD_PRELOAD among them: if there is one, name it in `env` with valueFrom, so that it stays behind the library (docs/findings.md#lt023)",
   ],
   [
     'LT024',
@@ -192,7 +192,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     'LT026',
     of({ hostNetwork: true }),
     {},
-    "LT026 Deployment/orders: the pod is in the network of its node, where only one shipper can have port 9598: leave hostNetwork out, or give the shippers of a node different ports by 'shipper.statusPort' (docs/findings.md#lt026)",
+    "LT026 Deployment/orders: the pod uses the network of its node, where only one shipper can use port 9598: remove hostNetwork, or give the shippers of a node different ports with 'shipper.statusPort' (docs/findings.md#lt026)",
   ],
   [
     'LT029',
@@ -204,7 +204,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     'LT030',
     of({ initContainers: [{ name: 'fetch', image: 'x' }], serviceAccountName: 'reads-s3' }),
     { sink: Sink.cloudWatch({ logGroup: 'g', region: 'eu-central-1' }), keepAwsCredentials: false },
-    "LT030 Deployment/orders: 'keepAwsCredentials' (false) takes the AWS credentials of the service account 'reads-s3' from 'app', 'fetch': leave it out where the application uses AWS, or accept LT030 (docs/findings.md#lt030)",
+    "LT030 Deployment/orders: 'keepAwsCredentials' (false) takes the AWS credentials of the service account 'reads-s3' from 'app', 'fetch': leave it out if the application uses AWS, or accept LT030 (docs/findings.md#lt030)",
   ],
   [
     'LT027',
@@ -230,7 +230,7 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
   });
 });
 
-test('LT001 does not arise with a deadline, nor with native sidecars, nor where the pod goes on for ever', () => {
+test('LT001 does not arise with a deadline, nor with native sidecars, nor where the pod runs without end', () => {
   const cron = workloadOf('CronJob') as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
   Object.assign(cron.spec.jobTemplate.spec, { activeDeadlineSeconds: 600 });
   const classic = { sink, shipper, nativeSidecar: false };
@@ -280,7 +280,7 @@ describe('accept', () => {
 
   test.each(['LT002', 'LT999', 'lt009'])('refuses %s', (code) => {
     expect(() => LogTap.check(deployment(), { sink, accept: [code] })).toThrow(
-      new RegExp(`'accept' \\("${code}"\\) must be one of LT001, LT009, LT012, .*correct what they name`),
+      new RegExp(`'accept' \\("${code}"\\) must be one of LT001, LT009, LT012, .*correct their cause`),
     );
   });
 });

@@ -457,7 +457,7 @@ describe('refused', () => {
       'no containers',
       stdout,
       podSpec({ containers: [] }),
-      /'spec.template.spec.containers' must be a list with a container/,
+      /'spec.template.spec.containers' must be a list with at least one container/,
     ],
     [
       'an environment that is no list',
@@ -474,7 +474,9 @@ describe('refused', () => {
   test('a record of the original that injection did not write', () => {
     const input = inject(deployment(), stdout);
     podTemplate(input).metadata!.annotations!['logtap.dev/original'] = 'yes';
-    expect(() => inject(input, stdout)).toThrow(/'logtap.dev\/original' \("yes"\) must be as injection wrote it/);
+    expect(() => inject(input, stdout)).toThrow(
+      /'logtap.dev\/original' \("yes"\) must be the text that injection wrote/,
+    );
   });
 
   test('null lists are absent lists, as Kubernetes takes them', () => {

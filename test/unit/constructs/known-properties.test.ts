@@ -8,10 +8,14 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'a misspelt property',
     () => tap({ sink, suppressStream: true }),
-    /'suppressStream' is no property: did you mean 'suppressStreams'\?/,
+    /'suppressStream' is not a property: did you mean 'suppressStreams'\?/,
   ],
-  ['a property of nothing', () => tap({ sink, colour: 'red' }), /'colour' is no property: use one of sink, containers/],
-  ['a name of Object', () => tap({ sink, constructor: 1 }), /'constructor' is no property/],
+  [
+    'a property of nothing',
+    () => tap({ sink, colour: 'red' }),
+    /'colour' is not a property: use one of sink, containers/,
+  ],
+  ['a name of Object', () => tap({ sink, constructor: 1 }), /'constructor' is not a property/],
   ['a sink by its name', () => tap({ sink: 'cloudwatch' }), /'sink' \("cloudwatch"\) must be an object/],
   ['a sink as data', () => tap({ sink: { cloudWatch: {} } }), /'sink' .* must be a Sink: write Sink.cloudWatch/],
   ['a list of files', () => tap({ sink, file: ['/a'] }), /'file' \(\["\/a"\]\) must be text/],

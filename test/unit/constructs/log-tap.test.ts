@@ -141,8 +141,8 @@ describe('LogTap.tap', () => {
     LogTap.tap(chart, tap);
     const deployment = plain(chart, 'w');
     LogTap.tap(deployment, tap);
-    expect(() => Testing.synth(chart)).toThrow(/\[shop\] LT017 shop\/w: is tapped already/);
-    expect(() => LogTap.tap(deployment, tap)).toThrow(/LT017 shop\/w: is tapped already: tap it once/);
+    expect(() => Testing.synth(chart)).toThrow(/\[shop\] LT017 shop\/w: is already tapped/);
+    expect(() => LogTap.tap(deployment, tap)).toThrow(/LT017 shop\/w: is already tapped: tap it once/);
   });
 
   test('an error of a workload names its path', () => {

@@ -138,7 +138,7 @@ describe('LogTapProps', () => {
     ['a directory', { file: '/var/log/' }, /'file' \("\/var\/log\/"\).*name the file/],
     ['several files, one relative', { file: '/a:b' }, /'file' \("\/a:b"\) must be absolute paths.*start each/],
     ['a list with a hole', { file: '/a::/b' }, /'file' \("\/a::\/b"\) must be absolute paths/],
-    ['a file with a line end', { file: '/a\nb' }, /without line ends/],
+    ['a file with a line end', { file: '/a\nb' }, /not contain line ends/],
     [
       'a stream that there is not',
       { streams: 'stdin' as TapStreams },

@@ -211,13 +211,16 @@ test('all of them at once', () => {
 
 test.each<[string, () => Sink]>([
   ['\'path\' ("logs/a") must be the absolute path', () => Sink.file({ volume: 'a', path: 'logs/a' })],
-  ['\'path\' ("/a") must be the absolute path of a file in a directory', () => Sink.file({ volume: 'a', path: '/a' })],
+  [
+    '\'path\' ("/a") must be the absolute path of a file in its own directory',
+    () => Sink.file({ volume: 'a', path: '/a' }),
+  ],
   ['\'path\' ("/logs/../etc/a") must be', () => Sink.file({ volume: 'a', path: '/logs/../etc/a' })],
   ['\'path\' ("/.logtap/a") must not be below /.logtap', () => Sink.file({ volume: 'a', path: '/.logtap/a' })],
   ['\'volume\' ("") must name a volume', () => Sink.file({ volume: '', path: '/logs/a' })],
   ['\'host\' ("tcp://a") must be a name or an address', () => Sink.tcp({ host: 'tcp://a', port: 1 })],
   ["'port' (0) must be a whole number from 1 to 65535", () => Sink.tcp({ host: 'a', port: 0 })],
-  ['must come with TLS', () => Sink.forward({ host: 'a', port: 1, caSecret: { name: 'b', key: 'c' } })],
+  ['must be used with TLS', () => Sink.forward({ host: 'a', port: 1, caSecret: { name: 'b', key: 'c' } })],
   [
     "'username' (\"u\") and 'passwordSecret' belong together",
     () => Sink.forward({ host: 'a', port: 1, username: 'u' }),
@@ -226,7 +229,7 @@ test.each<[string, () => Sink]>([
     "'username' (\"u\") has no effect without 'sharedKeySecret'",
     () => Sink.forward({ host: 'a', port: 1, username: 'u', passwordSecret: { name: 'b', key: 'c' } }),
   ],
-  ['\'key\' ("a.js") must be a key of a ConfigMap with the end', () => Sink.module({ configMap: 'a', key: 'a.js' })],
+  ['\'key\' ("a.js") must be a key of a ConfigMap with the suffix', () => Sink.module({ configMap: 'a', key: 'a.js' })],
   [
     '\'variables\' ("LOGTAP_SINK") must be letters',
     () => Sink.module({ configMap: 'a', key: 'a.mjs', variables: { LOGTAP_SINK: 'x' } }),

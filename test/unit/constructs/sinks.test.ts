@@ -195,7 +195,7 @@ describe('Sink.all', () => {
     [
       'one kind twice',
       [Sink.cloudWatch(cloudWatch), Sink.cloudWatch(cloudWatch)],
-      /'sinks'.*'cloudwatch' is there twice/,
+      /'sinks'.*but has 'cloudwatch' twice/,
     ],
     [
       'two regions',
