@@ -1,6 +1,7 @@
 // Static checks: generated files, format and lint of TypeScript and C, types.
 //
-//     node scripts/check.js            these, then the unit tests; under a minute
+//     node scripts/check.js            the quick ones, then the unit tests: before every commit, under a minute
+//     node scripts/check.js --all      also clang-tidy and gcc's analyser over every C source
 //
 // Exported for scripts/test.js: staticChecks(), which says how many passed and failed.
 const { spawnSync } = require('node:child_process');
@@ -10,21 +11,27 @@ const root = join(__dirname, '..');
 /** @param {string} script @param {string[]} args */
 const node = (script, ...args) => [process.execPath, require.resolve(script), ...args];
 
-/** @returns {{ name: string, command: string[] }[]} */
+/** @returns {{ name: string, command: string[], isSlow?: boolean }[]} */
 function checks() {
   return [
     { name: 'generated files match their source', command: node('tsx/cli', 'scripts/generate.ts', '--check') },
     { name: 'TypeScript format and lint', command: node('@biomejs/biome/bin/biome', 'check', '.') },
     { name: 'types', command: node('typescript/bin/tsc', '-p', '.') },
-    { name: 'C format and lint', command: [process.execPath, 'scripts/lint-c.js'] },
-    { name: 'C static analysis', command: ['make', '--silent', '-C', 'native', 'analyse'] },
+    { name: 'C format', command: [process.execPath, 'scripts/lint-c.js', '--format'] },
+    { name: 'C lint', command: [process.execPath, 'scripts/lint-c.js', '--tidy'], isSlow: true },
+    { name: 'C static analysis', command: ['make', '--silent', '-C', 'native', 'analyse'], isSlow: true },
   ];
 }
 
-/** Runs every check, prints the output of those that fail. @returns {{ passed: number, failed: number }} */
-function staticChecks() {
+/**
+ * Runs the checks, prints the output of those that fail.
+ * @param {{ isQuick?: boolean }} [options]
+ * @returns {{ passed: number, failed: number }}
+ */
+function staticChecks({ isQuick = false } = {}) {
+  const chosen = checks().filter(({ isSlow }) => !(isQuick && isSlow));
   let failed = 0;
-  for (const { name, command } of checks()) {
+  for (const { name, command } of chosen) {
     const started = Date.now();
     const [file = '', ...args] = command;
     const { status, stdout, stderr } = spawnSync(file, args, { cwd: root, encoding: 'utf8' });
@@ -34,13 +41,13 @@ function staticChecks() {
     failed += 1;
     console.log(`${stdout ?? ''}${stderr ?? ''}`);
   }
-  return { passed: checks().length - failed, failed };
+  return { passed: chosen.length - failed, failed };
 }
 
 module.exports = { staticChecks };
 
 if (require.main === module) {
-  const { failed } = staticChecks();
+  const { failed } = staticChecks({ isQuick: !process.argv.includes('--all') });
   const unit = spawnSync(process.execPath, [require.resolve('jest/bin/jest'), '--selectProjects', 'unit'], {
     cwd: root,
     stdio: 'inherit',
