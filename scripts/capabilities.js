@@ -4,7 +4,7 @@ const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
-const { canRunCluster, ensureCluster, isClusterPresent } = require('./cluster.js');
+const { ensureCluster, hasOlderCgroups, isClusterPresent } = require('./cluster.js');
 const { ensureJsii, isJsiiPresent } = require('./jsii.js');
 const { ensureGoProgram, isGoProgramPresent } = require('./go-program.js');
 const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
@@ -25,6 +25,7 @@ const PYTHON = 'python3 with pip and venv';
  * @property {() => unknown} [install] absent where only Debian packages bring it
  * @property {readonly string[]} [debian] packages that bring it
  * @property {readonly string[]} [needs] names of those without which `install` cannot work
+ * @property {string} [remedy] what to do about it, where set-up can do nothing
  * @property {string} without what is left out while it is missing
  */
 
@@ -138,6 +139,7 @@ const forTests = [
   {
     name: 'root',
     isPresent: () => process.getuid?.() === 0,
+    remedy: 'run them as root',
     without: 'the tests of programs that change their user or their root directory',
   },
   {
@@ -319,11 +321,17 @@ const forTests = [
     without: 'the tests in a cluster',
   },
   {
+    name: 'cgroup v1',
+    isPresent: hasOlderCgroups,
+    remedy: 'run them on a machine with the controllers memory and cpuset in cgroup v1; cgroup v2 alone is not enough',
+    without: 'the tests in a cluster',
+  },
+  {
     name: 'cluster',
-    isPresent: () => isClusterPresent() && canRunCluster(),
+    isPresent: isClusterPresent,
     install: ensureCluster,
-    needs: ['go', 'root', 'podman', 'openssl', 'network tools'],
-    without: 'the tests in a cluster, which need Go 1.26, root and cgroups of the older interface',
+    needs: ['go', 'root', 'podman', 'openssl', 'network tools', 'cgroup v1'],
+    without: 'the tests in a cluster, which need Go 1.26, root and cgroup v1',
   },
 ];
 

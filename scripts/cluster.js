@@ -4,7 +4,7 @@
 //     node scripts/cluster.js      builds what is missing in the cache: about 10 minutes of CPU time, 250 MB at the end
 //
 // Needs root, Go 1.26, gcc, runc, openssl, iproute2, and cgroups of the older interface. Exported for set-up and tests:
-// ensureCluster(), isClusterPresent(), canRunCluster(), startCluster(directory).
+// ensureCluster(), hasOlderCgroups(), isClusterPresent(), startCluster(directory).
 const { execFileSync, spawn, spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const {
@@ -44,9 +44,8 @@ function target() {
 
 const isClusterPresent = () => existsSync(target());
 
-/** Whether this machine can run one. */
-const canRunCluster = () =>
-  process.getuid?.() === 0 && ['memory', 'cpuset'].every((name) => existsSync(`/sys/fs/cgroup/${name}/cgroup.procs`));
+/** Whether the controllers of pods are in hierarchies of the older interface, where node.sh makes the groups. */
+const hasOlderCgroups = () => ['memory', 'cpuset'].every((name) => existsSync(`/sys/fs/cgroup/${name}/cgroup.procs`));
 
 /** @param {string} part @param {string} output @param {string} work @param {string[]} args */
 function buildGo(part, output, work, ...args) {
@@ -273,7 +272,7 @@ async function startRelay(enter, from, to) {
   return child;
 }
 
-module.exports = { canRunCluster, ensureCluster, isClusterPresent, startCluster };
+module.exports = { ensureCluster, hasOlderCgroups, isClusterPresent, startCluster };
 
 if (require.main === module) {
   try {

@@ -14,19 +14,23 @@ import { termination } from './termination.js';
 
 jest.setTimeout(900_000);
 
-describeWith(['cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'cloudwatch'], 'in a cluster', () => {
-  let starting: Promise<TestCluster> | undefined;
-  const cluster = () => {
-    starting ??= TestCluster.start();
-    return starting;
-  };
-  afterAll(async () => (await starting)?.stop());
+describeWith(
+  ['root', 'cgroup v1', 'cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'cloudwatch'],
+  'in a cluster',
+  () => {
+    let starting: Promise<TestCluster> | undefined;
+    const cluster = () => {
+      starting ??= TestCluster.start();
+      return starting;
+    };
+    afterAll(async () => (await starting)?.stop());
 
-  arrival(cluster);
-  example(cluster);
-  exec(cluster);
-  manifests(cluster);
-  restricted(cluster);
-  starts(cluster);
-  termination(cluster);
-});
+    arrival(cluster);
+    example(cluster);
+    exec(cluster);
+    manifests(cluster);
+    restricted(cluster);
+    starts(cluster);
+    termination(cluster);
+  },
+);

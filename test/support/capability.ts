@@ -8,8 +8,13 @@ export function describeWith(names: readonly string[], title: string, suite: () 
     describe(title, suite);
     return;
   }
-  const what = missing.map(({ name }) => name).join(', ');
-  const remedy = `${what} missing: run \`node scripts/setup.js test\`, as root for Debian packages`;
+  const setUp = 'run `node scripts/setup.js test`, as root for Debian packages';
+  const remedy = [...new Set(missing.map(({ remedy = setUp }) => remedy))]
+    .map((each) => {
+      const names = missing.filter(({ remedy = setUp }) => remedy === each).map(({ name }) => name);
+      return `${names.join(', ')} missing: ${each}`;
+    })
+    .join('; ');
   if (process.env.CI === 'true' || process.env.CI === '1') {
     test(title, () => {
       throw new Error(remedy);
