@@ -164,24 +164,30 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     return lastTotals();
   };
   const ended = run();
+  const timers: NodeJS.Timeout[] = [];
+  /** Of two ends the earlier one counts. */
+  const endWithin = (graceMs: number) => {
+    const deliverMs = Math.max(0, graceMs - LAST_WORDS_MS);
+    deadlineMs = Math.min(deadlineMs, now() + deliverMs);
+    const close = () => {
+      cutOff.abort();
+      for (const source of sources) source.close();
+    };
+    timers.push(
+      setTimeout(close, graceMs / 2),
+      setTimeout(() => deadline.abort(), deliverMs),
+    );
+  };
   const beginStop = () => {
     if (stop.signal.aborted) return;
     const graceMs = termination.leftMs;
     log.info('stopping', { graceSeconds: graceMs / 1000 });
     for (const each of locks) each.stopping();
-    const deliverMs = Math.max(0, graceMs - LAST_WORDS_MS);
-    deadlineMs = now() + deliverMs;
     stop.abort();
     hurry.abort();
-    const timers = [
-      setTimeout(() => {
-        cutOff.abort();
-        for (const source of sources) source.close();
-      }, graceMs / 2),
-      setTimeout(() => deadline.abort(), deliverMs),
-      // Nobody may hear a last word: a pod may be given less time than its specification says.
-      setTimeout(() => log.info('still stopping', { ...totals() }), ACCOUNT_MS),
-    ];
+    endWithin(graceMs);
+    // Nobody may hear a last word: a pod may be given less time than its specification says.
+    timers.push(setTimeout(() => log.info('still stopping', { ...totals() }), ACCOUNT_MS));
     const cancel = () => timers.forEach(clearTimeout);
     ended.then(cancel, cancel);
   };
@@ -199,6 +205,8 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     if (!termination.begin()) return;
     log.info('the termination of the pod begins', { graceSeconds: settings.terminationGraceSeconds });
     hurry.abort();
+    // A shipper that was told to end by others has no more time than its pod.
+    if (stop.signal.aborted) endWithin(termination.leftMs);
   };
   return { ended, lastTotals, reopen, terminating, stop: beginStop, reported: () => ledger.reported() };
 }

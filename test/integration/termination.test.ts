@@ -26,6 +26,39 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(rings, { recursive: true, force: true }));
 
+test.each([
+  ['SIGTERM', 'SIGUSR2'],
+  ['SIGINT', 'SIGUSR2'],
+  ['SIGUSR2', 'SIGTERM'],
+] as const)('%s and then %s: the pod’s time counts in either order', async (first, second) => {
+  const shipper = await startShipper({
+    LOGTAP_RING_DIR: rings,
+    LOGTAP_SINK: 'opensearch',
+    LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
+    LOGTAP_GRACE_SECONDS: '110',
+    LOGTAP_TERMINATION_GRACE_SECONDS: '1',
+  });
+  const writer = start('python3', ['-c', WRITER], {
+    env: {
+      ...tapEnvironment('', { suppress: true }),
+      [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+      [LIBRARY_ENV.TAP_INTO.name]: '1',
+      [LIBRARY_ENV.ON_FULL.name]: 'pass',
+    },
+  });
+  await until('it has written', () => writer.stderr().length > 100);
+  shipper.child.kill(first);
+  await until('it is told', () => /"message":"(stopping|the termination)/.test(shipper.stderr()));
+  const before = performance.now();
+  shipper.child.kill(second);
+  const { code } = await shipper.ended;
+  // Two seconds, on a machine that is not busy; as long as the shipper’s own grace, if the pod’s did not count.
+  expect(performance.now() - before).toBeLessThan(40_000);
+  expect(code).toBe(74);
+  writer.child.kill('SIGKILL');
+  await writer.ended;
+});
+
 test('an application is killed at the end of the time, and its sink is down: every line is in the last ledger', async () => {
   const shipper = await startShipper({
     LOGTAP_RING_DIR: rings,
