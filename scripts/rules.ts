@@ -111,7 +111,7 @@ export const RULES: readonly Section[] = [
       88: 'Sinks have separate queues: a stuck OpenSearch never delays CloudWatch.',
       89: 'Full buffer: policy block | drop-oldest | drop-newest, each counted with reason; default block for files, documented for stdout pipes.',
       90: 'Retry state (attempts, age) does not reset ids, order, or timestamps; a batch re-packed after restart still obeys 1-21.',
-      91: 'Poison record cannot stall a sink for ever (bisect + dead-letter), transient outage of any length never drops within the disk budget.',
+      91: 'Poison record cannot stall a sink permanently (bisect + dead-letter), transient outage of any length never drops within the disk budget.',
       92: 'Dead-letter file is bounded, rotated, JSON lines with sink, reason, error code, time, and original bytes (base64 if not UTF-8).',
       93: 'Backoff has full jitter, cap, and resets after success; 1,000 sidecars restarted together do not synchronise (injected RNG test).',
       94: 'SIGTERM: flush within grace; second SIGTERM exits at once; exit code and log say how many records remain.',

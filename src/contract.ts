@@ -44,7 +44,7 @@ export const FRAME_HEADER: readonly LayoutField[] = [
 ];
 export const FRAME_HEADER_BYTES = 24;
 
-/** Longest payload of one frame. Below 2^15, so `seq * 2^15 + offset` names a byte of a process for ever. */
+/** Longest payload of one frame. Below 2^15, so `seq * 2^15 + offset` identifies a byte of a process permanently. */
 export const FRAME_MAX_PAYLOAD_BYTES = FRAME_MAX_BYTES - FRAME_HEADER_BYTES;
 
 export const FRAME_TYPES = {
@@ -71,7 +71,7 @@ export const HELLO_PAYLOAD: readonly LayoutField[] = [
   { name: 'pid', type: 'u32', offset: 8, meaning: "process id in the writer's own namespace" },
   { name: 'ppid', type: 'u32', offset: 12, meaning: 'process id of its parent' },
   { name: 'start_ticks', type: 'u64', offset: 16, meaning: 'start of the process, clock ticks since boot' },
-  { name: 'instance', type: 'u64', offset: 24, meaning: 'random number that names this process for ever' },
+  { name: 'instance', type: 'u64', offset: 24, meaning: 'random number that identifies this process permanently' },
   { name: 'lost_lines', type: 'u64', offset: 32, meaning: 'as in LOST' },
   { name: 'lost_bytes', type: 'u64', offset: 40, meaning: 'as in LOST' },
 ];
@@ -164,7 +164,7 @@ export const LIBRARY_NAME = 'liblogtap.so';
 export const MOUNT_PATH = '/.logtap';
 /**
  * Where the volume of the library is mounted: read-only in every container but the one that fills it. Beside MOUNT_PATH,
- * not below it: whoever may write the directory that holds a mount point may rename it.
+ * not below it: a user who may write to the directory that contains a mount point may rename it.
  */
 export const LIBRARY_MOUNT_PATH = '/.logtap-lib';
 /** Directory under the mount path where the shipper listens. */
@@ -203,7 +203,7 @@ export const LIBRARY_ENV = {
   TAP_FILE: {
     name: 'LLT_TAP_FILE',
     meaning:
-      'log files to tap: paths and patterns, separated by `:`. In a pattern `*`, `?` and `[a-z]` stand for characters of a name, `**` for any directories; a file that really has that name is meant first. Relative ones begin at the directory in which the process starts',
+      'log files to tap: paths and patterns, separated by `:`. In a pattern, `*`, `?` and `[a-z]` match characters of a name, and `**` matches any directories; an existing file with exactly that name takes precedence. Relative ones begin at the directory in which the process starts',
     default: 'none',
   },
   SUPPRESS_TAP_FILE: {

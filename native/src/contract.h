@@ -41,7 +41,7 @@ struct lt_hello_payload {
     uint32_t pid; /* 8: process id in the writer's own namespace */
     uint32_t ppid; /* 12: process id of its parent */
     uint64_t start_ticks; /* 16: start of the process, clock ticks since boot */
-    uint64_t instance; /* 24: random number that names this process for ever */
+    uint64_t instance; /* 24: random number that identifies this process permanently */
     uint64_t lost_lines; /* 32: as in LOST */
     uint64_t lost_bytes; /* 40: as in LOST */
 };

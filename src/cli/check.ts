@@ -1,4 +1,4 @@
-/** `logtap check`: what would be wrong with a tap, for people, programs, and tools that read SARIF. */
+/** `logtap check`: reports findings about a tap, for people, programs, and tools that read SARIF. */
 import { FindingSeverity, formatFinding } from '../constructs/finding.js';
 import { check } from '../constructs/findings.js';
 import { placeOf } from './manifests.js';
@@ -10,7 +10,7 @@ import { EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap check FILE|DIR|- --sink SINK [options]
 
-Says what would be wrong with a tap on the workloads of Kubernetes manifests. Standard output carries the findings.
+Reports findings about a tap on the workloads of Kubernetes manifests, on standard output.
 
 ${TAP_USAGE}
   --format FORMAT        text, json or sarif   (default: text)

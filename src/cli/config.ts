@@ -1,6 +1,6 @@
 /**
- * What to tap and where to send it, as a user says it: a logtap.yaml, flags, and `--set` over both. All of it is one object, which
- * the generated schema judges before constructs get to see it.
+ * The user's properties: a logtap.yaml, overridden by flags, and both overridden by `--set`. They form one object, which
+ * the generated schema validates before the constructs receive it.
  */
 import { readFileSync } from 'node:fs';
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -34,7 +34,7 @@ export interface Assignment {
  * The properties.
  *
  * @param file a logtap.yaml, if one was given
- * @throws UsageError, or CommandError for a file that cannot be read or says something wrong
+ * @throws UsageError, or CommandError for a file that is unreadable or invalid
  */
 export function readProps(file: string | undefined, assignments: readonly Assignment[]): LogTapProps {
   const wrong = (problem: string) => (file === undefined ? new UsageError(problem) : configError(file, problem));

@@ -1,4 +1,4 @@
-/** `logtap diff`: what inject would change, as a patch from the manifests as they are. */
+/** `logtap diff`: shows the changes that inject would make, as a patch of the manifests. */
 import { createTwoFilesPatch } from 'diff';
 import { injected } from './inject.js';
 import { formatManifests, placeOf } from './manifests.js';

@@ -8,7 +8,7 @@ import { CommandError, EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap explain CODE
 
-Prints what a finding such as LT016 means, why it is a problem, and what to do.
+Explains a finding such as LT016: its meaning, its cause and its remedy.
 
 Exit codes: 0 done, 64 wrong use, 66 no such code.
 `;

@@ -32,14 +32,14 @@ export function install(args: readonly string[]): number {
   }
   const library = readFileSync(libraryFile());
   inDirectory(directory, (handle) => putLibrary(handle, library));
-  // Of any user, whatever the umask.
+  // For any user, independent of the umask.
   if (rings !== undefined) inDirectory(rings, (handle) => fchmodSync(handle, 0o777));
   return EXIT.OK;
 }
 
 /**
  * Does something with a directory, which is made when it is missing. By its descriptor, so that it stays the one that was
- * looked at: whoever may write its parent may put another one, or a link, in its place at any time.
+ * looked at: a user who may write to its parent may replace it with another one, or a link, at any time.
  */
 function inDirectory(path: string, act: (handle: number) => void): void {
   let handle: number | undefined;

@@ -15,17 +15,17 @@ import { version } from './version.js';
 
 const USAGE = `Usage: logtap COMMAND
 
-  run [--sink S] [--file PATH]... [--suppress] -- CMD ARGS   run a program tapped, with a shipper beside it
-  ship [--check]                                             the sidecar, or a look whether it would work; settings come from the environment
-  replay FILE                                                send dead letters again; settings as for ship
-  install DIR                                                put the library for this architecture into DIR
-  terminate                                                  tell the shipper of this container that the pod ends: its preStop hook
+  run [--sink S] [--file PATH]... [--suppress] -- CMD ARGS   run a tapped program with its own shipper
+  ship [--check]                                             run the sidecar, or test its settings; settings come from the environment
+  replay FILE                                                resend dead letters; settings as for ship
+  install DIR                                                install the library for this architecture into DIR
+  terminate                                                  notify the shipper of this container that the pod ends (preStop hook)
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
-  uninject FILE|DIR|-                                        take them out again
-  check FILE|DIR|- [options]                                 say what would be wrong with them
-  diff FILE|DIR|- [options]                                  show what inject would change
-  explain CODE                                               say what a finding such as LT016 means, and what to do
-  doctor PROGRAM | --pid N                                   say whether it can be tapped, and what to do
+  uninject FILE|DIR|-                                        remove them from manifests
+  check FILE|DIR|- [options]                                 report findings about a tap on manifests
+  diff FILE|DIR|- [options]                                  show the changes that inject would make
+  explain CODE                                               explain a finding such as LT016, with its remedy
+  doctor PROGRAM | --pid N                                   report whether a program can be tapped, with the remedy
 
   --version, --help
 `;

@@ -20,10 +20,10 @@ export interface Manifest {
   readonly line: number;
 }
 
-/** Where something stands, for messages. */
+/** The position of an object, for messages. */
 export const placeOf = (file: string, line: number) => `${file}, line ${line}`;
 
-/** A text to read manifests from. `name` stands for it in messages. */
+/** A text to read manifests from. Messages use `name`. */
 export interface ManifestText {
   readonly name: string;
   readonly text: string;

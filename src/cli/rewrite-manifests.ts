@@ -56,7 +56,7 @@ export async function readManifests(path: string, io: CommandStreams): Promise<M
   return manifests;
 }
 
-/** Does something with an object; an error says where it stands. */
+/** Applies a function to an object; an error names the object's position. */
 export function atPlace<T>({ object, file, line }: Manifest, act: (object: KubernetesObject) => T): T {
   try {
     return act(object);

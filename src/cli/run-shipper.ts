@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Once the program has ended, a shipper that ends in another way than by draining is followed by so many. */
 const LAST_ATTEMPTS = 3;
-/** A wait of this length is said. */
+/** A wait of this length is reported. */
 const SAID_MS = 2000;
 
 interface Running {

@@ -1,5 +1,5 @@
 /**
- * `logtap run -- CMD ARGS`: runs a program tapped on this machine, with a shipper of its own beside it.
+ * `logtap run -- CMD ARGS`: runs a tapped program on this machine, with its own shipper.
  *
  * The shipper starts first and stops last: it must listen before the first byte is written, and it drains after the
  * last. The program keeps this terminal, its signals and its exit code.
@@ -17,7 +17,7 @@ import { libraryFile } from './package-files.js';
 import { RunShipper } from './run-shipper.js';
 import { CommandError, UsageError } from './usage.js';
 
-/** A batch program writes faster than a socket drains; whoever runs one by hand wants all its lines. */
+/** A batch program writes faster than a socket drains; a user who runs one by hand wants all its lines. */
 const DEFAULT_ON_FULL = 'block:5000';
 
 interface RunOptions {

@@ -1,4 +1,4 @@
-/** The flags of the commands that inject: each stands for a property, `--config` for a file of them, `--set` for any other. */
+/** The flags of the commands that inject. Each flag sets a property, `--config` names a file of properties, and `--set` sets any other property. */
 import type { LogTapProps } from '../constructs/log-tap-props.js';
 import { type Assignment, readProps } from './config.js';
 import schema from './config-schema.json';
@@ -10,14 +10,14 @@ export const TAP_USAGE = `  --sink cloudwatch      --log-group NAME --region REG
 
   --streams LIST         stdout, stderr, both separated by a comma, or none   (default: stdout,stderr)
   --tap-file PATH        a log file to tap, or a pattern such as '/var/log/**/*.log'; may be given several times
-  --suppress             keep what was handed over out of the container's own log
-  --suppress-file        keep what was handed over out of the tapped file
+  --suppress             keep the captured bytes out of the container's own log
+  --suppress-file        keep the captured bytes out of the tapped file
   --containers LIST      names of the containers to tap   (default: all)
   --image IMAGE          image of the injected containers
-  --drain-seconds N      time to deliver what is held when the pod ends   (default: 25)
-  --accept CODE          a finding that is known; may be given several times
+  --drain-seconds N      time to deliver buffered records when the pod ends   (default: 25)
+  --accept CODE          a finding to accept; may be given several times
 
-  --config FILE          a logtap.yaml with any of the properties that constructs take; flags win over it
+  --config FILE          a logtap.yaml with any properties of the constructs; flags override it
   --set PATH=VALUE       any property, such as shipper.memoryLimitMiB=512 or sink.cloudWatch.retentionDays=30
 `;
 
@@ -86,9 +86,9 @@ const PATHS: Readonly<Partial<Record<Flag, Row>>> = {
 };
 
 /**
- * The properties that flags and file say together.
+ * The properties from flags and file.
  *
- * @throws UsageError, or CommandError for a file that cannot be read or says something wrong
+ * @throws UsageError, or CommandError for a file that is unreadable or invalid
  */
 export function tapProps(flags: Flags): LogTapProps {
   const assignments = [

@@ -16,7 +16,7 @@ const LOOK_MS = 50;
 /** Settings that two shippers of one container would not share. */
 const OWN_SETTINGS = ['LOGTAP_RING_DIR', 'LOGTAP_SOCKET'];
 
-/** Resolves to 0 in any case: a hook that fails is an event that tells nobody what to do, and the pod ends all the same. */
+/** Always resolves to 0, because a failed hook only causes an event without a remedy, and the pod ends anyway. */
 export async function terminate(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError(`terminate takes no arguments, but got '${args.join(' ')}'.`);
   const deadline = performance.now() + START_MS;

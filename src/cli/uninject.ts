@@ -1,4 +1,4 @@
-/** `logtap uninject`: takes the tap and the sidecar out of manifests again, to the last field. */
+/** `logtap uninject`: removes the tap and the sidecar from manifests exactly. */
 import { isDeepStrictEqual } from 'node:util';
 import { uninjectManifest } from '../constructs/uninject.js';
 import { type KubernetesObject, objectName } from '../constructs/workload.js';

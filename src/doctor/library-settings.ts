@@ -1,4 +1,4 @@
-/** What the library makes of its LLT_* variables. It takes a wrong value as not set, silently: so it is said here. */
+/** What the library makes of its LLT_* variables. It takes a wrong value as not set, silently: so the doctor reports it here. */
 import { closest } from '../catalog/closest.js';
 import { LIBRARY_ENV, SOCKET_PATH_MAX_BYTES } from '../contract.js';
 import type { Finding } from './verdict.js';

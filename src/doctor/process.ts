@@ -137,7 +137,7 @@ async function connectionProblem(socket: string): Promise<string | undefined> {
       connection.setTimeout(CONNECT_MS, () => finish(`no answer within ${CONNECT_MS} ms`));
       connection.once('connect', () => finish());
       connection.once('error', (error) =>
-        finish(codeOf(error) === 'ECONNREFUSED' ? 'nobody listens on it' : (error as Error).message),
+        finish(codeOf(error) === 'ECONNREFUSED' ? 'no process listens on it' : (error as Error).message),
       );
     });
   } finally {

@@ -110,7 +110,7 @@ describe('a process that is tapped', () => {
     const bind = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
     await start(process.execPath, ['-e', bind]).ended;
     const { seen } = await bash({ settings: toSocket(socket) });
-    expect(seen).toEqual([`limits: LLT_TARGET=socket:${socket} cannot be reached: nobody listens on it`]);
+    expect(seen).toEqual([`limits: LLT_TARGET=socket:${socket} cannot be reached: no process listens on it`]);
   });
 
   test('AddressSanitizer matters only where the library is not loaded', async () => {

@@ -1,9 +1,9 @@
-/** Alerts on what shippers lose, or cannot deliver. */
+/** Alerts on lost and undelivered records. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
 import { must } from '../must.js';
 
-/** Where the rules are, and what they wait for. */
+/** Properties of `ShipperAlerts`. */
 export interface ShipperAlertsProps {
   /**
    * Metadata of the PrometheusRule. Many a Prometheus reads only rules with certain labels.
@@ -13,7 +13,7 @@ export interface ShipperAlertsProps {
   readonly metadata?: ApiObjectMetadata;
 
   /**
-   * Age in seconds of the oldest record that a sink has yet to take, above which delivery is late.
+   * Age in seconds of the oldest unacknowledged record above which delivery is late.
    *
    * @default 300
    */
@@ -36,7 +36,7 @@ export class ShipperAlerts extends Construct {
   }
 }
 
-/** A series is only there once something was counted, so that its first value is a growth, too. */
+/** A series exists only after its first event, so its first value is an increase, too. */
 const grew = (counter: string) => `increase(${counter}[10m]) > 0 or (${counter} > 0 unless ${counter} offset 10m)`;
 
 function rules(lateSeconds: number) {
@@ -52,7 +52,7 @@ function rules(lateSeconds: number) {
       expr: grew('logtap_records_dead_lettered_total'),
       labels: { severity: 'warning' },
       annotations: {
-        summary: '{{ $labels.sink }} refused records of {{ $labels.pod }} for good ({{ $labels.reason }}).',
+        summary: '{{ $labels.sink }} permanently rejected records of {{ $labels.pod }} ({{ $labels.reason }}).',
       },
     },
     {
