@@ -1,5 +1,5 @@
 /**
- * Writes native/src/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/catalog,
+ * Writes native/src/base/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/catalog,
  * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs,
  * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes.
  *
@@ -234,7 +234,7 @@ function imports(): [path: string, source: string, content: string][] {
 const { program, index } = constructsProgram(root);
 const schema = configSchema(program, index);
 const files: readonly (readonly [path: string, source: string, content: string])[] = [
-  ['native/src/contract.h', 'src/contract.ts', header()],
+  ['native/src/base/contract.h', 'src/contract.ts', header()],
   ['docs/contract.md', 'src/contract.ts', documentation()],
   ['docs/settings.md', 'src/catalog', settings()],
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],

@@ -13,6 +13,7 @@ const { ensureVenv, isVenvPresent } = require('./python-venv.js');
 
 const PACKAGES = ['clang-format==18.1.8', 'clang-tidy==18.1.8'];
 const native = join(__dirname, '..', 'native');
+const ROOMS = readdirSync(join(native, 'src'));
 
 const isLintPresent = () => isVenvPresent('clang', PACKAGES);
 const ensureLint = () => ensureVenv('clang', PACKAGES);
@@ -20,7 +21,7 @@ const ensureLint = () => ensureVenv('clang', PACKAGES);
 /** C files that are written by hand. @param {string} directory @returns {string[]} */
 function sources(directory) {
   return readdirSync(join(native, directory), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.[ch]$/.test(name) && name !== 'contract.h')
+    .filter((name) => /\.[ch]$/.test(name) && !name.endsWith('contract.h'))
     .map((name) => join(directory, name))
     .sort();
 }
@@ -40,7 +41,7 @@ function main() {
   const isFormatted = process.argv.includes('--tidy') || run('clang-format', ['--dry-run', '--Werror', ...files]);
   if (process.argv.includes('--format')) return isFormatted;
   const units = files.filter((name) => name.endsWith('.c'));
-  return run('clang-tidy', ['--quiet', ...units, '--', '-ffreestanding', '-std=gnu11', '-Isrc']) && isFormatted;
+  return run('clang-tidy', ['--quiet', ...units, '--', '-ffreestanding', '-std=gnu11', ...ROOMS.map((room) => `-Isrc/${room}`)]) && isFormatted;
 }
 
 module.exports = { ensureLint, isLintPresent };
