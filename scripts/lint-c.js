@@ -41,7 +41,16 @@ function main() {
   const isFormatted = process.argv.includes('--tidy') || run('clang-format', ['--dry-run', '--Werror', ...files]);
   if (process.argv.includes('--format')) return isFormatted;
   const units = files.filter((name) => name.endsWith('.c'));
-  return run('clang-tidy', ['--quiet', ...units, '--', '-ffreestanding', '-std=gnu11', ...ROOMS.map((room) => `-Isrc/${room}`)]) && isFormatted;
+  return (
+    run('clang-tidy', [
+      '--quiet',
+      ...units,
+      '--',
+      '-ffreestanding',
+      '-std=gnu11',
+      ...ROOMS.map((room) => `-Isrc/${room}`),
+    ]) && isFormatted
+  );
 }
 
 module.exports = { ensureLint, isLintPresent };
