@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Setting } from '../src/catalog/setting.js';
 import { GROUPS, RULES } from '../src/catalog/settings.js';
-import { SINKS } from '../src/catalog/sinks.js';
+import { SINKS } from '../src/catalog/sinks/index.js';
 import * as contract from '../src/contract.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
@@ -240,7 +240,7 @@ const files: readonly (readonly [path: string, source: string, content: string])
   ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
   ['docs/api.md', 'src/constructs', apiReference(program, index)],
   ['src/cli/config-schema.json', 'src/constructs', schema],
-  ['src/constructs/property-table.ts', 'src/constructs', propertyTable(schema)],
+  ['src/constructs/props/property-table.ts', 'src/constructs', propertyTable(schema)],
   ...imports(),
   ...kubernetesExample(root),
 ];

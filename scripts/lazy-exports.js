@@ -2,7 +2,7 @@
 const { readFileSync, writeFileSync } = require('node:fs');
 
 const PEER = 'cdk8s-plus-28';
-const REQUIRE = /^var (\w+) = require\("(\.\/(?:tapped-[\w-]+|aws\/log-tap-aws)\.js)"\);$/gm;
+const REQUIRE = /^var (\w+) = require\("(\.\/(?:tapped\/tapped-[\w-]+|aws\/log-tap-aws)\.js)"\);$/gm;
 
 /**
  * Rewrites the exports of a module that tsc has written.

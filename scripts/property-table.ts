@@ -1,5 +1,5 @@
 /**
- * src/constructs/property-table.ts: the names and kinds of the properties that constructs take, for those who write JavaScript,
+ * src/constructs/props/property-table.ts: the names and kinds of the properties that constructs take, for those who write JavaScript,
  * whom no compiler warns. It follows from the schema of logtap.yaml, which follows from the types.
  */
 

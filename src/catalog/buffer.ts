@@ -1,6 +1,6 @@
 /** Settings of the buffer, of dead letters, and of the shipper's end. */
 import { setting } from './setting.js';
-import * as value from './setting-values.js';
+import * as value from './values/setting-values.js';
 
 /** Policies for a full buffer. */
 export const ON_FULL = ['block', 'drop-oldest', 'drop-newest'] as const;

@@ -1,6 +1,6 @@
 /** Network settings between the shipper and services, under the names that other programs also read. */
 import { setting } from './setting.js';
-import * as value from './setting-values.js';
+import * as value from './values/setting-values.js';
 
 export const NETWORK_SETTINGS = {
   httpsProxy: setting({

@@ -1,6 +1,6 @@
 /** Settings that describe the pod. The shipper adds them to records. */
 import { setting } from './setting.js';
-import * as value from './setting-values.js';
+import * as value from './values/setting-values.js';
 
 export const POD_SETTINGS = {
   podName: setting({ name: 'POD_NAME', help: 'Name of the pod.', parse: value.text }),

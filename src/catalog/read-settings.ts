@@ -3,7 +3,7 @@ import { closest } from './closest.js';
 import type { Given } from './rule.js';
 import type { Setting } from './setting.js';
 import { ROWS, RULES, type Settings } from './settings.js';
-import { SINK_CHOICE, SINKS } from './sinks.js';
+import { SINK_CHOICE, SINKS } from './sinks/index.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

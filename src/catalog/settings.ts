@@ -1,12 +1,12 @@
 /** Every setting of the shipper by group, in the order of the documentation, and the rules between settings. */
 import { BUFFER_SETTINGS } from './buffer.js';
-import { CLOUDWATCH_SETTINGS } from './cloudwatch.js';
 import { NETWORK_SETTINGS } from './network.js';
-import { OPENSEARCH_SETTINGS } from './opensearch.js';
 import { POD_SETTINGS } from './pod.js';
 import type { Rule } from './rule.js';
 import type { Setting, ValueOf } from './setting.js';
-import { SINK_CHOICE, SINKS } from './sinks.js';
+import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
+import { SINK_CHOICE, SINKS } from './sinks/index.js';
+import { OPENSEARCH_SETTINGS } from './sinks/opensearch.js';
 import { SOURCE_SETTINGS } from './sources.js';
 import { STATUS_SETTINGS } from './status.js';
 

@@ -1,7 +1,7 @@
 /** Settings of the sources: the origin of records, and the splitting of bytes into lines. */
 import { MOUNT_PATH, RINGS_BYTES, RUN_DIR, SOCKET_NAME } from '../contract.js';
 import { setting } from './setting.js';
-import * as value from './setting-values.js';
+import * as value from './values/setting-values.js';
 
 export const SOURCE_SETTINGS = {
   socket: setting({

@@ -1,7 +1,7 @@
 /** Settings of the status server. */
 import { STATUS_PORT } from '../contract.js';
 import { setting } from './setting.js';
-import * as value from './setting-values.js';
+import * as value from './values/setting-values.js';
 
 export const STATUS_SETTINGS = {
   statusPort: setting({

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { closest } from '../catalog/closest.js';
-import { checkProps, type LogTapProps } from '../constructs/log-tap-props.js';
-import { Sink } from '../constructs/sink.js';
+import { checkProps, type LogTapProps } from '../constructs/props/log-tap-props.js';
+import { Sink } from '../constructs/sinks/sink.js';
 import schema from './config-schema.json';
 import { CommandError, EXIT, UsageError } from './usage.js';
 

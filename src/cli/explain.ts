@@ -1,9 +1,9 @@
 /** `logtap explain CODE`: the page of a finding, from the documentation that comes with the package. */
 import { readFileSync } from 'node:fs';
 import { closest } from '../catalog/closest.js';
+import { type CommandStreams, write } from './manifests/rewrite-manifests.js';
 import { findingsPage } from './package-files.js';
 import { parseFlags } from './parse-flags.js';
-import { type CommandStreams, write } from './rewrite-manifests.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap explain CODE

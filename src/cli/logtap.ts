@@ -1,15 +1,15 @@
 /** The `logtap` command: picks the subcommand, prints its error, sets the exit code. */
 import { closest } from '../catalog/closest.js';
-import { checkCommand } from './check.js';
-import { diffCommand } from './diff.js';
 import { doctor } from './doctor.js';
 import { explainCommand } from './explain.js';
-import { injectCommand } from './inject.js';
 import { install } from './install.js';
+import { checkCommand } from './manifests/check.js';
+import { diffCommand } from './manifests/diff.js';
+import { injectCommand } from './manifests/inject.js';
+import { uninjectCommand } from './manifests/uninject.js';
 import { shipperFile } from './package-files.js';
-import { run } from './run.js';
+import { run } from './run/run.js';
 import { terminate } from './terminate.js';
-import { uninjectCommand } from './uninject.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 import { version } from './version.js';
 

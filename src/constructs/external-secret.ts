@@ -2,8 +2,8 @@
 import type { ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
 import { ExternalSecret, type ExternalSecretSpecSecretStoreRefKind } from '../../imports/external-secrets.io.js';
-import { must } from './must.js';
-import type { SecretKey } from './sink-config.js';
+import { must } from './props/must.js';
+import type { SecretKey } from './sinks/sink-config.js';
 
 /** Scope of a store: one namespace, or all. */
 export enum SecretStoreKind {

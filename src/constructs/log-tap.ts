@@ -1,16 +1,16 @@
 /** Taps constructs: hooks the rendering of workloads from any library or file. */
 import { ApiObject } from 'cdk8s';
 import type { IConstruct, IMixin } from 'constructs';
-import { withDefaults } from './defaults.js';
-import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './finding.js';
-import { check } from './findings.js';
-import { inject } from './inject.js';
-import { checkProps, type LogTapProps, sinkOf } from './log-tap-props.js';
-import { isolationFindings, watchPolicies } from './network-isolation.js';
-import { isList } from './object-list.js';
-import type { SinkIamStatement } from './sink-config.js';
-import { uninjectManifest } from './uninject.js';
-import { isWorkload } from './workload.js';
+import { check } from './findings/check.js';
+import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './findings/finding.js';
+import { isolationFindings, watchPolicies } from './findings/network-isolation.js';
+import { inject } from './injection/inject.js';
+import { isList } from './injection/object-list.js';
+import { uninjectManifest } from './injection/uninject.js';
+import { isWorkload } from './injection/workload.js';
+import { withDefaults } from './props/defaults.js';
+import { checkProps, type LogTapProps, sinkOf } from './props/log-tap-props.js';
+import type { SinkIamStatement } from './sinks/sink-config.js';
 
 /** The tap of each hooked object. */
 const taps = new WeakMap<ApiObject, LogTap>();

@@ -1,8 +1,8 @@
 /** Allows the egress of shippers in pods that NetworkPolicies isolate. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
-import { must } from './must.js';
-import type { Sink } from './sink.js';
+import { must } from './props/must.js';
+import type { Sink } from './sinks/sink.js';
 
 /** Properties of a `ShipperNetworkPolicy`. */
 export interface ShipperNetworkPolicyProps {

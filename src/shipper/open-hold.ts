@@ -1,14 +1,14 @@
 /** Settings to the hold: where records are kept, and who is told what becomes of them there. */
 import { mkdirSync } from 'node:fs';
+import type { Ledger } from './accounting/ledger.js';
+import type { Tally } from './accounting/tally.js';
 import { ConfigError, messageOf } from './errors.js';
-import type { Ledger } from './ledger.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 import { Hold } from './spool/hold.js';
 import { SegmentStore } from './spool/segment-store.js';
-import type { Tally } from './tally.js';
 
 export interface OpenHoldOptions {
   /** Bound on memory. */

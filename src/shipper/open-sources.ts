@@ -1,18 +1,18 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
 
-import type { CountJournal } from './count-journal.js';
-import { descriptorShares } from './descriptor-limit.js';
+import type { CountJournal } from './accounting/count-journal.js';
+import type { Ledger } from './accounting/ledger.js';
 import type { ProtocolError } from './errors.js';
-import type { Ledger } from './ledger.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
-import type { MeteredSink } from './metrics.js';
+import { descriptorShares } from './process/descriptor-limit.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
-import type { Lost } from './source/frame-decoder.js';
-import { makeRingDirectory } from './source/ring-directory.js';
-import { RingSource } from './source/ring-source.js';
-import { SocketSource } from './source/socket-source.js';
+import type { Lost } from './source/frames/decoder.js';
+import { makeRingDirectory } from './source/rings/directory.js';
+import { RingSource } from './source/rings/source.js';
+import { SocketSource } from './source/socket/source.js';
+import type { MeteredSink } from './status/metrics.js';
 
 export interface OpenSourcesOptions {
   readonly ledger: Ledger;

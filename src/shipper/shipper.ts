@@ -1,24 +1,25 @@
 /** Settings to parts, parts to a running shipper, and its ordered stop. */
+
+import { CountJournal } from './accounting/count-journal.js';
+import { Ledger, type Totals } from './accounting/ledger.js';
 import { checkSinks } from './check.js';
-import { CountJournal } from './count-journal.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
-import { type DeliverOptions, healthySink } from './deliver.js';
-import { descriptorShares } from './descriptor-limit.js';
-import { lastWriterGone } from './last-writer.js';
-import { Ledger, type Totals } from './ledger.js';
+import { type DeliverOptions, healthySink } from './delivery/deliver.js';
+import { runPipeline } from './delivery/pipeline.js';
 import type { Log } from './log.js';
-import { containerMemoryLimit, defaultMemoryMaxBytes } from './memory-limit.js';
-import { type MeteredSink, Metrics } from './metrics.js';
 import { openHold } from './open-hold.js';
 import { isOutage, lockRings, openSources } from './open-sources.js';
 import type { Sink } from './parts.js';
-import { runPipeline } from './pipeline.js';
+import { descriptorShares } from './process/descriptor-limit.js';
+import { lastWriterGone } from './process/last-writer.js';
+import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
+import { Termination } from './process/termination.js';
 import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
 import { sleep } from './sleep.js';
-import { startStatusServer } from './status-server.js';
-import { Termination } from './termination.js';
+import { type MeteredSink, Metrics } from './status/metrics.js';
+import { startStatusServer } from './status/status-server.js';
 
 export interface Shipper {
   /** Resolves after `stop`, when all is delivered or the time is up. */

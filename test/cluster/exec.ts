@@ -1,7 +1,7 @@
 /** What `kubectl` and the kubelet start in a container answers as it does without the tap, and none of it is shipped. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogTapProps } from '../../src/constructs/log-tap-props.js';
+import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { temporaryDirectory } from '../support/run.js';
 

@@ -1,5 +1,5 @@
 /** What injection leaves alone: the application's credentials, workloads that opted out, and what a pod may use of the disk. */
-import { Sink } from '../../src/constructs/sink.js';
+import { Sink } from '../../src/constructs/sinks/sink.js';
 import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { giveRole, IRSA, POD_IDENTITY, type Role } from '../support/cluster-roles.js';
 import { logtap, run } from '../support/run.js';

@@ -1,5 +1,5 @@
 /** A pod ends when it would have ended untapped, and until then every line is delivered or counted. */
-import { Sink } from '../../src/constructs/sink.js';
+import { Sink } from '../../src/constructs/sinks/sink.js';
 import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { startFront } from '../support/opensearch-front.js';
 

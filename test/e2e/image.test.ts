@@ -5,8 +5,8 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from '../../src/constructs/inject.js';
-import { Sink } from '../../src/constructs/sink.js';
+import { inject } from '../../src/constructs/injection/inject.js';
+import { Sink } from '../../src/constructs/sinks/sink.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { buildImage, IMAGE } from '../support/image.js';

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
 import { ensureLocked } from '../../scripts/locked-packages.js';
-import type { KubernetesObject } from '../../src/constructs/workload.js';
+import type { KubernetesObject } from '../../src/constructs/injection/workload.js';
 import { describeWith } from '../support/capability.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { root, run, temporaryDirectory } from '../support/run.js';

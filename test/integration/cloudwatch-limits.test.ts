@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { CloudWatchServer } from '../../scripts/cloudwatch.js';
 import { startCloudWatch } from '../../scripts/cloudwatch.js';
 import type { RecordBatch, Sink } from '../../src/shipper/parts.js';
-import { select } from '../../src/shipper/record-batch.js';
+import { select } from '../../src/shipper/records/record-batch.js';
 import { batchOf } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { CloudWatchBench, DAY_MS, GROUP, HOUR_MS, STREAM } from '../support/cloudwatch-sink.js';

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
-import { descriptorShares } from '../../src/shipper/descriptor-limit.js';
+import { descriptorShares } from '../../src/shipper/process/descriptor-limit.js';
 import { data, hello, magic } from '../support/frames.js';
 import { run, until } from '../support/run.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';

@@ -4,12 +4,17 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
-import { inject } from '../../src/constructs/inject.js';
-import { FailurePolicy, type LogTapProps } from '../../src/constructs/log-tap-props.js';
-import { ImagePullPolicy } from '../../src/constructs/shipper-options.js';
-import { Sink } from '../../src/constructs/sink.js';
-import { ExistingPreload, TapStreams } from '../../src/constructs/tap-options.js';
-import { type Container, type KubernetesObject, type PodSpec, podTemplate } from '../../src/constructs/workload.js';
+import { inject } from '../../src/constructs/injection/inject.js';
+import {
+  type Container,
+  type KubernetesObject,
+  type PodSpec,
+  podTemplate,
+} from '../../src/constructs/injection/workload.js';
+import { FailurePolicy, type LogTapProps } from '../../src/constructs/props/log-tap-props.js';
+import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
+import { ExistingPreload, TapStreams } from '../../src/constructs/props/tap-options.js';
+import { Sink } from '../../src/constructs/sinks/sink.js';
 import { NEWEST_VERSION, OLDEST_VERSION, restrictedErrors, schemaErrors } from '../support/kubernetes-schemas.js';
 import { container, deployment, podSpec, variables, workloads } from '../support/workloads.js';
 

@@ -1,6 +1,6 @@
 /** What the command line reads and writes, compared with kubectl's own reader on random texts. */
 import fc from 'fast-check';
-import { formatManifests, parseManifests } from '../../src/cli/manifests.js';
+import { formatManifests, parseManifests } from '../../src/cli/manifests/manifests.js';
 import { describeWith } from '../support/capability.js';
 import { asKubectl } from '../support/kubectl-yaml.js';
 

@@ -5,12 +5,12 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
-import { formatManifests, parseManifests, readManifestFiles } from '../../src/cli/manifests.js';
-import { inject } from '../../src/constructs/inject.js';
-import { madeElsewhere } from '../../src/constructs/made-elsewhere.js';
-import { Sink } from '../../src/constructs/sink.js';
-import { uninject } from '../../src/constructs/uninject.js';
-import { isWorkload, type KubernetesObject, objectName, podTemplate } from '../../src/constructs/workload.js';
+import { formatManifests, parseManifests, readManifestFiles } from '../../src/cli/manifests/manifests.js';
+import { inject } from '../../src/constructs/injection/inject.js';
+import { madeElsewhere } from '../../src/constructs/injection/made-elsewhere.js';
+import { uninject } from '../../src/constructs/injection/uninject.js';
+import { isWorkload, type KubernetesObject, objectName, podTemplate } from '../../src/constructs/injection/workload.js';
+import { Sink } from '../../src/constructs/sinks/sink.js';
 import { describeWith } from '../support/capability.js';
 import { asKubectl } from '../support/kubectl-yaml.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
 import { ensureLocked } from '../../scripts/locked-packages.js';
-import type { KubernetesObject } from '../../src/constructs/workload.js';
+import type { KubernetesObject } from '../../src/constructs/injection/workload.js';
 import { describeWith } from '../support/capability.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { firstBlock } from '../support/readme.js';

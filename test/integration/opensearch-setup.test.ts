@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import { freePort } from '../../scripts/free-port.js';
 import type { OpenSearchServer } from '../../scripts/opensearch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
-import { OPENSEARCH_SCHEMAS } from '../../src/catalog/opensearch.js';
+import { OPENSEARCH_SCHEMAS } from '../../src/catalog/sinks/opensearch.js';
 import { batchOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';

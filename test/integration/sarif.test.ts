@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { ensureSarifSchema } from '../../scripts/sarif-schema.js';
-import { RULES } from '../../src/constructs/finding.js';
+import { RULES } from '../../src/constructs/findings/finding.js';
 import { describeWith } from '../support/capability.js';
 import { logtap, run, temporaryDirectory } from '../support/run.js';
 

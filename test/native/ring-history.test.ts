@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SourceBatch } from '../../src/shipper/parts.js';
-import { recordAt } from '../../src/shipper/record-batch.js';
-import type { RingSource } from '../../src/shipper/source/ring-source.js';
+import { recordAt } from '../../src/shipper/records/record-batch.js';
+import type { RingSource } from '../../src/shipper/source/rings/source.js';
 import { converse } from '../support/native-tap.js';
 import { openRings } from '../support/rings.js';
 

@@ -1,8 +1,9 @@
 /** Makes record batches from plain values, and plain values from record batches. */
+
+import { Tally } from '../../src/shipper/accounting/tally.js';
 import type { Origin, RecordBatch, SourceBatch } from '../../src/shipper/parts.js';
-import { BatchBuilder, recordAt } from '../../src/shipper/record-batch.js';
+import { BatchBuilder, recordAt } from '../../src/shipper/records/record-batch.js';
 import type { Taken } from '../../src/shipper/spool/lane.js';
-import { Tally } from '../../src/shipper/tally.js';
 
 export const stdoutOrigin: Origin = {
   id: '0000000000000abc-1',

@@ -1,6 +1,6 @@
 /** What kubectl reads in manifests. Needs the capability `kubectl yaml`. */
 import { ensureGoProgram } from '../../scripts/go-program.js';
-import type { KubernetesObject } from '../../src/constructs/workload.js';
+import type { KubernetesObject } from '../../src/constructs/injection/workload.js';
 import { run } from './run.js';
 
 /** The objects of a text as kubectl reads them, the items of Lists one by one. */

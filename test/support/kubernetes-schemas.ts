@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020.js';
 import { schemaDirectory } from '../../scripts/kubernetes-schemas.js';
-import type { Container, KubernetesObject, PodSpec } from '../../src/constructs/workload.js';
+import type { Container, KubernetesObject, PodSpec } from '../../src/constructs/injection/workload.js';
 
 export const OLDEST_VERSION = '1.28';
 export const NEWEST_VERSION = '1.37';

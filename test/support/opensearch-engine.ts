@@ -1,7 +1,7 @@
 /** The OpenSearch sink in this process, and the engine that it writes to, asked directly. */
 import { NoAnswerError } from '../../src/shipper/errors.js';
 import type { RecordBatch, SendResult, Sink } from '../../src/shipper/parts.js';
-import { select } from '../../src/shipper/record-batch.js';
+import { select } from '../../src/shipper/records/record-batch.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { parseSettings } from '../../src/shipper/settings.js';
 import { openOpenSearch } from '../../src/shipper/sinks/opensearch/index.js';

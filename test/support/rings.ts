@@ -1,6 +1,7 @@
 /** The shipper's source of rings as tests open it, and the numbers with which they try to break it. */
-import { RingSource } from '../../src/shipper/source/ring-source.js';
-import type { RingSourceOptions } from '../../src/shipper/source/ring-source-options.js';
+
+import type { RingSourceOptions } from '../../src/shipper/source/rings/options.js';
+import { RingSource } from '../../src/shipper/source/rings/source.js';
 
 /** Capacity of its free rings. */
 export const CAPACITY = 65_536;

@@ -1,6 +1,6 @@
 /** Workloads of every kind that is tapped, as plain manifests. */
-import type { Container, KubernetesObject, PodSpec } from '../../src/constructs/workload.js';
-import { podTemplate } from '../../src/constructs/workload.js';
+import type { Container, KubernetesObject, PodSpec } from '../../src/constructs/injection/workload.js';
+import { podTemplate } from '../../src/constructs/injection/workload.js';
 
 /** A pod of one container, and what is given on top. */
 export function podSpec(overrides: Partial<PodSpec> = {}): PodSpec {

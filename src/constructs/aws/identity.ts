@@ -1,7 +1,7 @@
 /** How the pods of a service account come to a role of IAM, one of several ways, behind static factories. */
-import type { NameRule } from '../../catalog/service-names.js';
-import { must, mustBeNamed } from '../must.js';
-import { hasToken } from '../token.js';
+import type { NameRule } from '../../catalog/values/service-names.js';
+import { must, mustBeNamed } from '../props/must.js';
+import { hasToken } from '../props/token.js';
 
 const ROLE_ARN: NameRule = {
   holds: (value) => /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(value),

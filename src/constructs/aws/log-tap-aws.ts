@@ -4,9 +4,9 @@ import { type IServiceAccount, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { LogGroup } from '../../../imports/cloudwatchlogs.services.k8s.aws.js';
 import { PodIdentityAssociation } from '../../../imports/eks.services.k8s.aws.js';
-import { must } from '../must.js';
-import type { Sink } from '../sink.js';
-import type { SinkLogGroup } from '../sink-config.js';
+import { must } from '../props/must.js';
+import type { Sink } from '../sinks/sink.js';
+import type { SinkLogGroup } from '../sinks/sink-config.js';
 import type { AwsIdentity } from './identity.js';
 import { ShipperRole } from './shipper-role.js';
 

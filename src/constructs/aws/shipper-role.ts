@@ -2,9 +2,9 @@
 import { Names } from 'cdk8s';
 import { Construct } from 'constructs';
 import { Policy, Role } from '../../../imports/iam.services.k8s.aws.js';
-import type { NameRule } from '../../catalog/service-names.js';
-import { mustBeNamed } from '../must.js';
-import type { SinkIamStatement } from '../sink-config.js';
+import type { NameRule } from '../../catalog/values/service-names.js';
+import { mustBeNamed } from '../props/must.js';
+import type { SinkIamStatement } from '../sinks/sink-config.js';
 
 /** @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 const ROLE_NAME: NameRule = {

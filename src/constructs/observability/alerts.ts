@@ -1,7 +1,7 @@
 /** Alerts on lost and undelivered records. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
-import { must } from '../must.js';
+import { must } from '../props/must.js';
 
 /** Properties of `ShipperAlerts`. */
 export interface ShipperAlertsProps {

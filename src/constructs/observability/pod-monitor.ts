@@ -1,7 +1,7 @@
 /** Tells the Prometheus operator to read the metrics of shippers. */
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
-import { SHIPPER } from '../shipper.js';
+import { SHIPPER } from '../injection/shipper.js';
 
 /** Whose metrics are read. */
 export interface ShipperPodMonitorProps {

@@ -1,6 +1,6 @@
 /** Several sinks as one. Each gets every record independently. */
-import { must } from '../must.js';
-import type { SinkConfig } from '../sink-config.js';
+import { must } from '../props/must.js';
+import type { SinkConfig } from './sink-config.js';
 
 /** Conflicting values of one setting are rejected. */
 export function all(sinks: readonly SinkConfig[]): SinkConfig {

@@ -3,9 +3,9 @@ import { withoutCredentials } from '../../catalog/read-settings.js';
 import type { Given } from '../../catalog/rule.js';
 import type { Setting } from '../../catalog/setting.js';
 import { RULES } from '../../catalog/settings.js';
-import { type KnownSink, SINKS } from '../../catalog/sinks.js';
-import type { SecretFile, SecretKey, SinkConfig } from '../sink-config.js';
-import { hasToken } from '../token.js';
+import { type KnownSink, SINKS } from '../../catalog/sinks/index.js';
+import { hasToken } from '../props/token.js';
+import type { SecretFile, SecretKey, SinkConfig } from './sink-config.js';
 
 type Value = string | number | boolean;
 

@@ -1,10 +1,10 @@
 /** Properties of the CloudWatch Logs sink, and its permissions. */
-import { CLOUDWATCH_SETTINGS } from '../../catalog/cloudwatch.js';
-import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/service-names.js';
-import { must, mustBeNamed } from '../must.js';
-import type { SinkConfig, SinkIamStatement } from '../sink-config.js';
+import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
+import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/values/service-names.js';
+import { must, mustBeNamed } from '../props/must.js';
 import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
+import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 
 const ACCOUNT: NameRule = {
   holds: (value) => /^\d{12}$/.test(value) || value === '*',

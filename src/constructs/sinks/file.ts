@@ -1,10 +1,10 @@
 /** Settings of the sink that appends to a file, on a volume of the pod. */
 import { posix } from 'node:path';
-import { FILE_SETTINGS } from '../../catalog/file.js';
+import { FILE_SETTINGS } from '../../catalog/sinks/file.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../../contract.js';
-import { must } from '../must.js';
-import type { SinkConfig } from '../sink-config.js';
+import { must } from '../props/must.js';
 import { bind } from './bind.js';
+import type { SinkConfig } from './sink-config.js';
 
 /** Paths that the shipper uses itself. */
 const OWN_PATHS = [MOUNT_PATH, LIBRARY_MOUNT_PATH, '/etc/logtap', '/var/lib/logtap'];

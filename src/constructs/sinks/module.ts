@@ -1,7 +1,8 @@
 /** Properties of the user's own sink: a JavaScript module in a ConfigMap. */
-import { must } from '../must.js';
-import type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from '../sink-config.js';
-import { configMapFilePath } from '../sink-files.js';
+
+import { configMapFilePath } from '../injection/sink-files.js';
+import { must } from '../props/must.js';
+import type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from './sink-config.js';
 
 /** Properties of the module sink. */
 export interface ModuleSinkProps {

@@ -1,10 +1,10 @@
 /** Properties of the OpenSearch sink, and its permissions. */
-import { CLOUDWATCH_SETTINGS } from '../../catalog/cloudwatch.js';
-import { OPENSEARCH_SETTINGS } from '../../catalog/opensearch.js';
-import { must } from '../must.js';
-import type { SecretKey, SinkConfig, SinkIamStatement } from '../sink-config.js';
+import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
+import { OPENSEARCH_SETTINGS } from '../../catalog/sinks/opensearch.js';
+import { must } from '../props/must.js';
 import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
+import type { SecretKey, SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /** Shape of a document in OpenSearch. */
 export enum OpenSearchSchema {

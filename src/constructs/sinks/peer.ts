@@ -1,10 +1,10 @@
 /** Properties of the sinks that write to a peer: NDJSON over TCP, and the Forward protocol. */
-import { FORWARD_SETTINGS } from '../../catalog/forward.js';
-import { TCP_SETTINGS } from '../../catalog/tcp.js';
-import { must } from '../must.js';
-import type { SecretKey, SinkConfig } from '../sink-config.js';
-import { hasToken } from '../token.js';
+import { FORWARD_SETTINGS } from '../../catalog/sinks/forward.js';
+import { TCP_SETTINGS } from '../../catalog/sinks/tcp.js';
+import { must } from '../props/must.js';
+import { hasToken } from '../props/token.js';
 import { bind } from './bind.js';
+import type { SecretKey, SinkConfig } from './sink-config.js';
 
 /** Address and certificates of a peer. */
 export interface TcpSinkProps {

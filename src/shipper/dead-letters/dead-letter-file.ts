@@ -13,12 +13,12 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { AppendFile } from '../append-file.js';
-import type { Kept } from '../deliver.js';
-import { withDescriptor } from '../descriptor-reserve.js';
+import type { Kept } from '../delivery/deliver.js';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
 import type { RecordBatch, Rejected } from '../parts.js';
+import { AppendFile } from '../process/append-file.js';
+import { withDescriptor } from '../process/descriptor-reserve.js';
 import type { Secrets } from '../secrets.js';
 import { encodeLetter } from './letter.js';
 

@@ -9,9 +9,9 @@
  * `pid` are left out where there is nothing to say. `origin` and `seq` name the record: sent again it is the same one.
  */
 import { isUtf8 } from 'node:buffer';
-import { JsonWriter } from '../json-writer.js';
 import type { Origin, RecordBatch, Rejected } from '../parts.js';
-import { type RecordView, recordAt } from '../record-batch.js';
+import { JsonWriter } from '../records/json-writer.js';
+import { type RecordView, recordAt } from '../records/record-batch.js';
 
 /** One line. */
 export function encodeLetter(sink: string, nowMs: number, batch: RecordBatch, rejected: Rejected): string {

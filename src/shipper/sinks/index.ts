@@ -1,6 +1,6 @@
 /** Name to sink: the only switch. A sink's module, and the clients it brings, load only when it is chosen. */
 
-import type { SinkName } from '../../catalog/sinks.js';
+import type { SinkName } from '../../catalog/sinks/index.js';
 import { failureOf } from '../errors.js';
 import type { Sink } from '../parts.js';
 import type { Settings } from '../settings.js';

@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf, NoAnswerError } from '../errors.js';
 import type { BatchLimits, SendResult, Sink } from '../parts.js';
-import { recordAt } from '../record-batch.js';
+import { recordAt } from '../records/record-batch.js';
 import { LINE_LIMITS } from './lines/output.js';
 import type { SinkContext } from './sink-context.js';
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { PeerAddress } from '../../catalog/peer-address.js';
-import { withDescriptor } from '../descriptor-reserve.js';
+import type { PeerAddress } from '../../catalog/values/peer-address.js';
 import { codeOf, messageOf, NoAnswerError } from '../errors.js';
+import { withDescriptor } from '../process/descriptor-reserve.js';
 import type { ReloadedFile } from './reloaded-file.js';
 
 export const addressText = ({ host, port }: PeerAddress) =>

@@ -1,7 +1,7 @@
 /** A file that may be replaced while the shipper runs, as a mounted Secret is: its content is that of now. */
 import { readFileSync, type Stats, statSync } from 'node:fs';
-import { withDescriptor } from '../descriptor-reserve.js';
 import { ConfigError, messageOf } from '../errors.js';
+import { withDescriptor } from '../process/descriptor-reserve.js';
 
 export class ReloadedFile {
   readonly #path: string;

@@ -1,7 +1,7 @@
 /** Sends a batch to a peer that takes a request as a whole, in requests as large as it was seen to take in time. */
 import { codeOf, failureOf } from '../errors.js';
 import type { RecordBatch, SendResult } from '../parts.js';
-import { slice } from '../record-batch.js';
+import { slice } from '../records/record-batch.js';
 import type { BodyLimit } from './body-limit.js';
 import { indexes } from './ranges.js';
 

@@ -3,9 +3,9 @@
  * delivers.
  */
 import { codeOf, messageOf, ProtocolError } from '../errors.js';
-import { countByInstance } from './count-by-instance.js';
-import { type AssemblerShared, interruptIdle } from './line-assembler.js';
-import type { RingReader } from './ring-reader.js';
+import { type AssemblerShared, interruptIdle } from './frames/line-assembler.js';
+import { countByInstance } from './rings/count-by-instance.js';
+import type { RingReader } from './rings/reader.js';
 
 export interface Unread {
   readonly records: number;

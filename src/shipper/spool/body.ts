@@ -1,7 +1,8 @@
 /** Held records, wherever they are. */
+
+import { Tally } from '../accounting/tally.js';
 import type { RecordBatch } from '../parts.js';
-import { slice } from '../record-batch.js';
-import { Tally } from '../tally.js';
+import { slice } from '../records/record-batch.js';
 
 /**
  * What comes of reading: the records; `lost` when the disk does not give them back; `later` when it does not now; spans

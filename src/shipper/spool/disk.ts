@@ -18,7 +18,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
-import { withDescriptor } from '../descriptor-reserve.js';
+import { withDescriptor } from '../process/descriptor-reserve.js';
 
 /** All throw the system's errors. What is not synced survives the process, not a crash of the machine. */
 export interface Disk {

@@ -7,10 +7,10 @@
  */
 
 import type { OnFull } from '../../catalog/buffer.js';
+import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
-import { concat, memoryBytes, nameBytes, slice } from '../record-batch.js';
+import { concat, memoryBytes, nameBytes, slice } from '../records/record-batch.js';
 import { sleep } from '../sleep.js';
-import { Tally } from '../tally.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
 import type { Progress } from './checkpoint.js';
 import { HoldLane, type Lane, type LaneHold, type LaneRead, type Span } from './lane.js';

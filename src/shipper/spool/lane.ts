@@ -1,6 +1,7 @@
 /** One sink's way through the hold: where it is, what it has out, what is held for it. */
+
+import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
-import { Tally } from '../tally.js';
 import type { StoredSpan } from './body.js';
 import type { Range } from './checkpoint.js';
 import { Ranges } from './ranges.js';

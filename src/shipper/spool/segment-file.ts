@@ -1,7 +1,8 @@
 /** Reads segments: one in memory at a time. */
+
+import { Tally } from '../accounting/tally.js';
 import { codeOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
-import { Tally } from '../tally.js';
 import type { Disk } from './disk.js';
 import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.js';
 import type { FrameEntry } from './survey.js';

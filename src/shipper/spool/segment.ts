@@ -22,7 +22,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Origin, RecordBatch } from '../parts.js';
-import { messageRange } from '../record-batch.js';
+import { messageRange } from '../records/record-batch.js';
 
 const MAGIC = Buffer.from('LTSPOOL\0', 'latin1');
 const VERSION = 1;

@@ -2,7 +2,7 @@
  * What is where in a row of segments, by the numbers of their records: frames, and the holes before, between and behind
  * them. Only what has a checksum is evidence for a number; the name of a file is none.
  */
-import { Tally } from '../tally.js';
+import { Tally } from '../accounting/tally.js';
 import type { Body, StoredSpan } from './body.js';
 import type { Checkpoint, Range } from './checkpoint.js';
 

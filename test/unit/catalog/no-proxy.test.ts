@@ -1,4 +1,4 @@
-import { noProxyOf } from '../../../src/catalog/no-proxy.js';
+import { noProxyOf } from '../../../src/catalog/values/no-proxy.js';
 
 test.each([
   ['example.com', 'example.com', 443, true],

@@ -1,6 +1,6 @@
 /** Hosts of AWS, compared with those that the AWS SDK comes to. */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { cloudWatchLogsHost } from '../../../src/catalog/service-names.js';
+import { cloudWatchLogsHost } from '../../../src/catalog/values/service-names.js';
 
 const REGIONS = [
   ...['us-east-1', 'eu-central-1', 'ap-southeast-7', 'mx-central-1', 'il-central-1', 'af-south-1'],

@@ -5,7 +5,7 @@ import {
   LOG_STREAM,
   type NameRule,
   OPENSEARCH_INDEX,
-} from '../../../src/catalog/service-names.js';
+} from '../../../src/catalog/values/service-names.js';
 
 const rules: readonly (readonly [string, NameRule, readonly string[], readonly string[]])[] = [
   ['log group', LOG_GROUP, ['a', '/a#b', '/aws/x', 'x'.repeat(512)], ['', 'a b', 'aws/x', 'ä', 'x'.repeat(513)]],

@@ -1,12 +1,12 @@
 /** `logtap check` and `logtap diff`: what would be wrong, and what would change, without changing anything. */
 import { applyPatch, parsePatch } from 'diff';
-import { checkCommand } from '../../../src/cli/check.js';
-import { diffCommand } from '../../../src/cli/diff.js';
-import { injectCommand } from '../../../src/cli/inject.js';
-import { formatManifests } from '../../../src/cli/manifests.js';
+import { checkCommand } from '../../../src/cli/manifests/check.js';
+import { diffCommand } from '../../../src/cli/manifests/diff.js';
+import { injectCommand } from '../../../src/cli/manifests/inject.js';
+import { formatManifests } from '../../../src/cli/manifests/manifests.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
-import { inject } from '../../../src/constructs/inject.js';
-import { Sink } from '../../../src/constructs/sink.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { runCommand } from '../../support/command.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 

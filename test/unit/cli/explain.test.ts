@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { explainCommand } from '../../../src/cli/explain.js';
-import { RULES } from '../../../src/constructs/finding.js';
+import { RULES } from '../../../src/constructs/findings/finding.js';
 
 jest.mock('../../../src/cli/package-files.js', () => ({ findingsPage: 'docs/findings.md' }));
 

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { parse, parseAllDocuments } from 'yaml';
-import { injectCommand } from '../../../src/cli/inject.js';
+import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
-import { inject } from '../../../src/constructs/inject.js';
-import { type KubernetesObject, podTemplate } from '../../../src/constructs/workload.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { type KubernetesObject, podTemplate } from '../../../src/constructs/injection/workload.js';
 import { runCommand } from '../../support/command.js';
 import { deployment, podSpec, workloads } from '../../support/workloads.js';
 

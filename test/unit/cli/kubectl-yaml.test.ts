@@ -1,6 +1,6 @@
 /** YAML as kubectl reads it; test/integration/kubectl-yaml.test.ts compares it with kubectl's own reader. */
 import { parseDocument } from 'yaml';
-import { AS_KUBECTL, toYaml } from '../../../src/cli/kubectl-yaml.js';
+import { AS_KUBECTL, toYaml } from '../../../src/cli/manifests/kubectl-yaml.js';
 
 const read = (value: string) => parseDocument(`value: ${value}\n`, AS_KUBECTL).toJS().value;
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { uninjectCommand } from '../../../src/cli/uninject.js';
+import { uninjectCommand } from '../../../src/cli/manifests/uninject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
-import { inject } from '../../../src/constructs/inject.js';
-import { Sink } from '../../../src/constructs/sink.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { runCommand } from '../../support/command.js';
 import { workloads } from '../../support/workloads.js';
 

@@ -1,7 +1,7 @@
 /** Annotations on the pod template: the same as properties, and over them; what is wrong names the annotation. */
 import { LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
-import type { KubernetesObject } from '../../../src/constructs/workload.js';
-import { podTemplate } from '../../../src/constructs/workload.js';
+import type { KubernetesObject } from '../../../src/constructs/injection/workload.js';
+import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import { container, podSpec, variables, workloads } from '../../support/workloads.js';
 
 const stdout: LogTapProps = { sink: Sink.stdout() };

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import type { IConstruct } from 'constructs';
-import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/finding.js';
-import { defaultImage } from '../../../src/constructs/image.js';
+import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/findings/finding.js';
 import { ExistingPreload, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
-import type { KubernetesObject, PodSpec } from '../../../src/constructs/workload.js';
-import { podTemplate } from '../../../src/constructs/workload.js';
+import { defaultImage } from '../../../src/constructs/injection/image.js';
+import type { KubernetesObject, PodSpec } from '../../../src/constructs/injection/workload.js';
+import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
 const sink = Sink.stdout();

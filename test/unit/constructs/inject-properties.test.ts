@@ -1,11 +1,16 @@
 /** Laws of injection over generated workloads of every kind: exact inverse, upgrade, idempotence, no trace in the input. */
 import fc from 'fast-check';
-import { inject } from '../../../src/constructs/inject.js';
-import { FailurePolicy, type LogTapProps } from '../../../src/constructs/log-tap-props.js';
-import { Sink } from '../../../src/constructs/sink.js';
-import { ExistingPreload, TapStreams } from '../../../src/constructs/tap-options.js';
-import { uninject } from '../../../src/constructs/uninject.js';
-import { canonical, type KubernetesObject, type PodSpec, podTemplate } from '../../../src/constructs/workload.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { uninject } from '../../../src/constructs/injection/uninject.js';
+import {
+  canonical,
+  type KubernetesObject,
+  type PodSpec,
+  podTemplate,
+} from '../../../src/constructs/injection/workload.js';
+import { FailurePolicy, type LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
+import { ExistingPreload, TapStreams } from '../../../src/constructs/props/tap-options.js';
+import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { workloads } from '../../support/workloads.js';
 
 /** Absent, null, empty or filled: four things that Kubernetes takes for two. */

@@ -1,12 +1,12 @@
 /** What injection adds to a pod, what it leaves alone, and what it refuses. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from '../../../src/constructs/inject.js';
-import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
-import { Sink } from '../../../src/constructs/sink.js';
-import { TapStreams } from '../../../src/constructs/tap-options.js';
-import { uninject } from '../../../src/constructs/uninject.js';
-import { canonicalObject, podTemplate } from '../../../src/constructs/workload.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { uninject } from '../../../src/constructs/injection/uninject.js';
+import { canonicalObject, podTemplate } from '../../../src/constructs/injection/workload.js';
+import type { LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
+import { TapStreams } from '../../../src/constructs/props/tap-options.js';
+import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { LIBRARY_ENV, STDIO_PLACEHOLDER } from '../../../src/contract.js';
 import { container, deployment, podSpec, variables, workloads } from '../../support/workloads.js';
 

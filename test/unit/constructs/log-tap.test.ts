@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ApiObject, App, Chart, Include, JsonPatch, Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { LogTap, type LogTapProps, Sink, TappedDeployment } from '../../../src/constructs/index.js';
-import type { PodTemplate } from '../../../src/constructs/workload.js';
+import type { PodTemplate } from '../../../src/constructs/injection/workload.js';
 import { container, podSpec, variables } from '../../support/workloads.js';
 
 const tap: LogTapProps = { sink: Sink.stdout(), accept: ['LT029'] };

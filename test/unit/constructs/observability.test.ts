@@ -1,13 +1,13 @@
 /** The objects for the Prometheus operator, against the metrics that the shipper really has. */
 import { Testing } from 'cdk8s';
 import { ShipperAlerts, ShipperDashboard, ShipperPodMonitor } from '../../../src/constructs/index.js';
-import { inject } from '../../../src/constructs/inject.js';
-import { Sink } from '../../../src/constructs/sink.js';
-import { healthySink } from '../../../src/shipper/deliver.js';
-import { Ledger } from '../../../src/shipper/ledger.js';
-import { Metrics } from '../../../src/shipper/metrics.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { Sink } from '../../../src/constructs/sinks/sink.js';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { Tally } from '../../../src/shipper/accounting/tally.js';
+import { healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
-import { Tally } from '../../../src/shipper/tally.js';
+import { Metrics } from '../../../src/shipper/status/metrics.js';
 import { sourceBatchOf } from '../../support/batches.js';
 import { container, deployment } from '../../support/workloads.js';
 

@@ -8,7 +8,7 @@ import {
   type ShipperOptions,
   Sink,
 } from '../../../src/constructs/index.js';
-import { type KubernetesObject, type PodSpec, podTemplate } from '../../../src/constructs/workload.js';
+import { type KubernetesObject, type PodSpec, podTemplate } from '../../../src/constructs/injection/workload.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment, podSpec, variables, workloadOf, workloads } from '../../support/workloads.js';
 

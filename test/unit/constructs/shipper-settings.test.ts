@@ -1,12 +1,12 @@
 /** What the constructs write, the shipper reads: the two parts know nothing of each other but these names and rules. */
 
-import { url } from '../../../src/catalog/setting-values.js';
-import { inject } from '../../../src/constructs/inject.js';
-import type { LogTapProps } from '../../../src/constructs/log-tap-props.js';
-import { DEFAULT_DRAIN_SECONDS } from '../../../src/constructs/shipper-options.js';
-import { Sink } from '../../../src/constructs/sink.js';
+import { url } from '../../../src/catalog/values/setting-values.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
+import { podTemplate } from '../../../src/constructs/injection/workload.js';
+import type { LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
+import { DEFAULT_DRAIN_SECONDS } from '../../../src/constructs/props/shipper-options.js';
 import { OpenSearchSchema, OpenSearchSigning } from '../../../src/constructs/sinks/opensearch.js';
-import { podTemplate } from '../../../src/constructs/workload.js';
+import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment, podSpec } from '../../support/workloads.js';
 

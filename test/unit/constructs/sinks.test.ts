@@ -1,6 +1,6 @@
 /** What sinks say of themselves beside their settings: rights, connections, Secrets; and several of them as one. */
 
-import { cloudWatchLogsHost } from '../../../src/catalog/service-names.js';
+import { cloudWatchLogsHost } from '../../../src/catalog/values/service-names.js';
 import {
   type CloudWatchSinkProps,
   LogGroupClass,
@@ -8,7 +8,7 @@ import {
   type OpenSearchSinkProps,
   Sink,
 } from '../../../src/constructs/index.js';
-import { inject } from '../../../src/constructs/inject.js';
+import { inject } from '../../../src/constructs/injection/inject.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment } from '../../support/workloads.js';
 

@@ -11,7 +11,7 @@ import {
   type TappedProps,
   TappedStatefulSet,
 } from '../../../src/constructs/index.js';
-import { type KubernetesObject, podTemplate } from '../../../src/constructs/workload.js';
+import { type KubernetesObject, podTemplate } from '../../../src/constructs/injection/workload.js';
 import { container, variables } from '../../support/workloads.js';
 
 const tap = { sink: Sink.stdout(), accept: ['LT029'] };

@@ -1,5 +1,5 @@
 /** How long a send is waited for. */
-import { type AttemptOptions, attempt } from '../../../src/shipper/attempt.js';
+import { type AttemptOptions, attempt } from '../../../src/shipper/delivery/attempt.js';
 import type { Sink } from '../../../src/shipper/parts.js';
 import { batchOf } from '../../support/batches.js';
 import { scriptedSink } from '../../support/scripted-sink.js';

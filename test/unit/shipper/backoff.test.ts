@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { backoffMs } from '../../../src/shipper/backoff.js';
+import { backoffMs } from '../../../src/shipper/delivery/backoff.js';
 
 describe('backoffMs', () => {
   test('doubles up to its cap', () => {

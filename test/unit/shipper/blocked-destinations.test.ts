@@ -1,7 +1,7 @@
 /** A place of a sink that takes nothing holds its own records, in order, and no others. */
 import fc from 'fast-check';
-import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/deliver.js';
-import { Ledger } from '../../../src/shipper/ledger.js';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { createLog } from '../../../src/shipper/log.js';
 import type { RecordBatch, SendResult, Sink } from '../../../src/shipper/parts.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/count-journal.js';
-import { Ledger } from '../../../src/shipper/ledger.js';
-import { Tally } from '../../../src/shipper/tally.js';
+import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/accounting/count-journal.js';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { Tally } from '../../../src/shipper/accounting/tally.js';
 
 const ONE = '00000000000000a1';
 const OTHER = '00000000000000b2';

@@ -1,5 +1,5 @@
-import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/deliver.js';
-import { Ledger } from '../../../src/shipper/ledger.js';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { createLog } from '../../../src/shipper/log.js';
 import type { RecordBatch, Rejected } from '../../../src/shipper/parts.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';

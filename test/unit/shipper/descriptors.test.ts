@@ -1,5 +1,5 @@
-import { oldestOfBusiest } from '../../../src/shipper/busiest-peer.js';
-import { descriptorLimit, descriptorShares } from '../../../src/shipper/descriptor-limit.js';
+import { descriptorLimit, descriptorShares } from '../../../src/shipper/process/descriptor-limit.js';
+import { oldestOfBusiest } from '../../../src/shipper/status/busiest-peer.js';
 
 const limits = (soft: string) => `Limit                     Soft Limit           Hard Limit           Units
 Max processes             127235               127235               processes

@@ -1,13 +1,13 @@
 /** One-byte lines of a peer with long names: what is held, and what each sink makes of one batch, stays within bounds. */
 
-import { OPENSEARCH_SCHEMAS } from '../../../src/catalog/opensearch.js';
+import { OPENSEARCH_SCHEMAS } from '../../../src/catalog/sinks/opensearch.js';
 import type { Origin, RecordBatch } from '../../../src/shipper/parts.js';
-import { memoryBytes } from '../../../src/shipper/record-batch.js';
+import { memoryBytes } from '../../../src/shipper/records/record-batch.js';
 import { ForwardEncoder } from '../../../src/shipper/sinks/forward/encoder.js';
 import { NdjsonEncoder } from '../../../src/shipper/sinks/lines/ndjson.js';
 import { LINE_LIMITS } from '../../../src/shipper/sinks/lines/output.js';
 import { BulkEncoder } from '../../../src/shipper/sinks/opensearch/encoder.js';
-import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../../../src/shipper/source/bounded-text.js';
+import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../../../src/shipper/source/frames/bounded-text.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
 import { batchOf, noResource, settleAll, sourceBatchOf } from '../../support/batches.js';
 

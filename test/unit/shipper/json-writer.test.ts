@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { JsonWriter } from '../../../src/shipper/json-writer.js';
+import { JsonWriter } from '../../../src/shipper/records/json-writer.js';
 
 function written(message: Buffer): { json: string; size: number } {
   const writer = new JsonWriter();

@@ -1,4 +1,4 @@
-import { lastWriterGone } from '../../../src/shipper/last-writer.js';
+import { lastWriterGone } from '../../../src/shipper/process/last-writer.js';
 
 /** Each state lasts for so many milliseconds; the last one for ever. Answers when it resolved. */
 async function endOf(states: readonly { ms: number; hasWriters: boolean; isDelivered: boolean }[], ms: number) {

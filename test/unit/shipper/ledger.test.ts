@@ -1,5 +1,5 @@
-import { Ledger } from '../../../src/shipper/ledger.js';
-import { Tally } from '../../../src/shipper/tally.js';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { Tally } from '../../../src/shipper/accounting/tally.js';
 import { batchOf, stdoutOrigin } from '../../support/batches.js';
 
 const stderrOrigin = { ...stdoutOrigin, id: 'e', stream: 'stderr' } as const;

@@ -1,4 +1,4 @@
-import { containerMemoryLimit, defaultMemoryMaxBytes } from '../../../src/shipper/memory-limit.js';
+import { containerMemoryLimit, defaultMemoryMaxBytes } from '../../../src/shipper/process/memory-limit.js';
 
 const MIB = 1024 * 1024;
 const V2 = '/sys/fs/cgroup/memory.max';

@@ -1,4 +1,4 @@
-import { healthySink } from '../../../src/shipper/deliver.js';
+import { healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { isOutage } from '../../../src/shipper/open-sources.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
 import { settleAll, sourceBatchOf } from '../../support/batches.js';

@@ -1,9 +1,9 @@
-import { healthySink } from '../../../src/shipper/deliver.js';
-import { Ledger } from '../../../src/shipper/ledger.js';
-import { Metrics } from '../../../src/shipper/metrics.js';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { Tally } from '../../../src/shipper/accounting/tally.js';
+import { healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { Hold } from '../../../src/shipper/spool/hold.js';
-import { answer } from '../../../src/shipper/status-server.js';
-import { Tally } from '../../../src/shipper/tally.js';
+import { Metrics } from '../../../src/shipper/status/metrics.js';
+import { answer } from '../../../src/shipper/status/status-server.js';
 import { sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
 
 async function setUp() {

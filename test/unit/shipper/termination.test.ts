@@ -1,5 +1,5 @@
 /** How long a shipper has, by what it was told. */
-import { Termination } from '../../../src/shipper/termination.js';
+import { Termination } from '../../../src/shipper/process/termination.js';
 
 const open = (graceMs: number, podGraceMs: number) => {
   const clock = { ms: 1000 };

@@ -1,6 +1,6 @@
 /** What an answer of CloudWatch Logs means. Errors are told by their name: their status is nearly always 400. */
 
-import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
 import { EVENT_OVERHEAD_BYTES } from './events.js';

@@ -5,8 +5,9 @@
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
  */
-import { JsonWriter, sequenceLength } from '../../json-writer.js';
+
 import type { RecordBatch } from '../../parts.js';
+import { JsonWriter, sequenceLength } from '../../records/json-writer.js';
 import type { Range } from '../ranges.js';
 
 export const BATCH_MAX_BYTES = 1_048_576;

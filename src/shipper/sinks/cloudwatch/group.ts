@@ -8,7 +8,7 @@ import {
   type LogGroupClass,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { messageOf, NoAnswerError } from '../../errors.js';
 import { THROTTLED_RETRY_MS, THROTTLING } from './answer.js';
 

@@ -3,9 +3,9 @@
  * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
  * request whose answer is lost is stored twice.
  */
-import type { CLOUDWATCH_SETTINGS } from '../../../catalog/cloudwatch.js';
-import { cloudWatchLogsHost } from '../../../catalog/service-names.js';
-import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
+import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
+import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';

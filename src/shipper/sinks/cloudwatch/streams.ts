@@ -1,7 +1,7 @@
 /** Names of log streams: a template that is filled from the pod and from the origin of each record. */
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { LOG_STREAM_FIELD, type LogStreamField } from '../../../catalog/service-names.js';
+import { LOG_STREAM_FIELD, type LogStreamField } from '../../../catalog/values/service-names.js';
 import { ConfigError } from '../../errors.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import type { Settings } from '../../settings.js';

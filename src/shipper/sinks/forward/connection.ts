@@ -14,7 +14,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { hostname } from 'node:os';
 import { Decoder, encode } from '@msgpack/msgpack';
-import type { PeerAddress } from '../../../catalog/peer-address.js';
+import type { PeerAddress } from '../../../catalog/values/peer-address.js';
 import { messageOf, NoAnswerError } from '../../errors.js';
 import { addressText, connectPeer, during, writePeer } from '../peer.js';
 import type { ReloadedFile } from '../reloaded-file.js';

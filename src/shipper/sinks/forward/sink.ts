@@ -10,7 +10,7 @@
 
 import { createHash } from 'node:crypto';
 import { encode } from '@msgpack/msgpack';
-import type { FORWARD_SETTINGS } from '../../../catalog/forward.js';
+import type { FORWARD_SETTINGS } from '../../../catalog/sinks/forward.js';
 import { NoAnswerError } from '../../errors.js';
 import type { Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';

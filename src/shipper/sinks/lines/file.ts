@@ -1,9 +1,9 @@
 /** Records appended to a file, one JSON object a line. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { AppendFile } from '../../append-file.js';
-import { withDescriptor } from '../../descriptor-reserve.js';
 import { ConfigError, codeOf, messageOf, NoAnswerError } from '../../errors.js';
 import type { Sink } from '../../parts.js';
+import { AppendFile } from '../../process/append-file.js';
+import { withDescriptor } from '../../process/descriptor-reserve.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
 import { NdjsonEncoder } from './ndjson.js';
 import { LINE_LIMITS, LineOutput } from './output.js';

@@ -1,7 +1,8 @@
 /** Records to one JSON object a line: what the sinks stdout, file and tcp write. */
-import { jsonObjectIn } from '../../json-object.js';
-import { JsonWriter } from '../../json-writer.js';
+
 import type { Origin, RecordBatch } from '../../parts.js';
+import { jsonObjectIn } from '../../records/json-object.js';
+import { JsonWriter } from '../../records/json-writer.js';
 import { fieldsOf, type Metadata } from '../record-fields.js';
 
 const OPEN = Buffer.from('{"timestamp":"');

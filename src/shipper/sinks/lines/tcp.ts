@@ -4,8 +4,8 @@
  */
 
 import type { Socket } from 'node:net';
-import type { PeerAddress } from '../../../catalog/peer-address.js';
-import type { TCP_SETTINGS } from '../../../catalog/tcp.js';
+import type { TCP_SETTINGS } from '../../../catalog/sinks/tcp.js';
+import type { PeerAddress } from '../../../catalog/values/peer-address.js';
 import type { Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';
 import { acknowledgedPeer, addressText, connectPeer, writePeer } from '../peer.js';

@@ -1,8 +1,8 @@
 /** Records to a `_bulk` body: a `create` action and a document a record. */
 import { createHash } from 'node:crypto';
-import { jsonObjectIn } from '../../json-object.js';
-import { JsonWriter } from '../../json-writer.js';
 import type { Origin, RecordBatch } from '../../parts.js';
+import { jsonObjectIn } from '../../records/json-object.js';
+import { JsonWriter } from '../../records/json-writer.js';
 import { type Resource, SCHEMAS, type Schema, type SchemaName } from './schema.js';
 
 /** A body for the records from `from` up to, not including, `to`. */

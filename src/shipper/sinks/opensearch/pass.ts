@@ -2,7 +2,7 @@
  * Sends the records of a batch in one form and books every answer. What is refused as a whole is halved until the record that
  * is refused by itself stands alone; it is refused for good only where a record that is known to be good is taken.
  */
-import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { Failure, RecordBatch, Rejected } from '../../parts.js';
 import type { BodyLimit } from '../body-limit.js';

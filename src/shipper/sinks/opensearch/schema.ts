@@ -2,7 +2,7 @@
  * The shapes of documents, and the mappings that belong to them. A message is always a string, and what an application
  * writes never becomes a field name: it cannot make two records of an index conflict, nor add to its fields.
  */
-import type { OPENSEARCH_SCHEMAS } from '../../../catalog/opensearch.js';
+import type { OPENSEARCH_SCHEMAS } from '../../../catalog/sinks/opensearch.js';
 import type { Origin } from '../../parts.js';
 
 export type SchemaName = (typeof OPENSEARCH_SCHEMAS)[number];

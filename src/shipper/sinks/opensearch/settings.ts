@@ -1,5 +1,5 @@
 /** The settings of this sink. */
-import type { OPENSEARCH_SETTINGS } from '../../../catalog/opensearch.js';
+import type { OPENSEARCH_SETTINGS } from '../../../catalog/sinks/opensearch.js';
 import type { SettingsOf } from '../sink-context.js';
 
 export type OpenSearchSettings = SettingsOf<keyof typeof OPENSEARCH_SETTINGS, 'opensearchUrls'>;

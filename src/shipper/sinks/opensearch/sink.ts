@@ -3,10 +3,10 @@
  * sent again it is answered 409, which says that the id is there. What one pass cannot store, another sends in a form that
  * asks less of the service.
  */
-import { CONFIGURATION_RETRY_MS } from '../../backoff.js';
+import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { failureOf } from '../../errors.js';
 import type { BatchLimits, Failure, Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
-import { select } from '../../record-batch.js';
+import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
 import { Outcome } from '../outcome.js';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sink } from '../../../../src/shipper/parts.js';
-import { BatchBuilder } from '../../../../src/shipper/record-batch.js';
+import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
 import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
 import { type FileSettings, openFile } from '../../../../src/shipper/sinks/lines/file.js';

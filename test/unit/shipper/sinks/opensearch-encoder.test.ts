@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { OPENSEARCH_SCHEMAS } from '../../../../src/catalog/opensearch.js';
+import { OPENSEARCH_SCHEMAS } from '../../../../src/catalog/sinks/opensearch.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
 import { NdjsonEncoder } from '../../../../src/shipper/sinks/lines/ndjson.js';
 import { BulkEncoder, type BulkEncoderOptions, indexName } from '../../../../src/shipper/sinks/opensearch/encoder.js';

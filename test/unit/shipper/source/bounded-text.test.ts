@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { boundedText, jsonBytes } from '../../../../src/shipper/source/bounded-text.js';
+import { boundedText, jsonBytes } from '../../../../src/shipper/source/frames/bounded-text.js';
 
 test.each([
   ['control characters', '\x01'.repeat(32_768)],

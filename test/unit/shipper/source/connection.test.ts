@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { ProtocolError } from '../../../../src/shipper/errors.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
-import { BatchBuilder, recordAt } from '../../../../src/shipper/record-batch.js';
-import { Connection } from '../../../../src/shipper/source/connection.js';
-import type { Lost } from '../../../../src/shipper/source/frame-decoder.js';
-import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/line-assembler.js';
-import { LossTotals } from '../../../../src/shipper/source/loss-totals.js';
-import { NameRoom } from '../../../../src/shipper/source/name-room.js';
+import { BatchBuilder, recordAt } from '../../../../src/shipper/records/record-batch.js';
+import { Connection } from '../../../../src/shipper/source/frames/connection.js';
+import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
+import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { NameRoom } from '../../../../src/shipper/source/frames/name-room.js';
 import { messagesOf, recordsOf } from '../../../support/batches.js';
 import { data, file, hello, lost, magic, split } from '../../../support/frames.js';
 

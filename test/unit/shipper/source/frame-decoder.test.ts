@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { FRAME_MAX_PAYLOAD_BYTES, FRAME_TYPES } from '../../../../src/contract.js';
 import { ProtocolError } from '../../../../src/shipper/errors.js';
-import { FrameDecoder, type FrameReader } from '../../../../src/shipper/source/frame-decoder.js';
+import { FrameDecoder, type FrameReader } from '../../../../src/shipper/source/frames/decoder.js';
 import { data, file, frame, hello, lost, split } from '../../../support/frames.js';
 
 /** Everything the frames said, as plain values. */

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRAME_MAGIC } from '../../../../src/contract.js';
-import { BatchBuilder } from '../../../../src/shipper/record-batch.js';
-import { Connection } from '../../../../src/shipper/source/connection.js';
-import { FrameDecoder } from '../../../../src/shipper/source/frame-decoder.js';
-import { LossTotals } from '../../../../src/shipper/source/loss-totals.js';
+import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
+import { Connection } from '../../../../src/shipper/source/frames/connection.js';
+import { FrameDecoder } from '../../../../src/shipper/source/frames/decoder.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
 import { messagesOf } from '../../../support/batches.js';
 
 interface GoldenFrame {

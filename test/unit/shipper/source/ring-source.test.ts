@@ -2,8 +2,8 @@ import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, write
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
-import type { RingSource } from '../../../../src/shipper/source/ring-source.js';
-import type { RingSourceOptions } from '../../../../src/shipper/source/ring-source-options.js';
+import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
+import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
 import { freeRing } from '../../../support/ring-receiver.js';

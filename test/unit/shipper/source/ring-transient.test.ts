@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
-import type { RingSource } from '../../../../src/shipper/source/ring-source.js';
+import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
 import { openRings } from '../../../support/rings.js';

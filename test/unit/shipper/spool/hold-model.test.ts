@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { OnFull } from '../../../../src/catalog/buffer.js';
+import { Tally } from '../../../../src/shipper/accounting/tally.js';
 import { decodeCheckpoints } from '../../../../src/shipper/spool/checkpoint.js';
 import { Hold } from '../../../../src/shipper/spool/hold.js';
 import type { Taken } from '../../../../src/shipper/spool/lane.js';
 import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
-import { Tally } from '../../../../src/shipper/tally.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../support/batches.js';
 
 jest.setTimeout(120_000);

@@ -1,9 +1,9 @@
 /** The hold against a model: an array of messages and a position for each sink. */
 import fc from 'fast-check';
 import type { OnFull } from '../../../../src/catalog/buffer.js';
+import { Tally } from '../../../../src/shipper/accounting/tally.js';
 import { Hold } from '../../../../src/shipper/spool/hold.js';
 import type { Taken } from '../../../../src/shipper/spool/lane.js';
-import { Tally } from '../../../../src/shipper/tally.js';
 import { messagesOf, settleAll, sourceBatchOf } from '../../../support/batches.js';
 
 const never = new AbortController().signal;

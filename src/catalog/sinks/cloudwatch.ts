@@ -1,0 +1,87 @@
+/** Settings of the sink `cloudwatch`. */
+
+import { setting } from '../setting.js';
+import { AWS_REGION, KMS_KEY_ARN, LOG_GROUP, LOG_GROUP_CLASSES, LOG_STREAM } from '../values/service-names.js';
+import * as value from '../values/setting-values.js';
+import type { SinkEntry } from './sink.js';
+
+export const CLOUDWATCH_SETTINGS = {
+  cloudwatchLogGroup: setting({
+    name: 'LOGTAP_CLOUDWATCH_LOG_GROUP',
+    help: 'Log group.',
+    parse: value.named(LOG_GROUP),
+  }),
+  cloudwatchLogStream: setting({
+    name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',
+    defaultMeaning: '`{namespace}/{pod}`, or the host name without them',
+    help: 'Log stream. The shipper creates a missing stream. `{namespace}`, `{pod}`, `{uid}` and `{node}` are replaced by the values of the pod, `{container}` and `{stream}` (`stdout`, `stderr`, `file`) by the origin of each record, with one log stream per origin.',
+    parse: value.named(LOG_STREAM),
+  }),
+  cloudwatchCreateGroup: setting({
+    name: 'LOGTAP_CLOUDWATCH_CREATE_GROUP',
+    default: 'true',
+    help: 'Whether the shipper creates a missing log group. Needs the permission `logs:CreateLogGroup`.',
+    parse: value.boolean,
+  }),
+  awsRegion: setting({
+    name: 'AWS_REGION',
+    aliases: ['AWS_DEFAULT_REGION'],
+    help: 'Region of the log group. Credentials come from the default provider chain of the AWS SDK for JavaScript.',
+    parse: value.named(AWS_REGION),
+  }),
+  cloudwatchRetentionDays: setting({
+    name: 'LOGTAP_CLOUDWATCH_RETENTION_DAYS',
+    defaultMeaning: 'the logs never expire',
+    help: 'Retention, in days, of a log group that the shipper creates. Needs the permission `logs:PutRetentionPolicy`. An existing group keeps its retention.',
+    parse: value.retentionDays,
+  }),
+  cloudwatchGroupClass: setting({
+    name: 'LOGTAP_CLOUDWATCH_GROUP_CLASS',
+    defaultMeaning: '`STANDARD`',
+    help: 'Class of a log group that the shipper creates: `STANDARD`, `INFREQUENT_ACCESS`, `DELIVERY` or `ESSENTIALS`. The shipper warns if an existing group has another class, which needs the permission `logs:DescribeLogGroups`.',
+    parse: value.oneOf(LOG_GROUP_CLASSES),
+  }),
+  cloudwatchKmsKeyArn: setting({
+    name: 'LOGTAP_CLOUDWATCH_KMS_KEY_ARN',
+    help: 'KMS key that encrypts a log group that the shipper creates.',
+    parse: value.named(KMS_KEY_ARN),
+  }),
+  cloudwatchTags: setting({
+    name: 'LOGTAP_CLOUDWATCH_TAGS',
+    help: 'Tags of a log group that the shipper creates, as `key=value`, separated by commas. Needs the permission `logs:TagResource`.',
+    parse: value.tags,
+  }),
+  cloudwatchService: setting({
+    name: 'LOGTAP_CLOUDWATCH_SERVICE',
+    help: 'Name of the service that writes the logs, for "Explore related" in CloudWatch.',
+    parse: value.entityName,
+  }),
+  cloudwatchEnvironment: setting({
+    name: 'LOGTAP_CLOUDWATCH_ENVIRONMENT',
+    help: 'Environment of that service, such as `eks:my-cluster/my-namespace`.',
+    parse: value.entityName,
+  }),
+  cloudwatchGzip: setting({
+    name: 'LOGTAP_CLOUDWATCH_GZIP',
+    default: 'false',
+    help: 'Whether the shipper compresses requests. Reduces traffic through NAT gateways and VPC endpoints, and costs CPU time. The shipper stops compressing if the endpoint does not accept it.',
+    parse: value.boolean,
+  }),
+  cloudwatchEndpoint: setting({
+    name: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
+    aliases: ['AWS_ENDPOINT_URL'],
+    defaultMeaning: 'the endpoint of the region',
+    help: 'Another endpoint, such as a VPC endpoint or an emulator.',
+    parse: value.url,
+  }),
+} as const;
+
+export const CLOUDWATCH = {
+  title: 'CloudWatch Logs',
+  settings: CLOUDWATCH_SETTINGS,
+  needed: [
+    [CLOUDWATCH_SETTINGS.cloudwatchLogGroup, '/my/app'],
+    [CLOUDWATCH_SETTINGS.awsRegion, 'eu-central-1'],
+  ],
+  rules: [],
+} as const satisfies SinkEntry;

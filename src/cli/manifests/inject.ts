@@ -1,0 +1,82 @@
+/** `logtap inject`: what the constructs do, for manifests that exist as YAML. */
+import { isDeepStrictEqual } from 'node:util';
+import { check } from '../../constructs/findings/check.js';
+import { formatFinding, warningsOf } from '../../constructs/findings/finding.js';
+import { inject } from '../../constructs/injection/inject.js';
+import { madeElsewhere } from '../../constructs/injection/made-elsewhere.js';
+import { planInjection } from '../../constructs/injection/plan.js';
+import { isWorkload, type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
+import type { LogTapProps } from '../../constructs/props/log-tap-props.js';
+import { parseFlags } from '../parse-flags.js';
+import { EXIT } from '../usage.js';
+import { type Change, type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
+import { TAP_OPTIONS, TAP_USAGE, tapProps } from './tap-flags.js';
+
+const USAGE = `Usage: logtap inject FILE|DIR|- --sink SINK [options]
+
+Adds the tap and the shipper to the workloads of Kubernetes manifests. Standard output carries the manifests, standard
+error one line for each object, and one for each warning. Injecting again replaces the earlier injection.
+
+${TAP_USAGE}
+  -o, --output FORMAT    yaml or json   (default: yaml)
+  -h, --help
+
+Exit codes: 0 done, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config. On any error nothing is written.
+`;
+
+const OPTIONS = { ...TAP_OPTIONS, output: { type: 'string', short: 'o' } } as const;
+
+/**
+ * Runs the command and resolves to its exit code.
+ *
+ * @throws UsageError, or CommandError for input that cannot be used; nothing was written to `io.stdout` then
+ */
+export async function injectCommand(argv: string[], io: CommandStreams): Promise<number> {
+  const { values, positionals } = parseFlags(argv, OPTIONS, USAGE);
+  if (values.help) {
+    await write(io.stdout, USAGE);
+    return EXIT.OK;
+  }
+  const path = onePath('inject', positionals, USAGE);
+  const props = tapProps(values);
+  await rewriteManifests({ path, format: values.output, change: (object) => injected(object, props) }, io);
+  return EXIT.OK;
+}
+
+/** The object with the tap, and what to say about it. */
+export function injected(object: KubernetesObject, props: LogTapProps): Change {
+  const result = inject(object, props);
+  const name = objectName(object);
+  if (!isWorkload(object.apiVersion, object.kind)) return { object: result, report: [otherLine(object, name)] };
+  const reason = madeElsewhere(object);
+  if (reason !== undefined) return { object: result, report: [`- skipped ${name} (${reason}: tap that)`] };
+  const isDisabled = planInjection(object, props).annotations.isDisabled;
+  const isSame = isDeepStrictEqual(result, object);
+  if (isDisabled) {
+    return {
+      object: result,
+      report: [isSame ? `- skipped ${name} (logtap.dev/inject: disabled)` : `- uninjected ${name}`],
+    };
+  }
+  const warnings = warningsOf(check(object, props)).map((finding) => `! ${formatFinding(finding)}`);
+  return { object: result, report: [`${isSame ? '= unchanged' : '+ injected'} ${name}`, ...warnings] };
+}
+
+/** An object that is not tapped, with a reason where one would expect it to be. */
+function otherLine(object: KubernetesObject, name: string): string {
+  if (!hasPods(object)) return `= unchanged ${name}`;
+  return `- skipped ${name} (it has pods, but ${object.apiVersion} ${object.kind} is not known)`;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Whether there is a pod template where workloads have theirs. */
+function hasPods({ spec }: KubernetesObject): boolean {
+  const paths = [
+    ['template', 'spec', 'containers'],
+    ['jobTemplate', 'spec', 'template', 'spec', 'containers'],
+  ];
+  return paths.some((path) =>
+    Array.isArray(path.reduce<unknown>((value, field) => (value as Fields | undefined)?.[field], spec)),
+  );
+}

@@ -1,0 +1,138 @@
+/** Reads and writes Kubernetes manifests: files, directories and standard input; YAML of many documents, and JSON. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { listItems } from '../../constructs/injection/object-list.js';
+import { isWorkload, type KubernetesObject } from '../../constructs/injection/workload.js';
+import { CommandError } from '../usage.js';
+import { AS_KUBECTL, toYaml } from './kubectl-yaml.js';
+import { RENDER_FIRST, strangeKey, templateExpression } from './unrendered.js';
+
+/** Exit codes after sysexits(3). */
+const EX_DATAERR = 65;
+const EX_NOINPUT = 66;
+
+/** One object of a source, with the place where it starts. */
+export interface Manifest {
+  readonly object: KubernetesObject;
+  readonly file: string;
+  /** From 1 on. */
+  readonly line: number;
+}
+
+/** The position of an object, for messages. */
+export const placeOf = (file: string, line: number) => `${file}, line ${line}`;
+
+/** A text to read manifests from. Messages use `name`. */
+export interface ManifestText {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The texts behind a path: one file, or every .yaml, .yml and .json file below a directory, in the order of names. */
+export function readManifestFiles(path: string): ManifestText[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
+    const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ya?ml|json)$/.test(file))
+      .map((file) => join(path, file))
+      .sort();
+    if (files.length > 0) return files.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
+  } catch (error) {
+    throw new CommandError(
+      `cannot read '${path}': ${(error as Error).message}. Give a file, a directory or -`,
+      EX_NOINPUT,
+    );
+  }
+  throw new CommandError(`'${path}' holds no .yaml, .yml or .json file. Give a directory with manifests`, EX_NOINPUT);
+}
+
+/** A manifest that cannot be used: where it is, what is wrong and what to do. */
+export function malformed(place: string, problem: string): CommandError {
+  return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
+}
+
+/** The objects of a text, the items of lists one by one. Empty documents are left out. */
+export function parseManifests(source: ManifestText): Manifest[] {
+  const lines = new LineCounter();
+  const documents: Document.Parsed[] = parseAllDocuments(source.text, {
+    ...AS_KUBECTL,
+    lineCounter: lines,
+    prettyErrors: false,
+  });
+  return documents.flatMap((document) => objects(document, source, lines));
+}
+
+function objects(document: Document.Parsed, { name, text }: ManifestText, lines: LineCounter): Manifest[] {
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    const { line, col } = lines.linePos(problem.pos[0]);
+    const remedy = text.includes('{{') ? `if it is a template, ${RENDER_FIRST}` : 'correct it';
+    throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${problem.message}: ${remedy}`);
+  }
+  const key = strangeKey(document);
+  if (key !== undefined) {
+    const { line, col } = lines.linePos(key.at);
+    throw malformed(
+      `${name}, line ${line}, column ${col}`,
+      `a key must be a word, but is a ${key.is}: if this is '{{ }}' of a template, ${RENDER_FIRST}`,
+    );
+  }
+  const start = document.contents?.range?.[0] ?? document.range[0];
+  const { line } = lines.linePos(start);
+  const place = placeOf(name, line);
+  let object: unknown;
+  try {
+    object = document.toJS();
+  } catch (error) {
+    throw malformed(place, `not valid YAML: ${(error as Error).message}: correct it`);
+  }
+  if (object === null || object === undefined) return [];
+  checkObject(object, place);
+  const items = itemsOf(object, place);
+  if (items === undefined) {
+    refuseTemplates(document.contents, object, name, lines);
+    return [{ object, file: name, line }];
+  }
+  return items.map((item, index) => {
+    const node = document.getIn(['items', index], true) as Node | undefined;
+    const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
+    checkObject(item, placeOf(name, itemLine));
+    refuseTemplates(node, item, name, lines);
+    return { object: item, file: name, line: itemLine };
+  });
+}
+
+/** A name that is still `{{ .Values.name }}` is valid YAML, and nothing that Kubernetes takes. */
+function refuseTemplates(node: Node | null | undefined, object: KubernetesObject, name: string, lines: LineCounter) {
+  if (!isWorkload(object.apiVersion, object.kind)) return;
+  const found = templateExpression(node);
+  if (found === undefined) return;
+  const { line, col } = lines.linePos(found.at);
+  throw malformed(`${name}, line ${line}, column ${col}`, `'${found.text}' is of a template: ${RENDER_FIRST}`);
+}
+
+function itemsOf(object: KubernetesObject, place: string): KubernetesObject[] | undefined {
+  try {
+    return listItems(object);
+  } catch (error) {
+    throw malformed(place, (error as Error).message);
+  }
+}
+
+function checkObject(value: unknown, place: string): asserts value is KubernetesObject {
+  const { apiVersion, kind } = (value ?? {}) as Partial<KubernetesObject>;
+  if (typeof apiVersion === 'string' && typeof kind === 'string') return;
+  throw malformed(place, "a Kubernetes object must have 'apiVersion' and 'kind': add them, or leave the document out");
+}
+
+/**
+ * YAML documents, or JSON: one object as it is, several as a List.
+ */
+export function formatManifests(manifests: readonly unknown[], format: 'yaml' | 'json'): string {
+  if (format === 'yaml') {
+    return manifests.map(toYaml).join('---\n');
+  }
+  const whole = manifests.length === 1 ? manifests[0] : { apiVersion: 'v1', kind: 'List', items: manifests };
+  return `${JSON.stringify(whole, null, 2)}\n`;
+}

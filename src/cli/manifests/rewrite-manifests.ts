@@ -1,0 +1,79 @@
+/** Reads manifests, changes the workloads among them, and writes all of them, or nothing where one cannot be changed. */
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import type { KubernetesObject } from '../../constructs/injection/workload.js';
+import { UsageError } from '../usage.js';
+import { formatManifests, type Manifest, malformed, parseManifests, placeOf, readManifestFiles } from './manifests.js';
+
+/** The streams that a command reads and writes; `process` is one. */
+export interface CommandStreams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+}
+
+export interface Rewriting {
+  /** File, directory, or `-` for standard input. */
+  readonly path: string;
+  /** `yaml` unless given. */
+  readonly format: string | undefined;
+  readonly change: (object: KubernetesObject) => Change;
+}
+
+/** What became of an object, and the lines that say so. */
+export interface Change {
+  readonly object: KubernetesObject;
+  readonly report: readonly string[];
+}
+
+/** Throws a UsageError or a CommandError before anything is written to `io.stdout`. */
+export async function rewriteManifests(
+  { path, format = 'yaml', change }: Rewriting,
+  io: CommandStreams,
+): Promise<void> {
+  if (format !== 'yaml' && format !== 'json') throw new UsageError(`--output (${format}) must be yaml or json`);
+  const results = (await readManifests(path, io)).map((manifest) => atPlace(manifest, change));
+  await write(
+    io.stdout,
+    formatManifests(
+      results.map(({ object }) => object),
+      format,
+    ),
+  );
+  await write(io.stderr, results.flatMap(({ report }) => report.map((line) => `${line}\n`)).join(''));
+}
+
+/**
+ * The objects behind a path.
+ *
+ * @throws CommandError if it cannot be read, or holds none
+ */
+export async function readManifests(path: string, io: CommandStreams): Promise<Manifest[]> {
+  const name = path === '-' ? 'standard input' : path;
+  const texts = path === '-' ? [{ name, text: await text(io.stdin) }] : readManifestFiles(path);
+  const manifests = texts.flatMap(parseManifests);
+  if (manifests.length === 0) throw malformed(name, 'no manifest in it: give one');
+  return manifests;
+}
+
+/** Applies a function to an object; an error names the object's position. */
+export function atPlace<T>({ object, file, line }: Manifest, act: (object: KubernetesObject) => T): T {
+  try {
+    return act(object);
+  } catch (error) {
+    throw malformed(placeOf(file, line), (error as Error).message);
+  }
+}
+
+/** The one place that a command is given. Throws a UsageError for none, or several. */
+export function onePath(command: string, positionals: readonly string[], usage: string): string {
+  const [path] = positionals;
+  if (path !== undefined && positionals.length === 1) return path;
+  throw new UsageError(`${command} takes one FILE, DIR or -, but got ${positionals.length}.\n\n${usage}`);
+}
+
+export function write(stream: Writable, content: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(content, (error) => (error ? reject(error) : resolve()));
+  });
+}

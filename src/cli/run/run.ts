@@ -1,0 +1,168 @@
+/**
+ * `logtap run -- CMD ARGS`: runs a tapped program on this machine, with its own shipper.
+ *
+ * The shipper starts first and stops last: it must listen before the first byte is written, and it drains after the
+ * last. The program keeps this terminal, its signals and its exit code.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, chmodSync, fstatSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { LIBRARY_ENV, RING_DIR } from '../../contract.js';
+import { diagnoseProgram } from '../../doctor/program.js';
+import { DiagnosisError, verdictOf } from '../../doctor/verdict.js';
+import { libraryFile } from '../package-files.js';
+import { CommandError, UsageError } from '../usage.js';
+import { type Exit, exitOf } from './child-exit.js';
+import { RunShipper } from './run-shipper.js';
+
+/** A batch program writes faster than a socket drains; a user who runs one by hand wants all its lines. */
+const DEFAULT_ON_FULL = 'block:5000';
+
+interface RunOptions {
+  readonly sink: string | undefined;
+  /** Absolute paths and patterns. */
+  readonly files: readonly string[];
+  readonly suppress: boolean;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+function parse(args: readonly string[]): RunOptions {
+  const separator = args.indexOf('--');
+  const [command, ...rest] = separator < 0 ? [] : args.slice(separator + 1);
+  if (command === undefined) {
+    throw new UsageError('run needs a program after `--`. Example: logtap run --suppress -- ./app --port 80');
+  }
+  const { values } = parseArgs({
+    args: args.slice(0, separator),
+    options: {
+      sink: { type: 'string' },
+      file: { type: 'string', multiple: true },
+      suppress: { type: 'boolean', default: false },
+    },
+  });
+  const files = values.file ?? [];
+  const divided = files.find((file) => file.includes(':'));
+  if (divided !== undefined) {
+    throw new UsageError(
+      `--file (${divided}) must not hold ':', which separates paths. Give --file once for each path.`,
+    );
+  }
+  return {
+    sink: values.sink,
+    files: files.map((file) => resolve(file)),
+    suppress: values.suppress,
+    command,
+    args: rest,
+  };
+}
+
+/** What the program inherits as its stdout and stderr, as LLT_STDIO names it. */
+function ownStreams(): string {
+  const hex = (number: bigint) => number.toString(16).padStart(16, '0');
+  return [1, 2]
+    .flatMap((fd) => {
+      const { dev, ino } = fstatSync(fd, { bigint: true });
+      return [hex(dev), hex(ino)];
+    })
+    .join(':');
+}
+
+/** The program's environment: ours on top of the caller's, except where the caller set a library variable himself. */
+function programEnvironment(options: RunOptions, library: string, rings: string): NodeJS.ProcessEnv {
+  const { LD_PRELOAD: preload } = process.env;
+  const suppress = String(options.suppress);
+  return {
+    [LIBRARY_ENV.TAP_INTO.name]: '3',
+    [LIBRARY_ENV.ON_FULL.name]: DEFAULT_ON_FULL,
+    [LIBRARY_ENV.SUPPRESS_STDOUT.name]: suppress,
+    ...(options.files.length === 0
+      ? {}
+      : { [LIBRARY_ENV.TAP_FILE.name]: options.files.join(':'), [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
+    ...process.env,
+    [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+    [LIBRARY_ENV.FORMAT.name]: 'frame',
+    [LIBRARY_ENV.STDIO.name]: ownStreams(),
+    LD_PRELOAD: preload ? `${library}:${preload}` : library,
+  };
+}
+
+/** Passes signals on. A terminal delivers Ctrl-C and Ctrl-\ to the program by itself; a second copy would be wrong. */
+function forwardSignals(program: ChildProcess): void {
+  const fromTerminal = process.stdin.isTTY === true;
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      if (!fromTerminal) program.kill(signal);
+    });
+  }
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) {
+    process.on(signal, () => program.kill(signal));
+  }
+}
+
+async function runProgram(options: RunOptions, library: string, rings: string): Promise<Exit> {
+  const program = spawn(options.command, options.args, {
+    stdio: 'inherit',
+    env: programEnvironment(options, library, rings),
+  });
+  forwardSignals(program);
+  try {
+    return await exitOf(program);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    // 126 and 127 are what a shell answers, and what callers of `env`, `nice` and `timeout` already handle.
+    throw new CommandError(`cannot run '${options.command}': ${message}`, code === 'ENOENT' ? 127 : 126);
+  }
+}
+
+/** Says in one line when lines of the program will be missing. It runs all the same. */
+function warnWhereUntapped(command: string): void {
+  try {
+    const { findings } = diagnoseProgram(command);
+    const verdict = verdictOf(findings);
+    const weight = verdict === 'cannot be tapped' ? 'blocks' : 'limits';
+    const reason = findings.find((finding) => finding.weight === weight);
+    if (reason === undefined) return;
+    process.stderr.write(
+      `logtap: '${command}' ${verdict}: ${reason.seen}. \`logtap doctor ${command}\` says what to do.\n`,
+    );
+  } catch (error) {
+    // What is not there, or not ours to read, is for the system to refuse.
+    if (!(error instanceof DiagnosisError)) throw error;
+  }
+}
+
+/** Where rings are memory and nothing else; the directory for temporary files where the machine has no such place. */
+function memoryDirectory(): string {
+  const memory = '/dev/shm';
+  try {
+    accessSync(memory, modes.W_OK);
+    return memory;
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** Resolves with the program's exit code, or 128 + n when signal n ended it, once the shipper has drained. */
+export async function run(args: readonly string[]): Promise<number> {
+  const options = parse(args);
+  const library = libraryFile();
+  warnWhereUntapped(options.command);
+  const directory = mkdtempSync(join(memoryDirectory(), 'logtap-'));
+  // A program may go on as another user.
+  chmodSync(directory, 0o755);
+  let isLeft = false;
+  try {
+    const shipper = new RunShipper(directory, options.sink);
+    await shipper.start();
+    try {
+      return (await runProgram(options, library, join(directory, RING_DIR))).code;
+    } finally {
+      isLeft = !(await shipper.stop());
+    }
+  } finally {
+    if (!isLeft) rmSync(directory, { recursive: true, force: true });
+  }
+}

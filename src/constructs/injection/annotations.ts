@@ -1,0 +1,131 @@
+/** Annotations of a workload that configure its tap, so that the manifest carries the configuration. */
+import type { LogTapProps } from '../props/log-tap-props.js';
+import { mustBeFiles, type TapOptions, TapStreams, tapOptions } from '../props/tap-options.js';
+
+const DOMAIN = 'logtap.dev';
+/** Records on the pod template the fields that injection replaced. Its presence marks the template as injected. */
+export const ORIGINAL_ANNOTATION = `${DOMAIN}/original`;
+/** Changes with the settings, so that pods are replaced even if the change appears nowhere else in the template. */
+export const CONFIG_HASH_ANNOTATION = `${DOMAIN}/config-hash`;
+
+const INJECT = `${DOMAIN}/inject`;
+export const CONTAINERS = `${DOMAIN}/containers`;
+export const EXCLUDE_CONTAINERS = `${DOMAIN}/exclude-containers`;
+/** Options of the pod, or of one container with the prefix `CONTAINER.`. */
+const OPTIONS = ['file', 'streams'] as const;
+
+const KNOWN: readonly string[] = [
+  INJECT,
+  CONTAINERS,
+  EXCLUDE_CONTAINERS,
+  ...OPTIONS.map((name) => `${DOMAIN}/${name}`),
+];
+
+/** The parsed annotations of a workload. */
+export interface PodAnnotations {
+  /** Whether they forbid the injection. */
+  readonly isDisabled: boolean;
+  readonly containers?: string[];
+  readonly excludeContainers?: string[];
+  /** For every container. */
+  readonly options: TapOptions;
+  /** Per container; these override the properties. */
+  readonly perContainer: ReadonlyMap<string, TapOptions>;
+  /** Problems in the annotations. Each names the annotation, the value, the rule and the remedy. */
+  readonly problems: readonly { readonly message: string; readonly remedy: string }[];
+}
+
+interface Metadata {
+  readonly annotations?: Readonly<Record<string, unknown>> | null;
+  readonly labels?: unknown;
+}
+
+/**
+ * Reads the annotations of a workload, of a job template and of the pod template, in this order. The level nearest to the
+ * pod wins. An invalid annotation becomes a problem, never an exception.
+ */
+export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
+  const annotations: Record<string, unknown> = Object.assign({}, ...levels.map((level) => level.annotations ?? {}));
+  const problems: { message: string; remedy: string }[] = [];
+  if (levels.some(({ labels }) => Object.hasOwn(Object(labels), INJECT))) {
+    problems.push({ message: `'${INJECT}' must be an annotation, not a label`, remedy: 'move it to the annotations' });
+  }
+  const perContainer = new Map<string, TapOptions>();
+  let options: TapOptions = {};
+  let isDisabled = false;
+  const lists: { containers?: string[]; excludeContainers?: string[] } = {};
+
+  for (const [key, value] of Object.entries(annotations)) {
+    const slash = key.indexOf('/');
+    const prefix = key.slice(0, slash);
+    if (slash < 0 || (prefix !== DOMAIN && !prefix.endsWith(`.${DOMAIN}`))) continue;
+    if (key === ORIGINAL_ANNOTATION || key === CONFIG_HASH_ANNOTATION) continue;
+    const refuse = (rule: string, remedy: string) => {
+      problems.push({ message: `the annotation '${key}' (${JSON.stringify(value)}) must ${rule}`, remedy });
+    };
+    const container = prefix === DOMAIN ? undefined : prefix.slice(0, -DOMAIN.length - 1);
+    const name = key.slice(slash + 1);
+    const isOption = OPTIONS.some((option) => option === name);
+    if (typeof value !== 'string') refuse('be a string', 'put it in quotes');
+    else if (isOption) {
+      const option = name === 'file' ? file(value, refuse) : streams(value, refuse);
+      if (container === undefined) options = { ...options, ...option };
+      else perContainer.set(container, { ...perContainer.get(container), ...option });
+    } else if (container !== undefined) {
+      refuse('be an option of a single container', `use ${container}.${DOMAIN}/${OPTIONS.join(' or /')}`);
+    } else if (key === INJECT) {
+      if (value !== 'enabled' && value !== 'disabled') refuse('be enabled or disabled', 'correct it, or leave it out');
+      isDisabled = value === 'disabled';
+    } else if (key === CONTAINERS || key === EXCLUDE_CONTAINERS) {
+      const names = value.split(',').map((item) => item.trim());
+      if (names.includes('')) refuse('be names of containers, separated by commas', 'correct it, or leave it out');
+      else lists[key === CONTAINERS ? 'containers' : 'excludeContainers'] = names;
+    } else refuse(`be one of ${KNOWN.join(', ')}`, 'correct its name, or leave it out');
+  }
+  return { isDisabled, ...lists, options, perContainer, problems };
+}
+
+type Refuse = (rule: string, remedy: string) => void;
+
+function file(value: string, refuse: Refuse): TapOptions {
+  try {
+    mustBeFiles('file', value);
+    return { file: value };
+  } catch {
+    refuse("be absolute paths and patterns of files, separated by ':'", "start each with '/'");
+    return {};
+  }
+}
+
+function streams(value: string, refuse: Refuse): TapOptions {
+  const names = value.split(',').map((item) => item.trim());
+  const known = Object.values(TapStreams);
+  const [first] = names;
+  if (names.length === 2 && names.includes(TapStreams.STDOUT) && names.includes(TapStreams.STDERR)) {
+    return { streams: TapStreams.BOTH };
+  }
+  const only = known.find((item) => item === first);
+  if (names.length === 1 && only !== undefined) return { streams: only };
+  refuse('be stdout, stderr, both or none', 'use one of them');
+  return {};
+}
+
+/** The properties, overridden by the annotations. `containerOptions` handles single containers. */
+export function withAnnotations(props: LogTapProps, annotations: PodAnnotations): LogTapProps {
+  const { containers, excludeContainers, options } = annotations;
+  return {
+    ...props,
+    ...options,
+    ...(containers !== undefined && { containers }),
+    ...(excludeContainers !== undefined && { excludeContainers }),
+  };
+}
+
+/** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */
+export function containerOptions(props: LogTapProps, annotations: PodAnnotations, name: string): TapOptions {
+  return {
+    ...tapOptions(props),
+    ...tapOptions(props.perContainer?.[name] ?? {}),
+    ...annotations.perContainer.get(name),
+  };
+}

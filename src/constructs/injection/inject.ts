@@ -1,0 +1,138 @@
+/**
+ * Injects the tap and the shipper into a rendered workload. Pure and free of cdk8s: the constructs call it when they
+ * render, the command line calls it on YAML, and both give the same pod.
+ */
+import { createHash } from 'node:crypto';
+import { findingsOf } from '../findings/check.js';
+import { errorsOf, formatFinding } from '../findings/finding.js';
+import { checkProps, isWithoutAwsCredentials, type LogTapProps, sinkOf } from '../props/log-tap-props.js';
+import { must } from '../props/must.js';
+import { hasToken } from '../props/token.js';
+import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
+import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
+import { madeElsewhere } from './made-elsewhere.js';
+import { isList, withItems } from './object-list.js';
+import { allContainers, type InjectionPlan, planInjection } from './plan.js';
+import { hasStorageLimit, raisedPodResources } from './pod-budget.js';
+import { installer, podGraceSeconds, type ShipperRun, shipper, tapMounts, volumes } from './shipper.js';
+import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
+import { canonicalObject, isWorkload, objectName, type PodTemplate } from './workload.js';
+
+/** Grace period of a pod that names none. */
+const DEFAULT_GRACE_SECONDS = 30;
+
+/**
+ * The manifest with tap and shipper. A manifest that is not a workload is returned unchanged; the items of a list are
+ * injected one by one. The input is never changed. Injecting again replaces the existing injection. With the annotation
+ * `logtap.dev/inject: disabled` the result has no injection.
+ *
+ * @throws if the properties are wrong, or with every finding that is an error
+ */
+export function inject(manifest: any, props: LogTapProps): any {
+  checkProps(props);
+  sinkOf(props);
+  if (isList(manifest?.apiVersion, manifest?.kind)) {
+    return canonicalObject(withItems(manifest, (item) => inject(item, props)));
+  }
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return manifest;
+  const plan = planInjection(manifest, props);
+  const errors = errorsOf(findingsOf(plan));
+  if (errors.length > 0) throw new Error(errors.map(formatFinding).join('\n'));
+  if (!plan.annotations.isDisabled) {
+    try {
+      injectInto(plan);
+    } catch (error) {
+      throw new Error(`${objectName(manifest)}: ${(error as Error).message}`);
+    }
+  }
+  return canonicalObject(plan.workload);
+}
+
+function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
+  const { spec } = template;
+  const grace = spec.terminationGracePeriodSeconds;
+  must(
+    grace === undefined || grace === null || Number.isInteger(grace),
+    'terminationGracePeriodSeconds',
+    grace,
+    'be a whole number of seconds: write it without quotes',
+  );
+  const run: ShipperRun = {
+    ...plan,
+    graceSeconds: grace ?? DEFAULT_GRACE_SECONDS,
+    hasStorageLimit: hasStorageLimit(spec),
+  };
+  const original: Original = { empty: {}, preload: {} };
+  if (grace !== undefined) original.terminationGracePeriodSeconds = grace;
+  noteEmpty(original, 'metadata', template.metadata);
+  noteEmpty(original, 'annotations', template.metadata?.annotations);
+  noteEmpty(original, 'initContainers', spec.initContainers);
+  noteEmpty(original, 'volumes', spec.volumes);
+
+  const annotations: Record<string, string> = {};
+  keepCredentialsOut(template, props, original, annotations);
+  for (const { container, options } of taps) {
+    const { name } = container;
+    const preload = existingPreload(container);
+    if (preload !== undefined) original.preload[name] = preload;
+    noteEmpty(original, `env/${name}`, container.env);
+    noteEmpty(original, `volumeMounts/${name}`, container.volumeMounts);
+    addLibraryEnv(container, options);
+    container.volumeMounts = [...(container.volumeMounts ?? []), ...tapMounts()];
+  }
+  addPullSecrets(template, props, original);
+
+  const added = { shipper: shipper(props, run), installer: installer(props), volumes: volumes(props) };
+  const resources = raisedPodResources(spec, added.shipper);
+  if (resources !== undefined) {
+    original.resources = spec.resources;
+    spec.resources = resources;
+  }
+  spec.initContainers = [added.installer, ...(plan.isNative ? [added.shipper] : []), ...(spec.initContainers ?? [])];
+  if (!plan.isNative) spec.containers = [...spec.containers, added.shipper];
+  spec.volumes = [...(spec.volumes ?? []), ...added.volumes];
+  spec.terminationGracePeriodSeconds = podGraceSeconds(props, run);
+  const settings = [added, taps.map(({ options }) => libraryEnv('', options))];
+  template.metadata = {
+    ...template.metadata,
+    annotations: {
+      ...template.metadata?.annotations,
+      ...annotations,
+      [CONFIG_HASH_ANNOTATION]: configHash(settings),
+      [ORIGINAL_ANNOTATION]: formatOriginal(original),
+    },
+  };
+}
+
+function addPullSecrets({ spec }: PodTemplate, props: LogTapProps, original: Original): void {
+  const wanted = new Set(props.shipper?.imagePullSecrets);
+  const present = spec.imagePullSecrets ?? [];
+  const names = [...wanted].filter((name) => !present.some((secret) => secret.name === name));
+  if (names.length === 0) return;
+  noteEmpty(original, 'imagePullSecrets', spec.imagePullSecrets);
+  original.imagePullSecrets = names;
+  spec.imagePullSecrets = [...present, ...names.map((name) => ({ name }))];
+}
+
+/** EKS withholds its credentials from the containers that the annotation names, so that only the shipper may write logs. */
+function keepCredentialsOut(
+  template: PodTemplate,
+  props: LogTapProps,
+  original: Original,
+  annotations: Record<string, string>,
+): void {
+  if (!isWithoutAwsCredentials(props)) return;
+  const present = template.metadata?.annotations?.[SKIP_CONTAINERS_ANNOTATION];
+  const names = [...(present ?? '').split(','), ...allContainers(template).map((container) => container.name)];
+  original.skipContainers = present ?? null;
+  annotations[SKIP_CONTAINERS_ANNOTATION] = [...new Set(names.map((item) => item.trim()).filter(Boolean))].join(',');
+}
+
+/**
+ * A short digest of the settings. AWS CDK numbers its tokens by the order in which they are made, so a value with a token
+ * would change the digest without a change in meaning.
+ */
+function configHash(settings: unknown): string {
+  const text = JSON.stringify(settings, (_key, value) => (typeof value === 'string' && hasToken(value) ? null : value));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,55 @@
+/** Resource limits of a whole pod, which injection raises by the shipper's needs. */
+import { must } from '../props/must.js';
+import { hasToken } from '../props/token.js';
+import { formatBytes, formatCpu, parseQuantity } from './quantity.js';
+import type { Container, PodSpec } from './workload.js';
+
+const STORAGE = 'ephemeral-storage';
+type Amounts = Record<string, unknown>;
+interface Resources {
+  readonly requests?: Amounts | null;
+  readonly limits?: Amounts | null;
+}
+const resourcesOf = (owner: { [field: string]: unknown }) => (owner.resources ?? {}) as Resources;
+
+/**
+ * Whether the kubelet evicts the pod when its containers and volumes use more disk than the sum of the container limits.
+ * It does as soon as one container has a limit.
+ */
+export function hasStorageLimit({ containers, initContainers }: PodSpec): boolean {
+  return [...containers, ...(initContainers ?? [])].some((each) => resourcesOf(each).limits?.[STORAGE] !== undefined);
+}
+
+/**
+ * The pod-level resources (Kubernetes 1.34) plus those of the shipper; `undefined` if the pod has none. The API server
+ * rejects containers that need more than their pod has, and otherwise the shipper would take from the application's share.
+ */
+export function raisedPodResources(spec: PodSpec, shipper: Container): object | undefined {
+  if (!spec.resources) return undefined;
+  const { requests, limits } = resourcesOf(spec);
+  const own = resourcesOf(shipper);
+  // The requests of a Guaranteed pod equal its limits, and the pod stays in its class.
+  const isGuaranteed =
+    requests?.memory !== undefined && parseQuantity(requests.memory) === parseQuantity(limits?.memory);
+  const cpu = own.requests?.cpu;
+  const added = {
+    limits: { cpu, memory: own.limits?.memory },
+    requests: { cpu, memory: isGuaranteed ? own.limits?.memory : own.requests?.memory },
+  };
+  return {
+    ...(spec.resources as object),
+    ...(requests && { requests: raised('requests', requests, added.requests) }),
+    ...(limits && { limits: raised('limits', limits, added.limits) }),
+  };
+}
+
+function raised(field: string, amounts: Amounts, added: Amounts): Amounts {
+  const sum = (name: string, format: (value: number) => string) => {
+    const value = amounts[name];
+    if (value === undefined || value === null || hasToken(String(value))) return {};
+    const before = parseQuantity(value);
+    must(before !== undefined, `resources.${field}.${name}`, value, 'be a quantity: write it as 500m or 200Mi');
+    return { [name]: format(before + parseQuantity(added[name])!) };
+  };
+  return { ...amounts, ...sum('cpu', formatCpu), ...sum('memory', formatBytes) };
+}

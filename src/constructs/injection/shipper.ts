@@ -1,0 +1,220 @@
+/** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RINGS_BYTES } from '../../contract.js';
+import { FailurePolicy, type LogTapProps, sinkOf } from '../props/log-tap-props.js';
+import {
+  DEFAULT_DRAIN_SECONDS,
+  memoryLimitMiB,
+  memoryRequestMiB,
+  type ShipperOptions,
+  statusPort,
+} from '../props/shipper-options.js';
+import { RING_PATH, SOCKET_PATH } from './env.js';
+import { defaultImage } from './image.js';
+import { projected, SECRETS_PATH, secretFilePath } from './sink-files.js';
+import type { Container, EnvVar, PodSpec } from './workload.js';
+
+/** Name of the shipper, of its port and of the shared memory volume. */
+export const SHIPPER = 'logtap';
+export const INSTALLER = 'logtap-install';
+export const MEMORY_VOLUME = 'logtap';
+export const LIBRARY_VOLUME = 'logtap-lib';
+const SECRETS_VOLUME = 'logtap-secrets';
+const DISK_VOLUME = 'logtap-disk';
+
+const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, DISK_VOLUME];
+/** Whether injection adds a volume of that name. */
+export const isOwnVolume = (name: string) => OWN_VOLUMES.includes(name);
+
+const DISK_PATH = '/var/lib/logtap';
+/** User of the image: the customary `nonroot`. */
+const USER = 65532;
+const MIB = 1024 * 1024;
+/** Holds the rings, and the small rings that processes make when no ring is free. Only written pages use memory. */
+const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
+/** Holds the library, and two copies during a replacement. */
+const LIBRARY_BYTES = '2Mi';
+
+/** Disk space in addition to the bounded files. */
+const DISK_MARGIN_MIB = 32;
+/** Two and a half times the kubelet's limit on the shipper's own log. */
+const LOG_MIB = 128;
+
+/**
+ * Runs in the shipper when the termination of the pod begins. A native sidecar gets its signal only after the application
+ * has ended, and is killed at the end of the pod's grace period. A classic sidecar gets its signal at once and needs no
+ * hook. The path equals the one in the Dockerfile, because the image has no shell and a hook does not use the entry point.
+ */
+const TERMINATE = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
+
+/** The pod security standard "restricted", and a read-only root file system. */
+const securityContext = () => ({
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  readOnlyRootFilesystem: true,
+  runAsGroup: USER,
+  runAsNonRoot: true,
+  runAsUser: USER,
+  seccompProfile: { type: 'RuntimeDefault' },
+});
+
+/** The mount of the shared memory volume, the same in every container. */
+const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
+/** The code that every tapped program loads. No user of the pod may replace it. */
+const libraryMount = { name: LIBRARY_VOLUME, mountPath: LIBRARY_MOUNT_PATH };
+
+/** The mounts of a tapped container. */
+export const tapMounts = () => [memoryMount(), { ...libraryMount, readOnly: true }];
+
+/** How a pod runs its shipper. */
+export interface ShipperRun {
+  readonly isNative: boolean;
+  /** Whether the pod runs until it is deleted, unlike the pod of a Job. */
+  readonly isEndless: boolean;
+  /** The pod's own grace period. */
+  readonly graceSeconds: number;
+  /** Whether the kubelet evicts the pod if it uses more disk than the sum of its containers' limits. */
+  readonly hasStorageLimit: boolean;
+}
+
+/** Time between the end of the application and the signal to the shipper, and between the end of the shipper and the kill. */
+const STOP_MARGIN_SECONDS = 5;
+/** Longer than the pauses between programs of a script, and short enough for a Job. */
+const EXIT_WITHOUT_WRITERS_SECONDS = 30;
+
+/** Time from the shipper's signal to its exit. */
+function drainSeconds({ shipper = {} }: LogTapProps, { isNative, graceSeconds }: ShipperRun): number {
+  const drain = shipper.drainSeconds ?? DEFAULT_DRAIN_SECONDS;
+  // A native sidecar gets its signal after the application has ended. A classic sidecar gets it together with the
+  // application and leaves half of its time to processes that still write.
+  return isNative ? drain : Math.max(graceSeconds + drain, 2 * graceSeconds);
+}
+
+/** Grace period of the pod. The application keeps its full grace period. */
+export function podGraceSeconds(props: LogTapProps, run: ShipperRun): number {
+  const drain = drainSeconds(props, run);
+  return (run.isNative ? run.graceSeconds + drain : drain) + STOP_MARGIN_SECONDS;
+}
+
+function image({ shipper = {} }: LogTapProps) {
+  const { imagePullPolicy } = shipper;
+  return { image: shipper.image ?? defaultImage(), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
+}
+
+/** The init container that installs the library for the node's architecture into its volume. Only this container may write there. */
+export function installer(props: LogTapProps): Container {
+  return {
+    name: INSTALLER,
+    ...image(props),
+    // Also makes the directory of rings, so that an application that starts before the shipper can make its own rings.
+    args: ['install', LIBRARY_MOUNT_PATH, RING_PATH],
+    resources: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } },
+    securityContext: securityContext(),
+    volumeMounts: [memoryMount(), { ...libraryMount }],
+  };
+}
+
+/** The shipper: a native sidecar, which starts before the application and ends after it, or a classic one. */
+export function shipper(props: LogTapProps, run: ShipperRun): Container {
+  const { secretFiles, configMapFiles = [], volumeMounts = [] } = sinkOf(props).bind();
+  const hasFiles = secretFiles.length + configMapFiles.length > 0;
+  const isGate = props.failurePolicy !== FailurePolicy.FAIL_OPEN;
+  const options = props.shipper ?? {};
+  return {
+    name: SHIPPER,
+    ...image(props),
+    args: ['ship'],
+    ...(run.isNative && { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [...TERMINATE] } } } }),
+    env: shipperEnv(props, run),
+    ports: [{ name: SHIPPER, containerPort: statusPort(options) }],
+    // The application starts after the shipper listens.
+    ...(isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
+    // No readiness probe, because a busy shipper must not remove the application from its Services.
+    livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
+    // No CPU limit, because throttling the shipper only fills its buffers.
+    resources: {
+      limits: {
+        memory: `${memoryLimitMiB(options)}Mi`,
+        // In addition to the application's limit. If the application has no limit, this one would also apply to it.
+        ...(run.hasStorageLimit && { 'ephemeral-storage': `${LOG_MIB + diskVolumeMiB(options)}Mi` }),
+      },
+      requests: { cpu: `${options.cpuRequestMillis ?? 10}m`, memory: `${memoryRequestMiB(options)}Mi` },
+    },
+    securityContext: securityContext(),
+    volumeMounts: [
+      memoryMount(),
+      ...(hasFiles ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
+      ...(diskMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
+      ...volumeMounts.map(({ volume, mountPath }) => ({ name: volume, mountPath })),
+    ],
+  };
+}
+
+function probe(timing: Record<string, number>) {
+  return { httpGet: { path: '/livez', port: SHIPPER }, ...timing };
+}
+
+/** Limit on the files on disk, without file system overhead. */
+function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ShipperOptions): number {
+  return diskBufferMiB + deadLettersMiB;
+}
+
+/** Size of the volume for it. */
+function diskVolumeMiB(options: ShipperOptions): number {
+  const disk = diskMiB(options);
+  return disk > 0 ? disk + DISK_MARGIN_MIB : 0;
+}
+
+function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
+  const { name: sink, settings, secretFiles } = sinkOf(props).bind();
+  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, statusPort: port, settings: others } = props.shipper ?? {};
+  const bytes = (mib: number) => String(mib * MIB);
+  const values: Record<string, string> = {
+    LOGTAP_GRACE_SECONDS: String(drainSeconds(props, run)),
+    LOGTAP_RING_DIR: RING_PATH,
+    LOGTAP_SINK: sink,
+    LOGTAP_SOCKET: SOCKET_PATH,
+    ...(run.isNative && { LOGTAP_TERMINATION_GRACE_SECONDS: String(podGraceSeconds(props, run)) }),
+    ...(!run.isNative &&
+      !run.isEndless && { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: String(EXIT_WITHOUT_WRITERS_SECONDS) }),
+    ...(port !== undefined && { LOGTAP_STATUS_PORT: String(port) }),
+    ...(memoryBufferMiB !== undefined && { LOGTAP_MEMORY_MAX_BYTES: bytes(memoryBufferMiB) }),
+    ...(diskBufferMiB !== undefined && {
+      LOGTAP_SPOOL_DIR: `${DISK_PATH}/spool`,
+      LOGTAP_SPOOL_MAX_BYTES: bytes(diskBufferMiB),
+    }),
+    ...(deadLettersMiB !== undefined && {
+      LOGTAP_DEAD_LETTER_FILE: `${DISK_PATH}/dead-letters`,
+      LOGTAP_DEAD_LETTER_MAX_BYTES: bytes(deadLettersMiB),
+    }),
+    ...others,
+    ...settings,
+    ...Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)])),
+  };
+  const fields: Record<string, string> = {
+    NODE_NAME: 'spec.nodeName',
+    POD_NAME: 'metadata.name',
+    POD_NAMESPACE: 'metadata.namespace',
+    POD_UID: 'metadata.uid',
+  };
+  // The fields come first, because Kubernetes expands $(POD_NAME) in a setting only if the variable precedes it.
+  return [
+    ...Object.keys(fields).map((name) => ({ name, valueFrom: { fieldRef: { fieldPath: fields[name]! } } })),
+    ...Object.keys(values)
+      .sort()
+      .map((name) => ({ name, value: values[name]! })),
+  ];
+}
+
+/** The shared memory volume, the library volume, the files of the sink, and the disk volume. */
+export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
+  const { secretFiles, configMapFiles = [] } = sinkOf(props).bind();
+  const sources = projected(secretFiles, configMapFiles);
+  const disk = diskVolumeMiB(props.shipper ?? {});
+  return [
+    { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
+    { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },
+    ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
+    // The kubelet evicts a pod that exceeds a volume limit, and the file system itself needs some space.
+    ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk}Mi` } }] : []),
+  ];
+}

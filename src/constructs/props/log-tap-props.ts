@@ -1,0 +1,169 @@
+/** The properties of a tap: sources and sink. Constructs, injection and the command line share them. */
+import { ACCEPTABLE_CODES } from '../findings/finding.js';
+import type { Sink } from '../sinks/sink.js';
+import { mustHaveProperties } from './known-properties.js';
+import { must } from './must.js';
+import { checkShipperOptions, type ShipperOptions } from './shipper-options.js';
+import { checkTapOptions, mustBeOneOf, type TapOptions } from './tap-options.js';
+
+/** Whether the application waits for the shipper. */
+export enum FailurePolicy {
+  /** The application starts after the shipper listens. If the shipper cannot start, the application does not start. */
+  FAIL_CLOSED = 'fail-closed',
+  /**
+   * The application starts at the same time as the shipper. Bytes written before the shipper listens wait in shared
+   * memory. Bytes that do not fit are written to the original destination and counted.
+   */
+  FAIL_OPEN = 'fail-open',
+}
+
+/** Properties of a tap: its sources and its sink. */
+export interface LogTapProps extends TapOptions {
+  /**
+   * Where the shipper sends the records.
+   *
+   * @default - the sink of the nearest `LogTapDefaults`; required without one
+   */
+  readonly sink?: Sink;
+
+  /**
+   * Names of the containers to tap. You may also name init containers, because the shipper starts before them.
+   *
+   * @default - every container, but no init container
+   */
+  readonly containers?: string[];
+
+  /**
+   * Names of containers to exclude.
+   *
+   * @default - none
+   */
+  readonly excludeContainers?: string[];
+
+  /**
+   * Options that differ per container, by container name.
+   *
+   * @default - nothing
+   */
+  readonly perContainer?: { readonly [container: string]: TapOptions };
+
+  /**
+   * The sidecar: image, resources, buffers.
+   *
+   * @default - see `ShipperOptions`
+   */
+  readonly shipper?: ShipperOptions;
+
+  /**
+   * Whether the application waits for the shipper.
+   *
+   * @default FailurePolicy.FAIL_CLOSED
+   */
+  readonly failurePolicy?: FailurePolicy;
+
+  /**
+   * Whether the shipper is a native sidecar: an init container with `restartPolicy: Always`, which starts before the
+   * application and ends after it. A classic sidecar is an ordinary container next to the application.
+   *
+   * @default - true, unless `kubernetesVersion` is below 1.29
+   */
+  readonly nativeSidecar?: boolean;
+
+  /**
+   * Version of the cluster, such as `1.28`. Below 1.29 the shipper becomes a classic sidecar.
+   *
+   * @default - 1.29 or newer
+   */
+  readonly kubernetesVersion?: string;
+
+  /**
+   * Whether the application's containers keep the AWS credentials of the pod's service account. With `false` and an AWS
+   * sink, the pod template gets the annotation `eks.amazonaws.com/skip-containers`. Then only the shipper may write logs,
+   * and the application has no AWS permissions at all: finding LT030.
+   *
+   * @default true
+   */
+  readonly keepAwsCredentials?: boolean;
+
+  /**
+   * Codes of findings that you accept, such as `LT009`. They are not reported.
+   *
+   * @default - none
+   */
+  readonly accept?: string[];
+}
+
+/** Throws unless each property is valid by itself. Problems that depend on the workload or on defaults are findings. */
+export function checkProps(props: LogTapProps): void {
+  mustHaveProperties('LogTapProps', props);
+  const { containers, perContainer = {}, accept = [], kubernetesVersion, sink } = props;
+  checkTapOptions(props);
+  for (const [name, options] of Object.entries(perContainer)) {
+    mustHaveProperties('TapOptions', options, `perContainer.${name}`);
+    checkTapOptions(options, `perContainer.${name}.`);
+  }
+  // Does not test the class, because a package may be installed twice.
+  must(
+    sink === undefined || typeof sink.bind === 'function',
+    'sink',
+    sink,
+    'be a Sink: write Sink.cloudWatch({ ... }), or another of its factories',
+  );
+  must(
+    containers === undefined || containers.length > 0,
+    'containers',
+    containers,
+    'name a container: leave it out to tap every container',
+  );
+  mustBeOneOf(FailurePolicy, 'failurePolicy', props.failurePolicy);
+  must(
+    kubernetesVersion === undefined || minorVersion(kubernetesVersion) !== undefined,
+    'kubernetesVersion',
+    kubernetesVersion,
+    "be a version of Kubernetes: write it as '1.29', in quotes",
+  );
+  for (const code of accept) {
+    must(
+      ACCEPTABLE_CODES.includes(code),
+      'accept',
+      code,
+      `be one of ${ACCEPTABLE_CODES.join(', ')}: no pod works with other findings, so correct their cause`,
+    );
+  }
+  checkShipperOptions(props.shipper ?? {}, props.sink);
+}
+
+/** The sink of complete properties. */
+export function sinkOf(props: LogTapProps): Sink {
+  must(
+    props.sink !== undefined,
+    'sink',
+    props.sink,
+    'be given: set it as a property, or with LogTapDefaults.set() on a scope',
+  );
+  return props.sink;
+}
+
+/** Whether the application gets no AWS credentials, because only the shipper may write logs. */
+export function isWithoutAwsCredentials(props: LogTapProps): boolean {
+  return props.keepAwsCredentials === false && sinkOf(props).iam.length > 0;
+}
+
+/** The 29 of `1.29`, `v1.29.3` or `1.29.3-eks-1a2b`. */
+function minorVersion(version: string): number | undefined {
+  const [, minor] = /^v?1\.(\d{1,3})([.+-].*)?$/.exec(version) ?? [];
+  return minor === undefined ? undefined : Number(minor);
+}
+
+/** First version whose API servers support native sidecars without a feature gate. */
+export const NATIVE_SIDECAR_MINOR = 29;
+
+/** Whether the cluster is known to be too old for native sidecars. */
+export function isTooOldForNative({ kubernetesVersion }: LogTapProps): boolean {
+  return kubernetesVersion !== undefined && (minorVersion(kubernetesVersion) ?? 0) < NATIVE_SIDECAR_MINOR;
+}
+
+/** Whether the shipper is a native sidecar. */
+export function isNative(props: LogTapProps): boolean {
+  return props.nativeSidecar ?? !isTooOldForNative(props);
+}

@@ -1,0 +1,251 @@
+/** The shipper's own options: image, resources, buffers, and their rules. */
+import { NAMES, readSettings, unknownName } from '../../catalog/read-settings.js';
+import { RINGS_BYTES, STATUS_PORT } from '../../contract.js';
+import { secretFilePath } from '../injection/sink-files.js';
+import type { Sink } from '../sinks/sink.js';
+import type { SinkConfig } from '../sinks/sink-config.js';
+import { mustHaveProperties } from './known-properties.js';
+import { must } from './must.js';
+import { mustBeOneOf } from './tap-options.js';
+import { hasToken } from './token.js';
+
+/** When a node pulls the image. */
+export enum ImagePullPolicy {
+  /** At every start. */
+  ALWAYS = 'Always',
+  /** If the node does not have the image. */
+  IF_NOT_PRESENT = 'IfNotPresent',
+  /** Never. The node must already have the image. */
+  NEVER = 'Never',
+}
+
+/** Options of the sidecar. */
+export interface ShipperOptions {
+  /**
+   * Image of the injected containers, in a registry that the nodes can reach.
+   *
+   * @default - `cdk8s-logtap` with the version of this package as its tag, which is in no registry: finding LT029
+   */
+  readonly image?: string;
+
+  /**
+   * When nodes pull the image.
+   *
+   * @default - the Kubernetes default: always for the tag `latest`, otherwise if the image is not present
+   */
+  readonly imagePullPolicy?: ImagePullPolicy;
+
+  /**
+   * Names of Secrets for pulling the image. They are added to those of the pod.
+   *
+   * @default - none
+   */
+  readonly imagePullSecrets?: string[];
+
+  /**
+   * Memory that the shipper requests, in MiB.
+   *
+   * @default 64
+   */
+  readonly memoryRequestMiB?: number;
+
+  /**
+   * Limit on the shipper's memory, in MiB. It covers the rings (32), the records in memory, and 150 for the rest.
+   *
+   * @default - 256, or more if `memoryBufferMiB` needs it
+   */
+  readonly memoryLimitMiB?: number;
+
+  /**
+   * CPU that the shipper requests, in thousandths of a core. There is no limit, because throttling the shipper only fills
+   * its buffers.
+   *
+   * @default 10
+   */
+  readonly cpuRequestMillis?: number;
+
+  /**
+   * Seconds that the shipper has to deliver its buffered records after the application has ended. The pod's grace period
+   * grows by this time plus 5 seconds for the containers to stop, so that the application keeps its full grace period.
+   *
+   * @default 25
+   */
+  readonly drainSeconds?: number;
+
+  /**
+   * Limit on buffered records in memory, in MiB.
+   *
+   * @default - the rest of the memory limit
+   */
+  readonly memoryBufferMiB?: number;
+
+  /**
+   * Limit on buffered records on disk, in MiB, in an emptyDir. They survive a restart of the shipper, but not the pod.
+   *
+   * @default - records are buffered in memory
+   */
+  readonly diskBufferMiB?: number;
+
+  /**
+   * Limit on the file of permanently rejected records, in MiB, in an emptyDir.
+   *
+   * @default - the records are counted and dropped
+   */
+  readonly deadLettersMiB?: number;
+
+  /**
+   * Port of the shipper's probes and metrics. Pods with `hostNetwork` on the same node need different ports.
+   *
+   * @default 9598
+   */
+  readonly statusPort?: number;
+
+  /**
+   * Other settings of the shipper by name, as listed in `docs/settings.md`. Unknown names and invalid values are rejected
+   * here, because the shipper would not start with them.
+   *
+   * @default - none
+   */
+  readonly settings?: { readonly [name: string]: string };
+}
+
+const MIB = 1024 * 1024;
+const RINGS_MIB = RINGS_BYTES / MIB;
+/** Node, the bundle, and requests under construction: we measured 150 MB at full load. */
+const OTHER_MIB = 150;
+/** Minimum buffer of the shipper. */
+const LEAST_BUFFER_MIB = 8;
+const DEFAULT_LIMIT_MIB = 256;
+const DEFAULT_REQUEST_MIB = 64;
+
+/** Default of `drainSeconds`. */
+export const DEFAULT_DRAIN_SECONDS = 25;
+
+/** Limit on the shipper's memory, in MiB. */
+export function memoryLimitMiB({ memoryLimitMiB: limit, memoryBufferMiB: buffer = 0 }: ShipperOptions): number {
+  return limit ?? Math.max(DEFAULT_LIMIT_MIB, RINGS_MIB + buffer + OTHER_MIB);
+}
+
+/** Memory that the shipper requests, in MiB. */
+export function memoryRequestMiB({ memoryRequestMiB: request = DEFAULT_REQUEST_MIB }: ShipperOptions): number {
+  return request;
+}
+
+/** Port of the probes and metrics. */
+export function statusPort({ statusPort: port = STATUS_PORT }: ShipperOptions = {}): number {
+  return port;
+}
+
+/** Settings that injection sets itself, each with the remedy. */
+const OWN_SETTINGS: Readonly<Record<string, string>> = {
+  LOGTAP_DEAD_LETTER_FILE: "set 'shipper.deadLettersMiB'",
+  LOGTAP_DEAD_LETTER_MAX_BYTES: "set 'shipper.deadLettersMiB'",
+  LOGTAP_GRACE_SECONDS: "set 'shipper.drainSeconds'",
+  LOGTAP_MEMORY_MAX_BYTES: "set 'shipper.memoryBufferMiB'",
+  LOGTAP_RING_DIR: 'leave it out',
+  LOGTAP_RING_TOTAL_BYTES: 'leave it out, because the size of the volume depends on it',
+  LOGTAP_SINK: "set 'sink'",
+  LOGTAP_SOCKET: 'leave it out',
+  LOGTAP_SPOOL_DIR: "set 'shipper.diskBufferMiB'",
+  LOGTAP_SPOOL_MAX_BYTES: "set 'shipper.diskBufferMiB'",
+  LOGTAP_STATUS_HOST: 'leave it out, because the probes need it',
+  LOGTAP_STATUS_PORT: "set 'shipper.statusPort'",
+  NODE_NAME: 'leave it out, because Kubernetes provides it',
+  POD_NAME: 'leave it out, because Kubernetes provides it',
+  POD_NAMESPACE: 'leave it out, because Kubernetes provides it',
+  POD_UID: 'leave it out, because Kubernetes provides it',
+  LOGTAP_TERMINATION_GRACE_SECONDS: "set 'terminationGracePeriodSeconds' of the pod, and 'shipper.drainSeconds'",
+};
+
+/** Throws unless the options are valid, each by itself and together. */
+export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
+  mustHaveProperties('ShipperOptions', options, 'shipper');
+  const { image, imagePullSecrets = [], drainSeconds, memoryBufferMiB, settings = {} } = options;
+  must(
+    image === undefined || /^\S+$/.test(image),
+    'shipper.image',
+    image,
+    'be an image reference without spaces: write it as registry/name:tag',
+  );
+  mustBeOneOf(ImagePullPolicy, 'shipper.imagePullPolicy', options.imagePullPolicy);
+  for (const name of imagePullSecrets) {
+    must(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name), 'shipper.imagePullSecrets', name, 'be the name of a Secret');
+  }
+  must(
+    drainSeconds === undefined || (Number.isInteger(drainSeconds) && drainSeconds >= 1),
+    'shipper.drainSeconds',
+    drainSeconds,
+    'be a whole number of seconds, 1 or more',
+  );
+  for (const name of [
+    'memoryRequestMiB',
+    'memoryLimitMiB',
+    'cpuRequestMillis',
+    'memoryBufferMiB',
+    'diskBufferMiB',
+    'deadLettersMiB',
+  ] as const) {
+    const value = options[name];
+    const unit = name.endsWith('MiB') ? 'MiB' : 'thousandths of a core';
+    must(
+      value === undefined || (Number.isInteger(value) && value >= 1),
+      `shipper.${name}`,
+      value,
+      `be a whole number of ${unit}, 1 or more`,
+    );
+  }
+  const port = statusPort(options);
+  must(
+    Number.isInteger(port) && port >= 1024 && port <= 65_535,
+    'shipper.statusPort',
+    port,
+    'be a whole number from 1024 to 65535, because lower ports need root',
+  );
+  const limit = memoryLimitMiB(options);
+  const needed = RINGS_MIB + (memoryBufferMiB ?? LEAST_BUFFER_MIB) + OTHER_MIB;
+  must(
+    limit >= needed,
+    'shipper.memoryLimitMiB',
+    limit,
+    `be ${needed} or more: ${RINGS_MIB} for the rings, ${memoryBufferMiB ?? LEAST_BUFFER_MIB} for records, ${OTHER_MIB} for the rest`,
+  );
+  must(
+    memoryRequestMiB(options) <= limit,
+    'shipper.memoryRequestMiB',
+    memoryRequestMiB(options),
+    `be at most the limit of ${limit}: lower it, or raise 'shipper.memoryLimitMiB'`,
+  );
+  checkSettings(settings, sink);
+}
+
+/** The rules of a sink that is not known yet are applied later. */
+const NO_SINK: Pick<SinkConfig, 'name' | 'settings' | 'secretFiles'> = {
+  name: 'stdout',
+  settings: {},
+  secretFiles: [],
+};
+
+function checkSettings(settings: { readonly [name: string]: string }, sink: Sink | undefined): void {
+  const { name: sinks, settings: bySink, secretFiles } = sink?.bind() ?? NO_SINK;
+  for (const [name, value] of Object.entries(settings)) {
+    const where = `shipper.settings.${name}`;
+    // The message does not repeat the value, which may be secret.
+    const isSecret = /PASSWORD|SECRET|TOKEN|CREDENTIAL/.test(name) && !name.endsWith('_FILE');
+    must(!isSecret, where, '***', 'not be in a manifest: give the sink the name and key of a Secret');
+    if (!NAMES.has(name)) throw new Error(`'shipper.settings': ${unknownName(name)}`);
+    must(typeof value === 'string', where, value, 'be a string: put it in quotes');
+    must(OWN_SETTINGS[name] === undefined, where, value, `be left to injection: ${OWN_SETTINGS[name]}`);
+    must(bySink[name] === undefined, where, value, 'be left to the sink: set it there');
+    must(
+      !/:\/\/[^/]*@/.test(value),
+      where,
+      '***',
+      'not contain credentials, which would appear in the manifest: remove them',
+    );
+  }
+  // Together with the settings of the sink, because rules relate settings to each other. Of a file, only the path is checked.
+  const files = Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)]));
+  const { problems } = readSettings({ LOGTAP_SINK: sinks, ...bySink, ...files, ...settings }, hasToken);
+  const problem = problems.find(({ names }) => names.some((name) => settings[name] !== undefined));
+  if (problem !== undefined) throw new Error(`'shipper.settings': ${problem.text}`);
+}

@@ -1,0 +1,100 @@
+/** Destinations of the shipper, as static factories. */
+import { mustHaveProperties } from '../props/known-properties.js';
+import { all } from './all.js';
+import { type CloudWatchSinkProps, cloudWatch } from './cloudwatch.js';
+import { type FileSinkProps, file } from './file.js';
+import { type ModuleSinkProps, userModule } from './module.js';
+import { type OpenSearchSinkProps, openSearch } from './opensearch.js';
+import { type ForwardSinkProps, forward, type TcpSinkProps, tcp } from './peer.js';
+import type { SinkConfig, SinkIamStatement } from './sink-config.js';
+
+/** The destination of the shipper. */
+export class Sink {
+  /**
+   * Amazon CloudWatch Logs.
+   *
+   * @throws if a name breaks the rules of CloudWatch Logs
+   */
+  public static cloudWatch(props: CloudWatchSinkProps): Sink {
+    mustHaveProperties('CloudWatchSinkProps', props);
+    return new Sink(cloudWatch(props));
+  }
+
+  /**
+   * OpenSearch, through `_bulk`.
+   *
+   * @throws if the URL or the index breaks the rules of OpenSearch, or if a user name comes without a password
+   */
+  public static openSearch(props: OpenSearchSinkProps): Sink {
+    mustHaveProperties('OpenSearchSinkProps', props);
+    return new Sink(openSearch(props));
+  }
+
+  /** Standard output of the shipper, one JSON object per line, for collectors that read container logs. */
+  public static stdout(): Sink {
+    return new Sink({ name: 'stdout', settings: {}, secretFiles: [], iam: [], egress: [] });
+  }
+
+  /**
+   * A file on a volume of the pod, one JSON object per line.
+   *
+   * @throws if the path is not absolute, or directly below the root
+   */
+  public static file(props: FileSinkProps): Sink {
+    mustHaveProperties('FileSinkProps', props);
+    return new Sink(file(props));
+  }
+
+  /**
+   * A peer that reads one JSON object per line over TCP. It sends no acknowledgement: records count as delivered when its
+   * kernel has acknowledged them. `Sink.forward` has acknowledgements.
+   *
+   * @throws if the host or the port is invalid
+   */
+  public static tcp(props: TcpSinkProps): Sink {
+    mustHaveProperties('TcpSinkProps', props);
+    return new Sink(tcp(props));
+  }
+
+  /**
+   * A peer that speaks the Forward protocol: Fluentd, Fluent Bit, the OpenTelemetry Collector.
+   *
+   * @throws if the host or the port is invalid, or if a user has no password or no shared key
+   */
+  public static forward(props: ForwardSinkProps): Sink {
+    mustHaveProperties('ForwardSinkProps', props);
+    return new Sink(forward(props));
+  }
+
+  /**
+   * Your own JavaScript module, from a ConfigMap. docs/module-sink.md describes its interface.
+   *
+   * @throws if the key does not name a module, or if a variable name is reserved for the shipper
+   */
+  public static module(props: ModuleSinkProps): Sink {
+    mustHaveProperties('ModuleSinkProps', props);
+    return new Sink(userModule(props));
+  }
+
+  /**
+   * Several sinks. Each gets every record independently, so that none waits for another.
+   *
+   * @throws if the list is empty, if it contains a kind of sink twice, or if sinks need different values of one setting,
+   * such as `AWS_REGION`
+   */
+  public static all(sinks: Sink[]): Sink {
+    return new Sink(all(sinks.map((sink) => sink.bind())));
+  }
+
+  private constructor(private readonly config: SinkConfig) {}
+
+  /** IAM policy statements for the shipper's role; empty if the sink needs no AWS permissions. */
+  public get iam(): SinkIamStatement[] {
+    return this.config.iam;
+  }
+
+  /** The settings as plain data. */
+  public bind(): SinkConfig {
+    return this.config;
+  }
+}

@@ -1,0 +1,33 @@
+/** A tapped cdk8s-plus Deployment, with defaults for images that were not built for Kubernetes. */
+import * as kplus from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { LogTap } from '../log-tap.js';
+import { relaxed, relaxedContainer, type TappedProps } from './relaxed.js';
+
+/** Properties of a `TappedDeployment`. */
+export interface TappedDeploymentProps extends kplus.DeploymentProps, TappedProps {}
+
+/** A Deployment whose logs are tapped. */
+export class TappedDeployment extends kplus.Deployment {
+  /** The tap of this Deployment. */
+  public readonly logTap: LogTap;
+
+  // Unset while the parent's constructor adds the containers of its properties, which are already relaxed.
+  private readonly isRelaxed: boolean;
+
+  /** @throws if the properties of the tap are invalid */
+  public constructor(scope: Construct, id: string, props: TappedDeploymentProps) {
+    const { tap = {}, hardened = false, ...deployment } = props;
+    super(scope, id, hardened ? deployment : relaxed(deployment));
+    this.isRelaxed = !hardened;
+    this.logTap = LogTap.tap(this, tap);
+  }
+
+  public override addContainer(container: kplus.ContainerProps): kplus.Container {
+    return super.addContainer(this.isRelaxed ? relaxedContainer(container) : container);
+  }
+
+  public override addInitContainer(container: kplus.ContainerProps): kplus.Container {
+    return super.addInitContainer(this.isRelaxed ? relaxedContainer(container) : container);
+  }
+}

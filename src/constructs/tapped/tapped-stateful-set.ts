@@ -1,0 +1,33 @@
+/** A tapped cdk8s-plus StatefulSet, with defaults for images that were not built for Kubernetes. */
+import * as kplus from 'cdk8s-plus-28';
+import type { Construct } from 'constructs';
+import { LogTap } from '../log-tap.js';
+import { relaxed, relaxedContainer, type TappedProps } from './relaxed.js';
+
+/** Properties of a `TappedStatefulSet`. */
+export interface TappedStatefulSetProps extends kplus.StatefulSetProps, TappedProps {}
+
+/** A StatefulSet whose logs are tapped. */
+export class TappedStatefulSet extends kplus.StatefulSet {
+  /** The tap of this StatefulSet. */
+  public readonly logTap: LogTap;
+
+  // Unset while the parent's constructor adds the containers of its properties, which are already relaxed.
+  private readonly isRelaxed: boolean;
+
+  /** @throws if the properties of the tap are invalid */
+  public constructor(scope: Construct, id: string, props: TappedStatefulSetProps) {
+    const { tap = {}, hardened = false, ...statefulSet } = props;
+    super(scope, id, hardened ? statefulSet : relaxed(statefulSet));
+    this.isRelaxed = !hardened;
+    this.logTap = LogTap.tap(this, tap);
+  }
+
+  public override addContainer(container: kplus.ContainerProps): kplus.Container {
+    return super.addContainer(this.isRelaxed ? relaxedContainer(container) : container);
+  }
+
+  public override addInitContainer(container: kplus.ContainerProps): kplus.Container {
+    return super.addInitContainer(this.isRelaxed ? relaxedContainer(container) : container);
+  }
+}

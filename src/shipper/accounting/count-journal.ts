@@ -1,0 +1,224 @@
+/**
+ * Counts that no last line has reported yet. A shipper that is killed takes its ledger with it, and a loss that only the
+ * ledger knew would be in no count. So every loss is appended to a file before anything forgets the lines it stands for:
+ *
+ *     ["lost",INSTANCE,LINES,BYTES]                     what the process could not hand over since its start
+ *     ["gone",LINES,BYTES]                              what a killed shipper held alone; its notice is delivered
+ *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
+ *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
+ *
+ * One entry a line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the spool, or
+ * else with the rings, and is read by the next shipper of that directory. It is not synced: what the kernel of the node
+ * takes with it, it takes with the rings.
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '../errors.js';
+import type { Lost } from '../source/frames/decoder.js';
+import { STREAMS, type StreamName, Tally } from './tally.js';
+
+export const JOURNAL_NAME = 'counts.journal';
+/** The file is written anew when it has grown to this. */
+const MAX_BYTES = 4 * 1024 * 1024;
+/** Processes whose totals are kept: those that reported last. */
+const INSTANCES_MAX = 16_384;
+const INSTANCE = /^[0-9a-f]{16}$/;
+
+export type Fate = 'dropped' | 'deadLettered';
+
+/** What earlier shippers counted. */
+export interface EarlierCounts {
+  /** By process: its total, and how much of that no last line has reported. */
+  readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
+  readonly gone: Lost;
+  readonly sinks: readonly {
+    readonly fate: Fate;
+    readonly sink: string;
+    readonly reason: string;
+    readonly tally: Tally;
+  }[];
+}
+
+const NOTHING: Lost = { lines: 0, bytes: 0 };
+
+export class CountJournal {
+  readonly #path: string;
+  readonly #onProblem: (message: string) => void;
+  #fd: number | undefined;
+  #bytes = 0;
+  /** All entries, in few: what a new file begins with. */
+  #sum: Sum;
+  readonly earlier: EarlierCounts;
+
+  /** Reads what earlier shippers left in the directory. */
+  constructor(directory: string, onProblem: (message: string) => void) {
+    this.#path = join(directory, JOURNAL_NAME);
+    this.#onProblem = onProblem;
+    this.#sum = new Sum();
+    for (const entry of readEntries(this.#path)) this.#sum.add(entry);
+    this.earlier = this.#sum.counts();
+    this.#startAnew();
+  }
+
+  lost(instance: string, { lines, bytes }: Lost): void {
+    this.#append(['lost', instance, lines, bytes]);
+  }
+
+  gone({ lines, bytes }: Lost): void {
+    this.#append(['gone', lines, bytes]);
+  }
+
+  settled(fate: Fate, sink: string, reason: string, tally: Tally): void {
+    this.#append([fate, sink, reason, countsOf(tally)]);
+  }
+
+  /** A last line has said everything. */
+  reported(): void {
+    this.#append(['reported']);
+  }
+
+  #append(entry: readonly unknown[]): void {
+    this.#sum.add(entry);
+    if (this.#bytes > MAX_BYTES) this.#startAnew();
+    else this.#write(`${JSON.stringify(entry)}\n`);
+  }
+
+  #write(text: string): void {
+    try {
+      this.#fd ??= openSync(this.#path, FLAGS | constants.O_APPEND, 0o600);
+      this.#bytes += writeSync(this.#fd, text);
+    } catch (error) {
+      this.#onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
+    }
+  }
+
+  /** A file of the sums alone takes the place of the old one at once. */
+  #startAnew(): void {
+    const making = `${this.#path}.new`;
+    try {
+      rmSync(making, { force: true });
+      const fd = openSync(making, FLAGS | constants.O_EXCL | constants.O_APPEND, 0o600);
+      const text = this.#sum
+        .entries()
+        .map((entry) => `${JSON.stringify(entry)}\n`)
+        .join('');
+      this.#bytes = writeSync(fd, text);
+      renameSync(making, this.#path);
+      if (this.#fd !== undefined) closeSync(this.#fd);
+      this.#fd = fd;
+    } catch (error) {
+      this.#onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
+    }
+  }
+}
+
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** Nothing where there is no such file, or one that is none of ours. */
+function readEntries(path: string): unknown[] {
+  let text: string;
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    try {
+      const stat = fstatSync(fd);
+      // The directory is open to all processes of the pod: what another user wrote, or could have, counts for nothing.
+      const isOurs = stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
+      if (!stat.isFile() || !isOurs || stat.size > 2 * MAX_BYTES) return [];
+      text = readFileSync(fd, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return [];
+  }
+  // What follows the last line end was cut off by a kill.
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .flatMap((line) => {
+      try {
+        return [JSON.parse(line)];
+      } catch {
+        return [];
+      }
+    });
+}
+
+/** A tally as an entry has it. */
+const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** Everything that entries say, as one of each. Entries lie where others may write: what is no entry is passed over. */
+class Sum {
+  readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
+  #gone: Lost = NOTHING;
+  readonly #sinks = new Map<string, { fate: Fate; sink: string; reason: string; tally: Tally }>();
+
+  add(entry: unknown): void {
+    if (!Array.isArray(entry)) return;
+    const [kind, ...rest] = entry;
+    if (kind === 'lost') this.#addLost(rest);
+    else if (kind === 'gone' && rest.every(isCount))
+      this.#gone = plus(this.#gone, { lines: rest[0]!, bytes: rest[1] ?? 0 });
+    else if (kind === 'dropped' || kind === 'deadLettered') this.#addSettled(kind, rest);
+    else if (kind === 'reported') this.#report();
+  }
+
+  counts(): EarlierCounts {
+    const lost = [...this.#lost].map(([instance, { total, reported }]) => {
+      return [instance, { total, unreported: minus(total, reported) }] as const;
+    });
+    // Copies: what comes now is not from earlier.
+    const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
+    return { lost: new Map(lost), gone: this.#gone, sinks };
+  }
+
+  entries(): (readonly unknown[])[] {
+    const known = [...this.#lost].flatMap(([instance, { reported }]) => {
+      return reported.bytes > 0 ? [['lost', instance, reported.lines, reported.bytes]] : [];
+    });
+    const lost = [...this.#lost].flatMap(([instance, { total, reported }]) => {
+      return total.bytes > reported.bytes ? [['lost', instance, total.lines, total.bytes]] : [];
+    });
+    const sinks = [...this.#sinks.values()].map(({ fate, sink, reason, tally }) => {
+      return [fate, sink, reason, countsOf(tally)];
+    });
+    const gone = this.#gone.lines > 0 ? [['gone', this.#gone.lines, this.#gone.bytes]] : [];
+    return [...known, ['reported'], ...lost, ...gone, ...sinks];
+  }
+
+  #addLost([instance, lines, bytes]: unknown[]): void {
+    if (typeof instance !== 'string' || !INSTANCE.test(instance) || !isCount(lines) || !isCount(bytes)) return;
+    const reported = this.#lost.get(instance)?.reported ?? NOTHING;
+    this.#lost.delete(instance);
+    this.#lost.set(instance, { total: { lines, bytes }, reported });
+    if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
+  }
+
+  #addSettled(fate: Fate, [sink, reason, counts]: unknown[]): void {
+    if (typeof sink !== 'string' || typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
+    const key = `${fate} ${sink} ${reason}`;
+    const known = this.#sinks.get(key) ?? { fate, sink, reason, tally: new Tally() };
+    for (const [stream, count] of Object.entries(counts)) {
+      const [records, bytes] = Array.isArray(count) ? count : [];
+      if (STREAMS.includes(stream as StreamName) && isCount(records) && isCount(bytes)) {
+        known.tally.add(Tally.ofStream(stream as StreamName, { records, bytes }));
+      }
+    }
+    this.#sinks.set(key, known);
+  }
+
+  #report(): void {
+    for (const known of this.#lost.values()) known.reported = known.total;
+    this.#gone = NOTHING;
+    this.#sinks.clear();
+  }
+}
+
+const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
+const minus = (one: Lost, other: Lost): Lost => ({
+  lines: Math.max(0, one.lines - other.lines),
+  bytes: Math.max(0, one.bytes - other.bytes),
+});

@@ -1,0 +1,282 @@
+/** Counts what was read, delivered and dropped, so that the sum can be checked to the last record, stream by stream. */
+
+import type { Unread } from '../source/count-unread.js';
+import type { Lost } from '../source/frames/decoder.js';
+import type { CountJournal, EarlierCounts, Fate } from './count-journal.js';
+import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
+
+/** What became of the records at one sink. */
+export interface SinkCount {
+  /** Held on disk by an earlier life. */
+  readonly recovered: Tally;
+  readonly delivered: Tally;
+  /** By reason. */
+  readonly deadLettered: Map<string, Tally>;
+  readonly dropped: Map<string, Tally>;
+}
+
+/** Reason under which losses in the application are counted. */
+export const NOT_HANDED_OVER = 'not_handed_over';
+/** Reason under which is counted what an earlier life held in memory alone. */
+export const SHIPPER_KILLED = 'shipper_killed';
+
+export class Ledger {
+  readonly read = new Tally();
+  /** What applications could not hand over; never read, so no part of the sum. */
+  readonly lost = { records: 0, bytes: 0 };
+  /** Up to how much went down with an earlier life that was killed in an outage; not read by this one either. */
+  readonly gone = { records: 0, bytes: 0 };
+  readonly sinks: ReadonlyMap<string, SinkCount>;
+  /** Peers that broke the frame format, by reason. */
+  readonly protocolErrors = new Map<string, number>();
+  /** Bytes of rings that were in records already and were not read once more, by reason. */
+  readonly skipped = new Map<string, number>();
+  /** Jumps in the numbers of a process's frames. */
+  gaps = 0;
+  /** At the end. */
+  #unread: Unread = { records: 0, bytes: 0, rings: 0 };
+  #journal: CountJournal | undefined;
+  /**
+   * Counted, and not in the journal: the records are still held, or there is no journal. Sums, so that they stay few
+   * however much is lost.
+   */
+  readonly #unkept = new Map<string, Record<Fate, Map<string, Tally>>>();
+
+  constructor(sinks: readonly string[]) {
+    this.sinks = new Map(
+      sinks.map((name) => {
+        const counts = { recovered: new Tally(), delivered: new Tally(), deadLettered: new Map(), dropped: new Map() };
+        return [name, counts];
+      }),
+    );
+  }
+
+  /** Takes over what earlier shippers counted and did not report, and keeps all counts in the journal from now on. */
+  carryOn(journal: CountJournal): void {
+    this.#journal = journal;
+    this.#takeOver(journal.earlier);
+  }
+
+  #takeOver({ lost, gone, sinks }: EarlierCounts): void {
+    for (const { unreported } of lost.values()) this.countLost(unreported);
+    this.countGone(gone);
+    for (const { fate, sink, reason, tally } of sinks) {
+      const counts = this.sinks.get(sink);
+      if (counts === undefined) continue;
+      // They were read by an earlier shipper, and are settled.
+      counts.recovered.add(tally);
+      addTo(counts[fate], reason, tally);
+    }
+  }
+
+  /** What is counted so far outlives this process: what it stands for may be forgotten. */
+  keep(): void {
+    if (this.#journal === undefined || this.#unkept.size === 0) return;
+    for (const [sink, counts] of this.#unkept) {
+      for (const fate of ['dropped', 'deadLettered'] as const) {
+        for (const [reason, tally] of counts[fate]) this.#journal.settled(fate, sink, reason, tally);
+      }
+    }
+    this.#unkept.clear();
+  }
+
+  /** A last line has said it all. */
+  reported(): void {
+    this.keep();
+    this.#journal?.reported();
+  }
+
+  countRead(read: Tally): void {
+    this.read.add(read);
+  }
+
+  countLost({ lines, bytes }: Lost): void {
+    this.lost.records += lines;
+    this.lost.bytes += bytes;
+  }
+
+  countGone({ lines, bytes }: Lost): void {
+    this.gone.records += lines;
+    this.gone.bytes += bytes;
+  }
+
+  countRecovered(sink: string, recovered: Tally): void {
+    this.sinks.get(sink)!.recovered.add(recovered);
+  }
+
+  countDelivered(sink: string, delivered: Tally): void {
+    this.sinks.get(sink)!.delivered.add(delivered);
+  }
+
+  countDeadLettered(sink: string, reason: string, refused: Tally): void {
+    this.#count('deadLettered', sink, reason, refused);
+  }
+
+  countDropped(sink: string, reason: string, dropped: Tally): void {
+    this.#count('dropped', sink, reason, dropped);
+  }
+
+  #count(fate: Fate, sink: string, reason: string, tally: Tally): void {
+    addTo(this.sinks.get(sink)![fate], reason, tally);
+    const unkept = this.#unkept.get(sink) ?? { dropped: new Map(), deadLettered: new Map() };
+    this.#unkept.set(sink, unkept);
+    addTo(unkept[fate], reason, tally);
+  }
+
+  countProtocolError(reason: string): void {
+    this.protocolErrors.set(reason, (this.protocolErrors.get(reason) ?? 0) + 1);
+  }
+
+  countSkipped(reason: string, bytes: number): void {
+    this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + bytes);
+  }
+
+  countGap(): void {
+    this.gaps += 1;
+  }
+
+  countUnread({ records, bytes, rings }: Unread): void {
+    const { records: moreRecords, bytes: moreBytes, rings: moreRings } = this.#unread;
+    this.#unread = { records: records + moreRecords, bytes: bytes + moreBytes, rings: rings + moreRings };
+  }
+
+  /** The totals in one line. `heldBy` says what a sink's lane really holds. */
+  totals(heldBy: (sink: string) => Tally): Totals {
+    const { sinks, balanced } = this.statement(heldBy);
+    const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
+    const recovered = some(new Map([...this.sinks].map(([name, count]) => [name, count.recovered.records])));
+    const byReason = (counts: 'deadLettered' | 'dropped'): Record<string, Record<string, number>> => {
+      const sums = [...this.sinks].filter(([, count]) => count[counts].size > 0);
+      return Object.fromEntries(
+        sums.map(([name, count]) => {
+          return [name, Object.fromEntries([...count[counts]].map(([reason, { records }]) => [reason, records]))];
+        }),
+      );
+    };
+    const application = this.lost.records > 0 ? { application: { [NOT_HANDED_OVER]: this.lost.records } } : {};
+    const hold = this.gone.records > 0 ? { hold: { [SHIPPER_KILLED]: this.gone.records } } : {};
+    const deadLettered = byReason('deadLettered');
+    return {
+      read: this.read.records,
+      ...(Object.keys(recovered).length > 0 && { recovered }),
+      delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
+      ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
+      dropped: { ...application, ...hold, ...byReason('dropped') },
+      ...(this.#unread.records > 0 && { unread: this.#unread.records, unreadBytes: this.#unread.bytes }),
+      ...(this.#unread.rings > 0 && { unreadRings: this.#unread.rings }),
+      held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
+      streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
+      balanced,
+    };
+  }
+
+  /** The whole ledger, as `/ledger` answers it. `heldBy` says what a sink's lane really holds. */
+  statement(heldBy: (sink: string) => Tally): Statement {
+    const sinks = [...this.sinks.keys()].map((name) => [name, this.#sinkStatement(name, heldBy(name))] as const);
+    return {
+      read: this.read.byStream,
+      application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
+      hold: { dropped: { [SHIPPER_KILLED]: this.gone } },
+      sinks: Object.fromEntries(sinks),
+      balanced: sinks.every(([, { balanced }]) => balanced),
+    };
+  }
+
+  #sinkStatement(sink: string, held: Tally): SinkStatement {
+    const { recovered, delivered, deadLettered, dropped } = this.sinks.get(sink)!;
+    const expected = this.read.plus(recovered);
+    const allDeadLettered = sumOf(deadLettered);
+    const allDropped = sumOf(dropped);
+    const found = delivered.plus(allDeadLettered).plus(allDropped).plus(held);
+    const streams = STREAMS.filter((stream) => expected.of(stream).records !== 0 || found.of(stream).records !== 0);
+    return {
+      recovered: countOf(recovered),
+      delivered: countOf(delivered),
+      deadLettered: countsOf(deadLettered),
+      dropped: countsOf(dropped),
+      held: countOf(held),
+      streams: Object.fromEntries(
+        streams.map((stream) => [
+          stream,
+          {
+            read: expected.of(stream).records,
+            delivered: delivered.of(stream).records,
+            deadLettered: allDeadLettered.of(stream).records,
+            dropped: allDropped.of(stream).records,
+            held: held.of(stream).records,
+          },
+        ]),
+      ),
+      balanced: streams.every((stream) => expected.of(stream).records === found.of(stream).records),
+    };
+  }
+}
+
+function addTo(counts: Map<string, Tally>, reason: string, tally: Tally): void {
+  const count = counts.get(reason);
+  if (count === undefined) counts.set(reason, new Tally().plus(tally));
+  else count.add(tally);
+}
+
+const sumOf = (counts: ReadonlyMap<string, Tally>): Tally =>
+  [...counts.values()].reduce((sum, count) => sum.plus(count), new Tally());
+
+const countsOf = (counts: ReadonlyMap<string, Tally>): Record<string, Count> =>
+  Object.fromEntries([...counts].map(([reason, tally]) => [reason, countOf(tally)]));
+
+const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });
+
+/** Read + recovered = delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced` is false. */
+export interface Totals {
+  readonly read: number;
+  /** By sink: what an earlier life had left on disk. Absent when there was nothing. */
+  readonly recovered?: Readonly<Record<string, number>>;
+  /** By sink. */
+  readonly delivered: Readonly<Record<string, number>>;
+  /** By sink and reason. Absent when there was nothing. */
+  readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By sink and reason. Lines lost in the application, or with an earlier life (`hold`), were never read by this one. */
+  readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** Lines that the shipper has not read when it ends, in no other count. Absent when there are none. */
+  readonly unread?: number;
+  readonly unreadBytes?: number;
+  /** Rings that could not be read to their end: what else they hold is in no count. Absent when there are none. */
+  readonly unreadRings?: number;
+  /** Records that at least one sink still has to take. */
+  readonly held: number;
+  /** By sink and stream. */
+  readonly streams: Readonly<Record<string, SinkStatement['streams']>>;
+  readonly balanced: boolean;
+}
+
+/** Every count of the ledger. */
+export interface Statement {
+  /** By stream. */
+  readonly read: Readonly<Partial<Record<StreamName, Count>>>;
+  /** Never read, so no part of the sum. */
+  readonly application: { readonly dropped: Readonly<Record<string, Count>> };
+  readonly hold: { readonly dropped: Readonly<Record<string, Count>> };
+  readonly sinks: Readonly<Record<string, SinkStatement>>;
+  readonly balanced: boolean;
+}
+
+export interface SinkStatement {
+  readonly recovered: Count;
+  readonly delivered: Count;
+  /** By reason. */
+  readonly deadLettered: Readonly<Record<string, Count>>;
+  readonly dropped: Readonly<Record<string, Count>>;
+  readonly held: Count;
+  /** Records of each stream: read, or recovered, = delivered + dead-lettered + dropped + held. */
+  readonly streams: Readonly<Partial<Record<StreamName, StreamStatement>>>;
+  /** Records only: bytes of damaged records on disk are not known. */
+  readonly balanced: boolean;
+}
+
+export interface StreamStatement {
+  readonly read: number;
+  readonly delivered: number;
+  readonly deadLettered: number;
+  readonly dropped: number;
+  readonly held: number;
+}

@@ -1,0 +1,80 @@
+/** Records on their way to a sink, which know where they were taken from. */
+
+import { Tally } from '../accounting/tally.js';
+import type { BatchLimits, RecordBatch } from '../parts.js';
+import type { Taken } from '../spool/lane.js';
+import { compact, concat, memoryBytes, select } from './record-batch.js';
+
+type Settle = Taken['settle'];
+
+/** Records `from` up to, not including, `to` of a piece, which one take gave. */
+interface Part {
+  readonly from: number;
+  readonly to: number;
+  readonly settle: Settle;
+}
+
+export class Piece {
+  readonly batch: RecordBatch;
+  readonly #parts: readonly Part[];
+
+  private constructor(batch: RecordBatch, parts: readonly Part[]) {
+    this.batch = batch;
+    this.#parts = parts;
+  }
+
+  static of({ batch, settle }: Taken): Piece {
+    return new Piece(batch, [{ from: 0, to: batch.count, settle }]);
+  }
+
+  /** As many pieces from the first on as the limits allow, as one, and the others. */
+  static join(pieces: readonly Piece[], limits: BatchLimits): readonly [joined: Piece, rest: readonly Piece[]] {
+    let [records, bytes, origins, count] = [0, 0, 0, 0];
+    for (const { batch } of pieces) {
+      records += batch.count;
+      bytes += Tally.of(batch).bytes + batch.count * limits.recordOverheadBytes;
+      origins += batch.origins.length;
+      if (count > 0 && (records > limits.maxRecords || bytes > limits.maxBytes || origins > 0xffff)) break;
+      count += 1;
+    }
+    const joined = pieces.slice(0, count);
+    let from = 0;
+    const parts = joined.flatMap((piece) => {
+      const moved = piece.#parts.map((part) => ({ ...part, from: from + part.from, to: from + part.to }));
+      from += piece.batch.count;
+      return moved;
+    });
+    return [new Piece(concat(joined.map(({ batch }) => batch)), parts), pieces.slice(count)];
+  }
+
+  get memoryBytes(): number {
+    return memoryBytes(this.batch);
+  }
+
+  /** The records at these indexes, ascending, as a piece of their own. */
+  select(indexes: readonly number[]): Piece {
+    let at = 0;
+    const parts = this.#parts.flatMap(({ from, to, settle }): Part[] => {
+      const first = at;
+      while (at < indexes.length && indexes[at]! >= from && indexes[at]! < to) at += 1;
+      return at === first ? [] : [{ from: first, to: at, settle }];
+    });
+    return new Piece(select(this.batch, indexes), parts);
+  }
+
+  /** The same in as little memory as may be: it will wait. */
+  compact(): Piece {
+    return new Piece(compact(this.batch), this.#parts);
+  }
+
+  /** All but the records at these indexes, ascending, are settled. */
+  settle(left: readonly number[]): void {
+    let at = 0;
+    for (const { from, to, settle } of this.#parts) {
+      const first = at;
+      while (at < left.length && left[at]! < to) at += 1;
+      const settled = Tally.of(this.batch, from, to);
+      settle(at === first ? settled : settled.minus(Tally.of(select(this.batch, left.slice(first, at)))));
+    }
+  }
+}

@@ -1,0 +1,260 @@
+/** Makes and cuts record batches: columns in, columns out; one record as an object only where somebody asks for it. */
+import type { Origin, RecordBatch } from '../parts.js';
+
+/** One record as an object, for sinks and stages that want one. */
+export interface RecordView {
+  readonly message: Uint8Array;
+  readonly timeMs: number;
+  readonly seq: number;
+  readonly origin: Origin;
+}
+
+export function recordAt(batch: RecordBatch, index: number): RecordView {
+  const start = batch.start[index]!;
+  return {
+    message: batch.bytes.subarray(start, start + batch.length[index]!),
+    timeMs: batch.timeMs[index]!,
+    seq: batch.seq[index]!,
+    origin: batch.origins[batch.origin[index]!]!,
+  };
+}
+
+/** Records `from` up to, not including, `to`. Shares all memory with the batch. */
+export function slice(batch: RecordBatch, from: number, to: number): RecordBatch {
+  if (from === 0 && to === batch.count) return batch;
+  return {
+    bytes: batch.bytes,
+    count: to - from,
+    start: batch.start.subarray(from, to),
+    length: batch.length.subarray(from, to),
+    timeMs: batch.timeMs.subarray(from, to),
+    seq: batch.seq.subarray(from, to),
+    origin: batch.origin.subarray(from, to),
+    origins: batch.origins,
+  };
+}
+
+/** The records at these indexes, in this order. Shares the message bytes. */
+export function select(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
+  return {
+    bytes: batch.bytes,
+    count: indexes.length,
+    start: Uint32Array.from(indexes, (i) => batch.start[i]!),
+    length: Uint32Array.from(indexes, (i) => batch.length[i]!),
+    timeMs: Float64Array.from(indexes, (i) => batch.timeMs[i]!),
+    seq: Float64Array.from(indexes, (i) => batch.seq[i]!),
+    origin: Uint16Array.from(indexes, (i) => batch.origin[i]!),
+    origins: batch.origins,
+  };
+}
+
+/** The same records in memory that holds nothing else. */
+export function compact(batch: RecordBatch): RecordBatch {
+  const { count, length } = batch;
+  const start = new Uint32Array(count);
+  let used = 0;
+  for (let i = 0; i < count; i++) {
+    start[i] = used;
+    used += length[i]!;
+  }
+  if (used === batch.bytes.byteLength) return batch;
+  const bytes = new Uint8Array(used);
+  for (let i = 0; i < count; i++) {
+    const from = batch.start[i]!;
+    bytes.set(batch.bytes.subarray(from, from + length[i]!), start[i]!);
+  }
+  return { ...batch, bytes, start };
+}
+
+/** All records of several batches, in order, copied: one copy a batch, from its first message byte to its last. */
+export function concat(batches: readonly RecordBatch[]): RecordBatch {
+  if (batches.length === 1) return batches[0]!;
+  const ranges = batches.map(messageRange);
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const bytes = new Uint8Array(ranges.reduce((sum, [from, to]) => sum + (to - from), 0));
+  const start = new Uint32Array(count);
+  const length = new Uint32Array(count);
+  const timeMs = new Float64Array(count);
+  const seq = new Float64Array(count);
+  const origin = new Uint16Array(count);
+  const origins: Origin[] = [];
+  const indexes = new Map<Origin, number>();
+  let record = 0;
+  let used = 0;
+  batches.forEach((batch, b) => {
+    const [from, to] = ranges[b]!;
+    bytes.set(batch.bytes.subarray(from, to), used);
+    length.set(batch.length, record);
+    timeMs.set(batch.timeMs, record);
+    seq.set(batch.seq, record);
+    const index = batch.origins.map((each) => {
+      const known = indexes.get(each) ?? origins.push(each) - 1;
+      indexes.set(each, known);
+      return known;
+    });
+    for (let i = 0; i < batch.count; i++) {
+      start[record + i] = batch.start[i]! - from + used;
+      origin[record + i] = index[batch.origin[i]!]!;
+    }
+    record += batch.count;
+    used += to - from;
+  });
+  return { bytes, count, start, length, timeMs, seq, origin, origins };
+}
+
+/** From the first byte of any message to the end of any message. */
+export function messageRange({ count, start, length }: RecordBatch): readonly [from: number, to: number] {
+  let from = count === 0 ? 0 : Number.POSITIVE_INFINITY;
+  let to = 0;
+  for (let i = 0; i < count; i++) {
+    from = Math.min(from, start[i]!);
+    to = Math.max(to, start[i]! + length[i]!);
+  }
+  return [from, to];
+}
+
+/** Memory that a batch occupies: its slab, its columns, its origins and the objects around them. */
+export function memoryBytes(batch: RecordBatch): number {
+  const origins = batch.origins.reduce((sum, origin) => sum + originMemoryBytes(origin), 0);
+  return batch.bytes.byteLength + batch.count * COLUMN_BYTES + origins + OBJECT_BYTES;
+}
+
+/** What every record repeats of its origin, as JSON. */
+export const nameBytes = ({ process, container, path = '' }: Origin): number =>
+  Buffer.byteLength(JSON.stringify(process + container + path));
+
+const originMemoryBytes = ({ process, container, path = '' }: Origin): number =>
+  ORIGIN_BYTES + (process.length + container.length + path.length) * CHARACTER_BYTES;
+
+/** An origin without its names. */
+const ORIGIN_BYTES = 128;
+/** In a string that is not Latin. */
+const CHARACTER_BYTES = 2;
+
+/** Bytes of one record in all columns. */
+const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2;
+/** Six typed arrays with their buffers; what counts when an outage is filled with batches of one line. */
+const OBJECT_BYTES = 2048;
+/** A batch is full with either. */
+const BATCH_BYTES = 1024 * 1024;
+const BATCH_RECORDS = 10_000;
+const FIRST_BYTES = 16 * 1024;
+const FIRST_RECORDS = 256;
+
+/**
+ * Collects records. First `copy` bytes, which may hold several messages, then name each message with `record`.
+ * Memory grows with what is collected and is used again after `finish`. More than 65,536 origins do not fit: whoever
+ * fills it calls `finish` long before.
+ */
+export class BatchBuilder {
+  #bytes: Buffer;
+  #used = 0;
+  #count = 0;
+  #start = new Uint32Array(FIRST_RECORDS);
+  #length = new Uint32Array(FIRST_RECORDS);
+  #timeMs = new Float64Array(FIRST_RECORDS);
+  #seq = new Float64Array(FIRST_RECORDS);
+  #origin = new Uint16Array(FIRST_RECORDS);
+  #origins: Origin[] = [];
+  #originBytes = 0;
+  #indexes = new Map<Origin, number>();
+  #lastOrigin: Origin | undefined;
+  #lastIndex = 0;
+
+  constructor(capacityBytes = FIRST_BYTES) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacityBytes, 1));
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes copied so far. */
+  get bytes(): number {
+    return this.#used;
+  }
+
+  /** Whether it is worth handing on. */
+  get isFull(): boolean {
+    return this.#used + this.#originBytes >= BATCH_BYTES || this.#count >= BATCH_RECORDS;
+  }
+
+  /** The slab; positions are those that `copy` returned. Valid until the next `copy` or `finish`. */
+  get slab(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Copies bytes into the slab and returns their position. */
+  copy(source: Uint8Array, start: number, end: number): number {
+    const at = this.#used;
+    const needed = at + (end - start);
+    if (needed > this.#bytes.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+      this.#bytes.copy(grown, 0, 0, at);
+      this.#bytes = grown;
+    }
+    if (start === 0 && end === source.length) this.#bytes.set(source, at);
+    else this.#bytes.set(source.subarray(start, end), at);
+    this.#used = needed;
+    return at;
+  }
+
+  record(origin: Origin, start: number, length: number, timeMs: number, seq: number): void {
+    const i = this.#count;
+    if (i === this.#start.length) this.#growColumns();
+    this.#start[i] = start;
+    this.#length[i] = length;
+    this.#timeMs[i] = timeMs;
+    this.#seq[i] = seq;
+    this.#origin[i] = origin === this.#lastOrigin ? this.#lastIndex : this.#indexOf(origin);
+    this.#count = i + 1;
+  }
+
+  /** The batch collected so far, in memory of its own; the builder is then empty. */
+  finish(): RecordBatch {
+    const count = this.#count;
+    const batch = {
+      // A copy of the exact size: what is held for a long time should not drag unused capacity along.
+      bytes: new Uint8Array(this.#bytes.subarray(0, this.#used)),
+      count,
+      start: this.#start.slice(0, count),
+      length: this.#length.slice(0, count),
+      timeMs: this.#timeMs.slice(0, count),
+      seq: this.#seq.slice(0, count),
+      origin: this.#origin.slice(0, count),
+      origins: this.#origins,
+    };
+    this.#used = 0;
+    this.#count = 0;
+    this.#origins = [];
+    this.#originBytes = 0;
+    this.#indexes = new Map();
+    this.#lastOrigin = undefined;
+    return batch;
+  }
+
+  #indexOf(origin: Origin): number {
+    let index = this.#indexes.get(origin);
+    if (index === undefined) {
+      index = this.#origins.push(origin) - 1;
+      this.#originBytes += originMemoryBytes(origin);
+      this.#indexes.set(origin, index);
+    }
+    this.#lastOrigin = origin;
+    this.#lastIndex = index;
+    return index;
+  }
+
+  #growColumns(): void {
+    const size = this.#start.length * 2;
+    const grow = <T extends Uint32Array | Float64Array | Uint16Array>(grown: T, column: T): T => {
+      grown.set(column);
+      return grown;
+    };
+    this.#start = grow(new Uint32Array(size), this.#start);
+    this.#length = grow(new Uint32Array(size), this.#length);
+    this.#timeMs = grow(new Float64Array(size), this.#timeMs);
+    this.#seq = grow(new Float64Array(size), this.#seq);
+    this.#origin = grow(new Uint16Array(size), this.#origin);
+  }
+}

@@ -1,0 +1,350 @@
+/**
+ * One peer of the socket: finds out whether it speaks frames or raw lines and takes its bytes to line assemblers.
+ *
+ * The magic decides: a peer whose first bytes differ from it, or that ends or idles within them, writes raw lines.
+ */
+import { randomBytes } from 'node:crypto';
+import { FIRST_FILE_STREAM, FRAME_MAGIC, FRAME_MAX_BYTES, STREAMS } from '../../../contract.js';
+import { ProtocolError } from '../../errors.js';
+import type { Origin } from '../../parts.js';
+import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
+import { type AssemblerShared, LineAssembler } from './line-assembler.js';
+import type { LossTotals } from './loss-totals.js';
+import { NameRoom, streamBytes } from './name-room.js';
+import { RecentFrames } from './recent-frames.js';
+
+/** Places of one frame in its process's numbering, see decision 1. */
+const PLACES_PER_FRAME = FRAME_MAX_BYTES;
+/** Files that one connection may announce: bounds what a hostile peer can make us remember. */
+const FILES_MAX = 4096;
+const MAGIC = Buffer.from(FRAME_MAGIC);
+
+/** Begins the names of streams that are our own, and no process's. */
+const NOTICE = '0-';
+
+/** Whether an origin's records are notices. */
+export const isNotice = (id: string): boolean => id.slice(id.indexOf('-') + 1).startsWith(NOTICE);
+
+const timeOf = (ms: number) => new Date(ms).toISOString();
+
+/** How far a framed stream was turned into records. */
+export interface Progress {
+  /** Of the first frame that has to be read again. */
+  readonly position: number;
+  /** By stream, the place before which every byte is in a record. */
+  readonly settled: readonly (readonly [stream: number, seq: number])[];
+  readonly hello: Hello;
+  readonly files: ReadonlyMap<number, string>;
+}
+
+/** Why bytes are not read once more: an earlier ring had the same frame, or the reader before had made records of them. */
+export type SkipReason = 'written_again' | 'settled';
+
+export interface ConnectionOptions {
+  /** The only process that may speak here; any when absent. */
+  readonly instance?: string;
+  /** What the ids of records begin with; the instance that HELLO names when absent. */
+  readonly name?: string;
+  readonly names?: NameRoom;
+  /** When it began, on the clock of `write`. */
+  readonly nowMs?: number;
+  /** For lines and notices that bring no time of their own: milliseconds since 1970. */
+  readonly wallMs?: () => number;
+  readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
+  /** The numbers of frames go on, but not with the next one: something was lost between. */
+  readonly onGap?: () => void;
+}
+
+export class Connection implements FrameReader {
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #streams = new Map<number, LineAssembler>();
+  #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
+  /** Bytes of the magic seen while undecided. */
+  #magicLength = 0;
+  #touchedMs = 0;
+  #decoder: FrameDecoder | undefined;
+  #hello: Hello | undefined;
+  readonly #options: ConnectionOptions;
+  readonly #names: NameRoom;
+  #nameBytes = 0;
+  readonly #files = new Map<number, string>();
+  readonly #recent = new RecentFrames();
+  /** DATA frames that have been read elsewhere. */
+  #known: RecentFrames | undefined;
+  /** From this position on nothing can have been settled by a reader before. */
+  #freshPosition = 0;
+  #lastSeq = 0;
+  /** Totals of the last report: the streams have a gap where they rise. */
+  #lost: Lost = { lines: 0, bytes: 0 };
+  /** When the last DATA frame was written. */
+  #lastMs: number | undefined;
+  #raw: LineAssembler | undefined;
+  #rawOffset = 0;
+  #nowMs = 0;
+  readonly #wallMs: () => number;
+
+  constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionOptions = {}) {
+    this.#shared = shared;
+    this.#losses = losses;
+    this.#options = options;
+    this.#names = options.names ?? new NameRoom();
+    this.#touchedMs = options.nowMs ?? 0;
+    this.#wallMs = options.wallMs ?? Date.now;
+  }
+
+  /** Whether the peer has sent a beginning of the magic and nothing else. */
+  get isUndecided(): boolean {
+    return this.#mode === 'undecided' && this.#magicLength > 0;
+  }
+
+  /** When the last bytes came, or when it began, on the clock of `write`. */
+  get touchedMs(): number {
+    return this.#touchedMs;
+  }
+
+  /** Whether its process has written frames, all of them whole: it goes on over another connection. */
+  get isResumable(): boolean {
+    return this.#lastSeq > 0 && this.#decoder?.isBetweenFrames === true;
+  }
+
+  /** Takes bytes as they came. Throws a ProtocolError when the peer breaks the frame format. */
+  write(chunk: Buffer, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#touchedMs = nowMs;
+    const rest = this.#mode === 'undecided' ? this.#decide(chunk) : chunk;
+    if (rest.length === 0) return;
+    if (this.#mode === 'framed') this.#decode(rest);
+    else if (this.#mode === 'raw') this.#writeRaw(rest);
+  }
+
+  /** What has to be known to read on from `position` one day. `undefined` while there was no HELLO. */
+  progress(): Progress | undefined {
+    if (this.#hello === undefined || this.#decoder === undefined) return undefined;
+    const settled: [number, number][] = [];
+    for (const [stream, assembler] of this.#streams) {
+      if (assembler.settledSeq > 0) settled.push([stream, assembler.settledSeq]);
+    }
+    return { position: this.firstUnsettled, settled, hello: this.#hello, files: this.#files };
+  }
+
+  /** Position of the first frame that holds bytes of an unfinished line, or else of the next one; infinite where none. */
+  get firstUnsettled(): number {
+    let position = this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY;
+    for (const { unfinishedPosition } of this.#streams.values()) {
+      position = Math.min(position, unfinishedPosition ?? position);
+    }
+    return position;
+  }
+
+  /** Makes it read on where an earlier one was, which had read at most what lies before `end`. */
+  resume({ position, settled, hello, files }: Progress, end: number): void {
+    this.#mode = 'framed';
+    this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
+    this.#greet(hello);
+    for (const [stream, path] of files) this.file(stream, path);
+    for (const [stream, seq] of settled) this.#streams.get(stream)?.skipBefore(seq);
+    this.#freshPosition = end;
+  }
+
+  /** Name of the peer's container, where it said one. */
+  get container(): string | undefined {
+    return this.#hello?.container;
+  }
+
+  /** The last DATA frames. */
+  get recent(): RecentFrames {
+    return this.#recent;
+  }
+
+  /** These DATA frames have been read from somewhere else: they are skipped when they come again. */
+  skipFrames(known: RecentFrames): void {
+    this.#known = known;
+  }
+
+  /** The peer went quiet within the magic: these bytes are text. */
+  decideRaw(): void {
+    this.#mode = 'raw';
+    this.#writeRaw(MAGIC.subarray(0, this.#magicLength));
+  }
+
+  /** The peer is gone: makes records of all unfinished lines. Throws a ProtocolError when it ended within a frame. */
+  end(): void {
+    if (this.isUndecided) this.decideRaw();
+    this.flush();
+    this.forget();
+    if (this.#decoder?.isBetweenFrames === false) {
+      throw new ProtocolError('truncated', 'the connection ended within a frame');
+    }
+  }
+
+  /** Makes records of all unfinished lines. */
+  flush(): void {
+    for (const assembler of this.#streams.values()) assembler.flush();
+    this.#raw?.flush();
+  }
+
+  /** Nothing more will come: gives back the room of its names. */
+  forget(): void {
+    this.#forget(this.#nameBytes);
+  }
+
+  #forget(nameBytes: number): void {
+    this.#names.give(nameBytes);
+    this.#nameBytes -= nameBytes;
+  }
+
+  hello(hello: Hello): void {
+    this.#greet(hello);
+    const lost = this.#losses.update(hello.instance, hello.lost);
+    if (lost === undefined) return;
+    this.#lost = { lines: hello.lost.lines - lost.lines, bytes: hello.lost.bytes - lost.bytes };
+    this.#notice(this.#wallMs(), hello.lost);
+  }
+
+  #greet(hello: Hello): void {
+    const { instance = hello.instance } = this.#options;
+    if (hello.instance !== instance) {
+      throw new ProtocolError('instance', `${hello.instance} speaks in the place of ${instance}`);
+    }
+    this.#hello = hello;
+    this.#lost = hello.lost;
+    this.#open(STREAMS.STDOUT, { stream: 'stdout' });
+    this.#open(STREAMS.STDERR, { stream: 'stderr' });
+  }
+
+  file(stream: number, path: string): void {
+    const known = this.#streams.get(stream);
+    known?.flush();
+    if (known === undefined && this.#streams.size >= FILES_MAX) {
+      throw new ProtocolError('files', `more than ${FILES_MAX} streams on one connection`);
+    }
+    const before = this.#files.get(stream);
+    if (before !== undefined) this.#forget(streamBytes(this.#hello!.process, this.#hello!.container, before));
+    this.#files.set(stream, path);
+    this.#open(stream, { stream: 'file', path });
+  }
+
+  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number): void {
+    const assembler = this.#streams.get(stream);
+    if (assembler === undefined) {
+      const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
+      throw new ProtocolError('stream', `DATA of ${what}, id ${stream}`);
+    }
+    // A signal handler's frame may come before that of the write that it interrupted.
+    if (seq > this.#lastSeq) {
+      if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) this.#options.onGap?.();
+      this.#lastSeq = seq;
+    }
+    this.#lastMs = timeMs;
+    this.#recent.add(stream, timeMs, seq, end - start);
+    if (this.#known?.has(stream, timeMs, seq, end - start)) {
+      this.#options.onSkipped?.('written_again', end - start);
+      return;
+    }
+    const position = this.#decoder!.framePosition;
+    if (position >= this.#freshPosition) this.#readFresh();
+    const skipped = assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
+    if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
+  }
+
+  /** Whatever a checkpoint says, and anybody may have written it, what came later is in no record yet. */
+  #readFresh(): void {
+    this.#freshPosition = Number.POSITIVE_INFINITY;
+    for (const assembler of this.#streams.values()) assembler.skipNothing();
+  }
+
+  /** What was lost at last, when there was no room for a frame that says so. */
+  lostAtLast(lost: Lost): void {
+    this.lost(0, this.#wallMs(), lost);
+  }
+
+  lost(stream: number, timeMs: number, lost: Lost): void {
+    this.#losses.update(this.#hello!.instance, lost);
+    // By this stream's own count: the header of a ring may have told the total before.
+    if (lost.bytes <= this.#lost.bytes || !this.#losses.isCounted(this.#hello!.instance, lost)) return;
+    // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
+    const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
+    for (const assembler of after) assembler?.flush();
+    this.#notice(timeMs, lost);
+  }
+
+  /** What a reader before this one had taken out of the ring is gone with it. `position` is where this one begins. */
+  gone({ lines, bytes }: Lost, position: number): void {
+    this.#record(
+      `${NOTICE}gone`,
+      position,
+      this.#wallMs(),
+      `logtap: up to ${lines} lines, ${bytes} bytes lost with a killed shipper`,
+    );
+  }
+
+  /** Whoever reads the logs sees the gap, too. */
+  #notice(timeMs: number, lost: Lost): void {
+    const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
+    const lines = lost.lines - this.#lost.lines;
+    const text = `logtap: ${lines} lines, ${lost.bytes - this.#lost.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
+    // Named by the totals between which it tells: so no two have one name, and the same one has the same again.
+    this.#record(`${NOTICE}${this.#lost.bytes}`, lost.bytes, timeMs, text);
+    this.#lost = lost;
+  }
+
+  /** A record of our own. In a stream of its own, so that its place is nobody else's. */
+  #record(stream: string, seq: number, timeMs: number, text: string): void {
+    const { pid, process, container } = this.#hello!;
+    const bytes = Buffer.from(text);
+    const { builder } = this.#shared;
+    const at = builder.copy(bytes, 0, bytes.length);
+    const origin = { id: this.#idOf(stream), stream: 'stdout', pid, process, container } as const;
+    builder.record(origin, at, bytes.length, timeMs, seq);
+  }
+
+  #decode(bytes: Buffer): void {
+    try {
+      this.#decoder?.write(bytes);
+    } catch (error) {
+      // Whatever it still holds belongs to a frame that nobody can read.
+      this.#decoder = undefined;
+      throw error;
+    }
+  }
+
+  #open(id: number, stream: Pick<Origin, 'stream' | 'path'>): void {
+    const { pid, process, container } = this.#hello!;
+    const bytes = streamBytes(process, container, stream.path ?? '');
+    if (!this.#names.take(bytes, this.#nameBytes)) {
+      throw new ProtocolError('names', 'the names of all peers together take too much memory');
+    }
+    this.#nameBytes += bytes;
+    const origin = { id: this.#idOf(id), ...stream, pid, process, container };
+    this.#streams.set(id, new LineAssembler(origin, this.#shared));
+  }
+
+  #idOf(stream: number | string): string {
+    return `${this.#options.name ?? this.#hello!.instance}-${stream}`;
+  }
+
+  /** Compares with the magic as far as there are bytes. Returns what is left to read. */
+  #decide(chunk: Buffer): Buffer {
+    const length = Math.min(MAGIC.length - this.#magicLength, chunk.length);
+    if (chunk.compare(MAGIC, this.#magicLength, this.#magicLength + length, 0, length) !== 0) {
+      this.decideRaw();
+      return chunk;
+    }
+    this.#magicLength += length;
+    if (this.#magicLength === MAGIC.length) {
+      this.#mode = 'framed';
+      this.#decoder = new FrameDecoder(this, { start: MAGIC.length });
+    }
+    return chunk.subarray(length);
+  }
+
+  #writeRaw(bytes: Buffer): void {
+    this.#raw ??= new LineAssembler(
+      { id: `${randomBytes(8).toString('hex')}-0`, stream: 'stdout', pid: 0, process: '', container: '' },
+      this.#shared,
+    );
+    this.#raw.write(bytes, 0, bytes.length, this.#wallMs(), this.#rawOffset, this.#nowMs);
+    this.#rawOffset += bytes.length;
+  }
+}

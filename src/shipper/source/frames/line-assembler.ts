@@ -1,0 +1,263 @@
+/**
+ * Bytes of one stream to lines. A line ends at `\n` or `\r\n`, which is not part of the record; every other byte stays, a
+ * `\r` within a line included. A line longer than the limit is cut into parts of at most the limit, none lost, where
+ * possible not within a UTF-8 character. Bytes without a line end wait until the line is completed or flushed, or until
+ * bytes come that were written much later. The end of a line of which parts are records already adds no record.
+ *
+ * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
+ */
+import type { Origin } from '../../parts.js';
+import { BatchBuilder } from '../../records/record-batch.js';
+
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+/** What all assemblers of a source share. */
+export interface AssemblerShared {
+  readonly builder: BatchBuilder;
+  /** Longest record in bytes. */
+  readonly lineMaxBytes: number;
+  /** A line that was begun so long before more of it was written becomes a record without that; never when absent. */
+  readonly lineAgeMs?: number;
+  /** Bound on the unfinished lines of all streams together. */
+  readonly partialMaxBytes: number;
+  /** Bytes of unfinished lines in all streams. */
+  partialBytes: number;
+  /** Assemblers with an unfinished line. */
+  readonly unfinished: Set<LineAssembler>;
+}
+
+/** Bound on unfinished lines of all peers together. */
+const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
+
+export function shareAssembly(lineMaxBytes: number, lineAgeMs = Number.POSITIVE_INFINITY): AssemblerShared {
+  return {
+    builder: new BatchBuilder(),
+    lineMaxBytes,
+    lineAgeMs,
+    partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, lineMaxBytes),
+    partialBytes: 0,
+    unfinished: new Set(),
+  };
+}
+
+/** Whoever lets a line pause for long lets it grow for as long. */
+export function lineAgeMs({ lineIdleMs, lineAgeMs: ms }: { readonly lineIdleMs: number; readonly lineAgeMs?: number }) {
+  return ms === undefined ? undefined : Math.max(ms, lineIdleMs);
+}
+
+/** A run of bytes of an unfinished line: where it begins there, and where it came from. */
+interface Segment {
+  readonly at: number;
+  readonly seq: number;
+  readonly position: number;
+}
+
+export class LineAssembler {
+  readonly #shared: AssemblerShared;
+  readonly #origin: Origin;
+  /** The unfinished line: `length` bytes, the first of which has the time below. */
+  #partial = EMPTY;
+  #length = 0;
+  #timeMs = 0;
+  #segments: Segment[] = [];
+  /** Whether parts of the present line are records already. */
+  #isBroken = false;
+  /** The place behind the last byte that was taken. */
+  #endSeq = 0;
+  #skipBefore = 0;
+  #position = 0;
+  /** When the unfinished line last grew, on the caller's clock. */
+  touchedMs = 0;
+
+  constructor(origin: Origin, shared: AssemblerShared) {
+    this.#origin = origin;
+    this.#shared = shared;
+  }
+
+  /** The place before which every byte is in a record. */
+  get settledSeq(): number {
+    return this.#segments[0]?.seq ?? this.#endSeq;
+  }
+
+  /** What `position` was given with the first byte of the unfinished line; `undefined` when there is none. */
+  get unfinishedPosition(): number | undefined {
+    return this.#segments[0]?.position;
+  }
+
+  /** Bytes before this place are in records already, and skipped when they come again. */
+  skipBefore(seq: number): void {
+    this.#skipBefore = seq;
+    this.#endSeq = seq;
+  }
+
+  /** Takes all bytes from now on, wherever they say that they belong. */
+  skipNothing(): void {
+    this.#skipBefore = 0;
+  }
+
+  /**
+   * Takes bytes written at `timeMs`; `seq` is the place of the first one. `position` is wherever the caller will have to
+   * begin again to get them once more. Returns how many of them were skipped.
+   */
+  write(
+    bytes: Buffer,
+    first: number,
+    end: number,
+    timeMs: number,
+    firstSeq: number,
+    nowMs: number,
+    position = 0,
+  ): number {
+    const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), end - first);
+    const start = first + known;
+    const seq = firstSeq + known;
+    if (start === end) return known;
+    this.#endSeq = seq + (end - start);
+    this.#position = position;
+    const { lineAgeMs = Number.POSITIVE_INFINITY } = this.#shared;
+    if (this.#length > 0 && timeMs - this.#timeMs >= lineAgeMs) this.interrupt();
+    let last = end - 1;
+    while (last >= start && bytes[last] !== NEWLINE) last--;
+    if (last < start) {
+      this.#append(bytes, start, end, timeMs, seq, nowMs);
+      return known;
+    }
+    let from = start;
+    if (this.#length > 0) {
+      from = bytes.indexOf(NEWLINE, start) + 1;
+      this.#append(bytes, start, from - 1, timeMs, seq, nowMs);
+      this.#endLine();
+    } else if (this.#isBroken) {
+      const next = bytes[start] === RETURN ? start + 1 : start;
+      if (bytes[next] === NEWLINE) from = next + 1;
+      this.#isBroken = false;
+    }
+    if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start));
+    if (last + 1 < end) this.#append(bytes, last + 1, end, timeMs, seq + (last + 1 - start), nowMs);
+    return known;
+  }
+
+  /** No more will come of the line: makes a record of what there is. */
+  flush(): void {
+    if (this.#length > 0) this.#record(this.#length);
+  }
+
+  /** The line has waited long enough: as `flush`, but a `\r` at its end is taken for the first half of a line end. */
+  interrupt(): void {
+    const length = this.#lengthWithoutReturn();
+    if (length > 0 || (this.#length > 0 && !this.#isBroken)) this.#record(length);
+    else this.#forget();
+  }
+
+  #endLine(): void {
+    this.interrupt();
+    this.#isBroken = false;
+  }
+
+  #lengthWithoutReturn(): number {
+    return this.#length > 0 && this.#partial[this.#length - 1] === RETURN ? this.#length - 1 : this.#length;
+  }
+
+  #record(length: number): void {
+    const at = this.#shared.builder.copy(this.#partial, 0, length);
+    this.#shared.builder.record(this.#origin, at, length, this.#timeMs, this.#segments[0]!.seq);
+    this.#isBroken = true;
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#shared.partialBytes -= this.#length;
+    this.#length = 0;
+    this.#segments = [];
+    this.#partial = EMPTY;
+    this.#shared.unfinished.delete(this);
+  }
+
+  /** Whole lines, the last byte being a line end: one copy for all of them. */
+  #lines(bytes: Buffer, start: number, end: number, timeMs: number, seq: number): void {
+    const { builder, lineMaxBytes } = this.#shared;
+    const at = builder.copy(bytes, start, end);
+    const slab = builder.slab;
+    const stop = at + (end - start);
+    for (let line = at; line < stop; ) {
+      const newline = slab.indexOf(NEWLINE, line);
+      const lineEnd = newline > line && slab[newline - 1] === RETURN ? newline - 1 : newline;
+      while (lineEnd - line > lineMaxBytes) {
+        const cut = cutBefore(slab, line, lineMaxBytes);
+        builder.record(this.#origin, line, cut - line, timeMs, seq + (line - at));
+        line = cut;
+      }
+      builder.record(this.#origin, line, lineEnd - line, timeMs, seq + (line - at));
+      line = newline + 1;
+    }
+  }
+
+  #append(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
+    if (start === end) return;
+    const shared = this.#shared;
+    if (this.#length === 0) {
+      this.#timeMs = timeMs;
+      shared.unfinished.add(this);
+    }
+    // Only the first one, and those in which the line may be cut, are ever asked for.
+    if (this.#segments.length > 1 && this.#length <= shared.lineMaxBytes - CHARACTER_MAX_BYTES) this.#segments.pop();
+    this.#segments.push({ at: this.#length, seq, position: this.#position });
+    const length = this.#length + (end - start);
+    if (length > this.#partial.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, Math.min(this.#partial.length * 2, shared.lineMaxBytes)));
+      this.#partial.copy(grown, 0, 0, this.#length);
+      this.#partial = grown;
+    }
+    bytes.copy(this.#partial, this.#length, start, end);
+    this.#length = length;
+    this.touchedMs = nowMs;
+    shared.partialBytes += end - start;
+    if (length > shared.lineMaxBytes) this.#cut();
+    if (shared.partialBytes > shared.partialMaxBytes) this.interrupt();
+  }
+
+  /** Takes whole parts off an over-long unfinished line. */
+  #cut(): void {
+    const { builder, lineMaxBytes } = this.#shared;
+    let from = 0;
+    while (this.#length - from > lineMaxBytes) {
+      const cut = cutBefore(this.#partial, from, lineMaxBytes);
+      const at = builder.copy(this.#partial, from, cut);
+      builder.record(this.#origin, at, cut - from, this.#timeMs, this.#segments[0]!.seq);
+      this.#dropSegments(cut);
+      this.#isBroken = true;
+      from = cut;
+    }
+    this.#partial.copy(this.#partial, 0, from, this.#length);
+    this.#segments = this.#segments.map((segment) => ({ ...segment, at: Math.max(0, segment.at - from) }));
+    this.#length -= from;
+    this.#shared.partialBytes -= from;
+  }
+
+  /** Forgets where bytes before `cut` came from. */
+  #dropSegments(cut: number): void {
+    let index = this.#segments.length - 1;
+    while (this.#segments[index]!.at > cut) index--;
+    const { at, seq, position } = this.#segments[index]!;
+    this.#segments = [{ at: cut, seq: seq + (cut - at), position }, ...this.#segments.slice(index + 1)];
+  }
+}
+
+const EMPTY = Buffer.alloc(0);
+/** Of UTF-8. */
+const CHARACTER_MAX_BYTES = 4;
+
+/** Where to end a part that starts at `start`: `max` bytes on, or before the character that this would cut. */
+function cutBefore(bytes: Buffer, start: number, max: number): number {
+  const limit = start + max;
+  for (let cut = limit; cut > limit - CHARACTER_MAX_BYTES && cut > start; cut--) {
+    if ((bytes[cut]! & 0xc0) !== 0x80) return cut;
+  }
+  return limit;
+}
+
+/** Unfinished lines that did not grow since then become records. */
+export function interruptIdle({ unfinished }: AssemblerShared, sinceMs: number): void {
+  for (const assembler of unfinished) if (assembler.touchedMs <= sinceMs) assembler.interrupt();
+}

@@ -1,0 +1,226 @@
+/**
+ * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, hears the bell.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../../contract.js';
+import { ConfigError, codeOf, messageOf } from '../../errors.js';
+import type { Lost } from '../frames/decoder.js';
+import { freeHeader } from './file.js';
+
+export interface RingDirectoryOptions {
+  readonly path: string;
+  /** Bytes of data in a free ring. */
+  readonly ringBytes: number;
+  /** Free rings that are kept ready. */
+  readonly pool: number;
+  /** No free ring is made when all rings together would have more. */
+  readonly totalBytes: number;
+  /** There is no room for a free ring: processes make small ones, or do without. Or a file cannot be read now. */
+  readonly onNoRoom: (problem: string) => void;
+}
+
+/** A claimed ring, as its name tells. */
+export interface RingName {
+  readonly name: string;
+  readonly pid: number;
+  readonly instance: string;
+  /** How many rings the process had before. */
+  readonly number: number;
+}
+
+const USED = new RegExp(`^${RING_NAMES.USED}(\\d{1,10})-([0-9a-f]{16})-(\\d{1,9})$`);
+const MAKING = 'making-';
+const ZEROS = Buffer.alloc(64 * 1024);
+const BELL_BYTES = 8;
+const LOSS_BYTES = 4 * BELL_BYTES;
+
+const instanceAt = (bytes: Buffer, at: number): string => bytes.readBigUInt64LE(at).toString(16).padStart(16, '0');
+
+/** Throws a ConfigError when that cannot be. */
+export function makeRingDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    // Processes of any user rename and make files in it. A sticky bit would forbid that.
+    if ((lstatSync(path).mode & 0o7777) !== 0o777) chmodSync(path, 0o777);
+    const probe = join(path, `${MAKING}probe`);
+    closeSync(openSync(probe, 'w'));
+    rmSync(probe);
+  } catch (error) {
+    throw new ConfigError(
+      [
+        `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out.`,
+      ],
+      { cause: error },
+    );
+  }
+}
+
+export class RingDirectory {
+  readonly #options: RingDirectoryOptions;
+  #made = 0;
+  #bell: Socket | undefined;
+  #heard = Buffer.alloc(0);
+
+  /** Makes the directory. Throws a ConfigError when that cannot be. */
+  constructor(options: RingDirectoryOptions) {
+    this.#options = options;
+    const { path } = options;
+    makeRingDirectory(path);
+    this.#tidy(MAKING);
+    this.#makeBell();
+  }
+
+  pathOf(name: string): string {
+    return join(this.#options.path, name);
+  }
+
+  /** What lies in the directory now; `undefined` when it cannot be listed, for want of a descriptor or of memory. */
+  names(): string[] | undefined {
+    try {
+      return readdirSync(this.#options.path);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return [];
+      this.#options.onNoRoom(`the rings cannot be listed: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** The rings among them that were claimed, each process's in their order. */
+  claimed(names: readonly string[]): RingName[] {
+    return names
+      .flatMap((name) => {
+        const [, pid, instance, number] = USED.exec(name) ?? [];
+        return pid === undefined ? [] : [{ name, pid: Number(pid), instance: instance!, number: Number(number) }];
+      })
+      .sort((one, other) => one.number - other.number);
+  }
+
+  /** Makes free rings as long as some are missing among the names and there is room. */
+  refill(names: readonly string[] | undefined): void {
+    if (names === undefined) return;
+    let free = names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
+    if (free >= this.#options.pool) return;
+    const size = RING_HEADER_BYTES + this.#options.ringBytes;
+    try {
+      let bytes = names.reduce((sum, name) => sum + this.#sizeOf(name), 0);
+      for (; free < this.#options.pool && bytes + size <= this.#options.totalBytes; free++) {
+        this.#makeFree(names);
+        bytes += size;
+      }
+    } catch (error) {
+      this.#options.onNoRoom(messageOf(error));
+    }
+  }
+
+  /** Calls with the instance of each process that rings, and with the totals of each that lost lines and has no ring. */
+  listen(onBell: (instance: string) => void, onLoss: (instance: string, total: Lost) => void): void {
+    if (this.#bell !== undefined) return;
+    const fd = this.#openBell();
+    if (fd === undefined) return;
+    this.#bell = new Socket({ fd, readable: true, writable: false });
+    this.#bell.on('error', () => this.#forgetBell());
+    this.#bell.on('close', () => this.#forgetBell());
+    this.#bell.on('data', (chunk: Buffer) => {
+      const bytes = this.#heard.length > 0 ? Buffer.concat([this.#heard, chunk]) : chunk;
+      let at = 0;
+      for (; bytes.length - at >= BELL_BYTES; at += BELL_BYTES) {
+        if (bytes.readBigUInt64LE(at) !== BELL_LOSS) {
+          onBell(instanceAt(bytes, at));
+          continue;
+        }
+        if (bytes.length - at < LOSS_BYTES) break;
+        const [lines, lost] = [2, 3].map((word) => Number(bytes.readBigUInt64LE(at + word * BELL_BYTES)));
+        onLoss(instanceAt(bytes, at + BELL_BYTES), { lines: lines!, bytes: lost! });
+        at += LOSS_BYTES - BELL_BYTES;
+      }
+      this.#heard = Buffer.from(bytes.subarray(at));
+    });
+  }
+
+  /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
+  close(): void {
+    this.#bell?.destroy();
+    this.#tidy(RING_NAMES.FREE);
+  }
+
+  #tidy(prefix: string): void {
+    for (const name of this.names() ?? []) {
+      if (!name.startsWith(prefix)) continue;
+      try {
+        rmSync(this.pathOf(name), { force: true, recursive: true });
+      } catch (error) {
+        // It takes room, and no more.
+        this.#options.onNoRoom(messageOf(error));
+      }
+    }
+  }
+
+  #sizeOf(name: string): number {
+    return lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.size ?? 0;
+  }
+
+  /** Every page is written, so that it is this process's memory, and none is missing when another process touches it. */
+  #makeFree(names: readonly string[]): void {
+    while (names.includes(`${RING_NAMES.FREE}${this.#made}`)) this.#made += 1;
+    const making = this.pathOf(`${MAKING}${process.pid}`);
+    const fd = openSync(making, 'w', 0o666);
+    try {
+      const { ringBytes } = this.#options;
+      writeSync(fd, freeHeader(ringBytes));
+      for (let left = ringBytes; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
+      // Whatever the umask.
+      chmodSync(making, 0o666);
+      renameSync(making, this.pathOf(`${RING_NAMES.FREE}${this.#made}`));
+      this.#made += 1;
+    } catch (error) {
+      rmSync(making, { force: true });
+      throw error;
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** Node has no call for it, and the image no program: the first process that rings makes it then. */
+  #makeBell(): void {
+    const path = this.pathOf(RING_NAMES.BELL);
+    try {
+      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
+      execFileSync('mkfifo', ['-m', '666', path], { stdio: 'ignore' });
+    } catch {
+      // Found by a later look.
+    }
+  }
+
+  #openBell(): number | undefined {
+    let fd: number | undefined;
+    try {
+      // For writing too: so it never comes to its end.
+      fd = openSync(this.pathOf(RING_NAMES.BELL), constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+      if (fstatSync(fd).isFIFO()) return fd;
+    } catch {
+      // Not there yet, or it cannot be opened now: looked for again.
+    }
+    if (fd !== undefined) closeSync(fd);
+    return undefined;
+  }
+
+  #forgetBell(): void {
+    this.#bell = undefined;
+    this.#heard = Buffer.alloc(0);
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * One ring as its reader sees it: header words, bytes, and the checkpoint from which another reader can go on.
+ *
+ * The page of `tail` is the checkpoint, written by one `pwrite`; numbers are little endian:
+ *
+ *       0  u64  tail: every frame before it is settled
+ *       8  u32  which half of the notes is valid: 0 none, 1, 2
+ *      12  u32  N, how many streams follow
+ *      16  u64  lost_lines that are counted
+ *      24  u64  lost_bytes that are counted
+ *      32  u64  lines before tail that are not settled: given away in an outage, so that the process could go on
+ *      40  u64  their bytes
+ *      48  N times: u32 stream, u32 0, f64 place before which all bytes of the stream are settled
+ *
+ * More streams than the page has room for are left out: a reader that goes on may then see the end of a settled line of
+ * such a stream as a line of its own.
+ *
+ * A half of the notes is a u32 length and JSON: the HELLO and the files that lie before `tail`. They are written to the
+ * half that is not valid, and become valid by the next checkpoint. Files for which there is no room are left out.
+ */
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  FIRST_FILE_STREAM,
+  RING_HEADER,
+  RING_HEADER_BYTES,
+  RING_MAGIC,
+  RING_NOTES_AT,
+  RING_NOTES_BYTES,
+  RING_VERSION,
+  type RingWord,
+} from '../../../contract.js';
+import { codeOf, ProtocolError } from '../../errors.js';
+import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
+import type { Progress } from '../frames/connection.js';
+import type { Hello, Lost } from '../frames/decoder.js';
+import { lockKey } from './file-locks.js';
+
+type Word = (typeof RING_HEADER)[number]['name'];
+
+const at = (word: Word): number => (RING_HEADER as readonly RingWord[]).find(({ name }) => name === word)!.offset;
+const VERSION_AT = at('version');
+const HEADER_BYTES_AT = at('header_bytes');
+const CAPACITY_AT = at('capacity');
+const ENDED_AT = at('ended');
+const LOCKED_AT = at('locked');
+const HEAD_AT = at('head');
+const LOST_LINES_AT = at('lost_lines');
+const LOST_BYTES_AT = at('lost_bytes');
+const SLEEP_EPOCH_AT = at('sleep_epoch');
+const RETIRED_AT = at('retired');
+const TAIL_AT = at('tail');
+/** Words of the maker, the writer and the reader but for the checkpoint. */
+const WORDS_BYTES = RETIRED_AT + 4;
+const CHECKPOINT_BYTES = 48;
+const STREAM_BYTES = 16;
+const STREAMS_MAX = Math.floor((4096 - CHECKPOINT_BYTES) / STREAM_BYTES);
+const HALF_BYTES = RING_NOTES_BYTES / 2;
+const CAPACITY_MAX = 1024 ** 3;
+
+/** The writer's words. */
+export interface RingState {
+  readonly head: number;
+  readonly isEnded: boolean;
+  /** Whether the process says that it has locked the ring. */
+  readonly isLocked: boolean;
+  readonly lost: Lost;
+}
+
+/** What a reader before this one left. */
+export interface Resumed {
+  readonly progress: Progress | undefined;
+  readonly lost: Lost;
+  /** Before its position, and gone with that reader. */
+  readonly owed: Lost;
+}
+
+/** Header of a ring that nobody has claimed. */
+export function freeHeader(capacity: number): Buffer {
+  const header = Buffer.alloc(RING_HEADER_BYTES);
+  header.set(RING_MAGIC);
+  header.writeUInt32LE(RING_VERSION, VERSION_AT);
+  header.writeUInt32LE(RING_HEADER_BYTES, HEADER_BYTES_AT);
+  header.writeBigUInt64LE(BigInt(capacity), CAPACITY_AT);
+  return header;
+}
+
+export class RingFile {
+  readonly path: string;
+  readonly capacity: number;
+  /** Its name among locked files. */
+  readonly lockKey: string;
+  readonly isRetiredAtStart: boolean;
+  readonly #fd: number;
+  readonly #words = Buffer.alloc(WORDS_BYTES);
+  readonly #checkpoint = Buffer.alloc(4096);
+  #sleepEpoch: bigint;
+  #half = 0;
+  #notes = '';
+
+  /** Opens a ring. Throws a ProtocolError when it is none. */
+  constructor(path: string) {
+    this.path = path;
+    this.#fd = open(path);
+    let isWritten = false;
+    try {
+      const stat = fstatSync(this.#fd);
+      isWritten = stat.isFile() && stat.size >= RING_HEADER_BYTES;
+      if (!stat.isFile()) throw new ProtocolError('ring', `${path} is no file`);
+      this.#readWords();
+      const words = this.#words;
+      this.capacity = stat.size - RING_HEADER_BYTES;
+      const isRing =
+        RING_MAGIC.every((byte, i) => words[i] === byte) &&
+        words.readUInt32LE(VERSION_AT) === RING_VERSION &&
+        words.readUInt32LE(HEADER_BYTES_AT) === RING_HEADER_BYTES &&
+        this.capacity > 0 &&
+        this.capacity <= CAPACITY_MAX &&
+        Number(words.readBigUInt64LE(CAPACITY_AT)) === this.capacity;
+      if (!isRing) throw new ProtocolError('ring', `${path} is no ring of version ${RING_VERSION}`);
+      this.lockKey = lockKey(stat);
+      this.isRetiredAtStart = words.readUInt32LE(RETIRED_AT) !== 0;
+      this.#sleepEpoch = words.readBigUInt64LE(SLEEP_EPOCH_AT);
+    } catch (error) {
+      // Whoever writes into it must not go on: nobody will read that.
+      if (error instanceof ProtocolError && isWritten) this.retire();
+      closeSync(this.#fd);
+      throw error;
+    }
+  }
+
+  /** The writer's words as they are now; `from` is how far the caller has read. Throws a ProtocolError for nonsense. */
+  state(from: number): RingState {
+    this.#readWords();
+    const words = this.#words;
+    const head = Number(words.readBigUInt64LE(HEAD_AT));
+    if (head < from || head - from > this.capacity || !Number.isSafeInteger(head)) {
+      throw new ProtocolError('ring', `${this.path}: its head is at ${head}, and ${from} of ${this.capacity} are read`);
+    }
+    return {
+      head,
+      isEnded: words.readUInt32LE(ENDED_AT) !== 0,
+      isLocked: words.readUInt32LE(LOCKED_AT) !== 0,
+      lost: {
+        lines: countAt(words, LOST_LINES_AT),
+        bytes: countAt(words, LOST_BYTES_AT),
+      },
+    };
+  }
+
+  /** Reads bytes from `from` on, up to `head` or as many as fit without going round. Answers how many. */
+  read(into: Buffer, from: number, head: number): number {
+    const offset = from % this.capacity;
+    const length = Math.min(head - from, this.capacity - offset, into.length);
+    const got = readSync(this.#fd, into, 0, length, RING_HEADER_BYTES + offset);
+    if (got !== length)
+      throw new ProtocolError('ring', `${this.path} was cut off: ${got} of ${length} bytes at ${from}`);
+    return got;
+  }
+
+  /** The next write rings the bell. Look at the head once more after this. */
+  sleep(): void {
+    this.#sleepEpoch = BigInt.asUintN(64, this.#sleepEpoch + 1n);
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(this.#sleepEpoch);
+    this.#write(bytes, SLEEP_EPOCH_AT);
+  }
+
+  /** The next write goes elsewhere. Look at the head once more after this. False when it cannot be written now. */
+  retire(): boolean {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32LE(1);
+    return this.#write(bytes, RETIRED_AT);
+  }
+
+  /** Where the reader before this one was. */
+  resume(): Resumed {
+    const page = this.#checkpoint;
+    readSync(this.#fd, page, 0, page.length, TAIL_AT);
+    const position = Number(page.readBigUInt64LE(0));
+    const lost = { lines: countAt(page, 16), bytes: countAt(page, 24) };
+    const owed = { lines: countAt(page, 32), bytes: countAt(page, 40) };
+    this.#half = page.readUInt32LE(8);
+    if (position === 0 || this.#half === 0) return { progress: undefined, lost, owed };
+    const count = page.readUInt32LE(12);
+    const places = Array.from({ length: Math.min(count, STREAMS_MAX) }, (_, i) =>
+      page.readDoubleLE(CHECKPOINT_BYTES + i * STREAM_BYTES + 8),
+    );
+    const isRight = this.#half <= 2 && count <= STREAMS_MAX && places.every((place) => Number.isSafeInteger(place));
+    if (!isRight) throw new ProtocolError('ring', `${this.path}: no checkpoint`);
+    const settled = places.map((place, i): [number, number] => [
+      page.readUInt32LE(CHECKPOINT_BYTES + i * STREAM_BYTES),
+      place,
+    ]);
+    return { progress: { position, settled, ...this.#readNotes() }, lost, owed };
+  }
+
+  /** Everything before is settled, but for what is owed: the writer may have the room. */
+  checkpoint({ position, settled, hello, files }: Progress, lost: Lost, owed: Lost): void {
+    this.#writeNotes(hello, files);
+    const page = this.#checkpoint;
+    const count = Math.min(settled.length, STREAMS_MAX);
+    page.writeBigUInt64LE(BigInt(position), 0);
+    page.writeUInt32LE(this.#half, 8);
+    page.writeUInt32LE(count, 12);
+    page.writeBigUInt64LE(BigInt(lost.lines), 16);
+    page.writeBigUInt64LE(BigInt(lost.bytes), 24);
+    page.writeBigUInt64LE(BigInt(owed.lines), 32);
+    page.writeBigUInt64LE(BigInt(owed.bytes), 40);
+    for (let i = 0; i < count; i++) {
+      const [stream, seq] = settled[i]!;
+      const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;
+      page.writeUInt32LE(stream, entry);
+      page.writeUInt32LE(0, entry + 4);
+      page.writeDoubleLE(seq, entry + 8);
+    }
+    this.#write(page.subarray(0, CHECKPOINT_BYTES + count * STREAM_BYTES), TAIL_AT);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Closes and removes it; another file that has taken its name stays. */
+  remove(): void {
+    try {
+      const { ino } = fstatSync(this.#fd);
+      if (lstatSync(this.path).ino === ino) unlinkSync(this.path);
+    } catch {
+      // Somebody else did, or it is not ours to remove: it is retired and read either way.
+    }
+    this.close();
+  }
+
+  /** All pages of a ring are there: a write fails where somebody has cut it, which the next look finds, or for now. */
+  #write(bytes: Uint8Array, at: number): boolean {
+    try {
+      return writeSync(this.#fd, bytes, 0, bytes.length, at) === bytes.length;
+    } catch {
+      // Nothing is released by what was not written.
+      return false;
+    }
+  }
+
+  #readWords(): void {
+    const got = readSync(this.#fd, this.#words, 0, WORDS_BYTES, 0);
+    if (got !== WORDS_BYTES) throw new ProtocolError('ring', `${this.path} has ${got} bytes of a header`);
+  }
+
+  #readNotes(): Pick<Progress, 'hello' | 'files'> {
+    const half = Buffer.alloc(HALF_BYTES);
+    readSync(this.#fd, half, 0, HALF_BYTES, RING_NOTES_AT + (this.#half - 1) * HALF_BYTES);
+    const length = half.readUInt32LE(0);
+    try {
+      const { hello, files } = JSON.parse(half.toString('utf8', 4, 4 + length));
+      return { hello: helloOf(hello), files: filesOf(files) };
+    } catch (error) {
+      throw new ProtocolError('ring', `${this.path}: no notes: ${(error as Error).message}`);
+    }
+  }
+
+  #writeNotes(hello: Hello, files: ReadonlyMap<number, string>): void {
+    const entries = [...files];
+    let notes = JSON.stringify({ hello, files: entries });
+    while (Buffer.byteLength(notes) > HALF_BYTES - 4 && entries.length > 0) {
+      entries.shift();
+      notes = JSON.stringify({ hello, files: entries });
+    }
+    if (notes === this.#notes) return;
+    const half = Buffer.alloc(4 + Buffer.byteLength(notes));
+    half.writeUInt32LE(half.length - 4);
+    half.write(notes, 4);
+    this.#half = this.#half === 1 ? 2 : 1;
+    this.#write(half, RING_NOTES_AT + (this.#half - 1) * HALF_BYTES);
+    this.#notes = notes;
+  }
+}
+
+/** What cannot be a ring whatever it holds is a ProtocolError; anything else may pass. */
+function open(path: string): number {
+  try {
+    return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(codeOf(error))) throw error;
+    throw new ProtocolError('ring', `${path} is no file: ${codeOf(error)}`);
+  }
+}
+
+/** A number that anybody may have written. */
+function countAt(bytes: Buffer, at: number): number {
+  return Math.min(Number(bytes.readBigUInt64LE(at)), Number.MAX_SAFE_INTEGER);
+}
+
+/** What JSON made of a HELLO, checked: the notes lie where any process of the pod can write. */
+function helloOf(value: Hello): Hello {
+  const { pid, instance, process, container, lost } = value;
+  const isRight =
+    Number.isSafeInteger(pid) &&
+    /^[0-9a-f]{16}$/.test(instance) &&
+    typeof process === 'string' &&
+    typeof container === 'string' &&
+    Number.isSafeInteger(lost.lines) &&
+    Number.isSafeInteger(lost.bytes);
+  if (!isRight) throw new Error('no HELLO');
+  const name = (text: string) => boundedText(text, NAME_MAX_BYTES);
+  return { pid, instance, process: name(process), container: name(container), lost };
+}
+
+function filesOf(entries: [number, string][]): ReadonlyMap<number, string> {
+  for (const [stream, path] of entries) {
+    if (Number.isInteger(stream) && stream >= FIRST_FILE_STREAM && typeof path === 'string') continue;
+    throw new Error('no FILE');
+  }
+  return new Map(entries.map(([stream, path]) => [stream, boundedText(path, PATH_MAX_BYTES)]));
+}

@@ -1,0 +1,26 @@
+/** Which processes are gone: those whose ring was locked and is not any more, where the system says what is locked. */
+import { lockedFiles, showsLocks } from './file-locks.js';
+import type { RingReader } from './reader.js';
+
+/** Between looks. */
+const LOCKS_MS = 100;
+
+export class GoneProcesses {
+  /** Whether the system says what is locked: it does for memory, and where it has done so. */
+  #seesLocks: boolean;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(directory: string) {
+    this.#seesLocks = showsLocks(directory);
+  }
+
+  /** Those of the rings whose process is gone, as far as is known now. */
+  among(readers: readonly RingReader[], nowMs: number): readonly RingReader[] {
+    if (readers.length === 0 || nowMs - this.#lookedMs < LOCKS_MS) return [];
+    this.#lookedMs = nowMs;
+    const locked = lockedFiles();
+    if (locked === undefined) return [];
+    this.#seesLocks = this.#seesLocks || readers.some((reader) => reader.isHeld(locked));
+    return this.#seesLocks ? readers.filter((reader) => reader.isGone(locked, nowMs)) : [];
+  }
+}

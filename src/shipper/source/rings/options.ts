@@ -1,0 +1,30 @@
+/** What the source of rings is told, and whom it tells. */
+import type { ProtocolError } from '../../errors.js';
+import type { SkipReason } from '../frames/connection.js';
+import type { Lost } from '../frames/decoder.js';
+import type { RingDirectoryOptions } from './directory.js';
+
+export interface RingSourceOptions extends RingDirectoryOptions {
+  /** Rings that are open at a time: each takes a descriptor. The others wait, with what is in them. */
+  readonly maxRings?: number;
+  readonly lineMaxBytes: number;
+  /** An unfinished line that did not grow for this long becomes a record. */
+  readonly lineIdleMs: number;
+  /** One that grows, too, after this long. Not before it could be idle. */
+  readonly lineAgeMs?: number;
+  /** Longest wait of a record for others to share its batch. */
+  readonly lingerMs: number;
+  readonly onLost: (lost: Lost) => void;
+  /** Told of up to how much went down with a shipper that was killed in an outage. */
+  readonly onGone: (gone: Lost) => void;
+  /** Told when a notice of it is delivered, before the ring forgets it. */
+  readonly onNoticed?: (gone: Lost) => void;
+  /** Whether sinks fail for longer than rings last: then rings give room back before it is released. */
+  readonly isOutage: () => boolean;
+  readonly onProtocolError: (error: ProtocolError) => void;
+  /** Milliseconds that never go back, whatever happens to the clock. */
+  readonly now?: () => number;
+  readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
+  /** Frames are missing in the numbering of a process. */
+  readonly onGap?: () => void;
+}

@@ -1,0 +1,400 @@
+/**
+ * Reads the rings of all processes and yields what they wrote as batches of lines. A batch releases, in each ring it has
+ * lines of, all that lies before them: until then the ring keeps it, also for a reader that comes after this one was
+ * killed.
+ *
+ * Nothing is read while the consumer is busy. Rings with bytes are looked at again and again; one that stays empty is put
+ * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
+ */
+import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
+import type { Source, SourceBatch } from '../../parts.js';
+import { Alarm } from '../alarm.js';
+import { countUnread, type Unread } from '../count-unread.js';
+import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
+import { LossTotals } from '../frames/loss-totals.js';
+import { NameRoom } from '../frames/name-room.js';
+import type { RecentFrames } from '../frames/recent-frames.js';
+import { countByInstance } from './count-by-instance.js';
+import { RingDirectory, type RingName } from './directory.js';
+import { GoneProcesses } from './gone-processes.js';
+import type { RingSourceOptions } from './options.js';
+import { type Mark, RingReader } from './reader.js';
+
+const READ_BYTES = 256 * 1024;
+/** Between looks at rings of which the last read was small. */
+const LOOK_MS = 10;
+/** A ring that was empty for so long is put to sleep. */
+const AWAKE_MS = 50;
+/** Finds what no bell told: rings that were there before, bells that could not be rung. */
+const SCAN_MS = 1000;
+/** Bells of processes that nobody knows call for a scan, but not more often. */
+const BELL_SCAN_MS = 10;
+/** Nothing was written for so long: a process that is alive claims another ring with its next line. */
+const IDLE_MS = 3_600_000;
+/** After a stop: so long no ring may have got anything before reading ends. */
+const QUIET_MS = 100;
+/** A ring that was idle for so long gives way to one that waits. */
+const SCARCE_IDLE_MS = 1000;
+/** After a close: so long rings that cannot be read now are looked at again. Then they are left to the next shipper. */
+const LAST_LOOK_MS = 200;
+/** Processes whose ring was retired and that may go on in another. */
+const RETIRED_MAX = 4096;
+
+export class RingSource implements Source {
+  readonly #options: RingSourceOptions;
+  readonly #now: () => number;
+  readonly #directory: RingDirectory;
+  readonly #goneProcesses: GoneProcesses;
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+  readonly #readers = new Map<string, RingReader>();
+  readonly #awake = new Set<RingReader>();
+  /** By instance, the last ring of a process that was found. */
+  readonly #latest = new Map<string, RingReader>();
+  /** By instance, the last frames read from its last ring. */
+  readonly #recent = new Map<string, RecentFrames>();
+  readonly #names = new NameRoom();
+  /** Names that are no rings: not looked at again. */
+  readonly #refused = new Set<string>();
+  #scannedMs = Number.NEGATIVE_INFINITY;
+  #wantsScan = true;
+  /** When the builder got its first record; `undefined` while it is empty. */
+  #firstMs: number | undefined;
+  #idleLookMs = 0;
+  #gotMs = 0;
+  #isStopping = false;
+  #isClosing = false;
+  #isLastScanDone = false;
+  #closedMs = Number.POSITIVE_INFINITY;
+  /** Whether the last look has opened every ring that it found. */
+  #isAllFound = false;
+  /** Rings that could not be read, or not be written, the last time. */
+  readonly #failing = new Set<RingReader>();
+  /** Whether rings wait for others to be closed. */
+  #isCrowded = false;
+  readonly #alarm = new Alarm();
+
+  /** Makes the directory ready. Throws a ConfigError when that cannot be. */
+  constructor(options: RingSourceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#directory = new RingDirectory(options);
+    this.#goneProcesses = new GoneProcesses(options.path);
+    this.#losses = new LossTotals(options.onLost, options);
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
+    this.#directory.refill(this.#directory.names());
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
+    signal.addEventListener('abort', () => this.#stop(), { once: true });
+    if (signal.aborted) this.#stop();
+    this.#gotMs = this.#now();
+    try {
+      for (;;) {
+        const nowMs = this.#now();
+        // Whatever was yielded is held by the consumer, who has room for more.
+        if (this.#options.isOutage()) for (const reader of this.#readers.values()) reader.giveEarly();
+        this.#scan(nowMs);
+        const isMore = this.#readAwake(nowMs);
+        this.#flushIdle(nowMs);
+        const isEnd = this.#isEnd(nowMs);
+        if (isEnd) for (const reader of this.#readers.values()) if (reader.isRead) this.#finish(reader);
+        if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
+          yield this.#batch();
+        } else if (isEnd) break;
+        else if (isMore) await new Promise(setImmediate);
+        else await this.#wait();
+      }
+    } finally {
+      // Rings that are read but not released stay open: their batches are still on the way.
+      this.#directory.close();
+    }
+  }
+
+  /** Whether there is a ring that may still be written, or is not delivered to its end. */
+  get hasWriters(): boolean {
+    return this.#readers.size > 0;
+  }
+
+  /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
+  close(): void {
+    if (!this.#isClosing) this.#closedMs = this.#now();
+    this.#isClosing = true;
+    this.#wantsScan = true;
+    this.#alarm.ring();
+  }
+
+  /** Counts what no batch has taken along. Nothing can be read after this. */
+  unread(): Unread {
+    const { onNoRoom: onProblem } = this.#options;
+    const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
+    const names = this.#directory.names();
+    const others = this.#directory
+      .claimed(names ?? [])
+      .filter(({ name }) => !this.#readers.has(name) && !this.#refused.has(name));
+    const opens = [
+      ...readers.map((reader) => () => reader),
+      ...others.map((ring) => () => this.#open(ring, this.#now())),
+    ];
+    const left = countUnread(opens, { shared: this.#shared, now: this.#now, onProblem });
+    return names === undefined ? { ...left, rings: left.rings + 1 } : left;
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    // Looks once more in any case: a ring may have been claimed since the last look.
+    this.#gotMs = this.#now();
+    this.#wantsScan = true;
+    this.#alarm.ring();
+  }
+
+  /** Whether nothing more is to be read. */
+  #isEnd(nowMs: number): boolean {
+    if (this.#isClosing ? !this.#isLastScanDone : !this.#isStopping) return false;
+    const readers = [...this.#readers.values()];
+    if (this.#isClosing) {
+      for (const reader of readers) this.#retire(reader);
+      return readers.every((reader) => reader.isRead || this.#isGivenUp(reader, nowMs));
+    }
+    // A ring that was claimed a moment ago has to be found first.
+    this.#wantsScan = true;
+    if (this.#isCrowded || !this.#isAllFound) return false;
+    return nowMs - this.#gotMs > QUIET_MS && readers.every((reader) => reader.isRead);
+  }
+
+  /** Whether there is no more time to wait for what cannot be read now. */
+  #isLate(nowMs: number): boolean {
+    return nowMs - this.#closedMs > LAST_LOOK_MS;
+  }
+
+  #isGivenUp(reader: RingReader, nowMs: number): boolean {
+    return this.#failing.has(reader) && this.#isLate(nowMs);
+  }
+
+  #isBatchDue(nowMs: number): boolean {
+    if (this.#shared.builder.count === 0) {
+      this.#firstMs = undefined;
+      return false;
+    }
+    this.#firstMs ??= nowMs;
+    if (this.#shared.builder.isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
+    // A ring is released by batches: a small one must not wait for others to travel with.
+    for (const reader of this.#awake) if (reader.isPressing) return true;
+    return false;
+  }
+
+  #batch(): SourceBatch {
+    const marked: [RingReader, Mark][] = [];
+    this.#firstMs = undefined;
+    const batch = this.#shared.builder.finish();
+    const counts = countByInstance(batch);
+    for (const reader of this.#readers.values()) {
+      const mark = reader.mark(counts.get(reader.ring.instance));
+      if (mark !== undefined) marked.push([reader, mark]);
+    }
+    return {
+      ...batch,
+      release: () => {
+        for (const [reader, mark] of marked) {
+          if (reader.release(mark)) this.#remove(reader);
+        }
+      },
+    };
+  }
+
+  /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */
+  #scan(nowMs: number): void {
+    if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
+    this.#scannedMs = nowMs;
+    this.#directory.listen(
+      (instance) => this.#rang(instance),
+      (instance, total) => this.#losses.update(instance, total),
+    );
+    const names = this.#directory.names();
+    this.#isAllFound = names !== undefined;
+    if (names === undefined) {
+      // Looked at again: what could not be listed is still there.
+      this.#isLastScanDone = this.#isLate(nowMs);
+      return;
+    }
+    this.#wantsScan = false;
+    const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
+    this.#isCrowded = false;
+    for (const ring of this.#directory.claimed(names)) {
+      if (this.#readers.has(ring.name) || this.#refused.has(ring.name)) continue;
+      // At the end there is no more time to wait.
+      this.#isCrowded = this.#readers.size >= maxRings && !this.#isClosing;
+      if (this.#isCrowded) break;
+      this.#find(ring, nowMs);
+    }
+    // Whoever writes on after this gets a ring that the next shipper reads.
+    this.#isLastScanDone = this.#isClosing && this.#isAllFound;
+    if (this.#isClosing) this.#wantsScan = true;
+    if (this.#isCrowded) this.#makeRoom(nowMs);
+    const present = this.#refused.size > 0 ? new Set(names) : undefined;
+    for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
+    this.#retireLeft(nowMs);
+    for (const reader of this.#readers.values()) {
+      if (reader.isFinished) continue;
+      this.#guarded(reader, () => {
+        if (reader.hasNews()) this.#awake.add(reader);
+      });
+    }
+    this.#directory.refill(names);
+  }
+
+  /** Whose process is gone, or has been quiet for long. */
+  #retireLeft(nowMs: number): void {
+    const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
+    for (const reader of this.#goneProcesses.among(readers, nowMs)) this.#retire(reader);
+    for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
+  }
+
+  /** What breaks the format ends the reading of that ring, and of no other. A system error may pass: it is read later. */
+  #guarded(reader: RingReader, look: () => void): void {
+    try {
+      look();
+      this.#failing.delete(reader);
+    } catch (error) {
+      if (isSystemError(error)) {
+        this.#fails(reader, messageOf(error));
+        return;
+      }
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.onProtocolError(error);
+      this.#awake.delete(reader);
+      this.#forget(reader);
+      reader.abandon();
+    }
+  }
+
+  #fails(reader: RingReader, problem: string): void {
+    this.#options.onNoRoom(`${reader.ring.name} cannot be read now: ${problem}`);
+    this.#failing.add(reader);
+    this.#awake.add(reader);
+  }
+
+  #find(ring: RingName, nowMs: number): void {
+    // One after the other: the frames of a process go on where its earlier ring ended.
+    const earlier = this.#latest.get(ring.instance);
+    if (earlier !== undefined) {
+      this.#retire(earlier);
+      if (!earlier.isFinished) {
+        if (!this.#isGivenUp(earlier, nowMs)) this.#isAllFound = false;
+        return;
+      }
+    }
+    try {
+      const reader = this.#open(ring, nowMs);
+      if (reader.gone.bytes > 0) this.#options.onGone(reader.gone);
+      this.#readers.set(ring.name, reader);
+      this.#latest.set(ring.instance, reader);
+      this.#awake.add(reader);
+    } catch (error) {
+      if (error instanceof ProtocolError) {
+        this.#refused.add(ring.name);
+        this.#options.onProtocolError(error);
+      } else if (codeOf(error) !== 'ENOENT') {
+        if (!isSystemError(error)) throw error;
+        // May pass: no descriptor is left, another user's file.
+        this.#options.onNoRoom(`${ring.name} cannot be opened now: ${messageOf(error)}`);
+        if (!this.#isLate(nowMs)) this.#isAllFound = false;
+      }
+    }
+  }
+
+  #open(ring: RingName, nowMs: number): RingReader {
+    const { onSkipped = () => {}, onGap = () => {}, onNoticed = () => {} } = this.#options;
+    const options = { names: this.#names, onSkipped, onGap, onNoticed };
+    const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, options);
+    const known = this.#recent.get(ring.instance) ?? this.#latest.get(ring.instance)?.recent;
+    if (known !== undefined) reader.skipFrames(known);
+    return reader;
+  }
+
+  /** Retires the ring that was idle for longest: its process claims another with its next line. */
+  #makeRoom(nowMs: number): void {
+    this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
+    const inUse = [...this.#readers.values()].filter(({ isRetired }) => !isRetired);
+    const idle = inUse.sort((one, other) => one.gotMs - other.gotMs)[0];
+    if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#retire(idle);
+  }
+
+  #rang(instance: string): void {
+    const reader = this.#latest.get(instance);
+    if (reader === undefined || reader.isFinished) this.#wantsScan = true;
+    else this.#awake.add(reader);
+    this.#alarm.ring();
+  }
+
+  /** Reads what there is, ring by ring. Whether there may be more at once. */
+  #readAwake(nowMs: number): boolean {
+    let isMore = false;
+    for (const reader of this.#awake) {
+      if (this.#shared.builder.isFull) return true;
+      this.#guarded(reader, () => {
+        const got = reader.read(this.#buffer, nowMs);
+        if (got > 0) this.#gotMs = nowMs;
+        isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
+        if (reader.isEnded && !reader.isRetired) this.#retire(reader);
+        else if (got === 0) this.#rest(reader, nowMs);
+      });
+    }
+    return isMore;
+  }
+
+  /** Nothing came: puts it to sleep after a while, or ends it when nothing more can come. */
+  #rest(reader: RingReader, nowMs: number): void {
+    if (reader.isRetired) {
+      this.#finish(reader);
+    } else if (nowMs - reader.gotMs > AWAKE_MS && reader.sleep()) {
+      this.#awake.delete(reader);
+    }
+  }
+
+  #retire(reader: RingReader): void {
+    if (reader.isRetired) return;
+    // While it cannot be written, the process writes on: it must be read on.
+    if (reader.retire()) this.#awake.add(reader);
+    else this.#fails(reader, 'its header cannot be written');
+  }
+
+  /** All of a retired ring is read. It is removed when all of it is released. */
+  #finish(reader: RingReader): void {
+    this.#awake.delete(reader);
+    if (reader.isFinished) return;
+    const { instance } = reader.ring;
+    this.#recent.delete(instance);
+    this.#recent.set(instance, reader.recent);
+    if (this.#recent.size > RETIRED_MAX) this.#recent.delete(this.#recent.keys().next().value!);
+    // Its successor waits for this.
+    this.#wantsScan = true;
+    if (reader.finish()) this.#remove(reader);
+  }
+
+  #remove(reader: RingReader): void {
+    if (this.#forget(reader)) reader.remove();
+  }
+
+  #forget(reader: RingReader): boolean {
+    const { ring } = reader;
+    this.#failing.delete(reader);
+    if (this.#latest.get(ring.instance)?.ring === ring) this.#latest.delete(ring.instance);
+    return this.#readers.delete(ring.name);
+  }
+
+  #flushIdle(nowMs: number): void {
+    const { unfinished } = this.#shared;
+    if (unfinished.size === 0 || nowMs - this.#idleLookMs < this.#options.lineIdleMs / 4) return;
+    this.#idleLookMs = nowMs;
+    interruptIdle(this.#shared, nowMs - this.#options.lineIdleMs);
+  }
+
+  /** Until somebody rings, or it is time for the next look. */
+  async #wait(): Promise<void> {
+    const isBusy = this.#awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
+    const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);
+    await this.#alarm.wait(ms);
+  }
+}

@@ -1,0 +1,359 @@
+/**
+ * Listens on a unix socket and yields what its peers write as batches of lines.
+ *
+ * Lines of all peers collect in one builder. It is handed on when it is full or its oldest record has waited for the
+ * linger time. While it is full no socket is read, so a slow consumer ends as a full socket buffer at the peer; what
+ * this source holds is bounded by one batch, one read of each socket and the unfinished lines.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { dirname } from 'node:path';
+import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
+import type { Source, SourceBatch } from '../../parts.js';
+import { takeUnread, type Unread } from '../count-unread.js';
+import { Connection } from '../frames/connection.js';
+import type { Lost } from '../frames/decoder.js';
+import { type AssemblerShared, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
+import { LossTotals } from '../frames/loss-totals.js';
+import { NameRoom } from '../frames/name-room.js';
+import { drain } from './drain.js';
+
+export interface SocketSourceOptions {
+  readonly path: string;
+  /** At the bound the one that has been idle for longest is closed, or else the new one; either is read before. */
+  readonly maxConnections?: number;
+  readonly lineMaxBytes: number;
+  /** An unfinished line that did not grow for this long becomes a record. */
+  readonly lineIdleMs: number;
+  /** One that grows, too, after this long. Not before it could be idle. */
+  readonly lineAgeMs?: number;
+  /** Longest wait of a record for others to share its batch. */
+  readonly lingerMs: number;
+  /** An application could not hand over this much since its last report. */
+  readonly onLost: (lost: Lost) => void;
+  readonly onProtocolError: (error: ProtocolError) => void;
+  /** Milliseconds that never go back, whatever happens to the clock. */
+  readonly now?: () => number;
+  /** Frames are missing in the numbering of a process. */
+  readonly onGap?: () => void;
+}
+
+/** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
+const QUIET_MS = 100;
+/**
+ * After a close: what peers have written already is in the kernel, taken over and counted by nobody. It is read until
+ * none has come for this long, or this much has been read, by peers that will not stop.
+ */
+const LAST_LOOK_MS = 50;
+const LAST_LOOK_BYTES = 16 * 1024 * 1024;
+const BACKLOG = 4096;
+const NAME_BYTES = 8;
+/** Where connections are scarce, one that was silent for so long gives way to another. */
+const SCARCE_IDLE_MS = 1000;
+
+export class SocketSource implements Source {
+  readonly #options: SocketSourceOptions;
+  readonly #now: () => number;
+  readonly #server: Server;
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #names = new NameRoom();
+  readonly #connections = new Map<Socket, Connection>();
+  #isPaused = false;
+  #isLingerOver = false;
+  #linger: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #quiet: NodeJS.Timeout | undefined;
+  #isStopping = false;
+  /** Bytes that may still be read, once `close` was called. */
+  #lastLookBytes: number | undefined;
+  #isEnded = false;
+  /** Resolves the wait of `batches`. */
+  #wake: () => void = () => {};
+
+  constructor(options: SocketSourceOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#losses = new LossTotals(options.onLost, options);
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Makes directory and socket. Throws a ConfigError when that cannot be. */
+  async listen(): Promise<void> {
+    const { path } = this.#options;
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      await removeStale(path);
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen({ path, backlog: BACKLOG }, resolve);
+      });
+      // From now on errors are those of accept(2), such as EMFILE; the peer is told by the kernel.
+      this.#server.on('error', (error) => this.#options.onProtocolError(new ProtocolError('accept', messageOf(error))));
+      // Applications run as any user.
+      chmodSync(path, 0o666);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      throw new ConfigError(
+        [
+          `LOGTAP_SOCKET: cannot listen on '${path}': ${messageOf(error)}. Its directory ${dirname(path)} must exist or be creatable, and be writable by user ${process.getuid?.()}: correct its owner or choose another path.`,
+        ],
+        { cause: error },
+      );
+    }
+  }
+
+  /** Whether anybody is connected. */
+  get hasWriters(): boolean {
+    return this.#connections.size > 0;
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
+    const stop = () => this.#stop();
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+    const { builder } = this.#shared;
+    for (;;) {
+      if (this.#shared.builder.isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
+        const batch = { ...builder.finish(), release() {} };
+        clearTimeout(this.#linger);
+        this.#linger = undefined;
+        this.#isLingerOver = false;
+        this.#resume();
+        yield batch;
+      } else if (this.#isEnded) {
+        return;
+      } else {
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    }
+  }
+
+  /**
+   * Ends reading, without back-pressure: what peers have already written is read, then they are cut off, all unfinished
+   * lines become records, and `batches` ends.
+   */
+  close(): void {
+    if (this.#lastLookBytes !== undefined) return;
+    this.#lastLookBytes = LAST_LOOK_BYTES;
+    this.#cancelQuiet();
+    this.#server.close();
+    this.#resume();
+    if (this.#connections.size === 0) this.#cutOff();
+    else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
+  }
+
+  /** Counts what no batch has taken along, here and in the kernel. Nothing can be read after this. */
+  unread(): Unread {
+    let { records, bytes } = takeUnread(this.#shared);
+    const take = () => {
+      const more = takeUnread(this.#shared);
+      records += more.records;
+      bytes += more.bytes;
+    };
+    for (const [socket, connection] of [...this.#connections]) {
+      // What the socket got while it was paused comes as an event.
+      while (socket.read() !== null) take();
+      for (const chunk of drain(socket)) {
+        this.#write(socket, connection, chunk);
+        take();
+      }
+      this.#end(socket);
+      take();
+    }
+    return { records, bytes, rings: 0 };
+  }
+
+  #cutOff(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#cancelQuiet();
+    clearInterval(this.#idle);
+    for (const socket of [...this.#connections.keys()]) this.#end(socket);
+    this.#wake();
+  }
+
+  #accept(socket: Socket): void {
+    const { maxConnections = Number.POSITIVE_INFINITY } = this.#options;
+    // An error is followed by close; what came before it counts.
+    socket.on('error', () => {});
+    this.#connections.set(socket, this.#open());
+    if (this.#connections.size > maxConnections) {
+      const last = this.#giveWay(socket);
+      this.#endEarly(last, `more than ${maxConnections} connections`);
+      if (last === socket) return;
+    }
+    this.#cancelQuiet();
+    socket.on('data', (chunk) => this.#read(socket, chunk));
+    socket.once('close', () => this.#end(socket));
+    if (this.#isPaused) socket.pause();
+  }
+
+  #open(): Connection {
+    const { onGap = () => {} } = this.#options;
+    // A name that nobody else can know: whoever speaks for another process does not take the ids of its records.
+    const name = randomBytes(NAME_BYTES).toString('hex');
+    return new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap, nowMs: this.#now() });
+  }
+
+  /**
+   * The connection that was silent for longest. While all are in use: of those whose process connects again, the one that
+   * wrote least recently, or else the newest.
+   */
+  #giveWay(newest: Socket): Socket {
+    // While nothing is read, nothing tells who is silent.
+    if (this.#isPaused) return newest;
+    const byAge = [...this.#connections].sort(([, one], [, other]) => one.touchedMs - other.touchedMs);
+    const [oldest, { touchedMs }] = byAge[0]!;
+    if (touchedMs <= this.#now() - SCARCE_IDLE_MS) return oldest;
+    return byAge.find(([, connection]) => connection.isResumable)?.[0] ?? newest;
+  }
+
+  /** Its process connects again with its next write. While the builder is full, what is unread is lost. */
+  #endEarly(socket: Socket, why: string): void {
+    this.#options.onProtocolError(new ProtocolError('connections', why));
+    if (!this.#isPaused) for (const chunk of drain(socket)) this.#read(socket, chunk);
+    this.#end(socket);
+  }
+
+  #read(socket: Socket, chunk: Buffer): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#write(socket, connection, chunk);
+    this.#watchUnfinished(connection);
+    this.#collected();
+    if (this.#lastLookBytes === undefined) return;
+    this.#lastLookBytes -= chunk.length;
+    if (this.#lastLookBytes <= 0) this.#cutOff();
+    else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
+  }
+
+  /** What breaks the format ends its connection, and no other. */
+  #write(socket: Socket, connection: Connection, chunk: Buffer): void {
+    try {
+      connection.write(chunk, this.#now());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.onProtocolError(error);
+      this.#end(socket);
+    }
+  }
+
+  #end(socket: Socket): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined) return;
+    this.#connections.delete(socket);
+    socket.destroy();
+    try {
+      connection.end();
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#options.onProtocolError(error);
+    }
+    this.#collected();
+    this.#endWhenQuiet();
+  }
+
+  /** After records may have been added: wakes the consumer or sees to it that it will be, and stops reading when full. */
+  #collected(): void {
+    if (this.#shared.builder.isFull) {
+      if (!this.#isPaused && this.#lastLookBytes === undefined) {
+        this.#isPaused = true;
+        for (const socket of this.#connections.keys()) socket.pause();
+      }
+      this.#wake();
+    } else if (this.#shared.builder.count > 0 && this.#linger === undefined) {
+      this.#linger = setTimeout(() => {
+        this.#isLingerOver = true;
+        this.#wake();
+      }, this.#options.lingerMs);
+    }
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    // No line grew while nothing was read: that was our doing, not idleness.
+    for (const assembler of this.#shared.unfinished) assembler.touchedMs = this.#now();
+    for (const socket of this.#connections.keys()) socket.resume();
+  }
+
+  #watchUnfinished(connection: Connection): void {
+    if (this.#idle !== undefined || this.#isEnded) return;
+    if (this.#shared.unfinished.size === 0 && !connection.isUndecided) return;
+    this.#idle = setInterval(() => this.#flushIdle(), Math.max(1, this.#options.lineIdleMs / 4));
+  }
+
+  #flushIdle(): void {
+    if (this.#isPaused) return;
+    const before = this.#now() - this.#options.lineIdleMs;
+    let undecided = 0;
+    for (const connection of this.#connections.values()) {
+      if (!connection.isUndecided) continue;
+      if (connection.touchedMs <= before) connection.decideRaw();
+      else undecided += 1;
+    }
+    for (const assembler of this.#shared.unfinished) {
+      if (assembler.touchedMs <= before) assembler.interrupt();
+    }
+    if (undecided === 0 && this.#shared.unfinished.size === 0) {
+      clearInterval(this.#idle);
+      this.#idle = undefined;
+    }
+    this.#collected();
+  }
+
+  #stop(): void {
+    this.#isStopping = true;
+    this.#endWhenQuiet();
+  }
+
+  /** The clock alone does not tell: a process that was busy is late for it, so it looks for input once more. */
+  #whenQuiet(ms: number, then: () => void): void {
+    this.#cancelQuiet();
+    const timer = setTimeout(() => {
+      setImmediate(() => {
+        if (this.#quiet === timer) then();
+      });
+    }, ms);
+    this.#quiet = timer;
+  }
+
+  #cancelQuiet(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = undefined;
+  }
+
+  #endWhenQuiet(): void {
+    if (!this.#isStopping || this.#isEnded || this.#connections.size > 0) return;
+    this.#cancelQuiet();
+    if (this.#lastLookBytes !== undefined) this.#cutOff();
+    else this.#whenQuiet(QUIET_MS, () => this.close());
+  }
+}
+
+/** Removes a socket that nobody listens on any more; refuses anything else at that path. */
+async function removeStale(path: string): Promise<void> {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return;
+  if (!stat.isSocket()) {
+    throw new ConfigError([`LOGTAP_SOCKET: '${path}' exists and is no socket. Remove it or choose another path.`]);
+  }
+  const answer = await new Promise<string>((resolve) => {
+    const probe = createConnection(path, () => {
+      probe.destroy();
+      resolve('listening');
+    });
+    probe.once('error', (error) => resolve(codeOf(error)));
+  });
+  if (answer === 'ECONNREFUSED') {
+    rmSync(path);
+  } else if (answer !== 'ENOENT') {
+    const why = answer === 'listening' ? 'another shipper listens on it' : `connecting to it fails with ${answer}`;
+    throw new ConfigError([`LOGTAP_SOCKET: '${path}' is in use: ${why}. Stop it or choose another path.`]);
+  }
+}

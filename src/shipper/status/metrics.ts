@@ -1,0 +1,136 @@
+/** The ledger and its neighbours as Prometheus or OpenMetrics text. Counts live where things happen; here they are read. */
+import type { Registry as AnyRegistry, RegistryContentType } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Gauge from 'prom-client/lib/gauge.js';
+import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
+import { type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/ledger.js';
+import type { SinkHealth } from '../delivery/deliver.js';
+import { HOLD_REASONS } from '../spool/hold.js';
+import type { Lane } from '../spool/lane.js';
+
+export interface MeteredSink {
+  readonly name: string;
+  readonly lane: Lane;
+  readonly health: SinkHealth;
+}
+
+export interface MetricsOptions {
+  readonly ledger: Ledger;
+  readonly sinks: readonly MeteredSink[];
+  /** The clock of the lanes. */
+  readonly now: () => number;
+  /** Part of the room for held records that is in use. */
+  readonly fullness: () => number;
+}
+
+/** Labels and value of one time series. */
+type Series = readonly [labels: Record<string, string>, value: number];
+
+const OPEN_METRICS = 'application/openmetrics-text';
+const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export class Metrics {
+  readonly #options: MetricsOptions;
+  readonly #requests = new Map<string, Map<string, number>>();
+  readonly #seconds = new Histogram({
+    name: 'logtap_request_duration_seconds',
+    help: 'Time from a request to its answer.',
+    labelNames: ['sink'],
+    buckets: REQUEST_SECONDS,
+    registers: [],
+  });
+
+  constructor(options: MetricsOptions) {
+    this.#options = options;
+    for (const { name } of options.sinks) this.#requests.set(name, new Map());
+  }
+
+  countRequest(sink: string, code: string, seconds: number): void {
+    const codes = this.#requests.get(sink)!;
+    codes.set(code, (codes.get(code) ?? 0) + 1);
+    this.#seconds.observe({ sink }, seconds);
+  }
+
+  /** Text and its type, in the format that the Accept header asks for. */
+  async render(accept: string): Promise<{ readonly contentType: string; readonly text: string }> {
+    // A registry of this moment: prom-client renames counters while it writes OpenMetrics.
+    const registry: AnyRegistry<RegistryContentType> = new Registry();
+    if (accept.includes(OPEN_METRICS)) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const registers = [registry as AnyRegistry];
+    const counter = (name: string, help: string, labelNames: string[], series: Iterable<Series>) => {
+      const metric = new Counter({ name: `logtap_${name}`, help, labelNames, registers });
+      for (const [labels, value] of series) metric.inc(labels, value);
+    };
+    const gauge = (name: string, help: string, labelNames: string[], series: Iterable<Series>) => {
+      const metric = new Gauge({ name: `logtap_${name}`, help, labelNames, registers });
+      for (const [labels, value] of series) metric.set(labels, value);
+    };
+
+    const { ledger, sinks, now, fullness } = this.#options;
+    for (const unit of ['records', 'bytes'] as const) {
+      const read = (['stdout', 'stderr', 'file'] as const).map(
+        (stream): Series => [{ stream }, ledger.read.of(stream)[unit]],
+      );
+      counter(`${unit}_read_total`, `Message ${unit} read from applications.`, ['stream'], read);
+      const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
+      counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
+      const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
+      counter(`${unit}_recovered_total`, `Message ${unit} that an earlier life had left on disk.`, ['sink'], recovered);
+      const deadLettered = [...ledger.sinks].flatMap(([sink, count]) =>
+        [...count.deadLettered].map(([reason, tally]): Series => [{ sink, reason }, tally[unit]]),
+      );
+      counter(`${unit}_dead_lettered_total`, `Message ${unit} refused for good.`, ['sink', 'reason'], deadLettered);
+      const dropped = this.#dropped(unit);
+      counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
+      const held = sinks.map(({ name, lane }): Series => {
+        return [{ sink: name }, lane.held[unit]];
+      });
+      gauge(`${unit}_held`, `Message ${unit} that a sink still has to take.`, ['sink'], held);
+    }
+    const oldest = sinks.map(({ name, lane }): Series => {
+      return [{ sink: name }, lane.oldestMs === undefined ? 0 : (now() - lane.oldestMs) / 1000];
+    });
+    gauge('oldest_held_seconds', 'Age of the oldest record that a sink still has to take.', ['sink'], oldest);
+    gauge('hold_full_ratio', 'Part of the room for held records that is in use.', [], [[{}, fullness()]]);
+    counter('requests_total', 'Requests by HTTP status, or by error.', ['sink', 'code'], this.#requestSeries());
+    counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retrySeries(sinks));
+    const errors = [...ledger.protocolErrors].map(([reason, count]): Series => [{ reason }, count]);
+    counter(
+      'protocol_errors_total',
+      'What peers sent, or claimed, that was refused; and connections beyond the bound.',
+      ['reason'],
+      errors,
+    );
+    const skipped = [...ledger.skipped].map(([reason, bytes]): Series => [{ reason }, bytes]);
+    counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
+    const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';
+    counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
+    registry.registerMetric(this.#seconds);
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
+
+  /** A series is only there once something was counted. */
+  *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
+    const { ledger } = this.#options;
+    const { lost, gone } = ledger;
+    if (lost.records > 0) yield [{ where: 'application', reason: NOT_HANDED_OVER }, lost[unit]];
+    if (gone.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, gone[unit]];
+    for (const { dropped } of ledger.sinks.values()) {
+      for (const [reason, count] of dropped)
+        yield [{ where: HOLD_REASONS.has(reason) ? 'hold' : 'sink', reason }, count[unit]];
+    }
+  }
+
+  *#requestSeries(): Generator<Series> {
+    for (const [sink, codes] of this.#requests) {
+      for (const [code, count] of codes) yield [{ sink, code }, count];
+    }
+  }
+}
+
+function* retrySeries(sinks: readonly MeteredSink[]): Generator<Series> {
+  for (const { name, health } of sinks) {
+    for (const [reason, count] of health.retries) yield [{ sink: name, reason }, count];
+  }
+}
