@@ -74,6 +74,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
       log.problem('warn', `protocol ${reason}`, `what a peer sent is refused: ${message}`, { reason });
     },
     onGap: () => ledger.countGap(),
+    onTimeReplaced: () => ledger.countTimeReplaced(),
     known: totalsOf(journal),
     onTotal: (instance: string, total: Lost) => journal?.lost(instance, total),
   };

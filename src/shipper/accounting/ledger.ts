@@ -33,6 +33,8 @@ export class Ledger {
   readonly skipped = new Map<string, number>();
   /** Jumps in the numbers of a process's frames. */
   gaps = 0;
+  /** Frames whose times were not believed. */
+  timesReplaced = 0;
   /** At the end. */
   #unread: Unread = { records: 0, bytes: 0, rings: 0 };
   #journal: CountJournal | undefined;
@@ -129,6 +131,10 @@ export class Ledger {
 
   countSkipped(reason: string, bytes: number): void {
     this.skipped.set(reason, (this.skipped.get(reason) ?? 0) + bytes);
+  }
+
+  countTimeReplaced(): void {
+    this.timesReplaced += 1;
   }
 
   countGap(): void {

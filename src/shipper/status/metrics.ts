@@ -106,6 +106,8 @@ export class Metrics {
     counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
     const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';
     counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
+    const timeHelp = 'Frames whose time was over 31 days ago or a day ahead: their lines bear the time of reading.';
+    counter('times_replaced_total', timeHelp, [], [[{}, ledger.timesReplaced]]);
     registry.registerMetric(this.#seconds);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }

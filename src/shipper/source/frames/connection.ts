@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { FIRST_FILE_STREAM, FRAME_MAGIC, FRAME_MAX_BYTES, STREAMS } from '../../../contract.js';
 import { ProtocolError } from '../../errors.js';
 import type { Origin } from '../../parts.js';
+import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
 import { type AssemblerShared, LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
@@ -50,9 +51,11 @@ export interface ConnectionOptions {
   readonly nowMs?: number;
   /** For lines and notices that bring no time of their own: milliseconds since 1970. */
   readonly wallMs?: () => number;
-  readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
+  readonly onSkipped?: ((reason: SkipReason, bytes: number) => void) | undefined;
   /** The numbers of frames go on, but not with the next one: something was lost between. */
-  readonly onGap?: () => void;
+  readonly onGap?: (() => void) | undefined;
+  /** The time of a frame was not believed, and the present one stands in its record. */
+  readonly onTimeReplaced?: (() => void) | undefined;
 }
 
 export class Connection implements FrameReader {
@@ -83,6 +86,7 @@ export class Connection implements FrameReader {
   #rawOffset = 0;
   #nowMs = 0;
   readonly #wallMs: () => number;
+  readonly #times: BelievedTimes;
 
   constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionOptions = {}) {
     this.#shared = shared;
@@ -91,6 +95,7 @@ export class Connection implements FrameReader {
     this.#names = options.names ?? new NameRoom();
     this.#touchedMs = options.nowMs ?? 0;
     this.#wallMs = options.wallMs ?? Date.now;
+    this.#times = new BelievedTimes(this.#wallMs, options.onTimeReplaced ?? (() => {}));
   }
 
   /** Whether the peer has sent a beginning of the magic and nothing else. */
@@ -236,7 +241,7 @@ export class Connection implements FrameReader {
       if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) this.#options.onGap?.();
       this.#lastSeq = seq;
     }
-    this.#lastMs = timeMs;
+    // A frame is known again by the time that it states.
     this.#recent.add(stream, timeMs, seq, end - start);
     if (this.#known?.has(stream, timeMs, seq, end - start)) {
       this.#options.onSkipped?.('written_again', end - start);
@@ -244,7 +249,9 @@ export class Connection implements FrameReader {
     }
     const position = this.#decoder!.framePosition;
     if (position >= this.#freshPosition) this.#readFresh();
-    const skipped = assembler.write(bytes, start, end, timeMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
+    const writtenMs = this.#times.of(timeMs);
+    this.#lastMs = writtenMs;
+    const skipped = assembler.write(bytes, start, end, writtenMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
     if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
   }
 
@@ -266,7 +273,7 @@ export class Connection implements FrameReader {
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
     const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
     for (const assembler of after) assembler?.flush();
-    this.#notice(timeMs, lost);
+    this.#notice(this.#times.of(timeMs), lost);
   }
 
   /** What a reader before this one had taken out of the ring is gone with it. `position` is where this one begins. */

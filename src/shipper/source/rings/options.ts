@@ -27,4 +27,5 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
+  readonly onTimeReplaced?: () => void;
 }

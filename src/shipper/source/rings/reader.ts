@@ -25,7 +25,7 @@ export interface Mark {
 
 export interface RingReaderOptions extends ConnectionOptions {
   /** Told of debts of readers before that are delivered as a notice, before the ring forgets them. */
-  readonly onNoticed?: (gone: Lost) => void;
+  readonly onNoticed?: ((gone: Lost) => void) | undefined;
 }
 
 const NOTHING: Lost = { lines: 0, bytes: 0 };

@@ -305,8 +305,8 @@ export class RingSource implements Source {
   }
 
   #open(ring: RingName, nowMs: number): RingReader {
-    const { onSkipped = () => {}, onGap = () => {}, onNoticed = () => {} } = this.#options;
-    const options = { names: this.#names, onSkipped, onGap, onNoticed };
+    const { onSkipped, onGap, onNoticed, onTimeReplaced } = this.#options;
+    const options = { names: this.#names, onSkipped, onGap, onNoticed, onTimeReplaced };
     const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, options);
     const known = this.#recent.get(ring.instance) ?? this.#latest.get(ring.instance)?.recent;
     if (known !== undefined) reader.skipFrames(known);

@@ -37,6 +37,7 @@ export interface SocketSourceOptions {
   readonly now?: () => number;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
+  readonly onTimeReplaced?: () => void;
 }
 
 /** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
@@ -194,10 +195,11 @@ export class SocketSource implements Source {
   }
 
   #open(): Connection {
-    const { onGap = () => {} } = this.#options;
+    const { onGap, onTimeReplaced } = this.#options;
     // A name that nobody else can know: whoever speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
-    return new Connection(this.#shared, this.#losses, { name, names: this.#names, onGap, nowMs: this.#now() });
+    const options = { name, names: this.#names, onGap, onTimeReplaced, nowMs: this.#now() };
+    return new Connection(this.#shared, this.#losses, options);
   }
 
   /**

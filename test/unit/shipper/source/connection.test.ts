@@ -21,6 +21,46 @@ function open(losses: Lost[] = [], totals = new LossTotals((value) => losses.pus
   return { connection: new Connection(shared, totals, { wallMs: () => 5 }), builder: shared.builder };
 }
 
+describe('Connection: times', () => {
+  const DAY = 86_400_000;
+  const NOW = Date.UTC(2026, 10, 28);
+
+  function timesOf(...times: readonly number[]) {
+    const { connection, builder, replaced } = openAt(NOW);
+    connection.write(
+      Buffer.concat([
+        magic,
+        hello(),
+        ...times.map((time, i) => data(1, BigInt(i + 1), 'x\n', BigInt(time) * 1_000_000n)),
+      ]),
+      0,
+    );
+    return { times: [...builder.finish().timeMs], replaced: replaced() };
+  }
+
+  function openAt(now: number) {
+    const shared = shareAssembly(1000);
+    let replaced = 0;
+    const options = { wallMs: () => now, onTimeReplaced: () => (replaced += 1) };
+    return {
+      connection: new Connection(shared, new LossTotals(() => {}), options),
+      builder: shared.builder,
+      replaced: () => replaced,
+    };
+  }
+
+  test.each([NOW, NOW + DAY, NOW - 31 * DAY, NOW - 1])('%d is believed', (time) => {
+    expect(timesOf(time)).toEqual({ times: [time], replaced: 0 });
+  });
+
+  test.each([0, 1, NOW - 31 * DAY - 1, NOW + DAY + 1, 18_446_744_073_709])(
+    '%d is not: the present stands there',
+    (time) => {
+      expect(timesOf(NOW - 5, time, time, NOW)).toEqual({ times: [NOW - 5, NOW, NOW, NOW], replaced: 2 });
+    },
+  );
+});
+
 describe('Connection: raw lines', () => {
   test.each([
     ['text', 'one\ntwo'],
