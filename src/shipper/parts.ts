@@ -6,7 +6,7 @@
  * and every step waits for the next, so a slow sink ends as a socket that is not read.
  */
 
-/** Who wrote a record: one stream or file of one process. `id` is unique for ever; `id` and `seq` name a record. */
+/** Who wrote a record: one stream or file of one process. `id` is unique permanently; `id` and `seq` name a record. */
 export interface Origin {
   readonly id: string;
   readonly stream: 'stdout' | 'stderr' | 'file';
@@ -66,7 +66,7 @@ export interface BatchLimits {
   readonly nameCopies?: number;
 }
 
-/** A record that the service refuses for good. */
+/** A record that the service permanently refuses. */
 export interface Rejected {
   /** Index into the batch that was sent. */
   readonly index: number;

@@ -113,7 +113,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     memoryMaxBytes: maxBytes,
   });
 
-  // Nobody waits for it: records that come meanwhile are held.
+  // It is not waited for: records that come meanwhile are held.
   void checkSinks(sinks).then((findings) => {
     for (const { sink, isRight, text } of findings) {
       if (isRight) log.info(`${sink}: ${text}`);
@@ -187,7 +187,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     stop.abort();
     hurry.abort();
     endWithin(graceMs);
-    // Nobody may hear a last word: a pod may be given less time than its specification says.
+    // A last word may not be heard: a pod may be given less time than its specification says.
     timers.push(setTimeout(() => log.info('still stopping', { ...totals() }), ACCOUNT_MS));
     const cancel = () => timers.forEach(clearTimeout);
     ended.then(cancel, cancel);

@@ -149,7 +149,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     };
     const sink = openSinkAt(url, settings);
     expect(await sink.send(batchOf(['a']), never)).toEqual({ retry: [], rejected: [] });
-    expect(sink.notices).toEqual(['no policy was made, and old indices stay for ever: no ISM here']);
+    expect(sink.notices).toEqual(['no policy was made, and old indices are never deleted: no ISM here']);
     await sink.close();
   });
 
@@ -224,7 +224,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
       expect.objectContaining({ read: 2000, delivered: { opensearch: 2000 }, dropped: {}, held: 0, balanced: true }),
     ]);
     expect(said.map(({ message }) => message)).toContain(
-      'opensearch: no policy was made, and old indices stay for ever: no ISM here',
+      'opensearch: no policy was made, and old indices are never deleted: no ISM here',
     );
     const stored = await documentsOf(url, 'packaged-*');
     expect(stored.map(({ document }) => [document.body, document.data.n])).toEqual(lines.map((line, i) => [line, i]));

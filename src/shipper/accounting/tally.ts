@@ -1,7 +1,7 @@
 /** How many records and message bytes, by stream: the unit in which everything is counted. */
 import type { RecordBatch } from '../parts.js';
 
-/** `unknown`: damaged on disk, so that nobody can tell any more. */
+/** `unknown`: damaged on disk, so that it cannot be told any more. */
 export const STREAMS = ['stdout', 'stderr', 'file', 'unknown'] as const;
 export type StreamName = (typeof STREAMS)[number];
 

@@ -1,5 +1,5 @@
 /**
- * The file of what sinks refused for good. It is bounded: at half of the bound it becomes FILE.1, in the place of the
+ * The file of the records that sinks permanently refused. It is bounded: at half of the bound it becomes FILE.1, in the place of the
  * FILE.1 before it, whose letters are gone then. Several processes may write to it: another shipper, a replay.
  */
 import {
@@ -27,7 +27,7 @@ export interface DeadLetterFileOptions {
   /** Bound on the sum of FILE and FILE.1. */
   readonly maxBytes: number;
   readonly now: () => number;
-  /** Of a clock that nobody sets. */
+  /** Of a clock that is never set. */
   readonly monotonicMs: () => number;
   readonly log: Log;
   readonly secrets: Secrets;

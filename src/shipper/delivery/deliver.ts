@@ -1,6 +1,6 @@
 /**
  * Takes the records of one lane to one sink: the only place that knows how often, how long and when. In order, one
- * request at a time, for as long as it takes; what a service refuses for good becomes a dead letter, everything else goes
+ * request at a time, for as long as it takes; what a service permanently refuses becomes a dead letter, everything else goes
  * again. Where one place of the sink refuses, its records wait, and the others go on.
  */
 
@@ -20,7 +20,7 @@ export interface DeliverOptions extends AttemptOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly health: SinkHealth;
-  /** What is refused for good is dropped when absent. */
+  /** What is permanently refused is dropped when absent. */
   readonly deadLetters?: DeadLetters | undefined;
   readonly now: () => number;
   /** Waits; ends early, without an error, when the signal aborts. */
@@ -41,9 +41,9 @@ export type Kept = 'kept' | 'later' | 'dropped';
 
 /** What the status server says about a sink. */
 export interface SinkHealth {
-  /** Failures in a row; 0 once anything was accepted or refused for good. */
+  /** Failures in a row; 0 once anything was accepted or permanently refused. */
   failures: number;
-  /** When anything was last accepted or refused for good, on the clock of the lanes. */
+  /** When anything was last accepted or permanently refused, on the clock of the lanes. */
   settledMs: number;
   /** Code of the last failure. */
   reason: string;
@@ -163,7 +163,7 @@ function settle(
     else ledger.countDropped(sink.name, reason, refused);
     settled.subtract(refused);
     const fate = isKept ? 'records are dead letters' : 'records dropped';
-    log.problem('warn', `${sink.name} rejected ${reason}`, `${fate}: the sink refuses them for good`, {
+    log.problem('warn', `${sink.name} rejected ${reason}`, `${fate}: the sink permanently refuses them`, {
       sink: sink.name,
       reason,
       records: refused.records,

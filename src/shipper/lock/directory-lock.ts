@@ -58,7 +58,7 @@ export interface DirectoryLockOptions {
 }
 
 export interface DirectoryLock {
-  /** Whether nobody else has taken the directory. Cheap: looks at most once a few seconds. */
+  /** Whether no other shipper has taken the directory. Cheap: looks at most once a few seconds. */
   readonly isOurs: boolean;
   /** Tells a shipper that waits for its turn that this one is about to end. */
   stopping(): void;
@@ -112,7 +112,7 @@ export async function holderOf(directory: string): Promise<number | undefined> {
   return asked.isAlive ? asked.holder?.pid : undefined;
 }
 
-/** A lock that was won, for as long as nobody removes it. */
+/** A lock that was won, until it is removed. */
 class Held {
   constructor(
     readonly path: string,
@@ -168,7 +168,7 @@ class HeldLock implements DirectoryLock {
     }
   }
 
-  /** Somebody has removed the lock. Unless another shipper has taken the directory, it is taken again. */
+  /** The lock was removed. Unless another shipper has taken the directory, it is taken again. */
   #lost(): void {
     this.#isOurs = false;
     const { directory, setting, harm, log } = this.#options;
@@ -184,11 +184,11 @@ class HeldLock implements DirectoryLock {
       taken.state.isStopping = this.#held.state.isStopping;
       this.#held = taken;
       this.#isOurs = true;
-      say('somebody has removed the lock of this shipper; it is locked again');
+      say('the lock of this shipper was removed; it is locked again');
       if (this.#isReleased) taken.server.close();
     };
     retake().catch((error) => {
-      say(`somebody has removed the lock of this shipper, and it cannot be made again: ${messageOf(error)}`);
+      say(`the lock of this shipper was removed, and it cannot be made again: ${messageOf(error)}`);
       setTimeout(() => this.#isReleased || this.#lost(), BEAT_MS).unref();
     });
   }

@@ -3,7 +3,7 @@
  *
  *     {"pid":7,"host":"web-0","pod":"web-0","since":"2026-…","boot":"<boot id of the node>","socket":"shipper.lock-….sock"}
  *
- * The holder answers the same object, plus `"stopping":true` once it stops. Whoever can write to the directory can write
+ * The holder answers the same object, plus `"stopping":true` once it stops. A process that can write to the directory can write
  * these files: every value is checked before use.
  */
 import { readFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ export const SOCKET_NAME = /^shipper\.lock-[0-9a-f]{16}\.sock$/;
 const ANSWER_MAX_BYTES = 4096;
 /** A holder that is stopped by SIGSTOP accepts, but does not answer. */
 const ANSWER_MS = 1000;
-/** Programs that ask at the same time. More are turned away, and know from this alone that somebody listens. */
+/** Programs that ask at the same time. More are turned away, and know from this alone that a process listens. */
 const CONNECTIONS_MAX = 8;
 
 /** This process. */

@@ -1,4 +1,4 @@
-/** For a sidecar that nobody tells to end: notices that the work of its pod is done. */
+/** For a sidecar that is never told to end: notices that the work of its pod is done. */
 
 export interface LastWriterOptions {
   /** Whether a process has a connection, or a ring that is not yet delivered to its end. */

@@ -1,4 +1,4 @@
-/** How much memory the shipper may use for records when nobody says. */
+/** How much memory the shipper may use for records when no setting says. */
 import { readFileSync } from 'node:fs';
 
 const MIB = 1024 * 1024;

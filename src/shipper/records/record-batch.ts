@@ -1,4 +1,4 @@
-/** Makes and cuts record batches: columns in, columns out; one record as an object only where somebody asks for it. */
+/** Makes and cuts record batches: columns in, columns out; one record as an object only where it is asked for. */
 import type { Origin, RecordBatch } from '../parts.js';
 
 /** One record as an object, for sinks and stages that want one. */
@@ -143,7 +143,7 @@ const FIRST_RECORDS = 256;
 
 /**
  * Collects records. First `copy` bytes, which may hold several messages, then name each message with `record`.
- * Memory grows with what is collected and is used again after `finish`. More than 65,536 origins do not fit: whoever
+ * Memory grows with what is collected and is used again after `finish`. More than 65,536 origins do not fit: a caller that
  * fills it calls `finish` long before.
  */
 export class BatchBuilder {

@@ -8,7 +8,7 @@ const RECOVERY_REQUESTS = 32;
 const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 export class BodyLimit {
-  /** Above it the answer is 413, for good. */
+  /** Above it the answer is always 413. */
   #hardBytes: number;
   /** Above it the service has no room at the moment, or the way to it no time. */
   #softBytes: number;
@@ -31,7 +31,7 @@ export class BodyLimit {
 
   /**
    * A body of so many bytes was refused as a whole. A node refuses what is above its limit for one request every time,
-   * on an idle node too; what is too large for somebody in between may show as a connection that breaks.
+   * on an idle node too; what is too large for a proxy in between may show as a connection that breaks.
    */
   refused(bytes: number): void {
     this.#refusals += 1;

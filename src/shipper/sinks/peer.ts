@@ -22,7 +22,7 @@ export async function connectPeer(
   const socket = isTls
     ? connectTls({ ...target, ...(isIP(host) === 0 && { servername: host }), ...(ca && { ca: ca.content }) })
     : connectTcp(target);
-  // An error while nobody waits: the next one who does finds the socket destroyed.
+  // An error while no call waits: the next one finds the socket destroyed.
   socket.on('error', () => {});
   socket.setNoDelay(true);
   socket.setKeepAlive(true, KEEP_ALIVE_MS);

@@ -137,7 +137,7 @@ export class CheckpointFile {
     return Buffer.from(`${text.padEnd(this.#lineBytes - 1 - (Buffer.byteLength(text) - text.length))}\n`);
   }
 
-  /** The file; a new one at first, when somebody has removed it, and when a line has outgrown it. */
+  /** The file; a new one at first, when it was removed, and when a line has outgrown it. */
   #open(text: string): DiskFile {
     const bytes = Buffer.byteLength(text) + 1;
     if (this.#file !== undefined && bytes <= this.#lineBytes && this.#file.isLinked) return this.#file;

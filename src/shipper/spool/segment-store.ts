@@ -156,10 +156,7 @@ export class SegmentStore {
     const bytes = encodeFrame(first, batch);
     try {
       if (this.#current?.file?.isLinked === false) {
-        this.#options.onProblem(
-          'spool_removed',
-          `${this.#current.path}: was removed by somebody; another one is begun`,
-        );
+        this.#options.onProblem('spool_removed', `${this.#current.path}: was removed; another one is begun`);
         this.#seal();
       }
       const segment = this.#current ?? this.#open(first);

@@ -88,7 +88,7 @@ export function survey(options: SurveyOptions): Survey {
       cursor = first;
       return;
     }
-    // Numbers that another frame has already: somebody has copied a file.
+    // Numbers that another frame has already: a file was copied.
     if (first < spansEnd && spans.some((span) => span.first < last && first < span.first + span.count)) return;
     if (cursor !== undefined && first > cursor) hole(first);
     spans.push({ first, count, tally, ageMs, body: segment.bodyOf(frame) });

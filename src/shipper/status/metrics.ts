@@ -80,7 +80,7 @@ export class Metrics {
       const deadLettered = [...ledger.sinks].flatMap(([sink, count]) =>
         [...count.deadLettered].map(([reason, tally]): Series => [{ sink, reason }, tally[unit]]),
       );
-      counter(`${unit}_dead_lettered_total`, `Message ${unit} refused for good.`, ['sink', 'reason'], deadLettered);
+      counter(`${unit}_dead_lettered_total`, `Message ${unit} permanently refused.`, ['sink', 'reason'], deadLettered);
       const dropped = this.#dropped(unit);
       counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
       const held = sinks.map(({ name, lane }): Series => {

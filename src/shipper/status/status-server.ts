@@ -64,7 +64,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
     });
     server.listen({ port: options.port, host: options.host }, resolve);
   });
-  // From now on errors are those of accept(2), such as EMFILE: whoever asked asks again.
+  // From now on errors are those of accept(2), such as EMFILE: the client asks again.
   server.on('error', (error) => onProblem(`status port: ${messageOf(error)}`));
   return server;
 }

@@ -16,7 +16,7 @@ export type Answer =
   | { readonly kind: 'missing'; readonly detail: string }
   /** Something in it is refused: halve it until the event stands alone, then find out whether it is the event. */
   | { readonly kind: 'refused'; readonly reason: string; readonly code: string; readonly detail: string }
-  /** The request is longer than somebody on the way takes: halve it, in the end its only event. */
+  /** The request is longer than a proxy on the way takes: halve it, in the end its only event. */
   | { readonly kind: 'too_large'; readonly detail: string }
   /** An event is longer than the service takes, which is now known. */
   | { readonly kind: 'event_too_large'; readonly messageMaxBytes: number; readonly detail: string }
@@ -29,7 +29,7 @@ export type Answer =
       readonly renewCredentials?: true;
     };
 
-/** Events `from` up to, not including, `to` are refused for good. */
+/** Events `from` up to, not including, `to` are permanently refused. */
 export interface RejectedRange {
   readonly from: number;
   readonly to: number;

@@ -79,7 +79,7 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
   };
 }
 
-/** An endpoint that does not inflate reads garbage: were it taken at its word, every record would be refused for good. */
+/** An endpoint that does not inflate reads garbage: were it taken at its word, every record would be permanently refused. */
 function isAboutEncoding({ status, headers, body }: HttpResponse): boolean {
   if (status === 415) return true;
   const words = `${headers['x-amzn-errortype']} ${body.toString('latin1', 0, ERROR_BYTES)}`;

@@ -38,7 +38,7 @@ const REFUSED: ReadonlySet<string> = new Set(['AccessDeniedException', 'InvalidP
 /** Throws a NoAnswerError saying why it could not. */
 export async function createLogStream(options: CreateOptions, signal: AbortSignal): Promise<void> {
   const { region, url, handler, credentials, systemClockOffset, logGroup, logStream, createGroup } = options;
-  // Whoever calls repeats: one call of the service for each of ours.
+  // The caller repeats: one call of the service for each of ours.
   const client = new CloudWatchLogsClient({
     region,
     endpoint: url.href,
@@ -100,7 +100,7 @@ async function createLogGroup(
     await client.send(retention, { abortSignal });
   } catch (error) {
     // Logs come first; without it they are only kept for longer.
-    onNotice(`PutRetentionPolicy ${at}: ${describe(error)}: logs are kept for ever`);
+    onNotice(`PutRetentionPolicy ${at}: ${describe(error)}: logs never expire`);
   }
 }
 
@@ -122,7 +122,7 @@ async function compareClass(
       );
     }
   } catch {
-    // Only for the notice; the right to describe groups is nobody's duty.
+    // Only for the notice; the right to describe groups is not required.
   }
 }
 

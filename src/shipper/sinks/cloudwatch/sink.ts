@@ -284,7 +284,7 @@ export class CloudWatchSink implements Sink {
 
 /**
  * Whether it is the event that is refused. Where the service refuses an event that is right, too, it is about the
- * request: a key, an entity, a name. Then dropping records one by one would not help, and a human has to mend it.
+ * request: a key, an entity, a name. Then dropping records one by one would not help, and an operator has to fix it.
  */
 function judge(refusal: Answer, probe: Answer): Answer {
   if (probe.kind === 'accepted' || !('detail' in refusal)) return refusal;

@@ -48,7 +48,7 @@ export class ForwardConnection {
   readonly #answers: AsyncGenerator<unknown>;
   /** Since the last answer. */
   #bytesRead = 0;
-  /** Whether the peer has said something that nobody has asked for yet. */
+  /** Whether the peer has said something that was not asked for yet. */
   #hasSpoken = false;
   /** Asked for before it is wanted, so that a peer that ends the connection meanwhile is seen. */
   #next: Promise<IteratorResult<unknown>>;

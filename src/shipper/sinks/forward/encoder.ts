@@ -59,7 +59,7 @@ function sharedOf(origin: Origin, metadata: Metadata) {
   return { bytes: Buffer.concat(fields.flat().map((each) => encode(each))), fields: fields.length };
 }
 
-/** The last second that the protocol can say. What cannot be said would keep its batch from going for ever. */
+/** The last second that the protocol can say. What cannot be said would keep its batch from ever going. */
 const SECONDS_MAX = 0xffff_ffff;
 
 function writeTime(to: Buffer, at: number, timeMs: number): number {

@@ -229,7 +229,7 @@ class IdleConnectionError extends Error {
   readonly code = 'ECONNRESET';
 }
 
-/** A Retry-After header, in seconds or as a date, in milliseconds; nobody is waited for longer than five minutes. */
+/** A Retry-After header, in seconds or as a date, in milliseconds; at most five minutes. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now = Date.now()): number | undefined {
   const value = headers['retry-after'];
   if (value === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
  * Connections to services, through a proxy where one is set for the host: as a tunnel, which the proxy opens on CONNECT and cannot
- * look into. Requests to `http://` services may be given to the proxy as they are, which is up to whoever sends them.
+ * look into. Requests to `http://` services may be given to the proxy as they are, which is up to the caller.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from 'node:https';

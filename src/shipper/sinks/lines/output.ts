@@ -48,7 +48,7 @@ export class LineOutput {
       const whole = ends.findIndex((end) => end > written);
       this.#isTorn ||= written > (ends[whole - 1] ?? 0);
       const left = Array.from({ length: ends.length - whole }, (_, i) => whole + i);
-      // The reader of a pipe that has gone does not come back: nobody can ever take these lines.
+      // The reader of a pipe that has gone does not come back: these lines cannot be delivered.
       if (codeOf(error) === 'EPIPE') {
         return { retry: [], rejected: left.map((index) => ({ index, reason: 'reader_gone' })) };
       }

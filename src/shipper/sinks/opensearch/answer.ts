@@ -78,7 +78,7 @@ const NOT_THE_DOCUMENT: ReadonlySet<string> = new Set([
 /** Time-series collections of OpenSearch Serverless make their ids themselves. */
 const isAboutIds = ({ reason = '' }: BulkError): boolean => /Document ID is not supported/i.test(reason);
 
-/** `refused`: for good, once it is shown that a record that is known to be good is taken. */
+/** `refused`: permanently, once it is shown that a record that is known to be good is taken. */
 export type Fate = 'delivered' | 'there' | 'retry' | 'refused' | 'without_id';
 
 /** Refused is only what the service blames on the document; everything else may pass. */

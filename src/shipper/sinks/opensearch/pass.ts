@@ -1,6 +1,6 @@
 /**
  * Sends the records of a batch in one form and books every answer. What is refused as a whole is halved until the record that
- * is refused by itself stands alone; it is refused for good only where a record that is known to be good is taken.
+ * is refused by itself stands alone; it is permanently refused only where a record that is known to be good is taken.
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
@@ -43,7 +43,7 @@ export interface PassParts {
 }
 
 export class Pass {
-  /** Refused for good, by themselves. */
+  /** Permanently refused, by themselves. */
   readonly refused: Rejected[] = [];
   /** Their ids hold something else, as far as one can tell. */
   readonly unnamed: number[] = [];
@@ -178,7 +178,7 @@ export class Pass {
     else this.#outcome.retry([record], failure, wait);
   }
 
-  /** Refuses for good what is refused where others of its kind are taken: in the same answer, or a good one now. */
+  /** Permanently refuses what is refused where others of its kind are taken: in the same answer, or a good one now. */
   async #judge(refused: readonly number[], items: readonly BulkItem[], from: number): Promise<void> {
     if (refused.length === 0) return;
     const { encoder, knownGood } = this.#parts;
@@ -225,7 +225,7 @@ export class Pass {
         this.unnamed.push(record);
         this.isBlind ||= stored[i] === 'unknown';
       } else if (stored[i] === 'foreign') {
-        // Nobody but whoever knew the line beforehand could have taken this id.
+        // Only a writer that knew the line beforehand could have taken this id.
         this.refused.push({ index: record, reason: 'id_taken', code: '409' });
       }
     });

@@ -92,7 +92,7 @@ export async function setUpOpenSearch(options: SetUpOptions, signal: AbortSignal
       // 409: it is there, and may have been changed since.
       if (status >= 300 && status !== 409) {
         const why = /no handler found/.test(reason) ? 'no ISM here' : `${status} ${reason}`;
-        options.onNotice(`no policy was made, and old indices stay for ever: ${why}`);
+        options.onNotice(`no policy was made, and old indices are never deleted: ${why}`);
       }
     }
     return await setUpTemplate(target, options, ask);
@@ -201,7 +201,7 @@ function clientOptions({ settings, identity, network }: SetUpOptions): ClientOpt
   const { credentials } = identity;
   return {
     nodes: opensearchUrls.map(({ href }) => href),
-    // Each node once; what follows is up to whoever calls.
+    // Each node once; what follows is up to the caller.
     maxRetries: opensearchUrls.length - 1,
     requestTimeout: ATTEMPT_MS,
     ssl: identity.tls,

@@ -19,7 +19,7 @@ import { Pass, type PassParts } from './pass.js';
 import { StoredDocuments } from './stored.js';
 import { describeRequest } from './words.js';
 
-/** Small domains of Amazon OpenSearch Service take 10 MiB; the rest is for whoever sits in between. */
+/** Small domains of Amazon OpenSearch Service take 10 MiB; the rest is for proxies in between. */
 const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500, nameCopies: 2 };
@@ -114,7 +114,7 @@ export class OpenSearchSink implements Sink {
     return Array.from({ length: batch.count }, (_, i) => this.#encoder.indexOf(batch, i));
   }
 
-  /** Nothing that could be stored: whoever speaks `_bulk` refuses it, after a look at who asks. */
+  /** Nothing that could be stored: a service that speaks `_bulk` refuses it, after a look at who asks. */
   async check(signal: AbortSignal): Promise<Finding> {
     const response = await this.#options.post(Buffer.from('\n'), signal);
     const error = errorOf(response.body);

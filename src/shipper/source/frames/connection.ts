@@ -286,7 +286,7 @@ export class Connection implements FrameReader {
     );
   }
 
-  /** Whoever reads the logs sees the gap, too. */
+  /** A reader of the logs sees the gap, too. */
   #notice(timeMs: number, lost: Lost): void {
     const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
     const lines = lost.lines - this.#lost.lines;
@@ -296,7 +296,7 @@ export class Connection implements FrameReader {
     this.#lost = lost;
   }
 
-  /** A record of our own. In a stream of its own, so that its place is nobody else's. */
+  /** A record of our own. In a stream of its own, so that its place is no other record's. */
   #record(stream: string, seq: number, timeMs: number, text: string): void {
     const { pid, process, container } = this.#hello!;
     const bytes = Buffer.from(text);
@@ -310,7 +310,7 @@ export class Connection implements FrameReader {
     try {
       this.#decoder?.write(bytes);
     } catch (error) {
-      // Whatever it still holds belongs to a frame that nobody can read.
+      // What it still holds belongs to a frame that cannot be read.
       this.#decoder = undefined;
       throw error;
     }

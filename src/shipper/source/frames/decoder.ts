@@ -19,7 +19,7 @@ import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from './bounded-text.js';
 /** Who writes. */
 export interface Hello {
   readonly pid: number;
-  /** 16 hexadecimal digits that name the process for ever. */
+  /** 16 hexadecimal digits that name the process permanently. */
   readonly instance: string;
   readonly process: string;
   readonly container: string;

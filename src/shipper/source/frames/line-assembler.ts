@@ -41,7 +41,7 @@ export function shareAssembly(lineMaxBytes: number, lineAgeMs = Number.POSITIVE_
   };
 }
 
-/** Whoever lets a line pause for long lets it grow for as long. */
+/** A setting that lets a line pause for long lets it grow for as long. */
 export function lineAgeMs({ lineIdleMs, lineAgeMs: ms }: { readonly lineIdleMs: number; readonly lineAgeMs?: number }) {
   return ms === undefined ? undefined : Math.max(ms, lineIdleMs);
 }

@@ -1,7 +1,7 @@
 /**
  * The last DATA frames of a ring. A process whose ring is retired while it writes cannot know whether its last frame was
  * still read, and writes it again into its next ring: there it is known by its number, time, stream and length. Only
- * what was read is known: a number alone, however high, makes nobody skip anything.
+ * what was read is known: a number alone, however high, makes no reader skip anything.
  */
 
 /** A process writes one frame again at most. */

@@ -1,5 +1,5 @@
 /**
- * Which files are locked by somebody, in any namespace of processes: /proc/locks names locks of open file descriptions
+ * Which files are locked, in any namespace of processes: /proc/locks names locks of open file descriptions
  * (fcntl(2), F_OFD_SETLK) to everybody, which Node itself has no call for.
  */
 import { readFileSync, type Stats, statfsSync } from 'node:fs';

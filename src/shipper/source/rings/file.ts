@@ -74,7 +74,7 @@ export interface Resumed {
   readonly owed: Lost;
 }
 
-/** Header of a ring that nobody has claimed. */
+/** Header of an unclaimed ring. */
 export function freeHeader(capacity: number): Buffer {
   const header = Buffer.alloc(RING_HEADER_BYTES);
   header.set(RING_MAGIC);
@@ -121,7 +121,7 @@ export class RingFile {
       this.isRetiredAtStart = words.readUInt32LE(RETIRED_AT) !== 0;
       this.#sleepEpoch = words.readBigUInt64LE(SLEEP_EPOCH_AT);
     } catch (error) {
-      // Whoever writes into it must not go on: nobody will read that.
+      // A process that writes into it must not go on: it will not be read.
       if (error instanceof ProtocolError && isWritten) this.retire();
       closeSync(this.#fd);
       throw error;
@@ -226,12 +226,12 @@ export class RingFile {
       const { ino } = fstatSync(this.#fd);
       if (lstatSync(this.path).ino === ino) unlinkSync(this.path);
     } catch {
-      // Somebody else did, or it is not ours to remove: it is retired and read either way.
+      // Another shipper did, or it is not ours to remove: it is retired and read either way.
     }
     this.close();
   }
 
-  /** All pages of a ring are there: a write fails where somebody has cut it, which the next look finds, or for now. */
+  /** All pages of a ring are there: a write fails where it was cut, which the next look finds, or for now. */
   #write(bytes: Uint8Array, at: number): boolean {
     try {
       return writeSync(this.#fd, bytes, 0, bytes.length, at) === bytes.length;

@@ -109,7 +109,7 @@ export class RingReader {
       }
       this.#isLocked = state.isLocked;
     } catch (error) {
-      // Whoever writes into it must not go on: nobody will read that.
+      // A process that writes into it must not go on: it will not be read.
       if (error instanceof ProtocolError) this.#file.retire();
       this.#file.close();
       throw error;
@@ -235,7 +235,7 @@ export class RingReader {
 
   /**
    * In an outage that is longer than the ring: gives half of it back before what was there is released, of batches that
-   * somebody holds. The ring says how much is owed, so that a reader that comes after this one was killed can count it.
+   * a caller holds. The ring says how much is owed, so that a reader that comes after this one was killed can count it.
    */
   giveEarly(): void {
     const before = this.#given;

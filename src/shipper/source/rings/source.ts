@@ -27,7 +27,7 @@ const LOOK_MS = 10;
 const AWAKE_MS = 50;
 /** Finds what no bell told: rings that were there before, bells that could not be rung. */
 const SCAN_MS = 1000;
-/** Bells of processes that nobody knows call for a scan, but not more often. */
+/** Bells of unknown processes call for a scan, but not more often. */
 const BELL_SCAN_MS = 10;
 /** Nothing was written for so long: a process that is alive claims another ring with its next line. */
 const IDLE_MS = 3_600_000;
@@ -228,7 +228,7 @@ export class RingSource implements Source {
       if (this.#isCrowded) break;
       this.#find(ring, nowMs);
     }
-    // Whoever writes on after this gets a ring that the next shipper reads.
+    // A process that writes on after this gets a ring that the next shipper reads.
     this.#isLastScanDone = this.#isClosing && this.#isAllFound;
     if (this.#isClosing) this.#wantsScan = true;
     if (this.#isCrowded) this.#makeRoom(nowMs);
@@ -391,7 +391,7 @@ export class RingSource implements Source {
     interruptIdle(this.#shared, nowMs - this.#options.lineIdleMs);
   }
 
-  /** Until somebody rings, or it is time for the next look. */
+  /** Until a bell rings, or it is time for the next look. */
   async #wait(): Promise<void> {
     const isBusy = this.#awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
     const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);

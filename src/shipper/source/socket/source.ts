@@ -43,7 +43,7 @@ export interface SocketSourceOptions {
 /** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
 const QUIET_MS = 100;
 /**
- * After a close: what peers have written already is in the kernel, taken over and counted by nobody. It is read until
+ * After a close: what peers have written already is in the kernel, neither taken over nor counted. It is read until
  * none has come for this long, or this much has been read, by peers that will not stop.
  */
 const LAST_LOOK_MS = 50;
@@ -196,7 +196,7 @@ export class SocketSource implements Source {
 
   #open(): Connection {
     const { onGap, onTimeReplaced } = this.#options;
-    // A name that nobody else can know: whoever speaks for another process does not take the ids of its records.
+    // A name that no peer can know: one that speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
     const options = { name, names: this.#names, onGap, onTimeReplaced, nowMs: this.#now() };
     return new Connection(this.#shared, this.#losses, options);
@@ -338,7 +338,7 @@ export class SocketSource implements Source {
   }
 }
 
-/** Removes a socket that nobody listens on any more; refuses anything else at that path. */
+/** Removes a socket that no process listens on any more; refuses anything else at that path. */
 async function removeStale(path: string): Promise<void> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return;
