@@ -53,7 +53,7 @@ function expectedFrame({ text, hex, repeat, length, then = '', ...rest }: Vector
 describe('golden frames', () => {
   test('frame.c writes them byte for byte, and no others', () => {
     const out = temporaryDirectory();
-    execFileSync(program('vectors', 'glibc', ['frame.c', 'text.c']), [out]);
+    execFileSync(program('vectors', 'glibc', ['handover/frame.c', 'base/text.c']), [out]);
     const golden = readdirSync(directory).filter((name) => name.endsWith('.bin'));
     expect(golden.sort()).toEqual(vectors.map(({ file }) => file).sort());
     expect(readdirSync(out).sort()).toEqual(golden);

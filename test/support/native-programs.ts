@@ -1,5 +1,6 @@
 /** Compiles the C programs that the library's tests run, once per test file. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root, temporaryDirectory } from './run.js';
 
@@ -8,12 +9,13 @@ export type Libc = keyof typeof COMPILERS;
 
 const programs = join(root, 'test', 'native', 'programs');
 const sources = join(root, 'native', 'src');
+const includes = readdirSync(sources).map((room) => `-I${join(sources, room)}`);
 const compiled = new Map<string, string>();
 let directory: string | undefined;
 
 /**
  * The executable of test/native/programs/NAME.c.
- * @param parts sources of the library to link into it, such as `frame.c`
+ * @param parts sources of the library to link into it, such as `handover/frame.c`
  */
 export function program(name: string, libc: Libc = 'glibc', parts: readonly string[] = []): string {
   const key = `${basename(name)}-${libc.replace(' ', '-')}`;
@@ -22,7 +24,7 @@ export function program(name: string, libc: Libc = 'glibc', parts: readonly stri
   directory ??= temporaryDirectory();
   const executable = join(directory, key);
   execFileSync(COMPILERS[libc], [
-    ...['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', '-I', sources, '-o', executable],
+    ...['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-pthread', ...includes, '-o', executable],
     join(programs, `${name}.c`),
     ...parts.map((part) => join(sources, part)),
   ]);

@@ -1,5 +1,5 @@
 /* Writes the golden frame files into a directory, with the library's own frame.c:
- * cc -I native/src vectors.c native/src/frame.c native/src/text.c && ./a.out DIR */
+ * cc -I native/src/handover -I native/src/base vectors.c native/src/handover/frame.c native/src/base/text.c && ./a.out DIR */
 #include "frame.h"
 #include <stdio.h>
 #include <stdlib.h>
