@@ -185,8 +185,9 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     log.info('stopping', { graceSeconds: graceMs / 1000 });
     for (const each of locks) each.stopping();
     stop.abort();
-    hurry.abort();
+    // Before requests hurry: their share is one of what remains.
     endWithin(graceMs);
+    hurry.abort();
     // A last word may not be heard: a pod may be given less time than its specification says.
     timers.push(setTimeout(() => log.info('still stopping', { ...totals() }), ACCOUNT_MS));
     const cancel = () => timers.forEach(clearTimeout);
