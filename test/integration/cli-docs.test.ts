@@ -1,4 +1,4 @@
-/** The commands of docs/cli.md, run one after the other as they stand there: they print what stands below them. */
+/** The commands of docs/cli.md and docs/debugging.md, run one after the other: they print the text below them. */
 import { runPage, stepsOf } from '../support/page.js';
 
 const steps = stepsOf('docs/cli.md');
@@ -9,3 +9,5 @@ test('the page has files and commands', () => {
 });
 
 test('each command prints what the page says', () => runPage(steps));
+
+test('debugging: each command prints what the page says', () => runPage(stepsOf('docs/debugging.md')));
