@@ -10,7 +10,13 @@ import { drain, startShipper } from '../support/tapped.js';
 
 jest.setTimeout(120_000);
 
-const DAY_NS = 86_400_000_000_000n;
+const DAY_MS = 86_400_000;
+/** A frame's time is believed when it lies in the last month. */
+const YESTERDAY_MS = Date.now() - DAY_MS;
+const BEFORE_MS = YESTERDAY_MS - DAY_MS;
+const ns = (ms: number) => BigInt(ms) * 1_000_000n;
+/** As `logs-{yyyy.MM.dd}` is filled. */
+const SHUT_INDEX = `logs-${new Date(BEFORE_MS).toISOString().slice(0, 10).replaceAll('-', '.')}`;
 const LINES = 200;
 
 interface Place {
@@ -46,7 +52,7 @@ const PLACES: Readonly<Record<string, Place>> = {
       const items = lines.flatMap((line, i) => {
         if (i % 2 === 1) return [];
         const { _index } = (Object.values(JSON.parse(line)) as { _index: string }[])[0]!;
-        if (isClosed && _index === 'logs-1970.01.02') {
+        if (isClosed && _index === SHUT_INDEX) {
           return [{ create: { status: 403, error: { type: 'cluster_block_exception', reason: 'read-only' } } }];
         }
         store(JSON.parse(lines[i + 1]!).body);
@@ -92,8 +98,8 @@ describe.each(Object.keys(PLACES))('%s that refuses', (name) => {
     const line = (kind: string, i: number) => `${kind} ${i}`;
     for (let i = 0; i < LINES; i++) {
       // Both kinds in turn, in many small batches. The stream and the day tell them apart.
-      peer.write(data(STREAMS.STDERR, BigInt(2 * i + 1), `${line('shut', i)}\n`, DAY_NS));
-      peer.write(data(STREAMS.STDOUT, BigInt(2 * i + 2), `${line('open', i)}\n`, 2n * DAY_NS));
+      peer.write(data(STREAMS.STDERR, BigInt(2 * i + 1), `${line('shut', i)}\n`, ns(BEFORE_MS)));
+      peer.write(data(STREAMS.STDOUT, BigInt(2 * i + 2), `${line('open', i)}\n`, ns(YESTERDAY_MS)));
       if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 15));
     }
     const all = (kind: string) => Array.from({ length: LINES }, (_, i) => line(kind, i));
