@@ -124,6 +124,8 @@ async function startOpenSearch({ settings = {}, heapMb = 512, extension } = {}) 
         'transport.port': '0',
         // A full disk of the machine would make every index read-only.
         'cluster.routing.allocation.disk.threshold_enabled': 'false',
+        // Garbage of this small heap counts as memory in use otherwise, and requests are refused (429) until it is collected.
+        'indices.breaker.total.use_real_memory': 'false',
         ...settings,
       };
       const heap = [`-Xms${heapMb}m`, `-Xmx${heapMb}m`, '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];

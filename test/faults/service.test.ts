@@ -65,7 +65,10 @@ const OF_OPENSEARCH: Readonly<Record<string, Fault>> = {
     answer(200, JSON.stringify({ took: 1, errors: true, items: Array(items).fill(refused) }))({ response } as Exchange);
   },
   'is short of items': async ({ forward, response }) => {
-    const { items } = JSON.parse((await forward()).body.toString());
+    const { status, body } = await forward();
+    const { items } = JSON.parse(body.toString());
+    // The engine's own refusal is a fault as well.
+    if (items === undefined) return answer(status, body.toString())({ response } as Exchange);
     answer(200, JSON.stringify({ took: 1, errors: true, items: items.slice(1) }))({ response } as Exchange);
   },
 };
