@@ -1,6 +1,6 @@
 /** Parses an environment into settings, or reports every problem in it. */
 import { closest } from './closest.js';
-import type { Given } from './rule.js';
+import { type Given, givenOf } from './rule.js';
 import type { Setting } from './setting.js';
 import { ROWS, RULES, type Settings } from './settings.js';
 import { SINK_CHOICE, SINKS } from './sinks/index.js';
@@ -53,10 +53,7 @@ export function readSettings(
       invalid.add(row);
     }
   }
-  const known: Given = {
-    isGiven: (row) => given.has(row),
-    read: <T>(row: Setting<T>) => values.get(row) as T | undefined,
-  };
+  const known = givenOf(given, values);
   // An invalid setting is not reported as missing, too.
   problems.push(...[...missing(known), ...broken(known)].filter(({ rows }) => !rows.some((row) => invalid.has(row))));
   const settings = Object.fromEntries(ROWS.map(([key, row]) => [key, values.get(row)])) as unknown as Settings;
@@ -101,9 +98,9 @@ export function withoutCredentials(text: string): string {
 
 /** SINK_STDOUT and SINK_FLUENT of the predecessor's sidecar choose sinks, unless LOGTAP_SINK does. */
 function withPredecessor(env: Environment, notices: string[]): Environment {
-  const isChosen = Boolean(env.LOGTAP_SINK);
+  if (env.LOGTAP_SINK) return { ...env, SINK_FLUENT: undefined };
   const sinks = [...(env.SINK_FLUENT ? ['tcp'] : []), ...(env.SINK_STDOUT === 'true' ? ['stdout'] : [])];
-  if (isChosen || sinks.length === 0) return isChosen ? { ...env, SINK_FLUENT: undefined } : env;
+  if (sinks.length === 0) return env;
   if (env.SINK_STDOUT === 'true') notices.push('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, its new name');
   return { ...env, LOGTAP_SINK: sinks.join(',') };
 }

@@ -9,6 +9,15 @@ export interface Given {
   read<T>(setting: Setting<T>): T | undefined;
 }
 
+/** What was found of the settings: those that are given, and the values that are known. */
+export const givenOf = (
+  given: ReadonlySet<Setting<unknown>>,
+  values: ReadonlyMap<Setting<unknown>, unknown>,
+): Given => ({
+  isGiven: (setting) => given.has(setting),
+  read: <T>(setting: Setting<T>) => values.get(setting) as T | undefined,
+});
+
 export interface Rule {
   readonly settings: readonly Setting<unknown>[];
   isBroken(given: Given): boolean;

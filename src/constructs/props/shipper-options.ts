@@ -226,6 +226,8 @@ const NO_SINK: Pick<SinkConfig, 'name' | 'settings' | 'secretFiles'> = {
 };
 
 function checkSettings(settings: { readonly [name: string]: string }, sink: Sink | undefined): void {
+  // Every workload of an app comes here, and most of them have none.
+  if (Object.keys(settings).length === 0) return;
   const { name: sinks, settings: bySink, secretFiles } = sink?.bind() ?? NO_SINK;
   for (const [name, value] of Object.entries(settings)) {
     const where = `shipper.settings.${name}`;

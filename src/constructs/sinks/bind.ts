@@ -1,6 +1,6 @@
 /** Converts the properties of a sink into settings of the shipper. The catalogue has the variables' names, their parsers and the rules. */
 import { withoutCredentials } from '../../catalog/read-settings.js';
-import type { Given } from '../../catalog/rule.js';
+import { givenOf } from '../../catalog/rule.js';
 import type { Setting } from '../../catalog/setting.js';
 import { RULES } from '../../catalog/settings.js';
 import { type KnownSink, SINKS } from '../../catalog/sinks/index.js';
@@ -53,10 +53,7 @@ export function bind(
   for (const [setting, example] of SINKS[sink].needed) {
     if (!given.has(setting)) throw new Error(`${nameOf(setting)} must be given: for example ${example}`);
   }
-  const known: Given = {
-    isGiven: (setting) => given.has(setting),
-    read: <T>(setting: Setting<T>) => values.get(setting) as T | undefined,
-  };
+  const known = givenOf(given, values);
   const broken = RULES.filter((rule) => rule.settings.every(bindingOf)).find((rule) => rule.isBroken(known));
   if (broken !== undefined) throw new Error(broken.says(nameOf));
   return { name: sink, settings, secretFiles };

@@ -132,6 +132,8 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     groupClass,
     kmsKeyArn,
     tags = {},
+    service,
+    environment,
     endpoint,
   } = props;
   const of = CLOUDWATCH_SETTINGS;
@@ -148,12 +150,11 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     { property: 'groupClass', setting: of.cloudwatchGroupClass, value: groupClass },
     { property: 'kmsKeyArn', setting: of.cloudwatchKmsKeyArn, value: kmsKeyArn },
     { property: 'tags', setting: of.cloudwatchTags, value: tagList(tags) },
-    { property: 'service', setting: of.cloudwatchService, value: props.service },
-    { property: 'environment', setting: of.cloudwatchEnvironment, value: props.environment },
+    { property: 'service', setting: of.cloudwatchService, value: service },
+    { property: 'environment', setting: of.cloudwatchEnvironment, value: environment },
     { property: 'gzip', setting: of.cloudwatchGzip, value: props.gzip },
     { property: 'endpoint', setting: of.cloudwatchEndpoint, value: endpoint },
   ]);
-  const { service, environment } = props;
   must(
     environment === undefined || service !== undefined,
     'environment',
