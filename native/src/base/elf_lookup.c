@@ -102,7 +102,7 @@ static struct tables read_tables(const struct loaded_object *object) {
     return tables;
 }
 
-/* The name of a version by its number; NULL for the base, which stands for every version. */
+/* The name of a version by its number; NULL for the base, which matches every version. */
 static const char *version_name(const struct tables *tables, uint16_t number) {
     const struct version_definition *version = tables->version_definitions;
     while (version != NULL) {

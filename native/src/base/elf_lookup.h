@@ -36,7 +36,7 @@ void lt_lookup_next(struct lt_symbol *symbols, size_t count);
 
 /*
  * Looks all symbols up as the program itself does: in every object, the program first. For data, of which the program
- * may hold a copy that stands for libc's own, and for who gets a call.
+ * may hold a copy that replaces libc's own, and for who gets a call.
  */
 void lt_lookup_first(struct lt_symbol *symbols, size_t count);
 

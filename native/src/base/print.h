@@ -5,7 +5,7 @@
 #include "sys.h"
 
 /* Writes all of a text to a descriptor that may be tapped, as libc does inside: no cancellation point, nothing of a
- * library behind us, and an error is nobody's to see. */
+ * library behind us, and no caller sees an error. */
 void lt_print(int fd, const char *text, size_t length);
 
 #endif

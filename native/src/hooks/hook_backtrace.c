@@ -30,7 +30,7 @@ static void empty(int pipe) {
         continue;
 }
 
-/* libc writes to the original, which nobody sees. A line holds at least the address. */
+/* libc writes to the original, which no hook sees. A line holds at least the address. */
 static void print_unseen(void *const *address, int fd) {
     static const char least[] = "[0x]\n";
     char digits[16];

@@ -116,7 +116,7 @@ static bool is_wanted(int fd) {
     return fd == STDERR && (lt_config.tap_into & LT_TAP_STDERR) != 0;
 }
 
-/* Whoever else asks is told the truth: a program that embeds Python, and what runs in Python later on. */
+/* Every other caller gets the truth: a program that embeds Python, and what runs in Python later on. */
 int lt_hook_isatty(int fd) {
     const int error = lt_errno();
     const int answer = lt_libc_next.isatty == NULL ? 0 : lt_libc_next.isatty(fd);
