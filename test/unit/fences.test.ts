@@ -87,6 +87,17 @@ describe('fences', () => {
     ).toEqual([]);
   });
 
+  test('the base of the library includes nothing of its other rooms', () => {
+    const base = join(root, 'native/src/base');
+    const own = readdirSync(base);
+    const others = own.flatMap((file) =>
+      [...readFileSync(join(base, file), 'utf8').matchAll(/^#include "([^"]+)"/gm)]
+        .filter(([, name = '']) => !own.includes(name))
+        .map(([, name]) => `${file} includes ${name}`),
+    );
+    expect(others).toEqual([]);
+  });
+
   test('durations are taken from a clock that never goes back', () => {
     // Each of these stamps what leaves the shipper, or compares with times of files, which are the wall clock's.
     const stamps = /(now: Date\.now\b|wallMs \?\? Date\.now|Date\.now\(\) - \w+\.mtimeMs)/;
