@@ -1,4 +1,4 @@
-/** docs/api.md: what src/constructs/index.ts exports, with what its comments say. */
+/** docs/reference/api.md: what src/constructs/index.ts exports, with what its comments say. */
 import { join } from 'node:path';
 import ts from 'typescript';
 

@@ -161,7 +161,7 @@ Where to look next
   examples/kubernetes                                       a Deployment, and the same after logtap inject
   examples/fluent                                           a log file that stays empty, to two receivers
   examples/custom-sink                                      a sink of your own
-  docs/settings.md                                          CloudWatch Logs, OpenSearch and every other setting`);
+  docs/reference/settings.md                                          CloudWatch Logs, OpenSearch and every other setting`);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

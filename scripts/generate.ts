@@ -1,6 +1,6 @@
 /**
- * Writes native/src/base/contract.h and docs/contract.md from src/contract.ts, docs/settings.md from src/catalog,
- * docs/rules.md from rules.ts and the tests, docs/api.md from src/constructs,
+ * Writes native/src/base/contract.h and docs/reference/contract.md from src/contract.ts, docs/reference/settings.md from src/catalog,
+ * docs/internals/rules.md from rules.ts and the tests, docs/reference/api.md from src/constructs,
  * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes.
  *
  *     tsx scripts/generate.ts            writes the files
@@ -235,10 +235,10 @@ const { program, index } = constructsProgram(root);
 const schema = configSchema(program, index);
 const files: readonly (readonly [path: string, source: string, content: string])[] = [
   ['native/src/base/contract.h', 'src/contract.ts', header()],
-  ['docs/contract.md', 'src/contract.ts', documentation()],
-  ['docs/settings.md', 'src/catalog', settings()],
-  ['docs/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
-  ['docs/api.md', 'src/constructs', apiReference(program, index)],
+  ['docs/reference/contract.md', 'src/contract.ts', documentation()],
+  ['docs/reference/settings.md', 'src/catalog', settings()],
+  ['docs/internals/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
+  ['docs/reference/api.md', 'src/constructs', apiReference(program, index)],
   ['src/cli/config-schema.json', 'src/constructs', schema],
   ['src/constructs/props/property-table.ts', 'src/constructs', propertyTable(schema)],
   ...imports(),

@@ -1,4 +1,4 @@
-/** docs/rules.md: every rule, and the tests that name it in their titles. */
+/** docs/internals/rules.md: every rule, and the tests that name it in their titles. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { IN_PART, RULES, UNMET } from './rules.js';
@@ -29,7 +29,7 @@ function testsByRule(root: string): ReadonlyMap<number, readonly string[]> {
 export function rulesTable(root: string): string {
   const tests = testsByRule(root);
   const state = (number: number): string => {
-    const files = (tests.get(number) ?? []).map((file) => `[${file.split('/').at(-1)}](../${file})`);
+    const files = (tests.get(number) ?? []).map((file) => `[${file.split('/').at(-1)}](../../${file})`);
     const unmet = UNMET[number] === undefined ? [] : [`**not met**: ${UNMET[number]}`];
     const inPart = IN_PART[number] === undefined ? [] : [`**in part**: ${IN_PART[number]}`];
     return [...files, ...unmet, ...inPart].join(', ') || '**no test**';

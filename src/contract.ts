@@ -1,7 +1,7 @@
 /**
  * All that the C library, the shipper and the constructs must agree on: names, paths, sizes and the frame layout.
  *
- * Say a thing once: `npm run generate` writes native/src/base/contract.h and docs/contract.md from this file, and
+ * Say a thing once: `npm run generate` writes native/src/base/contract.h and docs/reference/contract.md from this file, and
  * `npm run check` fails when they drift. Numbers here are part of the wire format: a released value never changes.
  */
 

@@ -10,7 +10,7 @@ const dist = join(__dirname, '..');
 export const shipperFile = join(dist, 'shipper', 'main.js');
 
 /** What each finding means. */
-export const findingsPage = join(dist, '..', 'docs', 'findings.md');
+export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');
 
 /** Node's name of an architecture to the directory that holds its library. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };

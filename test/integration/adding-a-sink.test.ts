@@ -1,4 +1,4 @@
-/** docs/adding-a-sink.md, done as it says: the sink is made in a copy of the project, which compiles, and lines go through it. */
+/** docs/internals/adding-a-sink.md, done as it says: the sink is made in a copy of the project, which compiles, and lines go through it. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -7,7 +7,7 @@ import { root, run, start, temporaryDirectory, until } from '../support/run.js';
 
 jest.setTimeout(300_000);
 
-const page = readFileSync(join(root, 'docs/adding-a-sink.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/internals/adding-a-sink.md'), 'utf8');
 const blocks = (kind: string) =>
   [...page.matchAll(new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, 'gs'))].map(([, text = '']) => text);
 
@@ -44,7 +44,9 @@ test('a sink is added as the page says, and delivers', async () => {
   };
   const bin = (name: string) => join(root, 'node_modules', name);
   await node(bin('tsx/dist/cli.mjs'), 'scripts/generate.ts');
-  expect(readFileSync(join(copy, 'docs/settings.md'), 'utf8')).toContain('The sink `fifo` needs `LOGTAP_FIFO_PATH`');
+  expect(readFileSync(join(copy, 'docs/reference/settings.md'), 'utf8')).toContain(
+    'The sink `fifo` needs `LOGTAP_FIFO_PATH`',
+  );
   await node(bin('typescript/bin/tsc'), '--noEmit', '-p', '.');
   const bundle = { entryPoints: ['src/shipper/main.ts'], bundle: true, platform: 'node', outfile: 'main.js' };
   await node('--eval', `require('esbuild').buildSync(${JSON.stringify(bundle)})`);

@@ -1,7 +1,7 @@
-/** The commands of docs/cli.md and docs/debugging.md, run one after the other: they print the text below them. */
+/** The commands of docs/reference/cli.md and docs/guides/debugging.md, run one after the other: they print the text below them. */
 import { runPage, stepsOf } from '../support/page.js';
 
-const steps = stepsOf('docs/cli.md');
+const steps = stepsOf('docs/reference/cli.md');
 
 test('the page has files and commands', () => {
   expect(steps.flatMap((step) => ('file' in step ? [step.file] : []))).toEqual(['deployment.yaml', 'logtap.yaml']);
@@ -10,4 +10,4 @@ test('the page has files and commands', () => {
 
 test('each command prints what the page says', () => runPage(steps));
 
-test('debugging: each command prints what the page says', () => runPage(stepsOf('docs/debugging.md')));
+test('debugging: each command prints what the page says', () => runPage(stepsOf('docs/guides/debugging.md')));

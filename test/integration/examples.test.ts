@@ -15,7 +15,7 @@ test('custom-sink: an HTTP service has every line', async () => {
 
 test('coming from liblogtap: either side works with the other of old', async () => {
   const directory = temporaryDirectory();
-  await runPage(stepsOf('docs/coming-from-liblogtap.md'), {
+  await runPage(stepsOf('docs/start/coming-from-liblogtap.md'), {
     cwd: directoryOf('raw-sidecar'),
     env: { LIBRARY: library },
     replace: Object.fromEntries(

@@ -8,7 +8,7 @@ import { drain, startShipper } from '../support/tapped.js';
 
 jest.setTimeout(60_000);
 
-const page = readFileSync(join(root, 'docs', 'module-sink.md'), 'utf8');
+const page = readFileSync(join(root, 'docs', 'guides', 'module-sink.md'), 'utf8');
 const [, example = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
 
 /** Hands raw lines to the shipper, as `socat` would. */

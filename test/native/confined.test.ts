@@ -28,7 +28,7 @@ afterEach(async () => {
 interface Target {
   readonly settings: () => TapSettings;
   readonly captured: () => Promise<string> | string;
-  /** What docs/coverage.md lists: calls that the library makes after its first line, until the process has ended. */
+  /** What docs/reference/coverage.md lists: calls that the library makes after its first line, until the process has ended. */
   readonly calls: readonly string[];
 }
 

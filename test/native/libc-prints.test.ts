@@ -113,7 +113,7 @@ test.each([false, true])(
   },
 );
 
-test('docs/coverage.md says the same', () => {
+test('docs/reference/coverage.md says the same', () => {
   const cell = { captured: 'yes', 'not captured': '**no**', 'prints nothing': '-' };
   const rows = WAYS.map(
     (row) => `| ${row.meaning ?? `\`${row.way}\``} | ${LIBCS.map((libc) => cell[row[libc]]).join(' | ')} |`,

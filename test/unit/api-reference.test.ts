@@ -1,4 +1,4 @@
-/** The generator of docs/api.md: what it says of each kind of declaration, and what it refuses. */
+/** The generator of docs/reference/api.md: what it says of each kind of declaration, and what it refuses. */
 import ts from 'typescript';
 import { apiReference } from '../../scripts/api-reference.js';
 

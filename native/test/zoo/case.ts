@@ -17,7 +17,7 @@ export interface Place {
 export type Platform = 'glibc' | 'musl' | 'aarch64' | 'container';
 
 export interface ZooCase {
-  /** Unique; the row's title in docs/coverage.md. */
+  /** Unique; the row's title in docs/reference/coverage.md. */
   readonly name: string;
   /** The table's section: 'C', 'shell', 'Python', 'server'... */
   readonly family: string;

@@ -141,7 +141,7 @@ describeWith(
   },
 );
 
-test('docs/coverage.md says what was measured', () => {
+test('docs/reference/coverage.md says what was measured', () => {
   const table = coverage.table(rows, ['container']);
   process.stderr.write(`${table}\n`);
   // With a filter on the command line, or without some capability, it is not the whole table.

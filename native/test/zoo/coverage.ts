@@ -1,11 +1,11 @@
-/** The table of docs/coverage.md: row by platform, cells passed of cells run. Each test file keeps a section of it. */
+/** The table of docs/reference/coverage.md: row by platform, cells passed of cells run. Each test file keeps a section of it. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../../test/support/run.js';
 import type { Platform, ZooCase } from './case.js';
 import { MODES, type Mode } from './targets.js';
 
-const document = join(root, 'docs', 'coverage.md');
+const document = join(root, 'docs', 'reference', 'coverage.md');
 
 /** Cells of one row, platform and mode. */
 interface Score {
@@ -64,7 +64,7 @@ function kept(section: string): { before: string; table: string; after: string }
   const [begin, end] = markers(section);
   const from = text.indexOf(begin) + begin.length;
   const to = text.indexOf(end, from);
-  if (!text.includes(begin) || to < 0) throw new Error(`docs/coverage.md has no section '${begin.trim()}'`);
+  if (!text.includes(begin) || to < 0) throw new Error(`docs/reference/coverage.md has no section '${begin.trim()}'`);
   return { before: text.slice(0, from), table: text.slice(from, to), after: text.slice(to) };
 }
 
@@ -79,6 +79,6 @@ export function expectKept(section: string, table: string): void {
   const lines = new Set(old.split('\n'));
   const changed = table.split('\n').filter((line) => !lines.has(line));
   throw new Error(
-    `docs/coverage.md differs from what was measured; UPDATE_COVERAGE=1 rewrites it. Measured:\n${changed.join('\n')}`,
+    `docs/reference/coverage.md differs from what was measured; UPDATE_COVERAGE=1 rewrites it. Measured:\n${changed.join('\n')}`,
   );
 }

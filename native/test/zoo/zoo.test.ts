@@ -77,7 +77,7 @@ test('names are unique', () => {
   expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
 });
 
-test('docs/coverage.md says what was measured', () => {
+test('docs/reference/coverage.md says what was measured', () => {
   const table = coverage.table(cases, PLATFORMS);
   process.stderr.write(`${table}\n`);
   // With a filter on the command line, or without some capability, it is not the whole table.

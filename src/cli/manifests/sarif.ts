@@ -28,7 +28,7 @@ export function sarif(findings: readonly PlacedFinding[]): Log {
     ([id, { severity, cause }]): ReportingDescriptor => ({
       id,
       shortDescription: { text: cause },
-      help: { text: `docs/findings.md#${id.toLowerCase()}` },
+      help: { text: `docs/reference/findings.md#${id.toLowerCase()}` },
       defaultConfiguration: { level: LEVELS[severity] },
     }),
   );

@@ -30,7 +30,7 @@ export interface Finding {
   /** Remedy, as a command. */
   readonly remedy: string;
 
-  /** Page that explains the code, such as `docs/findings.md#lt002`. */
+  /** Page that explains the code, such as `docs/reference/findings.md#lt002`. */
   readonly docs: string;
 }
 
@@ -43,7 +43,7 @@ interface Rule {
   readonly canAccept?: boolean;
 }
 
-/** Every code in use. docs/findings.md lists them and the retired codes. */
+/** Every code in use. docs/reference/findings.md lists them and the retired codes. */
 export const RULES = {
   LT001: {
     severity: WARNING,
@@ -96,7 +96,7 @@ export const ACCEPTABLE_CODES: readonly string[] = Object.entries<Rule>(RULES)
 /** A finding about a workload. `message` names the value and the rule; `remedy` begins with a verb. */
 export function finding(code: Code, workload: string, message: string, remedy: string): Finding {
   const { severity, cause } = RULES[code];
-  return { code, severity, workload, message, cause, remedy, docs: `docs/findings.md#${code.toLowerCase()}` };
+  return { code, severity, workload, message, cause, remedy, docs: `docs/reference/findings.md#${code.toLowerCase()}` };
 }
 
 /** A finding in one line. */

@@ -101,7 +101,7 @@ export interface ShipperOptions {
   readonly statusPort?: number;
 
   /**
-   * Other settings of the shipper by name, as listed in `docs/settings.md`. Unknown names and invalid values are rejected
+   * Other settings of the shipper by name, as listed in `docs/reference/settings.md`. Unknown names and invalid values are rejected
    * here, because the shipper would not start with them.
    *
    * @default - none

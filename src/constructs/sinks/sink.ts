@@ -67,7 +67,7 @@ export class Sink {
   }
 
   /**
-   * Your own JavaScript module, from a ConfigMap. docs/module-sink.md describes its interface.
+   * Your own JavaScript module, from a ConfigMap. docs/guides/module-sink.md describes its interface.
    *
    * @throws if the key does not name a module, or if a variable name is reserved for the shipper
    */

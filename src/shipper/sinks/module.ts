@@ -1,6 +1,6 @@
 /**
  * Records to a sink of the user's own: a JavaScript module that exports `openSink(context)`, which returns, or promises, a sink. Its
- * page is docs/module-sink.md.
+ * page is docs/guides/module-sink.md.
  */
 import { pathToFileURL } from 'node:url';
 import { ConfigError, messageOf, NoAnswerError } from '../errors.js';

@@ -56,7 +56,7 @@ describe('check', () => {
         message: expect.stringContaining('9598'),
         cause: expect.any(String),
         remedy: expect.stringContaining('remove hostNetwork'),
-        docs: 'docs/findings.md#lt026',
+        docs: 'docs/reference/findings.md#lt026',
         file: 'standard input',
         line: 9,
       },

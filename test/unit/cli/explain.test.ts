@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { explainCommand } from '../../../src/cli/explain.js';
 import { RULES } from '../../../src/constructs/findings/finding.js';
 
-jest.mock('../../../src/cli/package-files.js', () => ({ findingsPage: 'docs/findings.md' }));
+jest.mock('../../../src/cli/package-files.js', () => ({ findingsPage: 'docs/reference/findings.md' }));
 
 async function explain(...args: string[]): Promise<string> {
   const stdout = new PassThrough();

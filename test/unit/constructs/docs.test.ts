@@ -9,7 +9,7 @@ import { parseAllDocuments } from 'yaml';
 import * as logtap from '../../../src/constructs/index.js';
 import { deployment } from '../../support/workloads.js';
 
-const PAGES = ['constructs.md', 'aws.md', 'credentials.md', 'observability.md'];
+const PAGES = ['reference/constructs.md', 'guides/aws.md', 'guides/credentials.md', 'guides/observability.md'];
 
 interface Example {
   readonly code: string;
