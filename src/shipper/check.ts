@@ -1,20 +1,20 @@
 /** Asks every service whether it would take records: what `ship --check` prints, and a sidecar logs when it starts. */
 import { failureOf, NoAnswerError } from './errors.js';
-import type { Finding, Sink } from './parts.js';
+import type { CheckResult, Sink } from './parts.js';
 
 /** A service that does not answer by then is not there. */
 const CHECK_MS = 10_000;
 
-export interface SinkFinding extends Finding {
+export interface SinkCheckResult extends CheckResult {
   readonly sink: string;
 }
 
-/** One finding a sink. Never throws. */
-export function checkSinks(sinks: readonly Sink[]): Promise<readonly SinkFinding[]> {
+/** One result per sink. Never throws. */
+export function checkSinks(sinks: readonly Sink[]): Promise<readonly SinkCheckResult[]> {
   return Promise.all(sinks.map(async (sink) => ({ sink: sink.name, ...(await check(sink)) })));
 }
 
-async function check(sink: Sink): Promise<Finding> {
+async function check(sink: Sink): Promise<CheckResult> {
   if (sink.check === undefined) return { isRight: true, text: 'there is no service to ask' };
   const controller = new AbortController();
   const timer = setTimeout(() => {

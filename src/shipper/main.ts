@@ -26,7 +26,7 @@ function exit(shipper: Shipper, totals = shipper.lastTotals()): never {
     { ...totals },
   );
   shipper.reported();
-  // To `logtap run`, which cannot tell by the rings alone: what is held is in them, too.
+  // To `logtap run`, which cannot tell by the rings alone: what is buffered is in them, too.
   process.send?.({ isUnread });
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
@@ -71,17 +71,17 @@ async function ship(): Promise<never> {
   exit(shipper, await shipper.ended);
 }
 
-/** One line a finding on stdout, and a code that a pipeline understands. */
+/** One line per result on stdout, and a code that a pipeline understands. */
 async function check(): Promise<never> {
   const settings = parseSettings(process.env, (message) => log.info(message));
   const onNotice = (message: string) => log.info(message);
   const context = { settings, secrets, onRequest: () => {}, onNotice };
   const sinks = await Promise.all(settings.sinks.map((name) => openSink(name, context)));
-  const findings = await checkSinks(sinks);
-  for (const { sink, isRight, text } of findings) {
+  const results = await checkSinks(sinks);
+  for (const { sink, isRight, text } of results) {
     process.stdout.write(secrets.redact(`${isRight ? 'ok' : 'problem'}  ${sink}: ${text}\n`));
   }
-  process.exit(findings.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
+  process.exit(results.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
 }
 
 async function sendAgain(file: string): Promise<never> {

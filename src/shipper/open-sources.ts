@@ -29,15 +29,15 @@ export interface Sources {
   readonly sources: readonly (SocketSource | RingSource)[];
 }
 
-/** A sink that failed so often in a row, or has taken nothing of what is held for so long, is out. A slow one is not. */
+/** A sink that failed so often in a row, or has taken nothing of what is buffered for so long, is out. A slow one is not. */
 const OUTAGE_FAILURES = 2;
 const OUTAGE_MS = 5000;
 
-/** Whether a sink fails for longer than rings last. `nowMs` is on the clock of the lanes. */
+/** Whether a sink fails for longer than rings last. `nowMs` is on the clock of the cursors. */
 export function isOutage(sinks: readonly MeteredSink[], nowMs: number): boolean {
-  return sinks.some(({ health: { failures, settledMs }, lane: { oldestMs } }) => {
+  return sinks.some(({ health: { failures, acknowledgedMs }, cursor: { oldestMs } }) => {
     if (failures >= OUTAGE_FAILURES) return true;
-    return oldestMs !== undefined && nowMs - Math.max(oldestMs, settledMs) > OUTAGE_MS;
+    return oldestMs !== undefined && nowMs - Math.max(oldestMs, acknowledgedMs) > OUTAGE_MS;
   });
 }
 
@@ -93,11 +93,13 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
     totalBytes: settings.ringTotalBytes,
     isOutage,
     onSkipped: (reason, bytes) => ledger.countSkipped(reason, bytes),
-    onGone(gone) {
-      ledger.countGone(gone);
-      log.problem('warn', 'gone', 'a shipper was killed that held records of rings in memory', { ...gone });
+    onPreviousRunLoss(lostWithPreviousRun) {
+      ledger.countLostWithPreviousRun(lostWithPreviousRun);
+      log.problem('warn', 'gone', 'a shipper was killed that held records of rings in memory', {
+        ...lostWithPreviousRun,
+      });
     },
-    onNoticed: (gone) => journal?.gone(gone),
+    onNoticed: (lostWithPreviousRun) => journal?.lostWithPreviousRun(lostWithPreviousRun),
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });
   return { socket, sources: [socket, rings] };
@@ -105,5 +107,5 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
 
 /** By process, what earlier shippers have counted. */
 function totalsOf(journal: CountJournal | undefined): ReadonlyMap<string, Lost> {
-  return new Map([...(journal?.earlier.lost ?? [])].map(([instance, { total }]) => [instance, total]));
+  return new Map([...(journal?.previous.lost ?? [])].map(([instance, { total }]) => [instance, total]));
 }

@@ -1,7 +1,7 @@
 /**
  * The interfaces of the shipper, nothing else. Bytes run
  *
- *     Source -> Stage* -> Hold -> deliver -> Sink
+ *     Source -> Stage* -> RecordBuffer -> deliver -> Sink
  *
  * and every step waits for the next, so a slow sink ends as a socket that is not read.
  */
@@ -40,8 +40,8 @@ export interface RecordBatch {
 
 /** A batch as it leaves a source. */
 export interface SourceBatch extends RecordBatch {
-  /** Called once, when every sink has settled every record or all are on disk: the source may forget them. */
-  release(): void;
+  /** Called once, when every sink has acknowledged every record or all are on disk: the source may forget them. */
+  acknowledge(): void;
 }
 
 /** Where batches come from. Stops reading while its consumer is busy; ends when `signal` aborts and all is read. */
@@ -49,7 +49,7 @@ export interface Source {
   batches(signal: AbortSignal): AsyncIterable<SourceBatch>;
 }
 
-/** A step between source and hold: same input, same output; no clock, no I/O. */
+/** A step between source and buffer: same input, same output; no clock, no I/O. */
 export type Stage = (batch: RecordBatch) => RecordBatch;
 
 /** What one `send` may carry. A batch of one record is always allowed. */
@@ -108,7 +108,7 @@ export interface SendResult {
 }
 
 /** What a sink found out about its service, without sending a record. */
-export interface Finding {
+export interface CheckResult {
   /** Whether records will get there, as far as one can tell. */
   readonly isRight: boolean;
   /** What was asked, what came of it, and what to do. */
@@ -127,7 +127,7 @@ export interface Sink {
   /** Where each record of a batch goes. Absent where all of them share one fate. */
   destinations?(batch: RecordBatch): readonly string[];
   /** Asks the service once, with one harmless request. Absent where there is none to ask. */
-  check?(signal: AbortSignal): Promise<Finding>;
+  check?(signal: AbortSignal): Promise<CheckResult>;
   /** Opens the files that it writes to anew, by their paths. Absent where there are none. */
   reopen?(): void;
   close(): Promise<void>;

@@ -7,11 +7,11 @@ import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { type DeliverOptions, healthySink } from './delivery/deliver.js';
 import { runPipeline } from './delivery/pipeline.js';
 import type { Log } from './log.js';
-import { openHold } from './open-hold.js';
+import { openBuffer } from './open-buffer.js';
 import { isOutage, lockRings, openSources } from './open-sources.js';
 import type { Sink } from './parts.js';
 import { descriptorShares } from './process/descriptor-limit.js';
-import { lastWriterGone } from './process/last-writer.js';
+import { lastWriterEnded } from './process/last-writer.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
 import { Termination } from './process/termination.js';
 import type { Secrets } from './secrets.js';
@@ -54,24 +54,28 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     settings.memoryMaxBytes ??
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
-  const { hold, lock } = await openHold(settings, { maxBytes, now, ledger, log });
+  const { buffer, lock } = await openBuffer(settings, { maxBytes, now, ledger, log });
   const ringLock = await lockRings(settings, log);
   const locks = [lock, ringLock].filter((each) => each !== undefined);
   const journal = openJournal(settings, log);
   if (journal !== undefined) ledger.carryOn(journal);
-  const metered: MeteredSink[] = settings.sinks.map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
-  const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => hold.fullness });
-  const heldBy = (name: string) => hold.lane(name).held;
+  const metered: MeteredSink[] = settings.sinks.map((name) => ({
+    name,
+    cursor: buffer.cursor(name),
+    health: healthySink(),
+  }));
+  const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
+  const heldBy = (name: string) => buffer.cursor(name).held;
   let isListening = false;
 
   const problems = (): string[] => [
     ...(lock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_SPOOL_DIR'] : []),
     ...(ringLock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_RING_DIR'] : []),
-    ...(hold.fullness > NEARLY_FULL
-      ? [`${Math.round(hold.fullness * 100)} % of the room for held records are in use`]
+    ...(buffer.fullness > NEARLY_FULL
+      ? [`${Math.round(buffer.fullness * 100)} % of the room for held records are in use`]
       : []),
     ...metered
-      .filter(({ lane }) => lane.isUnreadable)
+      .filter(({ cursor }) => cursor.isUnreadable)
       .map(({ name }) => `${name}: waits for a file in LOGTAP_SPOOL_DIR that cannot be read`),
     ...metered
       .filter(({ health }) => health.failures > 0)
@@ -113,9 +117,9 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     memoryMaxBytes: maxBytes,
   });
 
-  // It is not waited for: records that come meanwhile are held.
-  void checkSinks(sinks).then((findings) => {
-    for (const { sink, isRight, text } of findings) {
+  // It is not waited for: records that come meanwhile are buffered.
+  void checkSinks(sinks).then((results) => {
+    for (const { sink, isRight, text } of results) {
       if (isRight) log.info(`${sink}: ${text}`);
       else log.problem('error', `check ${sink}`, `${sink}: ${text}`, { sink });
     }
@@ -133,12 +137,12 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   let deadlineMs = Number.POSITIVE_INFINITY;
   const remainingMs = () => deadlineMs - now();
   const deliveries = sinks.map((sink, i): DeliverOptions => {
-    const { lane, health } = metered[i]!;
+    const { cursor, health } = metered[i]!;
     const common = { ledger, log, deadLetters, now, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
     const blockedMaxBytes = maxBytes * BLOCKED_PART;
     return {
       sink,
-      lane,
+      cursor,
       health,
       ...common,
       hurry: hurry.signal,
@@ -156,9 +160,9 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   };
 
   const run = async (): Promise<Totals> => {
-    await runPipeline({ sources, hold, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
+    await runPipeline({ sources, buffer, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
     await Promise.all(sinks.map((sink) => sink.close()));
-    hold.end();
+    buffer.end();
     lastTotals();
     for (const each of locks) each.release();
     deadLetters?.close();
@@ -197,7 +201,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     const isDelivered = () => ledger.read.records > 0 && settings.sinks.every((name) => heldBy(name).records === 0);
     const hasWriters = () => sources.some((source) => source.hasWriters);
     const ms = settings.exitWithoutWritersSeconds * 1000;
-    void lastWriterGone({ hasWriters, isDelivered, ms, now, sleep }, stop.signal).then(beginStop);
+    void lastWriterEnded({ hasWriters, isDelivered, ms, now, sleep }, stop.signal).then(beginStop);
   }
   const reopen = () => {
     for (const sink of sinks) sink.reopen?.();
@@ -213,7 +217,7 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
   return { ended, lastTotals, reopen, terminating, stop: beginStop, reported: () => ledger.reported() };
 }
 
-/** With the spool, which no application writes to, or else with the rings. */
+/** With the disk buffer, which no application writes to, or else with the rings. */
 function openJournal({ spoolDir, ringDir }: Settings, log: Log): CountJournal | undefined {
   const directory = spoolDir ?? ringDir;
   if (directory === undefined) return undefined;

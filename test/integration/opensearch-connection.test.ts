@@ -353,7 +353,7 @@ describe('signatures', () => {
     await sink.close();
   });
 
-  test('without credentials the records are held, and it is said where they could come from', async () => {
+  test('without credentials the records are buffered, and it is said where they could come from', async () => {
     for (const name of Object.keys(KEYS)) if (name !== 'AWS_EC2_METADATA_DISABLED') delete process.env[name];
     process.env.HOME = '/nowhere';
     const front = await service(accept);

@@ -138,7 +138,7 @@ describeWith(['opensearch'], 'OpenSearch refuses for its state', () => {
     await sink.close();
   });
 
-  test('rule 61: ids that another has taken: every line is stored, and what an earlier life stored is not stored again', async () => {
+  test('rule 61: ids that another has taken: every line is stored, and what a previous run stored is not stored again', async () => {
     const ids = [2, 5].map((i) => `${stdoutOrigin.id}-${i}`);
     for (const id of ids) {
       await ask(url, 'PUT', `/taken/_create/${id}`, { body: 'FORGED', attributes: { log: { record: { seq: -1 } } } });

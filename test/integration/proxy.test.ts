@@ -181,7 +181,7 @@ test('the authority of a service behind a proxy is judged: a proxy that answers 
 test.each([
   [407, /proxy 127\.0\.0\.1:\d+, CONNECT logs\.example:443: answered 407 \(it asks for a user/],
   [502, /CONNECT logs\.example:443: answered 502/],
-])('a proxy that answers %i is named, and all is held', async (status, said) => {
+])('a proxy that answers %i is named, and all is buffered', async (status, said) => {
   const proxy = await startProxy(status === 407 ? { password: 'unknown' } : { status });
   const { result } = await sendOne({
     LOGTAP_OPENSEARCH_URL: 'https://logs.example',

@@ -1,5 +1,5 @@
 /**
- * The ring is the spool: the shipper is killed again and again while applications write, and every line is stored, in
+ * The ring is the disk buffer: the shipper is killed again and again while applications write, and every line is stored, in
  * the order of its stream; once, where the service knows records by their ids.
  */
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -94,7 +94,7 @@ describe.each(['ring', 'socket'])('over a %s', (kind) => {
   );
 
   test.each([-5 * HOUR, 30 * HOUR])(
-    'steps of %d ms in an outage and at SIGTERM: all is held, and it ends in time',
+    'steps of %d ms in an outage and at SIGTERM: all is buffered, and it ends in time',
     async (ms) => {
       const { shipper, step } = await startSteppable({
         LOGTAP_SINK: 'tcp',

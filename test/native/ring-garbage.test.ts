@@ -32,7 +32,7 @@ async function delivered(): Promise<string[]> {
   setTimeout(() => source.close(), 30);
   for await (const batch of source.batches(new AbortController().signal)) {
     messages.push(...recordsOf(batch).map(({ message }) => message));
-    batch.release();
+    batch.acknowledge();
   }
   return messages;
 }

@@ -56,7 +56,7 @@ class Reader {
       onNoRoom: (problem) => {
         throw new Error(problem);
       },
-      onGone: ({ lines }) => {
+      onPreviousRunLoss: ({ lines }) => {
         this.gone += lines;
       },
       isOutage: () => {
@@ -83,7 +83,7 @@ class Reader {
 
   release(count: number): void {
     for (const batch of this.#held.splice(0, count)) {
-      batch.release();
+      batch.acknowledge();
       for (const { id } of linesOf(batch)) this.settled.add(id);
     }
   }

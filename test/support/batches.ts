@@ -1,9 +1,9 @@
 /** Makes record batches from plain values, and plain values from record batches. */
 
 import { Tally } from '../../src/shipper/accounting/tally.js';
+import type { Taken } from '../../src/shipper/buffer/cursor.js';
 import type { Origin, RecordBatch, SourceBatch } from '../../src/shipper/parts.js';
 import { BatchBuilder, recordAt } from '../../src/shipper/records/record-batch.js';
-import type { Taken } from '../../src/shipper/spool/lane.js';
 
 export const stdoutOrigin: Origin = {
   id: '0000000000000abc-1',
@@ -35,8 +35,8 @@ export function batchOf(records: readonly (PlainRecord | string)[]): RecordBatch
   return builder.finish();
 }
 
-export function sourceBatchOf(records: readonly (PlainRecord | string)[], release = () => {}): SourceBatch {
-  return { ...batchOf(records), release };
+export function sourceBatchOf(records: readonly (PlainRecord | string)[], acknowledge = () => {}): SourceBatch {
+  return { ...batchOf(records), acknowledge };
 }
 
 export function messagesOf(batch: RecordBatch): string[] {
@@ -68,6 +68,6 @@ export const noResource = {
 };
 
 /** Whatever was taken is done with. */
-export function settleAll({ batch, settle }: Taken): void {
-  settle(Tally.of(batch));
+export function acknowledgeAll({ batch, acknowledge }: Taken): void {
+  acknowledge(Tally.of(batch));
 }

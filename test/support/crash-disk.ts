@@ -2,7 +2,7 @@
  * A disk in memory that forgets what was not synced, as a machine does that loses its power: of each sector, and of each
  * name in a directory, either what was synced last or what was written since. It also fails on request.
  */
-import type { Disk, DiskFile } from '../../src/shipper/spool/disk.js';
+import type { Disk, DiskFile } from '../../src/shipper/buffer/disk.js';
 
 const SECTOR = 512;
 

@@ -16,7 +16,7 @@ export function openRings(path: string, options: Partial<RingSourceOptions> = {}
     pool: 2,
     totalBytes: 10_000_000,
     onNoRoom: () => {},
-    onGone: () => {},
+    onPreviousRunLoss: () => {},
     isOutage: () => false,
     lineMaxBytes: 1000,
     lineIdleMs: 10_000,

@@ -7,7 +7,7 @@
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *
- * One entry a line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the spool, or
+ * One entry a line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
  * else with the rings, and is read by the next shipper of that directory. It is not synced: what the kernel of the node
  * takes with it, it takes with the rings.
  */
@@ -27,10 +27,10 @@ const INSTANCE = /^[0-9a-f]{16}$/;
 export type Fate = 'dropped' | 'deadLettered';
 
 /** What earlier shippers counted. */
-export interface EarlierCounts {
+export interface PreviousCounts {
   /** By process: its total, and how much of that no last line has reported. */
   readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
-  readonly gone: Lost;
+  readonly lostWithPreviousRun: Lost;
   readonly sinks: readonly {
     readonly fate: Fate;
     readonly sink: string;
@@ -48,7 +48,7 @@ export class CountJournal {
   #bytes = 0;
   /** All entries, in few: what a new file begins with. */
   #sum: Sum;
-  readonly earlier: EarlierCounts;
+  readonly previous: PreviousCounts;
 
   /** Reads what earlier shippers left in the directory. */
   constructor(directory: string, onProblem: (message: string) => void) {
@@ -56,7 +56,7 @@ export class CountJournal {
     this.#onProblem = onProblem;
     this.#sum = new Sum();
     for (const entry of readEntries(this.#path)) this.#sum.add(entry);
-    this.earlier = this.#sum.counts();
+    this.previous = this.#sum.counts();
     this.#startAnew();
   }
 
@@ -64,11 +64,11 @@ export class CountJournal {
     this.#append(['lost', instance, lines, bytes]);
   }
 
-  gone({ lines, bytes }: Lost): void {
+  lostWithPreviousRun({ lines, bytes }: Lost): void {
     this.#append(['gone', lines, bytes]);
   }
 
-  settled(fate: Fate, sink: string, reason: string, tally: Tally): void {
+  undelivered(fate: Fate, sink: string, reason: string, tally: Tally): void {
     this.#append([fate, sink, reason, countsOf(tally)]);
   }
 
@@ -153,7 +153,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 /** Everything that entries say, as one of each. Entries lie where others may write: what is no entry is passed over. */
 class Sum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
-  #gone: Lost = NOTHING;
+  #lostWithPreviousRun: Lost = NOTHING;
   readonly #sinks = new Map<string, { fate: Fate; sink: string; reason: string; tally: Tally }>();
 
   add(entry: unknown): void {
@@ -161,18 +161,18 @@ class Sum {
     const [kind, ...rest] = entry;
     if (kind === 'lost') this.#addLost(rest);
     else if (kind === 'gone' && rest.every(isCount))
-      this.#gone = plus(this.#gone, { lines: rest[0]!, bytes: rest[1] ?? 0 });
-    else if (kind === 'dropped' || kind === 'deadLettered') this.#addSettled(kind, rest);
+      this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
+    else if (kind === 'dropped' || kind === 'deadLettered') this.#addUndelivered(kind, rest);
     else if (kind === 'reported') this.#report();
   }
 
-  counts(): EarlierCounts {
+  counts(): PreviousCounts {
     const lost = [...this.#lost].map(([instance, { total, reported }]) => {
       return [instance, { total, unreported: minus(total, reported) }] as const;
     });
     // Copies: what comes now is not from earlier.
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
-    return { lost: new Map(lost), gone: this.#gone, sinks };
+    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, sinks };
   }
 
   entries(): (readonly unknown[])[] {
@@ -185,8 +185,11 @@ class Sum {
     const sinks = [...this.#sinks.values()].map(({ fate, sink, reason, tally }) => {
       return [fate, sink, reason, countsOf(tally)];
     });
-    const gone = this.#gone.lines > 0 ? [['gone', this.#gone.lines, this.#gone.bytes]] : [];
-    return [...known, ['reported'], ...lost, ...gone, ...sinks];
+    const lostWithPreviousRun =
+      this.#lostWithPreviousRun.lines > 0
+        ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
+        : [];
+    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...sinks];
   }
 
   #addLost([instance, lines, bytes]: unknown[]): void {
@@ -197,7 +200,7 @@ class Sum {
     if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
   }
 
-  #addSettled(fate: Fate, [sink, reason, counts]: unknown[]): void {
+  #addUndelivered(fate: Fate, [sink, reason, counts]: unknown[]): void {
     if (typeof sink !== 'string' || typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
     const key = `${fate} ${sink} ${reason}`;
     const known = this.#sinks.get(key) ?? { fate, sink, reason, tally: new Tally() };
@@ -212,7 +215,7 @@ class Sum {
 
   #report(): void {
     for (const known of this.#lost.values()) known.reported = known.total;
-    this.#gone = NOTHING;
+    this.#lostWithPreviousRun = NOTHING;
     this.#sinks.clear();
   }
 }

@@ -2,12 +2,12 @@
 
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
-import type { CountJournal, EarlierCounts, Fate } from './count-journal.js';
+import type { CountJournal, Fate, PreviousCounts } from './count-journal.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
 /** What became of the records at one sink. */
 export interface SinkCount {
-  /** Held on disk by an earlier life. */
+  /** Held on disk by a previous run. */
   readonly recovered: Tally;
   readonly delivered: Tally;
   /** By reason. */
@@ -17,15 +17,15 @@ export interface SinkCount {
 
 /** Reason under which losses in the application are counted. */
 export const NOT_HANDED_OVER = 'not_handed_over';
-/** Reason under which is counted what an earlier life held in memory alone. */
+/** Reason under which is counted what a previous run held in memory alone. */
 export const SHIPPER_KILLED = 'shipper_killed';
 
 export class Ledger {
   readonly read = new Tally();
   /** What applications could not hand over; never read, so no part of the sum. */
   readonly lost = { records: 0, bytes: 0 };
-  /** Up to how much went down with an earlier life that was killed in an outage; not read by this one either. */
-  readonly gone = { records: 0, bytes: 0 };
+  /** Up to how much went down with a previous run that was killed in an outage; not read by this one either. */
+  readonly lostWithPreviousRun = { records: 0, bytes: 0 };
   readonly sinks: ReadonlyMap<string, SinkCount>;
   /** Peers that broke the frame format, by reason. */
   readonly protocolErrors = new Map<string, number>();
@@ -39,7 +39,7 @@ export class Ledger {
   #unread: Unread = { records: 0, bytes: 0, rings: 0 };
   #journal: CountJournal | undefined;
   /**
-   * Counted, and not in the journal: the records are still held, or there is no journal. Sums, so that they stay few
+   * Counted, and not in the journal: the records are still buffered, or there is no journal. Sums, so that they stay few
    * however much is lost.
    */
   readonly #unkept = new Map<string, Record<Fate, Map<string, Tally>>>();
@@ -56,16 +56,16 @@ export class Ledger {
   /** Takes over what earlier shippers counted and did not report, and keeps all counts in the journal from now on. */
   carryOn(journal: CountJournal): void {
     this.#journal = journal;
-    this.#takeOver(journal.earlier);
+    this.#takeOver(journal.previous);
   }
 
-  #takeOver({ lost, gone, sinks }: EarlierCounts): void {
+  #takeOver({ lost, lostWithPreviousRun, sinks }: PreviousCounts): void {
     for (const { unreported } of lost.values()) this.countLost(unreported);
-    this.countGone(gone);
+    this.countLostWithPreviousRun(lostWithPreviousRun);
     for (const { fate, sink, reason, tally } of sinks) {
       const counts = this.sinks.get(sink);
       if (counts === undefined) continue;
-      // They were read by an earlier shipper, and are settled.
+      // They were read by an earlier shipper, and are acknowledged.
       counts.recovered.add(tally);
       addTo(counts[fate], reason, tally);
     }
@@ -76,7 +76,7 @@ export class Ledger {
     if (this.#journal === undefined || this.#unkept.size === 0) return;
     for (const [sink, counts] of this.#unkept) {
       for (const fate of ['dropped', 'deadLettered'] as const) {
-        for (const [reason, tally] of counts[fate]) this.#journal.settled(fate, sink, reason, tally);
+        for (const [reason, tally] of counts[fate]) this.#journal.undelivered(fate, sink, reason, tally);
       }
     }
     this.#unkept.clear();
@@ -97,9 +97,9 @@ export class Ledger {
     this.lost.bytes += bytes;
   }
 
-  countGone({ lines, bytes }: Lost): void {
-    this.gone.records += lines;
-    this.gone.bytes += bytes;
+  countLostWithPreviousRun({ lines, bytes }: Lost): void {
+    this.lostWithPreviousRun.records += lines;
+    this.lostWithPreviousRun.bytes += bytes;
   }
 
   countRecovered(sink: string, recovered: Tally): void {
@@ -146,7 +146,7 @@ export class Ledger {
     this.#unread = { records: records + moreRecords, bytes: bytes + moreBytes, rings: rings + moreRings };
   }
 
-  /** The totals in one line. `heldBy` says what a sink's lane really holds. */
+  /** The totals in one line. `heldBy` says what a sink's cursor really holds. */
   totals(heldBy: (sink: string) => Tally): Totals {
     const { sinks, balanced } = this.statement(heldBy);
     const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
@@ -160,7 +160,8 @@ export class Ledger {
       );
     };
     const application = this.lost.records > 0 ? { application: { [NOT_HANDED_OVER]: this.lost.records } } : {};
-    const hold = this.gone.records > 0 ? { hold: { [SHIPPER_KILLED]: this.gone.records } } : {};
+    const hold =
+      this.lostWithPreviousRun.records > 0 ? { hold: { [SHIPPER_KILLED]: this.lostWithPreviousRun.records } } : {};
     const deadLettered = byReason('deadLettered');
     return {
       read: this.read.records,
@@ -176,13 +177,13 @@ export class Ledger {
     };
   }
 
-  /** The whole ledger, as `/ledger` answers it. `heldBy` says what a sink's lane really holds. */
+  /** The whole ledger, as `/ledger` answers it. `heldBy` says what a sink's cursor really holds. */
   statement(heldBy: (sink: string) => Tally): Statement {
     const sinks = [...this.sinks.keys()].map((name) => [name, this.#sinkStatement(name, heldBy(name))] as const);
     return {
       read: this.read.byStream,
       application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
-      hold: { dropped: { [SHIPPER_KILLED]: this.gone } },
+      hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
       sinks: Object.fromEntries(sinks),
       balanced: sinks.every(([, { balanced }]) => balanced),
     };
@@ -235,13 +236,13 @@ const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });
 /** Read + recovered = delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced` is false. */
 export interface Totals {
   readonly read: number;
-  /** By sink: what an earlier life had left on disk. Absent when there was nothing. */
+  /** By sink: what a previous run had left on disk. Absent when there was nothing. */
   readonly recovered?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
   /** By sink and reason. Absent when there was nothing. */
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By sink and reason. Lines lost in the application, or with an earlier life (`hold`), were never read by this one. */
+  /** By sink and reason. Lines lost in the application, or with a previous run (`hold`), were never read by this one. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Lines that the shipper has not read when it ends, in no other count. Absent when there are none. */
   readonly unread?: number;

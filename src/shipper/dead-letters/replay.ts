@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { readSettings } from '../../catalog/read-settings.js';
 import { type SinkName, sinkName } from '../../catalog/sinks/index.js';
 import { Ledger, type Totals } from '../accounting/ledger.js';
+import { RecordBuffer } from '../buffer/record-buffer.js';
 import { healthySink } from '../delivery/deliver.js';
 import { runPipeline } from '../delivery/pipeline.js';
 import { ConfigError, messageOf } from '../errors.js';
@@ -18,7 +19,6 @@ import { type Environment, parseSettings } from '../settings.js';
 import { ATTEMPT_MS } from '../shipper.js';
 import { openSink } from '../sinks/index.js';
 import { sleep } from '../sleep.js';
-import { Hold } from '../spool/hold.js';
 import { DeadLetterFile } from './dead-letter-file.js';
 import { decodeLetter, type Letter } from './letter.js';
 
@@ -31,7 +31,7 @@ export interface Replayed {
   readonly hasChanged: boolean;
 }
 
-const HOLD_BYTES = 16 * 1024 * 1024;
+const BUFFER_BYTES = 16 * 1024 * 1024;
 
 /** Resolves when every letter is delivered or refused again, or `stop` aborts. Throws a ConfigError before it sends any. */
 export async function replay(
@@ -65,16 +65,16 @@ export async function replay(
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
     const sink = await openSink(name, { settings, secrets, onRequest: () => {}, onNotice });
     const ledger = new Ledger([name]);
-    const hold = new Hold({ maxBytes: HOLD_BYTES, sinks: [name], now });
-    const lane = hold.lane(name);
+    const buffer = new RecordBuffer({ maxBytes: BUFFER_BYTES, sinks: [name], now });
+    const cursor = buffer.cursor(name);
     const delivery = {
-      ...{ sink, lane, ledger, log, now, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
+      ...{ sink, cursor, ledger, log, now, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
       ...{ deadLetters: again || undefined, hurry: stop, deadline: stop },
     };
     const sources = [new LetterSource(fd, name)];
-    await runPipeline({ sources, hold, ledger, deliveries: [delivery], stop, cutOff: stop });
+    await runPipeline({ sources, buffer, ledger, deliveries: [delivery], stop, cutOff: stop });
     await sink.close();
-    totals[name] = ledger.totals(() => lane.held);
+    totals[name] = ledger.totals(() => cursor.held);
   }
   if (again) again.close();
   closeSync(fd);
@@ -129,7 +129,7 @@ class LetterSource implements Source {
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
     const builder = new BatchBuilder();
     const origins = new Map<string, Origin>();
-    const batch = (): SourceBatch => ({ ...builder.finish(), release() {} });
+    const batch = (): SourceBatch => ({ ...builder.finish(), acknowledge() {} });
     for await (const line of linesOf(this.#fd)) {
       if (signal.aborted) return;
       const letter = letterFor(this.#sink, line);

@@ -94,7 +94,7 @@ export class BlockedDestinations {
     return undefined;
   }
 
-  /** What was out of the place is settled: the rest goes now, and with the last of it the place is free. */
+  /** What was out of the place is acknowledged: the rest goes now, and with the last of it the place is free. */
   free(destination: string): void {
     const place = this.#places.get(destination);
     if (place === undefined) return;

@@ -1,22 +1,22 @@
 /**
- * Takes the records of one lane to one sink: the only place that knows how often, how long and when. In order, one
+ * Takes the records of one cursor to one sink: the only place that knows how often, how long and when. In order, one
  * request at a time, for as long as it takes; what a service permanently refuses becomes a dead letter, everything else goes
  * again. Where one place of the sink refuses, its records wait, and the others go on.
  */
 
 import type { Ledger } from '../accounting/ledger.js';
 import { Tally } from '../accounting/tally.js';
+import type { Cursor } from '../buffer/cursor.js';
 import type { Log } from '../log.js';
 import type { Failure, RecordBatch, Rejected, SendResult } from '../parts.js';
 import { Piece } from '../records/piece.js';
 import { select } from '../records/record-batch.js';
-import type { Lane } from '../spool/lane.js';
 import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
 import { BlockedDestinations } from './blocked-destinations.js';
 
 export interface DeliverOptions extends AttemptOptions {
-  readonly lane: Lane;
+  readonly cursor: Cursor;
   readonly ledger: Ledger;
   readonly log: Log;
   readonly health: SinkHealth;
@@ -43,15 +43,15 @@ export type Kept = 'kept' | 'later' | 'dropped';
 export interface SinkHealth {
   /** Failures in a row; 0 once anything was accepted or permanently refused. */
   failures: number;
-  /** When anything was last accepted or permanently refused, on the clock of the lanes. */
-  settledMs: number;
+  /** When anything was last accepted or permanently refused, on the clock of the cursors. */
+  acknowledgedMs: number;
   /** Code of the last failure. */
   reason: string;
   /** By reason, since the start. */
   readonly retries: Map<string, number>;
 }
 
-export const healthySink = (): SinkHealth => ({ failures: 0, settledMs: 0, reason: '', retries: new Map() });
+export const healthySink = (): SinkHealth => ({ failures: 0, acknowledgedMs: 0, reason: '', retries: new Map() });
 
 /** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
 const HURRY_MS = 500;
@@ -69,9 +69,9 @@ export async function deliver(options: DeliverOptions): Promise<void> {
     while (left !== undefined) {
       const piece: Piece = left;
       const { result, isKept } = keepRefused(options, piece, await attempt(options, piece.batch));
-      settle(options, piece, result, isKept);
+      acknowledge(options, piece, result, isKept);
       const again = setAside(options, blocked, piece, result);
-      if (result.retry.length < piece.batch.count) health.settledMs = now();
+      if (result.retry.length < piece.batch.count) health.acknowledgedMs = now();
       left = again.length === 0 ? undefined : piece.select(again);
       if (left === undefined && next.destination !== undefined && !isBlocked(result, next.destination)) {
         blocked.free(next.destination);
@@ -90,11 +90,11 @@ async function take(
   options: DeliverOptions,
   blocked: BlockedDestinations,
 ): Promise<{ readonly piece: Piece; readonly destination?: string } | undefined> {
-  const { lane, sink, now, sleep, hurry, deadline, blockedMaxBytes = BLOCKED_MAX_BYTES } = options;
+  const { cursor, sink, now, sleep, hurry, deadline, blockedMaxBytes = BLOCKED_MAX_BYTES } = options;
   let isEnded = false;
   while (!deadline.aborted) {
     if (blocked.isEmpty) {
-      const taken = isEnded ? undefined : await lane.take(sink.limits, deadline);
+      const taken = isEnded ? undefined : await cursor.take(sink.limits, deadline);
       return taken && { piece: Piece.of(taken) };
     }
     const due = blocked.take(now(), sink.limits);
@@ -105,7 +105,7 @@ async function take(
     if (isEnded || blocked.bytes > blockedMaxBytes) {
       await wait;
     } else {
-      const taken = await lane.take(sink.limits, AbortSignal.any([deadline, waited.signal]));
+      const taken = await cursor.take(sink.limits, AbortSignal.any([deadline, waited.signal]));
       isEnded = taken === undefined && !waited.signal.aborted;
       waited.abort();
       const piece = taken && blocked.divert(Piece.of(taken));
@@ -134,7 +134,7 @@ function setAside(
   });
 }
 
-/** Dead letters first: what is not on disk is not settled. */
+/** Dead letters first: what is not on disk is not acknowledged. */
 function keepRefused(
   { sink, deadLetters }: DeliverOptions,
   { batch }: Piece,
@@ -149,19 +149,19 @@ function keepRefused(
 }
 
 /** Books an answer. */
-function settle(
+function acknowledge(
   { sink, ledger, log }: DeliverOptions,
   piece: Piece,
   { retry, rejected }: SendResult,
   isKept: boolean,
 ): void {
   const { batch } = piece;
-  const settled = retry.length > 0 ? Tally.of(batch).minus(Tally.of(select(batch, retry))) : Tally.of(batch);
+  const acknowledged = retry.length > 0 ? Tally.of(batch).minus(Tally.of(select(batch, retry))) : Tally.of(batch);
   for (const [reason, indexes] of byReason(rejected)) {
     const refused = Tally.of(select(batch, indexes));
     if (isKept) ledger.countDeadLettered(sink.name, reason, refused);
     else ledger.countDropped(sink.name, reason, refused);
-    settled.subtract(refused);
+    acknowledged.subtract(refused);
     const fate = isKept ? 'records are dead letters' : 'records dropped';
     log.problem('warn', `${sink.name} rejected ${reason}`, `${fate}: the sink permanently refuses them`, {
       sink: sink.name,
@@ -169,9 +169,9 @@ function settle(
       records: refused.records,
     });
   }
-  ledger.countDelivered(sink.name, settled);
+  ledger.countDelivered(sink.name, acknowledged);
   // Counted first: a kill in between may count a record twice, and loses none.
-  piece.settle(retry);
+  piece.acknowledge(retry);
 }
 
 async function waitAfter(options: DeliverOptions, result: SendResult, failures: number): Promise<void> {

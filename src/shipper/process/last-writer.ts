@@ -3,7 +3,7 @@
 export interface LastWriterOptions {
   /** Whether a process has a connection, or a ring that is not yet delivered to its end. */
   readonly hasWriters: () => boolean;
-  /** Whether any record was ever read, and none is held. */
+  /** Whether any record was ever read, and none is buffered. */
   readonly isDelivered: () => boolean;
   /** So long there must have been no writer. */
   readonly ms: number;
@@ -15,7 +15,7 @@ export interface LastWriterOptions {
 const LOOK_MS = 100;
 
 /** Resolves when there were writers, none is left, and all is delivered. Resolves early when the signal aborts. */
-export async function lastWriterGone(options: LastWriterOptions, signal: AbortSignal): Promise<void> {
+export async function lastWriterEnded(options: LastWriterOptions, signal: AbortSignal): Promise<void> {
   const { hasWriters, isDelivered, ms, now, sleep } = options;
   let sinceMs = now();
   while (!signal.aborted) {

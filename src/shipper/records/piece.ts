@@ -1,17 +1,17 @@
 /** Records on their way to a sink, which know where they were taken from. */
 
 import { Tally } from '../accounting/tally.js';
+import type { Taken } from '../buffer/cursor.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
-import type { Taken } from '../spool/lane.js';
 import { compact, concat, memoryBytes, select } from './record-batch.js';
 
-type Settle = Taken['settle'];
+type Acknowledge = Taken['acknowledge'];
 
 /** Records `from` up to, not including, `to` of a piece, which one take gave. */
 interface Part {
   readonly from: number;
   readonly to: number;
-  readonly settle: Settle;
+  readonly acknowledge: Acknowledge;
 }
 
 export class Piece {
@@ -23,8 +23,8 @@ export class Piece {
     this.#parts = parts;
   }
 
-  static of({ batch, settle }: Taken): Piece {
-    return new Piece(batch, [{ from: 0, to: batch.count, settle }]);
+  static of({ batch, acknowledge }: Taken): Piece {
+    return new Piece(batch, [{ from: 0, to: batch.count, acknowledge }]);
   }
 
   /** As many pieces from the first on as the limits allow, as one, and the others. */
@@ -54,10 +54,10 @@ export class Piece {
   /** The records at these indexes, ascending, as a piece of their own. */
   select(indexes: readonly number[]): Piece {
     let at = 0;
-    const parts = this.#parts.flatMap(({ from, to, settle }): Part[] => {
+    const parts = this.#parts.flatMap(({ from, to, acknowledge }): Part[] => {
       const first = at;
       while (at < indexes.length && indexes[at]! >= from && indexes[at]! < to) at += 1;
-      return at === first ? [] : [{ from: first, to: at, settle }];
+      return at === first ? [] : [{ from: first, to: at, acknowledge }];
     });
     return new Piece(select(this.batch, indexes), parts);
   }
@@ -67,14 +67,16 @@ export class Piece {
     return new Piece(compact(this.batch), this.#parts);
   }
 
-  /** All but the records at these indexes, ascending, are settled. */
-  settle(left: readonly number[]): void {
+  /** All but the records at these indexes, ascending, are acknowledged. */
+  acknowledge(left: readonly number[]): void {
     let at = 0;
-    for (const { from, to, settle } of this.#parts) {
+    for (const { from, to, acknowledge } of this.#parts) {
       const first = at;
       while (at < left.length && left[at]! < to) at += 1;
-      const settled = Tally.of(this.batch, from, to);
-      settle(at === first ? settled : settled.minus(Tally.of(select(this.batch, left.slice(first, at)))));
+      const acknowledged = Tally.of(this.batch, from, to);
+      acknowledge(
+        at === first ? acknowledged : acknowledged.minus(Tally.of(select(this.batch, left.slice(first, at)))),
+      );
     }
   }
 }

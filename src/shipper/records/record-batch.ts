@@ -214,7 +214,7 @@ export class BatchBuilder {
   finish(): RecordBatch {
     const count = this.#count;
     const batch = {
-      // A copy of the exact size: what is held for a long time should not drag unused capacity along.
+      // A copy of the exact size: what is buffered for a long time should not drag unused capacity along.
       bytes: new Uint8Array(this.#bytes.subarray(0, this.#used)),
       count,
       start: this.#start.slice(0, count),

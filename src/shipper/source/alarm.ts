@@ -3,7 +3,7 @@ export class Alarm {
   #wake: () => void = () => {};
 
   /** Ends the wait that is on. */
-  ring(): void {
+  wake(): void {
     this.#wake();
   }
 

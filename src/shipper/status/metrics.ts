@@ -5,22 +5,22 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import { type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/ledger.js';
+import type { Cursor } from '../buffer/cursor.js';
+import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import type { SinkHealth } from '../delivery/deliver.js';
-import { HOLD_REASONS } from '../spool/hold.js';
-import type { Lane } from '../spool/lane.js';
 
 export interface MeteredSink {
   readonly name: string;
-  readonly lane: Lane;
+  readonly cursor: Cursor;
   readonly health: SinkHealth;
 }
 
 export interface MetricsOptions {
   readonly ledger: Ledger;
   readonly sinks: readonly MeteredSink[];
-  /** The clock of the lanes. */
+  /** The clock of the cursors. */
   readonly now: () => number;
-  /** Part of the room for held records that is in use. */
+  /** Part of the room for buffered records that is in use. */
   readonly fullness: () => number;
 }
 
@@ -83,13 +83,13 @@ export class Metrics {
       counter(`${unit}_dead_lettered_total`, `Message ${unit} permanently refused.`, ['sink', 'reason'], deadLettered);
       const dropped = this.#dropped(unit);
       counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
-      const held = sinks.map(({ name, lane }): Series => {
-        return [{ sink: name }, lane.held[unit]];
+      const held = sinks.map(({ name, cursor }): Series => {
+        return [{ sink: name }, cursor.held[unit]];
       });
       gauge(`${unit}_held`, `Message ${unit} that a sink still has to take.`, ['sink'], held);
     }
-    const oldest = sinks.map(({ name, lane }): Series => {
-      return [{ sink: name }, lane.oldestMs === undefined ? 0 : (now() - lane.oldestMs) / 1000];
+    const oldest = sinks.map(({ name, cursor }): Series => {
+      return [{ sink: name }, cursor.oldestMs === undefined ? 0 : (now() - cursor.oldestMs) / 1000];
     });
     gauge('oldest_held_seconds', 'Age of the oldest record that a sink still has to take.', ['sink'], oldest);
     gauge('hold_full_ratio', 'Part of the room for held records that is in use.', [], [[{}, fullness()]]);
@@ -115,12 +115,12 @@ export class Metrics {
   /** A series is only there once something was counted. */
   *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
     const { ledger } = this.#options;
-    const { lost, gone } = ledger;
+    const { lost, lostWithPreviousRun } = ledger;
     if (lost.records > 0) yield [{ where: 'application', reason: NOT_HANDED_OVER }, lost[unit]];
-    if (gone.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, gone[unit]];
+    if (lostWithPreviousRun.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, lostWithPreviousRun[unit]];
     for (const { dropped } of ledger.sinks.values()) {
       for (const [reason, count] of dropped)
-        yield [{ where: HOLD_REASONS.has(reason) ? 'hold' : 'sink', reason }, count[unit]];
+        yield [{ where: BUFFER_REASONS.has(reason) ? 'hold' : 'sink', reason }, count[unit]];
     }
   }
 

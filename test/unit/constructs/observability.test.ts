@@ -5,8 +5,8 @@ import { inject } from '../../../src/constructs/injection/inject.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import { healthySink } from '../../../src/shipper/delivery/deliver.js';
-import { Hold } from '../../../src/shipper/spool/hold.js';
 import { Metrics } from '../../../src/shipper/status/metrics.js';
 import { sourceBatchOf } from '../../support/batches.js';
 import { container, deployment } from '../../support/workloads.js';
@@ -35,12 +35,12 @@ function rules(lateSeconds?: number): readonly Rule[] {
 /** The metrics of a shipper to which everything has happened. */
 async function metrics() {
   const ledger = new Ledger(['one']);
-  const hold = new Hold({ maxBytes: 1_000_000, sinks: ['one'], now: () => 0 });
+  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: ['one'], now: () => 0 });
   const batch = sourceBatchOf(['abc']);
   ledger.countDropped('one', 'too_old', Tally.of(batch));
   ledger.countDeadLettered('one', 'mapping', Tally.of(batch));
   ledger.countProtocolError('length');
-  const sinks = [{ name: 'one', lane: hold.lane('one'), health: healthySink() }];
+  const sinks = [{ name: 'one', cursor: buffer.cursor('one'), health: healthySink() }];
   sinks[0]!.health.retries.set('503', 1);
   const everything = new Metrics({ ledger, sinks, now: () => 0, fullness: () => 0.5 });
   everything.countRequest('one', '200', 0.1);

@@ -1,10 +1,10 @@
 /** A place of a sink that takes nothing holds its own records, in order, and no others. */
 import fc from 'fast-check';
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { createLog } from '../../../src/shipper/log.js';
 import type { RecordBatch, SendResult, Sink } from '../../../src/shipper/parts.js';
-import { Hold } from '../../../src/shipper/spool/hold.js';
 import { messagesOf, sourceBatchOf } from '../../support/batches.js';
 
 const failure = { code: 'AccessDeniedException', detail: 'not authorized' };
@@ -16,12 +16,12 @@ interface Setup {
   /** What each place has taken. */
   readonly stored: Map<string, string[]>;
   readonly options: DeliverOptions;
-  readonly hold: Hold;
+  readonly buffer: RecordBuffer;
   readonly ledger: Ledger;
   readonly clock: { ms: number };
   readonly deadline: AbortController;
   readonly hurry: AbortController;
-  append(messages: readonly string[], release?: () => void): void;
+  append(messages: readonly string[], acknowledge?: () => void): void;
 }
 
 /** A sink with one place per first letter, each of which answers as `isOpen` says. Waits move the clock, and end at once. */
@@ -53,10 +53,17 @@ function setUp(
     async close() {},
   };
   const ledger = new Ledger([sink.name]);
-  const hold = new Hold({ maxBytes: 1_000_000, sinks: [sink.name], now: () => clock.ms });
+  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: [sink.name], now: () => clock.ms });
   const [deadline, hurry] = [new AbortController(), new AbortController()];
   const options: DeliverOptions = {
-    ...{ sink, ledger, lane: hold.lane(sink.name), health: healthySink(), now: () => clock.ms, random: () => 0.5 },
+    ...{
+      sink,
+      ledger,
+      cursor: buffer.cursor(sink.name),
+      health: healthySink(),
+      now: () => clock.ms,
+      random: () => 0.5,
+    },
     log: createLog({ write: () => {}, now: () => 0 }),
     attemptMs: 60_000,
     hurry: hurry.signal,
@@ -68,19 +75,19 @@ function setUp(
     },
     ...more,
   };
-  const append = (messages: readonly string[], release?: () => void) => {
-    ledger.countRead(hold.append(sourceBatchOf(messages, release)));
+  const append = (messages: readonly string[], acknowledge?: () => void) => {
+    ledger.countRead(buffer.append(sourceBatchOf(messages, acknowledge)));
   };
-  return { sent, stored, options, hold, ledger, clock, deadline, hurry, append };
+  return { sent, stored, options, buffer, ledger, clock, deadline, hurry, append };
 }
 
-const totals = ({ ledger, hold }: Setup) => ledger.totals(() => hold.lane('places').held);
+const totals = ({ ledger, buffer }: Setup) => ledger.totals(() => buffer.cursor('places').held);
 
 test('the others go on while one place is closed; when it opens, its records follow in order', async () => {
   const setup = setUp((place, ms) => place === 'a' || ms > 20_000, {}, { maxRecords: 2 });
   setup.append(['a1', 'b1', 'b2', 'a2', 'a3', 'b3']);
   setup.append(['b4', 'a4']);
-  setup.hold.close();
+  setup.buffer.close();
   await deliver(setup.options);
   expect(setup.stored.get('a')).toEqual(['a1', 'a2', 'a3', 'a4']);
   expect(setup.stored.get('b')).toEqual(['b1', 'b2', 'b3', 'b4']);
@@ -101,7 +108,7 @@ test('what waits is joined: many small batches go in few requests', async () => 
   for (let i = 0; i < 50; i++) {
     setup.append([`a${i}`, `b${i}`]);
   }
-  setup.hold.close();
+  setup.buffer.close();
   await deliver({
     ...setup.options,
     sink: { ...setup.options.sink, limits: { ...setup.options.sink.limits, maxRecords: 4 } },
@@ -124,7 +131,7 @@ test('the sink is not ready while a place is closed, and says which', async () =
     { maxRecords: 1 },
   );
   setup.append(['b1', 'a1', 'a2', 'a3']);
-  setup.hold.close();
+  setup.buffer.close();
   await deliver(setup.options);
   expect(seen.slice(0, 4)).toEqual([0, 1, 1, 1]);
   expect(lines[0]).toMatchObject({ destination: 'b', error: 'AccessDeniedException', attempt: 1 });
@@ -134,7 +141,7 @@ test('the sink is not ready while a place is closed, and says which', async () =
 test('more than may wait for a place holds the others, too; and nothing is lost', async () => {
   const setup = setUp((place, ms) => place === 'a' || ms > 20_000, { blockedMaxBytes: 10_000 }, { maxRecords: 2 });
   for (let i = 0; i < 30; i++) setup.append([`a${i}`, `b${i} ${'x'.repeat(1000)}`]);
-  setup.hold.close();
+  setup.buffer.close();
   const before = new Set<string>();
   const { send } = setup.options.sink;
   const sink: Sink = {
@@ -150,26 +157,26 @@ test('more than may wait for a place holds the others, too; and nothing is lost'
   expect(totals(setup)).toMatchObject({ delivered: { places: 60 }, held: 0, balanced: true });
 });
 
-test('at the deadline what waits is held, and is not settled', async () => {
-  const released: string[] = [];
+test('at the deadline what waits is buffered, and is not acknowledged', async () => {
+  const acknowledged: string[] = [];
   const setup = setUp((place) => place === 'a', {
     sleep: async (ms) => {
       setup.clock.ms += ms;
       if (setup.clock.ms > 60_000) setup.deadline.abort();
     },
   });
-  setup.append(['a1', 'b1'], () => released.push('first'));
-  setup.append(['a2'], () => released.push('second'));
-  setup.hold.close();
+  setup.append(['a1', 'b1'], () => acknowledged.push('first'));
+  setup.append(['a2'], () => acknowledged.push('second'));
+  setup.buffer.close();
   await deliver(setup.options);
   expect(totals(setup)).toMatchObject({ delivered: { places: 2 }, held: 1, balanced: true });
-  expect(released).toEqual([]);
+  expect(acknowledged).toEqual([]);
 });
 
 test('while the shipper stops a place is asked at least twice a second', async () => {
   const setup = setUp((place, ms) => place === 'a' || ms > 3000);
   setup.append(['a1', 'b1']);
-  setup.hold.close();
+  setup.buffer.close();
   setup.hurry.abort();
   await deliver(setup.options);
   expect(setup.sent.length).toBeGreaterThanOrEqual(6);
@@ -191,11 +198,11 @@ test('whatever is open when: each place has its records once and in order, and t
         for (const message of messages) wanted[placeOf(message)]!.push(message);
         setup.append(messages);
       }
-      setup.hold.close();
+      setup.buffer.close();
       await deliver(setup.options);
       for (const [place, messages] of Object.entries(wanted)) expect(setup.stored.get(place) ?? []).toEqual(messages);
       expect(totals(setup)).toMatchObject({ held: 0, balanced: true });
-      expect(setup.hold.fullness).toBe(0);
+      expect(setup.buffer.fullness).toBe(0);
     }),
     { numRuns: 60 },
   );

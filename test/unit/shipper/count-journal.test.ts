@@ -41,7 +41,7 @@ const next = () => {
 test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
   const { ledger, journal } = next();
   journal.lost(ONE, { lines: 3, bytes: 30 });
-  journal.gone({ lines: 7, bytes: 70 });
+  journal.lostWithPreviousRun({ lines: 7, bytes: 70 });
   ledger.countDropped('a', 'full_drop_oldest', out(5));
   ledger.countDeadLettered('b', 'mapping', out(2));
   ledger.keep();
@@ -65,7 +65,7 @@ test('counts of several shippers add up, and totals of a process do not', () => 
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 4 }, a: { x: 6 } });
 });
 
-test('what stands for records that are still held is not kept: the next shipper reads and counts them itself', () => {
+test('what stands for records that are still buffered is not kept: the next shipper reads and counts them itself', () => {
   next().ledger.countDropped('a', 'x', out(5));
   expect(next().totals.dropped).toEqual({});
 });
@@ -74,7 +74,10 @@ test('a total that was reported is known, and only what comes on top is counted'
   next().journal.lost(ONE, { lines: 3, bytes: 30 });
   next().ledger.reported();
   const { journal } = next();
-  expect(journal.earlier.lost.get(ONE)).toEqual({ total: { lines: 3, bytes: 30 }, unreported: { lines: 0, bytes: 0 } });
+  expect(journal.previous.lost.get(ONE)).toEqual({
+    total: { lines: 3, bytes: 30 },
+    unreported: { lines: 0, bytes: 0 },
+  });
   journal.lost(ONE, { lines: 5, bytes: 50 });
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 2 } });
 });
@@ -132,8 +135,8 @@ test('a directory that is gone is said, and stops nothing', () => {
   journal.reported();
   ledger.countDropped('a', 'x', out(1));
   ledger.keep();
-  const gone = new CountJournal(join(directory, 'none'), (problem) => problems.push(problem));
-  gone.lost(ONE, { lines: 1, bytes: 1 });
+  const lostWithPreviousRun = new CountJournal(join(directory, 'none'), (problem) => problems.push(problem));
+  lostWithPreviousRun.lost(ONE, { lines: 1, bytes: 1 });
   expect(problems[0]).toMatch(/counts cannot be kept in .*ENOENT/);
   directory = mkdtempSync(join(tmpdir(), 'lt-counts-'));
 });

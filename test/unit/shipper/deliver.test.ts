@@ -1,14 +1,14 @@
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { createLog } from '../../../src/shipper/log.js';
 import type { RecordBatch, Rejected } from '../../../src/shipper/parts.js';
-import { Hold } from '../../../src/shipper/spool/hold.js';
 import { messagesOf, sourceBatchOf } from '../../support/batches.js';
 import { type ScriptedSink, type Step, scriptedSink } from '../../support/scripted-sink.js';
 
 interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
   readonly sink: ScriptedSink;
-  readonly hold: Hold;
+  readonly buffer: RecordBuffer;
   readonly sleeps: number[];
   readonly lines: Record<string, unknown>[];
   readonly hurry: AbortController;
@@ -19,18 +19,18 @@ interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
 
 function setUp(script: readonly Step[], messages: readonly string[], limits = {}, attemptMs = 60_000): Setup {
   const sink = scriptedSink(script, limits);
-  const hold = new Hold({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
+  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
   const batch = sourceBatchOf(messages);
   const ledger = new Ledger([sink.name]);
-  ledger.countRead(hold.append(batch));
-  hold.close();
+  ledger.countRead(buffer.append(batch));
+  buffer.close();
   const sleeps: number[] = [];
   const lines: Record<string, unknown>[] = [];
   const [hurry, deadline] = [new AbortController(), new AbortController()];
   const health = healthySink();
   const options: DeliverOptions = {
     sink,
-    lane: hold.lane(sink.name),
+    cursor: buffer.cursor(sink.name),
     ledger,
     log: createLog({ write: (line) => lines.push(JSON.parse(line)), now: () => 0 }),
     health,
@@ -43,10 +43,10 @@ function setUp(script: readonly Step[], messages: readonly string[], limits = {}
     hurry: hurry.signal,
     deadline: deadline.signal,
   };
-  return { sink, hold, ledger, health, sleeps, lines, hurry, deadline, options, run: () => deliver(options) };
+  return { sink, buffer, ledger, health, sleeps, lines, hurry, deadline, options, run: () => deliver(options) };
 }
 
-const totals = ({ ledger, hold, sink }: Setup) => ledger.totals(() => hold.lane(sink.name).held);
+const totals = ({ ledger, buffer, sink }: Setup) => ledger.totals(() => buffer.cursor(sink.name).held);
 
 describe('deliver', () => {
   test('sends all in order, within the limits', async () => {
@@ -127,7 +127,7 @@ describe('deliver', () => {
     });
   });
 
-  test('what cannot be a dead letter now goes again, and is settled once it is one', async () => {
+  test('what cannot be a dead letter now goes again, and is acknowledged once it is one', async () => {
     const refused = { rejected: [{ index: 1, reason: 'empty' }] };
     const setup = setUp([{ ...refused, retry: [2] }, { rejected: [{ index: 0, reason: 'empty' }] }], ['aa', '', 'b']);
     const answers = ['later', 'kept'] as const;

@@ -1,6 +1,7 @@
-/** One-byte lines of a peer with long names: what is held, and what each sink makes of one batch, stays within bounds. */
+/** One-byte lines of a peer with long names: what is buffered, and what each sink makes of one batch, stays within bounds. */
 
 import { OPENSEARCH_SCHEMAS } from '../../../src/catalog/sinks/opensearch.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import type { Origin, RecordBatch } from '../../../src/shipper/parts.js';
 import { memoryBytes } from '../../../src/shipper/records/record-batch.js';
 import { ForwardEncoder } from '../../../src/shipper/sinks/forward/encoder.js';
@@ -8,8 +9,7 @@ import { NdjsonEncoder } from '../../../src/shipper/sinks/lines/ndjson.js';
 import { LINE_LIMITS } from '../../../src/shipper/sinks/lines/output.js';
 import { BulkEncoder } from '../../../src/shipper/sinks/opensearch/encoder.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../../../src/shipper/source/frames/bounded-text.js';
-import { Hold } from '../../../src/shipper/spool/hold.js';
-import { batchOf, noResource, settleAll, sourceBatchOf } from '../../support/batches.js';
+import { acknowledgeAll, batchOf, noResource, sourceBatchOf } from '../../support/batches.js';
 
 const MIB = 1024 ** 2;
 const metadata = { podName: 'p', podNamespace: 'n', nodeName: undefined, containerName: undefined };
@@ -44,18 +44,18 @@ describe.each([
 ])('names of %s', (_, filler) => {
   test.each(encoders)('%s: a batch is no longer than twice what the limits say', async (__, encode) => {
     for (const origins of [1, 60]) {
-      const hold = new Hold({ maxBytes: 64 * MIB, sinks: ['one'], now: () => 0 });
+      const buffer = new RecordBuffer({ maxBytes: 64 * MIB, sinks: ['one'], now: () => 0 });
       const all = Array.from({ length: origins }, (___, i) => hostile(i, filler));
       const records = Array.from({ length: 600 }, (___, i) => ({ message: 'x', origin: all[i % origins]! }));
-      hold.append(sourceBatchOf(records));
-      hold.close();
+      buffer.append(sourceBatchOf(records));
+      buffer.close();
       let sent = 0;
       for (;;) {
-        const taken = await hold.lane('one').take(LINE_LIMITS, new AbortController().signal);
+        const taken = await buffer.cursor('one').take(LINE_LIMITS, new AbortController().signal);
         if (taken === undefined) break;
         expect(encode(taken.batch).length).toBeLessThan(2 * LINE_LIMITS.maxBytes);
         sent += taken.batch.count;
-        settleAll(taken);
+        acknowledgeAll(taken);
       }
       expect(sent).toBe(600);
     }

@@ -1,4 +1,4 @@
-import { lastWriterGone } from '../../../src/shipper/process/last-writer.js';
+import { lastWriterEnded } from '../../../src/shipper/process/last-writer.js';
 
 /** Each state lasts for so many milliseconds; the last one for ever. Answers when it resolved. */
 async function endOf(states: readonly { ms: number; hasWriters: boolean; isDelivered: boolean }[], ms: number) {
@@ -19,7 +19,7 @@ async function endOf(states: readonly { ms: number; hasWriters: boolean; isDeliv
   };
   const hasWriters = () => state().hasWriters;
   const isDelivered = () => state().isDelivered;
-  await lastWriterGone({ hasWriters, isDelivered, ms, now: () => now, sleep }, abort.signal);
+  await lastWriterEnded({ hasWriters, isDelivered, ms, now: () => now, sleep }, abort.signal);
   return abort.signal.aborted ? 'never' : now;
 }
 

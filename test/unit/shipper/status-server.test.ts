@@ -1,7 +1,7 @@
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import { healthySink } from '../../../src/shipper/delivery/deliver.js';
-import { Hold } from '../../../src/shipper/spool/hold.js';
 import { Metrics } from '../../../src/shipper/status/metrics.js';
 import { answer } from '../../../src/shipper/status/status-server.js';
 import { sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
@@ -9,15 +9,15 @@ import { sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
 async function setUp() {
   const ledger = new Ledger(['one', 'two']);
   let now = 1000;
-  const hold = new Hold({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
-  const sinks = ['one', 'two'].map((name) => ({ name, lane: hold.lane(name), health: healthySink() }));
+  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
+  const sinks = ['one', 'two'].map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks, now: () => now, fullness: () => 0.25 });
   const batch = sourceBatchOf(['abc', { message: 'de', origin: { ...stdoutOrigin, id: 'e', stream: 'stderr' } }]);
-  ledger.countRead(hold.append(batch));
-  const taken = await hold
-    .lane('one')
+  ledger.countRead(buffer.append(batch));
+  const taken = await buffer
+    .cursor('one')
     .take({ maxRecords: 9, maxBytes: 99, recordOverheadBytes: 0 }, new AbortController().signal);
-  taken!.settle(Tally.of(batch));
+  taken!.acknowledge(Tally.of(batch));
   ledger.countDelivered('one', Tally.of(batch, 0, 1));
   ledger.countDropped('one', 'too_old', Tally.of(batch, 1));
   ledger.countLost({ lines: 4, bytes: 40 });

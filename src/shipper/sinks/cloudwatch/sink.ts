@@ -7,7 +7,7 @@ import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
 import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
-import type { BatchLimits, Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
 import { Network } from '../http/network.js';
@@ -161,7 +161,7 @@ export class CloudWatchSink implements Sink {
         if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, signal))) {
           return { to: body.to, instead: [[body.from, body.to]] };
         }
-        return { to: body.to, instead: this.#settle(judged, logStream, events, body, outcome) };
+        return { to: body.to, instead: this.#judge(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
         outcome.retry(recordsFrom(events, body.from), error, error.retryAfterMs);
@@ -195,7 +195,7 @@ export class CloudWatchSink implements Sink {
     );
   }
 
-  async check(signal: AbortSignal): Promise<Finding> {
+  async check(signal: AbortSignal): Promise<CheckResult> {
     const logStream = this.#streams.example;
     const answer = await this.#probe(logStream, signal);
     const { credentialSource, createsGroup } = this.#api;
@@ -231,13 +231,7 @@ export class CloudWatchSink implements Sink {
   }
 
   /** Books an answer. Returns the ranges to try instead. */
-  #settle(
-    answer: Answer,
-    logStream: string,
-    events: Events,
-    { from, to }: PutBody,
-    outcome: Outcome,
-  ): readonly Range[] {
+  #judge(answer: Answer, logStream: string, events: Events, { from, to }: PutBody, outcome: Outcome): readonly Range[] {
     const target = this.#api.target(logStream);
     const retry = (code: string, detail: string, afterMs?: number) => {
       outcome.retry(recordsFrom(events, from), { code, detail: `PutLogEvents to ${target}: ${detail}` }, afterMs);

@@ -12,7 +12,7 @@ import { createHash } from 'node:crypto';
 import { encode } from '@msgpack/msgpack';
 import type { FORWARD_SETTINGS } from '../../../catalog/sinks/forward.js';
 import { NoAnswerError } from '../../errors.js';
-import type { Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';
 import { LINE_LIMITS } from '../lines/output.js';
 import { acknowledgedPeer, addressText } from '../peer.js';
@@ -92,7 +92,7 @@ class ForwardSink implements Sink {
     }
   }
 
-  async check(signal: AbortSignal): Promise<Finding> {
+  async check(signal: AbortSignal): Promise<CheckResult> {
     (await ForwardConnection.open(this.#peer, signal)).close();
     return { isRight: true, text: `${addressText(this.#peer.address)} takes connections` };
   }

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import type { TCP_SETTINGS } from '../../../catalog/sinks/tcp.js';
 import type { PeerAddress } from '../../../catalog/values/peer-address.js';
-import type { Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';
 import { acknowledgedPeer, addressText, connectPeer, writePeer } from '../peer.js';
 import { ReloadedFile } from '../reloaded-file.js';
@@ -55,7 +55,7 @@ class TcpSink implements Sink {
     }
   }
 
-  async check(signal: AbortSignal): Promise<Finding> {
+  async check(signal: AbortSignal): Promise<CheckResult> {
     (await connectPeer(this.#address, this.#ca, signal)).destroy();
     return { isRight: true, text: `${addressText(this.#address)} takes connections` };
   }

@@ -19,7 +19,7 @@ export class LostAnswers {
     return this.#records.get(batch.origins[batch.origin[i]!]!.id)?.has(batch.seq[i]!) === true;
   }
 
-  /** The record is settled. */
+  /** The record is acknowledged. */
   delete(batch: RecordBatch, i: number): void {
     if (this.#records.size === 0) return;
     const { id } = batch.origins[batch.origin[i]!]!;

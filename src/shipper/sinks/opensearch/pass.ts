@@ -219,7 +219,7 @@ export class Pass {
     }
     taken.forEach(({ record }, i) => {
       if (stored[i] === 'ours') return;
-      // Where nothing may be read, an earlier life is believed about what it may have sent.
+      // Where nothing may be read, a previous run is believed about what it may have sent.
       if (stored[i] === 'unknown' && this.#batch.timeMs[record]! < this.#parts.startedMs) return;
       if (!this.#form.isNamedByContent) {
         this.unnamed.push(record);

@@ -5,7 +5,7 @@
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { failureOf } from '../../errors.js';
-import type { BatchLimits, Failure, Finding, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
@@ -115,7 +115,7 @@ export class OpenSearchSink implements Sink {
   }
 
   /** Nothing that could be stored: a service that speaks `_bulk` refuses it, after a look at who asks. */
-  async check(signal: AbortSignal): Promise<Finding> {
+  async check(signal: AbortSignal): Promise<CheckResult> {
     const response = await this.#options.post(Buffer.from('\n'), signal);
     const error = errorOf(response.body);
     if (response.status === 400 && (error.type !== undefined || error.reason !== undefined)) {

@@ -76,7 +76,7 @@ export class LineAssembler {
   }
 
   /** The place before which every byte is in a record. */
-  get settledSeq(): number {
+  get assembledSeq(): number {
     return this.#segments[0]?.seq ?? this.#endSeq;
   }
 

@@ -47,7 +47,7 @@ export class LossTotals {
     for (const [instance, total] of known ?? []) this.remember(instance, total);
   }
 
-  /** A total that was counted in an earlier life. */
+  /** A total that was counted in a previous run. */
   remember(instance: string, total: Lost): void {
     if (!this.#totals.has(instance) && total.bytes > 0) this.#remember(instance, total);
   }

@@ -1,7 +1,7 @@
 /** What a batch has of each process. */
 import type { RecordBatch } from '../../parts.js';
-import { isNotice } from '../frames/connection.js';
 import type { Lost } from '../frames/decoder.js';
+import { isNotice } from '../frames/frame-stream.js';
 
 /** The instance of a process begins the ids of its streams. */
 const INSTANCE_LENGTH = 16;

@@ -1,5 +1,5 @@
 /**
- * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, hears the bell.
+ * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, receives wake-ups.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -46,8 +46,8 @@ export interface RingName {
 const USED = new RegExp(`^${RING_NAMES.USED}(\\d{1,10})-([0-9a-f]{16})-(\\d{1,9})$`);
 const MAKING = 'making-';
 const ZEROS = Buffer.alloc(64 * 1024);
-const BELL_BYTES = 8;
-const LOSS_BYTES = 4 * BELL_BYTES;
+const WAKE_UP_BYTES = 8;
+const LOSS_BYTES = 4 * WAKE_UP_BYTES;
 
 const instanceAt = (bytes: Buffer, at: number): string => bytes.readBigUInt64LE(at).toString(16).padStart(16, '0');
 
@@ -73,7 +73,7 @@ export function makeRingDirectory(path: string): void {
 export class RingDirectory {
   readonly #options: RingDirectoryOptions;
   #made = 0;
-  #bell: Socket | undefined;
+  #wakeUps: Socket | undefined;
   #heard = Buffer.alloc(0);
 
   /** Makes the directory. Throws a ConfigError when that cannot be. */
@@ -82,7 +82,7 @@ export class RingDirectory {
     const { path } = options;
     makeRingDirectory(path);
     this.#tidy(MAKING);
-    this.#makeBell();
+    this.#makeWakeUpPipe();
   }
 
   pathOf(name: string): string {
@@ -128,25 +128,25 @@ export class RingDirectory {
   }
 
   /** Calls with the instance of each process that rings, and with the totals of each that lost lines and has no ring. */
-  listen(onBell: (instance: string) => void, onLoss: (instance: string, total: Lost) => void): void {
-    if (this.#bell !== undefined) return;
-    const fd = this.#openBell();
+  listen(onWakeUp: (instance: string) => void, onLoss: (instance: string, total: Lost) => void): void {
+    if (this.#wakeUps !== undefined) return;
+    const fd = this.#openWakeUpPipe();
     if (fd === undefined) return;
-    this.#bell = new Socket({ fd, readable: true, writable: false });
-    this.#bell.on('error', () => this.#forgetBell());
-    this.#bell.on('close', () => this.#forgetBell());
-    this.#bell.on('data', (chunk: Buffer) => {
+    this.#wakeUps = new Socket({ fd, readable: true, writable: false });
+    this.#wakeUps.on('error', () => this.#forgetWakeUpPipe());
+    this.#wakeUps.on('close', () => this.#forgetWakeUpPipe());
+    this.#wakeUps.on('data', (chunk: Buffer) => {
       const bytes = this.#heard.length > 0 ? Buffer.concat([this.#heard, chunk]) : chunk;
       let at = 0;
-      for (; bytes.length - at >= BELL_BYTES; at += BELL_BYTES) {
+      for (; bytes.length - at >= WAKE_UP_BYTES; at += WAKE_UP_BYTES) {
         if (bytes.readBigUInt64LE(at) !== BELL_LOSS) {
-          onBell(instanceAt(bytes, at));
+          onWakeUp(instanceAt(bytes, at));
           continue;
         }
         if (bytes.length - at < LOSS_BYTES) break;
-        const [lines, lost] = [2, 3].map((word) => Number(bytes.readBigUInt64LE(at + word * BELL_BYTES)));
-        onLoss(instanceAt(bytes, at + BELL_BYTES), { lines: lines!, bytes: lost! });
-        at += LOSS_BYTES - BELL_BYTES;
+        const [lines, lost] = [2, 3].map((word) => Number(bytes.readBigUInt64LE(at + word * WAKE_UP_BYTES)));
+        onLoss(instanceAt(bytes, at + WAKE_UP_BYTES), { lines: lines!, bytes: lost! });
+        at += LOSS_BYTES - WAKE_UP_BYTES;
       }
       this.#heard = Buffer.from(bytes.subarray(at));
     });
@@ -154,7 +154,7 @@ export class RingDirectory {
 
   /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
   close(): void {
-    this.#bell?.destroy();
+    this.#wakeUps?.destroy();
     this.#tidy(RING_NAMES.FREE);
   }
 
@@ -196,7 +196,7 @@ export class RingDirectory {
   }
 
   /** Node has no call for it, and the image no program: the first process that rings makes it then. */
-  #makeBell(): void {
+  #makeWakeUpPipe(): void {
     const path = this.pathOf(RING_NAMES.BELL);
     try {
       if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
@@ -206,7 +206,7 @@ export class RingDirectory {
     }
   }
 
-  #openBell(): number | undefined {
+  #openWakeUpPipe(): number | undefined {
     let fd: number | undefined;
     try {
       // For writing too: so it never comes to its end.
@@ -219,8 +219,8 @@ export class RingDirectory {
     return undefined;
   }
 
-  #forgetBell(): void {
-    this.#bell = undefined;
+  #forgetWakeUpPipe(): void {
+    this.#wakeUps = undefined;
     this.#heard = Buffer.alloc(0);
   }
 }

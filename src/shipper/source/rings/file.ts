@@ -31,8 +31,8 @@ import {
 } from '../../../contract.js';
 import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
-import type { Progress } from '../frames/connection.js';
 import type { Hello, Lost } from '../frames/decoder.js';
+import type { Progress } from '../frames/frame-stream.js';
 import { lockKey } from './file-locks.js';
 
 type Word = (typeof RING_HEADER)[number]['name'];
@@ -71,7 +71,7 @@ export interface Resumed {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
   /** Before its position, and gone with that reader. */
-  readonly owed: Lost;
+  readonly unacknowledged: Lost;
 }
 
 /** Header of an unclaimed ring. */
@@ -157,7 +157,7 @@ export class RingFile {
     return got;
   }
 
-  /** The next write rings the bell. Look at the head once more after this. */
+  /** The next write sends a wake-up. Look at the head once more after this. */
   sleep(): void {
     this.#sleepEpoch = BigInt.asUintN(64, this.#sleepEpoch + 1n);
     const bytes = Buffer.alloc(8);
@@ -178,36 +178,36 @@ export class RingFile {
     readSync(this.#fd, page, 0, page.length, TAIL_AT);
     const position = Number(page.readBigUInt64LE(0));
     const lost = { lines: countAt(page, 16), bytes: countAt(page, 24) };
-    const owed = { lines: countAt(page, 32), bytes: countAt(page, 40) };
+    const unacknowledged = { lines: countAt(page, 32), bytes: countAt(page, 40) };
     this.#half = page.readUInt32LE(8);
-    if (position === 0 || this.#half === 0) return { progress: undefined, lost, owed };
+    if (position === 0 || this.#half === 0) return { progress: undefined, lost, unacknowledged };
     const count = page.readUInt32LE(12);
     const places = Array.from({ length: Math.min(count, STREAMS_MAX) }, (_, i) =>
       page.readDoubleLE(CHECKPOINT_BYTES + i * STREAM_BYTES + 8),
     );
     const isRight = this.#half <= 2 && count <= STREAMS_MAX && places.every((place) => Number.isSafeInteger(place));
     if (!isRight) throw new ProtocolError('ring', `${this.path}: no checkpoint`);
-    const settled = places.map((place, i): [number, number] => [
+    const assembled = places.map((place, i): [number, number] => [
       page.readUInt32LE(CHECKPOINT_BYTES + i * STREAM_BYTES),
       place,
     ]);
-    return { progress: { position, settled, ...this.#readNotes() }, lost, owed };
+    return { progress: { position, assembled, ...this.#readNotes() }, lost, unacknowledged };
   }
 
   /** Everything before is settled, but for what is owed: the writer may have the room. */
-  checkpoint({ position, settled, hello, files }: Progress, lost: Lost, owed: Lost): void {
+  checkpoint({ position, assembled, hello, files }: Progress, lost: Lost, unacknowledged: Lost): void {
     this.#writeNotes(hello, files);
     const page = this.#checkpoint;
-    const count = Math.min(settled.length, STREAMS_MAX);
+    const count = Math.min(assembled.length, STREAMS_MAX);
     page.writeBigUInt64LE(BigInt(position), 0);
     page.writeUInt32LE(this.#half, 8);
     page.writeUInt32LE(count, 12);
     page.writeBigUInt64LE(BigInt(lost.lines), 16);
     page.writeBigUInt64LE(BigInt(lost.bytes), 24);
-    page.writeBigUInt64LE(BigInt(owed.lines), 32);
-    page.writeBigUInt64LE(BigInt(owed.bytes), 40);
+    page.writeBigUInt64LE(BigInt(unacknowledged.lines), 32);
+    page.writeBigUInt64LE(BigInt(unacknowledged.bytes), 40);
     for (let i = 0; i < count; i++) {
-      const [stream, seq] = settled[i]!;
+      const [stream, seq] = assembled[i]!;
       const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;
       page.writeUInt32LE(stream, entry);
       page.writeUInt32LE(0, entry + 4);
@@ -236,7 +236,7 @@ export class RingFile {
     try {
       return writeSync(this.#fd, bytes, 0, bytes.length, at) === bytes.length;
     } catch {
-      // Nothing is released by what was not written.
+      // Nothing is acknowledged by what was not written.
       return false;
     }
   }

@@ -1,7 +1,7 @@
 /** What the source of rings is told, and whom it tells. */
 import type { ProtocolError } from '../../errors.js';
-import type { SkipReason } from '../frames/connection.js';
 import type { Lost } from '../frames/decoder.js';
+import type { SkipReason } from '../frames/frame-stream.js';
 import type { RingDirectoryOptions } from './directory.js';
 
 export interface RingSourceOptions extends RingDirectoryOptions {
@@ -16,10 +16,10 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;
   /** Told of up to how much went down with a shipper that was killed in an outage. */
-  readonly onGone: (gone: Lost) => void;
+  readonly onPreviousRunLoss: (lostWithPreviousRun: Lost) => void;
   /** Told when a notice of it is delivered, before the ring forgets it. */
-  readonly onNoticed?: (gone: Lost) => void;
-  /** Whether sinks fail for longer than rings last: then rings give room back before it is released. */
+  readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
+  /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
   readonly onProtocolError: (error: ProtocolError) => void;
   /** Milliseconds that never go back, whatever happens to the clock. */

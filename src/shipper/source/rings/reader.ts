@@ -1,7 +1,7 @@
-/** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are released. */
+/** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are acknowledged. */
 import { ProtocolError } from '../../errors.js';
-import { Connection, type ConnectionOptions, type Progress } from '../frames/connection.js';
 import type { Lost } from '../frames/decoder.js';
+import { FrameStream, type FrameStreamOptions, type Progress } from '../frames/frame-stream.js';
 import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
@@ -16,16 +16,16 @@ export interface Mark {
   readonly records: Lost;
   /** Debts of readers before that a notice in the batch tells of. */
   readonly notice: Lost;
-  /** Its room was given back before it was released. */
-  isEarly: boolean;
+  /** Its room was given back before it was acknowledged. */
+  isReleasedEarly: boolean;
   /** Nothing of the ring comes after it. */
   isLast: boolean;
-  isReleased: boolean;
+  isAcknowledged: boolean;
 }
 
-export interface RingReaderOptions extends ConnectionOptions {
+export interface RingReaderOptions extends FrameStreamOptions {
   /** Told of debts of readers before that are delivered as a notice, before the ring forgets them. */
-  readonly onNoticed?: ((gone: Lost) => void) | undefined;
+  readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
 }
 
 const NOTHING: Lost = { lines: 0, bytes: 0 };
@@ -36,15 +36,15 @@ export class RingReader {
   readonly ring: RingName;
   readonly #file: RingFile;
   readonly #shared: AssemblerShared;
-  readonly #connection: Connection;
+  readonly #frames: FrameStream;
   readonly #losses: LossTotals;
   readonly #options: RingReaderOptions;
-  /** Ends of batches that are not released, in their order. */
+  /** Ends of batches that are not acknowledged, in their order. */
   readonly #marks: Mark[] = [];
   #position = 0;
   /** The end of what the process may write over. */
-  #given: Pick<Mark, 'progress' | 'lost'> = { progress: undefined, lost: NOTHING };
-  #owed: Lost = NOTHING;
+  #released: Pick<Mark, 'progress' | 'lost'> = { progress: undefined, lost: NOTHING };
+  #unacknowledged: Lost = NOTHING;
   /** Where the last batch ended. */
   #markedPosition = 0;
   /** Whether there is something that no mark covers. */
@@ -67,7 +67,7 @@ export class RingReader {
   #notice: Lost = NOTHING;
 
   /** What was given away, and went down with readers before. */
-  readonly gone: Lost;
+  readonly lostWithPreviousRun: Lost;
 
   /** Opens it. Throws a ProtocolError when it is no ring; any other error may pass, and nothing is changed then. */
   constructor(
@@ -84,11 +84,14 @@ export class RingReader {
     this.#shared = shared;
     this.#losses = losses;
     this.#file = new RingFile(path);
-    this.#connection = new Connection(shared, losses, { ...options, instance: ring.instance });
+    this.#frames = new FrameStream(shared, losses, { ...options, instance: ring.instance });
     try {
-      const { progress, lost, owed } = this.#file.resume();
+      const { progress, lost, unacknowledged } = this.#file.resume();
       const state = this.#file.state(progress?.position ?? 0);
-      this.gone = isOwed(owed, progress) && losses.believes(owed, ring.instance) ? owed : NOTHING;
+      this.lostWithPreviousRun =
+        isPossible(unacknowledged, progress) && losses.believes(unacknowledged, ring.instance)
+          ? unacknowledged
+          : NOTHING;
       this.isRetired = this.#file.isRetiredAtStart;
       // No more can have been counted than the process has lost.
       this.#lost = least(lost, state.lost);
@@ -96,16 +99,16 @@ export class RingReader {
       if (progress !== undefined) {
         this.#position = progress.position;
         this.#markedPosition = progress.position;
-        this.#given = { progress, lost: this.#lost };
-        this.#owed = this.gone;
-        this.#connection.resume(progress, state.head);
-        if (this.gone.bytes > 0) {
-          this.#connection.gone(this.gone, progress.position);
+        this.#released = { progress, lost: this.#lost };
+        this.#unacknowledged = this.lostWithPreviousRun;
+        this.#frames.resume(progress, state.head);
+        if (this.lostWithPreviousRun.bytes > 0) {
+          this.#frames.previousRunLost(this.lostWithPreviousRun, progress.position);
           // Owed until the notice is delivered: this reader may be killed, too.
-          this.#notice = this.gone;
+          this.#notice = this.lostWithPreviousRun;
           this.#isDirty = true;
         }
-        this.#file.checkpoint(progress, this.#lost, this.#owed);
+        this.#file.checkpoint(progress, this.#lost, this.#unacknowledged);
       }
       this.#isLocked = state.isLocked;
     } catch (error) {
@@ -128,12 +131,12 @@ export class RingReader {
 
   /** The last frames. */
   get recent(): RecentFrames {
-    return this.#connection.recent;
+    return this.#frames.recent;
   }
 
   /** These frames were in an earlier ring of the process. */
   skipFrames(known: RecentFrames): void {
-    this.#connection.skipFrames(known);
+    this.#frames.skipFrames(known);
   }
 
   /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense, and what the system says. */
@@ -151,7 +154,7 @@ export class RingReader {
     while (got < buffer.length && this.#position < head) {
       const length = this.#file.read(buffer.subarray(got), this.#position, head);
       // Assemblers copy what they keep.
-      this.#connection.write(buffer.subarray(got, got + length), nowMs);
+      this.#frames.write(buffer.subarray(got, got + length), nowMs);
       this.#position += length;
       // At once: the next read may fail.
       this.#isDirty = true;
@@ -161,7 +164,7 @@ export class RingReader {
     if (got > 0) {
       this.gotMs = nowMs;
       // The process must be able to write on: a line that keeps half of the ring is cut here.
-      if (this.#position - this.#connection.firstUnsettled > this.#file.capacity / 2) this.#connection.flush();
+      if (this.#position - this.#frames.firstUnassembled > this.#file.capacity / 2) this.#frames.flush();
     }
     return got;
   }
@@ -173,7 +176,7 @@ export class RingReader {
     return head !== this.#position || isEnded !== this.isEnded || lost.bytes !== this.#lost.bytes;
   }
 
-  /** Asks for the bell. False when something has come meanwhile. */
+  /** Asks for a wake-up. False when something has come meanwhile. */
   sleep(): boolean {
     this.#file.sleep();
     return this.#file.state(this.#position).head === this.#position;
@@ -191,9 +194,9 @@ export class RingReader {
   finish(): boolean {
     if (this.isFinished) return false;
     this.isFinished = true;
-    this.#connection.flush();
-    this.#connection.forget();
-    if (this.#connection.container !== undefined) this.#connection.lostAtLast(this.#lost);
+    this.#frames.flush();
+    this.#frames.forget();
+    if (this.#frames.container !== undefined) this.#frames.lostAtLast(this.#lost);
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;
@@ -206,8 +209,8 @@ export class RingReader {
     if (!this.#isDirty) return undefined;
     this.#isDirty = false;
     this.#markedPosition = this.#position;
-    const progress = this.#connection.progress();
-    const common = { isEarly: false, isLast: this.isFinished, isReleased: false };
+    const progress = this.#frames.progress();
+    const common = { isReleasedEarly: false, isLast: this.isFinished, isAcknowledged: false };
     const mark = { progress, lost: this.#lost, records, notice: this.#notice, ...common };
     this.#notice = NOTHING;
     this.#marks.push(mark);
@@ -215,62 +218,62 @@ export class RingReader {
   }
 
   /**
-   * A batch that ended at the mark is released. What drops records may release a later batch first: the ring keeps what
+   * A batch that ended at the mark is acknowledged. What drops records may acknowledge a later batch first: the ring keeps what
    * lies before. Whether the ring is of no more use.
    */
-  release(mark: Mark): boolean {
-    mark.isReleased = true;
-    if (mark.isEarly) this.#owed = minus(this.#owed, mark.records);
+  acknowledge(mark: Mark): boolean {
+    mark.isAcknowledged = true;
+    if (mark.isReleasedEarly) this.#unacknowledged = minus(this.#unacknowledged, mark.records);
     if (mark.notice.bytes > 0) {
       this.#options.onNoticed?.(mark.notice);
-      this.#owed = minus(this.#owed, mark.notice);
+      this.#unacknowledged = minus(this.#unacknowledged, mark.notice);
     }
     let last: Mark | undefined;
-    while (this.#marks[0]?.isReleased) last = this.#marks.shift();
-    if (this.#isClosed || (last === undefined && !mark.isEarly && mark.notice.bytes === 0)) return false;
-    if (last?.isEarly === false) this.#given = last;
+    while (this.#marks[0]?.isAcknowledged) last = this.#marks.shift();
+    if (this.#isClosed || (last === undefined && !mark.isReleasedEarly && mark.notice.bytes === 0)) return false;
+    if (last?.isReleasedEarly === false) this.#released = last;
     this.#checkpoint();
     return last?.isLast ?? false;
   }
 
   /**
-   * In an outage that is longer than the ring: gives half of it back before what was there is released, of batches that
+   * In an outage that is longer than the ring: gives half of it back before what was there is acknowledged, of batches that
    * a caller holds. The ring says how much is owed, so that a reader that comes after this one was killed can count it.
    */
-  giveEarly(): void {
-    const before = this.#given;
+  releaseUnacknowledged(): void {
+    const before = this.#released;
     for (const mark of this.#marks) {
-      if (this.#position - (this.#given.progress?.position ?? 0) <= this.#file.capacity / 2) break;
-      if (mark.isEarly || mark.progress === undefined) continue;
-      mark.isEarly = true;
-      if (!mark.isReleased) this.#owed = plus(this.#owed, mark.records);
-      this.#given = mark;
+      if (this.#position - (this.#released.progress?.position ?? 0) <= this.#file.capacity / 2) break;
+      if (mark.isReleasedEarly || mark.progress === undefined) continue;
+      mark.isReleasedEarly = true;
+      if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);
+      this.#released = mark;
     }
-    if (this.#given !== before && !this.#isClosed) this.#checkpoint();
+    if (this.#released !== before && !this.#isClosed) this.#checkpoint();
   }
 
   #checkpoint(): void {
-    const { progress, lost } = this.#given;
-    if (progress !== undefined) this.#file.checkpoint(progress, lost, this.#owed);
+    const { progress, lost } = this.#released;
+    if (progress !== undefined) this.#file.checkpoint(progress, lost, this.#unacknowledged);
   }
 
   /** Whether it is among the files that are locked. */
-  isHeld(locked: ReadonlySet<string>): boolean {
+  isAmong(locked: ReadonlySet<string>): boolean {
     return locked.has(this.#file.lockKey);
   }
 
   /** Whether its process is gone, by the files that were locked after the last look at the ring. */
-  isGone(locked: ReadonlySet<string>, nowMs: number): boolean {
+  isWriterDead(locked: ReadonlySet<string>, nowMs: number): boolean {
     // Between its claim and its lock a process has written nothing.
     const isClaimed = this.#isLocked || (this.#position === 0 && nowMs - this.gotMs > CLAIM_MS);
-    return isClaimed && !this.isHeld(locked);
+    return isClaimed && !this.isAmong(locked);
   }
 
   /** It cannot be read on: the process is sent to another ring, and what came so far becomes records. */
   abandon(): void {
     this.#isClosed = true;
-    this.#connection.flush();
-    this.#connection.forget();
+    this.#frames.flush();
+    this.#frames.forget();
     this.#file.retire();
     this.#file.remove();
   }
@@ -281,7 +284,7 @@ export class RingReader {
 }
 
 /** Whether so much can lie before the place where the reader begins: a line takes at least a byte. */
-const isOwed = ({ lines, bytes }: Lost, progress: Progress | undefined): boolean =>
+const isPossible = ({ lines, bytes }: Lost, progress: Progress | undefined): boolean =>
   lines <= (progress?.position ?? 0) && bytes <= (progress?.position ?? 0);
 const least = (one: Lost, other: Lost): Lost => ({
   lines: Math.min(one.lines, other.lines),

@@ -1,10 +1,10 @@
 /**
- * Reads the rings of all processes and yields what they wrote as batches of lines. A batch releases, in each ring it has
+ * Reads the rings of all processes and yields what they wrote as batches of lines. A batch acknowledges, in each ring it has
  * lines of, all that lies before them: until then the ring keeps it, also for a reader that comes after this one was
  * killed.
  *
  * Nothing is read while the consumer is busy. Rings with bytes are looked at again and again; one that stays empty is put
- * to sleep and costs nothing until its process rings the bell, but for a slow look once a second.
+ * to sleep and costs nothing until its process sends a wake-up, but for a slow look once a second.
  */
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
@@ -16,7 +16,7 @@ import { NameRoom } from '../frames/name-room.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
 import { countByInstance } from './count-by-instance.js';
 import { RingDirectory, type RingName } from './directory.js';
-import { GoneProcesses } from './gone-processes.js';
+import { EndedProcesses } from './ended-processes.js';
 import type { RingSourceOptions } from './options.js';
 import { type Mark, RingReader } from './reader.js';
 
@@ -25,10 +25,10 @@ const READ_BYTES = 256 * 1024;
 const LOOK_MS = 10;
 /** A ring that was empty for so long is put to sleep. */
 const AWAKE_MS = 50;
-/** Finds what no bell told: rings that were there before, bells that could not be rung. */
+/** Finds what no wake-up told: rings that were there before, wake-ups that could not be sent. */
 const SCAN_MS = 1000;
-/** Bells of unknown processes call for a scan, but not more often. */
-const BELL_SCAN_MS = 10;
+/** Wake-ups of unknown processes call for a scan, but not more often. */
+const WAKE_UP_SCAN_MS = 10;
 /** Nothing was written for so long: a process that is alive claims another ring with its next line. */
 const IDLE_MS = 3_600_000;
 /** After a stop: so long no ring may have got anything before reading ends. */
@@ -44,7 +44,7 @@ export class RingSource implements Source {
   readonly #options: RingSourceOptions;
   readonly #now: () => number;
   readonly #directory: RingDirectory;
-  readonly #goneProcesses: GoneProcesses;
+  readonly #endedProcesses: EndedProcesses;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -80,7 +80,7 @@ export class RingSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#directory = new RingDirectory(options);
-    this.#goneProcesses = new GoneProcesses(options.path);
+    this.#endedProcesses = new EndedProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
     this.#directory.refill(this.#directory.names());
@@ -93,8 +93,8 @@ export class RingSource implements Source {
     try {
       for (;;) {
         const nowMs = this.#now();
-        // Whatever was yielded is held by the consumer, who has room for more.
-        if (this.#options.isOutage()) for (const reader of this.#readers.values()) reader.giveEarly();
+        // Whatever was yielded is buffered by the consumer, who has room for more.
+        if (this.#options.isOutage()) for (const reader of this.#readers.values()) reader.releaseUnacknowledged();
         this.#scan(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
@@ -107,7 +107,7 @@ export class RingSource implements Source {
         else await this.#wait();
       }
     } finally {
-      // Rings that are read but not released stay open: their batches are still on the way.
+      // Rings that are read but not acknowledged stay open: their batches are still on the way.
       this.#directory.close();
     }
   }
@@ -122,7 +122,7 @@ export class RingSource implements Source {
     if (!this.#isClosing) this.#closedMs = this.#now();
     this.#isClosing = true;
     this.#wantsScan = true;
-    this.#alarm.ring();
+    this.#alarm.wake();
   }
 
   /** Counts what no batch has taken along. Nothing can be read after this. */
@@ -146,7 +146,7 @@ export class RingSource implements Source {
     // Looks once more in any case: a ring may have been claimed since the last look.
     this.#gotMs = this.#now();
     this.#wantsScan = true;
-    this.#alarm.ring();
+    this.#alarm.wake();
   }
 
   /** Whether nothing more is to be read. */
@@ -179,7 +179,7 @@ export class RingSource implements Source {
     }
     this.#firstMs ??= nowMs;
     if (this.#shared.builder.isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
-    // A ring is released by batches: a small one must not wait for others to travel with.
+    // A ring is acknowledged by batches: a small one must not wait for others to travel with.
     for (const reader of this.#awake) if (reader.isPressing) return true;
     return false;
   }
@@ -195,9 +195,9 @@ export class RingSource implements Source {
     }
     return {
       ...batch,
-      release: () => {
+      acknowledge: () => {
         for (const [reader, mark] of marked) {
-          if (reader.release(mark)) this.#remove(reader);
+          if (reader.acknowledge(mark)) this.#remove(reader);
         }
       },
     };
@@ -205,10 +205,10 @@ export class RingSource implements Source {
 
   /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */
   #scan(nowMs: number): void {
-    if (nowMs - this.#scannedMs < (this.#wantsScan ? BELL_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
+    if (nowMs - this.#scannedMs < (this.#wantsScan ? WAKE_UP_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
     this.#scannedMs = nowMs;
     this.#directory.listen(
-      (instance) => this.#rang(instance),
+      (instance) => this.#woken(instance),
       (instance, total) => this.#losses.update(instance, total),
     );
     const names = this.#directory.names();
@@ -247,7 +247,7 @@ export class RingSource implements Source {
   /** Whose process is gone, or has been quiet for long. */
   #retireLeft(nowMs: number): void {
     const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
-    for (const reader of this.#goneProcesses.among(readers, nowMs)) this.#retire(reader);
+    for (const reader of this.#endedProcesses.among(readers, nowMs)) this.#retire(reader);
     for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
   }
 
@@ -287,7 +287,7 @@ export class RingSource implements Source {
     }
     try {
       const reader = this.#open(ring, nowMs);
-      if (reader.gone.bytes > 0) this.#options.onGone(reader.gone);
+      if (reader.lostWithPreviousRun.bytes > 0) this.#options.onPreviousRunLoss(reader.lostWithPreviousRun);
       this.#readers.set(ring.name, reader);
       this.#latest.set(ring.instance, reader);
       this.#awake.add(reader);
@@ -321,11 +321,11 @@ export class RingSource implements Source {
     if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#retire(idle);
   }
 
-  #rang(instance: string): void {
+  #woken(instance: string): void {
     const reader = this.#latest.get(instance);
     if (reader === undefined || reader.isFinished) this.#wantsScan = true;
     else this.#awake.add(reader);
-    this.#alarm.ring();
+    this.#alarm.wake();
   }
 
   /** Reads what there is, ring by ring. Whether there may be more at once. */
@@ -360,7 +360,7 @@ export class RingSource implements Source {
     else this.#fails(reader, 'its header cannot be written');
   }
 
-  /** All of a retired ring is read. It is removed when all of it is released. */
+  /** All of a retired ring is read. It is removed when all of it is acknowledged. */
   #finish(reader: RingReader): void {
     this.#awake.delete(reader);
     if (reader.isFinished) return;
@@ -391,7 +391,7 @@ export class RingSource implements Source {
     interruptIdle(this.#shared, nowMs - this.#options.lineIdleMs);
   }
 
-  /** Until a bell rings, or it is time for the next look. */
+  /** Until a wake-up comes, or it is time for the next look. */
   async #wait(): Promise<void> {
     const isBusy = this.#awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
     const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);

@@ -12,8 +12,8 @@ import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
-import { Connection } from '../frames/connection.js';
 import type { Lost } from '../frames/decoder.js';
+import { FrameStream } from '../frames/frame-stream.js';
 import { type AssemblerShared, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
@@ -60,7 +60,7 @@ export class SocketSource implements Source {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #names = new NameRoom();
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Map<Socket, FrameStream>();
   #isPaused = false;
   #isLingerOver = false;
   #linger: NodeJS.Timeout | undefined;
@@ -118,7 +118,7 @@ export class SocketSource implements Source {
     const { builder } = this.#shared;
     for (;;) {
       if (this.#shared.builder.isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
-        const batch = { ...builder.finish(), release() {} };
+        const batch = { ...builder.finish(), acknowledge() {} };
         clearTimeout(this.#linger);
         this.#linger = undefined;
         this.#isLingerOver = false;
@@ -194,12 +194,12 @@ export class SocketSource implements Source {
     if (this.#isPaused) socket.pause();
   }
 
-  #open(): Connection {
+  #open(): FrameStream {
     const { onGap, onTimeReplaced } = this.#options;
     // A name that no peer can know: one that speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
     const options = { name, names: this.#names, onGap, onTimeReplaced, nowMs: this.#now() };
-    return new Connection(this.#shared, this.#losses, options);
+    return new FrameStream(this.#shared, this.#losses, options);
   }
 
   /**
@@ -235,7 +235,7 @@ export class SocketSource implements Source {
   }
 
   /** What breaks the format ends its connection, and no other. */
-  #write(socket: Socket, connection: Connection, chunk: Buffer): void {
+  #write(socket: Socket, connection: FrameStream, chunk: Buffer): void {
     try {
       connection.write(chunk, this.#now());
     } catch (error) {
@@ -284,7 +284,7 @@ export class SocketSource implements Source {
     for (const socket of this.#connections.keys()) socket.resume();
   }
 
-  #watchUnfinished(connection: Connection): void {
+  #watchUnfinished(connection: FrameStream): void {
     if (this.#idle !== undefined || this.#isEnded) return;
     if (this.#shared.unfinished.size === 0 && !connection.isUndecided) return;
     this.#idle = setInterval(() => this.#flushIdle(), Math.max(1, this.#options.lineIdleMs / 4));

@@ -45,7 +45,7 @@ const write = (file: DeadLetterFile, ...messages: string[]) =>
   );
 
 describe('the file of dead letters', () => {
-  test('only its owner may read it, and it goes on where an earlier life ended', () => {
+  test('only its owner may read it, and it goes on where a previous run ended', () => {
     const { file, path } = open();
     expect(write(file, 'a', 'b')).toBe('kept');
     file.close();

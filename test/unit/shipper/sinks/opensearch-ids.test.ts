@@ -79,7 +79,7 @@ function setUp(how: Faults = {}) {
 const everything = { retry: [], rejected: [] };
 const forged = { '@timestamp': '1970-01-01T00:00:00.000000Z', body: 'FORGED' };
 
-test('rule 61: an earlier life has stored it: it is delivered, after a look, and stored once', async () => {
+test('rule 61: a previous run has stored it: it is delivered, after a look, and stored once', async () => {
   const { open, send, bodies, asked } = setUp();
   for (const sink of [open(), open()]) expect(await send(sink, ['a', 'b'])).toEqual(everything);
   expect([bodies(), asked.get]).toEqual([['a', 'b'], 1]);
@@ -126,7 +126,7 @@ test.each([
   expect(notices).toEqual([expect.stringContaining('are taken')]);
 });
 
-test('that id is the same in the next life: it is stored once', async () => {
+test('that id is the same in the next run: it is stored once', async () => {
   const { open, send, stored, bodies } = setUp();
   stored.set(`${OURS}0`, forged);
   for (const sink of [open(), open(), open()]) expect(await send(sink, ['a'])).toEqual(everything);
@@ -153,7 +153,7 @@ test.each([401, 403, 404, 400])(
   },
 );
 
-test('where nothing may be read, an earlier life is believed about lines that are older than this one', async () => {
+test('where nothing may be read, a previous run is believed about lines that are older than this one', async () => {
   const { open, send, bodies, notices, stored } = setUp({ reads: 403 });
   const records = [
     { message: 'old', timeMs: STARTED_MS - 1, seq: 1 },
@@ -173,7 +173,7 @@ test('an id that is free again by the time of the look is stored', async () => {
   expect(bodies()).toContain('a');
 });
 
-test.each([429, 503])('a look that is answered %i is repeated: until then the record is held', async (reads) => {
+test.each([429, 503])('a look that is answered %i is repeated: until then the record is buffered', async (reads) => {
   const how: { reads?: number } = { reads };
   const { open, send, stored, bodies } = setUp(how);
   stored.set(`${OURS}0`, forged);

@@ -70,7 +70,7 @@ const STATES: readonly (readonly [type: string, reason: string, remedy: string])
   ['something_new_exception', 'a state that this list does not know', 'not about your lines'],
 ];
 
-test.each(STATES)('per item, %s: %s: all is held, and the log says what to do', async (type, reason, remedy) => {
+test.each(STATES)('per item, %s: %s: all is buffered, and the log says what to do', async (type, reason, remedy) => {
   const { send, probes } = sinkOn(() => [400, type, reason]);
   const result = await send(['secret a', 'secret b']);
   expect(result).toMatchObject({ retry: [0, 1], rejected: [], retryAfterMs: 5000 });
@@ -81,7 +81,7 @@ test.each(STATES)('per item, %s: %s: all is held, and the log says what to do', 
   expect(probes().map(({ kind }) => kind)).toEqual(['index', 'create']);
 });
 
-test.each(STATES)('for the whole request, %s: %s: all is held', async (type, reason, remedy) => {
+test.each(STATES)('for the whole request, %s: %s: all is buffered', async (type, reason, remedy) => {
   const { send, requests } = sinkOn(
     () => 201,
     () => [400, type, reason],

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRAME_MAGIC } from '../../../../src/contract.js';
 import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
-import { Connection } from '../../../../src/shipper/source/frames/connection.js';
 import { FrameDecoder } from '../../../../src/shipper/source/frames/decoder.js';
+import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
 import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
 import { messagesOf } from '../../../support/batches.js';
 
@@ -79,7 +79,7 @@ describe('golden frames, version 1', () => {
   test.each(vectors.filter(({ raw }) => raw !== undefined))('$file', ({ file, raw = '' }) => {
     const builder = new BatchBuilder();
     const shared = { builder, lineMaxBytes: 1e6, partialMaxBytes: 1e6, partialBytes: 0, unfinished: new Set<never>() };
-    const connection = new Connection(shared, new LossTotals(() => {}));
+    const connection = new FrameStream(shared, new LossTotals(() => {}));
     connection.write(readFileSync(join(directory, file)), 0);
     connection.end();
     expect(messagesOf(builder.finish())).toEqual(raw.split('\n'));

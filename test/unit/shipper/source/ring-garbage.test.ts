@@ -79,7 +79,7 @@ async function readAll(
       if (origin.startsWith('00000000000000aa-1')) sound.push(message);
     }
     between();
-    batch.release();
+    batch.acknowledge();
   }
   clearTimeout(end);
   return { sound, errors, records };

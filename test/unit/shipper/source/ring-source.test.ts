@@ -39,41 +39,41 @@ function write(fd: number, from: number, bytes: Buffer): number {
   return from + bytes.length;
 }
 
-/** Reads until so many records have come; releases the first `released` batches. */
-async function take(source: RingSource, records: number, released: number): Promise<ReadRecord[]> {
+/** Reads until so many records have come; acknowledges the first `acknowledged` batches. */
+async function take(source: RingSource, records: number, acknowledged: number): Promise<ReadRecord[]> {
   const read: ReadRecord[] = [];
   const batches: AsyncIterator<SourceBatch> = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
   for (let i = 0; read.length < records; i += 1) {
     const { value, done } = await batches.next();
     if (done) break;
     read.push(...recordsOf(value));
-    if (i < released) value.release();
+    if (i < acknowledged) value.acknowledge();
   }
   await batches.return?.();
   return read;
 }
 
 test.each([0, 1])(
-  'a reader that comes after one makes the same records of what was not released: %i',
-  async (released) => {
+  'a reader that comes after one makes the same records of what was not acknowledged: %i',
+  async (acknowledged) => {
     const maker = open();
     const fd = claim();
     maker.close();
     let head = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\ntwo\nthr'), data(2, 2n, 'err\n')]));
-    const first = await take(open(), 3, released);
+    const first = await take(open(), 3, acknowledged);
     expect(first.map(({ message }) => message)).toEqual(['one', 'two', 'err']);
     head = write(fd, head, data(1, 3n, 'ee\nfour\n'));
-    const second = await take(open(), released === 0 ? 5 : 2, 0);
+    const second = await take(open(), acknowledged === 0 ? 5 : 2, 0);
     expect(second.map(({ message }) => message).sort()).toEqual(
-      released === 0 ? ['err', 'four', 'one', 'three', 'two'] : ['four', 'three'],
+      acknowledged === 0 ? ['err', 'four', 'one', 'three', 'two'] : ['four', 'three'],
     );
     const [three] = second.filter(({ message }) => message === 'three');
     expect(three?.seq).toBe(32768 + 8);
-    for (const record of released === 0 ? first : []) expect(second).toContainEqual(record);
+    for (const record of acknowledged === 0 ? first : []) expect(second).toContainEqual(record);
   },
 );
 
-test('an ended ring is removed once all of it is released; the pool is filled up again', async () => {
+test('an ended ring is removed once all of it is acknowledged; the pool is filled up again', async () => {
   const source = open();
   const fd = claim();
   write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\nend')]));
@@ -83,14 +83,14 @@ test('an ended ring is removed once all of it is released; the pool is filled up
   for await (const batch of source.batches(stop.signal)) {
     expect(readdirSync(path).sort()).toEqual(['bell', 'free-1', 'free-2', NAME]);
     messages.push(...recordsOf(batch).map(({ message }) => message));
-    batch.release();
+    batch.acknowledge();
     stop.abort();
   }
   expect(messages).toEqual(['one', 'end']);
   expect(readdirSync(path)).not.toContain(NAME);
 });
 
-test('rule 87: a batch that is released before an earlier one releases nothing of the ring yet', async () => {
+test('rule 87: a batch that is acknowledged before an earlier one acknowledges nothing of the ring yet', async () => {
   const source = open();
   const fd = claim();
   const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
@@ -104,9 +104,9 @@ test('rule 87: a batch that is released before an earlier one releases nothing o
   const first = await next();
   const end = write(fd, between, data(1, 2n, 'two\n'));
   const second = await next();
-  second.release();
+  second.acknowledge();
   expect(tail()).toBe(0);
-  first.release();
+  first.acknowledge();
   expect(tail()).toBe(end);
   source.close();
   await batches.next();
@@ -123,8 +123,8 @@ test('what is no ring is refused once, and nothing else suffers', async () => {
 
 describe('in an outage that is longer than the ring', () => {
   const LINES = 60;
-  /** Fills most of the ring, a batch a frame; releases the first of what was read. */
-  async function fill(isOutage: boolean, released: number) {
+  /** Fills most of the ring, a batch a frame; acknowledges the first of what was read. */
+  async function fill(isOutage: boolean, acknowledged: number) {
     const source = open([], { isOutage: () => isOutage, lingerMs: 0 });
     const fd = claim();
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
@@ -137,56 +137,65 @@ describe('in an outage that is longer than the ring', () => {
     // One more look, after which the last batch is known to be held.
     write(fd, head, data(1, BigInt(LINES + 1), 'end\n'));
     held.push((await batches.next()).value as SourceBatch);
-    for (const batch of held.slice(0, released)) batch.release();
+    for (const batch of held.slice(0, acknowledged)) batch.acknowledge();
     await batches.return?.(undefined);
     const tail = Buffer.alloc(8);
     readSync(fd, tail, 0, 8, at('tail'));
-    return { tail: Number(tail.readBigUInt64LE()), owed: owedBy(fd), head };
+    return { tail: Number(tail.readBigUInt64LE()), unacknowledged: unacknowledgedBy(fd), head };
   }
-  function owedBy(fd: number) {
+  function unacknowledgedBy(fd: number) {
     const words = Buffer.alloc(16);
     readSync(fd, words, 0, words.length, at('tail') + 32);
     return { lines: Number(words.readBigUInt64LE()), bytes: Number(words.readBigUInt64LE(8)) };
   }
   /** What the next reader finds. */
-  async function next(records: number, released = 0) {
-    const gone: unknown[] = [];
-    const read = await take(open([], { onGone: (each) => gone.push(each) }), records, released);
-    return { gone, messages: read.map(({ message }) => message) };
+  async function next(records: number, acknowledged = 0) {
+    const previousRunLosses: unknown[] = [];
+    const read = await take(
+      open([], { onPreviousRunLoss: (each) => previousRunLosses.push(each) }),
+      records,
+      acknowledged,
+    );
+    return { previousRunLosses, messages: read.map(({ message }) => message) };
   }
 
   test('the ring gives room back, and says what it owes: the next reader counts it', async () => {
-    const { tail, owed, head } = await fill(true, 0);
+    const { tail, unacknowledged, head } = await fill(true, 0);
     expect(head - tail).toBeLessThanOrEqual(65_536 / 2);
-    expect(owed.bytes).toBe(owed.lines * 999);
-    const notice = `logtap: up to ${owed.lines} lines, ${owed.bytes} bytes lost with a killed shipper`;
-    const { gone, messages } = await next(LINES - owed.lines + 2);
-    expect(gone).toEqual([owed]);
+    expect(unacknowledged.bytes).toBe(unacknowledged.lines * 999);
+    const notice = `logtap: up to ${unacknowledged.lines} lines, ${unacknowledged.bytes} bytes lost with a killed shipper`;
+    const { previousRunLosses, messages } = await next(LINES - unacknowledged.lines + 2);
+    expect(previousRunLosses).toEqual([unacknowledged]);
     expect(messages[0]).toBe(notice);
     expect(messages.slice(1).map((message) => message.slice(0, 3))).toEqual([
-      ...Array.from({ length: LINES - owed.lines }, (_, i) => String(owed.lines + i).padStart(3, '0')),
+      ...Array.from({ length: LINES - unacknowledged.lines }, (_, i) =>
+        String(unacknowledged.lines + i).padStart(3, '0'),
+      ),
       'end',
     ]);
   });
 
   test('the debt is owed until its notice is delivered, however many readers are killed before', async () => {
-    const { owed } = await fill(true, 0);
-    for (let kills = 0; kills < 3; kills += 1) expect((await next(1)).gone).toEqual([owed]);
-    expect((await next(LINES - owed.lines + 2, LINES)).gone).toEqual([owed]);
-    expect(owedBy(openSync(join(path, NAME), 'r'))).toEqual({ lines: 0, bytes: 0 });
+    const { unacknowledged } = await fill(true, 0);
+    for (let kills = 0; kills < 3; kills += 1) expect((await next(1)).previousRunLosses).toEqual([unacknowledged]);
+    expect((await next(LINES - unacknowledged.lines + 2, LINES)).previousRunLosses).toEqual([unacknowledged]);
+    expect(unacknowledgedBy(openSync(join(path, NAME), 'r'))).toEqual({ lines: 0, bytes: 0 });
   });
 
-  test('what is settled after all is owed no more', async () => {
+  test('what is acknowledged after all is owed no more', async () => {
     const all = await fill(true, 0);
     rmSync(join(path, NAME));
     const some = await fill(true, 10);
     expect(some.tail).toBe(all.tail);
-    expect(some.owed).toEqual({ lines: all.owed.lines - 10, bytes: all.owed.bytes - 9990 });
+    expect(some.unacknowledged).toEqual({
+      lines: all.unacknowledged.lines - 10,
+      bytes: all.unacknowledged.bytes - 9990,
+    });
     rmSync(join(path, NAME));
-    const { tail, owed, head } = await fill(true, LINES);
-    expect(owed).toEqual({ lines: 0, bytes: 0 });
+    const { tail, unacknowledged, head } = await fill(true, LINES);
+    expect(unacknowledged).toEqual({ lines: 0, bytes: 0 });
     expect(tail).toBe(head);
-    expect((await next(1)).gone).toEqual([]);
+    expect((await next(1)).previousRunLosses).toEqual([]);
   });
 
   test('also when the outage is known only after all was read', async () => {
@@ -209,7 +218,7 @@ describe('in an outage that is longer than the ring', () => {
   });
 
   test('a sink that is only slow costs no room', async () => {
-    expect(await fill(false, 0)).toMatchObject({ tail: 0, owed: { lines: 0, bytes: 0 } });
+    expect(await fill(false, 0)).toMatchObject({ tail: 0, unacknowledged: { lines: 0, bytes: 0 } });
   });
 });
 
@@ -258,16 +267,16 @@ describe('numbers that any process of the pod can write', () => {
   });
 
   /** A checkpoint, with the notes of a reader before, at the beginning of the frames. */
-  function spoil({ settled = 0, owed = 0n, counted = 0n, lost = 0n }): void {
+  function spoil({ acknowledged = 0, unacknowledged = 0n, counted = 0n, lost = 0n }): void {
     const fd = openSync(join(path, name(0)), 'r+');
     const page = Buffer.alloc(64);
     page.writeBigUInt64LE(BigInt(magic.length + hello().length));
     page.writeUInt32LE(1, 8);
     page.writeUInt32LE(1, 12);
     for (const offset of [16, 24]) page.writeBigUInt64LE(counted, offset);
-    for (const offset of [32, 40]) page.writeBigUInt64LE(owed, offset);
+    for (const offset of [32, 40]) page.writeBigUInt64LE(unacknowledged, offset);
     page.writeUInt32LE(1, 48);
-    page.writeDoubleLE(settled, 56);
+    page.writeDoubleLE(acknowledged, 56);
     writeSync(fd, page, 0, page.length, at('tail'));
     const about = { pid: 1, instance: '0000000000000abc', process: 'a', container: 'c', lost: { lines: 0, bytes: 0 } };
     const notes = Buffer.from(`    ${JSON.stringify({ hello: about, files: [] })}`);
@@ -277,9 +286,9 @@ describe('numbers that any process of the pod can write', () => {
     word(fd, 'lost_bytes', Number(lost));
   }
 
-  test('a place up to which all is settled hides nothing that comes later, and what it hides is counted', async () => {
+  test('a place up to which all is acknowledged hides nothing that comes later, and what it hides is counted', async () => {
     const end = make(0, data(1, 1n, 'one\n'));
-    spoil({ settled: 2 ** 50 });
+    spoil({ acknowledged: 2 ** 50 });
     const skipped: unknown[] = [];
     const source = open([], { onSkipped: (...each) => skipped.push(each) });
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
@@ -291,13 +300,18 @@ describe('numbers that any process of the pod can write', () => {
     await batches.return?.(undefined);
   });
 
-  test.each([2n ** 53n, 2n ** 40n, 1_000_000n])('a debt of %i lines in a ring of some bytes is none', async (owed) => {
-    make(0, data(1, 1n, 'one\n'));
-    spoil({ owed });
-    const gone: unknown[] = [];
-    expect(messages(await take(open([], { onGone: (each) => gone.push(each) }), 1, 9))).toEqual(['one']);
-    expect(gone).toEqual([]);
-  });
+  test.each([2n ** 53n, 2n ** 40n, 1_000_000n])(
+    'a debt of %i lines in a ring of some bytes is none',
+    async (unacknowledged) => {
+      make(0, data(1, 1n, 'one\n'));
+      spoil({ unacknowledged });
+      const previousRunLosses: unknown[] = [];
+      expect(
+        messages(await take(open([], { onPreviousRunLoss: (each) => previousRunLosses.push(each) }), 1, 9)),
+      ).toEqual(['one']);
+      expect(previousRunLosses).toEqual([]);
+    },
+  );
 
   test('what is said to be counted already hides no later loss', async () => {
     const end = make(0, data(1, 1n, 'one\n'));
@@ -334,7 +348,7 @@ test('more rings than may be open: those that are idle give way, and every line 
   const read: string[] = [];
   for await (const batch of source.batches(new AbortController().signal)) {
     read.push(...recordsOf(batch).map(({ message }) => message));
-    batch.release();
+    batch.acknowledge();
     if (read.length === files.length) source.close();
   }
   expect(read.sort()).toEqual(files.map((_, i) => `line ${i}`));
@@ -355,7 +369,7 @@ test('a ring that another file has replaced under its name does not take that on
   bytes.writeBigUInt64LE(BigInt(content.length), at('head'));
   writeFileSync(join(path, 'new'), bytes);
   renameSync(join(path, 'new'), join(path, NAME));
-  first.release();
+  first.acknowledge();
   const second = (await batches.next()).value as SourceBatch;
   expect([first, second].flatMap((batch) => recordsOf(batch).map(({ message }) => message))).toEqual(['one', 'two']);
   await batches.return?.(undefined);

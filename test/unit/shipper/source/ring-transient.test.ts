@@ -81,7 +81,7 @@ function begin(signal = new AbortController().signal) {
 async function messagesOf(batches: AsyncIterator<SourceBatch>): Promise<string[]> {
   const { value } = await batches.next();
   const messages = recordsOf(value).map(({ message }) => message);
-  value.release();
+  value.acknowledge();
   return messages;
 }
 

@@ -5,7 +5,7 @@ import type { RingReader } from './reader.js';
 /** Between looks. */
 const LOCKS_MS = 100;
 
-export class GoneProcesses {
+export class EndedProcesses {
   /** Whether the system says what is locked: it does for memory, and where it has done so. */
   #seesLocks: boolean;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -20,7 +20,7 @@ export class GoneProcesses {
     this.#lookedMs = nowMs;
     const locked = lockedFiles();
     if (locked === undefined) return [];
-    this.#seesLocks = this.#seesLocks || readers.some((reader) => reader.isHeld(locked));
-    return this.#seesLocks ? readers.filter((reader) => reader.isGone(locked, nowMs)) : [];
+    this.#seesLocks = this.#seesLocks || readers.some((reader) => reader.isAmong(locked));
+    return this.#seesLocks ? readers.filter((reader) => reader.isWriterDead(locked, nowMs)) : [];
   }
 }

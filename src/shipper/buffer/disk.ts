@@ -1,4 +1,4 @@
-/** What the spool asks of a file system: everything that can fail, or be undone by a crash of the machine. */
+/** What the disk buffer asks of a file system: everything that can fail, or be undone by a crash of the machine. */
 import {
   closeSync,
   constants,

@@ -8,9 +8,9 @@ import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES }
 import type { FrameEntry } from './survey.js';
 
 /** What is gone, or is no file, does not come back by waiting. All else may be over in a moment: it is tried again. */
-const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
+const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
 
-export const isGone = (error: unknown): boolean => GONE.has(codeOf(error));
+export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error));
 
 /** Where a frame is, and which records are in it. */
 export type Place = Omit<FrameEntry, 'tally' | 'gapFrom'>;

@@ -33,7 +33,7 @@ export interface Progress {
   /** Of the first frame that has to be read again. */
   readonly position: number;
   /** By stream, the place before which every byte is in a record. */
-  readonly settled: readonly (readonly [stream: number, seq: number])[];
+  readonly assembled: readonly (readonly [stream: number, seq: number])[];
   readonly hello: Hello;
   readonly files: ReadonlyMap<number, string>;
 }
@@ -41,7 +41,7 @@ export interface Progress {
 /** Why bytes are not read once more: an earlier ring had the same frame, or the reader before had made records of them. */
 export type SkipReason = 'written_again' | 'settled';
 
-export interface ConnectionOptions {
+export interface FrameStreamOptions {
   /** The only process that may speak here; any when absent. */
   readonly instance?: string;
   /** What the ids of records begin with; the instance that HELLO names when absent. */
@@ -58,7 +58,7 @@ export interface ConnectionOptions {
   readonly onTimeReplaced?: (() => void) | undefined;
 }
 
-export class Connection implements FrameReader {
+export class FrameStream implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #streams = new Map<number, LineAssembler>();
@@ -68,7 +68,7 @@ export class Connection implements FrameReader {
   #touchedMs = 0;
   #decoder: FrameDecoder | undefined;
   #hello: Hello | undefined;
-  readonly #options: ConnectionOptions;
+  readonly #options: FrameStreamOptions;
   readonly #names: NameRoom;
   #nameBytes = 0;
   readonly #files = new Map<number, string>();
@@ -88,7 +88,7 @@ export class Connection implements FrameReader {
   readonly #wallMs: () => number;
   readonly #times: BelievedTimes;
 
-  constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionOptions = {}) {
+  constructor(shared: AssemblerShared, losses: LossTotals, options: FrameStreamOptions = {}) {
     this.#shared = shared;
     this.#losses = losses;
     this.#options = options;
@@ -126,15 +126,15 @@ export class Connection implements FrameReader {
   /** What has to be known to read on from `position` one day. `undefined` while there was no HELLO. */
   progress(): Progress | undefined {
     if (this.#hello === undefined || this.#decoder === undefined) return undefined;
-    const settled: [number, number][] = [];
+    const assembled: [number, number][] = [];
     for (const [stream, assembler] of this.#streams) {
-      if (assembler.settledSeq > 0) settled.push([stream, assembler.settledSeq]);
+      if (assembler.assembledSeq > 0) assembled.push([stream, assembler.assembledSeq]);
     }
-    return { position: this.firstUnsettled, settled, hello: this.#hello, files: this.#files };
+    return { position: this.firstUnassembled, assembled, hello: this.#hello, files: this.#files };
   }
 
   /** Position of the first frame that holds bytes of an unfinished line, or else of the next one; infinite where none. */
-  get firstUnsettled(): number {
+  get firstUnassembled(): number {
     let position = this.#decoder?.nextPosition ?? Number.POSITIVE_INFINITY;
     for (const { unfinishedPosition } of this.#streams.values()) {
       position = Math.min(position, unfinishedPosition ?? position);
@@ -143,12 +143,12 @@ export class Connection implements FrameReader {
   }
 
   /** Makes it read on where an earlier one was, which had read at most what lies before `end`. */
-  resume({ position, settled, hello, files }: Progress, end: number): void {
+  resume({ position, assembled, hello, files }: Progress, end: number): void {
     this.#mode = 'framed';
     this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
     this.#greet(hello);
     for (const [stream, path] of files) this.file(stream, path);
-    for (const [stream, seq] of settled) this.#streams.get(stream)?.skipBefore(seq);
+    for (const [stream, seq] of assembled) this.#streams.get(stream)?.skipBefore(seq);
     this.#freshPosition = end;
   }
 
@@ -277,7 +277,7 @@ export class Connection implements FrameReader {
   }
 
   /** What a reader before this one had taken out of the ring is gone with it. `position` is where this one begins. */
-  gone({ lines, bytes }: Lost, position: number): void {
+  previousRunLost({ lines, bytes }: Lost, position: number): void {
     this.#record(
       `${NOTICE}gone`,
       position,

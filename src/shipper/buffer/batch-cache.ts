@@ -1,4 +1,4 @@
-/** Batches that are on disk and, for a while, in memory too, for the lanes to read. */
+/** Batches that are on disk and, for a while, in memory too, for the cursors to read. */
 import type { RecordBatch } from '../parts.js';
 import { memoryBytes } from '../records/record-batch.js';
 

@@ -11,12 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeCheckpoints, encodeCheckpoint } from '../../../../src/shipper/spool/checkpoint.js';
-import { type Disk, realDisk } from '../../../../src/shipper/spool/disk.js';
-import { Hold } from '../../../../src/shipper/spool/hold.js';
-import { framesOf } from '../../../../src/shipper/spool/segment.js';
-import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
-import { messagesOf, settleAll, sourceBatchOf } from '../../../support/batches.js';
+import { decodeCheckpoints, encodeCheckpoint } from '../../../../src/shipper/buffer/checkpoint.js';
+import { type Disk, realDisk } from '../../../../src/shipper/buffer/disk.js';
+import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
+import { framesOf } from '../../../../src/shipper/buffer/segment.js';
+import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
+import { acknowledgeAll, messagesOf, sourceBatchOf } from '../../../support/batches.js';
 
 jest.setTimeout(120_000);
 
@@ -33,7 +33,7 @@ function open(directory: string, disk: Disk = realDisk) {
   const count = { recovered: 0, dropped: 0 };
   const onProblem = (code: string, message: string) => said.push(`${code} ${message}`);
   const store = new SegmentStore({ directory, maxBytes: 40_000, cacheBytes: 0, sync: 'off', onProblem, disk });
-  const hold = new Hold({
+  const buffer = new RecordBuffer({
     maxBytes: 1_000_000,
     sinks: ['one'],
     now: () => 0,
@@ -47,41 +47,41 @@ function open(directory: string, disk: Disk = realDisk) {
     },
     sleep: () => new Promise(setImmediate),
   });
-  return { store, hold, said, count };
+  return { store, buffer, said, count };
 }
 
-/** What an earlier life left that was killed: several segments, of which some records were settled. */
-async function killed(settled = 0): Promise<string> {
+/** What a previous run left that was killed: several segments, of which some records were acknowledged. */
+async function killed(acknowledged = 0): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-damaged-'));
   directories.push(directory);
-  const { hold, store } = open(directory);
+  const { buffer, store } = open(directory);
   for (let i = 0; i < BATCHES; i++) {
-    hold.append(sourceBatchOf(Array.from({ length: BATCH }, (_, j) => `${i * BATCH + j} `.padEnd(100, 'x'))));
+    buffer.append(sourceBatchOf(Array.from({ length: BATCH }, (_, j) => `${i * BATCH + j} `.padEnd(100, 'x'))));
   }
-  for (let left = settled; left > 0; left -= BATCH) await take(hold, BATCH);
+  for (let left = acknowledged; left > 0; left -= BATCH) await take(buffer, BATCH);
   jest.advanceTimersByTime(1000);
   store.abandon();
   return directory;
 }
 
-/** What a sink takes and settles; `undefined` when there is nothing now. */
-async function take(hold: Hold, maxRecords: number): Promise<number[] | undefined> {
+/** What a sink takes and acknowledges; `undefined` when there is nothing now. */
+async function take(buffer: RecordBuffer, maxRecords: number): Promise<number[] | undefined> {
   const abort = new AbortController();
   setImmediate(() => setImmediate(() => abort.abort()));
-  const taken = await hold.lane('one').take({ maxRecords, maxBytes: 1e6, recordOverheadBytes: 0 }, abort.signal);
+  const taken = await buffer.cursor('one').take({ maxRecords, maxBytes: 1e6, recordOverheadBytes: 0 }, abort.signal);
   if (taken === undefined) return undefined;
-  settleAll(taken);
+  acknowledgeAll(taken);
   return messagesOf(taken.batch).map((message) => Number.parseInt(message, 10));
 }
 
 /** All that is there; `taken` were taken before. */
-async function drain({ hold, store, count }: ReturnType<typeof open>, taken = 0): Promise<number[]> {
+async function drain({ buffer, store, count }: ReturnType<typeof open>, taken = 0): Promise<number[]> {
   const numbers: number[] = [];
-  for (let tries = 0; hold.lane('one').held.records > 0 && tries < 1000; tries++) {
-    numbers.push(...((await take(hold, 1000)) ?? []));
+  for (let tries = 0; buffer.cursor('one').held.records > 0 && tries < 1000; tries++) {
+    numbers.push(...((await take(buffer, 1000)) ?? []));
   }
   expect(count.recovered).toBe(taken + numbers.length + count.dropped);
-  hold.end();
+  buffer.end();
   store.abandon();
   return numbers;
 }
@@ -182,7 +182,7 @@ describe('a spool of which', () => {
     expect(next.count).toEqual({ recovered: 0, dropped: 0 });
   });
 
-  test.each([1, 2, 3])('the first %i batches were settled: they are not missing', async (batches) => {
+  test.each([1, 2, 3])('the first %i batches were acknowledged: they are not missing', async (batches) => {
     const directory = await killed(batches * BATCH);
     const positions = decodeCheckpoints(readFileSync(join(directory, 'checkpoint.json'), 'utf8'))!.positions;
     const life = open(directory);
@@ -193,7 +193,7 @@ describe('a spool of which', () => {
 
 describe('a checkpoint', () => {
   const forged = (end: number, position: number) =>
-    encodeCheckpoint(99, { end, positions: { one: position }, skipped: {}, gone: [] });
+    encodeCheckpoint(99, { end, positions: { one: position }, skipped: {}, removed: [] });
   const huge = Number.MAX_SAFE_INTEGER;
   test.each([
     ['missing', undefined],
@@ -255,30 +255,30 @@ describe('a segment that cannot be read now', () => {
       directory,
       failing(code, (path) => isBad && path === bad),
     );
-    const before = (await take(life.hold, RECORDS)) ?? [];
+    const before = (await take(life.buffer, RECORDS)) ?? [];
     // All that is before it, and no more.
     const index = all.indexOf(bad);
     expect(before).toEqual(numbersUpTo(all.slice(0, index).reduce((sum, path) => sum + recordsIn(path), 0)));
-    expect(await take(life.hold, RECORDS)).toBeUndefined();
-    expect(life.hold.lane('one').isUnreadable).toBe(true);
+    expect(await take(life.buffer, RECORDS)).toBeUndefined();
+    expect(life.buffer.cursor('one').isUnreadable).toBe(true);
     isBad = false;
     const rest = await drain(life, before.length);
-    expect(life.hold.lane('one').isUnreadable).toBe(false);
+    expect(life.buffer.cursor('one').isUnreadable).toBe(false);
     expect([...before, ...rest]).toEqual(numbersUpTo(RECORDS));
     expect(life.count).toEqual({ recovered: RECORDS, dropped: 0 });
   });
 
-  test('in the next life either is still there', async () => {
+  test('in the next run either is still there', async () => {
     const directory = await killed();
     const bad = middle(segmentsOf(directory));
     for (let i = 0; i < 3; i++) {
-      const { hold, store, count } = open(
+      const { buffer, store, count } = open(
         directory,
         failing('EACCES', (path) => path === bad),
       );
-      hold.append(sourceBatchOf([`${RECORDS + i}`]));
+      buffer.append(sourceBatchOf([`${RECORDS + i}`]));
       expect([count.recovered, count.dropped]).toEqual([RECORDS + i, 0]);
-      hold.end();
+      buffer.end();
       store.abandon();
     }
     expect(readdirSync(directory)).toContain(bad.slice(directory.length + 1));

@@ -1,13 +1,13 @@
 /**
- * The hold on a disk that forgets and fails, against a model: what was synced is handed out, whatever crashes; what was
+ * The buffer on a disk that forgets and fails, against a model: what was synced is handed out, whatever crashes; what was
  * not is counted, as far as anything tells that it was there; nothing is counted that was handed out, or could be later.
  */
 import fc from 'fast-check';
 import type { SpoolSync } from '../../../../src/catalog/buffer.js';
-import { Hold } from '../../../../src/shipper/spool/hold.js';
-import type { Taken } from '../../../../src/shipper/spool/lane.js';
-import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
-import { batchOf, messagesOf, settleAll } from '../../../support/batches.js';
+import type { Taken } from '../../../../src/shipper/buffer/cursor.js';
+import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
+import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
+import { acknowledgeAll, batchOf, messagesOf } from '../../../support/batches.js';
 import { CrashDisk } from '../../../support/crash-disk.js';
 
 jest.setTimeout(120_000);
@@ -19,7 +19,7 @@ const TRANSIENT = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES', 'ESTALE', 'EAG
 
 type Action =
   | { readonly do: 'append'; readonly sizes: readonly number[] }
-  | { readonly do: 'deliver'; readonly sink: SinkName; readonly maxRecords: number; readonly isSettled: boolean }
+  | { readonly do: 'deliver'; readonly sink: SinkName; readonly maxRecords: number; readonly isAcknowledged: boolean }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'kill' | 'end' }
   | { readonly do: 'crash'; readonly seed: number }
@@ -40,7 +40,7 @@ const actions = ({ isCrashing, isFailing }: { isCrashing: boolean; isFailing: bo
         do: fc.constant('deliver' as const),
         sink: fc.constantFrom(...SINKS),
         maxRecords: fc.integer({ min: 1, max: 12 }),
-        isSettled: fc.boolean(),
+        isAcknowledged: fc.boolean(),
       }),
     },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(250, 1500) }) },
@@ -65,11 +65,11 @@ class History {
   readonly disk = new CrashDisk();
   /** Bytes of each record, by its number. */
   sent = 0;
-  /** Records that a crash cannot take: synced, or still in rings and sockets, which a test of the hold does not have. */
+  /** Records that a crash cannot take: synced, or still in rings and sockets, which a test of the buffer does not have. */
   synced = 0;
   /** Numbers that may have been lost with memory, or with what was not synced. */
   readonly mayBeLost = new Set<number>();
-  /** Those that the disk has not taken, which are held in memory. */
+  /** Those that the disk has not taken, which are buffered in memory. */
   #inMemory = new Set<number>();
   readonly seen: Record<SinkName, Set<number>> = { one: new Set(), two: new Set() };
   readonly dropped: Record<SinkName, number> = { one: 0, two: 0 };
@@ -77,7 +77,7 @@ class History {
   #hasCrashed = false;
   #hasFailed = false;
   #out: Partial<Record<SinkName, Taken>> = {};
-  #hold!: Hold;
+  #buffer!: RecordBuffer;
   #store!: SegmentStore;
 
   constructor(readonly sync: SpoolSync) {
@@ -86,7 +86,7 @@ class History {
 
   async step(step: Action): Promise<void> {
     if (step.do === 'append') this.#append(step.sizes);
-    else if (step.do === 'deliver') await this.#deliver(step.sink, step.maxRecords, step.isSettled);
+    else if (step.do === 'deliver') await this.#deliver(step.sink, step.maxRecords, step.isAcknowledged);
     else if (step.do === 'wait') await this.#wait(step.ms);
     else if (step.do === 'fail') {
       this.#hasFailed = true;
@@ -99,12 +99,12 @@ class History {
   async drain(): Promise<void> {
     this.disk.fails = () => undefined;
     for (const sink of SINKS) {
-      while (this.#hold.lane(sink).held.records > 0) {
+      while (this.#buffer.cursor(sink).held.records > 0) {
         await this.#deliver(sink, 7, true);
         this.#check();
       }
     }
-    this.#hold.end();
+    this.#buffer.end();
     for (const sink of SINKS) {
       const missing = Array.from({ length: this.sent }, (_, i) => i).filter((i) => !this.seen[sink].has(i));
       expect(missing.filter((i) => !this.mayBeLost.has(i))).toEqual([]);
@@ -127,7 +127,7 @@ class History {
     this.disk.fails = (call, path) => (path.endsWith('probe') ? undefined : fails(call, path));
     const options = { directory: '/spool', maxBytes: DISK, cacheBytes: 1000, onProblem: () => {} };
     this.#store = new SegmentStore({ ...options, sync: this.sync, disk: this.disk });
-    this.#hold = new Hold({
+    this.#buffer = new RecordBuffer({
       maxBytes: 1_000_000,
       sinks: SINKS,
       now: () => 0,
@@ -151,9 +151,9 @@ class History {
     this.sent += sizes.length;
     for (const sink of SINKS) this.life[sink].read += sizes.length;
     let isOnDisk = false;
-    this.#hold.append({
+    this.#buffer.append({
       ...batchOf(records),
-      release: () => {
+      acknowledge: () => {
         isOnDisk = true;
       },
     });
@@ -161,27 +161,27 @@ class History {
     if (this.sync === 'always') this.synced = this.sent;
   }
 
-  async #deliver(sink: SinkName, maxRecords: number, isSettled: boolean): Promise<void> {
+  async #deliver(sink: SinkName, maxRecords: number, isAcknowledged: boolean): Promise<void> {
     const out = this.#out[sink];
     if (out !== undefined) {
       delete this.#out[sink];
-      this.#settle(sink, out);
+      this.#acknowledge(sink, out);
       return;
     }
-    if (this.#hold.lane(sink).held.records === 0) return;
+    if (this.#buffer.cursor(sink).held.records === 0) return;
     const abort = new AbortController();
-    const taking = this.#hold.lane(sink).take({ maxRecords, maxBytes: 2000, recordOverheadBytes: 1 }, abort.signal);
+    const taking = this.#buffer.cursor(sink).take({ maxRecords, maxBytes: 2000, recordOverheadBytes: 1 }, abort.signal);
     setImmediate(() => abort.abort());
     const taken = await taking;
     if (taken === undefined) return;
     for (const message of messagesOf(taken.batch)) this.seen[sink].add(Number.parseInt(message, 10));
-    if (isSettled) this.#settle(sink, taken);
+    if (isAcknowledged) this.#acknowledge(sink, taken);
     else this.#out[sink] = taken;
   }
 
-  #settle(sink: SinkName, taken: Taken): void {
-    this.life[sink].settled += taken.batch.count;
-    settleAll(taken);
+  #acknowledge(sink: SinkName, taken: Taken): void {
+    this.life[sink].acknowledged += taken.batch.count;
+    acknowledgeAll(taken);
   }
 
   async #wait(ms: number): Promise<void> {
@@ -200,7 +200,7 @@ class History {
   }
 
   #reopen(step: Action): void {
-    if (step.do === 'end') this.#hold.end();
+    if (step.do === 'end') this.#buffer.end();
     else this.#store.abandon();
     for (const number of this.#inMemory) this.mayBeLost.add(number);
     this.#inMemory = new Set();
@@ -220,16 +220,16 @@ class History {
   /** The books of this life. */
   #check(): void {
     for (const sink of SINKS) {
-      const { read, recovered, settled, dropped } = this.life[sink];
-      const { records } = this.#hold.lane(sink).held;
+      const { read, recovered, acknowledged, dropped } = this.life[sink];
+      const { records } = this.#buffer.cursor(sink).held;
       expect(records).toBeGreaterThanOrEqual(0);
-      expect(read + recovered).toBe(settled + dropped + records);
+      expect(read + recovered).toBe(acknowledged + dropped + records);
     }
   }
 }
 
 function books() {
-  return { read: 0, recovered: 0, settled: 0, dropped: 0 };
+  return { read: 0, recovered: 0, acknowledged: 0, dropped: 0 };
 }
 
 describe.each([
@@ -238,7 +238,7 @@ describe.each([
   ['interval', { isCrashing: false, isFailing: true }],
   ['off', { isCrashing: false, isFailing: true }],
   ['interval', { isCrashing: true, isFailing: true }],
-] as const)('a hold that syncs: %s, %p', (sync, faults) => {
+] as const)('a buffer that syncs: %s, %p', (sync, faults) => {
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
   });
@@ -257,7 +257,7 @@ describe.each([
   });
 
   const append: Action = { do: 'append', sizes: [200, 200, 200] };
-  const deliver = (sink: SinkName): Action => ({ do: 'deliver', sink, maxRecords: 3, isSettled: true });
+  const deliver = (sink: SinkName): Action => ({ do: 'deliver', sink, maxRecords: 3, isAcknowledged: true });
   const both = SINKS.map(deliver);
   const wait: Action = { do: 'wait', ms: 1500 };
   const repeated = (steps: readonly Action[], times: number) => Array.from({ length: times }, () => steps).flat();

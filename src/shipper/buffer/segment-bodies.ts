@@ -7,7 +7,7 @@ import type { Body, Read } from './body.js';
 import type { Range } from './checkpoint.js';
 import type { Disk, DiskFile } from './disk.js';
 import type { Ranges } from './ranges.js';
-import { isGone, type Place, readFrame, readSegment, type SegmentContent } from './segment-file.js';
+import { isMissing, type Place, readFrame, readSegment, type SegmentContent } from './segment-file.js';
 import { type Surveyed, survey } from './survey.js';
 
 export interface Segment {
@@ -16,7 +16,7 @@ export interface Segment {
   /** The number after its last record. */
   end: number;
   bytes: number;
-  /** Batches that some lane still needs. */
+  /** Batches that some cursor still needs. */
   live: number;
   isSealed: boolean;
   /** While it is written, and until it is synced. */
@@ -30,13 +30,13 @@ export interface SegmentBodiesOptions {
   readonly directory: string;
   readonly disk: Disk;
   readonly cacheBytes: number;
-  readonly gone: Ranges;
+  readonly removed: Ranges;
   /** More records than that cannot be missing. */
   readonly holeMax: number;
   readonly onProblem: (code: string, message: string) => void;
   /** A batch of a segment is not needed any more. */
-  readonly onDone: (segment: Segment) => void;
-  /** So many bytes were found that an earlier life has left. */
+  readonly onUnneeded: (segment: Segment) => void;
+  /** So many bytes were found that a previous run has left. */
   readonly onFound: (bytes: number) => void;
 }
 
@@ -64,7 +64,7 @@ export class SegmentBodies {
       this.#adopt(segment, content);
       return { segment, surveyed: this.#surveyed(segment, content) };
     } catch (error) {
-      if (isGone(error)) return ignored(messageOf(error));
+      if (isMissing(error)) return ignored(messageOf(error));
       this.#options.onProblem(codeOf(error), `${path}: cannot be read, its records wait: ${messageOf(error)}`);
       return { segment, surveyed: this.#surveyed(segment, undefined) };
     }
@@ -80,7 +80,7 @@ export class SegmentBodies {
         segment.live += 1;
         const discard = () => {
           segment.live -= 1;
-          this.#options.onDone(segment);
+          this.#options.onUnneeded(segment);
         };
         return { read: () => this.#readLater(segment, first, end), discard };
       },
@@ -91,9 +91,9 @@ export class SegmentBodies {
     try {
       const content = readSegment(this.#options.disk, segment.path);
       this.#adopt(segment, content);
-      const { gone, holeMax } = this.#options;
+      const { removed, holeMax } = this.#options;
       const lost = (range: Range) => this.lost(range);
-      const options = { from, end, gone: gone.ranges, lost, holeMax, unreadableMax: 0 };
+      const options = { from, end, removed: removed.ranges, lost, holeMax, unreadableMax: 0 };
       const { spans, problems } = survey({ ...options, segments: [this.#surveyed(segment, content)] });
       for (const problem of problems) this.#options.onProblem(CORRUPT, problem);
       return spans;
@@ -102,7 +102,7 @@ export class SegmentBodies {
     }
   }
 
-  /** A segment of an earlier life, now that it was read. */
+  /** A segment of a previous run, now that it was read. */
   #adopt(segment: Segment, { frames, bytes, soundBytes, isHeaderSound }: SegmentContent): void {
     const { path } = segment;
     const last = frames.at(-1);
@@ -121,9 +121,9 @@ export class SegmentBodies {
     }
   }
 
-  /** Of records that are missing: once they are counted, a later life does not count them again. */
+  /** Of records that are missing: once they are counted, a later run does not count them again. */
   lost(range: Range): Body {
-    return { read: () => 'lost', discard: () => this.#options.gone.add(range) };
+    return { read: () => 'lost', discard: () => this.#options.removed.add(range) };
   }
 
   /** Of a frame, which is needed from now on. */
@@ -140,10 +140,10 @@ export class SegmentBodies {
         return found;
       },
       discard: () => {
-        if (isLost) this.#options.gone.add([entry.first, entry.first + entry.count]);
+        if (isLost) this.#options.removed.add([entry.first, entry.first + entry.count]);
         this.#cache.delete(body);
         segment.live -= 1;
-        this.#options.onDone(segment);
+        this.#options.onUnneeded(segment);
       },
     };
     if (batch !== undefined) this.#cache.set(body, batch);
@@ -163,7 +163,7 @@ export class SegmentBodies {
 
   /** A file that is gone is lost, unless the whole directory is away. */
   #unreadable(path: string, error: unknown): 'lost' | 'later' {
-    const isLost = isGone(error) && this.#isThere();
+    const isLost = isMissing(error) && this.#isThere();
     const fate = isLost ? 'its records are lost' : 'its records wait until it can be read';
     this.#options.onProblem(isLost ? CORRUPT : codeOf(error), `${path}: cannot be read, ${fate}: ${messageOf(error)}`);
     return isLost ? 'lost' : 'later';

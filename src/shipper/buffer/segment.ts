@@ -1,5 +1,5 @@
 /**
- * The format of a spool segment: a header, then frames of one batch each, appended and never changed. Little endian.
+ * The format of a segment: a header, then frames of one batch each, appended and never changed. Little endian.
  *
  *     header   8 bytes  magic "LTSPOOL\0"
  *              u32      version, 1

@@ -1,5 +1,5 @@
 /**
- * The hold, in memory and on disk, against a model: for each sink a list of the records that it has still to settle.
+ * The buffer, in memory and on disk, against a model: for each sink a list of the records that it has still to acknowledge.
  * Whatever happens in whatever order, the shipper's death and damage to its files included, every record is handed out
  * or counted as dropped.
  */
@@ -9,10 +9,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { OnFull } from '../../../../src/catalog/buffer.js';
 import { Tally } from '../../../../src/shipper/accounting/tally.js';
-import { decodeCheckpoints } from '../../../../src/shipper/spool/checkpoint.js';
-import { Hold } from '../../../../src/shipper/spool/hold.js';
-import type { Taken } from '../../../../src/shipper/spool/lane.js';
-import { SegmentStore } from '../../../../src/shipper/spool/segment-store.js';
+import { decodeCheckpoints } from '../../../../src/shipper/buffer/checkpoint.js';
+import type { Taken } from '../../../../src/shipper/buffer/cursor.js';
+import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
+import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../support/batches.js';
 
 jest.setTimeout(120_000);
@@ -55,11 +55,11 @@ const sizes = () => fc.array(fc.integer({ min: 1, max: 60 }), { maxLength: 8 });
 const max = (most: number) => fc.integer({ min: 1, max: most });
 
 /** What a sink has to do: records by number, and what of them is out. */
-interface ModelLane {
+interface ModelCursor {
   queue: number[];
   out: { readonly taken: Taken; left: number[] } | undefined;
   /** Of this life. */
-  sum: { settled: number; dropped: number; recovered: number };
+  sum: { acknowledged: number; dropped: number; recovered: number };
   seen: Set<number>;
   /** In any life: they do not come back. */
   dropped: Set<number>;
@@ -71,12 +71,12 @@ const numberOf = (message: string) => Number.parseInt(message, 10);
 class History {
   readonly directory = mkdtempSync(join(tmpdir(), 'logtap-hold-'));
   readonly sent: string[] = [];
-  readonly lanes: Record<SinkName, ModelLane> = { one: lane(), two: lane() };
+  readonly cursors: Record<SinkName, ModelCursor> = { one: cursor(), two: cursor() };
   /** Whether the model knows exactly what a life finds. */
   isExact = true;
   read = 0;
-  released = 0;
-  hold!: Hold;
+  acknowledged = 0;
+  buffer!: RecordBuffer;
   store: SegmentStore | undefined;
 
   constructor(
@@ -87,27 +87,27 @@ class History {
   }
 
   open(): void {
-    for (const { sum } of Object.values(this.lanes)) sum.settled = sum.dropped = sum.recovered = 0;
+    for (const { sum } of Object.values(this.cursors)) sum.acknowledged = sum.dropped = sum.recovered = 0;
     this.read = 0;
     const { directory } = this;
     this.store = this.isOnDisk
       ? new SegmentStore({ directory, maxBytes: DISK, cacheBytes: 3000, sync: 'off', onProblem: () => {} })
       : undefined;
-    this.hold = new Hold({
+    this.buffer = new RecordBuffer({
       maxBytes: MEMORY,
       sinks: SINKS,
       now: () => 0,
       onFull: this.onFull,
       onDropped: (name, reason, { records }) => this.dropped(name as SinkName, reason, records),
       onRecovered: (name, { records }) => {
-        this.lanes[name as SinkName].sum.recovered += records;
+        this.cursors[name as SinkName].sum.recovered += records;
       },
       ...(this.store && { store: this.store }),
     });
   }
 
   dropped(name: SinkName, reason: string, records: number): void {
-    const { queue, out, sum, dropped } = this.lanes[name];
+    const { queue, out, sum, dropped } = this.cursors[name];
     sum.dropped += records;
     if (reason === 'full_drop_oldest') {
       for (const number of queue.splice(out?.left.length ?? 0, records)) dropped.add(number);
@@ -117,39 +117,39 @@ class History {
 
   append(lengths: readonly number[]): void {
     const first = this.sent.length;
-    const wasFull = this.hold.fullness >= 1;
+    const wasFull = this.buffer.fullness >= 1;
     const records = lengths.map((size, i) => ({
       message: messageOf(first + i, size),
       seq: first + i,
       origin: { ...stdoutOrigin, id: `origin-${(first + i) % 3}` },
     }));
     this.sent.push(...records.map(({ message }) => message));
-    for (const name of SINKS) this.lanes[name].queue.push(...records.map(({ seq }) => seq));
+    for (const name of SINKS) this.cursors[name].queue.push(...records.map(({ seq }) => seq));
     this.read += records.length;
-    const before = this.lanes.one.sum.dropped;
-    this.hold.append({ ...batchOf(records), release: () => this.released++ });
+    const before = this.cursors.one.sum.dropped;
+    this.buffer.append({ ...batchOf(records), acknowledge: () => this.acknowledged++ });
     if (this.onFull === 'drop-newest') {
-      expect(this.lanes.one.sum.dropped - before).toBe(wasFull ? records.length : 0);
+      expect(this.cursors.one.sum.dropped - before).toBe(wasFull ? records.length : 0);
     }
-    if (this.onFull === 'drop-oldest' && this.hold.fullness >= 1) {
+    if (this.onFull === 'drop-oldest' && this.buffer.fullness >= 1) {
       // Then nothing but the newest batch was there to be dropped.
-      for (const { queue, out } of Object.values(this.lanes)) {
+      for (const { queue, out } of Object.values(this.cursors)) {
         expect(queue.length).toBeLessThanOrEqual((out?.left.length ?? 0) + lengths.length);
       }
     }
   }
 
   async take(name: SinkName, maxRecords: number, maxBytes: number): Promise<boolean> {
-    const model = this.lanes[name];
-    if (model.out !== undefined || this.hold.lane(name).held.records === 0) return false;
+    const model = this.cursors[name];
+    if (model.out !== undefined || this.buffer.cursor(name).held.records === 0) return false;
     const abort = new AbortController();
-    const taking = this.hold.lane(name).take({ maxRecords, maxBytes, recordOverheadBytes: 1 }, abort.signal);
+    const taking = this.buffer.cursor(name).take({ maxRecords, maxBytes, recordOverheadBytes: 1 }, abort.signal);
     // What is damaged on disk is found now: then there may be nothing.
     setImmediate(() => abort.abort());
     const taken = await taking;
     if (taken === undefined) {
       expect(this.isExact).toBe(false);
-      expect(this.hold.lane(name).held.records).toBe(0);
+      expect(this.buffer.cursor(name).held.records).toBe(0);
       return false;
     }
     const messages = messagesOf(taken.batch);
@@ -173,17 +173,17 @@ class History {
     return true;
   }
 
-  settle(name: SinkName, most: number): void {
-    const model = this.lanes[name];
+  acknowledge(name: SinkName, most: number): void {
+    const model = this.cursors[name];
     if (model.out === undefined) return;
-    const settled = model.out.left.splice(0, most);
-    model.queue.splice(0, settled.length);
-    model.sum.settled += settled.length;
-    for (const number of settled) model.seen.add(number);
+    const acknowledged = model.out.left.splice(0, most);
+    model.queue.splice(0, acknowledged.length);
+    model.sum.acknowledged += acknowledged.length;
+    for (const number of acknowledged) model.seen.add(number);
     const { taken, left } = model.out;
     const end = taken.batch.count - left.length;
     if (left.length === 0) model.out = undefined;
-    taken.settle(Tally.of(taken.batch, end - settled.length, end));
+    taken.acknowledge(Tally.of(taken.batch, end - acknowledged.length, end));
   }
 
   damage(kind: 'cut' | 'corrupt', file: number, at: number): void {
@@ -204,9 +204,9 @@ class History {
 
   reopen(isKilled: boolean): void {
     if (isKilled) this.store?.abandon();
-    else this.hold.end();
+    else this.buffer.end();
     for (const name of SINKS) {
-      const model = this.lanes[name];
+      const model = this.cursors[name];
       model.out = undefined;
       // What is sent again is in what was sent before, from the position in the checkpoint on.
       const positions = this.positions();
@@ -225,9 +225,9 @@ class History {
 
   check(): void {
     for (const name of SINKS) {
-      const { queue, sum } = this.lanes[name];
-      const held = this.hold.lane(name).held;
-      expect(this.read + sum.recovered).toBe(sum.settled + sum.dropped + held.records);
+      const { queue, sum } = this.cursors[name];
+      const held = this.buffer.cursor(name).held;
+      expect(this.read + sum.recovered).toBe(sum.acknowledged + sum.dropped + held.records);
       if (!this.isExact) continue;
       expect(held.records).toBe(queue.length);
       expect(held.bytes).toBe(queue.reduce((bytes, number) => bytes + Buffer.byteLength(this.sent[number]!), 0));
@@ -237,25 +237,25 @@ class History {
   /** All that is left goes out. */
   async drain(): Promise<void> {
     for (const name of SINKS) {
-      this.settle(name, Number.POSITIVE_INFINITY);
-      while (await this.take(name, 7, 300)) this.settle(name, Number.POSITIVE_INFINITY);
+      this.acknowledge(name, Number.POSITIVE_INFINITY);
+      while (await this.take(name, 7, 300)) this.acknowledge(name, Number.POSITIVE_INFINITY);
       this.check();
-      expect(this.hold.lane(name).held.records).toBe(0);
-      expect(this.hold.lane(name).oldestMs).toBeUndefined();
-      if (this.isExact && this.onFull === 'block') expect(this.lanes[name].seen.size).toBe(this.sent.length);
+      expect(this.buffer.cursor(name).held.records).toBe(0);
+      expect(this.buffer.cursor(name).oldestMs).toBeUndefined();
+      if (this.isExact && this.onFull === 'block') expect(this.cursors[name].seen.size).toBe(this.sent.length);
     }
-    this.hold.end();
+    this.buffer.end();
     // Nothing stays behind.
-    expect(this.hold.fullness).toBe(0);
+    expect(this.buffer.fullness).toBe(0);
     expect(readdirSync(this.directory).filter((name) => name.endsWith('.segment'))).toEqual([]);
   }
 }
 
-function lane(): ModelLane {
+function cursor(): ModelCursor {
   return {
     queue: [],
     out: undefined,
-    sum: { settled: 0, dropped: 0, recovered: 0 },
+    sum: { acknowledged: 0, dropped: 0, recovered: 0 },
     seen: new Set(),
     dropped: new Set(),
   };
@@ -266,7 +266,7 @@ async function run(history: History, steps: readonly Action[]): Promise<void> {
     for (const step of steps) {
       if (step.do === 'append') history.append(step.sizes);
       else if (step.do === 'take') await history.take(step.sink, step.maxRecords, step.maxBytes);
-      else if (step.do === 'settle') history.settle(step.sink, step.records);
+      else if (step.do === 'settle') history.acknowledge(step.sink, step.records);
       else if (step.do === 'cut' || step.do === 'corrupt') history.damage(step.do, step.file, step.at);
       else if (step.do === 'checkpoint') jest.advanceTimersByTime(1000);
       else if (history.isOnDisk) history.reopen(step.do === 'crash');
@@ -290,7 +290,7 @@ describe.each([
   ['disk', 'drop-newest', false],
   ['disk', 'block', true],
   ['disk', 'drop-oldest', true],
-] as const)('a hold in %s with %s, damaged: %s', (place, onFull, isDamaged) => {
+] as const)('a buffer in %s with %s, damaged: %s', (place, onFull, isDamaged) => {
   beforeEach(() => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate', 'performance', 'Date'] });
   });

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { ProtocolError } from '../../../../src/shipper/errors.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
 import { BatchBuilder, recordAt } from '../../../../src/shipper/records/record-batch.js';
-import { Connection } from '../../../../src/shipper/source/frames/connection.js';
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
+import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
 import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
 import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
 import { NameRoom } from '../../../../src/shipper/source/frames/name-room.js';
@@ -18,7 +18,7 @@ function open(losses: Lost[] = [], totals = new LossTotals((value) => losses.pus
     partialBytes: 0,
     unfinished: new Set(),
   };
-  return { connection: new Connection(shared, totals, { wallMs: () => 5 }), builder: shared.builder };
+  return { connection: new FrameStream(shared, totals, { wallMs: () => 5 }), builder: shared.builder };
 }
 
 describe('Connection: times', () => {
@@ -43,7 +43,7 @@ describe('Connection: times', () => {
     let replaced = 0;
     const options = { wallMs: () => now, onTimeReplaced: () => (replaced += 1) };
     return {
-      connection: new Connection(shared, new LossTotals(() => {}), options),
+      connection: new FrameStream(shared, new LossTotals(() => {}), options),
       builder: shared.builder,
       replaced: () => replaced,
     };
@@ -269,7 +269,7 @@ describe('Connection: frames', () => {
     const losses = new LossTotals(() => {});
     const paths = (count: number) => Array.from({ length: count }, (_, i) => file(16 + i, `/${i}`.padEnd(1500, 'x')));
     const announce = (names: NameRoom, files: readonly Buffer[]) => {
-      const connection = new Connection(shared, losses, { names });
+      const connection = new FrameStream(shared, losses, { names });
       connection.write(Buffer.concat([magic, hello(), ...files]), 0);
       return connection;
     };
@@ -299,7 +299,7 @@ describe('Connection: frames', () => {
 
   test('a connection that has a name of its own takes no ids of the process for which it speaks', () => {
     const shared = shareAssembly(1000);
-    const connection = new Connection(shared, new LossTotals(() => {}), { name: 'mine' });
+    const connection = new FrameStream(shared, new LossTotals(() => {}), { name: 'mine' });
     connection.write(Buffer.concat([magic, hello({ lostLines: 1n, lostBytes: 2n }), data(1, 1n, 'x\n')]), 0);
     expect(shared.builder.finish().origins.map(({ id }) => id)).toEqual(['mine-0-0', 'mine-1']);
   });

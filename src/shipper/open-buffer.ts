@@ -1,16 +1,16 @@
-/** Settings to the hold: where records are kept, and who is told what becomes of them there. */
+/** Settings to the buffer: where records are kept, and who is told what becomes of them there. */
 import { mkdirSync } from 'node:fs';
 import type { Ledger } from './accounting/ledger.js';
 import type { Tally } from './accounting/tally.js';
+import { RecordBuffer } from './buffer/record-buffer.js';
+import { SegmentStore } from './buffer/segment-store.js';
 import { ConfigError, messageOf } from './errors.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
-import { Hold } from './spool/hold.js';
-import { SegmentStore } from './spool/segment-store.js';
 
-export interface OpenHoldOptions {
+export interface OpenBufferOptions {
   /** Bound on memory. */
   readonly maxBytes: number;
   readonly now: () => number;
@@ -18,20 +18,20 @@ export interface OpenHoldOptions {
   readonly log: Log;
 }
 
-export interface OpenHold {
-  readonly hold: Hold;
+export interface OpenedBuffer {
+  readonly buffer: RecordBuffer;
   /** Absent in memory. */
   readonly lock?: DirectoryLock;
 }
 
 /**
- * In memory, or on disk with half of the memory for what lanes read and the other for what the disk does not take. Throws
+ * In memory, or on disk with half of the memory for what cursors read and the other for what the disk does not take. Throws
  * a ConfigError when the directory cannot be used, or another shipper uses it.
  */
-export async function openHold(
+export async function openBuffer(
   { sinks, onFull, spoolDir, spoolMaxBytes, spoolSync, podName }: Settings,
-  { maxBytes, now, ledger, log }: OpenHoldOptions,
-): Promise<OpenHold> {
+  { maxBytes, now, ledger, log }: OpenBufferOptions,
+): Promise<OpenedBuffer> {
   const common = {
     sinks,
     now,
@@ -40,10 +40,10 @@ export async function openHold(
       ledger.countDropped(sink, reason, dropped);
       log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records: dropped.records });
     },
-    onSettled: () => ledger.keep(),
+    onAcknowledged: () => ledger.keep(),
     onRecovered: (sink: string, recovered: Tally) => ledger.countRecovered(sink, recovered),
   };
-  if (spoolDir === undefined) return { hold: new Hold({ ...common, maxBytes }) };
+  if (spoolDir === undefined) return { buffer: new RecordBuffer({ ...common, maxBytes }) };
   makeDirectory(spoolDir);
   const lock = await lockDirectory({
     directory: spoolDir,
@@ -61,10 +61,10 @@ export async function openHold(
     isOurs: () => lock.isOurs,
     onProblem: (code, message) => log.problem('error', `spool ${code}`, message, { code }),
   });
-  const hold = new Hold({ ...common, maxBytes: maxBytes / 2, store });
+  const buffer = new RecordBuffer({ ...common, maxBytes: maxBytes / 2, store });
   const recovered = Object.fromEntries([...ledger.sinks].map(([name, count]) => [name, count.recovered.records]));
   log.info('spool', { directory: spoolDir, maxBytes: spoolMaxBytes, recovered });
-  return { hold, lock };
+  return { buffer, lock };
 }
 
 const NEVER = new AbortController().signal;

@@ -1,4 +1,4 @@
-/** Held records, wherever they are. */
+/** Buffered records, wherever they are. */
 
 import { Tally } from '../accounting/tally.js';
 import type { RecordBatch } from '../parts.js';
@@ -10,14 +10,14 @@ import { slice } from '../records/record-batch.js';
  */
 export type Read = RecordBatch | 'lost' | 'later' | readonly StoredSpan[];
 
-/** Where the records of a held batch are. */
+/** Where the records of a buffered batch are. */
 export interface Body {
   read(): Read;
-  /** No lane needs them. */
+  /** No cursor needs them. */
   discard(): void;
 }
 
-/** What an earlier life left: records in a row. */
+/** What a previous run left: records in a row. */
 export interface StoredSpan {
   /** Number of its first record. */
   readonly first: number;

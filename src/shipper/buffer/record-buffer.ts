@@ -1,5 +1,5 @@
 /**
- * Holds batches until every sink has settled every record. Each sink reads through a lane of its own, so a stuck sink
+ * Holds batches until every sink has acknowledged every record. Each sink reads through a cursor of its own, so a stuck sink
  * delays no other until the bound is reached. Then, by choice, the reader waits, or records are dropped and counted.
  *
  * Batches are kept in memory, or in segments on disk where there is a store; what the disk does not take stays in
@@ -13,7 +13,7 @@ import { concat, memoryBytes, nameBytes, slice } from '../records/record-batch.j
 import { sleep } from '../sleep.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
 import type { Progress } from './checkpoint.js';
-import { HoldLane, type Lane, type LaneHold, type LaneRead, type Span } from './lane.js';
+import { BufferCursor, type Cursor, type CursorBuffer, type CursorRead, type Span } from './cursor.js';
 import { CORRUPT } from './segment-bodies.js';
 import type { SegmentStore } from './segment-store.js';
 import { Waiters } from './waiters.js';
@@ -21,15 +21,15 @@ import { Waiters } from './waiters.js';
 const DROPPED_OLDEST = 'full_drop_oldest';
 const DROPPED_NEWEST = 'full_drop_newest';
 /** Reasons of what is dropped here, not by a sink. */
-export const HOLD_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROPPED_NEWEST, CORRUPT]);
+export const BUFFER_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROPPED_NEWEST, CORRUPT]);
 
-interface Held extends Span {
+interface BufferedBatch extends Span {
   readonly memoryBytes: number;
   readonly appendedMs: number;
   readonly body: Body;
 }
 
-export interface HoldOptions {
+export interface RecordBufferOptions {
   /** Bound on memory. */
   readonly maxBytes: number;
   readonly sinks: readonly string[];
@@ -38,10 +38,10 @@ export interface HoldOptions {
   readonly onFull?: OnFull;
   /** Told of every record that a sink will not get. */
   readonly onDropped?: (sink: string, reason: string, dropped: Tally) => void;
-  /** Told before anything is forgotten that has been settled, dropped or not. */
-  readonly onSettled?: () => void;
+  /** Told before anything is forgotten that has been acknowledged, dropped or not. */
+  readonly onAcknowledged?: () => void;
   /**
-   * Told, while the hold is made, what an earlier life left for a sink; and later, when a file can be read again, by how
+   * Told, while the buffer is made, what a previous run left for a sink; and later, when a file can be read again, by how
    * much that differs from what was thought to be in it.
    */
   readonly onRecovered?: (sink: string, recovered: Tally) => void;
@@ -51,39 +51,39 @@ export interface HoldOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Memory of a held batch whose records are on disk. */
+/** Memory of a buffered batch whose records are on disk. */
 const INDEX_BYTES = 384;
 /** Waits for a disk: the first, doubled each time, and the longest. */
 const PAUSE_MS = 100;
 const PAUSE_MAX_MS = 5000;
 
-export class Hold implements LaneHold {
-  readonly #options: HoldOptions;
-  readonly #lanes = new Map<string, HoldLane>();
-  #held: Held[] = [];
-  #heldMemory = 0;
+export class RecordBuffer implements CursorBuffer {
+  readonly #options: RecordBufferOptions;
+  readonly #cursors = new Map<string, BufferCursor>();
+  #batches: BufferedBatch[] = [];
+  #memoryBytes = 0;
   /** Number of the next record. */
   #end = 0;
   #isClosed = false;
   readonly #appended = new Waiters();
-  readonly #released = new Waiters();
+  readonly #freed = new Waiters();
 
-  constructor(options: HoldOptions) {
+  constructor(options: RecordBufferOptions) {
     this.#options = options;
-    for (const name of options.sinks) this.#lanes.set(name, new HoldLane(this));
+    for (const name of options.sinks) this.#cursors.set(name, new BufferCursor(this));
     if (options.store !== undefined) this.#recover(options.store);
   }
 
   /** Part of the bound that is in use, of disk or memory, whichever is nearer; may exceed 1 by one batch. */
   get fullness(): number {
     const { maxBytes, store } = this.#options;
-    return Math.max(this.#heldMemory / maxBytes, store?.fullness ?? 0);
+    return Math.max(this.#memoryBytes / maxBytes, store?.fullness ?? 0);
   }
 
-  lane(sink: string): Lane {
-    const lane = this.#lanes.get(sink);
-    if (lane === undefined) throw new Error(`no lane '${sink}'`);
-    return lane;
+  cursor(sink: string): Cursor {
+    const cursor = this.#cursors.get(sink);
+    if (cursor === undefined) throw new Error(`no cursor for '${sink}'`);
+    return cursor;
   }
 
   /**
@@ -96,48 +96,48 @@ export class Hold implements LaneHold {
     const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
     if (batch.count === 0 || isDropped) {
       if (batch.count > 0) this.#dropNewest(tally);
-      this.#options.onSettled?.();
-      batch.release();
+      this.#options.onAcknowledged?.();
+      batch.acknowledge();
       return tally;
     }
     const stored = store?.put(this.#end, batch);
-    const held: Held = {
+    const buffered: BufferedBatch = {
       first: this.#end,
       count: batch.count,
       tally,
       memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
       appendedMs: now(),
-      body: stored ?? { read: () => batch, discard: () => batch.release() },
+      body: stored ?? { read: () => batch, discard: () => batch.acknowledge() },
     };
-    this.#keep(held);
+    this.#keep(buffered);
     this.#end += batch.count;
-    for (const lane of this.#lanes.values()) lane.held.add(tally);
+    for (const cursor of this.#cursors.values()) cursor.held.add(tally);
     // On disk the records outlive this process: the source may forget them.
-    if (stored !== undefined) batch.release();
+    if (stored !== undefined) batch.acknowledge();
     if (onFull === 'drop-oldest') this.#dropOldest();
     this.#appended.wake();
     return tally;
   }
 
-  /** Waits until what is held is below the bound, or until the signal aborts. Policies that drop never wait. */
+  /** Waits until what is buffered is below the bound, or until the signal aborts. Policies that drop never wait. */
   async room(signal: AbortSignal): Promise<void> {
     if ((this.#options.onFull ?? 'block') !== 'block') return;
-    while (this.fullness >= 1 && !signal.aborted) await this.#released.wait(signal);
+    while (this.fullness >= 1 && !signal.aborted) await this.#freed.wait(signal);
   }
 
-  /** No more will be appended: lanes end once they are empty. */
+  /** No more will be appended: cursors end once they are empty. */
   close(): void {
     this.#isClosed = true;
     this.#appended.wake();
   }
 
-  /** Leaves on disk what the next life needs. Nothing may be appended or settled after it. */
+  /** Leaves on disk what the next run needs. Nothing may be appended or acknowledged after it. */
   end(): void {
     this.#options.store?.end();
   }
 
   appendedMs(position: number): number | undefined {
-    return this.#held[this.#indexOf(position)]?.appendedMs;
+    return this.#batches[this.#indexOf(position)]?.appendedMs;
   }
 
   async reach(position: number, signal: AbortSignal): Promise<boolean> {
@@ -149,37 +149,37 @@ export class Hold implements LaneHold {
     return (this.#options.sleep ?? sleep)(Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** attempt), signal);
   }
 
-  read(lane: HoldLane, limits: BatchLimits): LaneRead {
+  read(cursor: BufferCursor, limits: BatchLimits): CursorRead {
     const parts: RecordBatch[] = [];
-    let next = lane.next;
+    let next = cursor.next;
     let records = 0;
     let bytes = 0;
     let origins = 0;
     let [isLost, isLater] = [false, false];
-    for (let i = this.#indexOf(next.position); i < this.#held.length; i++) {
-      const held = this.#held[i]!;
+    for (let i = this.#indexOf(next.position); i < this.#batches.length; i++) {
+      const buffered = this.#batches[i]!;
       if (records >= limits.maxRecords) break;
-      if (!lane.wants(held)) {
-        next = { position: held.first + held.count, before: new Tally() };
+      if (!cursor.wants(buffered)) {
+        next = { position: buffered.first + buffered.count, before: new Tally() };
         continue;
       }
-      const batch = held.body.read();
+      const batch = buffered.body.read();
       if (batch === 'later' || batch === 'lost') {
         isLater = batch === 'later';
         if (records > 0 || isLater) break;
-        this.#drop(lane, held, CORRUPT);
+        this.#drop(cursor, buffered, CORRUPT);
         isLost = true;
-        next = lane.next;
+        next = cursor.next;
         continue;
       }
       if (isSpans(batch)) {
-        this.#replace(held, batch);
+        this.#replace(buffered, batch);
         i = this.#indexOf(next.position) - 1;
         continue;
       }
       origins += batch.origins.length;
       if (records > 0 && origins > 0xffff) break;
-      const from = Math.max(0, next.position - held.first);
+      const from = Math.max(0, next.position - buffered.first);
       let to = from;
       const overheadOf = overheadsOf(batch, limits);
       while (to < batch.count && (records === 0 || records < limits.maxRecords)) {
@@ -192,144 +192,144 @@ export class Hold implements LaneHold {
       if (to === from) break;
       parts.push(slice(batch, from, to));
       if (to === batch.count) {
-        next = { position: held.first + to, before: new Tally() };
+        next = { position: buffered.first + to, before: new Tally() };
         continue;
       }
       const before = Tally.of(batch, from, to);
-      next = { position: held.first + to, before: from === 0 ? before : next.before.plus(before) };
+      next = { position: buffered.first + to, before: from === 0 ? before : next.before.plus(before) };
       break;
     }
     if (isLost) {
       // Counted once, whatever comes.
-      this.#options.onSettled?.();
-      this.#release();
+      this.#options.onAcknowledged?.();
+      this.#discardAcknowledged();
       this.#options.store?.commit();
     }
     if (records > 0) return { batch: concat(parts), next };
     if (isLater) return 'later';
-    // Nothing of what is held can be read: the lane is past it, up to what comes.
-    lane.start({ position: this.#end, before: new Tally() });
+    // Nothing of what is buffered can be read: the cursor is past it, up to what comes.
+    cursor.start({ position: this.#end, before: new Tally() });
     this.moved();
     return 'nothing';
   }
 
   moved(): void {
-    this.#options.onSettled?.();
+    this.#options.onAcknowledged?.();
     this.#options.store?.touched();
-    this.#release();
+    this.#discardAcknowledged();
   }
 
-  #keep(held: Held): void {
-    this.#held.push(held);
-    this.#heldMemory += held.memoryBytes;
+  #keep(buffered: BufferedBatch): void {
+    this.#batches.push(buffered);
+    this.#memoryBytes += buffered.memoryBytes;
   }
 
-  /** Forgets what all lanes are done with. */
-  #release(): void {
-    const lanes = [...this.#lanes.values()];
-    const kept: Held[] = [];
+  /** Forgets what all cursors are done with. */
+  #discardAcknowledged(): void {
+    const cursors = [...this.#cursors.values()];
+    const kept: BufferedBatch[] = [];
     let seen = 0;
-    for (; seen < this.#held.length; seen++) {
-      const held = this.#held[seen]!;
-      if (lanes.every((lane) => lane.isDone(held))) {
-        this.#heldMemory -= held.memoryBytes;
-        held.body.discard();
-      } else if (lanes.some((lane) => lane.wants(held))) break;
+    for (; seen < this.#batches.length; seen++) {
+      const buffered = this.#batches[seen]!;
+      if (cursors.every((cursor) => cursor.isAcknowledged(buffered))) {
+        this.#memoryBytes -= buffered.memoryBytes;
+        buffered.body.discard();
+      } else if (cursors.some((cursor) => cursor.wants(buffered))) break;
       // Only out somewhere: what was dropped behind it can go already.
-      else kept.push(held);
+      else kept.push(buffered);
     }
     if (kept.length === seen) return;
-    this.#held = [...kept, ...this.#held.slice(seen)];
-    this.#released.wake();
+    this.#batches = [...kept, ...this.#batches.slice(seen)];
+    this.#freed.wake();
   }
 
-  #drop(lane: HoldLane, held: Held, reason: string): void {
-    const dropped = lane.skip(held);
-    for (const [name, each] of this.#lanes) {
-      if (each === lane) this.#options.onDropped?.(name, reason, dropped);
+  #drop(cursor: BufferCursor, buffered: BufferedBatch, reason: string): void {
+    const dropped = cursor.skip(buffered);
+    for (const [name, each] of this.#cursors) {
+      if (each === cursor) this.#options.onDropped?.(name, reason, dropped);
     }
   }
 
   #dropNewest(dropped: Tally): void {
-    for (const name of this.#lanes.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped);
+    for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped);
   }
 
   /** Until there is room. The newest batch and what is out stay. */
   #dropOldest(): void {
-    const lanes = [...this.#lanes.values()];
+    const cursors = [...this.#cursors.values()];
     while (this.fullness >= 1) {
-      const oldest = this.#held.find((held) => lanes.some((lane) => lane.wants(held)));
-      if (oldest === undefined || oldest === this.#held.at(-1)) return;
-      for (const lane of lanes) if (lane.wants(oldest)) this.#drop(lane, oldest, DROPPED_OLDEST);
+      const oldest = this.#batches.find((buffered) => cursors.some((cursor) => cursor.wants(buffered)));
+      if (oldest === undefined || oldest === this.#batches.at(-1)) return;
+      for (const cursor of cursors) if (cursor.wants(oldest)) this.#drop(cursor, oldest, DROPPED_OLDEST);
       this.moved();
     }
   }
 
   #progress(): Progress {
-    const lanes = [...this.#lanes];
+    const cursors = [...this.#cursors];
     return {
-      positions: Object.fromEntries(lanes.map(([name, { position }]) => [name, position])),
+      positions: Object.fromEntries(cursors.map(([name, { position }]) => [name, position])),
       skipped: Object.fromEntries(
-        lanes.flatMap(([name, { skipped }]) => (skipped.length > 0 ? [[name, skipped]] : [])),
+        cursors.flatMap(([name, { skipped }]) => (skipped.length > 0 ? [[name, skipped]] : [])),
       ),
     };
   }
 
-  /** Takes over what an earlier life left. A sink that it did not know gets all that is there. */
+  /** Takes over what a previous run left. A sink that it did not know gets all that is there. */
   #recover(store: SegmentStore): void {
-    const onRoom = () => this.#released.wake();
+    const onRoom = () => this.#freed.wake();
     const { sinks } = this.#options;
     const { positions, skipped, spans, end } = store.recover({ sinks, progress: () => this.#progress(), onRoom });
     this.#end = end;
     const begin = spans[0]?.first ?? end;
-    for (const [name, lane] of this.#lanes)
-      lane.start({ position: positions[name] ?? begin, before: new Tally() }, skipped[name]);
+    for (const [name, cursor] of this.#cursors)
+      cursor.start({ position: positions[name] ?? begin, before: new Tally() }, skipped[name]);
     const cuts = Object.values(skipped).flatMap((ranges) => ranges.map(([from]) => from));
     for (const span of spans.flatMap((each) => cutAt(each, cuts))) {
-      this.#keep(this.#heldOf(span));
+      this.#keep(this.#bufferedOf(span));
       this.#enter(span);
     }
     store.begin();
-    this.#release();
+    this.#discardAcknowledged();
   }
 
-  /** Now that a file can be read, its batches are held in the place of what was not known. */
-  #replace(held: Held, spans: readonly StoredSpan[]): void {
-    for (const [name, lane] of this.#lanes) {
-      if (!lane.wants(held)) continue;
-      const unknown = lane.unread(held);
-      lane.held.subtract(unknown);
+  /** Now that a file can be read, its batches are buffered in the place of what was not known. */
+  #replace(buffered: BufferedBatch, spans: readonly StoredSpan[]): void {
+    for (const [name, cursor] of this.#cursors) {
+      if (!cursor.wants(buffered)) continue;
+      const unknown = cursor.unread(buffered);
+      cursor.held.subtract(unknown);
       this.#options.onRecovered?.(name, new Tally().minus(unknown));
-      lane.forgetBefore();
+      cursor.forgetBefore();
     }
-    this.#held.splice(this.#held.indexOf(held), 1, ...spans.map((span) => this.#heldOf(span)));
-    this.#heldMemory += (spans.length - 1) * INDEX_BYTES;
+    this.#batches.splice(this.#batches.indexOf(buffered), 1, ...spans.map((span) => this.#bufferedOf(span)));
+    this.#memoryBytes += (spans.length - 1) * INDEX_BYTES;
     for (const span of spans) this.#enter(span);
-    held.body.discard();
+    buffered.body.discard();
   }
 
-  #heldOf({ ageMs, ...span }: StoredSpan): Held {
+  #bufferedOf({ ageMs, ...span }: StoredSpan): BufferedBatch {
     return { ...span, memoryBytes: INDEX_BYTES, appendedMs: this.#options.now() - ageMs };
   }
 
   /** Into the books of every sink that has to read some of it. */
   #enter(span: StoredSpan): void {
-    for (const [name, lane] of this.#lanes) {
-      if (!lane.wants(span)) continue;
-      lane.enter(span);
-      const recovered = lane.unread(span);
+    for (const [name, cursor] of this.#cursors) {
+      if (!cursor.wants(span)) continue;
+      cursor.enter(span);
+      const recovered = cursor.unread(span);
       this.#options.onRecovered?.(name, recovered);
-      lane.held.add(recovered);
+      cursor.held.add(recovered);
     }
   }
 
   #indexOf(position: number): number {
-    // Lanes read near the front; only a lane that is ahead of a stuck one searches further.
+    // Cursors read near the front; only a cursor that is ahead of a stuck one searches further.
     let low = 0;
-    let high = this.#held.length;
+    let high = this.#batches.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { first, count } = this.#held[middle]!;
+      const { first, count } = this.#batches[middle]!;
       if (first + count <= position) low = middle + 1;
       else high = middle;
     }

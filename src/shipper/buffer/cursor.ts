@@ -1,4 +1,4 @@
-/** One sink's way through the hold: where it is, what it has out, what is held for it. */
+/** One sink's way through the buffer: where it is, what it has out, what is buffered for it. */
 
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
@@ -6,31 +6,31 @@ import type { StoredSpan } from './body.js';
 import type { Range } from './checkpoint.js';
 import { Ranges } from './ranges.js';
 
-/** What a lane handed out. Several may be out at a time. */
+/** What a cursor handed out. Several may be out at a time. */
 export interface Taken {
   readonly batch: RecordBatch;
-  /** These of its records need not be kept for this sink any more. Once that is all of them, the lane moves on. */
-  settle(settled: Tally): void;
+  /** These of its records need not be kept for this sink any more. Once that is all of them, the cursor moves on. */
+  acknowledge(acknowledged: Tally): void;
 }
 
-/** One sink's view of the hold. */
-export interface Lane {
+/** One sink's view of the buffer. */
+export interface Cursor {
   /** Waits for records and returns them in order of arrival; `undefined` when no more will come, or on abort. */
   take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined>;
   readonly held: Tally;
-  /** When the oldest held record was appended, on the hold's clock; `undefined` when there is none. */
+  /** When the oldest held record was appended, on the buffer's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
   /** Whether it waits for a file that cannot be read now. */
   readonly isUnreadable: boolean;
 }
 
-/** A place in a held batch: number of a record, and what of its batch is before it. */
+/** A place in a buffered batch: number of a record, and what of its batch is before it. */
 export interface Place {
   readonly position: number;
   readonly before: Tally;
 }
 
-/** A held batch as a lane sees it. */
+/** A buffered batch as a cursor sees it. */
 export interface Span {
   /** Number of its first record. */
   readonly first: number;
@@ -39,23 +39,23 @@ export interface Span {
 }
 
 /** Records, and where the next take starts; `later` when the disk does not give them now. */
-export type LaneRead = { readonly batch: RecordBatch; readonly next: Place } | 'nothing' | 'later';
+export type CursorRead = { readonly batch: RecordBatch; readonly next: Place } | 'nothing' | 'later';
 
-/** What a lane asks of the hold. */
-export interface LaneHold {
+/** What a cursor asks of the buffer. */
+export interface CursorBuffer {
   /** Waits for a record from `position` on. Whether there is one. */
   reach(position: number, signal: AbortSignal): Promise<boolean>;
-  /** Records from where the lane is, as many as the limits allow. */
-  read(lane: HoldLane, limits: BatchLimits): LaneRead;
+  /** Records from where the cursor is, as many as the limits allow. */
+  read(cursor: BufferCursor, limits: BatchLimits): CursorRead;
   /** Waits before a read that the disk did not answer is tried again; ends early when the signal aborts. */
   pause(attempt: number, signal: AbortSignal): Promise<void>;
-  /** The lane has moved: what no lane needs can go. */
+  /** The cursor has moved: what no cursor needs can go. */
   moved(): void;
   appendedMs(position: number): number | undefined;
 }
 
-export class HoldLane implements Lane {
-  readonly #hold: LaneHold;
+export class BufferCursor implements Cursor {
+  readonly #buffer: CursorBuffer;
   /** What is out, in order; by numbers of records. */
   readonly #out: { readonly first: number; readonly end: number }[] = [];
   /** Dropped and counted while something before it was out. Ends where batches end. */
@@ -65,43 +65,43 @@ export class HoldLane implements Lane {
   readonly held = new Tally();
   isUnreadable = false;
 
-  constructor(hold: LaneHold) {
-    this.#hold = hold;
+  constructor(buffer: CursorBuffer) {
+    this.#buffer = buffer;
   }
 
-  /** Everything before it is settled. */
+  /** Everything before it is acknowledged. */
   get position(): number {
     return this.#out[0]?.first ?? this.next.position;
   }
 
   get oldestMs(): number | undefined {
-    return this.held.records === 0 ? undefined : this.#hold.appendedMs(this.position);
+    return this.held.records === 0 ? undefined : this.#buffer.appendedMs(this.position);
   }
 
   async take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined> {
     for (let attempt = 0; ; ) {
-      if (!(await this.#hold.reach(this.next.position, signal))) return undefined;
-      const read = this.#hold.read(this, limits);
+      if (!(await this.#buffer.reach(this.next.position, signal))) return undefined;
+      const read = this.#buffer.read(this, limits);
       this.isUnreadable = read === 'later';
-      if (read === 'later') await this.#hold.pause(attempt++, signal);
+      if (read === 'later') await this.#buffer.pause(attempt++, signal);
       if (typeof read === 'string') continue;
       const { batch, next } = read;
       const out = { first: this.next.position, end: next.position };
       this.#out.push(out);
       this.next = next;
       let left = batch.count;
-      const settle = (settled: Tally) => {
-        this.held.subtract(settled);
-        left -= settled.records;
+      const acknowledge = (acknowledged: Tally) => {
+        this.held.subtract(acknowledged);
+        left -= acknowledged.records;
         if (left > 0) return;
         this.#out.splice(this.#out.indexOf(out), 1);
-        this.#hold.moved();
+        this.#buffer.moved();
       };
-      return { batch, settle };
+      return { batch, acknowledge };
     }
   }
 
-  /** Whether the lane still has to read some of the batch. */
+  /** Whether the cursor still has to read some of the batch. */
   wants({ first, count }: Span): boolean {
     return first + count > this.next.position && !this.#skipped.has(first, first + count);
   }
@@ -111,18 +111,18 @@ export class HoldLane implements Lane {
     return this.#skipped.beyond(this.position);
   }
 
-  /** Whether the lane does not need the batch: has not to read any of it, and has none of it out. */
-  isDone(span: Span): boolean {
+  /** Whether the cursor does not need the batch: has not to read any of it, and has none of it out. */
+  isAcknowledged(span: Span): boolean {
     const isOut = this.#out.some(({ first, end }) => span.first < end && span.first + span.count > first);
     return !this.wants(span) && !isOut;
   }
 
-  /** What the lane has still to read of a batch. */
+  /** What the cursor has still to read of a batch. */
   unread({ first, tally }: Span): Tally {
     return this.next.position > first ? tally.minus(this.next.before) : tally;
   }
 
-  /** Reads on in a batch of an earlier life, which may be in the middle of it. */
+  /** Reads on in a batch of a previous run, which may be in the middle of it. */
   enter(span: StoredSpan): void {
     const { position } = this.next;
     if (position <= span.first) return;

@@ -46,7 +46,7 @@ export interface SurveyOptions {
   /** The number after the last one that was given, as far as known. */
   readonly end: number;
   /** These were removed, and counted. */
-  readonly gone: readonly Range[];
+  readonly removed: readonly Range[];
   /** Of records that are missing. */
   lost(range: Range): Body;
   /** More records than that cannot be missing: the disk has no room for them. */
@@ -56,23 +56,23 @@ export interface SurveyOptions {
 }
 
 export function survey(options: SurveyOptions): Survey {
-  const { end: known, gone, holeMax, unreadableMax } = options;
+  const { end: known, removed, holeMax, unreadableMax } = options;
   const numberOf = (segment: Surveyed) => beginningOf([segment])?.first ?? segment.first;
   const segments = [...options.segments].sort((one, other) => numberOf(one) - numberOf(other));
   const spans: StoredSpan[] = [];
   const problems: string[] = [];
-  let cursor = options.from;
+  let reached = options.from;
   let unknownEnd: number | undefined;
   let ageMs = 0;
   let spansEnd = 0;
   const hole = (to: number) => {
-    const from = cursor ?? to;
-    cursor = Math.max(from, to);
+    const from = reached ?? to;
+    reached = Math.max(from, to);
     if (to - from > holeMax) {
       problems.push(`no ${to - from} records can be missing before number ${to}: that number is not believed`);
       return;
     }
-    for (const [first, last] of without([from, to], gone)) {
+    for (const [first, last] of without([from, to], removed)) {
       const count = last - first;
       problems.push(`${count} records from number ${first} on are missing`);
       spans.push({ first, count, tally: Tally.unknown(count), ageMs, body: options.lost([first, last]) });
@@ -83,27 +83,27 @@ export function survey(options: SurveyOptions): Survey {
     const last = first + count;
     if (count === 0) {
       const from = frame.gapFrom ?? first;
-      if (cursor !== undefined && first <= cursor) return;
-      hole(Math.max(from, cursor ?? from));
-      cursor = first;
+      if (reached !== undefined && first <= reached) return;
+      hole(Math.max(from, reached ?? from));
+      reached = first;
       return;
     }
     // Numbers that another frame has already: a file was copied.
     if (first < spansEnd && spans.some((span) => span.first < last && first < span.first + span.count)) return;
-    if (cursor !== undefined && first > cursor) hole(first);
+    if (reached !== undefined && first > reached) hole(first);
     spans.push({ first, count, tally, ageMs, body: segment.bodyOf(frame) });
     spansEnd = Math.max(spansEnd, last);
-    cursor = Math.max(cursor ?? 0, last);
+    reached = Math.max(reached ?? 0, last);
   };
   const unreadable = (segment: Surveyed, next: Beginning | undefined) => {
     // From where the last one ended: what is missing before its first record is told when it can be read.
-    const first = cursor ?? segment.first;
+    const first = reached ?? segment.first;
     const end = next?.first ?? Math.max(known, first + 1);
     if (end <= first || end - first > holeMax) return;
     const count = end - first;
     const knownEnd = next === undefined ? known : next.isEvident ? next.first : first;
     spans.push({ first, count, tally: Tally.unknown(count), ageMs, body: segment.later(first, knownEnd) });
-    spansEnd = cursor = end;
+    spansEnd = reached = end;
     if (next === undefined) unknownEnd = Math.max(end, segment.first + unreadableMax);
   };
   segments.forEach((segment, i) => {
@@ -111,8 +111,8 @@ export function survey(options: SurveyOptions): Survey {
     if (segment.frames === undefined) unreadable(segment, beginningOf(segments.slice(i + 1)));
     else for (const frame of segment.frames) frameOf(segment, frame);
   });
-  if (unknownEnd === undefined && cursor !== undefined && known > cursor) hole(known);
-  return { spans, end: Math.max(cursor ?? 0, known), problems, ...(unknownEnd !== undefined && { unknownEnd }) };
+  if (unknownEnd === undefined && reached !== undefined && known > reached) hole(known);
+  return { spans, end: Math.max(reached ?? 0, known), problems, ...(unknownEnd !== undefined && { unknownEnd }) };
 }
 
 interface Beginning {
@@ -146,11 +146,11 @@ function without([from, to]: Range, others: readonly Range[]): Range[] {
 
 /** Whether the numbers of a checkpoint can be those of what is there. */
 export function isPlausible(checkpoint: Checkpoint, segments: readonly Surveyed[], holeMax: number): boolean {
-  const { end, positions, gone } = checkpoint;
+  const { end, positions, removed } = checkpoint;
   if (end > NUMBER_MAX || Object.values(positions).some((position) => position > end)) return false;
   const frames = segments.flatMap((segment) => segment.frames?.at(-1) ?? []);
   const last = frames.reduce((number, { first, count }) => Math.max(number, first + count), 0);
-  const missing = without([last, end], gone).reduce((sum, [from, to]) => sum + (to - from), 0);
+  const missing = without([last, end], removed).reduce((sum, [from, to]) => sum + (to - from), 0);
   // Where nothing is left there is nothing to hide.
   return frames.length === 0 || missing <= holeMax;
 }

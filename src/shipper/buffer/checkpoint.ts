@@ -4,7 +4,7 @@
  *     {"version":2,"number":N,"end":N,"positions":{"<sink>":N},"skipped":{"<sink>":[[N,N]]},"gone":[[N,N]],"crc":"…"}
  *
  * `end` is the number after the last record that was written, `positions` the first record that a sink may not have
- * settled, `skipped` those beyond it that were dropped for a sink and counted, `gone` those beyond some position whose
+ * acknowledged, `skipped` those beyond it that were dropped for a sink and counted, `gone` those beyond some position whose
  * segments were removed.
  * `crc` is the CRC-32 of the object without it; the valid line with the highest `number` counts.
  *
@@ -26,7 +26,7 @@ export interface Progress {
 
 export interface Checkpoint extends Progress {
   readonly end: number;
-  readonly gone: readonly Range[];
+  readonly removed: readonly Range[];
 }
 
 const VERSION = 2;
@@ -36,8 +36,8 @@ const PAGE = 4096;
 const GROWTH_BYTES = 1024;
 const SYNCED_LINES = 2;
 
-export function encodeCheckpoint(number: number, { end, positions, skipped, gone }: Checkpoint): string {
-  const text = JSON.stringify({ version: VERSION, number, end, positions, skipped, gone });
+export function encodeCheckpoint(number: number, { end, positions, skipped, removed }: Checkpoint): string {
+  const text = JSON.stringify({ version: VERSION, number, end, positions, skipped, gone: removed });
   return `${text.slice(0, -1)},"crc":"${crcOf(text)}"}`;
 }
 
@@ -49,12 +49,13 @@ export function decodeCheckpoints(text: string): (Checkpoint & { readonly number
 
 function decode(line: string): (Checkpoint & { readonly number: number }) | undefined {
   try {
-    const { crc, ...rest } = JSON.parse(line);
-    const { version, number, end, positions, skipped, gone } = rest;
+    const { version, number, end, positions, skipped, gone, crc } = JSON.parse(line);
     if (version !== VERSION || crc !== crcOf(JSON.stringify({ version, number, end, positions, skipped, gone })))
       return undefined;
     const all = [number, end, ...Object.values(positions), ...gone.flat(), ...Object.values<Range[]>(skipped).flat(2)];
-    return all.every((each) => Number.isSafeInteger(each) && (each as number) >= 0) ? rest : undefined;
+    return all.every((each) => Number.isSafeInteger(each) && (each as number) >= 0)
+      ? { number, end, positions, skipped, removed: gone }
+      : undefined;
   } catch {
     return undefined;
   }

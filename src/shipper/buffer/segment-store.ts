@@ -18,14 +18,14 @@ import { type Disk, type DiskFile, realDisk } from './disk.js';
 import { Ranges } from './ranges.js';
 import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
-import { isGone } from './segment-file.js';
+import { isMissing } from './segment-file.js';
 import { isPlausible, type Surveyed, survey } from './survey.js';
 
 export interface SegmentStoreOptions {
   readonly directory: string;
   /** Bound on the sum of all segments. */
   readonly maxBytes: number;
-  /** Bound on batches that are kept in memory too, for the lanes to read. */
+  /** Bound on batches that are kept in memory too, for the cursors to read. */
   readonly cacheBytes: number;
   /** @default interval */
   readonly sync?: SpoolSync;
@@ -37,15 +37,15 @@ export interface SegmentStoreOptions {
   readonly disk?: Disk;
 }
 
-/** What is left of an earlier life. */
+/** What is left of a previous run. */
 export interface Recovered extends Progress {
   readonly spans: readonly StoredSpan[];
   /** The number after all that were ever used. */
   readonly end: number;
 }
 
-/** What the store must know of the hold. */
-export interface Held {
+/** What the store must know of the buffer. */
+export interface BufferState {
   readonly sinks: readonly string[];
   readonly progress: () => Progress;
   /** Told when files were removed. */
@@ -68,9 +68,9 @@ export class SegmentStore {
   readonly #segmentBytes: number;
   readonly #checkpoint: CheckpointFile;
   readonly #bodies: SegmentBodies;
-  readonly #gone = new Ranges();
+  readonly #removed = new Ranges();
   readonly #unsynced = new Set<Segment>();
-  /** Of an earlier life, which may have been killed before it synced them. */
+  /** Of a previous run, which may have been killed before it synced them. */
   readonly #adopted: Segment[] = [];
   #used = 0;
   #current: Segment | undefined;
@@ -93,12 +93,12 @@ export class SegmentStore {
     this.#sync = sync;
     this.#segmentBytes = Math.min(SEGMENT_MAX_BYTES, Math.floor(maxBytes / SEGMENTS_MIN));
     this.#checkpoint = new CheckpointFile(disk, directory, sync !== 'off');
-    const onDone = (segment: Segment) => this.#deleteIfDone(segment);
+    const onUnneeded = (segment: Segment) => this.#deleteIfUnneeded(segment);
     const onFound = (bytes: number) => {
       this.#used += bytes;
     };
-    const [gone, holeMax] = [this.#gone, this.#holeMax];
-    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, gone, holeMax, onDone, onFound });
+    const [removed, holeMax] = [this.#removed, this.#holeMax];
+    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, removed, holeMax, onUnneeded, onFound });
     try {
       const probe = join(directory, 'probe');
       disk.remove(probe);
@@ -117,19 +117,19 @@ export class SegmentStore {
   }
 
   /** Reads what is there: one segment in memory at a time. */
-  recover({ sinks, progress, onRoom }: Held): Recovered {
+  recover({ sinks, progress, onRoom }: BufferState): Recovered {
     this.#progress = progress;
     this.#onRoom = onRoom;
     const found = this.#names().flatMap((name) => this.#bodies.find(name) ?? []);
     const segments = found.map(({ surveyed }) => surveyed);
     const checkpoint = this.#readCheckpoint(segments);
     const known = sinks.flatMap((sink) => checkpoint.positions[sink] ?? []);
-    this.#gone.add(...checkpoint.gone);
+    this.#removed.add(...checkpoint.removed);
     const result = survey({
       segments,
       from: known.length === 0 ? undefined : Math.min(...known),
       end: checkpoint.end,
-      gone: checkpoint.gone,
+      removed: checkpoint.removed,
       lost: (range) => this.#bodies.lost(range),
       holeMax: this.#holeMax,
       unreadableMax: Math.ceil((2 * this.#segmentBytes) / COLUMN_BYTES),
@@ -274,10 +274,10 @@ export class SegmentStore {
       // What is cut off half is found when it is read again.
     }
     if (!this.#unsynced.has(segment)) close(segment);
-    this.#deleteIfDone(segment);
+    this.#deleteIfUnneeded(segment);
   }
 
-  #deleteIfDone(segment: Segment): void {
+  #deleteIfUnneeded(segment: Segment): void {
     if (!segment.isSealed || segment.live > 0) return;
     this.#doomed.push(segment);
     // Room is wanted at once only where it is short.
@@ -290,14 +290,15 @@ export class SegmentStore {
     const { path } = this.#checkpoint;
     const refuse = (why: string): Checkpoint => {
       this.#options.onProblem('spool_checkpoint', `${path}: ${why}; all that is held is sent again`);
-      return { end: 0, positions: {}, skipped: {}, gone: [] };
+      return { end: 0, positions: {}, skipped: {}, removed: [] };
     };
     try {
       const found = this.#checkpoint.read();
       if (found === undefined) return refuse('is damaged');
       return isPlausible(found, segments, this.#holeMax) ? found : refuse('says more than can be');
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' && segments.length === 0) return { end: 0, positions: {}, skipped: {}, gone: [] };
+      if (codeOf(error) === 'ENOENT' && segments.length === 0)
+        return { end: 0, positions: {}, skipped: {}, removed: [] };
       return refuse(`cannot be read: ${messageOf(error)}`);
     }
   }
@@ -308,7 +309,7 @@ export class SegmentStore {
     const doomed = this.#doomed.map(({ first, end }) => [first, end] as const);
     // Numbers of what the disk did not take, and memory held.
     const end = Math.max(this.#end, ...Object.values(positions));
-    return { end, positions, skipped, gone: this.#gone.beyond(least, ...doomed, [this.#end, end]) };
+    return { end, positions, skipped, removed: this.#removed.beyond(least, ...doomed, [this.#end, end]) };
   }
 
   /** A checkpoint that lasts, and then away with what it says is not needed. */
@@ -334,7 +335,7 @@ export class SegmentStore {
       this.#disk.remove(segment.path);
       this.#doomed = this.#doomed.filter((each) => each !== segment);
       this.#used -= segment.bytes;
-      this.#gone.add([segment.first, segment.end]);
+      this.#removed.add([segment.first, segment.end]);
       this.#unsynced.delete(segment);
       close(segment);
     }
@@ -354,7 +355,7 @@ export class SegmentStore {
       }
       for (const { path } of this.#adopted.splice(0)) {
         await this.#disk.syncFileLater(path).catch((error) => {
-          if (!isGone(error))
+          if (!isMissing(error))
             this.#options.onProblem(`spool_${codeOf(error)}`, `${path}: cannot be synced: ${messageOf(error)}`);
         });
       }
