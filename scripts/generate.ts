@@ -233,7 +233,24 @@ function imports(): [path: string, source: string, content: string][] {
 
 const { program, index } = constructsProgram(root);
 const schema = configSchema(program, index);
-const files: readonly (readonly [path: string, source: string, content: string])[] = [
+const isCheck = process.argv.includes('--check');
+
+/** Writes the files that differ, or names them. */
+function put(files: readonly (readonly [path: string, source: string, content: string])[]): void {
+  for (const [path, source, content] of files) {
+    const target = join(root, path);
+    if (existsSync(target) && readFileSync(target, 'utf8') === content) continue;
+    if (!isCheck) {
+      writeFileSync(target, content);
+      console.log(`wrote ${path}`);
+    } else {
+      console.error(`${path} does not match ${source}. Run \`npm run generate\` and commit the result.`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+put([
   ['native/src/base/contract.h', 'src/contract.ts', header()],
   ['docs/reference/contract.md', 'src/contract.ts', documentation()],
   ['docs/reference/settings.md', 'src/catalog', settings()],
@@ -242,17 +259,6 @@ const files: readonly (readonly [path: string, source: string, content: string])
   ['src/cli/config-schema.json', 'src/constructs', schema],
   ['src/constructs/props/property-table.ts', 'src/constructs', propertyTable(schema)],
   ...imports(),
-  ...kubernetesExample(root),
-];
-const check = process.argv.includes('--check');
-for (const [path, source, content] of files) {
-  const target = join(root, path);
-  if (existsSync(target) && readFileSync(target, 'utf8') === content) continue;
-  if (!check) {
-    writeFileSync(target, content);
-    console.log(`wrote ${path}`);
-  } else {
-    console.error(`${path} does not match ${source}. Run \`npm run generate\` and commit the result.`);
-    process.exitCode = 1;
-  }
-}
+]);
+// The command line writes the examples, and reads the table of properties.
+put(kubernetesExample(root));

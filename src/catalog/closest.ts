@@ -34,3 +34,12 @@ export function closest(name: string, known: Iterable<string>): string | undefin
   }
   return nearest;
 }
+
+/** The remedy for an unknown name: the closest known one, or else `otherwise`. */
+export function remedyFor(name: string, known: Iterable<string>, otherwise?: string): string {
+  const names = [...known];
+  const nearest = closest(name, names);
+  if (nearest !== undefined) return `did you mean '${nearest}'?`;
+  if (otherwise !== undefined) return otherwise;
+  return names.length === 0 ? 'leave it out' : `use one of ${names.join(', ')}`;
+}

@@ -1,34 +1,28 @@
 /**
  * The user's properties: a logtap.yaml, overridden by flags, and both overridden by `--set`. They form one object, which
- * the generated schema validates before the constructs receive it.
+ * is checked as a whole before the constructs receive it.
  */
 import { readFileSync } from 'node:fs';
-import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { closest } from '../catalog/closest.js';
+import { remedyFor } from '../catalog/closest.js';
+import { mustBe, mustHaveProperties, type SinkCheck } from '../constructs/props/known-properties.js';
 import { checkProps, type LogTapProps } from '../constructs/props/log-tap-props.js';
+import { must } from '../constructs/props/must.js';
+import { type PropertyType, propertiesOf } from '../constructs/props/property-type.js';
 import { Sink } from '../constructs/sinks/sink.js';
-import schema from './config-schema.json';
 import { CommandError, EXIT, UsageError } from './usage.js';
-
-/** Part of the schema. */
-export interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: boolean | Schema;
-  readonly items?: Schema;
-}
 
 /** A value at a path such as `sink.cloudWatch.region`. */
 export interface Assignment {
-  readonly path: string;
-  /** Text is read as what the property wants; a function makes the value of what is there. */
+  /** A function finds the path by the data that earlier assignments have left. */
+  readonly path: string | ((data: Data) => string);
+  /** Text is read as the type of the property; a function replaces the present value. */
   readonly value: unknown;
   /** How the user named the property, for messages. */
   readonly by: string;
 }
+
+export type Data = Record<string, unknown>;
 
 /**
  * The properties.
@@ -39,14 +33,13 @@ export interface Assignment {
 export function readProps(file: string | undefined, assignments: readonly Assignment[]): LogTapProps {
   const wrong = (problem: string) => (file === undefined ? new UsageError(problem) : configError(file, problem));
   const data = file === undefined ? {} : readConfig(file);
-  const missing = problemOf(data);
-  // What is missing in the file, flags may give.
-  if (missing !== undefined && missing.keyword !== 'required') throw wrong(missing.text);
-  for (const { path, value, by } of assignments) assign(data, path, typed(path, value, by), by);
-  const problem = problemOf(data);
-  if (problem !== undefined) throw wrong(problem.text);
-  if (data.sink === undefined) throw wrong("no sink given: use --sink, or 'sink' in a logtap.yaml");
+  for (const { path, value, by } of assignments) {
+    const at = typeof path === 'string' ? path : path(data);
+    assign(data, at, typed(at, value, by), by);
+  }
   try {
+    mustHaveProperties('LogTapProps', data, '', mustBeSinkData);
+    if (data.sink === undefined) throw new Error("no sink given: use --sink, or 'sink' in a logtap.yaml");
     const props = { ...data, sink: toSink(data.sink) } as LogTapProps;
     checkProps(props);
     return props;
@@ -54,8 +47,6 @@ export function readProps(file: string | undefined, assignments: readonly Assign
     throw wrong((error as Error).message);
   }
 }
-
-type Data = Record<string, unknown>;
 
 const configError = (file: string, problem: string) => new CommandError(`${file}: ${problem}`, EXIT.CONFIGURATION);
 
@@ -72,111 +63,82 @@ function readConfig(file: string): Data {
   } catch (error) {
     throw configError(file, `not valid YAML: ${(error as Error).message}`);
   }
+  if (typeof (data ?? {}) !== 'object' || Array.isArray(data)) {
+    throw configError(file, `${JSON.stringify(data)} must be an object: give properties by their names`);
+  }
   return (data ?? {}) as Data;
 }
 
-/** The one key of a sink is the name of its factory. */
+/** The sinks, by the names of their factories. */
+const FACTORIES = propertiesOf('Sink');
+
+/** In data, a sink is an object whose one key is the name of its factory. */
+const mustBeSinkData: SinkCheck = (value, name) => {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  must(isObject, name, value, 'be an object: give properties by their names');
+  const names = Object.keys(value);
+  for (const key of names) {
+    if (!FACTORIES.has(key)) throw new Error(`'${name}.${key}' is not a sink: ${remedyFor(key, FACTORIES.keys())}`);
+  }
+  const all = [...FACTORIES.keys()].join(', ');
+  if (names.length === 0) throw new Error(`'${name}' must name a sink: use one of ${all}`);
+  if (names.length > 1) {
+    throw new Error(`'${name}' (${names.join(', ')}) must be one sink: use 'all' with a list for several`);
+  }
+  const [key] = names as [string];
+  mustBe(FACTORIES.get(key)!.type, (value as Data)[key], `${name}.${key}`, mustBeSinkData);
+};
+
 function toSink(data: unknown): Sink {
   const [[name, given] = ['', undefined]] = Object.entries(data as Data);
   if (name === 'all') return Sink.all((given as unknown[]).map(toSink));
   return (Sink as unknown as Record<string, (props: unknown) => Sink>)[name]!(given);
 }
 
-let validate: ValidateFunction | undefined;
-
-function problemOf(data: Data): { readonly keyword: string; readonly text: string } | undefined {
-  // Not before it is needed: the sidecar starts by this command, too. One object is judged, so that nothing is made fast for many.
-  validate ??= new Ajv2020({ verbose: true, validateSchema: false, code: { optimize: false } }).compile(schema);
-  if (validate(data)) return undefined;
-  const [error] = validate.errors!;
-  return { keyword: error!.keyword, text: textOf(error!) };
-}
-
-/** `/sink/all/0/tcp` as `sink.all.0.tcp`. */
-const dotted = (pointer: string) => pointer.slice(1).split('/').join('.').replaceAll('~1', '/').replaceAll('~0', '~');
-
-/** An error of the schema as value, rule and remedy. */
-function textOf({ keyword, instancePath, params, parentSchema, data }: ErrorObject): string {
-  const at = dotted(instancePath);
-  const inside = (key: string) => `'${at === '' ? key : `${at}.${key}`}'`;
-  if (keyword === 'additionalProperties') {
-    const key = String(params.additionalProperty);
-    return `${inside(key)} is not a property${hint(key, Object.keys(parentSchema?.properties ?? {}))}`;
-  }
-  if (keyword === 'required') return `${inside(String(params.missingProperty))} must be given`;
-  const value = JSON.stringify(data);
-  const where = at === '' ? 'the whole' : `'${at}'`;
-  const several = Object.keys((data ?? {}) as object);
-  switch (keyword) {
-    case 'enum':
-      return `${where} (${value}) must be one of ${params.allowedValues.join(', ')}: correct it`;
-    case 'maxProperties':
-      if (params.limit === 0) return `${where} (${several.join(', ')}) must have no properties: leave them out`;
-      return `${where} (${several.join(', ')}) must be one sink: use 'all' with a list for several`;
-    case 'minProperties':
-      return `${where} must name a sink: use one of ${Object.keys(parentSchema?.properties ?? {}).join(', ')}`;
-    case 'type':
-      return `${where} (${value}) must be ${kindOf(params.type)}`;
-    default:
-      return `${where} (${value}) ${keyword}`;
-  }
-}
-
-function kindOf(type: string | readonly string[]): string {
-  if (type === 'string') return 'text: put it in quotes';
-  if (type === 'array') return 'a list: write [a, b]';
-  if (type === 'boolean') return 'true or false: correct it';
-  if (type === 'number') return 'a number: write it without quotes';
-  return 'an object: give properties by their names';
-}
-
-function hint(name: string, known: readonly string[]): string {
-  if (known.length === 0) return ': leave it out';
-  const nearest = closest(name, known);
-  return nearest === undefined ? `: use one of ${known.join(', ')}` : `: did you mean '${nearest}'?`;
-}
-
-function resolved(part: Schema): Schema {
-  if (part.$ref === undefined) return part;
-  const name = part.$ref.split('/').at(-1)!;
-  return resolved((schema.$defs as Readonly<Record<string, Schema>>)[name]!);
-}
-
-/** The schema of what is at a path. */
-function schemaAt(path: string, by: string): Schema {
-  let part = resolved(schema as Schema);
+/** The type of the property at a path. */
+function typeAt(path: string, by: string): PropertyType {
+  let type: PropertyType = { kind: 'struct', struct: 'LogTapProps' };
   const keys = path.split('.');
-  keys.forEach((key, i) => {
-    const { properties = {}, additionalProperties, items } = part;
-    const next =
-      (Object.hasOwn(properties, key) ? properties[key] : undefined) ??
-      (typeof additionalProperties === 'object' ? additionalProperties : undefined) ??
-      (/^\d+$/.test(key) ? items : undefined);
-    if (next === undefined) {
-      throw new UsageError(
-        `${by}: '${keys.slice(0, i + 1).join('.')}' is not a property${hint(key, Object.keys(properties))}`,
-      );
+  for (const [index, key] of keys.entries()) {
+    const inner = member(type, key);
+    if (inner === undefined) {
+      const known = type.kind === 'struct' ? propertiesOf(type.struct).keys() : [];
+      const place = keys.slice(0, index + 1).join('.');
+      throw new UsageError(`${by}: '${place}' is not a property: ${remedyFor(key, known)}`);
     }
-    part = resolved(next);
-  });
-  return part;
+    type = inner;
+  }
+  return type;
 }
 
-/** Text of the command line as what the schema wants there; anything else as it is. */
+function member(type: PropertyType, key: string): PropertyType | undefined {
+  if (type.kind === 'struct') return propertiesOf(type.struct).get(key)?.type;
+  if (type.kind === 'list') return /^\d+$/.test(key) ? type.of : undefined;
+  return type.kind === 'map' && key !== '__proto__' ? type.of : undefined;
+}
+
+/** Text of the command line as a value of the property's type; any other value as it is. */
 function typed(path: string, value: unknown, by: string): unknown {
-  const { type } = schemaAt(path, by);
+  const { kind } = typeAt(path, by);
   if (typeof value !== 'string') return value;
-  if (type === 'array')
-    return value
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean);
-  if (type === 'number' && /^-?\d+(\.\d+)?$/.test(value)) return Number(value);
-  if (type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';
-  if (type === 'number' || type === 'boolean')
-    throw new UsageError(`${by} (${value}) must be ${type === 'number' ? 'a number' : 'true or false'}`);
-  if (type === 'object') throw new UsageError(`${by}: '${path}' has properties: set one of them`);
-  return value;
+  switch (kind) {
+    case 'list':
+      return value
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean);
+    case 'number':
+      if (!/^-?\d+(\.\d+)?$/.test(value)) throw new UsageError(`${by} (${value}) must be a number`);
+      return Number(value);
+    case 'boolean':
+      if (!/^(true|false)$/.test(value)) throw new UsageError(`${by} (${value}) must be true or false`);
+      return value === 'true';
+    case 'struct':
+    case 'map':
+      throw new UsageError(`${by}: '${path}' has properties: set one of them`);
+    default:
+      return value;
+  }
 }
 
 function assign(data: Data, path: string, value: unknown, by: string): void {

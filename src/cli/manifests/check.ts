@@ -7,13 +7,14 @@ import { EXIT, UsageError } from '../usage.js';
 import { placeOf } from './manifests.js';
 import { atPlace, type CommandStreams, onePath, readManifests, write } from './rewrite-manifests.js';
 import { type PlacedFinding, sarif } from './sarif.js';
-import { TAP_OPTIONS, TAP_USAGE, tapProps } from './tap-flags.js';
+import { TAP_OPTIONS, tapProps } from './tap-flags.js';
+import { tapUsage } from './tap-usage.js';
 
-const USAGE = `Usage: logtap check FILE|DIR|- --sink SINK [options]
+const usage = (sink?: string) => `Usage: logtap check FILE|DIR|- --sink SINK [options]
 
 Reports findings about a tap on the workloads of Kubernetes manifests, on standard output.
 
-${TAP_USAGE}
+${tapUsage(sink)}
   --format FORMAT        text, json or sarif   (default: text)
   -h, --help
 
@@ -37,12 +38,12 @@ const FORMATS: ReadonlyMap<string, (findings: readonly PlacedFinding[]) => strin
  * @throws UsageError, or CommandError for input that cannot be used
  */
 export async function checkCommand(args: readonly string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
+  const { values, positionals } = parseFlags(args, OPTIONS, usage);
   if (values.help) {
-    await write(io.stdout, USAGE);
+    await write(io.stdout, usage(values.sink));
     return EXIT.OK;
   }
-  const path = onePath('check', positionals, USAGE);
+  const path = onePath('check', positionals, usage);
   const { format = 'text' } = values;
   const print = FORMATS.get(format);
   if (print === undefined) {

@@ -5,14 +5,15 @@ import { EXIT } from '../usage.js';
 import { injected } from './inject.js';
 import { formatManifests, placeOf } from './manifests.js';
 import { atPlace, type CommandStreams, onePath, readManifests, write } from './rewrite-manifests.js';
-import { TAP_OPTIONS, TAP_USAGE, tapProps } from './tap-flags.js';
+import { TAP_OPTIONS, tapProps } from './tap-flags.js';
+import { tapUsage } from './tap-usage.js';
 
-const USAGE = `Usage: logtap diff FILE|DIR|- --sink SINK [options]
+const usage = (sink?: string) => `Usage: logtap diff FILE|DIR|- --sink SINK [options]
 
 Shows what inject would change in the workloads of Kubernetes manifests, as diff -u does, for each object in the form that
 inject writes.
 
-${TAP_USAGE}
+${tapUsage(sink)}
   -h, --help
 
 Exit codes: 0 nothing would change, 1 something would, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config.
@@ -24,12 +25,12 @@ Exit codes: 0 nothing would change, 1 something would, 64 wrong use, 65 malforme
  * @throws UsageError, or CommandError for input that cannot be used
  */
 export async function diffCommand(args: readonly string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(args, TAP_OPTIONS, USAGE);
+  const { values, positionals } = parseFlags(args, TAP_OPTIONS, usage);
   if (values.help) {
-    await write(io.stdout, USAGE);
+    await write(io.stdout, usage(values.sink));
     return EXIT.OK;
   }
-  const path = onePath('diff', positionals, USAGE);
+  const path = onePath('diff', positionals, usage);
   const props = tapProps(values);
   const patches = (await readManifests(path, io)).map((manifest) => {
     const before = formatManifests([manifest.object], 'yaml');

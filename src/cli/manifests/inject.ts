@@ -10,14 +10,15 @@ import type { LogTapProps } from '../../constructs/props/log-tap-props.js';
 import { parseFlags } from '../parse-flags.js';
 import { EXIT } from '../usage.js';
 import { type Change, type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
-import { TAP_OPTIONS, TAP_USAGE, tapProps } from './tap-flags.js';
+import { TAP_OPTIONS, tapProps } from './tap-flags.js';
+import { tapUsage } from './tap-usage.js';
 
-const USAGE = `Usage: logtap inject FILE|DIR|- --sink SINK [options]
+const usage = (sink?: string) => `Usage: logtap inject FILE|DIR|- --sink SINK [options]
 
 Adds the tap and the shipper to the workloads of Kubernetes manifests. Standard output carries the manifests, standard
 error one line for each object, and one for each warning. Injecting again replaces the earlier injection.
 
-${TAP_USAGE}
+${tapUsage(sink)}
   -o, --output FORMAT    yaml or json   (default: yaml)
   -h, --help
 
@@ -32,12 +33,12 @@ const OPTIONS = { ...TAP_OPTIONS, output: { type: 'string', short: 'o' } } as co
  * @throws UsageError, or CommandError for input that cannot be used; nothing was written to `io.stdout` then
  */
 export async function injectCommand(argv: string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(argv, OPTIONS, USAGE);
+  const { values, positionals } = parseFlags(argv, OPTIONS, usage);
   if (values.help) {
-    await write(io.stdout, USAGE);
+    await write(io.stdout, usage(values.sink));
     return EXIT.OK;
   }
-  const path = onePath('inject', positionals, USAGE);
+  const path = onePath('inject', positionals, usage);
   const props = tapProps(values);
   await rewriteManifests({ path, format: values.output, change: (object) => injected(object, props) }, io);
   return EXIT.OK;

@@ -66,10 +66,10 @@ export function atPlace<T>({ object, file, line }: Manifest, act: (object: Kuber
 }
 
 /** The one place that a command is given. Throws a UsageError for none, or several. */
-export function onePath(command: string, positionals: readonly string[], usage: string): string {
+export function onePath(command: string, positionals: readonly string[], usage: () => string): string {
   const [path] = positionals;
   if (path !== undefined && positionals.length === 1) return path;
-  throw new UsageError(`${command} takes one FILE, DIR or -, but got ${positionals.length}.\n\n${usage}`);
+  throw new UsageError(`${command} takes one FILE, DIR or -, but got ${positionals.length}.\n\n${usage()}`);
 }
 
 export function write(stream: Writable, content: string): Promise<void> {

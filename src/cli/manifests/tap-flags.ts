@@ -1,88 +1,43 @@
-/** The flags of the commands that inject. Each flag sets a property, `--config` names a file of properties, and `--set` sets any other property. */
+/** The arguments of the commands that inject: a flag per property, `--config` for a file, and `--set` for any other property. */
+import type { ParseArgsConfig } from 'node:util';
+import { remedyFor } from '../../catalog/closest.js';
 import type { LogTapProps } from '../../constructs/props/log-tap-props.js';
-import { type Assignment, readProps } from '../config.js';
-import schema from '../config-schema.json';
+import { type Assignment, type Data, readProps } from '../config.js';
 import { UsageError } from '../usage.js';
+import { ALIASES, type Flag, SINK_FLAGS, SINKS, TAP_FLAGS } from './flag-table.js';
 
-export const TAP_USAGE = `  --sink cloudwatch      --log-group NAME --region REGION [--log-stream NAME] [--no-create-log-group] [--endpoint URL]
-  --sink opensearch      --url URL [--index NAME] [--username NAME --password-secret SECRET/KEY]
-  --sink stdout          or file, tcp, forward, module with --set
+type Options = NonNullable<ParseArgsConfig['options']>;
+type Given = string | boolean | readonly (string | boolean)[];
+/** The flags as `parseArgs` returns them. */
+type Flags = Readonly<Record<string, Given | undefined>>;
 
-  --streams LIST         stdout, stderr, both separated by a comma, or none   (default: stdout,stderr)
-  --tap-file PATH        a log file to tap, or a pattern such as '/var/log/**/*.log'; may be given several times
-  --suppress             keep the captured bytes out of the container's own log
-  --suppress-file        keep the captured bytes out of the tapped file
-  --containers LIST      names of the containers to tap   (default: all)
-  --image IMAGE          image of the injected containers
-  --drain-seconds N      time to deliver buffered records when the pod ends   (default: 25)
-  --accept CODE          a finding to accept; may be given several times
+const FLAGS: readonly Flag[] = [...TAP_FLAGS, ...SINK_FLAGS];
 
-  --config FILE          a logtap.yaml with any properties of the constructs; flags override it
-  --set PATH=VALUE       any property, such as shipper.memoryLimitMiB=512 or sink.cloudWatch.retentionDays=30
-`;
+/** Every name of a flag. */
+const namesOf = ({ name }: Flag): readonly string[] => [
+  name,
+  ...[...ALIASES].filter(([, of]) => of === name).map(([alias]) => alias),
+];
 
-export const TAP_OPTIONS = {
+const GENERAL = {
   sink: { type: 'string' },
-  'log-group': { type: 'string' },
-  'log-stream': { type: 'string' },
-  region: { type: 'string' },
-  'no-create-log-group': { type: 'boolean' },
-  endpoint: { type: 'string' },
-  url: { type: 'string' },
-  index: { type: 'string' },
-  username: { type: 'string' },
-  'password-secret': { type: 'string' },
-  streams: { type: 'string' },
-  'tap-file': { type: 'string', multiple: true },
-  suppress: { type: 'boolean' },
-  'suppress-file': { type: 'boolean' },
-  containers: { type: 'string' },
-  image: { type: 'string' },
-  'drain-seconds': { type: 'string' },
-  accept: { type: 'string', multiple: true },
   config: { type: 'string' },
   set: { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-type Flag = keyof typeof TAP_OPTIONS;
-type Given = string | boolean | readonly string[];
-/** What `parseArgs` gives. */
-type Flags = { readonly [F in Flag]?: Given | undefined };
-
-/** Names of sinks on the command line, and of their factories. */
-const SINKS: ReadonlyMap<string, string> = new Map(
-  Object.keys(schema.$defs.Sink.properties)
-    .filter((factory) => factory !== 'all')
-    .map((factory) => [factory.toLowerCase(), factory]),
-);
-
-interface Row {
-  /** Below `sink.NAME` where the flag belongs to a sink. */
-  readonly path: string;
-  readonly sink?: string;
-  /** The value, where it is not what was given. */
-  readonly value?: (given: Given) => unknown;
-}
-
-const PATHS: Readonly<Partial<Record<Flag, Row>>> = {
-  'log-group': { sink: 'cloudwatch', path: 'logGroup' },
-  region: { sink: 'cloudwatch', path: 'region' },
-  'log-stream': { sink: 'cloudwatch', path: 'logStream' },
-  'no-create-log-group': { sink: 'cloudwatch', path: 'createLogGroup', value: () => false },
-  endpoint: { sink: 'cloudwatch', path: 'endpoint' },
-  url: { sink: 'opensearch', path: 'url' },
-  index: { sink: 'opensearch', path: 'index' },
-  username: { sink: 'opensearch', path: 'username' },
-  'password-secret': { sink: 'opensearch', path: 'passwordSecret', value: secretKey },
-  streams: { path: 'streams', value: streams },
-  'tap-file': { path: 'file', value: (given) => (given as readonly string[]).join(':') },
-  suppress: { path: 'suppressStreams' },
-  'suppress-file': { path: 'suppressFile' },
-  containers: { path: 'containers' },
-  image: { path: 'shipper.image' },
-  'drain-seconds': { path: 'shipper.drainSeconds' },
-  accept: { path: 'accept' },
+/** Options for `parseFlags`. */
+export const TAP_OPTIONS: Options & typeof GENERAL = {
+  ...Object.fromEntries(
+    FLAGS.flatMap((flag) =>
+      namesOf(flag).flatMap((name): [string, Options[string]][] =>
+        flag.type.kind === 'boolean'
+          ? [name, `no-${name}`].map((each) => [each, { type: 'boolean' }])
+          : [[name, { type: 'string', multiple: true }]],
+      ),
+    ),
+  ),
+  ...GENERAL,
 };
 
 /**
@@ -91,10 +46,7 @@ const PATHS: Readonly<Partial<Record<Flag, Row>>> = {
  * @throws UsageError, or CommandError for a file that is unreadable or invalid
  */
 export function tapProps(flags: Flags): LogTapProps {
-  const assignments = [
-    ...sinkOf(flags),
-    ...Object.entries(PATHS).flatMap(([flag, row]) => assignmentOf(flag, row, flags)),
-  ];
+  const assignments = [...sinkOf(flags), ...FLAGS.flatMap((flag) => assignmentOf(flag, flags))];
   for (const text of (flags.set ?? []) as readonly string[]) {
     const [, path, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
     if (path === undefined) throw new UsageError(`--set (${text}) must be PATH=VALUE, such as failurePolicy=fail-open`);
@@ -103,49 +55,80 @@ export function tapProps(flags: Flags): LogTapProps {
   return readProps(flags.config as string | undefined, assignments);
 }
 
-function assignmentOf(flag: string, { path, sink, value }: Row, flags: Flags): Assignment[] {
-  const given = flags[flag as Flag];
+function assignmentOf(flag: Flag, flags: Flags): Assignment[] {
+  const names = namesOf(flag).flatMap((name) => [name, `no-${name}`]);
+  const [given, other] = names.filter((name) => flags[name] !== undefined);
   if (given === undefined) return [];
-  const by = `--${flag}`;
-  if (sink !== undefined && flags.sink !== undefined && flags.sink !== sink) {
-    throw new UsageError(`${by} belongs to --sink ${sink}: leave it out with --sink ${flags.sink}`);
+  const by = `--${given}`;
+  const path = pathOf(by, flag, flags.sink as string | undefined);
+  if (flag.type.kind !== 'boolean') {
+    // A flag and its alias are one flag, given twice.
+    const texts = names.flatMap((name) => (flags[name] ?? []) as string[]);
+    return [{ by, path, value: textAsValue(by, flag, texts) }];
   }
-  return [
-    {
-      path: sink === undefined ? path : `sink.${SINKS.get(sink)}.${path}`,
-      value: value === undefined ? given : value(given),
-      by,
-    },
-  ];
+  if (other !== undefined) throw new UsageError(`${by} and --${other} exclude each other: leave one of them out`);
+  return [{ by, path, value: !given.startsWith('no-') }];
+}
+
+function textAsValue(by: string, { property, type }: Flag, texts: readonly string[]): unknown {
+  if (property === 'file') return texts.join(':');
+  if (property === 'streams') return streams(texts.join(','));
+  if (type.kind === 'list') return texts.join(',');
+  return type.kind === 'struct' ? secretKey(by, texts.at(-1)!) : texts.at(-1);
+}
+
+/** The path of the property in the sink of the command line or, without one, in the sink of the file. */
+function pathOf(by: string, { property, sinks }: Flag, sink: string | undefined): Assignment['path'] {
+  if (sinks.length === 0) return property;
+  const names = [...SINKS].filter(([, factory]) => sinks.includes(factory)).map(([name]) => name);
+  const belongs = `${by} belongs to --sink ${names.join(' or ')}`;
+  return (data) => {
+    const [present, ...others] = Object.keys((data.sink ?? {}) as Data);
+    const factory = others.length === 0 && present !== 'all' ? present : undefined;
+    if (factory !== undefined && sinks.includes(factory)) return `sink.${factory}.${property}`;
+    if (sink !== undefined) throw new UsageError(`${belongs}: leave it out with --sink ${sink}`);
+    if (sinks.length > 1 || factory !== undefined) throw new UsageError(`${belongs}: give --sink as well`);
+    return `sink.${sinks[0]}.${property}`;
+  };
 }
 
 function sinkOf({ sink }: Flags): Assignment[] {
   if (sink === undefined) return [];
   const name = SINKS.get(String(sink));
   if (name === undefined) {
-    throw new UsageError(`--sink (${sink}) must be one of ${[...SINKS.keys()].join(', ')}`);
+    const names = [...SINKS.keys()];
+    throw new UsageError(
+      `--sink (${sink}) must be one of ${names.join(', ')}: ${remedyFor(String(sink), names, 'correct it')}`,
+    );
   }
-  // What a file says about this sink stays, and another sink goes.
-  const choose = (before: Readonly<Record<string, unknown>> = {}) => ({ [name]: before[name] ?? {} });
+  // The file's properties of this sink stay, and another sink goes.
+  const choose = (before: Data | undefined) => ({ [name]: before?.[name] ?? {} });
   return [{ path: 'sink', value: choose, by: '--sink' }];
 }
 
-function secretKey(value: Given): { name: string; key: string } {
-  const [name, key, ...rest] = String(value).split('/');
+function secretKey(by: string, value: string): { name: string; key: string } {
+  const [name, key, ...rest] = value.split('/');
   if (!name || !key || rest.length > 0) {
-    throw new UsageError(`--password-secret (${value}) must be SECRET/KEY, such as opensearch/password`);
+    throw new UsageError(`${by} (${value}) must be SECRET/KEY, such as opensearch/password`);
   }
   return { name, key };
 }
 
-function streams(value: Given): string {
-  const names = String(value)
+function streams(value: string): string {
+  const names = value
     .split(',')
     .map((name) => name.trim())
     .filter(Boolean);
-  const isKnown = names.length > 0 && names.every((name) => ['stdout', 'stderr', 'none'].includes(name));
-  if (!isKnown || (names.includes('none') && names.length > 1)) {
-    throw new UsageError(`--streams (${names.join(',')}) must be stdout, stderr, both separated by a comma, or none`);
+  const known = ['stdout', 'stderr', 'both', 'none'];
+  const unknown = names.find((name) => !known.includes(name));
+  const isAlone = new Set(names).size === 1;
+  if (
+    names.length === 0 ||
+    unknown !== undefined ||
+    (!isAlone && names.some((name) => name === 'none' || name === 'both'))
+  ) {
+    const remedy = unknown === undefined ? 'name one' : remedyFor(unknown, known, 'correct it');
+    throw new UsageError(`--streams (${names.join(',')}) must be stdout, stderr, both or none: ${remedy}`);
   }
-  return new Set(names).size > 1 ? 'both' : names[0]!;
+  return isAlone ? names[0]! : 'both';
 }

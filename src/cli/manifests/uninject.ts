@@ -27,7 +27,7 @@ export async function uninjectCommand(args: readonly string[], io: CommandStream
     await write(io.stdout, USAGE);
     return EXIT.OK;
   }
-  const path = onePath('uninject', positionals, USAGE);
+  const path = onePath('uninject', positionals, () => USAGE);
   await rewriteManifests({ path, format: values.output, change: uninjected }, io);
   return EXIT.OK;
 }

@@ -4,7 +4,7 @@ import type { Sink } from '../sinks/sink.js';
 import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
 import { checkShipperOptions, type ShipperOptions } from './shipper-options.js';
-import { checkTapOptions, mustBeOneOf, type TapOptions } from './tap-options.js';
+import { checkTapOptions, type TapOptions } from './tap-options.js';
 
 /** Whether the application waits for the shipper. */
 export enum FailurePolicy {
@@ -96,26 +96,17 @@ export interface LogTapProps extends TapOptions {
 /** Throws unless each property is valid by itself. Problems that depend on the workload or on defaults are findings. */
 export function checkProps(props: LogTapProps): void {
   mustHaveProperties('LogTapProps', props);
-  const { containers, perContainer = {}, accept = [], kubernetesVersion, sink } = props;
+  const { containers, perContainer = {}, accept = [], kubernetesVersion } = props;
   checkTapOptions(props);
   for (const [name, options] of Object.entries(perContainer)) {
-    mustHaveProperties('TapOptions', options, `perContainer.${name}`);
     checkTapOptions(options, `perContainer.${name}.`);
   }
-  // Does not test the class, because a package may be installed twice.
-  must(
-    sink === undefined || typeof sink.bind === 'function',
-    'sink',
-    sink,
-    'be a Sink: write Sink.cloudWatch({ ... }), or another of its factories',
-  );
   must(
     containers === undefined || containers.length > 0,
     'containers',
     containers,
     'name a container: leave it out to tap every container',
   );
-  mustBeOneOf(FailurePolicy, 'failurePolicy', props.failurePolicy);
   must(
     kubernetesVersion === undefined || minorVersion(kubernetesVersion) !== undefined,
     'kubernetesVersion',

@@ -4,9 +4,7 @@ import { RINGS_BYTES, STATUS_PORT } from '../../contract.js';
 import { secretFilePath } from '../injection/sink-files.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
-import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
-import { mustBeOneOf } from './tap-options.js';
 import { hasToken } from './token.js';
 
 /** When a node pulls the image. */
@@ -159,7 +157,6 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
 
 /** Throws unless the options are valid, each by itself and together. */
 export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
-  mustHaveProperties('ShipperOptions', options, 'shipper');
   const { image, imagePullSecrets = [], drainSeconds, memoryBufferMiB, settings = {} } = options;
   must(
     image === undefined || /^\S+$/.test(image),
@@ -167,7 +164,6 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     image,
     'be an image reference without spaces: write it as registry/name:tag',
   );
-  mustBeOneOf(ImagePullPolicy, 'shipper.imagePullPolicy', options.imagePullPolicy);
   for (const name of imagePullSecrets) {
     must(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name), 'shipper.imagePullSecrets', name, 'be the name of a Secret');
   }

@@ -83,12 +83,6 @@ export function tapOptions(options: TapOptions): TapOptions {
   };
 }
 
-/** Throws unless `value` is a member of the enumeration. */
-export function mustBeOneOf(values: object, name: string, value: unknown): void {
-  const known = Object.values(values);
-  must(value === undefined || known.includes(value), name, value, `be one of ${known.join(', ')}`);
-}
-
 /** Throws unless `value` is a valid list of log files. The message uses `name`. */
 export function mustBeFiles(name: string, value: string): void {
   // A variable that tools print and parse cannot contain them.
@@ -102,7 +96,5 @@ export function mustBeFiles(name: string, value: string): void {
 
 /** Throws unless each option is valid by itself. Combinations are checked later, per container. */
 export function checkTapOptions(options: TapOptions, prefix = ''): void {
-  mustBeOneOf(TapStreams, `${prefix}streams`, options.streams);
-  mustBeOneOf(ExistingPreload, `${prefix}existingPreload`, options.existingPreload);
   if (options.file !== undefined) mustBeFiles(`${prefix}file`, options.file);
 }

@@ -126,7 +126,7 @@ describe('a wrong file is named, with the property and what to do', () => {
     [
       'an unknown sink',
       'sink: { kafka: {} }',
-      "'sink.kafka' is not a property: use one of cloudWatch, openSearch, stdout, file, tcp, forward, module, all",
+      "'sink.kafka' is not a sink: use one of cloudWatch, openSearch, stdout, file, tcp, forward, module, all",
     ],
     [
       'several sinks',
@@ -146,15 +146,41 @@ describe('a wrong file is named, with the property and what to do', () => {
       "sink: { tcp: { host: a, port: '1' } }",
       `'sink.tcp.port' ("1") must be a number: write it without quotes`,
     ],
+    [
+      'an unknown property of a list item',
+      'sink: { all: [{ tcp: { host: a, port: 1, tsl: true } }] }',
+      "'sink.all.0.tcp.tsl' is not a property: did you mean 'tls'?",
+    ],
+    [
+      'an unknown property of a Secret',
+      'sink: { openSearch: { url: "https://a", passwordSecret: { nam: a, key: b } } }',
+      "'sink.openSearch.passwordSecret.nam' is not a property: did you mean 'name'?",
+    ],
+    [
+      'a misspelt sink',
+      'sink: { cloudwatch: { logGroup: a, region: b } }',
+      "'sink.cloudwatch' is not a sink: did you mean 'cloudWatch'?",
+    ],
+    [
+      'a password in the place of a Secret, which is not repeated',
+      'sink: { openSearch: { url: "https://a", passwordSecret: hunter2 } }',
+      `'sink.openSearch.passwordSecret' ("***") must be an object`,
+    ],
+    ['a number in a list', 'containers: [1]', "'containers.0' (1) must be text: put it in quotes"],
+    [
+      'a misspelt choice',
+      'streams: stdot',
+      `'streams' ("stdot") must be one of none, stdout, stderr, both: did you mean 'stdout'?`,
+    ],
     ['text for a list', 'containers: web', `'containers' ("web") must be a list: write [a, b]`],
-    ['text for a truth', "suppressStreams: 'yes'", `'suppressStreams' ("yes") must be true or false: correct it`],
+    ['text for a truth', "suppressStreams: 'yes'", `'suppressStreams' ("yes") must be true or false, without quotes`],
     ['a wrong choice', 'streams: all', `'streams' ("all") must be one of none, stdout, stderr, both: correct it`],
     [
       'something with properties for stdout',
       'sink: { stdout: { a: 1 } }',
-      "'sink.stdout' (a) must have no properties: leave them out",
+      '\'sink.stdout\' (["a"]) must have no properties: leave them out',
     ],
-    ['a list', '- a', 'the whole (["a"]) must be an object: give properties by their names'],
+    ['a list', '- a', '["a"] must be an object: give properties by their names'],
     [
       'what a construct refuses',
       "sink: { cloudWatch: { logGroup: 'a b', region: eu-west-1 } }",

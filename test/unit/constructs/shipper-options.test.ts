@@ -125,7 +125,7 @@ describe('options', () => {
       { settings: { LOGTAP_GRACE_SECONDS: '1' } },
       /LOGTAP_GRACE_SECONDS.*set 'shipper.drainSeconds'/,
     ],
-    ['a number', { settings: { LOGTAP_RING_POOL: 8 as unknown as string } }, /RING_POOL' \(8\) must be a string/],
+    ['a number', { settings: { LOGTAP_RING_POOL: 8 as unknown as string } }, /RING_POOL' \(8\) must be text/],
   ])('refuses %s', (_what, shipper, says) => {
     expect(() => new LogTap({ ...stdout, shipper })).toThrow(says);
   });
