@@ -3,10 +3,10 @@ import { checkSinks } from './check.js';
 import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
 import { createLog } from './log.js';
+import { openSinks } from './open-deliveries.js';
 import { Secrets } from './secrets.js';
 import { parseSettings } from './settings.js';
 import { type Shipper, startShipper } from './shipper.js';
-import { openSink } from './sinks/index.js';
 
 /** Of sysexits.h, where it has one. */
 const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATION: 78 } as const;
@@ -14,7 +14,9 @@ const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATIO
 const secrets = Secrets.of(process.env);
 const log = createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets });
 
-function exit(shipper: Shipper, totals = shipper.lastTotals()): never {
+function exit(shipper: Shipper): never {
+  shipper.countUnread();
+  const totals = shipper.totals();
   const { held, unread = 0, unreadRings = 0 } = totals;
   const isUnread = unread + unreadRings > 0;
   const undelivered = held > 0 || isUnread;
@@ -68,16 +70,14 @@ async function ship(): Promise<never> {
   );
   if (isTerminating) shipper.terminating();
   if (isStopping) shipper.stop();
-  exit(shipper, await shipper.ended);
+  await shipper.ended;
+  exit(shipper);
 }
 
 /** One line per result on stdout, and a code that a pipeline understands. */
 async function check(): Promise<never> {
   const settings = parseSettings(process.env, (message) => log.info(message));
-  const onNotice = (message: string) => log.info(message);
-  const context = { settings, secrets, onRequest: () => {}, onNotice };
-  const sinks = await Promise.all(settings.sinks.map((name) => openSink(name, context)));
-  const results = await checkSinks(sinks);
+  const results = await checkSinks(await openSinks({ settings, log, secrets }));
   for (const { sink, isRight, text } of results) {
     process.stdout.write(secrets.redact(`${isRight ? 'ok' : 'problem'}  ${sink}: ${text}\n`));
   }

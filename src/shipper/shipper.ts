@@ -1,93 +1,164 @@
-/** Settings to parts, parts to a running shipper, and its ordered stop. */
-
-import { CountJournal } from './accounting/count-journal.js';
-import { Ledger, type Totals } from './accounting/ledger.js';
+/** A running shipper: its start, what it answers about itself, and its ordered stop. */
+import type { Totals } from './accounting/ledger.js';
+import { buildShipper, type ShipperParts } from './build.js';
 import { checkSinks } from './check.js';
-import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
-import { type DeliverOptions, healthySink } from './delivery/deliver.js';
 import { runPipeline } from './delivery/pipeline.js';
 import type { Log } from './log.js';
-import { openBuffer } from './open-buffer.js';
-import { isOutage, lockRings, openSources } from './open-sources.js';
-import type { Sink } from './parts.js';
+import { deliveryOf } from './open-deliveries.js';
+import { Deadlines } from './process/deadlines.js';
 import { descriptorShares } from './process/descriptor-limit.js';
 import { lastWriterEnded } from './process/last-writer.js';
-import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
 import { Termination } from './process/termination.js';
 import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
-import { openSink } from './sinks/index.js';
 import { sleep } from './sleep.js';
-import { type MeteredSink, Metrics } from './status/metrics.js';
 import { startStatusServer } from './status/status-server.js';
 
-export interface Shipper {
-  /** Resolves after `stop`, when all is delivered or the time is up. */
-  readonly ended: Promise<Totals>;
-  /** Reads on until every peer has closed, delivers, then ends; within the grace time. */
-  stop(): void;
-  /** The pod's termination has begun: the application ends first, and nothing must wait for long any more. */
-  terminating(): void;
-  /** A last line has said the totals: the next shipper does not count them again. */
-  reported(): void;
-  /** Opens the files that it writes to anew, by their paths. */
-  reopen(): void;
-  /** What became of every line, and how many are unread. Nothing is read after this. */
-  lastTotals(): Totals;
-}
-
-/** A send that makes no progress for so long has failed. */
-export const ATTEMPT_MS = 30_000;
-/** Part of the memory bound above which the shipper says that it is not ready. */
+/** Part of the memory bound above which the shipper reports that it is not ready. */
 const NEARLY_FULL = 0.9;
 /** Part of the memory bound that may wait for one place of a sink while the others go on. */
 const BLOCKED_PART = 1 / 8;
-/** After so long a stop says its counts for the first time. */
+/** A stop that lasts longer logs its counts. */
 const ACCOUNT_MS = 1500;
-/** Kept back from the grace time to say how it ended before the kubelet's SIGKILL. */
-const LAST_WORDS_MS = 250;
 
 /** Listens on the socket when it resolves. Throws a ConfigError when the settings cannot work. */
 export async function startShipper(settings: Settings, log: Log, secrets: Secrets): Promise<Shipper> {
-  const now = () => performance.now();
-  const maxBytes =
-    settings.memoryMaxBytes ??
-    defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
-  const ledger = new Ledger(settings.sinks);
-  const { buffer, lock } = await openBuffer(settings, { maxBytes, now, ledger, log });
-  const ringLock = await lockRings(settings, log);
-  const locks = [lock, ringLock].filter((each) => each !== undefined);
-  const journal = openJournal(settings, log);
-  if (journal !== undefined) ledger.carryOn(journal);
-  const metered: MeteredSink[] = settings.sinks.map((name) => ({
-    name,
-    cursor: buffer.cursor(name),
-    health: healthySink(),
-  }));
-  const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
-  const heldBy = (name: string) => buffer.cursor(name).held;
-  let isListening = false;
+  const shipper = new Shipper(await buildShipper(settings, log, secrets));
+  await shipper.start();
+  return shipper;
+}
 
-  const problems = (): string[] => [
-    ...(lock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_SPOOL_DIR'] : []),
-    ...(ringLock?.isOurs === false ? ['another shipper has taken the directory of LOGTAP_RING_DIR'] : []),
-    ...(buffer.fullness > NEARLY_FULL
-      ? [`${Math.round(buffer.fullness * 100)} % of the room for held records are in use`]
-      : []),
-    ...metered
-      .filter(({ cursor }) => cursor.isUnreadable)
-      .map(({ name }) => `${name}: waits for a file in LOGTAP_SPOOL_DIR that cannot be read`),
-    ...metered
-      .filter(({ health }) => health.failures > 0)
-      .map(({ name, health }) => `${name}: ${health.failures} failures in a row, the last one ${health.reason}`),
-  ];
-  // First of all: a port that is taken must be known before anybody connects to the socket.
-  if (settings.statusPort !== 'off') {
+export class Shipper {
+  readonly #parts: ShipperParts;
+  readonly #deadlines: Deadlines;
+  readonly #termination: Termination;
+  #isListening = false;
+  #isUnreadCounted = false;
+  #ended: Promise<void> | undefined;
+
+  constructor(parts: ShipperParts) {
+    const { settings, now } = parts;
+    this.#parts = parts;
+    this.#deadlines = new Deadlines(now);
+    this.#termination = new Termination({
+      graceMs: settings.graceSeconds * 1000,
+      podGraceMs: settings.terminationGraceSeconds * 1000,
+      now,
+    });
+  }
+
+  /** Listens when it resolves. */
+  async start(): Promise<void> {
+    const { settings, log, memoryMaxBytes, socket, sources } = this.#parts;
+    // First: a port that is taken must be known before a process connects to the socket.
+    await this.#startStatusServer();
+    await socket.listen();
+    this.#isListening = true;
+    log.info('listening', {
+      socket: settings.socket,
+      rings: settings.ringDir,
+      sinks: settings.sinks,
+      memoryMaxBytes,
+    });
+    void this.#checkSinks();
+    this.#deadlines.cutOff.addEventListener('abort', () => {
+      for (const source of sources) source.close();
+    });
+    this.#ended = this.#run();
+    const cancel = () => this.#deadlines.cancel();
+    this.#ended.then(cancel, cancel);
+    this.#stopWithLastWriter();
+  }
+
+  /** Resolves after `stop`, when all is delivered or the time is up. */
+  get ended(): Promise<void> {
+    return this.#ended ?? Promise.reject(new Error('the shipper was not started'));
+  }
+
+  /** Reads on until every peer has closed, delivers, then ends, within the grace time. */
+  stop(): void {
+    if (this.#deadlines.stop.aborted) return;
+    const { log } = this.#parts;
+    const graceMs = this.#termination.leftMs;
+    log.info('stopping', { graceSeconds: graceMs / 1000 });
+    for (const lock of this.#locks) lock.stopping();
+    this.#deadlines.beginStop(graceMs);
+    // The last line may never be written: a pod may be given less time than its specification grants.
+    this.#deadlines.after(ACCOUNT_MS, () => log.info('still stopping', { ...this.totals() }));
+  }
+
+  /** The pod's termination has begun: the application ends first, and no wait may be long any more. */
+  terminating(): void {
+    if (!this.#termination.begin()) return;
+    const { log, settings } = this.#parts;
+    log.info('the termination of the pod begins', { graceSeconds: settings.terminationGraceSeconds });
+    this.#deadlines.beginHurry();
+    // A shipper that was told to end by another process has no more time than its pod.
+    if (this.#deadlines.stop.aborted) this.#deadlines.endWithin(this.#termination.leftMs);
+  }
+
+  /** Reopens the files that it writes to, by their paths. */
+  reopen(): void {
+    const { sinks, deadLetters } = this.#parts;
+    for (const sink of sinks) sink.reopen?.();
+    deadLetters?.reopen();
+  }
+
+  /** What became of every line. */
+  totals(): Totals {
+    const { ledger, heldBy } = this.#parts;
+    return ledger.totals(heldBy);
+  }
+
+  /** Adds what is unread to the totals. Nothing is read after this. */
+  countUnread(): void {
+    if (this.#isUnreadCounted) return;
+    this.#isUnreadCounted = true;
+    const { sources, ledger } = this.#parts;
+    for (const source of sources) ledger.countUnread(source.unread());
+  }
+
+  /** The last line has reported the totals: the next shipper does not count them again. */
+  reported(): void {
+    this.#parts.ledger.reported();
+  }
+
+  get #locks() {
+    const { bufferLock, ringLock } = this.#parts;
+    return [bufferLock, ringLock].filter((lock) => lock !== undefined);
+  }
+
+  async #run(): Promise<void> {
+    const { sources, buffer, ledger, sinks, metered, deadLetters, memoryMaxBytes } = this.#parts;
+    const { stop, cutOff, hurry, delivery: deadline, remainingMs } = this.#deadlines;
+    const common = {
+      ledger,
+      deadLetters,
+      hurry,
+      deadline,
+      remainingMs,
+      blockedMaxBytes: memoryMaxBytes * BLOCKED_PART,
+    };
+    const deliveries = sinks.map((sink, i) => {
+      const { cursor, health } = metered[i]!;
+      return deliveryOf({ sink, cursor, health, ...common }, this.#parts);
+    });
+    await runPipeline({ sources, buffer, ledger, deliveries, stop, cutOff });
+    await Promise.all(sinks.map((sink) => sink.close()));
+    buffer.end();
+    this.countUnread();
+    for (const lock of this.#locks) lock.release();
+    deadLetters?.close();
+  }
+
+  async #startStatusServer(): Promise<void> {
+    const { settings, log, ledger, metrics, heldBy } = this.#parts;
+    if (settings.statusPort === 'off') return;
     await startStatusServer({
       port: settings.statusPort,
       host: settings.statusHost,
-      isListening: () => isListening,
-      problems,
+      isListening: () => this.#isListening,
+      problems: () => this.#problems(),
       ledger: () => ledger.statement(heldBy),
       maxConnections: descriptorShares().statusConnections,
       onProblem: (problem) => log.problem('warn', 'status port', problem),
@@ -95,131 +166,41 @@ export async function startShipper(settings: Settings, log: Log, secrets: Secret
     });
   }
 
-  const sinks: Sink[] = [];
-  for (const name of settings.sinks) {
-    const onRequest = (code: string, seconds: number) => metrics.countRequest(name, code, seconds);
-    const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
-    sinks.push(await openSink(name, { settings, secrets, onRequest, onNotice }));
+  /** Why it is not ready; empty when it is. */
+  #problems(): string[] {
+    const { bufferLock, ringLock, buffer, metered } = this.#parts;
+    const problems: string[] = [];
+    if (bufferLock?.isOurs === false) problems.push('another shipper has taken the directory of LOGTAP_SPOOL_DIR');
+    if (ringLock?.isOurs === false) problems.push('another shipper has taken the directory of LOGTAP_RING_DIR');
+    if (buffer.fullness > NEARLY_FULL) {
+      problems.push(`${Math.round(buffer.fullness * 100)} % of the room for held records are in use`);
+    }
+    for (const { name, cursor } of metered) {
+      if (cursor.isUnreadable) problems.push(`${name}: waits for a file in LOGTAP_SPOOL_DIR that cannot be read`);
+    }
+    for (const { name, health } of metered) {
+      const { failures, reason } = health;
+      if (failures > 0) problems.push(`${name}: ${failures} failures in a row, the last one ${reason}`);
+    }
+    return problems;
   }
 
-  const { deadLetterFile: path } = settings;
-  const letters = { maxBytes: settings.deadLetterMaxBytes, now: Date.now, monotonicMs: now, log, secrets };
-  const deadLetters = path === undefined ? undefined : new DeadLetterFile({ path, ...letters });
-
-  const common = { ledger, log, isOutage: () => isOutage(metered, now()), journal };
-  const { socket, sources } = openSources(settings, common);
-  await socket.listen();
-  isListening = true;
-  log.info('listening', {
-    socket: settings.socket,
-    rings: settings.ringDir,
-    sinks: settings.sinks,
-    memoryMaxBytes: maxBytes,
-  });
-
-  // It is not waited for: records that come meanwhile are buffered.
-  void checkSinks(sinks).then((results) => {
-    for (const { sink, isRight, text } of results) {
+  /** Not awaited: records that arrive meanwhile are buffered. */
+  async #checkSinks(): Promise<void> {
+    const { sinks, log } = this.#parts;
+    for (const { sink, isRight, text } of await checkSinks(sinks)) {
       if (isRight) log.info(`${sink}: ${text}`);
       else log.problem('error', `check ${sink}`, `${sink}: ${text}`, { sink });
     }
-  });
+  }
 
-  const termination = new Termination({
-    graceMs: settings.graceSeconds * 1000,
-    podGraceMs: settings.terminationGraceSeconds * 1000,
-    now,
-  });
-  const stop = new AbortController();
-  const hurry = new AbortController();
-  const cutOff = new AbortController();
-  const deadline = new AbortController();
-  let deadlineMs = Number.POSITIVE_INFINITY;
-  const remainingMs = () => deadlineMs - now();
-  const deliveries = sinks.map((sink, i): DeliverOptions => {
-    const { cursor, health } = metered[i]!;
-    const common = { ledger, log, deadLetters, now, sleep, random: Math.random, attemptMs: ATTEMPT_MS };
-    const blockedMaxBytes = maxBytes * BLOCKED_PART;
-    return {
-      sink,
-      cursor,
-      health,
-      ...common,
-      hurry: hurry.signal,
-      deadline: deadline.signal,
-      remainingMs,
-      blockedMaxBytes,
-    };
-  });
-  const totals = () => ledger.totals(heldBy);
-  let last: Totals | undefined;
-  const lastTotals = () => {
-    if (last === undefined) for (const source of sources) ledger.countUnread(source.unread());
-    last ??= totals();
-    return last;
-  };
-
-  const run = async (): Promise<Totals> => {
-    await runPipeline({ sources, buffer, ledger, deliveries, stop: stop.signal, cutOff: cutOff.signal });
-    await Promise.all(sinks.map((sink) => sink.close()));
-    buffer.end();
-    lastTotals();
-    for (const each of locks) each.release();
-    deadLetters?.close();
-    return lastTotals();
-  };
-  const ended = run();
-  const timers: NodeJS.Timeout[] = [];
-  /** Of two ends the earlier one counts. */
-  const endWithin = (graceMs: number) => {
-    const deliverMs = Math.max(0, graceMs - LAST_WORDS_MS);
-    deadlineMs = Math.min(deadlineMs, now() + deliverMs);
-    const close = () => {
-      cutOff.abort();
-      for (const source of sources) source.close();
-    };
-    timers.push(
-      setTimeout(close, graceMs / 2),
-      setTimeout(() => deadline.abort(), deliverMs),
-    );
-  };
-  const beginStop = () => {
-    if (stop.signal.aborted) return;
-    const graceMs = termination.leftMs;
-    log.info('stopping', { graceSeconds: graceMs / 1000 });
-    for (const each of locks) each.stopping();
-    stop.abort();
-    // Before requests hurry: their share is one of what remains.
-    endWithin(graceMs);
-    hurry.abort();
-    // A last word may not be heard: a pod may be given less time than its specification says.
-    timers.push(setTimeout(() => log.info('still stopping', { ...totals() }), ACCOUNT_MS));
-    const cancel = () => timers.forEach(clearTimeout);
-    ended.then(cancel, cancel);
-  };
-  if (settings.exitWithoutWritersSeconds !== undefined) {
+  /** For a sidecar that no signal stops: it stops some time after its last writer. */
+  #stopWithLastWriter(): void {
+    const { settings, sources, ledger, heldBy, now } = this.#parts;
+    if (settings.exitWithoutWritersSeconds === undefined) return;
     const isDelivered = () => ledger.read.records > 0 && settings.sinks.every((name) => heldBy(name).records === 0);
     const hasWriters = () => sources.some((source) => source.hasWriters);
     const ms = settings.exitWithoutWritersSeconds * 1000;
-    void lastWriterEnded({ hasWriters, isDelivered, ms, now, sleep }, stop.signal).then(beginStop);
+    void lastWriterEnded({ hasWriters, isDelivered, ms, now, sleep }, this.#deadlines.stop).then(() => this.stop());
   }
-  const reopen = () => {
-    for (const sink of sinks) sink.reopen?.();
-    deadLetters?.reopen();
-  };
-  const terminating = () => {
-    if (!termination.begin()) return;
-    log.info('the termination of the pod begins', { graceSeconds: settings.terminationGraceSeconds });
-    hurry.abort();
-    // A shipper that was told to end by others has no more time than its pod.
-    if (stop.signal.aborted) endWithin(termination.leftMs);
-  };
-  return { ended, lastTotals, reopen, terminating, stop: beginStop, reported: () => ledger.reported() };
-}
-
-/** With the disk buffer, which no application writes to, or else with the rings. */
-function openJournal({ spoolDir, ringDir }: Settings, log: Log): CountJournal | undefined {
-  const directory = spoolDir ?? ringDir;
-  if (directory === undefined) return undefined;
-  return new CountJournal(directory, (message) => log.problem('warn', 'journal', message));
 }

@@ -8,18 +8,15 @@ import { readSettings } from '../../catalog/read-settings.js';
 import { type SinkName, sinkName } from '../../catalog/sinks/index.js';
 import { Ledger, type Totals } from '../accounting/ledger.js';
 import { RecordBuffer } from '../buffer/record-buffer.js';
-import { healthySink } from '../delivery/deliver.js';
+import { type DeadLetters, healthySink } from '../delivery/deliver.js';
 import { runPipeline } from '../delivery/pipeline.js';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
-import type { Origin, Source, SourceBatch } from '../parts.js';
+import { type DeliveryContext, deliveryOf, openDeadLetters, openSinks } from '../open-deliveries.js';
+import type { Origin, Sink, Source, SourceBatch } from '../parts.js';
 import { BatchBuilder } from '../records/record-batch.js';
 import type { Secrets } from '../secrets.js';
 import { type Environment, parseSettings } from '../settings.js';
-import { ATTEMPT_MS } from '../shipper.js';
-import { openSink } from '../sinks/index.js';
-import { sleep } from '../sleep.js';
-import { DeadLetterFile } from './dead-letter-file.js';
 import { decodeLetter, type Letter } from './letter.js';
 
 export interface Replayed {
@@ -45,38 +42,16 @@ export async function replay(
   // One file, whatever becomes of its name.
   const fd = openSync(path, 'r');
   const before = fstatSync(fd);
-  const { sinks, unreadable } = await survey(fd, path, readSettings(env).settings.sinks ?? [], log);
-  const settings = parseSettings({ ...env, LOGTAP_SINK: sinks.join(',') }, log.info);
-  const { deadLetterFile, deadLetterMaxBytes: maxBytes } = settings;
-  if (
-    deadLetterFile !== undefined &&
-    existsSync(deadLetterFile) &&
-    realpathSync(deadLetterFile) === realpathSync(path)
-  ) {
-    throw new ConfigError([
-      `LOGTAP_DEAD_LETTER_FILE='${deadLetterFile}': must not be the file that is sent, which would grow meanwhile. Rename one of them.`,
-    ]);
-  }
-  const now = () => performance.now();
-  const common = { maxBytes, now: Date.now, monotonicMs: now, log, secrets };
-  const again = deadLetterFile && new DeadLetterFile({ path: deadLetterFile, ...common });
+  const { sinks: names, unreadable } = await survey(fd, path, readSettings(env).settings.sinks ?? [], log);
+  const settings = parseSettings({ ...env, LOGTAP_SINK: names.join(',') }, log.info);
+  mustBeAnother(settings.deadLetterFile, path);
+  const context = { settings, log, secrets, now: () => performance.now() };
+  const deadLetters = openDeadLetters(context);
   const totals: Record<string, Totals> = {};
-  for (const name of sinks) {
-    const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
-    const sink = await openSink(name, { settings, secrets, onRequest: () => {}, onNotice });
-    const ledger = new Ledger([name]);
-    const buffer = new RecordBuffer({ maxBytes: BUFFER_BYTES, sinks: [name], now });
-    const cursor = buffer.cursor(name);
-    const delivery = {
-      ...{ sink, cursor, ledger, log, now, sleep, health: healthySink(), random: Math.random, attemptMs: ATTEMPT_MS },
-      ...{ deadLetters: again || undefined, hurry: stop, deadline: stop },
-    };
-    const sources = [new LetterSource(fd, name)];
-    await runPipeline({ sources, buffer, ledger, deliveries: [delivery], stop, cutOff: stop });
-    await sink.close();
-    totals[name] = ledger.totals(() => cursor.held);
+  for (const sink of await openSinks(context)) {
+    totals[sink.name] = await replayTo(sink, new LetterSource(fd, sink.name), deadLetters, context, stop);
   }
-  if (again) again.close();
+  deadLetters?.close();
   closeSync(fd);
   const after = statSync(path, { throwIfNoEntry: false });
   const hasChanged = after?.ino !== before.ino || after.size !== before.size;
@@ -88,6 +63,34 @@ export async function replay(
     );
   }
   return { totals, unreadable, hasChanged };
+}
+
+/** What is refused again would be appended to the file that is read. */
+function mustBeAnother(deadLetterFile: string | undefined, path: string): void {
+  if (deadLetterFile === undefined || !existsSync(deadLetterFile)) return;
+  if (realpathSync(deadLetterFile) !== realpathSync(path)) return;
+  throw new ConfigError([
+    `LOGTAP_DEAD_LETTER_FILE='${deadLetterFile}': must not be the file that is sent, which would grow meanwhile. Rename one of them.`,
+  ]);
+}
+
+/** Sends all letters for one sink. */
+async function replayTo(
+  sink: Sink,
+  source: Source,
+  deadLetters: DeadLetters | undefined,
+  context: DeliveryContext,
+  stop: AbortSignal,
+): Promise<Totals> {
+  const { name } = sink;
+  const ledger = new Ledger([name]);
+  const buffer = new RecordBuffer({ maxBytes: BUFFER_BYTES, sinks: [name], now: context.now });
+  const cursor = buffer.cursor(name);
+  const parts = { sink, cursor, health: healthySink(), ledger, deadLetters, hurry: stop, deadline: stop };
+  const deliveries = [deliveryOf(parts, context)];
+  await runPipeline({ sources: [source], buffer, ledger, deliveries, stop, cutOff: stop });
+  await sink.close();
+  return ledger.totals(() => cursor.held);
 }
 
 /** Which sinks the letters are for. Modules only where they are `trusted`. */

@@ -13,10 +13,10 @@ import { countUnread, type Unread } from '../count-unread.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
-import type { RecentFrames } from '../frames/recent-frames.js';
 import { countByInstance } from './count-by-instance.js';
 import { RingDirectory, type RingName } from './directory.js';
 import { EndedProcesses } from './ended-processes.js';
+import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
 import { type Mark, RingReader } from './reader.js';
 
@@ -37,8 +37,6 @@ const QUIET_MS = 100;
 const SCARCE_IDLE_MS = 1000;
 /** After a close: so long rings that cannot be read now are looked at again. Then they are left to the next shipper. */
 const LAST_LOOK_MS = 200;
-/** Processes whose ring was retired and that may go on in another. */
-const RETIRED_MAX = 4096;
 
 export class RingSource implements Source {
   readonly #options: RingSourceOptions;
@@ -48,12 +46,7 @@ export class RingSource implements Source {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  readonly #readers = new Map<string, RingReader>();
-  readonly #awake = new Set<RingReader>();
-  /** By instance, the last ring of a process that was found. */
-  readonly #latest = new Map<string, RingReader>();
-  /** By instance, the last frames read from its last ring. */
-  readonly #recent = new Map<string, RecentFrames>();
+  readonly #rings = new OpenRings();
   readonly #names = new NameRoom();
   /** Names that are no rings: not looked at again. */
   readonly #refused = new Set<string>();
@@ -69,8 +62,6 @@ export class RingSource implements Source {
   #closedMs = Number.POSITIVE_INFINITY;
   /** Whether the last look has opened every ring that it found. */
   #isAllFound = false;
-  /** Rings that could not be read, or not be written, the last time. */
-  readonly #failing = new Set<RingReader>();
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
   readonly #alarm = new Alarm();
@@ -94,12 +85,12 @@ export class RingSource implements Source {
       for (;;) {
         const nowMs = this.#now();
         // Whatever was yielded is buffered by the consumer, who has room for more.
-        if (this.#options.isOutage()) for (const reader of this.#readers.values()) reader.releaseUnacknowledged();
+        if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
         this.#scan(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
         const isEnd = this.#isEnd(nowMs);
-        if (isEnd) for (const reader of this.#readers.values()) if (reader.isRead) this.#finish(reader);
+        if (isEnd) for (const reader of this.#rings.all) if (reader.isRead) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch();
         } else if (isEnd) break;
@@ -114,7 +105,7 @@ export class RingSource implements Source {
 
   /** Whether there is a ring that may still be written, or is not delivered to its end. */
   get hasWriters(): boolean {
-    return this.#readers.size > 0;
+    return this.#rings.size > 0;
   }
 
   /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
@@ -128,11 +119,11 @@ export class RingSource implements Source {
   /** Counts what no batch has taken along. Nothing can be read after this. */
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
-    const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
+    const readers = this.#rings.unfinished;
     const names = this.#directory.names();
     const others = this.#directory
       .claimed(names ?? [])
-      .filter(({ name }) => !this.#readers.has(name) && !this.#refused.has(name));
+      .filter(({ name }) => !this.#rings.has(name) && !this.#refused.has(name));
     const opens = [
       ...readers.map((reader) => () => reader),
       ...others.map((ring) => () => this.#open(ring, this.#now())),
@@ -152,7 +143,7 @@ export class RingSource implements Source {
   /** Whether nothing more is to be read. */
   #isEnd(nowMs: number): boolean {
     if (this.#isClosing ? !this.#isLastScanDone : !this.#isStopping) return false;
-    const readers = [...this.#readers.values()];
+    const readers = this.#rings.all;
     if (this.#isClosing) {
       for (const reader of readers) this.#retire(reader);
       return readers.every((reader) => reader.isRead || this.#isGivenUp(reader, nowMs));
@@ -169,7 +160,7 @@ export class RingSource implements Source {
   }
 
   #isGivenUp(reader: RingReader, nowMs: number): boolean {
-    return this.#failing.has(reader) && this.#isLate(nowMs);
+    return this.#rings.failing.has(reader) && this.#isLate(nowMs);
   }
 
   #isBatchDue(nowMs: number): boolean {
@@ -180,7 +171,7 @@ export class RingSource implements Source {
     this.#firstMs ??= nowMs;
     if (this.#shared.builder.isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
     // A ring is acknowledged by batches: a small one must not wait for others to travel with.
-    for (const reader of this.#awake) if (reader.isPressing) return true;
+    for (const reader of this.#rings.awake) if (reader.isPressing) return true;
     return false;
   }
 
@@ -189,7 +180,7 @@ export class RingSource implements Source {
     this.#firstMs = undefined;
     const batch = this.#shared.builder.finish();
     const counts = countByInstance(batch);
-    for (const reader of this.#readers.values()) {
+    for (const reader of this.#rings.all) {
       const mark = reader.mark(counts.get(reader.ring.instance));
       if (mark !== undefined) marked.push([reader, mark]);
     }
@@ -222,9 +213,9 @@ export class RingSource implements Source {
     const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
     this.#isCrowded = false;
     for (const ring of this.#directory.claimed(names)) {
-      if (this.#readers.has(ring.name) || this.#refused.has(ring.name)) continue;
+      if (this.#rings.has(ring.name) || this.#refused.has(ring.name)) continue;
       // At the end there is no more time to wait.
-      this.#isCrowded = this.#readers.size >= maxRings && !this.#isClosing;
+      this.#isCrowded = this.#rings.size >= maxRings && !this.#isClosing;
       if (this.#isCrowded) break;
       this.#find(ring, nowMs);
     }
@@ -235,10 +226,10 @@ export class RingSource implements Source {
     const present = this.#refused.size > 0 ? new Set(names) : undefined;
     for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
     this.#retireLeft(nowMs);
-    for (const reader of this.#readers.values()) {
+    for (const reader of this.#rings.all) {
       if (reader.isFinished) continue;
       this.#guarded(reader, () => {
-        if (reader.hasNews()) this.#awake.add(reader);
+        if (reader.hasNews()) this.#rings.awake.add(reader);
       });
     }
     this.#directory.refill(names);
@@ -246,7 +237,7 @@ export class RingSource implements Source {
 
   /** Whose process is gone, or has been quiet for long. */
   #retireLeft(nowMs: number): void {
-    const readers = [...this.#readers.values()].filter(({ isFinished }) => !isFinished);
+    const readers = this.#rings.unfinished;
     for (const reader of this.#endedProcesses.among(readers, nowMs)) this.#retire(reader);
     for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
   }
@@ -255,7 +246,7 @@ export class RingSource implements Source {
   #guarded(reader: RingReader, look: () => void): void {
     try {
       look();
-      this.#failing.delete(reader);
+      this.#rings.failing.delete(reader);
     } catch (error) {
       if (isSystemError(error)) {
         this.#fails(reader, messageOf(error));
@@ -263,21 +254,20 @@ export class RingSource implements Source {
       }
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
-      this.#awake.delete(reader);
-      this.#forget(reader);
+      this.#rings.delete(reader);
       reader.abandon();
     }
   }
 
   #fails(reader: RingReader, problem: string): void {
     this.#options.onNoRoom(`${reader.ring.name} cannot be read now: ${problem}`);
-    this.#failing.add(reader);
-    this.#awake.add(reader);
+    this.#rings.failing.add(reader);
+    this.#rings.awake.add(reader);
   }
 
   #find(ring: RingName, nowMs: number): void {
     // One after the other: the frames of a process go on where its earlier ring ended.
-    const earlier = this.#latest.get(ring.instance);
+    const earlier = this.#rings.latestOf(ring.instance);
     if (earlier !== undefined) {
       this.#retire(earlier);
       if (!earlier.isFinished) {
@@ -288,9 +278,7 @@ export class RingSource implements Source {
     try {
       const reader = this.#open(ring, nowMs);
       if (reader.lostWithPreviousRun.bytes > 0) this.#options.onPreviousRunLoss(reader.lostWithPreviousRun);
-      this.#readers.set(ring.name, reader);
-      this.#latest.set(ring.instance, reader);
-      this.#awake.add(reader);
+      this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {
         this.#refused.add(ring.name);
@@ -308,7 +296,7 @@ export class RingSource implements Source {
     const { onSkipped, onGap, onNoticed, onTimeReplaced } = this.#options;
     const options = { names: this.#names, onSkipped, onGap, onNoticed, onTimeReplaced };
     const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, options);
-    const known = this.#recent.get(ring.instance) ?? this.#latest.get(ring.instance)?.recent;
+    const known = this.#rings.recentOf(ring.instance);
     if (known !== undefined) reader.skipFrames(known);
     return reader;
   }
@@ -316,22 +304,22 @@ export class RingSource implements Source {
   /** Retires the ring that was idle for longest: its process claims another with its next line. */
   #makeRoom(nowMs: number): void {
     this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
-    const inUse = [...this.#readers.values()].filter(({ isRetired }) => !isRetired);
+    const inUse = this.#rings.all.filter(({ isRetired }) => !isRetired);
     const idle = inUse.sort((one, other) => one.gotMs - other.gotMs)[0];
     if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#retire(idle);
   }
 
   #woken(instance: string): void {
-    const reader = this.#latest.get(instance);
+    const reader = this.#rings.latestOf(instance);
     if (reader === undefined || reader.isFinished) this.#wantsScan = true;
-    else this.#awake.add(reader);
+    else this.#rings.awake.add(reader);
     this.#alarm.wake();
   }
 
   /** Reads what there is, ring by ring. Whether there may be more at once. */
   #readAwake(nowMs: number): boolean {
     let isMore = false;
-    for (const reader of this.#awake) {
+    for (const reader of this.#rings.awake) {
       if (this.#shared.builder.isFull) return true;
       this.#guarded(reader, () => {
         const got = reader.read(this.#buffer, nowMs);
@@ -349,39 +337,29 @@ export class RingSource implements Source {
     if (reader.isRetired) {
       this.#finish(reader);
     } else if (nowMs - reader.gotMs > AWAKE_MS && reader.sleep()) {
-      this.#awake.delete(reader);
+      this.#rings.awake.delete(reader);
     }
   }
 
   #retire(reader: RingReader): void {
     if (reader.isRetired) return;
     // While it cannot be written, the process writes on: it must be read on.
-    if (reader.retire()) this.#awake.add(reader);
+    if (reader.retire()) this.#rings.awake.add(reader);
     else this.#fails(reader, 'its header cannot be written');
   }
 
   /** All of a retired ring is read. It is removed when all of it is acknowledged. */
   #finish(reader: RingReader): void {
-    this.#awake.delete(reader);
+    this.#rings.awake.delete(reader);
     if (reader.isFinished) return;
-    const { instance } = reader.ring;
-    this.#recent.delete(instance);
-    this.#recent.set(instance, reader.recent);
-    if (this.#recent.size > RETIRED_MAX) this.#recent.delete(this.#recent.keys().next().value!);
+    this.#rings.retired(reader);
     // Its successor waits for this.
     this.#wantsScan = true;
     if (reader.finish()) this.#remove(reader);
   }
 
   #remove(reader: RingReader): void {
-    if (this.#forget(reader)) reader.remove();
-  }
-
-  #forget(reader: RingReader): boolean {
-    const { ring } = reader;
-    this.#failing.delete(reader);
-    if (this.#latest.get(ring.instance)?.ring === ring) this.#latest.delete(ring.instance);
-    return this.#readers.delete(ring.name);
+    if (this.#rings.delete(reader)) reader.remove();
   }
 
   #flushIdle(nowMs: number): void {
@@ -393,7 +371,7 @@ export class RingSource implements Source {
 
   /** Until a wake-up comes, or it is time for the next look. */
   async #wait(): Promise<void> {
-    const isBusy = this.#awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
+    const isBusy = this.#rings.awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
     const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);
     await this.#alarm.wait(ms);
   }

@@ -1,0 +1,68 @@
+/** Settings to the parts of a shipper, none of which runs yet. */
+import { CountJournal } from './accounting/count-journal.js';
+import { Ledger } from './accounting/ledger.js';
+import type { Tally } from './accounting/tally.js';
+import type { RecordBuffer } from './buffer/record-buffer.js';
+import type { DeadLetterFile } from './dead-letters/dead-letter-file.js';
+import { healthySink } from './delivery/deliver.js';
+import type { DirectoryLock } from './lock/directory-lock.js';
+import type { Log } from './log.js';
+import { openBuffer } from './open-buffer.js';
+import { openDeadLetters, openSinks } from './open-deliveries.js';
+import { isOutage, lockRings, openSources, type Sources } from './open-sources.js';
+import type { Sink } from './parts.js';
+import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
+import type { Secrets } from './secrets.js';
+import type { Settings } from './settings.js';
+import { type MeteredSink, Metrics } from './status/metrics.js';
+
+export interface ShipperParts extends Sources {
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Monotonic. */
+  readonly now: () => number;
+  /** Bound on the memory of buffered records. */
+  readonly memoryMaxBytes: number;
+  readonly ledger: Ledger;
+  readonly buffer: RecordBuffer;
+  /** Of the directories of the disk buffer and of the rings, each absent without its directory. */
+  readonly bufferLock: DirectoryLock | undefined;
+  readonly ringLock: DirectoryLock | undefined;
+  readonly metrics: Metrics;
+  /** In the order of the settings, as the sinks. */
+  readonly metered: readonly MeteredSink[];
+  readonly sinks: readonly Sink[];
+  readonly deadLetters: DeadLetterFile | undefined;
+  /** What is buffered for a sink. */
+  readonly heldBy: (sink: string) => Tally;
+}
+
+/** Locks the directories and reads what previous runs left there. Throws a ConfigError when the settings cannot work. */
+export async function buildShipper(settings: Settings, log: Log, secrets: Secrets): Promise<ShipperParts> {
+  const now = () => performance.now();
+  const memoryMaxBytes =
+    settings.memoryMaxBytes ??
+    defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
+  const ledger = new Ledger(settings.sinks);
+  const { buffer, lock: bufferLock } = await openBuffer(settings, { maxBytes: memoryMaxBytes, now, ledger, log });
+  const ringLock = await lockRings(settings, log);
+  const journal = openJournal(settings, log);
+  if (journal !== undefined) ledger.carryOn(journal);
+  const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
+  const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
+  const sinks = await openSinks({ settings, log, secrets }, (...request) => metrics.countRequest(...request));
+  const deadLetters = openDeadLetters({ settings, log, secrets, now });
+  const sources = openSources(settings, { ledger, log, isOutage: () => isOutage(metered, now()), journal });
+  const heldBy = (name: string) => buffer.cursor(name).held;
+  return {
+    ...{ settings, log, now, memoryMaxBytes, ledger, buffer, bufferLock, ringLock },
+    ...{ metrics, metered, sinks, deadLetters, heldBy, ...sources },
+  };
+}
+
+/** In the directory of the disk buffer, which no application writes to, or else in that of the rings. */
+function openJournal({ spoolDir, ringDir }: Settings, log: Log): CountJournal | undefined {
+  const directory = spoolDir ?? ringDir;
+  if (directory === undefined) return undefined;
+  return new CountJournal(directory, (message) => log.problem('warn', 'journal', message));
+}
