@@ -1,9 +1,9 @@
 /** Name to sink: the only switch. A sink's module, and the clients it brings, load only when it is chosen. */
 
 import type { SinkName } from '../../catalog/sinks/index.js';
-import { failureOf } from '../errors.js';
 import type { Sink } from '../parts.js';
 import type { Settings } from '../settings.js';
+import { counted } from './counted.js';
 import type { SinkContext } from './sink-context.js';
 
 type AnyContext = SinkContext<Settings>;
@@ -16,37 +16,15 @@ const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
   stdout: async (context) => (await import('./lines/stdout.js')).openStdout(own(context)),
   file: async (context) => (await import('./lines/file.js')).openFile(own(context)),
   opensearch: async (context) => (await import('./opensearch/index.js')).openOpenSearch(own(context)),
-  tcp: async (context) => counted((await import('./lines/tcp.js')).openTcp(own(context)), context),
-  forward: async (context) => counted((await import('./forward/sink.js')).openForward(own(context)), context),
+  tcp: async (context) => counted((await import('./lines/tcp.js')).openTcp(own(context)), context.onRequest),
+  forward: async (context) => counted((await import('./forward/sink.js')).openForward(own(context)), context.onRequest),
   cloudwatch: async (context) => (await import('./cloudwatch/sink.js')).openCloudWatch(own(context)),
 };
 
 /** Throws a ConfigError when the sink's settings cannot work. Does not ask whether its service is there. */
 export async function openSink(name: SinkName, context: AnyContext): Promise<Sink> {
   if (!isModule(name)) return OPEN[name](context);
-  return counted(await (await import('./module.js')).openModule(name.slice(MODULE.length), context), context);
-}
-
-/** The sink, each of whose sends is one request. Those over HTTP count theirs by the status of each answer. */
-function counted(sink: Sink, { onRequest }: AnyContext): Sink {
-  return {
-    name: sink.name,
-    limits: sink.limits,
-    async send(batch, signal, onProgress) {
-      const started = performance.now();
-      const count = (code: string) => onRequest(code, (performance.now() - started) / 1000);
-      try {
-        const result = await sink.send(batch, signal, onProgress);
-        count(result.failure?.code ?? 'ok');
-        return result;
-      } catch (error) {
-        count(failureOf(error).code);
-        throw error;
-      }
-    },
-    ...(sink.check !== undefined && { check: (signal: AbortSignal) => sink.check!(signal) }),
-    close: () => sink.close(),
-  };
+  return counted(await (await import('./module.js')).openModule(name.slice(MODULE.length), context), context.onRequest);
 }
 
 const MODULE = 'module:';

@@ -1,4 +1,8 @@
-/** Parts of prom-client by themselves: its index also loads the metrics of Node, which cost 7 MB of memory unused. */
+/**
+ * Parts of prom-client by their paths. The public entry also loads the metrics of Node, a push gateway and the cluster
+ * module: 12 MB of resident memory instead of 1 (Node 20), in every pod. prom-client declares no `exports`, so these paths
+ * can be imported; an update that moves a file fails the build, which bundles them.
+ */
 declare module 'prom-client/lib/counter.js' {
   import { Counter } from 'prom-client';
   export default Counter;

@@ -12,10 +12,10 @@ export interface BulkBody {
   readonly to: number;
 }
 
-/** How records are written that were refused as they usually are. */
+/** How records are written. */
 export interface BulkForm {
-  /** Leaves `data` out. */
-  readonly isText?: boolean;
+  /** Writes a message that is a JSON object below `data`, too: only where the mapping is known to accept it. */
+  readonly withData?: boolean;
   /** Adds a hash of the record to its id: for records whose own id holds something else. */
   readonly isNamedByContent?: boolean;
 }
@@ -60,8 +60,6 @@ interface Constants {
 export class BulkEncoder {
   /** Whether records have ids of ours. Without them a record that goes again may be stored twice. */
   withIds = true;
-  /** Whether a message that is a JSON object goes, besides, below `data`: only where the mapping is known to bear it. */
-  withData = false;
   /** For errors. */
   readonly index: string;
   readonly #isDataStream: boolean;
@@ -124,7 +122,7 @@ export class BulkEncoder {
 
   /** What is stored of a record, but for `data`. */
   documentOf(batch: RecordBatch, i: number): Readonly<Record<string, unknown>> {
-    const { bytes } = this.encode(batch, i, i + 1, 0, { isText: true });
+    const { bytes } = this.encode(batch, i, i + 1, 0);
     return JSON.parse(bytes.toString().split('\n')[1]!);
   }
 
@@ -164,7 +162,7 @@ export class BulkEncoder {
     return this.withIds && !this.#isDataStream;
   }
 
-  #record(batch: RecordBatch, i: number, constants: Constants, { isText, isNamedByContent }: BulkForm): void {
+  #record(batch: RecordBatch, i: number, constants: Constants, { withData = false, isNamedByContent }: BulkForm): void {
     const writer = this.#writer;
     const timeMs = batch.timeMs[i]!;
     const seq = batch.seq[i]!;
@@ -187,8 +185,7 @@ export class BulkEncoder {
     writer.raw(this.#message);
     writer.string(batch.bytes, start, end);
     writer.raw(QUOTE);
-    const data =
-      this.withData && !isText && end - start <= DATA_MAX_BYTES ? plainObjectIn(batch.bytes, start, end) : undefined;
+    const data = withData && end - start <= DATA_MAX_BYTES ? plainObjectIn(batch.bytes, start, end) : undefined;
     if (data !== undefined) {
       writer.raw(DATA);
       writer.raw(data);

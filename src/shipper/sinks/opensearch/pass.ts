@@ -63,7 +63,7 @@ export class Pass {
     this.#form = form;
     this.#outcome = outcome;
     this.#signal = signal;
-    this.#isFirst = parts.encoder.withData && form.isText !== true;
+    this.#isFirst = form.withData === true;
   }
 
   async send(): Promise<void> {

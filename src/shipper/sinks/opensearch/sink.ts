@@ -60,6 +60,8 @@ export class OpenSearchSink implements Sink {
   readonly #target: string;
   readonly #parts: PassParts;
   #isPrepared: boolean;
+  /** Whether new indices have a field for messages that are JSON. */
+  #withData = false;
   #unpreparedSinceMs: number | undefined;
   /** When set-up is tried again while records go on without it. */
   #prepareAtMs = 0;
@@ -91,22 +93,23 @@ export class OpenSearchSink implements Sink {
     if (failure !== undefined) {
       return { retry: [...indexes(0, batch.count)], rejected: [], failure, retryAfterMs: CONFIGURATION_RETRY_MS };
     }
-    const first = await this.#pass(batch, {}, signal);
+    const withData = this.#withData;
+    const first = await this.#pass(batch, { withData }, signal);
     const passed = [first];
     const again = async (records: readonly number[], form: BulkForm) => {
       if (records.length > 0) passed.push(await this.#pass(batch, form, signal, records));
     };
     // The text of a line is never lost for what the service thinks of it as JSON, nor for who has taken its id.
-    if (this.#encoder.withData) {
+    if (withData) {
       const refused = first.refused.splice(0);
       await again(
         refused.map(({ index }) => index),
-        { isText: true },
+        {},
       );
     }
     const unnamed = passed.flatMap((pass) => pass.unnamed);
     if (unnamed.length > 0) this.#options.onNotice(passed.some(({ isBlind }) => isBlind) ? BLIND : TAKEN);
-    await again(unnamed, { isText: true, isNamedByContent: true });
+    await again(unnamed, { isNamedByContent: true });
     return resultOf(passed);
   }
 
@@ -136,7 +139,7 @@ export class OpenSearchSink implements Sink {
       return undefined;
     }
     try {
-      this.#encoder.withData = (await prepare?.(signal)) ?? false;
+      this.#withData = (await prepare?.(signal)) ?? false;
       this.#isPrepared = true;
       return undefined;
     } catch (error) {

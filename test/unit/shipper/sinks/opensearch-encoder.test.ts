@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { OPENSEARCH_SCHEMAS } from '../../../../src/catalog/sinks/opensearch.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
 import { NdjsonEncoder } from '../../../../src/shipper/sinks/lines/ndjson.js';
-import { BulkEncoder, type BulkEncoderOptions, indexName } from '../../../../src/shipper/sinks/opensearch/encoder.js';
+import {
+  BulkEncoder,
+  type BulkEncoderOptions,
+  type BulkForm,
+  indexName,
+} from '../../../../src/shipper/sinks/opensearch/encoder.js';
 import { mappingsOf, SCHEMAS } from '../../../../src/shipper/sinks/opensearch/schema.js';
 import { batchOf, noResource, stdoutOrigin } from '../../../support/batches.js';
 
@@ -12,9 +17,9 @@ const MIB = 1024 * 1024;
 const encoderOf = (options: Partial<BulkEncoderOptions> = {}) =>
   new BulkEncoder({ index: 'logs-{yyyy.MM.dd}', schema: 'otel', resource, ...options });
 
-function encode(records: Parameters<typeof batchOf>[0], encoder = encoderOf()) {
+function encode(records: Parameters<typeof batchOf>[0], encoder = encoderOf(), form: BulkForm = {}) {
   const batch = batchOf(records);
-  const { bytes } = encoder.encode(batch, 0, batch.count, MIB);
+  const { bytes } = encoder.encode(batch, 0, batch.count, MIB, form);
   return bytes;
 }
 
@@ -169,19 +174,19 @@ describe('schemas', () => {
 
 describe('JSON messages', () => {
   const nested = (depth: number) => `${'{"a":['.repeat(depth / 2)}${depth % 2 ? '{}' : ''}${']}'.repeat(depth / 2)}`;
-  const withData = () => Object.assign(encoderOf(), { withData: true });
-  const documents = (messages: readonly string[], encoder: BulkEncoder) =>
-    parsed(
-      encode(
-        messages.map((message) => ({ message })),
-        encoder,
-      ),
-    ).filter((_, i) => i % 2 === 1) as Record<string, unknown>[];
+  const encoded = (messages: readonly string[], form: BulkForm) =>
+    encode(
+      messages.map((message) => ({ message })),
+      encoderOf(),
+      form,
+    );
+  const documents = (messages: readonly string[], form: BulkForm = { withData: true }) =>
+    parsed(encoded(messages, form)).filter((_, i) => i % 2 === 1) as Record<string, unknown>[];
 
   test('rule 74: a message stays text; below data it goes only where the mapping is ours', () => {
     const message = '{"level":"info","n":1}';
-    expect(documents([message], encoderOf())[0]).not.toHaveProperty('data');
-    expect(documents([message], withData())[0]).toMatchObject({ body: message, data: { level: 'info', n: 1 } });
+    expect(documents([message], {})[0]).not.toHaveProperty('data');
+    expect(documents([message])[0]).toMatchObject({ body: message, data: { level: 'info', n: 1 } });
   });
 
   test('rule 75: whatever an application calls JSON is copied or left, and never breaks the body', () => {
@@ -206,13 +211,10 @@ describe('JSON messages', () => {
       nested(2000),
       '['.repeat(100_000),
     ];
-    const found = documents([...objects, ...others], withData());
+    const found = documents([...objects, ...others]);
     expect(found.map(({ body }) => body)).toEqual([...objects, ...others]);
     // Compared as bytes: parsing would lose the large number.
-    const text = encode(
-      objects.map((message) => ({ message })),
-      withData(),
-    ).toString();
+    const text = encoded(objects, { withData: true }).toString();
     for (const object of objects) expect(text).toContain(`,"data":${object},"attributes"`);
     for (const document of found.slice(objects.length)) expect(document).not.toHaveProperty('data');
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
@@ -223,12 +225,7 @@ describe('JSON messages', () => {
       fc.property(
         fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constant('{"a":\n1}'))),
         (messages) => {
-          const lines = encode(
-            messages.map((message) => ({ message })),
-            withData(),
-          )
-            .toString()
-            .split('\n');
+          const lines = encoded(messages, { withData: true }).toString().split('\n');
           expect(lines.pop()).toBe('');
           expect(lines).toHaveLength(2 * messages.length);
           lines.forEach((line, i) => {

@@ -271,7 +271,7 @@ describe('OpenSearchSink: services that take less', () => {
           ),
         });
       },
-      { encoder: Object.assign(encoder(), { withData: true }) },
+      { prepare: async () => true },
     );
     expect(await sink.send(batchOf(['text', '{"a":1}', '{"bad":1}', 'more']), never)).toMatchObject({
       retry: [],
@@ -343,16 +343,17 @@ describe('OpenSearchSink: services that take less', () => {
 
 describe('OpenSearchSink: set-up that fails', () => {
   const setUp = (mustPrepare: boolean) => {
-    const state = { ms: 0, isReady: false, asked: 0 };
+    const state = { ms: 0, isReady: false, asked: 0, sent: '' };
     const notices: string[] = [];
-    const encode = encoder();
     const sink = sinkOf(
-      async (body) => ({
-        ...{ status: 200, headers: {} },
-        body: Buffer.from(JSON.stringify(items(Array(body.toString().split('\n').length >> 1).fill(201)))),
-      }),
+      async (body) => {
+        state.sent = body.toString();
+        return {
+          ...{ status: 200, headers: {} },
+          body: Buffer.from(JSON.stringify(items(Array(state.sent.split('\n').length >> 1).fill(201)))),
+        };
+      },
       {
-        encoder: encode,
         mustPrepare,
         now: () => state.ms,
         onNotice: (notice) => notices.push(notice),
@@ -365,13 +366,13 @@ describe('OpenSearchSink: set-up that fails', () => {
     );
     const send = async (ms: number) => {
       state.ms = ms;
-      return (await sink.send(batchOf(['a']), never)).retry.length;
+      return (await sink.send(batchOf(['{"a":1}']), never)).retry.length;
     };
-    return { state, notices, send, encode };
+    return { state, notices, send };
   };
 
   test('records wait for a minute, and then go on; it is tried again, and said', async () => {
-    const { state, notices, send, encode } = setUp(false);
+    const { state, notices, send } = setUp(false);
     expect([await send(0), await send(59_999)]).toEqual([1, 1]);
     expect([await send(60_000), await send(100_000), await send(119_999)]).toEqual([0, 0, 0]);
     expect([state.asked, notices.length]).toEqual([3, 1]);
@@ -379,15 +380,15 @@ describe('OpenSearchSink: set-up that fails', () => {
     expect([await send(120_000), await send(200_000)]).toEqual([0, 0]);
     expect(state.asked).toBe(4);
     // Indices of the meantime have not got its mapping.
-    expect(encode.withData).toBe(false);
+    expect(state.sent).not.toContain('"data"');
   });
 
   test('those for a data stream wait until it is done', async () => {
-    const { state, send, encode } = setUp(true);
+    const { state, send } = setUp(true);
     expect([await send(0), await send(3_600_000)]).toEqual([1, 1]);
     state.isReady = true;
     expect(await send(3_600_001)).toBe(0);
-    expect(encode.withData).toBe(true);
+    expect(state.sent).toContain('"data":{"a":1}');
   });
 });
 
