@@ -1,4 +1,4 @@
-/** One class a reaction: a ConfigError ends the start, a ProtocolError a connection, a NoAnswerError an attempt. */
+/** One class per reaction: a ConfigError ends the start, a ProtocolError a connection, a NoAnswerError an attempt. */
 import type { Failure } from './parts.js';
 
 /** The settings cannot work: exit code 78. Each problem names the value, the rule and the remedy. */
@@ -23,7 +23,7 @@ export class ProtocolError extends Error {
   }
 }
 
-/** A service gave no usable answer: the whole batch goes again. */
+/** A service gave no usable answer: the whole batch is retried. */
 export class NoAnswerError extends Error implements Failure {
   readonly code: string;
   readonly detail: string;
@@ -39,7 +39,7 @@ export class NoAnswerError extends Error implements Failure {
 }
 
 /**
- * What failed, from whatever was thrown. Goes by the shape, not the class: a sink may come from a bundle of its own, or
+ * What failed, from any thrown value. Goes by the shape, not the class: a sink may come from a bundle of its own, or
  * from a user.
  */
 export function failureOf(error: unknown): Failure {

@@ -1,4 +1,4 @@
-/** The shipper's own diagnostics: one JSON object a line. */
+/** The shipper's own diagnostics: one JSON object per line. */
 
 import type { Secrets } from './secrets.js';
 

@@ -46,7 +46,7 @@ function onSignal(stop: () => void, end: () => void, names: readonly NodeJS.Sign
 }
 
 async function ship(): Promise<never> {
-  // Before anybody can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
+  // Before a process can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
   let shipper: Shipper | undefined;
   let isStopping = false;
   let isTerminating = false;

@@ -74,7 +74,7 @@ function makeDirectory(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new ConfigError([
-      `LOGTAP_SPOOL_DIR='${path}': cannot be made: ${messageOf(error)}. Mount a writable directory there, or unset it to hold in memory.`,
+      `LOGTAP_SPOOL_DIR='${path}': cannot be made: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory.`,
     ]);
   }
 }

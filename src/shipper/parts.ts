@@ -78,7 +78,7 @@ export interface Rejected {
   readonly detail?: string;
 }
 
-/** Why records go again. */
+/** Why records are retried. */
 export interface Failure {
   /** A short code from a small set, for metrics and for rate-limiting the log: `429`, `ECONNREFUSED`. */
   readonly code: string;
@@ -94,7 +94,7 @@ export interface Blocked {
   readonly retryAfterMs?: number;
 }
 
-/** What a service said. Whatever is in neither list was accepted. */
+/** What a service said. A record in neither list was accepted. */
 export interface SendResult {
   /** Ascending. */
   readonly retry: readonly number[];
@@ -120,7 +120,7 @@ export interface Sink {
   readonly name: string;
   readonly limits: BatchLimits;
   /**
-   * Resolves with the service's answer. Throws if no usable answer came: the whole batch then goes again. `onProgress` is to
+   * Resolves with the service's answer. Throws if no usable answer came: the whole batch is then retried. `onProgress` is to
    * be called when some of it has left: a send without progress is aborted sooner.
    */
   send(batch: RecordBatch, signal: AbortSignal, onProgress?: () => void): Promise<SendResult>;

@@ -95,7 +95,7 @@ test.each([
     }
     expect(original.size).toBe(0);
   });
-  // Nothing was delivered that nobody wrote, but for the lines that say what is missing.
+  // Nothing was delivered that no program wrote, but for the lines that say what is missing.
   expect([...delivered].filter((message) => !message.startsWith('logtap: '))).toEqual([]);
   expect(passed).toBeGreaterThan(0);
   expect(ledger.dropped).toEqual({ application: { not_handed_over: passed } });

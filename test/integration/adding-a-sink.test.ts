@@ -11,7 +11,7 @@ const page = readFileSync(join(root, 'docs/internals/adding-a-sink.md'), 'utf8')
 const blocks = (kind: string) =>
   [...page.matchAll(new RegExp(`\`\`\`${kind}\\n(.*?)\`\`\``, 'gs'))].map(([, text = '']) => text);
 
-/** Each hunk's lines without `+` stand in the file once, and become those with it. */
+/** Each hunk's lines without `+` occur in the file once, and become those with it. */
 function patched(text: string, hunk: string): string {
   const lines = hunk.split('\n').slice(0, -1);
   const before = lines.filter((line) => !line.startsWith('+')).map((line) => line.slice(1));

@@ -21,7 +21,7 @@ async function applicationRunsOn(socket: string): Promise<void> {
       env: tapEnvironment(socket, { suppress: true }),
     },
   );
-  // Nobody took the bytes, so suppression did not hold either.
+  // No process took the bytes, so suppression did not hold either.
   expect({ code, stdout, stderr }).toEqual({ code: 5, stdout: 'out\n', stderr: 'err\n' });
   expect(Date.now() - started).toBeLessThan(4000);
 }
@@ -88,7 +88,7 @@ describe('settings that cannot work', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'run'), { mode: 0o555 });
     chmodSync(directory, 0o755);
-    // Root may write everywhere, so it gives its rights up; what it runs then must be readable for everybody.
+    // Root may write everywhere, so it gives its rights up; what it runs then must be readable by every user.
     const isRoot = process.getuid?.() === 0;
     const [program, script] = isRoot ? [join(directory, 'node'), join(directory, 'main.js')] : [node, shipper];
     if (isRoot) {
@@ -121,7 +121,7 @@ describe('settings that cannot work', () => {
 });
 
 describe('a service that cannot be reached', () => {
-  test('rules 33, 98: is said with operation, target and remedy; the lines are counted as undelivered: exit code 74', async () => {
+  test('rules 33, 98: is reported with operation, target and remedy; the lines are counted as undelivered: exit code 74', async () => {
     const port = await freePort();
     const running = await startShipper({
       LOGTAP_SINK: 'opensearch',

@@ -86,7 +86,7 @@ describeWith(['cloudwatch'], 'the emulator of CloudWatch Logs', () => {
   });
 });
 
-test('each sink has its line; nobody there is a problem', async () => {
+test('each sink has its line; an absent service is a problem', async () => {
   const { code, stdout } = await check({
     LOGTAP_SINK: 'stdout,opensearch',
     LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,

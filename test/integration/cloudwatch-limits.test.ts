@@ -91,7 +91,7 @@ function holdsFor(
   );
 }
 
-test('rules 1, 3, 6, 15, 17: whatever comes, no limit is passed, nothing is lost, and order is kept', async () => {
+test('rules 1, 3, 6, 15, 17: with any input, no limit is passed, nothing is lost, and order is kept', async () => {
   const begin = () => {
     bench.fake.make(GROUP, STREAM);
     return bench.open();
@@ -101,7 +101,7 @@ test('rules 1, 3, 6, 15, 17: whatever comes, no limit is passed, nothing is lost
   expect(bench.fake.refusals).toEqual([]);
 });
 
-test('rule 37: a service that takes less than it says is followed, whatever comes', async () => {
+test('rule 37: a service that takes less than it says is followed, with any input', async () => {
   bench.fake.eventMaxBytes = 100_000;
   const begin = () => {
     bench.fake.make(GROUP, STREAM);

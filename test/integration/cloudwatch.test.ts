@@ -40,7 +40,7 @@ describe('requests', () => {
     expect(bench.fake.faults).toEqual([]);
   });
 
-  test('rule 38: no sequence token is sent, whatever the answers say', async () => {
+  test('rule 38: no sequence token is sent, with any answer', async () => {
     bench.open();
     for (const message of ['a', 'b', 'c']) await bench.send([message]);
     expect(bench.stored()).toEqual(['a', 'b', 'c']);
@@ -92,7 +92,7 @@ describe('requests', () => {
   });
 
   test.each(['cut', 'hang'] as const)(
-    'rules 33, 44: no answer (%s): all goes again, and the deadline holds',
+    'rules 33, 44: no answer (%s): all is retried, and the deadline holds',
     async (fault) => {
       bench.open();
       bench.fake.faults.push(fault);
@@ -105,7 +105,7 @@ describe('requests', () => {
     },
   );
 
-  test('rule 42: a proxy that answers in HTML is none of CloudWatch: all goes again', async () => {
+  test('rule 42: a proxy that answers in HTML is none of CloudWatch: all is retried', async () => {
     bench.open();
     for (const status of [200, 400, 502]) {
       bench.fake.faults.push({ status, body: '<html>moved</html>' });
@@ -233,13 +233,13 @@ describe('group and stream', () => {
     expect(bench.stored().sort()).toEqual(['0', '1', '2', '3', '4']);
   });
 
-  test('rule 34: made, and not seen for a while: goes again until it is', async () => {
+  test('rule 34: made, and not seen for a while: is retried until it is', async () => {
     bench.fake.groups.clear();
     bench.open();
     expect(await bench.send(['a'])).toEqual(delivered);
     const missing = { status: 400, type: 'ResourceNotFoundException' };
     const later = { status: 400, type: 'OperationAbortedException' };
-    // Not seen, made already, not seen; then somebody else is at it; then seen.
+    // Not seen, made already, not seen; then another client makes it; then seen.
     bench.fake.faults.push(missing, { status: 400, type: 'ResourceAlreadyExistsException' }, missing, missing, later);
     expect(await bench.send(['b'])).toMatchObject({ retry: [0], failure: { code: 'ResourceNotFoundException' } });
     expect(await bench.send(['b'])).toMatchObject({ retry: [0], failure: { code: 'OperationAbortedException' } });

@@ -99,7 +99,7 @@ test.each([
   expect((await drain(shipper)).stderr).toContain('connections to the status port');
 });
 
-test('one who connects to the status port and says nothing is not there for ever', async () => {
+test('one who connects to the status port and says nothing does not stay', async () => {
   const port = await freePort();
   const shipper = await startShipper({ LOGTAP_STATUS_HOST: '127.0.0.1', LOGTAP_STATUS_PORT: String(port) });
   const silent = await open(port);
@@ -121,7 +121,7 @@ test('without a descriptor for a while rings are read later: the shipper goes on
   // Fewer than are open: none can be opened.
   await limit('16:1024');
   await write('meanwhile');
-  await until('it is said', () => shipper.stderr().includes('EMFILE'));
+  await until('it is reported', () => shipper.stderr().includes('EMFILE'));
   await sleep(1500);
   expect(messages(shipper.stdout())).toHaveLength(50);
   await limit('1024:1024');

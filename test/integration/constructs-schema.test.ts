@@ -197,12 +197,12 @@ describe('the judge refuses', () => {
     [
       'two containers of one name',
       (spec, app) => spec.containers.push(structuredClone(app)),
-      /container 'app' stands twice/,
+      /container 'app' occurs twice/,
     ],
     [
       'two volumes of one name',
       (spec) => spec.volumes?.push({ name: 'logtap', emptyDir: {} }),
-      /volume 'logtap' stands twice/,
+      /volume 'logtap' occurs twice/,
     ],
     [
       'a volume of two sources',
@@ -212,14 +212,14 @@ describe('the judge refuses', () => {
     [
       'two ports of one name',
       (_, app, shipper) => Object.assign(app, { ports: shipper.ports }),
-      /port name 'logtap' stands twice/,
+      /port name 'logtap' occurs twice/,
     ],
-    ['a variable twice', (_, app) => app.env?.push({ name: 'LD_PRELOAD' }), /variable 'LD_PRELOAD' stands twice/],
+    ['a variable twice', (_, app) => app.env?.push({ name: 'LD_PRELOAD' }), /variable 'LD_PRELOAD' occurs twice/],
     ['value and valueFrom', (_, app) => Object.assign(app.env![0]!, { valueFrom: {} }), /has value and valueFrom/],
     [
       'two mounts at one path',
       (_, app) => app.volumeMounts?.push(app.volumeMounts[0]!),
-      /mount path '\/.logtap' stands twice/,
+      /mount path '\/.logtap' occurs twice/,
     ],
     ['a bad name', (_, app) => Object.assign(app, { name: 'My_App' }), /'My_App' is no DNS label/],
     [

@@ -1,4 +1,4 @@
-/** Records that OpenSearch refuses are kept, and sent again when the index is mended: each is stored once. */
+/** Records that OpenSearch refuses are kept, and resent when the index is repaired: each is stored once. */
 import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ describeWith(['opensearch'], 'dead letters', () => {
     return { code, said: JSON.parse(stderr.trim().split('\n').at(-1) ?? '') };
   };
 
-  test('rule 92: what an index refuses is kept, and stored when it is sent again', async () => {
+  test('rule 92: what an index refuses is kept, and stored when it is resent', async () => {
     const file = join(temporaryDirectory(), 'dead.ndjson');
     const settings = {
       LOGTAP_SINK: 'opensearch',
@@ -66,7 +66,7 @@ describeWith(['opensearch'], 'dead letters', () => {
       Array.from({ length: refused }, (_, i) => line(3 * i)),
     );
 
-    // Not mended yet: refused again, and nothing is stored.
+    // Not repaired yet: refused again, and nothing is stored.
     const again = join(temporaryDirectory(), 'again.ndjson');
     const vain = await replay(file, { ...settings, LOGTAP_DEAD_LETTER_FILE: again });
     expect(vain.code).toBe(74);
@@ -76,13 +76,13 @@ describeWith(['opensearch'], 'dead letters', () => {
     });
     expect(readFileSync(again, 'utf8').trimEnd().split('\n')).toHaveLength(refused);
 
-    const mended = { ...settings, LOGTAP_OPENSEARCH_INDEX: 'mended' };
+    const repaired = { ...settings, LOGTAP_OPENSEARCH_INDEX: 'repaired' };
     // Twice: by their ids the second time stores nothing.
     for (const attempt of [file, again]) {
-      const { code: replayed, said } = await replay(attempt, mended);
+      const { code: replayed, said } = await replay(attempt, repaired);
       expect([replayed, said.message]).toEqual([0, 'replayed: every letter is delivered']);
     }
-    const stored = await readOpenSearch(search.url, 'mended');
+    const stored = await readOpenSearch(search.url, 'repaired');
     expect(stored.map(({ body, stream }) => [body, stream])).toEqual(
       Array.from({ length: refused }, (_, i) => [line(3 * i), 'stderr']),
     );

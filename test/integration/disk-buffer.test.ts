@@ -35,7 +35,7 @@ class Service {
         const { _id } = JSON.parse(rows[i]!).create as { _id: string };
         const text = JSON.parse(rows[i + 1]!).body as string;
         const known = this.stored.get(_id);
-        // The same id must name the same record for ever.
+        // The same id must always name the same record.
         if (known !== undefined) expect(known).toBe(text);
         if (known !== undefined) this.sentAgain += 1;
         this.stored.set(_id, text);

@@ -105,7 +105,7 @@ describe('a process that is tapped', () => {
     expect({ code: answer.code, seen: answer.seen }).toEqual({ code, seen: [expected] });
   });
 
-  test('a socket on which nobody listens any more', async () => {
+  test('a socket on which no process listens any more', async () => {
     const socket = join(workshop.directory, 'left.sock');
     const bind = `require('net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
     await start(process.execPath, ['-e', bind]).ended;
@@ -166,7 +166,7 @@ describe('a process that is tapped', () => {
 });
 
 describe('a process that is not tapped', () => {
-  test('nobody asked for it', async () => {
+  test('not asked for', async () => {
     const { code, seen } = await bash({ preload: '', settings: {} });
     expect({ code, seen }).toEqual({ code: 0, seen: ['note: not tapped now: it was started without LD_PRELOAD'] });
   });

@@ -150,7 +150,7 @@ describe('a lock', () => {
     ['that names a file outside', '{"pid":7,"host":"h","since":"s","boot":"b","socket":"../other.sock"}'],
     ['of a process that cannot be', '{"pid":-1,"host":"h","since":"s","boot":"b","socket":"s"}'],
     ['longer than any holder', ' '.repeat(10_000)],
-  ])('file %s is no holder for ever', async (_, text) => {
+  ])('file %s does not hold it permanently', async (_, text) => {
     const directory = join(temporaryDirectory(), 'in');
     mkdirSync(directory);
     const outside = join(directory, '..', 'other.sock');
@@ -163,7 +163,7 @@ describe('a lock', () => {
     expect(await holderOf(directory)).toBe(process.pid);
   });
 
-  test('that somebody removes is made again', async () => {
+  test('that another process removes is made again', async () => {
     const directory = temporaryDirectory();
     const said: string[] = [];
     const lock = await take(directory, { said });
@@ -174,7 +174,7 @@ describe('a lock', () => {
     expect(await holderOf(directory)).toBe(process.pid);
   });
 
-  test('that somebody removes, and another shipper takes, is lost and said so', async () => {
+  test('that another process removes, and another shipper takes, is lost and reported', async () => {
     const directory = temporaryDirectory();
     const said: string[] = [];
     const lock = await take(directory, { said });

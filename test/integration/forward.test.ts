@@ -85,7 +85,7 @@ test.each<[string, NonNullable<ForwardPeerOptions['answer']>, string, RegExp]>([
     /speaks another protocol than Forward/,
   ],
 ])(
-  'a peer that %s has not taken the batch; it goes again, with the same id, over a new connection',
+  'a peer that %s has not taken the batch; it is retried, with the same id, over a new connection',
   async (_, answer, code, detail) => {
     const target = await peer({
       answer: (socket, request, number) => (number === 0 ? answer(socket, request, number) : confirm(socket, request)),
@@ -268,12 +268,12 @@ test('a tapped program before a peer that goes away three times: every line is t
   }
   await delivered;
   await leave();
-  // What was confirmed to nobody is sent again.
+  // What no answer confirmed is resent.
   expect([...new Set(stored)]).toEqual(numbered);
 });
 
 test('a peer that quotes the shared key: it is not in the log', async () => {
-  const KEY = 'a key that nobody may read';
+  const KEY = 'a key that no user may read';
   const target = await peer({ sharedKey: KEY, pong: () => ['PONG', false, `wrong digest for '${KEY}'`, 'x', ''] });
   const shipper = await startShipper({
     LOGTAP_SINK: 'forward',

@@ -13,7 +13,7 @@ import { startShipper, tapEnvironment } from '../support/tapped.js';
 jest.setTimeout(120_000);
 
 const APPLICATIONS = 20;
-/** Line after line; after each one the number of lines is written where nobody taps it. */
+/** Line after line; after each one the number of lines is written where it is not tapped. */
 const SCRIPT = `i=0; while :; do echo "$0 $i \${PAD:0:i % 200}"; i=$((i + 1)); echo $i >&3; done 3>"$1"`;
 const PAD = 'x'.repeat(200);
 
@@ -47,7 +47,7 @@ describeWith(['root'], 'applications killed at random moments', () => {
       await Promise.all(
         Array.from({ length: 4 }, async (_, i) => {
           const count = join(directory, `count-${first + i}`);
-          // The shell is the first process of its namespace: killed, it leaves nobody behind.
+          // The shell is the first process of its namespace: killed, it leaves no process behind.
           const args = ['--pid', '--fork', '--kill-child=SIGKILL'];
           const app = start('unshare', [...args, 'bash', '--norc', '-c', SCRIPT, String(first + i), count], { env });
           await sleep(Math.random() * 700);

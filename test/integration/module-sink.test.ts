@@ -59,7 +59,7 @@ describe('the example', () => {
     expect(stderr).toContain('Loki answered 503');
   });
 
-  test('refuses lines for good, which become dead letters', async () => {
+  test('permanently rejects lines, which become dead letters', async () => {
     statuses = [400];
     const letters = join(temporaryDirectory(), 'letters');
     const running = await ship({ LOGTAP_DEAD_LETTER_FILE: letters });
@@ -108,7 +108,7 @@ test.each([
   ['a word', '"failed"'],
   ['false', 'false'],
   ['a failure without words', '{ retry: [0, 1], failure: {} }'],
-])('an answer with %s loses nothing: the batch goes again', async (_, answer) => {
+])('an answer with %s loses nothing: the batch is retried', async (_, answer) => {
   const output = join(temporaryDirectory(), 'output');
   const sink = moduleOf(`
     import { appendFileSync } from 'node:fs';

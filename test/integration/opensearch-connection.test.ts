@@ -96,7 +96,7 @@ test.each<[string, (exchange: Exchange) => unknown]>([
   ['half of the items', ({ response }) => response.end('{"errors":true,"items":[{"create":{"status":201}}]}')],
   ['JSON that is cut', ({ response }) => response.end('{"errors":true,"items":[{"create":{"status":201}},{"cre')],
   ['no HTTP', ({ response }) => response.socket?.end('SSH-2.0-OpenSSH_9.2\r\n')],
-])('rule 63: %s: all goes again', async (_, handle) => {
+])('rule 63: %s: all is retried', async (_, handle) => {
   const front = await service(handle);
   const sink = openSinkAt(front.url);
   expect(await sink.send(batchOf(['a', 'b']), never)).toMatchObject({ retry: [0, 1], rejected: [] });
@@ -108,7 +108,7 @@ test.each([
   ['x-gzip', gzipSync],
   ['deflate', deflateSync],
   ['br', brotliCompressSync],
-])('an answer that somebody has compressed (%s) is read', async (encoding, compressed) => {
+])('an answer that a proxy has compressed (%s) is read', async (encoding, compressed) => {
   const front = await service(({ response, headers, body }) => {
     response.setHeader('content-encoding', encoding);
     response.end(compressed(allCreated(plain(headers, body))));
@@ -122,7 +122,7 @@ test.each([
   ['is none', Buffer.from('{"errors":false,"items":[]}')],
   ['is cut', gzipSync('{"errors":false,"items":[{"create":{"status":201}}]}').subarray(0, 30)],
   ['is a page', gzipSync('<html>welcome</html>')],
-])('one that is said to be gzip and %s says nothing', async (_, answer) => {
+])('one that claims to be gzip and %s says nothing', async (_, answer) => {
   const front = await service(({ response }) => {
     response.setHeader('content-encoding', 'gzip');
     response.end(answer);
@@ -133,7 +133,7 @@ test.each([
 });
 
 test.each([400, 406, 415])(
-  'rule 23: a service that does not inflate (%i) gets requests as they are, and it is said',
+  'rule 23: a service that does not inflate (%i) gets requests as they are, which is reported',
   async (status) => {
     const front = await service(({ response, headers, body }) => {
       if (headers['content-encoding'] === undefined) return response.end(allCreated(body));
@@ -169,7 +169,7 @@ describeWith(['openssl'], 'TLS that does not come about is explained', () => {
   beforeAll(() => {
     authority = createAuthority(temporaryDirectory());
   });
-  /** What is said to a service with TLS. */
+  /** What a service with TLS is sent. */
   const said = async (
     options: ServerOptions,
     {
@@ -231,9 +231,9 @@ describeWith(['openssl'], 'TLS that does not come about is explained', () => {
 
 describe('several nodes', () => {
   test('the next node is asked when one is not there, and stays the one that is asked', async () => {
-    const nobody = `http://127.0.0.1:${await freePort()}`;
+    const absent = `http://127.0.0.1:${await freePort()}`;
     const front = await service(accept);
-    const sink = openSinkAt(`${nobody}, ${front.url}`);
+    const sink = openSinkAt(`${absent}, ${front.url}`);
     for (let i = 0; i < 3; i++) expect(await sink.send(batchOf(['a']), never)).toEqual(everything);
     expect(sink.codes).toEqual(['ECONNREFUSED', '200', '200', '200']);
     await sink.close();
@@ -335,7 +335,7 @@ describe('signatures', () => {
     await sink.close();
   });
 
-  test('a clock that is wrong is set by the answer, once, and the request goes again at once', async () => {
+  test('a clock that is wrong is set by the answer, once, and the request is retried at once', async () => {
     const hourAhead = new Date(Date.now() + 3_600_000);
     const front = await service(({ headers, body, response }) => {
       response.setHeader('date', hourAhead.toUTCString());
@@ -353,7 +353,7 @@ describe('signatures', () => {
     await sink.close();
   });
 
-  test('without credentials the records are buffered, and it is said where they could come from', async () => {
+  test('without credentials the records are buffered, and possible sources are reported', async () => {
     for (const name of Object.keys(KEYS)) if (name !== 'AWS_EC2_METADATA_DISABLED') delete process.env[name];
     process.env.HOME = '/nowhere';
     const front = await service(accept);

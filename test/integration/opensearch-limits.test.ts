@@ -62,7 +62,7 @@ describeWith(['opensearch'], 'OpenSearch with small limits', () => {
     await sink.close();
   });
 
-  test('rules 60, 109: a full write queue refuses items of a request: they go again, and all are stored once', async () => {
+  test('rules 60, 109: a full write queue refuses items of a request: they are retried, and all are stored once', async () => {
     const shards = { settings: { number_of_shards: 8, number_of_replicas: 0 } };
     await tell(url, 'PUT', '/queued', shards);
     const sinks = Array.from({ length: 6 }, () => openSinkAt(url, { LOGTAP_OPENSEARCH_INDEX: 'queued' }));

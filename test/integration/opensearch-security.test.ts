@@ -1,4 +1,4 @@
-/** The OpenSearch sink and a real node with the security plugin: who may write, over which TLS, and what is said if not. */
+/** The OpenSearch sink and a real node with the security plugin: who may write, over which TLS, and the report of a refusal. */
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -169,7 +169,7 @@ describeWith(['opensearch security', 'openssl'], 'OpenSearch with security', () 
       copyFileSync(certFile, cert);
       copyFileSync(keyFile, key);
     };
-    use(search.authority.issue('nobody'));
+    use(search.authority.issue('stranger'));
     const sink = openSinkAt(search.url, {
       LOGTAP_OPENSEARCH_CA_FILE: search.authority.file,
       LOGTAP_OPENSEARCH_CERT_FILE: cert,

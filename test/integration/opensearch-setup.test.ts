@@ -33,7 +33,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
   };
 
   test.each(OPENSEARCH_SCHEMAS)(
-    'rules 74, 75: %s: whatever messages hold, all are stored and the mapping stays',
+    'rules 74, 75: %s: with any messages, all are stored and the mapping stays',
     async (schema) => {
       const index = `schema-${schema}`;
       const settings = {
@@ -87,7 +87,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     },
   );
 
-  test('rules 66, 106: a data stream takes every record with its own time, once, also when it is sent again', async () => {
+  test('rules 66, 106: a data stream takes every record with its own time, once, also when it is resent', async () => {
     const settings = { LOGTAP_OPENSEARCH_SETUP: 'true', LOGTAP_OPENSEARCH_DATA_STREAM: 'logs-app-default' };
     const messages = Array.from({ length: 50 }, (_, i) => ({ message: `m${i}`, seq: i, timeMs: timeMs + i }));
     for (const sink of [openSinkAt(url, settings), openSinkAt(url, settings)]) {
@@ -141,7 +141,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     await again.close();
   });
 
-  test('rule 112: without ISM the policy is said to be missing, and records go on', async () => {
+  test('rule 112: without ISM the policy is reported to be missing, and records go on', async () => {
     const settings = {
       LOGTAP_OPENSEARCH_SETUP: 'true',
       LOGTAP_OPENSEARCH_INDEX: 'no-ism-{yyyy.MM.dd}',
@@ -197,7 +197,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     await front.stop();
   });
 
-  test('the shipper as it is packaged: set-up, gzip, several nodes, a signature that nobody asked for', async () => {
+  test('the shipper as it is packaged: set-up, gzip, several nodes, a signature that no service asked for', async () => {
     const shipper = await startShipper({
       LOGTAP_SINK: 'opensearch',
       LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()},${url}`,
@@ -248,7 +248,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     expect(await fieldsOf('shop-web-2026')).toContain('"message":{"type":"text"}');
   });
 
-  test('a template that conflicts with another is said, and records go on without it', async () => {
+  test('a template that conflicts with another is reported, and records go on without it', async () => {
     await tell(url, 'PUT', '/_index_template/other', { index_patterns: ['taken-*'], priority: 207 });
     const sink = openSinkAt(url, { LOGTAP_OPENSEARCH_SETUP: 'true', LOGTAP_OPENSEARCH_INDEX: 'taken-{yyyy}' });
     expect(await sink.send(batchOf([{ message: '{"a":1}', timeMs }]), never)).toEqual({ retry: [], rejected: [] });

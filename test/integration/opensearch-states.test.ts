@@ -110,7 +110,7 @@ describeWith(['opensearch'], 'OpenSearch refuses for its state', () => {
     await sink.close();
   });
 
-  test('a record that is refused by itself is refused for good, alone in its batch, and no question is stored', async () => {
+  test('a record that is refused by itself is permanently rejected, alone in its batch, and no question is stored', async () => {
     // A term of 32,767 bytes is one too long, and nothing is ignored in this mapping.
     await put('/single', { mappings: { properties: { body: { type: 'keyword' } } } });
     const sink = openSinkAt(url, { LOGTAP_OPENSEARCH_INDEX: 'single' });

@@ -95,7 +95,7 @@ describeWith(['opensearch'], 'OpenSearch', () => {
     },
   );
 
-  test('rule 65: an index that may not be made holds its records, and the reason is said', async () => {
+  test('rule 65: an index that may not be made holds its records, and the reason is reported', async () => {
     const allow = (value: string | null) =>
       tell(url, 'PUT', '/_cluster/settings', { persistent: { 'action.auto_create_index': value } });
     await allow('false');
@@ -149,7 +149,7 @@ describeWith(['opensearch'], 'OpenSearch', () => {
     await front.stop();
   });
 
-  test('rules 62, 63, 91, 111: whatever goes wrong on the way, in any order, each record is stored once and none refused', async () => {
+  test('rules 62, 63, 91, 111: with any fault on the way, in any order, each record is stored once and none refused', async () => {
     const seed = Number(process.env.LOGTAP_TEST_SEED ?? Date.now() % 1e9);
     const random = randomOf(seed);
     /** Bytes of a body that a proxy may refuse. */

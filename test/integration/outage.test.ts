@@ -56,7 +56,7 @@ describeWith(['opensearch'], 'OpenSearch killed under load', () => {
     });
     const stored = await readOpenSearch(search.url, 'outage-*');
     expect(stored.map(({ body }) => body)).toEqual(expected);
-    // The outage was real: at least one request had to be sent again.
+    // The outage was real: at least one request had to be resent.
     expect(ended.stderr).toMatch(/ECONNREFUSED|ECONNRESET|socket hang up/);
   });
 });

@@ -1,4 +1,4 @@
-/** Proxies: what goes through them, what does not, and what is said where they do not let it through. */
+/** Proxies: what goes through them, what does not, and the report when they do not let it through. */
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import {

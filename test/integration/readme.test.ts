@@ -1,4 +1,4 @@
-/** The README's examples, run as they stand there. */
+/** The README's examples, run as they are there. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';

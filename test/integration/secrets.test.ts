@@ -39,7 +39,7 @@ test('rules 73, 76: neither log nor metrics nor dead letters hold a secret', asy
     request.on('end', () => {
       const isFirst = !seen.has(request.url);
       seen.add(request.url);
-      // The records are refused, not the request: it would go again without end.
+      // The records are refused, not the request: it would be retried without end.
       const sent = Buffer.concat(chunks);
       const probes: Record<string, string> = {
         '"message":"logtap"': '{}',

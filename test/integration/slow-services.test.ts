@@ -9,7 +9,7 @@ import { drain, startShipper } from '../support/tapped.js';
 
 jest.setTimeout(120_000);
 
-test('each piece of a body that the kernel has taken is progress; while nobody reads there is none', async () => {
+test('each piece of a body that the kernel has taken is progress; while the peer does not read there is none', async () => {
   const sockets: Socket[] = [];
   const server = createTcpServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));
   server.listen(0, '127.0.0.1');

@@ -35,7 +35,7 @@ test('rules 95, 97: a sink that cannot be reached: alive, not ready, and every r
   expect((await drain(shipper)).code).toBe(74);
 });
 
-test('a status port that is taken: exit code 78, and nobody was let in before', async () => {
+test('a status port that is taken: exit code 78, and no process was let in before', async () => {
   const port = String(await freePort());
   const settings = { LOGTAP_STATUS_HOST: '127.0.0.1', LOGTAP_STATUS_PORT: port };
   const first = await startShipper(settings);

@@ -63,7 +63,7 @@ test('each record is a line, over one connection', async () => {
   expect(target.sockets).toHaveLength(2);
 });
 
-test('what the kernel has taken but the peer has not is not delivered: it goes again over a new connection', async () => {
+test('what the kernel has taken but the peer has not is not delivered: it is retried over a new connection', async () => {
   // More than both kernels hold for one connection.
   const batch = batchOf(Array.from({ length: 64 }, (_, i) => `${i} ${'x'.repeat(500_000)}`));
   const target = await peer((socket) => socket.pause());
@@ -86,7 +86,7 @@ test('a peer that stops reading and resets the connection has not taken the batc
     setTimeout(() => socket.resetAndDestroy(), 300);
   });
   const sink = await open(target.address);
-  // More than the peer's kernel acknowledges while nobody reads, and no more than ours takes from us.
+  // More than the peer's kernel acknowledges while the peer does not read, and no more than ours takes from us.
   const batch = batchOf([`${'x'.repeat(1_000_000)}`]);
   await expect(sink.send(batch, soon())).rejects.toMatchObject({
     code: expect.stringMatching(/^(ECONNRESET|EPIPE|closed)$/),
@@ -121,7 +121,7 @@ test('a peer that ends the connection between batches is asked again', async () 
   expect(target.sockets).toHaveLength(2);
 });
 
-test('nobody listens: the error names the address', async () => {
+test('no process listens: the error names the address', async () => {
   const target = await peer(() => {});
   await target.stop();
   const sink = await open(target.address);

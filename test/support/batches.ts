@@ -67,7 +67,7 @@ export const noResource = {
   containerName: undefined,
 };
 
-/** Whatever was taken is done with. */
+/** Acknowledges all that was taken. */
 export function acknowledgeAll({ batch, acknowledge }: Taken): void {
   acknowledge(Tally.of(batch));
 }

@@ -48,7 +48,7 @@ const volumeOf = ({ audience, file }: Role) => ({
 });
 const mountOf = ({ directory }: Role) => ({ name: VOLUME, mountPath: `${MOUNTS}/${directory}`, readOnly: true });
 
-/** A value as CEL writes it; it has no type for lists and maps of mixed values, so each is said to be any. */
+/** A value as CEL writes it; it has no type for lists and maps of mixed values, so each is declared as any. */
 function cel(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(cel).join(', ')}]`;
   if (typeof value === 'object' && value !== null)

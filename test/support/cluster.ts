@@ -44,7 +44,7 @@ const PROGRAMS = [
   'wc',
 ];
 
-/** Of whatever kubectl is asked to do. */
+/** Of any call of kubectl. */
 const PATIENCE_MS = 300_000;
 /** The same, for kubectl. */
 export const PATIENCE = `--timeout=${PATIENCE_MS / 1000}s`;

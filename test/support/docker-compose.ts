@@ -1,5 +1,5 @@
 /**
- * Stands in for `docker` where no engine runs: the part of `docker compose` that the examples use, by podman.
+ * Replaces `docker` where no engine runs: the part of `docker compose` that the examples use, by podman.
  *
  *     docker compose [--file FILE]... up --detach | logs [--no-log-prefix] SERVICE | exec SERVICE COMMAND | down
  *

@@ -95,7 +95,7 @@ function podErrors(spec: LintedSpec, claims: readonly string[]): string[] {
   };
   const checkUnique = (what: string, values: readonly unknown[]) => {
     for (const value of new Set(values.filter((item, index) => values.indexOf(item) !== index))) {
-      check(false, `${what} '${value}' stands twice`);
+      check(false, `${what} '${value}' occurs twice`);
     }
   };
   const initContainers: LintedContainer[] = spec.initContainers ?? [];

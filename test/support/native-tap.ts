@@ -66,7 +66,7 @@ export function toSocket(socket: string, settings: TapSettings = {}): TapSetting
 
 /** A program that reads lines from us, for tests in which something happens between two writes. */
 export interface Conversation {
-  /** What was said to it so far. */
+  /** What it was sent so far. */
   said(): string;
   /** What it wrote to the original of its stdout so far. */
   stdout(): string;

@@ -29,7 +29,7 @@ export function openSinkAt(url: string, settings: Readonly<Record<string, string
 
 export const never = new AbortController().signal;
 
-/** Sends what has to go again until nothing has, as `deliver` does but without waiting. Returns all answers. */
+/** Sends what must be retried until nothing is left, as `deliver` does but without waiting. Returns all answers. */
 export async function sendAll(sink: Sink, batch: RecordBatch, attempts = 50): Promise<SendResult[]> {
   const results: SendResult[] = [];
   for (let left = batch; ; ) {
@@ -43,7 +43,7 @@ export async function sendAll(sink: Sink, batch: RecordBatch, attempts = 50): Pr
 
 export interface Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the engine answers
+  // biome-ignore lint/suspicious/noExplicitAny: any answer of the engine
   readonly json: any;
 }
 

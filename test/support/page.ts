@@ -1,7 +1,7 @@
 /**
  * A page of documentation, run from its first command to its last. Its blocks:
  *
- *     ```yaml      a file, whose name stands in its first line: `# NAME`
+ *     ```yaml      a file, whose name is in its first line: `# NAME`
  *     ```console   commands after `$ `, each with what it prints; `…` in there means any text
  *
  * A command that ends with ` &` goes on beside the others, and prints nothing.

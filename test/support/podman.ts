@@ -1,6 +1,6 @@
 /**
  * Podman with settings and storage of its own, so that it works on a plain machine as root, without systemd, and next to
- * whatever else is installed there. Containers get no network.
+ * with any other software there. Containers get no network.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -97,7 +97,7 @@ runroot = "${join(this.directory, 'run')}"
     return { name, ...start(program, all, { env: this.env }) };
   }
 
-  /** A memory volume as Kubernetes makes it for an emptyDir: a tmpfs of this size that everybody may write. */
+  /** A memory volume as Kubernetes makes it for an emptyDir: a tmpfs of this size that every user may write. */
   memoryVolume(sizeBytes: number): string {
     const path = join(this.directory, `volume-${this.volumes++}`);
     mkdirSync(path);

@@ -1,4 +1,4 @@
-/** The Pythons of this machine: that of PATH, and every one that pyenv keeps, of whatever age. */
+/** The Pythons of this machine: that of PATH, and every one that pyenv keeps, of any age. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';

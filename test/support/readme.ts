@@ -1,4 +1,4 @@
-/** The README's examples, as they stand there. */
+/** The README's examples, as they are there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './run.js';

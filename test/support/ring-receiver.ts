@@ -1,5 +1,5 @@
 /**
- * The other end of a ring in the library's tests: reads rings by the layout in contract.ts, shared with nobody, and
+ * The other end of a ring in the library's tests: reads rings by the layout in contract.ts, shared with no other code, and
  * keeps every byte. It polls, unless told not to read.
  */
 import { execFileSync } from 'node:child_process';

@@ -8,7 +8,7 @@ export const CAPACITY = 65_536;
 /** At the edges of what words of 32 and 64 bits, and numbers of JavaScript, hold; and of a ring. */
 export const HOSTILE = [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n, BigInt(CAPACITY), 65n];
 
-/** Whatever it has to say is ignored, but for what `options` listens to. */
+/** Its reports are ignored, but for what `options` listens to. */
 export function openRings(path: string, options: Partial<RingSourceOptions> = {}): RingSource {
   return new RingSource({
     path,

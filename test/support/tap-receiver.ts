@@ -1,6 +1,6 @@
 /**
  * The other end of the library in its tests: a unix socket and a decoder of frames, written for this purpose against
- * contract.ts and shared with nobody, so that an error of the shipper's decoder cannot hide one of the library.
+ * contract.ts and shared with no other code, so that an error of the shipper's decoder cannot hide one of the library.
  */
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';

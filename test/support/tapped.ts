@@ -29,7 +29,7 @@ export async function startShipper(
   });
   await until(`the shipper listens (it said: ${running.stderr()})`, () => {
     if (ended) throw new Error(`the shipper ended: ${running.stderr()}`);
-    // The file alone is not enough: it is there a moment before anybody may connect.
+    // The file alone is not enough: it is there a moment before a process may connect.
     return running.stderr().includes('"message":"listening"');
   });
   return { ...running, socket: settings.LOGTAP_SOCKET ?? socket };

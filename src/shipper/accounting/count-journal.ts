@@ -1,13 +1,13 @@
 /**
  * Counts that no last line has reported yet. A shipper that is killed takes its ledger with it, and a loss that only the
- * ledger knew would be in no count. So every loss is appended to a file before anything forgets the lines it stands for:
+ * ledger knew would be in no count. So every loss is appended to a file before anything forgets the lines behind it:
  *
  *     ["lost",INSTANCE,LINES,BYTES]                     what the process could not hand over since its start
  *     ["gone",LINES,BYTES]                              what a killed shipper held alone; its notice is delivered
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *
- * One entry a line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
+ * One entry per line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
  * else with the rings, and is read by the next shipper of that directory. It is not synced: what the kernel of the node
  * takes with it, it takes with the rings.
  */

@@ -71,7 +71,7 @@ export class Ledger {
     }
   }
 
-  /** What is counted so far outlives this process: what it stands for may be forgotten. */
+  /** What is counted so far outlives this process: the lines behind it may be forgotten. */
   keep(): void {
     if (this.#journal === undefined || this.#unkept.size === 0) return;
     for (const [sink, counts] of this.#unkept) {

@@ -128,7 +128,7 @@ export class BufferCursor implements Cursor {
     if (position <= span.first) return;
     const batch = span.body.read();
     const count = position - span.first;
-    // What cannot be told apart now is sent again as a whole.
+    // What cannot be told apart now is resent as a whole.
     if (batch === 'later') this.start({ position: span.first, before: new Tally() });
     else if (batch === 'lost' || !('count' in batch)) this.start({ position, before: Tally.unknown(count) });
     else this.start({ position, before: Tally.of(batch, 0, count) });

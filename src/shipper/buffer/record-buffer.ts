@@ -74,7 +74,7 @@ export class RecordBuffer implements CursorBuffer {
     if (options.store !== undefined) this.#recover(options.store);
   }
 
-  /** Part of the bound that is in use, of disk or memory, whichever is nearer; may exceed 1 by one batch. */
+  /** Part of the bound that is in use, of disk or of memory, the larger one; may exceed 1 by one batch. */
   get fullness(): number {
     const { maxBytes, store } = this.#options;
     return Math.max(this.#memoryBytes / maxBytes, store?.fullness ?? 0);
@@ -200,7 +200,7 @@ export class RecordBuffer implements CursorBuffer {
       break;
     }
     if (isLost) {
-      // Counted once, whatever comes.
+      // Counted once, with any input.
       this.#options.onAcknowledged?.();
       this.#discardAcknowledged();
       this.#options.store?.commit();

@@ -49,7 +49,7 @@ export class SegmentBodies {
     this.#cache = new BatchCache(options.cacheBytes);
   }
 
-  /** `undefined` where there is no segment, whatever its name says. */
+  /** `undefined` where there is no segment, even where its name is that of one. */
   find(name: string): { readonly segment: Segment; readonly surveyed: Surveyed } | undefined {
     const path = join(this.#options.directory, name);
     const first = Number.parseInt(name, 10);

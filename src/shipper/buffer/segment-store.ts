@@ -5,7 +5,7 @@
  *     <number of the first record, 16 digits>.segment    see segment.ts
  *     checkpoint.json                                    see checkpoint.ts
  *
- * A segment that no sink needs is removed after a checkpoint that says so: whatever is missing otherwise was lost. Numbers
+ * A segment that no sink needs is removed after a checkpoint that says so: what is missing otherwise was lost. Numbers
  * of records rise without gaps, so that what is missing can be counted.
  */
 import { join } from 'node:path';
@@ -106,7 +106,7 @@ export class SegmentStore {
       disk.remove(probe);
     } catch (error) {
       throw new ConfigError([
-        `LOGTAP_SPOOL_DIR='${directory}': cannot be written: ${messageOf(error)}. Mount a writable directory there, or unset it to hold in memory.`,
+        `LOGTAP_SPOOL_DIR='${directory}': cannot be written: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory.`,
       ]);
     }
   }
@@ -171,7 +171,10 @@ export class SegmentStore {
       return body;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'error';
-      this.#options.onProblem(code, `the spool cannot be written, records are held in memory: ${messageOf(error)}`);
+      this.#options.onProblem(
+        code,
+        `the disk buffer cannot be written: records are buffered in memory: ${messageOf(error)}`,
+      );
       // What comes after this batch starts another segment, which says that there are numbers missing.
       this.#seal();
       return undefined;
@@ -223,7 +226,7 @@ export class SegmentStore {
         .sort();
     } catch (error) {
       throw new ConfigError([
-        `LOGTAP_SPOOL_DIR='${directory}': cannot be listed: ${messageOf(error)}. Let user ${process.getuid?.()} read it, or unset it to hold in memory.`,
+        `LOGTAP_SPOOL_DIR='${directory}': cannot be listed: ${messageOf(error)}. Let user ${process.getuid?.()} read it, or unset it to buffer in memory.`,
       ]);
     }
   }
@@ -285,11 +288,11 @@ export class SegmentStore {
     else this.#soon();
   }
 
-  /** Nothing is known when it is missing, damaged, or cannot be: then all that is there is sent again. */
+  /** Nothing is known when it is missing, damaged, or cannot be: then all that is there is resent. */
   #readCheckpoint(segments: readonly Surveyed[]): Checkpoint {
     const { path } = this.#checkpoint;
     const refuse = (why: string): Checkpoint => {
-      this.#options.onProblem('spool_checkpoint', `${path}: ${why}; all that is held is sent again`);
+      this.#options.onProblem('spool_checkpoint', `${path}: ${why}; all buffered records are resent`);
       return { end: 0, positions: {}, skipped: {}, removed: [] };
     };
     try {
@@ -370,7 +373,7 @@ export class SegmentStore {
     } catch (error) {
       this.#isDirectorySynced = false;
       for (const segment of segments) if (segment.file !== undefined) this.#unsynced.add(segment);
-      this.#options.onProblem(`spool_${codeOf(error)}`, `the spool cannot be synced: ${messageOf(error)}`);
+      this.#options.onProblem(`spool_${codeOf(error)}`, `the disk buffer cannot be synced: ${messageOf(error)}`);
     } finally {
       this.#isSyncing = false;
       if (this.#unsynced.size > 0 || this.#doomed.length > 0 || !this.#isDirectorySynced) this.#soon();
@@ -382,7 +385,7 @@ export class SegmentStore {
     try {
       action();
     } catch (error) {
-      this.#options.onProblem(`spool_${codeOf(error)}`, `the spool cannot ${what}: ${messageOf(error)}`);
+      this.#options.onProblem(`spool_${codeOf(error)}`, `the disk buffer cannot ${what}: ${messageOf(error)}`);
       this.#soon();
     }
   }

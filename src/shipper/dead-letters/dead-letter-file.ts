@@ -34,7 +34,7 @@ export interface DeadLetterFileOptions {
 }
 
 const LINE_END = 0x0a;
-/** What may be over in a moment, without anybody's doing. */
+/** What may be over in a moment, by itself. */
 const TRANSIENT: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES', 'ESTALE', 'EAGAIN']);
 /** So long records wait for the file; then those that come are dropped until it can be written. */
 const PATIENCE_MS = 60_000;
@@ -64,7 +64,7 @@ export class DeadLetterFile {
     }
   }
 
-  /** Writes one letter a record: all of them or none. `later` asks for another attempt. */
+  /** Writes one letter per record: all of them or none. `later` asks for another attempt. */
   write(sink: string, batch: RecordBatch, rejected: readonly Rejected[]): Kept {
     const { path, now, monotonicMs, log, secrets } = this.#options;
     const letters = rejected.map(({ detail, ...each }) => {

@@ -1,12 +1,12 @@
 /**
- * The format of a dead letter, one JSON object a line:
+ * The format of a dead letter, one JSON object per line:
  *
  *     {"time":"…","sink":"opensearch","reason":"mapper_parsing_exception","code":"400","detail":"…","record":{
  *       "timestamp":"…","message":"…","stream":"stdout","path":"…","container":"…","process":"…","pid":7,
  *       "origin":"…","seq":9}}
  *
- * `messageBase64` stands for `message` where that is not UTF-8; `code`, `detail`, `path`, `container`, `process` and
- * `pid` are left out where there is nothing to say. `origin` and `seq` name the record: sent again it is the same one.
+ * `messageBase64` replaces `message` where that is not UTF-8; `code`, `detail`, `path`, `container`, `process` and
+ * `pid` are left out where there is nothing to say. `origin` and `seq` name the record: resent it is the same one.
  */
 import { isUtf8 } from 'node:buffer';
 import type { Origin, RecordBatch, Rejected } from '../parts.js';

@@ -39,7 +39,7 @@ export async function replay(
   stop: AbortSignal,
 ): Promise<Replayed> {
   if (!existsSync(path)) throw new ConfigError([`'${path}': there is no such file. Name a file of dead letters.`]);
-  // One file, whatever becomes of its name.
+  // One file, even when its name changes.
   const fd = openSync(path, 'r');
   const before = fstatSync(fd);
   const { sinks: names, unreadable } = await survey(fd, path, readSettings(env).settings.sinks ?? [], log);

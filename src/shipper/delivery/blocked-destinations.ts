@@ -8,7 +8,7 @@ import { Piece } from '../records/piece.js';
 interface Place {
   pieces: Piece[];
   failures: number;
-  /** When the first of its records go again. */
+  /** When the first of its records are retried. */
   dueMs: number;
 }
 
@@ -81,7 +81,7 @@ export class BlockedDestinations {
     return [...others];
   }
 
-  /** What is due goes again: as much as the limits allow. While it is out its place stays blocked. */
+  /** What is due is retried: as much as the limits allow. While it is out its place stays blocked. */
   take(nowMs: number, limits: BatchLimits): { readonly destination: string; readonly piece: Piece } | undefined {
     for (const [destination, place] of this.#places) {
       if (place.dueMs > nowMs) continue;

@@ -36,7 +36,7 @@ export interface DeadLetters {
   write(sink: string, batch: RecordBatch, rejected: readonly Rejected[]): Kept;
 }
 
-/** `later`: they cannot be kept now. The records go again, to be refused again. */
+/** `later`: they cannot be kept now. The records are retried, to be refused again. */
 export type Kept = 'kept' | 'later' | 'dropped';
 
 /** What the status server says about a sink. */
@@ -119,7 +119,7 @@ async function take(
 const isBlocked = ({ blocked = [] }: SendResult, name: string) =>
   blocked.some(({ destination }) => destination === name);
 
-/** Lets what is for blocked places wait. Returns what else has to go again. */
+/** Lets what is for blocked places wait. Returns what else must be retried. */
 function setAside(
   options: DeliverOptions,
   blocked: BlockedDestinations,

@@ -100,7 +100,7 @@ export type Asked =
   /** `code` says why there was no connection. */
   | { readonly isAlive: false; readonly code: string };
 
-/** Asks who listens at a path. An accepted connection proves that a process lives, whatever it answers. */
+/** Asks who listens at a path. An accepted connection proves that a process lives, with any answer. */
 export function ask(path: string): Promise<Asked> {
   return new Promise((resolve) => {
     let isConnected = false;

@@ -32,7 +32,7 @@ export class AppendFile {
     return this.#fd;
   }
 
-  /** Lets go of the file at once, whatever is at the path. Does not throw: what cannot be opened now is at the next write. */
+  /** Lets go of the file at once, with any file at the path. Does not throw: what cannot be opened now is at the next write. */
   reopen(): void {
     this.#isStale = true;
     try {

@@ -26,7 +26,7 @@ export class Deadlines {
     return this.#hurry.signal;
   }
 
-  /** Sources are closed, whatever is unread. */
+  /** Sources are closed, even with bytes unread. */
   get cutOff(): AbortSignal {
     return this.#cutOff.signal;
   }

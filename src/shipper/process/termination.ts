@@ -4,7 +4,7 @@
  * KUBELET_LEAST_MS later. So a hook that runs when the pod's termination begins (SIGUSR2) tells the real deadline.
  */
 
-/** The kubelet gives every container at least this much, whatever is left of the pod's time (minimumGracePeriodInSeconds). */
+/** The kubelet gives every container at least this much, even when less is left of the pod's time (minimumGracePeriodInSeconds). */
 const KUBELET_LEAST_MS = 2000;
 
 export interface TerminationOptions {

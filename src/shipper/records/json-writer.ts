@@ -16,7 +16,7 @@ const SHORT_ESCAPES: Readonly<Record<number, string>> = {
   92: '\\',
 };
 
-/** 1 for the bytes that stand for themselves in a JSON string. */
+/** 1 for the bytes that need no escape in a JSON string. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c ? 1 : 0,
 );
@@ -109,7 +109,7 @@ export class JsonWriter {
     let size = end - start;
     let i = start;
     while (i < end) {
-      // Four bytes at a time while all of them stand for themselves: more than twice as fast as one by one.
+      // Four bytes at a time while none of them needs an escape: more than twice as fast as one by one.
       while (i + 4 <= end) {
         const word = sourceView.getInt32(i, true);
         outView.setInt32(at, word, true);

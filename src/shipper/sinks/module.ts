@@ -53,7 +53,7 @@ async function open(path: string, notice: (message: string) => void): Promise<un
   return found({ recordAt, notice });
 }
 
-/** Nothing means that all were accepted. What cannot be understood may mean anything: then all go again. */
+/** Nothing means that all were accepted. What cannot be understood may mean anything: then all are retried. */
 function checked(answer: unknown, count: number): SendResult {
   const { retry = [], rejected = [], failure, retryAfterMs } = (answer ?? {}) as Partial<SendResult>;
   mustAnswer(typeof (answer ?? {}) === 'object', 'be an object, or nothing where all were accepted');

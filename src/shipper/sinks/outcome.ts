@@ -36,7 +36,7 @@ export class Outcome {
     this.#rejected.set(index, { index, reason, ...words });
   }
 
-  /** A record that goes again is not rejected: another part of it may still be accepted. */
+  /** A record that is retried is not rejected: another part of it may still be accepted. */
   get result(): SendResult {
     const retry = [...this.#retry].sort((a, b) => a - b);
     const blocked = [...this.#blocked.values()];

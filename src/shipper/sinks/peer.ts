@@ -76,7 +76,7 @@ export async function acknowledgedPeer(
       onProgress();
     }
     if (bytes === 0) break;
-    // The kernel forgets a connection that was reset before anybody here is told of it.
+    // The kernel forgets a connection that was reset before this process learns of it.
     if (bytes === undefined && listed.has(socket)) throw broken(socket, address);
     if (bytes === undefined) return during(socket, address, signal, (done) => setImmediate(done));
     await during(socket, address, signal, (done) => setTimeout(done, LOOK_MS[Math.min(look, LOOK_MS.length - 1)]));

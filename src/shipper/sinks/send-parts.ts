@@ -7,7 +7,7 @@ import { indexes } from './ranges.js';
 
 /** More than a batch of lines has: at first a batch is one request. */
 export const REQUEST_MAX_BYTES = 4 * 1024 * 1024;
-/** Bytes of a record besides its message, about. */
+/** Bytes of a record in addition to its message, about. */
 const OVERHEAD_BYTES = 200;
 
 /** `send` resolves when a request is delivered. Throws what it throws where nothing is. */

@@ -183,7 +183,7 @@ test('while the shipper stops a place is asked at least twice a second', async (
   expect(totals(setup)).toMatchObject({ delivered: { places: 2 }, held: 0 });
 });
 
-test('whatever is open when: each place has its records once and in order, and the books balance', async () => {
+test('with any place open at any time: each place has its records once and in order, and the books balance', async () => {
   const lengths = fc.array(fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 6 }), { maxLength: 12 });
   const closed = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat({ max: 30 })), { maxLength: 20 });
   await fc.assert(

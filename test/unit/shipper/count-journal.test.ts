@@ -1,4 +1,4 @@
-/** Counts outlive a shipper that is killed, and are said once. */
+/** Counts outlive a shipper that is killed, and are reported once. */
 import {
   appendFileSync,
   chmodSync,
@@ -65,7 +65,7 @@ test('counts of several shippers add up, and totals of a process do not', () => 
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 4 }, a: { x: 6 } });
 });
 
-test('what stands for records that are still buffered is not kept: the next shipper reads and counts them itself', () => {
+test('a count of records that are still buffered is not kept: the next shipper reads and counts them itself', () => {
   next().ledger.countDropped('a', 'x', out(5));
   expect(next().totals.dropped).toEqual({});
 });
@@ -129,7 +129,7 @@ test('the file stays small, however much is counted', () => {
   expect(statSync(path).size).toBeLessThan(1000);
 });
 
-test('a directory that is gone is said, and stops nothing', () => {
+test('a directory that is gone is reported, and stops nothing', () => {
   const { ledger, journal } = next();
   rmSync(directory, { recursive: true });
   journal.reported();

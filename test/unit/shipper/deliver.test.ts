@@ -57,7 +57,7 @@ describe('deliver', () => {
     expect(setup.sleeps).toEqual([]);
   });
 
-  test('rule 90: sends only what has to go again, in order, before anything new', async () => {
+  test('rule 90: sends only what must be retried, in order, before anything new', async () => {
     const script: Step[] = [{ retry: [1, 3] }, { retry: [1] }, 'ok'];
     const setup = setUp(script, ['a', 'b', 'c', 'd', 'e', 'f'], { maxRecords: 5 });
     await setup.run();
@@ -84,7 +84,7 @@ describe('deliver', () => {
     expect(setup.sleeps).toEqual([5100]);
   });
 
-  test('counts what is refused for good, with its reason, and says so', async () => {
+  test('counts what is permanently rejected, with its reason, and says so', async () => {
     const rejected = [
       { index: 0, reason: 'too_old' },
       { index: 2, reason: 'too_old' },
@@ -106,7 +106,7 @@ describe('deliver', () => {
     expect(setup.lines).toContainEqual(expect.objectContaining({ level: 'warn', reason: 'too_old', records: 2 }));
   });
 
-  test.each([true, false])('rule 29: what is refused for good is a dead letter, written: %s', async (isWritten) => {
+  test.each([true, false])('rule 29: what is permanently rejected is a dead letter, written: %s', async (isWritten) => {
     const rejected = [
       { index: 0, reason: 'too_old' },
       { index: 2, reason: 'empty', code: '400' },
@@ -127,7 +127,7 @@ describe('deliver', () => {
     });
   });
 
-  test('what cannot be a dead letter now goes again, and is acknowledged once it is one', async () => {
+  test('what cannot be a dead letter now is retried, and is acknowledged once it is one', async () => {
     const refused = { rejected: [{ index: 1, reason: 'empty' }] };
     const setup = setUp([{ ...refused, retry: [2] }, { rejected: [{ index: 0, reason: 'empty' }] }], ['aa', '', 'b']);
     const answers = ['later', 'kept'] as const;

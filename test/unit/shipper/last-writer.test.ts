@@ -1,6 +1,6 @@
 import { lastWriterEnded } from '../../../src/shipper/process/last-writer.js';
 
-/** Each state lasts for so many milliseconds; the last one for ever. Answers when it resolved. */
+/** Each state lasts for so many milliseconds; the last one permanently. Answers when it resolved. */
 async function endOf(states: readonly { ms: number; hasWriters: boolean; isDelivered: boolean }[], ms: number) {
   let now = 0;
   const state = () => {
@@ -28,7 +28,7 @@ const between = { ms: 900, hasWriters: false, isDelivered: true };
 const held = { ms: 10_000, hasWriters: false, isDelivered: false };
 
 test.each([
-  ['before anybody has written anything', [{ ...between, isDelivered: false }], 'never'],
+  ['before any process has written', [{ ...between, isDelivered: false }], 'never'],
   ['after the last writer', [busy, between], 5900],
   ['not between two programs of a script', [busy, between, { ...busy, ms: 2000 }, between], 8800],
   ['not while the sink has not got all', [busy, held, between], 15_900],

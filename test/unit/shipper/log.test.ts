@@ -15,7 +15,7 @@ describe('createLog', () => {
     ]);
   });
 
-  test('is one JSON object a line, whatever the text', () => {
+  test('is one JSON object per line, with any text', () => {
     const written: string[] = [];
     createLog({ write: (line) => written.push(line), now: () => 0 }).info('two\nlines', { key: '"\n' });
     expect(written).toEqual([

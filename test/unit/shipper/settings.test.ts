@@ -163,13 +163,13 @@ describe('parseSettings', () => {
     expect(parseSettings({ https_proxy: value }, () => {}).httpsProxy?.href).toBe(href);
   });
 
-  test.each(['ALL_PROXY', 'all_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])('%s is said to have no effect', (name) => {
+  test.each(['ALL_PROXY', 'all_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])('%s is reported to have no effect', (name) => {
     const notices: string[] = [];
     parseSettings({ [name]: '/x' }, (notice) => notices.push(notice));
     expect(notices).toEqual([expect.stringContaining(`${name} has no effect`)]);
   });
 
-  test('never prints a password that somebody put into a URL', () => {
+  test('never prints a password that a user put into a URL', () => {
     const [problem] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://admin:s3cret@search:9200' });
     expect(problem).toContain('must not contain credentials');
     expect(problem).not.toContain('s3cret');

@@ -14,7 +14,7 @@ export type Answer =
     }
   /** The log stream, or its group, is not there. */
   | { readonly kind: 'missing'; readonly detail: string }
-  /** Something in it is refused: halve it until the event stands alone, then find out whether it is the event. */
+  /** Something in it is refused: halve it until the event is alone, then find out whether it is the event. */
   | { readonly kind: 'refused'; readonly reason: string; readonly code: string; readonly detail: string }
   /** The request is longer than a proxy on the way takes: halve it, in the end its only event. */
   | { readonly kind: 'too_large'; readonly detail: string }

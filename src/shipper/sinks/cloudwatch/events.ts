@@ -16,7 +16,7 @@ export const EVENT_OVERHEAD_BYTES = 26;
 /** A message of this size fills a batch. */
 export const MESSAGE_MAX_BYTES = BATCH_MAX_BYTES - EVENT_OVERHEAD_BYTES;
 export const SPAN_MAX_MS = 86_400_000;
-/** Events of more than 14 days ago are refused one by one, whatever the group keeps. */
+/** Events of more than 14 days ago are refused one by one, with any retention of the group. */
 const TOO_OLD_MS = 15 * 86_400_000;
 
 /** An invalid byte becomes U+FFFD, three bytes. */

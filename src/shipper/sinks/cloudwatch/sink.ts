@@ -1,6 +1,6 @@
 /**
  * CloudWatch Logs: batches within the service's limits, group and stream made when they are missing.
- * A refused request is halved until the event that is refused by itself stands alone. The service knows no ids, so a
+ * A refused request is halved until the event that is refused by itself is alone. The service knows no ids, so a
  * request whose answer is lost is stored twice.
  */
 import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
@@ -237,7 +237,7 @@ export class CloudWatchSink implements Sink {
       outcome.retry(recordsFrom(events, from), { code, detail: `PutLogEvents to ${target}: ${detail}` }, afterMs);
       return [];
     };
-    /** Goes again with shorter events, or is refused where that does not help. */
+    /** Is retried with shorter events, or is refused where that does not help. */
     const shorten = (messageMaxBytes: number, detail: string) => {
       if (messageMaxBytes > 0 && messageMaxBytes < this.#messageMaxBytes) {
         this.#messageMaxBytes = messageMaxBytes;
@@ -283,7 +283,7 @@ export class CloudWatchSink implements Sink {
 function judge(refusal: Answer, probe: Answer): Answer {
   if (probe.kind === 'accepted' || !('detail' in refusal)) return refusal;
   if (probe.kind === 'retry') return probe;
-  const detail = `${refusal.detail} (whatever the event: is the KMS key enabled, are the names right?)`;
+  const detail = `${refusal.detail} (with any event: is the KMS key enabled, are the names right?)`;
   const code = 'code' in refusal ? refusal.code : refusal.kind === 'too_large' ? '413' : 'InvalidParameterException';
   return { kind: 'retry', code, detail, afterMs: CONFIGURATION_RETRY_MS };
 }

@@ -98,7 +98,7 @@ export class HttpClient {
     return `${this.#options.url.origin}${this.#path}`;
   }
 
-  /** Resolves with any whole answer, whatever its status. Throws a NoAnswerError when none came. */
+  /** Resolves with any whole answer, of any status. Throws a NoAnswerError when none came. */
   async request(request: HttpRequest, signal: AbortSignal, onProgress = () => {}): Promise<HttpResponse> {
     const started = performance.now();
     const send = () => this.#send(request, signal, onProgress);

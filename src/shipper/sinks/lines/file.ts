@@ -1,4 +1,4 @@
-/** Records appended to a file, one JSON object a line. */
+/** Records appended to a file, one JSON object per line. */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { ConfigError, codeOf, messageOf, NoAnswerError } from '../../errors.js';
 import type { Sink } from '../../parts.js';

@@ -1,4 +1,4 @@
-/** Records to one JSON object a line: what the sinks stdout, file and tcp write. */
+/** Records to one JSON object per line: what the sinks stdout, file and tcp write. */
 
 import type { Origin, RecordBatch } from '../../parts.js';
 import { jsonObjectIn } from '../../records/json-object.js';

@@ -1,4 +1,4 @@
-/** Lines to a file descriptor: whole lines are counted as delivered, a line torn by an error is ended and goes again. */
+/** Lines to a file descriptor: whole lines are counted as delivered, a line torn by an error is ended and retried. */
 import { closeSync, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { codeOf, messageOf } from '../../errors.js';
@@ -23,7 +23,7 @@ export class LineOutput {
   #isTorn: boolean;
   #writing: Promise<unknown> = Promise.resolve();
 
-  /** @param isTorn whether a line without its end stands there already */
+  /** @param isTorn whether a line without its end is there already */
   constructor(fd: number, target: string, isTorn = false) {
     this.#fd = fd;
     this.#target = target;

@@ -1,5 +1,5 @@
 /**
- * Records to a peer that reads one JSON object a line. It never answers, so that a record counts as delivered when the kernel
+ * Records to a peer that reads one JSON object per line. It never answers, so that a record counts as delivered when the kernel
  * of the peer has acknowledged its bytes: what a peer loses after that is counted nowhere. The sink `forward` is answered.
  */
 

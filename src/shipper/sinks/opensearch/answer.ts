@@ -1,4 +1,4 @@
-/** The shape of answers to `_bulk`, and what each means. Whatever is not wholly understood says nothing about any record. */
+/** The shape of answers to `_bulk`, and what each means. What is not wholly understood says nothing about any record. */
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
 

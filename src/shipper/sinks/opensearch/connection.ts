@@ -73,7 +73,7 @@ export class OpenSearchConnection {
     return this.#clients.map(({ target }) => target).join(',');
   }
 
-  /** One whole answer to a `_bulk` request, whatever its status. Throws a NoAnswerError when no node answered. */
+  /** One whole answer to a `_bulk` request, with any status. Throws a NoAnswerError when no node answered. */
   async bulk(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> {
     const response = await this.#post(BULK, body, signal, onProgress);
     if (!this.#isCompressed || !NOT_INFLATED.has(response.status)) return response;

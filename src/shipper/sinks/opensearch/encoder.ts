@@ -58,7 +58,7 @@ interface Constants {
 }
 
 export class BulkEncoder {
-  /** Whether records have ids of ours. Without them a record that goes again may be stored twice. */
+  /** Whether records have ids of ours. Without them a record that is retried may be stored twice. */
   withIds = true;
   /** For errors. */
   readonly index: string;

@@ -1,4 +1,4 @@
-/** OpenSearch, and whatever else speaks `_bulk`: settings to a sink. */
+/** OpenSearch, and other services that speak `_bulk`: settings to a sink. */
 
 import type { Sink } from '../../parts.js';
 import type { SinkContext } from '../sink-context.js';

@@ -1,6 +1,6 @@
 /**
  * Sends the records of a batch in one form and books every answer. What is refused as a whole is halved until the record that
- * is refused by itself stands alone; it is permanently refused only where a record that is known to be good is taken.
+ * is refused by itself is alone; it is permanently refused only where a record that is known to be good is taken.
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
@@ -124,7 +124,7 @@ export class Pass {
     return [];
   }
 
-  /** Whether a good record is taken where the first one of a refused request goes; otherwise all goes again. */
+  /** Whether a good record is taken where the first one of a refused request goes; otherwise all is retried. */
   async #isGoodTaken(from: number, to: number): Promise<boolean> {
     const [failure] = (await this.#parts.knownGood.refusals(this.#batch, [from], this.#signal)).values();
     if (failure === undefined) return true;

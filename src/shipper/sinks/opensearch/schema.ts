@@ -23,7 +23,7 @@ export interface Schema {
   readonly beforeSeq: string;
   /** JSON from that number to the end of the document. */
   afterSeq(origin: Origin, resource: Resource): string;
-  /** Fields other than `@timestamp`, the message and `data`; dots stand for objects. */
+  /** Fields other than `@timestamp`, the message and `data`; dots separate objects. */
   readonly fields: Readonly<Record<string, 'keyword' | 'long'>>;
 }
 
@@ -143,7 +143,7 @@ const flat: Schema = {
 
 export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = { otel, ecs, flat };
 
-/** For an index template. Nothing is added to these fields, whatever documents hold. */
+/** For an index template. Nothing is added to these fields, with any content of documents. */
 export function mappingsOf({ message, fields }: Schema, withData: boolean): Record<string, unknown> {
   return {
     dynamic: false,

@@ -1,6 +1,6 @@
 /**
- * OpenSearch, and whatever else speaks `_bulk`. A record's id is made of its origin and place, and is only ever created:
- * sent again it is answered 409, which says that the id is there. What one pass cannot store, another sends in a form that
+ * OpenSearch, and other services that speak `_bulk`. A record's id is made of its origin and place, and is only ever created:
+ * resent it is answered 409, which says that the id is there. What one pass cannot store, another sends in a form that
  * asks less of the service.
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';

@@ -53,7 +53,7 @@ function requestId(headers: IncomingHttpHeaders): string {
 const MAPPING =
   'the mapping does not fit our documents: correct it in a new index (LOGTAP_OPENSEARCH_INDEX), or choose another LOGTAP_OPENSEARCH_SCHEMA';
 
-/** By the words of the engine, whatever the status. */
+/** By the words of the engine, with any status. */
 const HINTS: readonly (readonly [words: RegExp, hint: string])[] = [
   [
     /explicit index in bulk is not allowed/,

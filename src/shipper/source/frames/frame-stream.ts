@@ -54,7 +54,7 @@ export interface FrameStreamOptions {
   readonly onSkipped?: ((reason: SkipReason, bytes: number) => void) | undefined;
   /** The numbers of frames go on, but not with the next one: something was lost between. */
   readonly onGap?: (() => void) | undefined;
-  /** The time of a frame was not believed, and the present one stands in its record. */
+  /** The time of a frame was not believed, and its record has the present one. */
   readonly onTimeReplaced?: (() => void) | undefined;
 }
 
@@ -255,7 +255,7 @@ export class FrameStream implements FrameReader {
     if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
   }
 
-  /** Whatever a checkpoint says, and anybody may have written it, what came later is in no record yet. */
+  /** A checkpoint may say anything, as any process may have written it: what came later is in no record yet. */
   #readFresh(): void {
     this.#freshPosition = Number.POSITIVE_INFINITY;
     for (const assembler of this.#streams.values()) assembler.skipNothing();

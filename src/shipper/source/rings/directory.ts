@@ -183,7 +183,7 @@ export class RingDirectory {
       const { ringBytes } = this.#options;
       writeSync(fd, freeHeader(ringBytes));
       for (let left = ringBytes; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
-      // Whatever the umask.
+      // With any umask.
       chmodSync(making, 0o666);
       renameSync(making, this.pathOf(`${RING_NAMES.FREE}${this.#made}`));
       this.#made += 1;

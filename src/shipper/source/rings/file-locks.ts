@@ -1,6 +1,6 @@
 /**
  * Which files are locked, in any namespace of processes: /proc/locks names locks of open file descriptions
- * (fcntl(2), F_OFD_SETLK) to everybody, which Node itself has no call for.
+ * (fcntl(2), F_OFD_SETLK) to every process, which Node itself has no call for.
  */
 import { readFileSync, type Stats, statfsSync } from 'node:fs';
 

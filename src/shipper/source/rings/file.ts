@@ -275,7 +275,7 @@ export class RingFile {
   }
 }
 
-/** What cannot be a ring whatever it holds is a ProtocolError; anything else may pass. */
+/** What can be a ring with no content is a ProtocolError; anything else may pass. */
 function open(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -285,7 +285,7 @@ function open(path: string): number {
   }
 }
 
-/** A number that anybody may have written. */
+/** A number that any process may have written. */
 function countAt(bytes: Buffer, at: number): number {
   return Math.min(Number(bytes.readBigUInt64LE(at)), Number.MAX_SAFE_INTEGER);
 }

@@ -22,7 +22,7 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
   readonly onProtocolError: (error: ProtocolError) => void;
-  /** Milliseconds that never go back, whatever happens to the clock. */
+  /** Milliseconds that never go back, also when the clock is set. */
   readonly now?: () => number;
   readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
   /** Frames are missing in the numbering of a process. */

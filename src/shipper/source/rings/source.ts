@@ -84,7 +84,7 @@ export class RingSource implements Source {
     try {
       for (;;) {
         const nowMs = this.#now();
-        // Whatever was yielded is buffered by the consumer, who has room for more.
+        // What was yielded is buffered by the consumer, who has room for more.
         if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
         this.#scan(nowMs);
         const isMore = this.#readAwake(nowMs);

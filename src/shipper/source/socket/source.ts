@@ -33,7 +33,7 @@ export interface SocketSourceOptions {
   /** An application could not hand over this much since its last report. */
   readonly onLost: (lost: Lost) => void;
   readonly onProtocolError: (error: ProtocolError) => void;
-  /** Milliseconds that never go back, whatever happens to the clock. */
+  /** Milliseconds that never go back, also when the clock is set. */
   readonly now?: () => number;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
@@ -106,7 +106,7 @@ export class SocketSource implements Source {
     }
   }
 
-  /** Whether anybody is connected. */
+  /** Whether a process is connected. */
   get hasWriters(): boolean {
     return this.#connections.size > 0;
   }

@@ -1,6 +1,6 @@
 /**
  * The buffer, in memory and on disk, against a model: for each sink a list of the records that it has still to acknowledge.
- * Whatever happens in whatever order, the shipper's death and damage to its files included, every record is handed out
+ * With any events in any order, the shipper's death and damage to its files included, every record is handed out
  * or counted as dropped.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
@@ -208,7 +208,7 @@ class History {
     for (const name of SINKS) {
       const model = this.cursors[name];
       model.out = undefined;
-      // What is sent again is in what was sent before, from the position in the checkpoint on.
+      // What is resent is in what was sent before, from the position in the checkpoint on.
       const positions = this.positions();
       model.queue = this.sent.map((_, i) => i).filter((i) => i >= (positions[name] ?? 0) && !model.dropped.has(i));
     }

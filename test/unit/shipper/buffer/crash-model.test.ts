@@ -1,5 +1,5 @@
 /**
- * The buffer on a disk that forgets and fails, against a model: what was synced is handed out, whatever crashes; what was
+ * The buffer on a disk that forgets and fails, against a model: what was synced is handed out, after any crash; what was
  * not is counted, as far as anything tells that it was there; nothing is counted that was handed out, or could be later.
  */
 import fc from 'fast-check';

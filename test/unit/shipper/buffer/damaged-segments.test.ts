@@ -1,4 +1,4 @@
-/** A spool that a crash, or somebody, has damaged: every record is handed out, or counted, to the last one. */
+/** A disk buffer that a crash, or another process, has damaged: every record is handed out, or counted, to the last one. */
 import {
   copyFileSync,
   mkdirSync,

@@ -53,7 +53,7 @@ function allowed(messages: readonly string[], maxRecords: number, maxBytes: numb
 }
 
 describe('RecordBuffer', () => {
-  test('rules 87, 88: behaves as the model, whatever is done in whatever order', async () => {
+  test('rules 87, 88: behaves as the model, with any calls in any order', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
         const buffer = newBuffer();

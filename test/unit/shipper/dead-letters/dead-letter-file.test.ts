@@ -83,7 +83,7 @@ describe('the file of dead letters', () => {
   test.each([
     ['removed', (path: string) => rmSync(path), 0],
     ['moved', (path: string) => renameSync(path, `${path}.moved`), 0],
-    ['replaced', (path: string) => rename(path, 'somebody\n'), 1],
+    ['replaced', (path: string) => rename(path, 'another\n'), 1],
     ['removed with its directory, which is made again', (path: string) => remake(join(path, '..')), 0],
   ])('that was %s is opened again: the next letter is at its path', (_, change, lines) => {
     const { file, path } = open(4096, join(directory, 'in', 'dead.ndjson'));
@@ -107,7 +107,7 @@ describe('the file of dead letters', () => {
     expect(existsSync(`${path}.1`)).toBe(false);
   });
 
-  test('that two processes write loses no letter but those that are said to be gone', () => {
+  test('that two processes write loses no letter but those that are reported as discarded', () => {
     const one = open(4096);
     const other = open(4096);
     for (let i = 0; i < 200; i++) expect(write([one, other][((i * i) % 3) % 2]!.file, `${i}`)).toBe('kept');

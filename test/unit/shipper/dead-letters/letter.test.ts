@@ -39,7 +39,7 @@ describe('a dead letter', () => {
     expect(record).not.toHaveProperty('message');
   });
 
-  test('gives the record back as it was, whatever it holds', () => {
+  test('gives the record back as it was, with any content', () => {
     const origins: fc.Arbitrary<Origin> = fc.oneof(
       fc.constant(stdoutOrigin),
       fc.record({

@@ -21,7 +21,7 @@ interface PutRequest {
   readonly logEvents: readonly { readonly message: string }[];
 }
 
-/** The sink's own question whether the request is right, whose one event nobody would store. */
+/** The sink's own question whether the request is right, whose one event need not be stored. */
 const PROBE = 'logtap';
 
 function sinkOn(
@@ -130,7 +130,7 @@ describe('accepted', () => {
     [null, {}, 'bad_answer'],
     ['fine', {}, 'bad_answer'],
     [7, {}, 'bad_answer'],
-  ])('an answer that is no success delivers nothing, whatever its status: %j %j', async (json, headers, code) => {
+  ])('an answer that is no success delivers nothing, with any status: %j %j', async (json, headers, code) => {
     const { send } = sinkOn(() => ({ json, headers }));
     expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code } });
   });
@@ -146,7 +146,7 @@ describe('accepted', () => {
   });
 });
 
-describe('goes again', () => {
+describe('is retried', () => {
   test.each([
     ['ThrottlingException', 400, 1000],
     ['com.amazonaws.logs#ThrottlingException', 400, 1000],
@@ -282,7 +282,7 @@ describe('the entity', () => {
   const on = (service: (request: PutRequest) => Answer) =>
     sinkOn((_, request) => service(request), undefined, { entity });
 
-  test('a request that is refused because of it goes without it, and it is said', async () => {
+  test('a request that is refused because of it is sent without it, which is reported', async () => {
     const { send, notices, requests } = on((request) => (request.entity ? error('InvalidParameterException') : {}));
     expect(await send(['a', 'b'])).toEqual(delivered);
     expect(requests.filter(([first]) => first !== PROBE).slice(-2)).toEqual([['a'], ['b']]);
@@ -300,7 +300,7 @@ describe('the entity', () => {
 describe('missing group or stream', () => {
   const missing = error('ResourceNotFoundException');
 
-  test('rule 34: is made, and the request sent again at once', async () => {
+  test('rule 34: is made, and the request resent at once', async () => {
     let calls = 0;
     const { send, requests, calls: made } = sinkOn(() => (calls++ === 0 ? missing : {}));
     expect(await send(['a'])).toEqual(delivered);
@@ -308,14 +308,14 @@ describe('missing group or stream', () => {
     expect(requests).toEqual([['a'], ['a']]);
   });
 
-  test('and not seen yet right after that: goes again later, made only once a send', async () => {
+  test('and not seen yet right after that: is retried later, made only once per send', async () => {
     const { send, requests, calls } = sinkOn(() => missing);
     expect(await send(['a'])).toMatchObject({ retry: [0], failure: { code: 'ResourceNotFoundException' } });
     expect(calls).toEqual(['create']);
     expect(requests).toHaveLength(2);
   });
 
-  test('and not to be made: goes again, saying why', async () => {
+  test('and not to be made: is retried, saying why', async () => {
     const failure = { code: 'AccessDeniedException', detail: 'CreateLogGroup /g' };
     const { send } = sinkOn(
       () => missing,
@@ -334,7 +334,7 @@ describe('refused', () => {
   test.each([
     ['InvalidParameterException', 400, 'invalid_parameter'],
     ['SerializationException', 400, 'invalid_parameter'],
-    ['Whatever', 413, 'too_large'],
+    ['AnyException', 413, 'too_large'],
   ])(
     'rules 37, 41: %s, status %i: only the guilty are dropped, in few requests, order is kept',
     async (name, status, reason) => {
@@ -348,7 +348,7 @@ describe('refused', () => {
     },
   );
 
-  test('rule 37: whatever the event, such as with a disabled key: nothing is dropped, and it goes again slowly', async () => {
+  test('rule 37: with any event, such as with a disabled key: nothing is dropped, and it is retried slowly', async () => {
     const { send, requests } = sinkOn(() => error('InvalidParameterException', 'the KMS key is disabled'));
     const messages = Array.from({ length: 64 }, (_, i) => `good ${i}`);
     expect(await send(messages)).toMatchObject({
@@ -399,7 +399,7 @@ describe('refused', () => {
       'InvalidParameterException',
       error('InvalidParameterException', 'Log event too large: 9 bytes exceeds limit of 28'),
     ],
-  ])('whatever the event: %s drops nothing, and cuts nothing', async (code, answer) => {
+  ])('with any event: %s drops nothing, and cuts nothing', async (code, answer) => {
     const { send, requests } = sinkOn(() => answer);
     for (let i = 0; i < 5; i++) {
       expect(await send(['x'.repeat(5000)])).toMatchObject({ retry: [0], rejected: [], failure: { code } });

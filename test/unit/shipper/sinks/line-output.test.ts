@@ -43,7 +43,7 @@ describe('LineOutput', () => {
     expect(readFileSync(path)).toEqual(bytes);
   });
 
-  test('stops at its signal when the reader is slow: whole lines are delivered, the torn one goes again', async () => {
+  test('stops at its signal when the reader is slow: whole lines are delivered, the torn one is retried', async () => {
     const { reader, writer } = pipe();
     const output = new LineOutput(writer, 'pipe');
     // More than the 64 KiB of a pipe; no line end falls on a page.
@@ -68,7 +68,7 @@ describe('LineOutput', () => {
     closeSync(reader);
   });
 
-  test('what a reader that has gone can never take is refused for good', async () => {
+  test('what a reader that has gone can never take is permanently rejected', async () => {
     const { reader, writer } = pipe();
     closeSync(reader);
     const { bytes, ends } = linesOf(2, 10);
@@ -81,7 +81,7 @@ describe('LineOutput', () => {
     });
   });
 
-  test('another error is said, and everything goes again', async () => {
+  test('another error is reported, and everything is retried', async () => {
     const { bytes, ends } = linesOf(2, 10);
     const result = await new LineOutput(openSync('/dev/full', 'a'), '/dev/full').send(bytes, ends, never);
     expect(result).toEqual({

@@ -84,7 +84,7 @@ describe('NdjsonEncoder', () => {
     expect('data' in line).toBe(false);
   });
 
-  test('whatever the bytes are, a record is one line', () => {
+  test('with any bytes, a record is one line', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 30 }), { minLength: 1, maxLength: 5 }), (messages) => {
         const { bytes } = new NdjsonEncoder(metadata).encode(batchOf(messages.map((message) => ({ message }))));

@@ -189,7 +189,7 @@ describe('JSON messages', () => {
     expect(documents([message])[0]).toMatchObject({ body: message, data: { level: 'info', n: 1 } });
   });
 
-  test('rule 75: whatever an application calls JSON is copied or left, and never breaks the body', () => {
+  test('rule 75: what an application calls JSON is copied or left, and never breaks the body', () => {
     const objects = [
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
       '{"big":123456789012345678901234567890,"minus":-0,"huge":1e400}',
@@ -220,7 +220,7 @@ describe('JSON messages', () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  test('rule 57: a body is one line an action and one a document, whatever messages hold', () => {
+  test('rule 57: a body is one line per action and one per document, with any messages', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), fc.constant('{"a":\n1}'))),

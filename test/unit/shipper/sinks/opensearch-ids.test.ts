@@ -113,7 +113,7 @@ test.each([
   ['another text', { body: 'FORGED' }],
   ['another time', { body: 'line 1', '@timestamp': '2020-01-01T00:00:00.000000Z' }],
   ['no text', { body: undefined as unknown as string }],
-])('an id that holds %s is not ours: the record is stored under another id, and it is said', async (_, taken) => {
+])('an id that holds %s is not ours: the record is stored under another id, which is reported', async (_, taken) => {
   const { open, send, stored, notices } = setUp();
   stored.set(`${OURS}1`, { ...forged, ...taken });
   expect(await send(open(), ['line 0', 'line 1', 'line 2'])).toEqual(everything);
@@ -133,7 +133,7 @@ test('that id is the same in the next run: it is stored once', async () => {
   expect(bodies()).toEqual(['FORGED', 'a']);
 });
 
-test('whoever knows the line, and takes that id as well, has it counted with a reason', async () => {
+test('a writer who knows the line, and takes that id as well, has it counted with a reason', async () => {
   const { open, send, stored } = setUp();
   stored.set(`${OURS}0`, forged);
   await send(open(), ['a']);

@@ -1,4 +1,4 @@
-/** A record is refused for good only where one that is known to be good is taken. */
+/** A record is permanently rejected only where one that is known to be good is taken. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http/client.js';
 import { BulkEncoder, type BulkEncoderOptions } from '../../../../src/shipper/sinks/opensearch/encoder.js';
@@ -13,7 +13,7 @@ interface Action {
   readonly kind: string;
   readonly index: string;
   readonly id: string | undefined;
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the sink writes
+  // biome-ignore lint/suspicious/noExplicitAny: any document that the sink writes
   readonly document: any;
   readonly isProbe: boolean;
 }
@@ -102,7 +102,7 @@ test('a proxy that refuses every size holds a single record, too', async () => {
   expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code: '413' } });
 });
 
-test('a record that is refused where another one of its answer is taken is refused for good, without a question', async () => {
+test('a record that is refused where another one of its answer is taken is permanently rejected, without a question', async () => {
   const { send, probes } = sinkOn(({ document }) =>
     document.body === 'bad' ? [400, 'mapper_parsing_exception'] : 201,
   );
@@ -159,7 +159,7 @@ test.each([429, 503, 401])('a question that is answered %i refuses nothing', asy
   expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code: String(status) } });
 });
 
-test('nor one that is not answered; what was taken meanwhile does not go again', async () => {
+test('nor one that is not answered; what was taken meanwhile is not retried', async () => {
   const { send } = sinkOn(
     ({ index }) => (index === 'logs-01' ? [400, 'mapper_parsing_exception'] : 201),
     ([first]) => {

@@ -46,7 +46,7 @@ function created(messages: readonly string[]): Answer {
 const error = (type: string) => ({ error: { type, reason: 'why' } });
 
 describe('OpenSearchSink: items', () => {
-  test('rules 60, 61: created and already there are delivered; 429 and 5xx go again; 400 is refused', async () => {
+  test('rules 60, 61: created and already there are delivered; 429 and 5xx are retried; 400 is refused', async () => {
     let number = 0;
     const { send } = sinkOn(() => {
       number += 1;
@@ -70,7 +70,7 @@ describe('OpenSearchSink: items', () => {
     [400, 'invalid_index_name_exception'],
     [500, 'anything'],
     [418, 'unheard_of'],
-  ])('%i %s is not the document’s fault: it goes again', async (status, type) => {
+  ])('%i %s is not the document’s fault: it is retried', async (status, type) => {
     const { send } = sinkOn(() => ({ json: items([status], type) }));
     expect(await send(['a'])).toMatchObject({ retry: [0], rejected: [], failure: { code: String(status) } });
   });
@@ -104,7 +104,7 @@ describe('OpenSearchSink: items', () => {
     ['an error of AWS', { __type: 'InternalFailure', message: 'Service Unavailable' }],
     ['a list', []],
     ['a page of a proxy', undefined],
-  ])('rules 63, 114: an answer with %s says nothing: all goes again', async (_, json) => {
+  ])('rules 63, 114: an answer with %s says nothing: all is retried', async (_, json) => {
     const { send } = sinkOn(() => (json === undefined ? { body: Buffer.from('<html>') } : { json }));
     expect(await send(['a', 'b'])).toMatchObject({ retry: [0, 1], rejected: [], failure: { code: 'bad_answer' } });
   });
@@ -120,7 +120,7 @@ describe('OpenSearchSink: items', () => {
 });
 
 describe('OpenSearchSink: whole requests', () => {
-  test.each([408, 429, 500, 502, 503, 504, 401, 403, 404, 405])('rules 62, 64, 65: %i goes again', async (status) => {
+  test.each([408, 429, 500, 502, 503, 504, 401, 403, 404, 405])('rules 62, 64, 65: %i is retried', async (status) => {
     const { send } = sinkOn(() => ({ status, json: error('x_exception') }));
     expect(await send(['a', 'b'])).toMatchObject({
       retry: [0, 1],
@@ -134,7 +134,7 @@ describe('OpenSearchSink: whole requests', () => {
     expect(await send(['a'])).toMatchObject({ retry: [0], retryAfterMs: 7000 });
   });
 
-  test('no answer: what was sent before stays delivered, the rest goes again', async () => {
+  test('no answer: what was sent before stays delivered, the rest is retried', async () => {
     const sink = sinkOf(async () => {
       throw new NoAnswerError({ code: 'ECONNRESET', detail: 'gone' });
     });
@@ -231,7 +231,7 @@ describe('OpenSearchSink: services that take less', () => {
   const done = (body: Buffer) => json(200, { errors: false, items: all(body, item(201)) });
 
   test.each(['item', 'request'])(
-    'rule 69: ids are not supported (%s): sent again without, and never with one again',
+    'rule 69: ids are not supported (%s): resent without, and never with one again',
     async (where) => {
       const seen: boolean[] = [];
       const notices: string[] = [];
@@ -255,7 +255,7 @@ describe('OpenSearchSink: services that take less', () => {
     },
   );
 
-  test('a refused document with data goes again as text; others are left alone', async () => {
+  test('a refused document with data is retried as text; others are left alone', async () => {
     const bodies: string[] = [];
     const sink = sinkOf(
       async (body) => {
@@ -371,7 +371,7 @@ describe('OpenSearchSink: set-up that fails', () => {
     return { state, notices, send };
   };
 
-  test('records wait for a minute, and then go on; it is tried again, and said', async () => {
+  test('records wait for a minute, and then go on; set-up is tried again, and reported', async () => {
     const { state, notices, send } = setUp(false);
     expect([await send(0), await send(59_999)]).toEqual([1, 1]);
     expect([await send(60_000), await send(100_000), await send(119_999)]).toEqual([0, 0, 0]);
@@ -392,7 +392,7 @@ describe('OpenSearchSink: set-up that fails', () => {
   });
 });
 
-describe('OpenSearchSink: what is said', () => {
+describe('OpenSearchSink: reports', () => {
   const SECRET = 'card 4111-1111';
   const said = async (status: number, value: unknown, headers = {}) => {
     const body = Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));

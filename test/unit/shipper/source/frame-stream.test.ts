@@ -54,7 +54,7 @@ describe('Connection: times', () => {
   });
 
   test.each([0, 1, NOW - 31 * DAY - 1, NOW + DAY + 1, 18_446_744_073_709])(
-    '%d is not: the present stands there',
+    '%d is not: the present is there',
     (time) => {
       expect(timesOf(NOW - 5, time, time, NOW)).toEqual({ times: [NOW - 5, NOW, NOW, NOW], replaced: 2 });
     },

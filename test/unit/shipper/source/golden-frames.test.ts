@@ -1,4 +1,4 @@
-/** Released frames are read for ever: what the C library wrote into test/vectors/v1, read by the decoder of today. */
+/** Released frames stay readable: what the C library wrote into test/vectors/v1, read by the decoder of today. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRAME_MAGIC } from '../../../../src/contract.js';

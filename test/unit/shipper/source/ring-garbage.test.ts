@@ -1,5 +1,5 @@
 /**
- * Rings that somebody has spoiled, beside one that is sound: whatever is in them, the source neither throws nor stops,
+ * Rings that another process has spoiled, beside one that is sound: with any content, the source neither throws nor stops,
  * takes no memory for it, writes nothing outside its rings, and delivers the sound one to the last line.
  */
 import { execFileSync } from 'node:child_process';
@@ -159,7 +159,7 @@ function seed(): { seed?: number } {
   return process.env.LOGTAP_TEST_SEED === undefined ? {} : { seed: Number(process.env.LOGTAP_TEST_SEED) };
 }
 
-test.each(HOSTILE)('%d in every word of a header, one by one: none of them costs anybody anything', async (value) => {
+test.each(HOSTILE)('%d in every word of a header, one by one: none of them harms another ring', async (value) => {
   const words = RING_HEADER.map(({ name }) => name);
   words.forEach((word, i) => {
     const spoiled = ring(['spoiled one'], BigInt(0xe00 + i));

@@ -123,7 +123,7 @@ test('what is no ring is refused once, and nothing else suffers', async () => {
 
 describe('in an outage that is longer than the ring', () => {
   const LINES = 60;
-  /** Fills most of the ring, a batch a frame; acknowledges the first of what was read. */
+  /** Fills most of the ring, one batch per frame; acknowledges the first of what was read. */
   async function fill(isOutage: boolean, acknowledged: number) {
     const source = open([], { isOutage: () => isOutage, lingerMs: 0 });
     const fd = claim();
@@ -313,7 +313,7 @@ describe('numbers that any process of the pod can write', () => {
     },
   );
 
-  test('what is said to be counted already hides no later loss', async () => {
+  test('a total that claims to be counted already hides no later loss', async () => {
     const end = make(0, data(1, 1n, 'one\n'));
     spoil({ counted: 2n ** 53n, lost: 7n });
     const losses: unknown[] = [];

@@ -211,7 +211,7 @@ test.each([
   await next.batches.next();
 });
 
-test('what is left in rings is counted and stays there; a ring that cannot be read is said', async () => {
+test('what is left in rings is counted and stays there; a ring that cannot be read is reported', async () => {
   const { source, problems, batches } = begin();
   const fd = claim();
   // Claimed after the last look.
