@@ -57,7 +57,7 @@ async function main() {
     totals.failed += counts.failed;
     totals.skipped += counts.skipped ?? 0;
   };
-  if (wanted.length === 0) add(require('./check.js').staticChecks());
+  if (wanted.length === 0) add(await require('./check.js').staticChecks());
   for (const suite of wanted.length > 0 ? wanted : SUITES) add(runSuite(suite));
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   process.exitCode = totals.failed === 0 ? 0 : 1;
