@@ -6,9 +6,10 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { remedyFor } from '../catalog/closest.js';
 import { mustBe, mustHaveProperties, type SinkCheck } from '../constructs/props/known-properties.js';
-import { checkProps, type LogTapProps } from '../constructs/props/log-tap-props.js';
+
 import { must } from '../constructs/props/must.js';
 import { type PropertyType, propertiesOf } from '../constructs/props/property-type.js';
+import { type ResolvedProps, resolve } from '../constructs/props/resolve.js';
 import { Sink } from '../constructs/sinks/sink.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
@@ -30,7 +31,7 @@ export type Data = Record<string, unknown>;
  * @param file a logtap.yaml, if one was given
  * @throws UsageError, or CommandError for a file that is unreadable or invalid
  */
-export function readProps(file: string | undefined, assignments: readonly Assignment[]): LogTapProps {
+export function readProps(file: string | undefined, assignments: readonly Assignment[]): ResolvedProps {
   const wrong = (problem: string) => (file === undefined ? new UsageError(problem) : configError(file, problem));
   const data = file === undefined ? {} : readConfig(file);
   for (const { path, value, by } of assignments) {
@@ -40,9 +41,7 @@ export function readProps(file: string | undefined, assignments: readonly Assign
   try {
     mustHaveProperties('LogTapProps', data, '', mustBeSinkData);
     if (data.sink === undefined) throw new Error("no sink given: use --sink, or 'sink' in a logtap.yaml");
-    const props = { ...data, sink: toSink(data.sink) } as LogTapProps;
-    checkProps(props);
-    return props;
+    return resolve({ ...data, sink: toSink(data.sink) });
   } catch (error) {
     throw wrong((error as Error).message);
   }

@@ -8,8 +8,9 @@ import { inject } from './injection/inject.js';
 import { isList } from './injection/object-list.js';
 import { uninjectManifest } from './injection/uninject.js';
 import { isWorkload } from './injection/workload.js';
-import { withDefaults } from './props/defaults.js';
+import { resolveAt } from './props/defaults.js';
 import { checkProps, type LogTapProps, sinkOf } from './props/log-tap-props.js';
+import { resolve } from './props/resolve.js';
 import type { SinkIamStatement } from './sinks/sink-config.js';
 
 /** The tap of each hooked object. */
@@ -65,7 +66,7 @@ export class LogTap implements IMixin {
    * @throws if the properties are invalid, or with every finding that is an error
    */
   public static inject(manifest: any, props: LogTapProps): any {
-    return inject(manifest, props);
+    return inject(manifest, resolve(props));
   }
 
   /**
@@ -85,13 +86,16 @@ export class LogTap implements IMixin {
    * @throws if the properties are invalid, or if the manifest does not have the shape that Kubernetes requires
    */
   public static check(manifest: any, props: LogTapProps): Finding[] {
-    checkProps(props);
-    return check(manifest, props);
+    return check(manifest, resolve(props));
   }
 
+  /** A copy, because every workload is resolved from it. */
+  private readonly props: LogTapProps;
+
   /** @throws if the properties are invalid */
-  public constructor(private readonly props: LogTapProps) {
+  public constructor(props: LogTapProps) {
     checkProps(props);
+    this.props = { ...props };
   }
 
   /**
@@ -136,7 +140,7 @@ export class LogTap implements IMixin {
     object.toJson = () => {
       const manifest = render.call(object);
       try {
-        return inject(manifest, withDefaults(object, this.props));
+        return inject(manifest, resolveAt(object, this.props));
       } catch (error) {
         throw new Error(`[${object.node.path}] ${(error as Error).message}`);
       }
@@ -153,9 +157,7 @@ export class LogTap implements IMixin {
       return [];
     }
     try {
-      const props = withDefaults(object, this.props);
-      checkProps(props);
-      sinkOf(props);
+      const props = resolveAt(object, this.props);
       const findings = [...check(manifest, props), ...isolationFindings(object, manifest, props)];
       for (const text of warningsOf(findings).map(formatFinding)) {
         if (!warned.has(text)) console.warn(`[${object.node.path}] warning ${text}`);

@@ -5,13 +5,13 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from '../../src/constructs/injection/inject.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { buildImage, IMAGE } from '../support/image.js';
 import { Podman, RESTRICTED } from '../support/podman.js';
 import { type Ended, temporaryDirectory, until } from '../support/run.js';
+import { inject } from '../support/tap.js';
 
 jest.setTimeout(240_000);
 

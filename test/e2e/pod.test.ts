@@ -3,7 +3,7 @@
  * native ones. Podman publishes every port on the host, and knows few fields of a pod: so the ports, with the probes that name
  * them, are left out, and the fields get values.
  */
-import { inject } from '../../src/constructs/injection/inject.js';
+
 import type { Container, PodSpec } from '../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
@@ -12,6 +12,7 @@ import { describeWith } from '../support/capability.js';
 import { buildImage, IMAGE } from '../support/image.js';
 import { Podman } from '../support/podman.js';
 import { until } from '../support/run.js';
+import { inject } from '../support/tap.js';
 
 jest.setTimeout(240_000);
 

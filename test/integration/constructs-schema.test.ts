@@ -4,7 +4,6 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
-import { inject } from '../../src/constructs/injection/inject.js';
 import {
   type Container,
   type KubernetesObject,
@@ -16,6 +15,7 @@ import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { ExistingPreload, TapStreams } from '../../src/constructs/props/tap-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { NEWEST_VERSION, OLDEST_VERSION, restrictedErrors, schemaErrors } from '../support/kubernetes-schemas.js';
+import { inject } from '../support/tap.js';
 import { container, deployment, podSpec, variables, workloads } from '../support/workloads.js';
 
 const root = resolve(__dirname, '../..');

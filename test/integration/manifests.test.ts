@@ -6,7 +6,6 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
 import { formatManifests, parseManifests, readManifestFiles } from '../../src/cli/manifests/manifests.js';
-import { inject } from '../../src/constructs/injection/inject.js';
 import { madeElsewhere } from '../../src/constructs/injection/made-elsewhere.js';
 import { uninject } from '../../src/constructs/injection/uninject.js';
 import { isWorkload, type KubernetesObject, objectName, podTemplate } from '../../src/constructs/injection/workload.js';
@@ -15,6 +14,7 @@ import { describeWith } from '../support/capability.js';
 import { asKubectl } from '../support/kubectl-yaml.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { root } from '../support/run.js';
+import { inject } from '../support/tap.js';
 
 const directory = join(root, 'test', 'fixtures', 'manifests');
 const files = ['charts', 'odd'].flatMap((kind) => readManifestFiles(join(directory, kind)));

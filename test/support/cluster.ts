@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
 import { type Cluster as Node, startCluster } from '../../scripts/cluster.js';
 import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
-import { inject } from '../../src/constructs/injection/inject.js';
 import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
@@ -15,6 +14,7 @@ import { Podman } from './podman.js';
 import { writeProgramImage } from './program-image.js';
 import { type Ended, type Running, root, run, start, temporaryDirectory, until } from './run.js';
 import { AWS_ENV, readOpenSearch } from './sinks-read-back.js';
+import { inject } from './tap.js';
 
 /** An image with a shell and common programs. */
 const LEGACY = 'localhost/legacy:1';

@@ -1,12 +1,12 @@
 /** `logtap inject`: what the constructs do, for manifests that exist as YAML. */
 import { isDeepStrictEqual } from 'node:util';
-import { check } from '../../constructs/findings/check.js';
+import { findingsOf } from '../../constructs/findings/check.js';
 import { formatFinding, warningsOf } from '../../constructs/findings/finding.js';
-import { inject } from '../../constructs/injection/inject.js';
+import { apply, inject } from '../../constructs/injection/inject.js';
 import { madeElsewhere } from '../../constructs/injection/made-elsewhere.js';
 import { planInjection } from '../../constructs/injection/plan.js';
 import { isWorkload, type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
-import type { LogTapProps } from '../../constructs/props/log-tap-props.js';
+import type { ResolvedProps } from '../../constructs/props/resolve.js';
 import { parseFlags } from '../parse-flags.js';
 import { EXIT } from '../usage.js';
 import { type Change, type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
@@ -45,13 +45,17 @@ export async function injectCommand(argv: string[], io: CommandStreams): Promise
 }
 
 /** The object with the tap, and what to say about it. */
-export function injected(object: KubernetesObject, props: LogTapProps): Change {
-  const result = inject(object, props);
+export function injected(object: KubernetesObject, props: ResolvedProps): Change {
   const name = objectName(object);
-  if (!isWorkload(object.apiVersion, object.kind)) return { object: result, report: [otherLine(object, name)] };
-  const reason = madeElsewhere(object);
-  if (reason !== undefined) return { object: result, report: [`- skipped ${name} (${reason}: tap that)`] };
-  const isDisabled = planInjection(object, props).annotations.isDisabled;
+  const plan = planInjection(object, props);
+  if (plan === undefined) {
+    const isOther = !isWorkload(object.apiVersion, object.kind);
+    const line = isOther ? otherLine(object, name) : `- skipped ${name} (${madeElsewhere(object)}: tap that)`;
+    return { object: inject(object, props), report: [line] };
+  }
+  const findings = findingsOf(plan);
+  const { isDisabled } = plan.annotations;
+  const result = apply(plan, findings);
   const isSame = isDeepStrictEqual(result, object);
   if (isDisabled) {
     return {
@@ -59,7 +63,7 @@ export function injected(object: KubernetesObject, props: LogTapProps): Change {
       report: [isSame ? `- skipped ${name} (logtap.dev/inject: disabled)` : `- uninjected ${name}`],
     };
   }
-  const warnings = warningsOf(check(object, props)).map((finding) => `! ${formatFinding(finding)}`);
+  const warnings = warningsOf(findings).map((finding) => `! ${formatFinding(finding)}`);
   return { object: result, report: [`${isSame ? '= unchanged' : '+ injected'} ${name}`, ...warnings] };
 }
 

@@ -1,7 +1,7 @@
 /** The arguments of the commands that inject: a flag per property, `--config` for a file, and `--set` for any other property. */
 import type { ParseArgsConfig } from 'node:util';
 import { remedyFor } from '../../catalog/closest.js';
-import type { LogTapProps } from '../../constructs/props/log-tap-props.js';
+import type { ResolvedProps } from '../../constructs/props/resolve.js';
 import { type Assignment, type Data, readProps } from '../config.js';
 import { UsageError } from '../usage.js';
 import { ALIASES, type Flag, SINK_FLAGS, SINKS, TAP_FLAGS } from './flag-table.js';
@@ -45,7 +45,7 @@ export const TAP_OPTIONS: Options & typeof GENERAL = {
  *
  * @throws UsageError, or CommandError for a file that is unreadable or invalid
  */
-export function tapProps(flags: Flags): LogTapProps {
+export function tapProps(flags: Flags): ResolvedProps {
   const assignments = [...sinkOf(flags), ...FLAGS.flatMap((flag) => assignmentOf(flag, flags))];
   for (const text of (flags.set ?? []) as readonly string[]) {
     const [, path, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

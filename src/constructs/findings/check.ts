@@ -10,14 +10,8 @@ import { allContainers, type InjectionPlan, planInjection } from '../injection/p
 import { INSTALLER, isOwnVolume, SHIPPER } from '../injection/shipper.js';
 import { isForWindows } from '../injection/windows.js';
 import { isWorkload, objectName } from '../injection/workload.js';
-import {
-  isTooOldForNative,
-  isWithoutAwsCredentials,
-  type LogTapProps,
-  NATIVE_SIDECAR_MINOR,
-  sinkOf,
-} from '../props/log-tap-props.js';
-import { statusPort } from '../props/shipper-options.js';
+import { NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
+import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
 import { type Code, type Finding, finding } from './finding.js';
 
@@ -27,15 +21,14 @@ import { type Code, type Finding, finding } from './finding.js';
  *
  * @throws if the manifest does not have the shape that Kubernetes requires
  */
-export function check(manifest: any, props: LogTapProps): Finding[] {
+export function check(manifest: any, props: ResolvedProps): Finding[] {
   const items = listItems(manifest);
   if (items !== undefined) return items.flatMap((item) => check(item, props));
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind)) return [];
-  const reason = madeElsewhere(manifest);
-  if (reason !== undefined) {
-    return props.accept?.includes('LT028') ? [] : [finding('LT028', objectName(manifest), reason, 'tap that')];
-  }
-  return findingsOf(planInjection(manifest, props));
+  const plan = planInjection(manifest, props);
+  if (plan !== undefined) return findingsOf(plan);
+  const reason = isWorkload(manifest?.apiVersion, manifest?.kind) ? madeElsewhere(manifest) : undefined;
+  if (reason === undefined || props.accept.has('LT028')) return [];
+  return [finding('LT028', objectName(manifest), reason, 'tap that')];
 }
 
 type Report = (code: Code, message: string, remedy: string) => void;
@@ -44,7 +37,7 @@ type Report = (code: Code, message: string, remedy: string) => void;
 export function findingsOf(plan: InjectionPlan): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (code, message, remedy) => {
-    if (!plan.props.accept?.includes(code)) {
+    if (!plan.props.accept.has(code)) {
       findings.push(finding(code, objectName(plan.workload), message, remedy));
     }
   };
@@ -59,17 +52,17 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
 }
 
 /** Checks that the given names exist and that something remains to tap. */
-function checkSelection({ template, props, annotations, taps }: InjectionPlan, report: Report): void {
+function checkSelection({ template, props, selection, annotations, taps }: InjectionPlan, report: Report): void {
   const names = allContainers(template).map(({ name }) => name);
   const isThere = `use some of ${names.join(', ')}`;
   const unknown = (list: readonly string[] = []) => list.filter((name) => !names.includes(name));
-  const misnamed = unknown(props.containers);
+  const misnamed = unknown(selection.containers);
   for (const name of misnamed) {
     const where = annotations.containers === undefined ? "'containers'" : `the annotation '${CONTAINERS}'`;
     report('LT002', `${where} (${JSON.stringify(name)}) must name containers of the pod`, isThere);
   }
   // A property may apply to many workloads, an annotation applies only to this one.
-  for (const name of unknown(props.excludeContainers)) {
+  for (const name of unknown(selection.excludeContainers)) {
     const text = `(${JSON.stringify(name)}) must name containers of the pod`;
     if (annotations.excludeContainers === undefined) report('LT025', `'excludeContainers' ${text}`, isThere);
     else report('LT002', `the annotation '${EXCLUDE_CONTAINERS}' ${text}`, isThere);
@@ -81,7 +74,7 @@ function checkSelection({ template, props, annotations, taps }: InjectionPlan, r
       report(code, text, `use some of ${tapped.join(', ')}, or add it to 'containers'`);
     }
   };
-  untapped('LT025', "'perContainer'", Object.keys(props.perContainer ?? {}));
+  untapped('LT025', "'perContainer'", Object.keys(props.perContainer));
   untapped('LT002', 'an annotation CONTAINER.logtap.dev/...', annotations.perContainer.keys());
   if (taps.length === 0 && misnamed.length === 0) {
     report('LT007', 'no container is left to tap', "name one in 'containers', or leave 'excludeContainers' out");
@@ -103,32 +96,32 @@ function checkSelection({ template, props, annotations, taps }: InjectionPlan, r
 }
 
 /** Checks that the pod can have the sidecar. */
-function checkSidecar({ workload, template, props, isNative, isEndless }: InjectionPlan, report: Report): void {
+function checkSidecar({ workload, template, props, isEndless }: InjectionPlan, report: Report): void {
   const { spec } = template;
   const job: any = workload.kind === 'CronJob' ? (workload.spec as any)?.jobTemplate : workload;
   const deadline = spec.activeDeadlineSeconds ?? job?.spec?.activeDeadlineSeconds;
-  if (!isNative && !isEndless && (deadline ?? null) === null) {
+  if (!props.isNative && !isEndless && (deadline ?? null) === null) {
     report(
       'LT001',
       'a classic sidecar ends when no process has written for 30 seconds; if no process ever writes, the pod never completes',
       "use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds'",
     );
   }
-  if (isNative && isTooOldForNative(props)) {
+  if (props.tooOldForNative !== undefined) {
     report(
       'LT012',
-      `'nativeSidecar' (true) needs Kubernetes 1.${NATIVE_SIDECAR_MINOR} or newer, but 'kubernetesVersion' is ${props.kubernetesVersion}`,
+      `'nativeSidecar' (true) needs Kubernetes 1.${NATIVE_SIDECAR_MINOR} or newer, but 'kubernetesVersion' is ${props.tooOldForNative}`,
       "leave 'nativeSidecar' out",
     );
   }
-  if (spec.hostNetwork === true && props.shipper?.statusPort === undefined) {
+  if (spec.hostNetwork === true && !props.shipper.isStatusPortGiven) {
     report(
       'LT026',
-      `the pod uses the network of its node, where only one shipper can use port ${statusPort()}`,
+      `the pod uses the network of its node, where only one shipper can use port ${props.shipper.statusPort}`,
       "remove hostNetwork, or give the shippers of a node different ports with 'shipper.statusPort'",
     );
   }
-  if (props.shipper?.image === undefined) {
+  if (props.shipper.image === undefined) {
     report(
       'LT029',
       `the image '${defaultImage()}' of the injected containers is in no registry`,
@@ -140,7 +133,7 @@ function checkSidecar({ workload, template, props, isNative, isEndless }: Inject
 
 /** Checks that the pod has the sink's volumes, and that the application does not lose AWS credentials unnoticed. */
 function checkSink({ template, props }: InjectionPlan, report: Report): void {
-  if (isWithoutAwsCredentials(props)) {
+  if (props.isWithoutAwsCredentials) {
     const names = allContainers(template).map(({ name }) => `'${name}'`);
     const account = template.spec.serviceAccountName ?? 'default';
     report(
@@ -150,7 +143,7 @@ function checkSink({ template, props }: InjectionPlan, report: Report): void {
     );
   }
   const present = (template.spec.volumes ?? []).map(({ name }) => name);
-  for (const { volume } of sinkOf(props).bind().volumeMounts ?? []) {
+  for (const { volume } of props.sink.volumeMounts ?? []) {
     if (present.includes(volume)) continue;
     report('LT027', `the sink's volume '${volume}' must be one of the pod's`, 'add the volume, or correct the name');
   }
@@ -172,7 +165,7 @@ function checkReserved({ template, taps, props }: InjectionPlan, report: Report)
     for (const port of ports ?? []) {
       const where = `of container '${name}'`;
       if (port.name === SHIPPER) reserved('LT010', `the port name '${port.name}' ${where}`, 'rename the port');
-      if (port.containerPort === statusPort(props.shipper) && (port.protocol ?? 'TCP') === 'TCP') {
+      if (port.containerPort === props.shipper.statusPort && (port.protocol ?? 'TCP') === 'TCP') {
         reserved('LT010', `port ${port.containerPort} ${where}`, "set 'shipper.statusPort' to another port");
       }
     }

@@ -4,12 +4,12 @@ import type { IConstruct } from 'constructs';
 import { madeElsewhere } from '../injection/made-elsewhere.js';
 import { listItems } from '../injection/object-list.js';
 import { isWorkload, objectName, podTemplate } from '../injection/workload.js';
-import { type LogTapProps, sinkOf } from '../props/log-tap-props.js';
+import type { ResolvedProps } from '../props/resolve.js';
 import { type Finding, finding } from './finding.js';
 
 /** LT016 for each policy of the app that selects the pods of a workload and allows no egress. */
-export function isolationFindings(workload: IConstruct, manifest: any, props: LogTapProps): Finding[] {
-  if (props.accept?.includes('LT016') || sinkOf(props).bind().name === 'stdout') return [];
+export function isolationFindings(workload: IConstruct, manifest: any, props: ResolvedProps): Finding[] {
+  if (props.accept.has('LT016') || props.sink.name === 'stdout') return [];
   const items = listItems(manifest);
   if (items !== undefined) return items.flatMap((item) => isolationFindings(workload, item, props));
   if (!isWorkload(manifest.apiVersion, manifest.kind) || madeElsewhere(manifest) !== undefined) return [];

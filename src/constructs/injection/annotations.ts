@@ -1,6 +1,5 @@
 /** Annotations of a workload that configure its tap, so that the manifest carries the configuration. */
-import type { LogTapProps } from '../props/log-tap-props.js';
-import { mustBeFiles, type TapOptions, TapStreams, tapOptions } from '../props/tap-options.js';
+import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
 
 const DOMAIN = 'logtap.dev';
 /** Records on the pod template the fields that injection replaced. Its presence marks the template as injected. */
@@ -108,24 +107,4 @@ function streams(value: string, refuse: Refuse): TapOptions {
   if (names.length === 1 && only !== undefined) return { streams: only };
   refuse('be stdout, stderr, both or none', 'use one of them');
   return {};
-}
-
-/** The properties, overridden by the annotations. `containerOptions` handles single containers. */
-export function withAnnotations(props: LogTapProps, annotations: PodAnnotations): LogTapProps {
-  const { containers, excludeContainers, options } = annotations;
-  return {
-    ...props,
-    ...options,
-    ...(containers !== undefined && { containers }),
-    ...(excludeContainers !== undefined && { excludeContainers }),
-  };
-}
-
-/** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */
-export function containerOptions(props: LogTapProps, annotations: PodAnnotations, name: string): TapOptions {
-  return {
-    ...tapOptions(props),
-    ...tapOptions(props.perContainer?.[name] ?? {}),
-    ...annotations.perContainer.get(name),
-  };
 }

@@ -4,19 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import { findingsOf } from '../findings/check.js';
-import { errorsOf, formatFinding } from '../findings/finding.js';
-import { checkProps, isWithoutAwsCredentials, type LogTapProps, sinkOf } from '../props/log-tap-props.js';
+import { errorsOf, type Finding, formatFinding } from '../findings/finding.js';
 import { must } from '../props/must.js';
+import type { ResolvedProps } from '../props/resolve.js';
 import { hasToken } from '../props/token.js';
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
-import { madeElsewhere } from './made-elsewhere.js';
 import { isList, withItems } from './object-list.js';
 import { allContainers, type InjectionPlan, planInjection } from './plan.js';
 import { hasStorageLimit, raisedPodResources } from './pod-budget.js';
 import { installer, podGraceSeconds, type ShipperRun, shipper, tapMounts, volumes } from './shipper.js';
 import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
-import { canonicalObject, isWorkload, objectName, type PodTemplate } from './workload.js';
+import { canonicalObject, objectName, type PodTemplate } from './workload.js';
 
 /** Grace period of a pod that names none. */
 const DEFAULT_GRACE_SECONDS = 30;
@@ -26,29 +25,35 @@ const DEFAULT_GRACE_SECONDS = 30;
  * injected one by one. The input is never changed. Injecting again replaces the existing injection. With the annotation
  * `logtap.dev/inject: disabled` the result has no injection.
  *
- * @throws if the properties are wrong, or with every finding that is an error
+ * @throws with every finding that is an error
  */
-export function inject(manifest: any, props: LogTapProps): any {
-  checkProps(props);
-  sinkOf(props);
+export function inject(manifest: any, props: ResolvedProps): any {
   if (isList(manifest?.apiVersion, manifest?.kind)) {
     return canonicalObject(withItems(manifest, (item) => inject(item, props)));
   }
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return manifest;
   const plan = planInjection(manifest, props);
-  const errors = errorsOf(findingsOf(plan));
+  return plan === undefined ? manifest : apply(plan, findingsOf(plan));
+}
+
+/**
+ * The workload of the plan with tap and shipper. The plan is used up.
+ *
+ * @throws with every finding that is an error
+ */
+export function apply(plan: InjectionPlan, findings: readonly Finding[]): any {
+  const errors = errorsOf(findings);
   if (errors.length > 0) throw new Error(errors.map(formatFinding).join('\n'));
   if (!plan.annotations.isDisabled) {
     try {
       injectInto(plan);
     } catch (error) {
-      throw new Error(`${objectName(manifest)}: ${(error as Error).message}`);
+      throw new Error(`${objectName(plan.workload)}: ${(error as Error).message}`);
     }
   }
   return canonicalObject(plan.workload);
 }
 
-function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
+function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
   const { spec } = template;
   const grace = spec.terminationGracePeriodSeconds;
   must(
@@ -58,7 +63,7 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
     'be a whole number of seconds: write it without quotes',
   );
   const run: ShipperRun = {
-    ...plan,
+    isEndless,
     graceSeconds: grace ?? DEFAULT_GRACE_SECONDS,
     hasStorageLimit: hasStorageLimit(spec),
   };
@@ -88,8 +93,8 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
     original.resources = spec.resources;
     spec.resources = resources;
   }
-  spec.initContainers = [added.installer, ...(plan.isNative ? [added.shipper] : []), ...(spec.initContainers ?? [])];
-  if (!plan.isNative) spec.containers = [...spec.containers, added.shipper];
+  spec.initContainers = [added.installer, ...(props.isNative ? [added.shipper] : []), ...(spec.initContainers ?? [])];
+  if (!props.isNative) spec.containers = [...spec.containers, added.shipper];
   spec.volumes = [...(spec.volumes ?? []), ...added.volumes];
   spec.terminationGracePeriodSeconds = podGraceSeconds(props, run);
   const settings = [added, taps.map(({ options }) => libraryEnv('', options))];
@@ -104,8 +109,8 @@ function injectInto({ template, taps, props, ...plan }: InjectionPlan): void {
   };
 }
 
-function addPullSecrets({ spec }: PodTemplate, props: LogTapProps, original: Original): void {
-  const wanted = new Set(props.shipper?.imagePullSecrets);
+function addPullSecrets({ spec }: PodTemplate, props: ResolvedProps, original: Original): void {
+  const wanted = new Set(props.shipper.imagePullSecrets);
   const present = spec.imagePullSecrets ?? [];
   const names = [...wanted].filter((name) => !present.some((secret) => secret.name === name));
   if (names.length === 0) return;
@@ -117,11 +122,11 @@ function addPullSecrets({ spec }: PodTemplate, props: LogTapProps, original: Ori
 /** EKS withholds its credentials from the containers that the annotation names, so that only the shipper may write logs. */
 function keepCredentialsOut(
   template: PodTemplate,
-  props: LogTapProps,
+  props: ResolvedProps,
   original: Original,
   annotations: Record<string, string>,
 ): void {
-  if (!isWithoutAwsCredentials(props)) return;
+  if (!props.isWithoutAwsCredentials) return;
   const present = template.metadata?.annotations?.[SKIP_CONTAINERS_ANNOTATION];
   const names = [...(present ?? '').split(','), ...allContainers(template).map((container) => container.name)];
   original.skipContainers = present ?? null;

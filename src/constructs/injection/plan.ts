@@ -1,10 +1,17 @@
-/** The plan of an injection: the original workload, the containers to tap, and the mode of the shipper. */
-
-import { isNative, type LogTapProps } from '../props/log-tap-props.js';
+/** The plan of an injection: the original workload, the containers to tap, and the way the pod runs its shipper. */
+import type { ResolvedProps } from '../props/resolve.js';
 import type { TapOptions } from '../props/tap-options.js';
-import { containerOptions, type PodAnnotations, readAnnotations, withAnnotations } from './annotations.js';
+import { type PodAnnotations, readAnnotations } from './annotations.js';
+import { madeElsewhere } from './made-elsewhere.js';
 import { uninject } from './uninject.js';
-import { type Container, type KubernetesObject, metadataOf, type PodTemplate, podTemplate } from './workload.js';
+import {
+  type Container,
+  isWorkload,
+  type KubernetesObject,
+  metadataOf,
+  type PodTemplate,
+  podTemplate,
+} from './workload.js';
 
 /** A container to tap. */
 export interface ContainerTap {
@@ -18,40 +25,54 @@ export interface InjectionPlan {
   readonly workload: KubernetesObject;
   /** Its pod template, not a copy. */
   readonly template: PodTemplate;
-  /** The properties, overridden by the annotations. */
-  readonly props: LogTapProps;
+  readonly props: ResolvedProps;
   readonly annotations: PodAnnotations;
+  /** The names to tap and to exclude, after the annotations. */
+  readonly selection: Pick<ResolvedProps, 'containers' | 'excludeContainers'>;
   /** The containers of `template` to tap. */
   readonly taps: readonly ContainerTap[];
-  readonly isNative: boolean;
   /** Whether the pod runs until it is deleted, unlike the pod of a Job. */
   readonly isEndless: boolean;
 }
 
 /**
- * The plan for a workload. The input is not changed.
+ * The plan for an object; `undefined` if it is no workload, or if another object makes its pods. The input is not changed.
  *
  * @throws if the workload does not have the shape that Kubernetes requires
  */
-export function planInjection(manifest: KubernetesObject, given: LogTapProps): InjectionPlan {
+export function planInjection(manifest: any, props: ResolvedProps): InjectionPlan | undefined {
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return undefined;
   const workload = uninject(manifest);
   const template = podTemplate(workload);
   const annotations = readAnnotations(metadataOf(workload));
-  const props = withAnnotations(given, annotations);
+  const selection = {
+    containers: annotations.containers ?? props.containers,
+    excludeContainers: annotations.excludeContainers ?? props.excludeContainers,
+  };
   const { spec } = template;
-  const candidates = props.containers === undefined ? spec.containers : allContainers(template);
+  const candidates = selection.containers === undefined ? spec.containers : allContainers(template);
   const taps = candidates
-    .filter(({ name }) => props.containers?.includes(name) ?? true)
-    .filter(({ name }) => !props.excludeContainers?.includes(name))
-    .map((container) => ({ container, options: containerOptions(props, annotations, container.name) }));
+    .filter(({ name }) => selection.containers?.includes(name) ?? true)
+    .filter(({ name }) => !selection.excludeContainers.includes(name))
+    .map((container) => ({ container, options: optionsOf(container.name, props, annotations) }));
   return {
     workload,
     template,
     props,
     annotations,
+    selection,
     taps,
-    isNative: isNative(props),
     isEndless: (spec.restartPolicy ?? 'Always') === 'Always',
+  };
+}
+
+/** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */
+function optionsOf(name: string, props: ResolvedProps, annotations: PodAnnotations): TapOptions {
+  return {
+    ...props.options,
+    ...annotations.options,
+    ...props.perContainer[name],
+    ...annotations.perContainer.get(name),
   };
 }
 

@@ -1,13 +1,7 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RINGS_BYTES } from '../../contract.js';
-import { FailurePolicy, type LogTapProps, sinkOf } from '../props/log-tap-props.js';
-import {
-  DEFAULT_DRAIN_SECONDS,
-  memoryLimitMiB,
-  memoryRequestMiB,
-  type ShipperOptions,
-  statusPort,
-} from '../props/shipper-options.js';
+import type { ResolvedProps } from '../props/resolve.js';
+import type { ResolvedShipper } from '../props/shipper-options.js';
 import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import { projected, SECRETS_PATH, secretFilePath } from './sink-files.js';
@@ -67,7 +61,6 @@ export const tapMounts = () => [memoryMount(), { ...libraryMount, readOnly: true
 
 /** How a pod runs its shipper. */
 export interface ShipperRun {
-  readonly isNative: boolean;
   /** Whether the pod runs until it is deleted, unlike the pod of a Job. */
   readonly isEndless: boolean;
   /** The pod's own grace period. */
@@ -82,26 +75,28 @@ const STOP_MARGIN_SECONDS = 5;
 const EXIT_WITHOUT_WRITERS_SECONDS = 30;
 
 /** Time from the shipper's signal to its exit. */
-function drainSeconds({ shipper = {} }: LogTapProps, { isNative, graceSeconds }: ShipperRun): number {
-  const drain = shipper.drainSeconds ?? DEFAULT_DRAIN_SECONDS;
+function drainSeconds(
+  { shipper: { drainSeconds: drain }, isNative }: ResolvedProps,
+  { graceSeconds }: ShipperRun,
+): number {
   // A native sidecar gets its signal after the application has ended. A classic sidecar gets it together with the
   // application and leaves half of its time to processes that still write.
   return isNative ? drain : Math.max(graceSeconds + drain, 2 * graceSeconds);
 }
 
 /** Grace period of the pod. The application keeps its full grace period. */
-export function podGraceSeconds(props: LogTapProps, run: ShipperRun): number {
+export function podGraceSeconds(props: ResolvedProps, run: ShipperRun): number {
   const drain = drainSeconds(props, run);
-  return (run.isNative ? run.graceSeconds + drain : drain) + STOP_MARGIN_SECONDS;
+  return (props.isNative ? run.graceSeconds + drain : drain) + STOP_MARGIN_SECONDS;
 }
 
-function image({ shipper = {} }: LogTapProps) {
+function image({ shipper }: ResolvedProps) {
   const { imagePullPolicy } = shipper;
   return { image: shipper.image ?? defaultImage(), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
 }
 
 /** The init container that installs the library for the node's architecture into its volume. Only this container may write there. */
-export function installer(props: LogTapProps): Container {
+export function installer(props: ResolvedProps): Container {
   return {
     name: INSTALLER,
     ...image(props),
@@ -114,30 +109,29 @@ export function installer(props: LogTapProps): Container {
 }
 
 /** The shipper: a native sidecar, which starts before the application and ends after it, or a classic one. */
-export function shipper(props: LogTapProps, run: ShipperRun): Container {
-  const { secretFiles, configMapFiles = [], volumeMounts = [] } = sinkOf(props).bind();
+export function shipper(props: ResolvedProps, run: ShipperRun): Container {
+  const { secretFiles, configMapFiles = [], volumeMounts = [] } = props.sink;
   const hasFiles = secretFiles.length + configMapFiles.length > 0;
-  const isGate = props.failurePolicy !== FailurePolicy.FAIL_OPEN;
-  const options = props.shipper ?? {};
+  const options = props.shipper;
   return {
     name: SHIPPER,
     ...image(props),
     args: ['ship'],
-    ...(run.isNative && { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [...TERMINATE] } } } }),
+    ...(props.isNative && { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [...TERMINATE] } } } }),
     env: shipperEnv(props, run),
-    ports: [{ name: SHIPPER, containerPort: statusPort(options) }],
+    ports: [{ name: SHIPPER, containerPort: options.statusPort }],
     // The application starts after the shipper listens.
-    ...(isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
+    ...(props.isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
     // No readiness probe, because a busy shipper must not remove the application from its Services.
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
     // No CPU limit, because throttling the shipper only fills its buffers.
     resources: {
       limits: {
-        memory: `${memoryLimitMiB(options)}Mi`,
+        memory: `${options.memoryLimitMiB}Mi`,
         // In addition to the application's limit. If the application has no limit, this one would also apply to it.
         ...(run.hasStorageLimit && { 'ephemeral-storage': `${LOG_MIB + diskVolumeMiB(options)}Mi` }),
       },
-      requests: { cpu: `${options.cpuRequestMillis ?? 10}m`, memory: `${memoryRequestMiB(options)}Mi` },
+      requests: { cpu: `${options.cpuRequestMillis}m`, memory: `${options.memoryRequestMiB}Mi` },
     },
     securityContext: securityContext(),
     volumeMounts: [
@@ -154,29 +148,29 @@ function probe(timing: Record<string, number>) {
 }
 
 /** Limit on the files on disk, without file system overhead. */
-function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ShipperOptions): number {
+function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ResolvedShipper): number {
   return diskBufferMiB + deadLettersMiB;
 }
 
 /** Size of the volume for it. */
-function diskVolumeMiB(options: ShipperOptions): number {
+function diskVolumeMiB(options: ResolvedShipper): number {
   const disk = diskMiB(options);
   return disk > 0 ? disk + DISK_MARGIN_MIB : 0;
 }
 
-function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
-  const { name: sink, settings, secretFiles } = sinkOf(props).bind();
-  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, statusPort: port, settings: others } = props.shipper ?? {};
+function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
+  const { name: sink, settings, secretFiles } = props.sink;
+  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, settings: others } = props.shipper;
   const bytes = (mib: number) => String(mib * MIB);
   const values: Record<string, string> = {
     LOGTAP_GRACE_SECONDS: String(drainSeconds(props, run)),
     LOGTAP_RING_DIR: RING_PATH,
     LOGTAP_SINK: sink,
     LOGTAP_SOCKET: SOCKET_PATH,
-    ...(run.isNative && { LOGTAP_TERMINATION_GRACE_SECONDS: String(podGraceSeconds(props, run)) }),
-    ...(!run.isNative &&
+    ...(props.isNative && { LOGTAP_TERMINATION_GRACE_SECONDS: String(podGraceSeconds(props, run)) }),
+    ...(!props.isNative &&
       !run.isEndless && { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: String(EXIT_WITHOUT_WRITERS_SECONDS) }),
-    ...(port !== undefined && { LOGTAP_STATUS_PORT: String(port) }),
+    ...(props.shipper.isStatusPortGiven && { LOGTAP_STATUS_PORT: String(props.shipper.statusPort) }),
     ...(memoryBufferMiB !== undefined && { LOGTAP_MEMORY_MAX_BYTES: bytes(memoryBufferMiB) }),
     ...(diskBufferMiB !== undefined && {
       LOGTAP_SPOOL_DIR: `${DISK_PATH}/spool`,
@@ -206,10 +200,10 @@ function shipperEnv(props: LogTapProps, run: ShipperRun): EnvVar[] {
 }
 
 /** The shared memory volume, the library volume, the files of the sink, and the disk volume. */
-export function volumes(props: LogTapProps): NonNullable<PodSpec['volumes']> {
-  const { secretFiles, configMapFiles = [] } = sinkOf(props).bind();
+export function volumes(props: ResolvedProps): NonNullable<PodSpec['volumes']> {
+  const { secretFiles, configMapFiles = [] } = props.sink;
   const sources = projected(secretFiles, configMapFiles);
-  const disk = diskVolumeMiB(props.shipper ?? {});
+  const disk = diskVolumeMiB(props.shipper);
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
     { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },

@@ -135,11 +135,6 @@ export function sinkOf(props: LogTapProps): Sink {
   return props.sink;
 }
 
-/** Whether the application gets no AWS credentials, because only the shipper may write logs. */
-export function isWithoutAwsCredentials(props: LogTapProps): boolean {
-  return props.keepAwsCredentials === false && sinkOf(props).iam.length > 0;
-}
-
 /** The 29 of `1.29`, `v1.29.3` or `1.29.3-eks-1a2b`. */
 function minorVersion(version: string): number | undefined {
   const [, minor] = /^v?1\.(\d{1,3})([.+-].*)?$/.exec(version) ?? [];

@@ -115,23 +115,45 @@ const OTHER_MIB = 150;
 const LEAST_BUFFER_MIB = 8;
 const DEFAULT_LIMIT_MIB = 256;
 const DEFAULT_REQUEST_MIB = 64;
+const DEFAULT_CPU_MILLIS = 10;
 
 /** Default of `drainSeconds`. */
 export const DEFAULT_DRAIN_SECONDS = 25;
 
-/** Limit on the shipper's memory, in MiB. */
-export function memoryLimitMiB({ memoryLimitMiB: limit, memoryBufferMiB: buffer = 0 }: ShipperOptions): number {
-  return limit ?? Math.max(DEFAULT_LIMIT_MIB, RINGS_MIB + buffer + OTHER_MIB);
+/** Options that always have a value once they are resolved. */
+type Always =
+  | 'cpuRequestMillis'
+  | 'drainSeconds'
+  | 'imagePullSecrets'
+  | 'memoryLimitMiB'
+  | 'memoryRequestMiB'
+  | 'settings'
+  | 'statusPort';
+
+/** Options with their defaults. The others keep absent values, whose absence has a meaning of its own. */
+export interface ResolvedShipper
+  extends Omit<ShipperOptions, Always | 'image'>,
+    Required<Pick<ShipperOptions, Always>> {
+  /** `undefined` for the image of this package. */
+  readonly image: string | undefined;
+  /** Whether the port is the user's choice. */
+  readonly isStatusPortGiven: boolean;
 }
 
-/** Memory that the shipper requests, in MiB. */
-export function memoryRequestMiB({ memoryRequestMiB: request = DEFAULT_REQUEST_MIB }: ShipperOptions): number {
-  return request;
-}
-
-/** Port of the probes and metrics. */
-export function statusPort({ statusPort: port = STATUS_PORT }: ShipperOptions = {}): number {
-  return port;
+export function resolveShipper(options: ShipperOptions): ResolvedShipper {
+  return {
+    ...options,
+    image: options.image,
+    imagePullSecrets: options.imagePullSecrets ?? [],
+    cpuRequestMillis: options.cpuRequestMillis ?? DEFAULT_CPU_MILLIS,
+    drainSeconds: options.drainSeconds ?? DEFAULT_DRAIN_SECONDS,
+    memoryLimitMiB:
+      options.memoryLimitMiB ?? Math.max(DEFAULT_LIMIT_MIB, RINGS_MIB + (options.memoryBufferMiB ?? 0) + OTHER_MIB),
+    memoryRequestMiB: options.memoryRequestMiB ?? DEFAULT_REQUEST_MIB,
+    statusPort: options.statusPort ?? STATUS_PORT,
+    isStatusPortGiven: options.statusPort !== undefined,
+    settings: options.settings ?? {},
+  };
 }
 
 /** Settings that injection sets itself, each with the remedy. */
@@ -157,7 +179,14 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
 
 /** Throws unless the options are valid, each by itself and together. */
 export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
-  const { image, imagePullSecrets = [], drainSeconds, memoryBufferMiB, settings = {} } = options;
+  const { image, drainSeconds, memoryBufferMiB } = options;
+  const {
+    imagePullSecrets,
+    statusPort: port,
+    memoryLimitMiB: limit,
+    memoryRequestMiB,
+    settings,
+  } = resolveShipper(options);
   must(
     image === undefined || /^\S+$/.test(image),
     'shipper.image',
@@ -190,14 +219,12 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
       `be a whole number of ${unit}, 1 or more`,
     );
   }
-  const port = statusPort(options);
   must(
     Number.isInteger(port) && port >= 1024 && port <= 65_535,
     'shipper.statusPort',
     port,
     'be a whole number from 1024 to 65535, because lower ports need root',
   );
-  const limit = memoryLimitMiB(options);
   const needed = RINGS_MIB + (memoryBufferMiB ?? LEAST_BUFFER_MIB) + OTHER_MIB;
   must(
     limit >= needed,
@@ -206,9 +233,9 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     `be ${needed} or more: ${RINGS_MIB} for the rings, ${memoryBufferMiB ?? LEAST_BUFFER_MIB} for records, ${OTHER_MIB} for the rest`,
   );
   must(
-    memoryRequestMiB(options) <= limit,
+    memoryRequestMiB <= limit,
     'shipper.memoryRequestMiB',
-    memoryRequestMiB(options),
+    memoryRequestMiB,
     `be at most the limit of ${limit}: lower it, or raise 'shipper.memoryLimitMiB'`,
   );
   checkSettings(settings, sink);

@@ -1,4 +1,5 @@
 /** Relaxed defaults of cdk8s-plus, for images that were not built for Kubernetes. */
+import { isDeepStrictEqual } from 'node:util';
 import type * as kplus from 'cdk8s-plus-28';
 import type { LogTapProps } from '../props/log-tap-props.js';
 
@@ -64,4 +65,16 @@ export function relaxedContainer(container: kplus.ContainerProps): kplus.Contain
     ...container,
     securityContext: { ensureNonRoot: false, readOnlyRootFilesystem: false, ...container.securityContext },
   };
+}
+
+/**
+ * Relaxes a complete container, unless its security context differs from the default of cdk8s-plus in any property. An explicit
+ * value that equals the default cannot be distinguished from it.
+ */
+export function relaxAttached(container: kplus.Container, { ContainerSecurityContext }: typeof kplus): void {
+  const { securityContext: present } = container;
+  const isDefault = isDeepStrictEqual({ ...present }, { ...new ContainerSecurityContext() });
+  if (!isDefault) return;
+  const securityContext = new ContainerSecurityContext({ ensureNonRoot: false, readOnlyRootFilesystem: false });
+  Object.assign(container, { securityContext });
 }

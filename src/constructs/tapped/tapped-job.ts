@@ -2,7 +2,7 @@
 import * as kplus from 'cdk8s-plus-28';
 import type { Construct } from 'constructs';
 import { LogTap } from '../log-tap.js';
-import { relaxed, relaxedContainer, type TappedProps } from './relaxed.js';
+import { relaxAttached, relaxed, relaxedContainer, type TappedProps } from './relaxed.js';
 
 /** Properties of a `TappedJob`. */
 export interface TappedJobProps extends kplus.JobProps, TappedProps {}
@@ -24,7 +24,17 @@ export class TappedJob extends kplus.Job {
   }
 
   public override addContainer(container: kplus.ContainerProps): kplus.Container {
-    return super.addContainer(this.isRelaxed ? relaxedContainer(container) : container);
+    if (!this.isRelaxed) return super.addContainer(container);
+    // Not by super.addContainer, which calls attachContainer: the properties of this container may say the opposite.
+    const made = new kplus.Container(relaxedContainer(container));
+    super.attachContainer(made);
+    return made;
+  }
+
+  /** A container with the default security context of cdk8s-plus is relaxed; any other keeps its own. */
+  public override attachContainer(container: kplus.Container): void {
+    super.attachContainer(container);
+    if (this.isRelaxed) relaxAttached(container, kplus);
   }
 
   public override addInitContainer(container: kplus.ContainerProps): kplus.Container {

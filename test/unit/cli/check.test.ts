@@ -5,9 +5,9 @@ import { diffCommand } from '../../../src/cli/manifests/diff.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { formatManifests } from '../../../src/cli/manifests/manifests.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { runCommand } from '../../support/command.js';
+import { inject } from '../../support/tap.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
 const stdout = ['--sink', 'stdout', '--image', 'logtap:1'];

@@ -9,9 +9,9 @@ import { ALIASES, SINK_FLAGS, SINKS, sinkFlags, TAP_FLAGS } from '../../../src/c
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { ImagePullPolicy, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { type KubernetesObject, podTemplate } from '../../../src/constructs/injection/workload.js';
 import { runCommand } from '../../support/command.js';
+import { inject } from '../../support/tap.js';
 import { deployment, podSpec, workloads } from '../../support/workloads.js';
 
 const run = (argv: string[], input?: string) => runCommand(injectCommand, argv, input);

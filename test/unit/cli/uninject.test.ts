@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { uninjectCommand } from '../../../src/cli/manifests/uninject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { runCommand } from '../../support/command.js';
+import { inject } from '../../support/tap.js';
 import { workloads } from '../../support/workloads.js';
 
 const run = (args: string[], input: string) => runCommand(uninjectCommand, args, input);

@@ -36,6 +36,26 @@ describe('LogTapDefaults', () => {
     expect(app(chart)).toHaveProperty('LD_PRELOAD');
   });
 
+  test('replaced between two renderings, the new ones count', () => {
+    const chart = Testing.chart();
+    LogTapDefaults.set(chart, { ...tap, file: '/first.log' });
+    new TappedDeployment(chart, 'w', { containers });
+    expect(app(chart).LLT_TAP_FILE).toBe('/first.log');
+    LogTapDefaults.set(chart, { ...tap, file: '/second.log' });
+    expect(app(chart).LLT_TAP_FILE).toBe('/second.log');
+  });
+
+  test('one tap over scopes with different defaults resolves each', () => {
+    const root = Testing.app();
+    const charts = ['one', 'two', 'three'].map((id) => new Chart(root, id));
+    for (const [i, chart] of charts.entries()) {
+      new kplus.Deployment(chart, 'w', { containers });
+      LogTapDefaults.set(chart, { file: `/${i}.log` });
+    }
+    LogTap.tap(root, tap);
+    expect(charts.map((chart) => app(chart).LLT_TAP_FILE)).toEqual(['/0.log', '/1.log', '/2.log']);
+  });
+
   test('an explicit undefined does not hide a default', () => {
     const chart = Testing.chart();
     LogTapDefaults.set(chart, { ...tap, file: '/a.log' });

@@ -1,6 +1,5 @@
 /** Laws of injection over generated workloads of every kind: exact inverse, upgrade, idempotence, no trace in the input. */
 import fc from 'fast-check';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { uninject } from '../../../src/constructs/injection/uninject.js';
 import {
   canonical,
@@ -11,6 +10,7 @@ import {
 import { FailurePolicy, type LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { ExistingPreload, TapStreams } from '../../../src/constructs/props/tap-options.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
+import { inject } from '../../support/tap.js';
 import { workloads } from '../../support/workloads.js';
 
 /** Absent, null, empty or filled: four things that Kubernetes takes for two. */

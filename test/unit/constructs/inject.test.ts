@@ -1,13 +1,13 @@
 /** What injection adds to a pod, what it leaves alone, and what it refuses. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { uninject } from '../../../src/constructs/injection/uninject.js';
 import { canonicalObject, podTemplate } from '../../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { TapStreams } from '../../../src/constructs/props/tap-options.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { LIBRARY_ENV, STDIO_PLACEHOLDER } from '../../../src/contract.js';
+import { inject } from '../../support/tap.js';
 import { container, deployment, podSpec, variables, workloads } from '../../support/workloads.js';
 
 const stdout: LogTapProps = { sink: Sink.stdout() };

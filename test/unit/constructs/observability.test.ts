@@ -1,7 +1,6 @@
 /** The objects for the Prometheus operator, against the metrics that the shipper really has. */
 import { Testing } from 'cdk8s';
 import { ShipperAlerts, ShipperDashboard, ShipperPodMonitor } from '../../../src/constructs/index.js';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
@@ -9,6 +8,7 @@ import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import { healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { Metrics } from '../../../src/shipper/status/metrics.js';
 import { sourceBatchOf } from '../../support/batches.js';
+import { inject } from '../../support/tap.js';
 import { container, deployment } from '../../support/workloads.js';
 
 interface Rule {

@@ -1,10 +1,11 @@
 /** What the pod may use in all grows by what is injected, so that nothing is taken from the application, and no pod refused. */
-import { inject } from '../../../src/constructs/injection/inject.js';
+
 import { parseQuantity } from '../../../src/constructs/injection/quantity.js';
 import { uninject } from '../../../src/constructs/injection/uninject.js';
 import { type PodSpec, podTemplate } from '../../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
+import { inject } from '../../support/tap.js';
 import { container, deployment, podSpec } from '../../support/workloads.js';
 
 const stdout: LogTapProps = { sink: Sink.stdout() };

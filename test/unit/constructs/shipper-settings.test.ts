@@ -1,13 +1,13 @@
 /** What the constructs write, the shipper reads: the two parts know nothing of each other but these names and rules. */
 
 import { url } from '../../../src/catalog/values/setting-values.js';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { DEFAULT_DRAIN_SECONDS } from '../../../src/constructs/props/shipper-options.js';
 import { OpenSearchSchema, OpenSearchSigning } from '../../../src/constructs/sinks/opensearch.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
+import { inject } from '../../support/tap.js';
 import { container, deployment, podSpec } from '../../support/workloads.js';
 
 /** Settings as the injected shipper reads them; fields of the pod are their own names. */

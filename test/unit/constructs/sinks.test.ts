@@ -8,8 +8,8 @@ import {
   type OpenSearchSinkProps,
   Sink,
 } from '../../../src/constructs/index.js';
-import { inject } from '../../../src/constructs/injection/inject.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
+import { inject } from '../../support/tap.js';
 import { container, deployment } from '../../support/workloads.js';
 
 /** As AWS CDK writes a value that it fills in when it deploys. */

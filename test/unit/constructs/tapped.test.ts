@@ -94,6 +94,34 @@ describe.each(Object.entries(kinds))('Tapped%s', (kind, [make, makePlain]) => {
     expect(podTemplate(manifest).spec.securityContext).toMatchObject({ runAsNonRoot: false });
   });
 
+  test('relaxes an attached container, unless its security context is its own', () => {
+    const attach = (props: Partial<Props>, securityContext?: kplus.ContainerSecurityContextProps) => {
+      const chart = Testing.chart();
+      const own = securityContext === undefined ? {} : { securityContext };
+      make(chart, { containers, tap, ...props }).attachContainer(
+        new kplus.Container({ name: 'attached', image: 'agent', ...own }),
+      );
+      const manifest = Testing.synth(chart).find((each) => each.kind === kind);
+      return contexts(manifest, 'app', 'attached');
+    };
+    expect(attach({})).toEqual([relaxed, relaxed]);
+    expect(attach({}, { user: 1000 })).toEqual([relaxed, strict]);
+    expect(attach({}, { ensureNonRoot: false })).toEqual([relaxed, { ...strict, runAsNonRoot: false }]);
+    expect(attach({ hardened: true })).toEqual([strict, strict]);
+  });
+
+  test('an added container keeps an explicit value that equals the default', () => {
+    const chart = Testing.chart();
+    const securityContext = { ensureNonRoot: true, readOnlyRootFilesystem: true };
+    make(chart, { containers, tap }).addContainer({ name: 'late', image: 'late', securityContext });
+    expect(
+      contexts(
+        Testing.synth(chart).find((each) => each.kind === kind),
+        'late',
+      ),
+    ).toEqual([strict]);
+  });
+
   test('hardened keeps the defaults of cdk8s-plus', () => {
     const manifest = synth({ hardened: true });
     expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([strict, strict, strict, strict]);

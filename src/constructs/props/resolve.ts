@@ -1,0 +1,47 @@
+/** Properties made complete, once: every later step reads values and defaults from here and checks nothing again. */
+import type { SinkConfig } from '../sinks/sink-config.js';
+import { checkProps, FailurePolicy, isNative, isTooOldForNative, type LogTapProps, sinkOf } from './log-tap-props.js';
+import { type ResolvedShipper, resolveShipper } from './shipper-options.js';
+import { type TapOptions, tapOptions } from './tap-options.js';
+
+/** Valid properties with their defaults. Options of containers keep absent values, because annotations may set them. */
+export interface ResolvedProps {
+  readonly sink: SinkConfig;
+  /** Options of every container. */
+  readonly options: TapOptions;
+  readonly perContainer: { readonly [container: string]: TapOptions };
+  /** `undefined` for all but init containers. */
+  readonly containers: readonly string[] | undefined;
+  readonly excludeContainers: readonly string[];
+  readonly shipper: ResolvedShipper;
+  /** Whether the application starts only after the shipper listens. */
+  readonly isGate: boolean;
+  readonly isNative: boolean;
+  /** The version of the cluster, if it does not have the native sidecar that the properties ask for. */
+  readonly tooOldForNative: string | undefined;
+  /** Whether the application gets no AWS credentials, because only the shipper may write logs. */
+  readonly isWithoutAwsCredentials: boolean;
+  readonly accept: ReadonlySet<string>;
+}
+
+/** @throws if a property is invalid or missing */
+export function resolve(props: LogTapProps): ResolvedProps {
+  checkProps(props);
+  const sink = sinkOf(props).bind();
+  const native = isNative(props);
+  return {
+    sink,
+    options: tapOptions(props),
+    perContainer: Object.fromEntries(
+      Object.entries(props.perContainer ?? {}).map(([name, options]) => [name, tapOptions(options)]),
+    ),
+    containers: props.containers,
+    excludeContainers: props.excludeContainers ?? [],
+    shipper: resolveShipper(props.shipper ?? {}),
+    isGate: props.failurePolicy !== FailurePolicy.FAIL_OPEN,
+    isNative: native,
+    tooOldForNative: native && isTooOldForNative(props) ? props.kubernetesVersion : undefined,
+    isWithoutAwsCredentials: props.keepAwsCredentials === false && sink.iam.length > 0,
+    accept: new Set(props.accept),
+  };
+}
