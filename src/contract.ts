@@ -14,7 +14,7 @@ export interface LayoutField {
 }
 
 /** Version of the frame format, sent in every HELLO. A shipper reads all versions up to its own. */
-export const FRAME_VERSION = 1;
+export const FRAME_VERSION = 2;
 
 /**
  * The first eight bytes of every framed connection. Not text, not valid UTF-8, and broken by any newline
@@ -36,12 +36,25 @@ export const FRAME_HEADER: readonly LayoutField[] = [
   { name: 'stream', type: 'u16', offset: 6, meaning: 'stream or file id; 0 where the frame belongs to none' },
   { name: 'time_ns', type: 'u64', offset: 8, meaning: 'wall clock at the write, nanoseconds since 1970' },
   {
-    name: 'seq',
-    type: 'u64',
+    name: 'seq_low',
+    type: 'u32',
     offset: 16,
-    meaning: 'number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0',
+    meaning:
+      'number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0. Its lower half',
+  },
+  { name: 'seq_high', type: 'u16', offset: 20, meaning: 'its upper half' },
+  {
+    name: 'thread',
+    type: 'u16',
+    offset: 22,
+    meaning: 'tag of the thread that wrote a DATA frame: equal for writes of one thread; 0 unknown',
   },
 ];
+/**
+ * Version 1 has a u64 `seq` and no `thread`. As no number reaches 2^38, the upper 16 bits of its `seq` are 0, which is the
+ * tag of an unknown thread: one reader serves both versions.
+ */
+export const FRAME_SEQ_END = 2 ** 38;
 export const FRAME_HEADER_BYTES = 24;
 
 /** Longest payload of one frame. Below 2^15, so `seq * 2^15 + offset` identifies a byte of a process permanently. */

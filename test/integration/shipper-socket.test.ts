@@ -5,7 +5,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
-import { hello, magic } from '../support/frames.js';
+import { FRAME_VERSION, STREAMS } from '../../src/contract.js';
+import { data, hello, magic } from '../support/frames.js';
 import { shipper as program, start, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
@@ -159,6 +160,28 @@ test('hostile peers are closed and counted, and cost their neighbours nothing', 
   const errors = [...metrics.matchAll(/^logtap_protocol_errors_total\{reason="\w+"\} (\d+)$/gm)];
   expect(errors.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(4);
   expect((await drain(shipper)).code).toBe(0);
+});
+
+test('libraries of earlier releases are read; one of a later release is refused with the remedy, and counted', async () => {
+  const port = await freePort();
+  const shipper = await startShipper({ LOGTAP_STATUS_PORT: String(port), LOGTAP_STATUS_HOST: '127.0.0.1' });
+  for (let version = 1; version <= FRAME_VERSION + 1; version += 1) {
+    const peer = await connect(shipper);
+    const line = data(STREAMS.STDOUT, 1n, `of version ${version}\n`);
+    peer.end(Buffer.concat([magic, hello({ version, instance: BigInt(version) }), line]));
+    await closed(peer);
+  }
+  const read = Array.from({ length: FRAME_VERSION }, (_, i) => `of version ${i + 1}`);
+  await until('what can be read is out', () => messages(shipper.stdout()).length === read.length);
+  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(metrics.match(/^logtap_protocol_errors_total.*$/gm)).toEqual([
+    'logtap_protocol_errors_total{reason="version"} 1',
+  ]);
+  const { stdout, stderr } = await drain(shipper);
+  expect(messages(stdout)).toEqual(read);
+  expect(stderr).toContain(
+    `frame version ${FRAME_VERSION + 1}; this shipper reads 1 to ${FRAME_VERSION}; use the library and the shipper of one release`,
+  );
 });
 
 test('the socket that a killed shipper leaves behind is replaced', async () => {

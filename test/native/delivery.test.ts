@@ -1,6 +1,7 @@
 /** Everything a program writes arrives, byte for byte and in order, copied or instead of the original. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FRAME_VERSION } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { type Libc, program } from '../support/native-programs.js';
 import { type Outcome, runPlain, runTapped, type TapSettings, toSocket } from '../support/native-tap.js';
@@ -169,7 +170,7 @@ describeWith(['musl'], 'processes and threads', () => {
   test.each(libcs)('HELLO says who writes, %s', async (libc) => {
     await tap(program('lines', libc), ['1']);
     const [process] = receiver.processes();
-    expect(process?.hello).toMatchObject({ version: 1, process: `lines-${libc}`, container: 'app' });
+    expect(process?.hello).toMatchObject({ version: FRAME_VERSION, process: `lines-${libc}`, container: 'app' });
     expect(process?.hello.startTicks).toBeGreaterThan(0n);
     expect(process?.connections).toBe(1);
   });

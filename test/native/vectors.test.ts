@@ -1,15 +1,15 @@
-/** The golden frames: what the library's frame.c writes, and what an independent decoder reads in them. */
+/** The golden frames: the library's frame.c writes those of its version, and an independent decoder reads all versions. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FRAME_VERSION } from '../../src/contract.js';
 import { program } from '../support/native-programs.js';
 import { root, temporaryDirectory } from '../support/run.js';
 import { decodeFrames, type Frame, readHello, readLost } from '../support/tap-receiver.js';
 
-const directory = join(root, 'test', 'vectors', 'v1');
-
 interface VectorFrame {
   readonly type: string;
+  readonly thread?: number;
   readonly text?: string;
   readonly hex?: string;
   readonly repeat?: string;
@@ -24,11 +24,16 @@ interface Vector {
   readonly trailing?: number;
 }
 
-const { vectors } = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as { vectors: Vector[] };
+const VERSIONS = Array.from({ length: FRAME_VERSION }, (_, i) => i + 1);
+const directoryOf = (version: number) => join(root, 'test', 'vectors', `v${version}`);
+
+function vectorsOf(version: number): Vector[] {
+  return JSON.parse(readFileSync(join(directoryOf(version), 'index.json'), 'utf8')).vectors;
+}
 
 /** A frame in the words of index.json. */
 function describeFrame(frame: Frame): object {
-  const { type, stream, flags } = frame;
+  const { type, stream, flags, thread } = frame;
   const common = { type, stream, flags, timeNs: String(frame.timeNs), seq: String(frame.seq) };
   if (type === 'HELLO') {
     const { startTicks, lost, ...who } = readHello(frame);
@@ -39,31 +44,40 @@ function describeFrame(frame: Frame): object {
     const { lines, bytes } = readLost(frame);
     return { ...common, lostLines: String(lines), lostBytes: String(bytes) };
   }
-  return { ...common, payload: frame.payload.toString('hex') };
+  return { ...common, ...(thread === 0 ? {} : { thread }), payload: frame.payload.toString('hex') };
 }
 
 /** The same for the expected side: payloads, however they are given, as hexadecimal. */
-function expectedFrame({ text, hex, repeat, length, then = '', ...rest }: VectorFrame): object {
+function expectedFrame({ text, hex, repeat, length, then = '', thread = 0, ...given }: VectorFrame): object {
+  const rest = thread === 0 ? given : { ...given, thread };
   if (rest.type === 'HELLO' || rest.type === 'LOST') return rest;
   if (hex !== undefined) return { ...rest, payload: hex };
   if (repeat === undefined) return { ...rest, payload: Buffer.from(text ?? '').toString('hex') };
   return { ...rest, payload: Buffer.concat([Buffer.alloc(length ?? 0, repeat), Buffer.from(then)]).toString('hex') };
 }
 
-describe('golden frames', () => {
-  test('frame.c writes them byte for byte, and no others', () => {
-    const out = temporaryDirectory();
-    execFileSync(program('vectors', 'glibc', ['handover/frame.c', 'base/text.c']), [out]);
-    const golden = readdirSync(directory).filter((name) => name.endsWith('.bin'));
-    expect(golden.sort()).toEqual(vectors.map(({ file }) => file).sort());
-    expect(readdirSync(out).sort()).toEqual(golden);
-    for (const name of golden) {
-      expect(readFileSync(join(out, name)).equals(readFileSync(join(directory, name)))).toBe(true);
-    }
-  });
+test('frame.c writes the golden frames of its version byte for byte, and no others', () => {
+  const directory = directoryOf(FRAME_VERSION);
+  const out = temporaryDirectory();
+  execFileSync(program('vectors', 'glibc', ['handover/frame.c', 'base/text.c']), [out]);
+  const golden = readdirSync(directory).filter((name) => name.endsWith('.bin'));
+  expect(golden.sort()).toEqual(
+    vectorsOf(FRAME_VERSION)
+      .map(({ file }) => file)
+      .sort(),
+  );
+  expect(readdirSync(out).sort()).toEqual(golden);
+  for (const name of golden) {
+    expect(readFileSync(join(out, name)).equals(readFileSync(join(directory, name)))).toBe(true);
+  }
+});
+
+describe.each(VERSIONS)('golden frames of version %s', (version) => {
+  const vectors = vectorsOf(version);
+  const bytesOf = (file: string) => readFileSync(join(directoryOf(version), file));
 
   test.each(vectors.filter(({ frames }) => frames !== undefined))('$file says what index.json says', (vector) => {
-    const { frames, trailing } = decodeFrames(readFileSync(join(directory, vector.file)));
+    const { frames, trailing } = decodeFrames(bytesOf(vector.file));
     expect(frames.map(describeFrame)).toEqual(vector.frames?.map(expectedFrame));
     expect(trailing).toBe(vector.trailing);
   });
@@ -72,9 +86,8 @@ describe('golden frames', () => {
     const raw = vectors.filter((vector) => vector.raw !== undefined);
     expect(raw.length).toBeGreaterThan(0);
     for (const { file, raw: text } of raw) {
-      const bytes = readFileSync(join(directory, file));
-      expect(bytes.toString()).toBe(text);
-      expect(() => decodeFrames(bytes)).toThrow('magic');
+      expect(bytesOf(file).toString()).toBe(text);
+      expect(() => decodeFrames(bytesOf(file))).toThrow('magic');
     }
   });
 });

@@ -16,10 +16,11 @@ export interface FrameFields {
   readonly stream?: number;
   readonly timeNs?: bigint;
   readonly seq?: bigint;
+  readonly thread?: number;
 }
 
 export function frame(
-  { type, flags = 0, stream = 0, timeNs = 0n, seq = 0n }: FrameFields,
+  { type, flags = 0, stream = 0, timeNs = 0n, seq = 0n, thread = 0 }: FrameFields,
   payload: Uint8Array,
 ): Buffer {
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
@@ -28,7 +29,8 @@ export function frame(
   header.writeUInt8(flags, 5);
   header.writeUInt16LE(stream, 6);
   header.writeBigUInt64LE(timeNs, 8);
-  header.writeBigUInt64LE(seq, 16);
+  header.writeUIntLE(Number(seq), 16, 6);
+  header.writeUInt16LE(thread, 22);
   return Buffer.concat([header, payload]);
 }
 
@@ -56,8 +58,8 @@ export function hello(fields: HelloFields = {}): Buffer {
   return frame({ type: FRAME_TYPES.HELLO.value }, Buffer.concat([payload, name, container]));
 }
 
-export function data(stream: number, seq: bigint, text: string | Uint8Array, timeNs = 0n): Buffer {
-  return frame({ type: FRAME_TYPES.DATA.value, stream, seq, timeNs }, Buffer.from(text));
+export function data(stream: number, seq: bigint, text: string | Uint8Array, timeNs = 0n, thread = 0): Buffer {
+  return frame({ type: FRAME_TYPES.DATA.value, stream, seq, timeNs, thread }, Buffer.from(text));
 }
 
 export function file(stream: number, path: string): Buffer {

@@ -24,6 +24,7 @@ export interface Frame {
   readonly stream: number;
   readonly timeNs: bigint;
   readonly seq: bigint;
+  readonly thread: number;
   readonly payload: Buffer;
 }
 
@@ -62,7 +63,8 @@ export function decodeFrames(bytes: Buffer): { frames: Frame[]; trailing: number
       flags: bytes.readUInt8(at + 5),
       stream: bytes.readUInt16LE(at + 6),
       timeNs: bytes.readBigUInt64LE(at + 8),
-      seq: bytes.readBigUInt64LE(at + 16),
+      seq: BigInt(bytes.readUIntLE(at + 16, 6)),
+      thread: bytes.readUInt16LE(at + 22),
       payload: bytes.subarray(at + FRAME_HEADER_BYTES, at + FRAME_HEADER_BYTES + length),
     });
     at += FRAME_HEADER_BYTES + length;

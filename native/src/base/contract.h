@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#define LT_FRAME_VERSION 1
+#define LT_FRAME_VERSION 2
 #define LT_FRAME_MAGIC "\x89\x4c\x54\x50\x0d\x0a\x1a\x0a"
 #define LT_FRAME_MAGIC_BYTES 8
 #define LT_FRAME_MAX_BYTES 32768
@@ -28,7 +28,9 @@ struct lt_frame_header {
     uint8_t flags; /* 5: bit set of frame flags */
     uint16_t stream; /* 6: stream or file id; 0 where the frame belongs to none */
     uint64_t time_ns; /* 8: wall clock at the write, nanoseconds since 1970 */
-    uint64_t seq; /* 16: number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0 */
+    uint32_t seq_low; /* 16: number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0. Its lower half */
+    uint16_t seq_high; /* 20: its upper half */
+    uint16_t thread; /* 22: tag of the thread that wrote a DATA frame: equal for writes of one thread; 0 unknown */
 };
 _Static_assert(sizeof(struct lt_frame_header) == 24, "lt_frame_header: no padding");
 

@@ -281,7 +281,7 @@ static void lose_frames(const uint8_t *frames, size_t length) {
 static void number_frames(uint8_t *frames, size_t length) {
     struct lt_frame_header header;
     for (size_t at = 0; read_header(frames, length, at, &header); at += sizeof header + header.length) {
-        header.seq = lt_emit_next_seq();
+        lt_frame_number(&header, lt_emit_next_seq());
         lt_copy(frames + at, &header, sizeof header);
     }
 }

@@ -88,7 +88,8 @@ static int next_frame(const struct write *w, struct lt_frame_header *header, str
     if (!lt_config.frames) return 1 + filled;
     const size_t payload = total(out + 1, filled);
     const unsigned flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0;
-    *header = lt_frame_data(w->stream, flags, w->time_ns, w->waits ? 0 : lt_emit_next_seq(), payload);
+    *header = lt_frame_data(w->stream, flags, lt_process_thread(), w->time_ns, payload);
+    if (!w->waits) lt_frame_number(header, lt_emit_next_seq());
     out[0] = (struct iovec){.iov_base = header, .iov_len = sizeof *header};
     return 1 + filled;
 }

@@ -30,7 +30,10 @@ struct lt_loss {
     uint64_t bytes;
 };
 
-struct lt_frame_header lt_frame_data(unsigned stream, unsigned flags, uint64_t time_ns, uint64_t seq, size_t length);
+/* A header without a number. */
+struct lt_frame_header lt_frame_data(unsigned stream, unsigned flags, unsigned thread, uint64_t time_ns, size_t length);
+void lt_frame_number(struct lt_frame_header *header, uint64_t seq);
+
 struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t path_length);
 
 /* Magic and HELLO: what a connection starts with. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */

@@ -4,6 +4,8 @@
 #include "proc_self.h"
 #include "text.h"
 
+#define SPREAD 0x9e3779b97f4a7c15ULL /* 2^64 divided by the golden ratio: neighbours end up far apart */
+
 enum { PAGE_BYTES = 65536 /* the largest page of aarch64 */, RANDOM_NONBLOCK = 1 };
 
 _Static_assert(sizeof(struct lt_process) <= PAGE_BYTES, "one page");
@@ -35,13 +37,14 @@ void lt_process_close_noted(void) {
 void lt_process_begin(void) {
     if (LT_LIKELY(lt_process->pid != 0)) return;
     lt_process_close_noted();
-    uint64_t random = 0;
-    if (lt_syscall(__NR_getrandom, &random, sizeof random, RANDOM_NONBLOCK) != sizeof random) {
+    uint64_t random[2] = {0};
+    if (lt_syscall(__NR_getrandom, random, sizeof random, RANDOM_NONBLOCK) != sizeof random) {
         /* Early in boot. The clock and the pid differ between processes of one machine, addresses between machines. */
-        random = lt_clock_ns(LT_CLOCK_REALTIME) * 0x9e3779b97f4a7c15ULL ^ (uint64_t)lt_sys_getpid() << 32 ^
-                 (uintptr_t)lt_process;
+        random[0] = lt_clock_ns(LT_CLOCK_REALTIME) * SPREAD ^ (uint64_t)lt_sys_getpid() << 32 ^ (uintptr_t)lt_process;
+        random[1] = random[0] * SPREAD;
     }
-    lt_process->instance = random;
+    lt_process->instance = random[0];
+    lt_process->thread_key = random[1] | 1;
     lt_process->ppid = (uint32_t)lt_syscall(__NR_getppid);
     lt_process->start_ticks = lt_proc_self_stat(LT_STAT_START_TICKS);
     __atomic_store_n(&lt_process->pid, (uint32_t)lt_sys_getpid(), __ATOMIC_RELAXED);

@@ -31,6 +31,7 @@ struct lt_process {
     bool is_read;   /* the kernel has read the bytes of the present write, so they can be read */
     bool ending;    /* exit() runs: from now on a loss is reported at once */
     uint64_t instance;
+    uint64_t thread_key; /* secret, so that tags of threads tell nothing of addresses */
     uint64_t start_ticks;
     uint64_t seq; /* of the last DATA frame */
     struct lt_loss loss;
@@ -51,6 +52,12 @@ bool lt_process_set_up(void);
 
 /* Gives the process its pid and instance when it has none yet. Call it inside the guard. */
 void lt_process_begin(void);
+
+/* A tag of the calling thread, never 0: constant while the thread lives, and mostly another for each of them. */
+static inline uint16_t lt_process_thread(void) {
+    const uint16_t tag = (uint16_t)((lt_thread_pointer() * lt_process->thread_key) >> 48);
+    return tag == 0 ? 1 : tag;
+}
 
 /* In a fork child: forgets the inherited state where nothing wiped it (Linux before 4.14, emulators). */
 void lt_process_forked(void);

@@ -42,13 +42,14 @@ static uint64_t number(const uint8_t *at, size_t bytes) {
 }
 
 static void is_header(const uint8_t *at, uint64_t length, unsigned type, unsigned flags, uint64_t stream,
-                      uint64_t time_ns, uint64_t seq) {
+                      unsigned thread, uint64_t time_ns, uint64_t seq) {
     REQUIRE(number(at, 4) == length);
     REQUIRE(at[4] == type);
     REQUIRE(at[5] == flags);
     REQUIRE(number(at + 6, 2) == stream);
     REQUIRE(number(at + 8, 8) == time_ns);
-    REQUIRE(number(at + 16, 8) == seq);
+    REQUIRE(number(at + 16, 6) == (seq & 0xffffffffffffULL));
+    REQUIRE(number(at + 22, 2) == thread);
 }
 
 static void is_name(const uint8_t *at, size_t length, const char *name) {
@@ -74,7 +75,7 @@ static void greetings_come_back(struct input *input) {
     const size_t length = lt_frame_greeting(out, &who, time_ns, loss);
     REQUIRE(length >= 8 + 24 + 48 && length <= LT_GREETING_MAX_BYTES);
     REQUIRE(memcmp(out, "\x89LTP\r\n\x1a\n", 8) == 0);
-    is_header(out + 8, length - 8 - 24, 1, 0, 0, time_ns, 0);
+    is_header(out + 8, length - 8 - 24, 1, 0, 0, 0, time_ns, 0);
     const uint8_t *hello = out + 8 + 24;
     const size_t name_bytes = number(hello + 2, 2);
     const size_t container_bytes = number(hello + 4, 2);
@@ -99,7 +100,7 @@ static void losses_come_back(struct input *input) {
     const struct lt_loss loss = {take(input, 8), take(input, 8)};
     uint8_t *out = malloc(LT_LOST_FRAME_BYTES);
     REQUIRE(lt_frame_lost(out, time_ns, loss) == 24 + 16);
-    is_header(out, 16, 4, 0, 0, time_ns, 0);
+    is_header(out, 16, 4, 0, 0, 0, time_ns, 0);
     REQUIRE(number(out + 24, 8) == loss.lines);
     REQUIRE(number(out + 32, 8) == loss.bytes);
     free(out);
@@ -110,11 +111,13 @@ static void headers_come_back(struct input *input) {
     const uint64_t seq = take(input, 8);
     const unsigned stream = (unsigned)take(input, 2);
     const unsigned flags = (unsigned)take(input, 1);
+    const unsigned thread = (unsigned)take(input, 2);
     const size_t length = take(input, 4);
-    const struct lt_frame_header data = lt_frame_data(stream, flags, time_ns, seq, length);
-    is_header((const uint8_t *)&data, length, 3, flags, stream, time_ns, seq);
+    struct lt_frame_header data = lt_frame_data(stream, flags, thread, time_ns, length);
+    lt_frame_number(&data, seq);
+    is_header((const uint8_t *)&data, length, 3, flags, stream, thread, time_ns, seq);
     const struct lt_frame_header file = lt_frame_file(stream, time_ns, length);
-    is_header((const uint8_t *)&file, length, 2, 0, stream, time_ns, 0);
+    is_header((const uint8_t *)&file, length, 2, 0, stream, 0, time_ns, 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

@@ -40,13 +40,15 @@ static void a_loss_fits_its_buffer(void) {
 }
 
 static void headers_say_what_they_are_told(void) {
-    const struct lt_frame_header data =
-        lt_frame_data(LT_FIRST_FILE_STREAM, LT_FLAG_CONTINUES, 5, UINT64_MAX, LT_FRAME_MAX_PAYLOAD_BYTES);
+    struct lt_frame_header data =
+        lt_frame_data(LT_FIRST_FILE_STREAM, LT_FLAG_CONTINUES, UINT16_MAX - 1, 5, LT_FRAME_MAX_PAYLOAD_BYTES);
+    lt_frame_number(&data, 0x123456789abcULL);
     EXPECT(data.type == LT_FRAME_DATA && data.stream == LT_FIRST_FILE_STREAM && data.flags == LT_FLAG_CONTINUES);
-    EXPECT(data.time_ns == 5 && data.seq == UINT64_MAX && data.length == LT_FRAME_MAX_PAYLOAD_BYTES);
+    EXPECT(data.time_ns == 5 && data.length == LT_FRAME_MAX_PAYLOAD_BYTES);
+    EXPECT(data.seq_low == 0x56789abc && data.seq_high == 0x1234 && data.thread == UINT16_MAX - 1);
     const struct lt_frame_header file = lt_frame_file(UINT16_MAX, 6, 4096);
     EXPECT(file.type == LT_FRAME_FILE && file.stream == UINT16_MAX && file.flags == 0);
-    EXPECT(file.time_ns == 6 && file.seq == 0 && file.length == 4096);
+    EXPECT(file.time_ns == 6 && file.seq_low == 0 && file.seq_high == 0 && file.thread == 0 && file.length == 4096);
 }
 
 int main(void) {

@@ -15,6 +15,7 @@ static const struct lt_identity ORDERS = {
     .container = "app",
 };
 static const struct lt_loss NOTHING = {0, 0};
+enum { MAIN_THREAD = 258 };
 
 static const char *directory;
 static FILE *file;
@@ -42,14 +43,20 @@ static void greet(const struct lt_identity *who, uint64_t time_ns, struct lt_los
     put(frame, lt_frame_greeting(frame, who, time_ns, loss));
 }
 
-static void data(unsigned stream, unsigned flags, uint64_t time_ns, uint64_t seq, const void *bytes, size_t length) {
-    const struct lt_frame_header header = lt_frame_data(stream, flags, time_ns, seq, length);
+static void data(unsigned stream, unsigned flags, unsigned thread, uint64_t time_ns, uint64_t seq, const void *bytes,
+                 size_t length) {
+    struct lt_frame_header header = lt_frame_data(stream, flags, thread, time_ns, length);
+    lt_frame_number(&header, seq);
     put(&header, sizeof header);
     put(bytes, length);
 }
 
+static void text_of(unsigned thread, unsigned stream, uint64_t time_ns, uint64_t seq, const char *bytes) {
+    data(stream, 0, thread, time_ns, seq, bytes, strlen(bytes));
+}
+
 static void text(unsigned stream, uint64_t time_ns, uint64_t seq, const char *bytes) {
-    data(stream, 0, time_ns, seq, bytes, strlen(bytes));
+    text_of(MAIN_THREAD, stream, time_ns, seq, bytes);
 }
 
 static void announce(unsigned stream, uint64_t time_ns, const char *path) {
@@ -79,6 +86,15 @@ int main(int argc, char **argv) {
     text(LT_STREAM_STDOUT, T0 + 4, 4, "ished\n");
     end();
 
+    begin("threads.bin");
+    greet(&ORDERS, T0, NOTHING);
+    text_of(MAIN_THREAD, LT_STREAM_STDERR, T0 + 1, 1, "java.lang.IllegalStateException: one\n");
+    text_of(1, LT_STREAM_STDERR, T0 + 2, 2, "java.lang.IllegalStateException: other\n");
+    text_of(1, LT_STREAM_STDERR, T0 + 3, 3, "\tat A.a(A.java:1)\n");
+    text_of(MAIN_THREAD, LT_STREAM_STDERR, T0 + 4, 4, "\tat B.b(B.java:2)\n");
+    text_of(0, LT_STREAM_STDOUT, T0 + 5, 5, "of an unknown thread\n");
+    end();
+
     begin("file.bin");
     greet(&ORDERS, T0, NOTHING);
     announce(LT_FIRST_FILE_STREAM, T0 + 1, "/var/log/or\xc3\xa4nge/app.log");
@@ -93,8 +109,8 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof long_write; i++)
         long_write[i] = "0123456789abcdef"[i % 16];
     long_write[sizeof long_write - 1] = '\n';
-    data(LT_STREAM_STDOUT, LT_FLAG_CONTINUES, T0 + 1, 1, long_write, LT_FRAME_MAX_PAYLOAD_BYTES);
-    data(LT_STREAM_STDOUT, 0, T0 + 1, 2, long_write + LT_FRAME_MAX_PAYLOAD_BYTES, 8);
+    data(LT_STREAM_STDOUT, LT_FLAG_CONTINUES, MAIN_THREAD, T0 + 1, 1, long_write, LT_FRAME_MAX_PAYLOAD_BYTES);
+    data(LT_STREAM_STDOUT, 0, MAIN_THREAD, T0 + 1, 2, long_write + LT_FRAME_MAX_PAYLOAD_BYTES, 8);
     end();
 
     begin("lost.bin");
@@ -114,13 +130,14 @@ int main(int argc, char **argv) {
         .container = "",
     };
     greet(&extreme, UINT64_MAX, (struct lt_loss){9007199254740993ULL, UINT64_MAX});
-    data(LT_STREAM_STDERR, 0, UINT64_MAX, (1ULL << 38) - 1, "\0\xff\xfe\x89LTP\r\n\x1a\n\x80", 12);
+    data(LT_STREAM_STDERR, 0, UINT16_MAX, UINT64_MAX, (1ULL << 38) - 1, "\0\xff\xfe\x89LTP\r\n\x1a\n\x80", 12);
     end();
 
     begin("truncated.bin");
     greet(&ORDERS, T0, NOTHING);
     text(LT_STREAM_STDOUT, T0 + 1, 1, "whole\n");
-    const struct lt_frame_header cut = lt_frame_data(LT_STREAM_STDOUT, 0, T0 + 2, 2, 100);
+    struct lt_frame_header cut = lt_frame_data(LT_STREAM_STDOUT, 0, MAIN_THREAD, T0 + 2, 100);
+    lt_frame_number(&cut, 2);
     put(&cut, sizeof cut);
     put("only this", 9);
     end();

@@ -8,6 +8,7 @@ import {
   FRAME_HEADER_BYTES,
   FRAME_MAX_BYTES,
   FRAME_MAX_PAYLOAD_BYTES,
+  FRAME_SEQ_END,
   FRAME_TYPES,
   FRAME_VERSION,
   HELLO_PAYLOAD_BYTES,
@@ -36,14 +37,15 @@ export interface Lost {
 export interface FrameReader {
   hello(hello: Hello): void;
   file(stream: number, path: string): void;
-  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number): void;
+  /** `thread` is the tag of the thread that wrote it, 0 where it is unknown. */
+  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number, thread: number): void;
   /** `stream` is 0 where the totals belong to none in particular. */
   lost(stream: number, timeMs: number, lost: Lost): void;
 }
 
-/** `seq * 2^15 + offset` has to stay exact in a double: 2^38 frames, in the upper word 2^6. */
-const SEQ_MAX_HIGH = 1 << 6;
 const TWO_32 = 2 ** 32;
+/** `seq * 2^15 + offset` has to stay exact in a double. */
+const SEQ_HIGH_END = FRAME_SEQ_END / TWO_32;
 
 export class FrameDecoder {
   readonly #reader: FrameReader;
@@ -133,11 +135,11 @@ export class FrameDecoder {
     }
     switch (type) {
       case FRAME_TYPES.DATA.value: {
-        const high = bytes.readUInt32LE(at + 20);
-        if (high >= SEQ_MAX_HIGH) throw new ProtocolError('seq', 'a sequence number above 2^38');
+        const high = bytes.readUInt16LE(at + 20);
+        if (high >= SEQ_HIGH_END) throw new ProtocolError('seq', 'a sequence number above 2^38');
         const seq = high * TWO_32 + bytes.readUInt32LE(at + 16);
         const timeMs = readUInt64(bytes, at + 8) / 1e6;
-        this.#reader.data(stream, timeMs, seq, bytes, start, end);
+        this.#reader.data(stream, timeMs, seq, bytes, start, end, bytes.readUInt16LE(at + 22));
         return;
       }
       case FRAME_TYPES.LOST.value:
@@ -165,7 +167,8 @@ function readHello(bytes: Buffer, start: number, end: number): Hello {
   if (end - start < HELLO_PAYLOAD_BYTES) throw new ProtocolError('hello', `HELLO of ${end - start} bytes`);
   const version = bytes.readUInt16LE(start);
   if (version === 0 || version > FRAME_VERSION) {
-    throw new ProtocolError('version', `frame version ${version}; this shipper reads up to ${FRAME_VERSION}`);
+    const rule = `this shipper reads 1 to ${FRAME_VERSION}; use the library and the shipper of one release`;
+    throw new ProtocolError('version', `frame version ${version}; ${rule}`);
   }
   const name = start + HELLO_PAYLOAD_BYTES;
   const container = name + bytes.readUInt16LE(start + 2);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { FRAME_MAX_PAYLOAD_BYTES, FRAME_TYPES } from '../../../../src/contract.js';
+import { FRAME_MAX_PAYLOAD_BYTES, FRAME_TYPES, FRAME_VERSION } from '../../../../src/contract.js';
 import { ProtocolError } from '../../../../src/shipper/errors.js';
 import { FrameDecoder, type FrameReader } from '../../../../src/shipper/source/frames/decoder.js';
 import { data, file, frame, hello, lost, split } from '../../../support/frames.js';
@@ -12,8 +12,8 @@ function recorder(): { reader: FrameReader; said: unknown[] } {
     reader: {
       hello: (value) => said.push(value),
       file: (stream, path) => said.push({ stream, path }),
-      data: (stream, timeMs, seq, bytes, start, end) =>
-        said.push({ stream, timeMs, seq, bytes: bytes.toString('latin1', start, end) }),
+      data: (stream, timeMs, seq, bytes, start, end, thread) =>
+        said.push({ stream, timeMs, seq, thread, bytes: bytes.toString('latin1', start, end) }),
       lost: (stream, _, value) => said.push({ stream, ...value }),
     },
   };
@@ -28,14 +28,19 @@ function decode(chunks: readonly Buffer[]): unknown[] {
 
 const anyFrame = fc.oneof(
   fc
-    .record({ stream: fc.integer({ min: 1, max: 65535 }), seq: fc.bigInt({ min: 1n, max: 2n ** 38n - 1n }) })
-    .chain(({ stream, seq }) =>
+    .record({
+      stream: fc.integer({ min: 1, max: 65535 }),
+      seq: fc.bigInt({ min: 1n, max: 2n ** 38n - 1n }),
+      thread: fc.integer({ min: 0, max: 65535 }),
+    })
+    .chain(({ stream, seq, thread }) =>
       fc.uint8Array({ maxLength: 300 }).map((payload) => ({
-        bytes: data(stream, seq, payload, 1_700_000_000_123_456_789n),
+        bytes: data(stream, seq, payload, 1_700_000_000_123_456_789n, thread),
         means: {
           stream,
           timeMs: Number(1_700_000_000_123_456_789n) / 1e6,
           seq: Number(seq),
+          thread,
           bytes: Buffer.from(payload).toString('latin1'),
         },
       })),
@@ -81,6 +86,19 @@ describe('FrameDecoder', () => {
     expect(decode([...bytes].map((byte) => Buffer.of(byte)))).toEqual(decode([bytes]));
   });
 
+  test('reads the tag of the thread', () => {
+    const threads = [258, 0, 65_535, 1];
+    const frames = threads.map((thread, i) => data(1, BigInt(i + 1), 'x', 0n, thread));
+    expect(decode([hello(), ...frames]).slice(1)).toMatchObject(threads.map((thread, i) => ({ thread, seq: i + 1 })));
+  });
+
+  test('reads it too where it goes on behind a HELLO that another has read', () => {
+    const { reader, said } = recorder();
+    const decoder = new FrameDecoder(reader, { start: 4096, greeted: true });
+    decoder.write(data(1, 2n ** 38n - 1n, 'x', 0n, 7));
+    expect(said).toMatchObject([{ seq: 2 ** 38 - 1, thread: 7 }]);
+  });
+
   test('reads the longest frame there may be, and refuses one byte more', () => {
     const longest = 'x'.repeat(FRAME_MAX_PAYLOAD_BYTES);
     expect(decode(split(Buffer.concat([hello(), data(1, 1n, longest)]), [100, 20_000]))[1]).toMatchObject({
@@ -94,7 +112,8 @@ describe('FrameDecoder', () => {
     ['hello', 'two HELLOs', Buffer.concat([hello(), hello()])],
     ['hello', 'a HELLO too short', frame({ type: FRAME_TYPES.HELLO.value }, Buffer.alloc(47))],
     ['hello', 'names that do not add up', frame({ type: 1 }, Buffer.concat([hello().subarray(24), Buffer.of(0)]))],
-    ['version', 'a version to come', hello({ version: 2 })],
+    ['version', 'a version to come', hello({ version: FRAME_VERSION + 1 })],
+    ['version', 'version 0', hello({ version: 0 })],
     ['type', 'an unknown type', Buffer.concat([hello(), frame({ type: 9 }, Buffer.alloc(0))])],
     ['length', 'a huge length', Buffer.concat([hello(), Buffer.alloc(24, 0xff)])],
     [

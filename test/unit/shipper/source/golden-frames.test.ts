@@ -1,7 +1,7 @@
-/** Released frames stay readable: what the C library wrote into test/vectors/v1, read by the decoder of today. */
+/** The decoder reads the frames of every version that a library has written: test/vectors has a directory per version. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FRAME_MAGIC } from '../../../../src/contract.js';
+import { FRAME_MAGIC, FRAME_VERSION } from '../../../../src/contract.js';
 import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
 import { FrameDecoder } from '../../../../src/shipper/source/frames/decoder.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
@@ -13,6 +13,7 @@ interface GoldenFrame {
   readonly stream: number;
   readonly timeNs: string;
   readonly seq: string;
+  readonly thread?: number;
   readonly pid?: number;
   readonly instance?: string;
   readonly process?: string;
@@ -33,9 +34,6 @@ interface Vector {
   readonly raw?: string;
 }
 
-const directory = join(__dirname, '../../../vectors/v1');
-const { vectors } = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as { vectors: readonly Vector[] };
-
 function payloadOf({ text, hex, repeat, length = 0, then = '' }: GoldenFrame): string {
   if (hex !== undefined) return Buffer.from(hex, 'hex').toString('latin1');
   if (repeat !== undefined) return repeat.repeat(length).slice(0, length - then.length) + then;
@@ -55,11 +53,19 @@ function meaningOf(frame: GoldenFrame): unknown {
     case 'LOST':
       return { stream, ...lostOf(frame) };
     case 'DATA':
-      return { stream, timeMs: Number(frame.timeNs) / 1e6, seq: Number(frame.seq), payload: payloadOf(frame) };
+      return {
+        ...{ stream, timeMs: Number(frame.timeNs) / 1e6, seq: Number(frame.seq) },
+        ...{ thread: frame.thread ?? 0, payload: payloadOf(frame) },
+      };
   }
 }
 
-describe('golden frames, version 1', () => {
+const VERSIONS = Array.from({ length: FRAME_VERSION }, (_, i) => i + 1);
+
+describe.each(VERSIONS)('golden frames, version %s', (version) => {
+  const directory = join(__dirname, '../../../vectors', `v${version}`);
+  const { vectors }: { vectors: readonly Vector[] } = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8'));
+
   test.each(vectors.filter(({ frames }) => frames !== undefined))('$file', ({ file, frames = [], trailing }) => {
     const bytes = readFileSync(join(directory, file));
     const said: unknown[] = [];
@@ -67,8 +73,8 @@ describe('golden frames, version 1', () => {
       hello: (value) => said.push(value),
       file: (stream, path) => said.push({ stream, path }),
       lost: (stream, _, value) => said.push({ stream, ...value }),
-      data: (stream, timeMs, seq, chunk, start, end) =>
-        said.push({ stream, timeMs, seq, payload: chunk.toString('latin1', start, end) }),
+      data: (stream, timeMs, seq, chunk, start, end, thread) =>
+        said.push({ stream, timeMs, seq, thread, payload: chunk.toString('latin1', start, end) }),
     });
     expect([...bytes.subarray(0, FRAME_MAGIC.length)]).toEqual(FRAME_MAGIC);
     decoder.write(bytes.subarray(FRAME_MAGIC.length));
