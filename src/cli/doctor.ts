@@ -1,9 +1,9 @@
 /** `logtap doctor`: says whether and how a program can be tapped, and what to do where it cannot. */
-import { parseArgs } from 'node:util';
 import { diagnoseProcess } from '../doctor/process.js';
 import { diagnoseProgram } from '../doctor/program.js';
 import { formatJson, formatText } from '../doctor/report.js';
 import { type Diagnosis, DiagnosisError, type Verdict, verdictOf } from '../doctor/verdict.js';
+import { parseFlags } from './parse-flags.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap doctor [-o text|json] PROGRAM | --pid N
@@ -25,6 +25,12 @@ const EXIT_OF: Readonly<Record<Verdict, number>> = {
   'cannot be tapped': EXIT.CANNOT,
 };
 
+const OPTIONS = {
+  pid: { type: 'string' },
+  output: { type: 'string', short: 'o', default: 'text' },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
 const FORMATS: Readonly<Record<string, (diagnosis: Diagnosis) => string>> = { text: formatText, json: formatJson };
 
 function processId(text: string): number {
@@ -37,15 +43,7 @@ function processId(text: string): number {
 
 /** Prints the diagnosis; resolves to the exit code of its verdict. */
 export async function doctor(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: {
-      pid: { type: 'string' },
-      output: { type: 'string', short: 'o', default: 'text' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-    allowPositionals: true,
-  });
+  const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
   if (values.help) {
     process.stdout.write(USAGE);
     return EXIT.OK;

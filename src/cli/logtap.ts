@@ -87,9 +87,8 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
 }
 
 function report(error: unknown): number {
-  const isArgument = (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true;
-  if (error instanceof UsageError || isArgument) {
-    process.stderr.write(`logtap: ${(error as Error).message}\n`);
+  if (error instanceof UsageError) {
+    process.stderr.write(`logtap: ${error.message}\n`);
     return EXIT.USAGE;
   }
   if (error instanceof CommandError) {

@@ -1,5 +1,6 @@
 /** The sinks by name in `LOGTAP_SINK`. A new sink needs one line here. */
 import { resolve } from 'node:path';
+import { closest } from '../closest.js';
 import { setting } from '../setting.js';
 import { CLOUDWATCH } from './cloudwatch.js';
 import { FILE } from './file.js';
@@ -50,9 +51,9 @@ export function sinkName(name: string): SinkName {
 function oneOfSinks(name: string): SinkName {
   const found = SINK_NAMES.find((known) => known === name);
   if (found === undefined) {
-    throw new Error(
-      `there is no sink '${name}'. Use one or more of ${SINK_NAMES.join(', ')} and module:PATH, separated by commas.`,
-    );
+    const nearest = closest(name, SINK_NAMES);
+    const all = `Use one or more of ${SINK_NAMES.join(', ')} and module:PATH, separated by commas.`;
+    throw new Error(`there is no sink '${name}'. ${nearest === undefined ? all : `Did you mean '${nearest}'?`}`);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 /** Parsers of setting values. Each throws an Error whose message states the rule and the remedy. */
 import { isAbsolute } from 'node:path';
 import { SOCKET_PATH_MAX_BYTES } from '../../contract.js';
+import { closest } from '../closest.js';
 import { noProxyOf } from './no-proxy.js';
 import type { PeerAddress } from './peer-address.js';
 import { LOG_GROUP_TAG, LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from './service-names.js';
@@ -106,7 +107,11 @@ export function urls(value: string): readonly URL[] {
 export function oneOf<const T extends string>(names: readonly T[]): (value: string) => T {
   return (value) => {
     const found = names.find((name) => name === value);
-    if (found === undefined) throw new Error(`must be one of ${names.join(', ')}. Correct it.`);
+    if (found === undefined) {
+      const nearest = closest(value, names);
+      const remedy = nearest === undefined ? 'Correct it.' : `Did you mean '${nearest}'?`;
+      throw new Error(`must be one of ${names.join(', ')}. ${remedy}`);
+    }
     return found;
   };
 }

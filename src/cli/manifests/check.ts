@@ -1,5 +1,6 @@
 /** `logtap check`: reports findings about a tap, for people, programs, and tools that read SARIF. */
 
+import { remedyFor } from '../../catalog/closest.js';
 import { check } from '../../constructs/findings/check.js';
 import { FindingSeverity, formatFinding } from '../../constructs/findings/finding.js';
 import { parseFlags } from '../parse-flags.js';
@@ -47,7 +48,10 @@ export async function checkCommand(args: readonly string[], io: CommandStreams):
   const { format = 'text' } = values;
   const print = FORMATS.get(format);
   if (print === undefined) {
-    throw new UsageError(`--format (${format}) must be one of ${[...FORMATS.keys()].join(', ')}`);
+    const names = [...FORMATS.keys()];
+    throw new UsageError(
+      `--format (${format}) must be one of ${names.join(', ')}: ${remedyFor(format, names, 'correct it')}`,
+    );
   }
   const props = tapProps(values);
   const findings = (await readManifests(path, io)).flatMap((manifest) =>

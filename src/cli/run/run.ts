@@ -8,11 +8,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, chmodSync, fstatSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { LIBRARY_ENV, RING_DIR } from '../../contract.js';
 import { diagnoseProgram } from '../../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../../doctor/verdict.js';
 import { libraryFile } from '../package-files.js';
+import { parseFlags } from '../parse-flags.js';
 import { CommandError, UsageError } from '../usage.js';
 import { type Exit, exitOf } from './child-exit.js';
 import { RunShipper } from './run-shipper.js';
@@ -29,20 +29,23 @@ interface RunOptions {
   readonly args: readonly string[];
 }
 
+const EXAMPLE = 'Example: logtap run --suppress -- ./app --port 80';
+
+const OPTIONS = {
+  sink: { type: 'string' },
+  file: { type: 'string', multiple: true },
+  suppress: { type: 'boolean', default: false },
+} as const;
+
 function parse(args: readonly string[]): RunOptions {
   const separator = args.indexOf('--');
   const [command, ...rest] = separator < 0 ? [] : args.slice(separator + 1);
   if (command === undefined) {
-    throw new UsageError('run needs a program after `--`. Example: logtap run --suppress -- ./app --port 80');
+    throw new UsageError(`run needs a program after \`--\`. ${EXAMPLE}`);
   }
-  const { values } = parseArgs({
-    args: args.slice(0, separator),
-    options: {
-      sink: { type: 'string' },
-      file: { type: 'string', multiple: true },
-      suppress: { type: 'boolean', default: false },
-    },
-  });
+  const { values, positionals } = parseFlags(args.slice(0, separator), OPTIONS, EXAMPLE);
+  if (positionals.length > 0)
+    throw new UsageError(`run takes only flags before \`--\`, but got '${positionals[0]}'. ${EXAMPLE}`);
   const files = values.file ?? [];
   const divided = files.find((file) => file.includes(':'));
   if (divided !== undefined) {

@@ -1,5 +1,6 @@
 /** Checks a tap on a workload before anything reaches a cluster. Pure and free of cdk8s. */
 import { posix } from 'node:path';
+import { remedyFor } from '../../catalog/closest.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../../contract.js';
 import { CONTAINERS, EXCLUDE_CONTAINERS } from '../injection/annotations.js';
 import { existingPreload, LIBRARY_NAMES } from '../injection/env.js';
@@ -54,24 +55,24 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
 /** Checks that the given names exist and that something remains to tap. */
 function checkSelection({ template, props, selection, annotations, taps }: InjectionPlan, report: Report): void {
   const names = allContainers(template).map(({ name }) => name);
-  const isThere = `use some of ${names.join(', ')}`;
+  const isThere = (name: string) => remedyFor(name, names, `use some of ${names.join(', ')}`);
   const unknown = (list: readonly string[] = []) => list.filter((name) => !names.includes(name));
   const misnamed = unknown(selection.containers);
   for (const name of misnamed) {
     const where = annotations.containers === undefined ? "'containers'" : `the annotation '${CONTAINERS}'`;
-    report('LT002', `${where} (${JSON.stringify(name)}) must name containers of the pod`, isThere);
+    report('LT002', `${where} (${JSON.stringify(name)}) must name containers of the pod`, isThere(name));
   }
   // A property may apply to many workloads, an annotation applies only to this one.
   for (const name of unknown(selection.excludeContainers)) {
     const text = `(${JSON.stringify(name)}) must name containers of the pod`;
-    if (annotations.excludeContainers === undefined) report('LT025', `'excludeContainers' ${text}`, isThere);
-    else report('LT002', `the annotation '${EXCLUDE_CONTAINERS}' ${text}`, isThere);
+    if (annotations.excludeContainers === undefined) report('LT025', `'excludeContainers' ${text}`, isThere(name));
+    else report('LT002', `the annotation '${EXCLUDE_CONTAINERS}' ${text}`, isThere(name));
   }
   const tapped = taps.map(({ container }) => container.name);
   const untapped = (code: Code, where: string, list: Iterable<string>) => {
     for (const name of [...list].filter((candidate) => !tapped.includes(candidate))) {
       const text = `${where} (${JSON.stringify(name)}) must name containers that are tapped`;
-      report(code, text, `use some of ${tapped.join(', ')}, or add it to 'containers'`);
+      report(code, text, remedyFor(name, tapped, `use some of ${tapped.join(', ')}, or add it to 'containers'`));
     }
   };
   untapped('LT025', "'perContainer'", Object.keys(props.perContainer));

@@ -1,4 +1,5 @@
 /** Annotations of a workload that configure its tap, so that the manifest carries the configuration. */
+import { remedyFor } from '../../catalog/closest.js';
 import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
 
 const DOMAIN = 'logtap.dev';
@@ -19,6 +20,8 @@ const KNOWN: readonly string[] = [
   EXCLUDE_CONTAINERS,
   ...OPTIONS.map((name) => `${DOMAIN}/${name}`),
 ];
+
+const KNOWN_NAMES = KNOWN.map((key) => key.slice(DOMAIN.length + 1));
 
 /** The parsed annotations of a workload. */
 export interface PodAnnotations {
@@ -71,7 +74,8 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       if (container === undefined) options = { ...options, ...option };
       else perContainer.set(container, { ...perContainer.get(container), ...option });
     } else if (container !== undefined) {
-      refuse('be an option of a single container', `use ${container}.${DOMAIN}/${OPTIONS.join(' or /')}`);
+      const known = OPTIONS.map((option) => `${container}.${DOMAIN}/${option}`);
+      refuse('be an option of a single container', remedyFor(name, OPTIONS, `use ${known.join(' or ')}`));
     } else if (key === INJECT) {
       if (value !== 'enabled' && value !== 'disabled') refuse('be enabled or disabled', 'correct it, or leave it out');
       isDisabled = value === 'disabled';
@@ -79,7 +83,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       const names = value.split(',').map((item) => item.trim());
       if (names.includes('')) refuse('be names of containers, separated by commas', 'correct it, or leave it out');
       else lists[key === CONTAINERS ? 'containers' : 'excludeContainers'] = names;
-    } else refuse(`be one of ${KNOWN.join(', ')}`, 'correct its name, or leave it out');
+    } else refuse(`be one of ${KNOWN.join(', ')}`, remedyFor(name, KNOWN_NAMES, 'correct its name, or leave it out'));
   }
   return { isDisabled, ...lists, options, perContainer, problems };
 }
@@ -105,6 +109,6 @@ function streams(value: string, refuse: Refuse): TapOptions {
   }
   const only = known.find((item) => item === first);
   if (names.length === 1 && only !== undefined) return { streams: only };
-  refuse('be stdout, stderr, both or none', 'use one of them');
+  refuse('be stdout, stderr, both or none', remedyFor(value, known, 'use one of them'));
   return {};
 }

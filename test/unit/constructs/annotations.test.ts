@@ -136,8 +136,21 @@ test.each([
   ['none and more', 'logtap.dev/streams', 'none,stdout', /must be stdout/],
   ['an empty list', 'logtap.dev/containers', '', /must be names of containers/],
   ['a hole in a list', 'logtap.dev/exclude-containers', 'web,', /must be names of containers/],
-  ['a misspelt name', 'logtap.dev/container', 'app', /must be one of logtap.dev\/inject, .*correct its name/],
-  ['what a container cannot have', 'app.logtap.dev/inject', 'disabled', /use app.logtap.dev\/file or \/streams/],
+  [
+    'a misspelt name',
+    'logtap.dev/container',
+    'app',
+    /must be one of logtap.dev\/inject, .*did you mean 'containers'\?/,
+  ],
+  ['a name like no other', 'logtap.dev/colour', 'red', /must be one of .*: correct its name/],
+  ['a misspelt stream', 'logtap.dev/streams', 'stdrr', /did you mean 'stderr'\?/],
+  ['a misspelt option of a container', 'app.logtap.dev/stream', 'stdout', /did you mean 'streams'\?/],
+  [
+    'what a container cannot have',
+    'app.logtap.dev/inject',
+    'disabled',
+    /use app.logtap.dev\/file or app.logtap.dev\/streams/,
+  ],
   ['a boolean', 'logtap.dev/inject', true as unknown as string, /\(true\) must be a string: put it in quotes/],
 ])('refuses %s', (_what, name, value, says) => {
   const act = () => tapped({ [name]: value });
