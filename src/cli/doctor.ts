@@ -1,4 +1,4 @@
-/** `logtap doctor`: says whether and how a program can be tapped, and what to do where it cannot. */
+/** `logtap doctor`: reports whether a program can be tapped, with the remedy for each obstacle. */
 import { diagnoseProcess } from '../doctor/process.js';
 import { diagnoseProgram } from '../doctor/program.js';
 import { formatJson, formatText } from '../doctor/report.js';
@@ -8,15 +8,15 @@ import { CommandError, EXIT, UsageError } from './usage.js';
 
 const USAGE = `Usage: logtap doctor [-o text|json] PROGRAM | --pid N
 
-Says whether a program, or a process that runs, can be tapped: what was seen, why it matters, what to do.
+Reports whether a program or a running process can be tapped: each observation, its effect and its remedy.
 
-  PROGRAM                a path, or a name to find in PATH; scripts are followed to their interpreter
-  --pid N                a running process, also of another container whose processes are seen here
+  PROGRAM                a path, or a name to find in PATH; for a script, its interpreter
+  --pid N                a running process, also of another container if its processes are visible here
   -o, --output FORMAT    text or json   (default: text)
   -h, --help
 
 Exit codes: 0 can be tapped, 2 can be tapped in part, 3 cannot be tapped, 64 wrong use, 66 no such program or process,
-77 no right to look at it.
+77 no permission to read it.
 `;
 
 const EXIT_OF: Readonly<Record<Verdict, number>> = {
@@ -36,12 +36,12 @@ const FORMATS: Readonly<Record<string, (diagnosis: Diagnosis) => string>> = { te
 function processId(text: string): number {
   const pid = Number(text);
   if (!/^\d+$/.test(text) || pid < 1 || pid > 2 ** 31 - 1) {
-    throw new UsageError(`--pid takes the number of a process, but got '${text}'. Example: logtap doctor --pid 1`);
+    throw new UsageError(`--pid takes a process id, but got '${text}'. Example: logtap doctor --pid 1`);
   }
   return pid;
 }
 
-/** Prints the diagnosis; resolves to the exit code of its verdict. */
+/** Prints the diagnosis and resolves to the exit code of its verdict. */
 export async function doctor(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
   if (values.help) {

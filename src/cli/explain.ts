@@ -18,7 +18,7 @@ const OPTIONS = { help: { type: 'boolean', short: 'h' } } as const;
 /**
  * Runs the command and resolves to its exit code.
  *
- * @throws UsageError, or CommandError for a code that there is not
+ * @throws UsageError, or CommandError for an unknown code
  */
 export async function explainCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
@@ -40,7 +40,7 @@ export async function explainCommand(args: readonly string[], io: CommandStreams
   return EXIT.OK;
 }
 
-/** Code to its heading and text. */
+/** Heading and text of each code. */
 function sectionsOf(page: string): Map<string, string> {
   const sections = page.split(/^(?=### LT\d{3}$)/m).slice(1);
   return new Map(sections.map((text) => [text.slice(4, 9), `${text.slice(4).split(/^## /m)[0]!.trimEnd()}\n`]));

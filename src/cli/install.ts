@@ -1,6 +1,6 @@
 /**
- * `logtap install DIR [RINGS]`: the init container's job. Puts the library for this machine's architecture into DIR, and
- * makes the directory in which programs that start before the shipper make rings of their own.
+ * `logtap install DIR [RINGS]`: the command of the init container. Puts the library for this machine's architecture into DIR,
+ * and creates the directory RINGS, in which programs that start before the shipper create their own rings.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -20,14 +20,14 @@ import { libraryFile } from './package-files.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 
 /**
- * Writes beside the target and renames over it: a program that starts meanwhile loads the old or the new library, never
- * half of one, and a restarted init container may run it again.
+ * Writes a temporary file and renames it to the target. A program that starts meanwhile loads either the old or the new
+ * library, and a restarted init container can install again.
  */
 export function install(args: readonly string[]): number {
   const [directory, rings, ...rest] = args;
   if (directory === undefined || args.some((arg) => arg.startsWith('-')) || rest.length > 0) {
     throw new UsageError(
-      'install takes a directory, and one for rings. Example: logtap install /.logtap-lib /.logtap/rings',
+      'install takes a directory for the library and optionally one for rings. Example: logtap install /.logtap-lib /.logtap/rings',
     );
   }
   const library = readFileSync(libraryFile());
@@ -38,8 +38,8 @@ export function install(args: readonly string[]): number {
 }
 
 /**
- * Does something with a directory, which is made when it is missing. By its descriptor, so that it stays the one that was
- * looked at: a user who may write to its parent may replace it with another one, or a link, at any time.
+ * Acts on a directory through a descriptor. Creates a missing directory. The descriptor keeps naming the checked directory even if
+ * a user with write access to its parent replaces it.
  */
 function inDirectory(path: string, act: (handle: number) => void): void {
   let handle: number | undefined;
@@ -60,7 +60,7 @@ function inDirectory(path: string, act: (handle: number) => void): void {
 }
 
 function putLibrary(directory: number, library: Buffer): void {
-  // Node has no openat(2); this is what it does.
+  // Node has no openat(2). This path has the same effect.
   const within = (name: string) => `/proc/self/fd/${directory}/${name}`;
   const temporary = within(`${LIBRARY_NAME}.${randomBytes(8).toString('hex')}`);
   try {

@@ -1,4 +1,4 @@
-/** The `logtap` command: picks the subcommand, prints its error, sets the exit code. */
+/** The `logtap` command: runs the subcommand, prints its error and sets the exit code. */
 import { closest } from '../catalog/closest.js';
 import { doctor } from './doctor.js';
 import { explainCommand } from './explain.js';
@@ -45,7 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(
-        `ship takes no arguments but --check, and got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
+        `ship takes no arguments except --check, but got '${args.join(' ')}'. Its settings are LOGTAP_* variables.`,
       );
     }
     return runShipper(args);
@@ -58,7 +58,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** In this process, which the shipper ends itself. */
+/** Runs the shipper in this process, which the shipper itself ends. */
 function runShipper(args: readonly string[]): number {
   process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
   require(shipperFile);

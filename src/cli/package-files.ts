@@ -1,4 +1,4 @@
-/** Where the parts of the installed package lie, seen from the bundled CLI in dist/cli. */
+/** Paths of the parts of the installed package, relative to the bundled CLI in dist/cli. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_NAME } from '../contract.js';
@@ -9,16 +9,16 @@ const dist = join(__dirname, '..');
 /** The shipper's bundle. */
 export const shipperFile = join(dist, 'shipper', 'main.js');
 
-/** What each finding means. */
+/** Page that explains each finding. */
 export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');
 
-/** Node's name of an architecture to the directory that holds its library. */
+/** Directory of the library by Node's name of the architecture. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /**
  * The library for this machine's architecture.
  *
- * @throws CommandError where the package has none
+ * @throws CommandError if the package has none
  */
 export function libraryFile(): string {
   const directory = ARCHITECTURES[process.arch];

@@ -1,6 +1,6 @@
 /**
  * `logtap terminate`: the preStop hook of a native sidecar. The kubelet runs it when the termination of the pod begins, and
- * sends SIGTERM only when the application has ended, which may be seconds before the kill. So the hook tells the shipper.
+ * sends SIGTERM only when the application has ended, perhaps seconds before the kill. So the hook notifies the shipper.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -10,7 +10,7 @@ import { EXIT, UsageError } from './usage.js';
 
 /** "The termination has begun." */
 const SIGNAL = 'SIGUSR2';
-/** A shipper that starts at this moment gets so long to be ready for the signal, which would end it before. */
+/** Time for a starting shipper to install its handler. Without a handler the signal would end it. */
 const START_MS = 3000;
 const LOOK_MS = 50;
 /** Settings that two shippers of one container would not share. */
@@ -27,7 +27,7 @@ export async function terminate(args: readonly string[]): Promise<number> {
     if (ready.length > 0) return EXIT.OK;
     if (performance.now() > deadline) {
       const why = shippers.length > 0 ? 'it does not wait for the signal' : 'there is none';
-      process.stderr.write(`logtap: no shipper in this container was told that the pod ends: ${why}\n`);
+      process.stderr.write(`logtap: no shipper in this container was notified that the pod ends: ${why}\n`);
       return EXIT.OK;
     }
     await sleep(LOOK_MS);
@@ -42,8 +42,8 @@ function processes(): number[] {
 }
 
 /**
- * Whether the process is the shipper of this container. The pod may share its process ids, or have those of its node, where
- * others have shippers, too, and process 1 is none of them: what a container has to itself is its tree of mounts.
+ * Whether the process is the shipper of this container. The pod may share process ids between its containers, or use those of
+ * its node, where other pods also have shippers. Only the mount namespace identifies the container.
  */
 function isShipper(pid: number): boolean {
   const mounts = seen(() => readlinkSync(`/proc/${pid}/ns/mnt`));
@@ -57,7 +57,7 @@ function isShipper(pid: number): boolean {
   return OWN_SETTINGS.every((name) => value(name) === process.env[name]);
 }
 
-/** Whether the process has a handler: without one the signal would end it. */
+/** Whether the process has a handler for the signal. */
 function catchesSignal(pid: number): boolean {
   const status = seen(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
   const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? '0'}`);
@@ -66,12 +66,12 @@ function catchesSignal(pid: number): boolean {
 
 const send = (pid: number) => seen(() => process.kill(pid, SIGNAL));
 
-/** The strings of a file of /proc that are ended by zeros. */
+/** The zero-terminated strings of a file in /proc. */
 function list(pid: number, file: 'cmdline' | 'environ'): string[] {
   return (seen(() => readFileSync(`/proc/${pid}/${file}`, 'utf8')) ?? '').split('\0').slice(0, -1);
 }
 
-/** What is found out about a process; nothing where it has ended, or belongs to another user. */
+/** The result of `look`; `undefined` if the process has ended or belongs to another user. */
 function seen<T>(look: () => T): T | undefined {
   try {
     return look();

@@ -1,7 +1,7 @@
-/** Wrong use of a command: its message says what was given, what is expected and what to type. Exit code 64. */
+/** Wrong use of a command. The message contains the given value, the expected one and an example. Exit code 64. */
 export class UsageError extends Error {}
 
-/** A command that cannot do its job, with the exit code that its page documents. */
+/** A command that failed, with its documented exit code. */
 export class CommandError extends Error {
   constructor(
     message: string,
@@ -11,18 +11,18 @@ export class CommandError extends Error {
   }
 }
 
-/** Exit codes of the commands: from 64 on after sysexits(3); IN_PART and CANNOT are verdicts of the doctor. */
+/** Exit codes of the commands. Those from 64 follow sysexits(3). IN_PART and CANNOT are verdicts of the doctor. */
 export const EXIT = {
   OK: 0,
   INTERNAL: 1,
-  /** Of `check` and `diff`: what they look for is there. */
+  /** `check` found an error, or `diff` found a difference. */
   FOUND: 1,
   IN_PART: 2,
   CANNOT: 3,
   USAGE: 64,
   NO_INPUT: 66,
   CANNOT_CREATE: 73,
-  /** Of the shipper: its last line says how many records remain. */
+  /** The shipper left records undelivered. Its last line has their number. */
   UNDELIVERED: 74,
   NO_PERMISSION: 77,
   CONFIGURATION: 78,

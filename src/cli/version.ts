@@ -1,4 +1,4 @@
-/** The version of the installed package, seen from the bundled CLI in dist/cli, and from src/cli. */
+/** The version of the installed package. The path is the same from the bundled CLI in dist/cli and from src/cli. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,30 +1,30 @@
 /**
- * Reads what the dynamic loader will look at in an ELF file, and nothing else: a program may have hundreds of
- * megabytes. Files may be truncated or hostile, so every offset and count is checked before it is used.
+ * Reads only the parts of an ELF file that the dynamic loader uses, because a program may have hundreds of megabytes. Files may
+ * be truncated or hostile, so every offset and count is checked before use.
  */
 
-/** The file ends early, or its tables contradict each other. The message says what was wrong. */
+/** The file ends early, or its tables contradict each other. The message names the problem. */
 export class ElfError extends Error {}
 
-/** A file that can be read in pieces; answers fewer bytes where the file ends. */
+/** Reads a piece of a file. Returns fewer bytes at the end of the file. */
 export type ReadAt = (offset: number, length: number) => Uint8Array;
 
 export interface Elf {
-  /** Programs of another form are known by their header alone: all else is empty. */
+  /** Of a program in another form only the header is read, and the other fields are empty. */
   readonly form: '64-bit little-endian' | '64-bit big-endian' | '32-bit little-endian' | '32-bit big-endian';
   readonly type: 'executable' | 'shared' | 'other';
   readonly machine: string;
-  /** The dynamic loader that the kernel starts for it; absent in static programs. */
+  /** The dynamic loader that the kernel starts; absent in static programs. */
   readonly interpreter?: string;
-  /** Libraries that it names itself (DT_NEEDED). */
+  /** Libraries that the file itself names (DT_NEEDED). */
   readonly needed: readonly string[];
-  /** Whether it is marked as a program that may lie anywhere (DF_1_PIE). */
+  /** Whether it is marked as a position-independent program (DF_1_PIE). */
   readonly isPie: boolean;
-  /** Built by the Go compiler. */
+  /** Whether the Go compiler built it. */
   readonly isGo: boolean;
-  /** Of Bun, and of a program that Bun compiled, which is a copy of it: the version of its exports, such as 1.2. */
+  /** Version of Bun's exports, such as 1.2, in Bun and in programs that Bun compiled, which are copies of it. */
   readonly bun?: string;
-  /** The functions `io_uring_*` that it takes from a library. */
+  /** The functions `io_uring_*` that it imports. */
   readonly ioUringCalls: readonly string[];
 }
 
@@ -64,10 +64,10 @@ const NT_GO_BUILD_ID = 4;
 /** Bun exports its functions under versions of this name, which a stripped file keeps. */
 const BUN_VERSION = /\0BUN_(\d+\.\d+)\0/;
 
-/** Far above what linkers make, low enough to hold in memory. */
+/** Far above the tables of linkers, and low enough to keep in memory. */
 const TABLE_MAX_BYTES = 64 * 1024 * 1024;
 const PATH_MAX_BYTES = 4096;
-/** Of the names of sections and symbols that are looked for, none is as long. */
+/** Longer than every name of a section or a symbol that is searched. */
 const NAME_MAX_BYTES = 64;
 
 interface Region {
@@ -86,9 +86,9 @@ interface Section extends Region {
   readonly link: number;
 }
 
-/** A piece of the file that is known to be there in full. */
+/** A piece of the file. Throws if the file does not contain all of it. */
 function piece(readAt: ReadAt, { offset, size }: Region, what: string): DataView {
-  if (size > TABLE_MAX_BYTES) throw new ElfError(`${what} claims ${size} bytes, which no linker makes`);
+  if (size > TABLE_MAX_BYTES) throw new ElfError(`${what} claims ${size} bytes, which no linker writes`);
   const bytes = readAt(offset, size);
   if (bytes.length < size) {
     throw new ElfError(`${what} should have ${size} bytes at offset ${offset}, but the file ends before`);
@@ -96,10 +96,10 @@ function piece(readAt: ReadAt, { offset, size }: Region, what: string): DataView
   return new DataView(bytes.buffer, bytes.byteOffset, size);
 }
 
-/** A 64-bit number. Those above 2^53 lose digits, but stay far beyond any file. */
+/** A 64-bit number. Numbers above 2^53 lose digits, but stay larger than any file. */
 const word = (view: DataView, at: number) => Number(view.getBigUint64(at, true));
 
-/** The text from a position up to its terminator, or undefined when it has none within `max` bytes. */
+/** The text from a position up to its terminator, or undefined if there is none within `max` bytes. */
 function textAt(table: DataView, at: number, max: number): string | undefined {
   if (at >= table.byteLength) return undefined;
   const bytes = Buffer.from(table.buffer, table.byteOffset + at, Math.min(max + 1, table.byteLength - at));
@@ -125,7 +125,7 @@ function readSegments(readAt: ReadAt, header: DataView): Segment[] {
   }));
 }
 
-/** Programs run without this table, so one that is missing or wrong is no error. */
+/** Programs run without this table, so a missing or wrong table is not an error. */
 function readSections(readAt: ReadAt, header: DataView): Section[] {
   const count = header.getUint16(60, true);
   if (header.getUint16(58, true) !== SECTION_BYTES) return [];
@@ -231,7 +231,7 @@ export function isElf(start: Uint8Array): boolean {
   return Buffer.from(start.subarray(0, 4)).equals(Buffer.from('\x7fELF', 'latin1'));
 }
 
-/** @throws ElfError when the file is no ELF file, ends early or contradicts itself */
+/** @throws ElfError if the file is not an ELF file, ends early or contradicts itself */
 export function readElf(readAt: ReadAt): Elf {
   const start = piece(readAt, { offset: 0, size: 20 }, 'the ELF header');
   if (!isElf(new Uint8Array(start.buffer, start.byteOffset, 4))) throw new ElfError('it is not an ELF file');

@@ -1,5 +1,5 @@
 /**
- * File capabilities. Node cannot read extended attributes, so the tools that can are asked, if the machine has one.
+ * File capabilities. Node cannot read extended attributes, so this runs a tool that can, if the machine has one.
  */
 import { spawnSync } from 'node:child_process';
 
@@ -12,10 +12,10 @@ function output(command: string, args: readonly string[]): string | undefined {
   return status === 0 ? stdout : undefined;
 }
 
-/** The capabilities as getcap(8) words them, empty when there are none, undefined when no tool could tell. */
+/** The capabilities in the format of getcap(8); empty if there are none, undefined if no tool could read them. */
 export function fileCapabilities(path: string): string | undefined {
   const listed = output('getcap', [path]);
-  // `PATH cap_net_raw=ep`; older versions put ` = ` between. A path may hold anything, so it is cut by its length.
+  // `PATH cap_net_raw=ep`; older versions put ` = ` between. A path may contain any text, so it is cut by its length.
   if (listed !== undefined) return listed.trim().slice(path.length).replace(/^ =/, '').trim();
   const dumped = output('getfattr', ['--absolute-names', '--match=^security\\.capability$', '--encoding=hex', path]);
   return dumped === undefined ? undefined : (/^security\.capability=(\S+)$/m.exec(dumped)?.[1] ?? '');

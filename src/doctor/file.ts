@@ -1,21 +1,21 @@
-/** Looks at files, also at those of a process that sees another root directory than we do. */
+/** Reads files, including those of a process with another root directory. */
 import { closeSync, fstatSync, openSync, readlinkSync, readSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Elf, readElf } from './elf.js';
 
-/** As many as Linux follows (path_resolution(7)). */
+/** The limit of Linux (path_resolution(7)). */
 const LINKS_MAX = 40;
 
-/** Why a path cannot be looked at; `code` is that of the system's error, such as ENOENT. */
+/** The system's code of an error, such as ENOENT. */
 export function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? String(error);
 }
 
 /**
- * Where a path of another root directory lies in ours, with all symbolic links followed inside that root: an absolute
- * link there is not one of ours.
+ * The path in our root directory of a path in another one. Follows symbolic links inside that other root, because its absolute
+ * links do not refer to ours.
  *
- * @throws as fs does, when a part of the path is missing
+ * @throws as fs does, if a part of the path is missing
  */
 export function pathInRoot(root: string, path: string): string {
   const todo = path.split('/').reverse();
@@ -52,7 +52,7 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-/** A file's first bytes, fewer when it is shorter. */
+/** A file's first bytes, or fewer if it is shorter. */
 export function readStart(path: string, length: number): Buffer {
   return withFile(path, (readAt) => Buffer.from(readAt(0, length)));
 }
@@ -67,7 +67,7 @@ function withFile<T>(path: string, use: (readAt: (offset: number, length: number
   try {
     const { size } = fstatSync(fd);
     return use((offset, length) => {
-      // Never more than there is: a header may claim any size.
+      // At most the rest of the file, because a header may claim any size.
       const bytes = Buffer.alloc(Math.max(0, Math.min(length, size - offset)));
       return bytes.subarray(0, bytes.length === 0 ? 0 : readSync(fd, bytes, 0, bytes.length, offset));
     });

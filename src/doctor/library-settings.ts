@@ -1,7 +1,7 @@
-/** What the library makes of its LLT_* variables. It takes a wrong value as not set, silently: so the doctor reports it here. */
+/** Checks the library's LLT_* variables. The library silently ignores an invalid value, so the doctor reports it. */
 import { closest } from '../catalog/closest.js';
 import { LIBRARY_ENV, SOCKET_PATH_MAX_BYTES } from '../contract.js';
-import type { Finding } from './verdict.js';
+import type { Diagnostic } from './verdict.js';
 
 export type Environment = ReadonlyMap<string, string>;
 
@@ -40,7 +40,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   [PASSIVE]: NUMBER,
 };
 
-/** Where the library hands its bytes to, or undefined when the value names nothing. */
+/** The target of the library's bytes, or undefined if the value names none. */
 export interface Target {
   readonly kind: 'socket' | 'file' | 'ring';
   readonly path: string;
@@ -53,7 +53,7 @@ export function targetOf(environment: Environment): Target | undefined {
 }
 
 /** @param directory the current directory at the start, which a relative path is completed with */
-export function settingFindings(environment: Environment, directory: string): Finding[] {
+export function settingFindings(environment: Environment, directory: string): Diagnostic[] {
   return [
     ...[...environment].flatMap(([name, value]) => valueFindings(name, value)),
     ...switchFindings(environment),
@@ -61,7 +61,7 @@ export function settingFindings(environment: Environment, directory: string): Fi
   ];
 }
 
-function valueFindings(name: string, value: string): Finding[] {
+function valueFindings(name: string, value: string): Diagnostic[] {
   if (!name.startsWith('LLT_')) return [];
   if (!NAMES.some((known) => known === name)) {
     const nearest = closest(name, NAMES);
@@ -86,7 +86,7 @@ function valueFindings(name: string, value: string): Finding[] {
   ];
 }
 
-function switchFindings(environment: Environment): Finding[] {
+function switchFindings(environment: Environment): Diagnostic[] {
   if (environment.get(DISABLE) === 'true') {
     return [
       {
@@ -121,7 +121,7 @@ function switchFindings(environment: Environment): Finding[] {
   ];
 }
 
-function targetFindings(environment: Environment, directory: string): Finding[] {
+function targetFindings(environment: Environment, directory: string): Diagnostic[] {
   const target = targetOf(environment);
   if (target === undefined) {
     return [

@@ -1,7 +1,7 @@
-/** What the form of a program means for the tap: how it is linked, for which machine, and what it writes past libc. */
+/** Effects of a program's form on the tap: its linkage, its machine, and its writes without libc. */
 import { LIBRARY_NAME } from '../contract.js';
 import type { Elf } from './elf.js';
-import type { Finding } from './verdict.js';
+import type { Diagnostic } from './verdict.js';
 
 const MACHINES = ['x86_64', 'aarch64'];
 const THROUGH_CAT =
@@ -16,7 +16,7 @@ export function libcOf({ interpreter, needed }: Elf): 'glibc' | 'musl' | 'unknow
 }
 
 /** @param machine that of the machine we run on */
-export function linkageFindings(elf: Elf, machine: string): Finding[] {
+export function linkageFindings(elf: Elf, machine: string): Diagnostic[] {
   if (elf.type === 'other') {
     return [
       {
@@ -50,9 +50,9 @@ export function linkageFindings(elf: Elf, machine: string): Finding[] {
 /**
  * For a program that is to be started with the library.
  *
- * @param asanOptions value of `ASAN_OPTIONS` where it starts
+ * @param asanOptions value of `ASAN_OPTIONS` in its environment
  */
-export function sanitizerFindings({ needed }: Elf, asanOptions = ''): Finding[] {
+export function sanitizerFindings({ needed }: Elf, asanOptions = ''): Diagnostic[] {
   const runtime = needed.find((name) => /^lib(asan|clang_rt\.asan[^/]*)\.so/.test(name));
   if (runtime === undefined) return [];
   const isAllowed = /(^|[:,\s])verify_asan_link_order=(0|no|false)($|[:,\s])/.test(asanOptions);
@@ -66,7 +66,7 @@ export function sanitizerFindings({ needed }: Elf, asanOptions = ''): Finding[] 
   ];
 }
 
-function staticFinding({ isGo, isPie, type }: Elf): Finding {
+function staticFinding({ isGo, isPie, type }: Elf): Diagnostic {
   const seen = isPie || type === 'executable' ? 'statically linked' : 'a shared library, or statically linked';
   return {
     weight: 'blocks',
@@ -76,7 +76,7 @@ function staticFinding({ isGo, isPie, type }: Elf): Finding {
   };
 }
 
-function libcFindings(elf: Elf): Finding[] {
+function libcFindings(elf: Elf): Diagnostic[] {
   const libc = libcOf(elf);
   if (libc === 'none') {
     return [
@@ -99,7 +99,7 @@ function libcFindings(elf: Elf): Finding[] {
   ];
 }
 
-function goFindings(elf: Elf): Finding[] {
+function goFindings(elf: Elf): Diagnostic[] {
   if (!elf.isGo || libcOf(elf) === 'none') return [];
   return [
     {
@@ -111,7 +111,7 @@ function goFindings(elf: Elf): Finding[] {
   ];
 }
 
-function bunFindings({ bun }: Elf): Finding[] {
+function bunFindings({ bun }: Elf): Diagnostic[] {
   if (bun === undefined) return [];
   // The first releases still wrote some of their output through libc.
   const isOld = bun === '1.0';
@@ -125,7 +125,7 @@ function bunFindings({ bun }: Elf): Finding[] {
   ];
 }
 
-function ioUringFindings({ ioUringCalls, needed }: Elf): Finding[] {
+function ioUringFindings({ ioUringCalls, needed }: Elf): Diagnostic[] {
   const library = needed.find((name) => name.startsWith('liburing'));
   const use = library ?? ioUringCalls[0];
   if (use === undefined) return [];
@@ -139,7 +139,7 @@ function ioUringFindings({ ioUringCalls, needed }: Elf): Finding[] {
   ];
 }
 
-function foreignFindings(elf: Elf, machine: string): Finding[] {
+function foreignFindings(elf: Elf, machine: string): Diagnostic[] {
   if (elf.machine === machine) return [];
   return [
     {

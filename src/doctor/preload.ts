@@ -3,23 +3,23 @@ import { LIBRARY_NAME } from '../contract.js';
 import { type Elf, ElfError } from './elf.js';
 import { codeOf, mountOptions, pathInRoot, readElfFile } from './file.js';
 import type { ProcessState } from './process-state.js';
-import type { Finding } from './verdict.js';
+import type { Diagnostic } from './verdict.js';
 
-/** Path of the library in the process, when it is loaded. */
+/** Path of the library in the process, if it is loaded. */
 export function loadedLibrary({ mapped }: ProcessState): string | undefined {
   return mapped.find((path) => path.endsWith(`/${LIBRARY_NAME}`));
 }
 
-/** What LD_PRELOAD names, separated by colons or spaces (ld.so(8)). */
+/** The paths in LD_PRELOAD, separated by colons or spaces (ld.so(8)). */
 export function preloaded({ environment }: ProcessState): string[] {
   return (environment.get('LD_PRELOAD') ?? '').split(/[: ]+/).filter((entry) => entry !== '');
 }
 
 /**
  * @param elf the program of the process
- * @param isExplained another finding says already why nothing can be loaded
+ * @param isExplained whether another finding already explains why no library can be loaded
  */
-export function preloadFindings(state: ProcessState, elf: Elf | undefined, isExplained: boolean): Finding[] {
+export function preloadFindings(state: ProcessState, elf: Elf | undefined, isExplained: boolean): Diagnostic[] {
   if (loadedLibrary(state) !== undefined) return [];
   const library = preloaded(state).find((entry) => entry.split('/').at(-1) === LIBRARY_NAME);
   if (library === undefined) return [notAsked(state)];
@@ -27,7 +27,7 @@ export function preloadFindings(state: ProcessState, elf: Elf | undefined, isExp
   return [{ weight: 'blocks', ...reasonNotLoaded(state, library, elf) }];
 }
 
-function notAsked(state: ProcessState): Finding {
+function notAsked(state: ProcessState): Diagnostic {
   const value = state.environment.get('LD_PRELOAD');
   return {
     weight: 'note',
@@ -37,7 +37,7 @@ function notAsked(state: ProcessState): Finding {
   };
 }
 
-type Reason = Omit<Finding, 'weight'>;
+type Reason = Omit<Diagnostic, 'weight'>;
 
 function reasonNotLoaded(state: ProcessState, library: string, elf: Elf | undefined): Reason {
   const seen = `LD_PRELOAD names ${library}, but it is not loaded`;

@@ -1,14 +1,14 @@
-/** Programs that gain rights when they start: for them the dynamic loader ignores LD_PRELOAD (AT_SECURE, ld.so(8)). */
+/** Programs that gain privileges at their start. The dynamic loader ignores LD_PRELOAD for them (AT_SECURE, ld.so(8)). */
 import { readFileSync, type Stats } from 'node:fs';
 import { mountOptions } from './file.js';
 import { fileCapabilities } from './file-capabilities.js';
-import type { Finding } from './verdict.js';
+import type { Diagnostic } from './verdict.js';
 
 /** Who would start the program. */
 export interface User {
   readonly uid: number;
   readonly gid: number;
-  /** no_new_privs: nothing it starts gains rights. */
+  /** no_new_privs: the programs that it starts gain no privileges. */
   readonly canGainRights: boolean;
 }
 
@@ -24,7 +24,7 @@ const WHY = 'A program that gains rights when it starts ignores LD_PRELOAD (AT_S
 const NO_GAIN = 'in Kubernetes `allowPrivilegeEscalation: false`, elsewhere `setpriv --no-new-privs`';
 
 /** @param path with all symbolic links followed */
-export function privilegeFindings(path: string, { mode, uid, gid }: Stats, user: User): Finding[] {
+export function privilegeFindings(path: string, { mode, uid, gid }: Stats, user: User): Diagnostic[] {
   const isNosuid = mountOptions(readFileSync('/proc/self/mountinfo', 'utf8'), path).includes('nosuid');
   // The kernel takes a set-group-ID bit without the group's right to execute for a lock mark.
   const bits = [
@@ -36,7 +36,7 @@ export function privilegeFindings(path: string, { mode, uid, gid }: Stats, user:
     : user.canGainRights
       ? undefined
       : 'no_new_privs is set';
-  const findings = bits.map(({ name, owner, own, kind }): Finding => {
+  const findings = bits.map(({ name, owner, own, kind }): Diagnostic => {
     const idle = reason ?? (owner === own ? `you are ${kind} ${own} already` : undefined);
     return {
       weight: idle === undefined ? 'blocks' : 'note',
@@ -48,7 +48,7 @@ export function privilegeFindings(path: string, { mode, uid, gid }: Stats, user:
   return [...findings, ...(reason === undefined ? capabilityFindings(path, user) : [])];
 }
 
-function capabilityFindings(path: string, { uid }: User): Finding[] {
+function capabilityFindings(path: string, { uid }: User): Diagnostic[] {
   const capabilities = fileCapabilities(path);
   const remedy = `Start it as a user who has them already (in Kubernetes: root with \`securityContext.capabilities\`), or remove them: setcap -r ${path}`;
   if (capabilities === undefined) {

@@ -1,4 +1,4 @@
-/** Reads what /proc knows of a process that runs: one look, so that all findings speak of the same moment. */
+/** Reads the state of a running process from /proc once, so that all findings concern the same moment. */
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { codeOf } from './file.js';
 import type { Environment } from './library-settings.js';
@@ -39,7 +39,7 @@ export interface ProcessState {
   readonly mountinfo: string;
 }
 
-/** @throws DiagnosisError when it does not run, or may not be looked at */
+/** @throws DiagnosisError if it does not run, or if this user has no permission to read it */
 export function readProcess(pid: number): ProcessState {
   const directory = `/proc/${pid}`;
   const status = read(pid, () => readFileSync(`${directory}/status`, 'utf8'));

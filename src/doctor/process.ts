@@ -10,11 +10,11 @@ import { linkageFindings, sanitizerFindings } from './linkage.js';
 import { loadedLibrary, preloaded, preloadFindings } from './preload.js';
 import { type Descriptor, type ProcessState, readProcess } from './process-state.js';
 import { elfFacts, malformed, thisMachine } from './program.js';
-import type { Diagnosis, Finding } from './verdict.js';
+import type { Diagnosis, Diagnostic } from './verdict.js';
 
 const CONNECT_MS = 2000;
 
-/** @throws DiagnosisError when there is no such process, or it may not be looked at */
+/** @throws DiagnosisError if there is no such process, or if this user has no permission to read it */
 export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
   const state = readProcess(pid);
   const program = readExecutable(state);
@@ -37,8 +37,8 @@ export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
   };
 }
 
-/** The file as the kernel holds it, even when its name is gone. */
-function readExecutable(state: ProcessState): { elf?: Elf; findings: Finding[] } {
+/** The file that the kernel runs, even if its name was removed. */
+function readExecutable(state: ProcessState): { elf?: Elf; findings: Diagnostic[] } {
   try {
     const elf = readElfFile(`${state.directory}/exe`);
     const isTapped = loadedLibrary(state) !== undefined;
@@ -65,7 +65,7 @@ function processFacts(state: ProcessState): Record<string, string> {
   };
 }
 
-function secureFindings({ isSecure }: ProcessState): Finding[] {
+function secureFindings({ isSecure }: ProcessState): Diagnostic[] {
   if (!isSecure) return [];
   return [
     {
@@ -78,7 +78,7 @@ function secureFindings({ isSecure }: ProcessState): Finding[] {
   ];
 }
 
-function procFindings({ hasProc }: ProcessState): Finding[] {
+function procFindings({ hasProc }: ProcessState): Diagnostic[] {
   if (hasProc) return [];
   return [
     {
@@ -91,7 +91,7 @@ function procFindings({ hasProc }: ProcessState): Finding[] {
 }
 
 /** Whether the library finds its target, looked at from where the process is. */
-async function reachFindings(state: ProcessState): Promise<Finding[]> {
+async function reachFindings(state: ProcessState): Promise<Diagnostic[]> {
   const target = targetOf(state.environment);
   if (target === undefined) return [];
   const path = resolve(state.workingDirectory, target.path);
@@ -123,9 +123,9 @@ async function unreachable(root: string, path: string, kind: Target['kind']): Pr
   }
 }
 
-/** Connects and closes, as the library would, from another user perhaps. */
+/** Connects and closes, as the library would, perhaps as another user. */
 async function connectionProblem(socket: string): Promise<string | undefined> {
-  // By its directory's descriptor: the way through /proc may be longer than a socket's path can be.
+  // Through its directory's descriptor, because the path through /proc may exceed the limit on socket paths.
   const directory = openSync(dirname(socket), 'r');
   try {
     return await new Promise((settle) => {
@@ -145,8 +145,8 @@ async function connectionProblem(socket: string): Promise<string | undefined> {
   }
 }
 
-/** A child in a pipeline has a pipe of its own, which is not the container's output and is left alone. */
-function streamFindings(state: ProcessState): Finding[] {
+/** A child in a pipeline writes to its own pipe, which is not the container's output and is not tapped. */
+function streamFindings(state: ProcessState): Diagnostic[] {
   const inherited = state.environment.get(LIBRARY_ENV.STDIO.name) ?? '';
   if (loadedLibrary(state) === undefined || !/^([0-9a-f]{16}(:|$)){4}$/.test(inherited)) return [];
   const numbers = inherited.split(':').map((text) => BigInt(`0x${text}`));
@@ -161,23 +161,23 @@ function streamFindings(state: ProcessState): Finding[] {
     {
       weight: 'note',
       seen: `its ${own.join(' and ')} ${own.length === 1 ? 'is' : 'are'} not the container's`,
-      why: 'What it writes there goes to another process or to a file, and is captured only if that writes it on.',
+      why: 'Its output there goes to another process or to a file, and is captured only if that process writes it again.',
       remedy: `Nothing, unless it is a log: then name the file in ${LIBRARY_ENV.TAP_FILE.name}.`,
     },
   ];
 }
 
-function ioUringFindings({ hasIoUring, environment }: ProcessState): Finding[] {
+function ioUringFindings({ hasIoUring, environment }: ProcessState): Diagnostic[] {
   const isAsked = environment.get('UV_USE_IO_URING') === '1';
   if (!hasIoUring && !isAsked) return [];
   return [
     {
       weight: 'limits',
       seen: `it has ${hasIoUring ? 'an io_uring open' : 'io_uring switched on'}${isAsked ? ' (UV_USE_IO_URING=1)' : ''}`,
-      why: 'Writes through io_uring are made by the kernel without a call that the library could see.',
+      why: 'The kernel writes for io_uring without a call that the library could see.',
       remedy: isAsked
-        ? 'Remove UV_USE_IO_URING=1: Node then writes its files with calls again.'
-        : 'Switch io_uring off in the settings of the program, if it writes its log that way.',
+        ? 'Remove UV_USE_IO_URING=1, so that Node writes its files with calls.'
+        : 'Turn io_uring off in the settings of the program, if it writes its log with it.',
     },
   ];
 }

@@ -1,15 +1,15 @@
-/** Diagnoses a program before it runs: finds it as a shell does, follows `#!`, and looks at the file that starts. */
+/** Diagnoses a program before it runs: finds it as a shell does, follows `#!`, and reads the file that the kernel starts. */
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Elf, ElfError, isElf } from './elf.js';
 import { codeOf, readElfFile, readStart, statOf } from './file.js';
 import { libcOf, linkageFindings, sanitizerFindings } from './linkage.js';
 import { currentUser, privilegeFindings } from './privileges.js';
-import { type Diagnosis, DiagnosisError, type Finding } from './verdict.js';
+import { type Diagnosis, DiagnosisError, type Diagnostic } from './verdict.js';
 
-/** The kernel reads as much of a `#!` line. */
+/** The kernel reads this much of a `#!` line. */
 const SCRIPT_LINE_BYTES = 256;
-/** The kernel gives up after as many scripts that start scripts. */
+/** The kernel follows at most this many scripts that start scripts. */
 const SCRIPTS_MAX = 5;
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
@@ -29,7 +29,7 @@ function isExecutable(path: string): boolean {
 /**
  * The file that a shell would start.
  *
- * @throws DiagnosisError when there is none
+ * @throws DiagnosisError if there is none
  */
 export function findProgram(name: string, path = process.env.PATH ?? SYSTEM_PATH): string {
   if (name.includes('/')) {
@@ -75,14 +75,14 @@ function unreadable(path: string, error: unknown): DiagnosisError {
   if (code === 'EACCES' || code === 'EPERM') {
     const user = process.geteuid?.();
     return new DiagnosisError(
-      `user ${user} may not read ${path}. Run logtap doctor as its owner or as root.`,
+      `user ${user} has no permission to read ${path}. Run logtap doctor as its owner or as root.`,
       'forbidden',
     );
   }
   return new DiagnosisError(`cannot read ${path}: ${(error as Error).message}`, 'absent');
 }
 
-/** What a script names after `#!`, or undefined when the file does not start so. */
+/** The interpreter and its argument after `#!`, or undefined if the file does not start with it. */
 export function scriptInterpreter(start: Uint8Array): readonly string[] | undefined {
   const text = Buffer.from(start).toString('latin1');
   if (!text.startsWith('#!')) return undefined;
@@ -91,7 +91,7 @@ export function scriptInterpreter(start: Uint8Array): readonly string[] | undefi
   return argument === '' ? [interpreter] : [interpreter, argument];
 }
 
-/** `#!/usr/bin/env python3` starts python3; env itself hands LD_PRELOAD on. A name without a slash is one for PATH. */
+/** `#!/usr/bin/env python3` starts python3, and env passes LD_PRELOAD on. A name without a slash is searched in PATH. */
 function throughEnv([interpreter = '', argument = '']: readonly string[]): string {
   if (!/(^|\/)env$/.test(interpreter)) return interpreter.includes('/') ? interpreter : `./${interpreter}`;
   const words = argument.replace(/^-S\s*|^--split-string=/, '').split(/\s+/);
@@ -99,12 +99,12 @@ function throughEnv([interpreter = '', argument = '']: readonly string[]): strin
 }
 
 interface Start {
-  /** The files on the way, the program itself first, the one that the kernel starts last. */
+  /** The files from the program itself to the one that the kernel starts. */
   readonly chain: readonly string[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
 }
 
-/** Follows scripts to the program that the kernel starts in the end. */
+/** Follows scripts to the program that the kernel finally starts. */
 function follow(path: string): Start {
   const chain = [path];
   for (let at = path; ; ) {
@@ -138,7 +138,7 @@ function findInterpreter(name: string): string | undefined {
   }
 }
 
-function broken(seen: string): Finding {
+function broken(seen: string): Diagnostic {
   return {
     weight: 'blocks',
     seen,
@@ -166,7 +166,7 @@ function fileDiagnosis(path: string): Pick<Diagnosis, 'facts' | 'findings'> {
         {
           weight: 'blocks',
           seen: start.length === 0 ? 'an empty file' : 'neither an ELF file nor a script that starts with #!',
-          why: 'The kernel does not run it; what a shell makes of it is up to the shell.',
+          why: 'The kernel does not run it. A shell may read it as a script.',
           remedy: 'Name the program itself, or the interpreter that reads this file.',
         },
       ],
@@ -188,8 +188,8 @@ function fileDiagnosis(path: string): Pick<Diagnosis, 'facts' | 'findings'> {
   }
 }
 
-/** For a file that says it is an ELF file, but is not one that the loader could use. */
-export function malformed(error: ElfError): Finding {
+/** The finding about an ELF file that the loader cannot use. */
+export function malformed(error: ElfError): Diagnostic {
   return {
     weight: 'blocks',
     seen: `a damaged ELF file: ${error.message}`,
@@ -206,20 +206,20 @@ export function elfFacts(elf: Elf): Record<string, string> {
   };
 }
 
-function loaderFindings({ interpreter, machine }: Elf): Finding[] {
-  // The loader of another architecture lies in a root of its own.
+function loaderFindings({ interpreter, machine }: Elf): Diagnostic[] {
+  // The loader of another architecture is in another root directory.
   if (interpreter === undefined || machine !== thisMachine || isFile(interpreter)) return [];
   return [
     {
       weight: 'blocks',
       seen: `its dynamic loader ${interpreter} does not exist here`,
-      why: 'The program cannot start. A program for glibc in an image with musl, or the reverse, looks so.',
-      remedy: 'Look where the program runs, or use a build for the libc of this system.',
+      why: 'The program cannot start. The usual cause is a program for glibc in an image with musl, or the reverse.',
+      remedy: 'Run the doctor where the program runs, or use a build for the libc of this system.',
     },
   ];
 }
 
-/** @throws DiagnosisError when there is no such program, or it cannot be read */
+/** @throws DiagnosisError if there is no such program, or if it cannot be read */
 export function diagnoseProgram(name: string): Diagnosis {
   const path = findProgram(name);
   const { chain, findings } = follow(path);
@@ -238,16 +238,16 @@ export function diagnoseProgram(name: string): Diagnosis {
   };
 }
 
-function rightsGained(path: string): Finding[] {
+function rightsGained(path: string): Diagnostic[] {
   const stat = statOf(path);
   return stat === undefined ? [] : privilegeFindings(path, stat, currentUser());
 }
 
-function notExecutable(path: string): Finding {
+function notExecutable(path: string): Diagnostic {
   const mode = ((statOf(path)?.mode ?? 0) & 0o7777).toString(8).padStart(4, '0');
   return {
     weight: 'blocks',
-    seen: `you may not execute ${path} (mode ${mode})`,
+    seen: `you have no permission to execute ${path} (mode ${mode})`,
     why: 'The kernel does not run it.',
     remedy: `chmod +x ${path}, or mount its file system without noexec.`,
   };

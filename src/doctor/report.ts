@@ -1,14 +1,14 @@
 /** A diagnosis as text for people, and as JSON. The verdict is the last line of the text. */
-import { type Diagnosis, type Finding, verdictOf, type Weight } from './verdict.js';
+import { type Diagnosis, type Diagnostic, verdictOf, type Weight } from './verdict.js';
 
 const TITLES: Readonly<Record<Weight, string>> = { blocks: 'blocks the tap', limits: 'limits the tap', note: 'note' };
 const ORDER: readonly Weight[] = ['blocks', 'limits', 'note'];
 
-function findingLines({ weight, seen, why, remedy }: Finding): string[] {
+function findingLines({ weight, seen, why, remedy }: Diagnostic): string[] {
   return ['', `${TITLES[weight]}: ${seen}`, `  why:    ${why}`, `  remedy: ${remedy}`];
 }
 
-/** Names of files and values of variables are others' text: no control character of theirs reaches a terminal. */
+/** Escapes control characters, because names of files and values of variables are foreign text. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }

@@ -1,36 +1,36 @@
-/** What the doctor says: facts, findings, and the verdict that follows from the findings. */
+/** The doctor's diagnosis: facts, findings, and the verdict that follows from the findings. */
 
 /**
- * What a finding means for the tap: `blocks`: nothing is captured; `limits`: a part of the output is not captured, or
- * not as asked for; `note`: worth knowing, changes nothing.
+ * Effect of a finding on the tap. `blocks`: no output is captured. `limits`: a part of the output is not captured, or not as
+ * requested. `note`: information only.
  */
 export type Weight = 'blocks' | 'limits' | 'note';
 
-export interface Finding {
+export interface Diagnostic {
   readonly weight: Weight;
-  /** What was seen, with the value. */
+  /** The observation, with the value. */
   readonly seen: string;
-  /** Why it matters. */
+  /** The effect on the tap. */
   readonly why: string;
-  /** What to do about it. */
+  /** The remedy. */
   readonly remedy: string;
 }
 
 export interface Diagnosis {
-  /** What was looked at. */
+  /** The program or the process. */
   readonly subject: string;
   readonly facts: Readonly<Record<string, string>>;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Diagnostic[];
 }
 
 export type Verdict = 'can be tapped' | 'can be tapped in part' | 'cannot be tapped';
 
-export function verdictOf(findings: readonly Finding[]): Verdict {
+export function verdictOf(findings: readonly Diagnostic[]): Verdict {
   if (findings.some(({ weight }) => weight === 'blocks')) return 'cannot be tapped';
   return findings.some(({ weight }) => weight === 'limits') ? 'can be tapped in part' : 'can be tapped';
 }
 
-/** The subject cannot be looked at: it is not there, or not ours to read. */
+/** The subject is absent, or this user has no permission to read it. */
 export class DiagnosisError extends Error {
   constructor(
     message: string,

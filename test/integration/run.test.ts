@@ -85,7 +85,7 @@ describe('logtap run', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'untapped\n' });
     const [warning] = stderr.split('\n');
     expect(warning).toBe(
-      `logtap: '${program}' cannot be tapped: statically linked: it names no dynamic loader. \`logtap doctor ${program}\` says what to do.`,
+      `logtap: '${program}' cannot be tapped: statically linked: it names no dynamic loader. \`logtap doctor ${program}\` prints the remedy.`,
     );
     expect((await run(node, [logtap, 'run', '--', 'true'])).stderr).not.toContain('tapped');
   });
@@ -206,7 +206,7 @@ describe('logtap run', () => {
     [[], 64, 'needs a program after `--`'],
     [['--', 'no-such-program-anywhere'], 127, "cannot run 'no-such-program-anywhere'"],
     [['--sinc', 'stdout', '--', 'true'], 64, '--sinc'],
-    [['--file', 'a:b', '--', 'true'], 64, "must not hold ':'"],
+    [['--file', 'a:b', '--', 'true'], 64, "must not contain ':'"],
     [['--sink', 'cloudwotch', '--', 'true'], 78, 'cloudwotch'],
   ])('run %j ends with %i and says why', async (args, code, message) => {
     const result = await run(node, [logtap, 'run', ...args]);

@@ -74,7 +74,7 @@ test('does not end a shipper that never waits for the signal, and ends itself', 
   const { code, stderr } = await terminate(env);
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: 'logtap: no shipper in this container was told that the pod ends: it does not wait for the signal\n',
+    stderr: 'logtap: no shipper in this container was notified that the pod ends: it does not wait for the signal\n',
   });
   expect(shipper.child.exitCode).toBe(null);
   expect(shipper.child.signalCode).toBe(null);

@@ -1,4 +1,4 @@
-/** `logtap check`: reports findings about a tap, for people, programs, and tools that read SARIF. */
+/** `logtap check`: reports findings about a tap as text, as JSON or as SARIF. */
 
 import { remedyFor } from '../../catalog/closest.js';
 import { check } from '../../constructs/findings/check.js';
@@ -19,7 +19,7 @@ ${tapUsage(sink)}
   --format FORMAT        text, json or sarif   (default: text)
   -h, --help
 
-Exit codes: 0 no error was found, 1 one was, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config.
+Exit codes: 0 no error, 1 an error was found, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config.
 `;
 
 const OPTIONS = { ...TAP_OPTIONS, format: { type: 'string' } } as const;
@@ -36,7 +36,7 @@ const FORMATS: ReadonlyMap<string, (findings: readonly PlacedFinding[]) => strin
 /**
  * Runs the command and resolves to its exit code.
  *
- * @throws UsageError, or CommandError for input that cannot be used
+ * @throws UsageError, or CommandError for unusable input
  */
 export async function checkCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, positionals } = parseFlags(args, OPTIONS, usage);

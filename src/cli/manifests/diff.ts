@@ -10,19 +10,18 @@ import { tapUsage } from './tap-usage.js';
 
 const usage = (sink?: string) => `Usage: logtap diff FILE|DIR|- --sink SINK [options]
 
-Shows what inject would change in the workloads of Kubernetes manifests, as diff -u does, for each object in the form that
-inject writes.
+Shows the changes that inject would make to the workloads of Kubernetes manifests, per object, in the format of diff -u.
 
 ${tapUsage(sink)}
   -h, --help
 
-Exit codes: 0 nothing would change, 1 something would, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config.
+Exit codes: 0 no change, 1 changes, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config.
 `;
 
 /**
  * Runs the command and resolves to its exit code.
  *
- * @throws UsageError, or CommandError for input that cannot be used
+ * @throws UsageError, or CommandError for unusable input
  */
 export async function diffCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, positionals } = parseFlags(args, TAP_OPTIONS, usage);

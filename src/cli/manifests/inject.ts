@@ -1,4 +1,4 @@
-/** `logtap inject`: what the constructs do, for manifests that exist as YAML. */
+/** `logtap inject`: injects the tap into manifests in YAML, as the constructs do. */
 import { isDeepStrictEqual } from 'node:util';
 import { findingsOf } from '../../constructs/findings/check.js';
 import { formatFinding, warningsOf } from '../../constructs/findings/finding.js';
@@ -15,8 +15,8 @@ import { tapUsage } from './tap-usage.js';
 
 const usage = (sink?: string) => `Usage: logtap inject FILE|DIR|- --sink SINK [options]
 
-Adds the tap and the shipper to the workloads of Kubernetes manifests. Standard output carries the manifests, standard
-error one line for each object, and one for each warning. Injecting again replaces the earlier injection.
+Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and one line
+per object and per warning to standard error. Injecting again replaces the existing injection.
 
 ${tapUsage(sink)}
   -o, --output FORMAT    yaml or json   (default: yaml)
@@ -30,7 +30,7 @@ const OPTIONS = { ...TAP_OPTIONS, output: { type: 'string', short: 'o' } } as co
 /**
  * Runs the command and resolves to its exit code.
  *
- * @throws UsageError, or CommandError for input that cannot be used; nothing was written to `io.stdout` then
+ * @throws UsageError, or CommandError for unusable input; then nothing was written to `io.stdout`
  */
 export async function injectCommand(argv: string[], io: CommandStreams): Promise<number> {
   const { values, positionals } = parseFlags(argv, OPTIONS, usage);
@@ -44,7 +44,7 @@ export async function injectCommand(argv: string[], io: CommandStreams): Promise
   return EXIT.OK;
 }
 
-/** The object with the tap, and what to say about it. */
+/** The object with the tap, and its report. */
 export function injected(object: KubernetesObject, props: ResolvedProps): Change {
   const name = objectName(object);
   const plan = planInjection(object, props);
@@ -67,15 +67,15 @@ export function injected(object: KubernetesObject, props: ResolvedProps): Change
   return { object: result, report: [`${isSame ? '= unchanged' : '+ injected'} ${name}`, ...warnings] };
 }
 
-/** An object that is not tapped, with a reason where one would expect it to be. */
+/** The line about an object that is not tapped, with the reason if it has pods. */
 function otherLine(object: KubernetesObject, name: string): string {
   if (!hasPods(object)) return `= unchanged ${name}`;
-  return `- skipped ${name} (it has pods, but ${object.apiVersion} ${object.kind} is not known)`;
+  return `- skipped ${name} (it has pods, but ${object.apiVersion} ${object.kind} is not a known kind)`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whether there is a pod template where workloads have theirs. */
+/** Whether the object has a pod template at the path of a workload. */
 function hasPods({ spec }: KubernetesObject): boolean {
   const paths = [
     ['template', 'spec', 'containers'],

@@ -1,6 +1,6 @@
 /**
- * YAML as kubectl reads it: 1.1 with the octal numbers of 1.2 and without dates and base-60 numbers. What is written here is read
- * by kubectl as it was meant.
+ * YAML as kubectl reads it: 1.1 with the octal numbers of 1.2, without dates and base-60 numbers. kubectl reads the written YAML
+ * with the same values.
  */
 import {
   type DocumentOptions,
@@ -12,14 +12,14 @@ import {
 } from 'yaml';
 import { stringifyString } from 'yaml/util';
 
-/** The library's own number tags take `.` and `e1` for numbers, both of them common as keys and names. */
+/** The library's own number tags read `.` and `e1` as numbers. Both are common as keys and names. */
 const number: ScalarTag = {
   identify: (value) => typeof value === 'number',
   default: true,
   tag: 'tag:yaml.org,2002:float',
   test: new RegExp(
     [
-      // Underscores do not count, but at the start, and after a point at the start.
+      // Underscores are ignored, except at the start and after a point at the start.
       String.raw`^(?:[-+]_*)?(?:0_*b_*[01][01_]*|0_*o_*[0-7][0-7_]*|0_*x_*[\da-f][\da-f_]*)$`,
       String.raw`^(?:[-+]_*)?\d[\d_]*(?:\.[\d_]*)?(?:e_*[-+]?_*\d[\d_]*)?$`,
       String.raw`^[-+]_*\._*\d[\d_]*(?:e_*[-+]?_*\d[\d_]*)?$`,
@@ -32,22 +32,22 @@ const number: ScalarTag = {
     const octal = /^0o?([0-7]+)$/i.exec(digits)?.[1];
     const value = octal === undefined ? Number(digits) : Number.parseInt(octal, 8);
     const isWhole = !/[.e]/i.test(digits) || /^0x/i.test(digits);
-    if (isWhole && !Number.isSafeInteger(value)) onError(`the number ${text} is too large to be kept as it is`);
+    if (isWhole && !Number.isSafeInteger(value)) onError(`the number ${text} is too large to keep its value`);
     return sign === '-' ? -value : value;
   },
 };
 const integer: ScalarTag = { ...number, identify: () => false, tag: 'tag:yaml.org,2002:int' };
 
-/** Tagged base64, which kubectl takes for the text that it encodes. */
+/** Tagged base64, which kubectl reads as the encoded text. */
 const binary: ScalarTag = {
   identify: () => false,
   tag: 'tag:yaml.org,2002:binary',
   resolve: (text) => Buffer.from(text, 'base64').toString(),
 };
 
-/** What kubectl takes for the end of a line or for nothing, or refuses, unless it is escaped. */
+/** Characters that kubectl reads as a line end, ignores or rejects, unless they are escaped. */
 const ESCAPED = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
-/** What means something else without quotes: spaces at the end of a line, the end of a document, a merge key. */
+/** Text with another meaning without quotes: spaces at the end of a line, the end of a document, a merge key. */
 const AMBIGUOUS = /^\s|[^\S\n]$|[^\S\n]\n|^\.\.\.|\n\.\.\.|^<<$/;
 
 const text: ScalarTag = {
@@ -69,7 +69,7 @@ const text: ScalarTag = {
 
 const OWN: readonly ScalarTag[] = [number, integer, binary, text];
 
-/** The library's tags without those that are replaced. */
+/** The library's tags without the replaced ones. */
 const others = (tags: Tags) =>
   tags.filter(
     (tag) =>
@@ -87,7 +87,7 @@ export const AS_KUBECTL: ParseOptions & DocumentOptions & SchemaOptions = {
   customTags: (tags) => [...OWN, ...others(tags).filter((tag) => !isTime(tag))],
 };
 
-/** One document, without aliases. What is a date to other readers of YAML 1.1 gets quotes, too. */
+/** One document without aliases. Text that other readers of YAML 1.1 read as a date also gets quotes. */
 export function toYaml(object: unknown): string {
   return stringify(object, {
     version: '1.1',

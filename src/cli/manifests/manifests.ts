@@ -1,4 +1,4 @@
-/** Reads and writes Kubernetes manifests: files, directories and standard input; YAML of many documents, and JSON. */
+/** Reads and writes Kubernetes manifests: files, directories and standard input, YAML with any number of documents, and JSON. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
@@ -29,7 +29,7 @@ export interface ManifestText {
   readonly text: string;
 }
 
-/** The texts behind a path: one file, or every .yaml, .yml and .json file below a directory, in the order of names. */
+/** The texts of one file, or of every .yaml, .yml and .json file below a directory, in the order of names. */
 export function readManifestFiles(path: string): ManifestText[] {
   try {
     if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
@@ -44,15 +44,18 @@ export function readManifestFiles(path: string): ManifestText[] {
       EX_NOINPUT,
     );
   }
-  throw new CommandError(`'${path}' holds no .yaml, .yml or .json file. Give a directory with manifests`, EX_NOINPUT);
+  throw new CommandError(
+    `'${path}' contains no .yaml, .yml or .json file. Give a directory with manifests`,
+    EX_NOINPUT,
+  );
 }
 
-/** A manifest that cannot be used: where it is, what is wrong and what to do. */
+/** The error for an unusable manifest: its place, the problem and the remedy. */
 export function malformed(place: string, problem: string): CommandError {
   return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
 }
 
-/** The objects of a text, the items of lists one by one. Empty documents are left out. */
+/** The objects in a text, including each item of a list. Empty documents are skipped. */
 export function parseManifests(source: ManifestText): Manifest[] {
   const lines = new LineCounter();
   const documents: Document.Parsed[] = parseAllDocuments(source.text, {
@@ -103,13 +106,13 @@ function objects(document: Document.Parsed, { name, text }: ManifestText, lines:
   });
 }
 
-/** A name that is still `{{ .Values.name }}` is valid YAML, and nothing that Kubernetes takes. */
+/** A name such as `{{ .Values.name }}` is valid YAML, but Kubernetes rejects it. */
 function refuseTemplates(node: Node | null | undefined, object: KubernetesObject, name: string, lines: LineCounter) {
   if (!isWorkload(object.apiVersion, object.kind)) return;
   const found = templateExpression(node);
   if (found === undefined) return;
   const { line, col } = lines.linePos(found.at);
-  throw malformed(`${name}, line ${line}, column ${col}`, `'${found.text}' is of a template: ${RENDER_FIRST}`);
+  throw malformed(`${name}, line ${line}, column ${col}`, `'${found.text}' belongs to a template: ${RENDER_FIRST}`);
 }
 
 function itemsOf(object: KubernetesObject, place: string): KubernetesObject[] | undefined {
@@ -126,9 +129,7 @@ function checkObject(value: unknown, place: string): asserts value is Kubernetes
   throw malformed(place, "a Kubernetes object must have 'apiVersion' and 'kind': add them, or leave the document out");
 }
 
-/**
- * YAML documents, or JSON: one object as it is, several as a List.
- */
+/** YAML documents, or JSON: a single object, or several objects in a List. */
 export function formatManifests(manifests: readonly unknown[], format: 'yaml' | 'json'): string {
   if (format === 'yaml') {
     return manifests.map(toYaml).join('---\n');

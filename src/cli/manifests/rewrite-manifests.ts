@@ -1,11 +1,11 @@
-/** Reads manifests, changes the workloads among them, and writes all of them, or nothing where one cannot be changed. */
+/** Reads manifests, changes the workloads among them, and writes all of them. Writes nothing if one cannot be changed. */
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { KubernetesObject } from '../../constructs/injection/workload.js';
 import { UsageError } from '../usage.js';
 import { formatManifests, type Manifest, malformed, parseManifests, placeOf, readManifestFiles } from './manifests.js';
 
-/** The streams that a command reads and writes; `process` is one. */
+/** The streams that a command reads and writes, such as `process`. */
 export interface CommandStreams {
   readonly stdin: Readable;
   readonly stdout: Writable;
@@ -15,12 +15,12 @@ export interface CommandStreams {
 export interface Rewriting {
   /** File, directory, or `-` for standard input. */
   readonly path: string;
-  /** `yaml` unless given. */
+  /** Default: `yaml`. */
   readonly format: string | undefined;
   readonly change: (object: KubernetesObject) => Change;
 }
 
-/** What became of an object, and the lines that say so. */
+/** The changed object, and the lines that report the change. */
 export interface Change {
   readonly object: KubernetesObject;
   readonly report: readonly string[];
@@ -44,19 +44,19 @@ export async function rewriteManifests(
 }
 
 /**
- * The objects behind a path.
+ * The objects in a file, a directory or standard input.
  *
- * @throws CommandError if it cannot be read, or holds none
+ * @throws CommandError if it cannot be read, or contains none
  */
 export async function readManifests(path: string, io: CommandStreams): Promise<Manifest[]> {
   const name = path === '-' ? 'standard input' : path;
   const texts = path === '-' ? [{ name, text: await text(io.stdin) }] : readManifestFiles(path);
   const manifests = texts.flatMap(parseManifests);
-  if (manifests.length === 0) throw malformed(name, 'no manifest in it: give one');
+  if (manifests.length === 0) throw malformed(name, 'contains no manifest: give one');
   return manifests;
 }
 
-/** Applies a function to an object; an error names the object's position. */
+/** Applies a function to an object. An error gets the object's position. */
 export function atPlace<T>({ object, file, line }: Manifest, act: (object: KubernetesObject) => T): T {
   try {
     return act(object);
@@ -65,7 +65,7 @@ export function atPlace<T>({ object, file, line }: Manifest, act: (object: Kuber
   }
 }
 
-/** The one place that a command is given. Throws a UsageError for none, or several. */
+/** The only path among the arguments. Throws a UsageError for none or several. */
 export function onePath(command: string, positionals: readonly string[], usage: () => string): string {
   const [path] = positionals;
   if (path !== undefined && positionals.length === 1) return path;

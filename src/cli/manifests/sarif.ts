@@ -1,5 +1,5 @@
 /**
- * Findings as SARIF 2.1.0, which code hosts show next to the lines that they are about.
+ * Findings as SARIF 2.1.0, which code hosts show next to the affected lines.
  *
  * @see https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
  */
@@ -55,7 +55,7 @@ function result(finding: PlacedFinding): Result {
   };
 }
 
-/** Relative paths stay relative, so that they are those of a repository. */
+/** Relative paths stay relative to the repository. */
 function uriOf(file: string): string {
   return isAbsolute(file) ? pathToFileURL(file).href : encodeURI(file);
 }

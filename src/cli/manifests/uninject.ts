@@ -8,8 +8,8 @@ import { type Change, type CommandStreams, onePath, rewriteManifests, write } fr
 
 const USAGE = `Usage: logtap uninject FILE|DIR|- [-o yaml|json]
 
-Takes out of Kubernetes manifests what inject has added, and puts back what it has replaced. Standard output carries the
-manifests, standard error one line for each object.
+Removes the injection from Kubernetes manifests and restores the replaced fields. Writes the manifests to standard output,
+and one line per object to standard error.
 
 Exit codes: 0 done, 64 wrong use, 65 malformed manifest, 66 no input. On any error nothing is written.
 `;
@@ -19,7 +19,7 @@ const OPTIONS = { output: { type: 'string', short: 'o' }, help: { type: 'boolean
 /**
  * Runs the command and resolves to its exit code.
  *
- * @throws UsageError, or CommandError for input that cannot be used; nothing was written to `io.stdout` then
+ * @throws UsageError, or CommandError for unusable input; then nothing was written to `io.stdout`
  */
 export async function uninjectCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, positionals } = parseFlags(args, OPTIONS, USAGE);

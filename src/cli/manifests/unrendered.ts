@@ -1,10 +1,10 @@
-/** Tells templates that have not been rendered, such as those of Helm charts, from manifests. */
+/** Distinguishes unrendered templates, such as those of Helm charts, from manifests. */
 import { isCollection, isPair, isScalar, type Node, visit } from 'yaml';
 
-export const RENDER_FIRST = 'render it first, as by `helm template`, and give the result';
+export const RENDER_FIRST = 'render it first, for example with `helm template`, and give the result';
 
 /**
- * The first key that no object of Kubernetes has: a mapping, a list or nothing. YAML reads an unquoted `{{ .Values.image }}`
+ * The first key that no Kubernetes object has: a mapping, a list or an empty key. YAML reads an unquoted `{{ .Values.image }}`
  * as a mapping whose key is a mapping.
  */
 export function strangeKey(document: Parameters<typeof visit>[0]): { at: number; is: string } | undefined {
@@ -20,10 +20,10 @@ export function strangeKey(document: Parameters<typeof visit>[0]): { at: number;
   return found;
 }
 
-/** Fields that hold a name, wherever they are in a workload. */
+/** Fields that contain a name, anywhere in a workload. */
 const NAMES: readonly unknown[] = ['name', 'namespace', 'image', 'serviceAccountName'];
 
-/** The first name that is an expression of a template in quotes. */
+/** The first name that is a quoted expression of a template. */
 export function templateExpression(node: Node | null | undefined): { at: number; text: string } | undefined {
   if (!node) return undefined;
   let found: { at: number; text: string } | undefined;

@@ -1,17 +1,17 @@
-/** How a program that was started has ended. */
+/** The end of a child process. */
 import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 
 export interface Exit {
-  /** Its exit code, or 128 + n when signal n ended it. */
+  /** Its exit code, or 128 + n if signal n ended it. */
   readonly code: number;
 }
 
-/** Rejects when it could not be started. */
+/** Rejects if the child could not be started. */
 export function exitOf(child: ChildProcess): Promise<Exit> {
   return new Promise((resolveExit, reject) => {
     child.once('error', reject);
-    // Not at once with `exit`: what it has said over a channel comes before this.
+    // Not `exit`, which may come before the last messages of the child.
     child.once('close', (code, signal) => {
       resolveExit({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) });
     });

@@ -1,6 +1,6 @@
 /**
- * The shipper beside a program of `logtap run`. It is started again when it ends before it is told to, as the kubelet does
- * with a sidecar: what it had not delivered is still in the rings.
+ * The shipper of `logtap run`. If it ends early, it is restarted, as the kubelet restarts a sidecar. Undelivered records are
+ * still in the rings.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
@@ -13,22 +13,22 @@ import { type Exit, exitOf } from './child-exit.js';
 import { holdsUnread } from './unread-rings.js';
 
 const START_MS = 15_000;
-/** Between a shipper that has ended and the next, doubled up to the longest one. */
+/** Pause before a restart. Each further pause is twice as long, up to the longest one. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
-/** Once the program has ended, a shipper that ends in another way than by draining is followed by so many. */
+/** Number of shippers that may try to drain the rings after the program has ended. */
 const LAST_ATTEMPTS = 3;
-/** A wait of this length is reported. */
-const SAID_MS = 2000;
+/** A longer wait is reported. */
+const REPORT_MS = 2000;
 
 interface Running {
   readonly child: ChildProcess;
   readonly exit: Promise<Exit>;
-  /** Whether it has said with its last line that it left lines unread. */
+  /** Whether its last message reports unread lines. */
   readonly isUnread: () => boolean;
 }
 
-/** Ends of a shipper that has drained, or has said how much it could not. */
+/** Whether the shipper has drained, or has reported the number of undelivered records. */
 const isDrained = ({ code }: Exit) => code === EXIT.OK || code === EXIT.UNDELIVERED;
 
 export class RunShipper {
@@ -42,19 +42,19 @@ export class RunShipper {
   #current: Running | undefined;
   #supervision: Promise<void> = Promise.resolve();
   #restarts = 0;
-  /** Whether the user has waited long enough. */
+  /** Whether a second signal has ended the wait. */
   #isHurried = false;
 
-  /** Resolves once it listens. A shipper that ends instead has said why on standard error. */
+  /** Resolves when the shipper listens. A shipper that ends instead has written the reason to standard error. */
   async start(): Promise<void> {
     this.#current = await this.#startOne();
     this.#supervision = this.#supervise();
   }
 
-  /** Resolves once it has drained, with whether nothing that was read is left in the rings. */
+  /** Resolves when the shipper has drained; false if unread bytes remain in the rings. */
   async stop(): Promise<boolean> {
     this.#stopping.abort();
-    const said = setTimeout(() => say('waiting for the shipper, which delivers what is left'), SAID_MS);
+    const report = setTimeout(() => say('waiting for the shipper to deliver the remaining records'), REPORT_MS);
     // The second signal ends a shipper at once.
     const hurry = () => {
       this.#isHurried = true;
@@ -65,35 +65,37 @@ export class RunShipper {
       await this.#supervision;
       return await this.#drain();
     } finally {
-      clearTimeout(said);
+      clearTimeout(report);
     }
   }
 
   async #drain(): Promise<boolean> {
     let last: Exit = { code: EXIT.INTERNAL };
     for (let attempt = 0; attempt < (this.#isHurried ? 1 : LAST_ATTEMPTS); attempt += 1) {
-      if (this.#current === undefined && !(await this.#startAgain())) continue;
+      if (this.#current === undefined && !(await this.#restart())) continue;
       const { child, exit, isUnread } = this.#current!;
       child.kill('SIGTERM');
       last = await exit;
       this.#current = undefined;
       if (!isDrained(last)) continue;
-      // One that was told to end by others, and then by us, has ended at once.
+      // A shipper that got a second signal ended at once, without draining.
       if (isUnread() && holdsUnread(join(this.directory, RING_DIR))) continue;
-      // The exit code is the program's, so this has to be said.
+      // The exit code is the program's, so only a message can report this.
       if (last.code !== EXIT.OK) say(`not every line was delivered: the shipper ended with ${last.code}`);
       if (this.#restarts > 0)
-        say(`the last line of the shipper counts since its last start: it was started again ${this.#restarts} times`);
+        say(
+          `the counts in the last line of the shipper begin at its last start: it was restarted ${this.#restarts} times`,
+        );
       return true;
     }
     say(
-      `not every line was delivered: the shipper ended with ${last.code}. What it has not read is in ${this.directory}: ` +
-        `LOGTAP_RING_DIR=${join(this.directory, RING_DIR)} with the same settings and \`logtap ship\` delivers it, then remove the directory`,
+      `not every line was delivered: the shipper ended with ${last.code}. Its unread bytes are in ${this.directory}. ` +
+        `Run \`logtap ship\` with LOGTAP_RING_DIR=${join(this.directory, RING_DIR)} and the same settings, then remove the directory`,
     );
     return false;
   }
 
-  /** Until it is told to stop. Leaves a shipper that lives, or none. */
+  /** Restarts the shipper until `stop`. Afterwards a shipper runs, or none. */
   async #supervise(): Promise<void> {
     const { signal } = this.#stopping;
     const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
@@ -102,17 +104,17 @@ export class RunShipper {
       const ended = await Promise.race([this.#current?.exit, stopped]);
       if (ended === undefined) return;
       this.#current = undefined;
-      say(`the shipper ended with ${ended.code} before the program, and is started again`);
+      say(`the shipper ended with ${ended.code} before the program and is restarted`);
       while (!signal.aborted && this.#current === undefined) {
         await sleep(pause, undefined, { signal }).catch(() => {});
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
-        if (!signal.aborted) await this.#startAgain();
+        if (!signal.aborted) await this.#restart();
       }
       if (signal.aborted) return;
     }
   }
 
-  async #startAgain(): Promise<boolean> {
+  async #restart(): Promise<boolean> {
     this.#restarts += 1;
     try {
       this.#current = await this.#startOne();
@@ -126,7 +128,7 @@ export class RunShipper {
   async #startOne(): Promise<Running> {
     const socket = join(this.directory, SOCKET_NAME);
     const child = spawn(process.execPath, [shipperFile], {
-      // A group of its own: Ctrl-C in the terminal must reach the program, not the shipper that still has to drain.
+      // In its own process group: Ctrl-C in the terminal must reach the program, but not the shipper, which still has to drain.
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: {
@@ -149,7 +151,7 @@ export class RunShipper {
     const deadline = performance.now() + START_MS;
     while (!(await accepts(socket))) {
       if (ended !== undefined) {
-        throw new CommandError('the shipper did not start, so the program was not started either', ended.code);
+        throw new CommandError('the shipper did not start, so the program was not started', ended.code);
       }
       if (performance.now() > deadline) {
         child.kill('SIGKILL');

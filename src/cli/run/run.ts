@@ -1,8 +1,8 @@
 /**
  * `logtap run -- CMD ARGS`: runs a tapped program on this machine, with its own shipper.
  *
- * The shipper starts first and stops last: it must listen before the first byte is written, and it drains after the
- * last. The program keeps this terminal, its signals and its exit code.
+ * The shipper starts first, because it must listen before the first byte is written, and stops last, after it has drained. The
+ * program keeps this terminal, its signals and its exit code.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, chmodSync, fstatSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { CommandError, UsageError } from '../usage.js';
 import { type Exit, exitOf } from './child-exit.js';
 import { RunShipper } from './run-shipper.js';
 
-/** A batch program writes faster than a socket drains; a user who runs one by hand wants all its lines. */
+/** A batch program may write faster than the shipper reads, and its user wants all lines. */
 const DEFAULT_ON_FULL = 'block:5000';
 
 interface RunOptions {
@@ -50,7 +50,7 @@ function parse(args: readonly string[]): RunOptions {
   const divided = files.find((file) => file.includes(':'));
   if (divided !== undefined) {
     throw new UsageError(
-      `--file (${divided}) must not hold ':', which separates paths. Give --file once for each path.`,
+      `--file (${divided}) must not contain ':', which separates paths. Give --file once for each path.`,
     );
   }
   return {
@@ -62,7 +62,7 @@ function parse(args: readonly string[]): RunOptions {
   };
 }
 
-/** What the program inherits as its stdout and stderr, as LLT_STDIO names it. */
+/** The stdout and stderr that the program inherits, in the form of LLT_STDIO. */
 function ownStreams(): string {
   const hex = (number: bigint) => number.toString(16).padStart(16, '0');
   return [1, 2]
@@ -73,7 +73,7 @@ function ownStreams(): string {
     .join(':');
 }
 
-/** The program's environment: ours on top of the caller's, except where the caller set a library variable himself. */
+/** The caller's environment with the library's variables. Those that the caller has set take precedence, unless the tap needs them. */
 function programEnvironment(options: RunOptions, library: string, rings: string): NodeJS.ProcessEnv {
   const { LD_PRELOAD: preload } = process.env;
   const suppress = String(options.suppress);
@@ -92,7 +92,7 @@ function programEnvironment(options: RunOptions, library: string, rings: string)
   };
 }
 
-/** Passes signals on. A terminal delivers Ctrl-C and Ctrl-\ to the program by itself; a second copy would be wrong. */
+/** Forwards signals. A terminal itself delivers Ctrl-C and Ctrl-\ to the program, which must not get them twice. */
 function forwardSignals(program: ChildProcess): void {
   const fromTerminal = process.stdin.isTTY === true;
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
@@ -115,12 +115,12 @@ async function runProgram(options: RunOptions, library: string, rings: string): 
     return await exitOf(program);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    // 126 and 127 are what a shell answers, and what callers of `env`, `nice` and `timeout` already handle.
+    // Shells, `env`, `nice` and `timeout` also end with 126 and 127.
     throw new CommandError(`cannot run '${options.command}': ${message}`, code === 'ENOENT' ? 127 : 126);
   }
 }
 
-/** Says in one line when lines of the program will be missing. It runs all the same. */
+/** Warns if lines of the program will be missing. The program still runs. */
 function warnWhereUntapped(command: string): void {
   try {
     const { findings } = diagnoseProgram(command);
@@ -129,15 +129,15 @@ function warnWhereUntapped(command: string): void {
     const reason = findings.find((finding) => finding.weight === weight);
     if (reason === undefined) return;
     process.stderr.write(
-      `logtap: '${command}' ${verdict}: ${reason.seen}. \`logtap doctor ${command}\` says what to do.\n`,
+      `logtap: '${command}' ${verdict}: ${reason.seen}. \`logtap doctor ${command}\` prints the remedy.\n`,
     );
   } catch (error) {
-    // What is not there, or not ours to read, is for the system to refuse.
+    // The system itself rejects a missing or unreadable program.
     if (!(error instanceof DiagnosisError)) throw error;
   }
 }
 
-/** Where rings are memory and nothing else; the directory for temporary files where the machine has no such place. */
+/** A directory in memory for the rings, or the one for temporary files if the machine has none. */
 function memoryDirectory(): string {
   const memory = '/dev/shm';
   try {
@@ -148,13 +148,13 @@ function memoryDirectory(): string {
   }
 }
 
-/** Resolves with the program's exit code, or 128 + n when signal n ended it, once the shipper has drained. */
+/** Resolves when the shipper has drained, with the program's exit code, or 128 + n if signal n ended it. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = parse(args);
   const library = libraryFile();
   warnWhereUntapped(options.command);
   const directory = mkdtempSync(join(memoryDirectory(), 'logtap-'));
-  // A program may go on as another user.
+  // The program may change its user.
   chmodSync(directory, 0o755);
   let isLeft = false;
   try {

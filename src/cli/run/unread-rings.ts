@@ -1,4 +1,4 @@
-/** Whether a directory of rings holds bytes that no shipper has released. */
+/** Whether a directory of rings contains bytes that no shipper has released. */
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { RING_HEADER, RING_NAMES } from '../../contract.js';

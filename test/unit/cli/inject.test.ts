@@ -174,7 +174,7 @@ describe('the report', () => {
     ['example.com/v1', 'Fleet', { template: { spec: { containers: [] } } }],
   ])('%s %s has pods that are not tapped, and it says so', async (apiVersion, kind, spec) => {
     expect(await report({ apiVersion, kind, metadata: { name: 'a' }, spec })).toBe(
-      `- skipped ${kind}/a (it has pods, but ${apiVersion} ${kind} is not known)\n`,
+      `- skipped ${kind}/a (it has pods, but ${apiVersion} ${kind} is not a known kind)\n`,
     );
   });
 });
@@ -305,18 +305,18 @@ ${extra}spec:
     [
       'one in quotes',
       manifest('b', '"{{ .Values.image }}"'),
-      /line 7, column 14: '\{\{ .Values.image \}\}' is of a template/,
+      /line 7, column 14: '\{\{ .Values.image \}\}' belongs to a template/,
     ],
     [
       'one within a name',
       manifest('"a-{{ .Release.Name }}"'),
-      /line 3, column 33: 'a-\{\{ .Release.Name \}\}' is of a template/,
+      /line 3, column 33: 'a-\{\{ .Release.Name \}\}' belongs to a template/,
     ],
   ])('%s', async (_what, input, says) => {
     const { stdout, stderr, error } = await run(['-', '--sink', 'stdout'], input);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
     expect(error).toMatchObject({ exitCode: 65, message: expect.stringMatching(says) });
-    expect(error?.message).toMatch(/render it first, as by `helm template`.*nothing was written$/);
+    expect(error?.message).toMatch(/render it first, for example with `helm template`.*nothing was written$/);
   });
 
   test('braces that are data are none', async () => {

@@ -98,7 +98,7 @@ describe('readElf', () => {
     );
     file.writeBigUInt64LE(2n ** 40n, (dynamic ?? 0) + 32);
     expect(() => readElf(reading(file).readAt)).toThrow(
-      new ElfError('the dynamic section claims 1099511627776 bytes, which no linker makes'),
+      new ElfError('the dynamic section claims 1099511627776 bytes, which no linker writes'),
     );
   });
 

@@ -6,10 +6,10 @@ import { mountOptions, pathInRoot } from '../../../src/doctor/file.js';
 import { settingFindings, targetOf } from '../../../src/doctor/library-settings.js';
 import { isSecure, mappedCode, parseEnvironment } from '../../../src/doctor/process-state.js';
 import { scriptInterpreter } from '../../../src/doctor/program.js';
-import { type Finding, verdictOf, type Weight } from '../../../src/doctor/verdict.js';
+import { type Diagnostic, verdictOf, type Weight } from '../../../src/doctor/verdict.js';
 import { temporaryDirectory } from '../../support/run.js';
 
-const finding = (weight: Weight): Finding => ({ weight, seen: 's', why: 'w', remedy: 'r' });
+const finding = (weight: Weight): Diagnostic => ({ weight, seen: 's', why: 'w', remedy: 'r' });
 
 test.each<[Weight[], string]>([
   [[], 'can be tapped'],
