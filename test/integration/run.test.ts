@@ -116,7 +116,7 @@ describe('logtap run', () => {
       const { code, stdout, stderr } = await run(node, [logtap, 'run', '--suppress', '--', 'bash', '-c', script]);
       expect(messages(stdout)).toEqual(lines(1, 600));
       expect(code).toBe(7);
-      expect(stderr).toMatch(/the last line of the shipper counts since its last start/);
+      expect(stderr).toMatch(/the counts in the last line of the shipper begin at its last start/);
     });
 
     test('in an outage: what is buffered is no reason for another shipper, and it ends with its time', async () => {
@@ -142,7 +142,7 @@ describe('logtap run', () => {
       const { code, stderr } = await running.ended;
       expect(code).toBe(7);
       expect(stderr.match(/"message":"listening"/g)).toHaveLength(1);
-      const [, directory = ''] = /not every line was delivered: .* is in (\S+):/.exec(stderr) ?? [];
+      const [, directory = ''] = /not every line was delivered: .* are in (\S+)\. Run/.exec(stderr) ?? [];
       const next = start(node, [logtap, 'ship'], {
         env: {
           LOGTAP_STATUS_PORT: 'off',
@@ -168,7 +168,7 @@ describe('logtap run', () => {
       const options = { env: { LOGTAP_SINK: `module:${sink}` } };
       const { code, stderr } = await run(node, [logtap, 'run', '--suppress', '--', 'bash', '-c', script], options);
       expect(code).toBe(7);
-      const [, directory = ''] = /not every line was delivered: .* is in (\S+):/.exec(stderr) ?? [];
+      const [, directory = ''] = /not every line was delivered: .* are in (\S+)\. Run/.exec(stderr) ?? [];
       const rings = readdirSync(join(directory, 'rings')).filter((name) => name.startsWith('ring-'));
       const kept = rings.map((name) => readFileSync(join(directory, 'rings', name), 'latin1')).join('');
       rmSync(directory, { recursive: true });

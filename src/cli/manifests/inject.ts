@@ -15,8 +15,8 @@ import { tapUsage } from './tap-usage.js';
 
 const usage = (sink?: string) => `Usage: logtap inject FILE|DIR|- --sink SINK [options]
 
-Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and one line
-per object and per warning to standard error. Injecting again replaces the existing injection.
+Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and
+one line per object and per warning to standard error. Injecting again replaces the existing injection.
 
 ${tapUsage(sink)}
   -o, --output FORMAT    yaml or json   (default: yaml)

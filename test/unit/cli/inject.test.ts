@@ -354,7 +354,7 @@ describe('malformed manifests end with 65 and write nothing', () => {
       `${Yaml.stringify(service)}---\napiVersion: v1\nkind: Pod\nspec: {}\n`,
       /line 9: Pod\/\(unnamed\): 'spec.containers' must be a list/,
     ],
-    ['nothing', '', /^standard input: no manifest/],
+    ['nothing', '', /^standard input: contains no manifest/],
   ])('%s', async (_what, input, says) => {
     const { stdout, stderr, error } = await run(['-', '--sink', 'stdout'], input);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });

@@ -34,7 +34,7 @@ describe('a value without quotes', () => {
     const problems = (value: string) =>
       parseDocument(`value: ${value}`, AS_KUBECTL).errors.map(({ message }) => message);
     expect(problems('9007199254740993')).toEqual([
-      expect.stringContaining('the number 9007199254740993 is too large to be kept as it is'),
+      expect.stringContaining('the number 9007199254740993 is too large to keep its value'),
     ]);
     expect(problems('0xffffffffffffff')).toHaveLength(1);
     for (const value of ['9007199254740991', '0xe0', '1e300', '"9007199254740993"'])
