@@ -223,7 +223,10 @@ describe('files that are no programs for this machine', () => {
   test('an empty file', () => blocked(workshop.script('empty', ''), /^blocks: an empty file$/));
   test('a text', () => blocked(workshop.script('text', 'hello\n'), /^blocks: neither an ELF file nor a script/));
   test('a file that may not be executed', () =>
-    blocked(workshop.script('closed', '#!/bin/sh\n', 0o644), /^blocks: you have no permission to execute .*closed \(mode 0644\)$/));
+    blocked(
+      workshop.script('closed', '#!/bin/sh\n', 0o644),
+      /^blocks: you have no permission to execute .*closed \(mode 0644\)$/,
+    ));
   test('a script with a line end of Windows', () =>
     blocked(workshop.script('crlf', '#!/bin/sh\r\necho\r\n'), /^blocks: .* names the interpreter "\/bin\/sh\\r"/));
   test('a script that starts itself', () => {
@@ -297,7 +300,9 @@ describeWith(['root'], 'a program that is not ours', () => {
     chmodSync(program, 0o711);
     const ended = await workshop.run([program], NOBODY);
     expect(ended).toMatchObject({ code: 77, stdout: '' });
-    expect(ended.stderr).toMatch(/user 65534 has no permission to read .*secret\. Run logtap doctor as its owner or as root/);
+    expect(ended.stderr).toMatch(
+      /user 65534 has no permission to read .*secret\. Run logtap doctor as its owner or as root/,
+    );
   });
 });
 
