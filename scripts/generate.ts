@@ -66,6 +66,8 @@ function header(): string {
     ...cStruct('lt_frame_header', contract.FRAME_HEADER, contract.FRAME_HEADER_BYTES),
     '/* Followed by the process name and the container name. */',
     ...cStruct('lt_hello_payload', contract.HELLO_PAYLOAD, contract.HELLO_PAYLOAD_BYTES),
+    define('NAME_MAX_BYTES', contract.HELLO_NAME_MAX_BYTES),
+    '',
     ...cStruct('lt_lost_payload', contract.LOST_PAYLOAD, contract.LOST_PAYLOAD_BYTES),
     define('RING_MAGIC', magic(contract.RING_MAGIC)),
     define('RING_VERSION', contract.RING_VERSION),

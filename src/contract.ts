@@ -89,6 +89,8 @@ export const HELLO_PAYLOAD: readonly LayoutField[] = [
   { name: 'lost_bytes', type: 'u64', offset: 40, meaning: 'as in LOST' },
 ];
 export const HELLO_PAYLOAD_BYTES = 48;
+/** Longest name in a HELLO of the library, which cuts longer ones: a HELLO has to fit any buffer. */
+export const HELLO_NAME_MAX_BYTES = 255;
 
 /** Payload of a LOST frame: totals since the process started, so a lost LOST frame loses nothing. */
 export const LOST_PAYLOAD: readonly LayoutField[] = [

@@ -1,7 +1,7 @@
 /* Keeps rings ready in a directory and reads what processes write into them, as the shipper does, to throw it away:
  * drain-ring DIRECTORY */
 #define _GNU_SOURCE
-#include "../../native/src/contract.h"
+#include "../../native/src/base/contract.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>

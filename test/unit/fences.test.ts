@@ -1,6 +1,6 @@
 /** The parts stay apart: who may import whom. A user of the constructs must never pull in the shipper, nor its clients. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 
 const root = resolve(__dirname, '../..');
 const source = join(root, 'src');
@@ -35,6 +35,56 @@ const nativeSources = () =>
     .filter((name) => name.endsWith('.c') && !name.startsWith('hooks/'))
     .map((name) => join(root, 'native/src', name));
 
+/** A path through `next` that returns to its beginning, for each place where there is one. */
+function circlesOf<Node>(nodes: Iterable<Node>, next: (node: Node) => Iterable<Node>): Node[][] {
+  const state = new Map<Node, 'open' | 'done'>();
+  const circles: Node[][] = [];
+  const visit = (node: Node, path: readonly Node[]) => {
+    if (state.get(node) === 'open') circles.push([...path.slice(path.indexOf(node)), node]);
+    if (state.has(node)) return;
+    state.set(node, 'open');
+    for (const other of next(node)) visit(other, [...path, node]);
+    state.set(node, 'done');
+  };
+  for (const node of nodes) visit(node, []);
+  return circles;
+}
+
+/** A C file with its header: what they need of others, by what they include and by the names they use. */
+interface Unit {
+  readonly room: string;
+  readonly needs: ReadonlySet<string>;
+}
+
+function unitsOf(files: readonly { readonly path: string; readonly text: string }[]): Map<string, Unit> {
+  const unitOf = (path: string) => basename(path).replace(/\.[ch]$/, '');
+  const code = files.map(({ path, text }) => ({ path, text: text.replace(/\/\*.*?\*\//gs, '') }));
+  /** A header may declare what several files define: who uses a name needs the file that has it. */
+  const definer = new Map<string, string>();
+  for (const { path, text } of code.filter((file) => file.path.endsWith('.c')))
+    for (const [, name = ''] of text.matchAll(/^(?!static\b|extern\b|typedef\b)[a-z][\w *]*?\b(lt_\w+)(?=[([;]| =)/gm))
+      definer.set(name, unitOf(path));
+  const units = new Map<string, { room: string; needs: Set<string> }>();
+  for (const { path, text } of code) {
+    const unit = unitOf(path);
+    const { needs } = units.get(unit) ?? { needs: new Set<string>() };
+    units.set(unit, { room: basename(dirname(path)), needs });
+    for (const [, header = ''] of text.matchAll(/^#include "([^"]+)"/gm)) needs.add(unitOf(header));
+    // What a header declares it does not need; what its inline functions call it does.
+    const bodies = path.endsWith('.h') ? [...text.matchAll(/^static inline.*?^}/gms)].join('\n') : text;
+    for (const [name] of bodies.matchAll(/\blt_\w+/g)) needs.add(definer.get(name) ?? unit);
+    needs.delete(unit);
+  }
+  return units;
+}
+
+const libraryUnits = () =>
+  unitsOf(
+    readdirSync(join(root, 'native/src'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[ch]$/.test(name))
+      .map((name) => ({ path: name, text: readFileSync(join(root, 'native/src', name), 'utf8') })),
+  );
+
 const allowedParts: Record<string, readonly string[]> = {
   catalog: ['catalog', 'contract.js'],
   constructs: ['constructs', 'catalog', 'contract.js', 'imports'],
@@ -61,21 +111,13 @@ describe('fences', () => {
   });
 
   test('no circles: a file can be read without one that needs it', () => {
-    const seen = new Map<string, 'open' | 'done'>();
-    const circles: string[] = [];
-    const visit = (file: string, path: readonly string[]) => {
-      if (seen.get(file) === 'open')
-        circles.push([...path.slice(path.indexOf(file)), file].map((f) => relative(source, f)).join(' > '));
-      if (seen.has(file)) return;
-      seen.set(file, 'open');
-      for (const name of importsOf(readFileSync(file, 'utf8')).filter((n) => n.startsWith('.') && n.endsWith('.js'))) {
-        const imported = resolve(dirname(file), name.replace(/\.js$/, '.ts'));
-        if (imported.startsWith(source)) visit(imported, [...path, file]);
-      }
-      seen.set(file, 'done');
-    };
-    for (const file of sources(source)) visit(file, []);
-    expect(circles).toEqual([]);
+    const imported = (file: string) =>
+      importsOf(readFileSync(file, 'utf8'))
+        .filter((name) => name.startsWith('.') && name.endsWith('.js'))
+        .map((name) => resolve(dirname(file), name.replace(/\.js$/, '.ts')))
+        .filter((other) => other.startsWith(source));
+    const circles = circlesOf(sources(source), imported);
+    expect(circles.map((circle) => circle.map((file) => relative(source, file)).join(' > '))).toEqual([]);
   });
 
   test('a room has at most a dozen files and a few', () => {
@@ -87,15 +129,59 @@ describe('fences', () => {
     ).toEqual([]);
   });
 
-  test('the base of the library includes nothing of its other rooms', () => {
-    const base = join(root, 'native/src/base');
-    const own = readdirSync(base);
-    const others = own.flatMap((file) =>
-      [...readFileSync(join(base, file), 'utf8').matchAll(/^#include "([^"]+)"/gm)]
-        .filter(([, name = '']) => !own.includes(name))
-        .map(([, name]) => `${file} includes ${name}`),
+  test.each([
+    ['headers include each other', { 'one/a.h': '#include "b.h"', 'one/b.h': '#include "a.h"' }, 1],
+    [
+      'functions call each other',
+      { 'one/a.c': '#include "b.h"\nint lt_a(void) {\n    return lt_b();\n}', 'two/b.c': 'int lt_b(void) { lt_a(); }' },
+      1,
+    ],
+    [
+      'one calls what a header of a whole room declares',
+      {
+        'one/all.h': 'int lt_a(void);\nint lt_b(void);',
+        'one/a.c': '#include "all.h"\nint lt_a(void) {\n    lt_b();\n}',
+        'one/b.c': '#include "all.h"\nuint32_t lt_kept = 1;\nint lt_b(void) {\n    lt_a();\n}',
+      },
+      1,
+    ],
+    [
+      'a variable',
+      { 'one/a.c': 'struct lt_s *lt_x;\nvoid lt_a(void) { lt_b(); }', 'one/b.c': 'void lt_b(void) { lt_x = 0; }' },
+      1,
+    ],
+    [
+      'an inline function of a header',
+      {
+        'one/a.h': 'static inline int lt_a(void) {\n    return lt_b();\n}',
+        'two/b.c': '#include "a.h"\nint lt_b(void) {\n}',
+      },
+      1,
+    ],
+    ['one way only', { 'one/a.c': 'static int lt_b(void) { /* lt_b */ }', 'one/b.c': 'int lt_b(void) { lt_c(); }' }, 0],
+  ])('the reader of C sees a circle: %s', (_, files, circles) => {
+    const units = unitsOf(Object.entries(files).map(([path, text]) => ({ path, text })));
+    expect(circlesOf(units.keys(), (unit) => units.get(unit)?.needs ?? [])).toHaveLength(circles);
+  });
+
+  test('no circles in the library: a C file can be read without one that needs it', () => {
+    const units = libraryUnits();
+    const circles = circlesOf(units.keys(), (unit) => units.get(unit)?.needs ?? []);
+    expect(circles.map((circle) => circle.join(' > '))).toEqual([]);
+  });
+
+  test('a room of the library needs only rooms before it', () => {
+    const [, list = ''] = /^ROOMS := (.*)$/m.exec(readFileSync(join(root, 'native/Makefile'), 'utf8')) ?? [];
+    const rooms = list.split(' ');
+    const floorOf = ({ room }: Unit) => rooms.indexOf(room);
+    const units = libraryUnits();
+    expect(new Set(rooms)).toEqual(new Set([...units.values()].map(({ room }) => room)));
+    const upward = [...units].flatMap(([name, unit]) =>
+      [...unit.needs]
+        .filter((other) => floorOf(units.get(other)!) > floorOf(unit))
+        .map((other) => `${unit.room}/${name} needs ${units.get(other)!.room}/${other}`),
     );
-    expect(others).toEqual([]);
+    expect(upward).toEqual([]);
   });
 
   test('durations are taken from a clock that never goes back', () => {

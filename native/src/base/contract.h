@@ -49,6 +49,8 @@ struct lt_hello_payload {
 };
 _Static_assert(sizeof(struct lt_hello_payload) == 48, "lt_hello_payload: no padding");
 
+#define LT_NAME_MAX_BYTES 255
+
 struct lt_lost_payload {
     uint64_t lost_lines; /* 0: line ends among the bytes that could not be handed over */
     uint64_t lost_bytes; /* 8: bytes that could not be handed over */

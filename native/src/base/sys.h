@@ -98,16 +98,13 @@ static inline uintptr_t lt_thread_pointer(void) {
 #error "liblogtap knows x86_64 and aarch64"
 #endif
 
-/* Whether the application has forbidden itself system calls; then lt_confinement_allows knows which (confinement.h). */
-extern bool lt_confined;
-bool lt_confinement_allows(long number, long a, long b, long c, long d, long e, long f);
+/* Whether a system call may be made. NULL while the application has forbidden itself none; confinement.h sets it. */
+extern bool (*lt_call_filter)(long number, long a, long b, long c, long d, long e, long f);
 
 /* A system call of the library's own: not made, but -EPERM, where it would end the application. */
 static inline long lt_syscall6(long number, long a, long b, long c, long d, long e, long f) {
-    if (LT_UNLIKELY(__atomic_load_n(&lt_confined, __ATOMIC_RELAXED)) &&
-        !lt_confinement_allows(number, a, b, c, d, e, f)) {
-        return -EPERM;
-    }
+    bool (*const filter)(long, long, long, long, long, long, long) = __atomic_load_n(&lt_call_filter, __ATOMIC_RELAXED);
+    if (LT_UNLIKELY(filter != NULL) && !filter(number, a, b, c, d, e, f)) return -EPERM;
     return lt_kernel6(number, a, b, c, d, e, f);
 }
 

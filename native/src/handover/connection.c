@@ -1,32 +1,31 @@
 /* The connection of this process to its target. */
 #include "connection.h"
 #include "config.h"
-#include "emit.h"
+#include "handover.h"
+#include "pending.h"
 #include "proc_self.h"
+#include "process.h"
+#include "tap_file.h"
 #include "text.h"
 #include "transport.h"
 
 enum {
-    KEPT_FROM = 1000, /* below the usual limit of 1024 */
-    KEPT_FROM_UNDER_LIMIT = 100,
-    KEPT_FROM_AT_LEAST = 3,
     FIRST_PAUSE_NS = 50 * LT_NS_PER_MS,
     LAST_PAUSE_NS = 1000 * LT_NS_PER_MS, /* a restarted shipper is found within a second */
     BUSY_PAUSE_MS = 5,
-    GUARD_WAIT_MS = 1000,
 };
 
-int lt_transport_copy(int fd, int first) {
-    int copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, first);
-    if (copy < 0) copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM_UNDER_LIMIT);
-    return copy >= 0 ? copy : lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM_AT_LEAST);
-}
-
-int lt_transport_keep(int fd) {
-    const int kept = lt_transport_copy(fd, KEPT_FROM);
-    (void)lt_sys_close(fd);
-    return kept;
-}
+/* Begins at zero, in a fork child too (process.h). */
+static struct {
+    bool reached;             /* the target was reached once */
+    bool mid_frame;           /* a frame went out in part */
+    bool nested_may_send;     /* whole frames and writes went out so far: the next frame may be anybody's */
+    uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
+    uint64_t dropped_ns;      /* when the last connection broke; 0: never */
+    uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
+    uint64_t reported_bytes;  /* of the loss, on this connection */
+    uint64_t announced[LT_TAP_FILES_MAX / 64]; /* a bit for each file */
+} *connection;
 
 static const struct lt_transport *transport(void) {
     static const struct lt_transport *const transports[] = {
@@ -37,64 +36,40 @@ static const struct lt_transport *transport(void) {
     return transports[lt_config.medium];
 }
 
-void lt_connection_set_up(void) {
-    if (transport()->is_memory) return;
-    for (int fd = 0; fd <= 2; fd++) {
-        const int copy = lt_sys_fcntl(fd, F_DUPFD_CLOEXEC, KEPT_FROM);
-        if (copy < 0) continue;
-        (void)lt_sys_close(copy);
-        return;
-    }
+bool lt_connection_set_up(void) {
+    connection = lt_process_memory(sizeof *connection);
+    return connection != NULL && lt_pending_set_up() && transport()->set_up();
 }
 
-static struct lt_connection *connection(void) {
-    return &lt_process->connection;
-}
-
-static int descriptor(void) {
-    return __atomic_load_n(&connection()->fd_plus_one, __ATOMIC_RELAXED) - 1;
-}
-
-static void set_descriptor(int fd) {
-    __atomic_store_n(&connection()->fd_plus_one, fd + 1, __ATOMIC_RELAXED);
-}
-
-static struct lt_loss loss_now(void) {
-    return (struct lt_loss){
-        .lines = __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED),
-        .bytes = __atomic_load_n(&lt_process->loss.bytes, __ATOMIC_RELAXED),
-    };
+bool lt_connection_is_open(void) {
+    return transport()->is_open();
 }
 
 static void plan_attempt(void) {
-    struct lt_connection *c = connection();
-    const uint64_t setting = c->reached ? lt_config.reconnect_ns : lt_config.first_connect_ns;
+    const uint64_t setting = connection->reached ? lt_config.reconnect_ns : lt_config.first_connect_ns;
     uint64_t pause = setting;
     if (setting == LT_BACK_OFF) {
-        c->pause_ns = c->pause_ns == 0 ? FIRST_PAUSE_NS : c->pause_ns * 2;
-        if (c->pause_ns > LAST_PAUSE_NS) c->pause_ns = LAST_PAUSE_NS;
+        connection->pause_ns = connection->pause_ns == 0 ? FIRST_PAUSE_NS : connection->pause_ns * 2;
+        if (connection->pause_ns > LAST_PAUSE_NS) connection->pause_ns = LAST_PAUSE_NS;
         /* A quarter of jitter, different in each process, so that a thousand do not come back at once. */
-        pause = c->pause_ns - lt_process->instance % (c->pause_ns / 4);
+        pause = connection->pause_ns - lt_process->instance % (connection->pause_ns / 4);
     }
-    c->next_attempt_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + pause;
+    connection->next_attempt_ns = lt_clock_ns(LT_CLOCK_MONOTONIC) + pause;
 }
 
 static void drop(void) {
-    struct lt_connection *c = connection();
-    /* A vfork child must not close what is its parent's; the parent finds out by itself. */
-    if (!c->is_lent && !transport()->is_memory && lt_process_is_borrowed()) return;
-    c->nested_may_send = false;
-    set_descriptor(-1);
-    transport()->close();
-    c->mid_frame = false;
+    /* The parent of a vfork child finds out by itself. */
+    if (!transport()->close()) return;
+    connection->nested_may_send = false;
+    connection->mid_frame = false;
     lt_debug("connection lost", lt_config.target);
     const uint64_t now = lt_clock_ns(LT_CLOCK_MONOTONIC);
     /* A shipper that was replaced listens again: the next attempt is due at once. But a target that accepts and hangs
      * up, again and again, must not cost every write a connection. */
-    const bool is_first = c->dropped_ns == 0 || now - c->dropped_ns > FIRST_PAUSE_NS;
-    c->dropped_ns = now;
+    const bool is_first = connection->dropped_ns == 0 || now - connection->dropped_ns > FIRST_PAUSE_NS;
+    connection->dropped_ns = now;
     if (lt_config.reconnect_ns == LT_BACK_OFF && is_first) {
-        c->next_attempt_ns = 0;
+        connection->next_attempt_ns = 0;
     } else {
         plan_attempt();
     }
@@ -113,38 +88,37 @@ static int advance(struct iovec *parts, int count, size_t taken) {
 }
 
 size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience) {
-    struct lt_connection *c = connection();
-    const uint32_t entry = lt_process->guard.entries;
+    const uint32_t entry = lt_handover->guard.entries;
     size_t sent = 0;
     bool uses_reserve = false; /* so that a line is not torn */
     int next = advance(parts, count, 0);
     while (next < count) {
         /* While we waited, or were interrupted, somebody took us for dead and went on in our place. */
-        if (__atomic_load_n(&lt_process->guard.entries, __ATOMIC_RELAXED) != entry) return 0;
-        const ssize_t taken = transport()->send(descriptor(), parts + next, count - next);
+        if (__atomic_load_n(&lt_handover->guard.entries, __ATOMIC_RELAXED) != entry) return 0;
+        const ssize_t taken = transport()->send(parts + next, count - next);
         if (taken == -EINTR) continue;
         if (taken > 0) {
             sent += (size_t)taken;
             next += advance(parts + next, count - next, (size_t)taken);
-            c->mid_frame = lt_config.frames && next < count;
+            connection->mid_frame = lt_config.frames && next < count;
             continue;
         }
         const uint64_t left = taken == -EAGAIN ? lt_patience_left_ms(patience) : 0;
         if (left > 0) {
-            transport()->wait(descriptor(), left);
+            transport()->wait(left);
             continue;
         }
-        if (taken == -EAGAIN && lt_process->ends_line && transport()->use_reserve != NULL && !uses_reserve) {
-            transport()->use_reserve(descriptor());
+        if (taken == -EAGAIN && lt_handover->ends_line && transport()->use_reserve != NULL && !uses_reserve) {
+            transport()->use_reserve();
             uses_reserve = true;
             continue;
         }
-        if (uses_reserve) transport()->keep_reserve(descriptor());
+        if (uses_reserve) transport()->keep_reserve();
         /* These are about the bytes; anything else is about the connection. */
-        if ((taken != -EAGAIN && taken != -EFAULT && taken != -ENOSPC) || c->mid_frame) drop();
+        if ((taken != -EAGAIN && taken != -EFAULT && taken != -ENOSPC) || connection->mid_frame) drop();
         return lt_config.frames ? 0 : sent;
     }
-    if (LT_UNLIKELY(uses_reserve)) transport()->keep_reserve(descriptor());
+    if (LT_UNLIKELY(uses_reserve)) transport()->keep_reserve();
     return sent;
 }
 
@@ -165,63 +139,57 @@ static bool greet(struct lt_patience *patience) {
         .name = name,
         .container = lt_config.container,
     };
-    const struct lt_loss loss = loss_now();
+    const struct lt_loss loss = lt_handover_loss();
     const size_t length = lt_frame_greeting(greeting, &who, lt_clock_ns(LT_CLOCK_REALTIME), loss);
     if (!send_whole(greeting, length, patience)) {
-        if (descriptor() >= 0) drop();
+        if (transport()->is_open()) drop();
         return false;
     }
-    lt_process->reported_bytes = loss.bytes;
+    connection->reported_bytes = loss.bytes;
     return true;
 }
 
 static int open_target(struct lt_patience *patience) {
     for (;;) {
-        const int fd = transport()->open();
+        const int error = transport()->open();
         /* The target is there, its backlog is full: that is "full", not "absent". */
-        if (fd != -EAGAIN || lt_patience_left_ms(patience) == 0) return fd;
+        if (error != -EAGAIN || lt_patience_left_ms(patience) == 0) return error;
         (void)lt_sys_poll(-1, 0, BUSY_PAUSE_MS);
     }
 }
 
 static bool connect(struct lt_patience *patience) {
-    struct lt_connection *c = connection();
-    if (c->next_attempt_ns != 0 && lt_clock_ns(LT_CLOCK_MONOTONIC) < c->next_attempt_ns) return false;
-    const int fd = open_target(patience);
-    if (fd < 0) {
-        if (c->pause_ns == 0) lt_debug("target is not there", lt_config.target);
+    if (connection->next_attempt_ns != 0 && lt_clock_ns(LT_CLOCK_MONOTONIC) < connection->next_attempt_ns) return false;
+    connection->nested_may_send = false;
+    if (open_target(patience) != 0) {
+        if (connection->pause_ns == 0) lt_debug("target is not there", lt_config.target);
         plan_attempt();
         return false;
     }
-    set_descriptor(fd);
-    if (!transport()->is_memory) {
-        lt_process_note_descriptor(fd);
-        c->is_lent = lt_process_is_borrowed();
-    }
-    c->reached = true;
-    lt_zero(c->announced, sizeof c->announced);
-    c->mid_frame = false;
+    connection->reached = true;
+    lt_zero(connection->announced, sizeof connection->announced);
+    connection->mid_frame = false;
     if (lt_config.frames && !greet(patience)) {
         plan_attempt();
         return false;
     }
-    c->pause_ns = 0;
-    c->nested_may_send = true;
+    connection->pause_ns = 0;
+    connection->nested_may_send = true;
     lt_debug("connected", lt_config.target);
     return true;
 }
 
 static bool report_loss(struct lt_patience *patience) {
-    const struct lt_loss loss = loss_now();
-    if (LT_LIKELY(loss.bytes == lt_process->reported_bytes)) return true;
+    const struct lt_loss loss = lt_handover_loss();
+    if (LT_LIKELY(loss.bytes == connection->reported_bytes)) return true;
     uint8_t frame[LT_LOST_FRAME_BYTES];
     if (!send_whole(frame, lt_frame_lost(frame, lt_clock_ns(LT_CLOCK_REALTIME), loss), patience)) return false;
-    lt_process->reported_bytes = loss.bytes;
+    connection->reported_bytes = loss.bytes;
     return true;
 }
 
 static uint64_t *announced_bits(unsigned stream) {
-    return &connection()->announced[(stream - LT_FIRST_FILE_STREAM) / 64];
+    return &connection->announced[(stream - LT_FIRST_FILE_STREAM) / 64];
 }
 
 static uint64_t announced_bit(unsigned stream) {
@@ -253,93 +221,43 @@ static bool prepare(unsigned stream, struct lt_patience *patience) {
 }
 
 bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
-    struct lt_connection *c = connection();
     /* A holder of the guard that never came back may have left half a frame behind. */
-    if (LT_UNLIKELY(c->mid_frame)) drop();
-    if (LT_UNLIKELY(c->mid_frame)) return false;
-    if (LT_UNLIKELY(descriptor() < 0) && !connect(patience)) return false;
+    if (LT_UNLIKELY(connection->mid_frame)) drop();
+    if (LT_UNLIKELY(connection->mid_frame)) return false;
+    if (LT_UNLIKELY(!transport()->is_open()) && !connect(patience)) return false;
     return !lt_config.frames || prepare(stream, patience);
 }
 
-/* The header at `at`; false where no whole frame follows. */
-static bool read_header(const uint8_t *frames, size_t length, size_t at, struct lt_frame_header *header) {
-    if (length - at < sizeof *header) return false;
-    lt_copy(header, frames + at, sizeof *header);
-    return header->length <= length - at - sizeof *header;
+static bool send_frames(const struct iovec *frames) {
+    return transport()->is_open() && transport()->send(frames, 1) == (ssize_t)frames->iov_len;
 }
 
-/* Counts frames that were taken from a signal handler and could not be sent after all. */
-static void lose_frames(const uint8_t *frames, size_t length) {
-    struct lt_frame_header header;
-    for (size_t at = 0; read_header(frames, length, at, &header); at += sizeof header + header.length) {
-        const uint64_t lines = lt_count(frames + at + sizeof header, header.length, '\n');
-        (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
-        (void)__atomic_add_fetch(&lt_process->loss.bytes, header.length, __ATOMIC_RELEASE);
-    }
-}
-
-static void number_frames(uint8_t *frames, size_t length) {
-    struct lt_frame_header header;
-    for (size_t at = 0; read_header(frames, length, at, &header); at += sizeof header + header.length) {
-        lt_frame_number(&header, lt_emit_next_seq());
-        lt_copy(frames + at, &header, sizeof header);
-    }
-}
-
-/* What signal handlers wrote meanwhile follows. Anything that does not fit is counted. */
-static void send_pending(void) {
-    struct lt_pending *pending = &lt_process->pending;
-    uint32_t sent = 0;
-    for (;;) {
-        uint32_t used = __atomic_load_n(&pending->used, __ATOMIC_RELAXED);
-        if (sent == used &&
-            __atomic_compare_exchange_n(&pending->used, &used, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-            return;
-        }
-        if (sent == used) continue;
-        const struct iovec part = {.iov_base = pending->bytes + sent, .iov_len = used - sent};
-        number_frames(part.iov_base, part.iov_len);
-        if (descriptor() < 0 || transport()->send(descriptor(), &part, 1) != (ssize_t)part.iov_len) {
-            lose_frames(part.iov_base, part.iov_len);
-        }
-        sent = used;
-    }
-}
-
-bool lt_connection_has_pending(void) {
-    return __atomic_load_n(&lt_process->pending.used, __ATOMIC_RELAXED) != 0;
+void lt_connection_keep_together(void) {
+    connection->nested_may_send = false;
 }
 
 void lt_connection_end_write(void) {
-    struct lt_connection *c = connection();
-    if (LT_UNLIKELY(lt_connection_has_pending())) send_pending();
-    if (LT_UNLIKELY(c->is_lent)) {
-        if (descriptor() >= 0) {
-            set_descriptor(-1);
-            lt_process_close_noted();
-        }
-        c->is_lent = false;
-    }
-    c->nested_may_send = descriptor() >= 0;
+    if (LT_UNLIKELY(!lt_pending_is_empty())) lt_pending_send(send_frames);
+    if (transport()->end_write != NULL) transport()->end_write();
+    connection->nested_may_send = true;
 }
 
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count) {
-    const struct lt_connection *c = connection();
-    if (descriptor() < 0 || !(c->nested_may_send || transport()->is_memory)) return false;
+    if (!transport()->is_open() || !(connection->nested_may_send || transport()->nests_anywhere)) return false;
     if (!is_announced(stream)) return false;
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
-    return transport()->send_nested(descriptor(), parts, count) == (ssize_t)length;
+    return transport()->send_nested(parts, count) == (ssize_t)length;
 }
 
 void lt_connection_report_loss(void) {
     struct lt_patience none = {0};
-    if (!lt_config.frames || loss_now().bytes == lt_process->reported_bytes) return;
-    if (descriptor() >= 0) {
-        if (transport()->use_reserve != NULL) transport()->use_reserve(descriptor());
+    if (!lt_config.frames || lt_handover_loss().bytes == connection->reported_bytes) return;
+    if (transport()->is_open()) {
+        if (transport()->use_reserve != NULL) transport()->use_reserve();
     } else {
-        connection()->next_attempt_ns = 0;
+        connection->next_attempt_ns = 0;
     }
     (void)lt_connection_ready(0, &none);
 }
@@ -351,54 +269,12 @@ void lt_connection_note_loss(bool may_tell) {
 void lt_connection_look_ahead(void) {
     struct lt_patience none = {0};
     if (transport()->look_ahead != NULL) transport()->look_ahead();
-    if (descriptor() >= 0) return;
-    connection()->next_attempt_ns = 0;
+    if (transport()->is_open()) return;
+    connection->next_attempt_ns = 0;
     (void)lt_connection_ready(0, &none);
     lt_connection_end_write();
 }
 
 void lt_connection_end(void) {
-    if (descriptor() >= 0 && transport()->end != NULL) transport()->end();
-}
-
-int lt_connection_descriptor(void) {
-    return lt_process == NULL || transport()->is_memory ? -1 : descriptor();
-}
-
-bool lt_connection_owns(int fd) {
-    return fd >= 0 && fd == lt_connection_descriptor();
-}
-
-/* Puts another descriptor in the place of the present one, while nobody writes. A vfork child's table is not its
- * parent's, so there is nothing to put. */
-static void replace_descriptor(int fd) {
-    const enum lt_entry entry = lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS);
-    if (fd >= 0) lt_process_note_descriptor(fd);
-    connection()->nested_may_send = fd >= 0 && connection()->nested_may_send;
-    set_descriptor(fd);
-    if (entry == LT_ENTERED) lt_guard_leave(&lt_process->guard);
-}
-
-void lt_connection_make_room(void) {
-    if (lt_process_is_borrowed()) return;
-    const int copy = lt_transport_copy(descriptor(), KEPT_FROM);
-    if (copy >= 0) replace_descriptor(copy);
-}
-
-bool lt_connection_move_above(int fd) {
-    const int old = descriptor();
-    if (old < 0 || lt_process_is_borrowed()) return false;
-    const int copy = lt_transport_copy(old, fd + 1);
-    if (copy < 0) return false;
-    if (copy < fd) {
-        (void)lt_sys_close(copy);
-        return false;
-    }
-    replace_descriptor(copy);
-    (void)lt_sys_close(old);
-    return true;
-}
-
-void lt_connection_forget(void) {
-    if (!lt_process_is_borrowed()) replace_descriptor(-1);
+    if (transport()->is_open() && transport()->end != NULL) transport()->end();
 }

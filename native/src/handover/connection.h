@@ -1,14 +1,14 @@
 /* The connection of this process to its target: opened at the first tapped write, again after a loss, never waited for.
- * Everything up to lt_connection_report_loss is called inside the guard; what follows takes it where it needs it. */
+ * All but the set-up is for the holder of the guard, or for a signal handler that interrupted it. */
 #ifndef LT_CONNECTION_H
 #define LT_CONNECTION_H
 
 #include "clock.h"
-#include "process.h"
 
-/* At the start of the process: sees to it that the library's descriptor finds its number at once. In a process with
- * threads the kernel takes milliseconds to enlarge the table of descriptors. */
-void lt_connection_set_up(void);
+/* At the start of the process. False without memory. */
+bool lt_connection_set_up(void);
+
+bool lt_connection_is_open(void);
 
 /* Makes sure that a DATA frame of `stream` can follow: connected, greeted, losses reported, file announced. */
 bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
@@ -19,12 +19,11 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
  */
 size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience);
 
-/* After the last frame of a write. A vfork child's connection ends here: its descriptor would mean something else to
- * the parent, who goes on with this state. */
-void lt_connection_end_write(void);
+/* The present write goes on after the next frame: no signal handler may write between the two. */
+void lt_connection_keep_together(void);
 
-/* Whether a signal handler wrote something that waits for lt_connection_end_write. */
-bool lt_connection_has_pending(void);
+/* After the last frame of a write. */
+void lt_connection_end_write(void);
 
 /* For a signal handler that interrupted the holder of the guard: one attempt that changes no state. */
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count);
@@ -42,18 +41,5 @@ void lt_connection_look_ahead(void);
 
 /* The process is about to end, or to become another program. */
 void lt_connection_end(void);
-
-/* The library's own descriptor, -1 when it has none. */
-int lt_connection_descriptor(void);
-bool lt_connection_owns(int fd);
-
-/* Moves the library's descriptor, because the application is about to use its number; the old one stays open. */
-void lt_connection_make_room(void);
-
-/* Moves the library's descriptor to a higher number than `fd`; false where it stays. */
-bool lt_connection_move_above(int fd);
-
-/* The library's descriptor is not its own any more: it was closed behind its back, and the number given away. */
-void lt_connection_forget(void);
 
 #endif

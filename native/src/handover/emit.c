@@ -2,6 +2,10 @@
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
+#include "handover.h"
+#include "own_descriptor.h"
+#include "pending.h"
+#include "process.h"
 #include "readable.h"
 #include "tap.h"
 #include "text.h"
@@ -38,14 +42,10 @@ static size_t total(const struct iovec *parts, int count) {
     return bytes;
 }
 
-uint64_t lt_emit_next_seq(void) {
-    return __atomic_add_fetch(&lt_process->seq, 1, __ATOMIC_RELAXED);
-}
-
 /* Frames that are lost have numbers too. */
 static void skip_seq(size_t length) {
     const size_t frames = (length + LT_FRAME_MAX_PAYLOAD_BYTES - 1) / LT_FRAME_MAX_PAYLOAD_BYTES;
-    (void)__atomic_add_fetch(&lt_process->seq, frames, __ATOMIC_RELAXED);
+    (void)__atomic_add_fetch(&lt_handover->seq, frames, __ATOMIC_RELAXED);
 }
 
 /* A write on its way. */
@@ -89,7 +89,7 @@ static int next_frame(const struct write *w, struct lt_frame_header *header, str
     const size_t payload = total(out + 1, filled);
     const unsigned flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0;
     *header = lt_frame_data(w->stream, flags, lt_process_thread(), w->time_ns, payload);
-    if (!w->waits) lt_frame_number(header, lt_emit_next_seq());
+    if (!w->waits) lt_frame_number(header, lt_handover_next_seq());
     out[0] = (struct iovec){.iov_base = header, .iov_len = sizeof *header};
     return 1 + filled;
 }
@@ -107,18 +107,18 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
         const size_t sent = lt_connection_send(parts, count, patience);
         if (!lt_config.frames) return sent;
         if (sent == length) return length - sizeof header;
-        if (lt_process->connection.fd_plus_one != 0) return 0;
+        if (lt_connection_is_open()) return 0;
     }
     return 0;
 }
 
 static void send_all(struct write *w) {
     struct lt_patience patience = {.budget_ms = lt_config.block_ms};
-    lt_process->ends_line = w->ends_line;
+    lt_handover->ends_line = w->ends_line;
     /* The original has read the bytes, but for /dev/null. */
-    lt_process->is_read = !lt_tap_is_suppressed(w->stream) && !lt_tap_container()->has_shared_device;
+    lt_handover->is_read = !lt_tap_is_suppressed(w->stream) && !lt_tap_container()->has_shared_device;
     while (w->sent < w->length) {
-        if (w->length - w->sent > LT_FRAME_MAX_PAYLOAD_BYTES) lt_process->connection.nested_may_send = false;
+        if (w->length - w->sent > LT_FRAME_MAX_PAYLOAD_BYTES) lt_connection_keep_together();
         const size_t sent = send_frame(w, &patience);
         w->sent += sent;
         if (sent == 0) break;
@@ -144,15 +144,18 @@ static void send_nested(struct write *w) {
     }
 }
 
+static void begin(void) {
+    if (LT_UNLIKELY(lt_process_begin())) lt_own_descriptor_close_inherited();
+}
+
 /* A handler may have written between the last look and the leave. */
 static void leave(void) {
     /* Who lost something and found the guard taken has left this to its holder. */
     lt_connection_note_loss(false);
-    lt_guard_leave(&lt_process->guard);
-    while (LT_UNLIKELY(lt_connection_has_pending()) &&
-           lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) == LT_ENTERED) {
+    lt_guard_leave(&lt_handover->guard);
+    while (LT_UNLIKELY(!lt_pending_is_empty()) && lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS) == LT_ENTERED) {
         lt_connection_end_write();
-        lt_guard_leave(&lt_process->guard);
+        lt_guard_leave(&lt_handover->guard);
     }
 }
 
@@ -166,9 +169,9 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, struct lt_
         .ends_line = span.ends_line,
         .time_ns = lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0,
     };
-    switch (lt_guard_enter(&lt_process->guard, lt_config.block_ms + GUARD_WAIT_MS)) {
+    switch (lt_guard_enter(&lt_handover->guard, lt_config.block_ms + GUARD_WAIT_MS)) {
     case LT_ENTERED:
-        lt_process_begin();
+        begin();
         send_all(&w);
         leave();
         break;
@@ -184,22 +187,22 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, struct lt_
 
 void lt_emit_prepare(void) {
     if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) != 0 ||
-        lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED)
+        lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS) != LT_ENTERED)
         return;
-    lt_process_begin();
-    lt_guard_leave(&lt_process->guard);
+    begin();
+    lt_guard_leave(&lt_handover->guard);
 }
 
 void lt_emit_look_ahead(void) {
-    if (lt_process_is_borrowed() || lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
-    lt_process_begin();
+    if (lt_process_is_borrowed() || lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
+    begin();
     lt_connection_look_ahead();
     leave();
 }
 
 /* At once: the process may be killed, or not write again for long. */
 static void note_loss(void) {
-    switch (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS)) {
+    switch (lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS)) {
     case LT_ENTERED:
         lt_connection_note_loss(true);
         leave();
@@ -221,23 +224,22 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
         const bool is_certain = !lt_tap_container()->has_shared_device || lt_is_readable(part.iov_base, part.iov_len);
         if (is_certain) lines += lt_count(part.iov_base, part.iov_len, '\n');
     }
-    (void)__atomic_add_fetch(&lt_process->loss.lines, lines, __ATOMIC_RELAXED);
-    (void)__atomic_add_fetch(&lt_process->loss.bytes, length, __ATOMIC_RELEASE);
+    lt_handover_lose(lines, length);
     if (lt_config.medium == LT_TO_RING) note_loss();
-    if (LT_UNLIKELY(__atomic_load_n(&lt_process->ending, __ATOMIC_RELAXED))) lt_emit_end();
+    if (LT_UNLIKELY(__atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED))) lt_emit_end();
 }
 
 void lt_emit_end(void) {
     if (lt_process_is_borrowed()) return;
-    __atomic_store_n(&lt_process->ending, true, __ATOMIC_RELAXED);
+    __atomic_store_n(&lt_handover->ending, true, __ATOMIC_RELAXED);
     lt_emit_report();
 }
 
 void lt_emit_report(void) {
     if (__atomic_load_n(&lt_process->pid, __ATOMIC_RELAXED) == 0 || lt_process_is_borrowed()) return;
-    if (lt_guard_enter(&lt_process->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
+    if (lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS) != LT_ENTERED) return;
     lt_connection_report_loss();
     lt_connection_note_loss(true);
     lt_connection_end();
-    lt_guard_leave(&lt_process->guard);
+    lt_guard_leave(&lt_handover->guard);
 }

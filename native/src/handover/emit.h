@@ -26,9 +26,6 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
  * many of `out` are filled. */
 int lt_emit_slice(const struct iovec *parts, int count, size_t skip, size_t limit, struct iovec *out, int room);
 
-/* The number of a frame that is about to be sent. */
-uint64_t lt_emit_next_seq(void);
-
 /* A child that shares this process's memory is about to be made: the state has to be the parent's before. */
 void lt_emit_prepare(void);
 

@@ -5,9 +5,6 @@
 #include "contract.h"
 #include <stddef.h>
 
-/* Names longer than this are cut: a HELLO has to fit any buffer, and the kernel's process names have 15 bytes. */
-enum { LT_NAME_MAX_BYTES = 255 };
-
 enum {
     LT_GREETING_MAX_BYTES =
         LT_FRAME_MAGIC_BYTES + LT_FRAME_HEADER_BYTES + (int)sizeof(struct lt_hello_payload) + 2 * LT_NAME_MAX_BYTES,

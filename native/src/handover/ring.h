@@ -7,7 +7,6 @@
 enum {
     LT_SEEN_PAGES = 8,
     LT_SEEN_TIMES = 64,
-    LT_PENDING_BYTES = 16384,
 };
 
 /* A page of the application's memory that could be read. */
@@ -17,7 +16,8 @@ struct lt_seen_page {
 };
 
 struct lt_ring {
-    uint8_t *map; /* NULL: none */
+    uint8_t *map;    /* NULL: none */
+    uint32_t claims; /* rings that the process has claimed so far */
     uint64_t capacity;
     bool is_locked;
     uint64_t head;
@@ -27,12 +27,6 @@ struct lt_ring {
     uint64_t told_ns;    /* when that was */
     uint32_t seen_at;    /* lt_memory_changes */
     struct lt_seen_page seen[LT_SEEN_PAGES];
-};
-
-/* Frames that signal handlers wrote while they interrupted the holder of the guard. */
-struct lt_pending {
-    uint32_t used;
-    uint8_t bytes[LT_PENDING_BYTES];
 };
 
 #endif

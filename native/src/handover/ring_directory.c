@@ -35,7 +35,7 @@ static char *in_directory(char *out, const char *name) {
 }
 
 /* `prefix`PID-INSTANCE-N. */
-static void own_name(char out[NAME_MAX_BYTES], const char *prefix) {
+static void own_name(char out[NAME_MAX_BYTES], const char *prefix, const struct lt_ring *ring) {
     size_t length = lt_length(prefix);
     lt_copy(out, prefix, length);
     length += lt_format_decimal(out + length, lt_process->pid);
@@ -43,7 +43,7 @@ static void own_name(char out[NAME_MAX_BYTES], const char *prefix) {
     lt_format_hex(out + length, lt_process->instance);
     length += HEX_DIGITS;
     out[length++] = '-';
-    (void)lt_format_decimal(out + length, lt_process->rings);
+    (void)lt_format_decimal(out + length, ring->claims);
 }
 
 static bool is_free_ring(const struct directory_entry *entry) {
@@ -57,6 +57,10 @@ static bool is_free_ring(const struct directory_entry *entry) {
 static bool lock(int fd) {
     struct flock whole = {.l_type = F_WRLCK};
     return lt_sys_fcntl(fd, F_OFD_SETLK, (long)&whole) == 0;
+}
+
+static void forget(struct lt_ring *ring) {
+    *ring = (struct lt_ring){.claims = ring->claims};
 }
 
 /* Maps an open ring and closes it. A page that the kernel has yet to find room for would kill the application when it
@@ -73,7 +77,7 @@ static int map_and_close(struct lt_ring *ring, int fd) {
     if (at < 0 && at > -4096) return (int)at;
     /* A child takes its own, and must not keep this one's memory. */
     (void)lt_syscall(__NR_madvise, at, file.st_size, MADV_DONTFORK);
-    lt_zero(ring, sizeof *ring);
+    forget(ring);
     ring->map = (uint8_t *)at;
     ring->capacity = (uint64_t)file.st_size - LT_RING_HEADER_BYTES;
     ring->is_locked = is_locked;
@@ -83,7 +87,7 @@ static int map_and_close(struct lt_ring *ring, int fd) {
 void lt_ring_directory_leave(struct lt_ring *ring) {
     uint8_t *const map = ring->map;
     const uint64_t capacity = ring->capacity;
-    lt_zero(ring, sizeof *ring);
+    forget(ring);
     /* A signal handler that comes now finds no ring, rather than one that is not there any more. */
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     if (map != NULL) lt_sys_unmap(map, LT_RING_HEADER_BYTES + capacity);
@@ -160,7 +164,7 @@ static bool allocate(int fd) {
 /* It gets the name by which the shipper looks for rings when it is whole. */
 static int make_own(struct lt_ring *ring) {
     char name[NAME_MAX_BYTES];
-    own_name(name, "new-");
+    own_name(name, "new-", ring);
     const int fd = lt_sys_open(in_directory(path, name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0) return fd;
     int result = -ENOSPC;
@@ -178,12 +182,12 @@ static int make_own(struct lt_ring *ring) {
 
 int lt_ring_directory_claim(struct lt_ring *ring) {
     char name[NAME_MAX_BYTES];
-    own_name(name, LT_RING_NAME_USED);
+    own_name(name, LT_RING_NAME_USED, ring);
     (void)in_directory(claimed_path, name);
     ring->map = NULL;
     int result = claim_free(ring);
     if (result == -ENOENT) result = make_own(ring);
-    if (result == 0) lt_process->rings++;
+    if (result == 0) ring->claims++;
     return result;
 }
 

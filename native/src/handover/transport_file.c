@@ -1,6 +1,7 @@
 /* A file. Raw: one for all processes, whole writes by O_APPEND. Frames: one a process, the target's path and ".pid",
  * because frames of several processes must not mix. */
 #include "config.h"
+#include "own_descriptor.h"
 #include "process.h"
 #include "size_limit.h"
 #include "staging.h"
@@ -56,7 +57,7 @@ static int open_file(void) {
         (void)lt_sys_close(fd);
         return -EINVAL;
     }
-    return lt_transport_keep(fd);
+    return lt_own_descriptor_take(fd);
 }
 
 /* One call, so that what several processes write, or a signal handler, does not mix. */
@@ -84,7 +85,8 @@ static ssize_t write_beyond_limit(int fd, const struct iovec *parts, int count) 
     return taken == -EFBIG ? -ENOSPC : taken;
 }
 
-static ssize_t send_file(int fd, const struct iovec *parts, int count) {
+static ssize_t send_file(const struct iovec *parts, int count) {
+    const int fd = lt_own_descriptor();
     const bool is_limited = LT_UNLIKELY(lt_size_is_limited());
     const ssize_t taken = is_limited ? write_beyond_limit(fd, parts, count) : write_parts(fd, parts, count);
     if (taken <= 0 || !lt_config.frames || (size_t)taken == total(parts, count)) return taken;
@@ -95,15 +97,17 @@ static ssize_t send_file(int fd, const struct iovec *parts, int count) {
 }
 
 /* A file is never "full for now". */
-static void wait_file(int fd, uint64_t ms) {
-    (void)fd;
+static void wait_file(uint64_t ms) {
     (void)ms;
 }
 
 const struct lt_transport lt_file_transport = {
+    .set_up = lt_own_descriptor_set_up,
     .open = open_file,
-    .close = lt_process_close_noted,
+    .is_open = lt_own_descriptor_is_open,
+    .close = lt_own_descriptor_drop,
     .send = send_file,
     .send_nested = send_file,
     .wait = wait_file,
+    .end_write = lt_own_descriptor_end_write,
 };

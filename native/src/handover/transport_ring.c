@@ -4,73 +4,82 @@
  * What the process needs to write safely it keeps to itself (struct lt_ring): of the shared words it only reads
  * numbers, so whatever somebody else writes there, no byte goes anywhere but into the ring. */
 #include "clock.h"
-#include "config.h"
+#include "handover.h"
+#include "pending.h"
 #include "process.h"
 #include "readable.h"
 #include "ring_directory.h"
 #include "text.h"
 #include "transport.h"
 
-/* The ring has no descriptor; what stands for one is a number that no descriptor has. */
-enum { HANDLE = INT32_MAX - 1, WAIT_MS = 1, TELL_PAUSE_NS = 100 * LT_NS_PER_MS };
+enum { WAIT_MS = 1, TELL_PAUSE_NS = 100 * LT_NS_PER_MS };
 
-static struct lt_ring *ring(void) {
-    return &lt_process->ring;
+/* Begins at zero, in a fork child too (process.h). */
+static struct lt_ring *ring;
+
+static bool set_up(void) {
+    ring = lt_process_memory(sizeof *ring);
+    return ring != NULL;
 }
 
 static uint64_t *word(size_t at) {
-    return (uint64_t *)(ring()->map + at);
+    return (uint64_t *)(ring->map + at);
 }
 
 static uint32_t *half_word(size_t at) {
-    return (uint32_t *)(ring()->map + at);
+    return (uint32_t *)(ring->map + at);
 }
 
 static void ring_bell(void) {
-    ring()->rung_epoch = __atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_RELAXED);
+    ring->rung_epoch = __atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_RELAXED);
     lt_ring_directory_bell(&lt_process->instance, 1);
 }
 
 /* A process that gets no ring has no header for it. Not at each write: where no ring is to be had, all of them are
  * lost. */
 static void tell_loss(uint64_t bytes) {
-    if (LT_LIKELY(bytes == ring()->told_loss) || lt_process->instance == 0) return;
+    if (LT_LIKELY(bytes == ring->told_loss) || lt_process->instance == 0) return;
     const uint64_t now_ns = lt_clock_ns(LT_CLOCK_MONOTONIC);
-    const bool is_ending = __atomic_load_n(&lt_process->ending, __ATOMIC_RELAXED);
-    if (ring()->told_ns != 0 && now_ns - ring()->told_ns < TELL_PAUSE_NS && !is_ending) return;
-    const uint64_t lines = __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED);
+    const bool is_ending = __atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED);
+    if (ring->told_ns != 0 && now_ns - ring->told_ns < TELL_PAUSE_NS && !is_ending) return;
+    const uint64_t lines = __atomic_load_n(&lt_handover->loss.lines, __ATOMIC_RELAXED);
     const uint64_t words[] = {LT_BELL_LOSS, lt_process->instance, lines, bytes};
-    ring()->told_loss = bytes;
-    ring()->told_ns = now_ns;
+    ring->told_loss = bytes;
+    ring->told_ns = now_ns;
     lt_ring_directory_bell(words, sizeof words / sizeof *words);
 }
 
 static void note_loss(bool may_tell) {
-    const uint64_t bytes = __atomic_load_n(&lt_process->loss.bytes, __ATOMIC_RELAXED);
-    if (ring()->map == NULL) {
+    const uint64_t bytes = __atomic_load_n(&lt_handover->loss.bytes, __ATOMIC_RELAXED);
+    if (ring->map == NULL) {
         if (may_tell) tell_loss(bytes);
         return;
     }
-    if (LT_LIKELY(bytes == ring()->noted_loss)) return;
-    ring()->noted_loss = bytes;
-    __atomic_store_n(word(LT_RING_LOST_LINES_AT), __atomic_load_n(&lt_process->loss.lines, __ATOMIC_RELAXED),
+    if (LT_LIKELY(bytes == ring->noted_loss)) return;
+    ring->noted_loss = bytes;
+    __atomic_store_n(word(LT_RING_LOST_LINES_AT), __atomic_load_n(&lt_handover->loss.lines, __ATOMIC_RELAXED),
                      __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_LOST_BYTES_AT), bytes, __ATOMIC_RELEASE);
 }
 
 static int open_ring(void) {
-    const int error = lt_ring_directory_claim(ring());
+    const int error = lt_ring_directory_claim(ring);
     if (error != 0) return error;
     __atomic_store_n(half_word(LT_RING_PID_AT), lt_process->pid, __ATOMIC_RELAXED);
-    __atomic_store_n(half_word(LT_RING_LOCKED_AT), ring()->is_locked ? 1 : 0, __ATOMIC_RELAXED);
+    __atomic_store_n(half_word(LT_RING_LOCKED_AT), ring->is_locked ? 1 : 0, __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_INSTANCE_AT), lt_process->instance, __ATOMIC_RELEASE);
     note_loss(false);
     ring_bell();
-    return HANDLE;
+    return 0;
 }
 
-static void close_ring(void) {
-    lt_ring_directory_leave(ring());
+static bool is_open(void) {
+    return ring->map != NULL;
+}
+
+static bool close_ring(void) {
+    lt_ring_directory_leave(ring);
+    return true;
 }
 
 static bool is_retired(void) {
@@ -78,8 +87,8 @@ static bool is_retired(void) {
 }
 
 static uint64_t room(void) {
-    const uint64_t used = ring()->head - __atomic_load_n(word(LT_RING_TAIL_AT), __ATOMIC_ACQUIRE);
-    return used > ring()->capacity ? 0 : ring()->capacity - used;
+    const uint64_t used = ring->head - __atomic_load_n(word(LT_RING_TAIL_AT), __ATOMIC_ACQUIRE);
+    return used > ring->capacity ? 0 : ring->capacity - used;
 }
 
 /* What a signal handler was told is taken has its place, whatever comes before it. */
@@ -92,14 +101,8 @@ static uint64_t room_beside_pending(void) {
 static uint64_t room_for_write(void) {
     enum { REST_OF_LINE_BYTES = 4096 };
     const uint64_t all = room_beside_pending();
-    if (lt_process->ends_line) return all;
+    if (lt_handover->ends_line) return all;
     return all < REST_OF_LINE_BYTES ? 0 : all - REST_OF_LINE_BYTES;
-}
-
-static bool is_pending(const struct iovec *parts) {
-    const uintptr_t at = (uintptr_t)parts->iov_base;
-    const uintptr_t start = (uintptr_t)lt_process->pending.bytes;
-    return at >= start && at < start + LT_PENDING_BYTES;
 }
 
 /* Without the kernel nobody says EFAULT: bytes that cannot be read are left to the original write. What could be read a
@@ -109,11 +112,11 @@ static bool can_read(const struct iovec *part) {
     const uintptr_t first = (uintptr_t)part->iov_base / PAGE_MIN_BYTES;
     const uintptr_t last = ((uintptr_t)part->iov_base + part->iov_len - 1) / PAGE_MIN_BYTES;
     const uint32_t changes = __atomic_load_n(&lt_memory_changes, __ATOMIC_ACQUIRE);
-    if (LT_UNLIKELY(changes != ring()->seen_at)) {
-        lt_zero(ring()->seen, sizeof ring()->seen);
-        ring()->seen_at = changes;
+    if (LT_UNLIKELY(changes != ring->seen_at)) {
+        lt_zero(ring->seen, sizeof ring->seen);
+        ring->seen_at = changes;
     }
-    struct lt_seen_page *seen = &ring()->seen[first % LT_SEEN_PAGES];
+    struct lt_seen_page *seen = &ring->seen[first % LT_SEEN_PAGES];
     if (LT_LIKELY(first == last && seen->page == first && seen->times_left > 0)) {
         seen->times_left--;
         return true;
@@ -124,9 +127,9 @@ static bool can_read(const struct iovec *part) {
 }
 
 static void put(uint64_t at, const void *from, size_t length) {
-    uint8_t *data = ring()->map + LT_RING_HEADER_BYTES;
-    const size_t offset = at % ring()->capacity;
-    const size_t to_end = ring()->capacity - offset;
+    uint8_t *data = ring->map + LT_RING_HEADER_BYTES;
+    const size_t offset = at % ring->capacity;
+    const size_t to_end = ring->capacity - offset;
     const size_t first = length < to_end ? length : to_end;
     lt_copy(data + offset, from, first);
     lt_copy(data, (const uint8_t *)from + first, length - first);
@@ -135,36 +138,35 @@ static void put(uint64_t at, const void *from, size_t length) {
 /* The next record goes where the reader was before: its cache lines are fetched while the application does its work. */
 static void fetch_ahead(uint64_t at) {
     enum { LINE_BYTES = 64, LINES = 4 };
-    const uint64_t offset = at % ring()->capacity;
-    if (offset + ((uint64_t)LINES * LINE_BYTES) > ring()->capacity) return;
-    const uint8_t *next = ring()->map + LT_RING_HEADER_BYTES + offset;
+    const uint64_t offset = at % ring->capacity;
+    if (offset + ((uint64_t)LINES * LINE_BYTES) > ring->capacity) return;
+    const uint8_t *next = ring->map + LT_RING_HEADER_BYTES + offset;
     for (int i = 1; i <= LINES; i++)
         __builtin_prefetch(next + (size_t)i * LINE_BYTES, 1);
 }
 
 /* Publishes what lies behind `head`. False when the reader may have read its last of this ring before. */
 static bool publish(uint64_t head) {
-    ring()->head = head;
+    ring->head = head;
     /* Either the reader sees the new head after it has retired the ring or raised its epoch, or we see that it has. */
     __atomic_store_n(word(LT_RING_HEAD_AT), head, __ATOMIC_SEQ_CST);
     fetch_ahead(head);
     if (LT_UNLIKELY(is_retired())) return false;
-    if (LT_UNLIKELY(__atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_SEQ_CST) != ring()->rung_epoch)) ring_bell();
+    if (LT_UNLIKELY(__atomic_load_n(word(LT_RING_SLEEP_EPOCH_AT), __ATOMIC_SEQ_CST) != ring->rung_epoch)) ring_bell();
     return true;
 }
 
-static ssize_t send_to_ring(int fd, const struct iovec *parts, int count) {
-    (void)fd;
+static ssize_t send_to_ring(const struct iovec *parts, int count) {
     note_loss(false);
     if (LT_UNLIKELY(is_retired())) return -EPIPE;
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
-    if (length > (is_pending(parts) ? room() : room_for_write())) return -EAGAIN;
+    if (length > (lt_pending_holds(parts->iov_base) ? room() : room_for_write())) return -EAGAIN;
     for (int i = 0; i < count; i++) {
-        if (parts[i].iov_len > 0 && !lt_process->is_read && !can_read(&parts[i])) return -EFAULT;
+        if (parts[i].iov_len > 0 && !lt_handover->is_read && !can_read(&parts[i])) return -EFAULT;
     }
-    uint64_t at = ring()->head;
+    uint64_t at = ring->head;
     for (int i = 0; i < count; i++) {
         put(at, parts[i].iov_base, parts[i].iov_len);
         at += parts[i].iov_len;
@@ -173,33 +175,14 @@ static ssize_t send_to_ring(int fd, const struct iovec *parts, int count) {
 }
 
 /* The holder that was interrupted may be in the middle of a frame: what a handler writes waits beside it. */
-static ssize_t send_nested(int fd, const struct iovec *parts, int count) {
-    (void)fd;
-    struct lt_pending *pending = &lt_process->pending;
-    size_t length = 0;
-    for (int i = 0; i < count; i++)
-        length += parts[i].iov_len;
-    const uint64_t least_room = room() < sizeof pending->bytes ? room() : sizeof pending->bytes;
-    if (__atomic_load_n(&pending->used, __ATOMIC_RELAXED) + length > least_room) return -EAGAIN;
+static ssize_t send_nested(const struct iovec *parts, int count) {
     for (int i = 0; i < count; i++) {
         if (parts[i].iov_len > 0 && !lt_is_readable(parts[i].iov_base, parts[i].iov_len)) return -EFAULT;
     }
-    /* A handler that interrupts this one takes its place behind. */
-    const uint32_t end = __atomic_fetch_add(&pending->used, (uint32_t)length, __ATOMIC_RELAXED);
-    if (end + length > least_room) {
-        (void)__atomic_fetch_sub(&pending->used, (uint32_t)length, __ATOMIC_RELAXED);
-        return -EAGAIN;
-    }
-    uint8_t *to = pending->bytes + end;
-    for (int i = 0; i < count; i++) {
-        lt_copy(to, parts[i].iov_base, parts[i].iov_len);
-        to += parts[i].iov_len;
-    }
-    return (ssize_t)length;
+    return lt_pending_add(parts, count, room());
 }
 
-static void wait_for_room(int fd, uint64_t ms) {
-    (void)fd;
+static void wait_for_room(uint64_t ms) {
     (void)lt_sys_poll(-1, 0, ms < WAIT_MS ? ms : WAIT_MS);
 }
 
@@ -211,11 +194,13 @@ static void end_ring(void) {
 }
 
 const struct lt_transport lt_ring_transport = {
-    .is_memory = true,
+    .set_up = set_up,
     .open = open_ring,
+    .is_open = is_open,
     .close = close_ring,
     .send = send_to_ring,
     .send_nested = send_nested,
+    .nests_anywhere = true,
     .wait = wait_for_room,
     .note_loss = note_loss,
     .end = end_ring,

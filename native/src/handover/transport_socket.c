@@ -1,7 +1,7 @@
 /* A stream socket. Linux takes up to 32 KiB whole or not at all on a non-blocking unix stream socket, so frames of
  * several writers do not mix; as that is nowhere promised, connection.c handles a partial send too. */
 #include "config.h"
-#include "process.h"
+#include "own_descriptor.h"
 #include "staging.h"
 #include "text.h"
 #include "transport.h"
@@ -17,7 +17,7 @@ static void set_send_buffer(int fd, int bytes) {
     (void)lt_syscall(__NR_setsockopt, fd, LT_SOL_SOCKET, LT_SO_SNDBUF, &bytes, sizeof bytes);
 }
 
-static void keep_reserve(int fd) {
+static void keep_reserve_of(int fd) {
     set_send_buffer(fd, SEND_BUFFER_BYTES);
     int bytes = 0;
     uint32_t size = sizeof bytes;
@@ -25,8 +25,12 @@ static void keep_reserve(int fd) {
     if (bytes > 2 * RESERVE_BYTES) set_send_buffer(fd, (bytes - RESERVE_BYTES) / 2);
 }
 
-static void use_reserve(int fd) {
-    set_send_buffer(fd, SEND_BUFFER_BYTES);
+static void keep_reserve(void) {
+    keep_reserve_of(lt_own_descriptor());
+}
+
+static void use_reserve(void) {
+    set_send_buffer(lt_own_descriptor(), SEND_BUFFER_BYTES);
 }
 
 static int open_socket(void) {
@@ -40,8 +44,8 @@ static int open_socket(void) {
         (void)lt_sys_close(fd);
         return refused;
     }
-    keep_reserve(fd);
-    return lt_transport_keep(fd);
+    keep_reserve_of(fd);
+    return lt_own_descriptor_take(fd);
 }
 
 /* As it was when the application gave up system calls. write(2) raises SIGPIPE when the shipper has gone, so it is for
@@ -62,7 +66,8 @@ static ssize_t send_one(int fd, const void *from, size_t length) {
     return lt_syscall(__NR_sendto, fd, from, length, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT, 0, 0);
 }
 
-static ssize_t send_socket(int fd, const struct iovec *parts, int count) {
+static ssize_t send_socket(const struct iovec *parts, int count) {
+    const int fd = lt_own_descriptor();
     const struct lt_msghdr message = {.parts = (struct iovec *)parts, .part_count = (size_t)count};
     ssize_t sent = lt_syscall(__NR_sendmsg, fd, &message, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT);
     if (LT_LIKELY(sent != -EPERM)) return sent;
@@ -70,16 +75,19 @@ static ssize_t send_socket(int fd, const struct iovec *parts, int count) {
     return sent == -EPERM && pipe_signal_is_ignored ? lt_send_staged(fd, parts, count, lt_sys_write) : sent;
 }
 
-static void wait_socket(int fd, uint64_t ms) {
-    (void)lt_sys_poll(fd, POLLOUT, ms);
+static void wait_socket(uint64_t ms) {
+    (void)lt_sys_poll(lt_own_descriptor(), POLLOUT, ms);
 }
 
 const struct lt_transport lt_socket_transport = {
+    .set_up = lt_own_descriptor_set_up,
     .open = open_socket,
-    .close = lt_process_close_noted,
+    .is_open = lt_own_descriptor_is_open,
+    .close = lt_own_descriptor_drop,
     .send = send_socket,
     .send_nested = send_socket,
     .wait = wait_socket,
+    .end_write = lt_own_descriptor_end_write,
     .use_reserve = use_reserve,
     .keep_reserve = keep_reserve,
     .look_ahead = look_ahead,

@@ -1,8 +1,8 @@
 /* Hooks of the functions that open, copy and close descriptors: they keep the classification right, and the library's
  * own descriptor out of the application's hands. */
-#include "connection.h"
 #include "hooks.h"
 #include "libc_next.h"
+#include "own_descriptor.h"
 #include "tap.h"
 #include "virtual_file.h"
 
@@ -10,7 +10,7 @@
 static int opened(int fd, int flags, const char *path) {
     if (fd < 0) return fd;
     const int error = lt_errno();
-    if (LT_UNLIKELY(lt_connection_owns(fd))) lt_connection_forget();
+    if (LT_UNLIKELY(lt_own_descriptor_is(fd))) lt_own_descriptor_forget();
     lt_tap_opened(fd, flags, path);
     lt_set_errno(error);
     return fd;
@@ -25,14 +25,14 @@ static int opened_in(int directory, int fd, int flags, const char *path) {
 
 static int copied(int from, int to) {
     if (to < 0) return to;
-    if (LT_UNLIKELY(lt_connection_owns(to))) lt_connection_forget();
+    if (LT_UNLIKELY(lt_own_descriptor_is(to))) lt_own_descriptor_forget();
     lt_tap_copied(from, to);
     return to;
 }
 
 /* To the application, the library's descriptor does not exist. */
 static bool is_ours(int fd) {
-    if (LT_LIKELY(!lt_connection_owns(fd))) return false;
+    if (LT_LIKELY(!lt_own_descriptor_is(fd))) return false;
     lt_set_errno(EBADF);
     return true;
 }
@@ -79,7 +79,7 @@ int lt_hook_dup(int fd) {
 
 int lt_dup2_by(const struct lt_libc_next *next, int from, int to) {
     if (is_ours(from)) return -1;
-    if (lt_connection_owns(to)) lt_connection_make_room();
+    if (lt_own_descriptor_is(to)) lt_own_descriptor_make_room();
     return copied(from, next->dup2(from, to));
 }
 
@@ -89,7 +89,7 @@ int lt_hook_dup2(int from, int to) {
 
 int lt_dup3_by(const struct lt_libc_next *next, int from, int to, int flags) {
     if (is_ours(from)) return -1;
-    if (lt_connection_owns(to)) lt_connection_make_room();
+    if (lt_own_descriptor_is(to)) lt_own_descriptor_make_room();
     return copied(from, next->dup3(from, to, flags));
 }
 
@@ -107,9 +107,9 @@ int lt_fcntl_by(const struct lt_libc_next *next, int fd, int command, long argum
     int result = next->fcntl(fd, command, argument);
     if (command == F_SETFL && result == 0) set_append(fd, (int)argument);
     if (command != F_DUPFD && command != F_DUPFD_CLOEXEC) return result;
-    const int own = lt_connection_descriptor();
+    const int own = lt_own_descriptor();
     /* The library's stands where the copy would be. */
-    if (own >= argument && result > own && lt_connection_move_above(result)) {
+    if (own >= argument && result > own && lt_own_descriptor_move_above(result)) {
         (void)next->close(result);
         result = next->fcntl(fd, command, argument);
     }
@@ -135,7 +135,7 @@ int lt_hook_close(int fd) {
 int lt_close_range_by(const struct lt_libc_next *next, unsigned first, unsigned last, int flags) {
     if (first > last) return next->close_range(first, last, flags);
     if ((flags & LT_CLOSE_RANGE_CLOEXEC) == 0) lt_tap_forget_range(first, last);
-    const int own = lt_connection_descriptor();
+    const int own = lt_own_descriptor();
     if (own < 0 || (unsigned)own < first || (unsigned)own > last) return next->close_range(first, last, flags);
     int result = 0;
     if ((unsigned)own > first) result = next->close_range(first, (unsigned)own - 1, flags);
@@ -148,7 +148,7 @@ int lt_hook_close_range(unsigned first, unsigned last, int flags) {
 }
 
 void lt_hook_closefrom(int first) {
-    const int own = lt_connection_descriptor();
+    const int own = lt_own_descriptor();
     const unsigned start = first < 0 ? 0 : (unsigned)first;
     lt_tap_forget_range(start, ~0U);
     if (own >= 0 && (unsigned)own >= start) {

@@ -1,8 +1,11 @@
-/* The exported names. Each is a jump through a slot of its own, which leaves every register and the stack as it came:
- * what it goes on with may be variadic, take floating point numbers, or have any other signature. */
+/* The exported names, and how the first of them that is called starts the library. Each is a jump through a slot of its
+ * own, which leaves every register and the stack as it came: what it goes on with may be variadic, take floating point
+ * numbers, or have any other signature. */
 #include "elf_lookup.h"
+#include "emit.h"
 #include "hooks.h"
 #include "init.h"
+#include "stdio_tap.h"
 #include "text.h"
 
 #if defined(__x86_64__)
@@ -153,7 +156,7 @@ struct hook {
     {.name = #exported, .version = (old_version), .body = (void *)lt_hook_##of, .fallback = FALLBACK(field)},
 static const struct hook hooks[] = {LT_HOOKS(HOOK) LT_OLD_HOOKS(OLD_HOOK)};
 
-enum { COUNT = sizeof hooks / sizeof *hooks };
+enum { COUNT = sizeof hooks / sizeof *hooks, START_YIELDS = 10000 };
 
 enum { ANY = LT_LIBC | LT_WRAPPER | LT_FOREIGN };
 
@@ -190,9 +193,24 @@ static void find_foreign(void *foreign[COUNT]) {
     }
 }
 
-void lt_hooks_install(bool is_on) {
+/* Whether a call of a name reaches the hook's body: no definition of the program's stands before it, and none of
+ * another library's behind it. */
+static bool is_reached(const char *name, void *const foreign[COUNT]) {
+    void *first = NULL;
+    struct lt_symbol symbol = {.name = name, .address = &first};
+    lt_lookup_first(&symbol, 1);
+    size_t at = 0;
+    while (at < COUNT - 1 && !lt_equal(hooks[at].name, name))
+        at++;
+    return foreign[at] == NULL && lt_lookup_is_code(hooks, first);
+}
+
+static void install(bool is_on) {
     void *foreign[COUNT];
-    if (is_on) find_foreign(foreign);
+    if (is_on) {
+        find_foreign(foreign);
+        lt_python_set_up(is_reached("isatty", foreign));
+    }
     for (size_t i = 0; i < COUNT; i++) {
         void *to = is_on ? foreign[i] : past_the_hook(&hooks[i]);
         if (to == NULL) to = hooks[i].body;
@@ -200,21 +218,42 @@ void lt_hooks_install(bool is_on) {
     }
 }
 
-bool lt_hook_is_reached(const char *name) {
-    void *first = NULL;
-    struct lt_symbol symbol = {.name = name, .address = &first};
-    lt_lookup_first(&symbol, 1);
-    for (size_t i = 0; i < COUNT; i++) {
-        if (!lt_equal(hooks[i].name, name)) continue;
-        return lt_lookup_is_code(hooks, first) && __atomic_load_n(&lt_hook_slots[i], __ATOMIC_ACQUIRE) == hooks[i].body;
+enum { UNBORN, STARTING, OFF, ON };
+
+static uint32_t phase = UNBORN;
+
+/* Starts the library when nobody has. True when it taps; false also while another thread starts it. */
+static bool is_on(void) {
+    uint32_t before = __atomic_load_n(&phase, __ATOMIC_ACQUIRE);
+    if (before == UNBORN &&
+        __atomic_compare_exchange_n(&phase, &before, STARTING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+        const bool on = lt_init();
+        install(on);
+        __atomic_store_n(&phase, on ? ON : OFF, __ATOMIC_RELEASE);
+        if (on && !lt_stdio_glibc_tap()) (void)lt_stdio_musl_tap();
+        return on;
     }
-    return false;
+    /* Another thread is at it. The wait has an end: a signal handler may have interrupted that very thread. */
+    for (int i = 0; i < START_YIELDS && before == STARTING; i++) {
+        (void)lt_syscall(__NR_sched_yield);
+        before = __atomic_load_n(&phase, __ATOMIC_ACQUIRE);
+    }
+    return before == ON;
+}
+
+__attribute__((constructor)) static void start(void) {
+    (void)is_on();
+}
+
+/* stdio may flush its last bytes only after this; hooks go on working. */
+__attribute__((destructor)) static void end(void) {
+    if (is_on()) lt_emit_end();
 }
 
 /* Called by lt_hook_not_started: a constructor came before ours, or another thread starts the library right now. */
 __attribute__((used)) void *lt_hook_destination(void **slot) {
     void *const before = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-    (void)lt_is_on();
+    (void)is_on();
     void *const now = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     return now != before ? now : past_the_hook(&hooks[slot - lt_hook_slots]);
 }

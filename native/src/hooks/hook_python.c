@@ -23,6 +23,13 @@ static struct {
     int fd;                        /* that it looked at last, there, after it was initialized; 0: none, or another */
 } python;
 
+/* Otherwise Python would not ask this library. */
+static bool isatty_is_reached;
+
+void lt_python_set_up(bool is_reached) {
+    isatty_is_reached = is_reached;
+}
+
 struct version {
     uint64_t major;
     uint64_t minor;
@@ -47,7 +54,7 @@ static bool prints_by_stdio(void) {
 static bool asks_for_a_terminal(struct lt_range object, int (*is_initialized)(void), void *(*thread_state)(void)) {
     const uintptr_t known = __atomic_load_n(&python.object.end, __ATOMIC_ACQUIRE);
     if (known != 0) return known == object.end && python.object.start == object.start;
-    if (is_initialized == NULL || thread_state == NULL || !lt_hook_is_reached("isatty")) return false;
+    if (is_initialized == NULL || thread_state == NULL || !isatty_is_reached) return false;
     python.object.start = object.start;
     python.is_initialized = is_initialized;
     python.thread_state = thread_state;

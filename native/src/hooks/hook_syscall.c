@@ -2,10 +2,11 @@
  *
  * Every other number goes on to libc's syscall() with its registers and stack untouched: it may be clone or futex. And
  * what is handled here goes through libc's syscall() as well: unlike write(), it is no cancellation point. */
-#include "connection.h"
 #include "emit.h"
+#include "file_position.h"
 #include "hooks.h"
 #include "libc_next.h"
+#include "own_descriptor.h"
 #include "readable.h"
 #include "size_limit.h"
 #include "tap.h"
@@ -65,7 +66,7 @@ static long write_vector(const struct call *call) {
 
 static long close_one(const struct call *call) {
     const int fd = (int)call->at[0];
-    if (lt_connection_owns(fd)) {
+    if (lt_own_descriptor_is(fd)) {
         lt_set_errno(EBADF);
         return -1;
     }
@@ -77,7 +78,7 @@ static long open_one(const struct call *call, int path_at, int flags) {
     const long fd = go_on(call);
     if (fd < 0) return fd;
     const int error = lt_errno();
-    if (lt_connection_owns((int)fd)) lt_connection_forget();
+    if (lt_own_descriptor_is((int)fd)) lt_own_descriptor_forget();
     lt_tap_opened((int)fd, flags, (const char *)call->at[path_at]);
     lt_set_errno(error);
     return fd;
@@ -163,9 +164,9 @@ static long handle(const struct call *call) {
     case __NR_dup3:
         return lt_dup3_by(&lt_libc, (int)at[0], (int)at[1], (int)at[2]);
     case __NR_lseek:
-        return lt_lseek_by(&lt_libc, (int)at[0], at[1], (int)at[2]);
+        return lt_file_position_seek(&lt_libc, (int)at[0], at[1], (int)at[2]);
     case __NR_ftruncate:
-        return lt_ftruncate_by(&lt_libc, (int)at[0], at[1]);
+        return lt_file_position_resize(&lt_libc, (int)at[0], at[1]);
     case __NR_fcntl:
         return lt_fcntl_by(&lt_libc, (int)at[0], (int)at[1], at[2]);
     case __NR_execve:

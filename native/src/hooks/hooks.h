@@ -136,12 +136,8 @@
 #define LT_OLD_HOOKS(X)
 #endif
 
-/* Lets every exported name go where it belongs from now on. Before, each one starts the library first. */
-void lt_hooks_install(bool is_on);
-
-/* Whether a call of the exported `name` gets to its body: nobody stands in front of the library, or has the name for a
- * function of its own. */
-bool lt_hook_is_reached(const char *name);
+/* At the start: whether a Python that asks isatty() asks this library. */
+void lt_python_set_up(bool isatty_is_reached);
 
 /* The code at `caller` has made sure that a descriptor is open: Python does before it makes a stream of it. */
 void lt_python_looked_at(int fd, const void *caller);
@@ -239,8 +235,6 @@ int lt_dup2_by(const struct lt_libc_next *next, int from, int to);
 int lt_dup3_by(const struct lt_libc_next *next, int from, int to, int flags);
 int lt_fcntl_by(const struct lt_libc_next *next, int fd, int command, long argument);
 int lt_close_range_by(const struct lt_libc_next *next, unsigned first, unsigned last, int flags);
-off_t lt_lseek_by(const struct lt_libc_next *next, int fd, off_t offset, int from);
-int lt_ftruncate_by(const struct lt_libc_next *next, int fd, off_t size);
 int lt_execve_by(const struct lt_libc_next *next, const char *path, char *const *arguments, char *const *environment);
 int lt_execveat_by(const struct lt_libc_next *next, int directory, const char *path, char *const *arguments,
                    char *const *environment, int flags);

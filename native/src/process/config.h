@@ -3,8 +3,10 @@
 #define LT_CONFIG_H
 
 #include "environment.h"
-#include "frame.h"
 #include "path.h"
+
+/* After the kernel's headers, which leave out macros where they see those of a C library first. */
+#include "contract.h"
 
 /* Bits of LLT_TAP_INTO. */
 enum { LT_TAP_STDOUT = 1, LT_TAP_STDERR = 2 };

@@ -38,9 +38,6 @@ static const struct filter strict = {
 /* NULL: free, or withdrawn. Atomic; what they point to does not change, and stays. */
 static const struct filter *filters[FILTERS_MAX];
 
-bool lt_confined;
-bool lt_clock_is_coarse;
-
 /* The machine of classic BPF, as a filter of system calls has it. */
 struct machine {
     const struct seccomp_data *call;
@@ -207,7 +204,7 @@ static bool is_known(const struct sock_fprog *program) {
 }
 
 static int put(const struct filter *filter) {
-    __atomic_store_n(&lt_confined, true, __ATOMIC_RELEASE);
+    __atomic_store_n(&lt_call_filter, lt_confinement_allows, __ATOMIC_RELEASE);
     for (int i = 0; i < FILTERS_MAX; i++) {
         const struct filter *free = NULL;
         if (__atomic_compare_exchange_n(&filters[i], &free, filter, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
@@ -237,7 +234,7 @@ void lt_confinement_withdraw(int number) {
 }
 
 bool lt_confinement_allows_all(const long *calls, size_t count) {
-    for (size_t i = 0; i < count && lt_confined; i++) {
+    for (size_t i = 0; i < count && lt_call_filter != NULL; i++) {
         if (!lt_confinement_allows(calls[i], 0, 0, 0, 0, 0, 0)) return false;
     }
     return true;

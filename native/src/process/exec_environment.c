@@ -54,16 +54,16 @@ static char *append(char *to, const char *from, size_t length) {
 
 /* Without a manifest's placeholder, children learn the container's streams from the process that took its own for them:
  * a pipe between two of them is not the container's output. */
-static void remember_streams(const struct lt_environment *started_with, const struct lt_container_stdio *stdio) {
+static void remember_streams(const struct lt_environment *started_with, const char *streams) {
     static char setting[sizeof(LT_ENV_STDIO "=") + LT_STDIO_PLACEHOLDER_BYTES] = LT_ENV_STDIO "=";
     if (lt_environment_get(started_with, LT_ENV_STDIO) != NULL) return;
-    lt_container_stdio_format(stdio, setting + sizeof LT_ENV_STDIO);
+    (void)lt_copy_text(setting + sizeof LT_ENV_STDIO, LT_STDIO_PLACEHOLDER_BYTES + 1, streams);
     remembered.settings[remembered.count++] = setting;
 }
 
-void lt_exec_environment_remember(const struct lt_environment *started_with, const struct lt_container_stdio *stdio) {
+void lt_exec_environment_remember(const struct lt_environment *started_with, const char *streams) {
     size_t library_length = 0;
-    remember_streams(started_with, stdio);
+    remember_streams(started_with, streams);
     const char *list = lt_environment_get(started_with, "LD_PRELOAD");
     const char *library = list == NULL ? NULL : find_library(list, &library_length);
     size_t size = library_length + 1;

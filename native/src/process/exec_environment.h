@@ -5,12 +5,11 @@
 #ifndef LT_EXEC_ENVIRONMENT_H
 #define LT_EXEC_ENVIRONMENT_H
 
-#include "container_stdio.h"
 #include "environment.h"
 
 /* Remembers what the process was started with: where LD_PRELOAD names the library, and the library's settings; and
- * where none of these tells the container's streams, those. */
-void lt_exec_environment_remember(const struct lt_environment *started_with, const struct lt_container_stdio *stdio);
+ * where none of these tells the container's streams, `streams`, as a value of LLT_STDIO. */
+void lt_exec_environment_remember(const struct lt_environment *started_with, const char *streams);
 
 /*
  * Bytes of room to make what is to be passed instead of `given`. 0: `given` is as it should be, since it has

@@ -4,7 +4,7 @@
  * hold. Every slot that holds the plain file's function is replaced: narrow, wide, mapped and pipe streams. */
 #include "config.h"
 #include "elf_lookup.h"
-#include "hooks.h"
+#include "file_position.h"
 #include "stdio_tap.h"
 #include "tap.h"
 #include "tee.h"
@@ -71,7 +71,7 @@ static ssize_t write_hook(FILE *file, const void *from, ssize_t length) {
 static off_t seek_hook(FILE *file, off_t offset, int from) {
     const int fd = descriptor_of(file);
     if (LT_LIKELY(lt_tap_find_suppressed_file(fd) == LT_NONE)) return original_seek(file, offset, from);
-    return lt_hook_lseek(fd, offset, from);
+    return lt_file_position_seek(&lt_libc_next, fd, offset, from);
 }
 
 /* By which fseek knows where the end is. */

@@ -4,7 +4,7 @@
  * streams before anything is touched. */
 #include "config.h"
 #include "elf_lookup.h"
-#include "hooks.h"
+#include "file_position.h"
 #include "stdio_tap.h"
 #include "tap.h"
 #include "tee.h"
@@ -99,7 +99,7 @@ static size_t write_hook(FILE *opaque, const unsigned char *from, size_t length)
 
 /* ftell and fseek come here. */
 static off_t seek_hook(FILE *file, off_t offset, int from) {
-    return lt_hook_lseek(layout(file)->fd, offset, from);
+    return lt_file_position_seek(&lt_libc_next, layout(file)->fd, offset, from);
 }
 
 bool lt_stdio_musl_tap(void) {

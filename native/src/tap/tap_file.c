@@ -1,8 +1,8 @@
 /* The tapped log files. */
 #include "tap_file.h"
 #include "config.h"
+#include "contract.h"
 #include "file_identity.h"
-#include "frame.h"
 #include "path.h"
 #include "text.h"
 

@@ -1,7 +1,7 @@
 /* Size and position of a suppressed log file. */
 #include "virtual_file.h"
+#include "contract.h"
 #include "file_identity.h"
-#include "frame.h"
 #include "tap_file.h"
 
 static struct virtual_file {

@@ -4,6 +4,9 @@
 
 #include "virtual_file.h"
 
+/* At the start of the process. False without memory. */
+bool lt_tee_set_up(void);
+
 /* How to write to the original: parts of one write, in a context of the hook's own. `skip` bytes of the application's
  * write went before. Answers as write(2), with errno. */
 typedef ssize_t (*lt_original)(const void *context, const struct iovec *parts, int count, size_t skip);

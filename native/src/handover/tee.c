@@ -3,18 +3,27 @@
  * With suppression a line is as a whole either handed over or in the original, whichever way its beginning went: what a
  * program writes in pieces, or a buffer that ends in the middle of a line, is not torn between the two. */
 #include "tee.h"
+#include "contract.h"
 #include "emit.h"
-#include "frame.h"
 #include "libc_next.h"
 #include "process.h"
 #include "readable.h"
 #include "tap.h"
+#include "tap_file.h"
 
 /* Parts of a remainder that are written at once; with more, the application sees a short write and goes on. */
 enum { REST_PARTS_MAX = 32 };
 
 /* Where the beginning of a stream's unfinished line is. */
 enum lt_line { NOT_BEGUN, HANDED_OVER, IN_ORIGINAL };
+
+/* By stream. Begins at zero, in a fork child too (process.h). */
+static uint8_t *lines;
+
+bool lt_tee_set_up(void) {
+    lines = lt_process_memory(LT_FIRST_FILE_STREAM + LT_TAP_FILES_MAX);
+    return lines != NULL;
+}
 
 /* A write with suppression. */
 struct write {
@@ -36,7 +45,7 @@ static ssize_t write_then_copy(unsigned stream, const struct iovec *parts, int c
 }
 
 static enum lt_line line_of(unsigned stream) {
-    return __atomic_load_n(&lt_process->lines[stream], __ATOMIC_RELAXED);
+    return __atomic_load_n(&lines[stream], __ATOMIC_RELAXED);
 }
 
 /* The bytes up to `end` were taken, so they can be read. */
@@ -46,7 +55,7 @@ static void note_line(const struct write *w, size_t end, enum lt_line side) {
     /* /dev/null takes bytes that cannot be read. */
     if (lt_tap_container()->has_shared_device && !lt_is_readable(last.iov_base, 1)) return;
     const bool is_whole = *(const char *)last.iov_base == '\n';
-    __atomic_store_n(&lt_process->lines[w->stream], is_whole ? NOT_BEGUN : side, __ATOMIC_RELAXED);
+    __atomic_store_n(&lines[w->stream], is_whole ? NOT_BEGUN : side, __ATOMIC_RELAXED);
 }
 
 /* The bytes up to and with the first line end; all where there is none, or where they cannot be read. */

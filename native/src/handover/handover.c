@@ -1,0 +1,10 @@
+/* What this process has handed over so far, and what it could not. */
+#include "handover.h"
+#include "process.h"
+
+struct lt_handover *lt_handover;
+
+bool lt_handover_set_up(void) {
+    lt_handover = lt_process_memory(sizeof *lt_handover);
+    return lt_handover != NULL;
+}

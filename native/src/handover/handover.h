@@ -1,0 +1,41 @@
+/* What this process has handed over so far, and what it could not. */
+#ifndef LT_HANDOVER_H
+#define LT_HANDOVER_H
+
+#include "frame.h"
+#include "guard.h"
+
+/* Begins at zero, in a fork child too (process.h). */
+struct lt_handover {
+    struct lt_guard guard; /* whoever sends holds it */
+    bool ends_line;        /* the present write is the rest of a line that was handed over in part */
+    bool is_read;          /* the kernel has read the bytes of the present write, so they can be read */
+    bool ending;           /* exit() runs: from now on a loss is reported at once */
+    uint64_t seq;          /* of the last DATA frame */
+    struct lt_loss loss;
+};
+
+/* Never NULL after lt_handover_set_up. */
+extern struct lt_handover *lt_handover;
+
+/* False without memory. */
+bool lt_handover_set_up(void);
+
+/* The number of a frame that is about to be sent. Lost frames have numbers too. */
+static inline uint64_t lt_handover_next_seq(void) {
+    return __atomic_add_fetch(&lt_handover->seq, 1, __ATOMIC_RELAXED);
+}
+
+static inline void lt_handover_lose(uint64_t lines, uint64_t bytes) {
+    (void)__atomic_add_fetch(&lt_handover->loss.lines, lines, __ATOMIC_RELAXED);
+    (void)__atomic_add_fetch(&lt_handover->loss.bytes, bytes, __ATOMIC_RELEASE);
+}
+
+static inline struct lt_loss lt_handover_loss(void) {
+    return (struct lt_loss){
+        .lines = __atomic_load_n(&lt_handover->loss.lines, __ATOMIC_RELAXED),
+        .bytes = __atomic_load_n(&lt_handover->loss.bytes, __ATOMIC_RELAXED),
+    };
+}
+
+#endif
