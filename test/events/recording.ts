@@ -61,3 +61,21 @@ export const recordingNames = (): string[] =>
     .filter((file) => file.endsWith('.gz'))
     .map((file) => file.slice(0, -'.gz'.length))
     .sort();
+
+/**
+ * Ordinary logs of real programs, under load and as talkative as they can be made: each line is an event. Lines that continue
+ * others (indented ones, PostgreSQL's STATEMENT) were taken out.
+ */
+const ORDINARY = join(__dirname, 'ordinary');
+
+export const ordinaryNames = (): string[] =>
+  readdirSync(ORDINARY)
+    .map((file) => file.replace('.log.gz', ''))
+    .sort();
+
+/** The lines, Latin-1, without their ends. */
+export const readOrdinary = (name: string): string[] =>
+  gunzipSync(readFileSync(join(ORDINARY, `${name}.log.gz`)))
+    .toString('latin1')
+    .trimEnd()
+    .split('\n');
