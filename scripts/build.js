@@ -1,4 +1,4 @@
-// Builds everything into dist/: constructs (tsc), CLI and shipper (one bundled file each), the native library (make).
+// Builds everything into dist/: constructs (tsc), CLI, shipper and try (one bundled file each), the native library (make).
 //
 //     node scripts/build.js            builds what is out of date
 //
@@ -57,6 +57,13 @@ function bundle() {
     ...common,
     entryPoints: ['src/shipper/main.ts'],
     outfile: 'dist/shipper/main.js',
+    minify: true,
+    keepNames: true,
+  });
+  buildSync({
+    ...common,
+    entryPoints: ['src/try/main.ts'],
+    outfile: 'dist/try/main.js',
     minify: true,
     keepNames: true,
   });

@@ -10,12 +10,15 @@ import { uninjectCommand } from './manifests/uninject.js';
 import { shipperFile } from './package-files.js';
 import { run } from './run/run.js';
 import { terminate } from './terminate.js';
+import { tryCommand } from './try/try.js';
 import { CommandError, EXIT, UsageError } from './usage.js';
 import { version } from './version.js';
 
 const USAGE = `Usage: logtap COMMAND
 
   run [--sink S] [--file PATH]... [--suppress] -- CMD ARGS   run a tapped program with its own shipper
+  run --record TAPE [--file PATH]... -- CMD ARGS             run a program and record its writes for try
+  try [--config logtap.yaml] FILE|TAPE|-                     show the records that the shipper makes of a log
   ship [--check]                                             run the sidecar, or test its settings; settings come from the environment
   replay FILE                                                resend dead letters; settings as for ship
   install DIR                                                install the library for this architecture into DIR
@@ -42,6 +45,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   check: (args) => checkCommand(args, process),
   diff: (args) => diffCommand(args, process),
   explain: (args) => explainCommand(args, process),
+  try: (args) => tryCommand(args, process),
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(

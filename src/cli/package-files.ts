@@ -9,6 +9,9 @@ const dist = join(__dirname, '..');
 /** The shipper's bundle. */
 export const shipperFile = join(dist, 'shipper', 'main.js');
 
+/** The bundle of `logtap try` and `logtap run --record`. */
+export const tryFile = join(dist, 'try', 'main.js');
+
 /** Page that explains each finding. */
 export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');
 

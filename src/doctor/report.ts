@@ -1,4 +1,5 @@
 /** A diagnosis as text for people, and as JSON. The verdict is the last line of the text. */
+import { printable } from '../printable.js';
 import { type Diagnosis, type Diagnostic, verdictOf, type Weight } from './verdict.js';
 
 const TITLES: Readonly<Record<Weight, string>> = { blocks: 'blocks the tap', limits: 'limits the tap', note: 'note' };
@@ -6,11 +7,6 @@ const ORDER: readonly Weight[] = ['blocks', 'limits', 'note'];
 
 function findingLines({ weight, seen, why, remedy }: Diagnostic): string[] {
   return ['', `${TITLES[weight]}: ${seen}`, `  why:    ${why}`, `  remedy: ${remedy}`];
-}
-
-/** Escapes control characters, because names of files and values of variables are foreign text. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\p{Bidi_Control}]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 export function formatText({ subject, facts, findings }: Diagnosis): string {

@@ -47,7 +47,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 

@@ -89,7 +89,9 @@ const allowedParts: Record<string, readonly string[]> = {
   catalog: ['catalog', 'contract.js'],
   constructs: ['constructs', 'catalog', 'contract.js', 'imports'],
   shipper: ['shipper', 'catalog', 'contract.js'],
-  doctor: ['doctor', 'catalog', 'contract.js'],
+  // Of cli only the interface of its bundle.
+  try: ['try', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
+  doctor: ['doctor', 'catalog', 'contract.js', 'printable.js'],
   cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js'],
 };
 

@@ -8,12 +8,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, chmodSync, fstatSync, mkdtempSync, constants as modes, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { LIBRARY_ENV, RING_DIR } from '../../contract.js';
+import { LIBRARY_ENV, RING_DIR, SOCKET_NAME } from '../../contract.js';
 import { diagnoseProgram } from '../../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../../doctor/verdict.js';
-import { libraryFile } from '../package-files.js';
+import { libraryFile, tryFile } from '../package-files.js';
 import { parseFlags } from '../parse-flags.js';
-import { CommandError, UsageError } from '../usage.js';
+import type { TryModule } from '../try/try-module.js';
+import { CommandError, EXIT, UsageError } from '../usage.js';
 import { type Exit, exitOf } from './child-exit.js';
 import { RunShipper } from './run-shipper.js';
 
@@ -21,6 +22,8 @@ import { RunShipper } from './run-shipper.js';
 const DEFAULT_ON_FULL = 'block:5000';
 
 interface RunOptions {
+  /** File to record the writes to, instead of a shipper. */
+  readonly record: string | undefined;
   readonly sink: string | undefined;
   /** Absolute paths and patterns. */
   readonly files: readonly string[];
@@ -35,6 +38,7 @@ const OPTIONS = {
   sink: { type: 'string' },
   file: { type: 'string', multiple: true },
   suppress: { type: 'boolean', default: false },
+  record: { type: 'string' },
 } as const;
 
 function parse(args: readonly string[]): RunOptions {
@@ -53,7 +57,11 @@ function parse(args: readonly string[]): RunOptions {
       `--file (${divided}) must not contain ':', which separates paths. Give --file once for each path.`,
     );
   }
+  if (values.record !== undefined && (values.sink !== undefined || values.suppress)) {
+    throw new UsageError('--record excludes --sink and --suppress, because no shipper runs: leave them out');
+  }
   return {
+    record: values.record,
     sink: values.sink,
     files: files.map((file) => resolve(file)),
     suppress: values.suppress,
@@ -74,7 +82,7 @@ function ownStreams(): string {
 }
 
 /** The caller's environment with the library's variables. Those that the caller has set take precedence, unless the tap needs them. */
-function programEnvironment(options: RunOptions, library: string, rings: string): NodeJS.ProcessEnv {
+function programEnvironment(options: RunOptions, library: string, target: string): NodeJS.ProcessEnv {
   const { LD_PRELOAD: preload } = process.env;
   const suppress = String(options.suppress);
   return {
@@ -85,7 +93,7 @@ function programEnvironment(options: RunOptions, library: string, rings: string)
       ? {}
       : { [LIBRARY_ENV.TAP_FILE.name]: options.files.join(':'), [LIBRARY_ENV.SUPPRESS_TAP_FILE.name]: suppress }),
     ...process.env,
-    [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+    [LIBRARY_ENV.TARGET.name]: target,
     [LIBRARY_ENV.FORMAT.name]: 'frame',
     [LIBRARY_ENV.STDIO.name]: ownStreams(),
     LD_PRELOAD: preload ? `${library}:${preload}` : library,
@@ -105,10 +113,10 @@ function forwardSignals(program: ChildProcess): void {
   }
 }
 
-async function runProgram(options: RunOptions, library: string, rings: string): Promise<Exit> {
+async function runProgram(options: RunOptions, library: string, target: string): Promise<Exit> {
   const program = spawn(options.command, options.args, {
     stdio: 'inherit',
-    env: programEnvironment(options, library, rings),
+    env: programEnvironment(options, library, target),
   });
   forwardSignals(program);
   try {
@@ -148,6 +156,23 @@ function memoryDirectory(): string {
   }
 }
 
+/** The same with a recorder instead of a shipper. */
+async function runRecorded(options: RunOptions, library: string, directory: string, tape: string): Promise<number> {
+  const socket = join(directory, SOCKET_NAME);
+  const recorder = await (require(tryFile) as TryModule).recordTape(tape, socket).catch((error: Error) => {
+    throw new CommandError(
+      `cannot record to '${tape}': ${error.message}. Give a file that can be written`,
+      EXIT.CANNOT_CREATE,
+    );
+  });
+  try {
+    return (await runProgram(options, library, `socket:${socket}`)).code;
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => recorder.stop());
+    await recorder.close();
+  }
+}
+
 /** Resolves when the shipper has drained, with the program's exit code, or 128 + n if signal n ended it. */
 export async function run(args: readonly string[]): Promise<number> {
   const options = parse(args);
@@ -158,10 +183,11 @@ export async function run(args: readonly string[]): Promise<number> {
   chmodSync(directory, 0o755);
   let isLeft = false;
   try {
+    if (options.record !== undefined) return await runRecorded(options, library, directory, options.record);
     const shipper = new RunShipper(directory, options.sink);
     await shipper.start();
     try {
-      return (await runProgram(options, library, join(directory, RING_DIR))).code;
+      return (await runProgram(options, library, `ring:${join(directory, RING_DIR)}`)).code;
     } finally {
       isLeft = !(await shipper.stop());
     }

@@ -4,7 +4,8 @@ import type { ResolvedProps } from '../props/resolve.js';
 import type { ResolvedShipper } from '../props/shipper-options.js';
 import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
-import { projected, SECRETS_PATH, secretFilePath } from './sink-files.js';
+import { shipperSettings } from './shipper-settings.js';
+import { projected, SECRETS_PATH } from './sink-files.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
 
 /** Name of the shipper, of its port and of the shared memory volume. */
@@ -159,13 +160,11 @@ function diskVolumeMiB(options: ResolvedShipper): number {
 }
 
 function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
-  const { name: sink, settings, secretFiles } = props.sink;
-  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB, settings: others } = props.shipper;
+  const { memoryBufferMiB, diskBufferMiB, deadLettersMiB } = props.shipper;
   const bytes = (mib: number) => String(mib * MIB);
   const values: Record<string, string> = {
     LOGTAP_GRACE_SECONDS: String(drainSeconds(props, run)),
     LOGTAP_RING_DIR: RING_PATH,
-    LOGTAP_SINK: sink,
     LOGTAP_SOCKET: SOCKET_PATH,
     ...(props.isNative && { LOGTAP_TERMINATION_GRACE_SECONDS: String(podGraceSeconds(props, run)) }),
     ...(!props.isNative &&
@@ -180,9 +179,7 @@ function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
       LOGTAP_DEAD_LETTER_FILE: `${DISK_PATH}/dead-letters`,
       LOGTAP_DEAD_LETTER_MAX_BYTES: bytes(deadLettersMiB),
     }),
-    ...others,
-    ...settings,
-    ...Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)])),
+    ...shipperSettings(props),
   };
   const fields: Record<string, string> = {
     NODE_NAME: 'spec.nodeName',

@@ -1,0 +1,71 @@
+/** What becomes of each record: the shipper's stages are applied one by one, and each change is noted. */
+import type { Origin, RecordBatch } from '../shipper/parts.js';
+
+/** A stage of the shipper. */
+export interface NamedStage {
+  readonly name: string;
+  apply(
+    batch: RecordBatch,
+    withhold: (records: RecordBatch, reason: string) => void,
+  ): RecordBatch | Promise<RecordBatch>;
+}
+
+export interface Outcome {
+  readonly origin: Origin;
+  readonly timeMs: number;
+  /** The stage that made the record; `undefined` for one of the application. */
+  readonly madeBy: string | undefined;
+  /** The record as the sinks get it. */
+  message: Buffer;
+  /** Names of the stages that changed the message. */
+  readonly changedBy: string[];
+  /** Stage and reason; `undefined` for a record that the sinks get. */
+  withheld: { readonly stage: string; readonly reason: string } | undefined;
+}
+
+export class Outcomes {
+  readonly all: Outcome[] = [];
+  readonly #byName = new Map<string, Outcome>();
+
+  constructor(private readonly stages: readonly NamedStage[]) {}
+
+  /** Takes a batch of the source through every stage. */
+  async add(batch: RecordBatch): Promise<void> {
+    this.#take(batch, undefined);
+    let current = batch;
+    for (const stage of this.stages) {
+      current = await stage.apply(current, (records, reason) => this.#withhold(stage.name, records, reason));
+      this.#take(current, stage.name);
+    }
+  }
+
+  /** @param stage the stage that the batch comes from; `undefined` for the source */
+  #take(batch: RecordBatch, stage: string | undefined): void {
+    for (let i = 0; i < batch.count; i++) {
+      const message = Buffer.from(batch.bytes.subarray(batch.start[i]!, batch.start[i]! + batch.length[i]!));
+      const origin = batch.origins[batch.origin[i]!]!;
+      const name = nameOf(origin, batch.seq[i]!);
+      const known = this.#byName.get(name);
+      if (known !== undefined) {
+        if (stage !== undefined && !known.message.equals(message)) known.changedBy.push(stage);
+        known.message = message;
+        // A stage may send later what it withheld before.
+        known.withheld = undefined;
+        continue;
+      }
+      const timeMs = batch.timeMs[i]!;
+      const outcome = { origin, timeMs, message, madeBy: stage, changedBy: [], withheld: undefined };
+      this.#byName.set(name, outcome);
+      this.all.push(outcome);
+    }
+  }
+
+  #withhold(stage: string, records: RecordBatch, reason: string): void {
+    for (let i = 0; i < records.count; i++) {
+      const outcome = this.#byName.get(nameOf(records.origins[records.origin[i]!]!, records.seq[i]!));
+      if (outcome !== undefined) outcome.withheld = { stage, reason };
+    }
+  }
+}
+
+const nameOf = ({ id }: Origin, seq: number) => `${id} ${seq}`;
