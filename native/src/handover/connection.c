@@ -1,9 +1,9 @@
 /* The connection of this process to its target. */
 #include "connection.h"
 #include "config.h"
+#include "framing.h"
 #include "handover.h"
 #include "pending.h"
-#include "proc_self.h"
 #include "process.h"
 #include "tap_file.h"
 #include "text.h"
@@ -100,7 +100,7 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
         if (taken > 0) {
             sent += (size_t)taken;
             next += advance(parts + next, count - next, (size_t)taken);
-            connection->mid_frame = lt_config.frames && next < count;
+            connection->mid_frame = lt_framing_is_whole() && next < count;
             continue;
         }
         const uint64_t left = taken == -EAGAIN ? lt_patience_left_ms(patience) : 0;
@@ -116,7 +116,7 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
         if (uses_reserve) transport()->keep_reserve();
         /* These are about the bytes; anything else is about the connection. */
         if ((taken != -EAGAIN && taken != -EFAULT && taken != -ENOSPC) || connection->mid_frame) drop();
-        return lt_config.frames ? 0 : sent;
+        return lt_framing_is_whole() ? 0 : sent;
     }
     if (LT_UNLIKELY(uses_reserve)) transport()->keep_reserve();
     return sent;
@@ -129,19 +129,8 @@ static bool send_whole(void *bytes, size_t length, struct lt_patience *patience)
 
 static bool greet(struct lt_patience *patience) {
     uint8_t greeting[LT_GREETING_MAX_BYTES];
-    char name[64];
-    lt_proc_self_name(name, sizeof name);
-    const struct lt_identity who = {
-        .pid = lt_process->pid,
-        .ppid = lt_process->ppid,
-        .start_ticks = lt_process->start_ticks,
-        .instance = lt_process->instance,
-        .name = name,
-        .container = lt_config.container,
-    };
     const struct lt_loss loss = lt_handover_loss();
-    const size_t length = lt_frame_greeting(greeting, &who, lt_clock_ns(LT_CLOCK_REALTIME), loss);
-    if (!send_whole(greeting, length, patience)) {
+    if (!send_whole(greeting, lt_framing_greeting(greeting, loss), patience)) {
         if (transport()->is_open()) drop();
         return false;
     }
@@ -169,7 +158,7 @@ static bool connect(struct lt_patience *patience) {
     connection->reached = true;
     lt_zero(connection->announced, sizeof connection->announced);
     connection->mid_frame = false;
-    if (lt_config.frames && !greet(patience)) {
+    if (!greet(patience)) {
         plan_attempt();
         return false;
     }
@@ -183,7 +172,7 @@ static bool report_loss(struct lt_patience *patience) {
     const struct lt_loss loss = lt_handover_loss();
     if (LT_LIKELY(loss.bytes == connection->reported_bytes)) return true;
     uint8_t frame[LT_LOST_FRAME_BYTES];
-    if (!send_whole(frame, lt_frame_lost(frame, lt_clock_ns(LT_CLOCK_REALTIME), loss), patience)) return false;
+    if (!send_whole(frame, lt_framing_loss(frame, loss), patience)) return false;
     connection->reported_bytes = loss.bytes;
     return true;
 }
@@ -204,20 +193,15 @@ static bool is_announced(unsigned stream) {
 static bool announce_file(unsigned stream, struct lt_patience *patience) {
     const char *path = lt_tap_file_path(stream);
     const size_t length = lt_length(path);
-    struct lt_frame_header header = lt_frame_file(stream, lt_clock_ns(LT_CLOCK_REALTIME), length);
+    struct lt_frame_header header;
+    const size_t header_length = lt_framing_file(&header, stream, length);
     struct iovec parts[] = {
-        {.iov_base = &header, .iov_len = sizeof header},
+        {.iov_base = &header, .iov_len = header_length},
         {.iov_base = (char *)path, .iov_len = length},
     };
-    if (lt_connection_send(parts, 2, patience) != sizeof header + length) return false;
+    if (header_length > 0 && lt_connection_send(parts, 2, patience) != header_length + length) return false;
     (void)__atomic_or_fetch(announced_bits(stream), announced_bit(stream), __ATOMIC_RELAXED);
     return true;
-}
-
-/* What has to go out before a DATA frame of `stream` can; mostly nothing. */
-static bool prepare(unsigned stream, struct lt_patience *patience) {
-    if (!report_loss(patience)) return false;
-    return is_announced(stream) || announce_file(stream, patience);
 }
 
 bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
@@ -225,7 +209,7 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
     if (LT_UNLIKELY(connection->mid_frame)) drop();
     if (LT_UNLIKELY(connection->mid_frame)) return false;
     if (LT_UNLIKELY(!transport()->is_open()) && !connect(patience)) return false;
-    return !lt_config.frames || prepare(stream, patience);
+    return report_loss(patience) && (is_announced(stream) || announce_file(stream, patience));
 }
 
 static bool send_frames(const struct iovec *frames) {
@@ -253,7 +237,7 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
 
 void lt_connection_report_loss(void) {
     struct lt_patience none = {0};
-    if (!lt_config.frames || lt_handover_loss().bytes == connection->reported_bytes) return;
+    if (!lt_framing_is_whole() || lt_handover_loss().bytes == connection->reported_bytes) return;
     if (transport()->is_open()) {
         if (transport()->use_reserve != NULL) transport()->use_reserve();
     } else {

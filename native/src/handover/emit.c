@@ -2,6 +2,7 @@
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
+#include "framing.h"
 #include "handover.h"
 #include "own_descriptor.h"
 #include "pending.h"
@@ -73,7 +74,7 @@ static size_t whole_lines(const struct iovec *parts, int count) {
     return SIZE_MAX;
 }
 
-/* Header (left empty in raw format) and payload of the next frame. Answers how many of `out` are filled. */
+/* Header and payload of the next frame. Answers how many of `out` are filled. */
 static int next_frame(const struct write *w, struct lt_frame_header *header, struct iovec out[1 + FRAME_PARTS_MAX]) {
     /* Fewer bytes than the parts hold, where the original took fewer. */
     const size_t left = w->length - w->sent;
@@ -84,13 +85,15 @@ static int next_frame(const struct write *w, struct lt_frame_header *header, str
         const size_t whole = whole_lines(out + 1, filled);
         if (whole < limit) filled = lt_emit_slice(w->parts, w->count, w->sent, whole, out + 1, FRAME_PARTS_MAX);
     }
-    out[0] = (struct iovec){0};
-    if (!lt_config.frames) return 1 + filled;
     const size_t payload = total(out + 1, filled);
-    const unsigned flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0;
-    *header = lt_frame_data(w->stream, flags, lt_process_thread(), w->time_ns, payload);
-    if (!w->waits) lt_frame_number(header, lt_handover_next_seq());
-    out[0] = (struct iovec){.iov_base = header, .iov_len = sizeof *header};
+    const struct lt_data data = {
+        .stream = w->stream,
+        .flags = w->sent + payload < w->length ? LT_FLAG_CONTINUES : 0,
+        .time_ns = w->time_ns,
+        .length = payload,
+        .waits = w->waits,
+    };
+    out[0] = (struct iovec){.iov_base = header, .iov_len = lt_framing_data(header, &data)};
     return 1 + filled;
 }
 
@@ -105,7 +108,7 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
         struct iovec parts[1 + FRAME_PARTS_MAX];
         lt_copy(parts, frame, (size_t)count * sizeof *frame);
         const size_t sent = lt_connection_send(parts, count, patience);
-        if (!lt_config.frames) return sent;
+        if (!lt_framing_is_whole()) return sent;
         if (sent == length) return length - sizeof header;
         if (lt_connection_is_open()) return 0;
     }
@@ -167,7 +170,7 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, struct lt_
         .length = span.end,
         .sent = span.start,
         .ends_line = span.ends_line,
-        .time_ns = lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0,
+        .time_ns = lt_framing_now_ns(),
     };
     switch (lt_guard_enter(&lt_handover->guard, lt_config.block_ms + GUARD_WAIT_MS)) {
     case LT_ENTERED:

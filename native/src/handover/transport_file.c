@@ -1,6 +1,7 @@
 /* A file. Raw: one for all processes, whole writes by O_APPEND. Frames: one a process, the target's path and ".pid",
  * because frames of several processes must not mix. */
 #include "config.h"
+#include "framing.h"
 #include "own_descriptor.h"
 #include "process.h"
 #include "size_limit.h"
@@ -49,7 +50,7 @@ static int open_own(const char *target) {
 }
 
 static int open_file(void) {
-    const int fd = lt_config.frames ? open_own(lt_config.target) : open_shared(lt_config.target);
+    const int fd = lt_framing_is_whole() ? open_own(lt_config.target) : open_shared(lt_config.target);
     if (fd < 0) return fd;
     struct stat now = {0};
     /* A pipe would raise SIGPIPE in the application. */
@@ -89,7 +90,7 @@ static ssize_t send_file(const struct iovec *parts, int count) {
     const int fd = lt_own_descriptor();
     const bool is_limited = LT_UNLIKELY(lt_size_is_limited());
     const ssize_t taken = is_limited ? write_beyond_limit(fd, parts, count) : write_parts(fd, parts, count);
-    if (taken <= 0 || !lt_config.frames || (size_t)taken == total(parts, count)) return taken;
+    if (taken <= 0 || !lt_framing_is_whole() || (size_t)taken == total(parts, count)) return taken;
     /* The disk is full. Only this process writes the file, so half a frame can be taken back. */
     const off_t end = lt_syscall(__NR_lseek, fd, 0, 1 /* SEEK_CUR */);
     if (end < taken || lt_syscall(__NR_ftruncate, fd, end - taken) != 0) return taken;

@@ -1,0 +1,37 @@
+/* How bytes are laid out on their way to the target: as frames, or raw, as they were written. Whatever differs between
+ * the two is here; a piece that raw format does not have is empty, and its length 0. */
+#ifndef LT_FRAMING_H
+#define LT_FRAMING_H
+
+#include "sys.h"
+
+#include "frame.h"
+
+/* What a write, or a part of it, is about. */
+struct lt_data {
+    unsigned stream;
+    unsigned flags;
+    uint64_t time_ns; /* lt_framing_now_ns at the write */
+    size_t length;
+    bool waits; /* it gets its number when it is sent, behind the write that it interrupted */
+};
+
+/* Whether a part of what is sent means nothing by itself: it is sent to its end or counts as not sent, and several
+ * processes must not share a target. Such a target learns the totals of losses too. */
+bool lt_framing_is_whole(void);
+
+/* The time that a write carries. */
+uint64_t lt_framing_now_ns(void);
+
+/* What comes before all else on a connection. */
+size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss);
+
+size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss);
+
+/* What comes before the path of a file. 0: the path is not told either. */
+size_t lt_framing_file(struct lt_frame_header *out, unsigned stream, size_t path_length);
+
+/* What comes before the bytes of a write. */
+size_t lt_framing_data(struct lt_frame_header *out, const struct lt_data *data);
+
+#endif
