@@ -1,4 +1,5 @@
 /** Every setting of the shipper by group, in the order of the documentation, and the rules between settings. */
+import { BILL_RULES, BILL_SETTINGS } from './bill.js';
 import { BUFFER_SETTINGS } from './buffer.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { POD_SETTINGS } from './pod.js';
@@ -15,6 +16,7 @@ type Group = Readonly<Record<string, Setting<unknown>>>;
 /** Titles of groups and their settings. */
 export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['Where records come from', SOURCE_SETTINGS],
+  ['Which records are kept', BILL_SETTINGS],
   ['Where records go', SINK_CHOICE],
   ...Object.values(SINKS)
     .map(({ title, settings }) => [title, settings] as const)
@@ -48,12 +50,14 @@ export const RULES: readonly Rule[] = [
   },
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
+  ...BILL_RULES,
   ...Object.values(SINKS).flatMap(({ rules }): readonly Rule[] => rules),
 ];
 
 type SinkSettings = (typeof SINKS)[keyof typeof SINKS]['settings'];
 type Rows =
   | typeof SOURCE_SETTINGS
+  | typeof BILL_SETTINGS
   | typeof SINK_CHOICE
   | SinkSettings
   | typeof NETWORK_SETTINGS

@@ -1,0 +1,91 @@
+/**
+ * What is sent of what was read: rules, then de-duplication, the flight recorder, the rate limit of each stream and the budget
+ * of the day. What is withheld is reported with its reason, and records of the shipper's own say how much it was.
+ */
+
+import type { RateLimit } from '../../../catalog/bill.js';
+import type { RecordRule } from '../../../catalog/values/record-rules.js';
+import type { Origin, RecordBatch } from '../../parts.js';
+import { concat } from '../../records/record-batch.js';
+import { Budget } from './budget.js';
+import { Deduplication } from './deduplication.js';
+import { Fates, type LevelOf, type Withhold } from './fates.js';
+import { Notices } from './notices.js';
+import { RateLimits } from './rate-limit.js';
+import { RECORDED, Recorder, type RecorderOptions } from './recorder.js';
+import { type Matcher, Rules } from './rules.js';
+
+export interface BillOptions {
+  readonly rules?: readonly RecordRule[] | undefined;
+  readonly deduplicateSeconds?: number | undefined;
+  readonly recorder?: RecorderOptions | undefined;
+  readonly rateLimit?: RateLimit | undefined;
+  readonly budgetBytesPerDay?: number | undefined;
+  readonly levelOf: LevelOf;
+  /** Throws an Error for an expression that the engine does not know. */
+  readonly compile: (expression: string) => Matcher;
+  /** Told of records that the shipper adds. */
+  readonly onMade: (records: RecordBatch) => void;
+  /** Told of records that were withheld and are sent now. */
+  readonly onRecalled: (records: RecordBatch, reason: string) => void;
+}
+
+export class Bill {
+  readonly name = 'bill';
+  readonly #options: BillOptions;
+  readonly #notices = new Notices();
+  readonly #rules: Rules | undefined;
+  readonly #deduplication: Deduplication | undefined;
+  readonly #recorder: Recorder | undefined;
+  readonly #limits: readonly (RateLimits | Budget)[];
+
+  /** Throws a ConfigError when the settings cannot work. */
+  constructor(options: BillOptions) {
+    const { rules, deduplicateSeconds, recorder, rateLimit, budgetBytesPerDay, compile } = options;
+    const notices = this.#notices;
+    this.#options = options;
+    this.#rules = rules && new Rules(rules, compile);
+    this.#deduplication = deduplicateSeconds === undefined ? undefined : new Deduplication(deduplicateSeconds, notices);
+    this.#recorder = recorder && new Recorder(recorder);
+    this.#limits = [
+      ...(rateLimit === undefined ? [] : [new RateLimits(rateLimit, notices)]),
+      ...(budgetBytesPerDay === undefined ? [] : [new Budget(budgetBytesPerDay, notices)]),
+    ];
+  }
+
+  apply(batch: RecordBatch, withhold: Withhold): RecordBatch {
+    const fates = new Fates(batch, this.#options.levelOf);
+    this.#rules?.apply(fates);
+    this.#deduplication?.apply(fates);
+    const recalled = this.#recorder?.apply(fates) ?? [];
+    return this.#send(recalled, [fates], withhold);
+  }
+
+  /** Sends what the flight recorder has, of the containers of these processes. */
+  recall(withhold: Withhold, isOf?: (origin: Origin) => boolean): RecordBatch {
+    return this.#send(this.#recorder?.recall(isOf) ?? [], [], withhold);
+  }
+
+  /** The last notices. What the flight recorder has stays withheld. */
+  end(): RecordBatch {
+    this.#deduplication?.end();
+    for (const limit of this.#limits) limit.end();
+    return concat(this.#takeNotices());
+  }
+
+  /** Through the limits, in their order. */
+  #send(recalled: readonly RecordBatch[], present: readonly Fates[], withhold: Withhold): RecordBatch {
+    for (const batch of recalled) this.#options.onRecalled(batch, RECORDED);
+    const all = [...recalled.map((batch) => new Fates(batch, this.#options.levelOf)), ...present];
+    for (const fates of all) for (const limit of this.#limits) limit.apply(fates);
+    const sent = all.map((fates) => fates.finish(withhold)).filter(({ count }) => count > 0);
+    return concat([...sent, ...this.#takeNotices()]);
+  }
+
+  #takeNotices(): readonly RecordBatch[] {
+    const notices = this.#notices.take();
+    if (notices === undefined) return [];
+    this.#options.onMade(notices);
+    return [notices];
+  }
+}

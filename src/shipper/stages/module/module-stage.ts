@@ -1,0 +1,192 @@
+/**
+ * LOGTAP_STAGE: the user's own step, a JavaScript module in a thread of its own, so that a loop without end in it does not
+ * stop the shipper. A batch that it does not answer in time, or not as it must, goes on as it was.
+ */
+import { Worker } from 'node:worker_threads';
+import { ConfigError, messageOf } from '../../errors.js';
+import type { RecordBatch } from '../../parts.js';
+import { select } from '../../records/record-batch.js';
+import type { Withhold } from '../bill/fates.js';
+import { type Answer, movable, type ToShipper } from './protocol.js';
+
+/** Reason under which is counted what the module leaves out. */
+const LEFT_OUT = 'module';
+/** For one batch. */
+const ANSWER_MS = 5000;
+/** For the module to load. */
+const START_MS = 10_000;
+/** After a failure batches go on as they are for so long: the first, doubled with each failure in a row, and the longest. */
+const PAUSE_MS = 500;
+const PAUSE_MAX_MS = 60_000;
+const MEMORY_MAX_MB = 128;
+
+/** A thread, or what takes its place in a test. */
+export interface Thread {
+  /** The next message; rejects when the thread ends. */
+  next(withinMs: number): Promise<ToShipper>;
+  post(batch: RecordBatch, buffers: readonly ArrayBuffer[]): void;
+  end(): void;
+}
+
+export interface ModuleStageOptions {
+  readonly path: string;
+  readonly start: (path: string) => Thread;
+  /** Told of a failure, and of what the module has to say. */
+  readonly onProblem: (code: string, message: string) => void;
+  readonly now: () => number;
+}
+
+export class ModuleStage {
+  readonly name = 'module';
+  readonly #options: ModuleStageOptions;
+  #thread: Thread | undefined;
+  #failures = 0;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** One batch at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: ModuleStageOptions) {
+    this.#options = options;
+  }
+
+  /** Throws a ConfigError when the module cannot be loaded. */
+  static async open(options: ModuleStageOptions): Promise<ModuleStage> {
+    const stage = new ModuleStage(options);
+    try {
+      await stage.#start();
+    } catch (error) {
+      throw new ConfigError(
+        [
+          `LOGTAP_STAGE='module:${options.path}': cannot be loaded: ${messageOf(error)}. Correct the path, or the module.`,
+        ],
+        { cause: error },
+      );
+    }
+    return stage;
+  }
+
+  apply(batch: RecordBatch, withhold: Withhold): Promise<RecordBatch> {
+    const result = this.#last.then(() => this.#apply(batch, withhold));
+    this.#last = result;
+    return result;
+  }
+
+  end(): void {
+    this.#thread?.end();
+    this.#thread = undefined;
+  }
+
+  async #apply(batch: RecordBatch, withhold: Withhold): Promise<RecordBatch> {
+    if (this.#options.now() < this.#pausedUntilMs) return batch;
+    let answer: Answer;
+    try {
+      const thread = this.#thread ?? (await this.#start());
+      const { batch: moved, buffers } = movable(batch);
+      thread.post(moved, buffers);
+      answer = await this.#answer(thread, ANSWER_MS);
+      if ('error' in answer) throw new Error(answer.error);
+    } catch (error) {
+      this.#failed(error);
+      return batch;
+    }
+    this.#failures = 0;
+    return 'changed' in answer ? changed(batch, answer.changed, withhold) : batch;
+  }
+
+  async #start(): Promise<Thread> {
+    const thread = this.#options.start(this.#options.path);
+    try {
+      for (;;) {
+        const message = await thread.next(START_MS);
+        if ('isReady' in message) break;
+        if ('error' in message) throw new Error(message.error);
+        if ('notice' in message) this.#notice(message.notice);
+      }
+    } catch (error) {
+      thread.end();
+      throw error;
+    }
+    this.#thread = thread;
+    return thread;
+  }
+
+  async #answer(thread: Thread, withinMs: number): Promise<Answer> {
+    for (;;) {
+      const message = await thread.next(withinMs);
+      if ('notice' in message) this.#notice(message.notice);
+      else if (!('isReady' in message)) return message;
+    }
+  }
+
+  #notice(text: string): void {
+    this.#options.onProblem(`notice ${text}`, `LOGTAP_STAGE: ${text}`);
+  }
+
+  /** The next batch gets a new thread: nothing is known of what this one still does. */
+  #failed(error: unknown): void {
+    this.end();
+    this.#failures += 1;
+    const pauseMs = Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** (this.#failures - 1));
+    this.#pausedUntilMs = this.#options.now() + pauseMs;
+    this.#options.onProblem(
+      'failed',
+      `LOGTAP_STAGE='module:${this.#options.path}': ${messageOf(error)}. Records go on unchanged; it is tried again after ${pauseMs} ms`,
+    );
+  }
+}
+
+function changed(
+  batch: RecordBatch,
+  { index, bytes, start, length }: Extract<Answer, { changed: unknown }>['changed'],
+  withhold: Withhold,
+): RecordBatch {
+  if (index.length < batch.count) {
+    const left = new Set(index);
+    const others = Array.from({ length: batch.count }, (_, i) => i).filter((i) => !left.has(i));
+    withhold(select(batch, others), LEFT_OUT);
+  }
+  return { ...select(batch, [...index]), bytes, start, length };
+}
+
+/** A real thread: `file` is the program of it. */
+export function startThread(file: string, path: string): Thread {
+  const worker = new Worker(file, {
+    workerData: path,
+    stdout: true,
+    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
+  });
+  // Standard output may be that of a sink.
+  worker.stdout.pipe(process.stderr, { end: false });
+  worker.unref();
+  const messages: ToShipper[] = [];
+  let problem: Error | undefined;
+  let wake = () => {};
+  worker.on('message', (message: ToShipper) => {
+    messages.push(message);
+    wake();
+  });
+  const fail = (error: Error) => {
+    problem ??= error;
+    wake();
+  };
+  worker.on('error', fail);
+  worker.on('exit', (code) => fail(new Error(`its thread has ended with code ${code}`)));
+  return {
+    async next(withinMs) {
+      if (messages.length === 0 && problem === undefined) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, withinMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
+      const message = messages.shift();
+      if (message !== undefined) return message;
+      throw problem ?? new Error(`no answer within ${withinMs} ms`);
+    },
+    post: (batch, buffers) => worker.postMessage(batch, [...buffers]),
+    end: () => void worker.terminate(),
+  };
+}

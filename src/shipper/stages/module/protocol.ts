@@ -1,0 +1,25 @@
+/**
+ * What the shipper and the thread of a module stage send each other: one batch there, one answer back.
+ *
+ *     to the thread    RecordBatch, in memory that is moved, not copied
+ *     to the shipper   { isReady } once, or { error } and the thread ends; then per batch an Answer; { notice } at any time
+ */
+import type { RecordBatch } from '../../parts.js';
+
+/** The records that are left, by their indexes in the batch, which ascend, and their messages. */
+export interface Changed extends Pick<RecordBatch, 'bytes' | 'start' | 'length'> {
+  readonly index: Uint32Array;
+}
+
+export type Answer = { readonly changed: Changed } | { readonly unchanged: true } | { readonly error: string };
+
+export type ToShipper = Answer | { readonly isReady: true } | { readonly notice: string };
+
+/** The batch in memory that holds nothing else, and the buffers of it that may be moved to another thread. */
+export function movable(batch: RecordBatch): { readonly batch: RecordBatch; readonly buffers: readonly ArrayBuffer[] } {
+  const { bytes, count, start, length, timeMs, seq, origin, origins } = batch;
+  const own = { bytes: bytes.slice(), start: start.slice(0, count), length: length.slice(0, count) };
+  const columns = { timeMs: timeMs.slice(0, count), seq: seq.slice(0, count), origin: origin.slice(0, count) };
+  const arrays = [...Object.values(own), ...Object.values(columns)];
+  return { batch: { ...own, ...columns, count, origins }, buffers: arrays.map(({ buffer }) => buffer as ArrayBuffer) };
+}
