@@ -55,8 +55,8 @@ function bundle() {
   };
   buildSync({
     ...common,
-    entryPoints: ['src/shipper/main.ts'],
-    outfile: 'dist/shipper/main.js',
+    entryPoints: { main: 'src/shipper/main.ts', stage: 'src/shipper/stages/module/thread.ts' },
+    outdir: 'dist/shipper',
     minify: true,
     keepNames: true,
   });

@@ -22,7 +22,21 @@ function rateLimit(text: string): RateLimit {
   return { records: Number(records), perMs: UNITS[unit as keyof typeof UNITS] };
 }
 
+/** `module:/path/stage.mjs`; the path. */
+function modulePath(text: string): string {
+  const [, path] = /^module:(.*)$/s.exec(text) ?? [];
+  if (path === undefined)
+    throw new Error('must be module: and an absolute path, such as module:/etc/logtap/stage.mjs. Correct it.');
+  return value.absolutePath(path);
+}
+
 export const BILL_SETTINGS = {
+  stage: setting({
+    name: 'LOGTAP_STAGE',
+    defaultMeaning: 'none',
+    help: '`module:PATH`, a JavaScript module that changes or withholds records, before the rules.',
+    parse: modulePath,
+  }),
   rules: setting({
     name: 'LOGTAP_RULES',
     defaultMeaning: 'none: every record is kept',

@@ -1,7 +1,7 @@
 /** Settings to the parts of a shipper, none of which runs yet. */
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
-import type { Tally } from './accounting/tally.js';
+import { Tally } from './accounting/tally.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { healthySink } from './delivery/deliver.js';
@@ -10,13 +10,15 @@ import type { Log } from './log.js';
 import { openBuffer } from './open-buffer.js';
 import { openDeadLetters, openSinks } from './open-deliveries.js';
 import { isOutage, lockRings, openSources, type Sources } from './open-sources.js';
-import type { Sink } from './parts.js';
+import { bufferPart, openStages, type Stages } from './open-stages.js';
+import type { Origin, Sink } from './parts.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
 import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
+import type { Bill } from './stages/bill/bill.js';
 import { type MeteredSink, Metrics } from './status/metrics.js';
 
-export interface ShipperParts extends Sources {
+export interface ShipperParts extends Sources, Stages {
   readonly settings: Settings;
   readonly log: Log;
   /** Monotonic. */
@@ -35,6 +37,8 @@ export interface ShipperParts extends Sources {
   readonly deadLetters: DeadLetterFile | undefined;
   /** What is buffered for a sink. */
   readonly heldBy: (sink: string) => Tally;
+  /** Sends what the flight recorder has of containers with such origins, of all by default; how many records. */
+  readonly recall: (isOf?: (origin: Origin) => boolean) => number;
 }
 
 /** Locks the directories and reads what previous runs left there. Throws a ConfigError when the settings cannot work. */
@@ -44,20 +48,43 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     settings.memoryMaxBytes ??
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
-  const { buffer, lock: bufferLock } = await openBuffer(settings, { maxBytes: memoryMaxBytes, now, ledger, log });
+  const { buffer, lock: bufferLock } = await openBuffer(settings, {
+    maxBytes: bufferPart(settings) * memoryMaxBytes,
+    now,
+    ledger,
+    log,
+  });
   const ringLock = await lockRings(settings, log);
   const journal = openJournal(settings, log);
   if (journal !== undefined) ledger.carryOn(journal);
   const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
   const sinks = await openSinks({ settings, log, secrets }, (...request) => metrics.countRequest(...request));
+  const stages = await openStages(settings, { ledger, log, now, memoryMaxBytes });
+  const recall = (isOf?: (origin: Origin) => boolean) => recallTo(buffer, ledger, stages.bill, isOf);
   const deadLetters = openDeadLetters({ settings, log, secrets, now });
-  const sources = openSources(settings, { ledger, log, isOutage: () => isOutage(metered, now()), journal });
+  const sources = openSources(settings, {
+    ...{ ledger, log, journal },
+    isOutage: () => isOutage(metered, now()),
+    onWriterKilled: (instance) => recall(({ id }) => id.startsWith(`${instance}-`)),
+  });
   const heldBy = (name: string) => buffer.cursor(name).held;
   return {
     ...{ settings, log, now, memoryMaxBytes, ledger, buffer, bufferLock, ringLock },
-    ...{ metrics, metered, sinks, deadLetters, heldBy, ...sources },
+    ...{ metrics, metered, sinks, deadLetters, heldBy, recall, ...sources, ...stages },
   };
+}
+
+function recallTo(
+  buffer: RecordBuffer,
+  ledger: Ledger,
+  bill: Bill | undefined,
+  isOf?: (origin: Origin) => boolean,
+): number {
+  if (bill === undefined) return 0;
+  const batch = bill.recall((records, reason) => ledger.countWithheld(reason, Tally.of(records)), isOf);
+  buffer.append({ ...batch, acknowledge() {} });
+  return batch.count;
 }
 
 /** In the directory of the disk buffer, which no application writes to, or else in that of the rings. */

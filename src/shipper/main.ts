@@ -45,6 +45,9 @@ function onSignal(stop: () => void, end: () => void, names: readonly NodeJS.Sign
   }
 }
 
+/** Whether there is a flight recorder to send. */
+let onRecall = () => false;
+
 async function ship(): Promise<never> {
   // Before a process can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
   let shipper: Shipper | undefined;
@@ -59,6 +62,7 @@ async function ship(): Promise<never> {
     isTerminating = true;
     shipper?.terminating();
   });
+  onRecall = () => shipper?.recall() ?? false;
   process.on('SIGHUP', () => {
     log.info('SIGHUP: files are opened again');
     shipper?.reopen();
@@ -103,7 +107,9 @@ async function sendAgain(file: string): Promise<never> {
 
 async function main([command, file, ...rest]: readonly string[]): Promise<never> {
   // Node would open a port for a debugger.
-  process.on('SIGUSR1', () => log.problem('warn', 'SIGUSR1', 'SIGUSR1 does nothing here'));
+  process.on('SIGUSR1', () => {
+    if (!onRecall()) log.problem('warn', 'SIGUSR1', 'SIGUSR1 does nothing without LOGTAP_RECORDER_MINUTES');
+  });
   // The AWS client prints a warning on Node 20 that no operator can do anything about.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   if (command === undefined) return ship();

@@ -18,6 +18,8 @@ export interface OpenSourcesOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly isOutage: () => boolean;
+  /** Told of a process with a ring that a signal has killed, after its last line was handed on. */
+  readonly onWriterKilled: (instance: string) => void;
   /** Keeps losses beyond a kill; absent where there is no directory for it. */
   readonly journal: CountJournal | undefined;
 }
@@ -59,7 +61,10 @@ export async function lockRings({ ringDir, podName }: Settings, log: Log): Promi
 }
 
 /** Throws a ConfigError when the directory of rings cannot be made. */
-export function openSources(settings: Settings, { ledger, log, isOutage, journal }: OpenSourcesOptions): Sources {
+export function openSources(
+  settings: Settings,
+  { ledger, log, isOutage, onWriterKilled, journal }: OpenSourcesOptions,
+): Sources {
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
     lineIdleMs: settings.lineIdleMs,
@@ -92,6 +97,7 @@ export function openSources(settings: Settings, { ledger, log, isOutage, journal
     pool: settings.ringPool,
     totalBytes: settings.ringTotalBytes,
     isOutage,
+    onWriterKilled,
     onSkipped: (reason, bytes) => ledger.countSkipped(reason, bytes),
     onPreviousRunLoss(lostWithPreviousRun) {
       ledger.countLostWithPreviousRun(lostWithPreviousRun);

@@ -49,8 +49,17 @@ export interface Source {
   batches(signal: AbortSignal): AsyncIterable<SourceBatch>;
 }
 
-/** A step between source and buffer: same input, same output; no clock, no I/O. */
-export type Stage = (batch: RecordBatch) => RecordBatch;
+/** Reports records that a stage keeps back, with a short reason from a small set. */
+export type Withhold = (records: RecordBatch, reason: string) => void;
+
+/** A step between source and buffer, one batch after the other. Times are those of the records, not of a clock. */
+export interface Stage {
+  readonly name: string;
+  /** The records that go on, in their order. Each other record is withheld. */
+  apply(batch: RecordBatch, withhold: Withhold): RecordBatch | Promise<RecordBatch>;
+  /** Called once, after the last batch. What it returns goes through the stages behind it. */
+  end?(withhold: Withhold): RecordBatch | undefined;
+}
 
 /** What one `send` may carry. A batch of one record is always allowed. */
 export interface BatchLimits {

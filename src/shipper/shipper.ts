@@ -104,6 +104,14 @@ export class Shipper {
     deadLetters?.reopen();
   }
 
+  /** Sends what the flight recorder has. Whether there is one. */
+  recall(): boolean {
+    const { settings, log, recall } = this.#parts;
+    if (settings.recorderMinutes === undefined) return false;
+    log.info('the flight recorder is sent', { records: recall() });
+    return true;
+  }
+
   /** What became of every line. */
   totals(): Totals {
     const { ledger, heldBy } = this.#parts;
@@ -129,7 +137,7 @@ export class Shipper {
   }
 
   async #run(): Promise<void> {
-    const { sources, buffer, ledger, sinks, metered, deadLetters, memoryMaxBytes } = this.#parts;
+    const { sources, stages, buffer, ledger, sinks, metered, deadLetters, memoryMaxBytes } = this.#parts;
     const { stop, cutOff, hurry, delivery: deadline, remainingMs } = this.#deadlines;
     const common = {
       ledger,
@@ -143,7 +151,7 @@ export class Shipper {
       const { cursor, health } = metered[i]!;
       return deliveryOf({ sink, cursor, health, ...common }, this.#parts);
     });
-    await runPipeline({ sources, buffer, ledger, deliveries, stop, cutOff });
+    await runPipeline({ sources, stages, buffer, ledger, deliveries, stop, cutOff });
     await Promise.all(sinks.map((sink) => sink.close()));
     buffer.end();
     this.countUnread();

@@ -22,6 +22,8 @@ export const SHIPPER_KILLED = 'shipper_killed';
 
 export class Ledger {
   readonly read = new Tally();
+  /** Not sent to any sink, on purpose: by reason. */
+  readonly withheld = new Map<string, Tally>();
   /** What applications could not hand over; never read, so no part of the sum. */
   readonly lost = { records: 0, bytes: 0 };
   /** Up to how much went down with a previous run that was killed in an outage; not read by this one either. */
@@ -92,6 +94,11 @@ export class Ledger {
     this.read.add(read);
   }
 
+  /** Less than nothing where records that were withheld are sent after all. */
+  countWithheld(reason: string, withheld: Tally): void {
+    addTo(this.withheld, reason, withheld);
+  }
+
   countLost({ lines, bytes }: Lost): void {
     this.lost.records += lines;
     this.lost.bytes += bytes;
@@ -159,6 +166,7 @@ export class Ledger {
         }),
       );
     };
+    const withheld = some(new Map([...this.withheld].map(([reason, { records }]) => [reason, records])));
     const application = this.lost.records > 0 ? { application: { [NOT_HANDED_OVER]: this.lost.records } } : {};
     const hold =
       this.lostWithPreviousRun.records > 0 ? { hold: { [SHIPPER_KILLED]: this.lostWithPreviousRun.records } } : {};
@@ -166,6 +174,7 @@ export class Ledger {
     return {
       read: this.read.records,
       ...(Object.keys(recovered).length > 0 && { recovered }),
+      ...(Object.keys(withheld).length > 0 && { withheld }),
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...application, ...hold, ...byReason('dropped') },
@@ -182,6 +191,7 @@ export class Ledger {
     const sinks = [...this.sinks.keys()].map((name) => [name, this.#sinkStatement(name, heldBy(name))] as const);
     return {
       read: this.read.byStream,
+      ...(this.withheld.size > 0 && { withheld: countsOf(this.withheld) }),
       application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
       hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
       sinks: Object.fromEntries(sinks),
@@ -194,7 +204,8 @@ export class Ledger {
     const expected = this.read.plus(recovered);
     const allDeadLettered = sumOf(deadLettered);
     const allDropped = sumOf(dropped);
-    const found = delivered.plus(allDeadLettered).plus(allDropped).plus(held);
+    const withheld = sumOf(this.withheld);
+    const found = withheld.plus(delivered).plus(allDeadLettered).plus(allDropped).plus(held);
     const streams = STREAMS.filter((stream) => expected.of(stream).records !== 0 || found.of(stream).records !== 0);
     return {
       recovered: countOf(recovered),
@@ -207,6 +218,7 @@ export class Ledger {
           stream,
           {
             read: expected.of(stream).records,
+            ...(this.withheld.size > 0 && { withheld: withheld.of(stream).records }),
             delivered: delivered.of(stream).records,
             deadLettered: allDeadLettered.of(stream).records,
             dropped: allDropped.of(stream).records,
@@ -233,11 +245,16 @@ const countsOf = (counts: ReadonlyMap<string, Tally>): Record<string, Count> =>
 
 const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });
 
-/** Read + recovered = delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced` is false. */
+/**
+ * Read + recovered = withheld + delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced`
+ * is false.
+ */
 export interface Totals {
   readonly read: number;
   /** By sink: what a previous run had left on disk. Absent when there was nothing. */
   readonly recovered?: Readonly<Record<string, number>>;
+  /** By reason: kept back from every sink by rules, limits or a stage. Absent when there was nothing. */
+  readonly withheld?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
   /** By sink and reason. Absent when there was nothing. */
@@ -260,6 +277,8 @@ export interface Totals {
 export interface Statement {
   /** By stream. */
   readonly read: Readonly<Partial<Record<StreamName, Count>>>;
+  /** By reason: kept back from every sink. Absent when there was nothing. */
+  readonly withheld?: Readonly<Record<string, Count>>;
   /** Never read, so no part of the sum. */
   readonly application: { readonly dropped: Readonly<Record<string, Count>> };
   readonly hold: { readonly dropped: Readonly<Record<string, Count>> };
@@ -274,7 +293,7 @@ export interface SinkStatement {
   readonly deadLettered: Readonly<Record<string, Count>>;
   readonly dropped: Readonly<Record<string, Count>>;
   readonly held: Count;
-  /** Records of each stream: read, or recovered, = delivered + dead-lettered + dropped + held. */
+  /** Records of each stream: read, or recovered, = withheld + delivered + dead-lettered + dropped + held. */
   readonly streams: Readonly<Partial<Record<StreamName, StreamStatement>>>;
   /** Records only: bytes of damaged records on disk are not known. */
   readonly balanced: boolean;
@@ -282,6 +301,8 @@ export interface SinkStatement {
 
 export interface StreamStatement {
   readonly read: number;
+  /** Absent when nothing was, of any stream. */
+  readonly withheld?: number;
   readonly delivered: number;
   readonly deadLettered: number;
   readonly dropped: number;

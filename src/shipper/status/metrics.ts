@@ -77,6 +77,8 @@ export class Metrics {
       counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
       const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
       counter(`${unit}_recovered_total`, `Message ${unit} that an earlier life had left on disk.`, ['sink'], recovered);
+      const withheld = [...ledger.withheld].map(([reason, tally]): Series => [{ reason }, tally[unit]]);
+      counter(`${unit}_withheld_total`, `Message ${unit} kept back from every sink, by reason.`, ['reason'], withheld);
       const deadLettered = [...ledger.sinks].flatMap(([sink, count]) =>
         [...count.deadLettered].map(([reason, tally]): Series => [{ sink, reason }, tally[unit]]),
       );

@@ -21,6 +21,8 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
+  /** Told of a process that ended without a word, killed by a signal, after its last line was handed on. */
+  readonly onWriterKilled?: (instance: string) => void;
   readonly onProtocolError: (error: ProtocolError) => void;
   /** Milliseconds that never go back, also when the clock is set. */
   readonly now?: () => number;

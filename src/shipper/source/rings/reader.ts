@@ -58,6 +58,8 @@ export class RingReader {
   /** The process says that it ends. */
   isEnded = false;
   isRetired = false;
+  /** Its process is gone, as its lock tells. */
+  isOrphaned = false;
   /** Whether there was nothing more to read the last time. */
   isDrained = false;
   /** All of it is read, and no line is unfinished. */

@@ -65,6 +65,8 @@ export class RingSource implements Source {
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
   readonly #alarm = new Alarm();
+  /** Processes that a signal has killed, whose last lines may be in the builder. */
+  readonly #killed: string[] = [];
 
   /** Makes the directory ready. Throws a ConfigError when that cannot be. */
   constructor(options: RingSourceOptions) {
@@ -86,6 +88,7 @@ export class RingSource implements Source {
         const nowMs = this.#now();
         // What was yielded is buffered by the consumer, who has room for more.
         if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
+        if (this.#shared.builder.count === 0) this.#tellKilled();
         this.#scan(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
@@ -93,8 +96,10 @@ export class RingSource implements Source {
         if (isEnd) for (const reader of this.#rings.all) if (reader.isRead) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch();
-        } else if (isEnd) break;
-        else if (isMore) await new Promise(setImmediate);
+        } else if (isEnd) {
+          this.#tellKilled();
+          break;
+        } else if (isMore) await new Promise(setImmediate);
         else await this.#wait();
       }
     } finally {
@@ -238,7 +243,10 @@ export class RingSource implements Source {
   /** Whose process is gone, or has been quiet for long. */
   #retireLeft(nowMs: number): void {
     const readers = this.#rings.unfinished;
-    for (const reader of this.#endedProcesses.among(readers, nowMs)) this.#retire(reader);
+    for (const reader of this.#endedProcesses.among(readers, nowMs)) {
+      reader.isOrphaned = true;
+      this.#retire(reader);
+    }
     for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
   }
 
@@ -353,9 +361,15 @@ export class RingSource implements Source {
     this.#rings.awake.delete(reader);
     if (reader.isFinished) return;
     this.#rings.retired(reader);
+    if (reader.isOrphaned && !reader.isEnded) this.#killed.push(reader.ring.instance);
     // Its successor waits for this.
     this.#wantsScan = true;
     if (reader.finish()) this.#remove(reader);
+  }
+
+  /** Not before their last lines are with the consumer. */
+  #tellKilled(): void {
+    for (const instance of this.#killed.splice(0)) this.#options.onWriterKilled?.(instance);
   }
 
   #remove(reader: RingReader): void {

@@ -5,11 +5,11 @@
 
 import type { RateLimit } from '../../../catalog/bill.js';
 import type { RecordRule } from '../../../catalog/values/record-rules.js';
-import type { Origin, RecordBatch } from '../../parts.js';
+import type { Origin, RecordBatch, Stage, Withhold } from '../../parts.js';
 import { concat } from '../../records/record-batch.js';
 import { Budget } from './budget.js';
 import { Deduplication } from './deduplication.js';
-import { Fates, type LevelOf, type Withhold } from './fates.js';
+import { Fates, type LevelOf } from './fates.js';
 import { Notices } from './notices.js';
 import { RateLimits } from './rate-limit.js';
 import { RECORDED, Recorder, type RecorderOptions } from './recorder.js';
@@ -30,7 +30,7 @@ export interface BillOptions {
   readonly onRecalled: (records: RecordBatch, reason: string) => void;
 }
 
-export class Bill {
+export class Bill implements Stage {
   readonly name = 'bill';
   readonly #options: BillOptions;
   readonly #notices = new Notices();

@@ -1,11 +1,9 @@
 /** What becomes of each record of a batch: open at first, then kept or withheld with a reason. */
-import type { RecordBatch } from '../../parts.js';
+import type { RecordBatch, Withhold } from '../../parts.js';
 import { compact, select } from '../../records/record-batch.js';
 
 /** OpenTelemetry severity number of a message, from 1 to 24; 0 without a level. */
 export type LevelOf = (bytes: Uint8Array, start: number, end: number) => number;
-
-export type Withhold = (records: RecordBatch, reason: string) => void;
 
 const OPEN = 0;
 const KEPT = 1;

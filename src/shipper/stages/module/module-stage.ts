@@ -4,9 +4,8 @@
  */
 import { Worker } from 'node:worker_threads';
 import { ConfigError, messageOf } from '../../errors.js';
-import type { RecordBatch } from '../../parts.js';
+import type { RecordBatch, Stage, Withhold } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
-import type { Withhold } from '../bill/fates.js';
 import { type Answer, movable, type ToShipper } from './protocol.js';
 
 /** Reason under which is counted what the module leaves out. */
@@ -36,7 +35,7 @@ export interface ModuleStageOptions {
   readonly now: () => number;
 }
 
-export class ModuleStage {
+export class ModuleStage implements Stage {
   readonly name = 'module';
   readonly #options: ModuleStageOptions;
   #thread: Thread | undefined;
@@ -71,7 +70,7 @@ export class ModuleStage {
     return result;
   }
 
-  end(): void {
+  end(): undefined {
     this.#thread?.end();
     this.#thread = undefined;
   }
@@ -84,13 +83,14 @@ export class ModuleStage {
       const { batch: moved, buffers } = movable(batch);
       thread.post(moved, buffers);
       answer = await this.#answer(thread, ANSWER_MS);
-      if ('error' in answer) throw new Error(answer.error);
     } catch (error) {
       this.#failed(error);
       return batch;
     }
     this.#failures = 0;
-    return 'changed' in answer ? changed(batch, answer.changed, withhold) : batch;
+    if ('changed' in answer) return changed(batch, answer.changed, withhold);
+    if ('error' in answer) this.#problem(`${answer.error}. The batch goes on unchanged`);
+    return batch;
   }
 
   async #start(): Promise<Thread> {
@@ -128,10 +128,11 @@ export class ModuleStage {
     this.#failures += 1;
     const pauseMs = Math.min(PAUSE_MAX_MS, PAUSE_MS * 2 ** (this.#failures - 1));
     this.#pausedUntilMs = this.#options.now() + pauseMs;
-    this.#options.onProblem(
-      'failed',
-      `LOGTAP_STAGE='module:${this.#options.path}': ${messageOf(error)}. Records go on unchanged; it is tried again after ${pauseMs} ms`,
-    );
+    this.#problem(`${messageOf(error)}. Records go on unchanged; it is started again after ${pauseMs} ms`);
+  }
+
+  #problem(text: string): void {
+    this.#options.onProblem('failed', `LOGTAP_STAGE='module:${this.#options.path}': ${text}`);
   }
 }
 

@@ -95,7 +95,7 @@ export async function answerOf(stage: UserStage, batch: RecordBatch): Promise<An
 
 /** Where the records of a result are in the batch. Throws an Error unless each is there, at most once, and in order. */
 function indexesIn(batch: RecordBatch, result: RecordBatch): Uint32Array {
-  if (!(result?.bytes instanceof Uint8Array) || !(result.origins instanceof Array)) {
+  if (!(result?.bytes instanceof Uint8Array) || !Array.isArray(result.origins)) {
     throw new Error('apply() must return a batch');
   }
   const indexes = new Uint32Array(result.count);

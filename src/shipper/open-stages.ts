@@ -1,0 +1,68 @@
+/** Settings to the stages between sources and buffer, in the order in which records pass them. */
+import { join } from 'node:path';
+import { RE2JS } from 're2js';
+import { severitiesOf } from '../catalog/values/record-rules.js';
+import type { Ledger } from './accounting/ledger.js';
+import { Tally } from './accounting/tally.js';
+import { levelOf } from './fields/level.js';
+import type { Log } from './log.js';
+import type { Stage } from './parts.js';
+import type { Settings } from './settings.js';
+import { Bill } from './stages/bill/bill.js';
+import { ModuleStage, startThread } from './stages/module/module-stage.js';
+
+export interface OpenStagesOptions {
+  readonly ledger: Ledger;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Bound on the memory of buffered records. */
+  readonly memoryMaxBytes: number;
+}
+
+export interface Stages {
+  /** Empty when nothing is set: then no batch passes any. */
+  readonly stages: readonly Stage[];
+  /** Whose flight recorder can be told to send. Absent without settings for it. */
+  readonly bill: Bill | undefined;
+}
+
+/** Part of the memory bound that the flight recorder may have. */
+const RECORDER_PART = 1 / 4;
+
+/** Part of the memory bound that is left for the buffer. */
+export const bufferPart = ({ recorderMinutes }: Settings): number =>
+  recorderMinutes === undefined ? 1 : 1 - RECORDER_PART;
+
+/** Throws a ConfigError when a setting cannot work. */
+export async function openStages(settings: Settings, options: OpenStagesOptions): Promise<Stages> {
+  const module = await openModuleStage(settings, options);
+  const bill = openBill(settings, options);
+  return { stages: [module, bill].filter((stage) => stage !== undefined), bill };
+}
+
+async function openModuleStage({ stage: path }: Settings, { log, now }: OpenStagesOptions) {
+  if (path === undefined) return undefined;
+  const onProblem = (code: string, message: string) => log.problem('warn', `stage ${code}`, message);
+  const start = (module: string) => startThread(join(__dirname, 'stage.js'), module);
+  return ModuleStage.open({ path, start, onProblem, now });
+}
+
+function openBill(settings: Settings, { ledger, memoryMaxBytes }: OpenStagesOptions): Bill | undefined {
+  const { rules, deduplicateSeconds, recorderMinutes, recorderLevel, rateLimit, budgetBytesPerDay } = settings;
+  const given = [rules, deduplicateSeconds, recorderMinutes, rateLimit, budgetBytesPerDay];
+  if (given.every((each) => each === undefined)) return undefined;
+  const [fromLevel] = severitiesOf(recorderLevel);
+  return new Bill({
+    ...{ rules, deduplicateSeconds, rateLimit, budgetBytesPerDay, levelOf },
+    recorder:
+      recorderMinutes === undefined
+        ? undefined
+        : { minutes: recorderMinutes, fromLevel, maxBytes: memoryMaxBytes * RECORDER_PART },
+    compile: (expression) => {
+      const pattern = RE2JS.compile(expression);
+      return (text) => pattern.test(text);
+    },
+    onMade: (records) => ledger.countRead(Tally.of(records)),
+    onRecalled: (records, reason) => ledger.countWithheld(reason, new Tally().minus(Tally.of(records))),
+  });
+}

@@ -1,0 +1,182 @@
+/** The page about the bill, each example executed by a real shipper; and what a page cannot show: kills, signals, modules that fail. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { LIBRARY_ENV } from '../../src/contract.js';
+import { root, start, temporaryDirectory, until } from '../support/run.js';
+import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
+
+jest.setTimeout(120_000);
+
+const page = readFileSync(join(root, 'docs', 'guides', 'halve-the-bill.md'), 'utf8');
+const LONG = 'x'.repeat(690);
+
+interface Example {
+  readonly title: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Lines with their marks: two blanks, `- ` or `+ `. */
+  readonly lines: readonly string[];
+}
+
+/** Each block of `diff` with the settings or the module before it. */
+function examples(): Example[] {
+  const found: Example[] = [];
+  let title = '';
+  let settings: Readonly<Record<string, string>> = {};
+  for (const [, heading, kind, text = ''] of page.matchAll(/^## ([^\n]*)$|```(env|diff|js)\n(.*?)```/gms)) {
+    if (heading !== undefined) title = heading;
+    else if (kind === 'env') settings = Object.fromEntries(text.trim().split('\n').map(settingOf));
+    else if (kind === 'js') settings = { LOGTAP_STAGE: moduleOf(text) };
+    else found.push({ title: `${title} ${found.length}`, settings, lines: text.trimEnd().split('\n') });
+  }
+  return found;
+}
+
+function settingOf(line: string): [string, string] {
+  const at = line.indexOf('=');
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+function moduleOf(code: string): string {
+  const path = join(temporaryDirectory(), 'stage.mjs');
+  writeFileSync(path, code);
+  return `module:${path}`;
+}
+
+/** A shipper that writes to a file. */
+async function ship(settings: Readonly<Record<string, string>>) {
+  const output = join(temporaryDirectory(), 'output');
+  const running = await startShipper({
+    LOGTAP_SINK: 'file',
+    LOGTAP_FILE_PATH: output,
+    LOGTAP_BATCH_LINGER_MS: '10',
+    ...settings,
+  });
+  const messages = () =>
+    existsSync(output)
+      ? readFileSync(output, 'utf8')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => (JSON.parse(line) as { message: string }).message)
+      : [];
+  return { running, messages };
+}
+
+/** Hands raw lines to the shipper, as `socat` would. */
+const write = ({ socket }: Shipper, lines: readonly string[]) =>
+  connect(socket).end(lines.map((line) => `${line}\n`).join(''));
+
+/** The last line of a shipper. */
+function totalsOf(stderr: string) {
+  const { read, withheld, delivered, balanced } = JSON.parse(stderr.trimEnd().split('\n').at(-1)!);
+  return { read, withheld, delivered: delivered.file, balanced };
+}
+
+const sum = (counts: Readonly<Record<string, number>> = {}) =>
+  Object.values(counts).reduce((all, each) => all + each, 0);
+
+test.each(examples().map((example) => [example.title, example] as const))('%s', async (_, { settings, lines }) => {
+  const text = (line: string) => line.slice(2).replace('LONG', LONG);
+  const sent = lines.filter((line) => !line.startsWith('+')).map(text);
+  // The module of the page changes one of its lines.
+  const input = sent.map((line) => line.replace('user=*', 'user=17'));
+  const { running, messages } = await ship(settings);
+  write(running, input);
+  const { code, stderr } = await drain(running);
+  const left = lines.filter((line) => !line.startsWith('-')).map(text);
+  const found = messages().map((message) => message.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME'));
+  expect([code, [...found].sort()]).toEqual([0, [...left].sort()]);
+  const totals = totalsOf(stderr);
+  expect(totals).toMatchObject({ delivered: left.length, balanced: true });
+  expect(totals.read).toBe(totals.delivered + sum(totals.withheld));
+  expect(sum(totals.withheld)).toBe(lines.filter((line) => line.startsWith('-')).length);
+});
+
+test('the page has an example of each setting', () => {
+  const settings = new Set(examples().flatMap((example) => Object.keys(example.settings)));
+  expect([...settings].sort()).toEqual([
+    'LOGTAP_BUDGET_BYTES_PER_DAY',
+    'LOGTAP_DEDUPLICATE_SECONDS',
+    'LOGTAP_RATE_LIMIT',
+    'LOGTAP_RECORDER_LEVEL',
+    'LOGTAP_RECORDER_MINUTES',
+    'LOGTAP_RULES',
+    'LOGTAP_STAGE',
+  ]);
+});
+
+describe('the flight recorder', () => {
+  const settings = { LOGTAP_RECORDER_MINUTES: '5' };
+
+  test('is sent by SIGUSR1', async () => {
+    const { running, messages } = await ship(settings);
+    write(running, ['INFO one', 'two', 'WARN three']);
+    await until('the warning is there', () => messages().length === 1);
+    running.child.kill('SIGUSR1');
+    await until('all are there', () => messages().length === 3);
+    const { stderr } = await drain(running);
+    expect(totalsOf(stderr)).toEqual({ read: 3, delivered: 3, balanced: true });
+  });
+
+  test.each([
+    ['that a signal kills', 'kill -9 $$', ['before', 'last']],
+    ['that ends by itself', 'exit 3', []],
+  ])('is sent with the last lines of a process %s', async (_, end, expected) => {
+    const rings = join(temporaryDirectory(), 'rings');
+    const { running, messages } = await ship({ ...settings, LOGTAP_RING_DIR: rings });
+    const env = { ...tapEnvironment(running.socket), [LIBRARY_ENV.TARGET.name]: `ring:${rings}` };
+    await start('bash', ['-c', `echo before; sleep 0.3; echo last; ${end}`], { env }).ended;
+    write(running, ['WARN mark']);
+    await until('the mark is there', () => messages().includes('WARN mark'));
+    if (expected.length > 0) await until('the lines are there', () => messages().length > expected.length);
+    const { stderr } = await drain(running);
+    expect(messages().filter((message) => message !== 'WARN mark')).toEqual(expected);
+    expect(totalsOf(stderr)).toMatchObject({ read: 3, delivered: 1 + expected.length, balanced: true });
+  });
+});
+
+describe('a module that', () => {
+  test.each([
+    ['throws', "throw new Error('no such user')", 'no such user'],
+    ['rejects', "return Promise.reject(new Error('no such user'))", 'no such user'],
+    ['returns nothing', '', 'must return a batch'],
+    ['invents a record', 'return { ...batch, seq: batch.seq.map((seq) => seq + 1) }', 'not in the batch'],
+    ['turns records around', 'return select(batch, [1, 0])', 'out of order'],
+    ['points beyond its bytes', 'return { ...batch, length: batch.length.map(() => 1e6) }', 'outside of the bytes'],
+    ['ends its thread', 'process.exit(7)', 'ended with code 7'],
+    ['loops', 'for (;;);', 'no answer within 5000 ms'],
+    ['never answers', 'return new Promise(() => {})', 'no answer within 5000 ms'],
+    ['fills its memory', 'const all = []; for (;;) all.push(new Array(1e5).fill(all.length));', 'memory limit'],
+  ])('%s loses no record', async (_, code, problem) => {
+    const LOGTAP_STAGE = moduleOf(`export const openStage = ({ select }) => ({ apply(batch) { ${code} } });`);
+    const { running, messages } = await ship({ LOGTAP_STAGE });
+    write(running, ['one', 'two']);
+    await until('both are there', () => messages().length === 2);
+    write(running, ['three']);
+    await until('the third is there', () => messages().length === 3);
+    const { stderr } = await drain(running);
+    expect(messages()).toEqual(['one', 'two', 'three']);
+    expect(stderr).toContain(problem);
+    expect(totalsOf(stderr)).toEqual({ read: 3, delivered: 3, balanced: true });
+  });
+
+  test.each([
+    ['is not there', () => 'module:/nowhere/stage.mjs', 'cannot be loaded'],
+    ['exports nothing', () => moduleOf(''), 'it exports no function openStage'],
+    ['has no apply', () => moduleOf('export const openStage = () => ({});'), 'return an object with a method apply'],
+    ['throws at once', () => moduleOf("throw new Error('not today');"), 'not today'],
+  ])('%s ends the start', async (_, stage, problem) => {
+    await expect(ship({ LOGTAP_STAGE: stage() })).rejects.toThrow(problem);
+  });
+
+  test('prints, prints to standard error, not into the records', async () => {
+    const LOGTAP_STAGE = moduleOf(
+      "export const openStage = () => ({ apply(batch) { console.log('seen', batch.count); return batch; } });",
+    );
+    const running = await startShipper({ LOGTAP_SINK: 'stdout', LOGTAP_STAGE });
+    write(running, ['one']);
+    await until('it is there', () => running.stdout().includes('"one"'));
+    const { stdout, stderr } = await drain(running);
+    expect([stdout.trimEnd().split('\n').length, stderr]).toEqual([1, expect.stringContaining('seen 1')]);
+  });
+});
