@@ -1,4 +1,4 @@
-/** docs/reference/api.md: what src/constructs/index.ts exports, with what its comments say. */
+/** docs/reference/api.md: the exports of src/constructs/index.ts, with their comments. */
 import { join } from 'node:path';
 import ts from 'typescript';
 
@@ -24,7 +24,7 @@ export function exportedSymbols(program: ts.Program, index: string): ts.Symbol[]
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A part of the page that stands for one exported name. */
+/** The part of the page on one exported name. */
 type Section = { readonly name: string; readonly lines: string[] };
 
 /**

@@ -1,6 +1,6 @@
 // Builds everything into dist/: constructs (tsc), CLI, shipper and try (one bundled file each), the native library (make).
 //
-//     node scripts/build.js            builds what is out of date
+//     node scripts/build.js            builds outdated parts
 //
 // Needs the npm packages (npm ci), gcc and make. Exported for the other scripts: build().
 const { spawnSync } = require('node:child_process');
@@ -77,7 +77,7 @@ function bundle() {
   copyFileSync(join(root, 'src/cli/config-schema.json'), join(root, 'dist/logtap.schema.json'));
 }
 
-/** Builds what is out of date. make knows by itself, also when a cross compiler was installed meanwhile. */
+/** Builds outdated parts. make knows by itself, also when a cross compiler was installed meanwhile. */
 function build() {
   const started = Date.now();
   if (!isUpToDate()) {

@@ -1,4 +1,4 @@
-// What programs and tests need from the machine: how to see that it is there, how to get it, what is left out without.
+// Requirements of programs and tests on the machine: how to detect each, how to get it, and which tests need it.
 const { execFileSync, spawnSync } = require('node:child_process');
 const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');

@@ -1,5 +1,5 @@
 /**
- * src/cli/config-schema.json: what a logtap.yaml may say, as a JSON Schema of the properties that constructs take. A class that
+ * src/cli/config-schema.json: the contents of a logtap.yaml, as a JSON Schema of the properties that constructs take. A class that
  * properties hold is written as its static factory: `sink: { cloudWatch: { logGroup: ... } }`.
  */
 import ts from 'typescript';
@@ -62,7 +62,8 @@ class SchemaWriter {
     if (text === 'string' || text === 'number' || text === 'boolean') return { type: text };
     const symbol = ts.isTypeReferenceNode(node) ? this.resolved(node.typeName) : undefined;
     const [declaration] = symbol?.declarations ?? [];
-    if (symbol === undefined || declaration === undefined) throw new Error(`'${text}' cannot be said in a data file`);
+    if (symbol === undefined || declaration === undefined)
+      throw new Error(`'${text}' cannot be expressed in a data file`);
     if (ts.isEnumDeclaration(declaration)) {
       return { enum: declaration.members.map((member) => this.checker.getConstantValue(member)) };
     }

@@ -1,4 +1,4 @@
-/** What the commands of examples/kubernetes/README.md write: the example's manifests after `logtap inject`. */
+/** The output of the commands in examples/kubernetes/README.md: the example's manifests after `logtap inject`. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Installs what is missing, says what it does and how long it took; a second run starts at once.
+// Installs missing parts and reports each step with its duration. A second run starts at once.
 //
 //     node scripts/setup.js demo     the npm packages
 //     node scripts/setup.js test     and everything that the suites need

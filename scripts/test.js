@@ -1,4 +1,4 @@
-// The test command: sets up what is missing, builds, runs every suite, ends with one line of counts.
+// The test command: installs missing parts, builds, runs every suite, and ends with one line of counts.
 //
 //     node scripts/test.js                     everything
 //     node scripts/test.js unit native ...     these suites only, without the static checks

@@ -1,4 +1,4 @@
-// Builds again when a source changes, until it is interrupted.
+// Rebuilds when a source changes, until it is interrupted.
 //
 //     node scripts/watch.js
 const { watch } = require('node:fs');

@@ -1,4 +1,4 @@
-/** Lines of workloads arrive, whatever ends the workload. */
+/** Lines of workloads arrive regardless of the end of the workload. */
 
 import { legacy, linesOf, PATIENCE, type TestCluster } from '../support/cluster.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';

@@ -1,4 +1,4 @@
-/** What `kubectl` and the kubelet start in a container answers as it does without the tap, and none of it is shipped. */
+/** Programs that `kubectl` and the kubelet start in a container behave as without the tap, and none of their output is shipped. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';

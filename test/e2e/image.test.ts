@@ -68,7 +68,7 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
   });
   afterAll(() => podman?.close());
 
-  test('runs as a user that is not root, and holds no shell and both libraries', async () => {
+  test('runs as a user other than root, and contains both libraries and no shell', async () => {
     const [inspected] = JSON.parse(await podman.podman('image', 'inspect', IMAGE));
     expect(inspected.Config.User).toBe('65532:65532');
     const { code } = await podman.container(IMAGE, ['-c', 'true'], ['--entrypoint', '/bin/sh']).ended;

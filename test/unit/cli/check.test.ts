@@ -21,11 +21,11 @@ const text = formatManifests([service, onHost, fromElsewhere], 'yaml');
 describe('check', () => {
   const check = (args: string[], input = text) => runCommand(checkCommand, ['-', ...stdout, ...args], input);
 
-  test('nothing is wrong', async () => {
+  test('reports nothing about a correct tap', async () => {
     expect(await check([], formatManifests([deployment()], 'yaml'))).toEqual({ stdout: '', stderr: '', code: 0 });
   });
 
-  test('warnings and infos with the place of their object; they fail nothing', async () => {
+  test('reports warnings and infos with the place of their object, and exits with 0', async () => {
     const { stdout: out, code } = await check([]);
     expect(code).toBe(0);
     expect(out.split('\n').map((line) => line.split(' Deployment')[0])).toEqual([
@@ -35,14 +35,14 @@ describe('check', () => {
     ]);
   });
 
-  test('an error is found in every object, and fails', async () => {
+  test('reports errors in every object, and exits with 1', async () => {
     const { stdout: out, stderr, code } = await check(['--containers', 'db']);
     expect(code).toBe(1);
     expect(out.match(/: error LT002 Deployment\/orders: 'containers' \("db"\)/g)).toHaveLength(2);
     expect(stderr).toBe('');
   });
 
-  test('what is accepted is not reported', async () => {
+  test('does not report accepted findings', async () => {
     expect((await check(['--accept', 'LT026', '--accept', 'LT023'])).stdout).toBe('');
   });
 
@@ -85,7 +85,7 @@ describe('check', () => {
 describe('diff', () => {
   const diff = (input: string, ...args: string[]) => runCommand(diffCommand, ['-', ...stdout, ...args], input);
 
-  test('is the patch to what inject writes, for each object that it changes', async () => {
+  test('prints a patch to the output of inject for each changed object', async () => {
     const objects = [service, onHost, workloadOf('Job')];
     const { stdout: out, stderr, code } = await diff(formatManifests(objects, 'yaml'));
     expect([code, stderr]).toEqual([1, '']);
@@ -103,13 +103,13 @@ describe('diff', () => {
     expect(patches.map((patch, i) => applyPatch(before[i]!, patch))).toEqual(after);
   });
 
-  test('is empty where nothing would change', async () => {
+  test('is empty if nothing would change', async () => {
     const { stdout: done } = await runCommand(injectCommand, ['-', ...stdout], formatManifests([onHost], 'yaml'));
     expect(await diff(done)).toEqual({ stdout: '', stderr: '', code: 0 });
     expect(await diff(formatManifests([service], 'yaml'))).toMatchObject({ stdout: '', code: 0 });
   });
 
-  test('of a tap that cannot work is an error, and nothing is written', async () => {
+  test('reports an impossible tap as an error, and writes nothing', async () => {
     const { stdout: out, error } = await diff(text, '--containers', 'db');
     expect([out, error]).toEqual(['', expect.any(CommandError)]);
     expect(error?.message).toContain('LT002');

@@ -26,11 +26,11 @@ function fileOf(text: string): string {
 }
 
 const set = (path: string, value: unknown): Assignment => ({ path, value, by: `--set ${path}` });
-test('the schema is one', () => {
+test('the schema is a valid JSON Schema', () => {
   expect(new Ajv2020().validateSchema(schema)).toBe(true);
 });
 
-test('a file says whatever constructs take', () => {
+test('a file may contain every property of the constructs', () => {
   const file = fileOf(`
 sink:
   all:
@@ -79,7 +79,7 @@ accept: [LT009]
   expect(readProps(file, [])).toEqual(resolve(expected));
 });
 
-test('flags win over the file, property by property', () => {
+test('flags override single properties of the file', () => {
   const file = fileOf('sink: { cloudWatch: { logGroup: /a, region: eu-west-1 } }\nshipper: { drainSeconds: 9 }\n');
   const props = readProps(file, [
     set('sink.cloudWatch.logGroup', '/b'),
@@ -108,13 +108,13 @@ test('flags win over the file, property by property', () => {
   expect(props).toEqual(resolve(expected));
 });
 
-test('flags give what the file lacks', () => {
+test('flags complete the file', () => {
   const file = fileOf('sink: { cloudWatch: { logGroup: /a } }');
   const { sink } = readProps(file, [set('sink.cloudWatch.region', 'eu-west-1')]);
   expect(sink.settings.AWS_REGION).toBe('eu-west-1');
 });
 
-describe('a wrong file is named, with the property and what to do', () => {
+describe('an invalid file is reported with its name, the property and the remedy', () => {
   test.each([
     ['an unknown property', 'shiper: {}', "'shiper' is not a property: did you mean 'shipper'?"],
     [
@@ -186,7 +186,7 @@ describe('a wrong file is named, with the property and what to do', () => {
       `'logGroup' ("a b") must be 1 to 512`,
     ],
     ['no YAML', 'a: [', 'not valid YAML: '],
-    ['a key that stands twice', 'file: /a\nfile: /b', 'not valid YAML: '],
+    ['a key that occurs twice', 'file: /a\nfile: /b', 'not valid YAML: '],
   ])('%s', (_, text, message) => {
     const file = fileOf(text);
     const read = () => readProps(file, []);
@@ -199,14 +199,14 @@ describe('a wrong file is named, with the property and what to do', () => {
     }
   });
 
-  test('a file that is not there', () => {
+  test('an absent file', () => {
     expect(() => readProps(join(directory, 'none.yaml'), [])).toThrow(
       /cannot read '.*none.yaml': ENOENT.* Give a logtap.yaml/,
     );
   });
 });
 
-describe('a wrong flag is named', () => {
+describe('an invalid flag is reported with its name', () => {
   const sink: Assignment = { path: 'sink', value: () => ({ stdout: {} }), by: '--sink' };
   test.each<[string, Assignment, string]>([
     [

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test('gives the pod that the construct gives, for the same properties', async () => {
+test('injects the same pod as the construct with the same properties', async () => {
   const props: LogTapProps = {
     sink: Sink.cloudWatch({ logGroup: '/shop/orders', region: 'eu-central-1' }),
     shipper,
@@ -150,13 +150,13 @@ describe('the report', () => {
   const report = async (manifest: object, ...flags: string[]) =>
     (await run(['-', ...stdoutFlags, ...flags], JSON.stringify(manifest))).stderr;
 
-  test('warnings stand below their object', async () => {
+  test('warnings follow the line of their object', async () => {
     const onHost = deployment(podSpec({ hostNetwork: true }));
     expect(await report(onHost)).toMatch(/^\+ injected Deployment\/orders\n! LT026 Deployment\/orders: .*9598.*\n$/);
     expect(await report(onHost, '--accept', 'LT026')).toBe('+ injected Deployment/orders\n');
   });
 
-  test('a workload that opts out is skipped, and loses an earlier injection', async () => {
+  test('a workload that opts out is skipped and loses its injection', async () => {
     const optedOut = (manifest: KubernetesObject) => {
       const copy: KubernetesObject = structuredClone(manifest);
       const template = podTemplate(copy);
@@ -180,7 +180,7 @@ describe('the report', () => {
 });
 
 describe('input', () => {
-  test('documents, Lists and a workload of every kind; the rest as it is', async () => {
+  test('injects documents, Lists and every kind of workload, and leaves other objects unchanged', async () => {
     const list = { apiVersion: 'v1', kind: 'List', items: [service, ...workloads()] };
     const { stdout, stderr } = await run(['-', ...stdoutFlags], Yaml.stringify(deployment(), list));
     expect(documents(stdout)).toEqual(
@@ -194,7 +194,7 @@ describe('input', () => {
     ]);
   });
 
-  test('lists of one kind, as the API server answers, become documents; lists of other kinds stay', async () => {
+  test('lists of one kind, as the API server returns them, become documents, and lists of other kinds remain', async () => {
     const withoutType = ({ apiVersion: _, kind: __, ...rest }: KubernetesObject) => rest;
     const listed = [...workloads(), deployment()].map((workload) => ({
       apiVersion: workload.apiVersion,
@@ -212,7 +212,7 @@ describe('input', () => {
     ]);
   });
 
-  test('what is made by another object is skipped with the reason, and the rest is injected', async () => {
+  test('a workload that another object makes is skipped with the reason, and the others are injected', async () => {
     const own = (kind: string, isController = true) => ({
       metadata: { name: 'x', ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'd', controller: isController }] },
     });
@@ -237,7 +237,7 @@ describe('input', () => {
     ]);
   });
 
-  test('its own output comes back byte by byte', async () => {
+  test('injecting its own output changes no byte', async () => {
     const first = await run(['-', ...stdoutFlags], Yaml.stringify(deployment(), service));
     const second = await run(['-', ...stdoutFlags], first.stdout);
     expect(second).toMatchObject({
@@ -255,7 +255,7 @@ describe('input', () => {
     expect(stderr).toBe('= unchanged Service/orders\n+ injected Pod/orders\n');
   });
 
-  test('YAML means what it means to kubectl', async () => {
+  test('YAML has the same meaning as for kubectl', async () => {
     const yaml = `apiVersion: v1
 kind: ConfigMap
 metadata: {name: c, annotations: {day: 2024-01-31, time: 12:30, quoted: "on"}}
@@ -283,7 +283,7 @@ flag: on
   });
 });
 
-describe('templates that are not rendered are refused with their place, and nothing is written', () => {
+describe('unrendered templates are rejected with their place, and nothing is written', () => {
   const manifest = (name: string, image = 'x/y:1', extra = '') => `apiVersion: v1
 kind: Pod
 metadata: { name: a, namespace: ${name} }
@@ -319,7 +319,7 @@ ${extra}spec:
     expect(error?.message).toMatch(/render it first, for example with `helm template`.*nothing was written$/);
   });
 
-  test('braces that are data are none', async () => {
+  test('braces in data are no template', async () => {
     const config = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -335,7 +335,7 @@ ${extra}spec:
 describe('malformed manifests end with 65 and write nothing', () => {
   test.each([
     ['no YAML', 'a: b\n c: d\n', /^standard input, line 1, column 4: not valid YAML: .*correct it/],
-    ['a key that stands twice', 'apiVersion: v1\nkind: Pod\nkind: Pod\n', /line 3, column 1: .*unique/],
+    ['a key that occurs twice', 'apiVersion: v1\nkind: Pod\nkind: Pod\n', /line 3, column 1: .*unique/],
     ['an alias to nothing', 'apiVersion: v1\nkind: Pod\nspec: *x\n', /not valid YAML: .*x/],
     ['no object', '- 1\n', /line 1: a Kubernetes object must have 'apiVersion' and 'kind'/],
     [
@@ -364,7 +364,7 @@ describe('malformed manifests end with 65 and write nothing', () => {
     expect(error?.message).toMatch(/nothing was written$/);
   });
 
-  test('a tap that cannot work says its code and the object', async () => {
+  test('an impossible tap is reported with its code and its object', async () => {
     const { stdout, error } = await run(['-', '--sink', 'stdout', '--streams', 'none'], JSON.stringify(deployment()));
     expect(stdout).toBe('');
     expect(error).toMatchObject({

@@ -30,7 +30,7 @@ describe('a value without quotes', () => {
     },
   );
 
-  test('is refused where a number would change', () => {
+  test('is rejected if a number would lose its value', () => {
     const problems = (value: string) =>
       parseDocument(`value: ${value}`, AS_KUBECTL).errors.map(({ message }) => message);
     expect(problems('9007199254740993')).toEqual([
@@ -41,11 +41,11 @@ describe('a value without quotes', () => {
       expect(problems(value)).toEqual([]);
   });
 
-  test('tagged as base64 is the text that it encodes', () => {
+  test('tagged as base64 is read as the encoded text', () => {
     expect(read('!!binary aGVsbG8=')).toBe('hello');
   });
 
-  test('as a key is the same: the point of managed fields stays a point', () => {
+  test('as a key is read the same way: the point of managed fields remains a point', () => {
     expect(parseDocument('{.: {}, e1: 1}', AS_KUBECTL).toJS()).toEqual({ '.': {}, e1: 1 });
   });
 });

@@ -13,7 +13,7 @@ const run = (args: string[], input: string) => runCommand(uninjectCommand, args,
 const service = { apiVersion: 'v1', kind: 'Service', metadata: { name: 'orders' }, spec: { ports: [{ port: 80 }] } };
 const list = (items: unknown[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 
-test('every kind comes back as it was, and what was never injected stays', async () => {
+test('restores every kind of workload, and leaves objects without injection unchanged', async () => {
   const before = [...workloads(), service];
   const input = list([...before.map((each) => inject(each, { sink: Sink.stdout(), file: '/a.log' })), before[1]]);
   const { stdout, stderr, code } = await run(['-', '-o', 'json'], input);
@@ -26,14 +26,14 @@ test('every kind comes back as it was, and what was never injected stays', async
   ]);
 });
 
-test('what an earlier version injected comes back as it was, a volume of its own included', async () => {
+test('removes the injection of an earlier version, including its volume', async () => {
   const fixtures = join(__dirname, '../../fixtures/earlier-injection');
   const [plain, injected] = ['plain.yaml', 'injected.yaml'].map((name) => readFileSync(join(fixtures, name), 'utf8'));
   const { stdout } = await run(['-', '-o', 'json'], injected!);
   expect(JSON.parse(stdout).items).toEqual(parseAllDocuments(plain!).map((document) => document.toJS()));
 });
 
-test('a record that injection did not write is an error, and nothing is written', async () => {
+test('a record of foreign origin is an error, and nothing is written', async () => {
   const pod = workloads()[0]!;
   const spoiled = { ...pod, metadata: { ...pod.metadata, annotations: { 'logtap.dev/original': '[' } } };
   const { stdout, stderr, error } = await run(['-'], list([service, spoiled]));

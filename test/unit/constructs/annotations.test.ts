@@ -32,7 +32,7 @@ function tapped(annotations: Record<string, string>, props = stdout) {
   );
 }
 
-test('disabled: no workload of any kind is injected, and an injected one loses its injection', () => {
+test('disabled: no kind of workload is injected, and an injected one loses its injection', () => {
   for (const workload of annotated({ 'logtap.dev/inject': 'disabled' })) {
     expect(LogTap.inject(workload, stdout)).toEqual(workload);
     expect(LogTap.check(workload, { ...stdout, containers: ['db'] })).toEqual([]);
@@ -62,14 +62,14 @@ describe('on the metadata of the workload, and of a job template', () => {
     expect(outer({}, disabled).map(isTapped)).toEqual(workloads().map(({ kind }) => kind !== 'CronJob'));
   });
 
-  test('the nearest to the pod wins', () => {
+  test('the annotation nearest to the pod wins', () => {
     const cronJob = (...levels: [object, object, object]) => outer(...levels).at(-1)!;
     expect(isTapped(cronJob(disabled, enabled, {}))).toBe(true);
     expect(isTapped(cronJob(disabled, enabled, disabled))).toBe(false);
     expect(isTapped(cronJob(disabled, {}, enabled))).toBe(true);
   });
 
-  test('every other annotation holds there, too, and what is wrong is found', () => {
+  test('every other annotation applies there, and an invalid one is reported', () => {
     const [, deployment] = outer({ 'logtap.dev/streams': 'stderr' });
     expect(variables(container(LogTap.inject(deployment, stdout), 'app')).LLT_TAP_INTO).toBe('2');
     for (const workload of outer({ 'logtap.dev/inject': false })) {
@@ -77,7 +77,7 @@ describe('on the metadata of the workload, and of a job template', () => {
     }
   });
 
-  test('a label does not opt out, and says so', () => {
+  test('a label does not opt out and is reported', () => {
     for (const workload of workloads(spec)) {
       Object.assign(workload, { metadata: { ...workload.metadata, labels: disabled } });
       expect(() => LogTap.inject(workload, stdout)).toThrow(/LT024 .*must be an annotation, not a label: move it/);
@@ -85,7 +85,7 @@ describe('on the metadata of the workload, and of a job template', () => {
   });
 });
 
-test('enabled is as none', () => {
+test('enabled has no effect', () => {
   expect(tapped({ 'logtap.dev/inject': 'enabled' })).toEqual({ app: '3', web: '3' });
 });
 
@@ -109,7 +109,7 @@ test.each([
   expect(tapped({ ...file, 'logtap.dev/streams': streams })).toEqual({ app: says, web: says });
 });
 
-test('the nearer one holds: pod property, pod annotation, container property, container annotation', () => {
+test('precedence: pod property, pod annotation, container property, container annotation', () => {
   const props: LogTapProps = { ...stdout, file: '/pod.log', streams: TapStreams.STDERR };
   const perContainer = { web: { file: '/web-property.log' } };
   expect(tapped({}, props)).toEqual({ app: '2 /pod.log', web: '2 /pod.log' });
@@ -119,13 +119,13 @@ test('the nearer one holds: pod property, pod annotation, container property, co
   expect(tapped(web, { ...props, perContainer })).toEqual({ app: '2 /annotation.log', web: '3 /web.log' });
 });
 
-test('a change of an annotation is a change of the digest', () => {
+test('a changed annotation changes the digest', () => {
   const digest = (annotations: Record<string, string>) =>
     podTemplate(LogTap.inject(annotated(annotations)[1], stdout)).metadata?.annotations?.['logtap.dev/config-hash'];
   expect(digest({ 'app.logtap.dev/file': '/a.log' })).not.toBe(digest({ 'app.logtap.dev/file': '/b.log' }));
 });
 
-test('annotations of others are left alone', () => {
+test('foreign annotations are ignored', () => {
   expect(tapped({ 'example.com/file': 'x', 'notlogtap.dev/file': 'x', file: 'x' })).toEqual({ app: '3', web: '3' });
 });
 

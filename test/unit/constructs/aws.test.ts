@@ -47,14 +47,14 @@ function synthesise(props: Omit<LogTapAwsProps, 'sink'> & { readonly sink?: Sink
 
 const policyOf = (text: unknown) => JSON.parse(text as string);
 
-test('IRSA with a role that exists: a service account that names it, and nothing of ACK', () => {
+test('IRSA with an existing role: a service account that names it, and no object of ACK', () => {
   const { objects, kinds, usedAccount } = synthesise({ identity: AwsIdentity.irsa(ROLE) });
   expect(kinds).toEqual(['ServiceAccount']);
   expect(objects.ServiceAccount?.metadata.annotations).toEqual({ 'eks.amazonaws.com/role-arn': ROLE });
   expect(usedAccount).toBe(objects.ServiceAccount?.metadata.name);
 });
 
-test('IRSA with a role that is made: it trusts this one service account, may do what the sink needs, and is named by it', () => {
+test('IRSA with a new role: it trusts only this service account, has the permissions of the sink, and the account names it', () => {
   const { objects, kinds } = synthesise(
     {
       identity: AwsIdentity.irsaRole(PROVIDER),
@@ -109,7 +109,7 @@ test('IRSA with a role that is made: it trusts this one service account, may do 
   });
 });
 
-test('Pod Identity with a role that exists: an association with it', () => {
+test('Pod Identity with an existing role: an association with it', () => {
   const { objects, kinds, usedAccount } = synthesise({
     identity: AwsIdentity.podIdentity('prod', ROLE),
     podNamespace: 'shop',
@@ -123,7 +123,7 @@ test('Pod Identity with a role that exists: an association with it', () => {
   });
 });
 
-test('Pod Identity with a role that is made: the association refers to its object', () => {
+test('Pod Identity with a new role: the association refers to its object', () => {
   const { objects, kinds } = synthesise({ identity: AwsIdentity.podIdentityRole('prod') }, 'shop');
   expect(kinds).toEqual(['ServiceAccount', 'Policy', 'Role', 'PodIdentityAssociation']);
   const { Role, PodIdentityAssociation } = objects;
@@ -148,7 +148,7 @@ test.each([
   expect(usedAccount).toBe(used);
 });
 
-test('the log group of the sink, in its region, that stays when its object goes', () => {
+test('the log group of the sink, in its region, remains when its object is deleted', () => {
   const { objects, kinds } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, podNamespace: 'shop' });
   expect(kinds).toEqual(['LogGroup']);
   expect(objects.LogGroup).toMatchObject({

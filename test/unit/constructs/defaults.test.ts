@@ -13,7 +13,7 @@ describe('LogTapDefaults', () => {
   const app = (chart: Chart) => variables(container(Testing.synth(chart)[0], 'app'));
   const shipper = (chart: Chart) => container(Testing.synth(chart)[0], 'logtap');
 
-  test('give what the tap does not say, option by option, the nearest scope first', () => {
+  test('complete the tap option by option, the nearest scope first', () => {
     const root = Testing.app();
     const chart = new Chart(root, 'shop');
     LogTapDefaults.set(root, {
@@ -29,14 +29,14 @@ describe('LogTapDefaults', () => {
     expect(variables(shipper(chart))).toMatchObject({ LOGTAP_GRACE_SECONDS: '7' });
   });
 
-  test('may come after the tap, and without it the tap need say nothing', () => {
+  test('may be set after the tap, which then needs no properties', () => {
     const chart = Testing.chart();
     new TappedDeployment(chart, 'w', { containers });
     LogTapDefaults.set(chart, tap);
     expect(app(chart)).toHaveProperty('LD_PRELOAD');
   });
 
-  test('replaced between two renderings, the new ones count', () => {
+  test('apply in their new form after a rendering with the old ones', () => {
     const chart = Testing.chart();
     LogTapDefaults.set(chart, { ...tap, file: '/first.log' });
     new TappedDeployment(chart, 'w', { containers });
@@ -63,7 +63,7 @@ describe('LogTapDefaults', () => {
     expect(app(chart).LLT_TAP_FILE).toBe('/a.log');
   });
 
-  test('are those of the workload, not of the scope that is tapped', () => {
+  test('come from the scope of the workload, not from the tapped scope', () => {
     const root = Testing.app();
     LogTap.tap(root, tap);
     const [one, two] = [new Chart(root, 'one'), new Chart(root, 'two')];
@@ -82,7 +82,7 @@ describe('LogTapDefaults', () => {
     );
   });
 
-  test('that are wrong are refused where they are set', () => {
+  test('are rejected at once if they are invalid', () => {
     expect(() => LogTapDefaults.set(Testing.chart(), { file: 'x' })).toThrow(/'file' \("x"\)/);
   });
 });

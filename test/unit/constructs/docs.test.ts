@@ -1,4 +1,4 @@
-/** The examples of pages, run as they stand there: they work, and make the YAML that stands below them. */
+/** The unchanged examples of pages run, and synthesize the YAML below them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from '@swc/core';
@@ -57,7 +57,7 @@ describe.each(PAGES)('docs/%s', (page) => {
     examples(page).map(({ code, yaml }) => [code.split('\n').slice(1, 4).join(' ').trim(), code, yaml] as const),
   )('%s', (_start, code, yaml) => {
     if (yaml !== undefined) {
-      test('makes the YAML below it', () => {
+      test('synthesizes the YAML below it', () => {
         const chart = run(code, /new (Tapped|Shipper)/.test(code) ? [] : ['orders', 'envoy']);
         const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
         const objects = Testing.synth(chart);

@@ -2,7 +2,7 @@
 import { Testing } from 'cdk8s';
 import { SecretStoreKind, ShipperExternalSecret, Sink, TappedDeployment } from '../../../src/constructs/index.js';
 
-test('the operator fills the Secret that the shipper reads its password from', () => {
+test('the operator fills the Secret with the shipper’s password', () => {
   const chart = Testing.chart();
   const credentials = new ShipperExternalSecret(chart, 'Search', {
     store: 'aws',

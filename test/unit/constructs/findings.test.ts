@@ -218,7 +218,7 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
   const props = { sink, shipper, ...given };
   const { severity } = RULES[code as keyof typeof RULES];
 
-  test('is found, and nothing else', () => {
+  test('is the only finding', () => {
     expect(LogTap.check(manifest, props).map(formatFinding)).toEqual([message]);
     expect(LogTap.check(manifest, props)).toMatchObject([{ code, severity }]);
   });
@@ -230,7 +230,7 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
   });
 });
 
-test('LT001 does not arise with a deadline, nor with native sidecars, nor where the pod runs without end', () => {
+test('LT001 does not arise with a deadline, with native sidecars, or in a pod that runs until it is deleted', () => {
   const cron = workloadOf('CronJob') as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
   Object.assign(cron.spec.jobTemplate.spec, { activeDeadlineSeconds: 600 });
   const classic = { sink, shipper, nativeSidecar: false };
@@ -240,12 +240,12 @@ test('LT001 does not arise with a deadline, nor with native sidecars, nor where 
   expect(LogTap.check(deployment(), classic)).toEqual([]);
 });
 
-test('LT026 does not arise with a port of its own', () => {
+test('LT026 does not arise with another port', () => {
   const props = { sink, shipper: { ...shipper, statusPort: 9600 } };
   expect(LogTap.check(of({ hostNetwork: true }), props)).toEqual([]);
 });
 
-test('LT009 does not arise where the file is on a volume, unless that is read-only', () => {
+test('LT009 does not arise if the file is on a writable volume', () => {
   const at = (mountPath: string, readOnlyMount = false) =>
     LogTap.check(
       of({ containers: [{ ...readOnly, volumeMounts: [{ name: 'x', mountPath, readOnly: readOnlyMount }] }] }),
@@ -257,22 +257,22 @@ test('LT009 does not arise where the file is on a volume, unless that is read-on
   expect(at('/var/log', true)).toEqual(['LT009']);
 });
 
-test('LT023 does not arise where the library shall replace what is preloaded', () => {
+test('LT023 does not arise if the library replaces the preload list', () => {
   const manifest = of({ containers: [{ ...app, envFrom: [{ configMapRef: { name: 'x' } }] }] });
   expect(LogTap.check(manifest, { sink, shipper, existingPreload: ExistingPreload.REPLACE })).toEqual([]);
 });
 
-test('what is no workload has no findings', () => {
+test('an object that is not a workload has no findings', () => {
   expect(LogTap.check({ apiVersion: 'v1', kind: 'Service' }, { sink, containers: ['db'] })).toEqual([]);
 });
 
-test('several errors come together, in one message', () => {
+test('several errors come in one message', () => {
   const manifest = of({ volumes: [{ name: 'logtap', emptyDir: {} }] });
   expect(() => LogTap.inject(manifest, { sink, containers: ['db'] })).toThrow(/^LT002 .*\nLT010 .*$/);
 });
 
 describe('accept', () => {
-  test('silences a code, and with LT012 the workload is injected', () => {
+  test('suppresses a code, and with LT012 the workload is injected', () => {
     const props = { sink, shipper, nativeSidecar: true, kubernetesVersion: '1.28', accept: ['LT012'] };
     expect(LogTap.check(deployment(), props)).toEqual([]);
     expect(podTemplate(LogTap.inject(deployment(), props)).spec.initContainers).toHaveLength(2);
@@ -297,14 +297,14 @@ describe('at synthesis', () => {
     return chart;
   };
 
-  test('a warning stands once on standard error, with the path of its object', () => {
+  test('a warning appears once on standard error, with the path of its object', () => {
     const chart = chartWith({ sink, shipper, file: '/var/log/app.log' });
     Testing.synth(chart);
     Testing.synth(chart);
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/^\[shop\/w\/Resource\] warning LT009 Deployment\/w: /)]]);
   });
 
-  test('accepted, it does not', () => {
+  test('an accepted warning does not appear', () => {
     Testing.synth(chartWith({ sink, shipper, file: '/var/log/app.log', accept: ['LT009'] }));
     expect(warn).not.toHaveBeenCalled();
   });
@@ -315,7 +315,7 @@ describe('at synthesis', () => {
     );
   });
 
-  test('LT016: a NetworkPolicy that lets nothing out', () => {
+  test('LT016: a NetworkPolicy without egress', () => {
     const remote = Sink.openSearch({ url: 'https://os:9200' });
     Testing.synth(chartWith({ shipper, sink: remote }));
     expect(warn.mock.calls).toEqual([
@@ -327,7 +327,7 @@ describe('at synthesis', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  test('LT016: a policy is rendered once per validation, however many workloads there are, and seen as it is then', () => {
+  test('LT016: a policy is rendered once per validation, regardless of the number of workloads, with its state at that time', () => {
     const chart = Testing.chart();
     for (const id of ['a', 'b', 'c', 'd']) {
       new kplus.Deployment(chart, id, { containers: [{ image: 'app' }], isolate: true });
@@ -347,7 +347,7 @@ describe('at synthesis', () => {
   });
 });
 
-test('the page has a heading for every code, and severity and acceptance as here', () => {
+test('the page has every code with its severity and acceptance', () => {
   const page = readFileSync(join(__dirname, '../../../docs/reference/findings.md'), 'utf8');
   const documented = [...page.matchAll(/^### (LT\d{3})\n\n\*(error|warning|info)(, can be accepted)?\*/gm)].map(
     ([, code, severity, accept]) => [code, severity, accept !== undefined],

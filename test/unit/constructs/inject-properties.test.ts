@@ -113,7 +113,7 @@ const props: fc.Arbitrary<LogTapProps> = all(
   ),
 ).map((value) => value as LogTapProps);
 
-test('taken out again, the workload is what it was', () => {
+test('uninjecting restores the workload', () => {
   fc.assert(
     fc.property(workload, props, (before, settings) => {
       expect(uninject(inject(before, settings))).toEqual(canonical(before));
@@ -149,7 +149,7 @@ test('the input is not changed, and the text depends on its content alone', () =
   );
 });
 
-test('every tapped container has the library once and first, and no name of ours stands twice', () => {
+test('every tapped container has the library once and first, and no injected name occurs twice', () => {
   fc.assert(
     fc.property(workload, props, (before, settings) => {
       const { spec: pod, metadata: meta } = podTemplate(inject(before, settings));

@@ -72,7 +72,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
     }
   });
 
-  test('the library is on a volume of its own, which the installer alone can write', () => {
+  test('the library is on its own volume, which only the installer can write', () => {
     expect(spec.volumes?.slice(1)).toEqual([{ name: 'logtap-lib', emptyDir: { medium: 'Memory', sizeLimit: '2Mi' } }]);
     const mounts = Object.fromEntries(
       [...spec.containers, ...(spec.initContainers ?? [])].map(({ name, volumeMounts }) => [
@@ -91,7 +91,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
     expect(spec.terminationGracePeriodSeconds).toBe(60);
   });
 
-  test('the pod carries the digest of the settings', () => {
+  test('the pod template has an annotation with the digest of the settings', () => {
     expect(metadata?.annotations?.['logtap.dev/config-hash']).toMatch(/^[0-9a-f]{16}$/);
   });
 });
@@ -117,7 +117,7 @@ describe('the application container', () => {
     ]);
   });
 
-  test('suppresses nothing unless asked', () => {
+  test('suppresses nothing by default', () => {
     const env = variables(container(inject(deployment(), { ...stdout, file: '/a.log' }), 'app'));
     expect(env).not.toHaveProperty(LIBRARY_ENV.SUPPRESS_STDOUT.name);
     expect(env).not.toHaveProperty(LIBRARY_ENV.SUPPRESS_TAP_FILE.name);
@@ -133,7 +133,7 @@ describe('the application container', () => {
     expect(env.LLT_TAP_INTO).toBe(into);
   });
 
-  test('keeps a preload list of its own behind the library', () => {
+  test('keeps its preload list behind the library', () => {
     expect(container(inject(deployment(crowded), stdout), 'app').env?.slice(0, 2)).toEqual([
       { name: 'LD_PRELOAD', value: `${LIBRARY}:/opt/agent.so` },
       { name: 'A', value: '1' },
@@ -173,14 +173,14 @@ describe('the application container', () => {
     expect(['app', 'web'].map((name) => variables(container(result, name)).LLT_CONTAINER)).toEqual(['app', 'web']);
   });
 
-  test('containers selects, init containers included', () => {
+  test('containers may select init containers', () => {
     const result = inject(deployment(crowded), { ...stdout, containers: ['migrate', 'web'] });
     const tapped = ['app', 'web', 'migrate'].filter((name) => 'LLT_TARGET' in variables(container(result, name)));
     expect(tapped).toEqual(['web', 'migrate']);
     expect(container(result, 'app')).toEqual(crowded.containers[0]);
   });
 
-  test('init containers of the application come after the shipper, untapped unless named', () => {
+  test('init containers of the application come after the shipper, and are tapped only if named', () => {
     const result = inject(deployment(crowded), stdout);
     expect(podTemplate(result).spec.initContainers?.map(({ name }) => name)).toEqual([
       'logtap-install',
@@ -195,7 +195,7 @@ describe('the shipper', () => {
   const result = inject(deployment(), { ...withPassword, shipper: { drainSeconds: 45 } });
   const shipper = container(result, 'logtap');
 
-  test('is a native sidecar that the application waits for', () => {
+  test('is a native sidecar, and the application waits for it', () => {
     expect(shipper.restartPolicy).toBe('Always');
     expect(shipper.ports).toEqual([{ name: 'logtap', containerPort: 9598 }]);
     const livez = { path: '/livez', port: 'logtap' };
@@ -203,7 +203,7 @@ describe('the shipper', () => {
     expect(shipper.livenessProbe).toMatchObject({ httpGet: livez });
   });
 
-  test('is told when the termination of the pod begins: its signal comes after the end of the application', () => {
+  test('gets a preStop hook, because its signal comes only after the end of the application', () => {
     const command = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
     expect(shipper.lifecycle).toEqual({ preStop: { exec: { command } } });
     const dockerfile = readFileSync(join(__dirname, '../../../Dockerfile'), 'utf8');
@@ -213,11 +213,11 @@ describe('the shipper', () => {
     expect(variables(classic)).not.toHaveProperty('LOGTAP_TERMINATION_GRACE_SECONDS');
   });
 
-  test('takes no application out of its Services', () => {
+  test('has no readiness probe, which could remove the application from its Services', () => {
     expect(shipper).not.toHaveProperty('readinessProbe');
   });
 
-  test('is told where to listen, where to send and how long it may drain', () => {
+  test('gets its socket, its sink and its time to drain', () => {
     expect(variables(shipper)).toEqual({
       LOGTAP_GRACE_SECONDS: '45',
       LOGTAP_OPENSEARCH_PASSWORD_FILE: '/etc/logtap/secrets/opensearch/password',
@@ -232,7 +232,7 @@ describe('the shipper', () => {
     expect(podTemplate(result).spec.terminationGracePeriodSeconds).toBe(80);
   });
 
-  test('learns its pod from the downward API, before the settings that may refer to it', () => {
+  test('gets the names of its pod from the Downward API, before the settings that may refer to them', () => {
     const field = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } });
     expect(shipper.env?.slice(0, 4)).toEqual([
       field('NODE_NAME', 'spec.nodeName'),
@@ -242,7 +242,7 @@ describe('the shipper', () => {
     ]);
   });
 
-  test('has a key that two settings read in one place', () => {
+  test('mounts a key once even if two settings read it', () => {
     const pem = { name: 'tls', key: 'all.pem' };
     const secrets = { caSecret: pem, clientCertificateSecret: pem, clientKeySecret: { ...pem, key: 'key.pem' } };
     const sink = Sink.openSearch({ url: 'https://os:9200', ...secrets });
@@ -253,7 +253,7 @@ describe('the shipper', () => {
     expect(sources.map(({ secret }) => secret.items[0]?.path)).toEqual(['tls/all.pem', 'tls/key.pem']);
   });
 
-  test('alone reads the password, from a file', () => {
+  test('is the only container with the password, in a file', () => {
     const { spec } = podTemplate(result);
     expect(spec.volumes?.[2]).toEqual({
       name: 'logtap-secrets',
@@ -281,7 +281,7 @@ describe('the shipper', () => {
     expect(resources).toEqual({ limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } });
   });
 
-  test('runs the image of this version unless told otherwise', () => {
+  test('runs the image of this version by default', () => {
     const { version } = require('../../../package.json');
     const images = (props: LogTapProps) =>
       ['logtap', 'logtap-install'].map((name) => container(inject(deployment(), props), name).image);
@@ -303,18 +303,18 @@ describe('the manifest around it', () => {
     },
   );
 
-  test('injecting again replaces the settings, whatever they were', () => {
+  test('injecting again replaces all settings', () => {
     const before = inject(deployment(crowded), { ...withPassword, containers: ['web'], shipper: { drainSeconds: 5 } });
     expect(inject(before, stdout)).toEqual(inject(deployment(crowded), stdout));
   });
 
-  test('a container may have a name that every object has', () => {
+  test('a container may have the name of a member of Object', () => {
     const spec = podSpec({ containers: [{ name: 'constructor', image: 'x' }] });
     const props = { ...stdout, perContainer: {} };
     expect(uninject(inject(deployment(spec), props))).toEqual(deployment(spec));
   });
 
-  test('a grace period that was absent is absent again', () => {
+  test('uninjecting removes a grace period that was absent before', () => {
     expect(podTemplate(uninject(inject(deployment(), stdout))).spec).not.toHaveProperty(
       'terminationGracePeriodSeconds',
     );
@@ -479,7 +479,7 @@ describe('refused', () => {
     );
   });
 
-  test('null lists are absent lists, as Kubernetes takes them', () => {
+  test('null lists count as absent, as in Kubernetes', () => {
     const empty = { env: null, ports: null, volumeMounts: null } as unknown as Partial<typeof app>;
     const spec = podSpec({ containers: [{ ...app, ...empty }], volumes: null as unknown as [] });
     expect(variables(container(inject(deployment(spec), stdout), 'app')).LD_PRELOAD).toBe(LIBRARY);

@@ -54,6 +54,6 @@ test.each<[string, () => unknown, RegExp]>([
   expect(act).toThrow(says);
 });
 
-test('undefined is as good as absent', () => {
+test('undefined counts as absent', () => {
   expect(() => tap({ sink, colour: undefined, file: undefined })).not.toThrow();
 });

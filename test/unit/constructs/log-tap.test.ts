@@ -45,7 +45,7 @@ describe('LogTap.tap', () => {
     expect(tapped(chart)).toEqual([true]);
   });
 
-  test('a container and a patch that come later are seen', () => {
+  test('includes a container and a patch that are added later', () => {
     const chart = Testing.chart();
     const deployment = new kplus.Deployment(chart, 'w', { containers });
     LogTap.tap(deployment, tap);
@@ -78,7 +78,7 @@ describe('LogTap.tap', () => {
     expect(LogTap.uninject(list).items).toEqual(items);
   });
 
-  test('a Rollout that refers to a Deployment stays, and the Deployment is tapped', () => {
+  test('a Rollout that refers to a Deployment remains unchanged, and the Deployment is tapped', () => {
     const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
     const chart = Testing.chart();
     const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'w' };
@@ -130,13 +130,13 @@ describe('LogTap.tap', () => {
     expect(Testing.synth(chart)).toEqual(Testing.synth(chart));
   });
 
-  test('nothing to tap is an error of the synthesis', () => {
+  test('a scope without workloads is an error of the synthesis', () => {
     const chart = new Chart(new App(), 'empty');
     LogTap.tap(chart, tap);
     expect(() => Testing.synth(chart)).toThrow(/\[empty\] LogTap: nothing to tap/);
   });
 
-  test('tapping twice is an error, at once or when it comes to light', () => {
+  test('tapping twice is an error, at once or at synthesis', () => {
     const chart = new Chart(new App(), 'shop');
     LogTap.tap(chart, tap);
     const deployment = plain(chart, 'w');
@@ -163,7 +163,7 @@ describe('LogTap.tap', () => {
 });
 
 describe('as a mixin', () => {
-  test('taps the workloads that are there', () => {
+  test('taps the existing workloads', () => {
     const chart = Testing.chart();
     plain(chart, 'early');
     new kplus.Deployment(chart, 'plus', { containers });
@@ -179,7 +179,7 @@ test('synthesis writes no YAML anchors', () => {
   expect(Yaml.stringify(...Testing.synth(chart))).not.toMatch(/[&*]a\d/);
 });
 
-test('a tap tells the rights of its sink, and not those of defaults that it does not know', () => {
+test('a tap returns the permissions of its own sink, but not of a sink from defaults', () => {
   const cloudWatch = Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1' });
   expect(new LogTap({ sink: cloudWatch }).iam).toEqual(cloudWatch.iam);
   expect(() => new LogTap({}).iam).toThrow("'sink' (undefined) must be given");

@@ -18,7 +18,7 @@ function spec(sink: Sink, cidr?: string) {
   return object.spec;
 }
 
-test('a sink outside AWS: DNS and its port, at the addresses that are given', () => {
+test('a sink outside AWS: DNS and its port, at the given addresses', () => {
   expect(spec(Sink.openSearch({ url: 'https://os:9200' }), '10.0.0.0/16')).toEqual({
     podSelector: { matchLabels: { app: 'orders' } },
     policyTypes: ['Egress'],
@@ -26,7 +26,7 @@ test('a sink outside AWS: DNS and its port, at the addresses that are given', ()
   });
 });
 
-test('labels that select every pod of the namespace are refused', () => {
+test('labels that select every pod of the namespace are rejected', () => {
   const make = () => new ShipperNetworkPolicy(Testing.chart(), 'Egress', { sink: Sink.stdout(), podLabels: {} });
   expect(make).toThrow(/'podLabels' \(\{\}\) must select pods/);
 });
@@ -35,7 +35,7 @@ test('a sink without connections opens no port', () => {
   expect(spec(Sink.stdout()).egress).toEqual([DNS]);
 });
 
-test('at AWS also the endpoints of credentials, wherever the sink is', () => {
+test('at AWS also the endpoints of credentials', () => {
   const sink = Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1', endpoint: 'https://10.0.0.9:8443' });
   expect(spec(sink, '10.0.0.0/16').egress).toEqual([
     DNS,

@@ -77,7 +77,7 @@ describe('ShipperPodMonitor', () => {
     return object.spec;
   }
 
-  test('reads the port and the path that an injected shipper has', () => {
+  test('reads the port and the path of an injected shipper', () => {
     const [{ port, path }] = spec().podMetricsEndpoints;
     const { ports } = container(inject(deployment(), { sink: Sink.stdout() }), 'logtap') as {
       ports?: { name: string }[];
@@ -103,7 +103,7 @@ describe('ShipperDashboard', () => {
     return { object, dashboard: JSON.parse(object.data['logtap.json']) };
   }
 
-  test('is a ConfigMap that the sidecar of Grafana finds', () => {
+  test('is a ConfigMap with the label of Grafana’s sidecar', () => {
     const { object } = configMap();
     expect(object).toMatchObject({ apiVersion: 'v1', kind: 'ConfigMap' });
     expect(object.metadata.labels).toEqual({ grafana_dashboard: '1' });
@@ -113,7 +113,7 @@ describe('ShipperDashboard', () => {
     expect(other.dashboard.title).toBe('Logs');
   });
 
-  test('shows nothing but what a shipper measures, with labels that it has', async () => {
+  test('uses only metrics and labels of the shipper', async () => {
     const lines = await metrics();
     const { dashboard } = configMap();
     const targets: { expr: string; legendFormat: string }[] = dashboard.panels.flatMap(
@@ -133,13 +133,13 @@ describe('ShipperDashboard', () => {
       for (const label of labels.filter((each) => !OF_TARGET.includes(each))) expect(series).toContain(`${label}="`);
       for (const [, label] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) expect(labels).toContain(label);
     }
-    // Whatever is lost is on it.
+    // It shows every kind of loss.
     const counted = lines.flatMap((line) => /^(logtap_records_\w+)[{ ]/.exec(line)?.[1] ?? []);
     const elsewhere = ['logtap_records_recovered_total', 'logtap_records_held'];
     expect([...new Set(counted)].filter((name) => !used.has(name))).toEqual(elsewhere);
   });
 
-  test('its panels do not lie upon each other', () => {
+  test('its panels do not overlap', () => {
     const places = configMap().dashboard.panels.map(({ gridPos: { x, y, w, h } }: Panel) => {
       expect([x % w, y % h]).toEqual([0, 0]);
       return `${x} ${y}`;

@@ -24,7 +24,7 @@ describe('resources of the pod as a whole', () => {
   const pod = (resources: object, props?: Partial<LogTapProps>) =>
     podTemplate(injected({ resources }, props)).spec.resources;
 
-  test('grow by the requests of the shipper, and by its limit', () => {
+  test('grow by the requests and the limit of the shipper', () => {
     const requests = { cpu: '100m', memory: '100Mi' };
     expect(pod({ requests, limits: { cpu: '500m', memory: '200Mi' } })).toEqual({
       requests: { cpu: '110m', memory: '164Mi' },
@@ -55,7 +55,7 @@ describe('resources of the pod as a whole', () => {
     });
   });
 
-  test('what is no quantity is refused', () => {
+  test('an invalid quantity is rejected', () => {
     expect(() => injected({ resources: { limits: { memory: '1 GB' } } })).toThrow(
       /Deployment\/orders: 'resources.limits.memory' \("1 GB"\) must be a quantity: write it as/,
     );
@@ -71,7 +71,7 @@ describe('resources of the pod as a whole', () => {
   });
 });
 
-describe('disk: the kubelet evicts a pod that uses more than the limits of its containers add up to', () => {
+describe('disk: the kubelet evicts a pod that uses more than the sum of its container limits', () => {
   const storage = (spec: Partial<PodSpec>, shipper: LogTapProps['shipper'] = {}, props: Partial<LogTapProps> = {}) =>
     (container(injected(spec, { ...props, shipper }), 'logtap').resources as { limits: Record<string, string> }).limits[
       'ephemeral-storage'
@@ -90,7 +90,7 @@ describe('disk: the kubelet evicts a pod that uses more than the limits of its c
     expect(storage({ initContainers: [{ ...limited, name: 'b' }] })).toBe('128Mi');
   });
 
-  test('and has none where no container has: it would be one for all of them', () => {
+  test('and has no limit if no container has one, because it would apply to all of them', () => {
     const requested = { ...app, resources: { limits: { memory: '1Gi' }, requests: { 'ephemeral-storage': '1Gi' } } };
     expect(storage({ containers: [requested] }, { diskBufferMiB: 2000 })).toBeUndefined();
   });

@@ -15,7 +15,7 @@ const token = `\${Token[TOKEN.${12}]}`;
 describe('Sink.cloudWatch', () => {
   const good: CloudWatchSinkProps = { logGroup: '/shop/orders', region: 'eu-central-1' };
 
-  test('becomes settings, and nothing that was not given', () => {
+  test('becomes the settings for its properties, and no others', () => {
     expect(Sink.cloudWatch(good).bind()).toMatchObject({
       name: 'cloudwatch',
       settings: { AWS_REGION: 'eu-central-1', LOGTAP_CLOUDWATCH_LOG_GROUP: '/shop/orders' },
@@ -52,7 +52,7 @@ describe('Sink.cloudWatch', () => {
     ['a log stream with a colon', { logStream: 'a:b' }, /'logStream' \("a:b"\).*without ':' and '\*'/],
     ['an empty log stream', { logStream: '' }, /'logStream'/],
     ['a retention that there is not', { retentionDays: 31 }, /'retentionDays' \(31\) must be one of 1, 3, .*3653/],
-    ['an environment of nobody', { environment: 'prod' }, /'environment' \("prod"\).*'service'/],
+    ['an environment without a service', { environment: 'prod' }, /'environment' \("prod"\).*'service'/],
     [
       'an endpoint without scheme',
       { endpoint: 'logs.local:443' },
@@ -81,7 +81,7 @@ describe('Sink.openSearch', () => {
     });
   });
 
-  test('a URL that AWS CDK fills in', () => {
+  test('a URL with a token of AWS CDK', () => {
     expect(Sink.openSearch({ url: token }).bind().settings.LOGTAP_OPENSEARCH_URL).toBe(token);
   });
 

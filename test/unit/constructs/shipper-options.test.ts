@@ -19,7 +19,7 @@ const shipperOf = (manifest: KubernetesObject) => container(manifest, 'logtap');
 const spec = (manifest: KubernetesObject) => podTemplate(manifest).spec;
 
 describe('options', () => {
-  test('image and pull policy are those of both injected containers', () => {
+  test('image and pull policy apply to both injected containers', () => {
     const manifest = inject({ image: 'mirror/logtap:1', imagePullPolicy: ImagePullPolicy.ALWAYS });
     for (const name of ['logtap', 'logtap-install']) {
       expect(container(manifest, name)).toMatchObject({ image: 'mirror/logtap:1', imagePullPolicy: 'Always' });
@@ -27,7 +27,7 @@ describe('options', () => {
     expect(shipperOf(inject({}))).not.toHaveProperty('imagePullPolicy');
   });
 
-  test('pull secrets are added to those of the pod, and only ours are removed', () => {
+  test('pull secrets are added to those of the pod, and uninjecting removes only the added ones', () => {
     const own = { imagePullSecrets: [{ name: 'own' }, { name: 'shared' }] };
     const manifest = inject({ imagePullSecrets: ['mirror', 'shared'] }, own);
     expect(spec(manifest).imagePullSecrets).toEqual([{ name: 'own' }, { name: 'shared' }, { name: 'mirror' }]);
@@ -42,14 +42,14 @@ describe('options', () => {
     });
   });
 
-  test('the memory limit holds rings, buffer and the rest', () => {
+  test('the memory limit covers rings, buffer and the rest', () => {
     const manifest = inject({ memoryBufferMiB: 500 });
     expect(shipperOf(manifest).resources).toMatchObject({ limits: { memory: '682Mi' } });
     expect(variables(shipperOf(manifest)).LOGTAP_MEMORY_MAX_BYTES).toBe(String(500 * 1024 ** 2));
     expect(shipperOf(inject({ memoryBufferMiB: 10 })).resources).toMatchObject({ limits: { memory: '256Mi' } });
   });
 
-  test('a disk of bounded size for records and dead letters, for the shipper alone', () => {
+  test('a volume of bounded size for records and dead letters, only in the shipper', () => {
     const manifest = inject({ diskBufferMiB: 1000, deadLettersMiB: 24 });
     expect(spec(manifest).volumes).toContainEqual({ name: 'logtap-disk', emptyDir: { sizeLimit: '1056Mi' } });
     expect(shipperOf(manifest).volumeMounts).toContainEqual({ name: 'logtap-disk', mountPath: '/var/lib/logtap' });
@@ -130,13 +130,13 @@ describe('options', () => {
     expect(() => new LogTap({ ...stdout, shipper })).toThrow(says);
   });
 
-  test('refuses a secret as a setting, and does not repeat it', () => {
+  test('rejects a secret as a setting without repeating it', () => {
     const act = () => inject({ settings: { LOGTAP_API_TOKEN: 'hunter2' } });
     expect(act).toThrow(/LOGTAP_API_TOKEN' \("\*\*\*"\).*Secret/);
     expect(act).not.toThrow(/hunter2/);
   });
 
-  test('refuses what the sink sets', () => {
+  test('rejects a setting that the sink sets', () => {
     const sink = Sink.cloudWatch({ logGroup: '/a', region: 'eu-central-1' });
     const settings = { LOGTAP_CLOUDWATCH_LOG_GROUP: '/b' };
     expect(() => new LogTap({ sink, shipper: { settings } })).toThrow(/LOG_GROUP' \("\/b"\) must be left to the sink/);
@@ -179,7 +179,7 @@ describe('a classic sidecar', () => {
     expect(() => new LogTap({ ...stdout, kubernetesVersion })).toThrow(/'kubernetesVersion' .* write it as '1.29'/);
   });
 
-  test('ends by itself where the pod ends, and only there', () => {
+  test('ends by itself in a pod that ends, and only there', () => {
     const seconds = workloads().map((workload) => {
       const { LOGTAP_EXIT_WITHOUT_WRITERS_SECONDS: value } = variables(shipperOf(LogTap.inject(workload, classic)));
       return [workload.kind, value];
@@ -220,18 +220,18 @@ describe('keepAwsCredentials: false makes AWS credentials the shipper’s alone'
     return podTemplate(injected).metadata?.annotations?.[SKIP];
   };
 
-  test('where the sink is at AWS', () => {
+  test('with a sink at AWS', () => {
     expect(skipped({ ...alone, sink: cloudwatch })).toBe('app,migrate');
     expect(skipped({ ...alone, sink: signed })).toBe('app,migrate');
     expect(skipped({ ...alone, sink: Sink.openSearch({ url: 'https://os' }) })).toBeUndefined();
     expect(skipped({ ...alone, ...stdout })).toBeUndefined();
   });
 
-  test('together with those that the pod names', () => {
+  test('together with the containers that the pod names', () => {
     expect(skipped({ ...alone, sink: cloudwatch }, 'envoy, app')).toBe('envoy,app,migrate');
   });
 
-  test('without it the application keeps its role, whatever the sink and the pod', () => {
+  test('otherwise the application keeps its role', () => {
     for (const sink of [cloudwatch, signed, Sink.all([cloudwatch, Sink.stdout()])]) {
       expect(skipped({ sink })).toBeUndefined();
       expect(skipped({ sink }, 'envoy')).toBe('envoy');
@@ -241,7 +241,7 @@ describe('keepAwsCredentials: false makes AWS credentials the shipper’s alone'
   });
 });
 
-test('a port of its own for probes and metrics', () => {
+test('another port for probes and metrics', () => {
   const pod = podSpec({ containers: [{ name: 'app', image: 'a', ports: [{ containerPort: 9598 }] }] });
   const manifest = LogTap.inject(deployment(pod), { ...stdout, shipper: { statusPort: 9600 } });
   expect(shipperOf(manifest).ports).toEqual([{ name: 'logtap', containerPort: 9600 }]);

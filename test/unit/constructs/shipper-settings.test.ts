@@ -20,7 +20,7 @@ function settings(props: LogTapProps) {
   return parsed;
 }
 
-test('every pod says who and where it is', () => {
+test('every record has the names of its pod and node', () => {
   expect(settings({ sink: Sink.stdout() })).toMatchObject({
     sinks: ['stdout'],
     socket: '/.logtap/run/logtap.sock',
@@ -187,7 +187,7 @@ test("a module of the user's own: it is mounted where the setting says, with its
   expect(container(injected, 'app').volumeMounts?.map(({ name }) => name)).toEqual(['logtap', 'logtap-lib']);
 });
 
-test('all of them at once', () => {
+test('all sinks at once', () => {
   const sink = Sink.all([
     Sink.tcp({ host: 'a', port: 1 }),
     Sink.forward({ host: 'b', port: 2 }),

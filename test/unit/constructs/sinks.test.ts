@@ -31,8 +31,8 @@ function settings(sink: Sink) {
   );
 }
 
-describe('rights at CloudWatch Logs', () => {
-  test('a group made elsewhere: to make streams and to put events, nothing else', () => {
+describe('permissions at CloudWatch Logs', () => {
+  test('an existing group: only permissions to create streams and to put events', () => {
     expect(Sink.cloudWatch({ ...cloudWatch, createLogGroup: false, retentionDays: 7 }).iam).toEqual([
       { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [`${group}:*`] },
     ]);
@@ -47,7 +47,7 @@ describe('rights at CloudWatch Logs', () => {
     expect(Sink.cloudWatch({ ...cloudWatch, ...more }).iam[1]).toEqual({ actions, resources: [group, `${group}:*`] });
   });
 
-  test('a class is compared, for which groups are described', () => {
+  test('a group class needs the permission to describe groups', () => {
     const { iam } = Sink.cloudWatch({ ...cloudWatch, groupClass: LogGroupClass.STANDARD, createLogGroup: false });
     expect(iam[1]).toEqual({
       actions: ['logs:DescribeLogGroups'],
@@ -68,13 +68,13 @@ describe('rights at CloudWatch Logs', () => {
     expect(sink.bind().egress).toEqual([{ host: cloudWatchLogsHost(region), port: 443 }]);
   });
 
-  test('tokens stay as they are', () => {
+  test('tokens remain unchanged', () => {
     const { iam } = Sink.cloudWatch({ logGroup: token, region: token, account: token });
     expect(iam[0]!.resources).toEqual([`arn:aws:logs:${token}:${token}:log-group:${token}:*`]);
   });
 });
 
-describe('rights at OpenSearch', () => {
+describe('permissions at OpenSearch', () => {
   test.each<[string, OpenSearchSinkProps, object[]]>([
     ['not at AWS: none', { url: 'https://os:9200' }, []],
     [
@@ -96,7 +96,7 @@ describe('rights at OpenSearch', () => {
     expect(Sink.openSearch(props).iam).toEqual(iam);
   });
 
-  test('to set up: the template and the policy, and nothing else may be put', () => {
+  test('set-up: permissions to put only the template and the policy', () => {
     const { iam } = Sink.openSearch({ ...domain, setup: true });
     const put = iam.filter(({ actions }) => actions.includes('es:ESHttpPut')).flatMap(({ resources }) => resources);
     expect(put).toEqual([
@@ -156,7 +156,7 @@ test.each<[string, () => Sink, RegExp]>([
       Sink.cloudWatch({ ...cloudWatch, tags: Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, ''])) }),
     /'tags' .* has 51 tags, at most 50 are allowed/,
   ],
-  ['an ARN that nobody signs for', () => Sink.openSearch({ url: 'https://os', resourceArn: 'arn:x' }), /'resourceArn'/],
+  ['an ARN without signing', () => Sink.openSearch({ url: 'https://os', resourceArn: 'arn:x' }), /'resourceArn'/],
   [
     'a certificate without key',
     () => Sink.openSearch({ url: 'https://os', clientCertificateSecret: { name: 'tls', key: 'c' } }),
@@ -167,7 +167,7 @@ test.each<[string, () => Sink, RegExp]>([
 });
 
 describe('Sink.all', () => {
-  test('is each of them, for the shipper too', () => {
+  test('combines the settings of all sinks', () => {
     const passwordSecret = { name: 'os', key: 'pw' };
     const openSearch = Sink.openSearch({ url: 'https://os:9200', username: 'u', passwordSecret });
     const both = Sink.all([Sink.cloudWatch(cloudWatch), openSearch]);
@@ -184,7 +184,7 @@ describe('Sink.all', () => {
     ]);
   });
 
-  test('two that sign for one region agree', () => {
+  test('two sinks that sign for the same region are accepted', () => {
     expect(Sink.all([Sink.cloudWatch(cloudWatch), Sink.openSearch(domain)]).bind().settings.AWS_REGION).toBe(
       'eu-central-1',
     );

@@ -88,7 +88,7 @@ describe.each(Object.entries(kinds))('Tapped%s', (kind, [make, makePlain]) => {
     expect(variables(container(manifest, 'late')).LLT_TARGET).toBe('ring:/.logtap/rings');
   });
 
-  test('lets legacy images run as they are', () => {
+  test('relaxes the security context for legacy images', () => {
     const manifest = synth({});
     expect(contexts(manifest, 'app', 'late', 'migrate', 'seed')).toEqual([relaxed, relaxed, relaxed, relaxed]);
     expect(podTemplate(manifest).spec.securityContext).toMatchObject({ runAsNonRoot: false });
@@ -128,13 +128,13 @@ describe.each(Object.entries(kinds))('Tapped%s', (kind, [make, makePlain]) => {
     expect(podTemplate(manifest).spec.securityContext).toMatchObject({ runAsNonRoot: true });
   });
 
-  test('what a container says of itself holds', () => {
+  test('a container keeps its own security context', () => {
     const securityContext = { ensureNonRoot: true, readOnlyRootFilesystem: true, user: 1000 };
     const manifest = synth({ containers: [{ ...containers[0]!, securityContext }] });
     expect(contexts(manifest, 'app', 'late')).toEqual([strict, relaxed]);
   });
 
-  test('the injected containers are restricted in any case', () => {
+  test('the injected containers are always restricted', () => {
     expect(contexts(synth({}), 'logtap', 'logtap-install')).toEqual([strict, strict]);
   });
 

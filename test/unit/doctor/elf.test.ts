@@ -38,7 +38,7 @@ function expectAnswerOrReason(file: Uint8Array): void {
 }
 
 describe('readElf', () => {
-  test('reads the program that runs this test, and little of it', () => {
+  test('reads only a small part of the program that runs this test', () => {
     const file = readFileSync(process.execPath);
     const state = reading(file);
     const elf = readElf(state.readAt);
@@ -53,7 +53,7 @@ describe('readElf', () => {
     for (let length = 1200; length < small.length; length += 97) expectAnswerOrReason(small.subarray(0, length));
   });
 
-  test('a program in which bytes of the headers are others', () => {
+  test('a program with changed bytes in its headers', () => {
     const place = fc.record({ at: fc.nat(1023), value: fc.nat(255) });
     fc.assert(
       fc.property(fc.array(place, { minLength: 1, maxLength: 12 }), (changes) => {
@@ -65,7 +65,7 @@ describe('readElf', () => {
     );
   });
 
-  test('a program in which one word of the tables is a telling number', () => {
+  test('a program with an extreme number in one word of its tables', () => {
     const telling = [0n, 1n, 0x7fn, 0xffffn, 0x7fffffffn, 0xffffffffn, 2n ** 53n, 2n ** 63n, 2n ** 64n - 1n];
     const sections = Number(small.readBigUInt64LE(40));
     const words = [
@@ -81,7 +81,7 @@ describe('readElf', () => {
     }
   });
 
-  test('anything that starts like an ELF file', () => {
+  test('any bytes after the magic of ELF', () => {
     const header = fc.uint8Array({ minLength: 0, maxLength: 4096 });
     fc.assert(
       fc.property(header, (rest) => expectAnswerOrReason(Buffer.concat([small.subarray(0, 20), rest]))),
@@ -89,7 +89,7 @@ describe('readElf', () => {
     );
   });
 
-  test('tables of a hostile size are refused before they are read', () => {
+  test('tables of a hostile size are rejected before they are read', () => {
     const file = Buffer.from(small);
     const segments = Number(file.readBigUInt64LE(32));
     const count = file.readUInt16LE(56);

@@ -38,7 +38,7 @@ describe('mountOptions', () => {
 });
 
 describe('pathInRoot', () => {
-  test('follows links inside of the other root, and never out of it', () => {
+  test('follows links inside the other root, and never out of it', () => {
     const root = temporaryDirectory();
     mkdirSync(join(root, 'usr/lib'), { recursive: true });
     writeFileSync(join(root, 'usr/lib/real'), '');
@@ -66,7 +66,7 @@ describe('scriptInterpreter', () => {
   });
 });
 
-test('AT_SECURE is found among the words that the kernel hands over, in any rest of them', () => {
+test('AT_SECURE is found at any place of the auxiliary vector', () => {
   const words = (...values: bigint[]) => Buffer.from(BigUint64Array.from(values).buffer);
   expect(isSecure(words(6n, 4096n, 23n, 1n, 0n, 0n))).toBe(true);
   expect(isSecure(words(6n, 4096n, 23n, 0n, 0n, 0n))).toBe(false);
@@ -76,7 +76,7 @@ test('AT_SECURE is found among the words that the kernel hands over, in any rest
   );
 });
 
-test('a library counts as loaded where its code is mapped', () => {
+test('a library counts as loaded if its code is mapped', () => {
   const maps = [
     '5600-5700 r-xp 00001000 fe:00 1234                       /usr/bin/a b (deleted)',
     '7f00-7f01 r--p 00000000 00:2a 17                         /noexec/liblogtap.so',
@@ -88,7 +88,7 @@ test('a library counts as loaded where its code is mapped', () => {
   expect(mappedCode(maps.join('\n'))).toEqual(['/usr/bin/a b', '/lib/liblogtap.so']);
 });
 
-test('of a variable that is there twice the first counts', () => {
+test('the first of two equal variables counts', () => {
   expect([...parseEnvironment(Buffer.from('A=1\0B=x=y\nz\0A=2\0broken\0=odd\0C=\0'))]).toEqual([
     ['A', '1'],
     ['B', 'x=y\nz'],
@@ -132,12 +132,12 @@ describe('settings', () => {
     expect(seen(settings)).toEqual(expected);
   });
 
-  test('an unknown name is answered with the nearest', () => {
+  test('an unknown name is reported with the closest known one', () => {
     const [slip] = settingFindings(new Map(Object.entries({ ...good, LLT_SUPRESS_STDOUT: 'true' })), '/');
     expect(slip?.remedy).toBe('Did you mean LLT_SUPPRESS_STDOUT?');
   });
 
-  test('without a target the default of the library holds', () => {
+  test('without a target the library’s default applies', () => {
     expect(targetOf(new Map())).toEqual({ kind: 'file', path: '/tmp/liblogtap.log' });
   });
 });
