@@ -238,7 +238,7 @@ class Writer {
       .flatMap(({ text }) => [`Throws ${ts.displayPartsToString(text)}.`, '']);
   }
 
-  /** A type as it stands in the source, with links to those on the page. */
+  /** The source text of a type, with links to the types on the page. */
   private type(node: ts.Node | undefined): string {
     if (node === undefined) return '`any`';
     const text = node.getText();
