@@ -6,12 +6,14 @@ import { hookCost } from './hook-cost.js';
 import { manyRings } from './many-rings.js';
 import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
+import { stages } from './stages.js';
 import { synth } from './synth.js';
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   hook: hookCost,
   shipper: shipperThroughput,
   rings: manyRings,
+  stages,
   synth,
   latency: requestLatency,
 };

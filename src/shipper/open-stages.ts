@@ -1,6 +1,5 @@
 /** Settings to the stages between sources and buffer, in the order in which records pass them. */
 import { join } from 'node:path';
-import { RE2JS } from 're2js';
 import { severitiesOf } from '../catalog/values/record-rules.js';
 import type { Ledger } from './accounting/ledger.js';
 import { Tally } from './accounting/tally.js';
@@ -9,6 +8,7 @@ import type { Log } from './log.js';
 import type { Stage } from './parts.js';
 import type { Settings } from './settings.js';
 import { Bill } from './stages/bill/bill.js';
+import { matcherOf } from './stages/matcher.js';
 import { ModuleStage, startThread } from './stages/module/module-stage.js';
 
 export interface OpenStagesOptions {
@@ -58,10 +58,7 @@ function openBill(settings: Settings, { ledger, memoryMaxBytes }: OpenStagesOpti
       recorderMinutes === undefined
         ? undefined
         : { minutes: recorderMinutes, fromLevel, maxBytes: memoryMaxBytes * RECORDER_PART },
-    compile: (expression) => {
-      const pattern = RE2JS.compile(expression);
-      return (text) => pattern.test(text);
-    },
+    compile: matcherOf,
     onMade: (records) => ledger.countRead(Tally.of(records)),
     onRecalled: (records, reason) => ledger.countWithheld(reason, new Tally().minus(Tally.of(records))),
   });

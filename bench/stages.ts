@@ -1,0 +1,86 @@
+/** What each stage costs: CPU per million records of an ordinary log. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { recordRules } from '../src/catalog/values/record-rules.js';
+import { levelOf } from '../src/shipper/fields/level.js';
+import type { Origin, RecordBatch, Stage } from '../src/shipper/parts.js';
+import { BatchBuilder } from '../src/shipper/records/record-batch.js';
+import { Bill, type BillOptions } from '../src/shipper/stages/bill/bill.js';
+import { matcherOf } from '../src/shipper/stages/matcher.js';
+import { ModuleStage, startThread } from '../src/shipper/stages/module/module-stage.js';
+import { directory, print, root } from './workshop.js';
+
+const BATCHES = 20;
+const RECORDS = 10_000;
+const ROUNDS = 5;
+const LEVELS = ['DEBUG', 'INFO', 'INFO', 'INFO', 'WARN', 'ERROR'];
+
+function ordinary(): RecordBatch[] {
+  const origin: Origin = { id: '0000000000000abc-1', stream: 'stdout', pid: 7, process: 'app', container: 'web' };
+  return Array.from({ length: BATCHES }, (_, b) => {
+    const builder = new BatchBuilder();
+    for (let i = 0; i < RECORDS; i++) {
+      const number = b * RECORDS + i;
+      const text = `2026-11-28T14:03:12.${String(number % 1000).padStart(3, '0')}Z ${LEVELS[number % LEVELS.length]} [worker-${number % 8}] com.example.Shop order=${number} took ${number % 97} ms`;
+      const bytes = Buffer.from(text);
+      builder.record(origin, builder.copy(bytes, 0, bytes.length), bytes.length, number * 10, number);
+    }
+    return builder.finish();
+  });
+}
+
+function billOf(options: Partial<Omit<BillOptions, 'rules'>> & { readonly rules?: string }): Stage {
+  const rules = options.rules === undefined ? undefined : recordRules(options.rules);
+  return new Bill({ levelOf, compile: matcherOf, onMade() {}, onRecalled() {}, ...options, rules });
+}
+
+async function measure(batches: readonly RecordBatch[], make: () => Stage | Promise<Stage>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const stage = await make();
+    const before = process.cpuUsage();
+    for (const batch of batches) await stage.apply(batch, () => {});
+    const { user, system } = process.cpuUsage(before);
+    stage.end?.(() => {});
+    best = Math.min(best, (user + system) / 1e6 / ((BATCHES * RECORDS) / 1e6));
+  }
+  return best;
+}
+
+export async function stages(): Promise<void> {
+  const batches = ordinary();
+  const module = join(directory, 'stage.mjs');
+  writeFileSync(
+    module,
+    'export const openStage = ({ edit }) => ({ apply: (batch) => edit(batch, ({ message }) => message) });\n',
+  );
+  const thread = join(root, 'dist', 'shipper', 'stage.js');
+  const parts: readonly (readonly [name: string, make: () => Stage | Promise<Stage>])[] = [
+    ['drop level<info', () => billOf({ rules: 'drop level<info' })],
+    ['drop text~/order=\\d*7 /', () => billOf({ rules: 'drop text~/order=\\d*7 /' })],
+    ['sample 10%', () => billOf({ rules: 'sample 10%' })],
+    ['de-duplication', () => billOf({ deduplicateSeconds: 60 })],
+    ['rate limit', () => billOf({ rateLimit: { records: 50, perMs: 1000 } })],
+    ['budget', () => billOf({ budgetBytesPerDay: 1e12 })],
+    ['flight recorder', () => billOf({ recorder: { minutes: 5, fromLevel: 13, maxBytes: 16e6 } })],
+    [
+      'module that copies',
+      () =>
+        ModuleStage.open({
+          path: module,
+          start: (path) => startThread(thread, path),
+          onProblem: (_, message) => {
+            throw new Error(message);
+          },
+          now: () => performance.now(),
+        }),
+    ],
+  ];
+  const bytes = Math.round(batches[0]!.bytes.length / RECORDS);
+  const rows = [
+    ['', 'CPU s'],
+    ['none set: no call', '0.00'],
+  ];
+  for (const [name, make] of parts) rows.push([name, (await measure(batches, make)).toFixed(2)]);
+  print(`stages, for a million records of ${bytes} bytes, best of ${ROUNDS} rounds`, rows);
+}
