@@ -38,7 +38,7 @@ static const struct lt_transport *transport(void) {
 
 bool lt_connection_set_up(void) {
     connection = lt_process_memory(sizeof *connection);
-    return connection != NULL && lt_pending_set_up() && transport()->set_up();
+    return connection != NULL && transport()->set_up() && lt_pending_set_up();
 }
 
 bool lt_connection_is_open(void) {

@@ -28,8 +28,22 @@ struct lt_loss {
 };
 
 /* A header without a number. */
-struct lt_frame_header lt_frame_data(unsigned stream, unsigned flags, unsigned thread, uint64_t time_ns, size_t length);
-void lt_frame_number(struct lt_frame_header *header, uint64_t seq);
+static inline struct lt_frame_header lt_frame_data(unsigned stream, unsigned flags, unsigned thread, uint64_t time_ns,
+                                                   size_t length) {
+    return (struct lt_frame_header){
+        .length = (uint32_t)length,
+        .type = LT_FRAME_DATA,
+        .flags = (uint8_t)flags,
+        .stream = (uint16_t)stream,
+        .time_ns = time_ns,
+        .thread = (uint16_t)thread,
+    };
+}
+
+static inline void lt_frame_number(struct lt_frame_header *header, uint64_t seq) {
+    header->seq_low = (uint32_t)seq;
+    header->seq_high = (uint16_t)(seq >> 32);
+}
 
 struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t path_length);
 

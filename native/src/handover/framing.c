@@ -1,18 +1,8 @@
 /* How bytes are laid out on their way to the target. */
 #include "framing.h"
-#include "clock.h"
-#include "config.h"
 #include "handover.h"
 #include "proc_self.h"
 #include "process.h"
-
-bool lt_framing_is_whole(void) {
-    return lt_config.frames;
-}
-
-uint64_t lt_framing_now_ns(void) {
-    return lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0;
-}
 
 size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss) {
     if (!lt_config.frames) return 0;

@@ -3,8 +3,8 @@
 #ifndef LT_FRAMING_H
 #define LT_FRAMING_H
 
-#include "sys.h"
-
+#include "clock.h"
+#include "config.h"
 #include "frame.h"
 
 /* What a write, or a part of it, is about. */
@@ -18,10 +18,14 @@ struct lt_data {
 
 /* Whether a part of what is sent means nothing by itself: it is sent to its end or counts as not sent, and several
  * processes must not share a target. Such a target learns the totals of losses too. */
-bool lt_framing_is_whole(void);
+static inline bool lt_framing_is_whole(void) {
+    return lt_config.frames;
+}
 
 /* The time that a write carries. */
-uint64_t lt_framing_now_ns(void);
+static inline uint64_t lt_framing_now_ns(void) {
+    return lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0;
+}
 
 /* What comes before all else on a connection. */
 size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss);

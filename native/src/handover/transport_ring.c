@@ -162,7 +162,8 @@ static ssize_t send_to_ring(const struct iovec *parts, int count) {
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
-    if (length > (lt_pending_holds(parts->iov_base) ? room() : room_for_write())) return -EAGAIN;
+    if (LT_UNLIKELY(length > room_for_write()) && !(lt_pending_holds(parts->iov_base) && length <= room()))
+        return -EAGAIN;
     for (int i = 0; i < count; i++) {
         if (parts[i].iov_len > 0 && !lt_handover->is_read && !can_read(&parts[i])) return -EFAULT;
     }

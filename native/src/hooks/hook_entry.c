@@ -193,23 +193,18 @@ static void find_foreign(void *foreign[COUNT]) {
     }
 }
 
-/* Whether a call of a name reaches the hook's body: no definition of the program's stands before it, and none of
- * another library's behind it. */
-static bool is_reached(const char *name, void *const foreign[COUNT]) {
-    void *first = NULL;
-    struct lt_symbol symbol = {.name = name, .address = &first};
-    lt_lookup_first(&symbol, 1);
-    size_t at = 0;
-    while (at < COUNT - 1 && !lt_equal(hooks[at].name, name))
-        at++;
-    return foreign[at] == NULL && lt_lookup_is_code(hooks, first);
+static bool is_foreign(const char *name, void *const foreign[COUNT]) {
+    for (size_t i = 0; i < COUNT; i++) {
+        if (foreign[i] != NULL && lt_equal(hooks[i].name, name)) return true;
+    }
+    return false;
 }
 
 static void install(bool is_on) {
     void *foreign[COUNT];
     if (is_on) {
         find_foreign(foreign);
-        lt_python_set_up(is_reached("isatty", foreign));
+        lt_python_set_up(!is_foreign("isatty", foreign));
     }
     for (size_t i = 0; i < COUNT; i++) {
         void *to = is_on ? foreign[i] : past_the_hook(&hooks[i]);

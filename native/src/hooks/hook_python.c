@@ -23,11 +23,18 @@ static struct {
     int fd;                        /* that it looked at last, there, after it was initialized; 0: none, or another */
 } python;
 
-/* Otherwise Python would not ask this library. */
-static bool isatty_is_reached;
+static bool isatty_is_ours;
 
-void lt_python_set_up(bool is_reached) {
-    isatty_is_reached = is_reached;
+void lt_python_set_up(bool is_ours) {
+    isatty_is_ours = is_ours;
+}
+
+/* Whether a call of isatty gets to the body here: no definition stands before the exported one. */
+static bool isatty_is_reached(void) {
+    void *first = NULL;
+    struct lt_symbol symbol = {.name = "isatty", .address = &first};
+    lt_lookup_first(&symbol, 1);
+    return isatty_is_ours && lt_lookup_is_code(&isatty_is_ours, first);
 }
 
 struct version {
@@ -54,7 +61,7 @@ static bool prints_by_stdio(void) {
 static bool asks_for_a_terminal(struct lt_range object, int (*is_initialized)(void), void *(*thread_state)(void)) {
     const uintptr_t known = __atomic_load_n(&python.object.end, __ATOMIC_ACQUIRE);
     if (known != 0) return known == object.end && python.object.start == object.start;
-    if (is_initialized == NULL || thread_state == NULL || !isatty_is_reached) return false;
+    if (is_initialized == NULL || thread_state == NULL || !isatty_is_reached()) return false;
     python.object.start = object.start;
     python.is_initialized = is_initialized;
     python.thread_state = thread_state;

@@ -136,8 +136,8 @@
 #define LT_OLD_HOOKS(X)
 #endif
 
-/* At the start: whether a Python that asks isatty() asks this library. */
-void lt_python_set_up(bool isatty_is_reached);
+/* At the start: whether the exported isatty goes to its body. */
+void lt_python_set_up(bool isatty_is_ours);
 
 /* The code at `caller` has made sure that a descriptor is open: Python does before it makes a stream of it. */
 void lt_python_looked_at(int fd, const void *caller);
