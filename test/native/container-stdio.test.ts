@@ -129,7 +129,7 @@ describeWith(['root'], 'in a container', () => {
   });
 
   test('an exec is no container when it is the first to start with the library: a static first process', async () => {
-    // A first process that is not tapped has told nobody its streams.
+    // A first process that is not tapped has passed on no streams.
     const app = await container('exec env -u LD_PRELOAD sleep 60');
     const { stdout } = await app.exec('echo mine; echo theirs > /proc/1/fd/1');
     expect(stdout).toBe('mine\n');
@@ -252,7 +252,7 @@ describe('without a placeholder', () => {
   });
 });
 
-describeWith(['root'], 'a device that everybody shares', () => {
+describeWith(['root'], 'a device that all processes share', () => {
   test('is no stream of a container', async () => {
     const settings = Object.entries(environment()).map(([name, value]) => `${name}=${value}`);
     const script = 'echo first; echo other > /dev/null; echo error >&2';

@@ -88,11 +88,11 @@ function suite(libc: Libc): void {
     expect([code, stderr, out]).toEqual([0, '', 'unseen\n']);
     const [copied] = receiver.processes();
     expect(copied?.bytes('stdout').toString()).toBe('seen\n');
-    // Nobody saw how many lines that was.
+    // The number of lines is unknown.
     expect(copied?.lost).toEqual({ lines: 0n, bytes: 7n });
   });
 
-  // The target takes some of it and no more, at a place that is nobody's: within a chunk, between two.
+  // The target takes some of it and no more, at any place: within a chunk, between two.
   test.each(['sendfile', 'splice', 'pipe', 'tee'])('%s, suppressed, target full half-way', async (way) => {
     await receiver.close();
     receiver = await TapReceiver.start({ paused: true });

@@ -1,4 +1,4 @@
-/** Programs that start others: what they start is tapped as well, whatever environment they pass. */
+/** Programs that start others: these are tapped as well, in any environment that they are given. */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -136,7 +136,7 @@ function suite(libc: Libc): void {
     expect(own.V4999).toBe('4999');
   });
 
-  // The parent would keep the memory for ever.
+  // The parent would keep the memory.
   test('vfork with 5000 variables goes through unchanged, and leaves nothing in the parent', async () => {
     const { outcome } = await starts('vfork', 'many', libc);
     expect(outcome.stdout.toString().split('\n')).toHaveLength(5001);
@@ -166,7 +166,7 @@ describe('a process that becomes another program', () => {
   test.each([
     ['exec', 'exec "/bin/true"'],
     ['an exec that fails, after which it goes on', 'exec "/nowhere/program"; syswrite STDOUT, "after\\n"'],
-  ])('%s: what was lost is said before', async (_, then) => {
+  ])('%s: losses are reported before', async (_, then) => {
     await receiver.close();
     receiver = await TapReceiver.start({ paused: true });
     const { stdout } = await runTapped('perl', ['-e', script(then)], { settings: toSocket(receiver.socket) });

@@ -10,7 +10,7 @@ import { type TappedProcess, TapReceiver } from '../support/tap-receiver.js';
 
 jest.setTimeout(60_000);
 
-/** 12 MB: more than a socket holds whatever net.core.wmem_max is, as the library asks for 4 MiB and Linux doubles that. */
+/** 12 MB: more than a socket holds with any net.core.wmem_max, as the library asks for 4 MiB and Linux doubles that. */
 const LINES = 300_000;
 const lineOf = (i: number) => `line ${i} of a program that ends at once\n`;
 const written = Array.from({ length: LINES }, (_, i) => lineOf(i)).join('');

@@ -82,7 +82,7 @@ function suite(libc: Libc): void {
       for (const seen of [plain, tapped]) seen.report = seen.report.replace(/^over the end .*$/m, '');
     }
     expect({ ...tapped, out: '' }).toEqual({ ...plain, out: '' });
-    // It takes bytes that nobody can read, and is nobody's stream.
+    // It takes bytes that cannot be read, and is no stream.
     if (original === '/dev/null') return;
     const arrived = await captured();
     if (mode === 'tee') {

@@ -49,7 +49,7 @@ function targets(): Record<string, { settings: TapSettings; arrived?: () => Buff
   const both = { TAP_INTO: '3' };
   return {
     'a file': { settings: { ...both, TARGET: `file:${file}` }, arrived: () => readFileSync(file) },
-    'a socket that nobody listens on': { settings: { ...both, TARGET: `socket:${file}`, FORMAT: 'frame' } },
+    'a socket without a listener': { settings: { ...both, TARGET: `socket:${file}`, FORMAT: 'frame' } },
     'a ring': { settings: { ...both, TARGET: `ring:${ring}` } },
     'nothing (LLT_DISABLE)': { settings: { ...both, TARGET: `file:${file}`, DISABLE: 'true' } },
   };

@@ -1,4 +1,4 @@
-/** Free rings that somebody has spoiled: no process dies of one, and what it writes is delivered or in its original output. */
+/** Spoiled free rings: no process dies of one, and its output is delivered or in the original. */
 import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-/** What a shipper finds, whatever breaks the format. */
+/** The bytes that a shipper finds, including those that break the format. */
 async function delivered(): Promise<string[]> {
   const source = openRings(path, { pool: 0, totalBytes: 0, lineIdleMs: 5, lingerMs: 0 });
   const messages: string[] = [];

@@ -1,7 +1,7 @@
 /**
  * Random histories of a ring, held against a model: the library writes, the shipper's source reads, batches are released
- * or not, outages come and go, the reader is killed and another one goes on. Whatever happens, every line is there under
- * one name, in order, and what went down with a reader is counted to the line.
+ * or not, outages come and go, the reader is killed and another one goes on. After each, every line is there under
+ * one name, in order, and the lines lost with a reader are counted exactly.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ function random(seed: number): (below: number) => number {
   };
 }
 
-/** What was said and what came of it. */
+/** A line that was written, and its fate. */
 interface Line {
   readonly id: string;
   readonly seq: number;
@@ -135,7 +135,7 @@ async function play(seed: number): Promise<void> {
     for (const { id, text } of taken) {
       // What the source says of its own accord.
       if (id.includes('-0')) continue;
-      // Under one name there is one text, whoever read it.
+      // Under one name there is one text, the process that read it.
       if (texts.has(id) && texts.get(id) !== text) throw new Error(`${id} is '${texts.get(id)}' and '${text}'`);
       texts.set(id, text);
     }

@@ -1,4 +1,4 @@
-/** What a process could not hand over is in its ring's header at once: whatever becomes of the process, it is counted. */
+/** A process notes its losses in its ring's header at once, so that they are counted however it ends. */
 import { runTapped } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 
@@ -29,7 +29,7 @@ signal.setitimer(signal.ITIMER_REAL, 0)`,
 };
 
 test.each(Object.keys(PROGRAMS))('%s, then SIGKILL: written = handed over + counted', async (name) => {
-  // Nobody reads.
+  // Without a reader.
   receiver = new RingReceiver({ capacity: 64 * 1024 });
   const script = `import os, signal, threading\n${BIG}\n${PROGRAMS[name]}\n${KILL}`;
   const { signal, stdout } = await runTapped('python3', ['-c', script], {

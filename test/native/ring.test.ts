@@ -98,7 +98,7 @@ describe('a ring that is read', () => {
   });
 });
 
-describe('a ring that nobody reads', () => {
+describe('a ring without a reader', () => {
   test.each(['tee', 'suppress'])('is full: every byte is in the ring or counted, %s', async (mode) => {
     receiver = new RingReceiver({ capacity: 128 * 1024 });
     const { code, stdout } = await runTapped(program('lines'), ['30000'], {
@@ -202,7 +202,7 @@ describe('what else lies in the directory', () => {
     expect(receiver.text('stdout')).toBe('out\n');
   });
 
-  test('a ring whose numbers somebody spoils while it is written: full, never a crash', async () => {
+  test('a ring whose numbers are spoiled while it is written: full, never a crash', async () => {
     receiver = new RingReceiver();
     const { running, name } = await begun();
     for (const [word, value] of [
@@ -275,7 +275,7 @@ test('the bell rings for a claim, and once for each sleep of the reader', async 
   closeSync(bell);
 });
 
-test('a bell that is not there is made by the first process, for everybody', async () => {
+test('a missing bell is made by the first process, for every other', async () => {
   receiver = new RingReceiver();
   const bell = join(receiver.directory, RING_NAMES.BELL);
   rmSync(bell);

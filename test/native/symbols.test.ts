@@ -16,7 +16,7 @@ function defined(file: string): Set<string> {
 
 interface Symbol {
   readonly name: string;
-  /** As `@GLIBC_2.2.5`, `@@GLIBC_2.15` for the default; empty for the base, which stands for every version. */
+  /** As `@GLIBC_2.2.5`, `@@GLIBC_2.15` for the default; empty for the base, which means every version. */
   readonly version: string;
   readonly bind: string;
   readonly isDefined: boolean;
@@ -86,7 +86,7 @@ describe.each(['x86_64', 'aarch64'])('liblogtap.so for %s', (architecture) => {
   });
 });
 
-test('what is exported stands in front of a function of libc, so no name of an application is taken', () => {
+test('each exported name is one of libc, so that no name of an application is taken', () => {
   const libc = execFileSync('gcc', ['-print-file-name=libc.so.6'], { encoding: 'utf8' }).trim();
   const known = defined(libc);
   expect(EXPORTS.filter((name) => !known.has(name))).toEqual([]);

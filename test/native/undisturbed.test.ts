@@ -17,7 +17,7 @@ const TARGETS: readonly Target[] = ['present', 'absent', 'full'];
 const CELLS = MODES.flatMap((mode) => TARGETS.map((target) => ({ mode, target })));
 type Cell = (typeof CELLS)[number];
 
-/** Nobody writes to the original what was handed over. */
+/** Bytes that were handed over are not in the original. */
 const isSwallowed = ({ mode, target }: Cell) => mode === 'suppress' && target === 'present';
 
 let receiver: TapReceiver;

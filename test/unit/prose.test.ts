@@ -20,19 +20,21 @@ const TURNS: readonly (readonly [turn: RegExp, instead: string])[] = [
 
 /** Names that only look like such a turn. */
 const NAMES = [
-  // The user `nobody`, in the title of a test that the table of coverage repeats, and as a constant.
+  // The user `nobody`.
   /\bbecomes nobody\b/g,
   /\bNOBODY\b/g,
+  /['"{]nobody\b|\bint nobody\b|\b[Uu]ser nobody\b|, nobody\}/g,
 ];
 
 /** The style itself lists the turns. */
 const STYLE = /^## English$[\s\S]*?(?=^## |$(?![\s\S]))/m;
 
-/** Pages with the titles of native tests, which are held to the style elsewhere, if at all. */
-const isProse = (path: string) => /\.(md|ts)$/.test(path) && !path.startsWith('docs/decisions/');
+/** Decisions are records of their day. */
+const isProse = (path: string) => /\.(md|ts|c|h)$/.test(path) && !path.startsWith('docs/decisions/');
 
 function filesBelow(path: string): string[] {
   const absolute = join(ROOT, path);
+  if (path.endsWith('/build')) return [];
   if (!statSync(absolute).isDirectory()) return [path];
   return readdirSync(absolute)
     .flatMap((name) => filesBelow(relative(ROOT, join(absolute, name))))
@@ -71,6 +73,8 @@ const FILES = [
   'test/integration',
   'test/faults',
   'test/support',
+  'test/native',
+  'native',
 ].flatMap(filesBelow);
 
 test.each(FILES)('%s has no turn that the style replaces', (path) => {

@@ -1,4 +1,4 @@
-/* The four functions that gcc calls even from freestanding code. Hidden: nobody else sees them. */
+/* The four functions that gcc calls even from freestanding code. Hidden: no other object sees them. */
 #include "text.h"
 
 void *memcpy(void *to, const void *from, size_t length) {

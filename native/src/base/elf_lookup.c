@@ -123,7 +123,7 @@ static bool has_version(const struct tables *tables, uint32_t index, const char 
     return name == NULL || lt_equal(name, wanted);
 }
 
-/* The address when symbol `index` is a plain definition of what is wanted. */
+/* The address when symbol `index` is a plain definition of the wanted name. */
 static void *definition(const struct tables *tables, uint32_t index, const struct wanted *wanted) {
     const Elf64_Sym *symbol = &tables->symbols[index];
     if (symbol->st_shndx == SHN_UNDEF || (symbol->st_info & TYPE_MASK) == TYPE_IFUNC) return NULL;

@@ -8,7 +8,7 @@
 /* Who defines a function. */
 enum lt_origin {
     LT_LIBC = 1,    /* the C library */
-    LT_WRAPPER = 2, /* a library that stands in front of the C library's function of this name, and calls it */
+    LT_WRAPPER = 2, /* a library that wraps the C library's function of this name */
     LT_FOREIGN = 4, /* a library with a function of its own, which may have any arguments */
 };
 

@@ -7,7 +7,7 @@ enum {
     FIRST_PAUSE_NS = 20 * 1000,
     LAST_PAUSE_NS = 1000 * 1000,
     STACK_IS_ALTERNATE = 1,
-    NESTED_MAX = 64, /* no handler writes that often; so its thread has left the holder's frames for good */
+    NESTED_MAX = 64, /* no handler writes that often, so its thread has left the holder's frames */
 };
 
 struct signal_stack {
@@ -31,7 +31,7 @@ static uintptr_t stack_here(void) {
 static void settle_in(struct lt_guard *guard) {
     __atomic_store_n(&guard->stack, stack_here(), __ATOMIC_RELAXED);
     __atomic_store_n(&guard->nested, 0, __ATOMIC_RELAXED);
-    /* Nobody else writes it. */
+    /* No other thread writes it. */
     __atomic_store_n(&guard->entries, __atomic_load_n(&guard->entries, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
 }
 
@@ -61,7 +61,7 @@ static bool wait_for(struct lt_guard *guard, uintptr_t self, uint64_t wait_ms) {
     }
     const uint32_t entries = __atomic_load_n(&guard->entries, __ATOMIC_RELAXED);
     struct lt_patience patience = {.budget_ms = wait_ms};
-    /* Whoever leaves wakes nobody: a system call a write would cost more than the writes. */
+    /* The holder wakes no waiter when it leaves: a system call per write would cost more than the writes. */
     for (long pause_ns = FIRST_PAUSE_NS; lt_patience_left_ms(&patience) > 0; pause_ns *= 2) {
         if (pause_ns > LAST_PAUSE_NS) pause_ns = LAST_PAUSE_NS;
         const struct __kernel_timespec time = {.tv_nsec = pause_ns};

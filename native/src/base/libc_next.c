@@ -1,4 +1,4 @@
-/* The functions that the hooks stand in front of. */
+/* The functions behind the hooks. */
 #include "libc_next.h"
 #include "elf_lookup.h"
 
@@ -10,7 +10,7 @@ void lt_set_errno(int number) {
     if (lt_libc.errno_location != NULL) *lt_libc.errno_location() = number;
 }
 
-/* What libc does with a system call's answer. */
+/* Turns a system call's answer into errno, as libc does. */
 static long answer(long result) {
     if (result >= 0 || result < -4095) return result;
     lt_set_errno((int)-result);

@@ -1,4 +1,4 @@
-/* The functions that the hooks stand in front of. Calling them, and not the kernel, keeps cancellation, errno and
+/* The functions behind the hooks. Calling them, and not the kernel, keeps cancellation, errno and
  * chains of preloaded libraries as they were. */
 #ifndef LT_LIBC_NEXT_H
 #define LT_LIBC_NEXT_H
@@ -110,10 +110,10 @@ struct lt_libc_next {
     FILE *const *stderr;
 };
 
-/* What a hook goes on with: libc's own function, or that of a library behind us which wraps libc's. */
+/* The functions that hooks go on with: libc's own, or those of a library behind us that wraps libc's. */
 extern struct lt_libc_next lt_libc_next;
 
-/* libc's own, whatever stands in front of them: for the library's own needs, and for what such a wrapper asks of
+/* libc's own, past all wrappers: for the library's own needs, and for what such a wrapper asks of
  * syscall(), which must not come back to the wrapper. */
 extern struct lt_libc_next lt_libc;
 

@@ -46,7 +46,7 @@ static bool is_in_set(const char *set, const char *end, char c) {
     return found != is_negated;
 }
 
-/* Steps over what stands for one character; NULL when it does not stand for `c`. */
+/* Steps over the pattern of one character; NULL when it does not match `c`. */
 static const char *match_one(const char *pattern, char c) {
     if (*pattern == '?') return c == '/' ? NULL : pattern + 1;
     const char *end = *pattern == '[' ? set_end(pattern) : NULL;
@@ -54,7 +54,7 @@ static const char *match_one(const char *pattern, char c) {
     return *pattern == c ? pattern + 1 : NULL;
 }
 
-/* Where to go on when what follows does not match: one character, or one directory, more for the last star. */
+/* Where to go on when the rest does not match: one character, or one directory, more for the last star. */
 struct retry {
     const char *pattern; /* behind the star; NULL: there was none */
     const char *path;

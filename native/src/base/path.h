@@ -11,7 +11,7 @@ bool lt_path_absolute(char out[LT_PATH_MAX], const char *path);
 
 bool lt_path_is_pattern(const char *path);
 
-/* `*` and `?` stand for characters of one name, `[a-z]` and `[!a-z]` for one of a set, `**` for any directories or
+/* `*` and `?` match characters of one name, `[a-z]` and `[!a-z]` for one of a set, `**` for any directories or
  * none.
  */
 bool lt_path_matches(const char *pattern, const char *path);

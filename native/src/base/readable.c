@@ -19,7 +19,7 @@ bool lt_is_readable(const void *at, size_t length) {
 }
 
 bool lt_is_writable(const void *at) {
-    /* Adds nothing to it, and wakes nobody: no thread waits at either address. */
+    /* Adds nothing to it and wakes no thread: none waits at either address. */
     enum { WAKE_OP_PRIVATE = 5 | 128, ADD_NOTHING_THEN_NEVER_WAKE = 1 << 28 | 2 << 24 | 0 << 12 | 0x800 };
     static uint32_t unused;
     return lt_syscall(__NR_futex, &unused, WAKE_OP_PRIVATE, 0, 0, at, ADD_NOTHING_THEN_NEVER_WAKE) != -EFAULT;

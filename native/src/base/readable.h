@@ -10,7 +10,7 @@ bool lt_is_readable(const void *at, size_t length);
 /* Whether the four bytes can be written, which stay as they are. `at` is aligned to them. */
 bool lt_is_writable(const void *at);
 
-/* Counts how often the application has taken memory back: what was readable before need not be any more. Atomic. */
+/* Counts how often the application has taken memory back: memory that was readable before may not be now. Atomic. */
 extern uint32_t lt_memory_changes;
 
 #endif

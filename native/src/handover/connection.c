@@ -17,9 +17,9 @@ enum {
 
 /* Begins at zero, in a fork child too (process.h). */
 static struct {
-    bool reached;             /* the target was reached once */
-    bool mid_frame;           /* a frame went out in part */
-    bool nested_may_send;     /* whole frames and writes went out so far: the next frame may be anybody's */
+    bool reached;         /* the target was reached once */
+    bool mid_frame;       /* a frame went out in part */
+    bool nested_may_send; /* whole frames and writes went out so far: the next frame may come from a signal handler */
     uint64_t next_attempt_ns; /* monotonic clock; no attempt to connect before */
     uint64_t dropped_ns;      /* when the last connection broke; 0: never */
     uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
@@ -93,7 +93,7 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
     bool uses_reserve = false; /* so that a line is not torn */
     int next = advance(parts, count, 0);
     while (next < count) {
-        /* While we waited, or were interrupted, somebody took us for dead and went on in our place. */
+        /* While this thread waited, or was interrupted, another one took it for dead and took over. */
         if (__atomic_load_n(&lt_handover->guard.entries, __ATOMIC_RELAXED) != entry) return 0;
         const ssize_t taken = transport()->send(parts + next, count - next);
         if (taken == -EINTR) continue;

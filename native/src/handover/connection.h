@@ -32,7 +32,7 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
  * it must, and does not wait. */
 void lt_connection_report_loss(void);
 
-/* The totals of losses have risen: notes them where the other end finds them whatever becomes of this process. Inside
+/* The totals of losses have risen: notes them where the other end finds them however this process ends. Inside
  * the guard, or from a signal handler that interrupted its holder, which may not tell by a system call. */
 void lt_connection_note_loss(bool may_tell);
 

@@ -1,4 +1,4 @@
-/* Hands bytes over: splits them into frames, numbers these, and counts what could not be handed over. */
+/* Hands bytes over: splits them into frames, numbers these, and counts the bytes that could not be handed over. */
 #include "emit.h"
 #include "config.h"
 #include "connection.h"
@@ -80,7 +80,7 @@ static int next_frame(const struct write *w, struct lt_frame_header *header, str
     const size_t left = w->length - w->sent;
     const size_t limit = left < LT_FRAME_MAX_PAYLOAD_BYTES ? left : LT_FRAME_MAX_PAYLOAD_BYTES;
     int filled = lt_emit_slice(w->parts, w->count, w->sent, limit, out + 1, FRAME_PARTS_MAX);
-    /* What follows may not fit: a line is not to be torn between the two. */
+    /* The next frame may not fit: a line must not be torn between the two outputs. */
     if (LT_UNLIKELY(left > limit) && lt_tap_is_suppressed(w->stream)) {
         const size_t whole = whole_lines(out + 1, filled);
         if (whole < limit) filled = lt_emit_slice(w->parts, w->count, w->sent, whole, out + 1, FRAME_PARTS_MAX);
@@ -132,7 +132,8 @@ static void send_all(struct write *w) {
     if (left > LT_FRAME_MAX_PAYLOAD_BYTES) skip_seq(left - LT_FRAME_MAX_PAYLOAD_BYTES);
 }
 
-/* From a signal handler that interrupted a write of its own thread: only what needs one frame and no preparation. */
+/* From a signal handler that interrupted a write of its own thread: only writes that need one frame and no preparation.
+ */
 static void send_nested(struct write *w) {
     w->waits = lt_config.medium == LT_TO_RING;
     struct lt_frame_header header;

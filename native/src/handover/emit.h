@@ -1,4 +1,4 @@
-/* Hands bytes over: splits them into frames, numbers these, and counts what could not be handed over. */
+/* Hands bytes over: splits them into frames, numbers these, and counts the bytes that could not be handed over. */
 #ifndef LT_EMIT_H
 #define LT_EMIT_H
 
@@ -22,8 +22,8 @@ size_t lt_emit(unsigned stream, const struct iovec *parts, int count, struct lt_
  */
 void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t length);
 
-/* Cuts `skip` bytes off the front: fills at most `room` of `out` with what follows, at most `limit` bytes. Answers how
- * many of `out` are filled. */
+/* Cuts `skip` bytes off the front: fills at most `room` of `out` with the following bytes, at most `limit` of them.
+ * Answers how many of `out` are filled. */
 int lt_emit_slice(const struct iovec *parts, int count, size_t skip, size_t limit, struct iovec *out, int room);
 
 /* A child that shares this process's memory is about to be made: the state has to be the parent's before. */

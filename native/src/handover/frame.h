@@ -21,7 +21,7 @@ struct lt_identity {
     const char *container;
 };
 
-/* What could not be handed over since the process started. */
+/* Lines and bytes that could not be handed over since the process started. */
 struct lt_loss {
     uint64_t lines;
     uint64_t bytes;
@@ -47,7 +47,7 @@ static inline void lt_frame_number(struct lt_frame_header *header, uint64_t seq)
 
 struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t path_length);
 
-/* Magic and HELLO: what a connection starts with. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */
+/* Magic and HELLO, the beginning of a connection. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */
 size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss);
 
 /* A whole LOST frame. `out` has room for LT_LOST_FRAME_BYTES. Returns the length. */

@@ -1,5 +1,5 @@
-/* How bytes are laid out on their way to the target: as frames, or raw, as they were written. Whatever differs between
- * the two is here; a piece that raw format does not have is empty, and its length 0. */
+/* How bytes are laid out on their way to the target: as frames, or raw, as they were written. All differences between
+ * the two are here; a piece that raw format does not have is empty, and its length 0. */
 #ifndef LT_FRAMING_H
 #define LT_FRAMING_H
 
@@ -7,7 +7,7 @@
 #include "config.h"
 #include "frame.h"
 
-/* What a write, or a part of it, is about. */
+/* A write, or the part of it that one frame carries. */
 struct lt_data {
     unsigned stream;
     unsigned flags;
@@ -16,7 +16,7 @@ struct lt_data {
     bool waits; /* it gets its number when it is sent, behind the write that it interrupted */
 };
 
-/* Whether a part of what is sent means nothing by itself: it is sent to its end or counts as not sent, and several
+/* Whether a part of a frame means nothing by itself: a frame is sent to its end or counts as not sent, and several
  * processes must not share a target. Such a target learns the totals of losses too. */
 static inline bool lt_framing_is_whole(void) {
     return lt_config.frames;
@@ -27,15 +27,15 @@ static inline uint64_t lt_framing_now_ns(void) {
     return lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0;
 }
 
-/* What comes before all else on a connection. */
+/* The beginning of a connection. */
 size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss);
 
 size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss);
 
-/* What comes before the path of a file. 0: the path is not told either. */
+/* The header of a file's path. 0: the path is not sent either. */
 size_t lt_framing_file(struct lt_frame_header *out, unsigned stream, size_t path_length);
 
-/* What comes before the bytes of a write. */
+/* The header of the bytes. */
 size_t lt_framing_data(struct lt_frame_header *out, const struct lt_data *data);
 
 #endif

@@ -1,4 +1,4 @@
-/* What this process has handed over so far, and what it could not. */
+/* State of handing over: how far this process is, and its losses. */
 #include "handover.h"
 #include "process.h"
 

@@ -1,4 +1,4 @@
-/* What this process has handed over so far, and what it could not. */
+/* State of handing over: how far this process is, and its losses. */
 #ifndef LT_HANDOVER_H
 #define LT_HANDOVER_H
 
@@ -7,7 +7,7 @@
 
 /* Begins at zero, in a fork child too (process.h). */
 struct lt_handover {
-    struct lt_guard guard; /* whoever sends holds it */
+    struct lt_guard guard; /* held while a write is handed over */
     bool ends_line;        /* the present write is the rest of a line that was handed over in part */
     bool is_read;          /* the kernel has read the bytes of the present write, so they can be read */
     bool ending;           /* exit() runs: from now on a loss is reported at once */

@@ -108,7 +108,7 @@ void lt_own_descriptor_close_inherited(void) {
     close_noted();
 }
 
-/* Puts another descriptor in the place of the present one, while nobody writes. A vfork child's table is not its
+/* Replaces the present descriptor while no thread writes. A vfork child's table is not its
  * parent's, so there is nothing to put. */
 static void replace(int fd) {
     const enum lt_entry entry = lt_guard_enter(&lt_handover->guard, GUARD_WAIT_MS);

@@ -18,7 +18,7 @@ bool lt_pending_holds(const void *bytes);
 /* Adds a frame, for which the target has `room`. Answers its length or -EAGAIN. From a signal handler. */
 ssize_t lt_pending_add(const struct iovec *parts, int count, uint64_t room);
 
-/* Numbers what is here, and counts what `send` does not take. Inside the guard. */
+/* Numbers and sends the frames, and counts those that `send` does not take. Inside the guard. */
 void lt_pending_send(bool (*send)(const struct iovec *frames));
 
 #endif

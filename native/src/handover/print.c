@@ -1,4 +1,4 @@
-/* Prints what a function of libc prints by itself, in its place. */
+/* Prints in place of a function of libc that writes by itself. */
 #include "print.h"
 #include "libc_next.h"
 #include "tap.h"

@@ -1,4 +1,4 @@
-/* Prints what a function of libc prints by itself, in its place. */
+/* Prints in place of a function of libc that writes by itself. */
 #ifndef LT_PRINT_H
 #define LT_PRINT_H
 

@@ -1,4 +1,4 @@
-/* What a process knows of its ring. */
+/* A ring as its process sees it. */
 #ifndef LT_RING_H
 #define LT_RING_H
 

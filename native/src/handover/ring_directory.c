@@ -52,8 +52,8 @@ static bool is_free_ring(const struct directory_entry *entry) {
            lt_length(entry->name) < NAME_MAX_BYTES;
 }
 
-/* So that the shipper knows when the process is gone, in whatever namespace of processes: what is locked here is locked
- * as long as anything refers to the open file, and a mapping does. */
+/* The lock tells the shipper when the process is gone, in any namespace of processes: it lasts as long as anything
+ * refers to the open file, and a mapping does. */
 static bool lock(int fd) {
     struct flock whole = {.l_type = F_WRLCK};
     return lt_sys_fcntl(fd, F_OFD_SETLK, (long)&whole) == 0;
@@ -200,13 +200,13 @@ static int open_bell(const char *bell) {
 static int make_bell(const char *bell) {
     enum { PIPE = 0010000 };
     if (lt_syscall(__NR_mknodat, AT_FDCWD, bell, PIPE | 0666, 0) == 0) {
-        (void)lt_syscall(__NR_fchmodat, AT_FDCWD, bell, 0666); /* whatever the umask */
+        (void)lt_syscall(__NR_fchmodat, AT_FDCWD, bell, 0666); /* regardless of the umask */
     }
     return open_bell(bell);
 }
 
 void lt_ring_directory_bell(const uint64_t *words, size_t count) {
-    /* One that is not rung for looks by itself within a second. */
+    /* A shipper that is not woken looks by itself within a second. */
     static const long calls[] = {__NR_openat, __NR_fstat, __NR_write, __NR_close};
     if (!lt_confinement_allows_all(calls, sizeof calls / sizeof *calls)) return;
     struct stat file = {0};

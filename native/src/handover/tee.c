@@ -1,7 +1,7 @@
 /* A write to a tapped descriptor.
  *
- * With suppression a line is as a whole either handed over or in the original, whichever way its beginning went: what a
- * program writes in pieces, or a buffer that ends in the middle of a line, is not torn between the two. */
+ * With suppression a line is as a whole either handed over or in the original, where its beginning went: a line
+ * that is written in pieces, or that a buffer cuts, is not torn between the two. */
 #include "tee.h"
 #include "contract.h"
 #include "emit.h"

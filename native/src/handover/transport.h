@@ -15,7 +15,7 @@ struct lt_transport {
 
     bool (*is_open)(void);
 
-    /* Does nothing, and answers false, where what is open is the parent's, whose memory a vfork child shares. */
+    /* Does nothing, and answers false, in a vfork child whose parent opened the target. */
     bool (*close)(void);
 
     /* One attempt that does not wait. Answers how many bytes were taken, which may be fewer than all, or a negative

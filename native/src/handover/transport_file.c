@@ -1,4 +1,4 @@
-/* A file. Raw: one for all processes, whole writes by O_APPEND. Frames: one a process, the target's path and ".pid",
+/* A file. Raw: one for all processes, whole writes by O_APPEND. Frames: one per process, the target's path and ".pid",
  * because frames of several processes must not mix. */
 #include "config.h"
 #include "framing.h"
@@ -20,8 +20,8 @@ static int open_path(const char *path, int extra) {
     return lt_sys_open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | extra, 0666);
 }
 
-/* First without O_CREAT: in a sticky directory the kernel may refuse O_CREAT on somebody else's file
- * (fs.protected_regular). Writable for all, whatever the umask: a worker that gave up its rights goes on in it. */
+/* First without O_CREAT: in a sticky directory the kernel may refuse O_CREAT on another user's file
+ * (fs.protected_regular). Writable for all, regardless of the umask: a worker that gave up its rights goes on in it. */
 static int open_shared(const char *path) {
     int fd = open_path(path, 0);
     if (fd != -ENOENT) return fd;
@@ -61,7 +61,7 @@ static int open_file(void) {
     return lt_own_descriptor_take(fd);
 }
 
-/* One call, so that what several processes write, or a signal handler, does not mix. */
+/* One call, so that writes of several processes, or of a signal handler, do not mix. */
 static ssize_t write_parts(int fd, const struct iovec *parts, int count) {
     while (count > 1 && parts->iov_len == 0) {
         parts++;

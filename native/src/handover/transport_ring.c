@@ -1,8 +1,8 @@
-/* A ring: memory shared with the shipper, one ring a process. docs/decisions/0004 says how it is claimed, woken and
- * retired; src/contract.ts lays out its header.
+/* A ring: memory shared with the shipper, one ring per process. docs/decisions/0004 describes how it is claimed, woken
+ * and retired; src/contract.ts lays out its header.
  *
- * What the process needs to write safely it keeps to itself (struct lt_ring): of the shared words it only reads
- * numbers, so whatever somebody else writes there, no byte goes anywhere but into the ring. */
+ * The process keeps the facts that safe writing depends on in its own memory (struct lt_ring). Of the shared words it
+ * only reads numbers, so that no byte goes outside the ring, however another process changes them. */
 #include "clock.h"
 #include "handover.h"
 #include "pending.h"
@@ -91,7 +91,7 @@ static uint64_t room(void) {
     return used > ring->capacity ? 0 : ring->capacity - used;
 }
 
-/* What a signal handler was told is taken has its place, whatever comes before it. */
+/* Frames that a signal handler was told are taken keep their room. */
 static uint64_t room_beside_pending(void) {
     const uint64_t all = room();
     return all < LT_PENDING_BYTES ? 0 : all - LT_PENDING_BYTES;
@@ -105,8 +105,8 @@ static uint64_t room_for_write(void) {
     return all < REST_OF_LINE_BYTES ? 0 : all - REST_OF_LINE_BYTES;
 }
 
-/* Without the kernel nobody says EFAULT: bytes that cannot be read are left to the original write. What could be read a
- * moment ago still can, so a page is asked for only now and then. */
+/* No system call reports EFAULT here: bytes that cannot be read are left to the original write. A page that could be
+ * read a moment ago still can, so the kernel is asked only now and then. */
 static bool can_read(const struct iovec *part) {
     enum { PAGE_MIN_BYTES = 4096 };
     const uintptr_t first = (uintptr_t)part->iov_base / PAGE_MIN_BYTES;
@@ -145,7 +145,7 @@ static void fetch_ahead(uint64_t at) {
         __builtin_prefetch(next + (size_t)i * LINE_BYTES, 1);
 }
 
-/* Publishes what lies behind `head`. False when the reader may have read its last of this ring before. */
+/* Publishes the bytes up to `head`. False when the reader may have read its last of this ring before. */
 static bool publish(uint64_t head) {
     ring->head = head;
     /* Either the reader sees the new head after it has retired the ring or raised its epoch, or we see that it has. */
@@ -175,7 +175,7 @@ static ssize_t send_to_ring(const struct iovec *parts, int count) {
     return publish(at) ? (ssize_t)length : -EPIPE;
 }
 
-/* The holder that was interrupted may be in the middle of a frame: what a handler writes waits beside it. */
+/* The holder that was interrupted may be in the middle of a frame: the frame of a handler waits beside it. */
 static ssize_t send_nested(const struct iovec *parts, int count) {
     for (int i = 0; i < count; i++) {
         if (parts[i].iov_len > 0 && !lt_is_readable(parts[i].iov_base, parts[i].iov_len)) return -EFAULT;
@@ -187,7 +187,7 @@ static void wait_for_room(uint64_t ms) {
     (void)lt_sys_poll(-1, 0, ms < WAIT_MS ? ms : WAIT_MS);
 }
 
-/* The totals of what is lost lie in the header, for which there is always room: no reserve is needed for them. */
+/* The totals of losses lie in the header, which always has room: they need no reserve. */
 static void end_ring(void) {
     note_loss(false);
     __atomic_store_n(half_word(LT_RING_ENDED_AT), 1, __ATOMIC_SEQ_CST);

@@ -75,7 +75,7 @@ static ssize_t write_all(const struct lt_aiocb *request) {
 }
 
 static bool is_tapped(const struct lt_aiocb *request) {
-    /* What libc refuses, it refuses; the kernel a negative offset. */
+    /* libc refuses some requests, the kernel a negative offset: both stay as they are. */
     return request->priority >= 0 && request->priority <= PRIORITY_MAX && request->length > 0 && request->offset >= 0 &&
            lt_tap_find(request->fd) != LT_NONE && lt_libc.lio_listio != NULL;
 }

@@ -1,6 +1,6 @@
 /* Hook of backtrace_symbols_fd, which writes inside libc.
  *
- * libc writes each line into a pipe of ours instead, and what comes out of it is printed. It is called when a program
+ * libc writes each line into a pipe of ours instead, and the library prints its contents. It is called when a program
  * crashes: nothing here allocates or waits. */
 #include "confinement.h"
 #include "emit.h"
@@ -16,7 +16,7 @@ enum {
     CHUNK_BYTES = 512 /* the stack may be a signal handler's */
 };
 
-/* Prints what is in the pipe. */
+/* Prints the contents of the pipe. */
 static void print_from(int pipe, int fd) {
     char chunk[CHUNK_BYTES];
     ssize_t got = 0;

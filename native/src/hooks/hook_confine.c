@@ -1,5 +1,5 @@
-/* Hooks of the functions by which an application gives up system calls (seccomp). What the library will need of the
- * kernel it asks for before: afterwards it may be too late. */
+/* Hooks of the functions by which an application gives up system calls (seccomp). The library asks the
+ * kernel beforehand for all that it will need: afterwards it may not. */
 #include "clock.h"
 #include "confinement.h"
 #include "emit.h"
@@ -30,7 +30,7 @@ int lt_prctl_by(const struct lt_libc_next *next, int option, const long at[PRCTL
 int lt_hook_prctl(int option, ...) {
     va_list arguments;
     va_start(arguments, option);
-    /* Registers hold four, whatever was passed. */
+    /* Registers hold four, however many were passed. */
     const long a = va_arg(arguments, long), b = va_arg(arguments, long);
     const long c = va_arg(arguments, long), d = va_arg(arguments, long);
     va_end(arguments);

@@ -1,4 +1,4 @@
-/* Hooks of the functions that let the kernel copy from descriptor to descriptor, so that nobody sees the bytes.
+/* Hooks of the functions that let the kernel copy from descriptor to descriptor, so that the bytes pass no other hook.
  *
  * Onto a tapped descriptor they are looked at first, without being taken: from a file by pread, from a pipe by tee(2)
  * into a pipe of our own. Then the application's own call copies as many, so that errors, partial results and offsets
@@ -45,7 +45,7 @@ static ssize_t call_next(const struct copy *copy, size_t length) {
     }
 }
 
-/* Takes from the source what was handed over instead of copied. */
+/* Takes from the source the bytes that were handed over instead of copied. */
 static void step_over(struct copy *copy, size_t length) {
     char taken[SMALL_BYTES];
     if (copy->way == TEE) return;
@@ -96,7 +96,7 @@ static ssize_t look_into_pipe(const struct copy *copy, char *buffer, size_t leng
     return result;
 }
 
-/* The kernel copies what nobody could look at. */
+/* The kernel copies; the library could not read the bytes. */
 static ssize_t copy_unseen(const struct copy *copy, size_t length) {
     char unseen[SMALL_BYTES] = {0};
     const ssize_t copied = call_next(copy, length);
@@ -107,7 +107,7 @@ static ssize_t copy_unseen(const struct copy *copy, size_t length) {
     return copied;
 }
 
-/* What the kernel refuses, as it is known to. In suppress mode it would not be asked. */
+/* Copies that the kernel is known to refuse. In suppress mode it would not be asked. */
 static bool is_refused(const struct copy *copy, const struct stat *in, const struct stat *out, bool appends) {
     const bool to_pipe = S_ISFIFO(out->st_mode);
     const bool is_pipe_to_itself = to_pipe && in->st_ino == out->st_ino && in->st_dev == out->st_dev;

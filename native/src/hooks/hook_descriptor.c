@@ -6,7 +6,8 @@
 #include "tap.h"
 #include "virtual_file.h"
 
-/* A descriptor that the application got. When it has our number, somebody closed ours behind our back. */
+/* A descriptor that the application got. If it has the number of our own, that one was closed without passing a hook.
+ */
 static int opened(int fd, int flags, const char *path) {
     if (fd < 0) return fd;
     const int error = lt_errno();
@@ -58,7 +59,7 @@ int lt_hook_creat(const char *path, mode_t mode) {
     return opened(lt_libc_next.open(path, flags, mode), flags, path);
 }
 
-/* What fortified programs call when they give no mode. */
+/* Fortified programs call it where they give no mode. */
 int lt_hook___open_2(const char *path, int flags) {
     return opened(lt_libc_next.open(path, flags, 0), flags, path);
 }
@@ -108,7 +109,7 @@ int lt_fcntl_by(const struct lt_libc_next *next, int fd, int command, long argum
     if (command == F_SETFL && result == 0) set_append(fd, (int)argument);
     if (command != F_DUPFD && command != F_DUPFD_CLOEXEC) return result;
     const int own = lt_own_descriptor();
-    /* The library's stands where the copy would be. */
+    /* The library's own descriptor occupies the number that the copy would get. */
     if (own >= argument && result > own && lt_own_descriptor_move_above(result)) {
         (void)next->close(result);
         result = next->fcntl(fd, command, argument);

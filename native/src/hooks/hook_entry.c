@@ -1,6 +1,6 @@
 /* The exported names, and how the first of them that is called starts the library. Each is a jump through a slot of its
- * own, which leaves every register and the stack as it came: what it goes on with may be variadic, take floating point
- * numbers, or have any other signature. */
+ * own, which leaves every register and the stack as it came: the function behind it may be variadic, take floating
+ * point numbers, or have any other signature. */
 #include "elf_lookup.h"
 #include "emit.h"
 #include "hooks.h"
@@ -21,7 +21,8 @@
     ".cfi_endproc\n"                                                                                                   \
     ".size " #name ", . - " #name "\n"
 
-/* Keeps what may hold an argument, or the number of vector registers that do, or a nested function's frame. */
+/* Keeps the registers that may hold an argument, the number of vector registers that do, or a nested function's frame.
+ */
 #define NOT_STARTED                                                                                                    \
     ".type lt_hook_not_started, @function\n"                                                                           \
     "lt_hook_not_started:\n"                                                                                           \
@@ -74,7 +75,7 @@
     ".cfi_endproc\n"                                                                                                   \
     ".size lt_hook_not_started, . - lt_hook_not_started\n"
 #else
-/* x16 and x17 belong to whoever is between two functions; and a guarded page may be entered from them. */
+/* x16 and x17 are free between two functions, and a guarded page may be entered from them. */
 #define ENTRY(name, body, fallback)                                                                                    \
     ".pushsection .data.lt_hook_slots, \"aw\"\n"                                                                       \
     "slot_of_" #name ": .quad lt_hook_not_started\n"                                                                   \
@@ -89,7 +90,7 @@
     ".cfi_endproc\n"                                                                                                   \
     ".size " #name ", . - " #name "\n"
 
-/* Keeps what may hold an argument, or where the result goes (x8), or a nested function's frame (x18). */
+/* Keeps the registers that may hold an argument, the place of the result (x8), or a nested function's frame (x18). */
 #define NOT_STARTED                                                                                                    \
     ".type lt_hook_not_started, %function\n"                                                                           \
     "lt_hook_not_started:\n"                                                                                           \
@@ -147,7 +148,7 @@ struct hook {
     const char *name;
     const char *version; /* NULL: the default one */
     void *body;
-    void *const *fallback; /* what libc_next.h has; NULL: nothing */
+    void *const *fallback; /* the field of libc_next.h; NULL: there is none */
 };
 
 #define FALLBACK(field) ((void *const *)&lt_libc_next.field)
@@ -217,7 +218,7 @@ enum { UNBORN, STARTING, OFF, ON };
 
 static uint32_t phase = UNBORN;
 
-/* Starts the library when nobody has. True when it taps; false also while another thread starts it. */
+/* Starts the library at the first call. True when it taps; false also while another thread starts it. */
 static bool is_on(void) {
     uint32_t before = __atomic_load_n(&phase, __ATOMIC_ACQUIRE);
     if (before == UNBORN &&

@@ -1,4 +1,4 @@
-/* Hooks of the functions that start a program: it is tapped as this one, whatever environment it is given. */
+/* Hooks of the functions that start a program: it is tapped as this one, in any environment that it is given. */
 #include "confinement.h"
 #include "emit.h"
 #include "exec_environment.h"
@@ -41,7 +41,7 @@ static lt_posix_spawn *spawn_function(const struct start *start) {
     }
 }
 
-/* As libc starts it, which searches PATH, runs scripts, and is what other preloaded libraries see. */
+/* As libc starts it, which searches PATH, runs scripts, and passes other preloaded libraries. */
 static int go(const struct start *start, char *const *environment) {
     switch (start->way) {
     case EXECVE:
@@ -89,7 +89,7 @@ static int run(const struct start *start, char *const *given) {
     const size_t size = lt_exec_environment_size(given);
     if (LT_LIKELY(size == 0)) return go(start, given);
     if (size <= STACK_BYTES) return go_with_stack(start, given, size);
-    /* A vfork child's map would stay in its parent for ever, and its stack is all it has. */
+    /* A vfork child's map would stay in its parent permanently, so it has only its stack. */
     if (!is_spawn && lt_process_is_borrowed()) return go(start, given);
     return go_with_map(start, given, size);
 }

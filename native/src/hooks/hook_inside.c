@@ -1,5 +1,5 @@
-/* Hooks of the functions by which libc itself opens, closes and replaces descriptors: what it does inside passes no
- * other hook, and what is remembered of a descriptor would be true of one that is gone. */
+/* Hooks of the functions by which libc itself opens, closes and replaces descriptors: these calls pass no other
+ * hook, and the library would remember a descriptor that is gone. */
 #include "hooks.h"
 #include "libc_next.h"
 #include "process.h"
@@ -51,7 +51,7 @@ int lt_hook_login_tty(int fd) {
     return result;
 }
 
-/* The child's streams are the terminal's; what the parent reads from it and prints is the container's output. */
+/* The child's streams are the terminal's. The parent reads from it and prints: that is the container's output. */
 pid_t lt_hook_forkpty(int *master, char *name, const void *settings, const void *size) {
     if (lt_libc_next.forkpty == NULL) return not_there();
     const pid_t child = lt_libc_next.forkpty(master, name, settings, size);

@@ -18,14 +18,14 @@ enum {
     TIME_LENGTH = 15 /* Jan  1 00:00:00 */
 };
 
-/* What the program gave openlog. */
+/* The arguments that the program gave openlog. */
 static struct {
     int options;
     int facility;
     char name[NAME_BYTES];
 } opened = {.facility = LOG_USER};
 
-/* A library behind us that takes messages elsewhere decides what is printed. */
+/* A library behind us that sends messages elsewhere decides whether they are printed. */
 static bool is_musl(void) {
     return lt_libc.glibc_file_vtable == NULL && lt_libc.vsnprintf != NULL && lt_libc.setlogmask != NULL &&
            lt_libc_next.openlog == lt_libc.openlog && lt_libc_next.vsyslog == lt_libc.vsyslog;

@@ -1,5 +1,5 @@
-/* Hooks of the functions by which an application takes its own memory back. They change nothing; but what could be read
- * before has to be asked for again (readable.h). */
+/* Hooks of the functions by which an application takes its own memory back. They change nothing; but memory that could
+ * be read before has to be asked for again (readable.h). */
 #include "hooks.h"
 #include "readable.h"
 

@@ -34,7 +34,7 @@ int lt_hook_daemon(int stay, int keep_streams) {
     return result;
 }
 
-/* Called by lt_hook_vfork below. Answers what it goes on with. */
+/* Called by lt_hook_vfork below. Answers the function that it goes on with. */
 __attribute__((used)) static pid_t (*before_vfork(void))(void) {
     lt_emit_prepare();
     return lt_libc_next.vfork;

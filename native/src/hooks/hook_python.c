@@ -1,11 +1,11 @@
-/* Lets what Python prints leave its buffer at each line end: a line that waits there reaches no one. It asks, and this
- * answers, which is safer than to change the environment:
+/* Makes Python write each line when it ends: a line that waits in its buffer reaches no reader. Python asks, and these
+ * hooks answer, which is safer than a changed environment:
  *
  *   CPython 3.7 to 3.14   Is the stream that it makes right now a terminal? Told so, it writes each line at its end.
  *   CPython 2.7           Is PYTHONUNBUFFERED set? No; but it prints by libc's stdout, which is made line-buffered.
  *   any other Python      Is PYTHONUNBUFFERED set? Yes. CPython 3.0 to 3.6 then writes each line at its end, too; a
- *                         later one, each piece at once. What a CPython to come asks is not known, and where it did not
- *                         ask for a terminal, its lines would wait unseen. */
+ *                         later one, each piece at once. The questions of later CPythons are not known, and where one
+ * did not ask for a terminal, its lines would wait unseen. */
 #include "config.h"
 #include "elf_lookup.h"
 #include "hooks.h"
@@ -29,7 +29,7 @@ void lt_python_set_up(bool is_ours) {
     isatty_is_ours = is_ours;
 }
 
-/* Whether a call of isatty gets to the body here: no definition stands before the exported one. */
+/* Whether a call of isatty gets to the body here: no other definition precedes the exported one. */
 static bool isatty_is_reached(void) {
     void *first = NULL;
     struct lt_symbol symbol = {.name = "isatty", .address = &first};
@@ -130,7 +130,7 @@ static bool is_wanted(int fd) {
     return fd == STDERR && (lt_config.tap_into & LT_TAP_STDERR) != 0;
 }
 
-/* Every other caller gets the truth: a program that embeds Python, and what runs in Python later on. */
+/* Every other caller gets the true answer: a program that embeds Python, and code that runs in Python later. */
 int lt_hook_isatty(int fd) {
     const int error = lt_errno();
     const int answer = lt_libc_next.isatty == NULL ? 0 : lt_libc_next.isatty(fd);

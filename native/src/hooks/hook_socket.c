@@ -68,7 +68,7 @@ ssize_t lt_hook_send(int fd, const void *from, size_t length, int flags) {
     return send_buffer(&call, stream, from, length);
 }
 
-/* musl has 32 bits of the two lengths, and leaves what is above to chance. */
+/* musl has 32 bits of the two lengths, and leaves the upper halves undefined. */
 static int part_count(const struct lt_msghdr *message) {
     return (int)(uint32_t)message->part_count;
 }

@@ -203,14 +203,14 @@ static long handled(long number, ...) {
     struct call call = {.number = number};
     va_list list;
     va_start(list, number);
-    /* Registers and stack hold six, whatever was passed. */
+    /* Registers and stack hold six, however many were passed. */
     call.at[0] = va_arg(list, long), call.at[1] = va_arg(list, long), call.at[2] = va_arg(list, long);
     call.at[3] = va_arg(list, long), call.at[4] = va_arg(list, long), call.at[5] = va_arg(list, long);
     va_end(list);
     return handle(&call);
 }
 
-/* Called by lt_hook_syscall below. Answers what it goes on with. */
+/* Called by lt_hook_syscall below. Answers the function that it goes on with. */
 __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     switch (number) {
 #ifdef __NR_open

@@ -1,4 +1,4 @@
-/* The functions that the library stands in front of.
+/* The functions that the library intercepts.
  *
  * A program may own any of these names: it may define `dup2` as a thin syscall(), or call something of its own `tee`.
  * So the library's own code calls none of them. Each exported name is one jump (hook_entry.c): to the hook's body
@@ -9,7 +9,7 @@
 
 #include "libc_next.h"
 
-/* X(exported name, its body lt_hook_..., what libc_next.h has for a libc without this name) */
+/* X(exported name, its body lt_hook_..., the field of libc_next.h for a libc without this name) */
 #define LT_HOOKS(X)                                                                                                    \
     X(_exit, _exit, exit_now)                                                                                          \
     X(_Exit, _exit, exit_now)                                                                                          \

@@ -44,7 +44,7 @@ extern struct lt_config lt_config;
 /* True when there is something to tap and somewhere to put it. Wrong values are reported in debug mode. */
 bool lt_config_read(const struct lt_environment *environment);
 
-/* In debug mode writes a message and what it is about (may be NULL) to stderr, past all hooks. */
+/* In debug mode writes a message and its subject (may be NULL) to stderr, past all hooks. */
 void lt_debug(const char *message, const char *detail);
 
 #endif

@@ -21,7 +21,7 @@ struct filter {
     struct sock_filter steps[];
 };
 
-/* What strict mode lets pass. It also stands for filters of which no copy can be made. */
+/* The calls of strict mode. It also replaces filters that cannot be copied. */
 static const struct filter strict = {
     .count = 6,
     .steps =
@@ -35,7 +35,7 @@ static const struct filter strict = {
         },
 };
 
-/* NULL: free, or withdrawn. Atomic; what they point to does not change, and stays. */
+/* NULL: free, or withdrawn. Atomic; the filters themselves never change and are never freed. */
 static const struct filter *filters[FILTERS_MAX];
 
 /* The machine of classic BPF, as a filter of system calls has it. */

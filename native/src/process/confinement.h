@@ -19,7 +19,7 @@ enum { LT_NO_FILTER = -1 };
 int lt_confinement_add(const struct lt_confinement *filter);
 void lt_confinement_withdraw(int number);
 
-/* Whether no filter stands in the way of a system call. */
+/* Whether all filters let a system call pass. */
 bool lt_confinement_allows(long number, long a, long b, long c, long d, long e, long f);
 
 /* Whether the application may still make all of these calls, judged without their arguments. */

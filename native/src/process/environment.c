@@ -23,7 +23,7 @@ static bool is_closed_to_us(void) {
     return fd == -EACCES;
 }
 
-/* Copies what libc has, in the kernel's form; answers the length, `size` - 1 or more when it does not fit. */
+/* Copies libc's environment, in the kernel's form; answers the length, `size` - 1 or more when it does not fit. */
 static size_t copy_libcs(char *out, size_t size) {
     size_t length = 0;
     if (lt_libc_next.environment == NULL || *lt_libc_next.environment == NULL) return 0;
@@ -80,7 +80,7 @@ bool lt_environment_overwrite(const struct lt_environment *environment, const ch
     char *copy = environment->text + (value - environment->text);
     char *place = (char *)start + (value - environment->text);
     const size_t length = lt_length(value);
-    /* What libc has may be longer than what the kernel gave. */
+    /* libc's environment may be longer than the kernel's. */
     if (environment->is_libcs && !lt_is_readable(place, length + 1)) return false;
     if (lt_length(replacement) != length || !lt_same(place, value, length + 1)) return false;
     lt_copy(place, replacement, length);

@@ -1,6 +1,6 @@
 /* The environment the process was started with, as the kernel keeps it: readable before libc has set up its own, and
- * unchanged by what the program does to its copy. A program that its user may execute but not read (mode 0711) is not
- * shown its own: for such a process it is what libc has. */
+ * unchanged by what the program does to its copy. A program that its user may execute but not read (mode 0711) cannot
+ * read its own: there libc's copy is taken. */
 #ifndef LT_ENVIRONMENT_H
 #define LT_ENVIRONMENT_H
 

@@ -99,11 +99,11 @@ static bool is_same_name(const char *one, const char *other) {
     return *one == '=' && *other == '=';
 }
 
-/* What a given environment has, and lacks. */
+/* Contents of a given environment, and gaps. */
 struct survey {
     size_t count;      /* of its entries */
     uint64_t missing;  /* settings, a bit each */
-    bool has_preload;  /* an LD_PRELOAD with whatever */
+    bool has_preload;  /* an LD_PRELOAD of any value */
     size_t text_bytes; /* of LD_PRELOAD to be written anew */
 };
 
@@ -182,7 +182,7 @@ static char *write_preload(char *to, const char *others) {
 char *const *lt_exec_environment_make(char *const *given, void *room, size_t size) {
     struct survey survey;
     size_t length = 0;
-    /* Another thread may change what was measured. */
+    /* Another thread may have changed it since it was measured. */
     if (!take_stock(given, &survey) || entries_of(&survey) * sizeof *given + survey.text_bytes > size) return given;
     const char **out = room;
     char *text = (char *)(out + entries_of(&survey));

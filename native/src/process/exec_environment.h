@@ -7,21 +7,21 @@
 
 #include "environment.h"
 
-/* Remembers what the process was started with: where LD_PRELOAD names the library, and the library's settings; and
+/* Remembers the environment at the start: where LD_PRELOAD names the library, and the library's settings; and
  * where none of these tells the container's streams, `streams`, as a value of LLT_STDIO. */
 void lt_exec_environment_remember(const struct lt_environment *started_with, const char *streams);
 
 /*
- * Bytes of room to make what is to be passed instead of `given`. 0: `given` is as it should be, since it has
+ * Bytes of room for the environment to pass instead of `given`. 0: `given` is as it should be, since it has
  * everything; or since it says LLT_DISABLE=true, cannot be read, or is for a place where the library is not.
  */
 size_t lt_exec_environment_size(char *const *given);
 
-/* Makes it in `room`, aligned for pointers. What the program set stays as it is; an LD_PRELOAD of other libraries gets
- * ours added, before or behind them as it was at start. */
+/* Makes it in `room`, aligned for pointers. Variables that the program set stay as they are; an LD_PRELOAD of other
+ * libraries gets ours added, before or behind them as it was at start. */
 char *const *lt_exec_environment_make(char *const *given, void *room, size_t size);
 
-/* Makes in `room` what is to be passed to a program that must not be tapped: `given` and LLT_DISABLE=true. `given`
+/* Makes in `room` the environment of a program that must not be tapped: `given` and LLT_DISABLE=true. `given`
  * where there is no room. */
 char *const *lt_exec_environment_disable(char *const *given, const char **room, size_t entries);
 

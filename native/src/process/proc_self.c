@@ -1,4 +1,4 @@
-/* What /proc tells a process about itself. */
+/* Facts about the calling process from /proc. */
 #include "proc_self.h"
 #include "text.h"
 

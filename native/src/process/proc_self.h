@@ -1,4 +1,4 @@
-/* What /proc tells a process about itself. */
+/* Facts about the calling process from /proc. */
 #ifndef LT_PROC_SELF_H
 #define LT_PROC_SELF_H
 

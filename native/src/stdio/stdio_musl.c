@@ -64,7 +64,7 @@ static ssize_t write_original(const void *context, const struct iovec *parts, in
     return -1;
 }
 
-/* What __stdio_write does: the buffer, then the caller's bytes. Answers how many of the caller's were written. */
+/* As __stdio_write does: writes the buffer, then the caller's bytes. Answers how many of the caller's were written. */
 static size_t write_tapped(struct musl_file *file, unsigned stream, const unsigned char *from, size_t length) {
     const size_t buffered = (size_t)(file->write_at - file->write_base);
     struct iovec parts[] = {

@@ -1,4 +1,5 @@
-/* Taps stdio, whose writes never pass through an exported function. One file a libc; on any other libc nothing is done.
+/* Taps stdio, whose writes never pass through an exported function. One file per libc; on any other libc nothing
+ * happens.
  */
 #ifndef LT_STDIO_TAP_H
 #define LT_STDIO_TAP_H

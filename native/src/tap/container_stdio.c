@@ -35,7 +35,7 @@ struct entry {
     char name[];
 };
 
-/* Everybody has the same /dev/null. */
+/* All programs share /dev/null. */
 static bool is_shared(const struct stat *file) {
     return S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES;
 }
@@ -54,7 +54,7 @@ static struct lt_container_stdio own_streams(void) {
     return (struct lt_container_stdio){.out = own_stream(1), .error = own_stream(2)};
 }
 
-/* Where no runtime is in play, a user says what is captured by what the program is started with: also by /dev/null. */
+/* Without a runtime, the streams that a user starts the program with are the captured ones, /dev/null included. */
 static struct lt_container_stdio streams_as_given(void) {
     struct lt_container_stdio stdio = {0};
     struct stat file = {0};
@@ -206,7 +206,7 @@ static struct lt_container_stdio prove(void) {
         const bool has_none = stdio.out.inode == 0 && stdio.error.inode == 0;
         return has_none && descends_from(self, first) ? own_streams() : stdio;
     }
-    /* What a runtime starts has no parent in the container, and none in the pod. */
+    /* A process that a runtime starts has no parent in the container, and none in the pod. */
     const bool is_started_within = descends_from(self, first) || descends_from(self, 1);
     return is_started_within ? own_streams() : (struct lt_container_stdio){0};
 }

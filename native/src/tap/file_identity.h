@@ -1,4 +1,4 @@
-/* Which file something is, whatever its name. */
+/* The identity of a file, independent of its names. */
 #ifndef LT_FILE_IDENTITY_H
 #define LT_FILE_IDENTITY_H
 

@@ -1,4 +1,4 @@
-/* What lseek(2) and ftruncate(2) do to a descriptor that may be a suppressed log file. */
+/* lseek(2) and ftruncate(2) on a descriptor that may be a suppressed log file. */
 #include "file_position.h"
 #include "tap.h"
 #include "virtual_file.h"

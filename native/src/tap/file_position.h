@@ -1,4 +1,4 @@
-/* What lseek(2) and ftruncate(2) do to a descriptor that may be a suppressed log file, whose bytes never reached the
+/* lseek(2) and ftruncate(2) on a descriptor that may be a suppressed log file, whose bytes never reached the
  * kernel. */
 #ifndef LT_FILE_POSITION_H
 #define LT_FILE_POSITION_H

@@ -18,7 +18,7 @@ enum {
     TARGET_READER = NOT_TAPPED - 1,
 };
 
-/* What is remembered of a descriptor: its stream in the low bits, above it a number that changes with every change of
+/* A remembered descriptor: its stream in the low bits, above it a number that changes with every change of
  * the descriptor, so that a slow look at an old file cannot be remembered for a new one. */
 static uint64_t remembered[REMEMBERED_MAX];
 
@@ -40,7 +40,7 @@ static struct lt_container_stdio container;
 static uint64_t passive_until_ns;
 
 /* Descriptors by which the process reads the very file that the library writes: while there is one, nothing is tapped,
- * as what is copied from there would come round for ever. */
+ * as bytes copied from there would come round without end. */
 static int target_readers;
 
 static bool is_own_process(void) {
@@ -51,7 +51,7 @@ static unsigned find_stream(int fd, const struct stat *file) {
     const struct lt_file_identity id = lt_identity_of(file);
     bool is_stdout = lt_is_same_file(id, container.out);
     bool is_stderr = lt_is_same_file(id, container.error);
-    /* Everybody has the same /dev/null: it is a stream only where it stands in for one. */
+    /* All programs share /dev/null: it is a stream only where it replaces one. */
     if (S_ISCHR(file->st_mode) && file->st_rdev >> 8 == MEMORY_DEVICES && fd != 1 && fd != 2) return NOT_TAPPED;
     /* One terminal or pipe for both: only the number tells. */
     if (is_stdout && is_stderr) {
@@ -80,7 +80,7 @@ static unsigned look_and_remember(int fd, const char *opened_as) {
     if (fd < 0 || fd >= REMEMBERED_MAX) return fd < 0 ? UNKNOWN : look(fd, opened_as);
     uint64_t before = __atomic_load_n(&remembered[fd], __ATOMIC_ACQUIRE);
     const unsigned stream = look(fd, opened_as);
-    /* What a vfork child sees on its own descriptors is not true of its parent's. */
+    /* Findings about a vfork child's descriptors do not hold for its parent's. */
     if (stream != UNKNOWN && is_own_process()) {
         (void)__atomic_compare_exchange_n(&remembered[fd], &before, with_stream(before, stream), false,
                                           __ATOMIC_RELEASE, __ATOMIC_RELAXED);

@@ -12,7 +12,7 @@ enum { LT_NONE = 0 };
 /* Learns the container's stdout and stderr, and passes them on to children (LLT_STDIO). */
 void lt_tap_set_up(const struct lt_environment *environment);
 
-/* What it has learnt. */
+/* The streams that it found. */
 const struct lt_container_stdio *lt_tap_container(void);
 
 /* The stream id of a descriptor, LT_NONE when it is not tapped. */

@@ -41,7 +41,7 @@ static char *keep(const char *text) {
     return start + at;
 }
 
-/* The number of a name; that of `entry`, of which there is a copy for ever, when there are too many. */
+/* The number of a name; that of `entry`, of which a copy stays, when there are too many. */
 static unsigned number_of(const char *name, const char *entry) {
     const char *kept = NULL;
     for (unsigned i = 0; i < LT_TAP_FILES_MAX; i++) {
@@ -73,7 +73,7 @@ static size_t fixed_length(const char *pattern) {
     return length_to_slash_before(pattern, length);
 }
 
-/* The directory in which a path lies, its slash included, as whatever links lead to it. */
+/* The directory in which a path lies, its slash included, with links resolved. */
 static struct lt_file_identity directory_identity(char *path, size_t length) {
     const char cut = path[length];
     path[length] = '\0';

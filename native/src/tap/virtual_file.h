@@ -1,7 +1,7 @@
 /* Size and position of a suppressed log file, as the application has to see them: the kernel knows nothing of bytes
  * that were handed over instead of written.
  *
- * Kept by stream, for this process: descriptors of one file share a position, and what other processes append is not
+ * Kept by stream, for this process: descriptors of one file share a position, and appends of other processes are not
  * known. */
 #ifndef LT_VIRTUAL_FILE_H
 #define LT_VIRTUAL_FILE_H
@@ -27,7 +27,7 @@ void lt_virtual_file_written(unsigned stream, size_t length, off_t offset);
 void lt_virtual_file_resized(unsigned stream, uint64_t size);
 
 /* lseek(2) on a descriptor of the stream, for SEEK_SET, SEEK_CUR and SEEK_END; answers the position or a negative error
- * number. The kernel's position follows as far as there is a file: what is written to it after all leaves no hole. */
+ * number. The kernel's position follows as far as there is a file: bytes that are written to it later leave no hole. */
 off_t lt_virtual_file_seek(unsigned stream, int fd, off_t offset, int from);
 
 uint64_t lt_virtual_file_size(unsigned stream);

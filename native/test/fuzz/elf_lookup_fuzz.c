@@ -116,7 +116,7 @@ static const Elf64_Sym *build_symbols(struct input *input, struct model *model, 
     return symbols;
 }
 
-/* The hashed symbols have to stand in the order of their buckets, so names are sorted before they become symbols. */
+/* The hashed symbols must be in the order of their buckets, so names are sorted before they become symbols. */
 static void sort_by_bucket(struct model *model, uint32_t buckets) {
     for (unsigned i = model->first; i < model->count; i++) {
         for (unsigned k = i; k > model->first; k--) {

@@ -1,5 +1,5 @@
 /* Ends while its threads still write, with a vfork child before: hurry
- * What is on its way then is lost to everybody; that nobody trips over the end is what is looked at. */
+ * Bytes on their way are lost then. The test is that no thread fails over the end. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/wait.h>

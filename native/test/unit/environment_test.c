@@ -46,7 +46,7 @@ static void the_real_one_is_overwritten_in_place(void) {
         EXPECT(lt_environment_overwrite(&environment, value, "AFTER."));
         EXPECT(strcmp(getenv("LLT_TEST"), "AFTER.") == 0);
         EXPECT(strcmp(value, "AFTER.") == 0);
-        /* Somebody changed it since: it is left alone. */
+        /* It was changed since: it is left alone. */
         getenv("LLT_TEST")[0] = 'a';
         EXPECT(!lt_environment_overwrite(&environment, value, "again!"));
         EXPECT(strcmp(getenv("LLT_TEST"), "aFTER.") == 0);

@@ -58,7 +58,7 @@ const keyOf = (row: ZooCase, platform: Platform, mode: Mode) => [row.name, platf
 
 const markers = (section: string) => [`<!-- begin ${section} -->\n`, `\n<!-- end ${section} -->`] as const;
 
-/** What stands in a section of the document now. */
+/** The present text of a section of the document. */
 function kept(section: string): { before: string; table: string; after: string } {
   const text = readFileSync(document, 'utf8');
   const [begin, end] = markers(section);

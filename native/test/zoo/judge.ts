@@ -167,7 +167,7 @@ function wrongLosses(row: ZooCase, cell: Cell, run: Run, compared: readonly Comp
 
 interface Run {
   readonly processes: readonly TappedProcess[];
-  /** How many of them had a connection after the target had come (back) for good. */
+  /** How many of them had a connection after the target had come (back) to stay. */
   readonly connectedAtEnd: number;
   /** How many there are when the target is present. */
   readonly writers: number | undefined;

@@ -8,7 +8,7 @@ export type Mode = (typeof MODES)[number];
 
 /**
  * What the other end does. 'late': listens after the first bytes of the original or 20 ms. 'full': accepts, reads only
- * when the program has ended. 'closed': goes away for good in the middle. 'restarted': goes away and listens again.
+ * when the program has ended. 'closed': goes away in the middle and stays away. 'restarted': goes away and listens again.
  * 'ring': shared memory, read all the time. 'raw file': no socket, a file of bytes as they were written.
  */
 export const TARGETS = ['present', 'absent', 'late', 'full', 'closed', 'restarted', 'ring', 'raw file'] as const;

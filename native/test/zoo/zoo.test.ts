@@ -1,6 +1,6 @@
 /**
  * Every row of the zoo in every cell: without the library it does what it states; with it the same, and every byte is
- * captured or accounted for, whatever its target does meanwhile.
+ * captured or accounted for, however its target behaves.
  */
 import { describeWith } from '../../../test/support/capability.js';
 import type { Platform, ZooCase } from './case.js';
@@ -40,7 +40,7 @@ async function tryCell(row: ZooCase, platform: Platform, cell?: Cell, present?: 
 }
 
 async function tryMode(row: ZooCase, platform: Platform, mode: Mode): Promise<string[]> {
-  // Whatever else fails, a row that is wrong about its own program proves nothing.
+  // A row that is wrong about its own program proves nothing.
   const { complaints } = await tryCell(row, platform);
   if (complaints.length > 0) return complaints;
   const { complaints: failures, present } = await tryCell(row, platform, { mode, target: 'present' });

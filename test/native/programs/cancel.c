@@ -1,4 +1,4 @@
-/* Cancels a thread that is blocked in a write to stdout, which nobody reads: cancel
+/* Cancels a thread that is blocked in a write to stdout, which has no reader: cancel
  * Cancellation has to reach it, and its clean-up handlers have to run. Says so on stderr. */
 #include <pthread.h>
 #include <stdio.h>

@@ -61,7 +61,7 @@ static void say_number(const char *name, long value) {
     fprintf(report, "%s %ld\n", name, value);
 }
 
-/* All of it, as the number of bytes that goes at once to a pipe is nobody's business. */
+/* All of it, however many bytes go to a pipe at once. */
 static void send_all(const char *name, loff_t *at, size_t length) {
     size_t done = 0;
     while (done < length) {

@@ -70,7 +70,7 @@ static void long_write(int fd) {
     }
 }
 
-/* What is neither stream nor log is nobody's business, whatever its number meant before. */
+/* A descriptor that is neither stream nor log is not tapped, even where its number was before. */
 static void socket_of_number(int number) {
     int ends[2];
     must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0 && ends[0] == number, "socketpair");

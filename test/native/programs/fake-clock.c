@@ -1,4 +1,4 @@
-/* A library that stands in front of libc's clocks, as libfaketime does: it is for ever the first second of 2001. */
+/* A library that wraps libc's clocks, as libfaketime does: they always show the first second of 2001. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/time.h>

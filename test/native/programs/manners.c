@@ -104,7 +104,7 @@ static void *say_too(void *argument) {
     return NULL;
 }
 
-/* A handler that jumps out of whatever it interrupted, the library's innards included. */
+/* A handler that jumps out of the code that it interrupted, the library's included. */
 static void survives_siglongjmp(void) {
     signal(SIGALRM, leave);
     for (volatile int i = 0; i < 200; i++) {

@@ -19,7 +19,7 @@ static FILE *report;
 
 static void note(const char *label, long result) {
     fprintf(report, "%s = %ld, errno %d\n", label, result, errno);
-    errno = 77; /* nobody sets this */
+    errno = 77; /* no function sets this */
 }
 
 #define NOTE(call) note(#call, (long)(call))

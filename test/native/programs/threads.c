@@ -1,5 +1,5 @@
 /* Threads that write numbered lines of different lengths at once: threads THREADS LINES
- * A handler of SIGALRM writes too, interrupting them wherever they are; how often is said on stderr. */
+ * A handler of SIGALRM writes too, interrupting them wherever they are; stderr gets their number. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

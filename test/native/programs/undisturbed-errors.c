@@ -1,6 +1,6 @@
 /* Calls that fail, and what they answer: undisturbed-errors REPORT
  * The report says the result and errno of each, so that two runs can be compared. Its stdout is what the caller gives:
- * the same calls are made on it and on descriptors that nobody taps. */
+ * the same calls are made on it and on descriptors that are not tapped. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static void note(const char *label, long result) {
     const int error = errno;
     report_length += (size_t)snprintf(report + report_length, sizeof report - report_length, "%s = %ld, errno %d\n",
                                       label, result, error);
-    errno = 77; /* nobody sets this */
+    errno = 77; /* no function sets this */
 }
 
 #define NOTE(call) note(#call, (long)(call))

@@ -162,7 +162,7 @@ const nginx: readonly Server[] = [
     needs: ['nginx', 'logrotate'],
     configuration: {
       ...nginxConfiguration('error_log stderr error;', 'access.log bare'),
-      // In a directory that everybody may write it asks whose rights it is to use.
+      // In a directory that every user may write it asks whose rights to use.
       'rotation.conf': `DIRECTORY/access.log {
         AS_ROOT su root root
         rotate 2

@@ -217,7 +217,7 @@ static int by_number(int argc, char **argv) {
     return 0;
 }
 
-/* The lowest free number, as ever, whatever the library has open. */
+/* The lowest free number, as without the library. */
 static int numbers(int argc, char **argv) {
     (void)argc, (void)argv;
     put(1, "a line first", 0);

@@ -105,7 +105,7 @@ static int relative(int argc, char **argv) {
     return 0;
 }
 
-/* a.log, and those in logs/ by a pattern; others are nobody's business. */
+/* a.log, and those in logs/ by a pattern; others are not tapped. */
 static int several(int argc, char **argv) {
     (void)argc, (void)argv;
     MUST(mkdir("logs", 0755) == 0);

@@ -1,4 +1,4 @@
-# Prints a TCP port of the loopback interface that nobody listens on.
+# Prints a TCP port of the loopback interface that no process listens on.
 use strict;
 use warnings;
 use IO::Socket::INET;

@@ -6,7 +6,7 @@ use IO::Socket::UNIX;
 use Socket;
 
 my ($path, $from, $to) = @ARGV;
-$SIG{ALRM} = sub { die "nobody reads $path within 10 s\n" };
+$SIG{ALRM} = sub { die "no process reads $path within 10 s\n" };
 alarm 10;
 
 my $socket;
