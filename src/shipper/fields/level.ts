@@ -1,199 +1,195 @@
 /**
- * The level of a message, from its bytes alone: no text and no object per record.
- *
- * In this order: the key of a JSON object or of logfmt, the priority of syslog, the letter of klog, the prefix of .NET, the
- * head of a trace, and at last a level as a word near the beginning: in capitals, or in brackets.
+ * The level of a record, from its bytes alone: no text and no object per record. A level is what a known place of a record
+ * says: a key of JSON or logfmt, the priority of syslog, the letter of klog, a level word in the head of a line (behind times,
+ * threads, process ids and loggers, before the message), the status of an access log, or the head of a trace. A level word
+ * in a message is none.
  */
+import { isAt, isBlank, isDigit, isLetter, isUpper, numberAt, skipBlanks } from './bytes.js';
+import { levelOfHead } from './level-of-head.js';
+import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
+import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';
 
-/** OpenTelemetry severity numbers: 1 trace, 5 debug, 9 info, 13 warn, 17 error, 21 fatal; 0 without a level. */
-export type Severity = number;
-
-const WORDS: Readonly<Record<string, Severity>> = {
-  trace: 1,
-  finest: 1,
-  finer: 2,
-  verbose: 1,
-  vrb: 1,
-  fine: 5,
-  debug: 5,
-  dbg: 5,
-  config: 9,
-  info: 9,
-  inf: 9,
-  information: 9,
-  informational: 9,
-  notice: 10,
-  warn: 13,
-  warning: 13,
-  wrn: 13,
-  err: 17,
-  error: 17,
-  severe: 17,
-  fail: 17,
-  critical: 21,
-  crit: 21,
-  fatal: 21,
-  ftl: 21,
-  alert: 22,
-  emerg: 23,
-  emergency: 23,
-  panic: 21,
-};
-
-/** Levels of syslog (RFC 5424), 0 to 7. */
-const SYSLOG: readonly Severity[] = [23, 22, 21, 17, 13, 10, 9, 5];
-const KEYS: readonly Buffer[] = ['level', 'lvl', 'severity', 'levelname', 'loglevel', 'log.level', '@l', 'Level'].map(
-  (key) => Buffer.from(key),
-);
-const HEADS: readonly (readonly [head: Buffer, severity: Severity])[] = [
-  ['Traceback (most recent call last)', 17] as const,
-  ['Exception in thread ', 17] as const,
-  ['Unhandled exception', 21] as const,
-  ['Caused by: ', 17] as const,
-  ['panic: ', 21] as const,
-  ['fatal error: ', 21] as const,
-  ['Segmentation fault', 21] as const,
-].map(([head, severity]) => [Buffer.from(head), severity] as const);
-
-/** Names of keys are looked for so far into a message. */
-const KEYS_WITHIN = 512;
-/** Level words are looked for so far into a message: behind times, threads and names of classes. */
-const WORDS_WITHIN = 128;
-const WORD_MAX = 13;
-
-export function levelOf(bytes: Uint8Array, start: number, end: number): Severity {
-  const from = skipBlanks(bytes, start, end);
-  if (from === end) return 0;
-  const first = bytes[from]!;
-  if (first === BRACE) return fromKey(bytes, from, Math.min(end, from + KEYS_WITHIN), true);
-  return (
-    (first === LESS ? fromPriority(bytes, from, end) : 0) ||
-    fromKlog(bytes, from, end) ||
-    fromPrefix(bytes, from, end) ||
-    fromHead(bytes, from, end) ||
-    fromKey(bytes, from, Math.min(end, from + KEYS_WITHIN), false) ||
-    fromWord(bytes, from, Math.min(end, from + WORDS_WITHIN))
-  );
-}
+export type { Severity } from './severity.js';
 
 const BRACE = 0x7b;
+const BRACE_CLOSE = 0x7d;
 const LESS = 0x3c;
 const GREATER = 0x3e;
 const QUOTE = 0x22;
-const COLON = 0x3a;
+const COMMA = 0x2c;
 const EQUALS = 0x3d;
+const BRACKET = 0x5b;
+const BRACKET_CLOSE = 0x5d;
+const SPACE = 0x20;
+const LINE_FEED = 0x0a;
 
-const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
-const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a;
-const isLower = (byte: number): boolean => byte >= 0x61 && byte <= 0x7a;
-const isLetter = (byte: number | undefined): boolean => byte !== undefined && (isUpper(byte) || isLower(byte));
-/** Of a name, so that what stands before or behind it is part of another word. */
-const isNamePart = (byte: number | undefined): boolean =>
-  isLetter(byte) || isDigit(byte) || byte === 0x5f || byte === 0x2e;
+/** How records begin that are traces and have no level of their own. */
+const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
+  [
+    ['Traceback (most recent call last)', 17],
+    ['Exception in thread ', 17],
+    ['Exception Group Traceback', 17],
+    ['Unhandled exception', 21],
+    ['Unhandled Exception', 21],
+    ['panic: ', 21],
+    ['fatal error: ', 21],
+    ['Segmentation fault', 21],
+    ['PHP Fatal error: ', 21],
+    ['PHP Parse error: ', 21],
+    ['PHP Warning: ', 13],
+    ['PHP Notice: ', 10],
+    ['PHP Deprecated: ', 13],
+    ['npm ERR! ', 17],
+    ['npm error ', 17],
+    ['npm WARN ', 13],
+    ['npm warn ', 13],
+  ] as const
+).map(([head, severity]) => [Buffer.from(head), severity]);
+const REPORT = Buffer.from(' REPORT===');
+/** A prefix in front of a JSON object is at most this long. */
+const PREFIX_MAX = 256;
 
-function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
-  let at = start;
-  while (at < end && isBlank(bytes[at])) at++;
-  return at;
+/** OpenTelemetry's severity number of the record in these bytes, 1 to 24; 0 where it says none. */
+export function levelOf(bytes: Uint8Array, start: number, end: number): Severity {
+  const from = skipBlanks(bytes, start, end);
+  if (from >= end) return 0;
+  const first = bytes[from]!;
+  if (first === BRACE) return isObject(bytes, from) ? levelOfJson(bytes, from, end) : 0;
+  return (
+    levelOfStart(bytes, from, end) ||
+    levelOfHead(bytes, from, end) ||
+    levelOfSecondLine(bytes, from, end) ||
+    levelOfPrefixedObject(bytes, from, end)
+  );
 }
 
-/** `<34>`, with the level in the last three bits. */
-function fromPriority(bytes: Uint8Array, at: number, end: number): Severity {
-  let priority = 0;
-  let i = at + 1;
-  for (; i < Math.min(end, at + 4) && isDigit(bytes[i]); i++) priority = priority * 10 + bytes[i]! - 0x30;
-  return i > at + 1 && bytes[i] === GREATER && priority <= 191 ? SYSLOG[priority & 7]! : 0;
-}
+const isObject = (bytes: Uint8Array, at: number): boolean =>
+  bytes[at + 1] === QUOTE ||
+  bytes[at + 1] === SPACE ||
+  bytes[at + 1] === LINE_FEED ||
+  bytes[at + 1] === 0x0d ||
+  bytes[at + 1] === 0x09;
 
-/** `E0102 13:04:05.123456`. */
-function fromKlog(bytes: Uint8Array, at: number, end: number): Severity {
-  if (at + 6 > end || !isBlank(bytes[at + 5])) return 0;
-  for (let i = 1; i <= 4; i++) if (!isDigit(bytes[at + i])) return 0;
-  return { 73: 9, 87: 13, 69: 17, 70: 21 }[bytes[at]!] ?? 0;
-}
-
-/** `fail: Company.Program[0]`, as .NET writes it; `crit` and `trce` also have four letters. */
-function fromPrefix(bytes: Uint8Array, at: number, end: number): Severity {
-  if (at + 5 > end || bytes[at + 4] !== COLON) return 0;
-  const word = text(bytes, at, at + 4);
-  return word === 'trce' ? 1 : word === 'dbug' ? 5 : ['info', 'warn', 'fail', 'crit'].includes(word) ? WORDS[word]! : 0;
-}
-
-function fromHead(bytes: Uint8Array, at: number, end: number): Severity {
-  for (const [head, severity] of HEADS) if (isAt(bytes, at, end, head)) return severity;
-  return 0;
-}
-
-/** `"level":"info"`, `"level":30` or `level=info`. */
-function fromKey(bytes: Uint8Array, start: number, end: number, isJson: boolean): Severity {
-  for (let i = start; i < end; i++) {
-    if (bytes[i] !== (isJson ? COLON : EQUALS)) continue;
-    let keyEnd = i;
-    if (isJson) while (keyEnd > start && isBlank(bytes[keyEnd - 1])) keyEnd--;
-    if (isJson && bytes[--keyEnd] !== QUOTE) continue;
-    const key = KEYS.find((each) => isAt(bytes, keyEnd - each.length, keyEnd, each));
-    if (key === undefined) continue;
-    const before = bytes[keyEnd - key.length - 1];
-    const isWhole = isJson ? before === QUOTE : keyEnd - key.length === start || isBlank(before);
-    const severity = isWhole ? fromValue(bytes, skipBlanks(bytes, i + 1, end), end) : 0;
+/** Shapes that the first bytes decide. */
+function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
+  const first = bytes[from]!;
+  if (first === LESS) return levelOfPriority(bytes, from, end);
+  if (first === EQUALS) return levelOfErlangReport(bytes, from, end);
+  if (!isLetter(first) && first !== 0x40) return 0;
+  for (const [head, severity] of TRACES) {
+    if (first === head[0] && isAt(bytes, from, end, head)) return severity;
+  }
+  if (isUpper(first)) {
+    const severity = levelOfKlog(bytes, from, end) || levelOfRuby(bytes, from, end) || levelOfLogrus(bytes, from, end);
     if (severity > 0) return severity;
   }
+  return isPairAt(bytes, from, end) ? levelOfPairs(bytes, from, end) : 0;
+}
+
+/** `<34>`, with the level in the last three bits: of syslog, or of systemd, whose priorities are levels. */
+function levelOfPriority(bytes: Uint8Array, at: number, end: number): Severity {
+  const priority = numberAt(bytes, at + 1, Math.min(end, at + 5));
+  if (priority < 0 || priority > 191) return 0;
+  const close = at + (priority < 10 ? 2 : priority < 100 ? 3 : 4);
+  if (bytes[close] !== GREATER) return 0;
+  const next = bytes[close + 1];
+  const isSyslog = isUpper(next) || isDigit(next);
+  return priority <= 7 || isSyslog ? severityOfSyslog(priority & 7) : 0;
+}
+
+/** `E0102 13:04:05.123456`, or with the year in front of the month. */
+function levelOfKlog(bytes: Uint8Array, at: number, end: number): Severity {
+  let digits = at + 1;
+  while (digits < end && isDigit(bytes[digits])) digits++;
+  const count = digits - at - 1;
+  const isKlog = (count === 4 || count === 8) && bytes[digits] === SPACE && isDigit(bytes[digits + 1]);
+  return isKlog && bytes[digits + 3] === 0x3a ? severityOfLetter(bytes[at]) : 0;
+}
+
+/** `E, [2026-11-28T14:08:44.123456 #1] ERROR -- : `. */
+const levelOfRuby = (bytes: Uint8Array, at: number, end: number): Severity =>
+  at + 4 < end && bytes[at + 1] === COMMA && bytes[at + 2] === SPACE && bytes[at + 3] === BRACKET
+    ? severityOfLetter(bytes[at])
+    : 0;
+
+const LOGRUS: readonly (readonly [Buffer, Severity])[] = (
+  [
+    ['TRAC[', 1],
+    ['DEBU[', 5],
+    ['INFO[', 9],
+    ['WARN[', 13],
+    ['ERRO[', 17],
+    ['FATA[', 21],
+    ['PANI[', 21],
+  ] as const
+).map(([word, severity]) => [Buffer.from(word), severity]);
+
+/** `ERRO[0001] ` or `ERRO[2026-11-28T14:08:44Z] `, as logrus writes to a terminal. */
+function levelOfLogrus(bytes: Uint8Array, at: number, end: number): Severity {
+  if (bytes[at + 4] !== BRACKET || !isDigit(bytes[at + 5])) return 0;
+  for (const [word, severity] of LOGRUS) if (isAt(bytes, at, end, word)) return severity;
   return 0;
 }
 
-function fromValue(bytes: Uint8Array, at: number, end: number): Severity {
-  const from = bytes[at] === QUOTE ? at + 1 : at;
-  let to = from;
-  while (to < end && to - from <= WORD_MAX && (isLetter(bytes[to]) || isDigit(bytes[to]))) to++;
-  if (isDigit(bytes[from])) return fromNumber(Number(text(bytes, from, to)));
-  return WORDS[text(bytes, from, to).toLowerCase()] ?? 0;
-}
-
-/** As bunyan and pino number them. Other numbers are of no known scale. */
-function fromNumber(value: number): Severity {
-  return value >= 10 && value <= 60 && value % 10 === 0 ? [1, 5, 9, 13, 17, 21][value / 10 - 1]! : 0;
-}
-
-/** The first word that is a level: in capitals, or behind `[` or `:` and before `]`. */
-function fromWord(bytes: Uint8Array, start: number, end: number): Severity {
-  for (let i = start; i < end; i++) {
-    if (!isLetter(bytes[i]) || (i > start && isNamePart(bytes[i - 1]))) continue;
-    let to = i;
-    while (to < end && isLetter(bytes[to])) to++;
-    if (
-      to - i >= 3 &&
-      to - i <= WORD_MAX &&
-      !isDigit(bytes[to]) &&
-      bytes[to] !== 0x5f &&
-      mayBeLevel(bytes, i, to, start)
-    ) {
-      const severity = WORDS[text(bytes, i, to).toLowerCase()];
-      if (severity !== undefined) return severity;
-    }
-    i = to;
+/** `=ERROR REPORT==== 28-Nov-2026::14:08:44 ===`. */
+function levelOfErlangReport(bytes: Uint8Array, at: number, end: number): Severity {
+  let to = at + 1;
+  while (to < end && to - at < 16 && isUpper(bytes[to])) to++;
+  if (!isAt(bytes, to, end, REPORT)) return 0;
+  switch (bytes[at + 1]) {
+    case 0x43:
+      // CRASH and CRITICAL.
+      return 17;
+    case 0x53:
+      // SUPERVISOR.
+      return 17;
+    case 0x50:
+      // PROGRESS.
+      return 9;
+    default:
+      return severityOfLetter(bytes[at + 1]);
   }
-  return 0;
 }
 
-const BRACKET_OPEN = 0x5b;
-const BRACKET_CLOSE = 0x5d;
-
-function mayBeLevel(bytes: Uint8Array, from: number, to: number, start: number): boolean {
-  const before = from > start ? bytes[from - 1] : undefined;
-  if (bytes[to] === BRACKET_CLOSE && (before === BRACKET_OPEN || before === COLON || isBlank(before))) return true;
-  for (let i = from; i < to; i++) if (!isUpper(bytes[i]!)) return false;
-  return true;
+/** java.util.logging writes time and source on a line of their own; the next one begins with `SEVERE: `. */
+function levelOfSecondLine(bytes: Uint8Array, from: number, end: number): Severity {
+  if (!isUpper(bytes[from]) && !isDigit(bytes[from])) return 0;
+  let at = from;
+  const limit = Math.min(end, from + PREFIX_MAX);
+  while (at < limit && bytes[at] !== LINE_FEED) at++;
+  if (at >= limit || !isDated(bytes, from)) return 0;
+  let to = at + 1;
+  while (to < end && isUpper(bytes[to])) to++;
+  return to - at > 4 && bytes[to] === 0x3a ? levelOfHead(bytes, at + 1, end) : 0;
 }
 
-function isAt(bytes: Uint8Array, at: number, end: number, word: Buffer): boolean {
-  if (at < 0 || at + word.length > end) return false;
-  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
-  return true;
+/** `Nov 28, 2026` or `28. `: how a date of java.util.logging begins. */
+const isDated = (bytes: Uint8Array, at: number): boolean =>
+  isDigit(bytes[at]) || (bytes[at + 3] === SPACE && isDigit(bytes[at + 4]));
+
+/** An object that ends a record, with anything in front that is not part of it. */
+function levelOfPrefixedObject(bytes: Uint8Array, from: number, end: number): Severity {
+  let last = end;
+  while (last > from && (isBlank(bytes[last - 1]) || bytes[last - 1] === 0x0d || bytes[last - 1] === LINE_FEED)) last--;
+  if (bytes[last - 1] !== BRACE_CLOSE) return 0;
+  const at = objectAt(bytes, from, last);
+  return at < 0 ? 0 : levelOfJson(bytes, at, end);
 }
 
-function text(bytes: Uint8Array, from: number, to: number): string {
-  let found = '';
-  for (let i = from; i < to; i++) found += String.fromCharCode(bytes[i]!);
-  return found;
+/** Place of the first brace that a quote follows, behind a blank or a bracket; -1 where there is none. */
+export function objectAt(bytes: Uint8Array, from: number, end: number): number {
+  const limit = Math.min(end, from + PREFIX_MAX);
+  for (let i = from; i < limit; i++) {
+    if (bytes[i] !== BRACE) continue;
+    const before = bytes[i - 1];
+    const isFree =
+      i === from ||
+      isBlank(before) ||
+      before === BRACKET_CLOSE ||
+      before === 0x3a ||
+      before === 0x7c ||
+      before === 0x29;
+    return isFree && isObject(bytes, i) ? i : -1;
+  }
+  return -1;
 }

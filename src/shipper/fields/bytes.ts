@@ -1,0 +1,47 @@
+/** Classes of bytes for scans of records. A place at or behind the end of a record is the byte 0 of no class. */
+
+export const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
+export const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+export const isUpper = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
+export const isLetter = (byte: number | undefined): boolean =>
+  byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+export const isNameByte = (byte: number | undefined): boolean =>
+  isLetter(byte) || isDigit(byte) || byte === 0x5f || byte === 0x2e || byte === 0x2d || byte === 0x40;
+
+export function skipBlanks(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && isBlank(bytes[at])) at++;
+  return at;
+}
+
+export function skipLetters(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && isLetter(bytes[at])) at++;
+  return at;
+}
+
+/** Whether these bytes are at a place. */
+export function isAt(bytes: Uint8Array, at: number, end: number, word: Uint8Array): boolean {
+  if (at < 0 || at + word.length > end) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+  return true;
+}
+
+/** Value of the digits from a place on; -1 without any, or with more than nine. */
+export function numberAt(bytes: Uint8Array, from: number, end: number): number {
+  let value = 0;
+  let at = from;
+  for (; at < end && isDigit(bytes[at]); at++) {
+    if (at - from >= 9) return -1;
+    value = value * 10 + bytes[at]! - 0x30;
+  }
+  return at === from ? -1 : value;
+}
+
+/** Behind a terminal's escape sequence such as a colour, or `from` where there is none. */
+export function skipEscape(bytes: Uint8Array, from: number, end: number): number {
+  if (bytes[from] !== 0x1b || bytes[from + 1] !== 0x5b) return from;
+  let at = from + 2;
+  while (at < end && at - from < 16 && (isDigit(bytes[at]) || bytes[at] === 0x3b)) at++;
+  return at < end && isLetter(bytes[at]) ? at + 1 : from;
+}

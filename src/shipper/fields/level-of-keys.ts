@@ -1,0 +1,192 @@
+/** The level of a record that names its values: a JSON object, or logfmt. */
+import { isAt, isBlank, isDigit, isLetter, isNameByte, numberAt, skipBlanks, skipLetters } from './bytes.js';
+import {
+  type Severity,
+  severityOfLetter,
+  severityOfNumber,
+  severityOfPython,
+  severityOfSyslog,
+  severityOfWord,
+} from './severity.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const EQUALS = 0x3d;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
+const LINE_FEED = 0x0a;
+
+/** How a key's number is read. */
+type Scale = (value: number) => Severity;
+const ofOpenTelemetry: Scale = (value) => (value <= 24 ? value : 0);
+const ofLetters: Scale = () => 0;
+
+interface Key {
+  readonly name: Buffer;
+  readonly scale: Scale;
+  /** Whether one letter is a level: MongoDB's `s`. */
+  readonly isLetter?: boolean;
+}
+
+const KEYS: readonly Key[] = [
+  ...[
+    'level',
+    'lvl',
+    'severity',
+    'log.level',
+    'loglevel',
+    'log_level',
+    'logLevel',
+    'Level',
+    'LogLevel',
+    'level_value',
+  ].map((name) => ({ name: Buffer.from(name), scale: severityOfNumber })),
+  ...[
+    'levelname',
+    'level_name',
+    '@l',
+    'severityText',
+    'severity_text',
+    'SeverityText',
+    'levelName',
+    'LEVEL',
+    'Severity',
+    'SEVERITY',
+  ].map((name) => ({ name: Buffer.from(name), scale: severityOfNumber })),
+  ...['severityNumber', 'severity_number', 'SeverityNumber'].map((name) => ({
+    name: Buffer.from(name),
+    scale: ofOpenTelemetry,
+  })),
+  ...['levelno', 'level_number'].map((name) => ({ name: Buffer.from(name), scale: severityOfPython })),
+  ...['PRIORITY', 'syslog_severity'].map((name) => ({ name: Buffer.from(name), scale: severityOfSyslog })),
+  { name: Buffer.from('s'), scale: ofLetters, isLetter: true },
+];
+/** The object that ECS puts its level into: `{"log":{"level":"error"}}`. */
+const PARENT = Buffer.from('log');
+/** Serilog leaves the level of information out. */
+const SERILOG_TIME = Buffer.from('@t');
+const INFO: Severity = 9;
+/** Keys are looked for so far into a record. */
+const WITHIN = 16 * 1024;
+const KEY_MAX = Math.max(...KEYS.map(({ name }) => name.length));
+
+/** A key with this name, from its length and its first letter on. */
+function keyAt(bytes: Uint8Array, from: number, to: number): Key | undefined {
+  if (to - from > KEY_MAX) return undefined;
+  for (const key of KEYS) if (key.name.length === to - from && isAt(bytes, from, to, key.name)) return key;
+  return undefined;
+}
+
+/** Of the JSON object that begins at `start`: keys of the object itself, or of `log` in it. */
+export function levelOfJson(bytes: Uint8Array, start: number, end: number): Severity {
+  const limit = Math.min(end, start + WITHIN);
+  let depth = 0;
+  let isInLog = false;
+  let isSerilog = false;
+  let isKey = false;
+  for (let i = start; i < limit; i++) {
+    const byte = bytes[i]!;
+    if (byte === QUOTE) {
+      const from = i + 1;
+      i = stringEnd(bytes, from, limit);
+      if (!isKey) continue;
+      isKey = false;
+      const colon = skipSpace(bytes, i + 1, limit);
+      if (bytes[colon] !== COLON) continue;
+      const value = skipSpace(bytes, colon + 1, limit);
+      if (depth === 1 && isAt(bytes, from, i, PARENT) && i - from === PARENT.length) isInLog = bytes[value] === 0x7b;
+      if (depth === 1 && i - from === 2 && isAt(bytes, from, i, SERILOG_TIME)) isSerilog = true;
+      const key = depth === 1 || (depth === 2 && isInLog) ? keyAt(bytes, from, i) : undefined;
+      const severity = key === undefined ? 0 : levelOfValue(bytes, value, end, key);
+      if (severity > 0) return severity;
+    } else if (byte === 0x7b) {
+      depth += 1;
+      isKey = true;
+    } else if (byte === 0x5b) {
+      depth += 1;
+      isKey = false;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      depth -= 1;
+      if (depth === 1) isInLog = false;
+      if (depth === 0) break;
+    } else if (byte === COMMA) {
+      isKey = depth === 1 || isInLog;
+    }
+  }
+  return isSerilog ? INFO : 0;
+}
+
+/** Place of the quote that ends a string. */
+function stringEnd(bytes: Uint8Array, from: number, limit: number): number {
+  let at = from;
+  while (at < limit && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+function skipSpace(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && (isBlank(bytes[at]) || bytes[at] === LINE_FEED || bytes[at] === 0x0d)) at++;
+  return at;
+}
+
+/** Of a word, a word with slog's offset (`ERROR+2`), a letter, or a number, with or without quotes. */
+function levelOfValue(bytes: Uint8Array, at: number, end: number, { scale, isLetter: mayBeLetter }: Key): Severity {
+  const isQuoted = bytes[at] === QUOTE;
+  let from = isQuoted ? skipBlanks(bytes, at + 1, end) : at;
+  if (isDigit(bytes[from])) {
+    let to = from;
+    while (to < end && isDigit(bytes[to])) to++;
+    const isEnd = isQuoted ? bytes[to] === QUOTE : !isNameByte(bytes[to]) || to >= end;
+    const value = numberAt(bytes, from, end);
+    return isEnd && value >= 0 ? scale(value) : 0;
+  }
+  // Namespaces, as in `LogLevel.ERROR`.
+  let to = skipLetters(bytes, from, end);
+  if (bytes[to] === 0x2e && isLetter(bytes[to + 1])) {
+    from = to + 1;
+    to = skipLetters(bytes, from, end);
+  }
+  if (to - from === 1) {
+    const isAlone = !isQuoted || bytes[to] === QUOTE || isDigit(bytes[to]);
+    return isAlone ? severityOfLetter(mayBeLetter === true ? bytes[from] : bytes[from]! & ~0x20) : 0;
+  }
+  if (mayBeLetter === true) return 0;
+  const severity = severityOfWord(bytes, from, to);
+  if (severity === 0) return 0;
+  const sign = bytes[to] === PLUS ? 1 : bytes[to] === MINUS ? -1 : 0;
+  const offset = sign === 0 ? 0 : Math.max(0, numberAt(bytes, to + 1, end));
+  if (sign === 0 && to < end && (bytes[to] === 0x5f || isDigit(bytes[to]))) return 0;
+  return Math.min(24, Math.max(1, severity + sign * offset));
+}
+
+/** Whether a line begins with `key=`, so that it is made of such pairs. */
+export function isPairAt(bytes: Uint8Array, from: number, end: number): boolean {
+  if (!isLetter(bytes[from]) && bytes[from] !== 0x40) return false;
+  let at = from + 1;
+  while (at < end && at - from < 64 && isNameByte(bytes[at])) at++;
+  return bytes[at] === EQUALS && at + 1 < end && bytes[at + 1] !== EQUALS && bytes[at + 1] !== 0x3e;
+}
+
+/** Of the pairs that begin at `start`, on one line. */
+export function levelOfPairs(bytes: Uint8Array, start: number, end: number): Severity {
+  const limit = Math.min(end, start + WITHIN);
+  for (let i = start; i < limit; ) {
+    while (i < limit && isBlank(bytes[i])) i++;
+    const from = i;
+    while (i < limit && isNameByte(bytes[i])) i++;
+    if (bytes[i] === EQUALS && i > from) {
+      const key = keyAt(bytes, from, i);
+      const severity = key === undefined || key.isLetter === true ? 0 : levelOfValue(bytes, i + 1, end, key);
+      if (severity > 0) return severity;
+      i += 1;
+    }
+    if (i < limit && bytes[i] === QUOTE) i = stringEnd(bytes, i + 1, limit) + 1;
+    while (i < limit && !isBlank(bytes[i])) {
+      if (bytes[i] === LINE_FEED) return 0;
+      i++;
+    }
+  }
+  return 0;
+}
