@@ -68,6 +68,8 @@ const PARENT = Buffer.from('log');
 /** Serilog leaves the level of information out. */
 const SERILOG_TIME = Buffer.from('@t');
 const INFO: Severity = 9;
+/** A key of GELF, whose levels are those of syslog. In other objects a level of 0 to 7 may be anything. */
+const GELF = Buffer.from('short_message');
 /** Keys are looked for so far into a record. */
 const WITHIN = 16 * 1024;
 const KEY_MAX = Math.max(...KEYS.map(({ name }) => name.length));
@@ -85,6 +87,7 @@ export function levelOfJson(bytes: Uint8Array, start: number, end: number): Seve
   let depth = 0;
   let isInLog = false;
   let isSerilog = false;
+  let isGelf = false;
   let isKey = false;
   for (let i = start; i < limit; i++) {
     const byte = bytes[i]!;
@@ -98,8 +101,9 @@ export function levelOfJson(bytes: Uint8Array, start: number, end: number): Seve
       const value = skipSpace(bytes, colon + 1, limit);
       if (depth === 1 && isAt(bytes, from, i, PARENT) && i - from === PARENT.length) isInLog = bytes[value] === 0x7b;
       if (depth === 1 && i - from === 2 && isAt(bytes, from, i, SERILOG_TIME)) isSerilog = true;
+      if (depth === 1 && i - from === GELF.length && isAt(bytes, from, i, GELF)) isGelf = true;
       const key = depth === 1 || (depth === 2 && isInLog) ? keyAt(bytes, from, i) : undefined;
-      const severity = key === undefined ? 0 : levelOfValue(bytes, value, end, key);
+      const severity = key === undefined ? 0 : levelOfValue(bytes, value, end, key, isGelf);
       if (severity > 0) return severity;
     } else if (byte === 0x7b) {
       depth += 1;
@@ -132,7 +136,13 @@ function skipSpace(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /** Of a word, a word with slog's offset (`ERROR+2`), a letter, or a number, with or without quotes. */
-function levelOfValue(bytes: Uint8Array, at: number, end: number, { scale, isLetter: mayBeLetter }: Key): Severity {
+function levelOfValue(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  { scale, isLetter: mayBeLetter }: Key,
+  isGelf = false,
+): Severity {
   const isQuoted = bytes[at] === QUOTE;
   let from = isQuoted ? skipBlanks(bytes, at + 1, end) : at;
   if (isDigit(bytes[from])) {
@@ -140,7 +150,8 @@ function levelOfValue(bytes: Uint8Array, at: number, end: number, { scale, isLet
     while (to < end && isDigit(bytes[to])) to++;
     const isEnd = isQuoted ? bytes[to] === QUOTE : !isNameByte(bytes[to]) || to >= end;
     const value = numberAt(bytes, from, end);
-    return isEnd && value >= 0 ? scale(value) : 0;
+    if (!isEnd || value < 0) return 0;
+    return scale(value) || (isGelf ? severityOfSyslog(value) : 0);
   }
   // Namespaces, as in `LogLevel.ERROR`.
   let to = skipLetters(bytes, from, end);

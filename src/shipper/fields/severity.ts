@@ -89,9 +89,8 @@ export function severityOfLetter(letter: number | undefined): Severity {
 const SYSLOG: readonly Severity[] = [21, 19, 18, 17, 13, 10, 9, 5];
 export const severityOfSyslog = (level: number): Severity => SYSLOG[level] ?? 0;
 
-/** Of a number under `level`: syslog's 0 to 7, pino's and bunyan's 10 to 60, logstash's 5,000 to 40,000. */
+/** Of a number under `level`: pino's and bunyan's 10 to 60, logstash's 5,000 to 40,000. */
 export function severityOfNumber(value: number): Severity {
-  if (value <= 7) return severityOfSyslog(value);
   if (value >= 10 && value < 70) return (Math.floor(value / 10) - 1) * 4 + 1;
   switch (value) {
     case 5000:

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { levelOf } from '../../../../src/shipper/fields/level';
 
 const of = (line: string): number => {
@@ -146,6 +147,9 @@ describe('the level of a record', () => {
     '{"data":{"level":"error"}}',
     '{"items":[{"level":"error"}]}',
     '{"level":"7 floors"}',
+    '{"level":7,"msg":"ERROR"}',
+    'waterlevel=error msg=x',
+    'X1128 14:03:12.345678',
     '{"sealevel":"error"}',
     '{level: error}',
     '{"level":',
@@ -185,4 +189,44 @@ describe('the level of a record', () => {
     expect(levelOf(Buffer.from('2026-11-28 14:08:44 ERRORS'), 0, 25)).toBe(17);
     expect(levelOf(bytes, 34, 34)).toBe(0);
   });
+
+  it('of any bytes is a number from 0 to 24', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        const level = levelOf(bytes, 0, bytes.length);
+        expect(level >= 0 && level <= 24).toBe(true);
+      }),
+      { numRuns: 5000 },
+    );
+  }, 60_000);
+
+  it('does not depend on what is around the record', () => {
+    const parts = [
+      'ERROR',
+      ' ',
+      '[',
+      ']',
+      ':',
+      '{',
+      '"',
+      'level',
+      '=',
+      '2026-11-28',
+      '14:08:44',
+      '-',
+      '|',
+      'x',
+      '\n',
+      '<3>',
+      'a.b',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 12 }), (words) => {
+        const bytes = Buffer.from(words.join(''));
+        const around = Buffer.concat([Buffer.from('ERROR ['), bytes, Buffer.from('] INFO: "level":"error"}')]);
+        expect(levelOf(around, 7, 7 + bytes.length)).toBe(levelOf(bytes, 0, bytes.length));
+      }),
+      { numRuns: 5000 },
+    );
+  }, 60_000);
 });
