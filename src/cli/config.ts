@@ -122,6 +122,8 @@ function typed(path: string, value: unknown, by: string): unknown {
   if (typeof value !== 'string') return value;
   switch (kind) {
     case 'list':
+      // A rule may contain commas.
+      if (path === 'rules') return [value];
       return value
         .split(',')
         .map((item) => item.trim())

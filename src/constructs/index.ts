@@ -15,6 +15,13 @@ export { ShipperDashboard, type ShipperDashboardProps } from './observability/da
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
 export { LogTapDefaults } from './props/defaults.js';
 export { FailurePolicy, type LogTapProps } from './props/log-tap-props.js';
+export {
+  type Budget,
+  type FlightRecorder,
+  RecordLevel,
+  type RecordOptions,
+  type StageModule,
+} from './props/record-options.js';
 export { ImagePullPolicy, type ShipperOptions } from './props/shipper-options.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-options.js';
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';

@@ -17,6 +17,12 @@ export interface OpenStagesOptions {
   readonly now: () => number;
   /** Bound on the memory of buffered records. */
   readonly memoryMaxBytes: number;
+  /**
+   * The bundle that runs the module stage in its thread.
+   *
+   * @default - the one next to this bundle
+   */
+  readonly threadFile?: string;
 }
 
 export interface Stages {
@@ -40,10 +46,11 @@ export async function openStages(settings: Settings, options: OpenStagesOptions)
   return { stages: [module, bill].filter((stage) => stage !== undefined), bill };
 }
 
-async function openModuleStage({ stage: path }: Settings, { log, now }: OpenStagesOptions) {
+async function openModuleStage({ stage: path }: Settings, options: OpenStagesOptions) {
   if (path === undefined) return undefined;
+  const { log, now, threadFile = join(__dirname, 'stage.js') } = options;
   const onProblem = (code: string, message: string) => log.problem('warn', `stage ${code}`, message);
-  const start = (module: string) => startThread(join(__dirname, 'stage.js'), module);
+  const start = (module: string) => startThread(threadFile, module);
   return ModuleStage.open({ path, start, onProblem, now });
 }
 

@@ -1,5 +1,12 @@
 /** The bundle behind `logtap try` and `logtap run --record`: the shipper's own code, fed from a file instead of a pod. */
+import { join } from 'node:path';
+import { ruleTexts } from '../catalog/values/record-rules.js';
 import type { TryModule } from '../cli/try/try-module.js';
+import { Ledger } from '../shipper/accounting/ledger.js';
+import { createLog } from '../shipper/log.js';
+import { openStages } from '../shipper/open-stages.js';
+import { defaultMemoryMaxBytes } from '../shipper/process/memory-limit.js';
+import { Secrets } from '../shipper/secrets.js';
 import { parseSettings } from '../shipper/settings.js';
 import { Outcomes } from './outcome.js';
 import { recordTape } from './record.js';
@@ -7,13 +14,20 @@ import { batchesOf } from './replay.js';
 import { report } from './report.js';
 import { readTape, tapeOf } from './tape.js';
 
-const explain: TryModule['explain'] = async ({ settings, input, stream, container, format }) => {
-  const parsed = parseSettings(settings, () => {});
-  const outcomes = new Outcomes([]);
-  for (const batch of batchesOf(readTape(input) ?? tapeOf(input, { stream, container }), parsed)) {
-    await outcomes.add(batch);
-  }
-  return report(outcomes.all, format);
+const explain: TryModule['explain'] = async ({ settings: environment, input, stream, container, format }) => {
+  const settings = parseSettings(environment, () => {});
+  const tape = readTape(input) ?? tapeOf(input, { stream, container });
+  const { stages } = await openStages(settings, {
+    ledger: new Ledger([]),
+    log: createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets: Secrets.of(environment) }),
+    now: () => performance.now(),
+    memoryMaxBytes: settings.memoryMaxBytes ?? defaultMemoryMaxBytes(undefined, 0),
+    threadFile: join(__dirname, '..', 'shipper', 'stage.js'),
+  });
+  const outcomes = new Outcomes(stages);
+  for (const batch of batchesOf(tape, settings)) await outcomes.add(batch);
+  await outcomes.end();
+  return report(outcomes.all, { format, rules: ruleTexts(environment.LOGTAP_RULES ?? '') });
 };
 
 export { explain, recordTape };

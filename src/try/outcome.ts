@@ -1,14 +1,5 @@
 /** What becomes of each record: the shipper's stages are applied one by one, and each change is noted. */
-import type { Origin, RecordBatch } from '../shipper/parts.js';
-
-/** A stage of the shipper. */
-export interface NamedStage {
-  readonly name: string;
-  apply(
-    batch: RecordBatch,
-    withhold: (records: RecordBatch, reason: string) => void,
-  ): RecordBatch | Promise<RecordBatch>;
-}
+import type { Origin, RecordBatch, Stage } from '../shipper/parts.js';
 
 export interface Outcome {
   readonly origin: Origin;
@@ -27,13 +18,27 @@ export class Outcomes {
   readonly all: Outcome[] = [];
   readonly #byName = new Map<string, Outcome>();
 
-  constructor(private readonly stages: readonly NamedStage[]) {}
+  constructor(private readonly stages: readonly Stage[]) {}
 
   /** Takes a batch of the source through every stage. */
   async add(batch: RecordBatch): Promise<void> {
     this.#take(batch, undefined);
+    await this.#pass(batch, 0);
+  }
+
+  /** No more batches come. */
+  async end(): Promise<void> {
+    for (const [i, stage] of this.stages.entries()) {
+      const last = stage.end?.((records, reason) => this.#withhold(stage.name, records, reason));
+      if (last === undefined) continue;
+      this.#take(last, stage.name);
+      await this.#pass(last, i + 1);
+    }
+  }
+
+  async #pass(batch: RecordBatch, first: number): Promise<void> {
     let current = batch;
-    for (const stage of this.stages) {
+    for (const stage of this.stages.slice(first)) {
       current = await stage.apply(current, (records, reason) => this.#withhold(stage.name, records, reason));
       this.#take(current, stage.name);
     }

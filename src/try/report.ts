@@ -1,12 +1,18 @@
 /** Prints outcomes: for people and their diffs as text, for programs as JSON lines. */
+import { LEVELS, severitiesOf } from '../catalog/values/record-rules.js';
 import { printable } from '../printable.js';
+import { levelOf } from '../shipper/fields/level.js';
 import type { Outcome } from './outcome.js';
 
-export type Format = 'text' | 'json';
+export interface ReportOptions {
+  readonly format: 'text' | 'json';
+  /** The texts of the rules of LOGTAP_RULES. */
+  readonly rules: readonly string[];
+}
 
-export function report(outcomes: readonly Outcome[], format: Format): string {
-  const streams = new StreamLines();
-  const described = outcomes.map((outcome) => describe(outcome, streams));
+export function report(outcomes: readonly Outcome[], { format, rules }: ReportOptions): string {
+  const streams = new StreamRecords();
+  const described = outcomes.map((outcome) => describe(outcome, streams, rules));
   if (format === 'json') return described.map((each) => `${JSON.stringify(each)}\n`).join('');
   return described.map(textOf).join('\n');
 }
@@ -19,16 +25,19 @@ interface Described {
   /** Number of the stream's record, from 1. */
   readonly record: number;
   readonly lines: number;
+  readonly level?: string;
   /** The stage that made the record. */
   readonly madeBy?: string;
   readonly changedBy?: readonly string[];
   readonly withheldBy?: string;
   readonly reason?: string;
+  /** The rule of LOGTAP_RULES that decided. */
+  readonly rule?: string;
   readonly message: string;
 }
 
 /** Counts the records of each stream. */
-class StreamLines {
+class StreamRecords {
   readonly #records = new Map<string, number>();
 
   next(id: string): number {
@@ -38,7 +47,11 @@ class StreamLines {
   }
 }
 
-function describe({ origin, message, madeBy, changedBy, withheld }: Outcome, streams: StreamLines): Described {
+function describe(
+  { origin, message, madeBy, changedBy, withheld }: Outcome,
+  streams: StreamRecords,
+  rules: readonly string[],
+): Described {
   const text = message.toString('utf8');
   return {
     stream: origin.path ?? origin.stream,
@@ -46,11 +59,30 @@ function describe({ origin, message, madeBy, changedBy, withheld }: Outcome, str
     ...(origin.process !== '' && { process: origin.process }),
     record: streams.next(origin.id),
     lines: text.split('\n').length,
+    ...levelIn(message),
     ...(madeBy !== undefined && { madeBy }),
     ...(changedBy.length > 0 && { changedBy }),
-    ...(withheld !== undefined && { withheldBy: withheld.stage, reason: withheld.reason }),
+    ...(withheld !== undefined && {
+      withheldBy: withheld.stage,
+      reason: withheld.reason,
+      ...ruleOf(withheld.reason, rules),
+    }),
     message: text,
   };
+}
+
+/** `rule_2` names the second rule. */
+function ruleOf(reason: string, rules: readonly string[]): { readonly rule?: string } {
+  const [, number] = /^rule_(\d+)$/.exec(reason) ?? [];
+  const rule = rules[Number(number) - 1];
+  return rule === undefined ? {} : { rule };
+}
+
+/** The level that the rules see. */
+function levelIn(message: Buffer): { readonly level?: string } {
+  const severity = levelOf(message, 0, message.length);
+  const level = LEVELS.find((name) => severity >= severitiesOf(name)[0] && severity <= severitiesOf(name)[1]);
+  return level === undefined ? {} : { level };
 }
 
 function textOf({ stream, container, process, record, lines, message, ...rest }: Described): string {
@@ -59,9 +91,12 @@ function textOf({ stream, container, process, record, lines, message, ...rest }:
     `${stream} ${record}`,
     ...(writer === '' ? [] : [writer]),
     ...(lines === 1 ? [] : [`${lines} lines`]),
+    ...(rest.level === undefined ? [] : [rest.level]),
     ...(rest.madeBy === undefined ? [] : [`made by ${rest.madeBy}`]),
     ...(rest.changedBy === undefined ? [] : [`changed by ${rest.changedBy.join(', ')}`]),
-    ...(rest.withheldBy === undefined ? [] : [`withheld by ${rest.withheldBy}: ${rest.reason}`]),
+    ...(rest.reason === undefined
+      ? []
+      : [`withheld: ${rest.reason}${rest.rule === undefined ? '' : ` (${rest.rule})`}`]),
   ].join(', ');
   const body = message.split('\n').map((line) => `  | ${printable(line)}`);
   return `${[head, ...body].join('\n')}\n`;

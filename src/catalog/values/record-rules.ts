@@ -54,6 +54,19 @@ export function recordRules(text: string): readonly RecordRule[] {
   return rules;
 }
 
+/** The text of each rule, for reports on the rule that decided. */
+export function ruleTexts(text: string): string[] {
+  const reader = new Reader(text);
+  const texts: string[] = [];
+  while (!reader.isAtEnd()) {
+    if (reader.takes(SEPARATOR)) continue;
+    const start = reader.place;
+    ruleFrom(reader);
+    texts.push(text.slice(start, reader.place).trim());
+  }
+  return texts;
+}
+
 const SEPARATOR = /[;\n][\s;]*/y;
 const ACTION = /(?:keep|drop|sample)(?=[\s;]|$)/y;
 const PERCENT = /(\d+(?:\.\d+)?)%/y;
@@ -152,6 +165,10 @@ class Reader {
   constructor(text: string) {
     this.#text = text;
     this.#skipBlanks();
+  }
+
+  get place(): number {
+    return this.#at;
   }
 
   isAtEnd(): boolean {

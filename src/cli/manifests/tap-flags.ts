@@ -72,6 +72,7 @@ function assignmentOf(flag: Flag, flags: Flags): Assignment[] {
 
 function textAsValue(by: string, { property, type }: Flag, texts: readonly string[]): unknown {
   if (property === 'file') return texts.join(':');
+  if (property === 'rules') return texts;
   if (property === 'streams') return streams(texts.join(','));
   if (type.kind === 'list') return texts.join(',');
   return type.kind === 'struct' ? secretKey(by, texts.at(-1)!) : texts.at(-1);

@@ -83,6 +83,11 @@ export const RULES = {
   LT028: { severity: WARNING, cause: 'the pods come from the template of another object', canAccept: true },
   LT029: { severity: WARNING, cause: 'nodes cannot pull it, so the pod would not start', canAccept: true },
   LT030: { severity: WARNING, cause: "the application's requests to AWS would fail", canAccept: true },
+  LT031: {
+    severity: WARNING,
+    cause: 'the property applies to many workloads, or names a stream that is not tapped',
+    canAccept: true,
+  },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

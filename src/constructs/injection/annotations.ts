@@ -1,5 +1,7 @@
 /** Annotations of a workload that configure its tap, so that the manifest carries the configuration. */
 import { remedyFor } from '../../catalog/closest.js';
+import { ruleTexts } from '../../catalog/values/record-rules.js';
+import { type RecordOptions, resolveRecords } from '../props/record-options.js';
 import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
 
 const DOMAIN = 'logtap.dev';
@@ -14,11 +16,20 @@ export const EXCLUDE_CONTAINERS = `${DOMAIN}/exclude-containers`;
 /** Options of the pod, or of one container with the prefix `CONTAINER.`. */
 const OPTIONS = ['file', 'streams'] as const;
 
+/** Options of the pod's records, each with its reader. A reader throws an Error with the cause. */
+const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
+  rules: (value) => {
+    const options = { rules: ruleTexts(value) };
+    resolveRecords(options);
+    return options;
+  },
+};
+
 const KNOWN: readonly string[] = [
   INJECT,
   CONTAINERS,
   EXCLUDE_CONTAINERS,
-  ...OPTIONS.map((name) => `${DOMAIN}/${name}`),
+  ...[...OPTIONS, ...Object.keys(RECORDS)].map((name) => `${DOMAIN}/${name}`),
 ];
 
 const KNOWN_NAMES = KNOWN.map((key) => key.slice(DOMAIN.length + 1));
@@ -31,6 +42,8 @@ export interface PodAnnotations {
   readonly excludeContainers?: string[];
   /** For every container. */
   readonly options: TapOptions;
+  /** For the records of the pod. */
+  readonly records: RecordOptions;
   /** Per container; these override the properties. */
   readonly perContainer: ReadonlyMap<string, TapOptions>;
   /** Problems in the annotations. Each names the annotation, the value, the rule and the remedy. */
@@ -54,6 +67,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
   }
   const perContainer = new Map<string, TapOptions>();
   let options: TapOptions = {};
+  let records: RecordOptions = {};
   let isDisabled = false;
   const lists: { containers?: string[]; excludeContainers?: string[] } = {};
 
@@ -76,6 +90,12 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
     } else if (container !== undefined) {
       const known = OPTIONS.map((option) => `${container}.${DOMAIN}/${option}`);
       refuse('be an option of a single container', remedyFor(name, OPTIONS, `use ${known.join(' or ')}`));
+    } else if (Object.hasOwn(RECORDS, name)) {
+      try {
+        records = { ...records, ...RECORDS[name]!(value) };
+      } catch (error) {
+        refuse(`follow the rules of the property '${name}'`, (error as Error).message);
+      }
     } else if (key === INJECT) {
       if (value !== 'enabled' && value !== 'disabled') refuse('be enabled or disabled', 'correct it, or leave it out');
       isDisabled = value === 'disabled';
@@ -85,7 +105,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       else lists[key === CONTAINERS ? 'containers' : 'excludeContainers'] = names;
     } else refuse(`be one of ${KNOWN.join(', ')}`, remedyFor(name, KNOWN_NAMES, 'correct its name, or leave it out'));
   }
-  return { isDisabled, ...lists, options, perContainer, problems };
+  return { isDisabled, ...lists, options, records, perContainer, problems };
 }
 
 type Refuse = (rule: string, remedy: string) => void;

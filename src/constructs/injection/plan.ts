@@ -1,4 +1,5 @@
 /** The plan of an injection: the original workload, the containers to tap, and the way the pod runs its shipper. */
+import { type RecordOptions, resolveRecords } from '../props/record-options.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import type { TapOptions } from '../props/tap-options.js';
 import { type PodAnnotations, readAnnotations } from './annotations.js';
@@ -40,11 +41,12 @@ export interface InjectionPlan {
  *
  * @throws if the workload does not have the shape that Kubernetes requires
  */
-export function planInjection(manifest: any, props: ResolvedProps): InjectionPlan | undefined {
+export function planInjection(manifest: any, given: ResolvedProps): InjectionPlan | undefined {
   if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return undefined;
   const workload = uninject(manifest);
   const template = podTemplate(workload);
   const annotations = readAnnotations(metadataOf(workload));
+  const props = withRecords(given, annotations.records);
   const selection = {
     containers: annotations.containers ?? props.containers,
     excludeContainers: annotations.excludeContainers ?? props.excludeContainers,
@@ -64,6 +66,12 @@ export function planInjection(manifest: any, props: ResolvedProps): InjectionPla
     taps,
     isEndless: (spec.restartPolicy ?? 'Always') === 'Always',
   };
+}
+
+function withRecords(props: ResolvedProps, records: RecordOptions): ResolvedProps {
+  if (Object.keys(records).length === 0) return props;
+  const recordOptions = { ...props.recordOptions, ...records };
+  return { ...props, recordOptions, records: resolveRecords(recordOptions) };
 }
 
 /** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */

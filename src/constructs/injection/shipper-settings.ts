@@ -2,11 +2,19 @@
 import type { ResolvedProps } from '../props/resolve.js';
 import { secretFilePath } from './sink-files.js';
 
-export function shipperSettings({ sink, shipper }: ResolvedProps): Record<string, string> {
+export function shipperSettings(props: ResolvedProps): Record<string, string> {
+  const { sink, shipper, records } = props;
   return {
     LOGTAP_SINK: sink.name,
     ...shipper.settings,
+    ...records.settings,
     ...sink.settings,
-    ...Object.fromEntries(sink.secretFiles.map((file) => [file.setting, secretFilePath(file)])),
+    ...Object.fromEntries(filesOf(props).secrets.map((file) => [file.setting, secretFilePath(file)])),
   };
+}
+
+/** Files that the shipper reads. Two properties may name the same key of a ConfigMap. */
+export function filesOf({ sink, records }: ResolvedProps) {
+  const configMaps = [...(sink.configMapFiles ?? []), ...records.configMapFiles];
+  return { secrets: [...sink.secretFiles, ...records.secretFiles], configMaps };
 }

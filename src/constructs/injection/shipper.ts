@@ -4,7 +4,7 @@ import type { ResolvedProps } from '../props/resolve.js';
 import type { ResolvedShipper } from '../props/shipper-options.js';
 import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
-import { shipperSettings } from './shipper-settings.js';
+import { filesOf, shipperSettings } from './shipper-settings.js';
 import { projected, SECRETS_PATH } from './sink-files.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
 
@@ -111,8 +111,9 @@ export function installer(props: ResolvedProps): Container {
 
 /** The shipper: a native sidecar, which starts before the application and ends after it, or a classic one. */
 export function shipper(props: ResolvedProps, run: ShipperRun): Container {
-  const { secretFiles, configMapFiles = [], volumeMounts = [] } = props.sink;
-  const hasFiles = secretFiles.length + configMapFiles.length > 0;
+  const { volumeMounts = [] } = props.sink;
+  const { secrets, configMaps } = filesOf(props);
+  const hasFiles = secrets.length + configMaps.length > 0;
   const options = props.shipper;
   return {
     name: SHIPPER,
@@ -198,8 +199,8 @@ function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
 
 /** The shared memory volume, the library volume, the files of the sink, and the disk volume. */
 export function volumes(props: ResolvedProps): NonNullable<PodSpec['volumes']> {
-  const { secretFiles, configMapFiles = [] } = props.sink;
-  const sources = projected(secretFiles, configMapFiles);
+  const { secrets, configMaps } = filesOf(props);
+  const sources = projected(secrets, configMaps);
   const disk = diskVolumeMiB(props.shipper);
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },

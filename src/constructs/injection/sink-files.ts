@@ -1,4 +1,4 @@
-/** Files for sinks: keys of Secrets and ConfigMaps, in one volume of the shipper. */
+/** Files for sinks and stages: keys of Secrets and ConfigMaps, in one volume of the shipper. */
 import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
 
 export const SECRETS_PATH = '/etc/logtap/secrets';
@@ -16,11 +16,13 @@ export function projected(secrets: readonly SecretFile[], configMaps: readonly C
   // Two settings may read the same key, and Kubernetes rejects a duplicate path.
   const isFirst = (file: SecretFile, i: number) =>
     secrets.findIndex((other) => secretPath(other) === secretPath(file)) === i;
+  const isFirstMap = (file: ConfigMapFile, i: number) =>
+    configMaps.findIndex((other) => configMapPath(other) === configMapPath(file)) === i;
   return [
     ...secrets
       .filter(isFirst)
       .map((file) => ({ secret: { name: file.secretName, items: items(file.key, secretPath(file)) } })),
-    ...configMaps.map((file) => ({
+    ...configMaps.filter(isFirstMap).map((file) => ({
       configMap: { name: file.configMapName, items: items(file.key, configMapPath(file)) },
     })),
   ];

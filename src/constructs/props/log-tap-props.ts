@@ -3,6 +3,7 @@ import { ACCEPTABLE_CODES } from '../findings/finding.js';
 import type { Sink } from '../sinks/sink.js';
 import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
+import { type RecordOptions, resolveRecords } from './record-options.js';
 import { checkShipperOptions, type ShipperOptions } from './shipper-options.js';
 import { checkTapOptions, type TapOptions } from './tap-options.js';
 
@@ -17,8 +18,8 @@ export enum FailurePolicy {
   FAIL_OPEN = 'fail-open',
 }
 
-/** Properties of a tap: its sources and its sink. */
-export interface LogTapProps extends TapOptions {
+/** Properties of a tap: its sources, its records and its sink. */
+export interface LogTapProps extends TapOptions, RecordOptions {
   /**
    * Where the shipper sends the records.
    *
@@ -121,7 +122,7 @@ export function checkProps(props: LogTapProps): void {
       `be one of ${ACCEPTABLE_CODES.join(', ')}: no pod works with other findings, so correct their cause`,
     );
   }
-  checkShipperOptions(props.shipper ?? {}, props.sink);
+  checkShipperOptions(props.shipper ?? {}, props.sink, resolveRecords(props));
 }
 
 /** The sink of complete properties. */

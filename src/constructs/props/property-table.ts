@@ -18,6 +18,15 @@ export const PROPERTIES = {
     suppressFile: 'boolean',
     existingPreload: 'one of chain replace error',
     debug: 'boolean',
+    rules: 'string[]',
+    budget: 'Budget',
+    flightRecorder: 'FlightRecorder',
+    stage: 'StageModule',
+  },
+  Budget: {
+    bytesPerDay: 'number',
+    rateLimit: 'string',
+    deduplicateSeconds: 'number',
   },
   CloudWatchSinkProps: {
     logGroup: 'string!',
@@ -37,6 +46,10 @@ export const PROPERTIES = {
   FileSinkProps: {
     volume: 'string!',
     path: 'string!',
+  },
+  FlightRecorder: {
+    minutes: 'number!',
+    belowLevel: 'one of trace debug info warn error fatal',
   },
   ForwardSinkProps: {
     tag: 'string',
@@ -114,6 +127,10 @@ export const PROPERTIES = {
   SinkIamStatement: {
     actions: 'string[]!',
     resources: 'string[]!',
+  },
+  StageModule: {
+    configMap: 'string!',
+    key: 'string!',
   },
   TapOptions: {
     streams: 'one of none stdout stderr both',

@@ -1,6 +1,7 @@
 /** Properties made complete, once: every later step reads values and defaults from here and checks nothing again. */
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { checkProps, FailurePolicy, isNative, isTooOldForNative, type LogTapProps, sinkOf } from './log-tap-props.js';
+import { type RecordConfig, type RecordOptions, resolveRecords } from './record-options.js';
 import { type ResolvedShipper, resolveShipper } from './shipper-options.js';
 import { type TapOptions, tapOptions } from './tap-options.js';
 
@@ -14,6 +15,9 @@ export interface ResolvedProps {
   readonly containers: readonly string[] | undefined;
   readonly excludeContainers: readonly string[];
   readonly shipper: ResolvedShipper;
+  readonly records: RecordConfig;
+  /** What `records` was resolved from: annotations may override it. */
+  readonly recordOptions: RecordOptions;
   /** Whether the application starts only after the shipper listens. */
   readonly isGate: boolean;
   readonly isNative: boolean;
@@ -38,6 +42,8 @@ export function resolve(props: LogTapProps): ResolvedProps {
     containers: props.containers,
     excludeContainers: props.excludeContainers ?? [],
     shipper: resolveShipper(props.shipper ?? {}),
+    records: resolveRecords(props),
+    recordOptions: props,
     isGate: props.failurePolicy !== FailurePolicy.FAIL_OPEN,
     isNative: native,
     tooOldForNative: native && isTooOldForNative(props) ? props.kubernetesVersion : undefined,

@@ -5,6 +5,7 @@ import { secretFilePath } from '../injection/sink-files.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { must } from './must.js';
+import type { RecordConfig } from './record-options.js';
 import { hasToken } from './token.js';
 
 /** When a node pulls the image. */
@@ -178,7 +179,7 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** Throws unless the options are valid, each by itself and together. */
-export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined): void {
+export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined, records: RecordConfig): void {
   const { image, drainSeconds, memoryBufferMiB } = options;
   const {
     imagePullSecrets,
@@ -238,7 +239,7 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     memoryRequestMiB,
     `be at most the limit of ${limit}: lower it, or raise 'shipper.memoryLimitMiB'`,
   );
-  checkSettings(settings, sink);
+  checkSettings(settings, sink, records);
 }
 
 /** The rules of a sink that is not known yet are applied later. */
@@ -248,7 +249,11 @@ const NO_SINK: Pick<SinkConfig, 'name' | 'settings' | 'secretFiles'> = {
   secretFiles: [],
 };
 
-function checkSettings(settings: { readonly [name: string]: string }, sink: Sink | undefined): void {
+function checkSettings(
+  settings: { readonly [name: string]: string },
+  sink: Sink | undefined,
+  records: RecordConfig,
+): void {
   // Every workload of an app comes here, and most of them have none.
   if (Object.keys(settings).length === 0) return;
   const { name: sinks, settings: bySink, secretFiles } = sink?.bind() ?? NO_SINK;
@@ -261,6 +266,8 @@ function checkSettings(settings: { readonly [name: string]: string }, sink: Sink
     must(typeof value === 'string', where, value, 'be a string: put it in quotes');
     must(OWN_SETTINGS[name] === undefined, where, value, `be left to injection: ${OWN_SETTINGS[name]}`);
     must(bySink[name] === undefined, where, value, 'be left to the sink: set it there');
+    const isByRecords = records.settings[name] !== undefined;
+    must(!isByRecords, where, value, 'be left to the property that sets it: remove one of them');
     must(
       !/:\/\/[^/]*@/.test(value),
       where,
@@ -269,8 +276,13 @@ function checkSettings(settings: { readonly [name: string]: string }, sink: Sink
     );
   }
   // Together with the settings of the sink, because rules relate settings to each other. Of a file, only the path is checked.
-  const files = Object.fromEntries(secretFiles.map((file) => [file.setting, secretFilePath(file)]));
-  const { problems } = readSettings({ LOGTAP_SINK: sinks, ...bySink, ...files, ...settings }, hasToken);
+  const files = Object.fromEntries(
+    [...secretFiles, ...records.secretFiles].map((file) => [file.setting, secretFilePath(file)]),
+  );
+  const { problems } = readSettings(
+    { LOGTAP_SINK: sinks, ...bySink, ...records.settings, ...files, ...settings },
+    hasToken,
+  );
   const problem = problems.find(({ names }) => names.some((name) => settings[name] !== undefined));
   if (problem !== undefined) throw new Error(`'shipper.settings': ${problem.text}`);
 }

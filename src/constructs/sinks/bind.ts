@@ -27,6 +27,20 @@ export function bind(
   sink: KnownSink,
   bindings: readonly Binding[],
 ): Pick<SinkConfig, 'name' | 'settings' | 'secretFiles'> {
+  for (const [setting, example] of SINKS[sink].needed) {
+    const binding = bindings.find((each) => each.setting === setting)!;
+    const isGiven = binding.value !== undefined || binding.secret !== undefined;
+    if (!isGiven) throw new Error(`'${binding.property}' must be given: for example ${example}`);
+  }
+  return { name: sink, ...bindSettings(bindings) };
+}
+
+/**
+ * The settings of properties.
+ *
+ * @throws with the property, the rule and the remedy if the shipper would reject the settings at start
+ */
+export function bindSettings(bindings: readonly Binding[]): Pick<SinkConfig, 'settings' | 'secretFiles'> {
   const settings: Record<string, string> = {};
   const secretFiles: SecretFile[] = [];
   const values = new Map<Setting<unknown>, unknown>();
@@ -50,13 +64,10 @@ export function bind(
     const { property, value } = bindingOf(setting)!;
     return said(property, value);
   };
-  for (const [setting, example] of SINKS[sink].needed) {
-    if (!given.has(setting)) throw new Error(`${nameOf(setting)} must be given: for example ${example}`);
-  }
   const known = givenOf(given, values);
   const broken = RULES.filter((rule) => rule.settings.every(bindingOf)).find((rule) => rule.isBroken(known));
   if (broken !== undefined) throw new Error(broken.says(nameOf));
-  return { name: sink, settings, secretFiles };
+  return { settings, secretFiles };
 }
 
 function judged(property: string, setting: Setting<unknown>, value: Value): unknown {

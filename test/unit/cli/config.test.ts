@@ -108,6 +108,12 @@ test('flags override single properties of the file', () => {
   expect(props).toEqual(resolve(expected));
 });
 
+test('a rule may contain commas', () => {
+  const file = fileOf('sink: { stdout: }');
+  const { records } = readProps(file, [set('rules', 'drop text~/a{1,2}/')]);
+  expect(records.settings.LOGTAP_RULES).toBe('drop text~/a{1,2}/');
+});
+
 test('flags complete the file', () => {
   const file = fileOf('sink: { cloudWatch: { logGroup: /a } }');
   const { sink } = readProps(file, [set('sink.cloudWatch.region', 'eu-west-1')]);

@@ -124,6 +124,11 @@ describe('flags become properties', () => {
       { ...stdoutSink, file: '/a.log:/b.log' },
     ],
     [
+      'rules, one per flag, because they may contain commas',
+      ['--sink', 'stdout', '--rules', 'keep text~/a{1,2}/', '--rules', 'drop level<info'],
+      { ...stdoutSink, rules: ['keep text~/a{1,2}/', 'drop level<info'] },
+    ],
+    [
       'options of the shipper',
       ['--sink', 'stdout', '--memory-limit-mib', '512', '--image-pull-policy', 'Never'],
       { ...stdoutSink, shipper: { image: 'logtap:1', memoryLimitMiB: 512, imagePullPolicy: ImagePullPolicy.NEVER } },

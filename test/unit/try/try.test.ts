@@ -131,6 +131,38 @@ describe('--expect', () => {
   });
 });
 
+describe('stages', () => {
+  test('withheld records have the reason and the rule, and levels are those that the rules see', async () => {
+    const config = fileOf(
+      "sink: { stdout: }\nrules: ['keep text~/payment/', 'drop level<info']\nbudget: { deduplicateSeconds: 60 }\n",
+      'logtap.yaml',
+    );
+    const { stdout } = await runCommand(
+      tryCommand,
+      ['-', '--config', config],
+      'DEBUG payment\nDEBUG cache\nINFO x\nINFO x\n',
+    );
+    expect(stdout).toBe(
+      [
+        'stdout 1, debug\n  | DEBUG payment\n',
+        'stdout 2, debug, withheld: rule_2 (drop level<info)\n  | DEBUG cache\n',
+        'stdout 3, info\n  | INFO x\n',
+        'stdout 4, info, withheld: duplicate\n  | INFO x\n',
+        'stdout 1, info, made by bill\n  | logtap: repeated once more until 1970-01-01T00:00:00.000Z: INFO x\n',
+      ].join('\n'),
+    );
+  });
+
+  test('records that the flight recorder sends after all are not withheld', async () => {
+    const settings = ['--set', 'flightRecorder.minutes=1'];
+    const recorded = 'INFO first\nINFO second\n';
+    const withheld = (await recordsOf(recorded, ...settings)).map(({ reason }) => reason);
+    expect(withheld).toEqual(['recorder', 'recorder']);
+    const sent = await recordsOf(`${recorded}ERROR broken\n`, ...settings);
+    expect(sent.map(({ reason }) => reason)).toEqual([undefined, undefined, undefined]);
+  });
+});
+
 describe('settings', () => {
   test('come from logtap.yaml, and --set overrides it', async () => {
     const config = fileOf(

@@ -1,0 +1,143 @@
+/** Options of records: the shipper reads the settings that injection writes for them, and mistakes are found before. */
+import { LogTap, type LogTapProps, RecordLevel, Sink, TapStreams } from '../../../src/constructs/index.js';
+import { podTemplate } from '../../../src/constructs/injection/workload.js';
+import { parseSettings } from '../../../src/shipper/settings.js';
+import { container, deployment, variables } from '../../support/workloads.js';
+
+const sink = Sink.stdout();
+const accept = ['LT029'];
+const shipper = (props: LogTapProps, manifest: unknown = deployment()) =>
+  container(LogTap.inject(manifest, { sink, ...props }), 'logtap');
+const settings = (props: LogTapProps) =>
+  parseSettings(
+    Object.fromEntries((shipper(props).env ?? []).map(({ name, value }) => [name, value ?? name])),
+    () => {},
+  );
+
+describe('become settings of the shipper', () => {
+  test('rules, budget and flight recorder', () => {
+    const parsed = settings({
+      rules: ['keep text~/a;b/', 'drop level<info'],
+      budget: { bytesPerDay: 1_000_000, rateLimit: '100/s', deduplicateSeconds: 60 },
+      flightRecorder: { minutes: 5, belowLevel: RecordLevel.INFO },
+    });
+    expect(parsed.rules?.map(({ action }) => action)).toEqual(['keep', 'drop']);
+    expect(parsed).toMatchObject({
+      budgetBytesPerDay: 1_000_000,
+      rateLimit: { records: 100, perMs: 1000 },
+      deduplicateSeconds: 60,
+      recorderMinutes: 5,
+      recorderLevel: 'info',
+    });
+  });
+
+  test('none without options', () => {
+    const names = Object.keys(variables(shipper({})));
+    expect(names.filter((name) => /RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name))).toEqual([]);
+  });
+
+  test('a module from a ConfigMap, also one that the sink reads', () => {
+    const stage = { configMap: 'modules', key: 'stage.mjs' };
+    const both = { sink: Sink.module({ configMap: 'modules', key: 'stage.mjs' }), stage };
+    for (const props of [{ stage }, both]) {
+      const injected = LogTap.inject(deployment(), { sink, ...props });
+      const path = '/etc/logtap/secrets/configmaps/modules/stage.mjs';
+      expect(variables(container(injected, 'logtap')).LOGTAP_STAGE).toBe(`module:${path}`);
+      const volume = podTemplate(injected).spec.volumes?.find(({ name }) => name === 'logtap-secrets');
+      const items = [{ key: 'stage.mjs', path: 'configmaps/modules/stage.mjs' }];
+      expect(volume?.projected).toEqual({ sources: [{ configMap: { name: 'modules', items } }] });
+    }
+  });
+});
+
+describe('are rejected at once if the shipper would not start with them', () => {
+  test.each<[string, LogTapProps, RegExp]>([
+    ['a misspelt action', { rules: ['dorp level<info'] }, /'rules' \("dorp level<info"\) rule 1, before 'dorp/],
+    [
+      'two rules in one',
+      { rules: ['drop level<info; drop level=unknown'] },
+      /'rules' .* must be one rule: list the rules/,
+    ],
+    ['no rule', { rules: [] }, /'rules' .*has no rule/],
+    [
+      'a limit without a unit',
+      { budget: { rateLimit: '100' } },
+      /'budget.rateLimit' \("100"\) must be a number of records per/,
+    ],
+    ['a tiny budget', { budget: { bytesPerDay: 1 } }, /'budget.bytesPerDay' \(1\) must be a whole number from 1024/],
+    ['a misspelt property', { budget: { bytesPerDy: 1 } } as never, /'budget.bytesPerDy' .*did you mean 'bytesPerDay'/],
+    ['a misspelt level', { flightRecorder: { minutes: 1, belowLevel: 'wran' as RecordLevel } }, /did you mean 'warn'/],
+    ['a recorder without minutes', { flightRecorder: {} } as never, /'flightRecorder.minutes' must be given/],
+    [
+      'a stage that is no module',
+      { stage: { configMap: 'a', key: 'stage.js' } },
+      /'stage.key' \("stage.js"\) must be a key/,
+    ],
+    [
+      'a setting that a property sets',
+      { rules: ['drop level<info'], shipper: { settings: { LOGTAP_RULES: 'drop level<warn' } } },
+      /'shipper.settings.LOGTAP_RULES' .* must be left to the property that sets it/,
+    ],
+  ])('%s', (_what, props, says) => {
+    expect(() => new LogTap({ sink, ...props })).toThrow(says);
+  });
+});
+
+describe('the annotation logtap.dev/rules', () => {
+  const annotated = (rules: string) => {
+    const manifest = deployment();
+    const template = podTemplate(manifest);
+    template.metadata = { ...template.metadata, annotations: { 'logtap.dev/rules': rules } };
+    return manifest;
+  };
+
+  test('replaces the rules of the properties, and nothing else', () => {
+    const props = { rules: ['drop level<warn'], budget: { deduplicateSeconds: 5 } };
+    const env = variables(shipper(props, annotated('drop level<info; keep text~/a;b/')));
+    expect(env).toMatchObject({
+      LOGTAP_RULES: 'drop level<info; keep text~/a;b/',
+      LOGTAP_DEDUPLICATE_SECONDS: '5',
+    });
+  });
+
+  test.each(['', 'dorp level<info', 'drop level<inof'])('is rejected with %j', (rules) => {
+    expect(() => shipper({}, annotated(rules))).toThrow(
+      /LT024 .* 'logtap.dev\/rules' .* must follow the rules of the property 'rules'/,
+    );
+  });
+});
+
+describe('LT031: rules that no record of the workload can match', () => {
+  const messages = (props: LogTapProps) =>
+    LogTap.check(deployment(), { sink, accept, ...props })
+      .filter(({ code }) => code === 'LT031')
+      .map(({ message }) => message);
+
+  test.each<[string, LogTapProps, string[]]>([
+    [
+      'a file',
+      { rules: ['drop file=/var/log/**'] },
+      ["the rule 'drop file=/var/log/**' matches only file, which no container taps"],
+    ],
+    [
+      'a stream',
+      { rules: ['drop stream=stderr level<info'], streams: TapStreams.STDOUT },
+      ["the rule 'drop stream=stderr level<info' matches only stderr, which no container taps"],
+    ],
+    [
+      'every record before',
+      { rules: ['sample 10%', 'drop level<info'] },
+      ["the rule 'drop level<info' follows 'sample 10%', which matches every record"],
+    ],
+    ['a tapped file', { rules: ['drop file=/var/log/**'], file: '/var/log/a.log' }, []],
+    ['a negated stream', { rules: ['drop stream!=stderr'], streams: TapStreams.STDOUT }, []],
+    [
+      'rules of the settings',
+      { shipper: { settings: { LOGTAP_RULES: 'drop file=/a' } } },
+      [expect.stringContaining('drop file=/a')],
+    ],
+    ['no rules', {}, []],
+  ])('%s', (_what, props, expected) => {
+    expect(messages(props)).toEqual(expected);
+  });
+});
