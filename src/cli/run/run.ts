@@ -11,9 +11,9 @@ import { join, resolve } from 'node:path';
 import { LIBRARY_ENV, RING_DIR, SOCKET_NAME } from '../../contract.js';
 import { diagnoseProgram } from '../../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../../doctor/verdict.js';
-import { libraryFile, tryFile } from '../package-files.js';
+import { libraryFile } from '../package-files.js';
 import { parseFlags } from '../parse-flags.js';
-import type { TryModule } from '../try/try-module.js';
+import { loadTry } from '../try/load.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import { type Exit, exitOf } from './child-exit.js';
 import { RunShipper } from './run-shipper.js';
@@ -159,12 +159,14 @@ function memoryDirectory(): string {
 /** The same with a recorder instead of a shipper. */
 async function runRecorded(options: RunOptions, library: string, directory: string, tape: string): Promise<number> {
   const socket = join(directory, SOCKET_NAME);
-  const recorder = await (require(tryFile) as TryModule).recordTape(tape, socket).catch((error: Error) => {
-    throw new CommandError(
-      `cannot record to '${tape}': ${error.message}. Give a file that can be written`,
-      EXIT.CANNOT_CREATE,
-    );
-  });
+  const recorder = await loadTry()
+    .recordTape(tape, socket)
+    .catch((error: Error) => {
+      throw new CommandError(
+        `cannot record to '${tape}': ${error.message}. Give a file that can be written`,
+        EXIT.CANNOT_CREATE,
+      );
+    });
   try {
     return (await runProgram(options, library, `socket:${socket}`)).code;
   } finally {

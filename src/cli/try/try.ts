@@ -5,9 +5,9 @@ import { createTwoFilesPatch } from 'diff';
 import { shipperSettings } from '../../constructs/injection/shipper-settings.js';
 import { type CommandStreams, write } from '../manifests/rewrite-manifests.js';
 import { tapProps } from '../manifests/tap-flags.js';
-import { tryFile } from '../package-files.js';
 import { parseFlags } from '../parse-flags.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
+import { loadTry } from './load.js';
 import type { TryModule } from './try-module.js';
 
 const USAGE = `Usage: logtap try [--config logtap.yaml] FILE|TAPE|- [options]
@@ -84,8 +84,9 @@ function settingsOf(values: { readonly config?: string; readonly set?: string[] 
 
 const explain: TryModule['explain'] = async (request) => {
   try {
-    return await (require(tryFile) as TryModule).explain(request);
+    return await loadTry().explain(request);
   } catch (error) {
+    if (error instanceof CommandError) throw error;
     const { name, message } = error as Error;
     throw new CommandError(message, name === 'ConfigError' ? EXIT.CONFIGURATION : EX_DATAERR);
   }

@@ -148,7 +148,7 @@ describe('stages', () => {
         'stdout 2, debug, withheld: rule_2 (drop level<info)\n  | DEBUG cache\n',
         'stdout 3, info\n  | INFO x\n',
         'stdout 4, info, withheld: duplicate\n  | INFO x\n',
-        'stdout 1, info, made by bill\n  | logtap: repeated once more until 1970-01-01T00:00:00.000Z: INFO x\n',
+        'stdout 1, made by bill\n  | logtap: repeated once more until 1970-01-01T00:00:00.000Z: INFO x\n',
       ].join('\n'),
     );
   });
