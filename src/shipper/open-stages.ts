@@ -67,6 +67,6 @@ function openBill(settings: Settings, { ledger, memoryMaxBytes }: OpenStagesOpti
         : { minutes: recorderMinutes, fromLevel, maxBytes: memoryMaxBytes * RECORDER_PART },
     compile: matcherOf,
     onMade: (records) => ledger.countRead(Tally.of(records)),
-    onRecalled: (records, reason) => ledger.countWithheld(reason, new Tally().minus(Tally.of(records))),
+    onRecalled: (records, reason) => ledger.countRecalled(reason, Tally.of(records)),
   });
 }

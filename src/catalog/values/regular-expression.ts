@@ -187,6 +187,6 @@ class Expression {
   #fail(rule: string): never {
     const rest = this.#text.slice(this.#at, this.#at + SHOWN);
     const shown = this.#text.length > SHOWN ? `${this.#text.slice(0, SHOWN)}…` : this.#text;
-    throw new Error(`'${shown}' is no expression of RE2${rest === '' ? '' : `, from '${rest}' on`}: ${rule}`);
+    throw new Error(`'${shown}' is no expression of RE2${rest === '' ? '' : `, at '${rest}'`}: ${rule}`);
   }
 }

@@ -24,6 +24,8 @@ export class Ledger {
   readonly read = new Tally();
   /** Not sent to any sink, on purpose: by reason. */
   readonly withheld = new Map<string, Tally>();
+  /** Withheld at first, and sent later: no part of `withheld`, nor of the sum. */
+  readonly recalled = new Map<string, Tally>();
   /** What applications could not hand over; never read, so no part of the sum. */
   readonly lost = { records: 0, bytes: 0 };
   /** Up to how much went down with a previous run that was killed in an outage; not read by this one either. */
@@ -94,9 +96,14 @@ export class Ledger {
     this.read.add(read);
   }
 
-  /** Less than nothing where records that were withheld are sent after all. */
   countWithheld(reason: string, withheld: Tally): void {
     addTo(this.withheld, reason, withheld);
+  }
+
+  /** Records that were withheld are sent after all. */
+  countRecalled(reason: string, recalled: Tally): void {
+    addTo(this.withheld, reason, new Tally().minus(recalled));
+    addTo(this.recalled, reason, recalled);
   }
 
   countLost({ lines, bytes }: Lost): void {

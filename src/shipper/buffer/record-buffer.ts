@@ -9,13 +9,14 @@
 import type { OnFull } from '../../catalog/buffer.js';
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
-import { concat, memoryBytes, nameBytes, slice } from '../records/record-batch.js';
+import { concat, memoryBytes } from '../records/record-batch.js';
 import { sleep } from '../sleep.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
 import type { Progress } from './checkpoint.js';
 import { BufferCursor, type Cursor, type CursorBuffer, type CursorRead, type Span } from './cursor.js';
 import { CORRUPT } from './segment-bodies.js';
 import type { SegmentStore } from './segment-store.js';
+import { Taking } from './taking.js';
 import { Waiters } from './waiters.js';
 
 const DROPPED_OLDEST = 'full_drop_oldest';
@@ -150,64 +151,35 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   read(cursor: BufferCursor, limits: BatchLimits): CursorRead {
-    const parts: RecordBatch[] = [];
-    let next = cursor.next;
-    let records = 0;
-    let bytes = 0;
-    let origins = 0;
+    const taking = new Taking(limits, cursor.next);
     let [isLost, isLater] = [false, false];
-    for (let i = this.#indexOf(next.position); i < this.#batches.length; i++) {
+    for (let i = this.#indexOf(taking.next.position); i < this.#batches.length && !taking.isFull; i++) {
       const buffered = this.#batches[i]!;
-      if (records >= limits.maxRecords) break;
       if (!cursor.wants(buffered)) {
-        next = { position: buffered.first + buffered.count, before: new Tally() };
+        taking.pass(buffered);
         continue;
       }
       const batch = buffered.body.read();
       if (batch === 'later' || batch === 'lost') {
         isLater = batch === 'later';
-        if (records > 0 || isLater) break;
+        if (taking.records > 0 || isLater) break;
         this.#drop(cursor, buffered, CORRUPT);
         isLost = true;
-        next = cursor.next;
-        continue;
-      }
-      if (isSpans(batch)) {
+        taking.next = cursor.next;
+      } else if (isSpans(batch)) {
         this.#replace(buffered, batch);
-        i = this.#indexOf(next.position) - 1;
-        continue;
-      }
-      origins += batch.origins.length;
-      if (records > 0 && origins > 0xffff) break;
-      const from = Math.max(0, next.position - buffered.first);
-      let to = from;
-      const overheadOf = overheadsOf(batch, limits);
-      while (to < batch.count && (records === 0 || records < limits.maxRecords)) {
-        const size = batch.length[to]! + overheadOf(batch.origin[to]!);
-        if (records > 0 && bytes + size > limits.maxBytes) break;
-        bytes += size;
-        records += 1;
-        to += 1;
-      }
-      if (to === from) break;
-      parts.push(slice(batch, from, to));
-      if (to === batch.count) {
-        next = { position: buffered.first + to, before: new Tally() };
-        continue;
-      }
-      const before = Tally.of(batch, from, to);
-      next = { position: buffered.first + to, before: from === 0 ? before : next.before.plus(before) };
-      break;
+        i = this.#indexOf(taking.next.position) - 1;
+      } else if (!taking.take(batch, buffered.first)) break;
     }
     if (isLost) {
-      // Counted once, with any input.
+      // Counted once, also when the process is killed now.
       this.#options.onAcknowledged?.();
       this.#discardAcknowledged();
       this.#options.store?.commit();
     }
-    if (records > 0) return { batch: concat(parts), next };
+    if (taking.records > 0) return { batch: concat(taking.parts), next: taking.next };
     if (isLater) return 'later';
-    // Nothing of what is buffered can be read: the cursor is past it, up to what comes.
+    // No buffered batch can be read: the cursor is past all of them.
     cursor.start({ position: this.#end, before: new Tally() });
     this.moved();
     return 'nothing';
@@ -338,14 +310,3 @@ export class RecordBuffer implements CursorBuffer {
 }
 
 const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);
-
-/** What a record takes beside its message, by the index of its origin. */
-function overheadsOf({ origins }: RecordBatch, limits: BatchLimits): (origin: number) => number {
-  const { recordOverheadBytes, nameCopies = 0 } = limits;
-  if (nameCopies === 0) return () => recordOverheadBytes;
-  const known: number[] = [];
-  return (origin) => {
-    known[origin] ??= recordOverheadBytes + nameCopies * nameBytes(origins[origin]!);
-    return known[origin];
-  };
-}

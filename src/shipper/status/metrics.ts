@@ -57,61 +57,78 @@ export class Metrics {
     // A registry of this moment: prom-client renames counters while it writes OpenMetrics.
     const registry: AnyRegistry<RegistryContentType> = new Registry();
     if (accept.includes(OPEN_METRICS)) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
-    const registers = [registry as AnyRegistry];
-    const counter = (name: string, help: string, labelNames: string[], series: Iterable<Series>) => {
-      const metric = new Counter({ name: `logtap_${name}`, help, labelNames, registers });
-      for (const [labels, value] of series) metric.inc(labels, value);
-    };
-    const gauge = (name: string, help: string, labelNames: string[], series: Iterable<Series>) => {
-      const metric = new Gauge({ name: `logtap_${name}`, help, labelNames, registers });
-      for (const [labels, value] of series) metric.set(labels, value);
-    };
+    const writer = new SeriesWriter(registry as AnyRegistry);
+    for (const unit of ['records', 'bytes'] as const) this.#writeFates(writer, unit);
+    this.#writeBuffer(writer);
+    this.#writeSinks(writer);
+    this.#writeSources(writer);
+    registry.registerMetric(this.#seconds);
+    return { contentType: registry.contentType, text: await registry.metrics() };
+  }
 
-    const { ledger, sinks, now, fullness } = this.#options;
-    for (const unit of ['records', 'bytes'] as const) {
-      const read = (['stdout', 'stderr', 'file'] as const).map(
-        (stream): Series => [{ stream }, ledger.read.of(stream)[unit]],
-      );
-      counter(`${unit}_read_total`, `Message ${unit} read from applications.`, ['stream'], read);
-      const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
-      counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
-      const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
-      counter(`${unit}_recovered_total`, `Message ${unit} that an earlier life had left on disk.`, ['sink'], recovered);
-      const withheld = [...ledger.withheld].map(([reason, tally]): Series => [{ reason }, tally[unit]]);
-      counter(`${unit}_withheld_total`, `Message ${unit} kept back from every sink, by reason.`, ['reason'], withheld);
-      const deadLettered = [...ledger.sinks].flatMap(([sink, count]) =>
-        [...count.deadLettered].map(([reason, tally]): Series => [{ sink, reason }, tally[unit]]),
-      );
-      counter(`${unit}_dead_lettered_total`, `Message ${unit} permanently refused.`, ['sink', 'reason'], deadLettered);
-      const dropped = this.#dropped(unit);
-      counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
-      const held = sinks.map(({ name, cursor }): Series => {
-        return [{ sink: name }, cursor.held[unit]];
-      });
-      gauge(`${unit}_held`, `Message ${unit} that a sink still has to take.`, ['sink'], held);
-    }
+  /** What became of the records: the terms of the balance. */
+  #writeFates(writer: SeriesWriter, unit: 'records' | 'bytes'): void {
+    const { ledger, sinks } = this.#options;
+    const read = (['stdout', 'stderr', 'file'] as const).map(
+      (stream): Series => [{ stream }, ledger.read.of(stream)[unit]],
+    );
+    writer.counter(`${unit}_read_total`, `Message ${unit} read from applications.`, ['stream'], read);
+    // A counter only rises: records that are sent later are subtracted by another one.
+    const withheld = [...ledger.withheld].map(([reason, tally]): Series => {
+      return [{ reason }, tally[unit] + (ledger.recalled.get(reason)?.[unit] ?? 0)];
+    });
+    writer.counter(
+      `${unit}_withheld_total`,
+      `Message ${unit} kept back from every sink, by reason.`,
+      ['reason'],
+      withheld,
+    );
+    const recalled = [...ledger.recalled].map(([reason, tally]): Series => [{ reason }, tally[unit]]);
+    const recalledHelp = `Message ${unit} that were kept back, and sent later.`;
+    writer.counter(`${unit}_recalled_total`, recalledHelp, ['reason'], recalled);
+    const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
+    writer.counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
+    const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
+    const recoveredHelp = `Message ${unit} that a previous run had left on disk.`;
+    writer.counter(`${unit}_recovered_total`, recoveredHelp, ['sink'], recovered);
+    const deadLettered = [...ledger.sinks].flatMap(([sink, count]) =>
+      [...count.deadLettered].map(([reason, tally]): Series => [{ sink, reason }, tally[unit]]),
+    );
+    const deadHelp = `Message ${unit} permanently rejected.`;
+    writer.counter(`${unit}_dead_lettered_total`, deadHelp, ['sink', 'reason'], deadLettered);
+    const dropped = this.#dropped(unit);
+    writer.counter(`${unit}_dropped_total`, `Message ${unit} lost, by place and reason.`, ['where', 'reason'], dropped);
+    const held = sinks.map(({ name, cursor }): Series => [{ sink: name }, cursor.held[unit]]);
+    writer.gauge(`${unit}_held`, `Message ${unit} that a sink still has to take.`, ['sink'], held);
+  }
+
+  #writeBuffer(writer: SeriesWriter): void {
+    const { sinks, now, fullness } = this.#options;
     const oldest = sinks.map(({ name, cursor }): Series => {
       return [{ sink: name }, cursor.oldestMs === undefined ? 0 : (now() - cursor.oldestMs) / 1000];
     });
-    gauge('oldest_held_seconds', 'Age of the oldest record that a sink still has to take.', ['sink'], oldest);
-    gauge('hold_full_ratio', 'Part of the room for held records that is in use.', [], [[{}, fullness()]]);
-    counter('requests_total', 'Requests by HTTP status, or by error.', ['sink', 'code'], this.#requestSeries());
-    counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retrySeries(sinks));
+    writer.gauge('oldest_held_seconds', 'Age of the oldest record that a sink still has to take.', ['sink'], oldest);
+    writer.gauge('hold_full_ratio', 'Part of the room for held records that is in use.', [], [[{}, fullness()]]);
+  }
+
+  #writeSinks(writer: SeriesWriter): void {
+    const requests = this.#requestSeries();
+    writer.counter('requests_total', 'Requests by HTTP status, or by error.', ['sink', 'code'], requests);
+    const retries = retrySeries(this.#options.sinks);
+    writer.counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retries);
+  }
+
+  #writeSources(writer: SeriesWriter): void {
+    const { ledger } = this.#options;
     const errors = [...ledger.protocolErrors].map(([reason, count]): Series => [{ reason }, count]);
-    counter(
-      'protocol_errors_total',
-      'What peers sent, or claimed, that was refused; and connections beyond the bound.',
-      ['reason'],
-      errors,
-    );
+    const errorHelp = 'What peers sent, or claimed, that was refused; and connections beyond the bound.';
+    writer.counter('protocol_errors_total', errorHelp, ['reason'], errors);
     const skipped = [...ledger.skipped].map(([reason, bytes]): Series => [{ reason }, bytes]);
-    counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
+    writer.counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
     const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';
-    counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
+    writer.counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
     const timeHelp = 'Frames whose time was over 31 days ago or a day ahead: their lines bear the time of reading.';
-    counter('times_replaced_total', timeHelp, [], [[{}, ledger.timesReplaced]]);
-    registry.registerMetric(this.#seconds);
-    return { contentType: registry.contentType, text: await registry.metrics() };
+    writer.counter('times_replaced_total', timeHelp, [], [[{}, ledger.timesReplaced]]);
   }
 
   /** A series is only there once something was counted. */
@@ -130,6 +147,25 @@ export class Metrics {
     for (const [sink, codes] of this.#requests) {
       for (const [code, count] of codes) yield [{ sink, code }, count];
     }
+  }
+}
+
+/** Metrics of one registry. */
+class SeriesWriter {
+  readonly #registers: AnyRegistry[];
+
+  constructor(registry: AnyRegistry) {
+    this.#registers = [registry];
+  }
+
+  counter(name: string, help: string, labelNames: string[], series: Iterable<Series>): void {
+    const metric = new Counter({ name: `logtap_${name}`, help, labelNames, registers: this.#registers });
+    for (const [labels, value] of series) metric.inc(labels, value);
+  }
+
+  gauge(name: string, help: string, labelNames: string[], series: Iterable<Series>): void {
+    const metric = new Gauge({ name: `logtap_${name}`, help, labelNames, registers: this.#registers });
+    for (const [labels, value] of series) metric.set(labels, value);
   }
 }
 

@@ -43,6 +43,25 @@ describe('the ledger', () => {
     expect(ledger.totals(() => nothing)).toMatchObject({ read: 3, delivered: { one: 3 }, held: 0, balanced: false });
   });
 
+  test('has what is withheld as a part of every sink’s sum, less what was recalled, which is none where all was', () => {
+    const ledger = new Ledger(['one', 'two']);
+    ledger.countRead(Tally.of(batch));
+    ledger.countWithheld('recorder', Tally.of(batch));
+    expect(ledger.totals(() => nothing)).toMatchObject({ withheld: { recorder: 3 }, balanced: true });
+    ledger.countRecalled('recorder', Tally.of(batch, 1));
+    const held = Tally.of(batch, 1);
+    expect(ledger.statement(() => held)).toMatchObject({
+      withheld: { recorder: { records: 1, bytes: 3 } },
+      sinks: {
+        one: { streams: { stdout: { read: 1, withheld: 1, held: 0 }, stderr: { read: 2, withheld: 0, held: 2 } } },
+      },
+      balanced: true,
+    });
+    ledger.countRecalled('recorder', Tally.of(batch, 0, 1));
+    expect(ledger.totals(() => Tally.of(batch))).not.toHaveProperty('withheld');
+    expect(ledger.totals(() => nothing).balanced).toBe(false);
+  });
+
   test('is not balanced at all when one sink is not', () => {
     const ledger = new Ledger(['one', 'two']);
     ledger.countRead(Tally.of(batch));

@@ -21,6 +21,8 @@ async function setUp() {
   ledger.countDelivered('one', Tally.of(batch, 0, 1));
   ledger.countDropped('one', 'too_old', Tally.of(batch, 1));
   ledger.countLost({ lines: 4, bytes: 40 });
+  ledger.countWithheld('recorder', Tally.of(batch));
+  ledger.countRecalled('recorder', Tally.of(batch, 0, 1));
   ledger.countProtocolError('length');
   sinks[1]!.health.retries.set('503', 2);
   metrics.countRequest('two', '503', 0.2);
@@ -39,6 +41,10 @@ const EXPECTED = [
   'logtap_records_dropped_total{where="application",reason="not_handed_over"} 4',
   'logtap_bytes_dropped_total{where="application",reason="not_handed_over"} 40',
   'logtap_records_dropped_total{where="sink",reason="too_old"} 1',
+  'logtap_records_withheld_total{reason="recorder"} 2',
+  'logtap_bytes_withheld_total{reason="recorder"} 5',
+  'logtap_records_recalled_total{reason="recorder"} 1',
+  'logtap_bytes_recalled_total{reason="recorder"} 3',
   'logtap_records_held{sink="one"} 0',
   'logtap_records_held{sink="two"} 2',
   'logtap_bytes_held{sink="two"} 5',

@@ -1,0 +1,75 @@
+/** Records for one send, taken from batch after batch. */
+import { Tally } from '../accounting/tally.js';
+import type { BatchLimits, RecordBatch } from '../parts.js';
+import { nameBytes, slice } from '../records/record-batch.js';
+import type { Place, Span } from './cursor.js';
+
+/** Batches have as many origins at most: their indexes have 16 bits. */
+const ORIGINS_MAX = 0xffff;
+
+/** As many records as the limits allow. */
+export class Taking {
+  readonly parts: RecordBatch[] = [];
+  /** Where the next take starts. */
+  next: Place;
+  records = 0;
+  readonly #limits: BatchLimits;
+  #bytes = 0;
+  #origins = 0;
+
+  constructor(limits: BatchLimits, next: Place) {
+    this.#limits = limits;
+    this.next = next;
+  }
+
+  get isFull(): boolean {
+    return this.records > 0 && this.records >= this.#limits.maxRecords;
+  }
+
+  /** Goes past a batch that is not wanted. */
+  pass({ first, count }: Pick<Span, 'first' | 'count'>): void {
+    this.next = { position: first + count, before: new Tally() };
+  }
+
+  /** Takes what fits of a batch whose first record has this number. Whether all of it did. */
+  take(batch: RecordBatch, first: number): boolean {
+    this.#origins += batch.origins.length;
+    if (this.records > 0 && this.#origins > ORIGINS_MAX) return false;
+    const from = Math.max(0, this.next.position - first);
+    const to = this.#endOf(batch, from);
+    if (to === from) return false;
+    this.parts.push(slice(batch, from, to));
+    if (to === batch.count) {
+      this.pass({ first, count: batch.count });
+      return true;
+    }
+    const before = Tally.of(batch, from, to);
+    this.next = { position: first + to, before: from === 0 ? before : this.next.before.plus(before) };
+    return false;
+  }
+
+  #endOf(batch: RecordBatch, from: number): number {
+    const { maxRecords, maxBytes } = this.#limits;
+    const overheadOf = overheadsOf(batch, this.#limits);
+    let to = from;
+    while (to < batch.count && (this.records === 0 || this.records < maxRecords)) {
+      const size = batch.length[to]! + overheadOf(batch.origin[to]!);
+      if (this.records > 0 && this.#bytes + size > maxBytes) break;
+      this.#bytes += size;
+      this.records += 1;
+      to += 1;
+    }
+    return to;
+  }
+}
+
+/** Bytes of a record in addition to its message, by the index of its origin. */
+function overheadsOf({ origins }: RecordBatch, limits: BatchLimits): (origin: number) => number {
+  const { recordOverheadBytes, nameCopies = 0 } = limits;
+  if (nameCopies === 0) return () => recordOverheadBytes;
+  const known: number[] = [];
+  return (origin) => {
+    known[origin] ??= recordOverheadBytes + nameCopies * nameBytes(origins[origin]!);
+    return known[origin];
+  };
+}
