@@ -15,9 +15,9 @@ export interface Writer {
   env?(load: Load): Readonly<Record<string, string>>;
 }
 
-const programs = join(__dirname, 'programs');
-/** Builds of compiled programs, made by `programs/build.sh`. */
+/** Builds of compiled programs, made by `programs/build.sh`, and a copy of the others: traces name no directory of a user. */
 const built = '/tmp/logtap-recorded';
+const programs = join(built, 'programs');
 const EVENTS: Readonly<Record<Load, string>> = { low: '40', burst: '120', threads: '40', block: '40', pipe: '40' };
 
 const shell = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
@@ -182,4 +182,37 @@ export const writers: readonly Writer[] = [
   program('fortran', [`${built}/fortran`], ['low', 'pipe'], { version: ['gfortran', '--version'] }),
   program('bash-xtrace', ['bash', join(programs, 'xtrace.sh')], ['low', 'burst'], { version: ['bash', '--version'] }),
   program('gawk', ['gawk', '-f', join(programs, 'logs.awk'), '--'], ['low', 'burst']),
+  ...['traceback', 'logging', 'print'].map((style) => {
+    const script = { traceback: 'raises.py', logging: 'logs.py', print: 'prints.py' }[style] ?? '';
+    return program(`pypy-${style}`, ['pypy3', join(programs, script)], ['low', 'burst', 'threads'], {
+      version: ['pypy3', '--version'],
+    });
+  }),
+  program('groovy', ['groovy', join(programs, 'logs.groovy')], ['low', 'burst', 'pipe'], {
+    version: ['groovy', '--version'],
+  }),
+  program('sbcl', ['sbcl', '--script', join(programs, 'logs.lisp')], ['low', 'burst', 'pipe'], {
+    version: ['sbcl', '--version'],
+  }),
+  program('racket', ['racket', join(programs, 'logs.rkt')], ['low', 'burst', 'pipe'], {
+    version: ['racket', '--version'],
+  }),
+  program(
+    'swi-prolog',
+    ['swipl', '-g', 'main', '-t', 'halt', join(programs, 'logs-prolog.pl'), '--'],
+    ['low', 'burst', 'pipe'],
+    { version: ['swipl', '--version'] },
+  ),
+  program('raku', ['raku', join(programs, 'logs.raku')], ['low', 'burst', 'pipe'], { version: ['raku', '--version'] }),
+  ...Object.entries({ nim: 'nim', crystal: 'crystal', ada: 'gnatmake', d: 'ldc2', haskell: 'ghc' }).map(
+    ([name, compiler]) =>
+      // Each failure of nim is a process of its own, whose lines a pipe brings into one stream.
+      program(name, [`${built}/${name}`], name === 'nim' ? ['low', 'burst'] : ['low', 'burst', 'pipe'], {
+        version: [compiler, '--version'],
+      }),
+  ),
+  program('postgres', ['sh', join(programs, 'postgres.sh')], ['burst'], {
+    version: ['postgres', '--version'],
+    starts: /^\S+ \S+ \S+ \[\d+\] (\S+ )?(LOG|ERROR|FATAL|WARNING|NOTICE): /,
+  }),
 ];

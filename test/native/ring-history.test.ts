@@ -135,7 +135,7 @@ async function play(seed: number): Promise<void> {
     for (const { id, text } of taken) {
       // What the source says of its own accord.
       if (id.includes('-0')) continue;
-      // Under one name there is one text, the process that read it.
+      // Under one name there is one text, with any reader.
       if (texts.has(id) && texts.get(id) !== text) throw new Error(`${id} is '${texts.get(id)}' and '${text}'`);
       texts.set(id, text);
     }
