@@ -35,13 +35,13 @@ export interface ShipperParts extends Sources, Stages {
   readonly metered: readonly MeteredSink[];
   readonly sinks: readonly Sink[];
   readonly deadLetters: DeadLetterFile | undefined;
-  /** What is buffered for a sink. */
+  /** The records that a sink still has to take. */
   readonly heldBy: (sink: string) => Tally;
-  /** Sends what the flight recorder has of containers with such origins, of all by default; how many records. */
+  /** Sends the records in the flight recorder, of containers with such origins or of all. Returns their number. */
   readonly recall: (isOf?: (origin: Origin) => boolean) => number;
 }
 
-/** Locks the directories and reads what previous runs left there. Throws a ConfigError when the settings cannot work. */
+/** Locks the directories and takes over the state of previous runs. Throws a ConfigError when the settings cannot work. */
 export async function buildShipper(settings: Settings, log: Log, secrets: Secrets): Promise<ShipperParts> {
   const now = () => performance.now();
   const memoryMaxBytes =

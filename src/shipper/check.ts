@@ -1,4 +1,4 @@
-/** Asks every service whether it would take records: what `ship --check` prints, and a sidecar logs when it starts. */
+/** Asks every service whether it would accept records. `ship --check` prints the answers, and a sidecar logs them at start. */
 import { failureOf, NoAnswerError } from './errors.js';
 import type { CheckResult, Sink } from './parts.js';
 

@@ -39,7 +39,7 @@ export class NoAnswerError extends Error implements Failure {
 }
 
 /**
- * What failed, from any thrown value. Goes by the shape, not the class: a sink may come from a bundle of its own, or
+ * The failure in any thrown value. Depends on the shape, not the class: a sink may come from a bundle of its own, or
  * from a user.
  */
 export function failureOf(error: unknown): Failure {
@@ -59,7 +59,7 @@ export const isSystemError = (error: unknown): boolean =>
 
 export function messageOf(error: unknown): string {
   const { message, errors } = (error ?? {}) as { readonly message?: unknown; readonly errors?: unknown };
-  // What a failed connection to a name with several addresses throws.
+  // A failed connection to a name with several addresses throws this.
   if (message === '' && Array.isArray(errors)) return errors.map(messageOf).join('; ');
   return typeof message === 'string' ? message : String(error);
 }

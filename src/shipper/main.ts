@@ -28,7 +28,7 @@ function exit(shipper: Shipper): never {
     { ...totals },
   );
   shipper.reported();
-  // To `logtap run`, which cannot tell by the rings alone: what is buffered is in them, too.
+  // For `logtap run`, which cannot tell from the rings alone: buffered records are in them, too.
   process.send?.({ isUnread });
   process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }

@@ -1,4 +1,4 @@
-/** Settings to the buffer: where records are kept, and who is told what becomes of them there. */
+/** Settings to the buffer: the place of the records, and the parts that learn of their fates. */
 import { mkdirSync } from 'node:fs';
 import type { Ledger } from './accounting/ledger.js';
 import type { Tally } from './accounting/tally.js';
@@ -25,7 +25,7 @@ export interface OpenedBuffer {
 }
 
 /**
- * In memory, or on disk with half of the memory for what cursors read and the other for what the disk does not take. Throws
+ * In memory, or on disk with half of the memory as a cache for cursors and half for batches that the disk refuses. Throws
  * a ConfigError when the directory cannot be used, or another shipper uses it.
  */
 export async function openBuffer(

@@ -14,7 +14,7 @@ import { sleep } from './sleep.js';
 /** A send without progress for this long has failed. */
 const ATTEMPT_MS = 30_000;
 
-/** What every part of the way out needs. */
+/** Context of every part of the way out. */
 export interface DeliveryContext {
   readonly settings: Settings;
   readonly log: Log;
@@ -44,7 +44,7 @@ export function openDeadLetters({ settings, log, secrets, now }: DeliveryContext
   return new DeadLetterFile({ path, maxBytes, now: Date.now, monotonicMs: now, log, secrets });
 }
 
-/** What differs between deliveries. */
+/** The parts that differ between deliveries. */
 export interface DeliveryParts extends Pick<DeliverOptions, 'hurry' | 'deadline' | 'remainingMs' | 'blockedMaxBytes'> {
   readonly sink: Sink;
   readonly cursor: Cursor;

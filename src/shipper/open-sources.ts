@@ -31,7 +31,7 @@ export interface Sources {
   readonly sources: readonly (SocketSource | RingSource)[];
 }
 
-/** A sink that failed so often in a row, or has taken nothing of what is buffered for so long, is out. A slow one is not. */
+/** A sink that failed so often in a row, or has taken none of its buffered records for so long, is out. A slow one is not. */
 const OUTAGE_FAILURES = 2;
 const OUTAGE_MS = 5000;
 
@@ -44,7 +44,7 @@ export function isOutage(sinks: readonly MeteredSink[], nowMs: number): boolean 
 }
 
 /**
- * Makes the directory of rings and takes it for this shipper alone. Throws a ConfigError that names the other one, or what
+ * Makes the directory of rings and takes it for this shipper alone. Throws a ConfigError that names the other one, or the error that
  * keeps the directory from being made.
  */
 export async function lockRings({ ringDir, podName }: Settings, log: Log): Promise<DirectoryLock | undefined> {
@@ -111,7 +111,7 @@ export function openSources(
   return { socket, sources: [socket, rings] };
 }
 
-/** By process, what earlier shippers have counted. */
+/** By process, the totals that previous runs have counted. */
 function totalsOf(journal: CountJournal | undefined): ReadonlyMap<string, Lost> {
   return new Map([...(journal?.previous.lost ?? [])].map(([instance, { total }]) => [instance, total]));
 }

@@ -57,18 +57,18 @@ export interface Stage {
   readonly name: string;
   /** The records that go on, in their order. Each other record is withheld. */
   apply(batch: RecordBatch, withhold: Withhold): RecordBatch | Promise<RecordBatch>;
-  /** Called once, after the last batch. What it returns goes through the stages behind it. */
+  /** Called once, after the last batch. The result passes the stages behind it. */
   end?(withhold: Withhold): RecordBatch | undefined;
 }
 
-/** What one `send` may carry. A batch of one record is always allowed. */
+/** Limits of one `send`. A batch of one record is always allowed. */
 export interface BatchLimits {
   readonly maxRecords: number;
   /** Bound on the sum of message bytes plus, for each record, `recordOverheadBytes` and the names of its origin. */
   readonly maxBytes: number;
   readonly recordOverheadBytes: number;
   /**
-   * How often what is sent of a record repeats the names of its origin: process, container and path, as JSON.
+   * How often a record, as it is sent, repeats the names of its origin: process, container and path, as JSON.
    *
    * @default 0
    */
@@ -103,7 +103,7 @@ export interface Blocked {
   readonly retryAfterMs?: number;
 }
 
-/** What a service said. A record in neither list was accepted. */
+/** The answer of a service. A record in neither list was accepted. */
 export interface SendResult {
   /** Ascending. */
   readonly retry: readonly number[];
@@ -116,11 +116,11 @@ export interface SendResult {
   readonly blocked?: readonly Blocked[];
 }
 
-/** What a sink found out about its service, without sending a record. */
+/** The result of a sink's question to its service, without sending a record. */
 export interface CheckResult {
   /** Whether records will get there, as far as one can tell. */
   readonly isRight: boolean;
-  /** What was asked, what came of it, and what to do. */
+  /** The question, the answer and the remedy. */
   readonly text: string;
 }
 

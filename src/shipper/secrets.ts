@@ -1,4 +1,4 @@
-/** What must never be printed, wherever it comes up: a service may quote in its answer what it was sent. */
+/** Secrets, which must never be printed: a service may quote a request in its answer. */
 
 /** A secret of so many characters is hidden wherever it comes up; a shorter one only as a whole word, as it may be part of many. */
 const ANYWHERE_MIN = 6;

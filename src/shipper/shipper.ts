@@ -1,4 +1,4 @@
-/** A running shipper: its start, what it answers about itself, and its ordered stop. */
+/** A running shipper: its start, its answers about itself, and its ordered stop. */
 import type { Totals } from './accounting/ledger.js';
 import { buildShipper, type ShipperParts } from './build.js';
 import { checkSinks } from './check.js';
@@ -104,7 +104,7 @@ export class Shipper {
     deadLetters?.reopen();
   }
 
-  /** Sends what the flight recorder has. Whether there is one. */
+  /** Sends the records in the flight recorder. Whether there is one. */
   recall(): boolean {
     const { settings, log, recall } = this.#parts;
     if (settings.recorderMinutes === undefined) return false;
@@ -112,13 +112,13 @@ export class Shipper {
     return true;
   }
 
-  /** What became of every line. */
+  /** The fates of all lines so far. */
   totals(): Totals {
     const { ledger, heldBy } = this.#parts;
     return ledger.totals(heldBy);
   }
 
-  /** Adds what is unread to the totals. Nothing is read after this. */
+  /** Adds the unread lines to the totals. No line is read afterwards. */
   countUnread(): void {
     if (this.#isUnreadCounted) return;
     this.#isUnreadCounted = true;

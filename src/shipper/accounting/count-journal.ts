@@ -2,14 +2,14 @@
  * Counts that no last line has reported yet. A shipper that is killed takes its ledger with it, and a loss that only the
  * ledger knew would be in no count. So every loss is appended to a file before anything forgets the lines behind it:
  *
- *     ["lost",INSTANCE,LINES,BYTES]                     what the process could not hand over since its start
- *     ["gone",LINES,BYTES]                              what a killed shipper held alone; its notice is delivered
+ *     ["lost",INSTANCE,LINES,BYTES]                     lines that the process could not hand over since its start
+ *     ["gone",LINES,BYTES]                              lines that only a killed shipper had; their notice is delivered
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *
  * One entry per line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
- * else with the rings, and is read by the next shipper of that directory. It is not synced: what the kernel of the node
- * takes with it, it takes with the rings.
+ * else with the rings, and is read by the next shipper of that directory. It is not synced: a crash of the node
+ * that takes the file takes the rings, too.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ const INSTANCE = /^[0-9a-f]{16}$/;
 
 export type Fate = 'dropped' | 'deadLettered';
 
-/** What earlier shippers counted. */
+/** The counts of previous runs. */
 export interface PreviousCounts {
   /** By process: its total, and how much of that no last line has reported. */
   readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
@@ -46,11 +46,11 @@ export class CountJournal {
   readonly #onProblem: (message: string) => void;
   #fd: number | undefined;
   #bytes = 0;
-  /** All entries, in few: what a new file begins with. */
+  /** All entries, in few: the beginning of a new file. */
   #sum: Sum;
   readonly previous: PreviousCounts;
 
-  /** Reads what earlier shippers left in the directory. */
+  /** Reads the journal of previous runs in the directory. */
   constructor(directory: string, onProblem: (message: string) => void) {
     this.#path = join(directory, JOURNAL_NAME);
     this.#onProblem = onProblem;
@@ -121,7 +121,7 @@ function readEntries(path: string): unknown[] {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(fd);
-      // The directory is open to all processes of the pod: what another user wrote, or could have, counts for nothing.
+      // The directory is open to all processes of the pod: a file that another user wrote, or could have, is ignored.
       const isOurs = stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
       if (!stat.isFile() || !isOurs || stat.size > 2 * MAX_BYTES) return [];
       text = readFileSync(fd, 'utf8');
@@ -131,7 +131,7 @@ function readEntries(path: string): unknown[] {
   } catch {
     return [];
   }
-  // What follows the last line end was cut off by a kill.
+  // A kill cut off the text behind the last line end.
   return text
     .split('\n')
     .slice(0, -1)
@@ -150,7 +150,7 @@ const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** Everything that entries say, as one of each. Entries lie where others may write: what is no entry is passed over. */
+/** Everything that entries say, as one of each. Other processes may write to the file: invalid entries are ignored. */
 class Sum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
   #lostWithPreviousRun: Lost = NOTHING;
@@ -170,7 +170,7 @@ class Sum {
     const lost = [...this.#lost].map(([instance, { total, reported }]) => {
       return [instance, { total, unreported: minus(total, reported) }] as const;
     });
-    // Copies: what comes now is not from earlier.
+    // Copies: later counts are those of this run.
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
     return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, sinks };
   }

@@ -1,11 +1,11 @@
-/** Counts what was read, delivered and dropped, so that the sum can be checked to the last record, stream by stream. */
+/** Counts read, delivered and dropped records, so that the sum can be checked to the last record, stream by stream. */
 
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { CountJournal, Fate, PreviousCounts } from './count-journal.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
-/** What became of the records at one sink. */
+/** The fates of the records at one sink. */
 export interface SinkCount {
   /** Held on disk by a previous run. */
   readonly recovered: Tally;
@@ -17,7 +17,7 @@ export interface SinkCount {
 
 /** Reason under which losses in the application are counted. */
 export const NOT_HANDED_OVER = 'not_handed_over';
-/** Reason under which is counted what a previous run held in memory alone. */
+/** Reason for records that only the memory of a previous run had. */
 export const SHIPPER_KILLED = 'shipper_killed';
 
 export class Ledger {
@@ -26,7 +26,7 @@ export class Ledger {
   readonly withheld = new Map<string, Tally>();
   /** Withheld at first, and sent later: no part of `withheld`, nor of the sum. */
   readonly recalled = new Map<string, Tally>();
-  /** What applications could not hand over; never read, so no part of the sum. */
+  /** Lines that applications could not hand over. Never read, so no part of the sum. */
   readonly lost = { records: 0, bytes: 0 };
   /** Up to how much went down with a previous run that was killed in an outage; not read by this one either. */
   readonly lostWithPreviousRun = { records: 0, bytes: 0 };
@@ -57,7 +57,7 @@ export class Ledger {
     );
   }
 
-  /** Takes over what earlier shippers counted and did not report, and keeps all counts in the journal from now on. */
+  /** Takes over the unreported counts of previous runs, and keeps all counts in the journal from now on. */
   carryOn(journal: CountJournal): void {
     this.#journal = journal;
     this.#takeOver(journal.previous);
@@ -75,7 +75,7 @@ export class Ledger {
     }
   }
 
-  /** What is counted so far outlives this process: the lines behind it may be forgotten. */
+  /** Writes all counts so far to the journal: the lines behind them may be forgotten. */
   keep(): void {
     if (this.#journal === undefined || this.#unkept.size === 0) return;
     for (const [sink, counts] of this.#unkept) {
@@ -160,7 +160,7 @@ export class Ledger {
     this.#unread = { records: records + moreRecords, bytes: bytes + moreBytes, rings: rings + moreRings };
   }
 
-  /** The totals in one line. `heldBy` says what a sink's cursor really holds. */
+  /** The totals in one line. `heldBy` returns the real number at a sink's cursor. */
   totals(heldBy: (sink: string) => Tally): Totals {
     const { sinks, balanced } = this.statement(heldBy);
     const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
@@ -193,7 +193,7 @@ export class Ledger {
     };
   }
 
-  /** The whole ledger, as `/ledger` answers it. `heldBy` says what a sink's cursor really holds. */
+  /** The whole ledger, as `/ledger` answers it. `heldBy` returns the real number at a sink's cursor. */
   statement(heldBy: (sink: string) => Tally): Statement {
     const sinks = [...this.sinks.keys()].map((name) => [name, this.#sinkStatement(name, heldBy(name))] as const);
     return {
@@ -258,7 +258,7 @@ const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });
  */
 export interface Totals {
   readonly read: number;
-  /** By sink: what a previous run had left on disk. Absent when there was nothing. */
+  /** By sink: records that a previous run left on disk. Absent without any. */
   readonly recovered?: Readonly<Record<string, number>>;
   /** By reason: kept back from every sink by rules, limits or a stage. Absent when there was nothing. */
   readonly withheld?: Readonly<Record<string, number>>;
@@ -271,7 +271,7 @@ export interface Totals {
   /** Lines that the shipper has not read when it ends, in no other count. Absent when there are none. */
   readonly unread?: number;
   readonly unreadBytes?: number;
-  /** Rings that could not be read to their end: what else they hold is in no count. Absent when there are none. */
+  /** Rings that could not be read to their end: their other lines are in no count. Absent without any. */
   readonly unreadRings?: number;
   /** Records that at least one sink still has to take. */
   readonly held: number;

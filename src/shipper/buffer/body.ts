@@ -5,8 +5,8 @@ import type { RecordBatch } from '../parts.js';
 import { slice } from '../records/record-batch.js';
 
 /**
- * What comes of reading: the records; `lost` when the disk does not give them back; `later` when it does not now; spans
- * when only now it can be told what is there.
+ * The result of reading: the records; `lost` if the disk lost them; `later` if it cannot be read now; spans
+ * if only now it is known which records are there.
  */
 export type Read = RecordBatch | 'lost' | 'later' | readonly StoredSpan[];
 
@@ -17,7 +17,7 @@ export interface Body {
   discard(): void;
 }
 
-/** What a previous run left: records in a row. */
+/** Records in a row that a previous run left. */
 export interface StoredSpan {
   /** Number of its first record. */
   readonly first: number;

@@ -30,7 +30,7 @@ export interface Checkpoint extends Progress {
 }
 
 const VERSION = 2;
-/** What a disk writes as a whole, or not at all. */
+/** The unit that a disk writes completely or not at all. */
 const PAGE = 4096;
 /** Digits that a line may yet gain in all its numbers. */
 const GROWTH_BYTES = 1024;

@@ -1,4 +1,4 @@
-/** One sink's way through the buffer: where it is, what it has out, what is buffered for it. */
+/** One sink's way through the buffer: its position, the records in flight, the records still to take. */
 
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
@@ -6,7 +6,7 @@ import type { StoredSpan } from './body.js';
 import type { Range } from './checkpoint.js';
 import { Ranges } from './ranges.js';
 
-/** What a cursor handed out. Several may be out at a time. */
+/** Records that a cursor handed out. Several batches may be in flight. */
 export interface Taken {
   readonly batch: RecordBatch;
   /** These of its records need not be kept for this sink any more. Once that is all of them, the cursor moves on. */
@@ -24,7 +24,7 @@ export interface Cursor {
   readonly isUnreadable: boolean;
 }
 
-/** A place in a buffered batch: number of a record, and what of its batch is before it. */
+/** A place in a buffered batch: the number of a record, and the records of its batch before it. */
 export interface Place {
   readonly position: number;
   readonly before: Tally;
@@ -41,7 +41,7 @@ export interface Span {
 /** Records, and where the next take starts; `later` when the disk does not give them now. */
 export type CursorRead = { readonly batch: RecordBatch; readonly next: Place } | 'nothing' | 'later';
 
-/** What a cursor asks of the buffer. */
+/** The buffer, as a cursor needs it. */
 export interface CursorBuffer {
   /** Waits for a record from `position` on. Whether there is one. */
   reach(position: number, signal: AbortSignal): Promise<boolean>;
@@ -49,14 +49,14 @@ export interface CursorBuffer {
   read(cursor: BufferCursor, limits: BatchLimits): CursorRead;
   /** Waits before a read that the disk did not answer is tried again; ends early when the signal aborts. */
   pause(attempt: number, signal: AbortSignal): Promise<void>;
-  /** The cursor has moved: what no cursor needs can go. */
+  /** The cursor has moved: batches that no cursor needs can be discarded. */
   moved(): void;
   appendedMs(position: number): number | undefined;
 }
 
 export class BufferCursor implements Cursor {
   readonly #buffer: CursorBuffer;
-  /** What is out, in order; by numbers of records. */
+  /** Records in flight, in order, by their numbers. */
   readonly #out: { readonly first: number; readonly end: number }[] = [];
   /** Dropped and counted while something before it was out. Ends where batches end. */
   readonly #skipped = new Ranges();
@@ -106,7 +106,7 @@ export class BufferCursor implements Cursor {
     return first + count > this.next.position && !this.#skipped.has(first, first + count);
   }
 
-  /** What was dropped beyond the position. */
+  /** Records dropped beyond the position. */
   get skipped(): readonly Range[] {
     return this.#skipped.beyond(this.position);
   }
@@ -117,7 +117,7 @@ export class BufferCursor implements Cursor {
     return !this.wants(span) && !isOut;
   }
 
-  /** What the cursor has still to read of a batch. */
+  /** The records of a batch that the cursor still has to read. */
   unread({ first, tally }: Span): Tally {
     return this.next.position > first ? tally.minus(this.next.before) : tally;
   }
@@ -128,13 +128,13 @@ export class BufferCursor implements Cursor {
     if (position <= span.first) return;
     const batch = span.body.read();
     const count = position - span.first;
-    // What cannot be told apart now is resent as a whole.
+    // Delivered and undelivered records cannot be told apart now: the whole batch is resent.
     if (batch === 'later') this.start({ position: span.first, before: new Tally() });
     else if (batch === 'lost' || !('count' in batch)) this.start({ position, before: Tally.unknown(count) });
     else this.start({ position, before: Tally.of(batch, 0, count) });
   }
 
-  /** What it read of the batch that it is in turns out to be something else. */
+  /** The records that it read of its present batch turn out to be others. */
   forgetBefore(): void {
     this.start({ ...this.next, before: new Tally() });
   }
@@ -150,7 +150,7 @@ export class BufferCursor implements Cursor {
     return unread;
   }
 
-  /** Continues at a place; what is out stays out. */
+  /** Continues at a place. Records in flight stay in flight. */
   start(next: Place, skipped: readonly Range[] = []): void {
     this.next = next;
     this.#skipped.add(...skipped);

@@ -1,4 +1,4 @@
-/** What the disk buffer asks of a file system: everything that can fail, or be undone by a crash of the machine. */
+/** The file system, as the disk buffer needs it: every operation that can fail or be undone by a crash of the machine. */
 import {
   closeSync,
   constants,
@@ -20,7 +20,7 @@ import {
 import { promisify } from 'node:util';
 import { withDescriptor } from '../process/descriptor-reserve.js';
 
-/** All throw the system's errors. What is not synced survives the process, not a crash of the machine. */
+/** All methods throw the system's errors. Unsynced data survives the process, not a crash of the machine. */
 export interface Disk {
   names(directory: string): string[];
   bytes(path: string): number;
@@ -35,7 +35,7 @@ export interface Disk {
   syncFileLater(path: string): Promise<void>;
   rename(from: string, to: string): void;
   remove(path: string): void;
-  /** Names in it: what was made, renamed and removed. */
+  /** Syncs the names in it: created, renamed and removed files. */
   syncDirectory(path: string): void;
   syncDirectoryLater(path: string): Promise<void>;
 }

@@ -17,7 +17,7 @@ export class Ranges {
     return this.#ranges.some((range) => range[0] <= from && to <= range[1]);
   }
 
-  /** Those beyond a number, together with others; what is not beyond it is forgotten. */
+  /** The ranges beyond a number, together with others. Forgets the rest. */
   beyond(number: number, ...others: readonly Range[]): readonly Range[] {
     this.#ranges = this.#ranges.filter(([, to]) => to > number);
     return merged([...this.#ranges, ...others]).filter(([, to]) => to > number);

@@ -2,7 +2,7 @@
  * Holds batches until every sink has acknowledged every record. Each sink reads through a cursor of its own, so a stuck sink
  * delays no other until the bound is reached. Then, by choice, the reader waits, or records are dropped and counted.
  *
- * Batches are kept in memory, or in segments on disk where there is a store; what the disk does not take stays in
+ * Batches are kept in memory, or in segments on disk if there is a store. Batches that the disk does not take stay in
  * memory, under its bound.
  */
 
@@ -21,7 +21,7 @@ import { Waiters } from './waiters.js';
 
 const DROPPED_OLDEST = 'full_drop_oldest';
 const DROPPED_NEWEST = 'full_drop_newest';
-/** Reasons of what is dropped here, not by a sink. */
+/** Reasons of drops by the buffer, not by a sink. */
 export const BUFFER_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROPPED_NEWEST, CORRUPT]);
 
 interface BufferedBatch extends Span {
@@ -42,13 +42,13 @@ export interface RecordBufferOptions {
   /** Told before anything is forgotten that has been acknowledged, dropped or not. */
   readonly onAcknowledged?: () => void;
   /**
-   * Told, while the buffer is made, what a previous run left for a sink; and later, when a file can be read again, by how
-   * much that differs from what was thought to be in it.
+   * Called during construction with the records that a previous run left for a sink, and later, once a file can be read,
+   * with the difference from the assumed number.
    */
   readonly onRecovered?: (sink: string, recovered: Tally) => void;
   /** Memory only when absent. */
   readonly store?: SegmentStore;
-  /** Waits until what the disk does not give now is tried again. @default the real one */
+  /** Waits before a failed read is retried. @default the real one */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
@@ -88,8 +88,8 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   /**
-   * Takes a batch over, with policy `block` whether or not there is room; ask `room` before reading the next. Returns what
-   * was in it.
+   * Takes a batch over, with policy `block` even without room; ask `room` before reading the next. Returns the tally of the
+   * batch.
    */
   append(batch: SourceBatch): Tally {
     const { now, store, onFull } = this.#options;
@@ -120,7 +120,7 @@ export class RecordBuffer implements CursorBuffer {
     return tally;
   }
 
-  /** Waits until what is buffered is below the bound, or until the signal aborts. Policies that drop never wait. */
+  /** Waits until the buffer is below its bound, or the signal aborts. Policies that drop never wait. */
   async room(signal: AbortSignal): Promise<void> {
     if ((this.#options.onFull ?? 'block') !== 'block') return;
     while (this.fullness >= 1 && !signal.aborted) await this.#freed.wait(signal);
@@ -132,7 +132,7 @@ export class RecordBuffer implements CursorBuffer {
     this.#appended.wake();
   }
 
-  /** Leaves on disk what the next run needs. Nothing may be appended or acknowledged after it. */
+  /** Writes the state for the next run. No batch may be appended or acknowledged afterwards. */
   end(): void {
     this.#options.store?.end();
   }
@@ -196,7 +196,7 @@ export class RecordBuffer implements CursorBuffer {
     this.#memoryBytes += buffered.memoryBytes;
   }
 
-  /** Forgets what all cursors are done with. */
+  /** Discards the batches that all cursors have acknowledged. */
   #discardAcknowledged(): void {
     const cursors = [...this.#cursors.values()];
     const kept: BufferedBatch[] = [];
@@ -207,7 +207,7 @@ export class RecordBuffer implements CursorBuffer {
         this.#memoryBytes -= buffered.memoryBytes;
         buffered.body.discard();
       } else if (cursors.some((cursor) => cursor.wants(buffered))) break;
-      // Only out somewhere: what was dropped behind it can go already.
+      // Only in flight: batches dropped behind it can be discarded already.
       else kept.push(buffered);
     }
     if (kept.length === seen) return;
@@ -226,7 +226,7 @@ export class RecordBuffer implements CursorBuffer {
     for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped);
   }
 
-  /** Until there is room. The newest batch and what is out stay. */
+  /** Drops until there is room. The newest batch and records in flight stay. */
   #dropOldest(): void {
     const cursors = [...this.#cursors.values()];
     while (this.fullness >= 1) {
@@ -247,7 +247,7 @@ export class RecordBuffer implements CursorBuffer {
     };
   }
 
-  /** Takes over what a previous run left. A sink that it did not know gets all that is there. */
+  /** Takes over the records of a previous run. A new sink gets all of them. */
   #recover(store: SegmentStore): void {
     const onRoom = () => this.#freed.wake();
     const { sinks } = this.#options;
@@ -265,7 +265,7 @@ export class RecordBuffer implements CursorBuffer {
     this.#discardAcknowledged();
   }
 
-  /** Now that a file can be read, its batches are buffered in the place of what was not known. */
+  /** A file can be read now: its batches replace the unknown ones. */
   #replace(buffered: BufferedBatch, spans: readonly StoredSpan[]): void {
     for (const [name, cursor] of this.#cursors) {
       if (!cursor.wants(buffered)) continue;

@@ -7,7 +7,7 @@ import type { Disk } from './disk.js';
 import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.js';
 import type { FrameEntry } from './survey.js';
 
-/** What is gone, or is no file, does not come back by waiting. All else may be over in a moment: it is tried again. */
+/** Waiting does not bring back a missing file. All other errors may pass: the read is retried. */
 const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
 
 export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error));

@@ -5,8 +5,8 @@
  *     <number of the first record, 16 digits>.segment    see segment.ts
  *     checkpoint.json                                    see checkpoint.ts
  *
- * A segment that no sink needs is removed after a checkpoint that says so: what is missing otherwise was lost. Numbers
- * of records rise without gaps, so that what is missing can be counted.
+ * A segment that no sink needs is removed after a checkpoint with its removal: any other missing one was lost. Numbers
+ * of records rise without gaps, so that missing ones can be counted.
  */
 import { join } from 'node:path';
 import type { SpoolSync } from '../../catalog/buffer.js';
@@ -31,20 +31,20 @@ export interface SegmentStoreOptions {
   readonly sync?: SpoolSync;
   /** Whether no other shipper has taken the directory. Nothing is written there when it is false. @default always */
   readonly isOurs?: () => boolean;
-  /** Told of what the disk did not take, or what was damaged. `code` is of a small set. */
+  /** Called for writes that the disk refused, and for damage. `code` is of a small set. */
   readonly onProblem: (code: string, message: string) => void;
   /** @default the real one */
   readonly disk?: Disk;
 }
 
-/** What is left of a previous run. */
+/** The records of a previous run. */
 export interface Recovered extends Progress {
   readonly spans: readonly StoredSpan[];
   /** The number after all that were ever used. */
   readonly end: number;
 }
 
-/** What the store must know of the buffer. */
+/** The buffer, as the store needs it. */
 export interface BufferState {
   readonly sinks: readonly string[];
   readonly progress: () => Progress;
@@ -111,12 +111,12 @@ export class SegmentStore {
     }
   }
 
-  /** Part of the bound that is in use by what is needed. */
+  /** Part of the bound that needed segments use. */
   get fullness(): number {
     return this.#doomed.reduce((bytes, segment) => bytes - segment.bytes, this.#used) / this.#options.maxBytes;
   }
 
-  /** Reads what is there: one segment in memory at a time. */
+  /** Reads the directory, with one segment in memory at a time. */
   recover({ sinks, progress, onRoom }: BufferState): Recovered {
     this.#progress = progress;
     this.#onRoom = onRoom;
@@ -175,7 +175,7 @@ export class SegmentStore {
         code,
         `the disk buffer cannot be written: records are buffered in memory: ${messageOf(error)}`,
       );
-      // What comes after this batch starts another segment, which says that there are numbers missing.
+      // The next batch starts another segment, which records the missing numbers.
       this.#seal();
       return undefined;
     }
@@ -274,7 +274,7 @@ export class SegmentStore {
     try {
       segment.file?.truncate(segment.bytes);
     } catch {
-      // What is cut off half is found when it is read again.
+      // An incomplete frame is found when the segment is read.
     }
     if (!this.#unsynced.has(segment)) close(segment);
     this.#deleteIfUnneeded(segment);
@@ -310,12 +310,12 @@ export class SegmentStore {
     const { positions, skipped } = this.#progress();
     const least = Math.min(...Object.values(positions));
     const doomed = this.#doomed.map(({ first, end }) => [first, end] as const);
-    // Numbers of what the disk did not take, and memory held.
+    // Numbers of batches that the disk did not take, and only memory had.
     const end = Math.max(this.#end, ...Object.values(positions));
     return { end, positions, skipped, removed: this.#removed.beyond(least, ...doomed, [this.#end, end]) };
   }
 
-  /** A checkpoint that lasts, and then away with what it says is not needed. */
+  /** Writes a lasting checkpoint, then removes the segments that are not needed by it. */
   #commit(): void {
     const state = this.#state();
     if (this.#sync === 'off') this.#checkpoint.write(state);

@@ -14,7 +14,7 @@
  *              columns  f64 timeMs, f64 seq, u32 start, u32 length, u16 origin: one value a record each
  *              origins, slab
  *
- * A frame that is not whole at the end of a segment is what a killed writer leaves: it is cut off. One that is damaged
+ * A killed writer leaves an incomplete frame at the end of a segment, which is cut off. One that is damaged
  * with whole ones behind it is skipped: the numbers tell how many records it had.
  *
  * A frame without records says that numbers were given to no record on disk: those from the number in its slab, as
@@ -30,7 +30,7 @@ export const SEGMENT_HEADER_BYTES = 16;
 
 const MARK = Buffer.from('LTB1', 'latin1');
 const AT = { length: 4, crc: 8, first: 12, count: 20, origins: 24, slab: 28, columns: 32 } as const;
-/** What the length of a frame leaves out. */
+/** Bytes that the length of a frame does not include. */
 const UNCOUNTED = AT.first;
 /** Bytes of one record in all columns. */
 export const COLUMN_BYTES = 8 + 8 + 4 + 4 + 2;

@@ -1,6 +1,6 @@
 /**
- * What is where in a row of segments, by the numbers of their records: frames, and the holes before, between and behind
- * them. Only what has a checksum is evidence for a number; the name of a file is none.
+ * The layout of a row of segments by the numbers of their records: frames, and the holes before, between and behind
+ * them. Only data with a checksum is evidence for a number. A file name is not.
  */
 import { Tally } from '../accounting/tally.js';
 import type { Body, StoredSpan } from './body.js';
@@ -33,15 +33,15 @@ export interface Survey {
   readonly spans: readonly StoredSpan[];
   /** The number after all that are known to have been given. */
   readonly end: number;
-  /** More numbers than that may have been given to what cannot be read now. */
+  /** Numbers up to this may have been given to segments that cannot be read now. */
   readonly unknownEnd?: number;
-  /** What does not fit together, for the log. */
+  /** Contradictions, for the log. */
   readonly problems: readonly string[];
 }
 
 export interface SurveyOptions {
   readonly segments: readonly Surveyed[];
-  /** Where the numbers of what is still needed begin, if known. */
+  /** The first number that is still needed, if known. */
   readonly from: number | undefined;
   /** The number after the last one that was given, as far as known. */
   readonly end: number;
@@ -96,7 +96,7 @@ export function survey(options: SurveyOptions): Survey {
     reached = Math.max(reached ?? 0, last);
   };
   const unreadable = (segment: Surveyed, next: Beginning | undefined) => {
-    // From where the last one ended: what is missing before its first record is told when it can be read.
+    // From the end of the last one: records missing before its first one are reported once it can be read.
     const first = reached ?? segment.first;
     const end = next?.first ?? Math.max(known, first + 1);
     if (end <= first || end - first > holeMax) return;
@@ -144,7 +144,7 @@ function without([from, to]: Range, others: readonly Range[]): Range[] {
   return parts;
 }
 
-/** Whether the numbers of a checkpoint can be those of what is there. */
+/** Whether the numbers of a checkpoint can be those of these segments. */
 export function isPlausible(checkpoint: Checkpoint, segments: readonly Surveyed[], holeMax: number): boolean {
   const { end, positions, removed } = checkpoint;
   if (end > NUMBER_MAX || Object.values(positions).some((position) => position > end)) return false;

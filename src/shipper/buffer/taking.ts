@@ -31,7 +31,7 @@ export class Taking {
     this.next = { position: first + count, before: new Tally() };
   }
 
-  /** Takes what fits of a batch whose first record has this number. Whether all of it did. */
+  /** Takes the records that fit of a batch whose first record has this number. Whether all of them did. */
   take(batch: RecordBatch, first: number): boolean {
     this.#origins += batch.origins.length;
     if (this.records > 0 && this.#origins > ORIGINS_MAX) return false;

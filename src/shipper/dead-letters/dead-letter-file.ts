@@ -34,7 +34,7 @@ export interface DeadLetterFileOptions {
 }
 
 const LINE_END = 0x0a;
-/** What may be over in a moment, by itself. */
+/** Errors that may pass by themselves. */
 const TRANSIENT: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'EACCES', 'ESTALE', 'EAGAIN']);
 /** So long records wait for the file; then those that come are dropped until it can be written. */
 const PATIENCE_MS = 60_000;
@@ -131,7 +131,7 @@ export class DeadLetterFile {
   }
 }
 
-/** Takes back what a failed write left; whether that was possible: not when another process has written behind it. */
+/** Removes the remains of a failed write. Whether that was possible: not if another process has written behind them. */
 function cutOff(fd: number, before: number, written: number): boolean {
   try {
     if (fstatSync(fd).size !== before + written) return false;

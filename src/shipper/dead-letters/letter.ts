@@ -39,7 +39,7 @@ export interface Letter {
   readonly record: RecordView;
 }
 
-/** Reads one line. Throws an Error that says what is wrong with it. */
+/** Reads one line. Throws an Error with the problem. */
 export function decodeLetter(line: string): Letter {
   const { sink, record } = (JSON.parse(line) ?? {}) as { sink?: unknown; record?: Record<string, unknown> };
   if (typeof sink !== 'string' || typeof record !== 'object' || record === null) throw new Error('is no dead letter');

@@ -65,7 +65,7 @@ export async function replay(
   return { totals, unreadable, hasChanged };
 }
 
-/** What is refused again would be appended to the file that is read. */
+/** Letters refused again would be appended to the file that is read. */
 function mustBeAnother(deadLetterFile: string | undefined, path: string): void {
   if (deadLetterFile === undefined || !existsSync(deadLetterFile)) return;
   if (realpathSync(deadLetterFile) !== realpathSync(path)) return;

@@ -6,7 +6,7 @@ export interface AttemptOptions {
   readonly sink: Sink;
   /** A send that makes no progress for so long counts as failed. */
   readonly attemptMs: number;
-  /** Aborted when the shipper stops: then a send is given a share of what remains. */
+  /** Aborted when the shipper stops: then a send gets a share of the remaining time. */
   readonly hurry: AbortSignal;
   /** Aborted when the time is up. */
   readonly deadline: AbortSignal;
@@ -18,12 +18,12 @@ export interface AttemptOptions {
 const ABORT_MS = 1000;
 /** A body that moves is waited for so many times as long as one that does not. */
 const PROGRESS_FACTOR = 10;
-/** Of what remains while the shipper stops: one that hangs leaves time for others, on another connection. */
+/** Share of the remaining time while the shipper stops: a send that hangs leaves time for others, on another connection. */
 const HURRY_SHARE = 1 / 3;
 const HURRY_LEAST_MS = 1000;
 
 /**
- * When the time is up the sink is told to stop and may still say what was delivered; one that throws, or does not even
+ * When the time is up the sink is told to stop and may still report deliveries; one that throws, or does not even
  * answer to that, has delivered nothing as far as we know.
  */
 export async function attempt(options: AttemptOptions, batch: RecordBatch): Promise<SendResult> {

@@ -2,7 +2,7 @@
 
 const FIRST_MS = 200;
 const CAP_MS = 30_000;
-/** Least wait for what only a human can fix: not asked for five times a second. */
+/** Minimum wait for errors that only a human can fix: a few requests per second would be pointless. */
 export const CONFIGURATION_RETRY_MS = 5000;
 
 /** Delay after the n-th failure in a row, n from 1. `random` is in [0, 1). */

@@ -26,7 +26,7 @@ export class BlockedDestinations {
     return this.#places.size === 0;
   }
 
-  /** Memory of what waits. */
+  /** Memory of the waiting records. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -40,7 +40,7 @@ export class BlockedDestinations {
     return Math.min(...[...this.#places.values()].map(({ dueMs }) => dueMs));
   }
 
-  /** Keeps what goes to a place that is blocked. Returns the rest. */
+  /** Keeps the records for blocked places. Returns the rest. */
   divert(piece: Piece): Piece | undefined {
     if (this.isEmpty) return piece;
     const names = this.#destinations(piece.batch);
@@ -81,7 +81,7 @@ export class BlockedDestinations {
     return [...others];
   }
 
-  /** What is due is retried: as much as the limits allow. While it is out its place stays blocked. */
+  /** Due records, as many as the limits allow. Their place stays blocked while they are in flight. */
   take(nowMs: number, limits: BatchLimits): { readonly destination: string; readonly piece: Piece } | undefined {
     for (const [destination, place] of this.#places) {
       if (place.dueMs > nowMs) continue;
@@ -94,7 +94,7 @@ export class BlockedDestinations {
     return undefined;
   }
 
-  /** What was out of the place is acknowledged: the rest goes now, and with the last of it the place is free. */
+  /** The records in flight to the place are acknowledged: the rest is due now, and after the last of them the place is free. */
   free(destination: string): void {
     const place = this.#places.get(destination);
     if (place === undefined) return;

@@ -1,7 +1,7 @@
 /**
  * Takes the records of one cursor to one sink: the only place that knows how often, how long and when. In order, one
- * request at a time, for as long as it takes; what a service permanently refuses becomes a dead letter, everything else goes
- * again. Where one place of the sink refuses, its records wait, and the others go on.
+ * request at a time, without a time limit. Permanently rejected records become dead letters, all others are retried.
+ * If one place of the sink refuses, its records wait, and the others go on.
  */
 
 import type { Ledger } from '../accounting/ledger.js';
@@ -20,7 +20,7 @@ export interface DeliverOptions extends AttemptOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly health: SinkHealth;
-  /** What is permanently refused is dropped when absent. */
+  /** Without it, permanently rejected records are dropped. */
   readonly deadLetters?: DeadLetters | undefined;
   readonly now: () => number;
   /** Waits; ends early, without an error, when the signal aborts. */
@@ -39,7 +39,7 @@ export interface DeadLetters {
 /** `later`: they cannot be kept now. The records are retried, to be refused again. */
 export type Kept = 'kept' | 'later' | 'dropped';
 
-/** What the status server says about a sink. */
+/** The state of a sink, for the status server. */
 export interface SinkHealth {
   /** Failures in a row; 0 once anything was accepted or permanently refused. */
   failures: number;
@@ -85,7 +85,7 @@ export async function deliver(options: DeliverOptions): Promise<void> {
   }
 }
 
-/** What is due of that which waits, or what is new and goes to no place that is waited for. */
+/** Due records of a blocked place, or new records for other places. */
 async function take(
   options: DeliverOptions,
   blocked: BlockedDestinations,
@@ -119,7 +119,7 @@ async function take(
 const isBlocked = ({ blocked = [] }: SendResult, name: string) =>
   blocked.some(({ destination }) => destination === name);
 
-/** Lets what is for blocked places wait. Returns what else must be retried. */
+/** Sets records for blocked places aside. Returns the others that must be retried. */
 function setAside(
   options: DeliverOptions,
   blocked: BlockedDestinations,
@@ -134,7 +134,7 @@ function setAside(
   });
 }
 
-/** Dead letters first: what is not on disk is not acknowledged. */
+/** Dead letters first: a record that is not on disk is not acknowledged. */
 function keepRefused(
   { sink, deadLetters }: DeliverOptions,
   { batch }: Piece,

@@ -15,7 +15,7 @@ export interface PipelineOptions {
   readonly deliveries: readonly DeliverOptions[];
   /** The sources should come to their end. */
   readonly stop: AbortSignal;
-  /** The sources have been closed: what they still yield is buffered even above the bound. */
+  /** The sources are closed: their last batches are buffered even above the bound. */
   readonly cutOff: AbortSignal;
 }
 
@@ -57,7 +57,7 @@ interface Passed {
   readonly withheld: Withheld;
 }
 
-/** Counted together with what was read: so the books balance at any time, however long a stage takes. */
+/** Counted together with the batch that was read, so that the ledger balances at any time, however long a stage takes. */
 class Withheld {
   readonly #tallies: [reason: string, tally: Tally][] = [];
 

@@ -1,10 +1,10 @@
-/** Finds messages that are JSON, without keeping what they say. */
+/** Finds messages that are JSON, without keeping their values. */
 import { sequenceLength } from './json-writer.js';
 
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
 
-/** Space, tab, line feed, carriage return: what JSON allows around a value. */
+/** Space, tab, line feed, carriage return: JSON allows them around a value. */
 const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 
 /** Where one JSON object is that, but for blanks around it, is all there is, and may be copied; `undefined` if it is not. */

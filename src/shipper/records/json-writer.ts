@@ -49,7 +49,7 @@ export class JsonWriter {
     return this.#length;
   }
 
-  /** What was written so far. Valid until the next write. */
+  /** The bytes written so far. Valid until the next write. */
   get bytes(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }

@@ -119,7 +119,7 @@ export function memoryBytes(batch: RecordBatch): number {
   return batch.bytes.byteLength + batch.count * COLUMN_BYTES + origins + OBJECT_BYTES;
 }
 
-/** What every record repeats of its origin, as JSON. */
+/** Bytes of the origin's names that every record repeats, as JSON. */
 export const nameBytes = ({ process, container, path = '' }: Origin): number =>
   Buffer.byteLength(JSON.stringify(process + container + path));
 
@@ -133,7 +133,7 @@ const CHARACTER_BYTES = 2;
 
 /** Bytes of one record in all columns. */
 const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2;
-/** Six typed arrays with their buffers; what counts when an outage is filled with batches of one line. */
+/** Six typed arrays with their buffers. Matters when an outage fills the buffer with batches of one line. */
 const OBJECT_BYTES = 2048;
 /** A batch is full with either. */
 const BATCH_BYTES = 1024 * 1024;
@@ -143,7 +143,7 @@ const FIRST_RECORDS = 256;
 
 /**
  * Collects records. First `copy` bytes, which may hold several messages, then name each message with `record`.
- * Memory grows with what is collected and is used again after `finish`. More than 65,536 origins do not fit: a caller that
+ * Memory grows with the records and is reused after `finish`. More than 65,536 origins do not fit: a caller that
  * fills it calls `finish` long before.
  */
 export class BatchBuilder {
@@ -214,7 +214,7 @@ export class BatchBuilder {
   finish(): RecordBatch {
     const count = this.#count;
     const batch = {
-      // A copy of the exact size: what is buffered for a long time should not drag unused capacity along.
+      // A copy of the exact size: a batch that is buffered for long should not keep unused capacity.
       bytes: new Uint8Array(this.#bytes.subarray(0, this.#used)),
       count,
       start: this.#start.slice(0, count),

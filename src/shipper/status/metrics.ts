@@ -66,7 +66,7 @@ export class Metrics {
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
 
-  /** What became of the records: the terms of the balance. */
+  /** The terms of the balance. */
   #writeFates(writer: SeriesWriter, unit: 'records' | 'bytes'): void {
     const { ledger, sinks } = this.#options;
     const read = (['stdout', 'stderr', 'file'] as const).map(

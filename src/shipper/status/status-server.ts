@@ -48,7 +48,7 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   boundConnections(server, maxConnections, (address) =>
     onProblem(`more than ${maxConnections} connections to the status port: one from ${address} is closed`),
   );
-  // A probe must never be what keeps the process from ending.
+  // A probe must never keep the process from ending.
   server.unref();
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
@@ -77,7 +77,7 @@ interface Answer {
 
 const PLAIN = 'text/plain; charset=utf-8';
 
-/** Exported for tests: what a request is answered. */
+/** The answer to a request. Exported for tests. */
 export async function answer(
   {
     isListening,
@@ -93,7 +93,7 @@ export async function answer(
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD');
   switch (url.split('?')[0]) {
     case '/livez':
-      // A shipper whose sink is down must not be restarted: it would lose what it holds. The pod's start-up probe asks
+      // A shipper whose sink is down must not be restarted: it would lose its records. The pod's start-up probe asks
       // here too, and the application starts when it has its answer.
       return isListening() ? plain(200, 'ok') : plain(503, 'starting');
     case '/readyz': {
