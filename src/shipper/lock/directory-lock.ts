@@ -42,7 +42,7 @@ const LEASE_MS = 15_000;
 /** Between looks at a holder that stops, or that cannot be asked. */
 const LOOK_MS = 250;
 const HOLDER_MAX_BYTES = 4096;
-/** What a file system answers that has no sockets or no links. */
+/** Errors of a file system without sockets or links. */
 const UNSUPPORTED = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'ENXIO', 'EMLINK']);
 
 export interface DirectoryLockOptions {
@@ -50,7 +50,7 @@ export interface DirectoryLockOptions {
   readonly directory: string;
   /** The setting that names it, for messages. */
   readonly setting: string;
-  /** What two shippers would do to each other there, for messages: "two would …". */
+  /** The harm that two shippers would do there, for messages: "two would …". */
   readonly harm: string;
   readonly pod: string | undefined;
   readonly log: Log;
@@ -290,7 +290,7 @@ function generationsIn(directory: string): number[] {
   });
 }
 
-/** What dead holders have left. */
+/** Removes the files of dead holders. */
 function removeBelow(directory: string, generation: number): void {
   for (const each of generationsIn(directory)) {
     if (each >= generation) continue;

@@ -1,5 +1,5 @@
 /**
- * Who holds a directory: what the lock file says, and what the holder itself answers on its socket.
+ * The holder of a directory, by the lock file and by its own answer on its socket.
  *
  *     {"pid":7,"host":"web-0","pod":"web-0","since":"2026-…","boot":"<boot id of the node>","socket":"shipper.lock-….sock"}
  *
@@ -88,7 +88,7 @@ export function serve(path: string, answer: () => Holder): Promise<Server> {
     // Of any user: one that may not connect could not tell a holder from a dead one.
     server.listen({ path, readableAll: true, writableAll: true }, () => {
       server.off('error', reject);
-      // An accept that fails leaves the socket listening, and that is what counts.
+      // After a failed accept the socket still listens, and only that matters.
       server.on('error', () => {});
       resolve(server);
     });

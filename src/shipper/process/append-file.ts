@@ -20,7 +20,7 @@ export class AppendFile {
     this.#fd = this.#open();
   }
 
-  /** Of what is at the path now. Throws when that cannot be told, or opened. */
+  /** The descriptor of the file that is at the path now. Throws if it cannot be opened. */
   get fd(): number {
     const there = statSync(this.#path, { throwIfNoEntry: false });
     if (this.#isStale || there === undefined || !isSame(there, fstatSync(this.#fd))) {
@@ -32,7 +32,7 @@ export class AppendFile {
     return this.#fd;
   }
 
-  /** Lets go of the file at once, with any file at the path. Does not throw: what cannot be opened now is at the next write. */
+  /** Closes the file at once, with any file at the path. Does not throw: the next write retries the open. */
   reopen(): void {
     this.#isStale = true;
     try {

@@ -21,7 +21,7 @@ export class Deadlines {
     return this.#stop.signal;
   }
 
-  /** Requests and waits get a share of what remains. */
+  /** Requests and waits get a share of the remaining time. */
   get hurry(): AbortSignal {
     return this.#hurry.signal;
   }
@@ -43,7 +43,7 @@ export class Deadlines {
     this.#hurry.abort();
   }
 
-  /** Begins the stop. The deadlines are set before requests hurry: their share is one of what remains. */
+  /** Begins the stop. The deadlines are set before requests hurry: their share is one of the remaining time. */
   beginStop(graceMs: number): void {
     this.#stop.abort();
     this.endWithin(graceMs);

@@ -28,7 +28,7 @@ export function descriptorLimit(read = () => readFileSync('/proc/self/limits', '
   }
 }
 
-/** Half of what delivery and the status port leave is for connections, the other half for rings. */
+/** Delivery and the status port leave the rest: half of it is for connections, half for rings. */
 export function descriptorShares(limit = descriptorLimit()): DescriptorShares {
   const statusConnections = Math.max(STATUS.least, Math.min(STATUS.most, Math.floor(limit * STATUS.part)));
   const left = limit - Math.min(DELIVERY, Math.floor(limit / 2)) - statusConnections;

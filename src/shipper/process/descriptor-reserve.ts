@@ -1,5 +1,5 @@
 /**
- * Descriptors that are kept back for files: when connections have taken all others (EMFILE, ENFILE), what is buffered must
+ * Descriptors that are kept back for files: when connections have taken all others (EMFILE, ENFILE), buffered records must
  * still be read and written. One is given up for the time of one call, which runs to its end before a process can connect.
  */
 import { closeSync, openSync } from 'node:fs';

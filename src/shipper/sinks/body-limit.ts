@@ -1,10 +1,10 @@
-/** How large a request body may be: what the service, and the way to it, were seen to take. */
+/** How large a request body may be: as large as the service, and the way to it, accepted before. */
 
 /** A service that is out of memory is not helped by yet smaller requests. */
 const BODY_LEAST_BYTES = 64 * 1024;
 /** Requests that are accepted in a row before a larger one is tried again. */
 const RECOVERY_REQUESTS = 32;
-/** What a body that is too large can look like: a connection that broke while it was written. */
+/** A body that is too large can look like this: the connection broke while it was written. */
 const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 export class BodyLimit {
@@ -31,14 +31,14 @@ export class BodyLimit {
 
   /**
    * A body of so many bytes was refused as a whole. A node refuses what is above its limit for one request every time,
-   * on an idle node too; what is too large for a proxy in between may show as a connection that breaks.
+   * on an idle node too. A body that is too large for a proxy in between may break the connection.
    */
   refused(bytes: number): void {
     this.#refusals += 1;
     if (this.#refusals > 1) this.#halve(bytes);
   }
 
-  /** A body of so many bytes had no answer, for this reason. What takes too long would take as long the next time. */
+  /** A body of so many bytes had no answer, for this reason. One that takes too long would take as long the next time. */
   unanswered(bytes: number, code: string): void {
     if (code === 'timeout') this.#halve(bytes);
     else if (BROKEN.has(code)) this.refused(bytes);
@@ -54,7 +54,7 @@ export class BodyLimit {
 
   #halve(bytes: number): void {
     this.#accepted = 0;
-    // What is that small failed for another reason.
+    // A body that is so small failed for another reason.
     if (bytes <= BODY_LEAST_BYTES) return;
     this.#softBytes = Math.max(BODY_LEAST_BYTES, Math.floor(Math.min(bytes, this.#softBytes) / 2));
   }

@@ -20,7 +20,7 @@ export function counted(sink: Sink, onRequest: (code: string, seconds: number) =
     get(target, member) {
       if (member === 'send') return send;
       const value: unknown = Reflect.get(target, member);
-      // Private fields belong to the sink, not to what wraps it.
+      // Private fields belong to the sink, not to its wrapper.
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });

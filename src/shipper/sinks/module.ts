@@ -9,7 +9,7 @@ import { recordAt } from '../records/record-batch.js';
 import { LINE_LIMITS } from './lines/output.js';
 import type { SinkContext } from './sink-context.js';
 
-/** What the module has to export. */
+/** The exports that a module needs. */
 interface SinkModule {
   readonly openSink?: (context: {
     readonly recordAt: typeof recordAt;
@@ -17,7 +17,7 @@ interface SinkModule {
   }) => unknown;
 }
 
-/** What it may leave out has a default. */
+/** Optional members have defaults. */
 type UserSink = Pick<Sink, 'send'> &
   Partial<Pick<Sink, 'check' | 'close'>> & { readonly limits?: Partial<BatchLimits> };
 
@@ -53,7 +53,7 @@ async function open(path: string, notice: (message: string) => void): Promise<un
   return found({ recordAt, notice });
 }
 
-/** Nothing means that all were accepted. What cannot be understood may mean anything: then all are retried. */
+/** No answer means that all were accepted. An invalid one may mean anything: then all are retried. */
 function checked(answer: unknown, count: number): SendResult {
   const { retry = [], rejected = [], failure, retryAfterMs } = (answer ?? {}) as Partial<SendResult>;
   mustAnswer(typeof (answer ?? {}) === 'object', 'be an object, or nothing where all were accepted');

@@ -1,4 +1,4 @@
-/** Collects what became of the records of one `send` that takes several requests. */
+/** Collects the fates of the records of one `send` that takes several requests. */
 import type { Blocked, Failure, Rejected, SendResult } from '../parts.js';
 
 export class Outcome {
@@ -31,7 +31,7 @@ export class Outcome {
     return this.#blocked.has(destination);
   }
 
-  /** `words` are the service's own: its error code, and what it says for the dead letter. */
+  /** `words` are the service's own: its error code, and its text for the dead letter. */
   reject(index: number, reason: string, words: Pick<Rejected, 'code' | 'detail'> = {}): void {
     this.#rejected.set(index, { index, reason, ...words });
   }

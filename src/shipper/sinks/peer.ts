@@ -31,7 +31,7 @@ export async function connectPeer(
   return socket;
 }
 
-/** Connections that the kernel has told of: one that it no longer tells of is broken, and what it held is lost. */
+/** Connections that the kernel has told of: one that it no longer tells of is broken, and its bytes are lost. */
 const listed = new WeakSet<Socket>();
 
 /** Finds a peer that has gone without a word while nothing is sent. */

@@ -6,7 +6,7 @@ export type Range = readonly [from: number, to: number];
 export interface Step {
   /** How far into the range this request went. */
   readonly to: number;
-  /** Ranges to send in place of what this request carried, in order. */
+  /** Ranges to send instead of the range of this request, in order. */
   readonly instead: readonly Range[];
 }
 

@@ -10,7 +10,7 @@ export const REQUEST_MAX_BYTES = 4 * 1024 * 1024;
 /** Bytes of a record in addition to its message, about. */
 const OVERHEAD_BYTES = 200;
 
-/** `send` resolves when a request is delivered. Throws what it throws where nothing is. */
+/** `send` resolves when a request is delivered. Throws its error if none is. */
 export async function sendParts(
   batch: RecordBatch,
   limit: BodyLimit,

@@ -1,4 +1,4 @@
-/** What every sink is given. */
+/** The context of every sink. */
 import type { NETWORK_SETTINGS } from '../../catalog/network.js';
 import type { POD_SETTINGS } from '../../catalog/pod.js';
 import type { Secrets } from '../secrets.js';
@@ -15,10 +15,10 @@ export type SettingsOf<Own extends keyof Settings = never, Needed extends Own | 
 
 export interface SinkContext<S = SettingsOf> {
   readonly settings: S;
-  /** Told of what a sink reads from files and must never be printed. */
+  /** Hides secrets that a sink reads from files. */
   readonly secrets: Secrets;
   /** Told of every request that ended: HTTP status or error code, and how long it took. */
   readonly onRequest: (code: string, seconds: number) => void;
-  /** Told of what an operator should know though nothing fails: a feature that the service lacks. */
+  /** Called with facts that an operator should know although nothing fails: a feature that the service lacks. */
   readonly onNotice: (message: string) => void;
 }

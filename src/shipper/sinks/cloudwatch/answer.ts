@@ -1,4 +1,4 @@
-/** What an answer of CloudWatch Logs means. Errors are told by their name: their status is nearly always 400. */
+/** The meaning of an answer of CloudWatch Logs. Errors differ by name: their status is nearly always 400. */
 
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import type { HttpResponse } from '../http/client.js';
@@ -106,9 +106,9 @@ function badAnswer(detail: string): Answer {
   return { kind: 'retry', code: 'bad_answer', detail };
 }
 
-/** What a success may say. */
+/** Fields of a success. */
 const SUCCESS: readonly string[] = ['nextSequenceToken', 'rejectedLogEventsInfo', 'rejectedEntityInfo'];
-/** What errors say, those of AWS and of what stands before it. */
+/** Fields of an error, of AWS or of a proxy before it. */
 const FAILURE: readonly string[] = [
   '__type',
   'message',

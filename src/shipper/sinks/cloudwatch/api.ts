@@ -37,7 +37,7 @@ export interface CloudWatchApi {
 
 const HEADERS = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.PutLogEvents' };
 const OPERATION = 'PutLogEvents';
-/** Where an answer says what it does not take, or that it could not read the request. */
+/** The field of an answer that names the refused events, or an unreadable request. */
 const ERROR_BYTES = 1000;
 
 export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchApi {

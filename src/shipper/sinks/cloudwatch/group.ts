@@ -15,7 +15,7 @@ import { THROTTLED_RETRY_MS, THROTTLING } from './answer.js';
 export interface LogGroupOptions {
   readonly logGroup: string;
   readonly createGroup: boolean;
-  /** What a group is made with; an existing one keeps what it has. */
+  /** Properties of a new group. An existing one keeps its own. */
   readonly retentionDays: number | undefined;
   readonly groupClass: string | undefined;
   readonly kmsKeyArn: string | undefined;
@@ -142,7 +142,7 @@ async function attempt(operation: string, send: () => Promise<unknown>): Promise
   }
 }
 
-/** What the official client throws. */
+/** Errors of the official client. */
 interface ClientError {
   readonly name?: string;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };

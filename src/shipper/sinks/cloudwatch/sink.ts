@@ -69,14 +69,14 @@ function entityOf({ cloudwatchService, cloudwatchEnvironment }: CloudWatchSettin
   return { keyAttributes: { Type: 'Service', Name: cloudwatchService, ...environment } };
 }
 
-/** A request is not made smaller than with a message of this size: what is refused then has another reason. */
+/** Messages are not shortened below this size: a refusal of one that is so small has another reason. */
 const MESSAGE_MIN_BYTES = 1024;
 
 /** A batch of control characters, each of which takes six bytes of JSON. */
 const BODY_MAX_BYTES = 7 * 1024 * 1024;
 /** Refusals of an event, unless one that is right is refused, too. */
 const ABOUT_THE_EVENT: ReadonlySet<Answer['kind']> = new Set(['refused', 'too_large', 'event_too_large']);
-/** What may be wrong with one log stream, while others go on: a right, a name, what is missing. */
+/** Errors of one log stream, while others go on: a missing permission, an invalid name, a missing stream. */
 const OF_THE_STREAM: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'ResourceNotFoundException',
@@ -118,7 +118,7 @@ export class CloudWatchSink implements Sink {
     return this.#streams.of(batch);
   }
 
-  /** What is wrong with one stream holds nothing back but its own records. */
+  /** An error of one stream holds back its own records only. */
   async #sendStream(
     logStream: string,
     batch: RecordBatch,
@@ -140,7 +140,7 @@ export class CloudWatchSink implements Sink {
 
   async #sendEvents(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
     let mayCreate = true;
-    /** What the service says to a request whose one event is right: asked once, and only where an event was refused. */
+    /** The answer to a request with one valid event: asked once, and only if an event was refused. */
     let probe: Promise<Answer> | undefined;
     const askProbe = () => {
       probe ??= this.#probe(logStream, signal);

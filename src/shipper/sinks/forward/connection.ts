@@ -19,7 +19,7 @@ import { messageOf, NoAnswerError } from '../../errors.js';
 import { addressText, connectPeer, during, writePeer } from '../peer.js';
 import type { ReloadedFile } from '../reloaded-file.js';
 
-/** Bytes of an answer at most: a peer has nothing to say that is longer, and what it opens without end fills the memory. */
+/** Bytes of an answer at most: a peer needs no longer ones, and an endless one would fill the memory. */
 const ANSWER_MAX = 4096;
 const DECODER_LIMITS = {
   maxStrLength: ANSWER_MAX,
@@ -97,7 +97,7 @@ export class ForwardConnection {
     return (await next).value;
   }
 
-  /** What the peer says unasked within this time. */
+  /** An unasked message of the peer within this time. */
   async said(withinMs: number, signal: AbortSignal): Promise<unknown> {
     if (!this.#hasSpoken && withinMs > 0) {
       await during(this.socket, this.#peer.address, signal, (done) => {
@@ -134,7 +134,7 @@ export class ForwardConnection {
     }
   }
 
-  /** Ends what the decoder waits for, too. */
+  /** Also ends the wait of the decoder. */
   close(): void {
     this.socket.destroy();
   }

@@ -43,7 +43,7 @@ export function openForward({ settings, secrets }: SinkContext<ForwardSettings>)
   return new ForwardSink(peer, { tag: forwardTag, isAcked: forwardAck }, new ForwardEncoder(settings));
 }
 
-/** For a peer that confirms nothing to say that it waits for a key: what it is sent without one is lost. */
+/** Time for a peer without acknowledgements to ask for a key: records sent without one are lost. */
 const GREETING_MS = 200;
 
 interface ForwardOptions {
@@ -86,7 +86,7 @@ class ForwardSink implements Sink {
         this.#mustNotGreet(await connection.said(0, signal));
       }
     } catch (error) {
-      // What is still to come on this connection answers this request, not the next.
+      // A later answer on this connection is one to this request, not to the next.
       connection.close();
       throw error;
     }

@@ -43,7 +43,7 @@ const RESPONSE_MAX_BYTES = 16 * 1024 * 1024;
 export const ANSWER_TOO_LARGE = 'answer_too_large';
 /** Written at a time. */
 const PIECE_BYTES = 64 * 1024;
-/** Of an answer that says what is wrong; more of it is not waited for. */
+/** Bytes of an error answer. The shipper does not wait for more. */
 const ERROR_MAX_BYTES = 64 * 1024;
 const RETRY_AFTER_MAX_MS = 5 * 60_000;
 

@@ -1,8 +1,8 @@
-/** Whom a TLS connection trusts, and what it shows. */
+/** The trusted authorities of a TLS connection, and its own certificate. */
 export interface TlsIdentity {
   /** Certificates of trusted authorities. */
   readonly ca?: Buffer;
-  /** What a client shows. */
+  /** The certificate of a client. */
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }

@@ -6,7 +6,7 @@ import type { BatchLimits, SendResult } from '../../parts.js';
 
 const writeAsync = promisify(write);
 const NEWLINE = Buffer.from('\n');
-/** What sinks that write lines take at once. */
+/** Limits of a batch for sinks that write lines. */
 export const LINE_LIMITS: BatchLimits = {
   maxRecords: 10_000,
   maxBytes: 1024 * 1024,

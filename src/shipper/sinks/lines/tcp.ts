@@ -1,6 +1,6 @@
 /**
  * Records to a peer that reads one JSON object per line. It never answers, so that a record counts as delivered when the kernel
- * of the peer has acknowledged its bytes: what a peer loses after that is counted nowhere. The sink `forward` is answered.
+ * of the peer has acknowledged its bytes: later losses of the peer are counted nowhere. The sink `forward` is answered.
  */
 
 import type { Socket } from 'node:net';
@@ -67,7 +67,7 @@ class TcpSink implements Sink {
   async #open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket?.writable !== true) {
       this.#socket = await connectPeer(this.#address, this.#ca, signal);
-      // What a peer says is nothing to us, but unread it would keep the end of the connection from being seen.
+      // The bytes of a peer are ignored, but unread they would hide the end of the connection.
       this.#socket.resume();
     }
     return this.#socket;

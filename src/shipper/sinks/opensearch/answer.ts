@@ -1,4 +1,4 @@
-/** The shape of answers to `_bulk`, and what each means. What is not wholly understood says nothing about any record. */
+/** The shape of answers to `_bulk`, and their meanings. An answer that is not wholly understood says nothing about any record. */
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
 
@@ -15,7 +15,7 @@ export interface BulkItem {
 }
 
 /**
- * One entry per action, in their order; or in words what is wrong with the answer: another number of items than actions,
+ * One entry per action, in their order; or the problem of the answer in words: another number of items than actions,
  * an item without a status, errors where `errors` is false.
  */
 export function bulkItems(body: Buffer, actions: number): readonly BulkItem[] | string {
@@ -34,7 +34,7 @@ const NO_ERROR: BulkError = {};
 
 const isDone = (status: number): boolean => status === 200 || status === 201;
 
-/** The item of an action, which is named by what it does. */
+/** The item of an action, which has the name of the action. */
 function itemOf(item: unknown): BulkItem | undefined {
   const results = Object.values(typeof item === 'object' && item !== null ? item : {}) as readonly unknown[];
   const { status, error } = (results.length === 1 ? (results[0] ?? {}) : {}) as { status?: unknown; error?: unknown };
@@ -63,7 +63,7 @@ export function errorOf(body: Buffer): BulkError {
     return text !== '' && text.length <= WORDS_MAX && !text.includes('<') ? { reason: text } : {};
   }
   const { error, message, Message } = parsed;
-  // AWS says what it has to say outside of the engine.
+  // AWS answers with fields of its own, outside of the engine.
   const reason = [error, message, Message].find((words) => typeof words === 'string');
   return reason === undefined ? bulkError(error) : { reason: reason as string };
 }
@@ -81,7 +81,7 @@ const isAboutIds = ({ reason = '' }: BulkError): boolean => /Document ID is not 
 /** `refused`: permanently, once it is shown that a record that is known to be good is taken. */
 export type Fate = 'delivered' | 'there' | 'retry' | 'refused' | 'without_id';
 
-/** Refused is only what the service blames on the document; everything else may pass. */
+/** Only errors that the service blames on the document are refusals. All others may pass. */
 export function classifyItem({ status, error }: BulkItem, hadId: boolean): Fate {
   if (isDone(status)) return 'delivered';
   if (status === 409 && hadId) return 'there';
@@ -90,7 +90,7 @@ export function classifyItem({ status, error }: BulkItem, hadId: boolean): Fate 
   return 'retry';
 }
 
-/** What is to be done with a request that was refused as a whole. */
+/** The fate of a request that was refused as a whole. */
 export function classifyRequest({ status, body }: HttpResponse, hadId: boolean): Exclude<Fate, 'there'> | 'too_large' {
   if (status === 413) return 'too_large';
   // Only where OpenSearch itself says so: a proxy that answers 400 to everything must not cost a single record.
@@ -100,7 +100,7 @@ export function classifyRequest({ status, body }: HttpResponse, hadId: boolean):
   return error.type === undefined ? 'retry' : 'refused';
 }
 
-/** What does not pass by itself: a right, an index or a URL. */
+/** Errors that do not pass by themselves: a missing permission, an index or a URL. */
 export function isForHumans(status: number): boolean {
   return (status >= 300 && status < 400) || status === 401 || status === 403 || status === 404 || status === 405;
 }

@@ -10,7 +10,7 @@ import { ReloadedFile } from '../reloaded-file.js';
 import type { SinkContext } from '../sink-context.js';
 import type { OpenSearchSettings } from './settings.js';
 
-/** What is asked of the service. */
+/** The requests to the service. */
 interface Operation {
   readonly path: string;
   /** Parts of the answer to get. */
@@ -22,7 +22,7 @@ interface Operation {
 
 const BULK: Operation = {
   path: '/_bulk',
-  // One status an item, and of errors what they are called.
+  // One status per item, and the names of errors.
   filter: 'errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index',
   contentType: 'application/x-ndjson',
   operation: 'bulk request',
@@ -39,7 +39,7 @@ const NOT_INFLATED: ReadonlySet<number> = new Set([400, 406, 415]);
 const NODE_FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
 
 export class OpenSearchConnection {
-  /** What is known of the user and the certificates now; for the client that sets up. */
+  /** The present user and certificates, for the client of the set-up. */
   readonly identity: Identity;
   readonly network: Network;
   readonly #clients: readonly HttpClient[];
@@ -77,7 +77,7 @@ export class OpenSearchConnection {
   async bulk(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> {
     const response = await this.#post(BULK, body, signal, onProgress);
     if (!this.#isCompressed || !NOT_INFLATED.has(response.status)) return response;
-    // What does not inflate reads garbage, and blames the request.
+    // A service that does not inflate reads garbage, and blames the request.
     this.#isCompressed = false;
     const plain = await this.#post(BULK, body, signal, onProgress);
     this.#isCompressed = plain.status !== 200;

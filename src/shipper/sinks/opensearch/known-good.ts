@@ -1,6 +1,6 @@
 /**
  * Whether OpenSearch takes a record that is known to be good. It answers 400 for the state of an index or of the cluster, too
- * (closed, without a write index, of another mapping), so that only what a good record survives is the fault of a record.
+ * (closed, without a write index, of another mapping), so that a refusal is the fault of a record only if a good record is accepted.
  */
 import type { Failure, RecordBatch } from '../../parts.js';
 import type { HttpResponse } from '../http/client.js';
@@ -34,7 +34,7 @@ export class KnownGood {
   ): Promise<ReadonlyMap<string, Failure>> {
     const asked = new Map(records.map((i) => [this.#encoder.kindOf(batch, i), i]));
     let refused = new Map<string, Failure>();
-    // What takes no updates may still take records.
+    // An index that takes no updates may still take records.
     for (const isStored of this.#encoder.canProbeUnstored ? [false, true] : [true]) {
       const failures = await this.#ask(batch, [...asked.values()], isStored, signal);
       refused = new Map();

@@ -1,4 +1,4 @@
-/** Records that a service may have stored although it did not say so. Bounded by what is out. */
+/** Records that a service may have stored although it did not say so. Bounded by the records in flight. */
 import type { RecordBatch } from '../../parts.js';
 
 export class LostAnswers {

@@ -1,5 +1,5 @@
 /**
- * Sends the records of a batch in one form and books every answer. What is refused as a whole is halved until the record that
+ * Sends the records of a batch in one form and books every answer. A request that is refused as a whole is halved until the record that
  * is refused by itself is alone; it is permanently refused only where a record that is known to be good is taken.
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
@@ -26,7 +26,7 @@ const OF_THE_INDEX: ReadonlySet<string> = new Set([
   'validation_exception',
 ]);
 
-/** What all passes of a sink share. */
+/** Parts that all passes of a sink share. */
 export interface PassParts {
   /** For errors: operation and index. */
   readonly target: string;
@@ -54,7 +54,7 @@ export class Pass {
   readonly #form: BulkForm;
   readonly #outcome: Outcome;
   readonly #signal: AbortSignal;
-  /** Whether another pass sends what this one is refused, so that this one need not know why. */
+  /** Whether another pass resends the refused records, so that this one need not know why. */
   readonly #isFirst: boolean;
 
   constructor(parts: PassParts, batch: RecordBatch, form: BulkForm, outcome: Outcome, signal: AbortSignal) {
@@ -178,7 +178,7 @@ export class Pass {
     else this.#outcome.retry([record], failure, wait);
   }
 
-  /** Permanently refuses what is refused where others of its kind are taken: in the same answer, or a good one now. */
+  /** Permanently rejects refused records if others of their kind are accepted: in the same answer, or a good one now. */
   async #judge(refused: readonly number[], items: readonly BulkItem[], from: number): Promise<void> {
     if (refused.length === 0) return;
     const { encoder, knownGood } = this.#parts;
@@ -219,7 +219,7 @@ export class Pass {
     }
     taken.forEach(({ record }, i) => {
       if (stored[i] === 'ours') return;
-      // Where nothing may be read, a previous run is believed about what it may have sent.
+      // Without the permission to read, a record from before this run counts as delivered by the previous one.
       if (stored[i] === 'unknown' && this.#batch.timeMs[record]! < this.#parts.startedMs) return;
       if (!this.#form.isNamedByContent) {
         this.unnamed.push(record);
@@ -231,7 +231,7 @@ export class Pass {
     });
   }
 
-  /** What was to be known of these records cannot be known now. */
+  /** The needed facts about these records are not available now. */
   #retryUnknown(records: readonly number[], error: unknown): void {
     if (!(error instanceof NoAnswerError)) throw error;
     this.#outcome.retry(records, error, error.retryAfterMs);

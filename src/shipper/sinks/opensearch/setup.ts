@@ -1,6 +1,6 @@
 /**
- * Makes, on request, what the records need in OpenSearch: the index template, and the policy that deletes old indices.
- * What an operator has made or changed is left as it is.
+ * Creates, on request, the objects that records need in OpenSearch: the index template, and the policy that deletes old indices.
+ * Objects that an operator made or changed stay as they are.
  */
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { Client, type ClientOptions, errors } from '@opensearch-project/opensearch';
@@ -149,7 +149,7 @@ function presentTemplate(body: unknown): PresentTemplate | undefined {
 interface Answer {
   readonly status: number;
   readonly body: unknown;
-  /** What the service says is wrong. */
+  /** The problem, in the service's words. */
   readonly reason: string;
 }
 
@@ -201,7 +201,7 @@ function clientOptions({ settings, identity, network }: SetUpOptions): ClientOpt
   const { credentials } = identity;
   return {
     nodes: opensearchUrls.map(({ href }) => href),
-    // Each node once; what follows is up to the caller.
+    // Each node once. The caller decides about retries.
     maxRetries: opensearchUrls.length - 1,
     requestTimeout: ATTEMPT_MS,
     ssl: identity.tls,

@@ -23,7 +23,7 @@ import { describeRequest } from './words.js';
 const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500, nameCopies: 2 };
-/** Records wait so long for what they can do without; then it is tried again as often. */
+/** Records wait so long for an optional set-up, which is then retried at this interval. */
 const PREPARE_MS = 60_000;
 const TAKEN =
   'ids of records are taken by documents that are not theirs: these records are stored under ids that end in a hash of the record';
@@ -99,7 +99,7 @@ export class OpenSearchSink implements Sink {
     const again = async (records: readonly number[], form: BulkForm) => {
       if (records.length > 0) passed.push(await this.#pass(batch, form, signal, records));
     };
-    // The text of a line is never lost for what the service thinks of it as JSON, nor for who has taken its id.
+    // The text of a line is never lost because the service rejects it as JSON, or because another record has its id.
     if (withData) {
       const refused = first.refused.splice(0);
       await again(
@@ -131,7 +131,7 @@ export class OpenSearchSink implements Sink {
     this.#options.onClose?.();
   }
 
-  /** What keeps records from being sent. */
+  /** The failure that keeps records from being sent. */
   async #prepare(signal: AbortSignal): Promise<Failure | undefined> {
     const { prepare, mustPrepare = false, now = () => performance.now(), onNotice } = this.#options;
     if (this.#prepareAtMs > 0) {
@@ -196,7 +196,7 @@ export class OpenSearchSink implements Sink {
   }
 }
 
-/** What became of one pass. */
+/** The result of one pass. */
 type Passed = Omit<SendResult, 'rejected'> & Pick<Pass, 'refused' | 'unnamed' | 'isBlind'>;
 
 function resultOf(passed: readonly Passed[]): SendResult {

@@ -1,5 +1,5 @@
 /**
- * What is stored under ids that are taken. An id that is there is ours only if its document says so: a user who can write to the
+ * The documents under ids that are taken. An id that is there is ours only if its document says so: a user who can write to the
  * index could have created it beforehand.
  */
 import { NoAnswerError } from '../../errors.js';

@@ -1,4 +1,4 @@
-/** What the log says about an answer to `_bulk`: the service's words, where they cannot quote a line, and what to do. */
+/** Log text about an answer to `_bulk`: the service's words, unless they could quote a line, and the remedy. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpResponse } from '../http/client.js';
 import { type BulkError, type BulkItem, errorOf } from './answer.js';
