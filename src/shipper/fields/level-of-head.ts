@@ -2,9 +2,10 @@
  * A level word in the head of a line. The head is what comes before the message: times, groups in brackets, process ids,
  * host and program of syslog, names of loggers, and punctuation. The first ordinary word ends it.
  */
-import { isAt, isBlank, isDigit, isLetter, isUpper, numberAt, skipBlanks, skipEscape, skipLetters } from './bytes.js';
+import { isAt, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipEscape, skipLetters } from './bytes.js';
 import { isPairAt, levelOfPairs } from './level-of-keys.js';
-import { type Severity, severityOfLetter, severityOfStatus, severityOfWord } from './severity.js';
+import { levelOfAccess, levelOfIis } from './level-of-status.js';
+import { type Severity, severityOfLetter, severityOfWord } from './severity.js';
 
 const COLON = 0x3a;
 const BAR = 0x7c;
@@ -13,7 +14,6 @@ const MINUS = 0x2d;
 const DOT = 0x2e;
 const SLASH = 0x2f;
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const LINE_FEED = 0x0a;
 const BRACKET = 0x5b;
 const BRACKET_CLOSE = 0x5d;
@@ -38,9 +38,10 @@ const NAMES: readonly Buffer[] = ['root', 'main'].map((word) => Buffer.from(word
 const INFO: Severity = 9;
 
 /** What the head said so far; one object for all scans, which are one at a time. */
-const head = { hasTime: false, hasGroup: false, isAccess: false, hasHost: false, words: 0 };
+const head = { end: 0, hasTime: false, hasGroup: false, isAccess: false, hasHost: false, words: 0 };
 
 export function levelOfHead(bytes: Uint8Array, start: number, recordEnd: number): Severity {
+  head.end = recordEnd;
   head.hasTime = false;
   head.hasGroup = false;
   head.isAccess = false;
@@ -126,7 +127,7 @@ function levelOfWordAt(bytes: Uint8Array, from: number, end: number, separator: 
   const next = to < end ? bytes[to]! : 0;
   if (to - from === 1) return levelOfLetterAt(bytes, from, end, separator);
   const severity = severityOfWord(bytes, from, to) || levelOfPostgres(bytes, from, to, next);
-  if (severity === 0) return 0;
+  if (severity === 0) return next === 0x20 && bytes[to + 1] === SLASH ? ofIis(bytes, from, to) : 0;
   const isCapital = isAllUpper(bytes, from, to);
   const after = to + 1 < end ? bytes[to + 1]! : 0;
   const isEnd = next === 0 || isBlank(next) || next === LINE_FEED || next === 0x0d || next === 0x1b;
@@ -136,7 +137,7 @@ function levelOfWordAt(bytes: Uint8Array, from: number, end: number, separator: 
   if (isCapital) {
     if (head.words === 0 && !head.hasGroup && separator === 0)
       return isEnd && isOpening(bytes, from, to, end) ? severity : 0;
-    const isHeaded = head.hasTime || head.hasGroup || separator === BAR;
+    const isHeaded = head.hasTime || head.hasGroup || (separator === BAR && head.words > 0);
     const isParted = isEnd || next === SLASH || next === BRACKET || next === MINUS || next === 0x2c || next === 0x28;
     return isHeaded && isParted ? severity : 0;
   }
@@ -183,6 +184,9 @@ function levelOfLetterAt(bytes: Uint8Array, from: number, end: number, separator
   const isComponent = to - behind >= 2 && isAllUpper(bytes, behind, to) && group > to && bytes[group] === BRACKET;
   return isComponent ? severityOfLetter(bytes[from]) : 0;
 }
+
+const ofIis = (bytes: Uint8Array, from: number, to: number): Severity =>
+  head.hasTime && isAllUpper(bytes, from, to) ? levelOfIis(bytes, to, head.end) : 0;
 
 /** PostgreSQL's own words: `LOG:  `, and what adds to a message. */
 function levelOfPostgres(bytes: Uint8Array, from: number, to: number, next: number): Severity {
@@ -271,16 +275,6 @@ const isAccessTime = (bytes: Uint8Array, at: number): boolean =>
   bytes[at + 2] === SLASH &&
   isLetter(bytes[at + 3]) &&
   bytes[at + 6] === SLASH;
-
-/** Of `"GET / HTTP/1.1" 500 12`, behind the time of an access log. */
-function levelOfAccess(bytes: Uint8Array, from: number, end: number): Severity {
-  let at = skipBlanks(bytes, from, end);
-  if (bytes[at] !== QUOTE) return 0;
-  for (at += 1; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at += 1;
-  const status = skipBlanks(bytes, at + 1, end);
-  const isStatus = isBlank(bytes[at + 1]) && (status + 3 === end || !isDigit(bytes[status + 3]));
-  return isStatus ? severityOfStatus(numberAt(bytes, status, Math.min(end, status + 3))) : 0;
-}
 
 const isMonthOrDay = (bytes: Uint8Array, at: number, end: number): boolean =>
   at + 3 < end &&

@@ -12,26 +12,26 @@ export function jsonObjectIn(
   bytes: Uint8Array,
   from: number,
   to: number,
-): { readonly start: number; readonly end: number } | undefined {
+): { readonly start: number; readonly end: number; readonly value: unknown } | undefined {
   let start = from;
   let end = to;
   while (start < end && isBlank(bytes[start])) start++;
   while (end > start && isBlank(bytes[end - 1])) end--;
-  return isJsonObject(bytes, start, end) ? { start, end } : undefined;
+  const value = parsedObject(bytes, start, end);
+  return value === undefined ? undefined : { start, end, value };
 }
 
-function isJsonObject(bytes: Uint8Array, start: number, end: number): boolean {
-  if (bytes[start] !== BRACE_OPEN || bytes[end - 1] !== BRACE_CLOSE) return false;
+function parsedObject(bytes: Uint8Array, start: number, end: number): unknown {
+  if (bytes[start] !== BRACE_OPEN || bytes[end - 1] !== BRACE_CLOSE) return undefined;
   for (let i = start; i < end; ) {
     const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, end);
     // Not UTF-8, so no JSON either, although a lenient decoder would make it some.
-    if (length < 0) return false;
+    if (length < 0) return undefined;
     i += length;
   }
   try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
-    return true;
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * Fields of a record: what its text says of its level, its logger, its thread, its trace and its time. They are read where a
+ * document is encoded, and not stored. A record of several lines has the fields of its first line; a JSON object has all its
+ * lines.
+ */
+import { jsonObjectIn } from '../records/json-object.js';
+import { isDigit, isUpper, skipBlanks } from './bytes.js';
+import { fieldsOfLine } from './layouts.js';
+import { levelOf, objectAt } from './level.js';
+import { isPairAt } from './level-of-keys.js';
+import { fieldsOfObject, fieldsOfPairs } from './named.js';
+import type { Severity } from './severity.js';
+import { idsInText } from './trace-ids.js';
+
+export interface Fields {
+  /** 0 where there is none. */
+  readonly severity: Severity;
+  readonly logger?: string;
+  readonly thread?: string;
+  /** 32 and 16 hexadecimal digits. */
+  readonly traceId?: string;
+  readonly spanId?: string;
+  /** As the record writes it. */
+  readonly time?: string | number;
+  /** What else a layout or logfmt names. */
+  readonly attributes?: Readonly<Record<string, string>>;
+  /** Where the JSON object is in the bytes. */
+  readonly object?: { readonly start: number; readonly end: number };
+}
+
+/** A line is read so far: fields of a layout come first. */
+const LINE_MAX = 4096;
+const BRACE = 0x7b;
+const LINE_FEED = 0x0a;
+
+/** Fields of the record in these bytes; `undefined` where it has none, as ordinary text. */
+export function fieldsOf(bytes: Uint8Array, start: number, end: number): Fields | undefined {
+  const from = skipBlanks(bytes, start, end);
+  if (from >= end) return undefined;
+  const severity = levelOf(bytes, from, end);
+  if (bytes[from] === BRACE) return fieldsOfJson(bytes, from, end, severity);
+  // Of a line without a level only those begin so that have fields.
+  if (severity === 0 && !mayHaveFields(bytes, from, end)) return undefined;
+  const isObjectEnd = isClosed(bytes, from, end);
+  const at = isObjectEnd ? objectAt(bytes, from, end) : -1;
+  const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity);
+  const line = lineOf(bytes, from, end);
+  const found = isPairAt(bytes, from, end) ? fieldsOfPairs(line) : fieldsOfLine(line);
+  if (found === undefined && ofObject === undefined)
+    return severity === 0 ? undefined : { severity, ...idsInText(line) };
+  return { severity, ...idsInText(line), ...found, ...ofObject };
+}
+
+function fieldsOfJson(bytes: Uint8Array, from: number, end: number, severity: Severity): Fields | undefined {
+  const object = jsonObjectIn(bytes, from, end);
+  if (object === undefined) return undefined;
+  return { severity, ...fieldsOfObject(object.value), object: { start: object.start, end: object.end } };
+}
+
+/** A digit, a bracket, `<`, a capital in front of a date, `key=`, or an object at the end. */
+function mayHaveFields(bytes: Uint8Array, from: number, end: number): boolean {
+  const first = bytes[from]!;
+  if (isDigit(first) || first === 0x5b || first === 0x3c) return true;
+  if (isUpper(first) && bytes[from + 3] === 0x20) return true;
+  return isClosed(bytes, from, end) || isPairAt(bytes, from, end);
+}
+
+function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
+  let last = end;
+  while (last > from && bytes[last - 1]! <= 0x20) last--;
+  return bytes[last - 1] === 0x7d;
+}
+
+/** The first line; java.util.logging's first two are one. */
+function lineOf(bytes: Uint8Array, from: number, end: number): string {
+  const limit = Math.min(end, from + LINE_MAX);
+  let to = from;
+  while (to < limit && bytes[to] !== LINE_FEED) to++;
+  const second = to + 1;
+  if (to < limit && isUpper(bytes[second]) && isUpper(bytes[second + 1])) {
+    to = second;
+    while (to < limit && bytes[to] !== LINE_FEED) to++;
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString();
+}

@@ -1,0 +1,172 @@
+/** Fields of records that name their values: JSON objects and logfmt. */
+import type { Fields } from './fields.js';
+import { idsOf, idsOfParent, spanIdOf, type TraceIds, traceIdOf } from './trace-ids.js';
+
+type Named = Omit<Fields, 'severity' | 'object'>;
+type Values = Readonly<Record<string, unknown>>;
+
+const LOGGERS = [
+  'logger',
+  'logger_name',
+  'loggerName',
+  'log.logger',
+  'SourceContext',
+  'Category',
+  'category',
+  'channel',
+  'component',
+  'c',
+];
+const THREADS = ['thread', 'thread_name', 'threadName', 'process.thread.name', 'ThreadName'];
+const TIMES = [
+  '@timestamp',
+  'timestamp',
+  'time',
+  'ts',
+  '@t',
+  'Timestamp',
+  'eventTime',
+  'datetime',
+  'asctime',
+  'timeMillis',
+  'date',
+  '__REALTIME_TIMESTAMP',
+];
+const TRACES = [
+  'trace_id',
+  'traceId',
+  'trace.id',
+  'TraceId',
+  'traceID',
+  'traceid',
+  'otelTraceID',
+  '@tr',
+  'X-B3-TraceId',
+  'logging.googleapis.com/trace',
+];
+const SPANS = [
+  'span_id',
+  'spanId',
+  'span.id',
+  'SpanId',
+  'spanID',
+  'spanid',
+  'otelSpanID',
+  '@sp',
+  'X-B3-SpanId',
+  'logging.googleapis.com/spanId',
+];
+/** Objects in which loggers put what belongs to the context of a record. */
+const CONTEXTS = ['contextMap', 'mdc', 'MDC', 'context', 'Properties', 'properties', 'attributes', 'extra', 'Scope'];
+/** A name is at most this long: what is longer is none, and would not be indexed. */
+const NAME_MAX = 1024;
+
+export function fieldsOfObject(value: unknown): Named {
+  const object = value as Values;
+  const ids = idsOfObject(object);
+  const logger =
+    nameIn(object, LOGGERS) ??
+    (typeof object.levelname === 'string' || isBunyan(object) ? nameIn(object, ['name']) : undefined);
+  const thread = nameIn(object, THREADS);
+  const time = timeIn(object);
+  return {
+    ...ids,
+    ...(logger !== undefined && { logger }),
+    ...(thread !== undefined && { thread }),
+    ...(time !== undefined && { time }),
+  };
+}
+
+/** bunyan and pino name their logger `name`, which other objects have for other things. */
+const isBunyan = ({ level, pid, hostname }: Values): boolean =>
+  typeof level === 'number' && typeof pid === 'number' && typeof hostname === 'string';
+
+/** `a.b` is a key, or the key `b` of the object `a`. */
+function memberOf(object: Values, key: string): unknown {
+  const value = object[key];
+  if (value !== undefined) return value;
+  const dot = key.indexOf('.');
+  return dot < 0 ? undefined : (objectOf(object[key.slice(0, dot)])?.[key.slice(dot + 1)] ?? deep(object, key));
+}
+
+function deep(object: Values, key: string): unknown {
+  return key.split('.').reduce<unknown>((each, part) => objectOf(each)?.[part], object);
+}
+
+const objectOf = (value: unknown): Values | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : undefined;
+
+function nameIn(object: Values, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const value = memberOf(object, key);
+    if (typeof value === 'string' && value !== '' && value.length <= NAME_MAX) return value;
+  }
+  return undefined;
+}
+
+function timeIn(object: Values): string | number | undefined {
+  for (const key of TIMES) {
+    const value = object[key];
+    if (typeof value === 'string' || typeof value === 'number') return value;
+  }
+  const date = objectOf(object.t)?.$date;
+  if (typeof date === 'string') return date;
+  const instant = objectOf(object.instant);
+  if (typeof instant?.epochSecond !== 'number') return undefined;
+  return instant.epochSecond * 1000 + Number(instant.nanoOfSecond ?? 0) / 1e6;
+}
+
+function idsOfObject(object: Values): TraceIds {
+  const own = idsOfValues(object);
+  if (own.traceId !== undefined) return own;
+  for (const key of CONTEXTS) {
+    const context = objectOf(object[key]);
+    const ids = context === undefined ? {} : idsOfValues(context);
+    if (ids.traceId !== undefined) return ids;
+  }
+  return {};
+}
+
+function idsOfValues(object: Values): TraceIds {
+  for (const key of TRACES) {
+    const traceId = traceIdOf(memberOf(object, key));
+    if (traceId !== undefined)
+      return idsOf(
+        traceId,
+        first(SPANS, (span) => spanIdOf(memberOf(object, span))),
+      );
+  }
+  const traceId = traceIdOf(memberOf(object, 'dd.trace_id'), true);
+  if (traceId !== undefined) return idsOf(traceId, spanIdOf(memberOf(object, 'dd.span_id'), true));
+  return idsOfParent(object.traceparent);
+}
+
+function first(keys: readonly string[], read: (key: string) => string | undefined): string | undefined {
+  for (const key of keys) {
+    const value = read(key);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+const PAIR = /([\w.@/-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/y;
+/** Of pairs in one record. */
+const PAIRS_MAX = 100;
+
+/** Pairs `key=value` from the beginning of a line on. */
+export function fieldsOfPairs(line: string): Named | undefined {
+  const pairs: Record<string, string> = Object.create(null);
+  let count = 0;
+  let at = 0;
+  while (count < PAIRS_MAX) {
+    PAIR.lastIndex = at;
+    const found = PAIR.exec(line);
+    if (found === null) break;
+    pairs[found[1]!] = found[2] === undefined ? found[3]! : found[2].replace(/\\(["\\])/g, '$1');
+    count += 1;
+    at = PAIR.lastIndex;
+    while (line[at] === ' ' || line[at] === '\t') at++;
+  }
+  if (count === 0) return undefined;
+  return { ...fieldsOfObject(pairs), attributes: pairs };
+}

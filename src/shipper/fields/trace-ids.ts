@@ -1,0 +1,67 @@
+/** Ids of traces and spans, in the forms in which tracers write them, as W3C writes them: 32 and 16 lower-case hexadecimal digits. */
+
+const ZEROS = /^0+$/;
+const TRACE_DIGITS = 32;
+const SPAN_DIGITS = 16;
+
+/** W3C, B3 with 64 or 128 bits, a UUID, X-Ray's `1-5759e988-...`, Google's resource name, or Datadog's decimal number. */
+export function traceIdOf(value: unknown, isDecimal = false): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? decimal(String(value), TRACE_DIGITS) : undefined;
+  if (typeof value !== 'string' || value.length > 128) return undefined;
+  if (isDecimal && /^\d{1,20}$/.test(value)) return decimal(value, TRACE_DIGITS);
+  const plain = value
+    .replace(/^projects\/[^/]+\/traces\//, '')
+    .replace(/^(?:Root=)?1-(?=[0-9a-f]{8}-[0-9a-f]{24}$)/i, '')
+    .replaceAll('-', '')
+    .toLowerCase();
+  const isId = /^(?:[0-9a-f]{32}|[0-9a-f]{16})$/.test(plain) && !ZEROS.test(plain);
+  return isId ? plain.padStart(TRACE_DIGITS, '0') : undefined;
+}
+
+export function spanIdOf(value: unknown, isDecimal = false): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? decimal(String(value), SPAN_DIGITS) : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (isDecimal && /^\d{1,20}$/.test(value)) return decimal(value, SPAN_DIGITS);
+  const plain = value.toLowerCase();
+  return /^[0-9a-f]{16}$/.test(plain) && !ZEROS.test(plain) ? plain : undefined;
+}
+
+function decimal(value: string, digits: number): string | undefined {
+  const number = BigInt(value);
+  return number <= 0n || number >= 1n << 64n ? undefined : number.toString(16).padStart(digits, '0');
+}
+
+export interface TraceIds {
+  readonly traceId?: string;
+  readonly spanId?: string;
+}
+
+const TRACEPARENT = /\b[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}\b/;
+
+/** Of a `traceparent` header. */
+export function idsOfParent(value: unknown): TraceIds {
+  const [, trace, span] = typeof value === 'string' ? (TRACEPARENT.exec(value) ?? []) : [];
+  return idsOf(traceIdOf(trace), spanIdOf(span));
+}
+
+export const idsOf = (traceId: string | undefined, spanId: string | undefined): TraceIds => ({
+  ...(traceId !== undefined && { traceId }),
+  ...(spanId !== undefined && { spanId }),
+});
+
+const TRACE_IN_TEXT = /\b(dd\.)?trace[._]?id["']?[=:] ?["']?([0-9a-f-]{1,36})/i;
+const SPAN_IN_TEXT = /\b(dd\.)?span[._]?id["']?[=:] ?["']?([0-9a-f]{1,20})/i;
+/** Sleuth's `[app,trace,span]`, and Spring Boot's `[trace-span]`. */
+const PAIR_IN_TEXT = /\[(?:[\w.-]*[,-])?([0-9a-f]{32}|[0-9a-f]{16})[,-]([0-9a-f]{16})(?:,\w*)?\]/;
+
+/** Of the names and shapes that text has for them. */
+export function idsInText(text: string): TraceIds {
+  if (/traceparent/i.test(text)) return idsOfParent(text);
+  const trace = TRACE_IN_TEXT.exec(text);
+  if (trace !== null) {
+    const span = SPAN_IN_TEXT.exec(text);
+    return idsOf(traceIdOf(trace[2], trace[1] !== undefined), spanIdOf(span?.[2], span?.[1] !== undefined));
+  }
+  const pair = PAIR_IN_TEXT.exec(text);
+  return pair === null ? {} : idsOf(traceIdOf(pair[1]), spanIdOf(pair[2]));
+}
