@@ -11,7 +11,7 @@ end
 def handle(i)
   fetch(i)
 rescue error
-  raise Exception.new("cannot handle order #{i}\nof the shop", error)
+  raise Exception.new("cannot handle order #{i}", error)
 end
 
 count.times do |i|

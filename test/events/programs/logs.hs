@@ -7,7 +7,7 @@ import System.Environment (getArgs, getEnv)
 import System.IO
 
 fetch :: HasCallStack => Int -> Int
-fetch i = error ("order " ++ show i ++ " is not there\nin the shop")
+fetch i = error ("order " ++ show i ++ " is not there")
 
 handle :: HasCallStack => Int -> Int
 handle i = fetch i + 1

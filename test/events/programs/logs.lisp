@@ -7,8 +7,10 @@
 (defun fetch (i) (error "order ~d~%is not there" i))
 (defun handle (i) (list (fetch i)))
 (defun report-error (condition)
-  (format *error-output* "Unhandled ~a: ~a~%" (type-of condition) condition)
-  (sb-debug:print-backtrace :stream *error-output* :count 12)
+  ;; As the runtime does where there is no debugger.
+  (format *error-output* "~@<Unhandled ~S in thread ~S: ~2I~_~A~:>~2%" (type-of condition) sb-thread:*current-thread* condition)
+  (format *error-output* "Backtrace for: ~S~%" sb-thread:*current-thread*)
+  (sb-debug:print-backtrace :stream *error-output* :count 12 :print-thread nil)
   (terpri *error-output*))
 
 (dotimes (i *count*)

@@ -5,7 +5,7 @@ bin=$(dirname "$(ls /usr/lib/postgresql/*/bin/postgres | tail -1)")
 chmod 711 . && chmod 777 tap.sock
 mkdir data && chown postgres data
 preload=$LD_PRELOAD
-LD_PRELOAD= runuser -u postgres -- "$bin/initdb" -D data >/dev/null
+LD_PRELOAD= runuser -u postgres -- "$bin/initdb" -D data >/dev/null 2>&1
 printf "log_line_prefix = '%%m [%%p] %%q%%u@%%d '\nlog_statement = 'all'\nlog_min_duration_statement = -1\n" >>data/postgresql.conf
 i=0
 while [ $i -lt "$1" ]; do
