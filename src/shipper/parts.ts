@@ -35,6 +35,8 @@ export interface RecordBatch {
   readonly seq: Float64Array;
   /** Index into `origins`. */
   readonly origin: Uint16Array;
+  /** How it was formed of lines: bits of `FORMED` in events/formed.ts; 0 is one line. */
+  readonly formed: Uint8Array;
   readonly origins: readonly Origin[];
 }
 

@@ -2,17 +2,19 @@
  * The format of a segment: a header, then frames of one batch each, appended and never changed. Little endian.
  *
  *     header   8 bytes  magic "LTSPOOL\0"
- *              u32      version, 1
+ *              u32      version, 2
  *              u32      0
- *     frame    u32      mark "LTB1"
+ *     frame    u32      mark "LTB2"
  *              u32      bytes of the frame after `crc`
  *              u32      crc: CRC-32 (as of zlib) of those bytes
  *              f64      number of the batch's first record; numbers have no gaps
  *              u32      records
  *              u32      bytes of the origins, in JSON
  *              u32      bytes of the slab that the messages are in
- *              columns  f64 timeMs, f64 seq, u32 start, u32 length, u16 origin: one value a record each
+ *              columns  f64 timeMs, f64 seq, u32 start, u32 length, u16 origin, u8 formed: one value a record each
  *              origins, slab
+ *
+ * The shipper reads version 1, without events: mark "LTB1", no column `formed`. It writes version 2.
  *
  * A killed writer leaves an incomplete frame at the end of a segment, which is cut off. One that is damaged
  * with whole ones behind it is skipped: the numbers tell how many records it had.
@@ -25,15 +27,19 @@ import type { Origin, RecordBatch } from '../parts.js';
 import { messageRange } from '../records/record-batch.js';
 
 const MAGIC = Buffer.from('LTSPOOL\0', 'latin1');
-const VERSION = 1;
+const VERSION = 2;
+const VERSION_WITHOUT_FORMED = 1;
 export const SEGMENT_HEADER_BYTES = 16;
 
-const MARK = Buffer.from('LTB1', 'latin1');
+const MARK = Buffer.from('LTB2', 'latin1');
+/** What marks of all versions have in common. */
+const ANY_MARK = MARK.subarray(0, -1);
+const DIGIT_WITHOUT_FORMED = '1'.charCodeAt(0);
 const AT = { length: 4, crc: 8, first: 12, count: 20, origins: 24, slab: 28, columns: 32 } as const;
 /** Bytes that the length of a frame does not include. */
 const UNCOUNTED = AT.first;
 /** Bytes of one record in all columns. */
-export const COLUMN_BYTES = 8 + 8 + 4 + 4 + 2;
+export const COLUMN_BYTES = 8 + 8 + 4 + 4 + 2 + 1;
 
 export function segmentHeader(): Buffer {
   const header = Buffer.alloc(SEGMENT_HEADER_BYTES);
@@ -43,17 +49,21 @@ export function segmentHeader(): Buffer {
 }
 
 export function isSegmentHeader(bytes: Buffer): boolean {
-  return bytes.equals(segmentHeader());
+  const version = bytes.length === SEGMENT_HEADER_BYTES ? bytes.readUInt32LE(MAGIC.length) : 0;
+  if (version !== VERSION && version !== VERSION_WITHOUT_FORMED) return false;
+  const header = segmentHeader();
+  header.writeUInt32LE(version, MAGIC.length);
+  return bytes.equals(header);
 }
 
 export function encodeFrame(first: number, batch: RecordBatch): Buffer {
   const [from, to] = messageRange(batch);
   const start = from === 0 ? batch.start : batch.start.map((each) => each - from);
-  const columns = [batch.timeMs, batch.seq, start, batch.length, batch.origin];
+  const columns = [batch.timeMs, batch.seq, start, batch.length, batch.origin, batch.formed];
   return encode(first, batch.count, columns, JSON.stringify(batch.origins), batch.bytes.subarray(from, to));
 }
 
-type Column = RecordBatch['timeMs' | 'start' | 'origin'];
+type Column = RecordBatch['timeMs' | 'start' | 'origin' | 'formed'];
 
 function encode(
   first: number,
@@ -103,9 +113,12 @@ export function gapFrom({ batch }: Frame): number | undefined {
 
 /** The frame that starts at `at`; `undefined` when there is no whole and sound one. */
 export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
-  if (at + AT.columns > bytes.length || bytes.compare(MARK, 0, MARK.length, at, at + MARK.length) !== 0) {
+  if (at + AT.columns > bytes.length || bytes.compare(ANY_MARK, 0, ANY_MARK.length, at, at + ANY_MARK.length) !== 0) {
     return undefined;
   }
+  const digit = bytes[at + ANY_MARK.length]!;
+  const hasFormed = digit === MARK.at(-1);
+  if (!hasFormed && digit !== DIGIT_WITHOUT_FORMED) return undefined;
   const end = at + UNCOUNTED + bytes.readUInt32LE(at + AT.length);
   if (end > bytes.length || end < at + AT.columns) return undefined;
   if (crc32(bytes.subarray(at + AT.first, end)) !== bytes.readUInt32LE(at + AT.crc)) return undefined;
@@ -113,7 +126,8 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
   const originBytes = bytes.readUInt32LE(at + AT.origins);
   const slabBytes = bytes.readUInt32LE(at + AT.slab);
   const first = bytes.readDoubleLE(at + AT.first);
-  const isWhole = at + AT.columns + count * COLUMN_BYTES + originBytes + slabBytes === end;
+  const columnBytes = hasFormed ? COLUMN_BYTES : COLUMN_BYTES - 1;
+  const isWhole = at + AT.columns + count * columnBytes + originBytes + slabBytes === end;
   if (!isWhole || !Number.isSafeInteger(first) || !Number.isSafeInteger(first + count) || first < 0) return undefined;
   let next = at + AT.columns;
   // A copy of each column: views must be aligned, and must not keep the whole file in memory.
@@ -127,9 +141,10 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
   const start = column(4, Uint32Array);
   const length = column(4, Uint32Array);
   const origin = column(2, Uint16Array);
+  const formed = hasFormed ? column(1, Uint8Array) : new Uint8Array(count);
   const origins = JSON.parse(bytes.toString('utf8', next, next + originBytes)) as Origin[];
   const slab = new Uint8Array(bytes.subarray(next + originBytes, next + originBytes + slabBytes));
-  const batch = { bytes: slab, count, start, length, timeMs, seq, origin, origins };
+  const batch = { bytes: slab, count, start, length, timeMs, seq, origin, formed, origins };
   return { bytes: end - at, first, batch };
 }
 
@@ -153,6 +168,6 @@ export function* framesOf(segment: Buffer): Generator<Found> {
     const next = at + UNCOUNTED + (at + AT.columns <= segment.length ? segment.readUInt32LE(at + AT.length) : 0);
     const isPassed = next > at + UNCOUNTED && decodeFrame(segment, next) !== undefined;
     // A message may contain the mark: only a frame whose checksum holds ends the damage.
-    at = isPassed ? next : segment.indexOf(MARK, at + 1);
+    at = isPassed ? next : segment.indexOf(ANY_MARK, at + 1);
   }
 }

@@ -30,6 +30,7 @@ export function slice(batch: RecordBatch, from: number, to: number): RecordBatch
     timeMs: batch.timeMs.subarray(from, to),
     seq: batch.seq.subarray(from, to),
     origin: batch.origin.subarray(from, to),
+    formed: batch.formed.subarray(from, to),
     origins: batch.origins,
   };
 }
@@ -44,6 +45,7 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
     timeMs: Float64Array.from(indexes, (i) => batch.timeMs[i]!),
     seq: Float64Array.from(indexes, (i) => batch.seq[i]!),
     origin: Uint16Array.from(indexes, (i) => batch.origin[i]!),
+    formed: Uint8Array.from(indexes, (i) => batch.formed[i]!),
     origins: batch.origins,
   };
 }
@@ -77,6 +79,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
   const timeMs = new Float64Array(count);
   const seq = new Float64Array(count);
   const origin = new Uint16Array(count);
+  const formed = new Uint8Array(count);
   const origins: Origin[] = [];
   const indexes = new Map<Origin, number>();
   let record = 0;
@@ -87,6 +90,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
     length.set(batch.length, record);
     timeMs.set(batch.timeMs, record);
     seq.set(batch.seq, record);
+    formed.set(batch.formed, record);
     const index = batch.origins.map((each) => {
       const known = indexes.get(each) ?? origins.push(each) - 1;
       indexes.set(each, known);
@@ -99,7 +103,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
     record += batch.count;
     used += to - from;
   });
-  return { bytes, count, start, length, timeMs, seq, origin, origins };
+  return { bytes, count, start, length, timeMs, seq, origin, formed, origins };
 }
 
 /** From the first byte of any message to the end of any message. */
@@ -132,14 +136,20 @@ const ORIGIN_BYTES = 128;
 const CHARACTER_BYTES = 2;
 
 /** Bytes of one record in all columns. */
-const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2;
-/** Six typed arrays with their buffers. Matters when an outage fills the buffer with batches of one line. */
+const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2 + 1;
+/** Seven typed arrays with their buffers. Matters when an outage fills the buffer with batches of one line. */
 const OBJECT_BYTES = 2048;
 /** A batch is full with either. */
 const BATCH_BYTES = 1024 * 1024;
 const BATCH_RECORDS = 10_000;
 const FIRST_BYTES = 16 * 1024;
 const FIRST_RECORDS = 256;
+
+/** Holds bytes in a builder's slab that are no record yet. */
+export interface Carried {
+  /** Copies them: the slab leaves. */
+  carry(): void;
+}
 
 /**
  * Collects records. First `copy` bytes, which may hold several messages, then name each message with `record`.
@@ -155,8 +165,10 @@ export class BatchBuilder {
   #timeMs = new Float64Array(FIRST_RECORDS);
   #seq = new Float64Array(FIRST_RECORDS);
   #origin = new Uint16Array(FIRST_RECORDS);
+  #formed = new Uint8Array(FIRST_RECORDS);
   #origins: Origin[] = [];
   #originBytes = 0;
+  readonly #carried: Carried[] = [];
   #indexes = new Map<Origin, number>();
   #lastOrigin: Origin | undefined;
   #lastIndex = 0;
@@ -199,19 +211,26 @@ export class BatchBuilder {
     return at;
   }
 
-  record(origin: Origin, start: number, length: number, timeMs: number, seq: number): void {
+  /** Before the next `finish`, bytes that this holds in the slab without a record are taken out of it. */
+  carry(carried: Carried): void {
+    this.#carried.push(carried);
+  }
+
+  record(origin: Origin, start: number, length: number, timeMs: number, seq: number, formed = 0): void {
     const i = this.#count;
     if (i === this.#start.length) this.#growColumns();
     this.#start[i] = start;
     this.#length[i] = length;
     this.#timeMs[i] = timeMs;
     this.#seq[i] = seq;
+    this.#formed[i] = formed;
     this.#origin[i] = origin === this.#lastOrigin ? this.#lastIndex : this.#indexOf(origin);
     this.#count = i + 1;
   }
 
   /** The batch collected so far, in memory of its own; the builder is then empty. */
   finish(): RecordBatch {
+    for (const carried of this.#carried.splice(0)) carried.carry();
     const count = this.#count;
     const batch = {
       // A copy of the exact size: a batch that is buffered for long should not keep unused capacity.
@@ -222,6 +241,7 @@ export class BatchBuilder {
       timeMs: this.#timeMs.slice(0, count),
       seq: this.#seq.slice(0, count),
       origin: this.#origin.slice(0, count),
+      formed: this.#formed.slice(0, count),
       origins: this.#origins,
     };
     this.#used = 0;
@@ -247,7 +267,7 @@ export class BatchBuilder {
 
   #growColumns(): void {
     const size = this.#start.length * 2;
-    const grow = <T extends Uint32Array | Float64Array | Uint16Array>(grown: T, column: T): T => {
+    const grow = <T extends Uint32Array | Float64Array | Uint16Array | Uint8Array>(grown: T, column: T): T => {
       grown.set(column);
       return grown;
     };
@@ -256,5 +276,6 @@ export class BatchBuilder {
     this.#timeMs = grow(new Float64Array(size), this.#timeMs);
     this.#seq = grow(new Float64Array(size), this.#seq);
     this.#origin = grow(new Uint16Array(size), this.#origin);
+    this.#formed = grow(new Uint8Array(size), this.#formed);
   }
 }

@@ -53,7 +53,7 @@ export function countUnread(opens: readonly (() => RingReader)[], options: Count
       onProblem(`what is left in rings cannot be counted: ${messageOf(error)}`);
     }
   }
-  interruptIdle(shared, Number.POSITIVE_INFINITY);
+  interruptIdle(shared, Number.POSITIVE_INFINITY, 0);
   take();
   return { ...unread, rings };
 }

@@ -5,6 +5,7 @@
  */
 import {
   FIRST_FILE_STREAM,
+  FRAME_FLAGS,
   FRAME_HEADER_BYTES,
   FRAME_MAX_BYTES,
   FRAME_MAX_PAYLOAD_BYTES,
@@ -38,7 +39,7 @@ export interface FrameReader {
   hello(hello: Hello): void;
   file(stream: number, path: string): void;
   /** `thread` is the tag of the thread that wrote it, 0 where it is unknown. */
-  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number, thread: number): void;
+  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number, thread: number, continues: boolean): void;
   /** `stream` is 0 where the totals belong to none in particular. */
   lost(stream: number, timeMs: number, lost: Lost): void;
 }
@@ -139,7 +140,8 @@ export class FrameDecoder {
         if (high >= SEQ_HIGH_END) throw new ProtocolError('seq', 'a sequence number above 2^38');
         const seq = high * TWO_32 + bytes.readUInt32LE(at + 16);
         const timeMs = readUInt64(bytes, at + 8) / 1e6;
-        this.#reader.data(stream, timeMs, seq, bytes, start, end, bytes.readUInt16LE(at + 22));
+        const continues = (bytes[at + 5]! & FRAME_FLAGS.CONTINUES.value) !== 0;
+        this.#reader.data(stream, timeMs, seq, bytes, start, end, bytes.readUInt16LE(at + 22), continues);
         return;
       }
       case FRAME_TYPES.LOST.value:

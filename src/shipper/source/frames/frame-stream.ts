@@ -230,7 +230,16 @@ export class FrameStream implements FrameReader {
     this.#open(stream, { stream: 'file', path });
   }
 
-  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number): void {
+  data(
+    stream: number,
+    timeMs: number,
+    seq: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    _thread: number,
+    continues: boolean,
+  ): void {
     const assembler = this.#streams.get(stream);
     if (assembler === undefined) {
       const what = stream < FIRST_FILE_STREAM ? 'an unknown stream' : 'a file that was not announced';
@@ -251,7 +260,8 @@ export class FrameStream implements FrameReader {
     if (position >= this.#freshPosition) this.#readFresh();
     const writtenMs = this.#times.of(timeMs);
     this.#lastMs = writtenMs;
-    const skipped = assembler.write(bytes, start, end, writtenMs, seq * PLACES_PER_FRAME, this.#nowMs, position);
+    const place = seq * PLACES_PER_FRAME;
+    const skipped = assembler.write(bytes, start, end, writtenMs, place, this.#nowMs, position, continues);
     if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
   }
 

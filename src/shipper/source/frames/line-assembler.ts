@@ -6,6 +6,8 @@
  *
  * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
  */
+import { EventAssembler, type EventSettings } from '../../events/assembler.js';
+import { FORMED } from '../../events/formed.js';
 import type { Origin } from '../../parts.js';
 import { BatchBuilder } from '../../records/record-batch.js';
 
@@ -25,13 +27,26 @@ export interface AssemblerShared {
   partialBytes: number;
   /** Assemblers with an unfinished line. */
   readonly unfinished: Set<LineAssembler>;
+  /** How lines are joined to events; each is a record of its own when absent. */
+  readonly events?: EventSettings | undefined;
+  /** Memory of open events outside the builder. */
+  eventBytes: number;
+  /** Events that may go on. */
+  readonly openEvents: Set<EventAssembler>;
 }
 
 /** Bound on unfinished lines of all peers together. */
 const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
 
-export function shareAssembly(lineMaxBytes: number, lineAgeMs = Number.POSITIVE_INFINITY): AssemblerShared {
+export function shareAssembly(
+  lineMaxBytes: number,
+  lineAgeMs = Number.POSITIVE_INFINITY,
+  events?: EventSettings,
+): AssemblerShared {
   return {
+    events,
+    eventBytes: 0,
+    openEvents: new Set(),
     builder: new BatchBuilder(),
     lineMaxBytes,
     lineAgeMs,
@@ -56,6 +71,7 @@ interface Segment {
 export class LineAssembler {
   readonly #shared: AssemblerShared;
   readonly #origin: Origin;
+  readonly #writesTell: boolean;
   /** The unfinished line: `length` bytes, the first of which has the time below. */
   #partial = EMPTY;
   #length = 0;
@@ -65,23 +81,31 @@ export class LineAssembler {
   #isBroken = false;
   /** The place behind the last byte that was taken. */
   #endSeq = 0;
+  /** Whether the write goes on of which bytes came last. */
+  #isInWrite = false;
+  readonly #events: EventAssembler | undefined;
   #skipBefore = 0;
   #position = 0;
   /** When the unfinished line last grew, on the caller's clock. */
   touchedMs = 0;
 
-  constructor(origin: Origin, shared: AssemblerShared) {
+  /** `writesTell`: whether the boundaries of its writes are those of a program that logs. */
+  constructor(origin: Origin, shared: AssemblerShared, writesTell = true) {
     this.#origin = origin;
     this.#shared = shared;
+    this.#writesTell = writesTell;
+    if (shared.events !== undefined) this.#events = new EventAssembler(origin, shared, shared.events);
   }
 
   /** The place before which every byte is in a record. */
   get assembledSeq(): number {
+    if (this.#events?.isOpen) return this.#events.seq;
     return this.#segments[0]?.seq ?? this.#endSeq;
   }
 
-  /** What `position` was given with the first byte of the unfinished line; `undefined` when there is none. */
+  /** What `position` was given with the first byte of the open event or unfinished line; `undefined` when there is none. */
   get unfinishedPosition(): number | undefined {
+    if (this.#events?.isOpen) return this.#events.position;
     return this.#segments[0]?.position;
   }
 
@@ -98,7 +122,7 @@ export class LineAssembler {
 
   /**
    * Takes bytes written at `timeMs`; `seq` is the place of the first one. `position` is wherever the caller will have to
-   * begin again to get them once more. Returns how many of them were skipped.
+   * begin again to get them once more. `continues`: more of the same write will come. Returns how many of them were skipped.
    */
   write(
     bytes: Buffer,
@@ -108,10 +132,13 @@ export class LineAssembler {
     firstSeq: number,
     nowMs: number,
     position = 0,
+    continues = false,
   ): number {
     const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), end - first);
     const start = first + known;
     const seq = firstSeq + known;
+    const isBegin = !this.#isInWrite && (known > 0 || (this.#length === 0 && !this.#isBroken));
+    this.#isInWrite = continues;
     if (start === end) return known;
     this.#endSeq = seq + (end - start);
     this.#position = position;
@@ -119,28 +146,32 @@ export class LineAssembler {
     if (this.#length > 0 && timeMs - this.#timeMs >= lineAgeMs) this.interrupt();
     let last = end - 1;
     while (last >= start && bytes[last] !== NEWLINE) last--;
-    if (last < start) {
-      this.#append(bytes, start, end, timeMs, seq, nowMs);
-      return known;
-    }
     let from = start;
     if (this.#length > 0) {
-      from = bytes.indexOf(NEWLINE, start) + 1;
-      this.#append(bytes, start, from - 1, timeMs, seq, nowMs);
-      this.#endLine();
-    } else if (this.#isBroken) {
+      // What ends here is a line of the write that began it.
+      from = last < start ? end : bytes.indexOf(NEWLINE, start) + 1;
+      this.#append(bytes, start, last < start ? end : from - 1, timeMs, seq, nowMs);
+      if (last >= start) this.#endLine();
+    } else if (this.#isBroken && last >= start) {
       const next = bytes[start] === RETURN ? start + 1 : start;
       if (bytes[next] === NEWLINE) from = next + 1;
       this.#isBroken = false;
     }
-    if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start));
-    if (last + 1 < end) this.#append(bytes, last + 1, end, timeMs, seq + (last + 1 - start), nowMs);
+    if (from === end) return known;
+    const isWhole = isBegin && from === start && !continues && this.#writesTell && !isCut(end - first, last === end - 1);
+    this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole);
+    if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start), nowMs);
+    if (last + 1 < end) {
+      const rest = Math.max(from, last + 1);
+      this.#append(bytes, rest, end, timeMs, seq + (rest - start), nowMs);
+    }
     return known;
   }
 
-  /** No more will come of the line: makes a record of what there is. */
+  /** No more will come of the line and the event: makes records of what there is. */
   flush(): void {
     if (this.#length > 0) this.#record(this.#length);
+    this.#events?.close(FORMED.TIMEOUT);
   }
 
   /** The line has waited long enough: as `flush`, but a `\r` at its end is taken for the first half of a line end. */
@@ -161,7 +192,9 @@ export class LineAssembler {
 
   #record(length: number): void {
     const at = this.#shared.builder.copy(this.#partial, 0, length);
-    this.#shared.builder.record(this.#origin, at, length, this.#timeMs, this.#segments[0]!.seq);
+    const { seq, position } = this.#segments[0]!;
+    if (this.#events === undefined) this.#shared.builder.record(this.#origin, at, length, this.#timeMs, seq);
+    else this.#events.line(at, length, this.#timeMs, seq, position, this.touchedMs);
     this.#isBroken = true;
     this.#forget();
   }
@@ -175,22 +208,35 @@ export class LineAssembler {
   }
 
   /** Whole lines, the last byte being a line end: one copy for all of them. */
-  #lines(bytes: Buffer, start: number, end: number, timeMs: number, seq: number): void {
+  #lines(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
     const { builder, lineMaxBytes } = this.#shared;
+    const events = this.#events;
     const at = builder.copy(bytes, start, end);
-    const slab = builder.slab;
+    let { slab } = builder;
     const stop = at + (end - start);
     for (let line = at; line < stop; ) {
       const newline = slab.indexOf(NEWLINE, line);
       const lineEnd = newline > line && slab[newline - 1] === RETURN ? newline - 1 : newline;
       while (lineEnd - line > lineMaxBytes) {
         const cut = cutBefore(slab, line, lineMaxBytes);
-        builder.record(this.#origin, line, cut - line, timeMs, seq + (line - at));
+        this.#part(line, cut - line, timeMs, seq + (line - at));
         line = cut;
       }
-      builder.record(this.#origin, line, lineEnd - line, timeMs, seq + (line - at));
+      if (events === undefined) {
+        builder.record(this.#origin, line, lineEnd - line, timeMs, seq + (line - at));
+      } else {
+        events.line(line, lineEnd - line, timeMs, seq + (line - at), this.#position, nowMs);
+        // An event that had memory of its own is in the slab now, which may have grown.
+        slab = builder.slab;
+      }
       line = newline + 1;
     }
+  }
+
+  /** Of an over-long line: no part of an event. */
+  #part(at: number, length: number, timeMs: number, seq: number): void {
+    this.#events?.close(0);
+    this.#shared.builder.record(this.#origin, at, length, timeMs, seq, FORMED.CUT);
   }
 
   #append(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
@@ -224,7 +270,7 @@ export class LineAssembler {
     while (this.#length - from > lineMaxBytes) {
       const cut = cutBefore(this.#partial, from, lineMaxBytes);
       const at = builder.copy(this.#partial, from, cut);
-      builder.record(this.#origin, at, cut - from, this.#timeMs, this.#segments[0]!.seq);
+      this.#part(at, cut - from, this.#timeMs, this.#segments[0]!.seq);
       this.#dropSegments(cut);
       this.#isBroken = true;
       from = cut;
@@ -244,6 +290,13 @@ export class LineAssembler {
   }
 }
 
+/** Whether a write ends where a buffer was full, and not where the program meant it to. */
+const isCut = (length: number, isEnded: boolean): boolean =>
+  !isEnded && (length >= BUFFER_BYTES || length % SMALL_BUFFER_BYTES === 0);
+/** Python's buffers end before the line that no longer fits 8192 bytes; those of others are multiples of the small one. */
+const BUFFER_BYTES = 4000;
+const SMALL_BUFFER_BYTES = 1024;
+
 const EMPTY = Buffer.alloc(0);
 /** Of UTF-8. */
 const CHARACTER_MAX_BYTES = 4;
@@ -257,7 +310,9 @@ function cutBefore(bytes: Buffer, start: number, max: number): number {
   return limit;
 }
 
-/** Unfinished lines that did not grow since then become records. */
-export function interruptIdle({ unfinished }: AssemblerShared, sinceMs: number): void {
-  for (const assembler of unfinished) if (assembler.touchedMs <= sinceMs) assembler.interrupt();
+/** Unfinished lines and open events that did not grow since then become records. */
+export function interruptIdle({ unfinished, openEvents, events }: AssemblerShared, nowMs: number, lineIdleMs: number): void {
+  for (const assembler of unfinished) if (assembler.touchedMs <= nowMs - lineIdleMs) assembler.interrupt();
+  if (events === undefined) return;
+  for (const event of openEvents) if (event.touchedMs <= nowMs - events.idleMs) event.close(FORMED.TIMEOUT);
 }

@@ -377,10 +377,12 @@ export class RingSource implements Source {
   }
 
   #flushIdle(nowMs: number): void {
-    const { unfinished } = this.#shared;
-    if (unfinished.size === 0 || nowMs - this.#idleLookMs < this.#options.lineIdleMs / 4) return;
+    const { unfinished, openEvents, events } = this.#shared;
+    if (unfinished.size === 0 && openEvents.size === 0) return;
+    const { lineIdleMs } = this.#options;
+    if (nowMs - this.#idleLookMs < Math.min(lineIdleMs, events?.idleMs ?? lineIdleMs) / 4) return;
     this.#idleLookMs = nowMs;
-    interruptIdle(this.#shared, nowMs - this.#options.lineIdleMs);
+    interruptIdle(this.#shared, nowMs, lineIdleMs);
   }
 
   /** Until a wake-up comes, or it is time for the next look. */

@@ -1,0 +1,439 @@
+/**
+ * Lines of one stream, or of one thread of it, to events: lines that belong together become one record. A line is in the
+ * builder's slab when it comes here, and stays there: only an event whose lines are not back to back there, or that is open
+ * when a batch leaves, is copied.
+ *
+ * What joins is decided by the lines, by where writes begin and end, and by the times of frames; never by a clock, and never
+ * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
+ */
+import type { Origin } from '../parts.js';
+import type { AssemblerShared } from '../source/frames/line-assembler.js';
+import { isFrame } from './families/exceptions.js';
+import { RUST_PANIC } from './families/compiled.js';
+import { isDetail } from './families/data.js';
+import { RUBY } from './families/scripts.js';
+import { kindOf, modeOfLine, ruleOf } from './grammar.js';
+import {
+  CLOSED,
+  EMPTY_FIRST,
+  KIND,
+  type Kind,
+  LOGGED,
+  type Mode,
+  modeOf,
+  NO_MODE,
+  TRACE,
+  VERDICT,
+  type Verdict,
+  verdictOf,
+} from './kinds.js';
+import { Line } from './line.js';
+import { FORMED } from './formed.js';
+import { hasShapeOf, isStart, saysTrouble } from './starts.js';
+
+/** What is known of a write with several lines. */
+const WRITE = {
+  /** Nothing: its lines are taken one by one. */
+  LINES: 0,
+  /** It begins as a log event does: what follows is part of it, up to the next begin. */
+  LOGGED: 1,
+  /** It has several log events: it may be a buffer, and a trace in it another event. */
+  SEVERAL: 4,
+  /** It begins with a trace: lines before the first frame are its message. */
+  TRACE: 2,
+  /** It begins with the message that ends a trace: the rest of it is message, too. */
+  MESSAGE: 3,
+} as const;
+
+/** Lines that wait to be confirmed. */
+interface Unconfirmed {
+  /** Where its line end before begins, in the event. */
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly seq: number;
+  readonly position: number;
+}
+
+/** Of a whole write: so many bytes with so many lines that are no continuation are a buffer. */
+const BUFFER_BYTES = 4000;
+const BUFFER_LINES = 8;
+/** After the first line of an event that says that something went wrong. */
+const MESSAGE_LINES = 8;
+const EMPTY_LINES = 2;
+const NEWLINE = 0x0a;
+const BLANK = 0x20;
+const TAB = 0x09;
+
+export interface EventSettings {
+  readonly maxLines: number;
+  readonly maxBytes: number;
+  readonly idleMs: number;
+}
+
+const NOTHING = new Uint8Array(0);
+
+const line = new Line();
+const other = new Line();
+
+export class EventAssembler {
+  readonly #origin: Origin;
+  readonly #shared: AssemblerShared;
+  readonly #settings: EventSettings;
+  #isOpen = false;
+  /** The event: in the slab, or else in memory of its own. */
+  #at = 0;
+  #own: Buffer | undefined;
+  #length = 0;
+  #lines = 0;
+  #mode: Mode = NO_MODE;
+  #formed = 0;
+  #timeMs = 0;
+  #seq = 0;
+  #position = 0;
+  /** When its last line was written. */
+  #lastMs = 0;
+  readonly #tail: Unconfirmed[] = [];
+  #isCarried = false;
+  #write: number = WRITE.LINES;
+  #isWholeWrite = false;
+  #isFirst = true;
+  /** Valid while the write is taken. */
+  #writeBytes: Uint8Array = NOTHING;
+  #writeStart = 0;
+  #writeEnd = 0;
+  /** Whether the write begins with an empty line. */
+  #hasLeading = false;
+  /** Of the write's first line. */
+  #firstAt = 0;
+  #firstEnd = 0;
+  /** When it last grew, on the caller's clock. */
+  touchedMs = 0;
+
+  constructor(origin: Origin, shared: AssemblerShared, settings: EventSettings) {
+    this.#origin = origin;
+    this.#shared = shared;
+    this.#settings = settings;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Place of the first byte of the open event. */
+  get seq(): number {
+    return this.#seq;
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  /**
+   * A write begins of which lines will come. `isWhole`: it began where a line begins, and ended with a line end. Without,
+   * its boundaries say nothing.
+   */
+  beginWrite(bytes: Uint8Array, start: number, end: number, isWhole: boolean): void {
+    this.#write = WRITE.LINES;
+    this.#isFirst = true;
+    this.#hasLeading = false;
+    this.#writeBytes = bytes;
+    this.#writeEnd = end;
+    this.#writeStart = start;
+    this.#isWholeWrite = isWhole && !(end - start >= BUFFER_BYTES && isBuffer(bytes, start, end));
+  }
+
+  /** A line, whose bytes are in the builder's slab. */
+  line(at: number, length: number, timeMs: number, seq: number, position: number, nowMs: number): void {
+    if (this.#isOpen && timeMs - this.#lastMs >= this.#settings.idleMs) this.close(FORMED.TIMEOUT);
+    this.touchedMs = nowMs;
+    this.#line(at, length, timeMs, seq, position);
+  }
+
+  #line(at: number, length: number, timeMs: number, seq: number, position: number): void {
+    const { slab } = this.#shared.builder;
+    line.set(slab, at, at + length);
+    const kind = kindOf(line);
+    const mode = modeOfLine();
+    const isFirst = this.#isFirst;
+    if (isFirst) this.#begin(kind, at, length);
+    if (!this.#isOpen) {
+      this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
+      return;
+    }
+    const before = this.#mode;
+    let verdict = this.#judge(kind, mode, isFirst);
+    if (verdict === VERDICT.NEW) {
+      this.#mode = before;
+      if (this.#tail.length > 0) {
+        this.#split();
+        // Once more: what waited may have begun an event that this line is part of.
+        line.set(this.#shared.builder.slab, at, at + length);
+        if (this.#isOpen) {
+          const last = this.#mode;
+          verdict = this.#judge(kind, mode, isFirst);
+          if (verdict === VERDICT.NEW) this.#mode = last;
+        }
+      }
+      if (verdict === VERDICT.NEW) {
+        if (this.#isOpen) this.close(0);
+        if (this.#write === WRITE.MESSAGE) this.#isWholeWrite = false;
+        this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
+        return;
+      }
+    }
+    if (isFirst && verdict === VERDICT.JOIN && this.#isWholeWrite && (kind === KIND.PLAIN || kind === KIND.HEAD)) {
+      this.#write = WRITE.MESSAGE;
+    }
+    this.#append(verdict, at, length, timeMs, seq, position);
+    this.#formed |= isFirst || this.#write === WRITE.LINES ? FORMED.GRAMMAR : FORMED.WRITE;
+    if (this.#mode === CLOSED) this.close(0);
+  }
+
+  /** The first line of a write says what its other lines may be. An empty one leaves it to the next. */
+  #begin(kind: Kind, at: number, length: number): void {
+    if (kind !== KIND.EMPTY) this.#isFirst = false;
+    if (!this.#isWholeWrite) return;
+    if (kind === KIND.EMPTY) this.#hasLeading = true;
+    this.#firstAt = at;
+    this.#firstEnd = at + length;
+    if (kind === KIND.START) this.#write = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
+    else if (kind === KIND.HEAD) this.#write = WRITE.TRACE;
+  }
+
+  #judge(kind: Kind, mode: Mode | undefined, isFirst: boolean): Verdict {
+    if (kind === KIND.JSON || this.#mode === CLOSED) return VERDICT.NEW;
+    const waiting = this.#tail.length;
+    const said = ruleOf(this.#mode)?.(line, kind, waiting) ?? VERDICT.NONE;
+    const verdict = verdictOf(said);
+    const isInWrite = !isFirst && this.#isWholeWrite;
+    const isLog = this.#write === WRITE.LOGGED || (this.#write === WRITE.SEVERAL && kind !== KIND.HEAD);
+    if (isInWrite && isLog && verdict !== VERDICT.JOIN) {
+      const isBegin = (kind === KIND.START && !isDetail(line)) || this.#isAlike();
+      if (isBegin) return VERDICT.NEW;
+      if (verdict === VERDICT.MAYBE) this.#mode = modeOf(said);
+      else if (mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY) this.#mode = mode;
+      return VERDICT.JOIN;
+    }
+    if (isInWrite && this.#write === WRITE.MESSAGE) {
+      if (kind === KIND.PLAIN || kind === KIND.EMPTY || kind === KIND.HEAD) return VERDICT.JOIN;
+    }
+    if (isInWrite && this.#write === WRITE.TRACE) {
+      if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN) {
+        this.#mode = modeOf(said);
+        return VERDICT.JOIN;
+      }
+      // Its cause.
+      if (mode === RUBY && kind === KIND.HEAD && this.#mode === TRACE) {
+        this.#mode = RUBY;
+        return VERDICT.JOIN;
+      }
+    }
+    if (verdict !== VERDICT.NONE) {
+      this.#mode = modeOf(said);
+      return verdict;
+    }
+    return this.#common(kind, mode, isFirst, waiting);
+  }
+
+  /** What holds for lines of every runtime. */
+  #common(kind: Kind, mode: Mode | undefined, isFirst: boolean, waiting: number): Verdict {
+    const isLogged = this.#mode === LOGGED;
+    const isNothing = this.#mode === EMPTY_FIRST;
+    switch (kind) {
+      case KIND.EMPTY:
+        if (isNothing || (this.#lines === 1 && (isLogged || this.#mode === NO_MODE))) return VERDICT.NEW;
+        return waiting < EMPTY_LINES ? VERDICT.MAYBE : VERDICT.NEW;
+      case KIND.INDENTED: {
+        const isPart = isFrame(line);
+        if (isNothing || (waiting > 0 && isLogged && !isPart)) return VERDICT.NEW;
+        if (isPart) this.#mode = TRACE;
+        return VERDICT.JOIN;
+      }
+      case KIND.CONTINUATION:
+        if (isNothing) return VERDICT.NEW;
+        if (mode !== undefined) this.#mode = mode;
+        return VERDICT.JOIN;
+      case KIND.CLOSING:
+        return this.#lines > 1 ? VERDICT.JOIN : VERDICT.NEW;
+      case KIND.HEAD:
+        // Rust writes its empty line by itself.
+        if (isNothing && mode !== undefined && (this.#hasLeading || mode === RUST_PANIC)) {
+          this.#mode = mode;
+          return VERDICT.JOIN;
+        }
+        if (isLogged && this.#saysTrouble()) {
+          this.#mode = mode ?? TRACE;
+          return VERDICT.MAYBE;
+        }
+        return VERDICT.NEW;
+      case KIND.START:
+        if (isNothing && this.#hasLeading && isFirst) {
+          this.#mode = mode ?? LOGGED;
+          return VERDICT.JOIN;
+        }
+        return VERDICT.NEW;
+      default:
+        return isLogged && !isFirst && waiting < MESSAGE_LINES && this.#saysTrouble() ? VERDICT.MAYBE : VERDICT.NEW;
+    }
+  }
+
+  /** Whether a second line of the write is the start of a log event. */
+  #isSeveral(): boolean {
+    const bytes = this.#writeBytes;
+    let starts = 0;
+    for (let at = this.#writeStart; at < this.#writeEnd; ) {
+      const newline = bytes.indexOf(NEWLINE, at);
+      const end = newline < 0 ? this.#writeEnd : Math.min(newline, this.#writeEnd);
+      other.set(bytes, at, end);
+      if (isStart(other) && !isDetail(other)) starts += 1;
+      if (starts > 1) return true;
+      at = end + 1;
+    }
+    return false;
+  }
+
+  /** Whether the line begins as the write's first line does. */
+  #isAlike(): boolean {
+    return hasShapeOf(line, other.set(this.#shared.builder.slab, this.#firstAt, this.#firstEnd));
+  }
+
+  #saysTrouble(): boolean {
+    const bytes = this.#own ?? this.#shared.builder.slab;
+    const at = this.#own === undefined ? this.#at : 0;
+    other.set(bytes, at, at + this.#length);
+    return saysTrouble(other);
+  }
+
+  #openWith(kind: Kind, mode: Mode, at: number, length: number, timeMs: number, seq: number, position: number): void {
+    if (kind === KIND.JSON) {
+      this.#shared.builder.record(this.#origin, at, length, timeMs, seq);
+      return;
+    }
+    this.#isOpen = true;
+    this.#at = at;
+    this.#length = length;
+    this.#lines = 1;
+    this.#mode = mode;
+    this.#formed = 0;
+    this.#timeMs = timeMs;
+    this.#lastMs = timeMs;
+    this.#seq = seq;
+    this.#position = position;
+    if (!this.#isCarried) {
+      this.#isCarried = true;
+      this.#shared.builder.carry(this);
+    }
+    this.#shared.openEvents.add(this);
+  }
+
+  #append(verdict: Verdict, at: number, length: number, timeMs: number, seq: number, position: number): void {
+    const { maxLines, maxBytes } = this.#settings;
+    if (verdict === VERDICT.JOIN) this.#tail.length = 0;
+    if (this.#lines >= maxLines || this.#length + 1 + length > maxBytes) {
+      const mode = this.#mode;
+      this.close(FORMED.CUT);
+      this.#openWith(KIND.PLAIN, mode, at, length, timeMs, seq, position);
+      this.#formed = FORMED.CONTINUED;
+      return;
+    }
+    if (verdict === VERDICT.MAYBE) this.#tail.push({ offset: this.#length, timeMs, seq, position });
+    this.#lines += 1;
+    this.#lastMs = timeMs;
+    const { builder } = this.#shared;
+    if (this.#own === undefined && this.#at + this.#length + 1 === at && builder.slab[at - 1] === NEWLINE) {
+      this.#length += 1 + length;
+      return;
+    }
+    const own = this.#room(this.#length + 1 + length);
+    own[this.#length] = NEWLINE;
+    builder.slab.copy(own, this.#length + 1, at, at + length);
+    this.#length += 1 + length;
+    const { partialMaxBytes } = this.#shared;
+    if (this.#shared.eventBytes > partialMaxBytes) this.close(FORMED.TIMEOUT);
+  }
+
+  /** Memory of its own, with the event at its begin. */
+  #room(length: number): Buffer {
+    const own = this.#own;
+    if (own !== undefined && own.length >= length) return own;
+    const grown = Buffer.allocUnsafe(Math.max(length, (own?.length ?? 256) * 2));
+    if (own !== undefined) own.copy(grown, 0, 0, this.#length);
+    else this.#shared.builder.slab.copy(grown, 0, this.#at, this.#at + this.#length);
+    this.#shared.eventBytes += grown.length - (own?.length ?? 0);
+    this.#own = grown;
+    return grown;
+  }
+
+  /** The batch leaves with the slab: an open event goes on in memory of its own. */
+  carry(): void {
+    this.#isCarried = false;
+    if (this.#isOpen && this.#own === undefined) this.#room(this.#length);
+  }
+
+  /** Makes a record of the open event, and of each line that waited in vain. */
+  close(formed: number): void {
+    if (!this.#isOpen) return;
+    if (this.#tail.length > 0) {
+      this.#split();
+      this.close(formed);
+      return;
+    }
+    const at = this.#settle();
+    this.#record(at, this.#length, this.#lines > 1 || formed !== FORMED.TIMEOUT ? formed : 0);
+  }
+
+  #record(at: number, length: number, formed: number): void {
+    this.#isOpen = false;
+    this.#shared.openEvents.delete(this);
+    const how = this.#lines > 1 || formed !== 0 ? this.#formed | formed : this.#formed & FORMED.CONTINUED;
+    this.#shared.builder.record(this.#origin, at, length, this.#timeMs, this.#seq, how);
+  }
+
+  /** Puts the event into the slab. Answers where it is. */
+  #settle(): number {
+    const own = this.#own;
+    if (own === undefined) return this.#at;
+    this.#shared.eventBytes -= own.length;
+    this.#own = undefined;
+    this.#at = this.#shared.builder.copy(own, 0, this.#length);
+    return this.#at;
+  }
+
+  /** Lines waited in vain: the event ends before them, and they are looked at again, each by itself. */
+  #split(): void {
+    const at = this.#settle();
+    const end = at + this.#length;
+    const waited = this.#tail.splice(0);
+    this.#lines -= waited.length;
+    const lastMs = this.#lastMs;
+    this.#record(at, waited[0]!.offset, 0);
+    const [write, isWhole, isFirst, hasLeading] = [this.#write, this.#isWholeWrite, this.#isFirst, this.#hasLeading];
+    waited.forEach(({ offset, timeMs, seq, position }, i) => {
+      const next = waited[i + 1];
+      const from = at + offset + 1;
+      this.#write = WRITE.LINES;
+      this.#isWholeWrite = false;
+      this.#isFirst = true;
+      this.#line(from, (next === undefined ? end : at + next.offset) - from, timeMs, seq, position);
+    });
+    this.#write = write;
+    this.#isWholeWrite = isWhole;
+    this.#isFirst = isFirst;
+    this.#hasLeading = hasLeading;
+    if (this.#isOpen) this.#lastMs = lastMs;
+  }
+}
+
+/** Whether a write is a buffer that was full: many lines that are no continuation of others. */
+function isBuffer(bytes: Uint8Array, start: number, end: number): boolean {
+  let lines = 0;
+  for (let at = start; at < end && lines < BUFFER_LINES; ) {
+    const first = bytes[at]!;
+    if (first !== BLANK && first !== TAB && first !== NEWLINE) lines += 1;
+    const newline = bytes.indexOf(NEWLINE, at);
+    if (newline < 0 || newline >= end) break;
+    at = newline + 1;
+  }
+  return lines >= BUFFER_LINES;
+}
+

@@ -1,0 +1,99 @@
+/** Programs that were compiled: Go, Rust, C and C++ with stacks of debuggers and reports of sanitizers, OCaml, Fortran. */
+import { KIND, step, TRACE, VERDICT } from '../kinds.js';
+import { isDigit, type Line } from '../line.js';
+import { type Family, literals } from './family.js';
+
+const BASE = 40;
+const PANIC = BASE;
+const GOROUTINE = BASE + 1;
+export const RUST_PANIC = BASE + 2;
+const RUST_MESSAGE = BASE + 3;
+/** A ruled line, as reports of sanitizers begin with. */
+const RULED = BASE + 4;
+const SANITIZER = BASE + 5;
+const SUMMARY = BASE + 6;
+
+const MESSAGE_LINES = 16;
+
+const isRule = (line: Line) => line.has('================') && line.last() === 0x3d;
+const isReport = (line: Line) =>
+  (line.has('==') && line.includes('Sanitizer: ', 60)) || line.has('WARNING: ThreadSanitizer');
+const isPanic = (line: Line) => line.has("thread '") && line.includes(' panicked at ', 200);
+
+/** `main.f(...)`, `created by main.main in goroutine 1`. */
+function isGoLine(line: Line): boolean {
+  if (line.has('created by ') || line.has('goroutine ') || line.has('...') || line.has('[signal ')) return true;
+  if (line.has('exit status ') || line.has('runtime stack:')) return true;
+  const open = line.indexOf('(');
+  const blank = line.indexOf(' ');
+  return open > 0 && line.last() === 0x29 && (blank < 0 || blank > open) && line.indexOf('.') >= 0;
+}
+
+/** `#0  0x00 in f`, `#1 {main}`, `#2 /app/f.php(3): f()`. */
+function isNumberedFrame(line: Line): boolean {
+  const digits = line.digits(1);
+  if (digits === 0 || line.at(1 + digits) !== 0x20) return false;
+  return line.includes('(') || line.has('0x', 2 + digits) || line.has('0x', 3 + digits) || line.has('{main}', 2 + digits);
+}
+
+/** `f.c:3:5: runtime error: ...`. */
+function isUndefinedBehaviour(line: Line): boolean {
+  let i = 0;
+  while (line.at(i) > 0x20) i++;
+  return line.at(i - 1) === 0x3a && isDigit(line.at(i - 2)) && line.has(' runtime error: ', i);
+}
+
+/** A signal's dump of registers. */
+const isRegister = (line: Line) => line.length < 40 && line.includes('    0x', 12);
+
+export const compiled: Family = {
+  heads: [
+    ...literals(['panic: ', 'fatal error: '], PANIC),
+    ...literals(['goroutine '], GOROUTINE).map((head) => ({
+      ...head,
+      test: (line: Line) => head.test(line) && line.digits(10) > 0 && line.includes(' [', 40),
+    })),
+    { first: 't', test: isPanic, mode: RUST_PANIC },
+    { first: '=', test: isReport, mode: SANITIZER },
+    { first: 'W', test: isReport, mode: SANITIZER },
+    { first: '=', test: isRule, mode: RULED },
+    ...literals(['Fatal error: exception '], TRACE),
+    { test: isUndefinedBehaviour, mode: TRACE },
+  ],
+  continuations: [
+    { first: '#', test: isNumberedFrame },
+    ...literals(['stack backtrace:', 'note: run with `RUST_BACKTRACE', 'note: Some details are omitted'], TRACE),
+    ...literals(['Raised at ', 'Raised by ', 'Called from ', 'Re-raised at ']),
+  ],
+  rules: {
+    [PANIC]: (line, kind, tail) => {
+      if (isGoLine(line)) return step(VERDICT.JOIN, GOROUTINE);
+      const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY || kind === KIND.INDENTED;
+      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, PANIC);
+    },
+    [GOROUTINE]: (line, kind, tail) => {
+      if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, GOROUTINE);
+      if (kind === KIND.INDENTED) return step(VERDICT.JOIN, GOROUTINE);
+      return step(isGoLine(line) || isRegister(line) ? VERDICT.JOIN : VERDICT.NEW, GOROUTINE);
+    },
+    [RUST_PANIC]: (line, kind) => {
+      if (kind === KIND.START || kind === KIND.JSON || isPanic(line)) return step(VERDICT.NEW, RUST_PANIC);
+      return step(VERDICT.JOIN, kind === KIND.CONTINUATION ? TRACE : RUST_MESSAGE);
+    },
+    [RUST_MESSAGE]: (_line, kind, tail) => {
+      if (kind === KIND.CONTINUATION) return step(VERDICT.JOIN, TRACE);
+      const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
+      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, RUST_MESSAGE);
+    },
+    [RULED]: (line) => step(isReport(line) ? VERDICT.JOIN : VERDICT.NEW, SANITIZER),
+    [SANITIZER]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, SANITIZER);
+      if (kind === KIND.START || kind === KIND.JSON) return step(VERDICT.NEW, SANITIZER);
+      return step(VERDICT.JOIN, line.has('SUMMARY: ') ? SUMMARY : SANITIZER);
+    },
+    [SUMMARY]: (line, kind) => {
+      const isPart = kind === KIND.INDENTED || line.has('Shadow ') || line.has('=>0x') || line.has('==') || isRule(line);
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, SUMMARY);
+    },
+  },
+};

@@ -1,0 +1,103 @@
+/**
+ * Exceptions of virtual machines: `pkg.Class: message`, then frames that begin with `at`. Java, Kotlin, Scala, Clojure, .NET,
+ * Mono and Node share the shape.
+ */
+import { CLOSED, FAMILY_MODES, KIND, step, TRACE, VERDICT } from '../kinds.js';
+import { isUpper, isWord, type Line } from '../line.js';
+import { type Family, literals, type Rule } from './family.js';
+
+const BASE = FAMILY_MODES;
+/** The class is named; lines of its message may follow. */
+export const EXCEPTION = BASE;
+/** The runtime said that there is an exception; the next line names it. */
+const ANNOUNCED = BASE + 1;
+/** Node: a file and line number were printed; the source line follows. */
+const SOURCE = BASE + 2;
+/** Node: the source line was printed. */
+const CARET = BASE + 3;
+
+/** Of a message, before the first frame. */
+const MESSAGE_LINES = 16;
+const BLANK = 0x20;
+const DOT = 0x2e;
+const COLON = 0x3a;
+
+/** `at`, `... 3 more`, `- locked` after blanks. */
+export function isFrame(line: Line): boolean {
+  const { indent } = line;
+  if (indent === 0) return false;
+  return line.has('at ', indent) || line.has('... ', indent) || line.has('- ', indent) || line.has('Suppressed: ', indent);
+}
+
+/** A class name that ends as those of exceptions do, and then a colon or the end. */
+export function isException(line: Line): boolean {
+  const from = line.has('Uncaught ') ? 9 : 0;
+  let [i, dots, last] = [from, 0, from];
+  for (; isWord(line.at(i)) || line.at(i) === DOT || line.at(i) === 0x2f; i++) {
+    if (line.at(i) === DOT) {
+      dots += 1;
+      last = i + 1;
+    }
+  }
+  if (i === from || !(isUpper(line.at(last)) || dots > 1)) return false;
+  // Node puts a code behind the name: `TypeError [ERR_X]: message`.
+  const next = line.has(' [', i) && line.indexOf(']:', i) > 0 ? COLON : line.at(i);
+  if (next !== COLON && next !== -1) return false;
+  if (next === COLON && line.at(i + 1) !== BLANK && line.at(i + 1) !== -1 && line.at(i) === COLON) return false;
+  return NAMES.some((name) => i - last >= name.length && line.has(name, i - name.length)) || isNested(line, last, i);
+}
+
+/** `Outer.Exception$Inner`. */
+const isNested = (line: Line, from: number, to: number): boolean => {
+  for (let i = from; i < to; i++) if (line.at(i) === 0x24) return line.has('Exception', i - 9) || line.has('Error', i - 5);
+  return false;
+};
+const NAMES = ['Exception', 'Error', 'Throwable', 'ExceptionInfo', 'Failure', 'Fault', 'Interrupt'];
+
+const message: Rule = (line, kind, tail) => {
+  if (isFrame(line)) return step(VERDICT.JOIN, TRACE);
+  switch (kind) {
+    case KIND.INDENTED:
+      return step(tail > 0 ? VERDICT.MAYBE : VERDICT.JOIN, EXCEPTION);
+    case KIND.EMPTY:
+    case KIND.PLAIN:
+      return step(tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NEW, EXCEPTION);
+    default:
+      return step(VERDICT.NONE, EXCEPTION);
+  }
+};
+
+export const exceptions: Family = {
+  heads: [
+    { test: isException, mode: EXCEPTION },
+    ...literals(['Exception in thread "', 'Unhandled exception. ', 'Uncaught Error'], EXCEPTION),
+    ...literals(['Unhandled Exception:'], ANNOUNCED),
+    { first: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/', test: isSourcePlace, mode: SOURCE },
+  ],
+  continuations: [
+    ...literals(['Caused by: ', 'Wrapped by: '], EXCEPTION),
+    ...literals(['Caused by:', '--- End of ', '---> ', '<---']),
+  ],
+  rules: {
+    [EXCEPTION]: message,
+    // Node's last word.
+    [TRACE]: (line, _kind, tail) =>
+      line.has('Node.js v') && tail === 1 ? step(VERDICT.JOIN, CLOSED) : step(VERDICT.NONE, TRACE),
+    [ANNOUNCED]: (_line, kind) =>
+      step(kind === KIND.EMPTY ? VERDICT.MAYBE : VERDICT.JOIN, kind === KIND.EMPTY ? ANNOUNCED : EXCEPTION),
+    [SOURCE]: (_line, kind) => step(kind === KIND.START ? VERDICT.NEW : VERDICT.MAYBE, CARET),
+    [CARET]: (line, kind, tail) => {
+      if (kind === KIND.HEAD) return step(VERDICT.JOIN, EXCEPTION);
+      if (line.has('^', line.indent)) return step(VERDICT.JOIN, CARET);
+      return step(tail < 4 && (kind === KIND.EMPTY || kind === KIND.PLAIN) ? VERDICT.MAYBE : VERDICT.NONE, CARET);
+    },
+  },
+};
+
+/** `/app/index.js:15`, and nothing else. */
+function isSourcePlace(line: Line): boolean {
+  let digits = 0;
+  while (line.last(digits) >= 0x30 && line.last(digits) <= 0x39) digits++;
+  if (digits === 0 || line.last(digits) !== COLON || line.includes(' ')) return false;
+  return ['js', 'ts'].some((extension) => line.has(extension, line.length - digits - 3)) || line.has('node:internal');
+}

@@ -1,0 +1,64 @@
+/** The Java virtual machine itself: thread dumps, its notice of a crash, and the two header lines of java.util.logging. */
+import { CLOSED, KIND, LOGGED, step, VERDICT } from '../kinds.js';
+import { isUpper, type Line } from '../line.js';
+import type { Family } from './family.js';
+
+const BASE = 20;
+/** A date that stands alone. */
+export const DATE = BASE;
+const DUMP = BASE + 1;
+/** The first header line; the second begins with the level. */
+export const JUL = BASE + 2;
+/** Lines that begin with `#`: a crash, if one of the next says so. */
+const HASH = BASE + 3;
+const CRASH = BASE + 4;
+/** The last part of a dump, which ends with an empty line. */
+const HEAP = BASE + 5;
+
+/** Of the dump, at the begin of lines that are not indented. */
+const PARTS = ['"', 'Threads class SMR', '_java_thread_list', '0x', '}', 'JNI global ref', 'Heap', 'No compile task', 'Found ', '===', 'Java stack information', 'Locked ownable', 'Full thread dump'];
+
+const isDump = (line: Line) => line.has('Full thread dump ');
+
+/** `2026-11-28 14:38:45`, as the machine prints it before a dump. */
+export const isDate = (line: Line): boolean => line.length === 19 && line.at(10) === 0x20 && line.at(13) === 0x3a;
+
+/** `Nov 28, 2026 4:53:27 AM pkg.Class method`. */
+export const isJul = (line: Line): boolean => {
+  const comma = line.at(5) === 0x2c ? 5 : line.at(6) === 0x2c ? 6 : 0;
+  return comma > 0 && line.at(comma + 6) === 0x20 && (line.includes(' AM ', 40) || line.includes(' PM ', 40));
+};
+
+export const jvm: Family = {
+  heads: [
+    { first: 'F', test: isDump, mode: DUMP },
+    { first: '#', test: (line) => line.length === 1, mode: HASH },
+  ],
+  continuations: [],
+  rules: {
+    [DATE]: (line) => (isDump(line) ? step(VERDICT.JOIN, DUMP) : step(VERDICT.NONE, LOGGED)),
+    [DUMP]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, DUMP);
+      const isPart = kind === KIND.INDENTED || kind === KIND.CLOSING || PARTS.some((part) => line.has(part));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, line.has('Heap') ? HEAP : DUMP);
+    },
+    [HEAP]: (_line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.JOIN, CLOSED);
+      return step(kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NEW, HEAP);
+    },
+    [JUL]: (line) => {
+      let length = 0;
+      while (isUpper(line.at(length))) length++;
+      return step(length > 3 && line.has(': ', length) ? VERDICT.JOIN : VERDICT.NONE, LOGGED);
+    },
+    [HASH]: (line) => {
+      if (line.has('# A fatal error has been detected')) return step(VERDICT.JOIN, CRASH);
+      return step(line.at(0) === 0x23 ? VERDICT.MAYBE : VERDICT.NEW, HASH);
+    },
+    [CRASH]: (line) => step(line.at(0) === 0x23 ? VERDICT.JOIN : VERDICT.NEW, CRASH),
+  },
+};
+
+/** The mode after a first line that begins with a time. */
+export const afterTime = (line: Line): number => (isDate(line) ? DATE : isUpper(line.at(0)) && isJul(line) ? JUL : LOGGED);
+

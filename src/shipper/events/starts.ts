@@ -1,0 +1,158 @@
+/**
+ * How first lines of log events begin: with a time, a level, a tag of syslog. Most are decided by their first bytes.
+ *
+ * Two lines have the same shape when their first ten bytes are the same once digits are taken for one another, letters for
+ * one another, and runs for one: rule 4 of docs/decisions on events. A shape without a digit or a bracket says nothing.
+ */
+import { isDigit, isLetter, isUpper, type Line } from './line.js';
+
+const LEVELS =
+  /^(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG|FINEST|FINER|FINE|CONFIG)\b/;
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+const DAYS = 'MonTueWedThuFriSatSun';
+const OPEN = 0x5b;
+const COLON = 0x3a;
+const DASH = 0x2d;
+const SLASH = 0x2f;
+const DOT = 0x2e;
+const BLANK = 0x20;
+const TAB = 0x09;
+const EQUALS = 0x3d;
+const LESS = 0x3c;
+
+export function isStart(line: Line): boolean {
+  const first = line.at(0);
+  if (isDigit(first)) return isTime(line, 0);
+  if (first === OPEN) return isBracketed(line);
+  if (first === LESS) return line.digits(1) > 0 && line.at(1 + line.digits(1)) === 0x3e;
+  if (first === EQUALS) return line.has(' REPORT==== ', line.indexOf(' REPORT==== ', 0, 40));
+  if (!isUpper(first)) return false;
+  if (isName(line, 0, MONTHS)) return isMonthDay(line, 3);
+  if (isName(line, 0, DAYS) && (line.at(3) === BLANK || line.at(3) === 0x2c)) return true;
+  // Ruby's Logger: `E, [2026-11-28T`.
+  if (line.at(1) === 0x2c && line.has(' [', 2)) return isDigit(line.at(4));
+  // klog: `E1128 04:57:06.188`.
+  if (line.digits(1) === 4 && line.at(5) === BLANK) return line.at(8) === COLON;
+  return isLevelWord(line);
+}
+
+/** A level in capitals at the begin, and what follows levels in logs. */
+function isLevelWord(line: Line): boolean {
+  let length = 0;
+  while (isUpper(line.at(length))) length++;
+  if (length < 4 || length > 8) return false;
+  const next = line.at(length);
+  if (next !== COLON && next !== BLANK && next !== TAB) return false;
+  return LEVELS.test(text(line, 0, length));
+}
+
+const text = (line: Line, from: number, to: number): string => {
+  let out = '';
+  for (let i = from; i < to; i++) out += String.fromCharCode(line.at(i));
+  return out;
+};
+
+function isBracketed(line: Line): boolean {
+  if (isDigit(line.at(1))) return isTime(line, 1) || line.indexOf(']', 2, 40) > 0;
+  if (isName(line, 1, DAYS) || isName(line, 1, MONTHS)) return true;
+  let length = 1;
+  while (isLetter(line.at(length))) length++;
+  // `[error]`, `[main] INFO`: a word and what comes after it.
+  return length > 1 && line.indexOf(']', length, 60) > 0 && line.at(line.indexOf(']', length, 60) + 1) === BLANK;
+}
+
+const isMonthDay = (line: Line, at: number): boolean =>
+  line.at(at) === BLANK && (isDigit(line.at(at + 1)) || (line.at(at + 1) === BLANK && isDigit(line.at(at + 2))));
+
+const isName = (line: Line, at: number, names: string): boolean => {
+  for (let i = 0; i < names.length; i += 3) {
+    if (
+      line.at(at) === names.charCodeAt(i) &&
+      line.at(at + 1) === names.charCodeAt(i + 1) &&
+      line.at(at + 2) === names.charCodeAt(i + 2)
+    ) {
+      return !isLetter(line.at(at + 3));
+    }
+  }
+  return false;
+};
+
+/** A date or a time of day at `at`. */
+function isTime(line: Line, at: number): boolean {
+  const digits = line.digits(at);
+  const next = line.at(at + digits);
+  switch (digits) {
+    case 1:
+    case 2:
+      // `28-Nov-2026`, `28/Nov/2026`, `04:57:06`, `28.11.2026`, `28 Nov 2026`.
+      if (next === COLON) return line.digits(at + digits + 1) === 2 && line.at(at + digits + 3) === COLON;
+      if (next === DASH || next === SLASH || next === BLANK) {
+        return isName(line, at + digits + 1, MONTHS) || (next !== BLANK && line.digits(at + digits + 1) === 2);
+      }
+      return next === DOT && line.digits(at + 3) === 2 && line.at(at + 5) === DOT;
+    case 4:
+      return (next === DASH || next === SLASH || next === DOT) && line.digits(at + 5) >= 1;
+    case 6:
+      // MariaDB: `261128  4:59:46`; HDFS: `081109 203518 143 INFO`.
+      return next === BLANK && (isDigit(line.at(at + 7)) || (line.at(at + 7) === BLANK && isDigit(line.at(at + 8))));
+    case 8:
+      return next === 0x54 || next === BLANK || next === DASH;
+    case 10:
+    case 13:
+      // Seconds and milliseconds since 1970.
+      return line.at(at) === 0x31 && (next === DOT || next === BLANK || next === TAB);
+    default:
+      // Redis: `9447:C 28 Nov 2026`.
+      return next === COLON && isUpper(line.at(at + digits + 1)) && line.at(at + digits + 2) === BLANK;
+  }
+}
+
+const SHAPE_BYTES = 10;
+
+/** Whether a line begins in the shape of another, and the shape is one that says something. */
+export function hasShapeOf(line: Line, other: Line): boolean {
+  let isTelling = false;
+  let [i, j] = [0, 0];
+  while (i < SHAPE_BYTES && j < SHAPE_BYTES) {
+    const one = shapeAt(line.at(i));
+    if (one !== shapeAt(other.at(j))) return false;
+    if (one === 0x39 || one === OPEN || one === 0x7b || one === LESS || one === EQUALS) isTelling = true;
+    do i++;
+    while (i < SHAPE_BYTES && shapeAt(line.at(i)) === one);
+    do j++;
+    while (j < SHAPE_BYTES && shapeAt(other.at(j)) === one);
+  }
+  return isTelling && i === j;
+}
+
+function shapeAt(byte: number): number {
+  if (isDigit(byte)) return 0x39;
+  if (isUpper(byte)) return 0x41;
+  return isLetter(byte) ? 0x61 : byte;
+}
+
+/** Whether two lines begin with the same word: lines of one kind, no message of several lines. */
+export function hasWordOf(line: Line, other: Line): boolean {
+  let i = 0;
+  while (line.at(i) === other.at(i) && line.at(i) !== BLANK && line.at(i) >= 0) i++;
+  return i > 0 && (line.at(i) === BLANK || line.at(i) < 0) && (other.at(i) === BLANK || other.at(i) < 0);
+}
+
+const TROUBLE = ['error', 'fatal', 'severe', 'critical', 'crit', 'warn', 'alert', 'emerg', 'exception'];
+
+/** Whether a first line says that something went wrong: a trace may follow it. */
+export function saysTrouble(line: Line): boolean {
+  const stop = Math.min(line.length, 160);
+  for (let i = 0; i < stop; i++) {
+    const byte = line.at(i) | 0x20;
+    if (i > 0 && isLetter(line.at(i - 1))) continue;
+    if (byte !== 0x65 && byte !== 0x66 && byte !== 0x73 && byte !== 0x63 && byte !== 0x77 && byte !== 0x61) continue;
+    if (TROUBLE.some((word) => hasFolded(line, word, i))) return true;
+  }
+  return false;
+}
+
+function hasFolded(line: Line, word: string, at: number): boolean {
+  for (let i = 0; i < word.length; i++) if ((line.at(at + i) | 0x20) !== word.charCodeAt(i)) return false;
+  return true;
+}
