@@ -1,6 +1,7 @@
 /** Every setting of the shipper by group, in the order of the documentation, and the rules between settings. */
 import { BILL_RULES, BILL_SETTINGS } from './bill.js';
 import { BUFFER_SETTINGS } from './buffer.js';
+import { EVENT_SETTINGS } from './events.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { POD_SETTINGS } from './pod.js';
 import type { Rule } from './rule.js';
@@ -16,6 +17,7 @@ type Group = Readonly<Record<string, Setting<unknown>>>;
 /** Titles of groups and their settings. */
 export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['Where records come from', SOURCE_SETTINGS],
+  ['Which lines are one record', EVENT_SETTINGS],
   ['Which records are kept', BILL_SETTINGS],
   ['Where records go', SINK_CHOICE],
   ...Object.values(SINKS)
@@ -57,6 +59,7 @@ export const RULES: readonly Rule[] = [
 type SinkSettings = (typeof SINKS)[keyof typeof SINKS]['settings'];
 type Rows =
   | typeof SOURCE_SETTINGS
+  | typeof EVENT_SETTINGS
   | typeof BILL_SETTINGS
   | typeof SINK_CHOICE
   | SinkSettings

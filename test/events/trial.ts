@@ -44,7 +44,7 @@ export function trialsOf({ name, header, writes }: Recording, settings = AUTO): 
     const shared = shareAssembly(1_000_000, Number.POSITIVE_INFINITY, settings);
     const origin = { id: 'x-1', stream: 'stdout', pid: 1, process: 'app', container: '' } as const;
     const assembler = new LineAssembler(origin, shared, header.load !== 'pipe');
-    for (const { t, n, h, c, d } of own) {
+    for (const { t, n, c, d } of own) {
       const bytes = Buffer.from(d, 'latin1');
       assembler.write(bytes, 0, bytes.length, t, n * PLACES, t, 0, c === 1);
     }

@@ -7,11 +7,12 @@
  * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
  */
 import type { Origin } from '../parts.js';
-import type { AssemblerShared } from '../source/frames/line-assembler.js';
-import { isFrame } from './families/exceptions.js';
+import type { BatchBuilder } from '../records/record-batch.js';
 import { RUST_PANIC } from './families/compiled.js';
 import { isDetail } from './families/data.js';
+import { isFrame } from './families/exceptions.js';
 import { RUBY } from './families/scripts.js';
+import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
 import {
   CLOSED,
@@ -28,8 +29,7 @@ import {
   verdictOf,
 } from './kinds.js';
 import { Line } from './line.js';
-import { FORMED } from './formed.js';
-import { hasShapeOf, isStart, saysTrouble } from './starts.js';
+import { hasShapeOf, isStart, isTelling, saysTrouble } from './starts.js';
 
 /** What is known of a write with several lines. */
 const WRITE = {
@@ -67,7 +67,21 @@ const TAB = 0x09;
 export interface EventSettings {
   readonly maxLines: number;
   readonly maxBytes: number;
+  /** Without a further line for so long, by the times of writes, an event is complete. */
   readonly idleMs: number;
+  /** What begins an event; the grammar decides when absent. */
+  readonly isFirstLine?: (line: Line) => boolean;
+}
+
+/** What all assemblers of a source share. */
+export interface EventRoom {
+  readonly builder: BatchBuilder;
+  /** Bound on the memory of open events outside the builder, and on that of unfinished lines. */
+  readonly partialMaxBytes: number;
+  /** Memory of open events outside the builder. */
+  eventBytes: number;
+  /** Events that may go on. */
+  readonly openEvents: Set<EventAssembler>;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -77,7 +91,7 @@ const other = new Line();
 
 export class EventAssembler {
   readonly #origin: Origin;
-  readonly #shared: AssemblerShared;
+  readonly #shared: EventRoom;
   readonly #settings: EventSettings;
   #isOpen = false;
   /** The event: in the slab, or else in memory of its own. */
@@ -109,7 +123,7 @@ export class EventAssembler {
   /** When it last grew, on the caller's clock. */
   touchedMs = 0;
 
-  constructor(origin: Origin, shared: AssemblerShared, settings: EventSettings) {
+  constructor(origin: Origin, shared: EventRoom, settings: EventSettings) {
     this.#origin = origin;
     this.#shared = shared;
     this.#settings = settings;
@@ -152,6 +166,17 @@ export class EventAssembler {
   #line(at: number, length: number, timeMs: number, seq: number, position: number): void {
     const { slab } = this.#shared.builder;
     line.set(slab, at, at + length);
+    const { isFirstLine } = this.#settings;
+    if (isFirstLine !== undefined) {
+      if (this.#isOpen && !isFirstLine(line)) {
+        this.#append(VERDICT.JOIN, at, length, timeMs, seq, position);
+        this.#formed |= FORMED.GRAMMAR;
+        return;
+      }
+      this.close(0);
+      this.#openWith(KIND.PLAIN, NO_MODE, at, length, timeMs, seq, position);
+      return;
+    }
     const kind = kindOf(line);
     const mode = modeOfLine();
     const isFirst = this.#isFirst;
@@ -196,7 +221,7 @@ export class EventAssembler {
     if (kind === KIND.EMPTY) this.#hasLeading = true;
     this.#firstAt = at;
     this.#firstEnd = at + length;
-    if (kind === KIND.START) this.#write = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
+    if (kind === KIND.START && isTelling(line)) this.#write = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
     else if (kind === KIND.HEAD) this.#write = WRITE.TRACE;
   }
 
@@ -436,4 +461,3 @@ function isBuffer(bytes: Uint8Array, start: number, end: number): boolean {
   }
   return lines >= BUFFER_LINES;
 }
-

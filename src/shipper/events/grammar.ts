@@ -92,4 +92,3 @@ function isClosing(line: Line): boolean {
   for (let i = 0; i < line.length; i++) if (!CLOSERS.includes(String.fromCharCode(line.at(i)))) return false;
   return true;
 }
-

@@ -43,7 +43,7 @@ export const verdictOf = (s: Step): Verdict => (s % MODE_UNIT) as Verdict;
 export const modeOf = (s: Step): Mode => Math.trunc(s / MODE_UNIT);
 
 export const NO_MODE = 0;
-/** The event is complete: whatever comes is another. */
+/** The event is complete: the next line is another. */
 export const CLOSED = 1;
 /** Only empty lines so far. */
 export const EMPTY_FIRST = 2;

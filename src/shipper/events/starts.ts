@@ -36,6 +36,14 @@ export function isStart(line: Line): boolean {
   return isLevelWord(line);
 }
 
+/** Whether a first line begins so that a write of several lines is one event: with a time or a level, not just a word in brackets. */
+export function isTelling(line: Line): boolean {
+  // Logs of requests have a line each.
+  if (isDigit(line.at(0)) && isAddress(line, 0)) return false;
+  for (let i = 0; i < SHAPE_BYTES + 2; i++) if (isDigit(line.at(i))) return true;
+  return isLevelWord(line) || (line.at(0) === EQUALS && line.includes(' REPORT==== ', 40));
+}
+
 /** A level in capitals at the begin, and what follows levels in logs. */
 function isLevelWord(line: Line): boolean {
   let length = 0;
@@ -81,6 +89,7 @@ const isName = (line: Line, at: number, names: string): boolean => {
 function isTime(line: Line, at: number): boolean {
   const digits = line.digits(at);
   const next = line.at(at + digits);
+  if (digits < 4 && next === DOT && isAddress(line, at)) return true;
   switch (digits) {
     case 1:
     case 2:
@@ -107,6 +116,18 @@ function isTime(line: Line, at: number): boolean {
   }
 }
 
+/** `127.0.0.1 - - [`, as logs of requests begin. */
+function isAddress(line: Line, at: number): boolean {
+  let i = at;
+  for (let part = 0; part < 4; part++) {
+    const digits = line.digits(i);
+    if (digits === 0 || digits > 3) return false;
+    i += digits;
+    if (part < 3 && line.at(i++) !== DOT) return false;
+  }
+  return line.at(i) === BLANK || line.at(i) === TAB || line.at(i) === COLON;
+}
+
 const SHAPE_BYTES = 10;
 
 /** Whether a line begins in the shape of another, and the shape is one that says something. */
@@ -129,13 +150,6 @@ function shapeAt(byte: number): number {
   if (isDigit(byte)) return 0x39;
   if (isUpper(byte)) return 0x41;
   return isLetter(byte) ? 0x61 : byte;
-}
-
-/** Whether two lines begin with the same word: lines of one kind, no message of several lines. */
-export function hasWordOf(line: Line, other: Line): boolean {
-  let i = 0;
-  while (line.at(i) === other.at(i) && line.at(i) !== BLANK && line.at(i) >= 0) i++;
-  return i > 0 && (line.at(i) === BLANK || line.at(i) < 0) && (other.at(i) === BLANK || other.at(i) < 0);
 }
 
 const TROUBLE = ['error', 'fatal', 'severe', 'critical', 'crit', 'warn', 'alert', 'emerg', 'exception'];

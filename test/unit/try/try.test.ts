@@ -75,10 +75,10 @@ describe('a tape', () => {
     );
     const records = await recordsOf(tape);
     expect(records.map(({ process, stream, message }) => [process, stream, message])).toEqual([
-      ['app', 'stderr', 'an error'],
-      ['child', 'stdout', 'of a child'],
-      ['app', '/var/log/a.log', 'in a file'],
       ['app', 'stdout', 'one, two'],
+      ['app', 'stderr', 'an error'],
+      ['app', '/var/log/a.log', 'in a file'],
+      ['child', 'stdout', 'of a child'],
     ]);
   });
 

@@ -33,7 +33,9 @@ function isGoLine(line: Line): boolean {
 function isNumberedFrame(line: Line): boolean {
   const digits = line.digits(1);
   if (digits === 0 || line.at(1 + digits) !== 0x20) return false;
-  return line.includes('(') || line.has('0x', 2 + digits) || line.has('0x', 3 + digits) || line.has('{main}', 2 + digits);
+  return (
+    line.includes('(') || line.has('0x', 2 + digits) || line.has('0x', 3 + digits) || line.has('{main}', 2 + digits)
+  );
 }
 
 /** `f.c:3:5: runtime error: ...`. */
@@ -92,7 +94,8 @@ export const compiled: Family = {
       return step(VERDICT.JOIN, line.has('SUMMARY: ') ? SUMMARY : SANITIZER);
     },
     [SUMMARY]: (line, kind) => {
-      const isPart = kind === KIND.INDENTED || line.has('Shadow ') || line.has('=>0x') || line.has('==') || isRule(line);
+      const isPart =
+        kind === KIND.INDENTED || line.has('Shadow ') || line.has('=>0x') || line.has('==') || isRule(line);
       return step(isPart ? VERDICT.JOIN : VERDICT.NEW, SUMMARY);
     },
   },

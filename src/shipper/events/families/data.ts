@@ -17,7 +17,10 @@ export function isDetail(line: Line): boolean {
 
 export const data: Family = {
   heads: [
-    ...literals(['ORA-'], ORACLE).map((head) => ({ ...head, test: (line: Line) => line.has('ORA-') && line.digits(4) >= 4 })),
+    ...literals(['ORA-'], ORACLE).map((head) => ({
+      ...head,
+      test: (line: Line) => line.has('ORA-') && line.digits(4) >= 4,
+    })),
     { first: '{[', test: (line) => line.length === 1, mode: PRETTY },
   ],
   continuations: [],

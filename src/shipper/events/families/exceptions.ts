@@ -26,7 +26,9 @@ const COLON = 0x3a;
 export function isFrame(line: Line): boolean {
   const { indent } = line;
   if (indent === 0) return false;
-  return line.has('at ', indent) || line.has('... ', indent) || line.has('- ', indent) || line.has('Suppressed: ', indent);
+  return (
+    line.has('at ', indent) || line.has('... ', indent) || line.has('- ', indent) || line.has('Suppressed: ', indent)
+  );
 }
 
 /** A class name that ends as those of exceptions do, and then a colon or the end. */
@@ -49,7 +51,8 @@ export function isException(line: Line): boolean {
 
 /** `Outer.Exception$Inner`. */
 const isNested = (line: Line, from: number, to: number): boolean => {
-  for (let i = from; i < to; i++) if (line.at(i) === 0x24) return line.has('Exception', i - 9) || line.has('Error', i - 5);
+  for (let i = from; i < to; i++)
+    if (line.at(i) === 0x24) return line.has('Exception', i - 9) || line.has('Error', i - 5);
   return false;
 };
 const NAMES = ['Exception', 'Error', 'Throwable', 'ExceptionInfo', 'Failure', 'Fault', 'Interrupt'];

@@ -4,7 +4,7 @@ import { isUpper, type Line } from '../line.js';
 import type { Family } from './family.js';
 
 const BASE = 20;
-/** A date that stands alone. */
+/** A line that is only a date. */
 export const DATE = BASE;
 const DUMP = BASE + 1;
 /** The first header line; the second begins with the level. */
@@ -16,7 +16,21 @@ const CRASH = BASE + 4;
 const HEAP = BASE + 5;
 
 /** Of the dump, at the begin of lines that are not indented. */
-const PARTS = ['"', 'Threads class SMR', '_java_thread_list', '0x', '}', 'JNI global ref', 'Heap', 'No compile task', 'Found ', '===', 'Java stack information', 'Locked ownable', 'Full thread dump'];
+const PARTS = [
+  '"',
+  'Threads class SMR',
+  '_java_thread_list',
+  '0x',
+  '}',
+  'JNI global ref',
+  'Heap',
+  'No compile task',
+  'Found ',
+  '===',
+  'Java stack information',
+  'Locked ownable',
+  'Full thread dump',
+];
 
 const isDump = (line: Line) => line.has('Full thread dump ');
 
@@ -60,5 +74,5 @@ export const jvm: Family = {
 };
 
 /** The mode after a first line that begins with a time. */
-export const afterTime = (line: Line): number => (isDate(line) ? DATE : isUpper(line.at(0)) && isJul(line) ? JUL : LOGGED);
-
+export const afterTime = (line: Line): number =>
+  isDate(line) ? DATE : isUpper(line.at(0)) && isJul(line) ? JUL : LOGGED;

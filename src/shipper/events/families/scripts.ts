@@ -92,7 +92,8 @@ export const scripts: Family = {
     [LISP]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, LISP);
       const digits = line.digits(0);
-      const isPart = line.has('Backtrace for') || (digits > 0 && line.has(': ', digits)) || line.has('unhandled condition');
+      const isPart =
+        line.has('Backtrace for') || (digits > 0 && line.has(': ', digits)) || line.has('unhandled condition');
       return step(isPart ? VERDICT.JOIN : VERDICT.NONE, LISP);
     },
     [QUOTED]: (line, _kind, tail) => {

@@ -39,7 +39,16 @@ export interface FrameReader {
   hello(hello: Hello): void;
   file(stream: number, path: string): void;
   /** `thread` is the tag of the thread that wrote it, 0 where it is unknown. */
-  data(stream: number, timeMs: number, seq: number, bytes: Buffer, start: number, end: number, thread: number, continues: boolean): void;
+  data(
+    stream: number,
+    timeMs: number,
+    seq: number,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    thread: number,
+    continues: boolean,
+  ): void;
   /** `stream` is 0 where the totals belong to none in particular. */
   lost(stream: number, timeMs: number, lost: Lost): void;
 }

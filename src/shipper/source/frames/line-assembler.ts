@@ -6,7 +6,7 @@
  *
  * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
  */
-import { EventAssembler, type EventSettings } from '../../events/assembler.js';
+import { EventAssembler, type EventRoom, type EventSettings } from '../../events/assembler.js';
 import { FORMED } from '../../events/formed.js';
 import type { Origin } from '../../parts.js';
 import { BatchBuilder } from '../../records/record-batch.js';
@@ -15,24 +15,17 @@ const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
 /** What all assemblers of a source share. */
-export interface AssemblerShared {
-  readonly builder: BatchBuilder;
+export interface AssemblerShared extends EventRoom {
   /** Longest record in bytes. */
   readonly lineMaxBytes: number;
   /** A line that was begun so long before more of it was written becomes a record without that; never when absent. */
   readonly lineAgeMs?: number;
-  /** Bound on the unfinished lines of all streams together. */
-  readonly partialMaxBytes: number;
   /** Bytes of unfinished lines in all streams. */
   partialBytes: number;
   /** Assemblers with an unfinished line. */
   readonly unfinished: Set<LineAssembler>;
   /** How lines are joined to events; each is a record of its own when absent. */
   readonly events?: EventSettings | undefined;
-  /** Memory of open events outside the builder. */
-  eventBytes: number;
-  /** Events that may go on. */
-  readonly openEvents: Set<EventAssembler>;
 }
 
 /** Bound on unfinished lines of all peers together. */
@@ -158,7 +151,8 @@ export class LineAssembler {
       this.#isBroken = false;
     }
     if (from === end) return known;
-    const isWhole = isBegin && from === start && !continues && this.#writesTell && !isCut(end - first, last === end - 1);
+    const isWhole =
+      isBegin && from === start && !continues && this.#writesTell && !isCut(end - first, last === end - 1);
     this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole);
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start), nowMs);
     if (last + 1 < end) {
@@ -311,7 +305,11 @@ function cutBefore(bytes: Buffer, start: number, max: number): number {
 }
 
 /** Unfinished lines and open events that did not grow since then become records. */
-export function interruptIdle({ unfinished, openEvents, events }: AssemblerShared, nowMs: number, lineIdleMs: number): void {
+export function interruptIdle(
+  { unfinished, openEvents, events }: AssemblerShared,
+  nowMs: number,
+  lineIdleMs: number,
+): void {
   for (const assembler of unfinished) if (assembler.touchedMs <= nowMs - lineIdleMs) assembler.interrupt();
   if (events === undefined) return;
   for (const event of openEvents) if (event.touchedMs <= nowMs - events.idleMs) event.close(FORMED.TIMEOUT);

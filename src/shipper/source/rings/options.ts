@@ -1,5 +1,6 @@
 /** What the source of rings is told, and whom it tells. */
 import type { ProtocolError } from '../../errors.js';
+import type { EventSettings } from '../../events/assembler.js';
 import type { Lost } from '../frames/decoder.js';
 import type { SkipReason } from '../frames/frame-stream.js';
 import type { RingDirectoryOptions } from './directory.js';
@@ -12,6 +13,8 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly lineIdleMs: number;
   /** One that grows, too, after this long. Not before it could be idle. */
   readonly lineAgeMs?: number;
+  /** How lines are joined to events; each is a record when absent. */
+  readonly events?: EventSettings | undefined;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;

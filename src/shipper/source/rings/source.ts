@@ -75,7 +75,7 @@ export class RingSource implements Source {
     this.#directory = new RingDirectory(options);
     this.#endedProcesses = new EndedProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
-    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events);
     this.#directory.refill(this.#directory.names());
   }
 
@@ -388,7 +388,9 @@ export class RingSource implements Source {
   /** Until a wake-up comes, or it is time for the next look. */
   async #wait(): Promise<void> {
     const isBusy = this.#rings.awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
-    const ms = isBusy ? LOOK_MS : Math.min(SCAN_MS, this.#shared.builder.count > 0 ? this.#options.lingerMs : SCAN_MS);
-    await this.#alarm.wait(ms);
+    const { builder, openEvents, events } = this.#shared;
+    const lingerMs = builder.count > 0 ? this.#options.lingerMs : SCAN_MS;
+    const eventMs = events !== undefined && openEvents.size > 0 ? events.idleMs / 4 : SCAN_MS;
+    await this.#alarm.wait(isBusy ? LOOK_MS : Math.min(SCAN_MS, lingerMs, eventMs));
   }
 }

@@ -10,11 +10,12 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
+import type { EventSettings } from '../../events/assembler.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
 import type { Lost } from '../frames/decoder.js';
 import { FrameStream } from '../frames/frame-stream.js';
-import { type AssemblerShared, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
+import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import { drain } from './drain.js';
@@ -28,6 +29,8 @@ export interface SocketSourceOptions {
   readonly lineIdleMs: number;
   /** One that grows, too, after this long. Not before it could be idle. */
   readonly lineAgeMs?: number;
+  /** How lines are joined to events; each is a record when absent. */
+  readonly events?: EventSettings | undefined;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   /** An application could not hand over this much since its last report. */
@@ -77,7 +80,7 @@ export class SocketSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#losses = new LossTotals(options.onLost, options);
-    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options));
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -281,13 +284,21 @@ export class SocketSource implements Source {
     this.#isPaused = false;
     // No line grew while nothing was read: that was our doing, not idleness.
     for (const assembler of this.#shared.unfinished) assembler.touchedMs = this.#now();
+    for (const event of this.#shared.openEvents) event.touchedMs = this.#now();
     for (const socket of this.#connections.keys()) socket.resume();
+  }
+
+  /** Whether a line or an event may go on. */
+  get #isUnfinished(): boolean {
+    return this.#shared.unfinished.size > 0 || this.#shared.openEvents.size > 0;
   }
 
   #watchUnfinished(connection: FrameStream): void {
     if (this.#idle !== undefined || this.#isEnded) return;
-    if (this.#shared.unfinished.size === 0 && !connection.isUndecided) return;
-    this.#idle = setInterval(() => this.#flushIdle(), Math.max(1, this.#options.lineIdleMs / 4));
+    if (!this.#isUnfinished && !connection.isUndecided) return;
+    const { lineIdleMs, events } = this.#options;
+    const ms = Math.min(lineIdleMs, events?.idleMs ?? lineIdleMs);
+    this.#idle = setInterval(() => this.#flushIdle(), Math.max(1, ms / 4));
   }
 
   #flushIdle(): void {
@@ -299,10 +310,8 @@ export class SocketSource implements Source {
       if (connection.touchedMs <= before) connection.decideRaw();
       else undecided += 1;
     }
-    for (const assembler of this.#shared.unfinished) {
-      if (assembler.touchedMs <= before) assembler.interrupt();
-    }
-    if (undecided === 0 && this.#shared.unfinished.size === 0) {
+    interruptIdle(this.#shared, this.#now(), this.#options.lineIdleMs);
+    if (undecided === 0 && !this.#isUnfinished) {
       clearInterval(this.#idle);
       this.#idle = undefined;
     }

@@ -17,9 +17,14 @@ export type ToShipper = Answer | { readonly isReady: true } | { readonly notice:
 
 /** The batch in memory that holds nothing else, and the buffers of it that may be moved to another thread. */
 export function movable(batch: RecordBatch): { readonly batch: RecordBatch; readonly buffers: readonly ArrayBuffer[] } {
-  const { bytes, count, start, length, timeMs, seq, origin, origins } = batch;
+  const { bytes, count, start, length, timeMs, seq, origin, formed, origins } = batch;
   const own = { bytes: bytes.slice(), start: start.slice(0, count), length: length.slice(0, count) };
-  const columns = { timeMs: timeMs.slice(0, count), seq: seq.slice(0, count), origin: origin.slice(0, count) };
+  const columns = {
+    timeMs: timeMs.slice(0, count),
+    seq: seq.slice(0, count),
+    origin: origin.slice(0, count),
+    formed: formed.slice(0, count),
+  };
   const arrays = [...Object.values(own), ...Object.values(columns)];
   return { batch: { ...own, ...columns, count, origins }, buffers: arrays.map(({ buffer }) => buffer as ArrayBuffer) };
 }

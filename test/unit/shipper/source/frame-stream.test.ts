@@ -17,6 +17,8 @@ function open(losses: Lost[] = [], totals = new LossTotals((value) => losses.pus
     partialMaxBytes: 1_000_000,
     partialBytes: 0,
     unfinished: new Set(),
+    eventBytes: 0,
+    openEvents: new Set(),
   };
   return { connection: new FrameStream(shared, totals, { wallMs: () => 5 }), builder: shared.builder };
 }

@@ -84,7 +84,15 @@ describe.each(VERSIONS)('golden frames, version %s', (version) => {
 
   test.each(vectors.filter(({ raw }) => raw !== undefined))('$file', ({ file, raw = '' }) => {
     const builder = new BatchBuilder();
-    const shared = { builder, lineMaxBytes: 1e6, partialMaxBytes: 1e6, partialBytes: 0, unfinished: new Set<never>() };
+    const shared = {
+      builder,
+      lineMaxBytes: 1e6,
+      partialMaxBytes: 1e6,
+      partialBytes: 0,
+      unfinished: new Set<never>(),
+      eventBytes: 0,
+      openEvents: new Set<never>(),
+    };
     const connection = new FrameStream(shared, new LossTotals(() => {}));
     connection.write(readFileSync(join(directory, file)), 0);
     connection.end();

@@ -11,6 +11,8 @@ function shared(options: Partial<AssemblerShared> = {}): AssemblerShared {
     partialMaxBytes: 1_000_000,
     partialBytes: 0,
     unfinished: new Set(),
+    eventBytes: 0,
+    openEvents: new Set(),
     ...options,
   };
 }

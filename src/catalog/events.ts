@@ -1,0 +1,49 @@
+/** Settings of events: which lines become one record. */
+
+import { setting } from './setting.js';
+import { regularExpression } from './values/regular-expression.js';
+import * as value from './values/setting-values.js';
+
+export type Events =
+  | { readonly mode: 'auto' | 'off' | 'indent' }
+  /** Of the first line of an event, in the syntax of RE2. */
+  | { readonly mode: 'pattern'; readonly expression: string };
+
+const PATTERN = 'pattern:';
+
+function events(text: string): Events {
+  if (text === 'auto' || text === 'off' || text === 'indent') return { mode: text };
+  if (!text.startsWith(PATTERN) || text === PATTERN) {
+    throw new Error(
+      'must be auto, off, indent, or pattern: and the regular expression of a first line, such as pattern:^\\d{4}-. Correct it.',
+    );
+  }
+  return { mode: 'pattern', expression: regularExpression(text.slice(PATTERN.length)) };
+}
+
+export const EVENT_SETTINGS = {
+  events: setting({
+    name: 'LOGTAP_EVENTS',
+    default: 'auto',
+    help: 'Which lines of a stream become one record. `auto`: stack traces of known runtimes, indented lines, and the lines of one write that begins as a log event does. `indent`: a line and the indented lines after it. `pattern:EXPRESSION`: a line that the expression matches (syntax of RE2), and the lines after it that it does not match. `off`: each line is a record.',
+    parse: events,
+  }),
+  eventMaxLines: setting({
+    name: 'LOGTAP_EVENT_MAX_LINES',
+    default: '2000',
+    help: 'Most lines of a record. The lines that follow become another record.',
+    parse: value.integer(1, 1_000_000),
+  }),
+  eventMaxBytes: setting({
+    name: 'LOGTAP_EVENT_MAX_BYTES',
+    default: '262144',
+    help: 'Most bytes of a record of several lines, and not more than `LOGTAP_LINE_MAX_BYTES`. The lines that follow become another record.',
+    parse: value.integer(1000, 16_000_000),
+  }),
+  eventIdleMs: setting({
+    name: 'LOGTAP_EVENT_IDLE_MS',
+    default: '1000',
+    help: 'Time without a further line after which a record is complete. The last line of a stream waits this long. Below 150, traces of slow programs are divided.',
+    parse: value.integer(10, 60_000),
+  }),
+} as const;
