@@ -1,7 +1,8 @@
 /** Assembles the frames of a recording, and compares the records with what its program wrote as one event each. */
 import type { EventSettings } from '../../src/shipper/events/assembler.js';
 import { recordAt } from '../../src/shipper/records/record-batch.js';
-import { LineAssembler, shareAssembly } from '../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../src/shipper/source/frames/line-assembler.js';
+import { StreamAssembler } from '../../src/shipper/source/frames/stream-assembler.js';
 import type { Recording, Write } from './recording.js';
 
 export interface Trial {
@@ -22,17 +23,39 @@ export const AUTO: EventSettings = { maxLines: 10_000, maxBytes: 1_000_000, idle
 
 interface Place {
   readonly at: number;
+  readonly text: string;
   readonly thread: number;
 }
 
-/** Where each line of a stream begins. */
+/** How far apart a thread writes the lines of an event. */
+const NEAR = 40;
+
+/** The next line that reads so: of the same thread, or else, as several threads may take part in an event, of any. */
+function nextIndex(places: readonly Place[], index: number, text: string | undefined): number {
+  const { thread } = places[index]!;
+  const isNext = (place: Place, i: number) => i > index && place.text === text;
+  const own = places.findIndex((place, i) => isNext(place, i) && i <= index + NEAR && place.thread === thread);
+  if (own >= 0) return own;
+  const other = places.findIndex(isNext);
+  return other < 0 ? places.length : other;
+}
+
+/** Where each line of a stream begins, as its threads wrote it. */
 function placesOf(writes: readonly Write[]): Place[] {
-  const places: Place[] = [];
-  let isBegin = true;
+  const places: { at: number; text: string; thread: number }[] = [];
+  let line: (typeof places)[number] | undefined;
   for (const { n, h, d } of writes) {
-    for (let i = 0; i < d.length; i++) {
-      if (isBegin) places.push({ at: n * PLACES + i, thread: h });
-      isBegin = d[i] === '\n';
+    let from = 0;
+    while (from < d.length) {
+      const newline = d.indexOf('\n', from);
+      const end = newline < 0 ? d.length : newline;
+      if (line === undefined) {
+        line = { at: n * PLACES + from, text: '', thread: h };
+        places.push(line);
+      }
+      line.text += d.slice(from, end);
+      from = end + 1;
+      if (newline >= 0) line = undefined;
     }
   }
   return places;
@@ -43,10 +66,10 @@ export function trialsOf({ name, header, writes }: Recording, settings = AUTO): 
     const own = writes.filter(({ p, s }) => `${p}/${s}` === stream);
     const shared = shareAssembly(1_000_000, Number.POSITIVE_INFINITY, settings);
     const origin = { id: 'x-1', stream: 'stdout', pid: 1, process: 'app', container: '' } as const;
-    const assembler = new LineAssembler(origin, shared, header.load !== 'pipe');
-    for (const { t, n, c, d } of own) {
+    const assembler = new StreamAssembler(origin, shared, header.load !== 'pipe');
+    for (const { t, n, h, c, d } of own) {
       const bytes = Buffer.from(d, 'latin1');
-      assembler.write(bytes, 0, bytes.length, t, n * PLACES, t, 0, c === 1);
+      assembler.write(bytes, 0, bytes.length, t, n * PLACES, t, 0, c === 1, h);
     }
     assembler.flush();
     const batch = shared.builder.finish();
@@ -62,15 +85,14 @@ export function trialsOf({ name, header, writes }: Recording, settings = AUTO): 
       const { message, seq } = recordAt(batch, i);
       const text = Buffer.from(message).toString('latin1');
       records.push({ text, formed: batch.formed[i]! });
-      const count = text.split('\n').length;
+      const texts = text.split('\n');
+      const count = texts.length;
       lines += count;
       let index = indexOf.get(seq) ?? -1;
       const found = new Set<number>();
       for (let line = 0; line < count && index >= 0 && index < places.length; line++) {
         if (index < events.length) found.add(events[index]!);
-        const { thread } = places[index]!;
-        do index++;
-        while (isApart && index < places.length && places[index]!.thread !== thread);
+        index = nextIndex(places, index, texts[line + 1]);
       }
       for (const event of found) recordsOf.set(event, (recordsOf.get(event) ?? 0) + 1);
       if (found.size > 1) {
@@ -86,6 +108,3 @@ export function trialsOf({ name, header, writes }: Recording, settings = AUTO): 
     return { stream: `${name} ${stream}`, events: recordsOf.size, merges, splits, lines, faults, records };
   });
 }
-
-/** Threads are assembled apart. */
-const isApart = false;

@@ -6,11 +6,11 @@
  * What joins is decided by the lines, by where writes begin and end, and by the times of frames; never by a clock, and never
  * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
  */
-import type { Origin } from '../parts.js';
 import type { BatchBuilder } from '../records/record-batch.js';
 import { RUST_PANIC } from './families/compiled.js';
 import { isDetail } from './families/data.js';
 import { isFrame } from './families/exceptions.js';
+import { isOfAnyThread } from './families/jvm.js';
 import { RUBY } from './families/scripts.js';
 import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
@@ -52,6 +52,9 @@ interface Unconfirmed {
   readonly timeMs: number;
   readonly seq: number;
   readonly position: number;
+  /** Where the event ended before it. */
+  readonly beforeSeq: number;
+  readonly endSeq: number;
 }
 
 /** Of a whole write: so many bytes with so many lines that are no continuation are a buffer. */
@@ -73,6 +76,19 @@ export interface EventSettings {
   readonly isFirstLine?: (line: Line) => boolean;
 }
 
+/** Takes records, whose bytes are in the builder's slab. */
+export interface RecordOutput {
+  record(
+    at: number,
+    length: number,
+    timeMs: number,
+    seq: number,
+    formed: number,
+    position: number,
+    endSeq: number,
+  ): void;
+}
+
 /** What all assemblers of a source share. */
 export interface EventRoom {
   readonly builder: BatchBuilder;
@@ -90,7 +106,7 @@ const line = new Line();
 const other = new Line();
 
 export class EventAssembler {
-  readonly #origin: Origin;
+  readonly #output: RecordOutput;
   readonly #shared: EventRoom;
   readonly #settings: EventSettings;
   #isOpen = false;
@@ -104,6 +120,10 @@ export class EventAssembler {
   #timeMs = 0;
   #seq = 0;
   #position = 0;
+  /** Where its last line ends. */
+  #endSeq = 0;
+  /** Where the line ends that is taken. */
+  #lineEndSeq = 0;
   /** When its last line was written. */
   #lastMs = 0;
   readonly #tail: Unconfirmed[] = [];
@@ -123,8 +143,8 @@ export class EventAssembler {
   /** When it last grew, on the caller's clock. */
   touchedMs = 0;
 
-  constructor(origin: Origin, shared: EventRoom, settings: EventSettings) {
-    this.#origin = origin;
+  constructor(output: RecordOutput, shared: EventRoom, settings: EventSettings) {
+    this.#output = output;
     this.#shared = shared;
     this.#settings = settings;
   }
@@ -133,13 +153,14 @@ export class EventAssembler {
     return this.#isOpen;
   }
 
-  /** Place of the first byte of the open event. */
-  get seq(): number {
-    return this.#seq;
+  /** Whether the next line belongs to it, written by any thread. */
+  get takesAnyThread(): boolean {
+    return this.#isOpen && isOfAnyThread(this.#mode);
   }
 
-  get position(): number {
-    return this.#position;
+  /** Place of the first byte of the open event. */
+  get open(): { readonly seq: number; readonly position: number } | undefined {
+    return this.#isOpen ? { seq: this.#seq, position: this.#position } : undefined;
   }
 
   /**
@@ -157,9 +178,18 @@ export class EventAssembler {
   }
 
   /** A line, whose bytes are in the builder's slab. */
-  line(at: number, length: number, timeMs: number, seq: number, position: number, nowMs: number): void {
+  line(
+    at: number,
+    length: number,
+    timeMs: number,
+    seq: number,
+    position: number,
+    nowMs: number,
+    endSeq = seq + length,
+  ): void {
     if (this.#isOpen && timeMs - this.#lastMs >= this.#settings.idleMs) this.close(FORMED.TIMEOUT);
     this.touchedMs = nowMs;
+    this.#lineEndSeq = endSeq;
     this.#line(at, length, timeMs, seq, position);
   }
 
@@ -331,7 +361,7 @@ export class EventAssembler {
 
   #openWith(kind: Kind, mode: Mode, at: number, length: number, timeMs: number, seq: number, position: number): void {
     if (kind === KIND.JSON) {
-      this.#shared.builder.record(this.#origin, at, length, timeMs, seq);
+      this.#output.record(at, length, timeMs, seq, 0, position, this.#lineEndSeq);
       return;
     }
     this.#isOpen = true;
@@ -344,6 +374,7 @@ export class EventAssembler {
     this.#lastMs = timeMs;
     this.#seq = seq;
     this.#position = position;
+    this.#endSeq = this.#lineEndSeq;
     if (!this.#isCarried) {
       this.#isCarried = true;
       this.#shared.builder.carry(this);
@@ -361,9 +392,13 @@ export class EventAssembler {
       this.#formed = FORMED.CONTINUED;
       return;
     }
-    if (verdict === VERDICT.MAYBE) this.#tail.push({ offset: this.#length, timeMs, seq, position });
+    if (verdict === VERDICT.MAYBE) {
+      const [beforeSeq, endSeq] = [this.#endSeq, this.#lineEndSeq];
+      this.#tail.push({ offset: this.#length, timeMs, seq, position, beforeSeq, endSeq });
+    }
     this.#lines += 1;
     this.#lastMs = timeMs;
+    this.#endSeq = this.#lineEndSeq;
     const { builder } = this.#shared;
     if (this.#own === undefined && this.#at + this.#length + 1 === at && builder.slab[at - 1] === NEWLINE) {
       this.#length += 1 + length;
@@ -395,6 +430,18 @@ export class EventAssembler {
     if (this.#isOpen && this.#own === undefined) this.#room(this.#length);
   }
 
+  /** Another thread writes: closes an event of one line that gives no reason to expect more. */
+  closeQuiet(): void {
+    if (!this.#isOpen || this.#lines > 1) return;
+    const isOrdinary = this.#mode === LOGGED || this.#mode === NO_MODE;
+    if (isOrdinary && !this.#saysTrouble()) this.close(0);
+  }
+
+  /** Closes the event when nothing was added to it for so long before this time of a write. */
+  closeIdle(timeMs: number): void {
+    if (this.#isOpen && timeMs - this.#lastMs >= this.#settings.idleMs) this.close(FORMED.TIMEOUT);
+  }
+
   /** Makes a record of the open event, and of each line that waited in vain. */
   close(formed: number): void {
     if (!this.#isOpen) return;
@@ -404,14 +451,14 @@ export class EventAssembler {
       return;
     }
     const at = this.#settle();
-    this.#record(at, this.#length, this.#lines > 1 || formed !== FORMED.TIMEOUT ? formed : 0);
+    this.#record(at, this.#length, this.#lines > 1 || formed !== FORMED.TIMEOUT ? formed : 0, this.#endSeq);
   }
 
-  #record(at: number, length: number, formed: number): void {
+  #record(at: number, length: number, formed: number, endSeq: number): void {
     this.#isOpen = false;
     this.#shared.openEvents.delete(this);
     const how = this.#lines > 1 || formed !== 0 ? this.#formed | formed : this.#formed & FORMED.CONTINUED;
-    this.#shared.builder.record(this.#origin, at, length, this.#timeMs, this.#seq, how);
+    this.#output.record(at, length, this.#timeMs, this.#seq, how, this.#position, endSeq);
   }
 
   /** Puts the event into the slab. Answers where it is. */
@@ -431,20 +478,23 @@ export class EventAssembler {
     const waited = this.#tail.splice(0);
     this.#lines -= waited.length;
     const lastMs = this.#lastMs;
-    this.#record(at, waited[0]!.offset, 0);
+    this.#record(at, waited[0]!.offset, 0, waited[0]!.beforeSeq);
     const [write, isWhole, isFirst, hasLeading] = [this.#write, this.#isWholeWrite, this.#isFirst, this.#hasLeading];
-    waited.forEach(({ offset, timeMs, seq, position }, i) => {
+    const lineEndSeq = this.#lineEndSeq;
+    waited.forEach(({ offset, timeMs, seq, position, endSeq }, i) => {
       const next = waited[i + 1];
       const from = at + offset + 1;
       this.#write = WRITE.LINES;
       this.#isWholeWrite = false;
       this.#isFirst = true;
+      this.#lineEndSeq = endSeq;
       this.#line(from, (next === undefined ? end : at + next.offset) - from, timeMs, seq, position);
     });
     this.#write = write;
     this.#isWholeWrite = isWhole;
     this.#isFirst = isFirst;
     this.#hasLeading = hasLeading;
+    this.#lineEndSeq = lineEndSeq;
     if (this.#isOpen) this.#lastMs = lastMs;
   }
 }

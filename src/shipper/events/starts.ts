@@ -152,7 +152,21 @@ function shapeAt(byte: number): number {
   return isLetter(byte) ? 0x61 : byte;
 }
 
-const TROUBLE = ['error', 'fatal', 'severe', 'critical', 'crit', 'warn', 'alert', 'emerg', 'exception'];
+const TROUBLE = [
+  'error',
+  'fatal',
+  'severe',
+  'critical',
+  'crit',
+  'warn',
+  'alert',
+  'emerg',
+  'exception',
+  'failed',
+  'failure',
+  'stack',
+  'abort',
+];
 
 /** Whether a first line says that something went wrong: a trace may follow it. */
 export function saysTrouble(line: Line): boolean {

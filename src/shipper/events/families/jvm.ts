@@ -43,6 +43,9 @@ export const isJul = (line: Line): boolean => {
   return comma > 0 && line.at(comma + 6) === 0x20 && (line.includes(' AM ', 40) || line.includes(' PM ', 40));
 };
 
+/** Several threads of the machine print a dump, one after the other. */
+export const isOfAnyThread = (mode: number): boolean => mode === DATE || mode === DUMP || mode === HEAP;
+
 export const jvm: Family = {
   heads: [
     { first: 'F', test: isDump, mode: DUMP },

@@ -13,12 +13,29 @@ import { type AssemblerShared, LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
 import { NameRoom, streamBytes } from './name-room.js';
 import { RecentFrames } from './recent-frames.js';
+import { StreamAssembler } from './stream-assembler.js';
 
 /** Places of one frame in its process's numbering, see decision 1. */
 const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 /** Files that one connection may announce: bounds what a hostile peer can make us remember. */
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
+
+/** Programs that write what others wrote: where their writes begin and end says nothing. */
+const COPIERS: ReadonlySet<string> = new Set([
+  'cat',
+  'tee',
+  'sed',
+  'grep',
+  'awk',
+  'gawk',
+  'mawk',
+  'head',
+  'tail',
+  'ts',
+  'socat',
+  'dd',
+]);
 
 /** Begins the names of streams that are our own, and no process's. */
 const NOTICE = '0-';
@@ -61,7 +78,7 @@ export interface FrameStreamOptions {
 export class FrameStream implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
-  readonly #streams = new Map<number, LineAssembler>();
+  readonly #streams = new Map<number, StreamAssembler>();
   #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
   /** Bytes of the magic seen while undecided. */
   #magicLength = 0;
@@ -237,7 +254,7 @@ export class FrameStream implements FrameReader {
     bytes: Buffer,
     start: number,
     end: number,
-    _thread: number,
+    thread: number,
     continues: boolean,
   ): void {
     const assembler = this.#streams.get(stream);
@@ -261,7 +278,7 @@ export class FrameStream implements FrameReader {
     const writtenMs = this.#times.of(timeMs);
     this.#lastMs = writtenMs;
     const place = seq * PLACES_PER_FRAME;
-    const skipped = assembler.write(bytes, start, end, writtenMs, place, this.#nowMs, position, continues);
+    const skipped = assembler.write(bytes, start, end, writtenMs, place, this.#nowMs, position, continues, thread);
     if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
   }
 
@@ -334,7 +351,7 @@ export class FrameStream implements FrameReader {
     }
     this.#nameBytes += bytes;
     const origin = { id: this.#idOf(id), ...stream, pid, process, container };
-    this.#streams.set(id, new LineAssembler(origin, this.#shared));
+    this.#streams.set(id, new StreamAssembler(origin, this.#shared, !COPIERS.has(process)));
   }
 
   #idOf(stream: number | string): string {

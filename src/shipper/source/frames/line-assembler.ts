@@ -10,6 +10,7 @@ import { EventAssembler, type EventRoom, type EventSettings } from '../../events
 import { FORMED } from '../../events/formed.js';
 import type { Origin } from '../../parts.js';
 import { BatchBuilder } from '../../records/record-batch.js';
+import { type Place, StreamOutput } from './stream-output.js';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -63,7 +64,7 @@ interface Segment {
 
 export class LineAssembler {
   readonly #shared: AssemblerShared;
-  readonly #origin: Origin;
+  readonly #output: StreamOutput;
   readonly #writesTell: boolean;
   /** The unfinished line: `length` bytes, the first of which has the time below. */
   #partial = EMPTY;
@@ -83,23 +84,31 @@ export class LineAssembler {
   touchedMs = 0;
 
   /** `writesTell`: whether the boundaries of its writes are those of a program that logs. */
-  constructor(origin: Origin, shared: AssemblerShared, writesTell = true) {
-    this.#origin = origin;
+  constructor(origin: Origin, shared: AssemblerShared, writesTell = true, output?: StreamOutput) {
+    this.#output = output ?? new StreamOutput(origin, shared.builder);
     this.#shared = shared;
     this.#writesTell = writesTell;
-    if (shared.events !== undefined) this.#events = new EventAssembler(origin, shared, shared.events);
+    if (shared.events !== undefined) this.#events = new EventAssembler(this.#output, shared, shared.events);
+  }
+
+  /** The first byte that is no part of a record. */
+  get open(): Place | undefined {
+    return this.#events?.open ?? this.#segments[0];
+  }
+
+  /** Whether it can serve another thread: it holds nothing, and nothing of a line is a record already. */
+  get isFree(): boolean {
+    return this.open === undefined && !this.#isBroken && !this.#isInWrite;
   }
 
   /** The place before which every byte is in a record. */
   get assembledSeq(): number {
-    if (this.#events?.isOpen) return this.#events.seq;
-    return this.#segments[0]?.seq ?? this.#endSeq;
+    return this.open?.seq ?? this.#endSeq;
   }
 
   /** What `position` was given with the first byte of the open event or unfinished line; `undefined` when there is none. */
   get unfinishedPosition(): number | undefined {
-    if (this.#events?.isOpen) return this.#events.position;
-    return this.#segments[0]?.position;
+    return this.open?.position;
   }
 
   /** Bytes before this place are in records already, and skipped when they come again. */
@@ -168,6 +177,22 @@ export class LineAssembler {
     this.#events?.close(FORMED.TIMEOUT);
   }
 
+  get takesAnyThread(): boolean {
+    return this.#events?.takesAnyThread ?? false;
+  }
+
+  /** Another thread writes to the stream. */
+  closeQuiet(): void {
+    if (this.#length === 0) this.#events?.closeQuiet();
+  }
+
+  /** Others wrote since, and nothing came here. */
+  closeIdle(timeMs: number): void {
+    const idleMs = this.#shared.events?.idleMs ?? Number.POSITIVE_INFINITY;
+    if (this.#length > 0 && timeMs - this.#timeMs >= idleMs) this.interrupt();
+    this.#events?.closeIdle(timeMs);
+  }
+
   /** The line has waited long enough: as `flush`, but a `\r` at its end is taken for the first half of a line end. */
   interrupt(): void {
     const length = this.#lengthWithoutReturn();
@@ -187,10 +212,12 @@ export class LineAssembler {
   #record(length: number): void {
     const at = this.#shared.builder.copy(this.#partial, 0, length);
     const { seq, position } = this.#segments[0]!;
-    if (this.#events === undefined) this.#shared.builder.record(this.#origin, at, length, this.#timeMs, seq);
-    else this.#events.line(at, length, this.#timeMs, seq, position, this.touchedMs);
-    this.#isBroken = true;
+    const last = this.#segments.at(-1)!;
+    const endSeq = last.seq + (this.#length - last.at);
     this.#forget();
+    if (this.#events === undefined) this.#output.record(at, length, this.#timeMs, seq, 0, position, endSeq);
+    else this.#events.line(at, length, this.#timeMs, seq, position, this.touchedMs, endSeq);
+    this.#isBroken = true;
   }
 
   #forget(): void {
@@ -217,7 +244,8 @@ export class LineAssembler {
         line = cut;
       }
       if (events === undefined) {
-        builder.record(this.#origin, line, lineEnd - line, timeMs, seq + (line - at));
+        const place = seq + (line - at);
+        this.#output.record(line, lineEnd - line, timeMs, place, 0, this.#position, place + (lineEnd - line));
       } else {
         events.line(line, lineEnd - line, timeMs, seq + (line - at), this.#position, nowMs);
         // An event that had memory of its own is in the slab now, which may have grown.
@@ -230,7 +258,7 @@ export class LineAssembler {
   /** Of an over-long line: no part of an event. */
   #part(at: number, length: number, timeMs: number, seq: number): void {
     this.#events?.close(0);
-    this.#shared.builder.record(this.#origin, at, length, timeMs, seq, FORMED.CUT);
+    this.#output.record(at, length, timeMs, seq, FORMED.CUT, this.#position, seq + length);
   }
 
   #append(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {

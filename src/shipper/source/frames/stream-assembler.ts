@@ -1,0 +1,133 @@
+/**
+ * Bytes of one stream to records: a line assembler per thread that has something open, as threads that print line by line mix
+ * their traces. Where lines are not joined, and where all frames have one tag, there is one.
+ *
+ * A buffer that was full is cut within a line, and the rest of it may come from another thread that shares the buffer: what
+ * follows an unended write of that size goes to the same assembler.
+ */
+import type { Origin } from '../../parts.js';
+import { type AssemblerShared, LineAssembler } from './line-assembler.js';
+import { StreamOutput } from './stream-output.js';
+
+/** Threads of one stream that have something open at a time. */
+const LANES_MAX = 64;
+/** Records that wait for one that began earlier. */
+const WAITING_MAX = 1000;
+const WAITING_MAX_BYTES = 256 * 1024;
+/** Of a write: one that is shorter and does not end a line is part of a line, and no full buffer. */
+const BUFFER_BYTES = 1024;
+
+export class StreamAssembler {
+  readonly #origin: Origin;
+  readonly #shared: AssemblerShared;
+  readonly #writesTell: boolean;
+  readonly #output: StreamOutput;
+  #lane: LineAssembler;
+  #thread = 0;
+  #skipBefore = 0;
+  #endSeq = 0;
+  /** Whether the last write ended within a line, and was as long as a buffer. */
+  #isCutOff = false;
+
+  constructor(origin: Origin, shared: AssemblerShared, writesTell = true) {
+    this.#origin = origin;
+    this.#shared = shared;
+    this.#writesTell = writesTell;
+    this.#output = new StreamOutput(origin, shared.builder);
+    this.#lane = this.#open(0);
+  }
+
+  /** The place before which every byte is in a record, and behind which none is. */
+  get assembledSeq(): number {
+    return this.#output.settled?.seq ?? this.#endSeq;
+  }
+
+  /** What `position` was given with the byte at that place; `undefined` when nothing is open. */
+  get unfinishedPosition(): number | undefined {
+    return this.#output.settled?.position;
+  }
+
+  skipBefore(seq: number): void {
+    this.#skipBefore = seq;
+    this.#endSeq = seq;
+    for (const lane of this.#lanes()) lane.skipBefore(seq);
+  }
+
+  skipNothing(): void {
+    this.#skipBefore = 0;
+    for (const lane of this.#lanes()) lane.skipNothing();
+  }
+
+  /** As of a line assembler; `thread` is the tag of the thread that wrote the bytes. */
+  write(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    timeMs: number,
+    seq: number,
+    nowMs: number,
+    position = 0,
+    continues = false,
+    thread = 0,
+  ): number {
+    if (thread !== this.#thread && this.#shared.events !== undefined && !this.#isCutOff) this.#turn(thread);
+    if (this.#output.lanes.size > 1) this.#closeIdle(timeMs);
+    this.#endSeq = Math.max(this.#endSeq, seq + (end - start));
+    const known = this.#lane.write(bytes, start, end, timeMs, seq, nowMs, position, continues);
+    this.#isCutOff = end - start >= BUFFER_BYTES && bytes[end - 1] !== 0x0a;
+    if (this.#output.waiting > WAITING_MAX || this.#output.waitingBytes > WAITING_MAX_BYTES) this.flush();
+    return known;
+  }
+
+  /** No more will come of lines and events: makes records of what there is. */
+  flush(): void {
+    for (const lane of this.#lanes()) lane.flush();
+    this.#output.release();
+  }
+
+  #lanes(): Iterable<LineAssembler> {
+    return this.#output.lanes.values() as Iterable<LineAssembler>;
+  }
+
+  #open(thread: number): LineAssembler {
+    const lane = new LineAssembler(this.#origin, this.#shared, this.#writesTell, this.#output);
+    if (this.#skipBefore > 0) lane.skipBefore(this.#skipBefore);
+    this.#output.lanes.set(thread, lane);
+    return lane;
+  }
+
+  /** Another thread writes. */
+  #turn(thread: number): void {
+    const { lanes } = this.#output;
+    if (this.#lane.takesAnyThread && !lanes.has(thread)) {
+      lanes.delete(this.#thread);
+      lanes.set(thread, this.#lane);
+      this.#thread = thread;
+      return;
+    }
+    this.#lane.closeQuiet();
+    const known = lanes.get(thread) as LineAssembler | undefined;
+    if (this.#lane.isFree && known !== this.#lane) {
+      lanes.delete(this.#thread);
+      // The same assembler serves the other thread.
+      if (known === undefined) lanes.set(thread, this.#lane);
+    }
+    if (known !== undefined) this.#lane = known;
+    else if (lanes.get(thread) === undefined) {
+      if (lanes.size >= LANES_MAX) this.flush();
+      this.#lane = this.#open(thread);
+    }
+    this.#thread = thread;
+  }
+
+  /** Lanes of other threads, in which nothing was written for so long, by the times of writes. */
+  #closeIdle(timeMs: number): void {
+    const { lanes } = this.#output;
+    for (const [thread, lane] of lanes as Map<number, LineAssembler>) {
+      if (lane === this.#lane) continue;
+      lane.closeIdle(timeMs);
+      if (lane.isFree) lanes.delete(thread);
+    }
+    this.#output.release();
+  }
+}
