@@ -13,6 +13,7 @@ import { directory, print, root } from './workshop.js';
 const BATCHES = 20;
 const RECORDS = 10_000;
 const ROUNDS = 5;
+const NO_BOOKS = { made() {}, recalled() {} };
 const LEVELS = ['DEBUG', 'INFO', 'INFO', 'INFO', 'WARN', 'ERROR'];
 
 function ordinary(): RecordBatch[] {
@@ -31,7 +32,7 @@ function ordinary(): RecordBatch[] {
 
 function billOf(options: Partial<Omit<BillOptions, 'rules'>> & { readonly rules?: string }): Stage {
   const rules = options.rules === undefined ? undefined : recordRules(options.rules);
-  return new Bill({ levelOf, compile: matcherOf, onMade() {}, onRecalled() {}, ...options, rules });
+  return new Bill({ levelOf, compile: matcherOf, ...options, rules });
 }
 
 async function measure(batches: readonly RecordBatch[], make: () => Stage | Promise<Stage>): Promise<number> {
@@ -39,9 +40,9 @@ async function measure(batches: readonly RecordBatch[], make: () => Stage | Prom
   for (let round = 0; round < ROUNDS; round++) {
     const stage = await make();
     const before = process.cpuUsage();
-    for (const batch of batches) await stage.apply(batch, () => {});
+    for (const batch of batches) await stage.apply(batch, () => {}, NO_BOOKS);
     const { user, system } = process.cpuUsage(before);
-    stage.end?.(() => {});
+    stage.end?.(() => {}, NO_BOOKS);
     best = Math.min(best, (user + system) / 1e6 / ((BATCHES * RECORDS) / 1e6));
   }
   return best;

@@ -1,10 +1,11 @@
 /** Settings to the parts of a shipper, none of which runs yet. */
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
-import { Tally } from './accounting/tally.js';
+import type { Tally } from './accounting/tally.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { healthySink } from './delivery/deliver.js';
+import { StageCounts } from './delivery/stage-counts.js';
 import type { DirectoryLock } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import { openBuffer } from './open-buffer.js';
@@ -60,7 +61,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
   const sinks = await openSinks({ settings, log, secrets }, (...request) => metrics.countRequest(...request));
-  const stages = await openStages(settings, { ledger, log, now, memoryMaxBytes });
+  const stages = await openStages(settings, { log, now, memoryMaxBytes });
   const recall = (isOf?: (origin: Origin) => boolean) => recallTo(buffer, ledger, stages.bill, isOf);
   const deadLetters = openDeadLetters({ settings, log, secrets, now });
   const sources = openSources(settings, {
@@ -82,8 +83,9 @@ function recallTo(
   isOf?: (origin: Origin) => boolean,
 ): number {
   if (bill === undefined) return 0;
-  const batch = bill.recall((records, reason) => ledger.countWithheld(reason, Tally.of(records)), isOf);
-  buffer.append({ ...batch, acknowledge() {} });
+  const counts = new StageCounts();
+  const batch = bill.recall(counts.withhold, counts.books, isOf);
+  buffer.append(counts.counted(batch, ledger));
   return batch.count;
 }
 

@@ -1,8 +1,6 @@
 /** Settings to the stages between sources and buffer, in the order in which records pass them. */
 import { join } from 'node:path';
 import { severitiesOf } from '../catalog/values/record-rules.js';
-import type { Ledger } from './accounting/ledger.js';
-import { Tally } from './accounting/tally.js';
 import { levelOf } from './fields/level.js';
 import type { Log } from './log.js';
 import type { Stage } from './parts.js';
@@ -12,7 +10,6 @@ import { matcherOf } from './stages/matcher.js';
 import { ModuleStage, startThread } from './stages/module/module-stage.js';
 
 export interface OpenStagesOptions {
-  readonly ledger: Ledger;
   readonly log: Log;
   readonly now: () => number;
   /** Bound on the memory of buffered records. */
@@ -54,7 +51,7 @@ async function openModuleStage({ stage: path }: Settings, options: OpenStagesOpt
   return ModuleStage.open({ path, start, onProblem, now });
 }
 
-function openBill(settings: Settings, { ledger, memoryMaxBytes }: OpenStagesOptions): Bill | undefined {
+function openBill(settings: Settings, { memoryMaxBytes }: OpenStagesOptions): Bill | undefined {
   const { rules, deduplicateSeconds, recorderMinutes, recorderLevel, rateLimit, budgetBytesPerDay } = settings;
   const given = [rules, deduplicateSeconds, recorderMinutes, rateLimit, budgetBytesPerDay];
   if (given.every((each) => each === undefined)) return undefined;
@@ -66,7 +63,5 @@ function openBill(settings: Settings, { ledger, memoryMaxBytes }: OpenStagesOpti
         ? undefined
         : { minutes: recorderMinutes, fromLevel, maxBytes: memoryMaxBytes * RECORDER_PART },
     compile: matcherOf,
-    onMade: (records) => ledger.countRead(Tally.of(records)),
-    onRecalled: (records, reason) => ledger.countRecalled(reason, Tally.of(records)),
   });
 }

@@ -54,13 +54,21 @@ export interface Source {
 /** Reports records that a stage keeps back, with a short reason from a small set. */
 export type Withhold = (records: RecordBatch, reason: string) => void;
 
+/** Counts of stages that add records, or send later what they withheld. */
+export interface StageBooks {
+  /** Records of the shipper's own, which count as read. */
+  made(records: RecordBatch): void;
+  /** Records that were withheld for this reason, and are sent now. */
+  recalled(records: RecordBatch, reason: string): void;
+}
+
 /** A step between source and buffer, one batch after the other. Times are those of the records, not of a clock. */
 export interface Stage {
   readonly name: string;
   /** The records that go on, in their order. Each other record is withheld. */
-  apply(batch: RecordBatch, withhold: Withhold): RecordBatch | Promise<RecordBatch>;
+  apply(batch: RecordBatch, withhold: Withhold, books: StageBooks): RecordBatch | Promise<RecordBatch>;
   /** Called once, after the last batch. The result passes the stages behind it. */
-  end?(withhold: Withhold): RecordBatch | undefined;
+  end?(withhold: Withhold, books: StageBooks): RecordBatch | undefined;
 }
 
 /** Limits of one `send`. A batch of one record is always allowed. */

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { ruleTexts } from '../catalog/values/record-rules.js';
 import type { TryModule } from '../cli/try/try-module.js';
-import { Ledger } from '../shipper/accounting/ledger.js';
 import { createLog } from '../shipper/log.js';
 import { openStages } from '../shipper/open-stages.js';
 import { defaultMemoryMaxBytes } from '../shipper/process/memory-limit.js';
@@ -18,7 +17,6 @@ const explain: TryModule['explain'] = async ({ settings: environment, input, str
   const settings = parseSettings(environment, () => {});
   const tape = readTape(input) ?? tapeOf(input, { stream, container });
   const { stages } = await openStages(settings, {
-    ledger: new Ledger([]),
     log: createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets: Secrets.of(environment) }),
     now: () => performance.now(),
     memoryMaxBytes: settings.memoryMaxBytes ?? defaultMemoryMaxBytes(undefined, 0),

@@ -14,6 +14,9 @@ export interface Outcome {
   withheld: { readonly stage: string; readonly reason: string } | undefined;
 }
 
+/** Records that a stage adds, or sends later, are seen in its result. */
+const NO_BOOKS = { made() {}, recalled() {} };
+
 export class Outcomes {
   readonly all: Outcome[] = [];
   readonly #byName = new Map<string, Outcome>();
@@ -29,7 +32,7 @@ export class Outcomes {
   /** No more batches come. */
   async end(): Promise<void> {
     for (const [i, stage] of this.stages.entries()) {
-      const last = stage.end?.((records, reason) => this.#withhold(stage.name, records, reason));
+      const last = stage.end?.((records, reason) => this.#withhold(stage.name, records, reason), NO_BOOKS);
       if (last === undefined) continue;
       this.#take(last, stage.name);
       await this.#pass(last, i + 1);
@@ -39,7 +42,7 @@ export class Outcomes {
   async #pass(batch: RecordBatch, first: number): Promise<void> {
     let current = batch;
     for (const stage of this.stages.slice(first)) {
-      current = await stage.apply(current, (records, reason) => this.#withhold(stage.name, records, reason));
+      current = await stage.apply(current, (records, reason) => this.#withhold(stage.name, records, reason), NO_BOOKS);
       this.#take(current, stage.name);
     }
   }

@@ -1,5 +1,5 @@
 /** The page about the bill, each example executed by a real shipper; and what a page cannot show: kills, signals, modules that fail. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { LIBRARY_ENV } from '../../src/contract.js';
@@ -72,6 +72,8 @@ function totalsOf(stderr: string) {
   return { read, withheld, delivered: delivered.file, balanced };
 }
 
+const linesIn = (path: string) => (existsSync(path) ? readFileSync(path, 'latin1').split('\n').length - 1 : 0);
+
 const sum = (counts: Readonly<Record<string, number>> = {}) =>
   Object.values(counts).reduce((all, each) => all + each, 0);
 
@@ -133,6 +135,56 @@ describe('the flight recorder', () => {
     expect(messages().filter((message) => message !== 'WARN mark')).toEqual(expected);
     expect(totalsOf(stderr)).toMatchObject({ read: 3, delivered: 1 + expected.length, balanced: true });
   });
+});
+
+test('a shipper that is killed again and again: each line is delivered once, or counted as withheld', async () => {
+  const LINES = 4000;
+  const rings = mkdtempSync('/dev/shm/logtap-rings-');
+  const output = join(temporaryDirectory(), 'output');
+  const settings = {
+    ...{ LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: output, LOGTAP_RING_DIR: rings, LOGTAP_BATCH_LINGER_MS: '10' },
+    LOGTAP_RULES: 'drop level=debug',
+  };
+  try {
+    let shipper = await startShipper(settings);
+    const program = `import sys, time
+for i in range(${LINES}):
+    print('DEBUG' if i % 2 else 'INFO', i, flush=True)
+    time.sleep(0.0005)
+`;
+    const env = {
+      ...tapEnvironment('', { suppress: true }),
+      ...{ [LIBRARY_ENV.TARGET.name]: `ring:${rings}`, [LIBRARY_ENV.ON_FULL.name]: 'block:60000' },
+    };
+    let isEnded = false;
+    const writing = start('python3', ['-c', program], { env }).ended.then((result) => {
+      isEnded = true;
+      return result;
+    });
+    for (let kills = 0; kills < 4 && !isEnded; kills++) {
+      await until('some are stored', () => isEnded || linesIn(output) > (kills + 1) * 250);
+      shipper.child.kill('SIGKILL');
+      await shipper.ended;
+      shipper = await startShipper(settings);
+    }
+    expect((await writing).code).toBe(0);
+    const { stderr } = await drain(shipper);
+    const stored = new Set(
+      readFileSync(output, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).message),
+    );
+    expect([...stored].filter((message) => message.startsWith('DEBUG'))).toEqual([]);
+    expect(stored.size).toBe(LINES / 2);
+    // A kill between the journal and the ring counts one batch twice, and none never.
+    const { withheld, balanced } = totalsOf(stderr);
+    expect(balanced).toBe(true);
+    expect(withheld.rule_1).toBeGreaterThanOrEqual(LINES / 2);
+    expect(withheld.rule_1).toBeLessThan(LINES / 2 + 200);
+  } finally {
+    rmSync(rings, { recursive: true, force: true });
+  }
 });
 
 describe('a module that', () => {

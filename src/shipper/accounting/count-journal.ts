@@ -5,6 +5,7 @@
  *     ["lost",INSTANCE,LINES,BYTES]                     lines that the process could not hand over since its start
  *     ["gone",LINES,BYTES]                              lines that only a killed shipper had; their notice is delivered
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
+ *     ["withheld",REASON,{STREAM:[RECORDS,BYTES]}]      by rules, limits or a stage: of an acknowledged batch; negative: sent later
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *
  * One entry per line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
@@ -31,6 +32,8 @@ export interface PreviousCounts {
   /** By process: its total, and how much of that no last line has reported. */
   readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
   readonly lostWithPreviousRun: Lost;
+  /** By reason. */
+  readonly withheld: ReadonlyMap<string, Tally>;
   readonly sinks: readonly {
     readonly fate: Fate;
     readonly sink: string;
@@ -70,6 +73,10 @@ export class CountJournal {
 
   undelivered(fate: Fate, sink: string, reason: string, tally: Tally): void {
     this.#append([fate, sink, reason, countsOf(tally)]);
+  }
+
+  withheld(reason: string, tally: Tally): void {
+    this.#append(['withheld', reason, countsOf(tally)]);
   }
 
   /** A last line has said everything. */
@@ -148,12 +155,25 @@ function readEntries(path: string): unknown[] {
 const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
 
+/** What an entry has of a tally; counts that are none are left out. */
+function tallyOf(counts: object, isRight: (value: unknown) => boolean): Tally {
+  const tally = new Tally();
+  for (const [stream, count] of Object.entries(counts)) {
+    const [records, bytes] = Array.isArray(count) ? count : [];
+    if (STREAMS.includes(stream as StreamName) && isRight(records) && isRight(bytes)) {
+      tally.add(Tally.ofStream(stream as StreamName, { records, bytes }));
+    }
+  }
+  return tally;
+}
+
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /** Everything that entries say, as one of each. Other processes may write to the file: invalid entries are ignored. */
 class Sum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
   #lostWithPreviousRun: Lost = NOTHING;
+  readonly #withheld = new Map<string, Tally>();
   readonly #sinks = new Map<string, { fate: Fate; sink: string; reason: string; tally: Tally }>();
 
   add(entry: unknown): void {
@@ -163,6 +183,7 @@ class Sum {
     else if (kind === 'gone' && rest.every(isCount))
       this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
     else if (kind === 'dropped' || kind === 'deadLettered') this.#addUndelivered(kind, rest);
+    else if (kind === 'withheld') this.#addWithheld(rest);
     else if (kind === 'reported') this.#report();
   }
 
@@ -171,8 +192,9 @@ class Sum {
       return [instance, { total, unreported: minus(total, reported) }] as const;
     });
     // Copies: later counts are those of this run.
+    const withheld = new Map([...this.#withheld].map(([reason, tally]) => [reason, new Tally().plus(tally)]));
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
-    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, sinks };
+    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, withheld, sinks };
   }
 
   entries(): (readonly unknown[])[] {
@@ -189,7 +211,8 @@ class Sum {
       this.#lostWithPreviousRun.lines > 0
         ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
         : [];
-    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...sinks];
+    const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
+    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks];
   }
 
   #addLost([instance, lines, bytes]: unknown[]): void {
@@ -204,19 +227,21 @@ class Sum {
     if (typeof sink !== 'string' || typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
     const key = `${fate} ${sink} ${reason}`;
     const known = this.#sinks.get(key) ?? { fate, sink, reason, tally: new Tally() };
-    for (const [stream, count] of Object.entries(counts)) {
-      const [records, bytes] = Array.isArray(count) ? count : [];
-      if (STREAMS.includes(stream as StreamName) && isCount(records) && isCount(bytes)) {
-        known.tally.add(Tally.ofStream(stream as StreamName, { records, bytes }));
-      }
-    }
+    known.tally.add(tallyOf(counts, isCount));
     this.#sinks.set(key, known);
+  }
+
+  #addWithheld([reason, counts]: unknown[]): void {
+    if (typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
+    const tally = tallyOf(counts, Number.isSafeInteger);
+    this.#withheld.set(reason, (this.#withheld.get(reason) ?? new Tally()).plus(tally));
   }
 
   #report(): void {
     for (const known of this.#lost.values()) known.reported = known.total;
     this.#lostWithPreviousRun = NOTHING;
     this.#sinks.clear();
+    this.#withheld.clear();
   }
 }
 

@@ -63,9 +63,13 @@ export class Ledger {
     this.#takeOver(journal.previous);
   }
 
-  #takeOver({ lost, lostWithPreviousRun, sinks }: PreviousCounts): void {
+  #takeOver({ lost, lostWithPreviousRun, withheld, sinks }: PreviousCounts): void {
     for (const { unreported } of lost.values()) this.countLost(unreported);
     this.countLostWithPreviousRun(lostWithPreviousRun);
+    for (const [reason, tally] of withheld) {
+      this.countWithheld(reason, tally);
+      for (const counts of this.sinks.values()) counts.recovered.add(tally);
+    }
     for (const { fate, sink, reason, tally } of sinks) {
       const counts = this.sinks.get(sink);
       if (counts === undefined) continue;
@@ -84,6 +88,11 @@ export class Ledger {
       }
     }
     this.#unkept.clear();
+  }
+
+  /** Writes to the journal what was withheld of a batch that is acknowledged; less than nothing for recalled records. */
+  keepWithheld(reason: string, withheld: Tally): void {
+    this.#journal?.withheld(reason, withheld);
   }
 
   /** A last line has said it all. */

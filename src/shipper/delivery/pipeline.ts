@@ -3,8 +3,9 @@
 import type { Ledger } from '../accounting/ledger.js';
 import { Tally } from '../accounting/tally.js';
 import type { RecordBuffer } from '../buffer/record-buffer.js';
-import type { RecordBatch, Source, Stage, Withhold } from '../parts.js';
+import type { RecordBatch, Source, Stage } from '../parts.js';
 import { type DeliverOptions, deliver } from './deliver.js';
+import { StageCounts } from './stage-counts.js';
 
 export interface PipelineOptions {
   readonly sources: readonly Source[];
@@ -29,10 +30,10 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
     for await (const batch of source.batches(stop)) {
       if (stages.length === 0) ledger.countRead(buffer.append(batch));
       else {
-        const passed = await pass(stages, batch);
+        const counts = new StageCounts();
+        const left = await pass(stages, batch, counts);
         ledger.countRead(Tally.of(batch));
-        passed.withheld.count(ledger);
-        buffer.append({ ...passed.batch, acknowledge: () => batch.acknowledge() });
+        buffer.append(counts.counted(left, ledger, () => batch.acknowledge()));
       }
       await buffer.room(cutOff);
     }
@@ -40,41 +41,22 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
   try {
     await Promise.all(sources.map(fillFrom));
     for (const [i, stage] of stages.entries()) {
-      const withheld = new Withheld();
-      const last = stage.end?.(withheld.add);
+      const counts = new StageCounts();
+      const last = stage.end?.(counts.withhold, counts.books);
       if (last === undefined) continue;
-      const passed = await pass(stages.slice(i + 1), last, withheld);
-      passed.withheld.count(ledger);
-      buffer.append({ ...passed.batch, acknowledge() {} });
+      const left = await pass(stages.slice(i + 1), last, counts);
+      buffer.append(counts.counted(left, ledger));
     }
   } finally {
     buffer.close();
   }
 }
 
-interface Passed {
-  readonly batch: RecordBatch;
-  readonly withheld: Withheld;
-}
-
-/** Counted together with the batch that was read, so that the ledger balances at any time, however long a stage takes. */
-class Withheld {
-  readonly #tallies: [reason: string, tally: Tally][] = [];
-
-  readonly add: Withhold = (records, reason) => {
-    this.#tallies.push([reason, Tally.of(records)]);
-  };
-
-  count(ledger: Ledger): void {
-    for (const [reason, tally] of this.#tallies) ledger.countWithheld(reason, tally);
-  }
-}
-
-async function pass(stages: readonly Stage[], batch: RecordBatch, withheld = new Withheld()): Promise<Passed> {
+async function pass(stages: readonly Stage[], batch: RecordBatch, counts: StageCounts): Promise<RecordBatch> {
   let left = batch;
   for (const stage of stages) {
-    const result = left.count === 0 ? left : stage.apply(left, withheld.add);
+    const result = left.count === 0 ? left : stage.apply(left, counts.withhold, counts.books);
     left = result instanceof Promise ? await result : result;
   }
-  return { batch: left, withheld };
+  return left;
 }

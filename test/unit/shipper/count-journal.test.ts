@@ -70,6 +70,35 @@ test('a count of records that are still buffered is not kept: the next shipper r
   expect(next().totals.dropped).toEqual({});
 });
 
+test('withheld records of acknowledged batches outlive a kill, less those that were sent later', () => {
+  for (let run = 1; run <= 2; run += 1) {
+    const { ledger } = next();
+    ledger.keepWithheld('rule_1', out(5));
+    ledger.keepWithheld('recorder', out(3));
+    ledger.keepWithheld('recorder', new Tally().minus(out(2)));
+  }
+  expect(next().totals).toMatchObject({
+    withheld: { rule_1: 10, recorder: 2 },
+    recovered: { a: 12, b: 12 },
+    balanced: true,
+  });
+  next().ledger.reported();
+  expect(next().totals).not.toHaveProperty('withheld');
+});
+
+test.each([
+  ['["withheld"]'],
+  ['["withheld",7,{"stdout":[1,1]}]'],
+  ['["withheld","x",{"stdout":[1.5,1]}]'],
+  ['["withheld","x",{"stdin":[1,1]}]'],
+  ['["withheld","x",null]'],
+])('%s counts nothing', (entry) => {
+  next();
+  appendFileSync(path, `${entry}\n`);
+  expect(next().totals).toMatchObject({ dropped: {}, balanced: true });
+  expect(next().totals.withheld ?? {}).toEqual({});
+});
+
 test('a total that was reported is known, and only what comes on top is counted', () => {
   next().journal.lost(ONE, { lines: 3, bytes: 30 });
   next().ledger.reported();

@@ -67,6 +67,19 @@ test('a batch of which nothing is left acknowledges its source at once; another 
   expect(acknowledged).toEqual([1, 0, 2]);
 });
 
+test('what is withheld is kept for the next shipper before the source forgets the batch, and not sooner', async () => {
+  const { run, buffer, ledger, acknowledged } = setUp([without('a')], [['a1', 'b'], ['a2']]);
+  const kept: unknown[] = [];
+  ledger.keepWithheld = (reason, { records }) => kept.push([reason, records, [...acknowledged]]);
+  await run();
+  expect(kept).toEqual([['a', 1, []]]);
+  acknowledgeAll((await buffer.cursor('one').take(LIMITS, never))!);
+  expect(kept).toEqual([
+    ['a', 1, []],
+    ['a', 1, [1]],
+  ]);
+});
+
 test('while a stage waits the books balance, too', async () => {
   const { run, statement, ledger } = setUp([without('a', true)], [['a', 'b']]);
   const running = run();

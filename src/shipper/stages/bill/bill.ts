@@ -5,7 +5,7 @@
 
 import type { RateLimit } from '../../../catalog/bill.js';
 import type { RecordRule } from '../../../catalog/values/record-rules.js';
-import type { Origin, RecordBatch, Stage, Withhold } from '../../parts.js';
+import type { Origin, RecordBatch, Stage, StageBooks, Withhold } from '../../parts.js';
 import { concat } from '../../records/record-batch.js';
 import { Budget } from './budget.js';
 import { Deduplication } from './deduplication.js';
@@ -24,10 +24,6 @@ export interface BillOptions {
   readonly levelOf: LevelOf;
   /** Throws an Error for an expression that the engine does not know. */
   readonly compile: (expression: string) => Matcher;
-  /** Told of records that the shipper adds. */
-  readonly onMade: (records: RecordBatch) => void;
-  /** Told of records that were withheld and are sent now. */
-  readonly onRecalled: (records: RecordBatch, reason: string) => void;
 }
 
 export class Bill implements Stage {
@@ -53,39 +49,44 @@ export class Bill implements Stage {
     ];
   }
 
-  apply(batch: RecordBatch, withhold: Withhold): RecordBatch {
+  apply(batch: RecordBatch, withhold: Withhold, books: StageBooks): RecordBatch {
     const fates = new Fates(batch, this.#options.levelOf);
     this.#rules?.apply(fates);
     this.#deduplication?.apply(fates);
     const recalled = this.#recorder?.apply(fates) ?? [];
-    return this.#send(recalled, [fates], withhold);
+    return this.#send(recalled, [fates], withhold, books);
   }
 
   /** Sends what the flight recorder has, of the containers of these processes. */
-  recall(withhold: Withhold, isOf?: (origin: Origin) => boolean): RecordBatch {
-    return this.#send(this.#recorder?.recall(isOf) ?? [], [], withhold);
+  recall(withhold: Withhold, books: StageBooks, isOf?: (origin: Origin) => boolean): RecordBatch {
+    return this.#send(this.#recorder?.recall(isOf) ?? [], [], withhold, books);
   }
 
   /** The last notices. What the flight recorder has stays withheld. */
-  end(): RecordBatch {
+  end(_: Withhold, books: StageBooks): RecordBatch {
     this.#deduplication?.end();
     for (const limit of this.#limits) limit.end();
-    return concat(this.#takeNotices());
+    return concat(this.#takeNotices(books));
   }
 
   /** Through the limits, in their order. */
-  #send(recalled: readonly RecordBatch[], present: readonly Fates[], withhold: Withhold): RecordBatch {
-    for (const batch of recalled) this.#options.onRecalled(batch, RECORDED);
+  #send(
+    recalled: readonly RecordBatch[],
+    present: readonly Fates[],
+    withhold: Withhold,
+    books: StageBooks,
+  ): RecordBatch {
+    for (const batch of recalled) books.recalled(batch, RECORDED);
     const all = [...recalled.map((batch) => new Fates(batch, this.#options.levelOf)), ...present];
     for (const fates of all) for (const limit of this.#limits) limit.apply(fates);
     const sent = all.map((fates) => fates.finish(withhold)).filter(({ count }) => count > 0);
-    return concat([...sent, ...this.#takeNotices()]);
+    return concat([...sent, ...this.#takeNotices(books)]);
   }
 
-  #takeNotices(): readonly RecordBatch[] {
+  #takeNotices(books: StageBooks): readonly RecordBatch[] {
     const notices = this.#notices.take();
     if (notices === undefined) return [];
-    this.#options.onMade(notices);
+    books.made(notices);
     return [notices];
   }
 }

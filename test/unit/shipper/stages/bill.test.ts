@@ -21,11 +21,13 @@ function setUp(options: Partial<Omit<BillOptions, 'rules'>> & { readonly rules?:
   const made: string[] = [];
   const recalled: string[] = [];
   let seq = 0;
+  const books = {
+    made: (records: RecordBatch) => made.push(...messagesOf(records)),
+    recalled: (records: RecordBatch) => recalled.push(...messagesOf(records)),
+  };
   const bill = new Bill({
     levelOf,
     compile: (expression) => (text) => new RegExp(expression).test(text),
-    onMade: (records) => made.push(...messagesOf(records)),
-    onRecalled: (records) => recalled.push(...messagesOf(records)),
     ...options,
     rules: options.rules === undefined ? undefined : recordRules(options.rules),
   });
@@ -40,9 +42,10 @@ function setUp(options: Partial<Omit<BillOptions, 'rules'>> & { readonly rules?:
           records.map((record) => ({ seq: seq++, ...(typeof record === 'string' ? { message: record } : record) })),
         ),
         withhold,
+        books,
       ),
     );
-  return { bill, send, withhold, withheld, made, recalled, end: () => messagesOf(bill.end()) };
+  return { bill, send, books, withhold, withheld, made, recalled, end: () => messagesOf(bill.end(withhold, books)) };
 }
 
 /** The same text many times, a millisecond apart. */
@@ -71,9 +74,9 @@ describe('rules', () => {
   });
 
   test('nothing withheld: the batch itself, not a copy', () => {
-    const { bill, withhold } = setUp({ rules: 'drop level=debug' });
+    const { bill, withhold, books } = setUp({ rules: 'drop level=debug' });
     const batch = batchOf(['INFO a', 'b']);
-    expect(bill.apply(batch, withhold)).toBe(batch);
+    expect(bill.apply(batch, withhold, books)).toBe(batch);
   });
 
   test('an expression that the engine does not know is refused with its rule', () => {
@@ -116,12 +119,12 @@ describe('the rate limit', () => {
   });
 
   test('reports at the end, under a name of its own', () => {
-    const { bill, send } = setUp({ rateLimit: { records: 1, perMs: 60_000 } });
+    const { bill, send, withhold, books } = setUp({ rateLimit: { records: 1, perMs: 60_000 } });
     send(...times(3, 'a', 61_000));
-    const [notice, ...others] = recordsOf(bill.end());
+    const [notice, ...others] = recordsOf(bill.end(withhold, books));
     expect(notice).toMatchObject({ origin: '0000000000000abc-1-rate', seq: 1, timeMs: 61_002 });
     expect(others).toEqual([]);
-    expect(bill.end().count).toBe(0);
+    expect(bill.end(withhold, books).count).toBe(0);
   });
 
   test('a record of an earlier window counts in the present one', () => {
@@ -242,12 +245,14 @@ describe('the flight recorder', () => {
   });
 
   test('a command sends all, and the next minute; a crash sends that of its container', () => {
-    const { bill, send, withhold } = setUp({ recorder });
+    const { bill, send, withhold, books } = setUp({ recorder });
     send('INFO web', { message: 'INFO db', origin: db });
-    expect(messagesOf(bill.recall(withhold, ({ id }) => id.startsWith('0000000000000def')))).toEqual(['INFO db']);
+    expect(messagesOf(bill.recall(withhold, books, ({ id }) => id.startsWith('0000000000000def')))).toEqual([
+      'INFO db',
+    ]);
     expect(send({ message: 'INFO db 2', origin: db }, 'INFO web 2')).toEqual(['INFO db 2']);
-    expect(messagesOf(bill.recall(withhold))).toEqual(['INFO web', 'INFO web 2']);
-    expect(messagesOf(bill.recall(withhold))).toEqual([]);
+    expect(messagesOf(bill.recall(withhold, books))).toEqual(['INFO web', 'INFO web 2']);
+    expect(messagesOf(bill.recall(withhold, books))).toEqual([]);
   });
 
   test('what it sends goes through the limits', () => {
@@ -290,11 +295,11 @@ test('with any settings, records and bytes add up, and nothing is altered or out
       const output: RecordBatch[] = [];
       const seen = new Map<string, string>();
       let [timeMs, seq] = [0, 0];
-      const { bill } = setUp({
-        ...given,
-        onMade: (records) => read.add(Tally.of(records)),
-        onRecalled: (records) => withheld.subtract(Tally.of(records)),
-      });
+      const { bill } = setUp(given);
+      const books = {
+        made: (records: RecordBatch) => read.add(Tally.of(records)),
+        recalled: (records: RecordBatch) => withheld.subtract(Tally.of(records)),
+      };
       const withhold = (records: RecordBatch) => withheld.add(Tally.of(records));
       const take = (batch: RecordBatch) => {
         sent.add(Tally.of(batch));
@@ -303,7 +308,7 @@ test('with any settings, records and bytes add up, and nothing is altered or out
       };
       for (const step of all) {
         if (step === 'recall') {
-          take(bill.recall(withhold));
+          take(bill.recall(withhold, books));
           continue;
         }
         const batch = batchOf(
@@ -315,9 +320,9 @@ test('with any settings, records and bytes add up, and nothing is altered or out
           }),
         );
         read.add(Tally.of(batch));
-        take(bill.apply(batch, withhold));
+        take(bill.apply(batch, withhold, books));
       }
-      take(bill.end());
+      take(bill.end(withhold, books));
       const own = output
         .flatMap(recordsOf)
         .filter(({ origin }) => !/-(rate|budget|budget-spent|repeated)$/.test(origin));

@@ -1,0 +1,41 @@
+/**
+ * What stages did to one batch: counted together with the batch, so that the ledger balances at any time, and kept in the
+ * journal before the source forgets the batch, so that the counts outlive a kill as long as nothing else does.
+ */
+import type { Ledger } from '../accounting/ledger.js';
+import { Tally } from '../accounting/tally.js';
+import type { RecordBatch, SourceBatch, StageBooks, Withhold } from '../parts.js';
+
+type Counts = [reason: string, tally: Tally][];
+
+export class StageCounts {
+  readonly #made = new Tally();
+  readonly #withheld: Counts = [];
+  readonly #recalled: Counts = [];
+
+  readonly withhold: Withhold = (records, reason) => {
+    this.#withheld.push([reason, Tally.of(records)]);
+  };
+
+  readonly books: StageBooks = {
+    made: (records) => this.#made.add(Tally.of(records)),
+    recalled: (records, reason) => {
+      this.#recalled.push([reason, Tally.of(records)]);
+    },
+  };
+
+  /** The batch that stages left, for the buffer. Counts now, and again for the journal once the batch is acknowledged. */
+  counted(batch: RecordBatch, ledger: Ledger, acknowledge: () => void = () => {}): SourceBatch {
+    ledger.countRead(this.#made);
+    for (const [reason, tally] of this.#withheld) ledger.countWithheld(reason, tally);
+    for (const [reason, tally] of this.#recalled) ledger.countRecalled(reason, tally);
+    return {
+      ...batch,
+      acknowledge: () => {
+        for (const [reason, tally] of this.#withheld) ledger.keepWithheld(reason, tally);
+        for (const [reason, tally] of this.#recalled) ledger.keepWithheld(reason, new Tally().minus(tally));
+        acknowledge();
+      },
+    };
+  }
+}
