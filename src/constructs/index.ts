@@ -17,6 +17,8 @@ export { LogTapDefaults } from './props/defaults.js';
 export { FailurePolicy, type LogTapProps } from './props/log-tap-props.js';
 export {
   type Budget,
+  EventMode,
+  type EventOptions,
   type FlightRecorder,
   RecordLevel,
   type RecordOptions,

@@ -4,6 +4,8 @@ import type { Origin, RecordBatch, Stage } from '../shipper/parts.js';
 export interface Outcome {
   readonly origin: Origin;
   readonly timeMs: number;
+  /** How the source formed the record: bits of FORMED. */
+  readonly formed: number;
   /** The stage that made the record; `undefined` for one of the application. */
   readonly madeBy: string | undefined;
   /** The record as the sinks get it. */
@@ -62,7 +64,8 @@ export class Outcomes {
         continue;
       }
       const timeMs = batch.timeMs[i]!;
-      const outcome = { origin, timeMs, message, madeBy: stage, changedBy: [], withheld: undefined };
+      const formed = batch.formed[i]!;
+      const outcome = { origin, timeMs, formed, message, madeBy: stage, changedBy: [], withheld: undefined };
       this.#byName.set(name, outcome);
       this.all.push(outcome);
     }

@@ -1,6 +1,7 @@
 /** Prints outcomes: for people and their diffs as text, for programs as JSON lines. */
 import { LEVELS, severitiesOf } from '../catalog/values/record-rules.js';
 import { printable } from '../printable.js';
+import { FORMED } from '../shipper/events/formed.js';
 import { levelOf } from '../shipper/fields/level.js';
 import type { Outcome } from './outcome.js';
 
@@ -17,6 +18,8 @@ export function report(outcomes: readonly Outcome[], { format, rules }: ReportOp
   return described.map(textOf).join('\n');
 }
 
+const FORMS = Object.entries(FORMED).map(([name, bit]) => [name.toLowerCase(), bit] as const);
+
 interface Described {
   /** `stdout`, `stderr` or the path of a file. */
   readonly stream: string;
@@ -25,6 +28,8 @@ interface Described {
   /** Number of the stream's record, from 1. */
   readonly record: number;
   readonly lines: number;
+  /** What joined the lines, or cut the record; absent for a single line. */
+  readonly formed?: readonly string[];
   readonly level?: string;
   /** The stage that made the record. */
   readonly madeBy?: string;
@@ -48,7 +53,7 @@ class StreamRecords {
 }
 
 function describe(
-  { origin, message, madeBy, changedBy, withheld }: Outcome,
+  { origin, formed, message, madeBy, changedBy, withheld }: Outcome,
   streams: StreamRecords,
   rules: readonly string[],
 ): Described {
@@ -59,6 +64,7 @@ function describe(
     ...(origin.process !== '' && { process: origin.process }),
     record: streams.next(origin.id),
     lines: text.split('\n').length,
+    ...(formed !== 0 && { formed: FORMS.filter(([, bit]) => (formed & bit) !== 0).map(([name]) => name) }),
     ...levelIn(message),
     ...(madeBy !== undefined && { madeBy }),
     ...(changedBy.length > 0 && { changedBy }),
@@ -91,6 +97,7 @@ function textOf({ stream, container, process, record, lines, message, ...rest }:
     `${stream} ${record}`,
     ...(writer === '' ? [] : [writer]),
     ...(lines === 1 ? [] : [`${lines} lines`]),
+    ...(rest.formed === undefined ? [] : [`formed by ${rest.formed.join(' and ')}`]),
     ...(rest.level === undefined ? [] : [rest.level]),
     ...(rest.madeBy === undefined ? [] : [`made by ${rest.madeBy}`]),
     ...(rest.changedBy === undefined ? [] : [`changed by ${rest.changedBy.join(', ')}`]),

@@ -1,7 +1,8 @@
 /** Annotations of a workload that configure its tap, so that the manifest carries the configuration. */
 import { remedyFor } from '../../catalog/closest.js';
 import { ruleTexts } from '../../catalog/values/record-rules.js';
-import { type RecordOptions, resolveRecords } from '../props/record-options.js';
+import { mustHaveProperties } from '../props/known-properties.js';
+import { type EventMode, type RecordOptions, resolveRecords } from '../props/record-options.js';
 import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
 
 const DOMAIN = 'logtap.dev';
@@ -18,6 +19,13 @@ const OPTIONS = ['file', 'streams'] as const;
 
 /** Options of the pod's records, each with its reader. A reader throws an Error with the cause. */
 const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
+  events: (value) => {
+    const [, pattern] = /^pattern:(.+)$/s.exec(value) ?? [];
+    const events = pattern === undefined ? { mode: value as EventMode } : { pattern };
+    mustHaveProperties('EventOptions', events, 'events');
+    resolveRecords({ events });
+    return { events };
+  },
   rules: (value) => {
     const options = { rules: ruleTexts(value) };
     resolveRecords(options);

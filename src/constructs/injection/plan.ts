@@ -70,7 +70,13 @@ export function planInjection(manifest: any, given: ResolvedProps): InjectionPla
 
 function withRecords(props: ResolvedProps, records: RecordOptions): ResolvedProps {
   if (Object.keys(records).length === 0) return props;
-  const recordOptions = { ...props.recordOptions, ...records };
+  const { mode: _mode, pattern: _pattern, ...bounds } = props.recordOptions.events ?? {};
+  const recordOptions = {
+    ...props.recordOptions,
+    ...records,
+    // The annotation chooses the mode or the pattern, and the bounds stay.
+    ...(records.events && { events: { ...bounds, ...records.events } }),
+  };
   return { ...props, recordOptions, records: resolveRecords(recordOptions) };
 }
 

@@ -18,6 +18,7 @@ export const PROPERTIES = {
     suppressFile: 'boolean',
     existingPreload: 'one of chain replace error',
     debug: 'boolean',
+    events: 'EventOptions',
     rules: 'string[]',
     budget: 'Budget',
     flightRecorder: 'FlightRecorder',
@@ -42,6 +43,13 @@ export const PROPERTIES = {
     environment: 'string',
     gzip: 'boolean',
     endpoint: 'string',
+  },
+  EventOptions: {
+    mode: 'one of auto off indent',
+    pattern: 'string',
+    maxLines: 'number',
+    maxBytes: 'number',
+    idleMs: 'number',
   },
   FileSinkProps: {
     volume: 'string!',

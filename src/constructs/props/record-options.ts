@@ -1,5 +1,6 @@
 /** Options of the records on their way to the sink: which are kept, and how much of them. */
 import { BILL_SETTINGS } from '../../catalog/bill.js';
+import { EVENT_SETTINGS } from '../../catalog/events.js';
 import { configMapFilePath } from '../injection/sink-files.js';
 import { type Binding, bindSettings } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
@@ -19,6 +20,54 @@ export enum RecordLevel {
   ERROR = 'error',
   /** The program cannot continue. */
   FATAL = 'fatal',
+}
+
+/** Ways to join lines to records. */
+export enum EventMode {
+  /** Stack traces of known runtimes, indented lines, and lines of one write that begins as a log event does. */
+  AUTO = 'auto',
+  /** Each line is a record. */
+  OFF = 'off',
+  /** A line and the indented lines after it. */
+  INDENT = 'indent',
+}
+
+/** Options for lines that belong together and become one record. */
+export interface EventOptions {
+  /**
+   * Way to join lines.
+   *
+   * @default EventMode.AUTO
+   */
+  readonly mode?: EventMode;
+
+  /**
+   * Regular expression, in the syntax of RE2, that matches the first line of each record, such as `^\d{4}-`. Replaces `mode`.
+   *
+   * @default - the mode decides
+   */
+  readonly pattern?: string;
+
+  /**
+   * Most lines of a record.
+   *
+   * @default 2000
+   */
+  readonly maxLines?: number;
+
+  /**
+   * Most bytes of a record of several lines.
+   *
+   * @default 262144
+   */
+  readonly maxBytes?: number;
+
+  /**
+   * Milliseconds without a further line after which a record is complete.
+   *
+   * @default 1000
+   */
+  readonly idleMs?: number;
 }
 
 /** Limits on the records that the shipper sends. The others are withheld, counted, and reported in one record. */
@@ -70,6 +119,13 @@ export interface StageModule {
 /** Options of the records on their way to the sink. */
 export interface RecordOptions {
   /**
+   * Lines that belong together and become one record, such as a stack trace.
+   *
+   * @default - `EventMode.AUTO`
+   */
+  readonly events?: EventOptions;
+
+  /**
    * Rules that keep, drop or sample records, such as `drop level<info`. The first rule whose conditions all hold decides, and
    * a record without a matching rule is kept. `docs/guides/halve-the-bill.md` has the grammar.
    *
@@ -108,7 +164,9 @@ export interface RecordConfig {
 
 /** @throws with the property, the rule and the remedy if the shipper would reject the settings at start */
 export function resolveRecords(options: RecordOptions): RecordConfig {
-  const { rules, budget = {}, flightRecorder, stage } = options;
+  const { events = {}, rules, budget = {}, flightRecorder, stage } = options;
+  const { mode, pattern } = events;
+  must(mode === undefined || pattern === undefined, 'events.mode', mode, "be left out with 'events.pattern'");
   for (const rule of rules ?? []) {
     must(
       !/[;\n]/.test(rule.replace(/\/(?:[^/\\\n]|\\.)+\/|"[^"\n]*"/g, '')),
@@ -118,6 +176,14 @@ export function resolveRecords(options: RecordOptions): RecordConfig {
     );
   }
   const bindings: Binding[] = [
+    {
+      property: pattern === undefined ? 'events.mode' : 'events.pattern',
+      setting: EVENT_SETTINGS.events,
+      value: pattern === undefined ? mode : `pattern:${pattern}`,
+    },
+    { property: 'events.maxLines', setting: EVENT_SETTINGS.eventMaxLines, value: events.maxLines },
+    { property: 'events.maxBytes', setting: EVENT_SETTINGS.eventMaxBytes, value: events.maxBytes },
+    { property: 'events.idleMs', setting: EVENT_SETTINGS.eventIdleMs, value: events.idleMs },
     { property: 'rules', setting: BILL_SETTINGS.rules, value: rules?.join('; ') },
     { property: 'budget.bytesPerDay', setting: BILL_SETTINGS.budgetBytesPerDay, value: budget.bytesPerDay },
     { property: 'budget.rateLimit', setting: BILL_SETTINGS.rateLimit, value: budget.rateLimit },

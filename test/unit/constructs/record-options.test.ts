@@ -1,5 +1,5 @@
 /** Options of records: the shipper reads the settings that injection writes for them, and mistakes are found before. */
-import { LogTap, type LogTapProps, RecordLevel, Sink, TapStreams } from '../../../src/constructs/index.js';
+import { EventMode, LogTap, type LogTapProps, RecordLevel, Sink, TapStreams } from '../../../src/constructs/index.js';
 import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment, variables } from '../../support/workloads.js';
@@ -31,9 +31,21 @@ describe('become settings of the shipper', () => {
     });
   });
 
+  test('events', () => {
+    const bounds = { maxLines: 10, maxBytes: 2000, idleMs: 50 };
+    expect(settings({ events: { mode: EventMode.INDENT, ...bounds } })).toMatchObject({
+      events: { mode: 'indent' },
+      eventMaxLines: 10,
+      eventMaxBytes: 2000,
+      eventIdleMs: 50,
+    });
+    const pattern = '^\\d{4}-';
+    expect(settings({ events: { pattern } }).events).toEqual({ mode: 'pattern', expression: pattern });
+  });
+
   test('none without options', () => {
     const names = Object.keys(variables(shipper({})));
-    expect(names.filter((name) => /RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name))).toEqual([]);
+    expect(names.filter((name) => /EVENT|RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name))).toEqual([]);
   });
 
   test('a module from a ConfigMap, also one that the sink reads', () => {
@@ -52,6 +64,18 @@ describe('become settings of the shipper', () => {
 
 describe('are rejected at once if the shipper would not start with them', () => {
   test.each<[string, LogTapProps, RegExp]>([
+    ['a misspelt mode', { events: { mode: 'atuo' as EventMode } }, /'events.mode' \("atuo"\) .*did you mean 'auto'/],
+    [
+      'a mode with a pattern',
+      { events: { mode: EventMode.OFF, pattern: 'x' } },
+      /'events.mode' \("off"\) must be left out/,
+    ],
+    [
+      'an expression that RE2 does not have',
+      { events: { pattern: '(?=x)' } },
+      /'events.pattern' \("pattern:\(\?=x\)"\)/,
+    ],
+    ['a negative bound', { events: { maxLines: -1 } }, /'events.maxLines' \(-1\) must be a whole number from 1/],
     ['a misspelt action', { rules: ['dorp level<info'] }, /'rules' \("dorp level<info"\) rule 1, before 'dorp/],
     [
       'two rules in one',
@@ -80,6 +104,33 @@ describe('are rejected at once if the shipper would not start with them', () => 
     ],
   ])('%s', (_what, props, says) => {
     expect(() => new LogTap({ sink, ...props })).toThrow(says);
+  });
+});
+
+describe('the annotation logtap.dev/events', () => {
+  const annotated = (events: string) => {
+    const manifest = deployment();
+    const template = podTemplate(manifest);
+    template.metadata = { ...template.metadata, annotations: { 'logtap.dev/events': events } };
+    return manifest;
+  };
+
+  test('replaces mode and pattern of the properties, and keeps their bounds', () => {
+    const events = { pattern: '^a', maxLines: 7 };
+    const bounds = { LOGTAP_EVENT_MAX_LINES: '7' };
+    expect(variables(shipper({ events }, annotated('off')))).toMatchObject({ LOGTAP_EVENTS: 'off', ...bounds });
+    const pattern = { LOGTAP_EVENTS: 'pattern:^b', ...bounds };
+    expect(variables(shipper({ events: { mode: EventMode.OFF, maxLines: 7 } }, annotated('pattern:^b')))).toMatchObject(
+      pattern,
+    );
+  });
+
+  test.each([
+    ['atuo', /did you mean 'auto'/],
+    ['pattern:(', /must follow the rules of the property 'events'/],
+    ['pattern:', /LT024/],
+  ])('is rejected with %j', (events, says) => {
+    expect(() => shipper({}, annotated(events))).toThrow(says);
   });
 });
 

@@ -131,6 +131,35 @@ describe('--expect', () => {
   });
 });
 
+describe('events', () => {
+  const trace = 'Exception in thread "main" java.lang.Error: x\n\tat A.a(A.java:1)\n\tat A.b(A.java:2)\n';
+
+  test('have the number of their lines, and what joined them', async () => {
+    const records = await recordsOf(`${trace}next\n`);
+    expect(records).toMatchObject([
+      { record: 1, lines: 3, formed: ['grammar'], message: trace.trimEnd() },
+      { record: 2, lines: 1, message: 'next' },
+    ]);
+    expect(records[1].formed).toBeUndefined();
+    const { stdout } = await runCommand(tryCommand, ['-'], trace);
+    expect(stdout).toMatch(/^stdout 1, 3 lines, formed by grammar.*\n {2}\| Exception/);
+  });
+
+  test('follow the settings', async () => {
+    expect(await recordsOf(trace, '--set', 'events.mode=off')).toHaveLength(3);
+    expect(await recordsOf('a\n b\nc\n', '--set', 'events.mode=indent')).toHaveLength(2);
+    expect(await recordsOf('1 a\nb\n2 c\n', '--set', 'events.pattern=^[0-9]')).toHaveLength(2);
+    expect(await recordsOf(trace, '--set', 'events.maxLines=2')).toHaveLength(2);
+  });
+
+  test('end when idle by the times of the tape', async () => {
+    const [first = '', ...rest] = trace.split(/(?<=\n)/);
+    const tape = (pause: number) => tapeOf(process0, write(1, first), write(2, rest.join(''), { t: 1 + pause }));
+    expect(await recordsOf(tape(500))).toHaveLength(1);
+    expect((await recordsOf(tape(5000))).length).toBeGreaterThan(1);
+  });
+});
+
 describe('stages', () => {
   test('withheld records have the reason and the rule, and levels are those that the rules see', async () => {
     const config = fileOf(
