@@ -15,17 +15,11 @@ export { ShipperDashboard, type ShipperDashboardProps } from './observability/da
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
 export { LogTapDefaults } from './props/defaults.js';
 export { FailurePolicy, type LogTapProps } from './props/log-tap-props.js';
-export {
-  type Budget,
-  EventMode,
-  type EventOptions,
-  type FlightRecorder,
-  RecordLevel,
-  type RecordOptions,
-  type StageModule,
-} from './props/record-options.js';
 export { ImagePullPolicy, type ShipperOptions } from './props/shipper-options.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-options.js';
+export { type Budget, type FlightRecorder, RecordLevel, type StageModule } from './records/bill-options.js';
+export { EventMode, type EventOptions } from './records/event-options.js';
+export type { RecordOptions } from './records/record-options.js';
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { ModuleSinkProps } from './sinks/module.js';

@@ -2,8 +2,9 @@
 import { remedyFor } from '../../catalog/closest.js';
 import { ruleTexts } from '../../catalog/values/record-rules.js';
 import { mustHaveProperties } from '../props/known-properties.js';
-import { type EventMode, type RecordOptions, resolveRecords } from '../props/record-options.js';
 import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
+import type { EventMode } from '../records/event-options.js';
+import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 
 const DOMAIN = 'logtap.dev';
 /** Records on the pod template the fields that injection replaced. Its presence marks the template as injected. */

@@ -1,7 +1,8 @@
 /** The plan of an injection: the original workload, the containers to tap, and the way the pod runs its shipper. */
-import { type RecordOptions, resolveRecords } from '../props/record-options.js';
+
 import type { ResolvedProps } from '../props/resolve.js';
 import type { TapOptions } from '../props/tap-options.js';
+import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import { type PodAnnotations, readAnnotations } from './annotations.js';
 import { madeElsewhere } from './made-elsewhere.js';
 import { uninject } from './uninject.js';

@@ -1,9 +1,9 @@
 /** The properties of a tap: sources and sink. Constructs, injection and the command line share them. */
 import { ACCEPTABLE_CODES } from '../findings/finding.js';
+import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { Sink } from '../sinks/sink.js';
 import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
-import { type RecordOptions, resolveRecords } from './record-options.js';
 import { checkShipperOptions, type ShipperOptions } from './shipper-options.js';
 import { checkTapOptions, type TapOptions } from './tap-options.js';
 

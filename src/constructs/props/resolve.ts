@@ -1,7 +1,8 @@
 /** Properties made complete, once: every later step reads values and defaults from here and checks nothing again. */
+
+import { type RecordConfig, type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { checkProps, FailurePolicy, isNative, isTooOldForNative, type LogTapProps, sinkOf } from './log-tap-props.js';
-import { type RecordConfig, type RecordOptions, resolveRecords } from './record-options.js';
 import { type ResolvedShipper, resolveShipper } from './shipper-options.js';
 import { type TapOptions, tapOptions } from './tap-options.js';
 

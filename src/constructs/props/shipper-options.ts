@@ -2,10 +2,10 @@
 import { NAMES, readSettings, unknownName } from '../../catalog/read-settings.js';
 import { RINGS_BYTES, STATUS_PORT } from '../../contract.js';
 import { secretFilePath } from '../injection/sink-files.js';
+import type { RecordConfig } from '../records/record-options.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { must } from './must.js';
-import type { RecordConfig } from './record-options.js';
 import { hasToken } from './token.js';
 
 /** When a node pulls the image. */

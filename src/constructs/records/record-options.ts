@@ -1,0 +1,60 @@
+/** Options of the records on their way to the sink: their lines, their selection and their number. */
+import { bindSettings } from '../sinks/bind.js';
+import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
+import { type Budget, billBindings, type FlightRecorder, type StageModule, stageFile } from './bill-options.js';
+import { type EventOptions, eventBindings } from './event-options.js';
+
+/** Options of the records on their way to the sink. */
+export interface RecordOptions {
+  /**
+   * Lines that belong together and become one record, such as a stack trace.
+   *
+   * @default - `EventMode.AUTO`
+   */
+  readonly events?: EventOptions;
+
+  /**
+   * Rules that keep, drop or sample records, such as `drop level<info`. The first rule whose conditions all hold decides, and
+   * a record without a matching rule is kept. `docs/guides/halve-the-bill.md` has the grammar.
+   *
+   * @default - every record is kept
+   */
+  readonly rules?: string[];
+
+  /**
+   * Limits on the records that the shipper sends.
+   *
+   * @default - no limits
+   */
+  readonly budget?: Budget;
+
+  /**
+   * Keeps details in memory and sends them only around an error.
+   *
+   * @default - no flight recorder
+   */
+  readonly flightRecorder?: FlightRecorder;
+
+  /**
+   * A module that changes or withholds records, before the rules.
+   *
+   * @default - no module
+   */
+  readonly stage?: StageModule;
+}
+
+/** The part of the shipper's configuration that follows from the options. */
+export interface RecordConfig {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly secretFiles: readonly SecretFile[];
+  readonly configMapFiles: readonly ConfigMapFile[];
+}
+
+/** @throws with the property, the rule and the remedy if the shipper would reject the settings at start */
+export function resolveRecords(options: RecordOptions): RecordConfig {
+  const { events = {}, stage } = options;
+  return {
+    ...bindSettings([...eventBindings(events), ...billBindings(options)]),
+    configMapFiles: stage === undefined ? [] : [stageFile(stage)],
+  };
+}
