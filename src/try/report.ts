@@ -2,6 +2,7 @@
 import { LEVELS, severitiesOf } from '../catalog/values/record-rules.js';
 import { printable } from '../printable.js';
 import { FORMED } from '../shipper/events/formed.js';
+import { type Fields, fieldsOf } from '../shipper/fields/fields.js';
 import { levelOf } from '../shipper/fields/level.js';
 import type { Outcome } from './outcome.js';
 
@@ -31,6 +32,8 @@ interface Described {
   /** What joined the lines, or cut the record; absent for a single line. */
   readonly formed?: readonly string[];
   readonly level?: string;
+  /** Fields that sinks put on the record: logger, thread, trace and so on. */
+  readonly fields?: Readonly<Record<string, unknown>>;
   /** The stage that made the record. */
   readonly madeBy?: string;
   readonly changedBy?: readonly string[];
@@ -66,6 +69,7 @@ function describe(
     lines: text.split('\n').length,
     ...(formed !== 0 && { formed: FORMS.filter(([, bit]) => (formed & bit) !== 0).map(([name]) => name) }),
     ...levelIn(message),
+    ...fieldsIn(message),
     ...(madeBy !== undefined && { madeBy }),
     ...(changedBy.length > 0 && { changedBy }),
     ...(withheld !== undefined && {
@@ -91,6 +95,17 @@ function levelIn(message: Buffer): { readonly level?: string } {
   return level === undefined ? {} : { level };
 }
 
+function fieldsIn(message: Buffer): { readonly fields?: Readonly<Record<string, unknown>> } {
+  const {
+    severity: _severity,
+    object: _object,
+    attributes,
+    ...named
+  }: Partial<Fields> = fieldsOf(message, 0, message.length) ?? {};
+  const fields = { ...named, ...attributes };
+  return Object.keys(fields).length === 0 ? {} : { fields };
+}
+
 function textOf({ stream, container, process, record, lines, message, ...rest }: Described): string {
   const writer = [process, container && `in ${container}`].filter(Boolean).join(' ');
   const head = [
@@ -106,5 +121,6 @@ function textOf({ stream, container, process, record, lines, message, ...rest }:
       : [`withheld: ${rest.reason}${rest.rule === undefined ? '' : ` (${rest.rule})`}`]),
   ].join(', ');
   const body = message.split('\n').map((line) => `  | ${printable(line)}`);
-  return `${[head, ...body].join('\n')}\n`;
+  const fields = Object.entries(rest.fields ?? {}).map(([name, value]) => `  ${name}: ${printable(String(value))}`);
+  return `${[head, ...body, ...fields].join('\n')}\n`;
 }

@@ -17,9 +17,9 @@ export interface Property {
 
 function typeOf(text: string): PropertyType {
   if (text === 'string' || text === 'number' || text === 'boolean' || text === 'nothing') return { kind: text };
-  if (text.startsWith('one of ')) return { kind: 'choice', values: text.split(' ').slice(2) };
   if (text.endsWith('[]')) return { kind: 'list', of: typeOf(text.slice(0, -2)) };
   if (text.startsWith('{')) return { kind: 'map', of: typeOf(text.slice(1, -1)) };
+  if (text.startsWith('one of ')) return { kind: 'choice', values: text.split(' ').slice(2) };
   return { kind: 'struct', struct: text as Struct };
 }
 

@@ -152,12 +152,35 @@ describe('events', () => {
     expect(await recordsOf(trace, '--set', 'events.maxLines=2')).toHaveLength(2);
   });
 
+  test('of two threads are kept apart on a tape', async () => {
+    const lines = trace.split(/(?<=\n)/);
+    const tape = tapeOf(
+      process0,
+      ...lines.flatMap((line, i) => [
+        write(2 * i + 1, line, { h: 1, s: 'stderr' }),
+        write(2 * i + 2, line.replace(': x', ': y'), { h: 2, s: 'stderr' }),
+      ]),
+    );
+    expect((await recordsOf(tape)).map(({ lines: count, message }) => [count, message.split('\n')[0].at(-1)])).toEqual([
+      [3, 'x'],
+      [3, 'y'],
+    ]);
+  });
+
   test('end when idle by the times of the tape', async () => {
     const [first = '', ...rest] = trace.split(/(?<=\n)/);
     const tape = (pause: number) => tapeOf(process0, write(1, first), write(2, rest.join(''), { t: 1 + pause }));
     expect(await recordsOf(tape(500))).toHaveLength(1);
     expect((await recordsOf(tape(5000))).length).toBeGreaterThan(1);
   });
+});
+
+test('fields are those that sinks put on the record', async () => {
+  const [json, plain] = await recordsOf('{"level":"error","logger":"shop.Orders","msg":"x"}\nhello\n');
+  expect(json).toMatchObject({ level: 'error', fields: { logger: 'shop.Orders' } });
+  expect(plain).not.toHaveProperty('fields');
+  const { stdout } = await runCommand(tryCommand, ['-'], '{"level":"error","logger":"shop.Orders\\u001b"}\n');
+  expect(stdout).toContain('\n  logger: shop.Orders\\u001b\n');
 });
 
 describe('stages', () => {
