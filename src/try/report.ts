@@ -14,7 +14,9 @@ export interface ReportOptions {
 
 export function report(outcomes: readonly Outcome[], { format, rules }: ReportOptions): string {
   const streams = new StreamRecords();
-  const described = outcomes.map((outcome) => describe(outcome, streams, rules));
+  // Streams end their events at different times.
+  const sorted = [...outcomes].sort((a, b) => a.timeMs - b.timeMs);
+  const described = sorted.map((outcome) => describe(outcome, streams, rules));
   if (format === 'json') return described.map((each) => `${JSON.stringify(each)}\n`).join('');
   return described.map(textOf).join('\n');
 }

@@ -69,7 +69,7 @@ describe('a tape', () => {
       write(1, 'one, '),
       write(2, 'an error\n', { s: 'stderr' }),
       { p: 1, process: 'child', pid: 8, container: 'web' },
-      { ...write(1, 'of a child\n'), p: 1 },
+      { ...write(1, 'of a child\n'), p: 1, t: 2.5 },
       write(3, 'in a file\n', { s: '/var/log/a.log' }),
       write(4, 'two\n'),
     );
