@@ -77,8 +77,8 @@ describe('a tape', () => {
     expect(records.map(({ process, stream, message }) => [process, stream, message])).toEqual([
       ['app', 'stdout', 'one, two'],
       ['app', 'stderr', 'an error'],
-      ['app', '/var/log/a.log', 'in a file'],
       ['child', 'stdout', 'of a child'],
+      ['app', '/var/log/a.log', 'in a file'],
     ]);
   });
 
