@@ -13,6 +13,8 @@ export interface Trial {
   /** Records that an event has beyond its first. */
   readonly splits: number;
   readonly lines: number;
+  /** Lines that the program wrote. */
+  readonly written: number;
   /** What went wrong, for a reader. */
   readonly faults: readonly string[];
   readonly records: readonly { readonly text: string; readonly formed: number }[];
@@ -61,12 +63,13 @@ function placesOf(writes: readonly Write[]): Place[] {
   return places;
 }
 
-export function trialsOf({ name, header, writes }: Recording, settings = AUTO): Trial[] {
+/** `writesTell`: whether the boundaries of writes are used, but for what went through `cat`. */
+export function trialsOf({ name, header, writes }: Recording, settings = AUTO, writesTell = true): Trial[] {
   return Object.entries(header.truth).map(([stream, runs]) => {
     const own = writes.filter(({ p, s }) => `${p}/${s}` === stream);
     const shared = shareAssembly(1_000_000, Number.POSITIVE_INFINITY, settings);
     const origin = { id: 'x-1', stream: 'stdout', pid: 1, process: 'app', container: '' } as const;
-    const assembler = new StreamAssembler(origin, shared, header.load !== 'pipe');
+    const assembler = new StreamAssembler(origin, shared, writesTell && header.load !== 'pipe');
     for (const { t, n, h, c, d } of own) {
       const bytes = Buffer.from(d, 'latin1');
       assembler.write(bytes, 0, bytes.length, t, n * PLACES, t, 0, c === 1, h);
@@ -105,6 +108,15 @@ export function trialsOf({ name, header, writes }: Recording, settings = AUTO): 
       splits += count - 1;
       if (count > 1) faults.push(`${name} ${stream}: event ${event} in ${count} records`);
     }
-    return { stream: `${name} ${stream}`, events: recordsOf.size, merges, splits, lines, faults, records };
+    return {
+      stream: `${name} ${stream}`,
+      events: recordsOf.size,
+      merges,
+      splits,
+      lines,
+      written: places.length,
+      faults,
+      records,
+    };
   });
 }

@@ -127,6 +127,8 @@ export class EventAssembler {
   /** When its last line was written. */
   #lastMs = 0;
   readonly #tail: Unconfirmed[] = [];
+  /** The line that waited in vain and is looked at again. */
+  #pending: Unconfirmed | undefined;
   #isCarried = false;
   #write: number = WRITE.LINES;
   #isWholeWrite = false;
@@ -158,9 +160,9 @@ export class EventAssembler {
     return this.#isOpen && isOfAnyThread(this.#mode);
   }
 
-  /** Place of the first byte of the open event. */
+  /** Place of the first byte that is no part of a record. */
   get open(): { readonly seq: number; readonly position: number } | undefined {
-    return this.#isOpen ? { seq: this.#seq, position: this.#position } : undefined;
+    return this.#isOpen ? { seq: this.#seq, position: this.#position } : this.#pending;
   }
 
   /**
@@ -263,7 +265,7 @@ export class EventAssembler {
     const isInWrite = !isFirst && this.#isWholeWrite;
     const isLog = this.#write === WRITE.LOGGED || (this.#write === WRITE.SEVERAL && kind !== KIND.HEAD);
     if (isInWrite && isLog && verdict !== VERDICT.JOIN) {
-      const isBegin = (kind === KIND.START && !isDetail(line)) || this.#isAlike();
+      const isBegin = !isDetail(line) && (kind === KIND.START || this.#isAlike());
       if (isBegin) return VERDICT.NEW;
       if (verdict === VERDICT.MAYBE) this.#mode = modeOf(said);
       else if (mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY) this.#mode = mode;
@@ -283,6 +285,8 @@ export class EventAssembler {
         return VERDICT.JOIN;
       }
     }
+    // A write of one line is no line of a message.
+    if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN && isFirst && this.#isWholeWrite) return VERDICT.NEW;
     if (verdict !== VERDICT.NONE) {
       this.#mode = modeOf(said);
       return verdict;
@@ -326,6 +330,7 @@ export class EventAssembler {
           this.#mode = mode ?? LOGGED;
           return VERDICT.JOIN;
         }
+        if (isLogged && !isFirst && isDetail(line)) return VERDICT.JOIN;
         return VERDICT.NEW;
       default:
         return isLogged && !isFirst && waiting < MESSAGE_LINES && this.#saysTrouble() ? VERDICT.MAYBE : VERDICT.NEW;
@@ -478,10 +483,13 @@ export class EventAssembler {
     const waited = this.#tail.splice(0);
     this.#lines -= waited.length;
     const lastMs = this.#lastMs;
+    this.#pending = waited[0];
     this.#record(at, waited[0]!.offset, 0, waited[0]!.beforeSeq);
     const [write, isWhole, isFirst, hasLeading] = [this.#write, this.#isWholeWrite, this.#isFirst, this.#hasLeading];
     const lineEndSeq = this.#lineEndSeq;
-    waited.forEach(({ offset, timeMs, seq, position, endSeq }, i) => {
+    waited.forEach((again, i) => {
+      const { offset, timeMs, seq, position, endSeq } = again;
+      this.#pending = again;
       const next = waited[i + 1];
       const from = at + offset + 1;
       this.#write = WRITE.LINES;
@@ -490,6 +498,7 @@ export class EventAssembler {
       this.#lineEndSeq = endSeq;
       this.#line(from, (next === undefined ? end : at + next.offset) - from, timeMs, seq, position);
     });
+    this.#pending = undefined;
     this.#write = write;
     this.#isWholeWrite = isWhole;
     this.#isFirst = isFirst;

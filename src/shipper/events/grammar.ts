@@ -5,7 +5,7 @@ import { exceptions } from './families/exceptions.js';
 import type { Family, Pattern, Rule } from './families/family.js';
 import { afterTime, jvm } from './families/jvm.js';
 import { python } from './families/python.js';
-import { REPORT, scripts } from './families/scripts.js';
+import { PREFIXED, REPORT, scripts } from './families/scripts.js';
 import { EMPTY_FIRST, KIND, type Kind, type Mode, NO_MODE } from './kinds.js';
 import { isDigit, type Line } from './line.js';
 import { isStart } from './starts.js';
@@ -83,7 +83,7 @@ function empty(): Kind {
 }
 
 function start(line: Line): Kind {
-  mode = line.at(0) === 0x3d ? REPORT : afterTime(line);
+  mode = line.at(0) === 0x3d ? REPORT : line.has('ERROR: ') || line.has('Warning: ') ? PREFIXED : afterTime(line);
   return KIND.START;
 }
 

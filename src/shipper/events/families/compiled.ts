@@ -1,6 +1,6 @@
 /** Programs that were compiled: Go, Rust, C and C++ with stacks of debuggers and reports of sanitizers, OCaml, Fortran. */
 import { KIND, step, TRACE, VERDICT } from '../kinds.js';
-import { isDigit, type Line } from '../line.js';
+import { isDigit, isWord, type Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
 const BASE = 40;
@@ -12,6 +12,9 @@ const RUST_MESSAGE = BASE + 3;
 const RULED = BASE + 4;
 const SANITIZER = BASE + 5;
 const SUMMARY = BASE + 6;
+/** D: the class and its place; a ruled line and frames follow. */
+const THROWN = BASE + 7;
+const ADDRESSES = BASE + 8;
 
 const MESSAGE_LINES = 16;
 
@@ -45,6 +48,24 @@ function isUndefinedBehaviour(line: Line): boolean {
   return line.at(i - 1) === 0x3a && isDigit(line.at(i - 2)) && line.has(' runtime error: ', i);
 }
 
+/** `object.Exception@f.d(14): message`. */
+function isThrown(line: Line): boolean {
+  let i = 0;
+  while (isWord(line.at(i)) || line.at(i) === 0x2e) i++;
+  return i > 0 && line.at(i) === 0x40 && line.indexOf('): ', i) > 0;
+}
+const isDashes = (line: Line) => line.has('----------') && line.last() === 0x2d;
+/** Addresses, and nothing else. */
+const isAddresses = (line: Line) => line.has('0x') && line.length > 12 && !line.includes(' in ') && isHexadecimal(line);
+function isHexadecimal(line: Line): boolean {
+  for (let i = 0; i < line.length; i++) {
+    const byte = line.at(i);
+    if (!isDigit(byte) && byte !== 0x20 && byte !== 0x78 && !((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66))
+      return false;
+  }
+  return true;
+}
+
 /** A signal's dump of registers. */
 const isRegister = (line: Line) => line.length < 40 && line.includes('    0x', 12);
 
@@ -61,10 +82,14 @@ export const compiled: Family = {
     { first: '=', test: isRule, mode: RULED },
     ...literals(['Fatal error: exception '], TRACE),
     { test: isUndefinedBehaviour, mode: TRACE },
+    { test: isThrown, mode: THROWN },
   ],
   continuations: [
     { first: '#', test: isNumberedFrame },
     ...literals(['stack backtrace:', 'note: run with `RUST_BACKTRACE', 'note: Some details are omitted'], TRACE),
+    // Ada, Haskell.
+    ...literals(['Call stack traceback locations:'], ADDRESSES),
+    ...literals(['CallStack (from ']),
     ...literals(['Raised at ', 'Raised by ', 'Called from ', 'Re-raised at ']),
   ],
   rules: {
@@ -86,6 +111,15 @@ export const compiled: Family = {
       if (kind === KIND.CONTINUATION) return step(VERDICT.JOIN, TRACE);
       const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
       return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, RUST_MESSAGE);
+    },
+    [THROWN]: (line, kind, tail) => {
+      if (isDashes(line)) return step(VERDICT.JOIN, ADDRESSES);
+      const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
+      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, THROWN);
+    },
+    [ADDRESSES]: (line) => {
+      const isPart = isAddresses(line) || line.has('??:? ') || (line.last() === 0x5d && line.includes(' [0x'));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, ADDRESSES);
     },
     [RULED]: (line) => step(isReport(line) ? VERDICT.JOIN : VERDICT.NEW, SANITIZER),
     [SANITIZER]: (line, kind) => {

@@ -16,6 +16,8 @@ const SOURCE = BASE + 2;
 /** Node: the source line was printed. */
 const CARET = BASE + 3;
 
+/** `Caused by:`, and nothing else. */
+const RUST_CAUSE = 10;
 /** Of a message, before the first frame. */
 const MESSAGE_LINES = 16;
 const BLANK = 0x20;
@@ -27,7 +29,11 @@ export function isFrame(line: Line): boolean {
   const { indent } = line;
   if (indent === 0) return false;
   return (
-    line.has('at ', indent) || line.has('... ', indent) || line.has('- ', indent) || line.has('Suppressed: ', indent)
+    line.has('at ', indent) ||
+    line.has('... ', indent) ||
+    line.has('- ', indent) ||
+    line.has('Suppressed: ', indent) ||
+    line.has('from ', indent)
   );
 }
 
@@ -65,6 +71,12 @@ const message: Rule = (line, kind, tail) => {
     case KIND.EMPTY:
     case KIND.PLAIN:
       return step(tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NEW, EXCEPTION);
+    case KIND.CONTINUATION:
+      // The message of PHP, and the empty line of Rust, come before; another exception's cause is not this one's.
+      return step(
+        tail > 0 && !line.has('Stack trace:') && line.length > RUST_CAUSE ? VERDICT.NEW : VERDICT.NONE,
+        EXCEPTION,
+      );
     default:
       return step(VERDICT.NONE, EXCEPTION);
   }

@@ -28,7 +28,7 @@ export const python: Family = {
   continuations: [],
   rules: {
     [FRAMES]: (line, kind) => {
-      if (line.has('  File "') || kind === KIND.INDENTED) return step(VERDICT.JOIN, FRAMES);
+      if (kind === KIND.INDENTED || line.has('  File "') || line.includes('.nim(')) return step(VERDICT.JOIN, FRAMES);
       if (isTraceback(line)) return step(VERDICT.NEW, FRAMES);
       if (kind === KIND.START || kind === KIND.JSON || kind === KIND.EMPTY) return step(VERDICT.NONE, FRAMES);
       return step(VERDICT.JOIN, NAMED);

@@ -12,6 +12,13 @@ const GUILE = BASE + 4;
 const LISP = BASE + 5;
 const QUOTED = BASE + 6;
 export const REPORT = BASE + 7;
+/** Lisp: numbered frames, which end with an empty line. */
+const LISP_FRAMES = BASE + 8;
+const LISP_END = BASE + 9;
+/** Nim prints its frames before the error. */
+const NIM = 70;
+/** A level that is repeated on every line. */
+export const PREFIXED = 71;
 
 const MESSAGE_LINES = 16;
 const QUOTE = 0x22;
@@ -44,6 +51,13 @@ function quotes(line: Line): number {
   return count;
 }
 
+/** `/srv/logs.nim(12) logs`. */
+function isNimFrame(line: Line): boolean {
+  let i = 0;
+  while (line.at(i) > 0x20 && line.at(i) !== 0x28) i++;
+  return i > 4 && line.at(i) === 0x28 && line.has('.nim', i - 4);
+}
+
 const places = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/.-(<';
 
 export const scripts: Family = {
@@ -57,6 +71,7 @@ export const scripts: Family = {
       test: (line: Line) => head.test(line) && line.includes(' in thread ', 200),
     })),
     ...literals(['** ('], TRACE),
+    { first: places, test: isNimFrame, mode: NIM },
     { first: '+', test: isOpenTrace, mode: QUOTED },
   ],
   continuations: [
@@ -90,11 +105,25 @@ export const scripts: Family = {
       return step(isPart ? VERDICT.JOIN : VERDICT.NONE, GUILE);
     },
     [LISP]: (line, kind) => {
-      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, LISP);
+      if (line.has('Backtrace for')) return step(VERDICT.JOIN, LISP_FRAMES);
+      return step(kind === KIND.PLAIN || kind === KIND.EMPTY ? VERDICT.JOIN : VERDICT.NONE, LISP);
+    },
+    [LISP_FRAMES]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.JOIN, LISP_END);
       const digits = line.digits(0);
-      const isPart =
-        line.has('Backtrace for') || (digits > 0 && line.has(': ', digits)) || line.has('unhandled condition');
-      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, LISP);
+      return step(digits > 0 && line.has(': ', digits) ? VERDICT.JOIN : VERDICT.NONE, LISP_FRAMES);
+    },
+    [LISP_END]: (line) => step(line.has('unhandled condition in ') ? VERDICT.JOIN : VERDICT.NEW, LISP_END),
+    [NIM]: (line) => {
+      if (isNimFrame(line)) return step(VERDICT.JOIN, NIM);
+      return step(line.has('Error: ') ? VERDICT.JOIN : VERDICT.NONE, TRACE);
+    },
+    [PREFIXED]: (line) => {
+      const rest = line.indexOf(': ') + 2;
+      const isFurther = line.has('  ', rest) || line.has('In:', rest) || line.length <= rest;
+      const isNote = line.has('Note: some frames', rest) || line.has('Re-run your program', rest);
+      const isLevel = line.has('ERROR: ') || line.has('Warning: ') || line.has('ERROR:');
+      return step(isLevel && (isFurther || isNote) ? VERDICT.JOIN : VERDICT.NONE, PREFIXED);
     },
     [QUOTED]: (line, _kind, tail) => {
       if (quotes(line) % 2 === 1) return step(VERDICT.JOIN, NO_MODE);

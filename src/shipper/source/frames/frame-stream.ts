@@ -264,7 +264,10 @@ export class FrameStream implements FrameReader {
     }
     // A signal handler's frame may come before that of the write that it interrupted.
     if (seq > this.#lastSeq) {
-      if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) this.#options.onGap?.();
+      if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) {
+        this.#options.onGap?.();
+        for (const each of this.#streams.values()) each.closeEvents();
+      }
       this.#lastSeq = seq;
     }
     // A frame is known again by the time that it states.

@@ -153,7 +153,7 @@ export class LineAssembler {
       // What ends here is a line of the write that began it.
       from = last < start ? end : bytes.indexOf(NEWLINE, start) + 1;
       this.#append(bytes, start, last < start ? end : from - 1, timeMs, seq, nowMs);
-      if (last >= start) this.#endLine();
+      if (last >= start) this.#endLine(seq + (from - start));
     } else if (this.#isBroken && last >= start) {
       const next = bytes[start] === RETURN ? start + 1 : start;
       if (bytes[next] === NEWLINE) from = next + 1;
@@ -177,6 +177,11 @@ export class LineAssembler {
     this.#events?.close(FORMED.TIMEOUT);
   }
 
+  /** Nothing more will come of the event, but of the line. */
+  closeEvent(): void {
+    this.#events?.close(FORMED.TIMEOUT);
+  }
+
   get takesAnyThread(): boolean {
     return this.#events?.takesAnyThread ?? false;
   }
@@ -195,13 +200,18 @@ export class LineAssembler {
 
   /** The line has waited long enough: as `flush`, but a `\r` at its end is taken for the first half of a line end. */
   interrupt(): void {
+    this.#interrupt();
+  }
+
+  #interrupt(endSeq?: number): void {
     const length = this.#lengthWithoutReturn();
-    if (length > 0 || (this.#length > 0 && !this.#isBroken)) this.#record(length);
+    if (length > 0 || (this.#length > 0 && !this.#isBroken)) this.#record(length, endSeq);
     else this.#forget();
   }
 
-  #endLine(): void {
-    this.interrupt();
+  /** Its line end came, and ends at this place. */
+  #endLine(endSeq: number): void {
+    this.#interrupt(endSeq);
     this.#isBroken = false;
   }
 
@@ -209,14 +219,16 @@ export class LineAssembler {
     return this.#length > 0 && this.#partial[this.#length - 1] === RETURN ? this.#length - 1 : this.#length;
   }
 
-  #record(length: number): void {
+  #record(length: number, end?: number): void {
     const at = this.#shared.builder.copy(this.#partial, 0, length);
     const { seq, position } = this.#segments[0]!;
     const last = this.#segments.at(-1)!;
-    const endSeq = last.seq + (this.#length - last.at);
-    this.#forget();
+    const endSeq = end ?? last.seq + (this.#length - last.at);
     if (this.#events === undefined) this.#output.record(at, length, this.#timeMs, seq, 0, position, endSeq);
     else this.#events.line(at, length, this.#timeMs, seq, position, this.touchedMs, endSeq);
+    // Not before: what began later must not leave earlier.
+    this.#forget();
+    this.#output.release();
     this.#isBroken = true;
   }
 

@@ -85,6 +85,12 @@ export class StreamAssembler {
     this.#output.release();
   }
 
+  /** Something is missing before what comes next: no event goes on over the gap. */
+  closeEvents(): void {
+    for (const lane of this.#lanes()) lane.closeEvent();
+    this.#output.release();
+  }
+
   #lanes(): Iterable<LineAssembler> {
     return this.#output.lanes.values() as Iterable<LineAssembler>;
   }

@@ -64,7 +64,8 @@ export class StreamOutput {
       return;
     }
     const first = this.#firstOpen()?.seq ?? Number.POSITIVE_INFINITY;
-    if (seq < first && (this.#waiting.length === 0 || seq < this.#waiting[0]!.seq)) {
+    // The line that is taken counts as open.
+    if (seq <= first && (this.#waiting.length === 0 || seq < this.#waiting[0]!.seq)) {
       this.#builder.record(this.#origin, at, length, timeMs, seq, formed);
       this.#leaves(seq, position, endSeq);
     } else {
@@ -79,6 +80,7 @@ export class StreamOutput {
 
   /** Records that waited for none but those that are complete now. */
   release(): void {
+    if (this.#waiting.length === 0) return;
     const first = this.#firstOpen()?.seq ?? Number.POSITIVE_INFINITY;
     while (this.#waiting.length > 0 && this.#waiting[0]!.seq < first) {
       const { bytes, timeMs, seq, formed, position, endSeq } = this.#waiting.shift()!;
@@ -102,13 +104,12 @@ export class StreamOutput {
       if (this.#left.length > 0) this.#left = [];
       return undefined;
     }
-    if (this.#left.length === 0) return place;
-    const { seq } = place;
-    this.#left = this.#left.filter(({ endSeq }) => endSeq > seq);
     // From the last on, as one that left may overlap one that left before.
     for (const left of this.#left.toSorted((one, other) => other.endSeq - one.endSeq)) {
       if (left.endSeq > place.seq && left.seq < place.seq) place = left;
     }
+    const { seq } = place;
+    if (this.#left.length > 0) this.#left = this.#left.filter(({ endSeq }) => endSeq > seq);
     return place;
   }
 
