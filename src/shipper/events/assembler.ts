@@ -6,7 +6,6 @@
  * What joins is decided by the lines, by where writes begin and end, and by the times of frames; never by a clock, and never
  * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
  */
-import type { BatchBuilder } from '../records/record-batch.js';
 import { RUST_PANIC } from './families/compiled.js';
 import { isDetail } from './families/data.js';
 import { isFrame } from './families/exceptions.js';
@@ -29,21 +28,9 @@ import {
   verdictOf,
 } from './kinds.js';
 import { Line } from './line.js';
-import { hasShapeOf, isStart, isTelling, saysTrouble } from './starts.js';
-
-/** What is known of a write with several lines. */
-const WRITE = {
-  /** Nothing: its lines are taken one by one. */
-  LINES: 0,
-  /** It begins as a log event does: what follows is part of it, up to the next begin. */
-  LOGGED: 1,
-  /** It has several log events: it may be a buffer, and a trace in it another event. */
-  SEVERAL: 4,
-  /** It begins with a trace: lines before the first frame are its message. */
-  TRACE: 2,
-  /** It begins with the message that ends a trace: the rest of it is message, too. */
-  MESSAGE: 3,
-} as const;
+import type { EventRoom, EventSettings, OpenEvent, RecordOutput } from './room.js';
+import { saysTrouble } from './starts.js';
+import { WRITE, Write } from './write.js';
 
 /** Lines that wait to be confirmed. */
 interface Unconfirmed {
@@ -57,55 +44,15 @@ interface Unconfirmed {
   readonly endSeq: number;
 }
 
-/** Of a whole write: so many bytes with so many lines that are no continuation are a buffer. */
-const BUFFER_BYTES = 4000;
-const BUFFER_LINES = 8;
 /** After the first line of an event that says that something went wrong. */
 const MESSAGE_LINES = 8;
 const EMPTY_LINES = 2;
 const NEWLINE = 0x0a;
-const BLANK = 0x20;
-const TAB = 0x09;
-
-export interface EventSettings {
-  readonly maxLines: number;
-  readonly maxBytes: number;
-  /** Without a further line for so long, by the times of writes, an event is complete. */
-  readonly idleMs: number;
-  /** What begins an event; the grammar decides when absent. */
-  readonly isFirstLine?: (line: Line) => boolean;
-}
-
-/** Takes records, whose bytes are in the builder's slab. */
-export interface RecordOutput {
-  record(
-    at: number,
-    length: number,
-    timeMs: number,
-    seq: number,
-    formed: number,
-    position: number,
-    endSeq: number,
-  ): void;
-}
-
-/** What all assemblers of a source share. */
-export interface EventRoom {
-  readonly builder: BatchBuilder;
-  /** Bound on the memory of open events outside the builder, and on that of unfinished lines. */
-  readonly partialMaxBytes: number;
-  /** Memory of open events outside the builder. */
-  eventBytes: number;
-  /** Events that may go on. */
-  readonly openEvents: Set<EventAssembler>;
-}
-
-const NOTHING = new Uint8Array(0);
 
 const line = new Line();
 const other = new Line();
 
-export class EventAssembler {
+export class EventAssembler implements OpenEvent {
   readonly #output: RecordOutput;
   readonly #shared: EventRoom;
   readonly #settings: EventSettings;
@@ -130,18 +77,7 @@ export class EventAssembler {
   /** The line that waited in vain and is looked at again. */
   #pending: Unconfirmed | undefined;
   #isCarried = false;
-  #write: number = WRITE.LINES;
-  #isWholeWrite = false;
-  #isFirst = true;
-  /** Valid while the write is taken. */
-  #writeBytes: Uint8Array = NOTHING;
-  #writeStart = 0;
-  #writeEnd = 0;
-  /** Whether the write begins with an empty line. */
-  #hasLeading = false;
-  /** Of the write's first line. */
-  #firstAt = 0;
-  #firstEnd = 0;
+  #write = new Write();
   /** When it last grew, on the caller's clock. */
   touchedMs = 0;
 
@@ -170,13 +106,7 @@ export class EventAssembler {
    * its boundaries say nothing.
    */
   beginWrite(bytes: Uint8Array, start: number, end: number, isWhole: boolean): void {
-    this.#write = WRITE.LINES;
-    this.#isFirst = true;
-    this.#hasLeading = false;
-    this.#writeBytes = bytes;
-    this.#writeEnd = end;
-    this.#writeStart = start;
-    this.#isWholeWrite = isWhole && !(end - start >= BUFFER_BYTES && isBuffer(bytes, start, end));
+    this.#write.begin(bytes, start, end, isWhole);
   }
 
   /** A line, whose bytes are in the builder's slab. */
@@ -211,8 +141,8 @@ export class EventAssembler {
     }
     const kind = kindOf(line);
     const mode = modeOfLine();
-    const isFirst = this.#isFirst;
-    if (isFirst) this.#begin(kind, at, length);
+    const { isFirst } = this.#write;
+    if (isFirst) this.#write.first(kind, line, at);
     if (!this.#isOpen) {
       this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
       return;
@@ -233,28 +163,17 @@ export class EventAssembler {
       }
       if (verdict === VERDICT.NEW) {
         if (this.#isOpen) this.close(0);
-        if (this.#write === WRITE.MESSAGE) this.#isWholeWrite = false;
+        if (this.#write.form === WRITE.MESSAGE) this.#write.isWhole = false;
         this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
         return;
       }
     }
-    if (isFirst && verdict === VERDICT.JOIN && this.#isWholeWrite && (kind === KIND.PLAIN || kind === KIND.HEAD)) {
-      this.#write = WRITE.MESSAGE;
+    if (isFirst && verdict === VERDICT.JOIN && this.#write.isWhole && (kind === KIND.PLAIN || kind === KIND.HEAD)) {
+      this.#write.form = WRITE.MESSAGE;
     }
     this.#append(verdict, at, length, timeMs, seq, position);
-    this.#formed |= isFirst || this.#write === WRITE.LINES ? FORMED.GRAMMAR : FORMED.WRITE;
+    this.#formed |= isFirst || this.#write.form === WRITE.LINES ? FORMED.GRAMMAR : FORMED.WRITE;
     if (this.#mode === CLOSED) this.close(0);
-  }
-
-  /** The first line of a write says what its other lines may be. An empty one leaves it to the next. */
-  #begin(kind: Kind, at: number, length: number): void {
-    if (kind !== KIND.EMPTY) this.#isFirst = false;
-    if (!this.#isWholeWrite) return;
-    if (kind === KIND.EMPTY) this.#hasLeading = true;
-    this.#firstAt = at;
-    this.#firstEnd = at + length;
-    if (kind === KIND.START && isTelling(line)) this.#write = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
-    else if (kind === KIND.HEAD) this.#write = WRITE.TRACE;
   }
 
   #judge(kind: Kind, mode: Mode | undefined, isFirst: boolean): Verdict {
@@ -262,19 +181,19 @@ export class EventAssembler {
     const waiting = this.#tail.length;
     const said = ruleOf(this.#mode)?.(line, kind, waiting) ?? VERDICT.NONE;
     const verdict = verdictOf(said);
-    const isInWrite = !isFirst && this.#isWholeWrite;
-    const isLog = this.#write === WRITE.LOGGED || (this.#write === WRITE.SEVERAL && kind !== KIND.HEAD);
+    const isInWrite = !isFirst && this.#write.isWhole;
+    const isLog = this.#write.form === WRITE.LOGGED || (this.#write.form === WRITE.SEVERAL && kind !== KIND.HEAD);
     if (isInWrite && isLog && verdict !== VERDICT.JOIN) {
-      const isBegin = !isDetail(line) && (kind === KIND.START || this.#isAlike());
+      const isBegin = !isDetail(line) && (kind === KIND.START || this.#write.isAlike(line, this.#shared.builder.slab));
       if (isBegin) return VERDICT.NEW;
       if (verdict === VERDICT.MAYBE) this.#mode = modeOf(said);
       else if (mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY) this.#mode = mode;
       return VERDICT.JOIN;
     }
-    if (isInWrite && this.#write === WRITE.MESSAGE) {
+    if (isInWrite && this.#write.form === WRITE.MESSAGE) {
       if (kind === KIND.PLAIN || kind === KIND.EMPTY || kind === KIND.HEAD) return VERDICT.JOIN;
     }
-    if (isInWrite && this.#write === WRITE.TRACE) {
+    if (isInWrite && this.#write.form === WRITE.TRACE) {
       if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN) {
         this.#mode = modeOf(said);
         return VERDICT.JOIN;
@@ -286,7 +205,7 @@ export class EventAssembler {
       }
     }
     // A write of one line is no line of a message.
-    if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN && isFirst && this.#isWholeWrite) return VERDICT.NEW;
+    if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN && isFirst && this.#write.isWhole) return VERDICT.NEW;
     if (verdict !== VERDICT.NONE) {
       this.#mode = modeOf(said);
       return verdict;
@@ -316,7 +235,7 @@ export class EventAssembler {
         return this.#lines > 1 ? VERDICT.JOIN : VERDICT.NEW;
       case KIND.HEAD:
         // Rust writes its empty line by itself.
-        if (isNothing && mode !== undefined && (this.#hasLeading || mode === RUST_PANIC)) {
+        if (isNothing && mode !== undefined && (this.#write.hasLeading || mode === RUST_PANIC)) {
           this.#mode = mode;
           return VERDICT.JOIN;
         }
@@ -326,7 +245,7 @@ export class EventAssembler {
         }
         return VERDICT.NEW;
       case KIND.START:
-        if (isNothing && this.#hasLeading && isFirst) {
+        if (isNothing && this.#write.hasLeading && isFirst) {
           this.#mode = mode ?? LOGGED;
           return VERDICT.JOIN;
         }
@@ -335,26 +254,6 @@ export class EventAssembler {
       default:
         return isLogged && !isFirst && waiting < MESSAGE_LINES && this.#saysTrouble() ? VERDICT.MAYBE : VERDICT.NEW;
     }
-  }
-
-  /** Whether a second line of the write is the start of a log event. */
-  #isSeveral(): boolean {
-    const bytes = this.#writeBytes;
-    let starts = 0;
-    for (let at = this.#writeStart; at < this.#writeEnd; ) {
-      const newline = bytes.indexOf(NEWLINE, at);
-      const end = newline < 0 ? this.#writeEnd : Math.min(newline, this.#writeEnd);
-      other.set(bytes, at, end);
-      if (isStart(other) && !isDetail(other)) starts += 1;
-      if (starts > 1) return true;
-      at = end + 1;
-    }
-    return false;
-  }
-
-  /** Whether the line begins as the write's first line does. */
-  #isAlike(): boolean {
-    return hasShapeOf(line, other.set(this.#shared.builder.slab, this.#firstAt, this.#firstEnd));
   }
 
   #saysTrouble(): boolean {
@@ -485,38 +384,20 @@ export class EventAssembler {
     const lastMs = this.#lastMs;
     this.#pending = waited[0];
     this.#record(at, waited[0]!.offset, 0, waited[0]!.beforeSeq);
-    const [write, isWhole, isFirst, hasLeading] = [this.#write, this.#isWholeWrite, this.#isFirst, this.#hasLeading];
+    const write = this.#write;
     const lineEndSeq = this.#lineEndSeq;
     waited.forEach((again, i) => {
       const { offset, timeMs, seq, position, endSeq } = again;
       this.#pending = again;
       const next = waited[i + 1];
       const from = at + offset + 1;
-      this.#write = WRITE.LINES;
-      this.#isWholeWrite = false;
-      this.#isFirst = true;
+      this.#write = new Write();
       this.#lineEndSeq = endSeq;
       this.#line(from, (next === undefined ? end : at + next.offset) - from, timeMs, seq, position);
     });
     this.#pending = undefined;
     this.#write = write;
-    this.#isWholeWrite = isWhole;
-    this.#isFirst = isFirst;
-    this.#hasLeading = hasLeading;
     this.#lineEndSeq = lineEndSeq;
     if (this.#isOpen) this.#lastMs = lastMs;
   }
-}
-
-/** Whether a write is a buffer that was full: many lines that are no continuation of others. */
-function isBuffer(bytes: Uint8Array, start: number, end: number): boolean {
-  let lines = 0;
-  for (let at = start; at < end && lines < BUFFER_LINES; ) {
-    const first = bytes[at]!;
-    if (first !== BLANK && first !== TAB && first !== NEWLINE) lines += 1;
-    const newline = bytes.indexOf(NEWLINE, at);
-    if (newline < 0 || newline >= end) break;
-    at = newline + 1;
-  }
-  return lines >= BUFFER_LINES;
 }

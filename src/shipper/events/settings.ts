@@ -1,8 +1,8 @@
 /** Settings to what the assemblers are told. */
 import type { Settings } from '../settings.js';
 import { matcherOf } from '../stages/matcher.js';
-import type { EventSettings } from './assembler.js';
 import type { Line } from './line.js';
+import type { EventSettings } from './room.js';
 
 const BLANK = 0x20;
 const TAB = 0x09;

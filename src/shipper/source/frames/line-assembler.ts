@@ -6,8 +6,9 @@
  *
  * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
  */
-import { EventAssembler, type EventRoom, type EventSettings } from '../../events/assembler.js';
+import { EventAssembler } from '../../events/assembler.js';
 import { FORMED } from '../../events/formed.js';
+import type { EventRoom, EventSettings } from '../../events/room.js';
 import type { Origin } from '../../parts.js';
 import { BatchBuilder } from '../../records/record-batch.js';
 import { type Place, StreamOutput } from './stream-output.js';

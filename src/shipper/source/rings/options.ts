@@ -1,6 +1,6 @@
 /** What the source of rings is told, and whom it tells. */
 import type { ProtocolError } from '../../errors.js';
-import type { EventSettings } from '../../events/assembler.js';
+import type { EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
 import type { SkipReason } from '../frames/frame-stream.js';
 import type { RingDirectoryOptions } from './directory.js';

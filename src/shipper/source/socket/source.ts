@@ -10,7 +10,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
-import type { EventSettings } from '../../events/assembler.js';
+import type { EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
 import type { Lost } from '../frames/decoder.js';

@@ -1,0 +1,44 @@
+/** What the assemblers of events are told, and what they share. */
+import type { BatchBuilder, Carried } from '../records/record-batch.js';
+import type { Line } from './line.js';
+
+export interface EventSettings {
+  readonly maxLines: number;
+  readonly maxBytes: number;
+  /** Without a further line for so long, by the times of writes, an event is complete. */
+  readonly idleMs: number;
+  /** What begins an event; the grammar decides when absent. */
+  readonly isFirstLine?: (line: Line) => boolean;
+}
+
+/** An event that may go on. */
+export interface OpenEvent extends Carried {
+  /** When it last grew, on the caller's clock. */
+  touchedMs: number;
+  /** Makes a record of it. `formed`: why. */
+  close(formed: number): void;
+}
+
+/** Takes records, whose bytes are in the builder's slab. */
+export interface RecordOutput {
+  record(
+    at: number,
+    length: number,
+    timeMs: number,
+    seq: number,
+    formed: number,
+    position: number,
+    endSeq: number,
+  ): void;
+}
+
+/** What all assemblers of a source share. */
+export interface EventRoom {
+  readonly builder: BatchBuilder;
+  /** Bound on the memory of open events outside the builder, and on that of unfinished lines. */
+  readonly partialMaxBytes: number;
+  /** Memory of open events outside the builder. */
+  eventBytes: number;
+  /** Events that may go on. */
+  readonly openEvents: Set<OpenEvent>;
+}

@@ -1,0 +1,98 @@
+/** A write of several lines: what its beginning says of the lines that follow. */
+import { isDetail } from './families/data.js';
+import { KIND, type Kind } from './kinds.js';
+import { Line } from './line.js';
+import { hasShapeOf, isStart, isTelling } from './starts.js';
+
+/** What is known of it. */
+export const WRITE = {
+  /** Nothing: its lines are taken one by one. */
+  LINES: 0,
+  /** It begins as a log event does: what follows is part of it, up to the next begin. */
+  LOGGED: 1,
+  /** It has several log events: it may be a buffer, and a trace in it another event. */
+  SEVERAL: 4,
+  /** It begins with a trace: lines before the first frame are its message. */
+  TRACE: 2,
+  /** It begins with the message that ends a trace: the rest of it is message, too. */
+  MESSAGE: 3,
+} as const;
+
+/** Of a whole write: so many bytes with so many lines that are no continuation are a buffer. */
+const BUFFER_BYTES = 4000;
+const BUFFER_LINES = 8;
+const NEWLINE = 0x0a;
+const BLANK = 0x20;
+const TAB = 0x09;
+const NOTHING = new Uint8Array(0);
+const other = new Line();
+
+export class Write {
+  form: number = WRITE.LINES;
+  /** Whether it began where a line begins, and ended with a line end: its boundaries say something. */
+  isWhole = false;
+  /** Whether none of its lines came, but for empty ones. */
+  isFirst = true;
+  /** Whether it begins with an empty line. */
+  hasLeading = false;
+  /** Valid while the write is taken. */
+  #bytes: Uint8Array = NOTHING;
+  #start = 0;
+  #end = 0;
+  /** The first line, in the slab. */
+  #firstAt = 0;
+  #firstEnd = 0;
+
+  begin(bytes: Uint8Array, start: number, end: number, isWhole: boolean): void {
+    this.form = WRITE.LINES;
+    this.isFirst = true;
+    this.hasLeading = false;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
+    this.isWhole = isWhole && !(end - start >= BUFFER_BYTES && isBuffer(bytes, start, end));
+  }
+
+  /** The first line says what the others may be. An empty one leaves it to the next. */
+  first(kind: Kind, line: Line, at: number): void {
+    if (kind !== KIND.EMPTY) this.isFirst = false;
+    if (!this.isWhole) return;
+    if (kind === KIND.EMPTY) this.hasLeading = true;
+    this.#firstAt = at;
+    this.#firstEnd = at + line.length;
+    if (kind === KIND.START && isTelling(line)) this.form = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
+    else if (kind === KIND.HEAD) this.form = WRITE.TRACE;
+  }
+
+  /** Whether a line begins as the first one does, which is in the slab. */
+  isAlike(line: Line, slab: Uint8Array): boolean {
+    return hasShapeOf(line, other.set(slab, this.#firstAt, this.#firstEnd));
+  }
+
+  /** Whether a second line is the start of a log event. */
+  #isSeveral(): boolean {
+    let starts = 0;
+    for (let at = this.#start; at < this.#end; ) {
+      const newline = this.#bytes.indexOf(NEWLINE, at);
+      const end = newline < 0 ? this.#end : Math.min(newline, this.#end);
+      other.set(this.#bytes, at, end);
+      if (isStart(other) && !isDetail(other)) starts += 1;
+      if (starts > 1) return true;
+      at = end + 1;
+    }
+    return false;
+  }
+}
+
+/** Whether a write is a buffer that was full: many lines that are no continuation of others. */
+function isBuffer(bytes: Uint8Array, start: number, end: number): boolean {
+  let lines = 0;
+  for (let at = start; at < end && lines < BUFFER_LINES; ) {
+    const first = bytes[at]!;
+    if (first !== BLANK && first !== TAB && first !== NEWLINE) lines += 1;
+    const newline = bytes.indexOf(NEWLINE, at);
+    if (newline < 0 || newline >= end) break;
+    at = newline + 1;
+  }
+  return lines >= BUFFER_LINES;
+}
