@@ -1,0 +1,86 @@
+/** Names of keys whose values are secrets, matched backwards from the sign between key and value. */
+import { code, isAlphanumeric, isLetter, isUpper, type Text } from './bytes.js';
+
+export enum Name {
+  /** Whatever follows is secret. */
+  PASSWORD = 1,
+  /** `pass=3 fail=0` is a result. */
+  PASS,
+  /** `PWD=/home` is a directory. */
+  PWD,
+  /** Secret when it is long enough for one. */
+  SECRET,
+  /** The secret key of AWS. */
+  AWS,
+  AUTHORIZATION,
+  COOKIE,
+  /** No secret, though it ends like one. */
+  HARMLESS,
+}
+
+/** In small letters, without the separators `_`, `-`, `.` and blank. A name may begin with anything else. */
+const NAMES: readonly (readonly [name: Name, words: string])[] = [
+  [Name.PASSWORD, 'password passwd passphrase passcode passwort kennwort motdepasse contrasena senha'],
+  [Name.PASS, 'pass'],
+  [Name.PWD, 'pwd'],
+  [
+    Name.SECRET,
+    'secret secretkey token apikey privatekey authkey accountkey sharedaccesskey encryptionkey signingkey masterkey ' +
+      'credential credentials amzsignature sharedaccesssignature',
+  ],
+  [Name.AWS, 'secretaccesskey awssecretkey awssecret'],
+  [Name.AUTHORIZATION, 'authorization'],
+  [Name.COOKIE, 'setcookie cookie'],
+  [
+    Name.HARMLESS,
+    'nexttoken pagetoken continuationtoken unexpectedtoken cancellationtoken synctoken maxtoken canceltoken',
+  ],
+];
+
+const LETTERS = 26;
+/** Nodes of a trie of the reversed words: 26 links and the name. */
+const trie: Int16Array[] = [new Int16Array(LETTERS + 1)];
+for (const [name, words] of NAMES) {
+  for (const word of words.split(' ')) {
+    let node = 0;
+    for (let i = word.length - 1; i >= 0; i--) {
+      const letter = word.charCodeAt(i) - 0x61;
+      const next = trie[node]![letter]! || trie.push(new Int16Array(LETTERS + 1)) - 1;
+      trie[node]![letter] = next;
+      node = next;
+    }
+    trie[node]![LETTERS] = name;
+  }
+}
+
+const [UNDERSCORE, DASH, DOT, BLANK] = ['_', '-', '.', ' '].map(code);
+const isSeparator = (byte: number | undefined) =>
+  byte === UNDERSCORE || byte === DASH || byte === DOT || byte === BLANK;
+/** Short words are part of many others: they need a beginning. */
+const needsBegin = (name: number) => name === Name.PASS || name === Name.PWD;
+
+/** The longest name that ends before `end`; 0 without one. The work is bounded by the longest word. */
+export function nameBefore(text: Text, end: number): Name | 0 {
+  let node = 0;
+  let found: Name | 0 = 0;
+  let i = end - 1;
+  for (;;) {
+    const byte = text.at(i);
+    if (!isLetter(byte)) break;
+    node = trie[node]![(byte! | 0x20) - 0x61]!;
+    if (node === 0) break;
+    const name = trie[node]![LETTERS]!;
+    if (name !== 0 && (!needsBegin(name) || isBegin(text, i))) found = name;
+    i--;
+    // One separator between the parts of a name.
+    if (isSeparator(text.at(i)) && isLetter(text.at(i - 1)) && i < end - 2) i--;
+  }
+  return found;
+}
+
+/** Whether a part of a name begins here: `db_pass`, `dbPass`, `\npass` in JSON; not `bypass`. */
+function isBegin(text: Text, i: number): boolean {
+  const before = text.at(i - 1);
+  if (!isAlphanumeric(before) || text.escapeBefore(i) > 0) return true;
+  return isUpper(text.at(i)) && !isUpper(before);
+}

@@ -1,0 +1,176 @@
+/** Secrets that are known by the names of their keys: `key=value`, `key: value`, JSON, XML, headers, query strings, options. */
+import { code, isAlphanumeric, isBlank, isDigit, type Text } from './bytes.js';
+import { Name, nameBefore } from './key-names.js';
+import { lineEnd, type Opening, openingAt, type Value, wholeValue } from './values.js';
+
+const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, SLASH, EQUALS, GREATER, LESS, COLON, CLOSING, BRACE, BRACKET, STAR] = [
+  '\\',
+  '"',
+  "'",
+  '`',
+  '/',
+  '=',
+  '>',
+  '<',
+  ':',
+  ']',
+  '{',
+  '[',
+  '*',
+].map(code);
+/** A shorter value of a key such as `token` is one of a parser or a grammar. */
+const SECRET_MIN = 8;
+/** Of blanks, quotes and backslashes between a key and its sign. */
+const GAP_MAX = 8;
+
+/** The name of the key before a sign (`=` or `:`), behind blanks, quotes and a closing bracket; 0 without one. */
+export function keyBefore(text: Text, sign: number): Name | 0 {
+  let i = sign;
+  const least = Math.max(text.start, sign - GAP_MAX);
+  while (i > least && isGap(text.at(i - 1))) i--;
+  return nameBefore(text, i);
+}
+
+function isGap(byte: number | undefined): boolean {
+  return (
+    isBlank(byte) ||
+    byte === DOUBLE ||
+    byte === SINGLE ||
+    byte === BACKTICK ||
+    byte === BACKSLASH ||
+    byte === CLOSING ||
+    // `:=`
+    byte === COLON
+  );
+}
+
+/** Where a value may begin behind a sign of this length: `=>` and `==` are signs, too. */
+export function behindSign(text: Text, at: number): number {
+  return text.at(at) === GREATER || text.at(at) === EQUALS ? at + 1 : at;
+}
+
+/** The secret of a key; `undefined` where the value is none. */
+export function secretOf(text: Text, name: Name, at: number): Value | undefined {
+  if (name === Name.COOKIE) return cookie(text, at);
+  const opening = openingAt(text, at);
+  const first = text.at(opening.from);
+  if (first === undefined || isPlaceholder(text, opening)) return undefined;
+  if (!opening.isQuoted && (first === BRACE || first === BRACKET || text.has(opening.from, '--'))) return undefined;
+  if (name === Name.PWD && isPath(text, opening.from)) return undefined;
+  const value = wholeValue(text, opening);
+  const { from, to } = value;
+  if (from >= to) return undefined;
+  if (name === Name.PASS) return isDigits(text, from, to) ? undefined : value;
+  if (name === Name.SECRET || name === Name.AWS) return to - from >= SECRET_MIN ? value : undefined;
+  return value;
+}
+
+/** So far is the name of a cookie looked for. */
+const COOKIE_NAME_MAX = 128;
+
+function cookie(text: Text, at: number): Value | undefined {
+  const { from } = openingAt(text, at);
+  for (let i = from; i < from + COOKIE_NAME_MAX; i++) {
+    const byte = text.at(i);
+    if (byte === EQUALS && i > from) {
+      const to = lineEnd(text, from);
+      return { from, to, next: to };
+    }
+    if (!isAlphanumeric(byte) && byte !== 0x2d && byte !== 0x5f && byte !== 0x2e) break;
+  }
+  return undefined;
+}
+
+const WORDS = ['null', 'none', 'nil', 'true', 'false', 'undefined', 'yes', 'no'];
+const HIDDEN = [
+  'redacted',
+  'filtered',
+  'hidden',
+  'masked',
+  'removed',
+  'secret',
+  'protected',
+  'sensitive',
+  'password',
+  'none',
+  'null',
+];
+const STARS_MAX = 64;
+
+/** What programs print instead of a secret, or where there is none: `null`, `****`, `[FILTERED]`, `${PASSWORD}`. */
+function isPlaceholder(text: Text, { from, isQuoted }: Opening): boolean {
+  const first = text.at(from);
+  if (!isQuoted && WORDS.some((word) => text.hasWord(from, word) && isWordEnd(text, from + word.length))) return true;
+  if (first === STAR) {
+    let i = from;
+    while (i < from + STARS_MAX && text.at(i) === STAR) i++;
+    return isWordEnd(text, i);
+  }
+  if (text.has(from, '${') || text.has(from, '{{') || text.has(from, '$(')) return true;
+  if (first !== BRACKET && first !== LESS) return false;
+  return HIDDEN.some((word) => text.hasWord(from + 1, word));
+}
+
+function isWordEnd(text: Text, i: number): boolean {
+  const byte = text.at(i);
+  return byte === undefined || byte <= 0x20 || ENDS.has(byte);
+}
+
+const ENDS = new Set([...'"\',;&)}]<>\\'].map(code));
+
+function isDigits(text: Text, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) if (!isDigit(text.at(i))) return false;
+  return true;
+}
+
+/** `/home`, `~/x`, `C:\x`. */
+function isPath(text: Text, from: number): boolean {
+  const first = text.at(from);
+  return first === SLASH || first === code('~') || text.at(from + 1) === COLON;
+}
+
+/** Where the value of an element of XML begins behind a `>`: its tag ends with such a name and has no attributes. */
+export function elementBefore(text: Text, greater: number): Name | 0 {
+  const name = nameBefore(text, greater);
+  if (name === 0) return 0;
+  for (let i = greater - 1; i > greater - TAG_MAX; i--) {
+    const byte = text.at(i);
+    if (byte === LESS) return text.at(i + 1) === SLASH ? 0 : name;
+    if (!isAlphanumeric(byte) && byte !== COLON && byte !== 0x2d && byte !== 0x5f && byte !== 0x2e) return 0;
+  }
+  return 0;
+}
+
+const TAG_MAX = 64;
+
+/** Where an option `--password` ends that begins here and is followed by a blank; 0 without one. */
+export function optionAt(text: Text, i: number): number {
+  if (!text.has(i, '--') || isAlphanumeric(text.at(i - 1))) return 0;
+  let at = i + 2;
+  while (at < i + TAG_MAX && (isAlphanumeric(text.at(at)) || text.at(at) === 0x2d || text.at(at) === 0x5f)) at++;
+  return at > i + 2 && isBlank(text.at(at)) ? at : 0;
+}
+
+const URL_ENDS = new Set([...' \t\n\r/?#"\'<>\\`|'].map(code));
+/** A user without a password that is as long is a token. */
+const TOKEN_MIN = 16;
+
+/** The password of a URL (or a user that is a token) whose `://` begins here. `undefined` without one. */
+export function urlPassword(text: Text, colon: number): { readonly from: number; readonly to: number } | undefined {
+  if (!text.has(colon, '://')) return undefined;
+  const begin = colon + 3;
+  let at = 0;
+  let split = 0;
+  for (let i = begin; i < text.end; i++) {
+    const byte = text.at(i)!;
+    if (URL_ENDS.has(byte)) break;
+    if (byte === code('@')) at = i;
+    else if (byte === COLON && split === 0) split = i;
+  }
+  if (at === 0) return undefined;
+  if (split !== 0 && split < at)
+    return split + 1 < at && !text.has(split + 1, '***@') ? { from: split + 1, to: at } : undefined;
+  let digits = 0;
+  for (let i = begin; i < at; i++) if (isDigit(text.at(i))) digits++;
+  return digits > 0 && at - begin >= TOKEN_MIN ? { from: begin, to: at } : undefined;
+}

@@ -1,0 +1,176 @@
+/**
+ * Hides secrets in messages, before a record is buffered: what is on disk, sent, or a dead letter has none of them.
+ *
+ * A message is looked at as a whole, so a secret in an event of several lines is found. Of a PEM block that comes line by line,
+ * the stage remembers by stream that it is open. Of a line that is cut for its length, a secret across the cut is found where
+ * its beginning tells enough (keys with values, PEM blocks, tokens), not where its end does (numbers with check digits).
+ */
+import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
+import type { Origin, RecordBatch, Stage } from '../../parts.js';
+import { compact } from '../../records/record-batch.js';
+import type { Finds } from './finds.js';
+import { KIND } from './kinds.js';
+import { findPatterns, type Pattern } from './patterns.js';
+import { continuation } from './pem.js';
+import { JsonNumbers, type Replace } from './replacement.js';
+import { Scanner } from './scanner.js';
+
+export interface RedactionOptions {
+  readonly kinds: readonly RedactionKind[];
+  readonly patterns: readonly Pattern[];
+  readonly replace: Replace;
+  /** Told of each batch in which something was found: how often, by kind. */
+  readonly onFound: (counts: ReadonlyMap<string, number>) => void;
+}
+
+/** Messages of a stream in which an open block goes on at most. */
+const BLOCK_MAX_RECORDS = 200;
+/** Streams whose blocks are remembered. */
+const BLOCKS_MAX = 10_000;
+const QUOTE = 0x22;
+
+export class Redaction implements Stage {
+  readonly name = 'redact';
+  readonly #options: RedactionOptions;
+  readonly #names: readonly string[];
+  readonly #scanner: Scanner;
+  readonly #numbers: JsonNumbers;
+  /** By id of a stream in a PEM block: how many of its messages may still belong to it. */
+  readonly #blocks = new Map<string, number>();
+  readonly #hasBlocks: boolean;
+
+  constructor(options: RedactionOptions) {
+    this.#options = options;
+    this.#names = [...REDACTION_KINDS, ...options.patterns.map(({ name }) => name)];
+    this.#scanner = new Scanner(options.kinds);
+    this.#numbers = new JsonNumbers(this.#scanner.text);
+    this.#hasBlocks = options.kinds.includes('pem');
+  }
+
+  apply(batch: RecordBatch): RecordBatch {
+    const { bytes, count, start, length, origin, origins } = batch;
+    const counts = new Map<string, number>();
+    let output: Output | undefined;
+    for (let i = 0; i < count; i++) {
+      const from = start[i]!;
+      const finds = this.#find(bytes, from, from + length[i]!, origins[origin[i]!]!);
+      if (finds.count === 0) continue;
+      output ??= new Output(batch);
+      this.#write(output, i, finds, counts);
+    }
+    if (output === undefined) return batch;
+    this.#options.onFound(counts);
+    return output.finish();
+  }
+
+  /** A text of the shipper itself. */
+  text(text: string): string {
+    const bytes = Buffer.from(text);
+    const finds = this.#find(bytes, 0, bytes.length, undefined);
+    if (finds.count === 0) return text;
+    const parts: Uint8Array[] = [];
+    this.#numbers.begin();
+    this.#parts(finds, bytes, 0, bytes.length, (part) => parts.push(part));
+    return Buffer.concat(parts).toString();
+  }
+
+  #find(bytes: Uint8Array, from: number, to: number, origin: Origin | undefined): Finds {
+    const { patterns } = this.#options;
+    const finds = this.#scanner.scan(bytes, from, to);
+    if (this.#hasBlocks && origin !== undefined) this.#followBlock(origin, finds);
+    if (patterns.length > 0 && findPatterns(patterns, REDACTION_KINDS.length, this.#scanner.text, finds))
+      finds.arrange();
+    return finds;
+  }
+
+  #followBlock({ id }: Origin, finds: Finds): void {
+    const left = this.#blocks.get(id);
+    if (this.#scanner.isPemOpen) {
+      this.#blocks.delete(id);
+      this.#blocks.set(id, BLOCK_MAX_RECORDS);
+      if (this.#blocks.size > BLOCKS_MAX) this.#blocks.delete(this.#blocks.keys().next().value!);
+    } else if (left !== undefined) {
+      const { from, to, isEnd } = continuation(this.#scanner.text);
+      if (from < to) {
+        finds.add(KIND.pem, from, to);
+        finds.arrange();
+      }
+      if (isEnd || left === 1) this.#blocks.delete(id);
+      else this.#blocks.set(id, left - 1);
+    }
+  }
+
+  #write(output: Output, i: number, finds: Finds, counts: Map<string, number>): void {
+    this.#numbers.begin();
+    output.begin(i);
+    const { bytes, start, end } = this.#scanner.text;
+    this.#parts(finds, bytes, start, end, (part) => output.add(part));
+    output.end(i);
+    for (let k = 0; k < finds.count; k++) {
+      const name = this.#names[finds.kind(k)]!;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+  }
+
+  #parts(finds: Finds, bytes: Uint8Array, start: number, end: number, add: (part: Uint8Array) => void): void {
+    let at = start;
+    for (let k = 0; k < finds.count; k++) {
+      const [from, to] = [finds.from(k), finds.to(k)];
+      const replacement = this.#options.replace(this.#names[finds.kind(k)]!, bytes.subarray(from, to));
+      add(bytes.subarray(at, from));
+      const isNumber = this.#numbers.has(from, to);
+      if (isNumber) add(QUOTES);
+      add(replacement);
+      if (isNumber) add(QUOTES);
+      at = to;
+    }
+    add(bytes.subarray(at, end));
+  }
+}
+
+const QUOTES = Uint8Array.of(QUOTE);
+
+/** A batch with some of its messages changed: those are in a slab of their own, behind all others. */
+class Output {
+  readonly #batch: RecordBatch;
+  readonly #start: Uint32Array;
+  readonly #length: Uint32Array;
+  #bytes: Uint8Array;
+  #used: number;
+
+  constructor(batch: RecordBatch) {
+    this.#batch = batch;
+    this.#start = batch.start.slice();
+    this.#length = batch.length.slice();
+    this.#used = 0;
+    this.#bytes = new Uint8Array(1024);
+  }
+
+  begin(i: number): void {
+    this.#start[i] = this.#batch.bytes.length + this.#used;
+  }
+
+  add(part: Uint8Array): void {
+    const needed = this.#used + part.length;
+    if (needed > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      grown.set(this.#bytes.subarray(0, this.#used));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(part, this.#used);
+    this.#used = needed;
+  }
+
+  end(i: number): void {
+    this.#length[i] = this.#batch.bytes.length + this.#used - this.#start[i]!;
+  }
+
+  /** Without the bytes that were replaced: a slab that is kept should not hold the secrets. */
+  finish(): RecordBatch {
+    const { bytes } = this.#batch;
+    const all = new Uint8Array(bytes.length + this.#used);
+    all.set(bytes);
+    all.set(this.#bytes.subarray(0, this.#used), bytes.length);
+    return compact({ ...this.#batch, bytes: all, start: this.#start, length: this.#length });
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Finds the built-in kinds in a message, in one pass over its bytes: a byte by which a kind may begin, or which it contains
+ * (`@`, `=`, `:`), leads to the check of that kind. A check looks at a bounded part of the message, or at bytes that are
+ * then skipped: so the time is linear in the message, whatever it holds.
+ */
+import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
+import { code, isBlank, isDigit, Text } from './bytes.js';
+import { cardAt } from './card.js';
+import { emailAround } from './email.js';
+import { Finds } from './finds.js';
+import { ibanAt } from './iban.js';
+import { Name, nameBefore } from './key-names.js';
+import { KIND } from './kinds.js';
+import { cpfAt, dniAt, ninoAt, nirAt, ssnAt } from './national.js';
+import { behindSign, elementBefore, keyBefore, optionAt, secretOf, urlPassword } from './passwords.js';
+import { PemBlocks } from './pem.js';
+import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './tokens.js';
+import { lineEnd, openingAt } from './values.js';
+
+enum Trigger {
+  DIGIT = 1,
+  AT,
+  PERCENT,
+  BACKSLASH,
+  EQUALS,
+  COLON,
+  GREATER,
+  DASH,
+  A,
+  B,
+  E,
+}
+
+const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonly RedactionKind[]])[] = [
+  [Trigger.DIGIT, '0123456789', ['card', 'iban', 'ssn', 'cpf', 'dni', 'nir', 'nino']],
+  [Trigger.AT, '@', ['email']],
+  [Trigger.PERCENT, '%', ['email', 'password', 'aws']],
+  [Trigger.BACKSLASH, '\\', ['password', 'aws']],
+  [Trigger.EQUALS, '=', ['password', 'aws']],
+  [Trigger.COLON, ':', ['password', 'aws', 'bearer', 'basic']],
+  [Trigger.GREATER, '>', ['password', 'aws']],
+  [Trigger.DASH, '-', ['pem', 'password']],
+  [Trigger.A, 'A', ['aws']],
+  [Trigger.B, 'Bb', ['bearer', 'basic']],
+  [Trigger.E, 'e', ['jwt']],
+];
+
+/** Beside bearer and basic. */
+const SCHEMES = ['digest', 'negotiate', 'ntlm', 'token', 'apikey', 'oauth', 'hawk', 'dpop', 'aws4-hmac-sha256', 'aws'];
+
+export class Scanner {
+  readonly text = new Text();
+  readonly finds = new Finds(this.text);
+  /** Whether the last message ended within a PEM block. */
+  isPemOpen = false;
+  readonly #is: Readonly<Record<RedactionKind, boolean>>;
+  readonly #triggers = new Uint8Array(256);
+  readonly #pem = new PemBlocks();
+  #hasAccessKey = false;
+
+  constructor(kinds: readonly RedactionKind[]) {
+    this.#is = Object.fromEntries(REDACTION_KINDS.map((kind) => [kind, kinds.includes(kind)])) as Record<
+      RedactionKind,
+      boolean
+    >;
+    for (const [trigger, bytes, needing] of NEEDS) {
+      if (!needing.some((kind) => this.#is[kind])) continue;
+      for (const byte of bytes) this.#triggers[code(byte)] = trigger;
+    }
+  }
+
+  /** Fills `finds` with what is in these bytes. */
+  scan(bytes: Uint8Array, start: number, end: number): Finds {
+    const { text, finds } = this;
+    text.bytes = bytes;
+    text.start = start;
+    text.end = end;
+    finds.clear();
+    this.isPemOpen = false;
+    this.#hasAccessKey = false;
+    this.#pem.begin();
+    const triggers = this.#triggers;
+    let wasDigit = false;
+    for (let i = start; i < end; ) {
+      const trigger = triggers[bytes[i]!]!;
+      if (trigger === 0 || (trigger === Trigger.DIGIT && wasDigit)) {
+        if (trigger === 0) wasDigit = false;
+        i++;
+        continue;
+      }
+      wasDigit = trigger === Trigger.DIGIT;
+      const next = this.#at(trigger, i);
+      if (next > i + 1) wasDigit = false;
+      i = next > i ? next : i + 1;
+    }
+    if (this.#hasAccessKey) this.#secretKeys();
+    return finds;
+  }
+
+  /** Where to look on behind what is found here; 0 when there is nothing. */
+  #at(trigger: Trigger, i: number): number {
+    switch (trigger) {
+      case Trigger.DIGIT:
+        return this.#number(i);
+      case Trigger.AT:
+        return this.#email(i, 1);
+      case Trigger.PERCENT:
+        if (this.#is.email && this.text.has(i, '%40')) return this.#email(i, 3);
+        return this.text.hasWord(i, '%3d') ? this.#value(i, i + 3) : 0;
+      case Trigger.BACKSLASH:
+        return this.text.hasWord(i, '\\u003d') ? this.#value(i, i + 6) : 0;
+      case Trigger.EQUALS:
+        return this.#value(i, i + 1);
+      case Trigger.COLON:
+        return this.#url(i) || this.#value(i, i + 1);
+      case Trigger.GREATER:
+        return this.#secret(elementBefore(this.text, i), i + 1);
+      case Trigger.DASH:
+        return this.#dash(i);
+      case Trigger.A:
+        return this.#accessKey(i);
+      case Trigger.B:
+        return this.#credential('bearer', i, false) || this.#credential('basic', i, false);
+      case Trigger.E:
+        return this.#add('jwt', i, jwtAt(this.text, i));
+    }
+  }
+
+  #add(kind: RedactionKind, from: number, to: number): number {
+    return to === 0 || !this.#is[kind] ? 0 : this.finds.add(KIND[kind], from, to);
+  }
+
+  #number(i: number): number {
+    const { text } = this;
+    const is = this.#is;
+    if (!isDigit(text.at(i + 1))) return is.nir ? this.#add('nir', i, nirAt(text, i)) : 0;
+    return (
+      (is.card && this.#add('card', i, cardAt(text, i))) ||
+      (is.iban && i - 2 >= this.finds.floor && this.#add('iban', i - 2, ibanAt(text, i - 2))) ||
+      (is.ssn && this.#add('ssn', i, ssnAt(text, i))) ||
+      (is.cpf && this.#add('cpf', i, cpfAt(text, i))) ||
+      (is.nir && this.#add('nir', i, nirAt(text, i))) ||
+      (is.dni && this.#dni(i)) ||
+      (is.nino && this.#nino(i)) ||
+      0
+    );
+  }
+
+  #dni(i: number): number {
+    const to = dniAt(this.text, i);
+    const before = this.text.at(i - 1)!;
+    const isResident = before >= code('X') && before <= code('Z') && i - 1 >= this.finds.floor;
+    return this.#add('dni', isResident ? i - 1 : i, to);
+  }
+
+  #nino(i: number): number {
+    const found = ninoAt(this.text, i);
+    return found === undefined || found.from < this.finds.floor ? 0 : this.#add('nino', found.from, found.to);
+  }
+
+  #email(at: number, length: number): number {
+    const found = emailAround(this.text, at, length, this.finds.floor);
+    return found === undefined ? 0 : this.#add('email', found.from, found.to);
+  }
+
+  #url(colon: number): number {
+    if (!this.#is.password) return 0;
+    const found = urlPassword(this.text, colon);
+    return found === undefined ? 0 : this.#add('password', found.from, found.to);
+  }
+
+  /** The value behind the sign that begins at `sign` and ends at `at`. */
+  #value(sign: number, at: number): number {
+    const name = keyBefore(this.text, sign);
+    return name === 0 ? 0 : this.#secret(name, behindSign(this.text, at));
+  }
+
+  #secret(name: Name | 0, at: number): number {
+    if (name === 0 || name === Name.HARMLESS) return 0;
+    if (name === Name.AUTHORIZATION) return this.#authorization(at);
+    const kind = name === Name.AWS && this.#is.aws ? 'aws' : 'password';
+    if (!this.#is[kind]) return 0;
+    const value = secretOf(this.text, name, at);
+    if (value === undefined) return 0;
+    this.#add(kind, value.from, value.to);
+    return value.next;
+  }
+
+  /** The value of a header: credentials of one of the schemes. The name of the scheme stays. */
+  #authorization(at: number): number {
+    const { text } = this;
+    const { from } = openingAt(text, at);
+    const found = this.#credential('bearer', from, true) || this.#credential('basic', from, true);
+    if (found > 0 || !this.#is.password) return found;
+    const scheme = SCHEMES.find((each) => text.hasWord(from, each) && isBlank(text.at(from + each.length)));
+    return scheme === undefined ? 0 : this.#add('password', from + scheme.length + 1, lineEnd(text, from));
+  }
+
+  #credential(scheme: Scheme, i: number, isHeader: boolean): number {
+    if (!this.#is[scheme]) return 0;
+    const found = credentialAt(this.text, i, scheme, isHeader);
+    return found === undefined ? 0 : this.#add(scheme, found.from, found.to);
+  }
+
+  #dash(i: number): number {
+    const { text } = this;
+    if (this.#is.pem) {
+      const block = this.#pem.at(text, i);
+      if (block !== undefined) {
+        this.isPemOpen ||= block.isOpen;
+        return this.#add('pem', i, block.to);
+      }
+    }
+    if (!this.#is.password) return 0;
+    const end = optionAt(text, i);
+    return end === 0 ? 0 : this.#secret(nameBefore(text, end), end);
+  }
+
+  #accessKey(i: number): number {
+    const to = this.#add('aws', i, accessKeyAt(this.text, i));
+    if (to > 0) this.#hasAccessKey = true;
+    return to;
+  }
+
+  #secretKeys(): void {
+    let from = this.text.start;
+    for (;;) {
+      const found = nextSecretKey(this.text, from);
+      if (found === undefined) break;
+      this.#add('aws', found.from, found.to);
+      from = found.to;
+    }
+    this.finds.arrange();
+  }
+}

@@ -1,0 +1,128 @@
+/** Where the value of a key begins and ends: quoted, also inside JSON that is a string of JSON, or bare. */
+import { code, isAlphanumeric, isBlank, isLetter, isSpace, type Text } from './bytes.js';
+
+export interface Value {
+  readonly from: number;
+  readonly to: number;
+  /** Where to look on: behind its closing quote. */
+  readonly next: number;
+}
+
+/** Where a value begins; its end is looked for only when it may be a secret, so that no byte is read for two keys. */
+export interface Opening {
+  readonly from: number;
+  readonly isQuoted: boolean;
+  /** Of the backslashes before the opening quote. */
+  readonly depth: number;
+}
+
+const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, LESS, GREATER, COMMA, SEMICOLON, AMPERSAND] = [
+  '\\',
+  '"',
+  "'",
+  '`',
+  '<',
+  '>',
+  ',',
+  ';',
+  '&',
+].map(code);
+const [EQUALS, COLON] = ['=', ':'].map(code);
+const CLOSERS = new Set([')', ']', '}'].map(code));
+const KEY_MAX = 64;
+
+const isQuote = (byte: number | undefined) => byte === DOUBLE || byte === SINGLE || byte === BACKTICK;
+
+/** The beginning of the value behind blanks and an opening quote. */
+export function openingAt(text: Text, at: number): Opening {
+  let i = at;
+  while (isBlank(text.at(i))) i++;
+  const depth = backslashes(text, i);
+  const isQuoted = isQuote(text.at(i + depth));
+  return { from: isQuoted ? i + depth + 1 : i, isQuoted, depth };
+}
+
+/** The whole value; empty where there is none. */
+export function wholeValue(text: Text, { from, isQuoted, depth }: Opening): Value {
+  if (isQuoted) return quoted(text, from - 1, depth);
+  const to = bareEnd(text, from);
+  return { from, to, next: to };
+}
+
+function backslashes(text: Text, i: number): number {
+  let count = 0;
+  while (text.at(i + count) === BACKSLASH) count++;
+  return count;
+}
+
+/** Up to the quote that as many backslashes escape, or fewer: those close a string around this one. */
+function quoted(text: Text, open: number, depth: number): Value {
+  const quote = text.at(open);
+  const from = open + 1;
+  let run = 0;
+  let i = from;
+  for (; i < text.end; i++) {
+    const byte = text.at(i);
+    if (byte === BACKSLASH) {
+      run++;
+      continue;
+    }
+    if (byte === quote && (depth === 0 ? run % 2 === 0 : run <= depth)) break;
+    // In a string of JSON a single quote is one of the text, and the string ends before it.
+    if (byte === DOUBLE && quote !== DOUBLE && run <= depth && isStringEnd(text, i + 1)) break;
+    run = 0;
+  }
+  const isClosed = i < text.end;
+  const to = isClosed && depth > 0 ? i - run : i;
+  return { from, to, next: isClosed ? i + 1 : i };
+}
+
+function isStringEnd(text: Text, at: number): boolean {
+  const byte = text.at(at);
+  return byte === COMMA || CLOSERS.has(byte ?? 0) || byte === undefined;
+}
+
+/** A bare value ends at a blank, a quote, or where the next key, a closing bracket or an escape of JSON begins. */
+function bareEnd(text: Text, from: number): number {
+  let i = from;
+  for (; i < text.end; i++) {
+    const byte = text.at(i)!;
+    if (isSpace(byte) || byte === DOUBLE || byte === SINGLE || byte === LESS) break;
+    if (byte === BACKSLASH) {
+      if (text.at(i + 1) !== BACKSLASH) break;
+      i++;
+    } else if (CLOSERS.has(byte) || byte === GREATER) {
+      if (!isAlphanumeric(text.at(i + 1))) break;
+    } else if (byte === COMMA || byte === SEMICOLON || byte === AMPERSAND) {
+      if (endsValue(text, i + 1)) break;
+    }
+  }
+  return Math.min(i, text.end);
+}
+
+/** Whether behind a separator there is nothing of a value: a blank, the end, or a key with its sign. */
+function endsValue(text: Text, from: number): boolean {
+  const first = text.at(from);
+  if (first === undefined || isSpace(first) || isQuote(first) || first === BACKSLASH) return true;
+  for (let i = from; i < from + KEY_MAX; i++) {
+    const byte = text.at(i);
+    if (byte === EQUALS || byte === COLON) return i > from;
+    if (!isAlphanumeric(byte) && byte !== 0x5f && byte !== 0x2d && byte !== 0x2e && byte !== 0x25)
+      return byte === undefined && isLetter(first);
+  }
+  return false;
+}
+
+/** To the end of the line: of text, of a string of JSON, or of the message. */
+export function lineEnd(text: Text, from: number): number {
+  let i = from;
+  for (; i < text.end; i++) {
+    const byte = text.at(i)!;
+    if (byte === 0x0a || byte === 0x0d || byte === DOUBLE || byte === SINGLE) break;
+    if (byte === BACKSLASH) {
+      if (text.at(i + 1) !== BACKSLASH) break;
+      i++;
+    }
+  }
+  return Math.min(i, text.end);
+}
