@@ -4,6 +4,7 @@ import { BUFFER_SETTINGS } from './buffer.js';
 import { EVENT_SETTINGS } from './events.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { POD_SETTINGS } from './pod.js';
+import { REDACTION_RULES, REDACTION_SETTINGS } from './redaction.js';
 import type { Rule } from './rule.js';
 import type { Setting, ValueOf } from './setting.js';
 import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
@@ -18,6 +19,7 @@ type Group = Readonly<Record<string, Setting<unknown>>>;
 export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['Where records come from', SOURCE_SETTINGS],
   ['Which lines are one record', EVENT_SETTINGS],
+  ['What is hidden in records', REDACTION_SETTINGS],
   ['Which records are kept', BILL_SETTINGS],
   ['Where records go', SINK_CHOICE],
   ...Object.values(SINKS)
@@ -52,6 +54,7 @@ export const RULES: readonly Rule[] = [
   },
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
+  ...REDACTION_RULES,
   ...BILL_RULES,
   ...Object.values(SINKS).flatMap(({ rules }): readonly Rule[] => rules),
 ];
@@ -60,6 +63,7 @@ type SinkSettings = (typeof SINKS)[keyof typeof SINKS]['settings'];
 type Rows =
   | typeof SOURCE_SETTINGS
   | typeof EVENT_SETTINGS
+  | typeof REDACTION_SETTINGS
   | typeof BILL_SETTINGS
   | typeof SINK_CHOICE
   | SinkSettings

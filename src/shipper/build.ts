@@ -62,6 +62,8 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
   const sinks = await openSinks({ settings, log, secrets }, (...request) => metrics.countRequest(...request));
   const stages = await openStages(settings, { log, now, memoryMaxBytes });
+  const { redaction } = stages;
+  if (redaction !== undefined) secrets.alsoHide((text) => redaction.text(text));
   const recall = (isOf?: (origin: Origin) => boolean) => recallTo(buffer, ledger, stages.bill, isOf);
   const deadLetters = openDeadLetters({ settings, log, secrets, now });
   const sources = openSources(settings, {

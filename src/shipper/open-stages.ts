@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import { severitiesOf } from '../catalog/values/record-rules.js';
 import { levelOf } from './fields/level.js';
 import type { Log } from './log.js';
+import { openRedaction } from './open-redaction.js';
 import type { Stage } from './parts.js';
 import type { Settings } from './settings.js';
 import { Bill } from './stages/bill/bill.js';
 import { matcherOf } from './stages/matcher.js';
 import { ModuleStage, startThread } from './stages/module/module-stage.js';
+import type { Redaction } from './stages/redaction/redaction.js';
 
 export interface OpenStagesOptions {
   readonly log: Log;
@@ -27,6 +29,8 @@ export interface Stages {
   readonly stages: readonly Stage[];
   /** Whose flight recorder can be told to send. Absent without settings for it. */
   readonly bill: Bill | undefined;
+  /** Also redacts what the shipper itself prints. Absent without settings for it. */
+  readonly redaction: Redaction | undefined;
 }
 
 /** Part of the memory bound that the flight recorder may have. */
@@ -38,9 +42,11 @@ export const bufferPart = ({ recorderMinutes }: Settings): number =>
 
 /** Throws a ConfigError when a setting cannot work. */
 export async function openStages(settings: Settings, options: OpenStagesOptions): Promise<Stages> {
+  // First: what follows sees no secrets, and a module may print what it sees.
+  const redaction = openRedaction(settings, options.ledger);
   const module = await openModuleStage(settings, options);
   const bill = openBill(settings, options);
-  return { stages: [module, bill].filter((stage) => stage !== undefined), bill };
+  return { stages: [redaction, module, bill].filter((stage) => stage !== undefined), bill, redaction };
 }
 
 async function openModuleStage({ stage: path }: Settings, options: OpenStagesOptions) {

@@ -9,6 +9,7 @@ const NAME = /SECRET|TOKEN|PASSWORD|CREDENTIAL/;
 export class Secrets {
   readonly #values = new Set<string>();
   readonly #words = new Map<string, RegExp>();
+  #also: ((text: string) => string) | undefined;
 
   /** Those of the environment, known by the names of their variables. */
   static of(env: Readonly<Record<string, string | undefined>>): Secrets {
@@ -28,12 +29,17 @@ export class Secrets {
     }
   }
 
+  /** Hides the secrets of applications, too: a service may quote a record that was sent before they were hidden. */
+  alsoHide(redact: (text: string) => string): void {
+    this.#also = redact;
+  }
+
   /** The text with `***` in the place of each secret. */
   redact(text: string): string {
     let redacted = text;
     for (const secret of this.#values) redacted = redacted.replaceAll(secret, '***');
     for (const word of this.#words.values()) redacted = redacted.replace(word, '***');
-    return redacted;
+    return this.#also?.(redacted) ?? redacted;
   }
 }
 

@@ -24,6 +24,8 @@ export class Ledger {
   readonly read = new Tally();
   /** Not sent to any sink, on purpose: by reason. */
   readonly withheld = new Map<string, Tally>();
+  /** Secrets that were replaced in records, by kind. */
+  readonly redacted = new Map<string, number>();
   /** Withheld at first, and sent later: no part of `withheld`, nor of the sum. */
   readonly recalled = new Map<string, Tally>();
   /** Lines that applications could not hand over. Never read, so no part of the sum. */
@@ -115,6 +117,11 @@ export class Ledger {
     addTo(this.recalled, reason, recalled);
   }
 
+  /** By kind, how often. */
+  countRedacted(counts: ReadonlyMap<string, number>): void {
+    for (const [kind, count] of counts) this.redacted.set(kind, (this.redacted.get(kind) ?? 0) + count);
+  }
+
   countLost({ lines, bytes }: Lost): void {
     this.lost.records += lines;
     this.lost.bytes += bytes;
@@ -191,6 +198,7 @@ export class Ledger {
       read: this.read.records,
       ...(Object.keys(recovered).length > 0 && { recovered }),
       ...(Object.keys(withheld).length > 0 && { withheld }),
+      ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...application, ...hold, ...byReason('dropped') },
@@ -208,6 +216,7 @@ export class Ledger {
     return {
       read: this.read.byStream,
       ...(this.withheld.size > 0 && { withheld: countsOf(this.withheld) }),
+      ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
       application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
       hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
       sinks: Object.fromEntries(sinks),
@@ -271,6 +280,8 @@ export interface Totals {
   readonly recovered?: Readonly<Record<string, number>>;
   /** By reason: kept back from every sink by rules, limits or a stage. Absent when there was nothing. */
   readonly withheld?: Readonly<Record<string, number>>;
+  /** By kind: secrets replaced in records. No part of the sum. Absent when there was nothing. */
+  readonly redacted?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
   /** By sink and reason. Absent when there was nothing. */
@@ -295,6 +306,8 @@ export interface Statement {
   readonly read: Readonly<Partial<Record<StreamName, Count>>>;
   /** By reason: kept back from every sink. Absent when there was nothing. */
   readonly withheld?: Readonly<Record<string, Count>>;
+  /** By kind: secrets replaced in records. No part of the sum. Absent when there was nothing. */
+  readonly redacted?: Readonly<Record<string, number>>;
   /** Never read, so no part of the sum. */
   readonly application: { readonly dropped: Readonly<Record<string, Count>> };
   readonly hold: { readonly dropped: Readonly<Record<string, Count>> };

@@ -125,6 +125,8 @@ export class Metrics {
     writer.counter('protocol_errors_total', errorHelp, ['reason'], errors);
     const skipped = [...ledger.skipped].map(([reason, bytes]): Series => [{ reason }, bytes]);
     writer.counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
+    const redacted = [...ledger.redacted].map(([kind, count]): Series => [{ kind }, count]);
+    writer.counter('redactions_total', 'Secrets replaced in records, by kind.', ['kind'], redacted);
     const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';
     writer.counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
     const timeHelp = 'Frames whose time was over 31 days ago or a day ahead: their lines bear the time of reading.';
