@@ -14,6 +14,8 @@ const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
 );
 const [BLANK, DASH, UNDERSCORE] = [' ', '-', '_'].map(code);
 const GROUP = 4;
+/** Others give the same remainder, and are never issued. */
+const [CHECK_MIN, CHECK_MAX] = [2, 98];
 
 /** The end of a number that begins here, at its country; 0 without one. */
 export function ibanAt(text: Text, i: number): number {
@@ -33,7 +35,8 @@ export function ibanAt(text: Text, i: number): number {
   }
   const after = text.at(at);
   if (isAlphanumeric(after) || after === UNDERSCORE) return 0;
-  return remainder(characters.toUpperCase()) === 1 ? at : 0;
+  const check = Number(characters.slice(2, 4));
+  return check >= CHECK_MIN && check <= CHECK_MAX && remainder(characters.toUpperCase()) === 1 ? at : 0;
 }
 
 function remainder(characters: string): number {

@@ -10,7 +10,7 @@ export enum Name {
   PWD,
   /** Secret when it is long enough for one. */
   SECRET,
-  /** The secret key of AWS. */
+  /** A secret key or session token of AWS. */
   AWS,
   AUTHORIZATION,
   COOKIE,
@@ -20,7 +20,7 @@ export enum Name {
 
 /** In small letters, without the separators `_`, `-`, `.` and blank. A name may begin with anything else. */
 const NAMES: readonly (readonly [name: Name, words: string])[] = [
-  [Name.PASSWORD, 'password passwd passphrase passcode passwort kennwort motdepasse contrasena senha'],
+  [Name.PASSWORD, 'password passwd passphrase passcode clientsecret passwort kennwort motdepasse contrasena senha'],
   [Name.PASS, 'pass'],
   [Name.PWD, 'pwd'],
   [
@@ -28,7 +28,7 @@ const NAMES: readonly (readonly [name: Name, words: string])[] = [
     'secret secretkey token apikey privatekey authkey accountkey sharedaccesskey encryptionkey signingkey masterkey ' +
       'credential credentials amzsignature sharedaccesssignature',
   ],
-  [Name.AWS, 'secretaccesskey awssecretkey awssecret'],
+  [Name.AWS, 'secretaccesskey awssecretkey awssecret sessiontoken amzsecuritytoken'],
   [Name.AUTHORIZATION, 'authorization'],
   [Name.COOKIE, 'setcookie cookie'],
   [

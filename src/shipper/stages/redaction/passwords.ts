@@ -18,8 +18,9 @@ const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, SLASH, EQUALS, GREATER, LESS, COLON,
   '[',
   '*',
 ].map(code);
-/** A shorter value of a key such as `token` is one of a parser or a grammar. */
+/** A shorter value of a key such as `token` is one of a parser or a grammar, unless it has letters and digits. */
 const SECRET_MIN = 8;
+const MIXED_MIN = 4;
 /** Of blanks, quotes and backslashes between a key and its sign. */
 const GAP_MAX = 8;
 
@@ -44,9 +45,10 @@ function isGap(byte: number | undefined): boolean {
   );
 }
 
-/** Where a value may begin behind a sign of this length: `=>` and `==` are signs, too. */
+/** Where a value may begin behind the first character of a sign: `=>` and `==` are signs, too; `==x` is a value. */
 export function behindSign(text: Text, at: number): number {
-  return text.at(at) === GREATER || text.at(at) === EQUALS ? at + 1 : at;
+  if (text.at(at) === GREATER) return at + 1;
+  return text.at(at) === EQUALS && isBlank(text.at(at + 1)) ? at + 1 : at;
 }
 
 /** The secret of a key; `undefined` where the value is none. */
@@ -61,8 +63,19 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const { from, to } = value;
   if (from >= to) return undefined;
   if (name === Name.PASS) return isDigits(text, from, to) ? undefined : value;
-  if (name === Name.SECRET || name === Name.AWS) return to - from >= SECRET_MIN ? value : undefined;
+  if (name === Name.SECRET || name === Name.AWS) return isLong(text, from, to) ? value : undefined;
   return value;
+}
+
+function isLong(text: Text, from: number, to: number): boolean {
+  if (to - from >= SECRET_MIN) return true;
+  if (to - from < MIXED_MIN) return false;
+  let [hasLetter, hasDigit] = [false, false];
+  for (let i = from; i < to; i++) {
+    if (isDigit(text.at(i))) hasDigit = true;
+    else if (isAlphanumeric(text.at(i))) hasLetter = true;
+  }
+  return hasLetter && hasDigit;
 }
 
 /** So far is the name of a cookie looked for. */
@@ -147,9 +160,13 @@ const TAG_MAX = 64;
 export function optionAt(text: Text, i: number): number {
   if (!text.has(i, '--') || isAlphanumeric(text.at(i - 1))) return 0;
   let at = i + 2;
-  while (at < i + TAG_MAX && (isAlphanumeric(text.at(at)) || text.at(at) === 0x2d || text.at(at) === 0x5f)) at++;
-  return at > i + 2 && isBlank(text.at(at)) ? at : 0;
+  while (at < i + TAG_MAX && (isAlphanumeric(text.at(at)) || NAME_SIGNS.has(text.at(at) ?? 0))) at++;
+  if (at === i + 2 || !isBlank(text.at(at))) return 0;
+  // `--name = value` is a key with its sign.
+  return (text.at(at + 1) === EQUALS || text.at(at + 1) === COLON) && isBlank(text.at(at + 2)) ? 0 : at;
 }
+
+const NAME_SIGNS = new Set([...'-_.'].map(code));
 
 const URL_ENDS = new Set([...' \t\n\r/?#"\'<>\\`|'].map(code));
 /** A user without a password that is as long is a token. */

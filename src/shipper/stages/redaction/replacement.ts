@@ -7,8 +7,8 @@ import { code, isDigit, isSpace, type Text } from './bytes.js';
 
 /** Characters of the hash: 64 bits. */
 const HASH_LENGTH = 16;
-const [QUOTE, BACKSLASH, BRACE, BRACKET, COLON, COMMA] = ['"', '\\', '{', '[', ':', ','].map(code);
-const NUMBER = new Set([...'0123456789+-.eE'].map(code));
+const [QUOTE, BACKSLASH, COLON, COMMA] = ['"', '\\', ':', ','].map(code);
+const [BRACE, BRACKET, CLOSING_BRACE, CLOSING_BRACKET] = ['{', '[', '}', ']'].map(code);
 const AFTER_NUMBER = new Set([',', '}', ']'].map(code));
 const SEPARATORS = /[ -]/g;
 
@@ -65,7 +65,7 @@ export class JsonNumbers {
     while (isSpace(text.at(after))) after++;
     const sign = text.at(before);
     if ((sign !== COLON && sign !== BRACKET && sign !== COMMA) || !AFTER_NUMBER.has(text.at(after) ?? 0)) return false;
-    for (let i = from; i < to; i++) if (!NUMBER.has(text.at(i)!)) return false;
+    for (let i = from; i < to; i++) if (!isDigit(text.at(i))) return false;
     return true;
   }
 
@@ -74,7 +74,7 @@ export class JsonNumbers {
     if (this.#at === -1) {
       this.#at = text.start;
       while (this.#at < text.end && text.at(this.#at) !== BRACE && text.at(this.#at) !== BRACKET) this.#at++;
-      this.#isJson = isValueBegin(text, this.#at + 1);
+      this.#isJson = isValueBegin(text, this.#at + 1) && endsWithBracket(text);
     }
     for (; this.#at < place; this.#at++) {
       const byte = text.at(this.#at);
@@ -82,6 +82,13 @@ export class JsonNumbers {
       else if (byte === BACKSLASH && this.#isInString) this.#at++;
     }
   }
+}
+
+function endsWithBracket(text: Text): boolean {
+  let end = text.end;
+  while (isSpace(text.at(end - 1))) end--;
+  const last = text.at(end - 1);
+  return last === CLOSING_BRACE || last === CLOSING_BRACKET;
 }
 
 /** Whether JSON goes on so behind a bracket: `[main]` and `{name=x}` are no JSON. */

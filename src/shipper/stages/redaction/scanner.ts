@@ -193,7 +193,7 @@ export class Scanner {
     const found = this.#credential('bearer', from, true) || this.#credential('basic', from, true);
     if (found > 0 || !this.#is.password) return found;
     const scheme = SCHEMES.find((each) => text.hasWord(from, each) && isBlank(text.at(from + each.length)));
-    return scheme === undefined ? 0 : this.#add('password', from + scheme.length + 1, lineEnd(text, from));
+    return scheme === undefined ? 0 : this.#add('password', from + scheme.length + 1, lineEnd(text, from, true));
   }
 
   #credential(scheme: Scheme, i: number, isHeader: boolean): number {

@@ -77,9 +77,12 @@ function quoted(text: Text, open: number, depth: number): Value {
   return { from, to, next: isClosed ? i + 1 : i };
 }
 
+/** Whether a quote before this place ended a string of JSON: an end, a comma, a colon or a closing bracket follows. */
 function isStringEnd(text: Text, at: number): boolean {
-  const byte = text.at(at);
-  return byte === COMMA || CLOSERS.has(byte ?? 0) || byte === undefined;
+  let i = at;
+  while (isSpace(text.at(i))) i++;
+  const byte = text.at(i);
+  return byte === COMMA || byte === COLON || byte === undefined || CLOSERS.has(byte);
 }
 
 /** A bare value ends at a blank, a quote, or where the next key, a closing bracket or an escape of JSON begins. */
@@ -113,16 +116,38 @@ function endsValue(text: Text, from: number): boolean {
   return false;
 }
 
-/** To the end of the line: of text, of a string of JSON, or of the message. */
-export function lineEnd(text: Text, from: number): number {
+/**
+ * To the end of the line: of text, of a string of JSON, or of the message. With parameters (`realm="r"`), the quotes of those
+ * do not end it.
+ */
+export function lineEnd(text: Text, from: number, hasParameters = false): number {
   let i = from;
   for (; i < text.end; i++) {
     const byte = text.at(i)!;
-    if (byte === 0x0a || byte === 0x0d || byte === DOUBLE || byte === SINGLE) break;
-    if (byte === BACKSLASH) {
+    if (byte === 0x0a || byte === 0x0d) break;
+    const isEscape = byte === BACKSLASH && text.at(i + 1) === DOUBLE;
+    if (byte === DOUBLE || isEscape) {
+      const close = hasParameters && text.at(i - 1) === EQUALS ? parameterEnd(text, i, isEscape) : 0;
+      if (close === 0) break;
+      i = close;
+    } else if (byte === SINGLE) break;
+    else if (byte === BACKSLASH) {
       if (text.at(i + 1) !== BACKSLASH) break;
       i++;
     }
   }
   return Math.min(i, text.end);
+}
+
+const PARAMETER_MAX = 1024;
+
+/** The closing quote of a parameter; 0 without one that is escaped alike. */
+function parameterEnd(text: Text, open: number, isEscaped: boolean): number {
+  const from = isEscaped ? open + 2 : open + 1;
+  for (let i = from; i < from + PARAMETER_MAX; i++) {
+    const byte = text.at(i);
+    if (byte === undefined || byte === 0x0a) return 0;
+    if (byte === DOUBLE) return (text.at(i - 1) === BACKSLASH) === isEscaped ? i : 0;
+  }
+  return 0;
 }
