@@ -27,8 +27,10 @@ export function createLog({ write, now, secrets }: LogOptions): Log {
   const seen = new Map<string, { printedMs: number; suppressed: number }>();
 
   const print = (level: string, message: string, fields: Fields = {}) => {
-    const line = JSON.stringify({ time: new Date(now()).toISOString(), level, message, ...fields });
-    write(`${secrets?.redact(line) ?? line}\n`);
+    // Texts only: a count of what was redacted is below the name of its kind.
+    const redacted = (_: string, value: unknown) => (typeof value === 'string' ? secrets?.redact(value) : value);
+    const line = { time: new Date(now()).toISOString(), level, message, ...fields };
+    write(`${JSON.stringify(line, secrets && redacted)}\n`);
   };
   return {
     info: (message, fields) => print('info', message, fields),
