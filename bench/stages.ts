@@ -13,7 +13,7 @@ import { directory, print, root } from './workshop.js';
 const BATCHES = 20;
 const RECORDS = 10_000;
 const ROUNDS = 5;
-const NO_BOOKS = { made() {}, recalled() {} };
+const NO_BOOKS = { made() {}, recalled() {}, redacted() {} };
 const LEVELS = ['DEBUG', 'INFO', 'INFO', 'INFO', 'WARN', 'ERROR'];
 
 function ordinary(): RecordBatch[] {

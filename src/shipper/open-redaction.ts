@@ -1,7 +1,6 @@
 /** Settings to the stage that redacts, with the files that they name. */
 import { readFileSync } from 'node:fs';
 import { REDACTION_KINDS } from '../catalog/redaction.js';
-import type { Ledger } from './accounting/ledger.js';
 import { ConfigError, messageOf } from './errors.js';
 import type { Settings } from './settings.js';
 import { patternsOf } from './stages/redaction/patterns.js';
@@ -12,10 +11,12 @@ import { type Replace, withHash, withMark } from './stages/redaction/replacement
 const KEY_MIN_BYTES = 16;
 
 /** `undefined` without settings for it. Throws a ConfigError when a file cannot work. */
-export function openRedaction(
-  { redact: kinds = [], redactPatternsFile, redactWith, redactKeyFile }: Settings,
-  ledger: Ledger,
-): Redaction | undefined {
+export function openRedaction({
+  redact: kinds = [],
+  redactPatternsFile,
+  redactWith,
+  redactKeyFile,
+}: Settings): Redaction | undefined {
   if (kinds.length === 0 && redactPatternsFile === undefined) return undefined;
   const patterns =
     redactPatternsFile === undefined
@@ -27,7 +28,7 @@ export function openRedaction(
         );
   const replace: Replace =
     redactWith === 'hash' && redactKeyFile !== undefined ? withHash(keyOf(redactKeyFile)) : withMark;
-  return new Redaction({ kinds, patterns, replace, onFound: (counts) => ledger.countRedacted(counts) });
+  return new Redaction({ kinds, patterns, replace });
 }
 
 function keyOf(path: string): Buffer {

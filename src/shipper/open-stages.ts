@@ -43,7 +43,7 @@ export const bufferPart = ({ recorderMinutes }: Settings): number =>
 /** Throws a ConfigError when a setting cannot work. */
 export async function openStages(settings: Settings, options: OpenStagesOptions): Promise<Stages> {
   // First: what follows sees no secrets, and a module may print what it sees.
-  const redaction = openRedaction(settings, options.ledger);
+  const redaction = openRedaction(settings);
   const module = await openModuleStage(settings, options);
   const bill = openBill(settings, options);
   return { stages: [redaction, module, bill].filter((stage) => stage !== undefined), bill, redaction };

@@ -54,12 +54,14 @@ export interface Source {
 /** Reports records that a stage keeps back, with a short reason from a small set. */
 export type Withhold = (records: RecordBatch, reason: string) => void;
 
-/** Counts of stages that add records, or send later what they withheld. */
+/** Counts of stages that add records, send later what they withheld, or hide parts of messages. */
 export interface StageBooks {
   /** Records of the shipper's own, which count as read. */
   made(records: RecordBatch): void;
   /** Records that were withheld for this reason, and are sent now. */
   recalled(records: RecordBatch, reason: string): void;
+  /** Secrets that were replaced in messages: how often, by kind. */
+  redacted(counts: ReadonlyMap<string, number>): void;
 }
 
 /** A step between source and buffer, one batch after the other. Times are those of the records, not of a clock. */

@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Records that a stage adds, or sends later, are seen in its result. */
-const NO_BOOKS = { made() {}, recalled() {} };
+const NO_BOOKS = { made() {}, recalled() {}, redacted() {} };
 
 export class Outcomes {
   readonly all: Outcome[] = [];

@@ -12,6 +12,7 @@ export class StageCounts {
   readonly #made = new Tally();
   readonly #withheld: Counts = [];
   readonly #recalled: Counts = [];
+  readonly #redacted: ReadonlyMap<string, number>[] = [];
 
   readonly withhold: Withhold = (records, reason) => {
     this.#withheld.push([reason, Tally.of(records)]);
@@ -22,6 +23,9 @@ export class StageCounts {
     recalled: (records, reason) => {
       this.#recalled.push([reason, Tally.of(records)]);
     },
+    redacted: (counts) => {
+      this.#redacted.push(counts);
+    },
   };
 
   /** The batch that stages left, for the buffer. Counts now, and again for the journal once the batch is acknowledged. */
@@ -29,6 +33,7 @@ export class StageCounts {
     ledger.countRead(this.#made);
     for (const [reason, tally] of this.#withheld) ledger.countWithheld(reason, tally);
     for (const [reason, tally] of this.#recalled) ledger.countRecalled(reason, tally);
+    for (const counts of this.#redacted) ledger.countRedacted(counts);
     return {
       ...batch,
       acknowledge: () => {

@@ -6,12 +6,12 @@
  * its beginning tells enough (keys with values, PEM blocks, tokens), not where its end does (numbers with check digits).
  */
 import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
-import type { Origin, RecordBatch, Stage } from '../../parts.js';
+import type { Origin, RecordBatch, Stage, StageBooks, Withhold } from '../../parts.js';
 import { compact } from '../../records/record-batch.js';
 import type { Finds } from './finds.js';
-import { KIND } from './kinds.js';
+import { KIND } from './kind-numbers.js';
+import { continuation } from './kinds/pem.js';
 import { findPatterns, type Pattern } from './patterns.js';
-import { continuation } from './pem.js';
 import { JsonNumbers, type Replace } from './replacement.js';
 import { Scanner } from './scanner.js';
 
@@ -19,8 +19,6 @@ export interface RedactionOptions {
   readonly kinds: readonly RedactionKind[];
   readonly patterns: readonly Pattern[];
   readonly replace: Replace;
-  /** Told of each batch in which something was found: how often, by kind. */
-  readonly onFound: (counts: ReadonlyMap<string, number>) => void;
 }
 
 /** Messages of a stream in which an open block goes on at most. */
@@ -47,7 +45,7 @@ export class Redaction implements Stage {
     this.#hasBlocks = options.kinds.includes('pem');
   }
 
-  apply(batch: RecordBatch): RecordBatch {
+  apply(batch: RecordBatch, _: Withhold, books: StageBooks): RecordBatch {
     const { bytes, count, start, length, origin, origins } = batch;
     const counts = new Map<string, number>();
     let output: Output | undefined;
@@ -59,7 +57,7 @@ export class Redaction implements Stage {
       this.#write(output, i, finds, counts);
     }
     if (output === undefined) return batch;
-    this.#options.onFound(counts);
+    books.redacted(counts);
     return output.finish();
   }
 

@@ -1,21 +1,21 @@
 /**
  * Finds the built-in kinds in a message, in one pass over its bytes: a byte by which a kind may begin, or which it contains
  * (`@`, `=`, `:`), leads to the check of that kind. A check looks at a bounded part of the message, or at bytes that are
- * then skipped: so the time is linear in the message, whatever it holds.
+ * then skipped: so the time is linear in any message.
  */
 import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
 import { code, isBlank, isDigit, Text } from './bytes.js';
-import { cardAt } from './card.js';
-import { emailAround } from './email.js';
 import { Finds } from './finds.js';
-import { ibanAt } from './iban.js';
-import { Name, nameBefore } from './key-names.js';
-import { KIND } from './kinds.js';
-import { cpfAt, dniAt, ninoAt, nirAt, ssnAt } from './national.js';
-import { behindSign, elementBefore, keyBefore, optionAt, secretOf, urlPassword } from './passwords.js';
-import { PemBlocks } from './pem.js';
-import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './tokens.js';
-import { lineEnd, openingAt } from './values.js';
+import { KIND } from './kind-numbers.js';
+import { cardAt } from './kinds/card.js';
+import { emailAround } from './kinds/email.js';
+import { ibanAt } from './kinds/iban.js';
+import { Name, nameBefore } from './kinds/key-names.js';
+import { cpfAt, dniAt, ninoAt, nirAt, ssnAt } from './kinds/national.js';
+import { behindSign, elementBefore, keyBefore, optionAt, secretOf, urlPassword } from './kinds/passwords.js';
+import { PemBlocks } from './kinds/pem.js';
+import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './kinds/tokens.js';
+import { lineEnd, openingAt } from './kinds/values.js';
 
 enum Trigger {
   DIGIT = 1,

@@ -24,6 +24,7 @@ function setUp(options: Partial<Omit<BillOptions, 'rules'>> & { readonly rules?:
   const books = {
     made: (records: RecordBatch) => made.push(...messagesOf(records)),
     recalled: (records: RecordBatch) => recalled.push(...messagesOf(records)),
+    redacted() {},
   };
   const bill = new Bill({
     levelOf,
@@ -299,6 +300,7 @@ test('with any settings, records and bytes add up, and nothing is altered or out
       const books = {
         made: (records: RecordBatch) => read.add(Tally.of(records)),
         recalled: (records: RecordBatch) => withheld.subtract(Tally.of(records)),
+        redacted() {},
       };
       const withhold = (records: RecordBatch) => withheld.add(Tally.of(records));
       const take = (batch: RecordBatch) => {

@@ -6,8 +6,7 @@ import { Chance, inContext, KINDS } from '../../../../support/redaction/secrets.
 
 const EACH = 2000;
 const SHOWN = 8;
-const redactionOf = (kinds: readonly RedactionKind[]) =>
-  new Redaction({ kinds, patterns: [], replace: withMark, onFound() {} });
+const redactionOf = (kinds: readonly RedactionKind[]) => new Redaction({ kinds, patterns: [], replace: withMark });
 const rows: string[] = [];
 
 afterAll(() => {

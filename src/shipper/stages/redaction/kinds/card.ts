@@ -1,5 +1,5 @@
 /** Card numbers: digits that pass Luhn's check, of a known issuer, unbroken or grouped as on a card. */
-import { code, isAlphanumeric, isDigit, type Text } from './bytes.js';
+import { code, isAlphanumeric, isDigit, type Text } from '../bytes.js';
 
 const MAX_DIGITS = 19;
 const MIN_DIGITS = 13;

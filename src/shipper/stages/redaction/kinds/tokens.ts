@@ -10,7 +10,7 @@ import {
   isToken,
   isUpper,
   type Text,
-} from './bytes.js';
+} from '../bytes.js';
 
 const [DOT, EQUALS, UNDERSCORE, PLUS, SLASH] = ['.', '=', '_', '+', '/'].map(code);
 /** Of a header that is decoded. */
@@ -51,7 +51,7 @@ export interface Credential {
   readonly to: number;
 }
 
-/** The credential behind a scheme that begins here. In a header, whatever follows is one. */
+/** The credential behind a scheme that begins here. In a header, any value is one. */
 export function credentialAt(text: Text, i: number, scheme: Scheme, isHeader: boolean): Credential | undefined {
   if (!text.hasWord(i, scheme) || text.isWithinWord(i)) return undefined;
   let from = i + scheme.length;

@@ -1,5 +1,5 @@
 /** Secrets that are known by the names of their keys: `key=value`, `key: value`, JSON, XML, headers, query strings, options. */
-import { code, isAlphanumeric, isBlank, isDigit, type Text } from './bytes.js';
+import { code, isAlphanumeric, isBlank, isDigit, type Text } from '../bytes.js';
 import { Name, nameBefore } from './key-names.js';
 import { lineEnd, type Opening, openingAt, type Value, wholeValue } from './values.js';
 

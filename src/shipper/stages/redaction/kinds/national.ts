@@ -1,5 +1,5 @@
 /** National ids, each by its own check, where it has one. All begin at a digit with none before it, or two letters earlier. */
-import { code, isAlphanumeric, isDigit, isUpper, type Text } from './bytes.js';
+import { code, isAlphanumeric, isDigit, isUpper, type Text } from '../bytes.js';
 
 const [BLANK, DASH, DOT, SLASH, UNDERSCORE] = [' ', '-', '.', '/', '_'].map(code);
 

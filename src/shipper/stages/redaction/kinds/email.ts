@@ -1,5 +1,5 @@
 /** Addresses of mail: `name@host.tld`, also with `%40`, with letters beyond ASCII, and at the end of a sentence. */
-import { code, isAlphanumeric, isDigit, isLetter, type Text } from './bytes.js';
+import { code, isAlphanumeric, isDigit, isLetter, type Text } from '../bytes.js';
 
 const NAME_MAX = 64;
 const HOST_MAX = 253;

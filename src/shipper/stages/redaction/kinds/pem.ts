@@ -2,7 +2,7 @@
  * PEM blocks: lines between `-----BEGIN X-----` and `-----END X-----`, whose line ends may be those of text or `\n` inside
  * JSON. A block without its end goes on as far as its characters do.
  */
-import { code, isAlphanumeric, isBase64, isSpace, isUpper, type Text } from './bytes.js';
+import { code, isAlphanumeric, isBase64, isSpace, isUpper, type Text } from '../bytes.js';
 
 const BEGIN = '-----BEGIN ';
 const END = '-----END ';

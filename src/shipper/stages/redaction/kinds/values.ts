@@ -1,5 +1,5 @@
 /** Where the value of a key begins and ends: quoted, also inside JSON that is a string of JSON, or bare. */
-import { code, isAlphanumeric, isBlank, isLetter, isSpace, type Text } from './bytes.js';
+import { code, isAlphanumeric, isBlank, isLetter, isSpace, type Text } from '../bytes.js';
 
 export interface Value {
   readonly from: number;

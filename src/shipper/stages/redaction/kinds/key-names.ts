@@ -1,8 +1,8 @@
 /** Names of keys whose values are secrets, matched backwards from the sign between key and value. */
-import { code, isAlphanumeric, isLetter, isUpper, type Text } from './bytes.js';
+import { code, isAlphanumeric, isLetter, isUpper, type Text } from '../bytes.js';
 
 export enum Name {
-  /** Whatever follows is secret. */
+  /** Every value is a secret. */
   PASSWORD = 1,
   /** `pass=3 fail=0` is a result. */
   PASS,

@@ -1,5 +1,5 @@
 /** International bank account numbers: a country's length and the check by 97 of ISO 13616. */
-import { code, isAlphanumeric, isDigit, isLetter, type Text } from './bytes.js';
+import { code, isAlphanumeric, isDigit, isLetter, type Text } from '../bytes.js';
 
 /** Length by country, as SWIFT's registry lists them. */
 const LENGTHS: Readonly<Record<string, number>> = Object.fromEntries(
