@@ -7,7 +7,7 @@ import { patternsOf } from '../../../../../src/shipper/stages/redaction/patterns
 import { Redaction, type RedactionOptions } from '../../../../../src/shipper/stages/redaction/redaction.js';
 import { type Replace, withHash, withMark } from '../../../../../src/shipper/stages/redaction/replacement.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../../support/batches.js';
-import { Chance, card, iban, inContext, KINDS } from '../../../../support/redaction/secrets.js';
+import { Chance, card, inContext, KINDS } from '../../../../support/redaction/secrets.js';
 
 function redactionOf(options: Partial<RedactionOptions> = {}) {
   const counts: Record<string, number> = {};
