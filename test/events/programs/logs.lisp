@@ -10,8 +10,7 @@
   ;; As the runtime does where there is no debugger.
   (format *error-output* "~@<Unhandled ~S in thread ~S: ~2I~_~A~:>~2%" (type-of condition) sb-thread:*current-thread* condition)
   (format *error-output* "Backtrace for: ~S~%" sb-thread:*current-thread*)
-  (sb-debug:print-backtrace :stream *error-output* :count 12 :print-thread nil)
-  (terpri *error-output*))
+  (sb-debug:print-backtrace :stream *error-output* :count 12 :print-thread nil))
 
 (dotimes (i *count*)
   (if (= (mod i 5) 4)
