@@ -2,6 +2,7 @@
 import { BILL_RULES, BILL_SETTINGS } from './bill.js';
 import { BUFFER_SETTINGS } from './buffer.js';
 import { EVENT_SETTINGS } from './events.js';
+import { FIELD_RULES, FIELD_SETTINGS } from './fields.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { POD_SETTINGS } from './pod.js';
 import { REDACTION_RULES, REDACTION_SETTINGS } from './redaction.js';
@@ -21,6 +22,7 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['Which lines are one record', EVENT_SETTINGS],
   ['What is hidden in records', REDACTION_SETTINGS],
   ['Which records are kept', BILL_SETTINGS],
+  ['What is read from records and put on them', FIELD_SETTINGS],
   ['Where records go', SINK_CHOICE],
   ...Object.values(SINKS)
     .map(({ title, settings }) => [title, settings] as const)
@@ -56,6 +58,7 @@ export const RULES: readonly Rule[] = [
   endpointWith(awsUseDualstack),
   ...REDACTION_RULES,
   ...BILL_RULES,
+  ...FIELD_RULES,
   ...Object.values(SINKS).flatMap(({ rules }): readonly Rule[] => rules),
 ];
 
@@ -65,6 +68,7 @@ type Rows =
   | typeof EVENT_SETTINGS
   | typeof REDACTION_SETTINGS
   | typeof BILL_SETTINGS
+  | typeof FIELD_SETTINGS
   | typeof SINK_CHOICE
   | SinkSettings
   | typeof NETWORK_SETTINGS

@@ -8,13 +8,13 @@ import type { SinkEntry } from './sink.js';
 export const CLOUDWATCH_SETTINGS = {
   cloudwatchLogGroup: setting({
     name: 'LOGTAP_CLOUDWATCH_LOG_GROUP',
-    help: 'Log group.',
+    help: 'Log group. `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced, at start, by a label or an annotation of the pod, or by one of `LOGTAP_STATIC_FIELDS`.',
     parse: value.named(LOG_GROUP),
   }),
   cloudwatchLogStream: setting({
     name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',
     defaultMeaning: '`{namespace}/{pod}`, or the host name without them',
-    help: 'Log stream. The shipper creates a missing stream. `{namespace}`, `{pod}`, `{uid}` and `{node}` are replaced by the values of the pod, `{container}` and `{stream}` (`stdout`, `stderr`, `file`) by the origin of each record, with one log stream per origin.',
+    help: 'Log stream. The shipper creates a missing stream. `{namespace}`, `{pod}`, `{uid}` and `{node}` are replaced by the values of the pod, `{container}` and `{stream}` (`stdout`, `stderr`, `file`) by the origin of each record, with one log stream per origin. Placeholders of labels and fields are those of `LOGTAP_CLOUDWATCH_LOG_GROUP`.',
     parse: value.named(LOG_STREAM),
   }),
   cloudwatchCreateGroup: setting({
@@ -53,13 +53,19 @@ export const CLOUDWATCH_SETTINGS = {
   }),
   cloudwatchService: setting({
     name: 'LOGTAP_CLOUDWATCH_SERVICE',
-    help: 'Name of the service that writes the logs, for "Explore related" in CloudWatch.',
+    help: 'Name of the service that writes the logs, for "Explore related" in CloudWatch. Placeholders are those of `LOGTAP_CLOUDWATCH_LOG_GROUP`.',
     parse: value.entityName,
   }),
   cloudwatchEnvironment: setting({
     name: 'LOGTAP_CLOUDWATCH_ENVIRONMENT',
-    help: 'Environment of that service, such as `eks:my-cluster/my-namespace`.',
+    help: 'Environment of that service, such as `eks:my-cluster/my-namespace`. Placeholders are those of `LOGTAP_CLOUDWATCH_LOG_GROUP`.',
     parse: value.entityName,
+  }),
+  cloudwatchFormat: setting({
+    name: 'LOGTAP_CLOUDWATCH_FORMAT',
+    default: 'text',
+    help: 'Message of an event. `text`: the record as the application wrote it. `json`: a JSON object with its text, its fields, its stream and container, and its `labels`. A record that is a JSON object keeps its members, and has the others in its member `logtap`.',
+    parse: value.oneOf(['text', 'json']),
   }),
   cloudwatchGzip: setting({
     name: 'LOGTAP_CLOUDWATCH_GZIP',

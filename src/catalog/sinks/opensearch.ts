@@ -17,7 +17,7 @@ export const OPENSEARCH_SETTINGS = {
   opensearchIndex: setting({
     name: 'LOGTAP_OPENSEARCH_INDEX',
     default: 'logtap-{yyyy.MM.dd}',
-    help: 'Index name. A pattern of `yyyy`, `MM`, `dd` and `HH` in braces is replaced by the UTC time of each record.',
+    help: 'Index name. A pattern of `yyyy`, `MM`, `dd` and `HH` in braces is replaced by the UTC time of each record. `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced, at start, by a label or an annotation of the pod, or by one of `LOGTAP_STATIC_FIELDS`. Capitals become small letters.',
     parse: value.named(OPENSEARCH_INDEX),
   }),
   opensearchDataStream: setting({

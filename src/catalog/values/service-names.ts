@@ -1,5 +1,7 @@
 /** The services' rules for names and numbers. Constructs check them early, and the shipper checks them at start. */
 
+import { withoutPlaceholders } from './placeholders.js';
+
 /** `rule` reads after "must", `remedy` as a command. */
 export interface NameRule {
   readonly holds: (value: string) => boolean;
@@ -9,8 +11,8 @@ export interface NameRule {
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
 export const LOG_GROUP: NameRule = {
-  holds: (value) => /^[A-Za-z0-9._/#-]{1,512}$/.test(value) && !value.startsWith('aws/'),
-  rule: 'be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/',
+  holds: (value) => /^[A-Za-z0-9._/#-]{1,512}$/.test(withoutPlaceholders(value)) && !value.startsWith('aws/'),
+  rule: 'be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/, with nothing in braces but {label:NAME} {annotation:NAME} {field:NAME}',
   remedy: 'rename the log group',
 };
 
@@ -21,8 +23,11 @@ export const LOG_STREAM_FIELD = new RegExp(`\\{(${LOG_STREAM_FIELDS.join('|')})\
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html */
 export const LOG_STREAM: NameRule = {
-  holds: (value) => /^[^:*]{1,512}$/.test(value) && /^[^{}]*$/.test(value.replace(LOG_STREAM_FIELD, '')),
-  rule: `be 1 to 512 characters without ':' and '*', with nothing in braces but ${LOG_STREAM_FIELDS.map((name) => `{${name}}`).join(' ')}`,
+  holds: (value) => {
+    const literal = withoutPlaceholders(value);
+    return /^[^:*]{1,512}$/.test(literal) && /^[^{}]*$/.test(literal.replace(LOG_STREAM_FIELD, ''));
+  },
+  rule: `be 1 to 512 characters without ':' and '*', with nothing in braces but ${LOG_STREAM_FIELDS.map((name) => `{${name}}`).join(' ')} {label:NAME} {annotation:NAME} {field:NAME}`,
   remedy: 'rename the log stream',
 };
 
@@ -103,7 +108,9 @@ const DATE_PATTERN = /\{(?:yyyy|MM|dd|HH|[-._])+\}/g;
 /** @see https://docs.opensearch.org/latest/api-reference/index-apis/create-index/ */
 export const OPENSEARCH_INDEX: NameRule = {
   holds: (value) => {
-    const literal = value.replace(DATE_PATTERN, (date) => date.slice(1, -1).replace(/[yMdH]/g, '0'));
+    const literal = withoutPlaceholders(value).replace(DATE_PATTERN, (date) =>
+      date.slice(1, -1).replace(/[yMdH]/g, '0'),
+    );
     return (
       /^[^-_+A-Z\\/*?"<>|,#:{}\s][^A-Z\\/*?"<>|,#:{}\s]*$/.test(literal) &&
       literal !== '.' &&
@@ -111,6 +118,6 @@ export const OPENSEARCH_INDEX: NameRule = {
       Buffer.byteLength(literal) <= 255
     );
   },
-  rule: 'be lower case, at most 255 bytes, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and have only yyyy MM dd HH and - . _ in braces',
+  rule: 'be lower case, at most 255 bytes, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and have only yyyy MM dd HH and - . _, or label:NAME, annotation:NAME, field:NAME in braces',
   remedy: 'rename the index',
 };

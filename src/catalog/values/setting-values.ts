@@ -157,3 +157,44 @@ export function named({ holds, rule, remedy }: NameRule): (value: string) => str
     return value;
   };
 }
+
+export function timeZone(value: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: value });
+    return value;
+  } catch {
+    throw new Error('must be the name of a time zone, such as UTC or Europe/Berlin. Correct it.');
+  }
+}
+
+/** Of fields and of names of labels, each: a record has all of them. */
+const FIELDS_MAX = 50;
+
+export function staticFields(value: string): Readonly<Record<string, string>> {
+  const pairs = value.split(',').map((pair) => pair.trim());
+  for (const pair of pairs) {
+    if (!/^[A-Za-z0-9][\w./-]{0,62}=.{1,1024}$/s.test(pair)) {
+      throw new Error(
+        'must be key=value, separated by commas, with keys of at most 63 letters, digits and . _ - / that begin with a letter or digit, and values of 1 to 1024 characters. Correct it.',
+      );
+    }
+  }
+  if (pairs.length > FIELDS_MAX)
+    throw new Error(`has ${pairs.length} fields, at most ${FIELDS_MAX} are allowed. Remove some.`);
+  return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+/** @see https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+export function metadataNames(value: string): readonly string[] {
+  const names = value.split(',').map((name) => name.trim());
+  for (const name of names) {
+    if (!/^(?:[a-z0-9][a-z0-9.-]{0,252}\/)?[A-Za-z0-9](?:[\w.-]{0,61}[A-Za-z0-9])?$/.test(name)) {
+      throw new Error(
+        'must be names of labels or annotations, such as app or app.kubernetes.io/name, separated by commas. Correct it.',
+      );
+    }
+  }
+  if (names.length > FIELDS_MAX)
+    throw new Error(`has ${names.length} names, at most ${FIELDS_MAX} are allowed. Remove some.`);
+  return names;
+}

@@ -9,24 +9,9 @@ import { fieldsOfLine } from './layouts.js';
 import { levelOf, objectAt } from './level.js';
 import { isPairAt } from './level-of-keys.js';
 import { fieldsOfObject, fieldsOfPairs } from './named.js';
+import type { Fields } from './read-fields.js';
 import type { Severity } from './severity.js';
 import { idsInText } from './trace-ids.js';
-
-export interface Fields {
-  /** 0 where there is none. */
-  readonly severity: Severity;
-  readonly logger?: string;
-  readonly thread?: string;
-  /** 32 and 16 hexadecimal digits. */
-  readonly traceId?: string;
-  readonly spanId?: string;
-  /** As the record writes it. */
-  readonly time?: string | number;
-  /** What else a layout or logfmt names. */
-  readonly attributes?: Readonly<Record<string, string>>;
-  /** Where the JSON object is in the bytes. */
-  readonly object?: { readonly start: number; readonly end: number };
-}
 
 /** A line is read so far: fields of a layout come first. */
 const LINE_MAX = 4096;

@@ -2,7 +2,7 @@
  * The layouts in which programs write lines: the defaults of logging libraries and servers. The time is read first, and what
  * follows it decides. Every pattern is bound to the beginning of its text, so that each looks at a line once.
  */
-import type { Fields } from './fields.js';
+import type { Fields } from './read-fields.js';
 import { SERVER_LAYOUTS, SERVERS_AFTER_TIME } from './server-layouts.js';
 
 /** A pattern whose groups `logger`, `thread` and `time` are fields; its other groups are attributes, under their names. */

@@ -1,5 +1,5 @@
 /** Fields of records that name their values: JSON objects and logfmt. */
-import type { Fields } from './fields.js';
+import type { Fields } from './read-fields.js';
 import { idsOf, idsOfParent, spanIdOf, type TraceIds, traceIdOf } from './trace-ids.js';
 
 type Named = Omit<Fields, 'severity' | 'object'>;

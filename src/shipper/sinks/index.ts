@@ -1,6 +1,7 @@
 /** Name to sink: the only switch. A sink's module, and the clients it brings, load only when it is chosen. */
 
 import type { SinkName } from '../../catalog/sinks/index.js';
+import { withNames } from '../labels/names.js';
 import type { Sink } from '../parts.js';
 import type { Settings } from '../settings.js';
 import { counted } from './counted.js';
@@ -22,7 +23,8 @@ const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
 };
 
 /** Throws a ConfigError when the sink's settings cannot work. Does not ask whether its service is there. */
-export async function openSink(name: SinkName, context: AnyContext): Promise<Sink> {
+export async function openSink(name: SinkName, given: AnyContext): Promise<Sink> {
+  const context = { ...given, settings: withNames(given.settings) };
   if (!isModule(name)) return OPEN[name](context);
   return counted(await (await import('./module.js')).openModule(name.slice(MODULE.length), context), context.onRequest);
 }

@@ -5,7 +5,11 @@ import type { Settings } from '../settings.js';
 export type Metadata = Pick<Settings, 'podName' | 'podNamespace' | 'nodeName' | 'containerName'>;
 
 /** The same for all records of an origin. */
-export function fieldsOf({ stream, path, container, process, pid }: Origin, metadata: Metadata) {
+export function fieldsOf(
+  { stream, path, container, process, pid }: Origin,
+  metadata: Metadata,
+  labels?: Readonly<Record<string, string>>,
+) {
   const { podName = '', podNamespace = '', nodeName = '', containerName = '' } = metadata;
   const name = container || containerName;
   return {
@@ -17,5 +21,6 @@ export function fieldsOf({ stream, path, container, process, pid }: Origin, meta
     ...(name === '' ? {} : { container_name: name }),
     ...(process === '' ? {} : { process }),
     ...(pid === 0 ? {} : { pid }),
+    ...(labels === undefined ? {} : { labels }),
   };
 }

@@ -83,7 +83,7 @@ export function eventsOf(
 }
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
-function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): boolean {
+export function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from);
   if (!text.includes('"_aws"')) return false;
   try {

@@ -27,6 +27,7 @@ import {
   type PutBody,
   PutEncoder,
 } from './events.js';
+import { EventFormat } from './format.js';
 import { LogStreams } from './streams.js';
 
 const LIMITS: BatchLimits = {
@@ -59,7 +60,13 @@ export function openCloudWatch({ settings, secrets, onRequest, onNotice }: SinkC
     onRequest,
     onNotice,
   });
-  return new CloudWatchSink(api, streams, new PutEncoder(logGroup, entityOf(settings)), onNotice);
+  return new CloudWatchSink(
+    api,
+    streams,
+    new PutEncoder(logGroup, entityOf(settings)),
+    onNotice,
+    new EventFormat(settings),
+  );
 }
 
 /** Whose logs these are, for "Explore related"; a service without a name has none. */
@@ -91,27 +98,42 @@ export class CloudWatchSink implements Sink {
   readonly #streams: LogStreams;
   readonly #encoder: PutEncoder;
   readonly #onNotice: (message: string) => void;
+  readonly #format: EventFormat | undefined;
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
   /** Of the one send that is out. */
   #onProgress = () => {};
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
-  constructor(api: CloudWatchApi, streams: LogStreams, encoder: PutEncoder, onNotice: (message: string) => void) {
+  /** @param format absent where records go as they are */
+  constructor(
+    api: CloudWatchApi,
+    streams: LogStreams,
+    encoder: PutEncoder,
+    onNotice: (message: string) => void,
+    format?: EventFormat,
+  ) {
+    this.#format = format;
     this.#api = api;
     this.#streams = streams;
     this.#encoder = encoder;
     this.#onNotice = onNotice;
   }
 
-  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+  async send(records: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
     this.#onProgress = onProgress;
+    const batch = this.#format?.apply(records, this.#partMaxBytes) ?? records;
     const outcome = new Outcome();
-    for (const { logStream, records } of this.#streams.partition(batch)) {
-      if (outcome.isFailed) outcome.retry(records);
-      else await this.#sendStream(logStream, batch, records, outcome, signal);
+    for (const { logStream, records: own } of this.#streams.partition(batch)) {
+      if (outcome.isFailed) outcome.retry(own);
+      else await this.#sendStream(logStream, batch, own, outcome, signal);
     }
     return outcome.result;
+  }
+
+  /** What is longer goes in parts. */
+  get #partMaxBytes(): number {
+    return Math.min(this.#messageMaxBytes, this.#bodyLimit.bytes);
   }
 
   destinations(batch: RecordBatch): readonly string[] {
@@ -126,8 +148,7 @@ export class CloudWatchSink implements Sink {
     outcome: Outcome,
     signal: AbortSignal,
   ): Promise<void> {
-    const partMaxBytes = Math.min(this.#messageMaxBytes, this.#bodyLimit.bytes);
-    const events = eventsOf(batch, this.#messageMaxBytes, records, Date.now(), partMaxBytes);
+    const events = eventsOf(batch, this.#messageMaxBytes, records, Date.now(), this.#partMaxBytes);
     const own = new Outcome();
     for (const index of events.tooLarge) own.reject(index, 'emf_too_large');
     await this.#sendEvents(logStream, events, own, signal);

@@ -9,6 +9,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { encode } from '@msgpack/msgpack';
+import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { fieldsOf, type Metadata } from '../record-fields.js';
 
@@ -21,18 +22,21 @@ const GROWTH = 3;
 
 export class ForwardEncoder {
   readonly #metadata: Metadata;
+  readonly #labels: Labels;
 
-  constructor(metadata: Metadata) {
-    this.#metadata = metadata;
+  constructor(settings: Metadata & LabelSettings) {
+    this.#metadata = settings;
+    this.#labels = new Labels(settings);
   }
 
   encode(batch: RecordBatch): Buffer {
     // A batch may name more origins than the records have that are sent of it.
     const shared = new Array<ReturnType<typeof sharedOf> | undefined>(batch.origins.length);
+    const labels = this.#labels.current;
     let size = 0;
     for (let i = 0; i < batch.count; i++) {
       const origin = batch.origin[i]!;
-      shared[origin] ??= sharedOf(batch.origins[origin]!, this.#metadata);
+      shared[origin] ??= sharedOf(batch.origins[origin]!, this.#metadata, labels);
       size += ENTRY_BYTES + shared[origin].bytes.length + GROWTH * batch.length[i]!;
     }
     const to = Buffer.allocUnsafe(size);
@@ -54,8 +58,8 @@ export class ForwardEncoder {
 }
 
 /** The pairs that all records of an origin have; few enough for the short form of a map. */
-function sharedOf(origin: Origin, metadata: Metadata) {
-  const fields = Object.entries(fieldsOf(origin, metadata));
+function sharedOf(origin: Origin, metadata: Metadata, labels: Labels['current']) {
+  const fields = Object.entries(fieldsOf(origin, metadata, labels));
   return { bytes: Buffer.concat(fields.flat().map((each) => encode(each))), fields: fields.length };
 }
 

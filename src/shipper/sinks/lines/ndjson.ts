@@ -1,5 +1,6 @@
 /** Records to one JSON object per line: what the sinks stdout, file and tcp write. */
 
+import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { jsonObjectIn } from '../../records/json-object.js';
 import { JsonWriter } from '../../records/json-writer.js';
@@ -13,10 +14,12 @@ const CLOSE_DATA = Buffer.from('}\n');
 
 export class NdjsonEncoder {
   readonly #metadata: Metadata;
+  readonly #labels: Labels;
   readonly #writer = new JsonWriter();
 
-  constructor(metadata: Metadata) {
-    this.#metadata = metadata;
+  constructor(settings: Metadata & LabelSettings) {
+    this.#metadata = settings;
+    this.#labels = new Labels(settings);
   }
 
   /** One line a record. `ends[i]` is where line i ends. The bytes are valid until the next call. */
@@ -52,6 +55,6 @@ export class NdjsonEncoder {
 
   /** What all records of an origin share, from the end of the timestamp to the value of `seq`. */
   #constantsOf(origin: Origin): string {
-    return `",${JSON.stringify(fieldsOf(origin, this.#metadata)).slice(1, -1)},"seq":`;
+    return `",${JSON.stringify(fieldsOf(origin, this.#metadata, this.#labels.current)).slice(1, -1)},"seq":`;
   }
 }

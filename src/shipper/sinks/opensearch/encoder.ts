@@ -1,8 +1,12 @@
 /** Records to a `_bulk` body: a `create` action and a document a record. */
 import { createHash } from 'node:crypto';
+import type { Labels } from '../../labels/labels.js';
+import type { Fields } from '../../fields/read-fields.js';
+import type { FieldReader } from '../../fields/reader.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { jsonObjectIn } from '../../records/json-object.js';
 import { JsonWriter } from '../../records/json-writer.js';
+import { type FieldsToJson, fieldsToJson, labelsToJson } from './parsed.js';
 import { type Resource, SCHEMAS, type Schema, type SchemaName } from './schema.js';
 
 /** A body for the records from `from` up to, not including, `to`. */
@@ -16,6 +20,8 @@ export interface BulkBody {
 export interface BulkForm {
   /** Writes a message that is a JSON object below `data`, too: only where the mapping is known to accept it. */
   readonly withData?: boolean;
+  /** Writes fields that the text has, and labels: a mapping of an operator may refuse them. */
+  readonly withFields?: boolean;
   /** Adds a hash of the record to its id: for records whose own id holds something else. */
   readonly isNamedByContent?: boolean;
 }
@@ -26,6 +32,10 @@ export interface BulkEncoderOptions {
   readonly isDataStream?: boolean;
   readonly schema: SchemaName;
   readonly resource: Resource;
+  /** Absent where records have no fields. */
+  readonly fields?: FieldReader;
+  /** Absent where nothing is put on records. */
+  readonly labels?: Labels;
 }
 
 /** Index names change with the hour at most. */
@@ -67,15 +77,21 @@ export class BulkEncoder {
   readonly #resource: Resource;
   readonly #message: Buffer;
   readonly #beforeSeq: Buffer;
+  readonly #fields: FieldReader | undefined;
+  readonly #labels: Labels | undefined;
+  readonly #fieldsToJson: FieldsToJson;
   readonly #writer = new JsonWriter();
 
-  constructor({ index, isDataStream = false, schema, resource }: BulkEncoderOptions) {
+  constructor({ index, isDataStream = false, schema, resource, fields, labels }: BulkEncoderOptions) {
     this.index = index;
     this.#isDataStream = isDataStream;
     this.#schema = SCHEMAS[schema];
     this.#resource = resource;
     this.#message = Buffer.from(`","${this.#schema.message}":"`);
     this.#beforeSeq = Buffer.from(this.#schema.beforeSeq);
+    this.#fields = fields?.isOn === true ? fields : undefined;
+    this.#labels = labels;
+    this.#fieldsToJson = fieldsToJson(schema);
   }
 
   /**
@@ -86,11 +102,12 @@ export class BulkEncoder {
     const writer = this.#writer;
     writer.truncate(0);
     const constants = new Array<Constants | undefined>(batch.origins.length);
+    const labels = form.withFields === true ? labelsToJson(this.#labels?.current) : '';
     let i = from;
     for (; i < limit; i++) {
       const before = writer.length;
       const origin = batch.origin[i]!;
-      constants[origin] ??= this.#constantsOf(batch.origins[origin]!);
+      constants[origin] ??= this.#constantsOf(batch.origins[origin]!, labels);
       this.#record(batch, i, constants[origin], form);
       if (writer.length > maxBytes && i > from) {
         writer.truncate(before);
@@ -98,6 +115,11 @@ export class BulkEncoder {
       }
     }
     return { bytes: writer.bytes, from, to: i };
+  }
+
+  /** Whether documents have more than the record: a mapping may refuse it. */
+  get hasFields(): boolean {
+    return this.#fields !== undefined || this.#labels?.current !== undefined;
   }
 
   /** Whether all records go into the same index. */
@@ -162,8 +184,11 @@ export class BulkEncoder {
     return this.withIds && !this.#isDataStream;
   }
 
-  #record(batch: RecordBatch, i: number, constants: Constants, { withData = false, isNamedByContent }: BulkForm): void {
+  #record(batch: RecordBatch, i: number, constants: Constants, form: BulkForm): void {
+    const { withData = false, withFields = false, isNamedByContent } = form;
     const writer = this.#writer;
+    const reader = withFields || this.#fields?.hasTimes === true ? this.#fields : undefined;
+    const fields = reader?.fieldsOf(batch, i);
     const timeMs = batch.timeMs[i]!;
     const seq = batch.seq[i]!;
     const start = batch.start[i]!;
@@ -181,11 +206,12 @@ export class BulkEncoder {
     } else {
       writer.raw(TIMESTAMP_WITHOUT_ID);
     }
-    writer.timestamp(timeMs);
+    writer.timestamp(reader === undefined ? timeMs : reader.timeOf(batch, i, fields));
     writer.raw(this.#message);
     writer.string(batch.bytes, start, end);
     writer.raw(QUOTE);
-    const data = withData && end - start <= DATA_MAX_BYTES ? plainObjectIn(batch.bytes, start, end) : undefined;
+    if (withFields && fields !== undefined) writer.raw(Buffer.from(this.#fieldsToJson(fields)));
+    const data = withData && end - start <= DATA_MAX_BYTES ? this.#data(batch.bytes, start, end, fields) : undefined;
     if (data !== undefined) {
       writer.raw(DATA);
       writer.raw(data);
@@ -195,14 +221,22 @@ export class BulkEncoder {
     writer.raw(constants.tail);
   }
 
-  /** The index is of the record's own time, so that a retry after midnight finds it again, and with it the same id. */
+  /** An object in the message, or else what its layout names. */
+  #data(bytes: Uint8Array, start: number, end: number, fields: Fields | undefined): Uint8Array | undefined {
+    if (this.#fields === undefined) return plainObjectIn(bytes, start, end);
+    if (fields?.object !== undefined)
+      return isPlain(bytes, fields.object) ? bytes.subarray(fields.object.start, fields.object.end) : undefined;
+    return fields?.attributes === undefined ? undefined : Buffer.from(JSON.stringify(fields.attributes));
+  }
+
+  /** The index is of the time of the write, so that a retry after midnight finds it again, and with it the same id. */
   #action({ id }: Origin, hour: number): Buffer {
     const index = JSON.stringify(indexName(this.index, hour * HOUR_MS));
     return Buffer.from(`{"create":{"_index":${index}${this.withIds ? `,"_id":"${id}-` : ''}`);
   }
 
-  #constantsOf(origin: Origin): Constants {
-    const tail = Buffer.from(`${this.#schema.afterSeq(origin, this.#resource)}\n`);
+  #constantsOf(origin: Origin, labels: string): Constants {
+    const tail = Buffer.from(`${this.#schema.afterSeq(origin, this.#resource).slice(0, -1)}${labels}}\n`);
     return { action: EMPTY, hour: Number.NaN, tail };
   }
 }
@@ -216,11 +250,14 @@ function contentSuffix({ bytes, start, length, timeMs }: RecordBatch, i: number)
   return `-${hash.digest('hex').slice(0, HASH_LENGTH)}`;
 }
 
-/** An object that the mapping of `data` bears, and that does not end the line of its document. */
+/** An object that is all of a message, but for blanks, and plain. */
 function plainObjectIn(bytes: Uint8Array, from: number, to: number): Uint8Array | undefined {
   const json = jsonObjectIn(bytes, from, to);
-  if (json === undefined) return undefined;
-  const { start, end } = json;
+  return json !== undefined && isPlain(bytes, json) ? bytes.subarray(json.start, json.end) : undefined;
+}
+
+/** Whether the mapping of `data` bears an object, and it does not end the line of its document. */
+function isPlain(bytes: Uint8Array, { start, end }: { readonly start: number; readonly end: number }): boolean {
   let depth = 0;
   let isInString = false;
   for (let i = start; i < end; i++) {
@@ -229,12 +266,12 @@ function plainObjectIn(bytes: Uint8Array, from: number, to: number): Uint8Array 
     else if (isInString && byte === BACKSLASH) i += 1;
     else if (isInString) continue;
     // Legal between members.
-    else if (byte === LINE_FEED) return undefined;
+    else if (byte === LINE_FEED) return false;
     // Brackets and braces differ in one bit.
-    else if ((byte & ~0x20) === BRACKET_OPEN && ++depth > DATA_MAX_DEPTH) return undefined;
+    else if ((byte & ~0x20) === BRACKET_OPEN && ++depth > DATA_MAX_DEPTH) return false;
     else if ((byte & ~0x20) === BRACKET_CLOSE) depth -= 1;
   }
-  return bytes.subarray(start, end);
+  return true;
 }
 
 /** Fills `{yyyy.MM.dd}` and its like from the UTC time. */

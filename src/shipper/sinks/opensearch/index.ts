@@ -1,5 +1,7 @@
 /** OpenSearch, and other services that speak `_bulk`: settings to a sink. */
 
+import { Labels } from '../../labels/labels.js';
+import { FieldReader } from '../../fields/reader.js';
 import type { Sink } from '../../parts.js';
 import type { SinkContext } from '../sink-context.js';
 import { OpenSearchConnection } from './connection.js';
@@ -16,6 +18,8 @@ export function openOpenSearch(context: SinkContext<OpenSearchSettings>): Sink {
     isDataStream: settings.opensearchDataStream !== undefined,
     schema: settings.opensearchSchema,
     resource: settings,
+    fields: new FieldReader(settings),
+    labels: new Labels(settings),
   });
   /** The official client is large; it loads only where something has to be made. */
   const setUp = async (signal: AbortSignal) => {

@@ -63,7 +63,7 @@ export class Pass {
     this.#form = form;
     this.#outcome = outcome;
     this.#signal = signal;
-    this.#isFirst = form.withData === true;
+    this.#isFirst = form.withData === true || form.withFields === true;
   }
 
   async send(): Promise<void> {

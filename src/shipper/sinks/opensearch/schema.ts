@@ -60,6 +60,12 @@ const otel: Schema = {
     return `${attributes}}${members({ resource: about })}}`;
   },
   fields: {
+    'severity.number': 'long',
+    'severity.text': 'keyword',
+    'instrumentationScope.name': 'keyword',
+    traceId: 'keyword',
+    spanId: 'keyword',
+    'attributes.thread.name': 'keyword',
     'attributes.log.record.seq': 'long',
     'attributes.log.iostream': 'keyword',
     'attributes.log.file.path': 'keyword',
@@ -99,6 +105,11 @@ const ecs: Schema = {
     'event.sequence': 'long',
     stream: 'keyword',
     'log.file.path': 'keyword',
+    'log.level': 'keyword',
+    'log.logger': 'keyword',
+    'trace.id': 'keyword',
+    'span.id': 'keyword',
+    'process.thread.name': 'keyword',
     'process.pid': 'long',
     'process.name': 'keyword',
     'container.name': 'keyword',
@@ -130,6 +141,11 @@ const flat: Schema = {
   },
   fields: {
     seq: 'long',
+    level: 'keyword',
+    logger: 'keyword',
+    thread: 'keyword',
+    trace_id: 'keyword',
+    span_id: 'keyword',
     pod_name: 'keyword',
     namespace: 'keyword',
     nodename: 'keyword',
@@ -150,7 +166,7 @@ export function mappingsOf({ message, fields }: Schema, withData: boolean): Reco
     properties: {
       '@timestamp': { type: 'date_nanos' },
       [message]: { type: 'text' },
-      ...(withData && { data: { type: 'flat_object' } }),
+      ...(withData && { data: { type: 'flat_object' }, labels: { type: 'flat_object' } }),
       ...Object.fromEntries(
         // What is longer is stored and not indexed: a path may be longer than a term.
         Object.entries(fields).map(([name, type]) => [

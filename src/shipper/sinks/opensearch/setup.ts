@@ -19,7 +19,7 @@ export interface SetUpOptions {
 }
 
 /** Of our template: one that is older, and ours, is replaced. */
-const TEMPLATE_VERSION = 1;
+const TEMPLATE_VERSION = 2;
 const MANAGED_BY = 'cdk8s-logtap';
 /**
  * Above the templates that products bring for `logs-*` and their like, which have at most 100. The longer pattern wins:

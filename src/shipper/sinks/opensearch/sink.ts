@@ -94,13 +94,14 @@ export class OpenSearchSink implements Sink {
       return { retry: [...indexes(0, batch.count)], rejected: [], failure, retryAfterMs: CONFIGURATION_RETRY_MS };
     }
     const withData = this.#withData;
-    const first = await this.#pass(batch, { withData }, signal);
+    const withFields = this.#encoder.hasFields;
+    const first = await this.#pass(batch, { withData, withFields }, signal);
     const passed = [first];
     const again = async (records: readonly number[], form: BulkForm) => {
       if (records.length > 0) passed.push(await this.#pass(batch, form, signal, records));
     };
     // The text of a line is never lost because the service rejects it as JSON, or because another record has its id.
-    if (withData) {
+    if (withData || withFields) {
       const refused = first.refused.splice(0);
       await again(
         refused.map(({ index }) => index),

@@ -1,5 +1,5 @@
 /** Lines as programs write them, with the fields that they have. */
-import type { Fields } from '../../../../src/shipper/fields/fields';
+import type { Fields } from '../../../../src/shipper/fields/read-fields';
 
 type Expected = Omit<Fields, 'severity' | 'object'> & { readonly severity?: number };
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
