@@ -137,7 +137,7 @@ describeWith(['opensearch'], 'set-up of OpenSearch', () => {
     await tell(url, 'PUT', '/_index_template/ours-logtap', old);
     const again = openSinkAt(url, { ...settings, LOGTAP_OPENSEARCH_INDEX: 'ours-{yyyy}' });
     await again.send(batchOf(['a']), never);
-    expect(await present()).toMatchObject({ version: 1, template: { mappings: { dynamic: false } } });
+    expect(await present()).toMatchObject({ version: 2, template: { mappings: { dynamic: false } } });
     await again.close();
   });
 

@@ -1,8 +1,8 @@
 /** Records to a `_bulk` body: a `create` action and a document a record. */
 import { createHash } from 'node:crypto';
-import type { Labels } from '../../labels/labels.js';
 import type { Fields } from '../../fields/read-fields.js';
 import type { FieldReader } from '../../fields/reader.js';
+import type { Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { jsonObjectIn } from '../../records/json-object.js';
 import { JsonWriter } from '../../records/json-writer.js';

@@ -1,7 +1,7 @@
 /** OpenSearch, and other services that speak `_bulk`: settings to a sink. */
 
-import { Labels } from '../../labels/labels.js';
 import { FieldReader } from '../../fields/reader.js';
+import { Labels } from '../../labels/labels.js';
 import type { Sink } from '../../parts.js';
 import type { SinkContext } from '../sink-context.js';
 import { OpenSearchConnection } from './connection.js';

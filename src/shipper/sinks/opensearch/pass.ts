@@ -36,6 +36,8 @@ export interface PassParts {
   readonly knownGood: KnownGood;
   readonly stored: StoredDocuments;
   readonly lost: LostAnswers;
+  /** Kinds of which records were accepted beside refused ones, in any pass of this send. */
+  readonly accepted: Set<string>;
   /** When this shipper started, on the clock of records: older ones may have been sent by an earlier one. */
   readonly startedMs: number;
   /** The service makes the ids, from now on. */
@@ -181,14 +183,11 @@ export class Pass {
   /** Permanently rejects refused records if others of their kind are accepted: in the same answer, or a good one now. */
   async #judge(refused: readonly number[], items: readonly BulkItem[], from: number): Promise<void> {
     if (refused.length === 0) return;
-    const { encoder, knownGood } = this.#parts;
+    const { encoder, knownGood, accepted: proven } = this.#parts;
     const kind = (record: number) => encoder.kindOf(this.#batch, record);
-    const proven = new Set<string>();
-    if (!this.#isFirst) {
-      items.forEach(({ status }, i) => {
-        if (status < 300) proven.add(kind(from + i));
-      });
-    }
+    items.forEach(({ status }, i) => {
+      if (status < 300) proven.add(kind(from + i));
+    });
     const unproven = this.#isFirst ? [] : refused.filter((record) => !proven.has(kind(record)));
     let failures: ReadonlyMap<string, Failure> | undefined;
     try {
@@ -198,7 +197,7 @@ export class Pass {
       return;
     }
     for (const record of refused) {
-      const failure = proven.has(kind(record)) ? undefined : failures?.get(kind(record));
+      const failure = this.#isFirst || proven.has(kind(record)) ? undefined : failures?.get(kind(record));
       if (failure === undefined) this.#refuse(record, items[record - from]!);
       else this.#block(record, failure, CONFIGURATION_RETRY_MS);
     }

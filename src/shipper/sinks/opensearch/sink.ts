@@ -81,6 +81,7 @@ export class OpenSearchSink implements Sink {
       knownGood: new KnownGood({ target, post, encoder }),
       stored: new StoredDocuments({ target, get, encoder }),
       lost: new LostAnswers(),
+      accepted: new Set(),
       startedMs: options.startedMs ?? Date.now(),
       onWithoutIds: () => this.#withoutIds(),
     };
@@ -93,6 +94,7 @@ export class OpenSearchSink implements Sink {
     if (failure !== undefined) {
       return { retry: [...indexes(0, batch.count)], rejected: [], failure, retryAfterMs: CONFIGURATION_RETRY_MS };
     }
+    this.#parts.accepted.clear();
     const withData = this.#withData;
     const withFields = this.#encoder.hasFields;
     const first = await this.#pass(batch, { withData, withFields }, signal);

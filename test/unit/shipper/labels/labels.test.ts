@@ -16,7 +16,8 @@ const write = (name: string, text: string): string => {
 const settingsOf = (env: Record<string, string>) => readSettings({ LOGTAP_SINK: 'stdout', ...env });
 
 test('a file of the Downward API is read as the kubelet writes it', () => {
-  const text = 'app="shop"\napp.kubernetes.io/name="a \\"b\\" \\\\ c"\nnote="two\\nlines\\tand \\u00e9 \\x41"\nempty=""\n';
+  const text =
+    'app="shop"\napp.kubernetes.io/name="a \\"b\\" \\\\ c"\nnote="two\\nlines\\tand \\u00e9 \\x41"\nempty=""\n';
   expect([...parseDownwardApi(text)]).toEqual([
     ['app', 'shop'],
     ['app.kubernetes.io/name', 'a "b" \\ c'],
