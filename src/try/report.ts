@@ -2,8 +2,9 @@
 import { LEVELS, severitiesOf } from '../catalog/values/record-rules.js';
 import { printable } from '../printable.js';
 import { FORMED } from '../shipper/events/formed.js';
-import { type Fields, fieldsOf } from '../shipper/fields/fields.js';
+import { fieldsOf } from '../shipper/fields/fields.js';
 import { levelOf } from '../shipper/fields/level.js';
+import type { Fields } from '../shipper/fields/read-fields.js';
 import type { Outcome } from './outcome.js';
 
 export interface ReportOptions {
