@@ -20,6 +20,7 @@ export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-option
 export { type Budget, type FlightRecorder, RecordLevel, type StageModule } from './records/bill-options.js';
 export { EventMode, type EventOptions } from './records/event-options.js';
 export type { RecordOptions } from './records/record-options.js';
+export { type ConfigMapKey, type Redaction, RedactionKind } from './records/redaction-options.js';
 export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { ModuleSinkProps } from './sinks/module.js';

@@ -6,8 +6,33 @@ import type { Code } from './finding.js';
 
 type Report = (code: Code, message: string, remedy: string) => void;
 
+export function checkRecords(plan: InjectionPlan, report: Report): void {
+  checkRules(plan, report);
+  checkRedaction(plan, report);
+}
+
+/** Finds places where secrets remain. */
+function checkRedaction({ props, taps }: InjectionPlan, report: Report): void {
+  const { LOGTAP_REDACT, LOGTAP_REDACT_PATTERNS_FILE } = { ...props.shipper.settings, ...props.records.settings };
+  if (LOGTAP_REDACT === undefined && LOGTAP_REDACT_PATTERNS_FILE === undefined) return;
+  for (const { container, options } of taps) {
+    const { streams, file, suppressStreams, suppressFile } = options;
+    const places = [
+      ...(streams !== TapStreams.NONE && suppressStreams !== true ? ['its own log'] : []),
+      ...(file !== undefined && suppressFile !== true ? [file] : []),
+    ];
+    if (places.length === 0) continue;
+    const where = places.join(' and ');
+    report(
+      'LT032',
+      `the secrets that 'redact' hides in the records of container '${container.name}' remain in ${where}`,
+      "set 'suppressStreams' or 'suppressFile', or accept LT032",
+    );
+  }
+}
+
 /** Finds rules that no record of the workload can match. */
-export function checkRecords({ props, taps }: InjectionPlan, report: Report): void {
+function checkRules({ props, taps }: InjectionPlan, report: Report): void {
   const text = props.records.settings.LOGTAP_RULES ?? props.shipper.settings.LOGTAP_RULES;
   if (text === undefined || taps.length === 0) return;
   const rules = recordRules(text);

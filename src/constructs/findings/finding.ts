@@ -88,6 +88,12 @@ export const RULES = {
     cause: 'the property applies to many workloads, or names a stream that is not tapped',
     canAccept: true,
   },
+  LT032: {
+    severity: INFO,
+    cause:
+      'only the shipper redacts: the node keeps the log of the container, and the application writes its file, as it is',
+    canAccept: true,
+  },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -5,6 +5,7 @@ import { mustHaveProperties } from '../props/known-properties.js';
 import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
 import type { EventMode } from '../records/event-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
+import type { RedactionKind } from '../records/redaction-options.js';
 
 const DOMAIN = 'logtap.dev';
 /** Records on the pod template the fields that injection replaced. Its presence marks the template as injected. */
@@ -26,6 +27,11 @@ const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
     mustHaveProperties('EventOptions', events, 'events');
     resolveRecords({ events });
     return { events };
+  },
+  redact: (value) => {
+    const redact = { kinds: value.split(',').map((kind) => kind.trim() as RedactionKind) };
+    mustHaveProperties('Redaction', redact, 'redact');
+    return { redact };
   },
   rules: (value) => {
     const options = { rules: ruleTexts(value) };

@@ -71,12 +71,16 @@ export function planInjection(manifest: any, given: ResolvedProps): InjectionPla
 
 function withRecords(props: ResolvedProps, records: RecordOptions): ResolvedProps {
   if (Object.keys(records).length === 0) return props;
-  const { mode: _mode, pattern: _pattern, ...bounds } = props.recordOptions.events ?? {};
+  const { events = {}, redact = {} } = props.recordOptions;
+  const { mode: _mode, pattern: _pattern, ...bounds } = events;
+  const kinds = [...(redact.kinds ?? []), ...(records.redact?.kinds ?? [])];
   const recordOptions = {
     ...props.recordOptions,
     ...records,
     // The annotation chooses the mode or the pattern, and the bounds stay.
     ...(records.events && { events: { ...bounds, ...records.events } }),
+    // An annotation hides more, never less.
+    ...(records.redact && { redact: { ...redact, kinds } }),
   };
   return { ...props, recordOptions, records: resolveRecords(recordOptions) };
 }

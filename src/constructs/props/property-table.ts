@@ -19,6 +19,7 @@ export const PROPERTIES = {
     existingPreload: 'one of chain replace error',
     debug: 'boolean',
     events: 'EventOptions',
+    redact: 'Redaction',
     rules: 'string[]',
     budget: 'Budget',
     flightRecorder: 'FlightRecorder',
@@ -43,6 +44,10 @@ export const PROPERTIES = {
     environment: 'string',
     gzip: 'boolean',
     endpoint: 'string',
+  },
+  ConfigMapKey: {
+    name: 'string!',
+    key: 'string!',
   },
   EventOptions: {
     mode: 'one of auto off indent',
@@ -94,6 +99,11 @@ export const PROPERTIES = {
     gzip: 'boolean',
     username: 'string',
     passwordSecret: 'SecretKey',
+  },
+  Redaction: {
+    kinds: 'one of all email card iban jwt bearer basic aws password pem ssn nino nir dni cpf[]',
+    patterns: 'ConfigMapKey',
+    hashKeySecret: 'SecretKey',
   },
   SecretFile: {
     setting: 'string!',

@@ -3,6 +3,7 @@ import { bindSettings } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
 import { type Budget, billBindings, type FlightRecorder, type StageModule, stageFile } from './bill-options.js';
 import { type EventOptions, eventBindings } from './event-options.js';
+import { patternsFile, type Redaction, redactionBindings } from './redaction-options.js';
 
 /** Options of the records on their way to the sink. */
 export interface RecordOptions {
@@ -12,6 +13,13 @@ export interface RecordOptions {
    * @default - `EventMode.AUTO`
    */
   readonly events?: EventOptions;
+
+  /**
+   * Secrets that the shipper hides in each record. The container's own log still has them, unless `suppressStreams` is set.
+   *
+   * @default - nothing is hidden
+   */
+  readonly redact?: Redaction;
 
   /**
    * Rules that keep, drop or sample records, such as `drop level<info`. The first rule whose conditions all hold decides, and
@@ -52,9 +60,12 @@ export interface RecordConfig {
 
 /** @throws with the property, the rule and the remedy if the shipper would reject the settings at start */
 export function resolveRecords(options: RecordOptions): RecordConfig {
-  const { events = {}, stage } = options;
+  const { events = {}, redact = {}, stage } = options;
   return {
-    ...bindSettings([...eventBindings(events), ...billBindings(options)]),
-    configMapFiles: stage === undefined ? [] : [stageFile(stage)],
+    ...bindSettings([...eventBindings(events), ...redactionBindings(redact), ...billBindings(options)]),
+    configMapFiles: [
+      ...(stage === undefined ? [] : [stageFile(stage)]),
+      ...(redact.patterns === undefined ? [] : [patternsFile(redact.patterns)]),
+    ],
   };
 }

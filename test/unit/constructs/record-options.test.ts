@@ -1,5 +1,13 @@
 /** Options of records: the shipper reads the settings that injection writes for them, and mistakes are found before. */
-import { EventMode, LogTap, type LogTapProps, RecordLevel, Sink, TapStreams } from '../../../src/constructs/index.js';
+import {
+  EventMode,
+  LogTap,
+  type LogTapProps,
+  RecordLevel,
+  RedactionKind,
+  Sink,
+  TapStreams,
+} from '../../../src/constructs/index.js';
 import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { container, deployment, variables } from '../../support/workloads.js';
@@ -43,9 +51,21 @@ describe('become settings of the shipper', () => {
     expect(settings({ events: { pattern } }).events).toEqual({ mode: 'pattern', expression: pattern });
   });
 
+  test('redaction by marks, and by hashes with a key from a Secret', () => {
+    const kinds = [RedactionKind.EMAIL, RedactionKind.CARD];
+    expect(settings({ redact: { kinds } })).toMatchObject({ redact: ['email', 'card'], redactWith: 'mark' });
+    const patterns = { name: 'patterns', key: 'all' };
+    expect(settings({ redact: { patterns, hashKeySecret: { name: 'hash', key: 'key' } } })).toMatchObject({
+      redact: undefined,
+      redactPatternsFile: '/etc/logtap/secrets/configmaps/patterns/all',
+      redactWith: 'hash',
+      redactKeyFile: '/etc/logtap/secrets/hash/key',
+    });
+  });
+
   test('none without options', () => {
     const names = Object.keys(variables(shipper({})));
-    expect(names.filter((name) => /EVENT|RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name))).toEqual([]);
+    expect(names.filter((name) => /EVENT|REDACT|RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name))).toEqual([]);
   });
 
   test('a module from a ConfigMap, also one that the sink reads', () => {
@@ -76,6 +96,12 @@ describe('are rejected at once if the shipper would not start with them', () => 
       /'events.pattern' \("pattern:\(\?=x\)"\)/,
     ],
     ['a negative bound', { events: { maxLines: -1 } }, /'events.maxLines' \(-1\) must be a whole number from 1/],
+    ['a misspelt kind', { redact: { kinds: ['emial' as RedactionKind] } }, /'redact.kinds.0' .*did you mean 'email'/],
+    [
+      'a key for a hash of nothing',
+      { redact: { hashKeySecret: { name: 'a', key: 'b' } } },
+      /'redact.hashKeySecret'.* has no effect without 'redact.kinds' or 'redact.patterns'/,
+    ],
     ['a misspelt action', { rules: ['dorp level<info'] }, /'rules' \("dorp level<info"\) rule 1, before 'dorp/],
     [
       'two rules in one',
@@ -131,6 +157,49 @@ describe('the annotation logtap.dev/events', () => {
     ['pattern:', /LT024/],
   ])('is rejected with %j', (events, says) => {
     expect(() => shipper({}, annotated(events))).toThrow(says);
+  });
+});
+
+describe('the annotation logtap.dev/redact', () => {
+  const annotated = (kinds: string) => {
+    const manifest = deployment();
+    const template = podTemplate(manifest);
+    template.metadata = { ...template.metadata, annotations: { 'logtap.dev/redact': kinds } };
+    return manifest;
+  };
+
+  test('adds kinds to those of the property, and removes none', () => {
+    const redact = { kinds: [RedactionKind.CARD], hashKeySecret: { name: 'a', key: 'b' } };
+    expect(variables(shipper({ redact }, annotated('email, iban')))).toMatchObject({
+      LOGTAP_REDACT: 'card,email,iban',
+      LOGTAP_REDACT_WITH: 'hash',
+    });
+  });
+
+  test.each(['', 'none', 'emial'])('is rejected with %j', (kinds) => {
+    expect(() => shipper({}, annotated(kinds))).toThrow(/LT024 .*'logtap.dev\/redact'/);
+  });
+});
+
+describe('LT032: secrets that remain in the container', () => {
+  const redact = { kinds: [RedactionKind.ALL] };
+  const messages = (props: LogTapProps) =>
+    LogTap.check(deployment(), { sink, accept, ...props })
+      .filter(({ code }) => code === 'LT032')
+      .map(({ message }) => message.replace(/^.* remain in /, ''));
+
+  test.each<[string, LogTapProps, string[]]>([
+    ['streams', { redact }, ['its own log']],
+    ['a file', { redact, suppressStreams: true, file: '/a.log' }, ['/a.log']],
+    [
+      'both, by a setting',
+      { file: '/a.log', shipper: { settings: { LOGTAP_REDACT: 'all' } } },
+      ['its own log and /a.log'],
+    ],
+    ['suppressed', { redact, suppressStreams: true, file: '/a.log', suppressFile: true }, []],
+    ['no redaction', {}, []],
+  ])('%s', (_what, props, expected) => {
+    expect(messages(props)).toEqual(expected);
   });
 });
 
