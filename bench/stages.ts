@@ -69,7 +69,7 @@ export async function stages(): Promise<void> {
       () =>
         ModuleStage.open({
           path: module,
-          start: (path) => startThread(thread, path),
+          start: (path) => startThread(thread, path, () => {}),
           onProblem: (_, message) => {
             throw new Error(message);
           },

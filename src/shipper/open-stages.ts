@@ -53,7 +53,7 @@ async function openModuleStage({ stage: path }: Settings, options: OpenStagesOpt
   if (path === undefined) return undefined;
   const { log, now, threadFile = join(__dirname, 'stage.js') } = options;
   const onProblem = (code: string, message: string) => log.problem('warn', `stage ${code}`, message);
-  const start = (module: string) => startThread(threadFile, module);
+  const start = (module: string, onNotice: (text: string) => void) => startThread(threadFile, module, onNotice);
   return ModuleStage.open({ path, start, onProblem, now });
 }
 

@@ -50,6 +50,8 @@ async function ship(settings: Readonly<Record<string, string>>) {
     LOGTAP_SINK: 'file',
     LOGTAP_FILE_PATH: output,
     LOGTAP_BATCH_LINGER_MS: '10',
+    // What is sent is one write, whose lines would be one event.
+    LOGTAP_EVENTS: 'off',
     ...settings,
   });
   const messages = () =>
@@ -221,7 +223,7 @@ describe('a module that', () => {
     await expect(ship({ LOGTAP_STAGE: stage() })).rejects.toThrow(problem);
   });
 
-  test('prints, prints to standard error, not into the records', async () => {
+  test('prints, prints into the log of the shipper, not into the records', async () => {
     const LOGTAP_STAGE = moduleOf(
       "export const openStage = () => ({ apply(batch) { console.log('seen', batch.count); return batch; } });",
     );
@@ -229,6 +231,9 @@ describe('a module that', () => {
     write(running, ['one']);
     await until('it is there', () => running.stdout().includes('"one"'));
     const { stdout, stderr } = await drain(running);
-    expect([stdout.trimEnd().split('\n').length, stderr]).toEqual([1, expect.stringContaining('seen 1')]);
+    expect([stdout.trimEnd().split('\n').length, stderr]).toEqual([
+      1,
+      expect.stringContaining('"message":"LOGTAP_STAGE: seen 1"'),
+    ]);
   });
 });

@@ -13,6 +13,7 @@
  * A glob with blanks or semicolons is written in double quotes. In a glob, `*` does not cross a `/`, `**` does. A slash in
  * an expression is written `\/`.
  */
+import { remedyFor } from '../closest.js';
 import { regularExpression } from './regular-expression.js';
 
 /** In rising order. Each is a range of four OpenTelemetry severity numbers, the first from 1 to 4. */
@@ -69,6 +70,7 @@ export function ruleTexts(text: string): string[] {
 
 const SEPARATOR = /[;\n][\s;]*/y;
 const ACTION = /(?:keep|drop|sample)(?=[\s;]|$)/y;
+const STREAMS = ['stdout', 'stderr', 'file'];
 const PERCENT = /(\d+(?:\.\d+)?)%/y;
 const FIELD = /(level|stream|file|text)\s*(!=|!~|<=|>=|=|<|>|~)\s*/y;
 const WORD = /[^\s;]+/y;
@@ -110,7 +112,8 @@ function conditionFrom(reader: Reader): Condition {
   if (of === 'text') return { of, expression: expressionFrom(reader), isNegated };
   if (of === 'file') return { of, pattern: globFrom(reader), isNegated };
   const [stream] = reader.take(WORD, 'stream is stdout, stderr or file');
-  if (stream !== 'stdout' && stream !== 'stderr' && stream !== 'file') reader.fail(`'${stream}' is no stream`);
+  if (stream !== 'stdout' && stream !== 'stderr' && stream !== 'file')
+    reader.fail(`'${stream}' is no stream: ${remedyFor(stream!, STREAMS)}`);
   return { of, stream: stream as 'stdout', isNegated };
 }
 
@@ -119,7 +122,7 @@ function levelFrom(reader: Reader, operator: string): Condition {
   const isEqual = operator === '=' || operator === '!=';
   if (name === 'unknown' && isEqual) return { of: 'level', least: 0, most: 0, isNegated: operator === '!=' };
   const level = LEVELS.find((each) => each === name);
-  if (level === undefined) return reader.fail(`'${name}' is no level here: use one of ${LEVELS.join(', ')}`);
+  if (level === undefined) return reader.fail(`'${name}' is no level here: ${remedyFor(name, LEVELS)}`);
   const [least, most] = severitiesOf(level);
   const range = {
     '=': [least, most],
@@ -200,7 +203,7 @@ class Reader {
   fail(rule: string): never {
     const rest = this.#text.slice(this.#at, this.#at + 40).split('\n')[0];
     const place = rest === '' ? 'at the end' : `before '${rest}'`;
-    throw new Error(`rule ${this.number}, ${place}: ${rule}. Correct it.`);
+    throw new Error(`rule ${this.number}, ${place}: ${rule}${rule.endsWith('?') ? '' : '. Correct it.'}`);
   }
 
   /** Line ends separate rules. */

@@ -2,11 +2,12 @@
  * LOGTAP_STAGE: the user's own step, a JavaScript module in a thread of its own, so that a loop without end in it does not
  * stop the shipper. A batch that it does not answer in time, or not as it must, goes on as it was.
  */
+import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { ConfigError, messageOf } from '../../errors.js';
 import type { RecordBatch, Stage, Withhold } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
-import { type Answer, movable, type ToShipper } from './protocol.js';
+import { type Changed, type Expected, movable, type ToShipper } from './protocol.js';
 
 /** Reason under which is counted what the module leaves out. */
 const LEFT_OUT = 'module';
@@ -21,16 +22,16 @@ const MEMORY_MAX_MB = 128;
 
 /** A thread, or what takes its place in a test. */
 export interface Thread {
-  /** The next message; rejects when the thread ends. */
-  next(withinMs: number): Promise<ToShipper>;
+  /** The next message but for notices; rejects when the thread ends. */
+  next(withinMs: number): Promise<Expected>;
   post(batch: RecordBatch, buffers: readonly ArrayBuffer[]): void;
   end(): void;
 }
 
 export interface ModuleStageOptions {
   readonly path: string;
-  readonly start: (path: string) => Thread;
-  /** Told of a failure, and of what the module has to say. */
+  readonly start: (path: string, onNotice: (text: string) => void) => Thread;
+  /** Called with failures, and with notices of the module. */
   readonly onProblem: (code: string, message: string) => void;
   readonly now: () => number;
 }
@@ -77,12 +78,12 @@ export class ModuleStage implements Stage {
 
   async #apply(batch: RecordBatch, withhold: Withhold): Promise<RecordBatch> {
     if (this.#options.now() < this.#pausedUntilMs) return batch;
-    let answer: Answer;
+    let answer: Expected;
     try {
       const thread = this.#thread ?? (await this.#start());
       const { batch: moved, buffers } = movable(batch);
       thread.post(moved, buffers);
-      answer = await this.#answer(thread, ANSWER_MS);
+      answer = await thread.next(ANSWER_MS);
     } catch (error) {
       this.#failed(error);
       return batch;
@@ -94,32 +95,17 @@ export class ModuleStage implements Stage {
   }
 
   async #start(): Promise<Thread> {
-    const thread = this.#options.start(this.#options.path);
+    const { path, start, onProblem } = this.#options;
+    const thread = start(path, (text) => onProblem(`notice ${text}`, `LOGTAP_STAGE: ${text}`));
     try {
-      for (;;) {
-        const message = await thread.next(START_MS);
-        if ('isReady' in message) break;
-        if ('error' in message) throw new Error(message.error);
-        if ('notice' in message) this.#notice(message.notice);
-      }
+      const message = await thread.next(START_MS);
+      if ('error' in message) throw new Error(message.error);
     } catch (error) {
       thread.end();
       throw error;
     }
     this.#thread = thread;
     return thread;
-  }
-
-  async #answer(thread: Thread, withinMs: number): Promise<Answer> {
-    for (;;) {
-      const message = await thread.next(withinMs);
-      if ('notice' in message) this.#notice(message.notice);
-      else if (!('isReady' in message)) return message;
-    }
-  }
-
-  #notice(text: string): void {
-    this.#options.onProblem(`notice ${text}`, `LOGTAP_STAGE: ${text}`);
   }
 
   /** The next batch gets a new thread: nothing is known of what this one still does. */
@@ -136,11 +122,7 @@ export class ModuleStage implements Stage {
   }
 }
 
-function changed(
-  batch: RecordBatch,
-  { index, bytes, start, length }: Extract<Answer, { changed: unknown }>['changed'],
-  withhold: Withhold,
-): RecordBatch {
+function changed(batch: RecordBatch, { index, bytes, start, length }: Changed, withhold: Withhold): RecordBatch {
   if (index.length < batch.count) {
     const left = new Set(index);
     const others = Array.from({ length: batch.count }, (_, i) => i).filter((i) => !left.has(i));
@@ -149,20 +131,21 @@ function changed(
   return { ...select(batch, [...index]), bytes, start, length };
 }
 
-/** A real thread: `file` is the program of it. */
-export function startThread(file: string, path: string): Thread {
+/** A real thread: `file` is the program of it. Its output becomes notices: standard output may be that of a sink. */
+export function startThread(file: string, path: string, onNotice: (text: string) => void): Thread {
   const worker = new Worker(file, {
     workerData: path,
     stdout: true,
+    stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
   });
-  // Standard output may be that of a sink.
-  worker.stdout.pipe(process.stderr, { end: false });
+  for (const input of [worker.stdout, worker.stderr]) createInterface({ input }).on('line', onNotice);
   worker.unref();
-  const messages: ToShipper[] = [];
+  const messages: Expected[] = [];
   let problem: Error | undefined;
   let wake = () => {};
   worker.on('message', (message: ToShipper) => {
+    if ('notice' in message) return onNotice(message.notice);
     messages.push(message);
     wake();
   });

@@ -13,7 +13,10 @@ export interface Changed extends Pick<RecordBatch, 'bytes' | 'start' | 'length'>
 
 export type Answer = { readonly changed: Changed } | { readonly unchanged: true } | { readonly error: string };
 
-export type ToShipper = Answer | { readonly isReady: true } | { readonly notice: string };
+/** What the shipper waits for. */
+export type Expected = Answer | { readonly isReady: true };
+
+export type ToShipper = Expected | { readonly notice: string };
 
 /** The batch in memory that holds nothing else, and the buffers of it that may be moved to another thread. */
 export function movable(batch: RecordBatch): { readonly batch: RecordBatch; readonly buffers: readonly ArrayBuffer[] } {

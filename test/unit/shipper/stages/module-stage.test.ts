@@ -1,22 +1,27 @@
 /** A module stage and its thread, which here is a script: what it answers, when it is replaced, and that no record is lost. */
 import type { RecordBatch } from '../../../../src/shipper/parts.js';
 import { ModuleStage, type Thread } from '../../../../src/shipper/stages/module/module-stage.js';
-import type { ToShipper } from '../../../../src/shipper/stages/module/protocol.js';
+import type { Expected } from '../../../../src/shipper/stages/module/protocol.js';
 import { answerOf } from '../../../../src/shipper/stages/module/user-stage.js';
 import { batchOf, messagesOf, recordsOf } from '../../../support/batches.js';
 
 /** Answers a batch; an Error ends the thread. */
-type Reply = (batch: RecordBatch) => Promise<ToShipper> | ToShipper | Error;
+type Reply = (batch: RecordBatch) => Promise<Expected> | Expected | Error;
 
-async function setUp(replies: readonly Reply[], greetings: readonly (ToShipper | Error)[] = [{ isReady: true }]) {
+async function setUp(
+  replies: readonly Reply[],
+  greetings: readonly (Expected | Error)[] = [{ isReady: true }],
+  notice?: string,
+) {
   const problems: string[] = [];
   const clock = { ms: 0 };
   const threads: { isEnded: boolean }[] = [];
   const posted: string[][] = [];
-  const start = (): Thread => {
+  const start = (_: string, onNotice: (text: string) => void): Thread => {
+    if (notice !== undefined) onNotice(notice);
     const state = { isEnded: false };
     threads.push(state);
-    const waiting: (Promise<ToShipper> | ToShipper | Error)[] = [...greetings];
+    const waiting: (Promise<Expected> | Expected | Error)[] = [...greetings];
     return {
       async next() {
         const message = await waiting.shift();
@@ -61,7 +66,7 @@ test('records keep their places and times, with any messages of the module', asy
   const stage = await ModuleStage.open({
     ...{ path: '/m.mjs', now: () => 0, onProblem() {} },
     start: () => {
-      const answers: (ToShipper | Promise<ToShipper>)[] = [{ isReady: true }];
+      const answers: (Expected | Promise<Expected>)[] = [{ isReady: true }];
       return {
         next: async () => (await answers.shift())!,
         post: (given) =>
@@ -130,8 +135,8 @@ test('batches of two sources wait for each other', async () => {
   expect(order).toEqual(['begin a', 'end a', 'begin b', 'end b']);
 });
 
-test('a notice is logged, before the module is ready, too', async () => {
-  const { problems } = await setUp([], [{ notice: 'hello' }, { isReady: true }]);
+test('a notice is logged, also before the module is ready', async () => {
+  const { problems } = await setUp([], [{ isReady: true }], 'hello');
   expect(problems).toEqual(['LOGTAP_STAGE: hello']);
 });
 
