@@ -4,13 +4,14 @@ import { data } from './families/data.js';
 import { exceptions } from './families/exceptions.js';
 import type { Family, Pattern, Rule } from './families/family.js';
 import { afterTime, jvm } from './families/jvm.js';
+import { languages } from './families/languages.js';
 import { python } from './families/python.js';
 import { PREFIXED, REPORT, scripts } from './families/scripts.js';
 import { EMPTY_FIRST, KIND, type Kind, type Mode, NO_MODE } from './kinds.js';
 import { isDigit, type Line } from './line.js';
 import { isStart } from './starts.js';
 
-const FAMILIES: readonly Family[] = [python, compiled, scripts, jvm, data, exceptions];
+const FAMILIES: readonly Family[] = [python, compiled, scripts, jvm, data, languages, exceptions];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 const byFirst = (patterns: readonly Pattern[]): readonly (readonly Pattern[])[] =>

@@ -1,0 +1,92 @@
+/** Runtimes whose reports of a crash have a shape of their own: Dart, Julia, Swift, Zig. */
+import { KIND, type Kind, step, VERDICT } from '../kinds.js';
+import { isDigit, isUpper, isWord, type Line } from '../line.js';
+import { type Family, literals } from './family.js';
+
+const BASE = 80;
+/** The next line is the error. */
+const DART = BASE;
+const DART_MESSAGE = BASE + 1;
+const DART_FRAMES = BASE + 2;
+const JULIA = BASE + 3;
+const JULIA_FRAMES = BASE + 4;
+const SWIFT = BASE + 5;
+const SWIFT_FRAMES = BASE + 6;
+const ZIG = BASE + 7;
+
+const MESSAGE_LINES = 16;
+const LEVEL = 'ERROR: ';
+
+/** `#0      fetch (file:///app/bin/app.dart:3:3)`, and the mark between two stacks. */
+const isDartFrame = (line: Line) =>
+  (line.at(0) === 0x23 && line.digits(1) > 0 && line.has(' ', 1 + line.digits(1))) ||
+  line.has('<asynchronous suspension>');
+
+/** `ERROR: LoadError: ...`, `ERROR: DomainError with -1.0:`. */
+function isJuliaError(line: Line): boolean {
+  if (!line.has(LEVEL) || !isUpper(line.at(LEVEL.length))) return false;
+  let end = LEVEL.length;
+  while (isWord(line.at(end)) || line.at(end) === 0x2e) end++;
+  return line.has('Error', end - 5) || line.has('Exception', end - 9);
+}
+
+/** `app/main.swift:12: Fatal error: Index out of range`. */
+function isSwiftError(line: Line): boolean {
+  let end = 0;
+  while (line.at(end) > 0x20) end++;
+  if (!line.has(' Fatal error: ', end) || line.at(end - 1) !== 0x3a) return false;
+  let at = end - 2;
+  while (isDigit(line.at(at))) at--;
+  return line.has('.swift:', at - 6);
+}
+
+/** `0    libswiftCore.so    0x00007f1 f + 109`. */
+const isSwiftFrame = (line: Line) => line.digits(0) > 0 && line.at(line.digits(0)) === 0x20 && line.includes(' 0x');
+
+/** `thread 4242 panic: message`. */
+const isZigPanic = (line: Line) => line.digits(7) > 0 && line.has(' panic: ', 7 + line.digits(7));
+
+/** `/app/main.zig:4:16: 0x103a in fetch (app)`. */
+const isZigFrame = (line: Line) => line.includes(': 0x', 300) && line.includes(' in ', 400);
+
+/** Lines of a message are part of the event once its frames come. */
+const message = (kind: Kind, tail: number, mode: number) => {
+  const isPart = kind === KIND.PLAIN || kind === KIND.EMPTY || kind === KIND.INDENTED;
+  return step(isPart && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, mode);
+};
+
+export const languages: Family = {
+  heads: [
+    { first: 'U', test: (line) => line.has('Unhandled exception:') && line.length === 20, mode: DART },
+    { first: 'E', test: isJuliaError, mode: JULIA },
+    ...literals(['Fatal error: '], SWIFT),
+    { test: isSwiftError, mode: SWIFT },
+    ...literals(['thread '], ZIG).map((head) => ({
+      ...head,
+      test: (line: Line) => head.test(line) && isZigPanic(line),
+    })),
+  ],
+  continuations: [],
+  rules: {
+    [DART]: (_line, kind) => {
+      const isBegin = kind === KIND.START || kind === KIND.JSON || kind === KIND.EMPTY;
+      return step(isBegin ? VERDICT.NEW : VERDICT.JOIN, DART_MESSAGE);
+    },
+    [DART_MESSAGE]: (line, kind, tail) =>
+      isDartFrame(line) ? step(VERDICT.JOIN, DART_FRAMES) : message(kind, tail, DART_MESSAGE),
+    [DART_FRAMES]: (line) => step(isDartFrame(line) ? VERDICT.JOIN : VERDICT.NONE, DART_FRAMES),
+    [JULIA]: (line, kind, tail) =>
+      line.has('Stacktrace:') ? step(VERDICT.JOIN, JULIA_FRAMES) : message(kind, tail, JULIA),
+    [JULIA_FRAMES]: (line, kind, tail) => {
+      if (line.has('caused by: ')) return step(VERDICT.JOIN, JULIA);
+      if (kind === KIND.INDENTED || line.has('in expression starting at ')) return step(VERDICT.JOIN, JULIA_FRAMES);
+      return step(kind === KIND.EMPTY && tail === 0 ? VERDICT.MAYBE : VERDICT.NONE, JULIA_FRAMES);
+    },
+    [SWIFT]: (line, kind, tail) => {
+      if (line.has('Current stack trace:')) return step(VERDICT.JOIN, SWIFT_FRAMES);
+      return step(kind === KIND.PLAIN && tail < 2 ? VERDICT.MAYBE : VERDICT.NONE, SWIFT);
+    },
+    [SWIFT_FRAMES]: (line) => step(isSwiftFrame(line) ? VERDICT.JOIN : VERDICT.NONE, SWIFT_FRAMES),
+    [ZIG]: (line, kind) => step(isZigFrame(line) || kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, ZIG),
+  },
+};
