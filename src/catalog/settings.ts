@@ -1,6 +1,7 @@
 /** Every setting of the shipper by group, in the order of the documentation, and the rules between settings. */
 import { BILL_RULES, BILL_SETTINGS } from './bill.js';
 import { BUFFER_SETTINGS } from './buffer.js';
+import { BYTES_SETTINGS } from './bytes.js';
 import { EVENT_SETTINGS } from './events.js';
 import { FIELD_RULES, FIELD_SETTINGS } from './fields.js';
 import { NETWORK_SETTINGS } from './network.js';
@@ -20,6 +21,7 @@ type Group = Readonly<Record<string, Setting<unknown>>>;
 export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['Where records come from', SOURCE_SETTINGS],
   ['Which lines are one record', EVENT_SETTINGS],
+  ['Characters of records', BYTES_SETTINGS],
   ['What is hidden in records', REDACTION_SETTINGS],
   ['Which records are kept', BILL_SETTINGS],
   ['What is read from records and put on them', FIELD_SETTINGS],
@@ -66,6 +68,7 @@ type SinkSettings = (typeof SINKS)[keyof typeof SINKS]['settings'];
 type Rows =
   | typeof SOURCE_SETTINGS
   | typeof EVENT_SETTINGS
+  | typeof BYTES_SETTINGS
   | typeof REDACTION_SETTINGS
   | typeof BILL_SETTINGS
   | typeof FIELD_SETTINGS

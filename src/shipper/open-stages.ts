@@ -7,6 +7,7 @@ import { openRedaction } from './open-redaction.js';
 import type { Stage } from './parts.js';
 import type { Settings } from './settings.js';
 import { Bill } from './stages/bill/bill.js';
+import { PlainText } from './stages/bytes/plain-text.js';
 import { matcherOf } from './stages/matcher.js';
 import { ModuleStage, startThread } from './stages/module/module-stage.js';
 import type { Redaction } from './stages/redaction/redaction.js';
@@ -42,11 +43,14 @@ export const bufferPart = ({ recorderMinutes }: Settings): number =>
 
 /** Throws a ConfigError when a setting cannot work. */
 export async function openStages(settings: Settings, options: OpenStagesOptions): Promise<Stages> {
-  // First: what follows sees no secrets, and a module may print what it sees.
+  const { charset: charsets = {}, ansi } = settings;
+  const isPlain = settings.charset === undefined && ansi === 'keep';
+  const text = isPlain ? undefined : new PlainText({ charsets, removesAnsi: ansi === 'remove' });
+  // Secrets are found in text, and what follows sees none: a module may print what it sees.
   const redaction = openRedaction(settings);
   const module = await openModuleStage(settings, options);
   const bill = openBill(settings, options);
-  return { stages: [redaction, module, bill].filter((stage) => stage !== undefined), bill, redaction };
+  return { stages: [text, redaction, module, bill].filter((stage) => stage !== undefined), bill, redaction };
 }
 
 async function openModuleStage({ stage: path }: Settings, options: OpenStagesOptions) {

@@ -7,7 +7,7 @@
  */
 import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
 import type { Origin, RecordBatch, Stage, StageBooks, Withhold } from '../../parts.js';
-import { compact } from '../../records/record-batch.js';
+import { EditedBatch } from '../edited-batch.js';
 import type { Finds } from './finds.js';
 import { KIND } from './kind-numbers.js';
 import { continuation } from './kinds/pem.js';
@@ -48,12 +48,12 @@ export class Redaction implements Stage {
   apply(batch: RecordBatch, _: Withhold, books: StageBooks): RecordBatch {
     const { bytes, count, start, length, origin, origins } = batch;
     const counts = new Map<string, number>();
-    let output: Output | undefined;
+    let output: EditedBatch | undefined;
     for (let i = 0; i < count; i++) {
       const from = start[i]!;
       const finds = this.#find(bytes, from, from + length[i]!, origins[origin[i]!]!);
       if (finds.count === 0) continue;
-      output ??= new Output(batch);
+      output ??= new EditedBatch(batch);
       this.#write(output, i, finds, counts);
     }
     if (output === undefined) return batch;
@@ -98,7 +98,7 @@ export class Redaction implements Stage {
     }
   }
 
-  #write(output: Output, i: number, finds: Finds, counts: Map<string, number>): void {
+  #write(output: EditedBatch, i: number, finds: Finds, counts: Map<string, number>): void {
     this.#numbers.begin();
     output.begin(i);
     const { bytes, start, end } = this.#scanner.text;
@@ -127,48 +127,3 @@ export class Redaction implements Stage {
 }
 
 const QUOTES = Uint8Array.of(QUOTE);
-
-/** A batch with some of its messages changed: those are in a slab of their own, behind all others. */
-class Output {
-  readonly #batch: RecordBatch;
-  readonly #start: Uint32Array;
-  readonly #length: Uint32Array;
-  #bytes: Uint8Array;
-  #used: number;
-
-  constructor(batch: RecordBatch) {
-    this.#batch = batch;
-    this.#start = batch.start.slice();
-    this.#length = batch.length.slice();
-    this.#used = 0;
-    this.#bytes = new Uint8Array(1024);
-  }
-
-  begin(i: number): void {
-    this.#start[i] = this.#batch.bytes.length + this.#used;
-  }
-
-  add(part: Uint8Array): void {
-    const needed = this.#used + part.length;
-    if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
-      grown.set(this.#bytes.subarray(0, this.#used));
-      this.#bytes = grown;
-    }
-    this.#bytes.set(part, this.#used);
-    this.#used = needed;
-  }
-
-  end(i: number): void {
-    this.#length[i] = this.#batch.bytes.length + this.#used - this.#start[i]!;
-  }
-
-  /** Without the bytes that were replaced: a slab that is kept should not hold the secrets. */
-  finish(): RecordBatch {
-    const { bytes } = this.#batch;
-    const all = new Uint8Array(bytes.length + this.#used);
-    all.set(bytes);
-    all.set(this.#bytes.subarray(0, this.#used), bytes.length);
-    return compact({ ...this.#batch, bytes: all, start: this.#start, length: this.#length });
-  }
-}
