@@ -3,6 +3,7 @@
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { CountJournal, Fate, PreviousCounts } from './count-journal.js';
+import { JoinCounts, type Joined } from './join-counts.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
 /** The fates of the records at one sink. */
@@ -22,6 +23,8 @@ export const SHIPPER_KILLED = 'shipper_killed';
 
 export class Ledger {
   readonly read = new Tally();
+  /** Of what was read: records of several lines. */
+  readonly joined = new JoinCounts();
   /** Not sent to any sink, on purpose: by reason. */
   readonly withheld = new Map<string, Tally>();
   /** Secrets that were replaced in records, by kind. */
@@ -215,6 +218,7 @@ export class Ledger {
     const sinks = [...this.sinks.keys()].map((name) => [name, this.#sinkStatement(name, heldBy(name))] as const);
     return {
       read: this.read.byStream,
+      ...(this.joined.statement !== undefined && { joined: this.joined.statement }),
       ...(this.withheld.size > 0 && { withheld: countsOf(this.withheld) }),
       ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
       application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
@@ -304,6 +308,8 @@ export interface Totals {
 export interface Statement {
   /** By stream. */
   readonly read: Readonly<Partial<Record<StreamName, Count>>>;
+  /** Records of several lines, by stream and by how they were formed. Absent when there were none. */
+  readonly joined?: Readonly<Record<string, Readonly<Record<string, Joined>>>>;
   /** By reason: kept back from every sink. Absent when there was nothing. */
   readonly withheld?: Readonly<Record<string, Count>>;
   /** By kind: secrets replaced in records. No part of the sum. Absent when there was nothing. */

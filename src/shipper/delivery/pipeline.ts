@@ -28,6 +28,7 @@ export async function runPipeline(options: PipelineOptions): Promise<void> {
 async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: PipelineOptions): Promise<void> {
   const fillFrom = async (source: Source) => {
     for await (const batch of source.batches(stop)) {
+      ledger.joined.add(batch);
       if (stages.length === 0) ledger.countRead(buffer.append(batch));
       else {
         const counts = new StageCounts();

@@ -80,6 +80,7 @@ export class EventAssembler implements OpenEvent {
   #write = new Write();
   /** When it last grew, on the caller's clock. */
   touchedMs = 0;
+  isListed = false;
 
   constructor(output: RecordOutput, shared: EventRoom, settings: EventSettings) {
     this.#output = output;
@@ -283,7 +284,10 @@ export class EventAssembler implements OpenEvent {
       this.#isCarried = true;
       this.#shared.builder.carry(this);
     }
-    this.#shared.openEvents.add(this);
+    if (!this.isListed) {
+      this.isListed = true;
+      this.#shared.openEvents.add(this);
+    }
   }
 
   #append(verdict: Verdict, at: number, length: number, timeMs: number, seq: number, position: number): void {
@@ -360,7 +364,6 @@ export class EventAssembler implements OpenEvent {
 
   #record(at: number, length: number, formed: number, endSeq: number): void {
     this.#isOpen = false;
-    this.#shared.openEvents.delete(this);
     const how = this.#lines > 1 || formed !== 0 ? this.#formed | formed : this.#formed & FORMED.CONTINUED;
     this.#output.record(at, length, this.#timeMs, this.#seq, how, this.#position, endSeq);
   }

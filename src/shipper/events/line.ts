@@ -8,10 +8,12 @@ export class Line {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
+  #wordEnd = -1;
 
   set(bytes: Uint8Array, start: number, end: number): this {
     this.bytes = bytes;
     this.start = start;
+    this.#wordEnd = -1;
     // Of a line end within an event a `\r` may be left.
     this.end = end > start && bytes[end - 1] === RETURN ? end - 1 : end;
     return this;
@@ -32,10 +34,20 @@ export class Line {
     return i >= this.start ? this.bytes[i]! : -1;
   }
 
-  /** Whether the text stands at `index`. */
+  /** Index behind its first word. */
+  get wordEnd(): number {
+    if (this.#wordEnd < 0) {
+      let i = this.start;
+      while (i < this.end && this.bytes[i]! > BLANK) i++;
+      this.#wordEnd = i - this.start;
+    }
+    return this.#wordEnd;
+  }
+
+  /** Whether the text is at `index`. */
   has(text: string, index = 0): boolean {
     const from = this.start + index;
-    if (from + text.length > this.end) return false;
+    if (index < 0 || from + text.length > this.end) return false;
     for (let i = 0; i < text.length; i++) if (this.bytes[from + i] !== text.charCodeAt(i)) return false;
     return true;
   }

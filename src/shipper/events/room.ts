@@ -11,8 +11,11 @@ export interface EventSettings {
   readonly isFirstLine?: (line: Line) => boolean;
 }
 
-/** An event that may go on. */
+/** What assembles the events of a stream or thread. */
 export interface OpenEvent extends Carried {
+  readonly isOpen: boolean;
+  /** Whether it is among those of the room, where it stays for a while. */
+  isListed: boolean;
   /** When it last grew, on the caller's clock. */
   touchedMs: number;
   /** Makes a record of it. `formed`: why. */
@@ -39,6 +42,6 @@ export interface EventRoom {
   readonly partialMaxBytes: number;
   /** Memory of open events outside the builder. */
   eventBytes: number;
-  /** Events that may go on. */
+  /** Those that may have an open event, and all that have one. */
   readonly openEvents: Set<OpenEvent>;
 }

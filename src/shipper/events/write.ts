@@ -22,6 +22,8 @@ export const WRITE = {
 const BUFFER_BYTES = 4000;
 const BUFFER_LINES = 8;
 const NEWLINE = 0x0a;
+/** At most. */
+const LINE_END_BYTES = 2;
 const BLANK = 0x20;
 const TAB = 0x09;
 const NOTHING = new Uint8Array(0);
@@ -60,6 +62,8 @@ export class Write {
     if (kind === KIND.EMPTY) this.hasLeading = true;
     this.#firstAt = at;
     this.#firstEnd = at + line.length;
+    // A write of one line needs no form.
+    if (this.#end - this.#start <= line.length + LINE_END_BYTES) return;
     if (kind === KIND.START && isTelling(line)) this.form = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
     else if (kind === KIND.HEAD) this.form = WRITE.TRACE;
   }

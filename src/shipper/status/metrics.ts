@@ -129,6 +129,16 @@ export class Metrics {
     writer.counter('redactions_total', 'Secrets replaced in records, by kind.', ['kind'], redacted);
     const gapHelp = 'Jumps in the numbers of frames: what is missing was lost in the application, which reports it.';
     writer.counter('frame_gaps_total', gapHelp, [], [[{}, ledger.gaps]]);
+    for (const unit of ['records', 'lines'] as const) {
+      const joined = [...ledger.joined.entries()].map(
+        ([stream, formed, counted]): Series => [{ stream, formed }, counted[unit]],
+      );
+      const joinedHelp =
+        unit === 'lines'
+          ? 'Lines that were joined to records of several lines.'
+          : 'Records of several lines, by what joined them.';
+      writer.counter(`joined_${unit}_total`, joinedHelp, ['stream', 'formed'], joined);
+    }
     const timeHelp = 'Frames whose time was over 31 days ago or a day ahead: their lines bear the time of reading.';
     writer.counter('times_replaced_total', timeHelp, [], [[{}, ledger.timesReplaced]]);
   }

@@ -43,13 +43,14 @@ function isNumberedFrame(line: Line): boolean {
 
 /** `f.c:3:5: runtime error: ...`. */
 function isUndefinedBehaviour(line: Line): boolean {
-  let i = 0;
-  while (line.at(i) > 0x20) i++;
-  return line.at(i - 1) === 0x3a && isDigit(line.at(i - 2)) && line.has(' runtime error: ', i);
+  const { wordEnd } = line;
+  return line.at(wordEnd - 1) === 0x3a && isDigit(line.at(wordEnd - 2)) && line.has(' runtime error: ', wordEnd);
 }
 
 /** `object.Exception@f.d(14): message`. */
 function isThrown(line: Line): boolean {
+  const { wordEnd } = line;
+  if (line.at(wordEnd - 1) !== 0x3a || line.at(wordEnd - 2) !== 0x29) return false;
   let i = 0;
   while (isWord(line.at(i)) || line.at(i) === 0x2e) i++;
   return i > 0 && line.at(i) === 0x40 && line.indexOf('): ', i) > 0;

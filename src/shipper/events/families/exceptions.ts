@@ -16,6 +16,8 @@ const SOURCE = BASE + 2;
 /** Node: the source line was printed. */
 const CARET = BASE + 3;
 
+/** Longest name of a class. */
+const NAME_BYTES = 200;
 /** `Caused by:`, and nothing else. */
 const RUST_CAUSE = 10;
 /** Of a message, before the first frame. */
@@ -37,9 +39,18 @@ export function isFrame(line: Line): boolean {
   );
 }
 
+/** Letters that names of exceptions end with, and a colon. */
+const isNameByte = (byte: number): boolean => NAME_ENDS.has(byte);
+
 /** A class name that ends as those of exceptions do, and then a colon or the end. */
 export function isException(line: Line): boolean {
   const from = line.has('Uncaught ') ? 9 : 0;
+  if (from === 0) {
+    const { wordEnd } = line;
+    const isNamed = line.at(wordEnd - 1) === COLON || line.has(' [', wordEnd) || wordEnd === line.length;
+    if (!isNamed || wordEnd > NAME_BYTES) return false;
+    if (wordEnd === line.length && !isNameByte(line.at(wordEnd - 1))) return false;
+  }
   let [i, dots, last] = [from, 0, from];
   for (; isWord(line.at(i)) || line.at(i) === DOT || line.at(i) === 0x2f; i++) {
     if (line.at(i) === DOT) {
@@ -61,6 +72,7 @@ const isNested = (line: Line, from: number, to: number): boolean => {
     if (line.at(i) === 0x24) return line.has('Exception', i - 9) || line.has('Error', i - 5);
   return false;
 };
+const NAME_ENDS: ReadonlySet<number> = new Set([...'nreotp:'].map((end) => end.charCodeAt(0)));
 const NAMES = ['Exception', 'Error', 'Throwable', 'ExceptionInfo', 'Failure', 'Fault', 'Interrupt'];
 
 const message: Rule = (line, kind, tail) => {

@@ -26,9 +26,9 @@ const APOSTROPHE = 0x27;
 
 /** Where the first word ends: of `f.rb:3:in` it is a place in Ruby; 0 where it is none. */
 function rubyPlace(line: Line): number {
-  let i = 0;
-  while (line.at(i) > 0x20) i++;
-  return i > 5 && line.at(i) === 0x20 && line.has(':in', i - 3) && isDigit(line.at(i - 4)) ? i : 0;
+  const { wordEnd } = line;
+  const isPlace = wordEnd > 5 && line.has(':in', wordEnd - 3) && isDigit(line.at(wordEnd - 4));
+  return isPlace && line.at(wordEnd) === 0x20 ? wordEnd : 0;
 }
 
 /** ``f.rb:3:in `m': message``. */
@@ -53,9 +53,10 @@ function quotes(line: Line): number {
 
 /** `/srv/logs.nim(12) logs`. */
 function isNimFrame(line: Line): boolean {
-  let i = 0;
-  while (line.at(i) > 0x20 && line.at(i) !== 0x28) i++;
-  return i > 4 && line.at(i) === 0x28 && line.has('.nim', i - 4);
+  let i = line.wordEnd - 1;
+  if (line.at(i) !== 0x29) return false;
+  while (isDigit(line.at(i - 1))) i--;
+  return line.at(i - 1) === 0x28 && line.has('.nim', i - 5);
 }
 
 const places = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/.-(<';
