@@ -1,4 +1,4 @@
-/** What a batch has of each process. */
+/** Lines and bytes of a batch by process. */
 import type { RecordBatch } from '../../parts.js';
 import type { Lost } from '../frames/decoder.js';
 import { isNotice } from '../frames/frame-stream.js';

@@ -89,7 +89,7 @@ export class RingDirectory {
     return join(this.#options.path, name);
   }
 
-  /** What lies in the directory now; `undefined` when it cannot be listed, for want of a descriptor or of memory. */
+  /** The names in the directory now; `undefined` if it cannot be listed, without a free descriptor or memory. */
   names(): string[] | undefined {
     try {
       return readdirSync(this.#options.path);

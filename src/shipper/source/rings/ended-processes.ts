@@ -1,4 +1,4 @@
-/** Which processes are gone: those whose ring was locked and is not any more, where the system says what is locked. */
+/** Ended processes: their ring was locked and is not any more, if the system lists locks. */
 import { lockedFiles, showsLocks } from './file-locks.js';
 import type { RingReader } from './reader.js';
 
@@ -6,7 +6,7 @@ import type { RingReader } from './reader.js';
 const LOCKS_MS = 100;
 
 export class EndedProcesses {
-  /** Whether the system says what is locked: it does for memory, and where it has done so. */
+  /** Whether the system lists the locks of these files: it does for memory, and where it did before. */
   #seesLocks: boolean;
   #lookedMs = Number.NEGATIVE_INFINITY;
 
@@ -14,7 +14,7 @@ export class EndedProcesses {
     this.#seesLocks = showsLocks(directory);
   }
 
-  /** Those of the rings whose process is gone, as far as is known now. */
+  /** The rings of ended processes, as far as known now. */
   among(readers: readonly RingReader[], nowMs: number): readonly RingReader[] {
     if (readers.length === 0 || nowMs - this.#lookedMs < LOCKS_MS) return [];
     this.#lookedMs = nowMs;

@@ -3,16 +3,16 @@
  *
  * The page of `tail` is the checkpoint, written by one `pwrite`; numbers are little endian:
  *
- *       0  u64  tail: every frame before it is settled
+ *       0  u64  tail: every frame before it is acknowledged
  *       8  u32  which half of the notes is valid: 0 none, 1, 2
  *      12  u32  N, how many streams follow
  *      16  u64  lost_lines that are counted
  *      24  u64  lost_bytes that are counted
- *      32  u64  lines before tail that are not settled: given away in an outage, so that the process could go on
+ *      32  u64  lines before tail that are unacknowledged: released in an outage, so that the process could go on
  *      40  u64  their bytes
- *      48  N times: u32 stream, u32 0, f64 place before which all bytes of the stream are settled
+ *      48  N times: u32 stream, u32 0, f64 place before which all bytes of the stream are assembled
  *
- * More streams than the page has room for are left out: a reader that goes on may then see the end of a settled line of
+ * More streams than the page has room for are left out: a reader that goes on may then see the end of an assembled line of
  * such a stream as a line of its own.
  *
  * A half of the notes is a u32 length and JSON: the HELLO and the files that lie before `tail`. They are written to the
@@ -66,7 +66,7 @@ export interface RingState {
   readonly lost: Lost;
 }
 
-/** What a reader before this one left. */
+/** The state that the previous reader left. */
 export interface Resumed {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
@@ -194,7 +194,7 @@ export class RingFile {
     return { progress: { position, assembled, ...this.#readNotes() }, lost, unacknowledged };
   }
 
-  /** Everything before is settled, but for what is owed: the writer may have the room. */
+  /** All frames before the position are acknowledged, but for the unacknowledged lines: the writer may have the room. */
   checkpoint({ position, assembled, hello, files }: Progress, lost: Lost, unacknowledged: Lost): void {
     this.#writeNotes(hello, files);
     const page = this.#checkpoint;
@@ -236,7 +236,7 @@ export class RingFile {
     try {
       return writeSync(this.#fd, bytes, 0, bytes.length, at) === bytes.length;
     } catch {
-      // Nothing is acknowledged by what was not written.
+      // A failed write acknowledges nothing.
       return false;
     }
   }
@@ -275,7 +275,7 @@ export class RingFile {
   }
 }
 
-/** What can be a ring with no content is a ProtocolError; anything else may pass. */
+/** Throws a ProtocolError for a path that can never be a ring. Other errors may pass. */
 function open(path: string): number {
   try {
     return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -290,7 +290,7 @@ function countAt(bytes: Buffer, at: number): number {
   return Math.min(Number(bytes.readBigUInt64LE(at)), Number.MAX_SAFE_INTEGER);
 }
 
-/** What JSON made of a HELLO, checked: the notes lie where any process of the pod can write. */
+/** A HELLO from JSON, checked: any process of the pod can write the notes. */
 function helloOf(value: Hello): Hello {
   const { pid, instance, process, container, lost } = value;
   const isRight =

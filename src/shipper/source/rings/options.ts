@@ -1,4 +1,4 @@
-/** What the source of rings is told, and whom it tells. */
+/** Options and callbacks of the source of rings. */
 import type { ProtocolError } from '../../errors.js';
 import type { EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
@@ -6,7 +6,7 @@ import type { SkipReason } from '../frames/frame-stream.js';
 import type { RingDirectoryOptions } from './directory.js';
 
 export interface RingSourceOptions extends RingDirectoryOptions {
-  /** Rings that are open at a time: each takes a descriptor. The others wait, with what is in them. */
+  /** Rings that are open at a time: each takes a descriptor. The others wait, with their lines. */
   readonly maxRings?: number;
   readonly lineMaxBytes: number;
   /** An unfinished line that did not grow for this long becomes a record. */
@@ -18,9 +18,9 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;
-  /** Told of up to how much went down with a shipper that was killed in an outage. */
+  /** Called with the largest possible loss by a shipper that was killed in an outage. */
   readonly onPreviousRunLoss: (lostWithPreviousRun: Lost) => void;
-  /** Told when a notice of it is delivered, before the ring forgets it. */
+  /** Called when the notice of that loss is delivered, before the ring forgets it. */
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;

@@ -12,11 +12,11 @@ import { RingFile } from './file.js';
 export interface Mark {
   readonly progress: Progress | undefined;
   readonly lost: Lost;
-  /** What the batch has of this ring. */
+  /** Lines and bytes of the batch that come from this ring. */
   readonly records: Lost;
-  /** Debts of readers before that a notice in the batch tells of. */
+  /** Unacknowledged lines of previous readers that a notice in the batch reports. */
   readonly notice: Lost;
-  /** Its room was given back before it was acknowledged. */
+  /** Its room was released before it was acknowledged. */
   isReleasedEarly: boolean;
   /** Nothing of the ring comes after it. */
   isLast: boolean;
@@ -24,7 +24,7 @@ export interface Mark {
 }
 
 export interface RingReaderOptions extends FrameStreamOptions {
-  /** Told of debts of readers before that are delivered as a notice, before the ring forgets them. */
+  /** Called with unacknowledged lines of previous readers when their notice is delivered, before the ring forgets them. */
   readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
 }
 
@@ -42,7 +42,7 @@ export class RingReader {
   /** Ends of batches that are not acknowledged, in their order. */
   readonly #marks: Mark[] = [];
   #position = 0;
-  /** The end of what the process may write over. */
+  /** The end of the room that the process may overwrite. */
   #released: Pick<Mark, 'progress' | 'lost'> = { progress: undefined, lost: NOTHING };
   #unacknowledged: Lost = NOTHING;
   /** Where the last batch ended. */
@@ -65,10 +65,10 @@ export class RingReader {
   /** All of it is read, and no line is unfinished. */
   isFinished = false;
 
-  /** What a notice says that no batch has taken along yet. */
+  /** The content of a notice that is in no batch yet. */
   #notice: Lost = NOTHING;
 
-  /** What was given away, and went down with readers before. */
+  /** Lines that were released early and lost with previous readers. */
   readonly lostWithPreviousRun: Lost;
 
   /** Opens it. Throws a ProtocolError when it is no ring; any other error may pass, and nothing is changed then. */
@@ -106,7 +106,7 @@ export class RingReader {
         this.#frames.resume(progress, state.head);
         if (this.lostWithPreviousRun.bytes > 0) {
           this.#frames.previousRunLost(this.lostWithPreviousRun, progress.position);
-          // Owed until the notice is delivered: this reader may be killed, too.
+          // Unacknowledged until the notice is delivered: this reader may be killed, too.
           this.#notice = this.lostWithPreviousRun;
           this.#isDirty = true;
         }
@@ -141,7 +141,7 @@ export class RingReader {
     this.#frames.skipFrames(known);
   }
 
-  /** Reads once, as much as the buffer holds. Answers how many bytes. Throws a ProtocolError for nonsense, and what the system says. */
+  /** Reads once, as much as the buffer holds. Returns the number of bytes. Throws a ProtocolError for an invalid frame, and the system's errors. */
   read(buffer: Buffer, nowMs: number): number {
     this.isDrained = false;
     const { head, isEnded, isLocked, lost } = this.#file.state(this.#position);
@@ -155,7 +155,7 @@ export class RingReader {
     let got = 0;
     while (got < buffer.length && this.#position < head) {
       const length = this.#file.read(buffer.subarray(got), this.#position, head);
-      // Assemblers copy what they keep.
+      // Assemblers copy the bytes that they keep.
       this.#frames.write(buffer.subarray(got, got + length), nowMs);
       this.#position += length;
       // At once: the next read may fail.
@@ -184,7 +184,7 @@ export class RingReader {
     return this.#file.state(this.#position).head === this.#position;
   }
 
-  /** Nothing that is written from now on counts; what was written before has to be read. False when it cannot be now. */
+  /** Later writes do not count; earlier ones must still be read. False if the header cannot be written now. */
   retire(): boolean {
     if (!this.#file.retire()) return false;
     this.isRetired = true;
@@ -220,8 +220,8 @@ export class RingReader {
   }
 
   /**
-   * A batch that ended at the mark is acknowledged. What drops records may acknowledge a later batch first: the ring keeps what
-   * lies before. Whether the ring is of no more use.
+   * A batch that ended at the mark is acknowledged. A buffer that drops records may acknowledge a later batch first: the ring keeps the bytes that
+   * lie before. Whether the ring is of no more use.
    */
   acknowledge(mark: Mark): boolean {
     mark.isAcknowledged = true;
@@ -239,8 +239,8 @@ export class RingReader {
   }
 
   /**
-   * In an outage that is longer than the ring: gives half of it back before what was there is acknowledged, of batches that
-   * a caller holds. The ring says how much is owed, so that a reader that comes after this one was killed can count it.
+   * In an outage that is longer than the ring: releases half of it before its lines are acknowledged, for batches that a
+   * caller has. The ring has the number of unacknowledged lines, so that the next reader can count them after a kill.
    */
   releaseUnacknowledged(): void {
     const before = this.#released;
@@ -264,14 +264,14 @@ export class RingReader {
     return locked.has(this.#file.lockKey);
   }
 
-  /** Whether its process is gone, by the files that were locked after the last look at the ring. */
+  /** Whether its process has ended, by the files that were locked after the last look at the ring. */
   isWriterDead(locked: ReadonlySet<string>, nowMs: number): boolean {
     // Between its claim and its lock a process has written nothing.
     const isClaimed = this.#isLocked || (this.#position === 0 && nowMs - this.gotMs > CLAIM_MS);
     return isClaimed && !this.isAmong(locked);
   }
 
-  /** It cannot be read on: the process is sent to another ring, and what came so far becomes records. */
+  /** It cannot be read further: the process is sent to another ring, and the bytes so far become records. */
   abandon(): void {
     this.#isClosed = true;
     this.#frames.flush();

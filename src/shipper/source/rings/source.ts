@@ -1,10 +1,9 @@
 /**
- * Reads the rings of all processes and yields what they wrote as batches of lines. A batch acknowledges, in each ring it has
- * lines of, all that lies before them: until then the ring keeps it, also for a reader that comes after this one was
- * killed.
+ * Reads the rings of all processes and yields their lines as batches. The acknowledgement of a batch acknowledges, in each
+ * ring with lines in it, all bytes before their end. Until then the ring keeps them, also for the next reader after a kill.
  *
- * Nothing is read while the consumer is busy. Rings with bytes are looked at again and again; one that stays empty is put
- * to sleep and costs nothing until its process sends a wake-up, but for a slow look once a second.
+ * No ring is read while the consumer is busy. Rings with bytes are polled. An empty ring is put to sleep after a while and
+ * costs nothing until its process sends a wake-up, except for a slow look once per second.
  */
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
@@ -25,7 +24,7 @@ const READ_BYTES = 256 * 1024;
 const LOOK_MS = 10;
 /** A ring that was empty for so long is put to sleep. */
 const AWAKE_MS = 50;
-/** Finds what no wake-up told: rings that were there before, wake-ups that could not be sent. */
+/** Finds rings without a wake-up: existing ones, and those whose wake-up could not be sent. */
 const SCAN_MS = 1000;
 /** Wake-ups of unknown processes call for a scan, but not more often. */
 const WAKE_UP_SCAN_MS = 10;
@@ -86,7 +85,7 @@ export class RingSource implements Source {
     try {
       for (;;) {
         const nowMs = this.#now();
-        // What was yielded is buffered by the consumer, who has room for more.
+        // The consumer has buffered the last batch, and has room for more.
         if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
         if (this.#shared.builder.count === 0) this.#tellKilled();
         this.#scan(nowMs);
@@ -113,7 +112,7 @@ export class RingSource implements Source {
     return this.#rings.size > 0;
   }
 
-  /** Ends reading: what is written so far is read, then every ring is retired and `batches` ends. */
+  /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */
   close(): void {
     if (!this.#isClosing) this.#closedMs = this.#now();
     this.#isClosing = true;
@@ -121,7 +120,7 @@ export class RingSource implements Source {
     this.#alarm.wake();
   }
 
-  /** Counts what no batch has taken along. Nothing can be read after this. */
+  /** Counts lines that are in no batch. No line can be read afterwards. */
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
     const readers = this.#rings.unfinished;
@@ -159,7 +158,7 @@ export class RingSource implements Source {
     return nowMs - this.#gotMs > QUIET_MS && readers.every((reader) => reader.isRead);
   }
 
-  /** Whether there is no more time to wait for what cannot be read now. */
+  /** Whether there is no more time to wait for rings that cannot be read now. */
   #isLate(nowMs: number): boolean {
     return nowMs - this.#closedMs > LAST_LOOK_MS;
   }
@@ -210,7 +209,7 @@ export class RingSource implements Source {
     const names = this.#directory.names();
     this.#isAllFound = names !== undefined;
     if (names === undefined) {
-      // Looked at again: what could not be listed is still there.
+      // Listed again: the rings are still there.
       this.#isLastScanDone = this.#isLate(nowMs);
       return;
     }
@@ -250,7 +249,7 @@ export class RingSource implements Source {
     for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
   }
 
-  /** What breaks the format ends the reading of that ring, and of no other. A system error may pass: it is read later. */
+  /** An invalid frame ends the reading of that ring, and of no other. A system error may pass: the ring is read later. */
   #guarded(reader: RingReader, look: () => void): void {
     try {
       look();
@@ -324,7 +323,7 @@ export class RingSource implements Source {
     this.#alarm.wake();
   }
 
-  /** Reads what there is, ring by ring. Whether there may be more at once. */
+  /** Reads ring by ring. Whether there may be more bytes at once. */
   #readAwake(nowMs: number): boolean {
     let isMore = false;
     for (const reader of this.#rings.awake) {
