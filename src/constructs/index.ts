@@ -19,9 +19,10 @@ export { ImagePullPolicy, type ShipperOptions } from './props/shipper-options.js
 export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-options.js';
 export { type Budget, type FlightRecorder, RecordLevel, type StageModule } from './records/bill-options.js';
 export { EventMode, type EventOptions } from './records/event-options.js';
+export { type FieldOptions, RecordTime } from './records/field-options.js';
 export type { RecordOptions } from './records/record-options.js';
 export { type ConfigMapKey, type Redaction, RedactionKind } from './records/redaction-options.js';
-export { type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
+export { CloudWatchFormat, type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { ModuleSinkProps } from './sinks/module.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps } from './sinks/opensearch.js';

@@ -1,6 +1,7 @@
 /** Checks that the options of records have an effect on the workload. */
 import { type RecordRule, recordRules, ruleTexts } from '../../catalog/values/record-rules.js';
 import type { InjectionPlan } from '../injection/plan.js';
+import { podMetadataOf } from '../injection/pod-metadata.js';
 import { TapStreams } from '../props/tap-options.js';
 import type { Code } from './finding.js';
 
@@ -9,6 +10,24 @@ type Report = (code: Code, message: string, remedy: string) => void;
 export function checkRecords(plan: InjectionPlan, report: Report): void {
   checkRules(plan, report);
   checkRedaction(plan, report);
+  checkPodMetadata(plan, report);
+}
+
+/** Labels and annotations that controllers of Kubernetes add to pods. */
+const ADDED =
+  /^(pod-template-hash|pod-template-generation|controller-revision-hash|job-name|controller-uid)$|kubernetes\.io\//;
+
+/** Finds labels and annotations that the pod template does not have. */
+function checkPodMetadata({ props, template }: InjectionPlan, report: Report): void {
+  const { labels, annotations } = podMetadataOf(props);
+  const check = (kind: string, names: readonly string[], present: unknown) => {
+    for (const name of names.filter((each) => !ADDED.test(each) && !Object.hasOwn(Object(present), each))) {
+      const text = `the ${kind} '${name}' that records refer to is not in the pod template`;
+      report('LT033', text, 'add it, correct the name, or accept LT033 if another controller adds it');
+    }
+  };
+  check('label', labels, template.metadata?.labels);
+  check('annotation', annotations, template.metadata?.annotations);
 }
 
 /** Finds places where secrets remain. */

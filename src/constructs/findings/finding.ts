@@ -94,6 +94,11 @@ export const RULES = {
       'only the shipper redacts: the node keeps the log of the container, and the application writes its file, as it is',
     canAccept: true,
   },
+  LT033: {
+    severity: WARNING,
+    cause: 'the records would not have it, and the shipper does not start with a name that refers to it',
+    canAccept: true,
+  },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

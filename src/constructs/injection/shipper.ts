@@ -4,6 +4,7 @@ import type { ResolvedProps } from '../props/resolve.js';
 import type { ResolvedShipper } from '../props/shipper-options.js';
 import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
+import { POD_PATH, POD_VOLUME, podMetadataItems } from './pod-metadata.js';
 import { filesOf, shipperSettings } from './shipper-settings.js';
 import { projected, SECRETS_PATH } from './sink-files.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
@@ -16,7 +17,7 @@ export const LIBRARY_VOLUME = 'logtap-lib';
 const SECRETS_VOLUME = 'logtap-secrets';
 const DISK_VOLUME = 'logtap-disk';
 
-const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, DISK_VOLUME];
+const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, POD_VOLUME, DISK_VOLUME];
 /** Whether injection adds a volume of that name. */
 export const isOwnVolume = (name: string) => OWN_VOLUMES.includes(name);
 
@@ -139,6 +140,7 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
     volumeMounts: [
       memoryMount(),
       ...(hasFiles ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
+      ...(podMetadataItems(props).length > 0 ? [{ name: POD_VOLUME, mountPath: POD_PATH, readOnly: true }] : []),
       ...(diskMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
       ...volumeMounts.map(({ volume, mountPath }) => ({ name: volume, mountPath })),
     ],
@@ -197,15 +199,17 @@ function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
   ];
 }
 
-/** The shared memory volume, the library volume, the files of the sink, and the disk volume. */
+/** The shared memory volume, the library volume, the files of the shipper, the metadata of the pod, and the disk volume. */
 export function volumes(props: ResolvedProps): NonNullable<PodSpec['volumes']> {
   const { secrets, configMaps } = filesOf(props);
   const sources = projected(secrets, configMaps);
+  const items = podMetadataItems(props);
   const disk = diskVolumeMiB(props.shipper);
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
     { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },
     ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
+    ...(items.length > 0 ? [{ name: POD_VOLUME, downwardAPI: { items } }] : []),
     // The kubelet evicts a pod that exceeds a volume limit, and the file system itself needs some space.
     ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk}Mi` } }] : []),
   ];

@@ -163,6 +163,8 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
   LOGTAP_DEAD_LETTER_MAX_BYTES: "set 'shipper.deadLettersMiB'",
   LOGTAP_GRACE_SECONDS: "set 'shipper.drainSeconds'",
   LOGTAP_MEMORY_MAX_BYTES: "set 'shipper.memoryBufferMiB'",
+  LOGTAP_POD_ANNOTATIONS_FILE: 'leave it out',
+  LOGTAP_POD_LABELS_FILE: 'leave it out',
   LOGTAP_RING_DIR: 'leave it out',
   LOGTAP_RING_TOTAL_BYTES: 'leave it out, because the size of the volume depends on it',
   LOGTAP_SINK: "set 'sink'",
@@ -254,8 +256,7 @@ function checkSettings(
   sink: Sink | undefined,
   records: RecordConfig,
 ): void {
-  // Every workload of an app comes here, and most of them have none.
-  if (Object.keys(settings).length === 0) return;
+  if (Object.keys({ ...settings, ...records.settings }).length === 0) return;
   const { name: sinks, settings: bySink, secretFiles } = sink?.bind() ?? NO_SINK;
   for (const [name, value] of Object.entries(settings)) {
     const where = `shipper.settings.${name}`;
@@ -283,6 +284,11 @@ function checkSettings(
     { LOGTAP_SINK: sinks, ...bySink, ...records.settings, ...files, ...settings },
     hasToken,
   );
-  const problem = problems.find(({ names }) => names.some((name) => settings[name] !== undefined));
+  const concerns = (of: Readonly<Record<string, string>>) =>
+    problems.find(({ names }) => names.some((name) => name in of));
+  const problem = concerns(settings);
   if (problem !== undefined) throw new Error(`'shipper.settings': ${problem.text}`);
+  // Each property is valid by itself, so this is a rule between a sink and the records.
+  const other = concerns(records.settings);
+  if (other !== undefined) throw new Error(other.text);
 }

@@ -3,6 +3,7 @@ import { bindSettings } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
 import { type Budget, billBindings, type FlightRecorder, type StageModule, stageFile } from './bill-options.js';
 import { type EventOptions, eventBindings } from './event-options.js';
+import { type FieldOptions, fieldBindings } from './field-options.js';
 import { patternsFile, type Redaction, redactionBindings } from './redaction-options.js';
 
 /** Options of the records on their way to the sink. */
@@ -13,6 +14,13 @@ export interface RecordOptions {
    * @default - `EventMode.AUTO`
    */
   readonly events?: EventOptions;
+
+  /**
+   * Fields that the shipper reads from records, and fields that it puts on them.
+   *
+   * @default - fields are read from the text
+   */
+  readonly fields?: FieldOptions;
 
   /**
    * Secrets that the shipper hides in each record. The container's own log still has them, unless `suppressStreams` is set.
@@ -60,9 +68,10 @@ export interface RecordConfig {
 
 /** @throws with the property, the rule and the remedy if the shipper would reject the settings at start */
 export function resolveRecords(options: RecordOptions): RecordConfig {
-  const { events = {}, redact = {}, stage } = options;
+  const { events = {}, fields = {}, redact = {}, stage } = options;
+  const bindings = [eventBindings(events), fieldBindings(fields), redactionBindings(redact), billBindings(options)];
   return {
-    ...bindSettings([...eventBindings(events), ...redactionBindings(redact), ...billBindings(options)]),
+    ...bindSettings(bindings.flat()),
     configMapFiles: [
       ...(stage === undefined ? [] : [stageFile(stage)]),
       ...(redact.patterns === undefined ? [] : [patternsFile(redact.patterns)]),

@@ -1,5 +1,6 @@
 /** Properties of the CloudWatch Logs sink, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
+import { replacePlaceholders } from '../../catalog/values/placeholders.js';
 import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/values/service-names.js';
 import { must, mustBeNamed } from '../props/must.js';
 import { bind } from './bind.js';
@@ -25,6 +26,14 @@ export enum LogGroupClass {
   DELIVERY = 'DELIVERY',
   /** `ESSENTIALS`. */
   ESSENTIALS = 'ESSENTIALS',
+}
+
+/** Message of an event in CloudWatch Logs. */
+export enum CloudWatchFormat {
+  /** The record as the application wrote it. */
+  TEXT = 'text',
+  /** A JSON object with the text, its fields and its labels. */
+  JSON = 'json',
 }
 
 /** Properties of the CloudWatch Logs sink. */
@@ -108,6 +117,13 @@ export interface CloudWatchSinkProps {
   readonly environment?: string;
 
   /**
+   * Message of an event.
+   *
+   * @default CloudWatchFormat.TEXT
+   */
+  readonly messageFormat?: CloudWatchFormat;
+
+  /**
    * Whether the shipper compresses requests. Reduces traffic through NAT gateways and VPC endpoints, and costs CPU time.
    *
    * @default false
@@ -152,6 +168,7 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     { property: 'tags', setting: of.cloudwatchTags, value: tagList(tags) },
     { property: 'service', setting: of.cloudwatchService, value: service },
     { property: 'environment', setting: of.cloudwatchEnvironment, value: environment },
+    { property: 'messageFormat', setting: of.cloudwatchFormat, value: props.messageFormat },
     { property: 'gzip', setting: of.cloudwatchGzip, value: props.gzip },
     { property: 'endpoint', setting: of.cloudwatchEndpoint, value: endpoint },
   ]);
@@ -187,7 +204,8 @@ function tagList(tags: { readonly [key: string]: string }): string | undefined {
 /** Permissions on streams apply to resources below the group, permissions on the group to the group itself. */
 function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
   const { logGroup, region, account = '*', createLogGroup = true, retentionDays, groupClass, tags } = props;
-  const group = arn('logs', region, account, `log-group:${logGroup}`);
+  // The label of a pod is not known here.
+  const group = arn('logs', region, account, `log-group:${replacePlaceholders(logGroup, () => '*')}`);
   const onGroup = [
     ...(createLogGroup ? ['logs:CreateLogGroup'] : []),
     ...(createLogGroup && retentionDays !== undefined ? ['logs:PutRetentionPolicy'] : []),

@@ -471,7 +471,9 @@ describe('--help', () => {
 describe('the table of flags', () => {
   test('gives each name one meaning', () => {
     const names = [...TAP_FLAGS, ...SINK_FLAGS].map(({ name }) => name);
-    expect(new Set([...names, ...ALIASES.keys()]).size).toBe(names.length + ALIASES.size);
+    const own = ['sink', 'config', 'set', 'help', 'output', 'format'];
+    const all = [...names, ...ALIASES.keys(), ...own];
+    expect(all.filter((name, i) => all.indexOf(name) !== i)).toEqual([]);
     for (const flag of [...SINKS.values()].flatMap(sinkFlags)) {
       const shared = SINK_FLAGS.find(({ name }) => name === flag.name);
       expect(shared?.type).toEqual(flag.type);

@@ -4,6 +4,7 @@ import {
   LogTap,
   type LogTapProps,
   RecordLevel,
+  RecordTime,
   RedactionKind,
   Sink,
   TapStreams,
@@ -51,6 +52,26 @@ describe('become settings of the shipper', () => {
     expect(settings({ events: { pattern } }).events).toEqual({ mode: 'pattern', expression: pattern });
   });
 
+  test('fields', () => {
+    const fields = {
+      time: RecordTime.TEXT,
+      timeZone: 'Europe/Berlin',
+      constants: { team: 'shop', tier: 'a=b' },
+      podLabels: ['app', 'app.kubernetes.io/name'],
+      podAnnotations: ['owner'],
+    };
+    expect(settings({ fields })).toMatchObject({
+      fields: 'auto',
+      time: 'text',
+      timeZone: 'Europe/Berlin',
+      staticFields: { team: 'shop', tier: 'a=b' },
+      podLabels: ['app', 'app.kubernetes.io/name'],
+      podAnnotations: ['owner'],
+    });
+    expect(settings({ fields: { fromText: false } }).fields).toBe('off');
+    expect(settings({ fields: { fromText: true } }).fields).toBe('auto');
+  });
+
   test('redaction by marks, and by hashes with a key from a Secret', () => {
     const kinds = [RedactionKind.EMAIL, RedactionKind.CARD];
     expect(settings({ redact: { kinds } })).toMatchObject({ redact: ['email', 'card'], redactWith: 'mark' });
@@ -65,7 +86,9 @@ describe('become settings of the shipper', () => {
 
   test('none without options', () => {
     const names = Object.keys(variables(shipper({})));
-    expect(names.filter((name) => /EVENT|REDACT|RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name))).toEqual([]);
+    expect(
+      names.filter((name) => /EVENT|FIELD|TIME_|LABELS|REDACT|RULES|BUDGET|RATE|DEDUPLICATE|RECORDER|STAGE/.test(name)),
+    ).toEqual([]);
   });
 
   test('a module from a ConfigMap, also one that the sink reads', () => {
@@ -102,6 +125,25 @@ describe('are rejected at once if the shipper would not start with them', () => 
       { redact: { hashKeySecret: { name: 'a', key: 'b' } } },
       /'redact.hashKeySecret'.* has no effect without 'redact.kinds' or 'redact.patterns'/,
     ],
+    [
+      'a field with a comma',
+      { fields: { constants: { a: 'b,c' } } },
+      /'fields.constants.a' \("b,c"\) must not contain a comma/,
+    ],
+    ['a name of no label', { fields: { podLabels: ['a b'] } }, /'fields.podLabels' \("a b"\) must be names of labels/],
+    [
+      'a time zone without times',
+      { fields: { timeZone: 'UTC' } },
+      /'fields.timeZone' .* has no effect unless 'fields.time'/,
+    ],
+    [
+      'a placeholder without its field',
+      {
+        sink: Sink.cloudWatch({ logGroup: '/{field:team}', region: 'eu-west-1' }),
+        fields: { constants: { tier: 'a' } },
+      },
+      /\{field:\.\.\.\} that LOGTAP_STATIC_FIELDS does not set/,
+    ],
     ['a misspelt action', { rules: ['dorp level<info'] }, /'rules' \("dorp level<info"\) rule 1, before 'dorp/],
     [
       'two rules in one',
@@ -130,6 +172,60 @@ describe('are rejected at once if the shipper would not start with them', () => 
     ],
   ])('%s', (_what, props, says) => {
     expect(() => new LogTap({ sink, ...props })).toThrow(says);
+  });
+});
+
+describe('metadata of the pod', () => {
+  const volumeOf = (props: LogTapProps) => {
+    const { spec } = podTemplate(LogTap.inject(deployment(), { sink, ...props }));
+    const mounts = container(LogTap.inject(deployment(), { sink, ...props }), 'logtap').volumeMounts ?? [];
+    return {
+      volume: spec.volumes?.find(({ name }) => name === 'logtap-pod'),
+      mount: mounts.find(({ name }) => name === 'logtap-pod'),
+    };
+  };
+  const item = (path: string) => ({ path, fieldRef: { fieldPath: `metadata.${path}` } });
+
+  test.each<[string, LogTapProps, object[]]>([
+    ['labels', { fields: { podLabels: ['app'] } }, [item('labels')]],
+    ['annotations', { fields: { podAnnotations: ['a'] } }, [item('annotations')]],
+    [
+      'a name with a label',
+      { sink: Sink.cloudWatch({ logGroup: '/{label:app}', region: 'eu-west-1' }) },
+      [item('labels')],
+    ],
+    ['a setting', { shipper: { settings: { LOGTAP_POD_LABELS: 'app' } } }, [item('labels')]],
+  ])('%s: files that only the shipper reads', (_what, props, items) => {
+    expect(volumeOf(props)).toEqual({
+      volume: { name: 'logtap-pod', downwardAPI: { items } },
+      mount: { name: 'logtap-pod', mountPath: '/.logtap-pod', readOnly: true },
+    });
+  });
+
+  test('none without a reference to it', () => {
+    expect(volumeOf({ fields: { constants: { a: 'b' } } })).toEqual({ volume: undefined, mount: undefined });
+  });
+
+  test('the permissions of a log group with a label are those of any label', () => {
+    const { iam } = Sink.cloudWatch({ logGroup: '/{label:app}/logs', region: 'eu-west-1', account: '111122223333' });
+    expect(iam[0]!.resources).toEqual(['arn:aws:logs:eu-west-1:111122223333:log-group:/*/logs:*']);
+  });
+
+  test.each<[string, LogTapProps, string[]]>([
+    [
+      'an absent label',
+      { fields: { podLabels: ['tier'] } },
+      ["the label 'tier' that records refer to is not in the pod template"],
+    ],
+    ['a label of Kubernetes', { fields: { podLabels: ['pod-template-hash', 'batch.kubernetes.io/job-name'] } }, []],
+    [
+      'an absent annotation',
+      { fields: { podAnnotations: ['owner'] } },
+      [expect.stringContaining("the annotation 'owner'")],
+    ],
+  ])('LT033: %s', (_what, props, expected) => {
+    const findings = LogTap.check(deployment(), { sink, accept, ...props }).filter(({ code }) => code === 'LT033');
+    expect(findings.map(({ message }) => message)).toEqual(expected);
   });
 });
 
