@@ -13,6 +13,7 @@ import {
 import { FailurePolicy, type LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { ExistingPreload, TapStreams } from '../../src/constructs/props/tap-options.js';
+import { EventMode } from '../../src/constructs/records/event-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { NEWEST_VERSION, OLDEST_VERSION, restrictedErrors, schemaErrors } from '../support/kubernetes-schemas.js';
 import { inject } from '../support/tap.js';
@@ -41,6 +42,14 @@ const options: Record<string, Omit<LogTapProps, 'sink'>> = {
   'with an init container': { containers: ['app', 'migrate'], perContainer: { app: { streams: TapStreams.STDOUT } } },
   'as a classic sidecar': { kubernetesVersion: '1.28' },
   'without waiting': { failurePolicy: FailurePolicy.FAIL_OPEN, keepAwsCredentials: false },
+  'with records that are joined, hidden, labelled and limited': {
+    events: { mode: EventMode.INDENT, maxLines: 10 },
+    fields: { constants: { team: 'shop' }, podLabels: ['app'], podAnnotations: ['owner'] },
+    redact: { patterns: { name: 'patterns', key: 'all' }, hashKeySecret: { name: 'hash', key: 'key' } },
+    rules: ['drop level<info'],
+    budget: { bytesPerDay: 1_000_000 },
+    stage: { configMap: 'modules', key: 'stage.mjs' },
+  },
   'with buffers, dead letters and an image of its own': {
     existingPreload: ExistingPreload.REPLACE,
     shipper: {

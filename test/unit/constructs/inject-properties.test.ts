@@ -9,6 +9,7 @@ import {
 } from '../../../src/constructs/injection/workload.js';
 import { FailurePolicy, type LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { ExistingPreload, TapStreams } from '../../../src/constructs/props/tap-options.js';
+import { RedactionKind } from '../../../src/constructs/records/redaction-options.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { inject } from '../../support/tap.js';
 import { workloads } from '../../support/workloads.js';
@@ -104,6 +105,11 @@ const props: fc.Arbitrary<LogTapProps> = all(
   fc.constantFrom({}, { containers: ['app'] }, { excludeContainers: ['web'] }),
   fc.constantFrom({}, { perContainer: { app: { file: '/b.log', suppressFile: true } } }),
   fc.constantFrom({}, { existingPreload: ExistingPreload.REPLACE }, { existingPreload: ExistingPreload.CHAIN }),
+  fc.constantFrom(
+    {},
+    { events: { maxLines: 10 }, rules: ['drop level<info'], redact: { kinds: [RedactionKind.EMAIL] } },
+    { fields: { podLabels: ['app'] }, stage: { configMap: 'modules', key: 'stage.mjs' } },
+  ),
   fc.constantFrom({}, { kubernetesVersion: '1.28' }, { nativeSidecar: false }),
   fc.constantFrom({}, { failurePolicy: FailurePolicy.FAIL_OPEN }, { keepAwsCredentials: false }),
   fc.constantFrom(
