@@ -1,8 +1,8 @@
 /** Checks that the options of records have an effect on the workload. */
 import { type RecordRule, recordRules, ruleTexts } from '../../catalog/values/record-rules.js';
 import type { InjectionPlan } from '../injection/plan.js';
-import { podMetadataOf } from '../injection/pod-metadata.js';
 import { TapStreams } from '../props/tap-options.js';
+import { podMetadataOf } from '../shipper/pod-metadata.js';
 import type { Code } from './finding.js';
 
 type Report = (code: Code, message: string, remedy: string) => void;

@@ -1,8 +1,8 @@
 /** The shipper's own options: image, resources, buffers, and their rules. */
 import { NAMES, readSettings, unknownName } from '../../catalog/read-settings.js';
 import { RINGS_BYTES, STATUS_PORT } from '../../contract.js';
-import { secretFilePath } from '../injection/sink-files.js';
 import type { RecordConfig } from '../records/record-options.js';
+import { secretFilePath } from '../shipper/sink-files.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { must } from './must.js';
