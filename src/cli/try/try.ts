@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { createTwoFilesPatch } from 'diff';
-import { shipperSettings } from '../../constructs/shipper/shipper-settings.js';
+import { shipperSettings } from '../../constructs/sidecar/shipper-settings.js';
 import { type CommandStreams, write } from '../manifests/rewrite-manifests.js';
 import { tapProps } from '../manifests/tap-flags.js';
 import { parseFlags } from '../parse-flags.js';

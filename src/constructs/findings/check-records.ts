@@ -2,7 +2,7 @@
 import { type RecordRule, recordRules, ruleTexts } from '../../catalog/values/record-rules.js';
 import type { InjectionPlan } from '../injection/plan.js';
 import { TapStreams } from '../props/tap-options.js';
-import { podMetadataOf } from '../shipper/pod-metadata.js';
+import { podMetadataOf } from '../sidecar/pod-metadata.js';
 import type { Code } from './finding.js';
 
 type Report = (code: Code, message: string, remedy: string) => void;

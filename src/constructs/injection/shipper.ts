@@ -2,9 +2,9 @@
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RINGS_BYTES } from '../../contract.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import type { ResolvedShipper } from '../props/shipper-options.js';
-import { POD_PATH, POD_VOLUME, podMetadataItems } from '../shipper/pod-metadata.js';
-import { filesOf, shipperSettings } from '../shipper/shipper-settings.js';
-import { projected, SECRETS_PATH } from '../shipper/sink-files.js';
+import { POD_PATH, POD_VOLUME, podMetadataItems } from '../sidecar/pod-metadata.js';
+import { filesOf, shipperSettings } from '../sidecar/shipper-settings.js';
+import { projected, SECRETS_PATH } from '../sidecar/sink-files.js';
 import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';

@@ -2,7 +2,7 @@
 import { NAMES, readSettings, unknownName } from '../../catalog/read-settings.js';
 import { RINGS_BYTES, STATUS_PORT } from '../../contract.js';
 import type { RecordConfig } from '../records/record-options.js';
-import { secretFilePath } from '../shipper/sink-files.js';
+import { secretFilePath } from '../sidecar/sink-files.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { must } from './must.js';

@@ -1,7 +1,7 @@
 /** Options that decide which records are sent, and how many. */
 import { BILL_SETTINGS } from '../../catalog/bill.js';
 import { must } from '../props/must.js';
-import { configMapFilePath } from '../shipper/sink-files.js';
+import { configMapFilePath } from '../sidecar/sink-files.js';
 import type { Binding } from '../sinks/bind.js';
 import type { ConfigMapFile } from '../sinks/sink-config.js';
 

@@ -1,6 +1,6 @@
 /** Options for secrets that are hidden in records. */
 import { REDACTION_SETTINGS } from '../../catalog/redaction.js';
-import { configMapFilePath } from '../shipper/sink-files.js';
+import { configMapFilePath } from '../sidecar/sink-files.js';
 import type { Binding } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretKey } from '../sinks/sink-config.js';
 

@@ -1,7 +1,7 @@
 /** Properties of the user's own sink: a JavaScript module in a ConfigMap. */
 
 import { must } from '../props/must.js';
-import { configMapFilePath } from '../shipper/sink-files.js';
+import { configMapFilePath } from '../sidecar/sink-files.js';
 import type { SecretFile, SinkConfig, SinkEgress, SinkIamStatement } from './sink-config.js';
 
 /** Properties of the module sink. */
