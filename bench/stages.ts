@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordRules } from '../src/catalog/values/record-rules.js';
+import { fieldsOf } from '../src/shipper/fields/fields.js';
 import { levelOf } from '../src/shipper/fields/level.js';
 import type { Origin, RecordBatch, Stage } from '../src/shipper/parts.js';
 import { BatchBuilder } from '../src/shipper/records/record-batch.js';
@@ -16,14 +17,27 @@ const ROUNDS = 5;
 const NO_BOOKS = { made() {}, recalled() {}, redacted() {} };
 const LEVELS = ['DEBUG', 'INFO', 'INFO', 'INFO', 'WARN', 'ERROR'];
 
-function ordinary(): RecordBatch[] {
+function log(number: number): string {
+  const milliseconds = String(number % 1000).padStart(3, '0');
+  return `2026-11-28T14:03:12.${milliseconds}Z ${LEVELS[number % LEVELS.length]} [worker-${number % 8}] com.example.Shop order=${number} took ${number % 97} ms`;
+}
+
+/** Not a stage: what a rule or a sink reads of each record. */
+const reading = (read: (bytes: Uint8Array, start: number, end: number) => unknown): Stage => ({
+  name: 'reading',
+  apply(batch) {
+    for (let i = 0; i < batch.count; i++) read(batch.bytes, batch.start[i]!, batch.start[i]! + batch.length[i]!);
+    return batch;
+  },
+});
+
+function ordinary(text: (number: number) => string = log): RecordBatch[] {
   const origin: Origin = { id: '0000000000000abc-1', stream: 'stdout', pid: 7, process: 'app', container: 'web' };
   return Array.from({ length: BATCHES }, (_, b) => {
     const builder = new BatchBuilder();
     for (let i = 0; i < RECORDS; i++) {
       const number = b * RECORDS + i;
-      const text = `2026-11-28T14:03:12.${String(number % 1000).padStart(3, '0')}Z ${LEVELS[number % LEVELS.length]} [worker-${number % 8}] com.example.Shop order=${number} took ${number % 97} ms`;
-      const bytes = Buffer.from(text);
+      const bytes = Buffer.from(text(number));
       builder.record(origin, builder.copy(bytes, 0, bytes.length), bytes.length, number * 10, number);
     }
     return builder.finish();
@@ -78,10 +92,32 @@ export async function stages(): Promise<void> {
     ],
   ];
   const bytes = Math.round(batches[0]!.bytes.length / RECORDS);
+  const plain = ordinary(
+    (number) =>
+      `order ${number} of worker ${number % 8} was paid and took ${number % 97} ms, thank you very much for it`,
+  );
+  const json = ordinary(
+    (number) =>
+      `{"level":30,"time":${1_795_000_000_000 + number},"pid":7,"hostname":"web-0","order":${number},"msg":"paid"}`,
+  );
+  const reads: readonly (readonly [
+    name: string,
+    records: readonly RecordBatch[],
+    read: typeof fieldsOf | typeof levelOf,
+  ])[] = [
+    ['level of an ordinary log', batches, levelOf],
+    ['level of JSON', json, levelOf],
+    ['level of text without one', plain, levelOf],
+    ['fields of an ordinary log', batches, fieldsOf],
+    ['fields of JSON', json, fieldsOf],
+    ['fields of text without any', plain, fieldsOf],
+  ];
   const rows = [
     ['', 'CPU s'],
     ['none set: no call', '0.00'],
   ];
   for (const [name, make] of parts) rows.push([name, (await measure(batches, make)).toFixed(2)]);
+  for (const [name, records, read] of reads)
+    rows.push([name, (await measure(records, () => reading(read))).toFixed(2)]);
   print(`stages, for a million records of ${bytes} bytes, best of ${ROUNDS} rounds`, rows);
 }

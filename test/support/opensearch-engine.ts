@@ -1,5 +1,7 @@
 /** The OpenSearch sink in this process, and the engine that it writes to, asked directly. */
+
 import { NoAnswerError } from '../../src/shipper/errors.js';
+import { withNames } from '../../src/shipper/labels/names.js';
 import type { RecordBatch, SendResult, Sink } from '../../src/shipper/parts.js';
 import { select } from '../../src/shipper/records/record-batch.js';
 import { Secrets } from '../../src/shipper/secrets.js';
@@ -17,7 +19,8 @@ export interface OpenedSink extends Sink {
 export function openSinkAt(url: string, settings: Readonly<Record<string, string>> = {}): OpenedSink {
   const codes: string[] = [];
   const notices: string[] = [];
-  const all = parseSettings({ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: url, ...settings }, () => {});
+  const given = { LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: url, ...settings };
+  const all = withNames(parseSettings(given, () => {}));
   const sink = openOpenSearch({
     settings: all as OpenSearchSettings,
     secrets: new Secrets(),

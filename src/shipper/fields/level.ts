@@ -54,6 +54,7 @@ export function levelOf(bytes: Uint8Array, start: number, end: number): Severity
   const from = skipBlanks(bytes, start, end);
   if (from >= end) return 0;
   const first = bytes[from]!;
+  if (isSentence(bytes, from, end)) return levelOfTrace(bytes, from, end) || levelOfPrefixedObject(bytes, from, end);
   if (first === BRACE) return isObject(bytes, from) ? levelOfJson(bytes, from, end) : 0;
   return (
     levelOfStart(bytes, from, end) ||
@@ -70,15 +71,30 @@ const isObject = (bytes: Uint8Array, at: number): boolean =>
   bytes[at + 1] === 0x0d ||
   bytes[at + 1] === 0x09;
 
+/** `order 17 was paid`: a word in small letters, or with one capital, and the next word. No head of a line begins so. */
+function isSentence(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from + 1;
+  while (at < end && bytes[at]! >= 0x61 && bytes[at]! <= 0x7a) at++;
+  const isWord = isLetter(bytes[from]) && at - from > 3 && bytes[at] === SPACE && at + 1 < end;
+  return isWord && (isLetter(bytes[at + 1]) || isDigit(bytes[at + 1]));
+}
+
+function levelOfTrace(bytes: Uint8Array, from: number, end: number): Severity {
+  const first = bytes[from];
+  for (const [head, severity] of TRACES) {
+    if (first === head[0] && isAt(bytes, from, end, head)) return severity;
+  }
+  return 0;
+}
+
 /** Shapes that the first bytes decide. */
 function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
   if (first === LESS) return levelOfPriority(bytes, from, end);
   if (first === EQUALS) return levelOfErlangReport(bytes, from, end);
   if (!isLetter(first) && first !== 0x40) return 0;
-  for (const [head, severity] of TRACES) {
-    if (first === head[0] && isAt(bytes, from, end, head)) return severity;
-  }
+  const ofTrace = levelOfTrace(bytes, from, end);
+  if (ofTrace > 0) return ofTrace;
   if (isUpper(first)) {
     const severity = levelOfKlog(bytes, from, end) || levelOfRuby(bytes, from, end) || levelOfLogrus(bytes, from, end);
     if (severity > 0) return severity;

@@ -56,8 +56,10 @@ const PAIR_IN_TEXT = /\[(?:[\w.-]*[,-])?([0-9a-f]{32}|[0-9a-f]{16})[,-]([0-9a-f]
 
 /** Of the names and shapes that text has for them. */
 export function idsInText(text: string): TraceIds {
-  if (/traceparent/i.test(text)) return idsOfParent(text);
-  const trace = TRACE_IN_TEXT.exec(text);
+  // Most lines have none, and a search for some letters is cheap.
+  const isNamed = text.includes('race') || text.includes('RACE');
+  if (isNamed && /traceparent/i.test(text)) return idsOfParent(text);
+  const trace = isNamed ? TRACE_IN_TEXT.exec(text) : null;
   if (trace !== null) {
     const span = SPAN_IN_TEXT.exec(text);
     return idsOf(traceIdOf(trace[2], trace[1] !== undefined), spanIdOf(span?.[2], span?.[1] !== undefined));
