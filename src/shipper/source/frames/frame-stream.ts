@@ -380,6 +380,8 @@ export class FrameStream implements FrameReader {
     this.#raw ??= new LineAssembler(
       { id: `${randomBytes(8).toString('hex')}-0`, stream: 'stdout', pid: 0, process: '', container: '' },
       this.#shared,
+      // Its reads are no writes.
+      false,
     );
     this.#raw.write(bytes, 0, bytes.length, this.#wallMs(), this.#rawOffset, this.#nowMs);
     this.#rawOffset += bytes.length;
