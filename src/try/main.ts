@@ -25,7 +25,11 @@ const explain: TryModule['explain'] = async ({ settings: environment, input, str
   const outcomes = new Outcomes(stages);
   for (const batch of batchesOf(tape, settings)) await outcomes.add(batch);
   await outcomes.end();
-  return report(outcomes.all, { format, rules: ruleTexts(environment.LOGTAP_RULES ?? '') });
+  return report(outcomes.all, {
+    format,
+    rules: ruleTexts(environment.LOGTAP_RULES ?? ''),
+    hasFields: settings.fields === 'auto',
+  });
 };
 
 export { explain, recordTape };

@@ -11,14 +11,16 @@ export interface ReportOptions {
   readonly format: 'text' | 'json';
   /** The texts of the rules of LOGTAP_RULES. */
   readonly rules: readonly string[];
+  /** Whether sinks read fields from messages. */
+  readonly hasFields: boolean;
 }
 
-export function report(outcomes: readonly Outcome[], { format, rules }: ReportOptions): string {
+export function report(outcomes: readonly Outcome[], options: ReportOptions): string {
   const streams = new StreamRecords();
   // Streams end their events at different times.
   const sorted = [...outcomes].sort((a, b) => a.timeMs - b.timeMs);
-  const described = sorted.map((outcome) => describe(outcome, streams, rules));
-  if (format === 'json') return described.map((each) => `${JSON.stringify(each)}\n`).join('');
+  const described = sorted.map((outcome) => describe(outcome, streams, options));
+  if (options.format === 'json') return described.map((each) => `${JSON.stringify(each)}\n`).join('');
   return described.map(textOf).join('\n');
 }
 
@@ -61,7 +63,7 @@ class StreamRecords {
 function describe(
   { origin, formed, message, madeBy, changedBy, withheld }: Outcome,
   streams: StreamRecords,
-  rules: readonly string[],
+  { rules, hasFields }: ReportOptions,
 ): Described {
   const text = message.toString('utf8');
   return {
@@ -72,7 +74,7 @@ function describe(
     lines: text.split('\n').length,
     ...(formed !== 0 && { formed: FORMS.filter(([, bit]) => (formed & bit) !== 0).map(([name]) => name) }),
     ...levelIn(message),
-    ...fieldsIn(message),
+    ...(hasFields && fieldsIn(message)),
     ...(madeBy !== undefined && { madeBy }),
     ...(changedBy.length > 0 && { changedBy }),
     ...(withheld !== undefined && {

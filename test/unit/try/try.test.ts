@@ -179,8 +179,15 @@ test('fields are those that sinks put on the record', async () => {
   const [json, plain] = await recordsOf('{"level":"error","logger":"shop.Orders","msg":"x"}\nhello\n');
   expect(json).toMatchObject({ level: 'error', fields: { logger: 'shop.Orders' } });
   expect(plain).not.toHaveProperty('fields');
+  const [off] = await recordsOf('{"level":"error","logger":"shop.Orders"}\n', '--set', 'fields.fromText=false');
+  expect(off).not.toHaveProperty('fields');
   const { stdout } = await runCommand(tryCommand, ['-'], '{"level":"error","logger":"shop.Orders\\u001b"}\n');
   expect(stdout).toContain('\n  logger: shop.Orders\\u001b\n');
+});
+
+test('redacted messages have the stage that changed them', async () => {
+  const [record] = await recordsOf('paid by a@example.com\n', '--set', 'redact.kinds=email');
+  expect(record).toMatchObject({ message: 'paid by [redacted:email]', changedBy: ['redact'] });
 });
 
 describe('stages', () => {
