@@ -119,7 +119,9 @@ function fieldsOfMatch(match: RegExpExecArray | null): Omit<Fields, 'severity'> 
   if (match === null) return undefined;
   const { logger, thread, time, ...others } = match.groups ?? {};
   // What a server does not know it writes as `-`.
-  const known = Object.entries(others).filter(([, value]) => value !== undefined && value !== '' && value !== '-');
+  const known = Object.entries(others).filter(
+    ([, value]) => value !== undefined && value !== '' && value !== '-' && value !== '[unknown]',
+  );
   return {
     ...(isKnown(logger) && { logger }),
     ...(isKnown(thread) && { thread: thread.trim() }),

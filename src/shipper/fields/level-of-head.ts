@@ -105,7 +105,8 @@ const isPunctuation = (byte: number): boolean =>
   byte === 0x7d ||
   byte === 0x23 ||
   byte === SLASH ||
-  byte === 0x2b;
+  byte === 0x2b ||
+  byte === 0x40;
 
 /** Elixir puts pairs between time and level: `14:08:44.123 request_id=abc [error] `. */
 function levelBehindPairs(bytes: Uint8Array, from: number, end: number): Severity {
@@ -244,7 +245,8 @@ function levelOfGroup(bytes: Uint8Array, start: number, end: number): Severity {
     if (bytes[at] !== COLON || at - i > 32) return 0;
     to = skipLetters(bytes, at + 1, end);
     severity = severityOfWord(bytes, at + 1, to);
-    return to === end ? severity : 0;
+    // Apache has eight levels of trace.
+    return to === end || (isDigit(bytes[to]) && to + 1 === end) ? severity : 0;
   }
   // PostgreSQL's and the terminal's rest.
   const rest = skipBlanks(bytes, skipEscape(bytes, to, end), end);

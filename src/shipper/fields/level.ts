@@ -92,6 +92,7 @@ function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
   if (first === LESS) return levelOfPriority(bytes, from, end);
   if (first === EQUALS) return levelOfErlangReport(bytes, from, end);
+  if (isDigit(first)) return levelOfRedis(bytes, from, end);
   if (!isLetter(first) && first !== 0x40) return 0;
   const ofTrace = levelOfTrace(bytes, from, end);
   if (ofTrace > 0) return ofTrace;
@@ -127,6 +128,27 @@ const levelOfRuby = (bytes: Uint8Array, at: number, end: number): Severity =>
   at + 4 < end && bytes[at + 1] === COMMA && bytes[at + 2] === SPACE && bytes[at + 3] === BRACKET
     ? severityOfLetter(bytes[at])
     : 0;
+
+/** `12:M 28 Nov 2026 14:08:44.123 * `, of Redis and Valkey: a sign behind the time, which has 24 characters. */
+function levelOfRedis(bytes: Uint8Array, at: number, end: number): Severity {
+  let role = at;
+  while (role < end && isDigit(bytes[role])) role++;
+  const sign = role + 28;
+  const isRedis = bytes[role] === 0x3a && isUpper(bytes[role + 1]) && bytes[role + 2] === SPACE && sign + 1 < end;
+  if (!isRedis || bytes[sign - 1] !== SPACE || bytes[sign + 1] !== SPACE || bytes[sign - 5] !== 0x2e) return 0;
+  switch (bytes[sign]) {
+    case 0x23:
+      return 13;
+    case 0x2a:
+      return 10;
+    case 0x2d:
+      return 9;
+    case 0x2e:
+      return 5;
+    default:
+      return 0;
+  }
+}
 
 const LOGRUS: readonly (readonly [Buffer, Severity])[] = (
   [

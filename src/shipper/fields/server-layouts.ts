@@ -9,7 +9,7 @@ const REQUEST = String.raw`"(?:(?<method>[A-Z]{3,16}) (?<path>[^\s"]+)(?: (?<pro
 
 export const SERVER_LAYOUTS: readonly string[] = [
   // Access logs of Apache, nginx, Tomcat and their like: common, combined, with or without a virtual host in front.
-  String.raw`(?:(?<virtualHost>[\w.-]+:\d+) )?(?<client>[^\s[]+) \S+ (?<user>[^[]*?) \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:${CLOCK} [+-]\d{4})\] ${REQUEST} (?<status>\d{3}) (?<bytes>\d+|-)(?: "(?<referrer>${QUOTED})" "(?<userAgent>${QUOTED})")?(?=\s|$)`,
+  String.raw`(?:(?<virtualHost>[\w.-]+:\d+) )?(?<client>[^\s[]+) \S+ (?<user>[^[]*?) \[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}[: ]${CLOCK}(?: (?:[+-]\d{4}|[A-Z]{3,4}))?)\] ${REQUEST} (?<status>\d{3}) (?<bytes>\d+|-)(?: "(?<referrer>${QUOTED})" "(?<userAgent>${QUOTED})")?(?=\s|$)`,
   // RFC 5424.
   String.raw`<\d{1,3}>1 (?<time>\S+) (?<host>\S+) (?<program>\S+) (?<pid>\S+) (?<messageId>\S+) (?:-|\[)`,
   // RFC 3164 as servers relay it, and as a program sends it.

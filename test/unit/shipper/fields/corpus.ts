@@ -221,7 +221,7 @@ export const CORPUS: readonly (readonly [layout: string, line: string, fields: E
   [
     'Redis',
     '12:M 28 Nov 2026 14:08:44.123 * Ready to accept connections',
-    { time: '28 Nov 2026 14:08:44.123', attributes: { pid: '12' } },
+    { severity: 10, time: '28 Nov 2026 14:08:44.123', attributes: { pid: '12' } },
   ],
   [
     'RFC 5424',
@@ -299,6 +299,34 @@ export const CORPUS: readonly (readonly [layout: string, line: string, fields: E
     'PostgreSQL',
     '2026-11-28 14:08:44.123 UTC [12] shop@db ERROR:  relation "x" does not exist',
     { severity: 17, time: '2026-11-28 14:08:44.123 UTC', attributes: { pid: '12', user: 'shop', database: 'db' } },
+  ],
+  [
+    'PostgreSQL before a user is known',
+    '2026-11-28 14:08:44.123 UTC [12] [unknown]@[unknown] LOG:  connection received',
+    { severity: 9, time: '2026-11-28 14:08:44.123 UTC', attributes: { pid: '12' } },
+  ],
+  [
+    'trace of Apache',
+    '[Sat Nov 28 14:08:44.123456 2026] [core:trace3] [pid 1:tid 2] core.c(3490): x',
+    { severity: 1, time: 'Sat Nov 28 14:08:44.123456 2026', logger: 'core', thread: '2', attributes: { pid: '1' } },
+  ],
+  [
+    'http.server of Python',
+    '127.0.0.1 - - [28/Nov/2026 14:08:44] "GET /a HTTP/1.1" 501 -',
+    {
+      severity: 17,
+      time: '28/Nov/2026 14:08:44',
+      attributes: { client: '127.0.0.1', method: 'GET', path: '/a', protocol: 'HTTP/1.1', status: '501' },
+    },
+  ],
+  [
+    'WEBrick',
+    '127.0.0.1 - - [28/Nov/2026:14:08:44 UTC] "GET /a HTTP/1.1" 200 3',
+    {
+      severity: 9,
+      time: '28/Nov/2026:14:08:44 UTC',
+      attributes: { client: '127.0.0.1', method: 'GET', path: '/a', protocol: 'HTTP/1.1', status: '200', bytes: '3' },
+    },
   ],
   [
     'MySQL',

@@ -121,6 +121,8 @@ describe('the level of a record', () => {
     ['panic: boom', FATAL],
     ['Exception in thread "main" java.lang.Error: x', ERROR],
     ['2026-11-28 14:08:44, Info                  CBS    x', INFO],
+    ['12:M 28 Nov 2026 14:08:44.123 # x', WARN],
+    ['12:C 28 Nov 2026 14:08:44.123 . x', DEBUG],
     ['[ERROR] x', ERROR],
     ['ERROR x', ERROR],
   ])('%j is %i', (line, severity) => {
