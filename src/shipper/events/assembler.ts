@@ -28,21 +28,9 @@ import {
   verdictOf,
 } from './kinds.js';
 import { Line } from './line.js';
-import type { EventRoom, EventSettings, OpenEvent, RecordOutput } from './room.js';
+import type { EventRoom, EventSettings, OpenEvent, RecordOutput, Unconfirmed } from './room.js';
 import { saysTrouble } from './starts.js';
 import { WRITE, Write } from './write.js';
-
-/** Lines that wait to be confirmed. */
-interface Unconfirmed {
-  /** Where its line end before begins, in the event. */
-  readonly offset: number;
-  readonly timeMs: number;
-  readonly seq: number;
-  readonly position: number;
-  /** Where the event ended before it. */
-  readonly beforeSeq: number;
-  readonly endSeq: number;
-}
 
 /** After the first line of an event that says that something went wrong. */
 const MESSAGE_LINES = 8;

@@ -45,3 +45,15 @@ export interface EventRoom {
   /** Those that may have an open event, and all that have one. */
   readonly openEvents: Set<OpenEvent>;
 }
+
+/** Lines that wait to be confirmed. */
+export interface Unconfirmed {
+  /** Where its line end before begins, in the event. */
+  readonly offset: number;
+  readonly timeMs: number;
+  readonly seq: number;
+  readonly position: number;
+  /** Where the event ended before it. */
+  readonly beforeSeq: number;
+  readonly endSeq: number;
+}

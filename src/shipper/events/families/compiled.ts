@@ -15,6 +15,8 @@ const SUMMARY = BASE + 6;
 /** D: the class and its place; a ruled line and frames follow. */
 const THROWN = BASE + 7;
 const ADDRESSES = BASE + 8;
+/** Zig and Swift: frames that are not indented, with their addresses. */
+const FRAMES = BASE + 9;
 
 const MESSAGE_LINES = 16;
 
@@ -78,6 +80,11 @@ export const compiled: Family = {
       test: (line: Line) => head.test(line) && line.digits(10) > 0 && line.includes(' [', 40),
     })),
     { first: 't', test: isPanic, mode: RUST_PANIC },
+    {
+      first: 't',
+      test: (line) => line.has('thread ') && line.digits(7) > 0 && line.includes(' panic: ', 40),
+      mode: FRAMES,
+    },
     { first: '=', test: isReport, mode: SANITIZER },
     { first: 'W', test: isReport, mode: SANITIZER },
     { first: '=', test: isRule, mode: RULED },
@@ -90,7 +97,8 @@ export const compiled: Family = {
     ...literals(['stack backtrace:', 'note: run with `RUST_BACKTRACE', 'note: Some details are omitted'], TRACE),
     // Ada, Haskell.
     ...literals(['Call stack traceback locations:'], ADDRESSES),
-    ...literals(['CallStack (from ']),
+    ...literals(['CallStack (from ', 'Stacktrace:']),
+    ...literals(['Current stack trace:'], FRAMES),
     ...literals(['Raised at ', 'Raised by ', 'Called from ', 'Re-raised at ']),
   ],
   rules: {
@@ -121,6 +129,11 @@ export const compiled: Family = {
     [ADDRESSES]: (line) => {
       const isPart = isAddresses(line) || line.has('??:? ') || (line.last() === 0x5d && line.includes(' [0x'));
       return step(isPart ? VERDICT.JOIN : VERDICT.NONE, ADDRESSES);
+    },
+    [FRAMES]: (line) => {
+      const digits = line.digits(0);
+      const isPart = line.includes(': 0x') || (digits > 0 && line.at(digits) === 0x20 && line.includes(' 0x'));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, FRAMES);
     },
     [RULED]: (line) => step(isReport(line) ? VERDICT.JOIN : VERDICT.NEW, SANITIZER),
     [SANITIZER]: (line, kind) => {

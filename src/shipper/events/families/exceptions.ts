@@ -98,12 +98,12 @@ export const exceptions: Family = {
   heads: [
     { test: isException, mode: EXCEPTION },
     ...literals(['Exception in thread "', 'Unhandled exception. ', 'Uncaught Error'], EXCEPTION),
-    ...literals(['Unhandled Exception:'], ANNOUNCED),
+    ...literals(['Unhandled Exception:', 'Unhandled exception:'], ANNOUNCED),
     { first: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/', test: isSourcePlace, mode: SOURCE },
   ],
   continuations: [
     ...literals(['Caused by: ', 'Wrapped by: '], EXCEPTION),
-    ...literals(['Caused by:', '--- End of ', '---> ', '<---']),
+    ...literals(['Caused by:', '--- End of ', '---> ', '<---', '<asynchronous suspension>']),
   ],
   rules: {
     [EXCEPTION]: message,

@@ -69,7 +69,9 @@ export const jvm: Family = {
       return step(length > 3 && line.has(': ', length) ? VERDICT.JOIN : VERDICT.NONE, LOGGED);
     },
     [HASH]: (line) => {
-      if (line.has('# A fatal error has been detected')) return step(VERDICT.JOIN, CRASH);
+      // The Java virtual machine, V8.
+      if (line.has('# A fatal error has been detected') || line.has('# Fatal error in '))
+        return step(VERDICT.JOIN, CRASH);
       return step(line.at(0) === 0x23 ? VERDICT.MAYBE : VERDICT.NEW, HASH);
     },
     [CRASH]: (line) => step(line.at(0) === 0x23 ? VERDICT.JOIN : VERDICT.NEW, CRASH),

@@ -78,7 +78,7 @@ export const scripts: Family = {
   continuations: [
     { first: places, test: isRubyFrame, mode: RUBY },
     ...literals(['Stack trace:'], PHP),
-    ...literals(['stack traceback:', 'Execution halted']),
+    ...literals(['stack traceback:', 'Execution halted', 'PHP Stack trace:', 'PHP   ']),
     { first: 'C', test: (line) => line.has('Calls: ') && line.includes(' -> ') },
     ...literals(['    while executing', '    invoked from within'], TCL),
   ],
