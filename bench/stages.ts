@@ -1,14 +1,19 @@
 /** What each stage costs: CPU per million records of an ordinary log. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { REDACTION_KINDS, type RedactionKind } from '../src/catalog/redaction.js';
 import { recordRules } from '../src/catalog/values/record-rules.js';
 import { fieldsOf } from '../src/shipper/fields/fields.js';
 import { levelOf } from '../src/shipper/fields/level.js';
 import type { Origin, RecordBatch, Stage } from '../src/shipper/parts.js';
 import { BatchBuilder } from '../src/shipper/records/record-batch.js';
 import { Bill, type BillOptions } from '../src/shipper/stages/bill/bill.js';
+import { PlainText } from '../src/shipper/stages/bytes/plain-text.js';
 import { matcherOf } from '../src/shipper/stages/matcher.js';
 import { ModuleStage, startThread } from '../src/shipper/stages/module/module-stage.js';
+import { patternsOf } from '../src/shipper/stages/redaction/patterns.js';
+import { Redaction } from '../src/shipper/stages/redaction/redaction.js';
+import { withMark } from '../src/shipper/stages/redaction/replacement.js';
 import { directory, print, root } from './workshop.js';
 
 const BATCHES = 20;
@@ -49,6 +54,33 @@ function billOf(options: Partial<Omit<BillOptions, 'rules'>> & { readonly rules?
   return new Bill({ levelOf, compile: matcherOf, ...options, rules });
 }
 
+/** The built-in kinds as expressions: candidates only, without checks of digits, words and contexts. */
+const AS_EXPRESSIONS = [
+  'p-email [A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\\.[A-Za-z]{2,}',
+  'p-card \\b(?:\\d[ -]?){13,19}\\b',
+  'p-iban \\b[A-Z]{2}\\d{2}[A-Z0-9]{10,30}\\b',
+  'p-jwt eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]*',
+  'p-bearer (?i)bearer\\s+[\\w.~+/=-]+',
+  'p-aws (?:AKIA|ASIA)[A-Z2-7]{16}',
+  'p-password (?i)(?:password|passwd|secret|token|api_?key)["\']?\\s*[=:]\\s*["\']?[^\\s"\',;&]+',
+  'p-pem -----BEGIN [A-Z ]+-----',
+];
+
+function redactions(): (readonly [name: string, make: () => Stage])[] {
+  const make = (kinds: readonly RedactionKind[], lines: readonly string[] = []) => {
+    const patterns = lines.length === 0 ? [] : patternsOf('bench', lines.join('\n'), REDACTION_KINDS);
+    return () => new Redaction({ kinds, patterns, replace: withMark });
+  };
+  const one = `p-all ${AS_EXPRESSIONS.map((line) => `(?:${line.slice(line.indexOf(' ') + 1)})`).join('|')}`;
+  return [
+    ['redaction of cards', make(['card'])],
+    ['redaction of every kind', make(REDACTION_KINDS)],
+    ['one pattern of your own', make([], ['employee EMP-\\d{4,6}'])],
+    ['eight kinds as patterns', make([], AS_EXPRESSIONS)],
+    ['eight kinds as one pattern', make([], [one])],
+  ];
+}
+
 async function measure(batches: readonly RecordBatch[], make: () => Stage | Promise<Stage>): Promise<number> {
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < ROUNDS; round++) {
@@ -78,6 +110,9 @@ export async function stages(): Promise<void> {
     ['rate limit', () => billOf({ rateLimit: { records: 50, perMs: 1000 } })],
     ['budget', () => billOf({ budgetBytesPerDay: 1e12 })],
     ['flight recorder', () => billOf({ recorder: { minutes: 5, fromLevel: 13, maxBytes: 16e6 } })],
+    ...redactions(),
+    ['character set, ASCII', () => new PlainText({ charsets: { stdout: 'shift_jis' }, removesAnsi: false })],
+    ['sequences of terminals, none there', () => new PlainText({ charsets: {}, removesAnsi: true })],
     [
       'module that copies',
       () =>

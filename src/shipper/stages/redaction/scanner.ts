@@ -4,7 +4,7 @@
  * then skipped: so the time is linear in any message.
  */
 import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
-import { code, isBlank, isDigit, Text } from './bytes.js';
+import { code, isBlank, Text } from './bytes.js';
 import { Finds } from './finds.js';
 import { KIND } from './kind-numbers.js';
 import { cardAt } from './kinds/card.js';
@@ -47,6 +47,14 @@ const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonl
 
 /** Beside bearer and basic. */
 const SCHEMES = ['digest', 'negotiate', 'ntlm', 'token', 'apikey', 'oauth', 'hawk', 'dpop', 'aws4-hmac-sha256', 'aws'];
+
+const [ZERO, NINE] = ['0', '9'].map(code) as [number, number];
+/** Digits that are counted: one more than a card can have. */
+const LONGEST_NUMBER = 20;
+/** Groups by which a card number may begin, and the lengths of an unbroken one. */
+const CARD_RUNS = Uint8Array.from({ length: LONGEST_NUMBER + 1 }, (_, run) =>
+  run === 4 || run === 6 || run === 8 || (run >= 13 && run <= 19) ? 1 : 0,
+);
 
 export class Scanner {
   readonly text = new Text();
@@ -130,18 +138,23 @@ export class Scanner {
     return to === 0 || !this.#is[kind] ? 0 : this.finds.add(KIND[kind], from, to);
   }
 
+  /** By the length of the run of digits, most numbers of a log can be none of the kinds. */
   #number(i: number): number {
     const { text } = this;
     const is = this.#is;
-    if (!isDigit(text.at(i + 1))) return is.nir ? this.#add('nir', i, nirAt(text, i)) : 0;
+    const { bytes, end } = text;
+    const most = Math.min(end, i + LONGEST_NUMBER);
+    let after = i + 1;
+    while (after < most && bytes[after]! >= ZERO && bytes[after]! <= NINE) after++;
+    const run = after - i;
     return (
-      (is.card && this.#add('card', i, cardAt(text, i))) ||
-      (is.iban && i - 2 >= this.finds.floor && this.#add('iban', i - 2, ibanAt(text, i - 2))) ||
-      (is.ssn && this.#add('ssn', i, ssnAt(text, i))) ||
-      (is.cpf && this.#add('cpf', i, cpfAt(text, i))) ||
-      (is.nir && this.#add('nir', i, nirAt(text, i))) ||
-      (is.dni && this.#dni(i)) ||
-      (is.nino && this.#nino(i)) ||
+      (is.card && CARD_RUNS[run] === 1 && this.#add('card', i, cardAt(text, i))) ||
+      (is.iban && run > 1 && i - 2 >= this.finds.floor && this.#add('iban', i - 2, ibanAt(text, i - 2))) ||
+      (is.ssn && run === 3 && this.#add('ssn', i, ssnAt(text, i))) ||
+      (is.cpf && (run === 3 || run === 11) && this.#add('cpf', i, cpfAt(text, i))) ||
+      (is.nir && (run === 1 || run === 15) && this.#add('nir', i, nirAt(text, i))) ||
+      (is.dni && (run === 7 || run === 8) && this.#dni(i)) ||
+      (is.nino && (run === 2 || run === 6) && this.#nino(i)) ||
       0
     );
   }
