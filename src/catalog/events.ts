@@ -43,7 +43,7 @@ export const EVENT_SETTINGS = {
   eventIdleMs: setting({
     name: 'LOGTAP_EVENT_IDLE_MS',
     default: '1000',
-    help: 'Time without a further line after which a record is complete. The last line of a stream waits this long. Below 150, traces of slow programs are divided.',
+    help: 'Time without a further line after which a record is complete. The last line of a stream waits this long, and at most 250 ms without a sign of an error in it. Below 150, traces of slow programs are divided.',
     parse: value.integer(10, 60_000),
   }),
 } as const;

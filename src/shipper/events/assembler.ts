@@ -27,14 +27,12 @@ import {
   type Verdict,
   verdictOf,
 } from './kinds.js';
+import { EMPTY_LINES, MESSAGE_LINES, QUIET_MS } from './limits.js';
 import { Line } from './line.js';
 import type { EventRoom, EventSettings, OpenEvent, RecordOutput, Unconfirmed } from './room.js';
 import { saysTrouble } from './starts.js';
 import { WRITE, Write } from './write.js';
 
-/** After the first line of an event that says that something went wrong. */
-const MESSAGE_LINES = 8;
-const EMPTY_LINES = 2;
 const NEWLINE = 0x0a;
 
 const line = new Line();
@@ -108,7 +106,7 @@ export class EventAssembler implements OpenEvent {
     nowMs: number,
     endSeq = seq + length,
   ): void {
-    if (this.#isOpen && timeMs - this.#lastMs >= this.#settings.idleMs) this.close(FORMED.TIMEOUT);
+    this.closeIdle(timeMs);
     this.touchedMs = nowMs;
     this.#lineEndSeq = endSeq;
     this.#line(at, length, timeMs, seq, position);
@@ -328,14 +326,24 @@ export class EventAssembler implements OpenEvent {
 
   /** Another thread writes: closes an event of one line that gives no reason to expect more. */
   closeQuiet(): void {
-    if (!this.#isOpen || this.#lines > 1) return;
-    const isOrdinary = this.#mode === LOGGED || this.#mode === NO_MODE;
-    if (isOrdinary && !this.#saysTrouble()) this.close(0);
+    if (this.#isOpen && this.#isQuiet()) this.close(0);
   }
 
   /** Closes the event when nothing was added to it for so long before this time of a write. */
   closeIdle(timeMs: number): void {
-    if (this.#isOpen && timeMs - this.#lastMs >= this.#settings.idleMs) this.close(FORMED.TIMEOUT);
+    if (!this.#isOpen) return;
+    const ms = timeMs - this.#lastMs;
+    if (ms >= Math.min(QUIET_MS, this.#settings.idleMs) && ms >= this.idleMs) this.close(FORMED.TIMEOUT);
+  }
+
+  /** How long it waits for a further line. */
+  get idleMs(): number {
+    return this.#isQuiet() ? Math.min(QUIET_MS, this.#settings.idleMs) : this.#settings.idleMs;
+  }
+
+  #isQuiet(): boolean {
+    if (this.#lines > 1 || this.#settings.isFirstLine !== undefined) return false;
+    return (this.#mode === LOGGED || this.#mode === NO_MODE) && !this.#saysTrouble();
   }
 
   /** Makes a record of the open event, and of each line that waited in vain. */

@@ -14,6 +14,8 @@ export interface EventSettings {
 /** What assembles the events of a stream or thread. */
 export interface OpenEvent extends Carried {
   readonly isOpen: boolean;
+  /** How long it waits for a further line. */
+  readonly idleMs: number;
   /** Whether it is among those of the room, where it stays for a while. */
   isListed: boolean;
   /** When it last grew, on the caller's clock. */

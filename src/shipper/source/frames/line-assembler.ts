@@ -354,7 +354,7 @@ export function interruptIdle(
   for (const assembler of unfinished) if (assembler.touchedMs <= nowMs - lineIdleMs) assembler.interrupt();
   if (events === undefined) return;
   for (const event of openEvents) {
-    if (event.touchedMs <= nowMs - events.idleMs) event.close(FORMED.TIMEOUT);
+    if (event.isOpen && event.touchedMs <= nowMs - event.idleMs) event.close(FORMED.TIMEOUT);
     if (event.isOpen) continue;
     event.isListed = false;
     openEvents.delete(event);

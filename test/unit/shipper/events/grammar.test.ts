@@ -287,6 +287,17 @@ describe('bounds', () => {
   });
 });
 
+describe('waiting', () => {
+  test('an indented line joins a line without a sign of trouble for a quarter of a second, by the times of writes', () => {
+    expect(recordsFrom(['items:\n', { text: '  shoes\n', timeMs: 249 }])).toEqual(['items:\n  shoes']);
+    expect(recordsFrom(['items:\n', { text: '  shoes\n', timeMs: 250 }])).toEqual(['items:', '  shoes']);
+  });
+
+  test('a line that says trouble waits longer', () => {
+    expect(recordsFrom(['failed:\n', { text: '  shoes\n', timeMs: 999 }])).toEqual(['failed:\n  shoes']);
+  });
+});
+
 describe('settings', () => {
   const isNotIndented: EventSettings = { ...AUTO, isFirstLine: (line) => line.at(0) !== 0x20 && line.at(0) !== 0x09 };
 
