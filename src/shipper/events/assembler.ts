@@ -42,7 +42,7 @@ export class EventAssembler implements OpenEvent {
   readonly #output: RecordOutput;
   readonly #shared: EventRoom;
   readonly #settings: EventSettings;
-  #isOpen = false;
+  isOpen = false;
   /** The event: in the slab, or else in memory of its own. */
   #at = 0;
   #own: Buffer | undefined;
@@ -74,18 +74,14 @@ export class EventAssembler implements OpenEvent {
     this.#settings = settings;
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   /** Whether the next line belongs to it, written by any thread. */
   get takesAnyThread(): boolean {
-    return this.#isOpen && isOfAnyThread(this.#mode);
+    return this.isOpen && isOfAnyThread(this.#mode);
   }
 
   /** Place of the first byte that is no part of a record. */
   get open(): { readonly seq: number; readonly position: number } | undefined {
-    return this.#isOpen ? { seq: this.#seq, position: this.#position } : this.#pending;
+    return this.isOpen ? { seq: this.#seq, position: this.#position } : this.#pending;
   }
 
   /**
@@ -117,7 +113,7 @@ export class EventAssembler implements OpenEvent {
     line.set(slab, at, at + length);
     const { isFirstLine } = this.#settings;
     if (isFirstLine !== undefined) {
-      if (this.#isOpen && !isFirstLine(line)) {
+      if (this.isOpen && !isFirstLine(line)) {
         this.#append(VERDICT.JOIN, at, length, timeMs, seq, position);
         this.#formed |= FORMED.GRAMMAR;
         return;
@@ -130,7 +126,7 @@ export class EventAssembler implements OpenEvent {
     const mode = modeOfLine();
     const { isFirst } = this.#write;
     if (isFirst) this.#write.first(kind, line, at);
-    if (!this.#isOpen) {
+    if (!this.isOpen) {
       this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
       return;
     }
@@ -142,14 +138,14 @@ export class EventAssembler implements OpenEvent {
         this.#split();
         // Once more: what waited may have begun an event that this line is part of.
         line.set(this.#shared.builder.slab, at, at + length);
-        if (this.#isOpen) {
+        if (this.isOpen) {
           const last = this.#mode;
           verdict = this.#judge(kind, mode, isFirst);
           if (verdict === VERDICT.NEW) this.#mode = last;
         }
       }
       if (verdict === VERDICT.NEW) {
-        if (this.#isOpen) this.close(0);
+        if (this.isOpen) this.close(0);
         if (this.#write.form === WRITE.MESSAGE) this.#write.isWhole = false;
         this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
         return;
@@ -255,7 +251,7 @@ export class EventAssembler implements OpenEvent {
       this.#output.record(at, length, timeMs, seq, 0, position, this.#lineEndSeq);
       return;
     }
-    this.#isOpen = true;
+    this.isOpen = true;
     this.#at = at;
     this.#length = length;
     this.#lines = 1;
@@ -321,17 +317,17 @@ export class EventAssembler implements OpenEvent {
   /** The batch leaves with the slab: an open event goes on in memory of its own. */
   carry(): void {
     this.#isCarried = false;
-    if (this.#isOpen && this.#own === undefined) this.#room(this.#length);
+    if (this.isOpen && this.#own === undefined) this.#room(this.#length);
   }
 
   /** Another thread writes: closes an event of one line that gives no reason to expect more. */
   closeQuiet(): void {
-    if (this.#isOpen && this.#isQuiet()) this.close(0);
+    if (this.isOpen && this.#isQuiet()) this.close(0);
   }
 
   /** Closes the event when nothing was added to it for so long before this time of a write. */
   closeIdle(timeMs: number): void {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     const ms = timeMs - this.#lastMs;
     if (ms >= Math.min(QUIET_MS, this.#settings.idleMs) && ms >= this.idleMs) this.close(FORMED.TIMEOUT);
   }
@@ -348,7 +344,7 @@ export class EventAssembler implements OpenEvent {
 
   /** Makes a record of the open event, and of each line that waited in vain. */
   close(formed: number): void {
-    if (!this.#isOpen) return;
+    if (!this.isOpen) return;
     if (this.#tail.length > 0) {
       this.#split();
       this.close(formed);
@@ -359,7 +355,7 @@ export class EventAssembler implements OpenEvent {
   }
 
   #record(at: number, length: number, formed: number, endSeq: number): void {
-    this.#isOpen = false;
+    this.isOpen = false;
     const how = this.#lines > 1 || formed !== 0 ? this.#formed | formed : this.#formed & FORMED.CONTINUED;
     this.#output.record(at, length, this.#timeMs, this.#seq, how, this.#position, endSeq);
   }
@@ -397,6 +393,6 @@ export class EventAssembler implements OpenEvent {
     this.#pending = undefined;
     this.#write = write;
     this.#lineEndSeq = lineEndSeq;
-    if (this.#isOpen) this.#lastMs = lastMs;
+    if (this.isOpen) this.#lastMs = lastMs;
   }
 }
