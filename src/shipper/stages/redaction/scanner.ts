@@ -12,7 +12,15 @@ import { emailAround } from './kinds/email.js';
 import { ibanAt } from './kinds/iban.js';
 import { Name, nameBefore } from './kinds/key-names.js';
 import { cpfAt, dniAt, ninoAt, nirAt, ssnAt } from './kinds/national.js';
-import { behindSign, elementBefore, keyBefore, optionAt, secretOf, urlPassword } from './kinds/passwords.js';
+import {
+  behindSign,
+  elementBefore,
+  keyBefore,
+  nextListed,
+  optionAt,
+  secretOf,
+  urlPassword,
+} from './kinds/passwords.js';
 import { PemBlocks } from './kinds/pem.js';
 import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './kinds/tokens.js';
 import { lineEnd, openingAt } from './kinds/values.js';
@@ -194,9 +202,18 @@ export class Scanner {
     const kind = name === Name.AWS && this.#is.aws ? 'aws' : 'password';
     if (!this.#is[kind]) return 0;
     const value = secretOf(this.text, name, at);
+    const { from } = openingAt(this.text, at);
+    const isListed = this.text.at(from) === code('[') && value !== undefined && value.from > from;
     if (value === undefined) return 0;
     this.#add(kind, value.from, value.to);
-    return value.next;
+    let { next } = value;
+    if (isListed) {
+      for (let more = nextListed(this.text, next); more !== undefined; more = nextListed(this.text, next)) {
+        this.#add(kind, more.from, more.to);
+        next = more.next;
+      }
+    }
+    return next;
   }
 
   /** The value of a header: credentials of one of the schemes. The name of the scheme stays. */

@@ -23,6 +23,7 @@ const SECRET_MIN = 8;
 const MIXED_MIN = 4;
 /** Of blanks, quotes and backslashes between a key and its sign. */
 const GAP_MAX = 8;
+const COMMA = code(',');
 
 /** The name of the key before a sign (`=` or `:`), behind blanks, quotes and a closing bracket; 0 without one. */
 export function keyBefore(text: Text, sign: number): Name | 0 {
@@ -57,7 +58,10 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const opening = openingAt(text, at);
   const first = text.at(opening.from);
   if (first === undefined || isPlaceholder(text, opening)) return undefined;
-  if (!opening.isQuoted && (first === BRACE || first === BRACKET || text.has(opening.from, '--'))) return undefined;
+  if (!opening.isQuoted && (first === BRACE || text.has(opening.from, '--'))) return undefined;
+  // The first of a list.
+  if (!opening.isQuoted && first === BRACKET)
+    return name === Name.PASSWORD ? listed(text, opening.from + 1) : undefined;
   if (name === Name.PWD && isPath(text, opening.from)) return undefined;
   const value = wholeValue(text, opening);
   const { from, to } = value;
@@ -76,6 +80,29 @@ function isLong(text: Text, from: number, to: number): boolean {
     else if (isAlphanumeric(text.at(i))) hasLetter = true;
   }
   return hasLetter && hasDigit;
+}
+
+/** A member of a list, unless it is a list or an object itself. */
+function listed(text: Text, at: number): Value | undefined {
+  const opening = openingAt(text, at);
+  const first = text.at(opening.from);
+  if (!opening.isQuoted && (first === BRACE || first === BRACKET || first === CLOSING)) return undefined;
+  if (first === undefined || isPlaceholder(text, opening)) return undefined;
+  const value = opening.isQuoted ? wholeValue(text, opening) : bareMember(text, opening.from);
+  return value.from < value.to ? value : undefined;
+}
+
+function bareMember(text: Text, from: number): Value {
+  let to = from;
+  while (!isWordEnd(text, to)) to++;
+  return { from, to, next: to };
+}
+
+/** The next member of a list behind a secret of it; `undefined` without one. */
+export function nextListed(text: Text, at: number): Value | undefined {
+  let i = at;
+  while (isBlank(text.at(i))) i++;
+  return text.at(i) === COMMA ? listed(text, i + 1) : undefined;
 }
 
 /** So far is the name of a cookie looked for. */
