@@ -22,6 +22,7 @@ export { EventMode, type EventOptions } from './records/event-options.js';
 export { type FieldOptions, RecordTime } from './records/field-options.js';
 export type { RecordOptions } from './records/record-options.js';
 export { type ConfigMapKey, type Redaction, RedactionKind } from './records/redaction-options.js';
+export type { TextOptions } from './records/text-options.js';
 export { CloudWatchFormat, type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { ModuleSinkProps } from './sinks/module.js';

@@ -20,6 +20,7 @@ export const PROPERTIES = {
     debug: 'boolean',
     events: 'EventOptions',
     fields: 'FieldOptions',
+    text: 'TextOptions',
     redact: 'Redaction',
     rules: 'string[]',
     budget: 'Budget',
@@ -173,5 +174,9 @@ export const PROPERTIES = {
     port: 'number!',
     tls: 'boolean',
     caSecret: 'SecretKey',
+  },
+  TextOptions: {
+    charset: 'string',
+    removeAnsi: 'boolean',
   },
 } as const;

@@ -5,6 +5,7 @@ import { type Budget, billBindings, type FlightRecorder, type StageModule, stage
 import { type EventOptions, eventBindings } from './event-options.js';
 import { type FieldOptions, fieldBindings } from './field-options.js';
 import { patternsFile, type Redaction, redactionBindings } from './redaction-options.js';
+import { type TextOptions, textBindings } from './text-options.js';
 
 /** Options of the records on their way to the sink. */
 export interface RecordOptions {
@@ -21,6 +22,13 @@ export interface RecordOptions {
    * @default - fields are read from the text
    */
   readonly fields?: FieldOptions;
+
+  /**
+   * Characters of the messages: their character set, and control sequences of terminals.
+   *
+   * @default - UTF-8, and sequences stay
+   */
+  readonly text?: TextOptions;
 
   /**
    * Secrets that the shipper hides in each record. The container's own log still has them, unless `suppressStreams` is set.
@@ -68,8 +76,14 @@ export interface RecordConfig {
 
 /** @throws with the property, the rule and the remedy if the shipper would reject the settings at start */
 export function resolveRecords(options: RecordOptions): RecordConfig {
-  const { events = {}, fields = {}, redact = {}, stage } = options;
-  const bindings = [eventBindings(events), fieldBindings(fields), redactionBindings(redact), billBindings(options)];
+  const { events = {}, fields = {}, text = {}, redact = {}, stage } = options;
+  const bindings = [
+    eventBindings(events),
+    fieldBindings(fields),
+    textBindings(text),
+    redactionBindings(redact),
+    billBindings(options),
+  ];
   return {
     ...bindSettings(bindings.flat()),
     configMapFiles: [

@@ -52,6 +52,12 @@ describe('become settings of the shipper', () => {
     expect(settings({ events: { pattern } }).events).toEqual({ mode: 'pattern', expression: pattern });
   });
 
+  test('characters', () => {
+    const text = { charset: 'stdout:windows-1252', removeAnsi: true };
+    expect(settings({ text })).toMatchObject({ charset: { stdout: 'windows-1252' }, ansi: 'remove' });
+    expect(() => settings({ text: { charset: 'utf-16le' } })).toThrow(/'text\.charset'.*utf-16le/);
+  });
+
   test('fields', () => {
     const fields = {
       time: RecordTime.TEXT,
