@@ -6,16 +6,14 @@
  * What joins is decided by the lines, by where writes begin and end, and by the times of frames; never by a clock, and never
  * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
  */
-import { RUST_PANIC } from './families/compiled.js';
+import { commonStep, isOfTrace } from './common.js';
 import { isDetail } from './families/data.js';
-import { isFrame } from './families/exceptions.js';
 import { isOfAnyThread } from './families/jvm.js';
 import { RUBY } from './families/scripts.js';
 import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
 import {
   CLOSED,
-  EMPTY_FIRST,
   KIND,
   type Kind,
   LOGGED,
@@ -27,16 +25,18 @@ import {
   type Verdict,
   verdictOf,
 } from './kinds.js';
-import { EMPTY_LINES, MESSAGE_LINES, QUIET_MS } from './limits.js';
+import { QUIET_MS } from './limits.js';
 import { Line } from './line.js';
 import type { EventRoom, EventSettings, OpenEvent, RecordOutput, Unconfirmed } from './room.js';
 import { saysTrouble } from './starts.js';
+import { Wrapped } from './wrapped.js';
 import { WRITE, Write } from './write.js';
 
 const NEWLINE = 0x0a;
 
 const line = new Line();
 const other = new Line();
+const wrapped = new Wrapped();
 
 export class EventAssembler implements OpenEvent {
   readonly #output: RecordOutput;
@@ -47,8 +47,8 @@ export class EventAssembler implements OpenEvent {
   #at = 0;
   #own: Buffer | undefined;
   #length = 0;
-  #lines = 0;
-  #mode: Mode = NO_MODE;
+  lines = 0;
+  mode: Mode = NO_MODE;
   #formed = 0;
   #timeMs = 0;
   #seq = 0;
@@ -62,6 +62,9 @@ export class EventAssembler implements OpenEvent {
   readonly #tail: Unconfirmed[] = [];
   /** The line that waited in vain and is looked at again. */
   #pending: Unconfirmed | undefined;
+  /** Its lines begin with the same prefix, and whether the last one goes on in the next. */
+  #isWrapped = false;
+  #isPartial = false;
   #isCarried = false;
   #write = new Write();
   /** When it last grew, on the caller's clock. */
@@ -74,9 +77,13 @@ export class EventAssembler implements OpenEvent {
     this.#settings = settings;
   }
 
+  get hasLeading(): boolean {
+    return this.#write.hasLeading;
+  }
+
   /** Whether the next line belongs to it, written by any thread. */
   get takesAnyThread(): boolean {
-    return this.isOpen && isOfAnyThread(this.#mode);
+    return this.isOpen && isOfAnyThread(this.mode);
   }
 
   /** Place of the first byte that is no part of a record. */
@@ -130,18 +137,18 @@ export class EventAssembler implements OpenEvent {
       this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
       return;
     }
-    const before = this.#mode;
-    let verdict = this.#judge(kind, mode, isFirst);
+    const before = this.mode;
+    let verdict = this.#wrapped() ?? this.#judge(kind, mode, isFirst);
     if (verdict === VERDICT.NEW) {
-      this.#mode = before;
+      this.mode = before;
       if (this.#tail.length > 0) {
         this.#split();
         // Once more: what waited may have begun an event that this line is part of.
         line.set(this.#shared.builder.slab, at, at + length);
         if (this.isOpen) {
-          const last = this.#mode;
-          verdict = this.#judge(kind, mode, isFirst);
-          if (verdict === VERDICT.NEW) this.#mode = last;
+          const last = this.mode;
+          verdict = this.#wrapped() ?? this.#judge(kind, mode, isFirst);
+          if (verdict === VERDICT.NEW) this.mode = last;
         }
       }
       if (verdict === VERDICT.NEW) {
@@ -151,26 +158,55 @@ export class EventAssembler implements OpenEvent {
         return;
       }
     }
-    if (isFirst && verdict === VERDICT.JOIN && this.#write.isWhole && (kind === KIND.PLAIN || kind === KIND.HEAD)) {
+    const isMessage = isFirst && !this.#isWrapped && verdict === VERDICT.JOIN;
+    if (isMessage && this.#write.isWhole && (kind === KIND.PLAIN || kind === KIND.HEAD)) {
       this.#write.form = WRITE.MESSAGE;
     }
     this.#append(verdict, at, length, timeMs, seq, position);
-    this.#formed |= isFirst || this.#write.form === WRITE.LINES ? FORMED.GRAMMAR : FORMED.WRITE;
-    if (this.#mode === CLOSED) this.close(0);
+    this.#formed |= isFirst || this.#isWrapped || this.#write.form === WRITE.LINES ? FORMED.GRAMMAR : FORMED.WRITE;
+    if (this.mode === CLOSED) this.close(0);
+  }
+
+  /** Lines that begin with the same prefix are judged by the rest of them; `undefined` where that says nothing. */
+  #wrapped(): Verdict | undefined {
+    if (this.lines > 1 && !this.#isWrapped) return undefined;
+    const apart = this.#isWrapped ? VERDICT.NEW : undefined;
+    const from = this.#own === undefined ? this.#at : 0;
+    const text = this.#own ?? this.#shared.builder.slab;
+    if (!wrapped.isSame(line, text, from, from + this.#length)) return apart;
+    const before = this.mode;
+    if (!this.#isWrapped) this.mode = wrapped.firstMode ?? before;
+    const isRest = this.#isWrapped ? this.#isPartial : wrapped.first.isPartial;
+    let verdict: Verdict = VERDICT.JOIN;
+    if (!isRest) {
+      const { bytes, start, end } = line;
+      wrapped.unwrap(line);
+      const kind = kindOf(line);
+      const mode = modeOfLine();
+      verdict = isOfTrace(line, kind, this) ? this.#judge(kind, mode, true) : VERDICT.NEW;
+      line.set(bytes, start, end);
+    }
+    if (verdict === VERDICT.NEW) {
+      this.mode = before;
+      return apart;
+    }
+    this.#isWrapped = true;
+    this.#isPartial = wrapped.line.isPartial;
+    return verdict;
   }
 
   #judge(kind: Kind, mode: Mode | undefined, isFirst: boolean): Verdict {
-    if (kind === KIND.JSON || this.#mode === CLOSED) return VERDICT.NEW;
+    if (kind === KIND.JSON || this.mode === CLOSED) return VERDICT.NEW;
     const waiting = this.#tail.length;
-    const said = ruleOf(this.#mode)?.(line, kind, waiting) ?? VERDICT.NONE;
+    const said = ruleOf(this.mode)?.(line, kind, waiting) ?? VERDICT.NONE;
     const verdict = verdictOf(said);
     const isInWrite = !isFirst && this.#write.isWhole;
     const isLog = this.#write.form === WRITE.LOGGED || (this.#write.form === WRITE.SEVERAL && kind !== KIND.HEAD);
     if (isInWrite && isLog && verdict !== VERDICT.JOIN) {
       const isBegin = !isDetail(line) && (kind === KIND.START || this.#write.isAlike(line, this.#shared.builder.slab));
       if (isBegin) return VERDICT.NEW;
-      if (verdict === VERDICT.MAYBE) this.#mode = modeOf(said);
-      else if (mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY) this.#mode = mode;
+      if (verdict === VERDICT.MAYBE) this.mode = modeOf(said);
+      else if (mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY) this.mode = mode;
       return VERDICT.JOIN;
     }
     if (isInWrite && this.#write.form === WRITE.MESSAGE) {
@@ -178,68 +214,27 @@ export class EventAssembler implements OpenEvent {
     }
     if (isInWrite && this.#write.form === WRITE.TRACE) {
       if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN) {
-        this.#mode = modeOf(said);
+        this.mode = modeOf(said);
         return VERDICT.JOIN;
       }
       // Its cause.
-      if (mode === RUBY && kind === KIND.HEAD && this.#mode === TRACE) {
-        this.#mode = RUBY;
+      if (mode === RUBY && kind === KIND.HEAD && this.mode === TRACE) {
+        this.mode = RUBY;
         return VERDICT.JOIN;
       }
     }
     // A write of one line is no line of a message.
     if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN && isFirst && this.#write.isWhole) return VERDICT.NEW;
     if (verdict !== VERDICT.NONE) {
-      this.#mode = modeOf(said);
+      this.mode = modeOf(said);
       return verdict;
     }
-    return this.#common(kind, mode, isFirst, waiting);
+    const common = commonStep(line, kind, mode, isFirst, waiting, this);
+    this.mode = modeOf(common);
+    return verdictOf(common);
   }
 
-  /** What holds for lines of every runtime. */
-  #common(kind: Kind, mode: Mode | undefined, isFirst: boolean, waiting: number): Verdict {
-    const isLogged = this.#mode === LOGGED;
-    const isNothing = this.#mode === EMPTY_FIRST;
-    switch (kind) {
-      case KIND.EMPTY:
-        if (isNothing || (this.#lines === 1 && (isLogged || this.#mode === NO_MODE))) return VERDICT.NEW;
-        return waiting < EMPTY_LINES ? VERDICT.MAYBE : VERDICT.NEW;
-      case KIND.INDENTED: {
-        const isPart = isFrame(line);
-        if (isNothing || (waiting > 0 && isLogged && !isPart)) return VERDICT.NEW;
-        if (isPart) this.#mode = TRACE;
-        return VERDICT.JOIN;
-      }
-      case KIND.CONTINUATION:
-        if (isNothing) return VERDICT.NEW;
-        if (mode !== undefined) this.#mode = mode;
-        return VERDICT.JOIN;
-      case KIND.CLOSING:
-        return this.#lines > 1 ? VERDICT.JOIN : VERDICT.NEW;
-      case KIND.HEAD:
-        // Rust writes its empty line by itself.
-        if (isNothing && mode !== undefined && (this.#write.hasLeading || mode === RUST_PANIC)) {
-          this.#mode = mode;
-          return VERDICT.JOIN;
-        }
-        if (isLogged && this.#saysTrouble()) {
-          this.#mode = mode ?? TRACE;
-          return VERDICT.MAYBE;
-        }
-        return VERDICT.NEW;
-      case KIND.START:
-        if (isNothing && this.#write.hasLeading && isFirst) {
-          this.#mode = mode ?? LOGGED;
-          return VERDICT.JOIN;
-        }
-        if (isLogged && !isFirst && isDetail(line)) return VERDICT.JOIN;
-        return VERDICT.NEW;
-      default:
-        return isLogged && !isFirst && waiting < MESSAGE_LINES && this.#saysTrouble() ? VERDICT.MAYBE : VERDICT.NEW;
-    }
-  }
-
-  #saysTrouble(): boolean {
+  saysTrouble(): boolean {
     const bytes = this.#own ?? this.#shared.builder.slab;
     const at = this.#own === undefined ? this.#at : 0;
     other.set(bytes, at, at + this.#length);
@@ -252,10 +247,11 @@ export class EventAssembler implements OpenEvent {
       return;
     }
     this.isOpen = true;
+    this.#isWrapped = false;
     this.#at = at;
     this.#length = length;
-    this.#lines = 1;
-    this.#mode = mode;
+    this.lines = 1;
+    this.mode = mode;
     this.#formed = 0;
     this.#timeMs = timeMs;
     this.#lastMs = timeMs;
@@ -275,10 +271,11 @@ export class EventAssembler implements OpenEvent {
   #append(verdict: Verdict, at: number, length: number, timeMs: number, seq: number, position: number): void {
     const { maxLines, maxBytes } = this.#settings;
     if (verdict === VERDICT.JOIN) this.#tail.length = 0;
-    if (this.#lines >= maxLines || this.#length + 1 + length > maxBytes) {
-      const mode = this.#mode;
+    if (this.lines >= maxLines || this.#length + 1 + length > maxBytes) {
+      const [mode, isWrapped] = [this.mode, this.#isWrapped];
       this.close(FORMED.CUT);
       this.#openWith(KIND.PLAIN, mode, at, length, timeMs, seq, position);
+      this.#isWrapped = isWrapped;
       this.#formed = FORMED.CONTINUED;
       return;
     }
@@ -286,7 +283,7 @@ export class EventAssembler implements OpenEvent {
       const [beforeSeq, endSeq] = [this.#endSeq, this.#lineEndSeq];
       this.#tail.push({ offset: this.#length, timeMs, seq, position, beforeSeq, endSeq });
     }
-    this.#lines += 1;
+    this.lines += 1;
     this.#lastMs = timeMs;
     this.#endSeq = this.#lineEndSeq;
     const { builder } = this.#shared;
@@ -338,8 +335,8 @@ export class EventAssembler implements OpenEvent {
   }
 
   #isQuiet(): boolean {
-    if (this.#lines > 1 || this.#settings.isFirstLine !== undefined) return false;
-    return (this.#mode === LOGGED || this.#mode === NO_MODE) && !this.#saysTrouble();
+    if (this.lines > 1 || this.#settings.isFirstLine !== undefined) return false;
+    return (this.mode === LOGGED || this.mode === NO_MODE) && !this.saysTrouble();
   }
 
   /** Makes a record of the open event, and of each line that waited in vain. */
@@ -351,12 +348,12 @@ export class EventAssembler implements OpenEvent {
       return;
     }
     const at = this.#settle();
-    this.#record(at, this.#length, this.#lines > 1 || formed !== FORMED.TIMEOUT ? formed : 0, this.#endSeq);
+    this.#record(at, this.#length, this.lines > 1 || formed !== FORMED.TIMEOUT ? formed : 0, this.#endSeq);
   }
 
   #record(at: number, length: number, formed: number, endSeq: number): void {
     this.isOpen = false;
-    const how = this.#lines > 1 || formed !== 0 ? this.#formed | formed : this.#formed & FORMED.CONTINUED;
+    const how = this.lines > 1 || formed !== 0 ? this.#formed | formed : this.#formed & FORMED.CONTINUED;
     this.#output.record(at, length, this.#timeMs, this.#seq, how, this.#position, endSeq);
   }
 
@@ -375,7 +372,7 @@ export class EventAssembler implements OpenEvent {
     const at = this.#settle();
     const end = at + this.#length;
     const waited = this.#tail.splice(0);
-    this.#lines -= waited.length;
+    this.lines -= waited.length;
     const lastMs = this.#lastMs;
     this.#pending = waited[0];
     this.#record(at, waited[0]!.offset, 0, waited[0]!.beforeSeq);

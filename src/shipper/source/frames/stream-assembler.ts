@@ -10,7 +10,7 @@ import { type AssemblerShared, LineAssembler } from './line-assembler.js';
 import { StreamOutput } from './stream-output.js';
 
 /** Threads of one stream that have something open at a time. */
-const LANES_MAX = 64;
+const ASSEMBLERS_MAX = 64;
 /** Records that wait for one that began earlier. */
 const WAITING_MAX = 1000;
 const WAITING_MAX_BYTES = 256 * 1024;
@@ -22,7 +22,7 @@ export class StreamAssembler {
   readonly #shared: AssemblerShared;
   readonly #writesTell: boolean;
   readonly #output: StreamOutput;
-  #lane: LineAssembler;
+  #current: LineAssembler;
   #thread = 0;
   #skipBefore = 0;
   #endSeq = 0;
@@ -34,28 +34,28 @@ export class StreamAssembler {
     this.#shared = shared;
     this.#writesTell = writesTell;
     this.#output = new StreamOutput(origin, shared.builder);
-    this.#lane = this.#open(0);
+    this.#current = this.#open(0);
   }
 
   /** The place before which every byte is in a record, and behind which none is. */
   get assembledSeq(): number {
-    return this.#output.settled?.seq ?? this.#endSeq;
+    return this.#output.assembled?.seq ?? this.#endSeq;
   }
 
   /** What `position` was given with the byte at that place; `undefined` when nothing is open. */
   get unfinishedPosition(): number | undefined {
-    return this.#output.settled?.position;
+    return this.#output.assembled?.position;
   }
 
   skipBefore(seq: number): void {
     this.#skipBefore = seq;
     this.#endSeq = seq;
-    for (const lane of this.#lanes()) lane.skipBefore(seq);
+    for (const assembler of this.#assemblers()) assembler.skipBefore(seq);
   }
 
   skipNothing(): void {
     this.#skipBefore = 0;
-    for (const lane of this.#lanes()) lane.skipNothing();
+    for (const assembler of this.#assemblers()) assembler.skipNothing();
   }
 
   /** As of a line assembler; `thread` is the tag of the thread that wrote the bytes. */
@@ -71,9 +71,9 @@ export class StreamAssembler {
     thread = 0,
   ): number {
     if (thread !== this.#thread && this.#shared.events !== undefined && !this.#isCutOff) this.#turn(thread);
-    if (this.#output.lanes.size > 1) this.#closeIdle(timeMs);
+    if (this.#output.assemblers.size > 1) this.#closeIdle(timeMs);
     this.#endSeq = Math.max(this.#endSeq, seq + (end - start));
-    const known = this.#lane.write(bytes, start, end, timeMs, seq, nowMs, position, continues);
+    const known = this.#current.write(bytes, start, end, timeMs, seq, nowMs, position, continues);
     this.#isCutOff = end - start >= BUFFER_BYTES && bytes[end - 1] !== 0x0a;
     if (this.#output.waiting > WAITING_MAX || this.#output.waitingBytes > WAITING_MAX_BYTES) this.flush();
     return known;
@@ -81,58 +81,58 @@ export class StreamAssembler {
 
   /** No more will come of lines and events: makes records of what there is. */
   flush(): void {
-    for (const lane of this.#lanes()) lane.flush();
+    for (const assembler of this.#assemblers()) assembler.flush();
     this.#output.release();
   }
 
   /** Something is missing before what comes next: no event goes on over the gap. */
   closeEvents(): void {
-    for (const lane of this.#lanes()) lane.closeEvent();
+    for (const assembler of this.#assemblers()) assembler.closeEvent();
     this.#output.release();
   }
 
-  #lanes(): Iterable<LineAssembler> {
-    return this.#output.lanes.values() as Iterable<LineAssembler>;
+  #assemblers(): Iterable<LineAssembler> {
+    return this.#output.assemblers.values() as Iterable<LineAssembler>;
   }
 
   #open(thread: number): LineAssembler {
-    const lane = new LineAssembler(this.#origin, this.#shared, this.#writesTell, this.#output);
-    if (this.#skipBefore > 0) lane.skipBefore(this.#skipBefore);
-    this.#output.lanes.set(thread, lane);
-    return lane;
+    const assembler = new LineAssembler(this.#origin, this.#shared, this.#writesTell, this.#output);
+    if (this.#skipBefore > 0) assembler.skipBefore(this.#skipBefore);
+    this.#output.assemblers.set(thread, assembler);
+    return assembler;
   }
 
   /** Another thread writes. */
   #turn(thread: number): void {
-    const { lanes } = this.#output;
-    if (this.#lane.takesAnyThread && !lanes.has(thread)) {
-      lanes.delete(this.#thread);
-      lanes.set(thread, this.#lane);
+    const { assemblers } = this.#output;
+    if (this.#current.takesAnyThread && !assemblers.has(thread)) {
+      assemblers.delete(this.#thread);
+      assemblers.set(thread, this.#current);
       this.#thread = thread;
       return;
     }
-    this.#lane.closeQuiet();
-    const known = lanes.get(thread) as LineAssembler | undefined;
-    if (this.#lane.isFree && known !== this.#lane) {
-      lanes.delete(this.#thread);
+    this.#current.closeQuiet();
+    const known = assemblers.get(thread) as LineAssembler | undefined;
+    if (this.#current.isFree && known !== this.#current) {
+      assemblers.delete(this.#thread);
       // The same assembler serves the other thread.
-      if (known === undefined) lanes.set(thread, this.#lane);
+      if (known === undefined) assemblers.set(thread, this.#current);
     }
-    if (known !== undefined) this.#lane = known;
-    else if (lanes.get(thread) === undefined) {
-      if (lanes.size >= LANES_MAX) this.flush();
-      this.#lane = this.#open(thread);
+    if (known !== undefined) this.#current = known;
+    else if (assemblers.get(thread) === undefined) {
+      if (assemblers.size >= ASSEMBLERS_MAX) this.flush();
+      this.#current = this.#open(thread);
     }
     this.#thread = thread;
   }
 
-  /** Lanes of other threads, in which nothing was written for so long, by the times of writes. */
+  /** Assemblers of other threads, in which nothing was written for so long, by the times of writes. */
   #closeIdle(timeMs: number): void {
-    const { lanes } = this.#output;
-    for (const [thread, lane] of lanes as Map<number, LineAssembler>) {
-      if (lane === this.#lane) continue;
-      lane.closeIdle(timeMs);
-      if (lane.isFree) lanes.delete(thread);
+    const { assemblers } = this.#output;
+    for (const [thread, assembler] of assemblers as Map<number, LineAssembler>) {
+      if (assembler === this.#current) continue;
+      assembler.closeIdle(timeMs);
+      if (assembler.isFree) assemblers.delete(thread);
     }
     this.#output.release();
   }

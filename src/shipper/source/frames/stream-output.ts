@@ -3,7 +3,7 @@
  * apart, so that a record may be complete before one that began earlier: it waits for that one.
  *
  * A record may have lines behind the first byte of one that is still open. A reader that begins anew must then begin at the
- * first byte of the former, or its later lines would come again without its first ones: `settled` is that place.
+ * first byte of the former, or its later lines would come again without its first ones: `assembled` is that place.
  */
 import type { Origin } from '../../parts.js';
 import type { BatchBuilder } from '../../records/record-batch.js';
@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** Of a thread: what it holds that is no record yet. */
-export interface Lane {
+export interface Assembler {
   /** Where it begins; `undefined` when there is nothing. */
   readonly open: Place | undefined;
 }
@@ -36,7 +36,7 @@ export class StreamOutput {
   readonly #origin: Origin;
   readonly #builder: BatchBuilder;
   /** All of the stream; one where threads are not told apart. */
-  readonly lanes = new Map<number, Lane>();
+  readonly assemblers = new Map<number, Assembler>();
   readonly #waiting: Waiting[] = [];
   #left: Left[] = [];
   waitingBytes = 0;
@@ -59,7 +59,7 @@ export class StreamOutput {
     position: number,
     endSeq: number,
   ): void {
-    if (this.lanes.size < 2 && this.#waiting.length === 0) {
+    if (this.assemblers.size < 2 && this.#waiting.length === 0) {
       this.#builder.record(this.#origin, at, length, timeMs, seq, formed);
       return;
     }
@@ -98,7 +98,7 @@ export class StreamOutput {
   }
 
   /** Where a reader has to begin again; `undefined` when nothing is open. */
-  get settled(): Place | undefined {
+  get assembled(): Place | undefined {
     let place = this.#firstPlace();
     if (place === undefined) {
       if (this.#left.length > 0) this.#left = [];
@@ -115,7 +115,7 @@ export class StreamOutput {
 
   #firstOpen(): Place | undefined {
     let first: Place | undefined;
-    for (const { open } of this.lanes.values())
+    for (const { open } of this.assemblers.values())
       if (open !== undefined && !(open.seq >= (first?.seq ?? Infinity))) first = open;
     return first;
   }
