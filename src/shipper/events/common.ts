@@ -61,7 +61,7 @@ export function commonStep(
  */
 export function isOfTrace(line: Line, kind: Kind, event: Judged): boolean {
   if (event.mode !== NO_MODE && event.mode !== LOGGED) return true;
-  if (kind === KIND.INDENTED) return isFrame(line) && !line.has('- ', line.indent);
+  if (kind === KIND.INDENTED) return (isFrame(line) && !line.has('- ', line.indent)) || line.includes(' called at ');
   if (kind === KIND.CONTINUATION) return event.saysTrouble();
   return kind === KIND.HEAD;
 }

@@ -37,7 +37,8 @@ const PHP = [
   '  thrown in /srv/a.php on line 3',
 ];
 const GO = ['panic: x', '', 'goroutine 1 [running]:', 'main.f(...)', '\t/srv/a.go:3 +0x25'];
-const TRACES = { JAVA, PYTHON, PHP, GO };
+const PERL = ['x at a.pl line 1.', '\tmain::f(1) called at a.pl line 9'];
+const TRACES = { JAVA, PYTHON, PHP, GO, PERL };
 
 type Wrap = (text: string, n: number) => string;
 const fpm = (text: string, n: number) =>
@@ -121,7 +122,7 @@ describe('lines of several origins are never joined', () => {
 describe('a partial line of CRI', () => {
   const at = (n: number, tag: string) => `2026-11-28T10:00:00.${n}Z stdout ${tag} `;
 
-  test('goes on in the next one, whatever that looks like', () => {
+  test('goes on in the next one, also in one that begins as an event does', () => {
     const lines = [
       `${at(1, 'P')}2026-11-28 INFO a`,
       `${at(2, 'P')}{"b":1}`,
