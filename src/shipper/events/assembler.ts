@@ -14,9 +14,9 @@ import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
 import {
   CLOSED,
+  isOrdinary,
   KIND,
   type Kind,
-  LOGGED,
   type Mode,
   modeOf,
   NO_MODE,
@@ -336,7 +336,9 @@ export class EventAssembler implements OpenEvent {
 
   #isQuiet(): boolean {
     if (this.lines > 1 || this.#settings.isFirstLine !== undefined) return false;
-    return (this.mode === LOGGED || this.mode === NO_MODE) && !this.saysTrouble();
+    if (!isOrdinary(this.mode) || this.saysTrouble()) return false;
+    // What was asked about is the event.
+    return !wrapped.isExpecting(other.bytes, other.start, other.end);
   }
 
   /** Makes a record of the open event, and of each line that waited in vain. */

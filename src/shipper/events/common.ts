@@ -2,7 +2,19 @@
 import { RUST_PANIC } from './families/compiled.js';
 import { isDetail } from './families/data.js';
 import { isFrame } from './families/exceptions.js';
-import { EMPTY_FIRST, KIND, type Kind, LOGGED, type Mode, NO_MODE, type Step, step, TRACE, VERDICT } from './kinds.js';
+import {
+  EMPTY_FIRST,
+  isOrdinary,
+  KIND,
+  type Kind,
+  LOGGED,
+  type Mode,
+  NO_MODE,
+  type Step,
+  step,
+  TRACE,
+  VERDICT,
+} from './kinds.js';
 import { EMPTY_LINES, MESSAGE_LINES } from './limits.js';
 import type { Line } from './line.js';
 
@@ -60,7 +72,7 @@ export function commonStep(
  * begin is then no evidence.
  */
 export function isOfTrace(line: Line, kind: Kind, event: Judged): boolean {
-  if (event.mode !== NO_MODE && event.mode !== LOGGED) return true;
+  if (!isOrdinary(event.mode)) return true;
   if (kind === KIND.INDENTED) return (isFrame(line) && !line.has('- ', line.indent)) || line.includes(' called at ');
   if (kind === KIND.CONTINUATION) return event.saysTrouble();
   return kind === KIND.HEAD;

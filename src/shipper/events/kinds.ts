@@ -49,6 +49,8 @@ export const CLOSED = 1;
 export const EMPTY_FIRST = 2;
 /** It began with a timestamp or the like, and nothing special. */
 export const LOGGED = 3;
+/** Whether it is no trace so far. */
+export const isOrdinary = (mode: Mode): boolean => mode === NO_MODE || mode === LOGGED;
 /** A trace whose further lines say by themselves that they belong to it. */
 export const TRACE = 4;
 /** Modes of the families begin here, ten each. */

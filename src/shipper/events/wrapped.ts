@@ -1,6 +1,6 @@
 /** Whether a line begins with the same prefix as the first line of an event. One object serves all lines of a source. */
 import { kindOf, modeOfLine } from './grammar.js';
-import type { Mode } from './kinds.js';
+import { isOrdinary, type Mode, NO_MODE } from './kinds.js';
 import { Line } from './line.js';
 import { Prefix } from './prefix.js';
 
@@ -14,9 +14,7 @@ export class Wrapped {
   /** The event is from `from` to `to`. */
   isSame(line: Line, event: Uint8Array, from: number, to: number): boolean {
     if (!this.line.read(line)) return false;
-    const newline = event.indexOf(NEWLINE, from);
-    this.#first.set(event, from, newline < 0 ? to : Math.min(newline, to));
-    return this.first.read(this.#first) && this.line.isSame(line, this.#first, this.first);
+    return this.#readFirst(event, from, to) && this.line.isSame(line, this.#first, this.first);
   }
 
   /** What the event expects after the text of its first line; `undefined` where that says nothing. */
@@ -25,6 +23,18 @@ export class Wrapped {
     this.#first.set(bytes, start + this.first.start, start + this.first.end);
     kindOf(this.#first);
     return modeOfLine();
+  }
+
+  /** Whether the first line has a prefix, and its text gives reason to expect more. */
+  isExpecting(event: Uint8Array, from: number, to: number): boolean {
+    if (!this.#readFirst(event, from, to)) return false;
+    return this.first.isPartial || !isOrdinary(this.firstMode ?? NO_MODE);
+  }
+
+  #readFirst(event: Uint8Array, from: number, to: number): boolean {
+    const newline = event.indexOf(NEWLINE, from);
+    this.#first.set(event, from, newline < 0 ? to : Math.min(newline, to));
+    return this.first.read(this.#first);
   }
 
   /** Leaves the text of the line. */

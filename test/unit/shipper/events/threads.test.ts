@@ -51,6 +51,8 @@ const thread = fc.array(
   fc.oneof(
     fc.integer({ min: 0, max: 99 }).map((id) => [`2026-11-28 10:00:00 INFO order ${id}\n`]),
     fc.integer({ min: 0, max: 99 }).map(trace),
+    fc.integer({ min: 0, max: 99 }).map((id) => trace(id).map((line) => `app_${id}  | ${line}`)),
+    fc.integer({ min: 0, max: 99 }).map((id) => [`app_${id}  | order accepted\n`]),
     fc.integer({ min: 0, max: 99 }).map((id) => ['fragment ', `of ${id}`, '\n']),
     fc.integer({ min: 0, max: 99 }).map((id) => [`failed: ${id}\n`, `  with ${id}\n`]),
     fc.integer({ min: 0, max: 99 }).map((id) => [`{"order":${id}}\n`]),

@@ -6,12 +6,12 @@ import { LineAssembler, shareAssembly } from '../../../../src/shipper/source/fra
 import { AUTO } from '../../../events/trial.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
 
-function recordsFrom(writes: readonly string[]): string[] {
+function recordsFrom(writes: readonly string[], apartMs = 0): string[] {
   const shared = shareAssembly(1_000_000, Number.POSITIVE_INFINITY, AUTO);
   const assembler = new LineAssembler(stdoutOrigin, shared);
   writes.forEach((write, i) => {
     const bytes = Buffer.from(write, 'latin1');
-    assembler.write(bytes, 0, bytes.length, 0, i * 32_768, 0);
+    assembler.write(bytes, 0, bytes.length, i * apartMs, i * 32_768, 0);
   });
   assembler.flush();
   return recordsOf(shared.builder.finish()).map(({ message }) => message);
@@ -175,4 +175,10 @@ describe('ordinary logs stay as they are behind a prefix', () => {
       );
     }
   });
+});
+
+test.each(Object.entries(TRACES))('%s, written slowly behind a prefix, waits for its lines as without', (_, trace) => {
+  const lines = trace.map((text) => `app_1  | ${text}\n`);
+  const joined = (writes: readonly string[]) => recordsFrom(writes, 400).length;
+  expect(joined(lines)).toBe(joined(trace.map((text) => `${text}\n`)));
 });
