@@ -80,7 +80,10 @@ function objectIn(line: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A text as a tape on which each line is a write of its own, because a file does not contain the boundaries of writes. */
+/**
+ * A text as a tape. A file does not contain the boundaries of writes, so no process is named: then only the text of lines
+ * decides which of them are one record.
+ */
 export function tapeOf(
   text: Buffer,
   { stream, container }: { readonly stream: string; readonly container: string },

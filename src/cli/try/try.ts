@@ -15,7 +15,7 @@ const USAGE = `Usage: logtap try [--config logtap.yaml] FILE|TAPE|- [options]
 Shows each record that the shipper makes of a log: its lines, its stages, and the reason if it is withheld. Nothing is sent.
 The settings are those of logtap.yaml. LOGTAP_* variables override them.
 
-  FILE                   a log; each of its lines counts as one write
+  FILE                   a log; only the text of its lines decides which of them are one record
   TAPE                   a recording of \`logtap run --record TAPE -- CMD\`, with the times and the boundaries of writes
   --config FILE          a logtap.yaml
   --set PATH=VALUE       a property that overrides the file, such as shipper.settings.LOGTAP_LINE_MAX_BYTES=2000

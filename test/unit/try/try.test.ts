@@ -145,6 +145,11 @@ describe('events', () => {
     expect(stdout).toMatch(/^stdout 1, 3 lines, formed by grammar.*\n {2}\| Exception/);
   });
 
+  test('are told by the text of the lines: a file has no boundaries of writes', async () => {
+    const failure = 'ERROR order 7\njava.io.IOException: disk\nafter 30 s\n\tat shop.Disk.read(Disk.java:9)\n';
+    expect((await recordsOf(`${failure}INFO next\n`)).map(({ lines }) => lines)).toEqual([4, 1]);
+  });
+
   test('follow the settings', async () => {
     expect(await recordsOf(trace, '--set', 'events.mode=off')).toHaveLength(3);
     expect(await recordsOf('a\n b\nc\n', '--set', 'events.mode=indent')).toHaveLength(2);

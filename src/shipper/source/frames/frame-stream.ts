@@ -354,7 +354,9 @@ export class FrameStream implements FrameReader {
     }
     this.#nameBytes += bytes;
     const origin = { id: this.#idOf(id), ...stream, pid, process, container };
-    this.#streams.set(id, new StreamAssembler(origin, this.#shared, !COPIERS.has(process)));
+    // Without a name it is not known whose writes they are.
+    const doWritesTell = process !== '' && !COPIERS.has(process);
+    this.#streams.set(id, new StreamAssembler(origin, this.#shared, doWritesTell));
   }
 
   #idOf(stream: number | string): string {
