@@ -40,7 +40,7 @@ export const BILL_SETTINGS = {
   rules: setting({
     name: 'LOGTAP_RULES',
     defaultMeaning: 'none: every record is kept',
-    help: 'Rules separated by `;` or line ends. The first rule whose conditions all hold decides; a record that no rule matches is kept. `keep`, `drop` or `sample N%`, then conditions: `level>=warn` (also `= != < <= >`; `unknown` without a level), `stream=stderr`, `file=/var/log/**` and `text~/EXPRESSION/`, each negated with `!`. Sampling decides per record by its id. A record that a `keep` rule matches is exempt from all limits below.',
+    help: 'Rules separated by `;` or line ends. The first rule whose conditions all hold decides; a record that no rule matches is kept. `keep`, `drop` or `sample N%`, then conditions: `level>=warn` (also `= != < <= >`; `unknown` without a level), `stream=stderr`, `file=/var/log/**`, `container=web-*`, `process=java` and `text~/EXPRESSION/`, each negated with `!`. Sampling decides per record by its id. A record that a `keep` rule matches is exempt from all limits below.',
     parse: recordRules,
   }),
   deduplicateSeconds: setting({

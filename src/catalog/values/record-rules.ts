@@ -7,7 +7,7 @@
  *     action    = "keep" / "drop" / "sample" percent "%"
  *     condition = "level"  ( "=" / "!=" / "<" / "<=" / ">" / ">=" ) level
  *               / "stream" ( "=" / "!=" ) ( "stdout" / "stderr" / "file" )
- *               / "file"   ( "=" / "!=" ) glob
+ *               / ( "file" / "container" / "process" ) ( "=" / "!=" ) glob
  *               / "text"   ( "~" / "!~" ) "/" expression "/"
  *
  * A glob with blanks or semicolons is written in double quotes. In a glob, `*` does not cross a `/`, `**` does. A slash in
@@ -26,12 +26,16 @@ export function severitiesOf(level: Level): readonly [least: number, most: numbe
   return [least, least + 3];
 }
 
+/** What a glob may name. */
+const NAMED = ['file', 'container', 'process'] as const;
+type Named = (typeof NAMED)[number];
+
 export type Condition =
   /** Severity numbers, 0 without a level. */
   | { readonly of: 'level'; readonly least: number; readonly most: number; readonly isNegated: boolean }
   | { readonly of: 'stream'; readonly stream: 'stdout' | 'stderr' | 'file'; readonly isNegated: boolean }
-  /** `pattern` matches whole paths. */
-  | { readonly of: 'file'; readonly pattern: RegExp; readonly isNegated: boolean }
+  /** `pattern` matches whole paths or names; `glob` is its text. */
+  | { readonly of: Named; readonly glob: string; readonly pattern: RegExp; readonly isNegated: boolean }
   /** In the syntax of RE2. */
   | { readonly of: 'text'; readonly expression: string; readonly isNegated: boolean };
 
@@ -72,7 +76,7 @@ const SEPARATOR = /[;\n][\s;]*/y;
 const ACTION = /(?:keep|drop|sample)(?=[\s;]|$)/y;
 const STREAMS = ['stdout', 'stderr', 'file'];
 const PERCENT = /(\d+(?:\.\d+)?)%/y;
-const FIELD = /(level|stream|file|text)\s*(!=|!~|<=|>=|=|<|>|~)\s*/y;
+const FIELD = /(level|stream|file|container|process|text)\s*(!=|!~|<=|>=|=|<|>|~)\s*/y;
 const WORD = /[^\s;]+/y;
 const QUOTED = /"([^"\n]*)"/y;
 const EXPRESSION = /\/((?:[^/\\\n]|\\.)+)\//y;
@@ -80,6 +84,8 @@ const OPERATORS: Readonly<Record<Condition['of'], readonly string[]>> = {
   level: ['=', '!=', '<', '<=', '>', '>='],
   stream: ['=', '!='],
   file: ['=', '!='],
+  container: ['=', '!='],
+  process: ['=', '!='],
   text: ['~', '!~'],
 };
 
@@ -103,14 +109,14 @@ function shareFrom(reader: Reader): number {
 function conditionFrom(reader: Reader): Condition {
   const [, field, operator] = reader.take(
     FIELD,
-    'a condition is level, stream, file or text with an operator and a value, for example level>=warn, stream=stderr, file=/var/log/*.log or text~/timeout/',
+    'a condition is level, stream, file, container, process or text with an operator and a value, for example level>=warn, stream=stderr, file=/var/log/*.log or text~/timeout/',
   );
   const of = field as Condition['of'];
   if (!OPERATORS[of].includes(operator!)) reader.fail(`${of} knows the operators ${OPERATORS[of].join(' ')}`);
   const isNegated = operator!.startsWith('!');
   if (of === 'level') return levelFrom(reader, operator!);
   if (of === 'text') return { of, expression: expressionFrom(reader), isNegated };
-  if (of === 'file') return { of, pattern: globFrom(reader), isNegated };
+  if (isNamed(of)) return { of, ...globFrom(reader, of), isNegated };
   const [stream] = reader.take(WORD, 'stream is stdout, stderr or file');
   if (stream !== 'stdout' && stream !== 'stderr' && stream !== 'file')
     reader.fail(`'${stream}' is no stream: ${remedyFor(stream!, STREAMS)}`);
@@ -148,11 +154,16 @@ function expressionFrom(reader: Reader): string {
   }
 }
 
-function globFrom(reader: Reader): RegExp {
-  const [whole, quoted] = reader.tryTake(QUOTED) ?? reader.take(WORD, 'file needs a path, for example /var/log/*.log');
-  const parts = (quoted ?? whole ?? '').split(/(\*\*|\*|\?)/);
+const isNamed = (of: Condition['of']): of is Named => (NAMED as readonly string[]).includes(of);
+
+function globFrom(reader: Reader, of: Named): { glob: string; pattern: RegExp } {
+  const need =
+    of === 'file' ? 'file needs a path, for example /var/log/*.log' : `${of} needs a name, for example web-*`;
+  const [whole, quoted] = reader.tryTake(QUOTED) ?? reader.take(WORD, need);
+  const glob = quoted ?? whole ?? '';
+  const parts = glob.split(/(\*\*|\*|\?)/);
   const text = parts.map((part, i) => (i % 2 === 0 ? literal(part) : GLOB[part]!)).join('');
-  return new RegExp(`^${text}$`, 's');
+  return { glob, pattern: new RegExp(`^${text}$`, 's') };
 }
 
 const GLOB: Readonly<Record<string, string>> = { '**': '.*', '*': '[^/]*', '?': '[^/]' };

@@ -57,12 +57,18 @@ function checkRules({ props, taps }: InjectionPlan, report: Report): void {
   const rules = recordRules(text);
   const texts = ruleTexts(text);
   const tapped = tappedStreams(taps);
+  const names = taps.map(({ container }) => container.name ?? '');
   const last = rules.findIndex(({ conditions }) => conditions.length === 0);
   for (const [i, rule] of rules.entries()) {
     const shown = `the rule '${texts[i]}'`;
     const missing = missingStream(rule, tapped);
     if (missing !== undefined) {
       report('LT031', `${shown} matches only ${missing}, which no container taps`, 'tap it, or remove the rule');
+    }
+    const other = missingContainer(rule, names);
+    if (other !== undefined) {
+      const text = `${shown} matches only container '${other}', but the tapped containers are ${names.join(', ')}`;
+      report('LT031', text, 'correct the name, or remove the rule');
     }
     if (last >= 0 && i > last) {
       report('LT031', `${shown} follows '${texts[last]}', which matches every record`, 'move it up, or remove it');
@@ -77,6 +83,15 @@ function tappedStreams(taps: InjectionPlan['taps']): ReadonlySet<string> {
     return file === undefined ? standard : [...standard, 'file'];
   });
   return new Set(streams);
+}
+
+/** Names of containers that the rule needs and that no tapped one has. */
+function missingContainer({ conditions }: RecordRule, names: readonly string[]): string | undefined {
+  for (const condition of conditions) {
+    if (condition.of !== 'container' || condition.isNegated) continue;
+    if (!names.some((name) => condition.pattern.test(name))) return condition.glob;
+  }
+  return undefined;
 }
 
 /** A stream that the rule needs and that is not tapped. */

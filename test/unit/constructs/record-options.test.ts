@@ -351,6 +351,16 @@ describe('LT031: rules that no record of the workload can match', () => {
       { rules: ['sample 10%', 'drop level<info'] },
       ["the rule 'drop level<info' follows 'sample 10%', which matches every record"],
     ],
+    [
+      'a container',
+      { rules: ['drop container=wbe level<info'] },
+      [
+        expect.stringMatching(
+          /^the rule 'drop container=wbe level<info' matches only container 'wbe', but the tapped containers are \S+/,
+        ),
+      ],
+    ],
+    ['other containers', { rules: ['drop container!=wbe', 'drop container=*', 'drop process=java'] }, []],
     ['a tapped file', { rules: ['drop file=/var/log/**'], file: '/var/log/a.log' }, []],
     ['a negated stream', { rules: ['drop stream!=stderr'], streams: TapStreams.STDOUT }, []],
     [

@@ -28,9 +28,7 @@ export class Rules {
       action,
       share,
       reason: `rule_${i + 1}`,
-      ofOrigin: conditions.filter(
-        (condition): condition is OfOrigin => condition.of === 'stream' || condition.of === 'file',
-      ),
+      ofOrigin: conditions.filter((condition): condition is OfOrigin => !['level', 'text'].includes(condition.of)),
       ofRecord: conditions.flatMap((condition): OfRecord[] => {
         if (condition.of === 'level') return [condition];
         return condition.of === 'text' ? [{ ...condition, matches: compiled(condition.expression, compile) }] : [];
@@ -64,10 +62,10 @@ function compiled(expression: string, compile: (expression: string) => Matcher):
   }
 }
 
-function isOf(condition: OfOrigin, { stream, path = '' }: Origin): boolean {
-  const holds =
-    condition.of === 'stream' ? stream === condition.stream : stream === 'file' && condition.pattern.test(path);
-  return holds !== condition.isNegated;
+function isOf(condition: OfOrigin, { stream, path, container, process }: Origin): boolean {
+  if (condition.of === 'stream') return (stream === condition.stream) !== condition.isNegated;
+  const name = { file: path, container, process }[condition.of];
+  return (name !== undefined && condition.pattern.test(name)) !== condition.isNegated;
 }
 
 function matching(rules: readonly CompiledRule[], fates: Fates, i: number): CompiledRule | undefined {

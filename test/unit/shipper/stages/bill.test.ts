@@ -64,6 +64,22 @@ describe('rules', () => {
     expect(withheld).toEqual({ rule_2: ['DEBUG x', 'INFO y'], rule_3: ['WARN e'] });
   });
 
+  test('containers and processes are told by their names', () => {
+    const { send } = setUp({ rules: 'drop container=web-* process!=nginx; drop container=db' });
+    const from = (container: string, process: string) => ({
+      message: `${container} ${process}`,
+      origin: { ...stdoutOrigin, id: `${container}-${process}`, container, process },
+    });
+    const records = [
+      from('web-1', 'nginx'),
+      from('web-1', 'php'),
+      from('db', 'postgres'),
+      from('dbx', 'x'),
+      from('', ''),
+    ];
+    expect(send(...records)).toEqual(['web-1 nginx', 'dbx x', ' ']);
+  });
+
   test('a file is told by its path, whole and negated', () => {
     const { send } = setUp({ rules: 'drop file=/var/log/*.log; drop file!=/srv/**' });
     const records = ['/var/log/a.log', '/srv/x/y', '/var/log/d/a.log'].map((path) => ({
