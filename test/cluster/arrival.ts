@@ -7,14 +7,15 @@ export function arrival(cluster: () => Promise<TestCluster>): void {
   test.concurrent('a Deployment that is scaled to nothing: every line of every pod is stored once', async () => {
     const k8s = await cluster();
     const name = k8s.name('web');
-    const script = 'i=0; while true; do echo "$HOSTNAME $i"; i=$((i+1)); sleep 0.05; done';
+    // It ends when it is told to, and leaves the grace to its shipper.
+    const script = 'trap exit TERM; i=0; while true; do echo "$HOSTNAME $i"; i=$((i+1)); sleep 0.05; done';
     const labels = { app: name };
     const deployment = {
       ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
       spec: {
         replicas: 2,
         selector: { matchLabels: labels },
-        template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 2, containers: [legacy(script)] } },
+        template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 20, containers: [legacy(script)] } },
       },
     };
     await k8s.apply(k8s.tapped(deployment, { sink: k8s.toOpenSearch(name) }));

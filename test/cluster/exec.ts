@@ -5,8 +5,11 @@ import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { temporaryDirectory } from '../support/run.js';
 
-/** Writes a line now and then, so that an exec comes in between. */
-const APPLICATION = 'echo begun; i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.5; done';
+/**
+ * Writes a line now and then, so that an exec comes in between. It ends when it is told to: the rest of the grace is the
+ * shipper's, however busy the machine and the service are.
+ */
+const APPLICATION = 'trap exit TERM; echo begun; i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.5; done';
 
 const PROBE = { exec: { command: ['sh', '-c', 'echo probed; echo probed badly >&2'] }, periodSeconds: 1 };
 const FAILING = {
@@ -37,7 +40,7 @@ type Two = { readonly plain: string; readonly tapped: string };
 export function exec(cluster: () => Promise<TestCluster>): void {
   const probed = (name: string, more: object) => {
     const probes = { livenessProbe: PROBE, readinessProbe: PROBE, startupProbe: PROBE, lifecycle: HOOKS };
-    return podOf(name, [legacy(APPLICATION, probes)], { terminationGracePeriodSeconds: 2, ...more });
+    return podOf(name, [legacy(APPLICATION, probes)], { terminationGracePeriodSeconds: 20, ...more });
   };
 
   test.concurrent.each<[string, LogTapProps, object]>([
@@ -95,7 +98,7 @@ export function exec(cluster: () => Promise<TestCluster>): void {
   test.concurrent('a failing probe says what it printed, suppressed or not', async () => {
     const k8s = await cluster();
     const name = k8s.name('unready');
-    const pod = podOf(name, [legacy(APPLICATION, { readinessProbe: FAILING })], { terminationGracePeriodSeconds: 2 });
+    const pod = podOf(name, [legacy(APPLICATION, { readinessProbe: FAILING })], { terminationGracePeriodSeconds: 20 });
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
     await k8s.until('the kubelet has reported the probe', async () => {
       const events = JSON.parse(
@@ -116,7 +119,7 @@ export function exec(cluster: () => Promise<TestCluster>): void {
   test.concurrent('what an exec writes to the output of process 1 is shipped', async () => {
     const k8s = await cluster();
     const name = k8s.name('idiom');
-    const pod = podOf(name, [legacy(APPLICATION)], { terminationGracePeriodSeconds: 2 });
+    const pod = podOf(name, [legacy(APPLICATION)], { terminationGracePeriodSeconds: 20 });
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name) }));
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
     await k8s.tell(['exec', name, '-c', 'app', '--', 'sh', '-c', 'echo by exec > /proc/1/fd/1']);
