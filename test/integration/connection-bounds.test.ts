@@ -1,13 +1,14 @@
 /** Connections beyond what the process's descriptors bear: no line is lost, delivery goes on, and probes are answered. */
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { descriptorShares } from '../../src/shipper/process/descriptor-limit.js';
 import { data, hello, magic } from '../support/frames.js';
-import { run, until } from '../support/run.js';
+import { run, temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
 jest.setTimeout(120_000);
@@ -54,11 +55,14 @@ test('more processes than there is room for: every line arrives, with descriptor
 test('tapped processes that share too few connections go on over others: no line is lost', async () => {
   const shipper = await startShipper({}, limited);
   const count = 2 * connections;
-  // Each line waits for the one before, so that all processes write in turn.
-  const script = `for i in 1 2 3 4 5; do echo "$0 $i"; sleep 0.2; done`;
+  // All are there before any goes on, however slowly a busy machine starts them. Then they write in turn.
+  const gate = join(temporaryDirectory(), 'all-are-there');
+  const script = `echo "$0 1"; until test -e ${gate}; do sleep 0.1; done; for i in 2 3 4 5; do echo "$0 $i"; sleep 0.2; done`;
   const runs = Array.from({ length: count }, (_, i) =>
     run('sh', ['-c', script, String(i)], { env: tapEnvironment(shipper.socket) }),
   );
+  await until('every process has written', () => messages(shipper.stdout()).length === count, 90_000);
+  writeFileSync(gate, '');
   expect((await Promise.all(runs)).every(({ code }) => code === 0)).toBe(true);
   const { stdout, stderr } = await drain(shipper);
   const lines = messages(stdout);
