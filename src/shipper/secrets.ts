@@ -1,4 +1,5 @@
 /** Secrets, which must never be printed: a service may quote a request in its answer. */
+import { literal } from '../catalog/values/regular-expression.js';
 
 /** A secret of so many characters is hidden wherever it comes up; a shorter one only as a whole word, as it may be part of many. */
 const ANYWHERE_MIN = 6;
@@ -25,7 +26,7 @@ export class Secrets {
     // As it is, and as it looks inside JSON.
     for (const form of [secret, JSON.stringify(secret).slice(1, -1)]) {
       if (secret.length >= ANYWHERE_MIN) this.#values.add(form);
-      else this.#words.set(form, new RegExp(`(?<![A-Za-z0-9])${escaped(form)}(?![A-Za-z0-9])`, 'g'));
+      else this.#words.set(form, new RegExp(`(?<![A-Za-z0-9])${literal(form)}(?![A-Za-z0-9])`, 'g'));
     }
   }
 
@@ -42,6 +43,3 @@ export class Secrets {
     return this.#also?.(redacted) ?? redacted;
   }
 }
-
-/** The text as a regular expression that matches it alone. */
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');

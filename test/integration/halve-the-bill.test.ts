@@ -50,7 +50,7 @@ async function ship(settings: Readonly<Record<string, string>>) {
     LOGTAP_SINK: 'file',
     LOGTAP_FILE_PATH: output,
     LOGTAP_BATCH_LINGER_MS: '10',
-    // What is sent is one write, whose lines would be one event.
+    // The text is sent in one write, whose lines would be one event.
     LOGTAP_EVENTS: 'off',
     ...settings,
   });

@@ -119,7 +119,7 @@ describe('logtap run', () => {
       expect(stderr).toMatch(/the counts in the last line of the shipper begin at its last start/);
     });
 
-    test('in an outage: what is buffered is no reason for another shipper, and it ends with its time', async () => {
+    test('in an outage, buffered records are no reason for another shipper, and it ends with its time', async () => {
       const env = {
         LOGTAP_OPENSEARCH_URL: `http://127.0.0.1:${await freePort()}`,
         LOGTAP_GRACE_SECONDS: '3',

@@ -14,7 +14,7 @@
  * an expression is written `\/`.
  */
 import { remedyFor } from '../closest.js';
-import { regularExpression } from './regular-expression.js';
+import { literal, regularExpression } from './regular-expression.js';
 
 /** In rising order. Each is a range of four OpenTelemetry severity numbers, the first from 1 to 4. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -167,7 +167,6 @@ function globFrom(reader: Reader, of: Named): { glob: string; pattern: RegExp } 
 }
 
 const GLOB: Readonly<Record<string, string>> = { '**': '.*', '*': '[^/]*', '?': '[^/]' };
-const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 
 /** The text and a place in it. */
 class Reader {

@@ -23,6 +23,9 @@ const POSIX = /^\[:\^?(?:alnum|alpha|ascii|blank|cntrl|digit|graph|lower|print|p
 const GROUP = /^\((?:\?(?:P?<([A-Za-z_]\w*)>|[imsU]*(?:-[imsU]+)?([:)])))?/;
 const REPEAT = /^(?:[*+?]|\{(\d+)(?:,(\d*))?\})(\?)?/;
 
+/** An expression that matches the text alone. */
+export const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+
 /** The expression itself. Throws an Error whose message states the rule and the remedy. */
 export function regularExpression(expression: string): string {
   new Expression(expression).read();

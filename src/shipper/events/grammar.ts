@@ -1,4 +1,6 @@
 /** Which kind a line is, by its own text. Tables by the first byte: most lines of ordinary logs are asked few questions. */
+
+import { isDigit } from '../records/bytes.js';
 import { compiled } from './families/compiled.js';
 import { data } from './families/data.js';
 import { exceptions } from './families/exceptions.js';
@@ -8,7 +10,7 @@ import { languages } from './families/languages.js';
 import { python } from './families/python.js';
 import { PREFIXED, REPORT, scripts } from './families/scripts.js';
 import { EMPTY_FIRST, KIND, type Kind, type Mode, NO_MODE } from './kinds.js';
-import { isDigit, type Line } from './line.js';
+import type { Line } from './line.js';
 import { isStart } from './starts.js';
 
 const FAMILIES: readonly Family[] = [python, compiled, scripts, jvm, data, languages, exceptions];

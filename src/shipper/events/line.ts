@@ -1,4 +1,5 @@
 /** A line as bytes, with the few questions that the grammar asks. One object serves all lines of a source. */
+import { isDigit, isLetter } from '../records/bytes.js';
 
 const BLANK = 0x20;
 const TAB = 0x09;
@@ -85,8 +86,5 @@ export class Line {
 /** No question looks further into a line: a long one costs no more. */
 const SCAN_BYTES = 400;
 
-export const isDigit = (byte: number): boolean => byte >= 0x30 && byte <= 0x39;
-export const isUpper = (byte: number): boolean => byte >= 0x41 && byte <= 0x5a;
-export const isLetter = (byte: number): boolean => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 /** Of an identifier. */
 export const isWord = (byte: number): boolean => isLetter(byte) || isDigit(byte) || byte === 0x5f || byte === 0x24;

@@ -10,7 +10,9 @@
  *
  * Two prefixes are the same when all is the same but the time.
  */
-import { isDigit, isLetter, isUpper, isWord, type Line } from './line.js';
+
+import { isDigit, isLetter, isUpper } from '../records/bytes.js';
+import { isWord, type Line } from './line.js';
 
 const BLANK = 0x20;
 const COLON = 0x3a;

@@ -4,7 +4,9 @@
  * Two lines have the same shape when their first ten bytes are the same once digits are taken for one another, letters for
  * one another, and runs for one: rule 4 of docs/decisions on events. A shape without a digit or a bracket says nothing.
  */
-import { isDigit, isLetter, isUpper, type Line } from './line.js';
+
+import { isDigit, isLetter, isUpper } from '../records/bytes.js';
+import type { Line } from './line.js';
 
 const LEVELS =
   /^(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG|FINEST|FINER|FINE|CONFIG)\b/;

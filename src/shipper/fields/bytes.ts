@@ -1,10 +1,7 @@
 /** Classes of bytes for scans of records. A place at or behind the end of a record is the byte 0 of no class. */
+import { isDigit, isLetter } from '../records/bytes.js';
 
 export const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
-export const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
-export const isUpper = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x41 && byte <= 0x5a;
-export const isLetter = (byte: number | undefined): boolean =>
-  byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 export const isNameByte = (byte: number | undefined): boolean =>
   isLetter(byte) || isDigit(byte) || byte === 0x5f || byte === 0x2e || byte === 0x2d || byte === 0x40;
 

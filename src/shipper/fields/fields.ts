@@ -3,8 +3,10 @@
  * document is encoded, and not stored. A record of several lines has the fields of its first line; a JSON object has all its
  * lines.
  */
+
+import { isDigit, isUpper } from '../records/bytes.js';
 import { jsonObjectIn } from '../records/json-object.js';
-import { isDigit, isUpper, skipBlanks } from './bytes.js';
+import { skipBlanks } from './bytes.js';
 import { fieldsOfLine } from './layouts.js';
 import { levelOf, objectAt } from './level.js';
 import { isPairAt } from './level-of-keys.js';

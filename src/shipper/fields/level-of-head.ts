@@ -2,7 +2,9 @@
  * A level word in the head of a line. The head is what comes before the message: times, groups in brackets, process ids,
  * host and program of syslog, names of loggers, and punctuation. The first ordinary word ends it.
  */
-import { isAt, isBlank, isDigit, isLetter, isUpper, skipBlanks, skipEscape, skipLetters } from './bytes.js';
+
+import { isDigit, isLetter, isUpper } from '../records/bytes.js';
+import { isAt, isBlank, skipBlanks, skipEscape, skipLetters } from './bytes.js';
 import { isPairAt, levelOfPairs } from './level-of-keys.js';
 import { levelOfAccess, levelOfIis } from './level-of-status.js';
 import { type Severity, severityOfLetter, severityOfWord } from './severity.js';

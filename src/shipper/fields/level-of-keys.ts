@@ -1,5 +1,7 @@
 /** The level of a record that names its values: a JSON object, or logfmt. */
-import { isAt, isBlank, isDigit, isLetter, isNameByte, numberAt, skipBlanks, skipLetters } from './bytes.js';
+
+import { isDigit, isLetter } from '../records/bytes.js';
+import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters } from './bytes.js';
 import {
   type Severity,
   severityOfLetter,

@@ -4,7 +4,9 @@
  * threads, process ids and loggers, before the message), the status of an access log, or the head of a trace. A level word
  * in a message is none.
  */
-import { isAt, isBlank, isDigit, isLetter, isUpper, numberAt, skipBlanks } from './bytes.js';
+
+import { isDigit, isLetter, isUpper } from '../records/bytes.js';
+import { isAt, isBlank, numberAt, skipBlanks } from './bytes.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
 import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';

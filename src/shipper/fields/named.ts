@@ -58,7 +58,7 @@ const SPANS = [
 ];
 /** Objects in which loggers put what belongs to the context of a record. */
 const CONTEXTS = ['contextMap', 'mdc', 'MDC', 'context', 'Properties', 'properties', 'attributes', 'extra', 'Scope'];
-/** A name is at most this long: what is longer is none, and would not be indexed. */
+/** Longest name. A longer one does not count as a name, and would not be indexed. */
 const NAME_MAX = 1024;
 
 export function fieldsOfObject(value: unknown): Named {

@@ -49,7 +49,7 @@ const BY_HASH: ReadonlyMap<number, Word> = new Map(
     return [hashOf(bytes, 0, bytes.length), { bytes, severity }];
   }),
 );
-export const WORD_MAX = Math.max(...Object.keys(WORDS).map(({ length }) => length));
+const WORD_MAX = Math.max(...Object.keys(WORDS).map(({ length }) => length));
 
 function hashOf(bytes: Uint8Array, from: number, to: number): number {
   let hash = 0;

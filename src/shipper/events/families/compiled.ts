@@ -1,6 +1,8 @@
 /** Programs that were compiled: Go, Rust, C and C++ with stacks of debuggers and reports of sanitizers, OCaml, Fortran. */
+
+import { isDigit } from '../../records/bytes.js';
 import { KIND, step, TRACE, VERDICT } from '../kinds.js';
-import { isDigit, isWord, type Line } from '../line.js';
+import { isWord, type Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
 const BASE = 40;

@@ -2,13 +2,15 @@
  * Exceptions of virtual machines: `pkg.Class: message`, then frames that begin with `at`. Java, Kotlin, Scala, Clojure, .NET,
  * Mono and Node share the shape.
  */
+
+import { isUpper } from '../../records/bytes.js';
 import { CLOSED, FAMILY_MODES, KIND, step, TRACE, VERDICT } from '../kinds.js';
-import { isUpper, isWord, type Line } from '../line.js';
+import { isWord, type Line } from '../line.js';
 import { type Family, literals, type Rule } from './family.js';
 
 const BASE = FAMILY_MODES;
 /** The class is named; lines of its message may follow. */
-export const EXCEPTION = BASE;
+const EXCEPTION = BASE;
 /** The runtime said that there is an exception; the next line names it. */
 const ANNOUNCED = BASE + 1;
 /** Node: a file and line number were printed; the source line follows. */
@@ -43,7 +45,7 @@ export function isFrame(line: Line): boolean {
 const isNameByte = (byte: number): boolean => NAME_ENDS.has(byte);
 
 /** A class name that ends as those of exceptions do, and then a colon or the end. */
-export function isException(line: Line): boolean {
+function isException(line: Line): boolean {
   const from = line.has('Uncaught ') ? 9 : 0;
   if (from === 0) {
     const { wordEnd } = line;

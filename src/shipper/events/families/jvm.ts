@@ -1,6 +1,8 @@
 /** The Java virtual machine itself: thread dumps, its notice of a crash, and the two header lines of java.util.logging. */
+
+import { isUpper } from '../../records/bytes.js';
 import { CLOSED, KIND, LOGGED, step, VERDICT } from '../kinds.js';
-import { isUpper, type Line } from '../line.js';
+import type { Line } from '../line.js';
 import type { Family } from './family.js';
 
 const BASE = 20;
@@ -35,10 +37,10 @@ const PARTS = [
 const isDump = (line: Line) => line.has('Full thread dump ');
 
 /** `2026-11-28 14:38:45`, as the machine prints it before a dump. */
-export const isDate = (line: Line): boolean => line.length === 19 && line.at(10) === 0x20 && line.at(13) === 0x3a;
+const isDate = (line: Line): boolean => line.length === 19 && line.at(10) === 0x20 && line.at(13) === 0x3a;
 
 /** `Nov 28, 2026 4:53:27 AM pkg.Class method`. */
-export const isJul = (line: Line): boolean => {
+const isJul = (line: Line): boolean => {
   const comma = line.at(5) === 0x2c ? 5 : line.at(6) === 0x2c ? 6 : 0;
   return comma > 0 && line.at(comma + 6) === 0x20 && (line.includes(' AM ', 40) || line.includes(' PM ', 40));
 };

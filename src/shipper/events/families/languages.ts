@@ -1,6 +1,8 @@
 /** Runtimes whose reports of a crash have a shape of their own: Dart, Julia, Swift, Zig. */
+
+import { isDigit, isUpper } from '../../records/bytes.js';
 import { KIND, type Kind, step, VERDICT } from '../kinds.js';
-import { isDigit, isUpper, isWord, type Line } from '../line.js';
+import { isWord, type Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
 const BASE = 80;

@@ -1,6 +1,8 @@
 /** Interpreters with traces of their own: Ruby, PHP, Perl, Lua, Tcl, R, Guile, Lisp, Erlang and Elixir, the shell. */
+
+import { isDigit } from '../../records/bytes.js';
 import { KIND, NO_MODE, step, TRACE, VERDICT } from '../kinds.js';
-import { isDigit, type Line } from '../line.js';
+import type { Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
 const BASE = 50;

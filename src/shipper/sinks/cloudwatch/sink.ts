@@ -131,7 +131,7 @@ export class CloudWatchSink implements Sink {
     return outcome.result;
   }
 
-  /** What is longer goes in parts. */
+  /** A longer one is sent in parts. */
   get #partMaxBytes(): number {
     return Math.min(this.#messageMaxBytes, this.#bodyLimit.bytes);
   }

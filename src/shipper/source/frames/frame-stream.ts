@@ -285,7 +285,7 @@ export class FrameStream implements FrameReader {
     if (skipped > 0) this.#options.onSkipped?.('settled', skipped);
   }
 
-  /** A checkpoint may say anything, as any process may have written it: what came later is in no record yet. */
+  /** Any process may have written a checkpoint, so it may say anything. Bytes that came later are in no record yet. */
   #readFresh(): void {
     this.#freshPosition = Number.POSITIVE_INFINITY;
     for (const assembler of this.#streams.values()) assembler.skipNothing();

@@ -1,6 +1,6 @@
 /**
  * What is sent of what was read: rules, then de-duplication, the flight recorder, the rate limit of each stream and the budget
- * of the day. What is withheld is reported with its reason, and records of the shipper's own say how much it was.
+ * of the day. Withheld records are counted by reason, and notices of the shipper report how many they were.
  */
 
 import type { RateLimit } from '../../../catalog/bill.js';

@@ -208,7 +208,7 @@ class History {
     for (const name of SINKS) {
       const model = this.cursors[name];
       model.out = undefined;
-      // What is resent is in what was sent before, from the position in the checkpoint on.
+      // Resent records were sent before, from the position in the checkpoint on.
       const positions = this.positions();
       model.queue = this.sent.map((_, i) => i).filter((i) => i >= (positions[name] ?? 0) && !model.dropped.has(i));
     }
