@@ -40,6 +40,15 @@ const captured = (stream: 'stdout' | 'stderr' = 'stdout') => {
   }
 };
 
+/** A file of a process in /proc: empty once the process has ended, as the shell's own children do at any time. */
+function processEntry(pid: number | string, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** A container with a process namespace of its own, whose first process is the last of the command. */
 const CONTAINER = ['--fork', '--pid', '--mount-proc', '--kill-child'];
 
@@ -52,11 +61,10 @@ async function container(script: string, options: { suppress?: boolean; before?:
   // A pipe, as a runtime makes it; Node would make a socket.
   const running = start('bash', ['-c', 'exec "$@" > >(exec cat)', 'bash', ...all]);
   const child = running.child.pid!;
-  const isFirst = (pid: string) => /^NSpid:\t\d+\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   let first = '';
   await until('the container runs', () => {
-    const children = readFileSync(`/proc/${child}/task/${child}/children`, 'utf8').trim().split(' ').filter(Boolean);
-    first = children.find(isFirst) ?? '';
+    const children = processEntry(child, `task/${child}/children`).trim().split(' ').filter(Boolean);
+    first = children.find((pid) => /^NSpid:\t\d+\t1$/m.test(processEntry(pid, 'status'))) ?? '';
     return first !== '';
   });
   return {
