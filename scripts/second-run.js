@@ -48,7 +48,9 @@ function filesToRepeat(report) {
 function passedAtSecondRun(first, second) {
   const passed = new Set(
     second.testResults.flatMap((file) =>
-      file.assertionResults.filter(({ status }) => status === 'passed').map(({ fullName }) => `${file.name} ${fullName}`),
+      file.assertionResults
+        .filter(({ status }) => status === 'passed')
+        .map(({ fullName }) => `${file.name} ${fullName}`),
     ),
   );
   return first.testResults.flatMap((file) =>
