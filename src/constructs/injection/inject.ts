@@ -76,15 +76,7 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
 
   const annotations: Record<string, string> = {};
   keepCredentialsOut(template, props, original, annotations);
-  for (const { container, options } of taps) {
-    const { name } = container;
-    const preload = existingPreload(container);
-    if (preload !== undefined) original.preload[name] = preload;
-    noteEmpty(original, `env/${name}`, container.env);
-    noteEmpty(original, `volumeMounts/${name}`, container.volumeMounts);
-    addLibraryEnv(container, options);
-    container.volumeMounts = [...(container.volumeMounts ?? []), ...tapMounts()];
-  }
+  for (const tap of taps) injectIntoContainer(tap, original);
   addPullSecrets(template, props, original);
 
   const added = { shipper: shipper(props, run), installer: installer(props), volumes: volumes(props) };
@@ -107,6 +99,16 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
       [ORIGINAL_ANNOTATION]: formatOriginal(original),
     },
   };
+}
+
+function injectIntoContainer({ container, options }: InjectionPlan['taps'][number], original: Original): void {
+  const { name } = container;
+  const preload = existingPreload(container);
+  if (preload !== undefined) original.preload[name] = preload;
+  noteEmpty(original, `env/${name}`, container.env);
+  noteEmpty(original, `volumeMounts/${name}`, container.volumeMounts);
+  addLibraryEnv(container, options);
+  container.volumeMounts = [...(container.volumeMounts ?? []), ...tapMounts()];
 }
 
 function addPullSecrets({ spec }: PodTemplate, props: ResolvedProps, original: Original): void {

@@ -103,13 +103,17 @@ export function uninject(workload: KubernetesObject): any {
 
   const { metadata } = template;
   const { annotations } = metadata;
-  delete annotations[ORIGINAL_ANNOTATION];
-  delete annotations[CONFIG_HASH_ANNOTATION];
-  if (original.skipContainers === null) delete annotations[SKIP_CONTAINERS_ANNOTATION];
-  else if (original.skipContainers !== undefined) annotations[SKIP_CONTAINERS_ANNOTATION] = original.skipContainers;
+  removeOwnAnnotations(annotations, original);
   restore(metadata, 'annotations', 'annotations', annotations, Object.keys(annotations).length === 0);
   restore(template, 'metadata', 'metadata', metadata, Object.keys(metadata).length === 0);
   return result;
+}
+
+function removeOwnAnnotations(annotations: Record<string, unknown>, { skipContainers }: Original): void {
+  delete annotations[ORIGINAL_ANNOTATION];
+  delete annotations[CONFIG_HASH_ANNOTATION];
+  if (skipContainers === null) delete annotations[SKIP_CONTAINERS_ANNOTATION];
+  else if (skipContainers !== undefined) annotations[SKIP_CONTAINERS_ANNOTATION] = skipContainers;
 }
 
 /** Without inherited names, because a container may be named `constructor`. */

@@ -182,14 +182,8 @@ const OWN_SETTINGS: Readonly<Record<string, string>> = {
 
 /** Throws unless the options are valid, each by itself and together. */
 export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefined, records: RecordConfig): void {
-  const { image, drainSeconds, memoryBufferMiB } = options;
-  const {
-    imagePullSecrets,
-    statusPort: port,
-    memoryLimitMiB: limit,
-    memoryRequestMiB,
-    settings,
-  } = resolveShipper(options);
+  const { image } = options;
+  const { imagePullSecrets, statusPort: port, settings } = resolveShipper(options);
   must(
     image === undefined || /^\S+$/.test(image),
     'shipper.image',
@@ -199,22 +193,8 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
   for (const name of imagePullSecrets) {
     must(/^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(name), 'shipper.imagePullSecrets', name, 'be the name of a Secret');
   }
-  must(
-    drainSeconds === undefined || (Number.isInteger(drainSeconds) && drainSeconds >= 1),
-    'shipper.drainSeconds',
-    drainSeconds,
-    'be a whole number of seconds, 1 or more',
-  );
-  for (const name of [
-    'memoryRequestMiB',
-    'memoryLimitMiB',
-    'cpuRequestMillis',
-    'memoryBufferMiB',
-    'diskBufferMiB',
-    'deadLettersMiB',
-  ] as const) {
+  for (const [name, unit] of AMOUNTS) {
     const value = options[name];
-    const unit = name.endsWith('MiB') ? 'MiB' : 'thousandths of a core';
     must(
       value === undefined || (Number.isInteger(value) && value >= 1),
       `shipper.${name}`,
@@ -228,12 +208,30 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     port,
     'be a whole number from 1024 to 65535, because lower ports need root',
   );
-  const needed = RINGS_MIB + (memoryBufferMiB ?? LEAST_BUFFER_MIB) + OTHER_MIB;
+  checkMemory(options);
+  checkSettings(settings, sink, records);
+}
+
+const AMOUNTS = [
+  ['drainSeconds', 'seconds'],
+  ['memoryRequestMiB', 'MiB'],
+  ['memoryLimitMiB', 'MiB'],
+  ['cpuRequestMillis', 'thousandths of a core'],
+  ['memoryBufferMiB', 'MiB'],
+  ['diskBufferMiB', 'MiB'],
+  ['deadLettersMiB', 'MiB'],
+] as const;
+
+/** The limit holds all that the shipper may keep in memory, and the request. */
+function checkMemory(options: ShipperOptions): void {
+  const { memoryLimitMiB: limit, memoryRequestMiB } = resolveShipper(options);
+  const bufferMiB = options.memoryBufferMiB ?? LEAST_BUFFER_MIB;
+  const needed = RINGS_MIB + bufferMiB + OTHER_MIB;
   must(
     limit >= needed,
     'shipper.memoryLimitMiB',
     limit,
-    `be ${needed} or more: ${RINGS_MIB} for the rings, ${memoryBufferMiB ?? LEAST_BUFFER_MIB} for records, ${OTHER_MIB} for the rest`,
+    `be ${needed} or more: ${RINGS_MIB} for the rings, ${bufferMiB} for records, ${OTHER_MIB} for the rest`,
   );
   must(
     memoryRequestMiB <= limit,
@@ -241,7 +239,6 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     memoryRequestMiB,
     `be at most the limit of ${limit}: lower it, or raise 'shipper.memoryLimitMiB'`,
   );
-  checkSettings(settings, sink, records);
 }
 
 /** The rules of a sink that is not known yet are applied later. */

@@ -56,63 +56,95 @@ export interface SurveyOptions {
 }
 
 export function survey(options: SurveyOptions): Survey {
-  const { end: known, removed, holeMax, unreadableMax } = options;
   const numberOf = (segment: Surveyed) => beginningOf([segment])?.first ?? segment.first;
   const segments = [...options.segments].sort((one, other) => numberOf(one) - numberOf(other));
-  const spans: StoredSpan[] = [];
-  const problems: string[] = [];
-  let reached = options.from;
-  let unknownEnd: number | undefined;
-  let ageMs = 0;
-  let spansEnd = 0;
-  const hole = (to: number) => {
-    const from = reached ?? to;
-    reached = Math.max(from, to);
-    if (to - from > holeMax) {
-      problems.push(`no ${to - from} records can be missing before number ${to}: that number is not believed`);
-      return;
-    }
-    for (const [first, last] of without([from, to], removed)) {
-      const count = last - first;
-      problems.push(`${count} records from number ${first} on are missing`);
-      spans.push({ first, count, tally: Tally.unknown(count), ageMs, body: options.lost([first, last]) });
-    }
-  };
-  const frameOf = (segment: Surveyed, frame: FrameEntry) => {
+  const course = new Course(options);
+  segments.forEach((segment, i) => {
+    if (segment.frames === undefined) course.unreadable(segment, beginningOf(segments.slice(i + 1)));
+    else for (const frame of segment.frames) course.frame(segment, frame);
+  });
+  return course.end();
+}
+
+/** The numbers of records from the first to the last, as the segments are gone through in order. */
+class Course {
+  readonly #options: SurveyOptions;
+  readonly #spans: StoredSpan[] = [];
+  readonly #problems: string[] = [];
+  /** The number after the last one that a span has. */
+  #reached: number | undefined;
+  #unknownEnd: number | undefined;
+  #ageMs = 0;
+  #spansEnd = 0;
+
+  constructor(options: SurveyOptions) {
+    this.#options = options;
+    this.#reached = options.from;
+  }
+
+  frame(segment: Surveyed, frame: FrameEntry): void {
+    this.#ageMs = segment.ageMs;
     const { first, count, tally } = frame;
+    const reached = this.#reached;
     const last = first + count;
     if (count === 0) {
-      const from = frame.gapFrom ?? first;
       if (reached !== undefined && first <= reached) return;
-      hole(Math.max(from, reached ?? from));
-      reached = first;
+      const from = frame.gapFrom ?? first;
+      this.#hole(Math.max(from, reached ?? from));
+      this.#reached = first;
       return;
     }
     // Numbers that another frame has already: a file was copied.
-    if (first < spansEnd && spans.some((span) => span.first < last && first < span.first + span.count)) return;
-    if (reached !== undefined && first > reached) hole(first);
-    spans.push({ first, count, tally, ageMs, body: segment.bodyOf(frame) });
-    spansEnd = Math.max(spansEnd, last);
-    reached = Math.max(reached ?? 0, last);
-  };
-  const unreadable = (segment: Surveyed, next: Beginning | undefined) => {
+    const isCopy = (span: StoredSpan) => span.first < last && first < span.first + span.count;
+    if (first < this.#spansEnd && this.#spans.some(isCopy)) return;
+    if (reached !== undefined && first > reached) this.#hole(first);
+    this.#spans.push({ first, count, tally, ageMs: segment.ageMs, body: segment.bodyOf(frame) });
+    this.#spansEnd = Math.max(this.#spansEnd, last);
+    this.#reached = Math.max(this.#reached ?? 0, last);
+  }
+
+  unreadable(segment: Surveyed, next: Beginning | undefined): void {
+    this.#ageMs = segment.ageMs;
+    const { end: known, holeMax, unreadableMax } = this.#options;
     // From the end of the last one: records missing before its first one are reported once it can be read.
-    const first = reached ?? segment.first;
+    const first = this.#reached ?? segment.first;
     const end = next?.first ?? Math.max(known, first + 1);
     if (end <= first || end - first > holeMax) return;
     const count = end - first;
     const knownEnd = next === undefined ? known : next.isEvident ? next.first : first;
-    spans.push({ first, count, tally: Tally.unknown(count), ageMs, body: segment.later(first, knownEnd) });
-    spansEnd = reached = end;
-    if (next === undefined) unknownEnd = Math.max(end, segment.first + unreadableMax);
-  };
-  segments.forEach((segment, i) => {
-    ageMs = segment.ageMs;
-    if (segment.frames === undefined) unreadable(segment, beginningOf(segments.slice(i + 1)));
-    else for (const frame of segment.frames) frameOf(segment, frame);
-  });
-  if (unknownEnd === undefined && reached !== undefined && known > reached) hole(known);
-  return { spans, end: Math.max(reached ?? 0, known), problems, ...(unknownEnd !== undefined && { unknownEnd }) };
+    const body = segment.later(first, knownEnd);
+    this.#spans.push({ first, count, tally: Tally.unknown(count), ageMs: segment.ageMs, body });
+    this.#spansEnd = this.#reached = end;
+    if (next === undefined) this.#unknownEnd = Math.max(end, segment.first + unreadableMax);
+  }
+
+  end(): Survey {
+    const { end: known } = this.#options;
+    const unknownEnd = this.#unknownEnd;
+    if (unknownEnd === undefined && this.#reached !== undefined && known > this.#reached) this.#hole(known);
+    return {
+      spans: this.#spans,
+      end: Math.max(this.#reached ?? 0, known),
+      problems: this.#problems,
+      ...(unknownEnd !== undefined && { unknownEnd }),
+    };
+  }
+
+  #hole(to: number): void {
+    const from = this.#reached ?? to;
+    this.#reached = Math.max(from, to);
+    if (to - from > this.#options.holeMax) {
+      const missing = `no ${to - from} records can be missing before number ${to}`;
+      this.#problems.push(`${missing}: that number is not believed`);
+      return;
+    }
+    for (const [first, last] of without([from, to], this.#options.removed)) {
+      const count = last - first;
+      this.#problems.push(`${count} records from number ${first} on are missing`);
+      const body = this.#options.lost([first, last]);
+      this.#spans.push({ first, count, tally: Tally.unknown(count), ageMs: this.#ageMs, body });
+    }
+  }
 }
 
 interface Beginning {

@@ -18,7 +18,7 @@ const DATE = [
   String.raw`\d{6} {1,2}`,
 ].join('|');
 const TIME = new RegExp(`^(?<open>[[<]|#{4}<)?(?<time>(?:${DATE})?${CLOCK}${ZONE}(?: \\d{4}(?=\\]))?)`);
-const LEVEL = String.raw`(?:[A-Z]{3,13}|[A-Z]?[a-z]{2,12})`;
+const LEVEL = '(?:[A-Z]{3,13}|[A-Z]?[a-z]{2,12})';
 const CAPITALS =
   '(?:FINEST|FINER|FINE|CONFIG|TRACE|VERBOSE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|EMERGENCY|FATAL|PANIC|VRB|TRC|DBG|INF|WRN|ERR|CRT|FTL)';
 /** Of Java, Python or .NET: a name with dots, so that an ordinary word is none. */
@@ -40,7 +40,7 @@ const AFTER_TIME: readonly Layout[] = [
   String.raw` ${CAPITALS}\s+(?<thread>\d+) --- \[`,
   // Python.
   String.raw` - (?<logger>[\w.-]+) - ${CAPITALS} - `,
-  String.raw` (?<logger>root|${DOTTED}) ${CAPITALS}:? `,
+  ` (?<logger>root|${DOTTED}) ${CAPITALS}:? `,
   // Rust, zap, hclog, RabbitMQ.
   String.raw`\s+${CAPITALS}\s+(?:ThreadId\((?<thread>\d+)\) )?(?<logger>\w+(?:::\w+)*): `,
   String.raw`\t${LEVEL}\t(?:(?<logger>[\w.-]+)\t)?(?<source>[\w./-]+:\d+)\t`,

@@ -1,6 +1,12 @@
 /** Requests to one service over kept-alive connections. Knows nothing of retries, but one: a connection that idled away. */
 
-import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import {
+  type ClientRequest,
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
@@ -164,34 +170,37 @@ export class HttpClient {
         const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
         reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
       });
-      request.once('response', (response) => {
-        const chunks: Buffer[] = [];
-        let bytes = 0;
-        const status = response.statusCode ?? 0;
-        const { headers } = response;
-        const end = () => {
-          plainOf(Buffer.concat(chunks), status, headers).then(
-            (plain) => resolve({ status, headers, body: plain }),
-            reject,
-          );
-        };
-        response.on('data', (chunk: Buffer) => {
-          chunks.push(chunk);
-          bytes += chunk.length;
-          if (status >= 400 && bytes > ERROR_MAX_BYTES) {
-            end();
-            response.destroy();
-          } else if (bytes > RESPONSE_MAX_BYTES) {
-            const error = new Error(`an answer of more than ${RESPONSE_MAX_BYTES} bytes`);
-            response.destroy(Object.assign(error, { code: ANSWER_TOO_LARGE }));
-          }
-        });
-        response.on('error', reject);
-        response.once('end', end);
-      });
+      request.once('response', (response) => receive(response).then(resolve, reject));
       writeBody(request, body, onProgress);
     });
   }
+}
+
+/** An answer, whole. Of an error's body no more than its beginning is read; any other that is too long is an error. */
+function receive(response: IncomingMessage): Promise<HttpResponse> {
+  const status = response.statusCode ?? 0;
+  const { headers } = response;
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      const answer = plainOf(Buffer.concat(chunks), status, headers);
+      answer.then((body) => resolve({ status, headers, body }), reject);
+    };
+    response.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (status >= 400 && bytes > ERROR_MAX_BYTES) {
+        end();
+        response.destroy();
+      } else if (bytes > RESPONSE_MAX_BYTES) {
+        const error = new Error(`an answer of more than ${RESPONSE_MAX_BYTES} bytes`);
+        response.destroy(Object.assign(error, { code: ANSWER_TOO_LARGE }));
+      }
+    });
+    response.on('error', reject);
+    response.once('end', end);
+  });
 }
 
 /** A body as it was before it was compressed: a proxy may do so unasked. */
