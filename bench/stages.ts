@@ -1,7 +1,7 @@
 /** What each stage costs: CPU per million records of an ordinary log. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REDACTION_KINDS, type RedactionKind } from '../src/catalog/redaction.js';
+import { REDACTION_KINDS, type RedactionKind } from '../src/catalog/records/redaction.js';
 import { recordRules } from '../src/catalog/values/record-rules.js';
 import { fieldsOf } from '../src/shipper/fields/fields.js';
 import { levelOf } from '../src/shipper/fields/level.js';

@@ -87,7 +87,7 @@ const broken = (known: Given): ProblemOfRows[] =>
   RULES.filter((rule) => rule.isBroken(known)).map((rule) =>
     problemOf(
       rule.settings,
-      rule.says(({ name }) => name),
+      rule.says(({ name }) => name, known),
     ),
   );
 

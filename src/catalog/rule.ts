@@ -21,8 +21,8 @@ export const givenOf = (
 export interface Rule {
   readonly settings: readonly Setting<unknown>[];
   isBroken(given: Given): boolean;
-  /** The rule and the remedy, with the reader's names: variables, or properties of a construct. */
-  says(nameOf: (setting: Setting<unknown>) => string): string;
+  /** The rule and the remedy, with the reader's names: variables, or properties of a construct. `known`: the values that broke it. */
+  says(nameOf: (setting: Setting<unknown>) => string, known?: Given): string;
 }
 
 /** Both or neither. */

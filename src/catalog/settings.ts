@@ -1,12 +1,14 @@
 /** Every setting of the shipper by group, in the order of the documentation, and the rules between settings. */
-import { BILL_RULES, BILL_SETTINGS } from './bill.js';
+
 import { BUFFER_SETTINGS } from './buffer.js';
-import { BYTES_SETTINGS } from './bytes.js';
-import { EVENT_SETTINGS } from './events.js';
-import { FIELD_RULES, FIELD_SETTINGS } from './fields.js';
 import { NETWORK_SETTINGS } from './network.js';
 import { POD_SETTINGS } from './pod.js';
-import { REDACTION_RULES, REDACTION_SETTINGS } from './redaction.js';
+import { BILL_RULES, BILL_SETTINGS } from './records/bill.js';
+import { BYTES_SETTINGS } from './records/bytes.js';
+import { CONTAINER_RULES, CONTAINER_SETTINGS } from './records/container-settings.js';
+import { EVENT_RULES, EVENT_SETTINGS } from './records/events.js';
+import { FIELD_RULES, FIELD_SETTINGS } from './records/fields.js';
+import { REDACTION_RULES, REDACTION_SETTINGS } from './records/redaction.js';
 import type { Rule } from './rule.js';
 import type { Setting, ValueOf } from './setting.js';
 import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
@@ -25,6 +27,7 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['What is hidden in records', REDACTION_SETTINGS],
   ['Which records are kept', BILL_SETTINGS],
   ['What is read from records and put on them', FIELD_SETTINGS],
+  ['Which settings differ by container', CONTAINER_SETTINGS],
   ['Where records go', SINK_CHOICE],
   ...Object.values(SINKS)
     .map(({ title, settings }) => [title, settings] as const)
@@ -58,9 +61,11 @@ export const RULES: readonly Rule[] = [
   },
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
+  ...EVENT_RULES,
   ...REDACTION_RULES,
   ...BILL_RULES,
   ...FIELD_RULES,
+  ...CONTAINER_RULES,
   ...Object.values(SINKS).flatMap(({ rules }): readonly Rule[] => rules),
 ];
 
@@ -72,6 +77,7 @@ type Rows =
   | typeof REDACTION_SETTINGS
   | typeof BILL_SETTINGS
   | typeof FIELD_SETTINGS
+  | typeof CONTAINER_SETTINGS
   | typeof SINK_CHOICE
   | SinkSettings
   | typeof NETWORK_SETTINGS

@@ -1,6 +1,6 @@
 /** Settings to the stage that redacts, with the files that they name. */
 import { readFileSync } from 'node:fs';
-import { REDACTION_KINDS } from '../catalog/redaction.js';
+import { REDACTION_KINDS } from '../catalog/records/redaction.js';
 import { ConfigError, messageOf } from './errors.js';
 import type { Settings } from './settings.js';
 import { patternsOf } from './stages/redaction/patterns.js';
@@ -16,8 +16,11 @@ export function openRedaction({
   redactPatternsFile,
   redactWith,
   redactKeyFile,
+  containerSettings,
 }: Settings): Redaction | undefined {
-  if (kinds.length === 0 && redactPatternsFile === undefined) return undefined;
+  const byContainer = containerSettings?.redact;
+  const isAdded = [...(byContainer?.values() ?? [])].some((added) => added.length > 0);
+  if (kinds.length === 0 && !isAdded && redactPatternsFile === undefined) return undefined;
   const patterns =
     redactPatternsFile === undefined
       ? []
@@ -28,7 +31,7 @@ export function openRedaction({
         );
   const replace: Replace =
     redactWith === 'hash' && redactKeyFile !== undefined ? withHash(keyOf(redactKeyFile)) : withMark;
-  return new Redaction({ kinds, patterns, replace });
+  return new Redaction({ kinds, byContainer: isAdded ? byContainer : undefined, patterns, replace });
 }
 
 function keyOf(path: string): Buffer {

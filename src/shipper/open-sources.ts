@@ -3,7 +3,7 @@
 import type { CountJournal } from './accounting/count-journal.js';
 import type { Ledger } from './accounting/ledger.js';
 import type { ProtocolError } from './errors.js';
-import { eventSettingsOf } from './events/settings.js';
+import { eventChoiceOf } from './events/settings.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import { descriptorShares } from './process/descriptor-limit.js';
@@ -71,7 +71,7 @@ export function openSources(
     lineIdleMs: settings.lineIdleMs,
     lineAgeMs: settings.lineAgeSeconds * 1000,
     lingerMs: settings.batchLingerMs,
-    events: eventSettingsOf(settings),
+    events: eventChoiceOf(settings),
     onLost(lost: Lost) {
       ledger.countLost(lost);
       log.problem('warn', 'application loss', 'an application could not hand over all it wrote', { ...lost });

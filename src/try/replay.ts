@@ -1,6 +1,6 @@
 /** Plays a tape to the shipper's own reader of frames, by the tape's times instead of a clock. */
 import { FIRST_FILE_STREAM, FRAME_MAGIC, STREAMS } from '../contract.js';
-import { eventSettingsOf } from '../shipper/events/settings.js';
+import { eventChoiceOf } from '../shipper/events/settings.js';
 import type { RecordBatch } from '../shipper/parts.js';
 import type { Settings } from '../shipper/settings.js';
 import { FrameStream } from '../shipper/source/frames/frame-stream.js';
@@ -13,7 +13,7 @@ import type { ProcessEntry, Tape } from './tape.js';
 export function* batchesOf({ startMs, entries }: Tape, settings: Settings): Generator<RecordBatch> {
   const { lineIdleMs } = settings;
   const ageMs = lineAgeMs({ lineIdleMs, lineAgeMs: settings.lineAgeSeconds * 1000 });
-  const shared = shareAssembly(settings.lineMaxBytes, ageMs, eventSettingsOf(settings));
+  const shared = shareAssembly(settings.lineMaxBytes, ageMs, eventChoiceOf(settings));
   const losses = new LossTotals(() => {});
   const players = new Map<number, Player>();
   let nowMs = startMs;

@@ -5,14 +5,15 @@ import { FORMED } from '../shipper/events/formed.js';
 import { fieldsOf } from '../shipper/fields/fields.js';
 import { levelOf } from '../shipper/fields/level.js';
 import type { Fields } from '../shipper/fields/read-fields.js';
+import type { Origin } from '../shipper/parts.js';
 import type { Outcome } from './outcome.js';
 
 export interface ReportOptions {
   readonly format: 'text' | 'json';
   /** The texts of the rules of LOGTAP_RULES. */
   readonly rules: readonly string[];
-  /** Whether sinks read fields from messages. */
-  readonly hasFields: boolean;
+  /** Whether sinks read fields from messages of an origin. */
+  readonly hasFields: (origin: Origin) => boolean;
 }
 
 export function report(outcomes: readonly Outcome[], options: ReportOptions): string {
@@ -74,7 +75,7 @@ function describe(
     lines: text.split('\n').length,
     ...(formed !== 0 && { formed: FORMS.filter(([, bit]) => (formed & bit) !== 0).map(([name]) => name) }),
     ...levelIn(message),
-    ...(hasFields && fieldsIn(message)),
+    ...(hasFields(origin) && fieldsIn(message)),
     ...(madeBy !== undefined && { madeBy }),
     ...(changedBy.length > 0 && { changedBy }),
     ...(withheld !== undefined && {

@@ -1,7 +1,10 @@
 /** Checks that the options of records have an effect on the workload. */
+import { REDACTION_SETTINGS, type RedactionKind } from '../../catalog/records/redaction.js';
 import { type RecordRule, recordRules, ruleTexts } from '../../catalog/values/record-rules.js';
 import type { InjectionPlan } from '../injection/plan.js';
 import { TapStreams } from '../props/tap-options.js';
+import { hasToken } from '../props/token.js';
+import type { ContainerOptions } from '../records/container-options.js';
 import { podMetadataOf } from '../sidecar/pod-metadata.js';
 import type { Code } from './finding.js';
 
@@ -30,17 +33,23 @@ function checkPodMetadata({ props, template }: InjectionPlan, report: Report): v
   check('annotation', annotations, template.metadata?.annotations);
 }
 
-/** Finds places where secrets remain. */
+/** Finds places where secrets remain, and containers that hide less than others. */
 function checkRedaction({ props, taps }: InjectionPlan, report: Report): void {
   const { LOGTAP_REDACT, LOGTAP_REDACT_PATTERNS_FILE } = { ...props.shipper.settings, ...props.records.settings };
-  if (LOGTAP_REDACT === undefined && LOGTAP_REDACT_PATTERNS_FILE === undefined) return;
+  const isOfPod = LOGTAP_REDACT !== undefined || LOGTAP_REDACT_PATTERNS_FILE !== undefined;
+  const ofPod = kindsIn(LOGTAP_REDACT);
   for (const { container, options } of taps) {
-    const { streams, file, suppressStreams, suppressFile } = options;
+    const { redact, streams, file, suppressStreams, suppressFile } = options;
+    const repeated = kindsOf(options).filter((kind) => ofPod.includes(kind));
+    if (repeated.length > 0) {
+      const text = `'redact' of container '${container.name}' has ${repeated.join(', ')}, which the whole pod hides`;
+      report('LT031', text, 'remove what is repeated: a container can only hide more than the pod');
+    }
     const places = [
       ...(streams !== TapStreams.NONE && suppressStreams !== true ? ['its own log'] : []),
       ...(file !== undefined && suppressFile !== true ? [file] : []),
     ];
-    if (places.length === 0) continue;
+    if (places.length === 0 || (redact === undefined && !isOfPod)) continue;
     const where = places.join(' and ');
     report(
       'LT032',
@@ -48,7 +57,25 @@ function checkRedaction({ props, taps }: InjectionPlan, report: Report): void {
       "set 'suppressStreams' or 'suppressFile', or accept LT032",
     );
   }
+  checkNames(taps, ofPod, report);
 }
+
+/** Finds containers whose names a process of another could give to show more. */
+function checkNames(taps: InjectionPlan['taps'], ofPod: readonly RedactionKind[], report: Report): void {
+  const added = new Set(taps.flatMap(({ options }) => kindsOf(options)).filter((kind) => !ofPod.includes(kind)));
+  for (const { container, options } of taps) {
+    const shown = [...added].filter((kind) => !kindsOf(options).includes(kind));
+    if (shown.length === 0) continue;
+    const text = `the records of container '${container.name}' show ${shown.join(', ')}, which other containers hide`;
+    report('LT034', text, "hide them with 'redact' of the pod if no process may show them, or accept LT034");
+  }
+}
+
+const kindsOf = ({ redact }: ContainerOptions) => kindsIn(redact?.kinds.join(','));
+
+/** The kinds of a setting, as far as they are known already. */
+const kindsIn = (text: string | undefined): readonly RedactionKind[] =>
+  text === undefined || hasToken(text) ? [] : REDACTION_SETTINGS.redact.parse(text);
 
 /** Finds rules that no record of the workload can match. */
 function checkRules({ props, taps }: InjectionPlan, report: Report): void {

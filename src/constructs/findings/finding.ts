@@ -99,6 +99,12 @@ export const RULES = {
     cause: 'the records would not have it, and the shipper does not start with a name that refers to it',
     canAccept: true,
   },
+  LT034: {
+    severity: INFO,
+    cause:
+      'a process reports the name of its container itself, and a wrong one would show what its own container hides',
+    canAccept: true,
+  },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

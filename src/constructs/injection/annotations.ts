@@ -2,8 +2,11 @@
 import { remedyFor } from '../../catalog/closest.js';
 import { ruleTexts } from '../../catalog/values/record-rules.js';
 import { mustHaveProperties } from '../props/known-properties.js';
+import { must } from '../props/must.js';
 import { mustBeFiles, type TapOptions, TapStreams } from '../props/tap-options.js';
+import type { ContainerOptions } from '../records/container-options.js';
 import type { EventMode } from '../records/event-options.js';
+import { RecordTime } from '../records/field-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { RedactionKind } from '../records/redaction-options.js';
 
@@ -19,8 +22,8 @@ export const EXCLUDE_CONTAINERS = `${DOMAIN}/exclude-containers`;
 /** Options of the pod, or of one container with the prefix `CONTAINER.`. */
 const OPTIONS = ['file', 'streams'] as const;
 
-/** Options of the pod's records, each with its reader. A reader throws an Error with the cause. */
-const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
+/** Options of the records of the pod, or of one container, each with its reader. A reader throws an Error with the cause. */
+const READINGS: Readonly<Record<string, (value: string) => ContainerOptions & RecordOptions>> = {
   events: (value) => {
     const [, pattern] = /^pattern:(.+)$/s.exec(value) ?? [];
     const events = pattern === undefined ? { mode: value as EventMode } : { pattern };
@@ -28,11 +31,29 @@ const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
     resolveRecords({ events });
     return { events };
   },
+  fields: (value) => {
+    must(value === 'auto' || value === 'off', 'fields', value, 'be auto or off: correct it');
+    return { fields: { fromText: value === 'auto' } };
+  },
+  time: (value) => {
+    const fields = { time: value as RecordTime };
+    mustHaveProperties('FieldReading', fields, 'fields');
+    return { fields };
+  },
+  'time-zone': (value) => {
+    resolveRecords({ fields: { time: RecordTime.TEXT, timeZone: value } });
+    return { fields: { timeZone: value } };
+  },
   redact: (value) => {
     const redact = { kinds: value.split(',').map((kind) => kind.trim() as RedactionKind) };
     mustHaveProperties('Redaction', redact, 'redact');
     return { redact };
   },
+};
+
+/** Options of the records of the pod. */
+const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
+  ...READINGS,
   rules: (value) => {
     const options = { rules: ruleTexts(value) };
     resolveRecords(options);
@@ -47,6 +68,7 @@ const KNOWN: readonly string[] = [
   ...[...OPTIONS, ...Object.keys(RECORDS)].map((name) => `${DOMAIN}/${name}`),
 ];
 
+const CONTAINER_OPTIONS = [...OPTIONS, ...Object.keys(READINGS)];
 const KNOWN_NAMES = KNOWN.map((key) => key.slice(DOMAIN.length + 1));
 
 /** The parsed annotations of a workload. */
@@ -60,7 +82,7 @@ export interface PodAnnotations {
   /** For the records of the pod. */
   readonly records: RecordOptions;
   /** Per container; these override the properties. */
-  readonly perContainer: ReadonlyMap<string, TapOptions>;
+  readonly perContainer: ReadonlyMap<string, ContainerOptions>;
   /** Problems in the annotations. Each names the annotation, the value, the rule and the remedy. */
   readonly problems: readonly { readonly message: string; readonly remedy: string }[];
 }
@@ -80,7 +102,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
   if (levels.some(({ labels }) => Object.hasOwn(Object(labels), INJECT))) {
     problems.push({ message: `'${INJECT}' must be an annotation, not a label`, remedy: 'move it to the annotations' });
   }
-  const perContainer = new Map<string, TapOptions>();
+  const perContainer = new Map<string, ContainerOptions>();
   let options: TapOptions = {};
   let records: RecordOptions = {};
   let isDisabled = false;
@@ -102,15 +124,16 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       const option = name === 'file' ? file(value, refuse) : streams(value, refuse);
       if (container === undefined) options = { ...options, ...option };
       else perContainer.set(container, { ...perContainer.get(container), ...option });
-    } else if (container !== undefined) {
-      const known = OPTIONS.map((option) => `${container}.${DOMAIN}/${option}`);
-      refuse('be an option of a single container', remedyFor(name, OPTIONS, `use ${known.join(' or ')}`));
-    } else if (Object.hasOwn(RECORDS, name)) {
+    } else if (Object.hasOwn(container === undefined ? RECORDS : READINGS, name)) {
       try {
-        records = { ...records, ...RECORDS[name]!(value) };
+        if (container === undefined) records = withFields(records, RECORDS[name]!(value));
+        else perContainer.set(container, withFields(perContainer.get(container) ?? {}, READINGS[name]!(value)));
       } catch (error) {
         refuse(`follow the rules of the property '${name}'`, (error as Error).message);
       }
+    } else if (container !== undefined) {
+      const known = CONTAINER_OPTIONS.map((option) => `${container}.${DOMAIN}/${option}`);
+      refuse('be an option of a single container', remedyFor(name, CONTAINER_OPTIONS, `use ${known.join(' or ')}`));
     } else if (key === INJECT) {
       if (value !== 'enabled' && value !== 'disabled') refuse('be enabled or disabled', 'correct it, or leave it out');
       isDisabled = value === 'disabled';
@@ -122,6 +145,13 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
   }
   return { isDisabled, ...lists, options, records, perContainer, problems };
 }
+
+/** Several annotations set fields. */
+const withFields = <T extends ContainerOptions | RecordOptions>(before: T, option: T): T => ({
+  ...before,
+  ...option,
+  ...(option.fields && { fields: { ...before.fields, ...option.fields } }),
+});
 
 type Refuse = (rule: string, remedy: string) => void;
 

@@ -1,7 +1,7 @@
 /** The plan of an injection: the original workload, the containers to tap, and the way the pod runs its shipper. */
 
 import type { ResolvedProps } from '../props/resolve.js';
-import type { TapOptions } from '../props/tap-options.js';
+import { type ContainerOptions, containerSettings, overridden } from '../records/container-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import { type PodAnnotations, readAnnotations } from './annotations.js';
 import { madeElsewhere } from './made-elsewhere.js';
@@ -18,7 +18,7 @@ import {
 /** A container to tap. */
 export interface ContainerTap {
   readonly container: Container;
-  readonly options: TapOptions;
+  readonly options: ContainerOptions;
 }
 
 /** The plan of an injection. */
@@ -46,18 +46,19 @@ export function planInjection(manifest: any, given: ResolvedProps): InjectionPla
   if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return undefined;
   const workload = uninject(manifest);
   const template = podTemplate(workload);
-  const annotations = readAnnotations(metadataOf(workload));
-  const props = withRecords(given, annotations.records);
+  const annotated = readAnnotations(metadataOf(workload));
+  const ofPod = withRecords(given, annotated.records);
   const selection = {
-    containers: annotations.containers ?? props.containers,
-    excludeContainers: annotations.excludeContainers ?? props.excludeContainers,
+    containers: annotated.containers ?? ofPod.containers,
+    excludeContainers: annotated.excludeContainers ?? ofPod.excludeContainers,
   };
   const { spec } = template;
   const candidates = selection.containers === undefined ? spec.containers : allContainers(template);
   const taps = candidates
     .filter(({ name }) => selection.containers?.includes(name) ?? true)
     .filter(({ name }) => !selection.excludeContainers.includes(name))
-    .map((container) => ({ container, options: optionsOf(container.name, props, annotations) }));
+    .map((container) => ({ container, options: optionsOf(container.name, ofPod, annotated) }));
+  const { props, annotations } = withContainers(ofPod, annotated, taps);
   return {
     workload,
     template,
@@ -77,22 +78,41 @@ function withRecords(props: ResolvedProps, records: RecordOptions): ResolvedProp
   const recordOptions = {
     ...props.recordOptions,
     ...records,
-    // The annotation chooses the mode or the pattern, and the bounds stay.
-    ...(records.events && { events: { ...bounds, ...records.events } }),
+    // The annotation chooses the mode or the pattern, and the bounds stay where they have an effect.
+    ...(records.events && { events: { ...(records.events.mode !== 'off' && bounds), ...records.events } }),
     // An annotation hides more, never less.
     ...(records.redact && { redact: { ...redact, kinds } }),
+    ...(records.fields && { fields: { ...props.recordOptions.fields, ...records.fields } }),
   };
   return { ...props, recordOptions, records: resolveRecords(recordOptions) };
 }
 
 /** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */
-function optionsOf(name: string, props: ResolvedProps, annotations: PodAnnotations): TapOptions {
+function optionsOf(name: string, props: ResolvedProps, annotations: PodAnnotations): ContainerOptions {
   return {
     ...props.options,
     ...annotations.options,
-    ...props.perContainer[name],
-    ...annotations.perContainer.get(name),
+    ...overridden(props.perContainer[name], annotations.perContainer.get(name)),
   };
+}
+
+/** What differs by container, of the containers that are tapped. */
+function withContainers(
+  props: ResolvedProps,
+  annotations: PodAnnotations,
+  taps: readonly ContainerTap[],
+): Pick<InjectionPlan, 'props' | 'annotations'> {
+  const { recordOptions } = props;
+  const containers = new Map(taps.map(({ container, options }) => [container.name, options]));
+  try {
+    const records = resolveRecords(recordOptions, containerSettings(containers, recordOptions));
+    return { props: { ...props, records }, annotations };
+  } catch (error) {
+    // The properties are valid by themselves.
+    const message = `the annotations of a container contradict each other: ${(error as Error).message}`;
+    const problems = [...annotations.problems, { message, remedy: 'correct them' }];
+    return { props, annotations: { ...annotations, problems } };
+  }
 }
 
 /** Containers and init containers of a pod. */

@@ -1,5 +1,6 @@
 /** The properties of a tap: sources and sink. Constructs, injection and the command line share them. */
 import { ACCEPTABLE_CODES } from '../findings/finding.js';
+import { type ContainerOptions, containerSettings } from '../records/container-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { Sink } from '../sinks/sink.js';
 import { mustHaveProperties } from './known-properties.js';
@@ -46,7 +47,7 @@ export interface LogTapProps extends TapOptions, RecordOptions {
    *
    * @default - nothing
    */
-  readonly perContainer?: { readonly [container: string]: TapOptions };
+  readonly perContainer?: { readonly [container: string]: ContainerOptions };
 
   /**
    * The sidecar: image, resources, buffers.
@@ -122,8 +123,12 @@ export function checkProps(props: LogTapProps): void {
       `be one of ${ACCEPTABLE_CODES.join(', ')}: no pod works with other findings, so correct their cause`,
     );
   }
-  checkShipperOptions(props.shipper ?? {}, props.sink, resolveRecords(props));
+  checkShipperOptions(props.shipper ?? {}, props.sink, resolveRecords(props, settingsPerContainer(props)));
 }
+
+/** The setting for what differs by container. */
+export const settingsPerContainer = (props: LogTapProps): Readonly<Record<string, string>> =>
+  containerSettings(new Map(Object.entries(props.perContainer ?? {})), props);
 
 /** The sink of complete properties. */
 export function sinkOf(props: LogTapProps): Sink {

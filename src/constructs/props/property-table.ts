@@ -5,7 +5,7 @@ export const PROPERTIES = {
     sink: 'Sink',
     containers: 'string[]',
     excludeContainers: 'string[]',
-    perContainer: '{TapOptions}',
+    perContainer: '{ContainerOptions}',
     shipper: 'ShipperOptions',
     failurePolicy: 'one of fail-closed fail-open',
     nativeSidecar: 'boolean',
@@ -26,6 +26,9 @@ export const PROPERTIES = {
     budget: 'Budget',
     flightRecorder: 'FlightRecorder',
     stage: 'StageModule',
+  },
+  AddedRedaction: {
+    kinds: 'one of all email card iban jwt bearer basic aws password pem ssn nino nir dni cpf[]!',
   },
   Budget: {
     bytesPerDay: 'number',
@@ -52,6 +55,18 @@ export const PROPERTIES = {
     name: 'string!',
     key: 'string!',
   },
+  ContainerOptions: {
+    redact: 'AddedRedaction',
+    processes: '{ReadingOptions}',
+    streams: 'one of none stdout stderr both',
+    file: 'string',
+    suppressStreams: 'boolean',
+    suppressFile: 'boolean',
+    existingPreload: 'one of chain replace error',
+    debug: 'boolean',
+    events: 'EventOptions',
+    fields: 'FieldReading',
+  },
   EventOptions: {
     mode: 'one of auto off indent',
     pattern: 'string',
@@ -60,12 +75,17 @@ export const PROPERTIES = {
     idleMs: 'number',
   },
   FieldOptions: {
-    fromText: 'boolean',
-    time: 'one of write text',
-    timeZone: 'string',
     constants: '{string}',
     podLabels: 'string[]',
     podAnnotations: 'string[]',
+    fromText: 'boolean',
+    time: 'one of write text',
+    timeZone: 'string',
+  },
+  FieldReading: {
+    fromText: 'boolean',
+    time: 'one of write text',
+    timeZone: 'string',
   },
   FileSinkProps: {
     volume: 'string!',
@@ -110,6 +130,10 @@ export const PROPERTIES = {
     gzip: 'boolean',
     username: 'string',
     passwordSecret: 'SecretKey',
+  },
+  ReadingOptions: {
+    events: 'EventOptions',
+    fields: 'FieldReading',
   },
   Redaction: {
     kinds: 'one of all email card iban jwt bearer basic aws password pem ssn nino nir dni cpf[]',
@@ -160,14 +184,6 @@ export const PROPERTIES = {
   StageModule: {
     configMap: 'string!',
     key: 'string!',
-  },
-  TapOptions: {
-    streams: 'one of none stdout stderr both',
-    file: 'string',
-    suppressStreams: 'boolean',
-    suppressFile: 'boolean',
-    existingPreload: 'one of chain replace error',
-    debug: 'boolean',
   },
   TcpSinkProps: {
     host: 'string!',

@@ -1,8 +1,17 @@
 /** Properties made complete, once: every later step reads values and defaults from here and checks nothing again. */
 
+import { type ContainerOptions, containerOptions } from '../records/container-options.js';
 import { type RecordConfig, type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
-import { checkProps, FailurePolicy, isNative, isTooOldForNative, type LogTapProps, sinkOf } from './log-tap-props.js';
+import {
+  checkProps,
+  FailurePolicy,
+  isNative,
+  isTooOldForNative,
+  type LogTapProps,
+  settingsPerContainer,
+  sinkOf,
+} from './log-tap-props.js';
 import { type ResolvedShipper, resolveShipper } from './shipper-options.js';
 import { type TapOptions, tapOptions } from './tap-options.js';
 
@@ -11,7 +20,7 @@ export interface ResolvedProps {
   readonly sink: SinkConfig;
   /** Options of every container. */
   readonly options: TapOptions;
-  readonly perContainer: { readonly [container: string]: TapOptions };
+  readonly perContainer: { readonly [container: string]: ContainerOptions };
   /** `undefined` for all but init containers. */
   readonly containers: readonly string[] | undefined;
   readonly excludeContainers: readonly string[];
@@ -38,12 +47,12 @@ export function resolve(props: LogTapProps): ResolvedProps {
     sink,
     options: tapOptions(props),
     perContainer: Object.fromEntries(
-      Object.entries(props.perContainer ?? {}).map(([name, options]) => [name, tapOptions(options)]),
+      Object.entries(props.perContainer ?? {}).map(([name, options]) => [name, containerOptions(options)]),
     ),
     containers: props.containers,
     excludeContainers: props.excludeContainers ?? [],
     shipper: resolveShipper(props.shipper ?? {}),
-    records: resolveRecords(props),
+    records: resolveRecords(props, settingsPerContainer(props)),
     recordOptions: props,
     isGate: props.failurePolicy !== FailurePolicy.FAIL_OPEN,
     isNative: native,

@@ -1,5 +1,5 @@
 /** Options that decide which records are sent, and how many. */
-import { BILL_SETTINGS } from '../../catalog/bill.js';
+import { BILL_SETTINGS } from '../../catalog/records/bill.js';
 import { must } from '../props/must.js';
 import { configMapFilePath } from '../sidecar/sink-files.js';
 import type { Binding } from '../sinks/bind.js';

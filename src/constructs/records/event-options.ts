@@ -1,5 +1,5 @@
 /** Options for lines that become one record. */
-import { EVENT_SETTINGS } from '../../catalog/events.js';
+import { EVENT_SETTINGS } from '../../catalog/records/events.js';
 import { must } from '../props/must.js';
 import type { Binding } from '../sinks/bind.js';
 

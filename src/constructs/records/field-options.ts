@@ -1,5 +1,5 @@
 /** Options for the fields of records. */
-import { FIELD_SETTINGS } from '../../catalog/fields.js';
+import { FIELD_SETTINGS } from '../../catalog/records/fields.js';
 import { must } from '../props/must.js';
 import type { Binding } from '../sinks/bind.js';
 
@@ -11,8 +11,8 @@ export enum RecordTime {
   TEXT = 'text',
 }
 
-/** Fields that the shipper reads from records, and fields that it puts on them. */
-export interface FieldOptions {
+/** Fields and times that the shipper reads from the text of records. */
+export interface FieldReading {
   /**
    * Whether the shipper reads level, logger, thread, trace and further fields from the text of a record.
    *
@@ -33,7 +33,10 @@ export interface FieldOptions {
    * @default UTC
    */
   readonly timeZone?: string;
+}
 
+/** Fields that the shipper reads from records, and fields that it puts on them. */
+export interface FieldOptions extends FieldReading {
   /**
    * Fields of every record. Names of streams, groups and indices refer to them as `{field:NAME}`.
    *

@@ -1,4 +1,5 @@
 /** Options of the records on their way to the sink: their lines, their selection and their number. */
+import { CONTAINER_SETTINGS } from '../../catalog/records/container-settings.js';
 import { bindSettings } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
 import { type Budget, billBindings, type FlightRecorder, type StageModule, stageFile } from './bill-options.js';
@@ -6,6 +7,8 @@ import { type EventOptions, eventBindings } from './event-options.js';
 import { type FieldOptions, fieldBindings } from './field-options.js';
 import { patternsFile, type Redaction, redactionBindings } from './redaction-options.js';
 import { type TextOptions, textBindings } from './text-options.js';
+
+const { containerSettings: containerRow } = CONTAINER_SETTINGS;
 
 /** Options of the records on their way to the sink. */
 export interface RecordOptions {
@@ -74,8 +77,14 @@ export interface RecordConfig {
   readonly configMapFiles: readonly ConfigMapFile[];
 }
 
-/** @throws with the property, the rule and the remedy if the shipper would reject the settings at start */
-export function resolveRecords(options: RecordOptions): RecordConfig {
+/**
+ * @param containers the setting for what differs by container, if anything does
+ * @throws with the property, the rule and the remedy if the shipper would reject the settings at start
+ */
+export function resolveRecords(
+  options: RecordOptions,
+  containers: Readonly<Record<string, string>> = {},
+): RecordConfig {
   const { events = {}, fields = {}, text = {}, redact = {}, stage } = options;
   const bindings = [
     eventBindings(events),
@@ -83,6 +92,7 @@ export function resolveRecords(options: RecordOptions): RecordConfig {
     textBindings(text),
     redactionBindings(redact),
     billBindings(options),
+    { property: 'perContainer', setting: containerRow, value: containers[containerRow.name] },
   ];
   return {
     ...bindSettings(bindings.flat()),

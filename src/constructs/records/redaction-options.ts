@@ -1,5 +1,5 @@
 /** Options for secrets that are hidden in records. */
-import { REDACTION_SETTINGS } from '../../catalog/redaction.js';
+import { REDACTION_SETTINGS } from '../../catalog/records/redaction.js';
 import { configMapFilePath } from '../sidecar/sink-files.js';
 import type { Binding } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretKey } from '../sinks/sink-config.js';
@@ -45,6 +45,12 @@ export interface ConfigMapKey {
 
   /** Key in the ConfigMap. */
   readonly key: string;
+}
+
+/** Secrets that the shipper hides in the records of one container. */
+export interface AddedRedaction {
+  /** Kinds of secrets to hide. */
+  readonly kinds: RedactionKind[];
 }
 
 /** Secrets that the shipper hides in each record before it is buffered. */

@@ -1,5 +1,5 @@
 /** Options for the bytes of messages. */
-import { BYTES_SETTINGS } from '../../catalog/bytes.js';
+import { BYTES_SETTINGS } from '../../catalog/records/bytes.js';
 import type { Binding } from '../sinks/bind.js';
 
 /** Options for the characters of messages. */

@@ -1,5 +1,5 @@
 /** Labels and annotations of the pod, as files of the Downward API, which need no permissions. */
-import { FIELD_SETTINGS } from '../../catalog/fields.js';
+import { FIELD_SETTINGS } from '../../catalog/records/fields.js';
 import { placeholdersOf } from '../../catalog/values/placeholders.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { shipperSettings } from './shipper-settings.js';

@@ -66,7 +66,7 @@ export function bindSettings(bindings: readonly Binding[]): Pick<SinkConfig, 'se
   };
   const known = givenOf(given, values);
   const broken = RULES.filter((rule) => rule.settings.every(bindingOf)).find((rule) => rule.isBroken(known));
-  if (broken !== undefined) throw new Error(broken.says(nameOf));
+  if (broken !== undefined) throw new Error(broken.says(nameOf, known));
   return { settings, secretFiles };
 }
 

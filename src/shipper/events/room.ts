@@ -1,4 +1,5 @@
 /** What the assemblers of events are told, and what they share. */
+import type { Origin } from '../parts.js';
 import type { BatchBuilder, Carried } from '../records/record-batch.js';
 import type { Line } from './line.js';
 
@@ -9,6 +10,14 @@ export interface EventSettings {
   readonly idleMs: number;
   /** What begins an event; the grammar decides when absent. */
   readonly isFirstLine?: (line: Line) => boolean;
+}
+
+/** Settings that depend on who wrote the lines. */
+export interface EventChoice {
+  /** `undefined` where each line is a record of its own. */
+  of(origin: Origin): EventSettings | undefined;
+  /** The shortest of all; infinite where no lines are joined. */
+  readonly idleMs: number;
 }
 
 /** What assembles the events of a stream or thread. */

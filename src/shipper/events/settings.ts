@@ -1,11 +1,16 @@
 /** Settings to what the assemblers are told. */
+
+import type { Origin } from '../parts.js';
+import { ByContainer } from '../records/by-container.js';
 import type { Settings } from '../settings.js';
 import { matcherOf } from '../stages/matcher.js';
 import type { Line } from './line.js';
-import type { EventSettings } from './room.js';
+import type { EventChoice, EventSettings } from './room.js';
 
 const BLANK = 0x20;
 const TAB = 0x09;
+
+type EventRows = Pick<Settings, 'events' | 'eventMaxLines' | 'eventMaxBytes' | 'eventIdleMs'>;
 
 /** `undefined` where each line is a record. */
 export function eventSettingsOf({
@@ -14,9 +19,7 @@ export function eventSettingsOf({
   eventMaxBytes,
   eventIdleMs,
   lineMaxBytes,
-}: Pick<Settings, 'events' | 'eventMaxLines' | 'eventMaxBytes' | 'eventIdleMs' | 'lineMaxBytes'>):
-  | EventSettings
-  | undefined {
+}: EventRows & Pick<Settings, 'lineMaxBytes'>): EventSettings | undefined {
   if (events.mode === 'off') return undefined;
   const bounds = {
     maxLines: eventMaxLines,
@@ -25,6 +28,17 @@ export function eventSettingsOf({
   };
   if (events.mode === 'auto') return bounds;
   return { ...bounds, isFirstLine: events.mode === 'pattern' ? matches(events.expression) : isNotIndented };
+}
+
+/** What each origin's assembler is told: the same for all where no container has settings of its own. */
+export function eventChoiceOf(settings: Settings): EventSettings | EventChoice | undefined {
+  const { containerSettings } = settings;
+  if (containerSettings === undefined) return eventSettingsOf(settings);
+  const by = new ByContainer(settings, containerSettings, (each) => ({ events: eventSettingsOf(each) }));
+  return {
+    of: (origin: Origin) => by.of(origin).events,
+    idleMs: Math.min(...by.all.map(({ events }) => events?.idleMs ?? Number.POSITIVE_INFINITY)),
+  };
 }
 
 const isNotIndented = (line: Line): boolean => line.at(0) !== BLANK && line.at(0) !== TAB;

@@ -1,38 +1,72 @@
 /** Settings to what a sink asks of a record: its fields, and its time. */
+
 import type { RecordBatch } from '../parts.js';
+import { ByContainer } from '../records/by-container.js';
 import type { Settings } from '../settings.js';
 import { fieldsOf } from './fields.js';
 import type { Fields } from './read-fields.js';
 import { isBelievable, timeOf, UTC, type ZoneOffset, zoneOffset } from './time.js';
 
-export type FieldSettings = Pick<Settings, 'fields' | 'time' | 'timeZone'>;
+export type FieldSettings = Pick<Settings, 'fields' | 'time' | 'timeZone'> &
+  Partial<Pick<Settings, 'containerSettings'>>;
+
+/** What is read of records of one container. */
+interface Asked {
+  readonly isOn: boolean;
+  readonly hasTimes: boolean;
+  readonly zone: ZoneOffset;
+}
+
+function askedBy({ fields, time, timeZone }: FieldSettings): Asked {
+  const isOn = fields === 'auto';
+  const hasTimes = isOn && time === 'text';
+  return { isOn, hasTimes, zone: hasTimes && timeZone !== 'UTC' ? zoneOffset(timeZone) : UTC };
+}
 
 export class FieldReader {
-  /** Whether records have fields at all. */
+  /** Whether records, or those of a container, have fields at all. */
   readonly isOn: boolean;
-  /** Whether a record's time is that in its text. */
+  /** Whether a record's time is that in its text, at least in a container. */
   readonly hasTimes: boolean;
-  readonly #zone: ZoneOffset;
+  readonly #default: Asked;
+  /** Absent where no container has settings of its own. */
+  readonly #by: ByContainer<FieldSettings, Asked> | undefined;
   readonly #pastMs: number | undefined;
 
   /** @param pastMs how long before its write the time of a record may be; 31 days where a service takes as much */
-  constructor({ fields, time, timeZone }: FieldSettings, pastMs?: number) {
-    this.isOn = fields === 'auto';
-    this.hasTimes = this.isOn && time === 'text';
-    this.#zone = this.hasTimes && timeZone !== 'UTC' ? zoneOffset(timeZone) : UTC;
+  constructor(settings: FieldSettings, pastMs?: number) {
+    const { containerSettings } = settings;
+    this.#default = askedBy(settings);
+    this.#by = containerSettings && new ByContainer(settings, containerSettings, askedBy);
+    const all = this.#by?.all ?? [this.#default];
+    this.isOn = all.some(({ isOn }) => isOn);
+    this.hasTimes = all.some(({ hasTimes }) => hasTimes);
     this.#pastMs = pastMs;
   }
 
-  fieldsOf({ bytes, start, length }: RecordBatch, i: number): Fields | undefined {
+  /** Whether this record's text is read. */
+  reads(batch: RecordBatch, i: number): boolean {
+    return this.#askedOf(batch, i).isOn;
+  }
+
+  fieldsOf(batch: RecordBatch, i: number): Fields | undefined {
+    if (!this.reads(batch, i)) return undefined;
+    const { bytes, start, length } = batch;
     const from = start[i]!;
-    return this.isOn ? fieldsOf(bytes, from, from + length[i]!) : undefined;
+    return fieldsOf(bytes, from, from + length[i]!);
   }
 
   /** Milliseconds since 1970: of the text where that is asked for and believable, otherwise of the write. */
-  timeOf({ timeMs }: RecordBatch, i: number, fields: Fields | undefined): number {
-    const writtenMs = timeMs[i]!;
+  timeOf(batch: RecordBatch, i: number, fields: Fields | undefined): number {
+    const writtenMs = batch.timeMs[i]!;
     if (!this.hasTimes || fields?.time === undefined) return writtenMs;
-    const eventMs = timeOf(fields.time, writtenMs, this.#zone);
+    const { hasTimes, zone } = this.#askedOf(batch, i);
+    if (!hasTimes) return writtenMs;
+    const eventMs = timeOf(fields.time, writtenMs, zone);
     return eventMs !== undefined && isBelievable(eventMs, writtenMs, this.#pastMs) ? eventMs : writtenMs;
+  }
+
+  #askedOf({ origin, origins }: RecordBatch, i: number): Asked {
+    return this.#by === undefined ? this.#default : this.#by.of(origins[origin[i]!]!);
   }
 }

@@ -1,12 +1,19 @@
 /** The context of every sink. */
-import type { FIELD_SETTINGS } from '../../catalog/fields.js';
+
 import type { NETWORK_SETTINGS } from '../../catalog/network.js';
 import type { POD_SETTINGS } from '../../catalog/pod.js';
+import type { CONTAINER_SETTINGS } from '../../catalog/records/container-settings.js';
+import type { FIELD_SETTINGS } from '../../catalog/records/fields.js';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 
 /** Settings that are about no sink in particular. */
-type Shared = keyof typeof NETWORK_SETTINGS | keyof typeof FIELD_SETTINGS | keyof typeof POD_SETTINGS | 'awsRegion';
+type Shared =
+  | keyof typeof NETWORK_SETTINGS
+  | keyof typeof FIELD_SETTINGS
+  | keyof typeof CONTAINER_SETTINGS
+  | keyof typeof POD_SETTINGS
+  | 'awsRegion';
 
 /** The settings of one sink: its own and the shared ones. Those that it needs have a value: they were refused otherwise. */
 export type SettingsOf<Own extends keyof Settings = never, Needed extends Own | Shared = never> = Pick<

@@ -1,5 +1,5 @@
 /** Secrets and their look-alikes by kind, in contexts. */
-import type { RedactionKind } from '../../../src/catalog/redaction.js';
+import type { RedactionKind } from '../../../src/catalog/records/redaction.js';
 import { keyed, NUMBERS, PLAIN } from './contexts.js';
 import * as made from './made.js';
 import { Chance } from './random.js';

@@ -246,11 +246,13 @@ describe('the annotation logtap.dev/events', () => {
   test('replaces mode and pattern of the properties, and keeps their bounds', () => {
     const events = { pattern: '^a', maxLines: 7 };
     const bounds = { LOGTAP_EVENT_MAX_LINES: '7' };
-    expect(variables(shipper({ events }, annotated('off')))).toMatchObject({ LOGTAP_EVENTS: 'off', ...bounds });
+    expect(variables(shipper({ events }, annotated('indent')))).toMatchObject({ LOGTAP_EVENTS: 'indent', ...bounds });
+    // Without events they have no effect.
+    expect(variables(shipper({ events }, annotated('off')))).not.toHaveProperty('LOGTAP_EVENT_MAX_LINES');
     const pattern = { LOGTAP_EVENTS: 'pattern:^b', ...bounds };
-    expect(variables(shipper({ events: { mode: EventMode.OFF, maxLines: 7 } }, annotated('pattern:^b')))).toMatchObject(
-      pattern,
-    );
+    expect(
+      variables(shipper({ events: { mode: EventMode.INDENT, maxLines: 7 } }, annotated('pattern:^b'))),
+    ).toMatchObject(pattern);
   });
 
   test.each([

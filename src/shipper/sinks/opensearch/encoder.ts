@@ -211,7 +211,7 @@ export class BulkEncoder {
     writer.string(batch.bytes, start, end);
     writer.raw(QUOTE);
     if (withFields && fields !== undefined) writer.raw(Buffer.from(this.#fieldsToJson(fields)));
-    const data = withData && end - start <= DATA_MAX_BYTES ? this.#data(batch.bytes, start, end, fields) : undefined;
+    const data = withData && end - start <= DATA_MAX_BYTES ? this.#data(batch, i, fields) : undefined;
     if (data !== undefined) {
       writer.raw(DATA);
       writer.raw(data);
@@ -222,8 +222,9 @@ export class BulkEncoder {
   }
 
   /** An object in the message, or else what its layout names. */
-  #data(bytes: Uint8Array, start: number, end: number, fields: Fields | undefined): Uint8Array | undefined {
-    if (this.#fields === undefined) return plainObjectIn(bytes, start, end);
+  #data(batch: RecordBatch, i: number, fields: Fields | undefined): Uint8Array | undefined {
+    const { bytes, start, length } = batch;
+    if (this.#fields?.reads(batch, i) !== true) return plainObjectIn(bytes, start[i]!, start[i]! + length[i]!);
     if (fields?.object !== undefined)
       return isPlain(bytes, fields.object) ? bytes.subarray(fields.object.start, fields.object.end) : undefined;
     return fields?.attributes === undefined ? undefined : Buffer.from(JSON.stringify(fields.attributes));

@@ -8,7 +8,7 @@
  */
 import { EventAssembler } from '../../events/assembler.js';
 import { FORMED } from '../../events/formed.js';
-import type { EventRoom, EventSettings } from '../../events/room.js';
+import type { EventChoice, EventRoom, EventSettings } from '../../events/room.js';
 import type { Origin } from '../../parts.js';
 import { BatchBuilder } from '../../records/record-batch.js';
 import { type Place, StreamOutput } from './stream-output.js';
@@ -27,8 +27,12 @@ export interface AssemblerShared extends EventRoom {
   /** Assemblers with an unfinished line. */
   readonly unfinished: Set<LineAssembler>;
   /** How lines are joined to events; each is a record of its own when absent. */
-  readonly events?: EventSettings | undefined;
+  readonly events?: EventSettings | EventChoice | undefined;
 }
+
+/** How the lines of an origin are joined. */
+export const eventsOf = ({ events }: AssemblerShared, origin: Origin): EventSettings | undefined =>
+  events !== undefined && 'of' in events ? events.of(origin) : events;
 
 /** Bound on unfinished lines of all peers together. */
 const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
@@ -36,7 +40,7 @@ const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
 export function shareAssembly(
   lineMaxBytes: number,
   lineAgeMs = Number.POSITIVE_INFINITY,
-  events?: EventSettings,
+  events?: EventSettings | EventChoice,
 ): AssemblerShared {
   return {
     events,
@@ -79,6 +83,7 @@ export class LineAssembler {
   /** Whether the write goes on of which bytes came last. */
   #isInWrite = false;
   readonly #events: EventAssembler | undefined;
+  readonly #idleMs: number;
   #skipBefore = 0;
   #position = 0;
   /** When the unfinished line last grew, on the caller's clock. */
@@ -89,7 +94,9 @@ export class LineAssembler {
     this.#output = output ?? new StreamOutput(origin, shared.builder);
     this.#shared = shared;
     this.#writesTell = writesTell;
-    if (shared.events !== undefined) this.#events = new EventAssembler(this.#output, shared, shared.events);
+    const events = eventsOf(shared, origin);
+    if (events !== undefined) this.#events = new EventAssembler(this.#output, shared, events);
+    this.#idleMs = events?.idleMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** The first byte that is no part of a record. */
@@ -194,8 +201,7 @@ export class LineAssembler {
 
   /** Others wrote since, and nothing came here. */
   closeIdle(timeMs: number): void {
-    const idleMs = this.#shared.events?.idleMs ?? Number.POSITIVE_INFINITY;
-    if (this.#length > 0 && timeMs - this.#timeMs >= idleMs) this.interrupt();
+    if (this.#length > 0 && timeMs - this.#timeMs >= this.#idleMs) this.interrupt();
     this.#events?.closeIdle(timeMs);
   }
 

@@ -6,7 +6,7 @@
  * follows an unended write of that size goes to the same assembler.
  */
 import type { Origin } from '../../parts.js';
-import { type AssemblerShared, LineAssembler } from './line-assembler.js';
+import { type AssemblerShared, eventsOf, LineAssembler } from './line-assembler.js';
 import { StreamOutput } from './stream-output.js';
 
 /** Threads of one stream that have something open at a time. */
@@ -21,6 +21,7 @@ export class StreamAssembler {
   readonly #origin: Origin;
   readonly #shared: AssemblerShared;
   readonly #writesTell: boolean;
+  readonly #joinsLines: boolean;
   readonly #output: StreamOutput;
   #current: LineAssembler;
   #thread = 0;
@@ -33,6 +34,7 @@ export class StreamAssembler {
     this.#origin = origin;
     this.#shared = shared;
     this.#writesTell = writesTell;
+    this.#joinsLines = eventsOf(shared, origin) !== undefined;
     this.#output = new StreamOutput(origin, shared.builder);
     this.#current = this.#open(0);
   }
@@ -70,7 +72,7 @@ export class StreamAssembler {
     continues = false,
     thread = 0,
   ): number {
-    if (thread !== this.#thread && this.#shared.events !== undefined && !this.#isCutOff) this.#turn(thread);
+    if (thread !== this.#thread && this.#joinsLines && !this.#isCutOff) this.#turn(thread);
     if (this.#output.assemblers.size > 1) this.#closeIdle(timeMs);
     this.#endSeq = Math.max(this.#endSeq, seq + (end - start));
     const known = this.#current.write(bytes, start, end, timeMs, seq, nowMs, position, continues);

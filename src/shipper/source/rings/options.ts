@@ -1,6 +1,6 @@
 /** Options and callbacks of the source of rings. */
 import type { ProtocolError } from '../../errors.js';
-import type { EventSettings } from '../../events/room.js';
+import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
 import type { SkipReason } from '../frames/frame-stream.js';
 import type { RingDirectoryOptions } from './directory.js';
@@ -14,7 +14,7 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   /** One that grows, too, after this long. Not before it could be idle. */
   readonly lineAgeMs?: number;
   /** How lines are joined to events; each is a record when absent. */
-  readonly events?: EventSettings | undefined;
+  readonly events?: EventSettings | EventChoice | undefined;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;

@@ -10,7 +10,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
-import type { EventSettings } from '../../events/room.js';
+import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
 import type { Lost } from '../frames/decoder.js';
@@ -30,7 +30,7 @@ export interface SocketSourceOptions {
   /** One that grows, too, after this long. Not before it could be idle. */
   readonly lineAgeMs?: number;
   /** How lines are joined to events; each is a record when absent. */
-  readonly events?: EventSettings | undefined;
+  readonly events?: EventSettings | EventChoice | undefined;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   /** An application could not hand over this much since its last report. */

@@ -3,7 +3,7 @@
  * of the day. Withheld records are counted by reason, and notices of the shipper report how many they were.
  */
 
-import type { RateLimit } from '../../../catalog/bill.js';
+import type { RateLimit } from '../../../catalog/records/bill.js';
 import type { RecordRule } from '../../../catalog/values/record-rules.js';
 import type { Origin, RecordBatch, Stage, StageBooks, Withhold } from '../../parts.js';
 import { concat } from '../../records/record-batch.js';

@@ -1,5 +1,5 @@
 /** LOGTAP_RATE_LIMIT: so many records of each stream in each second, minute or hour, by the times of the records. */
-import type { RateLimit } from '../../../catalog/bill.js';
+import type { RateLimit } from '../../../catalog/records/bill.js';
 import type { Origin } from '../../parts.js';
 import type { Fates } from './fates.js';
 import { extend, type Notices, type Span, spanOf, spanText } from './notices.js';

@@ -1,6 +1,6 @@
 /** Messages to plain UTF-8: from their character set, without sequences of terminals. */
 import { TextDecoder } from 'node:util';
-import type { Charsets } from '../../../catalog/bytes.js';
+import type { Charsets } from '../../../catalog/records/bytes.js';
 import type { Origin, RecordBatch, Stage } from '../../parts.js';
 import { EditedBatch } from '../edited-batch.js';
 import { ESCAPE, sequenceEnd } from './ansi.js';

@@ -4,8 +4,11 @@
  * A message is looked at as a whole, so a secret in an event of several lines is found. Of a PEM block that comes line by line,
  * the stage remembers by stream that it is open. Of a line that is cut for its length, a secret across the cut is found where
  * its beginning tells enough (keys with values, PEM blocks, tokens), not where its end does (numbers with check digits).
+ *
+ * A process names its container itself, so the name of a container only adds kinds to those that are hidden in every record, and
+ * in the records of a process without a known name all kinds are hidden that any container adds.
  */
-import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
+import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/records/redaction.js';
 import type { Origin, RecordBatch, Stage, StageBooks, Withhold } from '../../parts.js';
 import { EditedBatch } from '../edited-batch.js';
 import type { Finds } from './finds.js';
@@ -16,9 +19,19 @@ import { JsonNumbers, type Replace } from './replacement.js';
 import { Scanner } from './scanner.js';
 
 export interface RedactionOptions {
+  /** Hidden in every record. */
   readonly kinds: readonly RedactionKind[];
+  /** By each known container, the kinds that are also hidden in its records. */
+  readonly byContainer?: ReadonlyMap<string, readonly RedactionKind[]> | undefined;
   readonly patterns: readonly Pattern[];
   readonly replace: Replace;
+}
+
+/** What is looked for in the messages of a container. */
+interface Search {
+  readonly isEmpty: boolean;
+  readonly scanner: Scanner;
+  readonly numbers: JsonNumbers;
 }
 
 /** Messages of a stream in which an open block goes on at most. */
@@ -31,8 +44,9 @@ export class Redaction implements Stage {
   readonly name = 'redact';
   readonly #options: RedactionOptions;
   readonly #names: readonly string[];
-  readonly #scanner: Scanner;
-  readonly #numbers: JsonNumbers;
+  /** For records of no known container, and for all records where no container adds kinds. */
+  readonly #strictest: Search;
+  readonly #searches: ReadonlyMap<string, Search>;
   /** By id of a stream in a PEM block: how many of its messages may still belong to it. */
   readonly #blocks = new Map<string, number>();
   readonly #hasBlocks: boolean;
@@ -40,21 +54,28 @@ export class Redaction implements Stage {
   constructor(options: RedactionOptions) {
     this.#options = options;
     this.#names = [...REDACTION_KINDS, ...options.patterns.map(({ name }) => name)];
-    this.#scanner = new Scanner(options.kinds);
-    this.#numbers = new JsonNumbers(this.#scanner.text);
-    this.#hasBlocks = options.kinds.includes('pem');
+    const { kinds, patterns, byContainer = new Map<string, readonly RedactionKind[]>() } = options;
+    const all = [...new Set([...kinds, ...[...byContainer.values()].flat()])];
+    this.#strictest = searchFor(all, patterns);
+    this.#searches = new Map(
+      [...byContainer].map(([name, added]) => [name, searchFor([...new Set([...kinds, ...added])], patterns)]),
+    );
+    this.#hasBlocks = all.includes('pem');
   }
 
   apply(batch: RecordBatch, _: Withhold, books: StageBooks): RecordBatch {
     const { bytes, count, start, length, origin, origins } = batch;
     const counts = new Map<string, number>();
     let output: EditedBatch | undefined;
+    const searches = origins.map(({ container }) => this.#searches.get(container) ?? this.#strictest);
     for (let i = 0; i < count; i++) {
+      const search = searches[origin[i]!]!;
+      if (search.isEmpty) continue;
       const from = start[i]!;
-      const finds = this.#find(bytes, from, from + length[i]!, origins[origin[i]!]!);
+      const finds = this.#find(search, bytes, from, from + length[i]!, origins[origin[i]!]!);
       if (finds.count === 0) continue;
       output ??= new EditedBatch(batch);
-      this.#write(output, i, finds, counts);
+      this.#write(output, i, search, finds, counts);
     }
     if (output === undefined) return batch;
     books.redacted(counts);
@@ -64,31 +85,30 @@ export class Redaction implements Stage {
   /** A text of the shipper itself. */
   text(text: string): string {
     const bytes = Buffer.from(text);
-    const finds = this.#find(bytes, 0, bytes.length, undefined);
+    const search = this.#strictest;
+    const finds = this.#find(search, bytes, 0, bytes.length, undefined);
     if (finds.count === 0) return text;
     const parts: Uint8Array[] = [];
-    this.#numbers.begin();
-    this.#parts(finds, bytes, 0, bytes.length, (part) => parts.push(part));
+    this.#parts(search, finds, (part) => parts.push(part));
     return Buffer.concat(parts).toString();
   }
 
-  #find(bytes: Uint8Array, from: number, to: number, origin: Origin | undefined): Finds {
+  #find({ scanner }: Search, bytes: Uint8Array, from: number, to: number, origin: Origin | undefined): Finds {
     const { patterns } = this.#options;
-    const finds = this.#scanner.scan(bytes, from, to);
-    if (this.#hasBlocks && origin !== undefined) this.#followBlock(origin, finds);
-    if (patterns.length > 0 && findPatterns(patterns, REDACTION_KINDS.length, this.#scanner.text, finds))
-      finds.arrange();
+    const finds = scanner.scan(bytes, from, to);
+    if (this.#hasBlocks && origin !== undefined) this.#followBlock(origin, scanner, finds);
+    if (patterns.length > 0 && findPatterns(patterns, REDACTION_KINDS.length, scanner.text, finds)) finds.arrange();
     return finds;
   }
 
-  #followBlock({ id }: Origin, finds: Finds): void {
+  #followBlock({ id }: Origin, scanner: Scanner, finds: Finds): void {
     const left = this.#blocks.get(id);
-    if (this.#scanner.isPemOpen) {
+    if (scanner.isPemOpen) {
       this.#blocks.delete(id);
       this.#blocks.set(id, BLOCK_MAX_RECORDS);
       if (this.#blocks.size > BLOCKS_MAX) this.#blocks.delete(this.#blocks.keys().next().value!);
     } else if (left !== undefined) {
-      const { from, to, isEnd } = continuation(this.#scanner.text);
+      const { from, to, isEnd } = continuation(scanner.text);
       if (from < to) {
         finds.add(KIND.pem, from, to);
         finds.arrange();
@@ -98,11 +118,9 @@ export class Redaction implements Stage {
     }
   }
 
-  #write(output: EditedBatch, i: number, finds: Finds, counts: Map<string, number>): void {
-    this.#numbers.begin();
+  #write(output: EditedBatch, i: number, search: Search, finds: Finds, counts: Map<string, number>): void {
     output.begin(i);
-    const { bytes, start, end } = this.#scanner.text;
-    this.#parts(finds, bytes, start, end, (part) => output.add(part));
+    this.#parts(search, finds, (part) => output.add(part));
     output.end(i);
     for (let k = 0; k < finds.count; k++) {
       const name = this.#names[finds.kind(k)]!;
@@ -110,13 +128,16 @@ export class Redaction implements Stage {
     }
   }
 
-  #parts(finds: Finds, bytes: Uint8Array, start: number, end: number, add: (part: Uint8Array) => void): void {
+  /** The message that was searched last, with replacements. */
+  #parts({ scanner, numbers }: Search, finds: Finds, add: (part: Uint8Array) => void): void {
+    const { bytes, start, end } = scanner.text;
+    numbers.begin();
     let at = start;
     for (let k = 0; k < finds.count; k++) {
       const [from, to] = [finds.from(k), finds.to(k)];
       const replacement = this.#options.replace(this.#names[finds.kind(k)]!, bytes.subarray(from, to));
       add(bytes.subarray(at, from));
-      const isNumber = this.#numbers.has(from, to);
+      const isNumber = numbers.has(from, to);
       if (isNumber) add(QUOTES);
       add(replacement);
       if (isNumber) add(QUOTES);
@@ -125,5 +146,10 @@ export class Redaction implements Stage {
     add(bytes.subarray(at, end));
   }
 }
+
+const searchFor = (kinds: readonly RedactionKind[], patterns: readonly Pattern[]): Search => {
+  const scanner = new Scanner(kinds);
+  return { isEmpty: kinds.length + patterns.length === 0, scanner, numbers: new JsonNumbers(scanner.text) };
+};
 
 const QUOTES = Uint8Array.of(QUOTE);

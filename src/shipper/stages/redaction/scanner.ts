@@ -3,7 +3,7 @@
  * (`@`, `=`, `:`), leads to the check of that kind. A check looks at a bounded part of the message, or at bytes that are
  * then skipped: so the time is linear in any message.
  */
-import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/redaction.js';
+import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/records/redaction.js';
 import { code, isBlank, Text } from './bytes.js';
 import { Finds } from './finds.js';
 import { KIND } from './kind-numbers.js';

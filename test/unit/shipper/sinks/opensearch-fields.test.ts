@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { OPENSEARCH_SCHEMAS } from '../../../../src/catalog/sinks/opensearch.js';
 import { FieldReader } from '../../../../src/shipper/fields/reader.js';
 import { Labels } from '../../../../src/shipper/labels/labels.js';
+import { parseSettings } from '../../../../src/shipper/settings.js';
 import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch/encoder.js';
 import { mappingsOf, SCHEMAS, type SchemaName } from '../../../../src/shipper/sinks/opensearch/schema.js';
-import { batchOf, noResource } from '../../../support/batches.js';
+import { batchOf, noResource, stdoutOrigin } from '../../../support/batches.js';
 import { CORPUS } from '../fields/corpus.js';
 
 const WRITTEN = Date.UTC(2026, 10, 28, 14, 8, 45);
@@ -149,4 +150,46 @@ test('the time of the text is that of the document; index and id stay those of t
   expect(documentOf('2026-11-28 23:59:59 ERROR x', encoderOf('flat'), FORM, late)['@timestamp']).toBe(
     '2026-11-29T00:00:01.000000Z',
   );
+});
+
+describe('by container', () => {
+  const { containerSettings } = parseSettings(
+    {
+      LOGTAP_SINK: 'stdout',
+      LOGTAP_CONTAINER_SETTINGS: JSON.stringify({
+        off: { LOGTAP_FIELDS: 'off' },
+        text: { LOGTAP_TIME: 'text', LOGTAP_TIME_ZONE: 'Europe/Berlin' },
+      }),
+    },
+    () => {},
+  );
+  const fields = new FieldReader({ fields: 'auto', time: 'write', timeZone: 'UTC', containerSettings });
+  const encoder = new BulkEncoder({
+    index: 'logs',
+    schema: 'ecs',
+    resource: noResource,
+    fields,
+    labels: new Labels({}),
+  });
+  const documentIn = (container: string, message: string): Document => {
+    const origin = { ...stdoutOrigin, container };
+    const { bytes } = encoder.encode(batchOf([{ message, timeMs: WRITTEN, origin }]), 0, 1, 1e6, FORM);
+    return JSON.parse(bytes.toString().trimEnd().split('\n')[1]!);
+  };
+
+  test('fields are read, or not', () => {
+    expect(documentIn('other', LINE)).toMatchObject({
+      'log.level': 'error',
+      '@timestamp': '2026-11-28T14:08:45.000000Z',
+    });
+    expect(documentIn('off', LINE)).not.toHaveProperty(['log.level']);
+    // An object that is all of a message is no field of its text.
+    expect(documentIn('off', '{"a":1}')).toMatchObject({ data: { a: 1 } });
+  });
+
+  test('the time is that of the text, in the zone of the container', () => {
+    const written = LINE.replace('14:08:44', '15:08:44');
+    expect(documentIn('text', written)['@timestamp']).toBe('2026-11-28T14:08:44.123000Z');
+    expect(documentIn('', written)['@timestamp']).toBe('2026-11-28T14:08:45.000000Z');
+  });
 });

@@ -1,6 +1,6 @@
 /** Messages in other character sets and with sequences of terminals become plain UTF-8, and no other byte changes. */
 import fc from 'fast-check';
-import { BYTES_SETTINGS } from '../../../../src/catalog/bytes.js';
+import { BYTES_SETTINGS } from '../../../../src/catalog/records/bytes.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
 import { PlainText } from '../../../../src/shipper/stages/bytes/plain-text.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../support/batches.js';

@@ -1,5 +1,5 @@
 /** How many secrets are found (recall), and how much of what is found is one (precision), by kind, on a seeded corpus. */
-import { REDACTION_KINDS, type RedactionKind } from '../../../../../src/catalog/redaction.js';
+import { REDACTION_KINDS, type RedactionKind } from '../../../../../src/catalog/records/redaction.js';
 import { Redaction } from '../../../../../src/shipper/stages/redaction/redaction.js';
 import { withMark } from '../../../../../src/shipper/stages/redaction/replacement.js';
 import { Chance, inContext, KINDS } from '../../../../support/redaction/secrets.js';

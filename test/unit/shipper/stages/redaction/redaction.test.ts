@@ -1,6 +1,6 @@
 /** What redaction makes of whole messages and batches: contexts of real programs, JSON, blocks over lines, hashes, patterns, work. */
 import fc from 'fast-check';
-import { REDACTION_KINDS, type RedactionKind } from '../../../../../src/catalog/redaction.js';
+import { REDACTION_KINDS, type RedactionKind } from '../../../../../src/catalog/records/redaction.js';
 import { ConfigError } from '../../../../../src/shipper/errors.js';
 import type { RecordBatch, StageBooks } from '../../../../../src/shipper/parts.js';
 import { patternsOf } from '../../../../../src/shipper/stages/redaction/patterns.js';

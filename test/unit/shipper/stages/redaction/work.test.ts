@@ -1,5 +1,5 @@
 /** The work of the scanner on hostile messages, counted in reads of bytes: linear in their length. */
-import { REDACTION_KINDS } from '../../../../../src/catalog/redaction.js';
+import { REDACTION_KINDS } from '../../../../../src/catalog/records/redaction.js';
 import { Scanner } from '../../../../../src/shipper/stages/redaction/scanner.js';
 import { Chance, iban, inContext, KINDS } from '../../../../support/redaction/secrets.js';
 

@@ -1,6 +1,6 @@
 /** Settings of the bytes of messages: their character set, and sequences that are for a terminal. */
-import { setting } from './setting.js';
-import * as value from './values/setting-values.js';
+import { setting } from '../setting.js';
+import * as value from '../values/setting-values.js';
 
 /** By stream, the name of its character set for a TextDecoder. */
 export type Charsets = Readonly<Partial<Record<'stdout' | 'stderr' | 'file', string>>>;

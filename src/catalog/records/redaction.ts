@@ -1,7 +1,7 @@
 /** Settings of what is hidden in records. */
-import type { Rule } from './rule.js';
-import { setting } from './setting.js';
-import * as value from './values/setting-values.js';
+import type { Rule } from '../rule.js';
+import { setting } from '../setting.js';
+import * as value from '../values/setting-values.js';
 
 /** Kinds that are known by their form, or by the name of their key. */
 const COMMON_KINDS = ['email', 'card', 'iban', 'jwt', 'bearer', 'basic', 'aws', 'password', 'pem'] as const;
@@ -45,7 +45,7 @@ export const REDACTION_SETTINGS = {
   }),
 } as const;
 
-const { redact, redactPatternsFile, redactWith, redactKeyFile } = REDACTION_SETTINGS;
+const { redactWith, redactKeyFile } = REDACTION_SETTINGS;
 
 export const REDACTION_RULES: readonly Rule[] = [
   {
@@ -59,11 +59,5 @@ export const REDACTION_RULES: readonly Rule[] = [
     isBroken: ({ isGiven, read }) => isGiven(redactKeyFile) && read(redactWith) === 'mark',
     says: (nameOf) =>
       `${nameOf(redactKeyFile)} has no effect without ${nameOf(redactWith)}=hash. Set that too, or remove the first.`,
-  },
-  {
-    settings: [redactWith, redact, redactPatternsFile],
-    isBroken: ({ isGiven }) => isGiven(redactWith) && !isGiven(redact) && !isGiven(redactPatternsFile),
-    says: (nameOf) =>
-      `${nameOf(redactWith)} has no effect without ${nameOf(redact)} or ${nameOf(redactPatternsFile)}. Set one of them, or remove the first.`,
   },
 ];

@@ -1,8 +1,8 @@
 /** Settings of what is kept, and how much of it. */
-import { needs, type Rule } from './rule.js';
-import { setting } from './setting.js';
-import { LEVELS, recordRules } from './values/record-rules.js';
-import * as value from './values/setting-values.js';
+import { needs, type Rule } from '../rule.js';
+import { setting } from '../setting.js';
+import { LEVELS, recordRules } from '../values/record-rules.js';
+import * as value from '../values/setting-values.js';
 
 export interface RateLimit {
   readonly records: number;

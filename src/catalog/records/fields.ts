@@ -1,10 +1,10 @@
 /** Settings of what is read from records, and of what is put on them. */
-import type { Rule } from './rule.js';
-import { setting } from './setting.js';
-import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
-import { OPENSEARCH_SETTINGS } from './sinks/opensearch.js';
-import { placeholdersOf } from './values/placeholders.js';
-import * as value from './values/setting-values.js';
+import type { Rule } from '../rule.js';
+import { setting } from '../setting.js';
+import { CLOUDWATCH_SETTINGS } from '../sinks/cloudwatch.js';
+import { OPENSEARCH_SETTINGS } from '../sinks/opensearch.js';
+import { placeholdersOf } from '../values/placeholders.js';
+import * as value from '../values/setting-values.js';
 
 export const FIELD_SETTINGS = {
   fields: setting({

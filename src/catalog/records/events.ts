@@ -1,8 +1,9 @@
 /** Settings of events: which lines become one record. */
 
-import { setting } from './setting.js';
-import { regularExpression } from './values/regular-expression.js';
-import * as value from './values/setting-values.js';
+import type { Rule } from '../rule.js';
+import { type Setting, setting } from '../setting.js';
+import { regularExpression } from '../values/regular-expression.js';
+import * as value from '../values/setting-values.js';
 
 export type Events =
   | { readonly mode: 'auto' | 'off' | 'indent' }
@@ -47,3 +48,14 @@ export const EVENT_SETTINGS = {
     parse: value.integer(10, 60_000),
   }),
 } as const;
+
+const { events: row, eventMaxLines, eventMaxBytes, eventIdleMs } = EVENT_SETTINGS;
+
+const needsEvents = (bound: Setting<number>): Rule => ({
+  settings: [bound, row],
+  isBroken: ({ isGiven, read }) => isGiven(bound) && read(row)?.mode === 'off',
+  says: (nameOf) =>
+    `${nameOf(bound)} has no effect with ${nameOf(row)}=off, which joins no lines. Set ${nameOf(row)} to another mode, or remove the first.`,
+});
+
+export const EVENT_RULES: readonly Rule[] = [eventMaxLines, eventMaxBytes, eventIdleMs].map(needsEvents);
