@@ -12,7 +12,7 @@ export function constructsProgram(root: string): { program: ts.Program; index: s
   return { program: ts.createProgram([index], options), index };
 }
 
-/** What a file exports, in alphabetical order. */
+/** The exports of a file, in alphabetical order. */
 export function exportedSymbols(program: ts.Program, index: string): ts.Symbol[] {
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(index);
@@ -129,7 +129,7 @@ class Writer {
     };
   }
 
-  /** What a member overrides is documented where it comes from. */
+  /** An overridden member is documented where it comes from. */
   private isPublic(member: ts.ClassElement): boolean {
     const hidden = [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword, ts.SyntaxKind.OverrideKeyword];
     if (hidden.some((kind) => hasModifier(member, kind))) return false;
@@ -175,7 +175,7 @@ class Writer {
     ];
   }
 
-  /** Types of the parameters, and what the comment says about them. */
+  /** Types of the parameters, and their descriptions in the comment. */
   private parameters(symbol: ts.Symbol | undefined, declaration: ts.SignatureDeclaration): string[] {
     const comments = new Map(
       (symbol?.getJsDocTags(this.checker) ?? [])

@@ -21,7 +21,7 @@ const { cacheDir } = require('./cache.js');
 const APPLETS = `ASH ASH_ALIAS ASH_ECHO ASH_GETOPTS ASH_JOB_CONTROL ASH_OPTIMIZE_FOR_SIZE ASH_PRINTF ASH_TEST AWK BASENAME
   CAT CHMOD CP CUT DATE DD DIRNAME ECHO ENV EXPR FALSE FIND GREP HEAD LN LS MKDIR MV NOHUP OD PRINTF RM SED SEQ SETSID SH_IS_ASH
   SLEEP SORT STAT TAC TAIL TEE TEST TIMEOUT TOUCH TR TRUE TRUNCATE UNIQ WC XARGS YES`;
-/** The shell runs its own applets, whatever PATH says: what is tested here is BusyBox throughout. */
+/** The shell runs its own applets, whatever PATH says: every tested program is BusyBox. */
 const FEATURES = `FEATURE_SH_MATH FEATURE_SH_STANDALONE FEATURE_PREFER_APPLETS FEATURE_FANCY_ECHO FEATURE_FANCY_HEAD
   FEATURE_FANCY_TAIL FEATURE_FANCY_SLEEP FLOAT_DURATION FEATURE_DD_IBS_OBS FEATURE_DD_STATUS FEATURE_XARGS_SUPPORT_REPL_STR LONG_OPTS BUSYBOX LFS`;
 const OPTIONS = [...APPLETS.split(/\s+/), ...FEATURES.split(/\s+/)];
@@ -108,7 +108,7 @@ function build(tree, to, libc, headers) {
   const config = join(to, '.config');
   const wanted = new Set(OPTIONS.map((name) => `# CONFIG_${name} is not set`));
   const lines = readFileSync(config, 'utf8').split('\n');
-  // Many options appear only once what they depend on is chosen, so the wanted ones are stated, then the rest asked for.
+  // Many options appear only once their dependencies are chosen, so the wanted ones are stated, then the rest asked for.
   const kept = lines.filter((line) => !wanted.has(line));
   writeFileSync(config, [...kept, ...OPTIONS.map((name) => `CONFIG_${name}=y`), ''].join('\n'));
   make('oldconfig');

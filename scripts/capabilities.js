@@ -26,7 +26,7 @@ const PYTHON = 'python3 with pip and venv';
  * @property {readonly string[]} [debian] packages that bring it
  * @property {readonly string[]} [needs] names of those without which `install` cannot work
  * @property {string} [remedy] what to do about it, where set-up can do nothing
- * @property {string} without what is left out while it is missing
+ * @property {string} without the tests that are left out while it is missing
  */
 
 /** Where groups with a memory limit are made; of the older interface, or else of the newer. */

@@ -1,4 +1,4 @@
-// Certificates for tests of TLS: an authority of our own and what it signs, made by openssl, valid for two days.
+// Certificates for tests of TLS: an authority of our own and the certificates it signs, made by openssl, valid for two days.
 const { execFileSync } = require('node:child_process');
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');

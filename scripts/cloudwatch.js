@@ -30,7 +30,7 @@ const isCloudWatchPresent = () => isVenvPresent('moto', PACKAGES);
 const ensureCloudWatch = () => ensureVenv('moto', PACKAGES);
 
 /**
- * Starts an emulator on a free port. What it stores lives in its memory: a restart begins empty.
+ * Starts an emulator on a free port. It stores in memory: a restart begins empty.
  * @returns {Promise<CloudWatchServer>}
  */
 async function startCloudWatch() {

@@ -1,7 +1,7 @@
 // A real Kubernetes of one node for tests: etcd, the control plane, the kubelet and containerd, built from their Go modules,
 // with Debian's runc and CNI plugins, in namespaces of their own. It ends with the process that started it.
 //
-//     node scripts/cluster.js      builds what is missing in the cache: about 10 minutes of CPU time, 250 MB at the end
+//     node scripts/cluster.js      builds the missing parts of the cache: about 10 minutes of CPU time, 250 MB at the end
 //
 // Needs root, Go 1.26, gcc, runc, openssl, iproute2, and cgroups of the older interface. Exported for set-up and tests:
 // ensureCluster(), hasOlderCgroups(), isClusterPresent(), startCluster(directory).
@@ -62,7 +62,7 @@ function buildGo(part, output, work, ...args) {
   execFileSync('nice', command, { cwd: join(source, part), env, stdio: 'pipe', maxBuffer: 1 << 26 });
 }
 
-/** What the programs say of their version: without it the API server does not start. */
+/** The version that the programs report: without it the API server does not start. */
 function versionFlags() {
   const [major, minor] = KUBERNETES.split('.');
   const values = {
@@ -95,7 +95,7 @@ function ensureCluster() {
     const archive = readdirSync(work).find((name) => name.endsWith('.deb')) ?? '';
     execFileSync('dpkg', ['-x', archive, 'plugins'], { cwd: work, stdio: 'pipe' });
     for (const plugin of CNI_PLUGINS) copyFileSync(join(work, 'plugins/usr/lib/cni', plugin), join(bin, plugin));
-    // One rename, so that what is there is complete.
+    // One rename, so that a file that exists is complete.
     renameSync(bin, target());
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -30,7 +30,7 @@ class SchemaWriter {
 
   public constructor(private readonly checker: ts.TypeChecker) {}
 
-  /** An interface, with what it inherits. */
+  /** An interface, with its inherited members. */
   public struct(symbol: ts.Symbol): Schema {
     const properties = this.checker.getDeclaredTypeOfSymbol(symbol).getProperties();
     const declared = properties.map(
@@ -80,7 +80,7 @@ class SchemaWriter {
     return { $ref: `#/$defs/${symbol.name}` };
   }
 
-  /** A class: exactly one of its static factories, with what it is given. */
+  /** A class: exactly one of its static factories, with its arguments. */
   private factories(declaration: ts.ClassDeclaration): Schema {
     const methods = declaration.members
       .filter(ts.isMethodDeclaration)

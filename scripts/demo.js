@@ -19,7 +19,7 @@ const FILE_NAME = 'access.log';
 /** @param {string} command */
 const isInstalled = (command) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 
-/** What the default sink, stdout, printed: one JSON object a line. @param {string} text @returns {Arrived[]} */
+/** The records that the default sink, stdout, printed: one JSON object per line. @param {string} text @returns {Arrived[]} */
 const parse = (text) =>
   text
     .split('\n')

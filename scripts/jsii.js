@@ -1,4 +1,4 @@
-// The jsii compiler with what the constructs are compiled against, and a Python with the same libraries, in the cache.
+// The jsii compiler with the libraries that the constructs are compiled against, and a Python with the same ones, in the cache.
 // jsii checks that the constructs can be used from other languages than TypeScript.
 //
 //     node scripts/jsii.js            installs both unless they are there
@@ -14,7 +14,7 @@ const PYTHON_PACKAGES = ['jsii==1.142.0', 'cdk8s==2.70.106', 'cdk8s-plus-28==2.5
 const isJsiiPresent = () => isLockedPresent('jsii') && isVenvPresent('jsii-python', PYTHON_PACKAGES);
 
 /**
- * Installs what is missing.
+ * Installs the missing parts.
  * @returns {{ nodeModules: string, python: string }} the directory of the npm packages, and the Python interpreter
  */
 function ensureJsii() {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const DIRECTORY = join('examples', 'kubernetes');
 
-/** What a first reader wants to know of what was added: the beginning of a line, and the comment above it. */
+/** Comments for a first reader on the added lines: the beginning of a line, and the comment above it. */
 const COMMENTS: Readonly<Record<string, string>> = {
   'logtap.dev/original:': 'From this, `logtap uninject` puts back what was there before.',
   '- name: LD_PRELOAD': 'Every program of the container loads the library, and hands over copies of what it writes.',
@@ -33,7 +33,7 @@ function commented(manifests: string): string {
   return lines.join('\n');
 }
 
-/** As what comes from a source. `logtap inject` keeps no comments, so those of the source are not there. */
+/** The generated file, with its source's name. `logtap inject` keeps no comments, so those of the source are absent. */
 export function kubernetesExample(root: string): [path: string, source: string, content: string][] {
   const page = readFileSync(join(root, DIRECTORY, 'README.md'), 'utf8');
   const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');

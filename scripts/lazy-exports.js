@@ -11,7 +11,7 @@ const REQUIRE = /^var (\w+) = require\("(\.\/(?:tapped\/tapped-[\w-]+|aws\/log-t
 function lazyExports(file) {
   const text = readFileSync(file, 'utf8');
   if (!REQUIRE.test(text)) throw new Error(`${file} loads no module that needs ${PEER}: correct ${__filename}`);
-  // What the index exports stays in the form by which an ES module finds the names of a CommonJS one.
+  // Exports of the index stay in the form by which an ES module finds the names of a CommonJS one.
   const lazy = text.replace(REQUIRE, (_line, name, path) => {
     const keys = [...text.matchAll(new RegExp(`return ${name}\\.(\\w+);`, 'g'))].map(([, key]) => key);
     const getters = keys.map(

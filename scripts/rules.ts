@@ -1,4 +1,4 @@
-/** What a sink, the batcher and the hold must satisfy. Tests name them in their titles: `rule 12: …`. */
+/** Rules for sinks, batching and buffers. Tests name them in their titles: `rule 12: …`. */
 
 export interface Section {
   readonly title: string;

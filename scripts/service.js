@@ -13,7 +13,7 @@ const { freePort } = require('./free-port.js');
  * @property {string} url base URL, without a slash at its end
  * @property {() => number} pid process id of the present process
  * @property {() => Promise<void>} kill ends it with SIGKILL, in the middle of whatever it does
- * @property {() => Promise<void>} restart starts it again, on the same port and with what it had on disk
+ * @property {() => Promise<void>} restart starts it again, on the same port and with the same data on disk
  * @property {() => Promise<void>} stop ends it for good
  */
 

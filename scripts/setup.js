@@ -47,7 +47,7 @@ async function installDebian(packages) {
 }
 
 /**
- * Installs what is missing for a purpose.
+ * Installs the missing parts for a purpose.
  * @param {'demo' | 'test'} purpose
  * @throws if the npm packages or the compiler are missing and cannot be installed: nothing works without them
  */

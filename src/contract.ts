@@ -5,7 +5,7 @@
  * `npm run check` fails when they drift. Numbers here are part of the wire format: a released value never changes.
  */
 
-/** One entry of a byte layout: little endian, no padding beyond what is listed. */
+/** One entry of a byte layout: little endian, no padding but the listed one. */
 export interface LayoutField {
   readonly name: string;
   readonly type: 'u8' | 'u16' | 'u32' | 'u64';

@@ -9,7 +9,7 @@ export interface Given {
   read<T>(setting: Setting<T>): T | undefined;
 }
 
-/** What was found of the settings: those that are given, and the values that are known. */
+/** The settings as far as they are known: the names that are given, and the values that are valid. */
 export const givenOf = (
   given: ReadonlySet<Setting<unknown>>,
   values: ReadonlyMap<Setting<unknown>, unknown>,

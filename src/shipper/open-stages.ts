@@ -30,7 +30,7 @@ export interface Stages {
   readonly stages: readonly Stage[];
   /** Whose flight recorder can be told to send. Absent without settings for it. */
   readonly bill: Bill | undefined;
-  /** Also redacts what the shipper itself prints. Absent without settings for it. */
+  /** Also redacts the shipper's own log. Absent without settings for it. */
   readonly redaction: Redaction | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function openStages(settings: Settings, options: OpenStagesOptions)
   const { charset: charsets = {}, ansi } = settings;
   const isPlain = settings.charset === undefined && ansi === 'keep';
   const text = isPlain ? undefined : new PlainText({ charsets, removesAnsi: ansi === 'remove' });
-  // Secrets are found in text, and what follows sees none: a module may print what it sees.
+  // Redaction searches text, so it comes after decoding, and before a module, which may print its input.
   const redaction = openRedaction(settings);
   const module = await openModuleStage(settings, options);
   const bill = openBill(settings, options);

@@ -59,7 +59,7 @@ export class Outcomes {
       if (known !== undefined) {
         if (stage !== undefined && !known.message.equals(message)) known.changedBy.push(stage);
         known.message = message;
-        // A stage may send later what it withheld before.
+        // A stage may send withheld records later.
         known.withheld = undefined;
         continue;
       }

@@ -25,8 +25,8 @@ bool lt_own_descriptor_is_open(void);
  * child whose parent opened it. */
 bool lt_own_descriptor_drop(void);
 
-/* After a write: closes what a vfork child opened, since its number would mean something else to the parent, which
- * goes on with this state. */
+/* After a write: closes the descriptor that a vfork child opened, since its number would mean something else to the
+ * parent, which goes on with this state. */
 void lt_own_descriptor_end_write(void);
 
 /* A fork child begins: closes its copy. While that is open, the other end does not see the parent end. */

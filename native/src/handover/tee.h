@@ -12,9 +12,9 @@ bool lt_tee_set_up(void);
 typedef ssize_t (*lt_original)(const void *context, const struct iovec *parts, int count, size_t skip);
 
 /*
- * Tee: writes to the original, then copies what it took. Suppress: hands over, then writes the rest to the original, so
- * that every byte the application takes for written is. Answers the result for the application, with errno. `offset`:
- * where the application writes to, LT_NO_OFFSET for where the descriptor is.
+ * Tee: writes to the original, then copies the bytes it took. Suppress: hands over, then writes the rest to the
+ * original, so that every byte the application takes for written is. Answers the result for the application, with
+ * errno. `offset`: where the application writes to, LT_NO_OFFSET for where the descriptor is.
  */
 ssize_t lt_tee(unsigned stream, off_t offset, const struct iovec *parts, int count, lt_original original,
                const void *context);

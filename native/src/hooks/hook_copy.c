@@ -2,7 +2,7 @@
  *
  * Onto a tapped descriptor they are looked at first, without being taken: from a file by pread, from a pipe by tee(2)
  * into a pipe of our own. Then the application's own call copies as many, so that errors, partial results and offsets
- * are the kernel's. Only what was handed over in suppress mode is stepped over instead. */
+ * are the kernel's. Only bytes that were handed over in suppress mode are stepped over instead. */
 #include "emit.h"
 #include "hooks.h"
 #include "libc_next.h"

@@ -15,7 +15,7 @@ bool lt_stdio_musl_tap(void);
 /* A FILE has just been opened. */
 void lt_stdio_musl_opened(FILE *file);
 
-/* A FILE is about to be closed: flushes it while its descriptor still means what it meant. */
+/* A FILE is about to be closed: flushes it while its descriptor is still the same file. */
 int lt_stdio_musl_closing(FILE *file);
 
 #endif

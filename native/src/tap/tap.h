@@ -1,4 +1,4 @@
-/* Which descriptors are tapped: by what they refer to (device and inode), never by their number.
+/* Which descriptors are tapped: by the file they refer to (device and inode), never by their number.
  *
  * The answer is remembered per descriptor and forgotten when a hook sees the descriptor change. */
 #ifndef LT_TAP_H

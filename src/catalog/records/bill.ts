@@ -1,4 +1,4 @@
-/** Settings of what is kept, and how much of it. */
+/** Settings that withhold records: rules, sampling, rate limits, budgets, de-duplication and the flight recorder. */
 import { needs, type Rule } from '../rule.js';
 import { setting } from '../setting.js';
 import { LEVELS, recordRules } from '../values/record-rules.js';

@@ -1,4 +1,4 @@
-/** Settings of what is read from records, and of what is put on them. */
+/** Settings of the fields that are read from records, and of the labels that are added to them. */
 import type { Rule } from '../rule.js';
 import { setting } from '../setting.js';
 import { CLOUDWATCH_SETTINGS } from '../sinks/cloudwatch.js';

@@ -1,4 +1,4 @@
-/** Settings of what is hidden in records. */
+/** Settings of redaction. */
 import type { Rule } from '../rule.js';
 import { setting } from '../setting.js';
 import * as value from '../values/setting-values.js';

@@ -26,7 +26,7 @@ export function severitiesOf(level: Level): readonly [least: number, most: numbe
   return [least, least + 3];
 }
 
-/** What a glob may name. */
+/** Texts that a glob may contain. */
 const NAMED = ['file', 'container', 'process'] as const;
 type Named = (typeof NAMED)[number];
 

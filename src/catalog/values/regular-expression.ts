@@ -84,7 +84,7 @@ class Expression {
     return Math.max(1, to);
   }
 
-  /** What it multiplies, and whether it can be repeated: flags cannot. */
+  /** Its factor, and whether it can be repeated: flags cannot. */
   #group(): [most: number, isRepeatable: boolean] {
     const [head = '', name, end] = GROUP.exec(this.#rest) ?? [];
     const isUnknown = head === '(' && this.#text[this.#at + 1] === '?';

@@ -1,4 +1,4 @@
-/** What a tapped workload needs in AWS, as objects of its cluster: service account, role, policy, log groups. */
+/** The AWS resources of a tapped workload, as objects of its cluster: service account, role, policy, log groups. */
 import { Chart } from 'cdk8s';
 import { type IServiceAccount, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
@@ -40,7 +40,7 @@ export interface LogTapAwsProps {
   readonly roleName?: string;
 
   /**
-   * ARN of the policy that bounds what the role that is made can ever do.
+   * ARN of the permissions boundary of the role.
    *
    * @default - no boundary
    */

@@ -23,7 +23,7 @@ export interface ShipperRoleProps {
   readonly namespace: string;
   readonly roleName: string | undefined;
   readonly permissionsBoundaryArn: string | undefined;
-  /** What the role may do. */
+  /** The permissions of the role. */
   readonly iam: readonly SinkIamStatement[];
   /** Who may assume it: a statement. */
   readonly trust: object;

@@ -1,4 +1,4 @@
-/** Options of one container: what is tapped, how its records are read, and what else is hidden in them. */
+/** Options of one container: its tapped outputs, how its records are read, and further kinds of secrets to hide. */
 import { CONTAINER_SETTINGS } from '../../catalog/records/container-settings.js';
 import { must } from '../props/must.js';
 import { type TapOptions, tapOptions } from '../props/tap-options.js';
@@ -97,7 +97,7 @@ export function containerSettings(containers: ByContainer, pod: ReadingOptions):
 const at = (place: string, bindings: readonly Binding[]): Binding[] =>
   bindings.map((binding) => ({ ...binding, property: `${place}.${binding.property}` }));
 
-/** The settings of what is given, which must have an effect together with what is inherited. */
+/** The settings of the given options. Each must have an effect together with the inherited ones. */
 function reading(place: string, given: ReadingOptions, from: ReadingOptions): Readonly<Record<string, string>> {
   const { events = {}, fields = {} } = given;
   const { events: allEvents, fields: allFields } = inherited(from, given);
@@ -107,7 +107,7 @@ function reading(place: string, given: ReadingOptions, from: ReadingOptions): Re
   return Object.fromEntries(own.map(({ setting, value }) => [setting.name, String(value)]));
 }
 
-/** Without what has no effect because of something that is given: the bounds of events, and times of fields that are off. */
+/** Without inherited settings that the given ones make idle: bounds of events, and times of fields that are off. */
 function inherited(from: ReadingOptions, { events = {}, fields = {} }: ReadingOptions): ReadingOptions {
   const { mode, pattern } = from.events ?? {};
   const isChosen = events.mode !== undefined || events.pattern !== undefined;

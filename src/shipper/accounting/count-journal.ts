@@ -155,7 +155,7 @@ function readEntries(path: string): unknown[] {
 const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
 
-/** What an entry has of a tally; counts that are none are left out. */
+/** The counts of a tally as an entry has them; zeros are left out. */
 function tallyOf(counts: object, isRight: (value: unknown) => boolean): Tally {
   const tally = new Tally();
   for (const [stream, count] of Object.entries(counts)) {

@@ -1,5 +1,5 @@
 /**
- * Records of several lines, by stream and by how they were formed: what was written as lines and read as records. Lines
+ * Records of several lines, by stream and by how they were formed: written as lines, read as records. Lines
  * read = records read + joined lines - joined records.
  */
 import { FORMED } from '../events/formed.js';

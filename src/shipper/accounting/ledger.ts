@@ -23,7 +23,7 @@ export const SHIPPER_KILLED = 'shipper_killed';
 
 export class Ledger {
   readonly read = new Tally();
-  /** Of what was read: records of several lines. */
+  /** Of the records read: those of several lines. */
   readonly joined = new JoinCounts();
   /** Not sent to any sink, on purpose: by reason. */
   readonly withheld = new Map<string, Tally>();
@@ -95,7 +95,7 @@ export class Ledger {
     this.#unkept.clear();
   }
 
-  /** Writes to the journal what was withheld of a batch that is acknowledged; less than nothing for recalled records. */
+  /** Writes the withheld counts of an acknowledged batch to the journal; they are negative for recalled records. */
   keepWithheld(reason: string, withheld: Tally): void {
     this.#journal?.withheld(reason, withheld);
   }

@@ -2,7 +2,7 @@
 export const FORMED = {
   /** Lines of one write were joined. */
   WRITE: 1,
-  /** Lines were joined because of what they say. */
+  /** Lines were joined because of their text. */
   GRAMMAR: 2,
   /** Nothing more came for so long, or there was no more room. */
   TIMEOUT: 4,

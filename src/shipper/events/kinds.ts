@@ -1,4 +1,4 @@
-/** What a line may be to the event before it, and what an event may expect of the next line. */
+/** Kinds of lines by their part in the event before them, and modes: the next lines that an event expects. */
 
 /** By its own text. */
 export const KIND = {
@@ -32,7 +32,7 @@ export const VERDICT = {
 } as const;
 export type Verdict = (typeof VERDICT)[keyof typeof VERDICT];
 
-/** What an event expects. Modes of a family of runtimes are numbered from its base, in its file. */
+/** The lines that an event expects next. Modes of a family of runtimes are numbered from its base, in its file. */
 export type Mode = number;
 
 /** A verdict and the mode after it. */

@@ -1,4 +1,4 @@
-/** What the assemblers of events are told, and what they share. */
+/** The options of the assemblers of events, and the memory that they share. */
 import type { Origin } from '../parts.js';
 import type { BatchBuilder, Carried } from '../records/record-batch.js';
 import type { Line } from './line.js';

@@ -1,4 +1,4 @@
-/** Settings to what the assemblers are told. */
+/** Settings to the options of the assemblers. */
 
 import type { Origin } from '../parts.js';
 import { ByContainer } from '../records/by-container.js';
@@ -30,7 +30,7 @@ export function eventSettingsOf({
   return { ...bounds, isFirstLine: events.mode === 'pattern' ? matches(events.expression) : isNotIndented };
 }
 
-/** What each origin's assembler is told: the same for all where no container has settings of its own. */
+/** The options of each origin's assembler: the same for all where no container has settings of its own. */
 export function eventChoiceOf(settings: Settings): EventSettings | EventChoice | undefined {
   const { containerSettings } = settings;
   if (containerSettings === undefined) return eventSettingsOf(settings);

@@ -4,7 +4,7 @@ import { KIND, type Kind } from './kinds.js';
 import { Line } from './line.js';
 import { hasShapeOf, isStart, isTelling } from './starts.js';
 
-/** What is known of it. */
+/** Its state. */
 export const WRITE = {
   /** Nothing: its lines are taken one by one. */
   LINES: 0,

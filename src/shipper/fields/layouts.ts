@@ -118,7 +118,7 @@ function firstOf(layouts: readonly Layout[], text: string): Omit<Fields, 'severi
 function fieldsOfMatch(match: RegExpExecArray | null): Omit<Fields, 'severity'> | undefined {
   if (match === null) return undefined;
   const { logger, thread, time, ...others } = match.groups ?? {};
-  // What a server does not know it writes as `-`.
+  // A server writes an unknown value as `-`.
   const known = Object.entries(others).filter(
     ([, value]) => value !== undefined && value !== '' && value !== '-' && value !== '[unknown]',
   );

@@ -1,5 +1,5 @@
 /**
- * A level word in the head of a line. The head is what comes before the message: times, groups in brackets, process ids,
+ * A level word in the head of a line. The head precedes the message: times, groups in brackets, process ids,
  * host and program of syslog, names of loggers, and punctuation. The first ordinary word ends it.
  */
 
@@ -39,7 +39,7 @@ const OF_A_MESSAGE: readonly Buffer[] = ['DETAIL', 'HINT', 'STATEMENT', 'CONTEXT
 const NAMES: readonly Buffer[] = ['root', 'main'].map((word) => Buffer.from(word));
 const INFO: Severity = 9;
 
-/** What the head said so far; one object for all scans, which are one at a time. */
+/** The state of a scan; one object for all scans, which run one at a time. */
 const head = { end: 0, hasTime: false, hasGroup: false, isAccess: false, hasHost: false, words: 0 };
 
 export function levelOfHead(bytes: Uint8Array, start: number, recordEnd: number): Severity {
@@ -124,7 +124,7 @@ function levelBehindPairs(bytes: Uint8Array, from: number, end: number): Severit
   return close < 0 ? 0 : severityOfWord(bytes, at + 1, close);
 }
 
-/** A word that is a level here, by its case and by what is around it. */
+/** A word that is a level here, by its case and its neighbours. */
 function levelOfWordAt(bytes: Uint8Array, from: number, end: number, separator: number): Severity {
   const to = skipLetters(bytes, from, end);
   const next = to < end ? bytes[to]! : 0;

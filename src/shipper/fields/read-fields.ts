@@ -1,4 +1,4 @@
-/** What is read from the text of a record. */
+/** The fields that are read from the text of a record. */
 import type { Severity } from './severity.js';
 
 export interface Fields {

@@ -1,4 +1,4 @@
-/** Settings to what a sink asks of a record: its fields, and its time. */
+/** Reads the fields and the time of a record for a sink, as the settings say. */
 
 import type { RecordBatch } from '../parts.js';
 import { ByContainer } from '../records/by-container.js';
@@ -10,7 +10,7 @@ import { isBelievable, timeOf, UTC, type ZoneOffset, zoneOffset } from './time.j
 export type FieldSettings = Pick<Settings, 'fields' | 'time' | 'timeZone'> &
   Partial<Pick<Settings, 'containerSettings'>>;
 
-/** What is read of records of one container. */
+/** The settings of one container's records. */
 interface Asked {
   readonly isOn: boolean;
   readonly hasTimes: boolean;

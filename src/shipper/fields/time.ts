@@ -11,7 +11,7 @@ const ZONES: Readonly<Record<string, number>> = {
 
 /** A record's time is believed from this long before it was written: 31 days, as a frame's. */
 const PAST_MS = 31 * DAY_MS;
-/** Programs write after the event. What is later than this is a clock of another zone, or no time of the event. */
+/** Programs write after the event. A later time is a clock of another zone, or no time of the event. */
 const FUTURE_MS = 10 * 60_000;
 
 /** Milliseconds by which a zone is ahead of UTC at a time. */

@@ -1,4 +1,4 @@
-/** What the shipper puts on every record: static fields, and labels and annotations of its pod, from files of the Downward API. */
+/** Labels of every record: static fields, and labels and annotations of the pod, from files of the Downward API. */
 import type { Settings } from '../settings.js';
 import { ReloadedFile } from '../sinks/reloaded-file.js';
 

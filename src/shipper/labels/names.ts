@@ -8,7 +8,7 @@ import { parseDownwardApi } from './labels.js';
 /** A value is part of a name, which has a limit of its own. */
 const VALUE_MAX = 128;
 
-/** What a service takes in a name; the rest becomes `-`. */
+/** The characters that a service accepts in a name; any other becomes `-`. */
 const RULES = {
   cloudwatchLogGroup: ['LOGTAP_CLOUDWATCH_LOG_GROUP', /[^A-Za-z0-9._/#-]/g],
   cloudwatchLogStream: ['LOGTAP_CLOUDWATCH_LOG_STREAM', /[:*{}\p{Cc}]/gu],

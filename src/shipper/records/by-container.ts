@@ -1,4 +1,4 @@
-/** What is made of settings that may differ by container and process: once per combination, found again by origin. */
+/** Values made of settings that may differ by container and process: once per combination, found again by origin. */
 import { type ContainerSettings, keysOf, type Reading, readingOf } from '../../catalog/records/container-settings.js';
 import type { Origin } from '../parts.js';
 

@@ -30,7 +30,7 @@ export class BodyLimit {
   }
 
   /**
-   * A body of so many bytes was refused as a whole. A node refuses what is above its limit for one request every time,
+   * A body of so many bytes was refused as a whole. A node refuses every request above its limit,
    * on an idle node too. A body that is too large for a proxy in between may break the connection.
    */
   refused(bytes: number): void {

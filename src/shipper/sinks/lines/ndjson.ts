@@ -1,4 +1,4 @@
-/** Records to one JSON object per line: what the sinks stdout, file and tcp write. */
+/** Records to one JSON object per line, for the sinks stdout, file and tcp. */
 
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';

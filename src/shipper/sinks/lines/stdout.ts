@@ -1,4 +1,4 @@
-/** Records to standard output, one JSON object per line: what a sidecar without a log service does. */
+/** Records to standard output, one JSON object per line: the sink of a sidecar without a log service. */
 import { constants, fstatSync, openSync } from 'node:fs';
 import type { Sink } from '../../parts.js';
 import type { SinkContext } from '../sink-context.js';

@@ -142,13 +142,13 @@ export class BulkEncoder {
     return ['@timestamp', this.#schema.message];
   }
 
-  /** What is stored of a record, but for `data`. */
+  /** The stored document of a record, without `data`. */
   documentOf(batch: RecordBatch, i: number): Readonly<Record<string, unknown>> {
     const { bytes } = this.encode(batch, i, i + 1, 0);
     return JSON.parse(bytes.toString().split('\n')[1]!);
   }
 
-  /** What a record has in common with others that differ from it in values only: its index, and which fields it has. */
+  /** The parts of a document that many records share: its index, and the names of its fields. */
   kindOf(batch: RecordBatch, i: number): string {
     const { stream, pid, process, container } = batch.origins[batch.origin[i]!]!;
     const fields = [stream === 'file', pid !== 0, process !== '', container !== ''].map(Number).join('');

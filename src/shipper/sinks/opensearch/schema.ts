@@ -7,7 +7,7 @@ import type { Origin } from '../../parts.js';
 
 export type SchemaName = (typeof OPENSEARCH_SCHEMAS)[number];
 
-/** What the shipper was told of its pod. */
+/** The pod, as the settings describe it. */
 export interface Resource {
   readonly podName: string | undefined;
   readonly podNamespace: string | undefined;
@@ -168,7 +168,7 @@ export function mappingsOf({ message, fields }: Schema, withData: boolean): Reco
       [message]: { type: 'text' },
       ...(withData && { data: { type: 'flat_object' }, labels: { type: 'flat_object' } }),
       ...Object.fromEntries(
-        // What is longer is stored and not indexed: a path may be longer than a term.
+        // A longer path is stored and not indexed: a term has a limit.
         Object.entries(fields).map(([name, type]) => [
           name,
           type === 'keyword' ? { type, ignore_above: 8191 } : { type },

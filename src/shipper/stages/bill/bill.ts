@@ -57,12 +57,12 @@ export class Bill implements Stage {
     return this.#send(recalled, [fates], withhold, books);
   }
 
-  /** Sends what the flight recorder has, of the containers of these processes. */
+  /** Sends the records of the flight recorder, of the containers of these processes. */
   recall(withhold: Withhold, books: StageBooks, isOf?: (origin: Origin) => boolean): RecordBatch {
     return this.#send(this.#recorder?.recall(isOf) ?? [], [], withhold, books);
   }
 
-  /** The last notices. What the flight recorder has stays withheld. */
+  /** The last notices. The records of the flight recorder stay withheld. */
   end(_: Withhold, books: StageBooks): RecordBatch {
     this.#deduplication?.end();
     for (const limit of this.#limits) limit.end();

@@ -38,7 +38,7 @@ export class Budget {
     }
   }
 
-  /** Reports what is not reported yet. */
+  /** Reports the counts that are not reported yet. */
   end(): void {
     if (this.#withheld === undefined) return;
     const { origin, lastMs } = this.#withheld;

@@ -53,7 +53,7 @@ export class Deduplication {
     this.#forgetOld(fates.lastMs - this.#withinMs);
   }
 
-  /** Reports what is not reported yet. */
+  /** Reports the counts that are not reported yet. */
   end(): void {
     for (const [key, text] of this.#texts) this.#forget(key, text);
   }

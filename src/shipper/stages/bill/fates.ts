@@ -64,7 +64,7 @@ export class Fates {
     return this.batch.timeMs.subarray(0, this.batch.count).reduce((last, ms) => Math.max(last, ms), -Infinity);
   }
 
-  /** Reports what is withheld. Returns the others, in memory that holds nothing else; the batch itself where that is all. */
+  /** Reports the withheld records. Returns the others, in memory that holds nothing else, or the batch itself where all go on. */
   finish(withhold: Withhold): RecordBatch {
     if (this.#withheld.size === 0) return this.batch;
     for (const [reason, indexes] of this.#withheld) withhold(select(this.batch, indexes), reason);

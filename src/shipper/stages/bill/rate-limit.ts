@@ -52,7 +52,7 @@ export class RateLimits {
     if (this.#exceeded.size > 0) this.#reportBefore(Math.floor(fates.lastMs / this.#limit.perMs));
   }
 
-  /** Reports what is not reported yet. */
+  /** Reports the counts that are not reported yet. */
   end(): void {
     this.#reportBefore(Number.POSITIVE_INFINITY);
   }

@@ -19,7 +19,7 @@ export const RECORDED = 'recorder';
 const ERROR = 17;
 /** After an error. */
 const OPEN_MS = 60_000;
-/** Distinct origins of what is sent at once: their numbers have 16 bits in a batch, which records of the present share. */
+/** Distinct origins of records sent at once: their numbers have 16 bits in a batch, which current records share. */
 const ORIGINS_MAX = 0x7fff;
 
 interface Part {
@@ -43,7 +43,7 @@ export class Recorder {
     this.#options = options;
   }
 
-  /** Withholds what is recorded. Returns what was recorded before and is sent now. */
+  /** Withholds the recorded records. Returns earlier ones that are sent now. */
   apply(fates: Fates): readonly RecordBatch[] {
     const { count, origin, origins, timeMs } = fates.batch;
     const recorded = new Map<string, number[]>();
@@ -69,7 +69,7 @@ export class Recorder {
     return recalled;
   }
 
-  /** Sends what is recorded, of one process's container or of all, and their records of the next minute. */
+  /** Sends the recorded records, of one process's container or of all, and their records of the next minute. */
   recall(isOf: (origin: Origin) => boolean = () => true): readonly RecordBatch[] {
     const containers = new Set(
       this.#parts.filter(({ batch }) => batch.origins.some(isOf)).map(({ container }) => container),
@@ -110,7 +110,7 @@ export class Recorder {
     return taken.reverse();
   }
 
-  /** What is too old, or too much: it stays withheld. */
+  /** Forgets records that are too old or too many: they stay withheld. */
   #forget(): void {
     const fromMs = this.#nowMs - this.#options.minutes * 60_000;
     let forgotten = 0;

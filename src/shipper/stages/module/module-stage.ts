@@ -9,7 +9,7 @@ import type { RecordBatch, Stage, Withhold } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import { type Changed, type Expected, movable, type ToShipper } from './protocol.js';
 
-/** Reason under which is counted what the module leaves out. */
+/** Reason of records that the module leaves out. */
 const LEFT_OUT = 'module';
 /** For one batch. */
 const ANSWER_MS = 5000;

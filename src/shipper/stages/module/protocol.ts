@@ -1,5 +1,5 @@
 /**
- * What the shipper and the thread of a module stage send each other: one batch there, one answer back.
+ * Messages between the shipper and the thread of a module stage: one batch there, one answer back.
  *
  *     to the thread    RecordBatch, in memory that is moved, not copied
  *     to the shipper   { isReady } once, or { error } and the thread ends; then per batch an Answer; { notice } at any time
@@ -13,7 +13,7 @@ export interface Changed extends Pick<RecordBatch, 'bytes' | 'start' | 'length'>
 
 export type Answer = { readonly changed: Changed } | { readonly unchanged: true } | { readonly error: string };
 
-/** What the shipper waits for. */
+/** The answer that the shipper waits for. */
 export type Expected = Answer | { readonly isReady: true };
 
 export type ToShipper = Expected | { readonly notice: string };

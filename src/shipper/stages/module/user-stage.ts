@@ -6,7 +6,7 @@ import type { RecordBatch } from '../../parts.js';
 import { BatchBuilder, type RecordView, recordAt, select } from '../../records/record-batch.js';
 import type { Answer, ToShipper } from './protocol.js';
 
-/** What the module has to export as `openStage`. */
+/** The type of the module's export `openStage`. */
 export type OpenStage = (context: StageContext) => UserStage | Promise<UserStage>;
 
 export interface StageContext {
@@ -82,7 +82,7 @@ export async function answerOf(stage: UserStage, batch: RecordBatch): Promise<An
     if (result === batch) return { unchanged: true };
     const index = indexesIn(batch, result);
     const count = result.count;
-    // Copies: what the module keeps of its batch must not go away with it.
+    // Copies, because the module may keep parts of its batch.
     const [start, length] = [result.start.slice(0, count), result.length.slice(0, count)];
     for (let i = 0; i < count; i++) {
       if (!(start[i]! + length[i]! <= result.bytes.length)) throw new Error(`message ${i} lies outside of the bytes`);

@@ -1,4 +1,4 @@
-/** What was found in one message: ranges with their kinds, which neither overlap nor are empty. */
+/** The secrets found in one message: ranges with their kinds, which neither overlap nor are empty. */
 import type { Text } from './bytes.js';
 
 const BACKSLASH = 0x5c;

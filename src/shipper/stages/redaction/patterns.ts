@@ -46,7 +46,7 @@ export function patternsOf(file: string, text: string, taken: readonly string[])
   return patterns;
 }
 
-/** Adds what the patterns find in a message. Kind `firstKind + i` is pattern i. A message that is not UTF-8 is read byte by byte. */
+/** Adds the matches of the patterns in a message. Kind `firstKind + i` is pattern i. A message that is not UTF-8 is read byte by byte. */
 export function findPatterns(patterns: readonly Pattern[], firstKind: number, text: Text, finds: Finds): boolean {
   const bytes = Buffer.from(text.bytes.buffer, text.bytes.byteOffset + text.start, text.end - text.start);
   const latin1 = bytes.toString('latin1');

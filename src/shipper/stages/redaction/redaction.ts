@@ -1,5 +1,5 @@
 /**
- * Hides secrets in messages, before a record is buffered: what is on disk, sent, or a dead letter has none of them.
+ * Hides secrets in messages before a record is buffered: nothing on disk, sent, or in a dead letter contains one.
  *
  * A message is looked at as a whole, so a secret in an event of several lines is found. Of a PEM block that comes line by line,
  * the stage remembers by stream that it is open. Of a line that is cut for its length, a secret across the cut is found where
@@ -27,7 +27,7 @@ export interface RedactionOptions {
   readonly replace: Replace;
 }
 
-/** What is looked for in the messages of a container. */
+/** The kinds and patterns for the messages of a container. */
 interface Search {
   readonly isEmpty: boolean;
   readonly scanner: Scanner;

@@ -15,7 +15,7 @@ const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const NUMBER_MAX = 400;
 const SEPARATORS = /[ -]/g;
 
-/** Makes the bytes that replace what was found. */
+/** Makes the bytes that replace a secret. */
 export type Replace = (name: string, found: Uint8Array) => Uint8Array;
 
 export const withMark: Replace = (name) => markOf(name);

@@ -85,7 +85,7 @@ export class Scanner {
     }
   }
 
-  /** Fills `finds` with what is in these bytes. */
+  /** Fills `finds` with the secrets in these bytes. */
   scan(bytes: Uint8Array, start: number, end: number): Finds {
     const { text, finds } = this;
     text.bytes = bytes;
@@ -113,7 +113,7 @@ export class Scanner {
     return finds;
   }
 
-  /** Where to look on behind what is found here; 0 when there is nothing. */
+  /** Where the search goes on after a secret that is found here; 0 without one. */
   #at(trigger: Trigger, i: number): number {
     switch (trigger) {
       case Trigger.DIGIT:

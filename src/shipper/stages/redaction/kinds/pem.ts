@@ -83,7 +83,7 @@ const FULL_LINE = 60;
 /** A shorter last line is one only when it is all of its message. */
 const LAST_LINE = 4;
 
-/** What a message continues of a block that began in an earlier one: its range, and whether the block ends here. */
+/** The rest of a block that began in an earlier message: its range, and whether the block ends here. */
 export function continuation(text: Text): { readonly from: number; readonly to: number; readonly isEnd: boolean } {
   let end = text.end;
   while (end > text.start && isSpace(text.at(end - 1))) end--;

@@ -1,4 +1,4 @@
-/** Tokens that say by their form what they are: JSON web tokens, bearer and basic credentials, keys of AWS. */
+/** Tokens with a form of their own: JSON web tokens, bearer and basic credentials, keys of AWS. */
 import {
   code,
   isAlphanumeric,
