@@ -72,6 +72,7 @@ export function openSources(
     lineAgeMs: settings.lineAgeSeconds * 1000,
     lingerMs: settings.batchLingerMs,
     events: eventChoiceOf(settings),
+    charsets: settings.charset,
     onLost(lost: Lost) {
       ledger.countLost(lost);
       log.problem('warn', 'application loss', 'an application could not hand over all it wrote', { ...lost });

@@ -13,7 +13,7 @@ import type { ProcessEntry, Tape } from './tape.js';
 export function* batchesOf({ startMs, entries }: Tape, settings: Settings): Generator<RecordBatch> {
   const { lineIdleMs } = settings;
   const ageMs = lineAgeMs({ lineIdleMs, lineAgeMs: settings.lineAgeSeconds * 1000 });
-  const shared = shareAssembly(settings.lineMaxBytes, ageMs, eventChoiceOf(settings));
+  const shared = shareAssembly(settings.lineMaxBytes, ageMs, eventChoiceOf(settings), settings.charset);
   const losses = new LossTotals(() => {});
   const players = new Map<number, Player>();
   let nowMs = startMs;

@@ -41,5 +41,5 @@ test.each(examples().map((example) => [example.command, example] as const))('%s'
 });
 
 test('the page has every example', () => {
-  expect(examples()).toHaveLength(4);
+  expect(examples()).toHaveLength(5);
 });

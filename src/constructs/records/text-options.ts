@@ -6,7 +6,8 @@ import type { Binding } from '../sinks/bind.js';
 export interface TextOptions {
   /**
    * Character set of the messages, which the shipper converts to UTF-8: a name of the Encoding Standard such as
-   * `windows-1252`, `shift_jis`, `gb18030` or `euc-kr`, or by stream such as `stdout:windows-1252,file:shift_jis`.
+   * `windows-1252`, `shift_jis`, `gb18030`, `euc-kr` or `utf-16le`, or by stream such as
+   * `stdout:windows-1252,file:shift_jis`. With `utf-16`, the mark at the beginning of a stream tells the byte order.
    *
    * @default - UTF-8
    */

@@ -100,15 +100,7 @@ export class EventAssembler implements OpenEvent {
   }
 
   /** A line, whose bytes are in the builder's slab. */
-  line(
-    at: number,
-    length: number,
-    timeMs: number,
-    seq: number,
-    position: number,
-    nowMs: number,
-    endSeq = seq + length,
-  ): void {
+  line(at: number, length: number, timeMs: number, seq: number, position: number, nowMs: number, endSeq: number): void {
     this.closeIdle(timeMs);
     this.touchedMs = nowMs;
     this.#lineEndSeq = endSeq;

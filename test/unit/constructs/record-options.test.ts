@@ -55,7 +55,7 @@ describe('become settings of the shipper', () => {
   test('characters', () => {
     const text = { charset: 'stdout:windows-1252', removeAnsi: true };
     expect(settings({ text })).toMatchObject({ charset: { stdout: 'windows-1252' }, ansi: 'remove' });
-    expect(() => settings({ text: { charset: 'utf-16le' } })).toThrow(/'text\.charset'.*utf-16le/);
+    expect(() => settings({ text: { charset: 'utf-17' } })).toThrow(/'text\.charset'.*utf-17/);
   });
 
   test('fields', () => {

@@ -9,11 +9,14 @@ import { ProtocolError } from '../../errors.js';
 import type { Origin } from '../../parts.js';
 import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
-import { type AssemblerShared, LineAssembler } from './line-assembler.js';
+import type { AssemblerShared, LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
 import { NameRoom, streamBytes } from './name-room.js';
+import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
-import { StreamAssembler } from './stream-assembler.js';
+import type { StreamAssembler } from './stream-assembler.js';
+import type { ByteOrder } from './utf16.js';
+import type { Utf16Assembler } from './utf16-assembler.js';
 
 /** Places of one frame in its process's numbering, see decision 1. */
 const PLACES_PER_FRAME = FRAME_MAX_BYTES;
@@ -49,8 +52,8 @@ const timeOf = (ms: number) => new Date(ms).toISOString();
 export interface Progress {
   /** Of the first frame that has to be read again. */
   readonly position: number;
-  /** By stream, the place before which every byte is in a record. */
-  readonly assembled: readonly (readonly [stream: number, seq: number])[];
+  /** By stream, the place before which every byte is in a record, and the byte order where a mark told it. */
+  readonly assembled: readonly (readonly [stream: number, seq: number, order?: ByteOrder])[];
   readonly hello: Hello;
   readonly files: ReadonlyMap<number, string>;
 }
@@ -78,7 +81,7 @@ export interface FrameStreamOptions {
 export class FrameStream implements FrameReader {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
-  readonly #streams = new Map<number, StreamAssembler>();
+  readonly #streams = new Map<number, StreamAssembler | Utf16Assembler>();
   #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
   /** Bytes of the magic seen while undecided. */
   #magicLength = 0;
@@ -99,7 +102,7 @@ export class FrameStream implements FrameReader {
   #lost: Lost = { lines: 0, bytes: 0 };
   /** When the last DATA frame was written. */
   #lastMs: number | undefined;
-  #raw: LineAssembler | undefined;
+  #raw: LineAssembler | Utf16Assembler | undefined;
   #rawOffset = 0;
   #nowMs = 0;
   readonly #wallMs: () => number;
@@ -143,9 +146,10 @@ export class FrameStream implements FrameReader {
   /** What has to be known to read on from `position` one day. `undefined` while there was no HELLO. */
   progress(): Progress | undefined {
     if (this.#hello === undefined || this.#decoder === undefined) return undefined;
-    const assembled: [number, number][] = [];
-    for (const [stream, assembler] of this.#streams) {
-      if (assembler.assembledSeq > 0) assembled.push([stream, assembler.assembledSeq]);
+    const assembled: [number, number, ByteOrder?][] = [];
+    for (const [stream, { assembledSeq, learnedOrder }] of this.#streams) {
+      if (assembledSeq === 0) continue;
+      assembled.push(learnedOrder === undefined ? [stream, assembledSeq] : [stream, assembledSeq, learnedOrder]);
     }
     return { position: this.firstUnassembled, assembled, hello: this.#hello, files: this.#files };
   }
@@ -165,7 +169,7 @@ export class FrameStream implements FrameReader {
     this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
     this.#greet(hello);
     for (const [stream, path] of files) this.file(stream, path);
-    for (const [stream, seq] of assembled) this.#streams.get(stream)?.skipBefore(seq);
+    for (const [stream, seq, order] of assembled) this.#streams.get(stream)?.skipBefore(seq, order);
     this.#freshPosition = end;
   }
 
@@ -356,7 +360,7 @@ export class FrameStream implements FrameReader {
     const origin = { id: this.#idOf(id), ...stream, pid, process, container };
     // Without a name it is not known whose writes they are.
     const doWritesTell = process !== '' && !COPIERS.has(process);
-    this.#streams.set(id, new StreamAssembler(origin, this.#shared, doWritesTell));
+    this.#streams.set(id, openAssembler(origin, this.#shared, doWritesTell));
   }
 
   #idOf(stream: number | string): string {
@@ -379,11 +383,9 @@ export class FrameStream implements FrameReader {
   }
 
   #writeRaw(bytes: Buffer): void {
-    this.#raw ??= new LineAssembler(
+    this.#raw ??= openRawAssembler(
       { id: `${randomBytes(8).toString('hex')}-0`, stream: 'stdout', pid: 0, process: '', container: '' },
       this.#shared,
-      // Its reads are no writes.
-      false,
     );
     this.#raw.write(bytes, 0, bytes.length, this.#wallMs(), this.#rawOffset, this.#nowMs);
     this.#rawOffset += bytes.length;

@@ -6,11 +6,13 @@
  *
  * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
  */
+import type { Charsets } from '../../../catalog/records/bytes.js';
 import { EventAssembler } from '../../events/assembler.js';
 import { FORMED } from '../../events/formed.js';
 import type { EventChoice, EventRoom, EventSettings } from '../../events/room.js';
 import type { Origin } from '../../parts.js';
 import { BatchBuilder } from '../../records/record-batch.js';
+import { SAME_BYTES, type SourceUnits } from './source-units.js';
 import { type Place, StreamOutput } from './stream-output.js';
 
 const NEWLINE = 0x0a;
@@ -28,6 +30,8 @@ export interface AssemblerShared extends EventRoom {
   readonly unfinished: Set<LineAssembler>;
   /** How lines are joined to events; each is a record of its own when absent. */
   readonly events?: EventSettings | EventChoice | undefined;
+  /** Of streams whose bytes are converted before they are lines. */
+  readonly charsets?: Charsets | undefined;
 }
 
 /** How the lines of an origin are joined. */
@@ -41,9 +45,11 @@ export function shareAssembly(
   lineMaxBytes: number,
   lineAgeMs = Number.POSITIVE_INFINITY,
   events?: EventSettings | EventChoice,
+  charsets?: Charsets,
 ): AssemblerShared {
   return {
     events,
+    charsets,
     eventBytes: 0,
     openEvents: new Set(),
     builder: new BatchBuilder(),
@@ -71,6 +77,7 @@ export class LineAssembler {
   readonly #shared: AssemblerShared;
   readonly #output: StreamOutput;
   readonly #writesTell: boolean;
+  readonly #units: SourceUnits;
   /** The unfinished line: `length` bytes, the first of which has the time below. */
   #partial = EMPTY;
   #length = 0;
@@ -89,10 +96,20 @@ export class LineAssembler {
   /** When the unfinished line last grew, on the caller's clock. */
   touchedMs = 0;
 
-  /** `writesTell`: whether the boundaries of its writes are those of a program that logs. */
-  constructor(origin: Origin, shared: AssemblerShared, writesTell = true, output?: StreamOutput) {
-    this.#output = output ?? new StreamOutput(origin, shared.builder);
+  /**
+   * `writesTell`: whether the boundaries of its writes are those of a program that logs. `units`: how its bytes were counted
+   * in the stream.
+   */
+  constructor(
+    origin: Origin,
+    shared: AssemblerShared,
+    writesTell = true,
+    units = SAME_BYTES,
+    output = new StreamOutput(origin, shared.builder),
+  ) {
+    this.#output = output;
     this.#shared = shared;
+    this.#units = units;
     this.#writesTell = writesTell;
     const events = eventsOf(shared, origin);
     if (events !== undefined) this.#events = new EventAssembler(this.#output, shared, events);
@@ -132,7 +149,8 @@ export class LineAssembler {
 
   /**
    * Takes bytes written at `timeMs`; `seq` is the place of the first one. `position` is wherever the caller will have to
-   * begin again to get them once more. `continues`: more of the same write will come. Returns how many of them were skipped.
+   * begin again to get them once more. `continues`: more of the same write will come. Returns how many were skipped, in bytes
+   * of the stream.
    */
   write(
     bytes: Buffer,
@@ -144,13 +162,15 @@ export class LineAssembler {
     position = 0,
     continues = false,
   ): number {
-    const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), end - first);
-    const start = first + known;
+    const units = this.#units;
+    const length = units.lengthOf(bytes, first, end);
+    const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), length);
+    const start = known === 0 ? first : units.offsetOf(bytes, first, known);
     const seq = firstSeq + known;
     const isBegin = !this.#isInWrite && (known > 0 || (this.#length === 0 && !this.#isBroken));
     this.#isInWrite = continues;
     if (start === end) return known;
-    this.#endSeq = seq + (end - start);
+    this.#endSeq = firstSeq + length;
     this.#position = position;
     const { lineAgeMs = Number.POSITIVE_INFINITY } = this.#shared;
     if (this.#length > 0 && timeMs - this.#timeMs >= lineAgeMs) this.interrupt();
@@ -161,20 +181,20 @@ export class LineAssembler {
       // What ends here is a line of the write that began it.
       from = last < start ? end : bytes.indexOf(NEWLINE, start) + 1;
       this.#append(bytes, start, last < start ? end : from - 1, timeMs, seq, nowMs);
-      if (last >= start) this.#endLine(seq + (from - start));
+      if (last >= start) this.#endLine(seq + units.lengthOf(bytes, start, from));
     } else if (this.#isBroken && last >= start) {
       const next = bytes[start] === RETURN ? start + 1 : start;
       if (bytes[next] === NEWLINE) from = next + 1;
       this.#isBroken = false;
     }
     if (from === end) return known;
-    const isWhole =
-      isBegin && from === start && !continues && this.#writesTell && !isCut(end - first, last === end - 1);
+    const isWhole = isBegin && from === start && !continues && this.#writesTell && !isCut(length, last === end - 1);
     this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole);
-    if (from <= last) this.#lines(bytes, from, last + 1, timeMs, seq + (from - start), nowMs);
+    const place = seq + units.lengthOf(bytes, start, from);
+    if (from <= last) this.#lines(bytes, from, last + 1, timeMs, place, nowMs);
     if (last + 1 < end) {
       const rest = Math.max(from, last + 1);
-      this.#append(bytes, rest, end, timeMs, seq + (rest - start), nowMs);
+      this.#append(bytes, rest, end, timeMs, place + units.lengthOf(bytes, from, rest), nowMs);
     }
     return known;
   }
@@ -230,7 +250,7 @@ export class LineAssembler {
     const at = this.#shared.builder.copy(this.#partial, 0, length);
     const { seq, position } = this.#segments[0]!;
     const last = this.#segments.at(-1)!;
-    const endSeq = end ?? last.seq + (this.#length - last.at);
+    const endSeq = end ?? last.seq + this.#units.lengthOf(this.#partial, last.at, this.#length);
     if (this.#events === undefined) this.#output.record(at, length, this.#timeMs, seq, 0, position, endSeq);
     else this.#events.line(at, length, this.#timeMs, seq, position, this.touchedMs, endSeq);
     // Not before: what began later must not leave earlier.
@@ -251,33 +271,40 @@ export class LineAssembler {
   #lines(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
     const { builder, lineMaxBytes } = this.#shared;
     const events = this.#events;
+    const units = this.#units;
     const at = builder.copy(bytes, start, end);
     let { slab } = builder;
+    let place = seq;
     const stop = at + (end - start);
     for (let line = at; line < stop; ) {
       const newline = slab.indexOf(NEWLINE, line);
       const lineEnd = newline > line && slab[newline - 1] === RETURN ? newline - 1 : newline;
       while (lineEnd - line > lineMaxBytes) {
         const cut = cutBefore(slab, line, lineMaxBytes);
-        this.#part(line, cut - line, timeMs, seq + (line - at));
+        place = this.#part(line, cut - line, timeMs, place);
         line = cut;
       }
+      const endPlace = place + units.lengthOf(slab, line, lineEnd);
+      const next = endPlace + units.lengthOf(slab, lineEnd, newline + 1);
       if (events === undefined) {
-        const place = seq + (line - at);
-        this.#output.record(line, lineEnd - line, timeMs, place, 0, this.#position, place + (lineEnd - line));
+        this.#output.record(line, lineEnd - line, timeMs, place, 0, this.#position, endPlace);
       } else {
-        events.line(line, lineEnd - line, timeMs, seq + (line - at), this.#position, nowMs);
+        events.line(line, lineEnd - line, timeMs, place, this.#position, nowMs, endPlace);
         // An event that had memory of its own is in the slab now, which may have grown.
         slab = builder.slab;
       }
       line = newline + 1;
+      place = next;
     }
   }
 
-  /** Of an over-long line: no part of an event. */
-  #part(at: number, length: number, timeMs: number, seq: number): void {
+  /** Of an over-long line: no part of an event. Returns the place behind it. */
+  #part(at: number, length: number, timeMs: number, seq: number): number {
+    const { builder } = this.#shared;
+    const endSeq = seq + this.#units.lengthOf(builder.slab, at, at + length);
     this.#events?.close(0);
-    this.#output.record(at, length, timeMs, seq, FORMED.CUT, this.#position, seq + length);
+    this.#output.record(at, length, timeMs, seq, FORMED.CUT, this.#position, endSeq);
+    return endSeq;
   }
 
   #append(bytes: Buffer, start: number, end: number, timeMs: number, seq: number, nowMs: number): void {
@@ -327,7 +354,8 @@ export class LineAssembler {
     let index = this.#segments.length - 1;
     while (this.#segments[index]!.at > cut) index--;
     const { at, seq, position } = this.#segments[index]!;
-    this.#segments = [{ at: cut, seq: seq + (cut - at), position }, ...this.#segments.slice(index + 1)];
+    const place = seq + this.#units.lengthOf(this.#partial, at, cut);
+    this.#segments = [{ at: cut, seq: place, position }, ...this.#segments.slice(index + 1)];
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Origin } from '../../parts.js';
 import { type AssemblerShared, eventsOf, LineAssembler } from './line-assembler.js';
+import { SAME_BYTES, type SourceUnits } from './source-units.js';
 import { StreamOutput } from './stream-output.js';
 
 /** Threads of one stream that have something open at a time. */
@@ -22,6 +23,7 @@ export class StreamAssembler {
   readonly #shared: AssemblerShared;
   readonly #writesTell: boolean;
   readonly #joinsLines: boolean;
+  readonly #units: SourceUnits;
   readonly #output: StreamOutput;
   #current: LineAssembler;
   #thread = 0;
@@ -30,8 +32,9 @@ export class StreamAssembler {
   /** Whether the last write ended within a line, and was as long as a buffer. */
   #isCutOff = false;
 
-  constructor(origin: Origin, shared: AssemblerShared, writesTell = true) {
+  constructor(origin: Origin, shared: AssemblerShared, writesTell = true, units = SAME_BYTES) {
     this.#origin = origin;
+    this.#units = units;
     this.#shared = shared;
     this.#writesTell = writesTell;
     this.#joinsLines = eventsOf(shared, origin) !== undefined;
@@ -49,7 +52,10 @@ export class StreamAssembler {
     return this.#output.assembled?.position;
   }
 
-  skipBefore(seq: number): void {
+  /** Only of bytes that are converted before they are lines. */
+  readonly learnedOrder: undefined;
+
+  skipBefore(seq: number, _order?: unknown): void {
     this.#skipBefore = seq;
     this.#endSeq = seq;
     for (const assembler of this.#assemblers()) assembler.skipBefore(seq);
@@ -74,9 +80,10 @@ export class StreamAssembler {
   ): number {
     if (thread !== this.#thread && this.#joinsLines && !this.#isCutOff) this.#turn(thread);
     if (this.#output.assemblers.size > 1) this.#closeIdle(timeMs);
-    this.#endSeq = Math.max(this.#endSeq, seq + (end - start));
+    const length = this.#units.lengthOf(bytes, start, end);
+    this.#endSeq = Math.max(this.#endSeq, seq + length);
     const known = this.#current.write(bytes, start, end, timeMs, seq, nowMs, position, continues);
-    this.#isCutOff = end - start >= BUFFER_BYTES && bytes[end - 1] !== 0x0a;
+    this.#isCutOff = length >= BUFFER_BYTES && bytes[end - 1] !== 0x0a;
     if (this.#output.waiting > WAITING_MAX || this.#output.waitingBytes > WAITING_MAX_BYTES) this.flush();
     return known;
   }
@@ -98,7 +105,7 @@ export class StreamAssembler {
   }
 
   #open(thread: number): LineAssembler {
-    const assembler = new LineAssembler(this.#origin, this.#shared, this.#writesTell, this.#output);
+    const assembler = new LineAssembler(this.#origin, this.#shared, this.#writesTell, this.#units, this.#output);
     if (this.#skipBefore > 0) assembler.skipBefore(this.#skipBefore);
     this.#output.assemblers.set(thread, assembler);
     return assembler;

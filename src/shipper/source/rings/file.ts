@@ -10,7 +10,8 @@
  *      24  u64  lost_bytes that are counted
  *      32  u64  lines before tail that are unacknowledged: released in an outage, so that the process could go on
  *      40  u64  their bytes
- *      48  N times: u32 stream, u32 0, f64 place before which all bytes of the stream are assembled
+ *      48  N times: u32 stream, u32 byte order that a mark told (0 none, 1 little, 2 big endian), f64 place before which all
+ *          bytes of the stream are assembled
  *
  * More streams than the page has room for are left out: a reader that goes on may then see the end of an assembled line of
  * such a stream as a line of its own.
@@ -33,6 +34,7 @@ import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
 import type { Hello, Lost } from '../frames/decoder.js';
 import type { Progress } from '../frames/frame-stream.js';
+import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16.js';
 import { lockKey } from './file-locks.js';
 
 type Word = (typeof RING_HEADER)[number]['name'];
@@ -187,10 +189,11 @@ export class RingFile {
     );
     const isRight = this.#half <= 2 && count <= STREAMS_MAX && places.every((place) => Number.isSafeInteger(place));
     if (!isRight) throw new ProtocolError('ring', `${this.path}: no checkpoint`);
-    const assembled = places.map((place, i): [number, number] => [
-      page.readUInt32LE(CHECKPOINT_BYTES + i * STREAM_BYTES),
-      place,
-    ]);
+    const assembled = places.map((place, i): [number, number, ByteOrder?] => {
+      const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;
+      const order = BYTE_ORDERS[page.readUInt32LE(entry + 4) - 1];
+      return order === undefined ? [page.readUInt32LE(entry), place] : [page.readUInt32LE(entry), place, order];
+    });
     return { progress: { position, assembled, ...this.#readNotes() }, lost, unacknowledged };
   }
 
@@ -207,10 +210,10 @@ export class RingFile {
     page.writeBigUInt64LE(BigInt(unacknowledged.lines), 32);
     page.writeBigUInt64LE(BigInt(unacknowledged.bytes), 40);
     for (let i = 0; i < count; i++) {
-      const [stream, seq] = assembled[i]!;
+      const [stream, seq, order] = assembled[i]!;
       const entry = CHECKPOINT_BYTES + i * STREAM_BYTES;
       page.writeUInt32LE(stream, entry);
-      page.writeUInt32LE(0, entry + 4);
+      page.writeUInt32LE(order === undefined ? 0 : BYTE_ORDERS.indexOf(order) + 1, entry + 4);
       page.writeDoubleLE(seq, entry + 8);
     }
     this.#write(page.subarray(0, CHECKPOINT_BYTES + count * STREAM_BYTES), TAIL_AT);

@@ -1,4 +1,5 @@
 /** Options and callbacks of the source of rings. */
+import type { Charsets } from '../../../catalog/records/bytes.js';
 import type { ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
@@ -15,6 +16,7 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly lineAgeMs?: number;
   /** How lines are joined to events; each is a record when absent. */
   readonly events?: EventSettings | EventChoice | undefined;
+  readonly charsets?: Charsets | undefined;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   readonly onLost: (lost: Lost) => void;

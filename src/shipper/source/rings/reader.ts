@@ -286,8 +286,10 @@ export class RingReader {
 }
 
 /** Whether so much can lie before the place where the reader begins: a line takes at least a byte. */
-const isPossible = ({ lines, bytes }: Lost, progress: Progress | undefined): boolean =>
-  lines <= (progress?.position ?? 0) && bytes <= (progress?.position ?? 0);
+const isPossible = ({ lines, bytes }: Lost, { position }: Pick<Progress, 'position'> = { position: 0 }): boolean =>
+  lines <= position && bytes <= position * MESSAGE_BYTES_MAX;
+/** Of a byte that was UTF-16: three of UTF-8 for two. */
+const MESSAGE_BYTES_MAX = 1.5;
 const least = (one: Lost, other: Lost): Lost => ({
   lines: Math.min(one.lines, other.lines),
   bytes: Math.min(one.bytes, other.bytes),

@@ -74,7 +74,7 @@ export class RingSource implements Source {
     this.#directory = new RingDirectory(options);
     this.#endedProcesses = new EndedProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
-    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events);
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#directory.refill(this.#directory.names());
   }
 

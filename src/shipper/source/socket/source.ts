@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { Charsets } from '../../../catalog/records/bytes.js';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
@@ -31,6 +32,7 @@ export interface SocketSourceOptions {
   readonly lineAgeMs?: number;
   /** How lines are joined to events; each is a record when absent. */
   readonly events?: EventSettings | EventChoice | undefined;
+  readonly charsets?: Charsets | undefined;
   /** Longest wait of a record for others to share its batch. */
   readonly lingerMs: number;
   /** An application could not hand over this much since its last report. */
@@ -80,7 +82,7 @@ export class SocketSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#losses = new LossTotals(options.onLost, options);
-    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events);
+    this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 

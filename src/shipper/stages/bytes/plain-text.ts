@@ -17,7 +17,8 @@ export class PlainText implements Stage {
 
   constructor({ charsets, removesAnsi }: PlainTextOptions) {
     const decoders = Object.entries(charsets)
-      .filter(([, charset]) => charset !== 'utf-8')
+      // UTF-16 is UTF-8 since its lines were found.
+      .filter(([, charset]) => charset !== 'utf-8' && !charset.startsWith('utf-16'))
       // Fatal: a byte that is not valid would become another one. The mark of an order of bytes is a character.
       .map(([stream, charset]) => [stream, new TextDecoder(charset, { fatal: true, ignoreBOM: true })]);
     this.#decoders = Object.fromEntries(decoders);

@@ -63,6 +63,45 @@ describe('Connection: times', () => {
   );
 });
 
+describe('Connection: UTF-16', () => {
+  const utf16 = (text: string) => Buffer.from(text, 'utf16le');
+
+  function messages(...chunks: readonly Buffer[]): string[] {
+    const shared = shareAssembly(1000, undefined, undefined, { stdout: 'utf-16le', file: 'utf-16' });
+    const connection = new FrameStream(shared, new LossTotals(() => {}), { wallMs: () => 5 });
+    for (const chunk of chunks) connection.write(chunk, 0);
+    connection.end();
+    return messagesOf(shared.builder.finish());
+  }
+
+  test('each stream has its own character set, and half a character of one waits for no other', () => {
+    const frames = [
+      data(1, 1n, utf16('ä\n').subarray(0, 3)),
+      data(2, 2n, 'é\n'),
+      data(1, 3n, utf16('ä\n').subarray(3)),
+    ];
+    expect(messages(magic, hello(), ...frames)).toEqual(['é', 'ä']);
+  });
+
+  test('a file that is opened anew begins anew', () => {
+    const old = [file(16, '/a.log'), data(16, 1n, utf16('\ufeffone').subarray(0, -1))];
+    const anew = [file(16, '/a.log'), data(16, 2n, utf16('\ufefftwo\n').swap16())];
+    expect(messages(magic, hello(), ...old, ...anew)).toEqual(['on\ufffd', 'two']);
+  });
+
+  test('writes that are missing leave no character in two halves', () => {
+    const frames = [data(1, 1n, utf16('one\ntwo').subarray(0, -1)), data(1, 9n, utf16('three\n'))];
+    expect(messages(magic, hello(), ...frames)).toEqual(['one', 'tw\ufffdthree']);
+    const [before, after] = frames;
+    expect(messages(magic, hello(), before!, lost(1n, 5n), after!)).toContain('three');
+  });
+
+  test('of a peer without frames', () => {
+    const bytes = utf16('one\r\n漢字');
+    expect(messages(...[...bytes].map((byte) => Buffer.of(byte)))).toEqual(['one', '漢字']);
+  });
+});
+
 describe('Connection: raw lines', () => {
   test.each([
     ['text', 'one\ntwo'],

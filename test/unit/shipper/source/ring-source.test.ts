@@ -73,6 +73,26 @@ test.each([0, 1])(
   },
 );
 
+test('UTF-16: a reader that comes after one knows the byte order and where characters begin', async () => {
+  const charsets = { stdout: 'utf-16' };
+  const text = Buffer.from('\ufeff上\n一', 'utf16le').swap16();
+  const maker = open();
+  const fd = claim();
+  maker.close();
+  let head = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, text.subarray(0, -1)), data(2, 2n, 'err\n')]));
+  const first = await take(open([], { charsets }), 2, 1);
+  head = write(fd, head, data(1, 3n, text.subarray(-1)));
+  write(fd, head, data(1, 4n, Buffer.from('\ud83d\ude00\n上\n', 'utf16le').swap16()));
+  const second = await take(open([], { charsets }), 2, 1);
+  const read = [...first, ...second].map(({ message, seq }) => [Buffer.from(message, 'latin1').toString(), seq]);
+  expect(read).toEqual([
+    ['上', 32768 + 2],
+    ['err', 2 * 32768],
+    ['一😀', 32768 + 6],
+    ['上', 4 * 32768 + 6],
+  ]);
+});
+
 test('an ended ring is removed once all of it is acknowledged; the pool is filled up again', async () => {
   const source = open();
   const fd = claim();

@@ -25,6 +25,58 @@ test.each([
   expect(convert(charset, bytes)).toBe(text);
 });
 
+describe('a line feed is no part of another character', () => {
+  const all = ['shift_jis', 'gb18030', 'gbk', 'big5', 'euc-kr', 'euc-jp', 'iso-2022-jp'];
+  const high = Array.from({ length: 0x80 }, (_, i) => 0x80 + i);
+  const decoded = (charset: string, bytes: readonly number[]) => {
+    try {
+      return new TextDecoder(charset, { fatal: true }).decode(Uint8Array.from(bytes));
+    } catch {
+      return undefined;
+    }
+  };
+  /** What may come before the last byte of a character. */
+  const beginnings = (charset: string): number[][] => [
+    ...(charset === 'iso-2022-jp' ? high.map((byte) => [0x1b, 0x24, 0x42, byte - 0x80]) : high.map((byte) => [byte])),
+    ...(charset === 'gb18030' ? high.map((byte) => [0x81, 0x30, byte]) : []),
+    ...(charset === 'euc-jp' ? high.map((byte) => [0x8f, byte]) : []),
+  ];
+  /** Of two bytes, and what shifts to them. Two shifts in a row are not valid. */
+  const pair = (charset: string, first: number, second: number) =>
+    charset === 'iso-2022-jp'
+      ? [0x1b, 0x24, 0x42, first & 0x7f, second & 0x7f, 0x1b, 0x28, 0x42, 0x20]
+      : [first, second];
+
+  test.each(all)('%s', (charset) => {
+    for (const bytes of beginnings(charset)) expect(decoded(charset, [...bytes, 0x0a]) ?? '\n').toMatch(/\n$/);
+  });
+
+  test.each(all)('so lines of %s are those of the whole text', (charset) => {
+    const characters = high
+      .filter((first) => (first & 0x7f) > 0x20)
+      .flatMap((first) => [0x41, 0x5c, 0x7c, 0xa1, 0xb2, 0xd0].map((second) => pair(charset, first, second)))
+      .filter((bytes) => decoded(charset, bytes) !== undefined);
+    expect(characters.length).toBeGreaterThan(100);
+    const line = fc.array(fc.constantFrom(...characters, [0x61], [0x20]), { maxLength: 10 }).map((each) => each.flat());
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1 }), (lines) => {
+        const whole = decoded(charset, lines.flatMap((each) => [...each, 0x0a]).slice(0, -1));
+        expect(lines.map((each) => convert(charset, each))).toEqual(whole?.split('\n'));
+      }),
+      { seed: 5 },
+    );
+  });
+});
+
+test('each line of iso-2022-jp begins in ASCII, though the line before did not return to it', () => {
+  expect(convert('iso-2022-jp', [0x1b, 0x24, 0x42, 0x46, 0x7c])).toBe('日');
+  expect(convert('iso-2022-jp', [0x46, 0x7c])).toBe('F|');
+});
+
+test('UTF-16 is UTF-8 already', () => {
+  expect(convert('utf-16le', [0xe6, 0xbc, 0xa2])).toBe('漢');
+});
+
 test('a message that is not valid in its character set stays as it is', () => {
   const batch = batchOf([{ message: Uint8Array.of(0x41, 0xff) }]);
   expect(stage('euc-kr').apply(batch)).toBe(batch);
@@ -89,8 +141,6 @@ describe('sequences of terminals', () => {
 });
 
 test.each([
-  ['utf-16le', 'lines end at the byte 0A'],
-  ['stdout:utf-16be', 'lines end at the byte 0A'],
   ['ebcdic', 'is no character set that is known here'],
   ['', 'is no character set'],
   ['stdin:utf-8', 'is no character set'],
