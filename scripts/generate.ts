@@ -73,6 +73,7 @@ function header(): string {
     define('RING_VERSION', contract.RING_VERSION),
     define('RING_HEADER_BYTES', contract.RING_HEADER_BYTES),
     define('RING_OWN_CAPACITY_BYTES', contract.RING_OWN_CAPACITY_BYTES),
+    define('EXIT_STATUS_KNOWN', contract.EXIT_STATUS_KNOWN),
     define('BELL_LOSS', `0x${contract.BELL_LOSS.toString(16)}ULL`),
     ...Object.entries(contract.RING_NAMES).map(([name, value]) => define(`RING_NAME_${name}`, text(value))),
     '/* Offsets of the words in its header. */',

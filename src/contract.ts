@@ -69,6 +69,7 @@ export const FRAME_TYPES = {
 
 export const FRAME_FLAGS = {
   CONTINUES: { value: 1, meaning: 'more frames of the same write follow' },
+  ENDS: { value: 2, meaning: 'of LOST: the process ends, and `seq_low` is how, as `exit_status` of a ring' },
 } as const;
 
 /** Stream ids. Ids from FIRST_FILE_STREAM on are files, announced by a FILE frame. */
@@ -103,6 +104,9 @@ export const LOST_PAYLOAD_BYTES = 16;
 export const RING_MAGIC: readonly number[] = [0x89, 0x4c, 0x54, 0x52, 0x0d, 0x0a, 0x1a, 0x0a];
 export const RING_VERSION = 1;
 
+/** In the word of an exit status, of which status 0 has to differ from none. */
+export const EXIT_STATUS_KNOWN = 256;
+
 /** A word of a ring's header. Each has one writer, and words of different writers lie on different cache lines. */
 export interface RingWord extends LayoutField {
   /** `maker`: before the ring has its name. `writer`: the process that claimed it. `reader`: the shipper. */
@@ -128,6 +132,13 @@ export const RING_HEADER: readonly RingWord[] = [
     offset: 72,
     meaning:
       '1: the process holds a lock (fcntl(2), F_OFD_SETLK) on the ring, which ends with its mapping, however it ends',
+  },
+  {
+    by: 'writer',
+    name: 'exit_status',
+    type: 'u32',
+    offset: 76,
+    meaning: 'EXIT_STATUS_KNOWN and the exit status (0 to 255), set before `ended`; 0: it is not known',
   },
   { by: 'writer', name: 'instance', type: 'u64', offset: 80, meaning: 'as in HELLO' },
   { by: 'writer', name: 'head', type: 'u64', offset: 128, meaning: 'bytes ever written' },

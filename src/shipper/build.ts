@@ -69,7 +69,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const sources = openSources(settings, {
     ...{ ledger, log, journal },
     isOutage: () => isOutage(metered, now()),
-    onWriterKilled: (instance) => recall(({ id }) => id.startsWith(`${instance}-`)),
+    onFailure: (writer) => recall(({ container }) => container === writer.container),
   });
   const heldBy = (name: string) => buffer.cursor(name).held;
   return {

@@ -1,6 +1,7 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
 
 import type { CountJournal } from './accounting/count-journal.js';
+import { type EndedProcess, isFailure, type ProcessEnd } from './accounting/ends.js';
 import type { Ledger } from './accounting/ledger.js';
 import type { ProtocolError } from './errors.js';
 import { eventChoiceOf } from './events/settings.js';
@@ -19,8 +20,8 @@ export interface OpenSourcesOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly isOutage: () => boolean;
-  /** Told of a process with a ring that a signal has killed, after its last line was handed on. */
-  readonly onWriterKilled: (instance: string) => void;
+  /** Told of a process that has failed, after its last line was handed on. */
+  readonly onFailure: (writer: EndedProcess) => void;
   /** Keeps losses beyond a kill; absent where there is no directory for it. */
   readonly journal: CountJournal | undefined;
 }
@@ -64,7 +65,7 @@ export async function lockRings({ ringDir, podName }: Settings, log: Log): Promi
 /** Throws a ConfigError when the directory of rings cannot be made. */
 export function openSources(
   settings: Settings,
-  { ledger, log, isOutage, onWriterKilled, journal }: OpenSourcesOptions,
+  { ledger, log, isOutage, onFailure, journal }: OpenSourcesOptions,
 ): Sources {
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
@@ -80,6 +81,10 @@ export function openSources(
     onProtocolError({ reason, message }: ProtocolError) {
       ledger.countProtocolError(reason);
       log.problem('warn', `protocol ${reason}`, `what a peer sent is refused: ${message}`, { reason });
+    },
+    onWriterEnded(writer: EndedProcess, end: ProcessEnd) {
+      const isNew = ledger.ends.add(writer, end);
+      if (isNew && isFailure(end)) onFailure(writer);
     },
     onGap: () => ledger.countGap(),
     onTimeReplaced: () => ledger.countTimeReplaced(),
@@ -100,7 +105,6 @@ export function openSources(
     pool: settings.ringPool,
     totalBytes: settings.ringTotalBytes,
     isOutage,
-    onWriterKilled,
     onSkipped: (reason, bytes) => ledger.countSkipped(reason, bytes),
     onPreviousRunLoss(lostWithPreviousRun) {
       ledger.countLostWithPreviousRun(lostWithPreviousRun);

@@ -2,7 +2,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../../scripts/free-port.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
+import type { Statement } from '../../src/shipper/accounting/ledger.js';
 import { root, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
@@ -46,9 +48,11 @@ function moduleOf(code: string): string {
 /** A shipper that writes to a file. */
 async function ship(settings: Readonly<Record<string, string>>) {
   const output = join(temporaryDirectory(), 'output');
+  const port = await freePort();
   const running = await startShipper({
     LOGTAP_SINK: 'file',
     LOGTAP_FILE_PATH: output,
+    LOGTAP_STATUS_PORT: String(port),
     LOGTAP_BATCH_LINGER_MS: '10',
     // The text is sent in one write, whose lines would be one event.
     LOGTAP_EVENTS: 'off',
@@ -61,7 +65,11 @@ async function ship(settings: Readonly<Record<string, string>>) {
           .filter((line) => line !== '')
           .map((line) => (JSON.parse(line) as { message: string }).message)
       : [];
-  return { running, messages };
+  const ended = async () => {
+    const statement = (await (await fetch(`http://127.0.0.1:${port}/ledger`)).json()) as Statement;
+    return statement.ended?.processes;
+  };
+  return { running, messages, ended };
 }
 
 /** Hands raw lines to the shipper, as `socat` would. */
@@ -123,19 +131,41 @@ describe('the flight recorder', () => {
   });
 
   test.each([
-    ['that a signal kills', 'kill -9 $$', ['before', 'last']],
-    ['that ends by itself', 'exit 3', []],
-  ])('is sent with the last lines of a process %s', async (_, end, expected) => {
-    const rings = join(temporaryDirectory(), 'rings');
-    const { running, messages } = await ship({ ...settings, LOGTAP_RING_DIR: rings });
-    const env = { ...tapEnvironment(running.socket), [LIBRARY_ENV.TARGET.name]: `ring:${rings}` };
-    await start('bash', ['-c', `echo before; sleep 0.3; echo last; ${end}`], { env }).ended;
-    write(running, ['WARN mark']);
-    await until('the mark is there', () => messages().includes('WARN mark'));
-    if (expected.length > 0) await until('the lines are there', () => messages().length > expected.length);
+    ['that a signal kills', 'kill -9 $$', ['before', 'last'], { killed: 1 }],
+    ['that fails', 'exit 3', ['before', 'last'], { '3': 1 }],
+    ['that ends by itself', 'exit 0', [], { '0': 1 }],
+  ])('is sent with the last lines of a process %s', async (_, end, expected, processes) => {
+    const rings = mkdtempSync('/dev/shm/logtap-rings-');
+    try {
+      const { running, messages, ended } = await ship({ ...settings, LOGTAP_RING_DIR: rings });
+      const env = { ...tapEnvironment(running.socket), [LIBRARY_ENV.TARGET.name]: `ring:${rings}` };
+      await start('bash', ['-c', `echo before; sleep 0.3; echo last; ${end}`], { env }).ended;
+      await until('the end is known', async () => (await ended()) !== undefined);
+      write(running, ['WARN mark']);
+      await until('the mark is there', () => messages().includes('WARN mark'));
+      if (expected.length > 0) await until('the lines are there', () => messages().length > expected.length);
+      expect(await ended()).toEqual(processes);
+      const { stderr } = await drain(running);
+      expect(messages().filter((message) => message !== 'WARN mark')).toEqual(expected);
+      expect(totalsOf(stderr)).toMatchObject({ read: 3, delivered: 1 + expected.length, balanced: true });
+    } finally {
+      rmSync(rings, { recursive: true, force: true });
+    }
+  });
+
+  test.each([
+    ['fails', 'exit 3', ['debug one', 'debug two']],
+    ['ends well', 'exit 0', []],
+  ])('of a process that writes to the socket and %s', async (_, end, expected) => {
+    const { running, messages, ended } = await ship(settings);
+    // Its error goes nowhere.
+    const script = `echo debug one; echo debug two; echo 'ERROR x' > /dev/null; ${end}`;
+    await start('bash', ['-c', script], { env: tapEnvironment(running.socket) }).ended;
+    await until('the end is known', async () => (await ended()) !== undefined);
+    if (expected.length > 0) await until('the lines are there', () => messages().length === expected.length);
     const { stderr } = await drain(running);
-    expect(messages().filter((message) => message !== 'WARN mark')).toEqual(expected);
-    expect(totalsOf(stderr)).toMatchObject({ read: 3, delivered: 1 + expected.length, balanced: true });
+    expect(messages()).toEqual(expected);
+    expect(totalsOf(stderr)).toMatchObject({ read: 2, delivered: expected.length, balanced: true });
   });
 });
 

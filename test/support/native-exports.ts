@@ -1,6 +1,9 @@
 /** Every exported function, the names of one function on one line. A new hook is added here as well. */
 export const EXPORTS = `
   _exit _Exit
+  exit
+  quick_exit
+  err errx verr verrx
   fork __fork
   vfork __vfork
   daemon
@@ -71,6 +74,9 @@ export const EXPORTS = `
 `
   .split(/\s+/)
   .filter((name) => name !== '');
+
+/** Exported too. A program with one of its own does not begin, with or without the library. */
+export const START = '__libc_start_main';
 
 /** What the library exports for x86_64 in versions, as glibc does; aarch64 is younger than these changes. */
 export const VERSIONED = [

@@ -17,6 +17,7 @@
 #define LT_FRAME_LOST 4 /* totals of what this process could not hand over so far */
 
 #define LT_FLAG_CONTINUES 1 /* more frames of the same write follow */
+#define LT_FLAG_ENDS 2 /* of LOST: the process ends, and `seq_low` is how, as `exit_status` of a ring */
 
 #define LT_STREAM_STDOUT 1
 #define LT_STREAM_STDERR 2
@@ -61,6 +62,7 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_RING_VERSION 1
 #define LT_RING_HEADER_BYTES 16384
 #define LT_RING_OWN_CAPACITY_BYTES 65536
+#define LT_EXIT_STATUS_KNOWN 256
 #define LT_BELL_LOSS 0xa1a0a0d42544c89ULL
 #define LT_RING_NAME_FREE "free-"
 #define LT_RING_NAME_USED "ring-"
@@ -73,6 +75,7 @@ _Static_assert(sizeof(struct lt_lost_payload) == 16, "lt_lost_payload: no paddin
 #define LT_RING_PID_AT 64 /* u32, writer: as in HELLO */
 #define LT_RING_ENDED_AT 68 /* u32, writer: 1: the process ends; it may still write a little */
 #define LT_RING_LOCKED_AT 72 /* u32, writer: 1: the process holds a lock (fcntl(2), F_OFD_SETLK) on the ring, which ends with its mapping, however it ends */
+#define LT_RING_EXIT_STATUS_AT 76 /* u32, writer: EXIT_STATUS_KNOWN and the exit status (0 to 255), set before `ended`; 0: it is not known */
 #define LT_RING_INSTANCE_AT 80 /* u64, writer: as in HELLO */
 #define LT_RING_HEAD_AT 128 /* u64, writer: bytes ever written */
 #define LT_RING_LOST_LINES_AT 192 /* u64, writer: as in LOST, always up to date */

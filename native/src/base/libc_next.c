@@ -184,6 +184,8 @@ static long raw_syscall(long number, ...) {
         .lseek = raw_lseek,                                                                                            \
         .ftruncate = raw_ftruncate,                                                                                    \
         .exit_now = raw_exit,                                                                                          \
+        .exit = raw_exit,                                                                                              \
+        .quick_exit = raw_exit,                                                                                        \
         .fork = raw_fork,                                                                                              \
         .vfork = raw_fork,                                                                                             \
         .clock_gettime = raw_clock_gettime,                                                                            \
@@ -236,6 +238,11 @@ static const struct {
     FIELD("lseek", lseek),
     FIELD("ftruncate", ftruncate),
     FIELD("_exit", exit_now),
+    FIELD("exit", exit),
+    FIELD("quick_exit", quick_exit),
+    FIELD("on_exit", on_exit),
+    FIELD("verr", verr),
+    FIELD("verrx", verrx),
     FIELD("fork", fork),
     FIELD("vfork", vfork),
     FIELD("clock_gettime", clock_gettime),

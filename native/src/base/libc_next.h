@@ -36,6 +36,8 @@ struct lt_libc_next {
     off_t (*lseek)(int, off_t, int);
     int (*ftruncate)(int, off_t);
     void (*exit_now)(int); /* _exit */
+    void (*exit)(int);
+    void (*quick_exit)(int);
     pid_t (*fork)(void);
     pid_t (*vfork)(void);
     int (*clock_gettime)(int, struct __kernel_timespec *);
@@ -59,6 +61,9 @@ struct lt_libc_next {
     int (*execveat)(int, const char *, char *const *, char *const *, int);
 
     /* NULL until found. */
+    int (*on_exit)(void (*)(int, void *), void *); /* not in musl */
+    void (*verr)(int, const char *, va_list);
+    void (*verrx)(int, const char *, va_list);
     int (*daemon)(int, int);
     int (*execv)(const char *, char *const *);
     int (*execvp)(const char *, char *const *);

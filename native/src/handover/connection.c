@@ -24,6 +24,7 @@ static struct {
     uint64_t dropped_ns;      /* when the last connection broke; 0: never */
     uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
     uint64_t reported_bytes;  /* of the loss, on this connection */
+    uint32_t told_status;     /* as in the header of a ring */
     uint64_t announced[LT_TAP_FILES_MAX / 64]; /* a bit for each file */
 } *connection;
 
@@ -172,7 +173,7 @@ static bool report_loss(struct lt_patience *patience) {
     const struct lt_loss loss = lt_handover_loss();
     if (LT_LIKELY(loss.bytes == connection->reported_bytes)) return true;
     uint8_t frame[LT_LOST_FRAME_BYTES];
-    if (!send_whole(frame, lt_framing_loss(frame, loss), patience)) return false;
+    if (!send_whole(frame, lt_framing_loss(frame, loss, 0), patience)) return false;
     connection->reported_bytes = loss.bytes;
     return true;
 }
@@ -259,6 +260,24 @@ void lt_connection_look_ahead(void) {
     lt_connection_end_write();
 }
 
+/* A target without words of its own learns the exit status by a frame: one attempt, by no call but those of a write. */
+static void tell_status(void) {
+    struct lt_patience none = {0};
+    const uint32_t status = lt_handover->exit_status;
+    if (lt_config.medium != LT_TO_SOCKET || status == connection->told_status || connection->mid_frame) return;
+    const struct lt_loss loss = lt_handover_loss();
+    uint8_t frame[LT_LOST_FRAME_BYTES];
+    const size_t length = lt_framing_loss(frame, loss, status);
+    if (length == 0) return;
+    if (!send_whole(frame, length, &none)) return;
+    connection->told_status = status;
+    connection->reported_bytes = loss.bytes;
+}
+
 void lt_connection_end(void) {
-    if (transport()->is_open() && transport()->end != NULL) transport()->end();
+    if (!transport()->is_open()) return;
+    if (transport()->end != NULL)
+        transport()->end();
+    else
+        tell_status();
 }

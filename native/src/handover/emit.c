@@ -233,6 +233,10 @@ void lt_emit_lost(const struct iovec *parts, int count, size_t skip, size_t leng
     if (LT_UNLIKELY(__atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED))) lt_emit_end();
 }
 
+void lt_emit_note_status(int status) {
+    if (!lt_process_is_borrowed()) lt_handover->exit_status = LT_EXIT_STATUS_KNOWN | (uint32_t)(status & 0xff);
+}
+
 void lt_emit_end(void) {
     if (lt_process_is_borrowed()) return;
     __atomic_store_n(&lt_handover->ending, true, __ATOMIC_RELAXED);

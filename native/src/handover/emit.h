@@ -38,4 +38,7 @@ void lt_emit_report(void);
 /* exit() has begun: reports losses now, and those to come at once. */
 void lt_emit_end(void);
 
+/* The process is about to end with this status, which its end will tell. */
+void lt_emit_note_status(int status);
+
 #endif

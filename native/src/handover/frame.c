@@ -49,9 +49,15 @@ size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t t
     return (size_t)(at - out);
 }
 
-size_t lt_frame_lost(uint8_t *out, uint64_t time_ns, struct lt_loss loss) {
+size_t lt_frame_lost(uint8_t *out, uint64_t time_ns, struct lt_loss loss, uint32_t exit_status) {
     const struct lt_lost_payload payload = {.lost_lines = loss.lines, .lost_bytes = loss.bytes};
-    const struct lt_frame_header header = {.length = sizeof payload, .type = LT_FRAME_LOST, .time_ns = time_ns};
+    const struct lt_frame_header header = {
+        .length = sizeof payload,
+        .type = LT_FRAME_LOST,
+        .flags = exit_status == 0 ? 0 : LT_FLAG_ENDS,
+        .time_ns = time_ns,
+        .seq_low = exit_status,
+    };
     lt_copy(out, &header, sizeof header);
     lt_copy(out + sizeof header, &payload, sizeof payload);
     return sizeof header + sizeof payload;

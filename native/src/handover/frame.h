@@ -50,7 +50,8 @@ struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t p
 /* Magic and HELLO, the beginning of a connection. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */
 size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss);
 
-/* A whole LOST frame. `out` has room for LT_LOST_FRAME_BYTES. Returns the length. */
-size_t lt_frame_lost(uint8_t *out, uint64_t time_ns, struct lt_loss loss);
+/* A whole LOST frame. `exit_status`: 0, or that of the process, which ends. `out` has room for LT_LOST_FRAME_BYTES.
+ * Returns the length. */
+size_t lt_frame_lost(uint8_t *out, uint64_t time_ns, struct lt_loss loss, uint32_t exit_status);
 
 #endif

@@ -19,8 +19,8 @@ size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss lo
     return lt_frame_greeting(out, &who, lt_framing_now_ns(), loss);
 }
 
-size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss) {
-    return lt_config.frames ? lt_frame_lost(out, lt_framing_now_ns(), loss) : 0;
+size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss, uint32_t exit_status) {
+    return lt_config.frames ? lt_frame_lost(out, lt_framing_now_ns(), loss, exit_status) : 0;
 }
 
 size_t lt_framing_file(struct lt_frame_header *out, unsigned stream, size_t path_length) {

@@ -30,7 +30,8 @@ static inline uint64_t lt_framing_now_ns(void) {
 /* The beginning of a connection. */
 size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss);
 
-size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss);
+/* Of the losses so far, and at the end of the process of its status; 0 before. */
+size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss, uint32_t exit_status);
 
 /* The header of a file's path. 0: the path is not sent either. */
 size_t lt_framing_file(struct lt_frame_header *out, unsigned stream, size_t path_length);

@@ -11,6 +11,7 @@ struct lt_handover {
     bool ends_line;        /* the present write is the rest of a line that was handed over in part */
     bool is_read;          /* the kernel has read the bytes of the present write, so they can be read */
     bool ending;           /* exit() runs: from now on a loss is reported at once */
+    uint32_t exit_status;  /* as in the header of a ring; 0: not known */
     uint64_t seq;          /* of the last DATA frame */
     struct lt_loss loss;
 };

@@ -62,6 +62,11 @@ static void note_loss(bool may_tell) {
     __atomic_store_n(word(LT_RING_LOST_BYTES_AT), bytes, __ATOMIC_RELEASE);
 }
 
+static void note_end(void) {
+    __atomic_store_n(half_word(LT_RING_EXIT_STATUS_AT), lt_handover->exit_status, __ATOMIC_RELAXED);
+    __atomic_store_n(half_word(LT_RING_ENDED_AT), 1, __ATOMIC_SEQ_CST);
+}
+
 static int open_ring(void) {
     const int error = lt_ring_directory_claim(ring);
     if (error != 0) return error;
@@ -69,6 +74,8 @@ static int open_ring(void) {
     __atomic_store_n(half_word(LT_RING_LOCKED_AT), ring->is_locked ? 1 : 0, __ATOMIC_RELAXED);
     __atomic_store_n(word(LT_RING_INSTANCE_AT), lt_process->instance, __ATOMIC_RELEASE);
     note_loss(false);
+    /* The last words of a process, when its ring was retired because it ends. */
+    if (__atomic_load_n(&lt_handover->ending, __ATOMIC_RELAXED)) note_end();
     ring_bell();
     return 0;
 }
@@ -190,7 +197,7 @@ static void wait_for_room(uint64_t ms) {
 /* The totals of losses lie in the header, which always has room: they need no reserve. */
 static void end_ring(void) {
     note_loss(false);
-    __atomic_store_n(half_word(LT_RING_ENDED_AT), 1, __ATOMIC_SEQ_CST);
+    note_end();
     if (!is_retired()) ring_bell();
 }
 

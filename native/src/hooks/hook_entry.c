@@ -237,13 +237,16 @@ static bool is_on(void) {
     return before == ON;
 }
 
+/* Whether the end is told by hook_exit.c. */
+static bool end_is_told;
+
 __attribute__((constructor)) static void start(void) {
-    (void)is_on();
+    if (is_on()) end_is_told = lt_exit_set_up();
 }
 
 /* stdio may flush its last bytes only after this; hooks go on working. */
 __attribute__((destructor)) static void end(void) {
-    if (is_on()) lt_emit_end();
+    if (is_on() && !end_is_told) lt_emit_end();
 }
 
 /* Called by lt_hook_not_started: a constructor came before ours, or another thread starts the library right now. */

@@ -5,14 +5,6 @@
 #include "process.h"
 #include "tap.h"
 
-/* Ends without destructors: shells and children after fork do. */
-void lt_hook__exit(int code) {
-    lt_emit_end();
-    lt_libc_next.exit_now(code);
-    for (;;)
-        (void)lt_kernel(__NR_exit_group, code);
-}
-
 pid_t lt_hook_fork(void) {
     const pid_t child = lt_libc_next.fork();
     if (child == 0) lt_process_forked();

@@ -192,6 +192,7 @@ static long handle(const struct call *call) {
         return result;
     }
     case __NR_exit_group:
+        lt_emit_note_status((int)call->at[0]);
         lt_emit_end();
         return go_on(call);
     default:

@@ -13,6 +13,12 @@
 #define LT_HOOKS(X)                                                                                                    \
     X(_exit, _exit, exit_now)                                                                                          \
     X(_Exit, _exit, exit_now)                                                                                          \
+    X(exit, exit, exit)                                                                                                \
+    X(quick_exit, quick_exit, quick_exit)                                                                              \
+    X(err, err, nothing)                                                                                               \
+    X(errx, errx, nothing)                                                                                             \
+    X(verr, verr, verr)                                                                                                \
+    X(verrx, verrx, verrx)                                                                                             \
     X(fork, fork, fork)                                                                                                \
     X(__fork, fork, fork)                                                                                              \
     X(vfork, vfork, vfork)                                                                                             \
@@ -136,6 +142,9 @@
 #define LT_OLD_HOOKS(X)
 #endif
 
+/* At the start: whether libc tells how the process ends, after all destructors. */
+bool lt_exit_set_up(void);
+
 /* At the start: whether the exported isatty goes to its body. */
 void lt_python_set_up(bool isatty_is_ours);
 
@@ -179,6 +188,12 @@ int lt_hook_execl(const char *path, const char *first, ...);
 int lt_hook_execlp(const char *path, const char *first, ...);
 int lt_hook_execle(const char *path, const char *first, ...);
 void lt_hook__exit(int code);
+void lt_hook_exit(int code);
+void lt_hook_quick_exit(int code);
+void lt_hook_err(int code, const char *text, ...);
+void lt_hook_errx(int code, const char *text, ...);
+void lt_hook_verr(int code, const char *text, va_list arguments);
+void lt_hook_verrx(int code, const char *text, va_list arguments);
 pid_t lt_hook_fork(void);
 int lt_hook_daemon(int stay, int keep_streams);
 char *lt_hook_getenv(const char *name);

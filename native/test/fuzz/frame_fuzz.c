@@ -99,7 +99,7 @@ static void losses_come_back(struct input *input) {
     const uint64_t time_ns = take(input, 8);
     const struct lt_loss loss = {take(input, 8), take(input, 8)};
     uint8_t *out = malloc(LT_LOST_FRAME_BYTES);
-    REQUIRE(lt_frame_lost(out, time_ns, loss) == 24 + 16);
+    REQUIRE(lt_frame_lost(out, time_ns, loss, 0) == 24 + 16);
     is_header(out, 16, 4, 0, 0, 0, time_ns, 0);
     REQUIRE(number(out + 24, 8) == loss.lines);
     REQUIRE(number(out + 32, 8) == loss.bytes);

@@ -35,7 +35,7 @@ static void a_greeting_fits_its_buffer(void) {
 
 static void a_loss_fits_its_buffer(void) {
     uint8_t *out = malloc(LT_LOST_FRAME_BYTES);
-    EXPECT(lt_frame_lost(out, 1, (struct lt_loss){UINT64_MAX, UINT64_MAX}) == LT_LOST_FRAME_BYTES);
+    EXPECT(lt_frame_lost(out, 1, (struct lt_loss){UINT64_MAX, UINT64_MAX}, 0) == LT_LOST_FRAME_BYTES);
     free(out);
 }
 

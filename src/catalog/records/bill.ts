@@ -52,7 +52,7 @@ export const BILL_SETTINGS = {
   recorderMinutes: setting({
     name: 'LOGTAP_RECORDER_MINUTES',
     defaultMeaning: 'no flight recorder',
-    help: 'Keeps records below `LOGTAP_RECORDER_LEVEL` in memory for this time, and sends them only around an error: those before it, and those of the next minute. A process that a signal kills, and SIGUSR1 to the shipper, have the same effect.',
+    help: 'Keeps records below `LOGTAP_RECORDER_LEVEL` in memory for this time, and sends them only around an error: those before it, and those of the next minute. A process that ends with an exit status other than 0 or that a signal kills, and SIGUSR1 to the shipper, have the same effect.',
     parse: value.integer(1, 1440),
   }),
   recorderLevel: setting({

@@ -45,7 +45,7 @@ export interface Budget {
   readonly deduplicateSeconds?: number;
 }
 
-/** Keeps records in memory and sends them only around an error, or when a signal kills a process. */
+/** Keeps records in memory and sends them only around an error, or when a process fails. */
 export interface FlightRecorder {
   /** Minutes for which records are kept. */
   readonly minutes: number;

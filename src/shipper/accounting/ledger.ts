@@ -3,6 +3,7 @@
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { CountJournal, Fate, PreviousCounts } from './count-journal.js';
+import { EndCounts, type EndStatement } from './ends.js';
 import { JoinCounts, type Joined } from './join-counts.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
 
@@ -25,6 +26,8 @@ export class Ledger {
   readonly read = new Tally();
   /** Of the records read: those of several lines. */
   readonly joined = new JoinCounts();
+  /** How writers ended. */
+  readonly ends = new EndCounts();
   /** Not sent to any sink, on purpose: by reason. */
   readonly withheld = new Map<string, Tally>();
   /** Secrets that were replaced in records, by kind. */
@@ -221,6 +224,7 @@ export class Ledger {
       ...(this.joined.statement !== undefined && { joined: this.joined.statement }),
       ...(this.withheld.size > 0 && { withheld: countsOf(this.withheld) }),
       ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
+      ...(this.ends.statement !== undefined && { ended: this.ends.statement }),
       application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
       hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
       sinks: Object.fromEntries(sinks),
@@ -314,6 +318,8 @@ export interface Statement {
   readonly withheld?: Readonly<Record<string, Count>>;
   /** By kind: secrets replaced in records. No part of the sum. Absent when there was nothing. */
   readonly redacted?: Readonly<Record<string, number>>;
+  /** How the processes ended that wrote. Absent while none has. */
+  readonly ended?: EndStatement;
   /** Never read, so no part of the sum. */
   readonly application: { readonly dropped: Readonly<Record<string, Count>> };
   readonly hold: { readonly dropped: Readonly<Record<string, Count>> };

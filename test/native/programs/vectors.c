@@ -67,7 +67,7 @@ static void announce(unsigned stream, uint64_t time_ns, const char *path) {
 
 static void lost(uint64_t time_ns, struct lt_loss loss) {
     uint8_t frame[LT_LOST_FRAME_BYTES];
-    put(frame, lt_frame_lost(frame, time_ns, loss));
+    put(frame, lt_frame_lost(frame, time_ns, loss, 0));
 }
 
 int main(int argc, char **argv) {

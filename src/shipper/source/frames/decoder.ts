@@ -4,6 +4,7 @@
  * Layout and limits are those of contract.ts.
  */
 import {
+  EXIT_STATUS_KNOWN,
   FIRST_FILE_STREAM,
   FRAME_FLAGS,
   FRAME_HEADER_BYTES,
@@ -51,6 +52,8 @@ export interface FrameReader {
   ): void;
   /** `stream` is 0 where the totals belong to none in particular. */
   lost(stream: number, timeMs: number, lost: Lost): void;
+  /** The process ends with this exit status; it may still write a little. */
+  ends?(status: number): void;
 }
 
 const TWO_32 = 2 ** 32;
@@ -126,6 +129,10 @@ export class FrameDecoder {
     return end;
   }
 
+  #end(flags: number, status: number | undefined): void {
+    if ((flags & FRAME_FLAGS.ENDS.value) !== 0 && status !== undefined) this.#reader.ends?.(status);
+  }
+
   #payloadLength(bytes: Buffer, at: number): number {
     const length = bytes.readUInt32LE(at);
     if (length > FRAME_MAX_PAYLOAD_BYTES) {
@@ -156,6 +163,7 @@ export class FrameDecoder {
       case FRAME_TYPES.LOST.value:
         if (end - start !== LOST_PAYLOAD_BYTES) throw new ProtocolError('lost', `LOST of ${end - start} bytes`);
         this.#reader.lost(stream, readUInt64(bytes, at + 8) / 1e6, readLost(bytes, start));
+        this.#end(bytes[at + 5]!, exitStatusOf(bytes.readUInt32LE(at + 16)));
         return;
       case FRAME_TYPES.FILE.value:
         if (stream < FIRST_FILE_STREAM || end === start || end - start > PATH_MAX_BYTES) {
@@ -173,6 +181,10 @@ export class FrameDecoder {
     }
   }
 }
+
+/** Of the word that a writer gives; `undefined` where it does not know. */
+export const exitStatusOf = (word: number): number | undefined =>
+  (word & EXIT_STATUS_KNOWN) === 0 ? undefined : word & (EXIT_STATUS_KNOWN - 1);
 
 function readHello(bytes: Buffer, start: number, end: number): Hello {
   if (end - start < HELLO_PAYLOAD_BYTES) throw new ProtocolError('hello', `HELLO of ${end - start} bytes`);

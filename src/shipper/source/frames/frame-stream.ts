@@ -79,6 +79,8 @@ export interface FrameStreamOptions {
 }
 
 export class FrameStream implements FrameReader {
+  /** With which its process ends, where it said so. */
+  exitStatus: number | undefined;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #streams = new Map<number, StreamAssembler | Utf16Assembler>();
@@ -173,9 +175,9 @@ export class FrameStream implements FrameReader {
     this.#freshPosition = end;
   }
 
-  /** Name of the peer's container, where it said one. */
-  get container(): string | undefined {
-    return this.#hello?.container;
+  /** Who writes, where it said so. */
+  get writer(): Hello | undefined {
+    return this.#hello;
   }
 
   /** The last DATA frames. */
@@ -293,6 +295,10 @@ export class FrameStream implements FrameReader {
   #readFresh(): void {
     this.#freshPosition = Number.POSITIVE_INFINITY;
     for (const assembler of this.#streams.values()) assembler.skipNothing();
+  }
+
+  ends(status: number): void {
+    this.exitStatus = status;
   }
 
   /** What was lost at last, when there was no room for a frame that says so. */

@@ -32,7 +32,7 @@ import {
 } from '../../../contract.js';
 import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
-import type { Hello, Lost } from '../frames/decoder.js';
+import { exitStatusOf, type Hello, type Lost } from '../frames/decoder.js';
 import type { Progress } from '../frames/frame-stream.js';
 import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16.js';
 import { lockKey } from './file-locks.js';
@@ -45,6 +45,7 @@ const HEADER_BYTES_AT = at('header_bytes');
 const CAPACITY_AT = at('capacity');
 const ENDED_AT = at('ended');
 const LOCKED_AT = at('locked');
+const EXIT_STATUS_AT = at('exit_status');
 const HEAD_AT = at('head');
 const LOST_LINES_AT = at('lost_lines');
 const LOST_BYTES_AT = at('lost_bytes');
@@ -63,6 +64,8 @@ const CAPACITY_MAX = 1024 ** 3;
 export interface RingState {
   readonly head: number;
   readonly isEnded: boolean;
+  /** From 0 to 255; `undefined` where the process does not say. */
+  readonly exitStatus: number | undefined;
   /** Whether the process says that it has locked the ring. */
   readonly isLocked: boolean;
   readonly lost: Lost;
@@ -141,6 +144,7 @@ export class RingFile {
     return {
       head,
       isEnded: words.readUInt32LE(ENDED_AT) !== 0,
+      exitStatus: exitStatusOf(words.readUInt32LE(EXIT_STATUS_AT)),
       isLocked: words.readUInt32LE(LOCKED_AT) !== 0,
       lost: {
         lines: countAt(words, LOST_LINES_AT),

@@ -1,5 +1,6 @@
 /** Options and callbacks of the source of rings. */
 import type { Charsets } from '../../../catalog/records/bytes.js';
+import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
@@ -26,8 +27,8 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
-  /** Told of a process that ended without a word, killed by a signal, after its last line was handed on. */
-  readonly onWriterKilled?: (instance: string) => void;
+  /** Told of a process that has ended, after its last line was handed on. */
+  readonly onWriterEnded?: ((writer: EndedProcess, end: ProcessEnd) => void) | undefined;
   readonly onProtocolError: (error: ProtocolError) => void;
   /** Milliseconds that never go back, also when the clock is set. */
   readonly now?: () => number;

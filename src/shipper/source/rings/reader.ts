@@ -1,4 +1,5 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are acknowledged. */
+import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import { ProtocolError } from '../../errors.js';
 import type { Lost } from '../frames/decoder.js';
 import { FrameStream, type FrameStreamOptions, type Progress } from '../frames/frame-stream.js';
@@ -57,6 +58,7 @@ export class RingReader {
   gotMs: number;
   /** The process says that it ends. */
   isEnded = false;
+  #exitStatus: number | undefined;
   isRetired = false;
   /** Its process is gone, as its lock tells. */
   isOrphaned = false;
@@ -131,6 +133,17 @@ export class RingReader {
     return this.isDrained && this.isRetired;
   }
 
+  /** Who writes into it, where it said so. */
+  get writer(): EndedProcess | undefined {
+    return this.#frames.writer;
+  }
+
+  /** How its process ended; `undefined` while it goes on, as far as is known. */
+  get end(): ProcessEnd | undefined {
+    if (this.isEnded) return this.#exitStatus ?? 'unknown';
+    return this.isOrphaned ? 'killed' : undefined;
+  }
+
   /** The last frames. */
   get recent(): RecentFrames {
     return this.#frames.recent;
@@ -144,8 +157,9 @@ export class RingReader {
   /** Reads once, as much as the buffer holds. Returns the number of bytes. Throws a ProtocolError for an invalid frame, and the system's errors. */
   read(buffer: Buffer, nowMs: number): number {
     this.isDrained = false;
-    const { head, isEnded, isLocked, lost } = this.#file.state(this.#position);
+    const { head, isEnded, exitStatus, isLocked, lost } = this.#file.state(this.#position);
     this.isEnded = isEnded;
+    this.#exitStatus = exitStatus;
     this.#isLocked = isLocked;
     if (lost.bytes !== this.#lost.bytes) {
       this.#lost = lost;
@@ -198,7 +212,7 @@ export class RingReader {
     this.isFinished = true;
     this.#frames.flush();
     this.#frames.forget();
-    if (this.#frames.container !== undefined) this.#frames.lostAtLast(this.#lost);
+    if (this.#frames.writer !== undefined) this.#frames.lostAtLast(this.#lost);
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;

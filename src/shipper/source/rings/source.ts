@@ -5,6 +5,7 @@
  * No ring is read while the consumer is busy. Rings with bytes are polled. An empty ring is put to sleep after a while and
  * costs nothing until its process sends a wake-up, except for a slow look once per second.
  */
+import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { Alarm } from '../alarm.js';
@@ -64,8 +65,8 @@ export class RingSource implements Source {
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
   readonly #alarm = new Alarm();
-  /** Processes that a signal has killed, whose last lines may be in the builder. */
-  readonly #killed: string[] = [];
+  /** Processes that have ended, whose last lines may be in the builder. */
+  readonly #ended: (readonly [writer: EndedProcess, end: ProcessEnd])[] = [];
 
   /** Makes the directory ready. Throws a ConfigError when that cannot be. */
   constructor(options: RingSourceOptions) {
@@ -87,7 +88,7 @@ export class RingSource implements Source {
         const nowMs = this.#now();
         // The consumer has buffered the last batch, and has room for more.
         if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
-        if (this.#shared.builder.count === 0) this.#tellKilled();
+        if (this.#shared.builder.count === 0) this.#tellEnded();
         this.#scan(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
@@ -96,7 +97,7 @@ export class RingSource implements Source {
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
           yield this.#batch();
         } else if (isEnd) {
-          this.#tellKilled();
+          this.#tellEnded();
           break;
         } else if (isMore) await new Promise(setImmediate);
         else await this.#wait();
@@ -360,15 +361,16 @@ export class RingSource implements Source {
     this.#rings.awake.delete(reader);
     if (reader.isFinished) return;
     this.#rings.retired(reader);
-    if (reader.isOrphaned && !reader.isEnded) this.#killed.push(reader.ring.instance);
+    const { writer, end } = reader;
+    if (writer !== undefined && end !== undefined) this.#ended.push([writer, end]);
     // Its successor waits for this.
     this.#wantsScan = true;
     if (reader.finish()) this.#remove(reader);
   }
 
   /** Not before their last lines are with the consumer. */
-  #tellKilled(): void {
-    for (const instance of this.#killed.splice(0)) this.#options.onWriterKilled?.(instance);
+  #tellEnded(): void {
+    for (const [writer, end] of this.#ended.splice(0)) this.#options.onWriterEnded?.(writer, end);
   }
 
   #remove(reader: RingReader): void {

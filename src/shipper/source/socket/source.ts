@@ -10,6 +10,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Charsets } from '../../../catalog/records/bytes.js';
+import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
@@ -30,6 +31,8 @@ export interface SocketSourceOptions {
   readonly lineIdleMs: number;
   /** One that grows, too, after this long. Not before it could be idle. */
   readonly lineAgeMs?: number;
+  /** Told of a process that said that it ends, after its last line was handed on. */
+  readonly onWriterEnded?: ((writer: EndedProcess, end: ProcessEnd) => void) | undefined;
   /** How lines are joined to events; each is a record when absent. */
   readonly events?: EventSettings | EventChoice | undefined;
   readonly charsets?: Charsets | undefined;
@@ -75,6 +78,8 @@ export class SocketSource implements Source {
   /** Bytes that may still be read, once `close` was called. */
   #lastLookBytes: number | undefined;
   #isEnded = false;
+  /** Processes that have ended, whose last lines may be in the builder. */
+  readonly #ended: (readonly [writer: EndedProcess, end: ProcessEnd])[] = [];
   /** Resolves the wait of `batches`. */
   #wake: () => void = () => {};
 
@@ -122,6 +127,8 @@ export class SocketSource implements Source {
     else signal.addEventListener('abort', stop, { once: true });
     const { builder } = this.#shared;
     for (;;) {
+      // The consumer has the last lines.
+      if (builder.count === 0) this.#tellEnded();
       if (this.#shared.builder.isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
         const batch = { ...builder.finish(), acknowledge() {} };
         clearTimeout(this.#linger);
@@ -255,6 +262,8 @@ export class SocketSource implements Source {
     if (connection === undefined) return;
     this.#connections.delete(socket);
     socket.destroy();
+    const { writer, exitStatus } = connection;
+    if (writer !== undefined && exitStatus !== undefined) this.#ended.push([writer, exitStatus]);
     try {
       connection.end();
     } catch (error) {
@@ -273,12 +282,18 @@ export class SocketSource implements Source {
         for (const socket of this.#connections.keys()) socket.pause();
       }
       this.#wake();
-    } else if (this.#shared.builder.count > 0 && this.#linger === undefined) {
+    } else if (this.#shared.builder.count === 0) {
+      if (this.#ended.length > 0) this.#wake();
+    } else if (this.#linger === undefined) {
       this.#linger = setTimeout(() => {
         this.#isLingerOver = true;
         this.#wake();
       }, this.#options.lingerMs);
     }
+  }
+
+  #tellEnded(): void {
+    for (const [writer, end] of this.#ended.splice(0)) this.#options.onWriterEnded?.(writer, end);
   }
 
   #resume(): void {

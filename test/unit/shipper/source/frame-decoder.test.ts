@@ -15,6 +15,7 @@ function recorder(): { reader: FrameReader; said: unknown[] } {
       data: (stream, timeMs, seq, bytes, start, end, thread) =>
         said.push({ stream, timeMs, seq, thread, bytes: bytes.toString('latin1', start, end) }),
       lost: (stream, _, value) => said.push({ stream, ...value }),
+      ends: (status) => said.push({ ends: status }),
     },
   };
 }
@@ -53,6 +54,17 @@ const anyFrame = fc.oneof(
 );
 
 describe('FrameDecoder', () => {
+  test.each<[flags: number, word: bigint, said: object[]]>([
+    [2, 256n, [{ ends: 0 }]],
+    [2, 256n + 3n, [{ ends: 3 }]],
+    [2, 3n, []],
+    [2, 0n, []],
+    [0, 256n + 3n, []],
+  ])('reads the end of a process from LOST: flags %i, word %i', (flags, seq, said) => {
+    const bytes = frame({ type: FRAME_TYPES.LOST.value, flags, seq }, Buffer.alloc(16));
+    expect(decode([hello(), bytes]).slice(1)).toEqual([{ stream: 0, lines: 0, bytes: 0 }, ...said]);
+  });
+
   test('reads HELLO', () => {
     const bytes = hello({
       pid: 7,

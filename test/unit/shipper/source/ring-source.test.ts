@@ -30,7 +30,7 @@ function claim(): number {
 function word(fd: number, name: string, value: number): void {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(value));
-  writeSync(fd, bytes, 0, name === 'ended' ? 4 : 8, at(name));
+  writeSync(fd, bytes, 0, name === 'ended' || name === 'exit_status' ? 4 : 8, at(name));
 }
 
 function write(fd: number, from: number, bytes: Buffer): number {
@@ -108,6 +108,34 @@ test('an ended ring is removed once all of it is acknowledged; the pool is fille
   }
   expect(messages).toEqual(['one', 'end']);
   expect(readdirSync(path)).not.toContain(NAME);
+});
+
+test.each([
+  [0, 'unknown'],
+  [256, 0],
+  [256 + 3, 3],
+  // Any process may write anything there.
+  [0x7fff_ff00 + 255, 255],
+  [255, 'unknown'],
+])('the status %i of an ended process is told after its last line: %s', async (status, end) => {
+  const told: unknown[] = [];
+  const source = open([], {
+    onWriterEnded: ({ pid, process, container }, how) => told.push([pid, process, container, how]),
+  });
+  const fd = claim();
+  write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\nend')]));
+  word(fd, 'exit_status', status);
+  word(fd, 'ended', 1);
+  const stop = new AbortController();
+  const messages: string[] = [];
+  for await (const batch of source.batches(stop.signal)) {
+    messages.push(...recordsOf(batch).map(({ message }) => message));
+    expect(told).toEqual([]);
+    batch.acknowledge();
+    stop.abort();
+  }
+  expect(messages).toEqual(['one', 'end']);
+  expect(told).toEqual([[42, 'app', 'web', end]]);
 });
 
 test('rule 87: a batch that is acknowledged before an earlier one acknowledges nothing of the ring yet', async () => {
