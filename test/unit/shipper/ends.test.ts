@@ -7,7 +7,7 @@ test('counts by status, and keeps the failures', () => {
   const ends = new EndCounts();
   expect(ends.statement).toBeUndefined();
   const how: ProcessEnd[] = [0, 3, 'killed', 'unknown', 0];
-  how.forEach((end, i) => expect(ends.add(process(i), end)).toBe(true));
+  expect(how.map((end, i) => ends.add(process(i), end))).toEqual(how.map(() => true));
   expect(ends.statement).toEqual({
     processes: { '0': 2, '3': 1, killed: 1, unknown: 1 },
     failed: [
