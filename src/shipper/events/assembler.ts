@@ -7,11 +7,10 @@
  * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
  */
 import { commonStep, isOfTrace } from './common.js';
-import { isDetail } from './families/data.js';
 import { isOfAnyThread } from './families/jvm.js';
-import { RUBY } from './families/scripts.js';
 import { FORMED } from './formed.js';
 import { kindOf, modeOfLine, ruleOf } from './grammar.js';
+import { stepInWrite } from './in-write.js';
 import {
   CLOSED,
   isOrdinary,
@@ -20,7 +19,6 @@ import {
   type Mode,
   modeOf,
   NO_MODE,
-  TRACE,
   VERDICT,
   type Verdict,
   verdictOf,
@@ -192,31 +190,13 @@ export class EventAssembler implements OpenEvent {
     const waiting = this.#tail.length;
     const said = ruleOf(this.mode)?.(line, kind, waiting) ?? VERDICT.NONE;
     const verdict = verdictOf(said);
-    const isInWrite = !isFirst && this.#write.isWhole;
-    const isLog = this.#write.form === WRITE.LOGGED || (this.#write.form === WRITE.SEVERAL && kind !== KIND.HEAD);
-    if (isInWrite && isLog && verdict !== VERDICT.JOIN) {
-      const isBegin = !isDetail(line) && (kind === KIND.START || this.#write.isAlike(line, this.#shared.builder.slab));
-      if (isBegin) return VERDICT.NEW;
-      if (verdict === VERDICT.MAYBE) this.mode = modeOf(said);
-      else if (mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY) this.mode = mode;
-      return VERDICT.JOIN;
-    }
-    if (isInWrite && this.#write.form === WRITE.MESSAGE) {
-      if (kind === KIND.PLAIN || kind === KIND.EMPTY || kind === KIND.HEAD) return VERDICT.JOIN;
-    }
-    if (isInWrite && this.#write.form === WRITE.TRACE) {
-      if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN) {
-        this.mode = modeOf(said);
-        return VERDICT.JOIN;
-      }
-      // Its cause.
-      if (mode === RUBY && kind === KIND.HEAD && this.mode === TRACE) {
-        this.mode = RUBY;
-        return VERDICT.JOIN;
+    if (!isFirst && this.#write.isWhole) {
+      const inWrite = stepInWrite(line, kind, mode, said, this.#write, this.#shared.builder.slab, this);
+      if (inWrite !== undefined) {
+        this.mode = modeOf(inWrite);
+        return verdictOf(inWrite);
       }
     }
-    // A write of one line is no line of a message.
-    if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN && isFirst && this.#write.isWhole) return VERDICT.NEW;
     if (verdict !== VERDICT.NONE) {
       this.mode = modeOf(said);
       return verdict;

@@ -1,7 +1,8 @@
 /** What holds for lines of every runtime, where the mode of the event has no opinion. */
-import { RUST_PANIC } from './families/compiled.js';
-import { isDetail } from './families/data.js';
+import { GO_FUNCTION, isGoFunction, RUST_PANIC } from './families/compiled.js';
+import { isDetail, isRepeated } from './families/data.js';
 import { isFrame } from './families/exceptions.js';
+import { PREFIXED } from './families/scripts.js';
 import {
   EMPTY_FIRST,
   isOrdinary,
@@ -37,7 +38,7 @@ export function commonStep(
   event: Judged,
 ): Step {
   const current = event.mode;
-  const isLogged = current === LOGGED;
+  const isLogged = current === LOGGED || current === PREFIXED;
   const isNothing = current === EMPTY_FIRST;
   const isNew = step(VERDICT.NEW, current);
   switch (kind) {
@@ -56,12 +57,18 @@ export function commonStep(
     case KIND.HEAD:
       // Rust writes its empty line by itself.
       if (isNothing && mode !== undefined && (event.hasLeading || mode === RUST_PANIC)) return step(VERDICT.JOIN, mode);
+      // A line that waits is then no message of this event.
+      if (isFirst && waiting > 0) return isNew;
       return isLogged && event.saysTrouble() ? step(VERDICT.MAYBE, mode ?? TRACE) : isNew;
     case KIND.START:
       if (isNothing && event.hasLeading && isFirst) return step(VERDICT.JOIN, mode ?? LOGGED);
+      if (isLogged && isRepeated(line)) return step(VERDICT.JOIN, current);
       return isLogged && !isFirst && isDetail(line) ? step(VERDICT.JOIN, current) : isNew;
     default: {
-      const isMessage = isLogged && !isFirst && waiting < MESSAGE_LINES && event.saysTrouble();
+      // Of a write of its own it may be the name of an exception, if a frame follows at once.
+      const isNear = waiting < (isFirst ? 1 : MESSAGE_LINES);
+      if (isLogged && waiting === 0 && isGoFunction(line)) return step(VERDICT.MAYBE, GO_FUNCTION);
+      const isMessage = isLogged && isNear && event.saysTrouble();
       return isMessage ? step(VERDICT.MAYBE, current) : isNew;
     }
   }

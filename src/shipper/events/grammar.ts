@@ -37,7 +37,7 @@ const TAB = 0x09;
 const BRACE = 0x7b;
 const CLOSE = 0x7d;
 const QUOTE = 0x22;
-const CLOSERS = '}]);,';
+const CLOSERS = '}]);,"> ';
 
 export function kindOf(line: Line): Kind {
   mode = NO_MODE;

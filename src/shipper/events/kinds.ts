@@ -53,5 +53,5 @@ export const LOGGED = 3;
 export const isOrdinary = (mode: Mode): boolean => mode === NO_MODE || mode === LOGGED;
 /** A trace whose further lines say by themselves that they belong to it. */
 export const TRACE = 4;
-/** Modes of the families begin here, ten each. */
+/** Modes of the families begin here, with room for twenty or more each. */
 export const FAMILY_MODES = 10;

@@ -27,8 +27,10 @@ export function isStart(line: Line): boolean {
   if (isDigit(first)) return isTime(line, 0);
   if (first === OPEN) return isBracketed(line);
   if (first === LESS) return line.digits(1) > 0 && line.at(1 + line.digits(1)) === 0x3e;
+  // WebLogic.
+  if (first === 0x23) return line.has('####<');
   if (first === EQUALS) return line.has(' REPORT==== ', line.indexOf(' REPORT==== ', 0, 40));
-  if (!isUpper(first)) return false;
+  if (!isUpper(first)) return isLowerLevel(line);
   if (isName(line, 0, MONTHS)) return isMonthDay(line, 3);
   if (isName(line, 0, DAYS) && (line.at(3) === BLANK || line.at(3) === 0x2c)) return true;
   // Ruby's Logger: `E, [2026-11-28T`.
@@ -43,7 +45,7 @@ export function isTelling(line: Line): boolean {
   // Logs of requests have a line each.
   if (isDigit(line.at(0)) && isAddress(line, 0)) return false;
   for (let i = 0; i < SHAPE_BYTES + 2; i++) if (isDigit(line.at(i))) return true;
-  return isLevelWord(line) || (line.at(0) === EQUALS && line.includes(' REPORT==== ', 40));
+  return isLevelWord(line) || isLowerLevel(line) || (line.at(0) === EQUALS && line.includes(' REPORT==== ', 40));
 }
 
 /** A level in capitals at the begin, and what follows levels in logs. */
@@ -55,6 +57,21 @@ function isLevelWord(line: Line): boolean {
   if (next !== COLON && next !== BLANK && next !== TAB) return false;
   return LEVELS.test(text(line, 0, length));
 }
+
+const LOWER_LEVELS = [
+  'error: ',
+  'warn: ',
+  'warning: ',
+  'info: ',
+  'debug: ',
+  'verbose: ',
+  'silly: ',
+  'trace: ',
+  'fatal: ',
+];
+
+/** `error: message`, as winston writes. */
+const isLowerLevel = (line: Line): boolean => LOWER_LEVELS.some((level) => line.has(level));
 
 const text = (line: Line, from: number, to: number): string => {
   let out = '';
@@ -156,6 +173,7 @@ function shapeAt(byte: number): number {
 
 const TROUBLE = [
   'error',
+  'err]',
   'fatal',
   'severe',
   'critical',
@@ -168,15 +186,24 @@ const TROUBLE = [
   'failure',
   'stack',
   'abort',
+  'panic',
+  'uncaught',
+  'unhandled',
+  'crash',
 ];
+
+const TROUBLE_BEGINS: ReadonlySet<number> = new Set(TROUBLE.map((word) => word.charCodeAt(0)));
 
 /** Whether a first line says that something went wrong: a trace may follow it. */
 export function saysTrouble(line: Line): boolean {
+  // klog and glog: `E1128 10:00:03`; Ruby: `F, [2026-11-28T10:00:03`.
+  const first = line.at(0);
+  if ((first === 0x45 || first === 0x46 || first === 0x57) && (line.digits(1) === 4 || line.has(', [', 1))) return true;
   const stop = Math.min(line.length, 160);
   for (let i = 0; i < stop; i++) {
     const byte = line.at(i) | 0x20;
     if (i > 0 && isLetter(line.at(i - 1))) continue;
-    if (byte !== 0x65 && byte !== 0x66 && byte !== 0x73 && byte !== 0x63 && byte !== 0x77 && byte !== 0x61) continue;
+    if (!TROUBLE_BEGINS.has(byte)) continue;
     if (TROUBLE.some((word) => hasFolded(line, word, i))) return true;
   }
   return false;

@@ -1,11 +1,11 @@
 /** Programs that were compiled: Go, Rust, C and C++ with stacks of debuggers and reports of sanitizers, OCaml, Fortran. */
 
 import { isDigit } from '../../records/bytes.js';
-import { KIND, step, TRACE, VERDICT } from '../kinds.js';
+import { CLOSED, KIND, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
-const BASE = 40;
+const BASE = 70;
 const PANIC = BASE;
 const GOROUTINE = BASE + 1;
 export const RUST_PANIC = BASE + 2;
@@ -20,20 +20,36 @@ const ADDRESSES = BASE + 8;
 /** Zig and Swift: frames that are not indented, with their addresses. */
 const FRAMES = BASE + 9;
 
+/** A signal was caught; the ruled line follows. */
+const SIGNALLED = BASE + 10;
+const VALGRIND = BASE + 11;
+const ABORT = BASE + 12;
+const FORTRAN = BASE + 13;
+/** A function of Go may have been named. */
+export const GO_FUNCTION = BASE + 14;
+const GO_STACK = BASE + 15;
+const DOT = 0x2e;
+
 const MESSAGE_LINES = 16;
 
 const isRule = (line: Line) => line.has('================') && line.last() === 0x3d;
 const isReport = (line: Line) =>
-  (line.has('==') && line.includes('Sanitizer: ', 60)) || line.has('WARNING: ThreadSanitizer');
+  (line.has('==') && line.includes('Sanitizer: ', 60)) ||
+  line.has('WARNING: ThreadSanitizer') ||
+  line.has('WARNING: DATA RACE');
 const isPanic = (line: Line) => line.has("thread '") && line.includes(' panicked at ', 200);
 
 /** `main.f(...)`, `created by main.main in goroutine 1`. */
 function isGoLine(line: Line): boolean {
   if (line.has('created by ') || line.has('goroutine ') || line.has('...') || line.has('[signal ')) return true;
-  if (line.has('exit status ') || line.has('runtime stack:')) return true;
+  if (line.has('exit status ') || line.has('runtime stack:') || line.has('PC=0x')) return true;
+  if (line.has('signal arrived during ') || line.has('runtime: ') || line.has('fatal error: ')) return true;
+  if (line.has('panic(')) return true;
   const open = line.indexOf('(');
   const blank = line.indexOf(' ');
-  return open > 0 && line.last() === 0x29 && (blank < 0 || blank > open) && line.indexOf('.') >= 0;
+  if (open <= 0 || (blank >= 0 && blank < open) || line.indexOf('.') < 0) return false;
+  // A dump of a signal has `fp=0x... sp=0x... pc=0x...` behind a frame.
+  return line.last() === 0x29 || line.includes(') fp=0x');
 }
 
 /** `#0  0x00 in f`, `#1 {main}`, `#2 /app/f.php(3): f()`. */
@@ -72,11 +88,76 @@ function isHexadecimal(line: Line): boolean {
 }
 
 /** A signal's dump of registers. */
-const isRegister = (line: Line) => line.length < 40 && line.includes('    0x', 12);
+function isRegister(line: Line): boolean {
+  const { wordEnd } = line;
+  let at = wordEnd;
+  while (line.at(at) === 0x20) at++;
+  return wordEnd < 8 && line.length < 40 && line.has('0x', at);
+}
+
+/** `==738== Invalid read of size 4`, as valgrind begins each line. */
+const valgrind = (line: Line): number => {
+  const digits = line.digits(2);
+  return digits > 0 && line.has('==', 0) && line.has('== ', 2 + digits) ? 5 + digits : 0;
+};
+/** Lines of a report that are not indented behind the prefix. */
+const VALGRIND_PARTS = [
+  "Block was alloc'd at",
+  'Uninitialised value was created by',
+  'This conflicts with a previous',
+  'Locks held: ',
+  'This happened at',
+  'Possible data race',
+];
+const isError = (line: Line): boolean => {
+  const at = valgrind(line);
+  return at > 0 && line.at(at) > 0x20;
+};
+
+/** glibc: `*** stack smashing detected ***: terminated`. */
+const isAbort = (line: Line) =>
+  line.has('*** ') && (line.includes(' ***: ') || line.has('*** Error in `') || line.has('*** SIG'));
+/** `/lib/x86_64-linux-gnu/libc.so.6(+0x7)[0x7f00]`. */
+const isAddress = (line: Line) => line.last() === 0x5d && line.includes('[0x') && !line.includes(' ');
+/** `00400000-0040b000 r-xp 00000000 08:01 12  /srv/app`. */
+const isMapping = (line: Line) => {
+  const dash = line.indexOf('-', 0, 17);
+  return (
+    dash >= 8 && (line.at(line.wordEnd + 3) === 0x78 || line.at(line.wordEnd + 3) === 0x2d) && isHexadecimal8(line)
+  );
+};
+function isHexadecimal8(line: Line): boolean {
+  for (let i = 0; i < 8; i++) {
+    const byte = line.at(i);
+    if (!isDigit(byte) && !((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)) return false;
+  }
+  return true;
+}
+
+const isFortran = (line: Line) =>
+  line.has('Fortran runtime error: ') ||
+  line.has('Fortran runtime warning: ') ||
+  (line.has('At line ') && line.includes(' of file ', 40)) ||
+  line.has('Program received signal SIG');
+const FORTRAN_ENDS = ['Error termination. Backtrace:', 'Backtrace for this error:'];
+
+/** `main.(*Shop).pay`, as zap prints the frames of a log event; the place is in the next line, behind a tab. */
+export function isGoFunction(line: Line): boolean {
+  if (line.wordEnd !== line.length || line.length > 300) return false;
+  const dot = line.indexOf('.');
+  return dot > 0 && line.last() !== 0x3a && line.last() !== DOT && isWord(line.at(0));
+}
+/** `\t/src/main.go:17`. */
+const isGoPlace = (line: Line) => line.at(0) === 0x09 && line.includes('.go:');
 
 export const compiled: Family = {
   heads: [
-    ...literals(['panic: ', 'fatal error: '], PANIC),
+    ...literals(
+      ['panic: ', 'fatal error: ', 'runtime: goroutine stack exceeds', 'SIGQUIT: quit', 'SIGABRT: abort'],
+      PANIC,
+    ),
+    ...literals(['runtime: out of memory: ', 'runtime: program exceeds', 'SIGSEGV: segmentation violation'], PANIC),
+    ...literals(['AddressSanitizer:DEADLYSIGNAL', 'ThreadSanitizer:DEADLYSIGNAL'], SIGNALLED),
     ...literals(['goroutine '], GOROUTINE).map((head) => ({
       ...head,
       test: (line: Line) => head.test(line) && line.digits(10) > 0 && line.includes(' [', 40),
@@ -93,6 +174,9 @@ export const compiled: Family = {
     ...literals(['Fatal error: exception '], TRACE),
     { test: isUndefinedBehaviour, mode: TRACE },
     { test: isThrown, mode: THROWN },
+    { first: '=', test: isError, mode: VALGRIND },
+    { first: '*', test: isAbort, mode: ABORT },
+    { first: 'FAP', test: isFortran, mode: FORTRAN },
   ],
   continuations: [
     { first: '#', test: isNumberedFrame },
@@ -101,6 +185,7 @@ export const compiled: Family = {
     ...literals(['Call stack traceback locations:'], ADDRESSES),
     ...literals(['CallStack (from ', 'Stacktrace:']),
     ...literals(['Current stack trace:'], FRAMES),
+    ...literals(['*** Check failure stack trace: ***']),
     ...literals(['Raised at ', 'Raised by ', 'Called from ', 'Re-raised at ']),
   ],
   rules: {
@@ -137,10 +222,37 @@ export const compiled: Family = {
       const isPart = line.includes(': 0x') || (digits > 0 && line.at(digits) === 0x20 && line.includes(' 0x'));
       return step(isPart ? VERDICT.JOIN : VERDICT.NONE, FRAMES);
     },
+    [GO_FUNCTION]: (line) => step(isGoPlace(line) ? VERDICT.JOIN : VERDICT.NEW, GO_STACK),
+    [GO_STACK]: (line, kind) =>
+      kind === KIND.PLAIN && isGoFunction(line) ? step(VERDICT.MAYBE, GO_FUNCTION) : step(VERDICT.NONE, GO_STACK),
+    [VALGRIND]: (line) => {
+      const at = valgrind(line);
+      if (at === 0) return step(VERDICT.NEW, VALGRIND);
+      const isPart = line.at(at) === 0x20 || VALGRIND_PARTS.some((text) => line.has(text, at));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, VALGRIND);
+    },
+    [ABORT]: (line) => {
+      const isPart =
+        line.has('======= ') ||
+        line.has('PC: @') ||
+        line.has('    @ ') ||
+        isAddress(line) ||
+        isMapping(line) ||
+        line.has('[0x');
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, ABORT);
+    },
+    [FORTRAN]: (line, kind, tail) => {
+      if (isFortran(line) && !line.has('At line ') && !line.has('Program ')) return step(VERDICT.JOIN, FORTRAN);
+      if (FORTRAN_ENDS.some((text) => line.has(text))) return step(VERDICT.JOIN, TRACE);
+      const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
+      return step(isMessage && tail < 4 ? VERDICT.MAYBE : VERDICT.NONE, FORTRAN);
+    },
+    [SIGNALLED]: (line) => (isRule(line) ? step(VERDICT.JOIN, RULED) : step(VERDICT.NEW, SIGNALLED)),
     [RULED]: (line) => step(isReport(line) ? VERDICT.JOIN : VERDICT.NEW, SANITIZER),
     [SANITIZER]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, SANITIZER);
       if (kind === KIND.START || kind === KIND.JSON) return step(VERDICT.NEW, SANITIZER);
+      if (isRule(line)) return step(VERDICT.JOIN, CLOSED);
       return step(VERDICT.JOIN, line.has('SUMMARY: ') ? SUMMARY : SANITIZER);
     },
     [SUMMARY]: (line, kind) => {

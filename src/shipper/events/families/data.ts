@@ -3,7 +3,7 @@ import { CLOSED, KIND, step, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
-const BASE = 60;
+const BASE = 140;
 const ORACLE = BASE;
 const PRETTY = BASE + 1;
 
@@ -13,6 +13,13 @@ const DETAILS = ['DETAIL', 'HINT', 'CONTEXT', 'STATEMENT', 'QUERY', 'LOCATION'];
 export function isDetail(line: Line): boolean {
   const colon = line.indexOf(':  ', 0, 160);
   return colon > 0 && DETAILS.some((word) => line.has(word, colon - word.length));
+}
+
+/** PHP repeats the time: `[28-Nov-2026 10:00:03 UTC] PHP Stack trace:`, `[...] PHP   1. {main}() /srv/a.php:0`. */
+export function isRepeated(line: Line): boolean {
+  const at = line.indexOf('] PHP ', 0, 60) + 6;
+  if (at < 6) return false;
+  return line.has('Stack trace:', at) || (line.has('  ', at) && line.includes('. ', at + 8));
 }
 
 export const data: Family = {

@@ -3,7 +3,7 @@
  * Mono and Node share the shape.
  */
 
-import { isUpper } from '../../records/bytes.js';
+import { isDigit, isUpper } from '../../records/bytes.js';
 import { CLOSED, FAMILY_MODES, KIND, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
 import { type Family, literals, type Rule } from './family.js';
@@ -17,11 +17,13 @@ const ANNOUNCED = BASE + 1;
 const SOURCE = BASE + 2;
 /** Node: the source line was printed. */
 const CARET = BASE + 3;
+/** .NET: the same frames are printed once, between ruled lines. */
+const OVERFLOW = BASE + 4;
+/** V8 is out of memory. */
+const V8 = BASE + 5;
 
 /** Longest name of a class. */
 const NAME_BYTES = 200;
-/** `Caused by:`, and nothing else. */
-const RUST_CAUSE = 10;
 /** Of a message, before the first frame. */
 const MESSAGE_LINES = 16;
 const BLANK = 0x20;
@@ -37,8 +39,17 @@ export function isFrame(line: Line): boolean {
     line.has('... ', indent) ||
     line.has('- ', indent) ||
     line.has('Suppressed: ', indent) ||
-    line.has('from ', indent)
+    line.has('from ', indent) ||
+    isRubyPlace(line, indent) ||
+    // Perl.
+    line.includes(' called at ')
   );
+}
+
+/** Ruby: `a.rb:3:in \`f'`. */
+function isRubyPlace(line: Line, indent: number): boolean {
+  const at = line.indexOf(':in ', indent);
+  return at > 0 && isDigit(line.at(at - 1)) && (line.at(at + 4) === 0x60 || line.at(at + 4) === 0x27);
 }
 
 /** Letters that names of exceptions end with, and a colon. */
@@ -77,8 +88,14 @@ const isNested = (line: Line, from: number, to: number): boolean => {
 const NAME_ENDS: ReadonlySet<number> = new Set([...'nreotp:'].map((end) => end.charCodeAt(0)));
 const NAMES = ['Exception', 'Error', 'Throwable', 'ExceptionInfo', 'Failure', 'Fault', 'Interrupt'];
 
+/** Parts of reports of Rust's eyre, and of exceptions that Java found in Python. */
+const NOTES = ['Location:', 'Backtrace omitted. Run with ', 'Run with RUST_BACKTRACE='];
+
 const message: Rule = (line, kind, tail) => {
   if (isFrame(line)) return step(VERDICT.JOIN, TRACE);
+  // The message of a database.
+  if (line.has('ORA-')) return step(VERDICT.MAYBE, EXCEPTION);
+  if (NOTES.some((text) => line.has(text))) return step(VERDICT.JOIN, EXCEPTION);
   switch (kind) {
     case KIND.INDENTED:
       return step(tail > 0 ? VERDICT.MAYBE : VERDICT.JOIN, EXCEPTION);
@@ -86,11 +103,8 @@ const message: Rule = (line, kind, tail) => {
     case KIND.PLAIN:
       return step(tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NEW, EXCEPTION);
     case KIND.CONTINUATION:
-      // The message of PHP, and the empty line of Rust, come before; another exception's cause is not this one's.
-      return step(
-        tail > 0 && !line.has('Stack trace:') && line.length > RUST_CAUSE ? VERDICT.NEW : VERDICT.NONE,
-        EXCEPTION,
-      );
+      // Another exception's cause is not this one's.
+      return step(tail > 0 && line.has('Caused by: ') ? VERDICT.NEW : VERDICT.NONE, EXCEPTION);
     default:
       return step(VERDICT.NONE, EXCEPTION);
   }
@@ -99,29 +113,67 @@ const message: Rule = (line, kind, tail) => {
 export const exceptions: Family = {
   heads: [
     { test: isException, mode: EXCEPTION },
-    ...literals(['Exception in thread "', 'Unhandled exception. ', 'Uncaught Error'], EXCEPTION),
+    ...literals(
+      ['Exception in thread "', 'Unhandled exception. ', 'Uncaught Error', 'Process terminated. '],
+      EXCEPTION,
+    ),
+    ...literals(['Stack overflow.', 'Process is terminating due to StackOverflow'], OVERFLOW),
+    { test: isRails, mode: EXCEPTION },
+    {
+      test: (line) => line.at(line.wordEnd - 1) === COLON && line.has(' Uncaught exception ', line.wordEnd),
+      mode: EXCEPTION,
+    },
+    ...literals(['<--- Last few GCs --->'], V8),
     ...literals(['Unhandled Exception:', 'Unhandled exception:'], ANNOUNCED),
     { first: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/', test: isSourcePlace, mode: SOURCE },
   ],
   continuations: [
-    ...literals(['Caused by: ', 'Wrapped by: '], EXCEPTION),
-    ...literals(['Caused by:', '--- End of ', '---> ', '<---', '<asynchronous suspension>']),
+    ...literals(['Caused by: ', 'Wrapped by: ', '---> '], EXCEPTION),
+    ...literals(['Caused by:', '--- End of ', '<asynchronous suspension>', 'HasCallStack backtrace:']),
+    { first: '<', test: (line) => line.has('<---') && line.length === 4 },
   ],
   rules: {
     [EXCEPTION]: message,
     // Node's last word.
     [TRACE]: (line, _kind, tail) =>
       line.has('Node.js v') && tail === 1 ? step(VERDICT.JOIN, CLOSED) : step(VERDICT.NONE, TRACE),
+    [OVERFLOW]: (line, kind) => {
+      const isPart = kind === KIND.INDENTED || line.has('Repeat ') || line.has('--------');
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, OVERFLOW);
+    },
+    [V8]: (line, kind, tail) => {
+      if (kind === KIND.EMPTY) return step(tail < 3 ? VERDICT.MAYBE : VERDICT.NEW, V8);
+      const isPart =
+        kind === KIND.INDENTED ||
+        line.has('<--- ') ||
+        line.has('FATAL ERROR: ') ||
+        line.has('----- Native stack trace') ||
+        isCollection(line);
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, V8);
+    },
     [ANNOUNCED]: (_line, kind) =>
       step(kind === KIND.EMPTY ? VERDICT.MAYBE : VERDICT.JOIN, kind === KIND.EMPTY ? ANNOUNCED : EXCEPTION),
     [SOURCE]: (_line, kind) => step(kind === KIND.START ? VERDICT.NEW : VERDICT.MAYBE, CARET),
     [CARET]: (line, kind, tail) => {
       if (kind === KIND.HEAD) return step(VERDICT.JOIN, EXCEPTION);
+      // What was thrown is no error.
+      if (tail > 0 && line.has('Node.js v')) return step(VERDICT.JOIN, CLOSED);
       if (line.has('^', line.indent)) return step(VERDICT.JOIN, CARET);
       return step(tail < 4 && (kind === KIND.EMPTY || kind === KIND.PLAIN) ? VERDICT.MAYBE : VERDICT.NONE, CARET);
     },
   },
 };
+
+/** `[17:0x5581]    12345 ms: Mark-sweep ...`. */
+const isCollection = (line: Line) => line.at(0) === 0x5b && line.has(':0x', 1 + line.digits(1));
+
+/** Rails: `ActiveRecord::RecordNotFound (message):`. */
+function isRails(line: Line): boolean {
+  const { wordEnd } = line;
+  return (
+    line.last() === COLON && line.last(1) === 0x29 && line.has(' (', wordEnd) && line.indexOf('::', 0, wordEnd) > 0
+  );
+}
 
 /** `/app/index.js:15`, and nothing else. */
 function isSourcePlace(line: Line): boolean {

@@ -5,7 +5,7 @@ import { CLOSED, KIND, LOGGED, step, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
 import type { Family } from './family.js';
 
-const BASE = 20;
+const BASE = 30;
 /** A line that is only a date. */
 export const DATE = BASE;
 const DUMP = BASE + 1;
@@ -34,15 +34,32 @@ const PARTS = [
   'Full thread dump',
 ];
 
+/** The second line of a notice, after `#`: of the Java virtual machine, of V8. */
+const NOTICES = [
+  '# A fatal error has been detected',
+  '# There is insufficient memory for the Java',
+  '# java.lang.OutOfMemoryError',
+  '# Fatal error in ',
+];
+
+/** `Found one Java-level deadlock:`. */
+const isDeadlock = (line: Line) => line.has('Found ') && line.includes(' Java-level deadlock', 40);
+
 const isDump = (line: Line) => line.has('Full thread dump ');
 
 /** `2026-11-28 14:38:45`, as the machine prints it before a dump. */
 const isDate = (line: Line): boolean => line.length === 19 && line.at(10) === 0x20 && line.at(13) === 0x3a;
 
+/** Since version 20 with a blank of three bytes before it. */
+const isHalf = (line: Line): boolean => {
+  const at = Math.max(line.indexOf('AM ', 0, 40), line.indexOf('PM ', 0, 40));
+  return line.at(at - 1) === 0x20 || line.at(at - 1) === 0xaf;
+};
+
 /** `Nov 28, 2026 4:53:27 AM pkg.Class method`. */
 const isJul = (line: Line): boolean => {
   const comma = line.at(5) === 0x2c ? 5 : line.at(6) === 0x2c ? 6 : 0;
-  return comma > 0 && line.at(comma + 6) === 0x20 && (line.includes(' AM ', 40) || line.includes(' PM ', 40));
+  return comma > 0 && line.at(comma + 6) === 0x20 && isHalf(line);
 };
 
 /** Several threads of the machine print a dump, one after the other. */
@@ -51,6 +68,7 @@ export const isOfAnyThread = (mode: number): boolean => mode === DATE || mode ==
 export const jvm: Family = {
   heads: [
     { first: 'F', test: isDump, mode: DUMP },
+    { first: 'F', test: isDeadlock, mode: DUMP },
     { first: '#', test: (line) => line.length === 1, mode: HASH },
   ],
   continuations: [],
@@ -71,9 +89,7 @@ export const jvm: Family = {
       return step(length > 3 && line.has(': ', length) ? VERDICT.JOIN : VERDICT.NONE, LOGGED);
     },
     [HASH]: (line) => {
-      // The Java virtual machine, V8.
-      if (line.has('# A fatal error has been detected') || line.has('# Fatal error in '))
-        return step(VERDICT.JOIN, CRASH);
+      if (NOTICES.some((text) => line.has(text))) return step(VERDICT.JOIN, CRASH);
       return step(line.at(0) === 0x23 ? VERDICT.MAYBE : VERDICT.NEW, HASH);
     },
     [CRASH]: (line) => step(line.at(0) === 0x23 ? VERDICT.JOIN : VERDICT.NEW, CRASH),

@@ -5,7 +5,7 @@ import { KIND, type Kind, step, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
-const BASE = 80;
+const BASE = 160;
 /** The next line is the error. */
 const DART = BASE;
 const DART_MESSAGE = BASE + 1;
@@ -15,6 +15,9 @@ const JULIA_FRAMES = BASE + 4;
 const SWIFT = BASE + 5;
 const SWIFT_FRAMES = BASE + 6;
 const ZIG = BASE + 7;
+/** Swift: the report of a backtrace in its own words. */
+const SWIFT_CRASH = BASE + 8;
+const CRASH_PARTS = ['*** ', 'Thread ', 'Registers:', 'Images (', 'Backtrace took ', 'Crash took '];
 
 const MESSAGE_LINES = 16;
 const LEVEL = 'ERROR: ';
@@ -85,8 +88,15 @@ export const languages: Family = {
       return step(kind === KIND.EMPTY && tail === 0 ? VERDICT.MAYBE : VERDICT.NONE, JULIA_FRAMES);
     },
     [SWIFT]: (line, kind, tail) => {
+      if (line.has('*** ')) return step(VERDICT.JOIN, SWIFT_CRASH);
+      if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, SWIFT);
       if (line.has('Current stack trace:')) return step(VERDICT.JOIN, SWIFT_FRAMES);
       return step(kind === KIND.PLAIN && tail < 2 ? VERDICT.MAYBE : VERDICT.NONE, SWIFT);
+    },
+    [SWIFT_CRASH]: (line, kind, tail) => {
+      if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, SWIFT_CRASH);
+      const isPart = kind === KIND.INDENTED || isSwiftFrame(line) || CRASH_PARTS.some((text) => line.has(text));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, SWIFT_CRASH);
     },
     [SWIFT_FRAMES]: (line) => step(isSwiftFrame(line) ? VERDICT.JOIN : VERDICT.NONE, SWIFT_FRAMES),
     [ZIG]: (line, kind) => step(isZigFrame(line) || kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, ZIG),

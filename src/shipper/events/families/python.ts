@@ -1,9 +1,9 @@
 /** Python: tracebacks, chains of them, exception groups, errors of syntax. Ruby prints its frames under the same first line. */
-import { KIND, step, VERDICT } from '../kinds.js';
-import type { Line } from '../line.js';
+import { KIND, step, TRACE, VERDICT } from '../kinds.js';
+import { isWord, type Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
-const BASE = 30;
+const BASE = 50;
 /** The exception itself is still to come: a line that is not indented. */
 const FRAMES = BASE;
 /** The exception was named. */
@@ -12,28 +12,102 @@ const NAMED = BASE + 1;
 const CHAINED = BASE + 2;
 /** Frames of a group, which end with its margin. */
 const GROUP = BASE + 3;
+/** A traceback follows, behind lines that say of what. */
+const ANNOUNCED = BASE + 4;
+/** The stack of the interpreter or of a call, innermost frame first or last, without an exception. */
+const STACK = BASE + 5;
+/** An error of syntax, or a stack: the exception may be missing. */
+const BARE = BASE + 6;
+
+const ANNOUNCEMENTS = [
+  'Exception ignored ',
+  'Exception in callback ',
+  'Exception in default exception handler',
+  'Task exception was never retrieved',
+  'Future exception was never retrieved',
+  'Unhandled exception in thread started by ',
+  'Error in atexit._run_exitfuncs:',
+  'Error in sys.excepthook:',
+  'Original exception was:',
+  '--- Logging error ---',
+];
+/** Lines between an announcement and the traceback. */
+const OBJECTS = ['future: <', 'task: <', 'handle: <', 'protocol: <', 'transport: <', 'object: <', 'source_traceback: '];
+const STACKS = ['Current thread 0x', 'Thread 0x'];
+/** Lines of a stack that are not indented. */
+const STACK_PARTS = ['Extension modules: ', 'Message: ', 'Arguments: ', 'Python runtime state: ', ...STACKS];
+/** SQLAlchemy, and the detail of PostgreSQL within its message. */
+const NOTES = ['[SQL: ', '[parameters: ', '(Background on this error at: ', 'DETAIL:  '];
+const QUOTES = '"""';
+
+/** `Exception in thread worker-1:`; the name that Java gives has quotes. */
+const isThread = (line: Line) =>
+  line.has('Exception in thread ') && line.at(20) !== 0x22 && (line.last() === 0x3a || line.endsWith(':'));
+const isAnnouncement = (line: Line) => ANNOUNCEMENTS.some((text) => line.has(text)) || isThread(line) || isRemote(line);
+/** `concurrent.futures.process._RemoteTraceback: `, `multiprocessing.pool.RemoteTraceback: `. */
+const isRemote = (line: Line) => line.length < 80 && line.includes('RemoteTraceback:');
+const isStack = (line: Line) => STACKS.some((text) => line.has(text)) && line.includes('(most recent call first)');
+
+/** `ValueError: x`, `shop.errors.NoOrder`, `KeyboardInterrupt`: a name, and a colon or the end behind it. */
+function isName(line: Line): boolean {
+  let i = 0;
+  while (isWord(line.at(i)) || line.at(i) === 0x2e || line.at(i) > 0x7f) i++;
+  // Names of local classes: `main.<locals>.NoOrder`.
+  if (line.has('<locals>', i)) return true;
+  return i > 0 && (i === line.length || line.at(i) === 0x3a);
+}
 
 const isTraceback = (line: Line) => line.has('Traceback (most recent call last):');
 const isGroup = (line: Line) => line.has('  + Exception Group Traceback');
 const CHAINS = ['The above exception was the direct cause', 'During handling of the above exception'];
 const isChain = (line: Line) => CHAINS.some((text) => line.has(text));
 
+/** Whether the exception was named: of the same write, its message has further lines. */
+export const isNamed = (mode: number): boolean => mode === NAMED;
+
 export const python: Family = {
   heads: [
     ...literals(['Traceback (most recent call last):'], FRAMES),
     ...literals(['  + Exception Group Traceback'], GROUP),
-    // Of an error of syntax, which has no traceback.
-    ...literals(['  File "'], FRAMES),
+    // An error of syntax, which has no traceback, and stacks without an exception.
+    ...literals(['  File "'], BARE),
+    ...literals(['Stack (most recent call last):'], BARE),
+    ...literals(['Fatal Python error: '], STACK),
+    { first: 'CT', test: isStack, mode: STACK },
+    { test: isAnnouncement, mode: ANNOUNCED },
+    { first: '-', test: isAnnouncement, mode: ANNOUNCED },
   ],
   continuations: [],
   rules: {
     [FRAMES]: (line, kind) => {
       if (kind === KIND.INDENTED || line.has('  File "') || line.includes('.nim(')) return step(VERDICT.JOIN, FRAMES);
       if (isTraceback(line)) return step(VERDICT.NEW, FRAMES);
-      if (kind === KIND.START || kind === KIND.JSON || kind === KIND.EMPTY) return step(VERDICT.NONE, FRAMES);
-      return step(VERDICT.JOIN, NAMED);
+      if (kind === KIND.JSON || kind === KIND.EMPTY) return step(VERDICT.NONE, FRAMES);
+      return isName(line) ? step(VERDICT.JOIN, NAMED) : step(VERDICT.NEW, FRAMES);
+    },
+    [BARE]: (line, kind) => {
+      if (kind === KIND.INDENTED || line.has('  File "')) return step(VERDICT.JOIN, BARE);
+      const isError = kind === KIND.HEAD && isName(line);
+      return step(isError ? VERDICT.JOIN : VERDICT.NEW, NAMED);
+    },
+    [ANNOUNCED]: (line, kind) => {
+      if (isTraceback(line)) return step(VERDICT.JOIN, FRAMES);
+      if (isGroup(line)) return step(VERDICT.JOIN, GROUP);
+      if (line.has(QUOTES)) return step(VERDICT.JOIN, ANNOUNCED);
+      const isPart = kind === KIND.EMPTY || OBJECTS.some((text) => line.has(text));
+      return step(isPart ? VERDICT.MAYBE : VERDICT.NEW, ANNOUNCED);
+    },
+    [STACK]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, STACK);
+      const isPart = kind === KIND.INDENTED || line.has('  File "') || STACK_PARTS.some((text) => line.has(text));
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, STACK);
     },
     [NAMED]: (line, kind, tail) => {
+      // Of an error of the module logging, and of another process.
+      if (line.has('Call stack:')) return step(VERDICT.JOIN, STACK);
+      if (line.has(QUOTES) || NOTES.some((text) => line.has(text))) return step(VERDICT.JOIN, NAMED);
+      // The exception of a Java machine that Python drives.
+      if (line.has(': ') && tail === 0) return step(VERDICT.JOIN, TRACE);
       if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, NAMED);
       if (isChain(line)) return step(VERDICT.JOIN, CHAINED);
       if (kind === KIND.INDENTED && tail === 0) return step(VERDICT.JOIN, NAMED);

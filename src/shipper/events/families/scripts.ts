@@ -1,11 +1,11 @@
 /** Interpreters with traces of their own: Ruby, PHP, Perl, Lua, Tcl, R, Guile, Lisp, Erlang and Elixir, the shell. */
 
 import { isDigit } from '../../records/bytes.js';
-import { KIND, NO_MODE, step, TRACE, VERDICT } from '../kinds.js';
+import { KIND, type Kind, type Mode, NO_MODE, type Step, step, TRACE, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
 import { type Family, literals } from './family.js';
 
-const BASE = 50;
+const BASE = 100;
 export const RUBY = BASE;
 const PHP = BASE + 1;
 const TCL = BASE + 2;
@@ -17,10 +17,27 @@ export const REPORT = BASE + 7;
 /** Lisp: numbered frames, which end with an empty line. */
 const LISP_FRAMES = BASE + 8;
 const LISP_END = BASE + 9;
+/** Ruby: the error was raised where another was rescued, which follows as its cause. */
+export const RUBY_RESCUED = BASE + 10;
+const RESCUED_FRAMES = BASE + 11;
+/** Elixir: the message of an error, and what a process was doing. */
+const ELIXIR = BASE + 12;
+const ELIXIR_FRAMES = BASE + 13;
+/** A report of the BEAM, of which more than the header was read. */
+const REPORTED = BASE + 14;
+/** `Execution error (X) at f (a.clj:1).`: the message follows, and a path of a report. */
+const CLOJURE = BASE + 15;
+const CLOJURE_MESSAGE = BASE + 16;
+
+const TERMS = '{[<*"#';
+const RUBY_THREAD = BASE + 17;
+/** R. */
+const R_ERROR = BASE + 18;
+const R_CALLS = BASE + 19;
 /** Nim prints its frames before the error. */
-const NIM = 70;
+const NIM = BASE + 20;
 /** A level that is repeated on every line. */
-export const PREFIXED = 71;
+export const PREFIXED = BASE + 21;
 
 const MESSAGE_LINES = 16;
 const QUOTE = 0x22;
@@ -38,6 +55,29 @@ function isRubyHead(line: Line): boolean {
   const place = rubyPlace(line);
   return place > 0 && line.indexOf("': ", place) > 0;
 }
+const isRescued = (line: Line) => isRubyHead(line) && line.includes('rescue in ', line.wordEnd + 20);
+/** `#<Thread:0x00007f2f r.rb:12 run> terminated with exception (report_on_exception is true):`. */
+const isRubyThread = (line: Line) => line.has('#<Thread:0x') && line.includes(' terminated with exception');
+/** `4: (function ()`, as `traceback()` numbers calls. */
+const isRCall = (line: Line) => line.digits(0) > 0 && line.has(': ', line.digits(0));
+const isREnd = (line: Line) =>
+  (line.has('Calls: ') && line.includes(' -> ')) ||
+  line.has('Execution halted') ||
+  line.has('In addition: Warning message') ||
+  (line.has('Traceback:') && line.length < 12);
+/** Elixir: lines about the process, between two stacks. */
+const PROCESS = [
+  'Last message',
+  'State: ',
+  'Client #PID<',
+  'Function: ',
+  'Start Call: ',
+  'Process Label: ',
+  'Initial Call: ',
+  'Ancestors: ',
+  'Queue: ',
+  'Postponed: ',
+];
 const isRubyFrame = (line: Line) => rubyPlace(line) > 0 && line.last() === APOSTROPHE;
 
 /** The shell's own report of what it does, with a quote that is not closed. */
@@ -63,32 +103,76 @@ function isNimFrame(line: Line): boolean {
 
 const places = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/.-(<';
 
+const ruby: (line: Line, kind: Kind, tail: number, message: Mode, frames: Mode) => Step = (
+  line,
+  kind,
+  tail,
+  ofMessage,
+  ofFrames,
+) => {
+  if (line.has('\tfrom ') || line.has(' ... ')) return step(VERDICT.JOIN, ofFrames);
+  if (isRubyHead(line)) return step(tail === 0 ? VERDICT.NONE : VERDICT.NEW, ofMessage);
+  const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
+  return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, ofMessage);
+};
+
 export const scripts: Family = {
   heads: [
+    { first: places, test: isRescued, mode: RUBY_RESCUED },
     { first: places, test: isRubyHead, mode: RUBY },
+    { first: '#', test: isRubyThread, mode: RUBY_THREAD },
     ...literals(['PHP Fatal error:  Uncaught '], TRACE),
-    ...literals(['Error in '], TRACE),
+    ...literals(['Error in '], R_ERROR),
+    ...literals(['Execution error ', 'Syntax error '], CLOJURE).map((head) => ({
+      ...head,
+      test: (line: Line) => head.test(line) && line.includes('.clj', 300),
+    })),
     ...literals(['Backtrace:'], GUILE),
     ...literals(['Unhandled '], LISP).map((head) => ({
       ...head,
       test: (line: Line) => head.test(line) && line.includes(' in thread ', 200),
     })),
-    ...literals(['** ('], TRACE),
+    ...literals(['** ('], ELIXIR),
     { first: places, test: isNimFrame, mode: NIM },
     { first: '+', test: isOpenTrace, mode: QUOTED },
   ],
   continuations: [
-    { first: places, test: isRubyFrame, mode: RUBY },
+    { first: places, test: isRubyFrame, mode: TRACE },
     ...literals(['Stack trace:'], PHP),
+    { first: 'c', test: (line) => line.has('coroutine ') && line.digits(10) > 0 && line.last() === 0x3a },
+    ...literals(['[stacktrace]', '[previous exception] ']),
     ...literals(['stack traceback:', 'Execution halted', 'PHP Stack trace:', 'PHP   ']),
-    { first: 'C', test: (line) => line.has('Calls: ') && line.includes(' -> ') },
+    { first: 'C', test: isREnd },
     ...literals(['    while executing', '    invoked from within'], TCL),
   ],
   rules: {
-    [RUBY]: (line, kind, tail) => {
-      if (line.has('\tfrom ') || line.has(' ... ')) return step(VERDICT.JOIN, TRACE);
+    [RUBY_THREAD]: (line) =>
+      isRubyHead(line) ? step(VERDICT.JOIN, isRescued(line) ? RUBY_RESCUED : RUBY) : step(VERDICT.NEW, RUBY_THREAD),
+    [RUBY]: (line, kind, tail) => ruby(line, kind, tail, RUBY, TRACE),
+    [RUBY_RESCUED]: (line, kind, tail) => ruby(line, kind, tail, RUBY_RESCUED, RESCUED_FRAMES),
+    [RESCUED_FRAMES]: (line, kind, tail) => {
+      if (kind === KIND.EMPTY) return step(tail === 0 ? VERDICT.MAYBE : VERDICT.NEW, RESCUED_FRAMES);
+      if (isRubyHead(line)) return step(VERDICT.JOIN, isRescued(line) ? RUBY_RESCUED : RUBY);
+      return step(kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, RESCUED_FRAMES);
+    },
+    [ELIXIR]: (_line, kind, tail) => {
+      if (kind === KIND.INDENTED) return step(VERDICT.JOIN, ELIXIR_FRAMES);
       const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
-      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, RUBY);
+      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, ELIXIR);
+    },
+    [ELIXIR_FRAMES]: (line, kind, tail) => {
+      if (PROCESS.some((text) => line.has(text))) return step(VERDICT.JOIN, ELIXIR_FRAMES);
+      if (kind === KIND.EMPTY) return step(tail === 0 ? VERDICT.MAYBE : VERDICT.NEW, ELIXIR_FRAMES);
+      return step(kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, ELIXIR_FRAMES);
+    },
+    [R_ERROR]: (line, kind, tail) => {
+      if (isREnd(line)) return step(VERDICT.JOIN, R_CALLS);
+      const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
+      return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, R_ERROR);
+    },
+    [R_CALLS]: (line, kind) => {
+      const isPart = isREnd(line) || isRCall(line) || kind === KIND.INDENTED;
+      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, R_CALLS);
     },
     [PHP]: (line, kind, tail) => {
       if (kind === KIND.EMPTY) return step(tail === 0 ? VERDICT.MAYBE : VERDICT.NEW, PHP);
@@ -132,10 +216,26 @@ export const scripts: Family = {
       if (quotes(line) % 2 === 1) return step(VERDICT.JOIN, NO_MODE);
       return step(tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NEW, QUOTED);
     },
-    [REPORT]: (_line, kind, tail) => {
+    [REPORT]: (_line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, REPORT);
-      const isPart = tail === 0 && (kind === KIND.PLAIN || kind === KIND.HEAD || kind === KIND.CONTINUATION);
-      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, REPORT);
+      const isPart = kind !== KIND.START && kind !== KIND.JSON;
+      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, REPORTED);
+    },
+    [REPORTED]: (line, kind, tail) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, REPORTED);
+      // A term, or what a process says of itself: `** Last message in was ...`.
+      const isTerm = tail === 0 && TERMS.includes(String.fromCharCode(line.at(0)));
+      return step(isTerm ? VERDICT.JOIN : VERDICT.NONE, REPORTED);
+    },
+    [CLOJURE]: (line, kind, tail) => {
+      if (line.has('Full report at:')) return step(VERDICT.JOIN, CLOJURE);
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, CLOJURE);
+      const isPart = (kind === KIND.PLAIN && tail === 0) || kind === KIND.INDENTED;
+      return step(isPart ? VERDICT.JOIN : VERDICT.NONE, line.has('/') ? TRACE : CLOJURE_MESSAGE);
+    },
+    [CLOJURE_MESSAGE]: (line, kind) => {
+      if (line.has('Full report at:')) return step(VERDICT.JOIN, CLOJURE);
+      return step(kind === KIND.EMPTY ? VERDICT.MAYBE : VERDICT.NONE, CLOJURE_MESSAGE);
     },
   },
 };
