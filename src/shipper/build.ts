@@ -2,6 +2,8 @@
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
 import type { Tally } from './accounting/tally.js';
+import { AuditFile, AuditMemory } from './audit/audit-file.js';
+import { AuditLog } from './audit/audit-log.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
 import type { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { healthySink } from './delivery/deliver.js';
@@ -58,9 +60,12 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const ringLock = await lockRings(settings, log);
   const journal = openJournal(settings, log);
   if (journal !== undefined) ledger.carryOn(journal);
+  ledger.audit = openAudit(settings, log);
   const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
-  const sinks = await openSinks({ settings, log, secrets }, (...request) => metrics.countRequest(...request));
+  const sinks = await openSinks({ settings, log, secrets, audit: ledger.audit }, (...request) =>
+    metrics.countRequest(...request),
+  );
   const stages = await openStages(settings, { log, now, memoryMaxBytes });
   const { redaction } = stages;
   if (redaction !== undefined) secrets.alsoHide((text) => redaction.text(text));
@@ -85,9 +90,9 @@ function recallTo(
   isOf?: (origin: Origin) => boolean,
 ): number {
   if (bill === undefined) return 0;
-  const counts = new StageCounts();
+  const counts = new StageCounts(ledger);
   const batch = bill.recall(counts.withhold, counts.books, isOf);
-  buffer.append(counts.counted(batch, ledger));
+  buffer.append(counts.counted(batch));
   return batch.count;
 }
 
@@ -96,4 +101,17 @@ function openJournal({ spoolDir, ringDir }: Settings, log: Log): CountJournal | 
   const directory = spoolDir ?? ringDir;
   if (directory === undefined) return undefined;
   return new CountJournal(directory, (message) => log.problem('warn', 'journal', message));
+}
+
+/** Sinks whose services can be read. */
+const READABLE: ReadonlySet<string> = new Set(['opensearch', 'cloudwatch']);
+
+/** Beside the journal. Without a directory it lasts as long as this process, and the shipper's log has it at the end. */
+function openAudit({ audit, sinks, spoolDir, ringDir }: Settings, log: Log): AuditLog | undefined {
+  if (audit === 'off' || !sinks.some((name) => READABLE.has(name))) return undefined;
+  const directory = spoolDir ?? ringDir;
+  const onProblem = (message: string) => log.problem('warn', 'audit', message);
+  return new AuditLog(directory === undefined ? new AuditMemory() : new AuditFile(directory, onProblem), {
+    now: Date.now,
+  });
 }

@@ -7,6 +7,7 @@ import { SegmentStore } from './buffer/segment-store.js';
 import { ConfigError, messageOf } from './errors.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
+import type { RecordBatch } from './parts.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 
@@ -36,8 +37,9 @@ export async function openBuffer(
     sinks,
     now,
     onFull,
-    onDropped(sink: string, reason: string, dropped: Tally) {
+    onDropped(sink: string, reason: string, dropped: Tally, records?: RecordBatch) {
       ledger.countDropped(sink, reason, dropped);
+      if (records !== undefined) ledger.notePlaces('dropped', sink, reason, records);
       log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records: dropped.records });
     },
     onAcknowledged: () => ledger.keep(),

@@ -1,6 +1,7 @@
 /** Settings to the way out: sinks, the file of dead letters, and the options of each delivery. For `ship`, `--check` and `replay`. */
 import type { SinkName } from '../catalog/sinks/index.js';
 import type { Ledger } from './accounting/ledger.js';
+import type { AuditLog } from './audit/audit-log.js';
 import type { Cursor } from './buffer/cursor.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import type { DeadLetters, DeliverOptions, SinkHealth } from './delivery/deliver.js';
@@ -25,14 +26,14 @@ export interface DeliveryContext {
 
 /** The sinks of the settings, in their order. Throws a ConfigError when one cannot work. */
 export async function openSinks(
-  { settings, log, secrets }: Omit<DeliveryContext, 'now'>,
+  { settings, log, secrets, audit }: Omit<DeliveryContext, 'now'> & { readonly audit?: AuditLog | undefined },
   countRequest: (sink: SinkName, code: string, seconds: number) => void = () => {},
 ): Promise<readonly Sink[]> {
   const sinks: Sink[] = [];
   for (const name of settings.sinks) {
     const onRequest = (code: string, seconds: number) => countRequest(name, code, seconds);
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
-    sinks.push(await openSink(name, { settings, secrets, onRequest, onNotice }));
+    sinks.push(await openSink(name, { settings, secrets, onRequest, onNotice, audit: audit?.of(name) }));
   }
   return sinks;
 }

@@ -136,6 +136,25 @@ export interface CheckResult {
   readonly text: string;
 }
 
+/**
+ * What is known of stored records without keeping them: those of one origin, or of one log stream, in some minutes. Its sums are laid
+ * out in audit/claim.ts.
+ */
+export interface Claim {
+  /** Id of the origin, or name of the log stream. */
+  readonly of: string;
+  /** First and last minute of the stored times, since 1970. */
+  readonly minute: number;
+  readonly lastMinute: number;
+  /** Least and greatest place. */
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  readonly places: bigint;
+  readonly digest: bigint;
+  readonly weighted: number;
+}
+
 /** Where batches go. Knows its service; knows nothing of retries, queues or time. */
 export interface Sink {
   readonly name: string;
@@ -147,6 +166,11 @@ export interface Sink {
   send(batch: RecordBatch, signal: AbortSignal, onProgress?: () => void): Promise<SendResult>;
   /** Where each record of a batch goes. Absent where all of them share one fate. */
   destinations?(batch: RecordBatch): readonly string[];
+  /**
+   * What the service will have of a batch, or of some of its records, once it is acknowledged: for an audit. Absent where the service
+   * cannot be read, or where the sink notes its requests itself.
+   */
+  claims?(batch: RecordBatch, records?: readonly number[]): readonly Claim[];
   /** Asks the service once, with one harmless request. Absent where there is none to ask. */
   check?(signal: AbortSignal): Promise<CheckResult>;
   /** Opens the files that it writes to anew, by their paths. Absent where there are none. */

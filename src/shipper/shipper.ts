@@ -131,6 +131,13 @@ export class Shipper {
     this.#parts.ledger.reported();
   }
 
+  /** Ends the audit ledger of this run. Returns the ledger in short, as lines. */
+  endAudit(): readonly string[] {
+    const { audit } = this.#parts.ledger;
+    audit?.end(this.totals());
+    return audit?.summary ?? [];
+  }
+
   get #locks() {
     const { bufferLock, ringLock } = this.#parts;
     return [bufferLock, ringLock].filter((lock) => lock !== undefined);
@@ -168,6 +175,7 @@ export class Shipper {
       isListening: () => this.#isListening,
       problems: () => this.#problems(),
       ledger: () => ledger.statement(heldBy),
+      audit: ledger.audit && (() => `${ledger.audit!.text}${JSON.stringify(['now', ledger.totals(heldBy)])}\n`),
       maxConnections: descriptorShares().statusConnections,
       onProblem: (problem) => log.problem('warn', 'status port', problem),
       metrics: (accept) => metrics.render(accept),

@@ -1,5 +1,8 @@
 /** Counts read, delivered and dropped records, so that the sum can be checked to the last record, stream by stream. */
 
+import type { AuditFate } from '../audit/audit-book.js';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Claim, RecordBatch } from '../parts.js';
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { CountJournal, Fate, PreviousCounts } from './count-journal.js';
@@ -50,6 +53,8 @@ export class Ledger {
   /** At the end. */
   #unread: Unread = { records: 0, bytes: 0, rings: 0 };
   #journal: CountJournal | undefined;
+  /** Claims about single origins and minutes. Absent without an audit. */
+  audit: AuditLog | undefined;
   /**
    * Counted, and not in the journal: the records are still buffered, or there is no journal. Sums, so that they stay few
    * however much is lost.
@@ -99,8 +104,14 @@ export class Ledger {
   }
 
   /** Writes the withheld counts of an acknowledged batch to the journal; they are negative for recalled records. */
-  keepWithheld(reason: string, withheld: Tally): void {
+  keepWithheld(reason: string, withheld: Tally, places: readonly Claim[] = []): void {
     this.#journal?.withheld(reason, withheld);
+    this.audit?.counted(withheld.records < 0 ? 'recalled' : 'withheld', '*', reason, places);
+  }
+
+  /** The places of records that are counted and not stored, for an audit. */
+  notePlaces(fate: AuditFate, sink: string, reason: string, records: RecordBatch): void {
+    this.audit?.counted(fate, sink, reason, AuditLog.places(records));
   }
 
   /** A last line has said it all. */

@@ -9,7 +9,7 @@
 import type { OnFull } from '../../catalog/buffer.js';
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
-import { concat, memoryBytes } from '../records/record-batch.js';
+import { concat, memoryBytes, slice } from '../records/record-batch.js';
 import { sleep } from '../sleep.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
 import type { Progress } from './checkpoint.js';
@@ -37,8 +37,8 @@ export interface RecordBufferOptions {
   readonly now: () => number;
   /** @default block */
   readonly onFull?: OnFull;
-  /** Told of every record that a sink will not get. */
-  readonly onDropped?: (sink: string, reason: string, dropped: Tally) => void;
+  /** Told of every record that a sink will not get; with the records themselves where they are in memory. */
+  readonly onDropped?: (sink: string, reason: string, dropped: Tally, records?: RecordBatch) => void;
   /** Told before anything is forgotten that has been acknowledged, dropped or not. */
   readonly onAcknowledged?: () => void;
   /**
@@ -96,7 +96,7 @@ export class RecordBuffer implements CursorBuffer {
     const tally = Tally.of(batch);
     const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
     if (batch.count === 0 || isDropped) {
-      if (batch.count > 0) this.#dropNewest(tally);
+      if (batch.count > 0) this.#dropNewest(tally, batch);
       this.#options.onAcknowledged?.();
       batch.acknowledge();
       return tally;
@@ -216,14 +216,15 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   #drop(cursor: BufferCursor, buffered: BufferedBatch, reason: string): void {
+    const records = unreadInMemory(cursor, buffered);
     const dropped = cursor.skip(buffered);
     for (const [name, each] of this.#cursors) {
-      if (each === cursor) this.#options.onDropped?.(name, reason, dropped);
+      if (each === cursor) this.#options.onDropped?.(name, reason, dropped, records);
     }
   }
 
-  #dropNewest(dropped: Tally): void {
-    for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped);
+  #dropNewest(dropped: Tally, records: RecordBatch): void {
+    for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped, records);
   }
 
   /** Drops until there is room. The newest batch and records in flight stay. */
@@ -310,3 +311,10 @@ export class RecordBuffer implements CursorBuffer {
 }
 
 const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);
+
+/** Those that the cursor has still to read. Not from the disk: dropping must cost less than delivering. */
+function unreadInMemory({ next }: BufferCursor, { first, count, memoryBytes: size, body }: BufferedBatch) {
+  const batch = size > INDEX_BYTES ? body.read() : undefined;
+  if (typeof batch !== 'object' || !('count' in batch)) return undefined;
+  return slice(batch, Math.max(0, next.position - first), count);
+}

@@ -14,6 +14,7 @@ import { select } from '../records/record-batch.js';
 import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
 import { BlockedDestinations } from './blocked-destinations.js';
+import { noteSending } from './note-sending.js';
 
 export interface DeliverOptions extends AttemptOptions {
   readonly cursor: Cursor;
@@ -68,7 +69,10 @@ export async function deliver(options: DeliverOptions): Promise<void> {
     let failures = 0;
     while (left !== undefined) {
       const piece: Piece = left;
+      const note = noteSending(options, piece.batch);
       const { result, isKept } = keepRefused(options, piece, await attempt(options, piece.batch));
+      // Before anything forgets the records.
+      note(result);
       acknowledge(options, piece, result, isKept);
       const again = setAside(options, blocked, piece, result);
       if (result.retry.length < piece.batch.count) health.acknowledgedMs = now();
@@ -161,6 +165,7 @@ function acknowledge(
     const refused = Tally.of(select(batch, indexes));
     if (isKept) ledger.countDeadLettered(sink.name, reason, refused);
     else ledger.countDropped(sink.name, reason, refused);
+    ledger.notePlaces(isKept ? 'deadLettered' : 'dropped', sink.name, reason, select(batch, indexes));
     acknowledged.subtract(refused);
     const fate = isKept ? 'records are dead letters' : 'records dropped';
     log.problem('warn', `${sink.name} rejected ${reason}`, `${fate}: the sink permanently refuses them`, {

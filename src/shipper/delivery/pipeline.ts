@@ -31,10 +31,10 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
       ledger.joined.add(batch);
       if (stages.length === 0) ledger.countRead(buffer.append(batch));
       else {
-        const counts = new StageCounts();
+        const counts = new StageCounts(ledger);
         const left = await pass(stages, batch, counts);
         ledger.countRead(Tally.of(batch));
-        buffer.append(counts.counted(left, ledger, () => batch.acknowledge()));
+        buffer.append(counts.counted(left, () => batch.acknowledge()));
       }
       await buffer.room(cutOff);
     }
@@ -42,11 +42,11 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
   try {
     await Promise.all(sources.map(fillFrom));
     for (const [i, stage] of stages.entries()) {
-      const counts = new StageCounts();
+      const counts = new StageCounts(ledger);
       const last = stage.end?.(counts.withhold, counts.books);
       if (last === undefined) continue;
       const left = await pass(stages.slice(i + 1), last, counts);
-      buffer.append(counts.counted(left, ledger));
+      buffer.append(counts.counted(left));
     }
   } finally {
     buffer.close();

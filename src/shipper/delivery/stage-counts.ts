@@ -4,24 +4,30 @@
  */
 import type { Ledger } from '../accounting/ledger.js';
 import { Tally } from '../accounting/tally.js';
-import type { RecordBatch, SourceBatch, StageBooks, Withhold } from '../parts.js';
+import { AuditLog } from '../audit/audit-log.js';
+import type { Claim, RecordBatch, SourceBatch, StageBooks, Withhold } from '../parts.js';
 
-type Counts = [reason: string, tally: Tally][];
+type Counts = [reason: string, tally: Tally, places: readonly Claim[]][];
 
 export class StageCounts {
+  readonly #ledger: Ledger;
   readonly #made = new Tally();
   readonly #withheld: Counts = [];
   readonly #recalled: Counts = [];
   readonly #redacted: ReadonlyMap<string, number>[] = [];
 
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
   readonly withhold: Withhold = (records, reason) => {
-    this.#withheld.push([reason, Tally.of(records)]);
+    this.#withheld.push([reason, Tally.of(records), this.#places(records)]);
   };
 
   readonly books: StageBooks = {
     made: (records) => this.#made.add(Tally.of(records)),
     recalled: (records, reason) => {
-      this.#recalled.push([reason, Tally.of(records)]);
+      this.#recalled.push([reason, Tally.of(records), this.#places(records)]);
     },
     redacted: (counts) => {
       this.#redacted.push(counts);
@@ -29,7 +35,8 @@ export class StageCounts {
   };
 
   /** The batch that stages left, for the buffer. Counts now, and again for the journal once the batch is acknowledged. */
-  counted(batch: RecordBatch, ledger: Ledger, acknowledge: () => void = () => {}): SourceBatch {
+  counted(batch: RecordBatch, acknowledge: () => void = () => {}): SourceBatch {
+    const ledger = this.#ledger;
     ledger.countRead(this.#made);
     for (const [reason, tally] of this.#withheld) ledger.countWithheld(reason, tally);
     for (const [reason, tally] of this.#recalled) ledger.countRecalled(reason, tally);
@@ -37,10 +44,15 @@ export class StageCounts {
     return {
       ...batch,
       acknowledge: () => {
-        for (const [reason, tally] of this.#withheld) ledger.keepWithheld(reason, tally);
-        for (const [reason, tally] of this.#recalled) ledger.keepWithheld(reason, new Tally().minus(tally));
+        for (const [reason, tally, places] of this.#withheld) ledger.keepWithheld(reason, tally, places);
+        for (const [reason, tally, places] of this.#recalled)
+          ledger.keepWithheld(reason, new Tally().minus(tally), places);
         acknowledge();
       },
     };
+  }
+
+  #places(records: RecordBatch): readonly Claim[] {
+    return this.#ledger.audit === undefined ? [] : AuditLog.places(records);
   }
 }

@@ -4,6 +4,7 @@ import type { NETWORK_SETTINGS } from '../../catalog/network.js';
 import type { POD_SETTINGS } from '../../catalog/pod.js';
 import type { CONTAINER_SETTINGS } from '../../catalog/records/container-settings.js';
 import type { FIELD_SETTINGS } from '../../catalog/records/fields.js';
+import type { SinkAudit } from '../audit/audit-log.js';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 
@@ -29,4 +30,6 @@ export interface SinkContext<S = SettingsOf> {
   readonly onRequest: (code: string, seconds: number) => void;
   /** Called with facts that an operator should know although nothing fails: a feature that the service lacks. */
   readonly onNotice: (message: string) => void;
+  /** For a sink that notes each of its requests itself. Absent without an audit. */
+  readonly audit?: SinkAudit | undefined;
 }

@@ -13,6 +13,8 @@ export interface StatusServerOptions {
   readonly problems: () => readonly string[];
   /** The ledger, for JSON. */
   readonly ledger: () => unknown;
+  /** The audit ledger as lines of JSON. Absent without one. */
+  readonly audit?: (() => string) | undefined;
   /** Open connections: they must not take descriptors from delivery. */
   readonly maxConnections: number;
   /** Something about connections, worth a line of log. */
@@ -83,6 +85,7 @@ export async function answer(
     isListening,
     problems,
     ledger,
+    audit,
     metrics,
   }: Omit<StatusServerOptions, 'port' | 'host' | 'maxConnections' | 'onProblem'>,
   method: string,
@@ -104,7 +107,11 @@ export async function answer(
       return { status: 200, ...(await metrics(accept)) };
     case '/ledger':
       return { status: 200, contentType: 'application/json', text: `${JSON.stringify(ledger())}\n` };
+    case '/audit':
+      if (audit === undefined)
+        return plain(404, 'there is no audit ledger: LOGTAP_AUDIT=off, or no sink that can be read');
+      return { status: 200, contentType: 'application/x-ndjson', text: audit() };
     default:
-      return plain(404, 'there are /livez, /readyz, /metrics and /ledger');
+      return plain(404, 'there are /livez, /readyz, /metrics, /ledger and /audit');
   }
 }

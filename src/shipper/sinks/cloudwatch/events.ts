@@ -125,7 +125,7 @@ export interface PutBody {
 const EVENT = Buffer.from('{"timestamp":');
 const MESSAGE = Buffer.from(',"message":"');
 /** In the place of a message that is empty, which the service refuses with all others of its request. */
-const SPACE = Buffer.from(' ');
+export const SPACE = Buffer.from(' ');
 const CLOSE = Buffer.from('"}');
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');

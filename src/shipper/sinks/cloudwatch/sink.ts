@@ -5,6 +5,7 @@
  */
 import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
 import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
+import type { SinkAudit } from '../../audit/audit-log.js';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
@@ -14,8 +15,9 @@ import { Network } from '../http/network.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
-import { type Answer, classifyAnswer } from './answer.js';
+import { type Answer, classifyAnswer, THROTTLING } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
+import { claimsOfEvents } from './claims.js';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
@@ -39,7 +41,13 @@ const LIMITS: BatchLimits = {
 export type CloudWatchSettings = SettingsOf<keyof typeof CLOUDWATCH_SETTINGS, 'cloudwatchLogGroup' | 'awsRegion'>;
 
 /** Throws a ConfigError where names or files that settings name cannot be used. */
-export function openCloudWatch({ settings, secrets, onRequest, onNotice }: SinkContext<CloudWatchSettings>): Sink {
+export function openCloudWatch({
+  settings,
+  secrets,
+  onRequest,
+  onNotice,
+  audit,
+}: SinkContext<CloudWatchSettings>): Sink {
   const logGroup = settings.cloudwatchLogGroup;
   const region = settings.awsRegion;
   const { awsUseFips: isFips, awsUseDualstack: isDualstack } = settings;
@@ -66,6 +74,7 @@ export function openCloudWatch({ settings, secrets, onRequest, onNotice }: SinkC
     new PutEncoder(logGroup, entityOf(settings)),
     onNotice,
     new EventFormat(settings),
+    audit,
   );
 }
 
@@ -83,6 +92,11 @@ const MESSAGE_MIN_BYTES = 1024;
 const BODY_MAX_BYTES = 7 * 1024 * 1024;
 /** Refusals of an event, unless one that is right is refused, too. */
 const ABOUT_THE_EVENT: ReadonlySet<Answer['kind']> = new Set(['refused', 'too_large', 'event_too_large']);
+/** Refusals of a whole request, before anything of it is stored. Any other answer may hide that it is. */
+const NOTHING_STORED: ReadonlySet<string> = new Set([
+  ...THROTTLING,
+  ...'AccessDeniedException UnrecognizedClientException ExpiredTokenException InvalidSignatureException'.split(' '),
+]);
 /** Errors of one log stream, while others go on: a missing permission, an invalid name, a missing stream. */
 const OF_THE_STREAM: ReadonlySet<string> = new Set([
   'AccessDeniedException',
@@ -102,17 +116,20 @@ export class CloudWatchSink implements Sink {
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
   /** Of the one send that is out. */
   #onProgress = () => {};
+  readonly #audit: SinkAudit | undefined;
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
-  /** @param format absent where records go as they are */
+  /** @param format absent where records go as they are; `audit` absent without one */
   constructor(
     api: CloudWatchApi,
     streams: LogStreams,
     encoder: PutEncoder,
     onNotice: (message: string) => void,
     format?: EventFormat,
+    audit?: SinkAudit,
   ) {
+    this.#audit = audit;
     this.#format = format;
     this.#api = api;
     this.#streams = streams;
@@ -170,8 +187,10 @@ export class CloudWatchSink implements Sink {
     await sendRanges(events.count, outcome, async (range) => {
       const body = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
       const count = body.to - body.from;
+      const note = this.#noteSending(logStream, events, body);
       try {
         const answer = classifyAnswer(await this.#put(body.bytes, signal), count);
+        note(answer);
         if (answer.kind === 'missing' && mayCreate) {
           mayCreate = false;
           await this.#api.createStream(logStream, signal);
@@ -185,10 +204,31 @@ export class CloudWatchSink implements Sink {
         return { to: body.to, instead: this.#judge(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
+        note(undefined);
         outcome.retry(recordsFrom(events, body.from), error, error.retryAfterMs);
         return { to: body.to, instead: [] };
       }
     });
+  }
+
+  /** For an audit: before a request leaves, and with its answer; `undefined` where none came. */
+  #noteSending(logStream: string, events: Events, { from, to }: PutBody): (answer: Answer | undefined) => void {
+    if (this.#audit === undefined) return () => {};
+    const request = this.#audit.sending(claimsOfEvents(events, logStream, indexes(from, to)));
+    let isNoted = false;
+    return (answer) => {
+      if (isNoted) return;
+      isNoted = true;
+      if (answer === undefined || (answer.kind === 'retry' && !NOTHING_STORED.has(answer.code))) request.lost();
+      else if (answer.kind !== 'accepted') request.none();
+      else if (answer.rejected.length === 0) request.stored();
+      else {
+        const isStored = (i: number) => !answer.rejected.some((range) => i >= range.from && i < range.to);
+        const stored = [...indexes(from, to)].filter((i) => isStored(i - from));
+        if (stored.length === 0) request.none();
+        else request.stored(claimsOfEvents(events, logStream, stored));
+      }
+    };
   }
 
   /** Asks for an answer; of a body that has none the next one is smaller. */

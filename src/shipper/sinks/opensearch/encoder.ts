@@ -132,6 +132,13 @@ export class BulkEncoder {
     return indexName(this.index, Math.floor(timeMs[i]! / HOUR_MS) * HOUR_MS);
   }
 
+  /** The time of a record as it is stored, in milliseconds. */
+  timeOf(batch: RecordBatch, i: number): number {
+    return this.#fields?.hasTimes === true
+      ? this.#fields.timeOf(batch, i, this.#fields.fieldsOf(batch, i))
+      : batch.timeMs[i]!;
+  }
+
   idOf(batch: RecordBatch, i: number, { isNamedByContent = false }: BulkForm = {}): string {
     const { id } = batch.origins[batch.origin[i]!]!;
     return `${id}-${batch.seq[i]}${isNamedByContent ? contentSuffix(batch, i) : ''}`;

@@ -3,9 +3,11 @@
  * resent it is answered 409, which says that the id is there. What one pass cannot store, another sends in a form that
  * asks less of the service.
  */
+
+import { claimsOf } from '../../audit/claim.js';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { failureOf } from '../../errors.js';
-import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { BatchLimits, CheckResult, Claim, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
@@ -118,6 +120,10 @@ export class OpenSearchSink implements Sink {
 
   destinations(batch: RecordBatch): readonly string[] {
     return Array.from({ length: batch.count }, (_, i) => this.#encoder.indexOf(batch, i));
+  }
+
+  claims(batch: RecordBatch, records?: readonly number[]): readonly Claim[] {
+    return claimsOf(batch, { withMessages: true, timeMs: (i) => this.#encoder.timeOf(batch, i) }, records);
   }
 
   /** Nothing that could be stored: a service that speaks `_bulk` refuses it, after a look at who asks. */

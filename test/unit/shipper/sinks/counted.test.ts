@@ -23,6 +23,10 @@ class WholeSink implements Required<Sink> {
     this.#calls.push('destinations');
     return Array.from({ length: count }, () => 'place');
   }
+  claims() {
+    this.#calls.push('claims');
+    return [];
+  }
   async check() {
     this.#calls.push('check');
     return { isRight: true, text: 'there' };
@@ -50,10 +54,11 @@ test('every member of the sink is there, and is called on the sink', async () =>
   expect([wrapped.name, wrapped.limits]).toEqual([sink.name, sink.limits]);
   wrapped.reopen();
   expect(wrapped.destinations(batchOf(['a', 'b']))).toEqual(['place', 'place']);
+  expect(wrapped.claims(batchOf(['a']))).toEqual([]);
   expect(await wrapped.check(signal)).toEqual({ isRight: true, text: 'there' });
   await wrapped.send(batchOf(['a']), signal, () => {});
   await wrapped.close();
-  expect(sink.calls).toEqual(['reopen', 'destinations', 'check', 'send', 'close']);
+  expect(sink.calls).toEqual(['reopen', 'destinations', 'claims', 'check', 'send', 'close']);
 });
 
 test('an optional member that the sink lacks stays absent', () => {

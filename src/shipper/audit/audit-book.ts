@@ -1,0 +1,226 @@
+/**
+ * The audit ledger: the claims of every run of a shipper. Lines of NDJSON, each an array:
+ *
+ *     ["run", RUN, STARTED_MS]                    the lines below, up to the next "run", are of this run
+ *     ["sent", K, SINK, CLAIM...]                 request K leaves: from now on it may be stored
+ *     ["again", K]                                its answer was lost, and it leaves once more
+ *     ["stored", K, CLAIM...]                     acknowledged: these, or all of them without any
+ *     ["none", K]                                 nothing is stored of this attempt
+ *     ["lost", K, TIMES]                          the answer is lost: it may be stored; once without TIMES
+ *     ["kept", SINK, CLAIM...]                    acknowledged, of requests that are merged
+ *     ["fate", FATE, SINK, REASON, CLAIM...]      not stored, and counted; SINK is "*" where it concerns all
+ *     ["forgotten", CLAIMS, RECORDS, MINUTE]      the oldest claims were dropped for room: those up to this minute
+ *     ["end", TOTALS]                             an ordered end, with the ledger of the shipper's last line
+ *
+ * Requests are merged into sums, so a book is as long as there are origins and minutes, not as records.
+ */
+import type { Claim } from '../parts.js';
+import { claimOf, lineOf, merged } from './claim.js';
+
+export type AuditEntry = readonly [kind: string, ...rest: readonly unknown[]];
+export type AuditFate = 'withheld' | 'recalled' | 'dropped' | 'deadLettered';
+const FATES: readonly string[] = ['withheld', 'recalled', 'dropped', 'deadLettered'] satisfies AuditFate[];
+
+/** The sink whose service knows records by their ids. */
+export const WITH_IDS = 'opensearch';
+
+/** A request whose outcome is open. */
+export interface OpenRequest {
+  readonly sink: string;
+  readonly claims: readonly Claim[];
+  /** Attempts whose answer was lost: each may be stored. */
+  lost: number;
+  /** Whether an attempt has left and has no outcome: of a run that was killed, or is still running. */
+  isOut: boolean;
+}
+
+export interface CountedClaims {
+  readonly fate: AuditFate;
+  readonly sink: string;
+  readonly reason: string;
+  readonly claims: ClaimMap;
+}
+
+export type ClaimMap = Map<string, Claim>;
+
+export class RunBook {
+  /** By sink. */
+  readonly stored = new Map<string, ClaimMap>();
+  readonly open = new Map<number, OpenRequest>();
+  readonly counted = new Map<string, CountedClaims>();
+  /** Of its end. Absent where it was killed, or runs. */
+  totals: unknown;
+
+  constructor(
+    readonly run: string,
+    public startedMs: number,
+  ) {}
+
+  addStored(sink: string, claims: readonly Claim[]): void {
+    let map = this.stored.get(sink);
+    if (map === undefined) {
+      map = new Map();
+      this.stored.set(sink, map);
+    }
+    addAll(map, claims);
+  }
+
+  addCounted(fate: AuditFate, sink: string, reason: string, claims: readonly Claim[]): void {
+    const key = JSON.stringify([fate, sink, reason]);
+    const known = this.counted.get(key) ?? { fate, sink, reason, claims: new Map() };
+    this.counted.set(key, known);
+    addAll(known.claims, claims);
+  }
+}
+
+const keyOf = ({ of, minute, lastMinute }: Claim) => `${minute} ${lastMinute} ${of}`;
+
+function addAll(map: ClaimMap, claims: Iterable<Claim>): void {
+  for (const claim of claims) {
+    const key = keyOf(claim);
+    const known = map.get(key);
+    map.set(key, known === undefined ? claim : merged(known, claim));
+  }
+}
+
+export interface Forgotten {
+  readonly claims: number;
+  readonly records: number;
+  /** All are of this minute or an earlier one. */
+  readonly minute: number;
+}
+
+export class AuditBook {
+  readonly runs = new Map<string, RunBook>();
+  forgotten: Forgotten = { claims: 0, records: 0, minute: 0 };
+  #current: RunBook | undefined;
+
+  /** Anything may be in a file: what is no entry is ignored. Whether it was one. */
+  add(entry: unknown): boolean {
+    if (!Array.isArray(entry)) return false;
+    const [kind, ...rest] = entry;
+    if (kind === 'run') return this.#run(rest);
+    if (kind === 'forgotten') return this.#forgotten(rest);
+    return this.#current !== undefined && addTo(this.#current, kind, rest);
+  }
+
+  /** Each line of a text that is an entry. Returns how many there were. */
+  addText(text: string): number {
+    let found = 0;
+    for (let from = 0, to = text.indexOf('\n'); to >= 0; from = to + 1, to = text.indexOf('\n', from)) {
+      if (this.add(parsed(text.slice(from, to)))) found += 1;
+    }
+    return found;
+  }
+
+  forget(claim: Claim): void {
+    const { claims, records, minute } = this.forgotten;
+    this.forgotten = {
+      claims: claims + 1,
+      records: records + claim.count,
+      minute: Math.max(minute, claim.lastMinute),
+    };
+  }
+
+  /** The same book in as few entries. */
+  *entries(): Generator<AuditEntry> {
+    const { claims, records, minute } = this.forgotten;
+    if (claims > 0) yield ['forgotten', claims, records, minute];
+    for (const book of this.runs.values()) yield* entriesOf(book);
+  }
+
+  #run([run, startedMs]: readonly unknown[]): boolean {
+    if (typeof run !== 'string' || !isNumber(startedMs)) return false;
+    this.#current = this.runs.get(run) ?? new RunBook(run, startedMs);
+    this.runs.set(run, this.#current);
+    return true;
+  }
+
+  #forgotten([claims, records, minute]: readonly unknown[]): boolean {
+    if (!isNumber(claims) || !isNumber(records) || !isNumber(minute)) return false;
+    const { forgotten } = this;
+    this.forgotten = {
+      claims: claims + forgotten.claims,
+      records: records + forgotten.records,
+      minute: Math.max(minute, forgotten.minute),
+    };
+    return true;
+  }
+}
+
+/** Claims of one line: many, so that short origins do not take a line each. */
+const CLAIMS_PER_LINE = 50;
+
+function* entriesOf(book: RunBook): Generator<AuditEntry> {
+  yield ['run', book.run, book.startedMs];
+  for (const [sink, claims] of book.stored) yield* inLines(claims.values(), ['kept', sink]);
+  for (const { fate, sink, reason, claims } of book.counted.values()) {
+    yield* inLines(claims.values(), ['fate', fate, sink, reason]);
+  }
+  for (const [k, { sink, claims, lost, isOut }] of book.open) {
+    yield ['sent', k, sink, ...claims.map(lineOf)];
+    if (lost > 0) yield ['lost', k, lost];
+    if (lost > 0 && isOut) yield ['again', k];
+  }
+  if (book.totals !== undefined) yield ['end', book.totals];
+}
+
+function* inLines(claims: Iterable<Claim>, head: AuditEntry): Generator<AuditEntry> {
+  let lines: unknown[] = [];
+  for (const claim of claims) {
+    if (lines.push(lineOf(claim)) < CLAIMS_PER_LINE) continue;
+    yield [...head, ...lines];
+    lines = [];
+  }
+  if (lines.length > 0) yield [...head, ...lines];
+}
+
+function addTo(book: RunBook, kind: unknown, rest: readonly unknown[]): boolean {
+  const [first, second, third] = rest;
+  if (kind === 'kept' && typeof first === 'string') {
+    book.addStored(first, claimsIn(rest.slice(1)));
+    return true;
+  }
+  if (kind === 'fate' && FATES.includes(first as string) && typeof second === 'string' && typeof third === 'string') {
+    book.addCounted(first as AuditFate, second, third, claimsIn(rest.slice(3)));
+    return true;
+  }
+  if (kind === 'end') {
+    book.totals = first;
+    return true;
+  }
+  return isNumber(first) && addOutcome(book, kind, first, rest.slice(1));
+}
+
+function addOutcome(book: RunBook, kind: unknown, k: number, rest: readonly unknown[]): boolean {
+  const [sink] = rest;
+  if (kind === 'sent' && typeof sink === 'string') {
+    book.open.set(k, { sink, claims: claimsIn(rest.slice(1)), lost: 0, isOut: true });
+    return true;
+  }
+  const request = book.open.get(k);
+  if (request === undefined) return false;
+  if (kind === 'stored') {
+    const some = claimsIn(rest);
+    book.addStored(request.sink, rest.length > 0 ? some : request.claims);
+    // Under its id a record is stored once, however often it leaves.
+    if (rest.length === 0 && request.sink === WITH_IDS) request.lost = 0;
+  } else if (kind === 'lost') request.lost += isNumber(sink) ? sink : 1;
+  else if (kind !== 'none' && kind !== 'again') return false;
+  request.isOut = kind === 'again';
+  if (!request.isOut && request.lost === 0) book.open.delete(k);
+  return true;
+}
+
+const claimsIn = (lines: readonly unknown[]): readonly Claim[] =>
+  lines.map(claimOf).filter((claim) => claim !== undefined);
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** Notes for an audit what leaves, and what of it is acknowledged. */
+import type { Ledger } from '../accounting/ledger.js';
+import type { RecordBatch, SendResult, Sink } from '../parts.js';
+
+/** Call it before the batch leaves, and its result with the answer. Without an audit both do nothing. */
+export function noteSending(
+  { sink, ledger }: { readonly sink: Sink; readonly ledger: Ledger },
+  batch: RecordBatch,
+): (result: SendResult) => void {
+  const claims = ledger.audit === undefined ? undefined : sink.claims?.(batch);
+  if (claims === undefined) return () => {};
+  const request = ledger.audit!.sending(sink.name, claims);
+  return ({ retry, rejected }) => {
+    if (retry.length === 0 && rejected.length === 0) {
+      request.stored();
+      return;
+    }
+    const others = new Set([...retry, ...rejected.map(({ index }) => index)]);
+    const stored = [...batch.length.keys()].filter((i) => !others.has(i));
+    if (stored.length > 0) request.stored(sink.claims!(batch, stored));
+    // A record that is retried may be stored: its answer may be the one that was lost.
+    if (retry.length > 0) request.lost();
+    else if (stored.length === 0) request.none();
+  };
+}
