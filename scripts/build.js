@@ -1,4 +1,4 @@
-// Builds everything into dist/: constructs (tsc), CLI, shipper and try (one bundled file each), the native library (make).
+// Builds everything into dist/: constructs (tsc), CLI, shipper, try and cluster (one bundled file each), the native library (make).
 //
 //     node scripts/build.js            builds outdated parts
 //
@@ -64,6 +64,13 @@ function bundle() {
     ...common,
     entryPoints: ['src/try/main.ts'],
     outfile: 'dist/try/main.js',
+    minify: true,
+    keepNames: true,
+  });
+  buildSync({
+    ...common,
+    entryPoints: ['src/cluster/main.ts'],
+    outfile: 'dist/cluster/main.js',
     minify: true,
     keepNames: true,
   });

@@ -143,6 +143,7 @@ function leftGroups() {
 /**
  * @typedef {object} Cluster
  * @property {string} address of the node; what `expose` exposes is there
+ * @property {string} kubeconfig the file of an administrator
  * @property {(args: readonly string[]) => [string, ...string[]]} kubectl the command that runs kubectl
  * @property {(command: readonly string[]) => [string, ...string[]]} within the command that runs another in the network of
  *   the pods
@@ -223,12 +224,14 @@ async function startCluster(state) {
     const [command = '', ...args] = [...enter('--net', '--mount'), ...ctr, 'images', 'import', '--local', archive];
     execFileSync(command, args, { stdio: 'pipe' });
   };
-  const client = [join(bin, 'kube'), 'kubectl', '--kubeconfig', join(state, 'admin.kubeconfig')];
+  const kubeconfig = join(state, 'admin.kubeconfig');
+  const client = [join(bin, 'kube'), 'kubectl', '--kubeconfig', kubeconfig];
   const pause = join(state, 'pause.tar');
   writePauseImage(pause);
   importImage(pause);
   return {
     address: ADDRESS,
+    kubeconfig,
     kubectl: (args) => ['nsenter', `--target=${inside}`, '--net', ...client, ...args],
     within: (command) => ['nsenter', `--target=${inside}`, '--net', ...command],
     importImage,

@@ -1,5 +1,6 @@
 /** The `logtap` command: runs the subcommand, prints its error and sets the exit code. */
 import { closest } from '../catalog/closest.js';
+import { upgradeCommand } from './cluster/upgrade.js';
 import { doctor } from './doctor.js';
 import { explainCommand } from './explain.js';
 import { install } from './install.js';
@@ -28,6 +29,7 @@ const USAGE = `Usage: logtap COMMAND
   check FILE|DIR|- [options]                                 report findings about a tap on manifests
   diff FILE|DIR|- [options]                                  show the changes that inject would make
   explain CODE                                               explain a finding such as LT016, with its remedy
+  upgrade --image IMAGE [POD]... [options]                   replace the shipper in running pods without restarting the application
   doctor PROGRAM | --pid N                                   report whether a program can be tapped, with the remedy
 
   --version, --help
@@ -46,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   diff: (args) => diffCommand(args, process),
   explain: (args) => explainCommand(args, process),
   try: (args) => tryCommand(args, process),
+  upgrade: (args) => upgradeCommand(args, process),
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {
       throw new UsageError(

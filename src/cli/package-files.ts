@@ -12,6 +12,9 @@ export const shipperFile = join(dist, 'shipper', 'main.js');
 /** The bundle of `logtap try` and `logtap run --record`. */
 export const tryFile = join(dist, 'try', 'main.js');
 
+/** The bundle of the commands that talk to a cluster. */
+export const clusterFile = join(dist, 'cluster', 'main.js');
+
 /** Page that explains each finding. */
 export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');
 

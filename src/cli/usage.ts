@@ -21,6 +21,8 @@ export const EXIT = {
   CANNOT: 3,
   USAGE: 64,
   NO_INPUT: 66,
+  /** A service that the command needs does not answer as it must. */
+  UNAVAILABLE: 69,
   CANNOT_CREATE: 73,
   /** The shipper left records undelivered. Its last line has their number. */
   UNDELIVERED: 74,

@@ -11,6 +11,7 @@ import { manifests } from './manifests.js';
 import { restricted } from './restricted.js';
 import { starts } from './starts.js';
 import { termination } from './termination.js';
+import { upgrade } from './upgrade.js';
 
 jest.setTimeout(900_000);
 
@@ -32,5 +33,6 @@ describeWith(
     restricted(cluster);
     starts(cluster);
     termination(cluster);
+    upgrade(cluster);
   },
 );

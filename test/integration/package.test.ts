@@ -36,6 +36,7 @@ describe('npm pack', () => {
         'dist/imports/iam.services.k8s.aws.js',
         'dist/cli/logtap.js',
         'dist/logtap.schema.json',
+        'dist/cluster/main.js',
         'dist/shipper/main.js',
         'docs/reference/findings.md',
         'docs/reference/settings.md',
@@ -47,7 +48,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|cluster|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 

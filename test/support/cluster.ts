@@ -18,9 +18,11 @@ import { inject } from './tap.js';
 
 /** An image with a shell and common programs. */
 const LEGACY = 'localhost/legacy:1';
+/** Another name of the image under test. */
+export const NEXT_IMAGE = 'localhost/cdk8s-logtap:next';
 /** Under the names that the examples give them, too. */
 const IMAGES = [
-  [IMAGE, 'docker.io/library/cdk8s-logtap:0.1.0'],
+  [IMAGE, 'docker.io/library/cdk8s-logtap:0.1.0', NEXT_IMAGE],
   [LEGACY, 'docker.io/library/debian:bookworm-slim'],
 ];
 const PROGRAMS = [
@@ -151,6 +153,13 @@ export class TestCluster {
     const { code, stdout, stderr } = await this.kubectl(args, input);
     if (code !== 0) throw new Error(`kubectl ${args.join(' ')} ended with ${code}: ${stderr}`);
     return stdout;
+  }
+
+  /** Runs the product's own command with the rights of an administrator, or of another kubeconfig. */
+  async logtap(args: readonly string[], kubeconfig = this.#node.kubeconfig): Promise<Answer> {
+    const [command, ...all] = this.#node.within([process.execPath, join(root, 'dist/cli/logtap.js'), ...args]);
+    const { code, stdout, stderr } = await run(command, all, { env: { KUBECONFIG: kubeconfig } });
+    return { code, stdout, stderr };
   }
 
   /** The command that runs kubectl. */

@@ -91,6 +91,8 @@ const allowedParts: Record<string, readonly string[]> = {
   shipper: ['shipper', 'catalog', 'contract.js'],
   // Of cli only the interface of its bundle.
   try: ['try', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
+  // Of cli the interface of its bundle, of constructs the names that injection gives.
+  cluster: ['cluster', 'cli', 'constructs', 'catalog', 'contract.js'],
   doctor: ['doctor', 'catalog', 'contract.js', 'printable.js'],
   cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js'],
 };

@@ -113,7 +113,7 @@ export class RingDirectory {
   /** Makes free rings as long as some are missing among the names and there is room. */
   refill(names: readonly string[] | undefined): void {
     if (names === undefined) return;
-    let free = names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
+    let free = this.freeOf(names);
     if (free >= this.#options.pool) return;
     const size = RING_HEADER_BYTES + this.#options.ringBytes;
     try {
@@ -152,10 +152,18 @@ export class RingDirectory {
     });
   }
 
-  /** Stops listening. Free rings are removed: a process that comes later makes its own, and the next shipper new ones. */
-  close(): void {
+  /** How many free rings are ready. */
+  freeOf(names: readonly string[]): number {
+    return names.filter((name) => name.startsWith(RING_NAMES.FREE)).length;
+  }
+
+  /**
+   * Stops listening. Free rings are left to processes that write on until the next shipper comes: a ring that a process makes
+   * itself is far smaller. Without such processes they only take memory.
+   */
+  close({ hasWriters }: { readonly hasWriters: boolean }): void {
     this.#wakeUps?.destroy();
-    this.#tidy(RING_NAMES.FREE);
+    if (!hasWriters) this.#tidy(RING_NAMES.FREE);
   }
 
   #tidy(prefix: string): void {

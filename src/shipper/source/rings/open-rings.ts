@@ -29,6 +29,17 @@ export class OpenRings {
     return this.all.filter(({ isFinished }) => !isFinished);
   }
 
+  /** Of those in use. */
+  get idleLongest(): RingReader | undefined {
+    const inUse = this.all.filter(({ isRetired }) => !isRetired);
+    return inUse.sort((one, other) => one.gotMs - other.gotMs)[0];
+  }
+
+  /** Made by processes that found no free ring, because no shipper ran or many began at once, and that need a larger one. */
+  small(capacity: number): readonly RingReader[] {
+    return this.unfinished.filter((reader) => reader.isTooSmall(capacity));
+  }
+
   has(name: string): boolean {
     return this.#byName.has(name);
   }

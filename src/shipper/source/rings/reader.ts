@@ -128,6 +128,11 @@ export class RingReader {
     return this.#position - this.#markedPosition > this.#file.capacity / 4;
   }
 
+  /** Whether its process, which had to make it itself, writes enough to need one of this capacity. */
+  isTooSmall(capacity: number): boolean {
+    return !this.isRetired && this.#file.capacity < Math.min(capacity, this.#position * 4);
+  }
+
   /** Whether nothing can come that is not read. */
   get isRead(): boolean {
     return this.isDrained && this.isRetired;

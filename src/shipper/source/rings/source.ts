@@ -19,25 +19,18 @@ import { EndedProcesses } from './ended-processes.js';
 import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
 import { type Mark, RingReader } from './reader.js';
+import {
+  AWAKE_MS,
+  IDLE_MS,
+  LAST_LOOK_MS,
+  LOOK_MS,
+  QUIET_MS,
+  SCAN_MS,
+  SCARCE_IDLE_MS,
+  WAKE_UP_SCAN_MS,
+} from './times.js';
 
 const READ_BYTES = 256 * 1024;
-/** Between looks at rings of which the last read was small. */
-const LOOK_MS = 10;
-/** A ring that was empty for so long is put to sleep. */
-const AWAKE_MS = 50;
-/** Finds rings without a wake-up: existing ones, and those whose wake-up could not be sent. */
-const SCAN_MS = 1000;
-/** Wake-ups of unknown processes call for a scan, but not more often. */
-const WAKE_UP_SCAN_MS = 10;
-/** Nothing was written for so long: a process that is alive claims another ring with its next line. */
-const IDLE_MS = 3_600_000;
-/** After a stop: so long no ring may have got anything before reading ends. */
-const QUIET_MS = 100;
-/** A ring that was idle for so long gives way to one that waits. */
-const SCARCE_IDLE_MS = 1000;
-/** After a close: so long rings that cannot be read now are looked at again. Then they are left to the next shipper. */
-const LAST_LOOK_MS = 200;
-
 export class RingSource implements Source {
   readonly #options: RingSourceOptions;
   readonly #now: () => number;
@@ -62,6 +55,8 @@ export class RingSource implements Source {
   #closedMs = Number.POSITIVE_INFINITY;
   /** Whether the last look has opened every ring that it found. */
   #isAllFound = false;
+  /** Whether a process that had not ended was sent to another ring, which the next shipper reads. */
+  #hasLeftWriters = false;
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
   readonly #alarm = new Alarm();
@@ -104,7 +99,7 @@ export class RingSource implements Source {
       }
     } finally {
       // Rings that are read but not acknowledged stay open: their batches are still on the way.
-      this.#directory.close();
+      this.#directory.close({ hasWriters: this.#hasLeftWriters });
     }
   }
 
@@ -231,6 +226,8 @@ export class RingSource implements Source {
     const present = this.#refused.size > 0 ? new Set(names) : undefined;
     for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
     this.#retireLeft(nowMs);
+    const small = this.#rings.small(this.#options.ringBytes);
+    for (const reader of small.slice(0, this.#directory.freeOf(names))) this.#retire(reader);
     for (const reader of this.#rings.all) {
       if (reader.isFinished) continue;
       this.#guarded(reader, () => {
@@ -312,8 +309,7 @@ export class RingSource implements Source {
   /** Retires the ring that was idle for longest: its process claims another with its next line. */
   #makeRoom(nowMs: number): void {
     this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
-    const inUse = this.#rings.all.filter(({ isRetired }) => !isRetired);
-    const idle = inUse.sort((one, other) => one.gotMs - other.gotMs)[0];
+    const idle = this.#rings.idleLongest;
     if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#retire(idle);
   }
 
@@ -351,6 +347,7 @@ export class RingSource implements Source {
 
   #retire(reader: RingReader): void {
     if (reader.isRetired) return;
+    this.#hasLeftWriters ||= this.#isClosing && !reader.isEnded && !reader.isOrphaned;
     // While it cannot be written, the process writes on: it must be read on.
     if (reader.retire()) this.#rings.awake.add(reader);
     else this.#fails(reader, 'its header cannot be written');

@@ -1,5 +1,6 @@
 import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
@@ -136,6 +137,58 @@ test.each([
   }
   expect(messages).toEqual(['one', 'end']);
   expect(told).toEqual([[42, 'app', 'web', end]]);
+});
+
+const isRetired = (fd: number) => {
+  const bytes = Buffer.alloc(4);
+  readSync(fd, bytes, 0, 4, at('retired'));
+  return bytes.readUInt32LE() === 1;
+};
+
+test('a process in a small ring of its own that writes much is sent to a free one; one that writes little keeps it', async () => {
+  const source = open([], { ringBytes: 4 * CAPACITY, pool: 1 });
+  writeFileSync(join(path, NAME), freeRing(CAPACITY));
+  const other = 'ring-43-0000000000000abd-0';
+  writeFileSync(join(path, other), freeRing(CAPACITY));
+  const fds = [NAME, other].map((name) => openSync(join(path, name), 'r+'));
+  const much = Array.from({ length: CAPACITY / 2 / 1000 }, (_, i) => data(1, BigInt(i + 1), `${'x'.repeat(999)}\n`));
+  write(fds[0]!, 0, Buffer.concat([magic, hello(), ...much]));
+  write(fds[1]!, 0, Buffer.concat([magic, hello({ instance: 0xabdn }), data(1, 1n, 'little\n')]));
+  const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+  let records = 0;
+  let next = batches.next();
+  // Looks once per second; the bound is for a source that never does it.
+  for (let looks = 0; !isRetired(fds[0]!) && looks < 3000; looks++) {
+    const batch = await Promise.race([next, sleep(10)]);
+    // Nothing came: it looks again.
+    if (batch === undefined) continue;
+    records += recordsOf(batch.value).length;
+    batch.value.acknowledge();
+    next = batches.next();
+  }
+  expect(isRetired(fds[0]!)).toBe(true);
+  expect(records).toBe(much.length + 1);
+  expect(isRetired(fds[1]!)).toBe(false);
+  source.close();
+  while (!(await next).done) next = batches.next();
+});
+
+test.each([
+  ['writes on: it finds a free ring until the next shipper comes', false],
+  ['has ended: no free ring is left', true],
+])('after the end of the source, a process that %s', async (_, hasEnded) => {
+  const source = open();
+  const fd = claim();
+  write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n')]));
+  if (hasEnded) word(fd, 'ended', 1);
+  const stop = new AbortController();
+  for await (const batch of source.batches(stop.signal)) {
+    batch.acknowledge();
+    stop.abort();
+    source.close();
+  }
+  expect(isRetired(fd)).toBe(true);
+  expect(readdirSync(path).some((name) => name.startsWith('free-'))).toBe(!hasEnded);
 });
 
 test('rule 87: a batch that is acknowledged before an earlier one acknowledges nothing of the ring yet', async () => {
