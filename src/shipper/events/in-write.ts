@@ -28,9 +28,9 @@ export function stepInWrite(
   }
   const isText = kind === KIND.PLAIN || kind === KIND.EMPTY;
   if (write.form === WRITE.MESSAGE && (isText || kind === KIND.HEAD)) return step(VERDICT.JOIN, event.mode);
-  // A message and its trace.
+  // A message and its trace, if it has frames.
   const isSecond = kind === KIND.HEAD && event.lines === 1 && event.mode === NO_MODE;
-  if (isSecond && mode !== undefined && event.saysTrouble()) return step(VERDICT.JOIN, mode);
+  if (isSecond && mode !== undefined && event.saysTrouble()) return step(VERDICT.MAYBE, mode);
   if (write.form !== WRITE.TRACE) return undefined;
   if (verdict === VERDICT.MAYBE && kind === KIND.PLAIN) return step(VERDICT.JOIN, modeOf(said));
   // Further lines of the message.

@@ -3,7 +3,7 @@
 import { isDigit } from '../../records/bytes.js';
 import { CLOSED, KIND, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
-import { type Family, literals } from './family.js';
+import { type Family, lines, literals } from './family.js';
 
 const BASE = 70;
 const PANIC = BASE;
@@ -29,6 +29,7 @@ const FORTRAN = BASE + 13;
 export const GO_FUNCTION = BASE + 14;
 const GO_STACK = BASE + 15;
 const DOT = 0x2e;
+const BLANK = 0x20;
 
 const MESSAGE_LINES = 16;
 
@@ -52,14 +53,18 @@ function isGoLine(line: Line): boolean {
   return line.last() === 0x29 || line.includes(') fp=0x');
 }
 
-/** `#0  0x00 in f`, `#1 {main}`, `#2 /app/f.php(3): f()`. */
+/** `#0  0x00 in f`, `#1  main () at a.c:3`, `#1 {main}`, `#2 /app/f.php(3): f()`, `#3 [internal function]: f()`. */
 function isNumberedFrame(line: Line): boolean {
   const digits = line.digits(1);
-  if (digits === 0 || line.at(1 + digits) !== 0x20) return false;
-  return (
-    line.includes('(') || line.has('0x', 2 + digits) || line.has('0x', 3 + digits) || line.has('{main}', 2 + digits)
-  );
+  let at = 1 + digits;
+  if (digits === 0 || line.at(at) !== BLANK) return false;
+  while (line.at(at) === BLANK) at++;
+  if (line.has('0x', at) || line.has('{main}', at)) return true;
+  const open = line.indexOf('(', at);
+  if (open < 0) return false;
+  return FRAME_PLACES.some((text) => line.indexOf(text, at) > 0);
 }
+const FRAME_PLACES = ['): ', ']: ', ') at ', ') from ', ' called at ', '->', '::'];
 
 /** `f.c:3:5: runtime error: ...`. */
 function isUndefinedBehaviour(line: Line): boolean {
@@ -180,10 +185,12 @@ export const compiled: Family = {
   ],
   continuations: [
     { first: '#', test: isNumberedFrame },
-    ...literals(['stack backtrace:', 'note: run with `RUST_BACKTRACE', 'note: Some details are omitted'], TRACE),
+    ...lines(['stack backtrace:'], TRACE),
+    ...literals(['note: run with `RUST_BACKTRACE', 'note: Some details are omitted'], TRACE),
     // Ada, Haskell.
     ...literals(['Call stack traceback locations:'], ADDRESSES),
-    ...literals(['CallStack (from ', 'Stacktrace:']),
+    ...literals(['CallStack (from ']),
+    ...lines(['Stacktrace:']),
     ...literals(['Current stack trace:'], FRAMES),
     ...literals(['*** Check failure stack trace: ***']),
     ...literals(['Raised at ', 'Raised by ', 'Called from ', 'Re-raised at ']),

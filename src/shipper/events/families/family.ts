@@ -20,6 +20,13 @@ export interface Family {
   readonly rules: Readonly<Record<Mode, Rule>>;
 }
 
+/** Lines that are one of these texts. */
+export const lines = (texts: readonly string[], mode?: Mode): Pattern[] =>
+  literals(texts, mode).map((pattern, i) => ({
+    ...pattern,
+    test: (line: Line) => line.length === texts[i]!.length && pattern.test(line),
+  }));
+
 /** Lines that begin with one of these texts. */
 export const literals = (texts: readonly string[], mode?: Mode): Pattern[] =>
   texts.map((text) => ({

@@ -3,7 +3,7 @@
 import { isDigit } from '../../records/bytes.js';
 import { KIND, type Kind, type Mode, NO_MODE, type Step, step, TRACE, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
-import { type Family, literals } from './family.js';
+import { type Family, lines, literals } from './family.js';
 
 const BASE = 100;
 export const RUBY = BASE;
@@ -138,10 +138,11 @@ export const scripts: Family = {
   ],
   continuations: [
     { first: places, test: isRubyFrame, mode: TRACE },
-    ...literals(['Stack trace:'], PHP),
+    ...lines(['Stack trace:'], PHP),
     { first: 'c', test: (line) => line.has('coroutine ') && line.digits(10) > 0 && line.last() === 0x3a },
     ...literals(['[stacktrace]', '[previous exception] ']),
-    ...literals(['stack traceback:', 'Execution halted', 'PHP Stack trace:', 'PHP   ']),
+    ...lines(['stack traceback:']),
+    ...literals(['Execution halted', 'PHP Stack trace:', 'PHP   ']),
     { first: 'C', test: isREnd },
     ...literals(['    while executing', '    invoked from within'], TCL),
   ],

@@ -43,3 +43,15 @@ test.each(logs)('%s: each line is a record', (name) => {
   expect(joinsOf(blocks(`${lines.join('\n')}\n`, 4096))).toEqual([]);
   expect(joinsOf(blocks(`${lines.join('\n')}\n`, 8192))).toEqual([]);
 });
+
+const shapes = readFileSync(join(__dirname, '../../../events/shapes.txt'), 'utf8')
+  .split(/^=== /m)
+  .slice(1)
+  .map((part): [string, string] => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n') + 1)]);
+
+test.each(shapes)('%s, a few lines of it: each line is a record', (_, text) => {
+  expect(joinsOf(text.match(/.*\n/g)!)).toEqual([]);
+  expect(joinsOf(text.match(/[\s\S]{1,7}/g)!)).toEqual([]);
+  // Full buffers.
+  expect(joinsOf(blocks(text.repeat(40), 4096))).toEqual([]);
+});
