@@ -136,8 +136,9 @@ export class Redaction implements Stage {
     for (let k = 0; k < finds.count; k++) {
       const [from, to] = [finds.from(k), finds.to(k)];
       const replacement = this.#options.replace(this.#names[finds.kind(k)]!, bytes.subarray(from, to));
-      add(bytes.subarray(at, from));
-      const isNumber = numbers.has(from, to);
+      const begin = numbers.beginOf(from, to);
+      const isNumber = begin >= at;
+      add(bytes.subarray(at, isNumber ? begin : from));
       if (isNumber) add(QUOTES);
       add(replacement);
       if (isNumber) add(QUOTES);

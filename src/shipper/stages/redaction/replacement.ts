@@ -7,7 +7,7 @@ import { code, isDigit, isSpace, type Text } from './bytes.js';
 
 /** Characters of the hash: 64 bits. */
 const HASH_LENGTH = 16;
-const [QUOTE, BACKSLASH, COLON, COMMA] = ['"', '\\', ':', ','].map(code);
+const [QUOTE, BACKSLASH, COLON, COMMA, MINUS] = ['"', '\\', ':', ',', '-'].map(code);
 const [BRACE, BRACKET, CLOSING_BRACE, CLOSING_BRACKET] = ['{', '[', '}', ']'].map(code);
 const AFTER_NUMBER = new Set([',', '}', ']'].map(code));
 /** Of JSON; a longer one is no number that a program writes. */
@@ -53,11 +53,12 @@ export class JsonNumbers {
     this.#isInString = false;
   }
 
-  /** Whether this range is a number in the place of a value of JSON. */
-  has(from: number, to: number): boolean {
-    if (!this.#isNumber(from, to)) return false;
-    this.#readTo(from);
-    return this.#isJson && !this.#isInString;
+  /** Where the number begins, at its minus, of which this range has the digits, if it is a value of JSON; -1 where it is none. */
+  beginOf(from: number, to: number): number {
+    const begin = this.#text.at(from - 1) === MINUS ? from - 1 : from;
+    if (!this.#isNumber(begin, to)) return -1;
+    this.#readTo(begin);
+    return this.#isJson && !this.#isInString ? begin : -1;
   }
 
   #isNumber(from: number, to: number): boolean {
@@ -98,5 +99,5 @@ function isValueBegin(text: Text, from: number): boolean {
   let i = from;
   while (isSpace(text.at(i))) i++;
   const byte = text.at(i);
-  return byte === QUOTE || byte === BRACE || byte === BRACKET || isDigit(byte);
+  return byte === QUOTE || byte === BRACE || byte === BRACKET || byte === MINUS || isDigit(byte);
 }

@@ -8,6 +8,7 @@ import { code, isBlank, Text } from './bytes.js';
 import { Finds } from './finds.js';
 import { KIND } from './kind-numbers.js';
 import { cardAt } from './kinds/card.js';
+import { optionPassword, oraclePassword } from './kinds/commands.js';
 import { emailAround } from './kinds/email.js';
 import { ibanAt } from './kinds/iban.js';
 import { Name, nameBefore } from './kinds/key-names.js';
@@ -22,8 +23,9 @@ import {
   urlPassword,
 } from './kinds/passwords.js';
 import { PemBlocks } from './kinds/pem.js';
+import { identifiedBy, quotedPassword } from './kinds/sql.js';
 import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './kinds/tokens.js';
-import { lineEnd, openingAt } from './kinds/values.js';
+import { lineEnd, openingAt, type Value } from './kinds/values.js';
 
 enum Trigger {
   DIGIT = 1,
@@ -37,11 +39,13 @@ enum Trigger {
   A,
   B,
   E,
+  Y,
+  QUOTE,
 }
 
 const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonly RedactionKind[]])[] = [
   [Trigger.DIGIT, '0123456789', ['card', 'iban', 'ssn', 'cpf', 'dni', 'nir', 'nino']],
-  [Trigger.AT, '@', ['email']],
+  [Trigger.AT, '@', ['email', 'password']],
   [Trigger.PERCENT, '%', ['email', 'password', 'aws']],
   [Trigger.BACKSLASH, '\\', ['password', 'aws']],
   [Trigger.EQUALS, '=', ['password', 'aws']],
@@ -51,6 +55,8 @@ const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonl
   [Trigger.A, 'A', ['aws']],
   [Trigger.B, 'Bb', ['bearer', 'basic']],
   [Trigger.E, 'e', ['jwt']],
+  [Trigger.Y, 'Yy', ['password']],
+  [Trigger.QUOTE, "'", ['password']],
 ];
 
 /** Beside bearer and basic. */
@@ -119,7 +125,7 @@ export class Scanner {
       case Trigger.DIGIT:
         return this.#number(i);
       case Trigger.AT:
-        return this.#email(i, 1);
+        return (this.#is.email && this.#email(i, 1)) || this.#oracle(i);
       case Trigger.PERCENT:
         if (this.#is.email && this.text.has(i, '%40')) return this.#email(i, 3);
         return this.text.hasWord(i, '%3d') ? this.#value(i, i + 3) : 0;
@@ -139,6 +145,10 @@ export class Scanner {
         return this.#credential('bearer', i, false) || this.#credential('basic', i, false);
       case Trigger.E:
         return this.#add('jwt', i, jwtAt(this.text, i));
+      case Trigger.Y:
+        return this.#found(identifiedBy(this.text, i));
+      case Trigger.QUOTE:
+        return this.#found(quotedPassword(this.text, i));
     }
   }
 
@@ -182,6 +192,19 @@ export class Scanner {
   #email(at: number, length: number): number {
     const found = emailAround(this.text, at, length, this.finds.floor);
     return found === undefined ? 0 : this.#add('email', found.from, found.to);
+  }
+
+  #oracle(at: number): number {
+    if (!this.#is.password) return 0;
+    const found = oraclePassword(this.text, at);
+    if (found === undefined || found.from < this.finds.floor) return 0;
+    return this.#add('password', found.from, found.to);
+  }
+
+  #found(value: Value | undefined): number {
+    if (value === undefined) return 0;
+    this.#add('password', value.from, value.to);
+    return value.next;
   }
 
   #url(colon: number): number {
@@ -243,7 +266,7 @@ export class Scanner {
     }
     if (!this.#is.password) return 0;
     const end = optionAt(text, i);
-    return end === 0 ? 0 : this.#secret(nameBefore(text, end), end);
+    return (end > 0 && this.#secret(nameBefore(text, end), end)) || this.#found(optionPassword(text, i));
   }
 
   #accessKey(i: number): number {

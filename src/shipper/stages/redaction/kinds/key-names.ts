@@ -20,7 +20,10 @@ export enum Name {
 
 /** In small letters, without the separators `_`, `-`, `.` and blank. A name may begin with anything else. */
 const NAMES: readonly (readonly [name: Name, words: string])[] = [
-  [Name.PASSWORD, 'password passwd passphrase passcode clientsecret passwort kennwort motdepasse contrasena senha'],
+  [
+    Name.PASSWORD,
+    'password passwd passphrase passcode clientsecret storepass keypass passwort kennwort motdepasse contrasena senha',
+  ],
   [Name.PASS, 'pass'],
   [Name.PWD, 'pwd'],
   [

@@ -55,7 +55,7 @@ export function behindSign(text: Text, at: number): number {
 /** The secret of a key; `undefined` where the value is none. */
 export function secretOf(text: Text, name: Name, at: number): Value | undefined {
   if (name === Name.COOKIE) return cookie(text, at);
-  const opening = openingAt(text, at);
+  const opening = argumentOr(text, openingAt(text, at));
   const first = text.at(opening.from);
   if (first === undefined || isPlaceholder(text, opening)) return undefined;
   if (!opening.isQuoted && (first === BRACE || text.has(opening.from, '--'))) return undefined;
@@ -69,6 +69,18 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   if (name === Name.PASS) return isDigits(text, from, to) ? undefined : value;
   if (name === Name.SECRET || name === Name.AWS) return isLong(text, from, to) ? value : undefined;
   return value;
+}
+
+const FUNCTION_MAX = 32;
+
+/** The quoted argument of a function, `PASSWORD('x')`; otherwise the value as it is. */
+function argumentOr(text: Text, opening: Opening): Opening {
+  if (opening.isQuoted) return opening;
+  let i = opening.from;
+  while (i < opening.from + FUNCTION_MAX && (isAlphanumeric(text.at(i)) || text.at(i) === 0x5f)) i++;
+  if (i === opening.from || text.at(i) !== code('(')) return opening;
+  const argument = openingAt(text, i + 1);
+  return argument.isQuoted ? argument : opening;
 }
 
 function isLong(text: Text, from: number, to: number): boolean {
@@ -93,9 +105,15 @@ function listed(text: Text, at: number): Value | undefined {
 }
 
 function bareMember(text: Text, from: number): Value {
+  const to = wordEnd(text, from);
+  return { from, to, next: to };
+}
+
+/** Behind the last character of a word. */
+export function wordEnd(text: Text, from: number): number {
   let to = from;
   while (!isWordEnd(text, to)) to++;
-  return { from, to, next: to };
+  return to;
 }
 
 /** The next member of a list behind a secret of it; `undefined` without one. */
@@ -138,7 +156,7 @@ const HIDDEN = [
 const STARS_MAX = 64;
 
 /** What programs print instead of a secret, or where there is none: `null`, `****`, `[FILTERED]`, `${PASSWORD}`. */
-function isPlaceholder(text: Text, { from, isQuoted }: Opening): boolean {
+export function isPlaceholder(text: Text, { from, isQuoted }: Opening): boolean {
   const first = text.at(from);
   if (!isQuoted && WORDS.some((word) => text.hasWord(from, word) && isWordEnd(text, from + word.length))) return true;
   if (first === STAR) {
@@ -183,12 +201,14 @@ export function elementBefore(text: Text, greater: number): Name | 0 {
 
 const TAG_MAX = 64;
 
-/** Where an option `--password` ends that begins here and is followed by a blank; 0 without one. */
+/** Where an option `--password`, or `-password`, ends that begins here and is followed by a blank; 0 without one. */
 export function optionAt(text: Text, i: number): number {
-  if (!text.has(i, '--') || isAlphanumeric(text.at(i - 1))) return 0;
-  let at = i + 2;
+  const begin = text.has(i, '--') ? i + 2 : i + 1;
+  const before = text.at(i - 1);
+  if (begin === i + 2 ? isAlphanumeric(before) : before !== undefined && !isBlank(before)) return 0;
+  let at = begin;
   while (at < i + TAG_MAX && (isAlphanumeric(text.at(at)) || NAME_SIGNS.has(text.at(at) ?? 0))) at++;
-  if (at === i + 2 || !isBlank(text.at(at))) return 0;
+  if (at === begin || !isBlank(text.at(at))) return 0;
   // `--name = value` is a key with its sign.
   return (text.at(at + 1) === EQUALS || text.at(at + 1) === COLON) && isBlank(text.at(at + 2)) ? 0 : at;
 }

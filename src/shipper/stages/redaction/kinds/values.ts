@@ -29,6 +29,7 @@ const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, LESS, GREATER, COMMA, SEMICOLON, AMP
 ].map(code);
 const [EQUALS, COLON] = ['=', ':'].map(code);
 const CLOSERS = new Set([')', ']', '}'].map(code));
+const PREFIXES = new Set([...'bBuUrRfFnNeE'].map(code));
 const KEY_MAX = 64;
 
 const isQuote = (byte: number | undefined) => byte === DOUBLE || byte === SINGLE || byte === BACKTICK;
@@ -37,6 +38,8 @@ const isQuote = (byte: number | undefined) => byte === DOUBLE || byte === SINGLE
 export function openingAt(text: Text, at: number): Opening {
   let i = at;
   while (isBlank(text.at(i))) i++;
+  // `b'x'` and `u'x'` of Python, `N'x'` and `E'x'` of SQL.
+  if (PREFIXES.has(text.at(i) ?? 0) && isQuote(text.at(i + 1))) i++;
   const depth = backslashes(text, i);
   const isQuoted = isQuote(text.at(i + depth));
   return { from: isQuoted ? i + depth + 1 : i, isQuoted, depth };
