@@ -80,7 +80,7 @@ export function optionPassword(text: Text, i: number): Value | undefined {
     letter === DASH ? LONG.find((each) => text.has(i, each) && !isAlphanumeric(text.at(i + each.length))) : undefined;
   if (long === undefined && !LETTERS.has(letter ?? 0)) return undefined;
   const name = long ?? String.fromCharCode(letter!);
-  const value = valueOf(text, i + (long?.length ?? 2), long !== undefined);
+  const value = valueBehind(text, i + (long?.length ?? 2), long !== undefined);
   if (value === undefined) return undefined;
   const line = lineBefore(text, i);
   const command = COMMANDS.find(({ options, names }) => options.includes(name) && names.test(line));
@@ -93,7 +93,7 @@ interface OptionValue extends Value {
   readonly isAttached: boolean;
 }
 
-function valueOf(text: Text, at: number, isLong: boolean): OptionValue | undefined {
+function valueBehind(text: Text, at: number, isLong: boolean): OptionValue | undefined {
   const first = text.at(at);
   const listed = listedBehind(text, at);
   const isAttached = listed === undefined && !isBlank(first);
