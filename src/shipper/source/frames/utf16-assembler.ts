@@ -167,7 +167,8 @@ export class Utf16Assembler {
     let at = start;
     if (this.#waiting.length === 1 && at < end) {
       const unit = Uint8Array.of(this.#waiting[0]!.byte, bytes[at]!);
-      this.#order ??= markAt(unit, 0) ?? likelyOrder(bytes, end - at > 2 ? at + 1 : at, end);
+      const known = end - at > 2 ? bytes.subarray(at + 1, end) : unit;
+      this.#order ??= likelyOrder(known, 0, known.length);
     }
     while (this.#waiting.length > 0 && at < end) {
       this.#waiting.push({ ...placeOf(at), byte: bytes[at]!, isFirstOfWrite: isFirst && at === start });

@@ -139,18 +139,29 @@ test('a byte at a time', () => {
 });
 
 describe('a reader that goes on', () => {
-  const lines = fc.constantFrom('one 一\n', 'java: 😀\n\tat go\r\n\tat up\n', '\n', 'x\ud83d\n', '  indented ä\n');
+  const lines = fc.constantFrom(
+    'one 一\n',
+    'ääää一一一一一\n',
+    'java: 😀\n\tat go\r\n\tat up\n',
+    '\n',
+    'x\ud83d\n',
+    '  indented ä\n',
+  );
 
-  test.each([undefined, LETTER])('makes the same records, wherever the one before was killed (%#)', (events) => {
+  test.each([
+    ['lines', {}],
+    ['events', { events: LETTER }],
+    ['parts of lines', { lineMaxBytes: 9 }],
+  ])('makes the same records, wherever the one before was killed: %s', (_, options) => {
     fc.assert(
       fc.property(fc.array(lines), order, cuts, fc.nat(), (input, by, places, kill) => {
         const all = frames(encode(input.join(''), by, '\ufeff'), places);
         if (all.length === 0) return;
-        const whole = new Reader(undefined, { events }).read(all).flush();
+        const whole = new Reader(undefined, options).read(all).flush();
         const killedAt = kill % all.length;
-        const before = new Reader(undefined, { events }).read(all.slice(0, killedAt));
+        const before = new Reader(undefined, options).read(all.slice(0, killedAt));
         const { assembledSeq, unfinishedPosition = killedAt, learnedOrder } = before.assembler;
-        const after = new Reader(undefined, { events });
+        const after = new Reader(undefined, options);
         if (assembledSeq > 0) after.assembler.skipBefore(assembledSeq, learnedOrder);
         after.read(all.slice(unfinishedPosition), unfinishedPosition);
         expect([...before.lines, ...after.flush()]).toEqual(whole);
@@ -167,14 +178,14 @@ describe('a reader that goes on', () => {
     expect(after.read([second!], 1).messages).toEqual(['上']);
   });
 
-  test('begins at an odd place of a frame', () => {
+  test('begins at an odd place of a frame, behind a frame of which it needs nothing', () => {
     const bytes = encode('ab\ncd\n', 'le');
     // The frame begins with the second half of `b`.
     const all = [bytes.subarray(0, 3), bytes.subarray(3)];
     const after = new Reader('le');
     const place = 2 * FRAME + 3;
     after.assembler.skipBefore(place);
-    expect(after.read(all.slice(1), 1).flush()).toEqual([{ message: 'cd', seq: place }]);
+    expect(after.read(all).flush()).toEqual([{ message: 'cd', seq: place }]);
   });
 });
 
@@ -236,6 +247,11 @@ describe('a mark', () => {
       expect(new Reader(undefined).read([encode('\ufeffä\n', by)]).flush()).toEqual([{ message: 'ä', seq: FRAME + 2 }]);
   });
 
+  test('may come in two writes', () => {
+    const bytes = encode('\ufeff一', 'be');
+    expect(new Reader(undefined).read([bytes.subarray(0, 1), bytes.subarray(1)]).messages).toEqual(['一']);
+  });
+
   test('tells it anew where a program begins its file anew', () => {
     const writes = [encode('\ufeffone\n', 'le'), encode('\ufefftwo\n', 'be'), encode('three\n', 'be')];
     expect(new Reader(undefined).read(writes).messages).toEqual(['one', 'two', 'three']);
@@ -256,7 +272,10 @@ describe('a mark', () => {
     ['le', '一上下\n'],
     ['be', '一上下\n'],
     ['le', '漢字'],
+    ['be', 'a'],
   ] as const)('is not needed where line feeds or upper bytes tell the order (%s, %j)', (by, input) => {
-    expect(new Reader(undefined).read([encode(input, by)]).messages).toEqual([input.trimEnd()]);
+    const bytes = encode(input, by);
+    for (const all of [[bytes], [bytes.subarray(0, 1), bytes.subarray(1)]])
+      expect(new Reader(undefined).read(all).messages).toEqual([input.trimEnd()]);
   });
 });
