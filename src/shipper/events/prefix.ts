@@ -4,7 +4,14 @@
  *     [28-Nov-2026 10:00:00] WARNING: [pool www] child 5059 said into stderr: "TEXT"
  *     [Sat Nov 28 10:00:00.177049 2026] [cgi:error] [pid 1] [client 1.2.3.4:5] AH01215: stderr from /srv/x.cgi: TEXT
  *     10:00:00 web.1  | TEXT
+ *     app-1  | 2026-11-28T10:00:00.123456789Z TEXT
+ *     0|app  | 2026-11-28T10:00:00: TEXT
+ *     app stdout | TEXT
+ *     [pod/shop-0/app] 2026-11-28T10:00:00.123456789Z TEXT
+ *     2026-11-28T10:00:00.123456789Z TEXT
  *     2026-11-28T10:00:00.123456789Z stderr F TEXT
+ *     2026-11-28T10:00:00.123456+00:00 app[web.1]: TEXT
+ *     @400000006569b0a01dcd6500 TEXT
  *     <14>Nov 28 10:00:00 host app[123]: TEXT
  *     <14>1 2026-11-28T10:00:00.003Z host app 123 - - TEXT
  *
@@ -18,7 +25,12 @@ const BLANK = 0x20;
 const COLON = 0x3a;
 const OPEN = 0x5b;
 const LESS = 0x3c;
+const CLOSE = 0x5d;
 const PIPE = 0x7c;
+const AT = 0x40;
+const DASH = 0x2d;
+const PLUS = 0x2b;
+const DOT = 0x2e;
 const LETTER_T = 0x54;
 const QUOTE = 0x22;
 /** Longest prefix. */
@@ -49,13 +61,17 @@ export class Prefix {
     this.end = line.length;
     this.#behind = line.length;
     const first = line.at(0);
-    if (first === OPEN) return isDigit(line.at(1)) ? this.#fpm(line) : this.#apache(line);
+    if (first === OPEN) return this.#bracketed(line);
     if (first === LESS) {
       const at = 2 + line.digits(1);
       if (at === 2 || line.at(at - 1) !== 0x3e) return false;
       return isDigit(line.at(at)) ? this.#structured(line, at) : this.#syslog(line, at);
     }
-    if (isDigit(first)) return line.at(10) === LETTER_T ? this.#iso(line) : this.#timed(line);
+    if (isDigit(first)) {
+      if (line.at(10) === LETTER_T) return this.#iso(line);
+      return line.at(line.digits(0)) === PIPE ? this.#named(line, 0) : this.#timed(line);
+    }
+    if (first === AT) return isTai(line) && this.#take(0, 0, TAI_BYTES + 1);
     if (isUpper(first) && line.at(3) === BLANK && line.at(9) === COLON) return this.#syslog(line, 0);
     return isLetter(first) && this.#named(line, 0);
   }
@@ -73,6 +89,16 @@ export class Prefix {
     this.#to = to;
     this.start = start;
     return true;
+  }
+
+  #bracketed(line: Line): boolean {
+    if (isDigit(line.at(1))) return this.#fpm(line);
+    const close = line.indexOf(']', 1, NAME_BYTES * 4);
+    if (line.has('pod/', 1) && close > 0 && line.at(close + 1) === BLANK) {
+      return this.#take(0, close + 1, timeEnd(line, close + 2));
+    }
+    if (close > 0 && line.has(' | ', close + 1)) return this.#take(0, close + 1, close + 4);
+    return this.#apache(line);
   }
 
   #fpm(line: Line): boolean {
@@ -118,7 +144,7 @@ export class Prefix {
     return this.#take(from, to, to);
   }
 
-  /** A time with a `T`: CRI, or syslog. */
+  /** A time with a `T`: CRI, of a runtime of containers alone, or syslog. */
   #iso(line: Line): boolean {
     const at = line.wordEnd + 1;
     if (at < 20 || at > 40) return false;
@@ -128,6 +154,11 @@ export class Prefix {
       this.isPartial = tag === 0x50;
       return this.#take(at, at + 7, Math.min(at + 9, line.length));
     }
+    if (timeEnd(line, 0) > 0) return this.#take(0, 0, at);
+    // `app[web.1]: `, without a host.
+    const end = wordEnd(line, at);
+    if (line.at(end - 1) === COLON && line.at(end - 2) === CLOSE)
+      return this.#take(at, end, Math.min(end + 1, line.length));
     return this.#tagged(line, at);
   }
 
@@ -166,18 +197,55 @@ export class Prefix {
     return this.#named(line, line.wordEnd + 1);
   }
 
-  /** `app_1  | `. */
+  /** `app_1  | `, `0|app | `, `app stdout | `. A time may follow. */
   #named(line: Line, from: number): boolean {
     let to = from;
+    const number = line.digits(from);
+    if (number > 0 && line.at(from + number) === PIPE && isName(line.at(from + number + 1))) to += number + 1;
     while (isName(line.at(to))) if (++to - from > NAME_BYTES) return false;
     if (to === from) return false;
     while (line.at(to) === BLANK) if (++to - from > NAME_BYTES) return false;
+    if (line.has('stdout |', to) || line.has('stderr |', to)) to += 7;
     if (line.at(to) !== PIPE || (line.at(to + 1) !== BLANK && line.at(to + 1) !== -1)) return false;
-    return this.#take(from, to, Math.min(to + 2, line.length));
+    return this.#take(from, to, timeEnd(line, Math.min(to + 2, line.length)));
   }
 }
 
-const isName = (byte: number): boolean => isWord(byte) || byte === 0x2d || byte === 0x2e || byte === 0x2f;
+/** Of names of services, replicas and groups: `shop_app.1.k2x8z@node-1`, `shop:app_00`. */
+const isName = (byte: number): boolean =>
+  isWord(byte) || byte === 0x2d || byte === 0x2e || byte === 0x2f || byte === COLON || byte === AT;
+
+/** Behind a label of TAI64N: `@` and 24 hexadecimal digits. */
+const TAI_BYTES = 25;
+
+function isTai(line: Line): boolean {
+  for (let i = 1; i < TAI_BYTES; i++) if (!isHex(line.at(i))) return false;
+  return line.at(TAI_BYTES) === BLANK;
+}
+
+const isHex = (byte: number): boolean => isDigit(byte) || (byte >= 0x61 && byte <= 0x66);
+
+/** Digits of the fraction that runtimes of containers print; programs print fewer. */
+const NANO_DIGITS = 9;
+
+/**
+ * Behind a time that is no part of the text, and a blank: one to the nanosecond, or one with a colon behind it. `at` where there
+ * is none.
+ */
+function timeEnd(line: Line, at: number): number {
+  if (line.digits(at) !== 4 || line.at(at + 4) !== DASH || line.at(at + 7) !== DASH || line.at(at + 13) !== COLON)
+    return at;
+  let end = wordEnd(line, at);
+  if (line.at(at + 10) === BLANK) {
+    // `2026-11-28 10:00:00 +00:00: `
+    end = wordEnd(line, at + 11);
+    const zone = line.at(end + 1);
+    if (zone === PLUS || zone === DASH) end = wordEnd(line, end + 1);
+  }
+  if (line.at(end) !== BLANK && line.at(end) !== -1) return at;
+  const isNano = line.at(at + 10) === LETTER_T && line.at(at + 19) === DOT && line.digits(at + 20) === NANO_DIGITS;
+  return isNano || line.at(end - 1) === COLON ? Math.min(end + 1, line.length) : at;
+}
 
 function wordEnd(line: Line, from: number): number {
   let i = from;
