@@ -49,6 +49,8 @@ export class CountJournal {
   readonly #onProblem: (message: string) => void;
   #fd: number | undefined;
   #bytes = 0;
+  /** Whether the file lacks an entry, or ends with half of one: a full disk may take again what it has refused. */
+  #isBehind = false;
   /** All entries, in few: the beginning of a new file. */
   #sum: Sum;
   readonly previous: PreviousCounts;
@@ -86,37 +88,50 @@ export class CountJournal {
 
   #append(entry: readonly unknown[]): void {
     this.#sum.add(entry);
-    if (this.#bytes > MAX_BYTES) this.#startAnew();
-    else this.#write(`${JSON.stringify(entry)}\n`);
+    if (this.#isBehind || this.#bytes > MAX_BYTES) this.#startAnew();
+    else this.#write(Buffer.from(`${JSON.stringify(entry)}\n`));
   }
 
-  #write(text: string): void {
+  #write(entry: Buffer): void {
     try {
       this.#fd ??= openSync(this.#path, FLAGS | constants.O_APPEND, 0o600);
-      this.#bytes += writeSync(this.#fd, text);
+      writeWhole(this.#fd, entry);
+      this.#bytes += entry.length;
     } catch (error) {
-      this.#onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
+      this.#fails(error);
     }
+  }
+
+  #fails(error: unknown): void {
+    this.#isBehind = true;
+    this.#onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
   }
 
   /** A file of the sums alone takes the place of the old one at once. */
   #startAnew(): void {
     const making = `${this.#path}.new`;
+    const entries = this.#sum.entries().map((entry) => `${JSON.stringify(entry)}\n`);
+    const content = Buffer.from(entries.join(''));
+    let fd: number | undefined;
     try {
       rmSync(making, { force: true });
-      const fd = openSync(making, FLAGS | constants.O_EXCL | constants.O_APPEND, 0o600);
-      const text = this.#sum
-        .entries()
-        .map((entry) => `${JSON.stringify(entry)}\n`)
-        .join('');
-      this.#bytes = writeSync(fd, text);
+      fd = openSync(making, FLAGS | constants.O_EXCL | constants.O_APPEND, 0o600);
+      writeWhole(fd, content);
       renameSync(making, this.#path);
       if (this.#fd !== undefined) closeSync(this.#fd);
       this.#fd = fd;
+      this.#bytes = content.length;
+      this.#isBehind = false;
     } catch (error) {
-      this.#onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
+      if (fd !== undefined) closeSync(fd);
+      this.#fails(error);
     }
   }
+}
+
+/** A disk that becomes full takes a part of what is written, without an error. */
+function writeWhole(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
 }
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;

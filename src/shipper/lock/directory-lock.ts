@@ -151,7 +151,11 @@ class HeldLock implements DirectoryLock {
     this.#isReleased = true;
     clearInterval(this.#timer);
     this.#held.server.close();
-    rmSync(this.#held.socket, { force: true });
+    try {
+      rmSync(this.#held.socket, { force: true });
+    } catch {
+      // Without a listener it tells the same; the next holder removes it.
+    }
   }
 
   #beat(): void {

@@ -1,0 +1,177 @@
+/** A seed to a plan: how the shipper is set, who writes what when, and what goes wrong meanwhile. A plan can be read, kept and cut down. */
+
+import { Random } from './world/random.js';
+import { MOODS, type Mood } from './world/service.js';
+
+export type Step = { readonly atMs: number } & (
+  | {
+      readonly do: 'write';
+      readonly writer: number;
+      readonly calls: number;
+      readonly everyMs: number;
+      readonly lines: number;
+      readonly bytes: number;
+      readonly mark?: string;
+    }
+  | { readonly do: 'end writer' | 'kill writer'; readonly writer: number }
+  /** SIGKILL: now, or in the middle of a system call to come. */
+  | { readonly do: 'kill'; readonly inCalls?: number }
+  /** SIGTERM, as a rollout does; another shipper follows. */
+  | { readonly do: 'stop' }
+  | { readonly do: 'mood'; readonly mood: Mood; readonly forMs: number }
+  | { readonly do: 'set clock'; readonly byMs: number }
+  /** Every so many calls to files fail. */
+  | {
+      readonly do: 'trouble';
+      readonly code: string;
+      readonly calls: readonly string[];
+      readonly chance: number;
+      readonly forMs: number;
+    }
+  | { readonly do: 'fill disk'; readonly leftBytes: number; readonly forMs: number }
+  | { readonly do: 'take descriptors'; readonly left: number; readonly forMs: number }
+  /** A second shipper with the same directories. */
+  | { readonly do: 'second' }
+  /** The machine loses its power. */
+  | { readonly do: 'crash' }
+);
+
+export interface Plan {
+  readonly seed: string;
+  readonly writers: readonly ('ring' | 'socket')[];
+  readonly buffer: 'memory' | 'disk';
+  readonly environment: Readonly<Record<string, string>>;
+  /** From the end of a shipper to the start of the next. */
+  readonly restartMs: number;
+  readonly hasMkfifo: boolean;
+  readonly steps: readonly Step[];
+}
+
+/** How large plans are. */
+export interface Size {
+  /** Of lines per write. */
+  readonly lines: number;
+}
+
+const DURATION_MS = 20_000;
+
+export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
+  const random = new Random(seed).fork('plan');
+  const kind = random.of(['rings', 'rings', 'socket', 'both'] as const);
+  const count = random.between(1, 3);
+  const writers = Array.from({ length: count }, (_, i) => {
+    if (kind === 'both') return i % 2 === 0 ? ('ring' as const) : ('socket' as const);
+    return kind === 'rings' ? ('ring' as const) : ('socket' as const);
+  });
+  const buffer = random.chance(0.5) ? ('disk' as const) : ('memory' as const);
+  const steps = [...writes(random.fork('writes'), count, lines), ...faults(random.fork('faults'), buffer, count)];
+  return {
+    seed,
+    writers,
+    buffer,
+    environment: environmentOf(random.fork('settings'), kind !== 'socket', buffer === 'disk'),
+    restartMs: random.of([100, 1000, 5000]),
+    hasMkfifo: random.chance(0.7),
+    steps: steps.sort((one, other) => one.atMs - other.atMs),
+  };
+}
+
+function environmentOf(random: Random, hasRings: boolean, hasDisk: boolean): Record<string, string> {
+  return {
+    LOGTAP_SOCKET: '/run/logtap/logtap.sock',
+    ...(hasRings && {
+      LOGTAP_RING_DIR: '/shm/rings',
+      LOGTAP_RING_BYTES: '65536',
+      LOGTAP_RING_POOL: String(random.between(1, 2)),
+      LOGTAP_RING_TOTAL_BYTES: String(random.of([200_000, 1_000_000])),
+    }),
+    ...(hasDisk && {
+      LOGTAP_SPOOL_DIR: '/spool',
+      LOGTAP_SPOOL_MAX_BYTES: String(random.of([1_048_576, 100_000_000])),
+      LOGTAP_SPOOL_SYNC: random.of(['interval', 'always', 'off']),
+    }),
+    LOGTAP_MEMORY_MAX_BYTES: String(random.of([1_048_576, 16_000_000])),
+    LOGTAP_ON_FULL: random.of(['block', 'block', 'drop-oldest', 'drop-newest']),
+    LOGTAP_BATCH_LINGER_MS: String(random.of([20, 500])),
+    LOGTAP_GRACE_SECONDS: String(random.of([3, 25])),
+    LOGTAP_EVENTS: 'off',
+    LOGTAP_FIELDS: 'off',
+    LOGTAP_STATUS_PORT: 'off',
+    LOGTAP_SINK: 'opensearch',
+    LOGTAP_OPENSEARCH_URL: 'http://search:9200',
+    LOGTAP_OPENSEARCH_INDEX: 'logs',
+  };
+}
+
+function writes(random: Random, writers: number, most: number): Step[] {
+  return Array.from({ length: random.between(2, 8) }, (_, i) => ({
+    atMs: random.between(0, DURATION_MS),
+    do: 'write' as const,
+    writer: i % writers,
+    calls: random.between(1, 30),
+    everyMs: random.of([0, 1, 20, 300]),
+    lines: random.between(1, Math.max(1, most)),
+    bytes: random.of([20, 100, 1000, 4000]),
+    ...(random.chance(0.05) && { mark: 'refuse-me' }),
+  }));
+}
+
+/** Calls that may fail, each with what may be said of it. */
+const OPENING = ['EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EIO', 'ESTALE'];
+const OTHERS = ['EIO', 'ENOMEM', 'ESTALE'];
+const CALLS: Readonly<Record<string, readonly string[]>> = {
+  open: OPENING,
+  scandir: OPENING,
+  ...Object.fromEntries(
+    ['read', 'write', 'fstat', 'stat', 'lstat', 'rename', 'unlink', 'fsync', 'fdatasync', 'link'].map((call) => [
+      call,
+      OTHERS,
+    ]),
+  ),
+};
+
+function faults(random: Random, buffer: Plan['buffer'], writers: number): Step[] {
+  const steps: Step[] = [];
+  for (let left = random.between(0, 6); left > 0; left -= 1) {
+    const atMs = random.between(0, DURATION_MS);
+    const forMs = random.of([300, 2000, 8000, 20_000]);
+    const fault = random.of([
+      'mood',
+      'mood',
+      'mood',
+      'kill',
+      'kill',
+      'stop',
+      'clock',
+      'trouble',
+      'disk',
+      'descriptors',
+      'second',
+      'writer',
+      'crash',
+    ]);
+    if (fault === 'mood') steps.push({ atMs, do: 'mood', mood: random.of(MOODS), forMs });
+    else if (fault === 'kill')
+      steps.push({ atMs, do: 'kill', ...(random.chance(0.5) && { inCalls: random.between(0, 80) }) });
+    else if (fault === 'stop') steps.push({ atMs, do: 'stop' });
+    else if (fault === 'clock')
+      steps.push({ atMs, do: 'set clock', byMs: random.of([-3_600_000, -5000, 5000, 86_400_000]) });
+    else if (fault === 'trouble') {
+      const call = random.of(Object.keys(CALLS));
+      const code = random.of(CALLS[call]!);
+      const calls = random.chance(0.3) ? Object.keys(CALLS).filter((each) => CALLS[each]!.includes(code)) : [call];
+      steps.push({ atMs, do: 'trouble', code, calls, chance: random.of([0.05, 0.5, 1]), forMs });
+    } else if (fault === 'disk' && buffer === 'disk') {
+      steps.push({ atMs, do: 'fill disk', leftBytes: random.between(0, 3000), forMs });
+    } else if (fault === 'descriptors') steps.push({ atMs, do: 'take descriptors', left: random.between(0, 6), forMs });
+    else if (fault === 'second') steps.push({ atMs, do: 'second' });
+    else if (fault === 'writer') {
+      steps.push({
+        atMs,
+        do: random.chance(0.5) ? 'end writer' : 'kill writer',
+        writer: random.between(0, writers - 1),
+      });
+    } else if (fault === 'crash' && random.chance(0.5)) steps.push({ atMs, do: 'crash' });
+  }
+  return steps;
+}

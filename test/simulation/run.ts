@@ -1,0 +1,290 @@
+/** Runs one plan: the machine, its shippers and writers, and the books that are closed at the end. */
+import { Books, Violation } from './books.js';
+import type { Plan, Step } from './plan.js';
+import { DISK } from './world/files.js';
+import { Killed, Machine, type MachineProcess } from './world/machine.js';
+import type { Program } from './world/program.js';
+import { Service } from './world/service.js';
+import { debtsIn, RINGS, RingWriter } from './writers/ring-writer.js';
+import { SocketWriter } from './writers/socket-writer.js';
+import type { Writer } from './writers/writer.js';
+
+export interface Result {
+  readonly violation: Violation | undefined;
+  readonly lines: number;
+  readonly sums: string;
+  /** Equal for two runs of a plan. */
+  readonly hash: string;
+  readonly trace: readonly string[];
+}
+
+/** From the last step to the end of everything: what is held must be delivered by then. */
+const SETTLE_MS = 600_000;
+const QUIET_MS = 3000;
+const EXIT = { DRAINED: 0, UNDELIVERED: 74, CONFIGURATION: 78 };
+
+export async function run(plan: Plan, program: Program, isTraced = false): Promise<Result> {
+  const simulation = new Simulation(plan, program, isTraced);
+  let violation: Violation | undefined;
+  const onRejection = (error: unknown) => simulation.failed(error);
+  process.on('unhandledRejection', onRejection);
+  try {
+    await simulation.run();
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error;
+  } finally {
+    process.off('unhandledRejection', onRejection);
+  }
+  const { books, machine } = simulation;
+  const { examples: _, ...sums } = books.sums;
+  return {
+    violation,
+    lines: books.lines,
+    sums: JSON.stringify(sums),
+    hash: machine.scheduler.hash,
+    trace: machine.scheduler.lines ?? [],
+  };
+}
+
+class Simulation {
+  readonly machine: Machine;
+  readonly books = new Books();
+  readonly #plan: Plan;
+  readonly #program: Program;
+  readonly #writers = new Map<number, Writer>();
+  /** The one that is started again whenever it ends. */
+  #shipper: MachineProcess | undefined;
+  /** Thrown by what runs inside of the shipper, which may catch it. */
+  #violation: Violation | undefined;
+  #isOver = false;
+  #troubles = new Set<Step & { readonly do: 'trouble' }>();
+
+  constructor(plan: Plan, program: Program, isTraced: boolean) {
+    this.#plan = plan;
+    this.#program = program;
+    const onStored = (text: string, id: string) => this.#guarded(() => this.books.stored(text, id));
+    this.machine = new Machine(plan.seed, isTraced, (machine) => new Service(machine, onStored));
+    this.machine.hasMkfifo = plan.hasMkfifo;
+    this.machine.onExit = (process) => this.#guarded(() => this.#exited(process));
+    this.machine.onKilled = (process) => this.#killed(process);
+    this.machine.scheduler.onError = (error) => this.failed(error);
+    this.machine.trouble = (call, path) => this.#trouble(call, path);
+  }
+
+  /** What nothing in a process caught: it ends Node, unless its process is gone. */
+  failed(error: unknown): void {
+    if (error instanceof Killed) return;
+    this.#violation ??= error instanceof Violation ? error : new Violation('internal', String((error as Error)?.stack));
+  }
+
+  async run(): Promise<void> {
+    const { scheduler } = this.machine;
+    this.#start();
+    for (const step of this.#plan.steps) scheduler.after(step.atMs, undefined, () => this.#take(step));
+    const lastMs = Math.max(0, ...this.#plan.steps.map((step) => step.atMs + lastOf(step)));
+    await this.#until(lastMs, () => false);
+    for (const writer of this.#writers.values()) writer.end();
+    this.#heal();
+    await this.#until(scheduler.nowMs + QUIET_MS, () => false);
+    await this.#drain();
+    this.#check();
+    this.books.close();
+  }
+
+  /** Stops the shipper, and as many after it as it takes to deliver everything. */
+  async #drain(): Promise<void> {
+    const { scheduler } = this.machine;
+    const untilMs = scheduler.nowMs + SETTLE_MS;
+    for (;;) {
+      if (!(await this.#until(untilMs, () => this.#shipper?.isAlive === true))) break;
+      const last = this.#shipper!;
+      // It has time to recover, and to look at everything.
+      await this.#until(scheduler.nowMs + QUIET_MS, () => !last.isAlive);
+      this.#isOver = true;
+      last.signal('SIGTERM');
+      await this.#until(untilMs, () => !last.isAlive);
+      if (last.exitCode === EXIT.DRAINED) return;
+      this.#isOver = false;
+      if (scheduler.nowMs >= untilMs) break;
+      this.#startSoon();
+    }
+    throw new Violation('stuck', `what is held is not delivered in ${SETTLE_MS / 1000} s: ${this.#lastWords()}`);
+  }
+
+  async #until(untilMs: number, isDone: () => boolean): Promise<boolean> {
+    const result = await this.machine.scheduler.run(untilMs, () => this.#violation !== undefined || isDone());
+    this.#check();
+    return result;
+  }
+
+  #check(): void {
+    if (this.#violation !== undefined) throw this.#violation;
+  }
+
+  #guarded(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      this.#violation ??= error;
+    }
+  }
+
+  #start(): void {
+    if (this.#shipper?.isAlive) return;
+    this.#shipper = this.machine.spawn();
+    this.#program.start(this.#shipper, this.#plan.environment);
+  }
+
+  #startSoon(): void {
+    this.machine.scheduler.after(this.#plan.restartMs, undefined, () => this.#isOver || this.#start());
+  }
+
+  #exited(process: MachineProcess): void {
+    const { exitCode, log } = process;
+    const words = JSON.stringify(log.at(-1));
+    if (exitCode === EXIT.CONFIGURATION) {
+      // The second one may have come first.
+      if (process === this.#shipper) this.#shipper = this.machine.running[0];
+      if (this.#shipper === undefined) this.#startSoon();
+      return;
+    }
+    if (exitCode !== EXIT.DRAINED && exitCode !== EXIT.UNDELIVERED) {
+      throw new Violation('internal', `exit code ${exitCode}: ${words}`);
+    }
+    const totals = log.findLast(({ message }) => String(message).startsWith('stopped:'));
+    if (totals === undefined) throw new Violation('internal', `no last line: ${words}`);
+    this.books.report(totals, this.#plan.buffer === 'disk');
+    // A checkpoint that the disk refused: what lies behind it is delivered, and refused, once more.
+    if (log.some(({ level }) => level === 'error')) this.books.doubts += this.books.refused;
+    if (process === this.#shipper) this.#startSoon();
+  }
+
+  #killed(process: MachineProcess): void {
+    this.books.kills += 1;
+    const { files } = this.machine;
+    const rings = files.list(RINGS).map((name) => files.find(`${RINGS}/${name}`)!);
+    this.books.doubts += debtsIn(rings) + this.books.refused;
+    const spool = files.list(DISK).map((name) => files.bytesOf(files.find(`${DISK}/${name}`)!));
+    // docs/internals/architecture.md: lines over a socket that only the killed shipper had.
+    this.books.excuse('socket', 'socket', spool);
+    // The same page: counts that the disk refused.
+    if (process.log.some(({ message }) => String(message).startsWith('counts cannot be kept')))
+      this.books.excuseRefused();
+    if (process === this.#shipper) this.#startSoon();
+  }
+
+  #take(step: Step): void {
+    const { machine } = this;
+    const { scheduler, service, files } = machine;
+    machine.trace(`step ${JSON.stringify(step)}`);
+    const later = (ms: number, call: () => void) => scheduler.after(ms, undefined, call);
+    switch (step.do) {
+      case 'write': {
+        const writer = this.#writerOf(step.writer);
+        for (let i = 0; i < step.calls; i++)
+          later(i * step.everyMs, () => writer.write(step.lines, step.bytes, step.mark));
+        break;
+      }
+      case 'end writer':
+        this.#writers.get(step.writer)?.end();
+        break;
+      case 'kill writer':
+        this.#writers.get(step.writer)?.kill();
+        break;
+      case 'kill':
+        if (this.#shipper?.isAlive !== true) break;
+        if (step.inCalls === undefined) this.#shipper.kill();
+        else this.#shipper.callsLeft = step.inCalls;
+        break;
+      case 'stop':
+        if (this.#shipper?.isAlive === true) this.#shipper.signal('SIGTERM');
+        break;
+      case 'mood':
+        service.mood = step.mood;
+        later(step.forMs, () => {
+          if (service.mood === step.mood) service.mood = 'well';
+        });
+        break;
+      case 'set clock':
+        scheduler.wallOffsetMs += step.byMs;
+        break;
+      case 'trouble':
+        this.#troubles.add(step);
+        later(step.forMs, () => this.#troubles.delete(step));
+        break;
+      case 'fill disk':
+        files.diskBytes = files.diskUsed + step.leftBytes;
+        later(step.forMs, () => {
+          files.diskBytes = Number.POSITIVE_INFINITY;
+        });
+        break;
+      case 'take descriptors':
+        for (const process of machine.running) process.descriptorLimit = process.descriptors.size + step.left;
+        later(step.forMs, () => this.#giveDescriptors());
+        break;
+      case 'second':
+        this.#program.start(machine.spawn(), this.#plan.environment);
+        break;
+      case 'crash':
+        this.#crash();
+        break;
+    }
+  }
+
+  #giveDescriptors(): void {
+    for (const process of this.machine.running) process.descriptorLimit = this.machine.descriptorLimit;
+  }
+
+  #writerOf(number: number): Writer {
+    const known = this.#writers.get(number);
+    if (known?.isAlive === true) return known;
+    // A process that has ended is followed by another.
+    const generation = known === undefined ? number : known.number + this.#plan.writers.length;
+    const options = { machine: this.machine, books: this.books, number: generation };
+    const writer = this.#plan.writers[number] === 'ring' ? new RingWriter(options) : new SocketWriter(options);
+    this.#writers.set(number, writer);
+    return writer;
+  }
+
+  #trouble(call: string, _path: string): string | undefined {
+    for (const { calls, code, chance } of this.#troubles) {
+      if (calls.includes(call) && this.machine.random.chance(chance)) return code;
+    }
+    return undefined;
+  }
+
+  /** All processes end, memory is empty, and the disk is what was synced, or more. */
+  #crash(): void {
+    const { machine } = this;
+    machine.trace('crash');
+    this.books.crashes += 1;
+    this.books.excuse('crash', 'all', machine.files.syncedFiles());
+    this.books.excusedLosses = Number.POSITIVE_INFINITY;
+    this.books.excuseRefused();
+    // What was delivered after the last checkpoint that lasts, and is damaged, counts as damaged.
+    this.books.doubts += this.books.lines;
+    for (const writer of this.#writers.values()) writer.kill();
+    for (const process of machine.running) process.kill();
+    machine.files.crash(machine.random);
+    machine.bootId = `${this.books.crashes}1111111-2222-3333-4444-555555555555`;
+  }
+
+  #heal(): void {
+    this.machine.service.mood = 'well';
+    this.#troubles.clear();
+    this.machine.files.diskBytes = Number.POSITIVE_INFINITY;
+    this.#giveDescriptors();
+  }
+
+  #lastWords(): string {
+    return JSON.stringify(this.machine.processes.at(-1)?.log.slice(-3));
+  }
+}
+
+/** How long a step goes on. */
+function lastOf(step: Step): number {
+  if (step.do === 'write') return step.calls * step.everyMs;
+  return 'forMs' in step ? step.forMs : 0;
+}

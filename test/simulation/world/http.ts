@@ -1,0 +1,78 @@
+/** `node:http` for the shipper in a simulated process: requests go to the simulated service. */
+import { EventEmitter } from 'node:events';
+import { systemError } from './files.js';
+import type { MachineProcess } from './machine.js';
+
+/** What becomes of a request: an answer, or the code of an error, after so long. */
+export interface Answer {
+  readonly afterMs: number;
+  readonly status?: number;
+  readonly body?: string;
+  readonly code?: string;
+}
+
+interface RequestOptions {
+  readonly path: string;
+  readonly signal?: AbortSignal;
+}
+
+class Agent extends EventEmitter {
+  destroy(): void {}
+}
+
+class SimulatedRequest extends EventEmitter {
+  readonly reusedSocket = false;
+  readonly #process: MachineProcess;
+  readonly #options: RequestOptions;
+  readonly #parts: Buffer[] = [];
+  #isOver = false;
+
+  constructor(process: MachineProcess, options: RequestOptions) {
+    super();
+    this.#process = process;
+    this.#options = options;
+    options.signal?.addEventListener('abort', () => this.destroy(), { once: true });
+    if (options.signal?.aborted) this.#after(0, () => this.destroy());
+  }
+
+  write(part: Buffer, done: (error?: Error) => void): void {
+    this.#parts.push(Buffer.from(part));
+    this.#after(0, () => done());
+  }
+
+  end(part: Buffer): void {
+    if (this.#isOver) return;
+    this.#parts.push(Buffer.from(part));
+    const answer = this.#process.machine.service.answer(this.#options.path, Buffer.concat(this.#parts));
+    this.#after(answer.afterMs, () => this.#answered(answer));
+  }
+
+  /** The service goes on with what it has got. */
+  destroy(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.emit('error', Object.assign(new Error('aborted'), { code: 'ABORT_ERR', name: 'AbortError' }));
+  }
+
+  #answered({ status, body = '', code }: Answer): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#process.machine.trace(`${this.#process.pid} answer ${status ?? code} ${body.length}`);
+    if (code !== undefined) {
+      this.emit('error', systemError(code, 'request'));
+      return;
+    }
+    const response = Object.assign(new EventEmitter(), { statusCode: status, headers: {}, destroy() {} });
+    this.emit('response', response);
+    response.emit('data', Buffer.from(body));
+    response.emit('end');
+  }
+
+  #after(ms: number, call: () => void): void {
+    this.#process.machine.scheduler.after(ms, this.#process, call);
+  }
+}
+
+export function httpOf(process: MachineProcess) {
+  return { Agent, request: (options: RequestOptions) => new SimulatedRequest(process, options) };
+}

@@ -1,0 +1,127 @@
+/**
+ * The shipper's own source, bundled for a simulated world: what it takes from Node, and all that has to do with time and
+ * chance, comes from the process it runs in. Nothing of it is replaced.
+ */
+import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { buildSync } from 'esbuild';
+import { type Clocks, clocksOf } from './clocks.js';
+import { fileSystemOf } from './fs.js';
+import { httpOf } from './http.js';
+import type { MachineProcess } from './machine.js';
+import { netOf } from './net.js';
+
+const root = join(__dirname, '../../..');
+const requireReal = createRequire(__filename);
+/** Without a way to time, chance or the outside. */
+const PURE = new Set([
+  'node:util',
+  'util',
+  'node:path',
+  'node:url',
+  'node:buffer',
+  'node:zlib',
+  'node:readline',
+  'node:stream',
+]);
+const SHADOWED = [
+  ...['require', 'module', 'exports', 'process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+  ...['setImmediate', 'performance', 'Date', 'Math'],
+] as const;
+
+type Shipper = (...shadowed: readonly unknown[]) => void;
+export type Environment = Readonly<Record<string, string>>;
+
+/** A shipper that can be started in any number of simulated processes. */
+export class Program {
+  readonly #run: Shipper;
+
+  /** @param source the directory of the shipper's `main.ts` */
+  constructor(source = join(root, 'src/shipper')) {
+    const { outputFiles } = buildSync({
+      entryPoints: [join(source, 'main.ts')],
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      write: false,
+      logLevel: 'error',
+      nodePaths: [join(root, 'node_modules')],
+      external: ['@aws-sdk/*', '@smithy/*', '@opensearch-project/*'],
+    });
+    const text = outputFiles[0]!.text;
+    this.#run = new Script(`(function (${SHADOWED.join(', ')}) {${text}\n})`).runInThisContext() as Shipper;
+  }
+
+  start(process: MachineProcess, environment: Environment): void {
+    const { machine } = process;
+    machine.trace(`start ${process.pid}`);
+    const clocks = clocksOf(process);
+    const shadowed: Readonly<Record<string, unknown>> = {
+      ...clocks.globals,
+      require: requireFor(process, clocks),
+      module: { exports: {} },
+      exports: {},
+      process: nodeProcessOf(process, environment),
+    };
+    machine.scheduler.after(0, process, () => this.#run(...SHADOWED.map((name) => shadowed[name])));
+  }
+}
+
+function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => unknown {
+  const { machine, random } = process;
+  const bytes = (count: number) => Buffer.from(random.hex(count), 'hex');
+  const http = httpOf(process);
+  const modules: Readonly<Record<string, unknown>> = {
+    'node:fs': fileSystemOf(process),
+    'node:net': netOf(process),
+    'node:http': http,
+    'node:https': http,
+    'node:tls': {},
+    'node:worker_threads': {},
+    'node:timers/promises': clocks.promises,
+    'node:crypto': { createHash, randomBytes: bytes },
+    'node:os': { hostname: () => 'machine', ...requireReal('node:os').constants },
+    'node:child_process': {
+      execFileSync(_: string, args: readonly string[]) {
+        process.enter('mkfifo', args[2]!);
+        if (!machine.hasMkfifo) throw new Error('ENOENT: no mkfifo');
+        machine.files.make(args[2]!, 'fifo', 0, 0o666);
+      },
+    },
+  };
+  return (name) => {
+    if (name in modules) return modules[name];
+    if (PURE.has(name)) return requireReal(name);
+    throw new Error(`the simulation has no module '${name}'`);
+  };
+}
+
+/** Bounds the log of a run. */
+const LOG_MAX = 200;
+
+function nodeProcessOf(process: MachineProcess, env: Environment): object {
+  const { log } = process;
+  return {
+    ...{ env: { ...env }, argv: ['node', 'main.js'], pid: process.pid, platform: 'linux', versions: {} },
+    getuid: () => 1000,
+    geteuid: () => 1000,
+    on(name: string, call: () => void) {
+      process.signals.set(name, [...(process.signals.get(name) ?? []), call]);
+    },
+    exit: (code: number) => process.exit(code),
+    stdout: { write: () => true },
+    stderr: {
+      write(text: string) {
+        if (!process.isAlive) return;
+        process.machine.trace(`${process.pid} says ${text.trimEnd()}`);
+        log.push(JSON.parse(text));
+        if (log.length > LOG_MAX) log.shift();
+      },
+    },
+    memoryUsage: () => ({ rss: 1 }),
+    emitWarning() {},
+  };
+}

@@ -1,0 +1,185 @@
+/** A process with rings: native/src/handover/transport_ring.c and ring_directory.c in TypeScript. */
+import {
+  BELL_LOSS,
+  RING_HEADER,
+  RING_HEADER_BYTES,
+  RING_NAMES,
+  RING_OWN_CAPACITY_BYTES,
+} from '../../../src/contract.js';
+import { freeHeader } from '../../../src/shipper/source/rings/file.js';
+import type { Inode } from '../world/files.js';
+import type { Bell } from '../world/net.js';
+import { FramedWriter } from './writer.js';
+
+export const RINGS = '/shm/rings';
+/** Kept for the rest of a line, and for frames of signal handlers. */
+const RESERVE_BYTES = 16_384 + 4096;
+/** Between a store and the look at what the reader has stored. */
+const LOOK_MS = { least: 0, most: 2 };
+
+type Word = (typeof RING_HEADER)[number]['name'];
+const offsets = new Map(RING_HEADER.map(({ name, offset }) => [name, offset]));
+
+interface Ring {
+  readonly inode: Inode;
+  readonly capacity: number;
+  head: number;
+  rungEpoch: bigint;
+}
+
+export class RingWriter extends FramedWriter {
+  protected readonly transport = 'ring';
+  #ring: Ring | undefined;
+  #claims = 0;
+  /** The last frame, until it is known whether its ring was retired before. */
+  #unconfirmed: Buffer | undefined;
+
+  end(): void {
+    if (!this.isAlive) return;
+    this.#confirm();
+    if (this.#ring !== undefined) {
+      this.#set(this.#ring, 'ended', 1n);
+      if (!this.#isRetired(this.#ring)) this.#wake(this.#ring);
+    } else if (this.lostBytes > 0n) this.#tellLoss();
+    this.#leave();
+  }
+
+  kill(): void {
+    if (!this.isAlive) return;
+    // Its copy of the frame is lost if the ring was retired in between.
+    this.#confirm();
+    if (this.#ring === undefined) this.books.excusedLosses += Number(this.lostLines);
+    this.#leave();
+  }
+
+  protected hand(frame: Buffer): boolean {
+    this.#confirm();
+    if (this.#ring !== undefined && this.#isRetired(this.#ring)) this.#release();
+    if (this.#ring === undefined && !this.#claim()) return false;
+    const ring = this.#ring!;
+    const used = ring.head - Number(this.#get(ring, 'tail'));
+    const room = used > ring.capacity ? 0 : ring.capacity - used;
+    if (frame.length + RESERVE_BYTES > room) return false;
+    this.#put(ring, frame);
+    this.#unconfirmed = frame;
+    const { random, scheduler } = this.machine;
+    scheduler.after(random.between(LOOK_MS.least, LOOK_MS.most), undefined, () => this.#confirm());
+    return true;
+  }
+
+  protected noteLoss(): void {
+    const ring = this.#ring;
+    if (ring === undefined) {
+      this.#tellLoss();
+      return;
+    }
+    this.#set(ring, 'lost_lines', this.lostLines);
+    this.#set(ring, 'lost_bytes', this.lostBytes);
+  }
+
+  /** After a store: where the ring was retired meanwhile, the frame is written once more, into another. */
+  #confirm(): void {
+    const frame = this.#unconfirmed;
+    const ring = this.#ring;
+    if (frame === undefined || ring === undefined || !this.isAlive) return;
+    this.#unconfirmed = undefined;
+    if (!this.#isRetired(ring)) {
+      if (this.#get(ring, 'sleep_epoch') !== ring.rungEpoch) this.#wake(ring);
+      return;
+    }
+    this.#release();
+    if (this.#claim()) this.#put(this.#ring!, frame);
+  }
+
+  #claim(): boolean {
+    const { files } = this.machine;
+    const name = `${RING_NAMES.USED}${this.pid}-${this.instance.toString(16).padStart(16, '0')}-${this.#claims}`;
+    const free = files.list(RINGS).filter((each) => each.startsWith(RING_NAMES.FREE));
+    if (files.find(RINGS) === undefined) return false;
+    const path = `${RINGS}/${name}`;
+    if (free.length > 0) files.rename(`${RINGS}/${free[this.pid % free.length]!}`, path);
+    else {
+      const bytes = Buffer.concat([freeHeader(RING_OWN_CAPACITY_BYTES), Buffer.alloc(RING_OWN_CAPACITY_BYTES)]);
+      files.write(path, files.make(path, 'file', 0, 0o666), bytes, 0, 0);
+    }
+    const inode = files.find(path)!;
+    inode.isLocked = true;
+    this.#claims += 1;
+    const ring = { inode, capacity: inode.size - RING_HEADER_BYTES, head: 0, rungEpoch: 0n };
+    this.#ring = ring;
+    this.#set(ring, 'pid', BigInt(this.pid));
+    this.#set(ring, 'locked', 1n);
+    this.#set(ring, 'instance', this.instance);
+    this.noteLoss();
+    this.#wake(ring);
+    this.#put(ring, this.greeting());
+    return true;
+  }
+
+  #put(ring: Ring, bytes: Buffer): void {
+    const content = ring.inode.content;
+    const offset = ring.head % ring.capacity;
+    const first = Math.min(bytes.length, ring.capacity - offset);
+    bytes.copy(content, RING_HEADER_BYTES + offset, 0, first);
+    bytes.copy(content, RING_HEADER_BYTES, first);
+    ring.head += bytes.length;
+    this.#set(ring, 'head', BigInt(ring.head));
+  }
+
+  #release(): void {
+    if (this.#ring !== undefined) this.#ring.inode.isLocked = false;
+    this.#ring = undefined;
+  }
+
+  #leave(): void {
+    this.#release();
+    this.isAlive = false;
+  }
+
+  #isRetired(ring: Ring): boolean {
+    return this.#get(ring, 'retired') !== 0n;
+  }
+
+  #wake(ring: Ring): void {
+    ring.rungEpoch = this.#get(ring, 'sleep_epoch');
+    this.#bell([this.instance]);
+  }
+
+  #tellLoss(): void {
+    this.#bell([BELL_LOSS, this.instance, this.lostLines, this.lostBytes]);
+  }
+
+  #bell(words: readonly bigint[]): void {
+    const { files } = this.machine;
+    const path = `${RINGS}/${RING_NAMES.BELL}`;
+    const inode = files.find(path) ?? (files.find(RINGS) && files.make(path, 'fifo', 0, 0o666));
+    const bell = inode?.server as Bell | undefined;
+    if (bell?.owner.isAlive !== true) return;
+    const bytes = Buffer.alloc(words.length * 8);
+    for (const [i, word] of words.entries()) bytes.writeBigUInt64LE(word, i * 8);
+    bell.pipe.write(bytes);
+  }
+
+  #get(ring: Ring, word: Word): bigint {
+    const at = offsets.get(word)!;
+    const { content } = ring.inode;
+    return isHalf(word) ? BigInt(content.readUInt32LE(at)) : content.readBigUInt64LE(at);
+  }
+
+  #set(ring: Ring, word: Word, value: bigint): void {
+    const at = offsets.get(word)!;
+    if (isHalf(word)) ring.inode.content.writeUInt32LE(Number(value), at);
+    else ring.inode.content.writeBigUInt64LE(value, at);
+  }
+}
+
+const halves = new Set<Word>(RING_HEADER.filter(({ type }) => type === 'u32').map(({ name }) => name));
+const isHalf = (word: Word): boolean => halves.has(word);
+
+/** Lines of the debts in all rings: released in an outage, and acknowledged by no sink yet. */
+export function debtsIn(rings: readonly Inode[]): number {
+  const tail = offsets.get('tail')!;
+  return rings.reduce((sum, { content, size }) => {
+    return size > RING_HEADER_BYTES ? sum + Number(content.readBigUInt64LE(tail + 32)) : sum;
+  }, 0);
+}
