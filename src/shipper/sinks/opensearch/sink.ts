@@ -7,7 +7,7 @@
 import { claimsOf } from '../../audit/claim.js';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { failureOf } from '../../errors.js';
-import type { BatchLimits, CheckResult, Claim, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { BatchLimits, CheckResult, Claim, Failure, RecordBatch, Rejected, SendResult, Sink } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
@@ -64,6 +64,7 @@ export class OpenSearchSink implements Sink {
   #isPrepared: boolean;
   /** Whether new indices have a field for messages that are JSON. */
   #withData = false;
+  #areFieldsTold = false;
   #unpreparedSinceMs: number | undefined;
   /** When set-up is tried again while records go on without it. */
   #prepareAtMs = 0;
@@ -111,11 +112,23 @@ export class OpenSearchSink implements Sink {
         refused.map(({ index }) => index),
         {},
       );
+      this.#tellOfFields(refused, passed.at(-1)!);
     }
     const unnamed = passed.flatMap((pass) => pass.unnamed);
     if (unnamed.length > 0) this.#options.onNotice(passed.some(({ isBlind }) => isBlind) ? BLIND : TAKEN);
     await again(unnamed, { isNamedByContent: true });
     return resultOf(passed);
+  }
+
+  /** An index that refuses what was read from a record takes its text, at the cost of a second request. Told once. */
+  #tellOfFields(refused: readonly Rejected[], { refused: still, retry }: Passed): void {
+    const not = new Set([...still.map(({ index }) => index), ...retry]);
+    const first = refused.find(({ index }) => !not.has(index));
+    if (first === undefined || this.#areFieldsTold) return;
+    this.#areFieldsTold = true;
+    this.#options.onNotice(
+      `${this.#options.target} refuses fields of records (${first.reason}) and takes their text, with a second request for each of them. Let LOGTAP_OPENSEARCH_SETUP make the mapping, correct it, or set LOGTAP_FIELDS=off`,
+    );
   }
 
   destinations(batch: RecordBatch): readonly string[] {

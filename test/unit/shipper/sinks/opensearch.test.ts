@@ -1,5 +1,6 @@
 /** What the OpenSearch sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
+import { FieldReader } from '../../../../src/shipper/fields/reader.js';
 import { type HttpResponse, retryAfterMs } from '../../../../src/shipper/sinks/http/client.js';
 import { BulkEncoder } from '../../../../src/shipper/sinks/opensearch/encoder.js';
 import { OpenSearchSink, type OpenSearchSinkOptions } from '../../../../src/shipper/sinks/opensearch/sink.js';
@@ -44,6 +45,38 @@ function created(messages: readonly string[]): Answer {
   return { json: items(messages.map(() => 201)) };
 }
 const error = (type: string) => ({ error: { type, reason: 'why' } });
+
+test('an index that refuses fields gets the text, and an operator is told once', async () => {
+  const notices: string[] = [];
+  const fields = new FieldReader({ fields: 'auto', time: 'write', timeZone: 'UTC' });
+  const withFields = new BulkEncoder({ index: 'logs', schema: 'otel', resource: noResource, fields });
+  let isRefused = true;
+  const sink = sinkOf(
+    async (body) => {
+      const documents = body
+        .toString()
+        .trimEnd()
+        .split('\n')
+        .filter((_, i) => i % 2 === 1);
+      const statuses = documents.map((document) => (isRefused && document.includes('severity') ? 400 : 201));
+      return {
+        status: 200,
+        headers: {},
+        body: Buffer.from(JSON.stringify(items(statuses, 'mapper_parsing_exception'))),
+      };
+    },
+    { encoder: withFields, onNotice: (notice) => notices.push(notice) },
+  );
+  const send = () => sink.send(batchOf(['ERROR: secret 17', 'plain']), never);
+  isRefused = false;
+  await send();
+  expect(notices).toEqual([]);
+  isRefused = true;
+  for (let i = 0; i < 3; i += 1) expect(await send()).toEqual({ retry: [], rejected: [] });
+  expect(notices).toEqual([
+    'http://search:9200 refuses fields of records (mapper_parsing_exception) and takes their text, with a second request for each of them. Let LOGTAP_OPENSEARCH_SETUP make the mapping, correct it, or set LOGTAP_FIELDS=off',
+  ]);
+});
 
 describe('OpenSearchSink: items', () => {
   test('rules 60, 61: created and already there are delivered; 429 and 5xx are retried; 400 is refused', async () => {
