@@ -10,6 +10,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { releaseBits } from '../src/catalog/release.js';
 import type { Setting } from '../src/catalog/setting.js';
 import { GROUPS, RULES } from '../src/catalog/settings.js';
 import { SINKS } from '../src/catalog/sinks/index.js';
@@ -22,6 +23,7 @@ import { rulesTable } from './rules-table.js';
 
 const C_TYPES = { u8: 'uint8_t', u16: 'uint16_t', u32: 'uint32_t', u64: 'uint64_t' } as const;
 const root = join(__dirname, '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 function cStruct(name: string, fields: readonly contract.LayoutField[], bytes: number): string[] {
   return [
@@ -46,6 +48,8 @@ function header(): string {
     '#include <stdint.h>',
     '',
     define('FRAME_VERSION', contract.FRAME_VERSION),
+    `/* ${version}, as in package.json. */`,
+    define('LIBRARY_RELEASE', releaseBits(version)),
     define('FRAME_MAGIC', magic(contract.FRAME_MAGIC)),
     define('FRAME_MAGIC_BYTES', contract.FRAME_MAGIC.length),
     define('FRAME_MAX_BYTES', contract.FRAME_MAX_BYTES),

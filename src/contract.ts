@@ -81,7 +81,12 @@ export const HELLO_PAYLOAD: readonly LayoutField[] = [
   { name: 'version', type: 'u16', offset: 0, meaning: 'FRAME_VERSION of the writer' },
   { name: 'name_length', type: 'u16', offset: 2, meaning: 'bytes of the process name' },
   { name: 'container_length', type: 'u16', offset: 4, meaning: 'bytes of the container name' },
-  { name: 'reserved', type: 'u16', offset: 6, meaning: '0' },
+  {
+    name: 'library',
+    type: 'u16',
+    offset: 6,
+    meaning: 'release of the library: major * 4096 + minor * 64 + patch; 0 unknown',
+  },
   { name: 'pid', type: 'u32', offset: 8, meaning: "process id in the writer's own namespace" },
   { name: 'ppid', type: 'u32', offset: 12, meaning: 'process id of its parent' },
   { name: 'start_ticks', type: 'u64', offset: 16, meaning: 'start of the process, clock ticks since boot' },

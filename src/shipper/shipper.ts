@@ -13,6 +13,7 @@ import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 import { startStatusServer } from './status/status-server.js';
+import { version, versionStatement } from './status/versions.js';
 
 /** Part of the memory bound above which the shipper reports that it is not ready. */
 const NEARLY_FULL = 0.9;
@@ -55,6 +56,7 @@ export class Shipper {
     await socket.listen();
     this.#isListening = true;
     log.info('listening', {
+      version,
       socket: settings.socket,
       rings: settings.ringDir,
       sinks: settings.sinks,
@@ -167,14 +169,17 @@ export class Shipper {
   }
 
   async #startStatusServer(): Promise<void> {
-    const { settings, log, ledger, metrics, heldBy } = this.#parts;
+    const { settings, log, ledger, metrics, heldBy, sources } = this.#parts;
     if (settings.statusPort === 'off') return;
     await startStatusServer({
       port: settings.statusPort,
       host: settings.statusHost,
       isListening: () => this.#isListening,
       problems: () => this.#problems(),
-      ledger: () => ledger.statement(heldBy),
+      ledger: () => ({
+        ...versionStatement(sources.flatMap(({ writers }) => writers)),
+        ...ledger.statement(heldBy),
+      }),
       audit: ledger.audit && (() => `${ledger.audit!.text}${JSON.stringify(['now', ledger.totals(heldBy)])}\n`),
       maxConnections: descriptorShares().statusConnections,
       onProblem: (problem) => log.problem('warn', 'status port', problem),

@@ -50,7 +50,9 @@ function describeFrame(frame: Frame): object {
 /** The same for the expected side: payloads, however they are given, as hexadecimal. */
 function expectedFrame({ text, hex, repeat, length, then = '', thread = 0, ...given }: VectorFrame): object {
   const rest = thread === 0 ? given : { ...given, thread };
-  if (rest.type === 'HELLO' || rest.type === 'LOST') return rest;
+  // The release of the library is that of a build, so no golden frame names one.
+  if (rest.type === 'HELLO') return { ...rest, library: 0 };
+  if (rest.type === 'LOST') return rest;
   if (hex !== undefined) return { ...rest, payload: hex };
   if (repeat === undefined) return { ...rest, payload: Buffer.from(text ?? '').toString('hex') };
   return { ...rest, payload: Buffer.concat([Buffer.alloc(length ?? 0, repeat), Buffer.from(then)]).toString('hex') };

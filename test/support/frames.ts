@@ -36,6 +36,7 @@ export function frame(
 
 export interface HelloFields {
   readonly version?: number;
+  readonly library?: number;
   readonly pid?: number;
   readonly instance?: bigint;
   readonly process?: string;
@@ -51,6 +52,7 @@ export function hello(fields: HelloFields = {}): Buffer {
   payload.writeUInt16LE(fields.version ?? FRAME_VERSION, 0);
   payload.writeUInt16LE(name.length, 2);
   payload.writeUInt16LE(container.length, 4);
+  payload.writeUInt16LE(fields.library ?? 0, 6);
   payload.writeUInt32LE(fields.pid ?? 42, 8);
   payload.writeBigUInt64LE(fields.instance ?? 0xabcn, 24);
   payload.writeBigUInt64LE(fields.lostLines ?? 0n, 32);

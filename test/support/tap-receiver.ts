@@ -30,6 +30,8 @@ export interface Frame {
 
 export interface Hello {
   readonly version: number;
+  /** Release of the library, in bits. */
+  readonly library: number;
   readonly pid: number;
   readonly ppid: number;
   readonly startTicks: bigint;
@@ -79,6 +81,7 @@ export function readHello({ payload }: Frame): Hello & { readonly lost: Loss } {
   if (end !== payload.length) throw new Error(`the names of HELLO end at ${end} of ${payload.length} bytes`);
   return {
     version: payload.readUInt16LE(0),
+    library: payload.readUInt16LE(6),
     pid: payload.readUInt32LE(8),
     ppid: payload.readUInt32LE(12),
     startTicks: payload.readBigUInt64LE(16),

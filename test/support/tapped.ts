@@ -11,15 +11,17 @@ export interface Shipper extends Running {
 /**
  * Starts dist/shipper/main.js with these settings and waits until it listens.
  * @param prefix a command that runs it, such as one that sets limits first
+ * @param program another build of it
  */
 export async function startShipper(
   settings: Readonly<Record<string, string>>,
   prefix: readonly string[] = [],
+  program = shipper,
 ): Promise<Shipper> {
   const directory = join(temporaryDirectory(), 'run');
   mkdirSync(directory, { mode: 0o755 });
   const socket = join(directory, 'logtap.sock');
-  const [command = '', ...args] = [...prefix, process.execPath, shipper];
+  const [command = '', ...args] = [...prefix, process.execPath, program];
   const running = start(command, args, {
     env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, ...settings },
   });

@@ -88,7 +88,8 @@ const libraryUnits = () =>
 const allowedParts: Record<string, readonly string[]> = {
   catalog: ['catalog', 'contract.js'],
   constructs: ['constructs', 'catalog', 'contract.js', 'imports'],
-  shipper: ['shipper', 'catalog', 'contract.js'],
+  // Of package.json its version.
+  shipper: ['shipper', 'catalog', 'contract.js', 'package.json'],
   // Of cli only the interface of its bundle.
   try: ['try', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
   // Of cli the interface of its bundle, of constructs the names that injection gives.

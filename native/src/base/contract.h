@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #define LT_FRAME_VERSION 2
+/* 0.1.0, as in package.json. */
+#define LT_LIBRARY_RELEASE 64
 #define LT_FRAME_MAGIC "\x89\x4c\x54\x50\x0d\x0a\x1a\x0a"
 #define LT_FRAME_MAGIC_BYTES 8
 #define LT_FRAME_MAX_BYTES 32768
@@ -40,7 +42,7 @@ struct lt_hello_payload {
     uint16_t version; /* 0: FRAME_VERSION of the writer */
     uint16_t name_length; /* 2: bytes of the process name */
     uint16_t container_length; /* 4: bytes of the container name */
-    uint16_t reserved; /* 6: 0 */
+    uint16_t library; /* 6: release of the library: major * 4096 + minor * 64 + patch; 0 unknown */
     uint32_t pid; /* 8: process id in the writer's own namespace */
     uint32_t ppid; /* 12: process id of its parent */
     uint64_t start_ticks; /* 16: start of the process, clock ticks since boot */

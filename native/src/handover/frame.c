@@ -23,6 +23,7 @@ size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t t
         .version = LT_FRAME_VERSION,
         .name_length = (uint16_t)name_length(who->name),
         .container_length = (uint16_t)name_length(who->container),
+        .library = who->library,
         .pid = who->pid,
         .ppid = who->ppid,
         .start_ticks = who->start_ticks,

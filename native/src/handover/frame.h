@@ -15,6 +15,7 @@ enum {
 struct lt_identity {
     uint32_t pid;
     uint32_t ppid;
+    uint16_t library;
     uint64_t start_ticks;
     uint64_t instance;
     const char *name;

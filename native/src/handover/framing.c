@@ -11,6 +11,7 @@ size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss lo
     const struct lt_identity who = {
         .pid = lt_process->pid,
         .ppid = lt_process->ppid,
+        .library = LT_LIBRARY_RELEASE,
         .start_ticks = lt_process->start_ticks,
         .instance = lt_process->instance,
         .name = name,

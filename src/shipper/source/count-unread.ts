@@ -47,8 +47,9 @@ export function countUnread(opens: readonly (() => RingReader)[], options: Count
       }
       if (isMore) rings += 1;
     } catch (error) {
-      // What is no ring has no lines, and what is gone is read.
-      if (error instanceof ProtocolError || codeOf(error) === 'ENOENT') continue;
+      // What is no ring has no lines, and what is gone is read. A ring of a later version has lines.
+      const isLater = error instanceof ProtocolError && error.reason === 'version';
+      if (!isLater && (error instanceof ProtocolError || codeOf(error) === 'ENOENT')) continue;
       rings += 1;
       onProblem(`what is left in rings cannot be counted: ${messageOf(error)}`);
     }

@@ -3,6 +3,7 @@
  * stream; throws a ProtocolError at the first byte that breaks the format, after which the connection is of no use.
  * Layout and limits are those of contract.ts.
  */
+import { releaseOf } from '../../../catalog/release.js';
 import {
   EXIT_STATUS_KNOWN,
   FIRST_FILE_STREAM,
@@ -26,6 +27,10 @@ export interface Hello {
   readonly instance: string;
   readonly process: string;
   readonly container: string;
+  /** Version of its frames. */
+  readonly frames: number;
+  /** Release of its library, such as `0.1.0`, or `unknown`. */
+  readonly library: string;
   readonly lost: Lost;
 }
 
@@ -190,7 +195,7 @@ function readHello(bytes: Buffer, start: number, end: number): Hello {
   if (end - start < HELLO_PAYLOAD_BYTES) throw new ProtocolError('hello', `HELLO of ${end - start} bytes`);
   const version = bytes.readUInt16LE(start);
   if (version === 0 || version > FRAME_VERSION) {
-    const rule = `this shipper reads 1 to ${FRAME_VERSION}; use the library and the shipper of one release`;
+    const rule = `this shipper reads 1 to ${FRAME_VERSION}; replace the shipper by one of the library's release (logtap upgrade)`;
     throw new ProtocolError('version', `frame version ${version}; ${rule}`);
   }
   const name = start + HELLO_PAYLOAD_BYTES;
@@ -206,6 +211,8 @@ function readHello(bytes: Buffer, start: number, end: number): Hello {
       .padStart(16, '0'),
     process: boundedText(bytes.toString('utf8', name, container), NAME_MAX_BYTES),
     container: boundedText(bytes.toString('utf8', container, end), NAME_MAX_BYTES),
+    frames: version,
+    library: releaseOf(bytes.readUInt16LE(start + 6)),
     lost: readLost(bytes, start + 32),
   };
 }

@@ -20,6 +20,7 @@
  * half that is not valid, and become valid by the next checkpoint. Files for which there is no room are left out.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
+import { UNKNOWN_RELEASE } from '../../../catalog/release.js';
 import {
   FIRST_FILE_STREAM,
   RING_HEADER,
@@ -299,17 +300,21 @@ function countAt(bytes: Buffer, at: number): number {
 
 /** A HELLO from JSON, checked: any process of the pod can write the notes. */
 function helloOf(value: Hello): Hello {
-  const { pid, instance, process, container, lost } = value;
+  // The notes of a shipper before 0.1.0 have neither of the last two.
+  const { pid, instance, process, container, lost, frames = 1, library = UNKNOWN_RELEASE } = value;
   const isRight =
     Number.isSafeInteger(pid) &&
     /^[0-9a-f]{16}$/.test(instance) &&
     typeof process === 'string' &&
     typeof container === 'string' &&
+    Number.isSafeInteger(frames) &&
+    typeof library === 'string' &&
     Number.isSafeInteger(lost.lines) &&
     Number.isSafeInteger(lost.bytes);
   if (!isRight) throw new Error('no HELLO');
   const name = (text: string) => boundedText(text, NAME_MAX_BYTES);
-  return { pid, instance, process: name(process), container: name(container), lost };
+  const names = { process: name(process), container: name(container), library: name(library) };
+  return { pid, instance, ...names, frames, lost };
 }
 
 function filesOf(entries: [number, string][]): ReadonlyMap<number, string> {

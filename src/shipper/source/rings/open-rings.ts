@@ -1,6 +1,7 @@
 /** The rings that are open, by name and by process. */
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingReader } from './reader.js';
+import { SetAside } from './set-aside.js';
 
 /** Processes whose ring was retired and that may go on in another. */
 const RETIRED_MAX = 4096;
@@ -10,6 +11,8 @@ export class OpenRings {
   readonly awake = new Set<RingReader>();
   /** Could not be read, or not be written, the last time. */
   readonly failing = new Set<RingReader>();
+  /** Not read. */
+  readonly aside = new SetAside();
   readonly #byName = new Map<string, RingReader>();
   /** By instance, the last ring of a process that was found. */
   readonly #latest = new Map<string, RingReader>();
@@ -40,8 +43,9 @@ export class OpenRings {
     return this.unfinished.filter((reader) => reader.isTooSmall(capacity));
   }
 
+  /** Whether it is open, or set aside. */
   has(name: string): boolean {
-    return this.#byName.has(name);
+    return this.#byName.has(name) || this.aside.has(name);
   }
 
   /** The last ring of a process. */

@@ -1,7 +1,7 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are acknowledged. */
-import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
+import type { ProcessEnd } from '../../accounting/ends.js';
 import { ProtocolError } from '../../errors.js';
-import type { Lost } from '../frames/decoder.js';
+import type { Hello, Lost } from '../frames/decoder.js';
 import { FrameStream, type FrameStreamOptions, type Progress } from '../frames/frame-stream.js';
 import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
@@ -139,7 +139,7 @@ export class RingReader {
   }
 
   /** Who writes into it, where it said so. */
-  get writer(): EndedProcess | undefined {
+  get writer(): Hello | undefined {
     return this.#frames.writer;
   }
 
@@ -288,6 +288,21 @@ export class RingReader {
     // Between its claim and its lock a process has written nothing.
     const isClaimed = this.#isLocked || (this.#position === 0 && nowMs - this.gotMs > CLAIM_MS);
     return isClaimed && !this.isAmong(locked);
+  }
+
+  /** The total in its header has this place in every version. */
+  countLoss(): void {
+    const { lost } = this.#file.state(this.#position);
+    if (lost.bytes === this.#lost.bytes) return;
+    this.#lost = lost;
+    this.#losses.update(this.ring.instance, lost);
+  }
+
+  /** Another shipper reads it: it stays as it is. */
+  leave(): void {
+    this.#isClosed = true;
+    this.#frames.forget();
+    this.#file.close();
   }
 
   /** It cannot be read further: the process is sent to another ring, and the bytes so far become records. */

@@ -10,6 +10,7 @@ import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js
 import type { Source, SourceBatch } from '../../parts.js';
 import { Alarm } from '../alarm.js';
 import { countUnread, type Unread } from '../count-unread.js';
+import type { Hello } from '../frames/decoder.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
@@ -41,8 +42,6 @@ export class RingSource implements Source {
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #rings = new OpenRings();
   readonly #names = new NameRoom();
-  /** Names that are no rings: not looked at again. */
-  readonly #refused = new Set<string>();
   #scannedMs = Number.NEGATIVE_INFINITY;
   #wantsScan = true;
   /** When the builder got its first record; `undefined` while it is empty. */
@@ -108,6 +107,11 @@ export class RingSource implements Source {
     return this.#rings.size > 0;
   }
 
+  /** Who writes now. */
+  get writers(): readonly Hello[] {
+    return this.#rings.unfinished.flatMap(({ writer }) => writer ?? []);
+  }
+
   /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */
   close(): void {
     if (!this.#isClosing) this.#closedMs = this.#now();
@@ -121,15 +125,13 @@ export class RingSource implements Source {
     const { onNoRoom: onProblem } = this.#options;
     const readers = this.#rings.unfinished;
     const names = this.#directory.names();
-    const others = this.#directory
-      .claimed(names ?? [])
-      .filter(({ name }) => !this.#rings.has(name) && !this.#refused.has(name));
+    const others = this.#directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
     const opens = [
       ...readers.map((reader) => () => reader),
       ...others.map((ring) => () => this.#open(ring, this.#now())),
     ];
     const left = countUnread(opens, { shared: this.#shared, now: this.#now, onProblem });
-    return names === undefined ? { ...left, rings: left.rings + 1 } : left;
+    return { ...left, rings: left.rings + this.#rings.aside.laterRings + (names === undefined ? 1 : 0) };
   }
 
   #stop(): void {
@@ -213,7 +215,7 @@ export class RingSource implements Source {
     const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
     this.#isCrowded = false;
     for (const ring of this.#directory.claimed(names)) {
-      if (this.#rings.has(ring.name) || this.#refused.has(ring.name)) continue;
+      if (this.#rings.has(ring.name)) continue;
       // At the end there is no more time to wait.
       this.#isCrowded = this.#rings.size >= maxRings && !this.#isClosing;
       if (this.#isCrowded) break;
@@ -223,8 +225,7 @@ export class RingSource implements Source {
     this.#isLastScanDone = this.#isClosing && this.#isAllFound;
     if (this.#isClosing) this.#wantsScan = true;
     if (this.#isCrowded) this.#makeRoom(nowMs);
-    const present = this.#refused.size > 0 ? new Set(names) : undefined;
-    for (const name of this.#refused) if (!present?.has(name)) this.#refused.delete(name);
+    this.#rings.aside.look(names);
     this.#retireLeft(nowMs);
     const small = this.#rings.small(this.#options.ringBytes);
     for (const reader of small.slice(0, this.#directory.freeOf(names))) this.#retire(reader);
@@ -260,7 +261,8 @@ export class RingSource implements Source {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
       this.#rings.delete(reader);
-      reader.abandon();
+      if (error.reason === 'version') this.#rings.aside.keepForLater(reader);
+      else reader.abandon();
     }
   }
 
@@ -286,7 +288,7 @@ export class RingSource implements Source {
       this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {
-        this.#refused.add(ring.name);
+        this.#rings.aside.refuse(ring.name);
         this.#options.onProtocolError(error);
       } else if (codeOf(error) !== 'ENOENT') {
         if (!isSystemError(error)) throw error;

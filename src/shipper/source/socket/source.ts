@@ -15,7 +15,7 @@ import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
-import type { Lost } from '../frames/decoder.js';
+import type { Hello, Lost } from '../frames/decoder.js';
 import { FrameStream } from '../frames/frame-stream.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
 import { LossTotals } from '../frames/loss-totals.js';
@@ -119,6 +119,11 @@ export class SocketSource implements Source {
   /** Whether a process is connected. */
   get hasWriters(): boolean {
     return this.#connections.size > 0;
+  }
+
+  /** Who writes now. */
+  get writers(): readonly Hello[] {
+    return [...this.#connections.values()].flatMap(({ writer }) => writer ?? []);
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { releaseBits } from '../../../../src/catalog/release.js';
 import { FRAME_MAX_PAYLOAD_BYTES, FRAME_TYPES, FRAME_VERSION } from '../../../../src/contract.js';
 import { ProtocolError } from '../../../../src/shipper/errors.js';
 import { FrameDecoder, type FrameReader } from '../../../../src/shipper/source/frames/decoder.js';
@@ -71,11 +72,16 @@ describe('FrameDecoder', () => {
       instance: 0xfeedn,
       process: 'nginx',
       container: 'wéb',
+      version: 1,
+      library: releaseBits('0.2.3'),
       lostLines: 3n,
       lostBytes: 2n ** 40n,
     });
     expect(decode([bytes])).toEqual([
-      { pid: 7, instance: '000000000000feed', process: 'nginx', container: 'wéb', lost: { lines: 3, bytes: 2 ** 40 } },
+      {
+        ...{ pid: 7, instance: '000000000000feed', process: 'nginx', container: 'wéb' },
+        ...{ frames: 1, library: '0.2.3', lost: { lines: 3, bytes: 2 ** 40 } },
+      },
     ]);
   });
 

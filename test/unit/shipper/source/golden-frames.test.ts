@@ -14,6 +14,7 @@ interface GoldenFrame {
   readonly timeNs: string;
   readonly seq: string;
   readonly thread?: number;
+  readonly version?: number;
   readonly pid?: number;
   readonly instance?: string;
   readonly process?: string;
@@ -47,7 +48,8 @@ function meaningOf(frame: GoldenFrame): unknown {
   const { type, stream, pid, instance, process, container } = frame;
   switch (type) {
     case 'HELLO':
-      return { pid, instance, process, container, lost: lostOf(frame) };
+      // The golden ones say no release: only a library of this project has one.
+      return { pid, instance, process, container, frames: frame.version, library: 'unknown', lost: lostOf(frame) };
     case 'FILE':
       return { stream, path: frame.text };
     case 'LOST':

@@ -1,8 +1,10 @@
 import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
+import { FRAME_VERSION, RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
+import type { Unread } from '../../../../src/shipper/source/count-unread.js';
+import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
 import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
@@ -190,6 +192,39 @@ test.each([
   }
   expect(isRetired(fd)).toBe(true);
   expect(readdirSync(path).some((name) => name.startsWith('free-'))).toBe(!hasEnded);
+});
+
+describe('a process that writes a later version of the frames', () => {
+  const LATER = hello({ version: FRAME_VERSION + 1 });
+
+  /** Runs until something was reported, and then to the end. */
+  async function readOnce(errors: string[], lost: Lost[]): Promise<Unread> {
+    const source = open(errors, { onLost: (loss) => lost.push(loss) });
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    const next = batches.next();
+    while (errors.length === 0) await sleep(5);
+    source.close();
+    await next;
+    return source.unread();
+  }
+
+  test('its ring is left to a later shipper, which is told at the end; its losses are counted', async () => {
+    const maker = open();
+    const fd = claim();
+    maker.close();
+    write(fd, 0, Buffer.concat([magic, LATER, data(1, 1n, 'one\n')]));
+    word(fd, 'lost_lines', 3);
+    word(fd, 'lost_bytes', 12);
+    const errors: string[] = [];
+    const lost: Lost[] = [];
+    expect(await readOnce(errors, lost)).toEqual({ records: 0, bytes: 0, rings: 1 });
+    expect(errors).toEqual(['version']);
+    expect(lost).toEqual([{ lines: 3, bytes: 12 }]);
+    expect(isRetired(fd)).toBe(false);
+    // The later shipper: this one, which reads the ring's version.
+    writeSync(fd, hello(), 0, hello().length, RING_HEADER_BYTES + magic.length);
+    expect((await take(open(), 1, 1)).map(({ message }) => message)).toEqual(['one']);
+  });
 });
 
 test('rule 87: a batch that is acknowledged before an earlier one acknowledges nothing of the ring yet', async () => {
