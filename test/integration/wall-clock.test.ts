@@ -1,10 +1,11 @@
 /** A shipper whose wall clock steps by hours, again and again: it reads, delivers and ends by a clock of its own. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { start, temporaryDirectory } from '../support/run.js';
+import { shiftedClock, stepClock } from '../support/shifted-clock.js';
 import { type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
 jest.setTimeout(240_000);
@@ -12,18 +13,6 @@ jest.setTimeout(240_000);
 const HOUR = 3_600_000;
 const STEPS = [-5 * HOUR, 0, 30 * HOUR, -100 * HOUR, 2 * HOUR];
 const LINES = 200;
-
-/** Loaded before the shipper: its wall clock is off by what the file says, and says so. Durations are not touched. */
-const SHIFT = `
-import { readFileSync } from 'node:fs';
-const now = Date.now;
-const off = () => { try { return Number(readFileSync(process.env.STEP_FILE, 'utf8')); } catch { return 0; } };
-const RealDate = Date;
-globalThis.Date = class extends RealDate {
-  constructor(...args) { super(...(args.length === 0 ? [now() + off()] : args)); }
-  static now() { return now() + off(); }
-};
-`;
 
 /** Writes so many lines, slowly enough for steps to come between them, then ends. */
 const WRITER = `
@@ -41,12 +30,9 @@ afterEach(() => rmSync(rings, { recursive: true, force: true }));
 
 async function startSteppable(settings: Readonly<Record<string, string>>) {
   const directory = temporaryDirectory();
-  const [preload, file] = [join(directory, 'shift.mjs'), join(directory, 'step')];
-  writeFileSync(preload, SHIFT);
-  writeFileSync(file, '0');
-  const environment = { NODE_OPTIONS: `--import ${preload}`, STEP_FILE: file, LOGTAP_RING_DIR: rings };
+  const environment = { ...shiftedClock(directory), LOGTAP_RING_DIR: rings };
   const shipper = await startShipper({ ...environment, LOGTAP_GRACE_SECONDS: '60', ...settings });
-  return { shipper, step: (ms: number) => writeFileSync(file, String(ms)) };
+  return { shipper, step: (ms: number) => stepClock(directory, ms) };
 }
 
 const startWriter = (target: string) =>

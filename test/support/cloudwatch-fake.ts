@@ -84,6 +84,8 @@ export class CloudWatchFake {
   secretOf: (accessKeyId: string) => string = () => AWS_ENV.AWS_SECRET_ACCESS_KEY;
   /** Of one event, its 26 bytes included. */
   eventMaxBytes = MIB;
+  /** So many events of each request are refused as too old, regardless of their time. */
+  tooOldEvents = 0;
   /** Operations without the right to them. */
   readonly denied = new Set<string>();
   /** Entities are refused with this error type. */
@@ -264,7 +266,10 @@ export class CloudWatchFake {
     const times: number[] = logEvents.map(({ timestamp }: StoredEvent) => timestamp);
     const count = (isRefused: (time: number) => boolean) => times.filter(isRefused).length;
     const retentionMs = group.retentionDays === undefined ? undefined : group.retentionDays * DAY_MS;
-    const tooOld = count((time) => time < now - 14 * DAY_MS);
+    const tooOld = Math.max(
+      count((time) => time < now - 14 * DAY_MS),
+      Math.min(this.tooOldEvents, times.length),
+    );
     const expired = retentionMs === undefined ? 0 : count((time) => time < now - retentionMs);
     const tooNew = count((time) => time > now + 2 * 3_600_000);
     const valid = times.slice(tooOld, times.length - tooNew);

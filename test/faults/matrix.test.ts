@@ -1,0 +1,74 @@
+/**
+ * Each fault in one cell; `npm run matrix` runs it in all, and chooses cells by LOGTAP_MATRIX: `FAULT|SINK|TRANSPORT|HOLDING`,
+ * each a name or empty. Rows of the table are appended to the file LOGTAP_MATRIX_ROWS.
+ */
+import { appendFileSync } from 'node:fs';
+import { describeWith } from '../support/capability.js';
+import { type Sum, useStage } from '../support/fault-scene.js';
+import { temporaryDirectory, until } from '../support/run.js';
+import { type Cell, type Fault, PATIENT } from './catalogue/fault.js';
+import { ALL, type Entry, shortForm } from './catalogue/index.js';
+
+jest.setTimeout(600_000);
+
+const nameOf = ({ fault, cell }: Entry) => [fault.name, cell.sink, cell.transport, cell.holding].join('|');
+
+function selected(): readonly Entry[] {
+  const wanted = process.env.LOGTAP_MATRIX?.split('|');
+  if (wanted === undefined) return shortForm();
+  return ALL.filter((entry) =>
+    nameOf(entry)
+      .split('|')
+      .every((name, i) => !wanted[i] || wanted[i] === name),
+  );
+}
+
+/** The rule of the matrix. */
+function verify(sum: Sum, fault: Fault, cell: Cell): void {
+  const { fates = [], gapBytes = () => 0 } = fault;
+  const { unexplained, missingBytes } = sum;
+  const unexpected = Object.keys(sum.fates).filter((fate) => !fates.includes(fate));
+  // A notice of a killed shipper says "up to": the service may have stored the last of those lines.
+  const least = sum.fates.shipper_killed === undefined ? 0 : Number.NEGATIVE_INFINITY;
+  expect(sum).toMatchObject({
+    balanced: true,
+    ...(fault.remains ? { code: 74, held: expect.any(Number) } : { code: 0, held: 0 }),
+    original: sum.fates.not_handed_over ?? 0,
+  });
+  expect(unexpected).toEqual([]);
+  expect(unexplained).toBeGreaterThanOrEqual(least);
+  if (unexplained > 0) expect(missingBytes).toBeLessThanOrEqual(gapBytes(cell));
+  if (cell.sink === 'opensearch') expect(sum.repeated).toBe(0);
+  fault.expect?.(sum, cell);
+}
+
+describeWith(
+  ['root', 'memory cgroups', 'openssl', 'opensearch', 'cloudwatch'],
+  'every line is stored, or counted',
+  () => {
+    const stage = useStage();
+    test.each(selected().map((entry) => [nameOf(entry), entry] as const))('%s', async (_, { group, fault, cell }) => {
+      const service = await stage.service(cell.sink);
+      const directory = temporaryDirectory();
+      const { undo, ...options } = (await fault.prepare?.(directory, service)) ?? {};
+      let verdict = 'failed';
+      let sum: Sum | undefined;
+      try {
+        const scene = stage.set(service, { ...options, directory, transport: cell.transport, holding: cell.holding });
+        await scene.ship();
+        scene.write({ ...PATIENT, lines: 2000, per: 100, pauseSeconds: 0.03 });
+        await until('the first lines are stored', async () => (await scene.counts()).delivered > 0, 120_000);
+        await fault.happen(scene, service, cell);
+        sum = await scene.sum();
+        verify(sum, fault, cell);
+        verdict = 'passed';
+      } finally {
+        stage.scene.close();
+        undo?.();
+        const rows = process.env.LOGTAP_MATRIX_ROWS;
+        if (rows !== undefined)
+          appendFileSync(rows, `${JSON.stringify({ group, fault: fault.name, ...cell, verdict, ...sum })}\n`);
+      }
+    });
+  },
+);
