@@ -7,6 +7,7 @@ COPY dist/cli /opt/logtap/dist/cli
 COPY dist/shipper /opt/logtap/dist/shipper
 COPY dist/native /opt/logtap/dist/native
 COPY docs/reference/findings.md /opt/logtap/docs/reference/findings.md
+COPY dist/image /opt/logtap/dist
 USER 65532:65532
 # A small young generation: the shipper makes little garbage, and its peak memory is halved (measured under full load).
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "/opt/logtap/dist/cli/logtap.js"]

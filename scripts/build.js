@@ -1,4 +1,5 @@
-// Builds everything into dist/: constructs (tsc), CLI, shipper, try and cluster (one bundled file each), the native library (make).
+// Builds everything into dist/: constructs (tsc), CLI, shipper, try and cluster (one bundled file each), the licences and the bill
+// of materials of what is bundled, the native library (make).
 //
 //     node scripts/build.js            builds outdated parts
 //
@@ -8,6 +9,7 @@ const { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync }
 const { join } = require('node:path');
 
 const { lazyExports } = require('./lazy-exports.js');
+const { writeThirdParty } = require('./third-party.js');
 
 const root = join(__dirname, '..');
 const stamp = join(root, 'dist', '.built');
@@ -37,16 +39,25 @@ function isUpToDate() {
     'tsconfig.build.json',
     'scripts/build.js',
     'scripts/lazy-exports.js',
+    'scripts/third-party.js',
+    'Dockerfile',
   ];
   const built = statSync(stamp).mtimeMs;
   return inputs.every((input) => newest(join(root, input)) < built);
 }
 
 function bundle() {
-  const { buildSync } = require('esbuild');
+  const esbuild = require('esbuild');
+  /** @type {import('esbuild').Metafile[]} */
+  const metafiles = [];
+  const buildSync = (/** @type {import('esbuild').BuildOptions} */ options) => {
+    const { metafile } = esbuild.buildSync(options);
+    if (metafile !== undefined) metafiles.push(metafile);
+  };
   /** @type {import('esbuild').BuildOptions} */
   const common = {
     bundle: true,
+    metafile: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
@@ -80,6 +91,7 @@ function bundle() {
     outfile: 'dist/cli/logtap.js',
     banner: { js: '#!/usr/bin/env node' },
   });
+  writeThirdParty(metafiles, root);
   // For editors.
   copyFileSync(join(root, 'src/cli/config-schema.json'), join(root, 'dist/logtap.schema.json'));
 }

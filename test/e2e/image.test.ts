@@ -68,14 +68,15 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
   });
   afterAll(() => podman?.close());
 
-  test('runs as a user other than root, and contains both libraries and no shell', async () => {
+  test('runs as a user other than root, and contains both libraries, the licences, the bill of materials and no shell', async () => {
     const [inspected] = JSON.parse(await podman.podman('image', 'inspect', IMAGE));
     expect(inspected.Config.User).toBe('65532:65532');
     const { code } = await podman.container(IMAGE, ['-c', 'true'], ['--entrypoint', '/bin/sh']).ended;
     expect([126, 127]).toContain(code);
-    const listing = `console.log(require('fs').readdirSync('/opt/logtap/dist/native').join())`;
+    const listing = `const { readdirSync } = require('fs');
+      console.log([...readdirSync('/opt/logtap/dist/native'), ...readdirSync('/opt/logtap/dist')].sort().join());`;
     const listed = await podman.container(IMAGE, ['-e', listing], ['--entrypoint', '/nodejs/bin/node']).ended;
-    expect(listed.stdout).toBe('aarch64,x86_64\n');
+    expect(listed.stdout).toBe('THIRD-PARTY-LICENSES,aarch64,cli,native,sbom.cdx.json,shipper,x86_64\n');
   });
 
   test('installs, taps a restricted legacy container and ships every line', async () => {

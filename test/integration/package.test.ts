@@ -36,6 +36,8 @@ describe('npm pack', () => {
         'dist/imports/iam.services.k8s.aws.js',
         'dist/cli/logtap.js',
         'dist/logtap.schema.json',
+        'dist/sbom.cdx.json',
+        'dist/THIRD-PARTY-LICENSES',
         'dist/cluster/main.js',
         'dist/shipper/main.js',
         'docs/reference/findings.md',
@@ -48,7 +50,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|cluster|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/logtap\.schema\.json|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|cluster|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 
@@ -56,5 +58,63 @@ describe('npm pack', () => {
     const manifest = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'));
     expect(manifest.dependencies ?? {}).toEqual({});
     expect(Object.keys(manifest.peerDependencies).sort()).toEqual(['cdk8s', 'cdk8s-plus-28', 'constructs']);
+  });
+});
+
+/** They let a product contain the code under any licence of its own, if it has their texts. */
+const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'Unlicense'];
+
+interface Bill {
+  readonly components: readonly {
+    readonly 'bom-ref'?: string;
+    readonly type: string;
+    readonly name: string;
+    readonly licenses?: readonly { readonly license: { readonly id: string } }[];
+    readonly hashes?: readonly { readonly content: string }[];
+  }[];
+}
+
+describe.each([
+  ['package', 'dist', ['@kubernetes/client-node', 'yaml']],
+  ['image', 'dist/image', ['yaml']],
+])('what is bundled in the %s', (_, directory, own) => {
+  const { components }: Bill = JSON.parse(readFileSync(resolve(root, directory, 'sbom.cdx.json'), 'utf8'));
+  const packages = components.filter(({ type }) => type === 'library');
+  const names = packages.map(({ name }) => name);
+  const licences = readFileSync(resolve(root, directory, 'THIRD-PARTY-LICENSES'), 'utf8');
+
+  test('is in the bill of materials, and nothing that only builds or tests', () => {
+    const shipped = [
+      '@aws-sdk/client-cloudwatch-logs',
+      '@opensearch-project/opensearch',
+      'prom-client',
+      're2js',
+      'aws4',
+    ];
+    expect(names).toEqual(expect.arrayContaining([...own, ...shipped]));
+    for (const tool of ['typescript', 'jest', 'ajv', 'cdk8s', 'tsx']) expect(names).not.toContain(tool);
+    if (directory.endsWith('image')) expect(names).not.toContain('@kubernetes/client-node');
+  });
+
+  test('is all that the command line names by its paths', () => {
+    const cli = readFileSync(resolve(root, 'dist/cli/logtap.js'), 'utf8');
+    const found = [...cli.matchAll(/^\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)].map(
+      ([, name]) => name,
+    );
+    expect(found).not.toEqual([]);
+    expect(names).toEqual(expect.arrayContaining([...new Set(found)]));
+  });
+
+  test('has the locked contents, a permissive licence and its text', () => {
+    const lock: Record<string, { integrity?: string }> = JSON.parse(
+      readFileSync(resolve(root, 'package-lock.json'), 'utf8'),
+    ).packages;
+    const locked = new Set(Object.values(lock).map(({ integrity = '' }) => integrity.replace('sha512-', '')));
+    for (const { 'bom-ref': id = '', licenses = [], hashes = [] } of packages) {
+      expect(licences).toContain(`\n${id} (`);
+      expect(PERMISSIVE).toEqual(expect.arrayContaining(licenses.map(({ license }) => license.id)));
+      expect(licenses).not.toEqual([]);
+      expect(locked).toContain(Buffer.from(hashes[0]?.content ?? '', 'hex').toString('base64'));
+    }
   });
 });
