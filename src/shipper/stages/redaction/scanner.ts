@@ -20,11 +20,13 @@ import {
   nextListed,
   optionAt,
   secretOf,
-  urlPassword,
+  tokenOf,
+  valueKeyBefore,
 } from './kinds/passwords.js';
 import { PemBlocks } from './kinds/pem.js';
 import { identifiedBy, quotedPassword } from './kinds/sql.js';
 import { accessKeyAt, credentialAt, jwtAt, nextSecretKey, type Scheme } from './kinds/tokens.js';
+import { urlPassword } from './kinds/urls.js';
 import { lineEnd, openingAt, type Value } from './kinds/values.js';
 
 enum Trigger {
@@ -47,7 +49,7 @@ const NEEDS: readonly (readonly [trigger: Trigger, bytes: string, kinds: readonl
   [Trigger.DIGIT, '0123456789', ['card', 'iban', 'ssn', 'cpf', 'dni', 'nir', 'nino']],
   [Trigger.AT, '@', ['email', 'password']],
   [Trigger.PERCENT, '%', ['email', 'password', 'aws']],
-  [Trigger.BACKSLASH, '\\', ['password', 'aws']],
+  [Trigger.BACKSLASH, '\\', ['password', 'aws', 'email']],
   [Trigger.EQUALS, '=', ['password', 'aws']],
   [Trigger.COLON, ':', ['password', 'aws', 'bearer', 'basic']],
   [Trigger.GREATER, '>', ['password', 'aws']],
@@ -130,6 +132,7 @@ export class Scanner {
         if (this.#is.email && this.text.has(i, '%40')) return this.#email(i, 3);
         return this.text.hasWord(i, '%3d') ? this.#value(i, i + 3) : 0;
       case Trigger.BACKSLASH:
+        if (this.#is.email && this.text.has(i, '\\u0040')) return this.#email(i, 6);
         return this.text.hasWord(i, '\\u003d') ? this.#value(i, i + 6) : 0;
       case Trigger.EQUALS:
         return this.#value(i, i + 1);
@@ -216,7 +219,8 @@ export class Scanner {
   /** The value behind the sign that begins at `sign` and ends at `at`. */
   #value(sign: number, at: number): number {
     const name = keyBefore(this.text, sign);
-    return name === 0 ? 0 : this.#secret(name, behindSign(this.text, at));
+    const secret = name === 0 ? valueKeyBefore(this.text, sign) : name;
+    return secret === 0 ? 0 : this.#secret(secret, behindSign(this.text, at));
   }
 
   #secret(name: Name | 0, at: number): number {
@@ -246,7 +250,8 @@ export class Scanner {
     const found = this.#credential('bearer', from, true) || this.#credential('basic', from, true);
     if (found > 0 || !this.#is.password) return found;
     const scheme = SCHEMES.find((each) => text.hasWord(from, each) && isBlank(text.at(from + each.length)));
-    return scheme === undefined ? 0 : this.#add('password', from + scheme.length + 1, lineEnd(text, from, true));
+    if (scheme === undefined) return this.#found(tokenOf(text, at));
+    return this.#add('password', from + scheme.length + 1, lineEnd(text, from, true));
   }
 
   #credential(scheme: Scheme, i: number, isHeader: boolean): number {

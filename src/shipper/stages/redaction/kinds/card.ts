@@ -14,11 +14,14 @@ const GROUPINGS: readonly (readonly number[])[] = [
   [6, 13],
   [8, 8],
 ];
-const [BLANK, DASH, PLUS, DOT, UNDERSCORE] = [' ', '-', '+', '.', '_'].map(code);
+/** Bytes of `%20`. */
+const ENCODED = 3;
+const [BLANK, DASH, PLUS, DOT, UNDERSCORE, PERCENT] = [' ', '-', '+', '.', '_', '%'].map(code);
 
 /** The end of a card number that begins here, at a digit with none before it; 0 without one. */
 export function cardAt(text: Text, i: number): number {
-  if (text.isWithinWord(i)) return 0;
+  // The track of a card: `%B4111...`.
+  if (text.isWithinWord(i) && !text.has(i - 2, '%B')) return 0;
   let digits = runOf(text, i, MAX_DIGITS + 1);
   if (digits > MAX_DIGITS) return 0;
   if (digits >= MIN_DIGITS) {
@@ -27,14 +30,16 @@ export function cardAt(text: Text, i: number): number {
   }
   if (digits !== 4 && digits !== 6 && digits !== 8) return 0;
   const separator = text.at(i + digits);
-  if (separator !== BLANK && separator !== DASH && separator !== PLUS) return 0;
+  const width = text.has(i + digits, '%20') ? ENCODED : 1;
+  if (width === 1 && separator !== BLANK && separator !== DASH && separator !== PLUS && separator !== DOT) return 0;
   const groups = [digits];
   let end = i + digits;
   const ends = [end];
   while (groups.length < 5 && text.at(end) === separator) {
-    digits = runOf(text, end + 1, MAX_DIGITS + 1);
+    if (width === ENCODED && !text.has(end, '%20')) break;
+    digits = runOf(text, end + width, MAX_DIGITS + 1);
     if (digits === 0) break;
-    end += 1 + digits;
+    end += width + digits;
     groups.push(digits);
     ends.push(end);
   }
@@ -69,6 +74,11 @@ function isNumber(text: Text, from: number, to: number, count: number): boolean 
   let position = count;
   let prefix = 0;
   for (let i = from; i < to; i++) {
+    if (text.at(i) === PERCENT) {
+      // No digit of `%20` counts.
+      i += ENCODED - 1;
+      continue;
+    }
     const digit = text.at(i)! - 0x30;
     if (digit < 0 || digit > 9) continue;
     if (position > count - 4) prefix = prefix * 10 + digit;
@@ -82,7 +92,7 @@ function isNumber(text: Text, from: number, to: number, count: number): boolean 
 /** Ranges of issuers by the first four digits (ISO/IEC 7812): without them every tenth time in milliseconds is a card. */
 function isIssued(prefix: number, count: number): boolean {
   const within = (from: number, to: number) => prefix >= from && prefix <= to;
-  if (within(4000, 4999)) return true;
+  if (within(4000, 4999)) return count === 13 || count === 16 || count > 17;
   if (within(5100, 5599) || within(2221, 2720) || within(2200, 2204)) return count === 16 || within(2200, 2204);
   if (within(3400, 3499) || within(3700, 3799)) return count === 15;
   if (within(3000, 3059) || prefix === 3095 || within(3600, 3699) || within(3800, 3999)) return count >= 14;

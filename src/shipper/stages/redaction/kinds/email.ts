@@ -3,6 +3,8 @@ import { code, isAlphanumeric, isDigit, isLetter, type Text } from '../bytes.js'
 
 const NAME_MAX = 64;
 const HOST_MAX = 253;
+const LITERAL_MAX = 50;
+const [QUOTE, OPENING, CLOSING, COLON] = ['"', '[', ']', ':'].map(code);
 const [DOT, DASH, APOSTROPHE, PLUS, PERCENT, UNDERSCORE, SLASH] = ['.', '-', "'", '+', '%', '_', '/'].map(code);
 /** `logo@2x.png` and `user@1000.service` are names of files and units. */
 const NO_DOMAINS = new Set(
@@ -21,15 +23,43 @@ export interface Range {
 export function emailAround(text: Text, at: number, length: number, floor: number): Range | undefined {
   const from = nameStart(text, at, Math.max(floor, at - NAME_MAX, text.start));
   if (from >= at) return undefined;
-  const to = hostEnd(text, at + length);
+  const to = text.at(at + length) === OPENING ? literalEnd(text, at + length) : hostEnd(text, at + length);
   if (to === 0) return undefined;
   // The user of every clone.
   if (at - from === 3 && text.has(from, 'git')) return undefined;
   return { from, to };
 }
 
+/** `[192.168.1.1]`, `[IPv6:2001:db8::1]`. */
+function literalEnd(text: Text, open: number): number {
+  for (let i = open + 1; i < open + LITERAL_MAX; i++) {
+    const byte = text.at(i);
+    if (byte === CLOSING) return i > open + 3 ? i + 1 : 0;
+    if (!isAlphanumeric(byte) && byte !== DOT && byte !== COLON) return 0;
+  }
+  return 0;
+}
+
+/** `"john doe"@`: where the quote opens; `undefined` where it does not. */
+function quotedStart(text: Text, close: number, least: number): number | undefined {
+  if (!isAlphanumeric(text.at(close - 1))) return undefined;
+  for (let i = close - 1; i >= least; i--) {
+    const byte = text.at(i);
+    if (byte === QUOTE) return isAlphanumeric(text.at(i + 1)) && !isAlphanumeric(text.at(i - 1)) ? i : undefined;
+    if (byte === undefined || byte < 0x20) return undefined;
+  }
+  return undefined;
+}
+
 function nameStart(text: Text, at: number, least: number): number {
   let i = at;
+  if (text.at(at - 1) === QUOTE) return quotedStart(text, at - 1, least) ?? at;
+  // A name in letters of another script, and no other.
+  if ((text.at(at - 1) ?? 0) >= 0x80) {
+    while (i > least && text.at(i - 1)! >= 0x80) i--;
+    if (!isAlphanumeric(text.at(i - 1))) return i;
+    i = at;
+  }
   while (i > least) {
     const byte = text.at(i - 1)!;
     if (byte >= 0x80) {

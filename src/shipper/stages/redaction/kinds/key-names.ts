@@ -22,13 +22,13 @@ export enum Name {
 const NAMES: readonly (readonly [name: Name, words: string])[] = [
   [
     Name.PASSWORD,
-    'password passwd passphrase passcode clientsecret storepass keypass passwort kennwort motdepasse contrasena senha',
+    'password passwd passphrase passcode clientsecret storepass keypass passwort kennwort motdepasse contrasena senha parola wachtwoord heslo haslo sifre',
   ],
-  [Name.PASS, 'pass'],
+  [Name.PASS, 'pass passwords'],
   [Name.PWD, 'pwd'],
   [
     Name.SECRET,
-    'secret secretkey token apikey privatekey authkey accountkey sharedaccesskey encryptionkey signingkey masterkey ' +
+    'secret secretkey token apikey privatekey authkey accountkey sharedaccesskey encryptionkey signingkey masterkey subscriptionkey ' +
       'credential credentials amzsignature sharedaccesssignature',
   ],
   [Name.AWS, 'secretaccesskey awssecretkey awssecret sessiontoken amzsecuritytoken'],
@@ -60,6 +60,10 @@ const [UNDERSCORE, DASH, DOT, BLANK] = ['_', '-', '.', ' '].map(code);
 const isSeparator = (byte: number | undefined) =>
   byte === UNDERSCORE || byte === DASH || byte === DOT || byte === BLANK;
 /** Short words are part of many others: they need a beginning. */
+/** Beyond the letters of English. */
+const OTHER_NAMES = ['contraseña', 'пароль', '密码', '密碼', 'パスワード', '비밀번호', 'hasło', 'şifre', 'лозинка'].map(
+  (name) => Buffer.from(name).toString('latin1'),
+);
 const needsBegin = (name: number) => name === Name.PASS || name === Name.PWD;
 
 /** The longest name that ends before `end`; 0 without one. The work is bounded by the longest word. */
@@ -78,6 +82,7 @@ export function nameBefore(text: Text, end: number): Name | 0 {
     // One separator between the parts of a name.
     if (isSeparator(text.at(i)) && isLetter(text.at(i - 1)) && i < end - 2) i--;
   }
+  if (found === 0 && OTHER_NAMES.some((name) => text.has(end - name.length, name))) return Name.PASSWORD;
   return found;
 }
 

@@ -1,7 +1,7 @@
 /** Secrets that are known by the names of their keys: `key=value`, `key: value`, JSON, XML, headers, query strings, options. */
-import { code, isAlphanumeric, isBlank, isDigit, type Text } from '../bytes.js';
+import { code, isAlphanumeric, isBlank, isDigit, isToken, type Text } from '../bytes.js';
 import { Name, nameBefore } from './key-names.js';
-import { lineEnd, type Opening, openingAt, type Value, wholeValue } from './values.js';
+import { blockAt, braced, lineEnd, type Opening, openingAt, type Value, wholeValue } from './values.js';
 
 const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, SLASH, EQUALS, GREATER, LESS, COLON, CLOSING, BRACE, BRACKET, STAR] = [
   '\\',
@@ -58,12 +58,13 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const opening = argumentOr(text, openingAt(text, at));
   const first = text.at(opening.from);
   if (first === undefined || isPlaceholder(text, opening)) return undefined;
-  if (!opening.isQuoted && (first === BRACE || text.has(opening.from, '--'))) return undefined;
+  if (!opening.isQuoted && first === BRACE) return name === Name.SECRET ? undefined : braced(text, opening.from);
+  if (!opening.isQuoted && text.has(opening.from, '--')) return undefined;
   // The first of a list.
   if (!opening.isQuoted && first === BRACKET)
-    return name === Name.PASSWORD ? listed(text, opening.from + 1) : undefined;
+    return name === Name.PASSWORD || name === Name.PASS ? listed(text, opening.from + 1) : undefined;
   if (name === Name.PWD && isPath(text, opening.from)) return undefined;
-  const value = wholeValue(text, opening);
+  const value = blockAt(text, opening) ?? wholeValue(text, opening);
   const { from, to } = value;
   if (from >= to) return undefined;
   if (name === Name.PASS) return isDigits(text, from, to) ? undefined : value;
@@ -79,7 +80,10 @@ function argumentOr(text: Text, opening: Opening): Opening {
   let i = opening.from;
   while (i < opening.from + FUNCTION_MAX && (isAlphanumeric(text.at(i)) || text.at(i) === 0x5f)) i++;
   if (i === opening.from || text.at(i) !== code('(')) return opening;
-  const argument = openingAt(text, i + 1);
+  // PHP prints `string(6) "s3cret"`.
+  let length = i + 1;
+  while (isDigit(text.at(length))) length++;
+  const argument = openingAt(text, length > i + 1 && text.at(length) === code(')') ? length + 1 : i + 1);
   return argument.isQuoted ? argument : opening;
 }
 
@@ -123,11 +127,42 @@ export function nextListed(text: Text, at: number): Value | undefined {
   return text.at(i) === COMMA ? listed(text, i + 1) : undefined;
 }
 
+/** `"name": "password", "value":`: the name of the value whose sign this is; 0 where it has none. */
+export function valueKeyBefore(text: Text, sign: number): Name | 0 {
+  let i = sign;
+  const least = Math.max(text.start, sign - GAP_MAX);
+  while (i > least && isGap(text.at(i - 1))) i--;
+  if (!text.hasWord(i - 5, 'value') || isAlphanumeric(text.at(i - 6))) return 0;
+  i -= 5;
+  const stop = Math.max(text.start, i - BETWEEN_MAX);
+  const end = i;
+  while (i > stop && BETWEEN.has(text.at(i - 1)!)) i--;
+  const name = i < end ? nameBefore(text, i) : 0;
+  return name === Name.COOKIE || name === Name.AUTHORIZATION || name === Name.PWD ? 0 : name;
+}
+/** Between the name and the key of its value. */
+const BETWEEN_MAX = 32;
+const BETWEEN = new Set([...' \t\n\r"\',;\\-'].map(code));
+/** A token that has no name of a scheme before it. */
+const [BARE_TOKEN_MIN, BARE_TOKEN_MAX] = [16, 512];
+
+/** The value of `Authorization`, if it is one word that is no word of a language. */
+export function tokenOf(text: Text, at: number): Value | undefined {
+  const { from } = openingAt(text, at);
+  let [to, digits] = [from, 0];
+  for (; to < from + BARE_TOKEN_MAX && text.at(to) !== COLON && isToken(text.at(to)); to++) {
+    if (isDigit(text.at(to))) digits++;
+  }
+  const isWord = isWordEnd(text, to) && !isBlank(text.at(to));
+  return isWord && to - from >= BARE_TOKEN_MIN && digits > 1 ? { from, to, next: to } : undefined;
+}
+
 /** So far is the name of a cookie looked for. */
 const COOKIE_NAME_MAX = 128;
 
 function cookie(text: Text, at: number): Value | undefined {
-  const { from } = openingAt(text, at);
+  let { from } = openingAt(text, at);
+  if (text.at(from) === BRACKET) from = openingAt(text, from + 1).from;
   for (let i = from; i < from + COOKIE_NAME_MAX; i++) {
     const byte = text.at(i);
     if (byte === EQUALS && i > from) {
@@ -176,7 +211,7 @@ function isWordEnd(text: Text, i: number): boolean {
 
 const ENDS = new Set([...'"\',;&)}]<>\\'].map(code));
 
-function isDigits(text: Text, from: number, to: number): boolean {
+export function isDigits(text: Text, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (!isDigit(text.at(i))) return false;
   return true;
 }
@@ -187,8 +222,10 @@ function isPath(text: Text, from: number): boolean {
   return first === SLASH || first === code('~') || text.at(from + 1) === COLON;
 }
 
-/** Where the value of an element of XML begins behind a `>`: its tag ends with such a name and has no attributes. */
+/** The name of the value behind the `>` of an element of XML: of `<password>`, `<Password type="x">`, `<entry key="password">`. */
 export function elementBefore(text: Text, greater: number): Name | 0 {
+  const last = text.at(greater - 1);
+  if (last === DOUBLE || last === SINGLE) return attributedBefore(text, greater);
   const name = nameBefore(text, greater);
   if (name === 0) return 0;
   for (let i = greater - 1; i > greater - TAG_MAX; i--) {
@@ -200,6 +237,19 @@ export function elementBefore(text: Text, greater: number): Name | 0 {
 }
 
 const TAG_MAX = 64;
+
+/** Of an element with attributes: its own name, or that in its last attribute. */
+function attributedBefore(text: Text, greater: number): Name | 0 {
+  for (let i = greater - 2; i > greater - TAG_MAX; i--) {
+    const byte = text.at(i);
+    if (byte === GREATER || byte === undefined) return 0;
+    if (byte !== LESS) continue;
+    let end = i + 1;
+    while (end < greater && !isBlank(text.at(end))) end++;
+    return nameBefore(text, end) || nameBefore(text, greater - 1);
+  }
+  return 0;
+}
 
 /** Where an option `--password`, or `-password`, ends that begins here and is followed by a blank; 0 without one. */
 export function optionAt(text: Text, i: number): number {
@@ -214,27 +264,3 @@ export function optionAt(text: Text, i: number): number {
 }
 
 const NAME_SIGNS = new Set([...'-_.'].map(code));
-
-const URL_ENDS = new Set([...' \t\n\r/?#"\'<>\\`|'].map(code));
-/** A user without a password that is as long is a token. */
-const TOKEN_MIN = 16;
-
-/** The password of a URL (or a user that is a token) whose `://` begins here. `undefined` without one. */
-export function urlPassword(text: Text, colon: number): { readonly from: number; readonly to: number } | undefined {
-  if (!text.has(colon, '://')) return undefined;
-  const begin = colon + 3;
-  let at = 0;
-  let split = 0;
-  for (let i = begin; i < text.end; i++) {
-    const byte = text.at(i)!;
-    if (URL_ENDS.has(byte)) break;
-    if (byte === code('@')) at = i;
-    else if (byte === COLON && split === 0) split = i;
-  }
-  if (at === 0) return undefined;
-  if (split !== 0 && split < at)
-    return split + 1 < at && !text.has(split + 1, '***@') ? { from: split + 1, to: at } : undefined;
-  let digits = 0;
-  for (let i = begin; i < at; i++) if (isDigit(text.at(i))) digits++;
-  return digits > 0 && at - begin >= TOKEN_MIN ? { from: begin, to: at } : undefined;
-}

@@ -54,7 +54,7 @@ export class PemBlocks {
 function labelEnd(text: Text, from: number): number {
   let i = from;
   while (i < from + LABEL_MAX && (isUpper(text.at(i)) || text.at(i) === BLANK || isAlphanumeric(text.at(i)))) i++;
-  return i > from && text.has(i, RULE) ? i + RULE.length : 0;
+  return isUpper(text.at(from)) && text.has(i, RULE) ? i + RULE.length : 0;
 }
 
 function bodyEnd(text: Text, from: number): number {

@@ -80,6 +80,37 @@ function quoted(text: Text, open: number, depth: number): Value {
   return { from, to, next: isClosed ? i + 1 : i };
 }
 
+const BRACED_MAX = 128;
+const CLOSING_BRACE = code('}');
+const NEWLINE = 0x0a;
+const NO_TEXT = new Set([...'"\'{=:\\'].map(code));
+
+/** ODBC and JDBC: `PWD={a;b}`; no object, nor a map of keys. */
+export function braced(text: Text, brace: number): Value | undefined {
+  for (let i = brace + 1; i < brace + BRACED_MAX; i++) {
+    const byte = text.at(i);
+    if (byte === CLOSING_BRACE) return i > brace + 1 ? { from: brace + 1, to: i, next: i + 1 } : undefined;
+    if (byte === undefined || byte <= 0x20 || NO_TEXT.has(byte)) return undefined;
+  }
+  return undefined;
+}
+
+/** A block of YAML: `|` or `>-`, then lines with an indent. */
+export function blockAt(text: Text, { from, isQuoted }: Opening): Value | undefined {
+  const first = text.at(from);
+  if (isQuoted || (first !== code('|') && first !== GREATER)) return undefined;
+  let i = from + 1;
+  while (text.at(i) === code('-') || text.at(i) === code('+')) i++;
+  const begin = i + 1;
+  let to = 0;
+  while (text.at(i) === NEWLINE && isBlank(text.at(i + 1))) {
+    i++;
+    while (i < text.end && text.at(i) !== NEWLINE) i++;
+    to = i;
+  }
+  return to === 0 ? undefined : { from: begin, to, next: to };
+}
+
 /** Whether a quote before this place ended a string of JSON: an end, a comma, a colon or a closing bracket follows. */
 function isStringEnd(text: Text, at: number): boolean {
   let i = at;

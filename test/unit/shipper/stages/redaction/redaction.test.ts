@@ -243,6 +243,20 @@ describe('JSON stays JSON', () => {
       '\\',
       'password=\\"x',
       'Bearer ',
+      "IDENTIFIED BY '",
+      'IDENTIFIED BY ',
+      "SET PASSWORD '",
+      'mysql -p',
+      'curl -u a:',
+      'curl -u "a:',
+      'sqlplus a/',
+      'jdbc:oracle:thin:a/',
+      'password={a',
+      'password: |\n  ',
+      'password=string(1) "',
+      'x://a:b/',
+      '"a b"@',
+      'name=password\nvalue=',
     );
     const value = fc.letrec((tie) => ({
       value: fc.oneof(
