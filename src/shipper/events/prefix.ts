@@ -18,7 +18,7 @@
  * Two prefixes are the same when all is the same but the time.
  */
 
-import { isDigit, isLetter, isUpper } from '../records/bytes.js';
+import { isDigit, isHex, isLetter, isUpper } from '../records/bytes.js';
 import { isWord, type Line } from './line.js';
 
 const BLANK = 0x20;
@@ -222,8 +222,6 @@ function isTai(line: Line): boolean {
   for (let i = 1; i < TAI_BYTES; i++) if (!isHex(line.at(i))) return false;
   return line.at(TAI_BYTES) === BLANK;
 }
-
-const isHex = (byte: number): boolean => isDigit(byte) || (byte >= 0x61 && byte <= 0x66);
 
 /** Digits of the fraction that runtimes of containers print; programs print fewer. */
 const NANO_DIGITS = 9;

@@ -14,7 +14,7 @@ const DATE = [
   String.raw`\d{4}[-/.]\d\d[-/.]\d\d[T _]{1,2}`,
   String.raw`\d{1,2}[-/ ][A-Z][a-z]{2}[-/ ]\d{4}[: ]{1,2}`,
   String.raw`(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}\d{1,2},? (?:\d{4},? )?`,
-  String.raw`\d\d/\d\d/\d{2,4},? `,
+  String.raw`\d{1,2}/\d{1,2}/\d{2,4},? `,
   String.raw`\d{6} {1,2}`,
 ].join('|');
 const TIME = new RegExp(`^(?<open>[[<]|#{4}<)?(?<time>(?:${DATE})?${CLOCK}${ZONE}(?: \\d{4}(?=\\]))?)`);
@@ -69,7 +69,11 @@ const AFTER_BRACKETED_TIME: readonly Layout[] = [
   // Rust's env_logger, Monolog, Serilog, WebLogic.
   String.raw` ${CAPITALS}\s+(?<logger>[\w:]+)\] `,
   String.raw`\] (?<logger>[\w-]+)\.${CAPITALS}: `,
-  String.raw`> <\w+> <(?<logger>[^>]*)> (?:<[^>]*> <[^>]*> <(?<thread>(?:\[[^\]]*\])?[^>]*)>)?`,
+  String.raw`(?: [A-Za-z ]{3,60})?> <\w+> <(?<logger>[^>]*)> (?:<[^>]*> <[^>]*> <(?<thread>(?:\[[^\]]*\])?[^>]*)>)?(?:.*?<(?<code>[A-Z]{2,8}-\d{1,8})> )?`,
+  // WebSphere, Open Liberty.
+  String.raw`\] (?<thread>[0-9a-f]{8}) (?<logger>[\w.$]+) +[FEWAICDOR123<>] +(?:(?<code>[A-Z]{4,5}\d{4}[A-Z]): )?`,
+  // Envoy.
+  String.raw`\] "(?<method>[A-Z]{3,16}) (?<path>[^\s"]+) (?<protocol>[A-Z]+/[\d.]+)" (?<status>\d{1,3}) (?<flags>\S+) (?:via_upstream )?(?:.*?"[^"]*" "(?<userAgent>[^"]*)" "(?<requestId>[^"]*)" "(?<authority>[^"]*)" "(?<upstream>[^"]*)")?`,
   // Apache.
   String.raw`\] \[(?:(?<logger>\w+):)?\w+\](?: \[pid (?<pid>\d+)(?::tid (?<thread>\d+))?\])?(?: \[client (?<client>[^\]]+)\])?`,
 ].map((pattern) => new RegExp(`^${pattern}`));

@@ -9,6 +9,8 @@ import { isDigit, isLetter, isUpper } from '../records/bytes.js';
 import { isAt, isBlank, numberAt, skipBlanks } from './bytes.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
+import { levelOfEnvoy, levelOfHaproxy, levelOfSquid } from './level-of-status.js';
+import { levelOfWebSphere } from './level-of-websphere.js';
 import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';
 
 export type { Severity } from './severity.js';
@@ -94,7 +96,10 @@ function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
   if (first === LESS) return levelOfPriority(bytes, from, end);
   if (first === EQUALS) return levelOfErlangReport(bytes, from, end);
-  if (isDigit(first)) return levelOfRedis(bytes, from, end);
+  if (isDigit(first)) {
+    return levelOfRedis(bytes, from, end) || levelOfHaproxy(bytes, from, end) || levelOfSquid(bytes, from, end);
+  }
+  if (first === BRACKET) return levelOfWebSphere(bytes, from, end) || levelOfEnvoy(bytes, from, end);
   if (!isLetter(first) && first !== 0x40) return 0;
   const ofTrace = levelOfTrace(bytes, from, end);
   if (ofTrace > 0) return ofTrace;

@@ -49,7 +49,8 @@ const DATES: readonly string[] = [
   // The year may come last.
   String.raw`(?:[A-Za-z]{3} )?(?<name>[A-Za-z]{3}) {1,2}(?<day>\d{1,2}),? (?:(?<year>\d{4}),? )?`,
   // With two digits the year comes first.
-  String.raw`(?<shortYear>\d\d)/(?<month>\d\d)/(?<day>\d\d) `,
+  String.raw`(?<shortYear>\d\d)/(?<month>0[1-9]|1[0-2])/(?<day>\d\d) `,
+  String.raw`(?<month>1[0-2]|0?[1-9])/(?<day>\d{1,2})/(?<shortYear>\d\d),? `,
   String.raw`(?<month>\d\d)/(?<day>\d\d)/(?<year>\d{4}),? `,
   String.raw`(?<shortYear>\d\d)(?<month>\d\d)(?<day>\d\d) {1,2}`,
   // klog.

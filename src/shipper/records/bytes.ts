@@ -4,5 +4,7 @@
  */
 
 export const isDigit = (byte: number | undefined): boolean => byte! >= 0x30 && byte! <= 0x39;
+/** A digit, or a letter from a to f, in lower case. */
+export const isHex = (byte: number | undefined): boolean => isDigit(byte) || (byte! >= 0x61 && byte! <= 0x66);
 export const isUpper = (byte: number | undefined): boolean => byte! >= 0x41 && byte! <= 0x5a;
 export const isLetter = (byte: number | undefined): boolean => (byte! | 0x20) >= 0x61 && (byte! | 0x20) <= 0x7a;

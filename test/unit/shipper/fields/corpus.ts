@@ -115,7 +115,7 @@ export const CORPUS: readonly (readonly [layout: string, line: string, fields: E
   [
     'WebLogic',
     '<Nov 28, 2026 2:08:44 PM UTC> <Error> <Security> <BEA-090870> <The realm failed.>',
-    { severity: 17, time: 'Nov 28, 2026 2:08:44 PM UTC', logger: 'Security' },
+    { severity: 17, time: 'Nov 28, 2026 2:08:44 PM UTC', logger: 'Security', attributes: { code: 'BEA-090870' } },
   ],
   ['Python basic', 'WARNING:django.request:Not Found: /x', { severity: 13, logger: 'django.request' }],
   [
@@ -340,6 +340,141 @@ export const CORPUS: readonly (readonly [layout: string, line: string, fields: E
     },
   ],
   ['MariaDB', '2026-11-28 14:08:44 0 [Warning] x', { severity: 13, time: '2026-11-28 14:08:44', thread: '0' }],
+  [
+    'HAProxy',
+    '10.0.1.2:33317 [28/Nov/2026:14:08:44.655] http-in static/srv1 10/0/30/69/109 503 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1"',
+    {
+      severity: 17,
+      time: '28/Nov/2026:14:08:44.655',
+      attributes: {
+        ...{
+          client: '10.0.1.2:33317',
+          frontend: 'http-in',
+          backend: 'static',
+          server: 'srv1',
+          times: '10/0/30/69/109',
+        },
+        ...{
+          status: '503',
+          bytes: '2750',
+          termination: '----',
+          method: 'GET',
+          path: '/index.html',
+          protocol: 'HTTP/1.1',
+        },
+      },
+    },
+  ],
+  [
+    'HAProxy, a request that was aborted',
+    '10.0.1.2:33317 [28/Nov/2026:14:08:44.655] https~ be/<NOSRV> -1/-1/-1/-1/109 -1 0 - - CR-- 1/1/0/0/0 0/0 "<BADREQ>"',
+    {
+      severity: 13,
+      time: '28/Nov/2026:14:08:44.655',
+      attributes: {
+        ...{ client: '10.0.1.2:33317', frontend: 'https~', backend: 'be', server: '<NOSRV>', times: '-1/-1/-1/-1/109' },
+        ...{ status: '-1', bytes: '0', termination: 'CR--' },
+      },
+    },
+  ],
+  [
+    'HAProxy by syslog',
+    '<134>Nov 28 14:08:44 haproxy[14389]: 10.0.1.2:33317 [28/Nov/2026:14:08:44.655] in be/srv 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1"',
+    {
+      severity: 9,
+      time: '28/Nov/2026:14:08:44.655',
+      attributes: {
+        ...{
+          pid: '14389',
+          client: '10.0.1.2:33317',
+          frontend: 'in',
+          backend: 'be',
+          server: 'srv',
+          times: '10/0/30/69/109',
+        },
+        ...{ status: '200', bytes: '2750', termination: '----', method: 'GET', path: '/', protocol: 'HTTP/1.1' },
+      },
+    },
+  ],
+  [
+    'HAProxy, a connection',
+    '10.0.1.2:33313 [28/Nov/2026:12:12:51.443] fnt bck/srv1 0/0/5007 212 -- 0/0/0/0/3 0/0',
+    {
+      time: '28/Nov/2026:12:12:51.443',
+      attributes: {
+        ...{ client: '10.0.1.2:33313', frontend: 'fnt', backend: 'bck', server: 'srv1', times: '0/0/5007' },
+        ...{ bytes: '212', termination: '--' },
+      },
+    },
+  ],
+  [
+    'Envoy',
+    '[2026-11-28T14:08:44.123Z] "GET /x HTTP/1.1" 503 UF 0 91 5 - "-" "curl/8" "b3c9" "shop" "10.0.0.1:80"',
+    {
+      severity: 17,
+      time: '2026-11-28T14:08:44.123Z',
+      attributes: {
+        ...{ method: 'GET', path: '/x', protocol: 'HTTP/1.1', status: '503', flags: 'UF' },
+        ...{ userAgent: 'curl/8', requestId: 'b3c9', authority: 'shop', upstream: '10.0.0.1:80' },
+      },
+    },
+  ],
+  [
+    'Squid',
+    '1764338924.779    180 192.168.0.224 TCP_MISS/503 411 GET http://x/ - DIRECT/1.2.3.4 text/html',
+    {
+      severity: 17,
+      time: '1764338924.779',
+      attributes: {
+        ...{ milliseconds: '180', client: '192.168.0.224', result: 'TCP_MISS', status: '503', bytes: '411' },
+        ...{ method: 'GET', path: 'http://x/', server: 'DIRECT/1.2.3.4', contentType: 'text/html' },
+      },
+    },
+  ],
+  [
+    'WebSphere',
+    '[11/28/26 14:08:44:123 UTC] 0000004a WebGroup      E SRVE0293E: [Servlet Error]-[x]: java.lang.X',
+    {
+      severity: 17,
+      time: '11/28/26 14:08:44:123 UTC',
+      thread: '0000004a',
+      logger: 'WebGroup',
+      attributes: { code: 'SRVE0293E' },
+    },
+  ],
+  [
+    'WebSphere, standard error',
+    '[1/5/26 4:08:44:123 EST] 0000004a SystemErr     R java.lang.IllegalStateException: x',
+    { severity: 13, time: '1/5/26 4:08:44:123 EST', thread: '0000004a', logger: 'SystemErr' },
+  ],
+  [
+    'Open Liberty',
+    '[11/28/26, 14:08:44:123 UTC] 00000031 com.ibm.ws.kernel.FeatureManager            A CWWKF0012I: The server installed',
+    {
+      severity: 10,
+      time: '11/28/26, 14:08:44:123 UTC',
+      thread: '00000031',
+      logger: 'com.ibm.ws.kernel.FeatureManager',
+      attributes: { code: 'CWWKF0012I' },
+    },
+  ],
+  ['Open Liberty, console', '[AUDIT   ] CWWKF0011I: The server is ready', { severity: 10 }],
+  [
+    'WebLogic',
+    "####<Nov 28, 2026, 2:08:44,123 PM Coordinated Universal Time> <Error> <Log Management> <host> <srv> <[STANDBY] ExecuteThread: '1' for queue: 'x'> <<anonymous>> <> <> <1764338924123> <[severity-value: 8] > <BEA-170027> <The Server>",
+    {
+      severity: 17,
+      time: 'Nov 28, 2026, 2:08:44,123 PM',
+      logger: 'Log Management',
+      thread: "[STANDBY] ExecuteThread: '1' for queue: 'x'",
+      attributes: { code: 'BEA-170027' },
+    },
+  ],
+  [
+    'WebLogic, console',
+    '<Nov 28, 2026 2:08:44 PM UTC> <Warning> <HTTP> <BEA-101017> <message>',
+    { severity: 13, time: 'Nov 28, 2026 2:08:44 PM UTC', logger: 'HTTP', attributes: { code: 'BEA-101017' } },
+  ],
   [
     'IIS',
     '2026-11-28 14:08:44 10.0.0.1 GET /a q=1 80 - 1.2.3.4 Mozilla/5.0 - 500 0 64 12',
