@@ -63,8 +63,13 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   ledger.audit = openAudit(settings, log);
   const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
-  const sinks = await openSinks({ settings, log, secrets, audit: ledger.audit }, (...request) =>
-    metrics.countRequest(...request),
+  const sinks = await openSinks(
+    { settings, log, secrets, audit: ledger.audit },
+    {
+      onRequest: (...request) => metrics.countRequest(...request),
+      onPossibleDuplicates: (...repeated) => ledger.countPossibleDuplicates(...repeated),
+      isContinued: journal?.isContinued ?? false,
+    },
   );
   const stages = await openStages(settings, { log, now, memoryMaxBytes });
   const { redaction } = stages;

@@ -29,12 +29,18 @@ export class NoAnswerError extends Error implements Failure {
   readonly detail: string;
   /** Least time to wait before the next attempt. */
   readonly retryAfterMs: number | undefined;
-  constructor(failure: Failure & { readonly retryAfterMs?: number }, options?: ErrorOptions) {
+  /** The whole request had left: the service may have carried it out. */
+  readonly isSent: boolean;
+  constructor(
+    failure: Failure & { readonly retryAfterMs?: number; readonly isSent?: boolean },
+    options?: ErrorOptions,
+  ) {
     super(failure.detail, options);
     this.name = 'NoAnswerError';
     this.code = failure.code;
     this.detail = failure.detail;
     this.retryAfterMs = failure.retryAfterMs;
+    this.isSent = failure.isSent ?? false;
   }
 }
 

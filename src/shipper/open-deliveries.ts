@@ -1,15 +1,17 @@
 /** Settings to the way out: sinks, the file of dead letters, and the options of each delivery. For `ship`, `--check` and `replay`. */
 import type { SinkName } from '../catalog/sinks/index.js';
 import type { Ledger } from './accounting/ledger.js';
+import { Tally } from './accounting/tally.js';
 import type { AuditLog } from './audit/audit-log.js';
 import type { Cursor } from './buffer/cursor.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import type { DeadLetters, DeliverOptions, SinkHealth } from './delivery/deliver.js';
 import type { Log } from './log.js';
-import type { Sink } from './parts.js';
+import type { RecordBatch, Sink } from './parts.js';
 import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { openSink } from './sinks/index.js';
+import type { SinkContext } from './sinks/sink-context.js';
 import { sleep } from './sleep.js';
 
 /** A send without progress for this long has failed. */
@@ -24,16 +26,26 @@ export interface DeliveryContext {
   readonly now: () => number;
 }
 
+/** What sinks tell, each with its name, and what they have to know of a previous run. */
+export interface SinkEvents extends Pick<SinkContext, 'isContinued'> {
+  readonly onRequest?: (sink: SinkName, code: string, seconds: number) => void;
+  readonly onPossibleDuplicates?: (sink: SinkName, records: Tally) => void;
+}
+
 /** The sinks of the settings, in their order. Throws a ConfigError when one cannot work. */
 export async function openSinks(
   { settings, log, secrets, audit }: Omit<DeliveryContext, 'now'> & { readonly audit?: AuditLog | undefined },
-  countRequest: (sink: SinkName, code: string, seconds: number) => void = () => {},
+  { onRequest, onPossibleDuplicates, isContinued = false }: SinkEvents = {},
 ): Promise<readonly Sink[]> {
   const sinks: Sink[] = [];
   for (const name of settings.sinks) {
-    const onRequest = (code: string, seconds: number) => countRequest(name, code, seconds);
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
-    sinks.push(await openSink(name, { settings, secrets, onRequest, onNotice, audit: audit?.of(name) }));
+    const context = {
+      ...{ settings, secrets, onNotice, isContinued, audit: audit?.of(name) },
+      onRequest: (code: string, seconds: number) => onRequest?.(name, code, seconds),
+      onPossibleDuplicates: (records: RecordBatch) => onPossibleDuplicates?.(name, Tally.of(records)),
+    };
+    sinks.push(await openSink(name, context));
   }
   return sinks;
 }

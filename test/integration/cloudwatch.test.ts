@@ -1,6 +1,8 @@
 /** The CloudWatch Logs sink against the referee of the documented limits, over HTTP: requests, group and stream, clocks. */
+
 import { LogStreams } from '../../src/shipper/sinks/cloudwatch/streams.js';
 import { batchOf, noResource, stdoutOrigin } from '../support/batches.js';
+import type { Fault } from '../support/cloudwatch-fake.js';
 import { CloudWatchBench, DAY_MS, delivered, GROUP, HOUR_MS, STREAM } from '../support/cloudwatch-sink.js';
 
 jest.setTimeout(60_000);
@@ -20,7 +22,7 @@ describe('requests', () => {
 
   test('rules 43, 49: one call for each attempt, and none but PutLogEvents', async () => {
     bench.open();
-    for (const type of ['ThrottlingException', 'InternalFailure', 'ExpiredTokenException']) {
+    for (const type of ['ThrottlingException', 'ExpiredTokenException']) {
       bench.fake.faults.push({ status: 400, type });
       expect(await bench.send(['a'])).toMatchObject({ retry: [0] });
     }
@@ -106,11 +108,51 @@ describe('requests', () => {
   );
 
   test('rule 42: a proxy that answers in HTML is none of CloudWatch: all is retried', async () => {
+    bench.fake.denied.add('GetLogEvents');
     bench.open();
     for (const status of [200, 400, 502]) {
       bench.fake.faults.push({ status, body: '<html>moved</html>' });
       expect(await bench.send(['a'])).toMatchObject({ retry: [0], rejected: [] });
     }
+  });
+
+  test.each<[string, Fault]>([
+    ['the connection breaks', 'served, cut'],
+    ['the connection breaks, which had been idle', 'served, cut'],
+  ])('%s after the request was carried out: the events are found, byte for byte', async (title, fault) => {
+    bench.open({ LOGTAP_CLOUDWATCH_GZIP: String(title.includes('idle')) });
+    if (title.includes('idle')) await bench.send([{ message: 'before', timeMs: Date.now() - 1 }]);
+    bench.fake.faults.push(fault);
+    const records = ['', ' ', 'é\u0000"\u2028', '\ud83d\ude00', Buffer.from([0x61, 0xff, 0x62])].map((message, i) => {
+      return { message, timeMs: Date.now() + i, seq: 100 + i };
+    });
+    expect(await bench.send(records)).toMatchObject({ retry: [0, 1, 2, 3, 4] });
+    expect(await bench.send(records)).toEqual(delivered);
+    expect(bench.stored().filter((message) => message !== 'before')).toHaveLength(5);
+    expect(bench.repeated).toEqual([]);
+  });
+
+  test('the connection breaks before: nothing is sent until the events are absent for long enough', async () => {
+    bench.open();
+    bench.fake.faults.push('cut');
+    const records = [{ message: 'a', timeMs: Date.now() }];
+    expect(await bench.send(records)).toMatchObject({ failure: { code: 'ECONNRESET' } });
+    expect(await bench.send(records)).toMatchObject({ retry: [0], failure: { code: 'lost_answer' } });
+    expect(bench.stored()).toEqual([]);
+    // A call before the time that was asked for: the shipper stops.
+    expect(await bench.send(records)).toEqual(delivered);
+    expect([bench.stored(), bench.repeated]).toEqual([['a'], ['a']]);
+  });
+
+  test('an answer is lost, and the log stream may not be read: the event is resent and counted', async () => {
+    bench.fake.denied.add('GetLogEvents');
+    bench.open();
+    bench.fake.faults.push('served, cut');
+    const records = [{ message: 'a', timeMs: Date.now() }];
+    expect(await bench.send(records)).toMatchObject({ retry: [0] });
+    expect(await bench.send(records)).toEqual(delivered);
+    expect([bench.stored(), bench.repeated]).toEqual([['a', 'a'], ['a']]);
+    expect(bench.notices).toEqual([expect.stringContaining('not authorized: logs:GetLogEvents')]);
   });
 
   test('rule 24: a batch of control characters is stored, six times its size on the wire', async () => {

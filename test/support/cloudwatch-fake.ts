@@ -41,6 +41,10 @@ export interface Input {
   readonly kmsKeyId?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly retentionInDays: number;
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly nextToken?: string;
+  readonly limit: number;
 }
 
 /** What happens to the next request instead of an answer. */
@@ -48,6 +52,8 @@ export type Fault =
   | { readonly status: number; readonly type: string; readonly message?: string }
   | { readonly status: number; readonly body: string }
   | 'cut'
+  /** After the request was carried out. */
+  | 'served, cut'
   | 'hang';
 
 export interface Call {
@@ -86,6 +92,8 @@ export class CloudWatchFake {
   eventMaxBytes = MIB;
   /** So many events of each request are refused as too old, regardless of their time. */
   tooOldEvents = 0;
+  /** The same for reading: of GetLogEvents only, which takes none of the others. */
+  readonly readFaults: Fault[] = [];
   /** Operations without the right to them. */
   readonly denied = new Set<string>();
   /** Entities are refused with this error type. */
@@ -145,9 +153,11 @@ export class CloudWatchFake {
         });
         response.end(body);
       };
-      const fault = this.faults.shift();
+      const isRead = request.headers['x-amz-target'] === 'Logs_20140328.GetLogEvents';
+      const fault = (isRead ? this.readFaults : this.faults).shift();
       if (fault === 'hang') return;
-      if (fault === 'cut') {
+      if (fault === 'served, cut') this.#serve(request, Buffer.concat(chunks));
+      if (fault === 'cut' || fault === 'served, cut') {
         request.socket.destroy();
         return;
       }
@@ -179,6 +189,8 @@ export class CloudWatchFake {
     switch (operation) {
       case 'PutLogEvents':
         return this.#putLogEvents(input);
+      case 'GetLogEvents':
+        return this.#getLogEvents(input);
       case 'CreateLogGroup':
         return this.#createLogGroup(input);
       case 'CreateLogStream':
@@ -287,6 +299,29 @@ export class CloudWatchFake {
       nextSequenceToken: '1',
       ...(Object.keys(rejected).length > 0 && { rejectedLogEventsInfo: rejected }),
       ...(isEntityRefused && { rejectedEntityInfo: { errorType: this.entityError } }),
+    };
+  }
+
+  /** From the newest page on; tokens are the number of events that were shown, and the last one repeats. */
+  #getLogEvents({ logGroupName, logStreamName, startTime, endTime, nextToken, limit }: Input): unknown {
+    const stream = this.#group(logGroupName).streams.get(logStreamName);
+    if (stream === undefined) {
+      throw new ServiceError('ResourceNotFoundException', 'The specified log stream does not exist.');
+    }
+    if (!(limit >= 1 && limit <= 10_000)) throw invalid('limit');
+    const inTime = stream.filter(({ timestamp }) => timestamp >= startTime && timestamp < endTime);
+    inTime.sort((one, other) => one.timestamp - other.timestamp);
+    const shown = Number(nextToken?.slice(2) ?? 0);
+    let [from, bytes] = [inTime.length - shown, 0];
+    while (from > 0 && inTime.length - shown - from < limit) {
+      bytes += Buffer.byteLength(inTime[from - 1]!.message) + OVERHEAD;
+      if (bytes > MIB) break;
+      from -= 1;
+    }
+    return {
+      events: inTime.slice(from, inTime.length - shown),
+      nextBackwardToken: `b/${inTime.length - from}`,
+      nextForwardToken: 'f/0',
     };
   }
 

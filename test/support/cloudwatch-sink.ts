@@ -3,7 +3,7 @@ import type { SendResult, Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { type CloudWatchSettings, openCloudWatch } from '../../src/shipper/sinks/cloudwatch/sink.js';
-import { batchOf, type PlainRecord } from './batches.js';
+import { batchOf, messagesOf, type PlainRecord } from './batches.js';
 import { CloudWatchFake } from './cloudwatch-fake.js';
 import { AWS_ENV } from './sinks-read-back.js';
 
@@ -17,12 +17,15 @@ export class CloudWatchBench {
   fake!: CloudWatchFake;
   sink!: Sink;
   notices: string[] = [];
+  /** Messages that were resent although they may be stored. */
+  repeated: string[] = [];
   readonly #sinks: Sink[] = [];
 
   async begin(): Promise<void> {
     this.fake = await CloudWatchFake.start();
     this.fake.make(GROUP, STREAM);
     this.notices = [];
+    this.repeated = [];
     // The AWS client has credentials from the environment of the process, and nowhere else.
     Object.assign(process.env, AWS_ENV);
   }
@@ -51,6 +54,7 @@ export class CloudWatchBench {
       secrets: new Secrets(),
       onRequest: () => {},
       onNotice,
+      onPossibleDuplicates: (records) => this.repeated.push(...messagesOf(records)),
     });
     this.#sinks.push(this.sink);
     return this.sink;

@@ -41,6 +41,7 @@ export const PROPERTIES = {
     account: 'string',
     logStream: 'string',
     createLogGroup: 'boolean',
+    readBack: 'boolean',
     retentionDays: 'number',
     groupClass: 'one of STANDARD INFREQUENT_ACCESS DELIVERY ESSENTIALS',
     kmsKeyArn: 'string',

@@ -72,6 +72,15 @@ export interface CloudWatchSinkProps {
   readonly createLogGroup?: boolean;
 
   /**
+   * Whether the shipper may read its log stream back, with the permission `logs:GetLogEvents`: after a lost answer it then
+   * looks for the events before it retries them. Otherwise it counts them as possible duplicates. The permission covers all
+   * log streams of the log group.
+   *
+   * @default false
+   */
+  readonly readBack?: boolean;
+
+  /**
    * Retention, in days, of a log group that the shipper creates. Needs the permission `logs:PutRetentionPolicy`. An
    * existing group keeps its retention.
    *
@@ -203,7 +212,7 @@ function tagList(tags: { readonly [key: string]: string }): string | undefined {
 
 /** Permissions on streams apply to resources below the group, permissions on the group to the group itself. */
 function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
-  const { logGroup, region, account = '*', createLogGroup = true, retentionDays, groupClass, tags } = props;
+  const { logGroup, region, account = '*', createLogGroup = true, retentionDays, groupClass, tags, readBack } = props;
   // The label of a pod is not known here.
   const group = arn('logs', region, account, `log-group:${replacePlaceholders(logGroup, () => '*')}`);
   const onGroup = [
@@ -212,7 +221,10 @@ function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
     ...(createLogGroup && Object.keys(tags ?? {}).length > 0 ? ['logs:TagResource'] : []),
   ];
   return [
-    { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [`${group}:*`] },
+    {
+      actions: ['logs:CreateLogStream', ...(readBack ? ['logs:GetLogEvents'] : []), 'logs:PutLogEvents'],
+      resources: [`${group}:*`],
+    },
     // With and without the suffix ':*', because the required form depends on the action.
     ...(onGroup.length > 0 ? [{ actions: onGroup, resources: [group, `${group}:*`] }] : []),
     ...(groupClass !== undefined

@@ -5,6 +5,7 @@
  *     ["lost",INSTANCE,LINES,BYTES]                     lines that the process could not hand over since its start
  *     ["gone",LINES,BYTES]                              lines that only a killed shipper had; their notice is delivered
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
+ *     ["possibleDuplicates",SINK,REASON,{...}]          resent, and perhaps stored twice: no part of any sum
  *     ["withheld",REASON,{STREAM:[RECORDS,BYTES]}]      by rules, limits or a stage: of an acknowledged batch; negative: sent later
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *
@@ -12,7 +13,17 @@
  * else with the rings, and is read by the next shipper of that directory. It is not synced: a crash of the node
  * that takes the file takes the rings, too.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { Lost } from '../source/frames/decoder.js';
@@ -26,6 +37,8 @@ const INSTANCES_MAX = 16_384;
 const INSTANCE = /^[0-9a-f]{16}$/;
 
 export type Fate = 'dropped' | 'deadLettered';
+/** Counts by sink and reason. */
+export type SinkEntry = Fate | 'possibleDuplicates';
 
 /** The counts of previous runs. */
 export interface PreviousCounts {
@@ -35,7 +48,7 @@ export interface PreviousCounts {
   /** By reason. */
   readonly withheld: ReadonlyMap<string, Tally>;
   readonly sinks: readonly {
-    readonly fate: Fate;
+    readonly fate: SinkEntry;
     readonly sink: string;
     readonly reason: string;
     readonly tally: Tally;
@@ -54,12 +67,15 @@ export class CountJournal {
   /** All entries, in few: the beginning of a new file. */
   #sum: Sum;
   readonly previous: PreviousCounts;
+  /** Whether an earlier shipper used the directory. */
+  readonly isContinued: boolean;
 
   /** Reads the journal of previous runs in the directory. */
   constructor(directory: string, onProblem: (message: string) => void) {
     this.#path = join(directory, JOURNAL_NAME);
     this.#onProblem = onProblem;
     this.#sum = new Sum();
+    this.isContinued = existsSync(this.#path);
     for (const entry of readEntries(this.#path)) this.#sum.add(entry);
     this.previous = this.#sum.counts();
     this.#startAnew();
@@ -73,8 +89,8 @@ export class CountJournal {
     this.#append(['gone', lines, bytes]);
   }
 
-  undelivered(fate: Fate, sink: string, reason: string, tally: Tally): void {
-    this.#append([fate, sink, reason, countsOf(tally)]);
+  ofSink(entry: SinkEntry, sink: string, reason: string, tally: Tally): void {
+    this.#append([entry, sink, reason, countsOf(tally)]);
   }
 
   withheld(reason: string, tally: Tally): void {
@@ -184,12 +200,14 @@ function tallyOf(counts: object, isRight: (value: unknown) => boolean): Tally {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
+const SINK_ENTRIES: ReadonlySet<unknown> = new Set<SinkEntry>(['dropped', 'deadLettered', 'possibleDuplicates']);
+
 /** Everything that entries say, as one of each. Other processes may write to the file: invalid entries are ignored. */
 class Sum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
   #lostWithPreviousRun: Lost = NOTHING;
   readonly #withheld = new Map<string, Tally>();
-  readonly #sinks = new Map<string, { fate: Fate; sink: string; reason: string; tally: Tally }>();
+  readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
 
   add(entry: unknown): void {
     if (!Array.isArray(entry)) return;
@@ -197,7 +215,7 @@ class Sum {
     if (kind === 'lost') this.#addLost(rest);
     else if (kind === 'gone' && rest.every(isCount))
       this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
-    else if (kind === 'dropped' || kind === 'deadLettered') this.#addUndelivered(kind, rest);
+    else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
     else if (kind === 'withheld') this.#addWithheld(rest);
     else if (kind === 'reported') this.#report();
   }
@@ -238,7 +256,7 @@ class Sum {
     if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
   }
 
-  #addUndelivered(fate: Fate, [sink, reason, counts]: unknown[]): void {
+  #addOfSink(fate: SinkEntry, [sink, reason, counts]: unknown[]): void {
     if (typeof sink !== 'string' || typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
     const key = `${fate} ${sink} ${reason}`;
     const known = this.#sinks.get(key) ?? { fate, sink, reason, tally: new Tally() };

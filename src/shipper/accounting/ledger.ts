@@ -18,7 +18,12 @@ export interface SinkCount {
   /** By reason. */
   readonly deadLettered: Map<string, Tally>;
   readonly dropped: Map<string, Tally>;
+  /** Resent although they may be stored already, each as often as that was so. No part of the sum. */
+  readonly possibleDuplicates: Tally;
 }
+
+/** Reason for records whose answer was lost, and which could not be found, or not be looked for. */
+const LOST_ANSWER = 'lost_answer';
 
 /** Reason under which losses in the application are counted. */
 export const NOT_HANDED_OVER = 'not_handed_over';
@@ -64,8 +69,8 @@ export class Ledger {
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
       sinks.map((name) => {
-        const counts = { recovered: new Tally(), delivered: new Tally(), deadLettered: new Map(), dropped: new Map() };
-        return [name, counts];
+        const tallies = { recovered: new Tally(), delivered: new Tally(), possibleDuplicates: new Tally() };
+        return [name, { ...tallies, deadLettered: new Map(), dropped: new Map() }];
       }),
     );
   }
@@ -86,6 +91,10 @@ export class Ledger {
     for (const { fate, sink, reason, tally } of sinks) {
       const counts = this.sinks.get(sink);
       if (counts === undefined) continue;
+      if (fate === 'possibleDuplicates') {
+        counts.possibleDuplicates.add(tally);
+        continue;
+      }
       // They were read by an earlier shipper, and are acknowledged.
       counts.recovered.add(tally);
       addTo(counts[fate], reason, tally);
@@ -97,7 +106,7 @@ export class Ledger {
     if (this.#journal === undefined || this.#unkept.size === 0) return;
     for (const [sink, counts] of this.#unkept) {
       for (const fate of ['dropped', 'deadLettered'] as const) {
-        for (const [reason, tally] of counts[fate]) this.#journal.undelivered(fate, sink, reason, tally);
+        for (const [reason, tally] of counts[fate]) this.#journal.ofSink(fate, sink, reason, tally);
       }
     }
     this.#unkept.clear();
@@ -157,6 +166,12 @@ export class Ledger {
     this.sinks.get(sink)!.delivered.add(delivered);
   }
 
+  /** Kept at once: it is called before the records leave again. */
+  countPossibleDuplicates(sink: string, repeated: Tally): void {
+    this.sinks.get(sink)!.possibleDuplicates.add(repeated);
+    this.#journal?.ofSink('possibleDuplicates', sink, LOST_ANSWER, repeated);
+  }
+
   countDeadLettered(sink: string, reason: string, refused: Tally): void {
     this.#count('deadLettered', sink, reason, refused);
   }
@@ -197,7 +212,10 @@ export class Ledger {
   totals(heldBy: (sink: string) => Tally): Totals {
     const { sinks, balanced } = this.statement(heldBy);
     const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
-    const recovered = some(new Map([...this.sinks].map(([name, count]) => [name, count.recovered.records])));
+    const bySink = (of: 'recovered' | 'possibleDuplicates') =>
+      some(new Map([...this.sinks].map(([name, count]) => [name, count[of].records])));
+    const recovered = bySink('recovered');
+    const possibleDuplicates = bySink('possibleDuplicates');
     const byReason = (counts: 'deadLettered' | 'dropped'): Record<string, Record<string, number>> => {
       const sums = [...this.sinks].filter(([, count]) => count[counts].size > 0);
       return Object.fromEntries(
@@ -217,6 +235,7 @@ export class Ledger {
       ...(Object.keys(withheld).length > 0 && { withheld }),
       ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
+      ...(Object.keys(possibleDuplicates).length > 0 && { possibleDuplicates }),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...application, ...hold, ...byReason('dropped') },
       ...(this.#unread.records > 0 && { unread: this.#unread.records, unreadBytes: this.#unread.bytes }),
@@ -244,7 +263,7 @@ export class Ledger {
   }
 
   #sinkStatement(sink: string, held: Tally): SinkStatement {
-    const { recovered, delivered, deadLettered, dropped } = this.sinks.get(sink)!;
+    const { recovered, delivered, deadLettered, dropped, possibleDuplicates } = this.sinks.get(sink)!;
     const expected = this.read.plus(recovered);
     const allDeadLettered = sumOf(deadLettered);
     const allDropped = sumOf(dropped);
@@ -257,6 +276,7 @@ export class Ledger {
       deadLettered: countsOf(deadLettered),
       dropped: countsOf(dropped),
       held: countOf(held),
+      ...(possibleDuplicates.records > 0 && { possibleDuplicates: countOf(possibleDuplicates) }),
       streams: Object.fromEntries(
         streams.map((stream) => [
           stream,
@@ -303,6 +323,8 @@ export interface Totals {
   readonly redacted?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
+  /** By sink: resent although they may be stored already. No part of the sum. Absent when there was nothing. */
+  readonly possibleDuplicates?: Readonly<Record<string, number>>;
   /** By sink and reason. Absent when there was nothing. */
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By sink and reason. Lines lost in the application, or with a previous run (`hold`), were never read by this one. */
@@ -345,6 +367,8 @@ export interface SinkStatement {
   readonly deadLettered: Readonly<Record<string, Count>>;
   readonly dropped: Readonly<Record<string, Count>>;
   readonly held: Count;
+  /** Resent although they may be stored already. No part of the sum. Absent when there was nothing. */
+  readonly possibleDuplicates?: Count;
   /** Records of each stream: read, or recovered, = withheld + delivered + dead-lettered + dropped + held. */
   readonly streams: Readonly<Partial<Record<StreamName, StreamStatement>>>;
   /** Records only: bytes of damaged records on disk are not known. */

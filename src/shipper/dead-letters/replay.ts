@@ -12,7 +12,7 @@ import { type DeadLetters, healthySink } from '../delivery/deliver.js';
 import { runPipeline } from '../delivery/pipeline.js';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
-import { type DeliveryContext, deliveryOf, openDeadLetters, openSinks } from '../open-deliveries.js';
+import { type DeliveryContext, deliveryOf, openDeadLetters, openSinks, type SinkEvents } from '../open-deliveries.js';
 import type { Origin, Sink, Source, SourceBatch } from '../parts.js';
 import { BatchBuilder } from '../records/record-batch.js';
 import type { Secrets } from '../secrets.js';
@@ -48,8 +48,12 @@ export async function replay(
   const context = { settings, log, secrets, now: () => performance.now() };
   const deadLetters = openDeadLetters(context);
   const totals: Record<string, Totals> = {};
-  for (const sink of await openSinks(context)) {
-    totals[sink.name] = await replayTo(sink, new LetterSource(fd, sink.name), deadLetters, context, stop);
+  const ledgers = new Map(names.map((name) => [name, new Ledger([name])]));
+  const onPossibleDuplicates: SinkEvents['onPossibleDuplicates'] = (name, records) =>
+    ledgers.get(name)!.countPossibleDuplicates(name, records);
+  for (const [i, sink] of (await openSinks(context, { onPossibleDuplicates })).entries()) {
+    const ledger = ledgers.get(names[i]!)!;
+    totals[sink.name] = await replayTo(sink, ledger, new LetterSource(fd, sink.name), deadLetters, context, stop);
   }
   deadLetters?.close();
   closeSync(fd);
@@ -77,13 +81,13 @@ function mustBeAnother(deadLetterFile: string | undefined, path: string): void {
 /** Sends all letters for one sink. */
 async function replayTo(
   sink: Sink,
+  ledger: Ledger,
   source: Source,
   deadLetters: DeadLetters | undefined,
   context: DeliveryContext,
   stop: AbortSignal,
 ): Promise<Totals> {
   const { name } = sink;
-  const ledger = new Ledger([name]);
   const buffer = new RecordBuffer({ maxBytes: BUFFER_BYTES, sinks: [name], now: context.now });
   const cursor = buffer.cursor(name);
   const parts = { sink, cursor, health: healthySink(), ledger, deadLetters, hurry: stop, deadline: stop };

@@ -5,6 +5,7 @@ import type { POD_SETTINGS } from '../../catalog/pod.js';
 import type { CONTAINER_SETTINGS } from '../../catalog/records/container-settings.js';
 import type { FIELD_SETTINGS } from '../../catalog/records/fields.js';
 import type { SinkAudit } from '../audit/audit-log.js';
+import type { RecordBatch } from '../parts.js';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 
@@ -32,4 +33,8 @@ export interface SinkContext<S = SettingsOf> {
   readonly onNotice: (message: string) => void;
   /** For a sink that notes each of its requests itself. Absent without an audit. */
   readonly audit?: SinkAudit | undefined;
+  /** Told, before they are resent, of records that may be stored already. */
+  readonly onPossibleDuplicates?: (records: RecordBatch) => void;
+  /** Whether an earlier shipper may have sent records that were written before this one started. @default false */
+  readonly isContinued?: boolean;
 }

@@ -88,6 +88,9 @@ export class Metrics {
     writer.counter(`${unit}_recalled_total`, recalledHelp, ['reason'], recalled);
     const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
     writer.counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
+    const repeated = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.possibleDuplicates[unit]]);
+    const repeatedHelp = `Message ${unit} that were resent although they may be stored already: the answer was lost.`;
+    writer.counter(`${unit}_possible_duplicates_total`, repeatedHelp, ['sink'], repeated);
     const recovered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.recovered[unit]]);
     const recoveredHelp = `Message ${unit} that a previous run had left on disk.`;
     writer.counter(`${unit}_recovered_total`, recoveredHelp, ['sink'], recovered);

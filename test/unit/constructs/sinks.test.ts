@@ -38,6 +38,12 @@ describe('permissions at CloudWatch Logs', () => {
     ]);
   });
 
+  test('only a sink that reads back may read', () => {
+    expect(Sink.cloudWatch({ ...cloudWatch, createLogGroup: false, readBack: true }).iam).toEqual([
+      { actions: ['logs:CreateLogStream', 'logs:GetLogEvents', 'logs:PutLogEvents'], resources: [`${group}:*`] },
+    ]);
+  });
+
   test.each<[string, Partial<CloudWatchSinkProps>, string[]]>([
     ['to make the group', {}, ['logs:CreateLogGroup']],
     ['with a retention', { retentionDays: 7 }, ['logs:CreateLogGroup', 'logs:PutRetentionPolicy']],

@@ -27,6 +27,8 @@ export type Answer =
       readonly afterMs?: number;
       /** The credentials are refused. */
       readonly renewCredentials?: true;
+      /** The answer does not say whether the events are stored. */
+      readonly isLost?: true;
     };
 
 /** Events `from` up to, not including, `to` are permanently refused. */
@@ -46,6 +48,13 @@ export const THROTTLING: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
   'TooManyRequestsException',
   'LimitExceededException',
+]);
+/** Their status may be 400. */
+const SERVER_ERRORS: ReadonlySet<string> = new Set([
+  'ServiceUnavailableException',
+  'ServiceUnavailable',
+  'InternalFailure',
+  'InternalServerError',
 ]);
 const CREDENTIALS = new Set([
   'UnrecognizedClientException',
@@ -69,10 +78,12 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
   }
   const name = errorName(type, answer);
   if (status === 200 && name === undefined) return badAnswer(NOT_CLOUDWATCH);
+  const isLost = status === 200 || status === 408 || status >= 500 || SERVER_ERRORS.has(name ?? '');
+  const lost = isLost ? ({ isLost } as const) : {};
   const message = [answer?.message, answer?.Message].find((words) => typeof words === 'string') ?? '';
   const id = headers['x-amzn-requestid'];
   const detail = `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${id === undefined ? '' : ` [request ${id}]`}`;
-  if (status === 200) return { kind: 'retry', code: name ?? 'bad_answer', detail };
+  if (status === 200) return { kind: 'retry', code: name ?? 'bad_answer', detail, ...lost };
   if (name === 'ResourceNotFoundException') return { kind: 'missing', detail };
   if (name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: [] };
   if (name === 'InvalidParameterException' || name === 'SerializationException') {
@@ -97,13 +108,13 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
       afterMs: CONFIGURATION_RETRY_MS,
     };
   }
-  return { kind: 'retry', code: name ?? String(status), detail };
+  return { kind: 'retry', code: name ?? String(status), detail, ...lost };
 }
 
 const NOT_CLOUDWATCH = 'the answer is not that of CloudWatch Logs; is the endpoint right?';
 
 function badAnswer(detail: string): Answer {
-  return { kind: 'retry', code: 'bad_answer', detail };
+  return { kind: 'retry', code: 'bad_answer', detail, isLost: true };
 }
 
 /** Fields of a success. */
@@ -170,6 +181,11 @@ interface AnswerBody {
   readonly Message?: unknown;
   readonly rejectedLogEventsInfo?: unknown;
   readonly rejectedEntityInfo?: unknown;
+}
+
+/** The error of an answer of any operation; `undefined` where it names none. */
+export function errorNameOf({ headers, body }: HttpResponse): string | undefined {
+  return errorName(headers['x-amzn-errortype'], jsonObject(body));
 }
 
 /** `com.amazonaws.logs#ThrottlingException:http://…` to `ThrottlingException`. A name that is none would be a new metric. */

@@ -1,6 +1,6 @@
 /**
- * CloudWatch Logs over HTTP. PutLogEvents, the hot path, is a request of our own with an AWS signature; the official
- * client, which costs more memory than all the rest, loads only when a group or stream has to be made.
+ * CloudWatch Logs over HTTP. PutLogEvents, the hot path, and GetLogEvents are requests of our own with an AWS signature;
+ * the official client, which costs more memory than all the rest, loads only when a group or stream has to be made.
  */
 import { AwsSigner } from '../aws/signer.js';
 import { HttpClient, type HttpResponse } from '../http/client.js';
@@ -28,6 +28,8 @@ export interface CloudWatchApi {
   readonly credentialSource: string;
   /** Any whole answer. Throws a NoAnswerError when none came. */
   putLogEvents(body: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse>;
+  /** A page of a log stream, or any other whole answer. Throws a NoAnswerError when none came. */
+  getLogEvents(page: LogPage, signal: AbortSignal): Promise<HttpResponse>;
   /** Makes the stream, and where that is allowed its group. Throws a NoAnswerError saying why not. */
   createStream(logStream: string, signal: AbortSignal): Promise<void>;
   /** Asks for new credentials at the next request. */
@@ -35,8 +37,18 @@ export interface CloudWatchApi {
   close(): void;
 }
 
-const HEADERS = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Logs_20140328.PutLogEvents' };
-const OPERATION = 'PutLogEvents';
+/** Of one log stream: from the first time up to, not including, the second, newest first. Without a token the first page. */
+export interface LogPage {
+  readonly logStreamName: string;
+  /** Milliseconds since 1970. */
+  readonly startTime: number;
+  readonly endTime: number;
+  readonly nextToken?: string;
+}
+
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
+/** The service's bound on the events of a page, which is also its default. */
+const PAGE_EVENTS = 10_000;
 /** The field of an answer that names the refused events, or an unreadable request. */
 const ERROR_BYTES = 1000;
 
@@ -47,14 +59,24 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
   const signer = new AwsSigner(region, 'logs', network);
   let isCompressing = options.gzip;
 
-  const put = async (sent: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> => {
-    const body = isCompressing ? await compress(sent) : sent;
-    const encoding = isCompressing ? { 'content-encoding': 'gzip' } : {};
-    const request = { method: 'POST', url, path: '', headers: { ...HEADERS, ...encoding }, body, operation: OPERATION };
+  const call = async (
+    operation: 'PutLogEvents' | 'GetLogEvents',
+    body: Buffer,
+    encoding: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+    onProgress?: () => void,
+  ): Promise<HttpResponse> => {
+    const headers = { 'content-type': CONTENT_TYPE, 'x-amz-target': `Logs_20140328.${operation}`, ...encoding };
+    // A repeated PutLogEvents stores its events twice.
+    const request = { method: 'POST', url, path: '', headers, body, operation, isOnce: true } as const;
     const send = async () => http.request({ ...request, headers: await signer.sign(request) }, signal, onProgress);
     const response = await send();
     return signer.followClock(response) ? send() : response;
   };
+  const put = async (sent: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> =>
+    isCompressing
+      ? call('PutLogEvents', await compress(sent), { 'content-encoding': 'gzip' }, signal, onProgress)
+      : call('PutLogEvents', sent, {}, signal, onProgress);
 
   return {
     target: (logStream) => `${group.logGroup}/${logStream} at ${http.target}`,
@@ -68,6 +90,10 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
       isCompressing = false;
       onNotice(`${http.target} takes no gzip: LOGTAP_CLOUDWATCH_GZIP is ignored from now on`);
       return put(body, signal, onProgress);
+    },
+    getLogEvents(page, signal) {
+      const fields = { logGroupName: group.logGroup, ...page, startFromHead: false, limit: PAGE_EVENTS };
+      return call('GetLogEvents', Buffer.from(JSON.stringify(fields)), {}, signal);
     },
     async createStream(logStream, signal) {
       const { createLogStream } = await import('./group.js');

@@ -44,7 +44,7 @@ export interface Entity {
 
 /**
  * `records` are the indexes of those that go into one stream; `nowMs` is the time of a record that has none. Messages of more
- * than `partMaxBytes` go in parts, but for metrics.
+ * than `partMaxBytes` go in parts, but for metrics. The first bytes of the record that is `begun` are left out.
  */
 export function eventsOf(
   batch: RecordBatch,
@@ -52,6 +52,7 @@ export function eventsOf(
   records: readonly number[] = [...batch.length.keys()],
   nowMs: number = Date.now(),
   partMaxBytes: number = messageMaxBytes,
+  begun?: { readonly record: number; readonly bytes: number },
 ): Events {
   const record: number[] = [];
   const start: number[] = [];
@@ -61,8 +62,8 @@ export function eventsOf(
   const times = records.map((i) => timestampOf(batch.timeMs[i]!, nowMs));
   for (const at of byTime(times)) {
     const i = records[at]!;
-    const first = batch.start[i]!;
-    const last = first + batch.length[i]!;
+    const first = batch.start[i]! + (begun?.record === i ? begun.bytes : 0);
+    const last = batch.start[i]! + batch.length[i]!;
     const isWhole = last - first > partMaxBytes && isEmbeddedMetrics(batch.bytes, first, last);
     if (isWhole && last - first > messageMaxBytes) {
       tooLarge.push(i);

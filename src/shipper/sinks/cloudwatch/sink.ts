@@ -1,7 +1,7 @@
 /**
  * CloudWatch Logs: batches within the service's limits, group and stream made when they are missing.
- * A refused request is halved until the event that is refused by itself is alone. The service knows no ids, so a
- * request whose answer is lost is stored twice.
+ * A refused request is halved until the event that is refused by itself is alone. The service knows no ids, so the events
+ * of a request whose answer is lost are looked for before it is retried.
  */
 import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
 import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
@@ -15,9 +15,8 @@ import { Network } from '../http/network.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
-import { type Answer, classifyAnswer, THROTTLING } from './answer.js';
+import { type Answer, classifyAnswer } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
-import { claimsOfEvents } from './claims.js';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
@@ -30,6 +29,9 @@ import {
   PutEncoder,
 } from './events.js';
 import { EventFormat } from './format.js';
+import { LostAnswers } from './lost-answers.js';
+import { NotedEvents } from './noted-request.js';
+import { type SentEvent, sentEvents } from './sent-event.js';
 import { LogStreams } from './streams.js';
 
 const LIMITS: BatchLimits = {
@@ -41,13 +43,8 @@ const LIMITS: BatchLimits = {
 export type CloudWatchSettings = SettingsOf<keyof typeof CLOUDWATCH_SETTINGS, 'cloudwatchLogGroup' | 'awsRegion'>;
 
 /** Throws a ConfigError where names or files that settings name cannot be used. */
-export function openCloudWatch({
-  settings,
-  secrets,
-  onRequest,
-  onNotice,
-  audit,
-}: SinkContext<CloudWatchSettings>): Sink {
+export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
+  const { settings, secrets, onRequest, onNotice, onPossibleDuplicates = () => {}, isContinued, audit } = context;
   const logGroup = settings.cloudwatchLogGroup;
   const region = settings.awsRegion;
   const { awsUseFips: isFips, awsUseDualstack: isDualstack } = settings;
@@ -68,14 +65,13 @@ export function openCloudWatch({
     onRequest,
     onNotice,
   });
-  return new CloudWatchSink(
-    api,
-    streams,
-    new PutEncoder(logGroup, entityOf(settings)),
-    onNotice,
-    new EventFormat(settings),
-    audit,
-  );
+  const lost = new LostAnswers({
+    ...{ api, isShared: !streams.isOwn, onPossibleDuplicates, onNotice },
+    now: () => performance.now(),
+    previousUntilMs: isContinued ? Date.now() : undefined,
+  });
+  const encoder = new PutEncoder(logGroup, entityOf(settings));
+  return new CloudWatchSink(api, streams, encoder, lost, onNotice, new EventFormat(settings), audit);
 }
 
 /** Whose logs these are, for "Explore related"; a service without a name has none. */
@@ -92,11 +88,6 @@ const MESSAGE_MIN_BYTES = 1024;
 const BODY_MAX_BYTES = 7 * 1024 * 1024;
 /** Refusals of an event, unless one that is right is refused, too. */
 const ABOUT_THE_EVENT: ReadonlySet<Answer['kind']> = new Set(['refused', 'too_large', 'event_too_large']);
-/** Refusals of a whole request, before anything of it is stored. Any other answer may hide that it is. */
-const NOTHING_STORED: ReadonlySet<string> = new Set([
-  ...THROTTLING,
-  ...'AccessDeniedException UnrecognizedClientException ExpiredTokenException InvalidSignatureException'.split(' '),
-]);
 /** Errors of one log stream, while others go on: a missing permission, an invalid name, a missing stream. */
 const OF_THE_STREAM: ReadonlySet<string> = new Set([
   'AccessDeniedException',
@@ -111,6 +102,7 @@ export class CloudWatchSink implements Sink {
   readonly #api: CloudWatchApi;
   readonly #streams: LogStreams;
   readonly #encoder: PutEncoder;
+  readonly #lost: LostAnswers;
   readonly #onNotice: (message: string) => void;
   readonly #format: EventFormat | undefined;
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
@@ -125,6 +117,7 @@ export class CloudWatchSink implements Sink {
     api: CloudWatchApi,
     streams: LogStreams,
     encoder: PutEncoder,
+    lost: LostAnswers,
     onNotice: (message: string) => void,
     format?: EventFormat,
     audit?: SinkAudit,
@@ -134,6 +127,7 @@ export class CloudWatchSink implements Sink {
     this.#api = api;
     this.#streams = streams;
     this.#encoder = encoder;
+    this.#lost = lost;
     this.#onNotice = onNotice;
   }
 
@@ -143,7 +137,7 @@ export class CloudWatchSink implements Sink {
     const outcome = new Outcome();
     for (const { logStream, records: own } of this.#streams.partition(batch)) {
       if (outcome.isFailed) outcome.retry(own);
-      else await this.#sendStream(logStream, batch, own, outcome, signal);
+      else await this.#sendStream(logStream, batch, own, records.timeMs, outcome, signal);
     }
     return outcome.result;
   }
@@ -162,18 +156,42 @@ export class CloudWatchSink implements Sink {
     logStream: string,
     batch: RecordBatch,
     records: readonly number[],
+    writtenMs: Float64Array,
     outcome: Outcome,
     signal: AbortSignal,
   ): Promise<void> {
-    const events = eventsOf(batch, this.#messageMaxBytes, records, Date.now(), this.#partMaxBytes);
     const own = new Outcome();
-    for (const index of events.tooLarge) own.reject(index, 'emf_too_large');
-    await this.#sendEvents(logStream, events, own, signal);
+    const sent = (asked: readonly number[]) => this.#asSent(logStream, batch, asked);
+    try {
+      const left = await this.#lost.settle(logStream, batch, records, writtenMs, sent, signal, this.#onProgress);
+      if ('failure' in left) own.retry(records, left.failure, left.retryAfterMs);
+      else {
+        const sizes = [this.#messageMaxBytes, left.records, Date.now(), this.#partMaxBytes] as const;
+        const events = eventsOf(batch, ...sizes, left.begun);
+        for (const index of events.tooLarge) own.reject(index, 'emf_too_large');
+        await this.#sendEvents(logStream, events, own, signal);
+      }
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      own.retry(records, error, error.retryAfterMs);
+    }
     const { retry, rejected, failure, retryAfterMs } = own.result;
     for (const { index, reason, ...words } of rejected) outcome.reject(index, reason, words);
     const isOfTheService = failure === undefined || !OF_THE_STREAM.has(failure.code);
     if (isOfTheService || this.#streams.isOne) outcome.retry(retry, failure, retryAfterMs);
     else for (const index of retry) outcome.block(index, logStream, failure, retryAfterMs);
+  }
+
+  /** The events as which a shipper of the same settings has sent these records, or will. */
+  #asSent(logStream: string, batch: RecordBatch, records: readonly number[]): readonly SentEvent[] {
+    const events = eventsOf(batch, this.#messageMaxBytes, records, Date.now(), this.#partMaxBytes);
+    const sent: SentEvent[] = [];
+    for (let from = 0; from < events.count; ) {
+      const body = this.#encoder.encode(events, logStream, [from, events.count]);
+      sent.push(...sentEvents(events, body));
+      from = body.to;
+    }
+    return sent;
   }
 
   async #sendEvents(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
@@ -187,16 +205,15 @@ export class CloudWatchSink implements Sink {
     await sendRanges(events.count, outcome, async (range) => {
       const body = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
       const count = body.to - body.from;
-      const note = this.#noteSending(logStream, events, body);
+      const noted = new NotedEvents(this.#audit, logStream, events, body);
       try {
         const answer = classifyAnswer(await this.#put(body.bytes, signal), count);
-        note(answer);
         if (answer.kind === 'missing' && mayCreate) {
           mayCreate = false;
           await this.#api.createStream(logStream, signal);
           return { to: body.to, instead: [[body.from, body.to]] };
         }
-        if (answer.kind === 'accepted') this.#bodyLimit.accepted();
+        this.#note(answer, logStream, events, body, noted);
         const judged = count === 1 && ABOUT_THE_EVENT.has(answer.kind) ? judge(answer, await askProbe()) : answer;
         if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, signal))) {
           return { to: body.to, instead: [[body.from, body.to]] };
@@ -204,31 +221,24 @@ export class CloudWatchSink implements Sink {
         return { to: body.to, instead: this.#judge(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
-        note(undefined);
+        if (error.isSent) this.#lost.lose(logStream, events, body, noted);
+        else noted.unsent();
         outcome.retry(recordsFrom(events, body.from), error, error.retryAfterMs);
         return { to: body.to, instead: [] };
       }
     });
   }
 
-  /** For an audit: before a request leaves, and with its answer; `undefined` where none came. */
-  #noteSending(logStream: string, events: Events, { from, to }: PutBody): (answer: Answer | undefined) => void {
-    if (this.#audit === undefined) return () => {};
-    const request = this.#audit.sending(claimsOfEvents(events, logStream, indexes(from, to)));
-    let isNoted = false;
-    return (answer) => {
-      if (isNoted) return;
-      isNoted = true;
-      if (answer === undefined || (answer.kind === 'retry' && !NOTHING_STORED.has(answer.code))) request.lost();
-      else if (answer.kind !== 'accepted') request.none();
-      else if (answer.rejected.length === 0) request.stored();
-      else {
-        const isStored = (i: number) => !answer.rejected.some((range) => i >= range.from && i < range.to);
-        const stored = [...indexes(from, to)].filter((i) => isStored(i - from));
-        if (stored.length === 0) request.none();
-        else request.stored(claimsOfEvents(events, logStream, stored));
-      }
-    };
+  /** What an answer says for later requests. */
+  #note(answer: Answer, logStream: string, events: Events, body: PutBody, noted: NotedEvents): void {
+    if (answer.kind === 'retry' && answer.isLost) this.#lost.lose(logStream, events, body, noted);
+    else noted.answered(answer);
+    if (answer.kind !== 'accepted') return;
+    this.#bodyLimit.accepted();
+    let latest = body.to - 1;
+    const { rejected } = answer;
+    while (rejected.some(({ from, to }) => latest >= body.from + from && latest < body.from + to)) latest -= 1;
+    this.#lost.answered(logStream, events, body, latest < body.from ? -1 : latest);
   }
 
   /** Asks for an answer; of a body that has none the next one is smaller. */

@@ -32,6 +32,7 @@ export class LogStreams {
       node: pod.nodeName,
     };
     this.#containerName = pod.containerName;
+    this.isOwn = template === undefined || /\{(pod|uid)\}/.test(template);
     this.#template =
       template?.replaceAll(LOG_STREAM_FIELD, (braces, field: LogStreamField) => {
         if (field === 'container' || field === 'stream') return braces;
@@ -47,6 +48,9 @@ export class LogStreams {
   get example(): string {
     return this.#nameFor({ container: '', stream: 'stdout' });
   }
+
+  /** Whether the name is that of one pod, so that no other shipper writes to the stream. */
+  readonly isOwn: boolean;
 
   /** Whether all records go into the same one. */
   get isOne(): boolean {

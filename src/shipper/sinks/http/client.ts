@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly body: Buffer;
   /** For errors: `bulk request`. */
   readonly operation: string;
+  /** A request that may have been carried out is not repeated, even when its connection had been idle. */
+  readonly isOnce?: true;
 }
 
 export interface HttpResponse {
@@ -107,11 +109,12 @@ export class HttpClient {
   /** Resolves with any whole answer, of any status. Throws a NoAnswerError when none came. */
   async request(request: HttpRequest, signal: AbortSignal, onProgress = () => {}): Promise<HttpResponse> {
     const started = performance.now();
-    const send = () => this.#send(request, signal, onProgress);
+    const sent = { isWhole: false };
+    const send = () => this.#send(request, sent, signal, onProgress);
     try {
       const response = await send().catch((error: IdleConnectionError | Error) => {
         // The service closed an idle connection just as it was used again: most likely it has not read the request.
-        if (!(error instanceof IdleConnectionError) || signal.aborted) throw error;
+        if (!(error instanceof IdleConnectionError) || signal.aborted || (request.isOnce && sent.isWhole)) throw error;
         return send().then((again): HttpResponse => ({ ...again, isRepeated: true }));
       });
       this.#options.onRequest(String(response.status), (performance.now() - started) / 1000);
@@ -121,10 +124,8 @@ export class HttpClient {
       const { code, detail } = failureOf(signal.aborted ? signal.reason : error);
       this.#options.onRequest(code, (performance.now() - started) / 1000);
       const hint = this.#hintFor(code);
-      throw new NoAnswerError(
-        { code, detail: `${request.operation} to ${this.target}: ${detail}${hint === undefined ? '' : ` (${hint})`}` },
-        { cause: error },
-      );
+      const words = `${request.operation} to ${this.target}: ${detail}${hint === undefined ? '' : ` (${hint})`}`;
+      throw new NoAnswerError({ code, detail: words, isSent: sent.isWhole }, { cause: error });
     }
   }
 
@@ -141,6 +142,7 @@ export class HttpClient {
 
   #send(
     { method, path, query = {}, headers, body }: HttpRequest,
+    sent: { isWhole: boolean },
     signal: AbortSignal,
     onProgress: () => void,
   ): Promise<HttpResponse> {
@@ -169,6 +171,10 @@ export class HttpClient {
       request.on('error', (error) => {
         const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
         reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
+      });
+      // The kernel has all of it, of a connection that was made.
+      request.once('finish', () => {
+        sent.isWhole = true;
       });
       request.once('response', (response) => receive(response).then(resolve, reject));
       writeBody(request, body, onProgress);

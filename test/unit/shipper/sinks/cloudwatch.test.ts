@@ -1,6 +1,8 @@
 /** What the CloudWatch Logs sink makes of answers. */
 import { NoAnswerError } from '../../../../src/shipper/errors.js';
+import type { CloudWatchApi } from '../../../../src/shipper/sinks/cloudwatch/api.js';
 import { type Entity, PutEncoder } from '../../../../src/shipper/sinks/cloudwatch/events.js';
+import { LostAnswers } from '../../../../src/shipper/sinks/cloudwatch/lost-answers.js';
 import { CloudWatchSink } from '../../../../src/shipper/sinks/cloudwatch/sink.js';
 import { LogStreams } from '../../../../src/shipper/sinks/cloudwatch/streams.js';
 import type { HttpResponse } from '../../../../src/shipper/sinks/http/client.js';
@@ -32,30 +34,35 @@ function sinkOn(
   const requests: string[][] = [];
   const calls: string[] = [];
   const notices: string[] = [];
-  const sink = new CloudWatchSink(
-    {
-      target: (stream) => `/g/${stream} at https://logs`,
-      credentialSource: 'a profile',
-      createsGroup: true,
-      async putLogEvents(body) {
-        const request = JSON.parse(body.toString()) as PutRequest;
-        const messages = request.logEvents.map(({ message }) => message);
-        requests.push(messages);
-        const answer = service(messages, request);
-        if (answer instanceof Error) throw answer;
-        const { status = 200, json = {}, body: text, headers = {} } = answer;
-        return { status, headers, body: Buffer.from(text ?? JSON.stringify(json)) };
-      },
-      async createStream() {
-        calls.push('create');
-        await createStream();
-      },
-      renewCredentials: () => calls.push('renew'),
-      close() {},
+  const api: CloudWatchApi = {
+    target: (stream) => `/g/${stream} at https://logs`,
+    credentialSource: 'a profile',
+    createsGroup: true,
+    async putLogEvents(body) {
+      const request = JSON.parse(body.toString()) as PutRequest;
+      const messages = request.logEvents.map(({ message }) => message);
+      requests.push(messages);
+      const answer = service(messages, request);
+      if (answer instanceof Error) throw answer;
+      const { status = 200, json = {}, body: text, headers = {} } = answer;
+      return { status, headers, body: Buffer.from(text ?? JSON.stringify(json)) };
     },
+    async createStream() {
+      calls.push('create');
+      await createStream();
+    },
+    renewCredentials: () => calls.push('renew'),
+    close() {},
+    getLogEvents: async () => ({ status: 400, headers: {}, body: Buffer.from('{"__type":"AccessDeniedException"}') }),
+  };
+  const onNotice = (notice: string) => notices.push(notice);
+  const lost = new LostAnswers({ api, isShared: false, now: () => 0, onNotice, onPossibleDuplicates: () => {} });
+  const sink = new CloudWatchSink(
+    api,
     new LogStreams(stream, noResource),
     new PutEncoder('/g', entity),
-    (notice) => notices.push(notice),
+    lost,
+    onNotice,
   );
   const send = (records: readonly (PlainRecord | string)[]) => sink.send(batchOf(records), never);
   return { requests, calls, notices, send, sink };
