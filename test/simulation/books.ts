@@ -34,6 +34,8 @@ export class Violation extends Error {
   }
 }
 
+/** Of losses in the shipper; others are the service's. */
+const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop)/;
 const KEYS = /\bw\d+#\d+;/g;
 
 /** The text of a line: its place, and a filling that depends on it alone. */
@@ -88,9 +90,11 @@ export class Books {
     }
   }
 
-  /** The count of lines that the service has refused may be gone. */
-  excuseRefused(): void {
+  /** Counts up to now may be gone, or be there twice. */
+  doubtCounts(): void {
     for (const line of this.#lines.values()) if (line.text.includes(REFUSED_TEXT)) line.excuse ??= 'count';
+    this.excusedLosses = Number.POSITIVE_INFINITY;
+    this.doubts = Number.POSITIVE_INFINITY;
   }
 
   /** The last line of a shipper that came to its end. */
@@ -111,6 +115,12 @@ export class Books {
     }
     if (!keepsLeft) this.reported.left += Number(totals.held ?? 0);
     this.reported.left += Number(totals.unread ?? 0);
+  }
+
+  /** Of what counts as dropped: by the word of the service. */
+  get #refusals(): number {
+    const reasons = [...this.reported.dropped].filter(([reason]) => !OWN_REASONS.test(reason));
+    return reasons.reduce((sum, [, count]) => sum + count, 0);
   }
 
   get sums() {
@@ -140,10 +150,13 @@ export class Books {
     if (sums.dropped > sums.missing + this.doubts) {
       throw new Violation('overcounted', `${sums.dropped} count as dropped, ${sums.missing} are missing: ${all}`);
     }
+    if (this.#refusals > this.refused + this.doubts) {
+      throw new Violation('refused', `${this.#refusals} count as refused, ${this.refused} ever were: ${all}`);
+    }
     if (application + this.excusedLosses < sums.original) {
       throw new Violation('uncounted', `${sums.original} could not be handed over, ${application} are counted: ${all}`);
     }
-    if (application > sums.original) {
+    if (application > sums.original && this.doubts !== Number.POSITIVE_INFINITY) {
       throw new Violation(
         'overcounted',
         `${sums.original} could not be handed over, ${application} are counted: ${all}`,

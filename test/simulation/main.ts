@@ -15,12 +15,11 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     lines: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
-    source: { type: 'string' },
   },
 });
 
 async function main(): Promise<void> {
-  const program = new Program(values.source);
+  const program = await Program.build();
   const size = { lines: Number(values.lines) };
   const first = Number(values.seed ?? values.from);
   const count = values.seed === undefined ? Number(values.seeds) : 1;

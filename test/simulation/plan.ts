@@ -57,14 +57,22 @@ const DURATION_MS = 20_000;
 
 export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
   const random = new Random(seed).fork('plan');
-  const kind = random.of(['rings', 'rings', 'socket', 'both'] as const);
+  const theme = random.of(['mixed', 'mixed', 'mixed', 'outage', 'node'] as const);
+  const kind = theme === 'outage' ? ('rings' as const) : random.of(['rings', 'rings', 'socket', 'both'] as const);
   const count = random.between(1, 3);
   const writers = Array.from({ length: count }, (_, i) => {
     if (kind === 'both') return i % 2 === 0 ? ('ring' as const) : ('socket' as const);
     return kind === 'rings' ? ('ring' as const) : ('socket' as const);
   });
-  const buffer = random.chance(0.5) ? ('disk' as const) : ('memory' as const);
-  const steps = [...writes(random.fork('writes'), count, lines), ...faults(random.fork('faults'), buffer, count)];
+  const buffer =
+    theme === 'node' || random.chance(theme === 'outage' ? 0.2 : 0.5) ? ('disk' as const) : ('memory' as const);
+  const own = random.fork('theme');
+  const steps = [
+    ...writes(random.fork('writes'), count, lines),
+    ...faults(random.fork('faults'), buffer, count, theme === 'mixed' ? 6 : 2),
+    ...(theme === 'outage' ? outage(own, count) : []),
+    ...(theme === 'node' ? crashes(own, count) : []),
+  ];
   return {
     seed,
     writers,
@@ -74,6 +82,36 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasMkfifo: random.chance(0.7),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
+}
+
+/** Longer than rings last, with kills in it. */
+function outage(random: Random, writers: number): Step[] {
+  const atMs = random.between(0, 3000);
+  const kills = Array.from({ length: random.between(1, 3) }, () => ({
+    atMs: random.between(atMs + 4000, DURATION_MS),
+    do: 'kill' as const,
+    ...(random.chance(0.3) && { inCalls: random.between(0, 80) }),
+  }));
+  const flood = { do: 'write' as const, writer: random.between(0, writers - 1), calls: 60, lines: 1 };
+  return [
+    { atMs, do: 'mood', mood: random.of(['down', 'failing', 'closed'] as const), forMs: 20_000 },
+    { atMs, ...flood, everyMs: 300, bytes: random.of([1000, 4000]) },
+    ...kills,
+  ];
+}
+
+/** The machine loses its power, with records on disk. */
+function crashes(random: Random, writers: number): Step[] {
+  const atMs = random.between(0, 8000);
+  const flood = { do: 'write' as const, writer: random.between(0, writers - 1), calls: 40, lines: 1 };
+  return [
+    { atMs, ...flood, everyMs: random.of([20, 200]), bytes: random.of([100, 4000]) },
+    ...(random.chance(0.7) ? [{ atMs, do: 'mood' as const, mood: 'down' as const, forMs: 12_000 }] : []),
+    ...Array.from({ length: random.between(1, 2) }, () => ({
+      atMs: atMs + random.between(500, 11_000),
+      do: 'crash' as const,
+    })),
+  ];
 }
 
 function environmentOf(random: Random, hasRings: boolean, hasDisk: boolean): Record<string, string> {
@@ -130,9 +168,9 @@ const CALLS: Readonly<Record<string, readonly string[]>> = {
   ),
 };
 
-function faults(random: Random, buffer: Plan['buffer'], writers: number): Step[] {
+function faults(random: Random, buffer: Plan['buffer'], writers: number, most: number): Step[] {
   const steps: Step[] = [];
-  for (let left = random.between(0, 6); left > 0; left -= 1) {
+  for (let left = random.between(0, most); left > 0; left -= 1) {
     const atMs = random.between(0, DURATION_MS);
     const forMs = random.of([300, 2000, 8000, 20_000]);
     const fault = random.of([

@@ -21,6 +21,8 @@ export interface Result {
 /** From the last step to the end of everything: what is held must be delivered by then. */
 const SETTLE_MS = 600_000;
 const QUIET_MS = 3000;
+/** A second, and the time that syncs take. */
+const UNSYNCED_MAX_MS = 1500;
 const EXIT = { DRAINED: 0, UNDELIVERED: 74, CONFIGURATION: 78 };
 
 export async function run(plan: Plan, program: Program, isTraced = false): Promise<Result> {
@@ -156,23 +158,33 @@ class Simulation {
     const totals = log.findLast(({ message }) => String(message).startsWith('stopped:'));
     if (totals === undefined) throw new Violation('internal', `no last line: ${words}`);
     this.books.report(totals, this.#plan.buffer === 'disk');
+    this.books.doubts += this.#debts;
     // A checkpoint that the disk refused: what lies behind it is delivered, and refused, once more.
     if (log.some(({ level }) => level === 'error')) this.books.doubts += this.books.refused;
+    this.#checkJournal(process);
     if (process === this.#shipper) this.#startSoon();
   }
 
   #killed(process: MachineProcess): void {
     this.books.kills += 1;
     const { files } = this.machine;
-    const rings = files.list(RINGS).map((name) => files.find(`${RINGS}/${name}`)!);
-    this.books.doubts += debtsIn(rings) + this.books.refused;
+    this.books.doubts += this.#debts + this.books.refused;
     const spool = files.list(DISK).map((name) => files.bytesOf(files.find(`${DISK}/${name}`)!));
     // docs/internals/architecture.md: lines over a socket that only the killed shipper had.
     this.books.excuse('socket', 'socket', spool);
-    // The same page: counts that the disk refused.
-    if (process.log.some(({ message }) => String(message).startsWith('counts cannot be kept')))
-      this.books.excuseRefused();
+    this.#checkJournal(process);
     if (process === this.#shipper) this.#startSoon();
+  }
+
+  /** Of lines that rings have released, and no sink had acknowledged: each may be stored all the same. */
+  get #debts(): number {
+    const { files } = this.machine;
+    return debtsIn(files.list(RINGS).map((name) => files.find(`${RINGS}/${name}`)!));
+  }
+
+  /** docs/internals/architecture.md: counts that no disk took. */
+  #checkJournal({ log }: MachineProcess): void {
+    if (log.some(({ message }) => String(message).startsWith('counts cannot be kept'))) this.books.doubtCounts();
   }
 
   #take(step: Step): void {
@@ -228,7 +240,7 @@ class Simulation {
         this.#program.start(machine.spawn(), this.#plan.environment);
         break;
       case 'crash':
-        this.#crash();
+        this.#guarded(() => this.#crash());
         break;
     }
   }
@@ -259,16 +271,25 @@ class Simulation {
   #crash(): void {
     const { machine } = this;
     machine.trace('crash');
+    this.#checkSynced();
     this.books.crashes += 1;
     this.books.excuse('crash', 'all', machine.files.syncedFiles());
-    this.books.excusedLosses = Number.POSITIVE_INFINITY;
-    this.books.excuseRefused();
-    // What was delivered after the last checkpoint that lasts, and is damaged, counts as damaged.
-    this.books.doubts += this.books.lines;
+    // Counts since the last sync, and what was delivered after the last checkpoint that lasts, and is damaged.
+    this.books.doubtCounts();
     for (const writer of this.#writers.values()) writer.kill();
     for (const process of machine.running) process.kill();
     machine.files.crash(machine.random);
     machine.bootId = `${this.books.crashes}1111111-2222-3333-4444-555555555555`;
+  }
+
+  /** docs/decisions/0012: of what a running shipper has put on a disk that works, a crash takes the last second. */
+  #checkSynced(): void {
+    const runsMs = this.#shipper?.isAlive === true ? this.machine.scheduler.nowMs - this.#shipper.startedMs : 0;
+    const isSynced = this.#plan.environment.LOGTAP_SPOOL_SYNC !== 'off';
+    const isTroubled = this.#plan.steps.some((step) => ['trouble', 'fill disk', 'take descriptors'].includes(step.do));
+    const unsyncedMs = Math.min(runsMs, this.machine.files.unsyncedMs(/\.segment$/));
+    if (!isSynced || isTroubled || unsyncedMs < UNSYNCED_MAX_MS) return;
+    throw new Violation('unsynced', `segments, or their names, were not synced for ${Math.round(unsyncedMs)} ms`);
   }
 
   #heal(): void {

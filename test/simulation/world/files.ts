@@ -14,6 +14,9 @@ export interface Inode {
   size: number;
   /** What a crash leaves. */
   synced: Buffer;
+  /** Since when it has bytes that are not synced, on the monotonic clock. */
+  unsyncedSinceMs: number | undefined;
+  writes: number;
   mode: number;
   mtimeMs: number;
   links: number;
@@ -38,11 +41,16 @@ export const parentOf = (path: string): string => path.slice(0, path.lastIndexOf
 export class Files {
   #names = new Map<string, Inode>();
   #syncedNames = new Map<string, Inode>();
+  /** When names were made that are not synced. */
+  readonly #unsyncedNames = new Map<string, number>();
   #ino = 1000;
+  /** Monotonic. */
+  readonly #now: () => number;
   /** Bytes that the disk takes. */
   diskBytes = Number.POSITIVE_INFINITY;
 
-  constructor() {
+  constructor(now: () => number) {
+    this.#now = now;
     for (const path of ['/', DISK, '/shm', '/run', '/out']) this.make(path, 'directory', 0);
     this.syncDirectory(DISK);
   }
@@ -55,9 +63,10 @@ export class Files {
     this.#ino += 1;
     const inode: Inode = {
       ...{ ino: this.#ino, kind, content: Buffer.alloc(0), size: 0, synced: Buffer.alloc(0), mode },
-      ...{ mtimeMs: nowMs, links: 1, isLocked: false, server: undefined },
+      ...{ unsyncedSinceMs: undefined, writes: 0, mtimeMs: nowMs, links: 1, isLocked: false, server: undefined },
     };
     this.#names.set(path, inode);
+    this.#unsyncedNames.set(path, this.#now());
     return inode;
   }
 
@@ -107,6 +116,8 @@ export class Files {
     }
     inode.content.set(bytes.subarray(0, length), at);
     inode.size = Math.max(inode.size, end);
+    inode.unsyncedSinceMs ??= this.#now();
+    inode.writes += 1;
     inode.mtimeMs = nowMs;
     return length;
   }
@@ -120,8 +131,18 @@ export class Files {
     return inode.content.subarray(0, inode.size);
   }
 
-  sync(inode: Inode, content = Buffer.from(this.bytesOf(inode))): void {
+  /** `writes` and `atMs` say when the content was as it is synced. */
+  sync(inode: Inode, content = Buffer.from(this.bytesOf(inode)), writes = inode.writes, atMs = this.#now()): void {
     inode.synced = content;
+    inode.unsyncedSinceMs = writes === inode.writes ? undefined : atMs;
+  }
+
+  /** For how long the oldest bytes, and names, of files with such names have not been synced. */
+  unsyncedMs(name: RegExp): number {
+    const since = [...this.#names].flatMap(([path, { unsyncedSinceMs }]) => {
+      return name.test(path) ? [unsyncedSinceMs, this.#unsyncedNames.get(path)].filter((ms) => ms !== undefined) : [];
+    });
+    return this.#now() - Math.min(this.#now(), ...since);
   }
 
   syncDirectory(directory: string): void {
@@ -129,7 +150,9 @@ export class Files {
       if (parentOf(path) === directory && !this.#names.has(path)) this.#syncedNames.delete(path);
     }
     for (const [path, inode] of this.#names) {
-      if (path === directory || parentOf(path) === directory) this.#syncedNames.set(path, inode);
+      if (path !== directory && parentOf(path) !== directory) continue;
+      this.#syncedNames.set(path, inode);
+      this.#unsyncedNames.delete(path);
     }
   }
 
@@ -159,7 +182,9 @@ export class Files {
       inode.content = survived(this.bytesOf(inode), inode.synced, random);
       inode.size = inode.content.length;
       inode.synced = Buffer.from(inode.content);
+      inode.unsyncedSinceMs = undefined;
     }
+    this.#unsyncedNames.clear();
     this.#names = names;
     for (const path of onDisk) this.#syncedNames.delete(path);
     for (const [path, inode] of names) this.#syncedNames.set(path, inode);

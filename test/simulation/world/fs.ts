@@ -71,6 +71,7 @@ export function fileSystemOf(process: MachineProcess) {
     const bytes = Buffer.from(content);
     return {
       ...{ ino: 1, kind: 'file', content: bytes, size: bytes.length, synced: bytes, mode: 0o444, mtimeMs: 0 },
+      ...{ unsyncedSinceMs: undefined, writes: 0 },
       ...{ links: 1, isLocked: false, server: undefined },
     };
   };
@@ -133,10 +134,11 @@ export function fileSystemOf(process: MachineProcess) {
     }
     const { path, inode } = file;
     const content = inode.kind === 'file' ? Buffer.from(files.bytesOf(inode)) : undefined;
+    const [writes, atMs] = [inode.writes, scheduler.nowMs];
     scheduler.after(process.random.between(SYNC_MS.least, SYNC_MS.most), process, () => {
       // Names that came meanwhile may be synced along: a file system may do more than it was asked for.
       if (content === undefined) files.syncDirectory(path);
-      else files.sync(inode, content);
+      else files.sync(inode, content, writes, atMs);
       done(null);
     });
   }

@@ -68,6 +68,7 @@ export class Pipe {
 export class MachineProcess {
   readonly machine: Machine;
   readonly pid: number;
+  readonly startedMs: number;
   readonly random: Random;
   readonly descriptors = new Map<number, OpenFile>();
   readonly listeners = new Set<Inode>();
@@ -85,6 +86,7 @@ export class MachineProcess {
   constructor(machine: Machine, pid: number) {
     this.machine = machine;
     this.pid = pid;
+    this.startedMs = machine.scheduler.nowMs;
     this.descriptorLimit = machine.descriptorLimit;
     this.random = machine.random.fork(`process ${pid}`);
   }
@@ -137,7 +139,7 @@ export class MachineProcess {
 export class Machine {
   readonly random: Random;
   readonly scheduler: Scheduler;
-  readonly files = new Files();
+  readonly files: Files;
   readonly processes: MachineProcess[] = [];
   readonly service: Service;
   trouble: Trouble = () => undefined;
@@ -152,7 +154,9 @@ export class Machine {
 
   constructor(seed: string, isTraced: boolean, service: (machine: Machine) => Service) {
     this.random = new Random(seed);
-    this.scheduler = new Scheduler(isTraced);
+    const scheduler = new Scheduler(isTraced);
+    this.scheduler = scheduler;
+    this.files = new Files(() => scheduler.nowMs);
     this.service = service(this);
   }
 

@@ -3,10 +3,11 @@
  * chance, comes from the process it runs in. Nothing of it is replaced.
  */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-import { buildSync } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { type Clocks, clocksOf } from './clocks.js';
 import { fileSystemOf } from './fs.js';
 import { httpOf } from './http.js';
@@ -34,25 +35,36 @@ const SHADOWED = [
 type Shipper = (...shadowed: readonly unknown[]) => void;
 export type Environment = Readonly<Record<string, string>>;
 
+/** A deliberate fault: a text of one file of the source, which must be there once, and what takes its place. */
+export interface Mutation {
+  readonly name: string;
+  /** Below the root of the repository. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
 /** A shipper that can be started in any number of simulated processes. */
 export class Program {
   readonly #run: Shipper;
 
-  /** @param source the directory of the shipper's `main.ts` */
-  constructor(source = join(root, 'src/shipper')) {
-    const { outputFiles } = buildSync({
-      entryPoints: [join(source, 'main.ts')],
+  private constructor(text: string) {
+    this.#run = new Script(`(function (${SHADOWED.join(', ')}) {${text}\n})`).runInThisContext() as Shipper;
+  }
+
+  static async build(mutations: readonly Mutation[] = []): Promise<Program> {
+    const { outputFiles } = await build({
+      entryPoints: [join(root, 'src/shipper/main.ts')],
       bundle: true,
       platform: 'node',
       target: 'node20',
       format: 'cjs',
       write: false,
       logLevel: 'error',
-      nodePaths: [join(root, 'node_modules')],
       external: ['@aws-sdk/*', '@smithy/*', '@opensearch-project/*'],
+      plugins: mutations.length === 0 ? [] : [mutated(mutations)],
     });
-    const text = outputFiles[0]!.text;
-    this.#run = new Script(`(function (${SHADOWED.join(', ')}) {${text}\n})`).runInThisContext() as Shipper;
+    return new Program(outputFiles[0]!.text);
   }
 
   start(process: MachineProcess, environment: Environment): void {
@@ -68,6 +80,27 @@ export class Program {
     };
     machine.scheduler.after(0, process, () => this.#run(...SHADOWED.map((name) => shadowed[name])));
   }
+}
+
+/** Changes the source on its way into the bundle. The files stay as they are. */
+function mutated(mutations: readonly Mutation[]): Plugin {
+  return {
+    name: 'mutations',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const own = mutations.filter(({ file }) => path === join(root, file));
+        if (own.length === 0) return undefined;
+        let contents = readFileSync(path, 'utf8');
+        for (const { name, file, find, replace } of own) {
+          const parts = contents.split(find);
+          if (parts.length !== 2)
+            throw new Error(`mutation '${name}': its text is ${parts.length - 1} times in ${file}`);
+          contents = parts.join(replace);
+        }
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
 }
 
 function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => unknown {

@@ -6,7 +6,18 @@ import type { Answer } from './http.js';
 import type { Machine } from './machine.js';
 
 /** How the service behaves for a while. */
-export type Mood = 'well' | 'slow' | 'down' | 'failing' | 'lying' | 'lost' | 'late' | 'twice' | 'busy' | 'misshapen';
+export type Mood =
+  | 'well'
+  | 'slow'
+  | 'down'
+  | 'failing'
+  | 'lying'
+  | 'lost'
+  | 'late'
+  | 'twice'
+  | 'busy'
+  | 'misshapen'
+  | 'closed';
 
 export const MOODS: readonly Mood[] = [
   'slow',
@@ -18,6 +29,7 @@ export const MOODS: readonly Mood[] = [
   'twice',
   'busy',
   'misshapen',
+  'closed',
 ];
 
 /** Told of each document that is stored. */
@@ -78,7 +90,7 @@ export class Service {
       if (lines[i] === '') break;
       const { create } = JSON.parse(lines[i]!) as { create?: { _id: string } };
       // A probe that is to store nothing asks for a version that is not there.
-      if (create === undefined) items.push({ index: CONFLICT });
+      if (create === undefined) items.push({ index: this.mood === 'closed' ? CLOSED : CONFLICT });
       else items.push({ create: this.#create(create._id, JSON.parse(lines[i + 1]!), isBusy) });
     }
     const hasErrors = items.some((item) => JSON.stringify(item).includes('"error"'));
@@ -87,6 +99,9 @@ export class Service {
 
   #create(id: string, source: Record<string, unknown>, isBusy: boolean): object {
     const text = String(source.body);
+    if (this.mood === 'closed') {
+      return CLOSED;
+    }
     if (isBusy && this.#machine.random.chance(PARTLY_BUSY)) {
       return { status: 429, error: { type: 'circuit_breaking_exception', reason: 'too much' } };
     }
@@ -114,6 +129,7 @@ export class Service {
 
 /** Of a record that asks whether others would be taken. */
 const PROBE_ID = 'logtap-probe';
+const CLOSED = { status: 400, error: { type: 'illegal_argument_exception', reason: 'no write index' } };
 const CONFLICT = {
   status: 409,
   error: { type: 'version_conflict_engine_exception', reason: 'is there', index: 'logs' },
