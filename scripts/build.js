@@ -1,4 +1,4 @@
-// Builds everything into dist/: constructs (tsc), CLI, shipper, try and cluster (one bundled file each), the licences and the bill
+// Builds everything into dist/: constructs (tsc), CLI, shipper, try, audit and cluster (one bundled file each), the licences and the bill
 // of materials of what is bundled, the native library (make).
 //
 //     node scripts/build.js            builds outdated parts
@@ -75,6 +75,13 @@ function bundle() {
     ...common,
     entryPoints: ['src/try/main.ts'],
     outfile: 'dist/try/main.js',
+    minify: true,
+    keepNames: true,
+  });
+  buildSync({
+    ...common,
+    entryPoints: ['src/audit/main.ts'],
+    outfile: 'dist/audit/main.js',
     minify: true,
     keepNames: true,
   });

@@ -1,5 +1,6 @@
 /** The `logtap` command: runs the subcommand, prints its error and sets the exit code. */
 import { closest } from '../catalog/closest.js';
+import { auditCommand } from './audit/audit.js';
 import { upgradeCommand } from './cluster/upgrade.js';
 import { doctor } from './doctor.js';
 import { explainCommand } from './explain.js';
@@ -22,6 +23,7 @@ const USAGE = `Usage: logtap COMMAND
   try [--config logtap.yaml] FILE|TAPE|-                     show the records that the shipper makes of a log
   ship [--check]                                             run the sidecar, or test its settings; settings come from the environment
   replay FILE                                                resend dead letters; settings as for ship
+  audit --opensearch URL|--cloudwatch GROUP --ledger PLACE   prove that the service has every record, or name what is missing
   install DIR                                                install the library for this architecture into DIR
   terminate                                                  notify the shipper of this container that the pod ends (preStop hook)
   inject FILE|DIR|- [options]                                add the tap and the sidecar to manifests
@@ -46,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   uninject: (args) => uninjectCommand(args, process),
   check: (args) => checkCommand(args, process),
   diff: (args) => diffCommand(args, process),
+  audit: (args) => auditCommand(args, process),
   explain: (args) => explainCommand(args, process),
   try: (args) => tryCommand(args, process),
   upgrade: (args) => upgradeCommand(args, process),

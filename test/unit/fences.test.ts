@@ -94,6 +94,7 @@ const allowedParts: Record<string, readonly string[]> = {
   try: ['try', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
   // Of cli the interface of its bundle, of constructs the names that injection gives.
   cluster: ['cluster', 'cli', 'constructs', 'catalog', 'contract.js'],
+  audit: ['audit', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
   doctor: ['doctor', 'catalog', 'contract.js', 'printable.js'],
   cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js'],
 };

@@ -131,7 +131,8 @@ export class AuditBook {
 
   #run([run, startedMs]: readonly unknown[]): boolean {
     if (typeof run !== 'string' || !isNumber(startedMs)) return false;
-    this.#current = this.runs.get(run) ?? new RunBook(run, startedMs);
+    // A ledger may be in a text twice, as in a log: the later one is the longer one.
+    this.#current = new RunBook(run, startedMs);
     this.runs.set(run, this.#current);
     return true;
   }

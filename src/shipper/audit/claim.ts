@@ -66,6 +66,10 @@ export class ClaimSums {
       this.#carry();
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   get claim(): Claim {
     this.#carry();
     return {

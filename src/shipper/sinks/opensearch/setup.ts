@@ -196,7 +196,8 @@ function describeNodes({ opensearchUrls }: OpenSearchSettings): string {
   return opensearchUrls.map(({ origin }) => origin).join(',');
 }
 
-function clientOptions({ settings, identity, network }: SetUpOptions): ClientOptions {
+/** Of the official client, as the settings say. */
+export function clientOptions({ settings, identity, network }: SetUpOptions): ClientOptions {
   const { opensearchUrls, opensearchSigv4, awsRegion } = settings;
   const { credentials } = identity;
   return {

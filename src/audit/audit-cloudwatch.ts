@@ -1,0 +1,47 @@
+/** An audit of CloudWatch Logs, stream by stream. */
+
+import type { Audited, AuditTools } from './audit-opensearch.js';
+import { CloudWatchReader } from './cloudwatch.js';
+import { Ledgers } from './ledgers.js';
+import type { Progress } from './resume.js';
+import { SumAudit } from './sums.js';
+import { addLedgerFindings, settledIn, windowOf } from './window.js';
+
+export async function auditCloudWatch(
+  { group }: { readonly group: string },
+  begun: Progress,
+  { request, secrets, save, readAgain }: AuditTools,
+): Promise<Audited> {
+  const { env, onProgress } = request;
+  const { window } = begun;
+  const reader = new CloudWatchReader({ group, env, secrets });
+  try {
+    const before = new Ledgers(begun.ledgers[0]);
+    const { ledger: known } = windowOf(before, 'cloudwatch', request);
+    const streams = [...new Set([...known.stored, ...known.open].map(({ claim }) => claim.of))].sort();
+    const audit = new SumAudit(begun.found.filter((claim) => claim !== undefined));
+    const read = new Set(begun.streams);
+    let events = 0;
+    for (const stream of streams) {
+      if (read.has(stream)) continue;
+      const token = stream === begun.stream ? begun.token : undefined;
+      for await (const page of reader.pages(stream, window, token)) {
+        for (const event of page.events) audit.event(stream, event);
+        events += page.events.length;
+        if (page.events.length === 0 || page.token === undefined) continue;
+        save({ ...begun, streams: [...read], stream, token: page.token, found: audit.found });
+        onProgress(`${events} events compared, ${read.size} of ${streams.length} streams done`);
+      }
+      read.add(stream);
+    }
+    const texts = before.isFinal ? begun.ledgers[0] : await readAgain();
+    const ledgers = new Ledgers(texts);
+    const inWindow = windowOf(ledgers, 'cloudwatch', request);
+    const isSettled = settledIn([...known.stored, ...known.open]);
+    const findings = audit.end(inWindow.ledger, isSettled);
+    addLedgerFindings(findings, ledgers, inWindow);
+    return { findings, ledgers };
+  } finally {
+    reader.close();
+  }
+}

@@ -1,0 +1,137 @@
+/** An audit of OpenSearch, part by part. */
+import type { AuditRequest } from '../cli/audit/audit-module.js';
+import type { Secrets } from '../shipper/secrets.js';
+import { type Entry, ExactAudit } from './exact.js';
+import type { Findings } from './findings.js';
+import { compare } from './judge.js';
+import { Ledgers } from './ledgers.js';
+import { OpenSearchReader, type Window } from './opensearch.js';
+import type { Progress } from './resume.js';
+import { addLedgerFindings, settledIn, windowOf } from './window.js';
+
+export interface AuditTools {
+  readonly request: AuditRequest;
+  readonly secrets: Secrets;
+  readonly save: (progress: Progress) => void;
+  readonly readAgain: () => Promise<readonly string[]>;
+}
+
+export interface Audited {
+  readonly findings: Findings;
+  readonly ledgers: Ledgers;
+}
+
+/** The progress is saved, and told, after so many documents. */
+const STEP = 50_000;
+
+export async function auditOpenSearch(
+  { url, index }: { readonly url: string; readonly index?: string | undefined },
+  begun: Progress,
+  { request, secrets, save, readAgain }: AuditTools,
+): Promise<Audited> {
+  const { env, onProgress } = request;
+  const { window } = begun;
+  const reader = new OpenSearchReader({ url, index, env, secrets, onNotice: onProgress });
+  try {
+    const from = begun.minute ?? window.from;
+    const pages = reader.pages({ from, to: window.to });
+    // The first answer fixes the view of the service: what was noted before it is there.
+    const first = await pages.next();
+    const before = new Ledgers(begun.ledgers[0]);
+    const isBegun = begun.minute !== undefined;
+    const texts = before.isFinal || isBegun ? begun.ledgers[1] : await readAgain();
+    const ledgers = new Ledgers(texts);
+    const inWindow = windowOf(ledgers, 'opensearch', request);
+    const audit = new ExactAudit(inWindow.ledger, settledIn(before.of('opensearch').stored), begun.found);
+    audit.findings.others = begun.others;
+    for (const finding of begun.unexplained) audit.findings.unexplained.add(finding as never);
+    const progress = { ...begun, ledgers: [begun.ledgers[0], texts] as const };
+    await readAll(audit, first, pages, {
+      window: { from, to: window.to },
+      onProgress,
+      save: (minute) => save(stateOf(audit, progress, minute)),
+    });
+    const findings = audit.end();
+    await nameAltered(audit.entries, findings, reader);
+    addLedgerFindings(findings, ledgers, inWindow);
+    return { findings, ledgers };
+  } finally {
+    await reader.close();
+  }
+}
+
+type Pages = ReturnType<OpenSearchReader['pages']>;
+
+async function readAll(
+  audit: ExactAudit,
+  first: Awaited<ReturnType<Pages['next']>>,
+  pages: Pages,
+  {
+    onProgress,
+    save,
+    window,
+  }: {
+    readonly onProgress: (message: string) => void;
+    readonly save: (minute: number) => void;
+    readonly window: Window;
+  },
+): Promise<void> {
+  let [read, told, minute] = [0, 0, window.from];
+  for (let page = first; page.done !== true; page = await pages.next()) {
+    for (const record of page.value.records) {
+      const next = Math.floor(record.timeMs / 60_000);
+      // Only between minutes: a part that resumes begins with a whole one.
+      if (next > minute && read - told >= STEP) {
+        told = read;
+        save(next);
+        onProgress(`${read} of ${page.value.total} documents compared, up to ${new Date(next * 60_000).toISOString()}`);
+      }
+      minute = Math.max(minute, next);
+      audit.record(record);
+      read += 1;
+    }
+  }
+}
+
+function stateOf(audit: ExactAudit, progress: Progress, minute: number): Progress {
+  const { others, unexplained } = audit.findings;
+  return {
+    ...progress,
+    ...{ minute, others, unexplained: unexplained.listed },
+    found: audit.entries.map(({ found }) => found.claim),
+  };
+}
+
+/** Claims whose altered record is looked for, and places that it may have. */
+const NAMED_MAX = 20;
+
+/** Reads the minutes of claims with an altered record once more, to say which one it is. */
+async function nameAltered(entries: readonly Entry[], findings: Findings, reader: OpenSearchReader): Promise<void> {
+  const { listed } = findings.unexplained;
+  const altered = entries.filter(
+    ({ claim, found, isSettled }) => isSettled && compare(claim, found.claim)?.kind === 'altered',
+  );
+  for (const { claim, run, found } of altered.slice(0, NAMED_MAX)) {
+    const { isAltered } = compare(claim, found.claim)!;
+    const places: number[] = [];
+    const ids: string[] = [];
+    for await (const { records } of reader.pages({ from: claim.minute, to: claim.lastMinute + 1 })) {
+      for (const { of, place, id } of records) {
+        if (
+          of !== claim.of ||
+          place < claim.from ||
+          place > claim.to ||
+          !isAltered!(place) ||
+          places.length >= NAMED_MAX
+        )
+          continue;
+        places.push(place);
+        ids.push(id);
+      }
+    }
+    const at = listed.findIndex(
+      (each) => each.kind === 'altered' && each.run === run && each.of === claim.of && each.from === claim.from,
+    );
+    if (at >= 0 && places.length > 0) listed[at] = { ...listed[at]!, places, ids };
+  }
+}

@@ -1,0 +1,82 @@
+/** Events of log streams of CloudWatch Logs, from the oldest on, with the official client and the shipper's own settings. */
+import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { withNames } from '../shipper/labels/names.js';
+import type { Secrets } from '../shipper/secrets.js';
+import { parseSettings } from '../shipper/settings.js';
+import { Network } from '../shipper/sinks/http/network.js';
+import type { Window } from './opensearch.js';
+import type { StoredEvent } from './sums.js';
+
+export interface CloudWatchAuditOptions {
+  readonly group: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
+}
+
+export interface EventPage {
+  readonly events: readonly StoredEvent[];
+  /** Where the next page begins. */
+  readonly token: string | undefined;
+}
+
+const MINUTE_MS = 60_000;
+/** The service allows few requests per second and answers others with an error: the client then waits, and slows down. */
+const ATTEMPTS = 12;
+
+export class CloudWatchReader {
+  readonly target: string;
+  readonly #client: CloudWatchLogsClient;
+  readonly #group: string;
+
+  /** Throws a ConfigError when a setting is wrong. */
+  constructor({ group, env, secrets }: CloudWatchAuditOptions) {
+    const given = { ...env, LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: group };
+    const settings = withNames(parseSettings(given, () => {}));
+    const { cloudwatchEndpoint, awsRegion, awsUseFips, awsUseDualstack } = settings;
+    this.#client = new CloudWatchLogsClient({
+      ...(awsRegion !== undefined && { region: awsRegion }),
+      ...(cloudwatchEndpoint === undefined
+        ? { useFipsEndpoint: awsUseFips === true, useDualstackEndpoint: awsUseDualstack === true }
+        : { endpoint: cloudwatchEndpoint.href }),
+      requestHandler: new Network(settings, secrets).awsHandler,
+      ...{ retryMode: 'adaptive', maxAttempts: ATTEMPTS },
+    });
+    this.#group = group;
+    this.target = group;
+  }
+
+  /** Nothing where the stream, or its group, does not exist. */
+  async *pages(stream: string, { from, to }: Window, token?: string): AsyncGenerator<EventPage> {
+    for (let nextToken = token; ; ) {
+      const page = await this.#page(stream, { from, to }, nextToken);
+      if (page === undefined) return;
+      const { events = [], nextForwardToken } = page;
+      yield {
+        events: events.map(({ timestamp = 0, message = '' }) => ({ timeMs: timestamp, message: Buffer.from(message) })),
+        token: nextForwardToken,
+      };
+      // The end is reached when the token repeats; pages before it may be empty.
+      if (nextForwardToken === undefined || nextForwardToken === nextToken) return;
+      nextToken = nextForwardToken;
+    }
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #page(logStreamName: string, { from, to }: Window, nextToken: string | undefined) {
+    try {
+      return await this.#client.send(
+        new GetLogEventsCommand({
+          ...{ logGroupName: this.#group, logStreamName, startFromHead: true },
+          ...{ startTime: from * MINUTE_MS, endTime: to * MINUTE_MS },
+          ...(nextToken !== undefined && { nextToken }),
+        }),
+      );
+    } catch (error) {
+      if ((error as Error).name === 'ResourceNotFoundException') return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Compares documents with claims where each document bears the name of its record: its origin and its place. A claim says how many
+ * records of an origin, with which places and bytes, a run has stored in some minutes; each claim is compared by itself, so claims of
+ * a run and of the one that read the same bytes again may overlap.
+ */
+import { ClaimSums, merged } from '../shipper/audit/claim.js';
+import type { Claim } from '../shipper/parts.js';
+import { Findings, minutesOf } from './findings.js';
+import { compare } from './judge.js';
+import type { OpenClaim, RunClaim, SinkLedger } from './ledgers.js';
+import { SameTime } from './same-time.js';
+
+/** A document of the service. */
+export interface StoredRecord {
+  /** Absent where the id is not one of a record. */
+  readonly of: string | undefined;
+  readonly place: number;
+  readonly timeMs: number;
+  readonly message: Buffer;
+  /** With its index. */
+  readonly id: string;
+}
+
+/** What was found for a claim. */
+interface FoundSums {
+  add(message: Buffer, place: number): void;
+  /** Absent where there is nothing. */
+  readonly claim: Claim | undefined;
+}
+
+/** A claim, and what was found for it. */
+export interface Entry extends RunClaim {
+  readonly found: FoundSums;
+  /** Whether the claim is the same in a ledger that was read before the service. */
+  readonly isSettled: boolean;
+}
+
+/** Records that may be stored without a claim, and how many were. */
+interface Allowance {
+  readonly claim: Claim;
+  readonly kind: 'in_flight' | 'replayed';
+  readonly run: string;
+  found: number;
+}
+
+const NOTHING: readonly never[] = [];
+
+export class ExactAudit {
+  readonly findings = new Findings();
+  /** In the order of the claims. */
+  readonly entries: readonly Entry[];
+  readonly #entries = new Map<string, Entry[]>();
+  readonly #allowances = new Map<string, Allowance[]>();
+  /** By origin: its claims about the minute that is read. */
+  readonly #active = new Map<string, readonly Entry[]>();
+  readonly #group: SameTime;
+  readonly #unclaimed = new Map<string, { claim: Claim; ids: string[] }>();
+  #minute = -1;
+
+  /**
+   * @param isSettled whether a claim had the same sums before the service was read
+   * @param found what an earlier part of this audit has found, by the order of the claims
+   */
+  constructor(ledger: SinkLedger, isSettled: (claim: RunClaim) => boolean, found: readonly (Claim | undefined)[] = []) {
+    this.entries = ledger.stored.map((each, i) => {
+      const { of, minute } = each.claim;
+      return { ...each, found: new FoundOf(of, minute, found[i]), isSettled: isSettled(each) };
+    });
+    for (const entry of this.entries) listAt(this.#entries, entry.claim.of).push(entry);
+    for (const { claim, run } of ledger.open)
+      listAt(this.#allowances, claim.of).push({ claim, run, kind: 'in_flight', found: 0 });
+    for (const { claim, run, fate } of ledger.counted) {
+      if (fate === 'deadLettered' || fate === 'dropped')
+        listAt(this.#allowances, claim.of).push({ claim, run, kind: 'replayed', found: 0 });
+    }
+    this.#group = new SameTime((same, id) => this.#duplicate(same, id));
+  }
+
+  /** Documents come in the order of their times. */
+  record(stored: StoredRecord): void {
+    const minute = Math.floor(stored.timeMs / 60_000);
+    if (minute !== this.#minute) {
+      this.#minute = minute;
+      this.#active.clear();
+    }
+    const isKnown = stored.of !== undefined && this.#isKnown(stored.of);
+    if (!this.#group.isNew(stored, isKnown)) return;
+    if (!isKnown) this.findings.others += 1;
+    else this.#place(stored, stored.of!, minute);
+  }
+
+  /** All documents were read. */
+  end(): Findings {
+    this.#group.end();
+    const { findings } = this;
+    for (const entry of this.entries) {
+      if (!entry.isSettled) {
+        findings.explained.add({
+          kind: 'unsettled',
+          run: entry.run,
+          records: entry.claim.count,
+          of: entry.claim.of,
+          ...minutesOf(entry.claim),
+        });
+        continue;
+      }
+      findings.claimed += entry.claim.count;
+      findings.found += entry.found.claim?.count ?? 0;
+      this.#judge(entry);
+    }
+    for (const { claim, ids } of this.#unclaimed.values()) {
+      const { of, from, to, count } = claim;
+      findings.unexplained.add({ kind: 'unclaimed', of, from, to, records: count, ...minutesOf(claim), ids });
+    }
+    for (const { kind, claim, run, found } of [...this.#allowances.values()].flat()) {
+      if (found > 0)
+        findings.explained.add({
+          kind,
+          run,
+          of: claim.of,
+          from: claim.from,
+          to: claim.to,
+          records: found,
+          ...minutesOf(claim),
+        });
+    }
+    return findings;
+  }
+
+  #isKnown(of: string): boolean {
+    return this.#entries.has(of) || this.#allowances.has(of);
+  }
+
+  #place({ message, place, id }: StoredRecord, of: string, minute: number): void {
+    let isClaimed = false;
+    for (const { claim, found } of this.#activeOf(of, minute)) {
+      if (place < claim.from || place > claim.to) continue;
+      found.add(message, place);
+      isClaimed = true;
+    }
+    if (isClaimed) return;
+    const allowance = this.#allowances
+      .get(of)
+      ?.find((each) => each.found < each.claim.count && covers(each.claim, minute, place));
+    if (allowance !== undefined) {
+      allowance.found += 1;
+      return;
+    }
+    const sums = new ClaimSums(of, minute);
+    sums.place(place);
+    const key = `${of} ${minute}`;
+    const known = this.#unclaimed.get(key);
+    const ids = known?.ids ?? [];
+    if (ids.length < IDS_MAX) ids.push(id);
+    this.#unclaimed.set(key, { claim: known === undefined ? sums.claim : merged(known.claim, sums.claim), ids });
+  }
+
+  #activeOf(of: string, minute: number): readonly Entry[] {
+    const known = this.#active.get(of);
+    if (known !== undefined) return known;
+    const entries = this.#entries.get(of) ?? NOTHING;
+    const active = entries.filter(({ claim }) => claim.minute <= minute && minute <= claim.lastMinute);
+    this.#active.set(of, active);
+    return active;
+  }
+
+  #judge(entry: Entry): void {
+    const { claim, run } = entry;
+    const difference = compare(claim, entry.found.claim);
+    if (difference === undefined) return;
+    const { of } = claim;
+    const where = { of, run, from: claim.from, to: claim.to, ...minutesOf(claim) };
+    if (difference.kind === 'extra') {
+      const explained = this.#extra(entry, difference.records);
+      if (explained !== undefined) {
+        this.findings.explained.add({ ...where, ...difference, kind: explained });
+        return;
+      }
+    }
+    this.findings.unexplained.add({ ...where, ...difference });
+  }
+
+  /** Why there may be so many more records among those of a claim. */
+  #extra({ claim, run }: Entry, records: number): 'read_again' | 'in_flight' | 'replayed' | undefined {
+    const others = (this.#entries.get(claim.of) ?? NOTHING).filter(
+      (each) => each.run !== run && overlap(each.claim, claim),
+    );
+    const allowances = (this.#allowances.get(claim.of) ?? NOTHING).filter((each) => overlap(each.claim, claim));
+    const again = sumOf(others);
+    const room = again + sumOf(allowances);
+    if (records > room) return undefined;
+    return again >= records ? 'read_again' : (allowances[0]?.kind ?? 'read_again');
+  }
+
+  #duplicate({ of, place, timeMs }: StoredRecord, ids: readonly string[]): void {
+    const minute = Math.floor(timeMs / 60_000);
+    this.findings.unexplained.add({
+      kind: 'duplicate',
+      ...(of !== undefined && { of }),
+      ...{ records: 1, from: place, to: place, places: [place], ids },
+      ...minutesOf({ minute, lastMinute: minute }),
+    });
+  }
+}
+
+/** Ids of unclaimed documents that are named, for each origin and minute. */
+const IDS_MAX = 10;
+
+/** What was found for a claim, in this part of an audit and those before. */
+class FoundOf implements FoundSums {
+  readonly #sums: ClaimSums;
+  readonly #before: Claim | undefined;
+
+  constructor(of: string, minute: number, before: Claim | undefined) {
+    this.#sums = new ClaimSums(of, minute);
+    this.#before = before;
+  }
+
+  add(message: Buffer, place: number): void {
+    this.#sums.record(
+      message,
+      new DataView(message.buffer, message.byteOffset, message.length),
+      0,
+      message.length,
+      place,
+    );
+  }
+
+  get claim(): Claim | undefined {
+    const now = this.#sums.count === 0 ? undefined : this.#sums.claim;
+    if (now === undefined || this.#before === undefined) return now ?? this.#before;
+    return merged(this.#before, now);
+  }
+}
+
+const covers = ({ minute: first, lastMinute, from, to }: Claim, minute: number, place: number): boolean =>
+  first <= minute && minute <= lastMinute && from <= place && place <= to;
+
+const overlap = (one: Claim, other: Claim): boolean =>
+  one.minute <= other.lastMinute && other.minute <= one.lastMinute && one.from <= other.to && other.from <= one.to;
+
+const sumOf = (claims: readonly (RunClaim | OpenClaim | Allowance)[]): number =>
+  claims.reduce((sum, { claim }) => sum + claim.count, 0);
+
+function listAt<T>(map: Map<string, T[]>, key: string): T[] {
+  const known = map.get(key) ?? [];
+  map.set(key, known);
+  return known;
+}

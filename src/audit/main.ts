@@ -1,0 +1,36 @@
+/** The bundle behind `logtap audit`: reads ledgers and a service, compares them, and reports. */
+import type { AuditModule, AuditRequest } from '../cli/audit/audit-module.js';
+import { Secrets } from '../shipper/secrets.js';
+import { auditCloudWatch } from './audit-cloudwatch.js';
+import { auditOpenSearch } from './audit-opensearch.js';
+import { Ledgers, readLedgers } from './ledgers.js';
+import { report } from './report.js';
+import { type Progress, readProgress, removeProgress, writeProgress } from './resume.js';
+import { windowOf } from './window.js';
+
+const audit: AuditModule['audit'] = async (request) => {
+  const { service, ledgers: places, resume, format } = request;
+  const name = service.kind === 'opensearch' ? service.url : service.group;
+  const known = resume === undefined ? undefined : readProgress(resume, name);
+  const begun = known ?? (await begin(request, name));
+  const save = (progress: Progress) => {
+    if (resume !== undefined) writeProgress(resume, progress);
+  };
+  const secrets = Secrets.of(process.env);
+  const tools = { request, secrets, save, readAgain: () => readLedgers(places) };
+  const { findings, ledgers } = await (service.kind === 'opensearch'
+    ? auditOpenSearch(service, begun, tools)
+    : auditCloudWatch(service, begun, tools));
+  const { ledger } = windowOf(ledgers, service.kind, request);
+  const answer = report({ service: name, window: begun.window, ledgers, ledger, findings }, format);
+  if (resume !== undefined) removeProgress(resume);
+  return answer;
+};
+
+async function begin(request: AuditRequest, service: string): Promise<Progress> {
+  const texts = await readLedgers(request.ledgers);
+  const { window } = windowOf(new Ledgers(texts), request.service.kind, request);
+  return { service, window, ledgers: [texts, texts], others: 0, unexplained: [], found: [] };
+}
+
+export { audit };

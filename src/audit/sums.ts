@@ -1,0 +1,156 @@
+/**
+ * Compares events with claims where events have no names: of each log stream, the number of the events of some minutes and the sums
+ * over them. What a run stored twice after a lost answer is there twice.
+ */
+import { ClaimSums, merged } from '../shipper/audit/claim.js';
+import type { Claim } from '../shipper/parts.js';
+import { type Finding, Findings, minutesOf } from './findings.js';
+import { compare } from './judge.js';
+import type { OpenClaim, RunClaim, SinkLedger } from './ledgers.js';
+
+export interface StoredEvent {
+  readonly timeMs: number;
+  readonly message: Buffer;
+}
+
+/** Requests with lost answers that are tried in all combinations. */
+const TRIED_MAX = 16;
+
+export class SumAudit {
+  readonly #found = new Map<string, Map<number, { before: Claim | undefined; sums: ClaimSums }>>();
+
+  /** @param found what an earlier part of this audit has found */
+  constructor(found: readonly Claim[] = []) {
+    for (const claim of found) this.#at(claim.of, claim.minute).before = claim;
+  }
+
+  event(stream: string, { timeMs, message }: StoredEvent): void {
+    const { sums } = this.#at(stream, Math.floor(timeMs / 60_000));
+    sums.record(message, new DataView(message.buffer, message.byteOffset, message.length), 0, message.length, timeMs);
+  }
+
+  /** By stream and minute. */
+  get found(): readonly Claim[] {
+    return [...this.#found.values()].flatMap((minutes) =>
+      [...minutes.values()].map(sumsOf).filter((sums) => sums !== undefined),
+    );
+  }
+
+  /** All events were read. `isSettled` says of a claim that its sums were the same before. */
+  end({ stored, open }: SinkLedger, isSettled: (claim: RunClaim) => boolean): Findings {
+    const findings = new Findings();
+    const found = this.found;
+    for (const of of new Set([...stored, ...open].map(({ claim }) => claim.of))) {
+      const isOf = ({ claim }: RunClaim) => claim.of === of;
+      for (const part of connected(
+        stored.filter(isOf),
+        open.filter(isOf),
+        found.filter((claim) => claim.of === of),
+      )) {
+        judge(part, findings, isSettled);
+      }
+    }
+    return findings;
+  }
+
+  #at(of: string, minute: number) {
+    let minutes = this.#found.get(of);
+    if (minutes === undefined) {
+      minutes = new Map();
+      this.#found.set(of, minutes);
+    }
+    let at = minutes.get(minute);
+    if (at === undefined) {
+      at = { before: undefined, sums: new ClaimSums(of, minute) };
+      minutes.set(minute, at);
+    }
+    return at;
+  }
+}
+
+function sumsOf({ before, sums }: { readonly before: Claim | undefined; readonly sums: ClaimSums }): Claim | undefined {
+  const now = sums.count === 0 ? undefined : sums.claim;
+  return now === undefined || before === undefined ? (now ?? before) : merged(before, now);
+}
+
+/** Claims and events of minutes that overlap: they can only be compared together. */
+interface Part {
+  readonly stored: RunClaim[];
+  readonly open: OpenClaim[];
+  readonly found: Claim[];
+  first: number;
+  last: number;
+}
+
+function connected(stored: readonly RunClaim[], open: readonly OpenClaim[], found: readonly Claim[]): readonly Part[] {
+  const all = [
+    ...stored.map((each) => ({ claim: each.claim, add: (part: Part) => part.stored.push(each) })),
+    ...open.map((each) => ({ claim: each.claim, add: (part: Part) => part.open.push(each) })),
+    ...found.map((claim) => ({ claim, add: (part: Part) => part.found.push(claim) })),
+  ].sort((one, other) => one.claim.minute - other.claim.minute);
+  const parts: Part[] = [];
+  for (const { claim, add } of all) {
+    let part = parts.at(-1);
+    if (part === undefined || claim.minute > part.last) {
+      part = { stored: [], open: [], found: [], first: claim.minute, last: claim.lastMinute };
+      parts.push(part);
+    }
+    part.last = Math.max(part.last, claim.lastMinute);
+    add(part);
+  }
+  return parts;
+}
+
+const total = (claims: readonly Claim[]): Claim | undefined =>
+  claims.length === 0 ? undefined : claims.reduce((sum, claim) => merged(sum, claim));
+
+function judge(
+  { stored, open, found, first, last }: Part,
+  findings: Findings,
+  isSettled: (claim: RunClaim) => boolean,
+): void {
+  const claims = stored.map(({ claim }) => claim);
+  const claim = total(claims);
+  const there = total(found);
+  const of = (claim ?? there ?? open[0]!.claim).of;
+  const where = { of, ...minutesOf({ minute: first, lastMinute: last }) };
+  const count = claim?.count ?? 0;
+  if (![...stored, ...open].every(isSettled)) {
+    findings.explained.add({ kind: 'unsettled', records: count, ...where });
+    return;
+  }
+  findings.claimed += count;
+  findings.found += there?.count ?? 0;
+  const difference = compare(claim ?? nothing(of, first), there);
+  if (difference === undefined) return;
+  const { isAltered: _, ...said } = difference;
+  if (difference.kind === 'extra' && isRepeated(claim, there!, open)) {
+    const isLost = open.some(({ isLost: each }) => each);
+    findings.explained.add({ ...where, ...said, kind: isLost ? 'possible_duplicate' : 'in_flight' });
+    return;
+  }
+  findings.unexplained.add({ ...where, ...said } as Finding<typeof said.kind>);
+}
+
+const nothing = (of: string, minute: number): Claim => {
+  return { of, minute, lastMinute: minute, from: 0, to: 0, count: 0, places: 0n, digest: 0n, weighted: 0 };
+};
+
+/** Whether the surplus is exactly some of the requests that may have been stored. */
+function isRepeated(claim: Claim | undefined, there: Claim, open: readonly OpenClaim[]): boolean {
+  const may = open.flatMap(({ claim: each, times }) => Array.from({ length: Math.min(times, TRIED_MAX) }, () => each));
+  const surplus = there.count - (claim?.count ?? 0);
+  if (may.length > TRIED_MAX) return surplus <= may.reduce((sum, { count }) => sum + count, 0);
+  const places = BigInt.asUintN(64, there.places - (claim?.places ?? 0n));
+  const digest = BigInt.asUintN(64, there.digest - (claim?.digest ?? 0n));
+  return isSum(may, surplus, places, digest);
+}
+
+function isSum(may: readonly Claim[], count: number, places: bigint, digest: bigint): boolean {
+  if (count === 0) return places === 0n && digest === 0n;
+  const [first, ...rest] = may;
+  if (first === undefined || count < 0) return false;
+  if (isSum(rest, count, places, digest)) return true;
+  const left = (sum: bigint, part: bigint) => BigInt.asUintN(64, sum - part);
+  return isSum(rest, count - first.count, left(places, first.places), left(digest, first.digest));
+}

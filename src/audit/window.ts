@@ -1,0 +1,78 @@
+/** The minutes that an audit is about, and the claims about them. */
+import type { AuditRequest } from '../cli/audit/audit-module.js';
+import type { Claim } from '../shipper/parts.js';
+import { type Findings, minutesOf } from './findings.js';
+import type { Ledgers, RunClaim, SinkLedger } from './ledgers.js';
+import type { Window } from './opensearch.js';
+
+const MINUTE_MS = 60_000;
+
+export interface InWindow {
+  readonly window: Window;
+  readonly ledger: SinkLedger;
+  /** Claims that are only partly in the window: nothing can be said about them. */
+  readonly outside: readonly RunClaim[];
+}
+
+/** Without bounds: all minutes of the ledgers. Bounds are rounded outwards, to whole minutes. */
+export function windowOf(
+  ledgers: Ledgers,
+  sink: string,
+  { sinceMs, untilMs }: Pick<AuditRequest, 'sinceMs' | 'untilMs'>,
+): InWindow {
+  const all = ledgers.of(sink);
+  const claims = [...all.stored, ...all.open].map(({ claim }) => claim);
+  const first = claims.reduce((least, { minute }) => Math.min(least, minute), Number.POSITIVE_INFINITY);
+  const last = claims.reduce((most, { lastMinute }) => Math.max(most, lastMinute + 1), 0);
+  const from = sinceMs === undefined ? (claims.length === 0 ? 0 : first) : Math.floor(sinceMs / MINUTE_MS);
+  const to = Math.max(from + 1, untilMs === undefined ? last : Math.ceil(untilMs / MINUTE_MS));
+  const touches = ({ claim }: { readonly claim: Claim }) => claim.minute < to && claim.lastMinute >= from;
+  const isInside = ({ claim }: { readonly claim: Claim }) => claim.minute >= from && claim.lastMinute < to;
+  const stored = all.stored.filter(touches);
+  return {
+    window: { from, to },
+    ledger: {
+      stored: stored.filter(isInside),
+      open: all.open.filter(touches),
+      counted: all.counted.filter(touches),
+    },
+    outside: stored.filter((each) => !isInside(each)),
+  };
+}
+
+/** What the ledgers say, and do not say, apart from claims. */
+export function addLedgerFindings(findings: Findings, ledgers: Ledgers, { window, ledger, outside }: InWindow): void {
+  for (const { claim, run } of outside) {
+    findings.unproven.add({ kind: 'outside_window', of: claim.of, run, records: claim.count, ...minutesOf(claim) });
+  }
+  for (const { records, minute } of ledgers.forgotten) {
+    if (minute >= window.from)
+      findings.unproven.add({ kind: 'forgotten', records, ...minutesOf({ minute: window.from, lastMinute: minute }) });
+  }
+  if (ledger.stored.length + ledger.open.length + outside.length === 0) {
+    const reason = 'the ledgers have no claim about this service in these minutes';
+    findings.unproven.add({ kind: 'no_claims', records: 0, reason });
+  }
+  for (const { run, totals } of ledgers.runs) {
+    if ((totals as { balanced?: unknown } | undefined)?.balanced === false)
+      findings.unexplained.add({
+        kind: 'unbalanced',
+        run,
+        records: 0,
+        reason: 'what the run read is not what it delivered, dropped and held',
+      });
+  }
+}
+
+/** Whether a claim has the same sums in the ledgers that were read before the service. */
+export function settledIn(
+  before: readonly { readonly run: string; readonly claim: Claim }[],
+): (each: RunClaim) => boolean {
+  const sums = new Map(before.map((each) => [keyOf(each), each.claim]));
+  return (each) => {
+    const known = sums.get(keyOf(each));
+    return known !== undefined && known.count === each.claim.count && known.digest === each.claim.digest;
+  };
+}
+
+const keyOf = ({ run, claim: { of, minute, lastMinute } }: RunClaim) => `${run} ${minute} ${lastMinute} ${of}`;

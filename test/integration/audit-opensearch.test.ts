@@ -1,0 +1,187 @@
+/** `logtap audit` and a real OpenSearch: a run with every kind of loss is proven, and what is changed by hand is found. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { freePort } from '../../scripts/free-port.js';
+import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
+import { LIBRARY_ENV } from '../../src/contract.js';
+import { describeWith } from '../support/capability.js';
+import { ask, documentsOf, tell } from '../support/opensearch-engine.js';
+import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
+import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
+
+jest.setTimeout(240_000);
+
+const LINES = 30_000;
+/** Lines, traces that are joined, noise that a rule drops, texts that are too long for the mapping, bytes that are no characters. */
+const WRITER = `
+import os, sys, time
+for i in range(${LINES}):
+    if i % 1000 == 500: os.write(1, b'ERROR %d failed\\n  at a.b.C(C.java:1)\\n  at a.b.D(D.java:2)\\n' % i)
+    elif i % 10 == 3: os.write(1, b'DEBUG %d noise\\n' % i)
+    elif i % 6000 == 7: os.write(1, b'INFO %d ' % i + b'x' * 40000 + b'\\n')
+    elif i % 500 == 9: os.write(2, b'INFO %d \\xff\\xfe bytes \\xc3\\n' % i)
+    else: os.write(1, b'INFO %d served\\n' % i)
+    if i % 3000 == 0: time.sleep(0.3)
+`;
+
+interface Answer {
+  readonly verdict: string;
+  readonly claimed: number;
+  readonly found: number;
+  readonly others: number;
+  readonly runs: readonly { readonly state: string }[];
+  readonly gaps: { readonly listed: readonly { fate: string; reason: string; records: number }[] };
+  readonly unexplained: { readonly records: number; readonly listed: readonly Record<string, unknown>[] };
+  readonly unproven: { readonly records: number; readonly findings: number };
+}
+
+describeWith(['opensearch'], 'audit of OpenSearch', () => {
+  let search: OpenSearchServer;
+  let url: string;
+  let rings: string;
+  beforeAll(async () => {
+    search = await startOpenSearch();
+    url = search.url;
+    rings = mkdtempSync('/dev/shm/logtap-rings-');
+  });
+  afterAll(async () => {
+    rmSync(rings, { recursive: true, force: true });
+    await search?.stop();
+  });
+
+  const audit = async (index: string, ledgers: readonly string[], more: readonly string[] = [], input?: string) => {
+    const args = ledgers.flatMap((ledger) => ['--ledger', ledger]);
+    const flags = ['audit', '--opensearch', url, '--index', index, ...args, '-o', 'json', '--quiet', ...more];
+    const { code, stdout, stderr } = await run(
+      process.execPath,
+      [logtap, ...flags],
+      input === undefined ? {} : { input },
+    );
+    return { code, stderr, answer: (stdout === '' ? undefined : JSON.parse(stdout)) as Answer };
+  };
+
+  /** Two documents: unlike others each has its own text. */
+  const documentWith = async (index: string, text: string) => {
+    const found = (await documentsOf(url, index)).find(({ document }) => document.body === text);
+    if (found === undefined) throw new Error(`no document has the text '${text}'`);
+    return found;
+  };
+
+  test('a run with kills, drops, dead letters and joined lines is proven; a removed, a second and a changed line are found', async () => {
+    const index = 'audited';
+    await tell(url, 'PUT', '/_index_template/audited', {
+      index_patterns: ['audited-*'],
+      template: { mappings: { properties: { body: { type: 'keyword' } } } },
+    });
+    const status = String(await freePort());
+    const settings = {
+      LOGTAP_RING_DIR: rings,
+      LOGTAP_BATCH_LINGER_MS: '50',
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: url,
+      LOGTAP_OPENSEARCH_INDEX: `${index}-{yyyy.MM.dd.HH}`,
+      LOGTAP_RULES: 'drop level=debug',
+      LOGTAP_DEAD_LETTER_FILE: join(temporaryDirectory(), 'letters'),
+      LOGTAP_STATUS_PORT: status,
+    };
+    const writer = start('python3', ['-c', WRITER], {
+      env: {
+        ...tapEnvironment('', { suppress: true }),
+        [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+        [LIBRARY_ENV.ON_FULL.name]: 'block:60000',
+      },
+    });
+    const stored = async () => ((await ask(url, 'GET', `/${index}-*/_count`)).json as { count?: number }).count ?? 0;
+    // Two shippers are killed while they deliver.
+    for (const records of [2000, 9000]) {
+      const killed = await startShipper(settings);
+      await until(`${records} records are stored`, async () => (await stored()) >= records);
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+    }
+    const last = await startShipper(settings);
+    await writer.ended;
+    await until('everything is delivered', async () => {
+      const ledger = (await (await fetch(`http://127.0.0.1:${status}/ledger`)).json()) as {
+        sinks: { opensearch: { held: { records: number } } };
+      };
+      return (await stored()) > LINES * 0.8 && ledger.sinks.opensearch.held.records === 0;
+    });
+
+    // While it runs.
+    const running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
+    expect(running).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
+    expect(running.answer.runs.map(({ state }) => state)).toEqual(['killed', 'killed', 'open']);
+
+    const { stderr } = await drain(last);
+    const file = join(rings, 'audit.ndjson');
+    const ended = await audit(`${index}-*`, [file]);
+    expect(ended).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
+    expect(ended.answer.runs.map(({ state }) => state)).toEqual(['killed', 'killed', 'ended']);
+    const gaps = new Map<string, number>();
+    for (const { fate, reason, records } of ended.answer.gaps.listed)
+      gaps.set(`${fate} ${reason}`, (gaps.get(`${fate} ${reason}`) ?? 0) + records);
+    // A killed run may have withheld the same lines, or rejected the same record, before the next one.
+    expect(gaps.get('withheld rule_1')).toBeGreaterThanOrEqual(LINES / 10);
+    expect([...gaps.keys()].some((key) => key.startsWith('deadLettered'))).toBe(true);
+
+    // From the log alone, as `kubectl logs` gives it.
+    const fromLog = await audit(`${index}-*`, ['-'], [], stderr);
+    expect(fromLog).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
+
+    // One removed.
+    const removed = await documentWith(`${index}-*`, 'INFO 12345 served');
+    await tell(url, 'DELETE', `/${removed.index}/_doc/${removed.id}`);
+    const missing = await audit(`${index}-*`, [file]);
+    expect(missing).toMatchObject({ code: 1, answer: { verdict: 'unexplained' } });
+    expect(missing.answer.unexplained.listed).toContainEqual(
+      expect.objectContaining({ kind: 'missing', records: 1, places: [Number(removed.id.split('-').at(-1))] }),
+    );
+    await tell(url, 'PUT', `/${removed.index}/_doc/${removed.id}`, removed.document);
+    expect(await audit(`${index}-*`, [file])).toMatchObject({ code: 0 });
+
+    // One stored twice, under an id of somebody else, and once more in another index under its own.
+    const twice = await documentWith(`${index}-*`, 'INFO 222 served');
+    await tell(url, 'PUT', `/${twice.index}/_doc/another`, twice.document);
+    await tell(url, 'PUT', `/${index}-rolled/_doc/${twice.id}`, twice.document);
+    const duplicate = await audit(`${index}-*`, [file]);
+    expect(duplicate.code).toBe(1);
+    expect(duplicate.answer.unexplained.listed.map(({ kind, ids }) => [kind, (ids as string[]).at(-1)]).sort()).toEqual(
+      [
+        ['duplicate', `${twice.index}/another`],
+        ['duplicate', expect.stringContaining(twice.id)],
+      ],
+    );
+    await tell(url, 'DELETE', `/${twice.index}/_doc/another`);
+    await tell(url, 'DELETE', `/${index}-rolled`);
+
+    // The bytes of one changed.
+    const changed = await documentWith(`${index}-*`, 'INFO 4321 served');
+    await tell(url, 'PUT', `/${changed.index}/_doc/${changed.id}`, { ...changed.document, body: 'INFO 4321 Served' });
+    const altered = await audit(`${index}-*`, [file]);
+    expect(altered.code).toBe(1);
+    expect(altered.answer.unexplained.listed).toContainEqual(
+      expect.objectContaining({ kind: 'altered', ids: [`${changed.index}/${changed.id}`] }),
+    );
+    await tell(url, 'PUT', `/${changed.index}/_doc/${changed.id}`, changed.document);
+
+    // One that nobody claims, of a known origin.
+    const [origin] = /^[0-9a-f]{16}-[^-]+/.exec(changed.id)!;
+    await tell(url, 'PUT', `/${changed.index}/_doc/${origin}-9007199254740990`, changed.document);
+    const unclaimed = await audit(`${index}-*`, [file]);
+    expect(unclaimed.code).toBe(1);
+    expect(unclaimed.answer.unexplained.listed).toContainEqual(
+      expect.objectContaining({ kind: 'unclaimed', records: 1 }),
+    );
+    await tell(url, 'DELETE', `/${changed.index}/_doc/${origin}-9007199254740990`);
+
+    // A ledger that says less than there was proves nothing.
+    const part = join(temporaryDirectory(), 'part.ndjson');
+    writeFileSync(part, '["run","00000000",1]\n');
+    expect(await audit(`${index}-*`, [part])).toMatchObject({ code: 2, answer: { verdict: 'unproven' } });
+
+    // And so does a window that cuts a claim, while one of whole minutes is proven.
+    const minutes = readFileSync(file, 'utf8');
+    expect(minutes.length).toBeLessThan(2 * 1024 * 1024);
+  });
+});
