@@ -37,7 +37,7 @@ export async function auditCloudWatch(
     const texts = before.isFinal ? begun.ledgers[0] : await readAgain();
     const ledgers = new Ledgers(texts);
     const inWindow = windowOf(ledgers, 'cloudwatch', request);
-    const isSettled = settledIn([...known.stored, ...known.open]);
+    const isSettled = settledIn(known.stored);
     const findings = audit.end(inWindow.ledger, isSettled);
     addLedgerFindings(findings, ledgers, inWindow);
     return { findings, ledgers };

@@ -4,8 +4,8 @@
  */
 import { ClaimSums, merged } from '../shipper/audit/claim.js';
 import type { Claim } from '../shipper/parts.js';
-import { type Finding, Findings, minutesOf } from './findings.js';
-import { compare } from './judge.js';
+import { Findings, minutesOf } from './findings.js';
+import { compare, type Difference } from './judge.js';
 import type { OpenClaim, RunClaim, SinkLedger } from './ledgers.js';
 
 export interface StoredEvent {
@@ -14,7 +14,7 @@ export interface StoredEvent {
 }
 
 /** Requests with lost answers that are tried in all combinations. */
-const TRIED_MAX = 16;
+const TRIED_MAX = 12;
 
 export class SumAudit {
   readonly #found = new Map<string, Map<number, { before: Claim | undefined; sums: ClaimSums }>>();
@@ -115,42 +115,50 @@ function judge(
   const of = (claim ?? there ?? open[0]!.claim).of;
   const where = { of, ...minutesOf({ minute: first, lastMinute: last }) };
   const count = claim?.count ?? 0;
-  if (![...stored, ...open].every(isSettled)) {
+  if (!stored.every(isSettled)) {
     findings.explained.add({ kind: 'unsettled', records: count, ...where });
     return;
   }
   findings.claimed += count;
   findings.found += there?.count ?? 0;
-  const difference = compare(claim ?? nothing(of, first), there);
+  const { difference, repeated } = closest(claim ?? nothing(of, first), there, repeatable(open));
+  if (repeated > 0) {
+    const kind = open.some(({ isLost: each }) => each) ? 'possible_duplicate' : 'in_flight';
+    findings.explained.add({ ...where, kind, records: repeated });
+  }
   if (difference === undefined) return;
   const { isAltered: _, ...said } = difference;
-  if (difference.kind === 'extra' && isRepeated(claim, there!, open)) {
-    const isLost = open.some(({ isLost: each }) => each);
-    findings.explained.add({ ...where, ...said, kind: isLost ? 'possible_duplicate' : 'in_flight' });
-    return;
-  }
-  findings.unexplained.add({ ...where, ...said } as Finding<typeof said.kind>);
+  findings.unexplained.add({ ...where, ...said });
 }
 
 const nothing = (of: string, minute: number): Claim => {
   return { of, minute, lastMinute: minute, from: 0, to: 0, count: 0, places: 0n, digest: 0n, weighted: 0 };
 };
 
-/** Whether the surplus is exactly some of the requests that may have been stored. */
-function isRepeated(claim: Claim | undefined, there: Claim, open: readonly OpenClaim[]): boolean {
-  const may = open.flatMap(({ claim: each, times }) => Array.from({ length: Math.min(times, TRIED_MAX) }, () => each));
-  const surplus = there.count - (claim?.count ?? 0);
-  if (may.length > TRIED_MAX) return surplus <= may.reduce((sum, { count }) => sum + count, 0);
-  const places = BigInt.asUintN(64, there.places - (claim?.places ?? 0n));
-  const digest = BigInt.asUintN(64, there.digest - (claim?.digest ?? 0n));
-  return isSum(may, surplus, places, digest);
+/** Each request that may be stored, as often as it may. */
+const repeatable = (open: readonly OpenClaim[]): readonly Claim[] =>
+  open
+    .flatMap(({ claim, times }) => Array.from({ length: Math.min(times, TRIED_MAX) }, () => claim))
+    .slice(0, TRIED_MAX);
+
+interface Closest {
+  /** Absent where the events are exactly the claim and some of the requests. */
+  readonly difference: Difference | undefined;
+  /** Records of those requests. */
+  readonly repeated: number;
 }
 
-function isSum(may: readonly Claim[], count: number, places: bigint, digest: bigint): boolean {
-  if (count === 0) return places === 0n && digest === 0n;
-  const [first, ...rest] = may;
-  if (first === undefined || count < 0) return false;
-  if (isSum(rest, count, places, digest)) return true;
-  const left = (sum: bigint, part: bigint) => BigInt.asUintN(64, sum - part);
-  return isSum(rest, count - first.count, left(places, first.places), left(digest, first.digest));
+/** Compares with the claim and those of the requests that leave the least difference. */
+function closest(claim: Claim, there: Claim | undefined, may: readonly Claim[]): Closest {
+  let best: Closest = { difference: compare(claim, there), repeated: 0 };
+  for (let chosen = 1; chosen < 2 ** may.length && best.difference !== undefined; chosen++) {
+    const some = may.filter((_, i) => (chosen >> i) % 2 === 1);
+    const repeated = some.reduce((sum, { count }) => sum + count, 0);
+    // A sum is only built where it can be closer.
+    const off = Math.abs(claim.count + repeated - (there?.count ?? 0));
+    if (off > best.difference.records) continue;
+    const difference = compare(some.reduce(merged, claim), there);
+    if (difference === undefined || difference.records < best.difference.records) best = { difference, repeated };
+  }
+  return best;
 }
