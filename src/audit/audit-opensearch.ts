@@ -5,8 +5,9 @@ import { type Entry, ExactAudit } from './exact.js';
 import type { Findings } from './findings.js';
 import { compare } from './judge.js';
 import { Ledgers } from './ledgers.js';
-import { OpenSearchReader, type Window } from './opensearch.js';
+import { OpenSearchReader } from './opensearch.js';
 import type { Progress } from './resume.js';
+import type { Window } from './stored.js';
 import { addLedgerFindings, settledIn, windowOf } from './window.js';
 
 export interface AuditTools {

@@ -4,8 +4,7 @@ import { withNames } from '../shipper/labels/names.js';
 import type { Secrets } from '../shipper/secrets.js';
 import { parseSettings } from '../shipper/settings.js';
 import { Network } from '../shipper/sinks/http/network.js';
-import type { Window } from './opensearch.js';
-import type { StoredEvent } from './sums.js';
+import type { StoredEvent, Window } from './stored.js';
 
 export interface CloudWatchAuditOptions {
   readonly group: string;

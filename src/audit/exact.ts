@@ -9,17 +9,7 @@ import { Findings, minutesOf } from './findings.js';
 import { compare } from './judge.js';
 import type { OpenClaim, RunClaim, SinkLedger } from './ledgers.js';
 import { SameTime } from './same-time.js';
-
-/** A document of the service. */
-export interface StoredRecord {
-  /** Absent where the id is not one of a record. */
-  readonly of: string | undefined;
-  readonly place: number;
-  readonly timeMs: number;
-  readonly message: Buffer;
-  /** With its index. */
-  readonly id: string;
-}
+import type { StoredRecord } from './stored.js';
 
 /** What was found for a claim. */
 interface FoundSums {

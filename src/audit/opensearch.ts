@@ -7,7 +7,7 @@ import { parseSettings } from '../shipper/settings.js';
 import { OpenSearchConnection } from '../shipper/sinks/opensearch/connection.js';
 import type { OpenSearchSettings } from '../shipper/sinks/opensearch/settings.js';
 import { clientOptions, targetOf } from '../shipper/sinks/opensearch/setup.js';
-import type { StoredRecord } from './exact.js';
+import type { StoredRecord, Window } from './stored.js';
 
 export interface OpenSearchAuditOptions {
   readonly url: string;
@@ -16,12 +16,6 @@ export interface OpenSearchAuditOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secrets: Secrets;
   readonly onNotice: (message: string) => void;
-}
-
-/** Minutes since 1970, the last one excluded. */
-export interface Window {
-  readonly from: number;
-  readonly to: number;
 }
 
 export interface Page {

@@ -7,7 +7,7 @@ import { claimOf, lineOf } from '../shipper/audit/claim.js';
 import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { Claim } from '../shipper/parts.js';
 import type { Finding } from './findings.js';
-import type { Window } from './opensearch.js';
+import type { Window } from './stored.js';
 
 export interface Progress {
   /** The service that is read. */

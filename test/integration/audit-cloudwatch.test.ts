@@ -108,7 +108,7 @@ describeWith(['cloudwatch'], 'audit of CloudWatch Logs', () => {
     }
   };
 
-  /** A group with these events: the emulator lets nobody change those that it has. */
+  /** A group with these events: those of a group cannot be changed. */
   const groupOf = async (group: string, stream: string, events: readonly OutputLogEvent[]): Promise<string> => {
     await client.send(new CreateLogGroupCommand({ logGroupName: group }));
     await client.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));

@@ -149,7 +149,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     await tell(url, 'PUT', `/${removed.index}/_doc/${removed.id}`, removed.document);
     expect(await audit(`${index}-*`, [file])).toMatchObject({ code: 0 });
 
-    // One stored twice, under an id of somebody else, and once more in another index under its own.
+    // One stored twice, under a foreign id, and once more in another index under its own.
     const twice = await documentWith(`${index}-*`, 'INFO 222 served');
     await tell(url, 'PUT', `/${twice.index}/_doc/another`, twice.document);
     await tell(url, 'PUT', `/${index}-rolled/_doc/${twice.id}`, twice.document);

@@ -38,6 +38,7 @@ describe('npm pack', () => {
         'dist/logtap.schema.json',
         'dist/sbom.cdx.json',
         'dist/THIRD-PARTY-LICENSES',
+        'dist/audit/main.js',
         'dist/cluster/main.js',
         'dist/shipper/main.js',
         'docs/reference/findings.md',
@@ -50,7 +51,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(cli|cluster|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(audit|cli|cluster|imports|shipper|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 
