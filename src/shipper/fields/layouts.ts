@@ -16,6 +16,7 @@ const DATE = [
   String.raw`(?:[A-Z][a-z]{2} )?[A-Z][a-z]{2} {1,2}\d{1,2},? (?:\d{4},? )?`,
   String.raw`\d{1,2}/\d{1,2}/\d{2,4},? `,
   String.raw`\d{6} {1,2}`,
+  String.raw`\d{8} `,
 ].join('|');
 const TIME = new RegExp(`^(?<open>[[<]|#{4}<)?(?<time>(?:${DATE})?${CLOCK}${ZONE}(?: \\d{4}(?=\\]))?)`);
 const LEVEL = '(?:[A-Z]{3,13}|[A-Z]?[a-z]{2,12})';
@@ -38,6 +39,10 @@ const AFTER_TIME: readonly Layout[] = [
   String.raw` - ${CAPITALS}\s+\[(?<thread>.+):(?<logger>[\w$.]+)@(?<line>\d+)\] `,
   String.raw` ${CAPITALS}\s+(?<logger>${DOTTED}):\s`,
   String.raw` ${CAPITALS}\s+(?<thread>\d+) --- \[`,
+  String.raw` \| ${CAPITALS}\s*\| (?<thread>[^|]+?)\s*\| (?<logger>${DOTTED})\s*\| `,
+  String.raw` ${CAPITALS}\s+(?<logger>${DOTTED})(?::(?<line>\d+))? - `,
+  // Loguru.
+  String.raw` \| ${CAPITALS}\s*\| (?<logger>[\w.]+):(?<function>[\w<>]+):(?<line>\d+) - `,
   // Python.
   String.raw` - (?<logger>[\w.-]+) - ${CAPITALS} - `,
   ` (?<logger>root|${DOTTED}) ${CAPITALS}:? `,
@@ -91,6 +96,9 @@ const OTHERS: readonly Layout[] = [
   String.raw`<[0-7]>(?<logger>[\w.]+)\[(?<eventId>-?\d+)\] `,
   // Log4j's TTCC, Cassandra.
   String.raw`(?<milliseconds>\d{1,10}) +\[(?<thread>[^\]]+)\] ${CAPITALS}\s+(?<logger>${NAME})(?: [\w ]*)? - `,
+  // The level first; Dropwizard.
+  String.raw`\[?${CAPITALS}\]?\s+(?<time>\d{4}-\d\d-\d\d ${CLOCK}) \[(?<thread>[^\]]+)\] (?<logger>${NAME}) - `,
+  String.raw`${CAPITALS}\s+\[(?<time>\d{4}-\d\d-\d\d[T ]${CLOCK})\] (?<logger>${DOTTED}): `,
   String.raw`${CAPITALS}\s+\[(?<thread>[^\]]+)\] (?<time>\d{4}-\d\d-\d\d ${CLOCK}) (?<source>\w+\.\w+:\d+) - `,
 ].map((pattern) => new RegExp(`^${pattern}`));
 

@@ -6,7 +6,7 @@
 import { isDigit, isLetter, isUpper } from '../records/bytes.js';
 import { isAt, isBlank, skipBlanks, skipEscape, skipLetters } from './bytes.js';
 import { isPairAt, levelOfPairs } from './level-of-keys.js';
-import { levelOfAccess, levelOfIis } from './level-of-status.js';
+import { isRequest, levelOfAccess, levelOfIis } from './level-of-status.js';
 import { type Severity, severityOfLetter, severityOfWord } from './severity.js';
 
 const COLON = 0x3a;
@@ -69,7 +69,8 @@ export function levelOfHead(bytes: Uint8Array, start: number, recordEnd: number)
       head.hasGroup = true;
       separator = 0;
       i = close + 1;
-      if (head.isAccess) return levelOfAccess(bytes, i, recordEnd);
+      const isFirst = head.words === 0 && head.hasTime && isRequest(bytes, i + 1);
+      if (head.isAccess || isFirst) return levelOfAccess(bytes, i, recordEnd);
     } else if (isLetter(byte)) {
       const severity = levelOfWordAt(bytes, i, end, separator);
       if (severity > 0) return severity;
@@ -119,6 +120,12 @@ function levelBehindPairs(bytes: Uint8Array, from: number, end: number): Severit
       at++;
     }
     at = skipBlanks(bytes, at, end);
+  }
+  if (isUpper(bytes[at])) {
+    // PostgreSQL puts them in front, too: `user=bob,db=shop ERROR:  `.
+    const to = skipLetters(bytes, at, end);
+    if (bytes[to] !== COLON || !isBlank(bytes[to + 1])) return 0;
+    return severityOfWord(bytes, at, to) || levelOfPostgres(bytes, at, to, COLON);
   }
   const close = bytes[at] === BRACKET ? groupEnd(bytes, at, end) : -1;
   return close < 0 ? 0 : severityOfWord(bytes, at + 1, close);
@@ -170,11 +177,13 @@ function isOpening(bytes: Uint8Array, from: number, to: number, end: number): bo
     length <= 8 &&
     !isAt(bytes, from, to, FAIL) &&
     !isAt(bytes, from, to, NOTE) &&
+    !isAt(bytes, from, to, FINE) &&
     !isAt(bytes, from, to, SYSTEM);
   return isCommon && behind < end && bytes[behind] !== SLASH;
 }
 const FAIL = Buffer.from('FAIL');
 const NOTE = Buffer.from('NOTE');
+const FINE = Buffer.from('FINE');
 const SYSTEM = Buffer.from('SYSTEM');
 
 /** `I | `, of etcd, and `E NETWORK  [conn1]`, of MongoDB. */
@@ -212,7 +221,10 @@ function groupEnd(bytes: Uint8Array, open: number, end: number): number {
   let depth = 0;
   for (let i = open; i < limit; i++) {
     if (bytes[i] === LINE_FEED) return -1;
-    if (bytes[i] === opening) depth += 1;
+    // An escape of a terminal has a bracket of its own.
+    const behind = skipEscape(bytes, i, limit);
+    if (behind > i) i = behind - 1;
+    else if (bytes[i] === opening) depth += 1;
     else if (bytes[i] === closing && --depth === 0) return i;
   }
   return -1;
@@ -221,7 +233,7 @@ function groupEnd(bytes: Uint8Array, open: number, end: number): number {
 /** Of `[ERROR]`, `[core:error]`, `[2026-11-28T14:08:44Z ERROR app]`, `[14:08:44 ERR]`, `[..: ERROR/MainProcess]`. */
 function levelOfGroup(bytes: Uint8Array, start: number, end: number): Severity {
   let i = skipBlanks(bytes, start, end);
-  const behind = skipEscape(bytes, i, end);
+  const behind = skipEscape(bytes, skipEscape(bytes, i, end), end);
   i = behind;
   let hasTime = false;
   while (i < end && (isDigit(bytes[i]) || isMonthOrDay(bytes, i, end))) {
@@ -251,7 +263,8 @@ function levelOfGroup(bytes: Uint8Array, start: number, end: number): Severity {
     return to === end || (isDigit(bytes[to]) && to + 1 === end) ? severity : 0;
   }
   // PostgreSQL's and the terminal's rest.
-  const rest = skipBlanks(bytes, skipEscape(bytes, to, end), end);
+  const blanks = skipBlanks(bytes, skipEscape(bytes, to, end), end);
+  const rest = skipBlanks(bytes, skipEscape(bytes, blanks, end), end);
   if (rest === end || (isDigit(bytes[to]) && to + 1 === end)) return severity;
   if (!isAllUpper(bytes, i, to)) return 0;
   if (hasTime) return severity;

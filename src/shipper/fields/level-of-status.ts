@@ -1,6 +1,6 @@
 /** The level of a line of an access log: that of the status which the server answered. */
 
-import { isDigit } from '../records/bytes.js';
+import { isDigit, isUpper } from '../records/bytes.js';
 import { isBlank, numberAt, skipBlanks } from './bytes.js';
 import { type Severity, severityOfStatus } from './severity.js';
 
@@ -10,25 +10,49 @@ const BACKSLASH = 0x5c;
 /** Of `"GET / HTTP/1.1" 500 12`, behind the time of an access log. */
 export function levelOfAccess(bytes: Uint8Array, from: number, end: number): Severity {
   let at = skipBlanks(bytes, from, end);
-  if (bytes[at] !== QUOTE) return 0;
+  if (bytes[at] !== QUOTE)
+    return isDigit(bytes[at]) ? levelBeforeRequest(bytes, at, end) : levelOfTimes(bytes, at, end);
   for (at += 1; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at += 1;
   const status = skipBlanks(bytes, at + 1, end);
   const isStatus = isBlank(bytes[at + 1]) && (status + 3 === end || !isDigit(bytes[status + 3]));
   return isStatus ? severityOfStatus(numberAt(bytes, status, Math.min(end, status + 3))) : 0;
 }
 
-/** `GET /path query port user client agent referrer status`, of IIS with its default fields. */
-export function levelOfIis(bytes: Uint8Array, to: number, end: number): Severity {
-  let at = to;
-  for (let column = 1; column < IIS_STATUS; column++) {
-    at += 1;
-    while (at < end && !isBlank(bytes[at])) at++;
-  }
-  const status = numberAt(bytes, at + 1, end);
-  return at + 5 < end && bytes[at + 4] === 0x20 && isDigit(bytes[at + 5]) ? severityOfStatus(status) : 0;
+/** `500 "GET / HTTP/1.1"`. */
+const levelBeforeRequest = (bytes: Uint8Array, at: number, end: number): Severity =>
+  isBlank(bytes[at + 3]) && bytes[at + 4] === QUOTE ? severityOfStatus(numberAt(bytes, at, Math.min(end, at + 3))) : 0;
+
+/** Whether a request is quoted here: `"GET /`. */
+export function isRequest(bytes: Uint8Array, at: number): boolean {
+  if (bytes[at] !== QUOTE) return false;
+  let i = at + 1;
+  while (isUpper(bytes[i])) i++;
+  return i > at + 2 && bytes[i] === BLANK;
 }
-/** Columns from the method to the status. */
-const IIS_STATUS = 8;
+
+/**
+ * `GET /path query port user client agent referrer status substatus win32Status`, of IIS with its default fields, or with
+ * others: the status is the first number of three digits that ends the line or precedes another number.
+ */
+export function levelOfIis(bytes: Uint8Array, to: number, end: number): Severity {
+  let at = wordEnd(bytes, to + 1, end) + 1;
+  for (let column = 0; column < IIS_COLUMNS && at < end; column++) {
+    const behind = wordEnd(bytes, at, end);
+    const isStatus = behind === at + 3 && (behind >= end || isNumberAt(bytes, behind + 1, end));
+    const severity = isStatus ? severityOfStatus(numberAt(bytes, at, behind)) : 0;
+    if (severity > 0) return severity;
+    at = behind + 1;
+  }
+  return 0;
+}
+const IIS_COLUMNS = 24;
+
+/** A word of digits. */
+function isNumberAt(bytes: Uint8Array, from: number, end: number): boolean {
+  let at = from;
+  while (at < end && isDigit(bytes[at])) at++;
+  return at > from && (at >= end || bytes[at]! <= BLANK);
+}
 
 const BLANK = 0x20;
 const BRACKET = 0x5b;
@@ -48,7 +72,12 @@ export function levelOfHaproxy(bytes: Uint8Array, from: number, end: number): Se
   if (bytes[open] !== BRACKET || bytes[open + 3] !== SLASH || bytes[open + 12] !== COLON) return 0;
   const close = wordEnd(bytes, open, Math.min(end, open + WORD_MAX));
   if (bytes[close - 1] !== BRACKET_CLOSE) return 0;
-  const server = wordEnd(bytes, close + 1, end) + 1;
+  return levelOfTimes(bytes, close + 1, end);
+}
+
+/** `frontend backend/server 10/0/30/69/109 200 2750 `, behind the time, which a prefix of syslog may precede. */
+function levelOfTimes(bytes: Uint8Array, from: number, end: number): Severity {
+  const server = wordEnd(bytes, from, end) + 1;
   const times = wordEnd(bytes, server, end) + 1;
   const status = wordEnd(bytes, times, end) + 1;
   let slashes = 0;

@@ -9,8 +9,8 @@ import { isDigit, isLetter, isUpper } from '../records/bytes.js';
 import { isAt, isBlank, numberAt, skipBlanks } from './bytes.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
+import { levelOfAndroid, levelOfWebSphere } from './level-of-letter.js';
 import { levelOfEnvoy, levelOfHaproxy, levelOfSquid } from './level-of-status.js';
-import { levelOfWebSphere } from './level-of-websphere.js';
 import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';
 
 export type { Severity } from './severity.js';
@@ -43,6 +43,8 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['PHP Warning: ', 13],
     ['PHP Notice: ', 10],
     ['PHP Deprecated: ', 13],
+    // PostgreSQL without a prefix.
+    ['LOG:  ', 9],
     ['npm ERR! ', 17],
     ['npm error ', 17],
     ['npm WARN ', 13],
@@ -97,9 +99,11 @@ function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   if (first === LESS) return levelOfPriority(bytes, from, end);
   if (first === EQUALS) return levelOfErlangReport(bytes, from, end);
   if (isDigit(first)) {
-    return levelOfRedis(bytes, from, end) || levelOfHaproxy(bytes, from, end) || levelOfSquid(bytes, from, end);
+    const ofServer = levelOfHaproxy(bytes, from, end) || levelOfSquid(bytes, from, end);
+    return levelOfRedis(bytes, from, end) || ofServer || levelOfAndroid(bytes, from, end);
   }
-  if (first === BRACKET) return levelOfWebSphere(bytes, from, end) || levelOfEnvoy(bytes, from, end);
+  if (first === BRACKET)
+    return levelOfWebSphere(bytes, from, end) || levelOfEnvoy(bytes, from, end) || levelOfPhp(bytes, from, end);
   if (!isLetter(first) && first !== 0x40) return 0;
   const ofTrace = levelOfTrace(bytes, from, end);
   if (ofTrace > 0) return ofTrace;
@@ -109,6 +113,16 @@ function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   }
   return isPairAt(bytes, from, end) ? levelOfPairs(bytes, from, end) : 0;
 }
+
+/** `[28-Nov-2026 10:00:00 UTC] PHP Warning:  `. */
+function levelOfPhp(bytes: Uint8Array, from: number, end: number): Severity {
+  if (!isDigit(bytes[from + 1])) return 0;
+  let close = from + 1;
+  while (close < from + BRACKETED_TIME_MAX && bytes[close] !== BRACKET_CLOSE) close++;
+  return isAt(bytes, close + 2, end, PHP) ? levelOfTrace(bytes, close + 2, end) : 0;
+}
+const PHP = Buffer.from('PHP ');
+const BRACKETED_TIME_MAX = 40;
 
 /** `<34>`, with the level in the last three bits: of syslog, or of systemd, whose priorities are levels. */
 function levelOfPriority(bytes: Uint8Array, at: number, end: number): Severity {

@@ -1,4 +1,4 @@
-/** The level of a line of WebSphere and Open Liberty: a letter behind the time, the thread and the component. */
+/** The level as one letter: of WebSphere and Open Liberty behind time, thread and component, of Android behind time, process and thread. */
 import { isDigit, isHex } from '../records/bytes.js';
 import { isAt, isBlank, skipBlanks } from './bytes.js';
 import type { Severity } from './severity.js';
@@ -33,4 +33,22 @@ export function levelOfWebSphere(bytes: Uint8Array, from: number, end: number): 
   const letter = skipBlanks(bytes, name, end);
   if (letter >= end || (letter + 1 < end && !isBlank(bytes[letter + 1]))) return 0;
   return LETTERS[String.fromCharCode(bytes[letter]!)] ?? 0;
+}
+
+const ANDROID: Readonly<Record<string, Severity>> = { V: 1, D: 5, I: 9, W: 13, E: 17, F: 21, A: 21 };
+/** Characters of `03-17 16:13:38.811`. */
+const TIME = 18;
+
+/** `03-17 16:13:38.811  1702  2395 E WindowManager: `. */
+export function levelOfAndroid(bytes: Uint8Array, from: number, end: number): Severity {
+  const isTime =
+    bytes[from + 2] === 0x2d && bytes[from + 5] === 0x20 && bytes[from + 8] === 0x3a && bytes[from + 14] === 0x2e;
+  if (!isTime) return 0;
+  let at = from + TIME;
+  for (let number = 0; number < 2; number++) {
+    const digits = skipBlanks(bytes, at, end);
+    for (at = digits; isDigit(bytes[at]); ) at++;
+    if (at === digits || digits === from + TIME) return 0;
+  }
+  return isBlank(bytes[at]) && isBlank(bytes[at + 2]) ? (ANDROID[String.fromCharCode(bytes[at + 1] ?? 0)] ?? 0) : 0;
 }
