@@ -11,11 +11,12 @@ async function simulate(...args: string[]): Promise<string> {
   return stdout;
 }
 
-const SEEDS = 200;
+/** A few hundred are half a minute; `npm run simulate` takes as many as are wanted. */
+const SEEDS = 300;
 
 test('written = stored + original + counted, and nothing twice, under the faults of any seed', async () => {
-  const output = await simulate('--seeds', String(SEEDS));
-  expect(output).toMatch(new RegExp(`^${SEEDS} seeds, \\d+ lines, 0 failed`));
+  const output = await simulate('--seeds', String(SEEDS), '--jobs', '2');
+  expect(output).toMatch(/^\d+ seeds, \d+ lines, 0 failed/);
 }, 600_000);
 
 test('a seed is the same run each time, event by event', async () => {

@@ -30,11 +30,15 @@ export type Step = { readonly atMs: number } & (
     }
   | { readonly do: 'fill disk'; readonly leftBytes: number; readonly forMs: number }
   | { readonly do: 'take descriptors'; readonly left: number; readonly forMs: number }
+  /** Of a segment of the disk buffer, as a bad disk or a user does. */
+  | { readonly do: 'damage'; readonly how: Damage; readonly pick: number }
   /** A second shipper with the same directories. */
   | { readonly do: 'second' }
   /** The machine loses its power. */
   | { readonly do: 'crash' }
 );
+
+export type Damage = 'remove' | 'empty' | 'cut' | 'flip';
 
 export interface Plan {
   readonly seed: string;
@@ -78,7 +82,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     writers,
     buffer,
     environment: environmentOf(random.fork('settings'), kind !== 'socket', buffer === 'disk'),
-    restartMs: random.of([100, 1000, 5000]),
+    restartMs: random.of([300, 1000, 5000]),
     hasMkfifo: random.chance(0.7),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
@@ -107,11 +111,17 @@ function crashes(random: Random, writers: number): Step[] {
   return [
     { atMs, ...flood, everyMs: random.of([20, 200]), bytes: random.of([100, 4000]) },
     ...(random.chance(0.7) ? [{ atMs, do: 'mood' as const, mood: 'down' as const, forMs: 12_000 }] : []),
-    ...Array.from({ length: random.between(1, 2) }, () => ({
+    ...(random.chance(0.5) ? [{ atMs: atMs + random.between(500, 11_000), ...damage(random) }] : []),
+    ...Array.from({ length: random.between(0, 2) }, () => ({
       atMs: atMs + random.between(500, 11_000),
       do: 'crash' as const,
     })),
   ];
+}
+
+function damage(random: Random) {
+  const how = random.of(['remove', 'empty', 'cut', 'flip'] as const);
+  return { do: 'damage' as const, how, pick: random.between(0, 9) };
 }
 
 function environmentOf(random: Random, hasRings: boolean, hasDisk: boolean): Record<string, string> {

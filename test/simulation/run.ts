@@ -1,6 +1,6 @@
 /** Runs one plan: the machine, its shippers and writers, and the books that are closed at the end. */
 import { Books, Violation } from './books.js';
-import type { Plan, Step } from './plan.js';
+import type { Damage, Plan, Step } from './plan.js';
 import { DISK } from './world/files.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
 import type { Program } from './world/program.js';
@@ -60,6 +60,8 @@ class Simulation {
   /** Thrown by what runs inside of the shipper, which may catch it. */
   #violation: Violation | undefined;
   #isOver = false;
+  #isDamaged = false;
+  #isDiskFilled = false;
   #troubles = new Set<Step & { readonly do: 'trouble' }>();
 
   constructor(plan: Plan, program: Program, isTraced: boolean) {
@@ -92,6 +94,7 @@ class Simulation {
     await this.#drain();
     this.#check();
     this.books.close();
+    this.#checkReasons();
   }
 
   /** Stops the shipper, and as many after it as it takes to deliver everything. */
@@ -228,6 +231,7 @@ class Simulation {
         break;
       case 'fill disk':
         files.diskBytes = files.diskUsed + step.leftBytes;
+        this.#isDiskFilled = true;
         later(step.forMs, () => {
           files.diskBytes = Number.POSITIVE_INFINITY;
         });
@@ -235,6 +239,9 @@ class Simulation {
       case 'take descriptors':
         for (const process of machine.running) process.descriptorLimit = process.descriptors.size + step.left;
         later(step.forMs, () => this.#giveDescriptors());
+        break;
+      case 'damage':
+        this.#damage(step.how, step.pick);
         break;
       case 'second':
         this.#program.start(machine.spawn(), this.#plan.environment);
@@ -265,6 +272,43 @@ class Simulation {
       if (calls.includes(call) && this.machine.random.chance(chance)) return code;
     }
     return undefined;
+  }
+
+  #damage(how: Damage, pick: number): void {
+    const { files } = this.machine;
+    const segments = files.list(DISK).filter((name) => name.endsWith('.segment'));
+    if (segments.length === 0) return;
+    const path = `${DISK}/${segments[pick % segments.length]}`;
+    const inode = files.find(path)!;
+    this.#isDamaged = true;
+    // After a crash nothing tells a batch that was cut off from one that was never written to its end.
+    if (this.books.crashes > 0) {
+      const others = segments.map((name) => files.find(`${DISK}/${name}`)!).filter((each) => each !== inode);
+      this.books.excuse(
+        'damage',
+        'all',
+        others.map((each) => files.bytesOf(each)),
+      );
+    }
+    if (how === 'remove') files.unlink(path);
+    else if (how === 'empty') files.truncate(inode, 0);
+    else if (how === 'cut') files.truncate(inode, Math.floor((inode.size * pick) / 10));
+    else for (let at = 40 + pick; at < inode.size; at += 1000) inode.content[at]! ^= 0x10;
+  }
+
+  /** Nothing is dropped without need. */
+  #checkReasons(): void {
+    const { dropped } = this.books.reported;
+    const needed: Readonly<Record<string, boolean>> = {
+      // A disk that takes no checkpoint does not know which numbers only memory had.
+      spool_corrupt: this.#isDamaged || this.books.crashes > 0 || this.#isDiskFilled,
+      shipper_killed: this.books.kills > 0 || this.books.reported.left > 0,
+      full_drop_oldest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-oldest',
+      full_drop_newest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-newest',
+    };
+    for (const [reason, count] of dropped) {
+      if (count > 0 && needed[reason] === false) throw new Violation('needless', `${count} are dropped as ${reason}`);
+    }
   }
 
   /** All processes end, memory is empty, and the disk is what was synced, or more. */
