@@ -106,6 +106,8 @@ function bundle() {
 /** Builds outdated parts. make knows by itself, also when a cross compiler was installed meanwhile. */
 function build() {
   const started = Date.now();
+  // Modes are part of the package.
+  process.umask(0o022);
   if (!isUpToDate()) {
     // A file whose source is gone would stay in the package.
     for (const part of ['src', 'imports']) rmSync(join(root, 'dist', part), { recursive: true, force: true });
