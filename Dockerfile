@@ -1,7 +1,10 @@
 # One image for the installer and the shipper, with the library for both architectures: `npm run build` first, then
 # `docker build .`. Nothing is compiled or downloaded here (docs/decisions/0002). The base has Node and no shell.
+# A release names the base with its digest (`npm run release`).
 ARG BASE=gcr.io/distroless/nodejs24-debian12:nonroot
 FROM ${BASE}
+ARG BASE
+LABEL org.opencontainers.image.base.name=${BASE}
 COPY package.json LICENSE /opt/logtap/
 COPY dist/cli /opt/logtap/dist/cli
 COPY dist/shipper /opt/logtap/dist/shipper

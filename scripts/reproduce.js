@@ -2,7 +2,8 @@
 //
 //     npm run reproduce                two builds of the last commit, from two directories; prints the hashes of what is published
 //
-// Exported for the test, which compares one build elsewhere with dist/: buildElsewhere(directory, files), sumsOf(archive).
+// Exported for the test, which compares one build elsewhere with dist/: buildElsewhere(directory, files),
+// sumsOf(archive), sumOf(bytes).
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } = require('node:fs');
@@ -79,7 +80,7 @@ function main() {
   }
 }
 
-module.exports = { buildElsewhere, sumsOf };
+module.exports = { buildElsewhere, COMMITTED, sumOf, sumsOf };
 
 if (require.main === module) {
   try {

@@ -188,7 +188,9 @@ function writeThirdParty(metafiles, root) {
   const inImage = metafiles.map(({ outputs }) => ({
     outputs: Object.fromEntries(Object.entries(outputs).filter(([output]) => isInImage(output))),
   }));
-  const base = { type: 'container', name: /^ARG BASE=(.+)$/m.exec(dockerfile)?.[1] ?? '', description: 'Base image' };
+  // A release names the digest.
+  const base = process.env.LOGTAP_IMAGE_BASE ?? /^ARG BASE=(.+)$/m.exec(dockerfile)?.[1] ?? '';
+  const others = [{ 'bom-ref': base, type: 'container', name: base, description: 'Base image' }];
   const write = (/** @type {string} */ directory, /** @type {Package[]} */ packages, /** @type {object} */ product) => {
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, LICENCES), licenceFile(packages));
@@ -196,7 +198,7 @@ function writeThirdParty(metafiles, root) {
   };
   const [all, shipped] = [packagesIn(metafiles, root), packagesIn(inImage, root)];
   write(join(root, 'dist'), all, billOf(bill, all, { name: 'cdk8s-logtap' }));
-  write(join(root, 'dist', 'image'), shipped, billOf(bill, shipped, { name: 'cdk8s-logtap image', others: [base] }));
+  write(join(root, 'dist', 'image'), shipped, billOf(bill, shipped, { name: 'cdk8s-logtap image', others }));
 }
 
 module.exports = { billOf, imageDirectories, licenceFile, packagesIn, writeThirdParty };

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { bundledOf } from '../../scripts/audit-bundled.js';
 
 const root = resolve(__dirname, '../..');
 
@@ -106,11 +107,18 @@ describe.each([
     expect(names).toEqual(expect.arrayContaining([...new Set(found)]));
   });
 
+  const lock: { readonly packages: Record<string, { version?: string; integrity?: string }> } = JSON.parse(
+    readFileSync(resolve(root, 'package-lock.json'), 'utf8'),
+  );
+
+  test('is no package that its authors have given up', () => {
+    const bundled = bundledOf({ components }, lock);
+    expect(bundled.length).toBeGreaterThanOrEqual(packages.length);
+    expect(bundled.filter(({ deprecated }) => deprecated !== undefined)).toEqual([]);
+  });
+
   test('has the locked contents, a permissive licence and its text', () => {
-    const lock: Record<string, { integrity?: string }> = JSON.parse(
-      readFileSync(resolve(root, 'package-lock.json'), 'utf8'),
-    ).packages;
-    const locked = new Set(Object.values(lock).map(({ integrity = '' }) => integrity.replace('sha512-', '')));
+    const locked = new Set(Object.values(lock.packages).map(({ integrity = '' }) => integrity.replace('sha512-', '')));
     for (const { 'bom-ref': id = '', licenses = [], hashes = [] } of packages) {
       expect(licences).toContain(`\n${id} (`);
       expect(PERMISSIVE).toEqual(expect.arrayContaining(licenses.map(({ license }) => license.id)));
