@@ -112,7 +112,9 @@ export function openSources(
         ...lostWithPreviousRun,
       });
     },
-    onNoticed: (lostWithPreviousRun) => journal?.lostWithPreviousRun(lostWithPreviousRun),
+    onNoticed: (lostWithPreviousRun) => ledger.keepLostWithPreviousRun(lostWithPreviousRun),
+    onAcknowledging: (ring) => ledger.acknowledging(ring),
+    planned: journal?.previous.checkpoints,
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });
   return { socket, sources: [socket, rings] };

@@ -42,8 +42,11 @@ export interface RecordBatch {
 
 /** A batch as it leaves a source. */
 export interface SourceBatch extends RecordBatch {
-  /** Called once, when every sink has acknowledged every record or all are on disk: the source may forget them. */
-  acknowledge(): void;
+  /**
+   * Called once, when every sink has acknowledged every record or all are on disk: the source may forget them. Where
+   * `isDropped`, some were dropped and counted, so that the source must not read them again after a kill.
+   */
+  acknowledge(isDropped?: boolean): void;
 }
 
 /** Where batches come from. Stops reading while its consumer is busy; ends when `signal` aborts and all is read. */

@@ -8,6 +8,8 @@
  *     ["possibleDuplicates",SINK,REASON,{...}]          resent, and perhaps stored twice: no part of any sum
  *     ["withheld",REASON,{STREAM:[RECORDS,BYTES]}]      by rules, limits or a stage: of an acknowledged batch; negative: sent later
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
+ *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that
+ *                                                       forget them, base64: a kill may come before they are written
  *
  * One entry per line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
  * else with the rings, and is read by the next shipper of that directory. It is not synced: a crash of the node
@@ -27,6 +29,7 @@ import {
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { Lost } from '../source/frames/decoder.js';
+import type { RingCheckpoint } from './acknowledging.js';
 import { STREAMS, type StreamName, Tally } from './tally.js';
 
 export const JOURNAL_NAME = 'counts.journal';
@@ -39,6 +42,20 @@ const INSTANCE = /^[0-9a-f]{16}$/;
 export type Fate = 'dropped' | 'deadLettered';
 /** Counts by sink and reason. */
 export type SinkEntry = Fate | 'possibleDuplicates';
+
+/** A list of JSON values, as the head of this file describes it. */
+export type JournalEntry = readonly unknown[];
+
+export const journalEntry = {
+  ofSink: (entry: SinkEntry, sink: string, reason: string, tally: Tally): JournalEntry => [
+    entry,
+    sink,
+    reason,
+    countsOf(tally),
+  ],
+  withheld: (reason: string, tally: Tally): JournalEntry => ['withheld', reason, countsOf(tally)],
+  lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
+};
 
 /** The counts of previous runs. */
 export interface PreviousCounts {
@@ -53,6 +70,8 @@ export interface PreviousCounts {
     readonly reason: string;
     readonly tally: Tally;
   }[];
+  /** By ring: of the last entry. Written already, unless the shipper was killed in between. */
+  readonly checkpoints: ReadonlyMap<string, RingCheckpoint>;
 }
 
 const NOTHING: Lost = { lines: 0, bytes: 0 };
@@ -85,16 +104,13 @@ export class CountJournal {
     this.#append(['lost', instance, lines, bytes]);
   }
 
-  lostWithPreviousRun({ lines, bytes }: Lost): void {
-    this.#append(['gone', lines, bytes]);
-  }
-
   ofSink(entry: SinkEntry, sink: string, reason: string, tally: Tally): void {
-    this.#append([entry, sink, reason, countsOf(tally)]);
+    this.#append(journalEntry.ofSink(entry, sink, reason, tally));
   }
 
-  withheld(reason: string, tally: Tally): void {
-    this.#append(['withheld', reason, countsOf(tally)]);
+  /** Entries of lines that the rings forget by these checkpoints, which are to be written next. */
+  acknowledged(entries: readonly JournalEntry[], checkpoints: readonly RingCheckpoint[]): void {
+    this.#append(acknowledgedEntry(entries, checkpoints));
   }
 
   /** A last line has said everything. */
@@ -102,9 +118,10 @@ export class CountJournal {
     this.#append(['reported']);
   }
 
-  #append(entry: readonly unknown[]): void {
+  #append(entry: JournalEntry): void {
+    if (this.#bytes > MAX_BYTES) this.#startAnew();
     this.#sum.add(entry);
-    if (this.#isBehind || this.#bytes > MAX_BYTES) this.#startAnew();
+    if (this.#isBehind) this.#startAnew();
     else this.#write(Buffer.from(`${JSON.stringify(entry)}\n`));
   }
 
@@ -182,6 +199,12 @@ function readEntries(path: string): unknown[] {
     });
 }
 
+const acknowledgedEntry = (entries: readonly JournalEntry[], checkpoints: readonly RingCheckpoint[]): JournalEntry => [
+  'acknowledged',
+  entries,
+  checkpoints.map(({ ring, before, after }) => [ring, before.toString('base64'), after.toString('base64')]),
+];
+
 /** A tally as an entry has it. */
 const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
@@ -208,6 +231,7 @@ class Sum {
   #lostWithPreviousRun: Lost = NOTHING;
   readonly #withheld = new Map<string, Tally>();
   readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
+  #checkpoints: readonly RingCheckpoint[] = [];
 
   add(entry: unknown): void {
     if (!Array.isArray(entry)) return;
@@ -218,6 +242,7 @@ class Sum {
     else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
     else if (kind === 'withheld') this.#addWithheld(rest);
     else if (kind === 'reported') this.#report();
+    else if (kind === 'acknowledged') this.#addAcknowledged(rest);
   }
 
   counts(): PreviousCounts {
@@ -227,7 +252,8 @@ class Sum {
     // Copies: later counts are those of this run.
     const withheld = new Map([...this.#withheld].map(([reason, tally]) => [reason, new Tally().plus(tally)]));
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
-    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, withheld, sinks };
+    const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
+    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, withheld, sinks, checkpoints };
   }
 
   entries(): (readonly unknown[])[] {
@@ -245,7 +271,9 @@ class Sum {
         ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
         : [];
     const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
-    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks];
+    // Whether they were written is known once the rings are opened.
+    const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
+    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks, ...checkpoints];
   }
 
   #addLost([instance, lines, bytes]: unknown[]): void {
@@ -268,6 +296,16 @@ class Sum {
     if (typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
     const tally = tallyOf(counts, Number.isSafeInteger);
     this.#withheld.set(reason, (this.#withheld.get(reason) ?? new Tally()).plus(tally));
+  }
+
+  #addAcknowledged([entries, checkpoints]: unknown[]): void {
+    if (!Array.isArray(entries) || !Array.isArray(checkpoints)) return;
+    for (const entry of entries) if (Array.isArray(entry) && entry[0] !== 'acknowledged') this.add(entry);
+    this.#checkpoints = checkpoints.flatMap((each) => {
+      if (!Array.isArray(each) || !each.every((part) => typeof part === 'string')) return [];
+      const [ring = '', before = '', after = ''] = each;
+      return [{ ring, before: Buffer.from(before, 'base64'), after: Buffer.from(after, 'base64') }];
+    });
   }
 
   #report(): void {

@@ -4,25 +4,22 @@
  */
 import { FORMED } from '../events/formed.js';
 import type { RecordBatch } from '../parts.js';
+import { linesOf } from '../records/lines-of.js';
 
 export interface Joined {
   readonly records: number;
   readonly lines: number;
 }
 
-const NEWLINE = 0x0a;
-
 export class JoinCounts {
   /** By stream and form. */
   readonly #counts = new Map<string, { stream: string; formed: string; records: number; lines: number }>();
 
-  add({ bytes, count, start, length, formed, origin, origins }: RecordBatch): void {
+  add(batch: RecordBatch): void {
+    const { count, formed, origin, origins } = batch;
     for (let i = 0; i < count; i++) {
       if (formed[i] === 0) continue;
-      const end = start[i]! + length[i]!;
-      let lines = 1;
-      for (let at = bytes.indexOf(NEWLINE, start[i]!); at >= 0 && at < end; at = bytes.indexOf(NEWLINE, at + 1))
-        lines += 1;
+      const lines = linesOf(batch, i);
       if (lines === 1) continue;
       const { stream } = origins[origin[i]!]!;
       const form = formOf(formed[i]!);

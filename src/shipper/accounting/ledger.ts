@@ -5,7 +5,8 @@ import { AuditLog } from '../audit/audit-log.js';
 import type { Claim, RecordBatch } from '../parts.js';
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
-import type { CountJournal, Fate, PreviousCounts } from './count-journal.js';
+import type { Acknowledging } from './acknowledging.js';
+import { type CountJournal, type Fate, type JournalEntry, journalEntry, type PreviousCounts } from './count-journal.js';
 import { EndCounts, type EndStatement } from './ends.js';
 import { JoinCounts, type Joined } from './join-counts.js';
 import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
@@ -65,6 +66,9 @@ export class Ledger {
    * however much is lost.
    */
   readonly #unkept = new Map<string, Record<Fate, Map<string, Tally>>>();
+  /** The same of other kinds, as entries. */
+  #entries: JournalEntry[] = [];
+  readonly #acknowledging = new Set<Acknowledging>();
 
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
@@ -101,21 +105,49 @@ export class Ledger {
     }
   }
 
-  /** Writes all counts so far to the journal: the lines behind them may be forgotten. */
-  keep(): void {
-    if (this.#journal === undefined || this.#unkept.size === 0) return;
-    for (const [sink, counts] of this.#unkept) {
-      for (const fate of ['dropped', 'deadLettered'] as const) {
-        for (const [reason, tally] of counts[fate]) this.#journal.ofSink(fate, sink, reason, tally);
-      }
-    }
-    this.#unkept.clear();
+  /** A ring whose checkpoint is written by the next `keep`. */
+  acknowledging(ring: Acknowledging): void {
+    this.#acknowledging.add(ring);
   }
 
-  /** Writes the withheld counts of an acknowledged batch to the journal; they are negative for recalled records. */
+  /**
+   * Lines were acknowledged: writes their counts to the journal, then the checkpoints by which the rings forget them. One
+   * entry has both, so that the next shipper can write the checkpoints where a kill came in between.
+   */
+  keep(): void {
+    const rings = [...this.#acknowledging];
+    const entries = this.#takeEntries();
+    if (entries.length > 0) {
+      const checkpoints = rings.flatMap((ring) => ring.checkpoint() ?? []);
+      this.#journal?.acknowledged(entries, checkpoints);
+    }
+    for (const ring of rings) ring.save();
+    this.#acknowledging.clear();
+  }
+
+  /** None, and nothing is forgotten, while there is no journal yet. */
+  #takeEntries(): JournalEntry[] {
+    if (this.#journal === undefined) return [];
+    const entries = this.#entries;
+    for (const [sink, counts] of this.#unkept) {
+      for (const fate of ['dropped', 'deadLettered'] as const) {
+        for (const [reason, tally] of counts[fate]) entries.push(journalEntry.ofSink(fate, sink, reason, tally));
+      }
+    }
+    this.#entries = [];
+    this.#unkept.clear();
+    return entries;
+  }
+
+  /** The withheld counts of an acknowledged batch; they are negative for recalled records. Written by the next `keep`. */
   keepWithheld(reason: string, withheld: Tally, places: readonly Claim[] = []): void {
-    this.#journal?.withheld(reason, withheld);
+    if (this.#journal !== undefined) this.#entries.push(journalEntry.withheld(reason, withheld));
     this.audit?.counted(withheld.records < 0 ? 'recalled' : 'withheld', '*', reason, places);
+  }
+
+  /** Lines that were lost with a previous run, whose notice is delivered. Written by the next `keep`. */
+  keepLostWithPreviousRun(lost: Lost): void {
+    if (this.#journal !== undefined) this.#entries.push(journalEntry.lostWithPreviousRun(lost));
   }
 
   /** The places of records that are counted and not stored, for an audit. */
@@ -172,16 +204,18 @@ export class Ledger {
     this.#journal?.ofSink('possibleDuplicates', sink, LOST_ANSWER, repeated);
   }
 
-  countDeadLettered(sink: string, reason: string, refused: Tally): void {
-    this.#count('deadLettered', sink, reason, refused);
-  }
-
   countDropped(sink: string, reason: string, dropped: Tally): void {
-    this.#count('dropped', sink, reason, dropped);
+    this.countUndelivered('dropped', sink, reason, dropped);
+    this.keepUndelivered('dropped', sink, reason, dropped);
   }
 
-  #count(fate: Fate, sink: string, reason: string, tally: Tally): void {
+  /** Counts records that are still buffered, so that a kill forgets the count: they will be read and counted again. */
+  countUndelivered(fate: Fate, sink: string, reason: string, tally: Tally): void {
     addTo(this.sinks.get(sink)![fate], reason, tally);
+  }
+
+  /** Counts of records that leave the buffer. Written by the next `keep`. */
+  keepUndelivered(fate: Fate, sink: string, reason: string, tally: Tally): void {
     const unkept = this.#unkept.get(sink) ?? { dropped: new Map(), deadLettered: new Map() };
     this.#unkept.set(sink, unkept);
     addTo(unkept[fate], reason, tally);

@@ -9,8 +9,11 @@ import { Ranges } from './ranges.js';
 /** Records that a cursor handed out. Several batches may be in flight. */
 export interface Taken {
   readonly batch: RecordBatch;
-  /** These of its records need not be kept for this sink any more. Once that is all of them, the cursor moves on. */
-  acknowledge(acknowledged: Tally): void;
+  /**
+   * These of its records need not be kept for this sink any more. Once that is all of them, everything in `keep` is called,
+   * and the cursor moves on.
+   */
+  acknowledge(acknowledged: Tally, keep?: readonly (() => void)[]): void;
 }
 
 /** One sink's view of the buffer. */
@@ -90,10 +93,13 @@ export class BufferCursor implements Cursor {
       this.#out.push(out);
       this.next = next;
       let left = batch.count;
-      const acknowledge = (acknowledged: Tally) => {
+      const kept: (() => void)[] = [];
+      const acknowledge = (acknowledged: Tally, keep: readonly (() => void)[] = []) => {
         this.held.subtract(acknowledged);
         left -= acknowledged.records;
+        kept.push(...keep);
         if (left > 0) return;
+        for (const each of kept) each();
         this.#out.splice(this.#out.indexOf(out), 1);
         this.#buffer.moved();
       };

@@ -28,6 +28,8 @@ interface BufferedBatch extends Span {
   readonly memoryBytes: number;
   readonly appendedMs: number;
   readonly body: Body;
+  /** Whether some of it was dropped for a sink, and counted. */
+  isDropped: boolean;
 }
 
 export interface RecordBufferOptions {
@@ -39,7 +41,7 @@ export interface RecordBufferOptions {
   readonly onFull?: OnFull;
   /** Told of every record that a sink will not get; with the records themselves where they are in memory. */
   readonly onDropped?: (sink: string, reason: string, dropped: Tally, records?: RecordBatch) => void;
-  /** Told before anything is forgotten that has been acknowledged, dropped or not. */
+  /** Told after batches were acknowledged, dropped or not, and before the disk is told. */
   readonly onAcknowledged?: () => void;
   /**
    * Called during construction with the records that a previous run left for a sink, and later, once a file can be read,
@@ -97,8 +99,8 @@ export class RecordBuffer implements CursorBuffer {
     const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
     if (batch.count === 0 || isDropped) {
       if (batch.count > 0) this.#dropNewest(tally, batch);
-      this.#options.onAcknowledged?.();
       batch.acknowledge();
+      this.#options.onAcknowledged?.();
       return tally;
     }
     const stored = store?.put(this.#end, batch);
@@ -108,13 +110,17 @@ export class RecordBuffer implements CursorBuffer {
       tally,
       memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
       appendedMs: now(),
-      body: stored ?? { read: () => batch, discard: () => batch.acknowledge() },
+      body: stored ?? { read: () => batch, discard: () => batch.acknowledge(buffered.isDropped) },
+      isDropped: false,
     };
     this.#keep(buffered);
     this.#end += batch.count;
     for (const cursor of this.#cursors.values()) cursor.held.add(tally);
     // On disk the records outlive this process: the source may forget them.
-    if (stored !== undefined) batch.acknowledge();
+    if (stored !== undefined) {
+      batch.acknowledge();
+      this.#options.onAcknowledged?.();
+    }
     if (onFull === 'drop-oldest') this.#dropOldest();
     this.#appended.wake();
     return tally;
@@ -172,9 +178,7 @@ export class RecordBuffer implements CursorBuffer {
       } else if (!taking.take(batch, buffered.first)) break;
     }
     if (isLost) {
-      // Counted once, also when the process is killed now.
-      this.#options.onAcknowledged?.();
-      this.#discardAcknowledged();
+      this.#forget();
       this.#options.store?.commit();
     }
     if (taking.records > 0) return { batch: concat(taking.parts), next: taking.next };
@@ -186,9 +190,15 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   moved(): void {
-    this.#options.onAcknowledged?.();
+    this.#forget();
     this.#options.store?.touched();
+  }
+
+  #forget(): void {
+    // A segment that is removed takes the checkpoint of the disk along: counts come first.
+    if (this.#options.store !== undefined) this.#options.onAcknowledged?.();
     this.#discardAcknowledged();
+    this.#options.onAcknowledged?.();
   }
 
   #keep(buffered: BufferedBatch): void {
@@ -218,6 +228,7 @@ export class RecordBuffer implements CursorBuffer {
   #drop(cursor: BufferCursor, buffered: BufferedBatch, reason: string): void {
     const records = unreadInMemory(cursor, buffered);
     const dropped = cursor.skip(buffered);
+    buffered.isDropped = true;
     for (const [name, each] of this.#cursors) {
       if (each === cursor) this.#options.onDropped?.(name, reason, dropped, records);
     }
@@ -282,7 +293,7 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   #bufferedOf({ ageMs, ...span }: StoredSpan): BufferedBatch {
-    return { ...span, memoryBytes: INDEX_BYTES, appendedMs: this.#options.now() - ageMs };
+    return { ...span, memoryBytes: INDEX_BYTES, appendedMs: this.#options.now() - ageMs, isDropped: false };
   }
 
   /** Into the books of every sink that has to read some of it. */

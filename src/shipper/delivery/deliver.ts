@@ -9,7 +9,7 @@ import { Tally } from '../accounting/tally.js';
 import type { Cursor } from '../buffer/cursor.js';
 import type { Log } from '../log.js';
 import type { Failure, RecordBatch, Rejected, SendResult } from '../parts.js';
-import { Piece } from '../records/piece.js';
+import { Piece, type Refused } from '../records/piece.js';
 import { select } from '../records/record-batch.js';
 import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
@@ -160,23 +160,25 @@ function acknowledge(
   isKept: boolean,
 ): void {
   const { batch } = piece;
+  const fate = isKept ? 'deadLettered' : 'dropped';
+  const refused: Refused[] = [];
   const acknowledged = retry.length > 0 ? Tally.of(batch).minus(Tally.of(select(batch, retry))) : Tally.of(batch);
   for (const [reason, indexes] of byReason(rejected)) {
-    const refused = Tally.of(select(batch, indexes));
-    if (isKept) ledger.countDeadLettered(sink.name, reason, refused);
-    else ledger.countDropped(sink.name, reason, refused);
-    ledger.notePlaces(isKept ? 'deadLettered' : 'dropped', sink.name, reason, select(batch, indexes));
-    acknowledged.subtract(refused);
-    const fate = isKept ? 'records are dead letters' : 'records dropped';
-    log.problem('warn', `${sink.name} rejected ${reason}`, `${fate}: the sink permanently refuses them`, {
+    const records = select(batch, indexes);
+    const tally = Tally.of(records);
+    ledger.countUndelivered(fate, sink.name, reason, tally);
+    ledger.notePlaces(fate, sink.name, reason, records);
+    refused.push({ indexes, keep: (some) => ledger.keepUndelivered(fate, sink.name, reason, some) });
+    acknowledged.subtract(tally);
+    const said = isKept ? 'records are dead letters' : 'records dropped';
+    log.problem('warn', `${sink.name} rejected ${reason}`, `${said}: the sink permanently refuses them`, {
       sink: sink.name,
       reason,
-      records: refused.records,
+      records: tally.records,
     });
   }
   ledger.countDelivered(sink.name, acknowledged);
-  // Counted first: a kill in between may count a record twice, and loses none.
-  piece.acknowledge(retry);
+  piece.acknowledge(retry, refused);
 }
 
 async function waitAfter(options: DeliverOptions, result: SendResult, failures: number): Promise<void> {

@@ -34,7 +34,7 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
         const counts = new StageCounts(ledger);
         const left = await pass(stages, batch, counts);
         ledger.countRead(Tally.of(batch));
-        buffer.append(counts.counted(left, () => batch.acknowledge()));
+        buffer.append(counts.counted(left, (isDropped) => batch.acknowledge(isDropped)));
       }
       await buffer.room(cutOff);
     }

@@ -35,7 +35,7 @@ export class StageCounts {
   };
 
   /** The batch that stages left, for the buffer. Counts now, and again for the journal once the batch is acknowledged. */
-  counted(batch: RecordBatch, acknowledge: () => void = () => {}): SourceBatch {
+  counted(batch: RecordBatch, acknowledge: SourceBatch['acknowledge'] = () => {}): SourceBatch {
     const ledger = this.#ledger;
     ledger.countRead(this.#made);
     for (const [reason, tally] of this.#withheld) ledger.countWithheld(reason, tally);
@@ -43,11 +43,11 @@ export class StageCounts {
     for (const counts of this.#redacted) ledger.countRedacted(counts);
     return {
       ...batch,
-      acknowledge: () => {
+      acknowledge: (isDropped) => {
         for (const [reason, tally, places] of this.#withheld) ledger.keepWithheld(reason, tally, places);
         for (const [reason, tally, places] of this.#recalled)
           ledger.keepWithheld(reason, new Tally().minus(tally), places);
-        acknowledge();
+        acknowledge(isDropped);
       },
     };
   }

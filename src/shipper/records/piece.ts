@@ -14,6 +14,13 @@ interface Part {
   readonly acknowledge: Acknowledge;
 }
 
+/** Records that a sink refused, by their indexes. */
+export interface Refused {
+  readonly indexes: readonly number[];
+  /** Called with some of them, when the buffer forgets these. */
+  keep(tally: Tally): void;
+}
+
 export class Piece {
   readonly batch: RecordBatch;
   readonly #parts: readonly Part[];
@@ -67,15 +74,24 @@ export class Piece {
     return new Piece(compact(this.batch), this.#parts);
   }
 
-  /** All but the records at these indexes, ascending, are acknowledged. */
-  acknowledge(left: readonly number[]): void {
+  /**
+   * All but the records at these indexes, ascending, are acknowledged. Those that were refused are kept in the books once
+   * the rest of their take is acknowledged, too.
+   */
+  acknowledge(left: readonly number[], refused: readonly Refused[] = []): void {
     let at = 0;
     for (const { from, to, acknowledge } of this.#parts) {
       const first = at;
       while (at < left.length && left[at]! < to) at += 1;
       const acknowledged = Tally.of(this.batch, from, to);
+      const keep = refused.flatMap(({ indexes, keep }) => {
+        const own = indexes.filter((index) => index >= from && index < to);
+        const tally = Tally.of(select(this.batch, own));
+        return own.length === 0 ? [] : [() => keep(tally)];
+      });
       acknowledge(
         at === first ? acknowledged : acknowledged.minus(Tally.of(select(this.batch, left.slice(first, at)))),
+        keep,
       );
     }
   }

@@ -38,7 +38,7 @@ async function metrics() {
   const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: ['one'], now: () => 0 });
   const batch = sourceBatchOf(['abc']);
   ledger.countDropped('one', 'too_old', Tally.of(batch));
-  ledger.countDeadLettered('one', 'mapping', Tally.of(batch));
+  ledger.countUndelivered('deadLettered', 'one', 'mapping', Tally.of(batch));
   ledger.countProtocolError('length');
   const sinks = [{ name: 'one', cursor: buffer.cursor('one'), health: healthySink() }];
   sinks[0]!.health.retries.set('503', 1);

@@ -41,9 +41,10 @@ const next = () => {
 test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
   const { ledger, journal } = next();
   journal.lost(ONE, { lines: 3, bytes: 30 });
-  journal.lostWithPreviousRun({ lines: 7, bytes: 70 });
+  ledger.keepLostWithPreviousRun({ lines: 7, bytes: 70 });
   ledger.countDropped('a', 'full_drop_oldest', out(5));
-  ledger.countDeadLettered('b', 'mapping', out(2));
+  ledger.countUndelivered('deadLettered', 'b', 'mapping', out(2));
+  ledger.keepUndelivered('deadLettered', 'b', 'mapping', out(2));
   ledger.keep();
   const dropped = { application: { not_handed_over: 3 }, hold: { shipper_killed: 7 }, a: { full_drop_oldest: 5 } };
   for (let kills = 0; kills < 3; kills += 1) {
@@ -65,6 +66,37 @@ test('counts of several shippers add up, and totals of a process do not', () => 
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 4 }, a: { x: 6 } });
 });
 
+test('a ring is saved after the entry with its counts, and once', () => {
+  const { ledger, journal } = next();
+  const [before, after] = [Buffer.from('before'), Buffer.from('after')];
+  const steps: string[] = [];
+  const ring = {
+    checkpoint: () => ({ ring: 'ring-1', before, after }),
+    save: () => steps.push(readFileSync(path, 'utf8').includes('full_drop_oldest') ? 'saved' : 'too early'),
+  };
+  ledger.acknowledging(ring);
+  ledger.acknowledging(ring);
+  ledger.countDropped('a', 'full_drop_oldest', out(5));
+  ledger.keep();
+  ledger.keep();
+  expect(steps).toEqual(['saved']);
+  journal.lost(ONE, { lines: 1, bytes: 1 });
+  // Once for each start until a shipper has opened the ring, however many are killed before.
+  for (let kills = 0; kills < 3; kills += 1) {
+    expect(open().previous.checkpoints.get('ring-1')).toEqual({ ring: 'ring-1', before, after });
+  }
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 1 }, a: { full_drop_oldest: 5 } });
+});
+
+test('without counts a ring is saved, and nothing is written to the journal', () => {
+  const { ledger } = next();
+  let saved = 0;
+  const size = statSync(path).size;
+  ledger.acknowledging({ checkpoint: () => undefined, save: () => (saved += 1) });
+  ledger.keep();
+  expect([saved, statSync(path).size]).toEqual([1, size]);
+});
+
 test('a count of records that are still buffered is not kept: the next shipper reads and counts them itself', () => {
   next().ledger.countDropped('a', 'x', out(5));
   expect(next().totals.dropped).toEqual({});
@@ -76,6 +108,7 @@ test('withheld records of acknowledged batches outlive a kill, less those that w
     ledger.keepWithheld('rule_1', out(5));
     ledger.keepWithheld('recorder', out(3));
     ledger.keepWithheld('recorder', new Tally().minus(out(2)));
+    ledger.keep();
   }
   expect(next().totals).toMatchObject({
     withheld: { rule_1: 10, recorder: 2 },

@@ -80,6 +80,16 @@ export interface Resumed {
   readonly unacknowledged: Lost;
 }
 
+/** A checkpoint, and the words of the one that it replaces. */
+export interface PlannedCheckpoint {
+  readonly before: Buffer;
+  readonly after: Buffer;
+}
+
+/** Positions only rise, and lines are acknowledged once: a ring never comes back to the words of an earlier checkpoint. */
+const isNext = ({ before, after }: PlannedCheckpoint, page: Buffer): boolean =>
+  before.equals(page.subarray(0, CHECKPOINT_BYTES)) && after.length >= CHECKPOINT_BYTES && after.length <= page.length;
+
 /** Header of an unclaimed ring. */
 export function freeHeader(capacity: number): Buffer {
   const header = Buffer.alloc(RING_HEADER_BYTES);
@@ -102,6 +112,8 @@ export class RingFile {
   #sleepEpoch: bigint;
   #half = 0;
   #notes = '';
+  /** The words of the checkpoint in the file, but for the streams. */
+  #written: Buffer = Buffer.alloc(0);
 
   /** Opens a ring. Throws a ProtocolError when it is none. */
   constructor(path: string) {
@@ -179,10 +191,15 @@ export class RingFile {
     return this.#write(bytes, RETIRED_AT);
   }
 
-  /** Where the reader before this one was. */
-  resume(): Resumed {
+  /** Where the reader before this one was. `planned`: the checkpoint that a kill may have kept it from writing. */
+  resume(planned?: PlannedCheckpoint): Resumed {
     const page = this.#checkpoint;
     readSync(this.#fd, page, 0, page.length, TAIL_AT);
+    if (planned !== undefined && isNext(planned, page)) {
+      this.#write(planned.after, TAIL_AT);
+      page.set(planned.after);
+    }
+    this.#written = Buffer.from(page.subarray(0, CHECKPOINT_BYTES));
     const position = Number(page.readBigUInt64LE(0));
     const lost = { lines: countAt(page, 16), bytes: countAt(page, 24) };
     const unacknowledged = { lines: countAt(page, 32), bytes: countAt(page, 40) };
@@ -202,8 +219,11 @@ export class RingFile {
     return { progress: { position, assembled, ...this.#readNotes() }, lost, unacknowledged };
   }
 
-  /** All frames before the position are acknowledged, but for the unacknowledged lines: the writer may have the room. */
-  checkpoint({ position, assembled, hello, files }: Progress, lost: Lost, unacknowledged: Lost): void {
+  /**
+   * The checkpoint that says: all frames before the position are acknowledged, but for the unacknowledged lines. Once it is
+   * saved, the writer may have the room.
+   */
+  plan({ position, assembled, hello, files }: Progress, lost: Lost, unacknowledged: Lost): PlannedCheckpoint {
     this.#writeNotes(hello, files);
     const page = this.#checkpoint;
     const count = Math.min(assembled.length, STREAMS_MAX);
@@ -221,7 +241,12 @@ export class RingFile {
       page.writeUInt32LE(order === undefined ? 0 : BYTE_ORDERS.indexOf(order) + 1, entry + 4);
       page.writeDoubleLE(seq, entry + 8);
     }
-    this.#write(page.subarray(0, CHECKPOINT_BYTES + count * STREAM_BYTES), TAIL_AT);
+    const after = Buffer.from(page.subarray(0, CHECKPOINT_BYTES + count * STREAM_BYTES));
+    return { before: this.#written, after };
+  }
+
+  save({ after }: PlannedCheckpoint): void {
+    if (this.#write(after, TAIL_AT)) this.#written = after.subarray(0, CHECKPOINT_BYTES);
   }
 
   close(): void {

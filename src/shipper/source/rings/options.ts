@@ -1,5 +1,6 @@
 /** Options and callbacks of the source of rings. */
 import type { Charsets } from '../../../catalog/records/bytes.js';
+import type { Acknowledging, RingCheckpoint } from '../../accounting/acknowledging.js';
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
@@ -23,6 +24,14 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onLost: (lost: Lost) => void;
   /** Called with the largest possible loss by a shipper that was killed in an outage. */
   readonly onPreviousRunLoss: (lostWithPreviousRun: Lost) => void;
+  /**
+   * Told of a ring with acknowledged lines; has to call its `save` at once, after the counts of these lines are kept.
+   *
+   * @default - it is saved at once
+   */
+  readonly onAcknowledging?: (ring: Acknowledging) => void;
+  /** By name of a ring: the checkpoint that a killed shipper was about to write. */
+  readonly planned?: ReadonlyMap<string, RingCheckpoint> | undefined;
   /** Called when the notice of that loss is delivered, before the ring forgets it. */
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */

@@ -1,4 +1,5 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are acknowledged. */
+import type { Acknowledging, RingCheckpoint } from '../../accounting/acknowledging.js';
 import type { ProcessEnd } from '../../accounting/ends.js';
 import { ProtocolError } from '../../errors.js';
 import type { Hello, Lost } from '../frames/decoder.js';
@@ -7,7 +8,7 @@ import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingName } from './directory.js';
-import { RingFile } from './file.js';
+import { type PlannedCheckpoint, RingFile } from './file.js';
 
 /** Where a batch ends in this ring. */
 export interface Mark {
@@ -25,6 +26,10 @@ export interface Mark {
 }
 
 export interface RingReaderOptions extends FrameStreamOptions {
+  /** The checkpoint that a killed reader was about to write. */
+  readonly planned?: PlannedCheckpoint | undefined;
+  /** Called when the ring is of no more use: all of it is acknowledged, and nothing can follow. */
+  readonly onUseless?: () => void;
   /** Called with unacknowledged lines of previous readers when their notice is delivered, before the ring forgets them. */
   readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
 }
@@ -33,7 +38,7 @@ const NOTHING: Lost = { lines: 0, bytes: 0 };
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;
 
-export class RingReader {
+export class RingReader implements Acknowledging {
   readonly ring: RingName;
   readonly #file: RingFile;
   readonly #shared: AssemblerShared;
@@ -54,6 +59,9 @@ export class RingReader {
   /** Whether the process had locked the ring at the last look. */
   #isLocked = false;
   #isClosed = false;
+  /** Of the acknowledged batches, until it is saved. */
+  #planned: PlannedCheckpoint | undefined;
+  #isUseless = false;
   /** When the last bytes came. */
   gotMs: number;
   /** The process says that it ends. */
@@ -90,7 +98,7 @@ export class RingReader {
     this.#file = new RingFile(path);
     this.#frames = new FrameStream(shared, losses, { ...options, instance: ring.instance });
     try {
-      const { progress, lost, unacknowledged } = this.#file.resume();
+      const { progress, lost, unacknowledged } = this.#file.resume(options.planned);
       const state = this.#file.state(progress?.position ?? 0);
       this.lostWithPreviousRun =
         isPossible(unacknowledged, progress) && losses.believes(unacknowledged, ring.instance)
@@ -112,7 +120,7 @@ export class RingReader {
           this.#notice = this.lostWithPreviousRun;
           this.#isDirty = true;
         }
-        this.#file.checkpoint(progress, this.#lost, this.#unacknowledged);
+        this.#file.save(this.#file.plan(progress, this.#lost, this.#unacknowledged));
       }
       this.#isLocked = state.isLocked;
     } catch (error) {
@@ -227,7 +235,8 @@ export class RingReader {
 
   /** A batch ends here. `undefined` when it has nothing of this ring. */
   mark(records: Lost = NOTHING): Mark | undefined {
-    if (!this.#isDirty) return undefined;
+    // A line of which the clock alone made a record came without a read.
+    if (!this.#isDirty && records.lines === 0) return undefined;
     this.#isDirty = false;
     this.#markedPosition = this.#position;
     const progress = this.#frames.progress();
@@ -239,10 +248,11 @@ export class RingReader {
   }
 
   /**
-   * A batch that ended at the mark is acknowledged. A buffer that drops records may acknowledge a later batch first: the ring keeps the bytes that
-   * lie before. Whether the ring is of no more use.
+   * A batch that ended at the mark is acknowledged: whether that changes the checkpoint, which `save` then writes. A later
+   * batch may be acknowledged first: the ring keeps the bytes that lie before. Where such a batch `isDropped`, they are released
+   * as in an outage: the next reader cannot pass over what is counted, and must not count it twice.
    */
-  acknowledge(mark: Mark): boolean {
+  acknowledge(mark: Mark, isDropped = false): boolean {
     mark.isAcknowledged = true;
     if (mark.isReleasedEarly) this.#unacknowledged = minus(this.#unacknowledged, mark.records);
     if (mark.notice.bytes > 0) {
@@ -251,10 +261,28 @@ export class RingReader {
     }
     let last: Mark | undefined;
     while (this.#marks[0]?.isAcknowledged) last = this.#marks.shift();
-    if (this.#isClosed || (last === undefined && !mark.isReleasedEarly && mark.notice.bytes === 0)) return false;
+    const isBehind = isDropped && last === undefined && !mark.isReleasedEarly;
+    if (isBehind) this.#releaseUpTo(mark);
+    const isChanged = last !== undefined || mark.isReleasedEarly || mark.notice.bytes > 0;
+    if (this.#isClosed || !isChanged) return false;
     if (last?.isReleasedEarly === false) this.#released = last;
-    this.#checkpoint();
-    return last?.isLast ?? false;
+    this.#isUseless ||= last?.isLast ?? false;
+    return true;
+  }
+
+  checkpoint(): RingCheckpoint | undefined {
+    const { progress, lost } = this.#released;
+    if (progress === undefined || this.#isClosed) return undefined;
+    this.#planned = this.#file.plan(progress, lost, this.#unacknowledged);
+    return { ring: this.ring.name, ...this.#planned };
+  }
+
+  save(): void {
+    if (this.#isClosed) return;
+    if (this.#planned === undefined) this.checkpoint();
+    if (this.#planned !== undefined) this.#file.save(this.#planned);
+    this.#planned = undefined;
+    if (this.#isUseless) this.#options.onUseless?.();
   }
 
   /**
@@ -265,17 +293,23 @@ export class RingReader {
     const before = this.#released;
     for (const mark of this.#marks) {
       if (this.#position - (this.#released.progress?.position ?? 0) <= this.#file.capacity / 2) break;
-      if (mark.isReleasedEarly || mark.progress === undefined) continue;
-      mark.isReleasedEarly = true;
-      if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);
-      this.#released = mark;
+      this.#releaseEarly(mark);
     }
-    if (this.#released !== before && !this.#isClosed) this.#checkpoint();
+    if (this.#released !== before) this.save();
   }
 
-  #checkpoint(): void {
-    const { progress, lost } = this.#released;
-    if (progress !== undefined) this.#file.checkpoint(progress, lost, this.#unacknowledged);
+  #releaseUpTo(last: Mark): void {
+    for (const mark of this.#marks) {
+      this.#releaseEarly(mark);
+      if (mark === last) break;
+    }
+  }
+
+  #releaseEarly(mark: Mark): void {
+    if (mark.isReleasedEarly || mark.progress === undefined) return;
+    mark.isReleasedEarly = true;
+    if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);
+    this.#released = mark;
   }
 
   /** Whether it is among the files that are locked. */
@@ -315,6 +349,7 @@ export class RingReader {
   }
 
   remove(): void {
+    this.#isClosed = true;
     this.#file.remove();
   }
 }

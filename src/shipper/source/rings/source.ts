@@ -188,12 +188,17 @@ export class RingSource implements Source {
     }
     return {
       ...batch,
-      acknowledge: () => {
+      acknowledge: (isDropped) => {
         for (const [reader, mark] of marked) {
-          if (reader.acknowledge(mark)) this.#remove(reader);
+          if (reader.acknowledge(mark, isDropped)) this.#acknowledging(reader);
         }
       },
     };
+  }
+
+  #acknowledging(reader: RingReader): void {
+    if (this.#options.onAcknowledging === undefined) reader.save();
+    else this.#options.onAcknowledging(reader);
   }
 
   /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */
@@ -300,9 +305,20 @@ export class RingSource implements Source {
   }
 
   #open(ring: RingName, nowMs: number): RingReader {
-    const { onSkipped, onGap, onNoticed, onTimeReplaced } = this.#options;
-    const options = { names: this.#names, onSkipped, onGap, onNoticed, onTimeReplaced };
-    const reader = new RingReader(ring, this.#directory.pathOf(ring.name), this.#shared, this.#losses, nowMs, options);
+    const { onSkipped, onGap, onNoticed, onTimeReplaced, planned } = this.#options;
+    const options = {
+      ...{ names: this.#names, onSkipped, onGap, onNoticed, onTimeReplaced },
+      planned: planned?.get(ring.name),
+      onUseless: () => this.#remove(reader),
+    };
+    const reader: RingReader = new RingReader(
+      ring,
+      this.#directory.pathOf(ring.name),
+      this.#shared,
+      this.#losses,
+      nowMs,
+      options,
+    );
     const known = this.#rings.recentOf(ring.instance);
     if (known !== undefined) reader.skipFrames(known);
     return reader;

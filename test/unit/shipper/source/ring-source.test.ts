@@ -2,6 +2,7 @@ import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, write
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FRAME_VERSION, RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
+import type { RingCheckpoint } from '../../../../src/shipper/accounting/acknowledging.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import type { Unread } from '../../../../src/shipper/source/count-unread.js';
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
@@ -249,6 +250,78 @@ test('rule 87: a batch that is acknowledged before an earlier one acknowledges n
   await batches.next();
 });
 
+describe('a kill between the counts of a drop and the checkpoint that forgets the lines', () => {
+  const LINES = 60;
+  /** Reads lines into batches of one, and returns what a shipper that is killed was about to write for the last one. */
+  async function kill(isReleasedEarly: boolean, isWritten: boolean) {
+    const planned = new Map<string, RingCheckpoint>();
+    const source = open([], {
+      lingerMs: 0,
+      isOutage: () => isReleasedEarly,
+      onAcknowledging(ring) {
+        const checkpoint = ring.checkpoint()!;
+        planned.set(checkpoint.ring, checkpoint);
+        if (isWritten) ring.save();
+      },
+    });
+    const fd = claim();
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    let head = write(fd, 0, Buffer.concat([magic, hello()]));
+    const held: SourceBatch[] = [];
+    for (let i = 0; i < LINES; i += 1) {
+      head = write(fd, head, data(1, BigInt(i + 1), `${String(i).padStart(3, '0')}${'x'.repeat(996)}\n`));
+      held.push((await batches.next()).value as SourceBatch);
+    }
+    held[0]!.acknowledge(true);
+    await batches.return?.(undefined);
+    return planned;
+  }
+  /** Lines that the next shipper reads or counts as lost with the killed one. */
+  async function found(planned: ReadonlyMap<string, RingCheckpoint>) {
+    let lost = 0;
+    const source = open([], { planned, onPreviousRunLoss: ({ lines }) => (lost += lines) });
+    word(openSync(join(path, NAME), 'r+'), 'ended', 1);
+    const stop = new AbortController();
+    stop.abort();
+    let lines = 0;
+    for await (const batch of source.batches(stop.signal)) {
+      lines += recordsOf(batch).filter(({ message }) => !message.startsWith('logtap')).length;
+    }
+    return lines + lost;
+  }
+
+  test.each([true, false])('the dropped line is read or counted once: released early %s', async (isReleasedEarly) => {
+    expect(await found(await kill(isReleasedEarly, false))).toBe(LINES - 1);
+  });
+
+  test.each([true, false])('a checkpoint that was written is not written again: %s', async (isReleasedEarly) => {
+    expect(await found(await kill(isReleasedEarly, true))).toBe(LINES - 1);
+  });
+
+  test('without the plan it is counted twice', async () => {
+    await kill(true, false);
+    expect(await found(new Map())).toBe(LINES);
+  });
+});
+
+test('a batch that is dropped behind one in flight is not read again: the ring notes the lines before it', async () => {
+  const source = open();
+  const fd = claim();
+  const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+  const next = async () => (await batches.next()).value as SourceBatch;
+  const between = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'in flight\n')]));
+  const first = await next();
+  write(fd, between, data(1, 2n, 'dropped\n'));
+  (await next()).acknowledge(true);
+  const words = Buffer.alloc(16);
+  readSync(fd, words, 0, 16, at('tail') + 32);
+  expect([Number(words.readBigUInt64LE()), Number(words.readBigUInt64LE(8))]).toEqual([1, 9]);
+  first.acknowledge();
+  readSync(fd, words, 0, 16, at('tail') + 32);
+  expect(Number(words.readBigUInt64LE())).toBe(0);
+  await batches.return?.(undefined);
+});
+
 test('what is no ring is refused once, and nothing else suffers', async () => {
   const errors: string[] = [];
   const source = open(errors);
@@ -317,6 +390,37 @@ describe('in an outage that is longer than the ring', () => {
     for (let kills = 0; kills < 3; kills += 1) expect((await next(1)).previousRunLosses).toEqual([unacknowledged]);
     expect((await next(LINES - unacknowledged.lines + 2, LINES)).previousRunLosses).toEqual([unacknowledged]);
     expect(unacknowledgedBy(openSync(join(path, NAME), 'r'))).toEqual({ lines: 0, bytes: 0 });
+  });
+
+  test('lines that only the clock made records of, and lines of events, are owed as well', async () => {
+    const events = { maxLines: 100, maxBytes: 10_000, idleMs: 20 };
+    const source = open([], { isOutage: () => true, lingerMs: 0, events });
+    const fd = claim();
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    let head = write(fd, 0, Buffer.concat([magic, hello()]));
+    const held: SourceBatch[] = [];
+    const messages = () => held.flatMap((batch) => recordsOf(batch)).map(({ message }) => message.slice(0, 5));
+    const trace = 'Error: no\n    at a (/b.js:1:1)\n    at c (/d.js:1:1)\n';
+    let lines = 0;
+    for (let i = 0; i < 30; i += 1) {
+      // Its last line waits for others, alone, until it is idle.
+      const text = `first ${'x'.repeat(900)}\n${trace}last ${'x'.repeat(900)}\n`;
+      head = write(fd, head, data(1, BigInt(i + 1), text));
+      lines += 5;
+      for (let tries = 0; tries < 5 && messages().filter((message) => message === 'last ').length <= i; tries += 1) {
+        held.push((await batches.next()).value);
+      }
+    }
+    await batches.return?.(undefined);
+    const next = open([], { onPreviousRunLoss: ({ lines: lost }) => (lines -= lost), events });
+    word(fd, 'ended', 1);
+    const stop = new AbortController();
+    stop.abort();
+    for await (const batch of next.batches(stop.signal)) {
+      for (const { message } of recordsOf(batch))
+        if (!message.startsWith('logtap')) lines -= message.split('\n').length;
+    }
+    expect(lines).toBe(0);
   });
 
   test('what is acknowledged after all is owed no more', async () => {
