@@ -4,7 +4,7 @@
  *
  *     tsx scripts/matrix.ts                      all cells
  *     tsx scripts/matrix.ts FAULT [SINK [TRANSPORT [HOLDING]]]
- *                                                these cells only; '' is any
+ *                                                these cells only; '' is any. FAULT may be a group of the page
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -5,10 +5,12 @@
 import { describeWith } from '../support/capability.js';
 import { TestCluster } from '../support/cluster.js';
 import { arrival } from './arrival.js';
+import { disruptions } from './disruptions.js';
 import { example } from './example.js';
 import { exec } from './exec.js';
 import { manifests } from './manifests.js';
 import { restricted } from './restricted.js';
+import { shapes } from './shapes.js';
 import { starts } from './starts.js';
 import { termination } from './termination.js';
 import { upgrade } from './upgrade.js';
@@ -16,7 +18,7 @@ import { upgrade } from './upgrade.js';
 jest.setTimeout(900_000);
 
 describeWith(
-  ['root', 'cgroup v1', 'cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'cloudwatch'],
+  ['root', 'cgroup v1', 'cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'cloudwatch', 'musl', 'busybox'],
   'in a cluster',
   () => {
     let starting: Promise<TestCluster> | undefined;
@@ -27,10 +29,12 @@ describeWith(
     afterAll(async () => (await starting)?.stop());
 
     arrival(cluster);
+    disruptions(cluster);
     example(cluster);
     exec(cluster);
     manifests(cluster);
     restricted(cluster);
+    shapes(cluster);
     starts(cluster);
     termination(cluster);
     upgrade(cluster);

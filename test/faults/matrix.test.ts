@@ -1,6 +1,6 @@
 /**
  * Each fault in one cell; `npm run matrix` runs it in all, and chooses cells by LOGTAP_MATRIX: `FAULT|SINK|TRANSPORT|HOLDING`,
- * each a name or empty. Rows of the table are appended to the file LOGTAP_MATRIX_ROWS.
+ * each a name or empty; FAULT may be the name of a group. Rows of the table are appended to the file LOGTAP_MATRIX_ROWS.
  */
 import { appendFileSync } from 'node:fs';
 import { describeWith } from '../support/capability.js';
@@ -16,11 +16,15 @@ const nameOf = ({ fault, cell }: Entry) => [fault.name, cell.sink, cell.transpor
 function selected(): readonly Entry[] {
   const wanted = process.env.LOGTAP_MATRIX?.split('|');
   if (wanted === undefined) return shortForm();
-  return ALL.filter((entry) =>
-    nameOf(entry)
-      .split('|')
-      .every((name, i) => !wanted[i] || wanted[i] === name),
-  );
+  const [fault = '', sink = '', transport = '', holding = ''] = wanted;
+  return ALL.filter(({ group, fault: { name }, cell }) => {
+    return (
+      ['', group, name].includes(fault) &&
+      ['', cell.sink].includes(sink) &&
+      ['', cell.transport].includes(transport) &&
+      ['', cell.holding].includes(holding)
+    );
+  });
 }
 
 /** The rule of the matrix. */

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { busyBox } from '../../scripts/busybox.js';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
 import { type Cluster as Node, startCluster } from '../../scripts/cluster.js';
 import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
+import { podTemplate } from '../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
@@ -18,12 +20,15 @@ import { inject } from './tap.js';
 
 /** An image with a shell and common programs. */
 const LEGACY = 'localhost/legacy:1';
+/** BusyBox with musl, as in images of Alpine. */
+const ALPINE = 'localhost/alpine:1';
 /** Another name of the image under test. */
 export const NEXT_IMAGE = 'localhost/cdk8s-logtap:next';
 /** Under the names that the examples give them, too. */
 const IMAGES = [
   [IMAGE, 'docker.io/library/cdk8s-logtap:0.1.0', NEXT_IMAGE],
   [LEGACY, 'docker.io/library/debian:bookworm-slim'],
+  [ALPINE],
 ];
 const PROGRAMS = [
   'sh',
@@ -77,6 +82,7 @@ export class TestCluster {
       execFileSync('gcc', ['-static', '-o', entryPoint, join(root, 'test/cluster/programs/entrypoint.c')]);
       const programs = [...PROGRAMS.map((name) => `/usr/bin/${name}`), entryPoint];
       await podman.import(LEGACY, (archive) => writeProgramImage(programs, archive), 'ENV PATH=/usr/bin');
+      await podman.import(ALPINE, (archive) => writeProgramImage([busyBox('musl')], archive), 'ENV PATH=/usr/bin');
       for (const names of IMAGES) {
         const archive = join(directory, `${archives.length}.tar`);
         await podman.podman('save', '--format=docker-archive', `--output=${archive}`, ...names);
@@ -193,11 +199,14 @@ export class TestCluster {
   tapped(manifest: object, props: LogTapProps): any {
     const shipper = { image: IMAGE, imagePullPolicy: ImagePullPolicy.NEVER, ...props.shipper };
     const injected = inject(manifest, { ...props, shipper });
-    const template = injected.spec.template?.spec ?? injected.spec;
+    const { spec } = podTemplate(injected);
     const variables = { ...AWS_ENV, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: this.within(this.cloud.url) };
-    for (const container of template.initContainers) {
+    for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
       if (container.name !== 'logtap') continue;
-      for (const [name, value] of Object.entries(variables)) container.env.push({ name, value });
+      container.env = [
+        ...(container.env ?? []),
+        ...Object.entries(variables).map(([name, value]) => ({ name, value })),
+      ];
     }
     return injected;
   }
@@ -236,6 +245,13 @@ export const legacy = (script: string, more: object = {}) => ({
   imagePullPolicy: 'Never',
   command: ['sh', '-c', script],
   ...more,
+});
+
+/** The same of an image with musl. */
+export const alpine = (script: string, more: object = {}) => ({
+  ...legacy(script, more),
+  image: ALPINE,
+  command: ['busybox', 'sh', '-c', script],
 });
 
 export const podOf = (name: string, containers: readonly object[], spec: object = {}) => ({

@@ -22,6 +22,12 @@ export function writeProgramImage(programs: readonly string[], archive: string):
   for (const program of programs) {
     const path = execFileSync('readlink', ['-f', program], { encoding: 'utf8' }).trim();
     copy(path, join('/usr/bin', basename(program)));
+    const [interpreter = ''] = /\/\S+ld-musl\S+(?=])/.exec(headersOf(path)) ?? [];
+    // With musl the interpreter is the only library.
+    if (interpreter !== '') {
+      copy(interpreter);
+      continue;
+    }
     // A program that is linked with nothing has no list.
     const listed = execFileSync('sh', ['-c', 'ldd "$0" 2>/dev/null || true', path], { encoding: 'utf8' });
     for (const [, library = ''] of listed.matchAll(/(\/\S+) \(0x/g)) copy(library);
@@ -31,3 +37,6 @@ export function writeProgramImage(programs: readonly string[], archive: string):
   chmodSync(join(files, 'var/log'), 0o1777);
   execFileSync('tar', ['-C', files, '--owner=0', '--group=0', '-cf', archive, '.']);
 }
+
+const headersOf = (program: string) =>
+  execFileSync('readelf', ['--program-headers', '--wide', program], { encoding: 'utf8' });

@@ -27,6 +27,9 @@ export interface Entry {
   readonly cell: Cell;
 }
 
+/** Groups of faults in which the protocol matters. */
+const WITH_EMULATOR = ['the service', 'the network'];
+
 /** Every fault in every cell in which it can happen. The emulator adds the path of its own protocol, in one place. */
 export const ALL: readonly Entry[] = Object.entries(GROUPS)
   .flatMap(([group, faults]) => faults.map((fault) => ({ group, fault })))
@@ -34,7 +37,7 @@ export const ALL: readonly Entry[] = Object.entries(GROUPS)
     const cells: Cell[] = (['opensearch', 'cloudwatch'] as const).flatMap((sink) =>
       PLACES.map((place) => ({ sink, ...place })),
     );
-    cells.push({ sink: 'moto', ...PLACES[0] });
+    if (WITH_EMULATOR.includes(group)) cells.push({ sink: 'moto', ...PLACES[0] });
     return cells.filter((cell) => fault.appliesTo?.(cell) ?? true).map((cell) => ({ group, fault, cell }));
   });
 

@@ -21,7 +21,7 @@ const killedInOutage = (times: number): Fault => ({
   name: `shipper killed ${['', 'once', 'twice', 'three times'][times]} in one outage`,
   async happen(scene, service) {
     service.fault = ({ cut }) => cut();
-    const writers = [0, 1].map(() => scene.write({ ...PATIENT, lines: 40_000, per: 1000, pauseSeconds: 0.02 }));
+    const writers = [0, 1].map(() => scene.write({ ...PATIENT, lines: 20_000, per: 1000, pauseSeconds: 0.02 }));
     await Promise.all(writers.map(({ ended }) => ended));
     await sleep(1000);
     for (let i = 0; i < times; i += 1) {

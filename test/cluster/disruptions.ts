@@ -1,0 +1,63 @@
+/** Pods that the cluster ends: rollouts, drained nodes, evictions. Every line until then is stored. */
+import { legacy, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { expectWhole, NUMBERED } from './audits.js';
+
+export function disruptions(cluster: () => Promise<TestCluster>): void {
+  test.concurrent('a Deployment through a rollout, a drained node and its end: every line of every pod is stored once', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('rolled');
+    const labels = { app: name };
+    const template = {
+      metadata: { labels },
+      spec: { terminationGracePeriodSeconds: 20, containers: [legacy(NUMBERED)] },
+    };
+    const deployment = {
+      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
+      spec: { replicas: 2, selector: { matchLabels: labels }, template },
+    };
+    await k8s.apply(k8s.tapped(deployment, { sink: k8s.toOpenSearch(name), shipper: { drainSeconds: 10 } }));
+    const present = async () => (await k8s.pods(`app=${name}`)).map(({ metadata }) => metadata.name as string);
+    const begun = async () => {
+      await k8s.tell(['rollout', 'status', `deployment/${name}`, PATIENCE]);
+      await k8s.until('two pods have written', async () => {
+        const logs = await Promise.all((await present()).map((pod) => k8s.kubectl(['logs', pod, '-c', 'app'])));
+        return logs.length === 2 && logs.every(({ stdout }) => stdout.includes(' 5\n'));
+      });
+      return present();
+    };
+    const first = await begun();
+    await k8s.tell(['set', 'env', `deployment/${name}`, '--containers=app', 'RELEASE=2']);
+    const second = await begun();
+    const [node = ''] = (await k8s.tell(['get', 'nodes', '-o', 'name'])).trim().split('\n');
+    // Its own pods alone; the others go on.
+    await k8s.tell([
+      'drain',
+      node.replace('node/', ''),
+      `--pod-selector=app=${name}`,
+      '--delete-emptydir-data',
+      PATIENCE,
+    ]);
+    await k8s.tell(['uncordon', node.replace('node/', '')]);
+    const third = await begun();
+    await k8s.tell(['scale', `deployment/${name}`, '--replicas=0']);
+    await k8s.until('no pod is left', async () => (await present()).length === 0);
+    expect(new Set([...first, ...second, ...third]).size).toBe(6);
+    const whole = expectWhole(await k8s.stored(name));
+    expect(whole).toEqual(expect.arrayContaining([...first, ...second, ...third]));
+  });
+
+  test.concurrent('a pod that the kubelet evicts: every line before is stored', async () => {
+    const k8s = await cluster();
+    const name = k8s.name('evicted');
+    // More than its volume may hold: the kubelet ends it, with a grace of its own.
+    const script = 'seq 200; head -c 4000000 /dev/zero > /scratch/rows; exec sleep 1000';
+    const pod = podOf(name, [legacy(script, { volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }] })], {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 5,
+      volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Mi' } }],
+    });
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), shipper: { drainSeconds: 5 } }));
+    await k8s.until('it is evicted', async () => (await k8s.get('pod', name)).status.reason === 'Evicted');
+    expect(await k8s.stored(name)).toEqual(Array.from({ length: 200 }, (_, i) => String(i + 1)));
+  });
+}
