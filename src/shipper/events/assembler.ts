@@ -91,10 +91,10 @@ export class EventAssembler implements OpenEvent {
 
   /**
    * A write begins of which lines will come. `isWhole`: it began where a line begins, and ended with a line end. Without,
-   * its boundaries say nothing.
+   * its boundaries say nothing. Lines before `taken` are in records of a reader before this one.
    */
-  beginWrite(bytes: Uint8Array, start: number, end: number, isWhole: boolean): void {
-    this.#write.begin(bytes, start, end, isWhole);
+  beginWrite(bytes: Uint8Array, start: number, end: number, isWhole: boolean, taken: number): void {
+    this.#write.begin(bytes, start, end, isWhole, taken);
   }
 
   /** A line, whose bytes are in the builder's slab. */
@@ -122,8 +122,9 @@ export class EventAssembler implements OpenEvent {
     const kind = kindOf(line);
     const mode = modeOfLine();
     const { isFirst } = this.#write;
-    if (isFirst) this.#write.first(kind, line, at);
+    if (isFirst) this.#write.first(kind, line);
     if (!this.isOpen) {
+      if (!isFirst) this.#write.turn();
       this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
       return;
     }
@@ -131,6 +132,7 @@ export class EventAssembler implements OpenEvent {
     let verdict = this.#wrapped() ?? this.#judge(kind, mode, isFirst);
     if (verdict === VERDICT.NEW) {
       this.mode = before;
+      if (!isFirst) this.#write.turn();
       if (this.#tail.length > 0) {
         this.#split();
         // Once more: what waited may have begun an event that this line is part of.
@@ -143,12 +145,11 @@ export class EventAssembler implements OpenEvent {
       }
       if (verdict === VERDICT.NEW) {
         if (this.isOpen) this.close(0);
-        if (this.#write.form === WRITE.MESSAGE) this.#write.isWhole = false;
         this.#openWith(kind, mode ?? NO_MODE, at, length, timeMs, seq, position);
         return;
       }
     }
-    const isMessage = isFirst && !this.#isWrapped && verdict === VERDICT.JOIN;
+    const isMessage = isFirst && !this.#write.hasLeading && !this.#isWrapped && verdict === VERDICT.JOIN;
     if (isMessage && this.#write.isWhole && (kind === KIND.PLAIN || kind === KIND.HEAD)) {
       this.#write.form = WRITE.MESSAGE;
     }
@@ -191,7 +192,7 @@ export class EventAssembler implements OpenEvent {
     const said = ruleOf(this.mode)?.(line, kind, waiting) ?? VERDICT.NONE;
     const verdict = verdictOf(said);
     if (!isFirst && this.#write.isWhole) {
-      const inWrite = stepInWrite(line, kind, mode, said, this.#write, this.#shared.builder.slab, this);
+      const inWrite = stepInWrite(line, kind, mode, said, this.#write, this);
       if (inWrite !== undefined) {
         this.mode = modeOf(inWrite);
         return verdictOf(inWrite);

@@ -14,13 +14,12 @@ export function stepInWrite(
   mode: Mode | undefined,
   said: Step,
   write: Write,
-  slab: Uint8Array,
   event: Judged,
 ): Step | undefined {
   const verdict = verdictOf(said);
   const isLog = write.form === WRITE.LOGGED || (write.form === WRITE.SEVERAL && kind !== KIND.HEAD);
   if (isLog && verdict !== VERDICT.JOIN) {
-    const isBegin = !isDetail(line) && !isRepeated(line) && (kind === KIND.START || write.isAlike(line, slab));
+    const isBegin = !isDetail(line) && !isRepeated(line) && (kind === KIND.START || write.isAlike(line));
     if (isBegin) return step(VERDICT.NEW, event.mode);
     if (verdict === VERDICT.MAYBE) return step(VERDICT.JOIN, modeOf(said));
     const isOther = mode !== undefined && kind !== KIND.PLAIN && kind !== KIND.EMPTY;

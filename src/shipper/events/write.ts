@@ -1,5 +1,6 @@
 /** A write of several lines: what its beginning says of the lines that follow. */
 import { isDetail } from './families/data.js';
+import { kindOf } from './grammar.js';
 import { KIND, type Kind } from './kinds.js';
 import { Line } from './line.js';
 import { hasShapeOf, isStart, isTelling } from './starts.js';
@@ -27,7 +28,10 @@ const LINE_END_BYTES = 2;
 const BLANK = 0x20;
 const TAB = 0x09;
 const NOTHING = new Uint8Array(0);
+/** Of a first line: more than its shape has. */
+const SHAPE_BYTES = 64;
 const other = new Line();
+const skipped = new Line();
 
 export class Write {
   form: number = WRITE.LINES;
@@ -41,11 +45,12 @@ export class Write {
   #bytes: Uint8Array = NOTHING;
   #start = 0;
   #end = 0;
-  /** The first line, in the slab. */
-  #firstAt = 0;
-  #firstEnd = 0;
+  /** How the first line begins. */
+  readonly #shape = new Uint8Array(SHAPE_BYTES);
+  #shapeLength = 0;
 
-  begin(bytes: Uint8Array, start: number, end: number, isWhole: boolean): void {
+  /** `taken`: the first byte that is taken. A reader that begins anew has taken those before it. */
+  begin(bytes: Uint8Array, start: number, end: number, isWhole: boolean, taken: number): void {
     this.form = WRITE.LINES;
     this.isFirst = true;
     this.hasLeading = false;
@@ -53,24 +58,37 @@ export class Write {
     this.#start = start;
     this.#end = end;
     this.isWhole = isWhole && !(end - start >= BUFFER_BYTES && isBuffer(bytes, start, end));
+    for (let at = start; at < taken && this.isFirst; ) {
+      const newline = bytes.indexOf(NEWLINE, at);
+      const lineEnd = newline < 0 ? end : newline;
+      skipped.set(bytes, at, lineEnd);
+      this.first(kindOf(skipped), skipped);
+      at = lineEnd + 1;
+    }
+    if (!this.isFirst) this.turn();
+  }
+
+  /** Another event begins within it: what its first line said is about the one before, unless its lines are log events. */
+  turn(): void {
+    if (this.form !== WRITE.LOGGED && this.form !== WRITE.SEVERAL) this.isWhole = false;
   }
 
   /** The first line says what the others may be. An empty one leaves it to the next. */
-  first(kind: Kind, line: Line, at: number): void {
+  first(kind: Kind, line: Line): void {
     if (kind !== KIND.EMPTY) this.isFirst = false;
     if (!this.isWhole) return;
     if (kind === KIND.EMPTY) this.hasLeading = true;
-    this.#firstAt = at;
-    this.#firstEnd = at + line.length;
+    this.#shapeLength = Math.min(line.length, SHAPE_BYTES);
+    for (let i = 0; i < this.#shapeLength; i++) this.#shape[i] = line.at(i);
     // A write of one line needs no form.
     if (this.#end - this.#start <= line.length + LINE_END_BYTES) return;
     if (kind === KIND.START && isTelling(line)) this.form = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
     else if (kind === KIND.HEAD) this.form = WRITE.TRACE;
   }
 
-  /** Whether a line begins as the first one does, which is in the slab. */
-  isAlike(line: Line, slab: Uint8Array): boolean {
-    return hasShapeOf(line, other.set(slab, this.#firstAt, this.#firstEnd));
+  /** Whether a line begins as the first one does. */
+  isAlike(line: Line): boolean {
+    return hasShapeOf(line, other.set(this.#shape, 0, this.#shapeLength));
   }
 
   /** Whether a second line is the start of a log event. */

@@ -93,6 +93,9 @@ export class LineAssembler {
   readonly #idleMs: number;
   #skipBefore = 0;
   #position = 0;
+  /** Of the last write: whether it ended a line, and its position. */
+  #endsLine = true;
+  #lastPosition = 0;
   /** When the unfinished line last grew, on the caller's clock. */
   touchedMs = 0;
 
@@ -167,11 +170,15 @@ export class LineAssembler {
     const known = Math.min(Math.max(0, this.#skipBefore - firstSeq), length);
     const start = known === 0 ? first : units.offsetOf(bytes, first, known);
     const seq = firstSeq + known;
-    const isBegin = !this.#isInWrite && (known > 0 || (this.#length === 0 && !this.#isBroken));
+    const isLineBegin = known > 0 ? this.#endsLine : this.#length === 0 && !this.#isBroken;
+    const isBegin = !this.#isInWrite && isLineBegin;
     this.#isInWrite = continues;
+    // Whether these bytes begin a line is known from those before them: a reader that begins anew needs both.
+    this.#position = this.#endsLine ? position : Math.min(this.#lastPosition, position);
+    this.#lastPosition = position;
+    if (end > first) this.#endsLine = bytes[end - 1] === NEWLINE;
     if (start === end) return known;
     this.#endSeq = firstSeq + length;
-    this.#position = position;
     const { lineAgeMs = Number.POSITIVE_INFINITY } = this.#shared;
     if (this.#length > 0 && timeMs - this.#timeMs >= lineAgeMs) this.interrupt();
     let last = end - 1;
@@ -189,7 +196,7 @@ export class LineAssembler {
     }
     if (from === end) return known;
     const isWhole = isBegin && from === start && !continues && this.#writesTell && !isCut(length, last === end - 1);
-    this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole);
+    this.#events?.beginWrite(bytes, from === start ? first : from, end, isWhole, from);
     const place = seq + units.lengthOf(bytes, start, from);
     if (from <= last) this.#lines(bytes, from, last + 1, timeMs, place, nowMs);
     if (last + 1 < end) {

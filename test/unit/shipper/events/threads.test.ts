@@ -140,33 +140,67 @@ describe('threads of a stream', () => {
   });
 });
 
+function withoutCut(frames: readonly Frame[]): ReadRecord[] {
+  const whole = new Reader();
+  whole.read(frames);
+  whole.assembler.flush();
+  return whole.records();
+}
+
+/** Of a reader that ends after some frames, and of another that begins where it was. */
+function afterCut(frames: readonly Frame[], cut: number): ReadRecord[] {
+  const first = new Reader();
+  const until = frames.length === 0 ? 0 : cut % (frames.length + 1);
+  first.read(frames, 0, until);
+  const position = first.assembler.unfinishedPosition ?? until;
+  const settled = first.assembler.assembledSeq;
+  const before = first.records();
+  const second = new Reader();
+  second.assembler.skipBefore(settled);
+  second.read(frames, position);
+  second.assembler.flush();
+  const byName = new Map(before.map((record) => [record.seq, record]));
+  for (const record of second.records()) {
+    const known = byName.get(record.seq);
+    if (known !== undefined) expect(record).toEqual(known);
+    byName.set(record.seq, record);
+  }
+  return [...byName.values()].sort((one, other) => one.seq - other.seq);
+}
+
 describe('a reader that begins anew', () => {
   test('where one before it was makes the same records, none twice and none different', () => {
     fc.assert(
       fc.property(mixed, fc.nat(), ({ frames }, cut) => {
-        const whole = new Reader();
-        whole.read(frames);
-        whole.assembler.flush();
-        const expected = whole.records();
-        const first = new Reader();
-        const until = frames.length === 0 ? 0 : cut % (frames.length + 1);
-        first.read(frames, 0, until);
-        const position = first.assembler.unfinishedPosition ?? until;
-        const settled = first.assembler.assembledSeq;
-        const before = first.records();
-        const second = new Reader();
-        second.assembler.skipBefore(settled);
-        second.read(frames, position);
-        second.assembler.flush();
-        const byName = new Map(before.map((record) => [record.seq, record]));
-        for (const record of second.records()) {
-          const known = byName.get(record.seq);
-          if (known !== undefined) expect(record).toEqual(known);
-          byName.set(record.seq, record);
-        }
-        const seqs = [...byName.values()].sort((one, other) => one.seq - other.seq);
-        expect(seqs).toEqual(expected);
+        expect(afterCut(frames, cut)).toEqual(withoutCut(frames));
       }),
+    );
+  });
+
+  test('within a write, or at a write that began within a line', () => {
+    const line = fc.constantFrom(
+      'x?',
+      '',
+      '2026-11-28 10:00:00 INFO one',
+      '2026-11-28 10:00:00 INFO two',
+      'java.lang.Error: x',
+      '\tat a.B.c(D.java:1)',
+      'Caused by: java.io.IOException: y',
+      'Traceback (most recent call last):',
+      '  File "a.py", line 1, in f',
+      'ValueError: x',
+      '{"a":1}',
+    );
+    const write = fc.tuple(fc.array(line, { minLength: 1, maxLength: 6 }), fc.constantFrom('\n', '\n', '\n', ''));
+    const frames = fc
+      .array(write, { minLength: 1, maxLength: 6 })
+      .map((all) => all.map(([lines, end]) => ({ text: lines.join('\n') + end, thread: 1, timeMs: 0 })))
+      .map((all) => all.filter(({ text }) => text !== ''));
+    fc.assert(
+      fc.property(frames, fc.nat(), (all, cut) => {
+        expect(afterCut(all, cut)).toEqual(withoutCut(all));
+      }),
+      { numRuns: 1000 },
     );
   });
 });
