@@ -2,6 +2,7 @@
  * `npm run bench [-- PART...]`: ratios measured side by side in one run. Absolute times say something about the machine
  * only.
  */
+import { audit } from './audit.js';
 import { hookCost } from './hook-cost.js';
 import { manyRings } from './many-rings.js';
 import { requestLatency } from './request-latency.js';
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   stages,
   synth,
   latency: requestLatency,
+  audit,
 };
 
 async function main(names: readonly string[]): Promise<void> {

@@ -6,6 +6,7 @@ import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
 import { ask, tell } from '../support/opensearch-engine.js';
+import { runPage, stepsOf } from '../support/page.js';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
@@ -102,7 +103,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     // Two shippers are killed while they deliver.
     for (const records of [1000, 5000]) {
       const killed = await startShipper(settings);
-      await until(`${records} records are stored`, async () => (await stored()) >= records);
+      await until(`${records} records are stored`, async () => (await stored()) >= records, 120_000);
       killed.child.kill('SIGKILL');
       await killed.ended;
     }
@@ -113,7 +114,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
         sinks: { opensearch: { held: { records: number } } };
       };
       return (await stored()) > LINES * 0.8 && ledger.sinks.opensearch.held.records === 0;
-    });
+    }, 120_000);
 
     // While it runs.
     const running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
@@ -174,7 +175,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     );
     await tell(url, 'PUT', `/${changed.index}/_doc/${changed.id}`, changed.document);
 
-    // One that nobody claims, of a known origin.
+    // One that no run claims, of a known origin.
     const [origin] = /^[0-9a-f]{16}-[^-]+/.exec(changed.id)!;
     await tell(url, 'PUT', `/${changed.index}/_doc/${origin}-9007199254740990`, changed.document);
     const unclaimed = await audit(`${index}-*`, [file]);
@@ -189,4 +190,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     writeFileSync(part, '["run","00000000",1]\n');
     expect(await audit(`${index}-*`, [part])).toMatchObject({ code: 2, answer: { verdict: 'unproven' } });
   });
+
+  test('the page: each command prints what it says', () =>
+    runPage(stepsOf('docs/guides/prove-nothing-was-lost.md'), { replace: { 'http://localhost:9200': url } }));
 });

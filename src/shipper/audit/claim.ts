@@ -24,7 +24,8 @@ const MICROS_PER_MINUTE = 60e6;
 export const minuteOf = (timeMs: number): number => Math.floor(Math.round(timeMs * 1000) / MICROS_PER_MINUTE);
 
 /** A multiplier that differs from place to place, and is odd. */
-export const weightOf = (place: number): number => Math.imul(place | 1, 0x9e3779b1) ^ Math.floor(place / HALF);
+export const weightOf = (place: number): number =>
+  ((Math.imul(place | 0, 0x9e3779b1) ^ Math.floor(place / HALF)) << 1) | 1;
 
 /** Sums up records of one origin and minute. */
 export class ClaimSums {
