@@ -109,12 +109,16 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     }
     const last = await startShipper(settings);
     await writer.ended;
-    await until('everything is delivered', async () => {
-      const ledger = (await (await fetch(`http://127.0.0.1:${status}/ledger`)).json()) as {
-        sinks: { opensearch: { held: { records: number } } };
-      };
-      return (await stored()) > LINES * 0.8 && ledger.sinks.opensearch.held.records === 0;
-    }, 120_000);
+    await until(
+      'everything is delivered',
+      async () => {
+        const ledger = (await (await fetch(`http://127.0.0.1:${status}/ledger`)).json()) as {
+          sinks: { opensearch: { held: { records: number } } };
+        };
+        return (await stored()) > LINES * 0.8 && ledger.sinks.opensearch.held.records === 0;
+      },
+      120_000,
+    );
 
     // While it runs.
     const running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
