@@ -423,6 +423,24 @@ describe('in an outage that is longer than the ring', () => {
     expect(lines).toBe(0);
   });
 
+  test('messages in UTF-8 may owe more bytes than they had in the ring as UTF-16', async () => {
+    const charsets = { stdout: 'utf-16le' };
+    const source = open([], { isOutage: () => true, lingerMs: 0, lineMaxBytes: 2000, charsets });
+    const fd = claim();
+    const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+    let head = write(fd, 0, Buffer.concat([magic, hello()]));
+    for (let i = 0; i < 50; i += 1) {
+      head = write(fd, head, data(1, BigInt(i + 1), Buffer.from(`${'漢'.repeat(500)}\n`, 'utf16le')));
+      await batches.next();
+    }
+    await batches.return?.(undefined);
+    const unacknowledged = unacknowledgedBy(fd);
+    expect(unacknowledged.bytes).toBe(unacknowledged.lines * 1500);
+    const losses: Lost[] = [];
+    await take(open([], { charsets, onPreviousRunLoss: (each) => losses.push(each) }), 1, 0);
+    expect(losses).toEqual([unacknowledged]);
+  });
+
   test('what is acknowledged after all is owed no more', async () => {
     const all = await fill(true, 0);
     rmSync(join(path, NAME));
