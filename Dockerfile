@@ -7,6 +7,7 @@ ARG BASE
 LABEL org.opencontainers.image.base.name=${BASE}
 COPY package.json LICENSE /opt/logtap/
 COPY dist/cli /opt/logtap/dist/cli
+COPY dist/prove /opt/logtap/dist/prove
 COPY dist/shipper /opt/logtap/dist/shipper
 COPY dist/native /opt/logtap/dist/native
 COPY docs/reference/findings.md /opt/logtap/docs/reference/findings.md

@@ -94,6 +94,13 @@ function bundle() {
   });
   buildSync({
     ...common,
+    entryPoints: { main: 'src/prove/main.ts', writer: 'src/prove/writer.ts' },
+    outdir: 'dist/prove',
+    minify: true,
+    keepNames: true,
+  });
+  buildSync({
+    ...common,
     entryPoints: ['src/cli/logtap.ts'],
     outfile: 'dist/cli/logtap.js',
     banner: { js: '#!/usr/bin/env node' },

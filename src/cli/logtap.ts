@@ -10,6 +10,7 @@ import { diffCommand } from './manifests/diff.js';
 import { injectCommand } from './manifests/inject.js';
 import { uninjectCommand } from './manifests/uninject.js';
 import { shipperFile } from './package-files.js';
+import { proveCommand } from './prove/prove.js';
 import { run } from './run/run.js';
 import { terminate } from './terminate.js';
 import { tryCommand } from './try/try.js';
@@ -32,6 +33,7 @@ const USAGE = `Usage: logtap COMMAND
   diff FILE|DIR|- [options]                                  show the changes that inject would make
   explain CODE                                               explain a finding such as LT016, with its remedy
   upgrade --image IMAGE [POD]... [options]                   replace the shipper in running pods without restarting the application
+  prove --opensearch URL [options]                           write known lines through faults and certify that none is missing
   doctor PROGRAM | --pid N                                   report whether a program can be tapped, with the remedy
 
   --version, --help
@@ -51,6 +53,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   audit: (args) => auditCommand(args, process),
   explain: (args) => explainCommand(args, process),
   try: (args) => tryCommand(args, process),
+  prove: (args) => proveCommand(args, process),
   upgrade: (args) => upgradeCommand(args, process),
   ship: (args) => {
     if (args.length > 0 && args.join(' ') !== '--check') {

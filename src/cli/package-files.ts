@@ -18,6 +18,10 @@ export const clusterFile = join(dist, 'cluster', 'main.js');
 /** The bundle of `logtap audit`. */
 export const auditFile = join(dist, 'audit', 'main.js');
 
+/** The bundle of `logtap prove`, and the program of its writers. */
+export const proveFile = join(dist, 'prove', 'main.js');
+export const proofWriterFile = join(dist, 'prove', 'writer.js');
+
 /** Page that explains each finding. */
 export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');
 
