@@ -80,7 +80,7 @@ const DAMAGES: Readonly<Record<string, (scene: Scene) => void>> = {
 };
 
 /** Held in several segments. */
-const LINES = 20_000;
+const LINES = 30_000;
 
 /** The shipper is killed in an outage, its disk loses something, and the next shipper starts. */
 const damaged = ([name, damage]: [string, (scene: Scene) => void]): Fault => ({

@@ -47,6 +47,11 @@ export const PROCESSES: readonly Fault[] = [
         await scene.ship();
       }
     },
+    // No socket is there in between; and a service that is slow to begin is an outage, in which rings release lines.
+    fates: ['not_handed_over', 'shipper_killed'],
+    expect: ({ original }, { transport }) => {
+      if (transport === 'ring') expect(original).toBe(0);
+    },
     gapBytes: overSocket,
   },
   killedInOutage(1),
