@@ -78,10 +78,10 @@ export class Write {
     if (kind !== KIND.EMPTY) this.isFirst = false;
     if (!this.isWhole) return;
     if (kind === KIND.EMPTY) this.hasLeading = true;
-    this.#shapeLength = Math.min(line.length, SHAPE_BYTES);
-    for (let i = 0; i < this.#shapeLength; i++) this.#shape[i] = line.at(i);
     // A write of one line needs no form.
     if (this.#end - this.#start <= line.length + LINE_END_BYTES) return;
+    this.#shapeLength = Math.min(line.length, SHAPE_BYTES);
+    for (let i = 0; i < this.#shapeLength; i++) this.#shape[i] = line.at(i);
     if (kind === KIND.START && isTelling(line)) this.form = this.#isSeveral() ? WRITE.SEVERAL : WRITE.LOGGED;
     else if (kind === KIND.HEAD) this.form = WRITE.TRACE;
   }

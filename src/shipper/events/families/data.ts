@@ -17,6 +17,7 @@ export function isDetail(line: Line): boolean {
 
 /** PHP repeats the time: `[28-Nov-2026 10:00:03 UTC] PHP Stack trace:`, `[...] PHP   1. {main}() /srv/a.php:0`. */
 export function isRepeated(line: Line): boolean {
+  if (line.at(0) !== 0x5b) return false;
   const at = line.indexOf('] PHP ', 0, 60) + 6;
   if (at < 6) return false;
   return line.has('Stack trace:', at) || (line.has('  ', at) && line.includes('. ', at + 8));

@@ -118,7 +118,7 @@ export const exceptions: Family = {
       EXCEPTION,
     ),
     ...literals(['Stack overflow.', 'Process is terminating due to StackOverflow'], OVERFLOW),
-    { test: isRails, mode: EXCEPTION },
+    { first: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', test: isRails, mode: EXCEPTION },
     {
       test: (line) => line.at(line.wordEnd - 1) === COLON && line.has(' Uncaught exception ', line.wordEnd),
       mode: EXCEPTION,

@@ -43,7 +43,7 @@ const QUOTES = '"""';
 /** `Exception in thread worker-1:`; the name that Java gives has quotes. */
 const isThread = (line: Line) =>
   line.has('Exception in thread ') && line.at(20) !== 0x22 && (line.last() === 0x3a || line.endsWith(':'));
-const isAnnouncement = (line: Line) => ANNOUNCEMENTS.some((text) => line.has(text)) || isThread(line) || isRemote(line);
+const isAnnouncement = (line: Line) => ANNOUNCEMENTS.some((text) => line.has(text)) || isThread(line);
 /** `concurrent.futures.process._RemoteTraceback: `, `multiprocessing.pool.RemoteTraceback: `. */
 const isRemote = (line: Line) => line.length < 80 && line.includes('RemoteTraceback:');
 const isStack = (line: Line) => STACKS.some((text) => line.has(text)) && line.includes('(most recent call first)');
@@ -74,8 +74,8 @@ export const python: Family = {
     ...literals(['Stack (most recent call last):'], BARE),
     ...literals(['Fatal Python error: '], STACK),
     { first: 'CT', test: isStack, mode: STACK },
-    { test: isAnnouncement, mode: ANNOUNCED },
-    { first: '-', test: isAnnouncement, mode: ANNOUNCED },
+    { first: 'ETFUO-', test: isAnnouncement, mode: ANNOUNCED },
+    { first: 'cm', test: isRemote, mode: ANNOUNCED },
   ],
   continuations: [],
   rules: {
