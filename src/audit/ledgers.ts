@@ -97,12 +97,19 @@ function parsed(line: string): unknown {
   }
 }
 
-/** Reads each ledger: a file, a URL, or `-` for standard input. Throws a ConfigError that names the one that cannot be read. */
-export async function readLedgers(places: readonly string[]): Promise<readonly string[]> {
+/**
+ * Reads each ledger: a file, a URL, or `-` for standard input. `before` has their texts if they were read before. Throws a
+ * ConfigError that names the one that cannot be read.
+ */
+export async function readLedgers(
+  places: readonly string[],
+  before: readonly string[] = [],
+): Promise<readonly string[]> {
   return Promise.all(
-    places.map(async (place) => {
+    places.map(async (place, i) => {
       try {
-        if (place === '-') return await textOf(process.stdin);
+        // Standard input can be read once.
+        if (place === '-') return before[i] ?? (await textOf(process.stdin));
         if (!/^https?:\/\//.test(place)) return readFileSync(place, 'utf8');
         const response = await fetch(place);
         if (!response.ok) throw new Error(`the answer is ${response.status}: ${(await response.text()).slice(0, 200)}`);

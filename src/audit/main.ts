@@ -17,7 +17,7 @@ const audit: AuditModule['audit'] = async (request) => {
     if (resume !== undefined) writeProgress(resume, progress);
   };
   const secrets = Secrets.of(process.env);
-  const tools = { request, secrets, save, readAgain: () => readLedgers(places) };
+  const tools = { request, secrets, save, readAgain: () => readLedgers(places, begun.ledgers[0]) };
   const { findings, ledgers } = await (service.kind === 'opensearch'
     ? auditOpenSearch(service, begun, tools)
     : auditCloudWatch(service, begun, tools));

@@ -1,0 +1,36 @@
+/** Ledgers as they come: files, the log of a shipper, the same run twice. */
+import { Ledgers, readLedgers } from '../../../src/audit/ledgers.js';
+
+const CLAIM = '["0000000000000abc-1",1,1,0,9,10,"2d","ff",7]';
+const RUN = ['["run","00000001",1000]', `["kept","opensearch",${CLAIM}]`];
+const END = '["end",{"balanced":true}]';
+const storedOf = (texts: readonly string[]) =>
+  new Ledgers(texts).of('opensearch').stored.map(({ claim }) => claim.count);
+
+test('lines of the log of a shipper, with what kubectl puts before them', () => {
+  const log = [...RUN, END].map((line) => `[pod/web-1/logtap] 2026-11-28T14:00:00Z {"audit":${line}}`);
+  const text = ['{"level":"info","message":"listening"}', ...log, '{"message":"stopped"}', ''].join('\n');
+  const ledgers = new Ledgers([text]);
+  expect(storedOf([text])).toEqual([10]);
+  expect(ledgers.isFinal).toBe(true);
+});
+
+test('a run that is in two texts, or twice in one, is one run; the one with its end counts', () => {
+  const part = [...RUN, ''].join('\n');
+  const whole = [RUN[0], RUN[1], RUN[1]!.replace(',1,1,0,9,', ',2,2,0,9,'), END, ''].join('\n');
+  for (const texts of [[part, whole], [whole, part], [part + whole]]) expect(storedOf(texts)).toEqual([10, 10]);
+});
+
+test('a run without an end is not final: it was killed, or runs', () => {
+  expect(new Ledgers([[...RUN, ''].join('\n')]).isFinal).toBe(false);
+});
+
+test('standard input is not read twice', async () => {
+  expect(await readLedgers(['-'], ['known'])).toEqual(['known']);
+});
+
+test('a ledger that cannot be read is named', async () => {
+  await expect(readLedgers(['/nowhere/audit.ndjson'])).rejects.toThrow(
+    '--ledger /nowhere/audit.ndjson cannot be read: ENOENT',
+  );
+});
