@@ -49,7 +49,8 @@ function section(group: string, rows: readonly Row[]): string[] {
   return [`## Faults of ${group}`, '', ...HEAD, ...rowsOfTable(rows), ''];
 }
 
-export function reliabilityPage(rows: readonly Row[]): string {
+/** @param note about how the rows came together, if not by one run */
+export function reliabilityPage(rows: readonly Row[], note?: string): string {
   const groups = [...new Set(rows.map(({ group }) => group))];
   const count = (wanted: Row['verdict']) => rows.filter(({ verdict }) => verdict === wanted).length;
   return [
@@ -65,6 +66,7 @@ export function reliabilityPage(rows: readonly Row[]): string {
     '',
     `Of ${rows.length} cells ${count('passed')} hold this, ${count('failed')} failed, and ${count('not run')} were not run. A cell is one test:`,
     '',
+    ...(note === undefined ? [] : [note, '']),
     '```sh',
     'npm run matrix                                  # all cells, and this page',
     "npm run matrix -- '429'                         # one fault in all its cells",
