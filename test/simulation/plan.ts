@@ -111,7 +111,7 @@ function crashes(random: Random, writers: number): Step[] {
   return [
     { atMs, ...flood, everyMs: random.of([20, 200]), bytes: random.of([100, 4000]) },
     ...(random.chance(0.7) ? [{ atMs, do: 'mood' as const, mood: 'down' as const, forMs: 12_000 }] : []),
-    ...(random.chance(0.5) ? [{ atMs: atMs + random.between(500, 11_000), ...damage(random) }] : []),
+    ...(random.chance(0.6) ? damaged(random, atMs + random.between(500, 11_000)) : []),
     ...Array.from({ length: random.between(0, 2) }, () => ({
       atMs: atMs + random.between(500, 11_000),
       do: 'crash' as const,
@@ -119,9 +119,11 @@ function crashes(random: Random, writers: number): Step[] {
   ];
 }
 
-function damage(random: Random) {
+/** While the shipper runs, or between two of them. */
+function damaged(random: Random, atMs: number): Step[] {
   const how = random.of(['remove', 'empty', 'cut', 'flip'] as const);
-  return { do: 'damage' as const, how, pick: random.between(0, 9) };
+  const damage = { atMs, do: 'damage' as const, how, pick: random.between(0, 9) };
+  return random.chance(0.5) ? [damage] : [{ atMs: atMs - 1, do: 'kill' }, damage];
 }
 
 function environmentOf(random: Random, hasRings: boolean, hasDisk: boolean): Record<string, string> {

@@ -171,7 +171,7 @@ class Simulation {
   #killed(process: MachineProcess): void {
     this.books.kills += 1;
     const { files } = this.machine;
-    this.books.doubts += this.#debts + this.books.refused;
+    this.books.doubts += this.#debts;
     const spool = files.list(DISK).map((name) => files.bytesOf(files.find(`${DISK}/${name}`)!));
     // docs/internals/architecture.md: lines over a socket that only the killed shipper had.
     this.books.excuse('socket', 'socket', spool);

@@ -25,13 +25,14 @@ class SimulatedRequest extends EventEmitter {
   readonly #process: MachineProcess;
   readonly #options: RequestOptions;
   readonly #parts: Buffer[] = [];
+  readonly #onAbort = () => this.destroy();
   #isOver = false;
 
   constructor(process: MachineProcess, options: RequestOptions) {
     super();
     this.#process = process;
     this.#options = options;
-    options.signal?.addEventListener('abort', () => this.destroy(), { once: true });
+    options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (options.signal?.aborted) this.#after(0, () => this.destroy());
   }
 
@@ -57,6 +58,7 @@ class SimulatedRequest extends EventEmitter {
   #answered({ status, body = '', code }: Answer): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.#process.machine.trace(`${this.#process.pid} answer ${status ?? code} ${body.length}`);
     if (code !== undefined) {
       this.emit('error', systemError(code, 'request'));
