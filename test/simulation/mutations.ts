@@ -113,12 +113,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'const place = seq * PLACES_PER_FRAME + (Math.floor(this.#nowMs) % 7);',
   },
   {
-    name: 'the room of a ring is released when its lines are read',
-    file: `${SHIPPER}/source/rings/source.ts`,
-    find: 'if (this.#options.isOutage()) for',
-    replace: 'for',
-  },
-  {
     name: 'a ring is released without a debt',
     file: `${SHIPPER}/source/rings/reader.ts`,
     find: 'if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);',

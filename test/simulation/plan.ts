@@ -98,7 +98,7 @@ function outage(random: Random, writers: number): Step[] {
   }));
   const flood = { do: 'write' as const, writer: random.between(0, writers - 1), calls: 60, lines: 1 };
   return [
-    { atMs, do: 'mood', mood: random.of(['down', 'failing', 'closed'] as const), forMs: 20_000 },
+    { atMs, do: 'mood', mood: random.of(['down', 'failing', 'closed', 'misshapen'] as const), forMs: 20_000 },
     { atMs, ...flood, everyMs: 300, bytes: random.of([1000, 4000]) },
     ...kills,
   ];
@@ -123,7 +123,10 @@ function crashes(random: Random, writers: number): Step[] {
 function damaged(random: Random, atMs: number): Step[] {
   const how = random.of(['remove', 'empty', 'cut', 'flip'] as const);
   const damage = { atMs, do: 'damage' as const, how, pick: random.between(0, 9) };
-  return random.chance(0.5) ? [damage] : [{ atMs: atMs - 1, do: 'kill' }, damage];
+  const kill = { atMs: atMs - 1, do: 'kill' as const };
+  const calls = [random.of(['open', 'read'])];
+  const trouble = { atMs, do: 'trouble' as const, code: 'EIO', calls, chance: 0.3, forMs: 8000 };
+  return random.of([[damage], [kill, damage], [kill, trouble]]);
 }
 
 function environmentOf(random: Random, hasRings: boolean, hasDisk: boolean): Record<string, string> {

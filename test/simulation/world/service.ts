@@ -64,6 +64,8 @@ export class Service {
     if (mood === 'down') return { afterMs, code: random.of(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND']) };
     if (mood === 'failing') return { afterMs, ...random.of(FAILURES) };
     if (path.startsWith('/_mget')) return { afterMs, status: 200, body: this.#mget(body) };
+    // It may have stored, or not, what it then says nothing of.
+    if (mood === 'misshapen' && random.chance(0.5)) return { afterMs, status: 200, body: random.of(MISSHAPEN) };
     const isBusy = mood === 'busy';
     const answer = { afterMs, ...this.#bulk(body, isBusy) };
     if (mood === 'slow') return { ...answer, afterMs: random.between(500, 5000) };
