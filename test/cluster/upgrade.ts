@@ -137,7 +137,7 @@ export function upgrade(cluster: () => Promise<TestCluster>): void {
     }
   });
 
-  test.concurrent('what is not tapped is refused, and so is a user without the right', async () => {
+  test.concurrent('what is not tapped is refused, and a selection without pods is an error', async () => {
     const k8s = await cluster();
     const name = k8s.name('untapped');
     await k8s.apply(podOf(name, [legacy('trap exit TERM; while true; do sleep 0.1; done')]));
