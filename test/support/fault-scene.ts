@@ -83,6 +83,8 @@ export interface Sum {
   readonly stored: number;
   /** Lines that are stored more than once. */
   readonly repeated: number;
+  /** Of these, as many as the last ledger allows for. */
+  readonly possibleDuplicates: number;
   readonly original: number;
   /** By place and reason, from the last ledger. */
   /** From the last ledger, by reason; lines in the original are `not_handed_over`. */
@@ -214,6 +216,7 @@ export class Scene {
     return {
       written: lines.length,
       stored: stored.size,
+      possibleDuplicates: Object.values(last.possibleDuplicates ?? {}).reduce((total, records) => total + records, 0),
       repeated: [...stored.values()].filter((times) => times > 1).length,
       original: originals.size,
       fates,
@@ -312,6 +315,7 @@ interface SinkCounts {
 
 interface LastLine {
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly possibleDuplicates?: Readonly<Record<string, number>>;
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly balanced: boolean;
   readonly held: number;

@@ -1,0 +1,156 @@
+/** Faults in the delivery, and in what sinks do with lost answers. */
+import { type Mutation, unit } from './mutation.js';
+
+const IN = 'src/shipper/delivery';
+const CLOUDWATCH = 'src/shipper/sinks/cloudwatch';
+const LOST = unit('sinks/cloudwatch-lost-answers');
+
+export const DELIVERY: readonly Mutation[] = [
+  {
+    fault: 'records to retry are acknowledged with the others',
+    file: `${IN}/deliver.ts`,
+    text: '  piece.acknowledge(retry);',
+    by: '  piece.acknowledge([]);',
+    foundBy: unit('deliver'),
+  },
+  {
+    fault: 'a retry sends the whole batch',
+    file: `${IN}/deliver.ts`,
+    text: 'left = again.length === 0 ? undefined : piece.select(again);',
+    by: 'left = again.length === 0 ? undefined : piece;',
+    foundBy: unit('deliver'),
+  },
+  {
+    fault: 'a failed attempt counts as delivered',
+    file: `${IN}/attempt.ts`,
+    text: 'return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure: failureOf(error) };',
+    by: 'return { retry: [], rejected: [], failure: failureOf(error) };',
+    foundBy: unit('deliver', 'attempt'),
+  },
+  {
+    fault: 'a refused record that the file of dead letters cannot take now is dropped',
+    file: `${IN}/deliver.ts`,
+    text: "  if (kept !== 'later') return",
+    by: '  if (kept !== undefined) return',
+    foundBy: unit('deliver', 'dead-letters/dead-letter-file'),
+  },
+  {
+    fault: 'refused records are counted as delivered as well',
+    file: `${IN}/deliver.ts`,
+    text: '    acknowledged.subtract(refused);\n',
+    by: '',
+    foundBy: unit('deliver'),
+  },
+  {
+    fault: 'the pause that a service asked for is not kept',
+    file: `${IN}/deliver.ts`,
+    text: '  const wanted = retryAfterMs + backoffMs(failures, random);',
+    by: '  const wanted = backoffMs(failures, random);',
+    foundBy: unit('deliver'),
+  },
+  {
+    fault: 'attempts end at the time limit although the body moves',
+    file: `${IN}/attempt.ts`,
+    text: '    clearTimeout(patience);\n',
+    by: '    if (patience !== undefined) return;\n',
+    foundBy: unit('attempt'),
+  },
+  {
+    fault: 'later records of a blocked place overtake those that wait',
+    file: `${IN}/blocked-destinations.ts`,
+    text: '    else place.pieces.unshift(piece);',
+    by: '    else place.pieces.push(piece);',
+    foundBy: unit('blocked-destinations'),
+  },
+  {
+    fault: 'records for a blocked place are sent past it',
+    file: `${IN}/blocked-destinations.ts`,
+    text: 'else if (this.#places.has(name)) byPlace.set(name, [i]);',
+    by: 'else if (!this.#places.has(name)) byPlace.set(name, [i]);',
+    foundBy: unit('blocked-destinations', 'deliver'),
+  },
+  {
+    fault: 'the last batch of the sources is left out of the buffer',
+    file: `${IN}/pipeline.ts`,
+    text: '      buffer.append(counts.counted(left));\n    }',
+    by: '      counts.counted(left);\n    }',
+    foundBy: unit('pipeline', 'stages/bill'),
+  },
+  {
+    fault: 'backoff never grows',
+    file: `${IN}/backoff.ts`,
+    text: '2 ** (failures - 1)',
+    by: '2 ** 0',
+    foundBy: unit('backoff'),
+  },
+  {
+    fault: 'the acknowledgement of records after a joined piece goes to the wrong one',
+    file: 'src/shipper/records/piece.ts',
+    text: 'from: from + part.from, to: from + part.to }',
+    by: 'from: part.from, to: part.to }',
+    foundBy: unit('blocked-destinations', 'deliver'),
+  },
+  {
+    fault: 'CloudWatch: a request whose answer was lost is retried without a look',
+    file: `${CLOUDWATCH}/sink.ts`,
+    text: '        if (error.isSent) this.#lost.lose(logStream, events, body, noted);\n',
+    by: '        if (false) this.#lost.lose(logStream, events, body, noted);\n',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: absence counts at once',
+    file: `${CLOUDWATCH}/lost-answers.ts`,
+    text: 'began - sinceMs >= SETTLE_MS;',
+    by: 'true;',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: equal lines of a request are found by one event',
+    file: `${CLOUDWATCH}/lost-request.ts`,
+    text: '    left.set(key, count - 1);\n',
+    by: '',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: a line like an earlier one counts as found',
+    file: `${CLOUDWATCH}/lost-request.ts`,
+    text: 'const isCertain = events.map((event) => !isLikeEarlier(event));',
+    by: 'const isCertain = events.map((event) => !isLikeEarlier(event) || true);',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: undecided events are resent and not counted',
+    file: `${CLOUDWATCH}/lost-answers.ts`,
+    text: '    if (indexes.length > 0) this.#options.onPossibleDuplicates(select(batch, indexes));',
+    by: '    void select(batch, indexes);',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: reading ends at the first empty page',
+    file: `${CLOUDWATCH}/stored-events.ts`,
+    text: 'if (nextBackwardToken === nextToken || search.isAllFound)',
+    by: 'if (nextBackwardToken === nextToken || events.length === 0 || search.isAllFound)',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: stored parts of a long line are resent',
+    file: `${CLOUDWATCH}/events.ts`,
+    text: '(begun?.record === i ? begun.bytes : 0)',
+    by: '(begun?.record === i ? 0 : 0)',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: one match in a shared log stream proves a request',
+    file: `${CLOUDWATCH}/lost-answers.ts`,
+    text: 'const SHARED_PROOF = 3;',
+    by: 'const SHARED_PROOF = 1;',
+    foundBy: LOST,
+  },
+  {
+    fault: 'HTTP: a request that may have been carried out is repeated on a new connection',
+    file: 'src/shipper/sinks/http/client.ts',
+    text: '(request.isOnce && sent.isWhole)',
+    by: '(request.isOnce && false)',
+    foundBy: ['test/integration/cloudwatch.test.ts'],
+  },
+];
