@@ -3,7 +3,7 @@ import { type Mutation, unit } from './mutation.js';
 
 const IN = 'src/shipper/buffer';
 const MODELS = unit('buffer/record-buffer', 'buffer/buffer-model', 'buffer/crash-model');
-const STORE = unit('buffer/segment-store', 'buffer/crash-model', 'buffer/damaged-segments');
+const STORE = unit('buffer/disk-order', 'buffer/segment-store', 'buffer/crash-model', 'buffer/damaged-segments');
 
 export const BUFFER: readonly Mutation[] = [
   {
@@ -115,13 +115,6 @@ export const BUFFER: readonly Mutation[] = [
     fault: 'a copied segment is read twice',
     file: `${IN}/survey.ts`,
     text: 'if (first < this.#spansEnd && this.#spans.some(isCopy)) return;',
-    by: '',
-    foundBy: STORE,
-  },
-  {
-    fault: 'a batch that the disk refused is written half',
-    file: `${IN}/segment-store.ts`,
-    text: '      segment.file?.truncate(segment.bytes);',
     by: '',
     foundBy: STORE,
   },

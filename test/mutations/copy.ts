@@ -12,7 +12,7 @@ export interface Verdict {
 }
 
 /** A faulty shipper may not end. */
-const TEST_MS = 300_000;
+const TEST_MS = 120_000;
 const SUITE = /^test\/(unit|native|integration)\//;
 
 export class Copy {
@@ -89,7 +89,8 @@ export class Copy {
     const failed = testResults.flatMap(({ assertionResults }) =>
       assertionResults.filter((each) => each.status === 'failed'),
     );
-    return { test, title: failed[0]?.fullName ?? 'cannot be loaded' };
+    if (failed[0] === undefined) throw new Error(`${test} cannot be loaded: the fault is no program`);
+    return { test, title: failed[0].fullName };
   }
 
   /** Up to the first seed that breaks the promise. */

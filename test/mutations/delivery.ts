@@ -84,11 +84,11 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: unit('backoff'),
   },
   {
-    fault: 'the acknowledgement of records after a joined piece goes to the wrong one',
+    fault: 'records of joined batches are acknowledged where others were taken',
     file: 'src/shipper/records/piece.ts',
     text: 'from: from + part.from, to: from + part.to }',
     by: 'from: part.from, to: part.to }',
-    foundBy: unit('blocked-destinations', 'deliver'),
+    foundBy: unit('piece'),
   },
   {
     fault: 'CloudWatch: a request whose answer was lost is retried without a look',

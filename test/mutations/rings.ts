@@ -25,8 +25,8 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'a ring is removed before its last batch is acknowledged',
     file: `${IN}/reader.ts`,
-    text: '    if (this.#shared.builder.count > 0) this.#isDirty = true;\n',
-    by: '',
+    text: 'if (this.#shared.builder.count > 0) this.#isDirty = true;',
+    by: 'if (this.#shared.builder.count < 0) this.#isDirty = true;',
     foundBy: RINGS,
   },
   {

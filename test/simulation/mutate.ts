@@ -1,7 +1,7 @@
 /**
  * Puts faults into the shipper, one at a time, and looks for a seed that finds each.
  *
- *     npm run mutate -- [--seeds N] [--from S] [--only PART OF A NAME] [--file MUTATIONS.json]
+ *     npm run simulate:mutate -- [--seeds N] [--from S] [--only PART OF A NAME] [--file MUTATIONS.json]
  *
  * A file has an array of {name, file, find, replace}, of which `find` must be once in `file`.
  */

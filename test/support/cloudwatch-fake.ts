@@ -92,7 +92,7 @@ export class CloudWatchFake {
   eventMaxBytes = MIB;
   /** So many events of each request are refused as too old, regardless of their time. */
   tooOldEvents = 0;
-  /** The same for reading: of GetLogEvents only, which takes none of the others. */
+  /** What happens to the next GetLogEvents, which takes none of the other faults. */
   readonly readFaults: Fault[] = [];
   /** Operations without the right to them. */
   readonly denied = new Set<string>();

@@ -518,6 +518,12 @@ describe('numbers that any process of the pod can write', () => {
     expect(skipped).toEqual([['written_again', 4]]);
   });
 
+  test('an unfinished line at the end of a ring comes before the lines of the next ring', async () => {
+    make(0, data(1, 1n, 'unfinished', 1n));
+    make(1, data(1, 2n, 'next\n', 2n));
+    expect(messages(await take(open(), 2, 9))).toEqual(['unfinished', 'next']);
+  });
+
   test('a jump in the numbers is counted; frames in order are not', async () => {
     let gaps = 0;
     make(0, data(1, 5n, 'one\n'), data(2, 6n, 'two\n'), data(1, 9n, 'three\n'), data(1, 10n, 'four\n'));

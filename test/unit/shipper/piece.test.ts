@@ -1,0 +1,37 @@
+import type { Tally } from '../../../src/shipper/accounting/tally.js';
+import { Piece } from '../../../src/shipper/records/piece.js';
+import { batchOf, messagesOf } from '../../support/batches.js';
+
+const LIMITS = { maxRecords: 100, maxBytes: 1000, recordOverheadBytes: 0 };
+
+function pieceOf(...messages: readonly string[]) {
+  const acknowledged: Tally[] = [];
+  return {
+    piece: Piece.of({ batch: batchOf(messages), acknowledge: (tally) => acknowledged.push(tally) }),
+    acknowledged,
+  };
+}
+
+const counts = (tallies: readonly Tally[]) => tallies.map(({ records, bytes }) => [records, bytes]);
+
+test('records that were joined are acknowledged where they were taken', () => {
+  const [one, other] = [pieceOf('a', 'bb'), pieceOf('cccc', 'dddddddd')];
+  const [joined, rest] = Piece.join([one.piece, other.piece], LIMITS);
+  expect([messagesOf(joined.batch), rest]).toEqual([['a', 'bb', 'cccc', 'dddddddd'], []]);
+  joined.acknowledge([1, 2]);
+  expect([counts(one.acknowledged), counts(other.acknowledged)]).toEqual([[[1, 1]], [[1, 8]]]);
+  const left = joined.select([1, 2]);
+  left.acknowledge([]);
+  expect([counts(one.acknowledged).at(-1), counts(other.acknowledged).at(-1)]).toEqual([
+    [1, 2],
+    [1, 4],
+  ]);
+});
+
+test('pieces that do not fit are not joined, but for the first', () => {
+  const pieces = [pieceOf('a'.repeat(2000)), pieceOf('b'), pieceOf('c')].map(({ piece }) => piece);
+  const [first, rest] = Piece.join(pieces, LIMITS);
+  expect([first.batch.count, rest.length]).toEqual([1, 2]);
+  const [others, none] = Piece.join(rest, LIMITS);
+  expect([messagesOf(others.batch), none]).toEqual([['b', 'c'], []]);
+});
