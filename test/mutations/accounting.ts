@@ -8,15 +8,15 @@ export const ACCOUNTING: readonly Mutation[] = [
   {
     fault: 'counts are forgotten before the journal has them',
     file: `${IN}/ledger.ts`,
-    text: '        for (const [reason, tally] of counts[fate]) this.#journal.ofSink(fate, sink, reason, tally);\n',
-    by: '        void fate;\n',
+    text: '        for (const [reason, tally] of counts[fate]) entries.push(journalEntry.ofSink(fate, sink, reason, tally));\n',
+    by: '        void counts[fate];\n',
     foundBy: BOOKS,
   },
   {
     fault: 'the counts of a previous run are taken over twice',
     file: `${IN}/ledger.ts`,
-    text: '      addTo(counts[fate], reason, tally);\n    }\n  }\n\n  /** Writes all counts',
-    by: '      addTo(counts[fate], reason, tally.plus(tally));\n    }\n  }\n\n  /** Writes all counts',
+    text: '      counts.recovered.add(tally);\n      addTo(counts[fate], reason, tally);',
+    by: '      counts.recovered.add(tally);\n      addTo(counts[fate], reason, tally.plus(tally));',
     foundBy: BOOKS,
   },
   {

@@ -37,8 +37,8 @@ export const BUFFER: readonly Mutation[] = [
   {
     fault: 'the source forgets a batch that only memory has',
     file: `${IN}/record-buffer.ts`,
-    text: 'if (stored !== undefined) batch.acknowledge();',
-    by: 'batch.acknowledge();',
+    text: 'if (stored !== undefined) {\n',
+    by: 'if (stored !== null) {\n',
     foundBy: [...MODELS, { seeds: 200 }],
   },
   {

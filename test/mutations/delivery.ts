@@ -9,8 +9,8 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'records to retry are acknowledged with the others',
     file: `${IN}/deliver.ts`,
-    text: '  piece.acknowledge(retry);',
-    by: '  piece.acknowledge([]);',
+    text: '  piece.acknowledge(retry, refused);',
+    by: '  piece.acknowledge([], refused);',
     foundBy: unit('deliver'),
   },
   {
@@ -37,7 +37,7 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'refused records are counted as delivered as well',
     file: `${IN}/deliver.ts`,
-    text: '    acknowledged.subtract(refused);\n',
+    text: '    acknowledged.subtract(tally);\n',
     by: '',
     foundBy: unit('deliver'),
   },

@@ -4,7 +4,7 @@ import { type Mutation, native, unit } from './mutation.js';
 const IN = 'src/shipper/source/rings';
 const FRAMES = 'src/shipper/source/frames';
 const C = 'native/src/handover';
-const RINGS = [...unit('source/ring-source', 'source/ring-transient'), { seeds: 300 }];
+const RINGS = [...unit('source/ring-file', 'source/ring-source', 'source/ring-transient'), { seeds: 300 }];
 const WRITERS = native('ring', 'ring-losses', 'losses');
 
 export const RINGS_AND_LIBRARY: readonly Mutation[] = [
@@ -39,7 +39,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'lines that were released in an outage are forgotten',
     file: `${IN}/reader.ts`,
-    text: '      if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);\n',
+    text: '    if (!mark.isAcknowledged) this.#unacknowledged = plus(this.#unacknowledged, mark.records);\n',
     by: '',
     foundBy: RINGS,
   },
@@ -154,13 +154,6 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     text: "        if (is_certain) lines += lt_count(part.iov_base, part.iov_len, '\\n');\n",
     by: '        (void)is_certain;\n',
     foundBy: WRITERS,
-  },
-  {
-    fault: 'C: lost frames have no numbers',
-    file: `${C}/emit.c`,
-    text: '    if (left > LT_FRAME_MAX_PAYLOAD_BYTES) skip_seq(left - LT_FRAME_MAX_PAYLOAD_BYTES);\n',
-    by: '    (void)left;\n',
-    foundBy: [...native('losses'), ...WRITERS],
   },
   {
     fault: 'C: a broken connection is not tried again for the frame',

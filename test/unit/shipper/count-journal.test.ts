@@ -38,6 +38,16 @@ const next = () => {
   return { ledger, journal, totals: ledger.totals(() => new Tally()) };
 };
 
+test('possible duplicates of a killed shipper are counted by the next one, in no sum', () => {
+  next().ledger.countPossibleDuplicates('a', out(4));
+  const { ledger, journal, totals } = next();
+  expect(totals).toMatchObject({ possibleDuplicates: { a: 4 }, delivered: { a: 0 }, balanced: true });
+  expect(totals).not.toHaveProperty('recovered');
+  expect(ledger.statement(() => new Tally()).sinks.a).toMatchObject({ possibleDuplicates: { records: 4, bytes: 40 } });
+  journal.reported();
+  expect(next().totals).not.toHaveProperty('possibleDuplicates');
+});
+
 test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
   const { ledger, journal } = next();
   journal.lost(ONE, { lines: 3, bytes: 30 });
