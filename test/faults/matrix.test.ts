@@ -70,7 +70,7 @@ describeWith(
         verdict = 'passed';
       } finally {
         stage.scene.close();
-        undo?.();
+        await undo?.();
         const rows = process.env.LOGTAP_MATRIX_ROWS;
         if (rows !== undefined)
           appendFileSync(rows, `${JSON.stringify({ group, fault: fault.name, ...cell, verdict, ...sum })}\n`);

@@ -43,11 +43,19 @@ interface Answer {
   readonly unexplained: { readonly records: number; readonly listed: readonly Record<string, unknown>[] };
 }
 
-/** Passes requests on. While `loses` is set, answers to PutLogEvents are lost on their way back. */
+/**
+ * Passes requests on. While `loses` is set, answers to PutLogEvents are lost on their way back; while `deniesReading` is set, a
+ * shipper cannot find out what became of such a request.
+ */
 async function startLossyProxy(target: string) {
-  const state = { loses: 0 };
+  const state = { loses: 0, deniesReading: false };
   const server: Server = createServer(async (incoming, outgoing) => {
     const body = await buffer(incoming);
+    if (state.deniesReading && String(incoming.headers['x-amz-target']).endsWith('GetLogEvents')) {
+      outgoing.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
+      outgoing.end('{"__type":"AccessDeniedException","message":"not authorized to perform logs:GetLogEvents"}');
+      return;
+    }
     const { hostname, port } = new URL(target);
     const onward = request(
       { hostname, port, method: incoming.method, path: incoming.url, headers: incoming.headers },
@@ -143,6 +151,7 @@ describeWith(['cloudwatch'], 'audit of CloudWatch Logs', () => {
     killed.child.kill('SIGKILL');
     await killed.ended;
     proxy.state.loses = 2;
+    proxy.state.deniesReading = true;
     const last = await startShipper(settings);
     await writer.ended;
     await drain(last);

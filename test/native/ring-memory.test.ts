@@ -27,7 +27,7 @@ describeWith(['memory cgroups'], 'the memory limit of an application', () => {
   });
   afterAll(() => {
     receiver.close();
-    group.remove();
+    return group.remove();
   });
 
   test('100 MiB in rings of the shipper do not count', async () => {

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MEMORY_CGROUPS } from '../../scripts/capabilities.js';
+import { until } from './run.js';
 
 export class MemoryCgroup {
   readonly #path = join(MEMORY_CGROUPS, `logtap-test-${process.pid}`);
@@ -22,8 +23,16 @@ export class MemoryCgroup {
     return `echo $$ > ${join(this.#path, 'cgroup.procs')} && exec "$@"`;
   }
 
-  /** Removes it. Its programs must have ended. */
-  remove(): void {
-    rmdirSync(this.#path);
+  /** Removes it once its programs have ended. */
+  remove(): Promise<void> {
+    return until(`the programs of ${this.#path} have ended`, () => {
+      try {
+        rmdirSync(this.#path);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error;
+        return false;
+      }
+    });
   }
 }

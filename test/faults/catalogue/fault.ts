@@ -10,7 +10,7 @@ export interface Cell {
 
 export interface Prepared extends Omit<SceneOptions, 'transport' | 'holding'> {
   /** Takes back changes of the machine, when all processes have ended. */
-  readonly undo?: () => void;
+  readonly undo?: () => void | Promise<void>;
 }
 
 export interface Fault {

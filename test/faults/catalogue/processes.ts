@@ -111,7 +111,7 @@ export const PROCESSES: readonly Fault[] = [
     async happen(scene, service) {
       service.fault = ({ cut }) => cut();
       const writers = [0, 1].map(() => scene.write({ ...PATIENT, lines: 100_000, per: 5000, pauseSeconds: 0.01 }));
-      await untilAsked(service, 3);
+      await untilAsked(service);
       await sleep(2000);
       service.fault = undefined;
       await Promise.all(writers.map(({ ended }) => ended));
