@@ -1,8 +1,9 @@
 /** Patterns of users, on an engine whose time is linear in the message. */
 import { isUtf8 } from 'node:buffer';
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { regularExpression } from '../../../catalog/values/regular-expression.js';
 import { ConfigError, messageOf } from '../../errors.js';
+import { compileExpression } from '../compile-expression.js';
 import type { Text } from './bytes.js';
 import type { Finds } from './finds.js';
 
@@ -29,7 +30,7 @@ export function patternsOf(file: string, text: string, taken: readonly string[])
       if (taken.includes(name) || patterns.some((each) => each.name === name)) {
         throw new Error(`the name '${name}' is taken. Choose another one.`);
       }
-      const compiled = RE2JS.compile(regularExpression(expression));
+      const compiled = compileExpression(regularExpression(expression));
       if (compiled.matcher('').matches())
         throw new Error('the expression matches empty text. Write what has to be there.');
       patterns.push({ name, expression: compiled });
