@@ -76,7 +76,7 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
     const listing = `const { readdirSync } = require('fs');
       console.log([...readdirSync('/opt/logtap/dist/native'), ...readdirSync('/opt/logtap/dist')].sort().join());`;
     const listed = await podman.container(IMAGE, ['-e', listing], ['--entrypoint', '/nodejs/bin/node']).ended;
-    expect(listed.stdout).toBe('THIRD-PARTY-LICENSES,aarch64,cli,native,sbom.cdx.json,shipper,x86_64\n');
+    expect(listed.stdout).toBe('THIRD-PARTY-LICENSES,aarch64,cli,native,prove,sbom.cdx.json,shipper,x86_64\n');
   });
 
   test('installs, taps a restricted legacy container and ships every line', async () => {
