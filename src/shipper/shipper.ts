@@ -1,5 +1,5 @@
 /** A running shipper: its start, its answers about itself, and its ordered stop. */
-import type { Totals } from './accounting/ledger.js';
+import type { Totals } from './accounting/statement.js';
 import { buildShipper, type ShipperParts } from './build.js';
 import { checkSinks } from './check.js';
 import { runPipeline } from './delivery/pipeline.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { freePort } from '../../scripts/free-port.js';
 import { STREAMS } from '../../src/contract.js';
-import type { Statement } from '../../src/shipper/accounting/ledger.js';
+import type { Statement } from '../../src/shipper/accounting/statement.js';
 import { data, hello, magic } from '../support/frames.js';
 import { temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
-import type { Statement } from '../../src/shipper/accounting/ledger.js';
+import type { Statement } from '../../src/shipper/accounting/statement.js';
 import { root, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 

@@ -49,7 +49,7 @@ const keyOf = (text: string): string => text.slice(0, text.indexOf(';') + 1);
 export class Books {
   readonly #lines = new Map<string, Line & { readonly text: string }>();
   readonly reported: Reported = { application: 0, dropped: new Map(), left: 0 };
-  /** Of the totals of processes that could tell nobody before they were killed. */
+  /** Of the totals of processes that were killed before they could report them. */
   excusedLosses = 0;
   kills = 0;
   crashes = 0;
@@ -69,11 +69,11 @@ export class Books {
     return this.#lines.size;
   }
 
-  /** Throws a Violation for a document that nobody wrote, one that differs, and one that is there twice. */
+  /** Throws a Violation for a document that no process wrote, one that differs, and one that is there twice. */
   stored(text: string, id: string): void {
     if (text.startsWith('logtap: ')) return;
     const line = this.#lines.get(keyOf(text));
-    if (line === undefined) throw new Violation('foreign', `nobody wrote '${text.slice(0, 80)}'`);
+    if (line === undefined) throw new Violation('foreign', `no process wrote '${text.slice(0, 80)}'`);
     if (line.text !== text)
       throw new Violation('changed', `'${line.text.slice(0, 40)}' is stored as '${text.slice(0, 80)}'`);
     if (line.storedAs !== undefined)

@@ -1,4 +1,4 @@
-/** Faults that the shipper had, put back: each takes out what mends it. A seed must find each of them. */
+/** Faults that the shipper had, put back: each removes its correction. A seed must find each of them. */
 import type { Mutation } from './world/program.js';
 
 const SHIPPER = 'src/shipper';

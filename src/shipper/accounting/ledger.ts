@@ -7,9 +7,10 @@ import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { Acknowledging } from './acknowledging.js';
 import { type CountJournal, type Fate, type JournalEntry, journalEntry, type PreviousCounts } from './count-journal.js';
-import { EndCounts, type EndStatement } from './ends.js';
-import { JoinCounts, type Joined } from './join-counts.js';
-import { type Count, STREAMS, type StreamName, Tally } from './tally.js';
+import { EndCounts } from './ends.js';
+import { JoinCounts } from './join-counts.js';
+import type { SinkStatement, Statement, Totals } from './statement.js';
+import { type Count, STREAMS, Tally } from './tally.js';
 
 /** The fates of the records at one sink. */
 export interface SinkCount {
@@ -342,79 +343,3 @@ const countsOf = (counts: ReadonlyMap<string, Tally>): Record<string, Count> =>
   Object.fromEntries([...counts].map(([reason, tally]) => [reason, countOf(tally)]));
 
 const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });
-
-/**
- * Read + recovered = withheld + delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced`
- * is false.
- */
-export interface Totals {
-  readonly read: number;
-  /** By sink: records that a previous run left on disk. Absent without any. */
-  readonly recovered?: Readonly<Record<string, number>>;
-  /** By reason: kept back from every sink by rules, limits or a stage. Absent when there was nothing. */
-  readonly withheld?: Readonly<Record<string, number>>;
-  /** By kind: secrets replaced in records. No part of the sum. Absent when there was nothing. */
-  readonly redacted?: Readonly<Record<string, number>>;
-  /** By sink. */
-  readonly delivered: Readonly<Record<string, number>>;
-  /** By sink: resent although they may be stored already. No part of the sum. Absent when there was nothing. */
-  readonly possibleDuplicates?: Readonly<Record<string, number>>;
-  /** By sink and reason. Absent when there was nothing. */
-  readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** By sink and reason. Lines lost in the application, or with a previous run (`hold`), were never read by this one. */
-  readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Lines that the shipper has not read when it ends, in no other count. Absent when there are none. */
-  readonly unread?: number;
-  readonly unreadBytes?: number;
-  /** Rings that could not be read to their end: their other lines are in no count. Absent without any. */
-  readonly unreadRings?: number;
-  /** Records that at least one sink still has to take. */
-  readonly held: number;
-  /** By sink and stream. */
-  readonly streams: Readonly<Record<string, SinkStatement['streams']>>;
-  readonly balanced: boolean;
-}
-
-/** Every count of the ledger. */
-export interface Statement {
-  /** By stream. */
-  readonly read: Readonly<Partial<Record<StreamName, Count>>>;
-  /** Records of several lines, by stream and by how they were formed. Absent when there were none. */
-  readonly joined?: Readonly<Record<string, Readonly<Record<string, Joined>>>>;
-  /** By reason: kept back from every sink. Absent when there was nothing. */
-  readonly withheld?: Readonly<Record<string, Count>>;
-  /** By kind: secrets replaced in records. No part of the sum. Absent when there was nothing. */
-  readonly redacted?: Readonly<Record<string, number>>;
-  /** How the processes ended that wrote. Absent while none has. */
-  readonly ended?: EndStatement;
-  /** Never read, so no part of the sum. */
-  readonly application: { readonly dropped: Readonly<Record<string, Count>> };
-  readonly hold: { readonly dropped: Readonly<Record<string, Count>> };
-  readonly sinks: Readonly<Record<string, SinkStatement>>;
-  readonly balanced: boolean;
-}
-
-export interface SinkStatement {
-  readonly recovered: Count;
-  readonly delivered: Count;
-  /** By reason. */
-  readonly deadLettered: Readonly<Record<string, Count>>;
-  readonly dropped: Readonly<Record<string, Count>>;
-  readonly held: Count;
-  /** Resent although they may be stored already. No part of the sum. Absent when there was nothing. */
-  readonly possibleDuplicates?: Count;
-  /** Records of each stream: read, or recovered, = withheld + delivered + dead-lettered + dropped + held. */
-  readonly streams: Readonly<Partial<Record<StreamName, StreamStatement>>>;
-  /** Records only: bytes of damaged records on disk are not known. */
-  readonly balanced: boolean;
-}
-
-export interface StreamStatement {
-  readonly read: number;
-  /** Absent when nothing was, of any stream. */
-  readonly withheld?: number;
-  readonly delivered: number;
-  readonly deadLettered: number;
-  readonly dropped: number;
-  readonly held: number;
-}

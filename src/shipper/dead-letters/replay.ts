@@ -6,7 +6,8 @@ import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathS
 import { createInterface } from 'node:readline';
 import { readSettings } from '../../catalog/read-settings.js';
 import { type SinkName, sinkName } from '../../catalog/sinks/index.js';
-import { Ledger, type Totals } from '../accounting/ledger.js';
+import { Ledger } from '../accounting/ledger.js';
+import type { Totals } from '../accounting/statement.js';
 import { RecordBuffer } from '../buffer/record-buffer.js';
 import { type DeadLetters, healthySink } from '../delivery/deliver.js';
 import { runPipeline } from '../delivery/pipeline.js';

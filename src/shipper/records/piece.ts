@@ -86,8 +86,9 @@ export class Piece {
       const acknowledged = Tally.of(this.batch, from, to);
       const keep = refused.flatMap(({ indexes, keep }) => {
         const own = indexes.filter((index) => index >= from && index < to);
+        if (own.length === 0) return [];
         const tally = Tally.of(select(this.batch, own));
-        return own.length === 0 ? [] : [() => keep(tally)];
+        return [() => keep(tally)];
       });
       acknowledge(
         at === first ? acknowledged : acknowledged.minus(Tally.of(select(this.batch, left.slice(first, at)))),

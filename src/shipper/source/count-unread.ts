@@ -47,7 +47,7 @@ export function countUnread(opens: readonly (() => RingReader)[], options: Count
       }
       if (isMore) rings += 1;
     } catch (error) {
-      // What is no ring has no lines, and what is gone is read. A ring of a later version has lines.
+      // A file that is no ring has no lines, and a ring that is gone has been read. A ring of a later version has lines.
       const isLater = error instanceof ProtocolError && error.reason === 'version';
       if (!isLater && (error instanceof ProtocolError || codeOf(error) === 'ENOENT')) continue;
       rings += 1;

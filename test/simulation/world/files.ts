@@ -22,7 +22,7 @@ export interface Inode {
   links: number;
   /** Whether a process holds a lock on it. */
   isLocked: boolean;
-  /** Listeners of a socket and readers of a fifo, by whoever serves them. */
+  /** Listeners of a socket and readers of a fifo, by the process that serves them. */
   server: object | undefined;
 }
 

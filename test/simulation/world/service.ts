@@ -1,6 +1,6 @@
 /**
  * OpenSearch, as far as ids and refusals go: `_bulk` with `create`, `_mget`, and ways to fail. Documents are kept by id, and
- * what no real service would have to see is checked at once: a document that nobody wrote, a text under two ids.
+ * what no real service would have to see is checked at once: a document that no process wrote, a text under two ids.
  */
 import type { Answer } from './http.js';
 import type { Machine } from './machine.js';

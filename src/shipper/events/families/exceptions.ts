@@ -156,7 +156,7 @@ export const exceptions: Family = {
     [SOURCE]: (_line, kind) => step(kind === KIND.START ? VERDICT.NEW : VERDICT.MAYBE, CARET),
     [CARET]: (line, kind, tail) => {
       if (kind === KIND.HEAD) return step(VERDICT.JOIN, EXCEPTION);
-      // What was thrown is no error.
+      // The thrown value is no error.
       if (tail > 0 && line.has('Node.js v')) return step(VERDICT.JOIN, CLOSED);
       if (line.has('^', line.indent)) return step(VERDICT.JOIN, CARET);
       return step(tail < 4 && (kind === KIND.EMPTY || kind === KIND.PLAIN) ? VERDICT.MAYBE : VERDICT.NONE, CARET);

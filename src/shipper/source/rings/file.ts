@@ -31,6 +31,7 @@ import {
   RING_VERSION,
   type RingWord,
 } from '../../../contract.js';
+import type { RingCheckpoint } from '../../accounting/acknowledging.js';
 import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
 import { exitStatusOf, type Hello, type Lost } from '../frames/decoder.js';
@@ -80,11 +81,8 @@ export interface Resumed {
   readonly unacknowledged: Lost;
 }
 
-/** A checkpoint, and the words of the one that it replaces. */
-export interface PlannedCheckpoint {
-  readonly before: Buffer;
-  readonly after: Buffer;
-}
+/** Of this ring. */
+export type PlannedCheckpoint = Omit<RingCheckpoint, 'ring'>;
 
 /** Positions only rise, and lines are acknowledged once: a ring never comes back to the words of an earlier checkpoint. */
 const isNext = ({ before, after }: PlannedCheckpoint, page: Buffer): boolean =>
