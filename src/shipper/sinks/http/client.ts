@@ -154,7 +154,8 @@ export class HttpClient {
     const to = proxy ?? url;
     const target = `${`${this.#path}${path}` || '/'}${search === '' ? '' : `?${search}`}`;
     return new Promise((resolve, reject) => {
-      const request = (to.protocol === 'https:' ? httpsRequest : httpRequest)({
+      const isTls = to.protocol === 'https:';
+      const request = (isTls ? httpsRequest : httpRequest)({
         agent: this.#agent,
         method,
         hostname: to.hostname.replace(/^\[|\]$/g, ''),
@@ -172,12 +173,12 @@ export class HttpClient {
         const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
         reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
       });
-      // The kernel has all of it, of a connection that was made.
-      request.once('finish', () => {
+      request.once('response', (response) => receive(response).then(resolve, reject));
+      const ended = writeBody(request, body, onProgress);
+      // Not at `finish`: where the process waits for a CPU, the error of its connection comes first.
+      Promise.all([connected(request, isTls), ended]).then(() => {
         sent.isWhole = true;
       });
-      request.once('response', (response) => receive(response).then(resolve, reject));
-      writeBody(request, body, onProgress);
     });
   }
 }
@@ -222,17 +223,36 @@ async function plainOf(body: Buffer, status: number, headers: IncomingHttpHeader
   }
 }
 
-/** Piece by piece, so that a slow way is told from one that hangs: each one that the kernel has taken is progress. */
-function writeBody(request: ClientRequest, body: Buffer, onProgress: () => void): void {
-  let at = 0;
-  const more = () => {
-    if (at > 0) onProgress();
-    const piece = body.subarray(at, at + PIECE_BYTES);
-    at += piece.length;
-    if (at === body.length) request.end(piece);
-    else request.write(piece, (error) => error || more());
-  };
-  more();
+/** Resolves once the request has a connection that is made. */
+function connected(request: ClientRequest, isTls: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    request.once('socket', (socket) => {
+      if (request.reusedSocket) resolve();
+      else socket.once(isTls ? 'secureConnect' : 'connect', resolve);
+    });
+  });
+}
+
+/**
+ * Piece by piece, so that a slow way is told from one that hangs: each one that the kernel has taken is progress. Resolves when the
+ * last one is given to the connection.
+ */
+function writeBody(request: ClientRequest, body: Buffer, onProgress: () => void): Promise<void> {
+  return new Promise((resolve) => {
+    let at = 0;
+    const more = () => {
+      if (at > 0) onProgress();
+      const piece = body.subarray(at, at + PIECE_BYTES);
+      at += piece.length;
+      if (at < body.length) {
+        request.write(piece, (error) => error || more());
+        return;
+      }
+      request.end(piece);
+      resolve();
+    };
+    more();
+  });
 }
 
 /** As RFC 3986 and AWS's signatures have it. */

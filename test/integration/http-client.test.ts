@@ -1,0 +1,76 @@
+/** What the client says of a request without an answer: a request that may have arrived is not repeated unseen. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createAuthority } from '../../scripts/certificates.js';
+import { NoAnswerError } from '../../src/shipper/errors.js';
+import { HttpClient } from '../../src/shipper/sinks/http/client.js';
+import { temporaryDirectory } from '../support/run.js';
+
+jest.setTimeout(120_000);
+
+/** Answers the first request of a connection, and resets the connection at the second. */
+const SERVICE = `
+const { readFileSync } = require('node:fs');
+const [kind, cert, key] = process.argv.slice(2);
+const options = kind === 'https' ? { cert: readFileSync(cert), key: readFileSync(key) } : {};
+const connections = new Map();
+let last;
+const server = require('node:' + kind).createServer(options, (request, response) => {
+  const connection = last;
+  const requests = (connections.get(connection) ?? 0) + 1;
+  connections.set(connection, requests);
+  request.resume().on('end', () => {
+    if (requests === 1) response.end('{}');
+    else connection.resetAndDestroy();
+  });
+});
+server.on('connection', (socket) => { last = socket; });
+server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+`;
+
+let service: ChildProcess | undefined;
+afterEach(() => service?.kill());
+
+/** Keeps this process from its sockets, as a busy machine does. */
+const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+
+test.each(['http', 'https'])(
+  '%s: a request may have arrived, though its process learns of the reset first',
+  async (kind) => {
+    const directory = temporaryDirectory();
+    const authority = createAuthority(directory);
+    const { certFile, keyFile } = authority.issue('service');
+    const script = join(directory, 'service.cjs');
+    writeFileSync(script, SERVICE);
+    service = fork(script, [kind, certFile, keyFile]);
+    const [port] = (await once(service, 'message')) as [number];
+    const client = new HttpClient({
+      url: new URL(`${kind}://127.0.0.1:${port}`),
+      tls: () => ({ ca: authority.ca }),
+      onRequest: () => {},
+    });
+    const request = {
+      method: 'POST',
+      path: '',
+      headers: {},
+      body: Buffer.from('{}'),
+      operation: 'test',
+      isOnce: true,
+    } as const;
+    expect((await client.request(request, new AbortController().signal)).status).toBe(200);
+    // From a timer, the loop comes to the connection's input before it comes to the ends of writes.
+    await sleep(100);
+    const second = client.request(request, new AbortController().signal);
+    const error = second.catch((thrown: unknown) => thrown);
+    // The request leaves within these; its reset comes within the time.
+    for (let i = 0; i < 10; i++) await new Promise<void>((resolve) => process.nextTick(resolve));
+    block(1000);
+    const thrown = await error;
+    expect(thrown).toBeInstanceOf(NoAnswerError);
+    expect(thrown).toMatchObject({ code: 'ECONNRESET', isSent: true });
+    client.close();
+  },
+);
