@@ -17,6 +17,8 @@ const LOOK_MS = 1000;
 const START_MS = 300_000;
 /** A shipper without a startup probe has started when it has run for so long. */
 const STABLE_MS = 10_000;
+/** For so long the kubelet may still tell of the image before: its status and its events come late. */
+const STALE_MS = 15_000;
 const DEFAULT_GRACE_SECONDS = 30;
 /** From these a container does not come back by itself. `ErrImagePull` is tried again, and then becomes `ImagePullBackOff`. */
 const HOPELESS: readonly string[] = [
@@ -92,6 +94,7 @@ async function started(
   const graceMs = (pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
   const deadline = clock.now() + graceMs + START_MS;
   let running: { readonly id: string; readonly sinceMs: number } | undefined;
+  let hopelessSinceMs: number | undefined;
   for (;;) {
     const now = await cluster.refreshed(pod);
     if (now === undefined || now.metadata?.deletionTimestamp !== undefined) return 'gone';
@@ -108,7 +111,8 @@ async function started(
       return 'started';
     }
     const why = running === undefined ? await hopeless(cluster, now, shipper, known) : undefined;
-    if (why !== undefined) return why;
+    hopelessSinceMs = why === undefined ? undefined : (hopelessSinceMs ?? clock.now());
+    if (why !== undefined && clock.now() - hopelessSinceMs! >= STALE_MS) return why;
     if (clock.now() > deadline) {
       return `it did not start within ${(graceMs + START_MS) / 1000} s: ${describe(status)}`;
     }

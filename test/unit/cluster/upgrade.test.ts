@@ -62,6 +62,8 @@ class ScriptedCluster implements UpgradedCluster {
   readonly broken = new Set<string>();
   readonly #pods: readonly V1Pod[];
   readonly #due = new Map<V1Pod, number>();
+  /** Looks until the kubelet has seen a patch. */
+  delay = 2;
   /** Pods without a shipper, now and at most. */
   down = 0;
   mostDown = 0;
@@ -98,8 +100,11 @@ class ScriptedCluster implements UpgradedCluster {
     if (isDryRun) return;
     this.down += 1;
     this.mostDown = Math.max(this.mostDown, this.down);
-    this.#due.set(patched, 2);
-    this.#status(patched).state = { terminated: { exitCode: 0 } };
+    this.#due.set(patched, this.delay);
+    // Until then the status is that of the image before.
+    if (this.#status(patched).state?.running !== undefined) {
+      this.#status(patched).state = { terminated: { exitCode: 0 } };
+    }
   }
 
   async refreshed({ metadata }: V1Pod) {
@@ -212,6 +217,19 @@ test('an image that does not start is taken back, and the pods after it are left
   expect(lines[1]).toBe(`shop/b: failed: CrashLoopBackOff: back-off; it has ${OLD} again`);
 });
 
+test('the status of a broken image does not speak of the image after it', async () => {
+  const broken = pod('a', { native: {} });
+  broken.status!.initContainerStatuses![0]!.state = { waiting: { reason: 'ImagePullBackOff', message: OLD } };
+  const repaired = new ScriptedCluster([broken]);
+  repaired.delay = 8;
+  expect((await run(repaired)).result).toMatchObject({ replaced: 1, failed: 0 });
+
+  const putBack = new ScriptedCluster([pod('b', { native: {} })]);
+  putBack.broken.add('b');
+  putBack.delay = 8;
+  expect((await run(putBack)).lines).toEqual([`shop/b: failed: CrashLoopBackOff: back-off; it has ${OLD} again`]);
+});
+
 test('a restart of the application is a failure', async () => {
   const cluster = new ScriptedCluster([pod('a', { native: {} })]);
   cluster.restartsApplication = true;
@@ -220,10 +238,11 @@ test('a restart of the application is a failure', async () => {
   expect(lines.join()).toContain('the application was restarted: app');
 });
 
-test.each<[ClusterError, boolean]>([
-  [new ClusterError('ClusterRefuses', 'denied by policy'), false],
-  [new ClusterError('ClusterForbids', 'may not patch'), true],
-])('%s: a refused pod is reported, a missing right ends the command', async (error, isEnd) => {
+test.each([
+  ['ClusterRefuses', 'denied by policy', false],
+  ['ClusterForbids', 'may not patch', true],
+] as const)('%s: a refused pod is reported, a missing right ends the command', async (name, message, isEnd) => {
+  const error = new ClusterError(name, message);
   const cluster = new ScriptedCluster([pod('a', { native: {} })]);
   cluster.refuses = error;
   if (isEnd) await expect(run(cluster)).rejects.toThrow(error.message);
