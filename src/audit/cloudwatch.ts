@@ -29,6 +29,8 @@ export class CloudWatchReader {
 
   /** Throws a ConfigError when a setting is wrong. */
   constructor({ group, env, secrets }: CloudWatchAuditOptions) {
+    // The package says which Node it needs; the advice of one of its parts is noise between findings.
+    process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
     const given = { ...env, LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: group };
     const settings = withNames(parseSettings(given, () => {}));
     const { cloudwatchEndpoint, awsRegion, awsUseFips, awsUseDualstack } = settings;
@@ -40,8 +42,9 @@ export class CloudWatchReader {
       requestHandler: new Network(settings, secrets).awsHandler,
       ...{ retryMode: 'adaptive', maxAttempts: ATTEMPTS },
     });
-    this.#group = group;
-    this.target = group;
+    // With its placeholders filled.
+    this.#group = settings.cloudwatchLogGroup ?? group;
+    this.target = this.#group;
   }
 
   /** Nothing where the stream, or its group, does not exist. */

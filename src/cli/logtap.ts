@@ -33,7 +33,7 @@ const USAGE = `Usage: logtap COMMAND
   diff FILE|DIR|- [options]                                  show the changes that inject would make
   explain CODE                                               explain a finding such as LT016, with its remedy
   upgrade --image IMAGE [POD]... [options]                   replace the shipper in running pods without restarting the application
-  prove --opensearch URL [options]                           write known lines through faults and certify that none is missing
+  prove --opensearch URL|--cloudwatch GROUP [options]        write known lines through faults and certify that none is missing
   doctor PROGRAM | --pid N                                   report whether a program can be tapped, with the remedy
 
   --version, --help

@@ -12,9 +12,9 @@ const PATIENCE_MS = 180_000;
 const MORE_RECORDS = 500;
 /** Of a shipper that ends while processes write: it reads until this is over. */
 const SHORT_GRACE_SECONDS = 2;
-const SINK = 'opensearch';
 
 export interface Scene {
+  readonly sink: string;
   readonly shipper: ProofShipper;
   readonly proxy: FaultProxy;
   readonly writers: Writers;
@@ -68,7 +68,7 @@ class Faults {
   }
 
   async #outage(): Promise<void> {
-    const { shipper, proxy, writers } = this.#scene;
+    const { sink, shipper, proxy, writers } = this.#scene;
     proxy.cut();
     const refused = proxy.refused;
     await until('no connection is refused', () => proxy.refused > refused);
@@ -77,7 +77,7 @@ class Faults {
     this.#note('killed_in_outage', 'SIGKILL while no connection was possible');
     await shipper.start({ graceSeconds: SHORT_GRACE_SECONDS });
     // The policy for a full hold may pass lines to the original output, or drop them.
-    const dropped = async () => sum((await shipper.ledger())?.sinks[SINK]?.dropped);
+    const dropped = async () => sum((await shipper.ledger())?.sinks[sink]?.dropped);
     await until('the hold does not fill', async () => writers.original.lines > 0 || (await dropped()) > 0);
     this.#note('full_hold', `hold and rings were full: ${writers.original.lines} lines to the original output so far`);
     proxy.open();
@@ -85,10 +85,10 @@ class Faults {
 
   /** Waits until records arrive at the service again. */
   async #delivering(): Promise<void> {
-    const { shipper } = this.#scene;
+    const { shipper, sink } = this.#scene;
     let begin: number | undefined;
     await until('nothing is delivered', async () => {
-      const now = delivered(await shipper.ledger());
+      const now = delivered(await shipper.ledger(), sink);
       if (now === undefined) return false;
       begin ??= now;
       return now >= begin + MORE_RECORDS;
@@ -102,8 +102,8 @@ class Faults {
 }
 
 /** Records that were read and have left the hold. */
-function delivered(ledger: LedgerAnswer | undefined): number | undefined {
-  return ledger === undefined ? undefined : sum(ledger.read) - (ledger.sinks[SINK]?.held.records ?? 0);
+function delivered(ledger: LedgerAnswer | undefined, sink: string): number | undefined {
+  return ledger === undefined ? undefined : sum(ledger.read) - (ledger.sinks[sink]?.held.records ?? 0);
 }
 
 const sum = (counts: Readonly<Record<string, { readonly records: number }>> = {}) =>

@@ -30,6 +30,10 @@ export class Seen {
     counts.set(number, (counts.get(number) ?? 0) + 1);
   }
 
+  addAll(lines: Iterable<readonly [writer: number, number: number]>): void {
+    for (const [writer, number] of lines) this.add(writer, number);
+  }
+
   count(writer: number, number: number): number {
     return this.#counts[writer]?.get(number) ?? 0;
   }

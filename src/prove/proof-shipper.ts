@@ -30,6 +30,8 @@ export interface LastLine {
   readonly balanced: boolean;
   readonly unread?: number;
   readonly withheld?: Readonly<Record<string, number>>;
+  /** By sink. */
+  readonly possibleDuplicates?: Readonly<Record<string, number>>;
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }

@@ -71,7 +71,7 @@ export class Writers {
       count = Number(text);
     });
     createInterface({ input: child.stdout as Readable }).on('line', (line) => {
-      for (const [writer, number] of this.#finder.find(line)) this.original.add(writer, number);
+      this.original.addAll(this.#finder.find(line));
     });
     child.stdin?.on('error', () => {});
     return { child, ended: once(child, 'close'), count: () => count };

@@ -1,10 +1,10 @@
 /** The bundle dist/prove/main.js, which has the shipper's clients. The command loads it only when it needs it. */
 
 export interface ProofRequest {
-  /** The node of OpenSearch. */
-  readonly url: string;
-  /** The index; that of the settings when absent. */
-  readonly index: string | undefined;
+  /** A node of OpenSearch with its index, that of the settings when absent; or a log group. */
+  readonly service:
+    | { readonly kind: 'opensearch'; readonly url: string; readonly index: string | undefined }
+    | { readonly kind: 'cloudwatch'; readonly group: string };
   /** The settings of the shipper, and the credentials, as its environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** An empty directory in memory, for rings, socket and ledger. */
@@ -43,7 +43,7 @@ export interface Certificate {
   readonly began: string;
   readonly ended: string;
   readonly versions: Readonly<Record<string, string>>;
-  readonly service: { readonly url: string; readonly index: string };
+  readonly service: { readonly url: string; readonly index: string } | { readonly logGroup: string };
   /** Names of the settings that differ from their defaults, without their values. */
   readonly settings: readonly string[];
   readonly faults: readonly Fault[];
@@ -59,8 +59,10 @@ export interface ProofSums {
   /** SHA-256 of all of them, writer by writer. */
   readonly sha256: string;
   readonly stored: number;
-  /** Stored more than once. */
-  readonly twice: number;
+  /** Stored again: each copy after the first of its line. */
+  readonly copies: number;
+  /** Counted by the shipper: resent after a lost answer, and perhaps stored twice. */
+  readonly possibleDuplicates: number;
   /** Not handed over, and written to the original output. */
   readonly original: number;
   /** In neither. */

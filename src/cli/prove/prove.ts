@@ -8,15 +8,17 @@ import { parseFlags } from '../parse-flags.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import { version } from '../version.js';
 import type { Certificate, ProveModule } from './prove-module.js';
+import { serviceOf } from './service-flags.js';
 
-const USAGE = `Usage: logtap prove [--opensearch URL] [options]
+const USAGE = `Usage: logtap prove [--opensearch URL | --cloudwatch GROUP] [options]
 
 Starts a shipper with your settings, lets known writers write through it, kills it, cuts its connections, loses answers, and fills its
-hold. Then it compares each line with what OpenSearch has, audits the ledger, and prints a certificate. The lines stay in the index.
-Settings and credentials come from the environment, as for \`logtap ship\`.
+hold. Then it compares each line with what the service has, audits the ledger, and prints a certificate. The lines stay in the service.
+Settings and credentials come from the environment, as for \`logtap ship\`. Without a service flag, LOGTAP_SINK says which one.
 
   --opensearch URL       a node of OpenSearch   (default: LOGTAP_OPENSEARCH_URL)
-  --index NAME           the index   (default: that of the settings)
+  --index NAME           its index   (default: that of the settings)
+  --cloudwatch GROUP     a log group of CloudWatch Logs   (default: LOGTAP_CLOUDWATCH_LOG_GROUP)
   --lines N              lines to write at least   (default: 20000)
   --directory DIR        directory in memory for rings and ledger   (default: a new one in /dev/shm)
   --certificate FILE     write the certificate to FILE as JSON, too
@@ -30,6 +32,7 @@ Exit codes: 0 proven, 1 not proven, 64 wrong use, 74 the proof could not be made
 const OPTIONS = {
   opensearch: { type: 'string' },
   index: { type: 'string' },
+  cloudwatch: { type: 'string' },
   lines: { type: 'string', default: '20000' },
   directory: { type: 'string' },
   certificate: { type: 'string' },
@@ -55,18 +58,15 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
   if (positionals.length > 0) {
     throw new UsageError(`prove takes no arguments without a flag, but got '${positionals[0]}'.\n\n${USAGE}`);
   }
-  const { index, output, certificate: file, quiet, directory } = values;
-  const url = values.opensearch ?? process.env.LOGTAP_OPENSEARCH_URL;
-  if (url === undefined) throw new UsageError('prove needs --opensearch URL, or LOGTAP_OPENSEARCH_URL');
-  if (!URL.canParse(url))
-    throw new UsageError(`--opensearch (${url}) must be a URL such as https://search.example:9200`);
+  const { output, certificate: file, quiet, directory } = values;
+  const service = serviceOf(values, process.env);
   if (!/^[1-9]\d{0,8}$/.test(values.lines))
     throw new UsageError(`--lines (${values.lines}) must be a whole number from 1`);
   if (output !== 'text' && output !== 'json') throw new UsageError(`--output (${output}) must be text or json`);
   const bundle = loadProve();
   const certificate = await inDirectory(directory, (place) =>
     certify(bundle, {
-      ...{ url, index, env: process.env, directory: place, lines: Number(values.lines) },
+      ...{ service, env: process.env, directory: place, lines: Number(values.lines) },
       parts: { shipper: shipperFile, writer: proofWriterFile, library: libraryFile(), version: version() },
       onProgress: (message) => {
         if (quiet !== true) io.stderr.write(`${message}\n`);
