@@ -51,14 +51,15 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     settings.memoryMaxBytes ??
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
-  const { buffer, lock: bufferLock } = await openBuffer(settings, {
+  const opened = await openBuffer(settings, {
     maxBytes: bufferPart(settings) * memoryMaxBytes,
     now,
     ledger,
     log,
   });
+  const { buffer, lock: bufferLock } = opened;
   const ringLock = await lockRings(settings, log);
-  const journal = openJournal(settings, log);
+  const journal = opened.journal ?? openJournal(settings, log);
   if (journal !== undefined) ledger.carryOn(journal);
   ledger.audit = openAudit(settings, log);
   const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
@@ -101,11 +102,10 @@ function recallTo(
   return batch.count;
 }
 
-/** In the directory of the disk buffer, which no application writes to, or else in that of the rings. */
-function openJournal({ spoolDir, ringDir }: Settings, log: Log): CountJournal | undefined {
-  const directory = spoolDir ?? ringDir;
-  if (directory === undefined) return undefined;
-  return new CountJournal(directory, (message) => log.problem('warn', 'journal', message));
+/** Beside the rings, where the disk buffer has none. */
+function openJournal({ ringDir }: Settings, log: Log): CountJournal | undefined {
+  if (ringDir === undefined) return undefined;
+  return new CountJournal(ringDir, { onProblem: (message) => log.problem('warn', 'journal', message) });
 }
 
 /** Sinks whose services can be read. */

@@ -1,5 +1,6 @@
 /** Settings to the buffer: the place of the records, and the parts that learn of their fates. */
 import { mkdirSync } from 'node:fs';
+import { CountJournal } from './accounting/count-journal.js';
 import type { Ledger } from './accounting/ledger.js';
 import type { Tally } from './accounting/tally.js';
 import { RecordBuffer } from './buffer/record-buffer.js';
@@ -21,8 +22,10 @@ export interface OpenBufferOptions {
 
 export interface OpenedBuffer {
   readonly buffer: RecordBuffer;
-  /** Absent in memory. */
+  /** Absent in memory, as is the next. */
   readonly lock?: DirectoryLock;
+  /** In the same directory, and synced with it. */
+  readonly journal?: CountJournal;
 }
 
 /**
@@ -59,14 +62,20 @@ export async function openBuffer(
     directory: spoolDir,
     maxBytes: spoolMaxBytes,
     sync: spoolSync,
+    counts: { sync: () => journal.sync(), syncLater: () => journal.syncLater() },
     cacheBytes: maxBytes / 2,
     isOurs: () => lock.isOurs,
     onProblem: (code, message) => log.problem('error', `spool ${code}`, message, { code }),
   });
+  const journal = new CountJournal(spoolDir, {
+    sync: spoolSync,
+    onUnsynced: () => store.soon(),
+    onProblem: (message) => log.problem('warn', 'journal', message),
+  });
   const buffer = new RecordBuffer({ ...common, maxBytes: maxBytes / 2, store });
   const recovered = Object.fromEntries([...ledger.sinks].map(([name, count]) => [name, count.recovered.records]));
   log.info('spool', { directory: spoolDir, maxBytes: spoolMaxBytes, recovered });
-  return { buffer, lock };
+  return { buffer, lock, journal };
 }
 
 const NEVER = new AbortController().signal;

@@ -49,14 +49,14 @@ export const ACCOUNTING: readonly Mutation[] = [
   },
   {
     fault: 'a reported journal is counted again',
-    file: `${IN}/count-journal.ts`,
+    file: `${IN}/journal-sum.ts`,
     text: '    this.#sinks.clear();\n    this.#withheld.clear();',
     by: '    this.#withheld.clear();',
     foundBy: BOOKS,
   },
   {
     fault: 'losses of a process that earlier shippers have reported count again',
-    file: `${IN}/count-journal.ts`,
+    file: `${IN}/journal-sum.ts`,
     text: 'unreported: minus(total, reported) }',
     by: 'unreported: total }',
     foundBy: BOOKS,

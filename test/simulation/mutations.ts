@@ -19,8 +19,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'counts are not kept beyond a kill',
     file: `${SHIPPER}/accounting/ledger.ts`,
-    find: '    if (this.#journal === undefined || this.#unkept.size === 0) return;',
-    replace: '    return;',
+    find: '    if (this.#journal === undefined) return [];\n    const entries = this.#entries;\n',
+    replace: '    return [];\n    const entries = this.#entries;\n',
   },
   {
     name: 'a hole between segments is not counted',
@@ -44,6 +44,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'names of segments are not synced',
     file: `${SHIPPER}/buffer/segment-store.ts`,
     find: '        await this.#disk.syncDirectoryLater(this.#options.directory);\n',
+    replace: '',
+  },
+  {
+    name: 'counts are not synced',
+    file: `${SHIPPER}/buffer/segment-store.ts`,
+    find: '      await this.#options.counts?.syncLater();\n',
     replace: '',
   },
   {

@@ -110,6 +110,9 @@ function crashes(random: Random, writers: number): Step[] {
   const flood = { do: 'write' as const, writer: random.between(0, writers - 1), calls: 40, lines: 1 };
   return [
     { atMs, ...flood, everyMs: random.of([20, 200]), bytes: random.of([100, 4000]) },
+    ...(random.chance(0.3)
+      ? [{ atMs: atMs + 500, ...flood, calls: 3, everyMs: 0, bytes: 100, mark: 'refuse-me' }]
+      : []),
     ...(random.chance(0.7) ? [{ atMs, do: 'mood' as const, mood: 'down' as const, forMs: 12_000 }] : []),
     ...(random.chance(0.6) ? damaged(random, atMs + random.between(500, 11_000)) : []),
     ...Array.from({ length: random.between(0, 2) }, () => ({

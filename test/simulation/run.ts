@@ -23,6 +23,8 @@ const SETTLE_MS = 600_000;
 const QUIET_MS = 3000;
 /** A second, and the time that syncs take. */
 const UNSYNCED_MAX_MS = 1500;
+/** Files of the disk buffer that must outlive a crash; a checkpoint is synced in turn with another one. */
+const LASTING = new RegExp(`^${DISK}/(.*\\.segment|counts\\.journal)$`);
 const EXIT = { DRAINED: 0, UNDELIVERED: 74, CONFIGURATION: 78 };
 
 export async function run(plan: Plan, program: Program, isTraced = false): Promise<Result> {
@@ -331,9 +333,12 @@ class Simulation {
     const runsMs = this.#shipper?.isAlive === true ? this.machine.scheduler.nowMs - this.#shipper.startedMs : 0;
     const isSynced = this.#plan.environment.LOGTAP_SPOOL_SYNC !== 'off';
     const isTroubled = this.#plan.steps.some((step) => ['trouble', 'fill disk', 'take descriptors'].includes(step.do));
-    const unsyncedMs = Math.min(runsMs, this.machine.files.unsyncedMs(/\.segment$/));
+    const unsyncedMs = Math.min(runsMs, this.machine.files.unsyncedMs(LASTING));
     if (!isSynced || isTroubled || unsyncedMs < UNSYNCED_MAX_MS) return;
-    throw new Violation('unsynced', `segments, or their names, were not synced for ${Math.round(unsyncedMs)} ms`);
+    throw new Violation(
+      'unsynced',
+      `segments or counts, or their names, were not synced for ${Math.round(unsyncedMs)} ms`,
+    );
   }
 
   #heal(): void {

@@ -12,13 +12,15 @@
  *                                                       forget them, base64: a kill may come before they are written
  *
  * One entry per line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
- * else with the rings, and is read by the next shipper of that directory. It is not synced: a crash of the node
- * that takes the file takes the rings, too.
+ * else with the rings, and is read by the next shipper of that directory. With the disk buffer it is synced as that is, and
+ * before each checkpoint that lasts; with the rings never: a crash of the node that takes the file takes them, too.
  */
 import {
   closeSync,
   constants,
   existsSync,
+  fdatasync,
+  fdatasyncSync,
   fstatSync,
   openSync,
   readFileSync,
@@ -26,74 +28,59 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { SpoolSync } from '../../catalog/buffer.js';
+import { realDisk } from '../buffer/disk.js';
 import { messageOf } from '../errors.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { RingCheckpoint } from './acknowledging.js';
-import { STREAMS, type StreamName, Tally } from './tally.js';
+import {
+  acknowledgedEntry,
+  type JournalEntry,
+  JournalSum,
+  journalEntry,
+  type PreviousCounts,
+  type SinkEntry,
+} from './journal-sum.js';
+import type { Tally } from './tally.js';
 
 export const JOURNAL_NAME = 'counts.journal';
 /** The file is written anew when it has grown to this. */
 const MAX_BYTES = 4 * 1024 * 1024;
-/** Processes whose totals are kept: those that reported last. */
-const INSTANCES_MAX = 16_384;
-const INSTANCE = /^[0-9a-f]{16}$/;
 
-export type Fate = 'dropped' | 'deadLettered';
-/** Counts by sink and reason. */
-export type SinkEntry = Fate | 'possibleDuplicates';
+const fdatasyncLater = promisify(fdatasync);
 
-/** A list of JSON values, as the head of this file describes it. */
-export type JournalEntry = readonly unknown[];
-
-export const journalEntry = {
-  ofSink: (entry: SinkEntry, sink: string, reason: string, tally: Tally): JournalEntry => [
-    entry,
-    sink,
-    reason,
-    countsOf(tally),
-  ],
-  withheld: (reason: string, tally: Tally): JournalEntry => ['withheld', reason, countsOf(tally)],
-  lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
-};
-
-/** The counts of previous runs. */
-export interface PreviousCounts {
-  /** By process: its total, and how much of that no last line has reported. */
-  readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
-  readonly lostWithPreviousRun: Lost;
-  /** By reason. */
-  readonly withheld: ReadonlyMap<string, Tally>;
-  readonly sinks: readonly {
-    readonly fate: SinkEntry;
-    readonly sink: string;
-    readonly reason: string;
-    readonly tally: Tally;
-  }[];
-  /** By ring: of the last entry. Written already, unless the shipper was killed in between. */
-  readonly checkpoints: ReadonlyMap<string, RingCheckpoint>;
+export interface JournalOptions {
+  readonly onProblem: (message: string) => void;
+  /** `off` where a crash of the node takes the directory. @default off */
+  readonly sync?: SpoolSync;
+  /** Told that `syncLater` is due. */
+  readonly onUnsynced?: () => void;
 }
-
-const NOTHING: Lost = { lines: 0, bytes: 0 };
 
 export class CountJournal {
   readonly #path: string;
-  readonly #onProblem: (message: string) => void;
+  readonly #options: JournalOptions;
+  readonly #sync: SpoolSync;
   #fd: number | undefined;
+  #isUnsynced = false;
+  #syncing: Promise<void> = Promise.resolve();
   #bytes = 0;
   /** Whether the file lacks an entry, or ends with half of one: a full disk may take again what it has refused. */
   #isBehind = false;
   /** All entries, in few: the beginning of a new file. */
-  #sum: Sum;
+  #sum: JournalSum;
   readonly previous: PreviousCounts;
   /** Whether an earlier shipper used the directory. */
   readonly isContinued: boolean;
 
   /** Reads the journal of previous runs in the directory. */
-  constructor(directory: string, onProblem: (message: string) => void) {
+  constructor(directory: string, options: JournalOptions) {
     this.#path = join(directory, JOURNAL_NAME);
-    this.#onProblem = onProblem;
-    this.#sum = new Sum();
+    this.#options = options;
+    this.#sync = options.sync ?? 'off';
+    this.#sum = new JournalSum();
     this.isContinued = existsSync(this.#path);
     for (const entry of readEntries(this.#path)) this.#sum.add(entry);
     this.previous = this.#sum.counts();
@@ -113,9 +100,32 @@ export class CountJournal {
     this.#append(acknowledgedEntry(entries, checkpoints));
   }
 
-  /** A last line has said everything. */
+  /** A last line has said everything. Nothing syncs the file later. */
   reported(): void {
     this.#append(['reported']);
+    try {
+      this.sync();
+    } catch (error) {
+      this.#fails(error);
+    }
+  }
+
+  /** What was written until now outlives a crash of the node. Throws the system's errors. */
+  sync(): void {
+    if (!this.#isUnsynced || this.#fd === undefined) return;
+    fdatasyncSync(this.#fd);
+    this.#isUnsynced = false;
+  }
+
+  /** The same without waiting for the disk meanwhile. */
+  async syncLater(): Promise<void> {
+    if (!this.#isUnsynced || this.#fd === undefined) return;
+    this.#isUnsynced = false;
+    this.#syncing = fdatasyncLater(this.#fd);
+    await this.#syncing.catch((error) => {
+      this.#isUnsynced = true;
+      throw error;
+    });
   }
 
   #append(entry: JournalEntry): void {
@@ -130,6 +140,10 @@ export class CountJournal {
       this.#fd ??= openSync(this.#path, FLAGS | constants.O_APPEND, 0o600);
       writeWhole(this.#fd, entry);
       this.#bytes += entry.length;
+      if (this.#sync === 'off') return;
+      this.#isUnsynced = true;
+      if (this.#sync === 'always') this.sync();
+      else this.#options.onUnsynced?.();
     } catch (error) {
       this.#fails(error);
     }
@@ -137,7 +151,7 @@ export class CountJournal {
 
   #fails(error: unknown): void {
     this.#isBehind = true;
-    this.#onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
+    this.#options.onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
   }
 
   /** A file of the sums alone takes the place of the old one at once. */
@@ -150,15 +164,27 @@ export class CountJournal {
       rmSync(making, { force: true });
       fd = openSync(making, FLAGS | constants.O_EXCL | constants.O_APPEND, 0o600);
       writeWhole(fd, content);
+      if (this.#sync !== 'off') fdatasyncSync(fd);
       renameSync(making, this.#path);
-      if (this.#fd !== undefined) closeSync(this.#fd);
-      this.#fd = fd;
+      this.#goOnWith(fd);
+      fd = undefined;
       this.#bytes = content.length;
+      if (this.#sync !== 'off') realDisk.syncDirectory(dirname(this.#path));
       this.#isBehind = false;
     } catch (error) {
       if (fd !== undefined) closeSync(fd);
       this.#fails(error);
     }
+  }
+
+  /** The number of a descriptor may be another file's once it is closed: not while it is synced. */
+  #goOnWith(fd: number): void {
+    const old = this.#fd;
+    this.#fd = fd;
+    this.#isUnsynced = false;
+    if (old === undefined) return;
+    const close = () => closeSync(old);
+    this.#syncing.then(close, close);
   }
 }
 
@@ -198,126 +224,3 @@ function readEntries(path: string): unknown[] {
       }
     });
 }
-
-const acknowledgedEntry = (entries: readonly JournalEntry[], checkpoints: readonly RingCheckpoint[]): JournalEntry => [
-  'acknowledged',
-  entries,
-  checkpoints.map(({ ring, before, after }) => [ring, before.toString('base64'), after.toString('base64')]),
-];
-
-/** A tally as an entry has it. */
-const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
-  Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
-
-/** The counts of a tally as an entry has them; zeros are left out. */
-function tallyOf(counts: object, isRight: (value: unknown) => boolean): Tally {
-  const tally = new Tally();
-  for (const [stream, count] of Object.entries(counts)) {
-    const [records, bytes] = Array.isArray(count) ? count : [];
-    if (STREAMS.includes(stream as StreamName) && isRight(records) && isRight(bytes)) {
-      tally.add(Tally.ofStream(stream as StreamName, { records, bytes }));
-    }
-  }
-  return tally;
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-const SINK_ENTRIES: ReadonlySet<unknown> = new Set<SinkEntry>(['dropped', 'deadLettered', 'possibleDuplicates']);
-
-/** Everything that entries say, as one of each. Other processes may write to the file: invalid entries are ignored. */
-class Sum {
-  readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
-  #lostWithPreviousRun: Lost = NOTHING;
-  readonly #withheld = new Map<string, Tally>();
-  readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
-  #checkpoints: readonly RingCheckpoint[] = [];
-
-  add(entry: unknown): void {
-    if (!Array.isArray(entry)) return;
-    const [kind, ...rest] = entry;
-    if (kind === 'lost') this.#addLost(rest);
-    else if (kind === 'gone' && rest.every(isCount))
-      this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
-    else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
-    else if (kind === 'withheld') this.#addWithheld(rest);
-    else if (kind === 'reported') this.#report();
-    else if (kind === 'acknowledged') this.#addAcknowledged(rest);
-  }
-
-  counts(): PreviousCounts {
-    const lost = [...this.#lost].map(([instance, { total, reported }]) => {
-      return [instance, { total, unreported: minus(total, reported) }] as const;
-    });
-    // Copies: later counts are those of this run.
-    const withheld = new Map([...this.#withheld].map(([reason, tally]) => [reason, new Tally().plus(tally)]));
-    const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
-    const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
-    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, withheld, sinks, checkpoints };
-  }
-
-  entries(): (readonly unknown[])[] {
-    const known = [...this.#lost].flatMap(([instance, { reported }]) => {
-      return reported.bytes > 0 ? [['lost', instance, reported.lines, reported.bytes]] : [];
-    });
-    const lost = [...this.#lost].flatMap(([instance, { total, reported }]) => {
-      return total.bytes > reported.bytes ? [['lost', instance, total.lines, total.bytes]] : [];
-    });
-    const sinks = [...this.#sinks.values()].map(({ fate, sink, reason, tally }) => {
-      return [fate, sink, reason, countsOf(tally)];
-    });
-    const lostWithPreviousRun =
-      this.#lostWithPreviousRun.lines > 0
-        ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
-        : [];
-    const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
-    // Whether they were written is known once the rings are opened.
-    const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
-    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks, ...checkpoints];
-  }
-
-  #addLost([instance, lines, bytes]: unknown[]): void {
-    if (typeof instance !== 'string' || !INSTANCE.test(instance) || !isCount(lines) || !isCount(bytes)) return;
-    const reported = this.#lost.get(instance)?.reported ?? NOTHING;
-    this.#lost.delete(instance);
-    this.#lost.set(instance, { total: { lines, bytes }, reported });
-    if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
-  }
-
-  #addOfSink(fate: SinkEntry, [sink, reason, counts]: unknown[]): void {
-    if (typeof sink !== 'string' || typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
-    const key = `${fate} ${sink} ${reason}`;
-    const known = this.#sinks.get(key) ?? { fate, sink, reason, tally: new Tally() };
-    known.tally.add(tallyOf(counts, isCount));
-    this.#sinks.set(key, known);
-  }
-
-  #addWithheld([reason, counts]: unknown[]): void {
-    if (typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
-    const tally = tallyOf(counts, Number.isSafeInteger);
-    this.#withheld.set(reason, (this.#withheld.get(reason) ?? new Tally()).plus(tally));
-  }
-
-  #addAcknowledged([entries, checkpoints]: unknown[]): void {
-    if (!Array.isArray(entries) || !Array.isArray(checkpoints)) return;
-    for (const entry of entries) if (Array.isArray(entry) && entry[0] !== 'acknowledged') this.add(entry);
-    this.#checkpoints = checkpoints.flatMap((each) => {
-      if (!Array.isArray(each) || !each.every((part) => typeof part === 'string')) return [];
-      const [ring = '', before = '', after = ''] = each;
-      return [{ ring, before: Buffer.from(before, 'base64'), after: Buffer.from(after, 'base64') }];
-    });
-  }
-
-  #report(): void {
-    for (const known of this.#lost.values()) known.reported = known.total;
-    this.#lostWithPreviousRun = NOTHING;
-    this.#sinks.clear();
-    this.#withheld.clear();
-  }
-}
-
-const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
-const minus = (one: Lost, other: Lost): Lost => ({
-  lines: Math.max(0, one.lines - other.lines),
-  bytes: Math.max(0, one.bytes - other.bytes),
-});

@@ -6,9 +6,10 @@ import type { Claim, RecordBatch } from '../parts.js';
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { Acknowledging } from './acknowledging.js';
-import { type CountJournal, type Fate, type JournalEntry, journalEntry, type PreviousCounts } from './count-journal.js';
+import type { CountJournal } from './count-journal.js';
 import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
+import { type Fate, type JournalEntry, journalEntry, type PreviousCounts } from './journal-sum.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
 import { type Count, STREAMS, Tally } from './tally.js';
 

@@ -29,6 +29,8 @@ export interface SegmentStoreOptions {
   readonly cacheBytes: number;
   /** @default interval */
   readonly sync?: SpoolSync;
+  /** Of the records that a checkpoint is past: synced before it is. */
+  readonly counts?: Pick<DiskFile, 'sync' | 'syncLater'>;
   /** Whether no other shipper has taken the directory. Nothing is written there when it is false. @default always */
   readonly isOurs?: () => boolean;
   /** Called for writes that the disk refused, and for damage. `code` is of a small set. */
@@ -185,7 +187,7 @@ export class SegmentStore {
   touched(): void {
     if (this.#isEnded) return;
     this.#write('write a checkpoint', () => this.#checkpoint.write(this.#state()));
-    this.#soon();
+    this.soon();
   }
 
   /** A checkpoint that lasts, now. */
@@ -285,7 +287,7 @@ export class SegmentStore {
     this.#doomed.push(segment);
     // Room is wanted at once only where it is short.
     if (this.#used >= this.#options.maxBytes / 2) this.commit();
-    else this.#soon();
+    else this.soon();
   }
 
   /** Nothing is known when it is missing, damaged, or cannot be: then all that is there is resent. */
@@ -319,11 +321,15 @@ export class SegmentStore {
   #commit(): void {
     const state = this.#state();
     if (this.#sync === 'off') this.#checkpoint.write(state);
-    else this.#checkpoint.commit(state);
+    else {
+      this.#options.counts?.sync();
+      this.#checkpoint.commit(state);
+    }
     this.#removeDoomed();
   }
 
-  #soon(): void {
+  /** A lasting checkpoint, within a second. */
+  soon(): void {
     if (this.#isEnded) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
@@ -366,6 +372,7 @@ export class SegmentStore {
         this.#isDirectorySynced = true;
         await this.#disk.syncDirectoryLater(this.#options.directory);
       }
+      await this.#options.counts?.syncLater();
       if (this.#isEnded) return;
       const doomed = [...this.#doomed];
       await this.#checkpoint.commitLater(this.#state());
@@ -376,7 +383,7 @@ export class SegmentStore {
       this.#options.onProblem(`spool_${codeOf(error)}`, `the disk buffer cannot be synced: ${messageOf(error)}`);
     } finally {
       this.#isSyncing = false;
-      if (this.#unsynced.size > 0 || this.#doomed.length > 0 || !this.#isDirectorySynced) this.#soon();
+      if (this.#unsynced.size > 0 || this.#doomed.length > 0 || !this.#isDirectorySynced) this.soon();
     }
   }
 
@@ -386,7 +393,7 @@ export class SegmentStore {
       action();
     } catch (error) {
       this.#options.onProblem(`spool_${codeOf(error)}`, `the disk buffer cannot ${what}: ${messageOf(error)}`);
-      this.#soon();
+      this.soon();
     }
   }
 }

@@ -87,7 +87,9 @@ export class Files {
     if (this.#names.get(to) === inode) return;
     this.unlink(to);
     this.#names.delete(from);
+    this.#unsyncedNames.delete(from);
     this.#names.set(to, inode);
+    this.#unsyncedNames.set(to, this.#now());
   }
 
   /** Names in a directory, in the order in which they were made. */

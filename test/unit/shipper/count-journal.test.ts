@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const open = () => new CountJournal(directory, (problem) => problems.push(problem));
+const open = () => new CountJournal(directory, { onProblem: (problem) => problems.push(problem) });
 /** The ledger of the next shipper. */
 const next = () => {
   const ledger = new Ledger(['a', 'b']);
@@ -207,7 +207,9 @@ test('a directory that is gone is reported, and stops nothing', () => {
   journal.reported();
   ledger.countDropped('a', 'x', out(1));
   ledger.keep();
-  const lostWithPreviousRun = new CountJournal(join(directory, 'none'), (problem) => problems.push(problem));
+  const lostWithPreviousRun = new CountJournal(join(directory, 'none'), {
+    onProblem: (problem) => problems.push(problem),
+  });
   lostWithPreviousRun.lost(ONE, { lines: 1, bytes: 1 });
   expect(problems[0]).toMatch(/counts cannot be kept in .*ENOENT/);
   directory = mkdtempSync(join(tmpdir(), 'lt-counts-'));

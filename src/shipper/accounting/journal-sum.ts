@@ -1,0 +1,170 @@
+/** The entries of the journal of counts, as count-journal.ts lays them out, and their sum. */
+import type { Lost } from '../source/frames/decoder.js';
+import type { RingCheckpoint } from './acknowledging.js';
+import { STREAMS, type StreamName, Tally } from './tally.js';
+
+/** Processes whose totals are kept: those that reported last. */
+const INSTANCES_MAX = 16_384;
+const INSTANCE = /^[0-9a-f]{16}$/;
+const NOTHING: Lost = { lines: 0, bytes: 0 };
+
+export type Fate = 'dropped' | 'deadLettered';
+/** Counts by sink and reason. */
+export type SinkEntry = Fate | 'possibleDuplicates';
+
+/** A list of JSON values, as the head of this file describes it. */
+export type JournalEntry = readonly unknown[];
+
+export const journalEntry = {
+  ofSink: (entry: SinkEntry, sink: string, reason: string, tally: Tally): JournalEntry => [
+    entry,
+    sink,
+    reason,
+    countsOf(tally),
+  ],
+  withheld: (reason: string, tally: Tally): JournalEntry => ['withheld', reason, countsOf(tally)],
+  lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
+};
+
+/** The counts of previous runs. */
+export interface PreviousCounts {
+  /** By process: its total, and how much of that no last line has reported. */
+  readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
+  readonly lostWithPreviousRun: Lost;
+  /** By reason. */
+  readonly withheld: ReadonlyMap<string, Tally>;
+  readonly sinks: readonly {
+    readonly fate: SinkEntry;
+    readonly sink: string;
+    readonly reason: string;
+    readonly tally: Tally;
+  }[];
+  /** By ring: of the last entry. Written already, unless the shipper was killed in between. */
+  readonly checkpoints: ReadonlyMap<string, RingCheckpoint>;
+}
+
+export const acknowledgedEntry = (
+  entries: readonly JournalEntry[],
+  checkpoints: readonly RingCheckpoint[],
+): JournalEntry => [
+  'acknowledged',
+  entries,
+  checkpoints.map(({ ring, before, after }) => [ring, before.toString('base64'), after.toString('base64')]),
+];
+
+/** A tally as an entry has it. */
+const countsOf = ({ byStream }: Tally): Readonly<Record<string, readonly number[]>> =>
+  Object.fromEntries(Object.entries(byStream).map(([stream, { records, bytes }]) => [stream, [records, bytes]]));
+
+/** The counts of a tally as an entry has them; zeros are left out. */
+function tallyOf(counts: object, isRight: (value: unknown) => boolean): Tally {
+  const tally = new Tally();
+  for (const [stream, count] of Object.entries(counts)) {
+    const [records, bytes] = Array.isArray(count) ? count : [];
+    if (STREAMS.includes(stream as StreamName) && isRight(records) && isRight(bytes)) {
+      tally.add(Tally.ofStream(stream as StreamName, { records, bytes }));
+    }
+  }
+  return tally;
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const SINK_ENTRIES: ReadonlySet<unknown> = new Set<SinkEntry>(['dropped', 'deadLettered', 'possibleDuplicates']);
+
+/** Everything that entries say, as one of each. Other processes may write to the file: invalid entries are ignored. */
+export class JournalSum {
+  readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
+  #lostWithPreviousRun: Lost = NOTHING;
+  readonly #withheld = new Map<string, Tally>();
+  readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
+  #checkpoints: readonly RingCheckpoint[] = [];
+
+  add(entry: unknown): void {
+    if (!Array.isArray(entry)) return;
+    const [kind, ...rest] = entry;
+    if (kind === 'lost') this.#addLost(rest);
+    else if (kind === 'gone' && rest.every(isCount))
+      this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
+    else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
+    else if (kind === 'withheld') this.#addWithheld(rest);
+    else if (kind === 'reported') this.#report();
+    else if (kind === 'acknowledged') this.#addAcknowledged(rest);
+  }
+
+  counts(): PreviousCounts {
+    const lost = [...this.#lost].map(([instance, { total, reported }]) => {
+      return [instance, { total, unreported: minus(total, reported) }] as const;
+    });
+    // Copies: later counts are those of this run.
+    const withheld = new Map([...this.#withheld].map(([reason, tally]) => [reason, new Tally().plus(tally)]));
+    const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
+    const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
+    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, withheld, sinks, checkpoints };
+  }
+
+  entries(): (readonly unknown[])[] {
+    const known = [...this.#lost].flatMap(([instance, { reported }]) => {
+      return reported.bytes > 0 ? [['lost', instance, reported.lines, reported.bytes]] : [];
+    });
+    const lost = [...this.#lost].flatMap(([instance, { total, reported }]) => {
+      return total.bytes > reported.bytes ? [['lost', instance, total.lines, total.bytes]] : [];
+    });
+    const sinks = [...this.#sinks.values()].map(({ fate, sink, reason, tally }) => {
+      return [fate, sink, reason, countsOf(tally)];
+    });
+    const lostWithPreviousRun =
+      this.#lostWithPreviousRun.lines > 0
+        ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
+        : [];
+    const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
+    // Whether they were written is known once the rings are opened.
+    const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
+    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks, ...checkpoints];
+  }
+
+  #addLost([instance, lines, bytes]: unknown[]): void {
+    if (typeof instance !== 'string' || !INSTANCE.test(instance) || !isCount(lines) || !isCount(bytes)) return;
+    const reported = this.#lost.get(instance)?.reported ?? NOTHING;
+    this.#lost.delete(instance);
+    this.#lost.set(instance, { total: { lines, bytes }, reported });
+    if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
+  }
+
+  #addOfSink(fate: SinkEntry, [sink, reason, counts]: unknown[]): void {
+    if (typeof sink !== 'string' || typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
+    const key = `${fate} ${sink} ${reason}`;
+    const known = this.#sinks.get(key) ?? { fate, sink, reason, tally: new Tally() };
+    known.tally.add(tallyOf(counts, isCount));
+    this.#sinks.set(key, known);
+  }
+
+  #addWithheld([reason, counts]: unknown[]): void {
+    if (typeof reason !== 'string' || typeof counts !== 'object' || counts === null) return;
+    const tally = tallyOf(counts, Number.isSafeInteger);
+    this.#withheld.set(reason, (this.#withheld.get(reason) ?? new Tally()).plus(tally));
+  }
+
+  #addAcknowledged([entries, checkpoints]: unknown[]): void {
+    if (!Array.isArray(entries) || !Array.isArray(checkpoints)) return;
+    for (const entry of entries) if (Array.isArray(entry) && entry[0] !== 'acknowledged') this.add(entry);
+    this.#checkpoints = checkpoints.flatMap((each) => {
+      if (!Array.isArray(each) || !each.every((part) => typeof part === 'string')) return [];
+      const [ring = '', before = '', after = ''] = each;
+      return [{ ring, before: Buffer.from(before, 'base64'), after: Buffer.from(after, 'base64') }];
+    });
+  }
+
+  #report(): void {
+    for (const known of this.#lost.values()) known.reported = known.total;
+    this.#lostWithPreviousRun = NOTHING;
+    this.#sinks.clear();
+    this.#withheld.clear();
+  }
+}
+
+const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
+const minus = (one: Lost, other: Lost): Lost => ({
+  lines: Math.max(0, one.lines - other.lines),
+  bytes: Math.max(0, one.bytes - other.bytes),
+});
