@@ -8,6 +8,15 @@ import { compile, directory, library, median, print } from './workshop.js';
 const WRITES = 200_000;
 const STARTS = 300;
 const ROUNDS = 7;
+/** Processes, each with an address space of its own: what depends on where memory lies differs between them. */
+const PROCESSES = 32;
+const WRITES_OF_EACH = 20_000;
+
+/** Of one write or one start. CPU time hardly depends on what else the machine does; elapsed time does. */
+interface Cost {
+  readonly elapsed: number;
+  readonly cpu: number;
+}
 
 interface Targets {
   readonly socket: string;
@@ -38,11 +47,16 @@ function variants({ socket, rings }: Targets): Readonly<Record<string, Record<st
   };
 }
 
+function costIn(report: string): Cost {
+  const [elapsed = Number.NaN, cpu = Number.NaN] = report.split(' ').map(Number);
+  return { elapsed, cpu };
+}
+
 /** Nanoseconds a write, to a file in memory. */
-function writeOnce(program: string, env: Record<string, string>, threads: number): number {
+function writeOnce(program: string, env: Record<string, string>, threads: number, writes = WRITES): Cost {
   const original = join(directory, 'original');
   const output = openSync(original, 'w');
-  const { status, stderr } = spawnSync(program, [String(WRITES), String(threads)], {
+  const { status, stderr } = spawnSync(program, [String(writes), String(threads)], {
     env,
     stdio: ['ignore', output, 'pipe'],
   });
@@ -50,29 +64,52 @@ function writeOnce(program: string, env: Record<string, string>, threads: number
   truncateSync(original);
   spawnSync('sh', ['-c', `rm -f ${join(directory, 'copy')}*`]);
   if (status !== 0) throw new Error(`the writing program ended with ${status}: ${stderr}`);
-  return Number(stderr.toString());
+  return costIn(stderr.toString());
 }
 
 /** Microseconds a start of a process, measured by a small parent: Node's own fork costs more than the process. */
-function startMany(starter: string, command: readonly string[], env: Record<string, string>): number {
+function startMany(starter: string, command: readonly string[], env: Record<string, string>): Cost {
   const given = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const { status, stderr } = spawnSync(starter, [String(STARTS), ...given, ...command], {
     env: {},
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   if (status !== 0) throw new Error(`the starting program ended with ${status}: ${stderr}`);
-  return Number(stderr.toString());
+  return costIn(stderr.toString());
+}
+
+type Measure = (env: Record<string, string>) => Cost;
+
+/** A row: the cost, its ratio to the first variant of the same round as median and range, and the elapsed time's ratio. */
+function row(name: string, costs: readonly Cost[], first: readonly Cost[]): string[] {
+  const ratios = (of: keyof Cost) => costs.map((cost, round) => cost[of] / (first[round]?.[of] ?? Number.NaN));
+  const cpu = ratios('cpu');
+  return [
+    name,
+    median(costs.map((cost) => cost.cpu)).toFixed(0),
+    median(cpu).toFixed(2),
+    `${Math.min(...cpu).toFixed(2)} to ${Math.max(...cpu).toFixed(2)}`,
+    median(costs.map((cost) => cost.elapsed)).toFixed(0),
+    median(ratios('elapsed')).toFixed(2),
+  ];
 }
 
 /** Runs all variants in turn, round after round, so that a change of the machine's speed meets all of them. */
-function compare(measure: (env: Record<string, string>) => number, names: readonly string[], targets: Targets) {
+function compare(
+  title: string,
+  unit: string,
+  measure: Measure,
+  names: readonly string[],
+  targets: Targets,
+  runs: number,
+) {
   const all = variants(targets);
-  const rounds = Array.from({ length: ROUNDS }, () => names.map((name) => measure(all[name] ?? {})));
-  return names.map((name, i) => {
-    const values = rounds.map((round) => round[i] ?? Number.NaN);
-    const ratios = rounds.map((round) => (round[i] ?? Number.NaN) / (round[0] ?? Number.NaN));
-    return { name, value: median(values), ratio: median(ratios) };
-  });
+  const rounds = Array.from({ length: runs }, () => names.map((name) => measure(all[name] ?? {})));
+  const costs = names.map((_, i) => rounds.flatMap((round) => round[i] ?? []));
+  print(title, [
+    ['', `CPU ${unit}`, 'ratio', 'range', `elapsed ${unit}`, 'ratio'],
+    ...names.map((name, i) => row(name, costs[i] ?? [], costs[0] ?? [])),
+  ]);
 }
 
 async function startDrain({ socket, rings }: Targets): Promise<ChildProcess[]> {
@@ -92,22 +129,19 @@ export async function hookCost(): Promise<void> {
     const program = compile('writes');
     const names = Object.keys(variants(targets));
     for (const threads of [1, 16]) {
-      const writes = compare((env) => writeOnce(program, env, threads), names, targets);
       const rounds = `median of ${ROUNDS} rounds of ${WRITES.toLocaleString('en')}`;
-      print(`A write of 120 bytes to a file in memory, ${threads} threads, ${rounds}`, [
-        ['', 'ns', 'ratio'],
-        ...writes.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
-      ]);
+      const title = `A write of 120 bytes to a file in memory, ${threads} threads, ${rounds}`;
+      compare(title, 'ns', (env) => writeOnce(program, env, threads), names, targets, ROUNDS);
     }
+    const each = `${PROCESSES} processes, ${WRITES_OF_EACH.toLocaleString('en')} writes each`;
+    const rings = ['not loaded', 'ring, tee', 'ring, suppress'];
+    compare(each, 'ns', (env) => writeOnce(program, env, 1, WRITES_OF_EACH), rings, targets, PROCESSES);
     const starter = compile('starts');
     const loaded = ['not loaded', 'loaded, nothing tapped', 'socket, tee', 'ring, tee'];
     // The second one writes a line, so its start holds the connection, or the ring, and the greeting too.
     for (const command of [['/bin/true'], ['/bin/echo', 'a line']]) {
-      const starts = compare((env) => startMany(starter, command, env), loaded, targets);
-      print(`The life of ${command[0]}, median of ${ROUNDS} rounds of ${STARTS}`, [
-        ['', 'us', 'ratio'],
-        ...starts.map(({ name, value, ratio }) => [name, value.toFixed(0), ratio.toFixed(2)]),
-      ]);
+      const title = `The life of ${command[0]}, median of ${ROUNDS} rounds of ${STARTS}`;
+      compare(title, 'us', (env) => startMany(starter, command, env), loaded, targets, ROUNDS);
     }
   } finally {
     for (const drain of drains) drain.kill();

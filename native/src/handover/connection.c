@@ -88,7 +88,11 @@ static int advance(struct iovec *parts, int count, size_t taken) {
     return i;
 }
 
-size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience) {
+static ssize_t attempt(const struct iovec *parts, int count, int own) {
+    return transport()->send(parts, count, own > 0 ? own : 0);
+}
+
+size_t lt_connection_send(struct iovec *parts, int count, int own, struct lt_patience *patience) {
     const uint32_t entry = lt_handover->guard.entries;
     size_t sent = 0;
     bool uses_reserve = false; /* so that a line is not torn */
@@ -96,7 +100,7 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
     while (next < count) {
         /* While this thread waited, or was interrupted, another one took it for dead and took over. */
         if (__atomic_load_n(&lt_handover->guard.entries, __ATOMIC_RELAXED) != entry) return 0;
-        const ssize_t taken = transport()->send(parts + next, count - next);
+        const ssize_t taken = attempt(parts + next, count - next, own - next);
         if (taken == -EINTR) continue;
         if (taken > 0) {
             sent += (size_t)taken;
@@ -125,7 +129,7 @@ size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *pa
 
 static bool send_whole(void *bytes, size_t length, struct lt_patience *patience) {
     struct iovec part = {.iov_base = bytes, .iov_len = length};
-    return lt_connection_send(&part, 1, patience) == length;
+    return lt_connection_send(&part, 1, 1, patience) == length;
 }
 
 static bool greet(struct lt_patience *patience) {
@@ -200,7 +204,7 @@ static bool announce_file(unsigned stream, struct lt_patience *patience) {
         {.iov_base = &header, .iov_len = header_length},
         {.iov_base = (char *)path, .iov_len = length},
     };
-    if (header_length > 0 && lt_connection_send(parts, 2, patience) != header_length + length) return false;
+    if (header_length > 0 && lt_connection_send(parts, 2, 2, patience) != header_length + length) return false;
     (void)__atomic_or_fetch(announced_bits(stream), announced_bit(stream), __ATOMIC_RELAXED);
     return true;
 }
@@ -214,7 +218,7 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience) {
 }
 
 static bool send_frames(const struct iovec *frames) {
-    return transport()->is_open() && transport()->send(frames, 1) == (ssize_t)frames->iov_len;
+    return transport()->is_open() && transport()->send(frames, 1, 1) == (ssize_t)frames->iov_len;
 }
 
 void lt_connection_keep_together(void) {
@@ -233,7 +237,7 @@ bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int c
     size_t length = 0;
     for (int i = 0; i < count; i++)
         length += parts[i].iov_len;
-    return transport()->send_nested(parts, count) == (ssize_t)length;
+    return transport()->send_nested(parts, count, 1) == (ssize_t)length;
 }
 
 void lt_connection_report_loss(void) {

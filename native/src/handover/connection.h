@@ -14,10 +14,11 @@ bool lt_connection_is_open(void);
 bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
 
 /*
- * Sends bytes; answers how many the target took. With frames that is all or nothing: a frame that went out in part is
- * finished while patience lasts, or the connection is closed and the other end drops the part.
+ * Sends bytes, of which the first `own` parts are the library's memory; answers how many the target took. With frames
+ * that is all or nothing: a frame that went out in part is finished while patience lasts, or the connection is closed
+ * and the other end drops the part.
  */
-size_t lt_connection_send(struct iovec *parts, int count, struct lt_patience *patience);
+size_t lt_connection_send(struct iovec *parts, int count, int own, struct lt_patience *patience);
 
 /* The present write goes on after the next frame: no signal handler may write between the two. */
 void lt_connection_keep_together(void);
@@ -25,7 +26,8 @@ void lt_connection_keep_together(void);
 /* After the last frame of a write. */
 void lt_connection_end_write(void);
 
-/* For a signal handler that interrupted the holder of the guard: one attempt that changes no state. */
+/* For a signal handler that interrupted the holder of the guard: one attempt that changes no state, with a header of
+ * the library and bytes of the application. */
 bool lt_connection_send_nested(unsigned stream, const struct iovec *parts, int count);
 
 /* Reports a loss that has not been reported, at the end of the process: uses the transport's reserve, connects again if

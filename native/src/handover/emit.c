@@ -107,7 +107,7 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
         if (!lt_connection_ready(w->stream, patience)) return 0;
         struct iovec parts[1 + FRAME_PARTS_MAX];
         lt_copy(parts, frame, (size_t)count * sizeof *frame);
-        const size_t sent = lt_connection_send(parts, count, patience);
+        const size_t sent = lt_connection_send(parts, count, 1, patience);
         if (!lt_framing_is_whole()) return sent;
         if (sent == length) return length - sizeof header;
         if (lt_connection_is_open()) return 0;

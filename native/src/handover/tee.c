@@ -53,7 +53,7 @@ static void note_line(const struct write *w, size_t end, enum lt_line side) {
     struct iovec last;
     if (lt_emit_slice(w->parts, w->count, end - 1, 1, &last, 1) != 1) return;
     /* /dev/null takes bytes that cannot be read. */
-    if (lt_tap_container()->has_shared_device && !lt_is_readable(last.iov_base, 1)) return;
+    if (lt_tap_container()->has_shared_device && !lt_can_read(last.iov_base, 1)) return;
     const bool is_whole = *(const char *)last.iov_base == '\n';
     __atomic_store_n(&lines[w->stream], is_whole ? NOT_BEGUN : side, __ATOMIC_RELAXED);
 }
@@ -63,7 +63,7 @@ static size_t first_line(const struct write *w) {
     size_t before = 0;
     for (int i = 0; i < w->count; i++) {
         const char *bytes = w->parts[i].iov_base;
-        if (!lt_is_readable(bytes, w->parts[i].iov_len)) return w->length;
+        if (!lt_can_read(bytes, w->parts[i].iov_len)) return w->length;
         for (size_t at = 0; at < w->parts[i].iov_len; at++) {
             if (bytes[at] == '\n') return before + at + 1;
         }

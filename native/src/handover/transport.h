@@ -18,12 +18,13 @@ struct lt_transport {
     /* Does nothing, and answers false, in a vfork child whose parent opened the target. */
     bool (*close)(void);
 
-    /* One attempt that does not wait. Answers how many bytes were taken, which may be fewer than all, or a negative
-     * error number; -EAGAIN: nothing was taken, the reader is behind. */
-    ssize_t (*send)(const struct iovec *parts, int count);
+    /* One attempt that does not wait. The first `own` parts are the library's memory; the application's, which follow,
+     * may not be readable. Answers how many bytes were taken, which may be fewer than all, or a negative error number;
+     * -EAGAIN: nothing was taken, the reader is behind. */
+    ssize_t (*send)(const struct iovec *parts, int count, int own);
 
     /* The same from a signal handler that may have interrupted send on this very thread. */
-    ssize_t (*send_nested)(const struct iovec *parts, int count);
+    ssize_t (*send_nested)(const struct iovec *parts, int count, int own);
 
     /* Whether send_nested works at any moment, not only between two frames. */
     bool nests_anywhere;

@@ -86,7 +86,8 @@ static ssize_t write_beyond_limit(int fd, const struct iovec *parts, int count) 
     return taken == -EFBIG ? -ENOSPC : taken;
 }
 
-static ssize_t send_file(const struct iovec *parts, int count) {
+static ssize_t send_file(const struct iovec *parts, int count, int own) {
+    (void)own; /* the kernel reads them all */
     const int fd = lt_own_descriptor();
     const bool is_limited = LT_UNLIKELY(lt_size_is_limited());
     const ssize_t taken = is_limited ? write_beyond_limit(fd, parts, count) : write_parts(fd, parts, count);

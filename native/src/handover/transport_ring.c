@@ -112,24 +112,12 @@ static uint64_t room_for_write(void) {
     return all < REST_OF_LINE_BYTES ? 0 : all - REST_OF_LINE_BYTES;
 }
 
-/* No system call reports EFAULT here: bytes that cannot be read are left to the original write. A page that could be
- * read a moment ago still can, so the kernel is asked only now and then. */
-static bool can_read(const struct iovec *part) {
-    enum { PAGE_MIN_BYTES = 4096 };
-    const uintptr_t first = (uintptr_t)part->iov_base / PAGE_MIN_BYTES;
-    const uintptr_t last = ((uintptr_t)part->iov_base + part->iov_len - 1) / PAGE_MIN_BYTES;
-    const uint32_t changes = __atomic_load_n(&lt_memory_changes, __ATOMIC_ACQUIRE);
-    if (LT_UNLIKELY(changes != ring->seen_at)) {
-        lt_zero(ring->seen, sizeof ring->seen);
-        ring->seen_at = changes;
+/* No system call reports EFAULT here: bytes that cannot be read are left to the original write. */
+static bool can_read(const struct iovec *parts, int count, int own) {
+    if (lt_handover->is_read) return true;
+    for (int i = own; i < count; i++) {
+        if (!lt_can_read(parts[i].iov_base, parts[i].iov_len)) return false;
     }
-    struct lt_seen_page *seen = &ring->seen[first % LT_SEEN_PAGES];
-    if (LT_LIKELY(first == last && seen->page == first && seen->times_left > 0)) {
-        seen->times_left--;
-        return true;
-    }
-    if (!lt_is_readable(part->iov_base, part->iov_len)) return false;
-    *seen = (struct lt_seen_page){.page = first, .times_left = LT_SEEN_TIMES};
     return true;
 }
 
@@ -163,7 +151,7 @@ static bool publish(uint64_t head) {
     return true;
 }
 
-static ssize_t send_to_ring(const struct iovec *parts, int count) {
+static ssize_t send_to_ring(const struct iovec *parts, int count, int own) {
     note_loss(false);
     if (LT_UNLIKELY(is_retired())) return -EPIPE;
     size_t length = 0;
@@ -171,9 +159,7 @@ static ssize_t send_to_ring(const struct iovec *parts, int count) {
         length += parts[i].iov_len;
     if (LT_UNLIKELY(length > room_for_write()) && !(lt_pending_holds(parts->iov_base) && length <= room()))
         return -EAGAIN;
-    for (int i = 0; i < count; i++) {
-        if (parts[i].iov_len > 0 && !lt_handover->is_read && !can_read(&parts[i])) return -EFAULT;
-    }
+    if (!can_read(parts, count, own)) return -EFAULT;
     uint64_t at = ring->head;
     for (int i = 0; i < count; i++) {
         put(at, parts[i].iov_base, parts[i].iov_len);
@@ -183,9 +169,9 @@ static ssize_t send_to_ring(const struct iovec *parts, int count) {
 }
 
 /* The holder that was interrupted may be in the middle of a frame: the frame of a handler waits beside it. */
-static ssize_t send_nested(const struct iovec *parts, int count) {
-    for (int i = 0; i < count; i++) {
-        if (parts[i].iov_len > 0 && !lt_is_readable(parts[i].iov_base, parts[i].iov_len)) return -EFAULT;
+static ssize_t send_nested(const struct iovec *parts, int count, int own) {
+    for (int i = own; i < count; i++) {
+        if (!lt_is_readable(parts[i].iov_base, parts[i].iov_len)) return -EFAULT;
     }
     return lt_pending_add(parts, count, room());
 }

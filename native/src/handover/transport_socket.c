@@ -66,7 +66,8 @@ static ssize_t send_one(int fd, const void *from, size_t length) {
     return lt_syscall(__NR_sendto, fd, from, length, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT, 0, 0);
 }
 
-static ssize_t send_socket(const struct iovec *parts, int count) {
+static ssize_t send_socket(const struct iovec *parts, int count, int own) {
+    (void)own; /* the kernel reads them all */
     const int fd = lt_own_descriptor();
     const struct lt_msghdr message = {.parts = (struct iovec *)parts, .part_count = (size_t)count};
     ssize_t sent = lt_syscall(__NR_sendmsg, fd, &message, LT_MSG_NOSIGNAL | LT_MSG_DONTWAIT);

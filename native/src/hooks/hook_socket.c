@@ -78,9 +78,9 @@ static bool has_control(const struct lt_msghdr *message) {
 }
 
 static bool can_look_into(const struct lt_msghdr *message) {
-    if (!lt_is_readable(message, sizeof *message)) return false;
+    if (!lt_can_read(message, sizeof *message)) return false;
     const int count = part_count(message);
-    return count > 0 && count <= IOV_MAX && lt_is_readable(message->parts, (size_t)count * sizeof *message->parts);
+    return count > 0 && count <= IOV_MAX && lt_can_read(message->parts, (size_t)count * sizeof *message->parts);
 }
 
 /* Descriptors and the like that go with the bytes have to reach the original, so these bytes do, too. */

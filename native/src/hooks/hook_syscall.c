@@ -59,7 +59,7 @@ static long write_vector(const struct call *call) {
     const struct iovec *parts = (const struct iovec *)call->at[1];
     const long count = call->at[2];
     const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find((int)call->at[0]) : LT_NONE;
-    if (stream == LT_NONE || is_nowhere(call, stream) || !lt_is_readable(parts, (size_t)count * sizeof *parts))
+    if (stream == LT_NONE || is_nowhere(call, stream) || !lt_can_read(parts, (size_t)count * sizeof *parts))
         return go_on(call);
     return lt_tee(stream, offset_of(call), parts, (int)count, write_original, call);
 }

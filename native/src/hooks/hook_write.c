@@ -58,7 +58,7 @@ static ssize_t vector(const struct call *call, const struct iovec *parts, int co
     const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_vector(call, parts, count, 0);
     /* In tee mode the kernel has read them before we do. */
-    if (lt_tap_is_suppressed(stream) && !lt_is_readable(parts, (size_t)count * sizeof *parts)) {
+    if (lt_tap_is_suppressed(stream) && !lt_can_read(parts, (size_t)count * sizeof *parts)) {
         return write_vector(call, parts, count, 0);
     }
     return lt_tee(stream, call->offset, parts, count, write_vector, call);

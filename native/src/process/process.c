@@ -2,6 +2,7 @@
 #include "process.h"
 #include "clock.h"
 #include "proc_self.h"
+#include "readable.h"
 #include "text.h"
 
 #define SPREAD 0x9e3779b97f4a7c15ULL /* 2^64 divided by the golden ratio: neighbours end up far apart */
@@ -30,6 +31,7 @@ bool lt_process_set_up(void) {
     if (memory == NULL) return false;
     (void)lt_syscall(__NR_madvise, memory, MEMORY_BYTES, MADV_WIPEONFORK);
     lt_process = lt_process_memory(sizeof *lt_process);
+    lt_readable_set_up(lt_process_memory(sizeof(struct lt_seen_pages)));
     return true;
 }
 
