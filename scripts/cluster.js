@@ -144,6 +144,7 @@ function leftGroups() {
  * @typedef {object} Cluster
  * @property {string} address of the node; what `expose` exposes is there
  * @property {string} kubeconfig the file of an administrator
+ * @property {string} podLogs the kubelet's directory of logs, as it is on this machine
  * @property {(args: readonly string[]) => [string, ...string[]]} kubectl the command that runs kubectl
  * @property {(command: readonly string[]) => [string, ...string[]]} within the command that runs another in the network of
  *   the pods
@@ -232,6 +233,7 @@ async function startCluster(state) {
   return {
     address: ADDRESS,
     kubeconfig,
+    podLogs: join(state, 'var-log', 'pods'),
     kubectl: (args) => ['nsenter', `--target=${inside}`, '--net', ...client, ...args],
     within: (command) => ['nsenter', `--target=${inside}`, '--net', ...command],
     importImage,

@@ -1,11 +1,11 @@
 /** Lines of workloads arrive regardless of the end of the workload. */
 
-import { legacy, linesOf, PATIENCE, type TestCluster } from '../support/cluster.js';
+import { legacy, linesOf, PATIENCE } from '../support/cluster.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';
+import type { AuditedTest } from './audits.js';
 
-export function arrival(cluster: () => Promise<TestCluster>): void {
-  test.concurrent('a Deployment that is scaled to nothing: every line of every pod is stored once', async () => {
-    const k8s = await cluster();
+export function arrival(test: AuditedTest): void {
+  test('a Deployment that is scaled to nothing: every line of every pod is stored once', async (k8s) => {
     const name = k8s.name('web');
     // It ends when it is told to, and leaves the grace to its shipper.
     const script = 'trap exit TERM; i=0; while true; do echo "$HOSTNAME $i"; i=$((i+1)); sleep 0.05; done';
@@ -43,8 +43,7 @@ export function arrival(cluster: () => Promise<TestCluster>): void {
     }
   });
 
-  test.concurrent('a Job: it completes, and its lines are those of its own log', async () => {
-    const k8s = await cluster();
+  test('a Job: it completes, and its lines are those of its own log', async (k8s) => {
     const name = k8s.name('nightly');
     const job = {
       ...{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name } },

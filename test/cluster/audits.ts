@@ -1,5 +1,33 @@
-/** What is stored, compared with what a pod has written. */
-import { linesOf, type TestCluster } from '../support/cluster.js';
+/** What is stored, compared with what a pod has written, and with what its shippers claim. */
+import { linesOf, type Shipped, type TestCluster } from '../support/cluster.js';
+
+/** A test in the cluster, which ends with an audit of everything that the shippers of its workloads have sent. */
+export type AuditedTest = (title: string, body: (k8s: TestCluster) => Promise<void>) => void;
+
+export const auditedTest =
+  (cluster: () => Promise<TestCluster>): AuditedTest =>
+  (title, body) =>
+    test.concurrent(title, async () => {
+      const k8s = (await cluster()).apart();
+      await body(k8s);
+      for (const each of k8s.shipped) await expectProven(k8s, each);
+    });
+
+/** A service has exactly what the shippers of all pods say in their logs at their end. */
+async function expectProven(k8s: TestCluster, { target, workloads }: Shipped): Promise<void> {
+  let logs: readonly (readonly string[])[] = [];
+  await k8s.until(`every shipper of ${workloads} has ended`, () => {
+    k8s.logs.keep();
+    const all = workloads.map((workload) => k8s.logs.of(workload));
+    logs = all.flat();
+    // Its last line is its ledger.
+    return all.every(({ length }) => length > 0) && logs.every((starts) => starts.at(-1)!.includes('"balanced":'));
+  });
+  const { code, stdout, stderr } = await k8s.audit(target, logs.flat().join(''));
+  if (code !== 0) throw new Error(`${JSON.stringify(target)} is not proven, exit code ${code}: ${stdout}${stderr}`);
+  // No document is without a ledger, so no pod was left out.
+  expect(JSON.parse(stdout)).toMatchObject({ verdict: 'proven', others: 0 });
+}
 
 /** Numbers its lines, and has their number in its last line when it is told to end. */
 export const NUMBERED = `trap 'echo "$HOSTNAME last"; exit' TERM; i=0
@@ -17,7 +45,7 @@ export function expectWhole(stored: readonly string[]): string[] {
 }
 
 /** A pod that has ended: its last ledger, and what the kubelet has of its application, say the same as the service. */
-export async function expectAudited(
+export async function expectAsPrinted(
   k8s: TestCluster,
   pod: string,
   stored: readonly string[],

@@ -5,6 +5,8 @@
 import { describeWith } from '../support/capability.js';
 import { TestCluster } from '../support/cluster.js';
 import { arrival } from './arrival.js';
+import { auditedTest } from './audits.js';
+import { chart } from './chart.js';
 import { disruptions } from './disruptions.js';
 import { example } from './example.js';
 import { exec } from './exec.js';
@@ -27,16 +29,18 @@ describeWith(
       return starting;
     };
     afterAll(async () => (await starting)?.stop());
+    const audited = auditedTest(cluster);
 
-    arrival(cluster);
-    disruptions(cluster);
-    example(cluster);
-    exec(cluster);
-    manifests(cluster);
-    restricted(cluster);
-    shapes(cluster);
-    starts(cluster);
-    termination(cluster);
-    upgrade(cluster);
+    arrival(audited);
+    chart(audited);
+    disruptions(audited);
+    example(audited);
+    exec(audited);
+    manifests(audited);
+    restricted(audited);
+    shapes(audited);
+    starts(audited);
+    termination(audited);
+    upgrade(audited);
   },
 );

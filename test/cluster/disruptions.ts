@@ -1,10 +1,9 @@
 /** Pods that the cluster ends: rollouts, drained nodes, evictions. Every line until then is stored. */
-import { legacy, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
-import { expectWhole, NUMBERED } from './audits.js';
+import { legacy, PATIENCE, podOf } from '../support/cluster.js';
+import { type AuditedTest, expectWhole, NUMBERED } from './audits.js';
 
-export function disruptions(cluster: () => Promise<TestCluster>): void {
-  test.concurrent('a Deployment through a rollout, a drained node and its end: every line of every pod is stored once', async () => {
-    const k8s = await cluster();
+export function disruptions(test: AuditedTest): void {
+  test('a Deployment through a rollout, a drained node and its end: every line of every pod is stored once', async (k8s) => {
     const name = k8s.name('rolled');
     const labels = { app: name };
     const template = {
@@ -46,8 +45,7 @@ export function disruptions(cluster: () => Promise<TestCluster>): void {
     expect(whole).toEqual(expect.arrayContaining([...first, ...second, ...third]));
   });
 
-  test.concurrent('a pod that the kubelet evicts: every line before is stored', async () => {
-    const k8s = await cluster();
+  test('a pod that the kubelet evicts: every line before is stored', async (k8s) => {
     const name = k8s.name('evicted');
     // More than its volume may hold: the kubelet ends it, with a grace of its own.
     const script = 'seq 200; head -c 4000000 /dev/zero > /scratch/rows; exec sleep 1000';

@@ -3,12 +3,13 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { createAuthority } from '../../scripts/certificates.js';
-import { linesOf, type TestCluster } from '../support/cluster.js';
+import { linesOf } from '../support/cluster.js';
 import { giveRole, IRSA } from '../support/cluster-roles.js';
 import { startFront } from '../support/opensearch-front.js';
 import { runPage, type Step, stepsOf } from '../support/page.js';
 import { root, temporaryDirectory } from '../support/run.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';
+import type { AuditedTest } from './audits.js';
 
 const PASSWORD = 'correct horse';
 const URL_ON_PAGE = 'https://opensearch.example:9200';
@@ -24,9 +25,8 @@ function sections(steps: readonly Step[]): Step[][] {
   return found;
 }
 
-export function example(cluster: () => Promise<TestCluster>): void {
-  test.concurrent('the example: untapped, to stdout, to CloudWatch Logs by the role of its account, to OpenSearch, and back', async () => {
-    const k8s = await cluster();
+export function example(test: AuditedTest): void {
+  test('the example: untapped, to stdout, to CloudWatch Logs by the role of its account, to OpenSearch, and back', async (k8s) => {
     const directory = temporaryDirectory();
     cpSync(join(root, 'examples/kubernetes'), directory, { recursive: true });
     const authority = createAuthority(temporaryDirectory());
@@ -78,6 +78,8 @@ export function example(cluster: () => Promise<TestCluster>): void {
       await runPage(openSearch, options);
       await compared(() => k8s.stored('clock'));
       await runPage(back, options);
+      k8s.ships('clock', { logGroup: '/demo/clock' });
+      k8s.ships('clock', { index: 'clock' });
     } finally {
       await front.stop();
     }

@@ -2,8 +2,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
-import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
 import { temporaryDirectory } from '../support/run.js';
+import type { AuditedTest } from './audits.js';
 
 /**
  * Writes a line now and then, so that an exec comes in between. It ends when it is told to: the rest of the grace is the
@@ -37,66 +38,69 @@ const COMMANDS: readonly (readonly string[])[] = [
 
 type Two = { readonly plain: string; readonly tapped: string };
 
-export function exec(cluster: () => Promise<TestCluster>): void {
+const OUTPUTS: readonly (readonly [string, LogTapProps, object])[] = [
+  ['copied', { suppressStreams: false }, {}],
+  ['suppressed', { suppressStreams: true }, {}],
+  ['suppressed, in a pod that shares its processes', { suppressStreams: true }, { shareProcessNamespace: true }],
+  ['suppressed, with the processes of the node', { suppressStreams: true }, { hostPID: true }],
+];
+
+export function exec(test: AuditedTest): void {
   const probed = (name: string, more: object) => {
     const probes = { livenessProbe: PROBE, readinessProbe: PROBE, startupProbe: PROBE, lifecycle: HOOKS };
     return podOf(name, [legacy(APPLICATION, probes)], { terminationGracePeriodSeconds: 20, ...more });
   };
 
-  test.concurrent.each<[string, LogTapProps, object]>([
-    ['copied', { suppressStreams: false }, {}],
-    ['suppressed', { suppressStreams: true }, {}],
-    ['suppressed, in a pod that shares its processes', { suppressStreams: true }, { shareProcessNamespace: true }],
-    ['suppressed, with the processes of the node', { suppressStreams: true }, { hostPID: true }],
-  ])('kubectl exec and cp, probes and hooks answer as they do untapped: output %s', async (_, props, more) => {
-    const k8s = await cluster();
-    const { plain, tapped }: Two = { plain: k8s.name('plain'), tapped: k8s.name('tapped') };
-    await k8s.apply(
-      probed(plain, more),
-      k8s.tapped(probed(tapped, more), { sink: k8s.toOpenSearch(tapped), ...props }),
-    );
-    for (const name of [plain, tapped]) await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
+  for (const [output, props, more] of OUTPUTS)
+    test(`kubectl exec and cp, probes and hooks answer as they do untapped: output ${output}`, async (k8s) => {
+      const { plain, tapped }: Two = { plain: k8s.name('plain'), tapped: k8s.name('tapped') };
+      await k8s.apply(
+        probed(plain, more),
+        k8s.tapped(probed(tapped, more), { sink: k8s.toOpenSearch(tapped), ...props }),
+      );
+      for (const name of [plain, tapped]) await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
 
-    const answer = (name: string, command: readonly string[], options: readonly string[] = [], input?: string) =>
-      k8s.kubectl(['exec', ...options, name, '-c', 'app', '--', ...command], input);
-    for (const command of COMMANDS) expect(await answer(tapped, command)).toEqual(await answer(plain, command));
+      const answer = (name: string, command: readonly string[], options: readonly string[] = [], input?: string) =>
+        k8s.kubectl(['exec', ...options, name, '-c', 'app', '--', ...command], input);
+      for (const command of COMMANDS) expect(await answer(tapped, command)).toEqual(await answer(plain, command));
 
-    const input = Array.from({ length: 5000 }, (_, i) => `row ${i}\n`).join('');
-    expect(await answer(tapped, ['cat'], ['-i'], input)).toEqual({ code: 0, stdout: input, stderr: '' });
+      const input = Array.from({ length: 5000 }, (_, i) => `row ${i}\n`).join('');
+      expect(await answer(tapped, ['cat'], ['-i'], input)).toEqual({ code: 0, stdout: input, stderr: '' });
 
-    // kubectl asks for a terminal only where it has one itself.
-    const onTerminal = async (name: string) => {
-      const words = k8s.command(['exec', '-it', name, '-c', 'app', '--', 'sh', '-c', 'tty; seq 3; echo problem >&2']);
-      return k8s.onTerminal(words);
-    };
-    const expected = (await onTerminal(plain)).replace(/pts\/\d+/, 'pts/N');
-    expect(expected).toContain('3\r\nproblem\r\n');
-    expect((await onTerminal(tapped)).replace(/pts\/\d+/, 'pts/N')).toBe(expected);
+      // kubectl asks for a terminal only where it has one itself.
+      const onTerminal = async (name: string) => {
+        const words = k8s.command(['exec', '-it', name, '-c', 'app', '--', 'sh', '-c', 'tty; seq 3; echo problem >&2']);
+        return k8s.onTerminal(words);
+      };
+      const expected = (await onTerminal(plain)).replace(/pts\/\d+/, 'pts/N');
+      expect(expected).toContain('3\r\nproblem\r\n');
+      expect((await onTerminal(tapped)).replace(/pts\/\d+/, 'pts/N')).toBe(expected);
 
-    const directory = temporaryDirectory();
-    mkdirSync(join(directory, 'back'));
-    writeFileSync(join(directory, 'rows'), input);
-    await k8s.tell(['cp', join(directory, 'rows'), `${tapped}:/tmp/rows`, '-c', 'app']);
-    expect((await answer(tapped, ['cat', '/tmp/rows'])).stdout).toBe(input);
-    await k8s.tell(['cp', `${tapped}:/tmp/rows`, join(directory, 'back', 'rows'), '-c', 'app']);
-    expect(readFileSync(join(directory, 'back', 'rows'), 'utf8')).toBe(input);
+      const directory = temporaryDirectory();
+      mkdirSync(join(directory, 'back'));
+      writeFileSync(join(directory, 'rows'), input);
+      await k8s.tell(['cp', join(directory, 'rows'), `${tapped}:/tmp/rows`, '-c', 'app']);
+      expect((await answer(tapped, ['cat', '/tmp/rows'])).stdout).toBe(input);
+      await k8s.tell(['cp', `${tapped}:/tmp/rows`, join(directory, 'back', 'rows'), '-c', 'app']);
+      expect(readFileSync(join(directory, 'back', 'rows'), 'utf8')).toBe(input);
 
-    const pod = await k8s.get('pod', tapped);
-    expect(pod.status.containerStatuses.map(({ restartCount }: { restartCount: number }) => restartCount)).toEqual([0]);
-    const log = k8s.start(['logs', '--follow', tapped, '-c', 'app']);
-    await k8s.tell(['delete', 'pod', plain, '--wait=false']);
-    await k8s.tell(['delete', 'pod', tapped, PATIENCE]);
+      const pod = await k8s.get('pod', tapped);
+      expect(pod.status.containerStatuses.map(({ restartCount }: { restartCount: number }) => restartCount)).toEqual([
+        0,
+      ]);
+      const log = k8s.start(['logs', '--follow', tapped, '-c', 'app']);
+      await k8s.tell(['delete', 'pod', plain, '--wait=false']);
+      await k8s.tell(['delete', 'pod', tapped, PATIENCE]);
 
-    // Nothing but the application's own lines is stored, and all that it has written.
-    const stored = await k8s.stored(tapped);
-    expect(stored.length).toBeGreaterThan(2);
-    expect(stored).toEqual(['begun', ...stored.slice(1).map((_, i) => `tick ${i + 1}`)]);
-    const printed = linesOf((await log.ended).stdout);
-    expect(printed).toEqual(props.suppressStreams ? [] : stored.slice(0, printed.length));
-  });
+      // Nothing but the application's own lines is stored, and all that it has written.
+      const stored = await k8s.stored(tapped);
+      expect(stored.length).toBeGreaterThan(2);
+      expect(stored).toEqual(['begun', ...stored.slice(1).map((_, i) => `tick ${i + 1}`)]);
+      const printed = linesOf((await log.ended).stdout);
+      expect(printed).toEqual(props.suppressStreams ? [] : stored.slice(0, printed.length));
+    });
 
-  test.concurrent('a failing probe says what it printed, suppressed or not', async () => {
-    const k8s = await cluster();
+  test('a failing probe says what it printed, suppressed or not', async (k8s) => {
     const name = k8s.name('unready');
     const pod = podOf(name, [legacy(APPLICATION, { readinessProbe: FAILING })], { terminationGracePeriodSeconds: 20 });
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
@@ -116,8 +120,7 @@ export function exec(cluster: () => Promise<TestCluster>): void {
     expect((await k8s.stored(name)).filter((body) => body.includes('alive'))).toEqual([]);
   });
 
-  test.concurrent('what an exec writes to the output of process 1 is shipped', async () => {
-    const k8s = await cluster();
+  test('what an exec writes to the output of process 1 is shipped', async (k8s) => {
     const name = k8s.name('idiom');
     const pod = podOf(name, [legacy(APPLICATION)], { terminationGracePeriodSeconds: 20 });
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name) }));

@@ -1,9 +1,10 @@
 /** What injection leaves alone: the application's credentials, workloads that opted out, and what a pod may use of the disk. */
 import { Sink } from '../../src/constructs/sinks/sink.js';
-import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
 import { giveRole, IRSA, POD_IDENTITY, type Role } from '../support/cluster-roles.js';
 import { logtap, run } from '../support/run.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';
+import type { AuditedTest } from './audits.js';
 
 /** What the application sees of its role: variables, and whether the token is there. */
 const SHOW_ROLE = `env | while read -r line; do case "$line" in AWS_*) echo "$line"; case "$line" in
@@ -12,45 +13,46 @@ const SHOW_ROLE = `env | while read -r line; do case "$line" in AWS_*) echo "$li
 const isTapped = (pod: { spec: { initContainers?: { name: string }[] } }) =>
   (pod.spec.initContainers ?? []).some(({ name }) => name === 'logtap');
 
-export function manifests(cluster: () => Promise<TestCluster>): void {
-  test.concurrent.each<[string, string, Role]>([
-    ['IAM roles for service accounts', 'reads-s3', IRSA],
-    ['Pod Identity', 'reads-sqs', POD_IDENTITY],
-  ])('an application keeps its AWS credentials, or the shipper alone has them: %s', async (_, account, role) => {
-    const k8s = await cluster();
-    await giveRole(k8s, account, role);
-    await k8s.tell(['create', 'serviceaccount', account]);
-    const pod = (name: string) =>
-      podOf(name, [legacy(SHOW_ROLE)], { serviceAccountName: account, restartPolicy: 'Never' });
-    const [plain, kept, alone] = ['plain', 'kept', 'alone'].map((name) => k8s.name(`${account}-${name}`)) as [
-      ...[string, string, string],
-    ];
-    const sink = k8s.toCloudWatch(`/test/${account}`, '{pod}');
-    await k8s.apply(
-      pod(plain),
-      k8s.tapped(pod(kept), { sink }),
-      k8s.tapped(pod(alone), { sink, keepAwsCredentials: false, accept: ['LT030'] }),
-    );
-    for (const name of [plain, kept, alone]) await k8s.ended(name);
-    const printed = (name: string) => k8s.tell(['logs', name, '-c', 'app']).then((text) => linesOf(text).sort());
-    const untapped = await printed(plain);
-    for (const [name, value] of Object.entries(role.env)) expect(untapped).toContain(`${name}=${value}`);
-    expect(untapped).toContain('token is there');
-    expect(await printed(kept)).toEqual(untapped);
-    expect(await printed(alone)).toEqual(['end']);
-    const { spec } = await k8s.get('pod', alone);
-    const shipper = spec.initContainers.find(({ name }: { name: string }) => name === 'logtap');
-    expect(shipper.env.map(({ name }: { name: string }) => name)).toEqual(
-      expect.arrayContaining(Object.keys(role.env)),
-    );
-    for (const name of [kept, alone]) {
-      const stored = await readCloudWatch(k8s.cloud.url, `/test/${account}`, name);
-      expect(stored.sort()).toEqual(await printed(name));
-    }
-  });
+const ROLES: readonly (readonly [string, string, Role])[] = [
+  ['IAM roles for service accounts', 'reads-s3', IRSA],
+  ['Pod Identity', 'reads-sqs', POD_IDENTITY],
+];
 
-  test.concurrent('kubectl applies what logtap inject makes of a List: workloads that opted out are as they were', async () => {
-    const k8s = await cluster();
+export function manifests(test: AuditedTest): void {
+  for (const [way, account, role] of ROLES)
+    test(`an application keeps its AWS credentials, or the shipper alone has them: ${way}`, async (k8s) => {
+      await giveRole(k8s, account, role);
+      await k8s.tell(['create', 'serviceaccount', account]);
+      const pod = (name: string) =>
+        podOf(name, [legacy(SHOW_ROLE)], { serviceAccountName: account, restartPolicy: 'Never' });
+      const [plain, kept, alone] = ['plain', 'kept', 'alone'].map((name) => k8s.name(`${account}-${name}`)) as [
+        ...[string, string, string],
+      ];
+      const sink = k8s.toCloudWatch(`/test/${account}`, '{pod}');
+      await k8s.apply(
+        pod(plain),
+        k8s.tapped(pod(kept), { sink }),
+        k8s.tapped(pod(alone), { sink, keepAwsCredentials: false, accept: ['LT030'] }),
+      );
+      for (const name of [plain, kept, alone]) await k8s.ended(name);
+      const printed = (name: string) => k8s.tell(['logs', name, '-c', 'app']).then((text) => linesOf(text).sort());
+      const untapped = await printed(plain);
+      for (const [name, value] of Object.entries(role.env)) expect(untapped).toContain(`${name}=${value}`);
+      expect(untapped).toContain('token is there');
+      expect(await printed(kept)).toEqual(untapped);
+      expect(await printed(alone)).toEqual(['end']);
+      const { spec } = await k8s.get('pod', alone);
+      const shipper = spec.initContainers.find(({ name }: { name: string }) => name === 'logtap');
+      expect(shipper.env.map(({ name }: { name: string }) => name)).toEqual(
+        expect.arrayContaining(Object.keys(role.env)),
+      );
+      for (const name of [kept, alone]) {
+        const stored = await readCloudWatch(k8s.cloud.url, `/test/${account}`, name);
+        expect(stored.sort()).toEqual(await printed(name));
+      }
+    });
+
+  test('kubectl applies what logtap inject makes of a List: workloads that opted out are as they were', async (k8s) => {
     const [tapped, byTemplate, byWorkload] = ['listed', 'opted-template', 'opted-workload'].map((name) =>
       k8s.name(name),
     ) as [...[string, string, string]];
@@ -94,8 +96,7 @@ export function manifests(cluster: () => Promise<TestCluster>): void {
     expect(tappedPods).toEqual([true, false, false]);
   });
 
-  test.concurrent('a disk buffer that is full does not evict a pod whose application has a limit of its own', async () => {
-    const k8s = await cluster();
+  test('a disk buffer that is full does not evict a pod whose application has a limit of its own', async (k8s) => {
     const name = k8s.name('buffer');
     // 10 MB: less than the buffer, more than the application's limit.
     const script = 'for i in $(seq 40); do seq -f %0511.0f 500; sleep 0.1; done; echo written > /tmp/done; sleep 600';

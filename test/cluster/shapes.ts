@@ -1,7 +1,7 @@
 /** Workloads and pods of every shape that is tapped, each to its end, and an audit. */
-import { alpine, legacy, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { alpine, legacy, PATIENCE, podOf } from '../support/cluster.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';
-import { expectAudited, expectWhole, NUMBERED } from './audits.js';
+import { type AuditedTest, expectAsPrinted, expectWhole, NUMBERED } from './audits.js';
 
 const shipper = { drainSeconds: 10 };
 
@@ -25,9 +25,8 @@ const jobOf = (script: string, more: object = {}) => ({
   template: { metadata: {}, spec: { restartPolicy: 'Never', containers: [legacy(script)] } },
 });
 
-export function shapes(cluster: () => Promise<TestCluster>): void {
-  test.concurrent('a StatefulSet, a DaemonSet and a ReplicaSet that are deleted: every line of every pod is stored once', async () => {
-    const k8s = await cluster();
+export function shapes(test: AuditedTest): void {
+  test('a StatefulSet, a DaemonSet and a ReplicaSet that are deleted: every line of every pod is stored once', async (k8s) => {
     const kinds = { StatefulSet: 2, DaemonSet: 1, ReplicaSet: 2 } as const;
     const all = (Object.keys(kinds) as (keyof typeof kinds)[]).map((kind) => ({
       kind,
@@ -50,8 +49,7 @@ export function shapes(cluster: () => Promise<TestCluster>): void {
     }
   });
 
-  test.concurrent('a CronJob, a Job with a classic sidecar and one that fails: each ends by itself, and its lines are stored', async () => {
-    const k8s = await cluster();
+  test('a CronJob, a Job with a classic sidecar and one that fails: each ends by itself, and its lines are stored', async (k8s) => {
     const [cron, classic, failing] = ['cron', 'classic', 'failing'].map((name) => k8s.name(name)) as [
       ...[string, string, string],
     ];
@@ -94,13 +92,12 @@ export function shapes(cluster: () => Promise<TestCluster>): void {
       for (const {
         metadata: { name },
       } of found) {
-        await expectAudited(k8s, name, await readCloudWatch(k8s.cloud.url, `/test/${group}`, name));
+        await expectAsPrinted(k8s, name, await readCloudWatch(k8s.cloud.url, `/test/${group}`, name));
       }
     }
   });
 
-  test.concurrent('two tapped containers, one with musl, init containers of its own, and a log file on a volume', async () => {
-    const k8s = await cluster();
+  test('two tapped containers, one with musl, init containers of its own, and a log file on a volume', async (k8s) => {
     const name = k8s.name('pair');
     const volumeMounts = [{ name: 'logs', mountPath: '/logs' }];
     const containers = [
@@ -150,8 +147,7 @@ export function shapes(cluster: () => Promise<TestCluster>): void {
     expect(stored).toHaveLength(701);
   });
 
-  test.concurrent('a namespace with a quota, which demands limits of every container, admits a tapped pod', async () => {
-    const k8s = await cluster();
+  test('a namespace with a quota, which demands limits of every container, admits a tapped pod', async (k8s) => {
     const name = k8s.name('quota');
     const hard = { pods: '2', 'requests.cpu': '2', 'requests.memory': '1Gi', 'limits.memory': '2Gi' };
     const resources = { requests: { cpu: '100m', memory: '32Mi' }, limits: { memory: '64Mi' } };
@@ -175,6 +171,6 @@ export function shapes(cluster: () => Promise<TestCluster>): void {
     });
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name) }));
     await k8s.tell(['--namespace', name, 'wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', PATIENCE]);
-    await expectAudited(k8s, name, await k8s.stored(name), { namespace: name });
+    await expectAsPrinted(k8s, name, await k8s.stored(name), { namespace: name });
   });
 }

@@ -1,9 +1,9 @@
 /** A container is tapped from its first process on: at its first start, at every further one, and below a program that cannot be. */
-import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
+import type { AuditedTest } from './audits.js';
 
-export function starts(cluster: () => Promise<TestCluster>): void {
-  test.concurrent('a container that is restarted is tapped again', async () => {
-    const k8s = await cluster();
+export function starts(test: AuditedTest): void {
+  test('a container that is restarted is tapped again', async (k8s) => {
     const name = k8s.name('crash');
     const containers = [legacy('echo begun; sleep 0.2; echo gone; exit 3')];
     const pod = podOf(name, containers, { terminationGracePeriodSeconds: 2, restartPolicy: 'Always' });
@@ -18,8 +18,7 @@ export function starts(cluster: () => Promise<TestCluster>): void {
     expect(stored.filter((body) => body === 'gone')).toHaveLength(Math.floor(stored.length / 2));
   });
 
-  test.concurrent('the programs that a statically linked entry point starts are the application', async () => {
-    const k8s = await cluster();
+  test('the programs that a statically linked entry point starts are the application', async (k8s) => {
     const name = k8s.name('static');
     const container = {
       ...legacy(''),
@@ -32,8 +31,7 @@ export function starts(cluster: () => Promise<TestCluster>): void {
     expect(await k8s.tell(['logs', name, '-c', 'app'])).toBe('');
   });
 
-  test.concurrent('an entry point that gives up root before it starts the application', async () => {
-    const k8s = await cluster();
+  test('an entry point that gives up root before it starts the application', async (k8s) => {
     const name = k8s.name('setuid');
     const container = {
       ...legacy(''),

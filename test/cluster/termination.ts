@@ -2,6 +2,7 @@
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { startFront } from '../support/opensearch-front.js';
+import type { AuditedTest } from './audits.js';
 
 /** Ignores SIGTERM, as its children do, and writes until it is killed. */
 const STUBBORN = `trap '' TERM; i=0; while true; do echo "line $i"; i=$((i+1)); sleep 0.02; done`;
@@ -15,68 +16,61 @@ const numbered = (count: number) => Array.from({ length: count }, (_, i) => `lin
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => String(i + 1).padStart(511, '0'));
 
-export function termination(cluster: () => Promise<TestCluster>): void {
+export function termination(test: AuditedTest): void {
   const stubborn = (name: string, seconds = GRACE_SECONDS) =>
     podOf(name, [legacy(STUBBORN)], { terminationGracePeriodSeconds: seconds });
 
-  /** Deletes a pod that has begun to write; gives what its containers printed until their end. */
-  async function deleted(k8s: TestCluster, name: string, containers: readonly string[]) {
+  /** Deletes a pod that has begun to write; gives what its application printed, and its shipper at the end. */
+  async function deleted(k8s: TestCluster, name: string) {
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
-    const logs = containers.map((container) => k8s.start(['logs', '--follow', name, '-c', container]));
-    await k8s.until('it has written', () => linesOf(logs[0]!.stdout()).length > 20);
+    const log = k8s.start(['logs', '--follow', name, '-c', 'app']);
+    await k8s.until('it has written', () => linesOf(log.stdout()).length > 20);
     const began = Date.now();
     await k8s.tell(['delete', 'pod', name, PATIENCE]);
     const seconds = (Date.now() - began) / 1000;
-    const printed = [];
-    for (const log of logs) printed.push(linesOf((await log.ended).stdout));
-    return { seconds, printed };
+    const last = linesOf(k8s.logs.of(name)[0]?.at(-1) ?? '').at(-1);
+    return { seconds, printed: linesOf((await log.ended).stdout), last };
   }
 
-  test.concurrent('an application that ignores SIGTERM: every line until it is killed is stored or counted, and the pod ends in time', async () => {
-    const k8s = await cluster();
+  test('an application that ignores SIGTERM: every line until it is killed is stored or counted, and the pod ends in time', async (k8s) => {
     const [plain, tapped] = [k8s.name('stubborn-plain'), k8s.name('stubborn-tapped')];
     const manifest = k8s.tapped(stubborn(tapped), { sink: k8s.toOpenSearch(tapped), shipper });
     // The tap leaves a pod time for its lines; an application that does not listen has it, too.
     await k8s.apply(stubborn(plain, manifest.spec.terminationGracePeriodSeconds), manifest);
-    const [untouched, shipped] = await Promise.all([
-      deleted(k8s, plain, ['app']),
-      deleted(k8s, tapped, ['app', 'logtap']),
-    ]);
-    const [printed = [], own = []] = shipped.printed;
+    const [untouched, shipped] = await Promise.all([deleted(k8s, plain), deleted(k8s, tapped)]);
+    const { printed } = shipped;
     const stored = await k8s.stored(tapped);
     expect(stored).toEqual(numbered(stored.length));
     // A busy service may not take the last of them in time; kubectl may end before the last of them.
-    const ledger = JSON.parse(own.at(-1) ?? '');
+    const ledger = JSON.parse(shipped.last ?? '');
     expect(ledger.balanced).toBe(true);
     expect(ledger.read).toBeGreaterThanOrEqual(Math.max(printed.length, stored.length));
     expect(stored.length).toBeGreaterThanOrEqual(ledger.delivered.opensearch);
     expect(shipped.seconds - untouched.seconds).toBeLessThan(NO_DELAY_SECONDS);
   });
 
-  test.concurrent.each([
+  for (const [outage, isSilent] of [
     ['no service is there', false],
     ['the service takes requests and does not answer', true],
-  ])('the same while %s: every line is in the last line of the shipper', async (_, isSilent) => {
-    const k8s = await cluster();
-    const name = k8s.name('stubborn-outage');
-    const front = isSilent ? await startFront(k8s.search.url, () => new Promise(() => {})) : undefined;
-    try {
-      const url = front === undefined ? `http://${k8s.address}:1` : await k8s.expose(front.url);
-      await k8s.apply(k8s.tapped(stubborn(name), { sink: Sink.openSearch({ url, index: name }), shipper }));
-      const { printed } = await deleted(k8s, name, ['app', 'logtap']);
-      const [application = [], own = []] = printed;
-      const ledger = JSON.parse(own.at(-1) ?? '');
-      expect(ledger).toMatchObject({ delivered: { opensearch: 0 }, balanced: true });
-      expect(ledger.read).toBeGreaterThanOrEqual(application.length);
-      const dropped: Record<string, number> = ledger.dropped.opensearch ?? {};
-      expect(Object.values(dropped).reduce((sum, count) => sum + count, ledger.held)).toBe(ledger.read);
-    } finally {
-      await front?.stop();
-    }
-  });
+  ] as const)
+    test(`the same while ${outage}: every line is in the last line of the shipper`, async (k8s) => {
+      const name = k8s.name('stubborn-outage');
+      const front = isSilent ? await startFront(k8s.search.url, () => new Promise(() => {})) : undefined;
+      try {
+        const url = front === undefined ? `http://${k8s.address}:1` : await k8s.expose(front.url);
+        await k8s.apply(k8s.tapped(stubborn(name), { sink: Sink.openSearch({ url, index: name }), shipper }));
+        const { printed, last } = await deleted(k8s, name);
+        const ledger = JSON.parse(last ?? '');
+        expect(ledger).toMatchObject({ delivered: { opensearch: 0 }, balanced: true });
+        expect(ledger.read).toBeGreaterThanOrEqual(printed.length);
+        const dropped: Record<string, number> = ledger.dropped.opensearch ?? {};
+        expect(Object.values(dropped).reduce((sum, count) => sum + count, ledger.held)).toBe(ledger.read);
+      } finally {
+        await front?.stop();
+      }
+    });
 
-  test.concurrent('an application that is killed for its memory does not delay the end of its pod', async () => {
-    const k8s = await cluster();
+  test('an application that is killed for its memory does not delay the end of its pod', async (k8s) => {
     const name = k8s.name('oom');
     const script = 'seq 3; seq 4 > /tmp/rows.log; exec >> /tmp/rows.log; echo last; tail /dev/zero';
     const limits = { resources: { limits: { memory: '48Mi' } } };
@@ -96,8 +90,7 @@ export function termination(cluster: () => Promise<TestCluster>): void {
     expect(seconds).toBeLessThan(NO_DELAY_SECONDS);
   });
 
-  test.concurrent('a suppressed flood: a line is stored, or it is in the log of the container, and no other line is there', async () => {
-    const k8s = await cluster();
+  test('a suppressed flood: a line is stored, or it is in the log of the container, and no other line is there', async (k8s) => {
     const name = k8s.name('flood');
     // 20 MB at once: more than a ring holds. A write of seq has 4096 bytes: eight lines, none of them in two writes.
     const lines = 40_000;

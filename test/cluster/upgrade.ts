@@ -1,7 +1,8 @@
 /** `logtap upgrade` under a real kubelet: the shipper is another, the application is the same, and no line is lost or stored twice. */
-import { legacy, linesOf, NEXT_IMAGE, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { legacy, linesOf, NEXT_IMAGE, PATIENCE, podOf } from '../support/cluster.js';
 import { IMAGE } from '../support/image.js';
 import { countInOpenSearch } from '../support/sinks-read-back.js';
+import type { AuditedTest } from './audits.js';
 
 const LINES = 20_000;
 /** Half a minute of lines while the shipper is replaced, then a wait for its end, then the last ones. */
@@ -39,72 +40,71 @@ interface Pod {
   readonly status: { readonly initContainerStatuses: readonly Status[]; readonly containerStatuses: readonly Status[] };
 }
 
-export function upgrade(cluster: () => Promise<TestCluster>): void {
-  test.concurrent.each([
+export function upgrade(test: AuditedTest): void {
+  for (const [shipper, isNative] of [
     ['a native sidecar', true],
     ['a classic sidecar', false],
-  ])('%s is replaced while its application writes: every line is stored once', async (_, isNative) => {
-    const k8s = await cluster();
-    const name = k8s.name('upgraded');
-    const labels = { app: name };
-    const template = {
-      metadata: { labels },
-      spec: { terminationGracePeriodSeconds: 5, containers: [legacy(WRITER)] },
-    };
-    const deployment = {
-      ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
-      spec: { replicas: 1, selector: { matchLabels: labels }, template },
-    };
-    await k8s.apply(
-      k8s.tapped(deployment, {
-        sink: k8s.toOpenSearch(name),
-        nativeSidecar: isNative,
-        shipper: { drainSeconds: 5 },
-      }),
-    );
-    await k8s.tell(['rollout', 'status', `deployment/${name}`, PATIENCE]);
-    const podNow = async () => (await k8s.pods(`app=${name}`))[0] as Pod;
-    const pod = (await podNow()).metadata.name;
-    const log = async () => linesOf(await k8s.tell(['logs', pod, '-c', 'app']));
-    await k8s.until('it has written', async () => (await log()).length > 500);
-    const before = await podNow();
+  ] as const)
+    test(`${shipper} is replaced while its application writes: every line is stored once`, async (k8s) => {
+      const name = k8s.name('upgraded');
+      const labels = { app: name };
+      const template = {
+        metadata: { labels },
+        spec: { terminationGracePeriodSeconds: 5, containers: [legacy(WRITER)] },
+      };
+      const deployment = {
+        ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
+        spec: { replicas: 1, selector: { matchLabels: labels }, template },
+      };
+      await k8s.apply(
+        k8s.tapped(deployment, {
+          sink: k8s.toOpenSearch(name),
+          nativeSidecar: isNative,
+          shipper: { drainSeconds: 5 },
+        }),
+      );
+      await k8s.tell(['rollout', 'status', `deployment/${name}`, PATIENCE]);
+      const podNow = async () => (await k8s.pods(`app=${name}`))[0] as Pod;
+      const pod = (await podNow()).metadata.name;
+      const log = async () => linesOf(await k8s.tell(['logs', pod, '-c', 'app']));
+      await k8s.until('it has written', async () => (await log()).length > 500);
+      const before = await podNow();
 
-    const selection = ['upgrade', '-l', `app=${name}`, '--image', NEXT_IMAGE];
-    const dry = await k8s.logtap([...selection, '--dry-run']);
-    expect(dry).toMatchObject({ code: 0, stderr: '' });
-    expect(linesOf(dry.stdout)).toEqual([
-      `default/${pod}: would get ${NEXT_IMAGE} in the place of ${IMAGE}`,
-      expect.stringContaining(`Deployment default/${name}: its template still has ${IMAGE}`),
-    ]);
-    expect(shipperState(await podNow())).toEqual(shipperState(before));
+      const selection = ['upgrade', '-l', `app=${name}`, '--image', NEXT_IMAGE];
+      const dry = await k8s.logtap([...selection, '--dry-run']);
+      expect(dry).toMatchObject({ code: 0, stderr: '' });
+      expect(linesOf(dry.stdout)).toEqual([
+        `default/${pod}: would get ${NEXT_IMAGE} in the place of ${IMAGE}`,
+        expect.stringContaining(`Deployment default/${name}: its template still has ${IMAGE}`),
+      ]);
+      expect(shipperState(await podNow())).toEqual(shipperState(before));
 
-    const answer = await k8s.logtap(selection);
-    expect(answer).toMatchObject({ code: 0, stderr: '' });
-    expect(linesOf(answer.stdout)).toEqual([
-      expect.stringMatching(
-        new RegExp(
-          `^default/${pod}: has ${NEXT_IMAGE} in the place of ${IMAGE}, after \\d+ s; the application was not`,
+      const answer = await k8s.logtap(selection);
+      expect(answer).toMatchObject({ code: 0, stderr: '' });
+      expect(linesOf(answer.stdout)).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^default/${pod}: has ${NEXT_IMAGE} in the place of ${IMAGE}, after \\d+ s; the application was not`,
+          ),
         ),
-      ),
-      expect.stringContaining(`Deployment default/${name}: its template still has ${IMAGE}`),
-    ]);
-    const after = await podNow();
-    expect(after.metadata.name).toBe(pod);
-    expect(shipperSpec(after).image).toBe(NEXT_IMAGE);
-    expect(shipperState(after)).toMatchObject({ restartCount: 1, ready: true, state: { running: {} } });
-    expect(applicationState(after)).toEqual(applicationState(before));
-    expect(applicationState(after).restartCount).toBe(0);
+        expect.stringContaining(`Deployment default/${name}: its template still has ${IMAGE}`),
+      ]);
+      const after = await podNow();
+      expect(after.metadata.name).toBe(pod);
+      expect(shipperSpec(after).image).toBe(NEXT_IMAGE);
+      expect(shipperState(after)).toMatchObject({ restartCount: 1, ready: true, state: { running: {} } });
+      expect(applicationState(after)).toEqual(applicationState(before));
+      expect(applicationState(after).restartCount).toBe(0);
 
-    await k8s.tell(['exec', pod, '-c', 'app', '--', 'mkdir', '/tmp/replaced']);
-    // The grace of a pod is short for a busy machine, so all is delivered before it ends.
-    await k8s.until('all is stored', async () => (await countInOpenSearch(k8s.search.url, name)) >= LINES);
-    await k8s.tell(['delete', 'deployment', name, PATIENCE]);
-    await k8s.until('no pod is left', async () => (await k8s.pods(`app=${name}`)).length === 0);
-    expect(await k8s.stored(name)).toEqual(Array.from({ length: LINES }, (_, i) => String(i)));
-  });
+      await k8s.tell(['exec', pod, '-c', 'app', '--', 'mkdir', '/tmp/replaced']);
+      // The grace of a pod is short for a busy machine, so all is delivered before it ends.
+      await k8s.until('all is stored', async () => (await countInOpenSearch(k8s.search.url, name)) >= LINES);
+      await k8s.tell(['delete', 'deployment', name, PATIENCE]);
+      await k8s.until('no pod is left', async () => (await k8s.pods(`app=${name}`)).length === 0);
+      expect(await k8s.stored(name)).toEqual(Array.from({ length: LINES }, (_, i) => String(i)));
+    });
 
-  test.concurrent('an image that does not start: the old one is put back, and the other pods keep theirs', async () => {
-    const k8s = await cluster();
+  test('an image that does not start: the old one is put back, and the other pods keep theirs', async (k8s) => {
     const name = k8s.name('kept');
     const labels = { app: 'kept' };
     const names = [`${name}-0`, `${name}-1`];
@@ -137,8 +137,7 @@ export function upgrade(cluster: () => Promise<TestCluster>): void {
     }
   });
 
-  test.concurrent('what is not tapped is refused, and a selection without pods is an error', async () => {
-    const k8s = await cluster();
+  test('what is not tapped is refused, and a selection without pods is an error', async (k8s) => {
     const name = k8s.name('untapped');
     await k8s.apply(podOf(name, [legacy('trap exit TERM; while true; do sleep 0.1; done')]));
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);

@@ -3,18 +3,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { busyBox } from '../../scripts/busybox.js';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
 import { type Cluster as Node, startCluster } from '../../scripts/cluster.js';
 import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
+import { SHIPPER } from '../../src/constructs/injection/shipper.js';
 import { podTemplate } from '../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
+import { ShipperLogs } from './cluster-logs.js';
 import { buildImage, IMAGE } from './image.js';
 import { Podman } from './podman.js';
 import { writeProgramImage } from './program-image.js';
-import { type Ended, type Running, root, run, start, temporaryDirectory, until } from './run.js';
+import { type Ended, logtap, type Running, root, run, start, temporaryDirectory, until } from './run.js';
 import { AWS_ENV, readOpenSearch } from './sinks-read-back.js';
 import { inject } from './tap.js';
 
@@ -26,8 +29,12 @@ const ALPINE = 'localhost/alpine:1';
 export const NEXT_IMAGE = 'localhost/cdk8s-logtap:next';
 /** Under the names that the examples give them, too. */
 const IMAGES = [
-  [IMAGE, 'docker.io/library/cdk8s-logtap:0.1.0', NEXT_IMAGE],
-  [LEGACY, 'docker.io/library/debian:bookworm-slim'],
+  [IMAGE, 'docker.io/library/cdk8s-logtap:0.1.0', 'registry.example/cdk8s-logtap:0.1.0', NEXT_IMAGE],
+  [
+    LEGACY,
+    'docker.io/library/debian:bookworm-slim',
+    ...['docker.io/shop/web:3.1', 'docker.io/shop/report:1.7', 'docker.io/billing/invoices:4.2'],
+  ],
   [ALPINE],
 ];
 const PROGRAMS = [
@@ -58,18 +65,45 @@ export const PATIENCE = `--timeout=${PATIENCE_MS / 1000}s`;
 
 export type Answer = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
 
+/** In a service of the cluster. */
+export type Target = { readonly index: string } | { readonly logGroup: string };
+
+export interface Shipped {
+  readonly target: Target;
+  /** Names of the workloads that send there, with which the names of their pods begin. */
+  readonly workloads: string[];
+}
+
+interface Parts {
+  readonly directory: string;
+  readonly node: Node;
+  readonly search: OpenSearchServer;
+  readonly cloud: CloudWatchServer;
+  readonly logs: ShipperLogs;
+}
+
 export class TestCluster {
-  readonly #directory: string;
+  static #names = 0;
+  readonly #parts: Parts;
   readonly #node: Node;
   readonly search: OpenSearchServer;
   readonly cloud: CloudWatchServer;
-  #names = 0;
+  /** Logs of every shipper so far, also of pods that are gone. */
+  readonly logs: ShipperLogs;
+  /** What tapped workloads send to services of the cluster. */
+  readonly shipped: Shipped[] = [];
 
-  private constructor(directory: string, node: Node, search: OpenSearchServer, cloud: CloudWatchServer) {
-    this.#directory = directory;
-    this.#node = node;
-    this.search = search;
-    this.cloud = cloud;
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#node = parts.node;
+    this.search = parts.search;
+    this.cloud = parts.cloud;
+    this.logs = parts.logs;
+  }
+
+  /** The same cluster, with no tapped workloads so far. */
+  apart(): TestCluster {
+    return new TestCluster(this.#parts);
   }
 
   static async start(): Promise<TestCluster> {
@@ -98,18 +132,19 @@ export class TestCluster {
     ]);
     for (const archive of archives) node.importImage(archive);
     for (const { url } of [search, cloud]) await node.expose(Number(new URL(url).port));
-    return new TestCluster(directory, node, search, cloud);
+    const logs = new ShipperLogs(node.podLogs, join(directory, 'node', 'kept-logs'));
+    return new TestCluster({ directory, node, search, cloud, logs });
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.#node.stop(), this.search.stop(), this.cloud.stop()]);
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.#parts.directory, { recursive: true, force: true });
   }
 
   /** A name that no other object has. */
   name(prefix: string): string {
-    this.#names += 1;
-    return `${prefix}-${this.#names}`;
+    TestCluster.#names += 1;
+    return `${prefix}-${TestCluster.#names}`;
   }
 
   /** The address at which pods reach a service of this machine. */
@@ -150,6 +185,8 @@ export class TestCluster {
   /** Runs kubectl to its end. */
   async kubectl(args: readonly string[], input?: string): Promise<Answer> {
     const [command, ...all] = this.#node.kubectl(args);
+    // It may end pods.
+    this.logs.keep();
     const { code, stdout, stderr } = await run(command, all, input === undefined ? {} : { input });
     return { code, stdout, stderr };
   }
@@ -163,8 +200,20 @@ export class TestCluster {
 
   /** Runs the product's own command with the rights of an administrator, or of another kubeconfig. */
   async logtap(args: readonly string[], kubeconfig = this.#node.kubeconfig): Promise<Answer> {
-    const [command, ...all] = this.#node.within([process.execPath, join(root, 'dist/cli/logtap.js'), ...args]);
+    const [command, ...all] = this.#node.within([process.execPath, logtap, ...args]);
     const { code, stdout, stderr } = await run(command, all, { env: { KUBECONFIG: kubeconfig } });
+    return { code, stdout, stderr };
+  }
+
+  /** Runs `logtap audit` with the ledgers that are in logs of shippers. */
+  async audit(target: Target, logs: string): Promise<Answer> {
+    const service =
+      'index' in target
+        ? ['--opensearch', this.search.url, '--index', target.index]
+        : ['--cloudwatch', target.logGroup];
+    const env = { ...AWS_ENV, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: this.cloud.url };
+    const args = ['audit', ...service, '--ledger', '-', '--quiet', '-o', 'json'];
+    const { code, stdout, stderr } = await run(process.execPath, [logtap, ...args], { env, input: logs });
     return { code, stdout, stderr };
   }
 
@@ -194,21 +243,43 @@ export class TestCluster {
     await this.tell(['apply', '-f', '-'], items);
   }
 
-  /** The manifest with tap and shipper, of the image under test, which finds the emulator of AWS and has keys for it. */
+  /** The manifest with tap and shipper, of the image under test, connected. */
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
   tapped(manifest: object, props: LogTapProps): any {
     const shipper = { image: IMAGE, imagePullPolicy: ImagePullPolicy.NEVER, ...props.shipper };
     const injected = inject(manifest, { ...props, shipper });
-    const { spec } = podTemplate(injected);
+    return this.connected(injected);
+  }
+
+  /** A tapped manifest whose shippers find the emulator of AWS, and have keys for it. */
+  // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
+  connected(manifest: any): any {
+    const { spec } = podTemplate(manifest);
     const variables = { ...AWS_ENV, AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: this.within(this.cloud.url) };
     for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
-      if (container.name !== 'logtap') continue;
-      container.env = [
-        ...(container.env ?? []),
-        ...Object.entries(variables).map(([name, value]) => ({ name, value })),
-      ];
+      if (container.name !== SHIPPER) continue;
+      container.env ??= [];
+      this.#note(manifest.metadata.name, container.env);
+      container.env.push(...Object.entries(variables).map(([name, value]) => ({ name, value })));
     }
-    return injected;
+    return manifest;
+  }
+
+  /** Notes what an audit compares: nothing where a shipper sends elsewhere. */
+  #note(workload: string, env: readonly { readonly name: string; readonly value?: string }[]): void {
+    const setting = (name: string) => env.find((each) => each.name === `LOGTAP_${name}`)?.value;
+    const index = setting('OPENSEARCH_INDEX')?.replaceAll(/\{.*?\}/g, '*');
+    const logGroup = setting('CLOUDWATCH_LOG_GROUP');
+    if (setting('OPENSEARCH_URL') === this.within(this.search.url) && index !== undefined)
+      this.ships(workload, { index });
+    if (logGroup !== undefined) this.ships(workload, { logGroup });
+  }
+
+  /** Notes that shippers of this workload send there. */
+  ships(workload: string, target: Target): void {
+    const known = this.shipped.find((each) => isDeepStrictEqual(each.target, target));
+    if (known === undefined) this.shipped.push({ target, workloads: [workload] });
+    else known.workloads.push(workload);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
