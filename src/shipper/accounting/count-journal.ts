@@ -18,21 +18,23 @@
 import {
   closeSync,
   constants,
-  existsSync,
   fdatasync,
   fdatasyncSync,
   fstatSync,
+  lstatSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SpoolSync } from '../../catalog/buffer.js';
 import { realDisk } from '../buffer/disk.js';
-import { messageOf } from '../errors.js';
+import { isMissing } from '../buffer/segment-file.js';
+import { ConfigError, messageOf } from '../errors.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { RingCheckpoint } from './acknowledging.js';
 import {
@@ -75,14 +77,15 @@ export class CountJournal {
   /** Whether an earlier shipper used the directory. */
   readonly isContinued: boolean;
 
-  /** Reads the journal of previous runs in the directory. */
+  /** Reads the journal of previous runs in the directory. Throws a ConfigError where it cannot be read now. */
   constructor(directory: string, options: JournalOptions) {
     this.#path = join(directory, JOURNAL_NAME);
     this.#options = options;
     this.#sync = options.sync ?? 'off';
     this.#sum = new JournalSum();
-    this.isContinued = existsSync(this.#path);
-    for (const entry of readEntries(this.#path)) this.#sum.add(entry);
+    const entries = readEntries(this.#path);
+    this.isContinued = entries !== undefined;
+    for (const entry of entries ?? []) this.#sum.add(entry);
     this.previous = this.#sum.counts();
     this.#startAnew();
   }
@@ -195,26 +198,20 @@ function writeWhole(fd: number, bytes: Buffer): void {
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** Nothing where there is no such file, or one that is none of ours. */
-function readEntries(path: string): unknown[] {
-  let text: string;
+/** `undefined` where there is no such file, or one that is none of ours. Throws a ConfigError where it cannot be read now. */
+function readEntries(path: string): unknown[] | undefined {
+  let text: string | undefined;
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(fd);
-      // The directory is open to all processes of the pod: a file that another user wrote, or could have, is ignored.
-      const isOurs = stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0;
-      if (!stat.isFile() || !isOurs || stat.size > 2 * MAX_BYTES) return [];
-      text = readFileSync(fd, 'utf8');
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return [];
+    text = readOurs(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw new ConfigError([
+      `${path}: the counts of earlier shippers cannot be read now: ${messageOf(error)}. A shipper that starts without them would lose them. If this lasts, remove the file: then they are in no last line.`,
+    ]);
   }
   // A kill cut off the text behind the last line end.
   return text
-    .split('\n')
+    ?.split('\n')
     .slice(0, -1)
     .flatMap((line) => {
       try {
@@ -223,4 +220,19 @@ function readEntries(path: string): unknown[] {
         return [];
       }
     });
+}
+
+/** The directory is open to all processes of the pod: a file that another user wrote, or could have, is ignored. */
+const isOurs = (stat: Stats): boolean =>
+  stat.isFile() && stat.uid === process.geteuid?.() && (stat.mode & 0o022) === 0 && stat.size <= 2 * MAX_BYTES;
+
+function readOurs(path: string): string | undefined {
+  // Another user's file may refuse to be opened, and must not keep the shipper from starting.
+  if (!isOurs(lstatSync(path))) return undefined;
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    return isOurs(fstatSync(fd)) ? readFileSync(fd, 'utf8') : undefined;
+  } finally {
+    closeSync(fd);
+  }
 }

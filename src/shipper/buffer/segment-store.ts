@@ -10,7 +10,7 @@
  */
 import { join } from 'node:path';
 import type { SpoolSync } from '../../catalog/buffer.js';
-import { ConfigError, codeOf, messageOf } from '../errors.js';
+import { ConfigError, codeOf, isSystemError, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
 import type { Body, StoredSpan } from './body.js';
 import { type Checkpoint, CheckpointFile, type Progress } from './checkpoint.js';
@@ -290,7 +290,7 @@ export class SegmentStore {
     else this.soon();
   }
 
-  /** Nothing is known when it is missing, damaged, or cannot be: then all that is there is resent. */
+  /** Nothing is known when it is missing, damaged, or cannot be right: then all existing records are resent. */
   #readCheckpoint(segments: readonly Surveyed[]): Checkpoint {
     const { path } = this.#checkpoint;
     const refuse = (why: string): Checkpoint => {
@@ -304,7 +304,10 @@ export class SegmentStore {
     } catch (error) {
       if (codeOf(error) === 'ENOENT' && segments.length === 0)
         return { end: 0, positions: {}, skipped: {}, removed: [] };
-      return refuse(`cannot be read: ${messageOf(error)}`);
+      if (isMissing(error) || !isSystemError(error)) return refuse(`cannot be read: ${messageOf(error)}`);
+      throw new ConfigError([
+        `${path}: cannot be read now: ${messageOf(error)}. A shipper that starts without it would resend, and count, records twice. If this lasts, remove the file: then all existing records are resent.`,
+      ]);
     }
   }
 

@@ -1,5 +1,5 @@
 /** Counts outlive a shipper that is killed, and are reported once. */
-import {
+import fs, {
   appendFileSync,
   chmodSync,
   mkdtempSync,
@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/accounting/count-journal.js';
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
+import { ConfigError } from '../../../src/shipper/errors.js';
 
 const ONE = '00000000000000a1';
 const OTHER = '00000000000000b2';
@@ -189,6 +190,29 @@ test('a link in its place is not followed', () => {
   journal.lost(OTHER, { lines: 1, bytes: 1 });
   expect(totals.dropped).toEqual({});
   expect(readFileSync(target, 'utf8')).toBe(`["lost","${ONE}",3,30]\n`);
+});
+
+test('counts that cannot be read now end the start, and are those of the next one that can read them', () => {
+  next().journal.lost(ONE, { lines: 3, bytes: 30 });
+  const failing = jest.spyOn(fs, 'readFileSync').mockImplementationOnce(() => {
+    throw Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO' });
+  });
+  expect(open).toThrow(ConfigError);
+  failing.mockRestore();
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 3 } });
+});
+
+test("another user's file that cannot be opened counts nothing, and ends no start", () => {
+  next().journal.lost(ONE, { lines: 3, bytes: 30 });
+  const geteuid = jest.spyOn(process, 'geteuid').mockReturnValue(process.geteuid!() + 1);
+  const failing = jest.spyOn(fs, 'openSync').mockImplementationOnce(() => {
+    throw Object.assign(new Error('EACCES: permission denied, open'), { code: 'EACCES' });
+  });
+  const journal = open();
+  failing.mockRestore();
+  geteuid.mockRestore();
+  expect(journal.isContinued).toBe(false);
+  expect(journal.previous.lost.size).toBe(0);
 });
 
 test('the file stays small, however much is counted', () => {

@@ -2,6 +2,7 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { realDisk } from '../../../../src/shipper/buffer/disk.js';
 import { RecordBuffer, type RecordBufferOptions } from '../../../../src/shipper/buffer/record-buffer.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { ConfigError } from '../../../../src/shipper/errors.js';
@@ -189,7 +190,26 @@ describe('a buffer on disk', () => {
     after.store.abandon();
   });
 
-  test('a checkpoint that cannot be read costs repetition, not records', async () => {
+  test('a checkpoint that cannot be read now ends the start; the next one goes on where it is', async () => {
+    const directory = newDirectory();
+    const before = open(directory);
+    before.buffer.append(sourceBatchOf(['a', 'b']));
+    acknowledgeAll((await before.buffer.cursor('one').take({ ...all, maxRecords: 1 }, never))!);
+    before.buffer.end();
+    const readFile = (path: string) => {
+      if (path.endsWith('checkpoint.json')) throw Object.assign(new Error('EIO'), { code: 'EIO', errno: -5 });
+      return realDisk.readFile(path);
+    };
+    const options = { directory, maxBytes: 1_000_000, cacheBytes: 0, onProblem: () => {} };
+    const store = new SegmentStore({ ...options, disk: { ...realDisk, readFile } });
+    const buffer = { maxBytes: 1_000_000, sinks: ['one'], now: () => 0, onDropped: () => {}, onRecovered: () => {} };
+    expect(() => new RecordBuffer({ ...buffer, store })).toThrow(ConfigError);
+    const after = open(directory);
+    expect(messagesOf((await after.take()).batch)).toEqual(['b']);
+    after.store.abandon();
+  });
+
+  test('a damaged checkpoint costs repetition, not records', async () => {
     const directory = newDirectory();
     const before = open(directory);
     before.buffer.append(sourceBatchOf(['a', 'b']));
