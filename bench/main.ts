@@ -7,6 +7,7 @@ import { hookCost } from './hook-cost.js';
 import { manyRings } from './many-rings.js';
 import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
+import { sinks } from './sinks.js';
 import { stages } from './stages.js';
 import { synth } from './synth.js';
 
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   shipper: shipperThroughput,
   rings: manyRings,
   stages,
+  sinks,
   synth,
   latency: requestLatency,
   audit,

@@ -44,8 +44,11 @@ export interface RunningShipper {
 }
 
 /** Starts it, and waits until it listens. */
-export async function startShipper(settings: Readonly<Record<string, string>>): Promise<RunningShipper> {
-  const child = spawn(process.execPath, [shipper], {
+export async function startShipper(
+  settings: Readonly<Record<string, string>>,
+  bundle: string = shipper,
+): Promise<RunningShipper> {
+  const child = spawn(process.execPath, [bundle], {
     env: { LOGTAP_STATUS_PORT: 'off', ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

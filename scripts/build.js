@@ -1,11 +1,20 @@
-// Builds everything into dist/: constructs (tsc), CLI, shipper, try, audit and cluster (one bundled file each), the licences and the bill
+// Builds everything into dist/: constructs (tsc), kernels (AssemblyScript, embedded in the bundles), CLI, shipper, try, audit and cluster (one bundled file each), the licences and the bill
 // of materials of what is bundled, the native library (make).
 //
 //     node scripts/build.js            builds outdated parts
 //
 // Needs the npm packages (npm ci), gcc and make. Exported for the other scripts: build().
 const { spawnSync } = require('node:child_process');
-const { copyFileSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { join } = require('node:path');
 
 const { lazyExports } = require('./lazy-exports.js');
@@ -46,6 +55,19 @@ function isUpToDate() {
   return inputs.every((input) => newest(join(root, input)) < built);
 }
 
+const kernels = join(root, 'dist', 'kernels', 'kernels.wasm');
+
+/** AssemblyScript to WebAssembly. The module has no memory of its own, and no runtime. */
+function compileKernels() {
+  mkdirSync(join(root, 'dist', 'kernels'), { recursive: true });
+  run(process.execPath, [
+    join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js'),
+    'src/kernels/assembly/index.ts',
+    ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'],
+    ...['--importMemory', '--noExportMemory', '--outFile', kernels],
+  ]);
+}
+
 function bundle() {
   const esbuild = require('esbuild');
   /** @type {import('esbuild').Metafile[]} */
@@ -61,6 +83,7 @@ function bundle() {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    define: { LOGTAP_KERNELS_MODULE: JSON.stringify(readFileSync(kernels).toString('base64')) },
     logLevel: 'warning',
     absWorkingDir: root,
   };
@@ -120,6 +143,7 @@ function build() {
     for (const part of ['src', 'imports']) rmSync(join(root, 'dist', part), { recursive: true, force: true });
     run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json']);
     lazyExports(join(root, 'dist', 'src', 'constructs', 'index.js'));
+    compileKernels();
     bundle();
     writeFileSync(stamp, '');
   }

@@ -15,6 +15,7 @@ import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
 import { SINK_CHOICE, SINKS } from './sinks/index.js';
 import { OPENSEARCH_SETTINGS } from './sinks/opensearch.js';
 import { SOURCE_SETTINGS } from './sources.js';
+import { SPEED_SETTINGS } from './speed.js';
 import { STATUS_SETTINGS } from './status.js';
 
 type Group = Readonly<Record<string, Setting<unknown>>>;
@@ -36,6 +37,7 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
   ['Buffers and shutdown', BUFFER_SETTINGS],
   ['Status server', STATUS_SETTINGS],
   ['Pod metadata on records', POD_SETTINGS],
+  ['Speed', SPEED_SETTINGS],
 ];
 
 const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
@@ -83,7 +85,8 @@ type Rows =
   | typeof NETWORK_SETTINGS
   | typeof BUFFER_SETTINGS
   | typeof STATUS_SETTINGS
-  | typeof POD_SETTINGS;
+  | typeof POD_SETTINGS
+  | typeof SPEED_SETTINGS;
 type KeyOf<R> = R extends R ? keyof R : never;
 type RowOf<R, K extends PropertyKey> = R extends { readonly [P in K]: infer S } ? S : never;
 

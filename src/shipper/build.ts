@@ -1,4 +1,5 @@
 /** Settings to the parts of a shipper, none of which runs yet. */
+import { kernelRefusal } from '../kernels/kernels.js';
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
 import type { Tally } from './accounting/tally.js';
@@ -72,6 +73,8 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
       isContinued: journal?.isContinued ?? false,
     },
   );
+  const refused = kernelRefusal();
+  if (refused !== undefined) log.info(`no kernels, lines cost more CPU time: ${refused}`);
   const stages = await openStages(settings, { log, now, memoryMaxBytes });
   const { redaction } = stages;
   if (redaction !== undefined) secrets.alsoHide((text) => redaction.text(text));

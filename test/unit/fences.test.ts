@@ -89,7 +89,8 @@ const allowedParts: Record<string, readonly string[]> = {
   catalog: ['catalog', 'contract.js'],
   constructs: ['constructs', 'catalog', 'contract.js', 'imports'],
   // Of package.json its version.
-  shipper: ['shipper', 'catalog', 'contract.js', 'package.json'],
+  shipper: ['shipper', 'kernels', 'catalog', 'contract.js', 'package.json'],
+  kernels: ['kernels'],
   // Of cli only the interface of its bundle.
   try: ['try', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
   // Of cli the interface of its bundle, of constructs the names that injection gives.

@@ -74,7 +74,7 @@ export function decodeLetter(line: string): Letter {
 }
 
 function timestampOf(timeMs: number): string {
-  const writer = new JsonWriter(32);
+  const writer = new JsonWriter(Buffer.alloc(32));
   writer.timestamp(timeMs);
   return writer.bytes.toString('latin1');
 }

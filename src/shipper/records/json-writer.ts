@@ -3,6 +3,7 @@
  * Bytes that are not UTF-8 become U+FFFD exactly as the WHATWG decoder, and so `Buffer.toString`, replaces them.
  */
 
+const CAPACITY_BYTES = 64 * 1024;
 const REPLACEMENT_BYTES = 3;
 /** The longest escape, `\u0000`, for one byte. */
 const ESCAPE_BYTES = 6;
@@ -29,6 +30,8 @@ const SECONDS_DIGITS = '2026-11-23T07:21:44'.length;
 const MICROSECONDS_AT = SECONDS_DIGITS + 1;
 
 export class JsonWriter {
+  /** Where it begins after `clear`. */
+  readonly #home: Buffer;
   #buffer: Buffer;
   #view: DataView;
   /** The last slab that was read, and a view of it. */
@@ -39,9 +42,11 @@ export class JsonWriter {
   #second = Number.NaN;
   readonly #time = Buffer.from('1970-01-01T00:00:00.000000Z');
 
-  constructor(capacityBytes = 64 * 1024) {
-    this.#buffer = Buffer.allocUnsafeSlow(capacityBytes);
-    this.#view = new DataView(this.#buffer.buffer);
+  /** @param home memory that it writes into, for as long as it suffices; may be that of a kernel */
+  constructor(home: Buffer = Buffer.allocUnsafeSlow(CAPACITY_BYTES)) {
+    this.#home = home;
+    this.#buffer = home;
+    this.#view = viewOf(home);
     this.#sourceView = this.#view;
   }
 
@@ -54,7 +59,20 @@ export class JsonWriter {
     return this.#buffer.subarray(0, this.#length);
   }
 
-  /** Forgets everything after `length`. */
+  /** Whether everything is in the memory that it was given. */
+  get isHome(): boolean {
+    return this.#buffer === this.#home;
+  }
+
+  /** Forgets everything, and memory that it had to take in addition. */
+  clear(): void {
+    this.#length = 0;
+    if (this.isHome) return;
+    this.#buffer = this.#home;
+    this.#view = viewOf(this.#home);
+  }
+
+  /** Forgets everything after `length`; or takes in what a kernel has written behind the end. */
   truncate(length: number): void {
     this.#length = length;
   }
@@ -151,9 +169,11 @@ export class JsonWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
     this.#buffer.copy(grown, 0, 0, this.#length);
     this.#buffer = grown;
-    this.#view = new DataView(grown.buffer);
+    this.#view = viewOf(grown);
   }
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Buffer): DataView => new DataView(buffer, byteOffset, byteLength);
 
 /** Whether one of four bytes is a control character, a quote, a backslash, or no ASCII; sometimes also when none is. */
 function needsCare(word: number): boolean {

@@ -6,6 +6,7 @@ import type { Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { jsonObjectIn } from '../../records/json-object.js';
 import { JsonWriter } from '../../records/json-writer.js';
+import { DocumentColumns, type DocumentsWritten, type Extra } from './document-columns.js';
 import { type FieldsToJson, fieldsToJson, labelsToJson } from './parsed.js';
 import { type Resource, SCHEMAS, type Schema, type SchemaName } from './schema.js';
 
@@ -44,7 +45,6 @@ const HOUR_MS = 3_600_000;
 const DATA_MAX_BYTES = 32_000;
 /** A thread of OpenSearch 3.4 dies, and never answers, where a flat_object nests some 400 levels deep. */
 const DATA_MAX_DEPTH = 50;
-const EMPTY = Buffer.alloc(0);
 /** Id and text of documents of our own that ask whether others would be taken. */
 const PROBE = 'logtap-probe';
 /** Of 64 hexadecimal digits. */
@@ -59,12 +59,21 @@ const BACKSLASH = 0x5c;
 const BRACKET_OPEN = 0x5b;
 const BRACKET_CLOSE = 0x5d;
 
+/** What documents of one origin and hour share. */
 interface Constants {
-  /** The action up to the number in the id, or where there are no ids to the end of the index; for records of `hour`. */
-  action: Buffer;
-  hour: number;
+  /** The action up to the number in the id, or where there are no ids to the end of the index. */
+  readonly action: Buffer;
+  readonly hour: number;
   /** The rest of the document after the number of the record. */
   readonly tail: Buffer;
+  /** In the columns. */
+  slot?: number | undefined;
+}
+
+/** What is not in a record's columns. */
+interface Reading {
+  readonly timeMs: number;
+  readonly extra: Extra | undefined;
 }
 
 export class BulkEncoder {
@@ -80,7 +89,9 @@ export class BulkEncoder {
   readonly #fields: FieldReader | undefined;
   readonly #labels: Labels | undefined;
   readonly #fieldsToJson: FieldsToJson;
-  readonly #writer = new JsonWriter();
+  /** Absent where there are no kernels. */
+  readonly #columns = DocumentColumns.open();
+  readonly #writer = new JsonWriter(this.#columns?.body);
 
   constructor({ index, isDataStream = false, schema, resource, fields, labels }: BulkEncoderOptions) {
     this.index = index;
@@ -100,21 +111,62 @@ export class BulkEncoder {
    */
   encode(batch: RecordBatch, from: number, limit: number, maxBytes: number, form: BulkForm = {}): BulkBody {
     const writer = this.#writer;
-    writer.truncate(0);
-    const constants = new Array<Constants | undefined>(batch.origins.length);
     const labels = form.withFields === true ? labelsToJson(this.#labels?.current) : '';
+    const known = new Array<Constants | undefined>(batch.origins.length);
+    const constantsOf = (i: number) => this.#constantsOf(batch, i, labels, known);
+    if (this.#columns === undefined) writer.truncate(0);
+    else this.#begin(this.#columns);
     let i = from;
-    for (; i < limit; i++) {
+    while (i < limit) {
+      const { count, isBodyFull } = this.#byKernel(batch, i, limit, maxBytes, form, constantsOf);
+      i += count;
+      if (isBodyFull || i === limit) break;
       const before = writer.length;
-      const origin = batch.origin[i]!;
-      constants[origin] ??= this.#constantsOf(batch.origins[origin]!, labels);
-      this.#record(batch, i, constants[origin], form);
+      this.#record(batch, i, constantsOf(i), form);
       if (writer.length > maxBytes && i > from) {
         writer.truncate(before);
         break;
       }
+      i += 1;
     }
     return { bytes: writer.bytes, from, to: i };
+  }
+
+  #begin(columns: DocumentColumns): void {
+    this.#writer.clear();
+    columns.begin({
+      idToTime: this.withIds ? TIMESTAMP : TIMESTAMP_WITHOUT_ID,
+      timeToMessage: this.#message,
+      messageToSeq: this.#beforeSeq,
+    });
+  }
+
+  /** Records from `i` on in one round of the kernel; none where the next one is not for it. */
+  #byKernel(
+    batch: RecordBatch,
+    i: number,
+    limit: number,
+    maxBytes: number,
+    form: BulkForm,
+    constantsOf: (i: number) => Constants,
+  ): DocumentsWritten {
+    const columns = this.#columns;
+    const writer = this.#writer;
+    if (columns === undefined || !writer.isHome || form.isNamedByContent === true) return NONE;
+    columns.clear();
+    for (let next = i; next < limit && columns.bytes <= maxBytes - writer.length; next++) {
+      const constants = constantsOf(next);
+      constants.slot ??= columns.slotOf(constants.action, constants.tail);
+      if (constants.slot === undefined) break;
+      const { timeMs, extra } = this.#read(batch, next, form);
+      if (!columns.add(batch, next, constants.slot, timeMs, extra)) break;
+    }
+    return columns.count === 0 ? NONE : columns.write(writer, batch, this.withIds, maxBytes);
+  }
+
+  /** Whether documents are written by a kernel, as far as possible. */
+  get hasKernel(): boolean {
+    return this.#columns !== undefined;
   }
 
   /** Whether documents have more than the record: a mapping may refuse it. */
@@ -191,41 +243,42 @@ export class BulkEncoder {
     return this.withIds && !this.#isDataStream;
   }
 
-  #record(batch: RecordBatch, i: number, constants: Constants, form: BulkForm): void {
-    const { withData = false, withFields = false, isNamedByContent } = form;
+  /** The twin of the kernel. */
+  #record(batch: RecordBatch, i: number, { action, tail }: Constants, form: BulkForm): void {
     const writer = this.#writer;
-    const reader = withFields || this.#fields?.hasTimes === true ? this.#fields : undefined;
-    const fields = reader?.fieldsOf(batch, i);
-    const timeMs = batch.timeMs[i]!;
+    const { timeMs, extra } = this.#read(batch, i, form);
     const seq = batch.seq[i]!;
     const start = batch.start[i]!;
-    const end = start + batch.length[i]!;
-    const hour = Math.floor(timeMs / HOUR_MS);
-    if (hour !== constants.hour) {
-      constants.hour = hour;
-      constants.action = this.#action(batch.origins[batch.origin[i]!]!, hour);
-    }
-    writer.raw(constants.action);
+    writer.raw(action);
     if (this.withIds) {
       writer.integer(seq);
-      if (isNamedByContent) writer.raw(Buffer.from(contentSuffix(batch, i)));
+      if (form.isNamedByContent === true) writer.raw(Buffer.from(contentSuffix(batch, i)));
       writer.raw(TIMESTAMP);
     } else {
       writer.raw(TIMESTAMP_WITHOUT_ID);
     }
-    writer.timestamp(reader === undefined ? timeMs : reader.timeOf(batch, i, fields));
+    writer.timestamp(timeMs);
     writer.raw(this.#message);
-    writer.string(batch.bytes, start, end);
+    writer.string(batch.bytes, start, start + batch.length[i]!);
     writer.raw(QUOTE);
-    if (withFields && fields !== undefined) writer.raw(Buffer.from(this.#fieldsToJson(fields)));
-    const data = withData && end - start <= DATA_MAX_BYTES ? this.#data(batch, i, fields) : undefined;
-    if (data !== undefined) {
-      writer.raw(DATA);
-      writer.raw(data);
+    if (extra !== undefined) {
+      writer.raw(Buffer.from(extra.members));
+      for (const bytes of extra.data) writer.raw(bytes);
     }
     writer.raw(this.#beforeSeq);
     writer.integer(seq);
-    writer.raw(constants.tail);
+    writer.raw(tail);
+  }
+
+  /** Reads the text of a record, as far as its form asks for that. */
+  #read(batch: RecordBatch, i: number, { withData = false, withFields = false }: BulkForm): Reading {
+    const reader = withFields || this.#fields?.hasTimes === true ? this.#fields : undefined;
+    const fields = reader?.fieldsOf(batch, i);
+    const timeMs = reader === undefined ? batch.timeMs[i]! : reader.timeOf(batch, i, fields);
+    const data = withData && batch.length[i]! <= DATA_MAX_BYTES ? this.#data(batch, i, fields) : undefined;
+    const members = withFields && fields !== undefined ? this.#fieldsToJson(fields) : '';
+    const extra = members === '' && data === undefined ? undefined : { members, data: data ? [DATA, data] : [] };
+    return { timeMs, extra };
   }
 
   /** An object in the message, or else what its layout names. */
@@ -243,11 +296,22 @@ export class BulkEncoder {
     return Buffer.from(`{"create":{"_index":${index}${this.withIds ? `,"_id":"${id}-` : ''}`);
   }
 
-  #constantsOf(origin: Origin, labels: string): Constants {
-    const tail = Buffer.from(`${this.#schema.afterSeq(origin, this.#resource).slice(0, -1)}${labels}}\n`);
-    return { action: EMPTY, hour: Number.NaN, tail };
+  #constantsOf(batch: RecordBatch, i: number, labels: string, known: (Constants | undefined)[]): Constants {
+    const index = batch.origin[i]!;
+    const hour = Math.floor(batch.timeMs[i]! / HOUR_MS);
+    const found = known[index];
+    if (found?.hour === hour) return found;
+    const origin = batch.origins[index]!;
+    const action = this.#action(origin, hour);
+    const tail =
+      found?.tail ?? Buffer.from(`${this.#schema.afterSeq(origin, this.#resource).slice(0, -1)}${labels}}\n`);
+    const constants = { action, hour, tail };
+    known[index] = constants;
+    return constants;
   }
 }
+
+const NONE: DocumentsWritten = { count: 0, isBodyFull: false };
 
 /** The version of no document. */
 const NO_VERSION = { if_seq_no: Number.MAX_SAFE_INTEGER, if_primary_term: 1 };

@@ -1,0 +1,2 @@
+export { documents, isBodyFull, nextDocument } from './bulk';
+export { grown, jsonText } from './text';

@@ -1,0 +1,211 @@
+/**
+ * Records as columns in the memory of a kernel, which writes them as documents. Its areas, one behind the other:
+ *
+ *     texts      pointer and length (u32 each) of the texts between id and time, time and message, message and place; the texts
+ *     columns    f64 time, f64 place, u32 start, u32 length, u32 slot, u32 end in extras: COLUMN_RECORDS of each
+ *     slots      pointer and length of the action, pointer and length of the tail: 16 bytes each
+ *     constants  actions and tails
+ *     extras     what a document has between message and place
+ *     bytes      messages, as they are in their batch
+ *     body       where documents are written
+ */
+import { KERNEL_AREAS, type Kernels, openKernels } from '../../../kernels/kernels.js';
+import type { RecordBatch } from '../../parts.js';
+import type { JsonWriter } from '../../records/json-writer.js';
+
+const COLUMN_RECORDS = 1024;
+const SLOTS = 128;
+const SLOT_BYTES = 16;
+/** What a loop may read behind the end of an area, or overwrite. */
+const MARGIN_BYTES = 64;
+/** More than the largest request, so that it is left only for a line that is nearly as long. */
+const BODY_BYTES = 12 * 1024 * 1024;
+
+interface Area {
+  readonly at: number;
+  readonly end: number;
+}
+
+const AREA_BYTES = {
+  texts: 4 * 1024,
+  columns: COLUMN_RECORDS * (8 + 8 + 4 * 4),
+  slots: SLOTS * SLOT_BYTES,
+  constants: 128 * 1024,
+  extras: 256 * 1024,
+  bytes: 256 * 1024,
+  body: BODY_BYTES,
+};
+
+function areasFrom(first: number): { readonly areas: Readonly<Record<keyof typeof AREA_BYTES, Area>>; end: number } {
+  let at = first;
+  const areas = Object.entries(AREA_BYTES).map(([name, bytes]) => {
+    const area = { at, end: at + bytes };
+    at += bytes + MARGIN_BYTES;
+    return [name, area];
+  });
+  return { areas: Object.fromEntries(areas), end: at };
+}
+
+const { areas: AREAS, end: END } = areasFrom(KERNEL_AREAS);
+const { texts: TEXTS, columns: COLUMNS, slots, constants: CONSTANTS, extras: EXTRAS, bytes: BYTES, body: BODY } = AREAS;
+
+/** What documents have between their parts. */
+export interface DocumentTexts {
+  readonly idToTime: Buffer;
+  readonly timeToMessage: Buffer;
+  readonly messageToSeq: Buffer;
+}
+
+/** What is written between message and place, apart from the record itself. */
+export interface Extra {
+  /** JSON members, each with a comma in front. */
+  readonly members: string;
+  /** More of them, as bytes. */
+  readonly data: readonly Uint8Array[];
+}
+
+export class DocumentColumns {
+  readonly #kernels: Kernels;
+  readonly #timeMs: Float64Array;
+  readonly #seq: Float64Array;
+  readonly #start: Uint32Array;
+  readonly #length: Uint32Array;
+  readonly #slot: Uint32Array;
+  readonly #extraEnd: Uint32Array;
+  readonly #slots: Uint32Array;
+  /** The body, for the twin. */
+  readonly body: Buffer;
+  #slotCount = 0;
+  #constantsEnd = CONSTANTS.at;
+  #count = 0;
+  #extrasEnd = EXTRAS.at;
+  /** First and last byte of the messages in their batch. */
+  #from = 0;
+  #to = 0;
+
+  /** `undefined` where there are no kernels. */
+  static open(): DocumentColumns | undefined {
+    const kernels = openKernels(END - KERNEL_AREAS);
+    return kernels && new DocumentColumns(kernels);
+  }
+
+  private constructor(kernels: Kernels) {
+    this.#kernels = kernels;
+    const { buffer } = kernels.memory;
+    let at = COLUMNS.at;
+    const next = (bytes: number) => {
+      at += bytes * COLUMN_RECORDS;
+      return at - bytes * COLUMN_RECORDS;
+    };
+    this.#timeMs = new Float64Array(buffer, next(8), COLUMN_RECORDS);
+    this.#seq = new Float64Array(buffer, next(8), COLUMN_RECORDS);
+    this.#start = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#length = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#slot = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#extraEnd = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#slots = new Uint32Array(buffer, slots.at, (SLOTS * SLOT_BYTES) / 4);
+    this.body = kernels.memory.subarray(BODY.at, BODY.end);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes of the messages and what is added to them: documents have more. */
+  get bytes(): number {
+    return this.#to - this.#from + (this.#extrasEnd - EXTRAS.at);
+  }
+
+  /** Of all documents until the next call. Slots are forgotten. */
+  begin({ idToTime, timeToMessage, messageToSeq }: DocumentTexts): void {
+    const { memory } = this.#kernels;
+    const texts = [idToTime, timeToMessage, messageToSeq];
+    let at = TEXTS.at + texts.length * 8;
+    texts.forEach((text, i) => {
+      memory.writeUInt32LE(at, TEXTS.at + i * 8);
+      memory.writeUInt32LE(text.length, TEXTS.at + i * 8 + 4);
+      memory.set(text, at);
+      at += text.length;
+    });
+    this.forgetSlots();
+  }
+
+  forgetSlots(): void {
+    this.#slotCount = 0;
+    this.#constantsEnd = CONSTANTS.at;
+  }
+
+  /** Forgets the records. */
+  clear(): void {
+    this.#count = 0;
+    this.#extrasEnd = EXTRAS.at;
+    this.#from = 0;
+    this.#to = 0;
+  }
+
+  /** The number of a new slot; `undefined` where there is no room for it. */
+  slotOf(action: Uint8Array, tail: Uint8Array): number | undefined {
+    const end = this.#constantsEnd + action.length + tail.length;
+    if (this.#slotCount === SLOTS || end > CONSTANTS.end) return undefined;
+    const at = this.#constantsEnd;
+    const slot = this.#slotCount++;
+    this.#slots.set([at, action.length, at + action.length, tail.length], (slot * SLOT_BYTES) / 4);
+    this.#kernels.memory.set(action, at);
+    this.#kernels.memory.set(tail, at + action.length);
+    this.#constantsEnd = end;
+    return slot;
+  }
+
+  /** Whether there is room for record i of the batch. Those of one round are of one batch, in the order of its bytes. */
+  add({ start, length, seq }: RecordBatch, i: number, slot: number, timeMs: number, extra: Extra | undefined): boolean {
+    const n = this.#count;
+    const from = start[i]!;
+    const to = from + length[i]!;
+    const first = n === 0 ? from : this.#from;
+    if (n === COLUMN_RECORDS || from < this.#to || to - first > BYTES.end - BYTES.at) return false;
+    if (extra !== undefined && !this.#addExtra(extra)) return false;
+    this.#from = first;
+    this.#to = to;
+    this.#timeMs[n] = timeMs;
+    this.#seq[n] = seq[i]!;
+    this.#start[n] = from - first;
+    this.#length[n] = to - from;
+    this.#slot[n] = slot;
+    this.#extraEnd[n] = this.#extrasEnd - EXTRAS.at;
+    this.#count = n + 1;
+    return true;
+  }
+
+  #addExtra({ members, data }: Extra): boolean {
+    const { memory } = this.#kernels;
+    // Three bytes of UTF-8 for one unit of UTF-16.
+    let most = members.length * 3;
+    for (const { length } of data) most += length;
+    if (this.#extrasEnd + most > EXTRAS.end) return false;
+    this.#extrasEnd += memory.write(members, this.#extrasEnd);
+    for (const bytes of data) {
+      memory.set(bytes, this.#extrasEnd);
+      this.#extrasEnd += bytes.length;
+    }
+    return true;
+  }
+
+  /**
+   * Writes the records as documents behind the end of a writer that is home in `body`: as many as fit there, and into a body of
+   * `maxBytes`, which the first of all may exceed.
+   */
+  write(writer: JsonWriter, { bytes }: RecordBatch, withIds: boolean, maxBytes: number): DocumentsWritten {
+    const { loops, memory } = this.#kernels;
+    memory.set(bytes.subarray(this.#from, this.#to), BYTES.at);
+    const inputs = [COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, slots.at, EXTRAS.at, TEXTS.at] as const;
+    const end = loops.documents(...inputs, withIds, BODY.at, BODY.at + writer.length, BODY.end, maxBytes);
+    writer.truncate(end - BODY.at);
+    return { count: loops.nextDocument.value, isBodyFull: loops.isBodyFull.value !== 0 };
+  }
+}
+
+export interface DocumentsWritten {
+  readonly count: number;
+  /** Whether the others have no room in this body. */
+  readonly isBodyFull: boolean;
+}
