@@ -219,10 +219,14 @@ export class RingFile {
 
   /**
    * The checkpoint that says: all frames before the position are acknowledged, but for the unacknowledged lines. Once it is
-   * saved, the writer may have the room.
+   * saved, the writer may have the room. `undefined` while its notes cannot be written.
    */
-  plan({ position, assembled, hello, files }: Progress, lost: Lost, unacknowledged: Lost): PlannedCheckpoint {
-    this.#writeNotes(hello, files);
+  plan(
+    { position, assembled, hello, files }: Progress,
+    lost: Lost,
+    unacknowledged: Lost,
+  ): PlannedCheckpoint | undefined {
+    if (!this.#keepsNotes(hello, files)) return undefined;
     const page = this.#checkpoint;
     const count = Math.min(assembled.length, STREAMS_MAX);
     page.writeBigUInt64LE(BigInt(position), 0);
@@ -289,20 +293,23 @@ export class RingFile {
     }
   }
 
-  #writeNotes(hello: Hello, files: ReadonlyMap<number, string>): void {
+  /** Whether they are in the file, for the next checkpoint to make valid. */
+  #keepsNotes(hello: Hello, files: ReadonlyMap<number, string>): boolean {
     const entries = [...files];
     let notes = JSON.stringify({ hello, files: entries });
     while (Buffer.byteLength(notes) > HALF_BYTES - 4 && entries.length > 0) {
       entries.shift();
       notes = JSON.stringify({ hello, files: entries });
     }
-    if (notes === this.#notes) return;
+    if (notes === this.#notes) return true;
     const half = Buffer.alloc(4 + Buffer.byteLength(notes));
     half.writeUInt32LE(half.length - 4);
     half.write(notes, 4);
-    this.#half = this.#half === 1 ? 2 : 1;
-    this.#write(half, RING_NOTES_AT + (this.#half - 1) * HALF_BYTES);
+    const other = this.#half === 1 ? 2 : 1;
+    if (!this.#write(half, RING_NOTES_AT + (other - 1) * HALF_BYTES)) return false;
+    this.#half = other;
     this.#notes = notes;
+    return true;
   }
 }
 

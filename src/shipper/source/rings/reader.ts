@@ -120,7 +120,8 @@ export class RingReader implements Acknowledging {
           this.#notice = this.lostWithPreviousRun;
           this.#isDirty = true;
         }
-        this.#file.save(this.#file.plan(progress, this.#lost, this.#unacknowledged));
+        const first = this.#file.plan(progress, this.#lost, this.#unacknowledged);
+        if (first !== undefined) this.#file.save(first);
       }
       this.#isLocked = state.isLocked;
     } catch (error) {
@@ -274,7 +275,7 @@ export class RingReader implements Acknowledging {
     const { progress, lost } = this.#released;
     if (progress === undefined || this.#isClosed) return undefined;
     this.#planned = this.#file.plan(progress, lost, this.#unacknowledged);
-    return { ring: this.ring.name, ...this.#planned };
+    return this.#planned && { ring: this.ring.name, ...this.#planned };
   }
 
   save(): void {

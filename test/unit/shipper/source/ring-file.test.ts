@@ -1,5 +1,5 @@
 /** One ring and its reader: a kill in the middle of a checkpoint, and a sleep. */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import fs, { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIRST_FILE_STREAM, RING_HEADER } from '../../../../src/contract.js';
@@ -34,7 +34,7 @@ const progress = (position: number, ...files: readonly [number, string][]) => ({
   files: new Map(files),
 });
 
-const checkpoint = (file: RingFile, ...state: Parameters<RingFile['plan']>) => file.save(file.plan(...state));
+const checkpoint = (file: RingFile, ...state: Parameters<RingFile['plan']>) => file.save(file.plan(...state)!);
 
 test('notes that no checkpoint followed are not valid', () => {
   const path = join(directory, 'ring');
@@ -55,6 +55,22 @@ test('notes that no checkpoint followed are not valid', () => {
     next.close();
     checkpoint(file, progress(position + 60), NOTHING, NOTHING);
   }
+  file.close();
+});
+
+test('no checkpoint follows notes that cannot be written now', () => {
+  const path = join(directory, 'ring');
+  writeFileSync(path, Buffer.concat([freeHeader(CAPACITY), Buffer.alloc(CAPACITY)]));
+  const file = new RingFile(path);
+  const failing = jest.spyOn(fs, 'writeSync').mockImplementationOnce(() => {
+    throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+  });
+  expect(file.plan(progress(100), NOTHING, NOTHING)).toBeUndefined();
+  failing.mockRestore();
+  checkpoint(file, progress(200), NOTHING, NOTHING);
+  const next = new RingFile(path);
+  expect(next.resume().progress).toMatchObject({ position: 200, hello: { process: 'app' } });
+  next.close();
   file.close();
 });
 
