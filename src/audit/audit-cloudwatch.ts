@@ -1,5 +1,6 @@
 /** An audit of CloudWatch Logs, stream by stream. */
 
+import { claimOf, lineOf } from '../shipper/audit/claim.js';
 import type { Audited, AuditTools } from './audit-opensearch.js';
 import { CloudWatchReader } from './cloudwatch.js';
 import { Ledgers } from './ledgers.js';
@@ -16,10 +17,10 @@ export async function auditCloudWatch(
   const { window } = begun;
   const reader = new CloudWatchReader({ group, env, secrets });
   try {
-    const before = new Ledgers(begun.ledgers[0]);
+    const before = new Ledgers(begun.ledgers);
     const { ledger: known } = windowOf(before, 'cloudwatch', request);
     const streams = [...new Set([...known.stored, ...known.open].map(({ claim }) => claim.of))].sort();
-    const audit = new SumAudit(begun.found.filter((claim) => claim !== undefined));
+    const audit = new SumAudit((begun.found ?? []).map(claimOf).filter((claim) => claim !== undefined));
     const read = new Set(begun.streams);
     let events = 0;
     for (const stream of streams) {
@@ -29,13 +30,12 @@ export async function auditCloudWatch(
         for (const event of page.events) audit.event(stream, event);
         events += page.events.length;
         if (page.events.length === 0 || page.token === undefined) continue;
-        save({ ...begun, streams: [...read], stream, token: page.token, found: audit.found });
+        save({ ...begun, streams: [...read], stream, token: page.token, found: audit.found.map(lineOf) });
         onProgress(`${events} events compared, ${read.size} of ${streams.length} streams done`);
       }
       read.add(stream);
     }
-    const texts = before.isFinal ? begun.ledgers[0] : await readAgain();
-    const ledgers = new Ledgers(texts);
+    const ledgers = before.isFinal ? before : new Ledgers(await readAgain());
     const inWindow = windowOf(ledgers, 'cloudwatch', request);
     const isSettled = settledIn(known.stored);
     const findings = audit.end(inWindow.ledger, isSettled);

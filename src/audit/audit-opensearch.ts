@@ -23,7 +23,7 @@ export interface Audited {
 }
 
 /** The progress is saved, and told, after so many documents. */
-const STEP = 50_000;
+const STEP = 10_000;
 
 export async function auditOpenSearch(
   { url, index }: { readonly url: string; readonly index?: string | undefined },
@@ -38,19 +38,14 @@ export async function auditOpenSearch(
     const pages = reader.pages({ from, to: window.to });
     // The first answer fixes the view of the service: what was noted before it is there.
     const first = await pages.next();
-    const before = new Ledgers(begun.ledgers[0]);
-    const isBegun = begun.minute !== undefined;
-    const texts = before.isFinal || isBegun ? begun.ledgers[1] : await readAgain();
-    const ledgers = new Ledgers(texts);
+    const before = new Ledgers(begun.ledgers);
+    const ledgers = before.isFinal ? before : new Ledgers(await readAgain());
     const inWindow = windowOf(ledgers, 'opensearch', request);
-    const audit = new ExactAudit(inWindow.ledger, settledIn(before.of('opensearch').stored), begun.found);
-    audit.findings.others = begun.others;
-    for (const finding of begun.unexplained) audit.findings.unexplained.add(finding as never);
-    const progress = { ...begun, ledgers: [begun.ledgers[0], texts] as const };
+    const audit = new ExactAudit(inWindow.ledger, settledIn(before.of('opensearch').stored), begun.exact);
     await readAll(audit, first, pages, {
       window: { from, to: window.to },
       onProgress,
-      save: (minute) => save(stateOf(audit, progress, minute)),
+      save: (minute) => save({ ...begun, minute, exact: audit.state }),
     });
     const findings = audit.end();
     await nameAltered(audit.entries, findings, reader);
@@ -92,15 +87,6 @@ async function readAll(
       read += 1;
     }
   }
-}
-
-function stateOf(audit: ExactAudit, progress: Progress, minute: number): Progress {
-  const { others, unexplained } = audit.findings;
-  return {
-    ...progress,
-    ...{ minute, others, unexplained: unexplained.listed },
-    found: audit.entries.map(({ found }) => found.claim),
-  };
 }
 
 /** Claims whose altered record is looked for, and places that it may have. */

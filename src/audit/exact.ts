@@ -3,11 +3,11 @@
  * records of an origin, with which places and bytes, a run has stored in some minutes; each claim is compared by itself, so claims of
  * a run and of the one that read the same bytes again may overlap.
  */
-import { ClaimSums, merged } from '../shipper/audit/claim.js';
+import { ClaimSums, claimOf, lineOf, merged } from '../shipper/audit/claim.js';
 import type { Claim } from '../shipper/parts.js';
-import { Findings, minutesOf } from './findings.js';
+import { type Finding, type FindingList, Findings, minutesOf } from './findings.js';
 import { compare } from './judge.js';
-import type { OpenClaim, RunClaim, SinkLedger } from './ledgers.js';
+import { keyOf, type OpenClaim, type RunClaim, type SinkLedger } from './ledgers.js';
 import { SameTime } from './same-time.js';
 import type { StoredRecord } from './stored.js';
 
@@ -33,6 +33,18 @@ interface Allowance {
   found: number;
 }
 
+/** What a later part of an audit needs of the documents that were compared, as JSON. */
+export interface ExactState {
+  readonly others: number;
+  /** Records that are stored twice. */
+  readonly duplicates: { readonly records: number; readonly findings: number; readonly listed: readonly Finding[] };
+  /** By the keys of claims: the sums that were found. */
+  readonly found: readonly (readonly [key: string, sums: unknown])[];
+  /** By the keys of claims: how many records they explain. */
+  readonly allowed: readonly (readonly [key: string, records: number])[];
+  readonly unclaimed: readonly (readonly [sums: unknown, ids: readonly string[]])[];
+}
+
 const NOTHING: readonly never[] = [];
 
 export class ExactAudit {
@@ -49,12 +61,13 @@ export class ExactAudit {
 
   /**
    * @param isSettled whether a claim had the same sums before the service was read
-   * @param found what an earlier part of this audit has found, by the order of the claims
+   * @param before of an earlier part of this audit; the claims may have changed since
    */
-  constructor(ledger: SinkLedger, isSettled: (claim: RunClaim) => boolean, found: readonly (Claim | undefined)[] = []) {
-    this.entries = ledger.stored.map((each, i) => {
+  constructor(ledger: SinkLedger, isSettled: (claim: RunClaim) => boolean, before?: ExactState) {
+    const found = new Map(before?.found);
+    this.entries = ledger.stored.map((each) => {
       const { of, minute } = each.claim;
-      return { ...each, found: new FoundOf(of, minute, found[i]), isSettled: isSettled(each) };
+      return { ...each, found: new FoundOf(of, minute, claimOf(found.get(keyOf(each)))), isSettled: isSettled(each) };
     });
     for (const entry of this.entries) listAt(this.#entries, entry.claim.of).push(entry);
     for (const { claim, run } of ledger.open)
@@ -64,6 +77,38 @@ export class ExactAudit {
         listAt(this.#allowances, claim.of).push({ claim, run, kind: 'replayed', found: 0 });
     }
     this.#group = new SameTime((same, id) => this.#duplicate(same, id));
+    if (before !== undefined) this.#continue(before);
+  }
+
+  /** Of all documents so far. The next one must be of a later time. */
+  get state(): ExactState {
+    this.#group.end();
+    const { others, unexplained } = this.findings;
+    const { records, findings, listed } = unexplained;
+    return {
+      others,
+      duplicates: { records, findings, listed },
+      found: this.entries.flatMap((each) => (each.found.claim ? [[keyOf(each), lineOf(each.found.claim)]] : [])),
+      allowed: [...this.#allowances.values()].flat().map((each) => [`${each.kind} ${keyOf(each)}`, each.found]),
+      unclaimed: [...this.#unclaimed.values()].map(({ claim, ids }) => [lineOf(claim), ids]),
+    };
+  }
+
+  #continue({ others, duplicates, allowed, unclaimed }: ExactState): void {
+    this.findings.others = others;
+    this.findings.unexplained.addList(duplicates as FindingList<'duplicate'>);
+    for (const [sums, ids] of unclaimed) {
+      const claim = claimOf(sums);
+      if (claim !== undefined) this.#unclaimed.set(`${claim.of} ${claim.minute}`, { claim, ids: [...ids] });
+    }
+    // Several requests may have one key.
+    const left = new Map<string, number>();
+    for (const [key, records] of allowed) left.set(key, (left.get(key) ?? 0) + records);
+    for (const each of [...this.#allowances.values()].flat()) {
+      const key = `${each.kind} ${keyOf(each)}`;
+      each.found = Math.min(each.claim.count, left.get(key) ?? 0);
+      left.set(key, (left.get(key) ?? 0) - each.found);
+    }
   }
 
   /** Documents come in the order of their times. */

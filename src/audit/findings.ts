@@ -68,6 +68,12 @@ export class FindingList<Kind extends string> {
     this.findings += 1;
     if (this.listed.length < LISTED_MAX) this.listed.push(finding);
   }
+
+  addList({ listed, records, findings }: Pick<FindingList<Kind>, 'listed' | 'records' | 'findings'>): void {
+    this.records += records;
+    this.findings += findings;
+    this.listed.push(...listed.slice(0, LISTED_MAX - this.listed.length));
+  }
 }
 
 export class Findings {

@@ -19,6 +19,9 @@ export interface RunClaim {
   readonly claim: Claim;
 }
 
+/** Of the records that a claim is about: the same while its sums change. */
+export const keyOf = ({ run, claim: { of, minute, lastMinute } }: RunClaim) => `${run} ${minute} ${lastMinute} ${of}`;
+
 export interface OpenClaim extends RunClaim {
   /** How often at most. */
   readonly times: number;
@@ -53,7 +56,13 @@ export class Ledgers {
 
   /** Whether every run has ended: then nothing changes any more. */
   get isFinal(): boolean {
-    return this.runs.every(({ totals }, i) => totals !== undefined || i < this.runs.length - 1);
+    return this.runs.every((run) => this.stateOf(run) !== 'open');
+  }
+
+  /** A run without an end was killed if another one comes after it in its ledger. */
+  stateOf({ run, totals }: RunBook): 'ended' | 'killed' | 'open' {
+    if (totals !== undefined) return 'ended';
+    return this.#books.some((book) => [...book.runs.keys()].at(-1) === run) ? 'open' : 'killed';
   }
 
   of(sink: string): SinkLedger {

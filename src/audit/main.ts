@@ -11,13 +11,13 @@ import { windowOf } from './window.js';
 const audit: AuditModule['audit'] = async (request) => {
   const { service, ledgers: places, resume, format } = request;
   const name = service.kind === 'opensearch' ? service.url : service.group;
-  const known = resume === undefined ? undefined : readProgress(resume, name);
-  const begun = known ?? (await begin(request, name));
+  const known = resume === undefined ? undefined : readProgress(resume, subjectOf(request));
+  const begun = known ?? (await begin(request));
   const save = (progress: Progress) => {
     if (resume !== undefined) writeProgress(resume, progress);
   };
   const secrets = Secrets.of(process.env);
-  const tools = { request, secrets, save, readAgain: () => readLedgers(places, begun.ledgers[0]) };
+  const tools = { request, secrets, save, readAgain: () => readLedgers(places, begun.ledgers) };
   const { findings, ledgers } = await (service.kind === 'opensearch'
     ? auditOpenSearch(service, begun, tools)
     : auditCloudWatch(service, begun, tools));
@@ -27,10 +27,17 @@ const audit: AuditModule['audit'] = async (request) => {
   return answer;
 };
 
-async function begin(request: AuditRequest, service: string): Promise<Progress> {
-  const texts = await readLedgers(request.ledgers);
-  const { window } = windowOf(new Ledgers(texts), request.service.kind, request);
-  return { service, window, ledgers: [texts, texts], others: 0, unexplained: [], found: [] };
+async function begin(request: AuditRequest): Promise<Progress> {
+  const ledgers = await readLedgers(request.ledgers);
+  const { window } = windowOf(new Ledgers(ledgers), request.service.kind, request);
+  return { of: subjectOf(request), window, ledgers };
+}
+
+/** What an audit is about: a later part must be about the same. */
+function subjectOf({ service, ledgers, sinceMs, untilMs }: AuditRequest): string {
+  const time = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
+  const what = service.kind === 'opensearch' ? [service.url, service.index ?? ''] : [service.group];
+  return [...what, `${time(sinceMs)}/${time(untilMs)}`, ...ledgers].join(' ');
 }
 
 export { audit };

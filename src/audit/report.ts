@@ -38,12 +38,13 @@ export function report(options: ReportOptions, format: 'text' | 'json'): AuditAn
     claimed: findings.claimed,
     found: findings.found,
     others: findings.others,
-    runs: ledgers.runs.map(({ run, startedMs, totals }, i) => ({
-      run,
-      started: new Date(startedMs).toISOString(),
-      state: totals !== undefined ? 'ended' : i < ledgers.runs.length - 1 ? 'killed' : 'open',
-      ...(typeof totals === 'object' && totals !== null && { dropped: (totals as { dropped?: unknown }).dropped }),
-    })),
+    runs: ledgers.runs.map((book) => {
+      const { run, startedMs, totals } = book;
+      return {
+        ...{ run, started: new Date(startedMs).toISOString(), state: ledgers.stateOf(book) },
+        ...(typeof totals === 'object' && totals !== null && { dropped: (totals as { dropped?: unknown }).dropped }),
+      };
+    }),
     gaps: { records: gaps.reduce((sum, { records }) => sum + records, 0), listed: gaps.slice(0, GAPS_MAX) },
     unexplained: findings.unexplained,
     explained: findings.explained,

@@ -1,34 +1,31 @@
 /**
- * The file that keeps how far an audit has come: one JSON object, replaced as a whole. It has the ledgers as they were read, so that
- * the part that follows compares with the same claims.
+ * The file that keeps how far an audit has come: one JSON object, replaced as a whole. It has the ledgers as they were read before the
+ * service: a later part reads them again, and a claim that has changed since is not judged.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { claimOf, lineOf } from '../shipper/audit/claim.js';
 import { ConfigError, messageOf } from '../shipper/errors.js';
-import type { Claim } from '../shipper/parts.js';
-import type { Finding } from './findings.js';
+import type { ExactState } from './exact.js';
 import type { Window } from './stored.js';
 
 export interface Progress {
-  /** The service that is read. */
-  readonly service: string;
+  /** The service that is read, and which part of it. */
+  readonly of: string;
   readonly window: Window;
-  /** Before the service was read, and after its view was taken. */
-  readonly ledgers: readonly [before: readonly string[], after: readonly string[]];
+  /** Before the service was read. */
+  readonly ledgers: readonly string[];
   /** OpenSearch: all documents before this minute are compared. */
   readonly minute?: number;
+  readonly exact?: ExactState;
   /** CloudWatch: streams that are read, and the present one with its next page. */
   readonly streams?: readonly string[];
   readonly stream?: string;
   readonly token?: string;
-  readonly others: number;
-  /** Duplicates so far. */
-  readonly unexplained: readonly Finding[];
-  readonly found: readonly (Claim | undefined)[];
+  /** The sums of their events. */
+  readonly found?: readonly unknown[];
 }
 
 /** `undefined` where there is no such file. */
-export function readProgress(path: string, service: string): Progress | undefined {
+export function readProgress(path: string, of: string): Progress | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -40,8 +37,8 @@ export function readProgress(path: string, service: string): Progress | undefine
   }
   try {
     const progress = JSON.parse(text);
-    if (progress.service !== service) throw new Error(`it belongs to an audit of ${progress.service}`);
-    return { ...progress, found: progress.found.map((line: unknown) => claimOf(line)) };
+    if (progress.of !== of) throw new Error('it belongs to one of another service, window or ledger');
+    return progress;
   } catch (error) {
     throw new ConfigError([
       `--resume ${path} is not the progress of this audit: ${messageOf(error)}. Name another file.`,
@@ -49,10 +46,9 @@ export function readProgress(path: string, service: string): Progress | undefine
   }
 }
 
-export function writeProgress(path: string, { found, ...progress }: Progress): void {
-  const lines = found.map((claim) => claim && lineOf(claim));
+export function writeProgress(path: string, progress: Progress): void {
   try {
-    writeFileSync(`${path}.new`, JSON.stringify({ ...progress, found: lines }), { mode: 0o600 });
+    writeFileSync(`${path}.new`, JSON.stringify(progress), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   } catch (error) {
     throw new ConfigError([

@@ -2,7 +2,7 @@
 import type { AuditRequest } from '../cli/audit/audit-module.js';
 import type { Claim } from '../shipper/parts.js';
 import { type Findings, minutesOf } from './findings.js';
-import type { Ledgers, RunClaim, SinkLedger } from './ledgers.js';
+import { keyOf, type Ledgers, type RunClaim, type SinkLedger } from './ledgers.js';
 import type { Window } from './stored.js';
 
 const MINUTE_MS = 60_000;
@@ -74,5 +74,3 @@ export function settledIn(
     return known !== undefined && known.count === each.claim.count && known.digest === each.claim.digest;
   };
 }
-
-const keyOf = ({ run, claim: { of, minute, lastMinute } }: RunClaim) => `${run} ${minute} ${lastMinute} ${of}`;

@@ -3,6 +3,7 @@ import { ExactAudit } from '../../../src/audit/exact.js';
 import { compare } from '../../../src/audit/judge.js';
 import { Ledgers, type RunClaim } from '../../../src/audit/ledgers.js';
 import type { StoredRecord } from '../../../src/audit/stored.js';
+import { settledIn } from '../../../src/audit/window.js';
 import { AuditMemory } from '../../../src/shipper/audit/audit-file.js';
 import { AuditLog } from '../../../src/shipper/audit/audit-log.js';
 import { claimsOf } from '../../../src/shipper/audit/claim.js';
@@ -181,14 +182,44 @@ test('a claim that changed meanwhile is not judged', () => {
   expect([unexplained, explained.map(({ kind }) => kind)]).toEqual([[], ['unsettled']]);
 });
 
-test('an audit in two parts finds what one in one part finds', () => {
-  scene.store(batchFrom(0, 30));
-  const stored = documents(0, 30).filter(({ place }) => place !== 3 && place !== 25);
-  const ledger = scene.ledgers.of('opensearch');
-  const first = new ExactAudit(ledger, () => true);
-  for (const record of stored.filter(({ timeMs }) => timeMs < 2 * MINUTE)) first.record(record);
-  const found = first.entries.map((entry) => entry.found.claim);
-  const second = new ExactAudit(ledger, () => true, found);
-  for (const record of stored.filter(({ timeMs }) => timeMs >= 2 * MINUTE)) second.record(record);
-  expect(second.end()).toEqual({ ...scene.audit(stored).audit.findings, others: 0 });
+test.each([1, 2, 3, 4])(
+  'an audit in two parts, the second from minute %i on, finds what one in one part finds',
+  (minute) => {
+    scene.store(batchFrom(0, 20));
+    // Out when the shipper was killed: three of the five are stored, one before each minute and one after.
+    scene.log.sending('opensearch', claims(batchFrom(20, 5)));
+    scene.run();
+    scene.store(batchFrom(25, 5));
+    const [twice, twiceLater] = documents(5, 1).concat(documents(26, 1));
+    const stored = [
+      ...documents(0, 30).filter(({ place }) => ![3, 13, 21, 24, 28].includes(place)),
+      ...documents(40, 8).map((each) => ({ ...each, timeMs: (each.place - 37) * 30_000 })),
+      { ...twice!, of: undefined, id: 'logs/foreign' },
+      { ...twiceLater!, of: undefined, id: 'logs/foreign-later' },
+      { ...documents(1, 1)[0]!, of: 'ffff-1', id: 'logs/other' },
+    ].sort((one, other) => one.timeMs - other.timeMs);
+    const ledger = scene.ledgers.of('opensearch');
+    const first = new ExactAudit(ledger, () => true);
+    for (const record of stored.filter(({ timeMs }) => timeMs < minute * MINUTE)) first.record(record);
+    const kept = JSON.parse(JSON.stringify(first.state));
+    const second = new ExactAudit(ledger, () => true, kept);
+    for (const record of stored.filter(({ timeMs }) => timeMs >= minute * MINUTE)) second.record(record);
+    const whole = scene.audit(stored).audit.findings;
+    expect(second.end()).toEqual(whole);
+    const kinds = [whole.unexplained, whole.explained].map(({ listed }) => listed.map(({ kind }) => kind as string));
+    expect(new Set(kinds.flat())).toEqual(new Set(['duplicate', 'missing', 'unclaimed', 'in_flight']));
+  },
+);
+
+test('a claim that changed between two parts of an audit is not judged', () => {
+  scene.store(batchFrom(0, 10));
+  const before = scene.ledgers.of('opensearch').stored;
+  const first = new ExactAudit(scene.ledgers.of('opensearch'), () => true);
+  for (const record of documents(0, 6)) first.record(record);
+  const kept = first.state;
+  scene.store(batchFrom(10, 2));
+  const second = new ExactAudit(scene.ledgers.of('opensearch'), settledIn(before), kept);
+  for (const record of documents(6, 6)) second.record(record);
+  const { unexplained, explained, claimed } = second.end();
+  expect([unexplained.listed, explained.listed.map(({ kind }) => kind), claimed]).toEqual([[], ['unsettled'], 6]);
 });

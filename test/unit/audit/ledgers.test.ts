@@ -25,6 +25,13 @@ test('a run without an end is not final: it was killed, or runs', () => {
   expect(new Ledgers([[...RUN, ''].join('\n')]).isFinal).toBe(false);
 });
 
+test('of two shippers, one that still runs is not final, nor killed, although the other started later and has ended', () => {
+  const later = [...RUN, END].map((line) => line.replace('"00000001",1000', '"00000002",2000'));
+  const ledgers = new Ledgers([RUN, later].map((lines) => lines.join('\n')));
+  expect(ledgers.isFinal).toBe(false);
+  expect(ledgers.runs.map((run) => ledgers.stateOf(run))).toEqual(['open', 'ended']);
+});
+
 test('standard input is not read twice', async () => {
   expect(await readLedgers(['-'], ['known'])).toEqual(['known']);
 });
