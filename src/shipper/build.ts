@@ -1,4 +1,5 @@
 /** Settings to the parts of a shipper, none of which runs yet. */
+import { basename, dirname } from 'node:path';
 import { kernelRefusal } from '../kernels/kernels.js';
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
@@ -43,6 +44,8 @@ export interface ShipperParts extends Sources, Stages {
   readonly heldBy: (sink: string) => Tally;
   /** Sends the records in the flight recorder, of containers with such origins or of all. Returns their number. */
   readonly recall: (isOf?: (origin: Origin) => boolean) => number;
+  /** To be called once it listens, before a process is read. */
+  readonly carryOn: () => void;
 }
 
 /** Locks the directories and takes over the state of previous runs. Throws a ConfigError when the settings cannot work. */
@@ -85,10 +88,16 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     isOutage: () => isOutage(metered, now()),
     onFailure: (writer) => recall(({ container }) => container === writer.container),
   });
+  const carryOn = () => {
+    if (journal !== undefined) return;
+    const own = openSocketJournal(settings.socket, log);
+    ledger.carryOn(own);
+    sources.socket.remember(own.previous);
+  };
   const heldBy = (name: string) => buffer.cursor(name).held;
   return {
     ...{ settings, log, now, memoryMaxBytes, ledger, buffer, bufferLock, ringLock },
-    ...{ metrics, metered, sinks, deadLetters, heldBy, recall, ...sources, ...stages },
+    ...{ metrics, metered, sinks, deadLetters, heldBy, recall, carryOn, ...sources, ...stages },
   };
 }
 
@@ -103,6 +112,14 @@ function recallTo(
   const batch = bill.recall(counts.withhold, counts.books, isOf);
   buffer.append(counts.counted(batch));
   return batch.count;
+}
+
+/** Beside the socket, where there is neither a disk buffer nor a ring: once this shipper listens there, and no other does. */
+function openSocketJournal(socket: string, log: Log): CountJournal {
+  return new CountJournal(dirname(socket), {
+    name: `${basename(socket)}.journal`,
+    onProblem: (message) => log.problem('warn', 'journal', message),
+  });
 }
 
 /** Beside the rings, where the disk buffer has none. */

@@ -89,13 +89,20 @@ export function openSources(
     onGap: () => ledger.countGap(),
     onTimeReplaced: () => ledger.countTimeReplaced(),
     known: totalsOf(journal),
-    onTotal: (instance: string, total: Lost) => journal?.lost(instance, total),
+    onTotal: (instance: string, total: Lost) => ledger.keepLost(instance, total),
   };
   const socket = new SocketSource({
     ...lines,
     path: settings.socket,
     maxConnections: descriptorShares().connections,
+    onRead: (processes, unsettled) => ledger.keepRead(processes, unsettled),
+    onSettled: (unsettled) => ledger.keepSettled(unsettled),
+    onMissing(missing) {
+      ledger.countMissing(missing);
+      log.problem('warn', 'gone', 'a shipper was killed that had read lines over the socket', { ...missing });
+    },
   });
+  if (journal !== undefined) socket.remember(journal.previous);
   if (settings.ringDir === undefined) return { socket, sources: [socket] };
   const rings = new RingSource({
     ...lines,

@@ -50,10 +50,11 @@ export class Shipper {
 
   /** Listens when it resolves. */
   async start(): Promise<void> {
-    const { settings, log, memoryMaxBytes, socket, sources } = this.#parts;
+    const { settings, log, memoryMaxBytes, socket, sources, carryOn } = this.#parts;
     // First: a port that is taken must be known before a process connects to the socket.
     await this.#startStatusServer();
     await socket.listen();
+    carryOn();
     this.#isListening = true;
     log.info('listening', {
       version,

@@ -8,6 +8,11 @@ type Given = 'handed' | 'original';
 interface Line {
   given: Given;
   readonly transport: 'ring' | 'socket';
+  readonly writer: number;
+  /** Of its frame. */
+  readonly seq: number;
+  /** Of its frame. */
+  readonly lines: number;
   /** Id under which it is stored. */
   storedAs: string | undefined;
   /** Why it may be missing without a count: one of the gaps that docs/internals/architecture.md lists. */
@@ -34,6 +39,8 @@ export class Violation extends Error {
   }
 }
 
+/** Of lines over a socket that a kill took. */
+const UNHEARD = 'unheard';
 /** Of losses in the shipper; others are the service's. */
 const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop)/;
 const KEYS = /\bw\d+#\d+;/g;
@@ -56,8 +63,8 @@ export class Books {
   /** Lines that may count twice: by a shipper that was killed after it had counted them, and by the next one. */
   doubts = 0;
 
-  written(text: string, given: Given, transport: Line['transport']): void {
-    this.#lines.set(keyOf(text), { text, given, transport, storedAs: undefined, excuse: undefined });
+  written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq' | 'lines'>): void {
+    this.#lines.set(keyOf(text), { text, ...line, storedAs: undefined, excuse: undefined });
   }
 
   /** Lines that the service refuses. */
@@ -86,7 +93,34 @@ export class Books {
     const kept = new Set(files.flatMap((file) => file.toString('latin1').match(KEYS) ?? []));
     for (const [key, line] of this.#lines) {
       if (line.given !== 'handed' || line.storedAs !== undefined || kept.has(key)) continue;
-      if (transport === 'all' || line.transport === transport) line.excuse ??= why;
+      if (transport !== 'all' && line.transport !== transport) continue;
+      if (line.excuse === undefined || line.excuse === UNHEARD) line.excuse = why;
+    }
+  }
+
+  /**
+   * A kill takes what only the killed shipper had of a socket, and what is in the kernel. The next one counts what is in its
+   * journal, which has `journaled` frames of a writer, and the frames up to the next that it gets. Only a writer that no
+   * later shipper hears may have lines in no count.
+   */
+  killed(journaled: (writer: number) => number, files: readonly Buffer[]): void {
+    this.excuse(UNHEARD, 'socket', files);
+    for (const line of this.#lines.values()) {
+      if (line.excuse === UNHEARD && line.seq <= journaled(line.writer)) line.excuse = undefined;
+    }
+  }
+
+  /** Of lines before one that is stored: their frames were missed. Without one number of lines per frame, lines are estimated. */
+  #unexcuseHeard(): void {
+    const heard = new Map<number, number>();
+    const perFrame = new Map<number, Set<number>>();
+    for (const { writer, seq, lines, storedAs } of this.#lines.values()) {
+      if (storedAs !== undefined) heard.set(writer, Math.max(seq, heard.get(writer) ?? 0));
+      perFrame.set(writer, (perFrame.get(writer) ?? new Set()).add(lines));
+    }
+    for (const line of this.#lines.values()) {
+      const isKnown = line.seq <= (heard.get(line.writer) ?? 0) && perFrame.get(line.writer)!.size === 1;
+      if (line.excuse === UNHEARD && isKnown) line.excuse = undefined;
     }
   }
 
@@ -139,6 +173,7 @@ export class Books {
 
   /** Throws a Violation unless written = stored + original + counted. At the end, when nothing is held. */
   close(): void {
+    this.#unexcuseHeard();
     const { examples, ...sums } = this.sums;
     const { application, left } = this.reported;
     const all = JSON.stringify({ ...sums, ...this.reported, dropped: Object.fromEntries(this.reported.dropped) });

@@ -61,21 +61,24 @@ const DURATION_MS = 20_000;
 
 export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
   const random = new Random(seed).fork('plan');
-  const theme = random.of(['mixed', 'mixed', 'mixed', 'outage', 'node'] as const);
-  const kind = theme === 'outage' ? ('rings' as const) : random.of(['rings', 'rings', 'socket', 'both'] as const);
+  const theme = random.of(['mixed', 'mixed', 'mixed', 'outage', 'node', 'sockets'] as const);
+  const kind = kindOf(theme) ?? random.of(['rings', 'rings', 'socket', 'both'] as const);
   const count = random.between(1, 3);
   const writers = Array.from({ length: count }, (_, i) => {
     if (kind === 'both') return i % 2 === 0 ? ('ring' as const) : ('socket' as const);
     return kind === 'rings' ? ('ring' as const) : ('socket' as const);
   });
   const buffer =
-    theme === 'node' || random.chance(theme === 'outage' ? 0.2 : 0.5) ? ('disk' as const) : ('memory' as const);
+    theme === 'node' || random.chance(theme === 'outage' || theme === 'sockets' ? 0.2 : 0.5)
+      ? ('disk' as const)
+      : ('memory' as const);
   const own = random.fork('theme');
   const steps = [
     ...writes(random.fork('writes'), count, lines),
     ...faults(random.fork('faults'), buffer, count, theme === 'mixed' ? 6 : 2),
     ...(theme === 'outage' ? outage(own, count) : []),
     ...(theme === 'node' ? crashes(own, count) : []),
+    ...(theme === 'sockets' ? killed(own, count) : []),
   ];
   return {
     seed,
@@ -86,6 +89,34 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasMkfifo: random.chance(0.7),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
+}
+
+const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);
+
+/** Kills while lines over sockets are on their way. */
+function killed(random: Random, writers: number): Step[] {
+  const floods = Array.from({ length: writers }, (_, writer) => ({
+    atMs: random.between(0, 4000),
+    ...{
+      do: 'write' as const,
+      writer,
+      calls: 50,
+      lines: 1,
+      everyMs: random.of([50, 300]),
+      bytes: random.of([100, 1000]),
+    },
+  }));
+  const kills = Array.from({ length: random.between(1, 3) }, () => ({
+    atMs: random.between(1000, 15_000),
+    do: 'kill' as const,
+    ...(random.chance(0.5) && { inCalls: random.between(0, 80) }),
+  }));
+  const mood = {
+    do: 'mood' as const,
+    mood: random.of(['down', 'slow', 'failing', 'late', 'well'] as const),
+    forMs: 5000,
+  };
+  return [...floods, ...kills, { atMs: random.between(0, 8000), ...mood }];
 }
 
 /** Longer than rings last, with kills in it. */

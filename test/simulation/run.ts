@@ -6,8 +6,8 @@ import { Killed, Machine, type MachineProcess } from './world/machine.js';
 import type { Program } from './world/program.js';
 import { Service } from './world/service.js';
 import { debtsIn, RINGS, RingWriter } from './writers/ring-writer.js';
-import { SocketWriter } from './writers/socket-writer.js';
-import type { Writer } from './writers/writer.js';
+import { SOCKET, SocketWriter } from './writers/socket-writer.js';
+import type { FramedWriter } from './writers/writer.js';
 
 export interface Result {
   readonly violation: Violation | undefined;
@@ -56,7 +56,9 @@ class Simulation {
   readonly books = new Books();
   readonly #plan: Plan;
   readonly #program: Program;
-  readonly #writers = new Map<number, Writer>();
+  readonly #writers = new Map<number, FramedWriter>();
+  /** Names of all processes that ever wrote. */
+  readonly #instances = new Map<number, string>();
   /** The one that is started again whenever it ends. */
   #shipper: MachineProcess | undefined;
   /** Thrown by what runs inside of the shipper, which may catch it. */
@@ -175,8 +177,10 @@ class Simulation {
     const { files } = this.machine;
     this.books.doubts += this.#debts;
     const spool = files.list(DISK).map((name) => files.bytesOf(files.find(`${DISK}/${name}`)!));
-    // docs/internals/architecture.md: lines over a socket that only the killed shipper had.
-    this.books.excuse('socket', 'socket', spool);
+    const { unsettled, seqs } = readOf(this.#journal);
+    this.books.killed((writer) => seqs.get(this.#instances.get(writer) ?? '') ?? 0, spool);
+    // They may be stored all the same, or on disk.
+    this.books.doubts += unsettled;
     this.#checkJournal(process);
     if (process === this.#shipper) this.#startSoon();
   }
@@ -185,6 +189,16 @@ class Simulation {
   get #debts(): number {
     const { files } = this.machine;
     return debtsIn(files.list(RINGS).map((name) => files.find(`${RINGS}/${name}`)!));
+  }
+
+  /** The text of the journal of counts. */
+  get #journal(): string {
+    const { buffer, environment } = this.#plan;
+    const rings = environment.LOGTAP_RING_DIR === undefined ? undefined : `${RINGS}/counts.journal`;
+    const inode = this.machine.files.find(
+      buffer === 'disk' ? `${DISK}/counts.journal` : (rings ?? `${SOCKET}.journal`),
+    );
+    return inode === undefined ? '' : this.machine.files.bytesOf(inode).toString();
   }
 
   /** docs/internals/architecture.md: counts that no disk took. */
@@ -258,7 +272,7 @@ class Simulation {
     for (const process of this.machine.running) process.descriptorLimit = this.machine.descriptorLimit;
   }
 
-  #writerOf(number: number): Writer {
+  #writerOf(number: number): FramedWriter {
     const known = this.#writers.get(number);
     if (known?.isAlive === true) return known;
     // A process that has ended is followed by another.
@@ -266,6 +280,7 @@ class Simulation {
     const options = { machine: this.machine, books: this.books, number: generation };
     const writer = this.#plan.writers[number] === 'ring' ? new RingWriter(options) : new SocketWriter(options);
     this.#writers.set(number, writer);
+    this.#instances.set(generation, writer.instance.toString(16).padStart(16, '0'));
     return writer;
   }
 
@@ -351,6 +366,22 @@ class Simulation {
   #lastWords(): string {
     return JSON.stringify(this.machine.processes.at(-1)?.log.slice(-3));
   }
+}
+
+/** What a journal says of sockets: lines that no sink had acknowledged, and the last frame of each process. */
+function readOf(journal: string): { readonly unsettled: number; readonly seqs: ReadonlyMap<string, number> } {
+  const seqs = new Map<string, number>();
+  let unsettled = 0;
+  const add = ([kind, ...rest]: readonly unknown[]): void => {
+    if (kind === 'acknowledged') for (const entry of rest[0] as unknown[][]) add(entry);
+    if (kind === 'reported') unsettled = 0;
+    if (kind === 'settled') unsettled = rest[0] as number;
+    if (kind !== 'read') return;
+    for (const [instance, [seq]] of Object.entries(rest[0] as Record<string, number[]>)) seqs.set(instance, seq!);
+    unsettled = rest[1] as number;
+  };
+  for (const line of journal.split('\n').slice(0, -1)) add(JSON.parse(line));
+  return { unsettled, seqs };
 }
 
 /** How long a step goes on. */

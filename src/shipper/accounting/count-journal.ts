@@ -7,6 +7,10 @@
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
  *     ["possibleDuplicates",SINK,REASON,{...}]          resent, and perhaps stored twice: no part of any sum
  *     ["withheld",REASON,{STREAM:[RECORDS,BYTES]}]      by rules, limits or a stage: of an acknowledged batch; negative: sent later
+ *     ["read",{INSTANCE:[SEQ,LINES,BYTES,LOST_LINES,LOST_BYTES]},LINES,BYTES]
+ *                                                       totals of processes over sockets: number of the last frame, what was
+ *                                                       read, and lost; and the lines of all that are not acknowledged
+ *     ["settled",LINES,BYTES]                           these are not acknowledged now
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that
  *                                                       forget them, base64: a kill may come before they are written
@@ -43,6 +47,8 @@ import {
   JournalSum,
   journalEntry,
   type PreviousCounts,
+  type ReadTotal,
+  readEntry,
   type SinkEntry,
 } from './journal-sum.js';
 import type { Tally } from './tally.js';
@@ -55,6 +61,8 @@ const fdatasyncLater = promisify(fdatasync);
 
 export interface JournalOptions {
   readonly onProblem: (message: string) => void;
+  /** @default JOURNAL_NAME */
+  readonly name?: string;
   /** `off` where a crash of the node takes the directory. @default off */
   readonly sync?: SpoolSync;
   /** Told that `syncLater` is due. */
@@ -79,13 +87,14 @@ export class CountJournal {
 
   /** Reads the journal of previous runs in the directory. Throws a ConfigError where it cannot be read now. */
   constructor(directory: string, options: JournalOptions) {
-    this.#path = join(directory, JOURNAL_NAME);
+    this.#path = join(directory, options.name ?? JOURNAL_NAME);
     this.#options = options;
     this.#sync = options.sync ?? 'off';
     this.#sum = new JournalSum();
     const entries = readEntries(this.#path);
     this.isContinued = entries !== undefined;
     for (const entry of entries ?? []) this.#sum.add(entry);
+    this.#sum.begin();
     this.previous = this.#sum.counts();
     this.#startAnew();
   }
@@ -96,6 +105,11 @@ export class CountJournal {
 
   ofSink(entry: SinkEntry, sink: string, reason: string, tally: Tally): void {
     this.#append(journalEntry.ofSink(entry, sink, reason, tally));
+  }
+
+  /** Before these lines go to the buffer. */
+  read(processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost): void {
+    this.#append(readEntry(processes, unsettled));
   }
 
   /** Entries of lines that the rings forget by these checkpoints, which are to be written next. */

@@ -24,10 +24,21 @@ export const journalEntry = {
   ],
   withheld: (reason: string, tally: Tally): JournalEntry => ['withheld', reason, countsOf(tally)],
   lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
+  settled: ({ lines, bytes }: Lost): JournalEntry => ['settled', lines, bytes],
 };
+
+/** What was read of a process over sockets. */
+export interface ReadTotal extends Lost {
+  /** The number of its last frame. */
+  readonly seq: number;
+  /** What it could not hand over until then. */
+  readonly lost: Lost;
+}
 
 /** The counts of previous runs. */
 export interface PreviousCounts {
+  /** By process. */
+  readonly reads: ReadonlyMap<string, ReadTotal>;
   /** By process: its total, and how much of that no last line has reported. */
   readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
   readonly lostWithPreviousRun: Lost;
@@ -50,6 +61,18 @@ export const acknowledgedEntry = (
   'acknowledged',
   entries,
   checkpoints.map(({ ring, before, after }) => [ring, before.toString('base64'), after.toString('base64')]),
+];
+
+export const readEntry = (processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost): JournalEntry => [
+  'read',
+  Object.fromEntries(
+    [...processes].map(([instance, { seq, lines, bytes, lost }]) => [
+      instance,
+      [seq, lines, bytes, lost.lines, lost.bytes],
+    ]),
+  ),
+  unsettled.lines,
+  unsettled.bytes,
 ];
 
 /** A tally as an entry has it. */
@@ -79,6 +102,9 @@ export class JournalSum {
   readonly #withheld = new Map<string, Tally>();
   readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
   #checkpoints: readonly RingCheckpoint[] = [];
+  readonly #reads = new Map<string, ReadTotal>();
+  /** Read from sockets, and not acknowledged. */
+  #unsettled: Lost = NOTHING;
 
   add(entry: unknown): void {
     if (!Array.isArray(entry)) return;
@@ -88,8 +114,16 @@ export class JournalSum {
       this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
     else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
     else if (kind === 'withheld') this.#addWithheld(rest);
+    else if (kind === 'read') this.#addRead(rest);
+    else if (kind === 'settled' && rest.every(isCount)) this.#unsettled = { lines: rest[0]!, bytes: rest[1] ?? 0 };
     else if (kind === 'reported') this.#report();
     else if (kind === 'acknowledged') this.#addAcknowledged(rest);
+  }
+
+  /** A shipper begins: what the one before it had read, and neither delivered nor reported, is gone. */
+  begin(): void {
+    this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, this.#unsettled);
+    this.#unsettled = NOTHING;
   }
 
   counts(): PreviousCounts {
@@ -100,7 +134,8 @@ export class JournalSum {
     const withheld = new Map([...this.#withheld].map(([reason, tally]) => [reason, new Tally().plus(tally)]));
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
     const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
-    return { lost: new Map(lost), lostWithPreviousRun: this.#lostWithPreviousRun, withheld, sinks, checkpoints };
+    const lostWithPreviousRun = this.#lostWithPreviousRun;
+    return { reads: new Map(this.#reads), lost: new Map(lost), lostWithPreviousRun, withheld, sinks, checkpoints };
   }
 
   entries(): (readonly unknown[])[] {
@@ -120,7 +155,8 @@ export class JournalSum {
     const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
     // Whether they were written is known once the rings are opened.
     const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
-    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks, ...checkpoints];
+    const reads = this.#reads.size > 0 ? [readEntry(this.#reads, this.#unsettled)] : [];
+    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks, ...checkpoints, ...reads];
   }
 
   #addLost([instance, lines, bytes]: unknown[]): void {
@@ -129,6 +165,18 @@ export class JournalSum {
     this.#lost.delete(instance);
     this.#lost.set(instance, { total: { lines, bytes }, reported });
     if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
+  }
+
+  #addRead([processes, lines, bytes]: unknown[]): void {
+    if (typeof processes !== 'object' || processes === null || !isCount(lines) || !isCount(bytes)) return;
+    this.#unsettled = { lines, bytes };
+    for (const [instance, total] of Object.entries(processes)) {
+      if (!INSTANCE.test(instance) || !Array.isArray(total) || total.length !== 5 || !total.every(isCount)) continue;
+      const [seq, ofLines, ofBytes, lostLines, lostBytes] = total as [number, number, number, number, number];
+      this.#reads.delete(instance);
+      this.#reads.set(instance, { seq, lines: ofLines, bytes: ofBytes, lost: { lines: lostLines, bytes: lostBytes } });
+      if (this.#reads.size > INSTANCES_MAX) this.#reads.delete(this.#reads.keys().next().value!);
+    }
   }
 
   #addOfSink(fate: SinkEntry, [sink, reason, counts]: unknown[]): void {
@@ -158,6 +206,7 @@ export class JournalSum {
   #report(): void {
     for (const known of this.#lost.values()) known.reported = known.total;
     this.#lostWithPreviousRun = NOTHING;
+    this.#unsettled = NOTHING;
     this.#sinks.clear();
     this.#withheld.clear();
   }

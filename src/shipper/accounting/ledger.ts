@@ -9,7 +9,7 @@ import type { Acknowledging } from './acknowledging.js';
 import type { CountJournal } from './count-journal.js';
 import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
-import { type Fate, type JournalEntry, journalEntry, type PreviousCounts } from './journal-sum.js';
+import { type Fate, type JournalEntry, journalEntry, type PreviousCounts, type ReadTotal } from './journal-sum.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
 import { type Count, STREAMS, Tally } from './tally.js';
 
@@ -70,6 +70,7 @@ export class Ledger {
   readonly #unkept = new Map<string, Record<Fate, Map<string, Tally>>>();
   /** The same of other kinds, as entries. */
   #entries: JournalEntry[] = [];
+  #settled: Lost | undefined;
   readonly #acknowledging = new Set<Acknowledging>();
 
   constructor(sinks: readonly string[]) {
@@ -136,6 +137,8 @@ export class Ledger {
         for (const [reason, tally] of counts[fate]) entries.push(journalEntry.ofSink(fate, sink, reason, tally));
       }
     }
+    if (this.#settled !== undefined) entries.push(journalEntry.settled(this.#settled));
+    this.#settled = undefined;
     this.#entries = [];
     this.#unkept.clear();
     return entries;
@@ -150,6 +153,28 @@ export class Ledger {
   /** Lines that were lost with a previous run, whose notice is delivered. Written by the next `keep`. */
   keepLostWithPreviousRun(lost: Lost): void {
     if (this.#journal !== undefined) this.#entries.push(journalEntry.lostWithPreviousRun(lost));
+  }
+
+  /** Lines that a killed shipper had read from a process, or the kernel held, in no entry of the journal. */
+  countMissing(missing: Lost): void {
+    this.countLostWithPreviousRun(missing);
+    this.keepLostWithPreviousRun(missing);
+    this.keep();
+  }
+
+  /** The total of a process, before it is counted. */
+  keepLost(instance: string, total: Lost): void {
+    this.#journal?.lost(instance, total);
+  }
+
+  /** Lines from sockets, before they are buffered. */
+  keepRead(processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost): void {
+    this.#journal?.read(processes, unsettled);
+  }
+
+  /** So many lines from sockets are not acknowledged now. Written by the next `keep`. */
+  keepSettled(unsettled: Lost): void {
+    this.#settled = unsettled;
   }
 
   /** The places of records that are counted and not stored, for an audit. */

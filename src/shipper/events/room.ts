@@ -23,6 +23,7 @@ export interface EventChoice {
 /** What assembles the events of a stream or thread. */
 export interface OpenEvent extends Carried {
   readonly isOpen: boolean;
+  readonly lines: number;
   /** How long it waits for a further line. */
   readonly idleMs: number;
   /** Whether it is among those of the room, where it stays for a while. */

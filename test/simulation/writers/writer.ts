@@ -75,7 +75,8 @@ export abstract class FramedWriter implements Writer {
     const timeNs = BigInt(Math.floor(scheduler.nowMs + scheduler.wallOffsetMs)) * NANOSECONDS;
     const isHanded = this.hand(data(1, this.#seq, payload, timeNs, 1));
     this.machine.trace(`writer ${this.number} ${isHanded ? 'hands' : 'loses'} ${lines} of ${payload.length}`);
-    for (const text of texts) this.books.written(text, isHanded ? 'handed' : 'original', this.transport);
+    const line = { transport: this.transport, writer: this.number, seq: Number(this.#seq), lines };
+    for (const text of texts) this.books.written(text, { given: isHanded ? 'handed' : 'original', ...line });
     if (isHanded) return;
     this.lostLines += BigInt(lines);
     this.lostBytes += BigInt(payload.length);

@@ -238,3 +238,34 @@ test('a directory that is gone is reported, and stops nothing', () => {
   expect(problems[0]).toMatch(/counts cannot be kept in .*ENOENT/);
   directory = mkdtempSync(join(tmpdir(), 'lt-counts-'));
 });
+
+const readOf = (seq: number, lines: number) =>
+  new Map([[ONE, { seq, lines, bytes: lines * 10, lost: { lines: 0, bytes: 0 } }]]);
+
+test('lines from sockets that no sink had acknowledged are counted by the next shippers, until one reports', () => {
+  const { ledger } = next();
+  ledger.keepRead(readOf(8, 8), { lines: 8, bytes: 80 });
+  ledger.keepSettled({ lines: 5, bytes: 50 });
+  ledger.keep();
+  for (let kills = 0; kills < 2; kills += 1) {
+    const { journal, totals } = next();
+    expect(totals.dropped).toEqual({ hold: { shipper_killed: 5 } });
+    expect(journal.previous.reads).toEqual(readOf(8, 8));
+  }
+  next().journal.reported();
+  const { journal, totals } = next();
+  expect(totals.dropped).toEqual({});
+  expect(journal.previous.reads).toEqual(readOf(8, 8));
+});
+
+test('lines that a last line has reported as held are not lost with the shipper that follows', () => {
+  const { ledger } = next();
+  ledger.keepRead(readOf(8, 8), { lines: 8, bytes: 80 });
+  ledger.reported();
+  expect(next().totals.dropped).toEqual({});
+});
+
+test('frames that are missed are kept beyond the next kill', () => {
+  next().ledger.countMissing({ lines: 4, bytes: 40 });
+  expect(next().totals.dropped).toEqual({ hold: { shipper_killed: 4 } });
+});

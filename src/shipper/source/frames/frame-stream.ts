@@ -24,22 +24,6 @@ const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
 
-/** Programs that write what others wrote: where their writes begin and end says nothing. */
-const COPIERS: ReadonlySet<string> = new Set([
-  'cat',
-  'tee',
-  'sed',
-  'grep',
-  'awk',
-  'gawk',
-  'mawk',
-  'head',
-  'tail',
-  'ts',
-  'socat',
-  'dd',
-]);
-
 /** Begins the names of streams that are our own, and no process's. */
 const NOTICE = '0-';
 
@@ -74,6 +58,8 @@ export interface FrameStreamOptions {
   readonly onSkipped?: ((reason: SkipReason, bytes: number) => void) | undefined;
   /** The numbers of frames go on, but not with the next one: something was lost between. */
   readonly onGap?: (() => void) | undefined;
+  /** Told of the first DATA frame before it is taken. */
+  readonly onFirstFrame?: ((instance: string, seq: number) => void) | undefined;
   /** The time of a frame was not believed, and its record has the present one. */
   readonly onTimeReplaced?: (() => void) | undefined;
 }
@@ -128,6 +114,16 @@ export class FrameStream implements FrameReader {
   /** When the last bytes came, or when it began, on the clock of `write`. */
   get touchedMs(): number {
     return this.#touchedMs;
+  }
+
+  /** As the options gave it. */
+  get name(): string | undefined {
+    return this.#options.name;
+  }
+
+  /** Of the DATA frames; 0 before there was one. */
+  get lastSeq(): number {
+    return this.#lastSeq;
   }
 
   /** Whether its process has written frames, all of them whole: it goes on over another connection. */
@@ -270,6 +266,7 @@ export class FrameStream implements FrameReader {
     }
     // A signal handler's frame may come before that of the write that it interrupted.
     if (seq > this.#lastSeq) {
+      if (this.#lastSeq === 0) this.#options.onFirstFrame?.(this.#hello!.instance, seq);
       if (this.#lastSeq > 0 && seq > this.#lastSeq + 1) {
         this.#options.onGap?.();
         for (const each of this.#streams.values()) each.closeEvents();
@@ -364,9 +361,7 @@ export class FrameStream implements FrameReader {
     }
     this.#nameBytes += bytes;
     const origin = { id: this.#idOf(id), ...stream, pid, process, container };
-    // Without a name it is not known whose writes they are.
-    const doWritesTell = process !== '' && !COPIERS.has(process);
-    this.#streams.set(id, openAssembler(origin, this.#shared, doWritesTell));
+    this.#streams.set(id, openAssembler(origin, this.#shared));
   }
 
   #idOf(stream: number | string): string {

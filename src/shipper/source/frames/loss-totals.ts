@@ -66,6 +66,11 @@ export class LossTotals {
     return { lines, bytes };
   }
 
+  /** What the process has lost, as far as it was believed. */
+  totalOf(instance: string): Lost {
+    return this.#totals.get(instance) ?? { lines: 0, bytes: 0 };
+  }
+
   /** Whether a total was believed. */
   isCounted(instance: string, { lines, bytes }: Lost): boolean {
     const known = this.#totals.get(instance);

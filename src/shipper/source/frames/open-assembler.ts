@@ -12,12 +12,26 @@ const UTF16: ReadonlyMap<string | undefined, ByteOrder | undefined> = new Map([
   ['utf-16', undefined],
 ]);
 
-/** `writesTell`: as of a line assembler. */
-export function openAssembler(
-  origin: Origin,
-  shared: AssemblerShared,
-  writesTell: boolean,
-): StreamAssembler | Utf16Assembler {
+/** Programs that write what others wrote: where their writes begin and end says nothing. */
+const COPIERS: ReadonlySet<string> = new Set([
+  'cat',
+  'tee',
+  'sed',
+  'grep',
+  'awk',
+  'gawk',
+  'mawk',
+  'head',
+  'tail',
+  'ts',
+  'socat',
+  'dd',
+]);
+
+/** Of a stream of frames. */
+export function openAssembler(origin: Origin, shared: AssemblerShared): StreamAssembler | Utf16Assembler {
+  // Without a name it is not known whose writes they are.
+  const writesTell = origin.process !== '' && !COPIERS.has(origin.process);
   const charset = shared.charsets?.[origin.stream];
   return UTF16.has(charset)
     ? new Utf16Assembler(origin, shared, UTF16.get(charset), writesTell)

@@ -6,12 +6,13 @@
  * this source holds is bounded by one batch, one read of each socket and the unfinished lines.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
-import { createConnection, createServer, type Server, type Socket } from 'node:net';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Charsets } from '../../../catalog/records/bytes.js';
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
-import { ConfigError, codeOf, messageOf, ProtocolError } from '../../errors.js';
+import type { PreviousCounts } from '../../accounting/journal-sum.js';
+import { ConfigError, messageOf, ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
@@ -20,9 +21,11 @@ import { FrameStream } from '../frames/frame-stream.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
+import { ConnectionReads, type ConnectionReadsOptions } from './connection-reads.js';
 import { drain } from './drain.js';
+import { removeStale } from './stale-socket.js';
 
-export interface SocketSourceOptions {
+export interface SocketSourceOptions extends ConnectionReadsOptions {
   readonly path: string;
   /** At the bound the one that has been idle for longest is closed, or else the new one; either is read before. */
   readonly maxConnections?: number;
@@ -68,6 +71,7 @@ export class SocketSource implements Source {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #names = new NameRoom();
+  readonly #reads: ConnectionReads;
   readonly #connections = new Map<Socket, FrameStream>();
   #isPaused = false;
   #isLingerOver = false;
@@ -88,7 +92,13 @@ export class SocketSource implements Source {
     this.#now = options.now ?? (() => performance.now());
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
+    this.#reads = new ConnectionReads(this.#shared, this.#losses, options);
     this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  /** Counts of earlier shippers. Before a process is read. */
+  remember(previous: PreviousCounts): void {
+    this.#reads.remember(previous);
   }
 
   /** Makes directory and socket. Throws a ConfigError when that cannot be. */
@@ -135,7 +145,7 @@ export class SocketSource implements Source {
       // The consumer has the last lines.
       if (builder.count === 0) this.#tellEnded();
       if (this.#shared.builder.isFull || (builder.count > 0 && (this.#isLingerOver || this.#isEnded))) {
-        const batch = { ...builder.finish(), acknowledge() {} };
+        const batch = this.#reads.leave(builder.finish(), this.#connections.values());
         clearTimeout(this.#linger);
         this.#linger = undefined;
         this.#isLingerOver = false;
@@ -183,6 +193,8 @@ export class SocketSource implements Source {
       this.#end(socket);
       take();
     }
+    // These lines are counted: the next shipper must not miss their frames.
+    this.#reads.keep(this.#connections.values());
     return { records, bytes, rings: 0 };
   }
 
@@ -215,7 +227,8 @@ export class SocketSource implements Source {
     const { onGap, onTimeReplaced } = this.#options;
     // A name that no peer can know: one that speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
-    const options = { name, names: this.#names, onGap, onTimeReplaced, nowMs: this.#now() };
+    const onFirstFrame = (instance: string, seq: number) => this.#reads.hear(name, instance, seq);
+    const options = { name, names: this.#names, onGap, onTimeReplaced, onFirstFrame, nowMs: this.#now() };
     return new FrameStream(this.#shared, this.#losses, options);
   }
 
@@ -266,6 +279,7 @@ export class SocketSource implements Source {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
     this.#connections.delete(socket);
+    this.#reads.close(connection);
     socket.destroy();
     const { writer, exitStatus } = connection;
     if (writer !== undefined && exitStatus !== undefined) this.#ended.push([writer, exitStatus]);
@@ -366,27 +380,5 @@ export class SocketSource implements Source {
     this.#cancelQuiet();
     if (this.#lastLookBytes !== undefined) this.#cutOff();
     else this.#whenQuiet(QUIET_MS, () => this.close());
-  }
-}
-
-/** Removes a socket that no process listens on any more; refuses anything else at that path. */
-async function removeStale(path: string): Promise<void> {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined) return;
-  if (!stat.isSocket()) {
-    throw new ConfigError([`LOGTAP_SOCKET: '${path}' exists and is no socket. Remove it or choose another path.`]);
-  }
-  const answer = await new Promise<string>((resolve) => {
-    const probe = createConnection(path, () => {
-      probe.destroy();
-      resolve('listening');
-    });
-    probe.once('error', (error) => resolve(codeOf(error)));
-  });
-  if (answer === 'ECONNREFUSED') {
-    rmSync(path);
-  } else if (answer !== 'ENOENT') {
-    const why = answer === 'listening' ? 'another shipper listens on it' : `connecting to it fails with ${answer}`;
-    throw new ConfigError([`LOGTAP_SOCKET: '${path}' is in use: ${why}. Stop it or choose another path.`]);
   }
 }

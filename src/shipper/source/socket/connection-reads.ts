@@ -1,0 +1,73 @@
+/** What was read from the connections of a socket, as their frames and batches tell. */
+import type { PreviousCounts } from '../../accounting/journal-sum.js';
+import type { RecordBatch, SourceBatch } from '../../parts.js';
+import type { Lost } from '../frames/decoder.js';
+import type { FrameStream } from '../frames/frame-stream.js';
+import type { AssemblerShared } from '../frames/line-assembler.js';
+import type { LossTotals } from '../frames/loss-totals.js';
+import { countByInstance } from '../rings/count-by-instance.js';
+import { ReadTotals, type ReadTotalsOptions } from './read-totals.js';
+
+export interface ConnectionReadsOptions extends ReadTotalsOptions {
+  /** Lines that a process had handed over to an earlier shipper that was killed, as far as no journal had them. */
+  readonly onMissing?: (missing: Lost) => void;
+}
+
+export class ConnectionReads {
+  readonly #options: ConnectionReadsOptions;
+  readonly #shared: AssemblerShared;
+  readonly #losses: LossTotals;
+  readonly #totals: ReadTotals;
+  /** By the name of a connection, which begins the ids of its records: the process that it speaks for. */
+  readonly #instances = new Map<string, string>();
+  /** Names of connections that are closed, whose last records may still be in the builder. */
+  readonly #closed: string[] = [];
+
+  constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionReadsOptions) {
+    this.#options = options;
+    this.#shared = shared;
+    this.#losses = losses;
+    this.#totals = new ReadTotals(options);
+  }
+
+  remember({ lost, reads }: PreviousCounts): void {
+    for (const [instance, { total }] of lost) this.#losses.remember(instance, total);
+    this.#totals.remember(reads);
+  }
+
+  /** The first frame of a connection. */
+  hear(name: string, instance: string, seq: number): void {
+    this.#instances.set(name, instance);
+    const missing = this.#totals.hear(instance, seq, this.#losses.totalOf(instance));
+    if (missing !== undefined && this.#losses.believes(missing, instance)) this.#options.onMissing?.(missing);
+  }
+
+  /** A connection is closed. */
+  close(connection: FrameStream): void {
+    this.#reach(connection);
+    if (connection.name !== undefined) this.#closed.push(connection.name);
+  }
+
+  /** All records of the builder leave. */
+  leave(batch: RecordBatch, connections: Iterable<FrameStream>): SourceBatch {
+    const left = [...countByInstance(batch)];
+    for (const [name, lines] of left) this.#totals.read(this.#instances.get(name), lines);
+    this.keep(connections);
+    for (const name of this.#closed.splice(0)) this.#instances.delete(name);
+    const acknowledge = () => {
+      for (const [, lines] of left) this.#totals.settle(lines);
+    };
+    return { ...batch, acknowledge };
+  }
+
+  keep(connections: Iterable<FrameStream>): void {
+    for (const connection of connections) this.#reach(connection);
+    const { unfinished, openEvents } = this.#shared;
+    const events = [...openEvents].reduce((sum, { isOpen, lines }) => sum + (isOpen ? lines : 0), 0);
+    this.#totals.keep({ lines: unfinished.size + events, bytes: 0 });
+  }
+
+  #reach({ writer, lastSeq }: FrameStream): void {
+    if (writer !== undefined) this.#totals.reach(writer.instance, lastSeq, this.#losses.totalOf(writer.instance));
+  }
+}

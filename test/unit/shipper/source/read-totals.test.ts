@@ -1,0 +1,66 @@
+/** Frames that an earlier shipper, or the kernel, took with it are missed once, and counted as lines. */
+import type { ReadTotal } from '../../../../src/shipper/accounting/journal-sum.js';
+import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
+import { ReadTotals } from '../../../../src/shipper/source/socket/read-totals.js';
+
+const ONE = '00000000000000a1';
+const lost = (lines: number, bytes = lines * 10): Lost => ({ lines, bytes });
+const NONE = lost(0);
+
+const after = (before: Partial<ReadTotal>) => {
+  const totals = new ReadTotals({});
+  totals.remember(new Map([[ONE, { seq: 10, lines: 10, bytes: 100, lost: NONE, ...before }]]));
+  return totals;
+};
+
+test.each<[string, Partial<ReadTotal>, number, Lost, Lost | undefined]>([
+  ['nothing is missing before the next frame', {}, 11, NONE, undefined],
+  ['one line per frame', {}, 16, NONE, lost(5)],
+  ['four lines per frame', { lines: 40, bytes: 400 }, 13, NONE, lost(8)],
+  ['part of a line per frame, rounded up', { lines: 5, bytes: 100 }, 14, NONE, { lines: 2, bytes: 30 }],
+  ['frames that the process could not hand over count there', {}, 16, lost(2), lost(3)],
+  ['but not those that it had lost before', { lines: 8, bytes: 80, lost: lost(2) }, 16, lost(3), lost(4)],
+  ['a number that goes back says nothing', {}, 4, NONE, undefined],
+])('%s', (_, before, seq, lostNow, missing) => {
+  expect(after(before).hear(ONE, seq, lostNow)).toEqual(missing);
+});
+
+test('a process is missed once, however often it connects, and only if an earlier shipper knew it', () => {
+  const totals = after({});
+  expect(totals.hear(ONE, 16, NONE)).toEqual(lost(5));
+  expect(totals.hear(ONE, 30, NONE)).toBeUndefined();
+  expect(totals.hear('00000000000000b2', 100, NONE)).toBeUndefined();
+});
+
+test('the next shipper of the next misses what came after, at the same number of lines per frame', () => {
+  const kept = new Map<string, ReadTotal>();
+  const totals = new ReadTotals({
+    onRead(changed) {
+      for (const [instance, total] of changed) kept.set(instance, total);
+    },
+  });
+  totals.remember(new Map([[ONE, { seq: 10, lines: 20, bytes: 200, lost: NONE }]]));
+  expect(totals.hear(ONE, 16, NONE)).toEqual(lost(10));
+  totals.reach(ONE, 20, NONE);
+  totals.read(ONE, lost(10));
+  totals.keep(NONE);
+  const next = new ReadTotals({});
+  next.remember(kept);
+  expect(next.hear(ONE, 24, NONE)).toEqual(lost(6));
+});
+
+test('lines that left and are not acknowledged, and those that are open, are kept as such', () => {
+  const unsettled: Lost[] = [];
+  const totals = new ReadTotals({
+    onRead: (_, lines) => unsettled.push(lines),
+    onSettled: (lines) => unsettled.push(lines),
+  });
+  totals.hear(ONE, 1, NONE);
+  totals.read(ONE, lost(3));
+  totals.read(undefined, lost(2));
+  totals.keep({ lines: 1, bytes: 0 });
+  totals.settle(lost(3));
+  totals.keep(NONE);
+  totals.settle(lost(2));
+  expect(unsettled).toEqual([NONE, { lines: 6, bytes: 50 }, { lines: 3, bytes: 20 }, lost(2), NONE]);
+});
