@@ -68,6 +68,15 @@ function compileKernels() {
   ]);
 }
 
+/** Names of CommonJS, which packages use, for an ES module. */
+const COMMON_NAMES = [
+  "import { createRequire as $createRequire } from 'node:module';",
+  'const require = $createRequire(import.meta.url), { filename: __filename, dirname: __dirname } = (() => {',
+  "  const filename = require('node:url').fileURLToPath(import.meta.url);",
+  "  return { filename, dirname: require('node:path').dirname(filename) };",
+  '})();',
+].join('');
+
 function bundle() {
   const esbuild = require('esbuild');
   /** @type {import('esbuild').Metafile[]} */
@@ -87,10 +96,24 @@ function bundle() {
     logLevel: 'warning',
     absWorkingDir: root,
   };
+  // A chunk whose content has changed has another name.
+  rmSync(join(root, 'dist', 'shipper'), { recursive: true, force: true });
   buildSync({
     ...common,
-    entryPoints: { main: 'src/shipper/main.ts', stage: 'src/shipper/stages/module/thread.ts' },
+    entryPoints: { main: 'src/shipper/process/start.ts', stage: 'src/shipper/stages/module/thread.ts' },
     outdir: 'dist/shipper',
+    minify: true,
+    keepNames: true,
+  });
+  // In chunks: a process parses and keeps the ones of its sinks only. esbuild splits ES modules, and no others.
+  buildSync({
+    ...common,
+    entryPoints: ['src/shipper/main.ts'],
+    outdir: 'dist/shipper',
+    format: 'esm',
+    splitting: true,
+    outExtension: { '.js': '.mjs' },
+    banner: { js: COMMON_NAMES },
     minify: true,
     keepNames: true,
   });

@@ -93,8 +93,8 @@ test('rule 55: a sink that is not chosen is not loaded', async () => {
   const [none, with_] = [await idle({}), await idle(cloudWatch)];
   // What the signer and the chain of credentials bring along, without the official client.
   expect(none).toBeLessThan(with_);
-  expect(none).toBeLessThan(80);
-  expect(with_).toBeLessThan(100);
+  expect(none).toBeLessThan(66);
+  expect(with_).toBeLessThan(72);
 });
 
 test('rule 94: a peer that does not close is cut off at half of the grace time, and all it wrote counts', async () => {
