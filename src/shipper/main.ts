@@ -17,15 +17,16 @@ const log = createLog({ write: (line) => process.stderr.write(line), now: Date.n
 function exit(shipper: Shipper): never {
   shipper.countUnread();
   const totals = shipper.totals();
-  const { held, unread = 0, unreadRings = 0 } = totals;
+  const { held, heldInMemory = 0, unread = 0, unreadRings = 0 } = totals;
   const isUnread = unread + unreadRings > 0;
   const undelivered = held > 0 || isUnread;
+  const refused = heldInMemory > 0 ? `, ${heldInMemory} of which the disk has refused` : '';
   const unreadLines = isUnread ? `, ${unread}${unreadRings > 0 ? ' or more' : ''} lines are unread` : '';
   // Not through the log, which redacts: a sum of places may look like the number of a card.
   for (const line of shipper.endAudit()) process.stderr.write(`{"audit":${line}}\n`);
   log.info(
     undelivered
-      ? `stopped: ${held} records remain undelivered${unreadLines}`
+      ? `stopped: ${held} records remain undelivered${refused}${unreadLines}`
       : 'stopped: nothing remains to be delivered',
     { ...totals },
   );

@@ -117,8 +117,9 @@ export class Shipper {
 
   /** The fates of all lines so far. */
   totals(): Totals {
-    const { ledger, heldBy } = this.#parts;
-    return ledger.totals(heldBy);
+    const { ledger, heldBy, buffer } = this.#parts;
+    const totals = ledger.totals(heldBy);
+    return buffer.refusedRecords > 0 ? { ...totals, heldInMemory: buffer.refusedRecords } : totals;
   }
 
   /** Adds the unread lines to the totals. No line is read afterwards. */

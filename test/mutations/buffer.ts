@@ -121,7 +121,7 @@ export const BUFFER: readonly Mutation[] = [
   {
     fault: 'numbers of records that only memory had are given again',
     file: `${IN}/segment-store.ts`,
-    text: 'const gap = first === this.#end ? [] : [encodeGap(this.#end, first)];',
+    text: 'const gap = first === endBefore ? [] : [encodeGap(endBefore, first)];',
     by: 'const gap: Buffer[] = [];',
     foundBy: STORE,
   },

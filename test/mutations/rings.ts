@@ -60,8 +60,8 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'notes go into the half that is valid',
     file: `${IN}/file.ts`,
-    text: 'this.#half = this.#half === 1 ? 2 : 1;',
-    by: 'this.#half = 1;',
+    text: 'const other = this.#half === 1 ? 2 : 1;',
+    by: 'const other = 1;',
     foundBy: RINGS,
   },
   {

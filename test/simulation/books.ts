@@ -147,7 +147,7 @@ export class Books {
     for (const reasons of Object.values(letters)) {
       for (const [reason, count] of Object.entries(reasons)) add(`dead letter ${reason}`, count);
     }
-    if (!keepsLeft) this.reported.left += Number(totals.held ?? 0);
+    this.reported.left += Number((keepsLeft ? totals.heldInMemory : totals.held) ?? 0);
     this.reported.left += Number(totals.unread ?? 0);
   }
 

@@ -36,8 +36,7 @@ import {
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { SpoolSync } from '../../catalog/buffer.js';
-import { realDisk } from '../buffer/disk.js';
-import { isMissing } from '../buffer/segment-file.js';
+import { isMissing, realDisk } from '../buffer/disk.js';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { RingCheckpoint } from './acknowledging.js';

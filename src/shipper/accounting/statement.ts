@@ -30,6 +30,8 @@ export interface Totals {
   readonly unreadRings?: number;
   /** Records that at least one sink still has to take. */
   readonly held: number;
+  /** Of these, records that the disk buffer has refused: the next shipper does not have them. Absent without any. */
+  readonly heldInMemory?: number;
   /** By sink and stream. */
   readonly streams: Readonly<Record<string, SinkStatement['streams']>>;
   readonly balanced: boolean;

@@ -13,7 +13,8 @@
  */
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Disk, DiskFile } from './disk.js';
+import { ConfigError, messageOf } from '../errors.js';
+import { type Disk, type DiskFile, isMissing } from './disk.js';
 
 /** Numbers of records: from the first up to, not including, the second. */
 export type Range = readonly [from: number, to: number];
@@ -86,11 +87,22 @@ export class CheckpointFile {
     return this.#path;
   }
 
-  /** `undefined` when there is no valid one. Throws when there is a file that cannot be read. */
+  /** `undefined` when there is no valid one. Throws the error for a file that is missing, a ConfigError for one that cannot be read now. */
   read(): Checkpoint | undefined {
-    const found = decodeCheckpoints(this.#disk.readFile(this.#path).content.toString('utf8'));
+    const found = decodeCheckpoints(this.#text());
     this.#number = found?.number ?? 0;
     return found;
+  }
+
+  #text(): string {
+    try {
+      return this.#disk.readFile(this.#path).content.toString('utf8');
+    } catch (error) {
+      if (isMissing(error)) throw error;
+      throw new ConfigError([
+        `${this.#path}: cannot be read now: ${messageOf(error)}. A shipper that starts without it would resend, and count, records twice. If this lasts, remove the file: then all existing records are resent.`,
+      ]);
+    }
   }
 
   /** Survives the process. */

@@ -18,7 +18,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { codeOf } from '../errors.js';
 import { withDescriptor } from '../process/descriptor-reserve.js';
+
+/** Waiting does not bring back a missing file. All other errors may pass: the read is retried. */
+const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
+
+export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error));
 
 /** All methods throw the system's errors. Unsynced data survives the process, not a crash of the machine. */
 export interface Disk {

@@ -3,7 +3,7 @@
  * delays no other until the bound is reached. Then, by choice, the reader waits, or records are dropped and counted.
  *
  * Batches are kept in memory, or in segments on disk if there is a store. Batches that the disk does not take stay in
- * memory, under its bound.
+ * memory, under its bound, until it takes them after all.
  */
 
 import type { OnFull } from '../../catalog/buffer.js';
@@ -24,10 +24,16 @@ const DROPPED_NEWEST = 'full_drop_newest';
 /** Reasons of drops by the buffer, not by a sink. */
 export const BUFFER_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROPPED_NEWEST, CORRUPT]);
 
+/** A batch that the disk refused, and the number after the last record on disk at that time. */
+interface Refused {
+  readonly batch: SourceBatch;
+  readonly diskEnd: number;
+}
+
 interface BufferedBatch extends Span {
-  readonly memoryBytes: number;
+  memoryBytes: number;
   readonly appendedMs: number;
-  readonly body: Body;
+  body: Body;
   /** Whether some of it was dropped for a sink, and counted. */
   isDropped: boolean;
 }
@@ -64,6 +70,7 @@ export class RecordBuffer implements CursorBuffer {
   readonly #options: RecordBufferOptions;
   readonly #cursors = new Map<string, BufferCursor>();
   #batches: BufferedBatch[] = [];
+  readonly #refused = new Map<BufferedBatch, Refused>();
   #memoryBytes = 0;
   /** Number of the next record. */
   #end = 0;
@@ -103,6 +110,7 @@ export class RecordBuffer implements CursorBuffer {
       this.#options.onAcknowledged?.();
       return tally;
     }
+    const diskEnd = store?.end ?? 0;
     const stored = store?.put(this.#end, batch);
     const buffered: BufferedBatch = {
       first: this.#end,
@@ -110,15 +118,17 @@ export class RecordBuffer implements CursorBuffer {
       tally,
       memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
       appendedMs: now(),
-      body: stored ?? { read: () => batch, discard: () => batch.acknowledge(buffered.isDropped) },
+      body: stored ?? { read: () => batch, discard: () => this.#release(buffered, batch) },
       isDropped: false,
     };
     this.#keep(buffered);
+    if (store !== undefined && stored === undefined) this.#refused.set(buffered, { batch, diskEnd });
     this.#end += batch.count;
     for (const cursor of this.#cursors.values()) cursor.held.add(tally);
     // On disk the records outlive this process: the source may forget them.
     if (stored !== undefined) {
       batch.acknowledge();
+      this.#putRefused();
       this.#options.onAcknowledged?.();
     }
     if (onFull === 'drop-oldest') this.#dropOldest();
@@ -140,7 +150,40 @@ export class RecordBuffer implements CursorBuffer {
 
   /** Writes the state for the next run. No batch may be appended or acknowledged afterwards. */
   end(): void {
-    this.#options.store?.end();
+    if (this.#refused.size > 0) {
+      this.#putRefused();
+      this.#options.onAcknowledged?.();
+    }
+    this.#options.store?.close();
+  }
+
+  /** Records that the disk has refused so far, and a sink still has to take: the next run does not have them. */
+  get refusedRecords(): number {
+    const cursors = [...this.#cursors.values()];
+    const left = (cursor: BufferCursor, batch: BufferedBatch) =>
+      cursor.isAcknowledged(batch) ? 0 : Math.min(batch.count, batch.first + batch.count - cursor.position);
+    const sums = cursors.map((cursor) => [...this.#refused.keys()].reduce((sum, each) => sum + left(cursor, each), 0));
+    return Math.max(0, ...sums);
+  }
+
+  /** Batches that the disk refused, now that it takes some again. */
+  #putRefused(): void {
+    const { store } = this.#options;
+    for (const [buffered, { batch, diskEnd }] of this.#refused) {
+      const body = store!.fullness < 1 ? store!.put(buffered.first, batch, diskEnd) : undefined;
+      if (body === undefined) return;
+      this.#memoryBytes += INDEX_BYTES - buffered.memoryBytes;
+      buffered.memoryBytes = INDEX_BYTES;
+      buffered.body = body;
+      this.#release(buffered, batch);
+      this.#freed.wake();
+    }
+  }
+
+  /** The source may forget it. */
+  #release(buffered: BufferedBatch, batch: SourceBatch): void {
+    this.#refused.delete(buffered);
+    batch.acknowledge(buffered.isDropped);
   }
 
   appendedMs(position: number): number | undefined {

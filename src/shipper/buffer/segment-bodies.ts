@@ -5,9 +5,9 @@ import type { RecordBatch } from '../parts.js';
 import { BatchCache } from './batch-cache.js';
 import type { Body, Read } from './body.js';
 import type { Range } from './checkpoint.js';
-import type { Disk, DiskFile } from './disk.js';
+import { type Disk, type DiskFile, isMissing } from './disk.js';
 import type { Ranges } from './ranges.js';
-import { isMissing, type Place, readFrame, readSegment, type SegmentContent } from './segment-file.js';
+import { type Place, readFrame, readSegment, type SegmentContent } from './segment-file.js';
 import { type Surveyed, survey } from './survey.js';
 
 export interface Segment {

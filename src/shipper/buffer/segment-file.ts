@@ -1,16 +1,30 @@
-/** Reads segments: one in memory at a time. */
-
+/** Segments as files: makes them, and reads them, one in memory at a time. */
+import { join } from 'node:path';
 import { Tally } from '../accounting/tally.js';
 import { codeOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
-import type { Disk } from './disk.js';
+import type { Disk, DiskFile } from './disk.js';
 import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.js';
 import type { FrameEntry } from './survey.js';
 
-/** Waiting does not bring back a missing file. All other errors may pass: the read is retried. */
-const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EISDIR', 'ELOOP']);
+/** Names that are tried for a new segment where some are taken. */
+const NAMES_MAX = 16;
 
-export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error));
+/** Its name is a hint, the numbers in it count: where something has that name already, it gets the next. */
+export function createSegment(
+  disk: Disk,
+  directory: string,
+  first: number,
+): { readonly path: string; readonly file: DiskFile } {
+  for (let i = 0; ; i++) {
+    const path = join(directory, `${String(first + i).padStart(16, '0')}.segment`);
+    try {
+      return { path, file: disk.create(path) };
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST' || i === NAMES_MAX) throw error;
+    }
+  }
+}
 
 /** Where a frame is, and which records are in it. */
 export type Place = Omit<FrameEntry, 'tally' | 'gapFrom'>;

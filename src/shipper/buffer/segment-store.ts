@@ -10,15 +10,15 @@
  */
 import { join } from 'node:path';
 import type { SpoolSync } from '../../catalog/buffer.js';
-import { ConfigError, codeOf, isSystemError, messageOf } from '../errors.js';
+import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
 import type { Body, StoredSpan } from './body.js';
 import { type Checkpoint, CheckpointFile, type Progress } from './checkpoint.js';
-import { type Disk, type DiskFile, realDisk } from './disk.js';
+import { type Disk, type DiskFile, isMissing, realDisk } from './disk.js';
 import { Ranges } from './ranges.js';
 import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
-import { isMissing } from './segment-file.js';
+import { createSegment } from './segment-file.js';
 import { isPlausible, type Surveyed, survey } from './survey.js';
 
 export interface SegmentStoreOptions {
@@ -60,8 +60,6 @@ const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 const SEGMENTS_MIN = 8;
 const SYNC_MS = 1000;
 const NAME = /^\d{16}\.segment$/;
-/** Names that are tried for a new segment where some are taken. */
-const NAMES_MAX = 16;
 
 export class SegmentStore {
   readonly #options: SegmentStoreOptions;
@@ -152,8 +150,16 @@ export class SegmentStore {
     this.touched();
   }
 
-  /** Writes a batch. `undefined` when the disk does not take it; nothing of it is left there then. */
-  put(first: number, batch: RecordBatch): Body | undefined {
+  /** The number after the last record on disk. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /**
+   * Writes a batch. `undefined` when the disk does not take it; nothing of it is left there then. `endBefore`: of a batch that
+   * it refused earlier, the number after the last record on disk at that time.
+   */
+  put(first: number, batch: RecordBatch, endBefore = this.#end): Body | undefined {
     if (this.#options.isOurs?.() === false) return undefined;
     const bytes = encodeFrame(first, batch);
     try {
@@ -161,12 +167,13 @@ export class SegmentStore {
         this.#options.onProblem('spool_removed', `${this.#current.path}: was removed; another one is begun`);
         this.#seal();
       }
-      const segment = this.#current ?? this.#open(first);
+      if (this.#current !== undefined && this.#current.end !== first) this.#seal();
+      const segment = this.#current ?? this.#open(first, endBefore);
       const entry = { at: segment.bytes, bytes: bytes.length, first, count: batch.count };
       this.#append(segment, bytes);
-      this.#end = segment.end = first + batch.count;
+      segment.end = first + batch.count;
+      this.#end = Math.max(this.#end, segment.end);
       const body = this.#bodies.bodyOf(segment, entry, batch);
-
       if (segment.bytes >= this.#segmentBytes) this.#seal();
       // Only this tells that there was a batch, should its file be damaged.
       this.touched();
@@ -196,7 +203,7 @@ export class SegmentStore {
   }
 
   /** Leaves all on disk, and writes nothing ever after. */
-  end(): void {
+  close(): void {
     this.#seal();
     this.#write('end', () => {
       if (this.#sync !== 'off') {
@@ -237,27 +244,15 @@ export class SegmentStore {
     return Math.ceil(this.#options.maxBytes / COLUMN_BYTES);
   }
 
-  #open(first: number): Segment {
-    const { path, file } = this.#create(first);
+  #open(first: number, endBefore: number): Segment {
+    const { path, file } = createSegment(this.#disk, this.#options.directory, first);
     const segment: Segment = { path, first, end: first, bytes: 0, live: 0, isSealed: false, file };
     this.#current = segment;
     this.#isDirectorySynced = false;
-    const gap = first === this.#end ? [] : [encodeGap(this.#end, first)];
+    const gap = first === endBefore ? [] : [encodeGap(endBefore, first)];
     this.#append(segment, Buffer.concat([segmentHeader(), ...gap]));
     if (this.#sync === 'always') this.#disk.syncDirectory(this.#options.directory);
     return segment;
-  }
-
-  /** Its name is a hint, the numbers in it count: where something has that name already, it gets the next. */
-  #create(first: number): { readonly path: string; readonly file: DiskFile } {
-    for (let i = 0; ; i++) {
-      const path = join(this.#options.directory, `${String(first + i).padStart(16, '0')}.segment`);
-      try {
-        return { path, file: this.#disk.create(path) };
-      } catch (error) {
-        if (codeOf(error) !== 'EEXIST' || i === NAMES_MAX) throw error;
-      }
-    }
   }
 
   #append(segment: Segment, bytes: Buffer): void {
@@ -304,10 +299,8 @@ export class SegmentStore {
     } catch (error) {
       if (codeOf(error) === 'ENOENT' && segments.length === 0)
         return { end: 0, positions: {}, skipped: {}, removed: [] };
-      if (isMissing(error) || !isSystemError(error)) return refuse(`cannot be read: ${messageOf(error)}`);
-      throw new ConfigError([
-        `${path}: cannot be read now: ${messageOf(error)}. A shipper that starts without it would resend, and count, records twice. If this lasts, remove the file: then all existing records are resent.`,
-      ]);
+      if (error instanceof ConfigError) throw error;
+      return refuse(`cannot be read: ${messageOf(error)}`);
     }
   }
 

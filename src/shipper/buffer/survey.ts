@@ -57,7 +57,11 @@ export interface SurveyOptions {
 
 export function survey(options: SurveyOptions): Survey {
   const numberOf = (segment: Surveyed) => beginningOf([segment])?.first ?? segment.first;
-  const segments = [...options.segments].sort((one, other) => numberOf(one) - numberOf(other));
+  // Records that the disk refused at first may lie in a segment of their own: before one that begins with a gap for them.
+  const firstOf = ({ first, frames }: Surveyed) => frames?.[0]?.first ?? first;
+  const segments = [...options.segments].sort(
+    (one, other) => numberOf(one) - numberOf(other) || firstOf(one) - firstOf(other),
+  );
   const course = new Course(options);
   segments.forEach((segment, i) => {
     if (segment.frames === undefined) course.unreadable(segment, beginningOf(segments.slice(i + 1)));

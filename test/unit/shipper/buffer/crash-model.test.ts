@@ -23,7 +23,12 @@ type Action =
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'kill' | 'end' }
   | { readonly do: 'crash'; readonly seed: number }
-  | { readonly do: 'fail'; readonly code: string | undefined; readonly calls: readonly string[] };
+  | {
+      readonly do: 'fail';
+      readonly code: string | undefined;
+      readonly calls: readonly string[];
+      readonly path?: string;
+    };
 
 const actions = ({ isCrashing, isFailing }: { isCrashing: boolean; isFailing: boolean }): fc.Arbitrary<Action[]> => {
   const some: fc.WeightedArbitrary<Action>[] = [
@@ -71,6 +76,8 @@ class History {
   readonly mayBeLost = new Set<number>();
   /** Those that the disk has not taken, which are buffered in memory. */
   #inMemory = new Set<number>();
+  /** Those that it has taken later, and may not have synced. */
+  #late = new Set<number>();
   readonly seen: Record<SinkName, Set<number>> = { one: new Set(), two: new Set() };
   readonly dropped: Record<SinkName, number> = { one: 0, two: 0 };
   life = { one: books(), two: books() };
@@ -90,7 +97,8 @@ class History {
     else if (step.do === 'wait') await this.#wait(step.ms);
     else if (step.do === 'fail') {
       this.#hasFailed = true;
-      this.disk.fails = (call) => (step.calls.includes(call) ? step.code : undefined);
+      const { code, calls, path: part = '' } = step;
+      this.disk.fails = (call, path) => (calls.includes(call) && path.includes(part) ? code : undefined);
     } else this.#reopen(step);
     this.#check();
   }
@@ -123,8 +131,10 @@ class History {
   #open(): void {
     this.life = { one: books(), two: books() };
     const { fails } = this.disk;
-    // What cannot be written at the start is a problem of the settings.
-    this.disk.fails = (call, path) => (path.endsWith('probe') ? undefined : fails(call, path));
+    // These end the start.
+    const isSetting = (call: string, path: string) =>
+      path.endsWith('probe') || (call === 'readFile' && path.endsWith('checkpoint.json'));
+    this.disk.fails = (call, path) => (isSetting(call, path) ? undefined : fails(call, path));
     const options = { directory: '/spool', maxBytes: DISK, cacheBytes: 1000, onProblem: () => {} };
     this.#store = new SegmentStore({ ...options, sync: this.sync, disk: this.disk });
     this.#buffer = new RecordBuffer({
@@ -155,6 +165,7 @@ class History {
       ...batchOf(records),
       acknowledge: () => {
         isOnDisk = true;
+        for (const { seq } of records) if (this.#inMemory.delete(seq)) this.#late.add(seq);
       },
     });
     if (!isOnDisk) for (const { seq } of records) this.#inMemory.add(seq);
@@ -196,6 +207,7 @@ class History {
       ['sync', 'syncLater', 'write', 'syncDirectory'].every((call) => fails(call as 'sync', '') === undefined)
     ) {
       this.synced = Math.max(this.synced, sent);
+      this.#late.clear();
     }
   }
 
@@ -207,6 +219,7 @@ class History {
     if (step.do === 'crash') {
       this.#hasCrashed = true;
       for (let number = this.sync === 'off' ? 0 : this.synced; number < this.sent; number++) this.mayBeLost.add(number);
+      for (const number of this.sync === 'always' ? [] : this.#late) this.mayBeLost.add(number);
       let state = step.seed;
       this.disk.crash(() => {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -271,12 +284,30 @@ describe.each([
     });
 
   test('counts nothing that memory held between what the disk has taken', async () => {
-    const fail = (code: string | undefined): Action => ({ do: 'fail', code, calls: ['write'] });
-    const steps = [append, fail('ENOSPC'), append, fail(undefined), append, { do: 'kill' } as const];
-    const history = await run(sync, steps);
+    const full: Action = { do: 'fail', code: 'ENOSPC', calls: ['write'] };
+    const failing: Action = { do: 'fail', code: 'EIO', calls: ['create'], path: '03.segment' };
+    const history = await run(sync, [append, full, append, failing, append, { do: 'kill' }]);
     expect(history.dropped).toEqual({ one: 0, two: 0 });
     expect(history.mayBeLost).toEqual(new Set([3, 4, 5]));
     expect(history.seen.one).toEqual(new Set([0, 1, 2, 6, 7, 8]));
+  });
+
+  test('what memory held while the disk was full is on disk with the next batch', async () => {
+    const fail = (code: string | undefined): Action => ({ do: 'fail', code, calls: ['write'] });
+    const steps = [append, fail('ENOSPC'), append, append, fail(undefined), append, { do: 'kill' } as const];
+    const history = await run(sync, steps);
+    expect(history.dropped).toEqual({ one: 0, two: 0 });
+    expect(history.mayBeLost.size).toBe(0);
+    expect(history.seen.one.size).toBe(12);
+  });
+
+  test('or at the end, and one that was delivered meanwhile does not count as missing', async () => {
+    const fail = (code: string | undefined): Action => ({ do: 'fail', code, calls: ['write'] });
+    const steps = [append, fail('ENOSPC'), append, append, ...both, ...both, fail(undefined), { do: 'end' } as const];
+    const history = await run(sync, steps);
+    expect(history.dropped).toEqual({ one: 0, two: 0 });
+    expect(history.mayBeLost.size).toBe(0);
+    expect(history.seen.one.size).toBe(9);
   });
 });
 

@@ -1,5 +1,14 @@
 /** What the disk does to a buffer: full, gone, damaged, torn; what a previous run left. */
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { realDisk } from '../../../../src/shipper/buffer/disk.js';
@@ -143,6 +152,35 @@ describe('a buffer on disk', () => {
     acknowledgeAll(taken);
     expect(acknowledged).toBe(1);
     store.abandon();
+  });
+
+  test('what the disk has refused is written with the next batch that it takes, and the source is let go', async () => {
+    const directory = newDirectory();
+    const before = open(directory, { sinks: ['one', 'two'] });
+    rmSync(directory, { recursive: true });
+    let acknowledged = 0;
+    before.buffer.append(sourceBatchOf(['memory', 'alone'], () => acknowledged++));
+    const taken = (await before.buffer.cursor('two').take({ ...all, maxRecords: 1 }, never))!;
+    acknowledgeAll(taken);
+    expect([before.buffer.refusedRecords, acknowledged]).toEqual([2, 0]);
+    mkdirSync(directory);
+    before.buffer.append(sourceBatchOf(['disk']));
+    expect([before.buffer.refusedRecords, acknowledged]).toEqual([0, 1]);
+    before.store.abandon();
+    const after = open(directory, { sinks: ['one', 'two'] });
+    expect(messagesOf((await after.take()).batch)).toEqual(['memory', 'alone', 'disk']);
+    expect(messagesOf((await after.buffer.cursor('two').take(all, never))!.batch)).toEqual(['alone', 'disk']);
+    after.store.abandon();
+  });
+
+  test('what the disk refuses to the end is told', () => {
+    const directory = newDirectory();
+    const { buffer } = open(directory, { sinks: ['one', 'two'] });
+    buffer.append(sourceBatchOf(['disk']));
+    rmSync(directory, { recursive: true });
+    buffer.append(sourceBatchOf(['memory', 'alone']));
+    buffer.end();
+    expect(buffer.refusedRecords).toBe(2);
   });
 
   test('blocks at the bound of the disk until a segment is free', async () => {
