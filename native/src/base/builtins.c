@@ -1,12 +1,15 @@
-/* The four functions that gcc calls even from freestanding code. Hidden: no other object sees them. */
+/* The four functions that gcc calls even from freestanding code. Hidden: no other object sees them. Used: the calls
+ * appear only after link-time optimisation has looked for them. */
 #include "text.h"
 
-void *memcpy(void *to, const void *from, size_t length) {
+#define USED __attribute__((used))
+
+USED void *memcpy(void *to, const void *from, size_t length) {
     lt_copy(to, from, length);
     return to;
 }
 
-void *memmove(void *to, const void *from, size_t length) {
+USED void *memmove(void *to, const void *from, size_t length) {
     if ((uintptr_t)to <= (uintptr_t)from) {
         lt_copy(to, from, length);
         return to;
@@ -16,13 +19,13 @@ void *memmove(void *to, const void *from, size_t length) {
     return to;
 }
 
-void *memset(void *at, int byte, size_t length) {
+USED void *memset(void *at, int byte, size_t length) {
     for (size_t i = 0; i < length; i++)
         ((uint8_t *)at)[i] = (uint8_t)byte;
     return at;
 }
 
-int memcmp(const void *one, const void *other, size_t length) {
+USED int memcmp(const void *one, const void *other, size_t length) {
     const uint8_t *a = one;
     const uint8_t *b = other;
     for (size_t i = 0; i < length; i++) {

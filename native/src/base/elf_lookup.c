@@ -32,6 +32,7 @@ struct version_name {
 struct wanted {
     const char *name;
     const char *version; /* NULL: the default one */
+    uint32_t gnu_hash;   /* of the name: the same for all objects */
 };
 
 /* struct dl_phdr_info, the fields that every libc has. */
@@ -132,10 +133,15 @@ static void *definition(const struct tables *tables, uint32_t index, const struc
     return (void *)(tables->base + symbol->st_value);
 }
 
-static void *find_by_gnu_hash(const struct tables *tables, const struct wanted *wanted) {
+static uint32_t hash_of_name(const char *name) {
     uint32_t hash = 5381;
-    for (const char *c = wanted->name; *c != '\0'; c++)
+    for (const char *c = name; *c != '\0'; c++)
         hash = hash * 33 + (uint8_t)*c;
+    return hash;
+}
+
+static void *find_by_gnu_hash(const struct tables *tables, const struct wanted *wanted) {
+    const uint32_t hash = wanted->gnu_hash;
     const uint32_t *header = tables->gnu_hash;
     const uint32_t bucket_count = header[0];
     const uint32_t first = header[1];
@@ -175,10 +181,18 @@ static void *find_by_hash(const struct tables *tables, const struct wanted *want
     return NULL;
 }
 
-static void *find(const struct tables *tables, const char *name, const char *version) {
-    const struct wanted wanted = {.name = name, .version = version};
-    if (tables->gnu_hash != NULL) return find_by_gnu_hash(tables, &wanted);
-    return tables->hash == NULL ? NULL : find_by_hash(tables, &wanted);
+static void *find(const struct tables *tables, const struct wanted *wanted) {
+    if (tables->gnu_hash != NULL) return find_by_gnu_hash(tables, wanted);
+    return tables->hash == NULL ? NULL : find_by_hash(tables, wanted);
+}
+
+static struct wanted wanted_of(const struct lt_symbol *symbol) {
+    return (struct wanted){.name = symbol->name, .version = symbol->version, .gnu_hash = symbol->gnu_hash};
+}
+
+static void hash_names(struct lt_symbol *symbols, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        symbols[i].gnu_hash = hash_of_name(symbols[i].name);
 }
 
 /* The symbols that an object does not define itself come first, in front of those in the GNU hash table. */
@@ -225,7 +239,9 @@ static bool knows_name(const struct loaded_object *object, const struct tables *
 
 /* libpthread of glibc before 2.34 has it too. */
 static bool is_libc(const struct tables *tables) {
-    return find(tables, "__errno_location", NULL) != NULL;
+    static const char name[] = "__errno_location";
+    const struct wanted wanted = {.name = name, .gnu_hash = hash_of_name(name)};
+    return find(tables, &wanted) != NULL;
 }
 
 /* A library with a function of its own may have given it any signature, so one that is not libc's counts as a wrapper
@@ -255,7 +271,8 @@ static int visit(struct loaded_object *object, size_t size, void *context) {
     for (size_t i = 0; i < search->count; i++) {
         struct lt_symbol *symbol = &search->symbols[i];
         if (symbol->found || (of_libc && symbol->origins != 0 && (symbol->origins & LT_LIBC) == 0)) continue;
-        void *address = find(&tables, symbol->name, symbol->version);
+        const struct wanted wanted = wanted_of(symbol);
+        void *address = find(&tables, &wanted);
         if (address == NULL) continue;
         if (symbol->origins != 0) {
             symbol->origin = of_libc ? LT_LIBC : origin_of(object, &tables, symbol->name);
@@ -269,6 +286,7 @@ static int visit(struct loaded_object *object, size_t size, void *context) {
 
 void lt_lookup_next(struct lt_symbol *symbols, size_t count) {
     if (dl_iterate_phdr == NULL) return;
+    hash_names(symbols, count);
     struct search search = {.symbols = symbols, .count = count};
     dl_iterate_phdr(visit, &search);
     search = (struct search){.symbols = symbols, .count = count, .look_before = true};
@@ -277,6 +295,7 @@ void lt_lookup_next(struct lt_symbol *symbols, size_t count) {
 
 void lt_lookup_first(struct lt_symbol *symbols, size_t count) {
     if (dl_iterate_phdr == NULL) return;
+    hash_names(symbols, count);
     struct search search = {.symbols = symbols, .count = count, .everywhere = true};
     dl_iterate_phdr(visit, &search);
 }
@@ -304,7 +323,8 @@ static int visit_inside(struct loaded_object *object, size_t size, void *context
     if (tables.symbols == NULL || tables.strings == NULL) return 1;
     for (size_t i = 0; i < inside->count; i++) {
         struct lt_symbol *symbol = &inside->symbols[i];
-        void *address = find(&tables, symbol->name, symbol->version);
+        const struct wanted wanted = wanted_of(symbol);
+        void *address = find(&tables, &wanted);
         symbol->found = address != NULL;
         if (symbol->found) *symbol->address = address;
     }
@@ -312,6 +332,7 @@ static int visit_inside(struct loaded_object *object, size_t size, void *context
 }
 
 struct lt_range lt_lookup_in_object(const void *address, struct lt_symbol *symbols, size_t count) {
+    hash_names(symbols, count);
     struct inside inside = {.address = (uintptr_t)address, .symbols = symbols, .count = count};
     if (dl_iterate_phdr != NULL) dl_iterate_phdr(visit_inside, &inside);
     return inside.object;

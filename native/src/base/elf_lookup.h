@@ -20,7 +20,16 @@ struct lt_symbol {
     unsigned origins;      /* acceptable ones; 0: any */
     enum lt_origin origin; /* of the one found, where `origins` is not 0 */
     bool found;
+    uint32_t gnu_hash; /* of the name; the look-up sets it */
 };
+
+/* For tables of names, each at its place rather than by a pointer. */
+enum { LT_SYMBOL_NAME_BYTES = 24, LT_SYMBOL_VERSION_BYTES = 12 };
+
+/* A version of such a table, where an empty one is the default one. */
+static inline const char *lt_version(const char *version) {
+    return *version == '\0' ? NULL : version;
+}
 
 /* Addresses from start up to, not including, end. */
 struct lt_range {

@@ -212,13 +212,14 @@ static long raw_syscall(long number, ...) {
 struct lt_libc_next lt_libc_next = WITHOUT_LIBC;
 struct lt_libc_next lt_libc = WITHOUT_LIBC;
 
-#define FIELD(symbol, field) OLD_FIELD(symbol, NULL, field)
-#define OLD_FIELD(symbol, version, field) {(symbol), (version), offsetof(struct lt_libc_next, field)}
+#define FIELD(symbol, field) OLD_FIELD(symbol, "", field)
+#define OLD_FIELD(symbol, version, field) {symbol, version, offsetof(struct lt_libc_next, field)}
 
+/* No pointers: the dynamic linker would write them at the start of every process. */
 static const struct {
-    const char *name;
-    const char *version;
-    size_t offset;
+    char name[LT_SYMBOL_NAME_BYTES];
+    char version[LT_SYMBOL_VERSION_BYTES]; /* empty: the default one */
+    uint16_t offset;
 } fields[] = {
     FIELD("write", write),
     FIELD("writev", writev),
@@ -316,7 +317,7 @@ static bool find_into(struct lt_libc_next *table, unsigned origins) {
     for (size_t i = 0; i < COUNT; i++) {
         void **address = (void **)((char *)table + fields[i].offset);
         symbols[i] = (struct lt_symbol){
-            .name = fields[i].name, .version = fields[i].version, .address = address, .origins = origins};
+            .name = fields[i].name, .version = lt_version(fields[i].version), .address = address, .origins = origins};
     }
     lt_lookup_next(symbols, COUNT);
     bool has_wrapper = false;

@@ -23,6 +23,10 @@ typedef long off_t;
 typedef unsigned mode_t;
 typedef int pid_t;
 
+/* Memory that few processes need or whose beginning they need: it lies behind all other zeros, so that these share a
+ * page. Each page that a process touches costs it a page fault at its start. */
+#define LT_LARGE __attribute__((section(".bss.large")))
+
 #define LT_EXPORT __attribute__((visibility("default")))
 #define LT_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define LT_UNLIKELY(condition) __builtin_expect(!!(condition), 0)

@@ -4,19 +4,29 @@
 
 enum { HEX_DIGITS = 16 };
 
-void lt_copy(void *to, const void *from, size_t length) {
-    typedef struct {
-        uint64_t halves[2];
-    } __attribute__((packed, may_alias)) block;
-    uint8_t *target = to;
-    const uint8_t *source = from;
-    for (; length >= sizeof(block); length -= sizeof(block)) {
-        *(block *)target = *(const block *)source;
-        target += sizeof(block);
-        source += sizeof(block);
-    }
+typedef struct {
+    uint64_t halves[2];
+} __attribute__((packed, may_alias)) block;
+
+static void copy_less_than_block(uint8_t *target, const uint8_t *source, size_t length) {
     while (length-- > 0)
         *target++ = *source++;
+}
+
+/* Also where the target lies before the source and overlaps it. */
+void lt_copy(void *to, const void *from, size_t length) {
+    uint8_t *target = to;
+    const uint8_t *source = from;
+    if (length < sizeof(block)) {
+        copy_less_than_block(target, source, length);
+        return;
+    }
+    /* The last block, which may overlap the one before, is read before anything is written. */
+    const size_t last_at = length - sizeof(block);
+    const block last = *(const block *)(source + last_at);
+    for (size_t at = 0; at < last_at; at += sizeof(block))
+        *(block *)(target + at) = *(const block *)(source + at);
+    *(block *)(target + last_at) = last;
 }
 
 void lt_zero(void *at, size_t length) {

@@ -8,6 +8,7 @@ struct lt_ring {
     uint8_t *map;    /* NULL: none */
     uint32_t claims; /* rings that the process has claimed so far */
     uint64_t capacity;
+    uint64_t mask; /* capacity - 1 where it is a power of two, as all shippers make it; else 0 */
     bool is_locked;
     uint64_t head;
     uint64_t rung_epoch; /* the last sleep of the reader that we rang for */

@@ -22,8 +22,8 @@ struct directory_entry {
     char name[];
 };
 
-static char path[LT_PATH_MAX + NAME_MAX_BYTES];
-static char claimed_path[LT_PATH_MAX + NAME_MAX_BYTES];
+static LT_LARGE char path[LT_PATH_MAX + NAME_MAX_BYTES];
+static LT_LARGE char claimed_path[LT_PATH_MAX + NAME_MAX_BYTES];
 
 /* The path of a name in the directory, in `out`. */
 static char *in_directory(char *out, const char *name) {
@@ -80,6 +80,7 @@ static int map_and_close(struct lt_ring *ring, int fd) {
     forget(ring);
     ring->map = (uint8_t *)at;
     ring->capacity = (uint64_t)file.st_size - LT_RING_HEADER_BYTES;
+    ring->mask = (ring->capacity & (ring->capacity - 1)) == 0 ? ring->capacity - 1 : 0;
     ring->is_locked = is_locked;
     return 0;
 }
@@ -132,7 +133,7 @@ static int claim_listed(struct lt_ring *ring, const char *listing, size_t length
 }
 
 static int claim_free(struct lt_ring *ring) {
-    static char listing[LISTING_BYTES] __attribute__((aligned(8)));
+    static LT_LARGE char listing[LISTING_BYTES] __attribute__((aligned(8)));
     const int fd = lt_sys_open(lt_config.target, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0) return fd;
     int result = -ENOENT;

@@ -6,7 +6,7 @@
 
 ssize_t lt_send_staged(int fd, const struct iovec *parts, int count,
                        ssize_t (*send_one)(int fd, const void *from, size_t length)) {
-    static uint8_t bytes[sizeof(struct lt_frame_header) + LT_FRAME_MAX_PAYLOAD_BYTES];
+    static LT_LARGE uint8_t bytes[sizeof(struct lt_frame_header) + LT_FRAME_MAX_PAYLOAD_BYTES];
     static bool is_taken;
     if (__atomic_exchange_n(&is_taken, true, __ATOMIC_ACQUIRE)) return -EPERM;
     size_t length = 0;

@@ -35,7 +35,7 @@ static int open_shared(const char *path) {
 static int open_own(const char *target) {
     enum { SUFFIX_MAX_BYTES = 1 + 20 + 1 + 20 + 1, ATTEMPTS = 1000 };
     /* Inside the guard there is one of us; and the stack may be a signal handler's, of a few KiB. */
-    static char path[LT_PATH_MAX + SUFFIX_MAX_BYTES];
+    static LT_LARGE char path[LT_PATH_MAX + SUFFIX_MAX_BYTES];
     size_t length = lt_length(target);
     lt_copy(path, target, length);
     path[length++] = '.';

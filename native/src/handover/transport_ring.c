@@ -121,9 +121,13 @@ static bool can_read(const struct iovec *parts, int count, int own) {
     return true;
 }
 
+static uint64_t offset_of(uint64_t at) {
+    return LT_LIKELY(ring->mask != 0) ? at & ring->mask : at % ring->capacity;
+}
+
 static void put(uint64_t at, const void *from, size_t length) {
     uint8_t *data = ring->map + LT_RING_HEADER_BYTES;
-    const size_t offset = at % ring->capacity;
+    const size_t offset = offset_of(at);
     const size_t to_end = ring->capacity - offset;
     const size_t first = length < to_end ? length : to_end;
     lt_copy(data + offset, from, first);
@@ -133,7 +137,7 @@ static void put(uint64_t at, const void *from, size_t length) {
 /* The next record goes where the reader was before: its cache lines are fetched while the application does its work. */
 static void fetch_ahead(uint64_t at) {
     enum { LINE_BYTES = 64, LINES = 4 };
-    const uint64_t offset = at % ring->capacity;
+    const uint64_t offset = offset_of(at);
     if (offset + ((uint64_t)LINES * LINE_BYTES) > ring->capacity) return;
     const uint8_t *next = ring->map + LT_RING_HEADER_BYTES + offset;
     for (int i = 1; i <= LINES; i++)

@@ -145,17 +145,20 @@ __asm__(".pushsection .data.lt_hook_slots, \"aw\"\n"
 extern void *lt_hook_slots[];
 
 struct hook {
-    const char *name;
-    const char *version; /* NULL: the default one */
-    void *body;
-    void *const *fallback; /* the field of libc_next.h; NULL: there is none */
+    char name[LT_SYMBOL_NAME_BYTES];
+    char version[LT_SYMBOL_VERSION_BYTES]; /* empty: the default one */
+    uint16_t fallback;                     /* the field of libc_next.h */
 };
 
-#define FALLBACK(field) ((void *const *)&lt_libc_next.field)
-#define HOOK(exported, of, field) {.name = #exported, .body = (void *)lt_hook_##of, .fallback = FALLBACK(field)},
+/* No pointers: the dynamic linker would write them at the start of every process. */
+#define HOOK(exported, of, field) {#exported, "", offsetof(struct lt_libc_next, field)},
 #define OLD_HOOK(label, exported, old_version, of, field)                                                              \
-    {.name = #exported, .version = (old_version), .body = (void *)lt_hook_##of, .fallback = FALLBACK(field)},
+    {#exported, old_version, offsetof(struct lt_libc_next, field)},
 static const struct hook hooks[] = {LT_HOOKS(HOOK) LT_OLD_HOOKS(OLD_HOOK)};
+
+#define BODY(exported, of, field) (void *)lt_hook_##of,
+#define OLD_BODY(label, exported, old_version, of, field) (void *)lt_hook_##of,
+static void *const bodies[] = {LT_HOOKS(BODY) LT_OLD_HOOKS(OLD_BODY)};
 
 enum { COUNT = sizeof hooks / sizeof *hooks, START_YIELDS = 10000 };
 
@@ -164,18 +167,37 @@ enum { ANY = LT_LIBC | LT_WRAPPER | LT_FOREIGN };
 /* The definition that a call would reach without the library; NULL: there is none. */
 static void *next_of(const struct hook *hook, enum lt_origin *origin) {
     void *address = NULL;
-    struct lt_symbol next = {.name = hook->name, .version = hook->version, .address = &address, .origins = ANY};
+    struct lt_symbol next = {
+        .name = hook->name, .version = lt_version(hook->version), .address = &address, .origins = ANY};
     lt_lookup_next(&next, 1);
     *origin = next.origin;
     return address;
+}
+
+static void *without_next(const struct hook *hook) {
+    void *const fallback = *(void *const *)((const char *)&lt_libc_next + hook->fallback);
+    return fallback != NULL ? fallback : bodies[hook - hooks];
 }
 
 /* Where a call goes while nothing is tapped. */
 static void *past_the_hook(const struct hook *hook) {
     enum lt_origin origin = LT_LIBC;
     void *next = next_of(hook, &origin);
-    if (next != NULL) return next;
-    return *hook->fallback != NULL ? *hook->fallback : hook->body;
+    return next != NULL ? next : without_next(hook);
+}
+
+/* The same for all of them. */
+static void find_past_the_hooks(void *past[COUNT]) {
+    struct lt_symbol symbols[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        past[i] = NULL;
+        symbols[i] = (struct lt_symbol){
+            .name = hooks[i].name, .version = lt_version(hooks[i].version), .address = &past[i], .origins = ANY};
+    }
+    lt_lookup_next(symbols, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        if (past[i] == NULL) past[i] = without_next(&hooks[i]);
+    }
 }
 
 /* Names that nothing but libc defines are the rule, so libc is left out of the first look. */
@@ -202,14 +224,15 @@ static bool is_foreign(const char *name, void *const foreign[COUNT]) {
 }
 
 static void install(bool is_on) {
-    void *foreign[COUNT];
+    void *instead[COUNT];
     if (is_on) {
-        find_foreign(foreign);
-        lt_python_set_up(!is_foreign("isatty", foreign));
+        find_foreign(instead);
+        lt_python_set_up(!is_foreign("isatty", instead));
+    } else {
+        find_past_the_hooks(instead);
     }
     for (size_t i = 0; i < COUNT; i++) {
-        void *to = is_on ? foreign[i] : past_the_hook(&hooks[i]);
-        if (to == NULL) to = hooks[i].body;
+        void *to = instead[i] == NULL ? bodies[i] : instead[i];
         __atomic_store_n(&lt_hook_slots[i], to, __ATOMIC_RELEASE);
     }
 }
@@ -219,11 +242,11 @@ enum { UNBORN, STARTING, OFF, ON };
 static uint32_t phase = UNBORN;
 
 /* Starts the library at the first call. True when it taps; false also while another thread starts it. */
-static bool is_on(void) {
+static bool is_on(const struct lt_start *start) {
     uint32_t before = __atomic_load_n(&phase, __ATOMIC_ACQUIRE);
     if (before == UNBORN &&
         __atomic_compare_exchange_n(&phase, &before, STARTING, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
-        const bool on = lt_init();
+        const bool on = lt_init(start);
         install(on);
         __atomic_store_n(&phase, on ? ON : OFF, __ATOMIC_RELEASE);
         if (on && !lt_stdio_glibc_tap()) (void)lt_stdio_musl_tap();
@@ -240,19 +263,20 @@ static bool is_on(void) {
 /* Whether the end is told by hook_exit.c. */
 static bool end_is_told;
 
-__attribute__((constructor)) static void start(void) {
-    if (is_on()) end_is_told = lt_exit_set_up();
+__attribute__((constructor)) static void start(int argument_count, char **arguments, char **variables) {
+    const struct lt_start start = {argument_count, arguments, variables};
+    if (is_on(&start)) end_is_told = lt_exit_set_up();
 }
 
 /* stdio may flush its last bytes only after this; hooks go on working. */
 __attribute__((destructor)) static void end(void) {
-    if (is_on() && !end_is_told) lt_emit_end();
+    if (is_on(NULL) && !end_is_told) lt_emit_end();
 }
 
 /* Called by lt_hook_not_started: a constructor came before ours, or another thread starts the library right now. */
 __attribute__((used)) void *lt_hook_destination(void **slot) {
     void *const before = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-    (void)is_on();
+    (void)is_on(NULL);
     void *const now = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     return now != before ? now : past_the_hook(&hooks[slot - lt_hook_slots]);
 }

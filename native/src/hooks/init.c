@@ -24,9 +24,11 @@ static bool set_up(const struct lt_environment *environment) {
     return true;
 }
 
-bool lt_init(void) {
+bool lt_init(const struct lt_start *start) {
     struct lt_environment environment;
     lt_libc_next_find();
+    const bool is_glibc = lt_libc.glibc_file_vtable != NULL;
+    if (start != NULL && is_glibc) lt_environment_given(start->argument_count, start->arguments, start->variables);
     const bool on = lt_environment_read(&environment) && set_up(&environment);
     lt_environment_free(&environment);
     return on;

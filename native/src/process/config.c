@@ -107,8 +107,8 @@ static void read_on_full(const char *value) {
  */
 static size_t expand_list(const char *list, char *out) {
     /* Settings are read once, by one thread; and its stack may be a signal handler's, of a few KiB. */
-    static char relative[LT_PATH_MAX];
-    static char absolute[LT_PATH_MAX];
+    static LT_LARGE char relative[LT_PATH_MAX];
+    static LT_LARGE char absolute[LT_PATH_MAX];
     size_t used = 0;
     while (*list != '\0') {
         size_t length = 0;

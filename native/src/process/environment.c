@@ -4,6 +4,7 @@
 #include "proc_self.h"
 #include "readable.h"
 #include "text.h"
+#include <linux/auxvec.h>
 
 enum {
     USUAL_BYTES = 32 << 10,
@@ -13,9 +14,48 @@ enum {
 
 /* Most environments fit, and a map of its own costs a short process more than all the rest of its start: Linux may give
  * it a page of 2 MiB. */
-static char usual[USUAL_BYTES];
+static LT_LARGE char usual[USUAL_BYTES];
 
 static const char path[] = "/proc/self/environ";
+
+/* What lt_environment_given was called with. */
+static struct {
+    int argument_count;
+    char *const *arguments;
+    char *const *variables;
+} given;
+
+void lt_environment_given(int argument_count, char *const *arguments, char *const *variables) {
+    given.argument_count = argument_count;
+    given.arguments = arguments;
+    given.variables = variables;
+}
+
+/* The path of the program, which the kernel puts behind the variables; NULL: it is not where it should be. */
+static char *program_path(char *const *behind_variables) {
+    const uintptr_t *auxiliary = (const uintptr_t *)behind_variables;
+    for (; auxiliary[0] != AT_NULL; auxiliary += 2) {
+        if (auxiliary[0] == AT_EXECFN) return (char *)auxiliary[1];
+    }
+    return NULL;
+}
+
+/* The kernel lays arguments, variables and the program's path out one behind the other. Where that is no longer so,
+ * a constructor before ours has changed them: what the process was started with is elsewhere. */
+static bool take_given(struct lt_environment *environment) {
+    char *const *variable = given.variables;
+    if (given.argument_count < 1 || variable == NULL || *variable == NULL) return false;
+    const char *expected = given.arguments[given.argument_count - 1];
+    expected += lt_length(expected) + 1;
+    environment->text = *variable;
+    for (; *variable != NULL; variable++) {
+        if (*variable != expected) return false;
+        expected += lt_length(expected) + 1;
+    }
+    environment->length = (size_t)(expected - environment->text);
+    environment->is_in_place = expected == program_path(variable + 1);
+    return environment->is_in_place;
+}
 
 static bool is_closed_to_us(void) {
     const int fd = lt_sys_open(path, O_RDONLY | O_CLOEXEC, 0);
@@ -43,8 +83,9 @@ static size_t read_into(const struct lt_environment *environment, size_t size) {
 }
 
 bool lt_environment_read(struct lt_environment *environment) {
+    *environment = (struct lt_environment){0};
+    if (take_given(environment)) return true;
     environment->text = usual;
-    environment->is_libcs = false;
     environment->length = read_into(environment, sizeof usual);
     if (environment->length == 0 && is_closed_to_us()) {
         environment->is_libcs = true;
@@ -60,14 +101,33 @@ bool lt_environment_read(struct lt_environment *environment) {
 }
 
 void lt_environment_free(struct lt_environment *environment) {
-    if (environment->text != NULL && environment->text != usual) lt_sys_unmap(environment->text, MAX_BYTES);
+    const bool is_mapped = environment->text != NULL && environment->text != usual && !environment->is_in_place;
+    if (is_mapped) lt_sys_unmap(environment->text, MAX_BYTES);
     environment->text = NULL;
     environment->length = 0;
 }
 
+/* How far it is to the end of the string, or of the text. Environments have kilobytes, and each setting is looked for.
+ */
+static size_t string_length(const char *text, size_t limit) {
+    typedef uint64_t __attribute__((aligned(1), may_alias)) word;
+    const uint64_t ones = 0x0101010101010101;
+    size_t at = 0;
+    while (at + sizeof(word) <= limit) {
+        const uint64_t eight = *(const word *)(text + at);
+        /* Not 0 where one of the bytes is. */
+        if (((eight - ones) & ~eight & ones << 7) != 0) break;
+        at += sizeof(word);
+    }
+    while (at < limit && text[at] != '\0')
+        at++;
+    return at;
+}
+
 const char *lt_environment_get(const struct lt_environment *environment, const char *name) {
     const size_t name_length = lt_length(name);
-    for (size_t at = 0; at < environment->length; at += lt_length(environment->text + at) + 1) {
+    const size_t end = environment->length;
+    for (size_t at = 0; at < end; at += string_length(environment->text + at, end - at) + 1) {
         const char *entry = environment->text + at;
         if (lt_same(entry, name, name_length) && entry[name_length] == '=') return entry + name_length + 1;
     }
@@ -75,7 +135,8 @@ const char *lt_environment_get(const struct lt_environment *environment, const c
 }
 
 bool lt_environment_overwrite(const struct lt_environment *environment, const char *value, const char *replacement) {
-    const uintptr_t start = lt_proc_self_stat(LT_STAT_ENV_START);
+    const uintptr_t start =
+        environment->is_in_place ? (uintptr_t)environment->text : lt_proc_self_stat(LT_STAT_ENV_START);
     if (start == 0) return false;
     char *copy = environment->text + (value - environment->text);
     char *place = (char *)start + (value - environment->text);

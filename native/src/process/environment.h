@@ -9,8 +9,13 @@
 struct lt_environment {
     char *text; /* NAME=VALUE strings, each terminated */
     size_t length;
-    bool is_libcs; /* the kernel did not show its own */
+    bool is_libcs;    /* the kernel did not show its own */
+    bool is_in_place; /* the process's own, not a copy */
 };
+
+/* What the dynamic linker of glibc calls a constructor with, which saves the way through /proc. That of musl leaves
+ * anything there: give it only where libc is glibc. */
+void lt_environment_given(int argument_count, char *const *arguments, char *const *variables);
 
 /* False, and an empty environment, when it cannot be read. Free it after use. */
 bool lt_environment_read(struct lt_environment *environment);

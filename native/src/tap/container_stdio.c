@@ -101,8 +101,8 @@ static void proc_path(char out[PROC_PATH_BYTES], uint64_t pid, const char *rest)
 }
 
 /* Settings are read once, by one thread; and its stack may be a signal handler's, of a few KiB. */
-static char own_cgroup[CGROUP_BYTES];
-static char other_cgroup[CGROUP_BYTES];
+static LT_LARGE char own_cgroup[CGROUP_BYTES];
+static LT_LARGE char other_cgroup[CGROUP_BYTES];
 
 static bool is_in_own_cgroup(uint64_t pid) {
     char path[PROC_PATH_BYTES];
@@ -118,7 +118,7 @@ static uint64_t stat_of(uint64_t pid, int field) {
 
 /* The oldest process of the own cgroup; process ids only tell where two began in the same tick. */
 static uint64_t oldest_in_cgroup(uint64_t self) {
-    static _Alignas(struct entry) char entries[ENTRIES_BYTES];
+    static LT_LARGE _Alignas(struct entry) char entries[ENTRIES_BYTES];
     uint64_t oldest = self;
     uint64_t oldest_ticks = stat_of(self, LT_STAT_START_TICKS);
     const int directory = lt_sys_open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
@@ -182,7 +182,7 @@ static bool streams_of(uint64_t pid, struct lt_container_stdio *stdio) {
  * write its title there.
  */
 static bool lacks_the_variable(uint64_t pid) {
-    static char text[ENVIRONMENT_BYTES];
+    static LT_LARGE char text[ENVIRONMENT_BYTES];
     char path[PROC_PATH_BYTES];
     proc_path(path, pid, "/environ");
     const size_t length = lt_proc_self_read(path, text, sizeof text);

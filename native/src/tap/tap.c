@@ -20,7 +20,7 @@ enum {
 
 /* A remembered descriptor: its stream in the low bits, above it a number that changes with every change of
  * the descriptor, so that a slow look at an old file cannot be remembered for a new one. */
-static uint64_t remembered[REMEMBERED_MAX];
+static LT_LARGE uint64_t remembered[REMEMBERED_MAX];
 
 static unsigned stream_in(uint64_t memory) {
     return (unsigned)(memory & NOT_TAPPED);

@@ -10,7 +10,7 @@ enum { NAMES_BYTES = 1 << 20, DIGITS_MAX = 21 };
 
 /* Names by number, filled from the first on and never changed: threads, signal handlers and children read and add
  * without a lock. */
-static const char *names[LT_TAP_FILES_MAX];
+static LT_LARGE const char *names[LT_TAP_FILES_MAX];
 
 /* Where names lie: one map, used from its beginning on. */
 static struct {

@@ -4,7 +4,7 @@
 #include "file_identity.h"
 #include "tap_file.h"
 
-static struct virtual_file {
+static LT_LARGE struct virtual_file {
     struct lt_file_identity identity;
     uint64_t size;
     uint64_t position;

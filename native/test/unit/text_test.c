@@ -105,7 +105,25 @@ static void blocks_are_copied_and_zeroed(void) {
     EXPECT(memcmp(bytes, "\x01\x0a\x0b\x04\x00\x06", 6) == 0);
 }
 
+/* Of every length, also to a place before that overlaps: memmove relies on it. */
+static void copies_are_exact(void) {
+    enum { LONGEST = 100, MARGIN = 8 };
+    for (size_t length = 0; length <= LONGEST; length++) {
+        for (size_t back = 1; back <= LONGEST; back++) {
+            uint8_t bytes[LONGEST + MARGIN + LONGEST + MARGIN];
+            uint8_t wanted[sizeof bytes];
+            for (size_t i = 0; i < sizeof bytes; i++)
+                bytes[i] = (uint8_t)(i * 7 + 1);
+            memcpy(wanted, bytes, sizeof bytes);
+            memmove(wanted + LONGEST + MARGIN - back, wanted + LONGEST + MARGIN, length);
+            lt_copy(bytes + LONGEST + MARGIN - back, bytes + LONGEST + MARGIN, length);
+            EXPECT(memcmp(bytes, wanted, sizeof bytes) == 0);
+        }
+    }
+}
+
 int main(void) {
+    copies_are_exact();
     numbers_are_read();
     numbers_are_written();
     hex_is_strict();
