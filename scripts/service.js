@@ -23,7 +23,7 @@ const { freePort } = require('./free-port.js');
  * @property {(port: number, directory: string) => { command: string, args: string[], env?: Record<string, string> }}
  *   command what to run; `directory` is its own, empty at the first start, kept over a restart, gone after stop
  * @property {(url: string, signal: AbortSignal) => Promise<boolean>} isReady asked until it says yes; may throw
- * @property {number} [startMs] patience in milliseconds; default 60,000
+ * @property {number} [startMs] patience in milliseconds; default 300,000
  */
 
 /** Patience for one answer to isReady, in milliseconds. */
@@ -36,7 +36,7 @@ const LOG_LINES = 25;
  * @param {ServiceOptions} options
  * @returns {Promise<Service>}
  */
-async function startService({ name, command, isReady, startMs = 60_000 }) {
+async function startService({ name, command, isReady, startMs = 300_000 }) {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-service-'));
   const log = join(directory, 'output.log');
   const port = await freePort();

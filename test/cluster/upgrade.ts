@@ -92,7 +92,7 @@ export function upgrade(test: AuditedTest): void {
       const after = await podNow();
       expect(after.metadata.name).toBe(pod);
       expect(shipperSpec(after).image).toBe(NEXT_IMAGE);
-      expect(shipperState(after)).toMatchObject({ restartCount: 1, ready: true, state: { running: {} } });
+      expect(shipperState(after)).toMatchObject({ restartCount: 1, state: { running: {} } });
       expect(applicationState(after)).toEqual(applicationState(before));
       expect(applicationState(after).restartCount).toBe(0);
 

@@ -15,8 +15,10 @@ export type PodsOfCluster = Pick<Cluster, 'patchPod' | 'refreshed' | 'warnings'>
 const LOOK_MS = 1000;
 /** For the node to pull the image and start it, after the grace of the old shipper. */
 const START_MS = 300_000;
-/** A shipper without a startup probe has started when it has run for so long. */
-const STABLE_MS = 10_000;
+/** A shipper has started when it is ready for so long: the kubelet may call a container ready before its probe has an answer. */
+const STEADY_MS = 3000;
+/** The same of one without a startup probe. */
+const STEADY_UNPROBED_MS = 10_000;
 /** For so long the kubelet may still tell of the image before: its status and its events come late. */
 const STALE_MS = 15_000;
 const DEFAULT_GRACE_SECONDS = 30;
@@ -93,24 +95,19 @@ async function started(
   const old = statusOf(pod, shipper);
   const graceMs = (pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
   const deadline = clock.now() + graceMs + START_MS;
-  let running: { readonly id: string; readonly sinceMs: number } | undefined;
+  const steadyMs = shipper.container.startupProbe === undefined ? STEADY_UNPROBED_MS : STEADY_MS;
+  let ready: { readonly id: string; readonly sinceMs: number } | undefined;
   let hopelessSinceMs: number | undefined;
   for (;;) {
     const now = await cluster.refreshed(pod);
     if (now === undefined || now.metadata?.deletionTimestamp !== undefined) return 'gone';
     const status = statusOf(now, shipper);
     const isNew = status !== undefined && status.containerID !== old?.containerID;
-    const id = isNew && status.state?.running !== undefined ? (status.containerID ?? '') : undefined;
-    if (id !== running?.id) running = id === undefined ? undefined : { id, sinceMs: clock.now() };
-    const ranMs = running === undefined ? 0 : clock.now() - running.sinceMs;
-    if (
-      running !== undefined &&
-      status!.ready &&
-      (shipper.container.startupProbe !== undefined || ranMs >= STABLE_MS)
-    ) {
-      return 'started';
-    }
-    const why = running === undefined ? await hopeless(cluster, now, shipper, known) : undefined;
+    const isRunning = isNew && status.state?.running !== undefined;
+    const id = isRunning && status.ready ? (status.containerID ?? '') : undefined;
+    if (id !== ready?.id) ready = id === undefined ? undefined : { id, sinceMs: clock.now() };
+    if (ready !== undefined && clock.now() - ready.sinceMs >= steadyMs) return 'started';
+    const why = isRunning ? undefined : await hopeless(cluster, now, shipper, known);
     hopelessSinceMs = why === undefined ? undefined : (hopelessSinceMs ?? clock.now());
     if (why !== undefined && clock.now() - hopelessSinceMs! >= STALE_MS) return why;
     if (clock.now() > deadline) {

@@ -62,6 +62,8 @@ class ScriptedCluster implements UpgradedCluster {
   readonly broken = new Set<string>();
   readonly #pods: readonly V1Pod[];
   readonly #due = new Map<V1Pod, number>();
+  /** Looks at which a started shipper is called unready after it was called ready. */
+  unready = 0;
   /** Looks until the kubelet has seen a patch. */
   delay = 2;
   /** Pods without a shipper, now and at most. */
@@ -112,6 +114,7 @@ class ScriptedCluster implements UpgradedCluster {
     const due = this.#due.get(now) ?? 0;
     if (due > 0) this.#due.set(now, due - 1);
     if (due === 1) this.#start(now);
+    else if (due === 0 && this.patches.length > 0) this.#status(now).ready = this.unready-- <= 0;
     return structuredClone(now);
   }
 
@@ -215,6 +218,14 @@ test('an image that does not start is taken back, and the pods after it are left
   expect(result).toEqual({ replaced: 1, current: 0, refused: 0, failed: 1, left: 1 });
   expect(cluster.patches).toEqual([`a ${NEW}`, `b ${NEW}`, `b ${OLD}`]);
   expect(lines[1]).toBe(`shop/b: failed: CrashLoopBackOff: back-off; it has ${OLD} again`);
+});
+
+test('a shipper that is called ready once, and then not, has not started yet', async () => {
+  const cluster = new ScriptedCluster([pod('a', { native: {} })]);
+  cluster.unready = 20;
+  const { lines } = await run(cluster);
+  const [, seconds] = /after (\d+) s/.exec(lines[0]!)!;
+  expect(Number(seconds)).toBeGreaterThan(20);
 });
 
 test('the status of a broken image does not speak of the image after it', async () => {
