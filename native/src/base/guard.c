@@ -7,7 +7,7 @@ enum {
     FIRST_PAUSE_NS = 20 * 1000,
     LAST_PAUSE_NS = 1000 * 1000,
     STACK_IS_ALTERNATE = 1,
-    NESTED_MAX = 64, /* no handler writes that often, so its thread has left the holder's frames */
+    NESTED_MAX = 64, /* no handler writes that often between two waits, so its thread has left the holder's frames */
 };
 
 struct signal_stack {
@@ -81,6 +81,10 @@ enum lt_entry lt_guard_enter(struct lt_guard *guard, uint64_t wait_ms) {
         return LT_ENTERED;
     }
     return wait_for(guard, self, wait_ms) ? LT_ENTERED : LT_BUSY;
+}
+
+void lt_guard_go_on(struct lt_guard *guard) {
+    __atomic_store_n(&guard->nested, 0, __ATOMIC_RELAXED);
 }
 
 void lt_guard_leave(struct lt_guard *guard) {

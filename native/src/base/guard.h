@@ -23,6 +23,10 @@ enum lt_entry {
 
 /* Waits up to `wait_ms` for other threads. One that held it all that time is taken for dead. */
 enum lt_entry lt_guard_enter(struct lt_guard *guard, uint64_t wait_ms);
+/* The holder has waited and goes on: handlers that interrupted it meanwhile, however many, are no sign that it was
+ * left. */
+void lt_guard_go_on(struct lt_guard *guard);
+
 void lt_guard_leave(struct lt_guard *guard);
 
 #endif

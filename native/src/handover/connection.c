@@ -111,6 +111,7 @@ size_t lt_connection_send(struct iovec *parts, int count, int own, struct lt_pat
         const uint64_t left = taken == -EAGAIN ? lt_patience_left_ms(patience) : 0;
         if (left > 0) {
             transport()->wait(left);
+            lt_guard_go_on(&lt_handover->guard);
             continue;
         }
         if (taken == -EAGAIN && lt_handover->ends_line && transport()->use_reserve != NULL && !uses_reserve) {
@@ -149,6 +150,7 @@ static int open_target(struct lt_patience *patience) {
         /* The target is there, its backlog is full: that is "full", not "absent". */
         if (error != -EAGAIN || lt_patience_left_ms(patience) == 0) return error;
         (void)lt_sys_poll(-1, 0, BUSY_PAUSE_MS);
+        lt_guard_go_on(&lt_handover->guard);
     }
 }
 

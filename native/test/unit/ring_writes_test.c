@@ -1,5 +1,7 @@
-/* Writes to a ring: the kernel is asked about the application's memory only, once per page and not at every write,
- * wherever the bytes lie and however many places there are. */
+/* Writes to a ring. The kernel is asked about the application's memory only, once per page and not at every write,
+ * wherever the bytes lie and however many places there are. A write that waits for room keeps its place, however many
+ * signal handlers write meanwhile. */
+#define _GNU_SOURCE
 #include "config.h"
 #include "connection.h"
 #include "contract.h"
@@ -10,8 +12,10 @@
 #include "readable.h"
 #include "text.h"
 #include <glob.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum {
@@ -22,7 +26,7 @@ enum {
     ROUNDS = 20, /* fewer than a page is taken to be there still */
 };
 
-static char directory[] = "/tmp/probe-of-rings-XXXXXX";
+static char directory[] = "/tmp/writes-to-rings-XXXXXX";
 static long asked;
 
 static bool count_questions(long number, long a, long b, long c, long d, long e, long f) {
@@ -74,6 +78,37 @@ static long questions_about(char *memory, long apart, long skip) {
     return asked;
 }
 
+enum { INTERRUPTIONS = 300 };
+
+static volatile int interruptions;
+
+/* A handler that writes, while the write that it interrupts waits for room; at last there is some. */
+static void write_too(int number) {
+    (void)number;
+    char line[LINE] = "by the handler\n";
+    const bool is_held = lt_handover->guard.owner != 0;
+    (void)write_at(line, sizeof line);
+    if (!is_held) return;
+    EXPECT(lt_handover->guard.owner != 0);
+    if (++interruptions == INTERRUPTIONS) visit(release);
+}
+
+static void a_write_that_waits_keeps_its_place(char *memory) {
+    enum { LONG = 1024 };
+    lt_config.block_ms = 0;
+    while (write_at(memory, LONG) == LONG) {}
+    lt_config.block_ms = 600000;
+    const struct itimerval often = {.it_interval = {.tv_usec = 200}, .it_value = {.tv_usec = 200}};
+    const struct itimerval never = {0};
+    signal(SIGALRM, write_too);
+    EXPECT(setitimer(ITIMER_REAL, &often, NULL) == 0);
+    EXPECT(write_at(memory, LONG) == LONG);
+    signal(SIGALRM, SIG_IGN);
+    EXPECT(setitimer(ITIMER_REAL, &never, NULL) == 0);
+    EXPECT(interruptions >= INTERRUPTIONS);
+    lt_config.block_ms = 0;
+}
+
 static void set_up(void) {
     EXPECT(mkdtemp(directory) != NULL);
     lt_config.medium = LT_TO_RING;
@@ -97,6 +132,8 @@ int main(void) {
     /* As the buffers of threads lie: by the size of a stack with its guard, and of an arena. */
     EXPECT(questions_about(far, 2049, 64) == PLACES);
     EXPECT(questions_about(far, 16384, 64) == PLACES);
+
+    a_write_that_waits_keeps_its_place(memory);
 
     /* Taken back; the hook of munmap says so. */
     EXPECT(write_at(memory, LINE) == LINE);
