@@ -60,6 +60,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     now,
     ledger,
     log,
+    placesOf: isAudited(settings) ? AuditLog.places : undefined,
   });
   const { buffer, lock: bufferLock } = opened;
   const ringLock = await lockRings(settings, log);
@@ -131,9 +132,12 @@ function openJournal({ ringDir }: Settings, log: Log): CountJournal | undefined 
 /** Sinks whose services can be read. */
 const READABLE: ReadonlySet<string> = new Set(['opensearch', 'cloudwatch']);
 
+const isAudited = ({ audit, sinks }: Settings) => audit !== 'off' && sinks.some((name) => READABLE.has(name));
+
 /** Beside the journal. Without a directory it lasts as long as this process, and the shipper's log has it at the end. */
-function openAudit({ audit, sinks, spoolDir, ringDir }: Settings, log: Log): AuditLog | undefined {
-  if (audit === 'off' || !sinks.some((name) => READABLE.has(name))) return undefined;
+function openAudit(settings: Settings, log: Log): AuditLog | undefined {
+  if (!isAudited(settings)) return undefined;
+  const { spoolDir, ringDir } = settings;
   const directory = spoolDir ?? ringDir;
   const onProblem = (message: string) => log.problem('warn', 'audit', message);
   return new AuditLog(directory === undefined ? new AuditMemory() : new AuditFile(directory, onProblem), {

@@ -8,7 +8,7 @@ import { SegmentStore } from './buffer/segment-store.js';
 import { ConfigError, messageOf } from './errors.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
-import type { RecordBatch } from './parts.js';
+import type { Claim, RecordBatch } from './parts.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 
@@ -18,6 +18,8 @@ export interface OpenBufferOptions {
   readonly now: () => number;
   readonly ledger: Ledger;
   readonly log: Log;
+  /** Absent without an audit. */
+  readonly placesOf: ((records: RecordBatch) => readonly Claim[]) | undefined;
 }
 
 export interface OpenedBuffer {
@@ -34,15 +36,16 @@ export interface OpenedBuffer {
  */
 export async function openBuffer(
   { sinks, onFull, spoolDir, spoolMaxBytes, spoolSync, podName }: Settings,
-  { maxBytes, now, ledger, log }: OpenBufferOptions,
+  { maxBytes, now, ledger, log, placesOf }: OpenBufferOptions,
 ): Promise<OpenedBuffer> {
   const common = {
     sinks,
     now,
     onFull,
-    onDropped(sink: string, reason: string, dropped: Tally, records?: RecordBatch) {
+    placesOf,
+    onDropped(sink: string, reason: string, dropped: Tally, places: readonly Claim[]) {
       ledger.countDropped(sink, reason, dropped);
-      if (records !== undefined) ledger.notePlaces('dropped', sink, reason, records);
+      ledger.audit?.counted('dropped', sink, reason, places);
       log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records: dropped.records });
     },
     onAcknowledged: () => ledger.keep(),

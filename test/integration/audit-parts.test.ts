@@ -1,4 +1,4 @@
-/** `logtap audit` in parts: one that is killed in its middle and resumed, and one of a data stream that rolls over. */
+/** `logtap audit` in parts: one that is killed in its middle and resumed, one of a data stream that rolls over, and one of a buffer that drops. */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
@@ -6,6 +6,8 @@ import { describeWith } from '../support/capability.js';
 import { ask, tell } from '../support/opensearch-engine.js';
 import { startFront } from '../support/opensearch-front.js';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
+import { readOpenSearch } from '../support/sinks-read-back.js';
+import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 jest.setTimeout(240_000);
 
@@ -174,5 +176,51 @@ describeWith(['opensearch'], 'audit of OpenSearch in parts', () => {
       ...{ code: 1, found: 2999 },
       unexplained: { records: 1, listed: [{ kind: 'missing', places }] },
     });
+  });
+
+  test('what a full buffer on disk drops has its places in the audit: every line is stored, or in a gap with its reason', async () => {
+    const index = 'dropped';
+    const spool = temporaryDirectory();
+    let isOut = true;
+    const front = await startFront(search.url, ({ method, response }) => {
+      if (isOut && method === 'POST') response.writeHead(503).end();
+    });
+    try {
+      const shipper = await startShipper({
+        ...{ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: front.url, LOGTAP_OPENSEARCH_INDEX: index },
+        ...{ LOGTAP_SPOOL_DIR: spool, LOGTAP_SPOOL_MAX_BYTES: String(1 << 20), LOGTAP_ON_FULL: 'drop-oldest' },
+        ...{ LOGTAP_BATCH_LINGER_MS: '10', LOGTAP_GRACE_SECONDS: '120' },
+      });
+      // Two processes, one after the other, each twice as much as the buffer holds.
+      for (const from of [1, 20_001]) {
+        const lines = ['-f', '%0100.0f', String(from), String(from + 19_999)];
+        const env = tapEnvironment(shipper.socket, { suppress: true });
+        expect(await run('seq', lines, { env })).toMatchObject({ code: 0, stdout: '' });
+      }
+      isOut = false;
+      await until('the service is used again', async () => (await storedIn(index)) > 0, 120_000);
+      const { stderr } = await drain(shipper);
+      const ledger = JSON.parse(stderr.trimEnd().split('\n').at(-1)!);
+      const { full_drop_oldest: dropped } = ledger.dropped.opensearch;
+      expect(dropped).toBeGreaterThan(20_000);
+
+      const answer = await run(process.execPath, audited(index, join(spool, 'audit.ndjson')));
+      const { verdict, found, gaps } = JSON.parse(answer.stdout);
+      expect({ verdict, found }).toEqual({ verdict: 'proven', found: ledger.read - dropped });
+      expect(gaps.records).toBe(dropped);
+      const stored = await readOpenSearch(search.url, index);
+      expect(stored).toHaveLength(found);
+      for (const { of, fate, reason, from, to } of gaps.listed) {
+        expect([fate, reason]).toEqual(['dropped', 'full_drop_oldest']);
+        const within = stored
+          .map(({ id }) => id)
+          .filter((id) => id.startsWith(`${of}-`))
+          .map((id) => Number(id.slice(of.length + 1)));
+        // No place of a gap is stored.
+        expect(within.filter((place) => from <= place && place <= to)).toEqual([]);
+      }
+    } finally {
+      await front.stop();
+    }
   });
 });

@@ -15,6 +15,8 @@ export interface Body {
   read(): Read;
   /** No cursor needs them. */
   discard(): void;
+  /** Whether it is not known yet which records are there. */
+  readonly isAssumed?: boolean;
 }
 
 /** Records in a row that a previous run left. */

@@ -8,7 +8,7 @@
 
 import type { OnFull } from '../../catalog/buffer.js';
 import { Tally } from '../accounting/tally.js';
-import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
+import type { BatchLimits, Claim, RecordBatch, SourceBatch } from '../parts.js';
 import { concat, memoryBytes, slice } from '../records/record-batch.js';
 import { sleep } from '../sleep.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
@@ -34,6 +34,8 @@ interface BufferedBatch extends Span {
   memoryBytes: number;
   readonly appendedMs: number;
   body: Body;
+  /** Of its records, where these are on disk: they need not be read to be dropped. */
+  places?: readonly Claim[] | undefined;
   /** Whether some of it was dropped for a sink, and counted. */
   isDropped: boolean;
 }
@@ -45,8 +47,10 @@ export interface RecordBufferOptions {
   readonly now: () => number;
   /** @default block */
   readonly onFull?: OnFull;
-  /** Told of every record that a sink will not get; with the records themselves where they are in memory. */
-  readonly onDropped?: (sink: string, reason: string, dropped: Tally, records?: RecordBatch) => void;
+  /** Told of every record that a sink will not get, with the places that are known. */
+  readonly onDropped?: (sink: string, reason: string, dropped: Tally, places: readonly Claim[]) => void;
+  /** Absent without an audit. */
+  readonly placesOf?: ((records: RecordBatch) => readonly Claim[]) | undefined;
   /** Told after batches were acknowledged, dropped or not, and before the disk is told. */
   readonly onAcknowledged?: () => void;
   /**
@@ -62,6 +66,8 @@ export interface RecordBufferOptions {
 
 /** Memory of a buffered batch whose records are on disk. */
 const INDEX_BYTES = 384;
+/** Memory of the places of one origin in one minute. */
+const PLACES_BYTES = 256;
 /** Waits for a disk: the first, doubled each time, and the longest. */
 const PAUSE_MS = 100;
 const PAUSE_MAX_MS = 5000;
@@ -101,7 +107,7 @@ export class RecordBuffer implements CursorBuffer {
    * batch.
    */
   append(batch: SourceBatch): Tally {
-    const { now, store, onFull } = this.#options;
+    const { now, store, onFull, placesOf } = this.#options;
     const tally = Tally.of(batch);
     const isDropped = onFull === 'drop-newest' && this.fullness >= 1;
     if (batch.count === 0 || isDropped) {
@@ -112,12 +118,14 @@ export class RecordBuffer implements CursorBuffer {
     }
     const diskEnd = store?.end ?? 0;
     const stored = store?.put(this.#end, batch);
+    const places = stored && placesOf?.(batch);
     const buffered: BufferedBatch = {
       first: this.#end,
       count: batch.count,
       tally,
-      memoryBytes: stored === undefined ? memoryBytes(batch) : INDEX_BYTES,
+      memoryBytes: stored === undefined ? memoryBytes(batch) : indexBytes(places),
       appendedMs: now(),
+      places,
       body: stored ?? { read: () => batch, discard: () => this.#release(buffered, batch) },
       isDropped: false,
     };
@@ -168,12 +176,14 @@ export class RecordBuffer implements CursorBuffer {
 
   /** Batches that the disk refused, now that it takes some again. */
   #putRefused(): void {
-    const { store } = this.#options;
+    const { store, placesOf } = this.#options;
     for (const [buffered, { batch, diskEnd }] of this.#refused) {
       const body = store!.fullness < 1 ? store!.put(buffered.first, batch, diskEnd) : undefined;
       if (body === undefined) return;
-      this.#memoryBytes += INDEX_BYTES - buffered.memoryBytes;
-      buffered.memoryBytes = INDEX_BYTES;
+      buffered.places = placesOf?.(batch);
+      const bytes = indexBytes(buffered.places);
+      this.#memoryBytes += bytes - buffered.memoryBytes;
+      buffered.memoryBytes = bytes;
       buffered.body = body;
       this.#release(buffered, batch);
       this.#freed.wake();
@@ -269,16 +279,29 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   #drop(cursor: BufferCursor, buffered: BufferedBatch, reason: string): void {
-    const records = unreadInMemory(cursor, buffered);
+    const places = this.#unreadPlaces(cursor, buffered, reason);
     const dropped = cursor.skip(buffered);
     buffered.isDropped = true;
     for (const [name, each] of this.#cursors) {
-      if (each === cursor) this.#options.onDropped?.(name, reason, dropped, records);
+      if (each === cursor) this.#options.onDropped?.(name, reason, dropped, places);
     }
   }
 
+  /** Of the records that the cursor has still to read. */
+  #unreadPlaces({ next }: BufferCursor, buffered: BufferedBatch, reason: string): readonly Claim[] {
+    const { first, count, places, body } = buffered;
+    const { placesOf } = this.#options;
+    if (placesOf === undefined) return [];
+    if (places !== undefined && next.position <= first) return places;
+    // Of a previous run, or begun by the cursor. The disk does not give what it has lost, or does not know yet.
+    const batch = reason === CORRUPT || body.isAssumed ? undefined : body.read();
+    if (typeof batch !== 'object' || isSpans(batch)) return [];
+    return placesOf(slice(batch, Math.max(0, next.position - first), count));
+  }
+
   #dropNewest(dropped: Tally, records: RecordBatch): void {
-    for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped, records);
+    const places = this.#options.placesOf?.(records) ?? [];
+    for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped, places);
   }
 
   /** Drops until there is room. The newest batch and records in flight stay. */
@@ -364,11 +387,7 @@ export class RecordBuffer implements CursorBuffer {
   }
 }
 
-const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);
+/** Of a batch whose records are on disk. */
+const indexBytes = (places: readonly Claim[] = []): number => INDEX_BYTES + PLACES_BYTES * places.length;
 
-/** Those that the cursor has still to read. Not from the disk: dropping must cost less than delivering. */
-function unreadInMemory({ next }: BufferCursor, { first, count, memoryBytes: size, body }: BufferedBatch) {
-  const batch = size > INDEX_BYTES ? body.read() : undefined;
-  if (typeof batch !== 'object' || !('count' in batch)) return undefined;
-  return slice(batch, Math.max(0, next.position - first), count);
-}
+const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);

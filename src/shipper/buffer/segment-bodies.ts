@@ -82,7 +82,7 @@ export class SegmentBodies {
           segment.live -= 1;
           this.#options.onUnneeded(segment);
         };
-        return { read: () => this.#readLater(segment, first, end), discard };
+        return { read: () => this.#readLater(segment, first, end), discard, isAssumed: true };
       },
     };
   }

@@ -11,10 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { AuditLog } from '../../../../src/shipper/audit/audit-log.js';
 import { realDisk } from '../../../../src/shipper/buffer/disk.js';
 import { RecordBuffer, type RecordBufferOptions } from '../../../../src/shipper/buffer/record-buffer.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { ConfigError } from '../../../../src/shipper/errors.js';
+import type { RecordBatch, SourceBatch } from '../../../../src/shipper/parts.js';
 import {
   acknowledgeAll,
   batchOf,
@@ -264,5 +266,53 @@ describe('a buffer on disk', () => {
     const path = join(newDirectory(), 'file');
     writeFileSync(path, '');
     expect(() => open(join(path, 'spool'))).toThrow(ConfigError);
+  });
+});
+
+describe('places of what a full buffer on disk drops', () => {
+  const line = (seq: number) => ({ message: 'x'.repeat(300), timeMs: 0, seq });
+  const batch = (first: number) => sourceOf(batchOf([line(first), line(first + 1), line(first + 2)]));
+  const sourceOf = (records: RecordBatch): SourceBatch => ({ ...records, acknowledge: () => {} });
+  const limits = { ...all, maxRecords: 2 };
+
+  /** The places that were told, and how many records were dropped. */
+  function dropping(directory: string, maxBytes: number) {
+    const told: { seqs: number[]; from: number; to: number }[] = [];
+    let records = 0;
+    const options: Partial<RecordBufferOptions> = {
+      onFull: 'drop-oldest',
+      placesOf: AuditLog.places,
+      onDropped: (_sink, _reason, dropped, places) => {
+        records += dropped.records;
+        for (const { from, to, count } of places) {
+          told.push({ seqs: Array.from({ length: count }, (_, i) => from + i), from, to });
+          expect(to - from + 1).toBe(count);
+        }
+      },
+    };
+    return {
+      ...open(directory, options, maxBytes),
+      places: () => told.flatMap(({ seqs }) => seqs),
+      dropped: () => records,
+    };
+  }
+
+  test('are those of every record that is dropped, also of a batch that is begun, and of a previous run', async () => {
+    const directory = newDirectory();
+    const first = dropping(directory, 3000);
+    first.buffer.append(batch(0));
+    // Two of the three are in flight: they stay.
+    const taken = await first.buffer.cursor('one').take(limits, never);
+    expect(taken!.batch.count).toBe(2);
+    for (let seq = 3; first.dropped() < 4; seq += 3) first.buffer.append(batch(seq));
+    expect(first.places()).toEqual([2, 3, 4, 5]);
+    first.store.abandon();
+
+    const second = dropping(directory, 3000);
+    for (let seq = 100; second.dropped() < 6; seq += 3) second.buffer.append(batch(seq));
+    expect(second.places()).toHaveLength(second.dropped());
+    // What was in flight when the first one was killed is the oldest now.
+    expect(second.places().slice(0, 3)).toEqual([0, 1, 6]);
+    second.store.abandon();
   });
 });
