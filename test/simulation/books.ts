@@ -98,6 +98,14 @@ export class Books {
     }
   }
 
+  /** Lines in these bytes may be missing. */
+  excuseIn(why: string, bytes: readonly Buffer[]): void {
+    for (const key of Buffer.concat(bytes).toString('latin1').match(KEYS) ?? []) {
+      const line = this.#lines.get(key);
+      if (line !== undefined && line.storedAs === undefined) line.excuse ??= why;
+    }
+  }
+
   /**
    * A kill takes what only the killed shipper had of a socket, and what is in the kernel. The next one counts what is in its
    * journal, which has `journaled` frames of a writer, and the frames up to the next that it gets. Only a writer that no

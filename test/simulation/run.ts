@@ -1,11 +1,13 @@
 /** Runs one plan: the machine, its shippers and writers, and the books that are closed at the end. */
+import { RING_NAMES } from '../../src/contract.js';
 import { Books, Violation } from './books.js';
+import { isDropUnkept, readOf } from './counts.js';
 import type { Damage, Plan, Step } from './plan.js';
-import { DISK } from './world/files.js';
+import { DISK, type Inode } from './world/files.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
 import type { Program } from './world/program.js';
 import { Service } from './world/service.js';
-import { debtsIn, RINGS, RingWriter } from './writers/ring-writer.js';
+import { debtsIn, RINGS, RingWriter, unreadOf } from './writers/ring-writer.js';
 import { SOCKET, SocketWriter } from './writers/socket-writer.js';
 import type { FramedWriter } from './writers/writer.js';
 
@@ -64,7 +66,8 @@ class Simulation {
   /** Thrown by what runs inside of the shipper, which may catch it. */
   #violation: Violation | undefined;
   #isOver = false;
-  #isDamaged = false;
+  /** Segments. */
+  readonly #damaged = new Set<Inode>();
   #isDiskFilled = false;
   #troubles = new Set<Step & { readonly do: 'trouble' }>();
 
@@ -76,6 +79,8 @@ class Simulation {
     this.machine.hasMkfifo = plan.hasMkfifo;
     this.machine.onExit = (process) => this.#guarded(() => this.#exited(process));
     this.machine.onKilled = (process) => this.#killed(process);
+    // docs/guides/buffers.md
+    this.machine.onUnaccepted = (bytes) => this.books.excuseIn('not accepted', bytes);
     this.machine.scheduler.onError = (error) => this.failed(error);
     this.machine.trouble = (call, path) => this.#trouble(call, path);
   }
@@ -182,13 +187,20 @@ class Simulation {
     // They may be stored all the same, or on disk.
     this.books.doubts += unsettled;
     this.#checkJournal(process);
+    // docs/internals/architecture.md: counts that the disk has refused, and a kill has taken.
+    if (isDropUnkept(process)) this.books.excuse('drops', 'all', [...spool, ...this.#rings.map(unreadOf)]);
     if (process === this.#shipper) this.#startSoon();
   }
 
   /** Of lines that rings have released, and no sink had acknowledged: each may be stored all the same. */
   get #debts(): number {
+    return debtsIn(this.#rings);
+  }
+
+  get #rings(): Inode[] {
     const { files } = this.machine;
-    return debtsIn(files.list(RINGS).map((name) => files.find(`${RINGS}/${name}`)!));
+    const names = files.list(RINGS).filter((name) => name.startsWith(RING_NAMES.USED));
+    return names.map((name) => files.find(`${RINGS}/${name}`)!);
   }
 
   /** The text of the journal of counts. */
@@ -297,7 +309,7 @@ class Simulation {
     if (segments.length === 0) return;
     const path = `${DISK}/${segments[pick % segments.length]}`;
     const inode = files.find(path)!;
-    this.#isDamaged = true;
+    this.#damaged.add(inode);
     // After a crash nothing tells a batch that was cut off from one that was never written to its end.
     if (this.books.crashes > 0) {
       const others = segments.map((name) => files.find(`${DISK}/${name}`)!).filter((each) => each !== inode);
@@ -318,7 +330,7 @@ class Simulation {
     const { dropped } = this.books.reported;
     const needed: Readonly<Record<string, boolean>> = {
       // A disk that takes no checkpoint does not know which numbers only memory had.
-      spool_corrupt: this.#isDamaged || this.books.crashes > 0 || this.#isDiskFilled,
+      spool_corrupt: this.#damaged.size > 0 || this.books.crashes > 0 || this.#isDiskFilled,
       shipper_killed: this.books.kills > 0 || this.books.reported.left > 0,
       full_drop_oldest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-oldest',
       full_drop_newest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-newest',
@@ -334,7 +346,7 @@ class Simulation {
     machine.trace('crash');
     this.#checkSynced();
     this.books.crashes += 1;
-    this.books.excuse('crash', 'all', machine.files.syncedFiles());
+    this.books.excuse('crash', 'all', machine.files.syncedFiles(this.#damaged));
     // Counts since the last sync, and what was delivered after the last checkpoint that lasts, and is damaged.
     this.books.doubtCounts();
     for (const writer of this.#writers.values()) writer.kill();
@@ -366,22 +378,6 @@ class Simulation {
   #lastWords(): string {
     return JSON.stringify(this.machine.processes.at(-1)?.log.slice(-3));
   }
-}
-
-/** What a journal says of sockets: lines that no sink had acknowledged, and the last frame of each process. */
-function readOf(journal: string): { readonly unsettled: number; readonly seqs: ReadonlyMap<string, number> } {
-  const seqs = new Map<string, number>();
-  let unsettled = 0;
-  const add = ([kind, ...rest]: readonly unknown[]): void => {
-    if (kind === 'acknowledged') for (const entry of rest[0] as unknown[][]) add(entry);
-    if (kind === 'reported') unsettled = 0;
-    if (kind === 'settled') unsettled = rest[0] as number;
-    if (kind !== 'read') return;
-    for (const [instance, [seq]] of Object.entries(rest[0] as Record<string, number[]>)) seqs.set(instance, seq!);
-    unsettled = rest[1] as number;
-  };
-  for (const line of journal.split('\n').slice(0, -1)) add(JSON.parse(line));
-  return { unsettled, seqs };
 }
 
 /** How long a step goes on. */

@@ -164,8 +164,9 @@ export class Files {
   }
 
   /** Files of the disk as a crash with the worst luck would leave them: only what was synced, under synced names. */
-  syncedFiles(): Buffer[] {
-    return [...this.#syncedNames].flatMap(([path, inode]) => (path.startsWith(`${DISK}/`) ? [inode.synced] : []));
+  syncedFiles(damaged: ReadonlySet<Inode>): Buffer[] {
+    const files = [...this.#syncedNames].filter(([path, inode]) => path.startsWith(`${DISK}/`) && !damaged.has(inode));
+    return files.map(([, { synced }]) => synced);
   }
 
   /** The machine loses its power: each sector, and each name, of the disk is as synced last or as written since. */

@@ -32,6 +32,8 @@ export class Pipe {
   isEnded = false;
   /** The reader has: what is written from now on is refused. */
   isBroken = false;
+  /** Whether the reader has it, or it waits in the kernel's queue. */
+  isAccepted = true;
   onNews: () => void = () => {};
 
   write(bytes: Buffer): void {
@@ -130,6 +132,7 @@ export class MachineProcess {
   #end(): void {
     this.isAlive = false;
     for (const inode of this.listeners) inode.server = undefined;
+    this.machine.onUnaccepted([...this.connections].flatMap(({ isAccepted, chunks }) => (isAccepted ? [] : chunks)));
     for (const pipe of this.connections) pipe.break();
     for (const file of this.descriptors.values()) if (file.inode.server === this) file.inode.server = undefined;
     this.descriptors.clear();
@@ -145,6 +148,8 @@ export class Machine {
   trouble: Trouble = () => undefined;
   onKilled: (process: MachineProcess) => void = () => {};
   onExit: (process: MachineProcess) => void = () => {};
+  /** Told what was written over connections that a process had not accepted when it ended. */
+  onUnaccepted: (bytes: readonly Buffer[]) => void = () => {};
   /** Whether there is a program that makes pipes. */
   hasMkfifo = true;
   /** Of each process that starts. */
@@ -182,6 +187,7 @@ export class Machine {
     const listener = inode.server as Listener | undefined;
     if (inode.kind !== 'socket' || listener === undefined || !listener.owner.isAlive) return 'ECONNREFUSED';
     const connection = { toServer: new Pipe(), toClient: new Pipe() };
+    connection.toServer.isAccepted = false;
     listener.owner.connections.add(connection.toServer);
     this.scheduler.after(0, listener.owner, () => listener.accept(connection));
     return connection;

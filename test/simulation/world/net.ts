@@ -172,6 +172,7 @@ class SimulatedServer extends EventEmitter implements Listener {
       machine.scheduler.after(ACCEPT_AGAIN_MS, this.owner, () => this.accept(connection));
       return;
     }
+    connection.toServer.isAccepted = true;
     this.emit('connection', new SimulatedSocket(this.owner, connection.toServer, connection.toClient));
   }
 

@@ -176,6 +176,16 @@ export class RingWriter extends FramedWriter {
 const halves = new Set<Word>(RING_HEADER.filter(({ type }) => type === 'u32').map(({ name }) => name));
 const isHalf = (word: Word): boolean => halves.has(word);
 
+/** What the reader of a ring has not acknowledged. */
+export function unreadOf({ content, size }: Inode): Buffer {
+  const capacity = size - RING_HEADER_BYTES;
+  if (capacity <= 0) return Buffer.alloc(0);
+  const [tail, head] = (['tail', 'head'] as const).map((word) => Number(content.readBigUInt64LE(offsets.get(word)!)));
+  const bytes = content.subarray(RING_HEADER_BYTES, size);
+  const at = tail! % capacity;
+  return Buffer.concat([bytes.subarray(at), bytes.subarray(0, at)]).subarray(0, head! - tail!);
+}
+
 /** Lines of the debts in all rings: released in an outage, and acknowledged by no sink yet. */
 export function debtsIn(rings: readonly Inode[]): number {
   const tail = offsets.get('tail')!;
