@@ -8,19 +8,22 @@ import { isNotice } from '../frames/frame-stream.js';
 const INSTANCE_LENGTH = 16;
 
 export function countByInstance(batch: RecordBatch): ReadonlyMap<string, Lost> {
-  const { count, length, origin, origins } = batch;
-  const counts = new Map<string, { lines: number; bytes: number }>();
-  const byOrigin = origins.map(({ id }) => {
+  const { count, length, origin, origins, formed } = batch;
+  // Of each origin first: this is done for every batch, and must cost little per record.
+  const lines = new Float64Array(origins.length);
+  const bytes = new Float64Array(origins.length);
+  for (let i = 0; i < count; i++) {
+    const of = origin[i]!;
+    lines[of]! += formed[i] === 0 ? 1 : linesOf(batch, i);
+    bytes[of]! += length[i]!;
+  }
+  const counts = new Map<string, Lost>();
+  origins.forEach(({ id }, of) => {
     const instance = id.slice(0, INSTANCE_LENGTH);
     const known = counts.get(instance) ?? { lines: 0, bytes: 0 };
-    counts.set(instance, known);
     // A notice is no line of the process.
-    return isNotice(id) ? { lines: 0, bytes: 0 } : known;
+    const more = isNotice(id) ? { lines: 0, bytes: 0 } : { lines: lines[of]!, bytes: bytes[of]! };
+    counts.set(instance, { lines: known.lines + more.lines, bytes: known.bytes + more.bytes });
   });
-  for (let i = 0; i < count; i++) {
-    const each = byOrigin[origin[i]!]!;
-    each.lines += linesOf(batch, i);
-    each.bytes += length[i]!;
-  }
   return counts;
 }
