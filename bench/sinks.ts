@@ -127,7 +127,7 @@ interface Case {
 const bySocket = (lineOf: (i: number) => string) => (socket: string) => writeLines(socket, lineOf);
 const byRing = (_: string, rings: string) => tapInto(rings);
 const CASES: readonly Case[] = [
-  { name: 'OpenSearch, access lines', service: 'OpenSearch', write: bySocket(accessLine) },
+  { name: 'OpenSearch, access lines with fields', service: 'OpenSearch', write: bySocket(accessLine) },
   {
     name: 'OpenSearch, access lines, without fields',
     service: 'OpenSearch',

@@ -10,6 +10,13 @@ const { filesToRepeat, merged, passedAtSecondRun } = require('./second-run.js');
 const { setUp } = require('./setup.js');
 
 const SUITES = ['unit', 'native', 'zoo', 'integration', 'faults', 'e2e', 'cluster'];
+/** Files that run once more without kernels, with their suite. */
+const WITHOUT_KERNELS = {
+  unit: ['opensearch-encoder', 'opensearch-fields', 'opensearch'].map(
+    (name) => `test/unit/shipper/sinks/${name}.test.ts`,
+  ),
+  integration: ['test/integration/opensearch.test.ts'],
+};
 const root = join(__dirname, '..');
 
 /**
@@ -17,8 +24,9 @@ const root = join(__dirname, '..');
  * cores do not carry two of them.
  * @param {string} suite
  * @param {readonly string[]} files
+ * @param {Readonly<Record<string, string>>} settings
  */
-function runJest(suite, files = []) {
+function runJest(suite, files = [], settings = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-test-'));
   const report = join(directory, 'report.json');
   const args = [require.resolve('jest/bin/jest'), '--selectProjects', suite, '--json', '--outputFile', report];
@@ -30,7 +38,7 @@ function runJest(suite, files = []) {
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
       // The AWS client's advice on Node 20 is for applications; the shipper's image has a newer one.
-      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...settings },
     });
     return { status, report: JSON.parse(readFileSync(report, 'utf8')) };
   } finally {
@@ -38,12 +46,12 @@ function runJest(suite, files = []) {
   }
 }
 
-/** @param {string} suite */
-function runSuite(suite) {
-  const first = runJest(suite);
+/** @param {string} suite @param {readonly string[]} [only] @param {Readonly<Record<string, string>>} [settings] */
+function runSuite(suite, only, settings) {
+  const first = runJest(suite, only, settings);
   const files = filesToRepeat(first.report);
   if (files.length === 0) return counts(first);
-  const second = runJest(suite, files);
+  const second = runJest(suite, files, settings);
   for (const title of passedAtSecondRun(first.report, second.report)) {
     console.log(`passed at the second run only: ${suite}: ${title}`);
   }
@@ -78,7 +86,11 @@ async function main() {
     totals.skipped += more.skipped ?? 0;
   };
   if (wanted.length === 0) add(await require('./check.js').staticChecks());
-  for (const suite of wanted.length > 0 ? wanted : SUITES) add(runSuite(suite));
+  for (const suite of wanted.length > 0 ? wanted : SUITES) {
+    add(runSuite(suite));
+    if (suite === 'unit' || suite === 'integration')
+      add(runSuite(suite, WITHOUT_KERNELS[suite], { LOGTAP_KERNELS: 'off' }));
+  }
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }

@@ -19,6 +19,12 @@ export class Tally {
   static of(batch: RecordBatch, from = 0, to = batch.count): Tally {
     const tally = new Tally();
     const streams = batch.origins.map(({ stream }) => STREAMS.indexOf(stream));
+    const [only = 0] = streams;
+    if (streams.every((stream) => stream === only)) {
+      tally.#records[only] = Math.max(0, to - from);
+      tally.#bytes[only] = sumOf(batch.length, from, to);
+      return tally;
+    }
     for (let i = from; i < to; i++) {
       const stream = streams[batch.origin[i]!]!;
       tally.#records[stream]! += 1;
@@ -88,6 +94,12 @@ export class Tally {
     tally.subtract(other);
     return tally;
   }
+}
+
+function sumOf(lengths: Uint32Array, from: number, to: number): number {
+  let total = 0;
+  for (let i = from; i < to; i++) total += lengths[i]!;
+  return total;
 }
 
 function sum(counts: readonly number[]): number {

@@ -59,8 +59,11 @@ export class Line {
 
   /** Index of the text among the first `within` bytes; -1 where it is not. */
   indexOf(text: string, from = 0, within = SCAN_BYTES): number {
-    const stop = Math.min(this.length, within) - text.length;
-    for (let i = from; i <= stop; i++) if (this.has(text, i)) return i;
+    const { bytes, start } = this;
+    const first = text.charCodeAt(0);
+    const stop = start + Math.min(this.length, within) - text.length;
+    // Most places are decided here, without a call.
+    for (let i = start + from; i <= stop; i++) if (bytes[i] === first && this.has(text, i - start)) return i - start;
     return -1;
   }
 

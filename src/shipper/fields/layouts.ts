@@ -5,8 +5,22 @@
 import type { Fields } from './read-fields.js';
 import { SERVER_LAYOUTS, SERVERS_AFTER_TIME } from './server-layouts.js';
 
-/** A pattern whose groups `logger`, `thread` and `time` are fields; its other groups are attributes, under their names. */
-export type Layout = RegExp;
+/**
+ * A pattern whose groups `logger`, `thread` and `time` are fields; its other groups are attributes, under their names. The names are
+ * taken out of it: the engine would make an object of them for each match, which costs more than the match.
+ */
+interface Layout {
+  readonly pattern: RegExp;
+  /** Of its groups, in their order. */
+  readonly names: readonly string[];
+}
+
+const NAMED_GROUP = /\(\?<(\w+)>/g;
+
+const layoutOf = (source: string): Layout => ({
+  pattern: new RegExp(`^${source.replace(NAMED_GROUP, '(')}`),
+  names: [...source.matchAll(NAMED_GROUP)].map(([, name]) => name!),
+});
 
 const CLOCK = String.raw`\d{1,2}:\d\d:\d\d(?:[.,:]\d{1,9})?`;
 const ZONE = String.raw`(?: ?[AP]M)?(?:Z| ?[+-]\d\d:?\d\d| (?:UTC|GMT|MSK|[A-Z]{2,3}T)\b)?`;
@@ -18,7 +32,7 @@ const DATE = [
   String.raw`\d{6} {1,2}`,
   String.raw`\d{8} `,
 ].join('|');
-const TIME = new RegExp(`^(?<open>[[<]|#{4}<)?(?<time>(?:${DATE})?${CLOCK}${ZONE}(?: \\d{4}(?=\\]))?)`);
+const TIME = new RegExp(`^([[<]|#{4}<)?((?:${DATE})?${CLOCK}${ZONE}(?: \\d{4}(?=\\]))?)`);
 const LEVEL = '(?:[A-Z]{3,13}|[A-Z]?[a-z]{2,12})';
 const CAPITALS =
   '(?:FINEST|FINER|FINE|CONFIG|TRACE|VERBOSE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|CRITICAL|ALERT|EMERGENCY|FATAL|PANIC|VRB|TRC|DBG|INF|WRN|ERR|CRT|FTL)';
@@ -60,7 +74,7 @@ const AFTER_TIME: readonly Layout[] = [
   // MongoDB before 4.4.
   String.raw` [DIWEF] (?<logger>[A-Z]+|-)\s+\[(?<thread>[^\]]+)\] `,
   ...SERVERS_AFTER_TIME,
-].map((pattern) => new RegExp(`^${pattern}`));
+].map(layoutOf);
 
 /** Behind a time in brackets. */
 const AFTER_BRACKETED_TIME: readonly Layout[] = [
@@ -81,7 +95,7 @@ const AFTER_BRACKETED_TIME: readonly Layout[] = [
   String.raw`\] "(?<method>[A-Z]{3,16}) (?<path>[^\s"]+) (?<protocol>[A-Z]+/[\d.]+)" (?<status>\d{1,3}) (?<flags>\S+) (?:via_upstream )?(?:.*?"[^"]*" "(?<userAgent>[^"]*)" "(?<requestId>[^"]*)" "(?<authority>[^"]*)" "(?<upstream>[^"]*)")?`,
   // Apache.
   String.raw`\] \[(?:(?<logger>\w+):)?\w+\](?: \[pid (?<pid>\d+)(?::tid (?<thread>\d+))?\])?(?: \[client (?<client>[^\]]+)\])?`,
-].map((pattern) => new RegExp(`^${pattern}`));
+].map(layoutOf);
 
 /** Lines that do not begin with a time. */
 const OTHERS: readonly Layout[] = [
@@ -100,46 +114,46 @@ const OTHERS: readonly Layout[] = [
   String.raw`\[?${CAPITALS}\]?\s+(?<time>\d{4}-\d\d-\d\d ${CLOCK}) \[(?<thread>[^\]]+)\] (?<logger>${NAME}) - `,
   String.raw`${CAPITALS}\s+\[(?<time>\d{4}-\d\d-\d\d[T ]${CLOCK})\] (?<logger>${DOTTED}): `,
   String.raw`${CAPITALS}\s+\[(?<thread>[^\]]+)\] (?<time>\d{4}-\d\d-\d\d ${CLOCK}) (?<source>\w+\.\w+:\d+) - `,
-].map((pattern) => new RegExp(`^${pattern}`));
+].map(layoutOf);
 
 /** java.util.logging: time and source, and the level on the next line. */
-const SOURCE_AND_LEVEL = /^ (?<logger>[\w$.]+)(?: (?<method>[\w$<>]+))?\r?\n[A-Z]{4,13}: /;
+const SOURCE_AND_LEVEL = [layoutOf(String.raw` (?<logger>[\w$.]+)(?: (?<method>[\w$<>]+))?\r?\n[A-Z]{4,13}: `)];
 const ESCAPES = new RegExp(`${String.fromCharCode(0x1b)}\\[[0-9;]*m`, 'g');
 
 export function fieldsOfLine(coloured: string): Omit<Fields, 'severity'> | undefined {
   const text = coloured.includes('\u001b[') ? coloured.replace(ESCAPES, '') : coloured;
   const timed = TIME.exec(text);
-  const { open, time } = timed?.groups ?? {};
-  if (timed === null || time === undefined) return firstOf(OTHERS, text);
-  const rest = text.slice(timed[0].length);
+  if (timed === null) return firstOf(OTHERS, text);
+  const [whole, open, time] = timed;
+  const rest = text.slice(whole.length);
   const found =
     open !== undefined
       ? firstOf(AFTER_BRACKETED_TIME, rest)
-      : (firstOf(AFTER_TIME, rest) ?? fieldsOfMatch(SOURCE_AND_LEVEL.exec(rest)) ?? firstOf(OTHERS, text));
-  return { time, ...found };
+      : (firstOf(AFTER_TIME, rest) ?? firstOf(SOURCE_AND_LEVEL, rest) ?? firstOf(OTHERS, text));
+  return { time: time!, ...found };
 }
 
 function firstOf(layouts: readonly Layout[], text: string): Omit<Fields, 'severity'> | undefined {
-  for (const layout of layouts) {
-    const match = layout.exec(text);
-    if (match !== null) return fieldsOfMatch(match);
+  for (const { pattern, names } of layouts) {
+    const match = pattern.exec(text);
+    if (match !== null) return fieldsOfMatch(match, names);
   }
   return undefined;
 }
 
-function fieldsOfMatch(match: RegExpExecArray | null): Omit<Fields, 'severity'> | undefined {
-  if (match === null) return undefined;
-  const { logger, thread, time, ...others } = match.groups ?? {};
-  // A server writes an unknown value as `-`.
-  const known = Object.entries(others).filter(
-    ([, value]) => value !== undefined && value !== '' && value !== '-' && value !== '[unknown]',
-  );
-  return {
-    ...(isKnown(logger) && { logger }),
-    ...(isKnown(thread) && { thread: thread.trim() }),
-    ...(time !== undefined && time !== '-' && { time }),
-    ...(known.length > 0 && { attributes: Object.fromEntries(known) as Record<string, string> }),
-  };
+function fieldsOfMatch(match: RegExpExecArray, names: readonly string[]): Omit<Fields, 'severity'> {
+  const fields: { logger?: string; thread?: string; time?: string; attributes?: Record<string, string> } = {};
+  for (let i = 0; i < names.length; i++) {
+    const value = match[i + 1];
+    // A server writes an unknown value as `-`.
+    if (value === undefined || value === '' || value === '-') continue;
+    const name = names[i]!;
+    if (name === 'thread') fields.thread = value.trim();
+    else if (name === 'logger' || name === 'time') fields[name] = value;
+    else if (value !== '[unknown]') {
+      fields.attributes ??= {};
+      fields.attributes[name] = value;
+    }
+  }
+  return fields;
 }
-
-const isKnown = (value: string | undefined): value is string => value !== undefined && value !== '' && value !== '-';

@@ -5,6 +5,18 @@ import { idsOf, idsOfParent, spanIdOf, type TraceIds, traceIdOf } from './trace-
 type Named = Omit<Fields, 'severity' | 'object'>;
 type Values = Readonly<Record<string, unknown>>;
 
+/** A key, and its parts between dots. */
+interface Key {
+  readonly name: string;
+  readonly first: string;
+  readonly rest: readonly string[];
+}
+
+function keyOf(name: string): Key {
+  const [first = '', ...rest] = name.split('.');
+  return { name, first, rest };
+}
+
 const LOGGERS = [
   'logger',
   'logger_name',
@@ -16,8 +28,8 @@ const LOGGERS = [
   'channel',
   'component',
   'c',
-];
-const THREADS = ['thread', 'thread_name', 'threadName', 'process.thread.name', 'ThreadName'];
+].map(keyOf);
+const THREADS = ['thread', 'thread_name', 'threadName', 'process.thread.name', 'ThreadName'].map(keyOf);
 const TIMES = [
   '@timestamp',
   'timestamp',
@@ -43,7 +55,7 @@ const TRACES = [
   '@tr',
   'X-B3-TraceId',
   'logging.googleapis.com/trace',
-];
+].map(keyOf);
 const SPANS = [
   'span_id',
   'spanId',
@@ -55,7 +67,10 @@ const SPANS = [
   '@sp',
   'X-B3-SpanId',
   'logging.googleapis.com/spanId',
-];
+].map(keyOf);
+const DATADOG_TRACE = keyOf('dd.trace_id');
+const DATADOG_SPAN = keyOf('dd.span_id');
+const NAME = [keyOf('name')];
 /** Objects in which loggers put what belongs to the context of a record. */
 const CONTEXTS = ['contextMap', 'mdc', 'MDC', 'context', 'Properties', 'properties', 'attributes', 'extra', 'Scope'];
 /** Longest name. A longer one does not count as a name, and would not be indexed. */
@@ -66,7 +81,7 @@ export function fieldsOfObject(value: unknown): Named {
   const ids = idsOfObject(object);
   const logger =
     nameIn(object, LOGGERS) ??
-    (typeof object.levelname === 'string' || isBunyan(object) ? nameIn(object, ['name']) : undefined);
+    (typeof object.levelname === 'string' || isBunyan(object) ? nameIn(object, NAME) : undefined);
   const thread = nameIn(object, THREADS);
   const time = timeIn(object);
   return {
@@ -82,21 +97,18 @@ const isBunyan = ({ level, pid, hostname }: Values): boolean =>
   typeof level === 'number' && typeof pid === 'number' && typeof hostname === 'string';
 
 /** `a.b` is a key, or the key `b` of the object `a`. */
-function memberOf(object: Values, key: string): unknown {
-  const value = object[key];
-  if (value !== undefined) return value;
-  const dot = key.indexOf('.');
-  return dot < 0 ? undefined : (objectOf(object[key.slice(0, dot)])?.[key.slice(dot + 1)] ?? deep(object, key));
-}
-
-function deep(object: Values, key: string): unknown {
-  return key.split('.').reduce<unknown>((each, part) => objectOf(each)?.[part], object);
+function memberOf(object: Values, { name, first, rest }: Key): unknown {
+  const value = object[name];
+  if (value !== undefined || rest.length === 0) return value;
+  const inner = objectOf(object[first]);
+  if (inner === undefined) return undefined;
+  return inner[rest.join('.')] ?? rest.reduce<unknown>((each, part) => objectOf(each)?.[part], inner);
 }
 
 const objectOf = (value: unknown): Values | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : undefined;
 
-function nameIn(object: Values, keys: readonly string[]): string | undefined {
+function nameIn(object: Values, keys: readonly Key[]): string | undefined {
   for (const key of keys) {
     const value = memberOf(object, key);
     if (typeof value === 'string' && value !== '' && value.length <= NAME_MAX) return value;
@@ -136,12 +148,12 @@ function idsOfValues(object: Values): TraceIds {
         first(SPANS, (span) => spanIdOf(memberOf(object, span))),
       );
   }
-  const traceId = traceIdOf(memberOf(object, 'dd.trace_id'), true);
-  if (traceId !== undefined) return idsOf(traceId, spanIdOf(memberOf(object, 'dd.span_id'), true));
+  const traceId = traceIdOf(memberOf(object, DATADOG_TRACE), true);
+  if (traceId !== undefined) return idsOf(traceId, spanIdOf(memberOf(object, DATADOG_SPAN), true));
   return idsOfParent(object.traceparent);
 }
 
-function first(keys: readonly string[], read: (key: string) => string | undefined): string | undefined {
+function first(keys: readonly Key[], read: (key: Key) => string | undefined): string | undefined {
   for (const key of keys) {
     const value = read(key);
     if (value !== undefined) return value;

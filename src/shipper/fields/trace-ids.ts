@@ -1,5 +1,6 @@
 /** Ids of traces and spans, in the forms in which tracers write them, as W3C writes them: 32 and 16 lower-case hexadecimal digits. */
 
+const W3C_TRACE = /^[0-9a-f]{32}$/;
 const ZEROS = /^0+$/;
 const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
@@ -9,6 +10,8 @@ export function traceIdOf(value: unknown, isDecimal = false): string | undefined
   if (typeof value === 'number') return Number.isSafeInteger(value) ? decimal(String(value), TRACE_DIGITS) : undefined;
   if (typeof value !== 'string' || value.length > 128) return undefined;
   if (isDecimal && /^\d{1,20}$/.test(value)) return decimal(value, TRACE_DIGITS);
+  // As most tracers write it.
+  if (W3C_TRACE.test(value)) return ZEROS.test(value) ? undefined : value;
   const plain = value
     .replace(/^projects\/[^/]+\/traces\//, '')
     .replace(/^(?:Root=)?1-(?=[0-9a-f]{8}-[0-9a-f]{24}$)/i, '')

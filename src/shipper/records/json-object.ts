@@ -1,5 +1,5 @@
 /** Finds messages that are JSON, without keeping their values. */
-import { sequenceLength } from './json-writer.js';
+import { isUtf8 } from 'node:buffer';
 
 const BRACE_OPEN = 0x7b;
 const BRACE_CLOSE = 0x7d;
@@ -23,14 +23,11 @@ export function jsonObjectIn(
 
 function parsedObject(bytes: Uint8Array, start: number, end: number): unknown {
   if (bytes[start] !== BRACE_OPEN || bytes[end - 1] !== BRACE_CLOSE) return undefined;
-  for (let i = start; i < end; ) {
-    const length = bytes[i]! < 0x80 ? 1 : sequenceLength(bytes, i, end);
-    // Not UTF-8, so no JSON either, although a lenient decoder would make it some.
-    if (length < 0) return undefined;
-    i += length;
-  }
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  // Not UTF-8, so no JSON either, although a lenient decoder would make it some.
+  if (!isUtf8(text)) return undefined;
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString());
+    return JSON.parse(text.toString());
   } catch {
     return undefined;
   }

@@ -27,12 +27,12 @@ export interface Events {
   readonly batch: RecordBatch;
   readonly count: number;
   /** Record of event i. */
-  readonly record: readonly number[];
+  readonly record: Uint32Array;
   /** First byte and end of event i. */
-  readonly start: readonly number[];
-  readonly end: readonly number[];
+  readonly start: Uint32Array;
+  readonly end: Uint32Array;
   /** Whole milliseconds since 1970 of event i. */
-  readonly timeMs: readonly number[];
+  readonly timeMs: Float64Array;
   /** Metrics in the embedded format that are too long for one event: in parts they are none. */
   readonly tooLarge: readonly number[];
 }
@@ -49,18 +49,17 @@ export interface Entity {
 export function eventsOf(
   batch: RecordBatch,
   messageMaxBytes: number,
-  records: readonly number[] = [...batch.length.keys()],
+  records: ArrayLike<number> = batch.length.map((_, i) => i),
   nowMs: number = Date.now(),
   partMaxBytes: number = messageMaxBytes,
   begun?: { readonly record: number; readonly bytes: number },
 ): Events {
-  const record: number[] = [];
-  const start: number[] = [];
-  const end: number[] = [];
-  const timeMs: number[] = [];
+  const columns = new EventColumns(records.length);
   const tooLarge: number[] = [];
-  const times = records.map((i) => timestampOf(batch.timeMs[i]!, nowMs));
-  for (const at of byTime(times)) {
+  const times = Float64Array.from(records, (i) => timestampOf(batch.timeMs[i]!, nowMs));
+  const order = orderOf(times);
+  for (let k = 0; k < times.length; k++) {
+    const at = order?.[k] ?? k;
     const i = records[at]!;
     const first = batch.start[i]! + (begun?.record === i ? begun.bytes : 0);
     const last = batch.start[i]! + batch.length[i]!;
@@ -73,14 +72,59 @@ export function eventsOf(
     let from = first;
     do {
       const to = (last - from) * GROWTH <= most ? last : partEnd(batch.bytes, from, last, most);
-      record.push(i);
-      start.push(from);
-      end.push(to);
-      timeMs.push(times[at]!);
+      columns.add(i, from, to, times[at]!);
       from = to;
     } while (from < last);
   }
-  return { batch, count: record.length, record, start, end, timeMs, tooLarge };
+  return { batch, ...columns.events, tooLarge };
+}
+
+/** Events one by one. Most records are one event. */
+class EventColumns {
+  #count = 0;
+  #record: Uint32Array;
+  #start: Uint32Array;
+  #end: Uint32Array;
+  #timeMs: Float64Array;
+
+  constructor(capacity: number) {
+    this.#record = new Uint32Array(capacity);
+    this.#start = new Uint32Array(capacity);
+    this.#end = new Uint32Array(capacity);
+    this.#timeMs = new Float64Array(capacity);
+  }
+
+  add(record: number, start: number, end: number, timeMs: number): void {
+    const i = this.#count++;
+    if (i === this.#record.length) this.#grow();
+    this.#record[i] = record;
+    this.#start[i] = start;
+    this.#end[i] = end;
+    this.#timeMs[i] = timeMs;
+  }
+
+  get events(): Omit<Events, 'batch' | 'tooLarge'> {
+    const count = this.#count;
+    return {
+      count,
+      record: this.#record.subarray(0, count),
+      start: this.#start.subarray(0, count),
+      end: this.#end.subarray(0, count),
+      timeMs: this.#timeMs.subarray(0, count),
+    };
+  }
+
+  #grow(): void {
+    const size = this.#record.length * 2;
+    const grow = <T extends Uint32Array | Float64Array>(grown: T, column: T): T => {
+      grown.set(column);
+      return grown;
+    };
+    this.#record = grow(new Uint32Array(size), this.#record);
+    this.#start = grow(new Uint32Array(size), this.#start);
+    this.#end = grow(new Uint32Array(size), this.#end);
+    this.#timeMs = grow(new Float64Array(size), this.#timeMs);
+  }
 }
 
 /** @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html */
@@ -94,11 +138,10 @@ export function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): 
   }
 }
 
-/** Indexes in ascending order of time; equal milliseconds keep their order. */
-function byTime(times: readonly number[]): Iterable<number> {
-  const order = [...times.keys()];
-  const isSorted = times.every((time, i) => i === 0 || times[i - 1]! <= time);
-  return isSorted ? order : order.sort((a, b) => times[a]! - times[b]!);
+/** Indexes in ascending order of time; equal milliseconds keep their order. `undefined` where they are in order. */
+function orderOf(times: Float64Array): Uint32Array | undefined {
+  if (times.every((time, i) => i === 0 || times[i - 1]! <= time)) return undefined;
+  return Uint32Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b);
 }
 
 function timestampOf(timeMs: number, nowMs: number): number {
