@@ -107,7 +107,7 @@ async function started(
     const id = isRunning && status.ready ? (status.containerID ?? '') : undefined;
     if (id !== ready?.id) ready = id === undefined ? undefined : { id, sinceMs: clock.now() };
     if (ready !== undefined && clock.now() - ready.sinceMs >= steadyMs) return 'started';
-    const why = isRunning ? undefined : await hopeless(cluster, now, shipper, known);
+    const why = isRunning ? undefined : await hopeless(cluster, now, shipper, { known, containerId: old?.containerID });
     hopelessSinceMs = why === undefined ? undefined : (hopelessSinceMs ?? clock.now());
     if (why !== undefined && clock.now() - hopelessSinceMs! >= STALE_MS) return why;
     if (clock.now() > deadline) {
@@ -117,14 +117,23 @@ async function started(
   }
 }
 
+/** Of before a change: warnings by id, and the container. */
+interface Before {
+  readonly known: ReadonlySet<string>;
+  readonly containerId: string | undefined;
+}
+
 /** A sidecar that ended with exit code 0 has no reason to wait in its status: it is in the events alone. */
 async function hopeless(
   cluster: PodsOfCluster,
   pod: V1Pod,
   shipper: PodShipper,
-  known: ReadonlySet<string>,
+  { known, containerId }: Before,
 ): Promise<string | undefined> {
   const status = statusOf(pod, shipper);
+  // The old shipper ends with an exit code of its own while the application writes, and the kubelet waits before a restart.
+  const isOld = status?.lastState?.terminated?.containerID === containerId;
+  if (status?.state?.waiting?.reason === 'CrashLoopBackOff' && isOld) return undefined;
   if (HOPELESS.includes(status?.state?.waiting?.reason ?? '')) return describe(status);
   if (status?.state?.running !== undefined) return undefined;
   const warnings = (await cluster.warnings(pod, fieldPath(shipper))).filter(({ id }) => !known.has(id));

@@ -104,8 +104,10 @@ class ScriptedCluster implements UpgradedCluster {
     this.mostDown = Math.max(this.mostDown, this.down);
     this.#due.set(patched, this.delay);
     // Until then the status is that of the image before.
-    if (this.#status(patched).state?.running !== undefined) {
-      this.#status(patched).state = { terminated: { exitCode: 0 } };
+    const status = this.#status(patched);
+    if (status.state?.running !== undefined) {
+      status.state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s' } };
+      status.lastState = { terminated: { exitCode: 74, containerID: status.containerID! } };
     }
   }
 
@@ -125,6 +127,8 @@ class ScriptedCluster implements UpgradedCluster {
     )?.image;
     if (image === NEW && this.broken.has(now.metadata?.name ?? '')) {
       status.state = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } };
+      status.containerID = `${now.metadata?.name}-logtap-broken`;
+      status.lastState = { terminated: { exitCode: 78, containerID: status.containerID } };
       return;
     }
     this.down -= 1;
@@ -217,7 +221,7 @@ test('an image that does not start is taken back, and the pods after it are left
   const { lines, result } = await run(cluster);
   expect(result).toEqual({ replaced: 1, current: 0, refused: 0, failed: 1, left: 1 });
   expect(cluster.patches).toEqual([`a ${NEW}`, `b ${NEW}`, `b ${OLD}`]);
-  expect(lines[1]).toBe(`shop/b: failed: CrashLoopBackOff: back-off; it has ${OLD} again`);
+  expect(lines[1]).toBe(`shop/b: failed: CrashLoopBackOff: back-off, after exit code 78; it has ${OLD} again`);
 });
 
 test('a shipper that is called ready once, and then not, has not started yet', async () => {
@@ -237,8 +241,10 @@ test('the status of a broken image does not speak of the image after it', async 
 
   const putBack = new ScriptedCluster([pod('b', { native: {} })]);
   putBack.broken.add('b');
-  putBack.delay = 8;
-  expect((await run(putBack)).lines).toEqual([`shop/b: failed: CrashLoopBackOff: back-off; it has ${OLD} again`]);
+  putBack.delay = 30;
+  expect((await run(putBack)).lines).toEqual([
+    `shop/b: failed: CrashLoopBackOff: back-off, after exit code 78; it has ${OLD} again`,
+  ]);
 });
 
 test('a restart of the application is a failure', async () => {
