@@ -44,7 +44,8 @@ export function termination(test: AuditedTest): void {
     // A busy service may not take the last of them in time; kubectl may end before the last of them.
     const ledger = JSON.parse(shipped.last ?? '');
     expect(ledger.balanced).toBe(true);
-    expect(ledger.read).toBeGreaterThanOrEqual(Math.max(printed.length, stored.length));
+    // A kill between a write to the original and its copy leaves the last line in the original alone.
+    expect(ledger.read).toBeGreaterThanOrEqual(Math.max(printed.length - 1, stored.length));
     expect(stored.length).toBeGreaterThanOrEqual(ledger.delivered.opensearch);
     expect(shipped.seconds - untouched.seconds).toBeLessThan(NO_DELAY_SECONDS);
   });
@@ -62,7 +63,7 @@ export function termination(test: AuditedTest): void {
         const { printed, last } = await deleted(k8s, name);
         const ledger = JSON.parse(last ?? '');
         expect(ledger).toMatchObject({ delivered: { opensearch: 0 }, balanced: true });
-        expect(ledger.read).toBeGreaterThanOrEqual(printed.length);
+        expect(ledger.read).toBeGreaterThanOrEqual(printed.length - 1);
         const dropped: Record<string, number> = ledger.dropped.opensearch ?? {};
         expect(Object.values(dropped).reduce((sum, count) => sum + count, ledger.held)).toBe(ledger.read);
       } finally {
