@@ -4,6 +4,7 @@
  */
 import { audit } from './audit.js';
 import { hookCost } from './hook-cost.js';
+import { lowRates } from './low-rates.js';
 import { manyRings } from './many-rings.js';
 import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
@@ -15,6 +16,7 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   hook: hookCost,
   shipper: shipperThroughput,
   rings: manyRings,
+  low: lowRates,
   stages,
   sinks,
   synth,

@@ -137,6 +137,10 @@ export class RingReader implements Acknowledging {
     return this.#position - this.#markedPosition > this.#file.capacity / 4;
   }
 
+  get capacity(): number {
+    return this.#file.capacity;
+  }
+
   /** Whether its process, which had to make it itself, writes enough to need one of this capacity. */
   isTooSmall(capacity: number): boolean {
     return !this.isRetired && this.#file.capacity < Math.min(capacity, this.#position * 4);

@@ -17,6 +17,7 @@ import { NameRoom } from '../frames/name-room.js';
 import { countByInstance } from './count-by-instance.js';
 import { RingDirectory, type RingName } from './directory.js';
 import { EndedProcesses } from './ended-processes.js';
+import { LookInterval } from './look-interval.js';
 import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
 import { type Mark, RingReader } from './reader.js';
@@ -59,6 +60,7 @@ export class RingSource implements Source {
   /** Whether rings wait for others to be closed. */
   #isCrowded = false;
   readonly #alarm = new Alarm();
+  readonly #looks = new LookInterval();
   /** Processes that have ended, whose last lines may be in the builder. */
   readonly #ended: (readonly [writer: EndedProcess, end: ProcessEnd])[] = [];
 
@@ -346,6 +348,7 @@ export class RingSource implements Source {
       this.#guarded(reader, () => {
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
+        this.#looks.found(got, reader.capacity);
         isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
         if (reader.isEnded && !reader.isRetired) this.#retire(reader);
         else if (got === 0) this.#rest(reader, nowMs);
@@ -403,10 +406,12 @@ export class RingSource implements Source {
 
   /** Until a wake-up comes, or it is time for the next look. */
   async #wait(): Promise<void> {
-    const isBusy = this.#rings.awake.size > 0 || this.#wantsScan || this.#isStopping || this.#isClosing;
     const { builder, openEvents, events } = this.#shared;
-    const lingerMs = builder.count > 0 ? this.#options.lingerMs : SCAN_MS;
     const eventMs = events !== undefined && openEvents.size > 0 ? events.idleMs / 4 : SCAN_MS;
-    await this.#alarm.wait(isBusy ? LOOK_MS : Math.min(SCAN_MS, lingerMs, eventMs));
+    const firstMs = this.#firstMs ?? this.#now();
+    const lingerMs = builder.count > 0 ? firstMs + this.#options.lingerMs - this.#now() : SCAN_MS;
+    const isSoon = this.#wantsScan || this.#isStopping || this.#isClosing || this.#rings.failing.size > 0;
+    const lookMs = this.#rings.awake.size > 0 ? this.#looks.next() : SCAN_MS;
+    await this.#alarm.wait(isSoon ? LOOK_MS : Math.max(1, Math.min(lookMs, lingerMs, eventMs)));
   }
 }

@@ -1,7 +1,9 @@
 /** When the source of rings looks, waits, and gives up, in milliseconds. */
 
-/** Between looks after a small read. */
+/** Between looks at rings with bytes: at least. */
 export const LOOK_MS = 10;
+/** At most, while little comes. */
+export const LOOK_MAX_MS = 100;
 /** A ring that was empty for so long is put to sleep. */
 export const AWAKE_MS = 50;
 /** Finds rings without a wake-up: existing ones, and those whose wake-up could not be sent. */
