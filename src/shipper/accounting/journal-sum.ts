@@ -209,6 +209,8 @@ export class JournalSum {
     this.#unsettled = NOTHING;
     this.#sinks.clear();
     this.#withheld.clear();
+    // It read its connections to their end: later frames are lost by the process, which counts them itself.
+    this.#reads.clear();
   }
 }
 

@@ -255,7 +255,8 @@ test('lines from sockets that no sink had acknowledged are counted by the next s
   next().journal.reported();
   const { journal, totals } = next();
   expect(totals.dropped).toEqual({});
-  expect(journal.previous.reads).toEqual(readOf(8, 8));
+  // What the process loses after an orderly end is in its own count.
+  expect(journal.previous.reads.size).toBe(0);
 });
 
 test('lines that a last line has reported as held are not lost with the shipper that follows', () => {
