@@ -116,7 +116,8 @@ export function manifests(test: AuditedTest): void {
     const ledger = JSON.parse(
       await k8s.tell(['get', '--raw', `/api/v1/namespaces/default/pods/${name}:9598/proxy/ledger`]),
     );
-    expect(ledger.sinks.opensearch.held.bytes).toBeGreaterThan(8 << 20);
+    // More than the application's limit. A ring that is full on a busy machine leaves some in the original output.
+    expect(ledger.sinks.opensearch.held.bytes).toBeGreaterThan(5 << 20);
     await k8s.tell(['delete', 'pod', name, '--wait=false']);
   });
 }
