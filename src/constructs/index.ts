@@ -13,6 +13,7 @@ export { ShipperNetworkPolicy, type ShipperNetworkPolicyProps } from './network-
 export { ShipperAlerts, type ShipperAlertsProps } from './observability/alerts.js';
 export { ShipperDashboard, type ShipperDashboardProps } from './observability/dashboard.js';
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
+export { ProofJob, type ProofJobProps } from './proof-job.js';
 export { LogTapDefaults } from './props/defaults.js';
 export { FailurePolicy, type LogTapProps } from './props/log-tap-props.js';
 export { ImagePullPolicy, type ShipperOptions } from './props/shipper-options.js';

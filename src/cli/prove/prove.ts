@@ -23,7 +23,7 @@ Settings and credentials come from the environment, as for \`logtap ship\`. With
   --directory DIR        directory in memory for rings and ledger   (default: a new one in /dev/shm)
   --certificate FILE     write the certificate to FILE as JSON, too
   --quiet                print no progress
-  -o, --output FORMAT    text or json   (default: text)
+  -o, --output FORMAT    text, json, or log: text, and JSON in the last line   (default: text)
   -h, --help
 
 Exit codes: 0 proven, 1 not proven, 64 wrong use, 74 the proof could not be made, 78 wrong settings.
@@ -40,6 +40,10 @@ const OPTIONS = {
   output: { type: 'string', short: 'o', default: 'text' },
   help: { type: 'boolean', short: 'h' },
 } as const;
+
+const FORMATS = ['text', 'json', 'log'] as const;
+type Format = (typeof FORMATS)[number];
+const isFormat = (text: string): text is Format => FORMATS.some((format) => format === text);
 
 const EX_IOERR = 74;
 const MEMORY = '/dev/shm';
@@ -62,7 +66,7 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
   const service = serviceOf(values, process.env);
   if (!/^[1-9]\d{0,8}$/.test(values.lines))
     throw new UsageError(`--lines (${values.lines}) must be a whole number from 1`);
-  if (output !== 'text' && output !== 'json') throw new UsageError(`--output (${output}) must be text or json`);
+  if (!isFormat(output)) throw new UsageError(`--output (${output}) must be ${FORMATS.join(', ')}`);
   const bundle = loadProve();
   const certificate = await inDirectory(directory, (place) =>
     certify(bundle, {
@@ -75,7 +79,9 @@ export async function proveCommand(args: readonly string[], io: CommandStreams):
   );
   const json = `${JSON.stringify(certificate, undefined, 2)}\n`;
   if (file !== undefined) writeFileSync(file, json);
-  await write(io.stdout, output === 'json' ? json : bundle.certificateText(certificate));
+  const text = bundle.certificateText(certificate);
+  const answers = { text, json, log: `${text}${JSON.stringify(certificate)}\n` };
+  await write(io.stdout, answers[output]);
   return certificate.verdict === 'proven' ? EXIT.OK : EXIT.FOUND;
 }
 

@@ -16,7 +16,9 @@ export const ORIGINAL_ANNOTATION = `${DOMAIN}/original`;
 /** Changes with the settings, so that pods are replaced even if the change appears nowhere else in the template. */
 export const CONFIG_HASH_ANNOTATION = `${DOMAIN}/config-hash`;
 
-const INJECT = `${DOMAIN}/inject`;
+/** On the pod template: whether injection may change it. */
+export const INJECT = `${DOMAIN}/inject`;
+export const INJECT_DISABLED = 'disabled';
 export const CONTAINERS = `${DOMAIN}/containers`;
 export const EXCLUDE_CONTAINERS = `${DOMAIN}/exclude-containers`;
 /** Options of the pod, or of one container with the prefix `CONTAINER.`. */
@@ -135,8 +137,9 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       const known = CONTAINER_OPTIONS.map((option) => `${container}.${DOMAIN}/${option}`);
       refuse('be an option of a single container', remedyFor(name, CONTAINER_OPTIONS, `use ${known.join(' or ')}`));
     } else if (key === INJECT) {
-      if (value !== 'enabled' && value !== 'disabled') refuse('be enabled or disabled', 'correct it, or leave it out');
-      isDisabled = value === 'disabled';
+      if (value !== 'enabled' && value !== INJECT_DISABLED)
+        refuse('be enabled or disabled', 'correct it, or leave it out');
+      isDisabled = value === INJECT_DISABLED;
     } else if (key === CONTAINERS || key === EXCLUDE_CONTAINERS) {
       const names = value.split(',').map((item) => item.trim());
       if (names.includes('')) refuse('be names of containers, separated by commas', 'correct it, or leave it out');

@@ -15,7 +15,7 @@ export const INSTALLER = 'logtap-install';
 export const MEMORY_VOLUME = 'logtap';
 export const LIBRARY_VOLUME = 'logtap-lib';
 const SECRETS_VOLUME = 'logtap-secrets';
-const DISK_VOLUME = 'logtap-disk';
+export const DISK_VOLUME = 'logtap-disk';
 
 const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, POD_VOLUME, DISK_VOLUME];
 /** Whether injection adds a volume of that name. */
