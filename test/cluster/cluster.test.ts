@@ -11,6 +11,7 @@ import { disruptions } from './disruptions.js';
 import { example } from './example.js';
 import { exec } from './exec.js';
 import { manifests } from './manifests.js';
+import { proof } from './proof.js';
 import { restricted } from './restricted.js';
 import { shapes } from './shapes.js';
 import { starts } from './starts.js';
@@ -37,6 +38,8 @@ describeWith(
     example(audited);
     exec(audited);
     manifests(audited);
+    // It has no sidecar, and audits itself.
+    proof(cluster);
     restricted(audited);
     shapes(audited);
     starts(audited);

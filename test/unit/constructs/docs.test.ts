@@ -9,7 +9,13 @@ import { parseAllDocuments } from 'yaml';
 import * as logtap from '../../../src/constructs/index.js';
 import { deployment } from '../../support/workloads.js';
 
-const PAGES = ['reference/constructs.md', 'guides/aws.md', 'guides/credentials.md', 'guides/observability.md'];
+const PAGES = [
+  'reference/constructs.md',
+  'guides/aws.md',
+  'guides/credentials.md',
+  'guides/observability.md',
+  'guides/prove-it.md',
+];
 
 interface Example {
   readonly code: string;
@@ -58,7 +64,7 @@ describe.each(PAGES)('docs/%s', (page) => {
   )('%s', (_start, code, yaml) => {
     if (yaml !== undefined) {
       test('synthesizes the YAML below it', () => {
-        const chart = run(code, /new (Tapped|Shipper)/.test(code) ? [] : ['orders', 'envoy']);
+        const chart = run(code, /new (Tapped|Shipper|Proof)/.test(code) ? [] : ['orders', 'envoy']);
         const warn = jest.spyOn(console, 'warn').mockImplementation(() => {});
         const objects = Testing.synth(chart);
         warn.mockRestore();
