@@ -1,6 +1,6 @@
 /** Bad input: one clear error with value, rule and remedy, the documented exit code, and an application that runs on. */
-import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, copyFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
 import { logtap, run, shipper, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
@@ -90,10 +90,12 @@ describe('settings that cannot work', () => {
     chmodSync(directory, 0o755);
     // Root may write everywhere, so it gives its rights up; what it runs then must be readable by every user.
     const isRoot = process.getuid?.() === 0;
-    const [program, script] = isRoot ? [join(directory, 'node'), join(directory, 'main.js')] : [node, shipper];
+    const [program, script] = isRoot
+      ? [join(directory, 'node'), join(directory, 'shipper', 'main.js')]
+      : [node, shipper];
     if (isRoot) {
       copyFileSync(node, program);
-      copyFileSync(shipper, script);
+      cpSync(dirname(shipper), dirname(script), { recursive: true });
     }
     const { code, stderr } = await run(program, [script], {
       ...(isRoot ? { uid: 65532, gid: 65532, cwd: '/' } : {}),
