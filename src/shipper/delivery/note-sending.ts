@@ -17,9 +17,14 @@ export function noteSending(
     }
     const others = new Set([...retry, ...rejected.map(({ index }) => index)]);
     const stored = [...batch.length.keys()].filter((i) => !others.has(i));
-    if (stored.length > 0) request.stored(sink.claims!(batch, stored));
     // A record that is retried may be stored: its answer may be the one that was lost.
-    if (retry.length > 0) request.lost();
-    else if (stored.length === 0) request.none();
+    if (stored.length === 0) {
+      if (retry.length > 0) request.lost();
+      else request.none();
+      return;
+    }
+    // Noted first, as the acknowledgement of a part ends the request.
+    if (retry.length > 0) ledger.audit!.sending(sink.name, sink.claims!(batch, retry)).lost();
+    request.stored(sink.claims!(batch, stored));
   };
 }

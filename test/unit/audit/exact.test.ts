@@ -4,10 +4,13 @@ import { compare } from '../../../src/audit/judge.js';
 import { Ledgers, type RunClaim } from '../../../src/audit/ledgers.js';
 import type { StoredRecord } from '../../../src/audit/stored.js';
 import { settledIn } from '../../../src/audit/window.js';
+import type { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { AuditMemory } from '../../../src/shipper/audit/audit-file.js';
 import { AuditLog } from '../../../src/shipper/audit/audit-log.js';
 import { claimsOf } from '../../../src/shipper/audit/claim.js';
-import type { RecordBatch } from '../../../src/shipper/parts.js';
+import { noteSending } from '../../../src/shipper/delivery/note-sending.js';
+import type { RecordBatch, Sink } from '../../../src/shipper/parts.js';
+import { select } from '../../../src/shipper/records/record-batch.js';
 import { batchOf, stdoutOrigin } from '../../support/batches.js';
 
 const MINUTE = 60_000;
@@ -73,6 +76,20 @@ test('what is stored as claimed is proven', () => {
   scene.store(batchFrom(0));
   scene.store(batchFrom(10));
   expect(scene.audit(documents(0, 20))).toMatchObject({ claimed: 20, found: 20, unexplained: [], explained: [] });
+});
+
+test('where a part of a request is acknowledged, the other part may be stored', () => {
+  const ledger = { audit: scene.log } as Ledger;
+  const sink = {
+    name: 'opensearch',
+    claims: (batch: RecordBatch, records?: readonly number[]) => claims(records ? select(batch, records) : batch),
+  } as Sink;
+  noteSending({ sink, ledger }, batchFrom(0))({ retry: [7, 8, 9], rejected: [] });
+  scene.log.end({});
+  const { claimed, unexplained, explained } = scene.audit(documents(0));
+  expect({ claimed, unexplained }).toEqual({ claimed: 7, unexplained: [] });
+  expect(explained).toEqual([expect.objectContaining({ kind: 'in_flight', records: 3 })]);
+  expect(scene.audit(documents(0, 7)).unexplained).toEqual([]);
 });
 
 test('a missing record is named', () => {
