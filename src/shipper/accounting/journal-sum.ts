@@ -1,12 +1,12 @@
 /** The entries of the journal of counts, as count-journal.ts lays them out, and their sum. */
 import type { Lost } from '../source/frames/decoder.js';
+import { NOTHING, plus } from '../source/frames/lost.js';
 import type { RingCheckpoint } from './acknowledging.js';
 import { STREAMS, type StreamName, Tally } from './tally.js';
 
 /** Processes whose totals are kept: those that reported last. */
-const INSTANCES_MAX = 16_384;
+export const INSTANCES_MAX = 16_384;
 const INSTANCE = /^[0-9a-f]{16}$/;
-const NOTHING: Lost = { lines: 0, bytes: 0 };
 
 export type Fate = 'dropped' | 'deadLettered';
 /** Counts by sink and reason. */
@@ -214,7 +214,7 @@ export class JournalSum {
   }
 }
 
-const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
+/** At least nothing: entries may be of any process. */
 const minus = (one: Lost, other: Lost): Lost => ({
   lines: Math.max(0, one.lines - other.lines),
   bytes: Math.max(0, one.bytes - other.bytes),

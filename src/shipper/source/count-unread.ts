@@ -3,8 +3,8 @@
  * delivers.
  */
 import { codeOf, messageOf, ProtocolError } from '../errors.js';
+import { countByInstance } from './count-by-instance.js';
 import { type AssemblerShared, interruptIdle } from './frames/line-assembler.js';
-import { countByInstance } from './rings/count-by-instance.js';
 import type { RingReader } from './rings/reader.js';
 
 export interface Unread {

@@ -11,6 +11,7 @@ import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
 import type { AssemblerShared, LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
+import { NOTHING } from './lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
 import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
@@ -87,7 +88,7 @@ export class FrameStream implements FrameReader {
   #freshPosition = 0;
   #lastSeq = 0;
   /** Totals of the last report: the streams have a gap where they rise. */
-  #lost: Lost = { lines: 0, bytes: 0 };
+  #lost = NOTHING;
   /** When the last DATA frame was written. */
   #lastMs: number | undefined;
   #raw: LineAssembler | Utf16Assembler | undefined;

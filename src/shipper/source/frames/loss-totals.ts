@@ -8,6 +8,7 @@
  */
 import { ProtocolError } from '../../errors.js';
 import type { Lost } from './decoder.js';
+import { NOTHING } from './lost.js';
 
 /** Processes that lost something and are remembered, so that a reconnect is not counted twice. */
 const REMEMBERED_MAX = 65_536;
@@ -54,7 +55,7 @@ export class LossTotals {
 
   /** Returns what the process lost since its last report; `undefined` when that is nothing, or not to be believed. */
   update(instance: string, total: Lost): Lost | undefined {
-    const known = this.#totals.get(instance) ?? { lines: 0, bytes: 0 };
+    const known = this.#totals.get(instance) ?? NOTHING;
     // Threads report without a lock, so an older total may come after a newer one.
     const lines = Math.max(0, total.lines - known.lines);
     const bytes = Math.max(0, total.bytes - known.bytes);
@@ -68,7 +69,7 @@ export class LossTotals {
 
   /** What the process has lost, as far as it was believed. */
   totalOf(instance: string): Lost {
-    return this.#totals.get(instance) ?? { lines: 0, bytes: 0 };
+    return this.#totals.get(instance) ?? NOTHING;
   }
 
   /** Whether a total was believed. */

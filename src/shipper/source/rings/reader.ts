@@ -6,6 +6,7 @@ import type { Hello, Lost } from '../frames/decoder.js';
 import { FrameStream, type FrameStreamOptions, type Progress } from '../frames/frame-stream.js';
 import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
+import { NOTHING, plus } from '../frames/lost.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingName } from './directory.js';
 import { type PlannedCheckpoint, RingFile } from './file.js';
@@ -34,7 +35,6 @@ export interface RingReaderOptions extends FrameStreamOptions {
   readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
 }
 
-const NOTHING: Lost = { lines: 0, bytes: 0 };
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;
 
@@ -368,5 +368,5 @@ const least = (one: Lost, other: Lost): Lost => ({
   lines: Math.min(one.lines, other.lines),
   bytes: Math.min(one.bytes, other.bytes),
 });
-const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });
+
 const minus = (one: Lost, other: Lost): Lost => ({ lines: one.lines - other.lines, bytes: one.bytes - other.bytes });

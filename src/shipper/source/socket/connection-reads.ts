@@ -1,11 +1,11 @@
 /** What was read from the connections of a socket, as their frames and batches tell. */
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import type { RecordBatch, SourceBatch } from '../../parts.js';
+import { countByInstance } from '../count-by-instance.js';
 import type { Lost } from '../frames/decoder.js';
 import type { FrameStream } from '../frames/frame-stream.js';
 import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
-import { countByInstance } from '../rings/count-by-instance.js';
 import { ReadTotals, type ReadTotalsOptions } from './read-totals.js';
 
 export interface ConnectionReadsOptions extends ReadTotalsOptions {

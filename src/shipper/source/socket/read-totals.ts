@@ -3,12 +3,9 @@
  * took. It knows the lines that no sink had acknowledged, and the last frame of each process. The frames up to the first
  * that it gets itself were in the killed shipper or in the kernel; their lines are estimated by those before.
  */
-import type { ReadTotal } from '../../accounting/journal-sum.js';
+import { INSTANCES_MAX, type ReadTotal } from '../../accounting/journal-sum.js';
 import type { Lost } from '../frames/decoder.js';
-
-/** Processes that are remembered: those that were read last. */
-const INSTANCES_MAX = 16_384;
-const NOTHING: Lost = { lines: 0, bytes: 0 };
+import { NOTHING, plus } from '../frames/lost.js';
 
 export interface ReadTotalsOptions {
   /** To be kept at once: the processes that were read since the last time, and all that is not acknowledged. */
@@ -99,5 +96,3 @@ function missingOf(before: ReadTotal, seq: number, lost: Lost): Lost {
   };
   return { lines: of('lines'), bytes: of('bytes') };
 }
-
-const plus = (one: Lost, other: Lost): Lost => ({ lines: one.lines + other.lines, bytes: one.bytes + other.bytes });

@@ -1,8 +1,9 @@
 /** Lines and bytes of a batch by process. */
-import type { RecordBatch } from '../../parts.js';
-import { linesOf } from '../../records/lines-of.js';
-import type { Lost } from '../frames/decoder.js';
-import { isNotice } from '../frames/frame-stream.js';
+import type { RecordBatch } from '../parts.js';
+import { linesOf } from '../records/lines-of.js';
+import type { Lost } from './frames/decoder.js';
+import { isNotice } from './frames/frame-stream.js';
+import { NOTHING, plus } from './frames/lost.js';
 
 /** The instance of a process begins the ids of its streams. */
 const INSTANCE_LENGTH = 16;
@@ -20,10 +21,10 @@ export function countByInstance(batch: RecordBatch): ReadonlyMap<string, Lost> {
   const counts = new Map<string, Lost>();
   origins.forEach(({ id }, of) => {
     const instance = id.slice(0, INSTANCE_LENGTH);
-    const known = counts.get(instance) ?? { lines: 0, bytes: 0 };
+    const known = counts.get(instance) ?? NOTHING;
     // A notice is no line of the process.
-    const more = isNotice(id) ? { lines: 0, bytes: 0 } : { lines: lines[of]!, bytes: bytes[of]! };
-    counts.set(instance, { lines: known.lines + more.lines, bytes: known.bytes + more.bytes });
+    const more = isNotice(id) ? NOTHING : { lines: lines[of]!, bytes: bytes[of]! };
+    counts.set(instance, plus(known, more));
   });
   return counts;
 }
