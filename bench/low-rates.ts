@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startShipper, usageOf } from './running-shipper.js';
-import { compile, directory, library, print } from './workshop.js';
+import { compile, directory, print, tapped } from './workshop.js';
 
 const SECONDS = 10;
 const RATES = [1000, 10_000];
@@ -44,13 +44,7 @@ async function measure(program: string, target: 'ring' | 'socket', rate: number)
   const idle = usageOf(running.pid);
   const writer = spawn(program, [String(rate), String(rate * SECONDS)], {
     stdio: 'ignore',
-    env: {
-      LD_PRELOAD: library,
-      LLT_TAP_INTO: '1',
-      LLT_TARGET: target === 'ring' ? `ring:${rings}` : `socket:${socket}`,
-      LLT_FORMAT: 'frame',
-      LLT_SUPPRESS_STDOUT: 'true',
-    },
+    env: tapped(target === 'ring' ? `ring:${rings}` : `socket:${socket}`),
   });
   const [status] = await once(writer, 'exit');
   if (status !== 0) throw new Error(`the writing program ended with ${status}`);

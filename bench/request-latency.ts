@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startShipper } from './running-shipper.js';
-import { compile, directory, library, print } from './workshop.js';
+import { compile, directory, print, tapped } from './workshop.js';
 
 const LINES = 500_000;
 const LATENCIES_MS = [0, 20, 100, 250];
@@ -44,14 +44,7 @@ async function measure(program: string, latencyMs: number, ringBytes: number): P
   const begin = performance.now();
   const writer = spawn(program, [String(LINES - 1)], {
     stdio: 'ignore',
-    env: {
-      LD_PRELOAD: library,
-      LLT_TAP_INTO: '1',
-      LLT_TARGET: `ring:${rings}`,
-      LLT_FORMAT: 'frame',
-      LLT_ON_FULL: 'block:60000',
-      LLT_SUPPRESS_STDOUT: 'true',
-    },
+    env: { ...tapped(`ring:${rings}`), LLT_ON_FULL: 'block:60000' },
   });
   await once(writer, 'exit');
   running.stop();

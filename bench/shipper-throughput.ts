@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startShipper, usageOf } from './running-shipper.js';
-import { compile, directory, library, median, print } from './workshop.js';
+import { compile, directory, median, print, tapped } from './workshop.js';
 
 const LINES = 1_000_000;
 const ROUNDS = 3;
@@ -30,14 +30,7 @@ async function measureOnce(program: string, target: Target, round: number): Prom
   const begin = performance.now();
   const { status } = spawnSync(program, [String(LINES - 1)], {
     stdio: 'ignore',
-    env: {
-      LD_PRELOAD: library,
-      LLT_TAP_INTO: '1',
-      LLT_TARGET: target === 'ring' ? `ring:${rings}` : `socket:${socket}`,
-      LLT_FORMAT: 'frame',
-      LLT_ON_FULL: 'block:10000',
-      LLT_SUPPRESS_STDOUT: 'true',
-    },
+    env: { ...tapped(target === 'ring' ? `ring:${rings}` : `socket:${socket}`), LLT_ON_FULL: 'block:10000' },
   });
   if (status !== 0) throw new Error(`the writing program ended with ${status}`);
   // Everything is in the socket or further; ask for the cost only once it is through.

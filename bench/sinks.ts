@@ -10,7 +10,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningShipper, startShipper, type Usage, usageOf } from './running-shipper.js';
-import { compile, directory, library, median, print, shipper } from './workshop.js';
+import { compile, directory, median, print, shipper, tapped } from './workshop.js';
 
 const LINES = Number(process.env.LOGTAP_BENCH_LINES ?? 1_000_000);
 const ROUNDS = Number(process.env.LOGTAP_BENCH_ROUNDS ?? 3);
@@ -59,10 +59,7 @@ async function writeLines(path: string, lineOf: (i: number) => string): Promise<
 async function tapInto(rings: string): Promise<void> {
   const writer = spawn(compile('writes'), [String(LINES - 1)], {
     stdio: 'ignore',
-    env: {
-      ...{ LD_PRELOAD: library, LLT_TAP_INTO: '1', LLT_TARGET: `ring:${rings}`, LLT_FORMAT: 'frame' },
-      ...{ LLT_ON_FULL: 'block:60000', LLT_SUPPRESS_STDOUT: 'true' },
-    },
+    env: { ...tapped(`ring:${rings}`), LLT_ON_FULL: 'block:60000' },
   });
   await once(writer, 'exit');
 }

@@ -28,3 +28,15 @@ export function print(title: string, rows: readonly (readonly string[])[]): void
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of rows) console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`);
 }
+
+/** Where a tapped program hands its lines over. */
+export type Target = `ring:${string}` | `socket:${string}`;
+
+/** The environment of a program that hands over every line as frames, and writes none itself. */
+export const tapped = (target: Target) => ({
+  LD_PRELOAD: library,
+  LLT_TAP_INTO: '1',
+  LLT_TARGET: target,
+  LLT_FORMAT: 'frame',
+  LLT_SUPPRESS_STDOUT: 'true',
+});
