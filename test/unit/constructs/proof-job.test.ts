@@ -98,7 +98,7 @@ describe.each<[string, LogTapProps]>([
   });
 });
 
-test('what is given is there, and nothing of it without', () => {
+test('a ProofJob has the options that it is given, and none of them by default', () => {
   const metadata = { name: 'proof', namespace: 'shop' };
   const given = synthesise({
     tap: {
