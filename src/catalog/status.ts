@@ -7,8 +7,14 @@ export const STATUS_SETTINGS = {
   statusPort: setting({
     name: 'LOGTAP_STATUS_PORT',
     default: String(STATUS_PORT),
-    help: 'Port of `/livez`, `/readyz`, `/metrics`, `/ledger` and `/audit`. `off` disables the server.',
+    help: 'Port of `/livez`, `/readyz`, `/metrics`, `/ledger` and `/audit`, and of the console. `off` disables the server.',
     parse: value.port,
+  }),
+  console: setting({
+    name: 'LOGTAP_CONSOLE',
+    default: 'on',
+    help: 'Whether the status port has the console `/`, the live tail `/tail` and `/status`, which show log text and errors. They answer clients on this machine only, such as `kubectl port-forward`.',
+    parse: value.oneOf(['on', 'off']),
   }),
   audit: setting({
     name: 'LOGTAP_AUDIT',

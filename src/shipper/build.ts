@@ -7,6 +7,7 @@ import type { Tally } from './accounting/tally.js';
 import { AuditFile, AuditMemory } from './audit/audit-file.js';
 import { AuditLog } from './audit/audit-log.js';
 import type { RecordBuffer } from './buffer/record-buffer.js';
+import { LiveRecords } from './console/live-records.js';
 import type { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import { healthySink } from './delivery/deliver.js';
 import { StageCounts } from './delivery/stage-counts.js';
@@ -26,12 +27,15 @@ import { type MeteredSink, Metrics } from './status/metrics.js';
 export interface ShipperParts extends Sources, Stages {
   readonly settings: Settings;
   readonly log: Log;
+  readonly secrets: Secrets;
   /** Monotonic. */
   readonly now: () => number;
   /** Bound on the memory of buffered records. */
   readonly memoryMaxBytes: number;
   readonly ledger: Ledger;
   readonly buffer: RecordBuffer;
+  /** The records that enter the buffer, for clients that look at them. */
+  readonly live: LiveRecords;
   /** Of the directories of the disk buffer and of the rings, each absent without its directory. */
   readonly bufferLock: DirectoryLock | undefined;
   readonly ringLock: DirectoryLock | undefined;
@@ -55,7 +59,9 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     settings.memoryMaxBytes ??
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
   const ledger = new Ledger(settings.sinks);
+  const live = new LiveRecords();
   const opened = await openBuffer(settings, {
+    onAppended: (batch) => live.add(batch),
     maxBytes: bufferPart(settings) * memoryMaxBytes,
     now,
     ledger,
@@ -97,7 +103,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   };
   const heldBy = (name: string) => buffer.cursor(name).held;
   return {
-    ...{ settings, log, now, memoryMaxBytes, ledger, buffer, bufferLock, ringLock },
+    ...{ settings, log, secrets, now, memoryMaxBytes, ledger, buffer, live, bufferLock, ringLock },
     ...{ metrics, metered, sinks, deadLetters, heldBy, recall, carryOn, ...sources, ...stages },
   };
 }

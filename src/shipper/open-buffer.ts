@@ -20,6 +20,7 @@ export interface OpenBufferOptions {
   readonly log: Log;
   /** Absent without an audit. */
   readonly placesOf: ((records: RecordBatch) => readonly Claim[]) | undefined;
+  readonly onAppended: (batch: RecordBatch) => void;
 }
 
 export interface OpenedBuffer {
@@ -36,13 +37,14 @@ export interface OpenedBuffer {
  */
 export async function openBuffer(
   { sinks, onFull, spoolDir, spoolMaxBytes, spoolSync, podName }: Settings,
-  { maxBytes, now, ledger, log, placesOf }: OpenBufferOptions,
+  { maxBytes, now, ledger, log, placesOf, onAppended }: OpenBufferOptions,
 ): Promise<OpenedBuffer> {
   const common = {
     sinks,
     now,
     onFull,
     placesOf,
+    onAppended,
     onDropped(sink: string, reason: string, dropped: Tally, places: readonly Claim[]) {
       ledger.countDropped(sink, reason, dropped);
       ledger.audit?.counted('dropped', sink, reason, places);

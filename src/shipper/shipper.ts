@@ -1,7 +1,9 @@
 /** A running shipper: its start, its answers about itself, and its ordered stop. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Totals } from './accounting/statement.js';
 import { buildShipper, type ShipperParts } from './build.js';
 import { checkSinks } from './check.js';
+import type { Console } from './console/console.js';
 import { runPipeline } from './delivery/pipeline.js';
 import type { Log } from './log.js';
 import { deliveryOf } from './open-deliveries.js';
@@ -36,6 +38,7 @@ export class Shipper {
   #isListening = false;
   #isUnreadCounted = false;
   #ended: Promise<void> | undefined;
+  #console: Promise<Console> | undefined;
 
   constructor(parts: ShipperParts) {
     const { settings, now } = parts;
@@ -186,7 +189,16 @@ export class Shipper {
       maxConnections: descriptorShares().statusConnections,
       onProblem: (problem) => log.problem('warn', 'status port', problem),
       metrics: (accept) => metrics.render(accept),
+      console: settings.console === 'off' ? undefined : (...exchange) => this.#serveConsole(...exchange),
     });
+  }
+
+  /** Loaded with the first request. */
+  async #serveConsole(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#console ??= import('./console/console.js').then(
+      ({ Console }) => new Console(this.#parts, () => this.#problems()),
+    );
+    (await this.#console).serve(request, response);
   }
 
   /** Why it is not ready; empty when it is. */

@@ -53,6 +53,8 @@ export interface RecordBufferOptions {
   readonly placesOf?: ((records: RecordBatch) => readonly Claim[]) | undefined;
   /** Told after batches were acknowledged, dropped or not, and before the disk is told. */
   readonly onAcknowledged?: () => void;
+  /** Told of every batch that sinks will get. */
+  readonly onAppended?: (batch: RecordBatch) => void;
   /**
    * Called during construction with the records that a previous run left for a sink, and later, once a file can be read,
    * with the difference from the assumed number.
@@ -116,6 +118,7 @@ export class RecordBuffer implements CursorBuffer {
       this.#options.onAcknowledged?.();
       return tally;
     }
+    this.#options.onAppended?.(batch);
     const diskEnd = store?.end ?? 0;
     const stored = store?.put(this.#end, batch);
     const places = stored && placesOf?.(batch);

@@ -48,11 +48,17 @@ export interface SinkHealth {
   acknowledgedMs: number;
   /** Code of the last failure. */
   reason: string;
+  /** The last failure in words, secrets not removed, and its time on the same clock. */
+  detail: string;
+  failedMs: number;
   /** By reason, since the start. */
   readonly retries: Map<string, number>;
 }
 
-export const healthySink = (): SinkHealth => ({ failures: 0, acknowledgedMs: 0, reason: '', retries: new Map() });
+export const healthySink = (): SinkHealth => ({
+  ...{ failures: 0, acknowledgedMs: 0, reason: '', detail: '', failedMs: 0 },
+  retries: new Map(),
+});
 
 /** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
 const HURRY_MS = 500;
@@ -195,13 +201,13 @@ function delayOf({ random, hurry }: DeliverOptions, failures: number, retryAfter
 }
 
 function sayRetry(
-  { sink, health, log }: DeliverOptions,
+  { sink, health, log, now }: DeliverOptions,
   { code, detail }: Failure,
   failures: number,
   delayMs: number,
   destination?: string,
 ): void {
-  health.reason = code;
+  Object.assign(health, { reason: code, detail, failedMs: now() });
   health.retries.set(code, (health.retries.get(code) ?? 0) + 1);
   const where = destination === undefined ? {} : { destination };
   log.problem('error', `${sink.name} retry ${code} ${destination ?? ''}`, `${sink.name}: ${detail}`, {

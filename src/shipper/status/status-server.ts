@@ -1,5 +1,5 @@
-/** Read-only HTTP for kubelet and Prometheus: numbers, never log text. */
-import { createServer, type Server } from 'node:http';
+/** Read-only HTTP for kubelet and Prometheus: numbers. Log text is for the console alone, which admits its clients itself. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { ConfigError, messageOf } from '../errors.js';
 import { boundConnections } from './busiest-peer.js';
 
@@ -20,7 +20,11 @@ export interface StatusServerOptions {
   /** Something about connections, worth a line of log. */
   readonly onProblem: (problem: string) => void;
   readonly metrics: (accept: string) => Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Answers for the paths of the console. Absent without one. */
+  readonly console?: ((request: IncomingMessage, response: ServerResponse) => Promise<void>) | undefined;
 }
+
+const CONSOLE_PATHS: ReadonlySet<string> = new Set(['/', '/status', '/tail']);
 
 /** For a request to arrive, for its answer to be read, and for a connection to be used again. */
 const TIMES = {
@@ -34,6 +38,13 @@ const INACTIVE_MS = 10_000;
 /** Listens, or throws a ConfigError. */
 export async function startStatusServer(options: StatusServerOptions): Promise<Server> {
   const server = createServer(TIMES, (request, response) => {
+    if (options.console !== undefined && CONSOLE_PATHS.has(pathOf(request.url))) {
+      options.console(request, response).catch((error) => {
+        options.onProblem(`console: ${messageOf(error)}`);
+        response.destroy();
+      });
+      return;
+    }
     answer(options, request.method ?? '', request.url ?? '', request.headers.accept ?? '').then(
       ({ status, contentType, text }) => {
         response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store' });
@@ -71,6 +82,8 @@ export async function startStatusServer(options: StatusServerOptions): Promise<S
   return server;
 }
 
+const pathOf = (url = '') => url.split('?')[0]!;
+
 interface Answer {
   readonly status: number;
   readonly contentType: string;
@@ -87,14 +100,14 @@ export async function answer(
     ledger,
     audit,
     metrics,
-  }: Omit<StatusServerOptions, 'port' | 'host' | 'maxConnections' | 'onProblem'>,
+  }: Omit<StatusServerOptions, 'port' | 'host' | 'maxConnections' | 'onProblem' | 'console'>,
   method: string,
   url: string,
   accept: string,
 ): Promise<Answer> {
   const plain = (status: number, text: string): Answer => ({ status, contentType: PLAIN, text: `${text}\n` });
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD');
-  switch (url.split('?')[0]) {
+  switch (pathOf(url)) {
     case '/livez':
       // A shipper whose sink is down must not be restarted: it would lose its records. The pod's start-up probe asks
       // here too, and the application starts when it has its answer.
@@ -111,7 +124,11 @@ export async function answer(
       if (audit === undefined)
         return plain(404, 'there is no audit ledger: LOGTAP_AUDIT=off, or no sink that can be read');
       return { status: 200, contentType: 'application/x-ndjson', text: audit() };
+    case '/':
+    case '/status':
+    case '/tail':
+      return plain(404, 'there is no console: LOGTAP_CONSOLE=off');
     default:
-      return plain(404, 'there are /livez, /readyz, /metrics, /ledger and /audit');
+      return plain(404, 'there are /livez, /readyz, /metrics, /ledger, /audit, /status, /tail and the console /');
   }
 }
