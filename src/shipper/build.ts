@@ -74,7 +74,12 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   if (journal !== undefined) ledger.carryOn(journal);
   ledger.audit = openAudit(settings, log);
   const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
-  const metrics = new Metrics({ ledger, sinks: metered, now, fullness: () => buffer.fullness });
+  let opening: Sources | undefined;
+  const metrics = new Metrics({
+    ...{ ledger, sinks: metered, now, fullness: () => buffer.fullness },
+    writers: () => opening?.sources.flatMap(({ writers }) => writers) ?? [],
+    ringFills: () => opening?.rings?.fills ?? [],
+  });
   const sinks = await openSinks(
     { settings, log, secrets, audit: ledger.audit },
     {
@@ -95,6 +100,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     isOutage: () => isOutage(metered, now()),
     onFailure: (writer) => recall(({ container }) => container === writer.container),
   });
+  opening = sources;
   const carryOn = () => {
     if (journal !== undefined) return;
     const own = openSocketJournal(settings.socket, log);

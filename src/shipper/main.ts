@@ -24,16 +24,17 @@ function exit(shipper: Shipper): never {
   const unreadLines = isUnread ? `, ${unread}${unreadRings > 0 ? ' or more' : ''} lines are unread` : '';
   // Not through the log, which redacts: a sum of places may look like the number of a card.
   for (const line of shipper.endAudit()) process.stderr.write(`{"audit":${line}}\n`);
-  log.info(
-    undelivered
-      ? `stopped: ${held} records remain undelivered${refused}${unreadLines}`
-      : 'stopped: nothing remains to be delivered',
-    { ...totals },
-  );
+  const said = undelivered
+    ? `stopped: ${held} records remain undelivered${refused}${unreadLines}`
+    : 'stopped: nothing remains to be delivered';
+  const losses = shipper.losses();
+  if (!totals.balanced) log.problem('error', 'end', `${said}, and the counts do not balance`, { ...totals });
+  else if (losses.length === 0) log.info(said, { ...totals });
+  else log.problem('error', 'end', `${said}, but lines are lost: ${losses.join('; ')}`, { ...totals });
   shipper.reported();
   // For `logtap run`, which cannot tell from the rings alone: buffered records are in them, too.
   process.send?.({ isUnread });
-  process.exit(undelivered ? EXIT.UNDELIVERED : EXIT.DRAINED);
+  process.exit(undelivered || !totals.balanced ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 
 /** Calls back on the first signal to end; the second ends at once. */

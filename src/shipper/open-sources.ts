@@ -29,6 +29,8 @@ export interface OpenSourcesOptions {
 export interface Sources {
   /** Has yet to listen. */
   readonly socket: SocketSource;
+  /** Absent without a directory for them. */
+  readonly rings: RingSource | undefined;
   /** All of them. */
   readonly sources: readonly (SocketSource | RingSource)[];
 }
@@ -83,6 +85,7 @@ export function openSources(
       log.problem('warn', `protocol ${reason}`, `what a peer sent is refused: ${message}`, { reason });
     },
     onWriterEnded(writer: EndedProcess, end: ProcessEnd) {
+      ledger.writers.note(writer);
       const isNew = ledger.ends.add(writer, end);
       if (isNew && isFailure(end)) onFailure(writer);
     },
@@ -103,7 +106,7 @@ export function openSources(
     },
   });
   if (journal !== undefined) socket.remember(journal.previous);
-  if (settings.ringDir === undefined) return { socket, sources: [socket] };
+  if (settings.ringDir === undefined) return { socket, rings: undefined, sources: [socket] };
   const rings = new RingSource({
     ...lines,
     path: settings.ringDir,
@@ -124,7 +127,7 @@ export function openSources(
     planned: journal?.previous.checkpoints,
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });
-  return { socket, sources: [socket, rings] };
+  return { socket, rings, sources: [socket, rings] };
 }
 
 /** By process, the totals that previous runs have counted. */

@@ -1,5 +1,6 @@
 /** A running shipper: its start, its answers about itself, and its ordered stop. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { lossesOf, lossText } from './accounting/losses.js';
 import type { Totals } from './accounting/statement.js';
 import { buildShipper, type ShipperParts } from './build.js';
 import { checkSinks } from './check.js';
@@ -125,6 +126,11 @@ export class Shipper {
     return buffer.refusedRecords > 0 ? { ...totals, heldInMemory: buffer.refusedRecords } : totals;
   }
 
+  /** What is lost so far, with reasons and remedies; empty when nothing is. */
+  losses(): readonly string[] {
+    return lossesOf(this.totals(), this.#parts.settings).map(lossText);
+  }
+
   /** Adds the unread lines to the totals. No line is read afterwards. */
   countUnread(): void {
     if (this.#isUnreadCounted) return;
@@ -181,6 +187,7 @@ export class Shipper {
       host: settings.statusHost,
       isListening: () => this.#isListening,
       problems: () => this.#problems(),
+      losses: () => this.losses(),
       ledger: () => ({
         ...versionStatement(sources.flatMap(({ writers }) => writers)),
         ...ledger.statement(heldBy),
@@ -196,7 +203,7 @@ export class Shipper {
   /** Loaded with the first request. */
   async #serveConsole(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#console ??= import('./console/console.js').then(
-      ({ Console }) => new Console(this.#parts, () => this.#problems()),
+      ({ Console }) => new Console(this.#parts, { problems: () => this.#problems(), losses: () => this.losses() }),
     );
     (await this.#console).serve(request, response);
   }

@@ -58,6 +58,11 @@ const cases: readonly (readonly [alert: string, series: string, minute: number, 
   ]),
   ['LogtapDeliveryLate', oldest('300x10'), 5, false],
   ['LogtapDeliveryLate', oldest('301x10'), 5, true],
+  ['LogtapNoProcessSeen', 'logtap_processes_seen_total{pod="a"} 0x30', 20, true],
+  // One was seen, and has ended.
+  ['LogtapNoProcessSeen', 'logtap_processes_seen_total{pod="a"} 0x10 1x20', 20, false],
+  ['LogtapRingsFull', 'logtap_rings_full{pod="a"} 1x10', 6, true],
+  ['LogtapRingsFull', 'logtap_rings_full{pod="a"} 0x10', 6, false],
   ['LogtapHoldFilling', full('0.8x10'), 5, false],
   ['LogtapHoldFilling', full('0.81x10'), 5, true],
 ];

@@ -125,8 +125,11 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
     ports: [{ name: SHIPPER, containerPort: options.statusPort }],
     // The application starts after the shipper listens.
     ...(props.isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
-    // No readiness probe, because a busy shipper must not remove the application from its Services.
     livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
+    // On request only, because a busy shipper must not remove the application from its Services.
+    ...(options.readinessProbe && {
+      readinessProbe: probe({ periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 }, '/readyz'),
+    }),
     // No CPU limit, because throttling the shipper only fills its buffers.
     resources: {
       limits: {
@@ -147,8 +150,8 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
   };
 }
 
-function probe(timing: Record<string, number>) {
-  return { httpGet: { path: '/livez', port: SHIPPER }, ...timing };
+function probe(timing: Record<string, number>, path = '/livez') {
+  return { httpGet: { path, port: SHIPPER }, ...timing };
 }
 
 /** Limit on the files on disk, without file system overhead. */

@@ -70,6 +70,25 @@ function rules(lateSeconds: number) {
       annotations: { summary: '{{ $labels.pod }} has used {{ $value | humanizePercentage }} of its room for records.' },
     },
     {
+      alert: 'LogtapNoProcessSeen',
+      expr: 'logtap_processes_seen_total == 0',
+      for: '15m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary:
+          'No process of {{ $labels.pod }} has written through the tap since its shipper started: it is quiet, static or not tapped.',
+      },
+    },
+    {
+      alert: 'LogtapRingsFull',
+      expr: 'logtap_rings_full > 0',
+      for: '5m',
+      labels: { severity: 'warning' },
+      annotations: {
+        summary: '{{ $value }} rings of {{ $labels.pod }} are full: their processes wait, or lose lines.',
+      },
+    },
+    {
       alert: 'LogtapProtocolErrors',
       expr: grew('logtap_protocol_errors_total'),
       labels: { severity: 'warning' },

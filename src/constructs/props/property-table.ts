@@ -162,6 +162,7 @@ export const PROPERTIES = {
     diskBufferMiB: 'number',
     deadLettersMiB: 'number',
     statusPort: 'number',
+    readinessProbe: 'boolean',
     settings: '{string}',
   },
   Sink: {

@@ -100,6 +100,14 @@ export interface ShipperOptions {
   readonly statusPort?: number;
 
   /**
+   * Whether the pod is ready only while the shipper is: adds a readiness probe of `/readyz`. While a sink fails or the buffer is
+   * nearly full, Services then send the pod no requests.
+   *
+   * @default false
+   */
+  readonly readinessProbe?: boolean;
+
+  /**
    * Other settings of the shipper by name, as listed in `docs/reference/settings.md`. Unknown names and invalid values are rejected
    * here, because the shipper would not start with them.
    *

@@ -12,6 +12,7 @@ import { JoinCounts } from './join-counts.js';
 import { type Fate, type JournalEntry, journalEntry, type PreviousCounts, type ReadTotal } from './journal-sum.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
 import { type Count, STREAMS, Tally } from './tally.js';
+import { WriterCounts } from './writer-counts.js';
 
 /** The fates of the records at one sink. */
 export interface SinkCount {
@@ -39,6 +40,8 @@ export class Ledger {
   readonly joined = new JoinCounts();
   /** How writers ended. */
   readonly ends = new EndCounts();
+  /** Who writes. */
+  readonly writers = new WriterCounts();
   /** Not sent to any sink, on purpose: by reason. */
   readonly withheld = new Map<string, Tally>();
   /** Secrets that were replaced in records, by kind. */

@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import { refusalOf } from './admission.js';
-import { type ConsoleParts, stateOf } from './state.js';
+import { type Condition, type ConsoleParts, stateOf } from './state.js';
 import { TailLines } from './tail-lines.js';
 import { type TailQuery, tailQuery } from './tail-query.js';
 
@@ -29,11 +29,11 @@ const PLAIN = 'text/plain; charset=utf-8';
 
 export class Console {
   readonly #parts: ConsoleParts;
-  readonly #problems: () => readonly string[];
+  readonly #condition: Condition;
 
-  constructor(parts: ConsoleParts, problems: () => readonly string[]) {
+  constructor(parts: ConsoleParts, condition: Condition) {
     this.#parts = parts;
-    this.#problems = problems;
+    this.#condition = condition;
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -46,7 +46,7 @@ export class Console {
   }
 
   get #state(): string {
-    return `${JSON.stringify(stateOf(this.#parts, this.#problems()))}\n`;
+    return `${JSON.stringify(stateOf(this.#parts, this.#condition))}\n`;
   }
 
   #tail(request: IncomingMessage, response: ServerResponse, search: string): void {

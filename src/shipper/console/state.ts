@@ -7,7 +7,7 @@ import { version, versionStatement } from '../status/versions.js';
 
 export type ConsoleParts = Pick<
   ShipperParts,
-  'settings' | 'secrets' | 'ledger' | 'metered' | 'heldBy' | 'buffer' | 'sources' | 'now' | 'live'
+  'settings' | 'secrets' | 'ledger' | 'metered' | 'heldBy' | 'buffer' | 'sources' | 'rings' | 'now' | 'live'
 >;
 
 export interface LastError {
@@ -17,8 +17,17 @@ export interface LastError {
   readonly secondsAgo: number;
 }
 
-export function stateOf(parts: ConsoleParts, problems: readonly string[]) {
-  const { settings, ledger, metered, heldBy, buffer, sources, now } = parts;
+/** Why the shipper is not ready, and what is lost. */
+export interface Condition {
+  readonly problems: () => readonly string[];
+  readonly losses: () => readonly string[];
+}
+
+/** Processes that are listed. */
+const PROCESSES_MAX = 200;
+
+export function stateOf(parts: ConsoleParts, { problems, losses }: Condition) {
+  const { settings, ledger, metered, heldBy, buffer, rings } = parts;
   const { podName = '', podNamespace = '', nodeName = '' } = settings;
   const statement = ledger.statement(heldBy);
   const sinks = metered.map((sink) => sinkState(sink, parts));
@@ -27,7 +36,8 @@ export function stateOf(parts: ConsoleParts, problems: readonly string[]) {
     /** Monotonic, of this process. */
     uptimeSeconds: process.uptime(),
     pod: { name: podName, namespace: podNamespace, node: nodeName },
-    problems,
+    problems: problems(),
+    losses: losses(),
     balanced: statement.balanced,
     read: { records: ledger.read.records, bytes: ledger.read.bytes },
     held: Math.max(...sinks.map(({ held }) => held.records)),
@@ -36,9 +46,26 @@ export function stateOf(parts: ConsoleParts, problems: readonly string[]) {
     sinks,
     settings: { onFull: settings.onFull, deadLetterFile: settings.deadLetterFile, spoolDir: settings.spoolDir },
     tailing: parts.live.clients,
-    now: now(),
-    ledger: { ...versionStatement(sources.flatMap(({ writers }) => writers)), ...statement },
+    rings: rings?.fills ?? [],
+    ...processState(parts),
+    ledger: statement,
   };
+}
+
+/** The processes that were read last, with those that can write now and have not yet. */
+function processState({ ledger, sources, now }: ConsoleParts) {
+  const writers = sources.flatMap((source) => source.writers);
+  for (const writer of writers) ledger.writers.note(writer);
+  const { shipper: _, libraries, processes } = versionStatement(writers);
+  const open = new Map(processes.map((each) => [each.instance, each]));
+  const all = ledger.writers.all.slice(0, PROCESSES_MAX).map(({ lastReadMs, ...writer }) => ({
+    ...writer,
+    ...(lastReadMs !== undefined && { readSecondsAgo: (now() - lastReadMs) / 1000 }),
+    /** Its connection or ring is open. */
+    isOpen: open.has(writer.instance),
+    library: open.get(writer.instance)?.library,
+  }));
+  return { processesSeen: ledger.writers.seen, processes: all, libraries };
 }
 
 export type State = ReturnType<typeof stateOf>;

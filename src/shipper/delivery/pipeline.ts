@@ -29,6 +29,7 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
   const fillFrom = async (source: Source) => {
     for await (const batch of source.batches(stop)) {
       ledger.joined.add(batch);
+      ledger.writers.add(batch);
       if (stages.length === 0) ledger.countRead(buffer.append(batch));
       else {
         const counts = new StageCounts(ledger);

@@ -4,6 +4,7 @@ import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
+import type { EndedProcess } from '../accounting/ends.js';
 import { type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/ledger.js';
 import type { Cursor } from '../buffer/cursor.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
@@ -22,7 +23,14 @@ export interface MetricsOptions {
   readonly now: () => number;
   /** Part of the room for buffered records that is in use. */
   readonly fullness: () => number;
+  /** Who writes now. */
+  readonly writers: () => readonly EndedProcess[];
+  /** Of each ring, the part that is in use. */
+  readonly ringFills: () => readonly number[];
 }
+
+/** A ring with less free room may make its process wait, or lose lines. */
+const RING_FULL = 0.9;
 
 /** Labels and value of one time series. */
 type Series = readonly [labels: Record<string, string>, value: number];
@@ -62,6 +70,7 @@ export class Metrics {
     this.#writeBuffer(writer);
     this.#writeSinks(writer);
     this.#writeSources(writer);
+    this.#writeWriters(writer);
     registry.registerMetric(this.#seconds);
     return { contentType: registry.contentType, text: await registry.metrics() };
   }
@@ -144,6 +153,25 @@ export class Metrics {
     }
     const timeHelp = 'Frames whose time was over 31 days ago or a day ahead: their lines bear the time of reading.';
     writer.counter('times_replaced_total', timeHelp, [], [[{}, ledger.timesReplaced]]);
+  }
+
+  #writeWriters(writer: SeriesWriter): void {
+    const { ledger, writers, ringFills, now: nowMs } = this.#options;
+    const { writers: known } = ledger;
+    const now = writers();
+    for (const each of now) known.note(each);
+    const instances = new Set(now.map(({ instance }) => instance)).size;
+    writer.gauge('processes', 'Tapped processes that can write now.', [], [[{}, instances]]);
+    const seenHelp = 'Tapped processes since the start. 0: no program of the pod is tapped, or none has written yet.';
+    writer.counter('processes_seen_total', seenHelp, [], [[{}, known.seen]]);
+    if (known.lastReadMs !== undefined) {
+      const age = (nowMs() - known.lastReadMs) / 1000;
+      writer.gauge('last_read_age_seconds', 'Time since the last record was read.', [], [[{}, age]]);
+    }
+    const fills = ringFills();
+    writer.gauge('rings', 'Rings that processes write to.', [], [[{}, fills.length]]);
+    const full = fills.filter((fill) => fill >= RING_FULL).length;
+    writer.gauge('rings_full', 'Rings with less than 10 % of their room free.', [], [[{}, full]]);
   }
 
   /** A series is only there once something was counted. */

@@ -11,6 +11,8 @@ export interface StatusServerOptions {
   readonly isListening: () => boolean;
   /** Why the shipper is not ready; empty when it is. */
   readonly problems: () => readonly string[];
+  /** Which lines are lost, and why; empty when none is. The shipper may be ready all the same. */
+  readonly losses?: () => readonly string[];
   /** The ledger, for JSON. */
   readonly ledger: () => unknown;
   /** The audit ledger as lines of JSON. Absent without one. */
@@ -97,6 +99,7 @@ export async function answer(
   {
     isListening,
     problems,
+    losses,
     ledger,
     audit,
     metrics,
@@ -114,7 +117,10 @@ export async function answer(
       return isListening() ? plain(200, 'ok') : plain(503, 'starting');
     case '/readyz': {
       const reasons = isListening() ? problems() : ['starting'];
-      return reasons.length === 0 ? plain(200, 'ok') : plain(503, reasons.join('\n'));
+      const lost = (losses?.() ?? []).map((text) => `lost: ${text}`);
+      return reasons.length === 0
+        ? plain(200, ['ok', ...lost].join('\n'))
+        : plain(503, [...reasons, ...lost].join('\n'));
     }
     case '/metrics':
       return { status: 200, ...(await metrics(accept)) };

@@ -42,7 +42,14 @@ async function metrics() {
   ledger.countProtocolError('length');
   const sinks = [{ name: 'one', cursor: buffer.cursor('one'), health: healthySink() }];
   sinks[0]!.health.retries.set('503', 1);
-  const everything = new Metrics({ ledger, sinks, now: () => 0, fullness: () => 0.5 });
+  const everything = new Metrics({
+    ledger,
+    sinks,
+    now: () => 0,
+    fullness: () => 0.5,
+    writers: () => [],
+    ringFills: () => [],
+  });
   everything.countRequest('one', '200', 0.1);
   return (await everything.render('')).text.split('\n');
 }

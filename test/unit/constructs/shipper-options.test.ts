@@ -256,3 +256,11 @@ test('another port for probes and metrics', () => {
     );
   }
 });
+
+test('a readiness probe on request only', () => {
+  const probeOf = (shipper: object) =>
+    shipperOf(LogTap.inject(deployment(podSpec({})), { ...stdout, shipper })).readinessProbe;
+  expect(probeOf({})).toBeUndefined();
+  expect(probeOf({ readinessProbe: false })).toBeUndefined();
+  expect(probeOf({ readinessProbe: true })).toMatchObject({ httpGet: { path: '/readyz', port: 'logtap' } });
+});

@@ -11,7 +11,10 @@ async function setUp() {
   let now = 1000;
   const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: ['one', 'two'], now: () => now });
   const sinks = ['one', 'two'].map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
-  const metrics = new Metrics({ ledger, sinks, now: () => now, fullness: () => 0.25 });
+  const writers = () => [{ instance: '1'.repeat(16), pid: 7, process: 'app', container: 'web' }];
+  const ringFills = () => [0.1, 0.9, 0.89];
+  ledger.writers.note({ instance: '2'.repeat(16), pid: 8, process: 'app', container: 'web' });
+  const metrics = new Metrics({ ledger, sinks, now: () => now, fullness: () => 0.25, writers, ringFills });
   const batch = sourceBatchOf(['abc', { message: 'de', origin: { ...stdoutOrigin, id: 'e', stream: 'stderr' } }]);
   ledger.countRead(buffer.append(batch));
   const taken = await buffer
@@ -54,6 +57,10 @@ const EXPECTED = [
   'logtap_requests_total{sink="two",code="503"} 1',
   'logtap_retries_total{sink="two",reason="503"} 2',
   'logtap_protocol_errors_total{reason="length"} 1',
+  'logtap_processes 1',
+  'logtap_processes_seen_total 2',
+  'logtap_rings 3',
+  'logtap_rings_full 1',
   'logtap_request_duration_seconds_bucket{le="0.1",sink="two"} 0',
   'logtap_request_duration_seconds_bucket{le="0.25",sink="two"} 1',
   'logtap_request_duration_seconds_count{sink="two"} 1',
@@ -111,5 +118,13 @@ describe('the status server answers', () => {
 
   test('says why it is not ready', async () => {
     expect((await answer(options(['a', 'b']), 'GET', '/readyz', '')).text).toBe('a\nb\n');
+  });
+
+  test.each([
+    [[], 200, 'ok\nlost: one: 3 dropped\n'],
+    [['a'], 503, 'a\nlost: one: 3 dropped\n'],
+  ])('tells what is lost, which makes it no less ready: problems %j: %i', async (problems, status, text) => {
+    const lossy = { ...options(problems), losses: () => ['one: 3 dropped'] };
+    expect(await answer(lossy, 'GET', '/readyz', '')).toMatchObject({ status, text });
   });
 });

@@ -141,6 +141,16 @@ export class RingReader implements Acknowledging {
     return this.#file.capacity;
   }
 
+  /** Part of the ring that its process cannot use: unread, or unacknowledged. 0 where it cannot be read. */
+  get fill(): number {
+    try {
+      const { head } = this.#file.state(this.#position);
+      return (head - (this.#released.progress?.position ?? 0)) / this.capacity;
+    } catch {
+      return 0;
+    }
+  }
+
   /** Whether its process, which had to make it itself, writes enough to need one of this capacity. */
   isTooSmall(capacity: number): boolean {
     return !this.isRetired && this.#file.capacity < Math.min(capacity, this.#position * 4);

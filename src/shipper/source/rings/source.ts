@@ -114,6 +114,11 @@ export class RingSource implements Source {
     return this.#rings.unfinished.flatMap(({ writer }) => writer ?? []);
   }
 
+  /** Of each ring that is not read to its end, the part that is in use. */
+  get fills(): readonly number[] {
+    return this.#rings.unfinished.map(({ fill }) => fill);
+  }
+
   /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */
   close(): void {
     if (!this.#isClosing) this.#closedMs = this.#now();

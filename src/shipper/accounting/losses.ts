@@ -1,0 +1,51 @@
+/** Lines that are lost, in the words of an operator: where, how many, why, and what keeps it from happening again. */
+import { BUFFER_REASONS } from '../buffer/record-buffer.js';
+import { CORRUPT } from '../buffer/segment-bodies.js';
+import { NOT_HANDED_OVER, SHIPPER_KILLED } from './ledger.js';
+import type { Totals } from './statement.js';
+
+/** What is set for lines that could be lost. */
+export interface LossSettings {
+  readonly deadLetterFile?: string | undefined;
+  readonly spoolDir?: string | undefined;
+}
+
+export interface Loss {
+  /** `application`, `hold`, or a sink. */
+  readonly where: string;
+  readonly reason: string;
+  readonly records: number;
+  readonly remedy: string;
+}
+
+/** Every kind of loss. Empty when no line is lost. */
+export function lossesOf({ dropped }: Pick<Totals, 'dropped'>, settings: LossSettings): readonly Loss[] {
+  return Object.entries(dropped).flatMap(([where, reasons]) =>
+    Object.entries(reasons)
+      .filter(([, records]) => records > 0)
+      .map(([reason, records]) => ({ where, reason, records, remedy: remedyOf(reason, settings) })),
+  );
+}
+
+/** `opensearch: 3 dropped (mapper_parsing_exception): the sink ...`. */
+export const lossText = ({ where, reason, records, remedy }: Loss): string =>
+  `${where}: ${records} dropped (${reason}): ${remedy}`;
+
+const OF_BUFFER = 'raise LOGTAP_MEMORY_MAX_BYTES or LOGTAP_SPOOL_MAX_BYTES, or set LOGTAP_ON_FULL=block';
+
+function remedyOf(reason: string, { deadLetterFile, spoolDir }: LossSettings): string {
+  if (reason === NOT_HANDED_OVER) {
+    return 'the application found no room in time; raise LOGTAP_RING_BYTES, or let it wait with LLT_ON_FULL=block:MILLISECONDS';
+  }
+  if (reason === SHIPPER_KILLED) {
+    return spoolDir === undefined
+      ? 'a shipper was killed while a sink failed; set LOGTAP_SPOOL_DIR to keep records on disk'
+      : 'a shipper was killed before it had them on disk; a crash of the node loses less with LOGTAP_SPOOL_SYNC=always';
+  }
+  if (reason === CORRUPT) return 'a file in LOGTAP_SPOOL_DIR is damaged: check the disk';
+  if (BUFFER_REASONS.has(reason)) return OF_BUFFER;
+  if (reason === 'reader_gone') return 'the reader of the pipe has ended before the shipper';
+  return deadLetterFile === undefined
+    ? 'the sink permanently refuses them; set LOGTAP_DEAD_LETTER_FILE to keep such records, and to resend them'
+    : `the sink permanently refuses them, and LOGTAP_DEAD_LETTER_FILE='${deadLetterFile}' could not be written: look for its error above`;
+}
