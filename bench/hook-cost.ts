@@ -3,7 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compile, directory, library, median, print } from './workshop.js';
+import { median } from './median.js';
+import { compile, directory, library, print } from './workshop.js';
 
 const WRITES = 200_000;
 const STARTS = 300;

@@ -1,18 +1,19 @@
 /**
  * `npm run bench [-- PART...]`: ratios measured side by side in one run. Absolute times say something about the machine
- * only.
+ * only. A part takes the options that follow it: `npm run bench -- peers --rounds 3`.
  */
 import { audit } from './audit.js';
 import { hookCost } from './hook-cost.js';
 import { lowRates } from './low-rates.js';
 import { manyRings } from './many-rings.js';
+import { peers } from './peers/main.js';
 import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
 import { sinks } from './sinks.js';
 import { stages } from './stages.js';
 import { synth } from './synth.js';
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = {
+const PARTS: Readonly<Record<string, (options: readonly string[]) => Promise<void>>> = {
   hook: hookCost,
   shipper: shipperThroughput,
   rings: manyRings,
@@ -22,18 +23,21 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   synth,
   latency: requestLatency,
   audit,
+  peers,
 };
 
-async function main(names: readonly string[]): Promise<void> {
+async function main(names: readonly string[], options: readonly string[]): Promise<void> {
   for (const name of names) {
     const part = PARTS[name];
     if (part === undefined) throw new Error(`there is no part '${name}': use some of ${Object.keys(PARTS).join(', ')}`);
-    await part();
+    await part(options);
   }
 }
 
 const given = process.argv.slice(2);
-main(given.length > 0 ? given : Object.keys(PARTS)).catch((error) => {
+const optionsAt = given.findIndex((argument) => argument.startsWith('--'));
+const names = optionsAt < 0 ? given : given.slice(0, optionsAt);
+main(names.length > 0 ? names : Object.keys(PARTS), given.slice(names.length)).catch((error) => {
   console.error(`bench: ${error instanceof Error ? error.message : error}`);
   process.exitCode = 1;
 });

@@ -2,8 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { median } from './median.js';
 import { startShipper, usageOf } from './running-shipper.js';
-import { compile, directory, median, print, tapped } from './workshop.js';
+import { compile, directory, print, tapped } from './workshop.js';
 
 const LINES = 1_000_000;
 const ROUNDS = 3;

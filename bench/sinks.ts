@@ -9,8 +9,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { median } from './median.js';
 import { type RunningShipper, startShipper, type Usage, usageOf } from './running-shipper.js';
-import { compile, directory, median, print, shipper, tapped } from './workshop.js';
+import { compile, directory, print, shipper, tapped } from './workshop.js';
 
 const LINES = Number(process.env.LOGTAP_BENCH_LINES ?? 1_000_000);
 const ROUNDS = Number(process.env.LOGTAP_BENCH_ROUNDS ?? 3);

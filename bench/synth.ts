@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { directory, median, print, root } from './workshop.js';
+import { median } from './median.js';
+import { directory, print, root } from './workshop.js';
 
 const ROUNDS = 7;
 /** What 100 tapped Deployments may add to a synthesis, in seconds. */

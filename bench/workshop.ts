@@ -1,4 +1,4 @@
-/** What the benchmarks share: compiled programs, medians, a table. */
+/** What the benchmarks share: compiled programs, a table. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,11 +16,6 @@ export function compile(name: string): string {
   const program = join(directory, name);
   execFileSync('gcc', ['-O2', '-pthread', '-o', program, join(root, 'bench', 'programs', `${name}.c`)]);
   return program;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 export function print(title: string, rows: readonly (readonly string[])[]): void {
