@@ -4,7 +4,7 @@ import type { Run } from './measure.js';
 import type { Result, RowReport } from './report.js';
 
 /** What every other peer is divided by. */
-export const REFERENCE = 'naive Node';
+export const REFERENCE = 'naive-node';
 
 export const COLUMNS = [
   'peer',

@@ -41,5 +41,5 @@ const product = (name: string, input: 'socket' | 'rings'): Peer => ({
   command: (task) => commandOf(input, task),
 });
 
-export const logtapSocket = product('logtap, socket', 'socket');
-export const logtapRings = product('logtap, rings', 'rings');
+export const logtapSocket = product('logtap-socket', 'socket');
+export const logtapRings = product('logtap-rings', 'rings');

@@ -29,7 +29,7 @@ const pipeline = ({ name, file, find, lacks }: Options): Peer => ({
 const VERSION = `Node ${process.versions.node}`;
 
 export const naive = pipeline({
-  name: 'naive Node',
+  name: 'naive-node',
   file: 'naive.mjs',
   find: () => ({ program: '', version: VERSION }),
 });

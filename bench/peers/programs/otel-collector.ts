@@ -72,7 +72,7 @@ function command(task: Task, program: string, isContrib: boolean): Command {
 
 /** Built from its modules. */
 export const otelCollector: Peer = {
-  name: 'otel-collector, OTLP',
+  name: 'otel-collector-otlp',
   input: 'files',
   find: () =>
     foundBy('Go 1.26 builds it from its modules', () => {
