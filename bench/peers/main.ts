@@ -16,7 +16,7 @@ import type { Found, Missing, Peer } from './peer.js';
 import { peersWith } from './programs/index.js';
 import { machineOf, type Report, type RowReport } from './report.js';
 import { linesOf, ROWS, type Row } from './rows.js';
-import { tableOf } from './table.js';
+import { problemsOf, tableOf } from './table.js';
 
 interface Options {
   readonly rows: readonly Row[];
@@ -121,6 +121,7 @@ export async function peers(args: readonly string[]): Promise<void> {
     const report = await measureRow(row, present, rounds, lines, at);
     reports.push(report);
     print(`${row.title}: ${report.lines.toLocaleString('en')} lines, median of ${rounds}`, tableOf(report));
+    for (const problem of problemsOf(report)) console.log(`  ${problem}`);
   }
   rmSync(work, { recursive: true, force: true });
   if (json === undefined) return;

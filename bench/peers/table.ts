@@ -45,9 +45,9 @@ export function costOf({ runs }: Result, lines: number): number | undefined {
 
 /** The cells of a peer, by COLUMNS. */
 function cells(result: Result, { lines, bytes, results }: RowReport): string[] {
-  const { peer, runs, problem } = result;
+  const { peer, runs } = result;
   const cost = costOf(result, lines);
-  if (cost === undefined) return [peer, `not run: ${(problem ?? '').split('\n')[0]}`];
+  if (cost === undefined) return [peer, 'not run'];
   const reference = results.find((each) => each.peer === REFERENCE);
   const naive = reference === undefined ? undefined : costOf(reference, lines);
   return [
@@ -66,4 +66,13 @@ function cells(result: Result, { lines, bytes, results }: RowReport): string[] {
 
 export function tableOf(row: RowReport): string[][] {
   return [[...COLUMNS], ...row.results.map((result) => cells(result, row))];
+}
+
+/** Why peers have no or fewer runs, by reason. */
+export function problemsOf({ results }: RowReport): string[] {
+  const peers = new Map<string, string[]>();
+  for (const { peer, problem } of results) {
+    if (problem !== undefined) peers.set(problem, [...(peers.get(problem) ?? []), peer]);
+  }
+  return [...peers].map(([problem, names]) => `${names.join(', ')}: ${problem}`);
 }
