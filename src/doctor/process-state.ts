@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { codeOf } from './file.js';
 import type { Environment } from './library-settings.js';
+import { mappedRings } from './ring.js';
 import { DiagnosisError } from './verdict.js';
 
 const AT_NULL = 0n;
@@ -16,6 +17,8 @@ export interface Descriptor {
 
 export interface ProcessState {
   readonly pid: number;
+  /** Names of its rings, oldest first. */
+  readonly rings: readonly string[];
   /** Its directory in /proc. */
   readonly directory: string;
   /** Path of its program, as it sees it; ` (deleted)` cut off. */
@@ -50,6 +53,7 @@ export function readProcess(pid: number): ProcessState {
   }
   return read(pid, () => {
     const executable = readlinkSync(`${directory}/exe`);
+    const maps = readFileSync(`${directory}/maps`, 'utf8');
     return {
       pid,
       directory,
@@ -59,7 +63,8 @@ export function readProcess(pid: number): ProcessState {
       isSecure: isSecure(readFileSync(`${directory}/auxv`)),
       environment: parseEnvironment(readFileSync(`${directory}/environ`)),
       workingDirectory: readlinkSync(`${directory}/cwd`),
-      mapped: mappedCode(readFileSync(`${directory}/maps`, 'utf8')),
+      mapped: mappedCode(maps),
+      rings: mappedRings(maps, innerPid(status, pid)),
       stdout: descriptor(directory, 1),
       stderr: descriptor(directory, 2),
       hasIoUring: hasIoUring(directory),
@@ -87,6 +92,11 @@ function read<T>(pid: number, look: () => T): T {
     }
     throw error;
   }
+}
+
+/** How a process knows itself. `NSpid:` has a number for each namespace, the innermost last. Kernels before 4.1 have no such line. */
+export function innerPid(status: string, pid: number): number {
+  return Number(/^NSpid:.*?(\d+)\s*$/m.exec(status)?.[1] ?? pid);
 }
 
 function hasProc(directory: string, executable: string): boolean {

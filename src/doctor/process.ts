@@ -1,18 +1,14 @@
 /** Diagnoses a process that runs: whether it is tapped, and if not, why. */
-import { closeSync, openSync } from 'node:fs';
-import { createConnection } from 'node:net';
-import { basename, dirname, resolve } from 'node:path';
 import { LIBRARY_ENV } from '../contract.js';
 import { type Elf, ElfError } from './elf.js';
-import { codeOf, pathInRoot, readElfFile, statOf } from './file.js';
-import { settingFindings, type Target, targetOf } from './library-settings.js';
+import { readElfFile } from './file.js';
+import { settingFindings } from './library-settings.js';
 import { linkageFindings, sanitizerFindings } from './linkage.js';
 import { loadedLibrary, preloaded, preloadFindings } from './preload.js';
 import { type Descriptor, type ProcessState, readProcess } from './process-state.js';
 import { elfFacts, malformed, thisMachine } from './program.js';
-import type { Diagnosis, Diagnostic } from './verdict.js';
-
-const CONNECT_MS = 2000;
+import { reachOf } from './reach.js';
+import type { Diagnosis, Diagnostic, TapState } from './verdict.js';
 
 /** @throws DiagnosisError if there is no such process, or if this user has no permission to read it */
 export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
@@ -20,21 +16,34 @@ export async function diagnoseProcess(pid: number): Promise<Diagnosis> {
   const program = readExecutable(state);
   const start = [...program.findings, ...secureFindings(state)];
   const isExplained = start.some(({ weight }) => weight === 'blocks');
-  const isMeant =
-    loadedLibrary(state) !== undefined || [...state.environment.keys()].some((name) => name.startsWith('LLT_'));
+  const isLoaded = loadedLibrary(state) !== undefined;
+  const isMeant = isLoaded || [...state.environment.keys()].some((name) => name.startsWith('LLT_'));
+  const settings = isMeant ? settingFindings(state.environment, state.workingDirectory) : [];
+  const isActive = isLoaded && ![...start, ...settings].some(({ weight }) => weight === 'blocks');
+  const reach = isMeant ? await reachOf(state) : undefined;
   return {
     subject: `process ${pid}: ${state.executable}${state.isDeleted ? ' (deleted or replaced since it started)' : ''}`,
-    facts: { ...(program.elf === undefined ? {} : elfFacts(program.elf)), ...processFacts(state) },
+    facts: {
+      ...(program.elf === undefined ? {} : elfFacts(program.elf)),
+      ...processFacts(state),
+      ...(isActive ? reach?.facts : {}),
+    },
     findings: [
       ...start,
       ...procFindings(state),
       ...preloadFindings(state, program.elf, isExplained),
-      ...(isMeant ? settingFindings(state.environment, state.workingDirectory) : []),
-      ...(isMeant ? await reachFindings(state) : []),
+      ...settings,
+      ...(isActive || reach?.isUnread ? (reach?.findings ?? []) : []),
       ...streamFindings(state),
       ...ioUringFindings(state),
     ],
+    state: tapState(isActive, reach?.isUnread ?? false),
   };
+}
+
+function tapState(isActive: boolean, isUnread: boolean): TapState {
+  if (!isActive) return 'not tapped';
+  return isUnread ? 'tapped, but no process reads' : 'tapped';
 }
 
 /** The file that the kernel runs, even if its name was removed. */
@@ -88,61 +97,6 @@ function procFindings({ hasProc }: ProcessState): Diagnostic[] {
       remedy: 'Mount it there: mount -t proc proc ROOT/proc. Containers have it unless it was taken away.',
     },
   ];
-}
-
-/** Whether the library finds its target, looked at from where the process is. */
-async function reachFindings(state: ProcessState): Promise<Diagnostic[]> {
-  const target = targetOf(state.environment);
-  if (target === undefined) return [];
-  const path = resolve(state.workingDirectory, target.path);
-  const problem = await unreachable(`${state.directory}/root`, path, target.kind);
-  if (problem === undefined) return [];
-  const name = LIBRARY_ENV.TARGET.name;
-  return [
-    {
-      weight: 'limits',
-      seen: `${name}=${target.kind}:${target.path} cannot be reached: ${problem}`,
-      why: 'Until it can, what the program writes goes to the original alone and is counted as lost.',
-      remedy:
-        target.kind === 'file'
-          ? 'Make its directory, writable for the user of the program.'
-          : `Start the shipper, and mount the directory of its ${target.kind}s into both containers at the same path.`,
-    },
-  ];
-}
-
-async function unreachable(root: string, path: string, kind: Target['kind']): Promise<string | undefined> {
-  try {
-    const needed = kind === 'ring' ? path : dirname(path);
-    if (statOf(pathInRoot(root, needed))?.isDirectory() !== true) return `${needed} is not a directory`;
-    if (kind !== 'socket') return undefined;
-    const socket = pathInRoot(root, path);
-    return statOf(socket)?.isSocket() === true ? await connectionProblem(socket) : `${path} is not a socket`;
-  } catch (error) {
-    return codeOf(error) === 'ENOENT' ? `${path} does not exist in its root directory` : (error as Error).message;
-  }
-}
-
-/** Connects and closes, as the library would, perhaps as another user. */
-async function connectionProblem(socket: string): Promise<string | undefined> {
-  // Through its directory's descriptor, because the path through /proc may exceed the limit on socket paths.
-  const directory = openSync(dirname(socket), 'r');
-  try {
-    return await new Promise((settle) => {
-      const connection = createConnection(`/proc/self/fd/${directory}/${basename(socket)}`);
-      const finish = (problem?: string) => {
-        connection.destroy();
-        settle(problem);
-      };
-      connection.setTimeout(CONNECT_MS, () => finish(`no answer within ${CONNECT_MS} ms`));
-      connection.once('connect', () => finish());
-      connection.once('error', (error) =>
-        finish(codeOf(error) === 'ECONNREFUSED' ? 'no process listens on it' : (error as Error).message),
-      );
-    });
-  } finally {
-    closeSync(directory);
-  }
 }
 
 /** A child in a pipeline writes to its own pipe, which is not the container's output and is not tapped. */

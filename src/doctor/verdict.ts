@@ -16,11 +16,16 @@ export interface Diagnostic {
   readonly remedy: string;
 }
 
+/** Of a process that runs. */
+export type TapState = 'tapped' | 'tapped, but no process reads' | 'not tapped';
+
 export interface Diagnosis {
   /** The program or the process. */
   readonly subject: string;
   readonly facts: Readonly<Record<string, string>>;
   readonly findings: readonly Diagnostic[];
+  /** Of a process. */
+  readonly state?: TapState;
 }
 
 export type Verdict = 'can be tapped' | 'can be tapped in part' | 'cannot be tapped';
