@@ -40,7 +40,7 @@ export const FRAME_HEADER: readonly LayoutField[] = [
     type: 'u32',
     offset: 16,
     meaning:
-      'number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0. Its lower half',
+      'number of the DATA frame within its process, from 1, counted also when the frame is lost; of HELLO over a socket: 1 more than the line ends that its process had handed over before; else 0. Its lower half',
   },
   { name: 'seq_high', type: 'u16', offset: 20, meaning: 'its upper half' },
   {

@@ -11,8 +11,6 @@ interface Line {
   readonly writer: number;
   /** Of its frame. */
   readonly seq: number;
-  /** Of its frame. */
-  readonly lines: number;
   /** Id under which it is stored. */
   storedAs: string | undefined;
   /** Why it may be missing without a count: one of the gaps that docs/internals/architecture.md lists. */
@@ -39,8 +37,10 @@ export class Violation extends Error {
   }
 }
 
-/** Of lines over a socket that a kill took. */
+/** Of lines over a socket that a kill took, until their process connects again. */
 const UNHEARD = 'unheard';
+/** The same of a process that the killed shipper had not heard itself. */
+const UNKNOWN = 'unknown';
 /** Of losses in the shipper; others are the service's. */
 const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop)/;
 const KEYS = /\bw\d+#\d+;/g;
@@ -63,7 +63,7 @@ export class Books {
   /** Lines that may count twice: by a shipper that was killed after it had counted them, and by the next one. */
   doubts = 0;
 
-  written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq' | 'lines'>): void {
+  written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq'>): void {
     this.#lines.set(keyOf(text), { text, ...line, storedAs: undefined, excuse: undefined });
   }
 
@@ -94,7 +94,8 @@ export class Books {
     for (const [key, line] of this.#lines) {
       if (line.given !== 'handed' || line.storedAs !== undefined || kept.has(key)) continue;
       if (transport !== 'all' && line.transport !== transport) continue;
-      if (line.excuse === undefined || line.excuse === UNHEARD) line.excuse = why;
+      const isOpen = line.excuse === undefined || line.excuse === UNHEARD;
+      if (isOpen || (line.excuse === UNKNOWN && why !== UNHEARD)) line.excuse = why;
     }
   }
 
@@ -108,27 +109,27 @@ export class Books {
 
   /**
    * A kill takes what only the killed shipper had of a socket, and what is in the kernel. The next one counts what is in its
-   * journal, which has `journaled` frames of a writer, and the frames up to the next that it gets. Only a writer that no
-   * later shipper hears may have lines in no count.
+   * journal, which has `journaled` frames of a writer, and what the writer had handed over more when it connects. Only a
+   * writer that no later shipper hears, or that no earlier one has heard, may have lines in no count.
    */
-  killed(journaled: (writer: number) => number, files: readonly Buffer[]): void {
+  killed(journaled: (writer: number) => number | undefined, files: readonly Buffer[]): void {
     this.excuse(UNHEARD, 'socket', files);
     for (const line of this.#lines.values()) {
-      if (line.excuse === UNHEARD && line.seq <= journaled(line.writer)) line.excuse = undefined;
+      if (line.excuse !== UNHEARD) continue;
+      const seq = journaled(line.writer);
+      if (seq === undefined) line.excuse = UNKNOWN;
+      else if (line.seq <= seq) line.excuse = undefined;
     }
   }
 
-  /** Of lines before one that is stored: their frames were missed. Without one number of lines per frame, lines are estimated. */
+  /** Of lines before one that is stored: their process has told its total. */
   #unexcuseHeard(): void {
     const heard = new Map<number, number>();
-    const perFrame = new Map<number, Set<number>>();
-    for (const { writer, seq, lines, storedAs } of this.#lines.values()) {
+    for (const { writer, seq, storedAs } of this.#lines.values()) {
       if (storedAs !== undefined) heard.set(writer, Math.max(seq, heard.get(writer) ?? 0));
-      perFrame.set(writer, (perFrame.get(writer) ?? new Set()).add(lines));
     }
     for (const line of this.#lines.values()) {
-      const isKnown = line.seq <= (heard.get(line.writer) ?? 0) && perFrame.get(line.writer)!.size === 1;
-      if (line.excuse === UNHEARD && isKnown) line.excuse = undefined;
+      if (line.excuse === UNHEARD && line.seq <= (heard.get(line.writer) ?? 0)) line.excuse = undefined;
     }
   }
 

@@ -183,7 +183,7 @@ class Simulation {
     this.books.doubts += this.#debts;
     const spool = files.list(DISK).map((name) => files.bytesOf(files.find(`${DISK}/${name}`)!));
     const { unsettled, seqs } = readOf(this.#journal);
-    this.books.killed((writer) => seqs.get(this.#instances.get(writer) ?? '') ?? 0, spool);
+    this.books.killed((writer) => seqs.get(this.#instances.get(writer) ?? ''), spool);
     // They may be stored all the same, or on disk.
     this.books.doubts += unsettled;
     this.#checkJournal(process);

@@ -43,6 +43,8 @@ export interface HelloFields {
   readonly container?: string;
   readonly lostLines?: bigint;
   readonly lostBytes?: bigint;
+  /** Line ends that were handed over before; unknown when absent. */
+  readonly handed?: number;
 }
 
 export function hello(fields: HelloFields = {}): Buffer {
@@ -57,7 +59,8 @@ export function hello(fields: HelloFields = {}): Buffer {
   payload.writeBigUInt64LE(fields.instance ?? 0xabcn, 24);
   payload.writeBigUInt64LE(fields.lostLines ?? 0n, 32);
   payload.writeBigUInt64LE(fields.lostBytes ?? 0n, 40);
-  return frame({ type: FRAME_TYPES.HELLO.value }, Buffer.concat([payload, name, container]));
+  const seq = fields.handed === undefined ? 0n : BigInt(fields.handed + 1);
+  return frame({ type: FRAME_TYPES.HELLO.value, seq }, Buffer.concat([payload, name, container]));
 }
 
 export function data(stream: number, seq: bigint, text: string | Uint8Array, timeNs = 0n, thread = 0): Buffer {

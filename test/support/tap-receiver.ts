@@ -38,6 +38,8 @@ export interface Hello {
   readonly instance: string;
   readonly process: string;
   readonly container: string;
+  /** Line ends that were handed over before this connection; undefined where the library does not say. */
+  readonly handed: bigint | undefined;
 }
 
 export interface Loss {
@@ -74,7 +76,7 @@ export function decodeFrames(bytes: Buffer): { frames: Frame[]; trailing: number
   return { frames, trailing: bytes.length - at };
 }
 
-export function readHello({ payload }: Frame): Hello & { readonly lost: Loss } {
+export function readHello({ payload, seq }: Frame): Hello & { readonly lost: Loss } {
   const names = HELLO_PAYLOAD_BYTES;
   const container = names + payload.readUInt16LE(2);
   const end = container + payload.readUInt16LE(4);
@@ -88,6 +90,7 @@ export function readHello({ payload }: Frame): Hello & { readonly lost: Loss } {
     instance: payload.readBigUInt64LE(24).toString(16).padStart(16, '0'),
     process: payload.toString('utf8', names, container),
     container: payload.toString('utf8', container, end),
+    handed: seq > 0n ? seq - 1n : undefined,
     lost: { lines: payload.readBigUInt64LE(32), bytes: payload.readBigUInt64LE(40) },
   };
 }

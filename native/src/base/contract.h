@@ -31,7 +31,7 @@ struct lt_frame_header {
     uint8_t flags; /* 5: bit set of frame flags */
     uint16_t stream; /* 6: stream or file id; 0 where the frame belongs to none */
     uint64_t time_ns; /* 8: wall clock at the write, nanoseconds since 1970 */
-    uint32_t seq_low; /* 16: number of the DATA frame within its process, from 1, counted also when the frame is lost; else 0. Its lower half */
+    uint32_t seq_low; /* 16: number of the DATA frame within its process, from 1, counted also when the frame is lost; of HELLO over a socket: 1 more than the line ends that its process had handed over before; else 0. Its lower half */
     uint16_t seq_high; /* 20: its upper half */
     uint16_t thread; /* 22: tag of the thread that wrote a DATA frame: equal for writes of one thread; 0 unknown */
 };

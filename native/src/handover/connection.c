@@ -24,6 +24,7 @@ static struct {
     uint64_t dropped_ns;      /* when the last connection broke; 0: never */
     uint64_t pause_ns;        /* between the last two attempts; 0: none failed since the target was reached */
     uint64_t reported_bytes;  /* of the loss, on this connection */
+    uint64_t handed_lines;    /* line ends that the kernel has taken, over all connections; of sockets only */
     uint32_t told_status;     /* as in the header of a ring */
     uint64_t announced[LT_TAP_FILES_MAX / 64]; /* a bit for each file */
 } *connection;
@@ -133,10 +134,25 @@ static bool send_whole(void *bytes, size_t length, struct lt_patience *patience)
     return lt_connection_send(&part, 1, 1, patience) == length;
 }
 
+/* A connection cannot be read again: HELLO says how many lines there were, as the reader of the last one may be gone.
+ */
+static bool is_counted(void) {
+    return lt_config.medium == LT_TO_SOCKET && lt_framing_is_whole();
+}
+
+void lt_connection_note_handed(const struct iovec *payload, int count) {
+    if (!is_counted()) return;
+    uint64_t lines = 0;
+    for (int i = 0; i < count; i++)
+        lines += lt_count(payload[i].iov_base, payload[i].iov_len, '\n');
+    (void)__atomic_add_fetch(&connection->handed_lines, lines, __ATOMIC_RELAXED);
+}
+
 static bool greet(struct lt_patience *patience) {
     uint8_t greeting[LT_GREETING_MAX_BYTES];
     const struct lt_loss loss = lt_handover_loss();
-    if (!send_whole(greeting, lt_framing_greeting(greeting, loss), patience)) {
+    const uint64_t handed = is_counted() ? 1 + __atomic_load_n(&connection->handed_lines, __ATOMIC_RELAXED) : 0;
+    if (!send_whole(greeting, lt_framing_greeting(greeting, loss, handed), patience)) {
         if (transport()->is_open()) drop();
         return false;
     }

@@ -20,6 +20,9 @@ bool lt_connection_ready(unsigned stream, struct lt_patience *patience);
  */
 size_t lt_connection_send(struct iovec *parts, int count, int own, struct lt_patience *patience);
 
+/* A DATA frame with this payload went out whole. For a signal handler, too. */
+void lt_connection_note_handed(const struct iovec *payload, int count);
+
 /* The present write goes on after the next frame: no signal handler may write between the two. */
 void lt_connection_keep_together(void);
 

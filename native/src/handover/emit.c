@@ -109,7 +109,10 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
         lt_copy(parts, frame, (size_t)count * sizeof *frame);
         const size_t sent = lt_connection_send(parts, count, 1, patience);
         if (!lt_framing_is_whole()) return sent;
-        if (sent == length) return length - sizeof header;
+        if (sent == length) {
+            lt_connection_note_handed(frame + 1, count - 1);
+            return length - sizeof header;
+        }
         if (lt_connection_is_open()) return 0;
     }
     return 0;
@@ -141,6 +144,7 @@ static void send_nested(struct write *w) {
     const int count = next_frame(w, &header, frame);
     const size_t payload = total(frame + 1, count - 1);
     if (payload == w->length - w->sent && lt_connection_send_nested(w->stream, frame, count)) {
+        lt_connection_note_handed(frame + 1, count - 1);
         w->sent = w->length;
     } else {
         const size_t left = w->length - w->sent;

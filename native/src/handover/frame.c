@@ -18,7 +18,8 @@ struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t p
     };
 }
 
-size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss) {
+size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss,
+                         uint64_t handed) {
     const struct lt_hello_payload hello = {
         .version = LT_FRAME_VERSION,
         .name_length = (uint16_t)name_length(who->name),
@@ -31,11 +32,12 @@ size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t t
         .lost_lines = loss.lines,
         .lost_bytes = loss.bytes,
     };
-    const struct lt_frame_header header = {
+    struct lt_frame_header header = {
         .length = (uint32_t)(sizeof hello + hello.name_length + hello.container_length),
         .type = LT_FRAME_HELLO,
         .time_ns = time_ns,
     };
+    lt_frame_number(&header, handed);
     uint8_t *at = out;
     lt_copy(at, LT_FRAME_MAGIC, LT_FRAME_MAGIC_BYTES);
     at += LT_FRAME_MAGIC_BYTES;

@@ -48,8 +48,10 @@ static inline void lt_frame_number(struct lt_frame_header *header, uint64_t seq)
 
 struct lt_frame_header lt_frame_file(unsigned stream, uint64_t time_ns, size_t path_length);
 
-/* Magic and HELLO, the beginning of a connection. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */
-size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss);
+/* Magic and HELLO, the beginning of a connection. `handed`: line ends that the target has taken so far, plus 1, or 0
+ * where that is unknown. `out` has room for LT_GREETING_MAX_BYTES. Returns the length. */
+size_t lt_frame_greeting(uint8_t *out, const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss,
+                         uint64_t handed);
 
 /* A whole LOST frame. `exit_status`: 0, or that of the process, which ends. `out` has room for LT_LOST_FRAME_BYTES.
  * Returns the length. */

@@ -4,7 +4,7 @@
 #include "proc_self.h"
 #include "process.h"
 
-size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss) {
+size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss, uint64_t handed) {
     if (!lt_config.frames) return 0;
     char name[64];
     lt_proc_self_name(name, sizeof name);
@@ -17,7 +17,7 @@ size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss lo
         .name = name,
         .container = lt_config.container,
     };
-    return lt_frame_greeting(out, &who, lt_framing_now_ns(), loss);
+    return lt_frame_greeting(out, &who, lt_framing_now_ns(), loss, handed);
 }
 
 size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss, uint32_t exit_status) {

@@ -27,8 +27,8 @@ static inline uint64_t lt_framing_now_ns(void) {
     return lt_config.frames ? lt_clock_ns(LT_CLOCK_REALTIME) : 0;
 }
 
-/* The beginning of a connection. */
-size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss);
+/* The beginning of a connection; `handed` as in lt_frame_greeting. */
+size_t lt_framing_greeting(uint8_t out[LT_GREETING_MAX_BYTES], struct lt_loss loss, uint64_t handed);
 
 /* Of the losses so far, and at the end of the process of its status; 0 before. */
 size_t lt_framing_loss(uint8_t out[LT_LOST_FRAME_BYTES], struct lt_loss loss, uint32_t exit_status);

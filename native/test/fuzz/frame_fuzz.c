@@ -61,6 +61,7 @@ static void is_name(const uint8_t *at, size_t length, const char *name) {
 static void greetings_come_back(struct input *input) {
     const uint64_t time_ns = take(input, 8);
     const struct lt_loss loss = {take(input, 8), take(input, 8)};
+    const uint64_t handed = take(input, 6);
     struct lt_identity who = {
         .pid = (uint32_t)take(input, 4),
         .ppid = (uint32_t)take(input, 4),
@@ -72,10 +73,10 @@ static void greetings_come_back(struct input *input) {
     who.name = name;
     who.container = container;
     uint8_t *out = malloc(LT_GREETING_MAX_BYTES);
-    const size_t length = lt_frame_greeting(out, &who, time_ns, loss);
+    const size_t length = lt_frame_greeting(out, &who, time_ns, loss, handed);
     REQUIRE(length >= 8 + 24 + 48 && length <= LT_GREETING_MAX_BYTES);
     REQUIRE(memcmp(out, "\x89LTP\r\n\x1a\n", 8) == 0);
-    is_header(out + 8, length - 8 - 24, 1, 0, 0, 0, time_ns, 0);
+    is_header(out + 8, length - 8 - 24, 1, 0, 0, 0, time_ns, handed);
     const uint8_t *hello = out + 8 + 24;
     const size_t name_bytes = number(hello + 2, 2);
     const size_t container_bytes = number(hello + 4, 2);

@@ -22,7 +22,7 @@ static void a_greeting_fits_its_buffer(void) {
             const size_t container_length = lengths[k] > LT_NAME_MAX_BYTES ? LT_NAME_MAX_BYTES : lengths[k];
             const struct lt_identity who = {.pid = UINT32_MAX, .name = name, .container = container};
             uint8_t *out = malloc(LT_GREETING_MAX_BYTES);
-            const size_t length = lt_frame_greeting(out, &who, UINT64_MAX, (struct lt_loss){UINT64_MAX, UINT64_MAX});
+            const size_t length = lt_frame_greeting(out, &who, UINT64_MAX, (struct lt_loss){UINT64_MAX, UINT64_MAX}, 1);
             EXPECT(length == LT_FRAME_MAGIC_BYTES + LT_FRAME_HEADER_BYTES + sizeof(struct lt_hello_payload) +
                                  name_length + container_length);
             EXPECT(memcmp(out, LT_FRAME_MAGIC, LT_FRAME_MAGIC_BYTES) == 0);

@@ -7,9 +7,10 @@
  *     ["dropped",SINK,REASON,{STREAM:[RECORDS,BYTES]}]  or "deadLettered": since the entry before
  *     ["possibleDuplicates",SINK,REASON,{...}]          resent, and perhaps stored twice: no part of any sum
  *     ["withheld",REASON,{STREAM:[RECORDS,BYTES]}]      by rules, limits or a stage: of an acknowledged batch; negative: sent later
- *     ["read",{INSTANCE:[SEQ,LINES,BYTES,LOST_LINES,LOST_BYTES]},LINES,BYTES]
+ *     ["read",{INSTANCE:[SEQ,LINES,BYTES,LOST_LINES,LOST_BYTES,LINE_ENDS?]},LINES,BYTES]
  *                                                       totals of processes over sockets: number of the last frame, what was
- *                                                       read, and lost; and the lines of all that are not acknowledged
+ *                                                       read, and lost, and the line ends that were read or counted, where
+ *                                                       HELLO has their total; and the lines of all that are not acknowledged
  *     ["settled",LINES,BYTES]                           these are not acknowledged now
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that

@@ -33,6 +33,8 @@ export interface ReadTotal extends Lost {
   readonly seq: number;
   /** What it could not hand over until then. */
   readonly lost: Lost;
+  /** Line ends in its frames, or counted as missing; absent where its library does not tell how many it has handed over. */
+  readonly lineEnds?: number | undefined;
 }
 
 /** The counts of previous runs. */
@@ -66,10 +68,10 @@ export const acknowledgedEntry = (
 export const readEntry = (processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost): JournalEntry => [
   'read',
   Object.fromEntries(
-    [...processes].map(([instance, { seq, lines, bytes, lost }]) => [
-      instance,
-      [seq, lines, bytes, lost.lines, lost.bytes],
-    ]),
+    [...processes].map(([instance, { seq, lines, bytes, lost, lineEnds }]) => {
+      const total = [seq, lines, bytes, lost.lines, lost.bytes];
+      return [instance, lineEnds === undefined ? total : [...total, lineEnds]];
+    }),
   ),
   unsettled.lines,
   unsettled.bytes,
@@ -171,10 +173,15 @@ export class JournalSum {
     if (typeof processes !== 'object' || processes === null || !isCount(lines) || !isCount(bytes)) return;
     this.#unsettled = { lines, bytes };
     for (const [instance, total] of Object.entries(processes)) {
-      if (!INSTANCE.test(instance) || !Array.isArray(total) || total.length !== 5 || !total.every(isCount)) continue;
-      const [seq, ofLines, ofBytes, lostLines, lostBytes] = total as [number, number, number, number, number];
+      if (!INSTANCE.test(instance) || !Array.isArray(total) || !total.every(isCount)) continue;
+      if (total.length !== 5 && total.length !== 6) continue;
+      const [seq, ofLines, ofBytes, lostLines, lostBytes, lineEnds] = total as [
+        ...[number, number, number, number, number],
+        number?,
+      ];
+      const lost = { lines: lostLines, bytes: lostBytes };
       this.#reads.delete(instance);
-      this.#reads.set(instance, { seq, lines: ofLines, bytes: ofBytes, lost: { lines: lostLines, bytes: lostBytes } });
+      this.#reads.set(instance, { seq, lines: ofLines, bytes: ofBytes, lost, lineEnds });
       if (this.#reads.size > INSTANCES_MAX) this.#reads.delete(this.#reads.keys().next().value!);
     }
   }
@@ -209,8 +216,9 @@ export class JournalSum {
     this.#unsettled = NOTHING;
     this.#sinks.clear();
     this.#withheld.clear();
-    // It read its connections to their end: later frames are lost by the process, which counts them itself.
-    this.#reads.clear();
+    // It read its connections to their end. Later frames are lost by the process, which counts them itself: only its own
+    // total tells them from those that the kernel took at last.
+    for (const [instance, { lineEnds }] of this.#reads) if (lineEnds === undefined) this.#reads.delete(instance);
   }
 }
 

@@ -40,7 +40,7 @@ static void put(const void *bytes, size_t length) {
 
 static void greet(const struct lt_identity *who, uint64_t time_ns, struct lt_loss loss) {
     uint8_t frame[LT_GREETING_MAX_BYTES];
-    put(frame, lt_frame_greeting(frame, who, time_ns, loss));
+    put(frame, lt_frame_greeting(frame, who, time_ns, loss, 0));
 }
 
 static void data(unsigned stream, unsigned flags, unsigned thread, uint64_t time_ns, uint64_t seq, const void *bytes,

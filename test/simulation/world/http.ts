@@ -42,7 +42,8 @@ class SimulatedRequest extends EventEmitter {
   }
 
   end(part: Buffer): void {
-    if (this.#isOver) return;
+    // A process that was killed in the middle of a call asks no more, even if it catches what the call throws.
+    if (this.#isOver || !this.#process.isAlive) return;
     this.#parts.push(Buffer.from(part));
     const answer = this.#process.machine.service.answer(this.#options.path, Buffer.concat(this.#parts));
     this.#after(answer.afterMs, () => this.#answered(answer));

@@ -1,4 +1,5 @@
 /** A process that hands its lines over by the socket: native/src/handover/transport_socket.c in TypeScript. */
+import { FRAME_HEADER_BYTES } from '../../../src/contract.js';
 import { lost } from '../../support/frames.js';
 import type { Connection } from '../world/machine.js';
 import { FramedWriter } from './writer.js';
@@ -11,6 +12,8 @@ export class SocketWriter extends FramedWriter {
   protected readonly transport = 'socket';
   #connection: Connection | undefined;
   #toldBytes = 0n;
+  /** Line ends that the kernel has taken. */
+  #handed = 0;
 
   end(): void {
     if (!this.isAlive) return;
@@ -39,7 +42,7 @@ export class SocketWriter extends FramedWriter {
       const connection = this.machine.connect(SOCKET);
       this.#connection = typeof connection === 'string' ? undefined : connection;
       if (this.#connection === undefined) return false;
-      greeting = this.greeting();
+      greeting = this.greeting(this.#handed);
       this.#toldBytes = this.lostBytes;
     }
     const note = this.lostBytes === this.#toldBytes ? Buffer.alloc(0) : lost(this.lostLines, this.lostBytes);
@@ -47,6 +50,7 @@ export class SocketWriter extends FramedWriter {
     const bytes = Buffer.concat([greeting, note, frame]);
     if (toServer.bytes + bytes.length > SEND_BUFFER_BYTES) return false;
     toServer.write(bytes);
+    this.#handed += frame.subarray(FRAME_HEADER_BYTES).filter((byte) => byte === 10).length;
     this.#toldBytes = this.lostBytes;
     return true;
   }

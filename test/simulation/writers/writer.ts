@@ -59,9 +59,17 @@ export abstract class FramedWriter implements Writer {
   protected abstract noteLoss(): void;
 
   /** The first bytes of every connection and every ring. */
-  protected greeting(): Buffer {
+  protected greeting(handed?: number): Buffer {
     const fields = { pid: this.pid, instance: this.instance, process: `app${this.number}`, container: 'main' };
-    return Buffer.concat([magic, hello({ ...fields, lostLines: this.lostLines, lostBytes: this.lostBytes })]);
+    return Buffer.concat([
+      magic,
+      hello({
+        ...fields,
+        ...(handed === undefined ? {} : { handed }),
+        lostLines: this.lostLines,
+        lostBytes: this.lostBytes,
+      }),
+    ]);
   }
 
   #writeFrame(lines: number, bytes: number, mark: string): void {
@@ -75,7 +83,7 @@ export abstract class FramedWriter implements Writer {
     const timeNs = BigInt(Math.floor(scheduler.nowMs + scheduler.wallOffsetMs)) * NANOSECONDS;
     const isHanded = this.hand(data(1, this.#seq, payload, timeNs, 1));
     this.machine.trace(`writer ${this.number} ${isHanded ? 'hands' : 'loses'} ${lines} of ${payload.length}`);
-    const line = { transport: this.transport, writer: this.number, seq: Number(this.#seq), lines };
+    const line = { transport: this.transport, writer: this.number, seq: Number(this.#seq) };
     for (const text of texts) this.books.written(text, { given: isHanded ? 'handed' : 'original', ...line });
     if (isHanded) return;
     this.lostLines += BigInt(lines);

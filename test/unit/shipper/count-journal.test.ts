@@ -12,6 +12,7 @@ import fs, {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/accounting/count-journal.js';
+import type { ReadTotal } from '../../../src/shipper/accounting/journal-sum.js';
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
 import { ConfigError } from '../../../src/shipper/errors.js';
@@ -257,6 +258,16 @@ test('lines from sockets that no sink had acknowledged are counted by the next s
   expect(totals.dropped).toEqual({});
   // What the process loses after an orderly end is in its own count.
   expect(journal.previous.reads.size).toBe(0);
+});
+
+test('what was read of a process that tells its total is known after an orderly end, too', () => {
+  const [[, total]] = [...readOf(8, 8)] as [[string, ReadTotal]];
+  const reads = new Map([[ONE, { ...total, lineEnds: 7 }]]);
+  next().ledger.keepRead(reads, { lines: 8, bytes: 80 });
+  next().journal.reported();
+  const { journal, totals } = next();
+  expect(totals.dropped).toEqual({});
+  expect(journal.previous.reads).toEqual(reads);
 });
 
 test('lines that a last line has reported as held are not lost with the shipper that follows', () => {

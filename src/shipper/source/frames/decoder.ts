@@ -32,6 +32,8 @@ export interface Hello {
   /** Release of its library, such as `0.1.0`, or `unknown`. */
   readonly library: string;
   readonly lost: Lost;
+  /** Line ends that it had handed over to sockets before this connection; absent where it does not say. */
+  readonly handed?: number | undefined;
 }
 
 /** Totals of what a process could not hand over since it started. */
@@ -178,7 +180,7 @@ export class FrameDecoder {
         return;
       case FRAME_TYPES.HELLO.value:
         if (this.#greeted) throw new ProtocolError('hello', 'a second HELLO');
-        this.#reader.hello(readHello(bytes, start, end));
+        this.#reader.hello(readHello(bytes, start, end, bytes.readUIntLE(at + 16, 6)));
         this.#greeted = true;
         return;
       default:
@@ -191,7 +193,7 @@ export class FrameDecoder {
 export const exitStatusOf = (word: number): number | undefined =>
   (word & EXIT_STATUS_KNOWN) === 0 ? undefined : word & (EXIT_STATUS_KNOWN - 1);
 
-function readHello(bytes: Buffer, start: number, end: number): Hello {
+function readHello(bytes: Buffer, start: number, end: number, seq: number): Hello {
   if (end - start < HELLO_PAYLOAD_BYTES) throw new ProtocolError('hello', `HELLO of ${end - start} bytes`);
   const version = bytes.readUInt16LE(start);
   if (version === 0 || version > FRAME_VERSION) {
@@ -214,6 +216,7 @@ function readHello(bytes: Buffer, start: number, end: number): Hello {
     frames: version,
     library: releaseOf(bytes.readUInt16LE(start + 6)),
     lost: readLost(bytes, start + 32),
+    handed: seq > 0 ? seq - 1 : undefined,
   };
 }
 

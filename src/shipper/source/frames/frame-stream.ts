@@ -10,6 +10,7 @@ import type { Origin } from '../../parts.js';
 import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
 import type { AssemblerShared, LineAssembler } from './line-assembler.js';
+import { lineEnds } from './line-ends.js';
 import type { LossTotals } from './loss-totals.js';
 import { NOTHING } from './lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
@@ -59,6 +60,8 @@ export interface FrameStreamOptions {
   readonly onSkipped?: ((reason: SkipReason, bytes: number) => void) | undefined;
   /** The numbers of frames go on, but not with the next one: something was lost between. */
   readonly onGap?: (() => void) | undefined;
+  /** Told of HELLO. Where it is given, line ends are counted. */
+  readonly onHello?: ((hello: Hello) => void) | undefined;
   /** Told of the first DATA frame before it is taken. */
   readonly onFirstFrame?: ((instance: string, seq: number) => void) | undefined;
   /** The time of a frame was not believed, and its record has the present one. */
@@ -87,6 +90,7 @@ export class FrameStream implements FrameReader {
   /** From this position on nothing can have been settled by a reader before. */
   #freshPosition = 0;
   #lastSeq = 0;
+  #lineEnds = 0;
   /** Totals of the last report: the streams have a gap where they rise. */
   #lost = NOTHING;
   /** When the last DATA frame was written. */
@@ -125,6 +129,13 @@ export class FrameStream implements FrameReader {
   /** Of the DATA frames; 0 before there was one. */
   get lastSeq(): number {
     return this.#lastSeq;
+  }
+
+  /** Line ends in DATA frames since the last call. */
+  takeLineEnds(): number {
+    const taken = this.#lineEnds;
+    this.#lineEnds = 0;
+    return taken;
   }
 
   /** Whether its process has written frames, all of them whole: it goes on over another connection. */
@@ -222,6 +233,7 @@ export class FrameStream implements FrameReader {
   hello(hello: Hello): void {
     this.#greet(hello);
     const lost = this.#losses.update(hello.instance, hello.lost);
+    this.#options.onHello?.(hello);
     if (lost === undefined) return;
     this.#lost = { lines: hello.lost.lines - lost.lines, bytes: hello.lost.bytes - lost.bytes };
     this.#notice(this.#wallMs(), hello.lost);
@@ -274,6 +286,7 @@ export class FrameStream implements FrameReader {
       }
       this.#lastSeq = seq;
     }
+    if (this.#options.onHello !== undefined) this.#lineEnds += lineEnds(bytes, start, end);
     // A frame is known again by the time that it states.
     this.#recent.add(stream, timeMs, seq, end - start);
     if (this.#known?.has(stream, timeMs, seq, end - start)) {

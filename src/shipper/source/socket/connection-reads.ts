@@ -2,7 +2,7 @@
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import type { RecordBatch, SourceBatch } from '../../parts.js';
 import { countByInstance } from '../count-by-instance.js';
-import type { Lost } from '../frames/decoder.js';
+import type { Hello, Lost } from '../frames/decoder.js';
 import type { FrameStream } from '../frames/frame-stream.js';
 import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
@@ -35,10 +35,19 @@ export class ConnectionReads {
     this.#totals.remember(reads);
   }
 
-  /** The first frame of a connection. */
-  hear(name: string, instance: string, seq: number): void {
+  /** A connection begins. */
+  greet(name: string, { instance, handed }: Hello): void {
     this.#instances.set(name, instance);
-    const missing = this.#totals.hear(instance, seq, this.#losses.totalOf(instance));
+    if (handed === undefined) return;
+    this.#countMissing(instance, this.#totals.greet(instance, handed, this.#losses.totalOf(instance)));
+  }
+
+  /** The first frame of a connection. */
+  hear(instance: string, seq: number): void {
+    this.#countMissing(instance, this.#totals.hear(instance, seq, this.#losses.totalOf(instance)));
+  }
+
+  #countMissing(instance: string, missing: Lost | undefined): void {
     if (missing !== undefined && this.#losses.believes(missing, instance)) this.#options.onMissing?.(missing);
   }
 
@@ -67,7 +76,10 @@ export class ConnectionReads {
     this.#totals.keep({ lines: unfinished.size + events, bytes: 0 });
   }
 
-  #reach({ writer, lastSeq }: FrameStream): void {
-    if (writer !== undefined) this.#totals.reach(writer.instance, lastSeq, this.#losses.totalOf(writer.instance));
+  #reach(connection: FrameStream): void {
+    const { writer, lastSeq } = connection;
+    if (writer === undefined) return;
+    const lost = this.#losses.totalOf(writer.instance);
+    this.#totals.reach(writer.instance, lastSeq, lost, connection.takeLineEnds());
   }
 }

@@ -152,6 +152,8 @@ export class SocketSource implements Source {
         this.#resume();
         yield batch;
       } else if (this.#isEnded) {
+        // What came without a record was read all the same.
+        this.#reads.keep(this.#connections.values());
         return;
       } else {
         await new Promise<void>((resolve) => {
@@ -227,8 +229,9 @@ export class SocketSource implements Source {
     const { onGap, onTimeReplaced } = this.#options;
     // A name that no peer can know: one that speaks for another process does not take the ids of its records.
     const name = randomBytes(NAME_BYTES).toString('hex');
-    const onFirstFrame = (instance: string, seq: number) => this.#reads.hear(name, instance, seq);
-    const options = { name, names: this.#names, onGap, onTimeReplaced, onFirstFrame, nowMs: this.#now() };
+    const onHello = (hello: Hello) => this.#reads.greet(name, hello);
+    const onFirstFrame = (instance: string, seq: number) => this.#reads.hear(instance, seq);
+    const options = { name, names: this.#names, onGap, onTimeReplaced, onHello, onFirstFrame, nowMs: this.#now() };
     return new FrameStream(this.#shared, this.#losses, options);
   }
 
