@@ -17,6 +17,17 @@ export function readOf(journal: string): { readonly unsettled: number; readonly 
   return { unsettled, seqs };
 }
 
+/** What a journal says that a process could not hand over. */
+export function lostOf(journal: string, instance: string): number {
+  let lost = 0;
+  const add = ([kind, ...rest]: readonly unknown[]): void => {
+    if (kind === 'acknowledged') for (const entry of rest[0] as unknown[][]) add(entry);
+    if (kind === 'lost' && rest[0] === instance) lost = rest[1] as number;
+  };
+  for (const line of journal.split('\n').slice(0, -1)) add(JSON.parse(line));
+  return lost;
+}
+
 /** Whether the full buffer dropped records while the journal of counts could not be written. */
 export function isDropUnkept({ log }: MachineProcess): boolean {
   const isDropped = log.some(

@@ -52,6 +52,11 @@ export abstract class FramedWriter implements Writer {
     for (let left = lines; left > 0; left -= each) this.#writeFrame(Math.min(left, each), bytes, mark);
   }
 
+  /** Lines that it could not hand over. */
+  get lost(): number {
+    return Number(this.lostLines);
+  }
+
   abstract end(): void;
   abstract kill(): void;
   /** Whether the frame is handed over. */
