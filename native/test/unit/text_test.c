@@ -91,6 +91,27 @@ static void strings_are_compared(void) {
     EXPECT(lt_same("a", "b", 0));
 }
 
+/* Neighbours of the byte, and those that differ in the highest bit, at each place of each length. */
+static void bytes_are_counted_wherever_they_are(void) {
+    static const uint8_t counted[] = {0, '\n', 0x7f, 0x80, 0xff};
+    static const uint8_t differences[] = {1, 0x80, 0x81, 0x7f, 0xff};
+    for (size_t i = 0; i < sizeof counted * sizeof differences; i++) {
+        const uint8_t byte = counted[i / sizeof differences];
+        const uint8_t other = byte ^ differences[i % sizeof differences];
+        for (size_t length = 0; length <= 40; length++) {
+            uint8_t *bytes = malloc(length + 1);
+            /* Not at the start of a word. */
+            memset(bytes + 1, other, length);
+            EXPECT(lt_count(bytes + 1, length, byte) == 0);
+            for (size_t at = 1; at <= length; at++) {
+                bytes[at] = byte;
+                EXPECT(lt_count(bytes + 1, length, byte) == at);
+            }
+            free(bytes);
+        }
+    }
+}
+
 static void bytes_are_counted(void) {
     EXPECT(lt_count("", 0, '\n') == 0);
     EXPECT(lt_count("\n\0\n\n", 4, '\n') == 3);
@@ -130,6 +151,7 @@ int main(void) {
     text_is_copied_or_refused();
     strings_are_compared();
     bytes_are_counted();
+    bytes_are_counted_wherever_they_are();
     blocks_are_copied_and_zeroed();
     return lt_failures();
 }

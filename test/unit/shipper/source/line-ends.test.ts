@@ -1,4 +1,4 @@
-import { lineEnds } from '../../../../src/shipper/source/frames/line-ends.js';
+import { lineEnds } from '../../../../src/shipper/source/line-ends.js';
 
 test.each([
   ['', 0],
