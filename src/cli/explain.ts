@@ -1,19 +1,11 @@
 /** `logtap explain CODE`: the page of a finding, from the documentation that comes with the package. */
 import { readFileSync } from 'node:fs';
 import { closest } from '../catalog/closest.js';
-import { type CommandStreams, write } from './manifests/rewrite-manifests.js';
+import { parseCommand } from './command-line/parse-command.js';
+import { EXPLAIN } from './commands/manifests.js';
 import { findingsPage } from './package-files.js';
-import { parseFlags } from './parse-flags.js';
-import { CommandError, EXIT, UsageError } from './usage.js';
-
-const USAGE = `Usage: logtap explain CODE
-
-Explains a finding such as LT016: its meaning, its cause and its remedy.
-
-Exit codes: 0 done, 64 wrong use, 66 no such code.
-`;
-
-const OPTIONS = { help: { type: 'boolean', short: 'h' } } as const;
+import { type CommandStreams, write } from './streams.js';
+import { CommandError, EXIT } from './usage.js';
 
 /**
  * Runs the command and resolves to its exit code.
@@ -21,14 +13,7 @@ const OPTIONS = { help: { type: 'boolean', short: 'h' } } as const;
  * @throws UsageError, or CommandError for an unknown code
  */
 export async function explainCommand(args: readonly string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
-  if (values.help) {
-    await write(io.stdout, USAGE);
-    return EXIT.OK;
-  }
-  const [code, ...others] = positionals;
-  if (code === undefined || others.length > 0)
-    throw new UsageError(`explain takes one code, such as LT016.\n\n${USAGE}`);
+  const [code = ''] = parseCommand(EXPLAIN, args).args;
   const sections = sectionsOf(readFileSync(findingsPage, 'utf8'));
   const text = sections.get(code.toUpperCase());
   if (text === undefined) {

@@ -16,20 +16,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { LIBRARY_NAME } from '../contract.js';
+import { parseCommand } from './command-line/parse-command.js';
+import { INSTALL } from './commands/sidecar.js';
 import { libraryFile } from './package-files.js';
-import { CommandError, EXIT, UsageError } from './usage.js';
+import { CommandError, EXIT } from './usage.js';
 
 /**
  * Writes a temporary file and renames it to the target. A program that starts meanwhile loads either the old or the new
  * library, and a restarted init container can install again.
  */
 export function install(args: readonly string[]): number {
-  const [directory, rings, ...rest] = args;
-  if (directory === undefined || args.some((arg) => arg.startsWith('-')) || rest.length > 0) {
-    throw new UsageError(
-      'install takes a directory for the library and optionally one for rings. Example: logtap install /.logtap-lib /.logtap/rings',
-    );
-  }
+  const [directory = '', rings] = parseCommand(INSTALL, args).args;
   const library = readFileSync(libraryFile());
   inDirectory(directory, (handle) => putLibrary(handle, library));
   // For any user, independent of the umask.

@@ -6,7 +6,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EXIT, UsageError } from './usage.js';
+import { parseCommand } from './command-line/parse-command.js';
+import { TERMINATE } from './commands/sidecar.js';
+import { EXIT } from './usage.js';
 
 /** "The termination has begun." */
 const SIGNAL = 'SIGUSR2';
@@ -18,7 +20,7 @@ const OWN_SETTINGS = ['LOGTAP_RING_DIR', 'LOGTAP_SOCKET'];
 
 /** Always resolves to 0, because a failed hook only causes an event without a remedy, and the pod ends anyway. */
 export async function terminate(args: readonly string[]): Promise<number> {
-  if (args.length > 0) throw new UsageError(`terminate takes no arguments, but got '${args.join(' ')}'.`);
+  parseCommand(TERMINATE, args);
   const deadline = performance.now() + START_MS;
   for (;;) {
     const shippers = processes().filter(isShipper);

@@ -28,3 +28,21 @@ async function check(sink: Sink): Promise<CheckResult> {
     clearTimeout(timer);
   }
 }
+
+type Results = readonly SinkCheckResult[];
+
+/** A scalar in JSON is one in YAML, too. */
+const yamlItem = (result: SinkCheckResult) =>
+  Object.entries(result)
+    .map(([name, value], index) => `${index === 0 ? '- ' : '  '}${name}: ${JSON.stringify(value)}\n`)
+    .join('');
+
+/** The results as text for people, one line each, and for programs. */
+export const CHECK_FORMATS = {
+  text: (results: Results) =>
+    results.map(({ sink, isRight, text }) => `${isRight ? 'ok' : 'problem'}  ${sink}: ${text}\n`).join(''),
+  json: (results: Results) => `${JSON.stringify(results, undefined, 2)}\n`,
+  yaml: (results: Results) => results.map(yamlItem).join(''),
+} as const;
+
+export type CheckFormat = keyof typeof CHECK_FORMATS;

@@ -1,5 +1,5 @@
 /** The process: environment in, signals, exit code. Everything else is in shipper.ts. */
-import { checkSinks } from './check.js';
+import { CHECK_FORMATS, type CheckFormat, checkSinks } from './check.js';
 import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
 import { createLog } from './log.js';
@@ -82,13 +82,11 @@ async function ship(): Promise<never> {
   exit(shipper);
 }
 
-/** One line per result on stdout, and a code that a pipeline understands. */
-async function check(): Promise<never> {
+/** The results on stdout, and a code that a pipeline understands. */
+async function check(format: CheckFormat): Promise<never> {
   const settings = parseSettings(process.env, (message) => log.info(message));
   const results = await checkSinks(await openSinks({ settings, log, secrets }));
-  for (const { sink, isRight, text } of results) {
-    process.stdout.write(secrets.redact(`${isRight ? 'ok' : 'problem'}  ${sink}: ${text}\n`));
-  }
+  process.stdout.write(secrets.redact(CHECK_FORMATS[format](results)));
   process.exit(results.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
 }
 
@@ -117,7 +115,8 @@ async function main([command, file, ...rest]: readonly string[]): Promise<never>
   // The AWS client prints a warning on Node 20 that no operator can do anything about.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   if (command === undefined) return ship();
-  if (command === '--check' && file === undefined) return check();
+  if (command === '--check' && Object.hasOwn(CHECK_FORMATS, file ?? 'text') && rest.length === 0)
+    return check((file ?? 'text') as CheckFormat);
   if (command === 'replay' && file !== undefined && rest.length === 0) return sendAgain(file);
   const given = [command, file, ...rest].filter((each) => each !== undefined).join(' ');
   process.stderr.write(

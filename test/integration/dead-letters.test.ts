@@ -90,7 +90,7 @@ describeWith(['opensearch'], 'dead letters', () => {
 });
 
 test.each([
-  [['replay'], 64, 'replay takes one file'],
+  [['replay'], 64, 'FILE is missing: a file of dead letters'],
   [['replay', '/nowhere/dead.ndjson'], 78, 'there is no such file'],
   [['replay', '/dev/null'], 78, 'there is no dead letter in it'],
 ])('logtap %j: exit code %i', async (args, code, message) => {

@@ -276,12 +276,12 @@ test('a program that exports as Bun does, stripped', async () => {
 
 describe('wrong use', () => {
   test.each<[string, string[], number, RegExp]>([
-    ['no program', [], 64, /doctor takes one PROGRAM or --pid N, but got 0/],
+    ['no program', [], 64, /doctor takes one of PROGRAM and --pid N, but got none/],
     ['two', ['true', 'false'], 64, /but got 2/],
     ['both', ['true', '--pid', '1'], 64, /but got 2/],
     ['no number', ['--pid', 'one'], 64, /--pid takes a process id, but got 'one'/],
     ['number 0', ['--pid', '0'], 64, /got '0'/],
-    ['an unknown format', ['-o', 'toString', 'true'], 64, /-o takes text or json, but got 'toString'/],
+    ['an unknown format', ['-o', 'toString', 'true'], 64, /--output \(toString\) must be one of text, json, yaml/],
     ['an unknown option', ['--verbose', 'true'], 64, /--verbose/],
     ['a missing name', ['no-such-program'], 66, /there is no program 'no-such-program' in PATH \(.*\)\. Give its path/],
     ['a missing file', ['/no/such'], 66, /there is no file \/no\/such/],

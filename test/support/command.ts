@@ -1,6 +1,6 @@
 /** Runs a command of the CLI in this process, with its streams as texts. */
 import { Readable, Writable } from 'node:stream';
-import type { CommandStreams } from '../../src/cli/manifests/rewrite-manifests.js';
+import type { CommandStreams } from '../../src/cli/streams.js';
 
 export interface CommandResult {
   readonly stdout: string;

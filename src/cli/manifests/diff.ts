@@ -1,22 +1,13 @@
 /** `logtap diff`: shows the changes that inject would make, as a patch of the manifests. */
 import { createTwoFilesPatch } from 'diff';
-import { parseFlags } from '../parse-flags.js';
+import { parseCommand } from '../command-line/parse-command.js';
+import { DIFF } from '../commands/manifests.js';
+import { type CommandStreams, write } from '../streams.js';
 import { EXIT } from '../usage.js';
 import { injected } from './inject.js';
 import { formatManifests, placeOf } from './manifests.js';
-import { atPlace, type CommandStreams, onePath, readManifests, write } from './rewrite-manifests.js';
-import { TAP_OPTIONS, tapProps } from './tap-flags.js';
-import { tapUsage } from './tap-usage.js';
-
-const usage = (sink?: string) => `Usage: logtap diff FILE|DIR|- --sink SINK [options]
-
-Shows the changes that inject would make to the workloads of Kubernetes manifests, per object, in the format of diff -u.
-
-${tapUsage(sink)}
-  -h, --help
-
-Exit codes: 0 no change, 1 changes, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config.
-`;
+import { atPlace, readManifests } from './rewrite-manifests.js';
+import { tapProps } from './tap-flags.js';
 
 /**
  * Runs the command and resolves to its exit code.
@@ -24,12 +15,10 @@ Exit codes: 0 no change, 1 changes, 64 wrong use, 65 malformed manifest, 66 no i
  * @throws UsageError, or CommandError for unusable input
  */
 export async function diffCommand(args: readonly string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(args, TAP_OPTIONS, usage);
-  if (values.help) {
-    await write(io.stdout, usage(values.sink));
-    return EXIT.OK;
-  }
-  const path = onePath('diff', positionals, usage);
+  const {
+    values,
+    args: [path = ''],
+  } = parseCommand(DIFF, args);
   const props = tapProps(values);
   const patches = (await readManifests(path, io)).map((manifest) => {
     const before = formatManifests([manifest.object], 'yaml');

@@ -7,38 +7,23 @@ import { madeElsewhere } from '../../constructs/injection/made-elsewhere.js';
 import { planInjection } from '../../constructs/injection/plan.js';
 import { isWorkload, type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
 import type { ResolvedProps } from '../../constructs/props/resolve.js';
-import { parseFlags } from '../parse-flags.js';
+import { parseCommand } from '../command-line/parse-command.js';
+import { INJECT } from '../commands/manifests.js';
+import type { CommandStreams } from '../streams.js';
 import { EXIT } from '../usage.js';
-import { type Change, type CommandStreams, onePath, rewriteManifests, write } from './rewrite-manifests.js';
-import { TAP_OPTIONS, tapProps } from './tap-flags.js';
-import { tapUsage } from './tap-usage.js';
-
-const usage = (sink?: string) => `Usage: logtap inject FILE|DIR|- --sink SINK [options]
-
-Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and
-one line per object and per warning to standard error. Injecting again replaces the existing injection.
-
-${tapUsage(sink)}
-  -o, --output FORMAT    yaml or json   (default: yaml)
-  -h, --help
-
-Exit codes: 0 done, 64 wrong use, 65 malformed manifest, 66 no input, 78 wrong config. On any error nothing is written.
-`;
-
-const OPTIONS = { ...TAP_OPTIONS, output: { type: 'string', short: 'o' } } as const;
+import { type Change, rewriteManifests } from './rewrite-manifests.js';
+import { tapProps } from './tap-flags.js';
 
 /**
  * Runs the command and resolves to its exit code.
  *
  * @throws UsageError, or CommandError for unusable input; then nothing was written to `io.stdout`
  */
-export async function injectCommand(argv: string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(argv, OPTIONS, usage);
-  if (values.help) {
-    await write(io.stdout, usage(values.sink));
-    return EXIT.OK;
-  }
-  const path = onePath('inject', positionals, usage);
+export async function injectCommand(argv: readonly string[], io: CommandStreams): Promise<number> {
+  const {
+    values,
+    args: [path = ''],
+  } = parseCommand(INJECT, argv);
   const props = tapProps(values);
   await rewriteManifests({ path, format: values.output, change: (object) => injected(object, props) }, io);
   return EXIT.OK;

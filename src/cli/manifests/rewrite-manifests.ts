@@ -1,22 +1,13 @@
 /** Reads manifests, changes the workloads among them, and writes all of them. Writes nothing if one cannot be changed. */
-import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { KubernetesObject } from '../../constructs/injection/workload.js';
-import { UsageError } from '../usage.js';
+import { type CommandStreams, write } from '../streams.js';
 import { formatManifests, type Manifest, malformed, parseManifests, placeOf, readManifestFiles } from './manifests.js';
-
-/** The streams that a command reads and writes, such as `process`. */
-export interface CommandStreams {
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
-}
 
 export interface Rewriting {
   /** File, directory, or `-` for standard input. */
   readonly path: string;
-  /** Default: `yaml`. */
-  readonly format: string | undefined;
+  readonly format: 'yaml' | 'json';
   readonly change: (object: KubernetesObject) => Change;
 }
 
@@ -27,11 +18,7 @@ export interface Change {
 }
 
 /** Throws a UsageError or a CommandError before anything is written to `io.stdout`. */
-export async function rewriteManifests(
-  { path, format = 'yaml', change }: Rewriting,
-  io: CommandStreams,
-): Promise<void> {
-  if (format !== 'yaml' && format !== 'json') throw new UsageError(`--output (${format}) must be yaml or json`);
+export async function rewriteManifests({ path, format, change }: Rewriting, io: CommandStreams): Promise<void> {
   const results = (await readManifests(path, io)).map((manifest) => atPlace(manifest, change));
   await write(
     io.stdout,
@@ -63,17 +50,4 @@ export function atPlace<T>({ object, file, line }: Manifest, act: (object: Kuber
   } catch (error) {
     throw malformed(placeOf(file, line), (error as Error).message);
   }
-}
-
-/** The only path among the arguments. Throws a UsageError for none or several. */
-export function onePath(command: string, positionals: readonly string[], usage: () => string): string {
-  const [path] = positionals;
-  if (path !== undefined && positionals.length === 1) return path;
-  throw new UsageError(`${command} takes one FILE, DIR or -, but got ${positionals.length}.\n\n${usage()}`);
-}
-
-export function write(stream: Writable, content: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    stream.write(content, (error) => (error ? reject(error) : resolve()));
-  });
 }

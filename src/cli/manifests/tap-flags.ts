@@ -1,44 +1,15 @@
 /** The arguments of the commands that inject: a flag per property, `--config` for a file, and `--set` for any other property. */
-import type { ParseArgsConfig } from 'node:util';
 import { remedyFor } from '../../catalog/closest.js';
 import type { ResolvedProps } from '../../constructs/props/resolve.js';
+import { type PropertyFlag, SINK_FLAGS, SINKS, TAP_FLAGS } from '../commands/property-flags.js';
 import { type Assignment, type Data, readProps } from '../config.js';
 import { UsageError } from '../usage.js';
-import { ALIASES, type Flag, SINK_FLAGS, SINKS, TAP_FLAGS } from './flag-table.js';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
 type Given = string | boolean | readonly (string | boolean)[];
-/** The flags as `parseArgs` returns them. */
+/** The flags by name. A negated one is `no-NAME`. */
 type Flags = Readonly<Record<string, Given | undefined>>;
 
-const FLAGS: readonly Flag[] = [...TAP_FLAGS, ...SINK_FLAGS];
-
-/** Every name of a flag. */
-const namesOf = ({ name }: Flag): readonly string[] => [
-  name,
-  ...[...ALIASES].filter(([, of]) => of === name).map(([alias]) => alias),
-];
-
-const GENERAL = {
-  sink: { type: 'string' },
-  config: { type: 'string' },
-  set: { type: 'string', multiple: true },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-/** Options for `parseFlags`. */
-export const TAP_OPTIONS: Options & typeof GENERAL = {
-  ...Object.fromEntries(
-    FLAGS.flatMap((flag) =>
-      namesOf(flag).flatMap((name): [string, Options[string]][] =>
-        flag.type.kind === 'boolean'
-          ? [name, `no-${name}`].map((each) => [each, { type: 'boolean' }])
-          : [[name, { type: 'string', multiple: true }]],
-      ),
-    ),
-  ),
-  ...GENERAL,
-};
+const FLAGS: readonly PropertyFlag[] = [...TAP_FLAGS, ...SINK_FLAGS];
 
 /**
  * The properties from flags and file.
@@ -55,22 +26,20 @@ export function tapProps(flags: Flags): ResolvedProps {
   return readProps(flags.config as string | undefined, assignments);
 }
 
-function assignmentOf(flag: Flag, flags: Flags): Assignment[] {
-  const names = namesOf(flag).flatMap((name) => [name, `no-${name}`]);
+function assignmentOf(flag: PropertyFlag, flags: Flags): Assignment[] {
+  const names = [flag.name, `no-${flag.name}`];
   const [given, other] = names.filter((name) => flags[name] !== undefined);
   if (given === undefined) return [];
   const by = `--${given}`;
   const path = pathOf(by, flag, flags.sink as string | undefined);
   if (flag.type.kind !== 'boolean') {
-    // A flag and its alias are one flag, given twice.
-    const texts = names.flatMap((name) => (flags[name] ?? []) as string[]);
-    return [{ by, path, value: textAsValue(by, flag, texts) }];
+    return [{ by, path, value: textAsValue(by, flag, flags[given] as string[]) }];
   }
   if (other !== undefined) throw new UsageError(`${by} and --${other} exclude each other: leave one of them out`);
   return [{ by, path, value: !given.startsWith('no-') }];
 }
 
-function textAsValue(by: string, { property, type }: Flag, texts: readonly string[]): unknown {
+function textAsValue(by: string, { property, type }: PropertyFlag, texts: readonly string[]): unknown {
   if (property === 'file') return texts.join(':');
   if (property === 'rules') return texts;
   if (property === 'streams') return streams(texts.join(','));
@@ -79,7 +48,7 @@ function textAsValue(by: string, { property, type }: Flag, texts: readonly strin
 }
 
 /** The path of the property in the sink of the command line or, without one, in the sink of the file. */
-function pathOf(by: string, { property, sinks }: Flag, sink: string | undefined): Assignment['path'] {
+function pathOf(by: string, { property, sinks }: PropertyFlag, sink: string | undefined): Assignment['path'] {
   if (sinks.length === 0) return property;
   const names = [...SINKS].filter(([, factory]) => sinks.includes(factory)).map(([name]) => name);
   const belongs = `${by} belongs to --sink ${names.join(' or ')}`;

@@ -2,48 +2,15 @@
 import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CommandStreams, write } from '../manifests/rewrite-manifests.js';
+import { parseCommand } from '../command-line/parse-command.js';
+import { PROVE } from '../commands/proofs.js';
 import { libraryFile, proofWriterFile, proveFile, shipperFile } from '../package-files.js';
-import { parseFlags } from '../parse-flags.js';
+import { type CommandStreams, write } from '../streams.js';
+import { structured } from '../structured.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import { version } from '../version.js';
 import type { Certificate, ProveModule } from './prove-module.js';
 import { serviceOf } from './service-flags.js';
-
-const USAGE = `Usage: logtap prove [--opensearch URL | --cloudwatch GROUP] [options]
-
-Starts a shipper with your settings, lets known writers write through it, kills it, cuts its connections, loses answers, and fills its
-hold. Then it compares each line with what the service has, audits the ledger, and prints a certificate. The lines stay in the service.
-Settings and credentials come from the environment, as for \`logtap ship\`. Without a service flag, LOGTAP_SINK says which one.
-
-  --opensearch URL       a node of OpenSearch   (default: LOGTAP_OPENSEARCH_URL)
-  --index NAME           its index   (default: that of the settings)
-  --cloudwatch GROUP     a log group of CloudWatch Logs   (default: LOGTAP_CLOUDWATCH_LOG_GROUP)
-  --lines N              lines to write at least   (default: 20000)
-  --directory DIR        directory in memory for rings and ledger   (default: a new one in /dev/shm)
-  --certificate FILE     write the certificate to FILE as JSON, too
-  --quiet                print no progress
-  -o, --output FORMAT    text, json, or log: text, and JSON in the last line   (default: text)
-  -h, --help
-
-Exit codes: 0 proven, 1 not proven, 64 wrong use, 74 the proof could not be made, 78 wrong settings.
-`;
-
-const OPTIONS = {
-  opensearch: { type: 'string' },
-  index: { type: 'string' },
-  cloudwatch: { type: 'string' },
-  lines: { type: 'string', default: '20000' },
-  directory: { type: 'string' },
-  certificate: { type: 'string' },
-  quiet: { type: 'boolean' },
-  output: { type: 'string', short: 'o', default: 'text' },
-  help: { type: 'boolean', short: 'h' },
-} as const;
-
-const FORMATS = ['text', 'json', 'log'] as const;
-type Format = (typeof FORMATS)[number];
-const isFormat = (text: string): text is Format => FORMATS.some((format) => format === text);
 
 const EX_IOERR = 74;
 const MEMORY = '/dev/shm';
@@ -54,33 +21,25 @@ const MEMORY = '/dev/shm';
  * @throws UsageError, or CommandError where the proof cannot be made
  */
 export async function proveCommand(args: readonly string[], io: CommandStreams): Promise<number> {
-  const { values, positionals } = parseFlags(args, OPTIONS, USAGE);
-  if (values.help) {
-    await write(io.stdout, USAGE);
-    return EXIT.OK;
-  }
-  if (positionals.length > 0) {
-    throw new UsageError(`prove takes no arguments without a flag, but got '${positionals[0]}'.\n\n${USAGE}`);
-  }
+  const { values } = parseCommand(PROVE, args);
   const { output, certificate: file, quiet, directory } = values;
   const service = serviceOf(values, process.env);
   if (!/^[1-9]\d{0,8}$/.test(values.lines))
     throw new UsageError(`--lines (${values.lines}) must be a whole number from 1`);
-  if (!isFormat(output)) throw new UsageError(`--output (${output}) must be ${FORMATS.join(', ')}`);
   const bundle = loadProve();
   const certificate = await inDirectory(directory, (place) =>
     certify(bundle, {
       ...{ service, env: process.env, directory: place, lines: Number(values.lines) },
       parts: { shipper: shipperFile, writer: proofWriterFile, library: libraryFile(), version: version() },
       onProgress: (message) => {
-        if (quiet !== true) io.stderr.write(`${message}\n`);
+        if (!quiet) io.stderr.write(`${message}\n`);
       },
     }),
   );
-  const json = `${JSON.stringify(certificate, undefined, 2)}\n`;
+  const json = structured('json', certificate);
   if (file !== undefined) writeFileSync(file, json);
   const text = bundle.certificateText(certificate);
-  const answers = { text, json, log: `${text}${JSON.stringify(certificate)}\n` };
+  const answers = { text, json, yaml: structured('yaml', certificate), log: `${text}${JSON.stringify(certificate)}\n` };
   await write(io.stdout, answers[output]);
   return certificate.verdict === 'proven' ? EXIT.OK : EXIT.FOUND;
 }

@@ -11,8 +11,9 @@ import { join, resolve } from 'node:path';
 import { LIBRARY_ENV, RING_DIR, SOCKET_NAME } from '../../contract.js';
 import { diagnoseProgram } from '../../doctor/program.js';
 import { DiagnosisError, verdictOf } from '../../doctor/verdict.js';
+import { parseCommand } from '../command-line/parse-command.js';
+import { RUN } from '../commands/local.js';
 import { libraryFile } from '../package-files.js';
-import { parseFlags } from '../parse-flags.js';
 import { loadTry } from '../try/load.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import { type Exit, exitOf } from './child-exit.js';
@@ -32,24 +33,9 @@ interface RunOptions {
   readonly args: readonly string[];
 }
 
-const EXAMPLE = 'Example: logtap run --suppress -- ./app --port 80';
-
-const OPTIONS = {
-  sink: { type: 'string' },
-  file: { type: 'string', multiple: true },
-  suppress: { type: 'boolean', default: false },
-  record: { type: 'string' },
-} as const;
-
 function parse(args: readonly string[]): RunOptions {
-  const separator = args.indexOf('--');
-  const [command, ...rest] = separator < 0 ? [] : args.slice(separator + 1);
-  if (command === undefined) {
-    throw new UsageError(`run needs a program after \`--\`. ${EXAMPLE}`);
-  }
-  const { values, positionals } = parseFlags(args.slice(0, separator), OPTIONS, EXAMPLE);
-  if (positionals.length > 0)
-    throw new UsageError(`run takes only flags before \`--\`, but got '${positionals[0]}'. ${EXAMPLE}`);
+  const { values, program } = parseCommand(RUN, args);
+  const [command = '', ...rest] = program;
   const files = values.file ?? [];
   const divided = files.find((file) => file.includes(':'));
   if (divided !== undefined) {

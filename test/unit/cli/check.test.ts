@@ -65,7 +65,7 @@ describe('check', () => {
   });
 
   test.each([
-    ['an unknown format', ['--format', 'xml'], /--format \(xml\) must be one of text, json, sarif/],
+    ['an unknown format', ['--format', 'xml'], /--format \(xml\) must be one of text, json, yaml, sarif/],
     ['what every object has', ['--format', 'constructor'], /--format \(constructor\) must be one of/],
     ['an unknown flag', ['--colour'], /--colour/],
     ['a code that cannot be accepted', ['--accept', 'LT002'], /'accept' \("LT002"\) must be one of/],

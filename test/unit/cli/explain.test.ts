@@ -20,8 +20,8 @@ test.each(Object.keys(RULES))('%s: its heading and its text, and nothing of the 
 });
 
 test.each<[string[], RegExp]>([
-  [[], /explain takes one code/],
-  [['LT001', 'LT002'], /explain takes one code/],
+  [[], /CODE is missing: a code such as LT016/],
+  [['LT001', 'LT002'], /explain takes CODE, but got 'LT002'/],
   [['LT099'], /no finding 'LT099'. Did you mean LT0/],
   [['network'], /no finding 'network'. Use one of LT001, LT002/],
 ])('refuses %j', async (args, says) => {

@@ -8,7 +8,7 @@ test.each<[string, () => unknown, string]>([
   ['run with a value', () => run(['--snik=stdout', '--', 'true']), 'no flag named --snik. Did you mean --sink?'],
   ['run with an argument', () => run(['a', '--', 'true']), "run takes only flags before `--`, but got 'a'."],
   ['doctor', () => doctor(['--outptu', 'json', 'true']), 'no flag named --outptu. Did you mean --output?'],
-  ['doctor with a flag like no other', () => doctor(['--colour', 'true']), "no flag named '--colour'."],
+  ['doctor with a flag like no other', () => doctor(['--colour', 'true']), 'no flag named --colour.'],
 ])('%s', async (_command, act, message) => {
   const error = await Promise.resolve()
     .then(act)

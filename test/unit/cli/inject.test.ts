@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { parse, parseAllDocuments } from 'yaml';
-import { ALIASES, SINK_FLAGS, SINKS, sinkFlags, TAP_FLAGS } from '../../../src/cli/manifests/flag-table.js';
+import { helpOf } from '../../../src/cli/command-line/help.js';
+import { INJECT } from '../../../src/cli/commands/manifests.js';
+import { ALIASES, SINK_FLAGS, SINKS, sinkFlags, TAP_FLAGS } from '../../../src/cli/commands/property-flags.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { ImagePullPolicy, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
@@ -397,14 +399,22 @@ describe('wrong use is a usage error and writes nothing', () => {
   const cloudwatch = ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1', '--log-group'];
   const input = JSON.stringify(deployment());
   test.each([
-    ['no input', ['--sink', 'stdout'], /one FILE, DIR or -, but got 0/],
-    ['two inputs', ['a', 'b', '--sink', 'stdout'], /but got 2/],
-    ['no sink', ['-'], /no sink given: use --sink, or 'sink' in a logtap.yaml/],
+    ['no input', ['--sink', 'stdout'], /^FILE\|DIR\|- is missing: manifests/],
+    ['two inputs', ['a', 'b', '--sink', 'stdout'], /inject takes FILE\|DIR\|-, but got 'b'/],
+    ['no sink', ['-'], /^--sink NAME is missing: the service/],
     ['an unknown sink', ['-', '--sink', 'kafka'], /--sink \(kafka\)/],
-    ['an unknown flag', ['-', '--sink', 'stdout', '--colour'], /no flag named '--colour'\.\n\nUsage: logtap inject/],
-    ['an unknown short flag', ['-', '--sink', 'stdout', '-x'], /no flag named '-x'/],
+    [
+      'an unknown flag',
+      ['-', '--sink', 'stdout', '--colour'],
+      /^no flag named --colour\.\nExample: logtap inject .*\n`logtap inject --help` lists/,
+    ],
+    ['an unknown short flag', ['-', '--sink', 'stdout', '-x'], /no flag named -x/],
     ['a misspelt flag', ['-', '--sink', 'stdout', '--supress'], /no flag named --supress\. Did you mean --suppress\?$/],
-    ['a misspelt flag with a value', ['-', '--lgo-group=a'], /no flag named --lgo-group\. Did you mean --log-group\?$/],
+    [
+      'a misspelt flag with a value',
+      ['-', '--region', 'eu-west-1', '--lgo-group=a'],
+      /no flag named --lgo-group\. Did you mean --log-group\?$/,
+    ],
     ['a misspelt stream', ['-', '--sink', 'stdout', '--streams', 'stder'], /did you mean 'stderr'\?/],
     [
       'a flag of several sinks without its sink',
@@ -414,14 +424,16 @@ describe('wrong use is a usage error and writes nothing', () => {
     [
       'a switch and its opposite',
       ['-', '--sink', 'stdout', '--suppress', '--no-suppress-streams'],
-      /--suppress and --no-suppress-streams exclude each other|--no-suppress-streams and --suppress exclude/,
+      /--suppress-streams and --no-suppress-streams exclude each other/,
     ],
     ['a flag of another sink', ['-', '--sink', 'stdout', '--url', 'https://x'], /--url belongs to --sink opensearch/],
+    ['a missing flag', ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1'], /^--log-group TEXT is missing: /],
     [
-      'a missing flag',
-      ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1'],
-      /'sink.cloudWatch.logGroup' must be given/,
+      'every missing flag and argument at once',
+      ['--sink', 'cloudwatch', '--colour'],
+      /^inject: 4 mistakes\n {2}- no flag named --colour\.\n {2}- --log-group TEXT is missing: .*\n {2}- --region TEXT is missing: .*\n {2}- FILE\|DIR\|- is missing/,
     ],
+    ['a missing flag of the sink that another flag names', ['-', '--log-group', '/a'], /^--region TEXT is missing: /],
     ['a bad name', [...cloudwatch, 'my logs'], /'logGroup' \("my logs"\)/],
     ['a bad stream', ['-', '--sink', 'stdout', '--streams', 'stdin'], /--streams \(stdin\)/],
     ['none and more', ['-', '--sink', 'stdout', '--streams', 'none,stdout'], /--streams \(none,stdout\)/],
@@ -436,7 +448,7 @@ describe('wrong use is a usage error and writes nothing', () => {
       ['-', '--sink', 'opensearch', '--url', 'http://x', '--password-secret', 'pw'],
       /SECRET\/KEY/,
     ],
-    ['an unknown format', ['-', '--sink', 'stdout', '-o', 'toml'], /--output \(toml\) must be yaml or json/],
+    ['an unknown format', ['-', '--sink', 'stdout', '-o', 'toml'], /--output \(toml\) must be one of yaml, json/],
   ])('%s', async (_what, argv, says) => {
     const { stdout, stderr, error } = await run(argv, input);
     expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
@@ -446,25 +458,24 @@ describe('wrong use is a usage error and writes nothing', () => {
 });
 
 describe('--help', () => {
-  const helpOf = async (...flags: string[]) => (await run([...flags, '--help'])).stdout;
+  const help = (sink?: string) => helpOf(INJECT, sink);
 
-  test('names the flags of the tap and of the shipper, each with the first sentence of the documentation', async () => {
-    const help = await helpOf();
-    for (const flag of ['sink', 'config', 'set', 'tap-file', 'output']) expect(help).toContain(`--${flag}`);
-    expect(help).toMatch(/--memory-limit-mib N {2,}Limit on the shipper's memory, in MiB\. Default: 256, or more/);
-    expect(help).toMatch(/--streams none\|stdout\|stderr\|both\s+Standard streams to tap\. Default: both\./);
-    expect(help).toMatch(/--\[no-\]suppress-streams .*\s+.*Also --suppress\./);
-    expect(help.split('\n').filter((line) => line.length > 120)).toEqual([]);
+  test('names the flags of the tap and of the shipper, each with the first sentence of the documentation', () => {
+    const text = help();
+    for (const flag of ['sink', 'config', 'set', 'suppress', 'output']) expect(text).toContain(`--${flag}`);
+    expect(text).toMatch(/--memory-limit-mib N {2,}Limit on the shipper's memory, in MiB\. Default: 256, or more/);
+    expect(text).toMatch(/--streams none\|stdout\|stderr\|both\s+Standard streams to tap\. Default: both\./);
+    expect(text).toMatch(/--\[no-\]suppress-streams .*\s+.*\(also --suppress\)/);
+    expect(text.split('\n').filter((line) => line.length > 120)).toEqual([]);
   });
 
-  test.each([...SINKS])('lists every flag of the sink %s', async (name, factory) => {
-    const help = await helpOf('--sink', name);
-    for (const flag of sinkFlags(factory)) expect(help).toMatch(new RegExp(`--(\\[no-\\])?${flag.name}[ \n]`));
+  test.each([...SINKS])('lists every flag of the sink %s', (name, factory) => {
+    const text = help(name);
+    for (const flag of sinkFlags(factory)) expect(text).toMatch(new RegExp(`--(\\[no-\\])?${flag.name}[ \n]`));
   });
 
-  test('of an unknown sink is refused', async () => {
-    const { error } = await run(['--sink', 'cloudwach', '--help']);
-    expect(error?.message).toMatch(/--sink \(cloudwach\) must be one of .*: did you mean 'cloudwatch'\?/);
+  test('of an unknown sink is refused', () => {
+    expect(() => help('cloudwach')).toThrow(/--sink \(cloudwach\) must be one of .*: did you mean 'cloudwatch'\?/);
   });
 });
 

@@ -252,9 +252,9 @@ describe('settings', () => {
 });
 
 test.each([
-  [[], /try takes one FILE, TAPE or -, but got 0/],
+  [[], /FILE\|TAPE\|- is missing/],
   [['-', '--stream', 'stdot'], /--stream \(stdot\) must be stdout, stderr or/],
-  [['-', '-o', 'yaml'], /--output \(yaml\) must be text or json/],
+  [['-', '-o', 'sarif'], /--output \(sarif\) must be one of text, json, yaml/],
   [['-', '--confg', 'x'], /Did you mean --config\?/],
   [['/does/not/exist'], /cannot read '\/does\/not\/exist'/],
 ])('refuses %j', async (args, says) => {

@@ -6,7 +6,7 @@ import { type PropertyType, propertiesOf, type Struct } from '../../constructs/p
 import schema from '../config-schema.json';
 
 /** A property that flags set. */
-export interface Flag {
+export interface PropertyFlag {
   /** Such as `log-group`. A switch also has `no-NAME`. */
   readonly name: string;
   readonly type: PropertyType;
@@ -40,7 +40,7 @@ interface Described {
   readonly properties: Readonly<Record<string, { readonly description?: string }>>;
 }
 
-function flagsOf(struct: Struct, prefix: string, sinks: readonly string[]): Flag[] {
+function flagsOf(struct: Struct, prefix: string, sinks: readonly string[]): PropertyFlag[] {
   const { properties }: Described = struct === 'LogTapProps' ? schema : schema.$defs[struct];
   return [...propertiesOf(struct)]
     .filter(([, { type }]) => isFlat(type))
@@ -54,24 +54,24 @@ function flagsOf(struct: Struct, prefix: string, sinks: readonly string[]): Flag
 }
 
 /** Flags of the tap and of the shipper. */
-export const TAP_FLAGS: readonly Flag[] = [
+export const TAP_FLAGS: readonly PropertyFlag[] = [
   ...flagsOf('LogTapProps', '', []),
   ...flagsOf('ShipperOptions', 'shipper.', []),
 ];
 
 /** Flags of one sink, by its factory. */
-export function sinkFlags(factory: string): readonly Flag[] {
+export function sinkFlags(factory: string): readonly PropertyFlag[] {
   const type = propertiesOf('Sink').get(factory)?.type;
   return type?.kind === 'struct' ? flagsOf(type.struct, '', [factory]) : [];
 }
 
 /** Flags of the sinks. One flag serves the sinks that have a property of its name. */
-export const SINK_FLAGS: readonly Flag[] = [
+export const SINK_FLAGS: readonly PropertyFlag[] = [
   ...[...SINKS.values()]
     .flatMap(sinkFlags)
     .reduce((flags, flag) => {
       const sinks = [...(flags.get(flag.name)?.sinks ?? []), ...flag.sinks];
       return flags.set(flag.name, { ...flag, sinks });
-    }, new Map<string, Flag>())
+    }, new Map<string, PropertyFlag>())
     .values(),
 ];

@@ -1,0 +1,85 @@
+/** Commands that compare a service with what was written. */
+import { command, output } from './command.js';
+
+export const AUDIT = command({
+  name: 'audit',
+  summary: 'prove that the service has every record, or name what is missing',
+  synopsis: '--opensearch URL|--cloudwatch GROUP --ledger FILE|URL|- [options]',
+  description:
+    'Proves that the service has every record that shippers claim to have stored, once and with the same bytes, and prints each gap with its counted reason. Credentials and TLS come from the environment, as for the shipper: LOGTAP_OPENSEARCH_*, AWS_*.',
+  flags: {
+    opensearch: { value: 'URL', help: 'a node of OpenSearch' },
+    index: {
+      value: 'PATTERN',
+      help: 'its indices, or a data stream; without it, that of LOGTAP_OPENSEARCH_DATA_STREAM or LOGTAP_OPENSEARCH_INDEX',
+    },
+    cloudwatch: { value: 'GROUP', help: 'a log group of CloudWatch Logs' },
+    ledger: {
+      value: 'PLACE',
+      isRequired: true,
+      isRepeatable: true,
+      completes: 'file',
+      help: 'audit.ndjson of a shipper, the URL of its /audit, or its log on standard input (-)',
+    },
+    since: { value: 'TIME', help: 'only the minutes from then on, in ISO 8601' },
+    until: { value: 'TIME', help: 'only the minutes until then, in ISO 8601' },
+    resume: { value: 'FILE', completes: 'file', help: 'keep the progress in FILE, and continue from there' },
+    quiet: { help: 'print no progress' },
+    output: output(['text', 'json', 'yaml'], 'text'),
+  },
+  oneOf: [['--opensearch', '--cloudwatch']],
+  examples: [
+    {
+      purpose: 'Audit an index',
+      line: 'logtap audit --opensearch http://127.0.0.1:9200 --index app-logs --ledger audit.ndjson',
+      needs: 'service',
+    },
+  ],
+  exitCodes: [
+    [0, 'proven'],
+    [1, 'something is unexplained'],
+    [2, 'the ledgers do not suffice for a proof'],
+    [64, 'wrong use'],
+    [74, 'the service or a ledger cannot be read'],
+    [78, 'wrong settings'],
+  ],
+});
+
+export const PROVE = command({
+  name: 'prove',
+  summary: 'write known lines through faults and certify that none is missing',
+  synopsis: '[--opensearch URL | --cloudwatch GROUP] [options]',
+  description:
+    'Starts a shipper with your settings, lets known writers write through it, kills it, cuts its connections, loses answers, and fills its hold. Then it compares each line with what the service has, audits the ledger, and prints a certificate. The lines stay in the service. Settings and credentials come from the environment, as for `logtap ship`. Without a service flag, LOGTAP_SINK says which one.',
+  flags: {
+    opensearch: { value: 'URL', help: 'a node of OpenSearch; without it, LOGTAP_OPENSEARCH_URL' },
+    index: { value: 'NAME', help: 'its index; without it, that of the settings' },
+    cloudwatch: {
+      value: 'GROUP',
+      help: 'a log group of CloudWatch Logs; without it, LOGTAP_CLOUDWATCH_LOG_GROUP',
+    },
+    lines: { value: 'N', default: '20000', help: 'lines to write at least' },
+    directory: {
+      value: 'DIR',
+      completes: 'directory',
+      help: 'directory in memory for rings and ledger; without it, a new one in /dev/shm',
+    },
+    certificate: { value: 'FILE', completes: 'file', help: 'write the certificate to FILE as JSON, too' },
+    quiet: { help: 'print no progress' },
+    output: output(['text', 'json', 'yaml', 'log'], 'text', 'form of the output; log: text, and JSON in the last line'),
+  },
+  examples: [
+    {
+      purpose: 'Prove it in an own cluster of OpenSearch',
+      line: 'logtap prove --opensearch http://127.0.0.1:9200 --index proof --lines 1000',
+      needs: 'service',
+    },
+  ],
+  exitCodes: [
+    [0, 'proven'],
+    [1, 'not proven'],
+    [64, 'wrong use'],
+    [74, 'the proof could not be made'],
+    [78, 'wrong settings'],
+  ],
+});
