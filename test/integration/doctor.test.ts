@@ -277,8 +277,8 @@ test('a program that exports as Bun does, stripped', async () => {
 describe('wrong use', () => {
   test.each<[string, string[], number, RegExp]>([
     ['no program', [], 64, /doctor takes one of PROGRAM and --pid N, but got none/],
-    ['two', ['true', 'false'], 64, /but got 2/],
-    ['both', ['true', '--pid', '1'], 64, /but got 2/],
+    ['two', ['true', 'false'], 64, /doctor takes PROGRAM, but got 'false'/],
+    ['both', ['true', '--pid', '1'], 64, /one of PROGRAM and --pid N, but got both/],
     ['no number', ['--pid', 'one'], 64, /--pid takes a process id, but got 'one'/],
     ['number 0', ['--pid', '0'], 64, /got '0'/],
     ['an unknown format', ['-o', 'toString', 'true'], 64, /--output \(toString\) must be one of text, json, yaml/],

@@ -223,10 +223,14 @@ describe('logtap run', () => {
 });
 
 describe('logtap', () => {
-  test.each([[[]], [['shipp']]])('logtap %j is a usage error that lists the commands', async (args) => {
+  test.each([
+    [[], /run .*inject .*ship .*install /s],
+    [['shipp'], /no command named 'shipp'\. Did you mean 'ship'\?\n$/],
+    [['unlike'], /no command named 'unlike'.*run .*inject .*ship /s],
+  ])('logtap %j is a usage error that names the commands', async (args, says) => {
     const { code, stdout, stderr } = await run(node, [logtap, ...args]);
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });
-    expect(stderr).toMatch(/run .*ship .*install .*inject/s);
+    expect(stderr).toMatch(says);
   });
 
   test('--version is the package’s', async () => {
