@@ -1,7 +1,8 @@
 /** Runs one plan: the machine, its shippers and writers, and the books that are closed at the end. */
 import { RING_NAMES } from '../../src/contract.js';
 import { Books, Violation } from './books.js';
-import { isDropUnkept, lostOf, readOf } from './counts.js';
+import { isDropUnkept, readOf } from './counts.js';
+import { LastWords } from './last-words.js';
 import type { Damage, Plan, Step } from './plan.js';
 import { DISK, type Inode } from './world/files.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
@@ -59,8 +60,7 @@ class Simulation {
   readonly #plan: Plan;
   readonly #program: Program;
   readonly #writers = new Map<number, FramedWriter>();
-  /** Over sockets: to be looked at when a shipper is killed. */
-  readonly #speakers = new Set<SocketWriter>();
+  readonly #told = new LastWords();
   /** Names of all processes that ever wrote. */
   readonly #instances = new Map<number, string>();
   /** The one that is started again whenever it ends. */
@@ -104,6 +104,7 @@ class Simulation {
     await this.#until(scheduler.nowMs + QUIET_MS, () => false);
     await this.#drain();
     this.#check();
+    this.books.excusedLosses += this.#told.unread;
     this.books.close();
     this.#checkReasons();
   }
@@ -188,23 +189,11 @@ class Simulation {
     this.books.killed((writer) => seqs.get(this.#instances.get(writer) ?? ''), spool);
     // They may be stored all the same, or on disk.
     this.books.doubts += unsettled;
-    this.#excuseLastWords();
+    this.#told.killed(this.#journal);
     this.#checkJournal(process);
     // docs/internals/architecture.md: counts that the disk has refused, and a kill has taken.
     if (isDropUnkept(process)) this.books.excuse('drops', 'all', [...spool, ...this.#rings.map(unreadOf)]);
     if (process === this.#shipper) this.#startSoon();
-  }
-
-  /** Of processes that have ended: the killed shipper may have been told, and no other will be. */
-  #excuseLastWords(): void {
-    for (const writer of this.#speakers) {
-      if (writer.isAlive) continue;
-      this.#speakers.delete(writer);
-      this.books.excusedLosses += Math.max(
-        0,
-        writer.lost - lostOf(this.#journal, this.#instances.get(writer.number) ?? ''),
-      );
-    }
   }
 
   /** Of lines that rings have released, and no sink had acknowledged: each may be stored all the same. */
@@ -307,7 +296,7 @@ class Simulation {
     const options = { machine: this.machine, books: this.books, number: generation };
     const writer = this.#plan.writers[number] === 'ring' ? new RingWriter(options) : new SocketWriter(options);
     this.#writers.set(number, writer);
-    if (writer instanceof SocketWriter) this.#speakers.add(writer);
+    if (writer instanceof SocketWriter) this.#told.add(writer);
     this.#instances.set(generation, writer.instance.toString(16).padStart(16, '0'));
     return writer;
   }

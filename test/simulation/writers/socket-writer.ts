@@ -10,6 +10,8 @@ const SEND_BUFFER_BYTES = 208 * 1024;
 
 export class SocketWriter extends FramedWriter {
   protected readonly transport = 'socket';
+  /** Connections that it has begun. */
+  greetings = 0;
   #connection: Connection | undefined;
   #toldBytes = 0n;
   /** Line ends that the kernel has taken. */
@@ -42,6 +44,7 @@ export class SocketWriter extends FramedWriter {
       const connection = this.machine.connect(SOCKET);
       this.#connection = typeof connection === 'string' ? undefined : connection;
       if (this.#connection === undefined) return false;
+      this.greetings += 1;
       greeting = this.greeting(this.#handed);
       this.#toldBytes = this.lostBytes;
     }
