@@ -100,6 +100,10 @@ export function openSources(
     maxConnections: descriptorShares().connections,
     onRead: (processes, unsettled) => ledger.keepRead(processes, unsettled),
     onSettled: (unsettled) => ledger.keepSettled(unsettled),
+    onLater(lost) {
+      ledger.countLaterVersion(lost);
+      log.problem('warn', 'later version', 'lines of a process with a later library are dropped', { ...lost });
+    },
     onMissing(missing) {
       ledger.countMissing(missing);
       log.problem('warn', 'gone', 'a shipper was killed that had read lines over the socket', { ...missing });

@@ -16,7 +16,7 @@ import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 import { startStatusServer } from './status/status-server.js';
-import { version, versionStatement } from './status/versions.js';
+import { laterStatement, laterText, version, versionStatement } from './status/versions.js';
 
 /** Part of the memory bound above which the shipper reports that it is not ready. */
 const NEARLY_FULL = 0.9;
@@ -190,6 +190,7 @@ export class Shipper {
       losses: () => this.losses(),
       ledger: () => ({
         ...versionStatement(sources.flatMap(({ writers }) => writers)),
+        ...laterStatement(this.#parts),
         ...ledger.statement(heldBy),
       }),
       audit: ledger.audit && (() => `${ledger.audit!.text}${JSON.stringify(['now', ledger.totals(heldBy)])}\n`),
@@ -217,6 +218,7 @@ export class Shipper {
     if (buffer.fullness > NEARLY_FULL) {
       problems.push(`${Math.round(buffer.fullness * 100)} % of the room for held records are in use`);
     }
+    problems.push(...laterText(this.#parts));
     for (const { name, cursor } of metered) {
       if (cursor.isUnreadable) problems.push(`${name}: waits for a file in LOGTAP_SPOOL_DIR that cannot be read`);
     }

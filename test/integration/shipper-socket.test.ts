@@ -177,8 +177,17 @@ test('libraries of earlier releases are read; one of a later release is refused 
   expect(metrics.match(/^logtap_protocol_errors_total.*$/gm)).toEqual([
     'logtap_protocol_errors_total{reason="version"} 1',
   ]);
+  expect(metrics).toContain('logtap_records_dropped_total{where="application",reason="later_version"} 1\n');
+  const ledger = await (await fetch(`http://127.0.0.1:${port}/ledger`)).json();
+  expect(ledger).toMatchObject({
+    laterVersions: { rings: 0, connections: 1 },
+    application: { dropped: { later_version: { records: 1, bytes: `of version ${FRAME_VERSION + 1}\n`.length } } },
+  });
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`);
+  expect([ready.status, await ready.text()]).toEqual([503, expect.stringMatching(/^1 connections .*logtap upgrade/)]);
   const { stdout, stderr } = await drain(shipper);
   expect(messages(stdout)).toEqual(read);
+  expect(stderr).toContain('application: 1 dropped (later_version)');
   expect(stderr).toContain(
     `frame version ${FRAME_VERSION + 1}; this shipper reads 1 to ${FRAME_VERSION}; replace the shipper by one of the library's release (logtap upgrade)`,
   );

@@ -11,6 +11,7 @@
  *                                                       totals of processes over sockets: number of the last frame, what was
  *                                                       read, and lost, and the line ends that were read or counted, where
  *                                                       HELLO has their total; and the lines of all that are not acknowledged
+ *     ["later",LINES,BYTES]                             over sockets, of processes with a later version of the frames
  *     ["settled",LINES,BYTES]                           these are not acknowledged now
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that
@@ -97,6 +98,11 @@ export class CountJournal {
     this.#sum.begin();
     this.previous = this.#sum.counts();
     this.#startAnew();
+  }
+
+  /** Lines that came over a refused connection. */
+  laterVersion(lost: Lost): void {
+    this.#append(journalEntry.laterVersion(lost));
   }
 
   lost(instance: string, { lines, bytes }: Lost): void {

@@ -25,6 +25,7 @@ export const journalEntry = {
   withheld: (reason: string, tally: Tally): JournalEntry => ['withheld', reason, countsOf(tally)],
   lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
   settled: ({ lines, bytes }: Lost): JournalEntry => ['settled', lines, bytes],
+  laterVersion: ({ lines, bytes }: Lost): JournalEntry => ['later', lines, bytes],
 };
 
 /** What was read of a process over sockets. */
@@ -44,6 +45,8 @@ export interface PreviousCounts {
   /** By process: its total, and how much of that no last line has reported. */
   readonly lost: ReadonlyMap<string, { readonly total: Lost; readonly unreported: Lost }>;
   readonly lostWithPreviousRun: Lost;
+  /** Of processes that write a later version of the frames. */
+  readonly laterVersion: Lost;
   /** By reason. */
   readonly withheld: ReadonlyMap<string, Tally>;
   readonly sinks: readonly {
@@ -101,6 +104,7 @@ const SINK_ENTRIES: ReadonlySet<unknown> = new Set<SinkEntry>(['dropped', 'deadL
 export class JournalSum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
   #lostWithPreviousRun: Lost = NOTHING;
+  #laterVersion: Lost = NOTHING;
   readonly #withheld = new Map<string, Tally>();
   readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
   #checkpoints: readonly RingCheckpoint[] = [];
@@ -114,6 +118,8 @@ export class JournalSum {
     if (kind === 'lost') this.#addLost(rest);
     else if (kind === 'gone' && rest.every(isCount))
       this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
+    else if (kind === 'later' && rest.length === 2 && rest.every(isCount))
+      this.#laterVersion = plus(this.#laterVersion, { lines: rest[0]!, bytes: rest[1]! });
     else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
     else if (kind === 'withheld') this.#addWithheld(rest);
     else if (kind === 'read') this.#addRead(rest);
@@ -136,8 +142,9 @@ export class JournalSum {
     const withheld = new Map([...this.#withheld].map(([reason, tally]) => [reason, new Tally().plus(tally)]));
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
     const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
-    const lostWithPreviousRun = this.#lostWithPreviousRun;
-    return { reads: new Map(this.#reads), lost: new Map(lost), lostWithPreviousRun, withheld, sinks, checkpoints };
+    const reads = new Map(this.#reads);
+    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, laterVersion: this.#laterVersion };
+    return { reads, lost: new Map(lost), ...gone, withheld, sinks, checkpoints };
   }
 
   entries(): (readonly unknown[])[] {
@@ -154,11 +161,13 @@ export class JournalSum {
       this.#lostWithPreviousRun.lines > 0
         ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
         : [];
+    const later = this.#laterVersion.bytes > 0 ? [journalEntry.laterVersion(this.#laterVersion)] : [];
     const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
     // Whether they were written is known once the rings are opened.
     const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
     const reads = this.#reads.size > 0 ? [readEntry(this.#reads, this.#unsettled)] : [];
-    return [...known, ['reported'], ...lost, ...lostWithPreviousRun, ...withheld, ...sinks, ...checkpoints, ...reads];
+    const losses = [...lost, ...lostWithPreviousRun, ...later];
+    return [...known, ['reported'], ...losses, ...withheld, ...sinks, ...checkpoints, ...reads];
   }
 
   #addLost([instance, lines, bytes]: unknown[]): void {
@@ -213,6 +222,7 @@ export class JournalSum {
   #report(): void {
     for (const known of this.#lost.values()) known.reported = known.total;
     this.#lostWithPreviousRun = NOTHING;
+    this.#laterVersion = NOTHING;
     this.#unsettled = NOTHING;
     this.#sinks.clear();
     this.#withheld.clear();

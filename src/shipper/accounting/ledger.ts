@@ -33,6 +33,8 @@ const LOST_ANSWER = 'lost_answer';
 export const NOT_HANDED_OVER = 'not_handed_over';
 /** Reason for records that only the memory of a previous run had. */
 export const SHIPPER_KILLED = 'shipper_killed';
+/** Reason for lines in frames of a later version than this shipper reads. */
+export const LATER_VERSION = 'later_version';
 
 export class Ledger {
   readonly read = new Tally();
@@ -52,6 +54,8 @@ export class Ledger {
   readonly lost = { records: 0, bytes: 0 };
   /** Up to how much went down with a previous run that was killed in an outage; not read by this one either. */
   readonly lostWithPreviousRun = { records: 0, bytes: 0 };
+  /** Lines in frames of a later version; not read either. */
+  readonly laterVersion = { records: 0, bytes: 0 };
   readonly sinks: ReadonlyMap<string, SinkCount>;
   /** Peers that broke the frame format, by reason. */
   readonly protocolErrors = new Map<string, number>();
@@ -91,9 +95,10 @@ export class Ledger {
     this.#takeOver(journal.previous);
   }
 
-  #takeOver({ lost, lostWithPreviousRun, withheld, sinks }: PreviousCounts): void {
+  #takeOver({ lost, lostWithPreviousRun, laterVersion, withheld, sinks }: PreviousCounts): void {
     for (const { unreported } of lost.values()) this.countLost(unreported);
     this.countLostWithPreviousRun(lostWithPreviousRun);
+    addLost(this.laterVersion, laterVersion);
     for (const [reason, tally] of withheld) {
       this.countWithheld(reason, tally);
       for (const counts of this.sinks.values()) counts.recovered.add(tally);
@@ -210,14 +215,18 @@ export class Ledger {
     for (const [kind, count] of counts) this.redacted.set(kind, (this.redacted.get(kind) ?? 0) + count);
   }
 
-  countLost({ lines, bytes }: Lost): void {
-    this.lost.records += lines;
-    this.lost.bytes += bytes;
+  countLost(lost: Lost): void {
+    addLost(this.lost, lost);
   }
 
-  countLostWithPreviousRun({ lines, bytes }: Lost): void {
-    this.lostWithPreviousRun.records += lines;
-    this.lostWithPreviousRun.bytes += bytes;
+  countLostWithPreviousRun(lost: Lost): void {
+    addLost(this.lostWithPreviousRun, lost);
+  }
+
+  /** Of a connection that is refused. */
+  countLaterVersion(lost: Lost): void {
+    addLost(this.laterVersion, lost);
+    this.#journal?.laterVersion(lost);
   }
 
   countRecovered(sink: string, recovered: Tally): void {
@@ -289,7 +298,12 @@ export class Ledger {
       );
     };
     const withheld = some(new Map([...this.withheld].map(([reason, { records }]) => [reason, records])));
-    const application = this.lost.records > 0 ? { application: { [NOT_HANDED_OVER]: this.lost.records } } : {};
+    const application = some(
+      new Map([
+        [NOT_HANDED_OVER, this.lost.records],
+        [LATER_VERSION, this.laterVersion.records],
+      ]),
+    );
     const hold =
       this.lostWithPreviousRun.records > 0 ? { hold: { [SHIPPER_KILLED]: this.lostWithPreviousRun.records } } : {};
     const deadLettered = byReason('deadLettered');
@@ -301,7 +315,7 @@ export class Ledger {
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
       ...(Object.keys(possibleDuplicates).length > 0 && { possibleDuplicates }),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
-      dropped: { ...application, ...hold, ...byReason('dropped') },
+      dropped: { ...(Object.keys(application).length > 0 && { application }), ...hold, ...byReason('dropped') },
       ...(this.#unread.records > 0 && { unread: this.#unread.records, unreadBytes: this.#unread.bytes }),
       ...(this.#unread.rings > 0 && { unreadRings: this.#unread.rings }),
       held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
@@ -319,7 +333,12 @@ export class Ledger {
       ...(this.withheld.size > 0 && { withheld: countsOf(this.withheld) }),
       ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
       ...(this.ends.statement !== undefined && { ended: this.ends.statement }),
-      application: { dropped: { [NOT_HANDED_OVER]: this.lost } },
+      application: {
+        dropped: {
+          [NOT_HANDED_OVER]: this.lost,
+          ...(this.laterVersion.bytes > 0 && { [LATER_VERSION]: this.laterVersion }),
+        },
+      },
       hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
       sinks: Object.fromEntries(sinks),
       balanced: sinks.every(([, { balanced }]) => balanced),
@@ -357,6 +376,11 @@ export class Ledger {
       balanced: streams.every((stream) => expected.of(stream).records === found.of(stream).records),
     };
   }
+}
+
+function addLost(sum: { records: number; bytes: number }, { lines, bytes }: Lost): void {
+  sum.records += lines;
+  sum.bytes += bytes;
 }
 
 function addTo(counts: Map<string, Tally>, reason: string, tally: Tally): void {

@@ -1,7 +1,7 @@
 /** Lines that are lost, in the words of an operator: where, how many, why, and what keeps it from happening again. */
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import { CORRUPT } from '../buffer/segment-bodies.js';
-import { NOT_HANDED_OVER, SHIPPER_KILLED } from './ledger.js';
+import { LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './ledger.js';
 import type { Totals } from './statement.js';
 
 /** What is set for lines that could be lost. */
@@ -36,6 +36,9 @@ const OF_BUFFER = 'raise LOGTAP_MEMORY_MAX_BYTES or LOGTAP_SPOOL_MAX_BYTES, or s
 function remedyOf(reason: string, { deadLetterFile, spoolDir }: LossSettings): string {
   if (reason === NOT_HANDED_OVER) {
     return 'the application found no room in time; raise LOGTAP_RING_BYTES, or let it wait with LLT_ON_FULL=block:MILLISECONDS';
+  }
+  if (reason === LATER_VERSION) {
+    return 'the library of a process is of a later release; replace the shipper by one of that release (logtap upgrade)';
   }
   if (reason === SHIPPER_KILLED) {
     return spoolDir === undefined

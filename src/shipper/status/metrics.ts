@@ -5,7 +5,7 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { EndedProcess } from '../accounting/ends.js';
-import { type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/ledger.js';
+import { LATER_VERSION, type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/ledger.js';
 import type { Cursor } from '../buffer/cursor.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import type { SinkHealth } from '../delivery/deliver.js';
@@ -177,8 +177,9 @@ export class Metrics {
   /** A series is only there once something was counted. */
   *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
     const { ledger } = this.#options;
-    const { lost, lostWithPreviousRun } = ledger;
+    const { lost, lostWithPreviousRun, laterVersion } = ledger;
     if (lost.records > 0) yield [{ where: 'application', reason: NOT_HANDED_OVER }, lost[unit]];
+    if (laterVersion.records > 0) yield [{ where: 'application', reason: LATER_VERSION }, laterVersion[unit]];
     if (lostWithPreviousRun.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, lostWithPreviousRun[unit]];
     for (const { dropped } of ledger.sinks.values()) {
       for (const [reason, count] of dropped)

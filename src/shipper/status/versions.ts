@@ -36,3 +36,33 @@ export function versionStatement(writers: readonly Hello[]): VersionStatement {
     })),
   };
 }
+
+/** Where processes write a later version of the frames: their lines are dropped, or wait for a later shipper. */
+interface LaterSources {
+  readonly socket: { readonly laterVersions: number };
+  readonly rings?: { readonly laterVersions: number } | undefined;
+}
+
+/** Absent while there are none. */
+export interface LaterStatement {
+  /** `connections`: of the last minute. */
+  readonly laterVersions?: { readonly rings: number; readonly connections: number };
+}
+
+export function laterStatement({ socket, rings }: LaterSources): LaterStatement {
+  const counts = { rings: rings?.laterVersions ?? 0, connections: socket.laterVersions };
+  return counts.rings + counts.connections > 0 ? { laterVersions: counts } : {};
+}
+
+const REMEDY = `of frames than ${FRAME_VERSION}: replace the shipper by one of the library's release (logtap upgrade)`;
+
+/** One reason for each kind. */
+export function laterText(sources: LaterSources): string[] {
+  const { rings = 0, connections = 0 } = laterStatement(sources).laterVersions ?? {};
+  return [
+    ...(rings > 0 ? [`${rings} rings wait for a shipper that reads a later version ${REMEDY}`] : []),
+    ...(connections > 0
+      ? [`${connections} connections were refused in the last minute, which have a later version ${REMEDY}`]
+      : []),
+  ];
+}

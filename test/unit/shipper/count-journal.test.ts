@@ -50,6 +50,19 @@ test('possible duplicates of a killed shipper are counted by the next one, in no
   expect(next().totals).not.toHaveProperty('possibleDuplicates');
 });
 
+test('lines in frames of a later version outlive each kill until they are reported', () => {
+  next().ledger.countLaterVersion({ lines: 3, bytes: 30 });
+  next().ledger.countLaterVersion({ lines: 1, bytes: 10 });
+  const { ledger, journal, totals } = next();
+  expect(totals).toMatchObject({ dropped: { application: { later_version: 4 } } });
+  expect(ledger.statement(() => new Tally()).application.dropped).toEqual({
+    not_handed_over: { records: 0, bytes: 0 },
+    later_version: { records: 4, bytes: 40 },
+  });
+  journal.reported();
+  expect(next().totals.dropped).toEqual({});
+});
+
 test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
   const { ledger, journal } = next();
   journal.lost(ONE, { lines: 3, bytes: 30 });

@@ -119,6 +119,11 @@ export class RingSource implements Source {
     return this.#rings.unfinished.map(({ fill }) => fill);
   }
 
+  /** Rings whose process writes a later version of the frames. */
+  get laterVersions(): number {
+    return this.#rings.aside.laterRings;
+  }
+
   /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */
   close(): void {
     if (!this.#isClosing) this.#closedMs = this.#now();

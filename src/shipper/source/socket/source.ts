@@ -23,9 +23,10 @@ import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import { ConnectionReads, type ConnectionReadsOptions } from './connection-reads.js';
 import { drain } from './drain.js';
+import { LaterVersions, type LaterVersionsOptions } from './later-versions.js';
 import { removeStale } from './stale-socket.js';
 
-export interface SocketSourceOptions extends ConnectionReadsOptions {
+export interface SocketSourceOptions extends ConnectionReadsOptions, LaterVersionsOptions {
   readonly path: string;
   /** At the bound the one that has been idle for longest is closed, or else the new one; either is read before. */
   readonly maxConnections?: number;
@@ -72,6 +73,7 @@ export class SocketSource implements Source {
   readonly #losses: LossTotals;
   readonly #names = new NameRoom();
   readonly #reads: ConnectionReads;
+  readonly #later: LaterVersions;
   readonly #connections = new Map<Socket, FrameStream>();
   #isPaused = false;
   #isLingerOver = false;
@@ -93,6 +95,7 @@ export class SocketSource implements Source {
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#reads = new ConnectionReads(this.#shared, this.#losses, options);
+    this.#later = new LaterVersions(options);
     this.#server = createServer((socket) => this.#accept(socket));
   }
 
@@ -134,6 +137,11 @@ export class SocketSource implements Source {
   /** Who writes now. */
   get writers(): readonly Hello[] {
     return [...this.#connections.values()].flatMap(({ writer }) => writer ?? []);
+  }
+
+  /** Connections of the last minute whose process writes a later version of the frames. */
+  get laterVersions(): number {
+    return this.#later.recent(this.#now());
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -274,6 +282,7 @@ export class SocketSource implements Source {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
+      if (error.reason === 'version') this.#later.refuse(chunk, drain(socket), this.#now());
       this.#end(socket);
     }
   }

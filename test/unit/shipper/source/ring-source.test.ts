@@ -204,6 +204,7 @@ describe('a process that writes a later version of the frames', () => {
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
     const next = batches.next();
     while (errors.length === 0) await sleep(5);
+    expect(source.laterVersions).toBe(1);
     source.close();
     await next;
     return source.unread();
