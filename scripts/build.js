@@ -77,6 +77,36 @@ const COMMON_NAMES = [
   '})();',
 ].join('');
 
+/**
+ * The console: one page that asks for nothing but its own shipper.
+ * @param {import('esbuild').BuildOptions} common @param {import('esbuild').Metafile[]} metafiles
+ */
+function buildConsole(common, metafiles) {
+  const esbuild = require('esbuild');
+  const source = join(root, 'src', 'console');
+  const built = esbuild.buildSync({
+    ...common,
+    entryPoints: [join(source, 'main.tsx')],
+    // The name of its part of the page, for the licences of what it contains.
+    outfile: 'dist/shipper/console.js',
+    write: false,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    legalComments: 'none',
+  });
+  if (built.metafile !== undefined) metafiles.push(built.metafile);
+  const style = esbuild.transformSync(readFileSync(join(source, 'style.css'), 'utf8'), { loader: 'css', minify: true });
+  const [script] = built.outputFiles;
+  const page = readFileSync(join(source, 'index.html'), 'utf8')
+    .replace('/* STYLE */', () => style.code.trim())
+    .replace('/* SCRIPT */', () => script?.text.trim() ?? '');
+  writeFileSync(join(root, 'dist', 'shipper', 'console.html'), page);
+}
+
 function bundle() {
   const esbuild = require('esbuild');
   /** @type {import('esbuild').Metafile[]} */
@@ -117,6 +147,7 @@ function bundle() {
     minify: true,
     keepNames: true,
   });
+  buildConsole(common, metafiles);
   buildSync({
     ...common,
     entryPoints: ['src/try/main.ts'],

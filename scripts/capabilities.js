@@ -190,6 +190,12 @@ const forTests = [
     without: 'the tests of rotated logs',
   },
   {
+    name: 'chromium',
+    isPresent: () => isInstalled('chromium'),
+    debian: ['chromium', 'fonts-dejavu-core'],
+    without: 'the tests of the console in a browser',
+  },
+  {
     name: 'podman',
     isPresent: () => ['podman', 'runc', 'conmon'].every(isInstalled),
     debian: ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'iptables', 'catatonit', 'uidmap'],

@@ -21,6 +21,7 @@ function checks() {
       name: 'types',
       command: node('typescript/bin/tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', 'dist/.types.tsbuildinfo'),
     },
+    { name: 'types of the console', command: node('typescript/bin/tsc', '-p', 'src/console') },
     { name: 'C format', command: [process.execPath, 'scripts/lint-c.js', '--format'] },
     { name: 'C lint', command: [process.execPath, 'scripts/lint-c.js', '--tidy'], isSlow: true },
     { name: 'C static analysis', command: ['make', '--silent', '-C', 'native', 'analyse'], isSlow: true },

@@ -1,10 +1,9 @@
 /** What kubelet and Prometheus see of a running shipper. */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
-import type { State } from '../../src/shipper/console/state.js';
-import { run, start, temporaryDirectory, until } from '../support/run.js';
+import type { State } from '../../src/shipper/console/wire.js';
+import { root, run, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 const ask = async (url: string) => {
@@ -47,21 +46,8 @@ test('a status port that is taken: exit code 78, and no process was let in befor
   expect((await drain(first)).code).toBe(0);
 });
 
-/** A sink that permanently refuses each record. */
-const REFUSING = `export const openSink = () => ({
-  name: 'refusing',
-  limits: { maxRecords: 100, maxBytes: 100000, recordOverheadBytes: 0 },
-  send: async (batch) => ({
-    retry: [],
-    rejected: Array.from({ length: batch.count }, (_, index) => ({ index, reason: 'too_old' })),
-  }),
-  close: async () => {},
-});
-`;
-
 async function startRefusing(settings: Record<string, string> = {}) {
-  const path = join(temporaryDirectory(), 'sink.mjs');
-  writeFileSync(path, REFUSING);
+  const path = join(root, 'test', 'support', 'refusing-sink.mjs');
   const port = await freePort();
   const own = { LOGTAP_STATUS_HOST: '127.0.0.1', LOGTAP_STATUS_PORT: String(port), LOGTAP_SINK: `module:${path}` };
   const shipper = await startShipper({ ...own, ...settings });

@@ -2,7 +2,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { freePort } from '../../scripts/free-port.js';
-import type { State } from '../../src/shipper/console/state.js';
+import type { State } from '../../src/shipper/console/wire.js';
 import { run, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 

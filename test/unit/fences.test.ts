@@ -91,6 +91,8 @@ const allowedParts: Record<string, readonly string[]> = {
   // Of package.json its version.
   shipper: ['shipper', 'kernels', 'catalog', 'contract.js', 'package.json'],
   kernels: ['kernels'],
+  // Of the shipper only what it answers.
+  console: ['console', 'shipper'],
   // Of cli only the interface of its bundle.
   try: ['try', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
   // Of cli the interface of its bundle, of constructs the names that injection gives.

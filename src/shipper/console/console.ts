@@ -138,6 +138,7 @@ export function policyOf(page: string): string {
     `script-src ${hashesOf('script')}`,
     `style-src ${hashesOf('style')}`,
     "connect-src 'self'",
+    'img-src data:',
     ...['base-uri', 'form-action', 'frame-ancestors'].map((directive) => `${directive} 'none'`),
   ].join('; ');
 }

@@ -4,18 +4,12 @@ import type { ShipperParts } from '../build.js';
 import type { SinkHealth } from '../delivery/deliver.js';
 import type { MeteredSink } from '../status/metrics.js';
 import { version, versionStatement } from '../status/versions.js';
+import type { LastError, LedgerState, SettingsState, SinkState, State } from './wire.js';
 
 export type ConsoleParts = Pick<
   ShipperParts,
   'settings' | 'secrets' | 'ledger' | 'metered' | 'heldBy' | 'buffer' | 'sources' | 'rings' | 'now' | 'live'
 >;
-
-export interface LastError {
-  readonly code: string;
-  /** The operation, the answer and the remedy. */
-  readonly detail: string;
-  readonly secondsAgo: number;
-}
 
 /** Why the shipper is not ready, and what is lost. */
 export interface Condition {
@@ -26,14 +20,13 @@ export interface Condition {
 /** Processes that are listed. */
 const PROCESSES_MAX = 200;
 
-export function stateOf(parts: ConsoleParts, { problems, losses }: Condition) {
+export function stateOf(parts: ConsoleParts, { problems, losses }: Condition): State {
   const { settings, ledger, metered, heldBy, buffer, rings } = parts;
   const { podName = '', podNamespace = '', nodeName = '' } = settings;
   const statement = ledger.statement(heldBy);
   const sinks = metered.map((sink) => sinkState(sink, parts));
   return {
     version,
-    /** Monotonic, of this process. */
     uptimeSeconds: process.uptime(),
     pod: { name: podName, namespace: podNamespace, node: nodeName },
     problems: problems(),
@@ -44,11 +37,11 @@ export function stateOf(parts: ConsoleParts, { problems, losses }: Condition) {
     oldestHeldSeconds: Math.max(...sinks.map(({ oldestHeldSeconds }) => oldestHeldSeconds)),
     bufferFullRatio: buffer.fullness,
     sinks,
-    settings: { onFull: settings.onFull, deadLetterFile: settings.deadLetterFile, spoolDir: settings.spoolDir },
+    settings: settingsState(settings),
     tailing: parts.live.clients,
     rings: rings?.fills ?? [],
     ...processState(parts),
-    ledger: statement,
+    ledger: statement as LedgerState,
   };
 }
 
@@ -61,16 +54,13 @@ function processState({ ledger, sources, now }: ConsoleParts) {
   const all = ledger.writers.all.slice(0, PROCESSES_MAX).map(({ lastReadMs, ...writer }) => ({
     ...writer,
     ...(lastReadMs !== undefined && { readSecondsAgo: (now() - lastReadMs) / 1000 }),
-    /** Its connection or ring is open. */
     isOpen: open.has(writer.instance),
-    library: open.get(writer.instance)?.library,
+    ...libraryOf(open.get(writer.instance)),
   }));
   return { processesSeen: ledger.writers.seen, processes: all, libraries };
 }
 
-export type State = ReturnType<typeof stateOf>;
-
-function sinkState({ name, cursor, health }: MeteredSink, { ledger, now, secrets }: ConsoleParts) {
+function sinkState({ name, cursor, health }: MeteredSink, { ledger, now, secrets }: ConsoleParts): SinkState {
   const { delivered, deadLettered, dropped } = ledger.sinks.get(name)!;
   const byReason = (tallies: ReadonlyMap<string, { readonly records: number }>) =>
     Object.fromEntries([...tallies].map(([reason, { records }]) => [reason, records]));
@@ -93,4 +83,15 @@ function lastError(
   redact: (text: string) => string,
 ): LastError {
   return { code: reason, detail: redact(detail), secondsAgo: (nowMs - failedMs) / 1000 };
+}
+
+const libraryOf = (process: { readonly library: string } | undefined) =>
+  process === undefined ? {} : { library: process.library };
+
+function settingsState({ onFull, deadLetterFile, spoolDir }: ConsoleParts['settings']): SettingsState {
+  return {
+    onFull,
+    ...(deadLetterFile !== undefined && { deadLetterFile }),
+    ...(spoolDir !== undefined && { spoolDir }),
+  };
 }
