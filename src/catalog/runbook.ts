@@ -27,5 +27,5 @@ export const SYMPTOMS = [
 
 export type Symptom = (typeof SYMPTOMS)[number];
 
-/** Where the remedy of a symptom is. Reads after a sentence. */
-export const runbook = (symptom: Symptom): string => `See docs/guides/runbook.md#${symptom}`;
+/** Where the commands for a symptom are. Reads after `see`. */
+export const runbook = (symptom: Symptom): string => `docs/guides/runbook.md#${symptom}`;

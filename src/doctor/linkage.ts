@@ -1,4 +1,5 @@
 /** Effects of a program's form on the tap: its linkage, its machine, and its writes without libc. */
+import { runbook } from '../catalog/runbook.js';
 import { LIBRARY_NAME } from '../contract.js';
 import type { Elf } from './elf.js';
 import type { Diagnostic } from './verdict.js';
@@ -72,7 +73,7 @@ function staticFinding({ isGo, isPie, type }: Elf): Diagnostic {
     weight: 'blocks',
     seen: `${isGo ? 'a Go program, ' : ''}${seen}: it names no dynamic loader`,
     why: 'Only the dynamic loader reads LD_PRELOAD, so the library is never loaded.',
-    remedy: isGo ? THROUGH_CAT : `Link it dynamically. Or: ${THROUGH_CAT}`,
+    remedy: `${isGo ? '' : 'Link it dynamically. Or: '}${THROUGH_CAT} See ${runbook('the-program-is-not-tapped')}`,
   };
 }
 

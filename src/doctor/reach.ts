@@ -39,7 +39,7 @@ function notReached(target: Target, problem: string): Diagnostic {
     remedy:
       target.kind === 'file'
         ? 'Make its directory, writable for the user of the program.'
-        : `Start the shipper, and mount the directory of its ${target.kind}s into both containers at the same path. ${runbook('no-shipper-reads')}`,
+        : `Start the shipper, and mount the directory of its ${target.kind}s into both containers at the same path. See ${runbook('no-shipper-reads')}`,
   };
 }
 
@@ -91,7 +91,7 @@ function unread(path: string, rings: readonly Ring[]): Diagnostic {
     weight: 'limits',
     seen: `no shipper reads the rings in ${path}${waiting === 0 ? '' : `; ${waiting} bytes of this process wait in them`}`,
     why: 'Lines wait until the ring is full. From then on they go to the original alone and are counted as lost.',
-    remedy: `Start the shipper, or find out why it does not run: kubectl logs POD -c logtap --previous. ${runbook('no-shipper-reads')}`,
+    remedy: `Start the shipper, or find out why it does not run: kubectl logs POD -c logtap --previous. See ${runbook('no-shipper-reads')}`,
   };
 }
 
@@ -100,7 +100,7 @@ function withoutRing(pid: number, path: string): Diagnostic {
     weight: 'note',
     seen: `process ${pid} has no ring in ${path}`,
     why: 'A process claims a ring with its first line. A ring that has ended is removed when all of it is acknowledged.',
-    remedy: `Nothing, if it has written no line so far. Otherwise compare stdout above with the stream that it writes to. ${runbook('nothing-is-read')}`,
+    remedy: `Nothing, if it has written no line so far. Otherwise compare stdout above with the stream that it writes to. See ${runbook('nothing-is-read')}`,
   };
 }
 
@@ -109,7 +109,7 @@ function damagedRing(name: string, problem: string): Diagnostic {
     weight: 'limits',
     seen: `${name} cannot be read: ${problem}`,
     why: 'The shipper retires such a ring. Lines in it are not delivered.',
-    remedy: `Find the process that writes to the directory of rings. ${runbook('the-ring-is-damaged')}`,
+    remedy: `Find the process that writes to the directory of rings. See ${runbook('the-ring-is-damaged')}`,
   };
 }
 
@@ -125,7 +125,7 @@ function fullRing(ring: Ring, isUnread: boolean): Diagnostic[] {
       weight: 'limits',
       seen: `${ring.name} is full: ${ring.heldBytes} of ${ring.capacity} bytes are not acknowledged`,
       why: 'New lines go to the original alone and are counted as lost, or the process waits (LLT_ON_FULL=block:MS).',
-      remedy: `${isUnread ? 'Start the shipper.' : 'Find out what the shipper waits for: kubectl logs POD -c logtap.'} ${runbook('the-ring-is-full')}`,
+      remedy: `${isUnread ? 'Start the shipper.' : 'Find out what the shipper waits for: kubectl logs POD -c logtap.'} See ${runbook('the-ring-is-full')}`,
     },
   ];
 }
@@ -137,7 +137,7 @@ function lost(ring: Ring | undefined): Diagnostic[] {
       weight: 'limits',
       seen: `${ring.lostLines} lines (${ring.lostBytes} bytes) were not handed over`,
       why: 'There was no ring, or it was full. These lines are in the original output alone; the ledger counts them as not_handed_over.',
-      remedy: `Give the shipper a larger ring, or LLT_ON_FULL=block:MS so that the process waits. ${runbook('the-ring-is-full')}`,
+      remedy: `Give the shipper a larger ring, or LLT_ON_FULL=block:MS so that the process waits. See ${runbook('the-ring-is-full')}`,
     },
   ];
 }

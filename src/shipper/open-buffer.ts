@@ -1,5 +1,6 @@
 /** Settings to the buffer: the place of the records, and the parts that learn of their fates. */
 import { mkdirSync } from 'node:fs';
+import { runbook } from '../catalog/runbook.js';
 import { CountJournal } from './accounting/count-journal.js';
 import type { Ledger } from './accounting/ledger.js';
 import type { Tally } from './accounting/tally.js';
@@ -70,7 +71,8 @@ export async function openBuffer(
     counts: { sync: () => journal.sync(), syncLater: () => journal.syncLater() },
     cacheBytes: maxBytes / 2,
     isOurs: () => lock.isOurs,
-    onProblem: (code, message) => log.problem('error', `spool ${code}`, message, { code }),
+    onProblem: (code, message) =>
+      log.problem('error', `spool ${code}`, `${message}; see ${runbook('the-spool-is-full')}`, { code }),
   });
   const journal = new CountJournal(spoolDir, {
     sync: spoolSync,
@@ -90,7 +92,7 @@ function makeDirectory(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new ConfigError([
-      `LOGTAP_SPOOL_DIR='${path}': cannot be made: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory.`,
+      `LOGTAP_SPOOL_DIR='${path}': cannot be made: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory; see ${runbook('the-spool-is-full')}.`,
     ]);
   }
 }

@@ -1,4 +1,5 @@
 /** Lines that are lost, in the words of an operator: where, how many, why, and what keeps it from happening again. */
+import { runbook, type Symptom } from '../../catalog/runbook.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import { CORRUPT } from '../buffer/segment-bodies.js';
 import { LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './ledger.js';
@@ -23,7 +24,10 @@ export function lossesOf({ dropped }: Pick<Totals, 'dropped'>, settings: LossSet
   return Object.entries(dropped).flatMap(([where, reasons]) =>
     Object.entries(reasons)
       .filter(([, records]) => records > 0)
-      .map(([reason, records]) => ({ where, reason, records, remedy: remedyOf(reason, settings) })),
+      .map(([reason, records]) => {
+        const remedy = `${remedyOf(reason, settings)} (see ${runbook(symptomOf(reason))})`;
+        return { where, reason, records, remedy };
+      }),
   );
 }
 
@@ -32,6 +36,13 @@ export const lossText = ({ where, reason, records, remedy }: Loss): string =>
   `${where}: ${records} dropped (${reason}): ${remedy}`;
 
 const OF_BUFFER = 'raise LOGTAP_MEMORY_MAX_BYTES or LOGTAP_SPOOL_MAX_BYTES, or set LOGTAP_ON_FULL=block';
+
+function symptomOf(reason: string): Symptom {
+  if (reason === NOT_HANDED_OVER) return 'the-ring-is-full';
+  if (reason === SHIPPER_KILLED) return 'the-shipper-was-killed';
+  if (reason === CORRUPT) return 'the-spool-is-full';
+  return BUFFER_REASONS.has(reason) ? 'the-buffer-is-full' : 'every-record-is-refused';
+}
 
 function remedyOf(reason: string, { deadLetterFile, spoolDir }: LossSettings): string {
   if (reason === NOT_HANDED_OVER) {

@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { PeerAddress } from '../../catalog/values/peer-address.js';
 import { codeOf, messageOf, NoAnswerError } from '../errors.js';
 import { withDescriptor } from '../process/descriptor-reserve.js';
+import { hintText, networkHint } from './hints.js';
 import type { ReloadedFile } from './reloaded-file.js';
 
 export const addressText = ({ host, port }: PeerAddress) =>
@@ -112,7 +113,9 @@ function broken(socket: Socket, address: PeerAddress): NoAnswerError {
   const { errored } = socket;
   const [code, why] =
     errored === null ? ['closed', 'the peer closed the connection'] : [codeOf(errored), messageOf(errored)];
-  return new NoAnswerError({ code, detail: `connection to ${addressText(address)}: ${why}` });
+  const hint = networkHint(code);
+  const words = hint === undefined ? '' : hintText(hint);
+  return new NoAnswerError({ code, detail: `connection to ${addressText(address)}: ${why}${words}` });
 }
 
 /** Bytes that the kernel keeps to send them, perhaps again; undefined where it does not tell. */

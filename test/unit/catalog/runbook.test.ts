@@ -25,5 +25,5 @@ test('every section but the one about shells is a symptom', () => {
 });
 
 test('a message names page and section', () => {
-  expect(runbook('no-shipper-reads')).toBe('See docs/guides/runbook.md#no-shipper-reads');
+  expect(runbook('no-shipper-reads')).toBe('docs/guides/runbook.md#no-shipper-reads');
 });

@@ -3,6 +3,7 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { codeOf, messageOf, NoAnswerError } from '../../errors.js';
+import { type Hint, hintText } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
 import type { Network } from '../http/network.js';
 
@@ -23,6 +24,11 @@ export interface UnsignedRequest {
 const SKEW_MS = 4 * 60_000;
 /** Where an answer names its error. */
 const ERROR_BYTES = 1000;
+
+const NO_CREDENTIALS: Hint = {
+  text: "is there a role for the pod's service account, or AWS_ACCESS_KEY_ID?",
+  symptom: 'there-are-no-credentials',
+};
 
 /** Where credentials were found, by the last of the marks that the SDK leaves on them. */
 const SOURCES: Readonly<Record<string, string>> = {
@@ -78,7 +84,7 @@ export class AwsSigner {
       );
       return signed.headers;
     } catch (error) {
-      const detail = `credentials for ${operation}: ${messageOf(error)} (is there a role for the pod's service account, or AWS_ACCESS_KEY_ID?)`;
+      const detail = `credentials for ${operation}: ${messageOf(error)}${hintText(NO_CREDENTIALS)}`;
       throw new NoAnswerError({ code: codeOf(error), detail }, { cause: error });
     }
   }

@@ -1,6 +1,7 @@
 /** The meaning of an answer of CloudWatch Logs. Errors differ by name: their status is nearly always 400. */
 
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
+import { type Hint, hintText, pageHint, pageInstead } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
 import { EVENT_OVERHEAD_BYTES } from './events.js';
@@ -70,19 +71,27 @@ const CREDENTIALS = new Set([
 ]);
 
 /** `count` events were sent. */
-export function classifyAnswer({ status, headers, body }: HttpResponse, count: number): Answer {
+export function classifyAnswer(response: HttpResponse, count: number): Answer {
+  const { status, headers, body } = response;
   const answer: AnswerBody | undefined = jsonObject(body);
   const type = headers['x-amzn-errortype'];
   if (status === 200 && type === undefined && answer !== undefined && isOfPutLogEvents(answer)) {
     return accepted(answer, count);
   }
   const name = errorName(type, answer);
-  if (status === 200 && name === undefined) return badAnswer(NOT_CLOUDWATCH);
+  const page = name === undefined ? pageInstead(response) : undefined;
+  if (status === 200 && name === undefined)
+    return badAnswer(page === undefined ? NOT_CLOUDWATCH : pageText(status, page));
   const isLost = status === 200 || status === 408 || status >= 500 || SERVER_ERRORS.has(name ?? '');
   const lost = isLost ? ({ isLost } as const) : {};
   const message = [answer?.message, answer?.Message].find((words) => typeof words === 'string') ?? '';
   const id = headers['x-amzn-requestid'];
-  const detail = `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${id === undefined ? '' : ` [request ${id}]`}`;
+  const hint = hintFor(status, name ?? '', message);
+  const words =
+    page === undefined
+      ? `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${hint === undefined ? '' : hintText(hint)}`
+      : pageText(status, page);
+  const detail = `${words}${id === undefined ? '' : ` [request ${id}]`}`;
   if (status === 200) return { kind: 'retry', code: name ?? 'bad_answer', detail, ...lost };
   if (name === 'ResourceNotFoundException') return { kind: 'missing', detail };
   if (name === 'DataAlreadyAcceptedException') return { kind: 'accepted', rejected: [] };
@@ -100,18 +109,41 @@ export function classifyAnswer({ status, headers, body }: HttpResponse, count: n
   if (name !== undefined && CREDENTIALS.has(name)) {
     return { kind: 'retry', code: name, detail, afterMs: CONFIGURATION_RETRY_MS, renewCredentials: true };
   }
-  if (name === 'AccessDeniedException') {
-    return {
-      kind: 'retry',
-      code: name,
-      detail: `${detail} (allow logs:PutLogEvents)`,
-      afterMs: CONFIGURATION_RETRY_MS,
-    };
-  }
+  if (name === 'AccessDeniedException') return { kind: 'retry', code: name, detail, afterMs: CONFIGURATION_RETRY_MS };
   return { kind: 'retry', code: name ?? String(status), detail, ...lost };
 }
 
-const NOT_CLOUDWATCH = 'the answer is not that of CloudWatch Logs; is the endpoint right?';
+const NOT_CLOUDWATCH = `the answer is not that of CloudWatch Logs${hintText({ text: 'is the endpoint right?', symptom: 'no-such-service' })}`;
+
+const pageText = (status: number, page: string) =>
+  `answered ${status} with ${page}${hintText(pageHint(status, 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS'))}`;
+
+/** None for an answer that the sink acts on by itself. */
+function hintFor(status: number, name: string, message: string): Hint | undefined {
+  if (status === 429 || THROTTLING.has(name))
+    return {
+      text: 'the quota of the account is reached: it is retried; raise the quota, or send less',
+      symptom: 'the-service-is-throttled',
+    };
+  if (CREDENTIALS.has(name)) return { text: credentialsText(name, message), symptom: 'the-credentials-are-refused' };
+  if (name === 'AccessDeniedException') return { text: 'allow logs:PutLogEvents', symptom: 'the-service-forbids-it' };
+  if (name === '' && (status === 401 || status === 403))
+    return { text: 'this is no answer of AWS: does a proxy or firewall forbid it?', symptom: 'the-service-forbids-it' };
+  if (name === '' && (status === 404 || status === 405))
+    return { text: 'this is no answer of AWS: is the endpoint right?', symptom: 'no-such-service' };
+  if (status >= 500 || SERVER_ERRORS.has(name))
+    return { text: 'the service reports a failure of its own: it is retried', symptom: 'the-service-fails' };
+  return undefined;
+}
+
+function credentialsText(name: string, message: string): string {
+  if (/expired/i.test(name) || /token .*expired/i.test(message)) {
+    return 'the temporary keys have ended: are they renewed? Use a role of the service account';
+  }
+  if (/signature/i.test(name)) return 'the secret key is wrong, or the clock is';
+  if (/^Missing/.test(name)) return 'the request came without a signature: does a proxy remove it?';
+  return 'the keys are wrong, or of another account or partition';
+}
 
 function badAnswer(detail: string): Answer {
   return { kind: 'retry', code: 'bad_answer', detail, isLost: true };

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { messageOf, NoAnswerError } from '../../errors.js';
+import { hintText } from '../hints.js';
 import { THROTTLED_RETRY_MS, THROTTLING } from './answer.js';
 
 export interface LogGroupOptions {
@@ -58,7 +59,7 @@ export async function createLogStream(options: CreateOptions, signal: AbortSigna
       return;
     }
     if (!createGroup) {
-      const detail = `the log group ${at} does not exist: make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true`;
+      const detail = `the log group ${at} does not exist${hintText({ text: 'make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true', symptom: 'no-such-service' })}`;
       throw new NoAnswerError({ code: 'ResourceNotFoundException', detail });
     }
     await createLogGroup(client, options, at, signal);

@@ -11,6 +11,7 @@ import { request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { codeOf, failureOf, NoAnswerError } from '../../errors.js';
+import { hintText, networkHint } from '../hints.js';
 import { Network } from './network.js';
 import { proxyHeaders } from './proxy-agent.js';
 import type { TlsIdentity } from './tls-identity.js';
@@ -64,27 +65,6 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   br: promisify<Buffer, object, Buffer>(brotliDecompress),
 };
 
-const UNTRUSTED = 'the certificate is not signed by an authority that is trusted here';
-const HINTS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there: is the service up, and the port right?',
-  ENOTFOUND: 'the host name has no address: is it spelt right?',
-  EAI_AGAIN: 'the name server does not answer',
-  EHOSTUNREACH: 'no route to the host: is there a network policy or firewall?',
-  ETIMEDOUT: 'no answer to the connection attempt: is there a network policy or firewall?',
-  EPROTO: 'this is no TLS: should the URL start with http:// ?',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'this is no TLS: should the URL start with http:// ?',
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  CERT_SIGNATURE_FAILURE: UNTRUSTED,
-  CERT_HAS_EXPIRED: "the service's certificate has expired",
-  ERR_TLS_CERT_ALTNAME_INVALID: "the service's certificate is for other names than the one in the URL",
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the service wants to see a certificate of the client',
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: 'does the service want to see a certificate of the client?',
-};
-
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #agent: HttpAgent;
@@ -123,21 +103,14 @@ export class HttpClient {
       // An abort says why in its reason.
       const { code, detail } = failureOf(signal.aborted ? signal.reason : error);
       this.#options.onRequest(code, (performance.now() - started) / 1000);
-      const hint = this.#hintFor(code);
-      const words = `${request.operation} to ${this.target}: ${detail}${hint === undefined ? '' : ` (${hint})`}`;
+      const hint = networkHint(code, this.#options.url.protocol === 'http:');
+      const words = `${request.operation} to ${this.target}: ${detail}${hint === undefined ? '' : hintText(hint)}`;
       throw new NoAnswerError({ code, detail: words, isSent: sent.isWhole }, { cause: error });
     }
   }
 
   close(): void {
     this.#agent.destroy();
-  }
-
-  #hintFor(code: string): string | undefined {
-    if (code === 'ECONNRESET' && this.#options.url.protocol === 'http:') {
-      return 'where this lasts: should the URL start with https:// ?';
-    }
-    return HINTS[code];
   }
 
   #send(

@@ -59,12 +59,15 @@ export class KnownGood {
     const items = response.status === 200 ? bulkItems(response.body, records.length) : undefined;
     if (items === undefined || typeof items === 'string') {
       const why = items ?? `${describeRequest(response)} to a record that is known to be good`;
-      const failure = { code: items ? 'bad_answer' : String(response.status), detail: `${this.#target} ${why}` };
-      return records.map(() => failure);
+      const code = items ? 'bad_answer' : String(response.status);
+      return records.map((i) => ({ code, detail: `${this.#place(batch, i)} ${why}` }));
     }
-    return items.map((item) => {
+    return items.map((item, i) => {
       if (item.status < 300 || item.status === 409) return undefined;
-      return { code: reasonOf(item), detail: `${this.#target} ${describeKnownGood(item)}` };
+      return { code: reasonOf(item), detail: `${this.#place(batch, records[i]!)} ${describeKnownGood(item)}` };
     });
+  }
+  #place(batch: RecordBatch, record: number): string {
+    return `${this.#target}/${this.#encoder.indexOf(batch, record)}`;
   }
 }

@@ -14,7 +14,7 @@ import type { BulkBody, BulkEncoder, BulkForm } from './encoder.js';
 import type { KnownGood } from './known-good.js';
 import type { LostAnswers } from './lost-answers.js';
 import type { Stored, StoredDocuments, Taken } from './stored.js';
-import { describeItem, describeRequest } from './words.js';
+import { describeItem, describeRequest, describeUnknown } from './words.js';
 
 /** Of a service's own words in a dead letter. */
 const DETAIL_MAX = 1000;
@@ -28,7 +28,7 @@ const OF_THE_INDEX: ReadonlySet<string> = new Set([
 
 /** Parts that all passes of a sink share. */
 export interface PassParts {
-  /** For errors: operation and index. */
+  /** For errors: operation and service. */
   readonly target: string;
   readonly encoder: BulkEncoder;
   readonly post: (body: Buffer, signal: AbortSignal) => Promise<HttpResponse>;
@@ -84,7 +84,7 @@ export class Pass {
 
   /** Sends one body and books its answer. Returns the ranges to try instead. */
   async #request({ bytes, from, to }: BulkBody): Promise<readonly Range[]> {
-    const { encoder, bodyLimit, lost, target } = this.#parts;
+    const { encoder, bodyLimit, lost } = this.#parts;
     const hadId = encoder.withIds;
     let response: HttpResponse;
     try {
@@ -122,7 +122,7 @@ export class Pass {
     }
     if (status === 429) bodyLimit.refused(bytes.length);
     const wait = retryAfterMs(headers) ?? (isForHumans(status) ? CONFIGURATION_RETRY_MS : undefined);
-    this.#retryFrom(from, { code: String(status), detail: `${target} ${describeRequest(response)}` }, wait);
+    this.#retryFrom(from, { code: String(status), detail: `${this.#place(from)} ${describeRequest(response)}` }, wait);
     return [];
   }
 
@@ -136,12 +136,12 @@ export class Pass {
   }
 
   /** Books the answer to each action. */
-  async #items({ body }: HttpResponse, from: number, to: number, hadId: boolean): Promise<void> {
-    const { bodyLimit, encoder, lost, target } = this.#parts;
-    const items = bulkItems(body, to - from);
+  async #items(response: HttpResponse, from: number, to: number, hadId: boolean): Promise<void> {
+    const { bodyLimit, encoder, lost } = this.#parts;
+    const items = bulkItems(response.body, to - from);
     if (typeof items === 'string') {
       lost.add(this.#batch, from, to);
-      this.#retryFrom(from, { code: 'bad_answer', detail: `${target}: the answer is not that of _bulk: ${items}` });
+      this.#retryFrom(from, { code: 'bad_answer', detail: `${this.#place(from)}${describeUnknown(response, items)}` });
       return;
     }
     bodyLimit.accepted();
@@ -175,7 +175,7 @@ export class Pass {
   #retryItem(record: number, item: BulkItem): void {
     const { status, error } = item;
     const wait = isForHumans(status) ? CONFIGURATION_RETRY_MS : undefined;
-    const failure = { code: String(status), detail: `${this.#parts.target} ${describeItem(item)}` };
+    const failure = { code: String(status), detail: `${this.#place(record)} ${describeItem(item)}` };
     if (isForHumans(status) || OF_THE_INDEX.has(error.type ?? '')) this.#block(record, failure, wait);
     else this.#outcome.retry([record], failure, wait);
   }
@@ -245,6 +245,12 @@ export class Pass {
       code: String(item.status),
       ...(reason === undefined ? {} : { detail: reason.slice(0, DETAIL_MAX) }),
     });
+  }
+
+  /** For errors: operation, service and the index of a record. */
+  #place(record: number): string {
+    const { encoder, target } = this.#parts;
+    return `${target}/${encoder.indexOf(this.#batch, record)}`;
   }
 
   #block(record: number, failure: Failure, wait?: number): void {

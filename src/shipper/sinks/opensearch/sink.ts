@@ -14,7 +14,7 @@ import type { HttpResponse } from '../http/client.js';
 import { Outcome } from '../outcome.js';
 import { indexes } from '../ranges.js';
 import { errorOf } from './answer.js';
-import type { BulkEncoder, BulkForm } from './encoder.js';
+import { type BulkEncoder, type BulkForm, indexName } from './encoder.js';
 import { KnownGood } from './known-good.js';
 import { LostAnswers } from './lost-answers.js';
 import { Pass, type PassParts } from './pass.js';
@@ -59,7 +59,6 @@ export class OpenSearchSink implements Sink {
   readonly limits = LIMITS;
   readonly #options: OpenSearchSinkOptions;
   readonly #encoder: BulkEncoder;
-  readonly #target: string;
   readonly #parts: PassParts;
   #isPrepared: boolean;
   /** Whether new indices have a field for messages that are JSON. */
@@ -74,10 +73,9 @@ export class OpenSearchSink implements Sink {
   constructor(options: OpenSearchSinkOptions) {
     this.#options = options;
     this.#encoder = options.encoder;
-    this.#target = `bulk request to ${options.target}/${options.encoder.index}`;
     const { encoder, get } = options;
     const post = (body: Buffer, signal: AbortSignal) => options.post(body, signal, this.#onProgress);
-    const target = this.#target;
+    const target = `bulk request to ${options.target}`;
     this.#parts = {
       ...{ target, encoder, post },
       bodyLimit: new BodyLimit(BODY_MAX_BYTES),
@@ -146,7 +144,8 @@ export class OpenSearchSink implements Sink {
     if (response.status === 400 && (error.type !== undefined || error.reason !== undefined)) {
       return { isRight: true, text: `${this.#options.target} is reached, speaks _bulk, and knows who asks` };
     }
-    return { isRight: false, text: `${this.#target} ${describeRequest(response)}` };
+    const place = `bulk request to ${this.#options.target}/${indexName(this.#encoder.index, Date.now())}`;
+    return { isRight: false, text: `${place} ${describeRequest(response)}` };
   }
 
   async close(): Promise<void> {

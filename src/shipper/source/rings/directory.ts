@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
+import { runbook } from '../../../catalog/runbook.js';
 import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../../contract.js';
 import { ConfigError, codeOf, messageOf } from '../../errors.js';
 import type { Lost } from '../frames/decoder.js';
@@ -63,7 +64,7 @@ export function makeRingDirectory(path: string): void {
   } catch (error) {
     throw new ConfigError(
       [
-        `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out.`,
+        `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out; see ${runbook('the-shipper-does-not-start')}.`,
       ],
       { cause: error },
     );

@@ -10,6 +10,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Charsets } from '../../../catalog/records/bytes.js';
+import { runbook } from '../../../catalog/runbook.js';
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import { ConfigError, messageOf, ProtocolError } from '../../errors.js';
@@ -122,7 +123,7 @@ export class SocketSource implements Source {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(
         [
-          `LOGTAP_SOCKET: cannot listen on '${path}': ${messageOf(error)}. Its directory ${dirname(path)} must exist or be creatable, and be writable by user ${process.getuid?.()}: correct its owner or choose another path.`,
+          `LOGTAP_SOCKET: cannot listen on '${path}': ${messageOf(error)}. Its directory ${dirname(path)} must exist or be creatable, and be writable by user ${process.getuid?.()}: correct its owner or choose another path; see ${runbook('the-shipper-does-not-start')}.`,
         ],
         { cause: error },
       );

@@ -446,7 +446,7 @@ describe('OpenSearchSink: reports', () => {
   test('rule 98: operation, target, status, error name, request id and a hint', async () => {
     const error = { type: 'security_exception', reason: 'no permissions for [indices:data/write/bulk[s]]' };
     expect(await said(403, { error, status: 403 }, { 'x-amzn-requestid': 'r-1' })).toBe(
-      "bulk request to http://search:9200/logs answered 403 security_exception: no permissions for [indices:data/write/bulk[s]] (the user lacks a right: its role needs 'indices:data/write/bulk' on the cluster, 'create_index' and 'write' on the index) [request r-1]",
+      "bulk request to http://search:9200/logs answered 403 security_exception: no permissions for [indices:data/write/bulk[s]] (the user lacks a right: its role needs 'indices:data/write/bulk' on the cluster, 'create_index' and 'write' on the index; see docs/guides/runbook.md#the-service-forbids-it) [request r-1]",
     );
   });
 
@@ -462,7 +462,9 @@ describe('OpenSearchSink: reports', () => {
   });
 
   test('a page of a proxy is not printed', async () => {
-    expect(await said(502, '<html>Bad Gateway</html>')).toBe('bulk request to http://search:9200/logs answered 502');
+    expect(await said(502, '<html>Bad Gateway</html>')).toBe(
+      'bulk request to http://search:9200/logs answered 502 with a web page (the load balancer or proxy before the service reports it; it is retried; see docs/guides/runbook.md#the-service-fails)',
+    );
   });
 });
 
