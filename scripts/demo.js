@@ -138,6 +138,16 @@ function synthesise() {
   console.log(`\nThe same in Kubernetes, synthesised from examples/cdk8s:\n${manifests.join('\n')}`);
 }
 
+/** A shop that goes on until Ctrl-C, and the console of its shipper. @returns {Promise<unknown>} */
+function showConsole() {
+  console.log('\nA shop writes lines. Open its console in a browser; Ctrl-C ends it.\n');
+  const args = [cli, 'run', '--suppress', '--console', '--', 'sh', join(programs, 'shop.sh')];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  // The terminal sends it to the program, too.
+  process.on('SIGINT', () => {});
+  return new Promise((resolve) => child.once('close', resolve));
+}
+
 async function main() {
   const started = Date.now();
   await setUp('demo');
@@ -155,6 +165,7 @@ async function main() {
     console.log(`
 Where to look next
   node dist/cli/logtap.js run --suppress -- YOUR PROGRAM    tap a program of yours
+  npm run demo -- --console                                 its live lines and counts, in a browser
   dist/*.k8s.yaml                                           the manifests: init container, sidecar, environment
   examples/cdk8s/main.ts                                    the chart they come from
   examples/compose                                          the program and the shipper as two services
@@ -165,6 +176,7 @@ Where to look next
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+  if (process.argv.includes('--console')) await showConsole();
   console.log(`\nDone in ${((Date.now() - started) / 1000).toFixed(0)} s.`);
 }
 

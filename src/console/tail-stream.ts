@@ -11,19 +11,20 @@ export interface TailChoice {
 const LINES_PER_SECOND = 200;
 const RETRY_MS = 2000;
 
-/** Calls back with lines until the signal aborts, and with the text of a trouble while there is one. */
+/** Calls back with lines until the signal aborts; once it follows; and with the text of a trouble, until it follows again. */
 export async function followTail(
   { level, match }: TailChoice,
   signal: AbortSignal,
   onLines: (lines: readonly TailLine[]) => void,
-  onTrouble: (trouble: string | undefined) => void,
+  onFollowing: () => void,
+  onTrouble: (trouble: string) => void,
 ): Promise<void> {
   const query = new URLSearchParams({ level, match, max: String(LINES_PER_SECOND) });
   while (!signal.aborted) {
     try {
       const response = await fetch(`/tail?${query}`, { signal });
       if (!response.ok || response.body === null) throw new Error((await response.text()).trim());
-      onTrouble(undefined);
+      onFollowing();
       await readLines(response.body, onLines);
       throw new Error('The shipper has closed the tail');
     } catch (error) {

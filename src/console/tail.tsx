@@ -17,18 +17,26 @@ export function Tail() {
   const [choice, setChoice] = useState(ALL);
   const [isPaused, setPaused] = useState(false);
   const [isAtEnd, setAtEnd] = useState(true);
+  const [following, setFollowing] = useState<TailChoice>();
   const [trouble, setTrouble] = useState<string>();
   useEffect(() => {
     view.current = new TailView(list.current!, setCounts);
   }, []);
-  useEffect(() => view.current?.pause(isPaused), [isPaused]);
-  useTail(choice, view, setTrouble);
+  const onFollowing = () => {
+    setFollowing(choice);
+    setTrouble(undefined);
+  };
+  useTail(choice, view, onFollowing, setTrouble);
+  const pause = (pauses: boolean) => {
+    view.current?.pause(pauses);
+    setPaused(pauses);
+  };
   const toEnd = () => {
     view.current?.toEnd();
     setAtEnd(true);
   };
   return (
-    <section class="tail" aria-labelledby="lines">
+    <section class="tail" aria-labelledby="lines" data-following={following === choice && trouble === undefined}>
       <h2 id="lines" tabIndex={-1}>
         Live lines
       </h2>
@@ -36,7 +44,7 @@ export function Tail() {
         choice={choice}
         onChoice={setChoice}
         isPaused={isPaused}
-        onPause={setPaused}
+        onPause={pause}
         onClear={() => view.current?.clear()}
       />
       <div class="window">
@@ -75,7 +83,8 @@ export function Tail() {
 function useTail(
   choice: TailChoice,
   view: { readonly current?: TailView | undefined },
-  onTrouble: (trouble?: string) => void,
+  onFollowing: () => void,
+  onTrouble: (trouble: string) => void,
 ): void {
   const [isVisible, setVisible] = useState(document.visibilityState !== 'hidden');
   useEffect(() => {
@@ -88,7 +97,7 @@ function useTail(
     const end = new AbortController();
     view.current?.choose(choice);
     const timer = setTimeout(
-      () => void followTail(choice, end.signal, (some) => view.current?.add(some), onTrouble),
+      () => void followTail(choice, end.signal, (some) => view.current?.add(some), onFollowing, onTrouble),
       choice === ALL ? 0 : TYPING_MS,
     );
     return () => {

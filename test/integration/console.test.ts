@@ -8,7 +8,7 @@ import { LIBRARY_ENV } from '../../src/contract.js';
 import type { State } from '../../src/shipper/console/wire.js';
 import { describeWith } from '../support/capability.js';
 import { ConsolePage, closeBrowser, openBrowser } from '../support/console-page.js';
-import { type Running, root, run, start, temporaryDirectory, until } from '../support/run.js';
+import { logtap, type Running, root, run, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 jest.setTimeout(180_000);
@@ -22,6 +22,8 @@ interface Scene {
   readonly state: () => Promise<State>;
   /** Writes lines to the tapped standard output. */
   readonly write: (...lines: readonly string[]) => Promise<unknown>;
+  /** What the sink stdout has. */
+  readonly delivered: () => string;
   readonly end: () => Promise<unknown>;
 }
 
@@ -34,7 +36,7 @@ async function openScene(settings: Record<string, string> = {}): Promise<Scene> 
   const env = { ...tapEnvironment('', { suppress: true }), ...target };
   const state = async () => (await (await fetch(`http://127.0.0.1:${port}/status`)).json()) as State;
   const write = (...lines: readonly string[]) => run('printf', ['%s\\n', ...lines], { env });
-  return { port, env, state, write, end: () => drain(shipper) };
+  return { port, env, state, write, delivered: shipper.stdout, end: () => drain(shipper) };
 }
 
 /** An application that goes on: it writes its text every 100 ms. */
@@ -87,7 +89,7 @@ describeWith(['chromium'], 'the console', () => {
     await console.until('three lines of stdout', async () => (await console.numbersOf(row))[0] === 3);
     await console.until(
       'the line of stderr',
-      async () => (await console.numbersOf('[data-row="stdout stderr"]'))[0] === 1,
+      async () => (await console.numbersOf('[data-row="stdout stderr"]'))[1] === 1,
     );
     await console.until('that all is delivered', async () => (await console.numbersOf(row))[1] === 2);
     const { sinks } = (await scene.state()).ledger;
@@ -119,39 +121,40 @@ describeWith(['chromium'], 'the console', () => {
     await scene.end();
   });
 
-  test('the tail: a line within a second, a filter, a pause; the shipper is rid of it when the page is closed', async () => {
+  test('the tail: a line as soon as the sink has it, a filter, a pause; the shipper is rid of it when the page is closed', async () => {
     const scene = await openScene();
     expect((await scene.state()).tailing).toBe(0);
     const console = await ConsolePage.open(scene.port);
     await until('the page follows the tail', async () => (await scene.state()).tailing === 1);
-    const times: number[] = [];
+    const lags: number[] = [];
     for (let n = 0; n < 5; n++) {
       const line = `INFO order ${n} accepted`;
-      const startedMs = performance.now();
       await scene.write(line);
+      await until('the sink has it', () => scene.delivered().includes(line));
+      const deliveredMs = performance.now();
       await console.until(line, async () => (await console.messages()).includes(line));
-      times.push(performance.now() - startedMs);
+      lags.push(performance.now() - deliveredMs);
     }
-    // The quickest one: the machine may do something else meanwhile.
-    expect(Math.min(...times)).toBeLessThan(1000);
+    // After the sink got it, of the quickest one: the machine may do something else meanwhile.
+    expect(Math.min(...lags)).toBeLessThan(500);
 
     await scene.write('WARN stock is low', 'ERROR payment refused');
     await console.until('the error', async () => (await console.messages()).includes('ERROR payment refused'));
     await console.page.select('select[name=level]', 'warn');
+    await console.until('warnings and errors', async () => (await console.messages()).length === 2);
     expect(await console.messages()).toEqual(['WARN stock is low', 'ERROR payment refused']);
     await console.page.type('input[name=match]', 'STOCK');
     await console.until('the match alone', async () => (await console.messages()).length === 1);
     expect(await console.messages()).toEqual(['WARN stock is low']);
     // The choice reaches the shipper, too.
-    await console.until('the new tail', async () =>
-      console.requests.some((url) => /\/tail\?level=warn&match=STOCK&/.test(url)),
-    );
-    await until('the old tail is gone', async () => (await scene.state()).tailing === 1);
+    await console.follows();
+    expect(console.requests.filter((url) => url.includes('/tail?')).at(-1)).toContain('?level=warn&match=STOCK&');
     await scene.write('WARN other', 'WARN stock of 7 is low');
     await console.until('the new match', async () => (await console.messages()).length === 2);
     expect(await console.messages()).toEqual(['WARN stock is low', 'WARN stock of 7 is low']);
 
     await console.page.click('button[name=pause]');
+    await console.until('the pause', async () => (await console.textOf('.counts')).includes('Paused'));
     await scene.write('ERROR stock is gone');
     await console.until('that a line waits', async () => (await console.textOf('.counts')).includes('1 line waiting'));
     expect(await console.messages()).toHaveLength(2);
@@ -206,7 +209,8 @@ describeWith(['chromium'], 'the console', () => {
     const console = await ConsolePage.open(scene.port);
     await scene.write('one', 'two');
     await console.until('the loss', async () => (await console.textOf('#verdict')).includes('Lines are lost'));
-    expect(await console.textOf('.verdict')).toMatch(/2 dropped \(too_old\).*What to do.*set LOGTAP_DEAD_LETTER_FILE/);
+    await console.until('both lines', async () => (await console.textOf('.verdict')).includes('2 dropped (too_old)'));
+    expect(await console.textOf('.verdict')).toMatch(/What to do.*set LOGTAP_DEAD_LETTER_FILE/);
     expect(await console.textOf('[data-step=lost]')).toContain('2 lines');
     await console.close();
     await scene.end();
@@ -219,12 +223,10 @@ describeWith(['chromium'], 'the console', () => {
     const line = 'INFO order 4711 of customer 42 accepted, total 19.90 EUR, shipped by tomorrow at noon\n';
     const writer = startWriter(scene.env, line.repeat(1000));
     await console.until('lines that are left out', async () => (await console.textOf('.counts')).includes('not shown'));
-    await console.until(
-      'four seconds of frames',
-      async () => (await console.evaluate<number[]>('worstFrames')).length >= 4,
-    );
     // Of each second its longest frame. A page that cannot keep up has no second without a long one; a busy machine has one.
-    expect(Math.min(...(await console.evaluate<number[]>('worstFrames')))).toBeLessThan(250);
+    await console.until('a second of quick frames', async () =>
+      (await console.evaluate<number[]>('worstFrames')).some((ms) => ms < 250),
+    );
     expect(await console.evaluate('document.querySelectorAll(".tail li").length')).toBeLessThanOrEqual(500);
     await console.page.click('button[name=pause]');
     await console.until('the pause', async () => (await console.textOf('.counts')).includes('Paused'));
@@ -263,6 +265,18 @@ describeWith(['chromium'], 'the console', () => {
     await console.close();
     await scene.end();
   });
+});
+
+test('logtap run --console prints the address of its page, which shows a program that goes on', async () => {
+  const shop = join(root, 'examples', 'programs', 'shop.sh');
+  const running = start(process.execPath, [logtap, 'run', '--suppress', '--console', '--', 'sh', shop]);
+  const address = () => /console at (http:\/\/127\.0\.0\.1:\d+\/)\n/.exec(running.stderr())?.[1];
+  await until('the address is printed', () => address() !== undefined);
+  expect(await (await fetch(address()!)).text()).toContain('<title>logtap</title>');
+  const state = async () => (await (await fetch(`${address()}status`)).json()) as State;
+  await until('lines are delivered', async () => (await state()).sinks[0]!.delivered.records > 3);
+  running.child.kill('SIGTERM');
+  expect((await running.ended).code).toBe(143);
 });
 
 /** In the page: the longest frame of each second. */

@@ -42,7 +42,15 @@ export class ConsolePage {
     await page.setViewport({ width: 1280, height: 900 });
     const opened = new ConsolePage(page, complaints);
     await page.goto(`http://localhost:${port}/`, { waitUntil: 'domcontentloaded', timeout: 120_000 });
+    await opened.follows();
     return opened;
+  }
+
+  /** Waits until the shipper sends the lines of the present choice. */
+  async follows(): Promise<void> {
+    await this.until('that it follows', () =>
+      this.evaluate(`document.querySelector('.tail')?.dataset.following === 'true'`),
+    );
   }
 
   /** Text of the first element; empty where there is none. */

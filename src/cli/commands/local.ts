@@ -4,7 +4,7 @@ import { command, output } from './command.js';
 export const RUN = command({
   name: 'run',
   summary: 'run a tapped program with its own shipper',
-  synopsis: '[--sink SINK] [--file PATH]... [--suppress] -- CMD ARGS',
+  synopsis: '[--sink SINK] [--file PATH]... [--suppress] [--console] -- CMD ARGS',
   description:
     'Runs a program under the tap, with a shipper beside it. LOGTAP_* variables configure the shipper. The program keeps its terminal and its signals.',
   program: { name: 'CMD', help: 'a program with its arguments', isRequired: true, completes: 'program' },
@@ -17,6 +17,7 @@ export const RUN = command({
       help: 'a log file or a pattern to tap, in addition to stdout and stderr',
     },
     suppress: { help: 'keep what is tapped from its original place' },
+    console: { help: 'print the address of a page that shows the live lines, the counts and what is stuck' },
     record: {
       value: 'TAPE',
       completes: 'file',

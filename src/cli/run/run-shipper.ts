@@ -36,6 +36,8 @@ export class RunShipper {
   constructor(
     private readonly directory: string,
     private readonly sink: string | undefined,
+    /** Take precedence over the environment. */
+    private readonly settings: Readonly<Record<string, string>> = {},
   ) {}
 
   readonly #stopping = new AbortController();
@@ -137,6 +139,7 @@ export class RunShipper {
         LOGTAP_SOCKET: socket,
         LOGTAP_RING_DIR: join(this.directory, RING_DIR),
         ...(this.sink === undefined ? {} : { LOGTAP_SINK: this.sink }),
+        ...this.settings,
       },
     });
     const exit = exitOf(child).catch((): Exit => ({ code: EXIT.INTERNAL }));

@@ -17,6 +17,7 @@ import { libraryFile } from '../package-files.js';
 import { loadTry } from '../try/load.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import { type Exit, exitOf } from './child-exit.js';
+import { consoleSettings, consoleUrl } from './console-port.js';
 import { RunShipper } from './run-shipper.js';
 
 /** A batch program may write faster than the shipper reads, and its user wants all lines. */
@@ -29,6 +30,8 @@ interface RunOptions {
   /** Absolute paths and patterns. */
   readonly files: readonly string[];
   readonly suppress: boolean;
+  /** Whether the shipper has its console. */
+  readonly console: boolean;
   readonly command: string;
   readonly args: readonly string[];
 }
@@ -43,14 +46,15 @@ function parse(args: readonly string[]): RunOptions {
       `--file (${divided}) must not contain ':', which separates paths. Give --file once for each path.`,
     );
   }
-  if (values.record !== undefined && (values.sink !== undefined || values.suppress)) {
-    throw new UsageError('--record excludes --sink and --suppress, because no shipper runs: leave them out');
+  if (values.record !== undefined && (values.sink !== undefined || values.suppress || values.console)) {
+    throw new UsageError('--record excludes --sink, --suppress and --console, because no shipper runs: leave them out');
   }
   return {
     record: values.record,
     sink: values.sink,
     files: files.map((file) => resolve(file)),
     suppress: values.suppress,
+    console: values.console,
     command,
     args: rest,
   };
@@ -172,8 +176,10 @@ export async function run(args: readonly string[]): Promise<number> {
   let isLeft = false;
   try {
     if (options.record !== undefined) return await runRecorded(options, library, directory, options.record);
-    const shipper = new RunShipper(directory, options.sink);
+    const settings = options.console ? await consoleSettings(process.env) : {};
+    const shipper = new RunShipper(directory, options.sink, settings);
     await shipper.start();
+    if (options.console) process.stderr.write(`logtap: console at ${consoleUrl(settings)}\n`);
     try {
       return (await runProgram(options, library, `ring:${join(directory, RING_DIR)}`)).code;
     } finally {
