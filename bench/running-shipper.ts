@@ -8,6 +8,9 @@ import { shipper } from './workshop.js';
 /** Clock ticks a second in /proc, the same on every Linux that Node runs on. */
 const TICKS = 100;
 
+/** Options of Node for each shipper, such as `--cpu-prof --cpu-prof-dir=profiles`. */
+const NODE_ARGUMENTS = process.env.LOGTAP_BENCH_NODE_ARGUMENTS?.split(' ') ?? [];
+
 /** What a process has used so far. */
 export interface Usage {
   readonly cpuSeconds: number;
@@ -48,7 +51,7 @@ export async function startShipper(
   settings: Readonly<Record<string, string>>,
   bundle: string = shipper,
 ): Promise<RunningShipper> {
-  const child = spawn(process.execPath, [bundle], {
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, bundle], {
     env: { LOGTAP_STATUS_PORT: 'off', ...settings },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
