@@ -10,7 +10,7 @@ import { skipBlanks } from './bytes.js';
 import { fieldsOfLine } from './layouts.js';
 import { levelOf, objectAt } from './level.js';
 import { isPairAt } from './level-of-keys.js';
-import { fieldsOfObject, fieldsOfPairs } from './named.js';
+import { fieldsOfObject, fieldsOfPairs, fieldsOfScan } from './named.js';
 import type { Fields } from './read-fields.js';
 import type { Severity } from './severity.js';
 import { idsInText } from './trace-ids.js';
@@ -39,10 +39,18 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number): Fields 
 }
 
 function fieldsOfJson(bytes: Uint8Array, from: number, end: number, severity: Severity): Fields | undefined {
-  const object = jsonObjectIn(bytes, from, end);
+  let to = end;
+  while (to > from && isSpace(bytes[to - 1])) to--;
+  const scanned = fieldsOfScan(bytes, from, to);
+  if (scanned === 'none') return undefined;
+  if (scanned !== 'complex') return Object.assign(scanned, { severity, object: { start: from, end: to } });
+  const object = jsonObjectIn(bytes, from, to);
   if (object === undefined) return undefined;
   return { severity, ...fieldsOfObject(object.value), object: { start: object.start, end: object.end } };
 }
+
+/** As JSON has it. */
+const isSpace = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
 
 /** A digit, a bracket, `<`, a capital in front of a date, `key=`, or an object at the end. */
 function mayHaveFields(bytes: Uint8Array, from: number, end: number): boolean {

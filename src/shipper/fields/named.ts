@@ -1,4 +1,5 @@
 /** Fields of records that name their values: JSON objects and logfmt. */
+import { JsonScan, type Scanned } from '../records/json-scan.js';
 import type { Fields } from './read-fields.js';
 import { idsOf, idsOfParent, spanIdOf, type TraceIds, traceIdOf } from './trace-ids.js';
 
@@ -7,14 +8,27 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** A key, and its parts between dots. */
 interface Key {
+  /** Among all keys. */
+  readonly index: number;
   readonly name: string;
   readonly first: string;
   readonly rest: readonly string[];
 }
 
+/** An object, as far as it may have fields. */
+interface Members {
+  of(key: Key): unknown;
+}
+
+const names: string[] = [];
+
 function keyOf(name: string): Key {
   const [first = '', ...rest] = name.split('.');
-  return { name, first, rest };
+  const known = names.indexOf(name);
+  const index = known < 0 ? names.push(name) - 1 : known;
+  // An object by this name has members that count.
+  if (rest.length > 0) keyOf(first);
+  return { index, name, first, rest };
 }
 
 const LOGGERS = [
@@ -43,7 +57,7 @@ const TIMES = [
   'timeMillis',
   'date',
   '__REALTIME_TIMESTAMP',
-];
+].map(keyOf);
 const TRACES = [
   'trace_id',
   'traceId',
@@ -71,92 +85,133 @@ const SPANS = [
 const DATADOG_TRACE = keyOf('dd.trace_id');
 const DATADOG_SPAN = keyOf('dd.span_id');
 const NAME = [keyOf('name')];
+const LEVEL_NAME = keyOf('levelname');
+const LEVEL = keyOf('level');
+const PID = keyOf('pid');
+const HOST = keyOf('hostname');
+const PARENT = keyOf('traceparent');
+/** MongoDB's and Log4j's objects of a time. */
+const DATED = keyOf('t');
+const INSTANT = keyOf('instant');
 /** Objects in which loggers put what belongs to the context of a record. */
-const CONTEXTS = ['contextMap', 'mdc', 'MDC', 'context', 'Properties', 'properties', 'attributes', 'extra', 'Scope'];
+const CONTEXTS = [
+  'contextMap',
+  'mdc',
+  'MDC',
+  'context',
+  'Properties',
+  'properties',
+  'attributes',
+  'extra',
+  'Scope',
+].map(keyOf);
 /** Longest name. A longer one does not count as a name, and would not be indexed. */
 const NAME_MAX = 1024;
 
-export function fieldsOfObject(value: unknown): Named {
-  const object = value as Values;
-  const ids = idsOfObject(object);
+/** An object that was parsed. */
+class Parsed implements Members {
+  readonly #values: Values;
+
+  constructor(values: Values) {
+    this.#values = values;
+  }
+
+  /** `a.b` is a key, or the key `b` of the object `a`. */
+  of({ name, first, rest }: Key): unknown {
+    const value = this.#values[name];
+    if (value !== undefined || rest.length === 0) return value;
+    const inner = objectOf(this.#values[first]);
+    if (inner === undefined) return undefined;
+    return inner[rest.join('.')] ?? rest.reduce<unknown>((each, part) => objectOf(each)?.[part], inner);
+  }
+}
+
+/** Made when all keys are known. */
+const scan = new JsonScan(names);
+const SCANNED: Members = { of: ({ index }) => scan.value(index) };
+
+/**
+ * Fields of the JSON object that these bytes are, where a scan can tell them: without an object of all its values, which costs several
+ * times as much. A value among those that count is then no object itself.
+ */
+export function fieldsOfScan(bytes: Uint8Array, start: number, end: number): Named | Exclude<Scanned, 'object'> {
+  const scanned = scan.scan(bytes, start, end);
+  return scanned === 'object' ? fieldsOfMembers(SCANNED) : scanned;
+}
+
+export const fieldsOfObject = (value: unknown): Named => fieldsOfMembers(new Parsed(value as Values));
+
+function fieldsOfMembers(object: Members): Named {
+  // Members one by one: this is done for every record, and a spread costs several times as much.
+  const fields: { -readonly [name in keyof Named]: Named[name] } = {};
+  const { traceId, spanId } = idsOfObject(object);
+  if (traceId !== undefined) fields.traceId = traceId;
+  if (spanId !== undefined) fields.spanId = spanId;
   const logger =
     nameIn(object, LOGGERS) ??
-    (typeof object.levelname === 'string' || isBunyan(object) ? nameIn(object, NAME) : undefined);
+    (typeof object.of(LEVEL_NAME) === 'string' || isBunyan(object) ? nameIn(object, NAME) : undefined);
   const thread = nameIn(object, THREADS);
   const time = timeIn(object);
-  return {
-    ...ids,
-    ...(logger !== undefined && { logger }),
-    ...(thread !== undefined && { thread }),
-    ...(time !== undefined && { time }),
-  };
+  if (logger !== undefined) fields.logger = logger;
+  if (thread !== undefined) fields.thread = thread;
+  if (time !== undefined) fields.time = time;
+  return fields;
 }
 
 /** bunyan and pino name their logger `name`, which other objects have for other things. */
-const isBunyan = ({ level, pid, hostname }: Values): boolean =>
-  typeof level === 'number' && typeof pid === 'number' && typeof hostname === 'string';
-
-/** `a.b` is a key, or the key `b` of the object `a`. */
-function memberOf(object: Values, { name, first, rest }: Key): unknown {
-  const value = object[name];
-  if (value !== undefined || rest.length === 0) return value;
-  const inner = objectOf(object[first]);
-  if (inner === undefined) return undefined;
-  return inner[rest.join('.')] ?? rest.reduce<unknown>((each, part) => objectOf(each)?.[part], inner);
-}
+const isBunyan = (object: Members): boolean =>
+  typeof object.of(LEVEL) === 'number' && typeof object.of(PID) === 'number' && typeof object.of(HOST) === 'string';
 
 const objectOf = (value: unknown): Values | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Values) : undefined;
 
-function nameIn(object: Values, keys: readonly Key[]): string | undefined {
+function nameIn(object: Members, keys: readonly Key[]): string | undefined {
   for (const key of keys) {
-    const value = memberOf(object, key);
+    const value = object.of(key);
     if (typeof value === 'string' && value !== '' && value.length <= NAME_MAX) return value;
   }
   return undefined;
 }
 
-function timeIn(object: Values): string | number | undefined {
+function timeIn(object: Members): string | number | undefined {
   for (const key of TIMES) {
-    const value = object[key];
+    const value = object.of(key);
     if (typeof value === 'string' || typeof value === 'number') return value;
   }
-  const date = objectOf(object.t)?.$date;
+  const date = objectOf(object.of(DATED))?.$date;
   if (typeof date === 'string') return date;
-  const instant = objectOf(object.instant);
+  const instant = objectOf(object.of(INSTANT));
   if (typeof instant?.epochSecond !== 'number') return undefined;
   return instant.epochSecond * 1000 + Number(instant.nanoOfSecond ?? 0) / 1e6;
 }
 
-function idsOfObject(object: Values): TraceIds {
-  const own = idsOfValues(object);
+function idsOfObject(object: Members): TraceIds {
+  const own = idsOfMembers(object);
   if (own.traceId !== undefined) return own;
   for (const key of CONTEXTS) {
-    const context = objectOf(object[key]);
-    const ids = context === undefined ? {} : idsOfValues(context);
+    const context = objectOf(object.of(key));
+    const ids = context === undefined ? {} : idsOfMembers(new Parsed(context));
     if (ids.traceId !== undefined) return ids;
   }
   return {};
 }
 
-function idsOfValues(object: Values): TraceIds {
+function idsOfMembers(object: Members): TraceIds {
   for (const key of TRACES) {
-    const traceId = traceIdOf(memberOf(object, key));
-    if (traceId !== undefined)
-      return idsOf(
-        traceId,
-        first(SPANS, (span) => spanIdOf(memberOf(object, span))),
-      );
+    const value = object.of(key);
+    const traceId = value === undefined ? undefined : traceIdOf(value);
+    if (traceId !== undefined) return idsOf(traceId, spanIdIn(object));
   }
-  const traceId = traceIdOf(memberOf(object, DATADOG_TRACE), true);
-  if (traceId !== undefined) return idsOf(traceId, spanIdOf(memberOf(object, DATADOG_SPAN), true));
-  return idsOfParent(object.traceparent);
+  const traceId = traceIdOf(object.of(DATADOG_TRACE), true);
+  if (traceId !== undefined) return idsOf(traceId, spanIdOf(object.of(DATADOG_SPAN), true));
+  return idsOfParent(object.of(PARENT));
 }
 
-function first(keys: readonly Key[], read: (key: Key) => string | undefined): string | undefined {
-  for (const key of keys) {
-    const value = read(key);
-    if (value !== undefined) return value;
+function spanIdIn(object: Members): string | undefined {
+  for (const key of SPANS) {
+    const value = object.of(key);
+    const spanId = value === undefined ? undefined : spanIdOf(value);
+    if (spanId !== undefined) return spanId;
   }
   return undefined;
 }

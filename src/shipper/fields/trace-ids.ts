@@ -1,9 +1,17 @@
 /** Ids of traces and spans, in the forms in which tracers write them, as W3C writes them: 32 and 16 lower-case hexadecimal digits. */
 
-const W3C_TRACE = /^[0-9a-f]{32}$/;
+import { isHex } from '../records/bytes.js';
+
 const ZEROS = /^0+$/;
 const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
+
+/** Whether it is so many digits: for one text after the other, which costs less than an expression. */
+function isLowerHex(text: string, digits: number): boolean {
+  if (text.length !== digits) return false;
+  for (let i = 0; i < digits; i++) if (!isHex(text.charCodeAt(i))) return false;
+  return true;
+}
 
 /** W3C, B3 with 64 or 128 bits, a UUID, X-Ray's `1-5759e988-...`, Google's resource name, or Datadog's decimal number. */
 export function traceIdOf(value: unknown, isDecimal = false): string | undefined {
@@ -11,7 +19,7 @@ export function traceIdOf(value: unknown, isDecimal = false): string | undefined
   if (typeof value !== 'string' || value.length > 128) return undefined;
   if (isDecimal && /^\d{1,20}$/.test(value)) return decimal(value, TRACE_DIGITS);
   // As most tracers write it.
-  if (W3C_TRACE.test(value)) return ZEROS.test(value) ? undefined : value;
+  if (isLowerHex(value, TRACE_DIGITS)) return ZEROS.test(value) ? undefined : value;
   const plain = value
     .replace(/^projects\/[^/]+\/traces\//, '')
     .replace(/^(?:Root=)?1-(?=[0-9a-f]{8}-[0-9a-f]{24}$)/i, '')
@@ -26,7 +34,7 @@ export function spanIdOf(value: unknown, isDecimal = false): string | undefined 
   if (typeof value !== 'string') return undefined;
   if (isDecimal && /^\d{1,20}$/.test(value)) return decimal(value, SPAN_DIGITS);
   const plain = value.toLowerCase();
-  return /^[0-9a-f]{16}$/.test(plain) && !ZEROS.test(plain) ? plain : undefined;
+  return isLowerHex(plain, SPAN_DIGITS) && !ZEROS.test(plain) ? plain : undefined;
 }
 
 function decimal(value: string, digits: number): string | undefined {
@@ -47,10 +55,11 @@ export function idsOfParent(value: unknown): TraceIds {
   return idsOf(traceIdOf(trace), spanIdOf(span));
 }
 
-export const idsOf = (traceId: string | undefined, spanId: string | undefined): TraceIds => ({
-  ...(traceId !== undefined && { traceId }),
-  ...(spanId !== undefined && { spanId }),
-});
+export function idsOf(traceId: string | undefined, spanId: string | undefined): TraceIds {
+  if (traceId === undefined) return spanId === undefined ? NONE : { spanId };
+  return spanId === undefined ? { traceId } : { traceId, spanId };
+}
+const NONE: TraceIds = {};
 
 const TRACE_IN_TEXT = /\b(dd\.)?trace[._]?id["']?[=:] ?["']?([0-9a-f-]{1,36})/i;
 const SPAN_IN_TEXT = /\b(dd\.)?span[._]?id["']?[=:] ?["']?([0-9a-f]{1,20})/i;
