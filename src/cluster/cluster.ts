@@ -59,12 +59,14 @@ const PAGE = 500;
 const FIELD_MANAGER = 'logtap-upgrade';
 
 export class Cluster {
+  readonly config: KubeConfig;
   readonly #pods: CoreV1Api;
   readonly #objects: KubernetesObjectApi;
   readonly #namespace: string;
   readonly #server: string;
 
   private constructor(config: KubeConfig) {
+    this.config = config;
     this.#pods = config.makeApiClient(CoreV1Api);
     this.#objects = KubernetesObjectApi.makeApiClient(config);
     this.#namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';

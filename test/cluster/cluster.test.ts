@@ -11,6 +11,7 @@ import { disruptions } from './disruptions.js';
 import { example } from './example.js';
 import { exec } from './exec.js';
 import { manifests } from './manifests.js';
+import { observe } from './observe.js';
 import { proof } from './proof.js';
 import { restricted } from './restricted.js';
 import { shapes } from './shapes.js';
@@ -38,6 +39,7 @@ describeWith(
     example(audited);
     exec(audited);
     manifests(audited);
+    observe(audited);
     // It has no sidecar, and audits itself.
     proof(cluster);
     restricted(audited);

@@ -205,6 +205,17 @@ export class TestCluster {
     return { code, stdout, stderr };
   }
 
+  /** Of an administrator. */
+  get kubeconfig(): string {
+    return this.#node.kubeconfig;
+  }
+
+  /** Starts such a command that goes on until it is ended. */
+  startLogtap(args: readonly string[], kubeconfig = this.#node.kubeconfig): Running {
+    const [command, ...all] = this.#node.within([process.execPath, logtap, ...args]);
+    return start(command, all, { env: { KUBECONFIG: kubeconfig } });
+  }
+
   /** Runs `logtap audit` with the ledgers that are in logs of shippers. */
   async audit(target: Target, logs: string): Promise<Answer> {
     const service =

@@ -100,7 +100,7 @@ const allowedParts: Record<string, readonly string[]> = {
   audit: ['audit', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
   prove: ['prove', 'audit', 'shipper', 'cli', 'catalog', 'contract.js'],
   doctor: ['doctor', 'catalog', 'contract.js', 'printable.js'],
-  cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js'],
+  cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js', 'printable.js'],
 };
 
 describe('fences', () => {

@@ -33,7 +33,75 @@ export interface UpgradeResult {
   readonly left: number;
 }
 
+export interface StatusRequest {
+  readonly pods: PodSelection;
+}
+
+/** A tapped pod, or a named one that is not tapped. */
+export interface PodStatus {
+  readonly namespace: string;
+  readonly pod: string;
+  /** Restarts of the shipper. */
+  readonly restarts: number;
+  /** As the status port has it at `/status`. */
+  readonly state?: ShipperState;
+  /** Why there is no state, with the remedy. */
+  readonly problem?: string;
+}
+
+/** The fields of `/status` that are shown, each of which an older or later shipper may not have. */
+export interface ShipperState {
+  readonly version?: string;
+  readonly problems?: readonly string[];
+  readonly losses?: readonly string[];
+  readonly read?: { readonly records: number };
+  readonly held?: number;
+  readonly oldestHeldSeconds?: number;
+  readonly sinks?: readonly SinkStatus[];
+  readonly ledger?: { readonly dropped?: Readonly<Record<string, Readonly<Record<string, number>>>> };
+}
+
+export interface SinkStatus {
+  readonly name: string;
+  readonly delivered: { readonly records: number };
+  readonly failures?: number;
+  readonly lastError?: { readonly detail: string; readonly secondsAgo: number };
+}
+
+/** A record as `/tail` has it. */
+export type TailRecord = Readonly<Record<string, unknown>>;
+
+export interface PodName {
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+export interface TailRequest {
+  readonly pods: PodSelection;
+  readonly level?: string | undefined;
+  /** A part of the message. */
+  readonly match?: string | undefined;
+  /** Lines per second and pod. */
+  readonly max?: number | undefined;
+  readonly signal: AbortSignal;
+  /** Awaited: a slow reader of the output slows the connection, and the shipper then counts what it leaves out. */
+  readonly onRecord: (pod: PodName, record: TailRecord) => Promise<void> | void;
+  /** So many matching records of a pod are left out here. */
+  readonly onNotShown: (pod: PodName, records: number) => void;
+  /** About a pod that is not followed now, or is again. */
+  readonly onNotice: (text: string) => void;
+}
+
+export interface TailResult {
+  /** That were followed. */
+  readonly pods: number;
+}
+
 export interface ClusterModule {
+  /** @throws ClusterError when the cluster cannot be reached, or does not let the user list pods */
+  status(request: StatusRequest): Promise<readonly PodStatus[]>;
+  /** Until the signal aborts, or all named pods are gone. @throws ClusterError as `status`, or for pods that may not be reached */
+  tail(request: TailRequest): Promise<TailResult>;
   /** @throws ClusterError when the cluster cannot be reached, or refuses a request that all pods need */
   upgrade(request: UpgradeRequest): Promise<UpgradeResult>;
 }

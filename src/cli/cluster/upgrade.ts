@@ -6,6 +6,7 @@ import type { CommandStreams } from '../streams.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import type { UpgradeResult } from './cluster-module.js';
 import { inCluster } from './load.js';
+import { selectionOf } from './selection.js';
 
 /**
  * Runs the command and resolves to its exit code.
@@ -14,19 +15,14 @@ import { inCluster } from './load.js';
  */
 export async function upgradeCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, args: names } = parseCommand(UPGRADE, args);
-  const { image, namespace, selector, 'all-namespaces': allNamespaces } = values;
+  const { image } = values;
   if (!isImage(image)) {
     throw new UsageError(`--image (${image}) must be an image such as registry.example/cdk8s-logtap:0.2.0`);
   }
-  if (allNamespaces && (namespace !== undefined || names.length > 0)) {
-    throw new UsageError('--all-namespaces excludes --namespace and names of pods. Use one of them.');
-  }
-  if (selector !== undefined && names.length > 0) {
-    throw new UsageError('--selector excludes names of pods. Use one of them.');
-  }
+  const pods = selectionOf(values, names);
   const result = await inCluster((cluster) =>
     cluster.upgrade({
-      pods: { namespace, allNamespaces, labels: selector, names },
+      pods,
       image,
       isDryRun: values['dry-run'],
       maxUnavailable: maxUnavailable(values['max-unavailable']),

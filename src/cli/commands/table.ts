@@ -1,5 +1,5 @@
 /** Every command, in the groups and the order of the help. */
-import { UPGRADE } from './cluster.js';
+import { STATUS, TAIL, UPGRADE } from './cluster.js';
 import type { Command } from './command.js';
 import { DOCTOR, RUN, TRY } from './local.js';
 import { CHECK, DIFF, EXPLAIN, INJECT, UNINJECT } from './manifests.js';
@@ -15,7 +15,7 @@ export interface Group {
 export const GROUPS: readonly Group[] = [
   { title: 'On this machine', commands: [RUN, TRY, DOCTOR] },
   { title: 'Manifests', commands: [INJECT, UNINJECT, CHECK, DIFF, EXPLAIN] },
-  { title: 'In a cluster', commands: [UPGRADE] },
+  { title: 'In a cluster', commands: [STATUS, TAIL, UPGRADE] },
   { title: 'Proofs', commands: [AUDIT, PROVE] },
   { title: 'In containers', commands: [SHIP, REPLAY, INSTALL, TERMINATE] },
   { title: 'This tool', commands: [COMPLETION, HELP, VERSION] },

@@ -1,0 +1,98 @@
+/** `logtap status` and `logtap tail` of pods, with the rights of the role in docs/guides/see-a-cluster.md and no others. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { stepsOf } from '../support/page.js';
+import { temporaryDirectory } from '../support/run.js';
+import type { AuditedTest } from './audits.js';
+
+/** Writes a line of each level, and ends when it is told to. */
+const WRITER = `trap exit TERM; i=0
+while true; do echo "INFO tick $i"; echo "ERROR boom $i"; i=$((i+1)); sleep 0.2; done`;
+
+/** A kubeconfig of a new service account with this role in the default namespace. */
+async function userOf(k8s: TestCluster, name: string, role: object): Promise<string> {
+  await k8s.tell(['create', 'serviceaccount', name]);
+  await k8s.apply(
+    { ...role, metadata: { name } },
+    {
+      ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name } },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: 'default' }],
+    },
+  );
+  const token = (await k8s.tell(['create', 'token', name])).trim();
+  const config = parse(readFileSync(k8s.kubeconfig, 'utf8'));
+  config.users = config.users.map(({ name: user }: { name: string }) => ({ name: user, user: { token } }));
+  const file = join(temporaryDirectory(), 'kubeconfig');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}
+
+export function observe(test: AuditedTest): void {
+  test('status and tail of a suppressed pod, through a restart of its shipper, with the least rights', async (k8s) => {
+    const name = k8s.name('seen');
+    const [page] = stepsOf('docs/guides/see-a-cluster.md');
+    const role = parse(page !== undefined && 'file' in page ? page.text : '');
+    const [listsPods] = role.rules;
+    const observer = await userOf(k8s, `${name}-observer`, role);
+    const lister = await userOf(k8s, `${name}-lister`, { ...role, rules: [listsPods] });
+    const pod = podOf(name, [legacy(WRITER)], { terminationGracePeriodSeconds: 5 });
+    await k8s.apply(
+      k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true, shipper: { drainSeconds: 5 } }),
+    );
+    await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
+
+    const rows = async () => JSON.parse((await k8s.logtap(['status', name, '-o', 'json'], observer)).stdout);
+    await k8s.until('it has delivered', async () => (await rows())[0]?.state?.sinks[0].delivered.records > 0);
+    const shown = await k8s.logtap(['status', '-l', `app=${name}`], observer);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(linesOf(shown.stdout)).toEqual([
+      expect.stringMatching(/^POD +READY +VERSION +RESTARTS +IN +OUT +HELD +OLDEST +LOST$/),
+      expect.stringMatching(new RegExp(`^${name} +yes +\\S+ +0 +[1-9]\\d* +[1-9]\\d* +\\d+ +(-|\\d+ s) +0$`)),
+    ]);
+
+    const forbidden = await k8s.logtap(['tail', name], lister);
+    expect(forbidden.code).toBe(77);
+    expect(forbidden.stderr).toMatch(/cannot forward a port of pod .*lacks the rights .*see-a-cluster\.md#rights/);
+    const unknown = await k8s.logtap(['status', name], lister);
+    expect(unknown.code).toBe(2);
+    expect(unknown.stdout).toContain('lacks the rights');
+
+    // The output of the application has nothing to show.
+    expect(await k8s.tell(['logs', name, '-c', 'app'])).toBe('');
+    const tail = k8s.startLogtap(['tail', '-l', `app=${name}`, '--level', 'error', '--grep', '\\d$'], observer);
+    const says = (what: string, text: () => string, pattern: RegExp) =>
+      k8s.until(`${what}: ${tail.stderr()}`, () => pattern.test(text()));
+    await says('a line', tail.stdout, /boom \d+\n/);
+    expect(tail.stdout()).not.toContain('tick');
+    expect(linesOf(tail.stdout())[0]).toMatch(
+      new RegExp(`^\\d\\d:\\d\\d:\\d\\d\\.\\d{3} ${name} app error \\| ERROR boom \\d+$`),
+    );
+
+    const killed = "process.kill(1, 'SIGTERM')";
+    await k8s.kubectl(['exec', name, '-c', 'logtap', '--', '/nodejs/bin/node', '-e', killed]);
+    await says('the restart is seen', tail.stderr, /is followed again/);
+    const before = tail.stdout().length;
+    await says('a line after the restart', () => tail.stdout().slice(before), /boom \d+\n/);
+
+    await k8s.tell(['delete', 'pod', name, PATIENCE]);
+    await says('the end is seen', tail.stderr, /is gone|has ended/);
+    tail.child.kill('SIGINT');
+    expect((await tail.ended).code).toBe(0);
+  });
+
+  test('errors of a cluster: no kubeconfig, no pod, a pod that is not tapped', async (k8s) => {
+    const none = await k8s.logtap(['status'], join(temporaryDirectory(), 'missing'));
+    expect(none.code).toBe(69);
+    expect(none.stderr).toMatch(/kubeconfig|does not answer/);
+    expect(await k8s.logtap(['status', '-l', 'app=nothing-has-this'])).toMatchObject({ code: 66 });
+    expect(await k8s.logtap(['tail', '-l', 'app=nothing-has-this'])).toMatchObject({ code: 66 });
+    const name = k8s.name('plain');
+    await k8s.apply(podOf(name, [legacy('trap exit TERM; while true; do sleep 0.1; done')]));
+    const { code, stderr } = await k8s.logtap(['tail', name]);
+    expect([code, stderr]).toEqual([69, expect.stringMatching(/is not tapped: it has no container logtap/)]);
+    await k8s.tell(['delete', 'pod', name, PATIENCE]);
+  });
+}
