@@ -27,10 +27,14 @@ export class TailView {
   #frame = 0;
   #shown = 0;
   #notShown = 0;
+  /** Whether the newest line stays in view. */
+  #follows = true;
 
   constructor(list: HTMLElement, onCounts: (counts: TailCounts) => void) {
     this.#list = list;
     this.#onCounts = onCounts;
+    // Lines that break elsewhere move the end.
+    new ResizeObserver(() => this.#follows && this.toEnd()).observe(list);
   }
 
   add(lines: readonly TailLine[]): void {
@@ -66,12 +70,15 @@ export class TailView {
 
   /** Follows the newest line again. */
   toEnd(): void {
+    this.#follows = true;
     this.#list.scrollTop = this.#list.scrollHeight;
   }
 
-  get isAtEnd(): boolean {
+  /** The reader has moved the list. Returns whether the newest line stays in view. */
+  scrolled(): boolean {
     const { scrollHeight, scrollTop, clientHeight } = this.#list;
-    return scrollHeight - scrollTop - clientHeight < END_PIXELS;
+    this.#follows = scrollHeight - scrollTop - clientHeight < END_PIXELS;
+    return this.#follows;
   }
 
   /** Old lines that were never drawn are counted instead. */
@@ -92,7 +99,6 @@ export class TailView {
 
   #drawRows(): void {
     if (this.#waiting.length === 0) return;
-    const isAtEnd = this.isAtEnd;
     const rows = document.createDocumentFragment();
     for (const line of this.#waiting) {
       rows.append('notShown' in line ? gapRow(line.notShown) : recordRow(line));
@@ -103,7 +109,7 @@ export class TailView {
     this.#list.append(rows);
     const over = this.#list.childElementCount - ROWS_MAX;
     for (let i = 0; i < over; i++) this.#list.firstElementChild?.remove();
-    if (isAtEnd) this.toEnd();
+    if (this.#follows) this.toEnd();
   }
 }
 

@@ -54,7 +54,7 @@ export function Tail() {
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
           tabIndex={0}
           aria-label="Lines as they go to the sinks"
-          onScroll={() => setAtEnd(view.current?.isAtEnd ?? true)}
+          onScroll={() => setAtEnd(view.current?.scrolled() ?? true)}
         />
         {counts.shown === 0 && counts.waiting === 0 && (
           <p class="waiting">

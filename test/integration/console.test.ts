@@ -69,6 +69,7 @@ async function picture(console: ConsolePage, { env }: Scene, name: string): Prom
   mkdirSync(PICTURES, { recursive: true });
   const shop = start(process.execPath, ['-e', SHOP], { env });
   await sleep(25_000);
+  await console.evaluate('scrollTo(0, 0)');
   await console.page.screenshot({ path: `${PICTURES}/console-${name}.png` });
   shop.child.kill('SIGKILL');
 }
@@ -248,6 +249,7 @@ describeWith(['chromium'], 'the console', () => {
     await console.page.setViewport({ width: 390, height: 844 });
     expect(await console.violations()).toEqual([]);
     expect(await console.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    await picture(console, scene, `phone-${scheme}`);
     const reached: string[] = [];
     for (let n = 0; n < 9; n++) {
       await console.page.keyboard.press('Tab');
@@ -261,7 +263,6 @@ describeWith(['chromium'], 'the console', () => {
       ...['Skip to live lines', 'Skip to the ledger'],
       ...['match', 'level', 'pause', 'clear', 'Lines as they go to the sinks'],
     ]);
-    await picture(console, scene, `phone-${scheme}`);
     await console.close();
     await scene.end();
   });
