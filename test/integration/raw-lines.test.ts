@@ -1,5 +1,11 @@
 /** A peer that knows nothing of frames, such as socat, nc or an old library, writes raw lines to the shipper's socket. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FRAME_MAGIC } from '../../src/contract.js';
+import { SocketSource } from '../../src/shipper/source/socket/source.js';
 import { run } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
@@ -11,6 +17,9 @@ peer.connect(sys.argv[1])
 for byte in sys.stdin.buffer.read():
     peer.send(bytes([byte]))
 `;
+
+/** Longer than a machine at its limits takes from one read to the next. */
+const UNREAD_MS = 3000;
 
 interface Arrived {
   readonly message: string;
@@ -51,4 +60,32 @@ describe('raw lines', () => {
     const text = Buffer.concat([Buffer.from(FRAME_MAGIC.slice(0, 3)), Buffer.from('\nsecond\n')]);
     expect((await shipped(text)).map(({ message }) => message)).toEqual(['\ufffdLT', 'second']);
   });
+
+  test('are whole also when nothing was read for longer than a line may grow', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'logtap-raw-'));
+    const fail = (problem: unknown) => {
+      throw problem;
+    };
+    const source = new SocketSource({
+      ...{ path: join(directory, 'raw.sock'), lineMaxBytes: 1 << 20, lingerMs: 10 },
+      ...{ lineIdleMs: UNREAD_MS, lineAgeMs: UNREAD_MS, onLost: fail, onProtocolError: fail },
+    });
+    await source.listen();
+    const lines = Array.from({ length: 60_000 }, (_, i) => `${i} ${'x'.repeat(101)}`);
+    const peer = connect(join(directory, 'raw.sock'));
+    peer.end(`${lines.join('\n')}\n`);
+    const stop = new AbortController();
+    const read: string[] = [];
+    for await (const batch of source.batches(stop.signal)) {
+      // The source has filled up, in the middle of a line.
+      if (read.length === 0) await sleep(UNREAD_MS + 200);
+      for (let i = 0; i < batch.count; i++) {
+        read.push(Buffer.from(batch.bytes.subarray(batch.start[i]!, batch.start[i]! + batch.length[i]!)).toString());
+      }
+      if (read.length >= lines.length) stop.abort();
+    }
+    source.close();
+    rmSync(directory, { recursive: true });
+    expect(read).toEqual(lines);
+  }, 120_000);
 });

@@ -98,6 +98,8 @@ export class LineAssembler {
   #lastPosition = 0;
   /** When the unfinished line last grew, on the caller's clock. */
   touchedMs = 0;
+  /** How long nothing was read since the unfinished line began: it could not grow. */
+  unreadMs = 0;
 
   /**
    * `writesTell`: whether the boundaries of its writes are those of a program that logs. `units`: how its bytes were counted
@@ -180,7 +182,7 @@ export class LineAssembler {
     if (start === end) return known;
     this.#endSeq = firstSeq + length;
     const { lineAgeMs = Number.POSITIVE_INFINITY } = this.#shared;
-    if (this.#length > 0 && timeMs - this.#timeMs >= lineAgeMs) this.interrupt();
+    if (this.#length > 0 && timeMs - this.#timeMs - this.unreadMs >= lineAgeMs) this.interrupt();
     let last = end - 1;
     while (last >= start && bytes[last] !== NEWLINE) last--;
     let from = start;
@@ -319,6 +321,7 @@ export class LineAssembler {
     const shared = this.#shared;
     if (this.#length === 0) {
       this.#timeMs = timeMs;
+      this.unreadMs = 0;
       shared.unfinished.add(this);
     }
     // Only the first one, and those in which the line may be cut, are ever asked for.

@@ -77,6 +77,7 @@ export class SocketSource implements Source {
   readonly #later: LaterVersions;
   readonly #connections = new Map<Socket, FrameStream>();
   #isPaused = false;
+  #pausedMs = 0;
   #isLingerOver = false;
   #linger: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -311,6 +312,7 @@ export class SocketSource implements Source {
     if (this.#shared.builder.isFull) {
       if (!this.#isPaused && this.#lastLookBytes === undefined) {
         this.#isPaused = true;
+        this.#pausedMs = this.#now();
         for (const socket of this.#connections.keys()) socket.pause();
       }
       this.#wake();
@@ -332,8 +334,12 @@ export class SocketSource implements Source {
     if (!this.#isPaused) return;
     this.#isPaused = false;
     // No line grew while nothing was read: that was our doing, not idleness.
-    for (const assembler of this.#shared.unfinished) assembler.touchedMs = this.#now();
-    for (const event of this.#shared.openEvents) event.touchedMs = this.#now();
+    const now = this.#now();
+    for (const assembler of this.#shared.unfinished) {
+      assembler.touchedMs = now;
+      assembler.unreadMs += now - this.#pausedMs;
+    }
+    for (const event of this.#shared.openEvents) event.touchedMs = now;
     for (const socket of this.#connections.keys()) socket.resume();
   }
 
