@@ -6,6 +6,7 @@ import { audit } from './audit.js';
 import { hookCost } from './hook-cost.js';
 import { lowRates } from './low-rates.js';
 import { manyRings } from './many-rings.js';
+import { memory } from './memory.js';
 import { peers } from './peers/main.js';
 import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
@@ -23,6 +24,7 @@ const PARTS: Readonly<Record<string, (options: readonly string[]) => Promise<voi
   synth,
   latency: requestLatency,
   audit,
+  memory,
   peers,
 };
 

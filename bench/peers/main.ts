@@ -122,15 +122,26 @@ export async function peers(args: readonly string[]): Promise<void> {
     reports.push(report);
     print(`${row.title}: ${report.lines.toLocaleString('en')} lines, median of ${rounds}`, tableOf(report));
     for (const problem of problemsOf(report)) console.log(`  ${problem}`);
+    // After each row: a run of all takes hours, and what it has is worth keeping.
+    if (json !== undefined) write(json, { rounds, lines, present, missing, rows: reports });
   }
   rmSync(work, { recursive: true, force: true });
-  if (json === undefined) return;
+}
+
+interface Results {
+  readonly rounds: number;
+  readonly lines: number;
+  readonly present: readonly Present[];
+  readonly missing: readonly (Peer & Missing)[];
+  readonly rows: readonly RowReport[];
+}
+
+function write(json: string, { rounds, lines, present, missing, rows }: Results): void {
   const report: Report = {
     ...{ date: new Date().toISOString().slice(0, 10), machine: machineOf(), rounds, lines },
     peers: present.map(({ name, version, input }) => ({ name, version, input })),
     missing: missing.map(({ name, install }) => ({ name, install })),
-    rows: reports,
+    rows,
   };
   writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
-  console.log(`\nwrote ${json}`);
 }

@@ -22,6 +22,8 @@ export interface Row {
   readonly hasStages?: boolean;
   /** Nothing but lines: no joining, no fields. */
   readonly isBare?: boolean;
+  /** `LOGTAP_MEMORY_MAX_BYTES` of the product, in MiB; its own default without it. */
+  readonly bufferMib?: number;
   /** Seconds from the first line on in which the service answers 503. */
   readonly outageSeconds?: number;
 }

@@ -27,6 +27,7 @@ function commandOf(source: 'socket' | 'rings', { row, directory, input, url, caF
     args: ['--max-semi-space-size=2', shipper],
     env: {
       ...{ ...where, LOGTAP_STATUS_PORT: 'off', LOGTAP_GRACE_SECONDS: '5', ...sinkOf(row, url) },
+      ...(row.bufferMib === undefined ? {} : { LOGTAP_MEMORY_MAX_BYTES: String(row.bufferMib * 2 ** 20) }),
       ...(row.hasStages ? { LOGTAP_REDACT: 'card' } : {}),
       ...(row.isBare ? { LOGTAP_EVENTS: 'off', LOGTAP_FIELDS: 'off' } : {}),
       ...(caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: caFile }),
