@@ -121,6 +121,12 @@ const PANELS: readonly Panel[] = [
     unit: 'cps',
     queries: [['{{sink}}: {{reason}}', rate('logtap_retries_total', 'sink, reason')]],
   },
+  {
+    title: 'Possible duplicates',
+    description: 'Resent after a lost answer, and perhaps stored twice: at most so many records.',
+    unit: 'cps',
+    queries: [['{{sink}}', rate('logtap_records_possible_duplicates_total', 'sink')]],
+  },
 ];
 
 const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
