@@ -1,6 +1,7 @@
 /** `logtap audit` and a real OpenSearch: a run with every kind of loss is proven, and what is changed by hand is found. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { freePort } from '../../scripts/free-port.js';
 import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
@@ -124,6 +125,18 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     const running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
     expect(running).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
     expect(running.answer.runs.map(({ state }) => state)).toEqual(['killed', 'killed', 'open']);
+
+    // The CronJob of the page asks for the last hours.
+    const page = stepsOf('docs/guides/prove-nothing-was-lost.md');
+    const cronJob = page.find((step) => 'file' in step && step.file === 'audit-cronjob.yaml') as { text: string };
+    const args = (parse(cronJob.text).spec.jobTemplate.spec.template.spec.containers[0].args as string[]).map((arg) =>
+      arg
+        .replace('https://search:9200', url)
+        .replace('orders-*', `${index}-*`)
+        .replace(/http:.*(?=\/audit)/, `http://127.0.0.1:${status}`),
+    );
+    const scheduled = await run(process.execPath, [logtap, ...args]);
+    expect(scheduled).toMatchObject({ code: 0, stdout: expect.stringMatching(/^PROVEN/) });
 
     const { stderr } = await drain(last);
     const file = join(rings, 'audit.ndjson');

@@ -7,6 +7,7 @@ import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
 import type { AuditModule, AuditRequest, AuditVerdict } from './audit-module.js';
+import { isRelative, timeOf } from './window-time.js';
 
 const EXIT_OF: Readonly<Record<AuditVerdict, number>> = {
   proven: EXIT.OK,
@@ -27,14 +28,17 @@ export async function auditCommand(
   const { values } = parseCommand(AUDIT, args);
   const { opensearch, cloudwatch, index, ledger, output, resume } = values;
   if (index !== undefined && opensearch === undefined) throw new UsageError('--index needs --opensearch');
+  if (resume !== undefined && [values.since, values.until].some(isRelative)) {
+    throw new UsageError('--resume needs --since and --until as times: a part that goes on later has the same window');
+  }
   const answer = await audit({
     service:
       opensearch === undefined
         ? { kind: 'cloudwatch', group: cloudwatch! }
         : { kind: 'opensearch', url: opensearch, index },
     ledgers: ledger,
-    sinceMs: timeOf('--since', values.since),
-    untilMs: timeOf('--until', values.until),
+    sinceMs: timeOf('--since', values.since, Date.now()),
+    untilMs: timeOf('--until', values.until, Date.now()),
     resume,
     format: output === 'text' ? 'text' : 'json',
     env: process.env,
@@ -44,13 +48,6 @@ export async function auditCommand(
   });
   await write(io.stdout, output === 'yaml' ? structured('yaml', JSON.parse(answer.text)) : answer.text);
   return EXIT_OF[answer.verdict];
-}
-
-function timeOf(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new UsageError(`${flag} (${text}) must be a time such as 2026-11-28T14:00:00Z`);
-  return ms;
 }
 
 const audit = async (request: AuditRequest) => {
