@@ -164,6 +164,13 @@ function bundle() {
   });
   buildSync({
     ...common,
+    entryPoints: ['src/migrate/main.ts'],
+    outfile: 'dist/migrate/main.js',
+    minify: true,
+    keepNames: true,
+  });
+  buildSync({
+    ...common,
     entryPoints: ['src/cluster/main.ts'],
     outfile: 'dist/cluster/main.js',
     minify: true,

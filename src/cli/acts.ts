@@ -12,6 +12,7 @@ export const ACTS: Readonly<Record<string, () => Promise<Act>>> = {
   check: async () => (await import('./manifests/check.js')).checkCommand,
   diff: async () => (await import('./manifests/diff.js')).diffCommand,
   explain: async () => (await import('./explain.js')).explainCommand,
+  migrate: async () => (await import('./migrate/migrate.js')).migrateCommand,
   status: async () => (await import('./cluster/status.js')).statusCommand,
   tail: async () => (await import('./cluster/tail.js')).tailCommand,
   upgrade: async () => (await import('./cluster/upgrade.js')).upgradeCommand,

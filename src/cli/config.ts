@@ -39,12 +39,21 @@ export function readProps(file: string | undefined, assignments: readonly Assign
     assign(data, at, typed(at, value, by), by);
   }
   try {
-    mustHaveProperties('LogTapProps', data, '', mustBeSinkData);
-    if (data.sink === undefined) throw new Error("no sink given: use --sink, or 'sink' in a logtap.yaml");
-    return resolve({ ...data, sink: toSink(data.sink) });
+    return propsOf(data);
   } catch (error) {
     throw wrong((error as Error).message);
   }
+}
+
+/**
+ * The properties of data such as a logtap.yaml has.
+ *
+ * @throws Error with the property, the rule and the remedy
+ */
+export function propsOf(data: Data): ResolvedProps {
+  mustHaveProperties('LogTapProps', data, '', mustBeSinkData);
+  if (data.sink === undefined) throw new Error("no sink given: use --sink, or 'sink' in a logtap.yaml");
+  return resolve({ ...data, sink: toSink(data.sink) });
 }
 
 const configError = (file: string, problem: string) => new CommandError(`${file}: ${problem}`, EXIT.CONFIGURATION);

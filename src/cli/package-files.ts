@@ -15,6 +15,9 @@ export const tryFile = join(dist, 'try', 'main.js');
 /** The bundle of the commands that talk to a cluster. */
 export const clusterFile = join(dist, 'cluster', 'main.js');
 
+/** The bundle of `logtap migrate`. */
+export const migrateFile = join(dist, 'migrate', 'main.js');
+
 /** The bundle of `logtap audit`. */
 export const auditFile = join(dist, 'audit', 'main.js');
 

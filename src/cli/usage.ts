@@ -20,6 +20,8 @@ export const EXIT = {
   IN_PART: 2,
   CANNOT: 3,
   USAGE: 64,
+  /** Input of the right kind that cannot be read. */
+  DATA: 65,
   NO_INPUT: 66,
   /** A service that the command needs does not answer as it must. */
   UNAVAILABLE: 69,

@@ -1,4 +1,4 @@
-/** The commands of docs/reference/cli.md and docs/guides/debugging.md, run one after the other: they print the text below them. */
+/** The commands of three pages, run one after the other: they print the text below them. */
 import { runPage, stepsOf } from '../support/page.js';
 
 const steps = stepsOf('docs/reference/cli.md');
@@ -11,3 +11,5 @@ test('the page has files and commands', () => {
 test('each command prints what the page says', () => runPage(steps));
 
 test('debugging: each command prints what the page says', () => runPage(stepsOf('docs/guides/debugging.md')));
+
+test('migrate: each command prints what the page says', () => runPage(stepsOf('docs/guides/migrate.md')));

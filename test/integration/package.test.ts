@@ -41,6 +41,7 @@ describe('npm pack', () => {
         'dist/THIRD-PARTY-LICENSES',
         'dist/audit/main.js',
         'dist/cluster/main.js',
+        'dist/migrate/main.js',
         'dist/shipper/main.js',
         'docs/reference/findings.md',
         'docs/reference/settings.md',
@@ -52,7 +53,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(audit|cli|cluster|imports|shipper|prove|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(audit|cli|cluster|imports|migrate|shipper|prove|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 

@@ -98,6 +98,8 @@ const allowedParts: Record<string, readonly string[]> = {
   // Of cli the interface of its bundle, of constructs the names that injection gives.
   cluster: ['cluster', 'cli', 'constructs', 'catalog', 'contract.js'],
   audit: ['audit', 'shipper', 'cli', 'catalog', 'contract.js', 'printable.js'],
+  // Of cli only the interface of its bundle.
+  migrate: ['migrate', 'cli', 'catalog'],
   prove: ['prove', 'audit', 'shipper', 'cli', 'catalog', 'contract.js'],
   doctor: ['doctor', 'catalog', 'contract.js', 'printable.js'],
   cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js', 'printable.js'],

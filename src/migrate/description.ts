@@ -1,0 +1,85 @@
+/** The neutral description of a log pipeline: every reader makes one, and the writer makes the properties of a tap from it. */
+import type { Entry, Section } from './input.js';
+
+/** A property of the result, by its name in logtap.yaml. */
+export type Data = Record<string, unknown>;
+
+export interface Source {
+  readonly tag: string;
+  /** Log files, as the application opens them. */
+  readonly paths: readonly string[];
+  /** Patterns of files that are not read. */
+  readonly excluded: readonly string[];
+  /** Standard streams, of a source that reads the log of the container. */
+  readonly streams?: 'stdout' | 'stderr' | 'both';
+  /** Which lines are one record. */
+  readonly events?: Data;
+  /** Keys that decided `events`. */
+  readonly eventEntries: readonly Entry[];
+  readonly section: Section;
+}
+
+/** Whether a filter or an output takes the records of a tag. */
+export interface Selection {
+  /** The key or section that has the pattern. */
+  readonly text: string;
+  readonly entry?: Entry;
+  matches(tag: string): boolean;
+}
+
+export interface Filter {
+  readonly selection: Selection;
+  /** Conditions of `drop` rules. */
+  readonly drops: readonly string[];
+  readonly constants: Data;
+  readonly rateLimit?: string;
+  readonly events?: Data;
+  readonly section: Section;
+}
+
+export interface Output {
+  readonly selection: Selection;
+  readonly sink: Data;
+  readonly section: Section;
+}
+
+/** A Secret that the user creates: no secret of the input is written. */
+export interface SecretToCreate {
+  readonly name: string;
+  readonly key: string;
+  readonly from: Entry;
+}
+
+/** A property that the result needs, and that the input does not tell. */
+export interface Gap {
+  readonly property: string;
+  readonly standIn: string;
+  readonly why: string;
+}
+
+export class Description {
+  readonly sources: Source[] = [];
+  readonly filters: Filter[] = [];
+  readonly outputs: Output[] = [];
+  readonly secrets: SecretToCreate[] = [];
+  readonly gaps: Gap[] = [];
+  /** Other properties of the tap, by path. */
+  readonly properties = new Map<string, unknown>();
+  /** Containers of the input, where it has them. */
+  readonly containers: { name: string; image: string }[] = [];
+
+  /** Names a Secret once per origin, and returns its reference. */
+  secret(name: string, key: string, from: Entry): { name: string; key: string } {
+    if (!this.secrets.some((secret) => secret.name === name && secret.key === key))
+      this.secrets.push({ name, key, from });
+    return { name, key };
+  }
+
+  /** The value, or a stand-in that the user must replace. */
+  required(property: string, value: string | undefined, standIn: string): string {
+    if (value !== undefined && value !== '') return value;
+    const why = 'the input has no usable value';
+    if (!this.gaps.some((gap) => gap.property === property)) this.gaps.push({ property, standIn, why });
+    return standIn;
+  }
+}

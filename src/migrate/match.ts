@@ -1,0 +1,41 @@
+/** Patterns of tags. */
+
+import { literal } from '../catalog/values/regular-expression.js';
+import type { Selection } from './description.js';
+import type { Entry } from './input.js';
+
+/** Of Fluent Bit: `*` matches any characters. */
+export function wildcard(entry: Entry | undefined): Selection {
+  const text = entry?.value ?? '*';
+  const pattern = new RegExp(`^${text.split('*').map(literal).join('.*')}$`, 's');
+  return { text, ...(entry ? { entry } : {}), matches: (tag) => pattern.test(tag) };
+}
+
+/** Of Fluentd: `*` is one part of a tag, `**` any number of parts, `{a,b}` alternatives, and blanks separate patterns. */
+export function tagPattern(text: string): Selection {
+  const patterns = splitPatterns(text.trim() || '**').map((part) => new RegExp(`^${partsOf(part)}$`));
+  return { text, matches: (tag) => patterns.some((pattern) => pattern.test(tag)) };
+}
+
+/** Blanks within braces separate nothing. */
+const splitPatterns = (text: string) => text.match(/(?:\{[^}]*\}|\S)+/g) ?? [];
+
+function partsOf(pattern: string): string {
+  return pattern
+    .split(/(\.?\*\*\.?|\*|\{[^}]*\})/)
+    .map((part) => {
+      if (part === '*') return '[^.]*';
+      // `a.**` matches `a` as well.
+      if (part === '.**') return '(?:\\..*)?';
+      if (part === '**.') return '(?:.*\\.)?';
+      if (part === '.**.') return '(?:\\..*)?\\.';
+      if (part === '**') return '.*';
+      if (!part.startsWith('{')) return literal(part);
+      return `(?:${part
+        .slice(1, -1)
+        .split(',')
+        .map((each) => partsOf(each.trim()))
+        .join('|')})`;
+    })
+    .join('');
+}

@@ -1,0 +1,177 @@
+/** Broken and hostile input of `logtap migrate`: one error with the file, the line, the value, the rule and the remedy. */
+import * as fc from 'fast-check';
+import type { Kind } from '../../../src/cli/migrate/migrate-module.js';
+import { migrate } from '../../../src/migrate/main.js';
+import { samplesOf } from '../../support/migrate-samples.js';
+
+const noFiles = { read: (_: string): string | undefined => undefined, match: (_: string): string[] => [] };
+
+function result(text: string, kind?: Kind, { files = noFiles, env = {} as Record<string, string> } = {}) {
+  const variables = new Map(Object.entries(env));
+  return migrate({ ...(kind ? { kind } : {}), file: 'conf/in', text, files, variables, output: 'yaml' });
+}
+
+const filesOf = (texts: Readonly<Record<string, string>>) => ({
+  read: (path: string) => texts[path],
+  match: (pattern: string) => {
+    const [start = '', end = ''] = pattern.split('*');
+    return Object.keys(texts).filter((path) => path.startsWith(start) && path.endsWith(end));
+  },
+});
+
+test.each<[string, string, Kind | undefined, string]>([
+  ['a section without its bracket', '[INPUT\n  Name tail', 'fluent-bit', 'conf/in, line 1: "[INPUT" is no section'],
+  [
+    'a key outside of a section',
+    '# x\nName tail\n[INPUT]',
+    'fluent-bit',
+    'conf/in, line 2: "Name tail" is a key outside',
+  ],
+  [
+    'a key without a value',
+    '[INPUT]\n  Name tail\n  Path',
+    'fluent-bit',
+    'conf/in, line 3: "Path" is a key without a value',
+  ],
+  ['an unknown command', '@LOAD x\n[INPUT]', 'fluent-bit', 'conf/in, line 1: "@LOAD" is no command'],
+  ['@SET without a value', '@SET x\n[INPUT]', 'fluent-bit', 'conf/in, line 1: "x" sets no variable'],
+  [
+    'a missing included file',
+    '[INPUT]\n  Name tail\n@INCLUDE more.conf',
+    'fluent-bit',
+    'conf/in, line 3: "more.conf" is included, but conf/more.conf cannot be read',
+  ],
+  ['YAML that is none', 'pipeline:\n  inputs: [', 'fluent-bit', 'conf/in, line 2:'],
+  ['YAML that is a list', 'pipeline:\n  inputs:\n    - tail', 'fluent-bit', 'conf/in, line 3: "tail" is no input'],
+  [
+    'an alias of YAML',
+    'service: &a\n  flush: 1\npipeline:\n  inputs:\n    - name: tail\n      x: *a',
+    'fluent-bit',
+    'conf/in, line 6: "a" is an alias',
+  ],
+  ['a section that is not closed', '<source>\n  @type tail\n', 'fluentd', 'conf/in, line 1: "<source>" is not closed'],
+  [
+    'sections closed out of order',
+    '<match a>\n<buffer>\n</match>',
+    'fluentd',
+    'conf/in, line 3: "</match>" closes nothing: <buffer> of line 2 is open',
+  ],
+  ['an end without a beginning', '</match>', 'fluentd', 'conf/in, line 1: "</match>" closes nothing'],
+  [
+    'a quote that is not closed',
+    '<source>\n  path "/srv\n</source>',
+    'fluentd',
+    `conf/in, line 2: "\\"/srv" has no closing quote`,
+  ],
+  ['JSON that is none', '{"logs": {', 'cloudwatch-agent', 'conf/in, line 1:'],
+  [
+    'no files',
+    '{"agent": {}}',
+    'cloudwatch-agent',
+    'conf/in, line 1: "logs" has no logs.logs_collected.files.collect_list',
+  ],
+  [
+    'no log driver',
+    '{"containerDefinitions": [{"name": "a"}]}',
+    'firelens',
+    'conf/in, line 1: "logConfiguration" is missing',
+  ],
+  ['no variable', 'LLT_TAP_INTO 3', 'liblogtap', 'conf/in, line 1: "LLT_TAP_INTO 3" sets no variable'],
+  ['a stream that does not exist', 'LLT_TAP_INTO=7', 'liblogtap', 'conf/in, line 1: "7" must be 0, 1, 2 or 3'],
+  ['a peer without a port', 'SINK_FLUENT=fluentd', 'liblogtap', 'conf/in, line 1: "fluentd" must be host:port'],
+  ['another format', 'hello', undefined, 'conf/in, line 1: "hello" begins no configuration'],
+  ['bytes', '[INPUT]\n\0', 'fluent-bit', 'conf/in, line 2: "\\\\0" is no text'],
+])('%s', (_, text, kind, message) => {
+  const attempt = () => result(text, kind);
+  expect(attempt).toThrow(message);
+  // The rule is followed by a remedy, and the message is one line.
+  expect(attempt).toThrow(/^[^\n]+\. [A-Z0-9][^\n]+$/);
+});
+
+test.each<[string, Kind]>([
+  ['@INCLUDE in', 'fluent-bit'],
+  ['@include in', 'fluentd'],
+  ['includes: [in]\npipeline: {}', 'fluent-bit'],
+])('files that include each other end in an error: %s', (text, kind) => {
+  expect(() => result(text, kind, { files: filesOf({ 'conf/in': text }) })).toThrow('Remove the circle');
+});
+
+test('included files are read, relative to the including file, and their keys are listed with their place', () => {
+  const files = filesOf({
+    'conf/d/in.conf': '[INPUT]\n  Name tail\n  Path /srv/a.log\n',
+    'conf/d/out.conf': '[OUTPUT]\n  Name stdout\n  Match *\n',
+  });
+  const { data, judged } = result('@INCLUDE d/*.conf\n', 'fluent-bit', { files });
+  expect(data).toEqual({ sink: { stdout: {} }, streams: 'none', file: '/srv/a.log' });
+  expect(judged.map(({ entry: { file, line, key } }) => `${file}:${line} ${key}`)).toContain('conf/d/in.conf:3 Path');
+});
+
+test('parsers of a file that the service names are read', () => {
+  const files = filesOf({ 'conf/parsers.conf': '[PARSER]\n  Name first\n  Format regex\n  Regex ^\\d+\n' });
+  const text =
+    '[SERVICE]\n  Parsers_File parsers.conf\n[INPUT]\n  Name tail\n  Path /srv/a.log\n  Multiline On\n  Parser_Firstline first\n';
+  expect(result(text, 'fluent-bit', { files }).data.events).toEqual({ pattern: '^\\d+' });
+});
+
+test('variables get values of the caller only', () => {
+  const text = `[OUTPUT]\n  Name cloudwatch_logs\n  Match *\n  region \${REGION}\n  log_group_name \${GROUP}\n`;
+  const { data, gaps } = result(text, 'fluent-bit', { env: { REGION: 'eu-west-1' } });
+  expect(data.sink).toMatchObject({ cloudWatch: { region: 'eu-west-1', logGroup: 'CHANGE-ME' } });
+  expect(gaps.map(({ property }) => property)).toContain('sink.cloudWatch.logGroup');
+  const ruby = `<source>\n@type tail\npath "#{ENV['LOG']}"\ntag a\n</source>`;
+  expect(result(ruby, 'fluentd', { env: { LOG: '/srv/a.log' } }).data.file).toBe('/srv/a.log');
+});
+
+test('a value cannot end the comment that shows it', () => {
+  const { text } = result(
+    '<source>\n  @type tail\n  path /srv/a.log\n  tag a\n  odd "x\\nsink: { file: {} }"\n</source>',
+    'fluentd',
+  );
+  expect(text).not.toMatch(/^sink: \{ file/m);
+});
+
+test('any damaged sample gives a result or one error with its place, and loses no key', () => {
+  const samples = [
+    'fluent-bit-classic',
+    'fluent-bit-yaml',
+    'fluentd',
+    'cloudwatch-agent',
+    'firelens',
+    'liblogtap',
+  ].flatMap((kind) => samplesOf(kind).map(({ text }) => text));
+  const damage = fc.record({
+    text: fc.constantFrom(...samples),
+    at: fc.nat(2000),
+    cut: fc.nat(30),
+    put: fc.constantFrom(
+      '',
+      '\n',
+      '"',
+      '{',
+      '}',
+      '<',
+      '</a>',
+      '[',
+      '*',
+      '${',
+      '#{',
+      '\\',
+      '\u2028',
+      '__proto__ x\n',
+      '  constructor y\n',
+    ),
+  });
+  fc.assert(
+    fc.property(damage, ({ text, at, cut, put }) => {
+      const damaged = text.slice(0, at) + put + text.slice(at + cut);
+      try {
+        const { judged } = result(damaged);
+        for (const { text: reason } of judged) expect(reason.length).toBeGreaterThan(3);
+      } catch (error) {
+        expect((error as Error).name).toBe('MigrateError');
+        expect((error as Error).message).toMatch(/^[^\n]*, line \d+: /);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
