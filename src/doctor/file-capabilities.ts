@@ -20,3 +20,14 @@ export function fileCapabilities(path: string): string | undefined {
   const dumped = output('getfattr', ['--absolute-names', '--match=^security\\.capability$', '--encoding=hex', path]);
   return dumped === undefined ? undefined : (/^security\.capability=(\S+)$/m.exec(dumped)?.[1] ?? '');
 }
+
+/** The capabilities of all files of a tree, by path; `undefined` if no tool could read them. */
+export function capabilitiesBelow(directory: string): ReadonlyMap<string, string> | undefined {
+  const env = { ...process.env, PATH: SEARCH, LD_PRELOAD: '' };
+  const { error, stdout } = spawnSync('getcap', ['-r', directory], {
+    ...{ encoding: 'utf8', env, timeout: 120_000, maxBuffer: 16 * 1024 * 1024, stdio: ['ignore', 'pipe', 'ignore'] },
+  });
+  if (error !== undefined) return undefined;
+  const lines = [...stdout.matchAll(/^(\/.*?)(?: =)? (\S*[=+]\S*)$/gm)];
+  return new Map(lines.map(([, path = '', capabilities = '']) => [path, capabilities]));
+}

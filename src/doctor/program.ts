@@ -8,10 +8,10 @@ import { currentUser, privilegeFindings } from './privileges.js';
 import { type Diagnosis, DiagnosisError, type Diagnostic } from './verdict.js';
 
 /** The kernel reads this much of a `#!` line. */
-const SCRIPT_LINE_BYTES = 256;
+export const SCRIPT_LINE_BYTES = 256;
 /** The kernel follows at most this many scripts that start scripts. */
-const SCRIPTS_MAX = 5;
-const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+export const SCRIPTS_MAX = 5;
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const MACHINES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** This machine's architecture as ELF files name it. */
@@ -92,7 +92,7 @@ export function scriptInterpreter(start: Uint8Array): readonly string[] | undefi
 }
 
 /** `#!/usr/bin/env python3` starts python3, and env passes LD_PRELOAD on. A name without a slash is searched in PATH. */
-function throughEnv([interpreter = '', argument = '']: readonly string[]): string {
+export function throughEnv([interpreter = '', argument = '']: readonly string[]): string {
   if (!/(^|\/)env$/.test(interpreter)) return interpreter.includes('/') ? interpreter : `./${interpreter}`;
   const words = argument.replace(/^-S\s*|^--split-string=/, '').split(/\s+/);
   return words.find((word) => word !== '' && !word.startsWith('-') && !word.includes('=')) ?? interpreter;

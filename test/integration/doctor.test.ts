@@ -276,16 +276,18 @@ test('a program that exports as Bun does, stripped', async () => {
 
 describe('wrong use', () => {
   test.each<[string, string[], number, RegExp]>([
-    ['no program', [], 64, /doctor takes one of PROGRAM and --pid N, but got none/],
+    ['no program', [], 64, /doctor takes one of .*PROGRAM.*--pid N.*--root DIR, but got none/],
     ['two', ['true', 'false'], 64, /doctor takes PROGRAM, but got 'false'/],
-    ['both', ['true', '--pid', '1'], 64, /one of PROGRAM and --pid N, but got both/],
+    ['both', ['true', '--pid', '1'], 64, /one of .*PROGRAM.*--pid N.*, but got/],
     ['no number', ['--pid', 'one'], 64, /--pid takes a process id, but got 'one'/],
     ['number 0', ['--pid', '0'], 64, /got '0'/],
     ['an unknown format', ['-o', 'toString', 'true'], 64, /--output \(toString\) must be one of text, json, yaml/],
     ['an unknown option', ['--verbose', 'true'], 64, /--verbose/],
     ['a missing name', ['no-such-program'], 66, /there is no program 'no-such-program' in PATH \(.*\)\. Give its path/],
     ['a missing file', ['/no/such'], 66, /there is no file \/no\/such/],
-    ['a directory', ['/usr'], 66, /\/usr is a directory, not a program/],
+    ['a root that is a file', ['--root', '/etc/passwd'], 66, /\/etc\/passwd is no directory/],
+    ['a root that is missing', ['--root', '/no/such'], 66, /\/no\/such does not exist/],
+    ['a directory without programs', ['/proc/sys/fs'], 66, /there is no program in \/proc\/sys\/fs/],
     ['a device', ['/dev/null'], 66, /\/dev\/null is not a regular file/],
   ])('%s', async (_, args, code, message) => {
     const ended = await workshop.run(args);

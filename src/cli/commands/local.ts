@@ -89,14 +89,14 @@ export const TRY = command({
 export const DOCTOR = command({
   name: 'doctor',
   summary: 'report whether a program can be tapped, with the remedy',
-  synopsis: '[-o text|json|yaml] PROGRAM | --pid N',
+  synopsis: '[-o text|json|yaml] PROGRAM|DIR | --pid N | --root DIR',
   description:
-    'Reports whether a program or a running process can be tapped: each observation, its effect and its remedy.',
+    'Reports whether a program, a running process or the programs of a directory can be tapped: each observation, its effect and its remedy.',
   args: [
     {
       name: 'PROGRAM',
       completes: 'program',
-      help: 'a path, or a name to find in PATH; for a script, its interpreter',
+      help: 'a path, or a name to find in PATH; for a script, its interpreter; for a directory, all programs below it',
     },
   ],
   flags: {
@@ -104,9 +104,14 @@ export const DOCTOR = command({
       value: 'N',
       help: 'a running process, also of another container if its processes are visible here',
     },
+    root: {
+      value: 'DIR',
+      completes: 'directory',
+      help: 'the file system of an image, unpacked: lists its programs; links and interpreters are those inside it',
+    },
     output: output(['text', 'json', 'yaml'], 'text'),
   },
-  oneOf: [['PROGRAM', '--pid']],
+  oneOf: [['PROGRAM', '--pid', '--root']],
   examples: [
     { purpose: 'Before the tap', line: 'logtap doctor sh' },
     { purpose: 'When nothing arrives from a process', line: 'logtap doctor --pid $$' },
