@@ -33,9 +33,13 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number): Fields 
   const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity);
   const line = lineOf(bytes, from, end);
   const found = isPairAt(bytes, from, end) ? fieldsOfPairs(line) : fieldsOfLine(line);
-  if (found === undefined && ofObject === undefined)
-    return severity === 0 ? undefined : { severity, ...idsInText(line) };
-  return { severity, ...idsInText(line), ...found, ...ofObject };
+  if (found === undefined && ofObject === undefined && severity === 0) return undefined;
+  // What a layout names goes before what looks like an id. No spread: this is done for every record.
+  const fields: { -readonly [name in keyof Fields]: Fields[name] } = Object.assign(found ?? {}, { severity });
+  const { traceId, spanId } = idsInText(line);
+  if (traceId !== undefined) fields.traceId ??= traceId;
+  if (spanId !== undefined) fields.spanId ??= spanId;
+  return ofObject === undefined ? fields : Object.assign(fields, ofObject);
 }
 
 function fieldsOfJson(bytes: Uint8Array, from: number, end: number, severity: Severity): Fields | undefined {
@@ -69,12 +73,10 @@ function isClosed(bytes: Uint8Array, from: number, end: number): boolean {
 /** The first line; java.util.logging's first two are one. */
 function lineOf(bytes: Uint8Array, from: number, end: number): string {
   const limit = Math.min(end, from + LINE_MAX);
-  let to = from;
-  while (to < limit && bytes[to] !== LINE_FEED) to++;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + from, limit - from);
+  let to = text.indexOf(LINE_FEED);
+  if (to < 0) return text.toString();
   const second = to + 1;
-  if (to < limit && isUpper(bytes[second]) && isUpper(bytes[second + 1])) {
-    to = second;
-    while (to < limit && bytes[to] !== LINE_FEED) to++;
-  }
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString();
+  if (isUpper(text[second]) && isUpper(text[second + 1])) to = text.indexOf(LINE_FEED, second);
+  return text.toString('utf8', 0, to < 0 ? text.length : to);
 }
