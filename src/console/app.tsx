@@ -44,16 +44,16 @@ function useShipper(): { readonly seen: Seen | undefined; readonly trouble: stri
   return { seen, trouble };
 }
 
-const GONE: Finding = {
+const goneFinding = (trouble: string): Finding => ({
   weight: 'stuck',
   title: 'The shipper does not answer',
-  text: 'The figures below are the last ones that it gave.',
+  text: `${trouble}. The figures below are the last ones that it gave.`,
   remedy: 'Is it still running, and is the port-forward? This page goes on as soon as it answers.',
-};
+});
 
 export function App() {
   const { seen, trouble } = useShipper();
-  const findings = trouble === undefined ? seen && findingsOf(seen.state) : ([GONE] as const);
+  const findings = trouble === undefined ? seen && findingsOf(seen.state) : ([goneFinding(trouble)] as const);
   useEffect(() => {
     const name = seen?.state.pod.name || 'logtap';
     document.title = findings === undefined ? name : `${findings[0].title} · ${name}`;

@@ -100,10 +100,9 @@ async function sendAgain(file: string): Promise<never> {
   const { totals, unreadable, hasChanged } = await replay(file, process.env, log, secrets, stop.signal);
   const all = Object.values(totals);
   const left = all.some(({ read, delivered }) => read !== Object.values(delivered)[0]) || unreadable > 0 || hasChanged;
-  log.info(left ? 'replayed: not every letter was delivered' : 'replayed: every letter is delivered', {
-    sinks: totals,
-    unreadable,
-  });
+  const counts = { sinks: totals, unreadable };
+  if (left) log.problem('error', 'end', 'replayed: not every letter was delivered', counts);
+  else log.info('replayed: every letter is delivered', counts);
   process.exit(left || stop.signal.aborted ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 

@@ -200,8 +200,12 @@ describeWith(['chromium'], 'the console', () => {
       async () => (await console.numbersOf('[data-row="tcp stdout"]'))[1] === read,
     );
     expect(await console.numbersOf('[data-row="tcp stdout"]')).toEqual([read, read, 0, 0, 0, 0]);
-    await console.close();
     await scene.end();
+    await console.until('that the shipper is gone', async () =>
+      (await console.textOf('#verdict')).includes('does not answer'),
+    );
+    expect(await console.numbersOf('[data-row="tcp stdout"]')).toEqual([read, read, 0, 0, 0, 0]);
+    await console.close();
     server.close();
   });
 
