@@ -1,6 +1,6 @@
 /**
  * Writes native/src/base/contract.h and docs/reference/contract.md from src/contract.ts, docs/reference/settings.md from src/catalog,
- * docs/internals/rules.md from rules.ts and the tests, docs/reference/api.md from src/constructs,
+ * docs/internals/rules.md from rules.ts and the tests, docs/internals/performance.md from bench/results/peers.json, docs/reference/api.md from src/constructs,
  * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes.
  *
  *     tsx scripts/generate.ts            writes the files
@@ -18,6 +18,7 @@ import * as contract from '../src/contract.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
 import { kubernetesExample } from './kubernetes-example.js';
+import { performancePage } from './performance-page.js';
 import { propertyTable } from './property-table.js';
 import { rulesTable } from './rules-table.js';
 
@@ -265,6 +266,11 @@ put([
   ['docs/reference/contract.md', 'src/contract.ts', documentation()],
   ['docs/reference/settings.md', 'src/catalog', settings()],
   ['docs/internals/rules.md', 'scripts/rules.ts and the titles of tests', rulesTable(root)],
+  [
+    'docs/internals/performance.md',
+    'bench/results/peers.json',
+    performancePage(JSON.parse(readFileSync(join(root, 'bench/results/peers.json'), 'utf8'))),
+  ],
   ['docs/reference/api.md', 'src/constructs', apiReference(program, index)],
   ['src/cli/config-schema.json', 'src/constructs', schema],
   ['src/constructs/props/property-table.ts', 'src/constructs', propertyTable(schema)],

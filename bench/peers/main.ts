@@ -3,9 +3,10 @@
  *
  *     npm run bench -- peers [--rows NAME,...] [--peers NAME,...] [--rounds N] [--lines N] [--peer NAME=BINARY]... [--json FILE]
  *
- * Peers alternate within a round, and every run is checked at the sink, which knows each line by its number.
+ * Peers alternate within a round, and every run is checked at the sink, which knows each line by its number. `--json` adds the
+ * rows to those that the file has of earlier runs, so that a run of hours can be done in parts.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createAuthority } from '../../scripts/certificates.js';
@@ -14,7 +15,7 @@ import { writeLines } from './lines.js';
 import { type Input, measure, type Run, type Workplace } from './measure.js';
 import type { Found, Missing, Peer } from './peer.js';
 import { peersWith } from './programs/index.js';
-import { machineOf, type Report, type RowReport } from './report.js';
+import { conditions, machineOf, merged, type Report, type RowReport } from './report.js';
 import { linesOf, ROWS, type Row } from './rows.js';
 import { problemsOf, tableOf } from './table.js';
 
@@ -104,7 +105,7 @@ async function measureRow(
     const problem = problems.get(name);
     return { peer: name, runs: runs.get(name)!, ...(problem === undefined ? {} : { problem }) };
   });
-  return { name: row.name, title: row.title, lines: input.lines, bytes, results };
+  return { name: row.name, title: row.title, lines: input.lines, bytes, rounds, ...conditions(), results };
 }
 
 export async function peers(args: readonly string[]): Promise<void> {
@@ -123,25 +124,24 @@ export async function peers(args: readonly string[]): Promise<void> {
     print(`${row.title}: ${report.lines.toLocaleString('en')} lines, median of ${rounds}`, tableOf(report));
     for (const problem of problemsOf(report)) console.log(`  ${problem}`);
     // After each row: a run of all takes hours, and what it has is worth keeping.
-    if (json !== undefined) write(json, { rounds, lines, present, missing, rows: reports });
+    if (json !== undefined) write(json, { present, missing, rows: reports });
   }
   rmSync(work, { recursive: true, force: true });
 }
 
 interface Results {
-  readonly rounds: number;
-  readonly lines: number;
   readonly present: readonly Present[];
   readonly missing: readonly (Peer & Missing)[];
   readonly rows: readonly RowReport[];
 }
 
-function write(json: string, { rounds, lines, present, missing, rows }: Results): void {
-  const report: Report = {
-    ...{ date: new Date().toISOString().slice(0, 10), machine: machineOf(), rounds, lines },
+function write(json: string, { present, missing, rows }: Results): void {
+  const before: Report | undefined = existsSync(json) ? JSON.parse(readFileSync(json, 'utf8')) : undefined;
+  const now: Report = {
+    machine: machineOf(),
     peers: present.map(({ name, version, input }) => ({ name, version, input })),
     missing: missing.map(({ name, install }) => ({ name, install })),
     rows,
   };
-  writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
+  writeFileSync(json, `${JSON.stringify(merged(before, now), null, 1)}\n`);
 }

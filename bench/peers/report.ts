@@ -7,8 +7,6 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGb: number;
   readonly kernel: string;
-  /** Processes that were running or waiting on average in the minutes of the run: 15 minutes before its end. */
-  readonly load: number;
 }
 
 export interface Result {
@@ -23,15 +21,15 @@ export interface RowReport {
   readonly title: string;
   readonly lines: number;
   readonly bytes: number;
+  readonly rounds: number;
+  readonly date: string;
+  /** Processes that were running or waiting to run, on average over the last five minutes of the row. */
+  readonly load: number;
   readonly results: readonly Result[];
 }
 
 export interface Report {
-  readonly date: string;
   readonly machine: Machine;
-  readonly rounds: number;
-  /** As `--lines` was. */
-  readonly lines: number;
   readonly peers: readonly { readonly name: string; readonly version: string; readonly input: string }[];
   readonly missing: readonly { readonly name: string; readonly install: string }[];
   readonly rows: readonly RowReport[];
@@ -44,6 +42,24 @@ export function machineOf(): Machine {
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
     kernel: `Linux ${release().split('.').slice(0, 2).join('.')}`,
-    load: Number((loadavg()[2] ?? 0).toFixed(1)),
+  };
+}
+
+/** When, and how busy the machine was. */
+export const conditions = () => ({
+  date: new Date().toISOString().slice(0, 10),
+  load: Number((loadavg()[1] ?? 0).toFixed(1)),
+});
+
+/** Adds a run to the results of earlier ones: it replaces their rows of the same names. */
+export function merged(before: Report | undefined, now: Report): Report {
+  const rows = new Map([...(before?.rows ?? []), ...now.rows].map((row) => [row.name, row]));
+  const peers = new Map([...(before?.peers ?? []), ...now.peers].map((peer) => [peer.name, peer]));
+  const missing = new Map([...(before?.missing ?? []), ...now.missing].map((peer) => [peer.name, peer]));
+  return {
+    machine: now.machine,
+    peers: [...peers.values()],
+    missing: [...missing.values()].filter(({ name }) => !peers.has(name)),
+    rows: [...rows.values()],
   };
 }
