@@ -12,8 +12,8 @@ import { type CountingSink, openSink } from './sink.js';
 
 const WRITE_BYTES = 64 * 1024;
 /** Without a new line at the sink the run is over. */
-const STALL_MS = 20_000;
-const START_MS = 60_000;
+const STALL_MS = 60_000;
+const START_MS = 180_000;
 /** After the last line: what is left to acknowledge and to release is part of the cost. */
 const REST_MS = 300;
 const END_MS = 10_000;
@@ -162,7 +162,8 @@ async function run(peer: Peer, task: Task, program: string, input: Input, sink: 
     writer.kill('SIGKILL');
     await written;
     return {
-      startMs: await startMs,
+      // It prints before it writes, or never.
+      startMs: await Promise.race([startMs, written.then(() => Number.NaN)]),
       used: {
         cpuSeconds: usage.cpuSeconds - idle.cpuSeconds,
         seconds,
