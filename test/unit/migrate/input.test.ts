@@ -172,6 +172,6 @@ test('any damaged sample gives a result or one error with its place, and loses n
         expect((error as Error).message).toMatch(/^[^\n]*, line \d+: /);
       }
     }),
-    { numRuns: 500 },
+    { seed: 45, numRuns: 500 },
   );
 });
