@@ -140,14 +140,14 @@ export const RULES: readonly Section[] = [
 /** Rules that are not met, and why. */
 export const UNMET: Readonly<Record<number, string>> = {
   7: 'a long message is split; there is no option to truncate it',
-  50: 'each sink has one request out at a time, so that order holds; [decision 5](../decisions/0005-one-request-at-a-time.md)',
+  50: 'CloudWatch Logs has one request out at a time, so that order holds; [decision 39](../decisions/0039-several-requests-in-flight.md)',
 };
 
 /** Rules of which a part is not met, and why. */
 export const IN_PART: Readonly<Record<number, string>> = {
   19: 'the policy is always that the service refuses what is outside its window, and the refusal is counted',
   24: 'what a request has on the wire is bounded by its events, with no cap of its own',
-  31: 'one request at a time is all the parallelism there is; only the pace falls and rises; [decision 5](../decisions/0005-one-request-at-a-time.md)',
+  31: 'CloudWatch Logs has one request out at a time; only the pace falls and rises; [decision 39](../decisions/0039-several-requests-in-flight.md)',
   35: 'the group is never made, the stream is: one for each pod cannot be made beforehand',
   53: 'IMDS is forbidden by AWS_EC2_METADATA_DISABLED of the SDK, not by a setting of ours',
   58: 'the cap is 9 MiB and what is learned from answers, with no setting',

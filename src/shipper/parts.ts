@@ -163,6 +163,12 @@ export interface Sink {
   readonly name: string;
   readonly limits: BatchLimits;
   /**
+   * The most sends that may be out at once; their answers may come in any order.
+   *
+   * @default 1
+   */
+  readonly requestsMax?: number;
+  /**
    * Resolves with the service's answer. Throws if no usable answer came: the whole batch is then retried. `onProgress` is to
    * be called when some of it has left: a send without progress is aborted sooner.
    */

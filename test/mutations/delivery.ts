@@ -16,8 +16,8 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'a retry sends the whole batch',
     file: `${IN}/deliver.ts`,
-    text: 'left = again.length === 0 ? undefined : piece.select(again);',
-    by: 'left = again.length === 0 ? undefined : piece;',
+    text: 'sent = launch(options, piece.select(again));',
+    by: 'sent = launch(options, piece);',
     foundBy: unit('deliver'),
   },
   {

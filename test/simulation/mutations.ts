@@ -127,13 +127,25 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what a service refuses partly is delivered wholly',
     file: `${SHIPPER}/delivery/deliver.ts`,
-    find: 'left = again.length === 0 ? undefined : piece.select(again);',
-    replace: 'left = again.length === 0 || again.length < piece.batch.count ? undefined : piece.select(again);',
+    find: '    sent = launch(options, piece.select(again));',
+    replace: '    if (again.length < piece.batch.count) return true;\n    sent = launch(options, piece.select(again));',
   },
   {
     name: 'an entry of the journal that was cut off is not made up for',
     file: `${SHIPPER}/accounting/count-journal.ts`,
     find: '    this.#isBehind = true;\n',
     replace: '',
+  },
+  {
+    name: 'a checkpoint is where the newest request began',
+    file: `${SHIPPER}/buffer/cursor.ts`,
+    find: 'return this.#out[0]?.first ?? this.next.position;',
+    replace: 'return this.#out.at(-1)?.first ?? this.next.position;',
+  },
+  {
+    name: 'the newest request is booked first',
+    file: `${SHIPPER}/delivery/requests.ts`,
+    find: 'return this.#out[0];',
+    replace: 'return this.#out.at(-1);',
   },
 ];

@@ -47,6 +47,8 @@ export interface Plan {
   readonly environment: Readonly<Record<string, string>>;
   /** From the end of a shipper to the start of the next. */
   readonly restartMs: number;
+  /** Several requests are out at once. Absent: one. */
+  readonly hasSmallRequests?: boolean;
   readonly hasMkfifo: boolean;
   readonly steps: readonly Step[];
 }
@@ -87,6 +89,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     environment: environmentOf(random.fork('settings'), kind !== 'socket', buffer === 'disk'),
     restartMs: random.of([300, 1000, 5000]),
     hasMkfifo: random.chance(0.7),
+    hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
 }

@@ -151,7 +151,7 @@ class Simulation {
   #start(): void {
     if (this.#shipper?.isAlive) return;
     this.#shipper = this.machine.spawn();
-    this.#program.start(this.#shipper, this.#plan.environment);
+    this.#program.start(this.#shipper, this.#plan);
   }
 
   #startSoon(): void {
@@ -276,7 +276,7 @@ class Simulation {
         this.#damage(step.how, step.pick);
         break;
       case 'second':
-        this.#program.start(machine.spawn(), this.#plan.environment);
+        this.#program.start(machine.spawn(), this.#plan);
         break;
       case 'crash':
         this.#guarded(() => this.#crash());

@@ -18,8 +18,11 @@ export interface Taken {
 
 /** One sink's view of the buffer. */
 export interface Cursor {
-  /** Waits for records and returns them in order of arrival; `undefined` when no more will come, or on abort. */
-  take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined>;
+  /**
+   * Waits for records and returns them in order of arrival; `undefined` when no more will come, or on abort. `share` is the part
+   * of the limits that it waits for, unless no more will come: 0 is a record.
+   */
+  take(limits: BatchLimits, signal: AbortSignal, share?: number): Promise<Taken | undefined>;
   readonly held: Tally;
   /** When the oldest held record was appended, on the buffer's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
@@ -46,8 +49,8 @@ export type CursorRead = { readonly batch: RecordBatch; readonly next: Place } |
 
 /** The buffer, as a cursor needs it. */
 export interface CursorBuffer {
-  /** Waits for a record from `position` on. Whether there is one. */
-  reach(position: number, signal: AbortSignal): Promise<boolean>;
+  /** Waits for a record from `position` on, and until there are enough or no more will come. Whether there is one. */
+  reach(position: number, signal: AbortSignal, isEnough: () => boolean): Promise<boolean>;
   /** Records from where the cursor is, as many as the limits allow. */
   read(cursor: BufferCursor, limits: BatchLimits): CursorRead;
   /** Waits before a read that the disk did not answer is tried again; ends early when the signal aborts. */
@@ -63,6 +66,8 @@ export class BufferCursor implements Cursor {
   readonly #out: { readonly first: number; readonly end: number }[] = [];
   /** Dropped and counted while something before it was out. Ends where batches end. */
   readonly #skipped = new Ranges();
+  /** Of them, those that are not acknowledged. */
+  #outRecords = 0;
   /** Where the next take starts. */
   next: Place = { position: 0, before: new Tally() };
   readonly held = new Tally();
@@ -81,9 +86,10 @@ export class BufferCursor implements Cursor {
     return this.held.records === 0 ? undefined : this.#buffer.appendedMs(this.position);
   }
 
-  async take(limits: BatchLimits, signal: AbortSignal): Promise<Taken | undefined> {
+  async take(limits: BatchLimits, signal: AbortSignal, share = 0): Promise<Taken | undefined> {
     for (let attempt = 0; ; ) {
-      if (!(await this.#buffer.reach(this.next.position, signal))) return undefined;
+      const isEnough = () => this.#hasShare(limits, share);
+      if (!(await this.#buffer.reach(this.next.position, signal, isEnough))) return undefined;
       const read = this.#buffer.read(this, limits);
       this.isUnreadable = read === 'later';
       if (read === 'later') await this.#buffer.pause(attempt++, signal);
@@ -93,10 +99,12 @@ export class BufferCursor implements Cursor {
       this.#out.push(out);
       this.next = next;
       let left = batch.count;
+      this.#outRecords += left;
       const kept: (() => void)[] = [];
       const acknowledge = (acknowledged: Tally, keep: readonly (() => void)[] = []) => {
         this.held.subtract(acknowledged);
         left -= acknowledged.records;
+        this.#outRecords -= acknowledged.records;
         kept.push(...keep);
         if (left > 0) return;
         for (const each of kept) each();
@@ -105,6 +113,14 @@ export class BufferCursor implements Cursor {
       };
       return { batch, acknowledge };
     }
+  }
+
+  /** Whether the records to take are such a part of the limits. Their bytes are those of the mean of the held ones. */
+  #hasShare({ maxRecords, maxBytes, recordOverheadBytes }: BatchLimits, share: number): boolean {
+    const { records, bytes } = this.held;
+    const untaken = records - this.#outRecords;
+    const untakenBytes = untaken * (recordOverheadBytes + bytes / Math.max(1, records));
+    return untaken >= share * maxRecords || untakenBytes >= share * maxBytes;
   }
 
   /** Whether the cursor still has to read some of the batch. */

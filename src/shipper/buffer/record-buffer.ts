@@ -203,8 +203,9 @@ export class RecordBuffer implements CursorBuffer {
     return this.#batches[this.#indexOf(position)]?.appendedMs;
   }
 
-  async reach(position: number, signal: AbortSignal): Promise<boolean> {
-    while (position >= this.#end && !this.#isClosed && !signal.aborted) await this.#appended.wait(signal);
+  async reach(position: number, signal: AbortSignal, isEnough: () => boolean): Promise<boolean> {
+    const isThere = () => position < this.#end && isEnough();
+    while (!isThere() && !this.#isClosed && !signal.aborted) await this.#appended.wait(signal);
     return position < this.#end && !signal.aborted;
   }
 

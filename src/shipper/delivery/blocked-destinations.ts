@@ -58,12 +58,14 @@ export class BlockedDestinations {
 
   /**
    * Puts the records at these indexes, each of which goes to one of these places, where they wait. `dueMs` says when a place
-   * that has failed so often is asked again. Returns the indexes that go to other places.
+   * that has failed so often is asked again. `where`: before or behind those that wait. Returns the indexes that go to other
+   * places.
    */
   block(
     piece: Piece,
     indexes: readonly number[],
     blocked: readonly Blocked[],
+    where: (destination: string) => 'front' | 'end',
     dueMs: (blocked: Blocked, failures: number) => number,
   ): readonly number[] {
     const names = this.#destinations(piece.batch);
@@ -76,7 +78,7 @@ export class BlockedDestinations {
       this.#places.set(each.destination, place);
       place.failures += 1;
       place.dueMs = dueMs(each, place.failures);
-      this.#add(place, piece.select(own).compact(), 'front');
+      this.#add(place, piece.select(own).compact(), where(each.destination));
     }
     return [...others];
   }

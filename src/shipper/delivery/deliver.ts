@@ -1,7 +1,8 @@
 /**
- * Takes the records of one cursor to one sink: the only place that knows how often, how long and when. In order, one
- * request at a time, without a time limit. Permanently rejected records become dead letters, all others are retried.
- * If one place of the sink refuses, its records wait, and the others go on.
+ * Takes the records of one cursor to one sink: the only place that knows how often, how long and when. Without a time limit.
+ * Several requests may be out; their answers are booked in the order in which the requests left, so that sources, disk and counts know
+ * of one place only up to which everything is acknowledged. Permanently rejected records become dead letters, all others are
+ * retried. If one place of the sink refuses, its records wait, and the others go on.
  */
 
 import type { Ledger } from '../accounting/ledger.js';
@@ -15,6 +16,7 @@ import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
 import { BlockedDestinations } from './blocked-destinations.js';
 import { noteSending } from './note-sending.js';
+import { Requests, type SentRequest } from './requests.js';
 
 export interface DeliverOptions extends AttemptOptions {
   readonly cursor: Cursor;
@@ -65,33 +67,90 @@ const HURRY_MS = 500;
 
 const BLOCKED_MAX_BYTES = 4 * 1024 * 1024;
 
+/** Part of a full request that has to wait before it leaves beside others: smaller ones cost more than they save. */
+const SHARE = 1 / 4;
+
 export async function deliver(options: DeliverOptions): Promise<void> {
-  const { sink, health, deadline, now } = options;
+  const { sink } = options;
   const blocked = new BlockedDestinations((batch) => sink.destinations?.(batch) ?? []);
+  const requests = new Requests(sink.requestsMax);
+  /** Whether the deadline has left records of a request. */
+  let isCut = false;
   for (;;) {
-    const next = await take(options, blocked);
-    if (next === undefined) return;
-    let left: Piece | undefined = next.piece;
-    let failures = 0;
-    while (left !== undefined) {
-      const piece: Piece = left;
-      const note = noteSending(options, piece.batch);
-      const { result, isKept } = keepRefused(options, piece, await attempt(options, piece.batch));
-      // Before anything forgets the records.
-      note(result);
-      acknowledge(options, piece, result, isKept);
-      const again = setAside(options, blocked, piece, result);
-      if (result.retry.length < piece.batch.count) health.acknowledgedMs = now();
-      left = again.length === 0 ? undefined : piece.select(again);
-      if (left === undefined && next.destination !== undefined && !isBlocked(result, next.destination)) {
-        blocked.free(next.destination);
-      }
-      failures = left === undefined ? 0 : left.batch.count < piece.batch.count ? 1 : failures + 1;
-      health.failures = Math.max(failures, blocked.failures);
-      if (left === undefined) continue;
-      if (!deadline.aborted) await waitAfter(options, result, failures);
-      if (deadline.aborted) return;
+    const oldest = await nextAnswered(options, blocked, requests);
+    if (oldest === undefined) return;
+    isCut = !(await settle(options, blocked, requests, oldest, isCut)) || isCut;
+    requests.settled();
+  }
+}
+
+/** The oldest request, once its answer is there. While it waits for that, more leave. */
+async function nextAnswered(
+  options: DeliverOptions,
+  blocked: BlockedDestinations,
+  requests: Requests,
+): Promise<SentRequest | undefined> {
+  for (;;) {
+    const { oldest } = requests;
+    const mayLeave = oldest === undefined || (requests.hasRoom && !oldest.over.aborted);
+    const next = mayLeave ? await take(options, blocked, oldest?.over ?? options.deadline, oldest && SHARE) : undefined;
+    if (next !== undefined) requests.add(launch(options, next.piece, next.destination));
+    else if (oldest === undefined) return undefined;
+    else {
+      await oldest.answer;
+      return oldest;
     }
+  }
+}
+
+function launch(options: DeliverOptions, piece: Piece, destination?: string): SentRequest {
+  const { deadline, now } = options;
+  const note = noteSending(options, piece.batch);
+  const over = new AbortController();
+  const end = () => over.abort();
+  deadline.addEventListener('abort', end, { once: true });
+  const answer = attempt(options, piece.batch).then((result) => {
+    deadline.removeEventListener('abort', end);
+    end();
+    return { result, atMs: now() };
+  });
+  return { piece, destination, answer, over: over.signal, note };
+}
+
+/**
+ * Books the answer to the oldest request, and repeats it until every record is acknowledged or waits for its place. False where the
+ * deadline has ended that.
+ */
+async function settle(
+  options: DeliverOptions,
+  blocked: BlockedDestinations,
+  requests: Requests,
+  { destination, ...first }: SentRequest,
+  isCut: boolean,
+): Promise<boolean> {
+  const { health, deadline, now } = options;
+  let sent: SentRequest = first;
+  for (let failures = 0; ; ) {
+    const { piece } = sent;
+    const answer = await sent.answer;
+    // Behind records that are left nothing is forgotten: the next shipper gets these again, and would count them twice.
+    const { result, isKept } = isCut ? withoutRejected(answer.result) : keepRefused(options, piece, answer.result);
+    // Before anything forgets the records.
+    sent.note(result);
+    acknowledge(options, piece, result, isKept);
+    const again = setAside(options, blocked, piece, result, destination);
+    const isSettled = again.length === 0;
+    if (!isSettled) requests.failed();
+    else if (result.retry.length > 0) requests.blocked();
+    else requests.taken();
+    if (result.retry.length < piece.batch.count) health.acknowledgedMs = now();
+    failures = isSettled ? 0 : again.length < piece.batch.count ? 1 : failures + 1;
+    if (isSettled && destination !== undefined && !isBlocked(result, destination)) blocked.free(destination);
+    health.failures = Math.max(failures, blocked.failures);
+    if (isSettled) return true;
+    if (!deadline.aborted) await waitAfter(options, result, failures, now() - answer.atMs);
+    if (deadline.aborted) return false;
+    sent = launch(options, piece.select(again));
   }
 }
 
@@ -99,24 +158,26 @@ export async function deliver(options: DeliverOptions): Promise<void> {
 async function take(
   options: DeliverOptions,
   blocked: BlockedDestinations,
+  signal: AbortSignal,
+  share?: number,
 ): Promise<{ readonly piece: Piece; readonly destination?: string } | undefined> {
   const { cursor, sink, now, sleep, hurry, deadline, blockedMaxBytes = BLOCKED_MAX_BYTES } = options;
   let isEnded = false;
-  while (!deadline.aborted) {
+  while (!signal.aborted) {
     if (blocked.isEmpty) {
-      const taken = isEnded ? undefined : await cursor.take(sink.limits, deadline);
+      const taken = isEnded ? undefined : await cursor.take(sink.limits, signal, share);
       return taken && { piece: Piece.of(taken) };
     }
     const due = blocked.take(now(), sink.limits);
     if (due !== undefined) return due;
     const waited = new AbortController();
     const end = hurry.aborted ? deadline : hurry;
-    const wait = sleep(blocked.dueMs - now(), AbortSignal.any([end, waited.signal])).then(() => waited.abort());
+    const wait = sleep(blocked.dueMs - now(), AbortSignal.any([end, signal, waited.signal])).then(() => waited.abort());
     if (isEnded || blocked.bytes > blockedMaxBytes) {
       await wait;
     } else {
-      const taken = await cursor.take(sink.limits, AbortSignal.any([deadline, waited.signal]));
-      isEnded = taken === undefined && !waited.signal.aborted;
+      const taken = await cursor.take(sink.limits, AbortSignal.any([signal, waited.signal]), share);
+      isEnded = taken === undefined && !signal.aborted && !waited.signal.aborted;
       waited.abort();
       const piece = taken && blocked.divert(Piece.of(taken));
       if (piece !== undefined) return { piece };
@@ -135,14 +196,24 @@ function setAside(
   blocked: BlockedDestinations,
   piece: Piece,
   { retry, blocked: places = [] }: SendResult,
+  waitedFor: string | undefined,
 ): readonly number[] {
   if (places.length === 0 || options.sink.destinations === undefined) return retry;
-  return blocked.block(piece, retry, places, ({ destination, failure, retryAfterMs }, failures) => {
+  const where = (destination: string) => (destination === waitedFor ? 'front' : 'end');
+  return blocked.block(piece, retry, places, where, ({ destination, failure, retryAfterMs }, failures) => {
     const delayMs = delayOf(options, failures, retryAfterMs);
     sayRetry(options, failure, failures, delayMs, destination);
     return options.now() + delayMs;
   });
 }
+
+const withoutRejected = ({ retry, rejected, ...result }: SendResult) => ({
+  result: { ...result, retry: retriedToo(retry, rejected), rejected: [] },
+  isKept: false,
+});
+
+const retriedToo = (retry: readonly number[], rejected: readonly Rejected[]): readonly number[] =>
+  [...retry, ...rejected.map(({ index }) => index)].sort((one, other) => one - other);
 
 /** Dead letters first: a record that is not on disk is not acknowledged. */
 function keepRefused(
@@ -153,8 +224,8 @@ function keepRefused(
   const { retry, rejected } = result;
   const kept = rejected.length === 0 ? undefined : deadLetters?.write(sink.name, batch, rejected);
   if (kept !== 'later') return { result, isKept: kept === 'kept' };
-  const again = [...retry, ...rejected.map(({ index }) => index)].sort((one, other) => one - other);
   const failure = { code: 'dead_letters', detail: 'the file of dead letters cannot be written' };
+  const again = retriedToo(retry, rejected);
   return { result: { ...result, retry: again, rejected: [], failure: result.failure ?? failure }, isKept: false };
 }
 
@@ -187,10 +258,16 @@ function acknowledge(
   piece.acknowledge(retry, refused);
 }
 
-async function waitAfter(options: DeliverOptions, result: SendResult, failures: number): Promise<void> {
+/** `sinceMs`: the answer is so old already. */
+async function waitAfter(
+  options: DeliverOptions,
+  result: SendResult,
+  failures: number,
+  sinceMs: number,
+): Promise<void> {
   const { sleep, hurry, deadline } = options;
   const failure = result.failure ?? { code: 'retry', detail: 'the sink asked for another attempt' };
-  const delayMs = delayOf(options, failures, result.retryAfterMs);
+  const delayMs = Math.max(0, delayOf(options, failures, result.retryAfterMs) - Math.round(sinceMs));
   sayRetry(options, failure, failures, delayMs);
   await sleep(delayMs, hurry.aborted ? deadline : hurry);
 }

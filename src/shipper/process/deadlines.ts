@@ -1,5 +1,7 @@
 /** The end of a run, step by step: sources stop, requests hurry, sources are cut off, delivery ends. */
 
+import { setMaxListeners } from 'node:events';
+
 /** Kept back from the grace time to log the totals before the kubelet sends SIGKILL. */
 const LAST_WORDS_MS = 250;
 
@@ -14,6 +16,8 @@ export class Deadlines {
 
   constructor(now: () => number) {
     this.#now = now;
+    // Every request that is out listens: no leak, of which Node would warn.
+    setMaxListeners(0, this.hurry, this.delivery);
   }
 
   /** Sources come to their end. */

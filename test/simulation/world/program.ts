@@ -18,6 +18,7 @@ const root = join(__dirname, '../../..');
 const requireReal = createRequire(__filename);
 /** Without a way to time, chance or the outside. */
 const PURE = new Set([
+  'node:events',
   'node:util',
   'util',
   'node:path',
@@ -35,6 +36,12 @@ const SHADOWED = [
 type Shipper = (...shadowed: readonly unknown[]) => void;
 export type Environment = Readonly<Record<string, string>>;
 
+export interface StartOptions {
+  readonly environment: Environment;
+  /** Of a few records, so that several are out at once. */
+  readonly hasSmallRequests?: boolean;
+}
+
 /** A deliberate fault: a text of one file of the source, which must be there once, and what takes its place. */
 export interface Mutation {
   readonly name: string;
@@ -44,15 +51,29 @@ export interface Mutation {
   readonly replace: string;
 }
 
+/** The only change: as rings are small, so that several requests are out at once. */
+const SMALL_REQUESTS: Mutation = {
+  name: 'requests are small',
+  file: 'src/shipper/sinks/opensearch/sink.ts',
+  find: 'maxRecords: 5000,',
+  replace: 'maxRecords: 4,',
+};
+
 /** A shipper that can be started in any number of simulated processes. */
 export class Program {
-  readonly #run: Shipper;
+  readonly #whole: Shipper;
+  readonly #small: Shipper;
 
-  private constructor(text: string) {
-    this.#run = new Script(`(function (${SHADOWED.join(', ')}) {${text}\n})`).runInThisContext() as Shipper;
+  private constructor(whole: Shipper, small: Shipper) {
+    this.#whole = whole;
+    this.#small = small;
   }
 
   static async build(mutations: readonly Mutation[] = []): Promise<Program> {
+    return new Program(await Program.#bundle(mutations), await Program.#bundle([...mutations, SMALL_REQUESTS]));
+  }
+
+  static async #bundle(mutations: readonly Mutation[]): Promise<Shipper> {
     const { outputFiles } = await build({
       entryPoints: [join(root, 'src/shipper/main.ts')],
       bundle: true,
@@ -64,11 +85,13 @@ export class Program {
       external: ['@aws-sdk/*', '@smithy/*', '@opensearch-project/*'],
       plugins: mutations.length === 0 ? [] : [mutated(mutations)],
     });
-    return new Program(outputFiles[0]!.text);
+    const text = outputFiles[0]!.text;
+    return new Script(`(function (${SHADOWED.join(', ')}) {${text}\n})`).runInThisContext() as Shipper;
   }
 
-  start(process: MachineProcess, environment: Environment): void {
+  start(process: MachineProcess, { environment, hasSmallRequests = false }: StartOptions): void {
     const { machine } = process;
+    const run = hasSmallRequests ? this.#small : this.#whole;
     machine.trace(`start ${process.pid}`);
     const clocks = clocksOf(process);
     const shadowed: Readonly<Record<string, unknown>> = {
@@ -78,7 +101,7 @@ export class Program {
       exports: {},
       process: nodeProcessOf(process, environment),
     };
-    machine.scheduler.after(0, process, () => this.#run(...SHADOWED.map((name) => shadowed[name])));
+    machine.scheduler.after(0, process, () => run(...SHADOWED.map((name) => shadowed[name])));
   }
 }
 

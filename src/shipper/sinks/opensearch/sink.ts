@@ -25,6 +25,8 @@ import { describeRequest } from './words.js';
 const BODY_MAX_BYTES = 9 * 1024 * 1024;
 /** Documents of one request: more bring no speed, and their answer grows. */
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 500, nameCopies: 2 };
+/** At 100 ms an answer, three full ones are 150,000 records a second. Each has a body of a few MiB. */
+const REQUESTS_MAX = 4;
 /** Records wait so long for an optional set-up, which is then retried at this interval. */
 const PREPARE_MS = 60_000;
 const TAKEN =
@@ -57,9 +59,11 @@ export interface OpenSearchSinkOptions {
 export class OpenSearchSink implements Sink {
   readonly name = 'opensearch';
   readonly limits = LIMITS;
+  readonly requestsMax = REQUESTS_MAX;
   readonly #options: OpenSearchSinkOptions;
   readonly #encoder: BulkEncoder;
-  readonly #parts: PassParts;
+  /** What all sends share. */
+  readonly #parts: Omit<PassParts, 'post' | 'knownGood' | 'accepted'>;
   #isPrepared: boolean;
   /** Whether new indices have a field for messages that are JSON. */
   #withData = false;
@@ -67,22 +71,17 @@ export class OpenSearchSink implements Sink {
   #unpreparedSinceMs: number | undefined;
   /** When set-up is tried again while records go on without it. */
   #prepareAtMs = 0;
-  /** Of the one send that is out. */
-  #onProgress = () => {};
 
   constructor(options: OpenSearchSinkOptions) {
     this.#options = options;
     this.#encoder = options.encoder;
     const { encoder, get } = options;
-    const post = (body: Buffer, signal: AbortSignal) => options.post(body, signal, this.#onProgress);
     const target = `bulk request to ${options.target}`;
     this.#parts = {
-      ...{ target, encoder, post },
+      ...{ target, encoder },
       bodyLimit: new BodyLimit(BODY_MAX_BYTES),
-      knownGood: new KnownGood({ target, post, encoder }),
       stored: new StoredDocuments({ target, get, encoder }),
       lost: new LostAnswers(),
-      accepted: new Set(),
       startedMs: options.startedMs ?? Date.now(),
       onWithoutIds: () => this.#withoutIds(),
     };
@@ -90,18 +89,17 @@ export class OpenSearchSink implements Sink {
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    this.#onProgress = onProgress;
     const failure = this.#isPrepared ? undefined : await this.#prepare(signal);
     if (failure !== undefined) {
       return { retry: [...indexes(0, batch.count)], rejected: [], failure, retryAfterMs: CONFIGURATION_RETRY_MS };
     }
-    this.#parts.accepted.clear();
+    const parts = this.#partsOf(onProgress);
     const withData = this.#withData;
     const withFields = this.#encoder.hasFields;
-    const first = await this.#pass(batch, { withData, withFields }, signal);
+    const first = await this.#pass(parts, batch, { withData, withFields }, signal);
     const passed = [first];
     const again = async (records: readonly number[], form: BulkForm) => {
-      if (records.length > 0) passed.push(await this.#pass(batch, form, signal, records));
+      if (records.length > 0) passed.push(await this.#pass(parts, batch, form, signal, records));
     };
     // The text of a line is never lost because the service rejects it as JSON, or because another record has its id.
     if (withData || withFields) {
@@ -187,11 +185,26 @@ export class OpenSearchSink implements Sink {
     );
   }
 
+  /** Of one send. */
+  #partsOf(onProgress: () => void): PassParts {
+    const { target, encoder } = this.#parts;
+    // The encoder writes every body to the same place, and others are out.
+    const post = (body: Buffer, signal: AbortSignal) => this.#options.post(Buffer.from(body), signal, onProgress);
+    const knownGood = new KnownGood({ target, post, encoder });
+    return { ...this.#parts, post, knownGood, accepted: new Set() };
+  }
+
   /** Indexes are those of the whole batch. */
-  async #pass(batch: RecordBatch, form: BulkForm, signal: AbortSignal, records?: readonly number[]): Promise<Passed> {
+  async #pass(
+    parts: PassParts,
+    batch: RecordBatch,
+    form: BulkForm,
+    signal: AbortSignal,
+    records?: readonly number[],
+  ): Promise<Passed> {
     const outcome = new Outcome();
     const part = records === undefined ? batch : select(batch, records);
-    const pass = new Pass(this.#parts, part, form, outcome, signal);
+    const pass = new Pass(parts, part, form, outcome, signal);
     await pass.send();
     const at = (index: number) => records?.[index] ?? index;
     const { retry, ...result } = outcome.result;

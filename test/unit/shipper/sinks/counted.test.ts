@@ -8,6 +8,7 @@ import { batchOf } from '../../../support/batches.js';
 class WholeSink implements Required<Sink> {
   readonly name = 'whole';
   readonly limits = { maxRecords: 7, maxBytes: 8, recordOverheadBytes: 9 };
+  readonly requestsMax = 10;
   readonly #calls: string[] = [];
   answer: () => Awaited<ReturnType<Sink['send']>> = () => ({ retry: [], rejected: [] });
 
@@ -51,7 +52,7 @@ test('every member of the sink is there, and is called on the sink', async () =>
   const { sink, wrapped } = setUp();
   const members = [...Object.getOwnPropertyNames(WholeSink.prototype), ...Object.keys(sink)] as (keyof Sink)[];
   expect(members.filter((member) => typeof wrapped[member] !== typeof (sink as Required<Sink>)[member])).toEqual([]);
-  expect([wrapped.name, wrapped.limits]).toEqual([sink.name, sink.limits]);
+  expect([wrapped.name, wrapped.limits, wrapped.requestsMax]).toEqual([sink.name, sink.limits, sink.requestsMax]);
   wrapped.reopen();
   expect(wrapped.destinations(batchOf(['a', 'b']))).toEqual(['place', 'place']);
   expect(wrapped.claims(batchOf(['a']))).toEqual([]);
