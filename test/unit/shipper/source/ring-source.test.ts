@@ -494,6 +494,12 @@ describe('numbers that any process of the pod can write', () => {
     writeFileSync(join(path, name(number)), bytes);
     return content.length;
   }
+  /** Its process has not ended: nothing removes it before the test writes on. */
+  function stillWritten(number: number): number {
+    const fd = openSync(join(path, name(number)), 'r+');
+    word(fd, 'ended', 0);
+    return fd;
+  }
   const messages = (read: readonly ReadRecord[]) => read.map(({ message }) => message);
 
   test.each([
@@ -555,12 +561,13 @@ describe('numbers that any process of the pod can write', () => {
   test('a place up to which all is acknowledged hides nothing that comes later, and what it hides is counted', async () => {
     const end = make(0, data(1, 1n, 'one\n'));
     spoil({ acknowledged: 2 ** 50 });
+    const fd = stillWritten(0);
     const skipped: unknown[] = [];
     const source = open([], { onSkipped: (...each) => skipped.push(each) });
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
     const next = batches.next();
     await new Promise((resolve) => setTimeout(resolve, 0));
-    write(openSync(join(path, name(0)), 'r+'), end, data(1, 2n, 'two\n'));
+    write(fd, end, data(1, 2n, 'two\n'));
     expect(messages(recordsOf((await next).value as SourceBatch))).toEqual(['two']);
     expect(skipped).toEqual([['settled', 4]]);
     await batches.return?.(undefined);
@@ -582,12 +589,12 @@ describe('numbers that any process of the pod can write', () => {
   test('a total that claims to be counted already hides no later loss', async () => {
     const end = make(0, data(1, 1n, 'one\n'));
     spoil({ counted: 2n ** 53n, lost: 7n });
+    const fd = stillWritten(0);
     const losses: unknown[] = [];
     const source = open([], { onLost: (each) => losses.push(each) });
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
     const next = batches.next();
     await new Promise((resolve) => setTimeout(resolve, 0));
-    const fd = openSync(join(path, name(0)), 'r+');
     word(fd, 'lost_lines', 9);
     word(fd, 'lost_bytes', 9);
     write(fd, end, data(1, 2n, 'two\n'));
