@@ -33,7 +33,7 @@ function exit(shipper: Shipper): never {
   else log.problem('error', 'end', `${said}, but lines are lost: ${losses.join('; ')}`, { ...totals });
   shipper.reported();
   // For `logtap run`, which cannot tell from the rings alone: buffered records are in them, too.
-  process.send?.({ isUnread });
+  if (process.connected) process.send?.({ isUnread, account: shipper.account() });
   process.exit(undelivered || !totals.balanced ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 
@@ -51,6 +51,17 @@ function onSignal(stop: () => void, end: () => void, names: readonly NodeJS.Sign
 
 /** Whether there is a flight recorder to send. */
 let onRecall = () => false;
+
+/** `logtap run` asks for the counts, and tells that no process is left that could write. */
+function answer(shipper: Shipper): void {
+  if (!process.connected) return;
+  shipper.awaitWriters();
+  process.on('disconnect', () => shipper.forgetWriters());
+  process.on('message', (message) => {
+    if (message === 'account') process.send?.({ account: shipper.account() });
+    if (message === 'no writers') shipper.noWriters();
+  });
+}
 
 async function ship(): Promise<never> {
   // Before a process can connect: a program may end, and with it the need for a shipper, as soon as the socket is there.
@@ -76,6 +87,7 @@ async function ship(): Promise<never> {
     log,
     secrets,
   );
+  answer(shipper);
   if (isTerminating) shipper.terminating();
   if (isStopping) shipper.stop();
   await shipper.ended;

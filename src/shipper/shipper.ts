@@ -18,6 +18,16 @@ import { sleep } from './sleep.js';
 import { startStatusServer } from './status/status-server.js';
 import { laterStatement, laterText, version, versionStatement } from './status/versions.js';
 
+/** For `logtap run`. */
+export interface Account {
+  readonly totals: Totals;
+  readonly losses: readonly string[];
+  /** Why it is not ready. */
+  readonly problems: readonly string[];
+  /** Lines that are in records of several: above one per record. */
+  readonly joinedLines: number;
+}
+
 /** Part of the memory bound above which the shipper reports that it is not ready. */
 const NEARLY_FULL = 0.9;
 /** Part of the memory bound that may wait for one place of a sink while the others go on. */
@@ -40,6 +50,8 @@ export class Shipper {
   #isUnreadCounted = false;
   #ended: Promise<void> | undefined;
   #console: Promise<Console> | undefined;
+  #isStopping = false;
+  #noWriters: AbortController | undefined;
 
   constructor(parts: ShipperParts) {
     const { settings, now } = parts;
@@ -84,12 +96,13 @@ export class Shipper {
 
   /** Reads on until every peer has closed, delivers, then ends, within the grace time. */
   stop(): void {
-    if (this.#deadlines.stop.aborted) return;
+    if (this.#isStopping) return;
+    this.#isStopping = true;
     const { log } = this.#parts;
     const graceMs = this.#termination.leftMs;
     log.info('stopping', { graceSeconds: graceMs / 1000 });
     for (const lock of this.#locks) lock.stopping();
-    this.#deadlines.beginStop(graceMs);
+    this.#deadlines.beginStop(graceMs, this.#noWriters?.signal);
     // The last line may never be written: a pod may be given less time than its specification grants.
     this.#deadlines.after(ACCOUNT_MS, () => log.info('still stopping', { ...this.totals() }));
   }
@@ -101,7 +114,7 @@ export class Shipper {
     log.info('the termination of the pod begins', { graceSeconds: settings.terminationGraceSeconds });
     this.#deadlines.beginHurry();
     // A shipper that was told to end by another process has no more time than its pod.
-    if (this.#deadlines.stop.aborted) this.#deadlines.endWithin(this.#termination.leftMs);
+    if (this.#isStopping) this.#deadlines.endWithin(this.#termination.leftMs);
   }
 
   /** Reopens the files that it writes to, by their paths. */
@@ -129,6 +142,34 @@ export class Shipper {
   /** What is lost so far, with reasons and remedies; empty when nothing is. */
   losses(): readonly string[] {
     return lossesOf(this.totals(), this.#parts.settings).map(lossText);
+  }
+
+  /** The counts, with the words of an operator. */
+  account(): Account {
+    const { ledger, heldBy } = this.#parts;
+    const joined = Object.values(ledger.statement(heldBy).joined ?? {}).flatMap((forms) => Object.values(forms));
+    return {
+      totals: this.totals(),
+      losses: this.losses(),
+      problems: this.#problems(),
+      joinedLines: joined.reduce((above, { lines, records }) => above + lines - records, 0),
+    };
+  }
+
+  /** Another process will tell when no writer is left: `stop` then reads on until `noWriters`, within the grace time. */
+  awaitWriters(): void {
+    this.#noWriters ??= new AbortController();
+  }
+
+  /** No process is left that could write: what is there is read, and nothing more is waited for. */
+  noWriters(): void {
+    for (const source of this.#parts.sources) source.close();
+    this.#noWriters?.abort();
+  }
+
+  /** It is not known whether a process is left that could write. */
+  forgetWriters(): void {
+    this.#noWriters?.abort();
   }
 
   /** Adds the unread lines to the totals. No line is read afterwards. */

@@ -47,7 +47,7 @@ export function temporaryDirectory(): string {
 export function start(
   command: string,
   args: readonly string[],
-  options: SpawnOptions & { input?: string | Uint8Array } = {},
+  options: SpawnOptions & { input?: string | Uint8Array; isInputOpen?: boolean } = {},
 ): Running {
   const child = spawn(command, args, {
     stdio: 'pipe',
@@ -64,7 +64,7 @@ export function start(
   }
   // A program may end without having read its input.
   child.stdin?.on('error', () => {});
-  child.stdin?.end(options.input ?? '');
+  if (options.isInputOpen !== true) child.stdin?.end(options.input ?? '');
   return {
     child,
     stdout: () => printed.stdout,

@@ -102,7 +102,7 @@ const allowedParts: Record<string, readonly string[]> = {
   migrate: ['migrate', 'cli', 'catalog'],
   prove: ['prove', 'audit', 'shipper', 'cli', 'catalog', 'contract.js'],
   doctor: ['doctor', 'catalog', 'contract.js', 'printable.js'],
-  cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js', 'printable.js'],
+  cli: ['cli', 'constructs', 'catalog', 'doctor', 'contract.js', 'printable.js', 'colours.js'],
 };
 
 describe('fences', () => {

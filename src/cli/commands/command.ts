@@ -96,4 +96,6 @@ type IsPresent<F extends Flag> = F extends { readonly default: string } | { read
 /** The values of flags as the command gets them. A switch that is not given is `false`. */
 export type ValuesOf<F extends Flags> = {
   readonly [N in keyof F as IsPresent<F[N]> extends true ? N : never]: ValueOf<F[N]>;
-} & { readonly [N in keyof F as IsPresent<F[N]> extends true ? never : N]?: ValueOf<F[N]> };
+} & { readonly [N in keyof F as IsPresent<F[N]> extends true ? never : N]?: ValueOf<F[N]> } & {
+  readonly [N in keyof F & string as F[N] extends { readonly isNegatable: true } ? `no-${N}` : never]?: boolean;
+};

@@ -4,9 +4,9 @@ import { command, output } from './command.js';
 export const RUN = command({
   name: 'run',
   summary: 'run a tapped program with its own shipper',
-  synopsis: '[--sink SINK] [--file PATH]... [--suppress] [--console] -- CMD ARGS',
+  synopsis: '[--sink SINK] [--file PATH]... [--suppress] [-o text|json] [--console] -- CMD ARGS',
   description:
-    'Runs a program under the tap, with a shipper beside it. LOGTAP_* variables configure the shipper. The program keeps its terminal and its signals.',
+    'Runs a program under the tap, with a shipper beside it. LOGTAP_* variables configure the shipper. The program keeps its terminal and its signals. On a terminal the records of the sink stdout are lines such as `12:03:04 stderr text`, in the place of the original output; the counts of the ledger follow.',
   program: { name: 'CMD', help: 'a program with its arguments', isRequired: true, completes: 'program' },
   flags: {
     sink: { value: 'SINK', help: 'where the records go, as LOGTAP_SINK: stdout, file, opensearch, cloudwatch, ...' },
@@ -16,7 +16,23 @@ export const RUN = command({
       completes: 'file',
       help: 'a log file or a pattern to tap, in addition to stdout and stderr',
     },
-    suppress: { help: 'keep what is tapped from its original place' },
+    suppress: {
+      isNegatable: true,
+      help: 'keep what is tapped from its original place; without it, --output text suppresses the streams that it shows itself',
+    },
+    output: {
+      short: 'o',
+      value: 'FORMAT',
+      choices: ['text', 'json'],
+      help: 'form of the records of the sink stdout; without it, text on a terminal and json elsewhere',
+    },
+    color: {
+      value: 'WHEN',
+      choices: ['auto', 'always', 'never'],
+      default: 'auto',
+      help: 'colours; also NO_COLOR and FORCE_COLOR',
+    },
+    strict: { help: 'end with a code other than 0 if a line was not delivered' },
     console: { help: 'print the address of a page that shows the live lines, the counts and what is stuck' },
     record: {
       value: 'TAPE',
@@ -27,10 +43,13 @@ export const RUN = command({
   examples: [
     { purpose: 'Show the records of a program', line: "logtap run --suppress -- sh -c 'echo out; echo err >&2'" },
     { purpose: 'Tap its log file, too', line: "logtap run --file '/tmp/app-*.log' -- sh -c 'echo started'" },
+    { purpose: 'Fail where a line is not delivered', line: 'logtap run --strict --sink stdout -- date' },
     { purpose: 'Record its writes', line: 'logtap run --record program.tape -- date' },
   ],
   exitCodes: [
     [64, 'wrong use'],
+    [74, 'with --strict: a line was not delivered'],
+    [78, 'the settings of the shipper cannot work'],
     [126, 'the program cannot be executed'],
     [127, 'there is no such program'],
   ],

@@ -2,97 +2,100 @@
  * The shipper of `logtap run`. If it ends early, it is restarted, as the kubelet restarts a sidecar. Undelivered records are
  * still in the rings.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RING_DIR, SOCKET_NAME } from '../../contract.js';
-import { shipperFile } from '../package-files.js';
+import { RING_DIR } from '../../contract.js';
 import { CommandError, EXIT } from '../usage.js';
-import { type Exit, exitOf } from './child-exit.js';
+import type { Exit } from './child-exit.js';
+import { type Account, joined, ofKilled } from './counts.js';
+import type { Report } from './report.js';
+import { type ShipperOptions, ShipperProcess } from './shipper-process.js';
 import { holdsUnread } from './unread-rings.js';
+import type { Wait } from './wait.js';
 
-const START_MS = 15_000;
 /** Pause before a restart. Each further pause is twice as long, up to the longest one. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** Number of shippers that may try to drain the rings after the program has ended. */
 const LAST_ATTEMPTS = 3;
-/** A longer wait is reported. */
-const REPORT_MS = 2000;
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly exit: Promise<Exit>;
-  /** Whether its last message reports unread lines. */
-  readonly isUnread: () => boolean;
-}
 
 /** Whether the shipper has drained, or has reported the number of undelivered records. */
 const isDrained = ({ code }: Exit) => code === EXIT.OK || code === EXIT.UNDELIVERED;
 
-export class RunShipper {
-  /** @param directory for the socket and the rings */
-  constructor(
-    private readonly directory: string,
-    private readonly sink: string | undefined,
-    /** Take precedence over the environment. */
-    private readonly settings: Readonly<Record<string, string>> = {},
-  ) {}
+export interface Drained {
+  /** False if unread bytes remain in the rings. */
+  readonly isDrained: boolean;
+  /** Of all shippers; `undefined` if none could tell. */
+  readonly account: Account | undefined;
+  /** Whether a shipper was killed, whose last counts are missing. */
+  readonly wasKilled: boolean;
+}
 
+export class RunShipper {
+  readonly #options: ShipperOptions;
+  readonly #report: Report;
+  readonly #wait: Wait;
   readonly #stopping = new AbortController();
-  #current: Running | undefined;
+  #current: ShipperProcess | undefined;
   #supervision: Promise<void> = Promise.resolve();
   #restarts = 0;
+  #account: Account | undefined;
+  #wasKilled = false;
   /** Whether a second signal has ended the wait. */
   #isHurried = false;
 
+  constructor(options: ShipperOptions, report: Report, wait: Wait) {
+    this.#options = options;
+    this.#report = report;
+    this.#wait = wait;
+  }
+
   /** Resolves when the shipper listens. A shipper that ends instead has written the reason to standard error. */
   async start(): Promise<void> {
-    this.#current = await this.#startOne();
+    this.#current = await ShipperProcess.start(this.#options);
     this.#supervision = this.#supervise();
   }
 
-  /** Resolves when the shipper has drained; false if unread bytes remain in the rings. */
-  async stop(): Promise<boolean> {
+  /** The counts of the present shipper; `undefined` while there is none. */
+  async ask(): Promise<Account | undefined> {
+    const account = await this.#current?.ask();
+    return account && joined(this.#account, account);
+  }
+
+  /** Resolves when the shipper has drained. */
+  async stop(): Promise<Drained> {
     this.#stopping.abort();
-    const report = setTimeout(() => say('waiting for the shipper to deliver the remaining records'), REPORT_MS);
     // The second signal ends a shipper at once.
     const hurry = () => {
       this.#isHurried = true;
-      this.#current?.child.kill('SIGTERM');
+      this.#current?.kill('SIGTERM');
     };
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hurry);
-    try {
-      await this.#supervision;
-      return await this.#drain();
-    } finally {
-      clearTimeout(report);
-    }
+    await this.#supervision;
+    return { isDrained: await this.#drain(), account: this.#account, wasKilled: this.#wasKilled };
   }
 
   async #drain(): Promise<boolean> {
     let last: Exit = { code: EXIT.INTERNAL };
     for (let attempt = 0; attempt < (this.#isHurried ? 1 : LAST_ATTEMPTS); attempt += 1) {
       if (this.#current === undefined && !(await this.#restart())) continue;
-      const { child, exit, isUnread } = this.#current!;
-      child.kill('SIGTERM');
-      last = await exit;
-      this.#current = undefined;
+      const shipper = this.#current!;
+      shipper.kill('SIGTERM');
+      last = await this.#wait.during(shipper, () => this.ask());
+      this.#ended(shipper, last);
       if (!isDrained(last)) continue;
       // A shipper that got a second signal ended at once, without draining.
-      if (isUnread() && holdsUnread(join(this.directory, RING_DIR))) continue;
+      if (shipper.isUnread && holdsUnread(join(this.#options.directory, RING_DIR))) continue;
       // The exit code is the program's, so only a message can report this.
-      if (last.code !== EXIT.OK) say(`not every line was delivered: the shipper ended with ${last.code}`);
-      if (this.#restarts > 0)
-        say(
-          `the counts in the last line of the shipper begin at its last start: it was restarted ${this.#restarts} times`,
-        );
+      if (last.code !== EXIT.OK)
+        this.#report.say(`not every line was delivered: the shipper ended with ${last.code}`, 'error');
       return true;
     }
-    say(
-      `not every line was delivered: the shipper ended with ${last.code}. Its unread bytes are in ${this.directory}. ` +
-        `Run \`logtap ship\` with LOGTAP_RING_DIR=${join(this.directory, RING_DIR)} and the same settings, then remove the directory`,
+    const { directory } = this.#options;
+    this.#report.say(
+      `not every line was delivered: the shipper ended with ${last.code}. Its unread bytes are in ${directory}. ` +
+        `Run \`logtap ship\` with LOGTAP_RING_DIR=${join(directory, RING_DIR)} and the same settings, then remove the directory`,
+      'error',
     );
     return false;
   }
@@ -103,10 +106,11 @@ export class RunShipper {
     const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
     let pause = FIRST_PAUSE_MS;
     for (;;) {
-      const ended = await Promise.race([this.#current?.exit, stopped]);
+      const shipper = this.#current!;
+      const ended = await Promise.race([shipper.exit, stopped]);
       if (ended === undefined) return;
-      this.#current = undefined;
-      say(`the shipper ended with ${ended.code} before the program and is restarted`);
+      this.#ended(shipper, ended);
+      this.#report.say(`the shipper ended with ${ended.code} before the program and is restarted`, 'warn');
       while (!signal.aborted && this.#current === undefined) {
         await sleep(pause, undefined, { signal }).catch(() => {});
         pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
@@ -116,10 +120,18 @@ export class RunShipper {
     }
   }
 
+  #ended(shipper: ShipperProcess, exit: Exit): void {
+    this.#current = undefined;
+    const { account, isLastAccount } = shipper;
+    // What a killed shipper has counted as lost, the next one has read from its journal.
+    if (!isDrained(exit) || !isLastAccount) this.#wasKilled = true;
+    if (account !== undefined) this.#account = joined(this.#account, isLastAccount ? account : ofKilled(account));
+  }
+
   async #restart(): Promise<boolean> {
     this.#restarts += 1;
     try {
-      this.#current = await this.#startOne();
+      this.#current = await ShipperProcess.start(this.#options);
       return true;
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
@@ -127,56 +139,7 @@ export class RunShipper {
     }
   }
 
-  async #startOne(): Promise<Running> {
-    const socket = join(this.directory, SOCKET_NAME);
-    const child = spawn(process.execPath, [shipperFile], {
-      // In its own process group: Ctrl-C in the terminal must reach the program, but not the shipper, which still has to drain.
-      detached: true,
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: {
-        LOGTAP_STATUS_PORT: 'off',
-        ...process.env,
-        LOGTAP_SOCKET: socket,
-        LOGTAP_RING_DIR: join(this.directory, RING_DIR),
-        ...(this.sink === undefined ? {} : { LOGTAP_SINK: this.sink }),
-        ...this.settings,
-      },
-    });
-    const exit = exitOf(child).catch((): Exit => ({ code: EXIT.INTERNAL }));
-    let isUnread = false;
-    child.on('message', (message: { readonly isUnread?: unknown } | null) => {
-      isUnread = message?.isUnread === true;
-    });
-    let ended: Exit | undefined;
-    exit.then((result) => {
-      ended = result;
-    });
-    const deadline = performance.now() + START_MS;
-    while (!(await accepts(socket))) {
-      if (ended !== undefined) {
-        throw new CommandError('the shipper did not start, so the program was not started', ended.code);
-      }
-      if (performance.now() > deadline) {
-        child.kill('SIGKILL');
-        throw new CommandError(`the shipper did not listen on ${socket} within ${START_MS} ms`, EXIT.INTERNAL);
-      }
-      await sleep(10);
-    }
-    return { child, exit, isUnread: () => isUnread };
+  get restarts(): number {
+    return this.#restarts;
   }
-}
-
-function say(text: string): void {
-  process.stderr.write(`logtap: ${text}\n`);
-}
-
-function accepts(socket: string): Promise<boolean> {
-  return new Promise((answer) => {
-    const connection = createConnection(socket);
-    connection.once('connect', () => {
-      connection.destroy();
-      answer(true);
-    });
-    connection.once('error', () => answer(false));
-  });
 }

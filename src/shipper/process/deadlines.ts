@@ -47,9 +47,15 @@ export class Deadlines {
     this.#hurry.abort();
   }
 
-  /** Begins the stop. The deadlines are set before requests hurry: their share is one of the remaining time. */
-  beginStop(graceMs: number): void {
-    this.#stop.abort();
+  /**
+   * Begins the stop. The deadlines are set before requests hurry: their share is one of the remaining time.
+   *
+   * @param noWriters aborts when no process is left that could write: until then, or until they are cut off, sources read on
+   */
+  beginStop(graceMs: number, noWriters?: AbortSignal): void {
+    const stop = () => this.#stop.abort();
+    if (noWriters === undefined || noWriters.aborted) stop();
+    else for (const signal of [noWriters, this.cutOff]) signal.addEventListener('abort', stop);
     this.endWithin(graceMs);
     this.beginHurry();
   }
