@@ -16,6 +16,8 @@ import type { Wait } from './wait.js';
 /** Pause before a restart. Each further pause is twice as long, up to the longest one. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
+/** A Ctrl-C this soon after the end of the program is the one that ended it. */
+const SAME_MS = 500;
 /** Number of shippers that may try to drain the rings after the program has ended. */
 const LAST_ATTEMPTS = 3;
 
@@ -66,7 +68,11 @@ export class RunShipper {
   async stop(): Promise<Drained> {
     this.#stopping.abort();
     // The second signal ends a shipper at once.
-    const hurry = () => {
+    const beganMs = performance.now();
+    const hurry = (signal: NodeJS.Signals) => {
+      // A terminal sends Ctrl-C to the program and to this process: the program may have ended before this process got it.
+      const isFirst = signal === 'SIGINT' && process.stdin.isTTY && performance.now() - beganMs < SAME_MS;
+      if (isFirst) return;
       this.#isHurried = true;
       this.#current?.kill('SIGTERM');
     };
