@@ -13,7 +13,8 @@ import type { Exchange } from '../support/opensearch-front.js';
 import { answer, CLOUDWATCH, OPENSEARCH, type Row, type Told } from '../support/operator-faults.js';
 import { logtap, run, temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(120_000);
+// The engine starts within the first test.
+jest.setTimeout(600_000);
 
 function expectTold(text: string, { cause, place, remedy, symptom }: Told): void {
   expect(text).toMatch(cause);
@@ -40,7 +41,7 @@ async function saidOf(scene: Scene, cause: RegExp): Promise<string> {
       said = messagesOf(scene.shipper.stderr()).find((message) => cause.test(message));
       return said !== undefined;
     },
-    60_000,
+    300_000,
   );
   return said ?? '';
 }
