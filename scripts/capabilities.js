@@ -281,6 +281,13 @@ const forTests = [
     without: "the comparison with kubectl's reading of YAML",
   },
   {
+    name: 'helm template',
+    isPresent: () => isGoProgramPresent('helm-template'),
+    install: () => ensureGoProgram('helm-template'),
+    needs: ['go'],
+    without: 'the examples of charts, one of which is a Helm chart',
+  },
+  {
     name: 'custom resources',
     isPresent: () => isLockedPresent('custom-resources'),
     install: () => ensureLocked('custom-resources'),

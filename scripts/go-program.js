@@ -3,6 +3,7 @@
 //     node scripts/go-program.js NAME      builds it unless it is in the cache
 //
 // kubectl-yaml reads YAML exactly as kubectl does, since it is kubectl's own reader: the judge of what manifests mean.
+// helm-template renders a directory with a chart as `helm template` does.
 // prometheus-rules judges rules and queries as Prometheus does.
 // otel-forward is the receiver of the Forward protocol of the OpenTelemetry Collector.
 //

@@ -1,8 +1,7 @@
-/** Three applications that cannot be modified, and their logs, on Kubernetes. Run it with `npx cdk8s synth`. */
+/** Three applications that cannot be modified, and their logs, on Kubernetes: `npx cdk8s synth` in the root directory. */
 import { App, Chart, Cron } from 'cdk8s';
+import { LogTap, LogTapDefaults, Sink, TappedCronJob, TappedDeployment } from 'cdk8s-logtap';
 import * as kplus from 'cdk8s-plus-28';
-// In a project of your own: from 'cdk8s-logtap'.
-import { LogTap, LogTapDefaults, Sink, TappedCronJob, TappedDeployment } from '../../src/constructs/index.js';
 
 const app = new App();
 // The image that you have built and pushed: no registry has it otherwise.
