@@ -3,6 +3,8 @@
 /** As of a flag `--color`. */
 export type ColorChoice = 'auto' | 'always' | 'never';
 
+export const isColorChoice = (text: string): text is ColorChoice => ['auto', 'always', 'never'].includes(text);
+
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33 } as const;
 
 export type Colours = Readonly<Record<keyof typeof CODES, (text: string) => string>>;

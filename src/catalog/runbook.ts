@@ -27,5 +27,7 @@ export const SYMPTOMS = [
 
 export type Symptom = (typeof SYMPTOMS)[number];
 
+export const RUNBOOK = 'docs/guides/runbook.md';
+
 /** Where the commands for a symptom are. Reads after `see`. */
-export const runbook = (symptom: Symptom): string => `docs/guides/runbook.md#${symptom}`;
+export const runbook = (symptom: Symptom): string => `${RUNBOOK}#${symptom}`;

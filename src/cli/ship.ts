@@ -12,8 +12,8 @@ function runShipper(args: readonly string[]): number {
 }
 
 export function ship(args: readonly string[]): number {
-  const { check, output } = parseCommand(SHIP, args).values;
-  return runShipper(check ? ['--check', output] : []);
+  const { check, output, color } = parseCommand(SHIP, args).values;
+  return runShipper(check ? ['--check', output, color] : []);
 }
 
 export function replay(args: readonly string[]): number {

@@ -1,9 +1,15 @@
 /** Asks every service whether it would accept records. `ship --check` prints the answers, and a sidecar logs them at start. */
+import { RUNBOOK } from '../catalog/runbook.js';
+import { checklistLine } from '../checklist.js';
+import type { Colours } from '../colours.js';
 import { failureOf, NoAnswerError } from './errors.js';
 import type { CheckResult, Sink } from './parts.js';
+import { hintText, networkHint } from './sinks/hints.js';
 
 /** A service that does not answer by then is not there. */
 const CHECK_MS = 10_000;
+
+const NO_ANSWER = hintText(networkHint('timeout')!);
 
 export interface SinkCheckResult extends CheckResult {
   readonly sink: string;
@@ -18,7 +24,9 @@ async function check(sink: Sink): Promise<CheckResult> {
   if (sink.check === undefined) return { isRight: true, text: 'there is no service to ask' };
   const controller = new AbortController();
   const timer = setTimeout(() => {
-    controller.abort(new NoAnswerError({ code: 'timeout', detail: `no answer within ${CHECK_MS / 1000} s` }));
+    controller.abort(
+      new NoAnswerError({ code: 'timeout', detail: `no answer within ${CHECK_MS / 1000} s${NO_ANSWER}` }),
+    );
   }, CHECK_MS);
   try {
     return await sink.check(controller.signal);
@@ -28,6 +36,9 @@ async function check(sink: Sink): Promise<CheckResult> {
     clearTimeout(timer);
   }
 }
+
+/** A module of a user may know no section of the runbook: the page begins with the symptoms. */
+const anchored = (text: string) => (text.includes(RUNBOOK) ? text : `${text} (see ${RUNBOOK})`);
 
 type Results = readonly SinkCheckResult[];
 
@@ -39,8 +50,12 @@ const yamlItem = (result: SinkCheckResult) =>
 
 /** The results as text for people, one line each, and for programs. */
 export const CHECK_FORMATS = {
-  text: (results: Results) =>
-    results.map(({ sink, isRight, text }) => `${isRight ? 'ok' : 'problem'}  ${sink}: ${text}\n`).join(''),
+  text: (results: Results, colours: Colours) =>
+    results
+      .map(({ sink, isRight, text }) =>
+        checklistLine(isRight ? 'pass' : 'failure', `${sink}: ${isRight ? text : anchored(text)}`, colours),
+      )
+      .join(''),
   json: (results: Results) => `${JSON.stringify(results, undefined, 2)}\n`,
   yaml: (results: Results) => results.map(yamlItem).join(''),
 } as const;

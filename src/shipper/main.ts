@@ -1,4 +1,5 @@
 /** The process: environment in, signals, exit code. Everything else is in shipper.ts. */
+import { type ColorChoice, coloursFor, isColorChoice, wantsColour } from '../colours.js';
 import { CHECK_FORMATS, type CheckFormat, checkSinks } from './check.js';
 import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
@@ -95,10 +96,11 @@ async function ship(): Promise<never> {
 }
 
 /** The results on stdout, and a code that a pipeline understands. */
-async function check(format: CheckFormat): Promise<never> {
+async function check(format: CheckFormat, color: ColorChoice): Promise<never> {
   const settings = parseSettings(process.env, (message) => log.info(message));
   const results = await checkSinks(await openSinks({ settings, log, secrets }));
-  process.stdout.write(secrets.redact(CHECK_FORMATS[format](results)));
+  const colours = coloursFor(wantsColour(color, process.env, process.stdout.isTTY === true));
+  process.stdout.write(secrets.redact(CHECK_FORMATS[format](results, colours)));
   process.exit(results.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
 }
 
@@ -126,8 +128,10 @@ async function main([command, file, ...rest]: readonly string[]): Promise<never>
   // The AWS client prints a warning on Node 20 that no operator can do anything about.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   if (command === undefined) return ship();
-  if (command === '--check' && Object.hasOwn(CHECK_FORMATS, file ?? 'text') && rest.length === 0)
-    return check((file ?? 'text') as CheckFormat);
+  const [color = 'auto'] = rest;
+  const isCheck = command === '--check' && rest.length < 2;
+  if (isCheck && Object.hasOwn(CHECK_FORMATS, file ?? 'text') && isColorChoice(color))
+    return check((file ?? 'text') as CheckFormat, color);
   if (command === 'replay' && file !== undefined && rest.length === 0) return sendAgain(file);
   const given = [command, file, ...rest].filter((each) => each !== undefined).join(' ');
   process.stderr.write(

@@ -33,7 +33,7 @@ describe('CloudWatch Logs', () => {
     const { code, stdout } = await check(cloudWatch(fake.url));
     expect([code, stdout]).toEqual([
       0,
-      expect.stringMatching(/^ok {2}cloudwatch: .* credentials of AWS_ACCESS_KEY_ID\n$/),
+      expect.stringMatching(/^pass {5}cloudwatch: .* credentials of AWS_ACCESS_KEY_ID\n$/),
     ]);
     expect(fake.operations()).toEqual(['PutLogEvents']);
     expect(fake.events('/g', 's')).toEqual([]);
@@ -46,7 +46,7 @@ describe('CloudWatch Logs', () => {
     fake.faults.push({ status: 400, type });
     const { code, stdout } = await check(cloudWatch(fake.url));
     expect(code).toBe(78);
-    expect(stdout).toMatch(/^problem {2}cloudwatch: /);
+    expect(stdout).toMatch(/^failure {2}cloudwatch: .*docs\/guides\/runbook\.md#[\w-]+/);
     expect(stdout).toContain(type);
     expect(stdout).toContain(remedy);
   });
@@ -68,7 +68,7 @@ describeWith(['opensearch'], 'OpenSearch', () => {
 
   test('is there, and nothing is stored', async () => {
     const { code, stdout } = await check({ LOGTAP_SINK: 'opensearch', LOGTAP_OPENSEARCH_URL: search.url });
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok {2}opensearch: .* is reached/)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^pass {5}opensearch: .* is reached/)]);
     expect(await countInOpenSearch(search.url, '_all')).toBe(0);
   });
 });
@@ -82,7 +82,7 @@ describeWith(['cloudwatch'], 'the emulator of CloudWatch Logs', () => {
 
   test('is there', async () => {
     const { code, stdout } = await check(cloudWatch(cloud.url));
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ok {2}cloudwatch: /)]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^pass {5}cloudwatch: /)]);
   });
 });
 
@@ -93,9 +93,21 @@ test('each sink has its line; an absent service is a problem', async () => {
   });
   expect(code).toBe(78);
   expect(stdout.trimEnd().split('\n')).toEqual([
-    'ok  stdout: there is no service to ask',
-    expect.stringMatching(/^problem {2}opensearch: .*ECONNREFUSED.*is the service up/),
+    'pass     stdout: there is no service to ask',
+    expect.stringMatching(
+      /^failure {2}opensearch: .*ECONNREFUSED.*is the service up.*runbook\.md#the-connection-is-refused/,
+    ),
   ]);
+});
+
+test('colours are for people: a pipe has them on request, data never', async () => {
+  const coloured = (...flags: string[]) =>
+    run(process.execPath, [logtap, 'ship', '--check', '--color', 'always', ...flags], {
+      env: { LOGTAP_SINK: 'stdout' },
+    });
+  expect((await coloured()).stdout).toBe('\u001b[32mpass\u001b[0m     stdout: there is no service to ask\n');
+  const { stdout } = await coloured('-o', 'json');
+  expect(JSON.parse(stdout)).toEqual([{ sink: 'stdout', isRight: true, text: 'there is no service to ask' }]);
 });
 
 test('settings that cannot work: all of them at once, and no service is asked', async () => {

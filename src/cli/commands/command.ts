@@ -79,6 +79,14 @@ export const output = <const C extends readonly string[], const D extends C[numb
   help = 'form of the output',
 ) => ({ short: 'o', value: 'FORMAT', choices, default: byDefault, help }) as const;
 
+/** `--color`, spelt alike by every command. */
+export const color = {
+  value: 'WHEN',
+  choices: ['auto', 'always', 'never'],
+  default: 'auto',
+  help: 'colours; also NO_COLOR and FORCE_COLOR',
+} as const;
+
 type ValueOf<F extends Flag> = F extends { readonly value: string }
   ? F extends { readonly isRepeatable: true }
     ? string[]

@@ -1,5 +1,5 @@
 /** Commands that try the tap on this machine. */
-import { command, output } from './command.js';
+import { color, command, output } from './command.js';
 
 export const RUN = command({
   name: 'run',
@@ -26,12 +26,7 @@ export const RUN = command({
       choices: ['text', 'json'],
       help: 'form of the records of the sink stdout; without it, text on a terminal and json elsewhere',
     },
-    color: {
-      value: 'WHEN',
-      choices: ['auto', 'always', 'never'],
-      default: 'auto',
-      help: 'colours; also NO_COLOR and FORCE_COLOR',
-    },
+    color,
     strict: { help: 'end with a code other than 0 if a line was not delivered' },
     console: { help: 'print the address of a page that shows the live lines, the counts and what is stuck' },
     record: {

@@ -1,5 +1,5 @@
 /** Commands that read and write manifests. */
-import { command, output } from './command.js';
+import { color, command, output } from './command.js';
 import { missingTapFlags, TAP_FLAG_TABLE } from './tap-flag-table.js';
 
 const MANIFESTS = {
@@ -57,11 +57,13 @@ export const CHECK = command({
   name: 'check',
   summary: 'report findings about a tap on manifests',
   synopsis: 'FILE|DIR|- --sink SINK [options]',
-  description: 'Reports findings about a tap on the workloads of Kubernetes manifests, on standard output.',
+  description:
+    'Checks a tap on the workloads of Kubernetes manifests. Prints a line per workload that passes, and one per finding with its remedy and the section that explains it.',
   args: [MANIFESTS],
   flags: {
     ...TAP_FLAG_TABLE,
     output: { ...output(['text', 'json', 'yaml', 'sarif'], 'text'), aliases: ['format'] },
+    color,
   },
   missing: missingTapFlags,
   examples: [

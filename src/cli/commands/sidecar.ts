@@ -1,5 +1,5 @@
 /** Commands of the image, which containers run. */
-import { command, output } from './command.js';
+import { color, command, output } from './command.js';
 
 export const SHIP = command({
   name: 'ship',
@@ -9,6 +9,7 @@ export const SHIP = command({
   flags: {
     check: { help: 'only test the settings, with one request to each service' },
     output: output(['text', 'json', 'yaml'], 'text', 'form of the answer of --check'),
+    color,
   },
   examples: [
     { purpose: 'Test the settings', line: 'LOGTAP_SINK=stdout logtap ship --check' },

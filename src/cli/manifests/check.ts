@@ -1,27 +1,70 @@
-/** `logtap check`: reports findings about a tap as text, as JSON or as SARIF. */
+/** `logtap check`: reports findings about a tap as a checklist, as data or as SARIF. */
 
+import { checklistLine } from '../../checklist.js';
+import { type Colours, coloursFor, wantsColour } from '../../colours.js';
 import { check } from '../../constructs/findings/check.js';
 import { FindingSeverity, formatFinding } from '../../constructs/findings/finding.js';
+import { planInjection } from '../../constructs/injection/plan.js';
+import { type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
+import type { ResolvedProps } from '../../constructs/props/resolve.js';
+import { printable } from '../../printable.js';
 import { parseCommand } from '../command-line/parse-command.js';
 import { CHECK } from '../commands/manifests.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { EXIT } from '../usage.js';
+import { whyUntapped } from './inject.js';
 import { placeOf } from './manifests.js';
 import { atPlace, readManifests } from './rewrite-manifests.js';
 import { type PlacedFinding, sarif } from './sarif.js';
 import { tapProps } from './tap-flags.js';
 
-const textLine = (finding: PlacedFinding) =>
-  `${placeOf(finding.file, finding.line)}: ${finding.severity} ${formatFinding(finding)}\n`;
+const STATUS = {
+  [FindingSeverity.ERROR]: 'failure',
+  [FindingSeverity.WARNING]: 'warning',
+  [FindingSeverity.INFO]: 'info',
+} as const;
 
-type Findings = readonly PlacedFinding[];
+/** What was found about one object. */
+interface Checked {
+  readonly place: string;
+  readonly name: string;
+  readonly findings: readonly PlacedFinding[];
+  readonly isTapped: boolean;
+  /** The reason why its pods are not tapped. */
+  readonly untapped: string | undefined;
+}
+
+function checked(object: KubernetesObject, props: ResolvedProps, file: string, line: number): Checked {
+  const plan = planInjection(object, props);
+  return {
+    place: placeOf(file, line),
+    name: objectName(object),
+    findings: check(object, props).map((finding) => ({ ...finding, file, line })),
+    isTapped: plan !== undefined,
+    untapped: whyUntapped(object, plan),
+  };
+}
+
+/** A line per finding, or else one per object with pods. */
+function checklist({ place, name, findings, isTapped, untapped }: Checked, colours: Colours): string {
+  const line = (status: Parameters<typeof checklistLine>[0], text: string) =>
+    checklistLine(status, printable(`${place}: ${text}`), colours);
+  if (findings.length > 0)
+    return findings.map((finding) => line(STATUS[finding.severity], formatFinding(finding))).join('');
+  if (untapped !== undefined) return line('info', `${name} is not tapped (${untapped})`);
+  return isTapped ? line('pass', name) : '';
+}
+
+type All = readonly Checked[];
+
+const findingsOf = (all: All) => all.flatMap(({ findings }) => findings);
 
 const FORMATS = {
-  text: (findings: Findings) => findings.map(textLine).join(''),
-  json: (findings: Findings) => structured('json', findings),
-  yaml: (findings: Findings) => structured('yaml', findings),
-  sarif: (findings: Findings) => structured('json', sarif(findings)),
+  text: (all: All, colours: Colours) => all.map((each) => checklist(each, colours)).join(''),
+  json: (all: All) => structured('json', findingsOf(all)),
+  yaml: (all: All) => structured('yaml', findingsOf(all)),
+  sarif: (all: All) => structured('json', sarif(findingsOf(all))),
 } as const;
 
 /**
@@ -32,11 +75,12 @@ const FORMATS = {
 export async function checkCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, args: paths } = parseCommand(CHECK, args);
   const props = tapProps(values);
-  const findings = (await readManifests(paths[0]!, io)).flatMap((manifest) =>
-    atPlace(manifest, (object) => check(object, props)).map(
-      (finding): PlacedFinding => ({ ...finding, file: manifest.file, line: manifest.line }),
-    ),
+  const all = (await readManifests(paths[0]!, io)).map((manifest) =>
+    atPlace(manifest, (object) => checked(object, props, manifest.file, manifest.line)),
   );
-  await write(io.stdout, FORMATS[values.output](findings));
-  return findings.some(({ severity }) => severity === FindingSeverity.ERROR) ? EXIT.FOUND : EXIT.OK;
+  const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;
+  const colours = coloursFor(wantsColour(values.color, process.env, isTerminal));
+  await write(io.stdout, FORMATS[values.output](all, colours));
+  const hasError = findingsOf(all).some(({ severity }) => severity === FindingSeverity.ERROR);
+  return hasError ? EXIT.FOUND : EXIT.OK;
 }

@@ -4,7 +4,7 @@ import { findingsOf } from '../../constructs/findings/check.js';
 import { formatFinding, warningsOf } from '../../constructs/findings/finding.js';
 import { apply, inject } from '../../constructs/injection/inject.js';
 import { madeElsewhere } from '../../constructs/injection/made-elsewhere.js';
-import { planInjection } from '../../constructs/injection/plan.js';
+import { type InjectionPlan, planInjection } from '../../constructs/injection/plan.js';
 import { isWorkload, type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
 import type { ResolvedProps } from '../../constructs/props/resolve.js';
 import { parseCommand } from '../command-line/parse-command.js';
@@ -33,29 +33,26 @@ export async function injectCommand(argv: readonly string[], io: CommandStreams)
 export function injected(object: KubernetesObject, props: ResolvedProps): Change {
   const name = objectName(object);
   const plan = planInjection(object, props);
+  const reason = whyUntapped(object, plan);
   if (plan === undefined) {
-    const isOther = !isWorkload(object.apiVersion, object.kind);
-    const line = isOther ? otherLine(object, name) : `- skipped ${name} (${madeElsewhere(object)}: tap that)`;
+    const line = reason === undefined ? `= unchanged ${name}` : `- skipped ${name} (${reason})`;
     return { object: inject(object, props), report: [line] };
   }
   const findings = findingsOf(plan);
-  const { isDisabled } = plan.annotations;
   const result = apply(plan, findings);
   const isSame = isDeepStrictEqual(result, object);
-  if (isDisabled) {
-    return {
-      object: result,
-      report: [isSame ? `- skipped ${name} (logtap.dev/inject: disabled)` : `- uninjected ${name}`],
-    };
+  if (reason !== undefined) {
+    return { object: result, report: [isSame ? `- skipped ${name} (${reason})` : `- uninjected ${name}`] };
   }
   const warnings = warningsOf(findings).map((finding) => `! ${formatFinding(finding)}`);
   return { object: result, report: [`${isSame ? '= unchanged' : '+ injected'} ${name}`, ...warnings] };
 }
 
-/** The line about an object that is not tapped, with the reason if it has pods. */
-function otherLine(object: KubernetesObject, name: string): string {
-  if (!hasPods(object)) return `= unchanged ${name}`;
-  return `- skipped ${name} (it has pods, but ${object.apiVersion} ${object.kind} is not a known kind)`;
+/** Why the pods of an object are not tapped. `undefined` if they are, and for an object without pods. */
+export function whyUntapped(object: KubernetesObject, plan: InjectionPlan | undefined): string | undefined {
+  if (plan !== undefined) return plan.annotations.isDisabled ? 'logtap.dev/inject: disabled' : undefined;
+  if (isWorkload(object.apiVersion, object.kind)) return `${madeElsewhere(object)}: tap that`;
+  return hasPods(object) ? `it has pods, but ${object.apiVersion} ${object.kind} is not a known kind` : undefined;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 /** `logtap check` and `logtap diff`: what would be wrong, and what would change, without changing anything. */
+import { stripVTControlCharacters } from 'node:util';
 import { applyPatch, parsePatch } from 'diff';
 import { checkCommand } from '../../../src/cli/manifests/check.js';
 import { diffCommand } from '../../../src/cli/manifests/diff.js';
@@ -16,21 +17,62 @@ const onHost = deployment(podSpec({ hostNetwork: true }));
 const fromElsewhere = deployment(
   podSpec({ containers: [{ name: 'app', image: 'a', envFrom: [{ configMapRef: { name: 'a' } }] }] }),
 );
+const named = (metadata: object) => ({ ...deployment(), metadata: { ...deployment().metadata, ...metadata } });
 const text = formatManifests([service, onHost, fromElsewhere], 'yaml');
 
 describe('check', () => {
   const check = (args: string[], input = text) => runCommand(checkCommand, ['-', ...stdout, ...args], input);
 
-  test('reports nothing about a correct tap', async () => {
-    expect(await check([], formatManifests([deployment()], 'yaml'))).toEqual({ stdout: '', stderr: '', code: 0 });
+  test('a workload without findings passes; an object without pods has no line', async () => {
+    expect(await check([], formatManifests([service, deployment()], 'yaml'))).toEqual({
+      stdout: 'pass     standard input, line 9: Deployment/orders\n',
+      stderr: '',
+      code: 0,
+    });
+  });
+
+  test.each([
+    [
+      'by its annotation',
+      named({ annotations: { 'logtap.dev/inject': 'disabled' } }),
+      'Deployment/orders is not tapped (logtap.dev/inject: disabled)',
+    ],
+    [
+      'as an unknown kind',
+      { ...deployment(), apiVersion: 'example.com/v1', kind: 'Fleet' },
+      'Fleet/orders is not tapped (it has pods, but example.com/v1 Fleet is not a known kind)',
+    ],
+  ])('a workload that is not tapped %s does not pass', async (_, object, text) => {
+    const { stdout: out, code } = await check([], formatManifests([object], 'yaml'));
+    expect([code, out]).toEqual([0, `info     standard input, line 1: ${text}\n`]);
+  });
+
+  test('colours the statuses alone, and only if asked to where the output is no terminal', async () => {
+    const objects = formatManifests([service, onHost, fromElsewhere, workloadOf('Job')], 'yaml');
+    const { stdout: plain } = await check([], objects);
+    const { stdout: coloured } = await check(['--color', 'always'], objects);
+    expect(plain).not.toContain('\u001b');
+    expect(coloured.split('\n').map((line) => line.split('standard')[0])).toEqual([
+      '\u001b[33mwarning\u001b[0m  ',
+      '\u001b[2minfo\u001b[0m     ',
+      '\u001b[32mpass\u001b[0m     ',
+      '',
+    ]);
+    expect(stripVTControlCharacters(coloured)).toBe(plain);
+    expect((await check(['--color', 'always', '-o', 'json'], objects)).stdout).not.toContain('\u001b');
+  });
+
+  test('a name from a manifest cannot move the cursor of a terminal', async () => {
+    const { stdout: out } = await check([], JSON.stringify(named({ name: 'a\u001b[2Jb' })));
+    expect(out).toBe('pass     standard input, line 1: Deployment/a\\u001b[2Jb\n');
   });
 
   test('reports warnings and infos with the place of their object, and exits with 0', async () => {
     const { stdout: out, code } = await check([]);
     expect(code).toBe(0);
     expect(out.split('\n').map((line) => line.split(' Deployment')[0])).toEqual([
-      'standard input, line 9: warning LT026',
-      'standard input, line 29: info LT023',
+      'warning  standard input, line 9: LT026',
+      'info     standard input, line 29: LT023',
       '',
     ]);
   });
@@ -38,12 +80,16 @@ describe('check', () => {
   test('reports errors in every object, and exits with 1', async () => {
     const { stdout: out, stderr, code } = await check(['--containers', 'db']);
     expect(code).toBe(1);
-    expect(out.match(/: error LT002 Deployment\/orders: 'containers' \("db"\)/g)).toHaveLength(2);
+    expect(
+      out.match(/^failure {2}standard input, line \d+: LT002 Deployment\/orders: 'containers' \("db"\) .*#lt002\)$/gm),
+    ).toHaveLength(2);
     expect(stderr).toBe('');
   });
 
-  test('does not report accepted findings', async () => {
-    expect((await check(['--accept', 'LT026', '--accept', 'LT023'])).stdout).toBe('');
+  test('does not report accepted findings: the workloads pass', async () => {
+    const { stdout: out } = await check(['--accept', 'LT026', '--accept', 'LT023']);
+    expect(out.match(/^pass .*: Deployment\/orders$/gm)).toHaveLength(2);
+    expect(out.split('\n')).toHaveLength(3);
   });
 
   test('as JSON', async () => {

@@ -3,6 +3,7 @@
  * A refused request is halved until the event that is refused by itself is alone. The service knows no ids, so the events
  * of a request whose answer is lost are looked for before it is retried.
  */
+import { runbook } from '../../../catalog/runbook.js';
 import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
 import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
 import type { SinkAudit } from '../../audit/audit-log.js';
@@ -285,7 +286,7 @@ export class CloudWatchSink implements Sink {
             }
           : {
               isRight: false,
-              text: `${target}: ${answer.detail} (make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true)`,
+              text: `${target}: ${answer.detail} (make it, or set LOGTAP_CLOUDWATCH_CREATE_GROUP=true; see ${runbook('no-such-service')})`,
             };
       default:
         return { isRight: false, text: `${target}: ${answer.detail} (credentials of ${credentialSource})` };
