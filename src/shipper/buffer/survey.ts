@@ -78,6 +78,8 @@ class Course {
   /** The number after the last one that a span has. */
   #reached: number | undefined;
   #unknownEnd: number | undefined;
+  /** The number after all that are known to have been given, where the last segment cannot be read now. */
+  #givenEnd: number | undefined;
   #ageMs = 0;
   #spansEnd = 0;
 
@@ -112,14 +114,17 @@ class Course {
     const { end: known, holeMax, unreadableMax } = this.#options;
     // From the end of the last one: records missing before its first one are reported once it can be read.
     const first = this.#reached ?? segment.first;
-    const end = next?.first ?? Math.max(known, first + 1);
-    if (end <= first || end - first > holeMax) return;
+    // One at least, as long as it may have any: nothing moves past the segment before it was read.
+    const end = Math.max(next?.first ?? known, first + 1);
+    if (end > (next?.firstRecord ?? end) || end - first > holeMax) return;
     const count = end - first;
     const knownEnd = next === undefined ? known : next.isEvident ? next.first : first;
     const body = segment.later(first, knownEnd);
     this.#spans.push({ first, count, tally: Tally.unknown(count), ageMs: segment.ageMs, body });
     this.#spansEnd = this.#reached = end;
-    if (next === undefined) this.#unknownEnd = Math.max(end, segment.first + unreadableMax);
+    if (next !== undefined) return;
+    this.#unknownEnd = Math.max(end, segment.first + unreadableMax);
+    this.#givenEnd = Math.max(known, first);
   }
 
   end(): Survey {
@@ -128,7 +133,8 @@ class Course {
     if (unknownEnd === undefined && this.#reached !== undefined && known > this.#reached) this.#hole(known);
     return {
       spans: this.#spans,
-      end: Math.max(this.#reached ?? 0, known),
+      // A number that is only assumed was not given: as a part of a checkpoint it would be a missing record in the next run.
+      end: this.#givenEnd ?? Math.max(this.#reached ?? 0, known),
       problems: this.#problems,
       ...(unknownEnd !== undefined && { unknownEnd }),
     };
@@ -152,7 +158,9 @@ class Course {
 }
 
 interface Beginning {
+  /** Of records, or of the numbers before them that are those of no record. */
   readonly first: number;
+  readonly firstRecord: number;
   /** Whether it is more than the name of a file. */
   readonly isEvident: boolean;
 }
@@ -160,9 +168,9 @@ interface Beginning {
 /** The first number in these segments. */
 function beginningOf(segments: readonly Surveyed[]): Beginning | undefined {
   for (const { first, frames } of segments) {
-    if (frames === undefined) return { first, isEvident: false };
+    if (frames === undefined) return { first, firstRecord: first, isEvident: false };
     const [frame] = frames;
-    if (frame !== undefined) return { first: frame.gapFrom ?? frame.first, isEvident: true };
+    if (frame !== undefined) return { first: frame.gapFrom ?? frame.first, firstRecord: frame.first, isEvident: true };
   }
   return undefined;
 }

@@ -287,6 +287,35 @@ describe('a segment that cannot be read now', () => {
     expect(life.count.dropped).toBe(0);
   });
 
+  test.each([
+    [1, 0],
+    [1, 1],
+    [2, 1],
+  ])(
+    'and whose records are all acknowledged: after %i such runs of %i new records none is missing',
+    async (runs, written) => {
+      const directory = await killed(RECORDS);
+      const before = open(directory);
+      before.buffer.append(sourceBatchOf(['0']));
+      expect(await take(before.buffer, 1)).toEqual([0]);
+      before.store.abandon();
+      const bad = last(segmentsOf(directory));
+      expect(recordsIn(bad)).toBe(1);
+      for (let i = 0; i < runs; i++) {
+        const { buffer, store } = open(
+          directory,
+          failing('EIO', (path) => path === bad),
+        );
+        for (let j = 0; j < written; j++) buffer.append(sourceBatchOf([`${i}`]));
+        store.abandon();
+      }
+      const life = open(directory);
+      expect(await drain(life)).toEqual(numbersUpTo(runs * written));
+      expect(life.count).toEqual({ recovered: runs * written, dropped: 0 });
+      expect(life.said.filter((each) => each.startsWith('spool_corrupt'))).toEqual([]);
+    },
+  );
+
   test('and is removed meanwhile is lost, and counted', async () => {
     const directory = await killed();
     const bad = middle(segmentsOf(directory));
