@@ -336,7 +336,8 @@ class Simulation {
     const needed: Readonly<Record<string, boolean>> = {
       // A disk that takes no checkpoint does not know which numbers only memory had.
       spool_corrupt: this.#damaged.size > 0 || this.books.crashes > 0 || this.#isDiskFilled,
-      shipper_killed: this.books.kills > 0 || this.books.reported.left > 0,
+      // One that takes no counts leaves delivered lines over sockets in no journal: the next shipper takes them for lost.
+      shipper_killed: this.books.kills > 0 || this.books.reported.left > 0 || this.#isDiskFilled,
       full_drop_oldest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-oldest',
       full_drop_newest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-newest',
     };
