@@ -1,7 +1,8 @@
 /**
  * Writes native/src/base/contract.h and docs/reference/contract.md from src/contract.ts, docs/reference/settings.md from src/catalog,
  * docs/internals/rules.md from rules.ts and the tests, docs/internals/performance.md from bench/results/peers.json, docs/reference/api.md from src/constructs,
- * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes.
+ * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes
+ * and examples/pipeline.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -19,6 +20,7 @@ import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
 import { kubernetesExample } from './kubernetes-example.js';
 import { performancePage } from './performance-page.js';
+import { pipelineExample } from './pipeline-example.js';
 import { propertyTable } from './property-table.js';
 import { rulesTable } from './rules-table.js';
 
@@ -278,3 +280,4 @@ put([
 ]);
 // The command line writes the examples, and reads the table of properties.
 put(kubernetesExample(root));
+put(pipelineExample(root));
