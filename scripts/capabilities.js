@@ -190,6 +190,24 @@ const forTests = [
     without: 'the tests of rotated logs',
   },
   {
+    name: 'zsh',
+    isPresent: () => isInstalled('zsh'),
+    debian: ['zsh'],
+    without: 'the tests of the completion for zsh',
+  },
+  {
+    name: 'fish',
+    isPresent: () => isInstalled('fish'),
+    debian: ['fish'],
+    without: 'the tests of the completion for fish',
+  },
+  {
+    name: 'mandoc',
+    isPresent: () => isInstalled('mandoc'),
+    debian: ['mandoc'],
+    without: 'the check of the manual page',
+  },
+  {
     name: 'chromium',
     isPresent: () => isInstalled('chromium'),
     debian: ['chromium', 'fonts-dejavu-core'],

@@ -1,8 +1,8 @@
 /**
  * Writes native/src/base/contract.h and docs/reference/contract.md from src/contract.ts, docs/reference/settings.md from src/catalog,
  * docs/internals/rules.md from rules.ts and the tests, docs/internals/performance.md from bench/results/peers.json, docs/reference/api.md from src/constructs,
- * src/cli/config-schema.json likewise, imports/*.ts from imports/crds, and the manifests in examples/kubernetes
- * and examples/pipeline.
+ * src/cli/config-schema.json likewise, docs/reference/commands.md and man/logtap.1 from src/cli/commands, imports/*.ts from
+ * imports/crds, and the manifests in examples/kubernetes and examples/pipeline.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -281,3 +281,10 @@ put([
 // The command line writes the examples, and reads the table of properties.
 put(kubernetesExample(root));
 put(pipelineExample(root));
+// The flags of injection follow from the schema, which is up to date by now.
+Promise.all([import('./commands-page.js'), import('./man-page.js')]).then(([{ commandsPage }, { manPage }]) =>
+  put([
+    ['docs/reference/commands.md', 'src/cli/commands', commandsPage()],
+    ['man/logtap.1', 'src/cli/commands', manPage(version)],
+  ]),
+);

@@ -45,6 +45,7 @@ describe('npm pack', () => {
         'dist/shipper/main.js',
         'docs/reference/findings.md',
         'docs/reference/settings.md',
+        'man/logtap.1',
         'dist/native/x86_64/liblogtap.so',
         'dist/native/aarch64/liblogtap.so',
       ]),
@@ -53,7 +54,7 @@ describe('npm pack', () => {
 
   test('holds no sources, tests, caches or manifests', () => {
     const allowed =
-      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(audit|cli|cluster|imports|migrate|shipper|prove|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
+      /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(audit|cli|cluster|imports|migrate|shipper|prove|try|native|src\/(constructs|catalog))\/.+|docs\/.+\.md|man\/logtap\.1|dist\/(logtap\.schema\.json|sbom\.cdx\.json|THIRD-PARTY-LICENSES)|dist\/src\/contract\.(js|d\.ts))$/;
     expect(paths.filter((path) => !allowed.test(path))).toEqual([]);
   });
 
