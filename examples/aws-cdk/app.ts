@@ -1,8 +1,4 @@
-/**
- * An app of the AWS CDK that deploys a tapped application: cluster, log group, rights and workload from one place.
- *
- *     npx cdk synth --app 'npx tsx app.ts'
- */
+/** An app of the AWS CDK that deploys a tapped application: cluster, log group, rights and workload from one place. */
 import { KubectlV34Layer } from '@aws-cdk/lambda-layer-kubectl-v34';
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as eks from 'aws-cdk-lib/aws-eks';

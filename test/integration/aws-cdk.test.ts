@@ -1,4 +1,7 @@
-/** The AWS CDK app of examples/aws-cdk, from the packed archive: what its template makes CloudFormation give the cluster. */
+/**
+ * The AWS CDK app of examples/aws-cdk, by the commands of its page and from the packed archive: what its template makes
+ * CloudFormation give the cluster.
+ */
 import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
@@ -6,10 +9,13 @@ import { ensureLocked } from '../../scripts/locked-packages.js';
 import type { KubernetesObject } from '../../src/constructs/injection/workload.js';
 import { describeWith } from '../support/capability.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
+import { runPage, stepsOf } from '../support/page.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 import { container } from '../support/workloads.js';
 
 jest.setTimeout(240_000);
+
+const example = join(root, 'examples', 'aws-cdk');
 
 interface Resource {
   readonly Type: string;
@@ -42,11 +48,6 @@ describeWith(['AWS CDK app', 'kubernetes schemas'], 'an app of the AWS CDK', () 
   /** The name of the one resource of a type that starts with `prefix`. */
   const nameOf = (type: string, prefix: string) => ofType(type).find(([name]) => name.startsWith(prefix))?.[0];
 
-  async function inApp(...args: string[]): Promise<void> {
-    const { code, stdout, stderr } = await run(process.execPath, args, { cwd: app, env: { CDK_OUTDIR: 'cdk.out' } });
-    if (code !== 0) throw new Error(`\`node ${args.join(' ')}\` ended with ${code}:\n${stdout}${stderr}`);
-  }
-
   /** The Kubernetes objects that the template hands to the cluster. */
   function manifests(): KubernetesObject[] {
     return ofType('Custom::AWSCDK-EKS-KubernetesResource').flatMap(([, { Properties }]) =>
@@ -58,13 +59,15 @@ describeWith(['AWS CDK app', 'kubernetes schemas'], 'an app of the AWS CDK', () 
     await ensureSchemas();
     app = temporaryDirectory();
     cpSync(ensureLocked('aws-cdk-app'), app, { recursive: true, verbatimSymlinks: true });
-    cpSync(join(root, 'examples', 'aws-cdk', 'app.ts'), join(app, 'app.ts'));
+    cpSync(example, app, { recursive: true });
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], { cwd: root });
     const archive = readdirSync(app).find((file) => file.endsWith('.tgz')) ?? '';
     const target = join(app, 'node_modules', 'cdk8s-logtap');
     mkdirSync(target);
     await run('tar', ['-xzf', join(app, archive), '--strip-components=1', '-C', target]);
-    await inApp('--import', 'tsx', 'app.ts');
+    // No network: the command asks for news and reports its use otherwise.
+    const env = { CDK_NOTICES: 'false', CDK_DISABLE_CLI_TELEMETRY: 'true' };
+    await runPage(stepsOf('examples/aws-cdk/README.md'), { cwd: app, env });
     const template = JSON.parse(readFileSync(join(app, 'cdk.out', 'Shop.template.json'), 'utf8'));
     resources = Object.entries<Resource>(template.Resources);
   });
@@ -101,9 +104,15 @@ describeWith(['AWS CDK app', 'kubernetes schemas'], 'an app of the AWS CDK', () 
     ]);
   });
 
-  test('its types agree with those of the package', async () => {
-    const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
-    const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2022'];
-    await inApp(compiler, ...options, 'app.ts');
+  test('its packages are those that it has been run with, and this package', () => {
+    const packagesOf = (path: string) => {
+      const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, path), 'utf8'));
+      return { ...dependencies, ...devDependencies };
+    };
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(packagesOf('examples/aws-cdk/package.json')).toEqual({
+      ...packagesOf('scripts/aws-cdk-app/package.json'),
+      'cdk8s-logtap': version,
+    });
   });
 });
