@@ -3,7 +3,7 @@
 //
 //     node scripts/jsii.js            installs both unless they are there
 //
-// Needs npm, and python3 with pip and venv. Exported for set-up and tests: ensureJsii(), isJsiiPresent().
+// Needs npm, and python3 with pip and venv. Exported for set-up and tests: ensureJsii(), isJsiiPresent(), PYTHON_PACKAGES.
 const { join } = require('node:path');
 const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
 const { ensureVenv, isVenvPresent } = require('./python-venv.js');
@@ -22,7 +22,7 @@ function ensureJsii() {
   return { nodeModules, python: join(ensureVenv('jsii-python', PYTHON_PACKAGES), 'python') };
 }
 
-module.exports = { ensureJsii, isJsiiPresent };
+module.exports = { ensureJsii, isJsiiPresent, PYTHON_PACKAGES };
 
 if (require.main === module) {
   try {

@@ -1,11 +1,12 @@
 /** The constructs from other languages: jsii takes every public name, and a Python program gives the same manifests. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { ensureJsii } from '../../scripts/jsii.js';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ensureJsii, PYTHON_PACKAGES } from '../../scripts/jsii.js';
+import { ABOUT_NODE, generatePython, PYTHON_MODULE, runJsii, writeJsiiPackage } from '../../scripts/python-package.js';
 import { describeWith } from '../support/capability.js';
-import { PYTHON_MODULE, runJsii, writeJsiiPackage } from '../support/jsii-package.js';
+import { runPage, stepsOf } from '../support/page.js';
 import { publicNames } from '../support/public-names.js';
-import { type Ended, root, run, temporaryDirectory } from '../support/run.js';
+import { root, run, temporaryDirectory } from '../support/run.js';
 
 jest.setTimeout(240_000);
 
@@ -100,22 +101,23 @@ function manifests(directory: string): Record<string, string> {
 describeWith(['jsii'], 'jsii', () => {
   let directory: string;
   let python: string;
-  let compilation: Ended;
+  let compilation: ReturnType<typeof runJsii>;
+  let generation: ReturnType<typeof generatePython>;
 
-  beforeAll(async () => {
+  beforeAll(() => {
     const installed = ensureJsii();
     directory = temporaryDirectory();
     python = installed.python;
     writeJsiiPackage(directory, installed.nodeModules);
-    compilation = await runJsii(directory, 'jsii');
+    compilation = runJsii(directory, 'jsii');
+    generation = generatePython(directory);
   });
 
+  /** Where Python finds the package. */
+  const modules = () => join(directory, 'dist', 'python', 'src');
+
   test('compiles the constructs, and every public name is in its assembly', () => {
-    const { code, stdout, stderr } = compilation;
-    expect({ code, output: stdout + stderr }).toEqual({
-      code: 0,
-      output: expect.stringContaining('Errors: 0 | Warnings: 0'),
-    });
+    expect(compilation).toEqual({ code: 0, output: expect.stringContaining('Errors: 0 | Warnings: 0') });
     const { types } = JSON.parse(readFileSync(join(directory, '.jsii'), 'utf8'));
     expect(
       Object.values<{ name: string }>(types)
@@ -125,8 +127,7 @@ describeWith(['jsii'], 'jsii', () => {
   });
 
   test('a Python program gives the manifests of the same program in TypeScript', async () => {
-    const made = await runJsii(directory, 'jsii-pacmak', '--target', 'python', '--code-only');
-    expect(made).toMatchObject({ code: 0 });
+    expect(generation).toMatchObject({ code: 0 });
     const programs = join(root, 'dist', 'jsii');
     rmSync(programs, { recursive: true, force: true });
     mkdirSync(programs, { recursive: true });
@@ -135,7 +136,7 @@ describeWith(['jsii'], 'jsii', () => {
     writeFileSync(join(programs, 'main.ts'), TYPESCRIPT);
     const [fromPython, fromTypeScript] = [temporaryDirectory(), temporaryDirectory()];
     const inPython = await run(python, [join(programs, 'main.py')], {
-      env: { CDK8S_OUTDIR: fromPython, PYTHONPATH: join(directory, 'dist', 'python', 'src') },
+      env: { CDK8S_OUTDIR: fromPython, PYTHONPATH: modules() },
     });
     expect(inPython).toMatchObject({ code: 0 });
     const inTypeScript = await run(process.execPath, ['--import', 'tsx', join(programs, 'main.ts')], {
@@ -147,5 +148,15 @@ describeWith(['jsii'], 'jsii', () => {
     expect(Object.keys(expected)).toEqual(['nightly.k8s.yaml', 'plain.k8s.yaml', 'shop.k8s.yaml']);
     expect(Object.values(expected).filter((text) => !text.includes('name: logtap-install'))).toEqual([]);
     expect(manifests(fromPython)).toEqual(expected);
+  });
+
+  test('the example in Python prints and writes what its page shows', async () => {
+    const example = temporaryDirectory();
+    cpSync(join(root, 'examples', 'python-cdk8s'), example, { recursive: true });
+    const path = `${dirname(python)}:${process.env.PATH}`;
+    const env = { ...ABOUT_NODE, PYTHONPATH: modules(), PATH: path, LC_ALL: 'C' };
+    await runPage(stepsOf('examples/python-cdk8s/README.md'), { cwd: example, env });
+    const packages = readFileSync(join(example, 'requirements.txt'), 'utf8').trim().split('\n');
+    expect(PYTHON_PACKAGES).toEqual(expect.arrayContaining(packages));
   });
 });
