@@ -1,6 +1,7 @@
 /**
  * Sends the records of a batch in one form and books every answer. A request that is refused as a whole is halved until the record that
- * is refused by itself is alone; it is permanently refused only where a record that is known to be good is taken.
+ * is refused by itself is alone. A record is permanently refused only where another one of its kind is taken: in the same answer, or
+ * before and after it. An index may be closed and opened at any time, so that one of both proves nothing.
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
@@ -36,7 +37,7 @@ export interface PassParts {
   readonly knownGood: KnownGood;
   readonly stored: StoredDocuments;
   readonly lost: LostAnswers;
-  /** Kinds of which records were accepted beside refused ones, in any pass of this send. */
+  /** Kinds of which a record was taken, in any pass of this send. */
   readonly accepted: Set<string>;
   /** When this shipper started, on the clock of records: older ones may have been sent by an earlier one. */
   readonly startedMs: number;
@@ -47,6 +48,8 @@ export interface PassParts {
 export class Pass {
   /** Permanently refused, by themselves. */
   readonly refused: Rejected[] = [];
+  /** Refused before one of their kind was taken: to be sent once more. */
+  readonly undecided: number[] = [];
   /** Their ids hold something else, as far as one can tell. */
   readonly unnamed: number[] = [];
   /** Whether some of those may not be read. */
@@ -116,7 +119,8 @@ export class Pass {
       if (this.#isFirst && to - from === 1) this.#refuse(from, { status, error: errorOf(response.body) }, fate);
       else if (await this.#isGoodTaken(from, to)) {
         if (to - from > 1) return halves([from, to]);
-        this.#refuse(from, { status, error: errorOf(response.body) }, fate);
+        if (this.#wasTakenBefore(from)) this.#refuse(from, { status, error: errorOf(response.body) }, fate);
+        else this.undecided.push(from);
       }
       return [];
     }
@@ -180,15 +184,16 @@ export class Pass {
     else this.#outcome.retry([record], failure, wait);
   }
 
-  /** Permanently rejects refused records if others of their kind are accepted: in the same answer, or a good one now. */
+  /** Permanently rejects refused records if others of their kind are taken: in the same answer, or before it and now. */
   async #judge(refused: readonly number[], items: readonly BulkItem[], from: number): Promise<void> {
     if (refused.length === 0) return;
-    const { encoder, knownGood, accepted: proven } = this.#parts;
+    const { encoder, knownGood, accepted } = this.#parts;
     const kind = (record: number) => encoder.kindOf(this.#batch, record);
+    const beside = new Set<string>();
     items.forEach(({ status }, i) => {
-      if (status < 300) proven.add(kind(from + i));
+      if (status < 300) beside.add(kind(from + i));
     });
-    const unproven = this.#isFirst ? [] : refused.filter((record) => !proven.has(kind(record)));
+    const unproven = this.#isFirst ? [] : refused.filter((record) => !beside.has(kind(record)));
     let failures: ReadonlyMap<string, Failure> | undefined;
     try {
       if (unproven.length > 0) failures = await knownGood.refusals(this.#batch, unproven, this.#signal);
@@ -197,10 +202,23 @@ export class Pass {
       return;
     }
     for (const record of refused) {
-      const failure = this.#isFirst || proven.has(kind(record)) ? undefined : failures?.get(kind(record));
-      if (failure === undefined) this.#refuse(record, items[record - from]!);
-      else this.#block(record, failure, CONFIGURATION_RETRY_MS);
+      const isProven = this.#isFirst || beside.has(kind(record));
+      const failure = isProven ? undefined : failures?.get(kind(record));
+      if (failure !== undefined) this.#block(record, failure, CONFIGURATION_RETRY_MS);
+      else if (isProven || accepted.has(kind(record))) this.#refuse(record, items[record - from]!);
+      else this.undecided.push(record);
     }
+    for (const record of unproven) if (!failures?.has(kind(record))) accepted.add(kind(record));
+    for (const each of beside) accepted.add(each);
+  }
+
+  /** Whether one of its kind was taken before, and marks that one is now. */
+  #wasTakenBefore(record: number): boolean {
+    const { accepted, encoder } = this.#parts;
+    const kind = encoder.kindOf(this.#batch, record);
+    const was = accepted.has(kind);
+    accepted.add(kind);
+    return was;
   }
 
   /** A record whose id is taken is delivered where that is its own document. */

@@ -99,8 +99,12 @@ export class OpenSearchSink implements Sink {
     const first = await this.#pass(parts, batch, { withData, withFields }, signal);
     const passed = [first];
     const again = async (records: readonly number[], form: BulkForm) => {
-      if (records.length > 0) passed.push(await this.#pass(parts, batch, form, signal, records));
+      // Once more at most for those that the first answer leaves undecided.
+      for (let left = records; left.length > 0; left = passed.at(-1)!.undecided) {
+        passed.push(await this.#pass(parts, batch, form, signal, left));
+      }
     };
+    await again(first.undecided, {});
     // The text of a line is never lost because the service rejects it as JSON, or because another record has its id.
     if (withData || withFields) {
       const refused = first.refused.splice(0);
@@ -108,7 +112,7 @@ export class OpenSearchSink implements Sink {
         refused.map(({ index }) => index),
         {},
       );
-      this.#tellOfFields(refused, passed.at(-1)!);
+      this.#tellOfFields(refused, passed.slice(1));
     }
     const unnamed = passed.flatMap((pass) => pass.unnamed);
     if (unnamed.length > 0) this.#options.onNotice(passed.some(({ isBlind }) => isBlind) ? BLIND : TAKEN);
@@ -117,8 +121,8 @@ export class OpenSearchSink implements Sink {
   }
 
   /** An index that refuses what was read from a record takes its text, at the cost of a second request. Told once. */
-  #tellOfFields(refused: readonly Rejected[], { refused: still, retry }: Passed): void {
-    const not = new Set([...still.map(({ index }) => index), ...retry]);
+  #tellOfFields(refused: readonly Rejected[], passed: readonly Passed[]): void {
+    const not = new Set(passed.flatMap(({ refused: still, retry }) => [...still.map(({ index }) => index), ...retry]));
     const first = refused.find(({ index }) => !not.has(index));
     if (first === undefined || this.#areFieldsTold) return;
     this.#areFieldsTold = true;
@@ -215,6 +219,7 @@ export class OpenSearchSink implements Sink {
       refused: pass.refused
         .filter(({ index }) => !again.has(index))
         .map((each) => ({ ...each, index: at(each.index) })),
+      undecided: pass.undecided.filter((index) => !again.has(index)).map(at),
       unnamed: pass.unnamed.filter((index) => !again.has(index)).map(at),
       isBlind: pass.isBlind,
     };
@@ -231,7 +236,7 @@ export class OpenSearchSink implements Sink {
 }
 
 /** The result of one pass. */
-type Passed = Omit<SendResult, 'rejected'> & Pick<Pass, 'refused' | 'unnamed' | 'isBlind'>;
+type Passed = Omit<SendResult, 'rejected'> & Pick<Pass, 'refused' | 'undecided' | 'unnamed' | 'isBlind'>;
 
 function resultOf(passed: readonly Passed[]): SendResult {
   const waits = passed.map(({ retryAfterMs }) => retryAfterMs).filter((wait) => wait !== undefined);

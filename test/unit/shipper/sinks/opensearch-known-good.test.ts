@@ -110,11 +110,44 @@ test('a record that is refused where another one of its answer is taken is perma
   expect(probes()).toEqual([]);
 });
 
-test('records that are all refused cost one question, which stores nothing', async () => {
+test('records that are all refused are sent once more, and cost two questions, which store nothing', async () => {
   const { send, probes, requests } = sinkOn(({ isProbe }) => (isProbe ? 409 : [400, 'mapper_parsing_exception']));
   expect(await send(['bad', 'worse'])).toMatchObject({ retry: [], rejected: [{ index: 0 }, { index: 1 }] });
-  expect(requests).toHaveLength(2);
-  expect(probes()).toMatchObject([{ kind: 'index', id: 'logtap-probe' }]);
+  expect(requests).toHaveLength(4);
+  const probe = { kind: 'index', id: 'logtap-probe' };
+  expect(probes()).toMatchObject([probe, probe]);
+});
+
+test.each([
+  ['an item', undefined],
+  ['the request', 400],
+])(
+  'an index that is opened between the refusal of %s and the question: the records are delivered',
+  async (_, status) => {
+    let isOpen = false;
+    const { send } = sinkOn(
+      ({ isProbe }) => {
+        if (isOpen) return isProbe ? 409 : 201;
+        isOpen = status === undefined;
+        return [400, 'illegal_argument_exception'];
+      },
+      () => {
+        if (isOpen || status === undefined) return undefined;
+        isOpen = true;
+        return [status, 'illegal_argument_exception'];
+      },
+    );
+    expect(await send(['good'])).toEqual({ retry: [], rejected: [] });
+  },
+);
+
+test('an index that is closed between the question and the second refusal: the records are kept', async () => {
+  let asked = 0;
+  const { send } = sinkOn(({ isProbe }) => {
+    if (isProbe) asked += 1;
+    return isProbe && asked === 1 ? 409 : [400, 'illegal_argument_exception'];
+  });
+  expect(await send(['good'])).toMatchObject({ retry: [0], rejected: [] });
 });
 
 test('the good record is stored where updates are not taken: in a data stream under one id, once', async () => {
@@ -124,7 +157,8 @@ test('the good record is stored where updates are not taken: in a data stream un
     { index: 'logs', isDataStream: true },
   );
   expect(await send(['bad'])).toMatchObject({ retry: [], rejected: [{ index: 0 }] });
-  expect(probes()).toMatchObject([{ kind: 'create', id: 'logtap-probe' }]);
+  const probe = { kind: 'create', id: 'logtap-probe' };
+  expect(probes()).toMatchObject([probe, probe]);
 });
 
 test('what is taken in one index proves nothing for another: each holds its own records', async () => {
