@@ -42,7 +42,9 @@ export async function runPage(steps: readonly Step[], options: PageOptions = {})
   const bin = join(temporaryDirectory(), 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'logtap'), `#!/bin/sh\nexec '${process.execPath}' '${logtap}' "$@"\n`, { mode: 0o755 });
-  const env = { ...options.env, PATH: `${bin}:${options.env?.PATH ?? process.env.PATH}` };
+  // News of npm itself, between what the commands print, depend on the day.
+  const quiet = { NPM_CONFIG_UPDATE_NOTIFIER: 'false' };
+  const env = { ...quiet, ...options.env, PATH: `${bin}:${options.env?.PATH ?? process.env.PATH}` };
   const here = (text: string) => {
     return Object.entries(options.replace ?? {}).reduce((all, [from, to]) => all.replaceAll(from, to), text);
   };

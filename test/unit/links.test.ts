@@ -61,3 +61,12 @@ test('docs/README.md lists every page', () => {
     .filter((page) => /^(start|guides|reference|internals)\//.test(page) && !index.includes(`](${page})`));
   expect(missing).toEqual([]);
 });
+
+test('examples/README.md lists every example', () => {
+  const directory = join(ROOT, 'examples');
+  const index = readFileSync(join(directory, 'README.md'), 'utf8');
+  const examples = readdirSync(directory).filter((name) => statSync(join(directory, name)).isDirectory());
+  expect(examples.filter((name) => !index.includes(`](${name})`) && !index.includes(`](${name}/README.md)`))).toEqual(
+    [],
+  );
+});
