@@ -34,6 +34,7 @@ function report(error: unknown): number {
     process.stderr.write(`logtap: ${error.message}\n`);
     return error.exitCode;
   }
+  if ((error as NodeJS.ErrnoException)?.code === 'EPIPE') return EXIT.CLOSED_PIPE;
   process.stderr.write(`logtap: internal error: ${(error as Error).stack ?? error}\n`);
   return EXIT.INTERNAL;
 }

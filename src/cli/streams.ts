@@ -8,8 +8,17 @@ export interface CommandStreams {
   readonly stderr: Writable;
 }
 
+/** Rejects if the stream cannot be written, for example with the code EPIPE because its reader has ended. */
 export function write(stream: Writable, content: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    stream.write(content, (error) => (error ? reject(error) : resolve()));
+    stream.write(content, (error) => {
+      if (!error) {
+        resolve();
+        return;
+      }
+      // The stream also emits the error, which ends a process that does not listen.
+      stream.on('error', () => {});
+      reject(error);
+    });
   });
 }

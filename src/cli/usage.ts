@@ -30,4 +30,6 @@ export const EXIT = {
   UNDELIVERED: 74,
   NO_PERMISSION: 77,
   CONFIGURATION: 78,
+  /** The reader of the output ended, as `head` does. Shells report this code for a program that SIGPIPE ends. */
+  CLOSED_PIPE: 141,
 } as const;

@@ -16,6 +16,7 @@ export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/
 export { ProofJob, type ProofJobProps } from './proof-job.js';
 export { LogTapDefaults } from './props/defaults.js';
 export { FailurePolicy, type LogTapProps } from './props/log-tap-props.js';
+export type { InstallerOptions, PodAdjustments } from './props/pod-adjustments.js';
 export { ImagePullPolicy, type ShipperOptions } from './props/shipper-options.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-options.js';
 export { type Budget, type FlightRecorder, RecordLevel, type StageModule } from './records/bill-options.js';

@@ -51,7 +51,8 @@ export function injected(object: KubernetesObject, props: ResolvedProps): Change
 /** Why the pods of an object are not tapped. `undefined` if they are, and for an object without pods. */
 export function whyUntapped(object: KubernetesObject, plan: InjectionPlan | undefined): string | undefined {
   if (plan !== undefined) return plan.annotations.isDisabled ? 'logtap.dev/inject: disabled' : undefined;
-  if (isWorkload(object.apiVersion, object.kind)) return `${madeElsewhere(object)}: tap that`;
+  const elsewhere = isWorkload(object.apiVersion, object.kind) ? madeElsewhere(object) : undefined;
+  if (elsewhere !== undefined) return `${elsewhere.reason}: ${elsewhere.remedy}`;
   return hasPods(object) ? `it has pods, but ${object.apiVersion} ${object.kind} is not a known kind` : undefined;
 }
 

@@ -1,7 +1,7 @@
 /** Reads and writes Kubernetes manifests: files, directories and standard input, YAML with any number of documents, and JSON. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { CST, type Document, Lexer, LineCounter, type Node, parseAllDocuments } from 'yaml';
 import { listItems } from '../../constructs/injection/object-list.js';
 import { isWorkload, type KubernetesObject } from '../../constructs/injection/workload.js';
 import { CommandError } from '../usage.js';
@@ -53,6 +53,17 @@ export function readManifestFiles(path: string): ManifestText[] {
 /** The error for an unusable manifest: its place, the problem and the remedy. */
 export function malformed(place: string, problem: string): CommandError {
   return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
+}
+
+/** Whether a text has comments, which are not part of its objects. */
+export function hasComments({ text }: ManifestText): boolean {
+  let before = '';
+  for (const token of new Lexer().lex(text)) {
+    // A token of its own announces a scalar, whose text may start with '#'.
+    if (CST.tokenType(token) === 'comment' && before !== CST.SCALAR) return true;
+    before = token;
+  }
+  return false;
 }
 
 /** The objects in a text, including each item of a list. Empty documents are skipped. */

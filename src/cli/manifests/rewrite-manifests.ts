@@ -2,7 +2,16 @@
 import { text } from 'node:stream/consumers';
 import type { KubernetesObject } from '../../constructs/injection/workload.js';
 import { type CommandStreams, write } from '../streams.js';
-import { formatManifests, type Manifest, malformed, parseManifests, placeOf, readManifestFiles } from './manifests.js';
+import {
+  formatManifests,
+  hasComments,
+  type Manifest,
+  type ManifestText,
+  malformed,
+  parseManifests,
+  placeOf,
+  readManifestFiles,
+} from './manifests.js';
 
 export interface Rewriting {
   /** File, directory, or `-` for standard input. */
@@ -19,7 +28,8 @@ export interface Change {
 
 /** Throws a UsageError or a CommandError before anything is written to `io.stdout`. */
 export async function rewriteManifests({ path, format, change }: Rewriting, io: CommandStreams): Promise<void> {
-  const results = (await readManifests(path, io)).map((manifest) => atPlace(manifest, change));
+  const texts = await readTexts(path, io);
+  const results = manifestsIn(texts, path).map((manifest) => atPlace(manifest, change));
   await write(
     io.stdout,
     formatManifests(
@@ -27,7 +37,9 @@ export async function rewriteManifests({ path, format, change }: Rewriting, io: 
       format,
     ),
   );
-  await write(io.stderr, results.flatMap(({ report }) => report.map((line) => `${line}\n`)).join(''));
+  const commented = texts.filter(hasComments).map(({ name }) => `! ${name}: the comments are not in the output`);
+  const lines = [...results.flatMap(({ report }) => report), ...commented];
+  await write(io.stderr, lines.map((line) => `${line}\n`).join(''));
 }
 
 /**
@@ -36,10 +48,18 @@ export async function rewriteManifests({ path, format, change }: Rewriting, io: 
  * @throws CommandError if it cannot be read, or contains none
  */
 export async function readManifests(path: string, io: CommandStreams): Promise<Manifest[]> {
-  const name = path === '-' ? 'standard input' : path;
-  const texts = path === '-' ? [{ name, text: await text(io.stdin) }] : readManifestFiles(path);
+  return manifestsIn(await readTexts(path, io), path);
+}
+
+const STANDARD_INPUT = 'standard input';
+
+async function readTexts(path: string, io: CommandStreams): Promise<ManifestText[]> {
+  return path === '-' ? [{ name: STANDARD_INPUT, text: await text(io.stdin) }] : readManifestFiles(path);
+}
+
+function manifestsIn(texts: readonly ManifestText[], path: string): Manifest[] {
   const manifests = texts.flatMap(parseManifests);
-  if (manifests.length === 0) throw malformed(name, 'contains no manifest: give one');
+  if (manifests.length === 0) throw malformed(path === '-' ? STANDARD_INPUT : path, 'contains no manifest: give one');
   return manifests;
 }
 

@@ -29,8 +29,9 @@ function checkPodMetadata({ props, template }: InjectionPlan, report: Report): v
       report('LT033', text, 'add it, correct the name, or accept LT033 if another controller adds it');
     }
   };
-  check('label', labels, template.metadata?.labels);
-  check('annotation', annotations, template.metadata?.annotations);
+  const { shipper } = props;
+  check('label', labels, { ...shipper.labels, ...Object(template.metadata?.labels) });
+  check('annotation', annotations, { ...shipper.annotations, ...template.metadata?.annotations });
 }
 
 /** Finds places where secrets remain, and containers that hide less than others. */

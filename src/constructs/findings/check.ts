@@ -14,6 +14,7 @@ import { isWorkload, objectName } from '../injection/workload.js';
 import { NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
+import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
 import { type Code, type Finding, finding } from './finding.js';
 
@@ -28,9 +29,9 @@ export function check(manifest: any, props: ResolvedProps): Finding[] {
   if (items !== undefined) return items.flatMap((item) => check(item, props));
   const plan = planInjection(manifest, props);
   if (plan !== undefined) return findingsOf(plan);
-  const reason = isWorkload(manifest?.apiVersion, manifest?.kind) ? madeElsewhere(manifest) : undefined;
-  if (reason === undefined || props.accept.has('LT028')) return [];
-  return [finding('LT028', objectName(manifest), reason, 'tap that')];
+  const elsewhere = isWorkload(manifest?.apiVersion, manifest?.kind) ? madeElsewhere(manifest) : undefined;
+  if (elsewhere === undefined || props.accept.has('LT028')) return [];
+  return [finding('LT028', objectName(manifest), elsewhere.reason, elsewhere.remedy)];
 }
 
 type Report = (code: Code, message: string, remedy: string) => void;
@@ -51,6 +52,7 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
   checkReserved(plan, report);
   checkContainers(plan, report);
   checkRecords(plan, report);
+  checkPod(plan, report);
   return findings;
 }
 

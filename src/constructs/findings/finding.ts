@@ -105,6 +105,17 @@ export const RULES = {
       'a process reports the name of its container itself, and a wrong one would show what its own container hides',
     canAccept: true,
   },
+  LT035: {
+    severity: WARNING,
+    cause: 'a pod of the class Guaranteed is evicted last, and may have cores of its own',
+    canAccept: true,
+  },
+  LT036: {
+    severity: WARNING,
+    cause: "only ordinary containers are tapped unless 'containers' names others",
+    canAccept: true,
+  },
+  LT037: { severity: INFO, cause: 'its pod template cannot be changed', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -8,12 +8,13 @@ import { errorsOf, type Finding, formatFinding } from '../findings/finding.js';
 import { must } from '../props/must.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { hasToken } from '../props/token.js';
+import { addedParts } from './added-parts.js';
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
 import { isList, withItems } from './object-list.js';
 import { allContainers, type InjectionPlan, planInjection } from './plan.js';
 import { hasStorageLimit, raisedPodResources } from './pod-budget.js';
-import { installer, podGraceSeconds, type ShipperRun, shipper, tapMounts, volumes } from './shipper.js';
+import { podGraceSeconds, type ShipperRun, tapMounts } from './shipper.js';
 import { formatOriginal, noteEmpty, type Original, SKIP_CONTAINERS_ANNOTATION } from './uninject.js';
 import { canonicalObject, objectName, type PodTemplate } from './workload.js';
 
@@ -75,11 +76,13 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
   noteEmpty(original, 'volumes', spec.volumes);
 
   const annotations: Record<string, string> = {};
+  addLabels(template, props, original);
+  addAnnotations(template, props, original, annotations);
   keepCredentialsOut(template, props, original, annotations);
   for (const tap of taps) injectIntoContainer(tap, original);
   addPullSecrets(template, props, original);
 
-  const added = { shipper: shipper(props, run), installer: installer(props), volumes: volumes(props) };
+  const added = addedParts(props, run);
   const resources = raisedPodResources(spec, added.shipper);
   if (resources !== undefined) {
     original.resources = spec.resources;
@@ -119,6 +122,29 @@ function addPullSecrets({ spec }: PodTemplate, props: ResolvedProps, original: O
   noteEmpty(original, 'imagePullSecrets', spec.imagePullSecrets);
   original.imagePullSecrets = names;
   spec.imagePullSecrets = [...present, ...names.map((name) => ({ name }))];
+}
+
+/** Labels of the pod stay, because selectors depend on them. */
+function addLabels(template: PodTemplate, { shipper }: ResolvedProps, original: Original): void {
+  const present: any = template.metadata?.labels;
+  const added = Object.entries(shipper.labels ?? {}).filter(([name]) => !Object.hasOwn(Object(present), name));
+  if (added.length === 0) return;
+  noteEmpty(original, 'labels', present);
+  original.labels = added.map(([name]) => name);
+  template.metadata = { ...template.metadata, labels: { ...present, ...Object.fromEntries(added) } };
+}
+
+function addAnnotations(
+  template: PodTemplate,
+  { shipper }: ResolvedProps,
+  original: Original,
+  annotations: Record<string, string>,
+): void {
+  const present = Object(template.metadata?.annotations);
+  const added = Object.entries(shipper.annotations ?? {}).filter(([name]) => !Object.hasOwn(present, name));
+  if (added.length === 0) return;
+  original.annotations = added.map(([name]) => name);
+  Object.assign(annotations, Object.fromEntries(added));
 }
 
 /** EKS withholds its credentials from the containers that the annotation names, so that only the shipper may write logs. */

@@ -20,6 +20,18 @@ export function hasStorageLimit({ containers, initContainers }: PodSpec): boolea
   return [...containers, ...(initContainers ?? [])].some((each) => resourcesOf(each).limits?.[STORAGE] !== undefined);
 }
 
+/** Whether all containers are of the class Guaranteed: CPU and memory have limits, and the requests equal them. */
+export function isGuaranteed(containers: readonly Container[]): boolean {
+  return containers.every((container) => {
+    const { requests, limits } = resourcesOf(container);
+    return ['cpu', 'memory'].every((name) => {
+      const limit = parseQuantity(limits?.[name]);
+      // An absent request equals the limit.
+      return limit !== undefined && limit > 0 && limit === parseQuantity(requests?.[name] ?? limits?.[name]);
+    });
+  });
+}
+
 /**
  * The pod-level resources (Kubernetes 1.34) plus those of the shipper; `undefined` if the pod has none. The API server
  * rejects containers that need more than their pod has, and otherwise the shipper would take from the application's share.
@@ -31,10 +43,10 @@ export function raisedPodResources(spec: PodSpec, shipper: Container): object | 
   // The requests of a Guaranteed pod equal its limits, and the pod stays in its class.
   const isGuaranteed =
     requests?.memory !== undefined && parseQuantity(requests.memory) === parseQuantity(limits?.memory);
-  const cpu = own.requests?.cpu;
+  const most = { cpu: own.limits?.cpu ?? own.requests?.cpu, memory: own.limits?.memory };
   const added = {
-    limits: { cpu, memory: own.limits?.memory },
-    requests: { cpu, memory: isGuaranteed ? own.limits?.memory : own.requests?.memory },
+    limits: most,
+    requests: isGuaranteed ? most : { cpu: own.requests?.cpu, memory: own.requests?.memory },
   };
   return {
     ...(spec.resources as object),
@@ -49,7 +61,7 @@ function raised(field: string, amounts: Amounts, added: Amounts): Amounts {
     if (value === undefined || value === null || hasToken(String(value))) return {};
     const before = parseQuantity(value);
     must(before !== undefined, `resources.${field}.${name}`, value, 'be a quantity: write it as 500m or 200Mi');
-    return { [name]: format(before + parseQuantity(added[name])!) };
+    return { [name]: format(before + (parseQuantity(added[name]) ?? 0)) };
   };
   return { ...amounts, ...sum('cpu', formatCpu), ...sum('memory', formatBytes) };
 }

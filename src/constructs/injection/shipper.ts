@@ -1,7 +1,7 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RINGS_BYTES } from '../../contract.js';
+import { diskVolumeMiB, installerAmounts, leastStorageMiB } from '../props/pod-adjustments.js';
 import type { ResolvedProps } from '../props/resolve.js';
-import type { ResolvedShipper } from '../props/shipper-options.js';
 import { POD_PATH, POD_VOLUME, podMetadataItems } from '../sidecar/pod-metadata.js';
 import { filesOf, shipperSettings } from '../sidecar/shipper-settings.js';
 import { projected, SECRETS_PATH } from '../sidecar/sink-files.js';
@@ -29,11 +29,8 @@ const MIB = 1024 * 1024;
 const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
 /** Holds the library, and two copies during a replacement. */
 const LIBRARY_BYTES = '2Mi';
-
-/** Disk space in addition to the bounded files. */
-const DISK_MARGIN_MIB = 32;
-/** Two and a half times the kubelet's limit on the shipper's own log. */
-const LOG_MIB = 128;
+/** Holds the log of the installer, which writes nothing else to the disk. */
+const INSTALLER_STORAGE = '32Mi';
 
 /**
  * Runs in the shipper when the termination of the pod begins. A native sidecar gets its signal only after the application
@@ -43,13 +40,13 @@ const LOG_MIB = 128;
 const TERMINATE = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
 
 /** The pod security standard "restricted", and a read-only root file system. */
-const securityContext = () => ({
+const securityContext = ({ shipper: { fixedUser, runAsUser, runAsGroup } }: ResolvedProps) => ({
   allowPrivilegeEscalation: false,
   capabilities: { drop: ['ALL'] },
   readOnlyRootFilesystem: true,
-  runAsGroup: USER,
+  ...(fixedUser !== false && { runAsGroup: runAsGroup ?? USER }),
   runAsNonRoot: true,
-  runAsUser: USER,
+  ...(fixedUser !== false && { runAsUser: runAsUser ?? USER }),
   seccompProfile: { type: 'RuntimeDefault' },
 });
 
@@ -98,14 +95,23 @@ function image({ shipper }: ResolvedProps) {
 }
 
 /** The init container that installs the library for the node's architecture into its volume. Only this container may write there. */
-export function installer(props: ResolvedProps): Container {
+export function installer(props: ResolvedProps, run: ShipperRun): Container {
+  const amounts = installerAmounts(props.shipper, props.shipper);
   return {
     name: INSTALLER,
     ...image(props),
     // Also makes the directory of rings, so that an application that starts before the shipper can make its own rings.
     args: ['install', LIBRARY_MOUNT_PATH, RING_PATH],
-    resources: { limits: { memory: '256Mi' }, requests: { cpu: '10m', memory: '64Mi' } },
-    securityContext: securityContext(),
+    resources: {
+      limits: {
+        ...cpu(amounts.cpuLimitMillis),
+        memory: `${amounts.memoryLimitMiB}Mi`,
+        // A quota on such limits applies to every container.
+        ...(run.hasStorageLimit && { 'ephemeral-storage': INSTALLER_STORAGE }),
+      },
+      requests: { ...cpu(amounts.cpuRequestMillis), memory: `${amounts.memoryRequestMiB}Mi` },
+    },
+    securityContext: securityContext(props),
     volumeMounts: [memoryMount(), { ...libraryMount }],
   };
 }
@@ -130,39 +136,36 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
     ...(options.readinessProbe && {
       readinessProbe: probe({ periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 }, '/readyz'),
     }),
-    // No CPU limit, because throttling the shipper only fills its buffers.
+    // No CPU limit unless requested, because throttling the shipper only fills its buffers.
     resources: {
       limits: {
+        ...cpu(options.cpuLimitMillis),
         memory: `${options.memoryLimitMiB}Mi`,
         // In addition to the application's limit. If the application has no limit, this one would also apply to it.
-        ...(run.hasStorageLimit && { 'ephemeral-storage': `${LOG_MIB + diskVolumeMiB(options)}Mi` }),
+        ...(run.hasStorageLimit && storage(options.ephemeralStorageMiB ?? leastStorageMiB(options))),
       },
-      requests: { cpu: `${options.cpuRequestMillis}m`, memory: `${options.memoryRequestMiB}Mi` },
+      requests: {
+        cpu: `${options.cpuRequestMillis}m`,
+        memory: `${options.memoryRequestMiB}Mi`,
+        ...storage(options.ephemeralStorageMiB),
+      },
     },
-    securityContext: securityContext(),
+    securityContext: securityContext(props),
     volumeMounts: [
       memoryMount(),
       ...(hasFiles ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
       ...(podMetadataItems(props).length > 0 ? [{ name: POD_VOLUME, mountPath: POD_PATH, readOnly: true }] : []),
-      ...(diskMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
+      ...(diskVolumeMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
       ...volumeMounts.map(({ volume, mountPath }) => ({ name: volume, mountPath })),
     ],
   };
 }
 
+const cpu = (millis: number | undefined) => (millis === undefined ? {} : { cpu: `${millis}m` });
+const storage = (mib: number | undefined) => (mib === undefined ? {} : { 'ephemeral-storage': `${mib}Mi` });
+
 function probe(timing: Record<string, number>, path = '/livez') {
   return { httpGet: { path, port: SHIPPER }, ...timing };
-}
-
-/** Limit on the files on disk, without file system overhead. */
-function diskMiB({ diskBufferMiB = 0, deadLettersMiB = 0 }: ResolvedShipper): number {
-  return diskBufferMiB + deadLettersMiB;
-}
-
-/** Size of the volume for it. */
-function diskVolumeMiB(options: ResolvedShipper): number {
-  const disk = diskMiB(options);
-  return disk > 0 ? disk + DISK_MARGIN_MIB : 0;
 }
 
 function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
@@ -199,6 +202,7 @@ function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
     ...Object.keys(values)
       .sort()
       .map((name) => ({ name, value: values[name]! })),
+    ...Object.entries(props.shipper.env ?? {}).map(([name, value]) => ({ name, value })),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** Removes an injection from a workload exactly. So injecting twice equals injecting once with the newer settings. */
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
-import { referredWorkload } from './made-elsewhere.js';
+import { lacksContainers } from './made-elsewhere.js';
 import { isList, withItems } from './object-list.js';
 import { INSTALLER, isOwnVolume, LIBRARY_VOLUME, MEMORY_VOLUME, SHIPPER } from './shipper.js';
 import {
@@ -30,6 +30,9 @@ export interface Original {
   imagePullSecrets?: string[];
   /** The resources of the pod as a whole, which injection raised. */
   resources?: unknown;
+  /** Labels and annotations that injection added. */
+  labels?: string[];
+  annotations?: string[];
   /** The annotation `SKIP_CONTAINERS_ANNOTATION` before injection changed it; null if there was none. */
   skipContainers?: string | null;
 }
@@ -50,7 +53,7 @@ export function formatOriginal(original: Original): string {
 /** `uninject` for any manifest, with its fields in their order. A manifest that is not a workload is returned unchanged. */
 export function uninjectManifest(manifest: any): any {
   if (isList(manifest?.apiVersion, manifest?.kind)) return canonicalObject(withItems(manifest, uninjectManifest));
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || referredWorkload(manifest) !== undefined) return manifest;
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || lacksContainers(manifest)) return manifest;
   return canonicalObject(uninject(manifest));
 }
 
@@ -104,12 +107,18 @@ export function uninject(workload: KubernetesObject): any {
   const { metadata } = template;
   const { annotations } = metadata;
   removeOwnAnnotations(annotations, original);
+  for (const name of original.labels ?? []) delete metadata.labels?.[name];
+  if (original.labels !== undefined) {
+    const labels = metadata.labels ?? {};
+    restore(metadata, 'labels', 'labels', labels, Object.keys(labels).length === 0);
+  }
   restore(metadata, 'annotations', 'annotations', annotations, Object.keys(annotations).length === 0);
   restore(template, 'metadata', 'metadata', metadata, Object.keys(metadata).length === 0);
   return result;
 }
 
-function removeOwnAnnotations(annotations: Record<string, unknown>, { skipContainers }: Original): void {
+function removeOwnAnnotations(annotations: Record<string, unknown>, { skipContainers, ...original }: Original): void {
+  for (const name of original.annotations ?? []) delete annotations[name];
   delete annotations[ORIGINAL_ANNOTATION];
   delete annotations[CONFIG_HASH_ANNOTATION];
   if (skipContainers === null) delete annotations[SKIP_CONTAINERS_ANNOTATION];
@@ -122,9 +131,11 @@ const own = <T>(map: T): T => Object.assign(Object.create(null), map);
 function parse(record: unknown, workload: KubernetesObject): Original {
   try {
     const value = JSON.parse(String(record));
-    const { terminationGracePeriodSeconds: grace = null, empty = {}, preload = {}, imagePullSecrets = [] } = value;
+    const { terminationGracePeriodSeconds: grace = null, empty = {}, preload = {} } = value;
+    const { imagePullSecrets = [], labels = [], annotations = [] } = value;
     const isMap = (item: unknown) => typeof item === 'object' && item !== null && !Array.isArray(item);
-    const isIntact = isMap(value) && isMap(empty) && isMap(preload) && Array.isArray(imagePullSecrets);
+    const lists = [imagePullSecrets, labels, annotations];
+    const isIntact = isMap(value) && isMap(empty) && isMap(preload) && lists.every(Array.isArray);
     if (isIntact && (grace === null || Number.isInteger(grace))) {
       return { ...value, empty: own(empty), preload: own(preload) };
     }

@@ -4,10 +4,13 @@ import type { PodSpec } from './workload.js';
 const OS_LABELS: readonly string[] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
 /** Only Windows nodes have this label. */
 const BUILD_LABEL = 'node.kubernetes.io/windows-build';
+/** The documentation of Kubernetes names the class of a Windows version so, as in `windows-2019`. */
+const RUNTIME_CLASS = /^windows(-|$)/;
 
 export function isForWindows(spec: PodSpec): boolean {
-  const { os, nodeSelector, affinity, securityContext } = spec as any;
+  const { os, nodeSelector, affinity, securityContext, runtimeClassName } = spec as any;
   if (os?.name !== undefined) return os.name === 'windows';
+  if (RUNTIME_CLASS.test(String(runtimeClassName))) return true;
   if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows') || nodeSelector?.[BUILD_LABEL]) return true;
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   // A node must match one of the terms.

@@ -57,6 +57,10 @@ export function isWorkload(apiVersion: unknown, kind: unknown): boolean {
   return TEMPLATE_PATHS.has(`${apiVersion}/${kind}`);
 }
 
+/** The value at the path of the pod template, of any shape. */
+export const templateOf = (workload: any): any =>
+  TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!.reduce((value, field) => value?.[field], workload);
+
 /** Name of an object in messages, such as `Deployment/orders`. */
 export function objectName(manifest: KubernetesObject): string {
   return `${manifest.kind}/${manifest.metadata?.name ?? manifest.metadata?.generateName ?? '(unnamed)'}`;
@@ -69,7 +73,7 @@ export function objectName(manifest: KubernetesObject): string {
  */
 export function podTemplate(workload: any): PodTemplate {
   const path = TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!;
-  const template = path.reduce((value, field) => value?.[field], workload);
+  const template = templateOf(workload);
   const where = [...path, 'spec'].join('.');
   const check = (holds: boolean, field: string, rule: string) => {
     if (!holds) throw new Error(`${objectName(workload)}: '${field}' must ${rule}: correct the manifest`);

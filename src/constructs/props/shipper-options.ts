@@ -6,6 +6,7 @@ import { secretFilePath } from '../sidecar/sink-files.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
 import { must } from './must.js';
+import { checkAdjustments, type PodAdjustments } from './pod-adjustments.js';
 import { hasToken } from './token.js';
 
 /** When a node pulls the image. */
@@ -19,7 +20,7 @@ export enum ImagePullPolicy {
 }
 
 /** Options of the sidecar. */
-export interface ShipperOptions {
+export interface ShipperOptions extends PodAdjustments {
   /**
    * Image of the injected containers, in a registry that the nodes can reach.
    *
@@ -56,8 +57,7 @@ export interface ShipperOptions {
   readonly memoryLimitMiB?: number;
 
   /**
-   * CPU that the shipper requests, in thousandths of a core. There is no limit, because throttling the shipper only fills
-   * its buffers.
+   * CPU that the shipper requests, in thousandths of a core.
    *
    * @default 10
    */
@@ -217,6 +217,7 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     'be a whole number from 1024 to 65535, because lower ports need root',
   );
   checkMemory(options);
+  checkAdjustments(options, resolveShipper(options));
   checkSettings(settings, sink, records);
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
 import { Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import { parse, parseAllDocuments } from 'yaml';
@@ -242,6 +243,28 @@ describe('input', () => {
       '+ injected Deployment/orders',
       '',
     ]);
+  });
+
+  test('comments are not kept, and the report says so', async () => {
+    const plain = Yaml.stringify(service);
+    for (const [what, isSaid] of [
+      [`# by hand\n${plain}`, true],
+      [plain.replace('port: 80', 'port: 80 # http'), true],
+      [`${plain}---\n# nothing more\n`, true],
+      [`${plain}  a: "# b"\n  c: 'x #y'\n  d: |\n    # data\n  e: a#b\n`, false],
+    ] as const) {
+      const { stderr } = await run(['-', ...stdoutFlags], what);
+      expect([what, stderr.includes('! standard input: the comments are not in the output')]).toEqual([what, isSaid]);
+    }
+  });
+
+  test('a reader that ends early, such as head, is an error of the code EPIPE and no uncaught one', async () => {
+    const closed = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
+    });
+    const input = Readable.from([Yaml.stringify(deployment())]);
+    const act = injectCommand(['-', ...stdoutFlags], { stdin: input, stdout: closed, stderr: closed });
+    await expect(act).rejects.toMatchObject({ code: 'EPIPE' });
   });
 
   test('injecting its own output changes no byte', async () => {

@@ -35,11 +35,19 @@ const rollout = {
   spec: { workloadRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'orders' }, template: null },
 };
 
+const guaranteed = { ...app, resources: { limits: { cpu: 1, memory: '1Gi' }, requests: { memory: '1024Mi' } } };
+const patches: [string, KubernetesObject][] = [
+  ['it has no containers', { ...deployment(), spec: { replicas: 3 } }],
+  ['it has no containers', { ...deployment(), spec: { template: { spec: { priorityClassName: 'high' } } } }],
+  ["container 'app' has no image", of({ containers: [{ name: 'app', env: [{ name: 'A', value: '1' }] }, app] })],
+  ["it has the field '$patch'", of({ containers: [{ ...app, $patch: 'replace' }] })],
+];
+
 const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   [
     'LT001',
     job(),
-    { kubernetesVersion: '1.28' },
+    { kubernetesVersion: '1.28', accept: ['LT037'] },
     "LT001 Job/orders: a classic sidecar ends when no process has written for 30 seconds; if no process ever writes, the pod never completes: use native sidecars (Kubernetes 1.29 or newer), or set 'activeDeadlineSeconds' (docs/reference/findings.md#lt001)",
   ],
   [
@@ -122,6 +130,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   ],
   ...[
     { nodeSelector: { 'beta.kubernetes.io/os': 'windows' } },
+    { runtimeClassName: 'windows-2019' },
     { nodeSelector: { 'node.kubernetes.io/windows-build': '10.0.20348' } },
     { os: { name: 'windows' } },
     { securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } },
@@ -152,6 +161,35 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     {},
     'LT028 Rollout/orders: its pods come from Deployment/orders: tap that (docs/reference/findings.md#lt028)',
   ],
+  ...patches.map(([sign, patch]): [string, KubernetesObject, Partial<LogTapProps>, string] => [
+    'LT028',
+    patch,
+    {},
+    `LT028 Deployment/orders: it is a patch of a workload: ${sign}: tap the output of \`kubectl kustomize\` (docs/reference/findings.md#lt028)`,
+  ]),
+  [
+    'LT035',
+    of({ containers: [guaranteed], initContainers: [{ ...guaranteed, name: 'init' }] }),
+    {},
+    "LT035 Deployment/orders: the quality of service of the pod becomes Burstable, because the shipper may use more than it requests: set 'shipper.cpuLimitMillis' to 'shipper.cpuRequestMillis' and 'shipper.memoryRequestMiB' to 'shipper.memoryLimitMiB', or accept LT035 (docs/reference/findings.md#lt035)",
+  ],
+  [
+    'LT036',
+    of({
+      initContainers: [
+        { name: 'proxy', image: 'p', restartPolicy: 'Always' },
+        { name: 'migrate', image: 'm' },
+      ],
+    }),
+    {},
+    "LT036 Deployment/orders: the native sidecar 'proxy' is an init container and not tapped, so its lines are not shipped: name every container to tap in 'containers', or name it in 'excludeContainers' (docs/reference/findings.md#lt036)",
+  ],
+  ...['Job', 'Pod'].map((kind): [string, KubernetesObject, Partial<LogTapProps>, string] => [
+    'LT037',
+    workloadOf(kind),
+    {},
+    `LT037 ${kind}/orders: if the ${kind} exists, \`kubectl apply\` cannot add, change or remove the tap: delete the ${kind} first, or use \`kubectl replace --force\` (docs/reference/findings.md#lt037)`,
+  ]),
   [
     'LT012',
     deployment(),
@@ -233,11 +271,52 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
 test('LT001 does not arise with a deadline, with native sidecars, or in a pod that runs until it is deleted', () => {
   const cron = workloadOf('CronJob') as KubernetesObject & { spec: { jobTemplate: { spec: object } } };
   Object.assign(cron.spec.jobTemplate.spec, { activeDeadlineSeconds: 600 });
-  const classic = { sink, shipper, nativeSidecar: false };
+  const accept = ['LT037'];
+  const classic = { sink, shipper, nativeSidecar: false, accept };
   expect(LogTap.check(job({ activeDeadlineSeconds: 60 }), classic)).toEqual([]);
   expect(LogTap.check(cron, classic)).toEqual([]);
-  expect(LogTap.check(job(), { sink, shipper })).toEqual([]);
+  expect(LogTap.check(job(), { sink, shipper, accept })).toEqual([]);
   expect(LogTap.check(deployment(), classic)).toEqual([]);
+});
+
+test('LT035 does not arise for a pod of another class, with resources of the pod, or with a shipper of the same class', () => {
+  const codes = (spec: Partial<PodSpec>, options = {}) =>
+    LogTap.check(of(spec), { sink, shipper: { ...shipper, ...options } }).map(({ code }) => code);
+  const containers = [guaranteed];
+  expect(codes({ containers })).toEqual(['LT035']);
+  const less = { limits: { cpu: 1, memory: '1Gi' }, requests: { cpu: '999m' } };
+  expect(codes({ containers: [{ ...app, resources: less }] })).toEqual([]);
+  expect(codes({ containers, initContainers: [{ name: 'i', image: 'i' }] })).toEqual([]);
+  expect(codes({ containers, resources: { requests: { cpu: 1 } } })).toEqual([]);
+  const same = { cpuRequestMillis: 500, cpuLimitMillis: 500, memoryRequestMiB: 256 };
+  expect(codes({ containers }, same)).toEqual([]);
+  expect(codes({ containers }, { ...same, installer: { memoryRequestMiB: 100 } })).toEqual(['LT035']);
+});
+
+test('LT036 does not arise if the sidecar is tapped or excluded by name', () => {
+  const initContainers = [{ name: 'proxy', image: 'p', restartPolicy: 'Always' }];
+  for (const names of [{ containers: ['app', 'proxy'] }, { excludeContainers: ['proxy'] }]) {
+    expect(LogTap.check(of({ initContainers }), { sink, shipper, ...names })).toEqual([]);
+  }
+});
+
+test('LT037 does not arise for a Job whose name the API server makes, or whose CronJob makes it', () => {
+  const { name: _name, ...metadata } = { ...job().metadata, generateName: 'orders-' };
+  expect(LogTap.check({ ...job(), metadata }, { sink, shipper })).toEqual([]);
+  expect(LogTap.check(workloadOf('CronJob'), { sink, shipper })).toEqual([]);
+});
+
+test('a patch of a workload is neither injected nor uninjected; OpenShift may fill in an image', () => {
+  for (const [, patch] of patches) {
+    expect(LogTap.inject(patch, { sink, shipper })).toEqual(patch);
+    expect(LogTap.uninject(patch)).toEqual(patch);
+  }
+  const config = {
+    ...of({ containers: [{ name: 'app' }] }),
+    apiVersion: 'apps.openshift.io/v1',
+    kind: 'DeploymentConfig',
+  };
+  expect(LogTap.check(config, { sink, shipper })).toEqual([]);
 });
 
 test('LT026 does not arise with another port', () => {

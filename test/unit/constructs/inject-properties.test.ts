@@ -80,7 +80,14 @@ const annotations = fc.constantFrom(
   { 'logtap.dev/inject': 'enabled' },
 );
 const metadata = all(
-  field('metadata', all(fc.constantFrom({}, { labels: { app: 'orders' } }), field('annotations', annotations, {})), {}),
+  field(
+    'metadata',
+    all(
+      fc.constantFrom({}, { labels: { app: 'orders' } }, { labels: {} }, { labels: null }),
+      field('annotations', annotations, {}),
+    ),
+    {},
+  ),
 );
 
 const workload: fc.Arbitrary<KubernetesObject> = fc.tuple(fc.nat(6), spec, metadata).map(([kind, podSpec, outer]) => {
@@ -115,6 +122,17 @@ const props: fc.Arbitrary<LogTapProps> = all(
   fc.constantFrom(
     {},
     { shipper: { imagePullSecrets: ['mirror'] } },
+    {
+      shipper: {
+        labels: { app: 'other', tier: 'x' },
+        annotations: { team: 'other', 'example.com/a': '' },
+        ...{ env: { A: '1' }, fixedUser: false, cpuLimitMillis: 500, ephemeralStorageMiB: 300 },
+        patch: JSON.stringify([
+          { op: 'add', path: '/shipper/volumeMounts/-', value: { name: 'data', mountPath: '/data' } },
+          { op: 'replace', path: '/volumes/logtap/emptyDir/sizeLimit', value: '100Mi' },
+        ]),
+      },
+    },
     { shipper: { diskBufferMiB: 100, deadLettersMiB: 10, memoryBufferMiB: 200, drainSeconds: 5 } },
   ),
 ).map((value) => value as LogTapProps);

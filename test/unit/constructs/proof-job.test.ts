@@ -86,7 +86,7 @@ describe.each<[string, LogTapProps]>([
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: 'a' },
-        spec: { containers: [{ name: 'a' }], volumes: [{ name: 'logs', emptyDir: {} }] },
+        spec: { containers: [{ name: 'a', image: 'a' }], volumes: [{ name: 'logs', emptyDir: {} }] },
       },
       tap,
     );
