@@ -55,12 +55,15 @@ export function malformed(place: string, problem: string): CommandError {
   return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
 }
 
-/** Whether a text has comments, which are not part of its objects. */
+/** The comments that Helm writes into its output. */
+const OF_HELM = /^# Source: /;
+
+/** Whether a text has comments by hand, which are not part of its objects. */
 export function hasComments({ text }: ManifestText): boolean {
   let before = '';
   for (const token of new Lexer().lex(text)) {
     // A token of its own announces a scalar, whose text may start with '#'.
-    if (CST.tokenType(token) === 'comment' && before !== CST.SCALAR) return true;
+    if (CST.tokenType(token) === 'comment' && before !== CST.SCALAR && !OF_HELM.test(token)) return true;
     before = token;
   }
   return false;

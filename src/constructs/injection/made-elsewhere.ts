@@ -8,9 +8,14 @@ export interface Elsewhere {
 }
 
 /** The object that the pods of an Argo Rollout come from, when it has no pod template itself. */
-export function referredWorkload({ spec }: KubernetesObject): string | undefined {
+function referredWorkload({ spec }: KubernetesObject): string | undefined {
   const { workloadRef, template } = (spec ?? {}) as any;
   return workloadRef && !template ? `${workloadRef.kind}/${workloadRef.name}` : undefined;
+}
+
+/** Whether there is no pod template that an injection could have changed. */
+export function hasNoTemplate(workload: KubernetesObject): boolean {
+  return referredWorkload(workload) !== undefined || isPatchOfOtherFields(workload);
 }
 
 /** The reason why another object must be tapped instead of a workload; `undefined` if there is none. */
@@ -27,18 +32,23 @@ export function madeElsewhere(workload: KubernetesObject): Elsewhere | undefined
   return { reason: `it is a patch of a workload: ${sign}`, remedy: 'tap the output of `kubectl kustomize`' };
 }
 
-/** Whether the object has no list of containers, as a patch of other fields. A Pod without them is only malformed. */
-export function lacksContainers(workload: KubernetesObject): boolean {
-  if (workload.kind === 'Pod') return false;
-  const template = templateOf(workload);
-  return isAbsent(template) || isAbsent(template.spec) || isAbsent(template.spec.containers);
+/**
+ * Whether the object has no list of containers because it is a patch of other fields. With a selector, or with an empty pod
+ * spec, it is a workload that lost them, and so is a Pod.
+ */
+function isPatchOfOtherFields(workload: KubernetesObject): boolean {
+  const { selector } = (workload.spec ?? {}) as any;
+  if (workload.kind === 'Pod' || !isAbsent(selector)) return false;
+  const spec = templateOf(workload)?.spec;
+  const isEmpty = typeof spec === 'object' && spec !== null && Object.keys(spec).length === 0;
+  return !isEmpty && isAbsent(spec?.containers);
 }
 
 const isAbsent = (value: unknown) => value === undefined || value === null;
 
 /** The field by which a strategic merge patch, as kustomize reads it, differs from a workload. */
 function signOfPatch(workload: KubernetesObject): string | undefined {
-  if (lacksContainers(workload)) return 'it has no containers';
+  if (isPatchOfOtherFields(workload)) return 'it has no containers';
   const { containers } = templateOf(workload)?.spec ?? {};
   if (!Array.isArray(containers)) return undefined;
   if ([workload, workload.spec, ...containers].some((each) => Object.hasOwn(Object(each), '$patch'))) {

@@ -1,7 +1,7 @@
 /** Removes an injection from a workload exactly. So injecting twice equals injecting once with the newer settings. */
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { removeLibraryEnv } from './env.js';
-import { lacksContainers } from './made-elsewhere.js';
+import { hasNoTemplate } from './made-elsewhere.js';
 import { isList, withItems } from './object-list.js';
 import { INSTALLER, isOwnVolume, LIBRARY_VOLUME, MEMORY_VOLUME, SHIPPER } from './shipper.js';
 import {
@@ -53,7 +53,7 @@ export function formatOriginal(original: Original): string {
 /** `uninject` for any manifest, with its fields in their order. A manifest that is not a workload is returned unchanged. */
 export function uninjectManifest(manifest: any): any {
   if (isList(manifest?.apiVersion, manifest?.kind)) return canonicalObject(withItems(manifest, uninjectManifest));
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || lacksContainers(manifest)) return manifest;
+  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || hasNoTemplate(manifest)) return manifest;
   return canonicalObject(uninject(manifest));
 }
 

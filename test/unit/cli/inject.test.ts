@@ -251,6 +251,7 @@ describe('input', () => {
       [`# by hand\n${plain}`, true],
       [plain.replace('port: 80', 'port: 80 # http'), true],
       [`${plain}---\n# nothing more\n`, true],
+      [`---\n# Source: shop/templates/service.yaml\n${plain}`, false],
       [`${plain}  a: "# b"\n  c: 'x #y'\n  d: |\n    # data\n  e: a#b\n`, false],
     ] as const) {
       const { stderr } = await run(['-', ...stdoutFlags], what);

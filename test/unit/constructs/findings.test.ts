@@ -38,6 +38,7 @@ const rollout = {
 const guaranteed = { ...app, resources: { limits: { cpu: 1, memory: '1Gi' }, requests: { memory: '1024Mi' } } };
 const patches: [string, KubernetesObject][] = [
   ['it has no containers', { ...deployment(), spec: { replicas: 3 } }],
+  ['it has no containers', { ...deployment(), spec: { template: { metadata: { labels: { a: 'b' } } } } }],
   ['it has no containers', { ...deployment(), spec: { template: { spec: { priorityClassName: 'high' } } } }],
   ["container 'app' has no image", of({ containers: [{ name: 'app', env: [{ name: 'A', value: '1' }] }, app] })],
   ["it has the field '$patch'", of({ containers: [{ ...app, $patch: 'replace' }] })],
@@ -304,6 +305,14 @@ test('LT037 does not arise for a Job whose name the API server makes, or whose C
   const { name: _name, ...metadata } = { ...job().metadata, generateName: 'orders-' };
   expect(LogTap.check({ ...job(), metadata }, { sink, shipper })).toEqual([]);
   expect(LogTap.check(workloadOf('CronJob'), { sink, shipper })).toEqual([]);
+});
+
+test('a workload that lost its containers is malformed, and no patch', () => {
+  for (const lost of [{ template: { spec: {} } }, { selector: {}, template: { spec: { volumes: [] } } }]) {
+    expect(() => LogTap.check({ ...deployment(), spec: lost }, { sink, shipper })).toThrow(
+      /must be a list with at least/,
+    );
+  }
 });
 
 test('a patch of a workload is neither injected nor uninjected; OpenShift may fill in an image', () => {
