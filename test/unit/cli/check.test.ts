@@ -48,7 +48,7 @@ describe('check', () => {
   });
 
   test('colours the statuses alone, and only if asked to where the output is no terminal', async () => {
-    const objects = formatManifests([service, onHost, fromElsewhere, workloadOf('Job')], 'yaml');
+    const objects = formatManifests([service, onHost, fromElsewhere, workloadOf('CronJob')], 'yaml');
     const { stdout: plain } = await check([], objects);
     const { stdout: coloured } = await check(['--color', 'always'], objects);
     expect(plain).not.toContain('\u001b');
