@@ -35,14 +35,25 @@ ${commands.map(branch).join('')}  help) COMPREPLY=($(compgen -W ${quoted(command
   esac
 }
 
+# Where the word has quotes, compgen finds no file, and readline's own completion follows.
+_logtap_files() {
+  compopt -o filenames -o default 2> /dev/null
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
+}
+
+# A shell finds a command in several places: as a builtin, and in several directories.
+_logtap_commands() {
+  local word
+  local -A seen=()
+  compopt -o filenames -o default 2> /dev/null
+  while IFS= read -r word; do
+    if [[ -z \${seen[:$word]+x} ]]; then seen[:$word]=1 COMPREPLY+=("$word"); fi
+  done < <(compgen -c -- "$1"; compgen -f -- "$1")
+}
+
 # A program, or the arguments of one, for which files are the best guess.
 _logtap_program() {
-  compopt -o filenames
-  if ((COMP_CWORD == $1)); then
-    mapfile -t COMPREPLY < <(compgen -c -- "$2"; compgen -f -- "$2")
-  else
-    mapfile -t COMPREPLY < <(compgen -f -- "$2")
-  fi
+  if ((COMP_CWORD == $1)); then _logtap_commands "$2"; else _logtap_files -f "$2"; fi
 }
 
 complete -F _logtap logtap
@@ -74,11 +85,11 @@ function reply(values: Values): string {
     case 'words':
       return `COMPREPLY=($(compgen -W ${quoted(values.words.join(' '))} -- "$current"))`;
     case 'file':
-      return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current")';
+      return '_logtap_files -f "$current"';
     case 'directory':
-      return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current")';
+      return '_logtap_files -d "$current"';
     case 'program':
-      return 'compopt -o filenames; mapfile -t COMPREPLY < <(compgen -c -- "$current"; compgen -f -- "$current")';
+      return '_logtap_commands "$current"';
     case 'anything':
       return ':';
   }

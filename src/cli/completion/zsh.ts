@@ -23,15 +23,23 @@ ${commands.map(branch).join('\n')}
 if [[ $funcstack[1] == _logtap ]]; then _logtap "$@"; else compdef _logtap logtap; fi
 `;
 
+/** `_arguments` leaves a `--` that comes first in the line. */
+const PROGRAM = `
+    if [[ $state == program ]]; then
+      if [[ $words[1] == -- ]]; then shift words; ((CURRENT--)); fi
+      _normal
+    fi`;
+
 function branch(command: Command): string {
   const { name, args = [], program } = command;
   const rest = name === 'help' ? ["'1: :_logtap_commands'"] : args.map(positional);
   const specs = [
     ...flagWords(command).map(flagSpec),
     ...rest,
-    ...(program === undefined ? [] : ["'*::program:_normal'"]),
+    // With -S, what follows `--` is the line of the program.
+    ...(program === undefined ? [] : ["'*:: :->program'"]),
   ];
-  return `  ${name})\n    _arguments -s ${specs.join(' \\\n      ')} ;;`;
+  return `  ${name})\n    _arguments -s ${program === undefined ? '' : '-S '}${specs.join(' \\\n      ')}${program === undefined ? '' : PROGRAM} ;;`;
 }
 
 function flagSpec({ word, flag, others }: FlagWord): string {
