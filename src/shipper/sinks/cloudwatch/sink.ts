@@ -203,6 +203,8 @@ export class CloudWatchSink implements Sink {
       probe ??= this.#probe(logStream, signal);
       return probe;
     };
+    /** Whether an event was taken: one that was refused before that is sent once more, as a key may be enabled in between. */
+    let wasTaken = false;
     await sendRanges(events.count, outcome, async (range) => {
       const body = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
       const count = body.to - body.from;
@@ -215,7 +217,13 @@ export class CloudWatchSink implements Sink {
           return { to: body.to, instead: [[body.from, body.to]] };
         }
         this.#note(answer, logStream, events, body, noted);
-        const judged = count === 1 && ABOUT_THE_EVENT.has(answer.kind) ? judge(answer, await askProbe()) : answer;
+        wasTaken ||= answer.kind === 'accepted';
+        const isAsked = count === 1 && ABOUT_THE_EVENT.has(answer.kind);
+        const judged = isAsked ? judge(answer, await askProbe()) : answer;
+        if (isAsked && judged === answer && !wasTaken) {
+          wasTaken = true;
+          return { to: body.to, instead: [[body.from, body.to]] };
+        }
         if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, signal))) {
           return { to: body.to, instead: [[body.from, body.to]] };
         }

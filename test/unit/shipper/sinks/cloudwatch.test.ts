@@ -375,6 +375,16 @@ describe('refused', () => {
     expect(requests.filter(([first]) => first === PROBE)).toHaveLength(1);
   });
 
+  test('rule 37: a key that is enabled between a refusal and the question: the event is delivered', async () => {
+    let isEnabled = false;
+    const { send } = sinkOn(() => {
+      if (isEnabled) return {};
+      isEnabled = true;
+      return error('InvalidParameterException', 'the KMS key is disabled');
+    });
+    expect(await send(['good'])).toEqual({ retry: [], rejected: [] });
+  });
+
   test('an answer that never comes to that question drops nothing', async () => {
     const { send } = sinkOn(([first]) =>
       first === PROBE ? error('ThrottlingException') : error('InvalidParameterException'),
