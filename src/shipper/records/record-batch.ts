@@ -73,8 +73,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
   if (batches.length === 1) return batches[0]!;
   const ranges = batches.map(messageRange);
   const count = batches.reduce((sum, batch) => sum + batch.count, 0);
-  // All of it is written below: it need not be zero.
-  const bytes = Buffer.allocUnsafeSlow(ranges.reduce((sum, [from, to]) => sum + (to - from), 0));
+  const bytes = new Uint8Array(ranges.reduce((sum, [from, to]) => sum + (to - from), 0));
   const start = new Uint32Array(count);
   const length = new Uint32Array(count);
   const timeMs = new Float64Array(count);
@@ -234,7 +233,8 @@ export class BatchBuilder {
     for (const carried of this.#carried.splice(0)) carried.carry();
     const count = this.#count;
     const batch = {
-      bytes: this.#takeBytes(),
+      // A copy of the exact size: a batch that is buffered for long should not keep unused capacity. No Buffer: its slice() shares.
+      bytes: new Uint8Array(this.#bytes.subarray(0, this.#used)),
       count,
       start: this.#start.slice(0, count),
       length: this.#length.slice(0, count),
@@ -251,13 +251,6 @@ export class BatchBuilder {
     this.#indexes = new Map();
     this.#lastOrigin = undefined;
     return batch;
-  }
-
-  /** A copy of the exact size: a batch that is buffered for long should not keep unused capacity. */
-  #takeBytes(): Uint8Array {
-    const bytes = Buffer.allocUnsafeSlow(this.#used);
-    this.#bytes.copy(bytes, 0, 0, this.#used);
-    return bytes;
   }
 
   #indexOf(origin: Origin): number {

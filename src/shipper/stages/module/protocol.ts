@@ -21,7 +21,8 @@ export type ToShipper = Expected | { readonly notice: string };
 /** The batch in memory that holds nothing else, and the buffers of it that may be moved to another thread. */
 export function movable(batch: RecordBatch): { readonly batch: RecordBatch; readonly buffers: readonly ArrayBuffer[] } {
   const { bytes, count, start, length, timeMs, seq, origin, formed, origins } = batch;
-  const own = { bytes: bytes.slice(), start: start.slice(0, count), length: length.slice(0, count) };
+  // Not slice(): that of a Buffer shares its memory, which the thread then takes away.
+  const own = { bytes: new Uint8Array(bytes), start: start.slice(0, count), length: length.slice(0, count) };
   const columns = {
     timeMs: timeMs.slice(0, count),
     seq: seq.slice(0, count),

@@ -1,7 +1,7 @@
 /** A module stage and its thread, which here is a script: what it answers, when it is replaced, and that no record is lost. */
 import type { RecordBatch } from '../../../../src/shipper/parts.js';
 import { ModuleStage, type Thread } from '../../../../src/shipper/stages/module/module-stage.js';
-import type { Expected } from '../../../../src/shipper/stages/module/protocol.js';
+import { type Expected, movable } from '../../../../src/shipper/stages/module/protocol.js';
 import { answerOf } from '../../../../src/shipper/stages/module/user-stage.js';
 import { batchOf, messagesOf, recordsOf } from '../../../support/batches.js';
 
@@ -145,4 +145,15 @@ test.each([
   [new Error('no answer within 10000 ms'), 'no answer within 10000 ms'],
 ])('a module that cannot be loaded ends the start', async (greeting, problem) => {
   await expect(setUp([], [greeting])).rejects.toThrow(`LOGTAP_STAGE='module:/m.mjs': cannot be loaded: ${problem}`);
+});
+
+test.each([
+  ['bytes', new Uint8Array(3)],
+  ['a Buffer, whose slice() shares memory', Buffer.allocUnsafeSlow(3)],
+])('a thread takes none of the memory of a batch of %s', (_, bytes) => {
+  bytes.set(Buffer.from('one'));
+  const batch = { ...batchOf(['one']), bytes };
+  const moved = movable(batch);
+  structuredClone(moved.batch, { transfer: [...moved.buffers] });
+  expect(messagesOf(batch)).toEqual(['one']);
 });
