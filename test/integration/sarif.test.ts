@@ -73,6 +73,7 @@ describeWith(['SARIF schema'], 'SARIF', () => {
         ['LT002', 'error', 'a%20pod.yaml', line, 'Pod/web'],
         ['LT026', 'warning', 'a%20pod.yaml', line, 'Pod/web'],
         ['LT015', 'warning', 'a%20pod.yaml', line, 'Pod/web'],
+        ['LT037', 'note', 'a%20pod.yaml', line, 'Pod/web'],
       ]),
     );
     // The schema has teeth.

@@ -75,7 +75,7 @@ test('a signal ends the wait for a process that outlives the program', async () 
 
 test.each([
   [['--record', '/does/not/exist/tape', '--', 'true'], 73, /cannot record to '\/does\/not\/exist\/tape'/],
-  [['--record', 'a', '--suppress', '--', 'true'], 64, /--record excludes --sink and --suppress/],
+  [['--record', 'a', '--suppress', '--', 'true'], 64, /--record excludes --sink, --suppress and --console/],
 ])('refuses %j', async (args, code, says) => {
   const ended = await run(node, [logtap, 'run', ...args]);
   expect(ended.code).toBe(code);

@@ -1,7 +1,7 @@
 /**
  * Sends the records of a batch in one form and books every answer. A request that is refused as a whole is halved until the record that
  * is refused by itself is alone. A record is permanently refused only where another one of its kind is taken: in the same answer, or
- * before and after it. An index may be closed and opened at any time, so that one of both proves nothing.
+ * before it. One that is taken after it proves nothing, as the index may have been opened: the record is sent once more.
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
@@ -184,16 +184,15 @@ export class Pass {
     else this.#outcome.retry([record], failure, wait);
   }
 
-  /** Permanently rejects refused records if others of their kind are taken: in the same answer, or before it and now. */
+  /** Permanently rejects refused records if others of their kind are taken: in the same answer, or before it. */
   async #judge(refused: readonly number[], items: readonly BulkItem[], from: number): Promise<void> {
     if (refused.length === 0) return;
     const { encoder, knownGood, accepted } = this.#parts;
     const kind = (record: number) => encoder.kindOf(this.#batch, record);
-    const beside = new Set<string>();
     items.forEach(({ status }, i) => {
-      if (status < 300) beside.add(kind(from + i));
+      if (status < 300) accepted.add(kind(from + i));
     });
-    const unproven = this.#isFirst ? [] : refused.filter((record) => !beside.has(kind(record)));
+    const unproven = this.#isFirst ? [] : refused.filter((record) => !accepted.has(kind(record)));
     let failures: ReadonlyMap<string, Failure> | undefined;
     try {
       if (unproven.length > 0) failures = await knownGood.refusals(this.#batch, unproven, this.#signal);
@@ -202,14 +201,12 @@ export class Pass {
       return;
     }
     for (const record of refused) {
-      const isProven = this.#isFirst || beside.has(kind(record));
-      const failure = isProven ? undefined : failures?.get(kind(record));
-      if (failure !== undefined) this.#block(record, failure, CONFIGURATION_RETRY_MS);
-      else if (isProven || accepted.has(kind(record))) this.#refuse(record, items[record - from]!);
-      else this.undecided.push(record);
+      const failure = failures?.get(kind(record));
+      if (!unproven.includes(record)) this.#refuse(record, items[record - from]!);
+      else if (failure === undefined) this.undecided.push(record);
+      else this.#block(record, failure, CONFIGURATION_RETRY_MS);
     }
-    for (const record of unproven) if (!failures?.has(kind(record))) accepted.add(kind(record));
-    for (const each of beside) accepted.add(each);
+    for (const record of this.undecided) accepted.add(kind(record));
   }
 
   /** Whether one of its kind was taken before, and marks that one is now. */
