@@ -215,7 +215,11 @@ export class SocketSource implements Source {
     this.#isEnded = true;
     this.#cancelQuiet();
     clearInterval(this.#idle);
-    for (const socket of [...this.#connections.keys()]) this.#end(socket);
+    for (const [socket, connection] of [...this.#connections]) {
+      // What came since the event loop last asked: a close would discard it.
+      for (const chunk of drain(socket)) this.#write(socket, connection, chunk);
+      this.#end(socket);
+    }
     this.#wake();
   }
 
