@@ -170,7 +170,7 @@ class Simulation {
     if (exitCode !== EXIT.DRAINED && exitCode !== EXIT.UNDELIVERED) {
       throw new Violation('internal', `exit code ${exitCode}: ${words}`);
     }
-    const totals = log.findLast(({ message }) => String(message).startsWith('stopped:'));
+    const totals = lastLineOf(process);
     if (totals === undefined) throw new Violation('internal', `no last line: ${words}`);
     this.books.report(totals, this.#plan.buffer === 'disk');
     this.books.doubts += this.#debts;
@@ -191,6 +191,11 @@ class Simulation {
     this.books.doubts += unsettled;
     this.#told.killed(this.#journal);
     this.#checkJournal(process);
+    // It was killed after its last line, and the journal says so: the next shipper does not repeat it.
+    const totals = lastLineOf(process);
+    if (totals !== undefined && this.#journal.endsWith('["reported"]\n')) {
+      this.books.report(totals, this.#plan.buffer === 'disk');
+    }
     // docs/internals/architecture.md: counts that the disk has refused, and a kill has taken.
     if (isDropUnkept(process)) this.books.excuse('drops', 'all', [...spool, ...this.#rings.map(unreadOf)]);
     if (process === this.#shipper) this.#startSoon();
@@ -391,3 +396,5 @@ function lastOf(step: Step): number {
   if (step.do === 'write') return step.calls * step.everyMs;
   return 'forMs' in step ? step.forMs : 0;
 }
+
+const lastLineOf = ({ log }: MachineProcess) => log.findLast(({ message }) => String(message).startsWith('stopped:'));
