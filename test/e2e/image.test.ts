@@ -32,7 +32,12 @@ interface Container {
 
 /** What injection adds to a pod with one container, `app`: the test runs exactly this. */
 function injectedPod(): { install: Container; ship: Container; app: Container } {
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'legacy' }, spec: { containers: [{ name: 'app' }] } };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'legacy' },
+    spec: { containers: [{ name: 'app', image: 'legacy' }] },
+  };
   const { spec } = inject(pod, { sink: Sink.stdout(), suppressStreams: true });
   const [install, ship] = spec.initContainers;
   return { install, ship, app: spec.containers[0] };
