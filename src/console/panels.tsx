@@ -1,4 +1,5 @@
 /** Sinks, processes and the ledger. */
+import type { ComponentChildren } from 'preact';
 import type { ByReason, ProcessState, SinkState, State } from '../shipper/console/wire.js';
 import { age, lines, rate, sum, whole } from './format.js';
 import type { Speeds } from './history.js';
@@ -86,25 +87,11 @@ export function ProcessTable({ state: { processes, processesSeen } }: { readonly
       {processes.length === 0 ? (
         <p class="empty">None has written a line.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-        <section class="scroll" tabIndex={0} aria-label="Table of processes">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Process</th>
-                <th scope="col">stdout</th>
-                <th scope="col">stderr</th>
-                <th scope="col">files</th>
-                <th scope="col">Last read</th>
-              </tr>
-            </thead>
-            <tbody>
-              {processes.slice(0, ROWS_MAX).map((process) => (
-                <ProcessRow key={process.instance} {...process} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table label="Table of processes" columns={['Process', 'stdout', 'stderr', 'files', 'Last read']}>
+          {processes.slice(0, ROWS_MAX).map((process) => (
+            <ProcessRow key={process.instance} {...process} />
+          ))}
+        </Table>
       )}
       {left > 0 && processes.length > 0 && <p class="empty">and {whole(left)} more, read longer ago</p>}
     </section>
@@ -137,39 +124,50 @@ export function LedgerTable({ state: { ledger, balanced } }: { readonly state: S
       {rows.length === 0 ? (
         <p class="empty">Nothing is counted yet.</p>
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-        <section class="scroll" tabIndex={0} aria-label="Table of the ledger">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Stream</th>
-                <th scope="col">Read</th>
-                <th scope="col">Delivered</th>
-                <th scope="col">Held</th>
-                <th scope="col">Withheld</th>
-                <th scope="col">Dead letters</th>
-                <th scope="col">Dropped</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ sink, stream, counts }) => (
-                <tr key={`${sink} ${stream}`} data-row={`${sink} ${stream}`}>
-                  <th scope="row">
-                    {stream} <small>{sink}</small>
-                  </th>
-                  <td>{whole(counts.read)}</td>
-                  <td>{whole(counts.delivered)}</td>
-                  <td>{whole(counts.held)}</td>
-                  <td>{whole(counts.withheld ?? 0)}</td>
-                  <td class={counts.deadLettered > 0 ? 'notice' : ''}>{whole(counts.deadLettered)}</td>
-                  <td class={counts.dropped > 0 ? 'lost' : ''}>{whole(counts.dropped)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <Table
+          label="Table of the ledger"
+          columns={['Stream', 'Read', 'Delivered', 'Held', 'Withheld', 'Dead letters', 'Dropped']}
+        >
+          {rows.map(({ sink, stream, counts }) => (
+            <tr key={`${sink} ${stream}`} data-row={`${sink} ${stream}`}>
+              <th scope="row">
+                {stream} <small>{sink}</small>
+              </th>
+              <td>{whole(counts.read)}</td>
+              <td>{whole(counts.delivered)}</td>
+              <td>{whole(counts.held)}</td>
+              <td>{whole(counts.withheld ?? 0)}</td>
+              <td class={counts.deadLettered > 0 ? 'notice' : ''}>{whole(counts.deadLettered)}</td>
+              <td class={counts.dropped > 0 ? 'lost' : ''}>{whole(counts.dropped)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       <p class="empty">Read = delivered + held + withheld + dead letters + dropped, for each sink.</p>
     </section>
   );
 }
+
+interface TableProps {
+  readonly label: string;
+  readonly columns: readonly string[];
+  readonly children: ComponentChildren;
+}
+
+const Table = ({ label, columns, children }: TableProps) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+  <section class="scroll" tabIndex={0} aria-label={label}>
+    <table>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </section>
+);

@@ -192,17 +192,17 @@ export class Pass {
     items.forEach(({ status }, i) => {
       if (status < 300) accepted.add(kind(from + i));
     });
-    const unproven = this.#isFirst ? [] : refused.filter((record) => !accepted.has(kind(record)));
+    const unproven = new Set(this.#isFirst ? [] : refused.filter((record) => !accepted.has(kind(record))));
     let failures: ReadonlyMap<string, Failure> | undefined;
     try {
-      if (unproven.length > 0) failures = await knownGood.refusals(this.#batch, unproven, this.#signal);
+      if (unproven.size > 0) failures = await knownGood.refusals(this.#batch, [...unproven], this.#signal);
     } catch (error) {
       this.#retryUnknown(refused, error);
       return;
     }
     for (const record of refused) {
       const failure = failures?.get(kind(record));
-      if (!unproven.includes(record)) this.#refuse(record, items[record - from]!);
+      if (!unproven.has(record)) this.#refuse(record, items[record - from]!);
       else if (failure === undefined) this.undecided.push(record);
       else this.#block(record, failure, CONFIGURATION_RETRY_MS);
     }
