@@ -158,7 +158,7 @@ async function run(peer: Peer, task: Task, program: string, input: Input, sink: 
     const seconds = (performance.now() - begin) / 1000;
     await sleep(REST_MS);
     const usage = peerProcess.usage();
-    // One that waits for a peer that reads no more would wait for ever.
+    // One that waits for a peer that reads no more would never end.
     writer.kill('SIGKILL');
     await written;
     return {

@@ -161,7 +161,7 @@ export class Shipper {
     this.#noWriters ??= new AbortController();
   }
 
-  /** No process is left that could write: what is there is read, and nothing more is waited for. */
+  /** No process is left that could write: the sources read the rest and end. */
   noWriters(): void {
     for (const source of this.#parts.sources) source.close();
     this.#noWriters?.abort();

@@ -73,7 +73,7 @@ async function look(
   screen?.status(`logtap: ${countsText(account)}`);
 }
 
-/** What was shown is exact, also where a shipper was killed before it could tell what it had delivered. */
+/** The number of shown lines is exact, also where a shipper was killed before it could tell what it had delivered. */
 function shownAccount(
   { account, wasKilled }: Drained,
   screen: Screen | undefined,

@@ -153,7 +153,7 @@ test.each([
   expect(statusPortOf(pod('a', { env }))).toBe(port);
 });
 
-test('a status port that is off is said', () => {
+test('the row names a status port that is off', () => {
   const off = pod('a', { env: [{ name: 'LOGTAP_STATUS_PORT', value: 'off' }] });
   expect(() => statusPortOf(off)).toThrow(/status port is off: remove LOGTAP_STATUS_PORT=off/);
 });
@@ -202,7 +202,7 @@ describe('tail', () => {
     expect(notices[0]).toMatch(/^shop\/a: the connection ended; lines until the next one are not shown/);
   });
 
-  test('a connection that ends is made again, which is said once', async () => {
+  test('a connection that ends is made again, with one notice', async () => {
     let asked = 0;
     const podHttp = http({
       a: () => {

@@ -64,7 +64,7 @@ test('of a killed shipper only what it delivered counts: its journal has the res
   });
 });
 
-test('what was shown is what stdout has', () => {
+test('the shown lines are those that stdout has', () => {
   const after = account({ read: 5, delivered: { stdout: 4 }, held: 1, dropped: { stdout: { x: 2 } } });
   expect(shownOf(after, 100).totals).toMatchObject({ read: 103, delivered: { stdout: 100 } });
 });
