@@ -24,11 +24,15 @@ function runCells(wanted: readonly string[], file: string): number | null {
     LOGTAP_MATRIX: wanted.join('|'),
     LOGTAP_MATRIX_ROWS: file,
   };
-  return spawnSync(process.execPath, [...args, '--', 'test/faults/matrix.test.ts'], {
-    cwd: root,
-    env,
-    stdio: 'inherit',
-  }).status;
+  return spawnSync(
+    process.execPath,
+    [...args, '--', 'test/faults/opensearch.test.ts', 'test/faults/cloudwatch.test.ts'],
+    {
+      cwd: root,
+      env,
+      stdio: 'inherit',
+    },
+  ).status;
 }
 
 function main(wanted: readonly string[]): void {

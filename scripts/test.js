@@ -19,9 +19,11 @@ const WITHOUT_KERNELS = {
 };
 const root = join(__dirname, '..');
 
+/** Suites whose files run at the same time. All others start services or measure processes, and two cores do not carry two. */
+const PARALLEL = ['unit', 'faults'];
+
 /**
- * Runs jest over one suite, or over some of its files. Suites that start services or measure processes run alone: two
- * cores do not carry two of them.
+ * Runs jest over one suite, or over some of its files.
  * @param {string} suite
  * @param {readonly string[]} files
  * @param {Readonly<Record<string, string>>} settings
@@ -30,8 +32,9 @@ function runJest(suite, files = [], settings = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-test-'));
   const report = join(directory, 'report.json');
   const args = [require.resolve('jest/bin/jest'), '--selectProjects', suite, '--json', '--outputFile', report];
+  if (!PARALLEL.includes(suite)) args.push('--runInBand');
   // A failed test may leave a program or a socket behind; that must not keep the other suites from running.
-  if (suite !== 'unit') args.push('--runInBand', '--forceExit');
+  if (suite !== 'unit') args.push('--forceExit');
   if (files.length > 0) args.push('--runTestsByPath', ...files);
   try {
     const { status } = spawnSync(process.execPath, args, {

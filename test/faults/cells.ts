@@ -1,15 +1,15 @@
 /**
  * Each fault in one cell; `npm run matrix` runs it in all, and chooses cells by LOGTAP_MATRIX: `FAULT|SINK|TRANSPORT|HOLDING`,
  * each a name or empty; FAULT may be the name of a group. Rows of the table are appended to the file LOGTAP_MATRIX_ROWS.
+ * The tests are one file per service: most of their time is spent in waits, so two files run at the same time.
  */
 import { appendFileSync } from 'node:fs';
 import { describeWith } from '../support/capability.js';
-import { type Sum, useStage } from '../support/fault-scene.js';
+import { type Stage, type Sum, useStage } from '../support/fault-scene.js';
+import type { SinkName } from '../support/fault-service.js';
 import { temporaryDirectory, until } from '../support/run.js';
 import { type Cell, type Fault, PATIENT } from './catalogue/fault.js';
 import { ALL, type Entry, shortForm } from './catalogue/index.js';
-
-jest.setTimeout(600_000);
 
 const nameOf = ({ fault, cell }: Entry) => [fault.name, cell.sink, cell.transport, cell.holding].join('|');
 
@@ -48,33 +48,39 @@ function verify(sum: Sum, fault: Fault, cell: Cell): void {
   fault.expect?.(sum, cell);
 }
 
-describeWith(
-  ['root', 'memory cgroups', 'openssl', 'opensearch', 'cloudwatch'],
-  'every line is stored, or counted',
-  () => {
+/** The selected cells of these sinks, a test each. */
+export function testCells(sinks: readonly SinkName[], needs: readonly string[]): void {
+  const cells = selected().filter(({ cell }) => sinks.includes(cell.sink));
+  if (cells.length === 0) {
+    test('no cell of these sinks is selected', () => expect(process.env.LOGTAP_MATRIX).toBeDefined());
+    return;
+  }
+  describeWith(needs, 'every line is stored, or counted', () => {
     const stage = useStage();
-    test.each(selected().map((entry) => [nameOf(entry), entry] as const))('%s', async (_, { group, fault, cell }) => {
-      const service = await stage.service(cell.sink);
-      const directory = temporaryDirectory();
-      const { undo, ...options } = (await fault.prepare?.(directory, service)) ?? {};
-      let verdict = 'failed';
-      let sum: Sum | undefined;
-      try {
-        const scene = stage.set(service, { ...options, directory, transport: cell.transport, holding: cell.holding });
-        await scene.ship();
-        scene.write({ ...PATIENT, lines: 2000, per: 100, pauseSeconds: 0.03 });
-        await until('the first lines are stored', async () => (await scene.counts()).delivered > 0, 120_000);
-        await fault.happen(scene, service, cell);
-        sum = await scene.sum();
-        verify(sum, fault, cell);
-        verdict = 'passed';
-      } finally {
-        stage.scene.close();
-        await undo?.();
-        const rows = process.env.LOGTAP_MATRIX_ROWS;
-        if (rows !== undefined)
-          appendFileSync(rows, `${JSON.stringify({ group, fault: fault.name, ...cell, verdict, ...sum })}\n`);
-      }
-    });
-  },
-);
+    test.each(cells.map((entry) => [nameOf(entry), entry] as const))('%s', (_, entry) => runCell(stage, entry));
+  });
+}
+
+async function runCell(stage: Stage, { group, fault, cell }: Entry): Promise<void> {
+  const service = await stage.service(cell.sink);
+  const directory = temporaryDirectory();
+  const { undo, ...options } = (await fault.prepare?.(directory, service)) ?? {};
+  let verdict = 'failed';
+  let sum: Sum | undefined;
+  try {
+    const scene = stage.set(service, { ...options, directory, transport: cell.transport, holding: cell.holding });
+    await scene.ship();
+    scene.write({ ...PATIENT, lines: 2000, per: 100, pauseSeconds: 0.03 });
+    await until('the first lines are stored', async () => (await scene.counts()).delivered > 0, 120_000);
+    await fault.happen(scene, service, cell);
+    sum = await scene.sum();
+    verify(sum, fault, cell);
+    verdict = 'passed';
+  } finally {
+    stage.scene.close();
+    await undo?.();
+    const rows = process.env.LOGTAP_MATRIX_ROWS;
+    if (rows !== undefined)
+      appendFileSync(rows, `${JSON.stringify({ group, fault: fault.name, ...cell, verdict, ...sum })}\n`);
+  }
+}
