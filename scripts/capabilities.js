@@ -333,6 +333,13 @@ const forTests = [
     without: 'the Forward protocol before a real peer, which needs Go 1.26',
   },
   {
+    name: 'OTLP receiver',
+    isPresent: () => isGoProgramPresent('otlp-receiver'),
+    install: () => ensureGoProgram('otlp-receiver'),
+    needs: ['go'],
+    without: 'the OpenTelemetry protocol before a real peer, which needs Go 1.26',
+  },
+  {
     name: 'C linter',
     isPresent: isLintPresent,
     install: ensureLint,

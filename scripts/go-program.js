@@ -6,6 +6,7 @@
 // helm-template renders a directory with a chart as `helm template` does.
 // prometheus-rules judges rules and queries as Prometheus does.
 // otel-forward is the receiver of the Forward protocol of the OpenTelemetry Collector.
+// otlp-receiver is its receiver of its own protocol over HTTP.
 //
 // Needs Go. Exported for set-up and tests: ensureGoProgram(name), isGoProgramPresent(name).
 const { execFileSync } = require('node:child_process');

@@ -14,6 +14,7 @@ import type { Setting, ValueOf } from './setting.js';
 import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
 import { SINK_CHOICE, SINKS } from './sinks/index.js';
 import { OPENSEARCH_SETTINGS } from './sinks/opensearch.js';
+import { OTLP_SETTINGS } from './sinks/otlp.js';
 import { SOURCE_SETTINGS } from './sources.js';
 import { SPEED_SETTINGS } from './speed.js';
 import { STATUS_SETTINGS } from './status.js';
@@ -43,6 +44,7 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
 const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
 const { awsUseFips, awsUseDualstack } = NETWORK_SETTINGS;
 const { opensearchSigv4 } = OPENSEARCH_SETTINGS;
+const { otlpSigv4 } = OTLP_SETTINGS;
 const { sinks } = SINK_CHOICE;
 
 /** A switch that selects an AWS endpoint excludes an explicit endpoint, which it would not change. */
@@ -54,13 +56,16 @@ const endpointWith = (chosen: Setting<boolean>): Rule => ({
     `${nameOf(chosen)}=true and ${nameOf(cloudwatchEndpoint)} exclude each other: the switch would not change the endpoint. Remove one of them.`,
 });
 
+const signingNeedsRegion = (signing: Setting<unknown>): Rule => ({
+  settings: [signing, awsRegion],
+  isBroken: ({ isGiven }) => isGiven(signing) && !isGiven(awsRegion),
+  says: (nameOf) =>
+    `${nameOf(signing)} needs ${nameOf(awsRegion)}, the region to sign for. Set it, for example to eu-central-1.`,
+});
+
 export const RULES: readonly Rule[] = [
-  {
-    settings: [opensearchSigv4, awsRegion],
-    isBroken: ({ isGiven }) => isGiven(opensearchSigv4) && !isGiven(awsRegion),
-    says: (nameOf) =>
-      `${nameOf(opensearchSigv4)} needs ${nameOf(awsRegion)}, the region to sign for. Set it, for example to eu-central-1.`,
-  },
+  signingNeedsRegion(opensearchSigv4),
+  signingNeedsRegion(otlpSigv4),
   endpointWith(awsUseFips),
   endpointWith(awsUseDualstack),
   ...EVENT_RULES,

@@ -30,6 +30,7 @@ export { CloudWatchFormat, type CloudWatchSinkProps, LogGroupClass } from './sin
 export type { FileSinkProps } from './sinks/file.js';
 export type { ModuleSinkProps } from './sinks/module.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps } from './sinks/opensearch.js';
+export { OtlpAwsService, type OtlpSinkProps } from './sinks/otlp.js';
 export type { ForwardSinkProps, TcpSinkProps } from './sinks/peer.js';
 export { Sink } from './sinks/sink.js';
 export type {

@@ -6,6 +6,7 @@ import { CLOUDWATCH } from './cloudwatch.js';
 import { FILE } from './file.js';
 import { FORWARD } from './forward.js';
 import { OPENSEARCH } from './opensearch.js';
+import { OTLP } from './otlp.js';
 import type { SinkEntry } from './sink.js';
 import { TCP } from './tcp.js';
 
@@ -18,6 +19,7 @@ export const SINKS = {
   forward: FORWARD,
   opensearch: OPENSEARCH,
   cloudwatch: CLOUDWATCH,
+  otlp: OTLP,
 } as const satisfies Readonly<Record<string, SinkEntry>>;
 
 export type KnownSink = keyof typeof SINKS;

@@ -104,6 +104,24 @@ export function urls(value: string): readonly URL[] {
   return parsed;
 }
 
+/** Sent by the client itself, or part of what makes a request. */
+const OWN_HEADERS: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'content-length', 'host']);
+
+export function headers(value: string): Readonly<Record<string, string>> {
+  return headersOf(value.split(',').map((pair) => pair.trim()));
+}
+
+/** Of `name=value` each. Errors name no value: it may be secret. */
+export function headersOf(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const parsed = pairs.map((pair) => /^([!#$%&'*+.^_`|~\w-]+)=([\t -~]*)$/.exec(pair));
+  const wrong = parsed.indexOf(null);
+  if (wrong >= 0) throw new Error(`must be headers as name=value of printable ASCII. Correct number ${wrong + 1}.`);
+  const named = parsed.map((match) => [match![1]!.toLowerCase(), match![2]!.trim()] as const);
+  const own = named.find(([name]) => OWN_HEADERS.has(name));
+  if (own !== undefined) throw new Error(`must not set ${own[0]}: the shipper does. Remove it.`);
+  return Object.fromEntries(named);
+}
+
 export function oneOf<const T extends string>(names: readonly T[]): (value: string) => T {
   return (value) => {
     const found = names.find((name) => name === value);

@@ -138,6 +138,18 @@ export const PROPERTIES = {
     username: 'string',
     passwordSecret: 'SecretKey',
   },
+  OtlpSinkProps: {
+    url: 'string!',
+    headers: '{string}',
+    headersSecret: 'SecretKey',
+    awsService: 'one of logs osis',
+    region: 'string',
+    resourceArn: 'string',
+    clientCertificateSecret: 'SecretKey',
+    clientKeySecret: 'SecretKey',
+    caSecret: 'SecretKey',
+    gzip: 'boolean',
+  },
   ReadingOptions: {
     events: 'EventOptions',
     fields: 'FieldReading',
@@ -184,6 +196,7 @@ export const PROPERTIES = {
   Sink: {
     cloudWatch: 'CloudWatchSinkProps',
     openSearch: 'OpenSearchSinkProps',
+    otlp: 'OtlpSinkProps',
     stdout: 'nothing',
     file: 'FileSinkProps',
     tcp: 'TcpSinkProps',

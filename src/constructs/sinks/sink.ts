@@ -5,6 +5,7 @@ import { type CloudWatchSinkProps, cloudWatch } from './cloudwatch.js';
 import { type FileSinkProps, file } from './file.js';
 import { type ModuleSinkProps, userModule } from './module.js';
 import { type OpenSearchSinkProps, openSearch } from './opensearch.js';
+import { type OtlpSinkProps, otlp } from './otlp.js';
 import { type ForwardSinkProps, forward, type TcpSinkProps, tcp } from './peer.js';
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 
@@ -28,6 +29,17 @@ export class Sink {
   public static openSearch(props: OpenSearchSinkProps): Sink {
     mustHaveProperties('OpenSearchSinkProps', props);
     return new Sink(openSearch(props));
+  }
+
+  /**
+   * A collector or service that takes the OpenTelemetry protocol over HTTP: the OpenTelemetry Collector, Amazon CloudWatch Logs,
+   * Amazon OpenSearch Ingestion. It knows no ids: records that are resent after a lost answer are counted.
+   *
+   * @throws if the URL or a header is invalid, or if signed requests have no region
+   */
+  public static otlp(props: OtlpSinkProps): Sink {
+    mustHaveProperties('OtlpSinkProps', props);
+    return new Sink(otlp(props));
   }
 
   /** Standard output of the shipper, one JSON object per line, for collectors that read container logs. */

@@ -19,6 +19,7 @@ const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
   opensearch: async (context) => (await import('./opensearch/index.js')).openOpenSearch(own(context)),
   tcp: async (context) => counted((await import('./lines/tcp.js')).openTcp(own(context)), context.onRequest),
   forward: async (context) => counted((await import('./forward/sink.js')).openForward(own(context)), context.onRequest),
+  otlp: async (context) => (await import('./otlp/sink.js')).openOtlp(own(context)),
   cloudwatch: async (context) => (await import('./cloudwatch/sink.js')).openCloudWatch(own(context)),
 };
 

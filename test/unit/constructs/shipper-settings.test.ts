@@ -5,6 +5,7 @@ import { podTemplate } from '../../../src/constructs/injection/workload.js';
 import type { LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { DEFAULT_DRAIN_SECONDS } from '../../../src/constructs/props/shipper-options.js';
 import { OpenSearchSchema, OpenSearchSigning } from '../../../src/constructs/sinks/opensearch.js';
+import { OtlpAwsService } from '../../../src/constructs/sinks/otlp.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { parseSettings } from '../../../src/shipper/settings.js';
 import { inject } from '../../support/tap.js';
@@ -152,6 +153,44 @@ test('Forward', () => {
   });
 });
 
+test('the OpenTelemetry protocol, with the rights that AWS needs for it', () => {
+  const sink = Sink.otlp({
+    ...{ url: 'https://logs.eu-central-1.amazonaws.com/v1/logs', region: 'eu-central-1', gzip: true },
+    headers: { 'x-aws-log-group': '/shop', 'x-aws-log-stream': 's' },
+    headersSecret: { name: 'otlp', key: 'headers' },
+    awsService: OtlpAwsService.CLOUDWATCH_LOGS,
+    resourceArn: 'arn:aws:logs:eu-central-1:123456789012:log-group:/shop',
+    caSecret: { name: 'tls', key: 'ca.crt' },
+    clientCertificateSecret: { name: 'tls', key: 'tls.crt' },
+    clientKeySecret: { name: 'tls', key: 'tls.key' },
+  });
+  expect(settings({ sink })).toMatchObject({
+    ...{ sinks: ['otlp'], otlpUrl: new URL('https://logs.eu-central-1.amazonaws.com/v1/logs') },
+    ...{ otlpSigv4: 'logs', awsRegion: 'eu-central-1', otlpGzip: true },
+    otlpHeaders: { 'x-aws-log-group': '/shop', 'x-aws-log-stream': 's' },
+    otlpHeadersFile: '/etc/logtap/secrets/otlp/headers',
+    otlpCaFile: '/etc/logtap/secrets/tls/ca.crt',
+    otlpCertFile: '/etc/logtap/secrets/tls/tls.crt',
+    otlpKeyFile: '/etc/logtap/secrets/tls/tls.key',
+  });
+  expect(sink.bind().egress).toEqual([{ host: 'logs.eu-central-1.amazonaws.com', port: 443 }]);
+  expect(sink.iam).toEqual([
+    {
+      actions: ['logs:PutLogEvents'],
+      resources: ['arn:aws:logs:eu-central-1:123456789012:log-group:/shop:log-stream:*'],
+    },
+  ]);
+  const ingestion = {
+    url: 'https://p.osis.example',
+    awsService: OtlpAwsService.OPENSEARCH_INGESTION,
+    region: 'us-east-1',
+  };
+  expect(Sink.otlp(ingestion).iam).toEqual([
+    { actions: ['osis:Ingest'], resources: ['arn:aws:osis:us-east-1:*:pipeline/*'] },
+  ]);
+  expect(Sink.otlp({ url: 'http://collector:4318' }).iam).toEqual([]);
+});
+
 test('a file on a volume of the pod', () => {
   const sink = Sink.file({ volume: 'logs', path: '/logs/app.ndjson' });
   const pod = podSpec({ volumes: [{ name: 'logs', emptyDir: {} }] });
@@ -221,6 +260,11 @@ test.each<[string, () => Sink]>([
   ['\'host\' ("tcp://a") must be a name or an address', () => Sink.tcp({ host: 'tcp://a', port: 1 })],
   ["'port' (0) must be a whole number from 1 to 65535", () => Sink.tcp({ host: 'a', port: 0 })],
   ['must be used with TLS', () => Sink.forward({ host: 'a', port: 1, caSecret: { name: 'b', key: 'c' } })],
+  ['\'url\' ("collector") must be a URL', () => Sink.otlp({ url: 'collector' })],
+  ['must not set host', () => Sink.otlp({ url: 'http://a', headers: { Host: 'b' } })],
+  ['must be headers as name=value', () => Sink.otlp({ url: 'http://a', headers: { 'a b': 'c' } })],
+  ["needs 'region'", () => Sink.otlp({ url: 'http://a', awsService: OtlpAwsService.CLOUDWATCH_LOGS })],
+  ["be set together with 'awsService'", () => Sink.otlp({ url: 'http://a', resourceArn: 'arn:aws:logs:x' })],
   [
     "'username' (\"u\") and 'passwordSecret' belong together",
     () => Sink.forward({ host: 'a', port: 1, username: 'u' }),

@@ -8,12 +8,12 @@ import { NoAnswerError } from '../../errors.js';
 import type { Failure, RecordBatch, Rejected } from '../../parts.js';
 import type { BodyLimit } from '../body-limit.js';
 import { type HttpResponse, retryAfterMs } from '../http/client.js';
+import type { LostAnswers } from '../lost-answers.js';
 import type { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import { type BulkItem, bulkItems, classifyItem, classifyRequest, errorOf, isForHumans, reasonOf } from './answer.js';
 import type { BulkBody, BulkEncoder, BulkForm } from './encoder.js';
 import type { KnownGood } from './known-good.js';
-import type { LostAnswers } from './lost-answers.js';
 import type { Stored, StoredDocuments, Taken } from './stored.js';
 import { describeItem, describeRequest, describeUnknown } from './words.js';
 
