@@ -41,7 +41,7 @@ export interface Example {
   readonly purpose: string;
   /** A line for a shell. Tests run it in a directory with the files that it names. */
   readonly line: string;
-  /** What only some machines have. Tests then run the line without it. */
+  /** What only some machines have. Tests then only parse the line. */
   readonly needs?: 'cluster' | 'service';
 }
 
