@@ -77,6 +77,17 @@ export function upgrade(test: AuditedTest): void {
         `default/${pod}: would get ${NEXT_IMAGE} in the place of ${IMAGE}`,
         expect.stringContaining(`Deployment default/${name}: its template still has ${IMAGE}`),
       ]);
+      const data = JSON.parse((await k8s.logtap([...selection, '--dry-run', '-o', 'json'])).stdout);
+      expect(data).toMatchObject({ image: NEXT_IMAGE, isDryRun: true, replaced: 1, failed: 0, left: 0 });
+      expect(data.entries).toEqual([
+        {
+          namespace: 'default',
+          pod,
+          outcome: 'replaced',
+          detail: linesOf(dry.stdout)[0]!.split(': ').slice(1).join(': '),
+        },
+        { detail: linesOf(dry.stdout)[1] },
+      ]);
       expect(shipperState(await podNow())).toEqual(shipperState(before));
 
       const answer = await k8s.logtap(selection);

@@ -18,7 +18,18 @@ export interface UpgradeRequest {
   /** Pods without a running shipper at any time, at most. */
   readonly maxUnavailable: number;
   /** Takes each line of the report. */
-  readonly report: (line: string) => void;
+  readonly report: (entry: UpgradeEntry) => void;
+}
+
+/** `left`: a failure stopped the upgrade before its turn. `gone`: the pod was deleted meanwhile. */
+export type UpgradeOutcome = 'replaced' | 'current' | 'refused' | 'failed' | 'left' | 'gone';
+
+/** A pod with its outcome, or a warning about a workload, which has none. */
+export interface UpgradeEntry {
+  readonly namespace?: string;
+  readonly pod?: string;
+  readonly outcome?: UpgradeOutcome;
+  readonly detail: string;
 }
 
 /** Numbers of pods. */

@@ -3,6 +3,7 @@ import { printable } from '../../printable.js';
 import { parseCommand } from '../command-line/parse-command.js';
 import { TAIL } from '../commands/cluster.js';
 import { type CommandStreams, write } from '../streams.js';
+import { structured } from '../structured.js';
 import { EXIT, UsageError } from '../usage.js';
 import type { PodName, TailRecord } from './cluster-module.js';
 import { untilInterrupted } from './ended.js';
@@ -24,7 +25,7 @@ export async function tailCommand(args: readonly string[], io: CommandStreams): 
     throw new UsageError(`--match (${match}) must have 1 to ${MATCH_MAX} characters`);
   }
   const pattern = patternOf(values.grep);
-  const format = values.output === 'json' ? jsonOf : textOf;
+  const format = FORMATS[values.output];
   const notice = (text: string) => io.stderr.write(`logtap: ${printable(text)}\n`);
   const { pods: followed } = await untilInterrupted((signal) =>
     inCluster((cluster) =>
@@ -57,8 +58,13 @@ function maximum(text: string): number {
   throw new UsageError(`--max (${text}) must be a whole number from 1 to 1000`);
 }
 
-const jsonOf = ({ namespace, pod }: PodName, record: TailRecord) =>
-  `${JSON.stringify({ ...record, namespace, pod_name: pod })}\n`;
+const dataOf = ({ namespace, pod }: PodName, record: TailRecord) => ({ ...record, namespace, pod_name: pod });
+
+const FORMATS: Readonly<Record<'text' | 'json' | 'yaml', (pod: PodName, record: TailRecord) => string>> = {
+  text: textOf,
+  json: (pod, record) => `${JSON.stringify(dataOf(pod, record))}\n`,
+  yaml: (pod, record) => `---\n${structured('yaml', dataOf(pod, record))}`,
+};
 
 /** One line per line of the message, so that the text of an application cannot pass for another pod's. */
 function textOf({ pod }: PodName, { timestamp, container_name, level, message, cutBytes }: TailRecord): string {

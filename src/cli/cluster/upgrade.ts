@@ -2,9 +2,10 @@
 
 import { parseCommand } from '../command-line/parse-command.js';
 import { UPGRADE } from '../commands/cluster.js';
-import type { CommandStreams } from '../streams.js';
+import { type CommandStreams, write } from '../streams.js';
+import { structured } from '../structured.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
-import type { UpgradeResult } from './cluster-module.js';
+import type { ClusterModule, UpgradeEntry, UpgradeResult } from './cluster-module.js';
 import { inCluster } from './load.js';
 import { selectionOf } from './selection.js';
 
@@ -20,17 +21,29 @@ export async function upgradeCommand(args: readonly string[], io: CommandStreams
     throw new UsageError(`--image (${image}) must be an image such as registry.example/cdk8s-logtap:0.2.0`);
   }
   const pods = selectionOf(values, names);
-  const result = await inCluster((cluster) =>
+  const { output, 'dry-run': isDryRun } = values;
+  const entries: UpgradeEntry[] = [];
+  const tell = (entry: UpgradeEntry) => io.stdout.write(`${lineOf(entry)}\n`);
+  const act = (cluster: ClusterModule) =>
     cluster.upgrade({
       pods,
       image,
-      isDryRun: values['dry-run'],
+      isDryRun,
       maxUnavailable: maxUnavailable(values['max-unavailable']),
-      report: (line) => io.stdout.write(`${line}\n`),
-    }),
-  );
+      report: output === 'text' ? tell : (entry) => entries.push(entry),
+    });
+  let result: UpgradeResult | undefined;
+  try {
+    result = await inCluster(act);
+  } finally {
+    // Also after an error: some pods may have the image.
+    if (output !== 'text') await write(io.stdout, structured(output, { image, isDryRun, ...result, entries }));
+  }
   return exitCode(result);
 }
+
+const lineOf = ({ namespace, pod, detail }: UpgradeEntry) =>
+  pod === undefined ? detail : `${namespace}/${pod}: ${detail}`;
 
 /** The grammar of references is the registry's. A word that none could have is a mistake in the command. */
 const isImage = (image: string) => /^[a-z0-9][\w.\-/:@]*$/i.test(image);

@@ -59,7 +59,11 @@ export const TAIL = command({
       default: '500',
       help: 'records per second and pod, 1 to 1000; the number of others is reported',
     },
-    output: output(['text', 'json'], 'text', 'form of the output; json: one object per line'),
+    output: output(
+      ['text', 'json', 'yaml'],
+      'text',
+      'form of the output; json: one object per line; yaml: a document per record',
+    ),
   },
   examples: [
     { purpose: 'What an application writes now', line: 'logtap tail -n shop -l app=orders', needs: 'cluster' },
@@ -93,6 +97,7 @@ export const UPGRADE = command({
     'dry-run': {
       help: 'report the pods and ask the API server whether it would accept the change; change nothing',
     },
+    output: output(['text', 'json', 'yaml'], 'text', 'form of the report; json and yaml follow when all is done'),
   },
   examples: [
     {

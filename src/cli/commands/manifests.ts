@@ -83,7 +83,7 @@ export const DIFF = command({
   description:
     'Shows the changes that inject would make to the workloads of Kubernetes manifests, per object, in the format of diff -u.',
   args: [MANIFESTS],
-  flags: TAP_FLAG_TABLE,
+  flags: { ...TAP_FLAG_TABLE, output: output(['text', 'json', 'yaml'], 'text') },
   missing: missingTapFlags,
   examples: [
     {
@@ -97,10 +97,10 @@ export const DIFF = command({
 export const EXPLAIN = command({
   name: 'explain',
   summary: 'explain a finding such as LT016, with its remedy',
-  synopsis: 'CODE',
+  synopsis: 'CODE [-o text|json|yaml]',
   description: 'Explains a finding: its meaning, its cause and its remedy.',
   args: [{ name: 'CODE', isRequired: true, help: 'a code such as LT016' }],
-  flags: {},
+  flags: { output: output(['text', 'json', 'yaml'], 'text') },
   examples: [{ purpose: 'Explain a warning', line: 'logtap explain LT016' }],
   exitCodes: [
     [0, 'done'],

@@ -5,6 +5,7 @@ import { formatFinding } from '../../constructs/findings/finding.js';
 import { parseCommand } from '../command-line/parse-command.js';
 import { DIFF } from '../commands/manifests.js';
 import { type CommandStreams, write } from '../streams.js';
+import { structured } from '../structured.js';
 import { EXIT } from '../usage.js';
 import { injected } from './inject.js';
 import { formatManifests, placeOf } from './manifests.js';
@@ -22,19 +23,20 @@ export async function diffCommand(args: readonly string[], io: CommandStreams): 
     args: [path = ''],
   } = parseCommand(DIFF, args);
   const props = tapProps(values);
-  const updates: string[] = [];
-  const patches = (await readManifests(path, io)).map((manifest) => {
+  const changes = (await readManifests(path, io)).flatMap((manifest) => {
     const before = formatManifests([manifest.object], 'yaml');
     const after = formatManifests([atPlace(manifest, (object) => injected(object, props).object)], 'yaml');
-    if (before === after) return '';
-    const ofUpdate = check(manifest.object, props).filter(({ code }) => code === 'LT037');
-    updates.push(...ofUpdate.map((finding) => `! ${formatFinding(finding)}\n`));
+    if (before === after) return [];
+    const findings = check(manifest.object, props).filter(({ code }) => code === 'LT037');
     const place = placeOf(manifest.file, manifest.line);
-    return createTwoFilesPatch(place, `${place}, injected`, before, after, undefined, undefined, {
+    const patch = createTwoFilesPatch(place, `${place}, injected`, before, after, undefined, undefined, {
       headerOptions: { includeIndex: false, includeUnderline: false, includeFileHeaders: true },
     });
+    return [{ place, patch, findings }];
   });
-  await write(io.stdout, patches.join(''));
-  await write(io.stderr, updates.join(''));
-  return patches.some((patch) => patch !== '') ? EXIT.FOUND : EXIT.OK;
+  const text = () => changes.map(({ patch }) => patch).join('');
+  await write(io.stdout, values.output === 'text' ? text() : structured(values.output, changes));
+  const warnings = changes.flatMap(({ findings }) => findings).map((each) => `! ${formatFinding(each)}\n`);
+  await write(io.stderr, warnings.join(''));
+  return changes.length > 0 ? EXIT.FOUND : EXIT.OK;
 }

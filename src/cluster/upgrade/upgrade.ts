@@ -1,7 +1,7 @@
 /** Replaces the image of the shipper in running pods, a few at a time, and stops at the first one that does not start. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { UpgradeRequest, UpgradeResult } from '../../cli/cluster/cluster-module.js';
+import type { UpgradeOutcome, UpgradeRequest, UpgradeResult } from '../../cli/cluster/cluster-module.js';
 import { type Cluster, ClusterError } from '../cluster.js';
 import { type Clock, imagePatch, type Replacement, replace } from './replace.js';
 import { type PodShipper, refusal, shipperOf } from './shipper-of.js';
@@ -49,19 +49,20 @@ class Upgrade {
     for (const pod of await this.#cluster.pods(pods)) await this.#sort(pod);
     const workers = Array.from({ length: Math.min(maxUnavailable, this.#waiting.length) }, () => this.#work());
     await Promise.all(workers);
-    for (const { pod } of this.#waiting) report(`${nameOf(pod)}: left as it is, because an upgrade before it failed`);
-    for (const warning of this.#warnings) report(warning);
+    for (const { pod } of this.#waiting)
+      this.#report(pod, 'left', 'left as it is, because an upgrade before it failed');
+    for (const detail of this.#warnings) report({ detail });
     if (this.#stopped !== undefined) throw this.#stopped;
   }
 
   async #sort(pod: V1Pod): Promise<void> {
-    const { image, pods, report } = this.#request;
+    const { image, pods } = this.#request;
     const shipper = shipperOf(pod);
     if (shipper === undefined) {
       // Without names or labels, the selection is all tapped pods.
       if (pods.names.length === 0 && pods.labels === undefined) return;
       this.#counts.refused += 1;
-      report(`${nameOf(pod)}: refused: it is not tapped`);
+      this.#report(pod, 'refused', 'refused: it is not tapped');
       return;
     }
     const reason = refusal(pod, shipper);
@@ -69,10 +70,10 @@ class Upgrade {
     if (['Succeeded', 'Failed'].includes(pod.status?.phase ?? '') && pods.names.length === 0) return;
     if (reason !== undefined) {
       this.#counts.refused += 1;
-      report(`${nameOf(pod)}: refused: ${reason}`);
+      this.#report(pod, 'refused', `refused: ${reason}`);
     } else if (shipper.container.image === image) {
       this.#counts.current += 1;
-      report(`${nameOf(pod)}: has ${image} already`);
+      this.#report(pod, 'current', `has ${image} already`);
       await this.#warn(pod);
     } else {
       this.#waiting.push({ pod, shipper });
@@ -95,23 +96,25 @@ class Upgrade {
   }
 
   async #upgrade({ pod, shipper }: Candidate): Promise<void> {
-    const { image, isDryRun, report } = this.#request;
+    const { image, isDryRun } = this.#request;
     const before = shipper.container.image ?? '';
     const replacement = await this.#replaced({ pod, shipper }, before);
     if (replacement.outcome === 'gone') {
-      report(`${nameOf(pod)}: was deleted meanwhile`);
+      this.#report(pod, 'gone', 'was deleted meanwhile');
       return;
     }
     if (replacement.outcome === 'failed') {
       this.#counts.failed += 1;
-      report(`${nameOf(pod)}: failed: ${replacement.why}`);
+      this.#report(pod, 'failed', `failed: ${replacement.why}`);
       return;
     }
     this.#counts.replaced += 1;
-    report(
+    this.#report(
+      pod,
+      'replaced',
       isDryRun
-        ? `${nameOf(pod)}: would get ${image} in the place of ${before}`
-        : `${nameOf(pod)}: has ${image} in the place of ${before}, after ${replacement.seconds} s; the application was not restarted`,
+        ? `would get ${image} in the place of ${before}`
+        : `has ${image} in the place of ${before}, after ${replacement.seconds} s; the application was not restarted`,
     );
     await this.#warn(pod);
   }
@@ -129,10 +132,12 @@ class Upgrade {
     }
   }
 
+  #report({ metadata: { namespace = '', name: pod = '' } = {} }: V1Pod, outcome: UpgradeOutcome, detail: string): void {
+    this.#request.report({ namespace, pod, outcome, detail });
+  }
+
   async #warn(pod: V1Pod): Promise<void> {
     const warning = await this.#templates.warning(pod);
     if (warning !== undefined) this.#warnings.push(warning);
   }
 }
-
-const nameOf = ({ metadata: { namespace = '', name = '' } = {} }: V1Pod) => `${namespace}/${name}`;

@@ -1,6 +1,7 @@
 /** `logtap check` and `logtap diff`: what would be wrong, and what would change, without changing anything. */
 import { stripVTControlCharacters } from 'node:util';
 import { applyPatch, parsePatch } from 'diff';
+import { parse } from 'yaml';
 import { checkCommand } from '../../../src/cli/manifests/check.js';
 import { diffCommand } from '../../../src/cli/manifests/diff.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
@@ -149,6 +150,25 @@ describe('diff', () => {
         formatManifests([inject(object, { sink: Sink.stdout(), shipper: { image: 'logtap:1' } })], 'yaml'),
       );
     expect(patches.map((patch, i) => applyPatch(before[i]!, patch))).toEqual(after);
+  });
+
+  test('for a program: the place, the patch and the findings of each changed object', async () => {
+    const text = formatManifests([service, onHost, workloadOf('Job')], 'yaml');
+    const { stdout: patches } = await diff(text);
+    const { stdout: json, code } = await diff(text, '-o', 'json');
+    const changes = JSON.parse(json);
+    expect(code).toBe(1);
+    expect(changes.map(({ patch }: { patch: string }) => patch).join('')).toBe(patches);
+    expect(changes).toMatchObject([
+      { place: 'standard input, line 9', findings: [] },
+      { place: 'standard input, line 29', findings: [{ code: 'LT037', workload: 'Job/orders' }] },
+    ]);
+    expect(parse((await diff(text, '-o', 'yaml')).stdout)).toEqual(changes);
+    expect(await diff(formatManifests([service], 'yaml'), '-o', 'json')).toEqual({
+      stdout: '[]\n',
+      stderr: '',
+      code: 0,
+    });
   });
 
   test('is empty if nothing would change', async () => {

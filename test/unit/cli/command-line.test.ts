@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { ACTS } from '../../../src/cli/acts.js';
 import { helpOf, overview } from '../../../src/cli/command-line/help.js';
 import { parseCommand } from '../../../src/cli/command-line/parse-command.js';
-import { type Command, command, output } from '../../../src/cli/commands/command.js';
+import { type Command, command, type Flag, output } from '../../../src/cli/commands/command.js';
 import { COMMANDS } from '../../../src/cli/commands/table.js';
 import { UsageError } from '../../../src/cli/usage.js';
 
@@ -134,6 +134,20 @@ describe('the table', () => {
     for (const [name, { sinks }] of Object.entries(each.flags))
       if (sinks === undefined) expect(help).toMatch(new RegExp(`--(\\[no-\\])?${name}[ \n]`));
     expect(help.split('\n').filter((line) => line.length > 120 && !line.includes('logtap '))).toEqual([]);
+  });
+
+  test('a command that reports in text reports with -o json and -o yaml, too', () => {
+    const forms = all.flatMap(({ name, flags }) => {
+      const { output } = flags as Readonly<Record<string, Flag>>;
+      return output === undefined ? [] : [[name, output.short, output.choices ?? []] as const];
+    });
+    for (const [name, short, choices] of forms) {
+      expect([name, short]).toEqual([name, 'o']);
+      if (!choices.includes('text')) continue;
+      // The records of `run` come as its shipper writes them: one object per line.
+      expect([name, ...choices]).toEqual(expect.arrayContaining(name === 'run' ? ['json'] : ['json', 'yaml']));
+    }
+    expect(forms.length).toBeGreaterThan(10);
   });
 
   test('the overview has every command', () => {

@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { parse } from 'yaml';
 import { explainCommand } from '../../../src/cli/explain.js';
 import { RULES } from '../../../src/constructs/findings/finding.js';
 
@@ -17,6 +18,13 @@ test.each(Object.keys(RULES))('%s: its heading and its text, and nothing of the 
   expect(page.startsWith(`${code}\n\n*`)).toBe(true);
   expect(page.match(/LT\d{3}$/gm)).toEqual([code]);
   expect(page).not.toContain('## ');
+});
+
+test('for a program: the code, its severity, its cause and the text', async () => {
+  const data = JSON.parse(await explain('lt001', '-o', 'json'));
+  expect(data).toMatchObject({ code: 'LT001', severity: RULES.LT001.severity, cause: RULES.LT001.cause });
+  expect((await explain('LT001')).trim()).toBe(`LT001\n\n${data.text}`);
+  expect(parse(await explain('LT001', '-o', 'yaml'))).toEqual(data);
 });
 
 test.each<[string[], RegExp]>([

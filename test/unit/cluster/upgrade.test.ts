@@ -1,6 +1,6 @@
 /** Which pods get the image, in which order, and what stops an upgrade. test/cluster/upgrade.ts has it under a real kubelet. */
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import type { UpgradeRequest } from '../../../src/cli/cluster/cluster-module.js';
+import type { UpgradeEntry, UpgradeRequest } from '../../../src/cli/cluster/cluster-module.js';
 import { ClusterError, type ClusterObject, type PatchOperation } from '../../../src/cluster/cluster.js';
 import { type UpgradedCluster, upgrade } from '../../../src/cluster/upgrade/upgrade.js';
 
@@ -155,7 +155,14 @@ async function run(cluster: ScriptedCluster, request: Partial<UpgradeRequest> = 
     },
   };
   const pods = { allNamespaces: true, names: [] };
-  const common = { pods, image: NEW, isDryRun: false, maxUnavailable: 1, report: (line: string) => lines.push(line) };
+  const common = {
+    pods,
+    image: NEW,
+    isDryRun: false,
+    maxUnavailable: 1,
+    report: ({ namespace, pod, detail }: UpgradeEntry) =>
+      lines.push(pod === undefined ? detail : `${namespace}/${pod}: ${detail}`),
+  };
   const result = await upgrade(cluster, { ...common, ...request }, clock);
   return { lines, result };
 }
