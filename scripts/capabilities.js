@@ -208,6 +208,12 @@ const forTests = [
     without: 'the check of the manual page',
   },
   {
+    name: 'jq',
+    isPresent: () => isInstalled('jq'),
+    debian: ['jq'],
+    without: 'the commands of the runbook',
+  },
+  {
     name: 'chromium',
     isPresent: () => isInstalled('chromium'),
     debian: ['chromium', 'fonts-dejavu-core'],

@@ -14,6 +14,7 @@ import { manifests } from './manifests.js';
 import { observe } from './observe.js';
 import { proof } from './proof.js';
 import { restricted } from './restricted.js';
+import { runbook } from './runbook.js';
 import { shapes } from './shapes.js';
 import { starts } from './starts.js';
 import { termination } from './termination.js';
@@ -22,7 +23,19 @@ import { upgrade } from './upgrade.js';
 jest.setTimeout(900_000);
 
 describeWith(
-  ['root', 'cgroup v1', 'cluster', 'podman', 'image parts', 'aarch64', 'opensearch', 'cloudwatch', 'musl', 'busybox'],
+  [
+    'root',
+    'cgroup v1',
+    'cluster',
+    'podman',
+    'image parts',
+    'aarch64',
+    'opensearch',
+    'cloudwatch',
+    'musl',
+    'busybox',
+    'jq',
+  ],
   'in a cluster',
   () => {
     let starting: Promise<TestCluster> | undefined;
@@ -43,6 +56,7 @@ describeWith(
     // It has no sidecar, and audits itself.
     proof(cluster);
     restricted(audited);
+    runbook(audited);
     shapes(audited);
     starts(audited);
     termination(audited);

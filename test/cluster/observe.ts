@@ -53,6 +53,15 @@ export function observe(test: AuditedTest): void {
       expect.stringMatching(new RegExp(`^${name} +yes +\\S+ +0 +[1-9]\\d* +[1-9]\\d* +\\d+ +(-|\\d+ s) +0$`)),
     ]);
 
+    // Of all namespaces: other tests have pods of any state.
+    const everywhere = JSON.parse((await k8s.logtap(['status', '-A', '-o', 'json'])).stdout);
+    expect(everywhere).toContainEqual(expect.objectContaining({ namespace: 'default', pod: name, restarts: 0 }));
+    expect((await k8s.logtap(['status', '-A'], observer)).code).toBe(77);
+    const watch = k8s.startLogtap(['status', name, '--watch'], observer);
+    await k8s.until('a second table', () => watch.stdout().split(/^POD +READY/m).length > 2);
+    watch.child.kill('SIGINT');
+    await watch.ended;
+
     const forbidden = await k8s.logtap(['tail', name], lister);
     expect(forbidden.code).toBe(77);
     expect(forbidden.stderr).toMatch(/cannot forward a port of pod .*lacks the rights .*see-a-cluster\.md#rights/);

@@ -163,10 +163,15 @@ export class TestCluster {
     return this.within(url);
   }
 
-  /** A search path on which `kubectl` and `curl` are in the cluster's network. */
+  /** A search path on which `kubectl`, `curl` and `logtap` are in the cluster's network. */
   path(): string {
     const bin = temporaryDirectory();
-    const programs = { kubectl: this.#node.kubectl([]), curl: this.#node.within(['curl']) };
+    const own = ['env', `KUBECONFIG=${this.#node.kubeconfig}`, process.execPath, logtap];
+    const programs = {
+      kubectl: this.#node.kubectl([]),
+      curl: this.#node.within(['curl']),
+      logtap: this.#node.within(own),
+    };
     for (const [name, words] of Object.entries(programs)) {
       const quoted = [`PATH=${process.env.PATH}`, ...words].map((word) => `'${word}'`).join(' ');
       writeFileSync(join(bin, name), `#!/bin/sh\nexec env ${quoted} "$@"\n`, { mode: 0o755 });
