@@ -45,6 +45,8 @@ function main(wanted: readonly string[]): void {
           .trimEnd()
           .split('\n')
           .map((line): Row => JSON.parse(line))
+          // Those of several services come at the same time.
+          .sort((one, other) => one.place - other.place)
       : [];
     if (rows.length === 0) throw new Error(`no cell is named '${wanted.join(' ')}'`);
     console.log(rowsOfTable(rows).join('\n'));

@@ -2,6 +2,8 @@
 
 /** A cell, and the sum of its lines; without one where the test did not get that far. */
 export interface Row {
+  /** In the page. */
+  readonly place: number;
   readonly fault: string;
   readonly group: string;
   readonly sink: 'opensearch' | 'cloudwatch' | 'moto';

@@ -61,7 +61,8 @@ export function testCells(sinks: readonly SinkName[], needs: readonly string[]):
   });
 }
 
-async function runCell(stage: Stage, { group, fault, cell }: Entry): Promise<void> {
+async function runCell(stage: Stage, entry: Entry): Promise<void> {
+  const { group, fault, cell } = entry;
   const service = await stage.service(cell.sink);
   const directory = temporaryDirectory();
   const { undo, ...options } = (await fault.prepare?.(directory, service)) ?? {};
@@ -81,6 +82,9 @@ async function runCell(stage: Stage, { group, fault, cell }: Entry): Promise<voi
     await undo?.();
     const rows = process.env.LOGTAP_MATRIX_ROWS;
     if (rows !== undefined)
-      appendFileSync(rows, `${JSON.stringify({ group, fault: fault.name, ...cell, verdict, ...sum })}\n`);
+      appendFileSync(
+        rows,
+        `${JSON.stringify({ place: ALL.indexOf(entry), group, fault: fault.name, ...cell, verdict, ...sum })}\n`,
+      );
   }
 }
