@@ -1,6 +1,6 @@
 /** `logtap doctor --pid N` about a process whose lines go through rings: whether a shipper reads them, and what waits or was lost. */
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { type Answer, Workshop } from '../support/doctor.js';
@@ -52,6 +52,10 @@ async function ship(): Promise<Shipper> {
   return shipper;
 }
 
+/** Sections of the runbook that the remedies name. */
+const sectionsOf = ({ findings }: Answer['report']): string[] =>
+  findings.map(({ remedy }) => /docs\/guides\/runbook\.md#([a-z-]+)/.exec(remedy)?.[1] ?? '');
+
 /** Asks until an answer is as expected: the shipper releases what is acknowledged a moment later. */
 async function untilFact(name: string, value: RegExp): Promise<Answer> {
   let answer = await ask();
@@ -87,7 +91,20 @@ test('no shipper was ever there: the lines wait in a ring of the process, and th
     expect.stringMatching(/^limits: ring-\d+-[0-9a-f]{16}-0 is full: \d+ of 65536 bytes/),
     expect.stringMatching(/^limits: \d+ lines \(\d+ bytes\) were not handed over/),
   ]);
-  expect(report.findings[0]?.remedy).toContain('docs/guides/runbook.md#no-shipper-reads');
+  expect(sectionsOf(report)).toEqual(['no-shipper-reads', 'the-ring-is-full', 'the-ring-is-full']);
+});
+
+test('another process has written to the ring: it cannot be read, and the remedy says where to look', async () => {
+  say(1, 20);
+  await untilFact('ring fill', /^1 %/);
+  const [name = ''] = readdirSync(rings).filter((each) => each.startsWith(`ring-${writer.child.pid}-`));
+  const ring = openSync(join(rings, name), 'r+');
+  writeSync(ring, Buffer.alloc(8), 0, 8, 0);
+  closeSync(ring);
+  const { code, report, seen } = await ask();
+  expect(code).toBe(2);
+  expect(seen).toContainEqual(expect.stringMatching(new RegExp(`^limits: ${name} cannot be read: `)));
+  expect(sectionsOf(report)).toContain('the-ring-is-damaged');
 });
 
 test('the shipper was killed: what it had not delivered waits, and the time of its last read is known', async () => {
@@ -115,6 +132,7 @@ test('a process that has written nothing has no ring, which is a note', async ()
     state: 'tapped',
     seen: [`note: process ${writer.child.pid} has no ring in ${rings}`],
   });
+  expect(sectionsOf(report)).toEqual(['nothing-is-read']);
 });
 
 test('the text has the state before the verdict', async () => {

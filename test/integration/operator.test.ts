@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAuthority } from '../../scripts/certificates.js';
 import { SYMPTOMS, type Symptom } from '../../src/catalog/runbook.js';
 import { describeWith } from '../support/capability.js';
 import { Workshop } from '../support/doctor.js';
@@ -58,6 +59,21 @@ async function inScene(row: Row): Promise<string> {
 
 describeWith(['opensearch'], 'OpenSearch', () => {
   test.each(OPENSEARCH)('$name', async (row) => expectTold(await inScene(row), row));
+
+  test('a certificate of an authority that is not trusted', async () => {
+    const directory = temporaryDirectory();
+    const file = join(directory, 'another-ca.crt');
+    writeFileSync(file, createAuthority(directory).ca);
+    const service = await stage.service('opensearch');
+    const settings = { LOGTAP_OPENSEARCH_CA_FILE: file, LOGTAP_GRACE_SECONDS: '3' };
+    const scene = stage.set(service, { transport: 'ring', holding: 'memory', route: 'TLS', settings });
+    await scene.ship();
+    await scene.write({ lines: 1 }).ended;
+    expectTold(await saidOf(scene, /certificate/), {
+      ...{ cause: /certificate/, place: /bulk request to https:\/\/[\w.]+:\d+/ },
+      ...{ remedy: /not signed by an authority that is trusted here/, symptom: 'the-certificate-is-not-trusted' },
+    });
+  });
 
   test('slow: nothing fails, and the state shows what waits and for how long', async () => {
     const service = await stage.open('opensearch', 'ring', 'memory');
@@ -118,6 +134,23 @@ describe('CloudWatch Logs', () => {
     expectTold(last, {
       ...{ cause: /1 dropped \(too_old\)/, place: /cloudwatch: / },
       ...{ remedy: /set LOGTAP_DEAD_LETTER_FILE to keep such records/, symptom: 'every-record-is-refused' },
+    });
+  });
+
+  test('the buffer was full: the last line of the shipper names the policy and what may be raised', async () => {
+    const service = await stage.open('cloudwatch', 'socket', 'memory', {
+      ...{ LOGTAP_GRACE_SECONDS: '20', LOGTAP_MEMORY_MAX_BYTES: '1048576', LOGTAP_ON_FULL: 'drop-oldest' },
+    });
+    service.fault = ({ cut }) => cut();
+    await stage.scene.ship();
+    // A writer that waits for the shipper: when it ends, at most the last ones are not read yet.
+    await stage.scene.write({ lines: 40_000, onFull: 'block:120000' }).ended;
+    service.fault = undefined;
+    await stage.scene.end();
+    const last = messagesOf(stage.scene.shipper.stderr()).at(-1) ?? '';
+    expectTold(last, {
+      ...{ cause: /\d+ dropped \(full_drop_oldest\)/, place: /hold: |cloudwatch: / },
+      ...{ remedy: /LOGTAP_MEMORY_MAX_BYTES|LOGTAP_SPOOL_DIR/, symptom: 'the-buffer-is-full' },
     });
   });
 
@@ -202,13 +235,14 @@ test('the table has every symptom of a service', () => {
   const elsewhere: readonly Symptom[] = [
     // test/integration/doctor-rings.test.ts
     ...(<const>['nothing-is-read', 'no-shipper-reads', 'the-ring-is-full', 'the-ring-is-damaged']),
-    // test/integration/opensearch-connection.test.ts
-    'the-certificate-is-not-trusted',
-    // test/integration/disk-buffer.test.ts
-    'the-buffer-is-full',
     // Above, in tests of their own.
     ...(<const>['the-program-is-not-tapped', 'the-shipper-does-not-start', 'the-shipper-was-killed']),
-    ...(<const>['the-service-does-not-answer', 'the-spool-is-full']),
+    ...(<const>[
+      'the-service-does-not-answer',
+      'the-spool-is-full',
+      'the-certificate-is-not-trusted',
+      'the-buffer-is-full',
+    ]),
   ];
   expect(SYMPTOMS.filter((symptom) => !said.has(symptom) && !elsewhere.includes(symptom))).toEqual([]);
 });
