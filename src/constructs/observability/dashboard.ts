@@ -104,6 +104,18 @@ const PANELS: readonly Panel[] = [
     isRatio: true,
   },
   {
+    title: 'Processes and rings',
+    description:
+      'Tapped processes and their rings. A pod without a process is not tapped, or has written nothing so far.',
+    unit: 'short',
+    queries: [
+      ['processes that can write', `sum(logtap_processes{${PODS}})`],
+      ['rings', `sum(logtap_rings{${PODS}})`],
+      ['rings that are full', `sum(logtap_rings_full{${PODS}})`],
+      ['pods that have seen no process', `count(logtap_processes_seen_total{${PODS}} == 0)`],
+    ],
+  },
+  {
     title: 'Requests',
     description: 'Requests to each service, by its answer.',
     unit: 'reqps',
