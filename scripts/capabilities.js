@@ -208,6 +208,12 @@ const forTests = [
     without: 'the check of the manual page',
   },
   {
+    name: 'documentation site',
+    isPresent: () => isLockedPresent('docs-site'),
+    install: () => ensureLocked('docs-site'),
+    without: 'the build of the documentation site',
+  },
+  {
     name: 'jq',
     isPresent: () => isInstalled('jq'),
     debian: ['jq'],
