@@ -2,7 +2,7 @@
  * Writes native/src/base/contract.h and docs/reference/contract.md from src/contract.ts, docs/reference/settings.md from src/catalog,
  * docs/internals/rules.md from rules.ts and the tests, docs/internals/performance.md from bench/results/peers.json, docs/reference/api.md from src/constructs,
  * src/cli/config-schema.json likewise, docs/reference/commands.md and man/logtap.1 from src/cli/commands, imports/*.ts from
- * imports/crds, and the manifests in examples/kubernetes and examples/pipeline.
+ * imports/crds, the manifests in examples/kubernetes and examples/pipeline, and the diagrams in docs/pictures.
  *
  *     tsx scripts/generate.ts            writes the files
  *     tsx scripts/generate.ts --check    writes nothing; exits 1 and names each file that differs
@@ -18,6 +18,7 @@ import { SINKS } from '../src/catalog/sinks/index.js';
 import * as contract from '../src/contract.js';
 import { apiReference, constructsProgram } from './api-reference.js';
 import { configSchema } from './config-schema.js';
+import { pathOfAByte, podBeforeAndAfter } from './diagrams.js';
 import { kubernetesExample } from './kubernetes-example.js';
 import { performancePage } from './performance-page.js';
 import { pipelineExample } from './pipeline-example.js';
@@ -281,6 +282,10 @@ put([
 // The command line writes the examples, and reads the table of properties.
 put(kubernetesExample(root));
 put(pipelineExample(root));
+put([
+  ['docs/pictures/path-of-a-byte.svg', 'scripts/diagrams.ts', pathOfAByte()],
+  ['docs/pictures/pod-before-and-after.svg', 'src/constructs/injection', podBeforeAndAfter()],
+]);
 // The flags of injection follow from the schema, which is up to date by now.
 Promise.all([import('./commands-page.js'), import('./man-page.js')]).then(([{ commandsPage }, { manPage }]) =>
   put([
