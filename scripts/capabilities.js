@@ -360,9 +360,16 @@ const forTests = [
   },
   {
     name: 'image parts',
-    isPresent: isImagePartsPresent,
-    install: ensureImageParts,
+    isPresent: () => isImagePartsPresent(),
+    install: () => ensureImageParts(),
     without: 'the tests of the image',
+  },
+  {
+    name: 'image parts of aarch64',
+    isPresent: () => isImagePartsPresent('linux/arm64'),
+    install: () => ensureImageParts('linux/arm64'),
+    needs: ['aarch64'],
+    without: 'the test of the image for aarch64',
   },
   {
     name: 'network tools',
