@@ -49,11 +49,24 @@ export function quote(value: string): string {
 const SECRET_KEY = /pass(?!ive)|secret|token|keys?$|credential|auth(?!or)|^header|private/i;
 const SECRET_VALUE = /pass(wd|word|phrase)?[=:]|secret|token|bearer|api_?key|AKIA|BEGIN /i;
 
-/** The value of an entry for a report. One that may be a secret is not shown. */
-export function shownValue({ key, value }: Entry): string {
-  const mayBeSecret =
-    SECRET_VALUE.test(value) || (SECRET_KEY.test(key) && !/^(on|off|true|false|yes|no)$/i.test(value));
-  return mayBeSecret ? '(not shown)' : quote(value);
+const SWITCH = /^(on|off|true|false|yes|no)$/i;
+/** Forms that no secret has: a switch, a number with its unit, a path, a pattern of tags, the name of a file. */
+const HARMLESS = [
+  SWITCH,
+  /^-?\d{1,12}(\.\d+)?\s?[a-z%]{0,3}$/i,
+  /^(\.{0,2}|[a-z]:)[/\\][\w./\\*{}$-]*$/i,
+  /^[a-z.]*\*[a-z.*]*$/,
+  /^[\w.-]+\.(conf|json|log|lua|rb|so|txt|wasm|ya?ml)$/,
+];
+
+/**
+ * The value of an entry for a report. One that may be a secret is not shown; that of a key whose meaning is not carried over, and so
+ * perhaps not known, is shown only in a harmless form.
+ */
+export function shownValue({ key, value }: Entry, isKnown: boolean): string {
+  const mayBeSecret = SECRET_VALUE.test(value) || (SECRET_KEY.test(key) && !SWITCH.test(value));
+  const isHarmless = isKnown || HARMLESS.some((form) => form.test(value));
+  return mayBeSecret || !isHarmless ? '(not shown)' : quote(value);
 }
 
 const LARGEST = 4 * 1024 * 1024;

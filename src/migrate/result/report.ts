@@ -5,8 +5,8 @@ import type { Judged } from '../verdicts.js';
 
 const FATES = ['carried over', 'needless', 'not carried over'] as const;
 
-const line = ({ entry, text }: Judged) =>
-  `  ${entry.file}:${entry.line}  ${printable(`${entry.owner && `${entry.owner} `}${entry.key}`)} ${shownValue(entry)}: ${printable(text)}`;
+const line = ({ entry, text, fate }: Judged) =>
+  `  ${entry.file}:${entry.line}  ${printable(`${entry.owner && `${entry.owner} `}${entry.key}`)} ${shownValue(entry, fate !== 'not carried over')}: ${printable(text)}`;
 
 /** Names of the input could contain line ends and control sequences, which would end the comment. */
 const printable = (text: string) =>

@@ -175,3 +175,18 @@ test('any damaged sample gives a result or one error with its place, and loses n
     { seed: 45, numRuns: 500 },
   );
 });
+
+test('a value of a key that is not carried over is shown in a harmless form alone: it may be a secret under any name', () => {
+  const input = [
+    '[INPUT]\n  Name tail\n  Path /var/log/a.log\n  Colour 9f86d081884c7d65\n  Shade 42\n  Place /srv/x.db',
+    '[FILTER]\n  Name lua\n  Match *\n  script mask.lua\n  call hunter2',
+    '[OUTPUT]\n  Name stdout\n  Match *\n  Flavour correct horse\n',
+  ].join('\n');
+  const { text, report } = result(input, 'fluent-bit');
+  for (const secret of ['9f86d081884c7d65', 'hunter2', 'correct horse']) {
+    expect(text).not.toContain(secret);
+    expect(report).not.toContain(secret);
+  }
+  expect(report).toMatch(/Colour \(not shown\): /i);
+  for (const shown of ['"42"', '"/srv/x.db"', '"mask.lua"']) expect(report).toContain(shown);
+});
