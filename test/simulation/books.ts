@@ -122,6 +122,21 @@ export class Books {
     }
   }
 
+  /**
+   * Lines that a killed shipper leaves in two places: on disk and in a ring that it had not released, or in one of these and in the
+   * service. The next shipper reads both, and a full buffer may drop one while the other is stored.
+   */
+  doubtTwice(disk: readonly Buffer[], rings: readonly Buffer[]): void {
+    const [onDisk, inRings] = [disk, rings].map(
+      (bytes) => new Set(bytes.flatMap((each) => each.toString('latin1').match(KEYS) ?? [])),
+    );
+    const isTwice = (key: string) => {
+      const isStored = this.#lines.get(key)?.storedAs !== undefined;
+      return [onDisk!.has(key), inRings!.has(key), isStored].filter(Boolean).length > 1;
+    };
+    this.doubts += [...new Set([...onDisk!, ...inRings!])].filter(isTwice).length;
+  }
+
   /** Of lines before one that is stored: their process has told its total. */
   #unexcuseHeard(): void {
     const heard = new Map<number, number>();

@@ -189,6 +189,7 @@ class Simulation {
     this.books.killed((writer) => seqs.get(this.#instances.get(writer) ?? ''), spool);
     // They may be stored all the same, or on disk.
     this.books.doubts += unsettled;
+    this.books.doubtTwice(spool, this.#rings.map(unreadOf));
     this.#told.killed(this.#journal);
     this.#checkJournal(process);
     // It was killed after its last line, and the journal says so: the next shipper does not repeat it.
