@@ -23,6 +23,32 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(rings, { recursive: true, force: true }));
 
+/** Kills what goes on: `unshare` may be killed before it has told the kernel to kill the application with it. */
+async function endedAll(argument: string): Promise<void> {
+  await until(`no process with ${argument} is left`, () => {
+    const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && argumentsOf(pid).includes(argument));
+    for (const pid of left) kill(Number(pid));
+    return left.length === 0;
+  });
+}
+
+function argumentsOf(pid: string): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    // It has ended.
+    return [];
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
 const ringsOf = () => readdirSync(rings).filter((name) => name.startsWith('ring-'));
 
 describeWith(['root'], 'applications killed at random moments', () => {
@@ -53,6 +79,7 @@ describeWith(['root'], 'applications killed at random moments', () => {
           await sleep(Math.random() * 700);
           app.child.kill('SIGKILL');
           await app.ended;
+          await endedAll(count);
           const lines = readFileSync(count, { encoding: 'latin1', flag: 'a+' }).split('\n');
           written.set(first + i, Number(lines.slice(0, -1).at(-1) ?? 0));
         }),
