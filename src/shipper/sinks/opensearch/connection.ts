@@ -1,10 +1,11 @@
 /** Requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
 
 import type { Secrets } from '../../secrets.js';
-import type { AwsSigner } from '../aws/signer.js';
+import { Signing } from '../aws/signing.js';
 import { HttpClient, type HttpResponse } from '../http/client.js';
 import { compress } from '../http/compress.js';
 import { Network } from '../http/network.js';
+import { TlsFiles } from '../http/tls-files.js';
 import type { TlsIdentity } from '../http/tls-identity.js';
 import { ReloadedFile } from '../reloaded-file.js';
 import type { SinkContext } from '../sink-context.js';
@@ -44,11 +45,10 @@ export class OpenSearchConnection {
   readonly network: Network;
   readonly #clients: readonly HttpClient[];
   readonly #urls: readonly URL[];
-  readonly #openSigner: (() => Promise<AwsSigner>) | undefined;
+  readonly #signing: Signing;
   readonly #onNotice: (message: string) => void;
   #isCompressed: boolean;
   #node = 0;
-  #signer: AwsSigner | undefined;
 
   /** Throws a ConfigError when a file that a setting names cannot be read. */
   constructor({ settings, secrets, onRequest, onNotice }: SinkContext<OpenSearchSettings>) {
@@ -58,12 +58,7 @@ export class OpenSearchConnection {
     this.identity = new Identity(settings, secrets, opensearchSigv4 === undefined ? undefined : network);
     this.#urls = urls;
     this.#clients = urls.map((url) => new HttpClient({ url, tls: () => this.identity.tls, network, onRequest }));
-    if (opensearchSigv4 !== undefined) {
-      this.#openSigner = async () => {
-        const { AwsSigner } = await import('../aws/signer.js');
-        return new AwsSigner(awsRegion!, opensearchSigv4, network);
-      };
-    }
+    this.#signing = new Signing(opensearchSigv4, awsRegion, network);
     this.#isCompressed = opensearchGzip;
     this.#onNotice = onNotice;
   }
@@ -124,6 +119,7 @@ export class OpenSearchConnection {
     const url = this.#urls[this.#node]!;
     const request = {
       method: 'POST',
+      url,
       path,
       query: { filter_path: filter },
       headers: {
@@ -134,51 +130,31 @@ export class OpenSearchConnection {
       body,
       operation,
     };
-    if (this.#openSigner === undefined) return client.request(request, signal, onProgress);
-    this.#signer ??= await this.#openSigner();
-    const signer = this.#signer;
-    const send = async () => {
-      const headers = await signer.sign({ ...request, url });
-      return client.request({ ...request, headers }, signal, onProgress);
-    };
-    const response = await send();
-    if (signer.followClock(response)) return send();
-    if (response.status === 401 || response.status === 403) signer.renewCredentials();
-    return response;
+    return this.#signing.send(client, request, signal, onProgress);
   }
 }
 
 /** As whom the cluster is asked. Files are read again when they change. */
 export class Identity {
-  readonly #ca: ReloadedFile | undefined;
-  readonly #cert: ReloadedFile | undefined;
-  readonly #key: ReloadedFile | undefined;
+  readonly #tls: TlsFiles;
   readonly #username: string | undefined;
   readonly #password: ReloadedFile | undefined;
   readonly #secrets: Secrets;
-  readonly #aws: Network | undefined;
 
   /** `aws` where the cluster is one of AWS. */
   constructor(settings: OpenSearchSettings, secrets: Secrets, aws?: Network) {
-    this.#aws = aws;
-    const { opensearchCaFile, opensearchCertFile, opensearchKeyFile, opensearchPasswordFile } = settings;
-    const file = (setting: string, path: string | undefined) =>
-      path === undefined ? undefined : new ReloadedFile(`LOGTAP_OPENSEARCH_${setting}`, path);
-    this.#ca = file('CA_FILE', opensearchCaFile);
-    this.#cert = file('CERT_FILE', opensearchCertFile);
-    this.#key = file('KEY_FILE', opensearchKeyFile);
+    const { opensearchCaFile: ca, opensearchCertFile: cert, opensearchKeyFile: key, opensearchPasswordFile } = settings;
+    this.#tls = new TlsFiles('LOGTAP_OPENSEARCH', { ca, cert, key }, aws);
     this.#username = settings.opensearchUsername;
-    this.#password = file('PASSWORD_FILE', opensearchPasswordFile);
+    this.#password =
+      opensearchPasswordFile === undefined
+        ? undefined
+        : new ReloadedFile('LOGTAP_OPENSEARCH_PASSWORD_FILE', opensearchPasswordFile);
     this.#secrets = secrets;
   }
 
   get tls(): TlsIdentity {
-    const ca = this.#ca?.content ?? this.#aws?.awsCa;
-    return {
-      ...(ca === undefined ? {} : { ca }),
-      ...(this.#cert === undefined ? {} : { cert: this.#cert.content }),
-      ...(this.#key === undefined ? {} : { key: this.#key.content }),
-    };
+    return this.#tls.identity;
   }
 
   /** User and password, where there are such. */

@@ -2,11 +2,11 @@
 import type { OTLP_SETTINGS } from '../../../catalog/sinks/otlp.js';
 import { headersOf } from '../../../catalog/values/setting-values.js';
 import { ConfigError, messageOf } from '../../errors.js';
-import type { AwsSigner } from '../aws/signer.js';
+import { Signing } from '../aws/signing.js';
 import { HttpClient, type HttpResponse } from '../http/client.js';
 import { compress } from '../http/compress.js';
 import { Network } from '../http/network.js';
-import type { TlsIdentity } from '../http/tls-identity.js';
+import { TlsFiles } from '../http/tls-files.js';
 import { ReloadedFile } from '../reloaded-file.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
 
@@ -18,40 +18,25 @@ export class OtlpConnection {
   readonly #settings: OtlpSettings;
   readonly #client: HttpClient;
   readonly #secretHeaders: () => Readonly<Record<string, string>>;
-  readonly #openSigner: (() => Promise<AwsSigner>) | undefined;
-  #signer: AwsSigner | undefined;
+  readonly #signing: Signing;
 
   /** Throws a ConfigError when a file that a setting names cannot be read, or does not hold headers. */
   constructor({ settings, secrets, onRequest }: SinkContext<OtlpSettings>) {
     this.#settings = settings;
     const { otlpUrl: url, otlpSigv4, otlpHeadersFile, awsRegion } = settings;
     const network = new Network(settings, secrets);
-    const file = (setting: string, path: string | undefined) =>
-      path === undefined ? undefined : new ReloadedFile(`LOGTAP_OTLP_${setting}`, path);
-    const ca = file('CA_FILE', settings.otlpCaFile);
-    const cert = file('CERT_FILE', settings.otlpCertFile);
-    const key = file('KEY_FILE', settings.otlpKeyFile);
-    const tls = (): TlsIdentity => {
-      const trusted = ca?.content ?? (otlpSigv4 === undefined ? undefined : network.awsCa);
-      return {
-        ...(trusted === undefined ? {} : { ca: trusted }),
-        ...(cert === undefined ? {} : { cert: cert.content }),
-        ...(key === undefined ? {} : { key: key.content }),
-      };
-    };
-    this.#client = new HttpClient({ url, tls, network, onRequest });
-    const headers = file('HEADERS_FILE', otlpHeadersFile);
+    const { otlpCaFile: ca, otlpCertFile: cert, otlpKeyFile: key } = settings;
+    const files = new TlsFiles('LOGTAP_OTLP', { ca, cert, key }, otlpSigv4 === undefined ? undefined : network);
+    this.#client = new HttpClient({ url, tls: () => files.identity, network, onRequest });
+    this.#signing = new Signing(otlpSigv4, awsRegion, network);
+    const headers =
+      otlpHeadersFile === undefined ? undefined : new ReloadedFile('LOGTAP_OTLP_HEADERS_FILE', otlpHeadersFile);
     this.#secretHeaders = () => {
       const read = headers === undefined ? {} : headersIn(headers.content, otlpHeadersFile!);
       for (const value of Object.values(read)) secrets.hide(value);
       return read;
     };
     this.#secretHeaders();
-    if (otlpSigv4 === undefined) return;
-    this.#openSigner = async () => {
-      const { AwsSigner } = await import('../aws/signer.js');
-      return new AwsSigner(awsRegion!, otlpSigv4, network);
-    };
   }
 
   /** For logs. */
@@ -64,6 +49,7 @@ export class OtlpConnection {
     const { otlpGzip, otlpHeaders = {}, otlpUrl: url } = this.#settings;
     const request = {
       method: 'POST',
+      url,
       path: this.#path,
       headers: {
         ...otlpHeaders,
@@ -76,17 +62,7 @@ export class OtlpConnection {
       // It knows no ids: the sink counts each record that it resends.
       isOnce: true as const,
     };
-    if (this.#openSigner === undefined) return this.#client.request(request, signal, onProgress);
-    this.#signer ??= await this.#openSigner();
-    const signer = this.#signer;
-    const send = async () => {
-      const headers = await signer.sign({ ...request, url });
-      return this.#client.request({ ...request, headers }, signal, onProgress);
-    };
-    const response = await send();
-    if (signer.followClock(response)) return send();
-    if (response.status === 401 || response.status === 403) signer.renewCredentials();
-    return response;
+    return this.#signing.send(this.#client, request, signal, onProgress);
   }
 
   close(): void {
