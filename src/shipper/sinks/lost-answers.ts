@@ -15,13 +15,17 @@ export class LostAnswers {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#records.size === 0;
+  }
+
   has(batch: RecordBatch, i: number): boolean {
     return this.#records.get(batch.origins[batch.origin[i]!]!.id)?.has(batch.seq[i]!) === true;
   }
 
   /** The record is acknowledged. */
   delete(batch: RecordBatch, i: number): void {
-    if (this.#records.size === 0) return;
+    if (this.isEmpty) return;
     const { id } = batch.origins[batch.origin[i]!]!;
     const known = this.#records.get(id);
     if (known?.delete(batch.seq[i]!) && known.size === 0) this.#records.delete(id);

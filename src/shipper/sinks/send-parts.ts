@@ -17,7 +17,7 @@ export async function sendParts(
   send: (part: RecordBatch) => Promise<void>,
 ): Promise<SendResult> {
   for (let from = 0; from < batch.count; ) {
-    const { to, bytes } = partOf(batch, from, limit.bytes);
+    const { to, bytes } = partOf(batch, from, batch.count, limit.bytes, OVERHEAD_BYTES);
     try {
       await send(slice(batch, from, to));
     } catch (error) {
@@ -31,12 +31,12 @@ export async function sendParts(
   return { retry: [], rejected: [] };
 }
 
-/** As many records as fit, and at least one. */
-function partOf({ length, count }: RecordBatch, from: number, maxBytes: number) {
+/** As many records from `from` on, below `limit`, as fit, and at least one; with so many bytes each in addition to its message. */
+export function partOf({ length }: RecordBatch, from: number, limit: number, maxBytes: number, overheadBytes: number) {
   let to = from;
   let bytes = 0;
-  while (to < count) {
-    const size = length[to]! + OVERHEAD_BYTES;
+  while (to < limit) {
+    const size = length[to]! + overheadBytes;
     if (to > from && bytes + size > maxBytes) break;
     bytes += size;
     to += 1;

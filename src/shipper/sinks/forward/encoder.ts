@@ -7,11 +7,11 @@
  *
  * @see https://github.com/fluent/fluentd/wiki/Forward-Protocol-Specification-v1.5
  */
-import { isUtf8 } from 'node:buffer';
 import { encode } from '@msgpack/msgpack';
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { fieldsOf, type Metadata } from '../record-fields.js';
+import { utf8Of } from '../utf8.js';
 
 /** Entry, time, map, seq and the header of the message at their longest. */
 const ENTRY_BYTES = 1 + 10 + 1 + 4 + 9 + 8 + 5;
@@ -51,7 +51,7 @@ export class ForwardEncoder {
       at = to.writeUInt8(0xcf, at);
       at = to.writeBigUInt64BE(BigInt(batch.seq[i]!), at);
       at += MESSAGE.copy(to, at);
-      at = writeText(to, at, batch.bytes, batch.start[i]!, batch.length[i]!);
+      at = writeText(to, at, utf8Of(batch, i));
     }
     return to.subarray(0, at);
   }
@@ -74,9 +74,7 @@ function writeTime(to: Buffer, at: number, timeMs: number): number {
   return to.writeUInt32BE(nanoseconds, at + 6);
 }
 
-function writeText(to: Buffer, at: number, bytes: Uint8Array, start: number, length: number): number {
-  const given = bytes.subarray(start, start + length);
-  const text = isUtf8(given) ? given : Buffer.from(Buffer.from(given.buffer, given.byteOffset, length).toString());
+function writeText(to: Buffer, at: number, text: Uint8Array): number {
   const from = writeTextHeader(to, at, text.length);
   to.set(text, from);
   return from + text.length;

@@ -73,8 +73,8 @@ export const shortened = (text: string): string => text.slice(0, MESSAGE_MAX);
 /** For the log: a status, or an answer that is none of the protocol. */
 export function describe(response: HttpResponse): string {
   const { status } = response;
-  if (pageInstead(response) !== undefined)
-    return `answered ${status} with ${pageInstead(response)}${hintText(pageHint(status, 'LOGTAP_OTLP_URL'))}`;
+  const page = pageInstead(response);
+  if (page !== undefined) return `answered ${status} with ${page}${hintText(pageHint(status, 'LOGTAP_OTLP_URL'))}`;
   if (status < 300) return `answered ${status}, but not as OTLP does${hintText(NO_OTLP)}`;
   const hint = hintFor(status);
   // The words for a 400 may quote a record.

@@ -12,7 +12,6 @@
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/v1.10.0/opentelemetry/proto/logs/v1/logs.proto
  */
-import { isUtf8 } from 'node:buffer';
 import type { Fields } from '../../fields/read-fields.js';
 import { FieldReader, type FieldSettings } from '../../fields/reader.js';
 import { severityName } from '../../fields/severity.js';
@@ -20,6 +19,7 @@ import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import type { Settings } from '../../settings.js';
 import type { Metadata } from '../record-fields.js';
+import { utf8Of } from '../utf8.js';
 import { bytesField, varintBytes, varintField, writeVarint } from './wire.js';
 
 export type OtlpFormSettings = Metadata & LabelSettings & FieldSettings & Pick<Settings, 'podUid'>;
@@ -100,7 +100,7 @@ export class OtlpEncoder {
     shared[index] ??= attributesOf(origin);
     const seq = batch.seq[i]!;
     const fields = this.#fields.fieldsOf(batch, i);
-    const text = textOf(batch, i);
+    const text = utf8Of(batch, i);
     const rest = [
       ...(fields === undefined ? [] : fieldsOf(fields)),
       shared[index],
@@ -160,12 +160,6 @@ function writeTime(to: Buffer, at: number, timeMs: number): number {
   const ms = Math.max(Math.floor(timeMs), 0);
   const nanoseconds = Math.min(Math.max(Math.round((timeMs - ms) * 1e6), 0), 999_999);
   return to.writeBigUInt64LE(BigInt(ms) * NANOS + BigInt(nanoseconds), at);
-}
-
-/** A text of the protocol is UTF-8: other bytes become U+FFFD. */
-function textOf({ bytes, start, length }: RecordBatch, i: number): Uint8Array {
-  const given = bytes.subarray(start[i]!, start[i]! + length[i]!);
-  return isUtf8(given) ? given : Buffer.from(Buffer.from(given.buffer, given.byteOffset, given.length).toString());
 }
 
 /** The attributes that all records of an origin have. */

@@ -17,8 +17,8 @@ export class RefusedRecords {
     this.#taken += 1;
   }
 
-  /** Whether others were taken since this one was first refused: then it is about this one. */
-  isProven(batch: RecordBatch, i: number): boolean {
+  /** Notes a refusal. True where others were taken since the first one of this record: then it is about this record. */
+  refuse(batch: RecordBatch, i: number): boolean {
     const before = this.#takenBefore.get(idOf(batch, i));
     if (before === undefined) this.#takenBefore.set(idOf(batch, i), this.#taken);
     return before !== undefined && before < this.#taken;

@@ -13,6 +13,7 @@ import { type HttpResponse, retryAfterMs } from '../http/client.js';
 import { LostAnswers } from '../lost-answers.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import { partOf } from '../send-parts.js';
 import type { SinkContext } from '../sink-context.js';
 import { describe, errorIn, shortened, takenOf } from './answer.js';
 import { OtlpConnection, type OtlpSettings } from './connection.js';
@@ -27,8 +28,8 @@ const REQUESTS_MAX = 4;
 const OVERHEAD_BYTES = 400;
 /** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
 const REFUSALS_MAX = 32;
-/** Statuses of requests that were not carried out. */
-const NOT_CARRIED_OUT = (status: number) => status >= 300 && status < 500 && status !== 408;
+/** Of a request that was answered and refused: nothing of it is stored. */
+const isNotCarriedOut = (status: number) => status >= 300 && status < 500 && status !== 408;
 
 /** Throws a ConfigError when a file that a setting names cannot be read. */
 export function openOtlp(context: SinkContext<OtlpSettings & OtlpFormSettings>): Sink {
@@ -71,7 +72,10 @@ export class OtlpSink implements Sink {
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
     this.#countRepeated(batch);
     const pass = new Pass(batch);
-    const send = ([from, to]: Range) => this.#request(pass, from, this.#fitting(batch, from, to), signal, onProgress);
+    const send = ([from, limit]: Range) => {
+      const { to } = partOf(batch, from, limit, this.#bodyLimit.bytes, OVERHEAD_BYTES);
+      return this.#request(pass, from, to, signal, onProgress);
+    };
     await sendRanges(batch.count, pass.outcome, send);
     for (const { index, failure } of pass.refused.splice(0)) {
       pass.until = index + 1;
@@ -88,40 +92,30 @@ export class OtlpSink implements Sink {
 
   /** Nothing that could be stored: an empty request. */
   async check(signal: AbortSignal): Promise<CheckResult> {
-    const { target, post } = this.#bound;
-    const response = await post(Buffer.alloc(0), signal);
+    const { connection } = this.#options;
+    const response = await connection.post(Buffer.alloc(0), signal);
     const isRight = response.status < 300 && takenOf(response, 0) !== undefined;
     return isRight
-      ? { isRight, text: `${target} is reached, and takes OTLP` }
-      : { isRight, text: `OTLP request to ${target} ${describe(response)}` };
+      ? { isRight, text: `${connection.target} is reached, and takes OTLP` }
+      : { isRight, text: `${this.#place} ${describe(response)}` };
   }
 
   async close(): Promise<void> {
     this.#options.connection.close();
   }
 
-  get #bound() {
-    const { connection } = this.#options;
-    return { target: connection.target, post: connection.post.bind(connection) };
+  /** For errors. */
+  get #place(): string {
+    return `OTLP request to ${this.#options.connection.target}`;
   }
 
   /** Records that the service may have already, from this shipper or the one before. */
   #countRepeated(batch: RecordBatch): void {
     const { previousUntilMs, onPossibleDuplicates } = this.#options;
+    if (this.#lost.isEmpty && previousUntilMs === Number.NEGATIVE_INFINITY) return;
     const isRepeated = (i: number) => this.#lost.has(batch, i) || batch.timeMs[i]! < previousUntilMs;
     const repeated = [...indexes(0, batch.count)].filter(isRepeated);
     if (repeated.length > 0) onPossibleDuplicates(select(batch, repeated));
-  }
-
-  /** How far records fit into a request, at least one. */
-  #fitting({ length }: RecordBatch, from: number, limit: number): number {
-    let bytes = length[from]! + OVERHEAD_BYTES;
-    let to = from + 1;
-    for (; to < limit; to++) {
-      bytes += length[to]! + OVERHEAD_BYTES;
-      if (bytes > this.#bodyLimit.bytes) break;
-    }
-    return to;
   }
 
   /** Sends the records `from` up to, not including, `to`. Says which ranges to send instead. */
@@ -141,13 +135,12 @@ export class OtlpSink implements Sink {
 
   #book(pass: Pass, from: number, to: number, bytes: number, response: HttpResponse): readonly Range[] {
     const { status, headers } = response;
-    const place = `OTLP request to ${this.#options.connection.target}`;
-    const failure: Failure = { code: String(status), detail: `${place} ${describe(response)}` };
-    if (!NOT_CARRIED_OUT(status)) this.#lost.add(pass.batch, from, to);
     if (status >= 200 && status < 300) {
-      this.#bookTaken(pass, from, to, response, place);
+      this.#bookTaken(pass, from, to, response);
       return [];
     }
+    const failure: Failure = { code: String(status), detail: `${this.#place} ${describe(response)}` };
+    if (!isNotCarriedOut(status)) this.#lost.add(pass.batch, from, to);
     if (status === 413 && to - from > 1) {
       this.#bodyLimit.tooLarge(bytes);
       return [[from, to]];
@@ -169,8 +162,8 @@ export class OtlpSink implements Sink {
       return [];
     }
     if (to - from > 1) return halves([from, to]);
-    // The order matters: each refusal is noted.
-    if (!this.#refused.isProven(pass.batch, from) && !pass.isAnyTaken) {
+    const isProven = this.#refused.refuse(pass.batch, from) || pass.isAnyTaken;
+    if (!isProven) {
       pass.refused.push({ index: from, failure });
       return [];
     }
@@ -185,11 +178,16 @@ export class OtlpSink implements Sink {
     this.#refused.forget(batch, from, to);
   }
 
-  #bookTaken(pass: Pass, from: number, to: number, response: HttpResponse, place: string): void {
+  #bookTaken(pass: Pass, from: number, to: number, response: HttpResponse): void {
     const { batch, outcome } = pass;
     const taken = takenOf(response, to - from);
     if (taken === undefined) {
-      pass.retryFrom(from, { code: 'bad_answer', detail: `${place} ${describe(response)}` }, CONFIGURATION_RETRY_MS);
+      this.#lost.add(batch, from, to);
+      pass.retryFrom(
+        from,
+        { code: 'bad_answer', detail: `${this.#place} ${describe(response)}` },
+        CONFIGURATION_RETRY_MS,
+      );
       return;
     }
     this.#bodyLimit.accepted();
@@ -202,7 +200,7 @@ export class OtlpSink implements Sink {
     for (let i = to - rejected; i < to; i++) outcome.reject(i, 'partial_success', { code: '200', detail: message });
     if (rejected === 0 && message !== '' && !this.#isWarned) {
       this.#isWarned = true;
-      this.#options.onNotice(`${place}: the endpoint warns: ${shortened(message)}`);
+      this.#options.onNotice(`${this.#place}: the endpoint warns: ${shortened(message)}`);
     }
   }
 }
