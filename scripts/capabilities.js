@@ -339,17 +339,10 @@ const forTests = [
   },
   {
     name: 'OpenTelemetry receiver',
-    isPresent: () => isGoProgramPresent('otel-forward'),
-    install: () => ensureGoProgram('otel-forward'),
+    isPresent: () => isGoProgramPresent('otel-receiver'),
+    install: () => ensureGoProgram('otel-receiver'),
     needs: ['go'],
-    without: 'the Forward protocol before a real peer, which needs Go 1.26',
-  },
-  {
-    name: 'OTLP receiver',
-    isPresent: () => isGoProgramPresent('otlp-receiver'),
-    install: () => ensureGoProgram('otlp-receiver'),
-    needs: ['go'],
-    without: 'the OpenTelemetry protocol before a real peer, which needs Go 1.26',
+    without: 'the Forward and the OpenTelemetry protocol before a real peer, which needs Go 1.26',
   },
   {
     name: 'C linter',

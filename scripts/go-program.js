@@ -5,8 +5,7 @@
 // kubectl-yaml reads YAML exactly as kubectl does, since it is kubectl's own reader: the judge of what manifests mean.
 // helm-template renders a directory with a chart as `helm template` does.
 // prometheus-rules judges rules and queries as Prometheus does.
-// otel-forward is the receiver of the Forward protocol of the OpenTelemetry Collector.
-// otlp-receiver is its receiver of its own protocol over HTTP.
+// otel-receiver has receivers of the OpenTelemetry Collector: for the Forward protocol, and for its own over HTTP.
 //
 // Needs Go. Exported for set-up and tests: ensureGoProgram(name), isGoProgramPresent(name).
 const { execFileSync } = require('node:child_process');

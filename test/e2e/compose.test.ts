@@ -26,11 +26,11 @@ describeWith(['podman', 'image parts', 'aarch64', 'OpenTelemetry receiver'], 'do
       'ENV PATH=/usr/bin:/bin',
     );
     // The receiver of the collector that the page names, and nothing around it.
-    const receiver = ensureGoProgram('otel-forward');
+    const receiver = ensureGoProgram('otel-receiver');
     await podman.import(
       'docker.io/otel/opentelemetry-collector-contrib:latest',
       (archive) => writeProgramImage([receiver], archive),
-      `ENTRYPOINT ["/usr/bin/${basename(receiver)}", "127.0.0.1:24224"]`,
+      `ENTRYPOINT ["/usr/bin/${basename(receiver)}", "fluentforward", "127.0.0.1:24224"]`,
     );
     const bin = temporaryDirectory();
     const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');

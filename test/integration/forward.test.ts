@@ -206,7 +206,7 @@ describe('with a shared key', () => {
 describeWith(['OpenTelemetry receiver'], 'the receiver of the OpenTelemetry Collector', () => {
   test('takes, confirms and understands every record', async () => {
     const address = `127.0.0.1:${await freePort()}`;
-    const receiver = start(ensureGoProgram('otel-forward'), [address]);
+    const receiver = start(ensureGoProgram('otel-receiver'), ['fluentforward', address]);
     await until('it listens', () => receiver.stdout().startsWith('listening'));
     const sink = await open(address);
     const timeMs = 1_764_000_000_123.25;
@@ -227,7 +227,7 @@ describeWith(['OpenTelemetry receiver'], 'the receiver of the OpenTelemetry Coll
 
   test('takes every line of a tapped program, in its order', async () => {
     const address = `127.0.0.1:${await freePort()}`;
-    const receiver = start(ensureGoProgram('otel-forward'), [address]);
+    const receiver = start(ensureGoProgram('otel-receiver'), ['fluentforward', address]);
     await until('it listens', () => receiver.stdout().startsWith('listening'));
     await tapLines(address);
     const lines = () => receiver.stdout().trimEnd().split('\n').slice(1);

@@ -54,7 +54,7 @@ const fileOf = (name: string, text: string): string => {
 /** The receiver, and the records that it has handed on so far. */
 async function startReceiver() {
   const address = `127.0.0.1:${await freePort()}`;
-  const receiver = start(ensureGoProgram('otlp-receiver'), [address]);
+  const receiver = start(ensureGoProgram('otel-receiver'), ['otlp', address]);
   await until('it listens', () => receiver.stdout().startsWith('listening'));
   const records = () =>
     receiver
@@ -65,7 +65,7 @@ async function startReceiver() {
   return { url: `http://${address}`, records };
 }
 
-describeWith(['OTLP receiver'], 'the receiver of the OpenTelemetry Collector', () => {
+describeWith(['OpenTelemetry receiver'], 'the receiver of the OpenTelemetry Collector', () => {
   test('understands every record', async () => {
     const { url, records } = await startReceiver();
     const env = {

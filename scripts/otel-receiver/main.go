@@ -1,4 +1,7 @@
-// Receives the OpenTelemetry protocol over HTTP with the receiver of the OpenTelemetry Collector, and writes each record as a line of JSON.
+// Receives logs with a receiver of the OpenTelemetry Collector, and writes each record as a line of JSON.
+//
+//	otel-receiver fluentforward ADDRESS    the Forward protocol
+//	otel-receiver otlp ADDRESS             the OpenTelemetry protocol over HTTP
 package main
 
 import (
@@ -8,23 +11,28 @@ import (
 	"os"
 	"sync"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/fluentforwardreceiver"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/consumer"
 	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/receiver"
 	"go.opentelemetry.io/collector/receiver/otlpreceiver"
 	"go.opentelemetry.io/collector/receiver/receivertest"
 )
 
+// The receiver, and its configuration as a Collector's file has it.
+func chosen(name, address string) (receiver.Factory, map[string]any) {
+	endpoint := map[string]any{"endpoint": address}
+	if name == "otlp" {
+		return otlpreceiver.NewFactory(), map[string]any{"protocols": map[string]any{"http": endpoint}}
+	}
+	return fluentforwardreceiver.NewFactory(), endpoint
+}
+
 func main() {
 	ctx := context.Background()
-	factory := otlpreceiver.NewFactory()
-	config := factory.CreateDefaultConfig()
-	protocols := map[string]any{"http": map[string]any{"endpoint": os.Args[1]}}
-	if err := confmap.NewFromStringMap(map[string]any{"protocols": protocols}).Unmarshal(config); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	factory, settings := chosen(os.Args[1], os.Args[2])
 	var mutex sync.Mutex
 	next, _ := consumer.NewLogs(func(_ context.Context, logs plog.Logs) error {
 		mutex.Lock()
@@ -48,10 +56,14 @@ func main() {
 		}
 		return nil
 	})
-	settings := receivertest.NewNopSettings(factory.Type())
-	receiver, err := factory.CreateLogs(ctx, settings, config, next)
+	config := factory.CreateDefaultConfig()
+	err := confmap.NewFromStringMap(settings).Unmarshal(config)
+	var running receiver.Logs
 	if err == nil {
-		err = receiver.Start(ctx, componenttest.NewNopHost())
+		running, err = factory.CreateLogs(ctx, receivertest.NewNopSettings(factory.Type()), config, next)
+	}
+	if err == nil {
+		err = running.Start(ctx, componenttest.NewNopHost())
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
