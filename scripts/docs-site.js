@@ -57,9 +57,8 @@ function navigationOf() {
   return [...found, { text: 'Decisions', items: decisions }];
 }
 
-/** The first page: where a reader can go. */
-function home() {
-  const { description } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+/** The first page: where a reader can go. @param {string} description */
+function home(description) {
   const action = (/** @type {string} */ text, /** @type {string} */ page) => ({ theme: 'alt', text, link: `/${page}` });
   const actions = [
     { ...action('Try it in two commands', 'README.md'), theme: 'brand' },
@@ -78,13 +77,17 @@ function home() {
 }
 
 /** Pages as the generator reads them: without the comments for those who edit them. */
-function writePages(/** @type {string} */ to, /** @type {readonly string[]} */ pages) {
+function writePages(
+  /** @type {string} */ to,
+  /** @type {readonly string[]} */ pages,
+  /** @type {string} */ description,
+) {
   for (const page of pages) {
     const file = join(to, page);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, readFileSync(join(root, page), 'utf8').replace(/^<!--.*?-->\n/gms, ''));
   }
-  writeFileSync(join(to, 'index.md'), home());
+  writeFileSync(join(to, 'index.md'), home(description));
   cpSync(join(root, 'docs/pictures'), join(to, 'docs/pictures'), { recursive: true });
 }
 
@@ -95,7 +98,7 @@ function build(out, repository) {
   const work = mkdtempSync(join(tmpdir(), 'logtap-docs-'));
   try {
     const pages = pagesOf();
-    writePages(join(work, 'pages'), pages);
+    writePages(join(work, 'pages'), pages, description);
     mkdirSync(join(work, '.vitepress'));
     cpSync(join(__dirname, 'docs-site/config.mjs'), join(work, '.vitepress/config.mjs'));
     const site = { title: 'cdk8s-logtap', description, repository, pages, sidebar: navigationOf() };

@@ -34,11 +34,11 @@ function copiesOfDockerfile() {
   return [...text.matchAll(/^COPY (.+) (\S+)$/gm)].map(([, from = '', to = '']) => ({ from: from.split(' '), to }));
 }
 
-/** JSON of an instruction, such as ENTRYPOINT. @param {string} name @returns {string[]} */
+/** The rest of the line of an instruction, such as USER. @param {string} name */
 function instruction(name) {
-  const [, value = '[]'] =
-    new RegExp(`^${name} (\\[.*\\])$`, 'm').exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? [];
-  return JSON.parse(value);
+  const [, rest] = new RegExp(`^${name} (.+)$`, 'm').exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? [];
+  if (rest === undefined) throw new Error(`the Dockerfile has no ${name}`);
+  return rest;
 }
 
 /** A tar of a directory whose bytes depend on its files only. @param {string} directory @param {string} archive */
@@ -97,10 +97,10 @@ function manifestOf(layout, platform, work) {
     architecture,
     os,
     config: {
-      User: '65532:65532',
+      User: instruction('USER'),
       Env: ['PATH=/nodejs/bin'],
-      Entrypoint: instruction('ENTRYPOINT'),
-      Cmd: instruction('CMD'),
+      Entrypoint: JSON.parse(instruction('ENTRYPOINT')),
+      Cmd: JSON.parse(instruction('CMD')),
     },
     rootfs: { type: 'layers', diff_ids: tars.map((tar) => `sha256:${createHash('sha256').update(tar).digest('hex')}`) },
   };

@@ -51,6 +51,10 @@ export function textOf(writer: number, number: number, bytes: number, mark = '')
   return key + String.fromCharCode(97 + (number % 26)).repeat(Math.max(0, bytes - key.length));
 }
 
+/** Those of the lines in these bytes. A line that is torn between two of them is in none. */
+const keysIn = (bytes: readonly Buffer[]): string[] =>
+  bytes.flatMap((each) => each.toString('latin1').match(KEYS) ?? []);
+
 const keyOf = (text: string): string => text.slice(0, text.indexOf(';') + 1);
 
 export class Books {
@@ -90,7 +94,7 @@ export class Books {
 
   /** Lines that may be missing from now on, but for those that are stored or in these files. */
   excuse(why: string, transport: Line['transport'] | 'all', files: readonly Buffer[]): void {
-    const kept = new Set(files.flatMap((file) => file.toString('latin1').match(KEYS) ?? []));
+    const kept = new Set(keysIn(files));
     for (const [key, line] of this.#lines) {
       if (line.given !== 'handed' || line.storedAs !== undefined || kept.has(key)) continue;
       if (transport !== 'all' && line.transport !== transport) continue;
@@ -127,14 +131,11 @@ export class Books {
    * service. The next shipper reads both, and a full buffer may drop one while the other is stored.
    */
   doubtTwice(disk: readonly Buffer[], rings: readonly Buffer[]): void {
-    const [onDisk, inRings] = [disk, rings].map(
-      (bytes) => new Set(bytes.flatMap((each) => each.toString('latin1').match(KEYS) ?? [])),
-    );
-    const isTwice = (key: string) => {
-      const isStored = this.#lines.get(key)?.storedAs !== undefined;
-      return [onDisk!.has(key), inRings!.has(key), isStored].filter(Boolean).length > 1;
-    };
-    this.doubts += [...new Set([...onDisk!, ...inRings!])].filter(isTwice).length;
+    const onDisk = new Set(keysIn(disk));
+    const inRings = new Set(keysIn(rings));
+    const isStored = (key: string) => this.#lines.get(key)?.storedAs !== undefined;
+    const isTwice = (key: string) => isStored(key) || (onDisk.has(key) && inRings.has(key));
+    this.doubts += [...new Set([...onDisk, ...inRings])].filter(isTwice).length;
   }
 
   /** Of lines before one that is stored: their process has told its total. */
