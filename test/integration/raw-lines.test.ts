@@ -1,4 +1,5 @@
 /** A peer that knows nothing of frames, such as socat, nc or an old library, writes raw lines to the shipper's socket. */
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FRAME_MAGIC } from '../../src/contract.js';
 import { SocketSource } from '../../src/shipper/source/socket/source.js';
+import { recordsOf } from '../support/batches.js';
 import { run } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
@@ -88,4 +90,38 @@ describe('raw lines', () => {
     rmSync(directory, { recursive: true });
     expect(read).toEqual(lines);
   }, 120_000);
+
+  test('are whole also when the shipper did not run while the rest of a line came', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'logtap-raw-'));
+    const path = join(directory, 'raw.sock');
+    const idleMs = 500;
+    const ignore = () => {};
+    const source = new SocketSource({
+      ...{ path, lineMaxBytes: 1000, lingerMs: 10, lineIdleMs: idleMs },
+      ...{ onLost: ignore, onProtocolError: ignore },
+    });
+    await source.listen();
+    const stop = new AbortController();
+    const read: string[] = [];
+    const reading = (async () => {
+      for await (const batch of source.batches(stop.signal)) {
+        const records = recordsOf(batch);
+        read.push(...records.map(({ message }) => message));
+      }
+    })();
+    const peer = connect(path);
+    await once(peer, 'connect');
+    peer.write('one\ntw');
+    while (read.length === 0) await sleep(1);
+    // Written at once, and read when this process comes to it.
+    peer.end('o\n');
+    const resumeMs = performance.now() + 2 * idleMs;
+    while (performance.now() < resumeMs);
+    while (read.length === 1) await sleep(1);
+    stop.abort();
+    await reading;
+    source.close();
+    rmSync(directory, { recursive: true });
+    expect(read).toEqual(['one', 'two']);
+  });
 });

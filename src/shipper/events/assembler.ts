@@ -6,6 +6,7 @@
  * What joins is decided by the lines, by where writes begin and end, and by the times of frames; never by a clock, and never
  * by what the stream wrote before the open event. So a reader that begins anew at the open event makes the same events.
  */
+import type { Origin } from '../parts.js';
 import { commonStep, isOfTrace } from './common.js';
 import { isOfAnyThread } from './families/jvm.js';
 import { FORMED } from './formed.js';
@@ -73,6 +74,10 @@ export class EventAssembler implements OpenEvent {
     this.#output = output;
     this.#shared = shared;
     this.#settings = settings;
+  }
+
+  get origin(): Origin {
+    return this.#output.origin;
   }
 
   get hasLeading(): boolean {

@@ -22,6 +22,7 @@ export interface EventChoice {
 
 /** What assembles the events of a stream or thread. */
 export interface OpenEvent extends Carried {
+  readonly origin: Origin;
   readonly isOpen: boolean;
   readonly lines: number;
   /** How long it waits for a further line. */
@@ -36,6 +37,7 @@ export interface OpenEvent extends Carried {
 
 /** Takes records, whose bytes are in the builder's slab. */
 export interface RecordOutput {
+  readonly origin: Origin;
   record(
     at: number,
     length: number,

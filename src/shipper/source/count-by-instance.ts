@@ -8,6 +8,9 @@ import { NOTHING, plus } from './frames/lost.js';
 /** The instance of a process begins the ids of its streams. */
 const INSTANCE_LENGTH = 16;
 
+/** The process that wrote to a stream. */
+export const instanceOf = (originId: string): string => originId.slice(0, INSTANCE_LENGTH);
+
 export function countByInstance(batch: RecordBatch): ReadonlyMap<string, Lost> {
   const { count, length, origin, origins, formed } = batch;
   // Of each origin first: this is done for every batch, and must cost little per record.
@@ -20,7 +23,7 @@ export function countByInstance(batch: RecordBatch): ReadonlyMap<string, Lost> {
   }
   const counts = new Map<string, Lost>();
   origins.forEach(({ id }, of) => {
-    const instance = id.slice(0, INSTANCE_LENGTH);
+    const instance = instanceOf(id);
     const known = counts.get(instance) ?? NOTHING;
     // A notice is no line of the process.
     const more = isNotice(id) ? NOTHING : { lines: lines[of]!, bytes: bytes[of]! };

@@ -121,6 +121,10 @@ export class LineAssembler {
     this.#idleMs = events?.idleMs ?? Number.POSITIVE_INFINITY;
   }
 
+  get origin(): Origin {
+    return this.#output.origin;
+  }
+
   /** The first byte that is no part of a record. */
   get open(): Place | undefined {
     return this.#events?.open ?? this.#segments[0];
@@ -389,16 +393,20 @@ function cutBefore(bytes: Buffer, start: number, max: number): number {
   return limit;
 }
 
-/** Unfinished lines and open events that did not grow since then become records. */
+/** Unfinished lines and open events that did not grow since then become records, unless bytes of their process are unread. */
 export function interruptIdle(
   { unfinished, openEvents, events }: AssemblerShared,
   nowMs: number,
   lineIdleMs: number,
+  isUnread: (origin: Origin) => boolean = () => false,
 ): void {
-  for (const assembler of unfinished) if (assembler.touchedMs <= nowMs - lineIdleMs) assembler.interrupt();
+  for (const assembler of unfinished) {
+    if (assembler.touchedMs <= nowMs - lineIdleMs && !isUnread(assembler.origin)) assembler.interrupt();
+  }
   if (events === undefined) return;
   for (const event of openEvents) {
-    if (event.isOpen && event.touchedMs <= nowMs - event.idleMs) event.close(FORMED.TIMEOUT);
+    const isIdle = event.isOpen && event.touchedMs <= nowMs - event.idleMs;
+    if (isIdle && !isUnread(event.origin)) event.close(FORMED.TIMEOUT);
     if (event.isOpen) continue;
     event.isListed = false;
     openEvents.delete(event);

@@ -33,7 +33,7 @@ interface Left extends Place {
 }
 
 export class StreamOutput {
-  readonly #origin: Origin;
+  readonly origin: Origin;
   readonly #builder: BatchBuilder;
   /** All of the stream; one where threads are not told apart. */
   readonly assemblers = new Map<number, Assembler>();
@@ -42,7 +42,7 @@ export class StreamOutput {
   waitingBytes = 0;
 
   constructor(origin: Origin, builder: BatchBuilder) {
-    this.#origin = origin;
+    this.origin = origin;
     this.#builder = builder;
   }
 
@@ -60,13 +60,13 @@ export class StreamOutput {
     endSeq: number,
   ): void {
     if (this.assemblers.size < 2 && this.#waiting.length === 0) {
-      this.#builder.record(this.#origin, at, length, timeMs, seq, formed);
+      this.#builder.record(this.origin, at, length, timeMs, seq, formed);
       return;
     }
     const first = this.#firstOpen()?.seq ?? Number.POSITIVE_INFINITY;
     // The line that is taken counts as open.
     if (seq <= first && (this.#waiting.length === 0 || seq < this.#waiting[0]!.seq)) {
-      this.#builder.record(this.#origin, at, length, timeMs, seq, formed);
+      this.#builder.record(this.origin, at, length, timeMs, seq, formed);
       this.#leaves(seq, position, endSeq);
     } else {
       const bytes = Buffer.from(this.#builder.slab.subarray(at, at + length));
@@ -86,7 +86,7 @@ export class StreamOutput {
       const { bytes, timeMs, seq, formed, position, endSeq } = this.#waiting.shift()!;
       this.waitingBytes -= bytes.length;
       const at = this.#builder.copy(bytes, 0, bytes.length);
-      this.#builder.record(this.#origin, at, bytes.length, timeMs, seq, formed);
+      this.#builder.record(this.origin, at, bytes.length, timeMs, seq, formed);
       this.#leaves(seq, position, endSeq);
     }
   }

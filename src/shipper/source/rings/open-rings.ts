@@ -65,6 +65,12 @@ export class OpenRings {
     this.awake.add(reader);
   }
 
+  /** Is read, and again after all others that are awake. */
+  last(reader: RingReader): void {
+    this.awake.delete(reader);
+    this.awake.add(reader);
+  }
+
   /** Nothing more is read from it: its process may go on in another ring. */
   retired(reader: RingReader): void {
     const { instance } = reader.ring;

@@ -9,7 +9,7 @@ import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { Alarm } from '../alarm.js';
-import { countByInstance } from '../count-by-instance.js';
+import { countByInstance, instanceOf } from '../count-by-instance.js';
 import { countUnread, type Unread } from '../count-unread.js';
 import type { Hello } from '../frames/decoder.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/line-assembler.js';
@@ -350,11 +350,12 @@ export class RingSource implements Source {
     this.#alarm.wake();
   }
 
-  /** Reads ring by ring. Whether there may be more bytes at once. */
+  /** Reads ring by ring, from where the last batch was full. Whether there may be more bytes at once. */
   #readAwake(nowMs: number): boolean {
     let isMore = false;
-    for (const reader of this.#rings.awake) {
+    for (const reader of [...this.#rings.awake]) {
       if (this.#shared.builder.isFull) return true;
+      this.#rings.last(reader);
       this.#guarded(reader, () => {
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
@@ -411,7 +412,20 @@ export class RingSource implements Source {
     const { lineIdleMs } = this.#options;
     if (nowMs - this.#idleLookMs < Math.min(lineIdleMs, events?.idleMs ?? lineIdleMs) / 4) return;
     this.#idleLookMs = nowMs;
-    interruptIdle(this.#shared, nowMs, lineIdleMs);
+    interruptIdle(this.#shared, nowMs, lineIdleMs, ({ id }) => this.#isUnread(instanceOf(id)));
+  }
+
+  /** Whether more of a process waits in its ring: an earlier ring was full of lines, or its wake-up is still on the way. */
+  #isUnread(instance: string): boolean {
+    const reader = this.#rings.latestOf(instance);
+    if (reader === undefined || reader.isFinished) return false;
+    // What cannot be read now may be there.
+    let isUnread = true;
+    this.#guarded(reader, () => {
+      isUnread = reader.hasNews();
+    });
+    if (isUnread) this.#rings.awake.add(reader);
+    return isUnread;
   }
 
   /** Until a wake-up comes, or it is time for the next look. */

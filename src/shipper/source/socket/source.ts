@@ -357,11 +357,12 @@ export class SocketSource implements Source {
     if (!this.#isUnfinished && !connection.isUndecided) return;
     const { lineIdleMs, events } = this.#options;
     const ms = Math.min(lineIdleMs, events?.idleMs ?? lineIdleMs);
-    this.#idle = setInterval(() => this.#flushIdle(), Math.max(1, ms / 4));
+    // A process that was busy is late for the timer: it reads what came meanwhile before it looks for lines that did not grow.
+    this.#idle = setInterval(() => setImmediate(() => this.#flushIdle()), Math.max(1, ms / 4));
   }
 
   #flushIdle(): void {
-    if (this.#isPaused) return;
+    if (this.#isPaused || this.#isEnded) return;
     const before = this.#now() - this.#options.lineIdleMs;
     let undecided = 0;
     for (const connection of this.#connections.values()) {
