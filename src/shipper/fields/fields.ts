@@ -11,8 +11,10 @@ import { fieldsOfLine } from './layouts.js';
 import { levelOf, objectAt } from './level.js';
 import { isPairAt } from './level-of-keys.js';
 import { fieldsOfObject, fieldsOfPairs, fieldsOfScan } from './named.js';
-import type { Fields } from './read-fields.js';
+import { mayNameSource } from './named-source.js';
+import type { Fields, Wanted } from './read-fields.js';
 import type { Severity } from './severity.js';
+import { mayHaveIds } from './trace-id-places.js';
 import { idsInText } from './trace-ids.js';
 
 /** A line is read so far: fields of a layout come first. */
@@ -20,8 +22,15 @@ const LINE_MAX = 4096;
 const BRACE = 0x7b;
 const LINE_FEED = 0x0a;
 
-/** Fields of the record in these bytes; `undefined` where it has none, as ordinary text. */
-export function fieldsOf(bytes: Uint8Array, start: number, end: number): Fields | undefined {
+const ALL: Wanted = { time: true, attributes: true };
+/** Fields of a record that has no others: one object for all of them. */
+const OF_SEVERITY: readonly Fields[] = Array.from({ length: 25 }, (_, severity) => Object.freeze({ severity }));
+
+/**
+ * Fields of the record in these bytes; `undefined` where it has none, as ordinary text. Those that are not wanted may be there or not:
+ * a line that can have no others is not turned into a string.
+ */
+export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: Wanted = ALL): Fields | undefined {
   const from = skipBlanks(bytes, start, end);
   if (from >= end) return undefined;
   const severity = levelOf(bytes, from, end);
@@ -31,8 +40,11 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number): Fields 
   const isObjectEnd = isClosed(bytes, from, end);
   const at = isObjectEnd ? objectAt(bytes, from, end) : -1;
   const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity);
+  const hasPairs = isPairAt(bytes, from, end);
+  if (ofObject === undefined && !wanted.time && !wanted.attributes && !hasPairs && !hasNames(bytes, from, end))
+    return severity === 0 ? undefined : OF_SEVERITY[severity];
   const line = lineOf(bytes, from, end);
-  const found = isPairAt(bytes, from, end) ? fieldsOfPairs(line) : fieldsOfLine(line);
+  const found = hasPairs ? fieldsOfPairs(line) : fieldsOfLine(line);
   if (found === undefined && ofObject === undefined && severity === 0) return undefined;
   // What a layout names goes before what looks like an id. No spread: this is done for every record.
   const fields: { -readonly [name in keyof Fields]: Fields[name] } = Object.assign(found ?? {}, { severity });
@@ -40,6 +52,12 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number): Fields 
   if (traceId !== undefined) fields.traceId ??= traceId;
   if (spanId !== undefined) fields.spanId ??= spanId;
   return ofObject === undefined ? fields : Object.assign(fields, ofObject);
+}
+
+/** Whether a logger, a thread or an id may be in the line. */
+function hasNames(bytes: Uint8Array, from: number, end: number): boolean {
+  const limit = Math.min(end, from + LINE_MAX);
+  return mayNameSource(bytes, from, limit) || mayHaveIds(bytes, from, limit);
 }
 
 function fieldsOfJson(bytes: Uint8Array, from: number, end: number, severity: Severity): Fields | undefined {

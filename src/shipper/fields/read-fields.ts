@@ -16,3 +16,10 @@ export interface Fields {
   /** Where the JSON object is in the bytes. */
   readonly object?: { readonly start: number; readonly end: number };
 }
+
+/** Fields that cost the most to read: a sink that leaves them out says so. */
+export interface Wanted {
+  readonly time: boolean;
+  /** What else a layout or logfmt names. */
+  readonly attributes: boolean;
+}

@@ -4,7 +4,7 @@ import type { RecordBatch } from '../parts.js';
 import { ByContainer } from '../records/by-container.js';
 import type { Settings } from '../settings.js';
 import { fieldsOf } from './fields.js';
-import type { Fields } from './read-fields.js';
+import type { Fields, Wanted } from './read-fields.js';
 import { isBelievable, timeOf, UTC, type ZoneOffset, zoneOffset } from './time.js';
 
 export type FieldSettings = Pick<Settings, 'fields' | 'time' | 'timeZone'> &
@@ -15,12 +15,19 @@ interface Asked {
   readonly isOn: boolean;
   readonly hasTimes: boolean;
   readonly zone: ZoneOffset;
+  /** With and without attributes. */
+  readonly all: Wanted;
+  readonly few: Wanted;
 }
 
 function askedBy({ fields, time, timeZone }: FieldSettings): Asked {
   const isOn = fields === 'auto';
   const hasTimes = isOn && time === 'text';
-  return { isOn, hasTimes, zone: hasTimes && timeZone !== 'UTC' ? zoneOffset(timeZone) : UTC };
+  const zone = hasTimes && timeZone !== 'UTC' ? zoneOffset(timeZone) : UTC;
+  return {
+    ...{ isOn, hasTimes, zone },
+    ...{ all: { time: hasTimes, attributes: true }, few: { time: hasTimes, attributes: false } },
+  };
 }
 
 export class FieldReader {
@@ -49,11 +56,12 @@ export class FieldReader {
     return this.#askedOf(batch, i).isOn;
   }
 
-  fieldsOf(batch: RecordBatch, i: number): Fields | undefined {
-    if (!this.reads(batch, i)) return undefined;
-    const { bytes, start, length } = batch;
-    const from = start[i]!;
-    return fieldsOf(bytes, from, from + length[i]!);
+  /** @param withAttributes whether those are needed */
+  fieldsOf(batch: RecordBatch, i: number, withAttributes: boolean): Fields | undefined {
+    const { isOn, all, few } = this.#askedOf(batch, i);
+    if (!isOn) return undefined;
+    const from = batch.start[i]!;
+    return fieldsOf(batch.bytes, from, from + batch.length[i]!, withAttributes ? all : few);
   }
 
   /** Milliseconds since 1970: of the text where that is asked for and believable, otherwise of the write. */

@@ -58,7 +58,7 @@ export class EventFormat {
     const start = new Uint32Array(batch.count);
     const length = new Uint32Array(batch.count);
     for (let i = 0; i < batch.count; i++) {
-      const fields = this.#reader.fieldsOf(batch, i);
+      const fields = this.#reader.fieldsOf(batch, i, true);
       timeMs[i] = this.#reader.timeOf(batch, i, fields);
       const from = batch.start[i]!;
       const to = from + batch.length[i]!;
@@ -77,7 +77,9 @@ export class EventFormat {
   }
 
   #times(batch: RecordBatch): Float64Array {
-    return Float64Array.from(batch.timeMs, (_, i) => this.#reader.timeOf(batch, i, this.#reader.fieldsOf(batch, i)));
+    return Float64Array.from(batch.timeMs, (_, i) =>
+      this.#reader.timeOf(batch, i, this.#reader.fieldsOf(batch, i, false)),
+    );
   }
 
   /** What records of an origin share. */

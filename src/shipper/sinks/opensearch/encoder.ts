@@ -187,7 +187,7 @@ export class BulkEncoder {
   /** The time of a record as it is stored, in milliseconds. */
   timeOf(batch: RecordBatch, i: number): number {
     return this.#fields?.hasTimes === true
-      ? this.#fields.timeOf(batch, i, this.#fields.fieldsOf(batch, i))
+      ? this.#fields.timeOf(batch, i, this.#fields.fieldsOf(batch, i, false))
       : batch.timeMs[i]!;
   }
 
@@ -273,7 +273,7 @@ export class BulkEncoder {
   /** Reads the text of a record, as far as its form asks for that. */
   #read(batch: RecordBatch, i: number, { withData = false, withFields = false }: BulkForm): Reading {
     const reader = withFields || this.#fields?.hasTimes === true ? this.#fields : undefined;
-    const fields = reader?.fieldsOf(batch, i);
+    const fields = reader?.fieldsOf(batch, i, withData);
     const timeMs = reader === undefined ? batch.timeMs[i]! : reader.timeOf(batch, i, fields);
     const data = withData && batch.length[i]! <= DATA_MAX_BYTES ? this.#data(batch, i, fields) : undefined;
     const members = withFields && fields !== undefined ? this.#fieldsToJson(fields) : '';

@@ -99,7 +99,7 @@ export class OtlpEncoder {
     const origin = batch.origins[index]!;
     shared[index] ??= attributesOf(origin);
     const seq = batch.seq[i]!;
-    const fields = this.#fields.fieldsOf(batch, i);
+    const fields = this.#fields.fieldsOf(batch, i, false);
     const text = utf8Of(batch, i);
     const rest = [
       ...(fields === undefined ? [] : fieldsOf(fields)),
