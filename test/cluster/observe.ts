@@ -1,9 +1,7 @@
 /** `logtap status` and `logtap tail` of pods, with the rights of the role in docs/guides/see-a-cluster.md and no others. */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
-import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
-import { stepsOf } from '../support/page.js';
+import { legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
+import { roleOf, userOf } from '../support/cluster-user.js';
 import { temporaryDirectory } from '../support/run.js';
 import type { AuditedTest } from './audits.js';
 
@@ -11,33 +9,13 @@ import type { AuditedTest } from './audits.js';
 const WRITER = `trap exit TERM; i=0
 while true; do echo "INFO tick $i"; echo "ERROR boom $i"; i=$((i+1)); sleep 0.2; done`;
 
-/** A kubeconfig of a new service account with this role in the default namespace. */
-async function userOf(k8s: TestCluster, name: string, role: object): Promise<string> {
-  await k8s.tell(['create', 'serviceaccount', name]);
-  await k8s.apply(
-    { ...role, metadata: { name } },
-    {
-      ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata: { name } },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace: 'default' }],
-    },
-  );
-  const token = (await k8s.tell(['create', 'token', name])).trim();
-  const config = parse(readFileSync(k8s.kubeconfig, 'utf8'));
-  config.users = config.users.map(({ name: user }: { name: string }) => ({ name: user, user: { token } }));
-  const file = join(temporaryDirectory(), 'kubeconfig');
-  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
-  return file;
-}
-
 export function observe(test: AuditedTest): void {
   test('status and tail of a suppressed pod, through a restart of its shipper, with the least rights', async (k8s) => {
     const name = k8s.name('seen');
-    const [page] = stepsOf('docs/guides/see-a-cluster.md');
-    const role = parse(page !== undefined && 'file' in page ? page.text : '');
+    const role = roleOf('docs/guides/see-a-cluster.md');
     const [listsPods] = role.rules;
     const observer = await userOf(k8s, `${name}-observer`, role);
-    const lister = await userOf(k8s, `${name}-lister`, { ...role, rules: [listsPods] });
+    const lister = await userOf(k8s, `${name}-lister`, { ...role, rules: [listsPods!] });
     const pod = podOf(name, [legacy(WRITER)], { terminationGracePeriodSeconds: 5 });
     await k8s.apply(
       k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true, shipper: { drainSeconds: 5 } }),

@@ -1,5 +1,6 @@
 /** `logtap upgrade` under a real kubelet: the shipper is another, the application is the same, and no line is lost or stored twice. */
 import { legacy, linesOf, NEXT_IMAGE, PATIENCE, podOf } from '../support/cluster.js';
+import { roleOf, userOf } from '../support/cluster-user.js';
 import { IMAGE } from '../support/image.js';
 import { countInOpenSearch } from '../support/sinks-read-back.js';
 import type { AuditedTest } from './audits.js';
@@ -71,13 +72,27 @@ export function upgrade(test: AuditedTest): void {
       const before = await podNow();
 
       const selection = ['upgrade', '-l', `app=${name}`, '--image', NEXT_IMAGE];
-      const dry = await k8s.logtap([...selection, '--dry-run']);
+      const role = roleOf('docs/guides/upgrade-without-restarts.md');
+      const operator = await userOf(k8s, `${name}-operator`, role);
+      const [ofPods] = role.rules;
+      const least = await userOf(k8s, `${name}-least`, { ...role, rules: [ofPods!] });
+      const onlyPods = await k8s.logtap([...selection, '--dry-run'], least);
+      expect(onlyPods).toMatchObject({ code: 0, stderr: '' });
+      expect(linesOf(onlyPods.stdout)).toEqual([
+        `default/${pod}: would get ${NEXT_IMAGE} in the place of ${IMAGE}`,
+        expect.stringMatching(
+          new RegExp(
+            `^default/${pod}: the template of its owner was not read: cannot get ReplicaSet default/\\S+: .*forbidden`,
+          ),
+        ),
+      ]);
+      const dry = await k8s.logtap([...selection, '--dry-run'], operator);
       expect(dry).toMatchObject({ code: 0, stderr: '' });
       expect(linesOf(dry.stdout)).toEqual([
         `default/${pod}: would get ${NEXT_IMAGE} in the place of ${IMAGE}`,
         expect.stringContaining(`Deployment default/${name}: its template still has ${IMAGE}`),
       ]);
-      const data = JSON.parse((await k8s.logtap([...selection, '--dry-run', '-o', 'json'])).stdout);
+      const data = JSON.parse((await k8s.logtap([...selection, '--dry-run', '-o', 'json'], operator)).stdout);
       expect(data).toMatchObject({ image: NEXT_IMAGE, isDryRun: true, replaced: 1, failed: 0, left: 0 });
       expect(data.entries).toEqual([
         {
@@ -90,7 +105,7 @@ export function upgrade(test: AuditedTest): void {
       ]);
       expect(shipperState(await podNow())).toEqual(shipperState(before));
 
-      const answer = await k8s.logtap(selection);
+      const answer = await k8s.logtap(selection, operator);
       expect(answer).toMatchObject({ code: 0, stderr: '' });
       expect(linesOf(answer.stdout)).toEqual([
         expect.stringMatching(

@@ -88,7 +88,7 @@ async function readTwo(options: Partial<RingSourceOptions>, run: (reading: Readi
   }
 }
 
-// Whichever ring is read first.
+// Either ring may be the one that is read first.
 const ORDERS = [
   [0, 1],
   [1, 0],
