@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { REDACTION_KINDS, type RedactionKind } from '../src/catalog/records/redaction.js';
 import { recordRules } from '../src/catalog/values/record-rules.js';
 import { fieldsOf } from '../src/shipper/fields/fields.js';
-import { levelOf } from '../src/shipper/fields/level.js';
+import { levelOf } from '../src/shipper/fields/level/level.js';
 import type { Origin, RecordBatch, Stage } from '../src/shipper/parts.js';
 import { BatchBuilder } from '../src/shipper/records/record-batch.js';
 import { Bill, type BillOptions } from '../src/shipper/stages/bill/bill.js';

@@ -1,7 +1,7 @@
 /** Settings to the stages between sources and buffer, in the order in which records pass them. */
 import { join } from 'node:path';
 import { severitiesOf } from '../catalog/values/record-rules.js';
-import { levelOf } from './fields/level.js';
+import { levelOf } from './fields/level/level.js';
 import type { Log } from './log.js';
 import { openRedaction } from './open-redaction.js';
 import type { Stage } from './parts.js';

@@ -3,7 +3,7 @@ import { LEVELS, severitiesOf } from '../catalog/values/record-rules.js';
 import { printable } from '../printable.js';
 import { FORMED } from '../shipper/events/formed.js';
 import { fieldsOf } from '../shipper/fields/fields.js';
-import { levelOf } from '../shipper/fields/level.js';
+import { levelOf } from '../shipper/fields/level/level.js';
 import type { Fields } from '../shipper/fields/read-fields.js';
 import type { Origin } from '../shipper/parts.js';
 import type { Outcome } from './outcome.js';

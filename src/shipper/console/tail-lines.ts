@@ -3,8 +3,8 @@
  * holds a bounded text until the client takes it, so that neither a fast application nor a slow client costs the shipper
  * more than that.
  */
-import { levelOf } from '../fields/level.js';
-import { severityName } from '../fields/severity.js';
+import { levelOf } from '../fields/level/level.js';
+import { severityName } from '../fields/level/severity.js';
 import type { RecordBatch } from '../parts.js';
 import { JsonWriter } from '../records/json-writer.js';
 import { recordAt } from '../records/record-batch.js';

@@ -8,12 +8,12 @@ import { isDigit, isUpper } from '../records/bytes.js';
 import { jsonObjectIn } from '../records/json-object.js';
 import { skipBlanks } from './bytes.js';
 import { fieldsOfLine } from './layouts.js';
-import { levelOf, objectAt } from './level.js';
-import { isPairAt } from './level-of-keys.js';
+import { levelOf, objectAt } from './level/level.js';
+import { isPairAt } from './level/level-of-keys.js';
+import type { Severity } from './level/severity.js';
 import { fieldsOfObject, fieldsOfPairs, fieldsOfScan } from './named.js';
 import { mayNameSource } from './named-source.js';
 import type { Fields, Wanted } from './read-fields.js';
-import type { Severity } from './severity.js';
 import { mayHaveIds } from './trace-id-places.js';
 import { idsInText } from './trace-ids.js';
 

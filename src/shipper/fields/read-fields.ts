@@ -1,5 +1,5 @@
 /** The fields that are read from the text of a record. */
-import type { Severity } from './severity.js';
+import type { Severity } from './level/severity.js';
 
 export interface Fields {
   /** 0 where there is none. */

@@ -8,9 +8,9 @@
  * Metrics in the embedded format, and what would be too long for an event as JSON, go as they were.
  */
 
+import { severityName } from '../../fields/level/severity.js';
 import type { Fields } from '../../fields/read-fields.js';
 import { FieldReader, type FieldSettings } from '../../fields/reader.js';
-import { severityName } from '../../fields/severity.js';
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { JsonWriter } from '../../records/json-writer.js';

@@ -1,6 +1,7 @@
 /** Fields of a record and labels as JSON of a document, under the names of its schema. */
+
+import { type Severity, severityName } from '../../fields/level/severity.js';
 import type { Fields } from '../../fields/read-fields.js';
-import { type Severity, severityName } from '../../fields/severity.js';
 import type { SchemaName } from './schema.js';
 
 /** A keyword that is longer is not indexed. */

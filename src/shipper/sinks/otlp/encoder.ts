@@ -12,9 +12,10 @@
  *
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/v1.10.0/opentelemetry/proto/logs/v1/logs.proto
  */
+
+import { severityName } from '../../fields/level/severity.js';
 import type { Fields } from '../../fields/read-fields.js';
 import { FieldReader, type FieldSettings } from '../../fields/reader.js';
-import { severityName } from '../../fields/severity.js';
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import type { Settings } from '../../settings.js';

@@ -1,5 +1,5 @@
 import { fieldsOf } from '../../../../src/shipper/fields/fields';
-import { levelOf } from '../../../../src/shipper/fields/level';
+import { levelOf } from '../../../../src/shipper/fields/level/level';
 import { CORPUS } from './corpus';
 
 const of = (line: string) => {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { levelOf } from '../../../../src/shipper/fields/level';
+import { levelOf } from '../../../../src/shipper/fields/level/level';
 
 const of = (line: string): number => {
   const bytes = Buffer.from(`x${line}y`);

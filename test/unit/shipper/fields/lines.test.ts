@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fieldsOf } from '../../../../src/shipper/fields/fields';
-import { severityName } from '../../../../src/shipper/fields/severity';
+import { severityName } from '../../../../src/shipper/fields/level/severity';
 
 const lines = readFileSync(join(__dirname, 'lines.txt'), 'utf8')
   .trimEnd()

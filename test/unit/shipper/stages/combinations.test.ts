@@ -4,7 +4,7 @@ import { recordRules } from '../../../../src/catalog/values/record-rules.js';
 import { Ledger } from '../../../../src/shipper/accounting/ledger.js';
 import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
 import { runPipeline } from '../../../../src/shipper/delivery/pipeline.js';
-import { levelOf } from '../../../../src/shipper/fields/level.js';
+import { levelOf } from '../../../../src/shipper/fields/level/level.js';
 import type { Origin, RecordBatch, Source, Stage } from '../../../../src/shipper/parts.js';
 import { Bill } from '../../../../src/shipper/stages/bill/bill.js';
 import { PlainText } from '../../../../src/shipper/stages/bytes/plain-text.js';

@@ -3,8 +3,8 @@
  * host and program of syslog, names of loggers, and punctuation. The first ordinary word ends it.
  */
 
-import { isDigit, isLetter, isUpper } from '../records/bytes.js';
-import { isAt, isBlank, skipBlanks, skipEscape, skipLetters } from './bytes.js';
+import { isDigit, isLetter, isUpper } from '../../records/bytes.js';
+import { isAt, isBlank, skipBlanks, skipEscape, skipLetters } from '../bytes.js';
 import { isPairAt, levelOfPairs } from './level-of-keys.js';
 import { isRequest, levelOfAccess, levelOfIis } from './level-of-status.js';
 import { type Severity, severityOfLetter, severityOfWord } from './severity.js';

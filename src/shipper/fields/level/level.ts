@@ -5,8 +5,8 @@
  * in a message is none.
  */
 
-import { isDigit, isLetter, isUpper } from '../records/bytes.js';
-import { isAt, isBlank, numberAt, skipBlanks } from './bytes.js';
+import { isDigit, isLetter, isUpper } from '../../records/bytes.js';
+import { isAt, isBlank, numberAt, skipBlanks } from '../bytes.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
 import { levelOfAndroid, levelOfWebSphere } from './level-of-letter.js';

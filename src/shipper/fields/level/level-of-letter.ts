@@ -1,6 +1,6 @@
 /** The level as one letter: of WebSphere and Open Liberty behind time, thread and component, of Android behind time, process and thread. */
-import { isDigit, isHex } from '../records/bytes.js';
-import { isAt, isBlank, skipBlanks } from './bytes.js';
+import { isDigit, isHex } from '../../records/bytes.js';
+import { isAt, isBlank, skipBlanks } from '../bytes.js';
 import type { Severity } from './severity.js';
 
 const BRACKET_CLOSE = 0x5d;

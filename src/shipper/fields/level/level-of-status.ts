@@ -1,7 +1,7 @@
 /** The level of a line of an access log: that of the status which the server answered. */
 
-import { isDigit, isUpper } from '../records/bytes.js';
-import { isBlank, numberAt, skipBlanks } from './bytes.js';
+import { isDigit, isUpper } from '../../records/bytes.js';
+import { isBlank, numberAt, skipBlanks } from '../bytes.js';
 import { type Severity, severityOfStatus } from './severity.js';
 
 const QUOTE = 0x22;

@@ -1,7 +1,7 @@
 /** The level of a record that names its values: a JSON object, or logfmt. */
 
-import { isDigit, isLetter } from '../records/bytes.js';
-import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters } from './bytes.js';
+import { isDigit, isLetter } from '../../records/bytes.js';
+import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters } from '../bytes.js';
 import {
   type Severity,
   severityOfLetter,
