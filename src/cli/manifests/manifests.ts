@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CST, type Document, Lexer, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import { listItems } from '../../constructs/injection/object-list.js';
+import { isResourceList, listItems } from '../../constructs/injection/object-list.js';
 import { isWorkload, type KubernetesObject } from '../../constructs/injection/workload.js';
 import { CommandError } from '../usage.js';
 import { AS_KUBECTL, toYaml } from './kubectl-yaml.js';
@@ -18,6 +18,8 @@ export interface Manifest {
   readonly file: string;
   /** From 1 on. */
   readonly line: number;
+  /** The type of the list that the command was given as a KRM function, and has to return. */
+  readonly functionList?: { readonly apiVersion: string; readonly kind: string };
 }
 
 /** The position of an object, for messages. */
@@ -111,12 +113,14 @@ function objects(document: Document.Parsed, { name, text }: ManifestText, lines:
     refuseTemplates(document.contents, object, name, lines);
     return [{ object, file: name, line }];
   }
+  const { apiVersion, kind } = object;
+  const functionList = isResourceList(apiVersion, kind) ? { apiVersion, kind } : undefined;
   return items.map((item, index) => {
     const node = document.getIn(['items', index], true) as Node | undefined;
     const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
     checkObject(item, placeOf(name, itemLine));
     refuseTemplates(node, item, name, lines);
-    return { object: item, file: name, line: itemLine };
+    return { object: item, file: name, line: itemLine, ...(functionList && { functionList }) };
   });
 }
 

@@ -29,14 +29,11 @@ export interface Change {
 /** Throws a UsageError or a CommandError before anything is written to `io.stdout`. */
 export async function rewriteManifests({ path, format, change }: Rewriting, io: CommandStreams): Promise<void> {
   const texts = await readTexts(path, io);
-  const results = manifestsIn(texts, path).map((manifest) => atPlace(manifest, change));
-  await write(
-    io.stdout,
-    formatManifests(
-      results.map(({ object }) => object),
-      format,
-    ),
-  );
+  const manifests = manifestsIn(texts, path);
+  const results = manifests.map((manifest) => atPlace(manifest, change));
+  const objects = results.map(({ object }) => object);
+  const functionList = manifests.find((manifest) => manifest.functionList)?.functionList;
+  await write(io.stdout, formatManifests(functionList ? [{ ...functionList, items: objects }] : objects, format));
   const commented = texts.filter(hasComments).map(({ name }) => `! ${name}: the comments are not in the output`);
   const lines = [...results.flatMap(({ report }) => report), ...commented];
   await write(io.stderr, lines.map((line) => `${line}\n`).join(''));

@@ -1,4 +1,7 @@
-/** Lists of objects: `List`, as in files, and lists of one kind such as `DeploymentList`, as in answers of the API server. */
+/**
+ * Lists of objects: `List`, as in files, lists of one kind such as `DeploymentList`, as in answers of the API server, and
+ * `ResourceList`, the input and output of KRM functions, which kustomize runs.
+ */
 import { isWorkload, type KubernetesObject } from './workload.js';
 
 /** Kind of the items, derived from the kind of the list. The API server omits it in each item. */
@@ -9,9 +12,16 @@ function itemType(apiVersion: unknown, kind: unknown): { apiVersion: string; kin
   return { apiVersion: String(apiVersion), kind: itemKind };
 }
 
+const FUNCTION_GROUP = 'config.kubernetes.io/';
+
+/** Whether an object of this kind is the input or the output of a KRM function. */
+export function isResourceList(apiVersion: unknown, kind: unknown): boolean {
+  return kind === 'ResourceList' && String(apiVersion).startsWith(FUNCTION_GROUP);
+}
+
 /** Whether an object of this kind is a list that may contain workloads. */
 export function isList(apiVersion: unknown, kind: unknown): boolean {
-  return kind === 'List' || itemType(apiVersion, kind) !== undefined;
+  return kind === 'List' || isResourceList(apiVersion, kind) || itemType(apiVersion, kind) !== undefined;
 }
 
 const isObject = (item: unknown) => item !== null && typeof item === 'object' && !Array.isArray(item);

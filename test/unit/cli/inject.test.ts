@@ -220,6 +220,23 @@ describe('input', () => {
     ]);
   });
 
+  test('the ResourceList of a kustomize function stays one, with its items injected', async () => {
+    const items = [service, deployment()];
+    const functionConfig = { apiVersion: 'example.com/v1', kind: 'Inject', metadata: { name: 'logtap' } };
+    const list = { apiVersion: 'config.kubernetes.io/v1', kind: 'ResourceList', functionConfig, items };
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], Yaml.stringify(list));
+    expect(documents(stdout)).toEqual([
+      {
+        apiVersion: 'config.kubernetes.io/v1',
+        kind: 'ResourceList',
+        items: items.map((each) => inject(each, stdoutSink)),
+      },
+    ]);
+    expect(stderr).toBe('= unchanged Service/orders\n+ injected Deployment/orders\n');
+    const json = await run(['-', '-o', 'json', ...stdoutFlags], Yaml.stringify(list));
+    expect(JSON.parse(json.stdout)).toEqual(documents(stdout)[0]);
+  });
+
   test('a workload that another object makes is skipped with the reason, and the others are injected', async () => {
     const own = (kind: string, isController = true) => ({
       metadata: { name: 'x', ownerReferences: [{ apiVersion: 'apps/v1', kind, name: 'd', controller: isController }] },
