@@ -311,11 +311,18 @@ const forTests = [
     without: "the comparison with kubectl's reading of YAML",
   },
   {
-    name: 'helm template',
-    isPresent: () => isGoProgramPresent('helm-template'),
-    install: () => ensureGoProgram('helm-template'),
+    name: 'helm',
+    isPresent: () => isGoProgramPresent('helm'),
+    install: () => ensureGoProgram('helm'),
     needs: ['go'],
-    without: 'the examples of charts, one of which is a Helm chart',
+    without: 'the charts that Helm renders, which need Go 1.26',
+  },
+  {
+    name: 'kustomize',
+    isPresent: () => isGoProgramPresent('kustomize'),
+    install: () => ensureGoProgram('kustomize'),
+    needs: ['go'],
+    without: 'the tap on the output of kustomize',
   },
   {
     name: 'custom resources',

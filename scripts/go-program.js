@@ -3,7 +3,7 @@
 //     node scripts/go-program.js NAME      builds it unless it is in the cache
 //
 // kubectl-yaml reads YAML exactly as kubectl does, since it is kubectl's own reader: the judge of what manifests mean.
-// helm-template renders a directory with a chart as `helm template` does.
+// helm is Helm 4, and kustomize is kustomize: no registry that tests may use has their binaries.
 // prometheus-rules judges rules and queries as Prometheus does.
 // otel-receiver has receivers of the OpenTelemetry Collector: for the Forward protocol, and for its own over HTTP.
 //

@@ -1,29 +1,21 @@
 /** The charts of examples/cdk8s, run by the commands of their page, and what Kubernetes says about the manifests. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { ensureGoProgram } from '../../scripts/go-program.js';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
 import type { KubernetesObject } from '../../src/constructs/injection/workload.js';
 import { describeWith } from '../support/capability.js';
+import { directoryOfGoPrograms } from '../support/go-programs.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { runPage, stepsOf } from '../support/page.js';
-import { root, temporaryDirectory } from '../support/run.js';
+import { root } from '../support/run.js';
 
 jest.setTimeout(240_000);
 
 const example = join(root, 'examples', 'cdk8s');
 const written = join(example, 'dist');
 
-/** A directory with the program that renders charts as Helm does. */
-function helmDirectory(): string {
-  const directory = join(temporaryDirectory(), 'helm');
-  mkdirSync(directory);
-  symlinkSync(ensureGoProgram('helm-template'), join(directory, 'helm'));
-  return directory;
-}
-
-describeWith(['helm template', 'kubernetes schemas'], 'the charts by task', () => {
+describeWith(['helm', 'kubernetes schemas'], 'the charts by task', () => {
   beforeAll(async () => {
     await ensureSchemas();
     rmSync(written, { recursive: true, force: true });
@@ -33,7 +25,7 @@ describeWith(['helm template', 'kubernetes schemas'], 'the charts by task', () =
   test('are synthesised as their page shows, and Kubernetes accepts every object', async () => {
     await runPage(stepsOf('examples/cdk8s/README.md'), {
       cwd: example,
-      env: { CDK8S_CHECK_UPGRADE: 'false', PATH: `${helmDirectory()}:${process.env.PATH}` },
+      env: { CDK8S_CHECK_UPGRADE: 'false', PATH: `${directoryOfGoPrograms('helm')}:${process.env.PATH}` },
     });
     const objects = readdirSync(written).flatMap((file) =>
       parseAllDocuments(readFileSync(join(written, file), 'utf8')).map(

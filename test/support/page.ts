@@ -1,13 +1,13 @@
 /**
  * A page of documentation, run from its first command to its last. Its blocks:
  *
- *     ```yaml      a file, whose name is in its first line: `# NAME`
+ *     ```yaml      a file, whose name is in its first line: `# NAME`; without a name it is not for the commands
  *     ```console   commands after `$ `, each with what it prints; `…` in there means any text
  *
  * A command that ends with ` &` goes on beside the others, and prints nothing.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { logtap, root, run, start, temporaryDirectory } from './run.js';
 
 export type Step =
@@ -17,7 +17,10 @@ export type Step =
 export function stepsOf(page: string): Step[] {
   const text = readFileSync(join(root, page), 'utf8');
   return [...text.matchAll(/```(yaml|console)\n(.*?)```/gs)].flatMap(([, kind, block = '']): Step[] => {
-    if (kind === 'yaml') return [{ file: /^# (\S+)\n/.exec(block)?.[1] ?? '', text: block }];
+    if (kind === 'yaml') {
+      const [, file] = /^# (\S+\.ya?ml)\n/.exec(block) ?? [];
+      return file === undefined ? [] : [{ file, text: block }];
+    }
     return block
       .split(/^\$ /m)
       .slice(1)
@@ -50,6 +53,7 @@ export async function runPage(steps: readonly Step[], options: PageOptions = {})
   };
   for (const step of steps) {
     if ('file' in step) {
+      mkdirSync(dirname(join(directory, step.file)), { recursive: true });
       writeFileSync(join(directory, step.file), here(step.text));
       continue;
     }
