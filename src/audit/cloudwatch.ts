@@ -3,6 +3,8 @@ import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloud
 import { withNames } from '../shipper/labels/names.js';
 import type { Secrets } from '../shipper/secrets.js';
 import { parseSettings } from '../shipper/settings.js';
+import { AwsCredentials } from '../shipper/sinks/aws/credentials.js';
+import { roleToAssume } from '../shipper/sinks/aws/role.js';
 import { Network } from '../shipper/sinks/http/network.js';
 import type { StoredEvent, Window } from './stored.js';
 
@@ -34,12 +36,18 @@ export class CloudWatchReader {
     const given = { ...env, LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: group };
     const settings = withNames(parseSettings(given, () => {}));
     const { cloudwatchEndpoint, awsRegion, awsUseFips, awsUseDualstack } = settings;
+    const network = new Network(settings, secrets);
+    const role = roleToAssume(settings.cloudwatchRoleArn, settings.cloudwatchExternalId, settings);
     this.#client = new CloudWatchLogsClient({
       ...(awsRegion !== undefined && { region: awsRegion }),
       ...(cloudwatchEndpoint === undefined
         ? { useFipsEndpoint: awsUseFips === true, useDualstackEndpoint: awsUseDualstack === true }
         : { endpoint: cloudwatchEndpoint.href }),
-      requestHandler: new Network(settings, secrets).awsHandler,
+      requestHandler: network.awsHandler,
+      ...(role !== undefined && {
+        // The rules of the settings demand a region.
+        credentials: new AwsCredentials({ region: awsRegion!, network, role }).provider,
+      }),
       ...{ retryMode: 'adaptive', maxAttempts: ATTEMPTS },
     });
     // With its placeholders filled.

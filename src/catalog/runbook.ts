@@ -18,6 +18,7 @@ export const SYMPTOMS = [
   'the-index-is-blocked',
   'there-are-no-credentials',
   'the-credentials-are-refused',
+  'the-role-is-not-assumed',
   'the-service-is-throttled',
   'the-service-fails',
   'every-record-is-refused',

@@ -44,7 +44,7 @@ export interface Input {
   readonly startTime: number;
   readonly endTime: number;
   readonly nextToken?: string;
-  readonly limit: number;
+  readonly limit?: number;
 }
 
 /** What happens to the next request instead of an answer. */
@@ -303,7 +303,7 @@ export class CloudWatchFake {
   }
 
   /** From the newest page on; tokens are the number of events that were shown, and the last one repeats. */
-  #getLogEvents({ logGroupName, logStreamName, startTime, endTime, nextToken, limit }: Input): unknown {
+  #getLogEvents({ logGroupName, logStreamName, startTime, endTime, nextToken, limit = 10_000 }: Input): unknown {
     const stream = this.#group(logGroupName).streams.get(logStreamName);
     if (stream === undefined) {
       throw new ServiceError('ResourceNotFoundException', 'The specified log stream does not exist.');

@@ -3,7 +3,10 @@
 import { setting } from '../setting.js';
 import { AWS_REGION, KMS_KEY_ARN, LOG_GROUP, LOG_GROUP_CLASSES, LOG_STREAM } from '../values/service-names.js';
 import * as value from '../values/setting-values.js';
+import { externalIdSetting, roleArnSetting, roleRules } from './assumed-role.js';
 import type { SinkEntry } from './sink.js';
+
+const CLOUDWATCH_ROLE_ARN = roleArnSetting('LOGTAP_CLOUDWATCH_ROLE_ARN', 'CloudWatch Logs');
 
 export const CLOUDWATCH_SETTINGS = {
   cloudwatchLogGroup: setting({
@@ -29,6 +32,8 @@ export const CLOUDWATCH_SETTINGS = {
     help: 'Region of the log group. Credentials come from the default provider chain of the AWS SDK for JavaScript.',
     parse: value.named(AWS_REGION),
   }),
+  cloudwatchRoleArn: CLOUDWATCH_ROLE_ARN,
+  cloudwatchExternalId: externalIdSetting('LOGTAP_CLOUDWATCH_EXTERNAL_ID', CLOUDWATCH_ROLE_ARN),
   cloudwatchRetentionDays: setting({
     name: 'LOGTAP_CLOUDWATCH_RETENTION_DAYS',
     defaultMeaning: 'the logs never expire',
@@ -89,5 +94,5 @@ export const CLOUDWATCH = {
     [CLOUDWATCH_SETTINGS.cloudwatchLogGroup, '/my/app'],
     [CLOUDWATCH_SETTINGS.awsRegion, 'eu-central-1'],
   ],
-  rules: [],
+  rules: roleRules(CLOUDWATCH_SETTINGS.cloudwatchRoleArn, CLOUDWATCH_SETTINGS.cloudwatchExternalId),
 } as const satisfies SinkEntry;

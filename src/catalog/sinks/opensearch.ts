@@ -3,10 +3,13 @@ import { excludes, needsOn, type Rule, together } from '../rule.js';
 import { setting } from '../setting.js';
 import { OPENSEARCH_INDEX } from '../values/service-names.js';
 import * as value from '../values/setting-values.js';
+import { externalIdSetting, roleArnSetting, roleRules } from './assumed-role.js';
 import type { SinkEntry } from './sink.js';
 
 /** Shapes of documents. */
 export const OPENSEARCH_SCHEMAS = ['otel', 'ecs', 'flat'] as const;
+
+const OPENSEARCH_ROLE_ARN = roleArnSetting('LOGTAP_OPENSEARCH_ROLE_ARN', 'a signed cluster');
 
 export const OPENSEARCH_SETTINGS = {
   opensearchUrls: setting({
@@ -60,6 +63,8 @@ export const OPENSEARCH_SETTINGS = {
     help: 'Service that requests are signed for: `es` for an Amazon OpenSearch Service domain, `aoss` for an OpenSearch Serverless collection. Needs `AWS_REGION`.',
     parse: value.oneOf(['es', 'aoss']),
   }),
+  opensearchRoleArn: OPENSEARCH_ROLE_ARN,
+  opensearchExternalId: externalIdSetting('LOGTAP_OPENSEARCH_EXTERNAL_ID', OPENSEARCH_ROLE_ARN),
   opensearchCaFile: setting({
     name: 'LOGTAP_OPENSEARCH_CA_FILE',
     defaultMeaning: "Node's certificates",
@@ -91,6 +96,7 @@ const RULES: readonly Rule[] = [
   excludes(of.opensearchSigv4, of.opensearchUsername, 'a request has only one Authorization header'),
   excludes(of.opensearchDataStream, of.opensearchIndex),
   needsOn(of.opensearchRetentionDays, of.opensearchSetup),
+  ...roleRules(of.opensearchRoleArn, of.opensearchExternalId, of.opensearchSigv4),
 ];
 
 export const OPENSEARCH = {

@@ -2,7 +2,10 @@
 import { type Rule, together } from '../rule.js';
 import { setting } from '../setting.js';
 import * as value from '../values/setting-values.js';
+import { externalIdSetting, roleArnSetting, roleRules } from './assumed-role.js';
 import type { SinkEntry } from './sink.js';
+
+const OTLP_ROLE_ARN = roleArnSetting('LOGTAP_OTLP_ROLE_ARN', 'a signed endpoint');
 
 export const OTLP_SETTINGS = {
   otlpUrl: setting({
@@ -28,6 +31,8 @@ export const OTLP_SETTINGS = {
     help: 'AWS service that requests are signed for: `logs` for CloudWatch Logs, `osis` for OpenSearch Ingestion. Needs `AWS_REGION`.',
     parse: value.oneOf(['logs', 'osis']),
   }),
+  otlpRoleArn: OTLP_ROLE_ARN,
+  otlpExternalId: externalIdSetting('LOGTAP_OTLP_EXTERNAL_ID', OTLP_ROLE_ARN),
   otlpCaFile: setting({
     name: 'LOGTAP_OTLP_CA_FILE',
     defaultMeaning: "Node's certificates",
@@ -52,7 +57,10 @@ export const OTLP_SETTINGS = {
   }),
 } as const;
 
-const RULES: readonly Rule[] = [together(OTLP_SETTINGS.otlpCertFile, OTLP_SETTINGS.otlpKeyFile)];
+const RULES: readonly Rule[] = [
+  together(OTLP_SETTINGS.otlpCertFile, OTLP_SETTINGS.otlpKeyFile),
+  ...roleRules(OTLP_SETTINGS.otlpRoleArn, OTLP_SETTINGS.otlpExternalId, OTLP_SETTINGS.otlpSigv4),
+];
 
 export const OTLP = {
   title: 'OpenTelemetry protocol',

@@ -50,6 +50,20 @@ export const KMS_KEY_ARN: NameRule = {
   remedy: 'write it as arn:aws:kms:REGION:ACCOUNT:key/ID, no alias',
 };
 
+/** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export const ROLE_ARN: NameRule = {
+  holds: (value) => value.length <= 2048 && /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(value),
+  rule: 'be the ARN of a role',
+  remedy: 'write it as arn:aws:iam::ACCOUNT:role/NAME',
+};
+
+/** @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export const EXTERNAL_ID: NameRule = {
+  holds: (value) => /^[\w+=,.@:/-]{2,1224}$/.test(value),
+  rule: 'be 2 to 1224 letters, digits and _ + = , . @ : / -',
+  remedy: 'copy it from the trust policy of the role',
+};
+
 /** A tag as `key=value`, so that keys have no `=`. In the list that the shipper reads, commas end a tag. */
 export const LOG_GROUP_TAG: NameRule = {
   holds: (value) => /^(?!aws:)[\p{L}\p{Z}\p{N}_.:/+\-@]{1,128}=[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value),
@@ -100,6 +114,11 @@ export function cloudWatchLogsHost(region: string, { isFips = false, isDualstack
   // The ordinary endpoints of GovCloud are validated.
   const service = isFips && (isDualstack || name !== 'aws-us-gov') ? 'logs-fips' : 'logs';
   return `${service}.${region}.${isDualstack ? dualstackDomain : domain}`;
+}
+
+/** Host of the service that gives the credentials of roles, in a region. */
+export function stsHost(region: string): string {
+  return `sts.${region}.${awsPartition(region).domain}`;
 }
 
 /** Date patterns in braces, such as `{yyyy.MM.dd}`. */

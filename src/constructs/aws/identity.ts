@@ -1,13 +1,8 @@
 /** How the pods of a service account come to a role of IAM, one of several ways, behind static factories. */
-import type { NameRule } from '../../catalog/values/service-names.js';
+import { type NameRule, ROLE_ARN } from '../../catalog/values/service-names.js';
 import { must, mustBeNamed } from '../props/must.js';
 import { hasToken } from '../props/token.js';
 
-const ROLE_ARN: NameRule = {
-  holds: (value) => /^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(value),
-  rule: 'be the ARN of a role',
-  remedy: 'write it as arn:aws:iam::ACCOUNT:role/NAME',
-};
 const CLUSTER: NameRule = {
   holds: (value) => /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(value),
   rule: 'be 1 to 100 letters, digits, - and _, starting with a letter or digit',

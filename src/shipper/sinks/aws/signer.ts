@@ -1,11 +1,10 @@
 /** Signs requests to AWS: credentials from where the SDK finds them, a clock that follows the service's. */
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { codeOf, messageOf, NoAnswerError } from '../../errors.js';
 import { type Hint, hintText } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
-import type { Network } from '../http/network.js';
+import { AwsCredentials, type AwsCredentialsOptions } from './credentials.js';
 
 export interface UnsignedRequest {
   readonly method: string;
@@ -30,30 +29,17 @@ const NO_CREDENTIALS: Hint = {
   symptom: 'there-are-no-credentials',
 };
 
-/** Where credentials were found, by the last of the marks that the SDK leaves on them. */
-const SOURCES: Readonly<Record<string, string>> = {
-  CREDENTIALS_ENV_VARS: 'AWS_ACCESS_KEY_ID',
-  CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN: "the role of the pod's service account",
-  CREDENTIALS_STS_ASSUME_ROLE_WEB_ID: "the role of the pod's service account",
-  CREDENTIALS_HTTP: 'the endpoint of Pod Identity or ECS',
-  CREDENTIALS_IMDS: 'the role of the node',
-  CREDENTIALS_PROFILE: 'a profile',
-};
-
 export class AwsSigner {
-  readonly #network: Network;
   readonly #region: string;
   readonly #service: string;
-  #credentials: ReturnType<typeof fromNodeProviderChain>;
-  #source: string | undefined;
+  readonly #credentials: AwsCredentials;
   /** Added to this machine's clock. */
   #clockOffsetMs = 0;
 
-  constructor(region: string, service: string, network: Network) {
-    this.#network = network;
-    this.#region = region;
+  constructor(service: string, options: Omit<AwsCredentialsOptions, 'now'>) {
+    this.#region = options.region;
     this.#service = service;
-    this.#credentials = this.#chain();
+    this.#credentials = new AwsCredentials({ ...options, now: () => Date.now() + this.#clockOffsetMs });
   }
 
   /** The headers to send, those given among them. Throws a NoAnswerError where there are no credentials. */
@@ -67,8 +53,7 @@ export class AwsSigner {
     operation,
   }: UnsignedRequest): Promise<Record<string, string>> {
     try {
-      const credentials = await this.#credentials();
-      this.#source = Object.keys((credentials as { $source?: object }).$source ?? {}).at(-1);
+      const credentials = await this.#credentials.provider();
       const signer = new SignatureV4({ credentials, region: this.#region, service: this.#service, sha256: Sha256 });
       const signed = await signer.sign(
         {
@@ -84,6 +69,14 @@ export class AwsSigner {
       );
       return signed.headers;
     } catch (error) {
+      if (error instanceof NoAnswerError) {
+        const { code, detail, retryAfterMs } = error;
+        const words = `credentials for ${operation}: ${detail}`;
+        throw new NoAnswerError(
+          { code, detail: words, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+          { cause: error },
+        );
+      }
       const detail = `credentials for ${operation}: ${messageOf(error)}${hintText(NO_CREDENTIALS)}`;
       throw new NoAnswerError({ code: codeOf(error), detail }, { cause: error });
     }
@@ -104,23 +97,17 @@ export class AwsSigner {
 
   /** Where the last credentials came from, for errors. */
   get source(): string {
-    return this.#source === undefined ? 'an unknown place' : (SOURCES[this.#source] ?? this.#source);
+    return this.#credentials.source;
   }
 
   /** Signed with the same credentials and clock, for the official client. */
   get identity() {
-    return { credentials: this.#credentials, systemClockOffset: this.#clockOffsetMs };
+    return { credentials: this.#credentials.provider, systemClockOffset: this.#clockOffsetMs };
   }
 
   /** Asks for new credentials at the next request. */
   renewCredentials(): void {
-    this.#credentials = this.#chain();
-  }
-
-  #chain() {
-    // A profile's file may be a mounted Secret that changes: it is read again, not kept as the SDK does by default.
-    const clientConfig = { region: this.#region, requestHandler: this.#network.awsHandler };
-    return fromNodeProviderChain({ clientConfig, ignoreCache: true });
+    this.#credentials.renew();
   }
 }
 

@@ -1,6 +1,7 @@
 /** Requests to a service that may be one of AWS: signed for it, or as they are. The signer loads with the first signed request. */
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/client.js';
 import type { Network } from '../http/network.js';
+import type { RoleToAssume } from './role.js';
 import type { AwsSigner } from './signer.js';
 
 export class Signing {
@@ -8,11 +9,11 @@ export class Signing {
   #signer: AwsSigner | undefined;
 
   /** Without a service, requests are not signed; with one, the rules of the settings demand a region. */
-  constructor(service: string | undefined, region: string | undefined, network: Network) {
+  constructor(service: string | undefined, region: string | undefined, network: Network, role?: RoleToAssume) {
     if (service === undefined) return;
     this.#open = async () => {
       const { AwsSigner } = await import('./signer.js');
-      return new AwsSigner(region!, service, network);
+      return new AwsSigner(service, { region: region!, network, role });
     };
   }
 

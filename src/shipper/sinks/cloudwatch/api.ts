@@ -2,6 +2,7 @@
  * CloudWatch Logs over HTTP. PutLogEvents, the hot path, and GetLogEvents are requests of our own with an AWS signature;
  * the official client, which costs more memory than all the rest, loads only when a group or stream has to be made.
  */
+import type { RoleToAssume } from '../aws/role.js';
 import { AwsSigner } from '../aws/signer.js';
 import { HttpClient, type HttpResponse } from '../http/client.js';
 import { compress } from '../http/compress.js';
@@ -12,6 +13,7 @@ export interface CloudWatchApiOptions {
   readonly region: string;
   readonly endpoint: URL;
   readonly network: Network;
+  readonly role: RoleToAssume | undefined;
   readonly group: LogGroupOptions;
   /** Compresses requests, until an answer names the encoding as its problem. */
   readonly gzip: boolean;
@@ -53,10 +55,10 @@ const PAGE_EVENTS = 10_000;
 const ERROR_BYTES = 1000;
 
 export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchApi {
-  const { region, endpoint: url, network, group, onRequest, onNotice } = options;
+  const { region, endpoint: url, network, role, group, onRequest, onNotice } = options;
   const tls = () => (network.awsCa === undefined ? {} : { ca: network.awsCa });
   const http = new HttpClient({ url, tls, network, onRequest });
-  const signer = new AwsSigner(region, 'logs', network);
+  const signer = new AwsSigner('logs', { region, network, role });
   let isCompressing = options.gzip;
 
   const call = async (

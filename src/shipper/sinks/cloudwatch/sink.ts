@@ -10,6 +10,7 @@ import type { SinkAudit } from '../../audit/audit-log.js';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
+import { roleToAssume } from '../aws/role.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
 import { Network } from '../http/network.js';
@@ -54,6 +55,7 @@ export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
     region,
     endpoint: settings.cloudwatchEndpoint ?? new URL(`https://${cloudWatchLogsHost(region, { isFips, isDualstack })}`),
     network: new Network(settings, secrets),
+    role: roleToAssume(settings.cloudwatchRoleArn, settings.cloudwatchExternalId, settings),
     gzip: settings.cloudwatchGzip,
     group: {
       logGroup,

@@ -5,14 +5,22 @@ import { ReloadedFile } from '../reloaded-file.js';
 import { type ProxyFor, proxyHeaders, TunnelHttpAgent, TunnelHttpsAgent } from './proxy-agent.js';
 import type { TlsIdentity } from './tls-identity.js';
 
-export type NetworkSettings = Pick<Settings, 'httpProxy' | 'httpsProxy' | 'noProxy' | 'awsCaBundle'>;
+export type NetworkSettings = Pick<
+  Settings,
+  'httpProxy' | 'httpsProxy' | 'noProxy' | 'awsCaBundle' | 'awsUseFips' | 'awsUseDualstack'
+>;
 
 const DIRECT: NetworkSettings = {
   httpProxy: undefined,
   httpsProxy: undefined,
   noProxy: undefined,
   awsCaBundle: undefined,
+  awsUseFips: false,
+  awsUseDualstack: false,
 };
+
+/** A service that gives credentials answers within moments, or it is asked again with the next attempt. */
+const CREDENTIALS_TIMEOUTS = { connectionTimeout: 5000, requestTimeout: 5000, throwOnRequestTimeout: true } as const;
 
 export class Network {
   readonly #settings: NetworkSettings;
@@ -54,6 +62,18 @@ export class Network {
   /** For `http://` services, by clients that cannot give a request to a proxy: through a tunnel. */
   httpAgent(): TunnelHttpAgent {
     return new TunnelHttpAgent(this.#proxy(this.#settings.httpProxy));
+  }
+
+  /** For clients of the AWS SDK that find the endpoint of their service themselves. */
+  get awsClient() {
+    const { awsUseFips, awsUseDualstack } = this.#settings;
+    return {
+      requestHandler: { ...this.awsHandler, ...CREDENTIALS_TIMEOUTS },
+      // The second one has the service's time, should the first be refused for ours.
+      maxAttempts: 2,
+      useFipsEndpoint: awsUseFips,
+      useDualstackEndpoint: awsUseDualstack,
+    };
   }
 
   /** For clients of the AWS SDK. */

@@ -1,6 +1,7 @@
 /** Requests to the nodes of one cluster: who is asked, as whom, over which TLS, in which encoding. */
 
 import type { Secrets } from '../../secrets.js';
+import { roleToAssume } from '../aws/role.js';
 import { Signing } from '../aws/signing.js';
 import { HttpClient, type HttpResponse } from '../http/client.js';
 import { compress } from '../http/compress.js';
@@ -58,7 +59,8 @@ export class OpenSearchConnection {
     this.identity = new Identity(settings, secrets, opensearchSigv4 === undefined ? undefined : network);
     this.#urls = urls;
     this.#clients = urls.map((url) => new HttpClient({ url, tls: () => this.identity.tls, network, onRequest }));
-    this.#signing = new Signing(opensearchSigv4, awsRegion, network);
+    const role = roleToAssume(settings.opensearchRoleArn, settings.opensearchExternalId, settings);
+    this.#signing = new Signing(opensearchSigv4, awsRegion, network, role);
     this.#isCompressed = opensearchGzip;
     this.#onNotice = onNotice;
   }

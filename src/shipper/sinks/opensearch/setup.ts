@@ -2,10 +2,11 @@
  * Creates, on request, the objects that records need in OpenSearch: the index template, and the policy that deletes old indices.
  * Objects that an operator made or changed stay as they are.
  */
-import { fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { Client, type ClientOptions, errors } from '@opensearch-project/opensearch';
 import { AwsSigv4Signer } from '@opensearch-project/opensearch/aws-v3';
 import { codeOf, messageOf, NoAnswerError } from '../../errors.js';
+import { AwsCredentials } from '../aws/credentials.js';
+import { roleToAssume } from '../aws/role.js';
 import type { Network } from '../http/network.js';
 import type { Identity } from './connection.js';
 import { mappingsOf, SCHEMAS } from './schema.js';
@@ -214,9 +215,10 @@ export function clientOptions({ settings, identity, network }: SetUpOptions): Cl
       : AwsSigv4Signer({
           region: awsRegion!,
           service: opensearchSigv4,
-          getCredentials: fromNodeProviderChain({
-            clientConfig: { region: awsRegion!, requestHandler: network.awsHandler },
-          }),
+          getCredentials: new AwsCredentials({
+            ...{ region: awsRegion!, network },
+            role: roleToAssume(settings.opensearchRoleArn, settings.opensearchExternalId, settings),
+          }).provider,
         })),
   };
 }

@@ -2,6 +2,7 @@
 import type { OTLP_SETTINGS } from '../../../catalog/sinks/otlp.js';
 import { headersOf } from '../../../catalog/values/setting-values.js';
 import { ConfigError, messageOf } from '../../errors.js';
+import { roleToAssume } from '../aws/role.js';
 import { Signing } from '../aws/signing.js';
 import { HttpClient, type HttpResponse } from '../http/client.js';
 import { compress } from '../http/compress.js';
@@ -28,7 +29,8 @@ export class OtlpConnection {
     const { otlpCaFile: ca, otlpCertFile: cert, otlpKeyFile: key } = settings;
     const files = new TlsFiles('LOGTAP_OTLP', { ca, cert, key }, otlpSigv4 === undefined ? undefined : network);
     this.#client = new HttpClient({ url, tls: () => files.identity, network, onRequest });
-    this.#signing = new Signing(otlpSigv4, awsRegion, network);
+    const role = roleToAssume(settings.otlpRoleArn, settings.otlpExternalId, settings);
+    this.#signing = new Signing(otlpSigv4, awsRegion, network, role);
     const headers =
       otlpHeadersFile === undefined ? undefined : new ReloadedFile('LOGTAP_OTLP_HEADERS_FILE', otlpHeadersFile);
     this.#secretHeaders = () => {
