@@ -37,6 +37,7 @@ export type {
   ConfigMapFile,
   SecretFile,
   SecretKey,
+  SinkAssumedRole,
   SinkConfig,
   SinkEgress,
   SinkIamStatement,

@@ -13,6 +13,7 @@ import { type Scene, useStage } from '../support/fault-scene.js';
 import type { Exchange } from '../support/opensearch-front.js';
 import { answer, CLOUDWATCH, OPENSEARCH, type Row, type Told } from '../support/operator-faults.js';
 import { logtap, run, temporaryDirectory, until } from '../support/run.js';
+import { StsFake } from '../support/sts-fake.js';
 
 // The engine starts within the first test.
 jest.setTimeout(600_000);
@@ -104,6 +105,26 @@ describeWith(['opensearch'], 'OpenSearch', () => {
 
 describe('CloudWatch Logs', () => {
   test.each(CLOUDWATCH)('$name', async (row) => expectTold(await inScene(row), row));
+
+  test('a role of another account that does not trust the shipper', async () => {
+    const sts = await StsFake.start();
+    try {
+      await stage.open('cloudwatch', 'ring', 'memory', {
+        LOGTAP_GRACE_SECONDS: '3',
+        LOGTAP_CLOUDWATCH_ROLE_ARN: 'arn:aws:iam::444455556666:role/logs',
+        LOGTAP_CLOUDWATCH_EXTERNAL_ID: 'unknown',
+        AWS_ENDPOINT_URL_STS: sts.url,
+      });
+      await stage.scene.ship();
+      await stage.scene.write({ lines: 1 }).ended;
+      expectTold(await saidOf(stage.scene, /is not assumed/), {
+        ...{ cause: /not assumed with the credentials of AWS_ACCESS_KEY_ID: AccessDenied/, place: /role\/logs/ },
+        ...{ remedy: /its trust policy has to grant both to them/, symptom: 'the-role-is-not-assumed' },
+      });
+    } finally {
+      sts.close();
+    }
+  });
 
   test('no answer: said when the time for it is up', async () => {
     const service = await stage.open('cloudwatch', 'ring', 'memory', { LOGTAP_GRACE_SECONDS: '4' });
@@ -239,6 +260,7 @@ test('the table has every symptom of a service', () => {
     ...(<const>['the-program-is-not-tapped', 'the-shipper-does-not-start', 'the-shipper-was-killed']),
     ...(<const>[
       'the-service-does-not-answer',
+      'the-role-is-not-assumed',
       'the-spool-is-full',
       'the-certificate-is-not-trusted',
       'the-buffer-is-full',

@@ -168,6 +168,12 @@ function checkUse({
   if (logGroup !== true) return;
   must(group !== undefined, 'logGroup', logGroup, 'come with a sink of CloudWatch Logs: leave it out');
   must(
+    group.roleArn === undefined,
+    'logGroup',
+    logGroup,
+    'not come with a `roleArn` of the sink, in whose account the controller makes nothing: leave it out',
+  );
+  must(
     !group.createdByShipper,
     'logGroup',
     logGroup,

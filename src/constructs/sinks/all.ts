@@ -29,6 +29,7 @@ export function all(sinks: readonly SinkConfig[]): SinkConfig {
     settings,
     secretFiles: sinks.flatMap(({ secretFiles }) => secretFiles),
     iam: sinks.flatMap(({ iam }) => iam),
+    assumedRoles: sinks.flatMap(({ assumedRoles = [] }) => assumedRoles),
     egress: sinks.flatMap(({ egress }) => egress),
     configMapFiles: sinks.flatMap(({ configMapFiles = [] }) => configMapFiles),
     volumeMounts: sinks.flatMap(({ volumeMounts = [] }) => volumeMounts),

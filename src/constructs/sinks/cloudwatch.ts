@@ -3,6 +3,7 @@ import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { replacePlaceholders } from '../../catalog/values/placeholders.js';
 import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/values/service-names.js';
 import { must, mustBeNamed } from '../props/must.js';
+import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
@@ -51,9 +52,26 @@ export interface CloudWatchSinkProps {
   /**
    * AWS account of the log group, for the statements of `Sink.iam`: 12 digits, or an AWS CDK token.
    *
-   * @default '*', the account that the role is in
+   * @default - that of `roleArn`, or `*`, the account that the shipper's role is in
    */
   readonly account?: string;
+
+  /**
+   * ARN of a role, such as one of another account, whose rights the shipper has at CloudWatch Logs. The shipper assumes it with its
+   * own credentials: `Sink.assumedRoles` has the permissions of the role, and `Sink.iam` those of the shipper.
+   *
+   * @default - the shipper's own credentials
+   */
+  readonly roleArn?: string;
+
+  /**
+   * External ID that the trust policy of that role demands: 2 to 1224 letters, digits and `_ + = , . @ : / -`. It is no secret.
+   * Needs `roleArn`.
+   *
+   * @default - none
+   * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+   */
+  readonly externalId?: string;
 
   /**
    * Log stream: 1 to 512 characters without `:` and `*`. `{namespace}`, `{pod}`, `{uid}`, `{node}`, `{container}` and
@@ -168,6 +186,8 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
   }
   const bound = bind('cloudwatch', [
     { property: 'region', setting: of.awsRegion, value: region },
+    { property: 'roleArn', setting: of.cloudwatchRoleArn, value: props.roleArn },
+    { property: 'externalId', setting: of.cloudwatchExternalId, value: props.externalId },
     { property: 'logGroup', setting: of.cloudwatchLogGroup, value: logGroup },
     { property: 'logStream', setting: of.cloudwatchLogStream, value: props.logStream },
     { property: 'createLogGroup', setting: of.cloudwatchCreateGroup, value: createLogGroup },
@@ -190,12 +210,12 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
   if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
   return {
     ...bound,
-    iam: statements(props),
-    egress: [egressTo(endpoint ?? `https://${cloudWatchLogsHost(region)}`)],
+    ...asRole(props, statements(props), [egressTo(endpoint ?? `https://${cloudWatchLogsHost(region)}`)]),
     logGroup: {
       name: logGroup,
       region,
       createdByShipper: createLogGroup ?? true,
+      ...(props.roleArn !== undefined && { roleArn: props.roleArn }),
       ...(retentionDays !== undefined && { retentionDays }),
       ...(groupClass !== undefined && { groupClass }),
       ...(kmsKeyArn !== undefined && { kmsKeyArn }),
@@ -212,7 +232,16 @@ function tagList(tags: { readonly [key: string]: string }): string | undefined {
 
 /** Permissions on streams apply to resources below the group, permissions on the group to the group itself. */
 function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
-  const { logGroup, region, account = '*', createLogGroup = true, retentionDays, groupClass, tags, readBack } = props;
+  const {
+    logGroup,
+    region,
+    account = accountOf(props.roleArn) ?? '*',
+    createLogGroup = true,
+    retentionDays,
+    groupClass,
+    tags,
+    readBack,
+  } = props;
   // The label of a pod is not known here.
   const group = arn('logs', region, account, `log-group:${replacePlaceholders(logGroup, () => '*')}`);
   const onGroup = [

@@ -2,6 +2,7 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { OPENSEARCH_SETTINGS } from '../../catalog/sinks/opensearch.js';
 import { must } from '../props/must.js';
+import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from './sink-config.js';
@@ -81,6 +82,23 @@ export interface OpenSearchSinkProps {
   readonly region?: string;
 
   /**
+   * ARN of a role, such as one of another account, whose rights the shipper has at the cluster. The shipper assumes it with its
+   * own credentials: `Sink.assumedRoles` has the permissions of the role, and `Sink.iam` those of the shipper. Needs `signing`.
+   *
+   * @default - the shipper's own credentials
+   */
+  readonly roleArn?: string;
+
+  /**
+   * External ID that the trust policy of that role demands: 2 to 1224 letters, digits and `_ + = , . @ : / -`. It is no secret.
+   * Needs `roleArn`.
+   *
+   * @default - none
+   * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+   */
+  readonly externalId?: string;
+
+  /**
    * ARN of the domain or the collection, for the statements of `Sink.iam`. Needs `signing`.
    *
    * @default - all of the region
@@ -142,6 +160,8 @@ export function openSearch(props: OpenSearchSinkProps): SinkConfig {
     { property: 'retentionDays', setting: of.opensearchRetentionDays, value: props.retentionDays },
     { property: 'signing', setting: of.opensearchSigv4, value: signing },
     { property: 'region', setting: CLOUDWATCH_SETTINGS.awsRegion, value: props.region },
+    { property: 'roleArn', setting: of.opensearchRoleArn, value: props.roleArn },
+    { property: 'externalId', setting: of.opensearchExternalId, value: props.externalId },
     { property: 'gzip', setting: of.opensearchGzip, value: props.gzip },
     { property: 'username', setting: of.opensearchUsername, value: props.username },
     { property: 'passwordSecret', setting: of.opensearchPasswordFile, secret: props.passwordSecret },
@@ -155,16 +175,20 @@ export function openSearch(props: OpenSearchSinkProps): SinkConfig {
     resourceArn,
     "be set together with 'signing', without which AWS checks no permissions: set 'signing', or remove it",
   );
-  return { ...bound, iam: statements(props), egress: url.split(',').map((node) => egressTo(node.trim())) };
+  const nodes = url.split(',').map((node) => egressTo(node.trim()));
+  return { ...bound, ...asRole(props, statements(props), nodes) };
 }
 
 /** A collection has one permission for its whole API. Its data access policy grants the rest. */
-function statements({ signing, region = '*', resourceArn, setup }: OpenSearchSinkProps): SinkIamStatement[] {
+function statements({ signing, region = '*', resourceArn, setup, roleArn }: OpenSearchSinkProps): SinkIamStatement[] {
   if (signing === undefined) return [];
+  const account = accountOf(roleArn) ?? '*';
   if (signing === OpenSearchSigning.SERVERLESS) {
-    return [{ actions: ['aoss:APIAccessAll'], resources: [resourceArn ?? arn('aoss', region, '*', 'collection/*')] }];
+    return [
+      { actions: ['aoss:APIAccessAll'], resources: [resourceArn ?? arn('aoss', region, account, 'collection/*')] },
+    ];
   }
-  const domain = resourceArn ?? arn('es', region, '*', 'domain/*');
+  const domain = resourceArn ?? arn('es', region, account, 'domain/*');
   return [
     { actions: ['es:ESHttpPost'], resources: [`${domain}/*`] },
     ...(setup === true

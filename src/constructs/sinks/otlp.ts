@@ -2,6 +2,7 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { OTLP_SETTINGS } from '../../catalog/sinks/otlp.js';
 import { must } from '../props/must.js';
+import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from './sink-config.js';
@@ -46,6 +47,23 @@ export interface OtlpSinkProps {
    * @default - none
    */
   readonly region?: string;
+
+  /**
+   * ARN of a role, such as one of another account, whose rights the shipper has at the endpoint. The shipper assumes it with its
+   * own credentials: `Sink.assumedRoles` has the permissions of the role, and `Sink.iam` those of the shipper. Needs `awsService`.
+   *
+   * @default - the shipper's own credentials
+   */
+  readonly roleArn?: string;
+
+  /**
+   * External ID that the trust policy of that role demands: 2 to 1224 letters, digits and `_ + = , . @ : / -`. It is no secret.
+   * Needs `roleArn`.
+   *
+   * @default - none
+   * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+   */
+  readonly externalId?: string;
 
   /**
    * ARN of the log group or of the pipeline, for the statements of `Sink.iam`. Needs `awsService`.
@@ -93,6 +111,8 @@ export function otlp(props: OtlpSinkProps): SinkConfig {
     { property: 'headersSecret', setting: of.otlpHeadersFile, secret: props.headersSecret },
     { property: 'awsService', setting: of.otlpSigv4, value: awsService },
     { property: 'region', setting: CLOUDWATCH_SETTINGS.awsRegion, value: props.region },
+    { property: 'roleArn', setting: of.otlpRoleArn, value: props.roleArn },
+    { property: 'externalId', setting: of.otlpExternalId, value: props.externalId },
     { property: 'caSecret', setting: of.otlpCaFile, secret: props.caSecret },
     { property: 'clientCertificateSecret', setting: of.otlpCertFile, secret: props.clientCertificateSecret },
     { property: 'clientKeySecret', setting: of.otlpKeyFile, secret: props.clientKeySecret },
@@ -104,13 +124,14 @@ export function otlp(props: OtlpSinkProps): SinkConfig {
     resourceArn,
     "be set together with 'awsService', without which AWS checks no permissions: set 'awsService', or remove it",
   );
-  return { ...bound, iam: statements(props), egress: [egressTo(url)] };
+  return { ...bound, ...asRole(props, statements(props), [egressTo(url)]) };
 }
 
-function statements({ awsService, region = '*', resourceArn }: OtlpSinkProps): SinkIamStatement[] {
+function statements({ awsService, region = '*', resourceArn, roleArn }: OtlpSinkProps): SinkIamStatement[] {
   if (awsService === undefined) return [];
+  const account = accountOf(roleArn) ?? '*';
   if (awsService === OtlpAwsService.OPENSEARCH_INGESTION)
-    return [{ actions: ['osis:Ingest'], resources: [resourceArn ?? arn('osis', region, '*', 'pipeline/*')] }];
-  const group = resourceArn ?? arn('logs', region, '*', 'log-group:*');
+    return [{ actions: ['osis:Ingest'], resources: [resourceArn ?? arn('osis', region, account, 'pipeline/*')] }];
+  const group = resourceArn ?? arn('logs', region, account, 'log-group:*');
   return [{ actions: ['logs:PutLogEvents'], resources: [`${group}:log-stream:*`] }];
 }

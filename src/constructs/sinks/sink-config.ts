@@ -48,6 +48,22 @@ export interface SinkIamStatement {
   readonly resources: string[];
 }
 
+/** A role that the shipper assumes with its own credentials. */
+export interface SinkAssumedRole {
+  /** Its ARN. */
+  readonly roleArn: string;
+
+  /** The permissions that it needs. */
+  readonly iam: SinkIamStatement[];
+
+  /**
+   * External ID that its trust policy demands.
+   *
+   * @default - none
+   */
+  readonly externalId?: string;
+}
+
 /** A connection that the shipper opens, for network policies. */
 export interface SinkEgress {
   /** Name or address of the host. An AWS CDK token stays unchanged. */
@@ -67,6 +83,13 @@ export interface SinkLogGroup {
 
   /** Whether the shipper creates a missing log group. */
   readonly createdByShipper: boolean;
+
+  /**
+   * Role that the shipper assumes, in whose account the log group is.
+   *
+   * @default - none: it is in the account of the shipper's own role
+   */
+  readonly roleArn?: string;
 
   /**
    * Retention in days.
@@ -108,8 +131,15 @@ export interface SinkConfig {
   /** Values of Secrets, mounted as files only into the shipper. */
   readonly secretFiles: SecretFile[];
 
-  /** The minimum AWS permissions of the shipper. */
+  /** The minimum AWS permissions of the shipper's own role. */
   readonly iam: SinkIamStatement[];
+
+  /**
+   * Roles that the shipper assumes, with their permissions.
+   *
+   * @default - none
+   */
+  readonly assumedRoles?: SinkAssumedRole[];
 
   /** Connections that the shipper opens. */
   readonly egress: SinkEgress[];

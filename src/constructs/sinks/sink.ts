@@ -7,7 +7,7 @@ import { type ModuleSinkProps, userModule } from './module.js';
 import { type OpenSearchSinkProps, openSearch } from './opensearch.js';
 import { type OtlpSinkProps, otlp } from './otlp.js';
 import { type ForwardSinkProps, forward, type TcpSinkProps, tcp } from './peer.js';
-import type { SinkConfig, SinkIamStatement } from './sink-config.js';
+import type { SinkAssumedRole, SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /** The destination of the shipper. */
 export class Sink {
@@ -100,9 +100,14 @@ export class Sink {
 
   private constructor(private readonly config: SinkConfig) {}
 
-  /** IAM policy statements for the shipper's role; empty if the sink needs no AWS permissions. */
+  /** IAM policy statements for the shipper's own role; empty if the sink needs no AWS permissions. */
   public get iam(): SinkIamStatement[] {
     return this.config.iam;
+  }
+
+  /** Roles that the shipper assumes, such as those of other accounts, with the IAM policy statements that each needs. */
+  public get assumedRoles(): SinkAssumedRole[] {
+    return this.config.assumedRoles ?? [];
   }
 
   /** The settings as plain data. */

@@ -109,6 +109,14 @@ test('IRSA with a new role: it trusts only this service account, has the permiss
   });
 });
 
+test('a new role for a sink of another account may assume its role, and nothing else', () => {
+  const other = Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1', roleArn: ROLE });
+  const { objects } = synthesise({ identity: AwsIdentity.podIdentityRole('prod'), sink: other }, 'shop');
+  expect(policyOf(objects.Policy?.spec.policyDocument).Statement).toEqual([
+    { Effect: 'Allow', Action: ['sts:AssumeRole', 'sts:TagSession'], Resource: [ROLE] },
+  ]);
+});
+
 test('Pod Identity with an existing role: an association with it', () => {
   const { objects, kinds, usedAccount } = synthesise({
     identity: AwsIdentity.podIdentity('prod', ROLE),
@@ -236,6 +244,15 @@ describe('refuses', () => {
     [
       "'logGroup' (true) must come with a log group that the shipper does not create: give the sink `createLogGroup: false`",
       () => synthesise({ identity: AwsIdentity.existing(), logGroup: true, sink: Sink.cloudWatch(group) }),
+    ],
+    [
+      "'logGroup' (true) must not come with a `roleArn` of the sink",
+      () =>
+        synthesise({
+          identity: AwsIdentity.existing(),
+          logGroup: true,
+          sink: Sink.cloudWatch({ ...group, createLogGroup: false, roleArn: ROLE }),
+        }),
     ],
     [
       '\'groupClass\' ("INFREQUENT_ACCESS") must be STANDARD',

@@ -31,6 +31,70 @@ function settings(sink: Sink) {
   );
 }
 
+describe('a role of another account', () => {
+  const roleArn = 'arn:aws:iam::444455556666:role/logs';
+  const assuming = [{ actions: ['sts:AssumeRole', 'sts:TagSession'], resources: [roleArn] }];
+
+  test("has the permissions, and the shipper's own role may only assume it", () => {
+    const sink = Sink.cloudWatch({ ...cloudWatch, createLogGroup: false, roleArn, externalId: 'tenant-7' });
+    expect(sink.iam).toEqual(assuming);
+    expect(sink.assumedRoles).toEqual([
+      {
+        roleArn,
+        externalId: 'tenant-7',
+        iam: [
+          {
+            actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+            resources: ['arn:aws:logs:eu-central-1:444455556666:log-group:/shop:*'],
+          },
+        ],
+      },
+    ]);
+    expect(sink.bind().egress).toContainEqual({ host: 'sts.eu-central-1.amazonaws.com', port: 443 });
+    expect(settings(sink)).toMatchObject({ cloudwatchRoleArn: roleArn, cloudwatchExternalId: 'tenant-7' });
+  });
+
+  test('of OpenSearch and of OTLP, each with its own role', () => {
+    const other = 'arn:aws:iam::777788889999:role/search';
+    const both = Sink.all([
+      Sink.openSearch({ ...domain, roleArn }),
+      Sink.otlp({ url: 'https://a', awsService: 'osis' as never, region: 'eu-central-1', roleArn: other }),
+    ]);
+    expect(both.assumedRoles.map(({ roleArn: arn, iam }) => [arn, iam[0]?.resources[0]])).toEqual([
+      [roleArn, 'arn:aws:es:eu-central-1:444455556666:domain/*/*'],
+      [other, 'arn:aws:osis:eu-central-1:777788889999:pipeline/*'],
+    ]);
+    expect(settings(both)).toMatchObject({ opensearchRoleArn: roleArn, otlpRoleArn: other });
+  });
+
+  test('whose ARN is known at deployment only: in any account', () => {
+    const { assumedRoles } = Sink.cloudWatch({ ...cloudWatch, roleArn: token });
+    expect(assumedRoles[0]?.iam[0]?.resources).toEqual([`${group}:*`]);
+  });
+
+  test.each<[string, () => unknown]>([
+    [
+      '\'roleArn\' ("logs") must be the ARN of a role: write it as arn:aws:iam::ACCOUNT:role/NAME',
+      () => Sink.cloudWatch({ ...cloudWatch, roleArn: 'logs' }),
+    ],
+    [
+      '\'externalId\' ("a b") must be 2 to 1224 letters',
+      () => Sink.cloudWatch({ ...cloudWatch, roleArn, externalId: 'a b' }),
+    ],
+    [
+      "'externalId' (\"tenant\") has no effect without 'roleArn'",
+      () => Sink.cloudWatch({ ...cloudWatch, externalId: 'tenant' }),
+    ],
+    [
+      `'roleArn' ("${roleArn}") has no effect without 'signing'`,
+      () => Sink.openSearch({ url: 'https://a', region: 'eu-central-1', roleArn }),
+    ],
+    [`'roleArn' ("${roleArn}") has no effect without 'awsService'`, () => Sink.otlp({ url: 'https://a', roleArn })],
+  ])('%s', (message, act) => {
+    expect(act).toThrow(message);
+  });
+});
+
 describe('permissions at CloudWatch Logs', () => {
   test('an existing group: only permissions to create streams and to put events', () => {
     expect(Sink.cloudWatch({ ...cloudWatch, createLogGroup: false, retentionDays: 7 }).iam).toEqual([
