@@ -93,8 +93,8 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'CloudWatch: a request whose answer was lost is retried without a look',
     file: `${CLOUDWATCH}/sink.ts`,
-    text: '        if (error.isSent) this.#lost.lose(logStream, events, body, noted);\n',
-    by: '        if (false) this.#lost.lose(logStream, events, body, noted);\n',
+    text: 'if (error.isSent) this.#lost.lose(',
+    by: 'if (false) this.#lost.lose(',
     foundBy: LOST,
   },
   {
@@ -117,6 +117,20 @@ export const DELIVERY: readonly Mutation[] = [
     text: 'const isCertain = events.map((event) => !isLikeEarlier(event));',
     by: 'const isCertain = events.map((event) => !isLikeEarlier(event) || true);',
     foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: one stored event speaks for equal events of two requests',
+    file: `${CLOUDWATCH}/lost-request.ts`,
+    text: 'count - (beside.get(key) ?? 0)',
+    by: 'count',
+    foundBy: unit('sinks/cloudwatch-in-flight'),
+  },
+  {
+    fault: 'CloudWatch: requests that are beside a lost one are forgotten',
+    file: `${CLOUDWATCH}/stream-requests.ts`,
+    text: '      const isOver = kept.settledAt < openAt;',
+    by: '      const isOver = kept.latest !== undefined;',
+    foundBy: unit('sinks/cloudwatch-in-flight'),
   },
   {
     fault: 'CloudWatch: undecided events are resent and not counted',

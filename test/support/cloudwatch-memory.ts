@@ -9,7 +9,7 @@ import { RecordBuffer } from '../../src/shipper/buffer/record-buffer.js';
 import { deliver, healthySink } from '../../src/shipper/delivery/deliver.js';
 import { NoAnswerError } from '../../src/shipper/errors.js';
 import { createLog } from '../../src/shipper/log.js';
-import type { SourceBatch } from '../../src/shipper/parts.js';
+import type { RecordBatch, SourceBatch } from '../../src/shipper/parts.js';
 import type { CloudWatchApi, LogPage } from '../../src/shipper/sinks/cloudwatch/api.js';
 import { PutEncoder } from '../../src/shipper/sinks/cloudwatch/events.js';
 import { LostAnswers } from '../../src/shipper/sinks/cloudwatch/lost-answers.js';
@@ -47,6 +47,10 @@ const answer = (status: number, json: object): HttpResponse => ({
 });
 const error = (status: number, __type: string) => answer(status, { __type, message: 'scripted' });
 
+async function turn(times: number): Promise<void> {
+  for (let i = 0; i < times; i++) await new Promise(setImmediate);
+}
+
 export class MemoryLogs implements CloudWatchApi {
   readonly createsGroup = false;
   readonly credentialSource = 'the test';
@@ -54,6 +58,8 @@ export class MemoryLogs implements CloudWatchApi {
   /** Of the next requests; then all are accepted. */
   readonly puts: PutFault[] = [];
   readonly gets: GetFault[] = [];
+  /** How many turns of the event loop the next requests are on their way, and their answers back; then none. */
+  readonly turns: (readonly [there: number, back: number])[] = [];
   /** How long an event is stored before it can be read. */
   delayMs = 0;
   pageEvents = 10_000;
@@ -83,6 +89,16 @@ export class MemoryLogs implements CloudWatchApi {
   async putLogEvents(body: Buffer): Promise<HttpResponse> {
     const { logStreamName, logEvents } = JSON.parse(body.toString()) as Put;
     const fault = this.puts.shift() ?? 'accepted';
+    const [there, back] = this.turns.shift() ?? [0, 0];
+    await turn(there);
+    try {
+      return await this.#put({ logStreamName, logEvents }, fault);
+    } finally {
+      await turn(back);
+    }
+  }
+
+  async #put({ logStreamName, logEvents }: Put, fault: PutFault): Promise<HttpResponse> {
     if (fault === 'unreached') throw new NoAnswerError({ code: 'ECONNREFUSED', detail: 'nothing listens' });
     if (fault === 'throttled') return error(400, 'ThrottlingException');
     if (fault.includes('stored') || fault === 'accepted') {
@@ -133,6 +149,8 @@ export interface ShipOptions {
   readonly stream?: string;
   readonly previousUntilMs?: number;
   readonly maxRecords?: number;
+  /** @default 1 */
+  readonly requestsMax?: number;
   /** The shipper stops from now on: waits are short. */
   readonly isHurried?: boolean;
   /** Deliveries end when so many waits are over. */
@@ -148,6 +166,25 @@ export interface Shipped {
   readonly position: number;
 }
 
+interface SinkOptions {
+  readonly stream?: string | undefined;
+  readonly previousUntilMs?: number | undefined;
+  readonly onNotice?: (notice: string) => unknown;
+  readonly onPossibleDuplicates: (records: RecordBatch) => void;
+}
+
+/** The real sink before these log streams. */
+export function openSink(
+  logs: MemoryLogs,
+  { stream, previousUntilMs, onNotice = () => {}, onPossibleDuplicates }: SinkOptions,
+): CloudWatchSink {
+  const streams = new LogStreams(stream, { ...noResource, podName: 'pod' });
+  const now = () => logs.clockMs;
+  const isShared = !streams.isOwn;
+  const lost = new LostAnswers({ api: logs, isShared, previousUntilMs, now, onNotice, onPossibleDuplicates });
+  return new CloudWatchSink(logs, streams, new PutEncoder('/g'), lost, onNotice);
+}
+
 /** Delivers batches with a new shipper. */
 export async function ship(
   logs: MemoryLogs,
@@ -158,20 +195,18 @@ export async function ship(
     stream,
     previousUntilMs,
     maxRecords = 10_000,
+    requestsMax = 1,
     isHurried = false,
     killAfterWaits = Number.POSITIVE_INFINITY,
   } = options;
   const ledger = new Ledger(['cloudwatch']);
   const notices: string[] = [];
-  const onNotice = (notice: string) => notices.push(notice);
-  const streams = new LogStreams(stream, { ...noResource, podName: 'pod' });
   const now = () => logs.clockMs;
-  const lost = new LostAnswers({
-    ...{ api: logs, isShared: !streams.isOwn, previousUntilMs, now, onNotice },
+  const sink = openSink(logs, {
+    ...{ stream, previousUntilMs, onNotice: (notice) => notices.push(notice) },
     onPossibleDuplicates: (records) => ledger.countPossibleDuplicates('cloudwatch', Tally.of(records)),
   });
-  const sink = new CloudWatchSink(logs, streams, new PutEncoder('/g'), lost, onNotice);
-  Object.assign(sink, { limits: { ...sink.limits, maxRecords } });
+  Object.assign(sink, { limits: { ...sink.limits, maxRecords }, requestsMax });
   const buffer = new RecordBuffer({ maxBytes: 100_000_000, sinks: ['cloudwatch'], now });
   for (const batch of batches) ledger.countRead(buffer.append(batch));
   buffer.close();

@@ -1,5 +1,5 @@
 /**
- * Keeps, of each log stream, a request whose answer was lost, and decides about its events before it is retried: those
+ * Keeps the requests whose answer was lost, and decides about the events of each before they are retried: those
  * that are stored are acknowledged, those that are not are sent, and those that stay undecided are sent and counted. The
  * first requests after a restart are treated as lost, too: a killed shipper may have sent them.
  *
@@ -13,11 +13,11 @@ import type { Failure, RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
-import { LatestEvents } from './latest-events.js';
 import { type Circumstances, type Fate, fatesOf } from './lost-request.js';
 import type { NotedEvents } from './noted-request.js';
 import { recordKey, type SentEvent, sentEvents } from './sent-event.js';
 import { type Reading, readStored } from './stored-events.js';
+import { type PutRequest, StreamRequests } from './stream-requests.js';
 
 /** Events are readable after a second or so; ten of those, and longer than a request outlives its connection. */
 export const SETTLE_MS = 10_000;
@@ -27,8 +27,8 @@ const LOOK_FIRST_MS = 500;
 const LOOK_MAX_MS = 4000;
 /** A timer may be early, by less than this. */
 const EARLY_MS = 100;
-/** Requests in a row of which nothing is stored before the rest of a previous run counts as not sent. */
-const ABSENT_IN_A_ROW = 16;
+/** Requests in a row of which nothing is stored before the rest of a previous run, which had several out, counts as not sent. */
+const ABSENT_IN_A_ROW = 32;
 /** Different events that no others are like by chance: of other writers to the log stream, of a previous run. */
 const SHARED_PROOF = 3;
 const PREVIOUS_PROOF = 8;
@@ -69,11 +69,12 @@ export interface Undecided {
 interface Lost {
   readonly events: readonly SentEvent[];
   readonly sinceMs: number;
-  /** Absent where an earlier shipper sent it, if at all. */
+  /** Both absent where an earlier shipper sent it, if at all. */
+  readonly request?: PutRequest;
   readonly noted?: Pick<NotedEvents, 'settled'>;
 }
 
-/** How a search goes on; of one log stream. */
+/** How a search goes on; of one request. */
 interface Looks {
   count: number;
   failures: number;
@@ -81,15 +82,24 @@ interface Looks {
   nextMs: number;
 }
 
+/** Of a record that is stored in part. */
+interface Stored {
+  readonly bytes: number;
+  /** Of the whole record. */
+  readonly length: number;
+}
+
 export class LostAnswers {
   readonly #options: LostAnswersOptions;
   readonly #startedMs: number;
-  readonly #lost = new Map<string, Lost>();
+  /** By log stream, in the order in which their answers were lost. */
+  readonly #lost = new Map<string, Lost[]>();
+  /** By the first record of a request. */
   readonly #looks = new Map<string, Looks>();
-  /** Of each log stream: those of this run that may be stored. */
-  readonly #latest = new Map<string, LatestEvents>();
-  /** Of each log stream: the record that is stored in part. */
-  readonly #begun = new Map<string, { readonly record: string; readonly bytes: number; readonly length: number }>();
+  /** Of each log stream: what this run may have stored. */
+  readonly #streams = new Map<string, StreamRequests>();
+  /** Records that are stored in part. */
+  readonly #begun = new Map<string, Stored>();
   readonly #absentInARow = new Map<string, number>();
   #readableMs = 0;
 
@@ -98,27 +108,48 @@ export class LostAnswers {
     this.#startedMs = options.now();
   }
 
-  /** The answer to this request is lost. `noted` is told what became of it. */
-  lose(logStream: string, events: Events, body: PutBody, noted: Pick<NotedEvents, 'settled'>): void {
-    const sent = sentEvents(events, body);
-    this.#lost.set(logStream, { events: sent, sinceMs: this.#options.now(), noted });
-    this.#looks.delete(logStream);
+  /** Records are about to be sent to a log stream. The result has to be called when that is over, with those to retry. */
+  begin(logStream: string, batch: RecordBatch, records: readonly number[]): (retry: readonly number[]) => void {
+    const requests = this.#requestsTo(logStream);
+    const at = requests.begin(() => records.map((i) => recordKey(batch, i)));
+    return (retry) => requests.end(at, retry.length === 0 ? undefined : recordKey(batch, retry[0]!));
   }
 
-  /** The events `from` up to `to` are stored, or rejected one by one; `latest` is the last one that is stored. */
-  answered(logStream: string, events: Events, { to }: PutBody, latest: number): void {
-    const { batch, record, start, end, timeMs, count } = events;
-    const known = this.#latestOf(logStream);
-    for (let i = latest; i >= 0 && timeMs[i] === timeMs[latest]; i--) known.add(timeMs[i]!, end[i]! - start[i]!);
+  /** A request leaves. Its answer, its loss, or that it did not leave has to be told. */
+  leave(logStream: string, events: Events, { from, to }: Pick<PutBody, 'from' | 'to'>): PutRequest {
+    const request = { logStream, events, from, to };
+    this.#requestsTo(logStream).left(request);
+    return request;
+  }
+
+  /** The answer to this request is lost. `noted` is told what became of it. */
+  lose(request: PutRequest, bytes: Buffer, noted: Pick<NotedEvents, 'settled'>): void {
+    const { logStream, events, from, to } = request;
+    const lost = { events: sentEvents(events, { bytes, from, to }), sinceMs: this.#options.now(), request, noted };
+    this.#looks.delete(looksOf(lost));
+    const known = this.#lost.get(logStream);
+    if (known === undefined) this.#lost.set(logStream, [lost]);
+    else known.push(lost);
+  }
+
+  /** None of its events is stored. */
+  absent(request: PutRequest): void {
+    this.#requestsTo(request.logStream).settled(request, -1);
+  }
+
+  /** Its events are stored, or rejected one by one; `latest` is the last one that is stored. */
+  answered(request: PutRequest, latest: number): void {
+    const { logStream, from, to } = request;
+    const { batch, record, end, count } = request.events;
+    this.#requestsTo(logStream).settled(request, latest);
     const last = to - 1;
     const index = record[last]!;
-    const isWhole = to === count || record[to] !== index;
-    this.#begin(
-      logStream,
-      isWhole ? undefined : recordKey(batch, index),
-      end[last]! - batch.start[index]!,
-      batch.length[index]!,
-    );
+    if (this.#begun.size > 0) this.#begun.delete(recordKey(batch, record[from]!));
+    if (to === count || record[to] !== index) return;
+    this.#begun.set(recordKey(batch, index), {
+      bytes: end[last]! - batch.start[index]!,
+      length: batch.length[index]!,
+    });
   }
 
   /**
@@ -134,15 +165,27 @@ export class LostAnswers {
     signal: AbortSignal,
     onProgress: () => void,
   ): Promise<Left | Undecided> {
-    const lost = this.#lost.get(logStream) ?? this.#previous(logStream, records, timeMs, events);
-    if (lost === undefined) return this.#left(logStream, batch, records);
-    const fates = await this.#decide(logStream, lost, signal, onProgress);
-    if ('failure' in fates) return fates;
-    this.#lost.delete(logStream);
-    this.#looks.delete(logStream);
-    if (lost.noted === undefined) this.#countAbsent(logStream, fates);
-    else lost.noted.settled(fates);
-    return this.#apply(logStream, lost, fates, batch, records);
+    const lost = this.#lostOf(logStream, batch, records);
+    const asked = lost.length > 0 ? lost : this.#previous(logStream, records, timeMs, events);
+    const decided: (readonly Fate[])[] = [];
+    for (const each of asked) {
+      const fates = await this.#decide(logStream, each, signal, onProgress);
+      if ('failure' in fates) return fates;
+      decided.push(fates);
+    }
+    let left = records;
+    asked.forEach((each, i) => {
+      left = this.#settled(logStream, each, decided[i]!, batch, left);
+    });
+    return this.#left(batch, left);
+  }
+
+  /** Requests whose answer was lost, with any of these records. */
+  #lostOf(logStream: string, batch: RecordBatch, records: readonly number[]): readonly Lost[] {
+    const all = this.#lost.get(logStream);
+    if (all === undefined) return [];
+    const keys = new Set(records.map((i) => recordKey(batch, i)));
+    return all.filter(({ events }) => events.some(({ record }) => keys.has(record)));
   }
 
   /** The records that an earlier shipper may have sent. */
@@ -151,28 +194,29 @@ export class LostAnswers {
     records: readonly number[],
     timeMs: Float64Array,
     events: (records: readonly number[]) => readonly SentEvent[],
-  ): Lost | undefined {
+  ): readonly Lost[] {
     const { previousUntilMs } = this.#options;
-    if (previousUntilMs === undefined || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return undefined;
+    if (previousUntilMs === undefined || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
     const sent = events(records.filter((i) => !(timeMs[i]! >= previousUntilMs)));
-    if (sent.length === 0) return undefined;
-    return { events: sent, sinceMs: this.#startedMs };
+    return sent.length === 0 ? [] : [{ events: sent, sinceMs: this.#startedMs }];
   }
 
   async #decide(
     logStream: string,
-    { events, sinceMs }: Lost,
+    lost: Lost,
     signal: AbortSignal,
     onProgress: () => void,
   ): Promise<readonly Fate[] | Undecided> {
     const { api, now } = this.#options;
+    const { events, sinceMs } = lost;
     const began = now();
     if (began < this.#readableMs) return events.map(() => 'undecided');
-    const looks = this.#looks.get(logStream) ?? { count: 0, failures: 0, nextMs: 0 };
-    this.#looks.set(logStream, looks);
+    const looks = this.#looks.get(looksOf(lost)) ?? { count: 0, failures: 0, nextMs: 0 };
+    this.#looks.set(looksOf(lost), looks);
     const isHurried = began < looks.nextMs - EARLY_MS;
     looks.count += 1;
-    const reading = await this.#read(logStream, events, signal, onProgress);
+    const beside = () => this.#requestsTo(logStream).like(events, lost.request);
+    const reading = await this.#read(logStream, events, beside(), signal, onProgress);
     if (reading.kind === 'refused') {
       this.#readableMs = now() + CONFIGURATION_RETRY_MS;
       this.#options.onNotice(
@@ -186,7 +230,8 @@ export class LostAnswers {
       if (isHurried || looks.failures >= FAILURES_MAX) return events.map(() => 'undecided');
       return this.#wait(logStream, looks, LOOK_MAX_MS, reading);
     }
-    const fates = fatesOf(events, reading.stored, { ...this.#others(logStream), isSettled });
+    // Asked once more: a request may have left meanwhile, and its events be among those that were read.
+    const fates = fatesOf(events, reading.stored, { ...this.#others(logStream), beside: beside(), isSettled });
     const isOpen = !isSettled && reading.stored.isComplete && !reading.stored.isAllFound;
     if (!isOpen || isHurried) return fates;
     return this.#wait(logStream, looks, sinceMs + SETTLE_MS - now(), {
@@ -198,11 +243,12 @@ export class LostAnswers {
   async #read(
     logStream: string,
     events: readonly SentEvent[],
+    beside: ReadonlyMap<string, number>,
     signal: AbortSignal,
     onProgress: () => void,
   ): Promise<Reading> {
     try {
-      return await readStored(this.#options.api, logStream, events, signal, onProgress);
+      return await readStored(this.#options.api, logStream, events, beside, signal, onProgress);
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
       // A service that is not reached takes no events either: that is no failure of its reading.
@@ -219,20 +265,45 @@ export class LostAnswers {
     return { failure: { code, detail: words }, retryAfterMs };
   }
 
-  #apply(
+  /** Books the fates of a request. Returns the records that have to be sent. */
+  #settled(
     logStream: string,
-    { events }: Lost,
+    lost: Lost,
     fates: readonly Fate[],
     batch: RecordBatch,
     records: readonly number[],
-  ): Left {
+  ): readonly number[] {
+    const { events, request, noted } = lost;
+    const requests = this.#requestsTo(logStream);
+    this.#looks.delete(looksOf(lost));
+    if (request === undefined) {
+      this.#countAbsent(logStream, fates);
+      events.forEach(({ timeMs, start, end }, i) => {
+        if (fates[i] !== 'absent') requests.latest.add(timeMs, end - start);
+      });
+    } else {
+      const others = this.#lost.get(logStream)?.filter((each) => each !== lost) ?? [];
+      if (others.length > 0) this.#lost.set(logStream, others);
+      else this.#lost.delete(logStream);
+      const latest = fates.findLastIndex((fate) => fate !== 'absent');
+      requests.settled(request, latest < 0 ? -1 : request.from + latest);
+    }
+    noted?.settled(fates);
+    return this.#leftOf(events, fates, batch, records);
+  }
+
+  #leftOf(
+    events: readonly SentEvent[],
+    fates: readonly Fate[],
+    batch: RecordBatch,
+    records: readonly number[],
+  ): readonly number[] {
     const byRecord = new Map<string, { sent: SentEvent[]; fates: Fate[] }>();
     events.forEach((event, i) => {
       const known = byRecord.get(event.record) ?? { sent: [], fates: [] };
       byRecord.set(event.record, known);
       known.sent.push(event);
       known.fates.push(fates[i]!);
-      if (fates[i] !== 'absent') this.#latestOf(logStream).add(event.timeMs, event.end - event.start);
     });
     const doubtful: number[] = [];
     const left = records.filter((index) => {
@@ -242,29 +313,31 @@ export class LostAnswers {
       const stored = known.fates.findIndex((fate) => fate !== 'stored');
       const last = known.sent[(stored < 0 ? known.sent.length : stored) - 1];
       const isWhole = stored < 0 && last?.end === last?.length;
-      if (last !== undefined) this.#begin(logStream, isWhole ? undefined : record, last.end, last.length);
+      if (isWhole) this.#begun.delete(record);
+      else if (last !== undefined) this.#begun.set(record, { bytes: last.end, length: last.length });
       const isDoubtful = stored >= 0 && known.fates.slice(stored).some((fate) => fate !== 'absent');
       if (isDoubtful) doubtful.push(index);
       return !isWhole;
     });
     this.#count(batch, doubtful);
-    return this.#left(logStream, batch, left);
+    return left;
   }
 
-  /** With the record that is stored in part, as long as its text is the same. */
-  #left(logStream: string, batch: RecordBatch, records: readonly number[]): Left {
-    const begun = this.#begun.get(logStream);
-    const index = begun && records.find((i) => recordKey(batch, i) === begun.record);
-    if (begun === undefined || index === undefined) return { records };
-    if (batch.length[index] === begun.length) return { records, begun: { record: index, bytes: begun.bytes } };
-    this.#begun.delete(logStream);
-    this.#count(batch, [index]);
-    return { records };
-  }
-
-  #begin(logStream: string, record: string | undefined, bytes: number, length: number): void {
-    if (record === undefined) this.#begun.delete(logStream);
-    else this.#begun.set(logStream, { record, bytes, length });
+  /** With the first record that is stored in part, as long as its text is the same. */
+  #left(batch: RecordBatch, records: readonly number[]): Left {
+    if (this.#begun.size === 0) return { records };
+    let first: Begun | undefined;
+    for (const index of records) {
+      const record = recordKey(batch, index);
+      const begun = this.#begun.get(record);
+      if (begun === undefined) continue;
+      if (first === undefined && batch.length[index] === begun.length) first = { record: index, bytes: begun.bytes };
+      else {
+        this.#begun.delete(record);
+        this.#count(batch, [index]);
+      }
+    }
+    return first === undefined ? { records } : { records, begun: first };
   }
 
   /** Before they are sent: a kill in between may count too many, and none too few. */
@@ -277,21 +350,29 @@ export class LostAnswers {
     this.#absentInARow.set(logStream, isAbsent ? (this.#absentInARow.get(logStream) ?? 0) + 1 : 0);
   }
 
-  #latestOf(logStream: string): LatestEvents {
-    const known = this.#latest.get(logStream) ?? new LatestEvents();
+  #requestsTo(logStream: string): StreamRequests {
+    const known = this.#streams.get(logStream) ?? new StreamRequests();
     // The one that was used last is the last to be forgotten.
-    this.#latest.delete(logStream);
-    this.#latest.set(logStream, known);
-    if (this.#latest.size > STREAMS_MAX) this.#latest.delete(this.#latest.keys().next().value!);
+    this.#streams.delete(logStream);
+    this.#streams.set(logStream, known);
+    if (this.#streams.size > STREAMS_MAX) {
+      for (const [name, requests] of this.#streams) {
+        if (!requests.isIdle) continue;
+        this.#streams.delete(name);
+        break;
+      }
+    }
     return known;
   }
 
-  /** The events of others that may be like those of a request. */
+  /** The events of others that may be like those of a request, but for those beside it. */
   #others(logStream: string): Pick<Circumstances, 'isLikeEarlier' | 'proof'> {
     const { isShared, previousUntilMs } = this.#options;
-    const isKnown = previousUntilMs === undefined && this.#latest.size < STREAMS_MAX;
-    const latest = this.#latest.get(logStream);
-    const isLikeEarlier = ({ timeMs, start, end }: SentEvent) => latest?.mayHave(timeMs, end - start) ?? false;
+    const isKnown = previousUntilMs === undefined && this.#streams.size < STREAMS_MAX;
+    const { latest } = this.#requestsTo(logStream);
+    const isLikeEarlier = ({ timeMs, start, end }: SentEvent) => latest.mayHave(timeMs, end - start);
     return { isLikeEarlier, proof: !isKnown ? PREVIOUS_PROOF : isShared ? SHARED_PROOF : 1 };
   }
 }
+
+const looksOf = ({ events }: Lost): string => events[0]!.record;

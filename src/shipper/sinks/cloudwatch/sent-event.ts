@@ -1,6 +1,6 @@
 /** Events as they were sent, to be compared with those that are stored. */
 import type { RecordBatch } from '../../parts.js';
-import type { Events, PutBody } from './events.js';
+import { type Events, type PutBody, SPACE } from './events.js';
 
 /** An event as it was sent. */
 export interface SentEvent {
@@ -35,6 +35,13 @@ export function sentEvents({ batch, record, start, end }: Events, { bytes, from,
       message,
     };
   });
+}
+
+/** The text of event i as it is sent, and stored. */
+export function messageAt({ batch, start, end }: Events, i: number): string {
+  if (start[i] === end[i]) return SPACE.toString();
+  // The same replacement of invalid bytes as in a body.
+  return Buffer.from(batch.bytes.buffer, batch.bytes.byteOffset + start[i]!, end[i]! - start[i]!).toString();
 }
 
 export const eventKey = (timeMs: number, message: string): string => `${timeMs} ${message}`;

@@ -34,6 +34,7 @@ import { EventFormat } from './format.js';
 import { LostAnswers } from './lost-answers.js';
 import { NotedEvents } from './noted-request.js';
 import { type SentEvent, sentEvents } from './sent-event.js';
+import type { PutRequest } from './stream-requests.js';
 import { LogStreams } from './streams.js';
 
 const LIMITS: BatchLimits = {
@@ -99,6 +100,12 @@ const OF_THE_STREAM: ReadonlySet<string> = new Set([
   'SerializationException',
 ]);
 
+/** How a send is ended from outside, and told that some of it has left. */
+interface Way {
+  readonly signal: AbortSignal;
+  readonly onProgress: () => void;
+}
+
 export class CloudWatchSink implements Sink {
   readonly name = 'cloudwatch';
   readonly limits = LIMITS;
@@ -109,8 +116,6 @@ export class CloudWatchSink implements Sink {
   readonly #onNotice: (message: string) => void;
   readonly #format: EventFormat | undefined;
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
-  /** Of the one send that is out. */
-  #onProgress = () => {};
   readonly #audit: SinkAudit | undefined;
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
@@ -135,12 +140,12 @@ export class CloudWatchSink implements Sink {
   }
 
   async send(records: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    this.#onProgress = onProgress;
+    const way = { signal, onProgress };
     const batch = this.#format?.apply(records, this.#partMaxBytes) ?? records;
     const outcome = new Outcome();
     for (const { logStream, records: own } of this.#streams.partition(batch)) {
       if (outcome.isFailed) outcome.retry(own);
-      else await this.#sendStream(logStream, batch, own, records.timeMs, outcome, signal);
+      else await this.#sendStream(logStream, batch, own, records.timeMs, outcome, way);
     }
     return outcome.result;
   }
@@ -161,22 +166,25 @@ export class CloudWatchSink implements Sink {
     records: readonly number[],
     writtenMs: Float64Array,
     outcome: Outcome,
-    signal: AbortSignal,
+    way: Way,
   ): Promise<void> {
     const own = new Outcome();
+    const end = this.#lost.begin(logStream, batch, records);
     const sent = (asked: readonly number[]) => this.#asSent(logStream, batch, asked);
     try {
-      const left = await this.#lost.settle(logStream, batch, records, writtenMs, sent, signal, this.#onProgress);
+      const left = await this.#lost.settle(logStream, batch, records, writtenMs, sent, way.signal, way.onProgress);
       if ('failure' in left) own.retry(records, left.failure, left.retryAfterMs);
       else {
         const sizes = [this.#messageMaxBytes, left.records, Date.now(), this.#partMaxBytes] as const;
         const events = eventsOf(batch, ...sizes, left.begun);
         for (const index of events.tooLarge) own.reject(index, 'emf_too_large');
-        await this.#sendEvents(logStream, events, own, signal);
+        await this.#sendEvents(logStream, events, own, way);
       }
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error;
       own.retry(records, error, error.retryAfterMs);
+    } finally {
+      end(own.result.retry);
     }
     const { retry, rejected, failure, retryAfterMs } = own.result;
     for (const { index, reason, ...words } of rejected) outcome.reject(index, reason, words);
@@ -197,28 +205,31 @@ export class CloudWatchSink implements Sink {
     return sent;
   }
 
-  async #sendEvents(logStream: string, events: Events, outcome: Outcome, signal: AbortSignal): Promise<void> {
+  async #sendEvents(logStream: string, events: Events, outcome: Outcome, way: Way): Promise<void> {
     let mayCreate = true;
     /** The answer to a request with one valid event: asked once, and only if an event was refused. */
     let probe: Promise<Answer> | undefined;
     const askProbe = () => {
-      probe ??= this.#probe(logStream, signal);
+      probe ??= this.#probe(logStream, way);
       return probe;
     };
     /** Whether an event was taken: one that was refused before that is sent once more, as a key may be enabled in between. */
     let wasTaken = false;
     await sendRanges(events.count, outcome, async (range) => {
-      const body = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
+      const encoded = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
+      // The encoder writes every body to the same place, and others are out.
+      const body: PutBody = { ...encoded, bytes: Buffer.from(encoded.bytes) };
       const count = body.to - body.from;
       const noted = new NotedEvents(this.#audit, logStream, events, body);
+      const request = this.#lost.leave(logStream, events, body);
       try {
-        const answer = classifyAnswer(await this.#put(body.bytes, signal), count);
+        const answer = classifyAnswer(await this.#put(body.bytes, way), count);
+        this.#note(answer, request, body, noted);
         if (answer.kind === 'missing' && mayCreate) {
           mayCreate = false;
-          await this.#api.createStream(logStream, signal);
+          await this.#api.createStream(logStream, way.signal);
           return { to: body.to, instead: [[body.from, body.to]] };
         }
-        this.#note(answer, logStream, events, body, noted);
         wasTaken ||= answer.kind === 'accepted';
         const isAsked = count === 1 && ABOUT_THE_EVENT.has(answer.kind);
         const judged = isAsked ? judge(answer, await askProbe()) : answer;
@@ -226,14 +237,17 @@ export class CloudWatchSink implements Sink {
           wasTaken = true;
           return { to: body.to, instead: [[body.from, body.to]] };
         }
-        if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, signal))) {
+        if (judged !== answer && this.#encoder.hasEntity && (await this.#isEntity(logStream, way))) {
           return { to: body.to, instead: [[body.from, body.to]] };
         }
         return { to: body.to, instead: this.#judge(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
-        if (error.isSent) this.#lost.lose(logStream, events, body, noted);
-        else noted.unsent();
+        if (error.isSent) this.#lost.lose(request, body.bytes, noted);
+        else {
+          this.#lost.absent(request);
+          noted.unsent();
+        }
         outcome.retry(recordsFrom(events, body.from), error, error.retryAfterMs);
         return { to: body.to, instead: [] };
       }
@@ -241,21 +255,27 @@ export class CloudWatchSink implements Sink {
   }
 
   /** What an answer says for later requests. */
-  #note(answer: Answer, logStream: string, events: Events, body: PutBody, noted: NotedEvents): void {
-    if (answer.kind === 'retry' && answer.isLost) this.#lost.lose(logStream, events, body, noted);
-    else noted.answered(answer);
-    if (answer.kind !== 'accepted') return;
+  #note(answer: Answer, request: PutRequest, body: PutBody, noted: NotedEvents): void {
+    if (answer.kind === 'retry' && answer.isLost) {
+      this.#lost.lose(request, body.bytes, noted);
+      return;
+    }
+    noted.answered(answer);
+    if (answer.kind !== 'accepted') {
+      this.#lost.absent(request);
+      return;
+    }
     this.#bodyLimit.accepted();
     let latest = body.to - 1;
     const { rejected } = answer;
     while (rejected.some(({ from, to }) => latest >= body.from + from && latest < body.from + to)) latest -= 1;
-    this.#lost.answered(logStream, events, body, latest < body.from ? -1 : latest);
+    this.#lost.answered(request, latest < body.from ? -1 : latest);
   }
 
   /** Asks for an answer; of a body that has none the next one is smaller. */
-  async #put(bytes: Buffer, signal: AbortSignal): Promise<HttpResponse> {
+  async #put(bytes: Buffer, { signal, onProgress }: Way): Promise<HttpResponse> {
     try {
-      return await this.#api.putLogEvents(bytes, signal, this.#onProgress);
+      return await this.#api.putLogEvents(bytes, signal, onProgress);
     } catch (error) {
       if (error instanceof NoAnswerError) this.#bodyLimit.unanswered(bytes.length, error.code);
       throw error;
@@ -263,9 +283,9 @@ export class CloudWatchSink implements Sink {
   }
 
   /** Whether it is the entity that is refused. It is an extra: then logs go without it. */
-  async #isEntity(logStream: string, signal: AbortSignal): Promise<boolean> {
+  async #isEntity(logStream: string, way: Way): Promise<boolean> {
     const body = this.#encoder.probe(logStream, Date.now(), null);
-    const { kind } = classifyAnswer(await this.#put(body, signal), 1);
+    const { kind } = classifyAnswer(await this.#put(body, way), 1);
     if (kind === 'accepted') this.#dropEntity(logStream, 'the request is refused with it');
     return kind === 'accepted';
   }
@@ -279,7 +299,7 @@ export class CloudWatchSink implements Sink {
 
   async check(signal: AbortSignal): Promise<CheckResult> {
     const logStream = this.#streams.example;
-    const answer = await this.#probe(logStream, signal);
+    const answer = await this.#probe(logStream, { signal, onProgress: () => {} });
     const { credentialSource, createsGroup } = this.#api;
     const target = this.#api.target(logStream);
     switch (answer.kind) {
@@ -307,9 +327,9 @@ export class CloudWatchSink implements Sink {
     this.#api.close();
   }
 
-  async #probe(logStream: string, signal: AbortSignal): Promise<Answer> {
+  async #probe(logStream: string, way: Way): Promise<Answer> {
     const body = this.#encoder.probe(logStream, Date.now());
-    return classifyAnswer(await this.#put(body, signal), 1);
+    return classifyAnswer(await this.#put(body, way), 1);
   }
 
   /** Books an answer. Returns the ranges to try instead. */

@@ -26,17 +26,18 @@ const PAGES_MAX = 16;
 const BYTES_MAX = 16 * 1024 * 1024;
 const DETAIL_MAX = 300;
 
-/** Throws a NoAnswerError when no answer came. */
+/** `beside` has as many more events like the wanted ones to look for, by `eventKey`. Throws a NoAnswerError when no answer came. */
 export async function readStored(
   api: CloudWatchApi,
   logStreamName: string,
   wanted: readonly SentEvent[],
+  beside: ReadonlyMap<string, number>,
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<Reading> {
   const times = wanted.map(({ timeMs }) => timeMs);
   const range = { startTime: minOf(times), endTime: maxOf(times) + 1 };
-  const search = new Search(wanted);
+  const search = new Search(wanted, beside);
   let nextToken: string | undefined;
   let bytes = 0;
   for (let page = 0; page < PAGES_MAX && bytes < BYTES_MAX; page++) {
@@ -73,13 +74,17 @@ class Search {
   readonly #maskedMs = new Set<number>();
   #missing: number;
 
-  constructor(wanted: readonly SentEvent[]) {
+  constructor(wanted: readonly SentEvent[], beside: ReadonlyMap<string, number>) {
     for (const { timeMs, message } of wanted) {
       const key = eventKey(timeMs, message);
       this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + 1);
       this.#times.add(timeMs);
     }
     this.#missing = wanted.length;
+    for (const [key, count] of beside) {
+      this.#wanted.set(key, (this.#wanted.get(key) ?? 0) + count);
+      this.#missing += count;
+    }
   }
 
   get isAllFound(): boolean {
