@@ -14,7 +14,8 @@ const COMMENTS: Readonly<Record<string, string>> = {
   '- name: LLT_TARGET': 'To shared memory: a line costs no system call, and waits for no reader.',
   'initContainers:':
     'The first copies the library into memory, and ends. The second, the shipper, runs until the program has ended.',
-  'lifecycle:': 'Tells the shipper that the pod ends, so that it knows how much time it has.',
+  'lifecycle:':
+    'The program starts when the shipper listens. The second hook tells the shipper that the pod ends, and so how much time it has.',
   '- name: LOGTAP_SINK': 'Where the lines go.',
   'terminationGracePeriodSeconds:':
     'The program has this long after SIGTERM, as before, and the shipper to deliver what it holds.',

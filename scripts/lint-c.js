@@ -36,7 +36,7 @@ function run(program, args) {
 }
 
 function main() {
-  const files = sources('src');
+  const files = ['src', 'probe'].flatMap(sources);
   if (process.argv.includes('--write')) return run('clang-format', ['-i', ...files]);
   const isFormatted = process.argv.includes('--tidy') || run('clang-format', ['--dry-run', '--Werror', ...files]);
   if (process.argv.includes('--format')) return isFormatted;

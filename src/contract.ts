@@ -191,6 +191,9 @@ export const SOCKET_PATH_MAX_BYTES = 107;
 /** File name of the library, the same for every architecture and libc. */
 export const LIBRARY_NAME = 'liblogtap.so';
 
+/** File name of the program that the kubelet runs in the shipper's container as its hook and probes, beside the library. */
+export const PROBE_NAME = 'logtap-probe';
+
 /** Where the shared memory volume is mounted, in the application and in the shipper. */
 export const MOUNT_PATH = '/.logtap';
 /**

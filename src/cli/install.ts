@@ -1,6 +1,6 @@
 /**
- * `logtap install DIR [RINGS]`: the command of the init container. Puts the library for this machine's architecture into DIR,
- * and creates the directory RINGS, in which programs that start before the shipper create their own rings.
+ * `logtap install DIR [RINGS]`: the command of the init container. Puts the library and the program of the probes
+ * for this machine's architecture into DIR, and creates the directory RINGS, in which programs that start before the shipper create their own rings.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -15,10 +15,9 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { LIBRARY_NAME } from '../contract.js';
 import { parseCommand } from './command-line/parse-command.js';
 import { INSTALL } from './commands/sidecar.js';
-import { libraryFile } from './package-files.js';
+import { installedFiles } from './package-files.js';
 import { CommandError, EXIT } from './usage.js';
 
 /**
@@ -27,8 +26,10 @@ import { CommandError, EXIT } from './usage.js';
  */
 export function install(args: readonly string[]): number {
   const [directory = '', rings] = parseCommand(INSTALL, args).args;
-  const library = readFileSync(libraryFile());
-  inDirectory(directory, (handle) => putLibrary(handle, library));
+  for (const [name, path] of installedFiles()) {
+    const content = readFileSync(path);
+    inDirectory(directory, (handle) => put(handle, name, content));
+  }
   // For any user, independent of the umask.
   if (rings !== undefined) inDirectory(rings, (handle) => fchmodSync(handle, 0o777));
   return EXIT.OK;
@@ -56,19 +57,19 @@ function inDirectory(path: string, act: (handle: number) => void): void {
   }
 }
 
-function putLibrary(directory: number, library: Buffer): void {
+function put(directory: number, name: string, content: Buffer): void {
   // Node has no openat(2). This path has the same effect.
-  const within = (name: string) => `/proc/self/fd/${directory}/${name}`;
-  const temporary = within(`${LIBRARY_NAME}.${randomBytes(8).toString('hex')}`);
+  const within = (entry: string) => `/proc/self/fd/${directory}/${entry}`;
+  const temporary = within(`${name}.${randomBytes(8).toString('hex')}`);
   try {
     const file = openSync(temporary, modes.O_WRONLY | modes.O_CREAT | modes.O_EXCL | modes.O_NOFOLLOW, 0o755);
     try {
-      writeFileSync(file, library);
+      writeFileSync(file, content);
       fchmodSync(file, 0o755);
     } finally {
       closeSync(file);
     }
-    renameSync(temporary, within(LIBRARY_NAME));
+    renameSync(temporary, within(name));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;

@@ -1,7 +1,7 @@
 /** Paths of the parts of the installed package, relative to the bundled CLI in dist/cli. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_NAME } from '../contract.js';
+import { LIBRARY_NAME, PROBE_NAME } from '../contract.js';
 import { CommandError, EXIT } from './usage.js';
 
 const dist = join(__dirname, '..');
@@ -28,20 +28,25 @@ export const proofWriterFile = join(dist, 'prove', 'writer.js');
 /** Page that explains each finding. */
 export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md');
 
+/** What the init container installs, in the order in which it does. */
+const INSTALLED = [PROBE_NAME, LIBRARY_NAME] as const;
+
 /** Directory of the library by Node's name of the architecture. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/**
- * The library for this machine's architecture.
- *
- * @throws CommandError if the package has none
- */
-export function libraryFile(): string {
+/** The library for this machine's architecture. @throws CommandError if the package has none */
+export const libraryFile = () => nativeFile(LIBRARY_NAME);
+
+/** The paths of the files that the init container installs, by their names. @throws CommandError if one is missing */
+export const installedFiles = (): ReadonlyMap<string, string> =>
+  new Map(INSTALLED.map((name) => [name, nativeFile(name)]));
+
+function nativeFile(name: string): string {
   const directory = ARCHITECTURES[process.arch];
-  const file = directory === undefined ? undefined : join(dist, 'native', directory, LIBRARY_NAME);
+  const file = directory === undefined ? undefined : join(dist, 'native', directory, name);
   if (file === undefined || !existsSync(file)) {
     throw new CommandError(
-      `there is no ${LIBRARY_NAME} for the architecture '${process.arch}' in this package (looked for ${file ?? 'x64 and arm64'}). Use the image built for this architecture, or build one with \`npm run build\`.`,
+      `there is no ${name} for the architecture '${process.arch}' in this package (looked for ${file ?? 'x64 and arm64'}). Use the image built for this architecture, or build one with \`npm run build\`.`,
       EXIT.INTERNAL,
     );
   }

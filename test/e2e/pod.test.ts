@@ -1,7 +1,7 @@
 /**
  * A pod as injection writes it, run by a runner of pods: podman reads the manifest itself. Its classic sidecar, as podman knows no
- * native ones. Podman publishes every port on the host, and knows few fields of a pod: so the ports, with the probes that name
- * them, are left out, and the fields get values.
+ * native ones. Podman publishes every port on the host, and knows few fields of a pod: so the ports and the kubelet's hook and
+ * probes are left out, and the fields get values.
  */
 
 import type { Container, PodSpec } from '../../src/constructs/injection/workload.js';
@@ -27,7 +27,7 @@ const props: LogTapProps = {
   },
 };
 
-function forPodman({ env = [], ports, livenessProbe, startupProbe, ...container }: Container): Container {
+function forPodman({ env = [], ports, livenessProbe, lifecycle, ...container }: Container): Container {
   return { ...container, env: env.map(({ name, value }) => ({ name, value: value ?? `${name} of the pod` })) };
 }
 

@@ -48,6 +48,8 @@ describe('npm pack', () => {
         'man/logtap.1',
         'dist/native/x86_64/liblogtap.so',
         'dist/native/aarch64/liblogtap.so',
+        'dist/native/x86_64/logtap-probe',
+        'dist/native/aarch64/logtap-probe',
       ]),
     );
   });

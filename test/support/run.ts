@@ -8,7 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const root = resolve(__dirname, '../..');
 export const logtap = join(root, 'dist', 'cli', 'logtap.js');
 export const shipper = join(root, 'dist', 'shipper', 'main.js');
-export const library = join(root, 'dist', 'native', process.arch === 'arm64' ? 'aarch64' : 'x86_64', 'liblogtap.so');
+const native = join(root, 'dist', 'native', process.arch === 'arm64' ? 'aarch64' : 'x86_64');
+export const library = join(native, 'liblogtap.so');
+export const probe = join(native, 'logtap-probe');
 
 export interface Ended {
   readonly code: number | null;

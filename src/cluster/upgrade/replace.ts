@@ -17,7 +17,7 @@ const LOOK_MS = 1000;
 const START_MS = 300_000;
 /** A shipper has started when it is ready for so long: the kubelet may call a container ready before its probe has an answer. */
 const STEADY_MS = 3000;
-/** The same of one without a startup probe. */
+/** The same of one that nothing asks whether it has started: neither a hook nor, as in earlier injections, a startup probe. */
 const STEADY_UNPROBED_MS = 10_000;
 /** For so long the kubelet may still tell of the image before: its status and its events come late. */
 const STALE_MS = 15_000;
@@ -95,7 +95,9 @@ async function started(
   const old = statusOf(pod, shipper);
   const graceMs = (pod.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
   const deadline = clock.now() + graceMs + START_MS;
-  const steadyMs = shipper.container.startupProbe === undefined ? STEADY_UNPROBED_MS : STEADY_MS;
+  const { startupProbe, lifecycle } = shipper.container;
+  const isAsked = startupProbe !== undefined || lifecycle?.postStart !== undefined;
+  const steadyMs = isAsked ? STEADY_MS : STEADY_UNPROBED_MS;
   let ready: { readonly id: string; readonly sinceMs: number } | undefined;
   let hopelessSinceMs: number | undefined;
   for (;;) {

@@ -1,5 +1,5 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
-import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RINGS_BYTES } from '../../contract.js';
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH, PROBE_NAME, RINGS_BYTES } from '../../contract.js';
 import { diskVolumeMiB, installerAmounts, leastStorageMiB } from '../props/pod-adjustments.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { POD_PATH, POD_VOLUME, podMetadataItems } from '../sidecar/pod-metadata.js';
@@ -27,7 +27,7 @@ const USER = 65532;
 const MIB = 1024 * 1024;
 /** Holds the rings, and the small rings that processes make when no ring is free. Only written pages use memory. */
 const MEMORY_BYTES = `${RINGS_BYTES / MIB + 32}Mi`;
-/** Holds the library, and two copies during a replacement. */
+/** Holds the library and the program of the probes, and two copies during a replacement. */
 const LIBRARY_BYTES = '2Mi';
 /** Holds the log of the installer, which writes nothing else to the disk. */
 const INSTALLER_STORAGE = '32Mi';
@@ -38,6 +38,44 @@ const INSTALLER_STORAGE = '32Mi';
  * hook. The path equals the one in the Dockerfile, because the image has no shell and a hook does not use the entry point.
  */
 const TERMINATE = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
+
+/** For the shipper to listen. */
+const START_SECONDS = 60;
+
+/**
+ * The command that waits until the shipper answers. The kubelet runs it in the shipper's container: a service mesh redirects the
+ * connections of a pod, and rewrites the probes that need one, to a proxy that may not run yet.
+ */
+const asks = ({ shipper: { statusPort } }: ResolvedProps, path: string, seconds: number) => ({
+  exec: { command: [`${LIBRARY_MOUNT_PATH}/${PROBE_NAME}`, String(statusPort), path, String(seconds)] },
+});
+
+/** A hung shipper is restarted after a minute. Each probe is a process on the node, so there are few. */
+const livenessProbe = (props: ResolvedProps) => ({
+  ...asks(props, '/livez', 10),
+  periodSeconds: 20,
+  failureThreshold: 3,
+  timeoutSeconds: 15,
+});
+
+const readinessProbe = (props: ResolvedProps) => ({
+  ...asks(props, '/readyz', 4),
+  periodSeconds: 10,
+  failureThreshold: 3,
+  timeoutSeconds: 5,
+});
+
+/**
+ * The application starts after the shipper listens: the kubelet starts no other container before the hook has ended. A startup
+ * probe would be asked once a second, and its first answer is a Warning.
+ */
+function lifecycle(props: ResolvedProps): { lifecycle?: object } {
+  const hooks = {
+    ...(props.isGate && { postStart: asks(props, '/livez', START_SECONDS) }),
+    ...(props.isNative && { preStop: { exec: { command: [...TERMINATE] } } }),
+  };
+  return Object.keys(hooks).length > 0 ? { lifecycle: hooks } : {};
+}
 
 /** The pod security standard "restricted", and a read-only root file system. */
 const securityContext = ({ shipper: { fixedUser, runAsUser, runAsGroup } }: ResolvedProps) => ({
@@ -126,16 +164,13 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
     name: SHIPPER,
     ...image(props),
     args: ['ship'],
-    ...(props.isNative && { restartPolicy: 'Always', lifecycle: { preStop: { exec: { command: [...TERMINATE] } } } }),
+    ...(props.isNative && { restartPolicy: 'Always' }),
+    ...lifecycle(props),
     env: shipperEnv(props, run),
     ports: [{ name: SHIPPER, containerPort: options.statusPort }],
-    // The application starts after the shipper listens.
-    ...(props.isGate && { startupProbe: probe({ periodSeconds: 1, failureThreshold: 60 }) }),
-    livenessProbe: probe({ periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 }),
+    livenessProbe: livenessProbe(props),
     // On request only, because a busy shipper must not remove the application from its Services.
-    ...(options.readinessProbe && {
-      readinessProbe: probe({ periodSeconds: 10, failureThreshold: 3, timeoutSeconds: 5 }, '/readyz'),
-    }),
+    ...(options.readinessProbe && { readinessProbe: readinessProbe(props) }),
     // No CPU limit unless requested, because throttling the shipper only fills its buffers.
     resources: {
       limits: {
@@ -153,6 +188,7 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
     securityContext: securityContext(props),
     volumeMounts: [
       memoryMount(),
+      { ...libraryMount, readOnly: true },
       ...(hasFiles ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
       ...(podMetadataItems(props).length > 0 ? [{ name: POD_VOLUME, mountPath: POD_PATH, readOnly: true }] : []),
       ...(diskVolumeMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
@@ -163,10 +199,6 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
 
 const cpu = (millis: number | undefined) => (millis === undefined ? {} : { cpu: `${millis}m` });
 const storage = (mib: number | undefined) => (mib === undefined ? {} : { 'ephemeral-storage': `${mib}Mi` });
-
-function probe(timing: Record<string, number>, path = '/livez') {
-  return { httpGet: { path, port: SHIPPER }, ...timing };
-}
 
 function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
   const { memoryBufferMiB, diskBufferMiB, deadLettersMiB } = props.shipper;

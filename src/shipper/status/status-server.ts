@@ -112,8 +112,8 @@ export async function answer(
   if (method !== 'GET' && method !== 'HEAD') return plain(405, 'only GET and HEAD');
   switch (pathOf(url)) {
     case '/livez':
-      // A shipper whose sink is down must not be restarted: it would lose its records. The pod's start-up probe asks
-      // here too, and the application starts when it has its answer.
+      // A shipper whose sink is down must not be restarted: it would lose its records. The hook that holds the
+      // application back asks here too.
       return isListening() ? plain(200, 'ok') : plain(503, 'starting');
     case '/readyz': {
       const reasons = isListening() ? problems() : ['starting'];

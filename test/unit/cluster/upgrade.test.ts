@@ -12,7 +12,7 @@ const NEW = 'registry.example/logtap:2';
 const RINGS = { name: 'LOGTAP_RING_DIR', value: '/.logtap/rings' };
 
 const sidecar = (more: Partial<V1Container> = {}): V1Container => ({
-  ...{ name: 'logtap', image: OLD, restartPolicy: 'Always', startupProbe: {} },
+  ...{ name: 'logtap', image: OLD, restartPolicy: 'Always', lifecycle: { postStart: {} } },
   ...{ env: [RINGS], volumeMounts: [{ name: 'logtap', mountPath: '/.logtap' }] },
   ...more,
 });

@@ -83,7 +83,7 @@ describe.each(workloads().map((workload) => [workload.kind, workload] as const))
     expect(mounts).toEqual({
       app: [{ ...LIBRARY_MOUNT, readOnly: true }],
       'logtap-install': [LIBRARY_MOUNT],
-      logtap: [],
+      logtap: [{ ...LIBRARY_MOUNT, readOnly: true }],
     });
   });
 
@@ -191,6 +191,12 @@ describe('the application container', () => {
   });
 });
 
+interface Probe {
+  readonly exec: { readonly command: readonly string[] };
+  readonly timeoutSeconds: number;
+  readonly periodSeconds: number;
+}
+
 describe('the shipper', () => {
   const result = inject(deployment(), { ...withPassword, shipper: { drainSeconds: 45 } });
   const shipper = container(result, 'logtap');
@@ -198,18 +204,33 @@ describe('the shipper', () => {
   test('is a native sidecar, and the application waits for it', () => {
     expect(shipper.restartPolicy).toBe('Always');
     expect(shipper.ports).toEqual([{ name: 'logtap', containerPort: 9598 }]);
-    const livez = { path: '/livez', port: 'logtap' };
-    expect(shipper.startupProbe).toMatchObject({ httpGet: livez, periodSeconds: 1 });
-    expect(shipper.livenessProbe).toMatchObject({ httpGet: livez });
+    const waits = (seconds: string) => ({
+      exec: { command: ['/.logtap-lib/logtap-probe', '9598', '/livez', seconds] },
+    });
+    expect(shipper.lifecycle).toMatchObject({ postStart: waits('60') });
+    expect(shipper.livenessProbe).toMatchObject(waits('10'));
+    expect(shipper).not.toHaveProperty('startupProbe');
+    expect(shipper.volumeMounts).toContainEqual({ name: 'logtap-lib', mountPath: '/.logtap-lib', readOnly: true });
+  });
+
+  test('is asked at its own port, and a probe has more time than its program waits', () => {
+    const props = { ...stdout, shipper: { statusPort: 9700, readinessProbe: true } };
+    const asked = container(inject(deployment(), props), 'logtap');
+    for (const probe of [asked.livenessProbe, asked.readinessProbe] as Probe[]) {
+      const [, port, , seconds] = probe.exec.command;
+      expect(port).toBe('9700');
+      expect(probe.timeoutSeconds).toBeGreaterThan(Number(seconds));
+      expect(probe.periodSeconds).toBeGreaterThanOrEqual(probe.timeoutSeconds);
+    }
   });
 
   test('gets a preStop hook, because its signal comes only after the end of the application', () => {
     const command = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
-    expect(shipper.lifecycle).toEqual({ preStop: { exec: { command } } });
+    expect(shipper.lifecycle).toMatchObject({ preStop: { exec: { command } } });
     const dockerfile = readFileSync(join(__dirname, '../../../Dockerfile'), 'utf8');
     for (const path of command.slice(0, 2)) expect(dockerfile).toContain(`"${path}"`);
     const classic = container(inject(deployment(), { ...stdout, nativeSidecar: false }), 'logtap');
-    expect(classic).not.toHaveProperty('lifecycle');
+    expect(Object.keys(classic.lifecycle as object)).toEqual(['postStart']);
     expect(variables(classic)).not.toHaveProperty('LOGTAP_TERMINATION_GRACE_SECONDS');
   });
 

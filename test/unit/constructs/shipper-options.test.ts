@@ -148,9 +148,10 @@ describe('failure policy', () => {
     const open = LogTap.inject(deployment(), { ...stdout, failurePolicy: FailurePolicy.FAIL_OPEN });
     const closed = LogTap.inject(deployment(), { ...stdout, failurePolicy: FailurePolicy.FAIL_CLOSED });
     expect(closed).toEqual(LogTap.inject(deployment(), stdout));
-    expect(shipperOf(open)).not.toHaveProperty('startupProbe');
+    expect(shipperOf(open)).not.toHaveProperty('lifecycle.postStart');
+    expect(shipperOf(open)).toHaveProperty('lifecycle.preStop');
     expect(shipperOf(open)).toHaveProperty('livenessProbe');
-    expect(shipperOf(closed)).toHaveProperty('startupProbe');
+    expect(shipperOf(closed)).toHaveProperty('lifecycle.postStart');
   });
 });
 
@@ -262,5 +263,7 @@ test('a readiness probe on request only', () => {
     shipperOf(LogTap.inject(deployment(podSpec({})), { ...stdout, shipper })).readinessProbe;
   expect(probeOf({})).toBeUndefined();
   expect(probeOf({ readinessProbe: false })).toBeUndefined();
-  expect(probeOf({ readinessProbe: true })).toMatchObject({ httpGet: { path: '/readyz', port: 'logtap' } });
+  expect(probeOf({ readinessProbe: true })).toMatchObject({
+    exec: { command: ['/.logtap-lib/logtap-probe', '9598', '/readyz', '4'] },
+  });
 });
