@@ -2,7 +2,35 @@
 import { legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
 import type { AuditedTest } from './audits.js';
 
+interface Event {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 export function starts(test: AuditedTest): void {
+  test('a tapped pod becomes ready without a Warning, and its shipper is ready for its first line', async (k8s) => {
+    const name = k8s.name('calm');
+    const pod = podOf(name, [legacy('echo first; exec sleep 60')], { terminationGracePeriodSeconds: 5 });
+    await k8s.apply(
+      k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true, shipper: { readinessProbe: true } }),
+    );
+    await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
+    const of = ['--field-selector', `involvedObject.name=${name}`];
+    const { items } = JSON.parse(await k8s.tell(['get', 'events', ...of, '-o', 'json'])) as { items: Event[] };
+    expect(items.filter(({ type }) => type !== 'Normal').map(({ reason, message }) => `${reason}: ${message}`)).toEqual(
+      [],
+    );
+    expect(items.map(({ reason }) => reason)).toContain('Started');
+    const { startedAt } = (await k8s.get('pod', name)).status.containerStatuses[0].state.running;
+    const listening = (await k8s.tell(['logs', name, '-c', 'logtap']))
+      .split('\n')
+      .find((line) => line.includes('"listening"'));
+    expect(Date.parse(JSON.parse(listening ?? '{}').time)).toBeLessThanOrEqual(Date.parse(startedAt) + 999);
+    await k8s.tell(['delete', 'pod', name, PATIENCE]);
+    expect(await k8s.stored(name)).toEqual(['first']);
+  });
+
   test('a container that is restarted is tapped again', async (k8s) => {
     const name = k8s.name('crash');
     const containers = [legacy('echo begun; sleep 0.2; echo gone; exit 3')];
