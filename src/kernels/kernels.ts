@@ -21,7 +21,6 @@ export interface Loops {
     count: number,
     bytes: number,
     slots: number,
-    extras: number,
     texts: number,
     withIds: boolean,
     body: number,
@@ -29,6 +28,8 @@ export interface Loops {
     end: number,
     bodyMaxBytes: number,
   ): number;
+  /** See assembly/access.ts. */
+  accessSeverities(columns: number, capacity: number, count: number, bytes: number, to: number): void;
   readonly nextDocument: { readonly value: number };
   readonly isBodyFull: { readonly value: number };
 }

@@ -24,7 +24,6 @@ export function documents(
   count: i32,
   bytes: usize,
   slots: usize,
-  extras: usize,
   texts: usize,
   withIds: bool,
   body: usize,
@@ -37,7 +36,8 @@ export function documents(
   const start = seq + (capacity << 3);
   const length = start + (capacity << 2);
   const slot = length + (capacity << 2);
-  const extraEnd = slot + (capacity << 2);
+  const extra = slot + (capacity << 2);
+  const extraLength = extra + (capacity << 2);
   const idToTime = load<u32>(texts);
   const idToTimeBytes = load<u32>(texts + 4);
   const timeToMessage = load<u32>(texts + 8);
@@ -45,7 +45,6 @@ export function documents(
   const toSeq = load<u32>(texts + 16);
   const toSeqBytes = load<u32>(texts + 20);
   isBodyFull = false;
-  let extra: usize = 0;
   let i: usize = 0;
   for (; i < (count as usize); i++) {
     const from = bytes + load<u32>(start + (i << 2));
@@ -53,10 +52,10 @@ export function documents(
     const constants = slots + ((load<u32>(slot + (i << 2)) as usize) << 4);
     const actionBytes = load<u32>(constants + 4) as usize;
     const tailBytes = load<u32>(constants + 12) as usize;
-    const nextExtra = load<u32>(extraEnd + (i << 2)) as usize;
+    const extraBytes = load<u32>(extraLength + (i << 2)) as usize;
     const fixedBytes = actionBytes + tailBytes + idToTimeBytes + timeToMessageBytes + toSeqBytes + OTHER_BYTES;
     const first = to;
-    if (to + fixedBytes + (nextExtra - extra) + messageBytes * ESCAPE_BYTES > end) break;
+    if (to + fixedBytes + extraBytes + messageBytes * ESCAPE_BYTES > end) break;
     const number = load<f64>(seq + (i << 3)) as u64;
     to = copy(to, load<u32>(constants), actionBytes);
     const digits = to;
@@ -67,11 +66,10 @@ export function documents(
     to = copy(to, timeToMessage, timeToMessageBytes);
     to = jsonText(to, from, from + messageBytes);
     store<u8>(to, 0x22);
-    to = copy(to + 1, extras + extra, nextExtra - extra);
+    to = copy(to + 1, load<u32>(extra + (i << 2)), extraBytes);
     to = copy(to, toSeq, toSeqBytes);
     to = withIds ? copy(to, digits, digitsBytes) : integer(to, number);
     to = copy(to, load<u32>(constants + 8), tailBytes);
-    extra = nextExtra;
     if (to - body > bodyMaxBytes && first > body) {
       to = first;
       isBodyFull = true;

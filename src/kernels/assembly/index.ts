@@ -1,2 +1,3 @@
+export { accessSeverities } from './access';
 export { documents, isBodyFull, nextDocument } from './bulk';
 export { grown, jsonText } from './text';

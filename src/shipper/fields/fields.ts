@@ -8,6 +8,7 @@ import { isDigit, isUpper } from '../records/bytes.js';
 import { jsonObjectIn } from '../records/json-object.js';
 import { skipBlanks } from './bytes.js';
 import { fieldsOfLine } from './layouts.js';
+import { accessSeverity } from './level/access-severity.js';
 import { levelOf, objectAt } from './level/level.js';
 import { isPairAt } from './level/level-of-keys.js';
 import type { Severity } from './level/severity.js';
@@ -33,6 +34,9 @@ const OF_SEVERITY: readonly Fields[] = Array.from({ length: 25 }, (_, severity) 
 export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: Wanted = ALL): Fields | undefined {
   const from = skipBlanks(bytes, start, end);
   if (from >= end) return undefined;
+  const isFew = !wanted.time && !wanted.attributes;
+  const ofAccess = isFew ? accessSeverity(bytes, from, end) : 0;
+  if (ofAccess > 0) return OF_SEVERITY[ofAccess];
   const severity = levelOf(bytes, from, end);
   if (bytes[from] === BRACE) return fieldsOfJson(bytes, from, end, severity);
   // Of a line without a level only those begin so that have fields.
@@ -41,7 +45,7 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: 
   const at = isObjectEnd ? objectAt(bytes, from, end) : -1;
   const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity);
   const hasPairs = isPairAt(bytes, from, end);
-  if (ofObject === undefined && !wanted.time && !wanted.attributes && !hasPairs && !hasNames(bytes, from, end))
+  if (ofObject === undefined && isFew && !hasPairs && !hasNames(bytes, from, end))
     return severity === 0 ? undefined : OF_SEVERITY[severity];
   const line = lineOf(bytes, from, end);
   const found = hasPairs ? fieldsOfPairs(line) : fieldsOfLine(line);

@@ -53,7 +53,13 @@ const message = fc.oneof(
   fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0x61) }, awkward), { maxLength: 70 }).map(Buffer.from),
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => Buffer.from(text)),
   fc
-    .constantFrom('ERROR [main] com.example.A - "no"', '{"level":"warn","a":{"b":[1]}}', '{"a":"é\\n"}')
+    .constantFrom(
+      ...['ERROR [main] com.example.A - "no"', '{"level":"warn","a":{"b":[1]}}', '{"a":"é\\n"}'],
+      ...[
+        '10.0.0.1 - - [23/Nov/2026:07:21:44 +0000] "GET / HTTP/1.1" 404 12',
+        'trace_id=4bf92f3577b34da6a3ce929d0e0e4736',
+      ],
+    )
     .map(Buffer.from),
 );
 const LAST_MS = Number(2n ** 64n - 1n) / 1e6;

@@ -2,10 +2,11 @@
  * Records as columns in the memory of a kernel, which writes them as documents. Its areas, one behind the other:
  *
  *     texts      pointer and length (u32 each) of the texts between id and time, time and message, message and place; the texts
- *     columns    f64 time, f64 place, u32 start, u32 length, u32 slot, u32 end in extras: COLUMN_RECORDS of each
+ *     columns    f64 time, f64 place, u32 start, u32 length, u32 slot, u32 pointer and length of the extra: COLUMN_RECORDS of each
+ *     severities u8 severity where a line has nothing else, or 0: COLUMN_RECORDS
  *     slots      pointer and length of the action, pointer and length of the tail: 16 bytes each
  *     constants  actions and tails
- *     extras     what a document has between message and place
+ *     extras     what documents have between message and place: of each severity, and of the records one by one
  *     bytes      messages, as they are in their batch
  *     body       where documents are written
  */
@@ -28,7 +29,8 @@ interface Area {
 
 const AREA_BYTES = {
   texts: 4 * 1024,
-  columns: COLUMN_RECORDS * (8 + 8 + 4 * 4),
+  columns: COLUMN_RECORDS * (8 + 8 + 5 * 4),
+  severities: COLUMN_RECORDS,
   slots: SLOTS * SLOT_BYTES,
   constants: 128 * 1024,
   extras: 256 * 1024,
@@ -47,7 +49,8 @@ function areasFrom(first: number): { readonly areas: Readonly<Record<keyof typeo
 }
 
 const { areas: AREAS, end: END } = areasFrom(KERNEL_AREAS);
-const { texts: TEXTS, columns: COLUMNS, slots, constants: CONSTANTS, extras: EXTRAS, bytes: BYTES, body: BODY } = AREAS;
+const { texts: TEXTS, columns: COLUMNS, severities: SEVERITIES, slots, constants: CONSTANTS } = AREAS;
+const { extras: EXTRAS, bytes: BYTES, body: BODY } = AREAS;
 
 /** What documents have between their parts. */
 export interface DocumentTexts {
@@ -71,13 +74,19 @@ export class DocumentColumns {
   readonly #start: Uint32Array;
   readonly #length: Uint32Array;
   readonly #slot: Uint32Array;
-  readonly #extraEnd: Uint32Array;
+  readonly #extra: Uint32Array;
+  readonly #extraLength: Uint32Array;
+  readonly #severities: Uint8Array;
+  /** Pointer and length of the extra of each severity. */
+  readonly #ofSeverity: (readonly [at: number, length: number])[] = [];
   readonly #slots: Uint32Array;
   /** The body, for the twin. */
   readonly body: Buffer;
   #slotCount = 0;
   #constantsEnd = CONSTANTS.at;
   #count = 0;
+  /** Where extras of records begin. */
+  #extrasAt = EXTRAS.at;
   #extrasEnd = EXTRAS.at;
   /** First and last byte of the messages in their batch. */
   #from = 0;
@@ -102,7 +111,9 @@ export class DocumentColumns {
     this.#start = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
     this.#length = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
     this.#slot = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
-    this.#extraEnd = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#extra = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#extraLength = new Uint32Array(buffer, next(4), COLUMN_RECORDS);
+    this.#severities = new Uint8Array(buffer, SEVERITIES.at, COLUMN_RECORDS);
     this.#slots = new Uint32Array(buffer, slots.at, (SLOTS * SLOT_BYTES) / 4);
     this.body = kernels.memory.subarray(BODY.at, BODY.end);
   }
@@ -113,7 +124,7 @@ export class DocumentColumns {
 
   /** Bytes of the messages and what is added to them: documents have more. */
   get bytes(): number {
-    return this.#to - this.#from + (this.#extrasEnd - EXTRAS.at);
+    return this.#to - this.#from + (this.#extrasEnd - this.#extrasAt);
   }
 
   /** Of all documents until the next call. Slots are forgotten. */
@@ -138,7 +149,7 @@ export class DocumentColumns {
   /** Forgets the records. */
   clear(): void {
     this.#count = 0;
-    this.#extrasEnd = EXTRAS.at;
+    this.#extrasEnd = this.#extrasAt;
     this.#from = 0;
     this.#to = 0;
   }
@@ -156,48 +167,86 @@ export class DocumentColumns {
     return slot;
   }
 
+  /** Members of a record that has a severity only, by the severity. */
+  keepSeverities(members: readonly string[]): void {
+    for (const text of members) {
+      const length = this.#kernels.memory.write(text, this.#extrasAt);
+      this.#ofSeverity.push([this.#extrasAt, length]);
+      this.#extrasAt += length;
+    }
+    this.clear();
+  }
+
   /** Whether there is room for record i of the batch. Those of one round are of one batch, in the order of its bytes. */
-  add({ start, length, seq }: RecordBatch, i: number, slot: number, timeMs: number, extra: Extra | undefined): boolean {
+  add({ start, length, seq, timeMs }: RecordBatch, i: number, slot: number): boolean {
     const n = this.#count;
     const from = start[i]!;
     const to = from + length[i]!;
     const first = n === 0 ? from : this.#from;
     if (n === COLUMN_RECORDS || from < this.#to || to - first > BYTES.end - BYTES.at) return false;
-    if (extra !== undefined && !this.#addExtra(extra)) return false;
     this.#from = first;
     this.#to = to;
-    this.#timeMs[n] = timeMs;
+    this.#timeMs[n] = timeMs[i]!;
     this.#seq[n] = seq[i]!;
     this.#start[n] = from - first;
     this.#length[n] = to - from;
     this.#slot[n] = slot;
-    this.#extraEnd[n] = this.#extrasEnd - EXTRAS.at;
+    this.#extraLength[n] = 0;
     this.#count = n + 1;
     return true;
   }
 
-  #addExtra({ members, data }: Extra): boolean {
+  /** Takes the messages of all records that were added. */
+  load({ bytes }: RecordBatch): void {
+    this.#kernels.memory.set(bytes.subarray(this.#from, this.#to), BYTES.at);
+  }
+
+  /** Of each record, its severity where its line has no other field that a name or an id could be; else 0. */
+  severities(): Uint8Array {
+    this.#kernels.loops.accessSeverities(COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, SEVERITIES.at);
+    return this.#severities;
+  }
+
+  setSeverity(n: number, severity: number): void {
+    const [at, length] = this.#ofSeverity[severity]!;
+    this.#extra[n] = at;
+    this.#extraLength[n] = length;
+  }
+
+  /** Whether there is room for what was read of a record. */
+  set(n: number, timeMs: number, extra: Extra | undefined): boolean {
+    this.#timeMs[n] = timeMs;
+    if (extra === undefined) return true;
     const { memory } = this.#kernels;
+    const { members, data } = extra;
     // Three bytes of UTF-8 for one unit of UTF-16.
     let most = members.length * 3;
     for (const { length } of data) most += length;
-    if (this.#extrasEnd + most > EXTRAS.end) return false;
-    this.#extrasEnd += memory.write(members, this.#extrasEnd);
+    const at = this.#extrasEnd;
+    if (at + most > EXTRAS.end) return false;
+    let end = at + memory.write(members, at);
     for (const bytes of data) {
-      memory.set(bytes, this.#extrasEnd);
-      this.#extrasEnd += bytes.length;
+      memory.set(bytes, end);
+      end += bytes.length;
     }
+    this.#extra[n] = at;
+    this.#extraLength[n] = end - at;
+    this.#extrasEnd = end;
     return true;
+  }
+
+  /** Forgets the records from number n on. */
+  truncate(n: number): void {
+    this.#count = n;
   }
 
   /**
    * Writes the records as documents behind the end of a writer that is home in `body`: as many as fit there, and into a body of
    * `maxBytes`, which the first of all may exceed.
    */
-  write(writer: JsonWriter, { bytes }: RecordBatch, withIds: boolean, maxBytes: number): DocumentsWritten {
-    const { loops, memory } = this.#kernels;
-    memory.set(bytes.subarray(this.#from, this.#to), BYTES.at);
-    const inputs = [COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, slots.at, EXTRAS.at, TEXTS.at] as const;
+  write(writer: JsonWriter, withIds: boolean, maxBytes: number): DocumentsWritten {
+    const { loops } = this.#kernels;
+    const inputs = [COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, slots.at, TEXTS.at] as const;
     const end = loops.documents(...inputs, withIds, BODY.at, BODY.at + writer.length, BODY.end, maxBytes);
     writer.truncate(end - BODY.at);
     return { count: loops.nextDocument.value, isBodyFull: loops.isBodyFull.value !== 0 };

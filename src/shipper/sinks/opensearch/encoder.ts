@@ -103,6 +103,8 @@ export class BulkEncoder {
     this.#fields = fields?.isOn === true ? fields : undefined;
     this.#labels = labels;
     this.#fieldsToJson = fieldsToJson(schema);
+    const severities = Array.from({ length: 25 }, (_, severity) => this.#fieldsToJson({ severity }));
+    this.#columns?.keepSeverities(severities);
   }
 
   /**
@@ -154,14 +156,33 @@ export class BulkEncoder {
     const writer = this.#writer;
     if (columns === undefined || !writer.isHome || form.isNamedByContent === true) return NONE;
     columns.clear();
-    for (let next = i; next < limit && columns.bytes <= maxBytes - writer.length; next++) {
+    const most = maxBytes - writer.length;
+    for (let next = i; next < limit && columns.bytes <= most; next++) {
       const constants = constantsOf(next);
       constants.slot ??= columns.slotOf(constants.action, constants.tail);
-      if (constants.slot === undefined) break;
-      const { timeMs, extra } = this.#read(batch, next, form);
-      if (!columns.add(batch, next, constants.slot, timeMs, extra)) break;
+      if (constants.slot === undefined || !columns.add(batch, next, constants.slot)) break;
     }
-    return columns.count === 0 ? NONE : columns.write(writer, batch, this.withIds, maxBytes);
+    if (columns.count > 0) columns.load(batch);
+    this.#readInto(columns, batch, i, most, form);
+    return columns.count === 0 ? NONE : columns.write(writer, this.withIds, maxBytes);
+  }
+
+  /** Reads the text of the records in the columns, from record `first` of the batch on, as far as there is room for what it says. */
+  #readInto(columns: DocumentColumns, batch: RecordBatch, first: number, most: number, form: BulkForm): void {
+    const { withData = false, withFields = false } = form;
+    const reader = this.#fields;
+    if (!withData && (reader === undefined || !(withFields || reader.hasTimes))) return;
+    const severities = withFields && !withData && reader?.hasTimes === false ? columns.severities() : undefined;
+    for (let n = 0; n < columns.count; n++) {
+      const severity = severities === undefined ? 0 : severities[n]!;
+      if (severity > 0 && reader?.reads(batch, first + n) === true) {
+        columns.setSeverity(n, severity);
+        continue;
+      }
+      const { timeMs, extra } = this.#read(batch, first + n, form);
+      if (!columns.set(n, timeMs, extra)) columns.truncate(n);
+      else if (columns.bytes > most) columns.truncate(n + 1);
+    }
   }
 
   /** Whether documents are written by a kernel, as far as possible. */
