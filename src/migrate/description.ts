@@ -63,6 +63,8 @@ export class Description {
   readonly outputs: Output[] = [];
   readonly secrets: SecretToCreate[] = [];
   readonly gaps: Gap[] = [];
+  /** Files beside the configuration that it does not include. */
+  readonly unread: string[] = [];
   /** Other properties of the tap, by path. */
   readonly properties = new Map<string, unknown>();
   /** Containers of the input, where it has them. */

@@ -6,6 +6,8 @@ export interface Files {
   read(path: string): string | undefined;
   /** Paths that match a pattern with `*`, in order. */
   match(pattern: string): string[];
+  /** Where to put a file that is missing. */
+  readonly remedy?: string;
 }
 
 export interface Place {

@@ -7,7 +7,9 @@ import { readEnvironment } from './environment.js';
 import { readFireLens } from './firelens.js';
 import { type Input, readFluentBit } from './fluent-bit/read.js';
 import { readFluentd } from './fluentd/read.js';
-import { MigrateError, mustBeText } from './input.js';
+import { kindOf } from './kinds.js';
+import { type Configuration, configurationIn } from './manifest/configuration.js';
+import { isManifest } from './manifest/objects.js';
 import { propertiesOf } from './result/properties.js';
 import { head, report } from './result/report.js';
 import { typescript } from './result/typescript.js';
@@ -23,10 +25,12 @@ const READERS: Readonly<Record<Kind, (input: Input, verdicts: Verdicts) => Descr
 
 /** @throws MigrateError for input that cannot be read */
 export const migrate: MigrateModule['migrate'] = (request: MigrateRequest): Migrated => {
-  const { file, text, files, variables, output, image } = request;
-  const kind = request.kind ?? kindOf(file, text);
+  const { output, image } = request;
+  const { kind, ...input } = inputOf(request);
   const verdicts = new Verdicts();
-  const description = READERS[kind]({ file, text, files, variables }, verdicts);
+  const description = READERS[kind](input, verdicts);
+  const unread = input.unread?.() ?? [];
+  for (const path of unread) description.unread.push(path);
   if (image !== undefined) description.properties.set('shipper.image', image);
   const data = propertiesOf(description, verdicts);
   const judged = verdicts.all();
@@ -45,23 +49,15 @@ export const migrate: MigrateModule['migrate'] = (request: MigrateRequest): Migr
   };
 };
 
-/** Signs of each kind that no other has. */
-const SIGNS: readonly (readonly [Kind, RegExp])[] = [
-  ['firelens', /"(containerDefinitions|logDriver)"\s*:/],
-  ['cloudwatch-agent', /"(logs|agent|metrics)"\s*:/],
-  ['fluentd', /^\s*<(source|match|filter|label|system)\b/m],
-  ['fluent-bit', /^\s*\[(INPUT|FILTER|OUTPUT|SERVICE|PARSER|MULTILINE_PARSER)\]|^\s*(pipeline|service):/im],
-  ['liblogtap', /\b(LLT_|SINK_STDOUT|SINK_FLUENT|SINK_SOCKET_PATH)/],
-];
-
-function kindOf(file: string, text: string): Kind {
-  mustBeText(file, text);
-  const found = SIGNS.find(([, sign]) => sign.test(text));
-  if (found !== undefined) return found[0];
-  throw new MigrateError(
-    { file, line: 1 },
-    text.trim().split('\n')[0]?.slice(0, 60) ?? '',
-    'begins no configuration that logtap migrate knows',
-    `Give --from ${Object.keys(READERS).join(', ')}`,
-  );
+/** A configuration, or that in the objects of Kubernetes which hold one. */
+function inputOf({
+  kind,
+  file,
+  text,
+  files,
+  variables,
+}: MigrateRequest): { kind: Kind } & Input & Partial<Configuration> {
+  const input: Input = { file, text, files, variables };
+  if (isManifest(text)) return configurationIn(input, kind, (each, of) => READERS[each](of, new Verdicts()));
+  return { kind: kind ?? kindOf(file, text), ...input };
 }

@@ -11,6 +11,15 @@ export function wildcard(entry: Entry | undefined): Selection {
   return { text, ...(entry ? { entry } : {}), matches: (tag) => pattern.test(tag) };
 }
 
+/** Of paths: `*` is any part of a name, and `?` is one character. */
+export const pathPattern = (path: string): RegExp =>
+  new RegExp(
+    `^${path
+      .split(/([*?])/)
+      .map((part) => ({ '*': '[^/]*', '?': '[^/]' })[part] ?? literal(part))
+      .join('')}$`,
+  );
+
 /** Of Fluentd: `*` is one part of a tag, `**` any number of parts, `{a,b}` alternatives, and blanks separate patterns. */
 export function tagPattern(text: string): Selection {
   const patterns = splitPatterns(text.trim() || '**').map((part) => new RegExp(`^${partsOf(part)}$`));

@@ -13,7 +13,7 @@ export class Tree {
     readonly format: 'YAML' | 'JSON',
   ) {
     const clean = mustBeText(file, text);
-    const document = parseDocument(clean, { lineCounter: this.#lines, strict: true });
+    const document = parseDocument(clean, { lineCounter: this.#lines, strict: true, uniqueKeys: false });
     const [error] = document.errors;
     if (error !== undefined) {
       const place = { file, line: this.#lines.linePos(error.pos[0]).line };

@@ -21,6 +21,12 @@ spec:
     spec: { containers: [{ name: orders, image: registry.example/orders:4.2 }] }
 `,
   'logtap.yaml': 'sink: { stdout: {} }\nshipper: { image: registry.example/logtap:1 }\n',
+  'configmap.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata: { name: logs }
+data:
+  fluent-bit.conf: "[INPUT]\\n  Name tail\\n  Path /var/log/app.log\\n[OUTPUT]\\n  Name stdout\\n  Match *"
+`,
   'fluent-bit.conf': '[INPUT]\n    Name tail\n    Path /var/log/app.log\n[OUTPUT]\n    Name stdout\n    Match *\n',
 };
 

@@ -8,13 +8,13 @@ export const MIGRATE = command({
   summary: 'make a logtap.yaml from the configuration of another tool',
   synopsis: '[--from KIND] [-o yaml|typescript] FILE|-',
   description:
-    'Reads the configuration of a Fluent Bit or Fluentd sidecar, of the CloudWatch agent, of FireLens, or the environment of liblogtap. Writes a logtap.yaml or a chart to standard output. Every key of the input is listed on standard error: carried over, needless, or not carried over, with the reason. Secrets are named and never copied.',
+    'Reads the configuration of a Fluent Bit or Fluentd sidecar, of the CloudWatch agent, of FireLens, or the environment of liblogtap, also in a ConfigMap among other objects. Writes a logtap.yaml or a chart to standard output. Every key of the input is listed on standard error: carried over, needless, or not carried over, with the reason. Secrets are named and never copied.',
   args: [
     {
       name: 'FILE|-',
       isRequired: true,
       completes: 'file',
-      help: 'the configuration, whose included files are read as well; or standard input',
+      help: 'the configuration, or manifests with one ConfigMap that has it; included files are read as well. - is standard input',
     },
   ],
   flags: {
@@ -35,6 +35,7 @@ export const MIGRATE = command({
   },
   examples: [
     { purpose: 'A logtap.yaml for `logtap inject`', line: 'logtap migrate fluent-bit.conf > logtap.yaml' },
+    { purpose: 'The configuration in a ConfigMap', line: 'logtap migrate configmap.yaml > logtap.yaml' },
     { purpose: 'A chart', line: 'logtap migrate fluent-bit.conf -o typescript > chart.ts' },
   ],
   exitCodes: [

@@ -92,16 +92,14 @@ export function includedFiles(entry: Entry, pattern: string, files: Files, depth
       'Remove the circle',
     );
   const path = isAbsolute(pattern) ? pattern : join(dirname(entry.file), pattern);
-  const paths = /[*?[]/.test(path) ? files.match(path) : [path];
+  const isPattern = /[*?[]/.test(path);
+  const paths = isPattern ? files.match(path) : [path];
+  const remedy = files.remedy ?? 'Copy the file there, or remove the line';
+  if (isPattern && paths.length === 0)
+    throw new MigrateError(entry, pattern, `is included, but no file matches ${path}`, remedy);
   return paths.map((each) => {
     const text = files.read(each);
-    if (text === undefined)
-      throw new MigrateError(
-        entry,
-        pattern,
-        `is included, but ${each} cannot be read`,
-        'Copy the file there, or remove the line',
-      );
+    if (text === undefined) throw new MigrateError(entry, pattern, `is included, but ${each} cannot be read`, remedy);
     return { path: each, text };
   });
 }

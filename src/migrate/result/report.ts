@@ -23,8 +23,14 @@ export function report(judged: readonly Judged[], description: Description): str
     const these = judged.filter((each) => each.fate === fate);
     return [`${fate}: ${these.length} of ${judged.length} keys`, ...these.map(line)].join('\n');
   });
-  return `${[...lists, ...tasks(description)].join('\n')}\n`;
+  return `${[...lists, ...beside(description), ...tasks(description)].join('\n')}\n`;
 }
+
+/** Files of the ConfigMap that are no part of the configuration, such as scripts. */
+const beside = ({ unread }: Description) =>
+  unread.length === 0
+    ? []
+    : ['not read, because the configuration does not include it:', ...unread.map((path) => `  ${printable(path)}`)];
 
 function tasks({ gaps, secrets }: Description): string[] {
   const create = secrets.map(
@@ -40,6 +46,7 @@ export function head(judged: readonly Judged[], description: Description): strin
   return [
     'Made by `logtap migrate`. Compare it with the original before you use it.',
     ...(left.length > 0 ? ['Not carried over:', ...left.map(line)] : ['Every key was carried over, or is needless.']),
+    ...beside(description),
     ...tasks(description),
   ];
 }
