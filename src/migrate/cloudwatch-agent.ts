@@ -83,7 +83,7 @@ function collect(plugin: Plugin, defaults: Defaults, to: Description): void {
   }
   verdicts.carried(path, 'file');
   const events = eventsOf(plugin);
-  const { filters, isComplete } = filtersOf(plugin, path.value, to);
+  to.filters.push(...filtersOf(plugin, path.value));
   to.sources.push({
     tag: section.argument,
     paths: [path.value],
@@ -92,7 +92,6 @@ function collect(plugin: Plugin, defaults: Defaults, to: Description): void {
     eventEntries: plugin.all('multi_line_start_pattern'),
     section,
   });
-  if (isComplete) to.filters.push(...filters);
   times(plugin, to);
   const sink = sinkOf(plugin, defaults, to);
   to.outputs.push({
@@ -249,7 +248,7 @@ function times(plugin: Plugin, to: Description): void {
 }
 
 /** Filters of a file: a record passes if each one lets it pass. */
-function filtersOf(plugin: Plugin, path: string, to: Description) {
+function filtersOf(plugin: Plugin, path: string): Description['filters'] {
   const filters: Description['filters'] = [];
   for (const type of plugin.section.entries.filter(({ key }) => /^filters\.\d+\.type$/.test(key))) {
     const found = plugin.entry(type.key.replace(/type$/, 'expression'));
@@ -267,10 +266,10 @@ function filtersOf(plugin: Plugin, path: string, to: Description) {
       selection: { text: path, matches: (tag) => tag === plugin.section.argument },
       drops: [condition],
       constants: {},
-      section: { ...plugin.section, entries: [] },
+      section: { ...plugin.section, entries: [type, found] },
     });
   }
-  return { filters, isComplete: to !== undefined };
+  return filters;
 }
 
 function encodingOf(plugin: Plugin, to: Description): void {

@@ -12,6 +12,10 @@ export interface Source {
   readonly excluded: readonly string[];
   /** Standard streams, of a source that reads the log of the container. */
   readonly streams?: 'stdout' | 'stderr' | 'both';
+  /** Names of the containers whose streams are read. Absent if they are not known. */
+  readonly containers?: readonly string[];
+  /** Tags that filters give to a part of the records. */
+  readonly later?: readonly string[];
   /** Which lines are one record. */
   readonly events?: Data;
   /** Keys that decided `events`. */
@@ -39,7 +43,11 @@ export interface Filter {
 
 export interface Output {
   readonly selection: Selection;
-  readonly sink: Data;
+  /** Absent if there is no such sink, or if the output discards its records. */
+  readonly sink?: Data;
+  /** The tool's name of an output that has no sink. */
+  readonly name?: string;
+  readonly discards?: boolean;
   readonly section: Section;
 }
 
@@ -63,6 +71,8 @@ export class Description {
   readonly outputs: Output[] = [];
   readonly secrets: SecretToCreate[] = [];
   readonly gaps: Gap[] = [];
+  /** Sources whose records go elsewhere than before. */
+  readonly routes: string[] = [];
   /** Files beside the configuration that it does not include. */
   readonly unread: string[] = [];
   /** Other properties of the tap, by path. */

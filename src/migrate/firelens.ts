@@ -1,10 +1,11 @@
 /** An ECS task definition, or a `logConfiguration` alone: options of FireLens are the keys of an output of Fluent Bit or Fluentd. */
-import { Description } from './description.js';
+import { type Data, Description, type Selection } from './description.js';
 import { readFilter } from './fluent-bit/filters.js';
 import { readOutput as readFluentBitOutput } from './fluent-bit/outputs.js';
 import { Parsers } from './fluent-bit/parsers.js';
 import type { Input } from './fluent-bit/read.js';
 import { readOutput as readFluentdOutput } from './fluentd/outputs.js';
+import { patternOf } from './fluentd/sources.js';
 import { type Entry, MigrateError, type Section } from './input.js';
 import { Plugin } from './plugin.js';
 import { WHY } from './reasons.js';
@@ -37,7 +38,7 @@ export function readFireLens({ file, text, variables }: Input, verdicts: Verdict
     entries.some(({ key, value }) => key === 'firelensConfiguration.type' && value === 'fluentd'),
   );
   for (const container of containers) readContainer(new Plugin(container, verdicts), isFluentd, to);
-  if (to.sources.length === 0)
+  if (to.outputs.every(({ sink, section }) => sink === undefined && section.entries.length === 0))
     throw new MigrateError(
       { file, line: 1 },
       'logConfiguration',
@@ -61,11 +62,11 @@ function readContainer(plugin: Plugin, isFluentd: boolean, to: Description): voi
   if (isRouter) readRouter(plugin);
   else if (driver?.value === 'awsfirelens') readOptions(plugin, prefix, isFluentd, to);
   else if (driver?.value === 'awslogs') readAwsLogs(plugin, prefix, to);
-  else if (driver)
-    verdicts.left(
-      driver,
-      `the log driver '${driver.value}' has no counterpart: the container is tapped like the others, unless excludeContainers names it`,
-    );
+  else if (driver) {
+    verdicts.left(driver, `the log driver '${driver.value}' has no counterpart`);
+    const tag = source(section, to);
+    to.outputs.push({ selection: only(tag), name: driver.value, section: { ...section, entries: [] } });
+  }
   if (!isRouter && values.has('image') && values.has('name'))
     to.containers.push({ name: values.get('name')!, image: values.get('image')! });
   for (const entry of section.entries) {
@@ -90,15 +91,20 @@ function readRouter({ section, verdicts }: Plugin): void {
   }
 }
 
+const only = (tag: string): Selection => ({ text: tag, matches: (each) => each === tag });
+
 /** A tag that Fluent Bit would have given to the streams of a container. */
-function source(section: Section, to: Description): string {
+function source(section: Section, to: Description, events?: Data, eventEntries: readonly Entry[] = []): string {
+  const name = section.entries.find(({ key }) => key === 'name')?.value;
   const tag = `${section.argument || 'container'}-firelens`;
   to.sources.push({
     tag,
     paths: [],
     excluded: [],
     streams: 'both',
-    eventEntries: [],
+    ...(name === undefined ? {} : { containers: [name] }),
+    ...(events === undefined ? {} : { events }),
+    eventEntries,
     section: { ...section, entries: [] },
   });
   return tag;
@@ -119,11 +125,11 @@ function readOptions(plugin: Plugin, prefix: string, isFluentd: boolean, to: Des
   const output = new Plugin(inner, verdicts);
   fireLensKeys(output, to, tag);
   const before = to.outputs.length;
-  if (isFluentd) readFluentdOutput(output, { text: tag, matches: (each) => each === tag }, to);
+  if (isFluentd) readFluentdOutput(output, only(tag), to);
   else readFluentBitOutput(output, to);
   verdicts.leaveRest(inner, 'logtap migrate does not know this option');
   const made = to.outputs[before];
-  if (made) to.outputs[before] = { ...made, selection: { text: tag, matches: (each) => each === tag } };
+  if (made) to.outputs[before] = { ...made, selection: only(tag) };
 }
 
 /** Options of FireLens, with the keys of the plugin as their names. They are the entries of the container, so that each has one verdict. */
@@ -176,7 +182,7 @@ function fireLensKeys(output: Plugin, to: Description, tag: string): void {
     const scratch = new Plugin(grep, output.verdicts);
     readFilter(scratch, to, new Parsers([], output.verdicts));
     const made = to.filters[before]!;
-    to.filters[before] = { ...made, selection: { text: tag, matches: (each) => each === tag } };
+    to.filters[before] = { ...made, selection: only(tag), section: { ...output.section, entries: [entry] } };
     if (made.drops.length > 0) output.verdicts.carried(entry, `rules: drop ${made.drops[0]}`);
     else output.verdicts.left(entry, 'a rule cannot have this expression');
     output.verdicts.forget(grep);
@@ -186,9 +192,10 @@ function fireLensKeys(output: Plugin, to: Description, tag: string): void {
 /** The log driver of CloudWatch Logs. */
 function readAwsLogs(plugin: Plugin, prefix: string, to: Description): void {
   const { section, verdicts } = plugin;
-  const tag = source(section, to);
   const name = 'sink.cloudWatch';
   const key = (option: string) => `${prefix}options.${option}`;
+  const pattern = plugin.entry(key('awslogs-multiline-pattern'));
+  const tag = source(section, to, pattern && patternOf(pattern, verdicts), pattern && [pattern]);
   verdicts.carried(plugin.entry(`${prefix}logDriver`)!, name);
   const sink = {
     logGroup: to.required(`${name}.logGroup`, plugin.text(key('awslogs-group'), `${name}.logGroup`), 'CHANGE-ME'),
@@ -197,15 +204,13 @@ function readAwsLogs(plugin: Plugin, prefix: string, to: Description): void {
   };
   const stream = plugin.text(key('awslogs-stream-prefix'), `${name}.logStream, with the pod in place of the task`);
   put(sink, 'logStream', stream === undefined ? undefined : `${stream}/{container}/{pod}`);
-  const pattern = plugin.text(key('awslogs-multiline-pattern'), 'events.pattern');
-  if (pattern !== undefined) to.properties.set('events.pattern', pattern);
   plugin.left(key('awslogs-datetime-format'), 'write an expression of the first line into events.pattern');
   plugin.needless(
     `${key('mode')} ${key('max-buffer-size')}`,
     'the library never waits, and the ring of a process holds what it writes',
   );
   to.outputs.push({
-    selection: { text: tag, matches: (each) => each === tag },
+    selection: only(tag),
     sink: { cloudWatch: sink },
     section: { ...section, entries: section.entries.filter((entry) => entry.key.includes('awslogs')) },
   });

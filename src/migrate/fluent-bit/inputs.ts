@@ -1,12 +1,10 @@
 /** Inputs of Fluent Bit: files, and the log of the container. */
+import { CONTAINER_LOG, containersIn } from '../container-log.js';
 import type { Data, Description } from '../description.js';
 import type { Entry } from '../input.js';
 import { mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import type { Parsers } from './parsers.js';
-
-/** Paths where a runtime puts what a container writes to its standard streams. */
-export const CONTAINER_LOG = /^\/var\/(log\/(containers|pods)|lib\/docker\/containers)\//;
 
 export function readInput(plugin: Plugin, to: Description, parsers: Parsers): void {
   const name = plugin.entry('name');
@@ -18,13 +16,14 @@ export function readInput(plugin: Plugin, to: Description, parsers: Parsers): vo
     return;
   }
   plugin.verdicts.carried(name, 'file and streams: the library captures the writes');
-  const { paths, excluded, streams } = pathsOf(plugin);
+  const { paths, excluded, streams, containers } = pathsOf(plugin);
   const { events, entries } = eventsOf(plugin, parsers);
   to.sources.push({
     tag: tag?.value.replace('*', paths.join(',').replace(/^\//, '').replace(/\//g, '.')) ?? `tail.${to.sources.length}`,
     paths,
     excluded,
     ...(streams ? { streams: 'both' as const } : {}),
+    ...(containers ? { containers } : {}),
     ...(events ? { events } : {}),
     eventEntries: entries,
     section: plugin.section,
@@ -63,7 +62,7 @@ function pathsOf(plugin: Plugin) {
     else
       plugin.verdicts.left(exclusion, 'a tap has the containers of its own pod only: name them in excludeContainers');
   }
-  return { paths, excluded, streams };
+  return { paths, excluded, streams, containers: containersIn(all) };
 }
 
 function eventsOf(plugin: Plugin, parsers: Parsers): { events?: Data; entries: Entry[] } {

@@ -1,5 +1,5 @@
 /** Outputs of Fluent Bit. */
-import type { Data, Description } from '../description.js';
+import type { Data, Description, Selection } from '../description.js';
 import { wildcard } from '../match.js';
 import { isOn, mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
@@ -18,16 +18,27 @@ export function readOutput(plugin: Plugin, to: Description): void {
       plugin.section,
       `there is no sink for '${name?.value ?? ''}': use a module of your own (docs/guides/module-sink.md), or send to a collector by sink.forward`,
     );
+    to.outputs.push({ selection: selectionOf(plugin), name: kind, section: plugin.section });
     return;
   }
   const sink = read(plugin, to);
-  if (sink === undefined) return;
+  if (sink === undefined) {
+    to.outputs.push({ selection: selectionOf(plugin), discards: true, section: plugin.section });
+    return;
+  }
   const entry = plugin.entry('match');
   plugin.verdicts.carried(name, `sink.${Object.keys(sink)[0]}`);
   if (entry) plugin.verdicts.carried(entry, 'every record goes to the sink');
   plugin.left('match_regex', 'the sink gets every record: expressions of tags have no counterpart');
   common(plugin, to);
-  to.outputs.push({ selection: wildcard(entry), sink, section: plugin.section });
+  to.outputs.push({ selection: selectionOf(plugin), sink, section: plugin.section });
+}
+
+/** An expression of tags takes every record, as the shipper does. */
+function selectionOf(plugin: Plugin): Selection {
+  const entry = plugin.all('match').at(-1);
+  const [regex] = plugin.all('match_regex');
+  return entry === undefined && regex ? { ...wildcard(undefined), text: regex.value } : wildcard(entry);
 }
 
 const OUTPUTS: Readonly<Record<string, Reader>> = {

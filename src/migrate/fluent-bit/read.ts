@@ -2,6 +2,8 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { Description } from '../description.js';
 import type { Files, Section } from '../input.js';
+import { addTags } from '../later-tags.js';
+import { wildcard } from '../match.js';
 import { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import type { Verdicts } from '../verdicts.js';
@@ -73,8 +75,18 @@ export function describe(sections: readonly Section[], verdicts: Verdicts, to = 
         verdicts.leaveRest(section, `sections [${section.name.toUpperCase()}] have no counterpart`);
     }
   }
+  for (const section of sections.filter(({ name }) => name === 'filter'))
+    rewriteTags(new Plugin(section, verdicts), to);
   parsers.judgeRest();
   return to;
+}
+
+/** Records whose tag a filter changes are taken by other outputs. */
+function rewriteTags(plugin: Plugin, to: Description): void {
+  if (plugin.all('name').at(-1)?.value.toLowerCase() !== 'rewrite_tag') return;
+  // KEY EXPRESSION TAG KEEP
+  const tags = plugin.all('rule').flatMap(({ value }) => /\s(\S+)\s+\S+\s*$/.exec(value)?.[1] ?? []);
+  addTags(to, wildcard(plugin.all('match').at(-1)), tags);
 }
 
 function readCommands(plugin: Plugin): void {

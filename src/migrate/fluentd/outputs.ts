@@ -1,6 +1,7 @@
 /** Outputs of Fluentd. */
 import type { Data, Description, Selection } from '../description.js';
 import type { Entry } from '../input.js';
+import { addTags } from '../later-tags.js';
 import { isOn, mebibytes, Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import { cloudWatchSink, otherCloudWatchKeys, put } from '../sinks/cloudwatch.js';
@@ -21,12 +22,13 @@ export function readOutput(plugin: Plugin, selection: Selection, to: Description
     return false;
   }
   if (type && (kind === 'relabel' || (label && kind !== 'null'))) return relay(plugin, type, kind, selection, to);
-  if (type && /^(detect_exceptions|rewrite_tag_filter|record_reformer|rewrite)$/.test(kind))
+  if (type && /^(detect_exceptions|rewrite_tag_filter|record_reformer|rewrite)$/.test(kind)) {
+    addTags(to, selection, newTags(plugin));
     return relay(plugin, type, kind, selection, to);
+  }
   if (type && kind === 'null') {
     for (const entry of section.entries) verdicts.needless(entry, 'the output discards records of its tags');
-    // A rule without a condition of its own: the place is its condition.
-    to.filters.push({ selection, drops: [''], constants: {}, section });
+    to.outputs.push({ selection, discards: true, section });
     return false;
   }
   const sink = Object.hasOwn(OUTPUTS, kind) ? OUTPUTS[kind]!(plugin, to) : undefined;
@@ -35,6 +37,7 @@ export function readOutput(plugin: Plugin, selection: Selection, to: Description
       section,
       `there is no sink for '${kind}': use a module of your own (docs/guides/module-sink.md), or send to a collector by sink.forward`,
     );
+    to.outputs.push({ selection, name: kind, section });
     return false;
   }
   verdicts.carried(type, `sink.${Object.keys(sink)[0]}`);
@@ -71,6 +74,17 @@ function relay(plugin: Plugin, type: Entry, kind: string, selection: Selection, 
     to.filters.push({ selection, drops: [], constants: {}, events: { mode: 'auto' }, section });
   } else verdicts.leaveRest(section, `a record has no tag to change: ${WHY.stage}`);
   return true;
+}
+
+/** Tags of the rules of rewrite_tag_filter, also in the form of version 1, and of record_reformer. */
+function newTags({ section }: Plugin): string[] {
+  const rules = section.sections.filter(({ name }) => name === 'rule');
+  return [section, ...rules].flatMap(({ entries }) =>
+    entries.flatMap(({ key, value }) => {
+      if (/^rewriterule\d+$/.test(key)) return /\s(\S+)\s*$/.exec(value)?.[1] ?? [];
+      return key === 'tag' ? [value] : [];
+    }),
+  );
 }
 
 const OUTPUTS: Readonly<Record<string, (plugin: Plugin, to: Description) => Data>> = {

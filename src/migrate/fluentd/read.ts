@@ -77,7 +77,9 @@ function hasRelay(section: Section, name: string): boolean {
 }
 
 function pipeline(scope: Section, isOf: (source: Section) => boolean, to: Description, verdicts: Verdicts): void {
-  const tags = new Set(to.sources.filter(({ section }) => isOf(section)).map(({ tag }) => tag));
+  // A match may give records other tags, for later ones.
+  const tagsOf = () =>
+    to.sources.filter(({ section }) => isOf(section)).flatMap(({ tag, later = [] }) => [tag, ...later]);
   const taken = new Set<string>();
   for (const section of scope.sections) {
     if (section.name !== 'filter' && section.name !== 'match') continue;
@@ -86,13 +88,13 @@ function pipeline(scope: Section, isOf: (source: Section) => boolean, to: Descri
     const past = new Set(taken);
     const selection = {
       text: section.argument || '**',
-      matches: (tag: string) => tags.has(tag) && !past.has(tag) && pattern.matches(tag),
+      matches: (tag: string) => tagsOf().includes(tag) && !past.has(tag) && pattern.matches(tag),
     };
     const plugin = new Plugin(section, verdicts);
     if (section.name === 'filter') readFilter(plugin, selection, to);
     else {
       const isRelay = readOutput(plugin, selection, to);
-      if (!isRelay) for (const tag of tags) if (pattern.matches(tag)) taken.add(tag);
+      if (!isRelay) for (const tag of tagsOf()) if (pattern.matches(tag)) taken.add(tag);
     }
   }
 }

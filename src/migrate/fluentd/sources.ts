@@ -1,7 +1,7 @@
 /** Sources of Fluentd: files, and the log of the container. */
+import { CONTAINER_LOG, containersIn } from '../container-log.js';
 import type { Data, Description } from '../description.js';
 import { expression } from '../expressions.js';
-import { CONTAINER_LOG } from '../fluent-bit/inputs.js';
 import type { Entry, Section } from '../input.js';
 import { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
@@ -19,7 +19,7 @@ export function readSource(plugin: Plugin, to: Description): void {
   }
   verdicts.carried(type, 'file and streams: the library captures the writes');
   const tag = plugin.entry('tag');
-  const { paths, excluded, streams } = pathsOf(plugin);
+  const { paths, excluded, streams, containers } = pathsOf(plugin);
   const { events, entries } = parseSections(section, verdicts);
   const expanded = (tag?.value ?? '').replace(
     '*',
@@ -30,6 +30,7 @@ export function readSource(plugin: Plugin, to: Description): void {
     paths,
     excluded,
     ...(streams ? { streams: 'both' as const } : {}),
+    ...(containers ? { containers } : {}),
     ...(events ? { events } : {}),
     eventEntries: entries,
     section,
@@ -67,8 +68,11 @@ function characterSet(name: string, entry: Entry, to: Description, verdicts: Ver
 function pathsOf(plugin: Plugin) {
   const split = (entry: Entry | undefined): string[] => {
     if (entry === undefined || plugin.isEmbedded(entry)) return [];
-    if (!entry.value.startsWith('[')) return entry.value.split(',').map((path) => path.trim());
-    return listOf(entry.value);
+    const written = entry.value.startsWith('[')
+      ? listOf(entry.value)
+      : entry.value.split(',').map((path) => path.trim());
+    // A path with a date is that of the day.
+    return written.map((path) => path.replace(/%[A-Za-z](?:[._-]?%[A-Za-z])*/g, '*'));
   };
   const entry = plugin.entry('path');
   const all = split(entry);
@@ -78,7 +82,7 @@ function pathsOf(plugin: Plugin) {
   if (entry && unfit !== undefined)
     plugin.verdicts.left(
       entry,
-      `'${unfit}' is no absolute path without a colon and a date: write a pattern, such as /var/log/app-*.log, into \`file\``,
+      `'${unfit}' is no absolute path without a colon: write the path, as the application opens it, into \`file\``,
     );
   else if (entry && all.length > 0)
     plugin.verdicts.carried(
@@ -93,7 +97,7 @@ function pathsOf(plugin: Plugin) {
     else
       plugin.verdicts.left(exclusion, 'a tap has the containers of its own pod only: name them in excludeContainers');
   }
-  return { paths, excluded, streams };
+  return { paths, excluded, streams, containers: containersIn(all) };
 }
 
 /** Strings of a list in JSON. */

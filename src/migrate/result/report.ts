@@ -23,8 +23,14 @@ export function report(judged: readonly Judged[], description: Description): str
     const these = judged.filter((each) => each.fate === fate);
     return [`${fate}: ${these.length} of ${judged.length} keys`, ...these.map(line)].join('\n');
   });
-  return `${[...lists, ...beside(description), ...tasks(description)].join('\n')}\n`;
+  return `${[...lists, ...elsewhere(description), ...beside(description), ...tasks(description)].join('\n')}\n`;
 }
+
+/** Sources by tag whose records the result sends elsewhere. */
+const elsewhere = ({ routes }: Description) =>
+  routes.length === 0
+    ? []
+    : ['records that go elsewhere than before:', ...routes.map((route) => `  ${printable(route)}`)];
 
 /** Files of the ConfigMap that are no part of the configuration, such as scripts. */
 const beside = ({ unread }: Description) =>
@@ -46,6 +52,7 @@ export function head(judged: readonly Judged[], description: Description): strin
   return [
     'Made by `logtap migrate`. Compare it with the original before you use it.',
     ...(left.length > 0 ? ['Not carried over:', ...left.map(line)] : ['Every key was carried over, or is needless.']),
+    ...elsewhere(description),
     ...beside(description),
     ...tasks(description),
   ];

@@ -1,0 +1,265 @@
+/** Several outputs, filters and multiline rules that tags tell apart: what is exact is carried over, and the rest is listed by tag. */
+import { propsOf } from '../../../src/cli/config.js';
+import { migrate } from '../../../src/migrate/main.js';
+
+function result(text: string) {
+  const files = { read: () => undefined, match: () => [] };
+  const migrated = migrate({ file: 'in', text, files, variables: new Map(), output: 'yaml' });
+  // `logtap inject` accepts it.
+  propsOf(structuredClone(migrated.data));
+  const left = migrated.judged.filter(({ fate }) => fate === 'not carried over');
+  const [, routes = ''] = /^records that go elsewhere than before:\n((?: {2}.*\n)+)/m.exec(migrated.report) ?? [];
+  return { ...migrated, left, routes: routes.trim() === '' ? [] : routes.trim().split(/\n\s+/) };
+}
+
+const tail = (path: string, tag: string, ...more: string[]) =>
+  ['[INPUT]', 'Name tail', `Path ${path}`, `Tag ${tag}`, ...more].join('\n');
+const output = (match: string, ...keys: string[]) => ['[OUTPUT]', ...keys, `Match ${match}`].join('\n');
+const group = (name: string) => [
+  'Name cloudwatch_logs',
+  'region eu-central-1',
+  `log_group_name ${name}`,
+  'log_key log',
+];
+const bit = (...sections: string[]) => sections.join('\n');
+const sinkOf = (name: string) => ({
+  cloudWatch: { logGroup: name, region: 'eu-central-1', createLogGroup: false },
+});
+
+test('two log groups by tag: the first is the sink, and the list names the other tag, its file and both groups', () => {
+  const { data, left, routes, text } = result(
+    bit(
+      tail('/srv/app.log', 'app.main'),
+      tail('/srv/access.log', 'access.main'),
+      output('app.*', ...group('/shop/app')),
+      output('access.*', ...group('/shop/access')),
+    ),
+  );
+  expect(data).toMatchObject({ sink: sinkOf('/shop/app'), file: '/srv/app.log:/srv/access.log' });
+  const route = `/srv/access.log (tag 'access.main'): not to cloudWatch /shop/access, but to cloudWatch /shop/app`;
+  expect(routes).toEqual([route]);
+  expect(text).toContain(`#   ${route}`);
+  // The region is the same for both, so that it is carried over.
+  expect(left.map(({ entry: { line, key } }) => `${line} ${key}`)).toEqual([
+    '14 Match',
+    '16 Name',
+    '18 log_group_name',
+    '20 Match',
+  ]);
+  expect(left.at(-1)?.text).toContain("the records of 'access.*' go where those of 'app.*' go");
+});
+
+test('of two outputs of one kind, that for most records is the sink, since a kind of sink can be there once', () => {
+  const { data, routes } = result(
+    bit(
+      tail('/srv/app.log', 'app'),
+      tail('/srv/access.log', 'access'),
+      output('access', ...group('/shop/access')),
+      output('*', ...group('/shop/all')),
+    ),
+  );
+  expect(data.sink).toEqual(sinkOf('/shop/all'));
+  expect(routes).toEqual([`/srv/access.log (tag 'access'): not to cloudWatch /shop/access`]);
+});
+
+test('a group for both, with two streams: only the second stream is missing', () => {
+  const { data, left } = result(
+    bit(
+      tail('/srv/app.log', 'app'),
+      tail('/srv/access.log', 'access'),
+      output('app', ...group('/shop'), 'log_stream_name app'),
+      output('access', ...group('/shop'), 'log_stream_name access'),
+    ),
+  );
+  expect(data.sink).toEqual({ cloudWatch: { ...sinkOf('/shop').cloudWatch, logStream: 'app' } });
+  expect(left.map(({ entry: { key } }) => key)).toEqual(['Match', 'Name', 'log_stream_name', 'Match']);
+});
+
+test('outputs of two kinds for two tags are two sinks, and the list says which records go to both', () => {
+  const { data, routes } = result(
+    bit(
+      tail('/srv/app.log', 'app'),
+      tail('/srv/access.log', 'access'),
+      output('app', ...group('/shop')),
+      output('access', 'Name tcp', 'Host collector', 'Port 5170', 'Format json_lines'),
+    ),
+  );
+  expect(Object.keys(data.sink as object)).toEqual(['all']);
+  expect(routes).toEqual([
+    `/srv/app.log (tag 'app'): to tcp collector:5170`,
+    `/srv/access.log (tag 'access'): to cloudWatch /shop`,
+  ]);
+});
+
+test('records of an output without a sink go to the others, which the list says', () => {
+  const { routes } = result(
+    bit(
+      tail('/srv/app.log', 'app'),
+      tail('/srv/access.log', 'access'),
+      output('app', ...group('/shop')),
+      output('access', 'Name kafka', 'Brokers kafka:9092'),
+    ),
+  );
+  expect(routes).toEqual([`/srv/access.log (tag 'access'): not to kafka, but to cloudWatch /shop`]);
+});
+
+test.each([
+  ['discards', output('access', 'Name null')],
+  ['does not take', '# nothing'],
+])('a file whose records every output %s is not captured, as its records went nowhere', (_, last) => {
+  const { data, routes, left } = result(
+    bit(tail('/srv/app.log', 'app'), tail('/srv/access.log', 'access'), output('app', ...group('/shop')), last),
+  );
+  expect({ data, routes, left }).toEqual({
+    data: { sink: sinkOf('/shop'), streams: 'none', file: '/srv/app.log' },
+    routes: [],
+    left: [],
+  });
+});
+
+test('a filter that changes tags: outputs of the new tag are sinks, which get every record', () => {
+  const rewrite = '[FILTER]\nName rewrite_tag\nMatch app\nRule $log (ERROR) errors.$TAG false';
+  const { data, left } = result(
+    bit(rewrite, tail('/srv/app.log', 'app'), output('errors.*', ...group('/shop/errors'))),
+  );
+  expect(data).toMatchObject({ sink: sinkOf('/shop/errors'), file: '/srv/app.log' });
+  expect(left.map(({ entry: { key } }) => key)).toEqual(['Name', 'Match', 'Rule']);
+});
+
+test('Fluentd: two match sections, and one for a tag of rewrite_tag_filter', () => {
+  const { data, routes } = result(`
+<source>
+  @type tail
+  path /srv/app.log
+  tag app
+</source>
+<source>
+  @type tail
+  path /srv/access.log
+  tag access
+</source>
+<match app>
+  @type rewrite_tag_filter
+  <rule>
+    key log
+    pattern /ERROR/
+    tag errors.\${tag}
+  </rule>
+</match>
+<match errors.**>
+  @type opensearch
+  host search
+  index_name errors
+</match>
+<match access>
+  @type opensearch
+  host search
+  index_name access
+</match>`);
+  expect(data).toMatchObject({
+    sink: { openSearch: { url: 'http://search:9200', index: 'errors' } },
+    file: '/srv/app.log:/srv/access.log',
+  });
+  expect(routes).toEqual([
+    `/srv/access.log (tag 'access'): not to openSearch http://search:9200 access, but to openSearch http://search:9200 errors`,
+  ]);
+});
+
+test('CloudWatch agent: two groups, of which the list names the second with its file', () => {
+  const list = ['app', 'access'].map((name) => ({ file_path: `/srv/${name}.log`, log_group_name: `/shop/${name}` }));
+  const { routes } = result(
+    JSON.stringify({ agent: { region: 'eu-central-1' }, logs: { logs_collected: { files: { collect_list: list } } } }),
+  );
+  expect(routes).toEqual([
+    expect.stringMatching(
+      /^\/srv\/access\.log \(tag .*\): not to cloudWatch \/shop\/access, but to cloudWatch \/shop\/app$/,
+    ),
+  ]);
+});
+
+/** An ECS task with containers that log by the driver awslogs or by FireLens. */
+const task = (...containers: readonly [name: string, log: object | undefined][]) =>
+  JSON.stringify({
+    containerDefinitions: containers.map(([name, logConfiguration]) => ({
+      name,
+      image: `${name}:1`,
+      ...(logConfiguration ? { logConfiguration } : {}),
+    })),
+  });
+const awslogs = (more: object) => ({
+  logDriver: 'awslogs',
+  options: { 'awslogs-group': '/shop', 'awslogs-region': 'eu-central-1', 'awslogs-create-group': 'true', ...more },
+});
+
+test('multiline patterns of two containers are those of the containers', () => {
+  const { data, left } = result(
+    task(
+      ['orders', awslogs({ 'awslogs-multiline-pattern': '^\\d{4}-' })],
+      ['nginx', awslogs({})],
+      ['batch', awslogs({ 'awslogs-multiline-pattern': '^JOB ' })],
+    ),
+  );
+  expect(data.events).toBeUndefined();
+  expect(data.perContainer).toEqual({
+    orders: { events: { pattern: '^\\d{4}-' } },
+    batch: { events: { pattern: '^JOB ' } },
+  });
+  expect(left).toEqual([]);
+});
+
+test('an exclusion of one container is a rule for that container', () => {
+  const firelens = (more: object) => ({ logDriver: 'awsfirelens', options: { Name: 'stdout', ...more } });
+  const { data } = result(task(['orders', firelens({ 'exclude-pattern': 'health' })], ['nginx', firelens({})]));
+  expect(data.rules).toEqual(['drop stream!=file container=orders text~/health/']);
+});
+
+test('a container whose output was not collected is not tapped', () => {
+  expect(result(task(['orders', awslogs({})], ['helper', undefined])).data.containers).toEqual(['orders']);
+  expect(result(task(['orders', awslogs({})])).data.containers).toBeUndefined();
+});
+
+test('inputs by the names of containers: filters are rules for them', () => {
+  const { data } = result(
+    bit(
+      tail('/var/log/containers/*_shop_orders-*.log', 'kube.orders'),
+      tail('/var/log/containers/*_shop_nginx-*.log', 'kube.nginx'),
+      '[FILTER]\nName grep\nMatch kube.nginx\nExclude log health',
+      output('*', ...group('/shop')),
+    ),
+  );
+  expect(data).toEqual({
+    sink: sinkOf('/shop'),
+    streams: 'both',
+    containers: ['orders', 'nginx'],
+    rules: ['drop stream!=file container=nginx text~/health/'],
+  });
+});
+
+test('a filter for records that no rule can tell from others is not carried over: it would drop those as well', () => {
+  const filter = '[FILTER]\nName grep\nMatch one\nExclude log health';
+  for (const [one, two] of [
+    ['/var/log/containers/orders*.log', '/var/log/containers/nginx*.log'],
+    ['/srv/*.log', '/srv/access.log'],
+  ] as const) {
+    const { data, left } = result(bit(tail(one, 'one'), tail(two, 'two'), filter, output('*', ...group('/shop'))));
+    expect(data.rules).toBeUndefined();
+    expect(left.map(({ text }) => text)).toContain(
+      "it applies to 'one' only, and no condition of a rule tells those records from those of 'two'",
+    );
+  }
+});
+
+test('a pattern of the first line for one of two files is not carried over: it would join all lines of the other', () => {
+  const parser =
+    '[MULTILINE_PARSER]\nName dated\nType regex\nRule "start_state" "/^\\d{4}-/" "cont"\nRule "cont" "/^\\s/" "cont"';
+  const { data, left } = result(
+    bit(
+      parser,
+      tail('/srv/app.log', 'app', 'multiline.parser dated'),
+      tail('/srv/access.log', 'access'),
+      output('*', ...group('/shop')),
+    ),
+  );
+  expect(data.events).toBeUndefined();
+  expect(left.map(({ text }) => text).join('\n')).toContain("events.pattern would join the lines of 'access'");
+});
