@@ -2,9 +2,9 @@
 import type { Data, Description, Filter } from '../description.js';
 import { condition, constant, rate, unquoted } from '../filters.js';
 import type { Entry } from '../input.js';
-import { wildcard } from '../match.js';
 import { isOn, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { wildcard } from '../tags/match.js';
 import type { Parsers } from './parsers.js';
 
 interface Result {

@@ -1,11 +1,11 @@
 /** Outputs of Fluent Bit. */
 import type { Data, Description, Selection } from '../description.js';
-import { wildcard } from '../match.js';
 import { isOn, mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import { cloudWatchSink, otherCloudWatchKeys, put } from '../sinks/cloudwatch.js';
 import { openSearchSink, otherOpenSearchKeys, verification } from '../sinks/opensearch.js';
 import { peer, secured } from '../sinks/peers.js';
+import { wildcard } from '../tags/match.js';
 
 type Reader = (plugin: Plugin, to: Description) => Data | undefined;
 

@@ -2,10 +2,10 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { Description } from '../description.js';
 import type { Files, Section } from '../input.js';
-import { addTags } from '../later-tags.js';
-import { wildcard } from '../match.js';
 import { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { addTags } from '../tags/later-tags.js';
+import { wildcard } from '../tags/match.js';
 import type { Verdicts } from '../verdicts.js';
 import { readClassic } from './classic.js';
 import { readFilter } from './filters.js';

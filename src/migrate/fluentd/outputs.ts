@@ -1,12 +1,12 @@
 /** Outputs of Fluentd. */
 import type { Data, Description, Selection } from '../description.js';
 import type { Entry } from '../input.js';
-import { addTags } from '../later-tags.js';
 import { isOn, mebibytes, Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import { cloudWatchSink, otherCloudWatchKeys, put } from '../sinks/cloudwatch.js';
 import { openSearchSink, otherOpenSearchKeys } from '../sinks/opensearch.js';
 import { secured } from '../sinks/peers.js';
+import { addTags } from '../tags/later-tags.js';
 
 /** Returns whether the records go on to other sections. */
 export function readOutput(plugin: Plugin, selection: Selection, to: Description): boolean {

@@ -5,9 +5,9 @@
 import { Description } from '../description.js';
 import type { Input } from '../fluent-bit/read.js';
 import type { Section } from '../input.js';
-import { tagPattern } from '../match.js';
 import { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { tagPattern } from '../tags/match.js';
 import type { Verdicts } from '../verdicts.js';
 import { readFilter } from './filters.js';
 import { readOutput } from './outputs.js';

@@ -1,7 +1,7 @@
 /** The files of ConfigMaps, as a configuration in one of them includes them. */
 import { posix } from 'node:path';
 import type { Files } from '../input.js';
-import { pathPattern } from '../match.js';
+import { pathPattern } from '../tags/match.js';
 import { type KeyFile, type Mounted, pathOf } from './config-maps.js';
 
 /**

@@ -1,6 +1,6 @@
 /** Conditions of rules that hold for the records of some sources and of no others. */
 import type { Source } from '../description.js';
-import { pathPattern } from '../match.js';
+import { pathPattern } from '../tags/match.js';
 
 export const fileIs = (path: string) => `file=${/[\s;]/.test(path) ? `"${path}"` : path}`;
 

@@ -1,8 +1,8 @@
 /** Patterns of tags. */
 
-import { literal } from '../catalog/values/regular-expression.js';
-import type { Selection } from './description.js';
-import type { Entry } from './input.js';
+import { literal } from '../../catalog/values/regular-expression.js';
+import type { Selection } from '../description.js';
+import type { Entry } from '../input.js';
 
 /** Of Fluent Bit: `*` matches any characters. */
 export function wildcard(entry: Entry | undefined): Selection {

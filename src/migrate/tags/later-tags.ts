@@ -1,5 +1,5 @@
 /** Tags that a pipeline gives to a part of the records of a source. What a tag takes from a record is not known: any text is there. */
-import type { Description, Selection } from './description.js';
+import type { Description, Selection } from '../description.js';
 
 const ANY = 'x';
 
