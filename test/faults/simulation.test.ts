@@ -12,7 +12,7 @@ async function simulate(...args: string[]): Promise<string> {
 }
 
 /** A few hundred are half a minute; `npm run simulate` takes as many as are wanted. */
-const SEEDS = 300;
+const SEEDS = 400;
 
 test('written = stored + original + counted, and nothing twice, under the faults of any seed', async () => {
   const output = await simulate('--seeds', String(SEEDS), '--jobs', '2');

@@ -11,8 +11,14 @@ interface Line {
   readonly writer: number;
   /** Of its frame. */
   readonly seq: number;
+  /** The first line of its event, of those of its writer. */
+  readonly event: number;
   /** Id under which it is stored. */
   storedAs: string | undefined;
+  /** Refused for its time, by a service that does so. */
+  isRejected: boolean;
+  /** A user has deleted what was stored. */
+  isDeleted: boolean;
   /** Why it may be missing without a count: one of the gaps that docs/internals/architecture.md lists. */
   excuse: string | undefined;
 }
@@ -23,6 +29,8 @@ export interface Reported {
   application: number;
   /** By reason: read or released, and not delivered. */
   readonly dropped: Map<string, number>;
+  /** Sent again although they may be stored. */
+  possibleDuplicates: number;
   /** Left in the memory of a shipper that ended in an outage, or unread when it ended. */
   left: number;
 }
@@ -41,13 +49,15 @@ export class Violation extends Error {
 const UNHEARD = 'unheard';
 /** The same of a process that the killed shipper had not heard itself. */
 const UNKNOWN = 'unknown';
+/** Of a peer that breaks the format. */
+export const FORGED = 'forged';
 /** Of losses in the shipper; others are the service's. */
 const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop)/;
 const KEYS = /\bw\d+#\d+;/g;
 
-/** The text of a line: its place, and a filling that depends on it alone. */
-export function textOf(writer: number, number: number, bytes: number, mark = ''): string {
-  const key = `w${writer}#${number};${mark}`;
+/** The text of a line: `before`, its place, and a filling that depends on it alone. */
+export function textOf(writer: number, number: number, bytes: number, mark = '', before = ''): string {
+  const key = `${before}w${writer}#${number};${mark}`;
   return key + String.fromCharCode(97 + (number % 26)).repeat(Math.max(0, bytes - key.length));
 }
 
@@ -55,41 +65,91 @@ export function textOf(writer: number, number: number, bytes: number, mark = '')
 const keysIn = (bytes: readonly Buffer[]): string[] =>
   bytes.flatMap((each) => each.toString('latin1').match(KEYS) ?? []);
 
-const keyOf = (text: string): string => text.slice(0, text.indexOf(';') + 1);
+const keyOf = (text: string): string => text.match(KEYS)?.[0] ?? '';
 
 export class Books {
+  readonly #hasIds: boolean;
   readonly #lines = new Map<string, Line & { readonly text: string }>();
-  readonly reported: Reported = { application: 0, dropped: new Map(), left: 0 };
+  readonly reported: Reported = { application: 0, dropped: new Map(), possibleDuplicates: 0, left: 0 };
   /** Of the totals of processes that were killed before they could report them. */
   excusedLosses = 0;
   kills = 0;
   crashes = 0;
   /** Lines that may count twice: by a shipper that was killed after it had counted them, and by the next one. */
   doubts = 0;
+  /** Lines that other peers of the socket claim to have lost, or that are in no frame of theirs. */
+  forgedLosses = 0;
+  /** Lines that a service without ids may have twice in no count. */
+  repeatDoubts = 0;
+  /** Of the shipper itself. */
+  #refusedNotices = 0;
+  /** Records that are stored once more, by how often. */
+  #repeats = 0;
 
-  written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq'>): void {
-    this.#lines.set(keyOf(text), { text, ...line, storedAs: undefined, excuse: undefined });
+  /** `hasIds`: the service stores nothing twice. */
+  constructor(hasIds: boolean) {
+    this.#hasIds = hasIds;
+  }
+
+  written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq' | 'event'>): void {
+    this.#lines.set(keyOf(text), {
+      ...{ text, ...line, storedAs: undefined, excuse: undefined },
+      ...{ isRejected: false, isDeleted: false },
+    });
   }
 
   /** Lines that the service refuses. */
   get refused(): number {
-    return [...this.#lines.values()].filter(({ text }) => text.includes(REFUSED_TEXT)).length;
+    const lines = [...this.#lines.values()].filter(({ text, isRejected }) => isRejected || text.includes(REFUSED_TEXT));
+    return lines.length + this.#refusedNotices;
   }
 
   get lines(): number {
     return this.#lines.size;
   }
 
-  /** Throws a Violation for a document that no process wrote, one that differs, and one that is there twice. */
+  /**
+   * Throws a Violation for a document that no process wrote, one that differs, one of lines that are no event, and, with ids, one
+   * that is there twice.
+   */
   stored(text: string, id: string): void {
-    if (text.startsWith('logtap: ')) return;
+    if (text.startsWith('logtap: ') || (this.forgedLosses > 0 && !text.match(KEYS))) return;
+    const lines = text.split('\n').map((each) => this.#known(each));
+    const first = lines[0]!;
+    const isOne = lines.every(({ writer, event }) => writer === first.writer && event === first.event);
+    if (!isOne) throw new Violation('joined', `lines of several events are one: '${text.slice(0, 200)}'`);
+    const repeated = lines.find(({ storedAs }) => storedAs !== undefined);
+    if (repeated !== undefined && this.#hasIds)
+      throw new Violation('twice', `${keyOf(repeated.text)} is stored as ${repeated.storedAs} and ${id}`);
+    if (lines.some(({ storedAs, isDeleted }) => storedAs !== undefined && !isDeleted)) this.#repeats += 1;
+    for (const line of lines) {
+      line.storedAs = id;
+      line.isDeleted = false;
+    }
+  }
+
+  #known(text: string) {
     const line = this.#lines.get(keyOf(text));
     if (line === undefined) throw new Violation('foreign', `no process wrote '${text.slice(0, 80)}'`);
-    if (line.text !== text)
-      throw new Violation('changed', `'${line.text.slice(0, 40)}' is stored as '${text.slice(0, 80)}'`);
-    if (line.storedAs !== undefined)
-      throw new Violation('twice', `${keyOf(text)} is stored as ${line.storedAs} and ${id}`);
-    line.storedAs = id;
+    if (line.text === text || line.excuse === FORGED) return line;
+    throw new Violation('changed', `'${line.text.slice(0, 40)}' is stored as '${text.slice(0, 80)}'`);
+  }
+
+  /** A service refuses it for its time. */
+  rejected(text: string): void {
+    if (!text.match(KEYS)) this.#refusedNotices += 1;
+    for (const key of text.match(KEYS) ?? []) {
+      const line = this.#lines.get(key);
+      if (line !== undefined) line.isRejected = true;
+    }
+  }
+
+  /** A user deletes what was stored. */
+  deleted(text: string): void {
+    for (const key of text.match(KEYS) ?? []) {
+      const line = this.#lines.get(key);
+      if (line !== undefined) line.isDeleted = true;
+    }
   }
 
   /** Lines that may be missing from now on, but for those that are stored or in these files. */
@@ -135,7 +195,9 @@ export class Books {
     const inRings = new Set(keysIn(rings));
     const isStored = (key: string) => this.#lines.get(key)?.storedAs !== undefined;
     const isTwice = (key: string) => isStored(key) || (onDisk.has(key) && inRings.has(key));
-    this.doubts += [...new Set([...onDisk, ...inRings])].filter(isTwice).length;
+    const twice = [...new Set([...onDisk, ...inRings])].filter(isTwice).length;
+    this.doubts += twice;
+    this.repeatDoubts += twice;
   }
 
   /** Of lines before one that is stored: their process has told its total. */
@@ -172,6 +234,9 @@ export class Books {
     for (const reasons of Object.values(letters)) {
       for (const [reason, count] of Object.entries(reasons)) add(`dead letter ${reason}`, count);
     }
+    for (const count of Object.values((totals.possibleDuplicates ?? {}) as Readonly<Record<string, number>>)) {
+      this.reported.possibleDuplicates += count;
+    }
     this.reported.left += Number((keepsLeft ? totals.heldInMemory : totals.held) ?? 0);
     this.reported.left += Number(totals.unread ?? 0);
   }
@@ -185,6 +250,7 @@ export class Books {
   get sums() {
     const lines = [...this.#lines.values()];
     const missing = lines.filter(({ given, storedAs }) => given === 'handed' && storedAs === undefined);
+    const unexcused = missing.filter(({ excuse }) => excuse === undefined);
     return {
       written: lines.length,
       stored: lines.filter(({ storedAs }) => storedAs !== undefined).length,
@@ -192,7 +258,9 @@ export class Books {
       missing: missing.length,
       excused: missing.filter(({ excuse }) => excuse !== undefined).length,
       dropped: [...this.reported.dropped.values()].reduce((sum, count) => sum + count, 0),
-      examples: missing.filter(({ excuse }) => excuse === undefined).map(({ text }) => keyOf(text)),
+      // The shipper counts what it has read by events.
+      events: new Set(unexcused.map(({ writer, event }) => `${writer} ${event}`)).size,
+      examples: unexcused.map(({ text }) => keyOf(text)),
     };
   }
 
@@ -202,22 +270,30 @@ export class Books {
     const { examples, ...sums } = this.sums;
     const { application, left } = this.reported;
     const all = JSON.stringify({ ...sums, ...this.reported, dropped: Object.fromEntries(this.reported.dropped) });
-    const unexplained = sums.missing - sums.excused - sums.dropped - left;
+    const unexplained = sums.events - sums.dropped - left;
     if (unexplained > 0) {
       const which = examples.length > 6 ? [...examples.slice(0, 3), '…', ...examples.slice(-3)] : examples;
-      throw new Violation('lost', `${unexplained} lines are in no count, among ${which.join(' ')}: ${all}`);
+      throw new Violation('lost', `${unexplained} events are in no count, among ${which.join(' ')}: ${all}`);
     }
     // The shipper's own records, which tell of these, may be dropped like others.
-    if (sums.dropped > sums.missing + this.doubts + sums.original) {
+    const most = sums.missing + this.doubts + sums.original + this.forgedLosses;
+    if (sums.dropped > most) {
       throw new Violation('overcounted', `${sums.dropped} count as dropped, ${sums.missing} are missing: ${all}`);
     }
-    if (this.#refusals > this.refused + this.doubts) {
+    if (this.#refusals > this.refused + this.doubts + this.forgedLosses) {
       throw new Violation('refused', `${this.#refusals} count as refused, ${this.refused} ever were: ${all}`);
+    }
+    const { possibleDuplicates } = this.reported;
+    // Counts that a crash took are in no last line.
+    const isCounted =
+      this.#repeats <= possibleDuplicates + this.repeatDoubts || this.doubts === Number.POSITIVE_INFINITY;
+    if (!isCounted) {
+      throw new Violation('repeated', `${this.#repeats} are stored twice, ${possibleDuplicates} count as such: ${all}`);
     }
     if (application + this.excusedLosses < sums.original) {
       throw new Violation('uncounted', `${sums.original} could not be handed over, ${application} are counted: ${all}`);
     }
-    if (application > sums.original && this.doubts !== Number.POSITIVE_INFINITY) {
+    if (application > sums.original + this.forgedLosses && this.doubts !== Number.POSITIVE_INFINITY) {
       throw new Violation(
         'overcounted',
         `${sums.original} could not be handed over, ${application} are counted: ${all}`,

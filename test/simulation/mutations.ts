@@ -148,4 +148,58 @@ export const MUTATIONS: readonly Mutation[] = [
     find: 'return this.#out[0];',
     replace: 'return this.#out.at(-1);',
   },
+  {
+    name: 'expired events count as stored',
+    file: `${SHIPPER}/sinks/cloudwatch/answer.ts`,
+    find: "    { from: 0, to: expired, reason: 'expired' },\n",
+    replace: '',
+  },
+  {
+    name: 'server errors say that nothing is stored',
+    file: `${SHIPPER}/sinks/cloudwatch/answer.ts`,
+    find: "const isLost = status === 200 || status === 408 || status >= 500 || SERVER_ERRORS.has(name ?? '');",
+    replace: 'const isLost = status === 200;',
+  },
+  {
+    name: 'an answer of another shape says that events are stored',
+    file: `${SHIPPER}/sinks/cloudwatch/answer.ts`,
+    find: '  if (names.some((name) => FAILURE.includes(name))) return false;\n',
+    replace: '  if (names.length >= 0) return true;\n',
+  },
+  {
+    name: 'events are sent in any order',
+    file: `${SHIPPER}/sinks/cloudwatch/events.ts`,
+    find: '  if (times.every((time, i) => i === 0 || times[i - 1]! <= time)) return undefined;\n',
+    replace: '  if (times.length >= 0) return undefined;\n',
+  },
+  {
+    name: 'the events of a request may be days apart',
+    file: `${SHIPPER}/sinks/cloudwatch/events.ts`,
+    find: '      if (time - earliest >= SPAN_MAX_MS) break;\n',
+    replace: '',
+  },
+  {
+    name: 'events count as absent after a second',
+    file: `${SHIPPER}/sinks/cloudwatch/lost-answers.ts`,
+    find: 'SETTLE_MS = 10_000;',
+    replace: 'SETTLE_MS = 1000;',
+  },
+  {
+    name: 'an empty page of a log stream is the last one',
+    file: `${SHIPPER}/sinks/cloudwatch/stored-events.ts`,
+    find: 'if (nextBackwardToken === nextToken || ',
+    replace: 'if (events.length === 0 || nextBackwardToken === nextToken || ',
+  },
+  {
+    name: 'a reading that is throttled finds nothing',
+    file: `${SHIPPER}/sinks/cloudwatch/stored-events.ts`,
+    find: "if (isLater) return { kind: 'failed', code: name ?? String(response.status), detail };",
+    replace: "if (isLater) return { kind: 'read', stored: search.result(true) };",
+  },
+  {
+    name: 'possible duplicates are not kept beyond a kill',
+    file: `${SHIPPER}/accounting/ledger.ts`,
+    find: "    this.#journal?.ofSink('possibleDuplicates', sink, LOST_ANSWER, repeated);\n",
+    replace: '',
+  },
 ];

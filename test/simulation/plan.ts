@@ -1,18 +1,21 @@
 /** A seed to a plan: how the shipper is set, who writes what when, and what goes wrong meanwhile. A plan can be read, kept and cut down. */
 
+import { withEvents } from './plan-events.js';
+import { withForgeries } from './plan-forgeries.js';
+import { withLogs } from './plan-logs.js';
+import type { LogsPlan } from './world/logs.js';
 import { Random } from './world/random.js';
 import { MOODS, type Mood } from './world/service.js';
+import type { Forgery } from './writers/forger.js';
+import type { Lines } from './writers/writer.js';
 
 export type Step = { readonly atMs: number } & (
-  | {
+  | ({
       readonly do: 'write';
       readonly writer: number;
       readonly calls: number;
       readonly everyMs: number;
-      readonly lines: number;
-      readonly bytes: number;
-      readonly mark?: string;
-    }
+    } & Lines)
   | { readonly do: 'end writer' | 'kill writer'; readonly writer: number }
   /** SIGKILL: now, or in the middle of a system call to come. */
   | { readonly do: 'kill'; readonly inCalls?: number }
@@ -36,6 +39,10 @@ export type Step = { readonly atMs: number } & (
   | { readonly do: 'second' }
   /** The machine loses its power. */
   | { readonly do: 'crash' }
+  /** A peer of the socket that is none of the writers. */
+  | { readonly do: 'forge'; readonly how: Forgery }
+  /** A user deletes the log streams, or their group. */
+  | { readonly do: 'delete logs'; readonly isGroup: boolean }
 );
 
 export type Damage = 'remove' | 'empty' | 'cut' | 'flip';
@@ -50,6 +57,8 @@ export interface Plan {
   /** Several requests are out at once. Absent: one. */
   readonly hasSmallRequests?: boolean;
   readonly hasMkfifo: boolean;
+  /** Delivers to CloudWatch Logs. Absent: to OpenSearch. */
+  readonly logs?: LogsPlan;
   readonly steps: readonly Step[];
 }
 
@@ -82,7 +91,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     ...(theme === 'node' ? crashes(own, count) : []),
     ...(theme === 'sockets' ? killed(own, count) : []),
   ];
-  return {
+  const plan: Plan = {
     seed,
     writers,
     buffer,
@@ -92,6 +101,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
+  return withForgeries(withEvents(withLogs(plan)));
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

@@ -2,12 +2,16 @@
 import { RING_NAMES } from '../../src/contract.js';
 import { Books, Violation } from './books.js';
 import { isDropUnkept, readOf } from './counts.js';
+import { damage } from './damage.js';
 import { LastWords } from './last-words.js';
-import type { Damage, Plan, Step } from './plan.js';
+import { openService } from './open-service.js';
+import type { Plan, Step } from './plan.js';
+import { checkReasons } from './reasons.js';
 import { DISK, type Inode } from './world/files.js';
+import { LogsService } from './world/logs.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
 import type { Program } from './world/program.js';
-import { Service } from './world/service.js';
+import { Forger, type Forgery } from './writers/forger.js';
 import { debtsIn, RINGS, RingWriter, unreadOf } from './writers/ring-writer.js';
 import { SOCKET, SocketWriter } from './writers/socket-writer.js';
 import type { FramedWriter } from './writers/writer.js';
@@ -28,6 +32,8 @@ const QUIET_MS = 3000;
 const UNSYNCED_MAX_MS = 1500;
 /** Files of the disk buffer that must outlive a crash; a checkpoint is synced in turn with another one. */
 const LASTING = new RegExp(`^${DISK}/(.*\\.segment|counts\\.journal)$`);
+/** Numbers of writers begin below. */
+const FORGERS = 900;
 const EXIT = { DRAINED: 0, UNDELIVERED: 74, CONFIGURATION: 78 };
 
 export async function run(plan: Plan, program: Program, isTraced = false): Promise<Result> {
@@ -56,7 +62,7 @@ export async function run(plan: Plan, program: Program, isTraced = false): Promi
 
 class Simulation {
   readonly machine: Machine;
-  readonly books = new Books();
+  readonly books: Books;
   readonly #plan: Plan;
   readonly #program: Program;
   readonly #writers = new Map<number, FramedWriter>();
@@ -71,13 +77,15 @@ class Simulation {
   /** Segments. */
   readonly #damaged = new Set<Inode>();
   #isDiskFilled = false;
+  #forgers = 0;
   #troubles = new Set<Step & { readonly do: 'trouble' }>();
 
   constructor(plan: Plan, program: Program, isTraced: boolean) {
     this.#plan = plan;
     this.#program = program;
-    const onStored = (text: string, id: string) => this.#guarded(() => this.books.stored(text, id));
-    this.machine = new Machine(plan.seed, isTraced, (machine) => new Service(machine, onStored));
+    this.books = new Books(plan.logs === undefined);
+    const guarded = (call: () => void) => this.#guarded(call);
+    this.machine = new Machine(plan.seed, isTraced, (machine) => openService(plan, this.books, machine, guarded));
     this.machine.hasMkfifo = plan.hasMkfifo;
     this.machine.onExit = (process) => this.#guarded(() => this.#exited(process));
     this.machine.onKilled = (process) => this.#killed(process);
@@ -106,7 +114,7 @@ class Simulation {
     this.#check();
     this.books.excusedLosses += this.#told.unread;
     this.books.close();
-    this.#checkReasons();
+    checkReasons(this.books, this.#plan, this.#damaged.size > 0, this.#isDiskFilled);
   }
 
   /** Stops the shipper, and as many after it as it takes to deliver everything. */
@@ -236,8 +244,7 @@ class Simulation {
     switch (step.do) {
       case 'write': {
         const writer = this.#writerOf(step.writer);
-        for (let i = 0; i < step.calls; i++)
-          later(i * step.everyMs, () => writer.write(step.lines, step.bytes, step.mark));
+        for (let i = 0; i < step.calls; i++) later(i * step.everyMs, () => writer.write(step));
         break;
       }
       case 'end writer':
@@ -262,6 +269,8 @@ class Simulation {
         break;
       case 'set clock':
         scheduler.wallOffsetMs += step.byMs;
+        // The next shipper takes records of before it for its own, and does not look for them.
+        if (step.byMs < 0) this.books.repeatDoubts = Number.POSITIVE_INFINITY;
         break;
       case 'trouble':
         this.#troubles.add(step);
@@ -279,7 +288,7 @@ class Simulation {
         later(step.forMs, () => this.#giveDescriptors());
         break;
       case 'damage':
-        this.#damage(step.how, step.pick);
+        damage(files, this.books, this.#damaged, step);
         break;
       case 'second':
         this.#program.start(machine.spawn(), this.#plan);
@@ -287,7 +296,19 @@ class Simulation {
       case 'crash':
         this.#guarded(() => this.#crash());
         break;
+      case 'forge':
+        this.#forge(step.how);
+        break;
+      case 'delete logs':
+        if (service instanceof LogsService) service.delete(step.isGroup);
+        break;
     }
+  }
+
+  #forge(how: Forgery): void {
+    const known = [...this.#writers.values()].filter((writer) => writer instanceof RingWriter);
+    this.#forgers += 1;
+    new Forger({ machine: this.machine, books: this.books, number: FORGERS + this.#forgers, known }).forge(how);
   }
 
   #giveDescriptors(): void {
@@ -312,44 +333,6 @@ class Simulation {
       if (calls.includes(call) && this.machine.random.chance(chance)) return code;
     }
     return undefined;
-  }
-
-  #damage(how: Damage, pick: number): void {
-    const { files } = this.machine;
-    const segments = files.list(DISK).filter((name) => name.endsWith('.segment'));
-    if (segments.length === 0) return;
-    const path = `${DISK}/${segments[pick % segments.length]}`;
-    const inode = files.find(path)!;
-    this.#damaged.add(inode);
-    // After a crash nothing tells a batch that was cut off from one that was never written to its end.
-    if (this.books.crashes > 0) {
-      const others = segments.map((name) => files.find(`${DISK}/${name}`)!).filter((each) => each !== inode);
-      this.books.excuse(
-        'damage',
-        'all',
-        others.map((each) => files.bytesOf(each)),
-      );
-    }
-    if (how === 'remove') files.unlink(path);
-    else if (how === 'empty') files.truncate(inode, 0);
-    else if (how === 'cut') files.truncate(inode, Math.floor((inode.size * pick) / 10));
-    else for (let at = 40 + pick; at < inode.size; at += 1000) inode.content[at]! ^= 0x10;
-  }
-
-  /** Nothing is dropped without need. */
-  #checkReasons(): void {
-    const { dropped } = this.books.reported;
-    const needed: Readonly<Record<string, boolean>> = {
-      // A disk that takes no checkpoint does not know which numbers only memory had.
-      spool_corrupt: this.#damaged.size > 0 || this.books.crashes > 0 || this.#isDiskFilled,
-      // One that takes no counts leaves delivered lines over sockets in no journal: the next shipper takes them for lost.
-      shipper_killed: this.books.kills > 0 || this.books.reported.left > 0 || this.#isDiskFilled,
-      full_drop_oldest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-oldest',
-      full_drop_newest: this.#plan.environment.LOGTAP_ON_FULL === 'drop-newest',
-    };
-    for (const [reason, count] of dropped) {
-      if (count > 0 && needed[reason] === false) throw new Violation('needless', `${count} are dropped as ${reason}`);
-    }
   }
 
   /** All processes end, memory is empty, and the disk is what was synced, or more. */
@@ -381,7 +364,11 @@ class Simulation {
   }
 
   #heal(): void {
-    this.machine.service.mood = 'well';
+    const { service } = this.machine;
+    service.mood = 'well';
+    if (service instanceof LogsService && this.#plan.environment.LOGTAP_CLOUDWATCH_CREATE_GROUP === 'false') {
+      service.restore();
+    }
     this.#troubles.clear();
     this.machine.files.diskBytes = Number.POSITIVE_INFINITY;
     this.#giveDescriptors();

@@ -8,20 +8,25 @@ export interface Answer {
   readonly afterMs: number;
   readonly status?: number;
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly code?: string;
 }
 
 interface RequestOptions {
   readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
+
+/** No connection is made. */
+const UNCONNECTED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND']);
 
 class Agent extends EventEmitter {
   destroy(): void {}
 }
 
 class SimulatedRequest extends EventEmitter {
-  readonly reusedSocket = false;
+  reusedSocket = false;
   readonly #process: MachineProcess;
   readonly #options: RequestOptions;
   readonly #parts: Buffer[] = [];
@@ -45,7 +50,20 @@ class SimulatedRequest extends EventEmitter {
     // A process that was killed in the middle of a call asks no more, even if it catches what the call throws.
     if (this.#isOver || !this.#process.isAlive) return;
     this.#parts.push(Buffer.from(part));
-    const answer = this.#process.machine.service.answer(this.#options.path, Buffer.concat(this.#parts));
+    this.#after(0, () => this.#isOver || this.#send());
+  }
+
+  /** Over a connection of an earlier request, if one is idle. */
+  #send(): void {
+    const { path, headers = {} } = this.#options;
+    const answer = this.#process.machine.service.answer({ path, headers, body: Buffer.concat(this.#parts) });
+    if (!UNCONNECTED.has(answer.code ?? '')) {
+      this.reusedSocket = this.#process.idleConnections > 0;
+      if (this.reusedSocket) this.#process.idleConnections -= 1;
+      const socket = new EventEmitter();
+      this.emit('socket', socket);
+      socket.emit('connect');
+    }
     this.#after(answer.afterMs, () => this.#answered(answer));
   }
 
@@ -56,7 +74,7 @@ class SimulatedRequest extends EventEmitter {
     this.emit('error', Object.assign(new Error('aborted'), { code: 'ABORT_ERR', name: 'AbortError' }));
   }
 
-  #answered({ status, body = '', code }: Answer): void {
+  #answered({ status, body = '', headers = {}, code }: Answer): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
@@ -65,7 +83,8 @@ class SimulatedRequest extends EventEmitter {
       this.emit('error', systemError(code, 'request'));
       return;
     }
-    const response = Object.assign(new EventEmitter(), { statusCode: status, headers: {}, destroy() {} });
+    this.#process.idleConnections += 1;
+    const response = Object.assign(new EventEmitter(), { statusCode: status, headers, destroy() {} });
     this.emit('response', response);
     response.emit('data', Buffer.from(body));
     response.emit('end');

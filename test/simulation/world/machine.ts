@@ -75,6 +75,8 @@ export class MachineProcess {
   readonly descriptors = new Map<number, OpenFile>();
   readonly listeners = new Set<Inode>();
   readonly connections = new Set<Pipe>();
+  /** To the service. */
+  idleConnections = 0;
   descriptorLimit: number;
   isAlive = true;
   /** Calls until it is killed in the middle of one. */

@@ -2,12 +2,14 @@
  * The shipper's own source, bundled for a simulated world: what it takes from Node, and all that has to do with time and
  * chance, comes from the process it runs in. Nothing of it is replaced.
  */
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
+import * as zlib from 'node:zlib';
 import { build, type Plugin } from 'esbuild';
+import { awsOf } from './aws.js';
 import { type Clocks, clocksOf } from './clocks.js';
 import { fileSystemOf } from './fs.js';
 import { httpOf } from './http.js';
@@ -24,9 +26,10 @@ const PURE = new Set([
   'node:path',
   'node:url',
   'node:buffer',
-  'node:zlib',
   'node:readline',
   'node:stream',
+  // With the hash that it is given.
+  '@smithy/signature-v4',
 ]);
 const SHADOWED = [
   ...['require', 'module', 'exports', 'process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
@@ -52,12 +55,20 @@ export interface Mutation {
 }
 
 /** The only change: as rings are small, so that several requests are out at once. */
-const SMALL_REQUESTS: Mutation = {
-  name: 'requests are small',
-  file: 'src/shipper/sinks/opensearch/sink.ts',
-  find: 'maxRecords: 5000,',
-  replace: 'maxRecords: 4,',
-};
+const SMALL_REQUESTS: readonly Mutation[] = [
+  {
+    name: 'requests to OpenSearch are small',
+    file: 'src/shipper/sinks/opensearch/sink.ts',
+    find: 'maxRecords: 5000,',
+    replace: 'maxRecords: 4,',
+  },
+  {
+    name: 'requests to CloudWatch Logs are small',
+    file: 'src/shipper/sinks/cloudwatch/sink.ts',
+    find: 'maxRecords: BATCH_MAX_EVENTS,',
+    replace: 'maxRecords: 4,',
+  },
+];
 
 /** A shipper that can be started in any number of simulated processes. */
 export class Program {
@@ -70,7 +81,7 @@ export class Program {
   }
 
   static async build(mutations: readonly Mutation[] = []): Promise<Program> {
-    return new Program(await Program.#bundle(mutations), await Program.#bundle([...mutations, SMALL_REQUESTS]));
+    return new Program(await Program.#bundle(mutations), await Program.#bundle([...mutations, ...SMALL_REQUESTS]));
   }
 
   static async #bundle(mutations: readonly Mutation[]): Promise<Shipper> {
@@ -138,7 +149,14 @@ function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => 
     'node:tls': {},
     'node:worker_threads': {},
     'node:timers/promises': clocks.promises,
-    'node:crypto': { createHash, randomBytes: bytes },
+    'node:crypto': { createHash, createHmac, randomBytes: bytes },
+    'node:zlib': {
+      ...zlib,
+      gzip(body: Buffer, options: zlib.ZlibOptions, done: (error: null, zipped: Buffer) => void) {
+        machine.scheduler.after(1, process, () => done(null, zlib.gzipSync(body, options)));
+      },
+    },
+    ...awsOf(process),
     'node:os': { hostname: () => 'machine', ...requireReal('node:os').constants },
     'node:child_process': {
       execFileSync(_: string, args: readonly string[]) {

@@ -7,12 +7,19 @@ import type { Machine } from '../world/machine.js';
 export interface Writer {
   readonly number: number;
   readonly isAlive: boolean;
-  /** Writes so many lines in one call of write(2). */
-  write(lines: number, bytes: number, mark?: string): void;
+  write(lines: Lines): void;
   /** Ends as a process does that returns from main. */
   end(): void;
   /** Ends it by SIGKILL. */
   kill(): void;
+}
+
+/** So many lines in one call of write(2): each a record, or all of them the trace of an exception; or a call for each line of it. */
+export interface Lines {
+  readonly lines: number;
+  readonly bytes: number;
+  readonly mark?: string;
+  readonly shape?: 'trace' | 'trace by line';
 }
 
 export interface WriterOptions {
@@ -21,7 +28,17 @@ export interface WriterOptions {
   readonly number: number;
 }
 
+interface Numbered {
+  readonly text: string;
+  /** Its first line. */
+  readonly event: number;
+}
+
 export const NANOSECONDS = 1_000_000n;
+const HEAD = 'java.lang.IllegalStateException: ';
+const FRAME = '\tat com.example.Handler.';
+const CAUSE = 'Caused by: java.io.IOException: ';
+const CAUSE_EACH = 4;
 
 /** What both kinds of writers share: the numbers of lines and frames, and the totals of what was lost. */
 export abstract class FramedWriter implements Writer {
@@ -46,10 +63,17 @@ export abstract class FramedWriter implements Writer {
     this.instance = BigInt(`0x${machine.random.fork(`writer ${number}`).hex(8)}`);
   }
 
-  write(lines: number, bytes: number, mark = ''): void {
+  write({ lines, bytes, mark = '', shape }: Lines): void {
     if (!this.isAlive) return;
-    const each = Math.floor(FRAME_MAX_PAYLOAD_BYTES / (bytes + 1));
-    for (let left = lines; left > 0; left -= each) this.#writeFrame(Math.min(left, each), bytes, mark);
+    const first = this.#lines + 1;
+    const all = Array.from({ length: lines }, (_, i): Numbered => {
+      this.#lines += 1;
+      const before = shape === undefined ? '' : i === 0 ? HEAD : i % CAUSE_EACH === 0 ? CAUSE : FRAME;
+      const event = shape === undefined ? this.#lines : first;
+      return { text: textOf(this.number, this.#lines, bytes, mark, before), event };
+    });
+    const each = shape === 'trace by line' ? 1 : Math.floor(FRAME_MAX_PAYLOAD_BYTES / (bytes + HEAD.length + 1));
+    for (let at = 0; at < lines; at += each) this.#writeFrame(all.slice(at, at + each));
   }
 
   /** Lines that it could not hand over. */
@@ -77,21 +101,18 @@ export abstract class FramedWriter implements Writer {
     ]);
   }
 
-  #writeFrame(lines: number, bytes: number, mark: string): void {
-    const texts = Array.from({ length: lines }, () => {
-      this.#lines += 1;
-      return textOf(this.number, this.#lines, bytes, mark);
-    });
-    const payload = `${texts.join('\n')}\n`;
+  #writeFrame(lines: readonly Numbered[]): void {
+    const payload = `${lines.map(({ text }) => text).join('\n')}\n`;
     this.#seq += 1n;
     const { scheduler } = this.machine;
     const timeNs = BigInt(Math.floor(scheduler.nowMs + scheduler.wallOffsetMs)) * NANOSECONDS;
     const isHanded = this.hand(data(1, this.#seq, payload, timeNs, 1));
-    this.machine.trace(`writer ${this.number} ${isHanded ? 'hands' : 'loses'} ${lines} of ${payload.length}`);
+    this.machine.trace(`writer ${this.number} ${isHanded ? 'hands' : 'loses'} ${lines.length} of ${payload.length}`);
     const line = { transport: this.transport, writer: this.number, seq: Number(this.#seq) };
-    for (const text of texts) this.books.written(text, { given: isHanded ? 'handed' : 'original', ...line });
+    const given = isHanded ? 'handed' : 'original';
+    for (const { text, event } of lines) this.books.written(text, { given, event, ...line });
     if (isHanded) return;
-    this.lostLines += BigInt(lines);
+    this.lostLines += BigInt(lines.length);
     this.lostBytes += BigInt(payload.length);
     this.noteLoss();
   }

@@ -1,0 +1,32 @@
+/** Nothing is dropped, or counted as sent twice, without need. */
+import { type Books, Violation } from './books.js';
+import type { Plan } from './plan.js';
+
+/** After these no answer is lost, and nothing is in doubt. */
+const DOUBTFUL: ReadonlySet<string> = new Set(['kill', 'stop', 'second', 'crash', 'delete logs']);
+const PLAIN: ReadonlySet<string> = new Set(['busy', 'closed']);
+
+/** `isDiskHurt`: of the disk buffer, segments or room. Throws a Violation. */
+export function checkReasons(
+  books: Books,
+  { environment, steps }: Plan,
+  isDamaged: boolean,
+  isDiskFilled: boolean,
+): void {
+  const { dropped, left, possibleDuplicates } = books.reported;
+  const needed: Readonly<Record<string, boolean>> = {
+    // A disk that takes no checkpoint does not know which numbers only memory had.
+    spool_corrupt: isDamaged || books.crashes > 0 || isDiskFilled,
+    // One that takes no counts leaves delivered lines over sockets in no journal: the next shipper takes them for lost.
+    shipper_killed: books.kills > 0 || left > 0 || isDiskFilled,
+    full_drop_oldest: environment.LOGTAP_ON_FULL === 'drop-oldest',
+    full_drop_newest: environment.LOGTAP_ON_FULL === 'drop-newest',
+  };
+  for (const [reason, count] of dropped) {
+    if (count > 0 && needed[reason] === false) throw new Violation('needless', `${count} are dropped as ${reason}`);
+  }
+  const isPlain = steps.every((step) => !DOUBTFUL.has(step.do) && (step.do !== 'mood' || PLAIN.has(step.mood)));
+  if (isPlain && possibleDuplicates > 0) {
+    throw new Violation('needless', `${possibleDuplicates} count as possible duplicates, and no answer was lost`);
+  }
+}
