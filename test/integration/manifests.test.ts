@@ -5,12 +5,14 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensureSchemas } from '../../scripts/kubernetes-schemas.js';
+import { injectCommand } from '../../src/cli/manifests/inject.js';
 import { formatManifests, parseManifests, readManifestFiles } from '../../src/cli/manifests/manifests.js';
 import { madeElsewhere } from '../../src/constructs/injection/made-elsewhere.js';
 import { uninject } from '../../src/constructs/injection/uninject.js';
 import { isWorkload, type KubernetesObject, objectName, podTemplate } from '../../src/constructs/injection/workload.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { describeWith } from '../support/capability.js';
+import { runCommand } from '../support/command.js';
 import { asKubectl } from '../support/kubectl-yaml.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { root } from '../support/run.js';
@@ -102,6 +104,16 @@ describeWith(['kubectl yaml'], 'kubectl', () => {
       );
       expect(await asKubectl(text)).toEqual(injected);
     }
+  });
+
+  test.each(texts)('reads what is meant in the edited text of %s', async (_name, { text }) => {
+    const flags = ['--sink', 'opensearch', '--url', 'https://os:9200', '--username', 'u', '--image', 'logtap:1'];
+    const taps = ['--password-secret', 'os/pw', '--file', '/var/log/*.log', '--suppress-file'];
+    const { stdout } = await runCommand(injectCommand, ['-', ...flags, ...taps], text);
+    const objects = (await asKubectl(text)).map((object) =>
+      inject(object, { ...props, shipper: { image: 'logtap:1' } }),
+    );
+    expect(await asKubectl(stdout)).toEqual(objects);
   });
 });
 

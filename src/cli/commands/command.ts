@@ -79,6 +79,14 @@ export const output = <const C extends readonly string[], const D extends C[numb
   help = 'form of the output',
 ) => ({ short: 'o', value: 'FORMAT', choices, default: byDefault, help }) as const;
 
+/** `--output` of a command that edits its input. */
+export const outputAsInput = {
+  short: 'o',
+  value: 'FORMAT',
+  choices: ['yaml', 'json'],
+  help: 'form of the output; by default that of the input, with its comments and its order',
+} as const;
+
 /** `--color`, spelt alike by every command. */
 export const color = {
   value: 'WHEN',

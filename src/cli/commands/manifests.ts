@@ -1,5 +1,5 @@
 /** Commands that read and write manifests. */
-import { color, command, output } from './command.js';
+import { color, command, output, outputAsInput } from './command.js';
 import { missingTapFlags, TAP_FLAG_TABLE } from './tap-flag-table.js';
 
 const MANIFESTS = {
@@ -24,7 +24,7 @@ export const INJECT = command({
   description:
     'Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and one line per object and per warning to standard error. Injecting again replaces the existing injection.',
   args: [MANIFESTS],
-  flags: { ...TAP_FLAG_TABLE, output: output(['yaml', 'json'], 'yaml') },
+  flags: { ...TAP_FLAG_TABLE, output: outputAsInput },
   missing: missingTapFlags,
   examples: [
     {
@@ -47,7 +47,7 @@ export const UNINJECT = command({
   description:
     'Removes the injection from Kubernetes manifests and restores the replaced fields. Writes the manifests to standard output, and one line per object to standard error.',
   args: [MANIFESTS],
-  flags: { output: output(['yaml', 'json'], 'yaml') },
+  flags: { output: outputAsInput },
   examples: [{ purpose: 'Restore the original', line: 'logtap uninject tapped.yaml > plain.yaml' }],
   exitCodes: [[0, 'done'], ...INPUT_CODES],
   note: 'On any error nothing is written.',

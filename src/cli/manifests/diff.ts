@@ -7,10 +7,22 @@ import { DIFF } from '../commands/manifests.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { EXIT } from '../usage.js';
+import { editYaml } from './edit/edit-yaml.js';
 import { injected } from './inject.js';
-import { formatManifests, placeOf } from './manifests.js';
+import { toYaml } from './kubectl-yaml.js';
+import { parseDocuments, placeOf, readValues } from './manifests.js';
 import { atPlace, readManifests } from './rewrite-manifests.js';
 import { tapProps } from './tap-flags.js';
+
+/** The text with the edits that inject would make. */
+function edited(text: string, after: unknown): string {
+  const changes = parseDocuments({ name: 'manifest', text }).map(({ document, value }) => ({
+    document,
+    before: value,
+    after,
+  }));
+  return editYaml(text, changes, readValues);
+}
 
 /**
  * Runs the command and resolves to its exit code.
@@ -24,8 +36,11 @@ export async function diffCommand(args: readonly string[], io: CommandStreams): 
   } = parseCommand(DIFF, args);
   const props = tapProps(values);
   const changes = (await readManifests(path, io)).flatMap((manifest) => {
-    const before = formatManifests([manifest.object], 'yaml');
-    const after = formatManifests([atPlace(manifest, (object) => injected(object, props).object)], 'yaml');
+    const before = toYaml(manifest.object);
+    const after = edited(
+      before,
+      atPlace(manifest, (object) => injected(object, props).object),
+    );
     if (before === after) return [];
     const findings = check(manifest.object, props).filter(({ code }) => code === 'LT037');
     const place = placeOf(manifest.file, manifest.line);

@@ -9,6 +9,7 @@ import {
   type SchemaOptions,
   stringify,
   type Tags,
+  type ToStringOptions,
 } from 'yaml';
 import { stringifyString } from 'yaml/util';
 
@@ -50,6 +51,13 @@ const ESCAPED = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
 /** Text with another meaning without quotes: spaces at the end of a line, the end of a document, a merge key. */
 const AMBIGUOUS = /^\s|[^\S\n]$|[^\S\n]\n|^\.\.\.|\n\.\.\.|^<<$/;
 
+/** Text in quotes, on one line. */
+export const quoted = (value: string): string =>
+  JSON.stringify(value).replace(
+    new RegExp(ESCAPED, 'g'),
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
 const text: ScalarTag = {
   identify: (value) => typeof value === 'string',
   default: true,
@@ -57,12 +65,7 @@ const text: ScalarTag = {
   resolve: (value) => value,
   stringify: (item, context, onComment, onChompKeep) => {
     const value = item.value as string;
-    if (ESCAPED.test(value) || AMBIGUOUS.test(value)) {
-      return JSON.stringify(value).replace(
-        new RegExp(ESCAPED, 'g'),
-        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-      );
-    }
+    if (ESCAPED.test(value) || AMBIGUOUS.test(value)) return quoted(value);
     return stringifyString({ ...item, value }, { ...context, actualString: true }, onComment, onChompKeep);
   },
 };
@@ -88,8 +91,9 @@ export const AS_KUBECTL: ParseOptions & DocumentOptions & SchemaOptions = {
 };
 
 /** One document without aliases. Text that other readers of YAML 1.1 read as a date also gets quotes. */
-export function toYaml(object: unknown): string {
+export function toYaml(object: unknown, layout: Pick<ToStringOptions, 'indent' | 'indentSeq'> = {}): string {
   return stringify(object, {
+    ...layout,
     version: '1.1',
     customTags: (tags) => [...OWN, ...others(tags).filter((tag) => !isMerge(tag))],
     aliasDuplicateObjects: false,

@@ -1,8 +1,8 @@
 /** Reads and writes Kubernetes manifests: files, directories and standard input, YAML with any number of documents, and JSON. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CST, type Document, Lexer, LineCounter, type Node, parseAllDocuments } from 'yaml';
-import { isResourceList, listItems } from '../../constructs/injection/object-list.js';
+import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import { listItems } from '../../constructs/injection/object-list.js';
 import { isWorkload, type KubernetesObject } from '../../constructs/injection/workload.js';
 import { CommandError } from '../usage.js';
 import { AS_KUBECTL, toYaml } from './kubectl-yaml.js';
@@ -18,8 +18,6 @@ export interface Manifest {
   readonly file: string;
   /** From 1 on. */
   readonly line: number;
-  /** The type of the list that the command was given as a KRM function, and has to return. */
-  readonly functionList?: { readonly apiVersion: string; readonly kind: string };
 }
 
 /** The position of an object, for messages. */
@@ -57,32 +55,38 @@ export function malformed(place: string, problem: string): CommandError {
   return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
 }
 
-/** The comments that Helm writes into its output. */
-const OF_HELM = /^# Source: /;
-
-/** Whether a text has comments by hand, which are not part of its objects. */
-export function hasComments({ text }: ManifestText): boolean {
-  let before = '';
-  for (const token of new Lexer().lex(text)) {
-    // A token of its own announces a scalar, whose text may start with '#'.
-    if (CST.tokenType(token) === 'comment' && before !== CST.SCALAR && !OF_HELM.test(token)) return true;
-    before = token;
-  }
-  return false;
+/** A document of a text with its objects, the items of a list one by one. */
+export interface ManifestDocument {
+  readonly document: Document.Parsed;
+  /** What it is read as. */
+  readonly value: unknown;
+  /** None of an empty document. */
+  readonly manifests: readonly Manifest[];
 }
 
 /** The objects in a text, including each item of a list. Empty documents are skipped. */
-export function parseManifests(source: ManifestText): Manifest[] {
+export const parseManifests = (source: ManifestText): Manifest[] =>
+  parseDocuments(source).flatMap(({ manifests }) => manifests);
+
+/** The values of the documents in a text. */
+export const readValues = (text: string): unknown[] => parseDocuments({ name: 'text', text }).map(({ value }) => value);
+
+export function parseDocuments(source: ManifestText): ManifestDocument[] {
   const lines = new LineCounter();
   const documents: Document.Parsed[] = parseAllDocuments(source.text, {
     ...AS_KUBECTL,
+    keepSourceTokens: true,
     lineCounter: lines,
     prettyErrors: false,
   });
-  return documents.flatMap((document) => objects(document, source, lines));
+  return documents.map((document) => {
+    const { value, start } = contentOf(document, source, lines);
+    return { document, value, manifests: objects({ document, value, start }, source.name, lines) };
+  });
 }
 
-function objects(document: Document.Parsed, { name, text }: ManifestText, lines: LineCounter): Manifest[] {
+/** The value of a document, and the place where it starts. */
+function contentOf(document: Document.Parsed, { name, text }: ManifestText, lines: LineCounter) {
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
@@ -98,14 +102,23 @@ function objects(document: Document.Parsed, { name, text }: ManifestText, lines:
     );
   }
   const start = document.contents?.range?.[0] ?? document.range[0];
-  const { line } = lines.linePos(start);
-  const place = placeOf(name, line);
-  let object: unknown;
   try {
-    object = document.toJS();
+    return { value: document.toJS() as unknown, start };
   } catch (error) {
+    const place = placeOf(name, lines.linePos(start).line);
     throw malformed(place, `not valid YAML: ${(error as Error).message}: correct it`);
   }
+}
+
+interface Content {
+  readonly document: Document.Parsed;
+  readonly value: unknown;
+  readonly start: number;
+}
+
+function objects({ document, value: object, start }: Content, name: string, lines: LineCounter): Manifest[] {
+  const { line } = lines.linePos(start);
+  const place = placeOf(name, line);
   if (object === null || object === undefined) return [];
   checkObject(object, place);
   const items = itemsOf(object, place);
@@ -113,14 +126,12 @@ function objects(document: Document.Parsed, { name, text }: ManifestText, lines:
     refuseTemplates(document.contents, object, name, lines);
     return [{ object, file: name, line }];
   }
-  const { apiVersion, kind } = object;
-  const functionList = isResourceList(apiVersion, kind) ? { apiVersion, kind } : undefined;
   return items.map((item, index) => {
     const node = document.getIn(['items', index], true) as Node | undefined;
     const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
     checkObject(item, placeOf(name, itemLine));
     refuseTemplates(node, item, name, lines);
-    return { object: item, file: name, line: itemLine, ...(functionList && { functionList }) };
+    return { object: item, file: name, line: itemLine };
   });
 }
 
@@ -150,7 +161,7 @@ function checkObject(value: unknown, place: string): asserts value is Kubernetes
 /** YAML documents, or JSON: a single object, or several objects in a List. */
 export function formatManifests(manifests: readonly unknown[], format: 'yaml' | 'json'): string {
   if (format === 'yaml') {
-    return manifests.map(toYaml).join('---\n');
+    return manifests.map((manifest) => toYaml(manifest)).join('---\n');
   }
   const whole = manifests.length === 1 ? manifests[0] : { apiVersion: 'v1', kind: 'List', items: manifests };
   return `${JSON.stringify(whole, null, 2)}\n`;

@@ -1,22 +1,30 @@
 /** Reads manifests, changes the workloads among them, and writes all of them. Writes nothing if one cannot be changed. */
 import { text } from 'node:stream/consumers';
+import { isList, isResourceList, withItems } from '../../constructs/injection/object-list.js';
 import type { KubernetesObject } from '../../constructs/injection/workload.js';
 import { type CommandStreams, write } from '../streams.js';
+import { lostComments } from './edit/comments.js';
+import { editJson, inOrder, jsonValue } from './edit/edit-json.js';
+import { editYaml } from './edit/edit-yaml.js';
+import { toYaml } from './kubectl-yaml.js';
 import {
   formatManifests,
-  hasComments,
   type Manifest,
+  type ManifestDocument,
   type ManifestText,
   malformed,
+  parseDocuments,
   parseManifests,
   placeOf,
   readManifestFiles,
+  readValues,
 } from './manifests.js';
 
 export interface Rewriting {
   /** File, directory, or `-` for standard input. */
   readonly path: string;
-  readonly format: 'yaml' | 'json';
+  /** `undefined` for that of the input. */
+  readonly format: 'yaml' | 'json' | undefined;
   readonly change: (object: KubernetesObject) => Change;
 }
 
@@ -29,14 +37,72 @@ export interface Change {
 /** Throws a UsageError or a CommandError before anything is written to `io.stdout`. */
 export async function rewriteManifests({ path, format, change }: Rewriting, io: CommandStreams): Promise<void> {
   const texts = await readTexts(path, io);
-  const manifests = manifestsIn(texts, path);
-  const results = manifests.map((manifest) => atPlace(manifest, change));
-  const objects = results.map(({ object }) => object);
-  const functionList = manifests.find((manifest) => manifest.functionList)?.functionList;
-  await write(io.stdout, formatManifests(functionList ? [{ ...functionList, items: objects }] : objects, format));
-  const commented = texts.filter(hasComments).map(({ name }) => `! ${name}: the comments are not in the output`);
-  const lines = [...results.flatMap(({ report }) => report), ...commented];
-  await write(io.stderr, lines.map((line) => `${line}\n`).join(''));
+  const sources = texts.map((source) => ({ source, documents: parseDocuments(source) }));
+  mustHaveManifest(
+    sources.flatMap(({ documents }) => documents.flatMap(({ manifests }) => manifests)),
+    path,
+  );
+  const rewritten = sources.map(({ source, documents }) => ({
+    source,
+    documents: documents.map((document) => changed(document, change)),
+  }));
+  const all = rewritten.flatMap(({ documents }) => documents);
+  const report = all.flatMap((document) => document.report);
+  if (format === 'json') {
+    const objects = all.flatMap(({ objects: each }) => each);
+    await write(io.stdout, formatManifests(objects, 'json'));
+  } else {
+    const keepsJson = format === undefined && sources.length === 1;
+    const outputs = rewritten.map(({ source, documents }) => edited(source.text, documents, keepsJson));
+    await write(io.stdout, joined(outputs));
+    report.push(...rewritten.flatMap(({ source }, index) => lossesOf(source, outputs[index]!)));
+  }
+  await write(io.stderr, report.map((line) => `${line}\n`).join(''));
+}
+
+/** A document after the change. */
+interface Changed {
+  readonly document: ManifestDocument['document'];
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly objects: readonly KubernetesObject[];
+  readonly report: readonly string[];
+}
+
+function changed({ document, value, manifests }: ManifestDocument, change: Rewriting['change']): Changed {
+  const changes = manifests.map((manifest) => atPlace(manifest, change));
+  const objects = changes.map(({ object }) => object);
+  const { apiVersion, kind } = (value ?? {}) as Partial<KubernetesObject>;
+  let next = 0;
+  const after = isList(apiVersion, kind) ? withItems(value, () => objects[next++]!) : (objects[0] ?? value);
+  const report = changes.flatMap((each) => each.report);
+  // A KRM function is given such a list, and has to return one.
+  const isWhole = isResourceList(apiVersion, kind);
+  return { document, before: value, after, objects: isWhole ? [after] : objects, report };
+}
+
+function edited(source: string, documents: readonly Changed[], keepsJson: boolean): string {
+  const before = jsonValue(source);
+  if (before === undefined) return editYaml(source, documents, readValues);
+  const [{ after } = { after: before }] = documents;
+  return keepsJson ? editJson(source, before, after) : toYaml(inOrder(before, after));
+}
+
+/** The texts as one, each with a document of its own. */
+function joined(texts: readonly string[]): string {
+  return texts
+    .map((each) => each.replace(/^\ufeff/, ''))
+    .map((each) => (each === '' || each.endsWith('\n') ? each : `${each}\n`))
+    .map((each, index) => (index === 0 || /^(?:[ \t]*(?:#.*)?\n)*---/.test(each) ? each : `---\n${each}`))
+    .join('');
+}
+
+function lossesOf({ name, text: before }: ManifestText, after: string): string[] {
+  const [first, ...others] = jsonValue(before) === undefined && before !== after ? lostComments(before, after) : [];
+  if (first === undefined) return [];
+  const which =
+    others.length === 0 ? `the comment '${first}' is` : `${others.length + 1} comments, such as '${first}', are`;
+  return [`! ${name}: ${which} not in the output, because the lines around it are replaced`];
 }
 
 /**
@@ -45,7 +111,9 @@ export async function rewriteManifests({ path, format, change }: Rewriting, io: 
  * @throws CommandError if it cannot be read, or contains none
  */
 export async function readManifests(path: string, io: CommandStreams): Promise<Manifest[]> {
-  return manifestsIn(await readTexts(path, io), path);
+  const manifests = (await readTexts(path, io)).flatMap(parseManifests);
+  mustHaveManifest(manifests, path);
+  return manifests;
 }
 
 const STANDARD_INPUT = 'standard input';
@@ -54,10 +122,8 @@ async function readTexts(path: string, io: CommandStreams): Promise<ManifestText
   return path === '-' ? [{ name: STANDARD_INPUT, text: await text(io.stdin) }] : readManifestFiles(path);
 }
 
-function manifestsIn(texts: readonly ManifestText[], path: string): Manifest[] {
-  const manifests = texts.flatMap(parseManifests);
+function mustHaveManifest(manifests: readonly Manifest[], path: string): void {
   if (manifests.length === 0) throw malformed(path === '-' ? STANDARD_INPUT : path, 'contains no manifest: give one');
-  return manifests;
 }
 
 /** Applies a function to an object. An error gets the object's position. */

@@ -7,9 +7,7 @@ import { diffCommand } from '../../../src/cli/manifests/diff.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { formatManifests } from '../../../src/cli/manifests/manifests.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
-import { Sink } from '../../../src/constructs/sinks/sink.js';
 import { runCommand } from '../../support/command.js';
-import { inject } from '../../support/tap.js';
 import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 
 const stdout = ['--sink', 'stdout', '--image', 'logtap:1'];
@@ -144,12 +142,8 @@ describe('diff', () => {
       ['standard input, line 29', 'standard input, line 29, injected'],
     ]);
     const before = objects.slice(1).map((object) => formatManifests([object], 'yaml'));
-    const after = objects
-      .slice(1)
-      .map((object) =>
-        formatManifests([inject(object, { sink: Sink.stdout(), shipper: { image: 'logtap:1' } })], 'yaml'),
-      );
-    expect(patches.map((patch, i) => applyPatch(before[i]!, patch))).toEqual(after);
+    const after = await Promise.all(before.map((text) => runCommand(injectCommand, ['-', ...stdout], text)));
+    expect(patches.map((patch, i) => applyPatch(before[i]!, patch))).toEqual(after.map((result) => result.stdout));
   });
 
   test('for a program: the place, the patch and the findings of each changed object', async () => {

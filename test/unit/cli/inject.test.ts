@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { Testing, Yaml } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import { helpOf } from '../../../src/cli/command-line/help.js';
 import { INJECT } from '../../../src/cli/commands/manifests.js';
 import { ALIASES, SINK_FLAGS, SINKS, sinkFlags, TAP_FLAGS } from '../../../src/cli/commands/property-flags.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
+import { uninjectCommand } from '../../../src/cli/manifests/uninject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
 import { ImagePullPolicy, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
 import { type KubernetesObject, podTemplate } from '../../../src/constructs/injection/workload.js';
@@ -191,9 +192,7 @@ describe('input', () => {
   test('injects documents, Lists and every kind of workload, and leaves other objects unchanged', async () => {
     const list = { apiVersion: 'v1', kind: 'List', items: [service, ...workloads()] };
     const { stdout, stderr } = await run(['-', ...stdoutFlags], Yaml.stringify(deployment(), list));
-    expect(documents(stdout)).toEqual(
-      [deployment(), service, ...workloads()].map((manifest) => inject(manifest, stdoutSink)),
-    );
+    expect(documents(stdout)).toEqual([deployment(), list].map((manifest) => inject(manifest, stdoutSink)));
     expect(stderr.split('\n')).toEqual([
       '+ injected Deployment/orders',
       '= unchanged Service/orders',
@@ -202,7 +201,7 @@ describe('input', () => {
     ]);
   });
 
-  test('lists of one kind, as the API server returns them, become documents, and lists of other kinds remain', async () => {
+  test('lists of one kind, as the API server returns them, and lists of other kinds remain lists', async () => {
     const withoutType = ({ apiVersion: _, kind: __, ...rest }: KubernetesObject) => rest;
     const listed = [...workloads(), deployment()].map((workload) => ({
       apiVersion: workload.apiVersion,
@@ -214,10 +213,7 @@ describe('input', () => {
       { apiVersion: 'example.com/v1', kind: 'AllowList', metadata: { name: 'b' }, items: [1] },
     ];
     const { stdout } = await run(['-', ...stdoutFlags], Yaml.stringify(...listed, ...others));
-    expect(documents(stdout)).toEqual([
-      ...[...workloads(), deployment()].map((manifest) => inject(manifest, stdoutSink)),
-      ...others,
-    ]);
+    expect(documents(stdout)).toEqual([...listed.map((list) => inject(list, stdoutSink)), ...others]);
   });
 
   test('the ResourceList of a kustomize function stays one, with its items injected', async () => {
@@ -229,6 +225,7 @@ describe('input', () => {
       {
         apiVersion: 'config.kubernetes.io/v1',
         kind: 'ResourceList',
+        functionConfig,
         items: items.map((each) => inject(each, stdoutSink)),
       },
     ]);
@@ -262,18 +259,37 @@ describe('input', () => {
     ]);
   });
 
-  test('comments are not kept, and the report says so', async () => {
-    const plain = Yaml.stringify(service);
-    for (const [what, isSaid] of [
-      [`# by hand\n${plain}`, true],
-      [plain.replace('port: 80', 'port: 80 # http'), true],
-      [`${plain}---\n# nothing more\n`, true],
-      [`---\n# Source: shop/templates/service.yaml\n${plain}`, false],
-      [`${plain}  a: "# b"\n  c: 'x #y'\n  d: |\n    # data\n  e: a#b\n`, false],
-    ] as const) {
-      const { stderr } = await run(['-', ...stdoutFlags], what);
-      expect([what, stderr.includes('! standard input: the comments are not in the output')]).toEqual([what, isSaid]);
+  test('comments stay, and the report names one that only replaced text had', async () => {
+    const before = Yaml.stringify(service, deployment());
+    const text = `# by hand\n${before.replace('port: 80', 'port: 80 # http')}---\n# nothing more\n`;
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], text);
+    expect(documents(stdout)).toEqual([service, inject(deployment(), stdoutSink), null]);
+    for (const comment of ['# by hand', '# http', '# nothing more']) expect(stdout).toContain(comment);
+    expect(stderr).not.toContain('comment');
+
+    const commented = stdout
+      .replace(/( +)- args:\n +- ship\n/, '$1# their shipper\n$&')
+      .replace(/memory: 256Mi/, '$& # soon');
+    const undone = await runCommand(uninjectCommand, ['-'], commented);
+    expect(undone.stdout).toBe(text);
+    expect(undone.stderr).toMatch(/! standard input: 2 comments, such as '# soon', are not in the output/);
+  });
+
+  test('one file of JSON stays JSON with its order and indentation, and several files become YAML', async () => {
+    const { apiVersion, kind, metadata, ...rest } = deployment();
+    for (const indent of [undefined, 2, '\t']) {
+      const text = `${JSON.stringify({ kind, apiVersion, ...rest, metadata }, null, indent)}\n`;
+      const { stdout } = await run(['-', ...stdoutFlags], text);
+      expect(Object.keys(JSON.parse(stdout))).toEqual(['kind', 'apiVersion', 'spec', 'metadata']);
+      expect(JSON.parse(stdout)).toEqual(inject(deployment(), stdoutSink));
+      expect((await runCommand(uninjectCommand, ['-'], stdout)).stdout).toBe(text);
+      expect((await run(['-', ...stdoutFlags, '-o', 'yaml'], text)).stdout).toMatch(/^kind: Deployment\n/);
     }
+    writeFileSync(join(directory, 'a.json'), JSON.stringify(service));
+    writeFileSync(join(directory, 'b.yaml'), `# by hand\n---\n${Yaml.stringify(deployment())}`);
+    const { stdout } = await run([directory, ...stdoutFlags]);
+    expect(stdout).toMatch(/^apiVersion: v1\nkind: Service\n[\s\S]*\n# by hand\n---\napiVersion/);
+    expect(documents(stdout)).toEqual([service, inject(deployment(), stdoutSink)]);
   });
 
   test('a reader that ends early, such as head, is an error of the code EPIPE and no uncaught one', async () => {
@@ -320,9 +336,7 @@ flag: on
       mode: 0o644,
       flag: true,
     });
-    // Text stays text for readers of YAML 1.1 and 1.2.
-    const { stdout: text } = await run(['-', '--sink', 'stdout'], yaml);
-    for (const version of ['1.1', '1.2'] as const) expect(parse(text, { version })).toEqual(JSON.parse(stdout));
+    expect((await run(['-', '--sink', 'stdout'], yaml)).stdout).toBe(yaml);
   });
 
   test('several objects as JSON are a List', async () => {

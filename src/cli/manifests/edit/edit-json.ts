@@ -1,0 +1,38 @@
+/** Gives a text of JSON another value, with the order of keys and the indentation that it has. */
+import { aligned, placeOfKey } from './alignment.js';
+
+/** The value of a text of JSON; `undefined` if it is none. */
+export function jsonValue(text: string): object | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function editJson(text: string, before: unknown, after: unknown): string {
+  const [, indent] = /^\s*[{[]\s*?\n([ \t]+)/.exec(text) ?? [];
+  return JSON.stringify(inOrder(before, after), null, indent) + (/\s*$/.exec(text)![0] || '\n');
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A copy of the value with the keys that it had before in the order that they had. */
+export function inOrder(before: unknown, after: unknown): unknown {
+  if (Array.isArray(before) && Array.isArray(after)) {
+    const origins = new Map(aligned(before, after).map((match) => [match.after, before[match.before]]));
+    return after.map((item, index) => inOrder(origins.get(index), item));
+  }
+  if (!isFields(before) || !isFields(after)) return after;
+  const keys = Object.keys(before);
+  const order = new Map(keys.map((key, index) => [key, index]));
+  const rank = (key: string) => order.get(key) ?? placeOfKey(key, keys) + 0.5;
+  return Object.fromEntries(
+    Object.keys(after)
+      .sort((a, b) => rank(a) - rank(b))
+      .map((key) => [key, inOrder(before[key], after[key])]),
+  );
+}

@@ -1,0 +1,154 @@
+/** `logtap inject` edits a text: comments, order and layout stay, and `uninject` gives the same bytes back. */
+import { basename, dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as fc from 'fast-check';
+import { commentsIn } from '../../../src/cli/manifests/edit/comments.js';
+import { injectCommand } from '../../../src/cli/manifests/inject.js';
+import { parseDocuments, readManifestFiles } from '../../../src/cli/manifests/manifests.js';
+import { uninjectCommand } from '../../../src/cli/manifests/uninject.js';
+import { Sink } from '../../../src/constructs/index.js';
+import { runCommand } from '../../support/command.js';
+import { inject as injectObject } from '../../support/tap.js';
+
+const FLAGS = ['-', '--sink', 'opensearch', '--url', 'https://os:9200', '--image', 'logtap:1'];
+const sink = Sink.openSearch({ url: 'https://os:9200' });
+const values = (text: string) => parseDocuments({ name: 'text', text }).map(({ value }) => value);
+
+async function succeed(command: typeof injectCommand, args: string[], input: string) {
+  const { stdout, stderr, error } = await runCommand(command, args, input);
+  if (error !== undefined) throw error;
+  return { stdout, stderr };
+}
+const inject = (text: string, ...flags: string[]) => succeed(injectCommand, [...FLAGS, ...flags], text);
+const uninject = (text: string) => succeed(uninjectCommand, ['-'], text);
+
+const directory = join(__dirname, '../../fixtures/manifests');
+const texts = ['charts', 'odd']
+  .flatMap((kind) => readManifestFiles(join(directory, kind)))
+  .map(({ name, text }): [string, string] => [`${basename(dirname(name))}/${basename(name)}`, text]);
+
+/** A null that injection replaced is restored as `null`, and JSON is written on lines of its own. */
+const restored = (name: string, text: string) => {
+  if (name.endsWith('.json')) return `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
+  if (name !== 'odd/empty-fields.yaml') return text;
+  return text.replace('initContainers:\n', 'initContainers: null\n').replace('volumeMounts: ~', 'volumeMounts: null');
+};
+/** An alias whose anchor is in a container that is tapped is written out. */
+const isRestored = ([name]: [string, string]) => name !== 'odd/anchors.yaml';
+
+describe.each(texts)('%s', (_name, text) => {
+  test('is read as the injection of its objects', async () => {
+    const { stdout } = await inject(text);
+    expect(values(stdout)).toEqual(
+      values(text).map((value) => injectObject(value, { sink, shipper: { image: 'logtap:1' } })),
+    );
+  });
+
+  test('keeps every comment once, and each line that does not change', async () => {
+    const { stdout, stderr } = await inject(text);
+    expect(commentsIn(stdout)).toEqual(commentsIn(text));
+    expect(stderr).not.toContain('comment');
+    const isChanged = !isDeepStrictEqual(values(stdout), values(text));
+    expect(stdout === text).toBe(!isChanged);
+  });
+
+  test('has the same objects and comments after inject and uninject', async () => {
+    const { stdout } = await uninject((await inject(text)).stdout);
+    expect(values(stdout)).toEqual(values(text));
+    expect(commentsIn(stdout)).toEqual(commentsIn(text));
+  });
+});
+
+describe.each(texts.filter(isRestored))('%s', (name, text) => {
+  test('is the same text, byte by byte, after inject and uninject', async () => {
+    const { stdout } = await inject(text);
+    expect((await uninject(stdout)).stdout).toBe(restored(name, text));
+  });
+
+  test('injected again with other settings and uninjected, too', async () => {
+    const { stdout: first } = await inject(text);
+    const { stdout: second } = await inject(first, '--memory-limit-mib', '512', '--suppress-streams');
+    const alone = await inject(text, '--memory-limit-mib', '512', '--suppress-streams');
+    expect(values(second)).toEqual(values(alone.stdout));
+    expect((await uninject(second)).stdout).toBe(restored(name, text));
+  });
+});
+
+/** Some places for a comment are within a text, or no YAML. */
+function isReadAs(text: string, expected: readonly unknown[]): boolean {
+  try {
+    return isDeepStrictEqual(values(text), expected);
+  } catch {
+    return false;
+  }
+}
+
+describe('comments anywhere', () => {
+  /** A deployment in the style of hands: every way to write what injection changes. */
+  const byHand = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: orders
+spec:
+  template:
+    metadata:
+      labels:
+        app: orders
+    spec:
+      terminationGracePeriodSeconds: 30
+      containers:
+      - name: orders
+        image: "registry.example/orders:4.2"
+        env:
+        - name: LD_PRELOAD
+          valueFrom:
+            configMapKeyRef: {name: preload, key: list}
+        volumeMounts: []
+      - {name: web, image: 'nginx:1.27', env: [{name: LD_PRELOAD, value: '/a b.so'}], volumeMounts: []}
+      - image: worker:1
+        name: worker
+        resources:
+          limits: {cpu: 1, memory: 1Gi}
+      volumes: []
+  selector:
+    matchLabels:
+      app: orders
+`;
+  const plain = [
+    byHand,
+    ...texts.filter(([name]) => /postgresql|live-deployment|list.yaml/.test(name)).map(([, text]) => text),
+  ];
+  /** Comments on lines of their own, as far to the right as the one below or not, and behind what is on a line. */
+  const commented = fc
+    .record({
+      text: fc.constantFrom(...plain),
+      above: fc.array(fc.tuple(fc.nat(), fc.option(fc.nat(14)))),
+      behind: fc.array(fc.nat()),
+    })
+    .map(({ text, above, behind }) => {
+      const lines = text.split('\n').slice(0, -1);
+      for (const [index, each] of behind.entries()) {
+        const at = each % lines.length;
+        if (!/#|---/.test(lines[at]!)) lines[at] = `${lines[at]} # behind ${index}`;
+      }
+      for (const [index, [each, column]] of above.entries()) {
+        const at = each % lines.length;
+        const spaces = column === null ? /^ */.exec(lines[at]!)![0] : ' '.repeat(column);
+        lines.splice(at, 0, `${spaces}# above ${index}`);
+      }
+      return { plain: text, text: `${lines.join('\n')}\n` };
+    })
+    .filter(({ text, plain: without }) => isReadAs(text, values(without)));
+
+  test('stay, each once and in their order, and the way back is exact', async () => {
+    await fc.assert(
+      fc.asyncProperty(commented, async ({ text, plain: without }) => {
+        const { stdout } = await inject(text);
+        expect(values(stdout)).toEqual(values((await inject(without)).stdout));
+        expect(commentsIn(stdout)).toEqual(commentsIn(text));
+        expect((await uninject(stdout)).stdout).toBe(text);
+      }),
+      { numRuns: 30 },
+    );
+  }, 300_000);
+});
