@@ -11,6 +11,7 @@ import { hasToken } from '../props/token.js';
 import { addedParts } from './added-parts.js';
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
+import { startIndex } from './mesh.js';
 import { isList, withItems } from './object-list.js';
 import { allContainers, type InjectionPlan, planInjection } from './plan.js';
 import { hasStorageLimit, raisedPodResources } from './pod-budget.js';
@@ -88,7 +89,15 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
     original.resources = spec.resources;
     spec.resources = resources;
   }
-  spec.initContainers = [added.installer, ...(props.isNative ? [added.shipper] : []), ...(spec.initContainers ?? [])];
+  const init = spec.initContainers ?? [];
+  const at = props.isNative
+    ? startIndex(
+        init,
+        taps.map(({ container }) => container),
+      )
+    : 0;
+  const own = [added.installer, ...(props.isNative ? [added.shipper] : [])];
+  spec.initContainers = [...init.slice(0, at), ...own, ...init.slice(at)];
   if (!props.isNative) spec.containers = [...spec.containers, added.shipper];
   spec.volumes = [...(spec.volumes ?? []), ...added.volumes];
   spec.terminationGracePeriodSeconds = podGraceSeconds(props, run);

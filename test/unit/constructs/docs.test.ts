@@ -13,6 +13,7 @@ const PAGES = [
   'reference/constructs.md',
   'guides/aws.md',
   'guides/credentials.md',
+  'guides/meshes.md',
   'guides/observability.md',
   'guides/prove-it.md',
 ];
