@@ -78,6 +78,8 @@ interface Service {
   /** Records in a part of a body. */
   readonly count: (chunk: Buffer) => number;
   readonly answer: (records: number) => string;
+  /** Of the answer. @default none */
+  readonly type?: string;
 }
 
 function occurrences(chunk: Buffer, text: string | number): number {
@@ -107,15 +109,23 @@ const SERVICES: Readonly<Record<string, Service>> = {
     count: () => 0,
     answer: () => '{}',
   },
+  OTLP: {
+    settings: (url) => ({ LOGTAP_SINK: 'otlp', LOGTAP_OTLP_URL: url }),
+    count: () => 0,
+    // An empty message: all records are taken.
+    answer: () => '',
+    type: 'application/x-protobuf',
+  },
 };
 
 /** Takes everything. */
-async function serve({ count, answer }: Service) {
+async function serve({ count, answer, type }: Service) {
   const server = createServer((request: IncomingMessage, response) => {
     let records = 0;
     request.on('data', (chunk: Buffer) => {
       records += count(chunk);
     });
+    if (type !== undefined) response.setHeader('content-type', type);
     request.on('end', () => response.end(answer(records)));
   });
   server.listen(0, '127.0.0.1');
@@ -143,6 +153,7 @@ const CASES: readonly Case[] = [
   { name: 'OpenSearch, JSON lines', service: 'OpenSearch', write: bySocket(jsonLine) },
   { name: 'OpenSearch, one write a line', service: 'OpenSearch', write: byRing },
   { name: 'CloudWatch, access lines', service: 'CloudWatch', write: bySocket(accessLine) },
+  { name: 'OTLP, access lines', service: 'OTLP', write: bySocket(accessLine) },
 ];
 
 /** Reads what it used until it ends. */

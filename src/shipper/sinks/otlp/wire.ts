@@ -51,6 +51,12 @@ export function bytesField(number: number, value: string | Uint8Array): Buffer {
   return Buffer.concat([head.subarray(0, end), bytes]);
 }
 
+/** A KeyValue of OpenTelemetry, with a text or a whole number. */
+export function keyValue(name: string, value: string | number): Buffer {
+  const any = typeof value === 'number' ? varintField(3, value) : bytesField(1, value);
+  return Buffer.concat([bytesField(1, name), bytesField(2, any)]);
+}
+
 /** Numbers and bytes by the number of their field, the last of each; undefined for bytes that are no message. */
 export function readMessage(bytes: Uint8Array): ReadonlyMap<number, number | Uint8Array> | undefined {
   const fields = new Map<number, number | Uint8Array>();
