@@ -14,6 +14,7 @@ const PAGES = [
   'guides/aws.md',
   'guides/credentials.md',
   'guides/meshes.md',
+  'guides/eks-and-fargate.md',
   'guides/observability.md',
   'guides/prove-it.md',
 ];
