@@ -22,6 +22,7 @@ export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-option
 export { type Budget, type FlightRecorder, RecordLevel, type StageModule } from './records/bill-options.js';
 export type { ContainerOptions, ReadingOptions } from './records/container-options.js';
 export { EventMode, type EventOptions } from './records/event-options.js';
+export type { ExpectedBill } from './records/expected-bill.js';
 export { type FieldOptions, type FieldReading, RecordTime } from './records/field-options.js';
 export type { RecordOptions } from './records/record-options.js';
 export { type AddedRedaction, type ConfigMapKey, type Redaction, RedactionKind } from './records/redaction-options.js';

@@ -84,6 +84,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     { settings, log, secrets, audit: ledger.audit },
     {
       onRequest: (...request) => metrics.countRequest(...request),
+      onBilled: (...billed) => metrics.countBilled(...billed),
       onPossibleDuplicates: (...repeated) => ledger.countPossibleDuplicates(...repeated),
       isContinued: journal?.isContinued ?? false,
     },

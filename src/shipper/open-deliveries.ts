@@ -30,12 +30,13 @@ export interface DeliveryContext {
 export interface SinkEvents extends Pick<SinkContext, 'isContinued'> {
   readonly onRequest?: (sink: SinkName, code: string, seconds: number) => void;
   readonly onPossibleDuplicates?: (sink: SinkName, records: Tally) => void;
+  readonly onBilled?: (sink: SinkName, bytes: number) => void;
 }
 
 /** The sinks of the settings, in their order. Throws a ConfigError when one cannot work. */
 export async function openSinks(
   { settings, log, secrets, audit }: Omit<DeliveryContext, 'now'> & { readonly audit?: AuditLog | undefined },
-  { onRequest, onPossibleDuplicates, isContinued = false }: SinkEvents = {},
+  { onRequest, onPossibleDuplicates, onBilled, isContinued = false }: SinkEvents = {},
 ): Promise<readonly Sink[]> {
   const sinks: Sink[] = [];
   for (const name of settings.sinks) {
@@ -44,6 +45,7 @@ export async function openSinks(
       ...{ settings, secrets, onNotice, isContinued, audit: audit?.of(name) },
       onRequest: (code: string, seconds: number) => onRequest?.(name, code, seconds),
       onPossibleDuplicates: (records: RecordBatch) => onPossibleDuplicates?.(name, Tally.of(records)),
+      onBilled: (bytes: number) => onBilled?.(name, bytes),
     };
     sinks.push(await openSink(name, context));
   }

@@ -19,6 +19,8 @@ export class CloudWatchBench {
   notices: string[] = [];
   /** Messages that were resent although they may be stored. */
   repeated: string[] = [];
+  /** Bytes of accepted requests, one by one. */
+  billed: number[] = [];
   readonly #sinks: Sink[] = [];
 
   async begin(): Promise<void> {
@@ -26,6 +28,7 @@ export class CloudWatchBench {
     this.fake.make(GROUP, STREAM);
     this.notices = [];
     this.repeated = [];
+    this.billed = [];
     // The AWS client has credentials from the environment of the process, and nowhere else.
     Object.assign(process.env, AWS_ENV);
   }
@@ -54,6 +57,7 @@ export class CloudWatchBench {
       secrets: new Secrets(),
       onRequest: () => {},
       onNotice,
+      onBilled: (bytes) => this.billed.push(bytes),
       onPossibleDuplicates: (records) => this.repeated.push(...messagesOf(records)),
     });
     this.#sinks.push(this.sink);

@@ -78,6 +78,12 @@ export const CLOUDWATCH_SETTINGS = {
     help: 'Whether the shipper compresses requests. Reduces traffic through NAT gateways and VPC endpoints, and costs CPU time. The shipper stops compressing if the endpoint does not accept it.',
     parse: value.boolean,
   }),
+  cloudwatchExpectedBytesPerDay: setting({
+    name: 'LOGTAP_CLOUDWATCH_EXPECTED_BYTES_PER_DAY',
+    defaultMeaning: 'no comparison',
+    help: 'Billed bytes of this shipper that are expected per day (UTC): those of the messages, and 26 for each event. The shipper warns once a day when there are more. Nothing is withheld; `LOGTAP_BUDGET_BYTES_PER_DAY` does that.',
+    parse: value.integer(1, 1024 ** 5),
+  }),
   cloudwatchEndpoint: setting({
     name: 'AWS_ENDPOINT_URL_CLOUDWATCH_LOGS',
     aliases: ['AWS_ENDPOINT_URL'],

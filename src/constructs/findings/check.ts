@@ -14,6 +14,7 @@ import { isWorkload, objectName } from '../injection/workload.js';
 import { NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
+import { checkBill } from './check-bill.js';
 import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
 import { type Code, type Finding, finding } from './finding.js';
@@ -53,6 +54,7 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
   checkContainers(plan, report);
   checkRecords(plan, report);
   checkPod(plan, report);
+  checkBill(plan, report);
   return findings;
 }
 

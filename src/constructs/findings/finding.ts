@@ -116,6 +116,8 @@ export const RULES = {
     canAccept: true,
   },
   LT037: { severity: INFO, cause: 'its pod template cannot be changed', canAccept: true },
+  LT038: { severity: INFO, cause: 'ingest is most of the bill of CloudWatch Logs', canAccept: true },
+  LT039: { severity: ERROR, cause: 'the bill of the workload would be above its budget, or unknown', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -24,6 +24,7 @@ export const PROPERTIES = {
     redact: 'Redaction',
     rules: 'string[]',
     budget: 'Budget',
+    bill: 'ExpectedBill',
     flightRecorder: 'FlightRecorder',
     stage: 'StageModule',
   },
@@ -76,6 +77,13 @@ export const PROPERTIES = {
     maxLines: 'number',
     maxBytes: 'number',
     idleMs: 'number',
+  },
+  ExpectedBill: {
+    recordsPerDay: 'number!',
+    bytesPerRecord: 'number',
+    pods: 'number',
+    usdPerMonth: 'number',
+    usdPerGb: 'number',
   },
   FieldOptions: {
     constants: '{string}',

@@ -4,6 +4,7 @@ import { bindSettings } from '../sinks/bind.js';
 import type { ConfigMapFile, SecretFile } from '../sinks/sink-config.js';
 import { type Budget, billBindings, type FlightRecorder, type StageModule, stageFile } from './bill-options.js';
 import { type EventOptions, eventBindings } from './event-options.js';
+import { type ExpectedBill, expectedBillBindings } from './expected-bill.js';
 import { type FieldOptions, fieldBindings } from './field-options.js';
 import { patternsFile, type Redaction, redactionBindings } from './redaction-options.js';
 import { type TextOptions, textBindings } from './text-options.js';
@@ -56,6 +57,13 @@ export interface RecordOptions {
   readonly budget?: Budget;
 
   /**
+   * What the records are expected to cost in CloudWatch Logs: finding LT038, and LT039 above the most that they may cost.
+   *
+   * @default - no estimate
+   */
+  readonly bill?: ExpectedBill;
+
+  /**
    * Keeps details in memory and sends them only around an error.
    *
    * @default - no flight recorder
@@ -92,6 +100,7 @@ export function resolveRecords(
     textBindings(text),
     redactionBindings(redact),
     billBindings(options),
+    expectedBillBindings(options.bill),
     { property: 'perContainer', setting: containerRow, value: containers[containerRow.name] },
   ];
   return {

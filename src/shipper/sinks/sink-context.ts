@@ -35,6 +35,8 @@ export interface SinkContext<S = SettingsOf> {
   readonly audit?: SinkAudit | undefined;
   /** Told, before they are resent, of records that may be stored already. */
   readonly onPossibleDuplicates?: (records: RecordBatch) => void;
+  /** Told of bytes that the service bills for ingest, by a sink that knows them. */
+  readonly onBilled?: (bytes: number) => void;
   /** Whether an earlier shipper may have sent records that were written before this one started. @default false */
   readonly isContinued?: boolean;
 }

@@ -40,6 +40,7 @@ const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 
 export class Metrics {
   readonly #options: MetricsOptions;
+  readonly #billed = new Map<string, number>();
   readonly #requests = new Map<string, Map<string, number>>();
   readonly #seconds = new Histogram({
     name: 'logtap_request_duration_seconds',
@@ -58,6 +59,10 @@ export class Metrics {
     const codes = this.#requests.get(sink)!;
     codes.set(code, (codes.get(code) ?? 0) + 1);
     this.#seconds.observe({ sink }, seconds);
+  }
+
+  countBilled(sink: string, bytes: number): void {
+    this.#billed.set(sink, (this.#billed.get(sink) ?? 0) + bytes);
   }
 
   /** Text and its type, in the format that the Accept header asks for. */
@@ -126,6 +131,9 @@ export class Metrics {
   #writeSinks(writer: SeriesWriter): void {
     const requests = this.#requestSeries();
     writer.counter('requests_total', 'Requests by HTTP status, or by error.', ['sink', 'code'], requests);
+    const billed = [...this.#billed].map(([sink, bytes]): Series => [{ sink }, bytes]);
+    const billedHelp = 'Bytes of accepted requests that the service bills: CloudWatch Logs adds 26 to each event.';
+    if (billed.length > 0) writer.counter('billed_bytes_total', billedHelp, ['sink'], billed);
     const retries = retrySeries(this.#options.sinks);
     writer.counter('retries_total', 'Sends that have to be repeated, by reason.', ['sink', 'reason'], retries);
   }

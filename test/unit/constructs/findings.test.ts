@@ -5,7 +5,14 @@ import { ApiObject, App, Chart, JsonPatch, Testing } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-28';
 import type { IConstruct } from 'constructs';
 import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/findings/finding.js';
-import { ExistingPreload, LogTap, type LogTapProps, Sink, TapStreams } from '../../../src/constructs/index.js';
+import {
+  ExistingPreload,
+  LogGroupClass,
+  LogTap,
+  type LogTapProps,
+  Sink,
+  TapStreams,
+} from '../../../src/constructs/index.js';
 import { defaultImage } from '../../../src/constructs/injection/image.js';
 import type { KubernetesObject, PodSpec } from '../../../src/constructs/injection/workload.js';
 import { podTemplate } from '../../../src/constructs/injection/workload.js';
@@ -43,6 +50,10 @@ const patches: [string, KubernetesObject][] = [
   ["container 'app' has no image", of({ containers: [{ name: 'app', env: [{ name: 'A', value: '1' }] }, app] })],
   ["it has the field '$patch'", of({ containers: [{ ...app, $patch: 'replace' }] })],
 ];
+
+const inRegion = (region: string, groupClass?: LogGroupClass) =>
+  Sink.cloudWatch({ logGroup: '/shop', region, ...(groupClass !== undefined && { groupClass }) });
+const frankfurt = inRegion('eu-central-1');
 
 const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   [
@@ -191,6 +202,49 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     {},
     `LT037 ${kind}/orders: if the ${kind} exists, \`kubectl apply\` cannot add, change or remove the tap: delete the ${kind} first, or use \`kubectl replace --force\` (docs/reference/findings.md#lt037)`,
   ]),
+  [
+    'LT031',
+    deployment(),
+    { bill: { recordsPerDay: 1 } },
+    "LT031 Deployment/orders: 'bill' has no effect without a sink of CloudWatch Logs: leave it out (docs/reference/findings.md#lt031)",
+  ],
+  [
+    'LT038',
+    { ...deployment(), spec: { ...(deployment().spec as object), replicas: 3 } },
+    { sink: frankfurt, bill: { recordsPerDay: 10_000_000, bytesPerRecord: 174 } },
+    // 3 pods * 10^7 * (174 + 26) bytes * 365 / 12 days = 182.5 GB, at 0.63 USD.
+    "LT038 Deployment/orders: 10000000 records a day in each of 3 pods, 183 GB a month, are expected to cost 114.97 USD of ingest in the class STANDARD, 57.49 USD in INFREQUENT_ACCESS, by list prices of 2026-08: correct 'bill' where it is wrong (docs/reference/findings.md#lt038)",
+  ],
+  [
+    'LT038',
+    deployment(),
+    {
+      sink: frankfurt,
+      bill: { recordsPerDay: 1_000_000, bytesPerRecord: 974, pods: 2, usdPerGb: 0.1, usdPerMonth: 7 },
+    },
+    "LT038 Deployment/orders: 1000000 records a day in each of 2 pods, 61 GB a month, are expected to cost 6.08 USD of ingest in the class STANDARD, by the price of 'bill.usdPerGb': correct 'bill' where it is wrong (docs/reference/findings.md#lt038)",
+  ],
+  [
+    'LT038',
+    deployment(),
+    { sink: inRegion('mx-central-1'), bill: { recordsPerDay: 1 } },
+    "LT038 Deployment/orders: the price of ingest into a log group of the class STANDARD in mx-central-1 is not known: list prices are known for the classes STANDARD and INFREQUENT_ACCESS in ap-northeast-1, ap-northeast-2, eu-central-1, eu-west-1, us-east-1, us-east-2, us-west-2: set 'bill.usdPerGb' (docs/reference/findings.md#lt038)",
+  ],
+  [
+    'LT039',
+    deployment(),
+    {
+      sink: inRegion('eu-central-1', LogGroupClass.INFREQUENT_ACCESS),
+      bill: { recordsPerDay: 10_000_000, bytesPerRecord: 174, usdPerMonth: 19 },
+    },
+    "LT039 Deployment/orders: 10000000 records a day in each of 1 pods, 61 GB a month, are expected to cost 19.16 USD of ingest in the class INFREQUENT_ACCESS, which is above 'bill.usdPerMonth' (19): withhold records with 'rules' or 'budget', or raise 'bill.usdPerMonth' (docs/reference/findings.md#lt039)",
+  ],
+  [
+    'LT039',
+    deployment(),
+    { sink: inRegion('eu-central-1', LogGroupClass.DELIVERY), bill: { recordsPerDay: 1, usdPerMonth: 19 } },
+    "LT039 Deployment/orders: the price of ingest into a log group of the class DELIVERY in eu-central-1 is not known: list prices are known for the classes STANDARD and INFREQUENT_ACCESS in ap-northeast-1, ap-northeast-2, eu-central-1, eu-west-1, us-east-1, us-east-2, us-west-2: set 'bill.usdPerGb' (docs/reference/findings.md#lt039)",
+  ],
   [
     'LT012',
     deployment(),

@@ -162,6 +162,8 @@ describe('are rejected at once if the shipper would not start with them', () => 
       { budget: { rateLimit: '100' } },
       /'budget.rateLimit' \("100"\) must be a number of records per/,
     ],
+    ['a bill of nothing', { bill: { recordsPerDay: 0 } }, /'bill.recordsPerDay' \(0\) must be a number above 0/],
+    ['a price of no number', { bill: { recordsPerDay: 1, usdPerGb: Number.NaN } }, /'bill.usdPerGb'/],
     ['a tiny budget', { budget: { bytesPerDay: 1 } }, /'budget.bytesPerDay' \(1\) must be a whole number from 1024/],
     ['a misspelt property', { budget: { bytesPerDy: 1 } } as never, /'budget.bytesPerDy' .*did you mean 'bytesPerDay'/],
     ['a misspelt level', { flightRecorder: { minutes: 1, belowLevel: 'wran' as RecordLevel } }, /did you mean 'warn'/],

@@ -164,6 +164,8 @@ export interface PutBody {
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
+  /** Of its messages, and the overhead of each. */
+  readonly billedBytes: number;
 }
 
 const EVENT = Buffer.from('{"timestamp":');
@@ -239,14 +241,15 @@ export class PutEncoder {
       writer.raw(MESSAGE);
       const isBlank = start[i] === end[i];
       if (isBlank) writer.raw(SPACE);
-      size += (isBlank ? SPACE.length : writer.string(batch.bytes, start[i]!, end[i]!)) + EVENT_OVERHEAD_BYTES;
+      const length = isBlank ? SPACE.length : writer.string(batch.bytes, start[i]!, end[i]!);
       writer.raw(CLOSE);
-      if ((size > BATCH_MAX_BYTES || writer.length > maxBytes) && i > from) {
+      if ((size + length + EVENT_OVERHEAD_BYTES > BATCH_MAX_BYTES || writer.length > maxBytes) && i > from) {
         writer.truncate(before);
         break;
       }
+      size += length + EVENT_OVERHEAD_BYTES;
     }
     writer.raw(END);
-    return { bytes: writer.bytes, from, to: i };
+    return { bytes: writer.bytes, from, to: i, billedBytes: size };
   }
 }

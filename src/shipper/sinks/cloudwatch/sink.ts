@@ -19,6 +19,7 @@ import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
 import { type Answer, classifyAnswer } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
+import { BilledBytes } from './billed.js';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
@@ -75,7 +76,11 @@ export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
     previousUntilMs: isContinued ? Date.now() : undefined,
   });
   const encoder = new PutEncoder(logGroup, entityOf(settings));
-  return new CloudWatchSink(api, streams, encoder, lost, onNotice, new EventFormat(settings), audit);
+  const billed = new BilledBytes({
+    ...{ expectedPerDay: settings.cloudwatchExpectedBytesPerDay, now: Date.now },
+    ...{ onBilled: context.onBilled ?? (() => {}), onNotice },
+  });
+  return new CloudWatchSink(api, streams, encoder, lost, onNotice, new EventFormat(settings), audit, billed);
 }
 
 /** Whose logs these are, for "Explore related"; a service without a name has none. */
@@ -117,6 +122,7 @@ export class CloudWatchSink implements Sink {
   readonly #format: EventFormat | undefined;
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
   readonly #audit: SinkAudit | undefined;
+  readonly #billed: BilledBytes | undefined;
   /** Shrinks when the service says that it takes less. */
   #messageMaxBytes = MESSAGE_MAX_BYTES;
 
@@ -129,7 +135,9 @@ export class CloudWatchSink implements Sink {
     onNotice: (message: string) => void,
     format?: EventFormat,
     audit?: SinkAudit,
+    billed?: BilledBytes,
   ) {
+    this.#billed = billed;
     this.#audit = audit;
     this.#format = format;
     this.#api = api;
@@ -268,6 +276,7 @@ export class CloudWatchSink implements Sink {
     this.#bodyLimit.accepted();
     let latest = body.to - 1;
     const { rejected } = answer;
+    this.#billed?.add(events, body, rejected);
     while (rejected.some(({ from, to }) => latest >= body.from + from && latest < body.from + to)) latest -= 1;
     this.#lost.answered(request, latest < body.from ? -1 : latest);
   }
