@@ -32,7 +32,7 @@ test('events that are refused are not billed', async () => {
   expect(sum()).toBe('of now'.length + OVERHEAD);
 });
 
-test('a day with more than was expected is said once, and nothing is withheld', async () => {
+test('a day with more than was expected is reported once, and nothing is withheld', async () => {
   bench.open({ LOGTAP_CLOUDWATCH_EXPECTED_BYTES_PER_DAY: '100' });
   for (const message of ['a'.repeat(74), 'b', 'c']) await bench.send([message]);
   expect(bench.stored().length).toBe(3);

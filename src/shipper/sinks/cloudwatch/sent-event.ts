@@ -19,7 +19,10 @@ export interface SentEvent {
 export const recordKey = ({ origins, origin, seq }: RecordBatch, i: number): string =>
   `${origins[origin[i]!]!.id} ${seq[i]!}`;
 
-export function sentEvents({ batch, record, start, end }: Events, { bytes, from, to }: PutBody): readonly SentEvent[] {
+export function sentEvents(
+  { batch, record, start, end }: Events,
+  { bytes, from, to }: Omit<PutBody, 'billedBytes'>,
+): readonly SentEvent[] {
   const { logEvents } = JSON.parse(bytes.toString()) as {
     readonly logEvents: readonly { readonly timestamp: number; readonly message: string }[];
   };

@@ -10,6 +10,7 @@ import type { SinkAudit } from '../../audit/audit-log.js';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
+import { BilledBytes } from '../aws/billed.js';
 import { roleToAssume } from '../aws/role.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
@@ -19,7 +20,6 @@ import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
 import { type Answer, classifyAnswer } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
-import { BilledBytes } from './billed.js';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
@@ -76,10 +76,7 @@ export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
     previousUntilMs: isContinued ? Date.now() : undefined,
   });
   const encoder = new PutEncoder(logGroup, entityOf(settings));
-  const billed = new BilledBytes({
-    ...{ expectedPerDay: settings.cloudwatchExpectedBytesPerDay, now: Date.now },
-    ...{ onBilled: context.onBilled ?? (() => {}), onNotice },
-  });
+  const billed = BilledBytes.of(context, settings.cloudwatchExpectedBytesPerDay);
   return new CloudWatchSink(api, streams, encoder, lost, onNotice, new EventFormat(settings), audit, billed);
 }
 
@@ -276,7 +273,7 @@ export class CloudWatchSink implements Sink {
     this.#bodyLimit.accepted();
     let latest = body.to - 1;
     const { rejected } = answer;
-    this.#billed?.add(events, body, rejected);
+    this.#billed?.add(request.events, body, rejected);
     while (rejected.some(({ from, to }) => latest >= body.from + from && latest < body.from + to)) latest -= 1;
     this.#lost.answered(request, latest < body.from ? -1 : latest);
   }

@@ -1,5 +1,6 @@
 /** Bytes that the service bills for ingest, and a word when a day has more of them than were expected. */
-import { EVENT_OVERHEAD_BYTES, type Events, type PutBody } from './events.js';
+import { EVENT_OVERHEAD_BYTES, type Events, type PutBody } from '../cloudwatch/events.js';
+import type { SinkContext } from '../sink-context.js';
 
 const DAY_MS = 86_400_000;
 
@@ -18,6 +19,11 @@ export class BilledBytes {
 
   constructor(options: BilledOptions) {
     this.#options = options;
+  }
+
+  /** Of a sink. */
+  static of({ onBilled = () => {}, onNotice }: Pick<SinkContext, 'onBilled' | 'onNotice'>, expectedPerDay?: number) {
+    return new BilledBytes({ expectedPerDay, now: Date.now, onBilled, onNotice });
   }
 
   /** Adds a request that the service has accepted, but for the events of these ranges, from the first of the request on. */
