@@ -17,6 +17,7 @@ const SIGNS: readonly (readonly [Kind, RegExp])[] = [
 /** @throws MigrateError for a text without the sign of a tool */
 export function kindOf(file: string, text: string): Kind {
   mustBeText(file, text);
+  mustBeNoValues(file, text);
   const found = SIGNS.find(([, sign]) => sign.test(text));
   if (found !== undefined) return found[0];
   throw new MigrateError(
@@ -24,6 +25,20 @@ export function kindOf(file: string, text: string): Kind {
     text.trim().split('\n')[0]?.slice(0, 60) ?? '',
     'begins no configuration that logtap migrate knows',
     'Give --from fluent-bit, fluentd, cloudwatch-agent, firelens, liblogtap',
+  );
+}
+
+/** Values of a chart have sections of a configuration as texts. */
+function mustBeNoValues(file: string, text: string): void {
+  const lines = text.split('\n');
+  const first = lines.findIndex((line) => !/^\s*(#.*)?$|^---/.test(line));
+  const isYaml = /^[A-Za-z][\w.-]*:(\s|$)/.test(lines[first] ?? '');
+  if (!isYaml || !/^\s+[\w.-]+:\s*[|>][-+]?\s*\n\s+(#.*\n\s+)*(\[[A-Z]+\]|<(source|match|filter))/m.test(text)) return;
+  throw new MigrateError(
+    { file, line: first + 1 },
+    lines[first]!,
+    'begins values of a chart, which hold parts of a configuration',
+    'Render the chart and give the result: helm template NAME CHART -f VALUES | logtap migrate -',
   );
 }
 

@@ -22,18 +22,23 @@ export class Plugin {
     return entries.at(-1);
   }
 
-  /** The value, carried over to a property. */
-  text(key: string, to: string): string | undefined {
+  /**
+   * The value, carried over to a property.
+   *
+   * @param known replaces in it variables whose values the property can refer to
+   */
+  text(key: string, to: string, known = (value: string) => value): string | undefined {
     const entry = this.entry(key);
     if (entry === undefined) return undefined;
-    if (this.isEmbedded(entry)) return undefined;
+    const value = known(entry.value);
+    if (this.isEmbedded(entry, value)) return undefined;
     this.verdicts.carried(entry, to);
-    return entry.value;
+    return value;
   }
 
   /** Whether the value refers to something that is known only where the tool runs. It is named and not evaluated. */
-  isEmbedded(entry: Entry): boolean {
-    const [, variable, ruby] = EMBEDDED.exec(entry.value) ?? [];
+  isEmbedded(entry: Entry, value = entry.value): boolean {
+    const [, variable, ruby] = EMBEDDED.exec(value) ?? [];
     if (variable === undefined && ruby === undefined) return false;
     const name = variable ?? /ENV(?:\[|\.fetch\()\s*['"](\w+)/.exec(ruby!)?.[1] ?? ruby;
     this.verdicts.left(

@@ -39,6 +39,13 @@ export class Verdicts {
     this.#of.set(entry, { fate: 'not carried over', text: why });
   }
 
+  /** Gives the verdict of a key that a reader has made up itself to the key of the input. */
+  move(from: Entry, to: Entry): void {
+    const verdict = this.#of.get(from);
+    this.#of.delete(from);
+    if (verdict !== undefined) this.#of.set(to, verdict);
+  }
+
   /** Keys that a reader has made up itself. */
   forget({ entries }: Section): void {
     for (const entry of entries) this.#of.delete(entry);

@@ -4,7 +4,7 @@ import { condition, constant, rate, unquoted } from '../filters.js';
 import type { Entry } from '../input.js';
 import { isOn, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
-import { wildcard } from '../tags/match.js';
+import { ofKeys } from '../tags/match.js';
 import type { Parsers } from './parsers.js';
 
 interface Result {
@@ -14,7 +14,8 @@ interface Result {
   events?: Data;
 }
 
-export function readFilter(plugin: Plugin, to: Description, parsers: Parsers): void {
+/** @param selection the records of the filter, if its keys do not tell them */
+export function readFilter(plugin: Plugin, to: Description, parsers: Parsers, selection = ofKeys(plugin)): void {
   const name = plugin.entry('name');
   const kind = name?.value.toLowerCase() ?? '';
   const read = Object.hasOwn(FILTERS, kind) ? FILTERS[kind] : undefined;
@@ -22,19 +23,17 @@ export function readFilter(plugin: Plugin, to: Description, parsers: Parsers): v
     plugin.verdicts.leaveRest(plugin.section, `the filter '${name?.value ?? ''}' has no counterpart: ${WHY.stage}`);
     return;
   }
-  const entry = plugin.entry('match');
   const { drops = [], constants = {}, rateLimit, events } = read(plugin, parsers, to);
-  plugin.left('match_regex', 'the filter applies to every record: expressions of tags have no counterpart');
   const isEmpty =
     drops.length === 0 && Object.keys(constants).length === 0 && rateLimit === undefined && events === undefined;
-  for (const each of [name, entry]) {
+  for (const each of [name, selection.entry]) {
     if (each === undefined || plugin.verdicts.isJudged(each)) continue;
     if (isEmpty) plugin.verdicts.needless(each, 'see the keys of the filter');
     else plugin.verdicts.carried(each, 'see the keys of the filter');
   }
   plugin.needless('alias log_level', WHY.ownLog);
   const filter: Filter = {
-    selection: wildcard(entry),
+    selection,
     drops,
     constants,
     ...(rateLimit ? { rateLimit } : {}),

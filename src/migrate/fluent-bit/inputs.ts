@@ -5,6 +5,7 @@ import type { Entry } from '../input.js';
 import { mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import type { Parsers } from './parsers.js';
+import { readProcessors } from './processors.js';
 
 export function readInput(plugin: Plugin, to: Description, parsers: Parsers): void {
   const name = plugin.entry('name');
@@ -33,6 +34,8 @@ export function readInput(plugin: Plugin, to: Description, parsers: Parsers): vo
   const parser = plugin.entry('parser');
   if (parser) parsers.fields(parser);
   others(plugin);
+  const made = to.sources.at(-1)!.tag;
+  readProcessors(plugin, { text: made, matches: (each) => each === made }, to, parsers);
 }
 
 /** Paths of the key `path`, which has several separated by commas. */

@@ -1,11 +1,11 @@
 /** Outputs of Fluent Bit. */
-import type { Data, Description, Selection } from '../description.js';
+import type { Data, Description } from '../description.js';
 import { isOn, mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import { cloudWatchSink, otherCloudWatchKeys, put } from '../sinks/cloudwatch.js';
 import { openSearchSink, otherOpenSearchKeys, verification } from '../sinks/opensearch.js';
 import { peer, secured } from '../sinks/peers.js';
-import { wildcard } from '../tags/match.js';
+import { ofKeys } from '../tags/match.js';
 
 type Reader = (plugin: Plugin, to: Description) => Data | undefined;
 
@@ -18,27 +18,19 @@ export function readOutput(plugin: Plugin, to: Description): void {
       plugin.section,
       `there is no sink for '${name?.value ?? ''}': use a module of your own (docs/guides/module-sink.md), or send to a collector by sink.forward`,
     );
-    to.outputs.push({ selection: selectionOf(plugin), name: kind, section: plugin.section });
+    to.outputs.push({ selection: ofKeys(plugin), name: kind, section: plugin.section });
     return;
   }
   const sink = read(plugin, to);
   if (sink === undefined) {
-    to.outputs.push({ selection: selectionOf(plugin), discards: true, section: plugin.section });
+    to.outputs.push({ selection: ofKeys(plugin), discards: true, section: plugin.section });
     return;
   }
-  const entry = plugin.entry('match');
+  const selection = ofKeys(plugin);
   plugin.verdicts.carried(name, `sink.${Object.keys(sink)[0]}`);
-  if (entry) plugin.verdicts.carried(entry, 'every record goes to the sink');
-  plugin.left('match_regex', 'the sink gets every record: expressions of tags have no counterpart');
+  if (selection.entry) plugin.verdicts.carried(selection.entry, 'every record goes to the sink');
   common(plugin, to);
-  to.outputs.push({ selection: selectionOf(plugin), sink, section: plugin.section });
-}
-
-/** An expression of tags takes every record, as the shipper does. */
-function selectionOf(plugin: Plugin): Selection {
-  const entry = plugin.all('match').at(-1);
-  const [regex] = plugin.all('match_regex');
-  return entry === undefined && regex ? { ...wildcard(undefined), text: regex.value } : wildcard(entry);
+  to.outputs.push({ selection, sink, section: plugin.section });
 }
 
 const OUTPUTS: Readonly<Record<string, Reader>> = {
@@ -57,6 +49,9 @@ const OUTPUTS: Readonly<Record<string, Reader>> = {
 
 /** Keys that every output has. */
 function common(plugin: Plugin, to: Description): void {
+  for (const { key } of plugin.section.entries)
+    if (/^processors\./i.test(key))
+      plugin.left(key, 'filters apply to the records of all sinks, not to those of one output');
   plugin.needless('retry_limit', WHY.retry);
   const limit = plugin.entry('storage.total_limit_size');
   const size = limit && mebibytes(limit.value);

@@ -5,7 +5,7 @@ import type { Files, Section } from '../input.js';
 import { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 import { addTags } from '../tags/later-tags.js';
-import { wildcard } from '../tags/match.js';
+import { ofKeys } from '../tags/match.js';
 import type { Verdicts } from '../verdicts.js';
 import { readClassic } from './classic.js';
 import { readFilter } from './filters.js';
@@ -86,7 +86,7 @@ function rewriteTags(plugin: Plugin, to: Description): void {
   if (plugin.all('name').at(-1)?.value.toLowerCase() !== 'rewrite_tag') return;
   // KEY EXPRESSION TAG KEEP
   const tags = plugin.all('rule').flatMap(({ value }) => /\s(\S+)\s+\S+\s*$/.exec(value)?.[1] ?? []);
-  addTags(to, wildcard(plugin.all('match').at(-1)), tags);
+  addTags(to, ofKeys(plugin), tags);
 }
 
 function readCommands(plugin: Plugin): void {

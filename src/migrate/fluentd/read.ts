@@ -16,6 +16,8 @@ import { readSource } from './sources.js';
 
 export function readFluentd({ file, text, files, variables }: Input, verdicts: Verdicts): Description {
   const top = parseFluentd(file, text, { files, variables });
+  // Sections of single workers are sections.
+  top.sections.splice(0, top.sections.length, ...top.sections.flatMap(withoutWorker));
   verdicts.register(top);
   const to = new Description();
   for (const entry of top.entries) {
@@ -51,6 +53,8 @@ function route(top: Section, to: Description, verdicts: Verdicts): void {
     pipeline(label, (source) => labelOf(source) === name || relayed.some((relay) => relay(source)), to, verdicts);
   }
 }
+
+const withoutWorker = (section: Section): Section[] => (section.name === 'worker' ? section.sections : [section]);
 
 const labelOf = (source: Section) => source.entries.find(({ key }) => key === '@label')?.value;
 

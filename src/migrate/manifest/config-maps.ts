@@ -1,6 +1,7 @@
 /** Files in ConfigMaps and Secrets, and where the containers of a stream mount them. */
 import { posix } from 'node:path';
 import type { KubernetesObject } from './objects.js';
+import { usualName } from './pod-names.js';
 
 /** A file, by the key that holds it. */
 export interface KeyFile {
@@ -54,7 +55,11 @@ interface Item {
 }
 
 interface Container {
-  readonly env?: readonly { readonly name?: string; readonly value?: string }[];
+  readonly env?: readonly {
+    readonly name?: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath?: string } };
+  }[];
   readonly volumeMounts?: readonly { readonly name?: string; readonly mountPath?: string; readonly subPath?: string }[];
 }
 
@@ -71,9 +76,12 @@ export function mountedFiles(objects: readonly KubernetesObject[], files: readon
     [...containers, ...initContainers].map((container) => ({
       files: new Map((container.volumeMounts ?? []).flatMap((mount) => filesOf(mount, volumes, files))),
       variables: new Map(
-        (container.env ?? []).flatMap(({ name, value }): [string, string][] =>
-          name !== undefined && typeof value === 'string' && !value.includes('$(') ? [[name, value]] : [],
-        ),
+        (container.env ?? []).flatMap(({ name, value, valueFrom }): [string, string][] => {
+          const field = usualName(valueFrom?.fieldRef?.fieldPath ?? '');
+          if (name === undefined) return [];
+          if (field !== undefined) return [[name, `\${${field}}`]];
+          return typeof value === 'string' && !value.includes('$(') ? [[name, value]] : [];
+        }),
       ),
     })),
   );

@@ -113,7 +113,10 @@ function none(file: string, objects: readonly KubernetesObject[], wanted: Kind |
   const names = objects.map(({ kind, metadata }) => [kind, metadata.name].filter(Boolean).join('/'));
   const shown = [...names.slice(0, 4), ...(names.length > 4 ? [`${names.length - 4} more`] : [])].join(', ');
   const what = wanted === undefined ? 'configuration that logtap migrate knows' : `configuration of ${wanted}`;
-  return new MigrateError({ file, line: 1 }, shown, `has no ${what} in a ConfigMap`, REMEDY);
+  const remedy = objects.some(({ kind }) => kind === 'Kustomization')
+    ? 'Render it and give the result: kubectl kustomize DIRECTORY | logtap migrate -'
+    : REMEDY;
+  return new MigrateError({ file, line: 1 }, shown, `has no ${what} in a ConfigMap`, remedy);
 }
 
 function several(file: string, candidates: readonly Candidate[]): MigrateError {

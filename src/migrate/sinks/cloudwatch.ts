@@ -1,5 +1,6 @@
 /** CloudWatch Logs outputs of Fluent Bit, Fluentd and ECS. */
 import type { Data, Description } from '../description.js';
+import { podPlaces } from '../manifest/pod-names.js';
 import type { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
 
@@ -52,8 +53,8 @@ function group(plugin: Plugin, key: string): string | undefined {
 
 /** Names of streams that depend on tags get the origin of a record in their place. */
 function stream(plugin: Plugin, keys: CloudWatchKeys): string | undefined {
-  const name = plugin.text(keys.stream, `${NAME}.logStream`);
-  if (name !== undefined && !/[:*$%{}]/.test(name)) return name;
+  const name = plugin.text(keys.stream, `${NAME}.logStream`, podPlaces);
+  if (name !== undefined && isStream(name)) return name;
   if (name !== undefined) {
     plugin.verdicts.left(
       plugin.entry(keys.stream)!,
@@ -63,9 +64,16 @@ function stream(plugin: Plugin, keys: CloudWatchKeys): string | undefined {
   }
   const prefix =
     keys.streamPrefix &&
-    plugin.text(keys.streamPrefix, `${NAME}.logStream, followed by the pod and the container in place of the tag`);
-  return prefix === undefined || /[:*$%{}]/.test(prefix) ? undefined : `${prefix}{pod}/{container}`;
+    plugin.text(
+      keys.streamPrefix,
+      `${NAME}.logStream, followed by the pod and the container in place of the tag`,
+      podPlaces,
+    );
+  if (prefix === undefined || !isStream(prefix)) return undefined;
+  return prefix.includes('{pod}') ? `${prefix}{container}` : `${prefix}{pod}/{container}`;
 }
+
+const isStream = (name: string) => !/[:*$%{}]/.test(name.replace(/\{(pod|namespace|node)\}/g, ''));
 
 function endpoint(plugin: Plugin, key: string): string | undefined {
   const host = plugin.text(key, `${NAME}.endpoint`);

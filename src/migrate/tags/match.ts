@@ -3,12 +3,29 @@
 import { literal } from '../../catalog/values/regular-expression.js';
 import type { Selection } from '../description.js';
 import type { Entry } from '../input.js';
+import type { Plugin } from '../plugin.js';
 
 /** Of Fluent Bit: `*` matches any characters. */
 export function wildcard(entry: Entry | undefined): Selection {
   const text = entry?.value ?? '*';
   const pattern = new RegExp(`^${text.split('*').map(literal).join('.*')}$`, 's');
   return { text, ...(entry ? { entry } : {}), matches: (tag) => pattern.test(tag) };
+}
+
+/**
+ * Of Fluent Bit, whose `match_regex` decides if there is no `match`. An expression in a syntax of its own takes every tag, as no tag
+ * of it is known.
+ */
+export function ofKeys(plugin: Plugin): Selection {
+  const match = plugin.all('match').at(-1);
+  const regex = plugin.all('match_regex').at(-1);
+  if (match !== undefined || regex === undefined) return wildcard(match);
+  try {
+    const pattern = new RegExp(regex.value.replace(/^\/(.*)\/$/s, '$1'));
+    return { text: regex.value, entry: regex, matches: (tag) => pattern.test(tag) };
+  } catch {
+    return { text: regex.value, entry: regex, matches: () => true };
+  }
 }
 
 /** Of paths: `*` is any part of a name, and `?` is one character. */

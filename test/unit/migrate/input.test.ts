@@ -190,3 +190,51 @@ test('a value of a key that is not carried over is shown in a harmless form alon
   expect(report).toMatch(/Colour \(not shown\): /i);
   for (const shown of ['"42"', '"/srv/x.db"', '"mask.lua"']) expect(report).toContain(shown);
 });
+
+test.each<[string, string, Kind | undefined, string]>([
+  [
+    'values of a chart of Helm',
+    'config:\n  inputs: |\n    [INPUT]\n        Name tail\n',
+    undefined,
+    'conf/in, line 1: "config:" begins values of a chart, which hold parts of a configuration. Render the chart',
+  ],
+  [
+    'a Kustomization',
+    'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n',
+    undefined,
+    'Render it and give the result: kubectl kustomize DIRECTORY | logtap migrate -',
+  ],
+])('%s is an error that says how to render it', (_, text, kind, message) => {
+  expect(() => result(text, kind)).toThrow(message);
+});
+
+test('match_regex selects by an expression of tags: a filter of one file does not drop records of another', () => {
+  const input = (name: string) => `[INPUT]\n  Name tail\n  Path /srv/${name}.log\n  Tag ${name}.x\n`;
+  const filter = '[FILTER]\n  Name grep\n  Match_Regex ^one\\.\n  Exclude log health\n';
+  const { data, judged } = result(`${input('one')}${input('two')}${filter}[OUTPUT]\n  Name stdout\n  Match *\n`);
+  expect(data.rules).toEqual(['drop file=/srv/one.log text~/health/']);
+  expect(judged.filter(({ fate }) => fate === 'not carried over')).toEqual([]);
+});
+
+test('sections in <worker> of Fluentd are those of the pipeline', () => {
+  const source = '<source>\n  @type tail\n  path /srv/a.log\n  tag a\n</source>\n';
+  const text = `<worker 0-1>\n${source}</worker>\n<match a>\n  @type stdout\n</match>\n`;
+  expect(result(text).data).toEqual({ sink: { stdout: {} }, streams: 'none', file: '/srv/a.log' });
+});
+
+test.each<[string, string, string]>([
+  [
+    'fluent-bit',
+    `[INPUT]\n  Name tail\n  Path /srv/a.log\n[OUTPUT]\n  Name cloudwatch_logs\n  Match *\n  region r\n  log_key log\n  log_group_name g\n  log_stream_prefix \${NODE_NAME}-\n`,
+    '{node}-{pod}/{container}',
+  ],
+  [
+    'fluentd',
+    `<source>\n@type tail\npath /srv/a.log\ntag a\n</source>\n<match a>\n@type cloudwatch_logs\nregion r\nlog_group_name g\nlog_stream_name "app-#{Socket.gethostname}"\n</match>\n`,
+    'app-{pod}',
+  ],
+])('names of the pod in a log stream become placeholders: %s', (_, text, logStream) => {
+  const { data, judged } = result(text);
+  expect(data.sink).toMatchObject({ cloudWatch: { logStream } });
+  expect(judged.filter(({ fate }) => fate === 'not carried over')).toEqual([]);
+});
