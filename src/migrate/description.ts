@@ -73,6 +73,8 @@ export class Description {
   readonly gaps: Gap[] = [];
   /** Sources whose records go elsewhere than before. */
   readonly routes: string[] = [];
+  /** Paths of the sidecar that are others in the containers of the application. */
+  readonly paths: string[] = [];
   /** Files beside the configuration that it does not include. */
   readonly unread: string[] = [];
   /** Other properties of the tap, by path. */

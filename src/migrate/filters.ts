@@ -1,4 +1,5 @@
 /** What filters of several tools have in common: expressions that keep or drop records, constants and rates. */
+import { LEVELS, type Level } from '../catalog/values/record-rules.js';
 import type { Data } from './description.js';
 import { expression, textCondition } from './expressions.js';
 import type { Entry } from './input.js';
@@ -9,7 +10,6 @@ import type { Verdicts } from './verdicts.js';
 /** Keys that hold the text of a record. */
 const MESSAGE = /^\$?\.?(log|message|msg|line|text)$/;
 const LEVEL = /^\$?\.?(level|severity|loglevel|log_level|lvl)$/i;
-const LEVELS = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
 
 /**
  * The condition of a rule for a key of a record and an expression.
@@ -24,10 +24,11 @@ export function condition(
   verdicts: Verdicts,
 ): string | undefined {
   const bare = key.replace(/^\$/, '').replace(/^\[?['"]?(.*?)['"]?\]?$/, '$1');
-  const level = LEVEL.test(bare) ? levelOf(text) : undefined;
-  if (level !== undefined) {
-    verdicts.carried(entry, `rules: level ${isDropped ? '' : 'not '}${level}`);
-    return `level${isDropped ? '=' : '!='}${level}`;
+  const levels = LEVEL.test(bare) ? levelsOf(text) : [];
+  const made = isDropped ? oneOf(levels) : noneOf(levels);
+  if (made !== undefined) {
+    verdicts.carried(entry, `rules: drop ${made}`);
+    return made;
   }
   if (!MESSAGE.test(bare)) {
     verdicts.left(
@@ -41,20 +42,35 @@ export function condition(
     verdicts.left(entry, re2.not);
     return undefined;
   }
-  const made = textCondition(isDropped ? '~' : '!~', re2.is);
-  if (made === undefined) verdicts.left(entry, 'a rule cannot have this expression');
-  else verdicts.carried(entry, `rules: drop ${made}`);
-  return made;
+  const ofText = textCondition(isDropped ? '~' : '!~', re2.is);
+  if (ofText === undefined) verdicts.left(entry, 'a rule cannot have this expression');
+  else verdicts.carried(entry, `rules: drop ${ofText}`);
+  return ofText;
 }
 
-/** A level, if the expression is its name. */
-function levelOf(text: string): string | undefined {
-  const name = text
-    .replace(/^\/|\/i?$/g, '')
+/** Levels, if the expression is their names: `ERROR`, `^(warn|error)$`. */
+function levelsOf(text: string): Level[] {
+  const names = text
+    .replace(/^\/(.*)\/i?$/, '$1')
     .replace(/^\^|\$$/g, '')
-    .toLowerCase();
-  const level = name === 'warning' ? 'warn' : name;
-  return LEVELS.has(level) ? level : undefined;
+    .replace(/^\((?:\?:)?([^()]*)\)$/, '$1')
+    .toLowerCase()
+    .split('|');
+  const levels = names.map((name) => LEVELS.find((level) => level === (name === 'warning' ? 'warn' : name)));
+  return levels.every((level) => level !== undefined) ? [...new Set(levels)] : [];
+}
+
+/** A record without a level has none of them. */
+const noneOf = (levels: readonly Level[]) =>
+  levels.length === 0 ? undefined : levels.map((level) => `level!=${level}`).join(' ');
+
+/** Conditions of a rule hold together, so that only levels without a gap are one rule. */
+function oneOf(levels: readonly Level[]): string | undefined {
+  const ranks = levels.map((level) => LEVELS.indexOf(level)).sort((one, other) => one - other);
+  const [least, most] = [ranks[0], ranks.at(-1)];
+  if (least === undefined || most === undefined || most - least + 1 !== ranks.length) return undefined;
+  if (least === most) return `level=${LEVELS[least]}`;
+  return least === 0 ? `level<=${LEVELS[most]}` : `level>=${LEVELS[least]} level<=${LEVELS[most]}`;
 }
 
 /** A field that every record gets. Values that depend on the record or the machine are not constants. */

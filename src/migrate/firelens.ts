@@ -1,4 +1,5 @@
 /** An ECS task definition, or a `logConfiguration` alone: options of FireLens are the keys of an output of Fluent Bit or Fluentd. */
+import { isSeq } from 'yaml';
 import { type Data, Description, type Selection } from './description.js';
 import { readFilter } from './fluent-bit/filters.js';
 import { readOutput as readFluentBitOutput } from './fluent-bit/outputs.js';
@@ -18,8 +19,10 @@ export function readFireLens({ file, text, variables }: Input, verdicts: Verdict
   // The output of the command line tool has the definition in `taskDefinition`.
   const task = member(tree.root, 'taskDefinition') ?? tree.root;
   const prefix = task === tree.root ? '' : 'taskDefinition.';
-  const hasTask = member(task, 'containerDefinitions') !== undefined;
-  const listed = hasTask ? items(member(task, 'containerDefinitions')) : [task];
+  // Terraform has the list alone.
+  const list = isSeq(tree.root) ? tree.root : member(task, 'containerDefinitions');
+  const hasTask = list !== undefined;
+  const listed = hasTask ? items(list) : [task];
   const to = new Description();
   const containers = listed.map((node, index) => {
     const owner = hasTask ? `containerDefinitions[${index}]` : '';
@@ -29,7 +32,7 @@ export function readFireLens({ file, text, variables }: Input, verdicts: Verdict
     return { file, line: tree.lineOf(node), name: 'container', argument: owner, entries, sections: [] };
   });
   const top: Section = { file, line: 1, name: 'task', argument: '', entries: [], sections: [] };
-  if (hasTask)
+  if (hasTask && list !== tree.root)
     top.entries.push(
       ...tree.leaves(tree.root, '').filter(({ key }) => !key.startsWith(`${prefix}containerDefinitions.`)),
     );

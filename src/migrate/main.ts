@@ -29,6 +29,7 @@ export const migrate: MigrateModule['migrate'] = (request: MigrateRequest): Migr
   const { kind, ...input } = inputOf(request);
   const verdicts = new Verdicts();
   const description = READERS[kind](input, verdicts);
+  if (input.opened) openPaths(description, input.opened);
   const unread = input.unread?.() ?? [];
   for (const path of unread) description.unread.push(path);
   if (image !== undefined) description.properties.set('shipper.image', image);
@@ -48,6 +49,18 @@ export const migrate: MigrateModule['migrate'] = (request: MigrateRequest): Migr
     report: report(judged, description),
   };
 };
+
+/** The application may open a file by another path than its sidecar. */
+function openPaths(description: Description, opened: (path: string) => string[]): void {
+  for (const [index, source] of description.sources.entries()) {
+    for (const path of source.paths) {
+      const as = opened(path);
+      if (as.length !== 1 || as[0] !== path) description.paths.push(`${path} is ${as.join(', ')}`);
+    }
+    const all = (paths: readonly string[]) => [...new Set(paths.flatMap(opened))];
+    description.sources[index] = { ...source, paths: all(source.paths), excluded: all(source.excluded) };
+  }
+}
 
 /** A configuration, or that in the objects of Kubernetes which hold one. */
 function inputOf({

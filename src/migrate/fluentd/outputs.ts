@@ -120,6 +120,8 @@ function readInner(plugin: Plugin, to: Description): void {
     const overflow = plugin.entry('overflow_action');
     if (overflow) overflowAction(overflow, to, plugin);
     for (const entry of section.entries) if (!verdicts.isJudged(entry)) verdicts.needless(entry, WHY.batches);
+  } else if (section.name === 'secondary') {
+    for (const entry of section.entries) verdicts.needless(entry, WHY.retry);
   } else if (section.name === 'format' || section.name === 'inject')
     verdicts.leaveRest(
       section,

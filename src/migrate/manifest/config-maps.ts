@@ -1,6 +1,7 @@
 /** Files in ConfigMaps and Secrets, and where the containers of a stream mount them. */
 import { posix } from 'node:path';
 import type { KubernetesObject } from './objects.js';
+import type { Mount } from './opened-paths.js';
 import { usualName } from './pod-names.js';
 
 /** A file, by the key that holds it. */
@@ -60,20 +61,25 @@ interface Container {
     readonly value?: string;
     readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath?: string } };
   }[];
-  readonly volumeMounts?: readonly { readonly name?: string; readonly mountPath?: string; readonly subPath?: string }[];
+  readonly volumeMounts?: readonly Mount[];
 }
 
 /** A container with the files that it mounts. */
 export interface Mounted {
   /** By absolute path. */
   readonly files: ReadonlyMap<string, KeyFile>;
+  readonly mounts: readonly Mount[];
+  /** Mounts of the other containers of the pod. */
+  readonly others: readonly (readonly Mount[])[];
   /** Variables with a value in the manifest. */
   readonly variables: ReadonlyMap<string, string>;
 }
 
 export function mountedFiles(objects: readonly KubernetesObject[], files: readonly KeyFile[]): Mounted[] {
   return objects.flatMap(podSpecs).flatMap(({ containers = [], initContainers = [], volumes = [] }) =>
-    [...containers, ...initContainers].map((container) => ({
+    [...containers, ...initContainers].map((container, _, all) => ({
+      mounts: container.volumeMounts ?? [],
+      others: all.filter((other) => other !== container).map(({ volumeMounts = [] }) => volumeMounts),
       files: new Map((container.volumeMounts ?? []).flatMap((mount) => filesOf(mount, volumes, files))),
       variables: new Map(
         (container.env ?? []).flatMap(({ name, value, valueFrom }): [string, string][] => {
@@ -100,11 +106,7 @@ function podSpecs(value: unknown): PodSpec[] {
   return Object.values(value).flatMap(podSpecs);
 }
 
-function filesOf(
-  mount: { readonly name?: string; readonly mountPath?: string; readonly subPath?: string },
-  volumes: readonly Volume[],
-  files: readonly KeyFile[],
-): [string, KeyFile][] {
+function filesOf(mount: Mount, volumes: readonly Volume[], files: readonly KeyFile[]): [string, KeyFile][] {
   const { mountPath } = mount;
   if (mountPath === undefined) return [];
   const volume = volumes.find(({ name }) => name === mount.name) ?? {};

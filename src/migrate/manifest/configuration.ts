@@ -7,9 +7,12 @@ import { wholeKindOf } from '../kinds.js';
 import { environments, type KeyFile, keyFiles, type Mounted, mountedFiles, pathOf } from './config-maps.js';
 import { HeldFiles } from './held-files.js';
 import { type KubernetesObject, objectsOf } from './objects.js';
+import { openedPaths } from './opened-paths.js';
 
 export interface Configuration extends Input {
   readonly kind: Kind;
+  /** A path of a log file, as the applications of the pod open it. */
+  opened(path: string): string[];
   /** Files beside it that nothing has included. To be asked after it was read. */
   unread(): string[];
 }
@@ -50,6 +53,12 @@ export function configurationIn(
     text: chosen.text,
     files: held,
     variables: new Map([...variablesFor(chosen, mounted), ...input.variables]),
+    opened: (path) => {
+      const sidecar = mounted.find(
+        ({ files: mine }) => chosen.file !== undefined && [...mine.values()].includes(chosen.file),
+      );
+      return sidecar === undefined ? [path] : openedPaths(path, sidecar.mounts, sidecar.others);
+    },
     unread: () =>
       files
         .filter(({ holder }) => holder === chosen.file?.holder)

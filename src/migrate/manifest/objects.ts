@@ -22,22 +22,21 @@ export function objectsOf(file: string, text: string): KubernetesObject[] {
   const objects: KubernetesObject[] = [];
   for (const document of documents) {
     const [error] = document.errors;
-    if (error !== undefined) {
-      const line = lines.linePos(error.pos[0]).line;
-      if (template !== null)
-        throw new MigrateError(
-          { file, line: clean.slice(0, template.index).split('\n').length },
-          template[0].trim(),
-          'is a template of Helm',
-          'Render the chart and give the result: helm template NAME CHART | logtap migrate -',
-        );
+    // `name: {{ .Release.Name }}` is YAML as well: an object.
+    if (template !== null && (error !== undefined || /\bname:\s*\{\{/.test(clean)))
       throw new MigrateError(
-        { file, line },
+        { file, line: clean.slice(0, template.index).split('\n').length },
+        template[0].trim(),
+        'is a template of Helm',
+        'Render the chart and give the result: helm template NAME CHART | logtap migrate -',
+      );
+    if (error !== undefined)
+      throw new MigrateError(
+        { file, line: lines.linePos(error.pos[0]).line },
         clean.slice(error.pos[0], error.pos[1] + 20).split('\n')[0]!,
         `is no valid YAML (${error.code})`,
         'Correct the line',
       );
-    }
     collect(
       read(file, () => document.toJS({ maxAliasCount: 100 })),
       objects,

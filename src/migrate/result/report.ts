@@ -23,20 +23,20 @@ export function report(judged: readonly Judged[], description: Description): str
     const these = judged.filter((each) => each.fate === fate);
     return [`${fate}: ${these.length} of ${judged.length} keys`, ...these.map(line)].join('\n');
   });
-  return `${[...lists, ...elsewhere(description), ...beside(description), ...tasks(description)].join('\n')}\n`;
+  return `${[...lists, ...notes(description), ...tasks(description)].join('\n')}\n`;
 }
 
-/** Sources by tag whose records the result sends elsewhere. */
-const elsewhere = ({ routes }: Description) =>
-  routes.length === 0
-    ? []
-    : ['records that go elsewhere than before:', ...routes.map((route) => `  ${printable(route)}`)];
-
-/** Files of the ConfigMap that are no part of the configuration, such as scripts. */
-const beside = ({ unread }: Description) =>
-  unread.length === 0
-    ? []
-    : ['not read, because the configuration does not include it:', ...unread.map((path) => `  ${printable(path)}`)];
+/** What no single key tells: each list with its title, if it has items. */
+function notes({ routes, paths, unread }: Description): string[] {
+  const lists: readonly (readonly [string, readonly string[]])[] = [
+    ['records that go elsewhere than before:', routes],
+    ['files that the application opens by another path than the sidecar, by the volume of the pod:', paths],
+    ['not read, because the configuration does not include it:', unread],
+  ];
+  return lists.flatMap(([title, items]) =>
+    items.length === 0 ? [] : [title, ...items.map((item) => `  ${printable(item)}`)],
+  );
+}
 
 function tasks({ gaps, secrets }: Description): string[] {
   const create = secrets.map(
@@ -52,8 +52,7 @@ export function head(judged: readonly Judged[], description: Description): strin
   return [
     'Made by `logtap migrate`. Compare it with the original before you use it.',
     ...(left.length > 0 ? ['Not carried over:', ...left.map(line)] : ['Every key was carried over, or is needless.']),
-    ...elsewhere(description),
-    ...beside(description),
+    ...notes(description),
     ...tasks(description),
   ];
 }

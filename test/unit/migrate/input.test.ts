@@ -238,3 +238,35 @@ test.each<[string, string, string]>([
   expect(data.sink).toMatchObject({ cloudWatch: { logStream } });
   expect(judged.filter(({ fate }) => fate === 'not carried over')).toEqual([]);
 });
+
+test.each([
+  ['Regex level (WARN|ERROR)', 'drop level!=warn level!=error'],
+  ['Regex level ^error$', 'drop level!=error'],
+  ['Exclude level debug', 'drop level=debug'],
+  ['Exclude level ^(trace|debug)$', 'drop level<=debug'],
+  ['Exclude level INFO|DEBUG', 'drop level>=debug level<=info'],
+  // One rule cannot have a gap, and two would be joined by `logical_op and`.
+  ['Exclude level (debug|error)', undefined],
+  ['Regex level WARN.*', undefined],
+])('levels by their names: %s', (key, rule) => {
+  const { data, judged } = result(
+    `[INPUT]\n  Name tail\n  Path /srv/a.log\n[FILTER]\n  Name grep\n  Match *\n  ${key}\n[OUTPUT]\n  Name stdout\n  Match *\n`,
+  );
+  expect(data.rules).toEqual(rule === undefined ? undefined : [rule]);
+  const left = judged.filter(({ fate }) => fate === 'not carried over').map(({ entry }) => entry.key);
+  expect(left).toEqual(rule === undefined ? [key.split(' ')[0]] : []);
+});
+
+test('container definitions alone, as Terraform has them', () => {
+  const options = { 'awslogs-group': '/shop', 'awslogs-region': 'eu-central-1' };
+  const text = JSON.stringify([{ name: 'a', image: 'a:1', logConfiguration: { logDriver: 'awslogs', options } }]);
+  const { data, judged } = result(text);
+  expect(data.sink).toMatchObject({ cloudWatch: { logGroup: '/shop' } });
+  expect(judged).toHaveLength(5);
+});
+
+test('the file of a <secondary> is needless: nothing is given up', () => {
+  const output = '@type stdout\n<secondary>\n@type file\npath /tmp/failed\n</secondary>';
+  const { judged } = result(`<source>\n@type tail\npath /srv/a.log\ntag a\n</source>\n<match a>\n${output}\n</match>`);
+  expect(judged.filter(({ fate }) => fate === 'not carried over')).toEqual([]);
+});

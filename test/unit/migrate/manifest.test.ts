@@ -193,6 +193,36 @@ test('the mounts of a container lead to included files, and its variables have v
   expect(`${text}${report}`).not.toContain('hunter2');
 });
 
+test('files are those that the application opens, by the volume that it shares with the sidecar', () => {
+  const mounts = (...all: readonly (readonly [name: string, mountPath: string, subPath?: string])[]) =>
+    all.map(([name, mountPath, subPath]) => ({ name, mountPath, ...(subPath ? { subPath } : {}) }));
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'orders' },
+    spec: {
+      containers: [
+        { name: 'orders', volumeMounts: mounts(['logs', '/app/logs', 'orders']) },
+        { name: 'fluent-bit', volumeMounts: mounts(['logs', '/logs/'], ['config', '/fluent-bit/etc']) },
+      ],
+      volumes: [
+        { name: 'logs', emptyDir: {} },
+        { name: 'config', configMap: { name: 'logs' } },
+      ],
+    },
+  };
+  const tail =
+    '[INPUT]\n    Name tail\n    Path /logs/orders/*.log,/var/log/own.log\n    Exclude_Path /logs/orders/gc.log\n';
+  const { data, text } = result(stream(configMap('logs', { 'fluent-bit.conf': `${tail}${STDOUT}` }), pod));
+  expect(data).toEqual({
+    sink: { stdout: {} },
+    streams: 'none',
+    file: '/app/logs/*.log:/var/log/own.log',
+    rules: ['drop file=/app/logs/gc.log'],
+  });
+  expect(text).toContain('#   /logs/orders/*.log is /app/logs/*.log\n');
+});
+
 test('files of the ConfigMap that nothing includes are listed', () => {
   const { text, report } = result(
     stringify(configMap('logs', { 'fluent-bit.conf': `${TAIL}${STDOUT}`, 'mask.lua': 'function mask() end' })),
@@ -278,6 +308,12 @@ test.each<[string, string, Kind | undefined, RegExp]>([
     stream(configMap('a', { 'one.conf': `${TAIL}@INCLUDE two.conf\n`, 'two.conf': `${STDOUT}@INCLUDE one.conf\n` })),
     undefined,
     /Remove the circle$/,
+  ],
+  [
+    'a template whose names are YAML',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata: {}\n',
+    undefined,
+    /"name: \{\{ \.Release\.Name \}\}" is a template of Helm/,
   ],
   [
     'a chart that was not rendered',
