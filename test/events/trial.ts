@@ -1,7 +1,7 @@
 /** Assembles the frames of a recording, and compares the records with what its program wrote as one event each. */
 import type { EventSettings } from '../../src/shipper/events/room.js';
 import { recordAt } from '../../src/shipper/records/record-batch.js';
-import { shareAssembly } from '../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../src/shipper/source/frames/assembly.js';
 import { StreamAssembler } from '../../src/shipper/source/frames/stream-assembler.js';
 import type { Recording, Write } from './recording.js';
 

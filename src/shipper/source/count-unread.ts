@@ -4,7 +4,7 @@
  */
 import { codeOf, messageOf, ProtocolError } from '../errors.js';
 import { countByInstance } from './count-by-instance.js';
-import { type AssemblerShared, interruptIdle } from './frames/line-assembler.js';
+import { type AssemblerShared, interruptIdle } from './frames/assembly.js';
 import type { RingReader } from './rings/reader.js';
 
 export interface Unread {

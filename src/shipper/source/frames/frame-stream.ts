@@ -8,17 +8,18 @@ import { FIRST_FILE_STREAM, FRAME_MAGIC, FRAME_MAX_BYTES, STREAMS } from '../../
 import { ProtocolError } from '../../errors.js';
 import type { Origin } from '../../parts.js';
 import { lineEnds } from '../line-ends.js';
+import type { AssemblerShared } from './assembly.js';
 import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
-import type { AssemblerShared, LineAssembler } from './line-assembler.js';
+import type { LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
 import { NOTHING } from './lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
 import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
 import type { StreamAssembler } from './stream-assembler.js';
-import type { ByteOrder } from './utf16.js';
-import type { Utf16Assembler } from './utf16-assembler.js';
+import type { ByteOrder } from './utf16/utf16.js';
+import type { Utf16Assembler } from './utf16/utf16-assembler.js';
 
 /** Places of one frame in its process's numbering, see decision 1. */
 const PLACES_PER_FRAME = FRAME_MAX_BYTES;

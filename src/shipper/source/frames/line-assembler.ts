@@ -6,65 +6,15 @@
  *
  * The age of a line is told by the times of its writes, not by a clock: who reads the same bytes again cuts them alike.
  */
-import type { Charsets } from '../../../catalog/records/bytes.js';
 import { EventAssembler } from '../../events/assembler.js';
 import { FORMED } from '../../events/formed.js';
-import type { EventChoice, EventRoom, EventSettings } from '../../events/room.js';
 import type { Origin } from '../../parts.js';
-import { BatchBuilder } from '../../records/record-batch.js';
+import { type AssemblerShared, eventsOf, type UnfinishedLine } from './assembly.js';
 import { SAME_BYTES, type SourceUnits } from './source-units.js';
 import { type Place, StreamOutput } from './stream-output.js';
 
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
-
-/** What all assemblers of a source share. */
-export interface AssemblerShared extends EventRoom {
-  /** Longest record in bytes. */
-  readonly lineMaxBytes: number;
-  /** A line that was begun so long before more of it was written becomes a record without that; never when absent. */
-  readonly lineAgeMs?: number;
-  /** Bytes of unfinished lines in all streams. */
-  partialBytes: number;
-  /** Assemblers with an unfinished line. */
-  readonly unfinished: Set<LineAssembler>;
-  /** How lines are joined to events; each is a record of its own when absent. */
-  readonly events?: EventSettings | EventChoice | undefined;
-  /** Of streams whose bytes are converted before they are lines. */
-  readonly charsets?: Charsets | undefined;
-}
-
-/** How the lines of an origin are joined. */
-export const eventsOf = ({ events }: AssemblerShared, origin: Origin): EventSettings | undefined =>
-  events !== undefined && 'of' in events ? events.of(origin) : events;
-
-/** Bound on unfinished lines of all peers together. */
-const PARTIAL_MAX_BYTES = 8 * 1024 * 1024;
-
-export function shareAssembly(
-  lineMaxBytes: number,
-  lineAgeMs = Number.POSITIVE_INFINITY,
-  events?: EventSettings | EventChoice,
-  charsets?: Charsets,
-): AssemblerShared {
-  return {
-    events,
-    charsets,
-    eventBytes: 0,
-    openEvents: new Set(),
-    builder: new BatchBuilder(),
-    lineMaxBytes,
-    lineAgeMs,
-    partialMaxBytes: Math.max(PARTIAL_MAX_BYTES, lineMaxBytes),
-    partialBytes: 0,
-    unfinished: new Set(),
-  };
-}
-
-/** A setting that lets a line pause for long lets it grow for as long. */
-export function lineAgeMs({ lineIdleMs, lineAgeMs: ms }: { readonly lineIdleMs: number; readonly lineAgeMs?: number }) {
-  return ms === undefined ? undefined : Math.max(ms, lineIdleMs);
-}
 
 /** A run of bytes of an unfinished line: where it begins there, and where it came from. */
 interface Segment {
@@ -73,7 +23,7 @@ interface Segment {
   readonly position: number;
 }
 
-export class LineAssembler {
+export class LineAssembler implements UnfinishedLine {
   readonly #shared: AssemblerShared;
   readonly #output: StreamOutput;
   readonly #writesTell: boolean;
@@ -96,9 +46,7 @@ export class LineAssembler {
   /** Of the last write: whether it ended a line, and its position. */
   #endsLine = true;
   #lastPosition = 0;
-  /** When the unfinished line last grew, on the caller's clock. */
   touchedMs = 0;
-  /** How long nothing was read since the unfinished line began: it could not grow. */
   unreadMs = 0;
 
   /**
@@ -391,24 +339,4 @@ function cutBefore(bytes: Buffer, start: number, max: number): number {
     if ((bytes[cut]! & 0xc0) !== 0x80) return cut;
   }
   return limit;
-}
-
-/** Unfinished lines and open events that did not grow since then become records, unless bytes of their process are unread. */
-export function interruptIdle(
-  { unfinished, openEvents, events }: AssemblerShared,
-  nowMs: number,
-  lineIdleMs: number,
-  isUnread: (origin: Origin) => boolean = () => false,
-): void {
-  for (const assembler of unfinished) {
-    if (assembler.touchedMs <= nowMs - lineIdleMs && !isUnread(assembler.origin)) assembler.interrupt();
-  }
-  if (events === undefined) return;
-  for (const event of openEvents) {
-    const isIdle = event.isOpen && event.touchedMs <= nowMs - event.idleMs;
-    if (isIdle && !isUnread(event.origin)) event.close(FORMED.TIMEOUT);
-    if (event.isOpen) continue;
-    event.isListed = false;
-    openEvents.delete(event);
-  }
 }

@@ -1,9 +1,10 @@
 /** What makes lines of a stream, by its character set. */
 import type { Origin } from '../../parts.js';
-import { type AssemblerShared, LineAssembler } from './line-assembler.js';
+import type { AssemblerShared } from './assembly.js';
+import { LineAssembler } from './line-assembler.js';
 import { StreamAssembler } from './stream-assembler.js';
-import type { ByteOrder } from './utf16.js';
-import { Utf16Assembler } from './utf16-assembler.js';
+import type { ByteOrder } from './utf16/utf16.js';
+import { Utf16Assembler } from './utf16/utf16-assembler.js';
 
 /** Of the character sets whose line feed is no byte: the byte order, which marks tell where it is undefined. */
 const UTF16: ReadonlyMap<string | undefined, ByteOrder | undefined> = new Map([

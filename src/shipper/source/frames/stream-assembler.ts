@@ -6,7 +6,8 @@
  * follows an unended write of that size goes to the same assembler.
  */
 import type { Origin } from '../../parts.js';
-import { type AssemblerShared, eventsOf, LineAssembler } from './line-assembler.js';
+import { type AssemblerShared, eventsOf } from './assembly.js';
+import { LineAssembler } from './line-assembler.js';
 import { SAME_BYTES, type SourceUnits } from './source-units.js';
 import { StreamOutput } from './stream-output.js';
 

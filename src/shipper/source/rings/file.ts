@@ -36,7 +36,7 @@ import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
 import { exitStatusOf, type Hello, type Lost } from '../frames/decoder.js';
 import type { Progress } from '../frames/frame-stream.js';
-import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16.js';
+import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16/utf16.js';
 import { lockKey } from './file-locks.js';
 
 type Word = (typeof RING_HEADER)[number]['name'];

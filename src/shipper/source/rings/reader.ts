@@ -2,9 +2,9 @@
 import type { Acknowledging, RingCheckpoint } from '../../accounting/acknowledging.js';
 import type { ProcessEnd } from '../../accounting/ends.js';
 import { ProtocolError } from '../../errors.js';
+import type { AssemblerShared } from '../frames/assembly.js';
 import type { Hello, Lost } from '../frames/decoder.js';
 import { FrameStream, type FrameStreamOptions, type Progress } from '../frames/frame-stream.js';
-import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
 import { NOTHING, plus } from '../frames/lost.js';
 import type { RecentFrames } from '../frames/recent-frames.js';

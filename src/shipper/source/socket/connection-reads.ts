@@ -2,9 +2,9 @@
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import type { RecordBatch, SourceBatch } from '../../parts.js';
 import { countByInstance } from '../count-by-instance.js';
+import type { AssemblerShared } from '../frames/assembly.js';
 import type { Hello, Lost } from '../frames/decoder.js';
 import type { FrameStream } from '../frames/frame-stream.js';
-import type { AssemblerShared } from '../frames/line-assembler.js';
 import type { LossTotals } from '../frames/loss-totals.js';
 import { ReadTotals, type ReadTotalsOptions } from './read-totals.js';
 

@@ -1,6 +1,7 @@
 /** Traces of runtimes between two ordinary lines, with what makes them hard: each is one record, however it is written. */
 import type { EventSettings } from '../../../../src/shipper/events/room.js';
-import { LineAssembler, shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
+import { LineAssembler } from '../../../../src/shipper/source/frames/line-assembler.js';
 import { AUTO } from '../../../events/trial.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
 

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eventSettingsOf } from '../../../../src/shipper/events/settings.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
-import { LineAssembler, shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
+import { LineAssembler } from '../../../../src/shipper/source/frames/line-assembler.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
 
 const page = readFileSync(join(__dirname, '../../../../docs/guides/events.md'), 'utf8');

@@ -1,6 +1,6 @@
 /** Crashes of Dart, Julia, Swift and Zig, line by line between ordinary lines, and lines that only begin as they do. */
 import { recordAt } from '../../../../src/shipper/records/record-batch.js';
-import { shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import { StreamAssembler } from '../../../../src/shipper/source/frames/stream-assembler.js';
 import { AUTO } from '../../../events/trial.js';
 

@@ -1,7 +1,7 @@
 /** Threads that write to one stream at the same time, and readers that begin anew while an event is open. */
 import fc from 'fast-check';
 import type { EventSettings } from '../../../../src/shipper/events/room.js';
-import { shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import { StreamAssembler } from '../../../../src/shipper/source/frames/stream-assembler.js';
 import { AUTO } from '../../../events/trial.js';
 import { type ReadRecord, recordsOf, stdoutOrigin } from '../../../support/batches.js';

@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { recordAt } from '../../../../src/shipper/records/record-batch.js';
-import { shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import { StreamAssembler } from '../../../../src/shipper/source/frames/stream-assembler.js';
 import { AUTO } from '../../../events/trial.js';
 

@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { LineAssembler, shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
+import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
+import { LineAssembler } from '../../../../src/shipper/source/frames/line-assembler.js';
 import { AUTO } from '../../../events/trial.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
 

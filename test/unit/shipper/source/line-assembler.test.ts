@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
-import { type AssemblerShared, LineAssembler } from '../../../../src/shipper/source/frames/line-assembler.js';
+import type { AssemblerShared } from '../../../../src/shipper/source/frames/assembly.js';
+import { LineAssembler } from '../../../../src/shipper/source/frames/line-assembler.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
 import { split } from '../../../support/frames.js';
 

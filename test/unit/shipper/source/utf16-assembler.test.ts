@@ -1,9 +1,9 @@
 /** Lines of UTF-16 are those of Node's own decoder, however the bytes come; their places are those of their bytes in the stream. */
 import fc from 'fast-check';
 import type { EventSettings } from '../../../../src/shipper/events/room.js';
-import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/frames/line-assembler.js';
-import type { ByteOrder } from '../../../../src/shipper/source/frames/utf16.js';
-import { Utf16Assembler } from '../../../../src/shipper/source/frames/utf16-assembler.js';
+import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
+import type { ByteOrder } from '../../../../src/shipper/source/frames/utf16/utf16.js';
+import { Utf16Assembler } from '../../../../src/shipper/source/frames/utf16/utf16-assembler.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
 import { split } from '../../../support/frames.js';
 

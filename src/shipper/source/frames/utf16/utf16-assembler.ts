@@ -9,10 +9,10 @@
  * A mark of the byte order is no part of a record where a write begins with it, and a line: at the begin of a stream, and
  * where a program begins its file anew.
  */
-import type { Origin } from '../../parts.js';
-import type { AssemblerShared } from './line-assembler.js';
-import { UTF16_UNITS } from './source-units.js';
-import { StreamAssembler } from './stream-assembler.js';
+import type { Origin } from '../../../parts.js';
+import type { AssemblerShared } from '../assembly.js';
+import { UTF16_UNITS } from '../source-units.js';
+import { StreamAssembler } from '../stream-assembler.js';
 import {
   type ByteOrder,
   isHighSurrogate,
