@@ -1,5 +1,5 @@
 /** The guide to OpenShift and quotas: its commands, and its manifests before the rules that the page names. */
-import { readFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Testing } from 'cdk8s';
 import { parse } from 'yaml';
@@ -11,6 +11,7 @@ import { describeWith } from '../support/capability.js';
 import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { logtap, run, temporaryDirectory } from '../support/run.js';
+import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 jest.setTimeout(240_000);
 
@@ -137,5 +138,48 @@ describeWith(['kubernetes schemas'], 'the guide to OpenShift and quotas', () => 
     const { stdout } = await run(process.execPath, [logtap, 'inject', 'orders.yaml', '--config', 'disk.yaml'], { cwd });
     const { initContainers = [] } = podTemplate(parse(stdout)).spec;
     expect(initContainers.map((each) => resourcesOf(each).limits['ephemeral-storage'])).toEqual([undefined, '2160Mi']);
+  });
+});
+
+describeWith(['root', 'network tools'], 'a user of the range of a namespace, whom no passwd file names', () => {
+  const USER = 1_000_650_000;
+
+  test('installs the library, taps the application and ships its lines', async () => {
+    // Volumes as the kubelet mounts them: of root, of the group that OpenShift chooses, and writable for all.
+    const volumes = ['memory', 'library'].map((name) => {
+      const path = join(temporaryDirectory(), name);
+      mkdirSync(path);
+      chownSync(path, 0, USER);
+      chmodSync(path, 0o2777);
+      chmodSync(join(path, '..'), 0o755);
+      return path;
+    });
+    const [memory = '', lib = ''] = volumes;
+    const own = ['setpriv', `--reuid=${USER}`, '--regid=0', `--groups=${USER}`];
+    const env = { HOME: '/' };
+    const installed = await run(
+      'setpriv',
+      [...own.slice(1), process.execPath, logtap, 'install', lib, `${memory}/rings`],
+      {
+        env,
+      },
+    );
+    expect(installed).toMatchObject({ code: 0, stderr: '' });
+    const settings = {
+      LOGTAP_SINK: 'stdout',
+      LOGTAP_RING_DIR: `${memory}/rings`,
+      LOGTAP_SOCKET: `${memory}/logtap.sock`,
+    };
+    const shipper = await startShipper({ ...env, ...settings }, own);
+    const application = await run('setpriv', [...own.slice(1), 'echo', 'from the range'], {
+      env: {
+        ...tapEnvironment(settings.LOGTAP_SOCKET),
+        LD_PRELOAD: `${lib}/liblogtap.so`,
+        LLT_TARGET: `ring:${memory}/rings`,
+      },
+    });
+    expect(application).toMatchObject({ code: 0, stdout: 'from the range\n' });
+    const { code, stdout } = await drain(shipper);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('"message":"from the range"')]);
   });
 });
