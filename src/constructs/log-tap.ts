@@ -4,6 +4,7 @@ import type { IConstruct, IMixin } from 'constructs';
 import { check } from './findings/check.js';
 import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './findings/finding.js';
 import { isolationFindings, watchPolicies } from './findings/network-isolation.js';
+import { pointersOf } from './injection/embedded/templates.js';
 import { inject } from './injection/inject.js';
 import { isList } from './injection/object-list.js';
 import { uninjectManifest } from './injection/uninject.js';
@@ -111,7 +112,8 @@ export class LogTap implements IMixin {
   public supports(construct: IConstruct): boolean {
     if (!ApiObject.isApiObject(construct)) return false;
     const { apiVersion, kind } = construct;
-    return isWorkload(apiVersion, kind) || isList(apiVersion, kind);
+    const isKnown = isWorkload(apiVersion, kind) || isList(apiVersion, kind);
+    return isKnown || pointersOf(apiVersion, kind, this.props.podTemplates ?? {}).length > 0;
   }
 
   /**

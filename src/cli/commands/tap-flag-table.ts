@@ -14,6 +14,11 @@ const GENERAL = {
     completes: 'file',
     help: 'a logtap.yaml with any properties of the constructs. Flags override it',
   },
+  'pod-template': {
+    value: 'KIND=POINTER',
+    isRepeatable: true,
+    help: 'a pod template in objects of another kind, such as example.com/v1/Fleet=/spec/groups/*/template',
+  },
   set: {
     value: 'PATH=VALUE',
     isRepeatable: true,

@@ -4,6 +4,7 @@ import { checklistLine } from '../../checklist.js';
 import { type Colours, coloursFor, wantsColour } from '../../colours.js';
 import { check } from '../../constructs/findings/check.js';
 import { FindingSeverity, formatFinding } from '../../constructs/findings/finding.js';
+import { embeddedTemplates } from '../../constructs/injection/embedded/templates.js';
 import { planInjection } from '../../constructs/injection/plan.js';
 import { type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
 import type { ResolvedProps } from '../../constructs/props/resolve.js';
@@ -13,11 +14,11 @@ import { CHECK } from '../commands/manifests.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { EXIT } from '../usage.js';
-import { whyUntapped } from './inject.js';
 import { placeOf } from './manifests.js';
 import { atPlace, readManifests } from './rewrite-manifests.js';
 import { type PlacedFinding, sarif } from './sarif.js';
 import { tapProps } from './tap-flags.js';
+import { whyUntapped } from './why-untapped.js';
 
 const STATUS = {
   [FindingSeverity.ERROR]: 'failure',
@@ -35,15 +36,20 @@ interface Checked {
   readonly untapped: string | undefined;
 }
 
-function checked(object: KubernetesObject, props: ResolvedProps, file: string, line: number): Checked {
+/** Each pod template inside an object is checked as an object. */
+function checked(object: KubernetesObject, props: ResolvedProps, file: string, line: number): Checked[] {
   const plan = planInjection(object, props);
-  return {
-    place: placeOf(file, line),
-    name: objectName(object),
-    findings: check(object, props).map((finding) => ({ ...finding, file, line })),
-    isTapped: plan !== undefined,
-    untapped: whyUntapped(object, plan),
-  };
+  const templates = plan === undefined ? embeddedTemplates(object, props.podTemplates) : [];
+  if (templates.length > 0) return templates.flatMap(({ workload }) => checked(workload, props, file, line));
+  return [
+    {
+      place: placeOf(file, line),
+      name: objectName(object),
+      findings: check(object, props).map((finding) => ({ ...finding, file, line })),
+      isTapped: plan !== undefined,
+      untapped: whyUntapped(object, plan, props),
+    },
+  ];
 }
 
 /** A line per finding, or else one per object with pods. */
@@ -75,7 +81,7 @@ const FORMATS = {
 export async function checkCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, args: paths } = parseCommand(CHECK, args);
   const props = tapProps(values);
-  const all = (await readManifests(paths[0]!, io)).map((manifest) =>
+  const all = (await readManifests(paths[0]!, io)).flatMap((manifest) =>
     atPlace(manifest, (object) => checked(object, props, manifest.file, manifest.line)),
   );
   const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;

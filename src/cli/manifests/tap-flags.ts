@@ -18,6 +18,19 @@ const FLAGS: readonly PropertyFlag[] = [...TAP_FLAGS, ...SINK_FLAGS];
  */
 export function tapProps(flags: Flags): ResolvedProps {
   const assignments = [...sinkOf(flags), ...FLAGS.flatMap((flag) => assignmentOf(flag, flags))];
+  for (const text of (flags['pod-template'] ?? []) as readonly string[]) {
+    const [, kind = '', pointer] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+    if (pointer === undefined) {
+      throw new UsageError(
+        `--pod-template (${text}) must be KIND=POINTER, such as example.com/v1/Fleet=/spec/template`,
+      );
+    }
+    const add = (before: Data | undefined) => ({
+      ...before,
+      [kind]: [...((before?.[kind] ?? []) as string[]), pointer],
+    });
+    assignments.push({ path: 'podTemplates', value: add, by: '--pod-template' });
+  }
   for (const text of (flags.set ?? []) as readonly string[]) {
     const [, path, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
     if (path === undefined) throw new UsageError(`--set (${text}) must be PATH=VALUE, such as failurePolicy=fail-open`);

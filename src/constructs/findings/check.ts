@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import { remedyFor } from '../../catalog/closest.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH } from '../../contract.js';
 import { CONTAINERS, EXCLUDE_CONTAINERS } from '../injection/annotations.js';
+import { embeddedTemplates } from '../injection/embedded/templates.js';
 import { existingPreload, LIBRARY_NAMES } from '../injection/env.js';
 import { defaultImage } from '../injection/image.js';
 import { madeElsewhere } from '../injection/made-elsewhere.js';
@@ -30,6 +31,8 @@ export function check(manifest: any, props: ResolvedProps): Finding[] {
   if (items !== undefined) return items.flatMap((item) => check(item, props));
   const plan = planInjection(manifest, props);
   if (plan !== undefined) return findingsOf(plan);
+  const templates = embeddedTemplates(manifest, props.podTemplates);
+  if (templates.length > 0) return templates.flatMap(({ workload }) => check(workload, props));
   const elsewhere = isWorkload(manifest?.apiVersion, manifest?.kind) ? madeElsewhere(manifest) : undefined;
   if (elsewhere === undefined || props.accept.has('LT028')) return [];
   return [finding('LT028', objectName(manifest), elsewhere.reason, elsewhere.remedy)];

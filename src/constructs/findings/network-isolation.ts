@@ -1,6 +1,7 @@
 /** Whether a NetworkPolicy of the same app cuts the shipper off. */
 import { ApiObject } from 'cdk8s';
 import type { IConstruct } from 'constructs';
+import { embeddedTemplates } from '../injection/embedded/templates.js';
 import { madeElsewhere } from '../injection/made-elsewhere.js';
 import { listItems } from '../injection/object-list.js';
 import { isWorkload, objectName, podTemplate } from '../injection/workload.js';
@@ -12,6 +13,8 @@ export function isolationFindings(workload: IConstruct, manifest: any, props: Re
   if (props.accept.has('LT016') || props.sink.name === 'stdout') return [];
   const items = listItems(manifest);
   if (items !== undefined) return items.flatMap((item) => isolationFindings(workload, item, props));
+  const templates = embeddedTemplates(manifest, props.podTemplates);
+  if (templates.length > 0) return templates.flatMap((each) => isolationFindings(workload, each.workload, props));
   if (!isWorkload(manifest.apiVersion, manifest.kind) || madeElsewhere(manifest) !== undefined) return [];
   const labels: any = podTemplate(manifest).metadata?.labels ?? {};
   return shutPolicies(workload.node.root)

@@ -10,6 +10,7 @@ import type { ResolvedProps } from '../props/resolve.js';
 import { hasToken } from '../props/token.js';
 import { addedParts } from './added-parts.js';
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
+import { embeddedTemplates, withTemplates } from './embedded/templates.js';
 import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
 import { startIndex } from './mesh.js';
 import { isList, withItems } from './object-list.js';
@@ -34,7 +35,11 @@ export function inject(manifest: any, props: ResolvedProps): any {
     return canonicalObject(withItems(manifest, (item) => inject(item, props)));
   }
   const plan = planInjection(manifest, props);
-  return plan === undefined ? manifest : apply(plan, findingsOf(plan));
+  if (plan !== undefined) return apply(plan, findingsOf(plan));
+  const templates = embeddedTemplates(manifest, props.podTemplates);
+  if (templates.length === 0) return manifest;
+  const changed = templates.map(({ workload }) => inject(workload, props));
+  return canonicalObject(withTemplates(manifest, templates, changed));
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Workloads whose pods come from another object. A tap on such a workload would have no effect. */
-import { type KubernetesObject, templateOf } from './workload.js';
+import { EMBEDDED_VERSION, type KubernetesObject, templateOf } from './workload.js';
 
 /** Why another object must be tapped instead, and the remedy. */
 export interface Elsewhere {
@@ -27,9 +27,22 @@ export function madeElsewhere(workload: KubernetesObject): Elsewhere | undefined
   if (owner) {
     return { reason: `it is managed by ${owner.kind}/${owner.name}, which would undo the tap`, remedy: 'tap that' };
   }
+  if (workload.apiVersion === EMBEDDED_VERSION) return withoutContainers(workload);
   const sign = signOfPatch(workload);
   if (sign === undefined) return undefined;
   return { reason: `it is a patch of a workload: ${sign}`, remedy: 'tap the output of `kubectl kustomize`' };
+}
+
+/** Operators such as that of Elasticsearch add the containers that a template does not name, and the images. */
+function withoutContainers(workload: KubernetesObject): Elsewhere | undefined {
+  const { containers } = templateOf(workload)?.spec ?? {};
+  const hasSome = Array.isArray(containers) ? containers.length > 0 : !isAbsent(containers);
+  return hasSome
+    ? undefined
+    : {
+        reason: 'its pod template has no containers',
+        remedy: 'add the container to tap, by the name that its operator gives it',
+      };
 }
 
 /**

@@ -66,7 +66,7 @@ export function planInjection(manifest: any, given: ResolvedProps): InjectionPla
     annotations,
     selection,
     taps,
-    isEndless: (spec.restartPolicy ?? 'Always') === 'Always',
+    isEndless: (spec.restartPolicy ?? workload.restartPolicy ?? 'Always') === 'Always',
   };
 }
 

@@ -1,5 +1,6 @@
 /** Removes an injection from a workload exactly. So injecting twice equals injecting once with the newer settings. */
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
+import { injectedTemplates, withTemplates } from './embedded/templates.js';
 import { removeLibraryEnv } from './env.js';
 import { hasNoTemplate } from './made-elsewhere.js';
 import { isList, withItems } from './object-list.js';
@@ -53,8 +54,18 @@ export function formatOriginal(original: Original): string {
 /** `uninject` for any manifest, with its fields in their order. A manifest that is not a workload is returned unchanged. */
 export function uninjectManifest(manifest: any): any {
   if (isList(manifest?.apiVersion, manifest?.kind)) return canonicalObject(withItems(manifest, uninjectManifest));
-  if (!isWorkload(manifest?.apiVersion, manifest?.kind) || hasNoTemplate(manifest)) return manifest;
-  return canonicalObject(uninject(manifest));
+  if (isWorkload(manifest?.apiVersion, manifest?.kind)) {
+    return hasNoTemplate(manifest) ? manifest : canonicalObject(uninject(manifest));
+  }
+  const templates = injectedTemplates(manifest);
+  if (templates.length === 0) return manifest;
+  return canonicalObject(
+    withTemplates(
+      manifest,
+      templates,
+      templates.map(({ workload }) => uninject(workload)),
+    ),
+  );
 }
 
 /** A copy of the workload without the injection, even if there was none. */

@@ -52,14 +52,20 @@ const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
   ['argoproj.io/v1alpha1/Rollout', ['spec', 'template']],
 ]);
 
+/** Version of a pod template that is taken from inside an object, to be treated as a workload of its own. */
+export const EMBEDDED_VERSION = 'logtap.dev/embedded';
+
+const pathOf = (apiVersion: unknown, kind: unknown): readonly string[] | undefined =>
+  apiVersion === EMBEDDED_VERSION ? ['template'] : TEMPLATE_PATHS.get(`${apiVersion}/${kind}`);
+
 /** Whether an object of this kind runs pods that can be tapped. */
 export function isWorkload(apiVersion: unknown, kind: unknown): boolean {
-  return TEMPLATE_PATHS.has(`${apiVersion}/${kind}`);
+  return pathOf(apiVersion, kind) !== undefined;
 }
 
 /** The value at the path of the pod template, of any shape. */
 export const templateOf = (workload: any): any =>
-  TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!.reduce((value, field) => value?.[field], workload);
+  pathOf(workload.apiVersion, workload.kind)!.reduce((value, field) => value?.[field], workload);
 
 /** Name of an object in messages, such as `Deployment/orders`. */
 export function objectName(manifest: KubernetesObject): string {
@@ -72,7 +78,7 @@ export function objectName(manifest: KubernetesObject): string {
  * @throws if it has none, or if the fields that injection changes do not have the shape that Kubernetes requires
  */
 export function podTemplate(workload: any): PodTemplate {
-  const path = TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!;
+  const path = pathOf(workload.apiVersion, workload.kind)!;
   const template = templateOf(workload);
   const where = [...path, 'spec'].join('.');
   const check = (holds: boolean, field: string, rule: string) => {
@@ -103,8 +109,7 @@ export function podTemplate(workload: any): PodTemplate {
 /** The metadata of a workload and of each template in it, the pod template last. */
 export function metadataOf(workload: any): NonNullable<PodTemplate['metadata']>[] {
   const objects = [workload];
-  for (const field of TEMPLATE_PATHS.get(`${workload.apiVersion}/${workload.kind}`)!)
-    objects.push(objects.at(-1)?.[field]);
+  for (const field of pathOf(workload.apiVersion, workload.kind)!) objects.push(objects.at(-1)?.[field]);
   return objects.map((object) => object?.metadata).filter(Boolean);
 }
 

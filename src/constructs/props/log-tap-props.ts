@@ -1,5 +1,6 @@
 /** The properties of a tap: sources and sink. Constructs, injection and the command line share them. */
 import { ACCEPTABLE_CODES } from '../findings/finding.js';
+import { isWorkload } from '../injection/workload.js';
 import { type ContainerOptions, containerSettings } from '../records/container-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { Sink } from '../sinks/sink.js';
@@ -48,6 +49,14 @@ export interface LogTapProps extends TapOptions, RecordOptions {
    * @default - nothing
    */
   readonly perContainer?: { readonly [container: string]: ContainerOptions };
+
+  /**
+   * Pod templates in objects of other kinds, in addition to the known ones: JSON Pointers by `apiVersion/kind`, such as
+   * `/spec/template` by `example.com/v1/Fleet`. `*` is every entry of a list or a mapping.
+   *
+   * @default - only the kinds that docs/reference/constructs.md lists
+   */
+  readonly podTemplates?: { readonly [kind: string]: string[] };
 
   /**
    * The sidecar: image, resources, buffers.
@@ -109,6 +118,7 @@ export function checkProps(props: LogTapProps): void {
     containers,
     'name a container: leave it out to tap every container',
   );
+  checkPodTemplates(props.podTemplates ?? {});
   must(
     kubernetesVersion === undefined || minorVersion(kubernetesVersion) !== undefined,
     'kubernetesVersion',
@@ -124,6 +134,28 @@ export function checkProps(props: LogTapProps): void {
     );
   }
   checkShipperOptions(props.shipper ?? {}, props.sink, resolveRecords(props, settingsPerContainer(props)));
+}
+
+function checkPodTemplates(templates: { readonly [kind: string]: string[] }): void {
+  for (const [kind, pointers] of Object.entries(templates)) {
+    const isKind = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?v[a-z0-9]+\/[A-Z][A-Za-z0-9]*$/.test(kind);
+    must(isKind, 'podTemplates', kind, 'be an apiVersion and a kind: write it as example.com/v1/Fleet');
+    const [, version, name] = /^(.+)\/([^/]+)$/.exec(kind)!;
+    must(
+      !isWorkload(version, name),
+      'podTemplates',
+      kind,
+      'be another kind: leave it out, because it is tapped anyway',
+    );
+    for (const pointer of pointers) {
+      must(
+        /^(\/([^/~]|~[01])+)+$/.test(pointer),
+        `podTemplates.${kind}`,
+        pointer,
+        'be a JSON Pointer: write it as /spec/template',
+      );
+    }
+  }
 }
 
 /** The setting for what differs by container. */

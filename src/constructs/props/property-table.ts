@@ -6,6 +6,7 @@ export const PROPERTIES = {
     containers: 'string[]',
     excludeContainers: 'string[]',
     perContainer: '{ContainerOptions}',
+    podTemplates: '{string[]}',
     shipper: 'ShipperOptions',
     failurePolicy: 'one of fail-closed fail-open',
     nativeSidecar: 'boolean',

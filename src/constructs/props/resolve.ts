@@ -1,5 +1,6 @@
 /** Properties made complete, once: every later step reads values and defaults from here and checks nothing again. */
 
+import type { TemplatePointers } from '../injection/embedded/kinds.js';
 import { type ContainerOptions, containerOptions } from '../records/container-options.js';
 import { type RecordConfig, type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { SinkConfig } from '../sinks/sink-config.js';
@@ -24,6 +25,7 @@ export interface ResolvedProps {
   /** `undefined` for all but init containers. */
   readonly containers: readonly string[] | undefined;
   readonly excludeContainers: readonly string[];
+  readonly podTemplates: TemplatePointers;
   readonly shipper: ResolvedShipper;
   readonly records: RecordConfig;
   /** What `records` was resolved from: annotations may override it. */
@@ -51,6 +53,7 @@ export function resolve(props: LogTapProps): ResolvedProps {
     ),
     containers: props.containers,
     excludeContainers: props.excludeContainers ?? [],
+    podTemplates: props.podTemplates ?? {},
     shipper: resolveShipper(props.shipper ?? {}),
     records: resolveRecords(props, settingsPerContainer(props)),
     recordOptions: props,

@@ -39,7 +39,7 @@ describe('check', () => {
     [
       'as an unknown kind',
       { ...deployment(), apiVersion: 'example.com/v1', kind: 'Fleet' },
-      'Fleet/orders is not tapped (it has pods, but example.com/v1 Fleet is not a known kind)',
+      'Fleet/orders is not tapped (it has pods, but example.com/v1 Fleet is not a known kind: if its controller makes its pods of it, give --pod-template example.com/v1/Fleet=/spec/template)',
     ],
   ])('a workload that is not tapped %s does not pass', async (_, object, text) => {
     const { stdout: out, code } = await check([], formatManifests([object], 'yaml'));

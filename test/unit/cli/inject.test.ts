@@ -9,6 +9,7 @@ import { parseAllDocuments } from 'yaml';
 import { helpOf } from '../../../src/cli/command-line/help.js';
 import { INJECT } from '../../../src/cli/commands/manifests.js';
 import { ALIASES, SINK_FLAGS, SINKS, sinkFlags, TAP_FLAGS } from '../../../src/cli/commands/property-flags.js';
+import { checkCommand } from '../../../src/cli/manifests/check.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
 import { uninjectCommand } from '../../../src/cli/manifests/uninject.js';
 import { CommandError, UsageError } from '../../../src/cli/usage.js';
@@ -178,13 +179,70 @@ describe('the report', () => {
   });
 
   test.each([
-    ['extensions/v1beta1', 'Deployment', { template: { spec: { containers: [] } } }],
-    ['batch/v1beta1', 'CronJob', { jobTemplate: { spec: { template: { spec: { containers: [] } } } } }],
-    ['example.com/v1', 'Fleet', { template: { spec: { containers: [] } } }],
-  ])('%s %s has pods that are not tapped, and it says so', async (apiVersion, kind, spec) => {
+    ['extensions/v1beta1', 'Deployment', { template: { spec: { containers: [] } } }, ''],
+    ['batch/v1beta1', 'CronJob', { jobTemplate: { spec: { template: { spec: { containers: [] } } } } }, ''],
+    [
+      'example.com/v1',
+      'Fleet',
+      { groups: [{ pod: { spec: { containers: [] } } }] },
+      ': if its controller makes its pods of it, give --pod-template example.com/v1/Fleet=/spec/groups/*/pod',
+    ],
+  ])('%s %s has pods that are not tapped, and it says so', async (apiVersion, kind, spec, remedy) => {
     expect(await report({ apiVersion, kind, metadata: { name: 'a' }, spec })).toBe(
-      `- skipped ${kind}/a (it has pods, but ${apiVersion} ${kind} is not a known kind)\n`,
+      `- skipped ${kind}/a (it has pods, but ${apiVersion} ${kind} is not a known kind${remedy})\n`,
     );
+  });
+
+  test.each([
+    ['argoproj.io/v1alpha1', 'Workflow', /its steps are containers.*: start their programs with `logtap run`/],
+    ['argoproj.io/v1alpha1', 'CronWorkflow', /its steps are containers/],
+    ['tekton.dev/v1', 'Task', /its steps are containers/],
+    ['serving.knative.dev/v1', 'Service', /Knative accepts no grace period and no hook/],
+    ['kibana.k8s.elastic.co/v1', 'Kibana', /it has no pod template at \/spec\/podTemplate: add one with the container/],
+  ])('%s %s is skipped with the reason', async (apiVersion, kind, says) => {
+    const manifest = { apiVersion, kind, metadata: { name: 'a' }, spec: { templates: [{ name: 'b', container: {} }] } };
+    const said = await report(manifest);
+    expect(said).toMatch(new RegExp(`^- skipped ${kind}/a \\(`));
+    expect(said).toMatch(says);
+    const checked = await runCommand(checkCommand, ['-', ...stdoutFlags], JSON.stringify(manifest));
+    expect(checked.stdout).toMatch(says);
+  });
+
+  test('each pod template inside an object has its line, and a skipped one its reason', async () => {
+    const spec = podSpec();
+    const ray = {
+      apiVersion: 'ray.io/v1',
+      kind: 'RayCluster',
+      metadata: { name: 'r' },
+      spec: {
+        headGroupSpec: { template: { spec } },
+        workerGroupSpecs: [
+          { groupName: 'cpu', template: { metadata: { annotations: { 'logtap.dev/inject': 'disabled' } }, spec } },
+          { groupName: 'gpu', template: { spec: { nodeSelector: {} } } },
+        ],
+      },
+    };
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], JSON.stringify(ray));
+    expect(stderr.split('\n')).toEqual([
+      '+ injected RayCluster/r (headGroupSpec)',
+      '- skipped RayCluster/r (workerGroupSpecs/cpu) (logtap.dev/inject: disabled)',
+      '- skipped RayCluster/r (workerGroupSpecs/gpu) (its pod template has no containers: add the container to tap, by the name that its operator gives it)',
+      '',
+    ]);
+    expect(JSON.parse(stdout)).toEqual(inject(ray, stdoutSink));
+  });
+
+  test('--pod-template names the templates of an own kind', async () => {
+    const fleet = { apiVersion: 'example.com/v1', kind: 'Fleet', metadata: { name: 'f' }, spec: { a: {}, b: {} } };
+    const manifest = { ...fleet, spec: { a: { template: { spec: podSpec() } }, b: { pod: { spec: podSpec() } } } };
+    const flags = ['/spec/a/template', '/spec/b/*'].flatMap((each) => [
+      '--pod-template',
+      `example.com/v1/Fleet=${each}`,
+    ]);
+    expect(await report(manifest, ...flags)).toBe('+ injected Fleet/f (a)\n+ injected Fleet/f (b/pod)\n');
+    const { error } = await run(['-', ...stdoutFlags, '--pod-template', 'Fleet'], JSON.stringify(manifest));
+    expect(error).toBeInstanceOf(UsageError);
+    expect(error?.message).toMatch(/^--pod-template \(Fleet\) must be KIND=POINTER, such as example.com/);
   });
 });
 
