@@ -48,13 +48,14 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Takes every record, for OpenSearch and CloudWatch Logs. */
+/** Takes every record, for OpenSearch, OTLP and CloudWatch Logs. */
 function take(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     const items = Array(Buffer.concat(chunks).toString().split('\n').length >> 1).fill({ create: { status: 201 } });
-    const isBulk = request.headers['x-amz-target'] === undefined;
+    if (request.url?.endsWith('/v1/logs')) response.setHeader('content-type', 'application/json');
+    const isBulk = request.url?.includes('_bulk') === true;
     response.end(isBulk ? JSON.stringify({ errors: false, items }) : '{}');
   });
 }
@@ -80,7 +81,7 @@ async function startProxy({ password = '', status = 200, isTls = false } = {}): 
     expect(headers.host).toBe(url.host);
     const onward = httpRequest({ port: url.port, path: `${url.pathname}${url.search}`, method: 'POST', headers });
     onward.on('response', (answer) => {
-      response.writeHead(answer.statusCode!);
+      response.writeHead(answer.statusCode!, answer.headers);
       answer.pipe(response);
     });
     return request.pipe(onward);
@@ -158,6 +159,18 @@ test.each([
   expect(proxy.seen[0]).toContain(seen);
 });
 
+test('OTLP: by a tunnel, or with the whole URL', async () => {
+  const proxy = await startProxy();
+  const [tls, plain] = [await service(true), await service(false)];
+  const env = { LOGTAP_SINK: 'otlp', HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, LOGTAP_OTLP_CA_FILE: caFile };
+  for (const LOGTAP_OTLP_URL of [`https://logs.example:${tls}`, `http://logs.example:${plain}`]) {
+    expect((await sendOne({ ...env, LOGTAP_OTLP_URL })).result).toEqual(delivered);
+  }
+  expect(new Set(proxy.seen)).toEqual(
+    new Set([`CONNECT logs.example:${tls}`, `POST http://logs.example:${plain}/v1/logs`]),
+  );
+});
+
 test('a host of NO_PROXY is asked directly', async () => {
   const port = await service(false);
   const proxy = await startProxy();
@@ -213,6 +226,59 @@ describe('CloudWatch Logs', () => {
     const { result } = await sendOne({ ...aws, ...env, HTTPS_PROXY: proxy.url });
     expect(result).toMatchObject({ retry: [0], failure: { code: 'proxy_503' } });
     expect(new Set(proxy.seen)).toEqual(new Set([`CONNECT ${host}:443`]));
+  });
+
+  test.each([
+    [{}, 'sts.us-east-1.amazonaws.com'],
+    [{ AWS_USE_FIPS_ENDPOINT: 'TRUE' }, 'sts-fips.us-east-1.amazonaws.com'],
+    [{ AWS_USE_DUALSTACK_ENDPOINT: 'true' }, 'sts.us-east-1.api.aws'],
+    [{ AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true' }, 'sts-fips.us-east-1.api.aws'],
+  ])('%j: a role is assumed through the proxy, at %s', async (env, host) => {
+    const proxy = await startProxy({ status: 503 });
+    const role = { LOGTAP_CLOUDWATCH_ROLE_ARN: 'arn:aws:iam::444455556666:role/logs', AWS_REGION: 'us-east-1' };
+    const { result } = await sendOne({ ...aws, ...role, ...env, HTTPS_PROXY: proxy.url });
+    expect(result.retry).toEqual([0]);
+    expect(new Set(proxy.seen)).toEqual(new Set([`CONNECT ${host}:443`]));
+  });
+
+  test('AWS_CA_BUNDLE names the authorities that the service of roles is trusted by, too', async () => {
+    const port = await listen(
+      createTlsServer(certificate, (request, response) => {
+        request.resume().on('end', () => {
+          response.writeHead(403, { 'content-type': 'text/xml' });
+          response.end('<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>');
+        });
+      }) as unknown as Server,
+    );
+    const proxy = await startProxy();
+    process.env.AWS_ENDPOINT_URL_STS = `https://sts.example:${port}`;
+    try {
+      const role = { LOGTAP_CLOUDWATCH_ROLE_ARN: 'arn:aws:iam::444455556666:role/logs' };
+      const env = { ...aws, ...role, HTTPS_PROXY: proxy.url };
+      expect((await sendOne(env)).result.failure?.detail).toContain('unable to verify');
+      expect((await sendOne({ ...env, AWS_CA_BUNDLE: caFile })).result.failure?.code).toBe('AccessDenied');
+    } finally {
+      delete process.env.AWS_ENDPOINT_URL_STS;
+    }
+  });
+
+  test.each([
+    ['opensearch', { LOGTAP_OPENSEARCH_SIGV4: 'es' }, 'LOGTAP_OPENSEARCH_URL'],
+    ['otlp', { LOGTAP_OTLP_SIGV4: 'logs' }, 'LOGTAP_OTLP_URL'],
+  ])('signed requests of %s: AWS_CA_BUNDLE, HTTPS_PROXY and NO_PROXY are followed', async (sink, env, url) => {
+    const port = await service(true);
+    const proxy = await startProxy();
+    const of = (host: string) => ({
+      ...{ LOGTAP_SINK: sink, AWS_REGION: 'eu-west-1', ...env, [url]: `https://${host}:${port}` },
+      HTTPS_PROXY: proxy.url,
+    });
+    expect((await sendOne(of('logs.example'))).result.failure?.detail).toContain('not signed by an authority');
+    expect((await sendOne({ ...of('logs.example'), AWS_CA_BUNDLE: caFile })).result).toEqual(delivered);
+    expect(new Set(proxy.seen)).toEqual(new Set([`CONNECT logs.example:${port}`]));
+    proxy.seen.length = 0;
+    const direct = { ...of('127.0.0.1'), AWS_CA_BUNDLE: caFile, NO_PROXY: '127.0.0.0/8' };
+    expect((await sendOne(direct)).result).toEqual(delivered);
+    expect(proxy.seen).toEqual([]);
   });
 
   test('AWS_CA_BUNDLE names the authorities to trust', async () => {

@@ -169,6 +169,60 @@ describe('parseSettings', () => {
     expect(notices).toEqual([expect.stringContaining(`${name} has no effect`)]);
   });
 
+  const AWS = { LOGTAP_SINK: 'cloudwatch', LOGTAP_CLOUDWATCH_LOG_GROUP: '/g', AWS_REGION: 'eu-west-1' };
+  const SIGNED = { ...OPENSEARCH, LOGTAP_OPENSEARCH_SIGV4: 'es', AWS_REGION: 'eu-west-1' };
+  const OTLP = { LOGTAP_SINK: 'otlp', LOGTAP_OTLP_URL: 'https://logs-fips.us-east-1.amazonaws.com' };
+  const FORWARD = { LOGTAP_SINK: 'forward,tcp', LOGTAP_FORWARD_ADDRESS: 'a:1', LOGTAP_TCP_ADDRESS: 'b:2' };
+  const noticesOf = (env: Environment) => {
+    const notices: string[] = [];
+    parseSettings(env, (notice) => notices.push(notice));
+    return notices;
+  };
+
+  test.each<[Environment, string, string]>([
+    [AWS, 'AWS_STS_REGIONAL_ENDPOINTS', 'legacy'],
+    [AWS, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'true'],
+    [AWS, 'AWS_MAX_ATTEMPTS', '3'],
+    [AWS, 'AWS_RETRY_MODE', 'adaptive'],
+    [AWS, 'AWS_DEFAULTS_MODE', 'legacy'],
+    [AWS, 'AWS_METADATA_SERVICE_TIMEOUT', '5'],
+    [AWS, 'AWS_DISABLE_REQUEST_COMPRESSION', 'true'],
+    [AWS, 'AWS_SDK_UA_APP_ID', 'shop'],
+    [AWS, 'AWS_PROFILE', 'shop'],
+    [SIGNED, 'AWS_CONFIG_FILE', '/x'],
+    [SIGNED, 'AWS_USE_FIPS_ENDPOINT', 'TRUE'],
+    [SIGNED, 'AWS_USE_DUALSTACK_ENDPOINT', 'true'],
+    [OTLP, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318'],
+  ])('%j: %s=%s is reported at start', (env, name, value) => {
+    expect(noticesOf({ ...env, [name]: value })).toEqual([expect.stringContaining(name)]);
+  });
+
+  test.each<[string, Environment]>([
+    [
+      'what the webhook of EKS sets',
+      { ...AWS, AWS_STS_REGIONAL_ENDPOINTS: 'regional', AWS_DEFAULT_REGION: 'eu-west-1' },
+    ],
+    [
+      'switches that choose the endpoint',
+      { ...AWS, AWS_USE_FIPS_ENDPOINT: 'true', AWS_USE_DUALSTACK_ENDPOINT: 'true' },
+    ],
+    [
+      'a URL that is one of FIPS',
+      { ...OTLP, LOGTAP_OTLP_SIGV4: 'logs', AWS_REGION: 'us-east-1', AWS_USE_FIPS_ENDPOINT: 'true' },
+    ],
+    ['variables of AWS without a sink of AWS', { ...OPENSEARCH, AWS_PROFILE: 'shop', AWS_MAX_ATTEMPTS: '3' }],
+    ['proxies that are followed', { ...AWS, HTTPS_PROXY: 'http://p:1', NO_PROXY: 'a', AWS_CA_BUNDLE: '/ca.pem' }],
+  ])('%s: nothing to report', (_what, env) => {
+    expect(noticesOf(env)).toEqual([]);
+  });
+
+  test('a proxy has no effect on sinks that speak no HTTP, each of which is reported', () => {
+    expect(noticesOf({ ...FORWARD, HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://p:1' })).toEqual([
+      expect.stringContaining("HTTPS_PROXY has no effect on the sink 'forward'"),
+      expect.stringContaining("HTTPS_PROXY has no effect on the sink 'tcp'"),
+    ]);
+  });
+
   test('never prints a password that a user put into a URL', () => {
     const [problem] = problems({ ...OPENSEARCH, LOGTAP_OPENSEARCH_URL: 'https://admin:s3cret@search:9200' });
     expect(problem).toContain('must not contain credentials');
