@@ -133,6 +133,7 @@ function documentation(): string {
     '|---|---|',
     `| shared memory volume, in application and shipper | \`${contract.MOUNT_PATH}\` |`,
     `| library, on a volume of its own, read-only | \`${contract.LIBRARY_MOUNT_PATH}/${contract.LIBRARY_NAME}\` |`,
+    `| keys of Secrets, in the shipper | \`${contract.SECRETS_PATH}\` |`,
     `| program of the shipper's hook and probes, on the same volume | \`${contract.LIBRARY_MOUNT_PATH}/${contract.PROBE_NAME}\` |`,
     `| socket (at most ${contract.SOCKET_PATH_MAX_BYTES} bytes) | \`${contract.MOUNT_PATH}/${contract.RUN_DIR}/${contract.SOCKET_NAME}\` |`,
     `| status port of the shipper | ${contract.STATUS_PORT} |`,

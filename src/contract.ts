@@ -210,6 +210,9 @@ export const RINGS_BYTES = 32 * 1024 * 1024;
 /** Name of the shipper's socket in RUN_DIR. */
 export const SOCKET_NAME = 'logtap.sock';
 
+/** Directory in the shipper where keys of Secrets are mounted. A file that is missing there may come later, with its Secret. */
+export const SECRETS_PATH = '/etc/logtap/secrets';
+
 /** Port of the shipper's status server. */
 export const STATUS_PORT = 9598;
 

@@ -15,6 +15,7 @@ import { observe } from './observe.js';
 import { proof } from './proof.js';
 import { restricted } from './restricted.js';
 import { runbook } from './runbook.js';
+import { secret } from './secret.js';
 import { shapes } from './shapes.js';
 import { starts } from './starts.js';
 import { termination } from './termination.js';
@@ -57,6 +58,7 @@ describeWith(
     proof(cluster);
     restricted(audited);
     runbook(audited);
+    secret(audited);
     shapes(audited);
     starts(audited);
     termination(audited);

@@ -1,10 +1,10 @@
 /** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
-import { LIBRARY_MOUNT_PATH, MOUNT_PATH, PROBE_NAME, RINGS_BYTES } from '../../contract.js';
+import { LIBRARY_MOUNT_PATH, MOUNT_PATH, PROBE_NAME, RINGS_BYTES, SECRETS_PATH } from '../../contract.js';
 import { diskVolumeMiB, installerAmounts, leastStorageMiB } from '../props/pod-adjustments.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { POD_PATH, POD_VOLUME, podMetadataItems } from '../sidecar/pod-metadata.js';
 import { filesOf, shipperSettings } from '../sidecar/shipper-settings.js';
-import { projected, SECRETS_PATH } from '../sidecar/sink-files.js';
+import { projected } from '../sidecar/sink-files.js';
 import { RING_PATH, SOCKET_PATH } from './env.js';
 import { defaultImage } from './image.js';
 import type { Container, EnvVar, PodSpec } from './workload.js';
@@ -240,8 +240,7 @@ function shipperEnv(props: ResolvedProps, run: ShipperRun): EnvVar[] {
 
 /** The shared memory volume, the library volume, the files of the shipper, the metadata of the pod, and the disk volume. */
 export function volumes(props: ResolvedProps): NonNullable<PodSpec['volumes']> {
-  const { secrets, configMaps } = filesOf(props);
-  const sources = projected(secrets, configMaps);
+  const sources = projected(filesOf(props));
   const items = podMetadataItems(props);
   const disk = diskVolumeMiB(props.shipper);
   return [

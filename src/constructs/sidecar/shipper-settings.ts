@@ -1,6 +1,6 @@
 /** The settings of the shipper that follow from the properties alone, in every pod. */
 import type { ResolvedProps } from '../props/resolve.js';
-import { secretFilePath } from './sink-files.js';
+import { type SidecarFiles, secretFilePath } from './sink-files.js';
 
 export function shipperSettings(props: ResolvedProps): Record<string, string> {
   const { sink, shipper, records } = props;
@@ -14,7 +14,12 @@ export function shipperSettings(props: ResolvedProps): Record<string, string> {
 }
 
 /** Files that the shipper reads. Two properties may name the same key of a ConfigMap. */
-export function filesOf({ sink, records }: ResolvedProps) {
+export function filesOf({ sink, records }: ResolvedProps): SidecarFiles {
   const configMaps = [...(sink.configMapFiles ?? []), ...records.configMapFiles];
-  return { secrets: [...sink.secretFiles, ...records.secretFiles], configMaps };
+  return {
+    secrets: [...sink.secretFiles, ...records.secretFiles],
+    // No line may leave unredacted, and a user's module reads its files itself.
+    required: [...records.secretFiles, ...sink.secretFiles.filter(({ setting }) => !setting.startsWith('LOGTAP_'))],
+    configMaps,
+  };
 }

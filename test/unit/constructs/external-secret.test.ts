@@ -36,8 +36,8 @@ test('the operator fills the Secret with the shipper’s password', () => {
   });
   const { name } = secret.metadata;
   expect(deployment.spec.template.spec.volumes.at(-1).projected.sources).toEqual([
-    { secret: { name, items: [{ key: 'password', path: `${name}/password` }] } },
-    { secret: { name, items: [{ key: 'ca', path: `${name}/ca` }] } },
+    { secret: { name, items: [{ key: 'password', path: `${name}/password` }], optional: true } },
+    { secret: { name, items: [{ key: 'ca', path: `${name}/ca` }], optional: true } },
   ]);
 });
 

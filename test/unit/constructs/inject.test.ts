@@ -279,7 +279,9 @@ describe('the shipper', () => {
     expect(spec.volumes?.[2]).toEqual({
       name: 'logtap-secrets',
       projected: {
-        sources: [{ secret: { name: 'opensearch', items: [{ key: 'password', path: 'opensearch/password' }] } }],
+        sources: [
+          { secret: { name: 'opensearch', items: [{ key: 'password', path: 'opensearch/password' }], optional: true } },
+        ],
       },
     });
     const mounting = ['app', 'logtap', 'logtap-install'].filter((name) =>

@@ -90,6 +90,26 @@ describe('become settings of the shipper', () => {
     });
   });
 
+  test('the key of the hashes is required, even where the sink reads it, too; what the sink alone reads is not', () => {
+    const key = { name: 'hash', key: 'key' };
+    const sink = Sink.openSearch({
+      url: 'https://os:9200',
+      username: 'shipper',
+      passwordSecret: { name: 'os', key: 'pw' },
+      caSecret: key,
+    });
+    const injected = LogTap.inject(deployment(), {
+      sink,
+      redact: { kinds: [RedactionKind.EMAIL], hashKeySecret: key },
+    });
+    const volume = podTemplate(injected).spec.volumes!.find(({ name }) => name === 'logtap-secrets')!;
+    const { sources } = volume.projected as { sources: { secret: { name: string; optional?: boolean } }[] };
+    expect(sources.map(({ secret: { name, optional } }) => [name, optional])).toEqual([
+      ['os', true],
+      ['hash', undefined],
+    ]);
+  });
+
   test('none without options', () => {
     const names = Object.keys(variables(shipper({})));
     expect(

@@ -38,7 +38,7 @@ export class OtlpConnection {
       for (const value of Object.values(read)) secrets.hide(value);
       return read;
     };
-    this.#secretHeaders();
+    if (headers?.isThere === true) this.#secretHeaders();
   }
 
   /** For logs. */
