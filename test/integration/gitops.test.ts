@@ -43,6 +43,7 @@ describeWith(['helm', 'kustomize', 'kubernetes schemas'], 'the guide to GitOps',
     await runPage(steps, { cwd, env: { HOME: home, PATH: `${programs}:${process.env.PATH}` } });
     for (const [file, names] of Object.entries({
       'orders.yaml': ['orders'],
+      'job.yaml': ['migrate'],
       'shop.yaml': ['shop'],
       'eu.yaml': ['eu-orders'],
       'eu-function.yaml': ['eu-orders'],
