@@ -41,7 +41,7 @@ export function configurationIn(
     ({ kind }) => wanted === undefined || kind === wanted,
   );
   const included = new Set(candidates.flatMap((each) => includedBy(each, files, mounted, input, read)));
-  const whole = usual(candidates.filter(({ path }) => !included.has(path)));
+  const whole = joined(usual(candidates.filter(({ path }) => !included.has(path))), files);
   // Files that include each other are an error of the reader.
   const [chosen, ...others] = whole.length > 0 ? whole : candidates.slice(0, 1);
   if (chosen === undefined) throw none(input.file, objects, wanted);
@@ -76,6 +76,25 @@ function usual(candidates: readonly Candidate[]): Candidate[] {
     (each) =>
       named.includes(each) || !named.some(({ file }) => each.file !== undefined && file?.holder === each.file.holder),
   );
+}
+
+/**
+ * The image of Fluentd for Elasticsearch reads every file of a directory: the ConfigMap has sources in one key and outputs in another,
+ * without a key that includes them.
+ */
+function joined(candidates: readonly Candidate[], files: readonly KeyFile[]): readonly Candidate[] {
+  const [first, ...others] = candidates;
+  const holder = first?.file?.holder;
+  const isOne =
+    others.length > 0 && candidates.every(({ kind, file }) => kind === 'fluentd' && file?.holder === holder);
+  const isComplete = ({ text }: Candidate) => /^\s*<source>/m.test(text) && /^\s*<match\b/m.test(text);
+  if (!isOne || candidates.every(isComplete)) return candidates;
+  const keys = files.filter((file) => file.holder === holder && /\.conf$/.test(file.key)).map(({ key }) => key);
+  const text = keys
+    .sort()
+    .map((key) => `@include ${key}\n`)
+    .join('');
+  return [{ ...first!, path: `${holder}/*.conf`, text }];
 }
 
 function ofFile(file: KeyFile): Candidate[] {

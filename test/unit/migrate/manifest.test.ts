@@ -140,6 +140,23 @@ test.each([
   expect(result(text).data).toEqual(OF_TAIL);
 });
 
+test('keys of Fluentd that no other key includes are one configuration, in the order of their names', () => {
+  const [source = '', match = ''] = FLUENTD.split(/(?=<match)/);
+  const { data, judged, report } = result(
+    stringify(
+      configMap('logs', {
+        'notes.txt': 'none',
+        'output.conf': match,
+        'containers.input.conf': source,
+        'system.conf': '<system>\n  workers 2\n</system>\n',
+      }),
+    ),
+  );
+  expect(data).toEqual(OF_TAIL);
+  expect(judged.map(({ entry: { file, key } }) => `${file} ${key}`)).toContain('ConfigMap/logs/system.conf workers');
+  expect(report).toContain('  ConfigMap/logs/notes.txt\n');
+});
+
 test('the mounts of a container lead to included files, and its variables have values, but not those of secrets', () => {
   const pod = {
     apiVersion: 'apps/v1',
