@@ -166,7 +166,7 @@ async function main() {
 Where to look next
   node dist/cli/logtap.js run --suppress -- YOUR PROGRAM    tap a program of yours
   npm run demo -- --console                                 its live lines and counts, in a browser
-  dist/*.k8s.yaml                                           the manifests: init container, sidecar, environment
+  dist/manifests/*.k8s.yaml                                 the manifests: init container, sidecar, environment
   examples/cdk8s/main.ts                                    the chart they come from
   examples/compose                                          the program and the shipper as two services
   examples/kubernetes                                       a Deployment, and the same after logtap inject

@@ -53,7 +53,9 @@ function sinkCode(sink: Data, imports: Set<string>): string {
 }
 
 function code(value: unknown, path: string, imports: Set<string>): string {
-  const known = Object.hasOwn(ENUMS, path) ? ENUMS[path] : undefined;
+  // Properties of single containers are those of the tap.
+  const property = path.replace(/^perContainer\.[^.]+\./, '');
+  const known = Object.hasOwn(ENUMS, property) ? ENUMS[property] : undefined;
   const member = known?.members[String(value)];
   if (known !== undefined && member !== undefined) {
     imports.add(known.name);

@@ -59,6 +59,19 @@ describe.each(['fluent-bit-classic', 'fluent-bit-yaml', 'fluentd', 'cloudwatch-a
   },
 );
 
+test('options of single containers have the members of enums, as a string would not compile', () => {
+  const input = (name: string, parser: string) =>
+    `[INPUT]\n  Name tail\n  Path /var/log/containers/*_shop_${name}-*.log\n  Tag ${name}\n  multiline.parser ${parser}\n`;
+  const rule = '[MULTILINE_PARSER]\n  Name dated\n  Type regex\n  Rule "start_state" "/^\\d{4}-/" "cont"\n';
+  const text = `${input('orders', 'java')}${input('batch', 'dated')}${rule}[OUTPUT]\n  Name stdout\n  Match *\n`;
+  const files = { read: () => undefined, match: () => [] };
+  const { text: source } = migrate({ file: 'in', text, files, variables: new Map(), output: 'typescript' });
+  expect(source).toContain(
+    "perContainer: { orders: { events: { mode: EventMode.AUTO } }, batch: { events: { pattern: '^\\\\d{4}-' } } },",
+  );
+  expect(source).toMatch(/^import \{.*\bEventMode\b.*\} from 'cdk8s-logtap';$/m);
+});
+
 test('containers of a task definition are those of the Deployment', () => {
   const { text } = samplesOf('firelens')[0]!;
   const files = { read: () => undefined, match: () => [] };
