@@ -159,6 +159,15 @@ describe('logtap inject', () => {
     expect(code).toBe(65);
   });
 
+  test('a reader that has seen enough, such as head, ends it quietly', async () => {
+    const pod =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: x}\nspec: {containers: [{name: app, image: "app:1"}]}\n---\n';
+    // More than a pipe holds.
+    const script = `("$1" "$2" inject - --sink stdout --image x; echo "ended with $?" >&2) | head -n 1`;
+    const { code, stdout, stderr } = await run('sh', ['-c', script, 'sh', node, logtap], { input: pod.repeat(100) });
+    expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'apiVersion: v1\n', stderr: 'ended with 141\n' });
+  });
+
   test('a bad flag value is a usage error', async () => {
     const { code, stdout, stderr } = await run(node, [logtap, 'inject', '-', '--sink', 'kafka'], { input: '' });
     expect({ code, stdout }).toEqual({ code: 64, stdout: '' });

@@ -264,8 +264,8 @@ describe('the judge refuses', () => {
     ],
     [
       'a probe of an unknown port',
-      (_, __, shipper) => Reflect.deleteProperty(shipper, 'ports'),
-      /(startup|liveness)Probe asks the unknown port 'logtap'/,
+      (_, app) => Object.assign(app, { livenessProbe: { httpGet: { path: '/', port: 'http' } } }),
+      /livenessProbe asks the unknown port 'http'/,
     ],
   ])('%s', (_what, breaks, says) => {
     const manifest = injected();

@@ -113,6 +113,21 @@ spec:
   selector:
     matchLabels:
       app: orders
+---
+apiVersion: kubeflow.org/v1
+kind: PyTorchJob
+metadata: {name: train}
+spec:
+  pytorchReplicaSpecs:
+    Master:
+      restartPolicy: OnFailure
+      template:
+        spec:
+          containers:
+          - name: pytorch
+            image: train:1
+    Worker:
+      template: {spec: {containers: [{name: pytorch, image: "train:1"}]}}
 `;
   const plain = [
     byHand,

@@ -31,6 +31,10 @@ const identityOf = ({ name, mountPath, apiVersion, kind, metadata }: Fields) => 
 
 /** The matches with the greatest likeness in all, in the order of both lists. */
 export function aligned(before: readonly unknown[], after: readonly unknown[]): Match[] {
+  // Lists of objects may be long, and their items stay where they are.
+  if (before.length === after.length && before.every((item, index) => likeness(item, after[index]) > 0)) {
+    return before.map((_, index) => ({ before: index, after: index }));
+  }
   const most = Array.from({ length: before.length + 1 }, () => new Array<number>(after.length + 1).fill(0));
   const likenesses = before.map((one) => after.map((other) => likeness(one, other)));
   for (let i = before.length - 1; i >= 0; i--) {
