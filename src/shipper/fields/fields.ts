@@ -38,12 +38,12 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: 
   const ofAccess = isFew ? accessSeverity(bytes, from, end) : 0;
   if (ofAccess > 0) return OF_SEVERITY[ofAccess];
   const severity = levelOf(bytes, from, end);
-  if (bytes[from] === BRACE) return fieldsOfJson(bytes, from, end, severity);
+  if (bytes[from] === BRACE) return fieldsOfJson(bytes, from, end, severity, wanted.time);
   // Of a line without a level only those begin so that have fields.
   if (severity === 0 && !mayHaveFields(bytes, from, end)) return undefined;
   const isObjectEnd = isClosed(bytes, from, end);
   const at = isObjectEnd ? objectAt(bytes, from, end) : -1;
-  const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity);
+  const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity, wanted.time);
   const hasPairs = isPairAt(bytes, from, end);
   if (ofObject === undefined && isFew && !hasPairs && !hasNames(bytes, from, end))
     return severity === 0 ? undefined : OF_SEVERITY[severity];
@@ -64,10 +64,16 @@ function hasNames(bytes: Uint8Array, from: number, end: number): boolean {
   return mayNameSource(bytes, from, limit) || mayHaveIds(bytes, from, limit);
 }
 
-function fieldsOfJson(bytes: Uint8Array, from: number, end: number, severity: Severity): Fields | undefined {
+function fieldsOfJson(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  severity: Severity,
+  withTime: boolean,
+): Fields | undefined {
   let to = end;
   while (to > from && isSpace(bytes[to - 1])) to--;
-  const scanned = fieldsOfScan(bytes, from, to);
+  const scanned = fieldsOfScan(bytes, from, to, withTime);
   if (scanned === 'none') return undefined;
   if (scanned !== 'complex') return Object.assign(scanned, { severity, object: { start: from, end: to } });
   const object = jsonObjectIn(bytes, from, to);

@@ -134,14 +134,19 @@ const SCANNED: Members = { of: ({ index }) => scan.value(index) };
  * Fields of the JSON object that these bytes are, where a scan can tell them: without an object of all its values, which costs several
  * times as much. A value among those that count is then no object itself.
  */
-export function fieldsOfScan(bytes: Uint8Array, start: number, end: number): Named | Exclude<Scanned, 'object'> {
+export function fieldsOfScan(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  withTime = true,
+): Named | Exclude<Scanned, 'object'> {
   const scanned = scan.scan(bytes, start, end);
-  return scanned === 'object' ? fieldsOfMembers(SCANNED) : scanned;
+  return scanned === 'object' ? fieldsOfMembers(SCANNED, withTime) : scanned;
 }
 
 export const fieldsOfObject = (value: unknown): Named => fieldsOfMembers(new Parsed(value as Values));
 
-function fieldsOfMembers(object: Members): Named {
+function fieldsOfMembers(object: Members, withTime = true): Named {
   // Members one by one: this is done for every record, and a spread costs several times as much.
   const fields: { -readonly [name in keyof Named]: Named[name] } = {};
   const { traceId, spanId } = idsOfObject(object);
@@ -151,7 +156,7 @@ function fieldsOfMembers(object: Members): Named {
     nameIn(object, LOGGERS) ??
     (typeof object.of(LEVEL_NAME) === 'string' || isBunyan(object) ? nameIn(object, NAME) : undefined);
   const thread = nameIn(object, THREADS);
-  const time = timeIn(object);
+  const time = withTime ? timeIn(object) : undefined;
   if (logger !== undefined) fields.logger = logger;
   if (thread !== undefined) fields.thread = thread;
   if (time !== undefined) fields.time = time;

@@ -24,6 +24,9 @@ const LOWER = 0x20;
 const INVALID = -1;
 const TOO_DEEP = -2;
 const DEPTH_MAX = 50;
+/** Texts that are kept, and the longest of them. */
+const TEXTS = 256;
+const TEXT_MAX = 64;
 
 /** 1 for the bytes at which the scan of a string stops: quotes, backslashes and control characters. */
 const STOPS = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -53,6 +56,10 @@ export class JsonScan {
   readonly #start: Int32Array;
   readonly #end: Int32Array;
   #bytes: Uint8Array = Buffer.alloc(0);
+  /** The same bytes: many records lie in the same ones. */
+  #view: Buffer = Buffer.alloc(0);
+  /** Texts that were read, by the place that their length and some of their bytes give them: names come again and again. */
+  readonly #texts: string[] = new Array<string>(TEXTS).fill('');
 
   /** Members by these names are read. */
   constructor(names: readonly string[]) {
@@ -70,7 +77,10 @@ export class JsonScan {
   scan(bytes: Uint8Array, start: number, end: number): Scanned {
     if (bytes[start] !== BRACE) return 'none';
     this.#end.fill(0);
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     seen = 0;
     const at = this.#members(bytes, start + 1, end);
     if (at === INVALID) return 'none';
@@ -85,8 +95,21 @@ export class JsonScan {
     if (end === 0) return undefined;
     const start = this.#start[index]!;
     const first = this.#bytes[start]!;
-    if (first === QUOTE) return textOf(this.#bytes, start + 1, end - 1);
-    return first === MINUS || isDigit(first) ? Number(textOf(this.#bytes, start, end)) : undefined;
+    if (first === QUOTE) return this.#text(start + 1, end - 1);
+    return first === MINUS || isDigit(first) ? Number(this.#view.toString('latin1', start, end)) : undefined;
+  }
+
+  #text(from: number, to: number): string {
+    const bytes = this.#bytes;
+    if (seen >= 0x80) return this.#view.toString('utf8', from, to);
+    const length = to - from;
+    if (length === 0 || length > TEXT_MAX) return this.#view.toString('latin1', from, to);
+    const slot = (length * 7 + bytes[from]! + bytes[to - 1]! * 31 + bytes[from + (length >> 1)]! * 17) % TEXTS;
+    const known = this.#texts[slot]!;
+    if (known.length === length && isText(bytes, from, known)) return known;
+    const text = this.#view.toString('latin1', from, to);
+    this.#texts[slot] = text;
+    return text;
   }
 
   /** From behind the brace on. The end of the object. */
@@ -135,9 +158,9 @@ function isEqual(bytes: Uint8Array, from: number, to: number, word: Uint8Array):
   return true;
 }
 
-function textOf(bytes: Uint8Array, from: number, to: number): string {
-  const view = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.toString(seen < 0x80 ? 'latin1' : 'utf8', from, to);
+function isText(bytes: Uint8Array, from: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[from + i] !== text.charCodeAt(i)) return false;
+  return true;
 }
 
 function skipSpace(bytes: Uint8Array, from: number, end: number): number {

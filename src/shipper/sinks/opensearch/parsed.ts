@@ -6,6 +6,8 @@ import type { SchemaName } from './schema.js';
 
 /** A keyword that is longer is not indexed. */
 const NAME_MAX = 1024;
+/** Names that are kept as JSON: a thread may have another name for each request. */
+const KNOWN_MAX = 256;
 const EMPTY = '';
 
 /** Members with a comma in front of each. */
@@ -46,12 +48,22 @@ const NAMES: Readonly<Record<SchemaName, Names>> = {
 
 export function fieldsToJson(schema: SchemaName): FieldsToJson {
   const names = NAMES[schema];
+  const known = new Map<string, string>();
+  /** Names of loggers and threads come again and again. */
+  const quoted = (name: string): string => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = text(name);
+    if (known.size === KNOWN_MAX) known.clear();
+    known.set(name, made);
+    return made;
+  };
   // All that most records have.
   const severities = Array.from({ length: 25 }, (_, severity) => (severity === 0 ? EMPTY : names.severity(severity)));
   return ({ severity, logger, thread, traceId, spanId }) => {
     let json = severities[severity]!;
-    if (logger !== undefined) json += names.logger[0] + text(logger) + names.logger[1];
-    if (thread !== undefined) json += names.thread + text(thread);
+    if (logger !== undefined) json += names.logger[0] + quoted(logger) + names.logger[1];
+    if (thread !== undefined) json += names.thread + quoted(thread);
     if (traceId !== undefined) json += `${names.traceId}"${traceId}"`;
     if (spanId !== undefined) json += `${names.spanId}"${spanId}"`;
     return json;
