@@ -2,6 +2,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../../scripts/certificates.js';
@@ -74,3 +76,24 @@ test.each(['http', 'https'])(
     client.close();
   },
 );
+
+test.each([
+  ['has read it', true],
+  ['has read none of it', false],
+])('a body is taken where the service %s: only then its memory may be used for another', async (_, isRead) => {
+  const server = createServer((request, response) => {
+    if (isRead) request.resume().on('end', () => response.end('{}'));
+    else response.end('{}');
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new HttpClient({ url: new URL(`http://127.0.0.1:${port}`), onRequest: () => {} });
+  // More than the buffers of both ends of a connection hold.
+  const body = Buffer.alloc(64 * 1024 * 1024);
+  const request = { method: 'POST', path: '', headers: {}, body, operation: 'test' };
+  expect(await client.request(request, new AbortController().signal)).toMatchObject({ status: 200, isTaken: isRead });
+  client.close();
+  server.closeAllConnections();
+  server.close();
+});

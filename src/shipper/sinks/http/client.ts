@@ -35,6 +35,8 @@ export interface HttpResponse {
   readonly body: Buffer;
   /** The request was sent before, and that time no answer came. */
   readonly isRepeated?: true;
+  /** Whether the system has all bytes of the request, so that its body is read no more. */
+  readonly isTaken?: boolean;
 }
 
 export interface HttpClientOptions {
@@ -146,7 +148,9 @@ export class HttpClient {
         const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
         reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
       });
-      request.once('response', (response) => receive(response).then(resolve, reject));
+      request.once('response', (response) =>
+        receive(response).then((answer) => resolve({ ...answer, isTaken: request.writableFinished }), reject),
+      );
       const ended = writeBody(request, body, onProgress);
       // Not at `finish`: where the process waits for a CPU, the error of its connection comes first.
       Promise.all([connected(request, isTls), ended]).then(() => {

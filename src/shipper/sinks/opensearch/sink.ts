@@ -14,6 +14,7 @@ import type { HttpResponse } from '../http/client.js';
 import { LostAnswers } from '../lost-answers.js';
 import { Outcome } from '../outcome.js';
 import { indexes } from '../ranges.js';
+import { RequestBodies } from '../request-bodies.js';
 import { errorOf } from './answer.js';
 import { type BulkEncoder, type BulkForm, indexName } from './encoder.js';
 import { KnownGood } from './known-good.js';
@@ -64,6 +65,7 @@ export class OpenSearchSink implements Sink {
   readonly #encoder: BulkEncoder;
   /** What all sends share. */
   readonly #parts: Omit<PassParts, 'post' | 'knownGood' | 'accepted'>;
+  readonly #bodies = new RequestBodies();
   #isPrepared: boolean;
   /** Whether new indices have a field for messages that are JSON. */
   #withData = false;
@@ -193,7 +195,12 @@ export class OpenSearchSink implements Sink {
   #partsOf(onProgress: () => void): PassParts {
     const { target, encoder } = this.#parts;
     // The encoder writes every body to the same place, and others are out.
-    const post = (body: Buffer, signal: AbortSignal) => this.#options.post(Buffer.from(body), signal, onProgress);
+    const post = async (body: Buffer, signal: AbortSignal) => {
+      const { copy, release } = this.#bodies.copyOf(body);
+      const response = await this.#options.post(copy, signal, onProgress);
+      if (response.isTaken === true && response.isRepeated !== true) release();
+      return response;
+    };
     const knownGood = new KnownGood({ target, post, encoder });
     return { ...this.#parts, post, knownGood, accepted: new Set() };
   }

@@ -1,0 +1,34 @@
+/**
+ * Copies of request bodies in memory that is used again. A copy of some megabytes for each request is what a collector of garbage has to
+ * do most for: it runs when so much memory outside of its heap was taken, even if the heap holds little.
+ */
+
+/** Kept while no request has them. A sink has few requests out at a time. */
+const KEPT_MAX = 2;
+/** Smaller ones are not worth it. */
+const KEPT_LEAST_BYTES = 64 * 1024;
+/** Bodies of one sink differ by less than that. */
+const STEP_BYTES = 512 * 1024;
+
+export class RequestBodies {
+  readonly #kept: Buffer[] = [];
+
+  /** A copy, and a function that takes its memory back: to be called once nothing reads it any more, or never. */
+  copyOf(body: Buffer): { readonly copy: Buffer; readonly release: () => void } {
+    if (body.length < KEPT_LEAST_BYTES) return { copy: Buffer.from(body), release: () => {} };
+    const memory = this.#take(body.length) ?? Buffer.allocUnsafeSlow(Math.ceil(body.length / STEP_BYTES) * STEP_BYTES);
+    memory.set(body);
+    const release = () => {
+      if (this.#kept.length < KEPT_MAX) this.#kept.push(memory);
+    };
+    return { copy: memory.subarray(0, body.length), release };
+  }
+
+  #take(bytes: number): Buffer | undefined {
+    const fits = this.#kept.findIndex(({ length }) => length >= bytes);
+    if (fits >= 0) return this.#kept.splice(fits, 1)[0];
+    // One that is too small would be in the way of the next.
+    this.#kept.shift();
+    return undefined;
+  }
+}
