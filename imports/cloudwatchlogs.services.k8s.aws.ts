@@ -114,6 +114,16 @@ export interface LogGroupSpec {
    * @schema LogGroupSpec#tags
    */
   readonly tags?: { [key: string]: string };
+
+  /**
+   * @schema LogGroupSpec#deletionProtectionEnabled
+   */
+  readonly deletionProtectionEnabled?: boolean;
+
+  /**
+   * @schema LogGroupSpec#subscriptionFilters
+   */
+  readonly subscriptionFilters?: LogGroupSpecSubscriptionFilters[];
 }
 
 /**
@@ -127,6 +137,50 @@ export function toJson_LogGroupSpec(obj: LogGroupSpec | undefined): Record<strin
     'kmsKeyID': obj.kmsKeyId,
     'retentionDays': obj.retentionDays,
     'tags': ((obj.tags) === undefined) ? undefined : (Object.entries(obj.tags).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {})),
+    'deletionProtectionEnabled': obj.deletionProtectionEnabled,
+    'subscriptionFilters': obj.subscriptionFilters?.map(y => toJson_LogGroupSpecSubscriptionFilters(y)),
+  };
+  // filter undefined values
+  return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});
+}
+/* eslint-enable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+
+/**
+ * @schema LogGroupSpecSubscriptionFilters
+ */
+export interface LogGroupSpecSubscriptionFilters {
+  /**
+   * @schema LogGroupSpecSubscriptionFilters#filterName
+   */
+  readonly filterName?: string;
+
+  /**
+   * @schema LogGroupSpecSubscriptionFilters#filterPattern
+   */
+  readonly filterPattern?: string;
+
+  /**
+   * @schema LogGroupSpecSubscriptionFilters#destinationARN
+   */
+  readonly destinationArn?: string;
+
+  /**
+   * @schema LogGroupSpecSubscriptionFilters#roleARN
+   */
+  readonly roleArn?: string;
+}
+
+/**
+ * Converts an object of type 'LogGroupSpecSubscriptionFilters' to JSON representation.
+ */
+/* eslint-disable max-len, @stylistic/max-len, quote-props, @stylistic/quote-props */
+export function toJson_LogGroupSpecSubscriptionFilters(obj: LogGroupSpecSubscriptionFilters | undefined): Record<string, any> | undefined {
+  if (obj === undefined) { return undefined; }
+  const result = {
+    'filterName': obj.filterName,
+    'filterPattern': obj.filterPattern,
+    'destinationARN': obj.destinationArn,
+    'roleARN': obj.roleArn,
   };
   // filter undefined values
   return Object.entries(result).reduce((r, i) => (i[1] === undefined) ? r : ({ ...r, [i[0]]: i[1] }), {});

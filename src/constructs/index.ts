@@ -1,5 +1,6 @@
 /** The public names of the package. */
 export { AwsIdentity } from './aws/identity.js';
+export type { FirehoseSubscription } from './aws/log-group.js';
 export { LogTapAws, type LogTapAwsProps } from './aws/log-tap-aws.js';
 export {
   type RemoteSecretKey,

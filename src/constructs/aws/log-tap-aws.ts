@@ -2,12 +2,11 @@
 import { Chart } from 'cdk8s';
 import { type IServiceAccount, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
-import { LogGroup } from '../../../imports/cloudwatchlogs.services.k8s.aws.js';
 import { PodIdentityAssociation } from '../../../imports/eks.services.k8s.aws.js';
 import { must } from '../props/must.js';
 import type { Sink } from '../sinks/sink.js';
-import type { SinkLogGroup } from '../sinks/sink-config.js';
 import type { AwsIdentity } from './identity.js';
+import { createLogGroup, type FirehoseSubscription } from './log-group.js';
 import { ShipperRole } from './shipper-role.js';
 
 /** Whose rights, and how they come to the pods. */
@@ -53,6 +52,21 @@ export interface LogTapAwsProps {
    * @default false
    */
   readonly logGroup?: boolean;
+
+  /**
+   * Whether AWS refuses to delete the log group until this is `false`. Needs `logGroup`, and a controller whose definition of
+   * a LogGroup has the field.
+   *
+   * @default false
+   */
+  readonly deletionProtection?: boolean;
+
+  /**
+   * A copy of the log group's events for a stream of Amazon Data Firehose, such as an archive. Needs `logGroup`.
+   *
+   * @default - no copy
+   */
+  readonly firehose?: FirehoseSubscription;
 }
 
 /**
@@ -70,7 +84,10 @@ export class LogTapAws extends Construct {
     const { sink, identity } = props;
     const { existing, clusterName, roleArn, trust, createdRoleArn } = identity._bind();
     const { logGroup } = sink.bind();
-    if (props.logGroup === true && logGroup !== undefined) this.createLogGroup(logGroup, props.podNamespace);
+    const { deletionProtection, firehose, podNamespace } = props;
+    if (props.logGroup === true && logGroup !== undefined) {
+      createLogGroup(this, logGroup, { namespace: podNamespace, deletionProtection, firehose });
+    }
     if (existing !== undefined) {
       this.serviceAccount = ServiceAccount.fromServiceAccountName(this, 'ServiceAccount', existing);
       return;
@@ -117,25 +134,6 @@ export class LogTapAws extends Construct {
     const namespace = this.namespaceOf(props);
     return new ShipperRole(this, 'Role', { namespace, roleName, permissionsBoundaryArn, iam: sink.iam, trust });
   }
-
-  private createLogGroup({ name, region, retentionDays, kmsKeyArn, tags }: SinkLogGroup, namespace?: string): void {
-    new LogGroup(this, 'LogGroup', {
-      metadata: {
-        ...(namespace !== undefined && { namespace }),
-        annotations: {
-          'services.k8s.aws/region': region,
-          // Logs outlive what wrote them.
-          'services.k8s.aws/deletion-policy': 'retain',
-        },
-      },
-      spec: {
-        name,
-        ...(retentionDays !== undefined && { retentionDays }),
-        ...(kmsKeyArn !== undefined && { kmsKeyId: kmsKeyArn }),
-        ...(tags !== undefined && { tags }),
-      },
-    });
-  }
 }
 
 /** Throws where something is asked for that nothing would come of. */
@@ -146,6 +144,8 @@ function checkUse({
   roleName,
   permissionsBoundaryArn,
   logGroup,
+  deletionProtection,
+  firehose,
 }: LogTapAwsProps): void {
   const { existing, trust } = identity._bind();
   const { name, iam, logGroup: group } = sink.bind();
@@ -163,6 +163,15 @@ function checkUse({
       property,
       value,
       'come with a role that is made: use AwsIdentity.irsaRole() or podIdentityRole()',
+    );
+  }
+  const ofGroup = { deletionProtection, firehose };
+  for (const [property, value] of Object.entries(ofGroup)) {
+    must(
+      value === undefined || logGroup === true,
+      property,
+      value,
+      'come with `logGroup: true`, as only the controller sets it: set that too, or leave it out',
     );
   }
   if (logGroup !== true) return;

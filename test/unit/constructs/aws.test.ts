@@ -177,6 +177,22 @@ test('the log group of the sink, in its region, remains when its object is delet
   });
 });
 
+test('a log group that cannot be deleted, and whose events go to a stream of Firehose, too', () => {
+  const deliveryStreamArn = 'arn:aws:firehose:eu-central-1:111122223333:deliverystream/archive';
+  const { objects } = synthesise({
+    identity: AwsIdentity.existing(),
+    logGroup: true,
+    deletionProtection: true,
+    firehose: { deliveryStreamArn, roleArn: ROLE },
+  });
+  expect(objects.LogGroup?.spec).toMatchObject({
+    deletionProtectionEnabled: true,
+    subscriptionFilters: [
+      { filterName: 'logtap-firehose', filterPattern: '', destinationARN: deliveryStreamArn, roleARN: ROLE },
+    ],
+  });
+});
+
 test('the log group of one sink among several', () => {
   const both = Sink.all([Sink.stdout(), Sink.openSearch({ url: 'https://os:9200' }), sink]);
   const { objects } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, sink: both });
@@ -230,6 +246,19 @@ describe('refuses', () => {
           identity: AwsIdentity.podIdentityRole('prod'),
           podNamespace: 'n',
           permissionsBoundaryArn: 'boundary',
+        }),
+    ],
+    [
+      "'deletionProtection' (true) must come with `logGroup: true`",
+      () => synthesise({ identity: AwsIdentity.existing(), deletionProtection: true }),
+    ],
+    [
+      '\'firehose.deliveryStreamArn\' ("archive") must be the ARN of a stream of Amazon Data Firehose',
+      () =>
+        synthesise({
+          identity: AwsIdentity.existing(),
+          logGroup: true,
+          firehose: { deliveryStreamArn: 'archive', roleArn: ROLE },
         }),
     ],
     [
