@@ -29,6 +29,8 @@ export interface Selection {
   readonly text: string;
   readonly entry?: Entry;
   matches(tag: string): boolean;
+  /** Whether records of a tag arrive here at all; without it, those of every tag do. */
+  arrives?(tag: string): boolean;
 }
 
 export interface Filter {

@@ -4,6 +4,7 @@ import type { Data, Description } from '../description.js';
 import type { Entry } from '../input.js';
 import { mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { ofPaths } from '../tags/match.js';
 import type { Parsers } from './parsers.js';
 import { readProcessors } from './processors.js';
 
@@ -17,10 +18,10 @@ export function readInput(plugin: Plugin, to: Description, parsers: Parsers): vo
     return;
   }
   plugin.verdicts.carried(name, 'file and streams: the library captures the writes');
-  const { paths, excluded, streams, containers } = pathsOf(plugin);
+  const { all, paths, excluded, streams, containers } = pathsOf(plugin);
   const { events, entries } = eventsOf(plugin, parsers);
   to.sources.push({
-    tag: tag?.value.replace('*', paths.join(',').replace(/^\//, '').replace(/\//g, '.')) ?? `tail.${to.sources.length}`,
+    tag: (tag && ofPaths(tag.value, all)) ?? `tail.${to.sources.length}`,
     paths,
     excluded,
     ...(streams ? { streams: 'both' as const } : {}),
@@ -65,7 +66,7 @@ function pathsOf(plugin: Plugin) {
     else
       plugin.verdicts.left(exclusion, 'a tap has the containers of its own pod only: name them in excludeContainers');
   }
-  return { paths, excluded, streams, containers: containersIn(all) };
+  return { all, paths, excluded, streams, containers: containersIn(all) };
 }
 
 function eventsOf(plugin: Plugin, parsers: Parsers): { events?: Data; entries: Entry[] } {

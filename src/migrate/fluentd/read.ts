@@ -92,6 +92,7 @@ function pipeline(scope: Section, isOf: (source: Section) => boolean, to: Descri
     const past = new Set(taken);
     const selection = {
       text: section.argument || '**',
+      arrives: (tag: string) => tagsOf().includes(tag) && !past.has(tag),
       matches: (tag: string) => tagsOf().includes(tag) && !past.has(tag) && pattern.matches(tag),
     };
     const plugin = new Plugin(section, verdicts);

@@ -5,6 +5,7 @@ import { expression } from '../expressions.js';
 import type { Entry, Section } from '../input.js';
 import { Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { ofPaths } from '../tags/match.js';
 import type { Verdicts } from '../verdicts.js';
 
 export function readSource(plugin: Plugin, to: Description): void {
@@ -19,12 +20,9 @@ export function readSource(plugin: Plugin, to: Description): void {
   }
   verdicts.carried(type, 'file and streams: the library captures the writes');
   const tag = plugin.entry('tag');
-  const { paths, excluded, streams, containers } = pathsOf(plugin);
+  const { all, paths, excluded, streams, containers } = pathsOf(plugin);
   const { events, entries } = parseSections(section, verdicts);
-  const expanded = (tag?.value ?? '').replace(
-    '*',
-    paths.join(',').replace(/^\//, '').replace(/\//g, '.') || 'containers',
-  );
+  const expanded = ofPaths(tag?.value ?? '', all);
   to.sources.push({
     tag: expanded,
     paths,
@@ -97,7 +95,7 @@ function pathsOf(plugin: Plugin) {
     else
       plugin.verdicts.left(exclusion, 'a tap has the containers of its own pod only: name them in excludeContainers');
   }
-  return { paths, excluded, streams, containers: containersIn(all) };
+  return { all, paths, excluded, streams, containers: containersIn(all) };
 }
 
 /** Strings of a list in JSON. */

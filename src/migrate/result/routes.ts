@@ -2,9 +2,20 @@
 import type { Data, Description, Output, Selection, Source } from '../description.js';
 import type { Verdicts } from '../verdicts.js';
 
-/** Sources that an output takes, by their tags and by those that a filter gives to a part of their records. */
-export const routedBy = (sources: readonly Source[], { matches }: Selection) =>
-  sources.filter(({ tag, later = [] }) => [tag, ...later].some((each) => matches(each)));
+/** Sources that an output takes, as a whole or in part. */
+export const routedBy = (sources: readonly Source[], selection: Selection) =>
+  sources.filter((source) => selection.matches(source.tag) || isTakenInPart(source, selection));
+
+/** A filter may give another tag to a part of the records, and a tag made of paths or variables has many values. */
+function isTakenInPart({ tag, later = [] }: Source, selection: Selection): boolean {
+  if (later.some((each) => selection.matches(each))) return true;
+  const [start = '', ...rest] = tag.split(/[*<]|\$|#\{/);
+  if (rest.length === 0 || selection.arrives?.(tag) === false) return false;
+  const starts = selection.text.split(/\s+/).map((pattern) => pattern.split(/[*{^\\([]/)[0]!);
+  return starts.some((each) => each.startsWith(start) || start.startsWith(each));
+}
+
+const takesAll = (of: Iterable<Source>, { matches }: Selection) => [...of].every(({ tag }) => matches(tag));
 
 /** Sources whose records went somewhere. If none did, the tags of the input are not understood: all of them. */
 export function routed({ sources, outputs }: Description): readonly Source[] {
@@ -27,6 +38,11 @@ export function sinkOf(description: Description, verdicts: Verdicts): Data {
   const groups: Kept[] = [];
   for (const output of description.outputs) {
     const of = routedBy(sources, output.selection);
+    if (output.discards && of.length > 0 && !takesAll(of, output.selection))
+      verdicts.leaveAll(
+        output.section,
+        `it discards a part of the records of ${of.map(placeOf).join(', ')}: write rules, such as drop container=NAME`,
+      );
     if (output.sink === undefined) continue;
     if (of.length === 0 && sources.length > 0) {
       verdicts.leaveAll(
@@ -45,9 +61,9 @@ export function sinkOf(description: Description, verdicts: Verdicts): Data {
   const kept = groups.filter((group) => group === firstOf(group, groups));
   for (const group of groups) if (!kept.includes(group)) leaveRival(group, firstOf(group, groups), verdicts);
   for (const { outputs, of } of kept) {
-    if (captured.every((source) => of.has(source))) continue;
+    const isWhole = captured.every((source) => of.has(source));
     for (const { selection } of outputs)
-      if (selection.entry)
+      if (selection.entry && !(isWhole && takesAll(routedBy(captured, selection), selection)))
         verdicts.left(selection.entry, `the sink gets every record, not only those of '${selection.text}'`);
   }
   const [first, ...others] = kept.map(({ sink }) => sink);
@@ -105,8 +121,16 @@ function describeRoutes(description: Description, captured: readonly Source[], k
     const before = outputs.map(({ sink, name }) => (sink === undefined ? name! : labelOf(sink)));
     const lost = [...new Set(before)].filter((label) => !now.includes(label));
     const more = now.filter((label) => !before.includes(label));
-    if (lost.length + more.length === 0) continue;
-    const changes = [lost.length > 0 && `not to ${lost.join(', ')}`, more.length > 0 && `to ${more.join(', ')}`];
+    const parts = kept
+      .filter(({ outputs: made }) => made.every(({ selection }) => !selection.matches(source.tag)))
+      .map(({ sink }) => labelOf(sink))
+      .filter((label) => before.includes(label));
+    if (lost.length + more.length + parts.length === 0) continue;
+    const changes = [
+      lost.length > 0 && `not to ${lost.join(', ')}`,
+      more.length > 0 && `to ${more.join(', ')}`,
+      parts.length > 0 && `all, not a part, to ${parts.join(', ')}`,
+    ];
     description.routes.push(`${placeOf(source)}: ${changes.filter(Boolean).join(', but ')}`);
   }
 }

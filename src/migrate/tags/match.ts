@@ -28,6 +28,10 @@ export function ofKeys(plugin: Plugin): Selection {
   }
 }
 
+/** A tag whose `*` is the path of the file; with several paths, it has several values. */
+export const ofPaths = (tag: string, paths: readonly string[]): string =>
+  paths.length === 1 ? tag.replace('*', paths[0]!.replace(/^\//, '').replace(/\//g, '.')) : tag;
+
 /** Of paths: `*` is any part of a name, and `?` is one character. */
 export const pathPattern = (path: string): RegExp =>
   new RegExp(

@@ -119,11 +119,12 @@ test.each([
 
 test('a filter that changes tags: outputs of the new tag are sinks, which get every record', () => {
   const rewrite = '[FILTER]\nName rewrite_tag\nMatch app\nRule $log (ERROR) errors.$TAG false';
-  const { data, left } = result(
+  const { data, left, routes } = result(
     bit(rewrite, tail('/srv/app.log', 'app'), output('errors.*', ...group('/shop/errors'))),
   );
   expect(data).toMatchObject({ sink: sinkOf('/shop/errors'), file: '/srv/app.log' });
-  expect(left.map(({ entry: { key } }) => key)).toEqual(['Name', 'Match', 'Rule']);
+  expect(left.map(({ entry: { key } }) => key)).toEqual(['Name', 'Match', 'Rule', 'Match']);
+  expect(routes).toEqual([`/srv/app.log (tag 'app'): all, not a part, to cloudWatch /shop/errors`]);
 });
 
 test('Fluentd: two match sections, and one for a tag of rewrite_tag_filter', () => {
@@ -161,6 +162,7 @@ test('Fluentd: two match sections, and one for a tag of rewrite_tag_filter', () 
     file: '/srv/app.log:/srv/access.log',
   });
   expect(routes).toEqual([
+    `/srv/app.log (tag 'app'): all, not a part, to openSearch http://search:9200 errors`,
     `/srv/access.log (tag 'access'): not to openSearch http://search:9200 access, but to openSearch http://search:9200 errors`,
   ]);
 });
@@ -262,4 +264,39 @@ test('a pattern of the first line for one of two files is not carried over: it w
   );
   expect(data.events).toBeUndefined();
   expect(left.map(({ text }) => text).join('\n')).toContain("events.pattern would join the lines of 'access'");
+});
+
+test('a tag made of paths has many values: an output for some of them is a sink, and the source is captured', () => {
+  const { data, left, routes } = result(
+    bit(
+      tail('/var/log/containers/*.log', 'kube.*'),
+      tail('/srv/app.log', 'app'),
+      output('kube.var.log.containers.orders-*', ...group('/shop')),
+      output('app', ...group('/shop')),
+    ),
+  );
+  expect(data).toEqual({ sink: sinkOf('/shop'), streams: 'both', file: '/srv/app.log' });
+  expect(left.map(({ entry: { key } }) => key)).toEqual(['Match']);
+  expect(routes).toEqual([
+    "standard streams (tag 'kube.var.log.containers.*.log'): all, not a part, to cloudWatch /shop",
+  ]);
+});
+
+test('Fluentd: a part of the records that an output discards is listed', () => {
+  const { data, left } = result(`
+<source>
+  @type tail
+  path /var/log/containers/*.log
+  tag kubernetes.*
+</source>
+<match kubernetes.var.log.containers.fluentd**>
+  @type null
+</match>
+<match kubernetes.**>
+  @type stdout
+</match>`);
+  expect(data).toEqual({ sink: { stdout: {} }, streams: 'both' });
+  expect(left.map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^it discards a part of the records of standard streams/),
+  ]);
 });
