@@ -70,6 +70,8 @@ const keyOf = (text: string): string => text.match(KEYS)?.[0] ?? '';
 export class Books {
   readonly #hasIds: boolean;
   readonly #lines = new Map<string, Line & { readonly text: string }>();
+  /** Those of several lines. */
+  readonly #events = new Set<string>();
   readonly reported: Reported = { application: 0, dropped: new Map(), possibleDuplicates: 0, left: 0 };
   /** Of the totals of processes that were killed before they could report them. */
   excusedLosses = 0;
@@ -79,10 +81,10 @@ export class Books {
   doubts = 0;
   /** Lines that other peers of the socket claim to have lost, or that are in no frame of theirs. */
   forgedLosses = 0;
-  /** Lines that a service without ids may have twice in no count. */
-  repeatDoubts = 0;
   /** Of the shipper itself. */
   #refusedNotices = 0;
+  /** Everything that is held should be stored by now. */
+  mayStore = true;
   /** Records that are stored once more, by how often. */
   #repeats = 0;
 
@@ -92,6 +94,8 @@ export class Books {
   }
 
   written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq' | 'event'>): void {
+    const first = this.#lines.get(`w${line.writer}#${line.event};`);
+    if (first !== undefined) this.#events.add(`${line.writer} ${line.event}`);
     this.#lines.set(keyOf(text), {
       ...{ text, ...line, storedAs: undefined, excuse: undefined },
       ...{ isRejected: false, isDeleted: false },
@@ -102,6 +106,13 @@ export class Books {
   get refused(): number {
     const lines = [...this.#lines.values()].filter(({ text, isRejected }) => isRejected || text.includes(REFUSED_TEXT));
     return lines.length + this.#refusedNotices;
+  }
+
+  /** Whether lines are neither stored nor excused: they are held, or counted. */
+  get isOpen(): boolean {
+    return [...this.#lines.values()].some(
+      ({ given, storedAs, excuse }) => given === 'handed' && storedAs === undefined && excuse === undefined,
+    );
   }
 
   get lines(): number {
@@ -122,6 +133,8 @@ export class Books {
     if (repeated !== undefined && this.#hasIds)
       throw new Violation('twice', `${keyOf(repeated.text)} is stored as ${repeated.storedAs} and ${id}`);
     if (lines.some(({ storedAs, isDeleted }) => storedAs !== undefined && !isDeleted)) this.#repeats += 1;
+    if (!this.mayStore && repeated === undefined)
+      throw new Violation('late', `${keyOf(first.text)} is delivered only as the shipper is told to end`);
     for (const line of lines) {
       line.storedAs = id;
       line.isDeleted = false;
@@ -154,13 +167,31 @@ export class Books {
 
   /** Lines that may be missing from now on, but for those that are stored or in these files. */
   excuse(why: string, transport: Line['transport'] | 'all', files: readonly Buffer[]): void {
-    const kept = new Set(keysIn(files));
+    const kept = this.#keptIn(files);
     for (const [key, line] of this.#lines) {
       if (line.given !== 'handed' || line.storedAs !== undefined || kept.has(key)) continue;
       if (transport !== 'all' && line.transport !== transport) continue;
       const isOpen = line.excuse === undefined || line.excuse === UNHEARD;
       if (isOpen || (line.excuse === UNKNOWN && why !== UNHEARD)) line.excuse = why;
     }
+  }
+
+  /** Keys of lines in these files. Those of an event that is there in part, or that may have been open, are in no record. */
+  #keptIn(files: readonly Buffer[]): ReadonlySet<string> {
+    const kept = new Set(keysIn(files));
+    const last = new Map<number, number>();
+    const cut = new Set<string>();
+    for (const [key, { writer, event }] of this.#lines) {
+      if (!kept.has(key)) cut.add(`${writer} ${event}`);
+      else if (this.#events.has(`${writer} ${event}`)) last.set(writer, event);
+    }
+    for (const [writer, event] of last) cut.add(`${writer} ${event}`);
+    return new Set([...kept].filter((key) => !cut.has(this.#eventOf(key))));
+  }
+
+  #eventOf(key: string): string {
+    const line = this.#lines.get(key);
+    return line === undefined ? '' : `${line.writer} ${line.event}`;
   }
 
   /** Lines in these bytes may be missing. */
@@ -195,9 +226,7 @@ export class Books {
     const inRings = new Set(keysIn(rings));
     const isStored = (key: string) => this.#lines.get(key)?.storedAs !== undefined;
     const isTwice = (key: string) => isStored(key) || (onDisk.has(key) && inRings.has(key));
-    const twice = [...new Set([...onDisk, ...inRings])].filter(isTwice).length;
-    this.doubts += twice;
-    this.repeatDoubts += twice;
+    this.doubts += [...new Set([...onDisk, ...inRings])].filter(isTwice).length;
   }
 
   /** Of lines before one that is stored: their process has told its total. */
@@ -285,8 +314,7 @@ export class Books {
     }
     const { possibleDuplicates } = this.reported;
     // Counts that a crash took are in no last line.
-    const isCounted =
-      this.#repeats <= possibleDuplicates + this.repeatDoubts || this.doubts === Number.POSITIVE_INFINITY;
+    const isCounted = this.#repeats <= possibleDuplicates || this.doubts === Number.POSITIVE_INFINITY;
     if (!isCounted) {
       throw new Violation('repeated', `${this.#repeats} are stored twice, ${possibleDuplicates} count as such: ${all}`);
     }

@@ -28,6 +28,8 @@ export interface Result {
 /** From the last step to the end of everything: what is held must be delivered by then. */
 const SETTLE_MS = 600_000;
 const QUIET_MS = 3000;
+/** Longer than any wait between attempts, after the last answer that comes late. */
+const RECOVERY_MS = 150_000;
 /** A second, and the time that syncs take. */
 const UNSYNCED_MAX_MS = 1500;
 /** Files of the disk buffer that must outlive a crash; a checkpoint is synced in turn with another one. */
@@ -110,11 +112,20 @@ class Simulation {
     for (const writer of this.#writers.values()) writer.end();
     this.#heal();
     await this.#until(scheduler.nowMs + QUIET_MS, () => false);
+    await this.#recover();
     await this.#drain();
     this.#check();
     this.books.excusedLosses += this.#told.unread;
     this.books.close();
     checkReasons(this.books, this.#plan, this.#damaged.size > 0, this.#isDiskFilled);
+  }
+
+  /** A service that is well again gets everything without a stop. Where that takes its time, the stop must find nothing to deliver. */
+  async #recover(): Promise<void> {
+    const { scheduler } = this.machine;
+    const untilMs = scheduler.nowMs + RECOVERY_MS;
+    while (scheduler.nowMs < untilMs && this.books.isOpen) await this.#until(scheduler.nowMs + QUIET_MS, () => false);
+    if (scheduler.nowMs >= untilMs) this.books.mayStore = false;
   }
 
   /** Stops the shipper, and as many after it as it takes to deliver everything. */
@@ -269,8 +280,6 @@ class Simulation {
         break;
       case 'set clock':
         scheduler.wallOffsetMs += step.byMs;
-        // The next shipper takes records of before it for its own, and does not look for them.
-        if (step.byMs < 0) this.books.repeatDoubts = Number.POSITIVE_INFINITY;
         break;
       case 'trouble':
         this.#troubles.add(step);

@@ -13,6 +13,7 @@ import type { Failure, RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
+import { FirstCopies } from './first-copies.js';
 import { type Circumstances, type Fate, fatesOf } from './lost-request.js';
 import type { NotedEvents } from './noted-request.js';
 import { recordKey, type SentEvent, sentEvents } from './sent-event.js';
@@ -101,11 +102,15 @@ export class LostAnswers {
   /** Records that are stored in part. */
   readonly #begun = new Map<string, Stored>();
   readonly #absentInARow = new Map<string, number>();
+  readonly #copies = new FirstCopies();
+  /** Set when an earlier shipper may have sent records of before this time. */
+  #previousUntilMs: number | undefined;
   #readableMs = 0;
 
   constructor(options: LostAnswersOptions) {
     this.#options = options;
     this.#startedMs = options.now();
+    this.#previousUntilMs = options.previousUntilMs;
   }
 
   /** Records are about to be sent to a log stream. The result has to be called when that is over, with those to retry. */
@@ -119,6 +124,7 @@ export class LostAnswers {
   leave(logStream: string, events: Events, { from, to }: Pick<PutBody, 'from' | 'to'>): PutRequest {
     const request = { logStream, events, from, to };
     this.#requestsTo(logStream).left(request);
+    this.#sent(request, false);
     return request;
   }
 
@@ -135,10 +141,18 @@ export class LostAnswers {
   /** None of its events is stored. */
   absent(request: PutRequest): void {
     this.#requestsTo(request.logStream).settled(request, -1);
+    this.#copies.delete(request);
   }
 
-  /** Its events are stored, or rejected one by one; `latest` is the last one that is stored. */
-  answered(request: PutRequest, latest: number): void {
+  /** `isStored`: for certain. */
+  #sent(request: PutRequest, isStored: boolean): void {
+    if (this.#previousUntilMs !== undefined) this.#copies.add(request, this.#previousUntilMs, isStored);
+  }
+
+  /** Its events are stored, or, unless `isWhole`, some are rejected one by one; `latest` is the last one that is stored. */
+  answered(request: PutRequest, latest: number, isWhole: boolean): void {
+    if (isWhole) this.#sent(request, true);
+    else this.#copies.delete(request);
     const { logStream, from, to } = request;
     const { batch, record, end, count } = request.events;
     this.#requestsTo(logStream).settled(request, latest);
@@ -165,18 +179,20 @@ export class LostAnswers {
     signal: AbortSignal,
     onProgress: () => void,
   ): Promise<Left | Undecided> {
-    const lost = this.#lostOf(logStream, batch, records);
-    const asked = lost.length > 0 ? lost : this.#previous(logStream, records, timeMs, events);
+    const unstored = this.#copies.unstored(batch, records);
+    const lost = this.#lostOf(logStream, batch, unstored);
+    const asked = lost.length > 0 ? lost : this.#previous(logStream, unstored, timeMs, events);
     const decided: (readonly Fate[])[] = [];
     for (const each of asked) {
       const fates = await this.#decide(logStream, each, signal, onProgress);
       if ('failure' in fates) return fates;
       decided.push(fates);
     }
-    let left = records;
+    let left = unstored;
     asked.forEach((each, i) => {
       left = this.#settled(logStream, each, decided[i]!, batch, left);
     });
+    this.#count(batch, this.#copies.out(batch, left));
     return this.#left(batch, left);
   }
 
@@ -195,8 +211,12 @@ export class LostAnswers {
     timeMs: Float64Array,
     events: (records: readonly number[]) => readonly SentEvent[],
   ): readonly Lost[] {
-    const { previousUntilMs } = this.#options;
+    let previousUntilMs = this.#previousUntilMs;
     if (previousUntilMs === undefined || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
+    const nowMs = Date.now();
+    // Of a later time than now: the wall clock was set back, and this run has written none of that time.
+    for (const i of records) if (timeMs[i]! > nowMs) previousUntilMs = Math.max(previousUntilMs, timeMs[i]! + 1);
+    this.#previousUntilMs = previousUntilMs;
     const sent = events(records.filter((i) => !(timeMs[i]! >= previousUntilMs)));
     return sent.length === 0 ? [] : [{ events: sent, sinceMs: this.#startedMs }];
   }
@@ -287,6 +307,7 @@ export class LostAnswers {
       else this.#lost.delete(logStream);
       const latest = fates.findLastIndex((fate) => fate !== 'absent');
       requests.settled(request, latest < 0 ? -1 : request.from + latest);
+      this.#copies.delete(request);
     }
     noted?.settled(fates);
     return this.#leftOf(events, fates, batch, records);

@@ -275,7 +275,7 @@ export class CloudWatchSink implements Sink {
     const { rejected } = answer;
     this.#billed?.add(request.events, body, rejected);
     while (rejected.some(({ from, to }) => latest >= body.from + from && latest < body.from + to)) latest -= 1;
-    this.#lost.answered(request, latest < body.from ? -1 : latest);
+    this.#lost.answered(request, latest < body.from ? -1 : latest, rejected.length === 0);
   }
 
   /** Asks for an answer; of a body that has none the next one is smaller. */

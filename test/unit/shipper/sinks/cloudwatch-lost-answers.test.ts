@@ -242,6 +242,29 @@ describe('after a kill', () => {
     expect([stored(logs).length, repeated(shipped), logs.reads]).toEqual([2, 0, 0]);
   });
 
+  test('a record that was left on disk and in a ring is sent once, although no reading has it yet', async () => {
+    const logs = logsOf([]);
+    logs.delayMs = 5000;
+    const copies = [lines('a', 'b'), lines('a', 'b')];
+    const shipped = await ship(logs, copies, { ...restarted, maxRecords: 2 });
+    expect([stored(logs), repeated(shipped), delivered(shipped)]).toEqual([['a', 'b'], 0, 4]);
+  });
+
+  test('a record that was left twice, once with more lines, is no copy', async () => {
+    const logs = logsOf([]);
+    await ship(logs, [lines('a', 'b'), lines('a', 'b and more')], { ...restarted, maxRecords: 2 });
+    expect(stored(logs)).toContain('b and more');
+  });
+
+  test('lines of a time to come are of before: the wall clock was set back', async () => {
+    const aheadMs = Date.now() + 86_400_000;
+    const ahead = () => sourceBatchOf(texts.map((message, i) => ({ message, timeMs: aheadMs + i })));
+    const logs = logsOf(['stored, lost']);
+    await ship(logs, [ahead()], { killAfterWaits: 1 });
+    const shipped = await ship(logs, [ahead()], { previousUntilMs: Date.now() });
+    expect([stored(logs), repeated(shipped)]).toEqual([texts, 0]);
+  });
+
   test('without the right to read, the lines of before are counted', async () => {
     const logs = logsOf([], ['denied']);
     const shipped = await ship(logs, [lines('a', 'b', 'c')], { previousUntilMs: 1002 });

@@ -1,0 +1,59 @@
+/**
+ * Records of before this run that it has sent. A killed shipper may have left a record twice, on disk and in its ring: the second
+ * copy is the same record, and no reading can tell so soon that the first one is stored.
+ */
+import type { RecordBatch } from '../../parts.js';
+import { recordKey } from './sent-event.js';
+import type { PutRequest } from './stream-requests.js';
+
+/** Records that are remembered; the oldest are forgotten first. */
+const RECORDS_MAX = 65_536;
+
+export class FirstCopies {
+  /** By record, whether it is stored for certain. */
+  readonly #sent = new Map<string, boolean>();
+
+  /** The records of these events were sent, if they are of before `untilMs`; `isStored`: and are stored for certain. */
+  add({ events, from, to }: PutRequest, untilMs: number, isStored: boolean): void {
+    for (const [key, timeMs] of keysOf(events, from, to)) {
+      if (timeMs >= untilMs) continue;
+      this.#sent.delete(key);
+      this.#sent.set(key, isStored);
+      if (this.#sent.size > RECORDS_MAX) this.#sent.delete(this.#sent.keys().next().value!);
+    }
+  }
+
+  /** These events are not stored, or are to be sent once more. */
+  delete({ events, from, to }: PutRequest): void {
+    if (this.#sent.size === 0) return;
+    for (const [key] of keysOf(events, from, to)) this.#sent.delete(key);
+  }
+
+  /** The records without those that are stored. */
+  unstored(batch: RecordBatch, records: readonly number[]): readonly number[] {
+    if (this.#sent.size === 0) return records;
+    return records.filter((i) => this.#sent.get(keyOf(batch, i)) !== true);
+  }
+
+  /** Those of the records of which a copy is on its way. */
+  out(batch: RecordBatch, records: readonly number[]): readonly number[] {
+    if (this.#sent.size === 0) return [];
+    return records.filter((i) => this.#sent.get(keyOf(batch, i)) === false);
+  }
+}
+
+/** With its length: a record that was made otherwise is no copy. */
+const keyOf = (batch: RecordBatch, i: number): string => `${recordKey(batch, i)} ${batch.length[i]!}`;
+
+/** Records that end within these events, and their times. */
+function* keysOf(
+  { batch, record, timeMs, count }: PutRequest['events'],
+  from: number,
+  to: number,
+): Generator<[key: string, timeMs: number]> {
+  for (let i = from; i < to; i++) {
+    const index = record[i]!;
+    const isCut = i + 1 < count && record[i + 1] === index;
+    if (!isCut) yield [keyOf(batch, index), timeMs[i]!];
+  }
+}
