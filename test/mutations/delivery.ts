@@ -127,7 +127,7 @@ export const DELIVERY: readonly Mutation[] = [
   },
   {
     fault: 'CloudWatch: requests that are beside a lost one are forgotten',
-    file: `${CLOUDWATCH}/stream-requests.ts`,
+    file: `${CLOUDWATCH}/requests/stream-requests.ts`,
     text: '      const isOver = kept.settledAt < openAt;',
     by: '      const isOver = kept.latest !== undefined;',
     foundBy: unit('sinks/cloudwatch-in-flight'),

@@ -1,5 +1,6 @@
 /** A seed to a plan: how the shipper is set, who writes what when, and what goes wrong meanwhile. A plan can be read, kept and cut down. */
 
+import { withClocks } from './plan-clocks.js';
 import { withEvents } from './plan-events.js';
 import { withForgeries } from './plan-forgeries.js';
 import { withLogs } from './plan-logs.js';
@@ -101,7 +102,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
-  return withForgeries(withEvents(withLogs(plan)));
+  return withClocks(withForgeries(withEvents(withLogs(plan))));
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

@@ -53,6 +53,8 @@ const UNREADABLE_MS = 5000;
 const UNUSABLE_MS = 2000;
 /** Pages that hold nothing although more follow. */
 const EMPTY_PAGES = 0.3;
+/** Ends the token of such a page. */
+const EMPTY = '/empty';
 
 export class LogStreams {
   /** By name; undefined while there is no group. */
@@ -147,12 +149,13 @@ export class LogStreams {
       .sort((one, other) => one.timestamp - other.timestamp || one.order - other.order);
     const forward = { nextForwardToken: `f/${endMs}/0` };
     if (there.length === 0) return { events: [], nextBackwardToken: token ?? `b/${startMs}/0`, ...forward };
-    const isEmpty = random.chance(EMPTY_PAGES);
+    // Not twice: the same token once more would say that there is nothing before it.
+    const isEmpty = token?.endsWith(EMPTY) !== true && random.chance(EMPTY_PAGES);
     const page = isEmpty ? [] : there.slice(-pageEvents);
     const { timestamp, order } = page[0] ?? there.at(-1)!;
     return {
       events: page.map(({ timestamp: at, message }) => ({ timestamp: at, message, ingestionTime: at })),
-      nextBackwardToken: `b/${timestamp}/${isEmpty ? order + 1 : order}`,
+      nextBackwardToken: `b/${timestamp}/${isEmpty ? `${order + 1}${EMPTY}` : order}`,
       ...forward,
     };
   }

@@ -13,12 +13,12 @@ import type { Failure, RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
-import { FirstCopies } from './first-copies.js';
 import { type Circumstances, type Fate, fatesOf } from './lost-request.js';
 import type { NotedEvents } from './noted-request.js';
+import { FirstCopies } from './requests/first-copies.js';
+import { type PutRequest, StreamRequests } from './requests/stream-requests.js';
 import { recordKey, type SentEvent, sentEvents } from './sent-event.js';
 import { type Reading, readStored } from './stored-events.js';
-import { type PutRequest, StreamRequests } from './stream-requests.js';
 
 /** Events are readable after a second or so; ten of those, and longer than a request outlives its connection. */
 export const SETTLE_MS = 10_000;

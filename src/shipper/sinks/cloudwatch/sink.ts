@@ -34,8 +34,8 @@ import {
 import { EventFormat } from './format.js';
 import { LostAnswers } from './lost-answers.js';
 import { NotedEvents } from './noted-request.js';
+import type { PutRequest } from './requests/stream-requests.js';
 import { type SentEvent, sentEvents } from './sent-event.js';
-import type { PutRequest } from './stream-requests.js';
 import { LogStreams } from './streams.js';
 
 const LIMITS: BatchLimits = {

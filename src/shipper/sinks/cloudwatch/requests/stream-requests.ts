@@ -2,9 +2,9 @@
  * The requests to one log stream that may have stored events like those of another one: those that are out, those whose answer was
  * lost, and those that were stored beside one of these. Of all others only the latest time is kept.
  */
-import type { Events } from './events.js';
+import type { Events } from '../events.js';
+import { eventKey, messageAt, type SentEvent } from '../sent-event.js';
 import { LatestEvents } from './latest-events.js';
-import { eventKey, messageAt, type SentEvent } from './sent-event.js';
 
 /** Requests that are kept with their events; of more only the latest time is known, as of those before. */
 const KEPT_MAX = 32;

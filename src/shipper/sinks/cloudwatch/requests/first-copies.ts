@@ -2,8 +2,8 @@
  * Records of before this run that it has sent. A killed shipper may have left a record twice, on disk and in its ring: the second
  * copy is the same record, and no reading can tell so soon that the first one is stored.
  */
-import type { RecordBatch } from '../../parts.js';
-import { recordKey } from './sent-event.js';
+import type { RecordBatch } from '../../../parts.js';
+import { recordKey } from '../sent-event.js';
 import type { PutRequest } from './stream-requests.js';
 
 /** Records that are remembered; the oldest are forgotten first. */
