@@ -1,16 +1,27 @@
-/** Lines a second to a service that is far away: one request at a time to CloudWatch Logs, several to OpenSearch. */
+/**
+ * Lines a second to a service that is far away, of which several requests are out at once. With LOGTAP_BENCH_BASE each case is
+ * measured with that bundle, too, such as another build's dist/shipper/main.js; LOGTAP_BENCH_LATENCIES has the answer times.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startShipper } from './running-shipper.js';
-import { compile, directory, print, tapped } from './workshop.js';
+import { compile, directory, print, shipper, tapped } from './workshop.js';
 
-const LINES = 500_000;
-const LATENCIES_MS = [0, 20, 100];
-/** What a process can write while its records are out: the default, and more. */
-const RING_BYTES = [1024 * 1024, 8 * 1024 * 1024];
+const LINES = Number(process.env.LOGTAP_BENCH_LINES ?? 500_000);
+const LINE_BYTES = 150;
+const LATENCIES_MS = (process.env.LOGTAP_BENCH_LATENCIES ?? '0,20,100').split(',').map(Number);
+const MIB = 1024 * 1024;
+/** What each process can write while its records are out, and how many processes write. */
+const WRITERS = [
+  { ringBytes: MIB, processes: 1 },
+  { ringBytes: 4 * MIB, processes: 1 },
+  { ringBytes: 8 * MIB, processes: 1 },
+  { ringBytes: MIB, processes: 4 },
+];
+const BUNDLES = [process.env.LOGTAP_BENCH_BASE, shipper].filter((bundle) => bundle !== undefined);
 
 /** Settings of a sink, and what its service answers to a request. */
 interface Target {
@@ -57,35 +68,55 @@ async function service(latencyMs: number, answer: Target['answer']) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, count: () => requests, server };
 }
 
-async function measure(program: string, sink: string, latencyMs: number, ringBytes: number): Promise<string[]> {
+interface Case {
+  readonly program: string;
+  readonly bundle: string;
+  readonly sink: string;
+  readonly latencyMs: number;
+  readonly ringBytes: number;
+  readonly processes: number;
+}
+
+let runs = 0;
+
+async function measure({ program, bundle, sink, latencyMs, ringBytes, processes }: Case): Promise<string[]> {
   const { settings, answer } = TARGETS[sink]!;
   const { url, count, server } = await service(latencyMs, answer);
-  const rings = join(directory, `rings-${sink}-${latencyMs}-${ringBytes}`);
-  const running = await startShipper({
-    LOGTAP_SOCKET: join(directory, `latency-${sink}-${latencyMs}-${ringBytes}.sock`),
-    LOGTAP_RING_DIR: rings,
-    LOGTAP_RING_BYTES: String(ringBytes),
-    LOGTAP_SINK: sink,
-    LOGTAP_GRACE_SECONDS: '300',
-    ...settings(url),
-  });
+  const rings = join(directory, `rings-${runs}`);
+  const running = await startShipper(
+    {
+      LOGTAP_SOCKET: join(directory, `latency-${runs++}.sock`),
+      LOGTAP_RING_DIR: rings,
+      LOGTAP_RING_BYTES: String(ringBytes),
+      LOGTAP_RING_TOTAL_BYTES: String(64 * MIB),
+      LOGTAP_SINK: sink,
+      LOGTAP_GRACE_SECONDS: '300',
+      ...settings(url),
+    },
+    bundle,
+  );
   const begin = performance.now();
-  const writer = spawn(program, [String(LINES - 1)], {
-    stdio: 'ignore',
-    env: { ...tapped(`ring:${rings}`), LLT_ON_FULL: 'block:60000' },
+  const ended = Array.from({ length: processes }, () => {
+    const writer = spawn(program, [String(LINES / processes - 1), '1', String(LINE_BYTES)], {
+      stdio: 'ignore',
+      env: { ...tapped(`ring:${rings}`), LLT_ON_FULL: 'block:60000' },
+    });
+    return once(writer, 'exit');
   });
-  await once(writer, 'exit');
+  await Promise.all(ended);
   running.stop();
   const { ledger } = await running.ended;
   const seconds = (performance.now() - begin) / 1000;
   server.close();
   if (ledger.read !== LINES || ledger.held !== 0 || !ledger.balanced) throw new Error(running.said());
   return [
+    ...(BUNDLES.length > 1 ? [bundle === shipper ? 'this' : 'base'] : []),
     sink,
     `${latencyMs} ms`,
-    `${ringBytes >> 20} MiB`,
+    `${ringBytes / MIB} MiB`,
+    String(processes),
     Math.round(LINES / seconds).toLocaleString('en'),
-    ((LINES * 120) / seconds / 1e6).toFixed(1),
+    ((LINES * LINE_BYTES) / seconds / 1e6).toFixed(1),
     String(count()),
   ];
 }
@@ -95,11 +126,22 @@ export async function requestLatency(): Promise<void> {
   const rows = [];
   for (const sink of Object.keys(TARGETS)) {
     for (const latencyMs of LATENCIES_MS) {
-      for (const ringBytes of RING_BYTES) rows.push(await measure(program, sink, latencyMs, ringBytes));
+      for (const writers of WRITERS) {
+        for (const bundle of BUNDLES) rows.push(await measure({ program, bundle, sink, latencyMs, ...writers }));
+      }
     }
   }
-  print(`${LINES.toLocaleString('en')} lines of 120 bytes to services played by a server`, [
-    ['sink', 'answers after', 'ring', 'lines/s', 'MB/s', 'requests'],
+  print(`${LINES.toLocaleString('en')} lines of ${LINE_BYTES} bytes to services played by a server`, [
+    [
+      ...(BUNDLES.length > 1 ? ['build'] : []),
+      'sink',
+      'answers after',
+      'ring',
+      'processes',
+      'lines/s',
+      'MB/s',
+      'requests',
+    ],
     ...rows,
   ]);
 }

@@ -1,5 +1,5 @@
-/* Writes COUNT lines of 120 bytes to stdout with write(2), shared by THREADS threads, and prints the
- * nanoseconds from one write to the next, and those of CPU time a write: writes COUNT [THREADS] */
+/* Writes COUNT lines of BYTES bytes, 120 by default, to stdout with write(2), shared by THREADS threads, and prints the
+ * nanoseconds from one write to the next, and those of CPU time a write: writes COUNT [THREADS [BYTES]] */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 64 };
+enum { THREADS_MAX = 64, BYTES_MAX = 4096 };
 
-static char line[120];
+static char line[BYTES_MAX];
+static size_t length = 120;
 
 static double now_ns(clockid_t clock) {
     struct timespec t;
@@ -19,7 +20,7 @@ static double now_ns(clockid_t clock) {
 
 static void *write_many(void *count) {
     for (long i = 0; i < (long)count; i++)
-        if (write(STDOUT_FILENO, line, sizeof line) != (ssize_t)sizeof line) abort();
+        if (write(STDOUT_FILENO, line, length) != (ssize_t)length) abort();
     return NULL;
 }
 
@@ -27,11 +28,12 @@ int main(int argc, char **argv) {
     const long count = argc > 1 ? atol(argv[1]) : 1;
     const long threads = argc > 2 ? atol(argv[2]) : 1;
     pthread_t started[THREADS_MAX];
-    if (threads < 1 || threads > THREADS_MAX) return 64;
-    memset(line, 'x', sizeof line);
-    line[sizeof line - 1] = '\n';
+    if (argc > 3) length = (size_t)atol(argv[3]);
+    if (threads < 1 || threads > THREADS_MAX || length < 1 || length > BYTES_MAX) return 64;
+    memset(line, 'x', length);
+    line[length - 1] = '\n';
     /* The first write opens the target; it is not what is measured. */
-    if (write(STDOUT_FILENO, line, sizeof line) < 0) return 1;
+    if (write(STDOUT_FILENO, line, length) < 0) return 1;
     const double start = now_ns(CLOCK_MONOTONIC);
     const double start_cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
     for (long i = 1; i < threads; i++)

@@ -169,6 +169,13 @@ export interface Sink {
    */
   readonly requestsMax?: number;
   /**
+   * Whether what it stores is read by whole milliseconds of the times of records, and by arrival within one. Then no two sends with
+   * records of one origin and millisecond are out at once.
+   *
+   * @default false
+   */
+  readonly isReadByTime?: boolean;
+  /**
    * Resolves with the service's answer. Throws if no usable answer came: the whole batch is then retried. `onProgress` is to
    * be called when some of it has left: a send without progress is aborted sooner.
    */

@@ -24,6 +24,8 @@ export interface Cursor {
    */
   take(limits: BatchLimits, signal: AbortSignal, share?: number): Promise<Taken | undefined>;
   readonly held: Tally;
+  /** Records that can be taken now. */
+  readonly untaken: number;
   /** When the oldest held record was appended, on the buffer's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
   /** Whether it waits for a file that cannot be read now. */
@@ -82,6 +84,10 @@ export class BufferCursor implements Cursor {
     return this.#out[0]?.first ?? this.next.position;
   }
 
+  get untaken(): number {
+    return this.held.records - this.#outRecords;
+  }
+
   get oldestMs(): number | undefined {
     return this.held.records === 0 ? undefined : this.#buffer.appendedMs(this.position);
   }
@@ -118,7 +124,7 @@ export class BufferCursor implements Cursor {
   /** Whether the records to take are such a part of the limits. Their bytes are those of the mean of the held ones. */
   #hasShare({ maxRecords, maxBytes, recordOverheadBytes }: BatchLimits, share: number): boolean {
     const { records, bytes } = this.held;
-    const untaken = records - this.#outRecords;
+    const { untaken } = this;
     const untakenBytes = untaken * (recordOverheadBytes + bytes / Math.max(1, records));
     return untaken >= share * maxRecords || untakenBytes >= share * maxBytes;
   }

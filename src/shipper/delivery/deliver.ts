@@ -5,33 +5,28 @@
  * retried. If one place of the sink refuses, its records wait, and the others go on.
  */
 
+import { setMaxListeners } from 'node:events';
 import type { Ledger } from '../accounting/ledger.js';
 import { Tally } from '../accounting/tally.js';
-import type { Cursor } from '../buffer/cursor.js';
 import type { Log } from '../log.js';
 import type { Failure, RecordBatch, Rejected, SendResult } from '../parts.js';
-import { Piece, type Refused } from '../records/piece.js';
+import type { Piece, Refused } from '../records/piece.js';
 import { select } from '../records/record-batch.js';
 import { type AttemptOptions, attempt } from './attempt.js';
 import { backoffMs } from './backoff.js';
 import { BlockedDestinations } from './blocked-destinations.js';
 import { noteSending } from './note-sending.js';
 import { Requests, type SentRequest } from './requests.js';
+import { HURRY_MS, type Next, Taker, type TakerOptions } from './taker.js';
 
-export interface DeliverOptions extends AttemptOptions {
-  readonly cursor: Cursor;
+export interface DeliverOptions extends AttemptOptions, TakerOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly health: SinkHealth;
   /** Without it, permanently rejected records are dropped. */
   readonly deadLetters?: DeadLetters | undefined;
-  readonly now: () => number;
-  /** Waits; ends early, without an error, when the signal aborts. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** In [0, 1). */
   readonly random: () => number;
-  /** Memory that may wait for blocked places before the others wait, too. @default 4 MiB */
-  readonly blockedMaxBytes?: number;
 }
 
 export interface DeadLetters {
@@ -62,22 +57,17 @@ export const healthySink = (): SinkHealth => ({
   retries: new Map(),
 });
 
-/** Longest wait between attempts while the shipper stops: a service that comes back in time is not missed. */
-const HURRY_MS = 500;
-
-const BLOCKED_MAX_BYTES = 4 * 1024 * 1024;
-
-/** Part of a full request that has to wait before it leaves beside others: smaller ones cost more than they save. */
-const SHARE = 1 / 4;
-
 export async function deliver(options: DeliverOptions): Promise<void> {
   const { sink } = options;
   const blocked = new BlockedDestinations((batch) => sink.destinations?.(batch) ?? []);
   const requests = new Requests(sink.requestsMax);
+  const taker = new Taker(options, blocked, requests);
+  // Each request that is out listens to both.
+  setMaxListeners(0, options.hurry, options.deadline);
   /** Whether the deadline has left records of a request. */
   let isCut = false;
   for (;;) {
-    const oldest = await nextAnswered(options, blocked, requests);
+    const oldest = await nextAnswered(options, taker, requests);
     if (oldest === undefined) return;
     isCut = !(await settle(options, blocked, requests, oldest, isCut)) || isCut;
     requests.settled();
@@ -87,13 +77,13 @@ export async function deliver(options: DeliverOptions): Promise<void> {
 /** The oldest request, once its answer is there. While it waits for that, more leave. */
 async function nextAnswered(
   options: DeliverOptions,
-  blocked: BlockedDestinations,
+  taker: Taker,
   requests: Requests,
 ): Promise<SentRequest | undefined> {
   for (;;) {
     const { oldest } = requests;
     const mayLeave = oldest === undefined || (requests.hasRoom && !oldest.over.aborted);
-    const next = mayLeave ? await take(options, blocked, oldest?.over ?? options.deadline, oldest && SHARE) : undefined;
+    const next: Next | undefined = mayLeave ? await taker.next(oldest?.over ?? options.deadline) : undefined;
     if (next !== undefined) requests.add(launch(options, next.piece, next.destination));
     else if (oldest === undefined) return undefined;
     else {
@@ -152,39 +142,6 @@ async function settle(
     if (deadline.aborted) return false;
     sent = launch(options, piece.select(again));
   }
-}
-
-/** Due records of a blocked place, or new records for other places. */
-async function take(
-  options: DeliverOptions,
-  blocked: BlockedDestinations,
-  signal: AbortSignal,
-  share?: number,
-): Promise<{ readonly piece: Piece; readonly destination?: string } | undefined> {
-  const { cursor, sink, now, sleep, hurry, deadline, blockedMaxBytes = BLOCKED_MAX_BYTES } = options;
-  let isEnded = false;
-  while (!signal.aborted) {
-    if (blocked.isEmpty) {
-      const taken = isEnded ? undefined : await cursor.take(sink.limits, signal, share);
-      return taken && { piece: Piece.of(taken) };
-    }
-    const due = blocked.take(now(), sink.limits);
-    if (due !== undefined) return due;
-    const waited = new AbortController();
-    const end = hurry.aborted ? deadline : hurry;
-    const wait = sleep(blocked.dueMs - now(), AbortSignal.any([end, signal, waited.signal])).then(() => waited.abort());
-    if (isEnded || blocked.bytes > blockedMaxBytes) {
-      await wait;
-    } else {
-      const taken = await cursor.take(sink.limits, AbortSignal.any([signal, waited.signal]), share);
-      isEnded = taken === undefined && !signal.aborted && !waited.signal.aborted;
-      waited.abort();
-      const piece = taken && blocked.divert(Piece.of(taken));
-      if (piece !== undefined) return { piece };
-    }
-    if (hurry.aborted) blocked.hasten(now() + HURRY_MS);
-  }
-  return undefined;
 }
 
 const isBlocked = ({ blocked = [] }: SendResult, name: string) =>

@@ -37,6 +37,11 @@ export class Requests {
     return this.#out[0];
   }
 
+  /** Records of each. */
+  get pieces(): readonly Piece[] {
+    return this.#out.map(({ piece }) => piece);
+  }
+
   /** Whether another one may leave. One to a place that had been blocked is out alone with those before it. */
   get hasRoom(): boolean {
     if (this.#isDraining || this.#out.at(-1)?.destination !== undefined) return false;

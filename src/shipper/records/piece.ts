@@ -3,7 +3,7 @@
 import { Tally } from '../accounting/tally.js';
 import type { Taken } from '../buffer/cursor.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
-import { compact, concat, memoryBytes, select } from './record-batch.js';
+import { compact, concat, memoryBytes, select, slice } from './record-batch.js';
 
 type Acknowledge = Taken['acknowledge'];
 
@@ -66,7 +66,7 @@ export class Piece {
       while (at < indexes.length && indexes[at]! >= from && indexes[at]! < to) at += 1;
       return at === first ? [] : [{ from: first, to: at, acknowledge }];
     });
-    return new Piece(select(this.batch, indexes), parts);
+    return new Piece(selectRun(this.batch, indexes), parts);
   }
 
   /** The same in as little memory as may be: it will wait. */
@@ -96,4 +96,11 @@ export class Piece {
       );
     }
   }
+}
+
+/** Without a copy where the records follow each other. */
+function selectRun(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
+  const [first = 0] = indexes;
+  const end = first + indexes.length;
+  return indexes.at(-1) === end - 1 ? slice(batch, first, end) : select(batch, indexes);
 }

@@ -48,6 +48,11 @@ export class EventFormat {
     this.#containerName = settings.containerName;
   }
 
+  /** Whether the time of an event may be that in its text. */
+  get hasTimes(): boolean {
+    return this.#reader.hasTimes;
+  }
+
   /** The same records as they are sent; the batch itself where they are as they were. */
   apply(batch: RecordBatch, messageMaxBytes: number): RecordBatch {
     if (!this.#isJson) return this.#reader.hasTimes ? { ...batch, timeMs: this.#times(batch) } : batch;

@@ -7,7 +7,6 @@ import { runbook } from '../../../catalog/runbook.js';
 import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
 import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
 import type { SinkAudit } from '../../audit/audit-log.js';
-import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BilledBytes } from '../aws/billed.js';
@@ -32,6 +31,7 @@ import {
   PutEncoder,
 } from './events.js';
 import { EventFormat } from './format.js';
+import { ABOUT_THE_EVENT, halfOf, judge } from './judge.js';
 import { LostAnswers } from './lost-answers.js';
 import { NotedEvents } from './noted-request.js';
 import type { PutRequest } from './requests/stream-requests.js';
@@ -43,6 +43,9 @@ const LIMITS: BatchLimits = {
   maxBytes: BATCH_MAX_BYTES,
   recordOverheadBytes: EVENT_OVERHEAD_BYTES,
 };
+
+/** At 100 ms an answer, four full ones are 200,000 lines of 150 bytes a second; often they are less than full. */
+const REQUESTS_MAX = 8;
 
 export type CloudWatchSettings = SettingsOf<keyof typeof CLOUDWATCH_SETTINGS, 'cloudwatchLogGroup' | 'awsRegion'>;
 
@@ -87,13 +90,8 @@ function entityOf({ cloudwatchService, cloudwatchEnvironment }: CloudWatchSettin
   return { keyAttributes: { Type: 'Service', Name: cloudwatchService, ...environment } };
 }
 
-/** Messages are not shortened below this size: a refusal of one that is so small has another reason. */
-const MESSAGE_MIN_BYTES = 1024;
-
 /** A batch of control characters, each of which takes six bytes of JSON. */
 const BODY_MAX_BYTES = 7 * 1024 * 1024;
-/** Refusals of an event, unless one that is right is refused, too. */
-const ABOUT_THE_EVENT: ReadonlySet<Answer['kind']> = new Set(['refused', 'too_large', 'event_too_large']);
 /** Errors of one log stream, while others go on: a missing permission, an invalid name, a missing stream. */
 const OF_THE_STREAM: ReadonlySet<string> = new Set([
   'AccessDeniedException',
@@ -111,6 +109,9 @@ interface Way {
 export class CloudWatchSink implements Sink {
   readonly name = 'cloudwatch';
   readonly limits = LIMITS;
+  /** One where times are those of texts: they say nothing of which requests may be out together. */
+  readonly requestsMax: number;
+  readonly isReadByTime = true;
   readonly #api: CloudWatchApi;
   readonly #streams: LogStreams;
   readonly #encoder: PutEncoder;
@@ -137,6 +138,7 @@ export class CloudWatchSink implements Sink {
     this.#billed = billed;
     this.#audit = audit;
     this.#format = format;
+    this.requestsMax = format?.hasTimes === true ? 1 : REQUESTS_MAX;
     this.#api = api;
     this.#streams = streams;
     this.#encoder = encoder;
@@ -382,23 +384,6 @@ export class CloudWatchSink implements Sink {
         return retry(answer.code, answer.detail, answer.afterMs);
     }
   }
-}
-
-/**
- * Whether it is the event that is refused. Where the service refuses an event that is right, too, it is about the
- * request: a key, an entity, a name. Then dropping records one by one would not help, and an operator has to fix it.
- */
-function judge(refusal: Answer, probe: Answer): Answer {
-  if (probe.kind === 'accepted' || !('detail' in refusal)) return refusal;
-  if (probe.kind === 'retry') return probe;
-  const detail = `${refusal.detail} (with any event: is the KMS key enabled, are the names right?)`;
-  const code = 'code' in refusal ? refusal.code : refusal.kind === 'too_large' ? '413' : 'InvalidParameterException';
-  return { kind: 'retry', code, detail, afterMs: CONFIGURATION_RETRY_MS };
-}
-
-/** 0 where half of it is not worth another request. */
-function halfOf(bytes: number): number {
-  return bytes < 2 * MESSAGE_MIN_BYTES ? 0 : Math.floor(bytes / 2);
 }
 
 function* recordsFrom({ record, count }: Events, from: number): Generator<number> {

@@ -9,6 +9,7 @@ class WholeSink implements Required<Sink> {
   readonly name = 'whole';
   readonly limits = { maxRecords: 7, maxBytes: 8, recordOverheadBytes: 9 };
   readonly requestsMax = 10;
+  readonly isReadByTime = true;
   readonly #calls: string[] = [];
   answer: () => Awaited<ReturnType<Sink['send']>> = () => ({ retry: [], rejected: [] });
 

@@ -1,0 +1,146 @@
+/**
+ * Keeps the order of a place that is read by whole milliseconds, and by arrival within one: no two requests that are out have records of
+ * one origin and millisecond. So a full request ends before the last millisecond of each origin, and what shares one with a request that
+ * is out waits until that is settled. What waits leaves with the next request that may have it.
+ */
+import type { BatchLimits } from '../parts.js';
+import { Piece } from '../records/piece.js';
+
+/** First and last millisecond. */
+interface Span {
+  first: number;
+  last: number;
+}
+
+const ALL: BatchLimits = {
+  maxRecords: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
+  recordOverheadBytes: 0,
+};
+
+/** Memory of records that wait, in full requests. */
+const WAITING_MAX = 4;
+
+export class TimeOrder {
+  readonly #limits: BatchLimits;
+  /** Requests that are out. */
+  readonly #out: () => readonly Piece[];
+  /** Of each request, by the id of an origin. */
+  readonly #spans = new WeakMap<Piece, ReadonlyMap<string, Span>>();
+  /** Of one origin and millisecond in their order. */
+  #waiting: readonly Piece[] = [];
+
+  constructor(limits: BatchLimits, out: () => readonly Piece[]) {
+    this.#limits = limits;
+    this.#out = out;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Whether some of what waits may leave now, and what may be taken to leave with it: undefined where there is enough. */
+  look(): { readonly isReady: boolean; readonly room: BatchLimits | undefined } {
+    const { maxRecords, maxBytes } = this.#limits;
+    const ready = this.#waiting.flatMap((piece) => this.#split(piece, this.#blockedIn(piece))[0] ?? []);
+    const records = ready.reduce((sum, { batch }) => sum + batch.count, 0);
+    const room = {
+      ...this.#limits,
+      maxRecords: maxRecords - records,
+      maxBytes: maxBytes - ready.reduce((sum, piece) => sum + this.#bytesOf(piece), 0),
+    };
+    const isEnough = room.maxRecords < maxRecords / 2 || room.maxBytes < maxBytes / 2;
+    const isMuch = this.#waiting.reduce((sum, piece) => sum + this.#sizeOf(piece), 0) >= WAITING_MAX;
+    return { isReady: records > 0, room: isEnough || isMuch ? undefined : room };
+  }
+
+  /** What may leave of what waits, and behind it what was taken. */
+  join(taken: Piece | undefined): Piece | undefined {
+    const split = this.#waiting.map((piece) => this.#split(piece, this.#blockedIn(piece)));
+    const held = split.flatMap(([, each]) => each ?? []);
+    const ready = [...split.flatMap(([each]) => each ?? []), ...(taken === undefined ? [] : [taken])];
+    const [joined, rest] = ready.length <= 1 ? [ready[0], []] : Piece.join(ready, ALL);
+    this.#waiting = [...rest, ...held];
+    return joined;
+  }
+
+  /** The part that may leave now; of `share` of a full request or more, that before the last milliseconds. The rest waits. */
+  divide(piece: Piece, share: number): Piece | undefined {
+    const { batch } = piece;
+    const blocked = this.#blockedIn(piece);
+    const isCut = this.#sizeOf(piece) >= share;
+    const own = isCut ? spansIn(piece, (i, ms) => !isIn(blocked[batch.origin[i]!], ms)) : undefined;
+    const ends = own && batch.origins.map(({ id }) => own.get(id));
+    const [leaves, waits] = this.#split(piece, blocked, ends);
+    if (waits !== undefined) this.#waiting = [...this.#waiting, waits];
+    return leaves;
+  }
+
+  /** The records that are neither blocked nor at the end of a span, and the others. */
+  #split(
+    piece: Piece,
+    blocked: readonly (Span | undefined)[],
+    ends?: readonly (Span | undefined)[],
+  ): readonly [Piece | undefined, Piece | undefined] {
+    const { batch } = piece;
+    const [leaves, waits]: [number[], number[]] = [[], []];
+    for (let i = 0; i < batch.count; i++) {
+      const origin = batch.origin[i]!;
+      const ms = Math.floor(batch.timeMs[i]!);
+      const end = ends?.[origin];
+      const isLast = end !== undefined && ms === end.last && end.first < end.last;
+      (isLast || isIn(blocked[origin], ms) ? waits : leaves).push(i);
+    }
+    if (waits.length === 0) return [piece, undefined];
+    if (leaves.length === 0) return [undefined, piece];
+    return [piece.select(leaves), piece.select(waits)];
+  }
+
+  /** The milliseconds of each origin that requests have which are out. */
+  #blockedIn({ batch }: Piece): readonly (Span | undefined)[] {
+    const spans = this.#out().map((each) => this.#spansOf(each));
+    return batch.origins.map(({ id }) => union(spans.flatMap((each) => each.get(id) ?? [])));
+  }
+
+  #bytesOf({ batch: { length, count } }: Piece): number {
+    return length.reduce((sum, each) => sum + each, count * this.#limits.recordOverheadBytes);
+  }
+
+  /** As a part of a full request. */
+  #sizeOf(piece: Piece): number {
+    const { maxRecords, maxBytes } = this.#limits;
+    return Math.max(piece.batch.count / maxRecords, this.#bytesOf(piece) / maxBytes);
+  }
+
+  #spansOf(piece: Piece): ReadonlyMap<string, Span> {
+    const known = this.#spans.get(piece) ?? spansIn(piece);
+    this.#spans.set(piece, known);
+    return known;
+  }
+}
+
+function spansIn({ batch }: Piece, isAsked: (i: number, ms: number) => boolean = () => true): Map<string, Span> {
+  const spans = new Map<string, Span>();
+  const byOrigin = batch.origins.map(({ id }): Span => {
+    const span = spans.get(id) ?? { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+    spans.set(id, span);
+    return span;
+  });
+  for (let i = 0; i < batch.count; i++) {
+    const ms = Math.floor(batch.timeMs[i]!);
+    if (!isAsked(i, ms)) continue;
+    const span = byOrigin[batch.origin[i]!]!;
+    // A record without a time gets that of its request: any.
+    span.first = Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : Math.min(span.first, ms);
+    span.last = Number.isNaN(ms) ? Number.POSITIVE_INFINITY : Math.max(span.last, ms);
+  }
+  return spans;
+}
+
+function union(spans: readonly Span[]): Span | undefined {
+  if (spans.length === 0) return undefined;
+  return { first: Math.min(...spans.map(({ first }) => first)), last: Math.max(...spans.map(({ last }) => last)) };
+}
+
+const isIn = (span: Span | undefined, ms: number): boolean =>
+  span !== undefined && span.first <= span.last && !(ms < span.first) && !(ms > span.last);

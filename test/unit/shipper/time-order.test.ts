@@ -1,0 +1,205 @@
+/** Several requests are out to a place that is read by milliseconds, and by arrival within one: the order of each stream is kept. */
+import fc from 'fast-check';
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
+import { deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
+import { createLog } from '../../../src/shipper/log.js';
+import type { RecordBatch, SendResult, Sink } from '../../../src/shipper/parts.js';
+import { recordAt } from '../../../src/shipper/records/record-batch.js';
+import { type PlainRecord, sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
+
+interface Line {
+  readonly origin: string;
+  readonly ms: number;
+  readonly seq: number;
+}
+
+interface Open {
+  readonly lines: readonly Line[];
+  answer(result: SendResult): void;
+}
+
+const linesOf = (batch: RecordBatch): Line[] =>
+  Array.from({ length: batch.count }, (_, i) => {
+    const { origin, timeMs, seq } = recordAt(batch, i);
+    return { origin: origin.id, ms: Math.floor(timeMs), seq };
+  });
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+});
+
+function setUp(requestsMax: number, maxRecords: number, more: Partial<Sink> = {}) {
+  const open: Open[] = [];
+  const [deadline, hurry] = [new AbortController(), new AbortController()];
+  const sink: Sink = {
+    ...{ name: 'open', requestsMax, isReadByTime: true },
+    limits: { maxRecords, maxBytes: 1_000_000, recordOverheadBytes: 0 },
+    send: (batch, signal) =>
+      new Promise((resolve, reject) => {
+        open.push({ lines: linesOf(batch), answer: resolve });
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      }),
+    async close() {},
+    ...more,
+  };
+  const ledger = new Ledger([sink.name]);
+  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
+  const running = deliver({
+    ...{ sink, ledger, cursor: buffer.cursor(sink.name), health: healthySink(), now: () => 0, random: () => 0.5 },
+    log: createLog({ write: () => {}, now: () => 0 }),
+    sleep: async () => {},
+    attemptMs: 60_000,
+    hurry: hurry.signal,
+    deadline: deadline.signal,
+  });
+  ends.push(() => {
+    deadline.abort();
+    return running;
+  });
+  const settle = async () => {
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return {
+    ...{ open, buffer, ledger, running, settle },
+    append: (records: readonly PlainRecord[]) => {
+      ledger.countRead(buffer.append(sourceBatchOf(records)));
+    },
+    answer: async (at: number, result: SendResult = { retry: [], rejected: [] }) => {
+      open.splice(at, 1)[0]!.answer(result);
+      await settle();
+    },
+    totals: () => ledger.totals(() => buffer.cursor('open').held),
+  };
+}
+
+const of = (id: string) => ({ ...stdoutOrigin, id });
+const at = (...times: readonly number[]) =>
+  times.map((timeMs, i): PlainRecord => ({ message: `${timeMs}`, timeMs, seq: timeMs * 1000 + i, origin: of('a') }));
+const times = ({ lines }: Open) => lines.map(({ ms }) => ms);
+
+/** So that several may be out. */
+async function warm(setup: ReturnType<typeof setUp>): Promise<void> {
+  for (let i = 0; i < 4; i++) {
+    setup.append(at(-10 + i));
+    await setup.settle();
+    await setup.answer(0);
+  }
+}
+
+test('a full request ends before its last millisecond, which leaves with the next one', async () => {
+  const setup = setUp(4, 6);
+  await warm(setup);
+  setup.append(at(1, 1.2, 2, 2.1, 3, 3.1, 3.2, 3.3, 4, 4.1, 5, 5.1, 6));
+  await setup.settle();
+  expect(setup.open.map(times)).toEqual([
+    [1, 1, 2, 2],
+    [3, 3, 3, 3],
+    [4, 4, 5, 5],
+    // No more came beside these.
+    [6],
+  ]);
+});
+
+test('a process that goes on later in the same millisecond waits for it, and others go on', async () => {
+  const setup = setUp(4, 4);
+  await warm(setup);
+  setup.append(at(1, 2, 3));
+  await setup.settle();
+  expect(setup.open.map(times)).toEqual([[1, 2], [3]]);
+  setup.append(at(3.5, 3.6, 4, 4, 5, 6));
+  await setup.settle();
+  expect(setup.open.map(times)).toEqual([[1, 2], [3], [4, 4], [5]]);
+  await setup.answer(1);
+  // Its answer is not booked before that of the first.
+  expect(setup.open.map(times)).toEqual([[1, 2], [4, 4], [5]]);
+  await setup.answer(0);
+  expect(setup.open.map(times)).toEqual([[4, 4], [5], [3, 3], [6]]);
+});
+
+test('few records leave whole', async () => {
+  const setup = setUp(4, 40);
+  await warm(setup);
+  setup.append(at(1, 2, 3));
+  await setup.settle();
+  expect(setup.open.map(times)).toEqual([[1, 2, 3]]);
+});
+
+test('records of one millisecond in which a request is full wait for it; those of others do not', async () => {
+  const setup = setUp(4, 4);
+  await warm(setup);
+  setup.append(at(7, 7, 7, 7, 7, 7));
+  setup.append([8, 9].map((timeMs) => ({ message: 'b', timeMs, origin: of('b') })));
+  await setup.settle();
+  expect(setup.open.map(times)).toEqual([[7, 7, 7, 7], [8], [9]]);
+  await setup.answer(0);
+  expect(setup.open.map(times)).toEqual([[8], [9], [7, 7]]);
+  setup.buffer.close();
+  await setup.settle();
+  while (setup.open.length > 0) await setup.answer(0);
+  await setup.running;
+  expect(setup.totals()).toMatchObject({ held: 0, balanced: true });
+});
+
+test('a sink that is read in another way has full requests', async () => {
+  const setup = setUp(4, 4, { isReadByTime: false });
+  await warm(setup);
+  setup.append(at(7, 7, 7, 7, 7, 7, 7, 7));
+  await setup.settle();
+  expect(setup.open.map(times)).toEqual([
+    [7, 7, 7, 7],
+    [7, 7, 7, 7],
+  ]);
+});
+
+test('with any answers in any order: each stream is read in its order, every record once, and the books balance', async () => {
+  const record = fc.record({ origin: fc.constantFrom('a', 'b', 'c'), step: fc.constantFrom(0, 0, 0, 0.4, 1, 3) });
+  const step = fc.record({ which: fc.nat(), isTaken: fc.constantFrom(true, true, true, false) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(record, { minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 8 }),
+      fc.array(step, { maxLength: 40 }),
+      fc.integer({ min: 2, max: 5 }),
+      fc.integer({ min: 2, max: 9 }),
+      async (batches, steps, requestsMax, maxRecords) => {
+        const setup = setUp(requestsMax, maxRecords);
+        const clocks = new Map<string, number>();
+        let seq = 0;
+        for (const batch of batches) {
+          setup.append(
+            batch.map(({ origin, step }) => {
+              const timeMs = (clocks.get(origin) ?? 0) + step;
+              clocks.set(origin, timeMs);
+              return { message: `${seq}`, timeMs, seq: seq++, origin: of(origin) };
+            }),
+          );
+        }
+        await setup.settle();
+        setup.buffer.close();
+        await setup.settle();
+        /** In the order of arrival, which is that of the answers: it may be any. */
+        const arrived: Line[] = [];
+        const answers = [...steps];
+        while (setup.open.length > 0) {
+          const { which, isTaken } = answers.shift() ?? { which: 0, isTaken: true };
+          const index = which % setup.open.length;
+          const { lines } = setup.open[index]!;
+          if (isTaken) arrived.push(...lines);
+          const retry = isTaken ? [] : lines.map((_, i) => i);
+          const failure = { code: '429', detail: 'busy' };
+          await setup.answer(index, { retry, rejected: [], ...(!isTaken && { failure }) });
+        }
+        await setup.running;
+        expect(arrived).toHaveLength(seq);
+        const read = [...arrived].sort((one, other) => one.ms - other.ms);
+        for (const origin of clocks.keys()) {
+          const own = read.filter((line) => line.origin === origin).map((line) => line.seq);
+          expect(own).toEqual([...own].sort((one, other) => one - other));
+        }
+        expect(setup.totals()).toMatchObject({ held: 0, balanced: true });
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
