@@ -12,6 +12,7 @@ import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { codeOf, failureOf, NoAnswerError } from '../../errors.js';
 import { hintText, networkHint } from '../hints.js';
+import { withMaxAge } from './connection-age.js';
 import { Network } from './network.js';
 import { proxyHeaders } from './proxy-agent.js';
 import type { TlsIdentity } from './tls-identity.js';
@@ -46,6 +47,8 @@ export interface HttpClientOptions {
   /** @default without a proxy */
   readonly network?: Network;
   readonly onRequest: (code: string, seconds: number) => void;
+  /** @default 5 minutes */
+  readonly connectionMaxMs?: number;
 }
 
 /** An answer larger than this is none of a log service. */
@@ -76,10 +79,10 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
-    const { url, network = Network.direct } = options;
+    const { url, network = Network.direct, connectionMaxMs } = options;
     this.#proxy = network.httpProxyFor(url);
     const isTls = (this.#proxy ?? url).protocol === 'https:';
-    this.#agent = isTls ? network.httpsAgent() : new HttpAgent({ keepAlive: true });
+    this.#agent = withMaxAge(isTls ? network.httpsAgent() : new HttpAgent({ keepAlive: true }), connectionMaxMs);
     this.#path = options.url.pathname.replace(/\/$/, '');
   }
 
