@@ -17,7 +17,7 @@ import { Network } from '../http/network.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
-import { type Answer, classifyAnswer } from './answer.js';
+import { ABOUT_THE_EVENT, type Answer, classifyAnswer, halfOf, judge } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
 import {
   BATCH_MAX_BYTES,
@@ -31,7 +31,6 @@ import {
   PutEncoder,
 } from './events.js';
 import { EventFormat } from './format.js';
-import { ABOUT_THE_EVENT, halfOf, judge } from './judge.js';
 import { LostAnswers } from './lost-answers.js';
 import { NotedEvents } from './noted-request.js';
 import type { PutRequest } from './requests/stream-requests.js';
