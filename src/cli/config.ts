@@ -32,16 +32,20 @@ export type Data = Record<string, unknown>;
  * @throws UsageError, or CommandError for a file that is unreadable or invalid
  */
 export function readProps(file: string | undefined, assignments: readonly Assignment[]): ResolvedProps {
-  const wrong = (problem: string) => (file === undefined ? new UsageError(problem) : configError(file, problem));
   const data = file === undefined ? {} : readConfig(file);
+  const assignedBy = new Map<string, string>();
   for (const { path, value, by } of assignments) {
     const at = typeof path === 'string' ? path : path(data);
     assign(data, at, typed(at, value, by), by);
+    assignedBy.set(at, by);
   }
   try {
     return propsOf(data);
   } catch (error) {
-    throw wrong((error as Error).message);
+    const { message } = error as Error;
+    const by = assignedBy.get(/^'([^']+)'/.exec(message)?.[1] ?? '');
+    if (by !== undefined) throw new UsageError(`${by}: ${message}`);
+    throw file === undefined ? new UsageError(message) : configError(file, message);
   }
 }
 

@@ -120,6 +120,16 @@ test('flags complete the file', () => {
   expect(sink.settings.AWS_REGION).toBe('eu-west-1');
 });
 
+test('a wrong value of the command line is not blamed on the file', () => {
+  const file = fileOf('sink: { stdout: }\nshipper: { image: logtap, memoryLimitMiB: 128 }\n');
+  const wrong = () => readProps(file, [set('shipper.memoryLimitMiB', '-1')]);
+  expect(wrong).toThrow(UsageError);
+  expect(wrong).toThrow(/^--set shipper.memoryLimitMiB: 'shipper.memoryLimitMiB' \(-1\) must /);
+  // The file is wrong as well, and reported first.
+  const both = fileOf('sink: { stdout: }\nstreams: none-of-them\n');
+  expect(() => readProps(both, [set('suppressStreams', 'true')])).toThrow(`${both}: 'streams'`);
+});
+
 describe('an invalid file is reported with its name, the property and the remedy', () => {
   test.each([
     ['an unknown property', 'shiper: {}', "'shiper' is not a property: did you mean 'shipper'?"],
