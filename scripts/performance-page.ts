@@ -102,7 +102,7 @@ records up to \`LOGTAP_MEMORY_MAX_BYTES\`, 64 MiB without a limit of the contain
 full load and in an outage are missed, and \`npm run bench -- memory\` fails until they are not:
 [decision 41](../decisions/0041-memory-in-an-outage.md).
 
-CPU time: by default the shipper joins stack traces and reads fields, which is more than half of it on access lines: compare the row with text only.
+CPU time: by default the shipper joins stack traces and reads fields, which the row with text only does not.
 A document has its id, its place, its stream and process, and the fields of its text, so that the wire has more bytes per line. The plain
 pipeline here asks for short answers and sends no ids: it is leaner than the one that was measured beside Fluent Bit, and these aims are
 harder by that.`;
