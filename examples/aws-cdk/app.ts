@@ -5,7 +5,7 @@ import * as eks from 'aws-cdk-lib/aws-eks';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as cdk8s from 'cdk8s';
-import { AwsIdentity, LogTapAws, Sink, TappedDeployment } from 'cdk8s-logtap';
+import { AwsIdentity, CloudWatchFormat, LogTapAws, Sink, TappedDeployment } from 'cdk8s-logtap';
 
 const stack = new Stack(new App(), 'Shop');
 const cluster = new eks.Cluster(stack, 'Cluster', {
@@ -15,6 +15,20 @@ const cluster = new eks.Cluster(stack, 'Cluster', {
 const logGroup = new logs.LogGroup(stack, 'Logs', {
   retention: logs.RetentionDays.ONE_MONTH,
   removalPolicy: RemovalPolicy.RETAIN,
+  deletionProtectionEnabled: true,
+  fieldIndexPolicies: [new logs.FieldIndexPolicy({ fields: ['severity', 'traceId'] })],
+  dataProtectionPolicy: new logs.DataProtectionPolicy({
+    identifiers: [logs.DataIdentifier.AWSSECRETKEY, logs.DataIdentifier.CREDITCARDNUMBER],
+  }),
+});
+logGroup.addMetricFilter('Errors', {
+  // The second is that of lines that are JSON objects themselves.
+  filterPattern: logs.FilterPattern.any(
+    logs.FilterPattern.stringValue('$.severity', '=', 'ERROR'),
+    logs.FilterPattern.stringValue('$.logtap.severity', '=', 'ERROR'),
+  ),
+  metricNamespace: 'Shop',
+  metricName: 'ErrorsPerMinute',
 });
 
 // What the stack makes is not known yet: the names are tokens, and CloudFormation fills them in.
@@ -23,6 +37,8 @@ const sink = Sink.cloudWatch({
   region: stack.region,
   account: stack.account,
   createLogGroup: false,
+  // The index and the metric filter read fields.
+  messageFormat: CloudWatchFormat.JSON,
 });
 const serviceAccount = cluster.addServiceAccount('Shipper', { namespace: 'default' });
 for (const { actions, resources } of sink.iam) {

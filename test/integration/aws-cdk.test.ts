@@ -86,6 +86,20 @@ describeWith(['AWS CDK app', 'kubernetes schemas'], 'an app of the AWS CDK', () 
     expect(deployment).toMatchObject({ spec: { template: { spec: { serviceAccountName: account.metadata?.name } } } });
   });
 
+  test('the log group has indexes and protection, and its errors are a metric', () => {
+    const [[, group] = []] = ofType('AWS::Logs::LogGroup');
+    expect(group?.Properties).toMatchObject({
+      DeletionProtectionEnabled: true,
+      FieldIndexPolicies: [{ Fields: ['severity', 'traceId'] }],
+      DataProtectionPolicy: { Statement: expect.any(Array) },
+    });
+    const [[, filter] = []] = ofType('AWS::Logs::MetricFilter');
+    expect(filter?.Properties).toMatchObject({
+      FilterPattern: '{ ($.severity = "ERROR") || ($.logtap.severity = "ERROR") }',
+      MetricTransformations: [{ MetricName: 'ErrorsPerMinute', MetricNamespace: 'Shop', MetricValue: '1' }],
+    });
+  });
+
   test('Kubernetes accepts what it hands over', () => {
     const objects = manifests();
     expect(objects.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['ServiceAccount', 'Deployment']));
