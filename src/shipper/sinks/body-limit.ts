@@ -56,6 +56,7 @@ export class BodyLimit {
     this.#accepted = 0;
     // A body that is so small failed for another reason.
     if (bytes <= BODY_LEAST_BYTES) return;
-    this.#softBytes = Math.max(BODY_LEAST_BYTES, Math.floor(Math.min(bytes, this.#softBytes) / 2));
+    // Several of one size that fail together, because they were out together, halve it once.
+    this.#softBytes = Math.max(BODY_LEAST_BYTES, Math.min(Math.floor(bytes / 2), this.#softBytes));
   }
 }
