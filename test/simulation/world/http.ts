@@ -22,6 +22,10 @@ interface RequestOptions {
 const UNCONNECTED: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND']);
 
 class Agent extends EventEmitter {
+  keepSocketAlive(): boolean {
+    return true;
+  }
+
   destroy(): void {}
 }
 
