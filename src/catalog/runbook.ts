@@ -16,6 +16,7 @@ export const SYMPTOMS = [
   'no-such-service',
   'a-web-page-answers',
   'the-index-is-blocked',
+  'a-secret-is-missing',
   'there-are-no-credentials',
   'the-credentials-are-refused',
   'the-role-is-not-assumed',

@@ -61,7 +61,8 @@ function failureFinding({ name, failures, held, oldestHeldSeconds, lastError }: 
   const room = `The buffer is ${percent(state.bufferFullRatio)} full; ${FULL[state.settings.onFull] ?? ''}`;
   return {
     weight: 'stuck',
-    title: `${name} does not take lines`,
+    // The service was not asked.
+    title: lastError?.code === 'missing_secret' ? `${name} waits for a Secret` : `${name} does not take lines`,
     text: `${capital(cause)}. ${times}; ${waits}. ${room}`,
     ...(remedy !== undefined && { remedy: capital(remedy) }),
     place: 'delivered',

@@ -125,7 +125,7 @@ function fullRing(ring: Ring, isUnread: boolean): Diagnostic[] {
       weight: 'limits',
       seen: `${ring.name} is full: ${ring.heldBytes} of ${ring.capacity} bytes are not acknowledged`,
       why: 'New lines go to the original alone and are counted as lost, or the process waits (LLT_ON_FULL=block:MS).',
-      remedy: `${isUnread ? 'Start the shipper.' : 'Find out what the shipper waits for: kubectl logs POD -c logtap.'} See ${runbook('the-ring-is-full')}`,
+      remedy: `${isUnread ? 'Start the shipper.' : 'Find out what the shipper waits for, a service or a Secret: kubectl logs POD -c logtap.'} See ${runbook('the-ring-is-full')}`,
     },
   ];
 }

@@ -19,7 +19,7 @@ export function secret(test: AuditedTest): void {
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
     await k8s.until('the shipper names the Secret', async () => {
       const log = await k8s.tell(['logs', name, '-c', 'logtap']);
-      return log.includes(`Create the Secret '${name}' with the key 'password'`);
+      return log.includes(`create the Secret '${name}' with the key 'password'`);
     });
 
     await k8s.tell(['create', 'secret', 'generic', name, '--from-literal=password=not-empty']);

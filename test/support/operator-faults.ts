@@ -55,6 +55,19 @@ export const OPENSEARCH: readonly Row[] = [
     symptom: 'the-service-forbids-it',
   },
   {
+    ...{ name: 'a Secret that does not exist yet', sink: 'opensearch' },
+    settings: {
+      LOGTAP_OPENSEARCH_USERNAME: 'shipper',
+      LOGTAP_OPENSEARCH_PASSWORD_FILE: '/etc/logtap/secrets/search/password',
+    },
+    ...{
+      cause: /ENOENT/,
+      place: /LOGTAP_OPENSEARCH_PASSWORD_FILE='\/etc\/logtap\/secrets\/search\/password'/,
+      remedy: /create the Secret 'search' with the key 'password': .* no restart is needed/,
+    },
+    symptom: 'a-secret-is-missing',
+  },
+  {
     ...{
       name: 'a missing right',
       sink: 'opensearch',

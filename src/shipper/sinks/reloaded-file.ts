@@ -6,6 +6,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { SECRETS_PATH } from '../../contract.js';
 import { ConfigError, codeOf, messageOf, NoAnswerError } from '../errors.js';
 import { withDescriptor } from '../process/descriptor-reserve.js';
+import { hintText } from './hints.js';
 
 export class ReloadedFile {
   readonly #setting: string;
@@ -65,7 +66,11 @@ export class ReloadedFile {
 
   #missing(cause: unknown): NoAnswerError {
     const [key, secret] = this.#path.split('/').reverse();
-    const detail = `${this.#setting}='${this.#path}': ${messageOf(cause)}. Create the Secret '${secret}' with the key '${key}': the node mounts it within two minutes, and no restart is needed`;
+    const hint = hintText({
+      text: `create the Secret '${secret}' with the key '${key}': the node mounts it within two minutes, and no restart is needed`,
+      symptom: 'a-secret-is-missing',
+    });
+    const detail = `${this.#setting}='${this.#path}': ${messageOf(cause)}${hint}`;
     return new NoAnswerError({ code: 'missing_secret', detail }, { cause });
   }
 }

@@ -25,6 +25,16 @@ const failing: SinkState = {
   },
 };
 
+const withoutSecret: SinkState = {
+  ...failing,
+  lastError: {
+    code: 'missing_secret',
+    detail:
+      "LOGTAP_OPENSEARCH_PASSWORD_FILE='/etc/logtap/secrets/os/password': ENOENT: no such file (create the Secret 'os' with the key 'password'; see docs/guides/runbook.md#a-secret-is-missing)",
+    secondsAgo: 1,
+  },
+};
+
 const titles = (changed: Partial<State>) => findingsOf({ ...state, ...changed }).map(({ title }) => title);
 
 test.each<[string, Partial<State>, string]>([
@@ -37,6 +47,7 @@ test.each<[string, Partial<State>, string]>([
     'opensearch is slow',
   ],
   ['a sink fails', { sinks: [failing] }, 'opensearch does not take lines'],
+  ['the Secret of a sink is missing', { sinks: [withoutSecret] }, 'opensearch waits for a Secret'],
   ['lines are refused', { sinks: [{ ...sink, deadLettered: { '400': 2 } }] }, 'opensearch refused lines'],
   ['a ring is full', { rings: [0.1, 0.95] }, 'A ring is full'],
   ['the counts do not balance', { balanced: false }, 'The counts do not balance'],
@@ -57,6 +68,12 @@ test('a loss comes first, and does not hide where it is stuck now', () => {
   expect(found[1]).toMatchObject({ place: 'delivered', remedy: 'Is the service up?' });
   expect(found[1]!.text).toMatch(
     /^POST http:\/\/os: connect ECONNREFUSED\. 3 failures in a row; 5 lines wait, the oldest for 3 min/,
+  );
+});
+
+test('a missing Secret: the remedy names Secret, key and the section with the commands', () => {
+  expect(findingsOf({ ...state, sinks: [withoutSecret] })[0].remedy).toMatch(
+    /^Create the Secret 'os' with the key 'password'; see .*#a-secret-is-missing$/,
   );
 });
 

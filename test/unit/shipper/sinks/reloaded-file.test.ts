@@ -46,7 +46,7 @@ test('a file of a Secret that does not exist yet: each use fails with the remedy
     code: 'missing_secret',
     isSent: false,
     message: expect.stringMatching(
-      /^LOGTAP_X_FILE='.*': ENOENT.*Create the Secret 'opensearch' with the key 'password'/,
+      /^LOGTAP_X_FILE='.*': ENOENT.* \(create the Secret 'opensearch' with the key 'password': .*#a-secret-is-missing\)$/,
     ),
   });
   for (let again = 0; again < 2; again += 1) {
