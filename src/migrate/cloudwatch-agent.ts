@@ -5,6 +5,7 @@ import type { Input } from './fluent-bit/read.js';
 import { type Entry, MigrateError, type Section } from './input.js';
 import { Plugin } from './plugin.js';
 import { WHY } from './reasons.js';
+import { assumedRole } from './sinks/assumed-role.js';
 import { put } from './sinks/cloudwatch.js';
 import { items, member, Tree } from './tree.js';
 import type { Verdicts } from './verdicts.js';
@@ -52,6 +53,7 @@ const section = (file: string, line: number, argument: string, entries: Entry[])
 interface Defaults {
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
+  readonly roleArn: string | undefined;
   readonly stream: string | undefined;
   readonly service: string | undefined;
   readonly environment: string | undefined;
@@ -66,10 +68,22 @@ function defaultsOf(agent: Plugin, to: Description): Defaults {
   return {
     region,
     endpoint: endpoint === undefined || /^https?:/.test(endpoint) ? endpoint : `https://${endpoint}`,
+    roleArn: roleOf(agent),
     stream: streamOf(agent, 'logs.log_stream_name'),
     service: agent.text('logs.service.name', 'sink.cloudWatch.service'),
     environment: agent.text('logs.deployment.environment', 'sink.cloudWatch.environment'),
   };
+}
+
+/** That of the logs overrides that of the agent. */
+function roleOf(agent: Plugin): string | undefined {
+  const ofLogs = 'logs.credentials.role_arn';
+  const ofAgent = 'agent.credentials.role_arn';
+  const isOwn = agent.entry(ofLogs) !== undefined;
+  if (isOwn) agent.needless(ofAgent, `${ofLogs} overrides it`);
+  const found: Data = {};
+  assumedRole(agent, found, 'sink.cloudWatch', { role: isOwn ? ofLogs : ofAgent });
+  return found.roleArn as string | undefined;
 }
 
 function collect(plugin: Plugin, defaults: Defaults, to: Description): void {
@@ -138,6 +152,7 @@ function sinkOf(plugin: Plugin, defaults: Defaults, to: Description): Data {
   else put(sink, 'retentionDays', plugin.number('retention_in_days', `${name}.retentionDays`));
   put(sink, 'groupClass', plugin.text('log_group_class', `${name}.groupClass`)?.toUpperCase());
   put(sink, 'endpoint', defaults.endpoint);
+  put(sink, 'roleArn', defaults.roleArn);
   put(sink, 'service', plugin.text('service.name', `${name}.service`) ?? defaults.service);
   if (sink.service !== undefined)
     put(sink, 'environment', plugin.text('deployment.environment', `${name}.environment`) ?? defaults.environment);
@@ -294,9 +309,9 @@ function judgeRest({ section, verdicts }: Plugin): void {
       )
     )
       verdicts.needless(entry, WHY.ownLog);
-    else if (/credentials|role_arn/.test(key)) verdicts.left(entry, WHY.identity);
     else if (/^(metrics|traces)/.test(key))
       verdicts.left(entry, 'the shipper collects logs: keep an agent for metrics and traces');
+    else if (/credentials|role_arn/.test(key)) verdicts.left(entry, WHY.identity);
     else if (/^logs\.(metrics_collected|logs_collected)/.test(key))
       verdicts.left(entry, 'the library captures writes of applications, and no other source');
     else if (/^logs\.concurrency/.test(key)) verdicts.needless(entry, WHY.threads);

@@ -2,6 +2,7 @@
 import type { Data, Description } from '../description.js';
 import { isOn, mebibytes, type Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { assumedRole } from '../sinks/assumed-role.js';
 import { cloudWatchSink, otherCloudWatchKeys, put } from '../sinks/cloudwatch.js';
 import { openSearchSink, otherOpenSearchKeys, verification } from '../sinks/opensearch.js';
 import { peer, secured } from '../sinks/peers.js';
@@ -99,6 +100,11 @@ function readCloudWatch(plugin: Plugin, to: Description): Data {
     'port tls tls.verify tls.ca_file',
     'CloudWatch Logs is reached by https; AWS_CA_BUNDLE in shipper.settings adds an authority',
   );
+  assumedRole(plugin, sink, 'sink.cloudWatch', {
+    role: 'role_arn',
+    externalId: 'external_id',
+    stsEndpoint: 'sts_endpoint',
+  });
   otherCloudWatchKeys(plugin);
   return { cloudWatch: sink };
 }
@@ -123,7 +129,6 @@ function readOpenSearch(plugin: Plugin, to: Description): Data {
   });
   signing(plugin, to, sink);
   plugin.left('cloud_id cloud_auth http_api_key', 'Elastic Cloud is not OpenSearch');
-  plugin.left('aws_sts_endpoint aws_role_arn aws_external_id aws_profile', WHY.identity);
   const compress = plugin.entry('compress');
   if (compress) {
     sink.gzip = compress.value.toLowerCase() === 'gzip';
@@ -135,7 +140,7 @@ function readOpenSearch(plugin: Plugin, to: Description): Data {
 
 function signing(plugin: Plugin, to: Description, sink: Data): void {
   const entry = plugin.entry('aws_auth');
-  const keys = 'aws_region aws_service_name';
+  const keys = 'aws_region aws_service_name aws_role_arn aws_external_id aws_sts_endpoint aws_profile';
   if (entry === undefined || !isOn(entry.value)) {
     if (entry) plugin.verdicts.needless(entry, 'requests are not signed by default');
     plugin.needless(keys, 'requests are not signed');
@@ -145,6 +150,12 @@ function signing(plugin: Plugin, to: Description, sink: Data): void {
   const service = plugin.text('aws_service_name', 'sink.openSearch.signing');
   sink.signing = service === 'aoss' ? 'aoss' : 'es';
   sink.region = to.required('sink.openSearch.region', plugin.text('aws_region', 'sink.openSearch.region'), 'us-east-1');
+  assumedRole(plugin, sink, 'sink.openSearch', {
+    role: 'aws_role_arn',
+    externalId: 'aws_external_id',
+    stsEndpoint: 'aws_sts_endpoint',
+  });
+  plugin.left('aws_profile', WHY.identity);
 }
 
 function readForward(plugin: Plugin, to: Description): Data {

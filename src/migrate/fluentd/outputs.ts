@@ -3,6 +3,7 @@ import type { Data, Description, Selection } from '../description.js';
 import type { Entry } from '../input.js';
 import { isOn, mebibytes, Plugin } from '../plugin.js';
 import { WHY } from '../reasons.js';
+import { assumedRole, ROLE_WHY } from '../sinks/assumed-role.js';
 import { cloudWatchSink, otherCloudWatchKeys, put } from '../sinks/cloudwatch.js';
 import { openSearchSink, otherOpenSearchKeys } from '../sinks/opensearch.js';
 import { secured } from '../sinks/peers.js';
@@ -167,10 +168,33 @@ function readCloudWatch(plugin: Plugin, to: Description): Data {
     'ssl_verify_peer http_proxy',
     'HTTPS_PROXY and AWS_CA_BUNDLE in shipper.settings set the way to the service',
   );
+  roleOfStream(plugin, sink);
   otherCloudWatchKeys(plugin);
   for (const inner of plugin.section.sections.filter(({ name }) => /credentials/.test(name)))
     plugin.verdicts.leaveRest(inner, WHY.identity);
   return { cloudWatch: sink };
+}
+
+/** fluent-plugin-cloudwatch-logs assumes a role where `aws_use_sts` is on. */
+function roleOfStream(plugin: Plugin, sink: Data): void {
+  const isOfSts = plugin.flag('aws_use_sts', 'sink.cloudWatch.roleArn');
+  if (isOfSts !== true) {
+    const family =
+      'aws_sts_role_arn aws_sts_external_id aws_sts_endpoint_url aws_sts_session_name aws_sts_policy aws_sts_duration_seconds';
+    if (isOfSts === undefined && plugin.entry('aws_use_sts'))
+      plugin.left(family, 'whether aws_use_sts is on is not known');
+    else plugin.needless(`aws_use_sts ${family}`, `aws_use_sts is off: ${ROLE_WHY.off}`);
+    return;
+  }
+  assumedRole(plugin, sink, 'sink.cloudWatch', {
+    role: 'aws_sts_role_arn',
+    externalId: 'aws_sts_external_id',
+    stsEndpoint: 'aws_sts_endpoint_url',
+  });
+  if (sink.roleArn === undefined) plugin.left('aws_use_sts', 'the input has no role that is usable');
+  plugin.needless('aws_sts_session_name', ROLE_WHY.session);
+  plugin.needless('aws_sts_duration_seconds', ROLE_WHY.duration);
+  plugin.left('aws_sts_policy', ROLE_WHY.policy);
 }
 
 function readOpenSearch(plugin: Plugin, to: Description): Data {
@@ -206,6 +230,7 @@ function signing(plugin: Plugin, to: Description, sink: Data): void {
   const service = plugin.text('aws_service_name', 'sink.openSearch.signing');
   sink.signing = service === 'aoss' ? 'aoss' : 'es';
   sink.region = to.required('sink.openSearch.region', plugin.text('region', 'sink.openSearch.region'), 'us-east-1');
+  roleOfEndpoint(plugin, sink);
   to.gaps.splice(
     0,
     to.gaps.length,
@@ -214,6 +239,20 @@ function signing(plugin: Plugin, to: Description, sink: Data): void {
     ),
   );
   plugin.verdicts.leaveRest(plugin.section, WHY.identity);
+}
+
+/** With a token it is the role of the service account, and keys of the input take its place. */
+function roleOfEndpoint(plugin: Plugin, sink: Data): void {
+  const isOwn = plugin.entry('assume_role_web_identity_token_file') !== undefined;
+  const hasKeys = ['access_key_id', 'secret_access_key'].every((key) => plugin.entry(key)?.value);
+  if (hasKeys) plugin.needless('assume_role_arn', `access_key_id replaces it: ${ROLE_WHY.off}`);
+  else if (!isOwn) assumedRole(plugin, sink, 'sink.openSearch', { role: 'assume_role_arn' });
+  if (sink.roleArn === undefined) return;
+  plugin.needless('assume_role_session_name', ROLE_WHY.session);
+  plugin.needless('refresh_credentials_interval', ROLE_WHY.duration);
+  const region = plugin.entry('sts_credentials_region');
+  if (region?.value === sink.region) plugin.verdicts.needless(region!, 'a role is assumed in the region of the sink');
+  else if (region) plugin.verdicts.left(region, 'a role is assumed in the region of the sink');
 }
 
 /** `hosts`, or host, port and scheme. A user in the URL is a credential. */

@@ -107,8 +107,8 @@ const IDENTITY = /^(name|match|match_regex|@type|type)$/i;
 /** A destination for people: its kind, and what tells it from others of the kind. */
 function labelOf(sink: Data): string {
   const kind = kindOf(sink);
-  const { logGroup, logStream, url, index, dataStream, host, port } = sink[kind] as Data;
-  const place = [logGroup, logStream, url, index ?? dataStream, host && `${host}:${port}`];
+  const { logGroup, logStream, url, index, dataStream, host, port, roleArn } = sink[kind] as Data;
+  const place = [logGroup, logStream, url, index ?? dataStream, host && `${host}:${port}`, roleArn && `as ${roleArn}`];
   return [kind, ...place.filter((part) => part !== undefined)].join(' ');
 }
 

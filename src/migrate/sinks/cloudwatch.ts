@@ -83,10 +83,7 @@ function endpoint(plugin: Plugin, key: string): string | undefined {
 
 /** Keys that mean the same in all tools. */
 export function otherCloudWatchKeys(plugin: Plugin): void {
-  plugin.left(
-    'role_arn aws_sts_role_arn sts_endpoint aws_sts_endpoint_url external_id profile aws_use_sts aws_sts_session_name aws_ecs_authentication',
-    WHY.identity,
-  );
+  plugin.left('profile aws_ecs_authentication', WHY.identity);
   plugin.left('aws_key_id aws_sec_key', `credentials are not copied: ${WHY.identity}`);
   plugin.needless('auto_retry_requests', WHY.retry);
   plugin.needless('extra_user_agent', 'the shipper names itself');

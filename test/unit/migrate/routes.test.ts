@@ -26,6 +26,22 @@ const sinkOf = (name: string) => ({
   cloudWatch: { logGroup: name, region: 'eu-central-1', createLogGroup: false },
 });
 
+test('log groups of one name in two accounts are two: the list tells them apart by their roles', () => {
+  const role = (account: string) => `arn:aws:iam::${account}:role/logs`;
+  const { data, routes } = result(
+    bit(
+      tail('/srv/app.log', 'app'),
+      tail('/srv/access.log', 'access'),
+      output('app', ...group('/shop'), `role_arn ${role('111122223333')}`),
+      output('access', ...group('/shop'), `role_arn ${role('444455556666')}`),
+    ),
+  );
+  expect(data).toMatchObject({ sink: { cloudWatch: { logGroup: '/shop', roleArn: role('111122223333') } } });
+  expect(routes).toEqual([
+    `/srv/access.log (tag 'access'): not to cloudWatch /shop as ${role('444455556666')}, but to cloudWatch /shop as ${role('111122223333')}`,
+  ]);
+});
+
 test('two log groups by tag: the first is the sink, and the list names the other tag, its file and both groups', () => {
   const { data, left, routes, text } = result(
     bit(
