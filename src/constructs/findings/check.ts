@@ -16,6 +16,7 @@ import { NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
 import { checkBill } from './check-bill.js';
+import { checkMesh } from './check-mesh.js';
 import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
 import { type Code, type Finding, finding } from './finding.js';
@@ -57,6 +58,7 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
   checkContainers(plan, report);
   checkRecords(plan, report);
   checkPod(plan, report);
+  checkMesh(plan, report);
   checkBill(plan, report);
   return findings;
 }

@@ -118,6 +118,7 @@ export const RULES = {
   LT037: { severity: INFO, cause: 'its pod template cannot be changed', canAccept: true },
   LT038: { severity: INFO, cause: 'ingest is most of the bill of CloudWatch Logs', canAccept: true },
   LT039: { severity: ERROR, cause: 'the bill of the workload would be above its budget, or unknown', canAccept: true },
+  LT040: { severity: WARNING, cause: 'the last lines of each pod would not be delivered', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -3,6 +3,7 @@ import type { Container } from '../../../src/constructs/injection/workload.js';
 import { added, annotated, type Injector, moved } from './pod.js';
 
 const PROXY = 'envoy';
+const IGNORED = 'appmesh.k8s.aws/egressIgnoredPorts';
 
 /** Its rules apply to the ports of the containers only, not to those of init containers. */
 export const appMesh =
@@ -18,7 +19,7 @@ export const appMesh =
       env: [
         { name: 'APPMESH_IGNORE_UID', value: '1337' },
         { name: 'APPMESH_APP_PORTS', value: ports.join(',') },
-        { name: 'APPMESH_EGRESS_IGNORED_PORTS', value: '22' },
+        { name: 'APPMESH_EGRESS_IGNORED_PORTS', value: template.metadata?.annotations?.[IGNORED] ?? '22' },
       ],
       securityContext: { capabilities: { add: ['NET_ADMIN'] } },
     };

@@ -32,7 +32,7 @@ export const istio =
     const { spec } = template;
     for (const container of [...(spec.initContainers ?? []), ...spec.containers]) rewrite(container, probers);
 
-    const first = rules(hasCni);
+    const first = rules(hasCni, template.metadata?.annotations?.['traffic.sidecar.istio.io/excludeOutboundPorts']);
     const proxy = proxyOf(spec.containers, probers, { isNative, isHeld });
     added(spec, 'initContainers', first);
     added(spec, isNative ? 'initContainers' : 'containers', proxy);
@@ -52,8 +52,9 @@ export const istio =
     return template;
   };
 
-function rules(hasCni: boolean): Container {
+function rules(hasCni: boolean, excluded: string | undefined): Container {
   const args = ['istio-iptables', '-p', '15001', '-z', '15006', '-u', '1337', '-b', '*', '-d', '15090,15021,15020'];
+  if (excluded !== undefined) args.push('-o', excluded);
   return { name: hasCni ? 'istio-validation' : 'istio-init', image: 'istio/proxyv2', args };
 }
 

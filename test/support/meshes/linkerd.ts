@@ -5,13 +5,21 @@ import { added, annotated, type Injector, moved } from './pod.js';
 const PROXY = 'linkerd-proxy';
 const VERSION = 'linkerd.io/proxy-version';
 
-const rules: Container = {
+const rules = (skipped: string | undefined): Container => ({
   name: 'linkerd-init',
   image: 'linkerd/proxy',
-  args: ['--incoming-proxy-port', '4143', '--outgoing-proxy-port', '4140', '--proxy-uid', '2102'],
+  args: [
+    '--incoming-proxy-port',
+    '4143',
+    '--outgoing-proxy-port',
+    '4140',
+    '--proxy-uid',
+    '2102',
+    ...(skipped === undefined ? [] : ['--outbound-ports-to-ignore', skipped]),
+  ],
   securityContext: { capabilities: { add: ['NET_ADMIN', 'NET_RAW'] }, runAsUser: 65534 },
   volumeMounts: [{ name: 'linkerd-proxy-init-xtables-lock', mountPath: '/run' }],
-};
+});
 
 /** As a native sidecar the proxy comes second, behind its rules. Else it comes first of the containers, and its hook holds them back. */
 export const linkerd =
@@ -41,9 +49,10 @@ export const linkerd =
         ? { restartPolicy: 'Always', startupProbe: { ...ready, periodSeconds: 1, failureThreshold: 120 } }
         : { lifecycle: { postStart: { exec: { command: ['/usr/lib/linkerd/linkerd-await', '--timeout=2m'] } } } }),
     };
-    added(spec, 'initContainers', rules);
+    const first = rules(template.metadata?.annotations?.['config.linkerd.io/skip-outbound-ports']);
+    added(spec, 'initContainers', first);
     added(spec, isNative ? 'initContainers' : 'containers', proxy);
-    if (isNative) spec.initContainers = moved(moved(spec.initContainers!, PROXY, 'first'), rules.name, 'first');
+    if (isNative) spec.initContainers = moved(moved(spec.initContainers!, PROXY, 'first'), first.name, 'first');
     else spec.containers = moved(spec.containers, PROXY, 'first');
     added(
       spec,

@@ -246,6 +246,18 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     "LT039 Deployment/orders: the price of ingest into a log group of the class DELIVERY in eu-central-1 is not known: list prices are known for the classes STANDARD and INFREQUENT_ACCESS in ap-northeast-1, ap-northeast-2, eu-central-1, eu-west-1, us-east-1, us-east-2, us-west-2: set 'bill.usdPerGb' (docs/reference/findings.md#lt039)",
   ],
   [
+    'LT040',
+    of({ containers: [app, { name: 'istio-proxy', image: 'p' }] }),
+    { sink: Sink.openSearch({ url: 'https://os:9200' }) },
+    "LT040 Deployment/orders: the proxy 'istio-proxy' is an ordinary container that ends before the shipper, whose connections to port 9200 go through it: set 'shipper.runAsUser' to 1337 to pass it by, make the proxy a native sidecar, or accept LT040 (docs/reference/findings.md#lt040)",
+  ],
+  [
+    'LT040',
+    of({ containers: [app, { name: 'linkerd-proxy', image: 'p' }] }),
+    { sink: frankfurt, shipper: { ...shipper, fixedUser: false } },
+    "LT040 Deployment/orders: the proxy 'linkerd-proxy' is an ordinary container that ends before the shipper, whose connections to port 443 go through it: name the port in 'config.linkerd.io/skip-outbound-ports' before the mesh changes the manifest, make the proxy a native sidecar, or accept LT040 (docs/reference/findings.md#lt040)",
+  ],
+  [
     'LT012',
     deployment(),
     { nativeSidecar: true, kubernetesVersion: 'v1.28.3' },

@@ -19,7 +19,7 @@ import { endOf, foreignProbesOf, startOf } from '../../support/meshes/kubelet.js
 import { linkerd } from '../../support/meshes/linkerd.js';
 import type { Injector } from '../../support/meshes/pod.js';
 import { vault } from '../../support/meshes/vault.js';
-import { inject } from '../../support/tap.js';
+import { check, inject } from '../../support/tap.js';
 import { container, podSpec, workloadOf } from '../../support/workloads.js';
 
 /** When the proxy ends: after the shipper, or with the application. `none` for Vault. */
@@ -164,6 +164,11 @@ describe.each(INJECTORS)('a manifest that already has %s', (_name, injector, pro
     }
   });
 
+  test(`has ${end === 'before' ? 'the' : 'no'} finding about its last lines`, () => {
+    const codes = check(meshed, given).map(({ code }) => code);
+    expect(codes.includes('LT040')).toBe(end === 'before');
+  });
+
   test('is injected once, and exactly undone', () => {
     expect(inject(injected, given)).toEqual(injected);
     expect(canonicalObject(uninject(injected))).toEqual(canonicalObject(uninject(meshed)));
@@ -183,4 +188,70 @@ test('a tapped init container that starts before the proxy keeps the library', (
     'logtap',
     'migrate',
   ]);
+});
+
+describe('LT040 does not arise', () => {
+  const EXCLUDE = 'traffic.sidecar.istio.io/excludeOutboundPorts';
+  const codes = (manifest: KubernetesObject, given: Partial<LogTapProps> = {}) =>
+    check(manifest, { ...props, ...given }).map(({ code }) => code);
+  const meshed = (injector: Injector) => through(injector, pod());
+  /** The mesh changes a pod that has the annotation. */
+  const excluding = (injector: Injector, name: string, ports: string) =>
+    through(injector, { ...pod(), metadata: { ...pod().metadata, annotations: { [name]: ports } } });
+
+  test.each([
+    ['Istio', istio({ isNative: false }), 1337],
+    ['Linkerd', linkerd({ isNative: false }), 2102],
+    ['App Mesh', appMesh({ isAwaited: false }), 1337],
+  ])('%s: for a shipper that runs as the user of the proxy', (_name, injector, runAsUser) => {
+    expect(codes(meshed(injector))).toContain('LT040');
+    expect(codes(meshed(injector), { shipper: { runAsUser } })).not.toContain('LT040');
+    expect(codes(meshed(injector), { shipper: { runAsUser: 1000 } })).toContain('LT040');
+    const patch = JSON.stringify([{ op: 'replace', path: '/shipper/securityContext/runAsUser', value: runAsUser }]);
+    expect(codes(meshed(injector), { shipper: { patch } })).not.toContain('LT040');
+  });
+
+  test.each([
+    ['Istio', istio({ isNative: false }), EXCLUDE],
+    ['Linkerd', linkerd({ isNative: false }), 'config.linkerd.io/skip-outbound-ports'],
+    ['App Mesh', appMesh({ isAwaited: false }), 'appmesh.k8s.aws/egressIgnoredPorts'],
+  ])('%s: where its rules leave the port out', (_name, injector, name) => {
+    expect(codes(excluding(injector, name, '22,9200'))).not.toContain('LT040');
+    expect(codes(excluding(injector, name, '22,443'))).toContain('LT040');
+  });
+
+  test('for a range of ports of Linkerd', () => {
+    const ranges = (ports: string) =>
+      codes(excluding(linkerd({ isNative: false }), 'config.linkerd.io/skip-outbound-ports', ports));
+    expect(ranges('22, 9000-9300')).not.toContain('LT040');
+    expect(ranges('9000-9199')).toContain('LT040');
+  });
+
+  test('where the rules follow an annotation when the pod starts; rules in the manifest do not', () => {
+    const shipper = { annotations: { [EXCLUDE]: '9200' } };
+    expect(codes(meshed(istio({ isNative: false, hasCni: true })), { shipper })).not.toContain('LT040');
+    expect(codes(meshed(istio({ isNative: false })), { shipper })).toContain('LT040');
+    // The annotation that the pod already has stays.
+    const other = excluding(istio({ isNative: false, hasCni: true }), EXCLUDE, '443');
+    expect(codes(other, { shipper })).toContain('LT040');
+  });
+
+  test('for a sink without connections, for a gateway, and for an Envoy of the application', () => {
+    expect(codes(meshed(istio({ isNative: false })), { sink: Sink.stdout() })).not.toContain('LT040');
+    const gateway = podSpec({ containers: [{ name: 'istio-proxy', image: 'istio/proxyv2' }] });
+    expect(codes(workloadOf('Deployment', gateway))).not.toContain('LT040');
+    const envoy = podSpec({ containers: [...podSpec().containers, { name: 'envoy', image: 'envoy' }] });
+    expect(codes(workloadOf('Deployment', envoy))).not.toContain('LT040');
+  });
+
+  test('names every port that is redirected, once, in order', () => {
+    const sink = Sink.all([
+      Sink.openSearch({ url: 'https://a:9200,https://b:9200' }),
+      Sink.cloudWatch({ logGroup: '/g', region: 'eu-central-1' }),
+    ]);
+    const [found] = check(meshed(istio({ isNative: false })), { ...props, sink }).filter(
+      ({ code }) => code === 'LT040',
+    );
+    expect(found?.message).toContain('to ports 443, 9200 go through it');
+  });
 });
