@@ -1,6 +1,6 @@
 // Requirements of programs and tests on the machine: how to detect each, how to get it, and which tests need it.
 const { execFileSync, spawnSync } = require('node:child_process');
-const { existsSync, mkdirSync, rmdirSync, statSync } = require('node:fs');
+const { existsSync, statSync } = require('node:fs');
 const { delimiter, join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
@@ -11,8 +11,14 @@ const { ensureSchemas, isSchemasPresent } = require('./kubernetes-schemas.js');
 const { ensureLint, isLintPresent } = require('./lint-c.js');
 const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
-const { ensureOpenSearch, isOpenSearchPresent } = require('./opensearch.js');
+const {
+  areOtherOpenSearchesPresent,
+  ensureOpenSearch,
+  ensureOtherOpenSearches,
+  isOpenSearchPresent,
+} = require('./opensearch.js');
 const { ensureSarifSchema, isSarifSchemaPresent } = require('./sarif-schema.js');
+const { isMemoryCgroupWritable } = require('./memory-cgroups.js');
 const { ensureOpenSearchSecurity, isOpenSearchSecurityPresent } = require('./opensearch-security.js');
 
 const root = join(__dirname, '..');
@@ -28,22 +34,6 @@ const PYTHON = 'python3 with pip and venv';
  * @property {string} [remedy] what to do about it, where set-up can do nothing
  * @property {string} without the tests that are left out while it is missing
  */
-
-/** Where groups with a memory limit are made; of the older interface, or else of the newer. */
-const MEMORY_CGROUPS =
-  ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((path) => existsSync(`${path}/cgroup.procs`)) ?? '';
-
-function isMemoryCgroupWritable() {
-  const probe = join(MEMORY_CGROUPS, `logtap-probe-${process.pid}`);
-  try {
-    mkdirSync(probe);
-    const hasLimit = ['memory.limit_in_bytes', 'memory.max'].some((name) => existsSync(join(probe, name)));
-    rmdirSync(probe);
-    return hasLimit;
-  } catch {
-    return false;
-  }
-}
 
 /** @param {string} program */
 function isInstalled(program) {
@@ -252,6 +242,13 @@ const forTests = [
     without: 'the tests against a real OpenSearch',
   },
   {
+    name: 'other opensearch versions',
+    isPresent: areOtherOpenSearchesPresent,
+    install: ensureOtherOpenSearches,
+    needs: ['maven'],
+    without: 'the tests against an older and the newest OpenSearch',
+  },
+  {
     name: 'openssl',
     isPresent: () => isInstalled('openssl'),
     debian: ['openssl'],
@@ -397,4 +394,4 @@ function capabilities(purpose = 'test') {
   return purpose === 'demo' ? [compiler, npmPackages] : [compiler, npmPackages, ...forTests];
 }
 
-module.exports = { MEMORY_CGROUPS, capabilities, compiler, isInstalled, npmPackages };
+module.exports = { capabilities, compiler, isInstalled, npmPackages };

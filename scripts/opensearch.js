@@ -3,7 +3,7 @@
 //     node scripts/opensearch.js [key=value ...]    runs one in the foreground, with settings of OpenSearch's own
 //
 // Needs Maven and a JDK of version 21 or newer (OPENSEARCH_JAVA_HOME names one). Exported for set-up and tests:
-// ensureOpenSearch(), isOpenSearchPresent(), startOpenSearch().
+// ensureOpenSearch(), isOpenSearchPresent(), startOpenSearch(), and the same for other versions.
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } = require('node:fs');
@@ -14,6 +14,10 @@ const { foreground, startService } = require('./service.js');
 /** @typedef {import('./service.js').Service} OpenSearchServer */
 
 const VERSION = '3.4.0';
+/** Versions that some tests run besides: the last of the line before, and the newest. */
+const OTHER_VERSIONS = ['2.19.6', '3.9.0'];
+/** The core of Log4j that goes with the interface which a version brings. @type {Readonly<Record<string, string>>} */
+const LOG4J = { [VERSION]: '2.21.0', '2.19.6': '2.25.4', '3.9.0': '2.25.5' };
 const OLDEST_JAVA = 21;
 const JVM_DIRECTORY = '/usr/lib/jvm';
 const source = join(__dirname, 'opensearch');
@@ -34,45 +38,56 @@ function javaHome() {
   const [best] = homes;
   if (best === undefined || javaVersion(best) < OLDEST_JAVA) {
     throw new Error(
-      `OpenSearch ${VERSION} needs a JDK of version ${OLDEST_JAVA} or newer, found ${homes.join(', ') || `none in ${JVM_DIRECTORY}`}. Install one, or name its home in OPENSEARCH_JAVA_HOME.`,
+      `OpenSearch needs a JDK of version ${OLDEST_JAVA} or newer, found ${homes.join(', ') || `none in ${JVM_DIRECTORY}`}. Install one, or name its home in OPENSEARCH_JAVA_HOME.`,
     );
   }
   return best;
 }
 
-/** Holds the node's class and the class path; complete if it exists. Another one as soon as its sources change. */
-function target() {
+/** Sources of the node; what differs between major versions is in a directory of its own. @param {string} version */
+const sourcesOf = (version) => ['SearchNode.java', join(version.split('.')[0] ?? '', 'PluggedNode.java')];
+
+/** Holds the node's classes and the class path; complete if it exists. Another one as soon as its sources change. @param {string} version */
+function target(version) {
   const hash = createHash('sha256');
-  for (const name of ['SearchNode.java', 'pom.xml']) hash.update(readFileSync(join(source, name)));
-  return join(cacheDir(), `opensearch-${VERSION}-${hash.digest('hex').slice(0, 8)}`);
+  for (const name of [...sourcesOf(version), 'pom.xml']) hash.update(readFileSync(join(source, name)));
+  return join(cacheDir(), `opensearch-${version}-${hash.digest('hex').slice(0, 8)}`);
 }
 
-function isOpenSearchPresent() {
-  if (!existsSync(target())) return false;
+function isOpenSearchPresent(version = VERSION) {
+  const directory = target(version);
+  if (!existsSync(directory)) return false;
   // The class path names files of Maven's own repository, which somebody may have cleaned.
-  return readFileSync(join(target(), 'classpath'), 'utf8').split(':').every(existsSync);
+  return readFileSync(join(directory, 'classpath'), 'utf8').split(':').every(existsSync);
 }
 
 /** Downloads the jars and compiles the node, unless they are there. */
-function ensureOpenSearch() {
-  if (isOpenSearchPresent()) return;
+function ensureOpenSearch(version = VERSION) {
+  if (isOpenSearchPresent(version)) return;
   const java = javaHome();
   const work = mkdtempSync(join(cacheDir(), 'opensearch-'));
   try {
     const classPath = join(work, 'classpath');
     const goal = 'org.apache.maven.plugins:maven-dependency-plugin:2.8:build-classpath';
-    execFileSync('mvn', ['-B', '-ntp', '-q', '-f', join(source, 'pom.xml'), goal, `-Dmdep.outputFile=${classPath}`], {
+    const versions = [`-Dopensearch.version=${version}`, `-Dlog4j.version=${LOG4J[version]}`];
+    const output = `-Dmdep.outputFile=${classPath}`;
+    execFileSync('mvn', ['-B', '-ntp', '-q', '-f', join(source, 'pom.xml'), goal, ...versions, output], {
       stdio: 'pipe',
     });
     const jars = readFileSync(classPath, 'utf8');
-    execFileSync(join(java, 'bin', 'javac'), ['-cp', jars, '-d', work, join(source, 'SearchNode.java')], {
-      stdio: 'pipe',
-    });
-    rmSync(target(), { recursive: true, force: true });
-    renameSync(work, target());
+    const sources = sourcesOf(version).map((name) => join(source, name));
+    execFileSync(join(java, 'bin', 'javac'), ['-cp', jars, '-d', work, ...sources], { stdio: 'pipe' });
+    rmSync(target(version), { recursive: true, force: true });
+    renameSync(work, target(version));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+const areOtherOpenSearchesPresent = () => OTHER_VERSIONS.every((version) => isOpenSearchPresent(version));
+
+function ensureOtherOpenSearches() {
+  for (const version of OTHER_VERSIONS) ensureOpenSearch(version);
 }
 
 /**
@@ -94,21 +109,23 @@ const PLAIN = {
 
 /**
  * Starts a node on a free port with an empty home.
- * @param {{ settings?: Readonly<Record<string, string>>, heapMb?: number, extension?: Extension }} [options] `settings`
- *   are OpenSearch's own
+ * @param {{ version?: string, settings?: Readonly<Record<string, string>>, heapMb?: number, extension?: Extension }} [options]
+ *   `settings` are OpenSearch's own
  * @returns {Promise<OpenSearchServer>}
  */
-async function startOpenSearch({ settings = {}, heapMb = 512, extension } = {}) {
-  ensureOpenSearch();
+async function startOpenSearch({ version = VERSION, settings = {}, heapMb = 512, extension } = {}) {
+  ensureOpenSearch(version);
   const java = javaHome();
   const { configure, isReady, scheme } = extension ?? PLAIN;
   /** @param {string} url */
   const withScheme = (url) => url.replace('http:', `${scheme}:`);
-  const own = readFileSync(join(target(), 'classpath'), 'utf8').trim().split(':');
+  const own = readFileSync(join(target(version), 'classpath'), 'utf8')
+    .trim()
+    .split(':');
   const names = new Set(own.map((jar) => basename(jar)));
   const more = (extension?.jars ?? []).filter((jar) => !names.has(basename(jar)));
   const service = await startService({
-    name: `OpenSearch ${VERSION}`,
+    name: `OpenSearch ${version}`,
     isReady: (url, signal) => isReady(withScheme(url), signal),
     command: (port, home) => {
       const config = join(home, 'config');
@@ -135,7 +152,7 @@ async function startOpenSearch({ settings = {}, heapMb = 512, extension } = {}) 
           ...heap,
           ...(extension === undefined ? [] : [`-Dlogtap.module=${extension.module}`]),
           '-cp',
-          [target(), ...own, ...more].join(':'),
+          [target(version), ...own, ...more].join(':'),
           'SearchNode',
           ...Object.entries(all).map(([k, v]) => `${k}=${v}`),
         ],
@@ -145,7 +162,14 @@ async function startOpenSearch({ settings = {}, heapMb = 512, extension } = {}) 
   return { ...service, url: withScheme(service.url) };
 }
 
-module.exports = { ensureOpenSearch, isOpenSearchPresent, startOpenSearch };
+module.exports = {
+  OTHER_VERSIONS,
+  areOtherOpenSearchesPresent,
+  ensureOpenSearch,
+  ensureOtherOpenSearches,
+  isOpenSearchPresent,
+  startOpenSearch,
+};
 
 if (require.main === module) {
   const settings = Object.fromEntries(

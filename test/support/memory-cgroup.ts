@@ -1,7 +1,7 @@
 /** A control group with a memory limit, of either version of the kernel's interface, to run programs in. */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { MEMORY_CGROUPS } from '../../scripts/capabilities.js';
+import { MEMORY_CGROUPS } from '../../scripts/memory-cgroups.js';
 import { until } from './run.js';
 
 export class MemoryCgroup {

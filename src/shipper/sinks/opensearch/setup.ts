@@ -89,10 +89,11 @@ export async function setUpOpenSearch(options: SetUpOptions, signal: AbortSignal
     if (opensearchRetentionDays !== undefined) {
       const policy = policyOf(target, opensearchRetentionDays);
       const path = `/_plugins/_ism/policies/${target.name}`;
-      const { status, reason } = await ask(`policy ${target.name}`, 'PUT', path, policy);
+      const { status, reason, isElastic } = await ask(`policy ${target.name}`, 'PUT', path, policy);
       // 409: it is there, and may have been changed since.
       if (status >= 300 && status !== 409) {
-        const why = /no handler found/.test(reason) ? 'no ISM here' : `${status} ${reason}`;
+        const noIsm = isElastic ? 'Elasticsearch has no ISM (make a policy of its ILM)' : 'no ISM here';
+        const why = /no handler found/.test(reason) ? noIsm : `${status} ${reason}`;
         options.onNotice(`no policy was made, and old indices are never deleted: ${why}`);
       }
     }
@@ -128,14 +129,19 @@ async function setUpTemplate(
   const made = await ask(operation, 'PUT', path, templateOf(target, schema));
   if (made.status < 300) return true;
   if (!/flat_object/.test(made.reason)) return goOn(made, 'Records go on without it');
-  const plain = isCurrent ? { status: 200 } : await ask(operation, 'PUT', path, templateOf(target, schema, false));
-  if (plain.status >= 300) return goOn(made, `${NO_FLAT_OBJECT}. Records go on without a template`);
-  onNotice(`${operation}: ${NO_FLAT_OBJECT}: JSON messages are stored as text only`);
+  const noFlatObject = made.isElastic ? ELASTIC_FLAT_OBJECT : NO_FLAT_OBJECT;
+  const plain = isCurrent
+    ? { ...made, status: 200 }
+    : await ask(operation, 'PUT', path, templateOf(target, schema, false));
+  if (plain.status >= 300) return goOn(plain, `${noFlatObject}. Records go on without a template`);
+  onNotice(`${operation}: ${noFlatObject}: JSON messages are stored as text only`);
   return false;
 }
 
 const NO_FLAT_OBJECT =
   'the cluster knows no flat_object, which OpenSearch has from 2.7 on (update it, or unset LOGTAP_OPENSEARCH_SETUP)';
+const ELASTIC_FLAT_OBJECT =
+  'this is Elasticsearch, which knows no flat_object (to search in JSON, parse it by an ingest pipeline into a field of type flattened)';
 
 interface PresentTemplate {
   readonly version?: number;
@@ -152,6 +158,8 @@ interface Answer {
   readonly body: unknown;
   /** The problem, in the service's words. */
   readonly reason: string;
+  /** Whether Elasticsearch says that it is the one who answers. */
+  readonly isElastic: boolean;
 }
 
 /** Any whole answer. Throws a NoAnswerError when none came, or one that says that another attempt is worth it. */
@@ -165,13 +173,14 @@ async function request(
   const abort = () => sent.abort();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    const { statusCode, body: answer } = await sent;
-    return { status: statusCode ?? 0, body: answer, reason: '' };
+    const { statusCode, body: answer, headers } = await sent;
+    return { status: statusCode ?? 0, body: answer, reason: '', isElastic: isElastic(headers) };
   } catch (error) {
     if (!(error instanceof errors.ResponseError)) {
       throw new NoAnswerError({ code: codeOf(error), detail: `${operation}: ${messageOf(error)}` }, { cause: error });
     }
-    const answer = { status: error.statusCode ?? 0, body: error.body, reason: reasonOf(error.body) };
+    const { statusCode = 0, body: answered, headers } = error;
+    const answer = { status: statusCode, body: answered, reason: reasonOf(answered), isElastic: isElastic(headers) };
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) throw failure(operation, answer);
     return answer;
   } finally {
@@ -179,10 +188,29 @@ async function request(
   }
 }
 
+const isElastic = (headers: Readonly<Record<string, unknown>> | null | undefined): boolean =>
+  headers?.['x-elastic-product'] === 'Elasticsearch';
+
+/** An error as OpenSearch answers it; what is wrong with a template is in the cause of its cause. */
+interface EngineError {
+  readonly type?: string;
+  readonly reason?: string;
+  readonly caused_by?: EngineError;
+}
+
 function reasonOf(body: unknown): string {
   if (typeof body === 'string') return body.slice(0, 200);
-  const { error } = (body ?? {}) as { error?: string | { type?: string; reason?: string } };
-  return (typeof error === 'string' ? error : `${error?.type ?? ''}: ${error?.reason ?? ''}`).slice(0, 300);
+  const { error } = (body ?? {}) as { error?: string | EngineError };
+  if (typeof error === 'string') return error.slice(0, 300);
+  const words = `${error?.type ?? ''}: ${error?.reason ?? ''}`.slice(0, 300);
+  const cause = deepestCause(error);
+  return cause === undefined ? words : `${words}: ${cause.slice(0, 300)}`;
+}
+
+function deepestCause(error: EngineError | undefined): string | undefined {
+  let cause = error?.caused_by;
+  while (cause?.caused_by !== undefined) cause = cause.caused_by;
+  return cause?.reason;
 }
 
 function failure(operation: string, { status, reason }: Answer): NoAnswerError {
