@@ -245,7 +245,7 @@ const forTests = [
     name: 'other opensearch versions',
     isPresent: areOtherOpenSearchesPresent,
     install: ensureOtherOpenSearches,
-    needs: ['maven'],
+    needs: ['maven', 'opensearch'],
     without: 'the tests against an older and the newest OpenSearch',
   },
   {

@@ -60,7 +60,7 @@ describe.each(['8.19.0', '9.2.0'] as const)('Elasticsearch %s', (version) => {
   test.each([
     ['an index', INDEX],
     ['a data stream', DATA_STREAM],
-  ])('%s: what another shipper sent is stored once, and what is throttled is sent again', async (_, destination) => {
+  ])('%s: what another shipper sent is stored once, and what is throttled is resent', async (_, destination) => {
     const batch = batchOf(['a', 'b', 'c'].map((message, seq) => ({ message, seq, timeMs })));
     const first = open({ ...SETUP, ...destination });
     engine.refuseNext(2);
@@ -84,7 +84,7 @@ describe.each(['8.19.0', '9.2.0'] as const)('Elasticsearch %s', (version) => {
     expect([...engine.documents.values()].map(({ body }) => body)).toEqual(kept);
   });
 
-  test('only what Elasticsearch has is asked', async () => {
+  test('rule 77: only what Elasticsearch has is asked', async () => {
     const sink = open({ ...SETUP, ...DATA_STREAM });
     for (let i = 0; i < 2; i++) await sink.send(batchOf([{ message: 'a', timeMs }]), never);
     expect([...new Set(engine.asked)]).toEqual([
