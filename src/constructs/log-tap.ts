@@ -2,8 +2,10 @@
 import { ApiObject } from 'cdk8s';
 import type { IConstruct, IMixin } from 'constructs';
 import { check } from './findings/check.js';
+import { namespaceRules } from './findings/check-namespace.js';
 import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './findings/finding.js';
-import { isolationFindings, watchPolicies } from './findings/network-isolation.js';
+import { neighboursIn, watchNeighbours } from './findings/neighbours.js';
+import { isolationFindings } from './findings/network-isolation.js';
 import { pointersOf } from './injection/embedded/templates.js';
 import { inject } from './injection/inject.js';
 import { isList } from './injection/object-list.js';
@@ -136,7 +138,7 @@ export class LogTap implements IMixin {
     }
     taps.set(object, this);
     const render = object.toJson;
-    watchPolicies(object);
+    watchNeighbours(object);
     const warned = new Set<string>();
     object.node.addValidation({ validate: () => this.validate(object, render, warned) });
     object.toJson = () => {
@@ -160,7 +162,11 @@ export class LogTap implements IMixin {
     }
     try {
       const props = resolveAt(object, this.props);
-      const findings = [...check(manifest, props), ...isolationFindings(object, manifest, props)];
+      const neighbours = neighboursIn(object.node.root);
+      const findings = [
+        ...check(manifest, props, namespaceRules(neighbours)),
+        ...isolationFindings(manifest, props, neighbours),
+      ];
       for (const text of warningsOf(findings).map(formatFinding)) {
         if (!warned.has(text)) console.warn(`[${object.node.path}] warning ${text}`);
         warned.add(text);

@@ -3,6 +3,7 @@
 import { checklistLine } from '../../checklist.js';
 import { type Colours, coloursFor, wantsColour } from '../../colours.js';
 import { check } from '../../constructs/findings/check.js';
+import { namespaceRules } from '../../constructs/findings/check-namespace.js';
 import { FindingSeverity, formatFinding } from '../../constructs/findings/finding.js';
 import { embeddedTemplates } from '../../constructs/injection/embedded/templates.js';
 import { planInjection } from '../../constructs/injection/plan.js';
@@ -36,16 +37,24 @@ interface Checked {
   readonly untapped: string | undefined;
 }
 
+interface Given {
+  readonly props: ResolvedProps;
+  /** LimitRanges and ResourceQuotas among the manifests. */
+  readonly rules: readonly KubernetesObject[];
+}
+
 /** Each pod template inside an object is checked as an object. */
-function checked(object: KubernetesObject, props: ResolvedProps, file: string, line: number): Checked[] {
+function checked(object: KubernetesObject, { props, rules }: Given, file: string, line: number): Checked[] {
   const plan = planInjection(object, props);
   const templates = plan === undefined ? embeddedTemplates(object, props.podTemplates) : [];
-  if (templates.length > 0) return templates.flatMap(({ workload }) => checked(workload, props, file, line));
+  if (templates.length > 0) {
+    return templates.flatMap(({ workload }) => checked(workload, { props, rules }, file, line));
+  }
   return [
     {
       place: placeOf(file, line),
       name: objectName(object),
-      findings: check(object, props).map((finding) => ({ ...finding, file, line })),
+      findings: check(object, props, rules).map((finding) => ({ ...finding, file, line })),
       isTapped: plan !== undefined,
       untapped: whyUntapped(object, plan, props),
     },
@@ -81,8 +90,10 @@ const FORMATS = {
 export async function checkCommand(args: readonly string[], io: CommandStreams): Promise<number> {
   const { values, args: paths } = parseCommand(CHECK, args);
   const props = tapProps(values);
-  const all = (await readManifests(paths[0]!, io)).flatMap((manifest) =>
-    atPlace(manifest, (object) => checked(object, props, manifest.file, manifest.line)),
+  const manifests = await readManifests(paths[0]!, io);
+  const given = { props, rules: namespaceRules(manifests.map(({ object }) => object)) };
+  const all = manifests.flatMap((manifest) =>
+    atPlace(manifest, (object) => checked(object, given, manifest.file, manifest.line)),
   );
   const isTerminal = 'isTTY' in io.stdout && io.stdout.isTTY === true;
   const colours = coloursFor(wantsColour(values.color, process.env, isTerminal));

@@ -1,6 +1,7 @@
 /** `logtap inject`: injects the tap into manifests in YAML, as the constructs do. */
 import { isDeepStrictEqual } from 'node:util';
 import { findingsOf } from '../../constructs/findings/check.js';
+import { namespaceRules } from '../../constructs/findings/check-namespace.js';
 import { formatFinding, warningsOf } from '../../constructs/findings/finding.js';
 import { embeddedTemplates } from '../../constructs/injection/embedded/templates.js';
 import { apply, inject } from '../../constructs/injection/inject.js';
@@ -26,18 +27,30 @@ export async function injectCommand(argv: readonly string[], io: CommandStreams)
     args: [path = ''],
   } = parseCommand(INJECT, argv);
   const props = tapProps(values);
-  await rewriteManifests({ path, format: values.output, change: (object) => injected(object, props) }, io);
+  const change = (all: readonly KubernetesObject[]) => {
+    const rules = namespaceRules(all);
+    return (object: KubernetesObject) => injected(object, props, rules);
+  };
+  await rewriteManifests({ path, format: values.output, change }, io);
   return EXIT.OK;
 }
 
-/** The object with the tap, and its report, with a line for each pod template inside it. */
-export function injected(object: KubernetesObject, props: ResolvedProps): Change {
+/**
+ * The object with the tap, and its report, with a line for each pod template inside it.
+ *
+ * @param rules LimitRanges and ResourceQuotas that come with the object
+ */
+export function injected(
+  object: KubernetesObject,
+  props: ResolvedProps,
+  rules: readonly KubernetesObject[] = [],
+): Change {
   const name = objectName(object);
   const plan = planInjection(object, props);
   if (plan === undefined) {
     const templates = embeddedTemplates(object, props.podTemplates);
     if (templates.length > 0) {
-      const changes = templates.map(({ workload }) => injected(workload, props));
+      const changes = templates.map(({ workload }) => injected(workload, props, rules));
       const report = changes.flatMap((change) => change.report);
       return { object: inject(object, props), report };
     }
@@ -47,7 +60,7 @@ export function injected(object: KubernetesObject, props: ResolvedProps): Change
     const line = reason === undefined ? `= unchanged ${name}` : `- skipped ${name} (${reason})`;
     return { object: inject(object, props), report: [line] };
   }
-  const findings = findingsOf(plan);
+  const findings = findingsOf(plan, rules);
   const result = apply(plan, findings);
   const isSame = isDeepStrictEqual(result, object);
   if (reason !== undefined) {

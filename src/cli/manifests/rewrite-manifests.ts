@@ -25,7 +25,8 @@ export interface Rewriting {
   readonly path: string;
   /** `undefined` for that of the input. */
   readonly format: 'yaml' | 'json' | undefined;
-  readonly change: (object: KubernetesObject) => Change;
+  /** Of one object among all. */
+  readonly change: (all: readonly KubernetesObject[]) => (object: KubernetesObject) => Change;
 }
 
 /** The changed object, and the lines that report the change. */
@@ -38,13 +39,12 @@ export interface Change {
 export async function rewriteManifests({ path, format, change }: Rewriting, io: CommandStreams): Promise<void> {
   const texts = await readTexts(path, io);
   const sources = texts.map((source) => ({ source, documents: parseDocuments(source) }));
-  mustHaveManifest(
-    sources.flatMap(({ documents }) => documents.flatMap(({ manifests }) => manifests)),
-    path,
-  );
+  const manifests = sources.flatMap(({ documents }) => documents.flatMap((document) => document.manifests));
+  mustHaveManifest(manifests, path);
+  const changeOne = change(manifests.map(({ object }) => object));
   const rewritten = sources.map(({ source, documents }) => ({
     source,
-    documents: documents.map((document) => changed(document, change)),
+    documents: documents.map((document) => changed(document, changeOne)),
   }));
   const all = rewritten.flatMap(({ documents }) => documents);
   const report = all.flatMap((document) => document.report);
@@ -69,7 +69,7 @@ interface Changed {
   readonly report: readonly string[];
 }
 
-function changed({ document, value, manifests }: ManifestDocument, change: Rewriting['change']): Changed {
+function changed({ document, value, manifests }: ManifestDocument, change: ReturnType<Rewriting['change']>): Changed {
   const changes = manifests.map((manifest) => atPlace(manifest, change));
   const objects = changes.map(({ object }) => object);
   const { apiVersion, kind } = (value ?? {}) as Partial<KubernetesObject>;

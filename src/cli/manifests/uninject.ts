@@ -18,7 +18,7 @@ export async function uninjectCommand(args: readonly string[], io: CommandStream
     values,
     args: [path = ''],
   } = parseCommand(UNINJECT, args);
-  await rewriteManifests({ path, format: values.output, change: uninjected }, io);
+  await rewriteManifests({ path, format: values.output, change: () => uninjected }, io);
   return EXIT.OK;
 }
 

@@ -17,6 +17,7 @@ import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
 import { checkBill } from './check-bill.js';
 import { checkMesh } from './check-mesh.js';
+import { checkNamespace } from './check-namespace.js';
 import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
 import { type Code, type Finding, finding } from './finding.js';
@@ -25,15 +26,16 @@ import { type Code, type Finding, finding } from './finding.js';
  * The findings about a tap on a manifest, without accepted codes. A manifest that is not a workload has none. The items of
  * a list are checked one by one.
  *
+ * @param rules LimitRanges and ResourceQuotas that come with the manifest
  * @throws if the manifest does not have the shape that Kubernetes requires
  */
-export function check(manifest: any, props: ResolvedProps): Finding[] {
+export function check(manifest: any, props: ResolvedProps, rules: readonly any[] = []): Finding[] {
   const items = listItems(manifest);
-  if (items !== undefined) return items.flatMap((item) => check(item, props));
+  if (items !== undefined) return items.flatMap((item) => check(item, props, rules));
   const plan = planInjection(manifest, props);
-  if (plan !== undefined) return findingsOf(plan);
+  if (plan !== undefined) return findingsOf(plan, rules);
   const templates = embeddedTemplates(manifest, props.podTemplates);
-  if (templates.length > 0) return templates.flatMap(({ workload }) => check(workload, props));
+  if (templates.length > 0) return templates.flatMap(({ workload }) => check(workload, props, rules));
   const elsewhere = isWorkload(manifest?.apiVersion, manifest?.kind) ? madeElsewhere(manifest) : undefined;
   if (elsewhere === undefined || props.accept.has('LT028')) return [];
   return [finding('LT028', objectName(manifest), elsewhere.reason, elsewhere.remedy)];
@@ -42,7 +44,7 @@ export function check(manifest: any, props: ResolvedProps): Finding[] {
 type Report = (code: Code, message: string, remedy: string) => void;
 
 /** The findings about a plan, without accepted codes. A disabled injection has only findings about its annotations. */
-export function findingsOf(plan: InjectionPlan): Finding[] {
+export function findingsOf(plan: InjectionPlan, rules: readonly any[] = []): Finding[] {
   const findings: Finding[] = [];
   const report: Report = (code, message, remedy) => {
     if (!plan.props.accept.has(code)) {
@@ -59,6 +61,7 @@ export function findingsOf(plan: InjectionPlan): Finding[] {
   checkRecords(plan, report);
   checkPod(plan, report);
   checkMesh(plan, report);
+  checkNamespace(plan, rules, report);
   checkBill(plan, report);
   return findings;
 }

@@ -30,6 +30,32 @@ describe('check', () => {
     });
   });
 
+  test.each(['yaml', 'json'] as const)(
+    'a quota among the manifests, before or behind the workload: %s',
+    async (format) => {
+      const quota = {
+        apiVersion: 'v1',
+        kind: 'ResourceQuota',
+        metadata: { name: 'shop' },
+        spec: { hard: { 'limits.cpu': 8 } },
+      };
+      for (const objects of [
+        [quota, deployment()],
+        [deployment(), quota],
+      ]) {
+        const input = formatManifests(objects, format);
+        const { stdout: out, code } = await check([], input);
+        expect(out).toMatch(
+          /^warning {2}standard input, line \d+: LT041 Deployment\/orders: ResourceQuota\/shop [^\n]+\n$/,
+        );
+        expect(code).toBe(0);
+        const { stderr } = await runCommand(injectCommand, ['-', ...stdout], input);
+        expect(stderr).toMatch(/^! LT041 Deployment\/orders: ResourceQuota\/shop refuses the pod/m);
+        expect((await check(['--set', 'shipper.cpuLimitMillis=500'], input)).stdout).toMatch(/^pass /);
+      }
+    },
+  );
+
   test.each([
     [
       'by its annotation',
