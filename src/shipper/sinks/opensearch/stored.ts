@@ -95,7 +95,14 @@ export class StoredDocuments {
       if (isFound === false) return 'foreign';
       if (typeof source !== 'object' || source === null) return 'unknown';
       const ours = this.#encoder.documentOf(batch, record);
-      return telltales.every((name) => ours[name] === source[name]) ? 'ours' : 'foreign';
+      return telltales.every((name) => isSame(name, ours[name], source[name])) ? 'ours' : 'foreign';
     });
   }
+}
+
+/** An index that derives its source from its fields has a time in a form of its own, and of milliseconds only. */
+function isSame(name: string, ours: unknown, stored: unknown): boolean {
+  if (ours === stored) return true;
+  if (name !== '@timestamp' || typeof ours !== 'string' || typeof stored !== 'string') return false;
+  return Date.parse(ours) === Date.parse(stored);
 }
