@@ -84,6 +84,17 @@ describe.each(['8.19.0', '9.2.0'] as const)('Elasticsearch %s', (version) => {
     expect([...engine.documents.values()].map(({ body }) => body)).toEqual(kept);
   });
 
+  test('a failure store: the line is there and counts as delivered, and one notice says where to search', async () => {
+    engine.failureStore = new Map();
+    const sink = open({ ...SETUP, ...DATA_STREAM });
+    const late = (seq: number) => ({ message: 'too late', timeMs: Date.UTC(2300, 0, 1), seq });
+    expect(await sink.send(batchOf([late(0), { message: 'in time', timeMs, seq: 1 }]), never)).toEqual(DONE);
+    expect(await sink.send(batchOf([late(2)]), never)).toEqual(DONE);
+    expect([engine.failureStore.size, engine.documents.size]).toEqual([2, 1]);
+    const told = sink.notices.filter((notice) => notice.includes('failure store'));
+    expect(told).toEqual([expect.stringContaining('logs-app-default::failures')]);
+  });
+
   test('rule 77: only what Elasticsearch has is asked', async () => {
     const sink = open({ ...SETUP, ...DATA_STREAM });
     for (let i = 0; i < 2; i++) await sink.send(batchOf([{ message: 'a', timeMs }]), never);

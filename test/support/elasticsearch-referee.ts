@@ -13,6 +13,8 @@ export interface Referee {
   readonly templates: Map<string, Template>;
   /** Sources by index and id, `INDEX/ID`. */
   readonly documents: Map<string, Record<string, unknown>>;
+  /** Whether data streams keep what they refuse, as they may from 9.1 on: sources by index and id. */
+  failureStore: Map<string, Record<string, unknown>> | undefined;
   /** How many of the next actions are refused as too many. */
   refuseNext(actions: number): void;
   stop(): Promise<void>;
@@ -42,6 +44,7 @@ export async function startElasticsearch(version: '8.19.0' | '9.2.0'): Promise<R
   const asked: string[] = [];
   const templates = new Map<string, Template>();
   const documents = new Map<string, Record<string, unknown>>();
+  const failures: Pick<Referee, 'failureStore'> = { failureStore: undefined };
   let refused = 0;
 
   const isDataStream = (index: string) =>
@@ -85,12 +88,14 @@ export async function startElasticsearch(version: '8.19.0' | '9.2.0'): Promise<R
       const reason = `[${_id}]: version conflict, document already exists (current version [1])`;
       return fail(409, 'version_conflict_engine_exception', reason);
     }
-    if (Date.parse(String(source['@timestamp'])) > NANOSECONDS_MAX_MS)
-      return fail(
-        400,
-        'document_parsing_exception',
-        "[1:15] failed to parse field [@timestamp] of type [date_nanos] in document with id 'x'",
-      );
+    if (Date.parse(String(source['@timestamp'])) > NANOSECONDS_MAX_MS) {
+      if (isDataStream(_index) && failures.failureStore !== undefined) {
+        failures.failureStore.set(key, source);
+        return item(201, { _version: 1, result: 'created', failure_store: 'used' });
+      }
+      const reason = "[1:15] failed to parse field [@timestamp] of type [date_nanos] in document with id 'x'";
+      return fail(400, 'document_parsing_exception', reason);
+    }
     documents.set(key, source);
     const shards = { total: 2, successful: 1, failed: 0 };
     return item(201, { _version: 1, result: 'created', _shards: shards, _seq_no: 0, _primary_term: 1 });
@@ -136,26 +141,28 @@ export async function startElasticsearch(version: '8.19.0' | '9.2.0'): Promise<R
   const listener = async (request: IncomingMessage, response: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const path = (request.url ?? '').split('?')[0] ?? '';
+    const { pathname: path, searchParams } = new URL(request.url ?? '', 'http://referee');
     const method = request.method ?? '';
     asked.push(`${method} ${path}`);
     const [status, json] = answer(method, path, Buffer.concat(chunks).toString());
     response.writeHead(status, { 'X-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
-    response.end(JSON.stringify(json));
+    // As little of filter_path as matters here.
+    const isFiltered = searchParams.get('filter_path')?.includes('failure_store') === false;
+    response.end(JSON.stringify(json, (name, value) => (isFiltered && name === 'failure_store' ? undefined : value)));
   };
   const server = createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  return Object.assign(failures, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     templates,
     documents,
-    refuseNext: (actions) => {
+    refuseNext: (actions: number) => {
       refused = actions;
     },
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
-  };
+  });
 }

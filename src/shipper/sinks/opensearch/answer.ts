@@ -12,6 +12,8 @@ export interface BulkError {
 export interface BulkItem {
   readonly status: number;
   readonly error: BulkError;
+  /** Elasticsearch refused the document, and keeps it in the failure store of its data stream. */
+  readonly isInFailureStore?: true;
 }
 
 /**
@@ -60,9 +62,17 @@ const isDone = (status: number): boolean => status === 200 || status === 201;
 /** The item of an action, which has the name of the action. */
 function itemOf(item: unknown): BulkItem | undefined {
   const results = Object.values(typeof item === 'object' && item !== null ? item : {}) as readonly unknown[];
-  const { status, error } = (results.length === 1 ? (results[0] ?? {}) : {}) as { status?: unknown; error?: unknown };
+  const {
+    status,
+    error,
+    failure_store: failureStore,
+  } = (results.length === 1 ? (results[0] ?? {}) : {}) as Readonly<Record<string, unknown>>;
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599) return undefined;
-  return { status, error: error === undefined || error === null ? NO_ERROR : bulkError(error) };
+  return {
+    status,
+    error: error === undefined || error === null ? NO_ERROR : bulkError(error),
+    ...(failureStore === 'used' && { isInFailureStore: true }),
+  };
 }
 
 function bulkError(error: unknown): BulkError {

@@ -24,8 +24,8 @@ interface Operation {
 
 const BULK: Operation = {
   path: '/_bulk',
-  // One status per item, and the names of errors.
-  filter: 'errors,items.*.status,items.*.error.type,items.*.error.reason,items.*.error.index',
+  // One status per item, the names of errors, and where Elasticsearch put what it refuses.
+  filter: 'errors,items.*.status,items.*.failure_store,items.*.error.type,items.*.error.reason,items.*.error.index',
   contentType: 'application/x-ndjson',
   operation: 'bulk request',
 };

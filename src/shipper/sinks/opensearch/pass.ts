@@ -43,6 +43,8 @@ export interface PassParts {
   readonly startedMs: number;
   /** The service makes the ids, from now on. */
   readonly onWithoutIds: () => void;
+  /** A document was refused, and is kept where documents of this data stream that are refused are kept. */
+  readonly onFailureStore: (dataStream: string) => void;
 }
 
 export class Pass {
@@ -156,6 +158,7 @@ export class Pass {
       switch (classifyItem(item, hadId)) {
         case 'delivered':
           lost.delete(this.#batch, record);
+          if (item.isInFailureStore === true) this.#parts.onFailureStore(encoder.indexOf(this.#batch, record));
           return;
         case 'there':
           if (lost.has(this.#batch, record)) lost.delete(this.#batch, record);

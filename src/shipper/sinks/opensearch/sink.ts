@@ -70,6 +70,7 @@ export class OpenSearchSink implements Sink {
   /** Whether new indices have a field for messages that are JSON. */
   #withData = false;
   #areFieldsTold = false;
+  #isFailureStoreTold = false;
   #unpreparedSinceMs: number | undefined;
   /** When set-up is tried again while records go on without it. */
   #prepareAtMs = 0;
@@ -86,6 +87,7 @@ export class OpenSearchSink implements Sink {
       lost: new LostAnswers(),
       startedMs: options.startedMs ?? Date.now(),
       onWithoutIds: () => this.#withoutIds(),
+      onFailureStore: (dataStream) => this.#tellOfFailureStore(dataStream),
     };
     this.#isPrepared = options.prepare === undefined;
   }
@@ -230,6 +232,15 @@ export class OpenSearchSink implements Sink {
       unnamed: pass.unnamed.filter((index) => !again.has(index)).map(at),
       isBlind: pass.isBlind,
     };
+  }
+
+  /** Told once: lines are kept, and no search of the data stream finds them. */
+  #tellOfFailureStore(dataStream: string): void {
+    if (this.#isFailureStoreTold) return;
+    this.#isFailureStoreTold = true;
+    this.#options.onNotice(
+      `${this.#options.target} refuses documents for ${dataStream} and keeps them in its failure store: they count as delivered, and only a search of ${dataStream}::failures finds them. Correct the mapping, or let LOGTAP_OPENSEARCH_SETUP make it`,
+    );
   }
 
   /** From now on the service makes the ids. */
