@@ -197,6 +197,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: "if (isLater) return { kind: 'read', stored: search.result(true) };",
   },
   {
+    name: 'two copies of a record in one request are both sent',
+    file: `${SHIPPER}/sinks/cloudwatch/requests/first-copies.ts`,
+    find: '      return keys.add(keyOf(batch, i)).size > size;\n',
+    replace: '      return keys.add(keyOf(batch, i)).size >= size;\n',
+  },
+  {
     name: 'possible duplicates are not kept beyond a kill',
     file: `${SHIPPER}/accounting/ledger.ts`,
     find: "    this.#journal?.ofSink('possibleDuplicates', sink, LOST_ANSWER, repeated);\n",

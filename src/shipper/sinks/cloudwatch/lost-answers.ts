@@ -102,15 +102,13 @@ export class LostAnswers {
   /** Records that are stored in part. */
   readonly #begun = new Map<string, Stored>();
   readonly #absentInARow = new Map<string, number>();
-  readonly #copies = new FirstCopies();
-  /** Set when an earlier shipper may have sent records of before this time. */
-  #previousUntilMs: number | undefined;
+  readonly #copies: FirstCopies;
   #readableMs = 0;
 
   constructor(options: LostAnswersOptions) {
     this.#options = options;
     this.#startedMs = options.now();
-    this.#previousUntilMs = options.previousUntilMs;
+    this.#copies = new FirstCopies(options.previousUntilMs);
   }
 
   /** Records are about to be sent to a log stream. The result has to be called when that is over, with those to retry. */
@@ -124,7 +122,7 @@ export class LostAnswers {
   leave(logStream: string, events: Events, { from, to }: Pick<PutBody, 'from' | 'to'>): PutRequest {
     const request = { logStream, events, from, to };
     this.#requestsTo(logStream).left(request);
-    this.#sent(request, false);
+    this.#copies.add(request, false);
     return request;
   }
 
@@ -144,14 +142,9 @@ export class LostAnswers {
     this.#copies.delete(request);
   }
 
-  /** `isStored`: for certain. */
-  #sent(request: PutRequest, isStored: boolean): void {
-    if (this.#previousUntilMs !== undefined) this.#copies.add(request, this.#previousUntilMs, isStored);
-  }
-
   /** Its events are stored, or, unless `isWhole`, some are rejected one by one; `latest` is the last one that is stored. */
   answered(request: PutRequest, latest: number, isWhole: boolean): void {
-    if (isWhole) this.#sent(request, true);
+    if (isWhole) this.#copies.add(request, true);
     else this.#copies.delete(request);
     const { logStream, from, to } = request;
     const { batch, record, end, count } = request.events;
@@ -179,7 +172,7 @@ export class LostAnswers {
     signal: AbortSignal,
     onProgress: () => void,
   ): Promise<Left | Undecided> {
-    const unstored = this.#copies.unstored(batch, records);
+    const unstored = this.#copies.unstored(batch, this.#copies.first(batch, records, timeMs));
     const lost = this.#lostOf(logStream, batch, unstored);
     const asked = lost.length > 0 ? lost : this.#previous(logStream, unstored, timeMs, events);
     const decided: (readonly Fate[])[] = [];
@@ -192,6 +185,8 @@ export class LostAnswers {
     asked.forEach((each, i) => {
       left = this.#settled(logStream, each, decided[i]!, batch, left);
     });
+    // Once more: while these were looked for, a first copy may have been sent and stored.
+    left = this.#copies.unstored(batch, left);
     this.#count(batch, this.#copies.out(batch, left));
     return this.#left(batch, left);
   }
@@ -211,13 +206,9 @@ export class LostAnswers {
     timeMs: Float64Array,
     events: (records: readonly number[]) => readonly SentEvent[],
   ): readonly Lost[] {
-    let previousUntilMs = this.#previousUntilMs;
-    if (previousUntilMs === undefined || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
-    const nowMs = Date.now();
-    // Of a later time than now: the wall clock was set back, and this run has written none of that time.
-    for (const i of records) if (timeMs[i]! > nowMs) previousUntilMs = Math.max(previousUntilMs, timeMs[i]! + 1);
-    this.#previousUntilMs = previousUntilMs;
-    const sent = events(records.filter((i) => !(timeMs[i]! >= previousUntilMs)));
+    const { untilMs } = this.#copies;
+    if (untilMs === undefined || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
+    const sent = events(records.filter((i) => !(timeMs[i]! >= untilMs)));
     return sent.length === 0 ? [] : [{ events: sent, sinceMs: this.#startedMs }];
   }
 

@@ -250,6 +250,13 @@ describe('after a kill', () => {
     expect([stored(logs), repeated(shipped), delivered(shipped)]).toEqual([['a', 'b'], 0, 4]);
   });
 
+  test('a record that was left on disk and in a ring is sent once, although one request would have both', async () => {
+    const logs = logsOf([]);
+    const copies = [lines('a', 'b'), lines('a', 'b')];
+    const shipped = await ship(logs, copies, { ...restarted, maxRecords: 4 });
+    expect([stored(logs), repeated(shipped), delivered(shipped)]).toEqual([['a', 'b'], 0, 4]);
+  });
+
   test('a record that was left twice, once with more lines, is no copy', async () => {
     const logs = logsOf([]);
     await ship(logs, [lines('a', 'b'), lines('a', 'b and more')], { ...restarted, maxRecords: 2 });

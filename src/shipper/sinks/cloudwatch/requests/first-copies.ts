@@ -12,9 +12,37 @@ const RECORDS_MAX = 65_536;
 export class FirstCopies {
   /** By record, whether it is stored for certain. */
   readonly #sent = new Map<string, boolean>();
+  #untilMs: number | undefined;
 
-  /** The records of these events were sent, if they are of before `untilMs`; `isStored`: and are stored for certain. */
-  add({ events, from, to }: PutRequest, untilMs: number, isStored: boolean): void {
+  /** `untilMs`: an earlier shipper may have sent records of before this time, in milliseconds since 1970. Undefined without one. */
+  constructor(untilMs: number | undefined) {
+    this.#untilMs = untilMs;
+  }
+
+  get untilMs(): number | undefined {
+    return this.#untilMs;
+  }
+
+  /** The records without second copies in the same batch: those are delivered with the first ones. */
+  first(batch: RecordBatch, records: readonly number[], timeMs: Float64Array): readonly number[] {
+    let untilMs = this.#untilMs;
+    if (untilMs === undefined) return records;
+    const nowMs = Date.now();
+    // Of a later time than now: the wall clock was set back, and this run has written none of that time.
+    for (const i of records) if (timeMs[i]! > nowMs) untilMs = Math.max(untilMs, timeMs[i]! + 1);
+    this.#untilMs = untilMs;
+    const keys = new Set<string>();
+    return records.filter((i) => {
+      if (timeMs[i]! >= untilMs) return true;
+      const { size } = keys;
+      return keys.add(keyOf(batch, i)).size > size;
+    });
+  }
+
+  /** The records of these events were sent, if they are of before this run; `isStored`: and are stored for certain. */
+  add({ events, from, to }: PutRequest, isStored: boolean): void {
+    const untilMs = this.#untilMs;
+    if (untilMs === undefined) return;
     for (const [key, timeMs] of keysOf(events, from, to)) {
       if (timeMs >= untilMs) continue;
       this.#sent.delete(key);
