@@ -4,6 +4,8 @@ import { withClocks } from './plan-clocks.js';
 import { withEvents } from './plan-events.js';
 import { withForgeries } from './plan-forgeries.js';
 import { withLogs } from './plan-logs.js';
+import { withFullMemory } from './plan-memory.js';
+import { withRefusals } from './plan-refusals.js';
 import type { LogsPlan } from './world/logs.js';
 import { Random } from './world/random.js';
 import { MOODS, type Mood } from './world/service.js';
@@ -33,6 +35,8 @@ export type Step = { readonly atMs: number } & (
       readonly forMs: number;
     }
   | { readonly do: 'fill disk'; readonly leftBytes: number; readonly forMs: number }
+  /** Where rings are: none can be made. */
+  | { readonly do: 'fill memory'; readonly forMs: number }
   | { readonly do: 'take descriptors'; readonly left: number; readonly forMs: number }
   /** Of a segment of the disk buffer, as a bad disk or a user does. */
   | { readonly do: 'damage'; readonly how: Damage; readonly pick: number }
@@ -102,7 +106,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
-  return withClocks(withForgeries(withEvents(withLogs(plan))));
+  return withRefusals(withFullMemory(withClocks(withForgeries(withEvents(withLogs(plan))))));
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

@@ -3,10 +3,12 @@ import { RING_NAMES } from '../../src/contract.js';
 import { Books, Violation } from './books.js';
 import { isDropUnkept, readOf } from './counts.js';
 import { damage } from './damage.js';
+import { JournalRefusals } from './journal-refusals.js';
 import { LastWords } from './last-words.js';
 import { openService } from './open-service.js';
 import type { Plan, Step } from './plan.js';
 import { checkReasons } from './reasons.js';
+import { checkSynced } from './synced.js';
 import { DISK, type Inode } from './world/files.js';
 import { LogsService } from './world/logs.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
@@ -30,10 +32,6 @@ const SETTLE_MS = 600_000;
 const QUIET_MS = 3000;
 /** Longer than any wait between attempts, after the last answer that comes late. */
 const RECOVERY_MS = 150_000;
-/** A second, and the time that syncs take. */
-const UNSYNCED_MAX_MS = 1500;
-/** Files of the disk buffer that must outlive a crash; a checkpoint is synced in turn with another one. */
-const LASTING = new RegExp(`^${DISK}/(.*\\.segment|counts\\.journal)$`);
 /** Numbers of writers begin below. */
 const FORGERS = 900;
 const EXIT = { DRAINED: 0, UNDELIVERED: 74, CONFIGURATION: 78 };
@@ -79,6 +77,7 @@ class Simulation {
   /** Segments. */
   readonly #damaged = new Set<Inode>();
   #isDiskFilled = false;
+  readonly #refusals = new JournalRefusals();
   #forgers = 0;
   #troubles = new Set<Step & { readonly do: 'trouble' }>();
 
@@ -95,6 +94,7 @@ class Simulation {
     this.machine.onUnaccepted = (bytes) => this.books.excuseIn('not accepted', bytes);
     this.machine.scheduler.onError = (error) => this.failed(error);
     this.machine.trouble = (call, path) => this.#trouble(call, path);
+    this.machine.onFailed = (error) => this.#refusals.refused(error, () => this.#journal);
   }
 
   /** What nothing in a process caught: it ends Node, unless its process is gone. */
@@ -210,7 +210,8 @@ class Simulation {
     this.books.doubts += unsettled;
     this.books.doubtTwice(spool, this.#rings.map(unreadOf));
     this.#told.killed(this.#journal);
-    this.#checkJournal(process);
+    // docs/internals/architecture.md: counts that no disk took.
+    if (this.#refusals.isBehind(this.#journal)) this.books.doubtCounts();
     // It was killed after its last line, and the journal says so: the next shipper does not repeat it.
     const totals = lastLineOf(process);
     if (totals !== undefined && this.#journal.endsWith('["reported"]\n')) {
@@ -292,6 +293,12 @@ class Simulation {
           files.diskBytes = Number.POSITIVE_INFINITY;
         });
         break;
+      case 'fill memory':
+        files.isMemoryFull = true;
+        later(step.forMs, () => {
+          files.isMemoryFull = false;
+        });
+        break;
       case 'take descriptors':
         for (const process of machine.running) process.descriptorLimit = process.descriptors.size + step.left;
         later(step.forMs, () => this.#giveDescriptors());
@@ -332,12 +339,13 @@ class Simulation {
     const options = { machine: this.machine, books: this.books, number: generation };
     const writer = this.#plan.writers[number] === 'ring' ? new RingWriter(options) : new SocketWriter(options);
     this.#writers.set(number, writer);
-    if (writer instanceof SocketWriter) this.#told.add(writer);
+    this.#told.add(writer);
     this.#instances.set(generation, writer.instance.toString(16).padStart(16, '0'));
     return writer;
   }
 
-  #trouble(call: string, _path: string): string | undefined {
+  #trouble(call: string, path: string): string | undefined {
+    if (call === 'write' && isOfMemory(path) && this.machine.files.isMemoryFull) return 'ENOSPC';
     for (const { calls, code, chance } of this.#troubles) {
       if (calls.includes(call) && this.machine.random.chance(chance)) return code;
     }
@@ -348,7 +356,7 @@ class Simulation {
   #crash(): void {
     const { machine } = this;
     machine.trace('crash');
-    this.#checkSynced();
+    checkSynced(this.#plan, machine, this.#shipper);
     this.books.crashes += 1;
     this.books.excuse('crash', 'all', machine.files.syncedFiles(this.#damaged));
     // Counts since the last sync, and what was delivered after the last checkpoint that lasts, and is damaged.
@@ -359,19 +367,6 @@ class Simulation {
     machine.bootId = `${this.books.crashes}1111111-2222-3333-4444-555555555555`;
   }
 
-  /** docs/decisions/0012: of what a running shipper has put on a disk that works, a crash takes the last second. */
-  #checkSynced(): void {
-    const runsMs = this.#shipper?.isAlive === true ? this.machine.scheduler.nowMs - this.#shipper.startedMs : 0;
-    const isSynced = this.#plan.environment.LOGTAP_SPOOL_SYNC !== 'off';
-    const isTroubled = this.#plan.steps.some((step) => ['trouble', 'fill disk', 'take descriptors'].includes(step.do));
-    const unsyncedMs = Math.min(runsMs, this.machine.files.unsyncedMs(LASTING));
-    if (!isSynced || isTroubled || unsyncedMs < UNSYNCED_MAX_MS) return;
-    throw new Violation(
-      'unsynced',
-      `segments or counts, or their names, were not synced for ${Math.round(unsyncedMs)} ms`,
-    );
-  }
-
   #heal(): void {
     const { service } = this.machine;
     service.mood = 'well';
@@ -380,6 +375,7 @@ class Simulation {
     }
     this.#troubles.clear();
     this.machine.files.diskBytes = Number.POSITIVE_INFINITY;
+    this.machine.files.isMemoryFull = false;
     this.#giveDescriptors();
   }
 
@@ -387,6 +383,9 @@ class Simulation {
     return JSON.stringify(this.machine.processes.at(-1)?.log.slice(-3));
   }
 }
+
+/** A ring that is made, and not the few bytes of other files. */
+const isOfMemory = (path: string): boolean => path.startsWith(`${RINGS}/making-`);
 
 /** How long a step goes on. */
 function lastOf(step: Step): number {

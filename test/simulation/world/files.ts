@@ -48,6 +48,8 @@ export class Files {
   readonly #now: () => number;
   /** Bytes that the disk takes. */
   diskBytes = Number.POSITIVE_INFINITY;
+  /** The memory that rings are in has no room for one. */
+  isMemoryFull = false;
 
   constructor(now: () => number) {
     this.#now = now;

@@ -155,8 +155,7 @@ export function fileSystemOf(process: MachineProcess) {
     else files.sync(inode);
   };
 
-  return {
-    constants,
+  const calls = {
     openSync,
     readSync,
     writeSync,
@@ -241,6 +240,18 @@ export function fileSystemOf(process: MachineProcess) {
     fdatasync: (fd: number, done: Done) => syncLater('fdatasync', fd, done),
     realpathSync: (path: string) => path,
   };
+  const watched = Object.entries(calls as Record<string, (...args: unknown[]) => unknown>).map(([name, call]) => [
+    name,
+    (...args: unknown[]) => {
+      try {
+        return call(...args);
+      } catch (error) {
+        machine.onFailed(error as NodeJS.ErrnoException);
+        throw error;
+      }
+    },
+  ]);
+  return { constants, ...(Object.fromEntries(watched) as typeof calls) };
 }
 
 function flagsOf(flags: string | number) {

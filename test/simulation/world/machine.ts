@@ -148,6 +148,8 @@ export class Machine {
   readonly processes: MachineProcess[] = [];
   readonly service: Service;
   trouble: Trouble = () => undefined;
+  /** Told the error of each call to files that fails. */
+  onFailed: (error: NodeJS.ErrnoException) => void = () => {};
   onKilled: (process: MachineProcess) => void = () => {};
   onExit: (process: MachineProcess) => void = () => {};
   /** Told what was written over connections that a process had not accepted when it ended. */

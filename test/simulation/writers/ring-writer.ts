@@ -40,7 +40,7 @@ export class RingWriter extends FramedWriter {
     if (this.#ring !== undefined) {
       this.#set(this.#ring, 'ended', 1n);
       if (!this.#isRetired(this.#ring)) this.#wake(this.#ring);
-    } else if (this.lostBytes > 0n) this.#tellLoss();
+    } else if (this.lostBytes > 0n && !this.#tellLoss()) this.#excuse();
     this.#leave();
   }
 
@@ -48,8 +48,16 @@ export class RingWriter extends FramedWriter {
     if (!this.isAlive) return;
     // Its copy of the frame is lost if the ring was retired in between.
     this.#confirm();
-    if (this.#ring === undefined) this.books.excusedLosses += Number(this.lostLines);
+    if (this.#ring === undefined) this.#excuse();
     this.#leave();
+  }
+
+  override get said(): number {
+    return this.#ring === undefined ? this.lost : 0;
+  }
+
+  #excuse(): void {
+    this.books.excusedLosses += this.lost;
   }
 
   protected hand(frame: Buffer): boolean {
@@ -95,7 +103,7 @@ export class RingWriter extends FramedWriter {
     const { files } = this.machine;
     const name = `${RING_NAMES.USED}${this.pid}-${this.instance.toString(16).padStart(16, '0')}-${this.#claims}`;
     const free = files.list(RINGS).filter((each) => each.startsWith(RING_NAMES.FREE));
-    if (files.find(RINGS) === undefined) return false;
+    if (files.find(RINGS) === undefined || (free.length === 0 && files.isMemoryFull)) return false;
     const path = `${RINGS}/${name}`;
     if (free.length > 0) files.rename(`${RINGS}/${free[this.pid % free.length]!}`, path);
     else {
@@ -105,6 +113,7 @@ export class RingWriter extends FramedWriter {
     const inode = files.find(path)!;
     inode.isLocked = true;
     this.#claims += 1;
+    this.greetings += 1;
     const ring = { inode, capacity: inode.size - RING_HEADER_BYTES, head: 0, rungEpoch: 0n };
     this.#ring = ring;
     this.#set(ring, 'pid', BigInt(this.pid));
@@ -145,19 +154,23 @@ export class RingWriter extends FramedWriter {
     this.#bell([this.instance]);
   }
 
-  #tellLoss(): void {
-    this.#bell([BELL_LOSS, this.instance, this.lostLines, this.lostBytes]);
+  /** Whether a shipper listens. */
+  #tellLoss(): boolean {
+    const isHeard = this.#bell([BELL_LOSS, this.instance, this.lostLines, this.lostBytes]);
+    if (isHeard) this.greetings += 1;
+    return isHeard;
   }
 
-  #bell(words: readonly bigint[]): void {
+  #bell(words: readonly bigint[]): boolean {
     const { files } = this.machine;
     const path = `${RINGS}/${RING_NAMES.BELL}`;
     const inode = files.find(path) ?? (files.find(RINGS) && files.make(path, 'fifo', 0, 0o666));
     const bell = inode?.server as Bell | undefined;
-    if (bell?.owner.isAlive !== true) return;
+    if (bell?.owner.isAlive !== true) return false;
     const bytes = Buffer.alloc(words.length * 8);
     for (const [i, word] of words.entries()) bytes.writeBigUInt64LE(word, i * 8);
     bell.pipe.write(bytes);
+    return true;
   }
 
   #get(ring: Ring, word: Word): bigint {

@@ -10,8 +10,6 @@ const SEND_BUFFER_BYTES = 208 * 1024;
 
 export class SocketWriter extends FramedWriter {
   protected readonly transport = 'socket';
-  /** Connections that it has begun. */
-  greetings = 0;
   #connection: Connection | undefined;
   #toldBytes = 0n;
   /** Line ends that the kernel has taken. */

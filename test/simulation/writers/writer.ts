@@ -81,6 +81,14 @@ export abstract class FramedWriter implements Writer {
     return Number(this.lostLines);
   }
 
+  /** How often it has told a shipper its total. */
+  greetings = 0;
+
+  /** Of `lost`: what only its words tell, and no memory that outlives a shipper. */
+  get said(): number {
+    return this.lost;
+  }
+
   abstract end(): void;
   abstract kill(): void;
   /** Whether the frame is handed over. */
