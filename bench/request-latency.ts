@@ -13,6 +13,9 @@ import { compile, directory, print, shipper, tapped } from './workshop.js';
 const LINES = Number(process.env.LOGTAP_BENCH_LINES ?? 500_000);
 const LINE_BYTES = 150;
 const LATENCIES_MS = (process.env.LOGTAP_BENCH_LATENCIES ?? '0,20,100').split(',').map(Number);
+/** Lines a second of all processes, and for how long. */
+const RATE = 100_000;
+const RATE_SECONDS = 8;
 const MIB = 1024 * 1024;
 /** What each process can write while its records are out, and how many processes write. */
 const WRITERS = [
@@ -68,8 +71,16 @@ async function service(latencyMs: number, answer: Target['answer']) {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, count: () => requests, server };
 }
 
-interface Case {
+/** Writes lines, and what becomes of those that find no room. */
+interface Writing {
   readonly program: string;
+  readonly args: (lines: number) => readonly number[];
+  readonly onFull: string;
+  readonly lines: number;
+}
+
+interface Case {
+  readonly writing: Writing;
   readonly bundle: string;
   readonly sink: string;
   readonly latencyMs: number;
@@ -79,7 +90,8 @@ interface Case {
 
 let runs = 0;
 
-async function measure({ program, bundle, sink, latencyMs, ringBytes, processes }: Case): Promise<string[]> {
+async function measure({ writing, bundle, sink, latencyMs, ringBytes, processes }: Case): Promise<string[]> {
+  const { program, args, onFull, lines } = writing;
   const { settings, answer } = TARGETS[sink]!;
   const { url, count, server } = await service(latencyMs, answer);
   const rings = join(directory, `rings-${runs}`);
@@ -97,9 +109,9 @@ async function measure({ program, bundle, sink, latencyMs, ringBytes, processes 
   );
   const begin = performance.now();
   const ended = Array.from({ length: processes }, () => {
-    const writer = spawn(program, [String(LINES / processes - 1), '1', String(LINE_BYTES)], {
+    const writer = spawn(program, args(lines / processes).map(String), {
       stdio: 'ignore',
-      env: { ...tapped(`ring:${rings}`), LLT_ON_FULL: 'block:60000' },
+      env: { ...tapped(`ring:${rings}`), LLT_ON_FULL: onFull },
     });
     return once(writer, 'exit');
   });
@@ -108,40 +120,66 @@ async function measure({ program, bundle, sink, latencyMs, ringBytes, processes 
   const { ledger } = await running.ended;
   const seconds = (performance.now() - begin) / 1000;
   server.close();
-  if (ledger.read !== LINES || ledger.held !== 0 || !ledger.balanced) throw new Error(running.said());
+  const lost = ledger.dropped.application?.not_handed_over ?? 0;
+  if (ledger.read + lost !== lines || ledger.held !== 0 || !ledger.balanced) throw new Error(running.said());
   return [
     ...(BUNDLES.length > 1 ? [bundle === shipper ? 'this' : 'base'] : []),
     sink,
     `${latencyMs} ms`,
     `${ringBytes / MIB} MiB`,
     String(processes),
-    Math.round(LINES / seconds).toLocaleString('en'),
-    ((LINES * LINE_BYTES) / seconds / 1e6).toFixed(1),
+    Math.round(ledger.read / seconds).toLocaleString('en'),
+    ((ledger.read * LINE_BYTES) / seconds / 1e6).toFixed(1),
     String(count()),
+    ...(onFull === 'pass' ? [String(lost)] : []),
   ];
 }
 
-export async function requestLatency(): Promise<void> {
-  const program = compile('writes');
-  const rows = [];
+const COLUMNS = [
+  ...(BUNDLES.length > 1 ? ['build'] : []),
+  ...['sink', 'answers after', 'ring', 'processes', 'lines/s', 'MB/s', 'requests'],
+];
+const TITLE = `lines of ${LINE_BYTES} bytes to services played by a server`;
+
+/** As fast as the rings let them. */
+async function fullSpeed(): Promise<void> {
+  const writing: Writing = {
+    program: compile('writes'),
+    args: (lines) => [lines - 1, 1, LINE_BYTES],
+    onFull: 'block:60000',
+    lines: LINES,
+  };
+  const rows = [COLUMNS];
   for (const sink of Object.keys(TARGETS)) {
     for (const latencyMs of LATENCIES_MS) {
       for (const writers of WRITERS) {
-        for (const bundle of BUNDLES) rows.push(await measure({ program, bundle, sink, latencyMs, ...writers }));
+        for (const bundle of BUNDLES) rows.push(await measure({ writing, bundle, sink, latencyMs, ...writers }));
       }
     }
   }
-  print(`${LINES.toLocaleString('en')} lines of ${LINE_BYTES} bytes to services played by a server`, [
-    [
-      ...(BUNDLES.length > 1 ? ['build'] : []),
-      'sink',
-      'answers after',
-      'ring',
-      'processes',
-      'lines/s',
-      'MB/s',
-      'requests',
-    ],
-    ...rows,
-  ]);
+  print(`${LINES.toLocaleString('en')} ${TITLE}`, rows);
+}
+
+/** At an even rate, which is that of an application that is not a benchmark: how many lines find their ring full? */
+async function evenRate(): Promise<void> {
+  const program = compile('paced');
+  const rows = [[...COLUMNS, 'not handed over']];
+  for (const sink of Object.keys(TARGETS)) {
+    for (const writers of WRITERS) {
+      const writing: Writing = {
+        program,
+        args: (lines) => [RATE / writers.processes, lines, LINE_BYTES],
+        onFull: 'pass',
+        lines: RATE * RATE_SECONDS,
+      };
+      const latencyMs = LATENCIES_MS.at(-1)!;
+      for (const bundle of BUNDLES) rows.push(await measure({ writing, bundle, sink, latencyMs, ...writers }));
+    }
+  }
+  print(`${RATE.toLocaleString('en')} lines a second for ${RATE_SECONDS} s, one write per line: ${TITLE}`, rows);
+}
+
+export async function requestLatency(): Promise<void> {
+  await fullSpeed();
+  await evenRate();
 }
