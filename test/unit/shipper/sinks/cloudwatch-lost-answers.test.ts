@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import { MESSAGE_MAX_BYTES } from '../../../../src/shipper/sinks/cloudwatch/events.js';
 import { SETTLE_MS } from '../../../../src/shipper/sinks/cloudwatch/lost-answers.js';
-import { type PlainRecord, sourceBatchOf, stdoutOrigin } from '../../../support/batches.js';
+import { batchOf, type PlainRecord, sourceBatchOf, stdoutOrigin } from '../../../support/batches.js';
 import {
   type GetFault,
   MemoryLogs,
+  openSink,
   type PutFault,
   type Shipped,
   type Stored,
@@ -17,6 +18,8 @@ import {
 const lines = (...messages: readonly string[]): SourceBatch =>
   sourceBatchOf(messages.map((message, i) => ({ message, timeMs: 1000 + i })));
 const OWN = 'pod';
+const delivery = { retry: [], rejected: [] };
+const never = new AbortController().signal;
 const stored = (logs: MemoryLogs, stream = OWN) => logs.stored(stream).map(({ message }) => message);
 const repeated = ({ ledger }: Shipped) => ledger.sinks.get('cloudwatch')!.possibleDuplicates.records;
 const delivered = ({ ledger }: Shipped) => ledger.sinks.get('cloudwatch')!.delivered.records;
@@ -255,6 +258,26 @@ describe('after a kill', () => {
     const copies = [lines('a', 'b'), lines('a', 'b')];
     const shipped = await ship(logs, copies, { ...restarted, maxRecords: 4 });
     expect([stored(logs), repeated(shipped), delivered(shipped)]).toEqual([['a', 'b'], 0, 4]);
+  });
+
+  test('a first copy is stored while the second one is looked for: it is sent once', async () => {
+    const logs = logsOf([]);
+    const repeats: number[] = [];
+    const onPossibleDuplicates = ({ count }: { readonly count: number }) => repeats.push(count);
+    const sink = openSink(logs, { ...restarted, onPossibleDuplicates });
+    // One look decides, and no reading has what is stored now.
+    Object.assign(logs, { clockMs: SETTLE_MS, delayMs: 5000 });
+    const read = logs.getLogEvents.bind(logs);
+    logs.getLogEvents = async (page) => {
+      const isSecond = logs.reads === 1;
+      const reading = await read(page);
+      if (isSecond) await first;
+      return reading;
+    };
+    const copy = () => batchOf([{ message: 'a', timeMs: 1000 }]);
+    const first = sink.send(copy(), never);
+    expect(await Promise.all([first, sink.send(copy(), never)])).toEqual([delivery, delivery]);
+    expect([stored(logs), logs.reads, repeats]).toEqual([['a'], 2, []]);
   });
 
   test('a record that was left twice, once with more lines, is no copy', async () => {
