@@ -28,7 +28,8 @@ done
 
 # One bridge; the node is its gateway.
 ip link set lo up
-ip link add cni0 type bridge
+# With an address of its own: else it is the lowest of its ports, changes as pods come and go, and pods send to the old one.
+ip link add cni0 address 02:00:00:00:00:01 type bridge
 ip addr add "$ADDRESS/16" dev cni0
 ip link set cni0 up
 echo 1 > /proc/sys/net/ipv4/ip_forward
