@@ -246,12 +246,7 @@ export class RingSource implements Source {
     this.#retireLeft(nowMs);
     const small = this.#rings.small(this.#options.ringBytes);
     for (const reader of small.slice(0, this.#directory.freeOf(names))) this.#retire(reader);
-    for (const reader of this.#rings.all) {
-      if (reader.isFinished) continue;
-      this.#guarded(reader, () => {
-        if (reader.hasNews()) this.#rings.awake.add(reader);
-      });
-    }
+    for (const reader of this.#rings.unfinished) this.#wakeForNews(reader);
     this.#directory.refill(names);
   }
 
@@ -419,13 +414,17 @@ export class RingSource implements Source {
   #isUnread(instance: string): boolean {
     const reader = this.#rings.latestOf(instance);
     if (reader === undefined || reader.isFinished) return false;
-    // What cannot be read now may be there.
-    let isUnread = true;
+    return this.#wakeForNews(reader);
+  }
+
+  /** Whether there is more to read of it. What cannot be read now may be there. */
+  #wakeForNews(reader: RingReader): boolean {
+    let hasNews = true;
     this.#guarded(reader, () => {
-      isUnread = reader.hasNews();
+      hasNews = reader.hasNews();
+      if (hasNews) this.#rings.awake.add(reader);
     });
-    if (isUnread) this.#rings.awake.add(reader);
-    return isUnread;
+    return hasNews;
   }
 
   /** Until a wake-up comes, or it is time for the next look. */

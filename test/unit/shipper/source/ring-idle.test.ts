@@ -46,6 +46,11 @@ class Writer {
     return records.flatMap(({ message }) => (message === '' ? [] : [message]));
   }
 
+  /** Says that it has written more than a ring can hold. */
+  lie(): void {
+    this.#setHead(2n ** 40n);
+  }
+
   close(): void {
     closeSync(this.#fd);
   }
@@ -53,8 +58,12 @@ class Writer {
   #write(bytes: Buffer): void {
     writeSync(this.#fd, bytes, 0, bytes.length, RING_HEADER_BYTES + this.#head);
     this.#head += bytes.length;
+    this.#setHead(BigInt(this.#head));
+  }
+
+  #setHead(value: bigint): void {
     const head = Buffer.alloc(8);
-    head.writeBigUInt64LE(BigInt(this.#head));
+    head.writeBigUInt64LE(value);
     writeSync(this.#fd, head, 0, 8, HEAD_AT);
   }
 }
@@ -141,4 +150,30 @@ test.each(ORDERS)('an event is not idle while the rest of it waits in its ring: 
       'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: no',
     ]);
   }),
+);
+
+test.each(ORDERS)(
+  'a ring that is invalid when its idle line is looked at is read no more: %i before %i',
+  (first, second) => {
+    const problems: string[] = [];
+    const options: Partial<RingSourceOptions> = {
+      onProtocolError: ({ reason }) => problems.push(reason),
+      onNoRoom: (problem) => problems.push(problem),
+    };
+    return readTwo(options, async ({ writers, clock, next }) => {
+      const [busy, other] = [writers[first], writers[second]];
+      busy.print('begin\n');
+      other.print('one\ntw');
+      const lines: string[] = [];
+      while (lines.length < 1) lines.push(...other.linesIn(await next()));
+      busy.print(MANY);
+      other.lie();
+      clock.ms += 2 * IDLE_MS;
+      for (const line of ['more', 'end']) {
+        busy.print(`${line}\n`);
+        while (lines.at(-1) !== line) lines.push(...busy.linesIn(await next()));
+      }
+      expect(problems).toHaveLength(1);
+    });
+  },
 );
