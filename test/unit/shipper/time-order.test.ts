@@ -1,22 +1,14 @@
 /** Several requests are out to a place that is read by milliseconds, and by arrival within one: the order of each stream is kept. */
 import fc from 'fast-check';
-import { Ledger } from '../../../src/shipper/accounting/ledger.js';
-import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
-import { deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
-import { createLog } from '../../../src/shipper/log.js';
-import type { RecordBatch, SendResult, Sink } from '../../../src/shipper/parts.js';
+import type { RecordBatch, Sink } from '../../../src/shipper/parts.js';
 import { recordAt } from '../../../src/shipper/records/record-batch.js';
 import { type PlainRecord, sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
+import { deliverOpen, endDeliveries, type OpenRequest } from '../../support/open-requests.js';
 
 interface Line {
   readonly origin: string;
   readonly ms: number;
   readonly seq: number;
-}
-
-interface Open {
-  readonly lines: readonly Line[];
-  answer(result: SendResult): void;
 }
 
 const linesOf = (batch: RecordBatch): Line[] =>
@@ -25,59 +17,23 @@ const linesOf = (batch: RecordBatch): Line[] =>
     return { origin: origin.id, ms: Math.floor(timeMs), seq };
   });
 
-const ends: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0)) await end();
-});
+afterEach(endDeliveries);
 
 function setUp(requestsMax: number, maxRecords: number, more: Partial<Sink> = {}) {
-  const open: Open[] = [];
-  const [deadline, hurry] = [new AbortController(), new AbortController()];
-  const sink: Sink = {
-    ...{ name: 'open', requestsMax, isReadByTime: true },
-    limits: { maxRecords, maxBytes: 1_000_000, recordOverheadBytes: 0 },
-    send: (batch, signal) =>
-      new Promise((resolve, reject) => {
-        open.push({ lines: linesOf(batch), answer: resolve });
-        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-      }),
-    async close() {},
-    ...more,
-  };
-  const ledger = new Ledger([sink.name]);
-  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: [sink.name], now: () => 0 });
-  const running = deliver({
-    ...{ sink, ledger, cursor: buffer.cursor(sink.name), health: healthySink(), now: () => 0, random: () => 0.5 },
-    log: createLog({ write: () => {}, now: () => 0 }),
-    sleep: async () => {},
-    attemptMs: 60_000,
-    hurry: hurry.signal,
-    deadline: deadline.signal,
-  });
-  ends.push(() => {
-    deadline.abort();
-    return running;
-  });
-  const settle = async () => {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  };
+  const delivery = deliverOpen(linesOf, maxRecords, { requestsMax, isReadByTime: true, ...more });
+  const { ledger, buffer } = delivery;
   return {
-    ...{ open, buffer, ledger, running, settle },
+    ...delivery,
     append: (records: readonly PlainRecord[]) => {
       ledger.countRead(buffer.append(sourceBatchOf(records)));
     },
-    answer: async (at: number, result: SendResult = { retry: [], rejected: [] }) => {
-      open.splice(at, 1)[0]!.answer(result);
-      await settle();
-    },
-    totals: () => ledger.totals(() => buffer.cursor('open').held),
   };
 }
 
 const of = (id: string) => ({ ...stdoutOrigin, id });
 const at = (...times: readonly number[]) =>
   times.map((timeMs, i): PlainRecord => ({ message: `${timeMs}`, timeMs, seq: timeMs * 1000 + i, origin: of('a') }));
-const times = ({ lines }: Open) => lines.map(({ ms }) => ms);
+const times = ({ seen }: OpenRequest<Line[]>) => seen.map(({ ms }) => ms);
 
 /** So that several may be out. */
 async function warm(setup: ReturnType<typeof setUp>): Promise<void> {
@@ -184,7 +140,7 @@ test('with any answers in any order: each stream is read in its order, every rec
         while (setup.open.length > 0) {
           const { which, isTaken } = answers.shift() ?? { which: 0, isTaken: true };
           const index = which % setup.open.length;
-          const { lines } = setup.open[index]!;
+          const { seen: lines } = setup.open[index]!;
           if (isTaken) arrived.push(...lines);
           const retry = isTaken ? [] : lines.map((_, i) => i);
           const failure = { code: '429', detail: 'busy' };
