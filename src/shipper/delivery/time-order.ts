@@ -47,7 +47,7 @@ export class TimeOrder {
     const room = {
       ...this.#limits,
       maxRecords: maxRecords - records,
-      maxBytes: maxBytes - ready.reduce((sum, piece) => sum + this.#bytesOf(piece), 0),
+      maxBytes: maxBytes - ready.reduce((sum, piece) => sum + piece.bytesIn(this.#limits), 0),
     };
     const isEnough = room.maxRecords < maxRecords / 2 || room.maxBytes < maxBytes / 2;
     const isMuch = this.#waiting.reduce((sum, piece) => sum + this.#sizeOf(piece), 0) >= WAITING_MAX;
@@ -102,14 +102,10 @@ export class TimeOrder {
     return batch.origins.map(({ id }) => union(spans.flatMap((each) => each.get(id) ?? [])));
   }
 
-  #bytesOf({ batch: { length, count } }: Piece): number {
-    return length.reduce((sum, each) => sum + each, count * this.#limits.recordOverheadBytes);
-  }
-
   /** As a part of a full request. */
   #sizeOf(piece: Piece): number {
     const { maxRecords, maxBytes } = this.#limits;
-    return Math.max(piece.batch.count / maxRecords, this.#bytesOf(piece) / maxBytes);
+    return Math.max(piece.batch.count / maxRecords, piece.bytesIn(this.#limits) / maxBytes);
   }
 
   #spansOf(piece: Piece): ReadonlyMap<string, Span> {

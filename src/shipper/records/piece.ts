@@ -37,10 +37,10 @@ export class Piece {
   /** As many pieces from the first on as the limits allow, as one, and the others. */
   static join(pieces: readonly Piece[], limits: BatchLimits): readonly [joined: Piece, rest: readonly Piece[]] {
     let [records, bytes, origins, count] = [0, 0, 0, 0];
-    for (const { batch } of pieces) {
-      records += batch.count;
-      bytes += Tally.of(batch).bytes + batch.count * limits.recordOverheadBytes;
-      origins += batch.origins.length;
+    for (const piece of pieces) {
+      records += piece.batch.count;
+      bytes += piece.bytesIn(limits);
+      origins += piece.batch.origins.length;
       if (count > 0 && (records > limits.maxRecords || bytes > limits.maxBytes || origins > 0xffff)) break;
       count += 1;
     }
@@ -69,9 +69,14 @@ export class Piece {
     return new Piece(selectRun(this.batch, indexes), parts);
   }
 
-  /** The same in as little memory as may be: it will wait. */
+  /** The same in as little memory as may be: it will wait. A run shares the columns of its batch, so they are copied, too. */
   compact(): Piece {
-    return new Piece(compact(this.batch), this.#parts);
+    return new Piece(compact(select(this.batch, [...this.batch.length.keys()])), this.#parts);
+  }
+
+  /** As the limits of a request count them. */
+  bytesIn({ recordOverheadBytes }: BatchLimits): number {
+    return Tally.of(this.batch).bytes + this.batch.count * recordOverheadBytes;
   }
 
   /**

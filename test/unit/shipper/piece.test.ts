@@ -35,3 +35,13 @@ test('pieces that do not fit are not joined, but for the first', () => {
   const [others, none] = Piece.join(rest, LIMITS);
   expect([messagesOf(others.batch), none]).toEqual([['b', 'c'], []]);
 });
+
+test('a piece that waits holds the columns of its own records alone', () => {
+  const { piece } = pieceOf(...Array.from({ length: 1000 }, (_, i) => `message ${i}`));
+  const { batch } = piece.select([500]).compact();
+  expect(messagesOf(batch)).toEqual(['message 500']);
+  const { bytes, start, length, timeMs, seq, origin, formed } = batch;
+  for (const column of [bytes, start, length, timeMs, seq, origin, formed]) {
+    expect(column.buffer.byteLength).toBe(column.byteLength);
+  }
+});
