@@ -127,6 +127,11 @@ export class DocumentColumns {
     return this.#to - this.#from + (this.#extrasEnd - this.#extrasAt);
   }
 
+  /** As `bytes`, up to this record: its message and those before it, and what is added to those that were read. */
+  bytesTo(n: number): number {
+    return this.#start[n]! + this.#length[n]! + (this.#extrasEnd - this.#extrasAt);
+  }
+
   /** Of all documents until the next call. Slots are forgotten. */
   begin({ idToTime, timeToMessage, messageToSeq }: DocumentTexts): void {
     const { memory } = this.#kernels;

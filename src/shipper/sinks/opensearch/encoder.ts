@@ -181,7 +181,7 @@ export class BulkEncoder {
       }
       const { timeMs, extra } = this.#read(batch, first + n, form);
       if (!columns.set(n, timeMs, extra)) columns.truncate(n);
-      else if (columns.bytes > most) columns.truncate(n + 1);
+      else if (columns.bytesTo(n) > most) columns.truncate(n + 1);
     }
   }
 

@@ -51,6 +51,7 @@ export function fieldsToJson(schema: SchemaName): FieldsToJson {
   const known = new Map<string, string>();
   /** Names of loggers and threads come again and again. */
   const quoted = (name: string): string => {
+    if (name.length > NAME_MAX) return text(name);
     const found = known.get(name);
     if (found !== undefined) return found;
     const made = text(name);
