@@ -16,9 +16,10 @@
 import { FieldReader, type FieldSettings } from '../../fields/reader.js';
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
+import { slice } from '../../records/record-batch.js';
 import type { Settings } from '../../settings.js';
 import type { Metadata } from '../record-fields.js';
-import { LogRecords } from './log-records.js';
+import { isAllUtf8, LogRecords, type Shared } from './log-records.js';
 import { bytesField, keyValue, varintBytes, writeVarint } from './wire.js';
 
 export type OtlpFormSettings = Metadata & LabelSettings & FieldSettings & Pick<Settings, 'podUid'>;
@@ -49,14 +50,17 @@ export class OtlpEncoder {
       if (known === undefined) byContainer.set(name, [i]);
       else known.push(i);
     }
-    const parts = [...byContainer].map(([name, records]) => this.#resourceLogs(batch, name, records));
+    const shared = new Array<Shared | undefined>(batch.origins.length);
+    const isUtf8 = isAllUtf8(slice(batch, from, to));
+    const parts = [...byContainer].map(([name, indexes]) =>
+      this.#resourceLogs(name, new LogRecords(batch, indexes, this.#fields, shared, isUtf8)),
+    );
     return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
   /** One buffer, in which nothing is copied twice. */
-  #resourceLogs(batch: RecordBatch, container: string, indexes: readonly number[]): Buffer {
+  #resourceLogs(container: string, records: LogRecords): Buffer {
     const resource = this.#resourceOf(container);
-    const records = new LogRecords(batch, indexes, this.#fields);
     const scopeBytes = SCOPE.length + records.bytes;
     const size = resource.length + 1 + varintBytes(scopeBytes) + scopeBytes;
     const body = Buffer.allocUnsafeSlow(1 + varintBytes(size) + size);

@@ -40,7 +40,7 @@ const LOGGERS = new Map<string, Buffer>();
 const THREADS = new Map<string, Buffer>();
 
 /** What the records of an origin share. */
-interface Shared {
+export interface Shared {
   readonly attributes: Buffer;
   /** Of the uid, in front of the number. */
   readonly name: Buffer;
@@ -64,13 +64,20 @@ export class LogRecords {
   /** Absent where every message is UTF-8 as it is. */
   readonly #texts: Uint8Array[] | undefined;
 
-  constructor(batch: RecordBatch, indexes: readonly number[], reader: FieldReader) {
+  /** `shared` is filled by origin. `isUtf8`: whether every message of these is valid as it is. */
+  constructor(
+    batch: RecordBatch,
+    indexes: readonly number[],
+    reader: FieldReader,
+    shared: (Shared | undefined)[],
+    isUtf8: boolean,
+  ) {
     this.#batch = batch;
     this.#indexes = indexes;
     this.#size = new Uint32Array(indexes.length);
     this.#timeMs = new Float64Array(indexes.length);
-    this.#shared = new Array<Shared | undefined>(batch.origins.length);
-    if (!isAllUtf8(batch)) this.#texts = indexes.map((i) => utf8Of(batch, i));
+    this.#shared = shared;
+    if (!isUtf8) this.#texts = indexes.map((i) => utf8Of(batch, i));
     let bytes = 0;
     for (let n = 0; n < indexes.length; n++) {
       const i = indexes[n]!;
@@ -203,7 +210,7 @@ function word(to: Buffer, at: number, value: number): void {
 }
 
 /** Whether every message is valid as it is; where all bytes are, only one that begins or ends inside a character is not. */
-function isAllUtf8(batch: RecordBatch): boolean {
+export function isAllUtf8(batch: RecordBatch): boolean {
   const { bytes, count, start, length } = batch;
   const [from, to] = messageRange(batch);
   if (!isUtf8(bytes.subarray(from, to))) return false;
