@@ -186,7 +186,7 @@ export class LostAnswers {
       left = this.#settled(logStream, each, decided[i]!, batch, left);
     });
     // Once more: while these were looked for, a first copy may have been sent and stored.
-    left = this.#copies.unstored(batch, left);
+    if (asked.length > 0) left = this.#copies.unstored(batch, left);
     this.#count(batch, this.#copies.out(batch, left));
     return this.#left(batch, left);
   }

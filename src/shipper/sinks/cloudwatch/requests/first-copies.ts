@@ -40,11 +40,10 @@ export class FirstCopies {
   }
 
   /** The records of these events were sent, if they are of before this run; `isStored`: and are stored for certain. */
-  add({ events, from, to }: PutRequest, isStored: boolean): void {
+  add(request: PutRequest, isStored: boolean): void {
     const untilMs = this.#untilMs;
     if (untilMs === undefined) return;
-    for (const [key, timeMs] of keysOf(events, from, to)) {
-      if (timeMs >= untilMs) continue;
+    for (const key of keysOf(request, untilMs)) {
       this.#sent.delete(key);
       this.#sent.set(key, isStored);
       if (this.#sent.size > RECORDS_MAX) this.#sent.delete(this.#sent.keys().next().value!);
@@ -52,9 +51,9 @@ export class FirstCopies {
   }
 
   /** These events are not stored, or are to be sent once more. */
-  delete({ events, from, to }: PutRequest): void {
+  delete(request: PutRequest): void {
     if (this.#sent.size === 0) return;
-    for (const [key] of keysOf(events, from, to)) this.#sent.delete(key);
+    for (const key of keysOf(request)) this.#sent.delete(key);
   }
 
   /** The records without those that are stored. */
@@ -73,15 +72,12 @@ export class FirstCopies {
 /** With its length: a record that was made otherwise is no copy. */
 const keyOf = (batch: RecordBatch, i: number): string => `${recordKey(batch, i)} ${batch.length[i]!}`;
 
-/** Records that end within these events, and their times. */
-function* keysOf(
-  { batch, record, timeMs, count }: PutRequest['events'],
-  from: number,
-  to: number,
-): Generator<[key: string, timeMs: number]> {
+/** Records that end within these events, and are of before this time. */
+function* keysOf({ events, from, to }: PutRequest, untilMs = Number.POSITIVE_INFINITY): Generator<string> {
+  const { batch, record, timeMs, count } = events;
   for (let i = from; i < to; i++) {
     const index = record[i]!;
     const isCut = i + 1 < count && record[i + 1] === index;
-    if (!isCut) yield [keyOf(batch, index), timeMs[i]!];
+    if (!isCut && timeMs[i]! < untilMs) yield keyOf(batch, index);
   }
 }
