@@ -4,7 +4,7 @@
 #include "sys.h"
 #include "text.h"
 
-enum { AF_INET_ = 2, SOL_SOCKET_ = 1, SO_ERROR_ = 4, REQUEST_MAX = 512 };
+enum { AF_INET_ = 2, SO_ERROR_ = 4, REQUEST_MAX = 512 };
 
 struct address {
     uint16_t family;
@@ -39,7 +39,7 @@ static int connected(uint16_t port, uint64_t until) {
         error = await(fd, POLLOUT, until);
         int result = 0;
         unsigned size = sizeof result;
-        if (error == 0) error = (int)lt_kernel(__NR_getsockopt, fd, SOL_SOCKET_, SO_ERROR_, &result, &size);
+        if (error == 0) error = (int)lt_kernel(__NR_getsockopt, fd, LT_SOL_SOCKET, SO_ERROR_, &result, &size);
         if (error == 0) error = -result;
     }
     if (error == 0) return fd;

@@ -17,7 +17,7 @@ enum { PAUSE_MS = 10, PAUSE_ANSWERED_MS = 50 };
 bool (*lt_call_filter)(long number, long a, long b, long c, long d, long e, long f);
 
 static void say(const char *bytes, size_t length) {
-    (void)lt_kernel(__NR_write, 1, bytes, length);
+    (void)lt_sys_write(1, bytes, length);
 }
 static void say_text(const char *text) {
     say(text, lt_length(text));

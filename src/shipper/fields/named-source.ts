@@ -1,6 +1,7 @@
 /** Whether a line can name a logger or a thread, by its first bytes: most lines of servers cannot, and need no layout then. */
 
 import { isDigit, isLetter, isUpper } from '../records/bytes.js';
+import { skipLetters } from './bytes.js';
 
 const COLON = 0x3a;
 const COMMA = 0x2c;
@@ -45,8 +46,7 @@ function mayBeTime(bytes: Uint8Array, from: number, end: number): boolean {
 
 /** `INFO  [`, `INFO 2026-`, `WARNING:`, `I1128 `, `I, [`, `Nov 28 `, or a word in colour. */
 function mayBeLevelOrDate(bytes: Uint8Array, from: number, end: number): boolean {
-  let at = from;
-  while (at < end && isLetter(bytes[at])) at++;
+  let at = skipLetters(bytes, from, end);
   const next = bytes[at];
   if (next === COLON || next === COMMA || next === BRACKET_CLOSE || next === ESCAPE) return true;
   if (isDigit(next)) return at - from === 1;
