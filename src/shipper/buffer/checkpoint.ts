@@ -1,11 +1,12 @@
 /**
  * How far each sink is, in a file of three lines of equal length, each a whole checkpoint padded with blanks:
  *
- *     {"version":2,"number":N,"end":N,"positions":{"<sink>":N},"skipped":{"<sink>":[[N,N]]},"gone":[[N,N]],"crc":"…"}
+ *     {"version":2,"number":N,"end":N,"positions":{"<sink>":N},"skipped":{"<sink>":[[N,N]]},"gone":[[N,N]],"late":[[N,N]],"crc":"…"}
  *
  * `end` is the number after the last record that was written, `positions` the first record that a sink may not have
  * acknowledged, `skipped` those beyond it that were dropped for a sink and counted, `gone` those beyond some position whose
- * segments were removed.
+ * segments were removed, `late` those that a segment says the disk did not take, and that it took afterwards: absent when
+ * there are none.
  * `crc` is the CRC-32 of the object without it; the valid line with the highest `number` counts.
  *
  * Lines are overwritten in place, which needs no room on a disk that is full. The first two take turns and are synced:
@@ -28,6 +29,7 @@ export interface Progress {
 export interface Checkpoint extends Progress {
   readonly end: number;
   readonly removed: readonly Range[];
+  readonly late?: readonly Range[];
 }
 
 const VERSION = 2;
@@ -37,8 +39,11 @@ const PAGE = 4096;
 const GROWTH_BYTES = 1024;
 const SYNCED_LINES = 2;
 
-export function encodeCheckpoint(number: number, { end, positions, skipped, removed }: Checkpoint): string {
-  const text = JSON.stringify({ version: VERSION, number, end, positions, skipped, gone: removed });
+export function encodeCheckpoint(number: number, { end, positions, skipped, removed, late = [] }: Checkpoint): string {
+  const text = JSON.stringify({
+    ...{ version: VERSION, number, end, positions, skipped, gone: removed },
+    ...(late.length > 0 && { late }),
+  });
   return `${text.slice(0, -1)},"crc":"${crcOf(text)}"}`;
 }
 
@@ -50,12 +55,13 @@ export function decodeCheckpoints(text: string): (Checkpoint & { readonly number
 
 function decode(line: string): (Checkpoint & { readonly number: number }) | undefined {
   try {
-    const { version, number, end, positions, skipped, gone, crc } = JSON.parse(line);
-    if (version !== VERSION || crc !== crcOf(JSON.stringify({ version, number, end, positions, skipped, gone })))
-      return undefined;
-    const all = [number, end, ...Object.values(positions), ...gone.flat(), ...Object.values<Range[]>(skipped).flat(2)];
+    const { crc, ...said } = JSON.parse(line);
+    const { version, number, end, positions, skipped, gone, late = [] } = said;
+    if (version !== VERSION || crc !== crcOf(JSON.stringify(said))) return undefined;
+    const ranges = [...gone.flat(), ...late.flat(), ...Object.values<Range[]>(skipped).flat(2)];
+    const all = [number, end, ...Object.values(positions), ...ranges];
     return all.every((each) => Number.isSafeInteger(each) && (each as number) >= 0)
-      ? { number, end, positions, skipped, removed: gone }
+      ? { number, end, positions, skipped, removed: gone, late }
       : undefined;
   } catch {
     return undefined;

@@ -31,6 +31,8 @@ export interface SegmentBodiesOptions {
   readonly disk: Disk;
   readonly cacheBytes: number;
   readonly removed: Ranges;
+  /** On disk, after a segment had said that they are not. */
+  readonly late: Ranges;
   /** More records than that cannot be missing. */
   readonly holeMax: number;
   readonly onProblem: (code: string, message: string) => void;
@@ -91,9 +93,9 @@ export class SegmentBodies {
     try {
       const content = readSegment(this.#options.disk, segment.path);
       this.#adopt(segment, content);
-      const { removed, holeMax } = this.#options;
+      const { removed, late, holeMax } = this.#options;
       const lost = (range: Range) => this.lost(range);
-      const options = { from, end, removed: removed.ranges, lost, holeMax, unreadableMax: 0 };
+      const options = { from, end, removed: removed.ranges, late: late.ranges, lost, holeMax, unreadableMax: 0 };
       const { spans, problems } = survey({ ...options, segments: [this.#surveyed(segment, content)] });
       for (const problem of problems) this.#options.onProblem(CORRUPT, problem);
       return spans;

@@ -60,6 +60,7 @@ const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 const SEGMENTS_MIN = 8;
 const SYNC_MS = 1000;
 const NAME = /^\d{16}\.segment$/;
+const UNKNOWN: Checkpoint = { end: 0, positions: {}, skipped: {}, removed: [] };
 
 export class SegmentStore {
   readonly #options: SegmentStoreOptions;
@@ -69,6 +70,8 @@ export class SegmentStore {
   readonly #checkpoint: CheckpointFile;
   readonly #bodies: SegmentBodies;
   readonly #removed = new Ranges();
+  /** On disk, after a segment had said that they are not. */
+  readonly #late = new Ranges();
   readonly #unsynced = new Set<Segment>();
   /** Of a previous run, which may have been killed before it synced them. */
   readonly #adopted: Segment[] = [];
@@ -97,8 +100,8 @@ export class SegmentStore {
     const onFound = (bytes: number) => {
       this.#used += bytes;
     };
-    const [removed, holeMax] = [this.#removed, this.#holeMax];
-    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, removed, holeMax, onUnneeded, onFound });
+    const [removed, late, holeMax] = [this.#removed, this.#late, this.#holeMax];
+    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, removed, late, holeMax, onUnneeded, onFound });
     try {
       const probe = join(directory, 'probe');
       disk.remove(probe);
@@ -125,11 +128,13 @@ export class SegmentStore {
     const checkpoint = this.#readCheckpoint(segments);
     const known = sinks.flatMap((sink) => checkpoint.positions[sink] ?? []);
     this.#removed.add(...checkpoint.removed);
+    this.#late.add(...(checkpoint.late ?? []));
     const result = survey({
       segments,
       from: known.length === 0 ? undefined : Math.min(...known),
       end: checkpoint.end,
       removed: checkpoint.removed,
+      late: this.#late.ranges,
       lost: (range) => this.#bodies.lost(range),
       holeMax: this.#holeMax,
       unreadableMax: Math.ceil((2 * this.#segmentBytes) / COLUMN_BYTES),
@@ -172,6 +177,7 @@ export class SegmentStore {
       const entry = { at: segment.bytes, bytes: bytes.length, first, count: batch.count };
       this.#append(segment, bytes);
       segment.end = first + batch.count;
+      if (segment.end <= this.#end) this.#late.add([first, segment.end]);
       this.#end = Math.max(this.#end, segment.end);
       const body = this.#bodies.bodyOf(segment, entry, batch);
       if (segment.bytes >= this.#segmentBytes) this.#seal();
@@ -290,15 +296,14 @@ export class SegmentStore {
     const { path } = this.#checkpoint;
     const refuse = (why: string): Checkpoint => {
       this.#options.onProblem('spool_checkpoint', `${path}: ${why}; all buffered records are resent`);
-      return { end: 0, positions: {}, skipped: {}, removed: [] };
+      return UNKNOWN;
     };
     try {
       const found = this.#checkpoint.read();
       if (found === undefined) return refuse('is damaged');
       return isPlausible(found, segments, this.#holeMax) ? found : refuse('says more than can be');
     } catch (error) {
-      if (codeOf(error) === 'ENOENT' && segments.length === 0)
-        return { end: 0, positions: {}, skipped: {}, removed: [] };
+      if (codeOf(error) === 'ENOENT' && segments.length === 0) return UNKNOWN;
       if (error instanceof ConfigError) throw error;
       return refuse(`cannot be read: ${messageOf(error)}`);
     }
@@ -310,7 +315,8 @@ export class SegmentStore {
     const doomed = this.#doomed.map(({ first, end }) => [first, end] as const);
     // Numbers of batches that the disk did not take, and only memory had.
     const end = Math.max(this.#end, ...Object.values(positions));
-    return { end, positions, skipped, removed: this.#removed.beyond(least, ...doomed, [this.#end, end]) };
+    const removed = this.#removed.beyond(least, ...doomed, [this.#end, end]);
+    return { end, positions, skipped, removed, late: this.#late.beyond(least) };
   }
 
   /** Writes a lasting checkpoint, then removes the segments that are not needed by it. */

@@ -47,6 +47,8 @@ export interface SurveyOptions {
   readonly end: number;
   /** These were removed, and counted. */
   readonly removed: readonly Range[];
+  /** The disk took these after a frame had said that it did not. In order. @default none */
+  readonly late?: readonly Range[];
   /** Of records that are missing. */
   lost(range: Range): Body;
   /** More records than that cannot be missing: the disk has no room for them. */
@@ -97,6 +99,11 @@ class Course {
       if (reached !== undefined && first <= reached) return;
       const from = frame.gapFrom ?? first;
       this.#hole(Math.max(from, reached ?? from));
+      for (const [lateFrom, lateTo] of this.#options.late ?? []) {
+        if (lateTo <= this.#reached! || lateFrom >= first) continue;
+        this.#reached = Math.max(this.#reached!, lateFrom);
+        this.#hole(Math.min(lateTo, first));
+      }
       this.#reached = first;
       return;
     }

@@ -175,6 +175,41 @@ describe('a buffer on disk', () => {
     after.store.abandon();
   });
 
+  test.each([
+    ['at once', false],
+    ['in the run after', true],
+  ])('what the disk has refused and took later counts where its segment is lost, %s', async (_, hasRunBetween) => {
+    const directory = newDirectory();
+    const before = open(directory);
+    rmSync(directory, { recursive: true });
+    before.buffer.append(sourceBatchOf(['memory', 'alone']));
+    mkdirSync(directory);
+    before.buffer.append(sourceBatchOf(['disk']));
+    before.store.abandon();
+    if (hasRunBetween) open(directory).store.abandon();
+    rmSync(segment(directory));
+    const after = open(directory);
+    expect(messagesOf((await after.take()).batch)).toEqual(['disk']);
+    expect(after.dropped).toEqual([['one', 'spool_corrupt', 2, 0]]);
+    after.store.abandon();
+  });
+
+  test('what the disk has never taken is no part of any count', async () => {
+    const directory = newDirectory();
+    const before = open(directory);
+    before.buffer.append(sourceBatchOf(['disk']));
+    rmSync(directory, { recursive: true });
+    before.buffer.append(sourceBatchOf(['memory', 'alone']));
+    mkdirSync(directory);
+    before.store.put(3, batchOf([{ message: 'next' }]), 1);
+    before.store.abandon();
+    const after = open(directory);
+    expect(messagesOf((await after.take()).batch)).toEqual(['next']);
+    // Its file went with the directory.
+    expect(after.dropped).toEqual([['one', 'spool_corrupt', 1, 0]]);
+    after.store.abandon();
+  });
+
   test('what the disk refuses to the end is told', () => {
     const directory = newDirectory();
     const { buffer } = open(directory, { sinks: ['one', 'two'] });
