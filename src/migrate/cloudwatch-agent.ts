@@ -100,7 +100,8 @@ function collect(plugin: Plugin, defaults: Defaults, to: Description): void {
   to.filters.push(...filtersOf(plugin, path.value));
   to.sources.push({
     tag: section.argument,
-    paths: [path.value],
+    // Its `**` matches slashes within a name, too.
+    paths: [path.value.replace(/\*\*+(?=[^/])/g, '**/*')],
     excluded: [],
     ...(events ? { events } : {}),
     eventEntries: plugin.all('multi_line_start_pattern'),

@@ -10,11 +10,12 @@
  *               / ( "file" / "container" / "process" ) ( "=" / "!=" ) glob
  *               / "text"   ( "~" / "!~" ) "/" expression "/"
  *
- * A glob with blanks or semicolons is written in double quotes. In a glob, `*` does not cross a `/`, `**` does. A slash in
- * an expression is written `\/`.
+ * A glob, which `Glob` describes, is written in double quotes if it has blanks or semicolons. A slash in an expression is
+ * written `\/`.
  */
 import { remedyFor } from '../closest.js';
-import { literal, regularExpression } from './regular-expression.js';
+import { Glob } from './glob.js';
+import { regularExpression } from './regular-expression.js';
 
 /** In rising order. Each is a range of four OpenTelemetry severity numbers, the first from 1 to 4. */
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -34,8 +35,7 @@ export type Condition =
   /** Severity numbers, 0 without a level. */
   | { readonly of: 'level'; readonly least: number; readonly most: number; readonly isNegated: boolean }
   | { readonly of: 'stream'; readonly stream: 'stdout' | 'stderr' | 'file'; readonly isNegated: boolean }
-  /** `pattern` matches whole paths or names; `glob` is its text. */
-  | { readonly of: Named; readonly glob: string; readonly pattern: RegExp; readonly isNegated: boolean }
+  | { readonly of: Named; readonly glob: Glob; readonly isNegated: boolean }
   /** In the syntax of RE2. */
   | { readonly of: 'text'; readonly expression: string; readonly isNegated: boolean };
 
@@ -116,7 +116,7 @@ function conditionFrom(reader: Reader): Condition {
   const isNegated = operator!.startsWith('!');
   if (of === 'level') return levelFrom(reader, operator!);
   if (of === 'text') return { of, expression: expressionFrom(reader), isNegated };
-  if (isNamed(of)) return { of, ...globFrom(reader, of), isNegated };
+  if (isNamed(of)) return { of, glob: globFrom(reader, of), isNegated };
   const [stream] = reader.take(WORD, 'stream is stdout, stderr or file');
   if (stream !== 'stdout' && stream !== 'stderr' && stream !== 'file')
     reader.fail(`'${stream}' is no stream: ${remedyFor(stream!, STREAMS)}`);
@@ -156,17 +156,12 @@ function expressionFrom(reader: Reader): string {
 
 const isNamed = (of: Condition['of']): of is Named => (NAMED as readonly string[]).includes(of);
 
-function globFrom(reader: Reader, of: Named): { glob: string; pattern: RegExp } {
+function globFrom(reader: Reader, of: Named): Glob {
   const need =
     of === 'file' ? 'file needs a path, for example /var/log/*.log' : `${of} needs a name, for example web-*`;
   const [whole, quoted] = reader.tryTake(QUOTED) ?? reader.take(WORD, need);
-  const glob = quoted ?? whole ?? '';
-  const parts = glob.split(/(\*\*|\*|\?)/);
-  const text = parts.map((part, i) => (i % 2 === 0 ? literal(part) : GLOB[part]!)).join('');
-  return { glob, pattern: new RegExp(`^${text}$`, 's') };
+  return new Glob(quoted ?? whole ?? '');
 }
-
-const GLOB: Readonly<Record<string, string>> = { '**': '.*', '*': '[^/]*', '?': '[^/]' };
 
 /** The text and a place in it. */
 class Reader {

@@ -117,7 +117,7 @@ function tappedStreams(taps: InjectionPlan['taps']): ReadonlySet<string> {
 function missingContainer({ conditions }: RecordRule, names: readonly string[]): string | undefined {
   for (const condition of conditions) {
     if (condition.of !== 'container' || condition.isNegated) continue;
-    if (!names.some((name) => condition.pattern.test(name))) return condition.glob;
+    if (!names.some((name) => condition.glob.matches(name))) return condition.glob.text;
   }
   return undefined;
 }

@@ -42,7 +42,11 @@ export function readInput(plugin: Plugin, to: Description, parsers: Parsers): vo
 /** Paths of the key `path`, which has several separated by commas. */
 function pathsOf(plugin: Plugin) {
   const entry = plugin.entry('path');
-  const all = entry === undefined || plugin.isEmbedded(entry) ? [] : entry.value.split(',').map((path) => path.trim());
+  // Its glob knows no `**`: two stars are one.
+  const all =
+    entry === undefined || plugin.isEmbedded(entry)
+      ? []
+      : entry.value.split(',').map((path) => path.trim().replace(/\*+/g, '*'));
   const unfit = all.find((path) => !path.startsWith('/') || path.includes(':'));
   const streams = all.some((path) => CONTAINER_LOG.test(path));
   const paths = all.filter((path) => !CONTAINER_LOG.test(path) && path.startsWith('/') && !path.includes(':'));
@@ -60,7 +64,10 @@ function pathsOf(plugin: Plugin) {
     exclusion === undefined || plugin.isEmbedded(exclusion)
       ? []
       : exclusion.value.split(',').map((path) => path.trim());
-  const excluded = patterns.filter((path) => !CONTAINER_LOG.test(path) && /^[^"\n]+$/.test(path));
+  // A star of an exclusion matches slashes, too: fnmatch() is called without FNM_PATHNAME.
+  const excluded = patterns
+    .filter((path) => !CONTAINER_LOG.test(path) && /^[^"\n]+$/.test(path))
+    .map((path) => path.replace(/\*+/g, '**/*'));
   if (exclusion && patterns.length > 0) {
     if (excluded.length === patterns.length) plugin.verdicts.carried(exclusion, 'rules: drop file=...');
     else

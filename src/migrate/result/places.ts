@@ -1,6 +1,6 @@
 /** Conditions of rules that hold for the records of some sources and of no others. */
 import type { Source } from '../description.js';
-import { pathPattern } from '../tags/match.js';
+import { globsMeet } from './globs-meet.js';
 
 export const fileIs = (path: string) => `file=${/[\s;]/.test(path) ? `"${path}"` : path}`;
 
@@ -21,12 +21,8 @@ export function placesOf(of: readonly Source[], all: readonly Source[]): string[
 
 /** Whether a record may be of both. */
 function isShared(one: Source, other: Source): boolean {
-  const isFile = one.paths.some((path) => other.paths.some((each) => mayMeet(path, each)));
+  const isFile = one.paths.some((path) => other.paths.some((each) => globsMeet(path, each)));
   if (isFile || one.streams === undefined || other.streams === undefined) return isFile;
   if (one.containers === undefined || other.containers === undefined) return true;
   return one.containers.some((name) => other.containers!.includes(name));
 }
-
-/** Whether a path may match both patterns. A pattern stands for a path that it matches itself. */
-const mayMeet = (one: string, other: string) =>
-  pathPattern(one).test(other.replace(/\*+/g, 'x')) || pathPattern(other).test(one.replace(/\*+/g, 'x'));

@@ -2,6 +2,7 @@
 import type { Data, Description, Filter, Source } from '../description.js';
 import type { Verdicts } from '../verdicts.js';
 import { eventsOf } from './events.js';
+import { globsMeet } from './globs-meet.js';
 import { fileIs, placesOf } from './places.js';
 import { routed, sinkOf } from './routes.js';
 
@@ -26,7 +27,7 @@ export function propertiesOf(description: Description, verdicts: Verdicts): Data
   if (containers !== undefined) data.containers = containers;
   Object.assign(data, eventsOf(description, sources, verdicts));
   const rules = [
-    ...exclusions(sources),
+    ...sources.flatMap((source) => exclusions(source, sources, verdicts)),
     ...description.filters.flatMap((filter) => rulesOf(filter, sources, verdicts)),
   ];
   if (rules.length > 0) data.rules = [...new Set(rules)];
@@ -62,8 +63,21 @@ function containersOf({ containers: known }: Description, sources: readonly Sour
   return known.length > 0 && known.every(({ name }) => named.includes(name)) ? undefined : named;
 }
 
-function exclusions(sources: readonly Source[]): string[] {
-  return sources.flatMap(({ excluded }) => excluded.map((path) => `drop ${fileIs(path)}`));
+/** Rules against the files that a source leaves out, limited to its own files where others read such files. */
+function exclusions(source: Source, sources: readonly Source[], verdicts: Verdicts): string[] {
+  const others = sources.filter((other) => other !== source).flatMap(({ paths }) => paths);
+  return source.excluded.flatMap((excluded) => {
+    const read = others.filter((path) => globsMeet(path, excluded));
+    if (read.length === 0) return [`drop ${fileIs(excluded)}`];
+    const both = read.find((path) => source.paths.some((own) => globsMeet(own, path)));
+    if (both === undefined) return source.paths.map((own) => `drop ${fileIs(own)} ${fileIs(excluded)}`);
+    for (const entry of source.section.entries.filter(({ key }) => /^exclude_path$/i.test(key)))
+      verdicts.left(
+        entry,
+        `'${both}' of another input has such files, and no rule tells by which input a file is read`,
+      );
+    return [];
+  });
 }
 
 /** Rules of a filter, limited to the files or streams of the tags that it takes. */

@@ -40,7 +40,7 @@ describe('rules', () => {
     ['file="/srv/my app; 1/(x).log"', ['/srv/my app; 1/(x).log'], ['/srv/my app; 1/x.log']],
   ])('%s', (condition, matching, others) => {
     const [found] = only(`drop ${condition}`).conditions;
-    const matches = (path: string) => found?.of === 'file' && found.pattern.test(path);
+    const matches = (path: string) => found?.of === 'file' && found.glob.matches(path);
     expect(matching.filter((path) => !matches(path))).toEqual([]);
     expect(others.filter(matches)).toEqual([]);
   });

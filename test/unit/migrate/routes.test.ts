@@ -1,4 +1,5 @@
 /** Several outputs, filters and multiline rules that tags tell apart: what is exact is carried over, and the rest is listed by tag. */
+import { recordRules } from '../../../src/catalog/values/record-rules.js';
 import { propsOf } from '../../../src/cli/config.js';
 import { migrate } from '../../../src/migrate/main.js';
 
@@ -315,4 +316,41 @@ test('Fluentd: a part of the records that an output discards is listed', () => {
   expect(left.map(({ text }) => text)).toEqual([
     expect.stringMatching(/^it discards a part of the records of standard streams/),
   ]);
+});
+
+const grepFor = (match: string) => ['[FILTER]', 'Name grep', `Match ${match}`, 'Exclude log debug'].join('\n');
+const stdout = output('*', 'Name stdout');
+
+test.each([
+  ['/srv/a[0-9].log', '/srv/a5.log'],
+  ['/srv/a*', '/srv/*b'],
+])('%s and %s may be one file: a filter of one of them is not carried over', (one, other) => {
+  const { data, left } = result(bit(tail(one, 'a'), tail(other, 'b'), grepFor('a'), stdout));
+  expect(data.rules).toBeUndefined();
+  expect(left.map(({ entry: { key } }) => key)).toContain('Exclude');
+});
+
+test('a filter of files in a set of characters applies to them', () => {
+  const { data } = result(bit(tail('/srv/a[0-9].log', 'a'), tail('/srv/b5.log', 'b'), grepFor('a'), stdout));
+  const [rule] = recordRules((data.rules as string[]).join(';'));
+  const condition = rule!.conditions.find(({ of }) => of === 'file') as { glob: { matches(path: string): boolean } };
+  expect(['/srv/a5.log', '/srv/b5.log'].map((path) => condition.glob.matches(path))).toEqual([true, false]);
+});
+
+test('two stars of Fluent Bit are one', () => {
+  expect(result(bit(tail('/srv/**/a.log', 'a'), stdout)).data.file).toBe('/srv/*/a.log');
+});
+
+test('a star of an exclusion matches directories', () => {
+  const { data } = result(bit(tail('/srv/*', 'a', 'Exclude_Path *.gz,/srv/old*'), stdout));
+  expect(data.rules).toEqual(['drop file=**/*.gz', 'drop file=/srv/old**/*']);
+});
+
+test('files that one input leaves out stay where another reads them', () => {
+  const gz = tail('/var/backup/*.gz', 'b');
+  const { data } = result(bit(tail('/srv/*', 'a', 'Exclude_Path *.gz'), gz, stdout));
+  expect(data.rules).toEqual(['drop file=/srv/* file=**/*.gz']);
+  const same = result(bit(tail('/srv/*', 'a', 'Exclude_Path *.gz'), tail('/srv/a*', 'b'), stdout));
+  expect(same.data.rules).toBeUndefined();
+  expect(same.left.map(({ entry: { key } }) => key)).toEqual(['Exclude_Path']);
 });

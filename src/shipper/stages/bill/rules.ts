@@ -65,7 +65,7 @@ function compiled(expression: string, compile: (expression: string) => Matcher):
 function isOf(condition: OfOrigin, { stream, path, container, process }: Origin): boolean {
   if (condition.of === 'stream') return (stream === condition.stream) !== condition.isNegated;
   const name = { file: path, container, process }[condition.of];
-  return (name !== undefined && condition.pattern.test(name)) !== condition.isNegated;
+  return (name !== undefined && condition.glob.matches(name)) !== condition.isNegated;
 }
 
 function matching(rules: readonly CompiledRule[], fates: Fates, i: number): CompiledRule | undefined {
