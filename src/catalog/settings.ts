@@ -12,7 +12,8 @@ import { REDACTION_RULES, REDACTION_SETTINGS } from './records/redaction.js';
 import type { Rule } from './rule.js';
 import type { Setting, ValueOf } from './setting.js';
 import { CLOUDWATCH_SETTINGS } from './sinks/cloudwatch.js';
-import { SINK_CHOICE, SINKS } from './sinks/index.js';
+import { FIREHOSE_SETTINGS } from './sinks/firehose.js';
+import { type KnownSink, SINK_CHOICE, SINKS } from './sinks/index.js';
 import { OPENSEARCH_SETTINGS } from './sinks/opensearch.js';
 import { OTLP_SETTINGS } from './sinks/otlp.js';
 import { SOURCE_SETTINGS } from './sources.js';
@@ -42,18 +43,18 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
 ];
 
 const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
+const { firehoseEndpoint } = FIREHOSE_SETTINGS;
 const { awsUseFips, awsUseDualstack } = NETWORK_SETTINGS;
 const { opensearchSigv4 } = OPENSEARCH_SETTINGS;
 const { otlpSigv4 } = OTLP_SETTINGS;
 const { sinks } = SINK_CHOICE;
 
 /** A switch that selects an AWS endpoint excludes an explicit endpoint, which it would not change. */
-const endpointWith = (chosen: Setting<boolean>): Rule => ({
-  settings: [chosen, cloudwatchEndpoint],
-  isBroken: ({ isGiven, read }) =>
-    read(sinks)?.includes('cloudwatch') === true && isGiven(cloudwatchEndpoint) && read(chosen) === true,
+const endpointWith = (chosen: Setting<boolean>, sink: KnownSink, endpoint: Setting<URL>): Rule => ({
+  settings: [chosen, endpoint],
+  isBroken: ({ isGiven, read }) => read(sinks)?.includes(sink) === true && isGiven(endpoint) && read(chosen) === true,
   says: (nameOf) =>
-    `${nameOf(chosen)}=true and ${nameOf(cloudwatchEndpoint)} exclude each other: the switch would not change the endpoint. Remove one of them.`,
+    `${nameOf(chosen)}=true and ${nameOf(endpoint)} exclude each other: the switch would not change the endpoint. Remove one of them.`,
 });
 
 const signingNeedsRegion = (signing: Setting<unknown>): Rule => ({
@@ -66,8 +67,10 @@ const signingNeedsRegion = (signing: Setting<unknown>): Rule => ({
 export const RULES: readonly Rule[] = [
   signingNeedsRegion(opensearchSigv4),
   signingNeedsRegion(otlpSigv4),
-  endpointWith(awsUseFips),
-  endpointWith(awsUseDualstack),
+  endpointWith(awsUseFips, 'cloudwatch', cloudwatchEndpoint),
+  endpointWith(awsUseDualstack, 'cloudwatch', cloudwatchEndpoint),
+  endpointWith(awsUseFips, 'firehose', firehoseEndpoint),
+  endpointWith(awsUseDualstack, 'firehose', firehoseEndpoint),
   ...EVENT_RULES,
   ...REDACTION_RULES,
   ...BILL_RULES,

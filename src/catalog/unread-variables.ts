@@ -31,7 +31,7 @@ const OF_AWS: readonly Unread[] = [
   {
     names: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
     differs: isTrue,
-    why: 'has no effect on AWS_ENDPOINT_URL_CLOUDWATCH_LOGS and AWS_ENDPOINT_URL: remove those',
+    why: 'has no effect on AWS_ENDPOINT_URL and the variables that begin so, such as AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: remove those',
   },
   {
     names: ['AWS_MAX_ATTEMPTS', 'AWS_RETRY_MODE', 'AWS_DEFAULTS_MODE'],
@@ -52,13 +52,18 @@ const OF_AWS: readonly Unread[] = [
   },
 ];
 
+/** Sinks that find the endpoint of the region themselves. */
+const OWN_ENDPOINTS: readonly string[] = ['cloudwatch', 'firehose'];
+const OF_ONE_ENDPOINT = [['firehose', 'AWS_ENDPOINT_URL_FIREHOSE']] as const;
+
 type Known = Partial<Pick<Settings, 'sinks' | 'opensearchSigv4' | 'otlpSigv4' | 'opensearchUrls' | 'otlpUrl'>> &
   Partial<Pick<Settings, 'awsUseFips' | 'awsUseDualstack'>>;
 
 /** What to report of an environment, whose settings may be incomplete. */
 export function unreadVariables(env: Environment, settings: Known): string[] {
   const { sinks = [], opensearchSigv4, otlpSigv4 } = settings;
-  const isOfAws = sinks.includes('cloudwatch') || opensearchSigv4 !== undefined || otlpSigv4 !== undefined;
+  const isOfAws =
+    sinks.some((sink) => OWN_ENDPOINTS.includes(sink)) || opensearchSigv4 !== undefined || otlpSigv4 !== undefined;
   const hasNodeAuthorities = !/--use-openssl-ca/.test(env.NODE_OPTIONS ?? '');
   const rows = [...OF_ANY, ...(hasNodeAuthorities ? [AUTHORITIES] : []), ...(isOfAws ? OF_AWS : [])];
   return [
@@ -68,6 +73,7 @@ export function unreadVariables(env: Environment, settings: Known): string[] {
         .map((name) => (why.startsWith('=') ? `${name}${why}` : `${name} ${why}`)),
     ),
     ...endpoints(settings),
+    ...commonEndpoint(env, sinks),
     ...proxies(env, settings),
     ...(sinks.includes('otlp') ? exporters(env) : []),
   ];
@@ -90,6 +96,14 @@ function endpoints(settings: Known): string[] {
       (each) => say('AWS_USE_DUALSTACK_ENDPOINT', each),
     ),
   ];
+}
+
+/** One of several services is not named by it. */
+function commonEndpoint(env: Environment, sinks: readonly string[]): string[] {
+  if (!env.AWS_ENDPOINT_URL) return [];
+  return OF_ONE_ENDPOINT.filter(([sink, own]) => sinks.includes(sink) && !env[own]).map(
+    ([sink, own]) => `AWS_ENDPOINT_URL has no effect on the sink '${sink}': set ${own}`,
+  );
 }
 
 /** Of sinks that speak no HTTP. */

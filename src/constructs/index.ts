@@ -30,6 +30,7 @@ export { type AddedRedaction, type ConfigMapKey, type Redaction, RedactionKind }
 export type { TextOptions } from './records/text-options.js';
 export { CloudWatchFormat, type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
+export type { FirehoseSinkProps } from './sinks/firehose.js';
 export type { ModuleSinkProps } from './sinks/module.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps } from './sinks/opensearch.js';
 export { OtlpAwsService, type OtlpSinkProps } from './sinks/otlp.js';

@@ -4,6 +4,7 @@ import { closest } from '../closest.js';
 import { setting } from '../setting.js';
 import { CLOUDWATCH } from './cloudwatch.js';
 import { FILE } from './file.js';
+import { FIREHOSE } from './firehose.js';
 import { FORWARD } from './forward.js';
 import { OPENSEARCH } from './opensearch.js';
 import { OTLP } from './otlp.js';
@@ -20,6 +21,7 @@ export const SINKS = {
   opensearch: OPENSEARCH,
   cloudwatch: CLOUDWATCH,
   otlp: OTLP,
+  firehose: FIREHOSE,
 } as const satisfies Readonly<Record<string, SinkEntry>>;
 
 export type KnownSink = keyof typeof SINKS;

@@ -74,6 +74,20 @@ export const LOG_GROUP_TAG: NameRule = {
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
 export const LOG_GROUP_TAGS_MAX = 50;
 
+/** @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
+export const DELIVERY_STREAM: NameRule = {
+  holds: (value) => /^[\w.-]{1,64}$/.test(withoutPlaceholders(value)),
+  rule: 'be 1 to 64 of the characters A-Z a-z 0-9 . _ -, with nothing in braces but {label:NAME} {annotation:NAME} {field:NAME}',
+  remedy: 'give the name of the stream, not its ARN',
+};
+
+/** `*`: in ARNs, any. */
+export const AWS_ACCOUNT: NameRule = {
+  holds: (value) => /^\d{12}$/.test(value) || value === '*',
+  rule: 'be the 12 digits of an AWS account',
+  remedy: 'write it as a string, with leading zeros',
+};
+
 /** Only the shape, because AWS opens regions faster than lists are updated. */
 export const AWS_REGION: NameRule = {
   holds: (value) => /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/.test(value),
@@ -114,6 +128,16 @@ export function cloudWatchLogsHost(region: string, { isFips = false, isDualstack
   // The ordinary endpoints of GovCloud are validated.
   const service = isFips && (isDualstack || name !== 'aws-us-gov') ? 'logs-fips' : 'logs';
   return `${service}.${region}.${isDualstack ? dualstackDomain : domain}`;
+}
+
+/**
+ * Host of Amazon Data Firehose in a region.
+ *
+ * @see https://docs.aws.amazon.com/general/latest/gr/fh.html
+ */
+export function firehoseHost(region: string, { isFips = false, isDualstack = false } = {}): string {
+  const { domain, dualstackDomain } = awsPartition(region);
+  return `firehose${isFips ? '-fips' : ''}.${region}.${isDualstack ? dualstackDomain : domain}`;
 }
 
 /** Host of the service that gives the credentials of roles, in a region. */

@@ -103,6 +103,15 @@ export const PROPERTIES = {
     volume: 'string!',
     path: 'string!',
   },
+  FirehoseSinkProps: {
+    deliveryStream: 'string!',
+    region: 'string!',
+    account: 'string',
+    joinLines: 'boolean',
+    roleArn: 'string',
+    externalId: 'string',
+    endpoint: 'string',
+  },
   FlightRecorder: {
     minutes: 'number!',
     belowLevel: 'one of trace debug info warn error fatal',
@@ -212,6 +221,7 @@ export const PROPERTIES = {
     cloudWatch: 'CloudWatchSinkProps',
     openSearch: 'OpenSearchSinkProps',
     otlp: 'OtlpSinkProps',
+    firehose: 'FirehoseSinkProps',
     stdout: 'nothing',
     file: 'FileSinkProps',
     tcp: 'TcpSinkProps',

@@ -1,18 +1,13 @@
 /** Properties of the CloudWatch Logs sink, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { replacePlaceholders } from '../../catalog/values/placeholders.js';
-import { cloudWatchLogsHost, LOG_GROUP_TAG, type NameRule } from '../../catalog/values/service-names.js';
+import { AWS_ACCOUNT, cloudWatchLogsHost, LOG_GROUP_TAG } from '../../catalog/values/service-names.js';
 import { must, mustBeNamed } from '../props/must.js';
 import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
 import { arn, egressTo } from './endpoint.js';
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 
-const ACCOUNT: NameRule = {
-  holds: (value) => /^\d{12}$/.test(value) || value === '*',
-  rule: 'be the 12 digits of an AWS account',
-  remedy: 'write it as a string, with leading zeros',
-};
 /**
  * Class of a log group, which determines its price and its features.
  *
@@ -207,7 +202,7 @@ export function cloudWatch(props: CloudWatchSinkProps): SinkConfig {
     environment,
     "be set together with the service that runs there: set 'service' too",
   );
-  if (account !== undefined) mustBeNamed('account', account, ACCOUNT);
+  if (account !== undefined) mustBeNamed('account', account, AWS_ACCOUNT);
   return {
     ...bound,
     ...asRole(props, statements(props), [egressTo(endpoint ?? `https://${cloudWatchLogsHost(region)}`)]),

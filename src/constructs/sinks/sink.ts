@@ -3,6 +3,7 @@ import { mustHaveProperties } from '../props/known-properties.js';
 import { all } from './all.js';
 import { type CloudWatchSinkProps, cloudWatch } from './cloudwatch.js';
 import { type FileSinkProps, file } from './file.js';
+import { type FirehoseSinkProps, firehose } from './firehose.js';
 import { type ModuleSinkProps, userModule } from './module.js';
 import { type OpenSearchSinkProps, openSearch } from './opensearch.js';
 import { type OtlpSinkProps, otlp } from './otlp.js';
@@ -40,6 +41,17 @@ export class Sink {
   public static otlp(props: OtlpSinkProps): Sink {
     mustHaveProperties('OtlpSinkProps', props);
     return new Sink(otlp(props));
+  }
+
+  /**
+   * A stream of Amazon Data Firehose, one JSON object per line. It knows no ids: records that are resent after a lost answer are
+   * counted, and each has an `id` by which a reader can tell.
+   *
+   * @throws if a name breaks the rules of Firehose
+   */
+  public static firehose(props: FirehoseSinkProps): Sink {
+    mustHaveProperties('FirehoseSinkProps', props);
+    return new Sink(firehose(props));
   }
 
   /** Standard output of the shipper, one JSON object per line, for collectors that read container logs. */

@@ -1,4 +1,4 @@
-/** Names of log groups, log streams, indices and entities, from labels, annotations and static fields: filled once, at start. */
+/** Names of log groups, log streams, indices, Firehose streams and entities, from labels, annotations and static fields: filled once, at start. */
 import { readFileSync } from 'node:fs';
 import { type Placeholder, placeholdersOf, replacePlaceholders } from '../../catalog/values/placeholders.js';
 import { ConfigError, messageOf } from '../errors.js';
@@ -14,6 +14,7 @@ const RULES = {
   cloudwatchLogStream: ['LOGTAP_CLOUDWATCH_LOG_STREAM', /[:*{}\p{Cc}]/gu],
   cloudwatchService: ['LOGTAP_CLOUDWATCH_SERVICE', /[^ -~]/g],
   cloudwatchEnvironment: ['LOGTAP_CLOUDWATCH_ENVIRONMENT', /[^ -~]/g],
+  firehoseStream: ['LOGTAP_FIREHOSE_STREAM', /[^\w.-]/g],
   opensearchIndex: ['LOGTAP_OPENSEARCH_INDEX', /[A-Z\\/*?"<>|,#:{}\s]/g],
 } as const;
 

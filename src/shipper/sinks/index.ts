@@ -20,6 +20,7 @@ const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
   tcp: async (context) => counted((await import('./lines/tcp.js')).openTcp(own(context)), context.onRequest),
   forward: async (context) => counted((await import('./forward/sink.js')).openForward(own(context)), context.onRequest),
   otlp: async (context) => (await import('./otlp/sink.js')).openOtlp(own(context)),
+  firehose: async (context) => (await import('./firehose/sink.js')).openFirehose(own(context)),
   cloudwatch: async (context) => (await import('./cloudwatch/sink.js')).openCloudWatch(own(context)),
 };
 

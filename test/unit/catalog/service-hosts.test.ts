@@ -1,6 +1,6 @@
 /** Hosts of AWS, compared with those that the AWS SDK comes to. */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { cloudWatchLogsHost } from '../../../src/catalog/values/service-names.js';
+import { cloudWatchLogsHost, firehoseHost } from '../../../src/catalog/values/service-names.js';
 
 const REGIONS = [
   ...['us-east-1', 'eu-central-1', 'ap-southeast-7', 'mx-central-1', 'il-central-1', 'af-south-1'],
@@ -20,4 +20,15 @@ test.each(REGIONS)('CloudWatch Logs in %s', (region) => {
     const { url } = endpointProvider({ Region: region, UseFIPS: isFips, UseDualStack: isDualstack });
     expect(cloudWatchLogsHost(region, { isFips, isDualstack })).toBe(url.host);
   }
+});
+
+// As the SDK's rules for its endpoints have them; its client is no dependency of ours.
+test.each([
+  ['eu-central-1', {}, 'firehose.eu-central-1.amazonaws.com'],
+  ['us-east-1', { isFips: true }, 'firehose-fips.us-east-1.amazonaws.com'],
+  ['us-east-1', { isFips: true, isDualstack: true }, 'firehose-fips.us-east-1.api.aws'],
+  ['us-gov-west-1', { isFips: true }, 'firehose-fips.us-gov-west-1.amazonaws.com'],
+  ['cn-north-1', { isDualstack: true }, 'firehose.cn-north-1.api.amazonwebservices.com.cn'],
+])('Firehose in %s, %j', (region, form, host) => {
+  expect(firehoseHost(region, form)).toBe(host);
 });

@@ -67,6 +67,23 @@ describe('a role of another account', () => {
     expect(settings(both)).toMatchObject({ opensearchRoleArn: roleArn, otlpRoleArn: other });
   });
 
+  test('of Firehose', () => {
+    const stream = { deliveryStream: 'shop', region: 'eu-central-1' };
+    const put = (resource: string) => [{ actions: ['firehose:PutRecordBatch'], resources: [resource] }];
+    const sink = Sink.firehose({ ...stream, roleArn });
+    expect(sink.iam).toEqual(assuming);
+    expect(sink.assumedRoles[0]?.iam).toEqual(put('arn:aws:firehose:eu-central-1:444455556666:deliverystream/shop'));
+    const own = Sink.firehose({
+      ...stream,
+      deliveryStream: 'shop-{label:team}',
+      region: 'us-gov-west-1',
+      joinLines: true,
+    });
+    expect(own.iam).toEqual(put('arn:aws-us-gov:firehose:us-gov-west-1:*:deliverystream/shop-*'));
+    expect(own.bind().egress).toEqual([{ host: 'firehose.us-gov-west-1.amazonaws.com', port: 443 }]);
+    expect(settings(own)).toMatchObject({ firehoseStream: 'shop-{label:team}', firehoseJoin: true });
+  });
+
   test('whose ARN is known at deployment only: in any account', () => {
     const { assumedRoles } = Sink.cloudWatch({ ...cloudWatch, roleArn: token });
     expect(assumedRoles[0]?.iam[0]?.resources).toEqual([`${group}:*`]);
@@ -90,6 +107,11 @@ describe('a role of another account', () => {
       () => Sink.openSearch({ url: 'https://a', region: 'eu-central-1', roleArn }),
     ],
     [`'roleArn' ("${roleArn}") has no effect without 'awsService'`, () => Sink.otlp({ url: 'https://a', roleArn })],
+    [
+      '\'deliveryStream\' ("arn:aws:firehose:eu-central-1:1:deliverystream/a") must be 1 to 64',
+      () =>
+        Sink.firehose({ deliveryStream: 'arn:aws:firehose:eu-central-1:1:deliverystream/a', region: 'eu-central-1' }),
+    ],
   ])('%s', (message, act) => {
     expect(act).toThrow(message);
   });

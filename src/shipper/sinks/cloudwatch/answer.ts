@@ -1,6 +1,7 @@
 /** The meaning of an answer of CloudWatch Logs. Errors differ by name: their status is nearly always 400. */
 
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
+import { CREDENTIALS, credentialsText, errorName, SERVER_ERRORS, THROTTLING } from '../aws/error-names.js';
 import { type Hint, hintText, pageHint, pageInstead } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
@@ -42,33 +43,6 @@ export interface RejectedRange {
 /** Of the service's own words in the log. */
 const MESSAGE_MAX = 500;
 export const THROTTLED_RETRY_MS = 1000;
-
-export const THROTTLING: ReadonlySet<string> = new Set([
-  'ThrottlingException',
-  'Throttling',
-  'RequestLimitExceeded',
-  'TooManyRequestsException',
-  'LimitExceededException',
-]);
-/** Their status may be 400. */
-const SERVER_ERRORS: ReadonlySet<string> = new Set([
-  'ServiceUnavailableException',
-  'ServiceUnavailable',
-  'InternalFailure',
-  'InternalServerError',
-]);
-const CREDENTIALS = new Set([
-  'UnrecognizedClientException',
-  'ExpiredTokenException',
-  'ExpiredToken',
-  'InvalidClientTokenId',
-  'InvalidSignatureException',
-  'SignatureDoesNotMatch',
-  'IncompleteSignature',
-  'IncompleteSignatureException',
-  'MissingAuthenticationToken',
-  'MissingAuthenticationTokenException',
-]);
 
 /** `count` events were sent. */
 export function classifyAnswer(response: HttpResponse, count: number): Answer {
@@ -134,15 +108,6 @@ function hintFor(status: number, name: string, message: string): Hint | undefine
   if (status >= 500 || SERVER_ERRORS.has(name))
     return { text: 'the service reports a failure of its own: it is retried', symptom: 'the-service-fails' };
   return undefined;
-}
-
-function credentialsText(name: string, message: string): string {
-  if (/expired/i.test(name) || /token .*expired/i.test(message)) {
-    return 'the temporary keys have ended: are they renewed? Use a role of the service account';
-  }
-  if (/signature/i.test(name)) return 'the secret key is wrong, or the clock is';
-  if (/^Missing/.test(name)) return 'the request came without a signature: does a proxy remove it?';
-  return 'the keys are wrong, or of another account or partition';
 }
 
 function badAnswer(detail: string): Answer {
@@ -213,19 +178,6 @@ interface AnswerBody {
   readonly Message?: unknown;
   readonly rejectedLogEventsInfo?: unknown;
   readonly rejectedEntityInfo?: unknown;
-}
-
-/** The error of an answer of any operation; `undefined` where it names none. */
-export function errorNameOf({ headers, body }: HttpResponse): string | undefined {
-  return errorName(headers['x-amzn-errortype'], jsonObject(body));
-}
-
-/** `com.amazonaws.logs#ThrottlingException:http://…` to `ThrottlingException`. A name that is none would be a new metric. */
-function errorName(header: string | string[] | undefined, answer: AnswerBody | undefined): string | undefined {
-  const name = typeof header === 'string' ? header : answer?.__type;
-  if (typeof name !== 'string') return undefined;
-  const short = name.split(':')[0]?.split('#').at(-1) ?? '';
-  return /^[A-Za-z]{1,64}$/.test(short) ? short : 'unknown_error';
 }
 
 /** Refusals of an event, unless one that is right is refused, too. */

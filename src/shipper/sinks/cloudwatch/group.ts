@@ -10,8 +10,9 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { messageOf, NoAnswerError } from '../../errors.js';
+import { THROTTLING } from '../aws/error-names.js';
 import { hintText } from '../hints.js';
-import { THROTTLED_RETRY_MS, THROTTLING } from './answer.js';
+import { THROTTLED_RETRY_MS } from './answer.js';
 
 export interface LogGroupOptions {
   readonly logGroup: string;

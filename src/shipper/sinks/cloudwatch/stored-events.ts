@@ -1,6 +1,7 @@
 /** Reads back what a log stream holds of certain events, newest first, within bounds. */
+
+import { errorNameOf, THROTTLING } from '../aws/error-names.js';
 import { jsonObject } from '../http/json-answer.js';
-import { errorNameOf, THROTTLING } from './answer.js';
 import type { CloudWatchApi } from './api.js';
 import { eventKey, type SentEvent } from './sent-event.js';
 

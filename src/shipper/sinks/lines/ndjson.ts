@@ -1,4 +1,4 @@
-/** Records to one JSON object per line, for the sinks stdout, file and tcp. */
+/** Records to one JSON object per line, for the sinks stdout, file and tcp, and those of archives. */
 
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
@@ -8,17 +8,26 @@ import { fieldsOf, type Metadata } from '../record-fields.js';
 
 const OPEN = Buffer.from('{"timestamp":"');
 const MESSAGE = Buffer.from(',"message":"');
+const QUOTE = Buffer.from('"');
 const DATA = Buffer.from('","data":');
 const CLOSE_MESSAGE = Buffer.from('"}\n');
 const CLOSE_DATA = Buffer.from('}\n');
 
+/**
+ * `data`: `message`, and where it is a JSON object the object itself as `data`. `id`: `message` alone, and the id of the record, by which a
+ * reader can tell a record that is stored twice.
+ */
+export type NdjsonForm = 'data' | 'id';
+
 export class NdjsonEncoder {
   readonly #metadata: Metadata;
   readonly #labels: Labels;
+  readonly #hasIds: boolean;
   readonly #writer = new JsonWriter();
 
-  constructor(settings: Metadata & LabelSettings) {
+  constructor(settings: Metadata & LabelSettings, form: NdjsonForm = 'data') {
     this.#metadata = settings;
+    this.#hasIds = form === 'id';
     this.#labels = new Labels(settings);
   }
 
@@ -28,6 +37,7 @@ export class NdjsonEncoder {
     writer.truncate(0);
     // A batch may name more origins than the records have that are sent of it.
     const constants = new Array<Buffer | undefined>(batch.origins.length);
+    const ids = new Array<Buffer | undefined>(batch.origins.length);
     const ends: number[] = [];
     for (let i = 0; i < batch.count; i++) {
       const start = batch.start[i]!;
@@ -37,10 +47,16 @@ export class NdjsonEncoder {
       const origin = batch.origin[i]!;
       constants[origin] ??= Buffer.from(this.#constantsOf(batch.origins[origin]!));
       writer.raw(constants[origin]);
+      ids[origin] ??= Buffer.from(`,"id":${JSON.stringify(`${batch.origins[origin]!.id}-`).slice(0, -1)}`);
       writer.integer(batch.seq[i]!);
+      if (this.#hasIds) {
+        writer.raw(ids[origin]!);
+        writer.integer(batch.seq[i]!);
+        writer.raw(QUOTE);
+      }
       writer.raw(MESSAGE);
       writer.string(batch.bytes, start, end);
-      const json = jsonObjectIn(batch.bytes, start, end);
+      const json = this.#hasIds ? undefined : jsonObjectIn(batch.bytes, start, end);
       if (json !== undefined) {
         writer.raw(DATA);
         writer.raw(batch.bytes.subarray(json.start, json.end));

@@ -11,10 +11,10 @@ import type { BatchLimits, CheckResult, Claim, Failure, RecordBatch, Rejected, S
 import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
-import { LostAnswers } from '../lost-answers.js';
 import { Outcome } from '../outcome.js';
 import { indexes } from '../ranges.js';
 import { RequestBodies } from '../request-bodies.js';
+import { LostAnswers } from '../unsettled/lost-answers.js';
 import { errorOf } from './answer.js';
 import { type BulkEncoder, type BulkForm, indexName } from './encoder.js';
 import { KnownGood } from './known-good.js';

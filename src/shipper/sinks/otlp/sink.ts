@@ -10,15 +10,15 @@ import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink }
 import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import { type HttpResponse, retryAfterMs } from '../http/client.js';
-import { LostAnswers } from '../lost-answers.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import { partOf } from '../send-parts.js';
 import type { SinkContext } from '../sink-context.js';
+import { LostAnswers } from '../unsettled/lost-answers.js';
+import { REFUSED, RefusedRecords } from '../unsettled/refused-records.js';
 import { describe, errorIn, shortened, takenOf } from './answer.js';
 import { OtlpConnection, type OtlpSettings } from './connection.js';
 import { OtlpEncoder, type OtlpFormSettings } from './encoder.js';
-import { REFUSED, RefusedRecords } from './refused-records.js';
 
 const LIMITS: BatchLimits = { maxRecords: 5000, maxBytes: 4 * 1024 * 1024, recordOverheadBytes: 300, nameCopies: 1 };
 /** CloudWatch Logs takes 1 MiB a request; collectors take 20 MiB, and proxies before them less. */

@@ -1,5 +1,5 @@
 /** Records that a service may have stored although it did not say so. Bounded by the records in flight. */
-import type { RecordBatch } from '../parts.js';
+import type { RecordBatch } from '../../parts.js';
 
 export class LostAnswers {
   /** Numbers of records, by origin. */

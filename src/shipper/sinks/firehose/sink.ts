@@ -1,0 +1,250 @@
+/**
+ * Amazon Data Firehose. Records that an answer names as failed are resent, and no others. The service knows no ids: after a lost answer
+ * records are resent and counted as possible duplicates. A request that is refused as a whole is halved until the record that is
+ * refused by itself is alone, which is permanently rejected only where the stream has taken another one since.
+ */
+import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
+import { NoAnswerError } from '../../errors.js';
+import type { LabelSettings } from '../../labels/labels.js';
+import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
+import { select } from '../../records/record-batch.js';
+import { BodyLimit } from '../body-limit.js';
+import { jsonObject } from '../http/json-answer.js';
+import { Outcome } from '../outcome.js';
+import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import type { Metadata } from '../record-fields.js';
+import type { SinkContext } from '../sink-context.js';
+import { LostAnswers } from '../unsettled/lost-answers.js';
+import { REFUSED, RefusedRecords } from '../unsettled/refused-records.js';
+import { type Answer, classifyAnswer, THROTTLED_RETRY_MS } from './answer.js';
+import { FirehoseConnection, type FirehoseSettings } from './connection.js';
+import { FirehoseEncoder, type Item, type PutBody, REQUEST_MAX_BYTES, REQUEST_MAX_RECORDS } from './encoder.js';
+
+/** Three quarters of a request: its records are base64. */
+const BATCH_MAX_BYTES = 3_000_000;
+const LIMITS: BatchLimits = {
+  maxRecords: REQUEST_MAX_RECORDS,
+  maxBytes: BATCH_MAX_BYTES,
+  recordOverheadBytes: 250,
+  nameCopies: 2,
+};
+const JOINED_LIMITS: BatchLimits = { ...LIMITS, maxRecords: 20_000 };
+const REQUESTS_MAX = 8;
+
+/** Throws a ConfigError when a file that a setting names cannot be read. */
+export function openFirehose(context: SinkContext<FirehoseSettings & Metadata & LabelSettings>): Sink {
+  const { settings, onPossibleDuplicates = () => {}, isContinued = false } = context;
+  const { firehoseStream: stream, firehoseJoin: isJoined } = settings;
+  return new FirehoseSink({
+    connection: new FirehoseConnection(context),
+    encoder: new FirehoseEncoder(stream, isJoined, settings),
+    limits: isJoined ? JOINED_LIMITS : LIMITS,
+    previousUntilMs: isContinued ? Date.now() : Number.NEGATIVE_INFINITY,
+    onPossibleDuplicates,
+  });
+}
+
+interface FirehoseSinkOptions {
+  readonly connection: FirehoseConnection;
+  readonly encoder: FirehoseEncoder;
+  readonly limits: BatchLimits;
+  /** Records that were written before may have been sent by an earlier shipper. */
+  readonly previousUntilMs: number;
+  readonly onPossibleDuplicates: (records: RecordBatch) => void;
+}
+
+export class FirehoseSink implements Sink {
+  readonly name = 'firehose';
+  readonly limits: BatchLimits;
+  readonly requestsMax = REQUESTS_MAX;
+  readonly #options: FirehoseSinkOptions;
+  readonly #bodyLimit = new BodyLimit(REQUEST_MAX_BYTES);
+  readonly #lost = new LostAnswers();
+  readonly #refused = new RefusedRecords();
+
+  constructor(options: FirehoseSinkOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+  }
+
+  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    this.#countRepeated(batch);
+    const pass = new Pass(batch);
+    const request = (range: Range) => this.#request(pass, range, signal, onProgress);
+    await sendRanges(batch.count, pass.outcome, request);
+    for (const { index, failure } of pass.refused.splice(0)) {
+      pass.until = index + 1;
+      if (pass.outcome.isFailed) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
+      else if (pass.isAnyTaken) await request([index, index + 1]);
+      else pass.outcome.block(index, REFUSED, failure, CONFIGURATION_RETRY_MS);
+    }
+    for (const { index, code } of pass.failed) {
+      const detail = `${this.#place} answered 200, but did not store ${pass.failed.length} of its records: ${code}`;
+      pass.outcome.retry([index], { code, detail }, THROTTLED_RETRY_MS);
+    }
+    return pass.outcome.result;
+  }
+
+  destinations(batch: RecordBatch): readonly string[] {
+    return this.#refused.destinationsOf(batch);
+  }
+
+  async check(signal: AbortSignal): Promise<CheckResult> {
+    const { connection } = this.#options;
+    const { target, credentialSource } = connection;
+    const response = await connection.describe(signal);
+    const stream = jsonObject(response.body)?.DeliveryStreamDescription as
+      | { readonly DeliveryStreamStatus?: unknown; readonly DeliveryStreamType?: unknown }
+      | undefined;
+    if (response.status === 200 && stream !== undefined) {
+      const { DeliveryStreamStatus: state, DeliveryStreamType: source } = stream;
+      const isRight = state === 'ACTIVE' && source === 'DirectPut';
+      const text = `${target} is reached with the credentials of ${credentialSource}`;
+      return isRight
+        ? { isRight, text }
+        : {
+            isRight,
+            text: `${text}, but its state is ${state} and its source ${source}: ACTIVE and DirectPut are needed`,
+          };
+    }
+    const answer = classifyAnswer(response, 0);
+    const failure = 'failure' in answer ? answer.failure : undefined;
+    if (failure?.code === 'AccessDeniedException') {
+      return {
+        isRight: true,
+        text: `${target} is reached, and takes the credentials of ${connection.credentialSource}. Whether they may write shows with the first record: a check needs firehose:DescribeDeliveryStream`,
+      };
+    }
+    return {
+      isRight: false,
+      text: `${target}: ${failure?.detail ?? response.status} (credentials of ${connection.credentialSource})`,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#options.connection.close();
+  }
+
+  /** For errors. */
+  get #place(): string {
+    return `PutRecordBatch to ${this.#options.connection.target}`;
+  }
+
+  /** Records that the service may have already, from this shipper or the one before. */
+  #countRepeated(batch: RecordBatch): void {
+    const { previousUntilMs, onPossibleDuplicates } = this.#options;
+    if (this.#lost.isEmpty && previousUntilMs === Number.NEGATIVE_INFINITY) return;
+    const isRepeated = (i: number) => this.#lost.has(batch, i) || batch.timeMs[i]! < previousUntilMs;
+    const repeated = [...indexes(0, batch.count)].filter(isRepeated);
+    if (repeated.length > 0) onPossibleDuplicates(select(batch, repeated));
+  }
+
+  /** Sends as many records of the range as a request takes. */
+  async #request(pass: Pass, [from, limit]: Range, signal: AbortSignal, onProgress: () => void) {
+    const { connection, encoder } = this.#options;
+    const body = encoder.encode(pass.batch, from, limit, this.#bodyLimit.bytes);
+    for (const index of body.tooLarge) this.#reject(pass, index, 'too_large');
+    if (body.items.length === 0) return { to: body.to, instead: [] };
+    try {
+      const response = await connection.putRecordBatch(body.bytes, signal, onProgress);
+      const answer = classifyAnswer(response, body.items.length);
+      return { to: body.to, instead: this.#book(pass, from, body, answer) };
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      if (error.isSent) this.#lose(pass, body.items);
+      this.#bodyLimit.unanswered(body.bytes.length, error.code);
+      pass.retryFrom(from, error, error.retryAfterMs);
+      return { to: body.to, instead: [] };
+    }
+  }
+
+  #book(pass: Pass, from: number, body: PutBody, answer: Answer): readonly Range[] {
+    if (answer.kind === 'taken') {
+      this.#bookTaken(pass, body.items, answer.failed);
+      return [];
+    }
+    const failure = { ...answer.failure, detail: `${this.#place}: ${answer.failure.detail}` };
+    if (answer.kind === 'too_large' && body.to - from > 1) {
+      this.#bodyLimit.tooLarge(body.bytes.length);
+      return [[from, body.to]];
+    }
+    if (answer.kind !== 'retry') return this.#bookRefused(pass, from, body.to, failure, answer);
+    if (answer.isLost) this.#lose(pass, body.items);
+    if (answer.renewCredentials) this.#options.connection.renewCredentials();
+    pass.retryFrom(from, failure, answer.afterMs);
+    return [];
+  }
+
+  #bookTaken(pass: Pass, items: readonly Item[], failed: readonly { index: number; code: string }[]): void {
+    const failures = new Map(failed.map(({ index, code }) => [index, code]));
+    this.#bodyLimit.accepted();
+    for (const [place, { from, to }] of items.entries()) {
+      const code = failures.get(place);
+      this.#forget(pass.batch, from, to);
+      if (code !== undefined) pass.failed.push(...[...indexes(from, to)].map((index) => ({ index, code })));
+    }
+    if (failed.length === items.length) return;
+    pass.isAnyTaken = true;
+    this.#refused.countTaken();
+  }
+
+  #bookRefused(pass: Pass, from: number, to: number, failure: Failure, answer: Answer): readonly Range[] {
+    pass.refusals += 1;
+    if (!pass.isAnyTaken && pass.refusals > REFUSALS_MAX) {
+      pass.retryFrom(from, failure, CONFIGURATION_RETRY_MS);
+      return [];
+    }
+    if (to - from > 1) return halves([from, to]);
+    const isProven = this.#refused.refuse(pass.batch, from) || pass.isAnyTaken;
+    if (!isProven) {
+      pass.refused.push({ index: from, failure });
+      return [];
+    }
+    const words = 'words' in answer ? answer.words : '';
+    this.#reject(pass, from, answer.kind === 'too_large' ? 'too_large' : 'refused', failure.code, words);
+    return [];
+  }
+
+  #reject(pass: Pass, index: number, reason: string, code?: string, detail?: string): void {
+    this.#forget(pass.batch, index, index + 1);
+    pass.outcome.reject(index, reason, {
+      ...(code !== undefined && { code }),
+      ...(detail !== undefined && { detail }),
+    });
+  }
+
+  #lose(pass: Pass, items: readonly Item[]): void {
+    for (const { from, to } of items) this.#lost.add(pass.batch, from, to);
+  }
+
+  #forget(batch: RecordBatch, from: number, to: number): void {
+    for (let i = from; i < to; i++) this.#lost.delete(batch, i);
+    this.#refused.forget(batch, from, to);
+  }
+}
+
+/** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
+const REFUSALS_MAX = 32;
+
+/** One send. */
+class Pass {
+  readonly batch: RecordBatch;
+  readonly outcome = new Outcome();
+  /** By themselves, before any other was taken. */
+  readonly refused: { readonly index: number; readonly failure: Failure }[] = [];
+  /** Not stored, while others of their request are. */
+  readonly failed: { readonly index: number; readonly code: string }[] = [];
+  refusals = 0;
+  isAnyTaken = false;
+  /** Records that are behind a failed request, up to this one, are retried with it. */
+  until: number;
+
+  constructor(batch: RecordBatch) {
+    this.batch = batch;
+    this.until = batch.count;
+  }
+
+  retryFrom(from: number, failure: Failure, wait?: number): void {
+    this.outcome.retry(indexes(from, this.until), failure, wait);
+  }
+}
