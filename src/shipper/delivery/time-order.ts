@@ -83,17 +83,20 @@ export class TimeOrder {
     ends?: readonly (Span | undefined)[],
   ): readonly [Piece | undefined, Piece | undefined] {
     const { batch } = piece;
-    const [leaves, waits]: [number[], number[]] = [[], []];
+    const waiting = new Uint8Array(batch.count);
+    let count = 0;
     for (let i = 0; i < batch.count; i++) {
       const origin = batch.origin[i]!;
       const ms = Math.floor(batch.timeMs[i]!);
       const end = ends?.[origin];
       const isLast = end !== undefined && ms === end.last && end.first < end.last;
-      (isLast || isIn(blocked[origin], ms) ? waits : leaves).push(i);
+      if (!isLast && !isIn(blocked[origin], ms)) continue;
+      waiting[i] = 1;
+      count += 1;
     }
-    if (waits.length === 0) return [piece, undefined];
-    if (leaves.length === 0) return [undefined, piece];
-    return [piece.select(leaves), piece.select(waits)];
+    if (count === 0) return [piece, undefined];
+    if (count === batch.count) return [undefined, piece];
+    return [piece.select(indexesOf(waiting, 0, batch.count - count)), piece.select(indexesOf(waiting, 1, count))];
   }
 
   /** The milliseconds of each origin that requests have which are out. */
@@ -115,21 +118,34 @@ export class TimeOrder {
   }
 }
 
+/** Where the value is this one, as often as it is said to be. */
+function indexesOf(values: Uint8Array, value: number, count: number): readonly number[] {
+  const found = new Array<number>(count);
+  for (let i = 0, at = 0; at < count; i++) if (values[i] === value) found[at++] = i;
+  return found;
+}
+
 function spansIn({ batch }: Piece, isAsked: (i: number, ms: number) => boolean = () => true): Map<string, Span> {
-  const spans = new Map<string, Span>();
-  const byOrigin = batch.origins.map(({ id }): Span => {
-    const span = spans.get(id) ?? { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
-    spans.set(id, span);
-    return span;
-  });
+  const { origins } = batch;
+  // Columns, as a number in an object is an object of its own: this runs for each record.
+  const first = new Float64Array(origins.length).fill(Number.POSITIVE_INFINITY);
+  const last = new Float64Array(origins.length).fill(Number.NEGATIVE_INFINITY);
   for (let i = 0; i < batch.count; i++) {
     const ms = Math.floor(batch.timeMs[i]!);
     if (!isAsked(i, ms)) continue;
-    const span = byOrigin[batch.origin[i]!]!;
+    const origin = batch.origin[i]!;
     // A record without a time gets that of its request: any.
-    span.first = Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : Math.min(span.first, ms);
-    span.last = Number.isNaN(ms) ? Number.POSITIVE_INFINITY : Math.max(span.last, ms);
+    if (!(ms >= first[origin]!)) first[origin] = Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
+    if (!(ms <= last[origin]!)) last[origin] = Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
   }
+  const spans = new Map<string, Span>();
+  origins.forEach(({ id }, o) => {
+    const known = spans.get(id);
+    spans.set(id, {
+      first: Math.min(first[o]!, known?.first ?? Number.POSITIVE_INFINITY),
+      last: Math.max(last[o]!, known?.last ?? Number.NEGATIVE_INFINITY),
+    });
+  });
   return spans;
 }
 

@@ -22,11 +22,7 @@ const events = (records: readonly ReturnType<typeof line>[]): Event[] =>
 
 const claimsFor = (records: readonly { message: string | Uint8Array; timeMs: number; seq: number }[]) => {
   const of = eventsOf(batchOf(records), LONG_MAX);
-  return claimsOfEvents(
-    of,
-    STREAM,
-    Array.from({ length: of.count }, (_, i) => i),
-  );
+  return claimsOfEvents(of, STREAM, [0, of.count]);
 };
 
 let text: AuditMemory;

@@ -73,7 +73,9 @@ export function createCloudWatchApi(options: CloudWatchApiOptions): CloudWatchAp
     const request = { method: 'POST', url, path: '', headers, body, operation, isOnce: true } as const;
     const send = async () => http.request({ ...request, headers: await signer.sign(request) }, signal, onProgress);
     const response = await send();
-    return signer.followClock(response) ? send() : response;
+    if (!signer.followClock(response)) return response;
+    const again = await send();
+    return { ...again, isTaken: response.isTaken === true && again.isTaken === true };
   };
   const put = async (sent: Buffer, signal: AbortSignal, onProgress?: () => void): Promise<HttpResponse> =>
     isCompressing

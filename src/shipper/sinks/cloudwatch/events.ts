@@ -56,7 +56,8 @@ export function eventsOf(
 ): Events {
   const columns = new EventColumns(records.length);
   const tooLarge: number[] = [];
-  const times = Float64Array.from(records, (i) => timestampOf(batch.timeMs[i]!, nowMs));
+  const times = new Float64Array(records.length);
+  for (let k = 0; k < times.length; k++) times[k] = timestampOf(batch.timeMs[records[k]!]!, nowMs);
   const order = orderOf(times);
   for (let k = 0; k < times.length; k++) {
     const at = order?.[k] ?? k;
@@ -140,7 +141,9 @@ export function isEmbeddedMetrics(bytes: Uint8Array, from: number, to: number): 
 
 /** Indexes in ascending order of time; equal milliseconds keep their order. `undefined` where they are in order. */
 function orderOf(times: Float64Array): Uint32Array | undefined {
-  if (times.every((time, i) => i === 0 || times[i - 1]! <= time)) return undefined;
+  let i = 1;
+  while (i < times.length && times[i - 1]! <= times[i]!) i += 1;
+  if (i >= times.length) return undefined;
   return Uint32Array.from(times.keys()).sort((a, b) => times[a]! - times[b]! || a - b);
 }
 

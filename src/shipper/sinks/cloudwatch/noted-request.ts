@@ -1,6 +1,5 @@
 /** Notes a request for an audit: before it leaves, and once its outcome is known, which is later when its answer is lost. */
 import type { NotedRequest, SinkAudit } from '../../audit/audit-log.js';
-import { indexes } from '../ranges.js';
 import type { Answer } from './answer.js';
 import { claimsOfEvents } from './claims.js';
 import type { Events, PutBody } from './events.js';
@@ -18,19 +17,22 @@ export class NotedEvents {
     this.#events = events;
     this.#logStream = logStream;
     this.#body = { from, to };
-    this.#request = audit?.sending(claimsOfEvents(events, logStream, indexes(from, to)));
+    this.#request = audit?.sending(claimsOfEvents(events, logStream, [from, to]));
   }
 
   /** An answer that tells what is stored. */
   answered(answer: Answer): void {
-    const rejected = answer.kind === 'accepted' ? answer.rejected : undefined;
-    const { from, to } = this.#body;
-    this.#note(
-      [...indexes(0, to - from)].map((i) => {
-        const isStored = rejected !== undefined && !rejected.some((range) => i >= range.from && i < range.to);
-        return isStored ? 'stored' : 'absent';
-      }),
-    );
+    if (this.#isNoted || this.#request === undefined) return;
+    const { rejected } = answer.kind === 'accepted' ? answer : {};
+    if (rejected === undefined) this.unsent();
+    else if (rejected.length === 0) {
+      this.#isNoted = true;
+      this.#request.stored();
+    } else {
+      const { from, to } = this.#body;
+      const isStored = (i: number) => !rejected.some((range) => i >= range.from && i < range.to);
+      this.#note(Array.from({ length: to - from }, (_, i) => (isStored(i) ? 'stored' : 'absent')));
+    }
   }
 
   /** It did not leave as a whole. */
@@ -52,8 +54,9 @@ export class NotedEvents {
     if (isUndecided) request.lost();
     if (fates.every((fate) => fate === 'stored')) request.stored();
     else if (fates.includes('stored')) {
-      const stored = fates.flatMap((fate, i) => (fate === 'stored' ? [this.#body.from + i] : []));
-      request.stored(claimsOfEvents(this.#events, this.#logStream, stored));
+      const { from, to } = this.#body;
+      const isStored = (event: number) => fates[event - from] === 'stored';
+      request.stored(claimsOfEvents(this.#events, this.#logStream, [from, to], isStored));
     } else if (!isUndecided) request.none();
   }
 }

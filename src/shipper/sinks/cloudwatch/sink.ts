@@ -16,6 +16,7 @@ import type { HttpResponse } from '../http/client.js';
 import { Network } from '../http/network.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import { RequestBodies } from '../request-bodies.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
 import { ABOUT_THE_EVENT, type Answer, classifyAnswer, halfOf, judge } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
@@ -118,6 +119,7 @@ export class CloudWatchSink implements Sink {
   readonly #onNotice: (message: string) => void;
   readonly #format: EventFormat | undefined;
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
+  readonly #bodies = new RequestBodies();
   readonly #audit: SinkAudit | undefined;
   readonly #billed: BilledBytes | undefined;
   /** Shrinks when the service says that it takes less. */
@@ -224,13 +226,17 @@ export class CloudWatchSink implements Sink {
     await sendRanges(events.count, outcome, async (range) => {
       const encoded = this.#encoder.encode(events, logStream, range, this.#bodyLimit.bytes);
       // The encoder writes every body to the same place, and others are out.
-      const body: PutBody = { ...encoded, bytes: Buffer.from(encoded.bytes) };
+      const { copy, release } = this.#bodies.copyOf(encoded.bytes);
+      const body: PutBody = { ...encoded, bytes: copy };
       const count = body.to - body.from;
       const noted = new NotedEvents(this.#audit, logStream, events, body);
       const request = this.#lost.leave(logStream, events, body);
       try {
-        const answer = classifyAnswer(await this.#put(body.bytes, way), count);
+        const response = await this.#put(copy, way);
+        const answer = classifyAnswer(response, count);
         this.#note(answer, request, body, noted);
+        // Nothing reads it any more: what is kept of a lost answer are the events.
+        if (response.isTaken === true && response.isRepeated !== true) release();
         if (answer.kind === 'missing' && mayCreate) {
           mayCreate = false;
           await this.#api.createStream(logStream, way.signal);

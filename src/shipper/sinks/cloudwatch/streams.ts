@@ -66,6 +66,12 @@ export class LogStreams {
   /** The streams of a batch, in the order of their first records. */
   partition({ origins, origin, count }: RecordBatch): readonly StreamRecords[] {
     const names = origins.map((each) => this.#nameFor(each));
+    const [logStream = ''] = names;
+    if (count > 0 && names.every((name) => name === logStream)) {
+      const records = new Array<number>(count);
+      for (let i = 0; i < count; i++) records[i] = i;
+      return [{ logStream, records }];
+    }
     const streams = new Map<string, number[]>();
     for (let i = 0; i < count; i++) {
       const name = names[origin[i]!]!;
