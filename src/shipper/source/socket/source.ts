@@ -25,6 +25,7 @@ import { NameRoom } from '../frames/name-room.js';
 import { ConnectionReads, type ConnectionReadsOptions } from './connection-reads.js';
 import { drain } from './drain.js';
 import { LaterVersions, type LaterVersionsOptions } from './later-versions.js';
+import { withSharedReads } from './shared-reads.js';
 import { removeStale } from './stale-socket.js';
 
 export interface SocketSourceOptions extends ConnectionReadsOptions, LaterVersionsOptions {
@@ -98,7 +99,9 @@ export class SocketSource implements Source {
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#reads = new ConnectionReads(this.#shared, this.#losses, options);
     this.#later = new LaterVersions(options);
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ pauseOnConnect: true }, (accepted) => {
+      this.#accept(withSharedReads(accepted, (socket, bytes) => this.#read(socket, bytes)));
+    });
   }
 
   /** Counts of earlier shippers. Before a process is read. */
@@ -234,7 +237,6 @@ export class SocketSource implements Source {
       if (last === socket) return;
     }
     this.#cancelQuiet();
-    socket.on('data', (chunk) => this.#read(socket, chunk));
     socket.once('close', () => this.#end(socket));
     if (this.#isPaused) socket.pause();
   }
