@@ -118,7 +118,7 @@ export class TimeOrder {
   }
 }
 
-/** Where the value is this one, as often as it is said to be. */
+/** The first places of this value, so many of them. */
 function indexesOf(values: Uint8Array, value: number, count: number): readonly number[] {
   const found = new Array<number>(count);
   for (let i = 0, at = 0; at < count; i++) if (values[i] === value) found[at++] = i;
