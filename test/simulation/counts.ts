@@ -1,5 +1,16 @@
 /** Which counts outlive a shipper that is killed: by its journal, and by its log. */
+import { isUnkept } from './journal-refusals.js';
 import type { MachineProcess } from './world/machine.js';
+
+/** Without the room behind them, and what a crash has torn. */
+const entriesOf = (journal: string): unknown[][] =>
+  journal.split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return [];
+    }
+  });
 
 /** What a journal says of sockets: lines that no sink had acknowledged, and the last frame of each process. */
 export function readOf(journal: string): { readonly unsettled: number; readonly seqs: ReadonlyMap<string, number> } {
@@ -13,7 +24,7 @@ export function readOf(journal: string): { readonly unsettled: number; readonly 
     for (const [instance, [seq]] of Object.entries(rest[0] as Record<string, number[]>)) seqs.set(instance, seq!);
     unsettled = rest[1] as number;
   };
-  for (const line of journal.split('\n').slice(0, -1)) add(JSON.parse(line));
+  for (const entry of entriesOf(journal)) add(entry);
   return { unsettled, seqs };
 }
 
@@ -24,14 +35,14 @@ export function lostOf(journal: string, instance: string): number {
     if (kind === 'acknowledged') for (const entry of rest[0] as unknown[][]) add(entry);
     if (kind === 'lost' && rest[0] === instance) lost = rest[1] as number;
   };
-  for (const line of journal.split('\n').slice(0, -1)) add(JSON.parse(line));
+  for (const entry of entriesOf(journal)) add(entry);
   return lost;
 }
 
 /** Whether the full buffer dropped records while the journal of counts could not be written. */
-export function isDropUnkept({ log }: MachineProcess): boolean {
-  const isDropped = log.some(
+export function isDropUnkept(shipper: MachineProcess): boolean {
+  const isDropped = shipper.log.some(
     ({ message, reason }) => message === 'records dropped' && /^full_drop/.test(String(reason)),
   );
-  return isDropped && log.some(({ message }) => String(message).startsWith('counts cannot be kept'));
+  return isDropped && isUnkept(shipper);
 }

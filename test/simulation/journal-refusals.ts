@@ -1,18 +1,28 @@
 /** Whether the disk has refused something of the journal of counts, and has taken nothing of it since: then a kill takes counts. */
+import type { MachineProcess } from './world/machine.js';
 
 const JOURNAL = /\.journal(\.new)?$/;
 
 export class JournalRefusals {
   /** The text of the journal when the disk refused something last. */
   #left: string | undefined;
+  /** When it was full last: the journal has a reserve (docs/decisions/0058), and the shipper says so where that is not enough. */
+  #full: string | undefined;
 
   /** A call failed. `journal` is its text now. */
   refused({ path, code }: NodeJS.ErrnoException, journal: () => string): void {
-    if (path !== undefined && JOURNAL.test(path) && code !== 'ENOENT') this.#left = journal();
+    if (path === undefined || !JOURNAL.test(path) || code === 'ENOENT') return;
+    if (code === 'ENOSPC') this.#full = journal();
+    else this.#left = journal();
   }
 
   /** What the disk took since has all that it had refused: an entry that follows a refusal writes the file anew. */
-  isBehind(journal: string): boolean {
-    return this.#left === journal || (journal !== '' && !journal.endsWith('\n'));
+  isBehind(journal: string, shipper: MachineProcess): boolean {
+    if (this.#full === journal && isUnkept(shipper)) return true;
+    return this.#left === journal || (journal !== '' && !journal.endsWith(']'));
   }
 }
+
+/** Whether counts could not be kept. */
+export const isUnkept = ({ log }: MachineProcess): boolean =>
+  log.some(({ message }) => String(message).startsWith('counts cannot be kept'));

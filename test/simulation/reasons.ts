@@ -17,8 +17,7 @@ export function checkReasons(
   const needed: Readonly<Record<string, boolean>> = {
     // A disk that takes no checkpoint does not know which numbers only memory had.
     spool_corrupt: isDamaged || books.crashes > 0 || isDiskFilled,
-    // One that takes no counts leaves delivered lines over sockets in no journal: the next shipper takes them for lost.
-    shipper_killed: books.kills > 0 || left > 0 || isDiskFilled,
+    shipper_killed: books.kills > 0 || left > 0,
     full_drop_oldest: environment.LOGTAP_ON_FULL === 'drop-oldest',
     full_drop_newest: environment.LOGTAP_ON_FULL === 'drop-newest',
   };

