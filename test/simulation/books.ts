@@ -51,6 +51,7 @@ const UNHEARD = 'unheard';
 const UNKNOWN = 'unknown';
 /** Of a peer that breaks the format. */
 export const FORGED = 'forged';
+const TAINTED_LOSSES = 100_000;
 /** Of losses in the shipper; others are the service's. */
 const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop)/;
 const KEYS = /\bw\d+#\d+;/g;
@@ -83,6 +84,8 @@ export class Books {
   forgedLosses = 0;
   /** Of the shipper itself. */
   #refusedNotices = 0;
+  /** Writers whose ring another process wrote into: their lines may be missing, changed, or counted. */
+  readonly #tainted = new Set<number>();
   /** Everything that is held should be stored by now. */
   mayStore = true;
   /** Records that are stored once more, by how often. */
@@ -96,8 +99,10 @@ export class Books {
   written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq' | 'event'>): void {
     const first = this.#lines.get(`w${line.writer}#${line.event};`);
     if (first !== undefined) this.#events.add(`${line.writer} ${line.event}`);
+    const isTainted = this.#tainted.has(line.writer);
+    if (isTainted) this.forgedLosses += 1;
     this.#lines.set(keyOf(text), {
-      ...{ text, ...line, storedAs: undefined, excuse: undefined },
+      ...{ text, ...line, storedAs: undefined, excuse: isTainted ? FORGED : undefined },
       ...{ isRejected: false, isDeleted: false },
     });
   }
@@ -133,7 +138,7 @@ export class Books {
     if (repeated !== undefined && this.#hasIds)
       throw new Violation('twice', `${keyOf(repeated.text)} is stored as ${repeated.storedAs} and ${id}`);
     if (lines.some(({ storedAs, isDeleted }) => storedAs !== undefined && !isDeleted)) this.#repeats += 1;
-    if (!this.mayStore && repeated === undefined)
+    if (!this.mayStore && repeated === undefined && first.excuse !== FORGED)
       throw new Violation('late', `${keyOf(first.text)} is delivered only as the shipper is told to end`);
     for (const line of lines) {
       line.storedAs = id;
@@ -192,6 +197,15 @@ export class Books {
   #eventOf(key: string): string {
     const line = this.#lines.get(key);
     return line === undefined ? '' : `${line.writer} ${line.event}`;
+  }
+
+  taint(writer: number): void {
+    this.#tainted.add(writer);
+    // A ring of debts, and what its process could not hand over.
+    this.forgedLosses += TAINTED_LOSSES;
+    this.excusedLosses += TAINTED_LOSSES;
+    for (const line of this.#lines.values())
+      if (line.writer === writer && line.storedAs === undefined) line.excuse = FORGED;
   }
 
   /** Lines in these bytes may be missing. */

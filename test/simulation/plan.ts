@@ -2,6 +2,7 @@
 
 import { withClocks } from './plan-clocks.js';
 import { withEvents } from './plan-events.js';
+import { withForgedRings } from './plan-forged-rings.js';
 import { withForgeries } from './plan-forgeries.js';
 import { withLogs } from './plan-logs.js';
 import { withFullMemory } from './plan-memory.js';
@@ -10,6 +11,7 @@ import type { LogsPlan } from './world/logs.js';
 import { Random } from './world/random.js';
 import { MOODS, type Mood } from './world/service.js';
 import type { Forgery } from './writers/forger.js';
+import type { RingForgery } from './writers/ring-forger.js';
 import type { Lines } from './writers/writer.js';
 
 export type Step = { readonly atMs: number } & (
@@ -46,6 +48,8 @@ export type Step = { readonly atMs: number } & (
   | { readonly do: 'crash' }
   /** A peer of the socket that is none of the writers. */
   | { readonly do: 'forge'; readonly how: Forgery }
+  /** A file in the place of a ring, or a ring that another process writes into. */
+  | { readonly do: 'forge ring'; readonly how: RingForgery }
   /** A user deletes the log streams, or their group. */
   | { readonly do: 'delete logs'; readonly isGroup: boolean }
 );
@@ -106,7 +110,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
-  return withRefusals(withFullMemory(withClocks(withForgeries(withEvents(withLogs(plan))))));
+  return withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(withLogs(plan)))))));
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

@@ -2,8 +2,8 @@
 import { type Books, Violation } from './books.js';
 import type { Plan } from './plan.js';
 
-/** After these no answer is lost, and nothing is in doubt. */
-const DOUBTFUL: ReadonlySet<string> = new Set(['kill', 'stop', 'second', 'crash', 'delete logs']);
+/** Without these no answer is lost, and nothing is in doubt. A file in the place of a ring may have the same records as another. */
+const DOUBTFUL: ReadonlySet<string> = new Set(['kill', 'stop', 'second', 'crash', 'delete logs', 'forge ring']);
 const PLAIN: ReadonlySet<string> = new Set(['busy', 'closed']);
 
 /** `isDiskHurt`: of the disk buffer, segments or room. Throws a Violation. */

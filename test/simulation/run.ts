@@ -14,6 +14,7 @@ import { LogsService } from './world/logs.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
 import type { Program } from './world/program.js';
 import { Forger, type Forgery } from './writers/forger.js';
+import { RingForger, type RingForgery } from './writers/ring-forger.js';
 import { debtsIn, RINGS, RingWriter, unreadOf } from './writers/ring-writer.js';
 import { SOCKET, SocketWriter } from './writers/socket-writer.js';
 import type { FramedWriter } from './writers/writer.js';
@@ -79,6 +80,7 @@ class Simulation {
   #isDiskFilled = false;
   readonly #refusals = new JournalRefusals();
   #forgers = 0;
+  readonly #laterRings: string[] = [];
   #troubles = new Set<Step & { readonly do: 'trouble' }>();
 
   constructor(plan: Plan, program: Program, isTraced: boolean) {
@@ -315,6 +317,9 @@ class Simulation {
       case 'forge':
         this.#forge(step.how);
         break;
+      case 'forge ring':
+        this.#forgeRing(step.how);
+        break;
       case 'delete logs':
         if (service instanceof LogsService) service.delete(step.isGroup);
         break;
@@ -325,6 +330,14 @@ class Simulation {
     const known = [...this.#writers.values()].filter((writer) => writer instanceof RingWriter);
     this.#forgers += 1;
     new Forger({ machine: this.machine, books: this.books, number: FORGERS + this.#forgers, known }).forge(how);
+  }
+
+  #forgeRing(how: RingForgery): void {
+    const known = [...this.#writers.values()].filter((writer) => writer instanceof RingWriter && writer.isAlive);
+    this.#forgers += 1;
+    const number = FORGERS + this.#forgers;
+    const { machine, books } = this;
+    new RingForger({ machine, books, number, known: known as RingWriter[], later: this.#laterRings }).forge(how);
   }
 
   #giveDescriptors(): void {
@@ -374,6 +387,8 @@ class Simulation {
       service.restore();
     }
     this.#troubles.clear();
+    // The later shipper that they wait for.
+    for (const path of this.#laterRings) this.machine.files.unlink(path);
     this.machine.files.diskBytes = Number.POSITIVE_INFINITY;
     this.machine.files.isMemoryFull = false;
     this.#giveDescriptors();

@@ -4,7 +4,7 @@
  */
 import type { Random } from './random.js';
 
-export type Kind = 'file' | 'directory' | 'fifo' | 'socket';
+export type Kind = 'file' | 'directory' | 'fifo' | 'socket' | 'device' | 'symlink';
 
 export interface Inode {
   readonly ino: number;

@@ -91,6 +91,8 @@ export function fileSystemOf(process: MachineProcess) {
       inode = files.make(path, 'file', nowMs(), mode);
     }
     if (inode.kind === 'socket') throw systemError('ENXIO', 'open', path);
+    // To a place where nothing is.
+    if (inode.kind === 'symlink') throw systemError(how.isFollowing ? 'ENOENT' : 'ELOOP', 'open', path);
     if (inode.kind === 'directory' && how.isWriting) throw systemError('EISDIR', 'open', path);
     const fd = open(path, inode, how.isAppending);
     if (how.isTruncating) files.truncate(inode, 0);
@@ -262,6 +264,7 @@ function flagsOf(flags: string | number) {
       isTruncating: flags.startsWith('w'),
       isAppending: flags.startsWith('a'),
       isWriting: flags !== 'r',
+      isFollowing: true,
     };
   }
   return {
@@ -270,5 +273,6 @@ function flagsOf(flags: string | number) {
     isTruncating: (flags & constants.O_TRUNC) !== 0,
     isAppending: (flags & constants.O_APPEND) !== 0,
     isWriting: (flags & (constants.O_WRONLY | constants.O_RDWR)) !== 0,
+    isFollowing: (flags & constants.O_NOFOLLOW) === 0,
   };
 }

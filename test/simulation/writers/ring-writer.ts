@@ -52,6 +52,11 @@ export class RingWriter extends FramedWriter {
     this.#leave();
   }
 
+  /** Its ring. */
+  get file(): Inode | undefined {
+    return this.#ring?.inode;
+  }
+
   override get said(): number {
     return this.#ring === undefined ? this.lost : 0;
   }

@@ -113,7 +113,7 @@ export class RingFile {
   /** The words of the checkpoint in the file, but for the streams. */
   #written: Buffer = Buffer.alloc(0);
 
-  /** Opens a ring. Throws a ProtocolError when it is none. */
+  /** Opens a ring. Throws a ProtocolError when it is none; of a later version, with the reason `version`, and it stays as it is. */
   constructor(path: string) {
     this.path = path;
     this.#fd = open(path);
@@ -125,9 +125,16 @@ export class RingFile {
       this.#readWords();
       const words = this.#words;
       this.capacity = stat.size - RING_HEADER_BYTES;
+      const hasMagic = RING_MAGIC.every((byte, i) => words[i] === byte);
+      const version = words.readUInt32LE(VERSION_AT);
+      if (hasMagic && version > RING_VERSION) {
+        isWritten = false;
+        const rule = `this shipper reads ${RING_VERSION}; replace the shipper by one of the library's release (logtap upgrade)`;
+        throw new ProtocolError('version', `${path} is a ring of version ${version}; ${rule}`);
+      }
       const isRing =
-        RING_MAGIC.every((byte, i) => words[i] === byte) &&
-        words.readUInt32LE(VERSION_AT) === RING_VERSION &&
+        hasMagic &&
+        version === RING_VERSION &&
         words.readUInt32LE(HEADER_BYTES_AT) === RING_HEADER_BYTES &&
         this.capacity > 0 &&
         this.capacity <= CAPACITY_MAX &&

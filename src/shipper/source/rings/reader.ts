@@ -339,14 +339,6 @@ export class RingReader implements Acknowledging {
     return isClaimed && !this.isAmong(locked);
   }
 
-  /** The total in its header has this place in every version. */
-  countLoss(): void {
-    const { lost } = this.#file.state(this.#position);
-    if (lost.bytes === this.#lost.bytes) return;
-    this.#lost = lost;
-    this.#losses.update(this.ring.instance, lost);
-  }
-
   /** Another shipper reads it: it stays as it is. */
   leave(): void {
     this.#isClosed = true;

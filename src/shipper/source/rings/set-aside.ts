@@ -1,12 +1,13 @@
 /**
- * Names in the directory of rings that are not read: what is no ring, and rings whose process writes a later version of the
- * frames than this shipper reads. The latter are not retired: their lines wait for a later shipper, and losses are counted.
+ * Names in the directory of rings that are not read: what is no ring, and rings of a later version, or whose process writes a later
+ * version of the frames, than this shipper reads. The latter are not retired: their lines wait for a later shipper, and losses are
+ * counted.
  */
-import type { RingReader } from './reader.js';
+import type { LaterRing } from './later-ring.js';
 
 export class SetAside {
   readonly #refused = new Set<string>();
-  readonly #later = new Map<string, RingReader>();
+  readonly #later = new Map<string, LaterRing>();
 
   /** Rings that a later shipper reads. */
   get laterRings(): number {
@@ -21,8 +22,8 @@ export class SetAside {
     this.#refused.add(name);
   }
 
-  keepForLater(reader: RingReader): void {
-    this.#later.set(reader.ring.name, reader);
+  keepForLater(later: LaterRing): void {
+    this.#later.set(later.ring.name, later);
   }
 
   /** Counts what has been lost, and forgets names that are gone. */
@@ -30,11 +31,9 @@ export class SetAside {
     if (this.#refused.size + this.#later.size === 0) return;
     const present = new Set(names);
     for (const name of this.#refused) if (!present.has(name)) this.#refused.delete(name);
-    for (const [name, reader] of this.#later) {
-      reader.countLoss();
-      if (present.has(name)) continue;
-      this.#later.delete(name);
-      reader.leave();
+    for (const [name, later] of this.#later) {
+      later.countLoss();
+      if (!present.has(name)) this.#later.delete(name);
     }
   }
 }

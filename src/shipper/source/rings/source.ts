@@ -17,6 +17,7 @@ import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import { RingDirectory, type RingName } from './directory.js';
 import { EndedProcesses } from './ended-processes.js';
+import { LaterRing } from './later-ring.js';
 import { LookInterval } from './look-interval.js';
 import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
@@ -273,9 +274,17 @@ export class RingSource implements Source {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
       this.#rings.delete(reader);
-      if (error.reason === 'version') this.#rings.aside.keepForLater(reader);
-      else reader.abandon();
+      if (error.reason !== 'version') {
+        reader.abandon();
+        return;
+      }
+      reader.leave();
+      this.#keepForLater(reader.ring);
     }
+  }
+
+  #keepForLater(ring: RingName): void {
+    this.#rings.aside.keepForLater(new LaterRing(ring, this.#directory.pathOf(ring.name), this.#losses));
   }
 
   #fails(reader: RingReader, problem: string): void {
@@ -300,7 +309,8 @@ export class RingSource implements Source {
       this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {
-        this.#rings.aside.refuse(ring.name);
+        if (error.reason === 'version') this.#keepForLater(ring);
+        else this.#rings.aside.refuse(ring.name);
         this.#options.onProtocolError(error);
       } else if (codeOf(error) !== 'ENOENT') {
         if (!isSystemError(error)) throw error;

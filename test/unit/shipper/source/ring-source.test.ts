@@ -1,7 +1,23 @@
-import { mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FRAME_VERSION, RING_HEADER, RING_HEADER_BYTES, RING_NOTES_AT } from '../../../../src/contract.js';
+import {
+  FRAME_VERSION,
+  RING_HEADER,
+  RING_HEADER_BYTES,
+  RING_NOTES_AT,
+  RING_VERSION,
+} from '../../../../src/contract.js';
 import type { RingCheckpoint } from '../../../../src/shipper/accounting/acknowledging.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import type { Unread } from '../../../../src/shipper/source/count-unread.js';
@@ -226,6 +242,40 @@ describe('a process that writes a later version of the frames', () => {
     // The later shipper: this one, which reads the ring's version.
     writeSync(fd, hello(), 0, hello().length, RING_HEADER_BYTES + magic.length);
     expect((await take(open(), 1, 1)).map(({ message }) => message)).toEqual(['one']);
+  });
+
+  test('a ring of a later version itself is left as it is, too; its losses are counted', async () => {
+    const maker = open();
+    const fd = claim();
+    maker.close();
+    write(fd, 0, Buffer.concat([magic, LATER, data(1, 1n, 'one\n')]));
+    word(fd, 'lost_lines', 3);
+    word(fd, 'lost_bytes', 12);
+    word(fd, 'version', RING_VERSION + 1);
+    word(fd, 'header_bytes', 2 * RING_HEADER_BYTES);
+    const errors: string[] = [];
+    const lost: Lost[] = [];
+    expect(await readOnce(errors, lost)).toEqual({ records: 0, bytes: 0, rings: 1 });
+    expect(errors).toEqual(['version']);
+    expect(lost).toEqual([{ lines: 3, bytes: 12 }]);
+    expect(isRetired(fd)).toBe(false);
+  });
+
+  test.each(['frames', 'ring'])('of the %s: what is done to the ring then ends no shipper', async (what) => {
+    const errors: string[] = [];
+    const source = open(errors);
+    const fd = claim();
+    write(fd, 0, Buffer.concat([magic, what === 'frames' ? LATER : hello(), data(1, 1n, 'one\n')]));
+    if (what === 'ring') word(fd, 'version', RING_VERSION + 1);
+    const next = source.batches(new AbortController().signal)[Symbol.asyncIterator]().next();
+    while (errors.length === 0) await sleep(5);
+    word(fd, 'head', 0);
+    await sleep(1500);
+    ftruncateSync(fd, 10);
+    await sleep(1500);
+    source.close();
+    expect((await next).done).toBe(true);
+    expect(errors).toEqual(['version']);
   });
 });
 
