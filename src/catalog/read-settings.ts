@@ -1,5 +1,7 @@
 /** Parses an environment into settings, or reports every problem in it. */
 import { closest } from './closest.js';
+import { CONTAINER_SETTINGS } from './records/container-settings.js';
+import { type ContainerSinks, idleSettings } from './records/container-sinks.js';
 import { type Given, givenOf } from './rule.js';
 import type { Setting } from './setting.js';
 import { ROWS, RULES, type Settings } from './settings.js';
@@ -55,7 +57,9 @@ export function readSettings(
   }
   const known = givenOf(given, values);
   // An invalid setting is not reported as missing, too.
-  problems.push(...[...missing(known), ...broken(known)].filter(({ rows }) => !rows.some((row) => invalid.has(row))));
+  const all = [...missing(known), ...broken(known)];
+  all.push(...ofContainers(known, all));
+  problems.push(...all.filter(({ rows }) => !rows.some((row) => invalid.has(row))));
   const settings = Object.fromEntries(ROWS.map(([key, row]) => [key, values.get(row)])) as unknown as Settings;
   return { settings, problems, notices };
 }
@@ -90,6 +94,32 @@ const broken = (known: Given): ProblemOfRows[] =>
       rule.says(({ name }) => name, known),
     ),
   );
+
+/** Problems of sinks that single containers have, other than those of the pod. */
+function ofContainers(known: Given, ofPod: readonly ProblemOfRows[]): ProblemOfRows[] {
+  const row = CONTAINER_SETTINGS.containerSettings;
+  return [...(known.read(row)?.sinks ?? [])].flatMap(([container, entry]) => {
+    const sinks = entry.sinks ?? known.read(SINK_CHOICE.sinks) ?? [];
+    const own = withEntry(known, entry);
+    const idle = idleSettings(entry, sinks).map(({ name }) => {
+      const remedy = `Add its sink to ${SINK_CHOICE.sinks.name} of the entry, or remove it.`;
+      return `${name} has no effect, as the records of the container go to ${sinks.join(' and ')}. ${remedy}`;
+    });
+    const wrong = [...missing(own), ...broken(own)].map(({ text }) => text);
+    return [...idle, ...wrong.filter((text) => !ofPod.some((other) => other.text === text))].map((text) =>
+      problemOf([row], `${row.name}, entry '${container}': ${text}`),
+    );
+  });
+}
+
+/** The settings of the sinks of a container. */
+const withEntry = (known: Given, { sinks, values, removed }: ContainerSinks): Given => ({
+  isGiven: (setting) => (values.has(setting) ? !removed.has(setting) : known.isGiven(setting)),
+  read: (setting) => {
+    if ((setting as Setting<unknown>) === SINK_CHOICE.sinks && sinks !== undefined) return sinks as never;
+    return values.has(setting) ? (values.get(setting) as never) : known.read(setting);
+  },
+});
 
 /** A password in a URL is a mistake, and a message must not print it. */
 export function withoutCredentials(text: string): string {

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { remedyFor } from '../catalog/closest.js';
 import { mustBe, mustHaveProperties, type SinkCheck } from '../constructs/props/known-properties.js';
 
+import type { LogTapProps } from '../constructs/props/log-tap-props.js';
 import { must } from '../constructs/props/must.js';
 import { type PropertyType, propertiesOf } from '../constructs/props/property-type.js';
 import { type ResolvedProps, resolve } from '../constructs/props/resolve.js';
@@ -57,7 +58,15 @@ export function readProps(file: string | undefined, assignments: readonly Assign
 export function propsOf(data: Data): ResolvedProps {
   mustHaveProperties('LogTapProps', data, '', mustBeSinkData);
   if (data.sink === undefined) throw new Error("no sink given: use --sink, or 'sink' in a logtap.yaml");
-  return resolve({ ...data, sink: toSink(data.sink) });
+  return resolve({ ...data, ...containersOf(data), sink: toSink(data.sink) });
+}
+
+/** Options by container, with sinks as the constructs take them. */
+function containersOf({ perContainer }: Data): Pick<LogTapProps, 'perContainer'> {
+  if (perContainer === undefined) return {};
+  const withSink = ({ sink, ...options }: Data) => ({ ...options, ...(sink !== undefined && { sink: toSink(sink) }) });
+  const entries = Object.entries(perContainer as Record<string, Data>);
+  return { perContainer: Object.fromEntries(entries.map(([name, options]) => [name, withSink(options)])) };
 }
 
 const configError = (file: string, problem: string) => new CommandError(`${file}: ${problem}`, EXIT.CONFIGURATION);

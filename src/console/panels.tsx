@@ -116,6 +116,7 @@ export function LedgerTable({ state: { ledger, balanced } }: { readonly state: S
   const rows = Object.entries(ledger.sinks).flatMap(([sink, { streams }]) =>
     Object.entries(streams).map(([stream, counts]) => ({ sink, stream, counts })),
   );
+  const isRouted = rows.some(({ counts }) => counts.elsewhere !== undefined);
   return (
     <section aria-labelledby="ledger" id="ledger-section">
       <h2 id="ledger" tabIndex={-1}>
@@ -126,7 +127,16 @@ export function LedgerTable({ state: { ledger, balanced } }: { readonly state: S
       ) : (
         <Table
           label="Table of the ledger"
-          columns={['Stream', 'Read', 'Delivered', 'Held', 'Withheld', 'Dead letters', 'Dropped']}
+          columns={[
+            'Stream',
+            'Read',
+            'Delivered',
+            'Held',
+            'Withheld',
+            'Dead letters',
+            'Dropped',
+            ...(isRouted ? ['To other sinks'] : []),
+          ]}
         >
           {rows.map(({ sink, stream, counts }) => (
             <tr key={`${sink} ${stream}`} data-row={`${sink} ${stream}`}>
@@ -139,11 +149,14 @@ export function LedgerTable({ state: { ledger, balanced } }: { readonly state: S
               <td>{whole(counts.withheld ?? 0)}</td>
               <td class={counts.deadLettered > 0 ? 'notice' : ''}>{whole(counts.deadLettered)}</td>
               <td class={counts.dropped > 0 ? 'lost' : ''}>{whole(counts.dropped)}</td>
+              {isRouted && <td>{whole(counts.elsewhere ?? 0)}</td>}
             </tr>
           ))}
         </Table>
       )}
-      <p class="empty">Read = delivered + held + withheld + dead letters + dropped, for each sink.</p>
+      <p class="empty">
+        Read = delivered + held + withheld + dead letters + dropped{isRouted && ' + to other sinks'}, for each sink.
+      </p>
     </section>
   );
 }

@@ -14,6 +14,7 @@ import { isWorkload } from './injection/workload.js';
 import { resolveAt } from './props/defaults.js';
 import { checkProps, type LogTapProps, sinkOf } from './props/log-tap-props.js';
 import { resolve } from './props/resolve.js';
+import { podSinks } from './sinks/by-container.js';
 import type { SinkIamStatement } from './sinks/sink-config.js';
 
 /** The tap of each hooked object. */
@@ -102,12 +103,12 @@ export class LogTap implements IMixin {
   }
 
   /**
-   * IAM policy statements for the shipper's role; empty if its sink needs no AWS permissions.
+   * IAM policy statements for the shipper's role; empty if its sinks need no AWS permissions.
    *
    * @throws if the sink comes from `LogTapDefaults`: read `iam` of that sink
    */
   public get iam(): SinkIamStatement[] {
-    return sinkOf(this.props).iam;
+    return podSinks(sinkOf(this.props).bind(), this.props.perContainer ?? {}).sink.iam;
   }
 
   /** Whether the construct is the API object of a workload, or a list that may contain workloads. */

@@ -1,5 +1,6 @@
 /** Settings to the parts of a shipper, none of which runs yet. */
 import { basename, dirname } from 'node:path';
+import { namedSinks } from '../catalog/records/container-sinks.js';
 import { kernelRefusal } from '../kernels/kernels.js';
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
@@ -58,7 +59,8 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const memoryMaxBytes =
     settings.memoryMaxBytes ??
     defaultMemoryMaxBytes(containerMemoryLimit(), settings.ringDir === undefined ? 0 : settings.ringTotalBytes);
-  const ledger = new Ledger(settings.sinks);
+  const names = namedSinks(settings).map(({ name }) => name);
+  const ledger = new Ledger(names);
   const live = new LiveRecords();
   const opened = await openBuffer(settings, {
     onAppended: (batch) => live.add(batch),
@@ -73,7 +75,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const journal = opened.journal ?? openJournal(settings, log);
   if (journal !== undefined) ledger.carryOn(journal);
   ledger.audit = openAudit(settings, log);
-  const metered = settings.sinks.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
+  const metered = names.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   let opening: Sources | undefined;
   const metrics = new Metrics({
     ...{ ledger, sinks: metered, now, fullness: () => buffer.fullness },
@@ -145,7 +147,8 @@ function openJournal({ ringDir }: Settings, log: Log): CountJournal | undefined 
 /** Sinks whose services can be read. */
 const READABLE: ReadonlySet<string> = new Set(['opensearch', 'cloudwatch']);
 
-const isAudited = ({ audit, sinks }: Settings) => audit !== 'off' && sinks.some((name) => READABLE.has(name));
+const isAudited = (settings: Settings) =>
+  settings.audit !== 'off' && namedSinks(settings).some(({ kind }) => READABLE.has(kind));
 
 /** Beside the journal. Without a directory it lasts as long as this process, and the shipper's log has it at the end. */
 function openAudit(settings: Settings, log: Log): AuditLog | undefined {

@@ -1,5 +1,6 @@
 /** Settings to the buffer: the place of the records, and the parts that learn of their fates. */
 import { mkdirSync } from 'node:fs';
+import { namedSinks } from '../catalog/records/container-sinks.js';
 import { runbook } from '../catalog/runbook.js';
 import { CountJournal } from './accounting/count-journal.js';
 import type { Ledger } from './accounting/ledger.js';
@@ -37,11 +38,16 @@ export interface OpenedBuffer {
  * a ConfigError when the directory cannot be used, or another shipper uses it.
  */
 export async function openBuffer(
-  { sinks, onFull, spoolDir, spoolMaxBytes, spoolSync, podName }: Settings,
+  settings: Settings,
   { maxBytes, now, ledger, log, placesOf, onAppended }: OpenBufferOptions,
 ): Promise<OpenedBuffer> {
+  const { onFull, spoolDir, spoolMaxBytes, spoolSync, podName } = settings;
+  const sinks = namedSinks(settings);
+  const isForOf = new Map(sinks.map(({ name, isFor }) => [name, isFor]));
   const common = {
-    sinks,
+    sinks: sinks.map(({ name }) => name),
+    isForOf: (sink: string) => isForOf.get(sink),
+    onElsewhere: (sink: string, elsewhere: Tally) => ledger.countElsewhere(sink, elsewhere),
     now,
     onFull,
     placesOf,

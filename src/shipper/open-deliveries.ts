@@ -1,11 +1,12 @@
 /** Settings to the way out: sinks, the file of dead letters, and the options of each delivery. For `ship`, `--check` and `replay`. */
-import type { SinkName } from '../catalog/sinks/index.js';
+import { type NamedSink, namedSinks } from '../catalog/records/container-sinks.js';
 import type { Ledger } from './accounting/ledger.js';
 import { Tally } from './accounting/tally.js';
 import type { AuditLog } from './audit/audit-log.js';
 import type { Cursor } from './buffer/cursor.js';
 import { DeadLetterFile } from './dead-letters/dead-letter-file.js';
 import type { DeadLetters, DeliverOptions, SinkHealth } from './delivery/deliver.js';
+import { RoutedSink } from './delivery/routed-sink.js';
 import type { Log } from './log.js';
 import type { RecordBatch, Sink } from './parts.js';
 import type { Secrets } from './secrets.js';
@@ -28,26 +29,28 @@ export interface DeliveryContext {
 
 /** What sinks tell, each with its name, and what they have to know of a previous run. */
 export interface SinkEvents extends Pick<SinkContext, 'isContinued'> {
-  readonly onRequest?: (sink: SinkName, code: string, seconds: number) => void;
-  readonly onPossibleDuplicates?: (sink: SinkName, records: Tally) => void;
-  readonly onBilled?: (sink: SinkName, bytes: number) => void;
+  readonly onRequest?: (sink: string, code: string, seconds: number) => void;
+  readonly onPossibleDuplicates?: (sink: string, records: Tally) => void;
+  readonly onBilled?: (sink: string, bytes: number) => void;
 }
 
-/** The sinks of the settings, in their order. Throws a ConfigError when one cannot work. */
+/** The sinks of the settings, in the order of `namedSinks`, or those given. Throws a ConfigError when one cannot work. */
 export async function openSinks(
   { settings, log, secrets, audit }: Omit<DeliveryContext, 'now'> & { readonly audit?: AuditLog | undefined },
   { onRequest, onPossibleDuplicates, onBilled, isContinued = false }: SinkEvents = {},
+  named: readonly NamedSink<Settings>[] = namedSinks(settings),
 ): Promise<readonly Sink[]> {
   const sinks: Sink[] = [];
-  for (const name of settings.sinks) {
+  for (const { name, kind, settings: own, isFor } of named) {
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
     const context = {
-      ...{ settings, secrets, onNotice, isContinued, audit: audit?.of(name) },
+      ...{ settings: own, secrets, onNotice, isContinued, audit: audit?.of(name) },
       onRequest: (code: string, seconds: number) => onRequest?.(name, code, seconds),
       onPossibleDuplicates: (records: RecordBatch) => onPossibleDuplicates?.(name, Tally.of(records)),
       onBilled: (bytes: number) => onBilled?.(name, bytes),
     };
-    sinks.push(await openSink(name, context));
+    const sink = await openSink(kind, context);
+    sinks.push(isFor === undefined && name === kind ? sink : new RoutedSink(name, sink, isFor));
   }
   return sinks;
 }

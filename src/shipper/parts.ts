@@ -118,8 +118,10 @@ export interface Blocked {
   readonly retryAfterMs?: number;
 }
 
-/** The answer of a service. A record in neither list was accepted. */
+/** The answer of a service. A record in none of the lists was accepted. */
 export interface SendResult {
+  /** Of containers whose records other sinks get: not sent. @default none */
+  readonly elsewhere?: readonly number[];
   /** Ascending. */
   readonly retry: readonly number[];
   readonly rejected: readonly Rejected[];

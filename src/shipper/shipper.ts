@@ -76,7 +76,7 @@ export class Shipper {
       version,
       socket: settings.socket,
       rings: settings.ringDir,
-      sinks: settings.sinks,
+      sinks: this.#parts.metered.map(({ name }) => name),
       memoryMaxBytes,
     });
     void this.#checkSinks();
@@ -281,9 +281,9 @@ export class Shipper {
 
   /** For a sidecar that no signal stops: it stops some time after its last writer. */
   #stopWithLastWriter(): void {
-    const { settings, sources, ledger, heldBy, now } = this.#parts;
+    const { settings, metered, sources, ledger, heldBy, now } = this.#parts;
     if (settings.exitWithoutWritersSeconds === undefined) return;
-    const isDelivered = () => ledger.read.records > 0 && settings.sinks.every((name) => heldBy(name).records === 0);
+    const isDelivered = () => ledger.read.records > 0 && metered.every(({ name }) => heldBy(name).records === 0);
     const hasWriters = () => sources.some((source) => source.hasWriters);
     const ms = settings.exitWithoutWritersSeconds * 1000;
     void lastWriterEnded({ hasWriters, isDelivered, ms, now, sleep }, this.#deadlines.stop).then(() => this.stop());

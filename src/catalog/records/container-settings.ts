@@ -1,8 +1,9 @@
-/** Settings that differ by container, or by process: how their records are read, and what else is hidden in them. */
+/** Settings that differ by container, or by process: how their records are read, what else is hidden in them, and where they go. */
 
 import { remedyFor } from '../closest.js';
 import type { Given, Rule } from '../rule.js';
 import { type Setting, setting, type ValueOf } from '../setting.js';
+import { type ContainerSinks, containerSinks, SINK_SETTING_NAMES } from './container-sinks.js';
 import { EVENT_RULES, EVENT_SETTINGS } from './events.js';
 import { FIELD_RULES, FIELD_SETTINGS } from './fields.js';
 import { REDACTION_SETTINGS, type RedactionKind } from './redaction.js';
@@ -26,12 +27,15 @@ export interface ContainerSettings {
   readonly readings: ReadonlyMap<string, Partial<Reading>>;
   /** By each container with an entry: the kinds that are hidden in its records in addition to those of the default. */
   readonly redact: ReadonlyMap<string, readonly RedactionKind[]>;
+  /** By each container whose records have sinks of their own. */
+  readonly sinks: ReadonlyMap<string, ContainerSinks>;
 }
 
 /** A JSON object by container or process, whose values are objects with the names and texts of settings. */
 function containerSettings(text: string): ContainerSettings {
   const readings = new Map<string, Partial<Reading>>();
   const redact = new Map<string, readonly RedactionKind[]>();
+  const sinks = new Map<string, ContainerSinks>();
   for (const [key, settings] of Object.entries(objectOf(text))) {
     if (!/^[^/]*(\/[^/]+)?$/.test(key) || key === '') {
       throw new Error(`has the key '${key}', which must be CONTAINER, CONTAINER/PROCESS or /PROCESS. Correct it.`);
@@ -42,25 +46,35 @@ function containerSettings(text: string): ContainerSettings {
     const isProcess = key.includes('/');
     if (!isProcess) redact.set(key, []);
     const reading: Record<string, unknown> = {};
+    const ofSinks = new Map<string, unknown>();
     for (const [name, value] of Object.entries(settings)) {
-      if (name === REDACT && isProcess) {
+      const isOfSink = SINK_SETTING_NAMES.includes(name);
+      if ((name === REDACT || isOfSink) && isProcess) {
+        const because = isOfSink
+          ? 'sinks are chosen by container'
+          : 'a program that is renamed must not show what is hidden';
         throw new Error(
-          `has ${REDACT} for the process '${key}', but a program that is renamed must not show what is hidden. Give it to the container '${key.slice(0, key.indexOf('/'))}'.`,
+          `has ${name} for the process '${key}', but ${because}. Give it to the container '${key.slice(0, key.indexOf('/'))}'.`,
         );
       }
-      if (name === REDACT) redact.set(key, parsed(key, REDACTION_SETTINGS.redact, value));
+      if (isOfSink) ofSinks.set(name, value);
+      else if (name === REDACT) redact.set(key, parsed(key, REDACTION_SETTINGS.redact, value));
       else {
         const row = ROWS.find(([, each]) => each.name === name);
         if (row === undefined) {
-          const remedy = remedyFor(name, [...NAMES, REDACT], `use some of ${[...NAMES, REDACT].join(', ')}`);
+          const known = [...NAMES, REDACT, ...SINK_SETTING_NAMES];
+          const some = `use some of ${[...NAMES, REDACT].join(', ')}, or a setting of a sink`;
+          const remedy = remedyFor(name, known, some);
           throw new Error(`has ${name} for '${key}', which is the same for all containers or unknown: ${remedy}.`);
         }
         reading[row[0]] = parsed(key, row[1], value);
       }
     }
     readings.set(key, reading);
+    const own = containerSinks(ofSinks, (row, text) => parsed(key, row, text));
+    if (own !== undefined) sinks.set(key, own);
   }
-  return { readings, redact };
+  return { readings, redact, sinks };
 }
 
 function objectOf(text: string): object {
@@ -112,7 +126,7 @@ export const CONTAINER_SETTINGS = {
   containerSettings: setting({
     name: 'LOGTAP_CONTAINER_SETTINGS',
     defaultMeaning: 'all containers have the same settings',
-    help: `Settings that differ by container or process: a JSON object by \`CONTAINER\`, \`CONTAINER/PROCESS\` or \`/PROCESS\`, such as \`{"web":{"LOGTAP_EVENTS":"off"}}\`. The more specific key decides. Possible settings: ${[...NAMES, REDACT].map((name) => `\`${name}\``).join(', ')}. \`${REDACT}\`, only by container, adds kinds to those of the default. A record of a process that reports no container, or one without an entry, has the kinds of all entries hidden.`,
+    help: `Settings that differ by container or process: a JSON object by \`CONTAINER\`, \`CONTAINER/PROCESS\` or \`/PROCESS\`, such as \`{"web":{"LOGTAP_EVENTS":"off"}}\`. The more specific key decides. Possible settings: ${[...NAMES, REDACT].map((name) => `\`${name}\``).join(', ')}. \`${REDACT}\`, only by container, adds kinds to those of the default. A record of a process that reports no container, or one without an entry, has the kinds of all entries hidden. Only by container, \`LOGTAP_SINK\` and the settings of sinks say where its records go instead, such as \`{"audit":{"LOGTAP_SINK":"cloudwatch"}}\`: a sink with a setting of the container is one of its own, named \`SINK@CONTAINER\`, and an empty text removes a setting.`,
     parse: containerSettings,
   }),
 } as const;

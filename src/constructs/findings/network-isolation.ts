@@ -8,7 +8,7 @@ import { type Finding, finding } from './finding.js';
 
 /** LT016 for each policy among the objects of the app that selects the pods of a workload and allows no egress. */
 export function isolationFindings(manifest: any, props: ResolvedProps, neighbours: readonly any[]): Finding[] {
-  if (props.accept.has('LT016') || props.sink.name === 'stdout') return [];
+  if (props.accept.has('LT016') || (props.sink.name === 'stdout' && props.sink.egress.length === 0)) return [];
   const items = listItems(manifest);
   if (items !== undefined) return items.flatMap((item) => isolationFindings(item, props, neighbours));
   const templates = embeddedTemplates(manifest, props.podTemplates);

@@ -70,7 +70,9 @@ const KNOWN: readonly string[] = [
   ...[...OPTIONS, ...Object.keys(RECORDS)].map((name) => `${DOMAIN}/${name}`),
 ];
 
-const CONTAINER_OPTIONS = [...OPTIONS, ...Object.keys(READINGS)];
+/** On the pod template, with the prefix `CONTAINER.`: those of the pod's sinks that the records of the container go to. */
+const SINK = 'sink';
+const CONTAINER_OPTIONS = [...OPTIONS, ...Object.keys(READINGS), SINK];
 const KNOWN_NAMES = KNOWN.map((key) => key.slice(DOMAIN.length + 1));
 
 /** The parsed annotations of a workload. */
@@ -85,6 +87,8 @@ export interface PodAnnotations {
   readonly records: RecordOptions;
   /** Per container; these override the properties. */
   readonly perContainer: ReadonlyMap<string, ContainerOptions>;
+  /** Names of sinks of the pod, per container. */
+  readonly sinks: ReadonlyMap<string, readonly string[]>;
   /** Problems in the annotations. Each names the annotation, the value, the rule and the remedy. */
   readonly problems: readonly { readonly message: string; readonly remedy: string }[];
 }
@@ -105,6 +109,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
     problems.push({ message: `'${INJECT}' must be an annotation, not a label`, remedy: 'move it to the annotations' });
   }
   const perContainer = new Map<string, ContainerOptions>();
+  const sinks = new Map<string, readonly string[]>();
   let options: TapOptions = {};
   let records: RecordOptions = {};
   let isDisabled = false;
@@ -133,6 +138,10 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       } catch (error) {
         refuse(`follow the rules of the property '${name}'`, (error as Error).message);
       }
+    } else if (container !== undefined && name === SINK) {
+      const names = value.split(',').map((item) => item.trim());
+      if (names.includes('')) refuse('be names of sinks, separated by commas', 'correct it, or leave it out');
+      else sinks.set(container, names);
     } else if (container !== undefined) {
       const known = CONTAINER_OPTIONS.map((option) => `${container}.${DOMAIN}/${option}`);
       refuse('be an option of a single container', remedyFor(name, CONTAINER_OPTIONS, `use ${known.join(' or ')}`));
@@ -146,7 +155,7 @@ export function readAnnotations(levels: readonly Metadata[]): PodAnnotations {
       else lists[key === CONTAINERS ? 'containers' : 'excludeContainers'] = names;
     } else refuse(`be one of ${KNOWN.join(', ')}`, remedyFor(name, KNOWN_NAMES, 'correct its name, or leave it out'));
   }
-  return { isDisabled, ...lists, options, records, perContainer, problems };
+  return { isDisabled, ...lists, options, records, perContainer, sinks, problems };
 }
 
 /** Several annotations set fields. */

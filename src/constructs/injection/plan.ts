@@ -1,5 +1,7 @@
 /** The plan of an injection: the original workload, the containers to tap, and the way the pod runs its shipper. */
 
+import { SINK_CHOICE } from '../../catalog/sinks/index.js';
+import { must } from '../props/must.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { type ContainerOptions, containerSettings, overridden } from '../records/container-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
@@ -102,10 +104,11 @@ function withContainers(
   annotations: PodAnnotations,
   taps: readonly ContainerTap[],
 ): Pick<InjectionPlan, 'props' | 'annotations'> {
-  const { recordOptions } = props;
+  const { recordOptions, containerSinks } = props;
   const containers = new Map(taps.map(({ container, options }) => [container.name, options]));
   try {
-    const records = resolveRecords(recordOptions, containerSettings(containers, recordOptions));
+    const sinks = { ...containerSinks, ...annotatedSinks(props, annotations) };
+    const records = resolveRecords(recordOptions, containerSettings(containers, recordOptions, sinks));
     return { props: { ...props, records }, annotations };
   } catch (error) {
     // The properties are valid by themselves.
@@ -113,6 +116,22 @@ function withContainers(
     const problems = [...annotations.problems, { message, remedy: 'correct them' }];
     return { props, annotations: { ...annotations, problems } };
   }
+}
+
+/** An annotation chooses among the sinks of the pod, and replaces the property of the container. */
+function annotatedSinks({ sink }: ResolvedProps, { sinks }: PodAnnotations): ResolvedProps['containerSinks'] {
+  const known = sink.name.split(',');
+  const entries = [...sinks].map(([container, names]) => {
+    const other = names.find((name) => !known.includes(name));
+    must(
+      other === undefined,
+      `${container}.logtap.dev/sink`,
+      other,
+      `be a sink of the pod, which has ${known.join(' and ')}: correct it, or add the sink to the property 'sink'`,
+    );
+    return [container, { [SINK_CHOICE.sinks.name]: names.join(',') }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Containers and init containers of a pod. */

@@ -3,6 +3,7 @@ import { ACCEPTABLE_CODES } from '../findings/finding.js';
 import { isWorkload } from '../injection/workload.js';
 import { type ContainerOptions, containerSettings } from '../records/container-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
+import { podSinks } from '../sinks/by-container.js';
 import type { Sink } from '../sinks/sink.js';
 import { mustHaveProperties } from './known-properties.js';
 import { must } from './must.js';
@@ -159,8 +160,12 @@ function checkPodTemplates(templates: { readonly [kind: string]: string[] }): vo
 }
 
 /** The setting for what differs by container. */
-export const settingsPerContainer = (props: LogTapProps): Readonly<Record<string, string>> =>
-  containerSettings(new Map(Object.entries(props.perContainer ?? {})), props);
+export function settingsPerContainer(props: LogTapProps): Readonly<Record<string, string>> {
+  const { sink, perContainer = {} } = props;
+  // Without a sink of the pod, the tap that these are defaults of knows what differs.
+  const sinks = sink === undefined ? {} : podSinks(sink.bind(), perContainer).entries;
+  return containerSettings(new Map(Object.entries(perContainer)), props, sinks);
+}
 
 /** The sink of complete properties. */
 export function sinkOf(props: LogTapProps): Sink {

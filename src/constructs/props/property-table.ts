@@ -62,6 +62,7 @@ export const PROPERTIES = {
   },
   ContainerOptions: {
     redact: 'AddedRedaction',
+    sink: 'Sink',
     processes: '{ReadingOptions}',
     streams: 'one of none stdout stderr both',
     file: 'string',

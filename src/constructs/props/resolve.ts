@@ -3,7 +3,8 @@
 import type { TemplatePointers } from '../injection/embedded/kinds.js';
 import { type ContainerOptions, containerOptions } from '../records/container-options.js';
 import { type RecordConfig, type RecordOptions, resolveRecords } from '../records/record-options.js';
-import type { SinkConfig } from '../sinks/sink-config.js';
+import { type PodSinks, podSinks } from '../sinks/by-container.js';
+import type { SecretFile, SinkConfig } from '../sinks/sink-config.js';
 import {
   checkProps,
   FailurePolicy,
@@ -19,6 +20,10 @@ import { type TapOptions, tapOptions } from './tap-options.js';
 /** Valid properties with their defaults. Options of containers keep absent values, because annotations may set them. */
 export interface ResolvedProps {
   readonly sink: SinkConfig;
+  /** Settings of sinks by container. */
+  readonly containerSinks: PodSinks['entries'];
+  /** Secrets that only these name. */
+  readonly containerSecretFiles: readonly SecretFile[];
   /** Options of every container. */
   readonly options: TapOptions;
   readonly perContainer: { readonly [container: string]: ContainerOptions };
@@ -43,10 +48,12 @@ export interface ResolvedProps {
 /** @throws if a property is invalid or missing */
 export function resolve(props: LogTapProps): ResolvedProps {
   checkProps(props);
-  const sink = sinkOf(props).bind();
+  const { sink, entries, secretFiles } = podSinks(sinkOf(props).bind(), props.perContainer ?? {});
   const native = isNative(props);
   return {
     sink,
+    containerSinks: entries,
+    containerSecretFiles: secretFiles,
     options: tapOptions(props),
     perContainer: Object.fromEntries(
       Object.entries(props.perContainer ?? {}).map(([name, options]) => [name, containerOptions(options)]),

@@ -1,8 +1,10 @@
-/** Options of one container: its tapped outputs, how its records are read, and further kinds of secrets to hide. */
+/** Options of one container: its tapped outputs, how its records are read, where they go, and further kinds of secrets to hide. */
 import { CONTAINER_SETTINGS } from '../../catalog/records/container-settings.js';
 import { must } from '../props/must.js';
 import { type TapOptions, tapOptions } from '../props/tap-options.js';
 import { type Binding, bindSettings } from '../sinks/bind.js';
+import type { PodSinks } from '../sinks/by-container.js';
+import type { Sink } from '../sinks/sink.js';
 import { type EventOptions, eventBindings } from './event-options.js';
 import { type FieldReading, fieldBindings } from './field-options.js';
 import { type AddedRedaction, redactionBindings } from './redaction-options.js';
@@ -35,6 +37,14 @@ export interface ContainerOptions extends TapOptions, ReadingOptions {
   readonly redact?: AddedRedaction;
 
   /**
+   * Where the records of this container go, instead of to the sink of the pod. Records of a process that does not report the name of
+   * the container go to the sink of the pod.
+   *
+   * @default - the sink of the pod
+   */
+  readonly sink?: Sink;
+
+  /**
    * Options of single processes of the container, by the name of the process, such as `java`.
    *
    * @default - those of the container
@@ -44,12 +54,13 @@ export interface ContainerOptions extends TapOptions, ReadingOptions {
 
 /** Only the `ContainerOptions` of a struct, without absent ones. */
 export function containerOptions(options: ContainerOptions): ContainerOptions {
-  const { events, fields, redact, processes } = options;
+  const { events, fields, redact, sink, processes } = options;
   return {
     ...tapOptions(options),
     ...(events !== undefined && { events }),
     ...(fields !== undefined && { fields }),
     ...(redact !== undefined && { redact }),
+    ...(sink !== undefined && { sink }),
     ...(processes !== undefined && { processes }),
   };
 }
@@ -74,15 +85,21 @@ export type ByContainer = ReadonlyMap<string, ContainerOptions>;
  * The setting for what differs by container; none if nothing does. With kinds that one container hides, every container has an
  * entry: in the records of others, the shipper hides all kinds.
  *
+ * @param sinks settings of sinks by container
  * @throws with the property, the rule and the remedy if the shipper would reject the setting at start
  */
-export function containerSettings(containers: ByContainer, pod: ReadingOptions): Readonly<Record<string, string>> {
+export function containerSettings(
+  containers: ByContainer,
+  pod: ReadingOptions,
+  sinks: PodSinks['entries'] = {},
+): Readonly<Record<string, string>> {
   const entries: Record<string, Record<string, string>> = {};
   const hides = [...containers.values()].some(({ redact }) => redact !== undefined);
   for (const [name, options] of containers) {
     const place = `perContainer.${name}`;
     const kinds = redactionBindings(options.redact ?? {}).filter(({ value }) => value !== undefined);
-    const own = { ...reading(place, options, pod), ...bindSettings(at(place, kinds)).settings };
+    const read = { ...reading(place, options, pod), ...bindSettings(at(place, kinds)).settings };
+    const own = { ...read, ...(Object.hasOwn(sinks, name) && sinks[name]) };
     if (hides || Object.keys(own).length > 0) entries[name] = own;
     for (const [process, each] of Object.entries(options.processes ?? {})) {
       const isName = process !== '' && !process.includes('/');

@@ -9,15 +9,17 @@ export function shipperSettings(props: ResolvedProps): Record<string, string> {
     ...shipper.settings,
     ...records.settings,
     ...sink.settings,
-    ...Object.fromEntries(filesOf(props).secrets.map((file) => [file.setting, secretFilePath(file)])),
+    ...Object.fromEntries(
+      [...sink.secretFiles, ...records.secretFiles].map((file) => [file.setting, secretFilePath(file)]),
+    ),
   };
 }
 
 /** Files that the shipper reads. Two properties may name the same key of a ConfigMap. */
-export function filesOf({ sink, records }: ResolvedProps): SidecarFiles {
+export function filesOf({ sink, containerSecretFiles, records }: ResolvedProps): SidecarFiles {
   const configMaps = [...(sink.configMapFiles ?? []), ...records.configMapFiles];
   return {
-    secrets: [...sink.secretFiles, ...records.secretFiles],
+    secrets: [...sink.secretFiles, ...containerSecretFiles, ...records.secretFiles],
     // No line may leave unredacted, and a user's module reads its files itself.
     required: [...records.secretFiles, ...sink.secretFiles.filter(({ setting }) => !setting.startsWith('LOGTAP_'))],
     configMaps,

@@ -11,7 +11,8 @@ import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
 import { type Fate, type JournalEntry, journalEntry, type PreviousCounts, type ReadTotal } from './journal-sum.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
-import { type Count, STREAMS, Tally } from './tally.js';
+import { addTo, countOf, countsOf, sumOf } from './tallies.js';
+import { STREAMS, Tally } from './tally.js';
 import { WriterCounts } from './writer-counts.js';
 
 /** The fates of the records at one sink. */
@@ -19,6 +20,8 @@ export interface SinkCount {
   /** Held on disk by a previous run. */
   readonly recovered: Tally;
   readonly delivered: Tally;
+  /** Of containers whose records other sinks get. */
+  readonly elsewhere: Tally;
   /** By reason. */
   readonly deadLettered: Map<string, Tally>;
   readonly dropped: Map<string, Tally>;
@@ -83,7 +86,10 @@ export class Ledger {
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
       sinks.map((name) => {
-        const tallies = { recovered: new Tally(), delivered: new Tally(), possibleDuplicates: new Tally() };
+        const tallies = {
+          ...{ recovered: new Tally(), delivered: new Tally(), elsewhere: new Tally() },
+          possibleDuplicates: new Tally(),
+        };
         return [name, { ...tallies, deadLettered: new Map(), dropped: new Map() }];
       }),
     );
@@ -237,6 +243,10 @@ export class Ledger {
     this.sinks.get(sink)!.delivered.add(delivered);
   }
 
+  countElsewhere(sink: string, elsewhere: Tally): void {
+    this.sinks.get(sink)!.elsewhere.add(elsewhere);
+  }
+
   /** Kept at once: it is called before the records leave again. */
   countPossibleDuplicates(sink: string, repeated: Tally): void {
     this.sinks.get(sink)!.possibleDuplicates.add(repeated);
@@ -285,9 +295,10 @@ export class Ledger {
   totals(heldBy: (sink: string) => Tally): Totals {
     const { sinks, balanced } = this.statement(heldBy);
     const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
-    const bySink = (of: 'recovered' | 'possibleDuplicates') =>
+    const bySink = (of: 'recovered' | 'possibleDuplicates' | 'elsewhere') =>
       some(new Map([...this.sinks].map(([name, count]) => [name, count[of].records])));
     const recovered = bySink('recovered');
+    const elsewhere = bySink('elsewhere');
     const possibleDuplicates = bySink('possibleDuplicates');
     const byReason = (counts: 'deadLettered' | 'dropped'): Record<string, Record<string, number>> => {
       const sums = [...this.sinks].filter(([, count]) => count[counts].size > 0);
@@ -313,6 +324,7 @@ export class Ledger {
       ...(Object.keys(withheld).length > 0 && { withheld }),
       ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
       delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
+      ...(Object.keys(elsewhere).length > 0 && { elsewhere }),
       ...(Object.keys(possibleDuplicates).length > 0 && { possibleDuplicates }),
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...(Object.keys(application).length > 0 && { application }), ...hold, ...byReason('dropped') },
@@ -346,16 +358,17 @@ export class Ledger {
   }
 
   #sinkStatement(sink: string, held: Tally): SinkStatement {
-    const { recovered, delivered, deadLettered, dropped, possibleDuplicates } = this.sinks.get(sink)!;
+    const { recovered, delivered, elsewhere, deadLettered, dropped, possibleDuplicates } = this.sinks.get(sink)!;
     const expected = this.read.plus(recovered);
     const allDeadLettered = sumOf(deadLettered);
     const allDropped = sumOf(dropped);
     const withheld = sumOf(this.withheld);
-    const found = withheld.plus(delivered).plus(allDeadLettered).plus(allDropped).plus(held);
+    const found = withheld.plus(delivered).plus(elsewhere).plus(allDeadLettered).plus(allDropped).plus(held);
     const streams = STREAMS.filter((stream) => expected.of(stream).records !== 0 || found.of(stream).records !== 0);
     return {
       recovered: countOf(recovered),
       delivered: countOf(delivered),
+      ...(elsewhere.records > 0 && { elsewhere: countOf(elsewhere) }),
       deadLettered: countsOf(deadLettered),
       dropped: countsOf(dropped),
       held: countOf(held),
@@ -367,6 +380,7 @@ export class Ledger {
             read: expected.of(stream).records,
             ...(this.withheld.size > 0 && { withheld: withheld.of(stream).records }),
             delivered: delivered.of(stream).records,
+            ...(elsewhere.records > 0 && { elsewhere: elsewhere.of(stream).records }),
             deadLettered: allDeadLettered.of(stream).records,
             dropped: allDropped.of(stream).records,
             held: held.of(stream).records,
@@ -382,17 +396,3 @@ function addLost(sum: { records: number; bytes: number }, { lines, bytes }: Lost
   sum.records += lines;
   sum.bytes += bytes;
 }
-
-function addTo(counts: Map<string, Tally>, reason: string, tally: Tally): void {
-  const count = counts.get(reason);
-  if (count === undefined) counts.set(reason, new Tally().plus(tally));
-  else count.add(tally);
-}
-
-const sumOf = (counts: ReadonlyMap<string, Tally>): Tally =>
-  [...counts.values()].reduce((sum, count) => sum.plus(count), new Tally());
-
-const countsOf = (counts: ReadonlyMap<string, Tally>): Record<string, Count> =>
-  Object.fromEntries([...counts].map(([reason, tally]) => [reason, countOf(tally)]));
-
-const countOf = ({ records, bytes }: Tally): Count => ({ records, bytes });

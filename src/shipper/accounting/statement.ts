@@ -4,8 +4,8 @@ import type { Joined } from './join-counts.js';
 import type { Count, StreamName } from './tally.js';
 
 /**
- * Read + recovered = withheld + delivered + dead-lettered + dropped + held at every sink and for every stream, or `balanced`
- * is false.
+ * Read + recovered = withheld + delivered + elsewhere + dead-lettered + dropped + held at every sink and for every stream, or
+ * `balanced` is false.
  */
 export interface Totals {
   readonly read: number;
@@ -17,6 +17,8 @@ export interface Totals {
   readonly redacted?: Readonly<Record<string, number>>;
   /** By sink. */
   readonly delivered: Readonly<Record<string, number>>;
+  /** By sink: of containers whose records other sinks get. Absent when there were none. */
+  readonly elsewhere?: Readonly<Record<string, number>>;
   /** By sink: resent although they may be stored already. No part of the sum. Absent when there was nothing. */
   readonly possibleDuplicates?: Readonly<Record<string, number>>;
   /** By sink and reason. Absent when there was nothing. */
@@ -59,13 +61,15 @@ export interface Statement {
 export interface SinkStatement {
   readonly recovered: Count;
   readonly delivered: Count;
+  /** Of containers whose records other sinks get. Absent when there were none. */
+  readonly elsewhere?: Count;
   /** By reason. */
   readonly deadLettered: Readonly<Record<string, Count>>;
   readonly dropped: Readonly<Record<string, Count>>;
   readonly held: Count;
   /** Resent although they may be stored already. No part of the sum. Absent when there was nothing. */
   readonly possibleDuplicates?: Count;
-  /** Records of each stream: read, or recovered, = withheld + delivered + dead-lettered + dropped + held. */
+  /** Records of each stream: read, or recovered, = withheld + delivered + elsewhere + dead-lettered + dropped + held. */
   readonly streams: Readonly<Partial<Record<StreamName, StreamStatement>>>;
   /** Records only: bytes of damaged records on disk are not known. */
   readonly balanced: boolean;
@@ -76,6 +80,8 @@ export interface StreamStatement {
   /** Absent when nothing was, of any stream. */
   readonly withheld?: number;
   readonly delivered: number;
+  /** Absent when there were none, of any stream. */
+  readonly elsewhere?: number;
   readonly deadLettered: number;
   readonly dropped: number;
   readonly held: number;

@@ -14,6 +14,7 @@ import { sleep } from '../sleep.js';
 import { type Body, cutAt, type StoredSpan } from './body.js';
 import type { Progress } from './checkpoint.js';
 import { BufferCursor, type Cursor, type CursorBuffer, type CursorRead, type Span } from './cursor.js';
+import { type DroppedOptions, tellDropped, type Unread } from './dropped.js';
 import { CORRUPT } from './segment-bodies.js';
 import type { SegmentStore } from './segment-store.js';
 import { Taking } from './taking.js';
@@ -40,17 +41,13 @@ interface BufferedBatch extends Span {
   isDropped: boolean;
 }
 
-export interface RecordBufferOptions {
+export interface RecordBufferOptions extends DroppedOptions {
   /** Bound on memory. */
   readonly maxBytes: number;
   readonly sinks: readonly string[];
   readonly now: () => number;
   /** @default block */
   readonly onFull?: OnFull;
-  /** Told of every record that a sink will not get, with the places that are known. */
-  readonly onDropped?: (sink: string, reason: string, dropped: Tally, places: readonly Claim[]) => void;
-  /** Absent without an audit. */
-  readonly placesOf?: ((records: RecordBatch) => readonly Claim[]) | undefined;
   /** Told after batches were acknowledged, dropped or not, and before the disk is told. */
   readonly onAcknowledged?: () => void;
   /** Told of every batch that sinks will get. */
@@ -283,29 +280,29 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   #drop(cursor: BufferCursor, buffered: BufferedBatch, reason: string): void {
-    const places = this.#unreadPlaces(cursor, buffered, reason);
+    const [[name] = ['']] = [...this.#cursors].filter(([, each]) => each === cursor);
+    const unread = this.#unread(cursor, buffered, reason, name);
     const dropped = cursor.skip(buffered);
     buffered.isDropped = true;
-    for (const [name, each] of this.#cursors) {
-      if (each === cursor) this.#options.onDropped?.(name, reason, dropped, places);
-    }
+    tellDropped(this.#options, { sink: name, reason, dropped, ...unread });
   }
 
-  /** Of the records that the cursor has still to read. */
-  #unreadPlaces({ next }: BufferCursor, buffered: BufferedBatch, reason: string): readonly Claim[] {
+  /** The records that the cursor has still to read, or their places, as far as they are needed and known. */
+  #unread({ next }: BufferCursor, buffered: BufferedBatch, reason: string, name: string): Unread {
     const { first, count, places, body } = buffered;
-    const { placesOf } = this.#options;
-    if (placesOf === undefined) return [];
-    if (places !== undefined && next.position <= first) return places;
+    const { placesOf, isForOf } = this.#options;
+    const isRouted = isForOf?.(name) !== undefined;
+    if (!isRouted && (placesOf === undefined || (places !== undefined && next.position <= first))) return { places };
     // Of a previous run, or begun by the cursor. The disk does not give what it has lost, or does not know yet.
     const batch = reason === CORRUPT || body.isAssumed ? undefined : body.read();
-    if (typeof batch !== 'object' || isSpans(batch)) return [];
-    return placesOf(slice(batch, Math.max(0, next.position - first), count));
+    if (typeof batch !== 'object' || isSpans(batch)) return {};
+    return { records: slice(batch, Math.max(0, next.position - first), count) };
   }
 
   #dropNewest(dropped: Tally, records: RecordBatch): void {
-    const places = this.#options.placesOf?.(records) ?? [];
-    for (const name of this.#cursors.keys()) this.#options.onDropped?.(name, DROPPED_NEWEST, dropped, places);
+    for (const sink of this.#cursors.keys()) {
+      tellDropped(this.#options, { sink, reason: DROPPED_NEWEST, dropped, records });
+    }
   }
 
   /** Drops until there is room. The newest batch and records in flight stay. */

@@ -89,6 +89,7 @@ export interface StreamCounts {
   readonly read: number;
   readonly withheld?: number;
   readonly delivered: number;
+  readonly elsewhere?: number;
   readonly deadLettered: number;
   readonly dropped: number;
   readonly held: number;

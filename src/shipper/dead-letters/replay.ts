@@ -5,7 +5,8 @@
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { readSettings } from '../../catalog/read-settings.js';
-import { type SinkName, sinkName } from '../../catalog/sinks/index.js';
+import { namedSinks } from '../../catalog/records/container-sinks.js';
+import { sinkName } from '../../catalog/sinks/index.js';
 import { Ledger } from '../accounting/ledger.js';
 import type { Totals } from '../accounting/statement.js';
 import { RecordBuffer } from '../buffer/record-buffer.js';
@@ -43,8 +44,16 @@ export async function replay(
   // One file, even when its name changes.
   const fd = openSync(path, 'r');
   const before = fstatSync(fd);
-  const { sinks: names, unreadable } = await survey(fd, path, readSettings(env).settings.sinks ?? [], log);
-  const settings = parseSettings({ ...env, LOGTAP_SINK: names.join(',') }, log.info);
+  const { sinks: trusted = [], ...others } = readSettings(env).settings;
+  const known = namedSinks({ ...others, sinks: trusted }).map(({ name }) => name);
+  const ofContainers = known.filter((name) => !trusted.some((other) => other === name));
+  const { sinks: names, unreadable } = await survey(fd, path, known, log);
+  // Sinks of containers follow from those of the pod.
+  const kept = ofContainers.length > 0 ? trusted : [];
+  const ofPod = new Set([...kept, ...names.filter((name) => !ofContainers.includes(name))]);
+  const settings = parseSettings({ ...env, LOGTAP_SINK: [...ofPod].join(',') }, log.info);
+  // Each letter goes to the sink that refused it, of any container.
+  const named = namedSinks(settings).flatMap(({ isFor: _, ...sink }) => (names.includes(sink.name) ? [sink] : []));
   mustBeAnother(settings.deadLetterFile, path);
   const context = { settings, log, secrets, now: () => performance.now() };
   const deadLetters = openDeadLetters(context);
@@ -52,8 +61,8 @@ export async function replay(
   const ledgers = new Map(names.map((name) => [name, new Ledger([name])]));
   const onPossibleDuplicates: SinkEvents['onPossibleDuplicates'] = (name, records) =>
     ledgers.get(name)!.countPossibleDuplicates(name, records);
-  for (const [i, sink] of (await openSinks(context, { onPossibleDuplicates })).entries()) {
-    const ledger = ledgers.get(names[i]!)!;
+  for (const [i, sink] of (await openSinks(context, { onPossibleDuplicates }, named)).entries()) {
+    const ledger = ledgers.get(named[i]!.name)!;
     totals[sink.name] = await replayTo(sink, ledger, new LetterSource(fd, sink.name), deadLetters, context, stop);
   }
   deadLetters?.close();
@@ -104,13 +113,14 @@ async function survey(
   path: string,
   trusted: readonly string[],
   log: Log,
-): Promise<{ sinks: readonly SinkName[]; unreadable: number }> {
-  const sinks = new Set<SinkName>();
+): Promise<{ sinks: readonly string[]; unreadable: number }> {
+  const sinks = new Set<string>();
   let [lines, unreadable] = [0, 0];
   for await (const line of linesOf(fd)) {
     lines += 1;
     try {
-      const name = sinkName(decodeLetter(line).sink);
+      const { sink } = decodeLetter(line);
+      const name = trusted.includes(sink) ? sink : sinkName(sink);
       if (name.startsWith('module:') && !trusted.includes(name)) {
         throw new Error(`it is for '${name}', and a file of letters starts no program: name it in LOGTAP_SINK, too`);
       }

@@ -190,7 +190,7 @@ function keepRefused(
 function acknowledge(
   { sink, ledger, log }: DeliverOptions,
   piece: Piece,
-  { retry, rejected }: SendResult,
+  { retry, rejected, elsewhere = [] }: SendResult,
   isKept: boolean,
 ): void {
   const { batch } = piece;
@@ -210,6 +210,11 @@ function acknowledge(
       reason,
       records: tally.records,
     });
+  }
+  if (elsewhere.length > 0) {
+    const tally = Tally.of(select(batch, elsewhere));
+    ledger.countElsewhere(sink.name, tally);
+    acknowledged.subtract(tally);
   }
   ledger.countDelivered(sink.name, acknowledged);
   piece.acknowledge(retry, refused);

@@ -8,7 +8,7 @@ export function noteSending(
   batch: RecordBatch,
 ): (result: SendResult) => void {
   const claims = ledger.audit === undefined ? undefined : sink.claims?.(batch);
-  if (claims === undefined) return () => {};
+  if (claims === undefined || claims.length === 0) return () => {};
   const request = ledger.audit!.sending(sink.name, claims);
   return ({ retry, rejected }) => {
     if (retry.length === 0 && rejected.length === 0) {

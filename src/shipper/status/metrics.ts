@@ -102,6 +102,11 @@ export class Metrics {
     writer.counter(`${unit}_recalled_total`, recalledHelp, ['reason'], recalled);
     const delivered = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.delivered[unit]]);
     writer.counter(`${unit}_delivered_total`, `Message ${unit} that a sink has accepted.`, ['sink'], delivered);
+    const elsewhere = [...ledger.sinks]
+      .filter(([, count]) => count.elsewhere.records > 0)
+      .map(([sink, count]): Series => [{ sink }, count.elsewhere[unit]]);
+    const elsewhereHelp = `Message ${unit} of containers whose records other sinks get.`;
+    if (elsewhere.length > 0) writer.counter(`${unit}_elsewhere_total`, elsewhereHelp, ['sink'], elsewhere);
     const repeated = [...ledger.sinks].map(([sink, count]): Series => [{ sink }, count.possibleDuplicates[unit]]);
     const repeatedHelp = `Message ${unit} that were resent although they may be stored already: the answer was lost.`;
     writer.counter(`${unit}_possible_duplicates_total`, repeatedHelp, ['sink'], repeated);

@@ -56,8 +56,8 @@ test.each<[string, unknown, RegExp]>([
   ['a wrong value', { web: { LOGTAP_EVENTS: 'on' } }, /has LOGTAP_EVENTS='on' for 'web': it must be auto, off/],
   [
     'a setting of the whole shipper',
-    { web: { LOGTAP_SINK: 'file' } },
-    /LOGTAP_SINK for 'web', which is the same for all/,
+    { web: { LOGTAP_SPOOL_DIR: '/x' } },
+    /LOGTAP_SPOOL_DIR for 'web', which is the same for all/,
   ],
   ['a misspelt setting', { web: { LOGTAP_EVENT: 'off' } }, /did you mean 'LOGTAP_EVENTS'/],
   ['a bad key', { 'a/b/c': {} }, /has the key 'a\/b\/c'/],

@@ -4,7 +4,7 @@ import type { OnFull } from '../../../../src/catalog/buffer.js';
 import { Tally } from '../../../../src/shipper/accounting/tally.js';
 import type { Taken } from '../../../../src/shipper/buffer/cursor.js';
 import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
-import { acknowledgeAll, messagesOf, sourceBatchOf } from '../../../support/batches.js';
+import { acknowledgeAll, messagesOf, sourceBatchOf, stdoutOrigin } from '../../../support/batches.js';
 
 const never = new AbortController().signal;
 const SINKS = ['one', 'two'] as const;
@@ -200,6 +200,26 @@ describe('when it is full', () => {
     acknowledgeAll(out);
     expect(messagesOf((await buffer.cursor('one').take(limits, never))!.batch)).toEqual(['ccc']);
     expect(messagesOf((await buffer.cursor('two').take(limits, never))!.batch)).toEqual(['ccc']);
+  });
+
+  test.each(['drop-oldest', 'drop-newest'] as const)('%s: what another sink gets is not lost', (onFull) => {
+    const told: [string, string, number][] = [];
+    const buffer = new RecordBuffer({
+      ...{ maxBytes: 1, sinks: SINKS, now: () => 0, onFull },
+      isForOf: (sink) => (container) => (sink === 'one') === (container === 'web'),
+      onDropped: (sink, _, { records }) => told.push([sink, 'dropped', records]),
+      onElsewhere: (sink, { records }) => told.push([sink, 'elsewhere', records]),
+    });
+    const db = { ...stdoutOrigin, container: 'db' };
+    const mixed = () => sourceBatchOf(['w', { message: 'd', origin: db }, { message: 'e', origin: db }]);
+    buffer.append(mixed());
+    buffer.append(mixed());
+    expect(told).toEqual([
+      ['one', 'dropped', 1],
+      ['one', 'elsewhere', 2],
+      ['two', 'dropped', 2],
+      ['two', 'elsewhere', 1],
+    ]);
   });
 
   test('drop-oldest takes nothing from a sink that keeps up', async () => {
