@@ -121,9 +121,9 @@ const withEntry = (known: Given, { sinks, values, removed }: ContainerSinks): Gi
   },
 });
 
-/** A password in a URL is a mistake, and a message must not print it. */
+/** A password in a URL is a mistake, and a message must not print it. It may have a slash, and the URL may have no scheme. */
 export function withoutCredentials(text: string): string {
-  return text.replace(/:\/\/[^/]*@/g, '://***@').replace(/^[^/@:]*:[^/@]*@/, '***@');
+  return text.replace(/:\/\/\S*@/g, '://***@').replace(/^[^/@:\s]*:(?!\/\/)[^\s@]*@/, '***@');
 }
 
 /** SINK_STDOUT and SINK_FLUENT of the predecessor's sidecar choose sinks, unless LOGTAP_SINK does. */

@@ -1,6 +1,13 @@
 /** The public names of the package. */
+
+export type { FirehoseSubscription } from './aws/firehose.js';
 export { AwsIdentity } from './aws/identity.js';
-export type { FirehoseSubscription } from './aws/log-group.js';
+export {
+  type LogGroupMetric,
+  type LogGroupResource,
+  LogGroupTemplate,
+  type LogGroupTemplateProps,
+} from './aws/log-group-template.js';
 export { LogTapAws, type LogTapAwsProps } from './aws/log-tap-aws.js';
 export {
   type RemoteSecretKey,

@@ -24,7 +24,7 @@ interface Row {
 }
 
 /** Sinks whose requests are signed for a region. */
-const OF_REGION: readonly KnownSink[] = ['cloudwatch', 'opensearch', 'otlp'];
+const OF_REGION: readonly KnownSink[] = ['cloudwatch', 'opensearch', 'otlp', 'firehose'];
 
 const ROWS: readonly Row[] = Object.entries(SINKS).flatMap(([kind, { settings }]) =>
   Object.entries<Setting<unknown>>(settings).map(([key, row]) => ({

@@ -5,8 +5,9 @@ import { Construct } from 'constructs';
 import { PodIdentityAssociation } from '../../../imports/eks.services.k8s.aws.js';
 import { must } from '../props/must.js';
 import type { Sink } from '../sinks/sink.js';
+import type { FirehoseSubscription } from './firehose.js';
 import type { AwsIdentity } from './identity.js';
-import { createLogGroup, type FirehoseSubscription } from './log-group.js';
+import { createLogGroup } from './log-group.js';
 import { ShipperRole } from './shipper-role.js';
 
 /** Whose rights, and how they come to the pods. */
@@ -136,8 +137,20 @@ export class LogTapAws extends Construct {
   }
 }
 
+/** Properties of LogGroupTemplate that the controller's LogGroup has no fields for. */
+const OF_TEMPLATE = ['fieldIndexes', 'transformer', 'masked', 'metrics'] as const;
+
 /** Throws where something is asked for that nothing would come of. */
-function checkUse({
+function checkUse(props: LogTapAwsProps): void {
+  for (const name of OF_TEMPLATE) {
+    const value: unknown = (props as { readonly [property: string]: any })[name];
+    const rule = 'not come here, as the LogGroup of the ACK controller has no such field: give it to LogGroupTemplate';
+    must(value === undefined, name, value, rule);
+  }
+  checkParts(props);
+}
+
+function checkParts({
   sink,
   identity,
   serviceAccountName,

@@ -24,6 +24,17 @@ test.each([
   ['[fd00::1]', 'fd00::1', 80, true],
   ['[fd00::1]:81', 'fd00::1', 80, false],
   ['fd00::1', 'fd00::1', 80, true],
+  ['::1', '::1', 80, true],
+  ['[::1]:80', '::1', 80, true],
+  ['fd00::1', 'fd00:0:0::1', 80, true],
+  ['fe80::/10', '10.0.0.1', 80, false],
+  ['0.0.0.0/0', '10.0.0.1', 80, true],
+  ['0.0.0.0/0', 'example.com', 80, false],
+  ['10.0.0.1/32', '10.0.0.1', 80, true],
+  ['.example.com', 'example.com', 443, true],
+  ['example.com.', 'example.com', 443, true],
+  ['.example.com:443', 'logs.example.com', 443, true],
+  ['a.b,*', 'anything', 1, true],
   ['localhost', 'localhost', 9200, true],
   ['local', 'localhost', 9200, false],
   ['', 'example.com', 443, false],
@@ -32,6 +43,9 @@ test.each([
   expect(noProxyOf(text)(host, port)).toBe(isDirect);
 });
 
-test.each(['10.0.0.0/33', '10.0.0/8', 'fd00::/129', 'http://example.com', 'a,b c,{x}'])('refuses %s', (text) => {
-  expect(() => noProxyOf(text)).toThrow(/Correct it/);
-});
+test.each(['10.0.0.0/8:9200', '10.0.0.0/33', '10.0.0/8', 'fd00::/129', 'http://example.com', 'a,b c,{x}'])(
+  'refuses %s',
+  (text) => {
+    expect(() => noProxyOf(text)).toThrow(/Correct it/);
+  },
+);

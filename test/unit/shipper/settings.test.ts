@@ -163,6 +163,29 @@ describe('parseSettings', () => {
     expect(parseSettings({ https_proxy: value }, () => {}).httpsProxy?.href).toBe(href);
   });
 
+  test.each([
+    [{ HTTPS_PROXY: 'http://upper', https_proxy: 'http://lower' }, 'http://upper/'],
+    [{ HTTPS_PROXY: '', https_proxy: 'http://lower' }, 'http://lower/'],
+    [{ HTTP_PROXY: 'http://other' }, undefined],
+  ])('%j: upper case decides unless it is empty, and no scheme has the proxy of another', (env, href) => {
+    expect(parseSettings(env, () => {}).httpsProxy?.href).toBe(href);
+  });
+
+  test.each([
+    'socks5://user:s3cret@proxy:1080',
+    'http://user:pa/s3cret@proxy:3128',
+    'http://user:s3cret@x@proxy:port',
+    'http://user:s3cret@proxy:3128/path',
+    'user:pa/s3cret@proxy:port',
+    'http://s3cret@proxy:port',
+  ])('a proxy that is refused, %s, shows no password', (value) => {
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy']) {
+      const [problem] = problems({ [name]: value });
+      expect(problem).toContain(name);
+      expect(problem).not.toContain('s3cret');
+    }
+  });
+
   test.each(['ALL_PROXY', 'all_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR'])('%s is reported to have no effect', (name) => {
     const notices: string[] = [];
     parseSettings({ [name]: '/x' }, (notice) => notices.push(notice));
