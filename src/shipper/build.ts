@@ -16,7 +16,7 @@ import type { DirectoryLock } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import { openBuffer } from './open-buffer.js';
 import { openDeadLetters, openSinks } from './open-deliveries.js';
-import { isOutage, lockRings, openSources, type Sources } from './open-sources.js';
+import { isOutage, lockRings, lockSocket, openSources, type Sources } from './open-sources.js';
 import { bufferPart, openStages, type Stages } from './open-stages.js';
 import type { Origin, Sink } from './parts.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
@@ -40,6 +40,8 @@ export interface ShipperParts extends Sources, Stages {
   /** Of the directories of the disk buffer and of the rings, each absent without its directory. */
   readonly bufferLock: DirectoryLock | undefined;
   readonly ringLock: DirectoryLock | undefined;
+  /** Where there is neither a disk buffer nor a ring. */
+  readonly socketLock: DirectoryLock | undefined;
   readonly metrics: Metrics;
   /** In the order of the settings, as the sinks. */
   readonly metered: readonly MeteredSink[];
@@ -73,6 +75,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const { buffer, lock: bufferLock } = opened;
   const ringLock = await lockRings(settings, log);
   const journal = opened.journal ?? openJournal(settings, log);
+  const socketLock = journal === undefined ? await lockSocket(settings, log) : undefined;
   if (journal !== undefined) ledger.carryOn(journal);
   ledger.audit = openAudit(settings, log);
   const metered = names.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
@@ -112,7 +115,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   };
   const heldBy = (name: string) => buffer.cursor(name).held;
   return {
-    ...{ settings, log, secrets, now, memoryMaxBytes, ledger, buffer, live, bufferLock, ringLock },
+    ...{ settings, log, secrets, now, memoryMaxBytes, ledger, buffer, live, bufferLock, ringLock, socketLock },
     ...{ metrics, metered, sinks, deadLetters, heldBy, recall, carryOn, ...sources, ...stages },
   };
 }
@@ -130,7 +133,7 @@ function recallTo(
   return batch.count;
 }
 
-/** Beside the socket, where there is neither a disk buffer nor a ring: once this shipper listens there, and no other does. */
+/** Beside the socket, where there is neither a disk buffer nor a ring. */
 function openSocketJournal(socket: string, log: Log): CountJournal {
   return new CountJournal(dirname(socket), {
     name: `${basename(socket)}.journal`,

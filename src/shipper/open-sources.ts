@@ -1,9 +1,10 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
 
+import { mkdirSync } from 'node:fs';
 import type { CountJournal } from './accounting/count-journal.js';
 import { type EndedProcess, isFailure, type ProcessEnd } from './accounting/ends.js';
 import type { Ledger } from './accounting/ledger.js';
-import type { ProtocolError } from './errors.js';
+import { ConfigError, messageOf, type ProtocolError } from './errors.js';
 import { eventChoiceOf } from './events/settings.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
@@ -58,6 +59,28 @@ export async function lockRings({ ringDir, podName }: Settings, log: Log): Promi
     directory: ringDir,
     setting: 'LOGTAP_RING_DIR',
     harm: 'two would each deliver the same lines',
+    pod: podName,
+    log,
+    sleep: (ms) => sleep(ms, new AbortController().signal),
+  });
+}
+
+/**
+ * Takes the socket, and the journal beside it, for this shipper alone until it ends. A shipper that stops listens no longer, and
+ * still delivers: the next one would count those lines as lost.
+ */
+export async function lockSocket({ socket, podName }: Settings, log: Log): Promise<DirectoryLock> {
+  const directory = `${socket}.lock`;
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const rule = `its directory must be writable: ${messageOf(error)}`;
+    throw new ConfigError([`LOGTAP_SOCKET='${socket}': ${rule}. Mount a writable directory there.`], { cause: error });
+  }
+  return lockDirectory({
+    directory,
+    setting: 'LOGTAP_SOCKET',
+    harm: 'each would count the lines of the other as lost',
     pod: podName,
     log,
     sleep: (ms) => sleep(ms, new AbortController().signal),

@@ -193,8 +193,8 @@ export class Shipper {
   }
 
   get #locks() {
-    const { bufferLock, ringLock } = this.#parts;
-    return [bufferLock, ringLock].filter((lock) => lock !== undefined);
+    const { bufferLock, ringLock, socketLock } = this.#parts;
+    return [bufferLock, ringLock, socketLock].filter((lock) => lock !== undefined);
   }
 
   async #run(): Promise<void> {
@@ -252,10 +252,11 @@ export class Shipper {
 
   /** Why it is not ready; empty when it is. */
   #problems(): string[] {
-    const { bufferLock, ringLock, buffer, metered } = this.#parts;
+    const { bufferLock, ringLock, socketLock, buffer, metered } = this.#parts;
     const problems: string[] = [];
     if (bufferLock?.isOurs === false) problems.push('another shipper has taken the directory of LOGTAP_SPOOL_DIR');
     if (ringLock?.isOurs === false) problems.push('another shipper has taken the directory of LOGTAP_RING_DIR');
+    if (socketLock?.isOurs === false) problems.push('another shipper has taken the path of LOGTAP_SOCKET');
     if (buffer.fullness > NEARLY_FULL) {
       problems.push(`${Math.round(buffer.fullness * 100)} % of the room for held records are in use`);
     }

@@ -104,6 +104,22 @@ describe('a spool directory', () => {
   });
 });
 
+test('a socket of a shipper that drains is waited for: the next one does not count its lines as lost', async () => {
+  const sink = { LOGTAP_SINK: 'tcp', LOGTAP_TCP_ADDRESS: '127.0.0.1:9' };
+  const first = await startShipper({ ...sink, LOGTAP_GRACE_SECONDS: '4' });
+  const line = spawn('sh', ['-c', `exec node -e "require('net').connect('${first.socket}').end('a line\\n')"`]);
+  await new Promise((resolve) => line.once('exit', resolve));
+  await until('the line is held', () => /retry|ECONNREFUSED/.test(first.stderr()));
+  first.child.kill('SIGTERM');
+  await until('it stops', () => first.stderr().includes('"stopping"'));
+  const next = start(process.execPath, [shipper], { env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: first.socket } });
+  await until('the next one says so', () => next.stderr().includes('waits for the shipper'));
+  expect((await first.ended).code).toBe(74);
+  await until('the next one has its turn', () => next.stderr().includes('"listening"'));
+  const { code, stderr } = await drain({ ...next, socket: '' });
+  expect([code, stderr]).toEqual([0, expect.not.stringContaining('shipper_killed')]);
+});
+
 describe('a lock', () => {
   test('is won once by many in one process, over a dead one, again and again', async () => {
     const directory = temporaryDirectory();

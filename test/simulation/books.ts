@@ -70,9 +70,9 @@ const keyOf = (text: string): string => text.match(KEYS)?.[0] ?? '';
 
 export class Books {
   readonly #hasIds: boolean;
+  readonly #joinsLines: boolean;
   readonly #lines = new Map<string, Line & { readonly text: string }>();
   /** Those of several lines. */
-  readonly #events = new Set<string>();
   readonly reported: Reported = { application: 0, dropped: new Map(), possibleDuplicates: 0, left: 0 };
   /** Of the totals of processes that were killed before they could report them. */
   excusedLosses = 0;
@@ -91,14 +91,13 @@ export class Books {
   /** Records that are stored once more, by how often. */
   #repeats = 0;
 
-  /** `hasIds`: the service stores nothing twice. */
-  constructor(hasIds: boolean) {
+  /** `hasIds`: the service stores nothing twice. `joinsLines`: the last line of a process may wait for more of its event. */
+  constructor(hasIds: boolean, joinsLines: boolean) {
     this.#hasIds = hasIds;
+    this.#joinsLines = joinsLines;
   }
 
   written(text: string, line: Pick<Line, 'given' | 'transport' | 'writer' | 'seq' | 'event'>): void {
-    const first = this.#lines.get(`w${line.writer}#${line.event};`);
-    if (first !== undefined) this.#events.add(`${line.writer} ${line.event}`);
     const isTainted = this.#tainted.has(line.writer);
     if (isTainted) this.forgedLosses += 1;
     this.#lines.set(keyOf(text), {
@@ -188,7 +187,7 @@ export class Books {
     const cut = new Set<string>();
     for (const [key, { writer, event }] of this.#lines) {
       if (!kept.has(key)) cut.add(`${writer} ${event}`);
-      else if (this.#events.has(`${writer} ${event}`)) last.set(writer, event);
+      else if (this.#joinsLines) last.set(writer, event);
     }
     for (const [writer, event] of last) cut.add(`${writer} ${event}`);
     return new Set([...kept].filter((key) => !cut.has(this.#eventOf(key))));

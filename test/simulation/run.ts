@@ -86,7 +86,7 @@ class Simulation {
   constructor(plan: Plan, program: Program, isTraced: boolean) {
     this.#plan = plan;
     this.#program = program;
-    this.books = new Books(plan.logs === undefined);
+    this.books = new Books(plan.logs === undefined, plan.environment.LOGTAP_EVENTS !== 'off');
     const guarded = (call: () => void) => this.#guarded(call);
     this.machine = new Machine(plan.seed, isTraced, (machine) => openService(plan, this.books, machine, guarded));
     this.machine.hasMkfifo = plan.hasMkfifo;
@@ -134,11 +134,12 @@ class Simulation {
   async #drain(): Promise<void> {
     const { scheduler } = this.machine;
     const untilMs = scheduler.nowMs + SETTLE_MS;
-    for (;;) {
+    // Twice as long each time: a shipper looks for requests of an earlier one, which takes longer than the first pause.
+    for (let quietMs = QUIET_MS; ; quietMs *= 2) {
       if (!(await this.#until(untilMs, () => this.#shipper?.isAlive === true))) break;
       const last = this.#shipper!;
       // It has time to recover, and to look at everything.
-      await this.#until(scheduler.nowMs + QUIET_MS, () => !last.isAlive);
+      await this.#until(scheduler.nowMs + quietMs, () => !last.isAlive);
       this.#isOver = true;
       last.signal('SIGTERM');
       await this.#until(untilMs, () => !last.isAlive);
