@@ -101,7 +101,7 @@ export class RingReader implements Acknowledging {
       const { progress, lost, unacknowledged } = this.#file.resume(options.planned);
       const state = this.#file.state(progress?.position ?? 0);
       this.lostWithPreviousRun =
-        isPossible(unacknowledged, progress) && losses.believes(unacknowledged, ring.instance)
+        isPossible(unacknowledged, state.head) && losses.believes(unacknowledged, ring.instance)
           ? unacknowledged
           : NOTHING;
       this.isRetired = this.#file.isRetiredAtStart;
@@ -361,9 +361,12 @@ export class RingReader implements Acknowledging {
   }
 }
 
-/** Whether so much can lie before the place where the reader begins: a line takes at least a byte. */
-const isPossible = ({ lines, bytes }: Lost, { position }: Pick<Progress, 'position'> = { position: 0 }): boolean =>
-  lines <= position && bytes <= position * MESSAGE_BYTES_MAX;
+/**
+ * Whether the process can have written so much: a line takes at least a byte. The place where the reader begins says less: lines of
+ * the frames behind it may be in a batch already, while another line there waits for its end.
+ */
+const isPossible = ({ lines, bytes }: Lost, head: number): boolean =>
+  lines <= head && bytes <= head * MESSAGE_BYTES_MAX;
 /** Of a byte that was UTF-16: three of UTF-8 for two. */
 const MESSAGE_BYTES_MAX = 1.5;
 const least = (one: Lost, other: Lost): Lost => ({
