@@ -39,7 +39,7 @@ export async function auditCloudWatch(
     const inWindow = windowOf(ledgers, 'cloudwatch', request);
     const isSettled = settledIn(known.stored);
     const findings = audit.end(inWindow.ledger, isSettled);
-    addLedgerFindings(findings, ledgers, inWindow);
+    addLedgerFindings(findings, ledgers, { ...inWindow, sink: 'cloudwatch' });
     return { findings, ledgers };
   } finally {
     reader.close();

@@ -4,7 +4,7 @@ import type { Secrets } from '../shipper/secrets.js';
 import { type Entry, ExactAudit } from './exact.js';
 import type { Findings } from './findings.js';
 import { compare } from './judge.js';
-import { Ledgers } from './ledgers.js';
+import { Ledgers, type LedgerTexts } from './ledgers.js';
 import { OpenSearchReader } from './opensearch.js';
 import type { Progress } from './resume.js';
 import type { Window } from './stored.js';
@@ -14,7 +14,7 @@ export interface AuditTools {
   readonly request: AuditRequest;
   readonly secrets: Secrets;
   readonly save: (progress: Progress) => void;
-  readonly readAgain: () => Promise<readonly string[]>;
+  readonly readAgain: () => Promise<LedgerTexts>;
 }
 
 export interface Audited {
@@ -49,7 +49,7 @@ export async function auditOpenSearch(
     });
     const findings = audit.end();
     await nameAltered(audit.entries, findings, reader);
-    addLedgerFindings(findings, ledgers, inWindow);
+    addLedgerFindings(findings, ledgers, { ...inWindow, sink: 'opensearch' });
     return { findings, ledgers };
   } finally {
     await reader.close();

@@ -53,6 +53,8 @@ export class ExactAudit {
   readonly entries: readonly Entry[];
   readonly #entries = new Map<string, Entry[]>();
   readonly #allowances = new Map<string, Allowance[]>();
+  /** By origin: claims that are only partly in the window. */
+  readonly #outside = new Map<string, Claim[]>();
   /** By origin: its claims about the minute that is read. */
   readonly #active = new Map<string, readonly Entry[]>();
   readonly #group: SameTime;
@@ -70,6 +72,7 @@ export class ExactAudit {
       return { ...each, found: new FoundOf(of, minute, claimOf(found.get(keyOf(each)))), isSettled: isSettled(each) };
     });
     for (const entry of this.entries) listAt(this.#entries, entry.claim.of).push(entry);
+    for (const { claim } of ledger.outside ?? []) listAt(this.#outside, claim.of).push(claim);
     for (const { claim, run } of ledger.open)
       listAt(this.#allowances, claim.of).push({ claim, run, kind: 'in_flight', found: 0 });
     for (const { claim, run, fate } of ledger.counted) {
@@ -163,7 +166,7 @@ export class ExactAudit {
   }
 
   #isKnown(of: string): boolean {
-    return this.#entries.has(of) || this.#allowances.has(of);
+    return this.#entries.has(of) || this.#allowances.has(of) || this.#outside.has(of);
   }
 
   #place({ message, place, id }: StoredRecord, of: string, minute: number): void {
@@ -173,7 +176,7 @@ export class ExactAudit {
       found.add(message, place);
       isClaimed = true;
     }
-    if (isClaimed) return;
+    if (isClaimed || this.#outside.get(of)?.some((claim) => covers(claim, minute, place))) return;
     const allowance = this.#allowances
       .get(of)
       ?.find((each) => each.found < each.claim.count && covers(each.claim, minute, place));
@@ -221,7 +224,8 @@ export class ExactAudit {
       (each) => each.run !== run && overlap(each.claim, claim),
     );
     const allowances = (this.#allowances.get(claim.of) ?? NOTHING).filter((each) => overlap(each.claim, claim));
-    const again = sumOf(others);
+    const outside = (this.#outside.get(claim.of) ?? NOTHING).filter((each) => overlap(each, claim));
+    const again = sumOf(others) + outside.reduce((sum, { count }) => sum + count, 0);
     const room = again + sumOf(allowances);
     if (records > room) return undefined;
     return again >= records ? 'read_again' : (allowances[0]?.kind ?? 'read_again');

@@ -34,7 +34,15 @@ export type UnprovenKind =
   /** The claim is only partly in the window. */
   | 'outside_window'
   /** There is no claim about this sink. */
-  | 'no_claims';
+  | 'no_claims'
+  /** The ledger of a pod is not there. */
+  | 'no_ledger'
+  /** A run delivered more than its ledger has claims of. */
+  | 'incomplete_ledger'
+  /** Lines of a ledger that are no entries. */
+  | 'damaged_ledger'
+  /** Every claim changed during the audit. */
+  | 'nothing_settled';
 
 export interface Finding<Kind extends string = string> {
   readonly kind: Kind;

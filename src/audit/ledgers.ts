@@ -1,7 +1,8 @@
 /** Audit ledgers of one or more shippers, as they lie in files, at `/audit`, or in the shipper's log. */
 import { readFileSync } from 'node:fs';
 import { text as textOf } from 'node:stream/consumers';
-import { AuditBook, type RunBook } from '../shipper/audit/audit-book.js';
+import type { AuditRequest } from '../cli/audit/audit-module.js';
+import { AuditBook, type RunBook, WITH_IDS } from '../shipper/audit/audit-book.js';
 import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { Claim } from '../shipper/parts.js';
 
@@ -12,6 +13,8 @@ export interface SinkLedger {
   readonly open: readonly OpenClaim[];
   /** Counted, and not stored. */
   readonly counted: readonly CountedClaim[];
+  /** Stored, and only partly in the window: what is there of them is not judged. */
+  readonly outside?: readonly RunClaim[];
 }
 
 export interface RunClaim {
@@ -20,7 +23,8 @@ export interface RunClaim {
 }
 
 /** Of the records that a claim is about: the same while its sums change. */
-export const keyOf = ({ run, claim: { of, minute, lastMinute } }: RunClaim) => `${run} ${minute} ${lastMinute} ${of}`;
+export const keyOf = ({ run, claim: { of, minute, lastMinute, from } }: RunClaim) =>
+  `${run} ${minute} ${lastMinute} ${from} ${of}`;
 
 export interface OpenClaim extends RunClaim {
   /** How often at most. */
@@ -34,13 +38,33 @@ export interface CountedClaim extends RunClaim {
   readonly reason: string;
 }
 
+/** What was read, as JSON. */
+export interface LedgerTexts {
+  readonly texts: readonly string[];
+  readonly missing?: readonly MissingLedger[];
+}
+
+export interface MissingLedger {
+  /** With its namespace. */
+  readonly pod: string;
+  readonly reason: string;
+}
+
 export class Ledgers {
   readonly #books: readonly AuditBook[];
+  /** Lines of the ledgers that are damaged, or of a later release. */
+  readonly unreadable: number;
   /** In the order of their start. A run that two ledgers have is taken from the one that has its end. */
   readonly runs: readonly RunBook[];
 
-  constructor(texts: readonly string[]) {
-    this.#books = texts.map(bookOf);
+  /** Pods whose ledger is not there. */
+  readonly missing: readonly MissingLedger[];
+
+  constructor({ texts, missing = [] }: LedgerTexts) {
+    this.missing = missing;
+    const read = texts.map(bookOf);
+    this.#books = read.map(({ book }) => book);
+    this.unreadable = read.reduce((sum, { unreadable }) => sum + unreadable, 0);
     const runs = new Map<string, RunBook>();
     for (const book of this.#books) {
       for (const [id, run] of book.runs) {
@@ -65,6 +89,18 @@ export class Ledgers {
     return this.#books.some((book) => [...book.runs.keys()].at(-1) === run) ? 'open' : 'killed';
   }
 
+  /** Of runs that have ended and forgot nothing: how many records they delivered beyond those that their claims are about. */
+  *unclaimed(sink: string): Generator<{ readonly run: string; readonly records: number }> {
+    // Elsewhere a long record is several events.
+    if (sink !== WITH_IDS || this.forgotten.length > 0) return;
+    for (const { run, totals, stored } of this.runs) {
+      const delivered = (totals as { readonly delivered?: Readonly<Record<string, unknown>> } | undefined)?.delivered;
+      const claimed = [...(stored.get(sink)?.values() ?? [])].reduce((sum, { count }) => sum + count, 0);
+      const records = Number(delivered?.[sink] ?? 0) - claimed;
+      if (records > 0) yield { run, records };
+    }
+  }
+
   of(sink: string): SinkLedger {
     const stored: RunClaim[] = [];
     const open: OpenClaim[] = [];
@@ -86,48 +122,70 @@ export class Ledgers {
   }
 }
 
-/** An entry per line, or a line of the shipper's log with one. */
-function bookOf(text: string): AuditBook {
+/**
+ * An entry per line, or lines of the shipper's log among which some have one. A kill may cut off the last line of a run: it was not
+ * noted.
+ */
+function bookOf(text: string): { readonly book: AuditBook; readonly unreadable: number } {
   const book = new AuditBook();
-  for (const line of text.split('\n')) {
-    const at = line.indexOf(IN_LOG);
-    book.add(parsed(at < 0 ? line : line.slice(at + IN_LOG.length, line.lastIndexOf('}'))));
+  const isLog = text.includes(IN_LOG);
+  const lines = text.split('\n').map((line) => entryOf(line, isLog));
+  let unreadable = 0;
+  for (const [i, line] of lines.entries()) {
+    if (line === undefined || book.add(parsed(line))) continue;
+    const isCut = i === lines.length - 1 || lines[i + 1]?.startsWith('["run",') === true;
+    if (!isCut) unreadable += 1;
   }
-  return book;
+  return { book, unreadable };
 }
 
-const IN_LOG = '{"audit":';
+const IN_LOG = '{"audit":[';
+
+/** `undefined` where a line has none. */
+function entryOf(line: string, isLog: boolean): string | undefined {
+  const at = line.indexOf(IN_LOG);
+  if (at >= 0) return line.slice(at + IN_LOG.length - 1, line.lastIndexOf('}'));
+  return isLog || line.trim() === '' ? undefined : line;
+}
 
 function parsed(line: string): unknown {
   try {
-    return line.startsWith('[') ? JSON.parse(line) : undefined;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }
 }
 
 /**
- * Reads each ledger: a file, a URL, or `-` for standard input. `before` has their texts if they were read before. Throws a
+ * Reads each ledger: a file, a URL, or `-` for standard input, and then those of pods. `before` has what was read before. Throws a
  * ConfigError that names the one that cannot be read.
  */
 export async function readLedgers(
-  places: readonly string[],
-  before: readonly string[] = [],
-): Promise<readonly string[]> {
-  return Promise.all(
-    places.map(async (place, i) => {
-      try {
-        // Standard input can be read once.
-        if (place === '-') return before[i] ?? (await textOf(process.stdin));
-        if (!/^https?:\/\//.test(place)) return readFileSync(place, 'utf8');
-        const response = await fetch(place);
-        if (!response.ok) throw new Error(`the answer is ${response.status}: ${(await response.text()).slice(0, 200)}`);
-        return await response.text();
-      } catch (error) {
-        throw new ConfigError([
-          `--ledger ${place} cannot be read: ${messageOf(error)}. Name a file, the URL of /audit, or -.`,
-        ]);
-      }
-    }),
-  );
+  { ledgers: places, pods }: Pick<AuditRequest, 'ledgers' | 'pods'>,
+  before?: LedgerTexts,
+): Promise<LedgerTexts> {
+  // Standard input can be read once.
+  const named = await Promise.all(places.map(async (place, i) => (place === '-' && before?.texts[i]) || textAt(place)));
+  const texts = [...named];
+  // One that comes later says nothing of what was stored before.
+  const missing = new Map((before?.missing ?? []).map(({ pod, reason }) => [pod, reason]));
+  for (const { namespace, pod, text, problem = 'it has none' } of (await pods?.read()) ?? []) {
+    if (text === undefined) missing.set(`${namespace}/${pod}`, problem);
+    else texts.push(text);
+  }
+  return { texts, missing: [...missing].map(([pod, reason]) => ({ pod, reason })) };
+}
+
+async function textAt(place: string): Promise<string> {
+  try {
+    if (place === '-') return await textOf(process.stdin);
+    if (!/^https?:\/\//.test(place)) return readFileSync(place, 'utf8');
+    const response = await fetch(place);
+    if (!response.ok) throw new Error(`the answer is ${response.status}: ${(await response.text()).slice(0, 200)}`);
+    return await response.text();
+  } catch (error) {
+    throw new ConfigError([
+      `--ledger ${place} cannot be read: ${messageOf(error)}. Name a file, the URL of /audit, or -.`,
+    ]);
+  }
 }

@@ -9,7 +9,7 @@ import { type Progress, readProgress, removeProgress, writeProgress } from './re
 import { windowOf } from './window.js';
 
 const audit: AuditModule['audit'] = async (request) => {
-  const { service, ledgers: places, resume, format } = request;
+  const { service, resume, format } = request;
   const name = service.kind === 'opensearch' ? service.url : service.group;
   const known = resume === undefined ? undefined : readProgress(resume, subjectOf(request));
   const begun = known ?? (await begin(request));
@@ -17,7 +17,7 @@ const audit: AuditModule['audit'] = async (request) => {
     if (resume !== undefined) writeProgress(resume, progress);
   };
   const secrets = Secrets.of(process.env);
-  const tools = { request, secrets, save, readAgain: () => readLedgers(places, begun.ledgers) };
+  const tools = { request, secrets, save, readAgain: () => readLedgers(request, begun.ledgers) };
   const { findings, ledgers } = await (service.kind === 'opensearch'
     ? auditOpenSearch(service, begun, tools)
     : auditCloudWatch(service, begun, tools));
@@ -28,16 +28,16 @@ const audit: AuditModule['audit'] = async (request) => {
 };
 
 async function begin(request: AuditRequest): Promise<Progress> {
-  const ledgers = await readLedgers(request.ledgers);
+  const ledgers = await readLedgers(request);
   const { window } = windowOf(new Ledgers(ledgers), request.service.kind, request);
   return { of: subjectOf(request), window, ledgers };
 }
 
 /** What an audit is about: a later part must be about the same. */
-function subjectOf({ service, ledgers, sinceMs, untilMs }: AuditRequest): string {
+function subjectOf({ service, ledgers, pods, sinceMs, untilMs }: AuditRequest): string {
   const time = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
   const what = service.kind === 'opensearch' ? [service.url, service.index ?? ''] : [service.group];
-  return [...what, `${time(sinceMs)}/${time(untilMs)}`, ...ledgers].join(' ');
+  return [...what, `${time(sinceMs)}/${time(untilMs)}`, ...ledgers, ...(pods ? [pods.selection] : [])].join(' ');
 }
 
 export { audit };

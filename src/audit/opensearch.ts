@@ -121,10 +121,13 @@ function recordOf({ _id, _index, _source = {} }: Hit): StoredRecord {
     of,
     place: place === undefined ? Number(attributes?.['log.record.seq'] ?? event?.sequence ?? seq ?? 0) : Number(place),
     timeMs: typeof timestamp === 'number' ? timestamp : Date.parse(String(timestamp)),
-    message: Buffer.from(String(body ?? message ?? '')),
+    message: Buffer.from(textOf(body ?? message)),
     id: `${_index}/${_id}`,
   };
 }
+
+/** A shipper stores a string: any other value was changed, though it may look alike. */
+const textOf = (text: unknown): string => (typeof text === 'string' ? text : `${JSON.stringify(text)} is no string`);
 
 interface Source {
   readonly '@timestamp'?: unknown;

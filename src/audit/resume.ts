@@ -5,6 +5,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { ExactState } from './exact.js';
+import type { LedgerTexts } from './ledgers.js';
 import type { Window } from './stored.js';
 
 export interface Progress {
@@ -12,7 +13,7 @@ export interface Progress {
   readonly of: string;
   readonly window: Window;
   /** Before the service was read. */
-  readonly ledgers: readonly string[];
+  readonly ledgers: LedgerTexts;
   /** OpenSearch: all documents before this minute are compared. */
   readonly minute?: number;
   readonly exact?: ExactState;

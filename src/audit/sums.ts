@@ -33,7 +33,7 @@ export class SumAudit {
   }
 
   /** All events were read. `isSettled` says of a claim that its sums were the same before. */
-  end({ stored, open }: SinkLedger, isSettled: (claim: RunClaim) => boolean): Findings {
+  end({ stored, open, outside = [] }: SinkLedger, isSettled: (claim: RunClaim) => boolean): Findings {
     const findings = new Findings();
     const found = this.found;
     for (const of of new Set([...stored, ...open].map(({ claim }) => claim.of))) {
@@ -42,8 +42,10 @@ export class SumAudit {
         stored.filter(isOf),
         open.filter(isOf),
         found.filter((claim) => claim.of === of),
+        outside.filter(isOf),
       )) {
-        judge(part, findings, isSettled);
+        // Nothing can be said about minutes of which a claim has others, too.
+        if (part.outside.length === 0) judge(part, findings, isSettled);
       }
     }
     return findings;
@@ -74,21 +76,28 @@ interface Part {
   readonly stored: RunClaim[];
   readonly open: OpenClaim[];
   readonly found: Claim[];
+  readonly outside: RunClaim[];
   first: number;
   last: number;
 }
 
-function connected(stored: readonly RunClaim[], open: readonly OpenClaim[], found: readonly Claim[]): readonly Part[] {
+function connected(
+  stored: readonly RunClaim[],
+  open: readonly OpenClaim[],
+  found: readonly Claim[],
+  outside: readonly RunClaim[],
+): readonly Part[] {
   const all = [
     ...stored.map((each) => ({ claim: each.claim, add: (part: Part) => part.stored.push(each) })),
     ...open.map((each) => ({ claim: each.claim, add: (part: Part) => part.open.push(each) })),
     ...found.map((claim) => ({ claim, add: (part: Part) => part.found.push(claim) })),
+    ...outside.map((each) => ({ claim: each.claim, add: (part: Part) => part.outside.push(each) })),
   ].sort((one, other) => one.claim.minute - other.claim.minute);
   const parts: Part[] = [];
   for (const { claim, add } of all) {
     let part = parts.at(-1);
     if (part === undefined || claim.minute > part.last) {
-      part = { stored: [], open: [], found: [], first: claim.minute, last: claim.lastMinute };
+      part = { stored: [], open: [], found: [], outside: [], first: claim.minute, last: claim.lastMinute };
       parts.push(part);
     }
     part.last = Math.max(part.last, claim.lastMinute);

@@ -29,25 +29,47 @@ export function windowOf(
   const touches = ({ claim }: { readonly claim: Claim }) => claim.minute < to && claim.lastMinute >= from;
   const isInside = ({ claim }: { readonly claim: Claim }) => claim.minute >= from && claim.lastMinute < to;
   const stored = all.stored.filter(touches);
+  const outside = stored.filter((each) => !isInside(each));
   return {
     window: { from, to },
     ledger: {
       stored: stored.filter(isInside),
       open: all.open.filter(touches),
       counted: all.counted.filter(touches),
+      outside,
     },
-    outside: stored.filter((each) => !isInside(each)),
+    outside,
   };
 }
 
 /** What the ledgers say, and do not say, apart from claims. */
-export function addLedgerFindings(findings: Findings, ledgers: Ledgers, { window, ledger, outside }: InWindow): void {
+export function addLedgerFindings(
+  findings: Findings,
+  ledgers: Ledgers,
+  { sink, window, ledger, outside }: InWindow & { readonly sink: string },
+): void {
+  for (const { run, records } of ledgers.unclaimed(sink)) {
+    const reason = 'the run delivered more records than its ledger has claims of: a part of the ledger is missing';
+    findings.unproven.add({ kind: 'incomplete_ledger', run, records, reason });
+  }
   for (const { claim, run } of outside) {
     findings.unproven.add({ kind: 'outside_window', of: claim.of, run, records: claim.count, ...minutesOf(claim) });
   }
   for (const { records, minute } of ledgers.forgotten) {
     if (minute >= window.from)
       findings.unproven.add({ kind: 'forgotten', records, ...minutesOf({ minute: window.from, lastMinute: minute }) });
+  }
+  for (const { pod, reason } of ledgers.missing) {
+    findings.unproven.add({ kind: 'no_ledger', records: 0, reason: `pod ${pod}: ${reason}` });
+  }
+  if (ledgers.unreadable > 0) {
+    const reason = `${ledgers.unreadable} lines of the ledgers are damaged, or of a later release: what they claim is not known`;
+    findings.unproven.add({ kind: 'damaged_ledger', records: 0, reason });
+  }
+  if (findings.claimed === 0 && findings.explained.listed.some(({ kind }) => kind === 'unsettled')) {
+    const reason =
+      'every claim changed during the audit, because the shippers run. Audit minutes that are over: --until';
+    findings.unproven.add({ kind: 'nothing_settled', records: 0, reason });
   }
   if (ledger.stored.length + ledger.open.length + outside.length === 0) {
     const reason = 'the ledgers have no claim about this service in these minutes';

@@ -126,6 +126,17 @@ export class Cluster {
     return pod?.metadata?.uid === uid ? pod : undefined;
   }
 
+  /** The last lines that a container has printed since its start. */
+  logEnd(
+    { metadata: { name = '', namespace = '' } = {} }: V1Pod,
+    container: string,
+    tailLines: number,
+  ): Promise<string> {
+    return this.#answer(`read the log of pod ${namespace}/${name}`, () =>
+      this.#pods.readNamespacedPodLog({ name, namespace, container, tailLines }),
+    );
+  }
+
   async patchPod(pod: V1Pod, body: readonly PatchOperation[], isDryRun: boolean): Promise<void> {
     const { name = '', namespace = '' } = pod.metadata ?? {};
     await this.#answer(`patch pod ${namespace}/${name}`, () =>

@@ -78,7 +78,7 @@ function inCloudWatch(given: string, env: Environment, ledger: string): StoredLi
     settleMs: CLOUDWATCH_SETTLE_MS,
     async find(finder, window) {
       const stored = new Seen();
-      const claims = new Ledgers(await readLedgers([ledger])).of('cloudwatch');
+      const claims = new Ledgers(await readLedgers({ ledgers: [ledger] })).of('cloudwatch');
       const streams = new Set([...claims.stored, ...claims.open].map(({ claim }) => claim.of));
       for (const stream of streams) {
         for await (const { events } of reader.pages(stream, window)) {

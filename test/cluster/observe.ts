@@ -31,6 +31,19 @@ export function observe(test: AuditedTest): void {
       expect.stringMatching(new RegExp(`^${name} +yes +\\S+ +0 +[1-9]\\d* +[1-9]\\d* +\\d+ +(-|\\d+ s) +0$`)),
     ]);
 
+    // Of its last minute nothing is settled while it writes.
+    const audit = ['audit', '--opensearch', k8s.within(k8s.search.url), '--index', name, '--quiet', '-o', 'json'];
+    const audited = await k8s.logtap([...audit, '-l', `app=${name}`], observer);
+    expect(audited.stderr).toBe('');
+    expect(JSON.parse(audited.stdout)).toMatchObject({
+      runs: [{ state: 'open' }],
+      ...{ others: 0, unexplained: { listed: [] } },
+    });
+    const unread = await k8s.logtap([...audit, name], lister);
+    expect(unread.code).toBe(2);
+    expect(unread.stdout).toMatch(/no_ledger.*lacks the rights/);
+    expect(await k8s.logtap([...audit, '-l', 'app=nothing-has-this'], observer)).toMatchObject({ code: 66 });
+
     // Of all namespaces: other tests have pods of any state.
     const everywhere = JSON.parse((await k8s.logtap(['status', '-A', '-o', 'json'])).stdout);
     expect(everywhere).toContainEqual(expect.objectContaining({ namespace: 'default', pod: name, restarts: 0 }));

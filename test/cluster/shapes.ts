@@ -172,5 +172,10 @@ export function shapes(test: AuditedTest): void {
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name) }));
     await k8s.tell(['--namespace', name, 'wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', PATIENCE]);
     await expectAsPrinted(k8s, name, await k8s.stored(name), { namespace: name });
+    // Of a pod that has ended, from its log.
+    const service = ['--opensearch', k8s.within(k8s.search.url), '--index', name];
+    const audited = await k8s.logtap(['audit', ...service, '-n', name, '-o', 'json', '--quiet']);
+    expect(audited).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(audited.stdout)).toMatchObject({ verdict: 'proven', claimed: 100, found: 100, others: 0 });
   });
 }

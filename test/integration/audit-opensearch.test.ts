@@ -9,6 +9,7 @@ import { describeWith } from '../support/capability.js';
 import { ask, tell } from '../support/opensearch-engine.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
+import { readOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 jest.setTimeout(240_000);
@@ -40,6 +41,7 @@ interface Answer {
   readonly runs: readonly { readonly state: string }[];
   readonly gaps: { readonly listed: readonly { fate: string; reason: string; records: number }[] };
   readonly unexplained: { readonly records: number; readonly listed: readonly Record<string, unknown>[] };
+  readonly explained: { readonly listed: readonly { of: string; from: number; to: number }[] };
   readonly unproven: { readonly records: number; readonly findings: number };
 }
 
@@ -114,15 +116,21 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
       'everything is delivered',
       async () => {
         const ledger = (await (await fetch(`http://127.0.0.1:${status}/ledger`)).json()) as {
-          sinks: { opensearch: { held: { records: number } } };
+          sinks: { opensearch: Record<'delivered' | 'held', { records: number }> };
         };
-        return (await stored()) > LINES * 0.8 && ledger.sinks.opensearch.held.records === 0;
+        const { delivered, held } = ledger.sinks.opensearch;
+        // One that has just started holds nothing yet. A kill while the service is slow to begin may lose some.
+        return (await stored()) > LINES * 0.6 && delivered.records > 0 && held.records === 0;
       },
       120_000,
     );
 
     // While it runs.
-    const running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
+    let running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
+    await until('its claims change no more', async () => {
+      running = await audit(`${index}-*`, [`http://127.0.0.1:${status}/audit`]);
+      return running.code !== 2;
+    });
     expect(running).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
     expect(running.answer.runs.map(({ state }) => state)).toEqual(['killed', 'killed', 'open']);
 
@@ -143,13 +151,15 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     const ended = await audit(`${index}-*`, [file]);
     expect(ended).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
     expect(ended.answer.runs.map(({ state }) => state)).toEqual(['killed', 'killed', 'ended']);
-    expect(ended.answer.found).toBeGreaterThan(LINES * 0.8);
+    expect(ended.answer.found).toBeGreaterThan(LINES * 0.6);
     expect(ended.answer.others).toBe(0);
     const gaps = new Map<string, number>();
     for (const { fate, reason, records } of ended.answer.gaps.listed)
       gaps.set(`${fate} ${reason}`, (gaps.get(`${fate} ${reason}`) ?? 0) + records);
     // A killed run may have withheld the same lines, or rejected the same record, before the next one.
-    expect(gaps.get('withheld rule_1')).toBeGreaterThanOrEqual(LINES / 10);
+    const { withheld } = JSON.parse(stderr.trimEnd().split('\n').at(-1)!);
+    expect(gaps.get('withheld rule_1')).toBeGreaterThanOrEqual(withheld.rule_1);
+    expect(withheld.rule_1).toBeGreaterThan(0);
     expect([...gaps.keys()].some((key) => key.startsWith('deadLettered'))).toBe(true);
 
     // From the log alone, as `kubectl logs` gives it.
@@ -168,7 +178,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     expect(await audit(`${index}-*`, [file])).toMatchObject({ code: 0 });
 
     // One stored twice, under a foreign id, and once more in another index under its own.
-    const twice = await documentWith(`${index}-*`, 'INFO 222 served');
+    const twice = await documentWith(`${index}-*`, 'INFO 11222 served');
     await tell(url, 'PUT', `/${twice.index}/_doc/another`, twice.document);
     await tell(url, 'PUT', `/${index}-rolled/_doc/${twice.id}`, twice.document);
     const duplicate = await audit(`${index}-*`, [file]);
@@ -183,8 +193,8 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     await tell(url, 'DELETE', `/${index}-rolled`);
 
     // The bytes of one changed.
-    const changed = await documentWith(`${index}-*`, 'INFO 4321 served');
-    await tell(url, 'PUT', `/${changed.index}/_doc/${changed.id}`, { ...changed.document, body: 'INFO 4321 Served' });
+    const changed = await documentWith(`${index}-*`, 'INFO 11321 served');
+    await tell(url, 'PUT', `/${changed.index}/_doc/${changed.id}`, { ...changed.document, body: 'INFO 11321 Served' });
     const altered = await audit(`${index}-*`, [file]);
     expect(altered.code).toBe(1);
     expect(altered.answer.unexplained.listed).toContainEqual(
@@ -201,6 +211,84 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
       expect.objectContaining({ kind: 'unclaimed', records: 1 }),
     );
     await tell(url, 'DELETE', `/${changed.index}/_doc/${origin}-9007199254740990`);
+
+    // Each change that a hand, or a broken backend, makes; afterwards the index is as before.
+    const put = (index: string, id: string, document: object) => tell(url, 'PUT', `/${index}/_doc/${id}`, document);
+    const remove = (index: string, id: string) => tell(url, 'DELETE', `/${index}/_doc/${id}`);
+    const [one, other] = [
+      await documentWith(`${index}-*`, 'INFO 11200 served'),
+      await documentWith(`${index}-*`, 'INFO 11201 served'),
+    ];
+    const moved = new Date(Date.parse(String(one.document['@timestamp'])) + 60_000).toISOString();
+    const changes: Readonly<Record<string, readonly [act: () => Promise<unknown>, kinds: RegExp]>> = {
+      'the texts of two lines are swapped': [
+        async () => {
+          await put(one.index, one.id, { ...one.document, body: other.document.body });
+          await put(other.index, other.id, { ...other.document, body: one.document.body });
+        },
+        /^altered$/,
+      ],
+      'a text becomes a list of one text': [
+        () => put(one.index, one.id, { ...one.document, body: [one.document.body] }),
+        /^altered$/,
+      ],
+      'a line moves to another minute': [
+        () => put(one.index, one.id, { ...one.document, '@timestamp': moved }),
+        // The window ends with the last claim.
+        /^missing( unclaimed)?$/,
+      ],
+      'a line moves to an origin that no ledger has': [
+        async () => {
+          await remove(one.index, one.id);
+          await put(one.index, one.id.replace(/^[0-9a-f]{16}/, 'f'.repeat(16)), one.document);
+        },
+        /^missing$/,
+      ],
+      'a line gets an id of the service': [
+        async () => {
+          await remove(one.index, one.id);
+          await put(one.index, 'AZr0xample', one.document);
+        },
+        /^missing$/,
+      ],
+      'a line is removed, and a neighbour is there twice': [
+        async () => {
+          await remove(one.index, one.id);
+          await put(`${index}-copy`, other.id, other.document);
+        },
+        /^duplicate missing$/,
+      ],
+    };
+    for (const [what, [act, kinds]] of Object.entries(changes)) {
+      await act();
+      const { code, answer } = await audit(`${index}-*`, [file]);
+      const found = [...new Set(answer.unexplained.listed.map(({ kind }) => kind))].sort().join(' ');
+      expect({ what, code, found }).toEqual({ what, code: 1, found: expect.stringMatching(kinds) });
+      for (const foreign of ['AZr0xample', one.id.replace(/^[0-9a-f]{16}/, 'f'.repeat(16))])
+        await ask(url, 'DELETE', `/${one.index}/_doc/${foreign}`);
+      await ask(url, 'DELETE', `/${index}-copy`);
+      for (const each of [one, other]) await put(each.index, each.id, each.document);
+    }
+    expect(await audit(`${index}-*`, [file])).toMatchObject({ code: 0 });
+
+    // The first line, the last one, and some of those that shippers were killed beside; but none that only a killed one has sent, which
+    // is counted as lost with it.
+    const placeOf = (id: string) => Number(id.split('-').at(-1));
+    const isSentOnly = (id: string) =>
+      ended.answer.explained.listed.some(
+        ({ of, from, to }) => id.startsWith(`${of}-`) && from <= placeOf(id) && placeOf(id) <= to,
+      );
+    const every = (await readOpenSearch(url, `${index}-*`)).map(({ id }) => id).filter((id) => !isSentOnly(id));
+    every.sort((a, b) => placeOf(a) - placeOf(b));
+    for (const id of [0, 0.2, 0.4, 0.6, 0.8, 1].map((part) => every[Math.floor(part * (every.length - 1))]!)) {
+      const { hits } = await tell(url, 'POST', `/${index}-*/_search`, { query: { ids: { values: [id] } } });
+      const [hit] = hits.hits as [Hit];
+      await remove(hit._index, id);
+      const { code, answer } = await audit(`${index}-*`, [file]);
+      const kinds = [...new Set(answer.unexplained.listed.map(({ kind }) => kind))];
+      expect({ id, code, kinds }).toEqual({ id, code: 1, kinds: ['missing'] });
+      await put(hit._index, id, hit._source);
+    }
 
     // A ledger that says less than there was proves nothing.
     const part = join(temporaryDirectory(), 'part.ndjson');

@@ -1,4 +1,5 @@
 /** The bundle dist/audit/main.js, which has the clients of the services. The command loads it only when it needs it. */
+import type { PodLedger } from '../cluster/cluster-module.js';
 
 export interface AuditRequest {
   /** The URL of OpenSearch, or the name of a log group. */
@@ -7,6 +8,7 @@ export interface AuditRequest {
     | { readonly kind: 'cloudwatch'; readonly group: string };
   /** Files, URLs of `/audit`, or `-`. */
   readonly ledgers: readonly string[];
+  readonly pods?: LedgersOfPods | undefined;
   /** Times in milliseconds since 1970. Absent: all minutes that the ledgers have. */
   readonly sinceMs?: number | undefined;
   readonly untilMs?: number | undefined;
@@ -16,6 +18,13 @@ export interface AuditRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told how far it is, and what an operator should know. */
   readonly onProgress: (message: string) => void;
+}
+
+/** Ledgers that are in a cluster. */
+export interface LedgersOfPods {
+  /** The selection in words, the same for each part of an audit. */
+  readonly selection: string;
+  read(): Promise<readonly PodLedger[]>;
 }
 
 export type AuditVerdict = 'proven' | 'unexplained' | 'unproven';

@@ -1,12 +1,15 @@
 /** `logtap audit`: compares what OpenSearch or CloudWatch Logs has with the ledgers of shippers. */
 import { existsSync } from 'node:fs';
+import type { PodSelection } from '../cluster/cluster-module.js';
+import { inCluster } from '../cluster/load.js';
+import { noTappedPod, selectionOf } from '../cluster/selection.js';
 import { parseCommand } from '../command-line/parse-command.js';
 import { AUDIT } from '../commands/proofs.js';
 import { auditFile } from '../package-files.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { CommandError, EXIT, UsageError } from '../usage.js';
-import type { AuditModule, AuditRequest, AuditVerdict } from './audit-module.js';
+import type { AuditModule, AuditRequest, AuditVerdict, LedgersOfPods } from './audit-module.js';
 import { isRelative, timeOf } from './window-time.js';
 
 const EXIT_OF: Readonly<Record<AuditVerdict, number>> = {
@@ -25,8 +28,12 @@ export async function auditCommand(
   args: readonly string[],
   io: CommandStreams & { readonly stderr: NodeJS.WritableStream },
 ): Promise<number> {
-  const { values } = parseCommand(AUDIT, args);
-  const { opensearch, cloudwatch, index, ledger, output, resume } = values;
+  const { values, args: names } = parseCommand(AUDIT, args);
+  const { opensearch, cloudwatch, index, ledger = [], output, resume } = values;
+  const pods = ledgersOfPods(selectionOf(values, names));
+  if (ledger.length === 0 && pods === undefined) {
+    throw new UsageError('audit needs ledgers: --ledger, or pods of a cluster: -n, -l, -A or their names');
+  }
   if (index !== undefined && opensearch === undefined) throw new UsageError('--index needs --opensearch');
   if (resume !== undefined && [values.since, values.until].some(isRelative)) {
     throw new UsageError('--resume needs --since and --until as times: a part that goes on later has the same window');
@@ -37,6 +44,7 @@ export async function auditCommand(
         ? { kind: 'cloudwatch', group: cloudwatch! }
         : { kind: 'opensearch', url: opensearch, index },
     ledgers: ledger,
+    pods,
     sinceMs: timeOf('--since', values.since, Date.now()),
     untilMs: timeOf('--until', values.until, Date.now()),
     resume,
@@ -48,6 +56,21 @@ export async function auditCommand(
   });
   await write(io.stdout, output === 'yaml' ? structured('yaml', JSON.parse(answer.text)) : answer.text);
   return EXIT_OF[answer.verdict];
+}
+
+/** `undefined` where no flag and no name is about pods. */
+function ledgersOfPods(pods: PodSelection): LedgersOfPods | undefined {
+  const { namespace, allNamespaces, labels, names } = pods;
+  if (namespace === undefined && !allNamespaces && labels === undefined && names.length === 0) return undefined;
+  return {
+    selection: JSON.stringify(pods),
+    read: () =>
+      inCluster(async (cluster) => {
+        const ledgers = await cluster.ledgers({ pods });
+        if (ledgers.length === 0) throw noTappedPod();
+        return ledgers;
+      }),
+  };
 }
 
 const audit = async (request: AuditRequest) => {

@@ -60,6 +60,19 @@ export interface PodStatus {
   readonly problem?: string;
 }
 
+export interface LedgersRequest {
+  readonly pods: PodSelection;
+}
+
+/** The audit ledger of a pod, as its shipper has it, or as it is in its log. */
+export interface PodLedger {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly text?: string;
+  /** Why there is none, with the remedy. */
+  readonly problem?: string;
+}
+
 /** The fields of `/status` that are shown, each of which an older or later shipper may not have. */
 export interface ShipperState {
   readonly version?: string;
@@ -111,6 +124,8 @@ export interface TailResult {
 export interface ClusterModule {
   /** @throws ClusterError when the cluster cannot be reached, or does not let the user list pods */
   status(request: StatusRequest): Promise<readonly PodStatus[]>;
+  /** @throws ClusterError as `status` */
+  ledgers(request: LedgersRequest): Promise<readonly PodLedger[]>;
   /** Until the signal aborts, or all named pods are gone. @throws ClusterError as `status`, or for pods that may not be reached */
   tail(request: TailRequest): Promise<TailResult>;
   /** @throws ClusterError when the cluster cannot be reached, or refuses a request that all pods need */

@@ -1,7 +1,8 @@
 /** Commands that talk to a cluster. */
 import { command, output } from './command.js';
 
-const SELECTION = {
+/** Which pods. */
+export const SELECTION = {
   namespace: { short: 'n', value: 'NAME', help: 'namespace of the pods; without it, that of the current context' },
   'all-namespaces': { short: 'A', help: 'pods of all namespaces' },
   selector: { short: 'l', value: 'LABELS', help: 'pods with these labels, such as app=orders' },

@@ -1,12 +1,14 @@
 /** Commands that compare a service with what was written. */
+import { SELECTION } from './cluster.js';
 import { command, output } from './command.js';
 
 export const AUDIT = command({
   name: 'audit',
   summary: 'prove that the service has every record, or name what is missing',
-  synopsis: '--opensearch URL|--cloudwatch GROUP --ledger FILE|URL|- [options]',
+  synopsis: '[POD]... --opensearch URL|--cloudwatch GROUP [--ledger FILE|URL|-]... [options]',
   description:
-    'Proves that the service has every record that shippers claim to have stored, once and with the same bytes, and prints each gap with its counted reason. Credentials and TLS come from the environment, as for the shipper: LOGTAP_OPENSEARCH_*, AWS_*.',
+    'Proves that the service has every record that shippers claim to have stored, once and with the same bytes, and prints each gap with its counted reason. The claims are in ledgers: of pods, which it asks through a port-forward with the kubeconfig of kubectl, or of files. Credentials and TLS come from the environment, as for the shipper: LOGTAP_OPENSEARCH_*, AWS_*.',
+  args: [{ name: 'POD', isRepeatable: true, help: 'names of pods whose ledgers it reads' }],
   flags: {
     opensearch: { value: 'URL', help: 'a node of OpenSearch' },
     index: {
@@ -16,11 +18,11 @@ export const AUDIT = command({
     cloudwatch: { value: 'GROUP', help: 'a log group of CloudWatch Logs' },
     ledger: {
       value: 'PLACE',
-      isRequired: true,
       isRepeatable: true,
       completes: 'file',
       help: 'audit.ndjson of a shipper, the URL of its /audit, or its log on standard input (-)',
     },
+    ...SELECTION,
     since: { value: 'TIME', help: 'only the minutes from then on: a time in ISO 8601, or how long ago, such as 2h' },
     until: { value: 'TIME', help: 'only the minutes until then, in the same form' },
     resume: { value: 'FILE', completes: 'file', help: 'keep the progress in FILE, and continue from there' },
@@ -34,15 +36,24 @@ export const AUDIT = command({
       line: 'logtap audit --opensearch http://127.0.0.1:9200 --index app-logs --ledger audit.ndjson',
       needs: 'service',
     },
+    {
+      purpose: 'Audit all pods of an application',
+      line: 'logtap audit --cloudwatch /prod/shop -n shop -l app=orders --since 2h',
+      needs: 'cluster',
+    },
   ],
   exitCodes: [
     [0, 'proven'],
     [1, 'something is unexplained'],
     [2, 'the ledgers do not suffice for a proof'],
     [64, 'wrong use'],
-    [74, 'the service or a ledger cannot be read'],
-    [78, 'wrong settings'],
+    [66, 'no tapped pod'],
+    [69, 'no usable answer of the cluster'],
+    [74, 'the service cannot be read'],
+    [77, 'no permission to list pods'],
+    [78, 'wrong settings, or a ledger that cannot be read'],
   ],
+  note: 'Pods need the rights to list them, to get and create pods/portforward and, for those that have ended, to get pods/log: docs/guides/prove-nothing-was-lost.md#pods-of-a-cluster.',
 });
 
 export const PROVE = command({

@@ -18,16 +18,21 @@ export async function status(
   const pods = await cluster.pods(selection);
   const isNamed = selection.names.length > 0;
   const chosen = pods.filter((pod) => isNamed || (shipperOf(pod) !== undefined && !hasEnded(pod)));
-  const rows = new Array<PodStatus>(chosen.length);
+  return eachPod(chosen, (pod) => rowOf(http, pod));
+}
+
+/** A few at the same time; the results are in the order of the pods. */
+export async function eachPod<T>(pods: readonly V1Pod[], ask: (pod: V1Pod) => Promise<T>): Promise<readonly T[]> {
+  const results = new Array<T>(pods.length);
   let next = 0;
   const work = async () => {
-    while (next < chosen.length) {
+    while (next < pods.length) {
       const i = next++;
-      rows[i] = await rowOf(http, chosen[i]!);
+      results[i] = await ask(pods[i]!);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, chosen.length) }, work));
-  return rows;
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, pods.length) }, work));
+  return results;
 }
 
 /** The pods of a Job stay after their end. */
@@ -82,7 +87,7 @@ export function notRunning(pod: V1Pod): string | undefined {
 export function unanswered(status: number, text: string): string {
   const words = text.trim().slice(0, 300);
   // A shipper of this release says so itself where it is switched off.
-  if (status === 404 && !words.includes('LOGTAP_CONSOLE')) {
+  if (status === 404 && !/LOGTAP_(CONSOLE|AUDIT)/.test(words)) {
     return 'its shipper is of an older release, which cannot show this. Replace it: logtap upgrade --image IMAGE';
   }
   return `its shipper answers ${status}: ${words}`;

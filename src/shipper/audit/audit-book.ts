@@ -6,16 +6,21 @@
  *     ["again", K]                                its answer was lost, and it leaves once more
  *     ["stored", K, CLAIM...]                     acknowledged: these, or all of them without any
  *     ["none", K]                                 nothing is stored of this attempt
- *     ["lost", K, TIMES]                          the answer is lost: it may be stored; once without TIMES
+ *     ["lost", K, TIMES, WAITING]                 the answer is lost: it may be stored; once without TIMES. WAITING: how many records of
+ *                                                 each claim no later request has stored; all without it
  *     ["kept", SINK, CLAIM...]                    acknowledged, of requests that are merged
  *     ["fate", FATE, SINK, REASON, CLAIM...]      not stored, and counted; SINK is "*" where it concerns all
  *     ["forgotten", CLAIMS, RECORDS, MINUTE]      the oldest claims were dropped for room: those up to this minute
  *     ["end", TOTALS]                             an ordered end, with the ledger of the shipper's last line
+ *     ["now", TOTALS]                             at `/audit`, in no file: the same of a run that goes on
  *
  * Requests are merged into sums, so a book is as long as there are origins and minutes, not as records.
  */
 import type { Claim } from '../parts.js';
-import { claimOf, lineOf, merged } from './claim.js';
+import { claimOf, lineOf } from './claim.js';
+import { addAll, type ClaimMap, StoredClaims } from './stored-claims.js';
+
+export type { ClaimMap };
 
 export type AuditEntry = readonly [kind: string, ...rest: readonly unknown[]];
 export type AuditFate = 'withheld' | 'recalled' | 'dropped' | 'deadLettered';
@@ -41,11 +46,9 @@ export interface CountedClaims {
   readonly claims: ClaimMap;
 }
 
-export type ClaimMap = Map<string, Claim>;
-
 export class RunBook {
   /** By sink. */
-  readonly stored = new Map<string, ClaimMap>();
+  readonly stored = new Map<string, StoredClaims>();
   readonly open = new Map<number, OpenRequest>();
   readonly counted = new Map<string, CountedClaims>();
   /** Of its end. Absent where it was killed, or runs. */
@@ -56,13 +59,10 @@ export class RunBook {
     public startedMs: number,
   ) {}
 
-  addStored(sink: string, claims: readonly Claim[]): void {
-    let map = this.stored.get(sink);
-    if (map === undefined) {
-      map = new Map();
-      this.stored.set(sink, map);
-    }
-    addAll(map, claims);
+  storedIn(sink: string): StoredClaims {
+    const known = this.stored.get(sink) ?? new StoredClaims();
+    this.stored.set(sink, known);
+    return known;
   }
 
   addCounted(fate: AuditFate, sink: string, reason: string, claims: readonly Claim[]): void {
@@ -70,16 +70,7 @@ export class RunBook {
     const known = this.counted.get(key) ?? { fate, sink, reason, claims: new Map() };
     this.counted.set(key, known);
     addAll(known.claims, claims);
-  }
-}
-
-const keyOf = ({ of, minute, lastMinute }: Claim) => `${minute} ${lastMinute} ${of}`;
-
-function addAll(map: ClaimMap, claims: Iterable<Claim>): void {
-  for (const claim of claims) {
-    const key = keyOf(claim);
-    const known = map.get(key);
-    map.set(key, known === undefined ? claim : merged(known, claim));
+    if (fate === 'dropped' || fate === 'deadLettered') this.stored.get(sink)?.take(claims);
   }
 }
 
@@ -95,13 +86,13 @@ export class AuditBook {
   forgotten: Forgotten = { claims: 0, records: 0, minute: 0 };
   #current: RunBook | undefined;
 
-  /** Anything may be in a file: what is no entry is ignored. Whether it was one. */
+  /** Anything may be in a file: what is no entry, and no claim, is ignored. Whether it was a whole one. */
   add(entry: unknown): boolean {
     if (!Array.isArray(entry)) return false;
     const [kind, ...rest] = entry;
     if (kind === 'run') return this.#run(rest);
     if (kind === 'forgotten') return this.#forgotten(rest);
-    return this.#current !== undefined && addTo(this.#current, kind, rest);
+    return this.#current !== undefined && addTo(this.#current, kind, rest) && (kind === 'lost' || hasOnlyClaims(rest));
   }
 
   /** Each line of a text that is an entry. Returns how many there were. */
@@ -154,14 +145,18 @@ const CLAIMS_PER_LINE = 50;
 
 function* entriesOf(book: RunBook): Generator<AuditEntry> {
   yield ['run', book.run, book.startedMs];
-  for (const [sink, claims] of book.stored) yield* inLines(claims.values(), ['kept', sink]);
+  for (const [sink, claims] of book.stored) yield* inLines(claims.settled.values(), ['kept', sink]);
   for (const { fate, sink, reason, claims } of book.counted.values()) {
     yield* inLines(claims.values(), ['fate', fate, sink, reason]);
   }
+  // Before what is stored behind them.
   for (const [k, { sink, claims, lost, isOut }] of book.open) {
     yield ['sent', k, sink, ...claims.map(lineOf)];
-    if (lost > 0) yield ['lost', k, lost];
+    if (lost > 0) yield ['lost', k, lost, book.storedIn(sink).waitingOf(k, claims)];
     if (lost > 0 && isOut) yield ['again', k];
+  }
+  for (const [sink, stored] of book.stored) {
+    yield* inLines([...stored.ahead.values()].flat(), ['kept', sink]);
   }
   if (book.totals !== undefined) yield ['end', book.totals];
 }
@@ -179,35 +174,45 @@ function* inLines(claims: Iterable<Claim>, head: AuditEntry): Generator<AuditEnt
 function addTo(book: RunBook, kind: unknown, rest: readonly unknown[]): boolean {
   const [first, second, third] = rest;
   if (kind === 'kept' && typeof first === 'string') {
-    book.addStored(first, claimsIn(rest.slice(1)));
+    book.storedIn(first).stored(claimsIn(rest.slice(1)));
     return true;
   }
   if (kind === 'fate' && FATES.includes(first as string) && typeof second === 'string' && typeof third === 'string') {
     book.addCounted(first as AuditFate, second, third, claimsIn(rest.slice(3)));
     return true;
   }
-  if (kind === 'end') {
-    book.totals = first;
-    return true;
-  }
+  if (kind === 'end') book.totals = first;
+  if (kind === 'end' || kind === 'now') return true;
   return isNumber(first) && addOutcome(book, kind, first, rest.slice(1));
 }
 
 function addOutcome(book: RunBook, kind: unknown, k: number, rest: readonly unknown[]): boolean {
-  const [sink] = rest;
+  const [sink, waiting] = rest;
   if (kind === 'sent' && typeof sink === 'string') {
-    book.open.set(k, { sink, claims: claimsIn(rest.slice(1)), lost: 0, isOut: true });
+    const claims = claimsIn(rest.slice(1));
+    book.open.set(k, { sink, claims, lost: 0, isOut: true });
+    book.storedIn(sink).sent(k, claims);
     return true;
   }
   const request = book.open.get(k);
   if (request === undefined) return false;
+  const stored = book.storedIn(request.sink);
   if (kind === 'stored') {
-    const some = claimsIn(rest);
-    book.addStored(request.sink, rest.length > 0 ? some : request.claims);
+    const some = rest.length > 0 ? claimsIn(rest) : request.claims;
+    stored.done(k, request.claims);
+    stored.stored(some);
     // Under its id a record is stored once, however often it leaves.
     if (rest.length === 0 && request.sink === WITH_IDS) request.lost = 0;
-  } else if (kind === 'lost') request.lost += isNumber(sink) ? sink : 1;
-  else if (kind !== 'none' && kind !== 'again') return false;
+  } else if (kind === 'lost') {
+    request.lost += isNumber(sink) ? sink : 1;
+    if (Array.isArray(waiting))
+      stored.wait(
+        k,
+        request.claims,
+        waiting.map((each) => (isNumber(each) ? each : 0)),
+      );
+  } else if (kind === 'none') stored.done(k, request.claims);
+  else if (kind !== 'again') return false;
   request.isOut = kind === 'again';
   if (!request.isOut && request.lost === 0) book.open.delete(k);
   return true;
@@ -215,6 +220,9 @@ function addOutcome(book: RunBook, kind: unknown, k: number, rest: readonly unkn
 
 const claimsIn = (lines: readonly unknown[]): readonly Claim[] =>
   lines.map(claimOf).filter((claim) => claim !== undefined);
+
+const hasOnlyClaims = (rest: readonly unknown[]): boolean =>
+  rest.every((each) => !Array.isArray(each) || claimOf(each) !== undefined);
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 

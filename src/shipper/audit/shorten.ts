@@ -1,7 +1,8 @@
 /** Makes an audit ledger fit its bound: claims of old minutes become claims of hours, of days, of a run; at last the oldest go. */
 import type { Claim } from '../parts.js';
-import type { AuditBook, ClaimMap, RunBook } from './audit-book.js';
+import type { AuditBook, RunBook } from './audit-book.js';
 import { merged } from './claim.js';
+import type { ClaimMap } from './stored-claims.js';
 
 const HOUR = 60;
 const DAY = 24 * HOUR;
@@ -62,7 +63,7 @@ function* mapsOf(book: AuditBook): Generator<ClaimMap> {
 }
 
 function* mapsOfRun({ stored, counted }: RunBook): Generator<ClaimMap> {
-  yield* stored.values();
+  for (const { settled } of stored.values()) yield settled;
   for (const { claims } of counted.values()) yield claims;
 }
 
@@ -80,13 +81,26 @@ function forgetOldest(book: AuditBook, maxBytes: number): void {
         book.forget(claim);
       }
     }
+    for (const { stored } of book.runs.values()) {
+      for (const { ahead } of stored.values()) forgetAhead(book, ahead, until);
+    }
     dropEmptyRuns(book);
+  }
+}
+
+function forgetAhead(book: AuditBook, ahead: Map<string, Claim[]>, until: number): void {
+  for (const [of, claims] of ahead) {
+    for (const claim of claims) if (claim.lastMinute <= until) book.forget(claim);
+    const left = claims.filter(({ lastMinute }) => lastMinute > until);
+    if (left.length > 0) ahead.set(of, left);
+    else ahead.delete(of);
   }
 }
 
 function dropEmptyRuns({ runs }: AuditBook): void {
   const last = [...runs.keys()].at(-1);
   for (const [id, book] of runs) {
-    if (id !== last && [...mapsOfRun(book)].every(({ size }) => size === 0) && book.open.size === 0) runs.delete(id);
+    const maps = [...mapsOfRun(book), ...[...book.stored.values()].map(({ ahead }) => ahead)];
+    if (id !== last && maps.every(({ size }) => size === 0) && book.open.size === 0) runs.delete(id);
   }
 }

@@ -56,7 +56,7 @@ class Scene {
   }
 
   get ledgers(): Ledgers {
-    return new Ledgers([this.#text.read()]);
+    return new Ledgers({ texts: [this.#text.read()] });
   }
 
   audit(stored: readonly StoredRecord[], isSettled: (claim: RunClaim) => boolean = () => true) {

@@ -5,12 +5,12 @@ const CLAIM = '["0000000000000abc-1",1,1,0,9,10,"2d","ff",7]';
 const RUN = ['["run","00000001",1000]', `["kept","opensearch",${CLAIM}]`];
 const END = '["end",{"balanced":true}]';
 const storedOf = (texts: readonly string[]) =>
-  new Ledgers(texts).of('opensearch').stored.map(({ claim }) => claim.count);
+  new Ledgers({ texts }).of('opensearch').stored.map(({ claim }) => claim.count);
 
 test('lines of the log of a shipper, with what kubectl puts before them', () => {
   const log = [...RUN, END].map((line) => `[pod/web-1/logtap] 2026-11-28T14:00:00Z {"audit":${line}}`);
   const text = ['{"level":"info","message":"listening"}', ...log, '{"message":"stopped"}', ''].join('\n');
-  const ledgers = new Ledgers([text]);
+  const ledgers = new Ledgers({ texts: [text] });
   expect(storedOf([text])).toEqual([10]);
   expect(ledgers.isFinal).toBe(true);
 });
@@ -22,22 +22,43 @@ test('a run that is in two texts, or twice in one, is one run; the one with its 
 });
 
 test('a run without an end is not final: it was killed, or runs', () => {
-  expect(new Ledgers([[...RUN, ''].join('\n')]).isFinal).toBe(false);
+  expect(new Ledgers({ texts: [[...RUN, ''].join('\n')] }).isFinal).toBe(false);
 });
 
 test('of two shippers, one that still runs is not final, nor killed, although the other started later and has ended', () => {
   const later = [...RUN, END].map((line) => line.replace('"00000001",1000', '"00000002",2000'));
-  const ledgers = new Ledgers([RUN, later].map((lines) => lines.join('\n')));
+  const ledgers = new Ledgers({ texts: [RUN, later].map((lines) => lines.join('\n')) });
   expect(ledgers.isFinal).toBe(false);
   expect(ledgers.runs.map((run) => ledgers.stateOf(run))).toEqual(['open', 'ended']);
 });
 
 test('standard input is not read twice', async () => {
-  expect(await readLedgers(['-'], ['known'])).toEqual(['known']);
+  expect(await readLedgers({ ledgers: ['-'] }, { texts: ['known'] })).toEqual({ texts: ['known'], missing: [] });
 });
 
 test('a ledger that cannot be read is named', async () => {
-  await expect(readLedgers(['/nowhere/audit.ndjson'])).rejects.toThrow(
+  await expect(readLedgers({ ledgers: ['/nowhere/audit.ndjson'] })).rejects.toThrow(
     '--ledger /nowhere/audit.ndjson cannot be read: ENOENT',
   );
+});
+
+test('ledgers of pods come behind the others; a pod that has none is named, also if it had one later', async () => {
+  const answers = [
+    [
+      { namespace: 'shop', pod: 'a', text: 'of a' },
+      { namespace: 'shop', pod: 'b', problem: 'it is gone' },
+    ],
+    [
+      { namespace: 'shop', pod: 'a', problem: 'it is gone' },
+      { namespace: 'shop', pod: 'b', text: 'of b' },
+    ],
+  ];
+  const request = { ledgers: ['-'], pods: { selection: 'all', read: async () => answers.shift()! } };
+  const first = await readLedgers(request, { texts: ['known'] });
+  expect(first).toEqual({ texts: ['known', 'of a'], missing: [{ pod: 'shop/b', reason: 'it is gone' }] });
+  const { texts, missing } = await readLedgers(request, first);
+  expect([texts, missing?.map(({ pod }) => pod)]).toEqual([
+    ['known', 'of b'],
+    ['shop/b', 'shop/a'],
+  ]);
 });

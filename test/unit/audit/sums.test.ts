@@ -32,7 +32,7 @@ beforeEach(() => {
   log = new AuditLog(text, { now: () => 1000 });
 });
 
-const ledger = () => new Ledgers([text.read()]).of('cloudwatch');
+const ledger = () => new Ledgers({ texts: [text.read()] }).of('cloudwatch');
 
 function audit(stored: readonly Event[], found = new SumAudit()) {
   for (const event of stored) found.event(STREAM, event);

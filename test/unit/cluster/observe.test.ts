@@ -5,6 +5,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { TailRecord } from '../../../src/cli/cluster/cluster-module.js';
 import { statusTable } from '../../../src/cli/cluster/status-table.js';
 import { ClusterError } from '../../../src/cluster/cluster.js';
+import { ledgers } from '../../../src/cluster/observe/ledgers.js';
 import { type PodAnswer, type PodHttp, PodProblem, statusPortOf } from '../../../src/cluster/observe/pod-http.js';
 import { status } from '../../../src/cluster/observe/status.js';
 import { tail } from '../../../src/cluster/observe/tail.js';
@@ -55,6 +56,52 @@ const STATE = {
   sinks: [{ name: 'stdout', delivered: { records: 5 }, failures: 0 }],
   ledger: { dropped: { stdout: {}, application: {} } },
 };
+
+describe('ledgers for an audit', () => {
+  const RUN = '["run","00000001",1000]\n';
+  const ofLogs = (logs: Readonly<Record<string, string>>, ...pods: V1Pod[]) => ({
+    ...cluster(...pods),
+    logEnd: async ({ metadata }: V1Pod) => {
+      const log = logs[metadata?.name ?? ''];
+      if (log === undefined) throw new ClusterError('ClusterForbids', 'cannot read the log');
+      return log;
+    },
+  });
+
+  test('of running pods from their port, of pods that have ended from their log; each that has none has its reason', async () => {
+    const answers = http({
+      well: () => answer(200, RUN),
+      off: () => answer(404, 'there is no audit ledger: LOGTAP_AUDIT=off, or no sink that can be read\n'),
+    });
+    const found = await ledgers(
+      ofLogs(
+        { done: `{"audit":${RUN.trimEnd()}}\n`, killed: '{"message":"listening"}\n' },
+        ...[pod('well'), pod('off'), pod('restarting', { state: { waiting: { reason: 'CrashLoopBackOff' } } })],
+        ...['done', 'killed', 'hidden'].map((name) => pod(name, { phase: 'Succeeded', state: { terminated: {} } })),
+        pod('plain', { isTapped: false }),
+      ),
+      answers,
+      { pods: SELECTION },
+    );
+    expect(found.map(({ pod: name, text, problem }) => [name, text ?? problem])).toEqual([
+      ['well', RUN],
+      ['off', expect.stringMatching(/there is no audit ledger: LOGTAP_AUDIT=off/)],
+      ['restarting', expect.stringMatching(/does not run: CrashLoopBackOff/)],
+      ['done', expect.stringContaining('"run"')],
+      ['killed', expect.stringMatching(/its log has no audit ledger/)],
+      ['hidden', 'cannot read the log'],
+    ]);
+    expect(answers.paths).toEqual(['/audit', '/audit']);
+  });
+
+  test('a pod of a selection by labels that is not tapped has no ledger, which an audit of all pods of a namespace ignores', async () => {
+    const plain = ofLogs({}, pod('plain', { isTapped: false }));
+    expect(await ledgers(plain, http({}), { pods: { ...SELECTION, labels: 'app=shop' } })).toMatchObject([
+      { pod: 'plain', problem: expect.stringContaining('it is not tapped') },
+    ]);
+    expect(await ledgers(plain, http({}), { pods: SELECTION })).toEqual([]);
+  });
+});
 
 describe('status', () => {
   test('a row per tapped pod that has not ended; each that does not answer has its reason', async () => {

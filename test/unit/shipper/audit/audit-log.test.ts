@@ -86,7 +86,7 @@ test('a refused request leaves nothing', () => {
   const { text, log } = opened();
   log.sending('cloudwatch', claims(0)).none();
   const [run] = runsOf(text.read());
-  expect([run!.open.size, run!.stored.size]).toEqual([0, 0]);
+  expect([run!.open.size, [...(run!.stored.get('cloudwatch')?.values() ?? [])]]).toEqual([0, []]);
 });
 
 test('what is not stored has its places under its reason', () => {
