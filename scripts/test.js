@@ -12,7 +12,7 @@ const { setUp } = require('./setup.js');
 const SUITES = ['unit', 'native', 'zoo', 'integration', 'faults', 'e2e', 'cluster'];
 /** Files that run once more without kernels, with their suite. */
 const WITHOUT_KERNELS = {
-  unit: ['opensearch-encoder', 'opensearch-fields', 'opensearch'].map(
+  unit: ['opensearch-encoder', 'opensearch-fields', 'opensearch', 'cloudwatch-events', 'cloudwatch'].map(
     (name) => `test/unit/shipper/sinks/${name}.test.ts`,
   ),
   integration: ['test/integration/opensearch.test.ts'],

@@ -30,6 +30,24 @@ export interface Loops {
   ): number;
   /** See assembly/access.ts. */
   accessSeverities(columns: number, capacity: number, count: number, bytes: number, to: number): void;
+  /** See assembly/events.ts. */
+  events(
+    columns: number,
+    capacity: number,
+    count: number,
+    bytes: number,
+    texts: number,
+    overheadBytes: number,
+    billedMax: number,
+    spanMs: number,
+    body: number,
+    to: number,
+    end: number,
+    bodyMaxBytes: number,
+  ): number;
+  readonly eventsWritten: { readonly value: number };
+  readonly eventsBilled: { readonly value: number };
+  readonly isOutOfRoom: { readonly value: number };
   readonly nextDocument: { readonly value: number };
   readonly isBodyFull: { readonly value: number };
 }

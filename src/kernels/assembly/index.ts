@@ -1,3 +1,4 @@
 export { accessSeverities } from './access';
 export { documents, isBodyFull, nextDocument } from './bulk';
+export { events, eventsBilled, eventsWritten, isOutOfRoom } from './events';
 export { grown, jsonText } from './text';

@@ -9,6 +9,7 @@
 import type { RecordBatch } from '../../parts.js';
 import { JsonWriter, sequenceLength } from '../../records/json-writer.js';
 import type { Range } from '../ranges.js';
+import { PutColumns } from './put-columns.js';
 
 export const BATCH_MAX_BYTES = 1_048_576;
 export const BATCH_MAX_EVENTS = 10_000;
@@ -178,15 +179,25 @@ export const SPACE = Buffer.from(' ');
 const CLOSE = Buffer.from('"}');
 const COMMA = Buffer.from(',');
 const END = Buffer.from(']}');
+const LIMITS = {
+  ...{ events: BATCH_MAX_EVENTS, billedBytes: BATCH_MAX_BYTES },
+  ...{ overheadBytes: EVENT_OVERHEAD_BYTES, spanMs: SPAN_MAX_MS },
+};
 
 export class PutEncoder {
   readonly #logGroup: string;
   readonly #writer = new JsonWriter();
+  /** Absent without kernels: then the writer writes all bodies. */
+  readonly #columns = PutColumns.open({ beforeTime: EVENT, beforeMessage: MESSAGE, end: END });
   #entity: Entity | undefined;
 
   constructor(logGroup: string, entity?: Entity) {
     this.#logGroup = logGroup;
     this.#entity = entity;
+  }
+
+  get hasKernel(): boolean {
+    return this.#columns !== undefined;
   }
 
   get hasEntity(): boolean {
@@ -222,15 +233,18 @@ export class PutEncoder {
    * As many events of the range as one request may carry, in a body of at most `maxBytes`, and at least one. The bytes are
    * valid until the next call.
    */
-  encode(
-    { batch, start, end, timeMs }: Events,
-    logStream: string,
-    [from, limit]: Range,
-    maxBytes = Number.POSITIVE_INFINITY,
-  ): PutBody {
+  encode(events: Events, logStream: string, range: Range, maxBytes = Number.POSITIVE_INFINITY): PutBody {
+    const head = this.#head(logStream);
+    return (
+      this.#columns?.encode(head, events, range, { ...LIMITS, bodyBytes: maxBytes }) ??
+      this.#encode(head, events, range, maxBytes)
+    );
+  }
+
+  #encode(head: Buffer, { batch, start, end, timeMs }: Events, [from, limit]: Range, maxBytes: number): PutBody {
     const writer = this.#writer;
     writer.truncate(0);
-    writer.raw(this.#head(logStream));
+    writer.raw(head);
     const earliest = timeMs[from]!;
     let size = 0;
     let i = from;
