@@ -135,12 +135,14 @@ class SimulatedSocket extends EventEmitter {
   }
 }
 
+type OnConnection = (socket: SimulatedSocket) => void;
+
 class SimulatedServer extends EventEmitter implements Listener {
   readonly owner: MachineProcess;
   maxConnections = Number.POSITIVE_INFINITY;
   #path: string | undefined;
 
-  constructor(owner: MachineProcess, onConnection: (socket: SimulatedSocket) => void) {
+  constructor(owner: MachineProcess, onConnection: OnConnection) {
     super();
     this.owner = owner;
     this.on('connection', onConnection);
@@ -244,7 +246,9 @@ export function netOf(process: MachineProcess) {
     isIP,
     connect,
     createConnection: connect,
-    createServer: (onConnection: (socket: SimulatedSocket) => void) => new SimulatedServer(process, onConnection),
+    /** With or without options before it. */
+    createServer: (...given: readonly (object | OnConnection)[]) =>
+      new SimulatedServer(process, given.at(-1) as OnConnection),
     Socket,
   };
 }
