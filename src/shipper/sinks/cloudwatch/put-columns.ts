@@ -8,7 +8,16 @@
  */
 import { KERNEL_AREAS, type Kernels, openKernels } from '../../../kernels/kernels.js';
 import type { Range } from '../ranges.js';
-import type { Events, PutBody } from './events.js';
+
+/** As much of events as is written. */
+export interface PutEvents {
+  readonly batch: { readonly bytes: Uint8Array };
+  /** First byte and end of event i. */
+  readonly start: Uint32Array;
+  readonly end: Uint32Array;
+  /** Whole milliseconds since 1970. */
+  readonly timeMs: Float64Array;
+}
 
 /** What a request may have. */
 export interface PutLimits {
@@ -69,7 +78,7 @@ export class PutColumns {
   }
 
   /** `undefined` where events or body have no room here. The bytes are valid until the next call. */
-  encode(head: Buffer, { batch, start, end, timeMs }: Events, [from, limit]: Range, limits: PutLimits) {
+  encode(head: Buffer, { batch, start, end, timeMs }: PutEvents, [from, limit]: Range, limits: PutLimits) {
     const to = Math.min(limit, from + Math.min(COLUMN_EVENTS, limits.events));
     if (to <= from || head.length > BODY_MAX / 2) return undefined;
     let [first, last] = [start[from]!, end[from]!];
@@ -92,7 +101,6 @@ export class PutColumns {
     if (loops.isOutOfRoom.value) return undefined;
     memory.set(this.#texts.end, written);
     const bytes = memory.subarray(BODY_AT, written + this.#texts.end.length);
-    const body: PutBody = { bytes, from, to: from + loops.eventsWritten.value, billedBytes: loops.eventsBilled.value };
-    return body;
+    return { bytes, from, to: from + loops.eventsWritten.value, billedBytes: loops.eventsBilled.value };
   }
 }
