@@ -255,7 +255,11 @@ export class Books {
 
   /** Counts up to now may be gone, or be there twice. */
   doubtCounts(): void {
-    for (const line of this.#lines.values()) if (line.text.includes(REFUSED_TEXT)) line.excuse ??= 'count';
+    for (const line of this.#lines.values()) {
+      if (line.text.includes(REFUSED_TEXT) || line.isRejected) line.excuse ??= 'count';
+      // A later shipper has counted it, when its process told its total.
+      if (line.excuse === UNHEARD) line.excuse = 'count';
+    }
     this.excusedLosses = Number.POSITIVE_INFINITY;
     this.doubts = Number.POSITIVE_INFINITY;
   }

@@ -221,7 +221,11 @@ export class RingForger {
   }
 
   #taint(writer: RingWriter): void {
-    this.#options.books.taint(writer.number);
+    const { books, later, machine } = this.#options;
+    books.taint(writer.number);
+    // Whatever it says then may be a later version.
+    const name = machine.files.list(RINGS).find((each) => machine.files.find(`${RINGS}/${each}`) === writer.file);
+    later.push(`${RINGS}/${name}`);
   }
 
   #pathOf(instance: bigint): string {
