@@ -134,9 +134,10 @@ export class Books {
     const isOne = lines.every(({ writer, event }) => writer === first.writer && event === first.event);
     if (!isOne) throw new Violation('joined', `lines of several events are one: '${text.slice(0, 200)}'`);
     const repeated = lines.find(({ storedAs }) => storedAs !== undefined);
-    if (repeated !== undefined && this.#hasIds)
+    const isTainted = this.#tainted.has(first.writer);
+    if (repeated !== undefined && this.#hasIds && !isTainted)
       throw new Violation('twice', `${keyOf(repeated.text)} is stored as ${repeated.storedAs} and ${id}`);
-    if (lines.some(({ storedAs, isDeleted }) => storedAs !== undefined && !isDeleted)) this.#repeats += 1;
+    if (!isTainted && lines.some(({ storedAs, isDeleted }) => storedAs !== undefined && !isDeleted)) this.#repeats += 1;
     if (!this.mayStore && repeated === undefined && first.excuse !== FORGED)
       throw new Violation('late', `${keyOf(first.text)} is delivered only as the shipper is told to end`);
     for (const line of lines) {
