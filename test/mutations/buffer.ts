@@ -30,8 +30,8 @@ export const BUFFER: readonly Mutation[] = [
   {
     fault: 'dropped records are not counted',
     file: `${IN}/record-buffer.ts`,
-    text: 'if (each === cursor) this.#options.onDropped?.(',
-    by: 'if (each !== cursor) this.#options.onDropped?.(',
+    text: '    tellDropped(this.#options, { sink: name, reason, dropped, ...unread });\n',
+    by: '    void [name, dropped, unread];\n',
     foundBy: MODELS,
   },
   {

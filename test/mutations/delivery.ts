@@ -37,8 +37,8 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'refused records are counted as delivered as well',
     file: `${IN}/deliver.ts`,
-    text: '    acknowledged.subtract(tally);\n',
-    by: '',
+    text: '    acknowledged.subtract(tally);\n    const said',
+    by: '    const said',
     foundBy: unit('deliver'),
   },
   {
