@@ -17,6 +17,7 @@ export {
 } from './external-secret.js';
 export { type Finding, FindingSeverity } from './findings/finding.js';
 export { LogTap } from './log-tap.js';
+export { LogTapPolicy, type LogTapPolicyProps } from './log-tap-policy.js';
 export { ShipperNetworkPolicy, type ShipperNetworkPolicyProps } from './network-policy.js';
 export { ShipperAlerts, type ShipperAlertsProps } from './observability/alerts.js';
 export { ShipperDashboard, type ShipperDashboardProps } from './observability/dashboard.js';

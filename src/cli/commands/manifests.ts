@@ -20,11 +20,19 @@ const CONFIG_CODE = [78, 'wrong config'] as const;
 export const INJECT = command({
   name: 'inject',
   summary: 'add the tap and the sidecar to manifests',
-  synopsis: 'FILE|DIR|- --sink SINK [options]',
+  synopsis: 'FILE|DIR|- | --as-policy NAME --sink SINK [options]',
   description:
-    'Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and one line per object and per warning to standard error. Injecting again replaces the existing injection.',
-  args: [MANIFESTS],
-  flags: { ...TAP_FLAG_TABLE, output: outputAsInput },
+    'Adds the tap and the shipper to the workloads of Kubernetes manifests. Writes the manifests to standard output, and one line per object and per warning to standard error. Injecting again replaces the existing injection. With --as-policy, writes a policy for the API server instead, which taps the new pods of namespaces that choose it.',
+  args: [{ ...MANIFESTS, isRequired: false }],
+  flags: {
+    ...TAP_FLAG_TABLE,
+    'as-policy': {
+      value: 'NAME',
+      help: 'write a MutatingAdmissionPolicy (Kubernetes 1.36) for namespaces and pods with the label logtap.dev/policy=NAME',
+    },
+    output: outputAsInput,
+  },
+  oneOf: [['FILE|DIR|-', '--as-policy']],
   missing: missingTapFlags,
   examples: [
     {
@@ -34,6 +42,10 @@ export const INJECT = command({
     {
       purpose: 'With the properties of a file',
       line: 'logtap inject deployment.yaml --config logtap.yaml > tapped.yaml',
+    },
+    {
+      purpose: 'All new pods of chosen namespaces',
+      line: 'logtap inject --as-policy shop --config logtap.yaml > policy.yaml',
     },
   ],
   exitCodes: [[0, 'done'], ...INPUT_CODES, CONFIG_CODE],

@@ -14,7 +14,9 @@ import type { CommandStreams } from '../streams.js';
 import { EXIT } from '../usage.js';
 import { type Change, rewriteManifests } from './rewrite-manifests.js';
 import { tapProps } from './tap-flags.js';
+
 import { whyUntapped } from './why-untapped.js';
+import { writePolicy } from './write-policy.js';
 
 /**
  * Runs the command and resolves to its exit code.
@@ -27,6 +29,11 @@ export async function injectCommand(argv: readonly string[], io: CommandStreams)
     args: [path = ''],
   } = parseCommand(INJECT, argv);
   const props = tapProps(values);
+  const policy = values['as-policy'];
+  if (policy !== undefined) {
+    await writePolicy(policy, props, values.output ?? 'yaml', io);
+    return EXIT.OK;
+  }
   const change = (all: readonly KubernetesObject[]) => {
     const rules = namespaceRules(all);
     return (object: KubernetesObject) => injected(object, props, rules);

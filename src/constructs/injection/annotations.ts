@@ -10,7 +10,7 @@ import { RecordTime } from '../records/field-options.js';
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import type { RedactionKind } from '../records/redaction-options.js';
 
-const DOMAIN = 'logtap.dev';
+export const DOMAIN = 'logtap.dev';
 /** Records on the pod template the fields that injection replaced. Its presence marks the template as injected. */
 export const ORIGINAL_ANNOTATION = `${DOMAIN}/original`;
 /** Changes with the settings, so that pods are replaced even if the change appears nowhere else in the template. */
@@ -22,7 +22,7 @@ export const INJECT_DISABLED = 'disabled';
 export const CONTAINERS = `${DOMAIN}/containers`;
 export const EXCLUDE_CONTAINERS = `${DOMAIN}/exclude-containers`;
 /** Options of the pod, or of one container with the prefix `CONTAINER.`. */
-const OPTIONS = ['file', 'streams'] as const;
+export const OPTIONS = ['file', 'streams'] as const;
 
 /** Options of the records of the pod, or of one container, each with its reader. A reader throws an Error with the cause. */
 const READINGS: Readonly<Record<string, (value: string) => ContainerOptions & RecordOptions>> = {
@@ -54,7 +54,7 @@ const READINGS: Readonly<Record<string, (value: string) => ContainerOptions & Re
 };
 
 /** Options of the records of the pod. */
-const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
+export const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
   ...READINGS,
   rules: (value) => {
     const options = { rules: ruleTexts(value) };

@@ -18,14 +18,19 @@ export const SOCKET_PATH = `${MOUNT_PATH}/${RUN_DIR}/${SOCKET_NAME}`;
 /** Directory in which processes find their rings. */
 export const RING_PATH = `${MOUNT_PATH}/${RING_DIR}`;
 
-const PRELOAD = 'LD_PRELOAD';
-const LIBRARY = `${LIBRARY_MOUNT_PATH}/${LIBRARY_NAME}`;
+export const PRELOAD = 'LD_PRELOAD';
+export const LIBRARY = `${LIBRARY_MOUNT_PATH}/${LIBRARY_NAME}`;
 /** Path in the shared memory volume that earlier versions used. Their injections are removed, too. */
 const EARLIER_LIBRARY = `${MOUNT_PATH}/lib/${LIBRARY_NAME}`;
 /** Holds a preload list from a ConfigMap or Secret, so that LD_PRELOAD can refer to it. */
-const ORIGINAL_PRELOAD = 'LLT_ORIG_LD_PRELOAD';
+export const ORIGINAL_PRELOAD = 'LLT_ORIG_LD_PRELOAD';
 
-const TAP_INTO = { [TapStreams.NONE]: '0', [TapStreams.STDOUT]: '1', [TapStreams.STDERR]: '2', [TapStreams.BOTH]: '3' };
+export const TAP_INTO = {
+  [TapStreams.NONE]: '0',
+  [TapStreams.STDOUT]: '1',
+  [TapStreams.STDERR]: '2',
+  [TapStreams.BOTH]: '3',
+};
 
 /** The library's variables. Except for `LLT_CONTAINER`, they depend only on the options. */
 export function libraryEnv(container: string, options: TapOptions): EnvVar[] {

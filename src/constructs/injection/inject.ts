@@ -89,7 +89,7 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
   addPullSecrets(template, props, original);
 
   const added = addedParts(props, run);
-  const resources = raisedPodResources(spec, added.shipper);
+  const resources = raisedPodResources(spec, added);
   if (resources !== undefined) {
     original.resources = spec.resources;
     spec.resources = resources;

@@ -1,7 +1,7 @@
 /** The proxy of a service mesh as a native sidecar, which is in manifests after `istioctl kube-inject` or `linkerd inject --manual`. */
 import type { Container } from './workload.js';
 
-const PROXIES: readonly string[] = ['istio-proxy', 'linkerd-proxy'];
+export const PROXIES: readonly string[] = ['istio-proxy', 'linkerd-proxy'];
 
 /**
  * The place of the shipper among init containers: behind the proxy. Native sidecars end in the reverse of the order in which they start,

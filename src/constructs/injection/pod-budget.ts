@@ -32,36 +32,44 @@ export function isGuaranteed(containers: readonly Container[]): boolean {
   });
 }
 
+/** The limits and the requests of an added container in a pod whose requests equal its limits, and those in another pod. */
+export function amountsOf(container: Container) {
+  const { requests, limits } = resourcesOf(container);
+  const most: Amounts = { cpu: limits?.cpu ?? requests?.cpu, memory: limits?.memory };
+  return { most, least: { cpu: requests?.cpu, memory: requests?.memory } as Amounts };
+}
+
 /**
- * The pod-level resources (Kubernetes 1.34) plus those of the shipper; `undefined` if the pod has none. The API server
- * rejects containers that need more than their pod has, and otherwise the shipper would take from the application's share.
+ * The pod-level resources (Kubernetes 1.34) plus those of the shipper, and no less than those of the installer, which runs before;
+ * `undefined` if the pod has none. The API server rejects containers that need more than their pod has, and otherwise the shipper
+ * would take from the application's share.
  */
-export function raisedPodResources(spec: PodSpec, shipper: Container): object | undefined {
+export function raisedPodResources(
+  spec: PodSpec,
+  added: { readonly shipper: Container; readonly installer: Container },
+): object | undefined {
   if (!spec.resources) return undefined;
   const { requests, limits } = resourcesOf(spec);
-  const own = resourcesOf(shipper);
+  const [own, before] = [amountsOf(added.shipper), amountsOf(added.installer)];
   // The requests of a Guaranteed pod equal its limits, and the pod stays in its class.
   const isGuaranteed =
     requests?.memory !== undefined && parseQuantity(requests.memory) === parseQuantity(limits?.memory);
-  const most = { cpu: own.limits?.cpu ?? own.requests?.cpu, memory: own.limits?.memory };
-  const added = {
-    limits: most,
-    requests: isGuaranteed ? most : { cpu: own.requests?.cpu, memory: own.requests?.memory },
-  };
+  const kind = isGuaranteed ? 'most' : 'least';
   return {
     ...(spec.resources as object),
-    ...(requests && { requests: raised('requests', requests, added.requests) }),
-    ...(limits && { limits: raised('limits', limits, added.limits) }),
+    ...(requests && { requests: raised('requests', requests, own[kind], before[kind]) }),
+    ...(limits && { limits: raised('limits', limits, own.most, before.most) }),
   };
 }
 
-function raised(field: string, amounts: Amounts, added: Amounts): Amounts {
+function raised(field: string, amounts: Amounts, added: Amounts, least: Amounts): Amounts {
   const sum = (name: string, format: (value: number) => string) => {
     const value = amounts[name];
     if (value === undefined || value === null || hasToken(String(value))) return {};
     const before = parseQuantity(value);
     must(before !== undefined, `resources.${field}.${name}`, value, 'be a quantity: write it as 500m or 200Mi');
-    return { [name]: format(before + (parseQuantity(added[name]) ?? 0)) };
+    const sumOfBoth = before + (parseQuantity(added[name]) ?? 0);
+    return { [name]: format(Math.max(sumOfBoth, parseQuantity(least[name]) ?? 0)) };
   };
   return { ...amounts, ...sum('cpu', formatCpu), ...sum('memory', formatBytes) };
 }

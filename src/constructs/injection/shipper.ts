@@ -17,7 +17,7 @@ export const LIBRARY_VOLUME = 'logtap-lib';
 const SECRETS_VOLUME = 'logtap-secrets';
 export const DISK_VOLUME = 'logtap-disk';
 
-const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, POD_VOLUME, DISK_VOLUME];
+export const OWN_VOLUMES: readonly string[] = [MEMORY_VOLUME, LIBRARY_VOLUME, SECRETS_VOLUME, POD_VOLUME, DISK_VOLUME];
 /** Whether injection adds a volume of that name. */
 export const isOwnVolume = (name: string) => OWN_VOLUMES.includes(name);
 

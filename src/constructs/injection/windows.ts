@@ -1,11 +1,11 @@
 /** Whether a pod can run only on Windows, judged by all fields that schedule it there. */
 import type { PodSpec } from './workload.js';
 
-const OS_LABELS: readonly string[] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
+export const OS_LABELS: readonly string[] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
 /** Only Windows nodes have this label. */
-const BUILD_LABEL = 'node.kubernetes.io/windows-build';
+export const BUILD_LABEL = 'node.kubernetes.io/windows-build';
 /** The documentation of Kubernetes names the class of a Windows version so, as in `windows-2019`. */
-const RUNTIME_CLASS = /^windows(-|$)/;
+export const RUNTIME_CLASS = /^windows(-|$)/;
 
 export function isForWindows(spec: PodSpec): boolean {
   const { os, nodeSelector, affinity, securityContext, runtimeClassName } = spec as any;

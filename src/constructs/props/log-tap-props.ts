@@ -179,7 +179,7 @@ export function sinkOf(props: LogTapProps): Sink {
 }
 
 /** The 29 of `1.29`, `v1.29.3` or `1.29.3-eks-1a2b`. */
-function minorVersion(version: string): number | undefined {
+export function minorVersion(version: string): number | undefined {
   const [, minor] = /^v?1\.(\d{1,3})([.+-].*)?$/.exec(version) ?? [];
   return minor === undefined ? undefined : Number(minor);
 }

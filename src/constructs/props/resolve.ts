@@ -11,6 +11,7 @@ import {
   isNative,
   isTooOldForNative,
   type LogTapProps,
+  minorVersion,
   settingsPerContainer,
   sinkOf,
 } from './log-tap-props.js';
@@ -40,6 +41,8 @@ export interface ResolvedProps {
   readonly isNative: boolean;
   /** The version of the cluster, if it does not have the native sidecar that the properties ask for. */
   readonly tooOldForNative: string | undefined;
+  /** The minor version of the cluster, if it is known. */
+  readonly kubernetesMinor: number | undefined;
   /** Whether the application gets no AWS credentials, because only the shipper may write logs. */
   readonly isWithoutAwsCredentials: boolean;
   readonly accept: ReadonlySet<string>;
@@ -67,6 +70,7 @@ export function resolve(props: LogTapProps): ResolvedProps {
     isGate: props.failurePolicy !== FailurePolicy.FAIL_OPEN,
     isNative: native,
     tooOldForNative: native && isTooOldForNative(props) ? props.kubernetesVersion : undefined,
+    kubernetesMinor: props.kubernetesVersion === undefined ? undefined : minorVersion(props.kubernetesVersion),
     isWithoutAwsCredentials: props.keepAwsCredentials === false && sink.iam.length > 0,
     accept: new Set(props.accept),
   };
