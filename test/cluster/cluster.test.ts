@@ -12,6 +12,7 @@ import { example } from './example.js';
 import { exec } from './exec.js';
 import { manifests } from './manifests.js';
 import { observe } from './observe.js';
+import { policy } from './policy.js';
 import { proof } from './proof.js';
 import { restricted } from './restricted.js';
 import { runbook } from './runbook.js';
@@ -54,6 +55,7 @@ describeWith(
     exec(audited);
     manifests(audited);
     observe(audited);
+    policy(audited);
     // It has no sidecar, and audits itself.
     proof(cluster);
     restricted(audited);

@@ -1,15 +1,18 @@
 /** A policy of the API server gives pods what injection gives them, and keeps their lines. */
 import fc from 'fast-check';
+import { errorsOf } from '../../src/constructs/findings/finding.js';
 import { uninject } from '../../src/constructs/injection/uninject.js';
 import { tapPolicy } from '../../src/constructs/policy/policy.js';
-import type { LogTapProps } from '../../src/constructs/props/log-tap-props.js';
+import { FailurePolicy, type LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { resolve } from '../../src/constructs/props/resolve.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { ExistingPreload, TapStreams } from '../../src/constructs/props/tap-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { arbitraryPod, CONTAINERS } from '../support/arbitrary-pods.js';
-import type { TestCluster } from '../support/cluster.js';
-import { inject } from '../support/tap.js';
+import { PATIENCE, type TestCluster } from '../support/cluster.js';
+import { runPage, stepsOf } from '../support/page.js';
+import { check, inject } from '../support/tap.js';
+import type { AuditedTest } from './audits.js';
 
 /** Of generated pods, for each set of properties. */
 const PODS = 60;
@@ -51,39 +54,25 @@ const PROPS: readonly LogTapProps[] = [
 // biome-ignore lint/suspicious/noExplicitAny: objects of any kind
 type Pod = any;
 
-/** What the API server makes of pods, by their names. */
+/** What the API server makes of pods, by their names, without their status. */
 async function admitted(k8s: TestCluster, namespace: string, pods: readonly object[]): Promise<Map<string, Pod>> {
   const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods });
   const text = await k8s.tell(['--namespace', namespace, 'create', '--dry-run=server', '-o', 'json', '-f', '-'], list);
   const found: Pod[] = text.split(/^(?=\{$)/m).map((each) => JSON.parse(each));
-  return new Map(found.map((pod) => [pod.metadata.name, pod]));
+  return new Map(found.map(({ status: _status, ...pod }) => [pod.metadata.name, pod]));
 }
 
-/** Without what the API server gives to each pod: the token of its service account comes before or after the added volumes. */
+/** Without what differs from one request to the next. */
 function comparable({ metadata, spec, ...pod }: Pod): Pod {
-  const isOther = ({ name }: { name: string }) => !name.startsWith('kube-api-access-');
-  const { uid: _uid, creationTimestamp: _time, namespace: _namespace, generation: _generation, ...rest } = metadata;
-  const annotations = { ...rest.annotations };
-  const record = annotations['logtap.dev/original'];
-  if (record !== undefined) {
-    // The API server keeps no empty list, and gives each pod a grace period.
-    const { empty: _empty, terminationGracePeriodSeconds = 30, ...original } = JSON.parse(record);
-    annotations['logtap.dev/original'] = { ...original, terminationGracePeriodSeconds };
+  const { uid: _uid, creationTimestamp: _time, namespace: _namespace, annotations = {}, ...rest } = metadata;
+  const notes = { ...annotations };
+  if ('logtap.dev/original' in notes) {
+    notes['logtap.dev/original'] = JSON.parse(notes['logtap.dev/original']);
     // That of a policy is the same for all of its pods.
-    annotations['logtap.dev/config-hash'] = 'any';
+    notes['logtap.dev/config-hash'] = 'any';
   }
-  const containers = (list: Pod[] = []) =>
-    list.map(({ volumeMounts = [], ...each }) => ({ ...each, volumeMounts: volumeMounts.filter(isOther) }));
-  return {
-    ...pod,
-    metadata: { ...rest, annotations },
-    spec: {
-      ...spec,
-      containers: containers(spec.containers),
-      initContainers: containers(spec.initContainers),
-      volumes: spec.volumes.filter(isOther),
-    },
-  };
+  const text = JSON.stringify({ ...pod, metadata: { ...rest, annotations: notes }, spec });
+  return JSON.parse(text.replaceAll(/kube-api-access-\w+/g, 'kube-api-access'));
 }
 
 /** A namespace whose label chooses the policy of its name, once the API server applies it. */
@@ -109,36 +98,162 @@ async function expectAsInjected(k8s: TestCluster, props: LogTapProps): Promise<v
     ...pod,
     metadata: { ...pod.metadata, name: `p${index}` },
   }));
-  const [before, expected, found] = await Promise.all([
-    admitted(k8s, plain, pods),
-    admitted(
-      k8s,
-      plain,
-      pods.map((pod) => inject(pod, props)),
-    ),
-    admitted(k8s, tapped, pods),
-  ]);
+  const [before, found] = await Promise.all([admitted(k8s, plain, pods), admitted(k8s, tapped, pods)]);
+  // The API server completes a pod before it applies a policy.
+  const injected = [...before.values()].map((pod) => inject(pod, props));
   // A pod that is tapped is left alone.
-  const again = await admitted(k8s, tapped, [...found.values()]);
+  const [expected, again] = await Promise.all([
+    admitted(k8s, plain, injected),
+    admitted(k8s, tapped, [...found.values()]),
+  ]);
   for (const { metadata } of pods) {
     const { name } = metadata;
     const all = [expected, found, again].map((each) => ({ seed, ...comparable(each.get(name)) }));
     expect(all[1]).toEqual(all[0]);
     expect(all[2]).toEqual(all[0]);
-    // The status has the class of the tapped pod.
-    const [plainPod, restored] = [before.get(name), uninject(found.get(name))].map(comparable);
-    expect({ seed, ...restored, status: {} }).toEqual({ seed, ...plainPod, status: {} });
+    const [untapped, restored] = [before.get(name), uninject(found.get(name))].map(comparable);
+    expect({ seed, ...restored }).toEqual({ seed, ...untapped });
   }
-}
-
-export function policy(k8s: () => Promise<TestCluster>): void {
-  test.concurrent('a policy: the API server makes of generated pods what injection makes of them', async () => {
-    const cluster = await k8s();
-    await Promise.all(PROPS.map((props) => expectAsInjected(cluster, withImage(props))));
-  });
 }
 
 const withImage = (props: LogTapProps): LogTapProps => ({
   ...props,
   shipper: { image: 'registry.example/logtap:1', imagePullPolicy: ImagePullPolicy.ALWAYS, ...props.shipper },
 });
+
+const container = (more: object = {}) => ({ name: 'app', image: 'orders:4.2', ...more });
+const annotated = (annotations: object) => ({ metadata: { annotations } });
+const mounted = (mountPath: string) => ({
+  spec: {
+    containers: [container({ volumeMounts: [{ name: 'data', mountPath }] })],
+    volumes: [{ name: 'data', emptyDir: {} }],
+  },
+});
+
+/** Pods that `logtap check` finds an error in. */
+const REFUSED: Readonly<Record<string, object>> = {
+  'reserved-container': { spec: { containers: [container({ name: 'logtap' })] } },
+  'reserved-init-container': {
+    spec: { containers: [container()], initContainers: [container({ name: 'logtap-install' })] },
+  },
+  'reserved-port': { spec: { containers: [container({ ports: [{ containerPort: 9598 }] })] } },
+  'reserved-port-name': { spec: { containers: [container({ ports: [{ containerPort: 80, name: 'logtap' }] })] } },
+  'reserved-volume': { spec: { containers: [container()], volumes: [{ name: 'logtap-lib', emptyDir: {} }] } },
+  'reserved-variable': { spec: { containers: [container({ env: [{ name: 'LLT_TARGET', value: 'x' }] })] } },
+  'reserved-path': mounted('/.logtap'),
+  'reserved-path-below': mounted('//.logtap-lib/x'),
+  'several-reasons': {
+    ...annotated({ 'logtap.dev/streams': 'all' }),
+    spec: { containers: [container({ name: 'logtap', env: [{ name: 'LLT_FORMAT', value: 'raw' }] })] },
+  },
+  preload: { spec: { containers: [container({ env: [{ name: 'LD_PRELOAD', value: '/a.so' }] })] } },
+  label: { metadata: { labels: { 'logtap.dev/inject': 'disabled' } } },
+  'unknown-annotation': annotated({ 'logtap.dev/stream': 'stdout' }),
+  'unknown-annotation-of-container': annotated({ 'app.logtap.dev/containers': 'app' }),
+  'wrong-inject': annotated({ 'logtap.dev/inject': 'yes' }),
+  'wrong-streams': annotated({ 'app.logtap.dev/streams': 'stdin' }),
+  'wrong-file': annotated({ 'logtap.dev/file': '/var/log/a.log:b.log' }),
+  directory: annotated({ 'logtap.dev/file': '/var/log/' }),
+  'empty-name': annotated({ 'logtap.dev/containers': 'app,' }),
+  'unknown-container': annotated({ 'logtap.dev/containers': 'web' }),
+  'unknown-excluded': annotated({ 'logtap.dev/exclude-containers': 'web' }),
+  'untapped-container': annotated({ 'web.logtap.dev/streams': 'stdout' }),
+  'nothing-left': annotated({ 'logtap.dev/exclude-containers': 'app' }),
+  'no-stream': annotated({ 'logtap.dev/streams': 'none' }),
+};
+
+/** Pods that a policy cannot tap, but injection could. */
+const NOT_BY_POLICY: Readonly<Record<string, object>> = {
+  events: annotated({ 'logtap.dev/events': 'off' }),
+  'redact-of-container': annotated({ 'app.logtap.dev/redact': 'email' }),
+};
+
+/** Pods that stay as they are. */
+const LEFT: Readonly<Record<string, object>> = {
+  'opted-out': annotated({ 'logtap.dev/inject': 'disabled' }),
+  'other-policy': { metadata: { labels: { 'logtap.dev/policy': 'other' } } },
+  windows: { spec: { containers: [container()], os: { name: 'windows' } } },
+  'windows-by-selector': { spec: { containers: [container()], nodeSelector: { 'kubernetes.io/os': 'windows' } } },
+  'windows-by-affinity': {
+    spec: {
+      containers: [container()],
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/os', operator: 'NotIn', values: ['linux'] }] },
+              { matchExpressions: [{ key: 'node.kubernetes.io/windows-build', operator: 'Exists' }] },
+            ],
+          },
+        },
+      },
+    },
+  },
+};
+
+const podsOf = (cases: Readonly<Record<string, Pod>>): Pod[] =>
+  Object.entries(cases).map(([name, { metadata = {}, spec = { containers: [container()] } }]) => ({
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, name }, spec },
+  }));
+
+const isTapped = ({ metadata }: Pod) => 'logtap.dev/original' in (metadata.annotations ?? {});
+
+async function expectRefusals(k8s: TestCluster): Promise<void> {
+  const [closed, open] = ['closed', 'open'].map((name) => k8s.name(name)) as [string, string];
+  const strict = withImage({ sink: search, existingPreload: ExistingPreload.ERROR });
+  await Promise.all([
+    tappedNamespace(k8s, closed, strict),
+    tappedNamespace(k8s, open, { ...strict, failurePolicy: FailurePolicy.FAIL_OPEN }),
+  ]);
+  const pods = podsOf({ ...REFUSED, ...NOT_BY_POLICY, ...LEFT });
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods });
+  const { stdout, stderr } = await k8s.kubectl(['--namespace', closed, 'create', '--dry-run=server', '-f', '-'], list);
+  // Errors name no pod, and come in the order of the pods.
+  const refused = Object.keys({ ...REFUSED, ...NOT_BY_POLICY, ...LEFT }).filter(
+    (name) => !stdout.includes(`pod/${name} created`),
+  );
+  const texts = [...stderr.matchAll(/^Error .* denied request: .* no such key: (.*)$/gm)].map(([, text = '']) => text);
+  expect(texts).toHaveLength(refused.length);
+  const said = new Map(refused.map((name, index) => [name, texts[index]]));
+  const codesOf = (text = '') => [...new Set(text.match(/\bLT\d{3}\b/g))].sort();
+  const found = (cases: object) => Object.keys(cases).map((name) => [name, codesOf(said.get(name))]);
+  const errors = podsOf(REFUSED).map((pod) => [
+    pod.metadata.name,
+    [...new Set(errorsOf(check(pod, strict)).map(({ code }) => code))].sort(),
+  ]);
+  expect(found(REFUSED)).toEqual(errors);
+  expect(found(NOT_BY_POLICY)).toEqual(Object.keys(NOT_BY_POLICY).map((name) => [name, ['LT024']]));
+  expect(said.get('reserved-container')).toBe(
+    "LT010 the container name 'logtap' is reserved for the log shipper: rename the container (docs/reference/findings.md#lt010)",
+  );
+  expect(found(LEFT)).toEqual(Object.keys(LEFT).map((name) => [name, []]));
+  const left = await admitted(k8s, closed, podsOf(LEFT));
+  const started = await admitted(k8s, open, pods);
+  expect([...left.values(), ...started.values()].filter(isTapped)).toEqual([]);
+}
+
+export function policy(test: AuditedTest): void {
+  test('a policy: the API server makes of generated pods what injection makes of them', async (k8s) => {
+    await Promise.all(PROPS.map((props) => expectAsInjected(k8s, withImage(props))));
+  });
+
+  test('a policy refuses what check finds an error in, or lets it start, and leaves other pods alone', expectRefusals);
+
+  test('the page about whole namespaces: a Deployment that says nothing about logs is tapped', async (k8s) => {
+    const [name, namespace, index] = ['sales', 'team', 'all'].map((each) => k8s.name(each)) as [string, string, string];
+    k8s.ships(name, { index });
+    await runPage(stepsOf('docs/guides/cluster-wide.md'), {
+      env: { PATH: k8s.path() },
+      replace: {
+        'https://search.example:9200': k8s.within(k8s.search.url),
+        ...{ 'index: shop': `index: ${index}`, 'shop-logs': `policy-${index}`, shop: namespace, orders: name },
+      },
+    });
+    const within = (...args: string[]) => k8s.tell(['--namespace', namespace, ...args]);
+    await k8s.until('lines are stored', async () => (await k8s.stored(index).catch(() => [])).length > 20);
+    await within('scale', `deployment/${name}`, '--replicas=0');
+    await within('wait', 'pods', '--all', '--for=delete', PATIENCE);
+    const stored = await k8s.stored(index);
+    expect(stored).toEqual(stored.map((_, i) => `order ${i}`));
+  });
+}

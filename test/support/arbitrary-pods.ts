@@ -18,7 +18,10 @@ const preload = fc.constantFrom(
   { name: 'LD_PRELOAD', valueFrom: { configMapKeyRef: { name: 'preload', key: 'list', optional: true } } },
   { name: 'LD_PRELOAD', valueFrom: { secretKeyRef: { name: 'preload', key: 'list' } } },
   { name: 'LD_PRELOAD', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: "metadata.annotations['preload']" } } },
-  { name: 'LD_PRELOAD', valueFrom: { resourceFieldRef: { containerName: 'app', divisor: '1', resource: 'limits.cpu' } } },
+  {
+    name: 'LD_PRELOAD',
+    valueFrom: { resourceFieldRef: { containerName: 'app', divisor: '1', resource: 'limits.cpu' } },
+  },
 );
 const variable = fc.oneof(
   preload,
@@ -57,7 +60,10 @@ const container = (name: string, port: number): Pods =>
         ),
       ),
     ),
-    maybe('securityContext', fc.constantFrom({}, { runAsNonRoot: true, runAsUser: 1000 }, { readOnlyRootFilesystem: true })),
+    maybe(
+      'securityContext',
+      fc.constantFrom({}, { runAsNonRoot: true, runAsUser: 1000 }, { readOnlyRootFilesystem: true }),
+    ),
   );
 
 const proxy = (name: string): Pods => container(name, 9100).map((each) => ({ ...each, name, restartPolicy: 'Always' }));

@@ -79,7 +79,7 @@ const annotations = (): string[] => [
 ];
 
 const selection = ({ containers }: ResolvedProps): string[] => {
-  const unknown = `.filter(name, !(name in variables.names))`;
+  const unknown = `.filter(name, name != "" && !(name in variables.names))`;
   const message = (where: string) => `"${where} ('" + it + "') must name containers of the pod"`;
   const known = 'use the names of its containers';
   const list = containers === undefined ? `the annotation '${CONTAINERS}'` : "'containers'";
@@ -98,7 +98,7 @@ const selection = ({ containers }: ResolvedProps): string[] => {
       'correct its name, or leave it out',
     ),
     when(
-      'variables.taps.size() == 0',
+      'variables.taps.size() == 0 && (!variables.isListed || variables.listed.all(name, name in variables.names))',
       'LT007',
       '"no container is left to tap"',
       `annotate the pod with ${INJECT}: disabled, or correct the annotations`,
@@ -106,8 +106,16 @@ const selection = ({ containers }: ResolvedProps): string[] => {
   ];
 };
 
-const ofTaps = (condition: string, code: Code, message: string, remedy: string) =>
-  each(`variables.taps.filter(c, ${condition})`, code, `${message} of container '" + it.name + "'"`, remedy);
+/** A refusal for each tapped container that meets the conditions; none if the properties exclude one of them. */
+const ofTaps = (conditions: readonly string[], code: Code, message: string, remedy: string) =>
+  conditions.includes('false')
+    ? '[]'
+    : each(
+        `variables.taps.filter(c, ${conditions.join(' && ')})`,
+        code,
+        `${message} of container '" + it.name + "'"`,
+        remedy,
+      );
 
 const options = (props: ResolvedProps): string[] => {
   const noStream = `${tapInto(props, 'c.name')} == "0"`;
@@ -115,26 +123,21 @@ const options = (props: ResolvedProps): string[] => {
   const suppresses = (of: 'suppressStreams' | 'suppressFile') => isSet(props, 'c.name', (given) => given[of]);
   const chosen = isSet(props, 'c.name', ({ existingPreload }) => existingPreload === ExistingPreload.ERROR);
   return [
+    ofTaps([noStream, noFile], 'LT007', `"nothing is left to tap`, "name a 'file', or tap stdout, stderr or both"),
     ofTaps(
-      `${noStream} && ${noFile}`,
-      'LT007',
-      `"nothing is left to tap`,
-      "name a 'file', or tap stdout, stderr or both",
-    ),
-    ofTaps(
-      `${suppresses('suppressStreams')} && ${noStream}`,
+      [suppresses('suppressStreams'), noStream],
       'LT007',
       `"'suppressStreams' must come with a tapped stream`,
       "leave it out, or set 'streams'",
     ),
     ofTaps(
-      `${suppresses('suppressFile')} && ${noFile}`,
+      [suppresses('suppressFile'), noFile],
       'LT007',
       `"'suppressFile' must come with a tapped file`,
       "leave it out, or set 'file'",
     ),
     ofTaps(
-      `${chosen} && [c.?env.orValue([])].exists(env, ${preloadsOf('env')}.size() > 0)`,
+      [chosen, `[c.?env.orValue([])].exists(env, ${preloadsOf('env')}.size() > 0)`],
       'LT003',
       `"there is an LD_PRELOAD`,
       "remove it, or set 'existingPreload' to chain or replace",
@@ -199,5 +202,7 @@ const reserved = (props: ResolvedProps): string[] => {
 /** The texts of all refusals. */
 export const refusalsVariable = (props: ResolvedProps): Variable => ({
   name: 'refusals',
-  expression: joined([...annotations(), ...selection(props), ...options(props), ...reserved(props)]),
+  expression: joined(
+    [...annotations(), ...selection(props), ...options(props), ...reserved(props)].filter((list) => list !== '[]'),
+  ),
 });

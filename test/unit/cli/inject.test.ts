@@ -512,7 +512,7 @@ describe('wrong use is a usage error and writes nothing', () => {
   const cloudwatch = ['-', '--sink', 'cloudwatch', '--region', 'eu-west-1', '--log-group'];
   const input = JSON.stringify(deployment());
   test.each([
-    ['no input', ['--sink', 'stdout'], /^FILE\|DIR\|- is missing: manifests/],
+    ['no input', ['--sink', 'stdout'], /^inject takes one of FILE\|DIR\|- and --as-policy NAME, but got none/],
     ['two inputs', ['a', 'b', '--sink', 'stdout'], /inject takes FILE\|DIR\|-, but got 'b'/],
     ['no sink', ['-'], /^--sink NAME is missing: the service/],
     ['an unknown sink', ['-', '--sink', 'kafka'], /--sink \(kafka\)/],
@@ -544,7 +544,7 @@ describe('wrong use is a usage error and writes nothing', () => {
     [
       'every missing flag and argument at once',
       ['--sink', 'cloudwatch', '--colour'],
-      /^inject: 4 mistakes\n {2}- no flag named --colour\.\n {2}- --log-group TEXT is missing: .*\n {2}- --region TEXT is missing: .*\n {2}- FILE\|DIR\|- is missing/,
+      /^inject: 4 mistakes\n {2}- no flag named --colour\.\n {2}- --log-group TEXT is missing: .*\n {2}- --region TEXT is missing: .*\n {2}- inject takes one of FILE\|DIR\|- and --as-policy NAME, but got none/,
     ],
     ['a missing flag of the sink that another flag names', ['-', '--log-group', '/a'], /^--region TEXT is missing: /],
     ['a bad name', [...cloudwatch, 'my logs'], /'logGroup' \("my logs"\)/],

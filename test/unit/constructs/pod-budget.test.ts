@@ -48,6 +48,14 @@ describe('resources of the pod as a whole', () => {
     expect(pod(before)).toEqual(after);
   });
 
+  test('are no less than those of the installer, which runs before the shipper', () => {
+    const shipper = { memoryRequestMiB: 100, memoryLimitMiB: 200, installer: { memoryRequestMiB: 200 } };
+    expect(pod({ requests: { memory: '16Mi' }, limits: { memory: '32Mi' } }, { shipper })).toEqual({
+      requests: { memory: '200Mi' },
+      limits: { memory: '256Mi' },
+    });
+  });
+
   test('a pod of the class Guaranteed stays in it', () => {
     expect(pod({ requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: 1, memory: '1024Mi' } })).toEqual({
       requests: { cpu: '1010m', memory: '1280Mi' },
