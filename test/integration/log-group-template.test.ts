@@ -30,7 +30,7 @@ const everything = () =>
       fieldIndexes: ['severity', 'traceId'],
       transformer: [{ ParseJSON: {} }, { AddKeys: { Entries: [{ Key: 'team', Value: 'shop' }] } }],
       masked: ['EmailAddress', 'DriversLicense-US'],
-      metrics: [{ name: 'ErrorsPerMinute', namespace: 'Shop' }],
+      metrics: [{ name: 'ErrorsPerMinute', metricNamespace: 'Shop' }],
       firehose: {
         deliveryStreamArn: 'arn:aws:firehose:eu-central-1:111122223333:deliverystream/archive',
         roleArn: 'arn:aws:iam::111122223333:role/logs-to-firehose',
@@ -67,7 +67,7 @@ describeWith(['cloudwatch'], 'a template of a log group', () => {
     });
     const logGroupName = '/shop/orders';
     await client.send(new CreateLogGroupCommand({ logGroupName }));
-    const { properties } = everything().resources.find(({ type }) => type.endsWith('MetricFilter'))!;
+    const { properties } = everything().resources.find(({ resourceType }) => resourceType.endsWith('MetricFilter'))!;
     const { FilterName: filterName, FilterPattern: filterPattern, MetricTransformations: made } = properties;
     const [{ MetricName: metricName, MetricNamespace: metricNamespace, MetricValue: metricValue }] = made;
     const metricTransformations = [{ metricName, metricNamespace, metricValue }];

@@ -22,7 +22,7 @@ export interface LogGroupMetric {
   readonly name: string;
 
   /** Namespace of the metric: at most 255 letters, digits and `. - _ / #`, not starting with `AWS/`. */
-  readonly namespace: string;
+  readonly metricNamespace: string;
 
   /**
    * Filter pattern of the events that are counted, at most 1024 characters.
@@ -92,7 +92,7 @@ export interface LogGroupResource {
   readonly id: string;
 
   /** Its type, such as `AWS::Logs::LogGroup`. */
-  readonly type: string;
+  readonly resourceType: string;
 
   /** Its properties. */
   readonly properties: any;
@@ -118,10 +118,10 @@ export class LogGroupTemplate {
     const json = settings.LOGTAP_CLOUDWATCH_FORMAT === 'json';
     const { transformer, firehose, metrics = [] } = props;
     this.resources = [
-      { id: GROUP, type: 'AWS::Logs::LogGroup', properties: groupProperties(logGroup, props) },
+      { id: GROUP, resourceType: 'AWS::Logs::LogGroup', properties: groupProperties(logGroup, props) },
       ...metrics.map((metric, i) => ({
         id: `${GROUP}Metric${i + 1}`,
-        type: 'AWS::Logs::MetricFilter',
+        resourceType: 'AWS::Logs::MetricFilter',
         properties: { LogGroupName: group, ...metricFilter(metric, i, json) },
       })),
       ...(transformer === undefined
@@ -129,7 +129,7 @@ export class LogGroupTemplate {
         : [
             {
               id: `${GROUP}Transformer`,
-              type: 'AWS::Logs::Transformer',
+              resourceType: 'AWS::Logs::Transformer',
               properties: { LogGroupIdentifier: group, TransformerConfig: transformer },
             },
           ]),
@@ -138,7 +138,7 @@ export class LogGroupTemplate {
         : [
             {
               id: `${GROUP}Firehose`,
-              type: 'AWS::Logs::SubscriptionFilter',
+              resourceType: 'AWS::Logs::SubscriptionFilter',
               properties: { LogGroupName: group, ...cloudFormation(firehoseFilter(firehose)) },
             },
           ]),
@@ -151,7 +151,7 @@ export class LogGroupTemplate {
     return {
       AWSTemplateFormatVersion: '2010-09-09',
       Resources: Object.fromEntries(
-        this.resources.map(({ id, type: Type, properties: Properties }) => [
+        this.resources.map(({ id, resourceType: Type, properties: Properties }) => [
           id,
           { Type, ...(id === GROUP && retained), Properties },
         ]),
@@ -242,11 +242,11 @@ const ERRORS = `{ ${['$.severity', '$.logtap.severity']
   .flatMap((field) => ['ERROR', 'FATAL'].map((severity) => `(${field} = "${severity}")`))
   .join(' || ')} }`;
 
-function metricFilter({ name, namespace, filterPattern }: LogGroupMetric, index: number, json: boolean) {
+function metricFilter({ name, metricNamespace, filterPattern }: LogGroupMetric, index: number, json: boolean) {
   const at = `metrics.${index}`;
   mustBeNamed(`${at}.name`, name, METRIC_NAME);
   mustBeNamed(`${at}.name`, name, FILTER_NAME);
-  mustBeNamed(`${at}.namespace`, namespace, METRIC_NAMESPACE);
+  mustBeNamed(`${at}.metricNamespace`, metricNamespace, METRIC_NAMESPACE);
   if (filterPattern !== undefined) mustBeNamed(`${at}.filterPattern`, filterPattern, FILTER_PATTERN);
   must(
     filterPattern !== undefined || json,
@@ -257,7 +257,7 @@ function metricFilter({ name, namespace, filterPattern }: LogGroupMetric, index:
   return {
     FilterName: name,
     FilterPattern: filterPattern ?? ERRORS,
-    MetricTransformations: [{ MetricName: name, MetricNamespace: namespace, MetricValue: '1', DefaultValue: 0 }],
+    MetricTransformations: [{ MetricName: name, MetricNamespace: metricNamespace, MetricValue: '1', DefaultValue: 0 }],
   };
 }
 

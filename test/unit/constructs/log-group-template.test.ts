@@ -22,7 +22,7 @@ const sinkWith = (props: Partial<CloudWatchSinkProps> = {}) =>
   });
 const made = (props: LogGroupTemplateProps, sink = sinkWith()) => new LogGroupTemplate(sink, props);
 const propertiesOf = (props: LogGroupTemplateProps, type: string) =>
-  made(props).resources.find((each) => each.type === `AWS::Logs::${type}`)?.properties;
+  made(props).resources.find((each) => each.resourceType === `AWS::Logs::${type}`)?.properties;
 const firehose = {
   deliveryStreamArn: 'arn:aws:firehose:eu-central-1:111122223333:deliverystream/archive',
   roleArn: 'arn:aws:iam::111122223333:role/logs-to-firehose',
@@ -52,10 +52,10 @@ test('the log group has what the sink says, and stays when the stack goes', () =
 test('what reads events refers to the log group, so that it is made after it', () => {
   const props = {
     transformer: [{ ParseJSON: {} }],
-    metrics: [{ name: 'ErrorsPerMinute', namespace: 'Shop' }],
+    metrics: [{ name: 'ErrorsPerMinute', metricNamespace: 'Shop' }],
     firehose,
   };
-  for (const { properties, type } of made(props).resources.slice(1)) {
+  for (const { properties, resourceType: type } of made(props).resources.slice(1)) {
     expect([type, properties.LogGroupName ?? properties.LogGroupIdentifier]).toEqual([type, { Ref: 'LogGroup' }]);
   }
   expect(propertiesOf(props, 'MetricFilter')).toMatchObject({
@@ -78,7 +78,7 @@ test('masking audits and masks the same identifiers, of the partition of the sta
 });
 
 const fields = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`);
-const metric = { name: 'Errors', namespace: 'Shop' };
+const metric = { name: 'Errors', metricNamespace: 'Shop' };
 
 test.each<[string, LogGroupTemplateProps]>([
   ['20 indexes', { fieldIndexes: fields(20) }],
@@ -106,7 +106,7 @@ test.each<[string, LogGroupTemplateProps, RegExp]>([
   ['an ARN as identifier', { masked: ['arn:aws:dataprotection::aws:data-identifier/EmailAddress'] }, /not the ARN/],
   ['101 metrics', { metrics: fields(101).map((name) => ({ ...metric, name })) }, /at most 100/],
   ['a metric twice', { metrics: [metric, metric] }, /once/],
-  ['a namespace of AWS', { metrics: [{ ...metric, namespace: 'AWS/Logs' }] }, /AWS\//],
+  ['a namespace of AWS', { metrics: [{ ...metric, metricNamespace: 'AWS/Logs' }] }, /AWS\//],
   ['a name with a colon', { metrics: [{ ...metric, name: 'a:b' }] }, /without ':'/],
   ['a long pattern', { metrics: [{ ...metric, filterPattern: 'x'.repeat(1025) }] }, /1024/],
   ['a stream that is none', { firehose: { ...firehose, deliveryStreamArn: 'archive' } }, /Data Firehose/],
