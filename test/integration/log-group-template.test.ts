@@ -12,7 +12,7 @@ import { CloudWatchFormat, LogGroupTemplate, Sink } from '../../src/constructs/i
 import { describeWith } from '../support/capability.js';
 import { run, temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 
 const everything = () =>
   new LogGroupTemplate(
