@@ -249,7 +249,10 @@ export class Scene {
   async end(): Promise<{ code: number | null; last: LastLine; fates: Record<string, number> }> {
     this.shipper.child.kill('SIGTERM');
     const { code, stderr } = await this.shipper.ended;
-    const last = JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as LastLine;
+    const said = stderr.trim().split('\n');
+    const last = JSON.parse(said.at(-1) ?? '') as LastLine;
+    if (last.dropped === undefined)
+      throw new Error(`the shipper has ended with ${code}, and without its ledger: ${said.slice(-20).join('\n')}`);
     const fates: Record<string, number> = {};
     for (const counts of [...Object.values(last.dropped), ...Object.values(last.deadLettered ?? {})])
       for (const [reason, records] of Object.entries(counts)) fates[reason] = (fates[reason] ?? 0) + records;
