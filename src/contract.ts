@@ -177,12 +177,16 @@ export const RING_NOTES_BYTES = 8192;
 export const RING_HEADER_BYTES = RING_NOTES_AT + RING_NOTES_BYTES;
 /** Capacity of a ring that a process makes when the shipper has left none. */
 export const RING_OWN_CAPACITY_BYTES = 64 * 1024;
-/** Names in the ring directory. Free rings are FREE and a number, claimed ones USED and `pid-instance-n`: decimal, 16 hexadecimal digits, and how many the process had before. */
 /**
  * First of the four words (u64, little endian) by which a process that gets no ring tells its loss in the bell: this, its
  * instance, and its lost lines and bytes as in LOST. No instance has this number.
  */
 export const BELL_LOSS = 0x0a1a0a0d_42544c89n;
+/**
+ * Names in the ring directory. Free rings are FREE and a number, or FREE and the instance of the process that needs a larger one,
+ * which takes it before others. Claimed ones are USED and `pid-instance-n`: decimal, 16 hexadecimal digits, and how many the process
+ * had before.
+ */
 export const RING_NAMES = { FREE: 'free-', USED: 'ring-', BELL: 'bell' } as const;
 
 /** Longest path of a unix socket that Linux can bind, terminator excluded (`sun_path` is 108 bytes, unix(7)). */

@@ -20,7 +20,7 @@ export const SOURCE_SETTINGS = {
   ringBytes: setting({
     name: 'LOGTAP_RING_BYTES',
     default: '1048576',
-    help: 'Bytes per ring. A process can write this much while its records wait for delivery.',
+    help: 'Bytes per ring. A process can write this much while its records wait for delivery. If they wait for long, it gets a larger ring, of up to a quarter of LOGTAP_RING_TOTAL_BYTES.',
     parse: value.integer(65_536, 1024 ** 3),
   }),
   ringPool: setting({

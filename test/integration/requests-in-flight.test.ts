@@ -3,9 +3,10 @@
  * line is stored once. The service keeps documents by their ids and nothing else; real ones are in ring-kills.test.ts.
  */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { start, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
@@ -98,39 +99,49 @@ afterEach(() => {
   rmSync(rings, { recursive: true, force: true });
 });
 
-test('killed with several requests out: every line is stored once, and its place is that of its stream', async () => {
-  const settings = {
-    LOGTAP_RING_DIR: rings,
-    LOGTAP_RING_BYTES: String(8 * 1024 * 1024),
-    LOGTAP_SINK: 'opensearch',
-    LOGTAP_OPENSEARCH_URL: await service.start(),
-    LOGTAP_OPENSEARCH_INDEX: 'logs',
-    LOGTAP_GRACE_SECONDS: '120',
-  };
-  let shipper = await startShipper(settings);
-  const writer = start('python3', ['-c', WRITER], {
-    env: {
-      ...tapEnvironment(shipper.socket, { suppress: true }),
-      [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
-      [LIBRARY_ENV.ON_FULL.name]: 'block:120000',
-    },
-  });
-  for (let kill = 0; kill < KILLS; kill++) {
-    const enough = (LINES * kill) / KILLS / 2;
-    await until('several requests are out', () => service.documents.size > enough && service.out > 1, 120_000);
-    shipper.child.kill('SIGKILL');
-    await shipper.ended;
-    shipper = await startShipper(settings);
-  }
-  expect(await writer.ended).toMatchObject({ code: 0 });
-  const { code, stderr } = await drain(shipper);
-  expect({ code, ledger: JSON.parse(stderr.trim().split('\n').at(-1) ?? '') }).toMatchObject({
-    code: 0,
-    ledger: { balanced: true, held: 0, dropped: {} },
-  });
-  const stored = [...service.documents.values()].sort((one, other) => one.seq - other.seq);
-  expect(stored).toHaveLength(LINES);
-  stored.forEach(({ body }, i) => {
-    if (body !== `${i} ${'x'.repeat(i % 200)}`) throw new Error(`line ${i} is '${body.slice(0, 40)}'`);
-  });
-});
+test.each([
+  ['a ring of 8 MiB', 8 * 1024 * 1024],
+  // Each next one is larger, up to a quarter of the room for all.
+  ['rings that grow', 64 * 1024],
+])(
+  'killed with several requests out, %s: every line is stored once, and its place is that of its stream',
+  async (_, ringBytes) => {
+    const settings = {
+      LOGTAP_RING_DIR: rings,
+      LOGTAP_RING_BYTES: String(ringBytes),
+      LOGTAP_SINK: 'opensearch',
+      LOGTAP_OPENSEARCH_URL: await service.start(),
+      LOGTAP_OPENSEARCH_INDEX: 'logs',
+      LOGTAP_GRACE_SECONDS: '120',
+    };
+    let shipper = await startShipper(settings);
+    const writer = start('python3', ['-c', WRITER], {
+      env: {
+        ...tapEnvironment(shipper.socket, { suppress: true }),
+        [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
+        [LIBRARY_ENV.ON_FULL.name]: 'block:120000',
+      },
+    });
+    let largest = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const enough = (LINES * kill) / KILLS / 2;
+      await until('several requests are out', () => service.documents.size > enough && service.out > 1, 120_000);
+      largest = Math.max(largest, ...readdirSync(rings).map((name) => statSync(join(rings, name)).size));
+      shipper.child.kill('SIGKILL');
+      await shipper.ended;
+      shipper = await startShipper(settings);
+    }
+    expect(await writer.ended).toMatchObject({ code: 0 });
+    if (ringBytes === 64 * 1024) expect(largest).toBeGreaterThan(ringBytes * 4);
+    const { code, stderr } = await drain(shipper);
+    expect({ code, ledger: JSON.parse(stderr.trim().split('\n').at(-1) ?? '') }).toMatchObject({
+      code: 0,
+      ledger: { balanced: true, held: 0, dropped: {} },
+    });
+    const stored = [...service.documents.values()].sort((one, other) => one.seq - other.seq);
+    expect(stored).toHaveLength(LINES);
+    stored.forEach(({ body }, i) => {
+      if (body !== `${i} ${'x'.repeat(i % 200)}`) throw new Error(`line ${i} is '${body.slice(0, 40)}'`);
+    });
+  },
+);

@@ -3,6 +3,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -234,6 +235,22 @@ test('a ring that is retired: the next line comes in another, and the one in bet
   expect(process?.bytes('stdout').toString()).toBe('first\nsecond\n');
   expect(process?.data.map(({ seq }) => seq)).toEqual([1n, 2n]);
   expect(running.stdout()).toBe('');
+});
+
+test('a process whose ring is retired takes the one with its name before other free ones', async () => {
+  receiver = new RingReceiver();
+  const { running, name } = await begun();
+  const larger = join(receiver.directory, `${RING_NAMES.FREE}${name.split('-')[2]}`);
+  writeFileSync(larger, freeRing(4 * 1024 * 1024));
+  chmodSync(larger, 0o666);
+  receiver.write(name, 'retired', 1n);
+  running.say('second');
+  running.say('third');
+  await running.end();
+  await receiver.settled();
+  expect(existsSync(larger)).toBe(false);
+  expect(statSync(join(receiver.directory, name.replace(/0$/, '1'))).size).toBe(freeRing(4 * 1024 * 1024).length);
+  expect(receiver.rings()).toHaveLength(2);
 });
 
 test('the bell rings for a claim, and once for each sleep of the reader', async () => {

@@ -4,6 +4,7 @@ import { withClocks } from './plan-clocks.js';
 import { withEvents } from './plan-events.js';
 import { withForgedRings } from './plan-forged-rings.js';
 import { withForgeries } from './plan-forgeries.js';
+import { withLargerRings } from './plan-larger-rings.js';
 import { withLogs } from './plan-logs.js';
 import { withFullMemory } from './plan-memory.js';
 import { withRefusals } from './plan-refusals.js';
@@ -110,7 +111,8 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
-  return withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(withLogs(plan)))))));
+  const forged = withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(withLogs(plan)))))));
+  return withLargerRings(forged);
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

@@ -113,6 +113,21 @@ static int open_claimed(struct lt_ring *ring) {
     return -EINVAL;
 }
 
+static bool claim_named(struct lt_ring *ring, const char *name) {
+    if (lt_syscall(__NR_renameat2, AT_FDCWD, in_directory(path, name), AT_FDCWD, claimed_path, 0) != 0) return false;
+    if (open_claimed(ring) == 0) return true;
+    (void)lt_syscall(__NR_unlinkat, AT_FDCWD, claimed_path, 0);
+    return false;
+}
+
+/* A shipper that sends a process to a larger ring has made it under the name of the process. */
+static bool claim_larger(struct lt_ring *ring) {
+    char name[NAME_MAX_BYTES] = LT_RING_NAME_FREE;
+    if (ring->claims == 0) return false;
+    lt_format_hex(name + sizeof LT_RING_NAME_FREE - 1, lt_process->instance);
+    return claim_named(ring, name);
+}
+
 /* Takes one of the free rings of a listing. Not always the first one: many processes start at once. */
 static int claim_listed(struct lt_ring *ring, const char *listing, size_t length) {
     enum { CHOICES = 16 };
@@ -124,10 +139,7 @@ static int claim_listed(struct lt_ring *ring, const char *listing, size_t length
         at += entry->size;
     }
     for (unsigned i = 0; i < count; i++) {
-        const char *from = in_directory(path, names[(lt_process->pid + i) % count]);
-        if (lt_syscall(__NR_renameat2, AT_FDCWD, from, AT_FDCWD, claimed_path, 0) != 0) continue;
-        if (open_claimed(ring) == 0) return 0;
-        (void)lt_syscall(__NR_unlinkat, AT_FDCWD, claimed_path, 0);
+        if (claim_named(ring, names[(lt_process->pid + i) % count])) return 0;
     }
     return -ENOENT;
 }
@@ -186,7 +198,7 @@ int lt_ring_directory_claim(struct lt_ring *ring) {
     own_name(name, LT_RING_NAME_USED, ring);
     (void)in_directory(claimed_path, name);
     ring->map = NULL;
-    int result = claim_free(ring);
+    int result = claim_larger(ring) ? 0 : claim_free(ring);
     if (result == -ENOENT) result = make_own(ring);
     if (result == 0) ring->claims++;
     return result;

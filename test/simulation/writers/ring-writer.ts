@@ -106,11 +106,13 @@ export class RingWriter extends FramedWriter {
 
   #claim(): boolean {
     const { files } = this.machine;
-    const name = `${RING_NAMES.USED}${this.pid}-${this.instance.toString(16).padStart(16, '0')}-${this.#claims}`;
+    const instance = this.instance.toString(16).padStart(16, '0');
+    const name = `${RING_NAMES.USED}${this.pid}-${instance}-${this.#claims}`;
     const free = files.list(RINGS).filter((each) => each.startsWith(RING_NAMES.FREE));
     if (files.find(RINGS) === undefined || (free.length === 0 && files.isMemoryFull)) return false;
     const path = `${RINGS}/${name}`;
-    if (free.length > 0) files.rename(`${RINGS}/${free[this.pid % free.length]!}`, path);
+    const meant = this.#claims > 0 && free.find((each) => each === `${RING_NAMES.FREE}${instance}`);
+    if (free.length > 0) files.rename(`${RINGS}/${meant || free[this.pid % free.length]!}`, path);
     else {
       const bytes = Buffer.concat([freeHeader(RING_OWN_CAPACITY_BYTES), Buffer.alloc(RING_OWN_CAPACITY_BYTES)]);
       files.write(path, files.make(path, 'file', 0, 0o666), bytes, 0, 0);

@@ -113,21 +113,40 @@ export class RingDirectory {
       .sort((one, other) => one.number - other.number);
   }
 
-  /** Makes free rings as long as some are missing among the names and there is room. */
-  refill(names: readonly string[] | undefined): void {
-    if (names === undefined) return;
-    let free = this.freeOf(names);
-    if (free >= this.#options.pool) return;
-    const size = RING_HEADER_BYTES + this.#options.ringBytes;
+  /** Makes free rings as long as some are missing among the names. False where there is no room for all of them. */
+  refill(names: readonly string[] | undefined): boolean {
+    const { pool, ringBytes, totalBytes } = this.#options;
+    let free = names === undefined ? pool : this.freeOf(names);
+    if (names === undefined || free >= pool) return true;
+    const size = RING_HEADER_BYTES + ringBytes;
     try {
-      const rings = names.filter((name) => RING.test(name));
-      let bytes = rings.reduce((sum, name) => sum + this.#sizeOf(name), 0);
-      for (; free < this.#options.pool && bytes + size <= this.#options.totalBytes; free++) {
-        this.#makeFree(names);
+      let bytes = this.#bytesOf(names);
+      for (; free < pool && bytes + size <= totalBytes; free++) {
+        while (names.includes(`${RING_NAMES.FREE}${this.#made}`)) this.#made += 1;
+        this.#makeFree(`${RING_NAMES.FREE}${this.#made}`, ringBytes);
+        this.#made += 1;
         bytes += size;
       }
+      return free >= pool;
     } catch (error) {
       this.#options.onNoRoom(messageOf(error));
+      return false;
+    }
+  }
+
+  /** Makes a ring that the process claims next. False without room for it and for the free rings of others. */
+  makeFor(instance: string, capacity: number, names: readonly string[]): boolean {
+    const { pool, ringBytes, totalBytes } = this.#options;
+    const name = `${RING_NAMES.FREE}${instance}`;
+    if (names.includes(name)) return true;
+    const others = Math.max(0, pool - this.freeOf(names)) * (RING_HEADER_BYTES + ringBytes);
+    if (this.#bytesOf(names) + RING_HEADER_BYTES + capacity + others > totalBytes) return false;
+    try {
+      this.#makeFree(name, capacity);
+      return true;
+    } catch (error) {
+      this.#options.onNoRoom(messageOf(error));
+      return false;
     }
   }
 
@@ -182,23 +201,24 @@ export class RingDirectory {
     }
   }
 
+  #bytesOf(names: readonly string[]): number {
+    return names.filter((name) => RING.test(name)).reduce((sum, name) => sum + this.#sizeOf(name), 0);
+  }
+
   #sizeOf(name: string): number {
     return lstatSync(this.pathOf(name), { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** Every page is written, so that it is this process's memory, and none is missing when another process touches it. */
-  #makeFree(names: readonly string[]): void {
-    while (names.includes(`${RING_NAMES.FREE}${this.#made}`)) this.#made += 1;
+  #makeFree(name: string, capacity: number): void {
     const making = this.pathOf(`${MAKING}${process.pid}`);
     const fd = openSync(making, 'w', 0o666);
     try {
-      const { ringBytes } = this.#options;
-      writeSync(fd, freeHeader(ringBytes));
-      for (let left = ringBytes; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
+      writeSync(fd, freeHeader(capacity));
+      for (let left = capacity; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
       // With any umask.
       chmodSync(making, 0o666);
-      renameSync(making, this.pathOf(`${RING_NAMES.FREE}${this.#made}`));
-      this.#made += 1;
+      renameSync(making, this.pathOf(name));
     } catch (error) {
       rmSync(making, { force: true });
       throw error;

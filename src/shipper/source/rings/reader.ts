@@ -19,6 +19,7 @@ export interface Mark {
   readonly records: Lost;
   /** Unacknowledged lines of previous readers that a notice in the batch reports. */
   readonly notice: Lost;
+  readonly atMs: number;
   /** Its room was released before it was acknowledged. */
   isReleasedEarly: boolean;
   /** Nothing of the ring comes after it. */
@@ -141,6 +142,16 @@ export class RingReader implements Acknowledging {
     return this.#file.capacity;
   }
 
+  /** Bytes that are read, and whose room the process does not have back. */
+  get onItsWay(): number {
+    return this.#position - (this.#released.progress?.position ?? 0);
+  }
+
+  /** How long the oldest batch has waited for its acknowledgement. */
+  waitedMs(nowMs: number): number {
+    return nowMs - (this.#marks[0]?.atMs ?? nowMs);
+  }
+
   /** Part of the ring that its process cannot use: unread, or unacknowledged. 0 where it cannot be read. */
   get fill(): number {
     try {
@@ -249,14 +260,14 @@ export class RingReader implements Acknowledging {
   }
 
   /** A batch ends here. `undefined` when it has nothing of this ring. */
-  mark(records: Lost = NOTHING): Mark | undefined {
+  mark(nowMs: number, records: Lost = NOTHING): Mark | undefined {
     // A line of which the clock alone made a record came without a read.
     if (!this.#isDirty && records.lines === 0) return undefined;
     this.#isDirty = false;
     this.#markedPosition = this.#position;
     const progress = this.#frames.progress();
     const common = { isReleasedEarly: false, isLast: this.isFinished, isAcknowledged: false };
-    const mark = { progress, lost: this.#lost, records, notice: this.#notice, ...common };
+    const mark = { progress, lost: this.#lost, records, notice: this.#notice, atMs: nowMs, ...common };
     this.#notice = NOTHING;
     this.#marks.push(mark);
     return mark;
@@ -307,7 +318,7 @@ export class RingReader implements Acknowledging {
   releaseUnacknowledged(): void {
     const before = this.#released;
     for (const mark of this.#marks) {
-      if (this.#position - (this.#released.progress?.position ?? 0) <= this.#file.capacity / 2) break;
+      if (this.onItsWay <= this.#file.capacity / 2) break;
       this.#releaseEarly(mark);
     }
     if (this.#released !== before) this.save();

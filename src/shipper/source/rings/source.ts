@@ -17,6 +17,7 @@ import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import { RingDirectory, type RingName } from './directory.js';
 import { EndedProcesses } from './ended-processes.js';
+import { LargerRings } from './larger-rings.js';
 import { LaterRing } from './later-ring.js';
 import { LookInterval } from './look-interval.js';
 import { OpenRings } from './open-rings.js';
@@ -38,6 +39,7 @@ export class RingSource implements Source {
   readonly #options: RingSourceOptions;
   readonly #now: () => number;
   readonly #directory: RingDirectory;
+  readonly #larger: LargerRings;
   readonly #endedProcesses: EndedProcesses;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
@@ -70,6 +72,7 @@ export class RingSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#directory = new RingDirectory(options);
+    this.#larger = new LargerRings({ ...options, directory: this.#directory });
     this.#endedProcesses = new EndedProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
@@ -92,7 +95,7 @@ export class RingSource implements Source {
         const isEnd = this.#isEnd(nowMs);
         if (isEnd) for (const reader of this.#rings.all) if (reader.isRead) this.#finish(reader);
         if (this.#isBatchDue(nowMs) || (isEnd && this.#shared.builder.count > 0)) {
-          yield this.#batch();
+          yield this.#batch(nowMs);
         } else if (isEnd) {
           this.#tellEnded();
           break;
@@ -190,13 +193,13 @@ export class RingSource implements Source {
     return false;
   }
 
-  #batch(): SourceBatch {
+  #batch(nowMs: number): SourceBatch {
     const marked: [RingReader, Mark][] = [];
     this.#firstMs = undefined;
     const batch = this.#shared.builder.finish();
     const counts = countByInstance(batch);
     for (const reader of this.#rings.all) {
-      const mark = reader.mark(counts.get(reader.ring.instance));
+      const mark = reader.mark(nowMs, counts.get(reader.ring.instance));
       if (mark !== undefined) marked.push([reader, mark]);
     }
     return {
@@ -248,7 +251,17 @@ export class RingSource implements Source {
     const small = this.#rings.small(this.#options.ringBytes);
     for (const reader of small.slice(0, this.#directory.freeOf(names))) this.#retire(reader);
     for (const reader of this.#rings.unfinished) this.#wakeForNews(reader);
-    this.#directory.refill(names);
+    this.#resize(names, nowMs);
+  }
+
+  #resize(names: readonly string[], nowMs: number): void {
+    const readers = this.#rings.unfinished;
+    for (const reader of readers) {
+      if (this.#larger.isWanted(reader, nowMs) && this.#larger.make(reader, names, nowMs)) this.#retire(reader);
+    }
+    if (this.#directory.refill(names) || this.#directory.freeOf(names) === 0) return;
+    const large = this.#larger.toGiveBack(readers);
+    if (large !== undefined) this.#retire(large);
   }
 
   /** Whose process is gone, or has been quiet for long. */
@@ -364,6 +377,7 @@ export class RingSource implements Source {
       this.#guarded(reader, () => {
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
+        this.#wantsScan ||= this.#larger.isWanted(reader, nowMs);
         this.#looks.found(got, reader.capacity);
         isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
         if (reader.isEnded && !reader.isRetired) this.#retire(reader);

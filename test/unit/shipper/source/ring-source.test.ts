@@ -641,7 +641,8 @@ describe('numbers that any process of the pod can write', () => {
     spoil({ counted: 2n ** 53n, lost: 7n });
     const fd = stillWritten(0);
     const losses: unknown[] = [];
-    const source = open([], { onLost: (each) => losses.push(each) });
+    // Its first batch waits for what is written next.
+    const source = open([], { onLost: (each) => losses.push(each), lingerMs: 1000 });
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
     const next = batches.next();
     await new Promise((resolve) => setTimeout(resolve, 0));

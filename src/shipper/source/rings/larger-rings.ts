@@ -1,0 +1,60 @@
+/**
+ * Larger rings for processes that wait for answers of a service. A ring keeps its bytes until they are acknowledged, so it bounds
+ * the lines per second of its process: the ring through the time from a line to its acknowledgement.
+ */
+import type { RingDirectory } from './directory.js';
+import type { RingReader } from './reader.js';
+
+/** A ring that may let its process write so much is large enough: 100,000 lines of 150 bytes a second, and their headers. */
+const ENOUGH_BYTES_PER_MS = 20 * 1024;
+/** Most at once, and for the room that there is. */
+const FACTORS = [4, 2];
+/** Of the room for all rings, at most one part of so many is for one process. */
+const SHARE = 4;
+/** After there was no room. */
+const PAUSE_MS = 1000;
+
+export interface LargerRingsOptions {
+  readonly directory: RingDirectory;
+  readonly ringBytes: number;
+  readonly totalBytes: number;
+  /** Rings release their room then without a larger one. */
+  readonly isOutage: () => boolean;
+}
+
+export class LargerRings {
+  readonly #options: LargerRingsOptions;
+  #refusedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LargerRingsOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the ring holds its process up, and a larger one may be had. */
+  isWanted(reader: RingReader, nowMs: number): boolean {
+    const { totalBytes, isOutage } = this.#options;
+    if (reader.isRetired || reader.onItsWay <= reader.capacity / 2) return false;
+    if (reader.waitedMs(nowMs) <= reader.capacity / ENOUGH_BYTES_PER_MS) return false;
+    const isPossible = reader.capacity * Math.min(...FACTORS) <= totalBytes / SHARE;
+    return isPossible && nowMs - this.#refusedMs >= PAUSE_MS && !isOutage();
+  }
+
+  /** Makes one, which the process of that ring claims next. False without room for it beside that of new processes. */
+  make(reader: RingReader, names: readonly string[], nowMs: number): boolean {
+    const { directory, totalBytes } = this.#options;
+    for (const factor of FACTORS) {
+      const bytes = reader.capacity * factor;
+      if (bytes <= totalBytes / SHARE && directory.makeFor(reader.ring.instance, bytes, names)) return true;
+    }
+    this.#refusedMs = nowMs;
+    return false;
+  }
+
+  /** Of larger ones the largest that a free ring could replace now: new processes have no room. */
+  toGiveBack(readers: readonly RingReader[]): RingReader | undefined {
+    const { ringBytes } = this.#options;
+    return readers
+      .filter((reader) => !reader.isRetired && reader.capacity > ringBytes && reader.onItsWay < ringBytes / 2)
+      .sort((one, other) => other.capacity - one.capacity)[0];
+  }
+}
