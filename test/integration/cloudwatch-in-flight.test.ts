@@ -70,6 +70,8 @@ test('killed with several requests out: every line is stored, once or counted, i
     ...AWS_ENV,
     LOGTAP_RING_DIR: rings,
     LOGTAP_RING_BYTES: String(4 * 1024 * 1024),
+    // No room for larger ones, which would have all lines on the way at once.
+    LOGTAP_RING_TOTAL_BYTES: String(16 * 1024 * 1024),
     LOGTAP_SINK: 'cloudwatch',
     LOGTAP_CLOUDWATCH_LOG_GROUP: GROUP,
     LOGTAP_CLOUDWATCH_LOG_STREAM: STREAM,
