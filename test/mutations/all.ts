@@ -1,4 +1,5 @@
 import { ACCOUNTING } from './accounting.js';
+import { AUDIT } from './audit.js';
 import { BUFFER } from './buffer.js';
 import { DELIVERY } from './delivery.js';
 import type { Mutation } from './mutation.js';
@@ -10,4 +11,5 @@ export const MUTATIONS: Readonly<Record<string, readonly Mutation[]>> = {
   Buffer: BUFFER,
   'Rings and the library': RINGS_AND_LIBRARY,
   Accounting: ACCOUNTING,
+  Audit: AUDIT,
 };

@@ -114,6 +114,13 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: [...unit('source/loss-totals'), ...RINGS],
   },
   {
+    fault: 'a ring that is full of lines is read before all others, again and again',
+    file: `${IN}/source.ts`,
+    text: '      this.#rings.last(reader);\n',
+    by: '',
+    foundBy: unit('source/ring-idle'),
+  },
+  {
     fault: 'C: a write does not see that the ring is full',
     file: `${C}/transport_ring.c`,
     text: 'return used > ring->capacity ? 0 : ring->capacity - used;',

@@ -2,24 +2,27 @@
  * Puts each deliberate fault into a copy of the tree, runs the tests that have to find it, and writes docs/internals/mutations.md.
  *
  *     npm run mutate                       all of them, and the table
+ *     npm run mutate -- --new              those that the table does not have, which are added to it one by one
  *     npm run mutate -- --only WORDS       those whose description has the words; no table
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MUTATIONS } from './all.js';
 import { Copy, type Verdict } from './copy.js';
 import type { Mutation } from './mutation.js';
-import { tableOf } from './table.js';
+import { foundIn, tableOf } from './table.js';
 
 const root = join(__dirname, '../..');
-const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const table = join(root, 'docs/internals/mutations.md');
+const { values } = parseArgs({ options: { only: { type: 'string' }, new: { type: 'boolean', default: false } } });
 
 async function main(): Promise<void> {
-  const rooms = Object.entries(MUTATIONS).map(([room, mutations]) => {
-    return [room, mutations.filter(({ fault }) => values.only === undefined || fault.includes(values.only))] as const;
-  });
-  const chosen = rooms.flatMap(([, mutations]) => mutations);
+  const known = values.new ? foundIn(readFileSync(table, 'utf8')) : new Map<string, string>();
+  const rooms = Object.entries(MUTATIONS);
+  const chosen = rooms
+    .flatMap(([, mutations]) => mutations)
+    .filter(({ fault }) => !known.has(fault) && (values.only === undefined || fault.includes(values.only)));
   const copy = new Copy(root);
   const verdicts = new Map<Mutation, Verdict>();
   try {
@@ -30,6 +33,7 @@ async function main(): Promise<void> {
       const began = Date.now();
       const verdict = await copy.with(mutation, () => copy.verdict(mutation.foundBy));
       if (verdict !== undefined) verdicts.set(mutation, verdict);
+      if (values.new) writeFileSync(table, tableOf(rooms, verdicts, known));
       const words = verdict === undefined ? 'SURVIVED' : `${verdict.test}: ${verdict.title}`;
       console.log(
         `${i + 1}/${chosen.length} ${mutation.fault} -> ${words} (${Math.round((Date.now() - began) / 1000)} s)`,
@@ -40,9 +44,7 @@ async function main(): Promise<void> {
   }
   const survivors = chosen.filter((mutation) => !verdicts.has(mutation));
   console.log(`${chosen.length} faults, ${survivors.length} survived`);
-  if (values.only === undefined) {
-    writeFileSync(join(root, 'docs/internals/mutations.md'), tableOf(rooms, verdicts));
-  }
+  if (values.only === undefined) writeFileSync(table, tableOf(rooms, verdicts, known));
   if (survivors.length > 0) process.exitCode = 1;
 }
 

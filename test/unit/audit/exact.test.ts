@@ -155,6 +155,15 @@ describe('kills', () => {
     ]);
   });
 
+  test('what was sent and not noted explains as many records as there were, also where others lie between them', () => {
+    scene.store(batchFrom(0));
+    scene.log.sending('opensearch', claims(select(batchFrom(10, 5), [0, 2, 4])));
+    expect(scene.audit(documents(0, 15)).unexplained.map(({ kind, records }) => [kind, records])).toEqual([
+      ['unclaimed', 1],
+      ['unclaimed', 1],
+    ]);
+  });
+
   test('the next run claims what it read again, and both claims hold', () => {
     scene.store(batchFrom(0));
     scene.run();
