@@ -6,7 +6,7 @@ export const NETWORK_SETTINGS = {
   httpsProxy: setting({
     name: 'HTTPS_PROXY',
     aliases: ['https_proxy'],
-    help: 'Proxy for `https://` services, used with CONNECT: `http://host:port` or `https://host:port`, with a user and a password if it requires them. Applies to OpenSearch, CloudWatch Logs, OTLP, Firehose and the services that provide AWS credentials.',
+    help: 'Proxy for `https://` services, used with CONNECT: `http://host:port` or `https://host:port`, with a user and a password if it requires them. Applies to OpenSearch, CloudWatch Logs, OTLP, Firehose, S3 and the services that provide AWS credentials.',
     parse: value.proxy,
   }),
   httpProxy: setting({
@@ -30,13 +30,13 @@ export const NETWORK_SETTINGS = {
   awsUseFips: setting({
     name: 'AWS_USE_FIPS_ENDPOINT',
     default: 'false',
-    help: 'Whether to use the FIPS 140 validated endpoints of CloudWatch Logs and Firehose, and of the service that roles are assumed at, in the region.',
+    help: 'Whether to use the FIPS 140 validated endpoints of CloudWatch Logs, Firehose and S3, and of the service that roles are assumed at, in the region.',
     parse: (text) => value.boolean(text.toLowerCase()),
   }),
   awsUseDualstack: setting({
     name: 'AWS_USE_DUALSTACK_ENDPOINT',
     default: 'false',
-    help: 'Whether to use the dual-stack (IPv4 and IPv6) endpoints of CloudWatch Logs and Firehose, and of the service that roles are assumed at, in the region.',
+    help: 'Whether to use the dual-stack (IPv4 and IPv6) endpoints of CloudWatch Logs, Firehose and S3, and of the service that roles are assumed at, in the region.',
     parse: (text) => value.boolean(text.toLowerCase()),
   }),
 } as const;

@@ -16,6 +16,7 @@ import { FIREHOSE_SETTINGS } from './sinks/firehose.js';
 import { type KnownSink, SINK_CHOICE, SINKS } from './sinks/index.js';
 import { OPENSEARCH_SETTINGS } from './sinks/opensearch.js';
 import { OTLP_SETTINGS } from './sinks/otlp.js';
+import { S3_SETTINGS } from './sinks/s3.js';
 import { SOURCE_SETTINGS } from './sources.js';
 import { SPEED_SETTINGS } from './speed.js';
 import { STATUS_SETTINGS } from './status.js';
@@ -44,6 +45,7 @@ export const GROUPS: readonly (readonly [title: string, settings: Group])[] = [
 
 const { cloudwatchEndpoint, awsRegion } = CLOUDWATCH_SETTINGS;
 const { firehoseEndpoint } = FIREHOSE_SETTINGS;
+const { s3Endpoint } = S3_SETTINGS;
 const { awsUseFips, awsUseDualstack } = NETWORK_SETTINGS;
 const { opensearchSigv4 } = OPENSEARCH_SETTINGS;
 const { otlpSigv4 } = OTLP_SETTINGS;
@@ -71,6 +73,8 @@ export const RULES: readonly Rule[] = [
   endpointWith(awsUseDualstack, 'cloudwatch', cloudwatchEndpoint),
   endpointWith(awsUseFips, 'firehose', firehoseEndpoint),
   endpointWith(awsUseDualstack, 'firehose', firehoseEndpoint),
+  endpointWith(awsUseFips, 's3', s3Endpoint),
+  endpointWith(awsUseDualstack, 's3', s3Endpoint),
   ...EVENT_RULES,
   ...REDACTION_RULES,
   ...BILL_RULES,

@@ -53,8 +53,11 @@ const OF_AWS: readonly Unread[] = [
 ];
 
 /** Sinks that find the endpoint of the region themselves. */
-const OWN_ENDPOINTS: readonly string[] = ['cloudwatch', 'firehose'];
-const OF_ONE_ENDPOINT = [['firehose', 'AWS_ENDPOINT_URL_FIREHOSE']] as const;
+const OWN_ENDPOINTS: readonly string[] = ['cloudwatch', 'firehose', 's3'];
+const OF_ONE_ENDPOINT = [
+  ['firehose', 'AWS_ENDPOINT_URL_FIREHOSE'],
+  ['s3', 'AWS_ENDPOINT_URL_S3'],
+] as const;
 
 type Known = Partial<Pick<Settings, 'sinks' | 'opensearchSigv4' | 'otlpSigv4' | 'opensearchUrls' | 'otlpUrl'>> &
   Partial<Pick<Settings, 'awsUseFips' | 'awsUseDualstack'>>;

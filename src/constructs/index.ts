@@ -43,6 +43,7 @@ export type { ModuleSinkProps } from './sinks/module.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps } from './sinks/opensearch.js';
 export { OtlpAwsService, type OtlpSinkProps } from './sinks/otlp.js';
 export type { ForwardSinkProps, TcpSinkProps } from './sinks/peer.js';
+export { S3Compression, type S3SinkProps, S3StorageClass } from './sinks/s3.js';
 export { Sink } from './sinks/sink.js';
 export type {
   ConfigMapFile,

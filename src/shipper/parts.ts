@@ -171,6 +171,13 @@ export interface Sink {
    */
   readonly requestsMax?: number;
   /**
+   * How long records wait for a request to fill, in milliseconds. They wait no longer while the shipper stops, or when the buffer is
+   * half full. Only for a sink with one send at a time.
+   *
+   * @default 0: they leave at once
+   */
+  readonly fillMs?: number;
+  /**
    * Whether what it stores is read by whole milliseconds of the times of records, and by arrival within one. Then no two sends with
    * records of one origin and millisecond are out at once.
    *
@@ -191,6 +198,8 @@ export interface Sink {
   claims?(batch: RecordBatch, records?: readonly number[]): readonly Claim[];
   /** Asks the service once, with one harmless request. Absent where there is none to ask. */
   check?(signal: AbortSignal): Promise<CheckResult>;
+  /** Told, before a send of only some of them, how many records were taken: the others are for other sinks. */
+  taken?(records: number): void;
   /** Opens the files that it writes to anew, by their paths. Absent where there are none. */
   reopen?(): void;
   close(): Promise<void>;

@@ -29,7 +29,7 @@ export const CLOUDWATCH_SETTINGS = {
   awsRegion: setting({
     name: 'AWS_REGION',
     aliases: ['AWS_DEFAULT_REGION'],
-    help: 'Region of the log group, of the Firehose stream, and of requests that are signed for OpenSearch and OTLP. Credentials come from the default provider chain of the AWS SDK for JavaScript.',
+    help: 'Region of the log group, of the Firehose stream, of the bucket, and of requests that are signed for OpenSearch and OTLP. Credentials come from the default provider chain of the AWS SDK for JavaScript.',
     parse: value.named(AWS_REGION),
   }),
   cloudwatchRoleArn: CLOUDWATCH_ROLE_ARN,

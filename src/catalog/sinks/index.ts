@@ -8,6 +8,7 @@ import { FIREHOSE } from './firehose.js';
 import { FORWARD } from './forward.js';
 import { OPENSEARCH } from './opensearch.js';
 import { OTLP } from './otlp.js';
+import { S3 } from './s3.js';
 import type { SinkEntry } from './sink.js';
 import { TCP } from './tcp.js';
 
@@ -22,6 +23,7 @@ export const SINKS = {
   cloudwatch: CLOUDWATCH,
   otlp: OTLP,
   firehose: FIREHOSE,
+  s3: S3,
 } as const satisfies Readonly<Record<string, SinkEntry>>;
 
 export type KnownSink = keyof typeof SINKS;

@@ -81,6 +81,38 @@ export const DELIVERY_STREAM: NameRule = {
   remedy: 'give the name of the stream, not its ARN',
 };
 
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+export const S3_BUCKET: NameRule = {
+  holds: (value) => /^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(value),
+  rule: 'be 3 to 63 small letters, digits, hyphens and single dots, with a letter or digit at both ends',
+  remedy: 'give the name of the bucket, not its ARN or URL',
+};
+
+/** Allowed in braces in the prefix of S3 keys: the time of the first record of an object, the pod, the container of its records. */
+export const S3_PREFIX_FIELD = /\{(yyyy|MM|dd|HH|namespace|pod|uid|node|container)\}/g;
+
+/**
+ * Only characters that need no escape anywhere. A key has 1024 bytes at most.
+ *
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+export const S3_PREFIX: NameRule = {
+  holds: (value) => /^(?!\/)[\w!.*'()/=-]{0,512}$/.test(withoutPlaceholders(value).replace(S3_PREFIX_FIELD, 'x')),
+  rule: "be up to 512 of the characters A-Z a-z 0-9 ! - _ . * ' ( ) / = and not start with /, with nothing in braces but {yyyy} {MM} {dd} {HH} {namespace} {pod} {uid} {node} {container} {label:NAME} {annotation:NAME} {field:NAME}",
+  remedy: 'correct the prefix',
+};
+
+/** @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+export const S3_STORAGE_CLASSES = [
+  'STANDARD',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+  'GLACIER',
+  'DEEP_ARCHIVE',
+] as const;
+
 /** `*`: in ARNs, any. */
 export const AWS_ACCOUNT: NameRule = {
   holds: (value) => /^\d{12}$/.test(value) || value === '*',
@@ -138,6 +170,15 @@ export function cloudWatchLogsHost(region: string, { isFips = false, isDualstack
 export function firehoseHost(region: string, { isFips = false, isDualstack = false } = {}): string {
   const { domain, dualstackDomain } = awsPartition(region);
   return `firehose${isFips ? '-fips' : ''}.${region}.${isDualstack ? dualstackDomain : domain}`;
+}
+
+/**
+ * Host of Amazon S3 in a region.
+ *
+ * @see https://docs.aws.amazon.com/general/latest/gr/s3.html
+ */
+export function s3Host(region: string, { isFips = false, isDualstack = false } = {}): string {
+  return `s3${isFips ? '-fips' : ''}${isDualstack ? '.dualstack' : ''}.${region}.${awsPartition(region).domain}`;
 }
 
 /** Host of the service that gives the credentials of roles, in a region. */

@@ -216,6 +216,12 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     port,
     'be a whole number from 1024 to 65535, because lower ports need root',
   );
+  must(
+    options.diskBufferMiB !== undefined || sink?.bind().name.split(',').includes('s3') !== true,
+    'shipper.diskBufferMiB',
+    options.diskBufferMiB,
+    'be set for a sink of S3, whose records wait on disk until an object is full: set it, for example to 256',
+  );
   checkMemory(options);
   checkAdjustments(options, resolveShipper(options));
   checkSettings(settings, sink, records);

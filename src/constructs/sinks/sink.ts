@@ -8,6 +8,7 @@ import { type ModuleSinkProps, userModule } from './module.js';
 import { type OpenSearchSinkProps, openSearch } from './opensearch.js';
 import { type OtlpSinkProps, otlp } from './otlp.js';
 import { type ForwardSinkProps, forward, type TcpSinkProps, tcp } from './peer.js';
+import { type S3SinkProps, s3 } from './s3.js';
 import type { SinkAssumedRole, SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /** The destination of the shipper. */
@@ -52,6 +53,17 @@ export class Sink {
   public static firehose(props: FirehoseSinkProps): Sink {
     mustHaveProperties('FirehoseSinkProps', props);
     return new Sink(firehose(props));
+  }
+
+  /**
+   * An archive in Amazon S3: compressed objects of one JSON object per line. Needs `shipper.diskBufferMiB`, as records wait on disk until
+   * an object is full.
+   *
+   * @throws if a name breaks the rules of S3
+   */
+  public static s3(props: S3SinkProps): Sink {
+    mustHaveProperties('S3SinkProps', props);
+    return new Sink(s3(props));
   }
 
   /** Standard output of the shipper, one JSON object per line, for collectors that read container logs. */

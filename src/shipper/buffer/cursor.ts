@@ -28,6 +28,8 @@ export interface Cursor {
   readonly untaken: number;
   /** When the oldest held record was appended, on the buffer's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
+  /** Whether records should not wait for company: the buffer is half full, or the disk refuses some. */
+  readonly isPressed: boolean;
   /** Whether it waits for a file that cannot be read now. */
   readonly isUnreadable: boolean;
 }
@@ -60,6 +62,7 @@ export interface CursorBuffer {
   /** The cursor has moved: batches that no cursor needs can be discarded. */
   moved(): void;
   appendedMs(position: number): number | undefined;
+  readonly isPressed: boolean;
 }
 
 export class BufferCursor implements Cursor {
@@ -90,6 +93,10 @@ export class BufferCursor implements Cursor {
 
   get oldestMs(): number | undefined {
     return this.held.records === 0 ? undefined : this.#buffer.appendedMs(this.position);
+  }
+
+  get isPressed(): boolean {
+    return this.#buffer.isPressed;
   }
 
   async take(limits: BatchLimits, signal: AbortSignal, share = 0): Promise<Taken | undefined> {

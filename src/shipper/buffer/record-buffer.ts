@@ -95,6 +95,10 @@ export class RecordBuffer implements CursorBuffer {
     return Math.max(this.#memoryBytes / maxBytes, store?.fullness ?? 0);
   }
 
+  get isPressed(): boolean {
+    return this.fullness >= 1 / 2 || this.#refused.size > 0;
+  }
+
   cursor(sink: string): Cursor {
     const cursor = this.#cursors.get(sink);
     if (cursor === undefined) throw new Error(`no cursor for '${sink}'`);

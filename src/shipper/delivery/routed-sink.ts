@@ -8,9 +8,9 @@ const NOWHERE = '\0elsewhere';
 
 export class RoutedSink implements Sink {
   readonly name: string;
-  readonly limits: BatchLimits;
   readonly requestsMax: number;
   readonly isReadByTime: boolean;
+  readonly fillMs?: number;
   readonly destinations?: (batch: RecordBatch) => readonly string[];
   readonly claims?: (batch: RecordBatch, records?: readonly number[]) => readonly Claim[];
   readonly check?: (signal: AbortSignal) => Promise<CheckResult>;
@@ -19,9 +19,9 @@ export class RoutedSink implements Sink {
   readonly #isFor: IsFor;
 
   constructor(name: string, sink: Sink, isFor: IsFor) {
-    const { limits, requestsMax = 1, isReadByTime = false } = sink;
+    const { requestsMax = 1, isReadByTime = false, fillMs } = sink;
     this.name = name;
-    this.limits = limits;
+    if (fillMs !== undefined) this.fillMs = fillMs;
     this.requestsMax = requestsMax;
     this.isReadByTime = isReadByTime;
     this.#sink = sink;
@@ -32,12 +32,18 @@ export class RoutedSink implements Sink {
     if (sink.reopen !== undefined) this.reopen = () => sink.reopen!();
   }
 
+  /** They may change. */
+  get limits(): BatchLimits {
+    return this.#sink.limits;
+  }
+
   async send(batch: RecordBatch, signal: AbortSignal, onProgress?: () => void): Promise<SendResult> {
     const own = ownRecords(batch, this.#isFor);
     if (own === undefined) return this.#sink.send(batch, signal, onProgress);
     const isOwn = new Set(own);
     const elsewhere = [...batch.length.keys()].filter((i) => !isOwn.has(i));
     if (own.length === 0) return { retry: [], rejected: [], elsewhere };
+    this.#sink.taken?.(batch.count);
     const { retry, rejected, ...result } = await this.#sink.send(select(batch, own), signal, onProgress);
     return {
       ...result,

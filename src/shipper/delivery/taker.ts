@@ -37,6 +37,9 @@ const SHARE = 1 / 4;
 /** Longest wait of a part of a request for more to leave with, beside others. */
 const LINGER_MS = 10;
 
+/** Between looks at the age of records that wait for a request to fill. */
+const LOOK_MS = 250;
+
 /** Why there are no new records: no more will come, the signal says so, or they wait for requests that are out. */
 type Nothing = 'end' | 'aborted' | 'held' | 'diverted';
 
@@ -108,6 +111,7 @@ export class Taker {
     const { cursor, sink, sleep } = this.#options;
     const order = this.#order;
     const share = this.#requests.oldest === undefined ? undefined : SHARE;
+    if (sink.fillMs !== undefined) return this.#filled(sink.fillMs, signal);
     if (order === undefined || order.isEmpty) return cursor.take(sink.limits, signal, share);
     const { isReady, room } = order.look();
     if (room === undefined) return undefined;
@@ -122,5 +126,23 @@ export class Taker {
     await lingered;
     if (taken !== undefined || signal.aborted || cursor.untaken === 0) return taken;
     return cursor.take(room, signal);
+  }
+
+  /** A full request, or one whose oldest record has waited for so long. */
+  async #filled(fillMs: number, signal: AbortSignal): Promise<Taken | undefined> {
+    const { cursor, sink, sleep, now, hurry } = this.#options;
+    for (;;) {
+      const { oldestMs } = cursor;
+      const isDue = oldestMs !== undefined && now() - oldestMs >= fillMs;
+      if (isDue || cursor.isPressed || hurry.aborted) return cursor.take(sink.limits, signal);
+      const looked = new AbortController();
+      const any = AbortSignal.any([signal, hurry, looked.signal]);
+      const wait = sleep(LOOK_MS, any).then(() => looked.abort());
+      const taken = await cursor.take(sink.limits, any, 1);
+      const isOver = taken !== undefined || signal.aborted || !any.aborted;
+      looked.abort();
+      await wait;
+      if (isOver) return taken;
+    }
   }
 }

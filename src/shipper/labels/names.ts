@@ -15,6 +15,7 @@ const RULES = {
   cloudwatchService: ['LOGTAP_CLOUDWATCH_SERVICE', /[^ -~]/g],
   cloudwatchEnvironment: ['LOGTAP_CLOUDWATCH_ENVIRONMENT', /[^ -~]/g],
   firehoseStream: ['LOGTAP_FIREHOSE_STREAM', /[^\w.-]/g],
+  s3Prefix: ['LOGTAP_S3_PREFIX', /[^\w!.*'()/=-]/g],
   opensearchIndex: ['LOGTAP_OPENSEARCH_INDEX', /[A-Z\\/*?"<>|,#:{}\s]/g],
 } as const;
 

@@ -21,6 +21,7 @@ const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
   forward: async (context) => counted((await import('./forward/sink.js')).openForward(own(context)), context.onRequest),
   otlp: async (context) => (await import('./otlp/sink.js')).openOtlp(own(context)),
   firehose: async (context) => (await import('./firehose/sink.js')).openFirehose(own(context)),
+  s3: async (context) => (await import('./s3/sink.js')).openS3(own(context)),
   cloudwatch: async (context) => (await import('./cloudwatch/sink.js')).openCloudWatch(own(context)),
 };
 

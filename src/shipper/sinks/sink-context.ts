@@ -15,7 +15,8 @@ type Shared =
   | keyof typeof FIELD_SETTINGS
   | keyof typeof CONTAINER_SETTINGS
   | keyof typeof POD_SETTINGS
-  | 'awsRegion';
+  | 'awsRegion'
+  | 'spoolDir';
 
 /** The settings of one sink: its own and the shared ones. Those that it needs have a value: they were refused otherwise. */
 export type SettingsOf<Own extends keyof Settings = never, Needed extends Own | Shared = never> = Pick<

@@ -1,6 +1,6 @@
 /** Hosts of AWS, compared with those that the AWS SDK comes to. */
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import { cloudWatchLogsHost, firehoseHost } from '../../../src/catalog/values/service-names.js';
+import { cloudWatchLogsHost, firehoseHost, s3Host } from '../../../src/catalog/values/service-names.js';
 
 const REGIONS = [
   ...['us-east-1', 'eu-central-1', 'ap-southeast-7', 'mx-central-1', 'il-central-1', 'af-south-1'],
@@ -31,4 +31,13 @@ test.each([
   ['cn-north-1', { isDualstack: true }, 'firehose.cn-north-1.api.amazonwebservices.com.cn'],
 ])('Firehose in %s, %j', (region, form, host) => {
   expect(firehoseHost(region, form)).toBe(host);
+});
+
+test.each([
+  ['eu-central-1', {}, 's3.eu-central-1.amazonaws.com'],
+  ['us-east-1', { isFips: true }, 's3-fips.us-east-1.amazonaws.com'],
+  ['us-gov-west-1', { isFips: true, isDualstack: true }, 's3-fips.dualstack.us-gov-west-1.amazonaws.com'],
+  ['cn-north-1', { isDualstack: true }, 's3.dualstack.cn-north-1.amazonaws.com.cn'],
+])('S3 in %s, %j', (region, form, host) => {
+  expect(s3Host(region, form)).toBe(host);
 });

@@ -141,7 +141,7 @@ describe('an invalid file is reported with its name, the property and the remedy
     [
       'an unknown sink',
       'sink: { kafka: {} }',
-      "'sink.kafka' is not a sink: use one of cloudWatch, openSearch, otlp, firehose, stdout, file, tcp, forward, module, all",
+      "'sink.kafka' is not a sink: use one of cloudWatch, openSearch, otlp, firehose, s3, stdout, file, tcp, forward, module, all",
     ],
     [
       'several sinks',
@@ -151,7 +151,7 @@ describe('an invalid file is reported with its name, the property and the remedy
     [
       'no sink in it',
       'sink: {}',
-      "'sink' must name a sink: use one of cloudWatch, openSearch, otlp, firehose, stdout, file, tcp, forward, module, all",
+      "'sink' must name a sink: use one of cloudWatch, openSearch, otlp, firehose, s3, stdout, file, tcp, forward, module, all",
     ],
     ['no sink', 'streams: both', "no sink given: use --sink, or 'sink' in a logtap.yaml"],
     ['a missing property', 'sink: { all: [{ tcp: { host: a } }] }', "'sink.all.0.tcp.port' must be given"],

@@ -532,7 +532,7 @@ describe('wrong use is a usage error and writes nothing', () => {
     [
       'a flag of several sinks without its sink',
       ['-', '--region', 'eu-west-1'],
-      /--region belongs to --sink cloudwatch or opensearch or otlp or firehose: give --sink as well/,
+      /--region belongs to --sink cloudwatch or opensearch or otlp or firehose or s3: give --sink as well/,
     ],
     [
       'a switch and its opposite',

@@ -84,6 +84,25 @@ describe('a role of another account', () => {
     expect(settings(own)).toMatchObject({ firehoseStream: 'shop-{label:team}', firehoseJoin: true });
   });
 
+  test('of S3', () => {
+    const kmsKeyArn = 'arn:aws:kms:eu-central-1:444455556666:key/1-2';
+    const sink = Sink.s3({
+      bucket: 'archive',
+      region: 'eu-central-1',
+      prefix: 'shop/{yyyy}/{pod}/',
+      kmsKeyArn,
+      roleArn,
+    });
+    expect(sink.iam).toEqual(assuming);
+    expect(sink.assumedRoles[0]?.iam).toEqual([
+      { actions: ['s3:PutObject'], resources: ['arn:aws:s3:::archive/shop/*/*/*'] },
+      { actions: ['kms:GenerateDataKey'], resources: [kmsKeyArn] },
+    ]);
+    const own = Sink.s3({ bucket: 'a.b', region: 'cn-north-1' });
+    expect(own.iam).toEqual([{ actions: ['s3:PutObject'], resources: ['arn:aws-cn:s3:::a.b/*/*/*/*/*/*'] }]);
+    expect(own.bind().egress).toEqual([{ host: 's3.cn-north-1.amazonaws.com.cn', port: 443 }]);
+  });
+
   test('whose ARN is known at deployment only: in any account', () => {
     const { assumedRoles } = Sink.cloudWatch({ ...cloudWatch, roleArn: token });
     expect(assumedRoles[0]?.iam[0]?.resources).toEqual([`${group}:*`]);

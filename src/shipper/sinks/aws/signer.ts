@@ -54,7 +54,14 @@ export class AwsSigner {
   }: UnsignedRequest): Promise<Record<string, string>> {
     try {
       const credentials = await this.#credentials.provider();
-      const signer = new SignatureV4({ credentials, region: this.#region, service: this.#service, sha256: Sha256 });
+      // The path of a key is escaped once, and signed as it is: S3 alone does not escape it again.
+      const signer = new SignatureV4({
+        credentials,
+        region: this.#region,
+        service: this.#service,
+        sha256: Sha256,
+        uriEscapePath: this.#service !== 's3',
+      });
       const signed = await signer.sign(
         {
           method,

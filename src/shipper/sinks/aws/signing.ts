@@ -30,7 +30,11 @@ export class Signing {
     const send = async () => client.request({ ...request, headers: await signer.sign(request) }, signal, onProgress);
     const response = await send();
     if (signer.followClock(response)) return send();
-    if (response.status === 401 || response.status === 403) signer.renewCredentials();
+    if (response.status === 401 || response.status === 403 || isExpired(response)) signer.renewCredentials();
     return response;
   }
 }
+
+/** Of S3, whose status for it is 400. */
+const isExpired = ({ status, body }: HttpResponse): boolean =>
+  status === 400 && /ExpiredToken/.test(body.toString('latin1', 0, 1000));

@@ -1,0 +1,149 @@
+/**
+ * An archive in Amazon S3: objects of compressed NDJSON. Each is written with If-None-Match under a key that is made of the ids of its
+ * records, so that a repeated request stores nothing twice. After a kill the first records are taken as they were taken before.
+ */
+import { ConfigError, NoAnswerError } from '../../errors.js';
+import type { LabelSettings } from '../../labels/labels.js';
+import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
+import { select } from '../../records/record-batch.js';
+import { NdjsonEncoder } from '../lines/ndjson.js';
+import { Outcome } from '../outcome.js';
+import type { Metadata } from '../record-fields.js';
+import type { SinkContext } from '../sink-context.js';
+import { classifyAnswer, detailOf } from './answer.js';
+import { type Compression, compressionOf } from './compression.js';
+import { S3Connection, type S3Settings } from './connection.js';
+import { type Intent, IntentFile, intentOf } from './intent.js';
+import { type ArchiveObject, type KeyOptions, objectsOf } from './objects.js';
+
+/** Bounds the columns of a batch of empty lines. */
+const RECORDS_MAX = 100_000;
+
+/** Throws a ConfigError without a disk buffer, and for a compression that this Node does not have. */
+export function openS3(context: SinkContext<S3Settings & Metadata & LabelSettings>): Sink {
+  const { settings, onNotice, onPossibleDuplicates = () => {} } = context;
+  const { spoolDir, s3Prefix: prefix, s3ObjectBytes: maxBytes, s3ObjectSeconds } = settings;
+  if (spoolDir === undefined) {
+    throw new ConfigError([
+      'LOGTAP_SINK=s3 needs LOGTAP_SPOOL_DIR: records wait there until an object is full. Set it to a directory.',
+    ]);
+  }
+  const compression = compressionOf(settings.s3Compression);
+  return new S3Sink({
+    connection: new S3Connection(context),
+    encoder: new NdjsonEncoder(settings, 'id'),
+    compression,
+    keys: { prefix, suffix: compression.suffix, metadata: settings },
+    limits: { maxRecords: RECORDS_MAX, maxBytes, recordOverheadBytes: 200, nameCopies: 2 },
+    fillMs: s3ObjectSeconds * 1000,
+    intents: new IntentFile(spoolDir, `${settings.s3Bucket}/${prefix}`, onNotice),
+    onPossibleDuplicates,
+  });
+}
+
+interface S3SinkOptions {
+  readonly connection: S3Connection;
+  readonly encoder: NdjsonEncoder;
+  readonly compression: Compression;
+  readonly keys: KeyOptions;
+  readonly limits: BatchLimits;
+  readonly fillMs: number;
+  readonly intents: IntentFile;
+  readonly onPossibleDuplicates: (records: RecordBatch) => void;
+}
+
+export class S3Sink implements Sink {
+  readonly name = 's3';
+  readonly fillMs: number;
+  readonly #options: S3SinkOptions;
+  /** Of an earlier shipper that was killed, until the first send. */
+  #previous: Intent | undefined;
+  /** The intent that is on disk, by its digest. */
+  #noted = '';
+  #isStored = true;
+  /** Records that were taken for the next send, where it has only some of them. */
+  #taken: number | undefined;
+
+  constructor(options: S3SinkOptions) {
+    this.#options = options;
+    this.fillMs = options.fillMs;
+    this.#previous = options.intents.read();
+  }
+
+  /** At first as many records as the earlier shipper had taken. */
+  get limits(): BatchLimits {
+    const { limits } = this.#options;
+    const { count } = this.#previous ?? {};
+    return count === undefined ? limits : { ...limits, maxRecords: count, maxBytes: Number.POSITIVE_INFINITY };
+  }
+
+  async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    this.#note(batch);
+    const outcome = new Outcome();
+    for (const object of objectsOf(batch, this.#options.keys)) {
+      if (outcome.isFailed) outcome.retry(object.records);
+      else await this.#put(batch, object, outcome, signal, onProgress);
+    }
+    this.#isStored = !outcome.isFailed;
+    return outcome.result;
+  }
+
+  taken(records: number): void {
+    this.#taken = records;
+  }
+
+  /** A permission to look at the bucket is not needed for writing. */
+  async check(signal: AbortSignal): Promise<CheckResult> {
+    const { connection } = this.#options;
+    const response = await connection.headBucket(signal);
+    if (response.status === 200) return { isRight: true, text: `${connection.target} is reached` };
+    const isForbidden = response.status === 403;
+    const text = isForbidden
+      ? `${connection.target} is reached, and forbids to look at the bucket. Whether it may be written shows with the first object: a check needs s3:ListBucket`
+      : `${connection.target}: ${detailOf(response)}`;
+    return { isRight: isForbidden, text };
+  }
+
+  async close(): Promise<void> {
+    if (this.#noted !== '' && this.#isStored) this.#options.intents.remove();
+    this.#options.connection.close();
+  }
+
+  /** Keeps on disk which records are about to be written. */
+  #note(batch: RecordBatch): void {
+    const { intents, onPossibleDuplicates } = this.#options;
+    const intent = intentOf(batch, this.#taken);
+    this.#taken = undefined;
+    const previous = this.#previous;
+    this.#previous = undefined;
+    // It begins where the earlier one began, and has other records: those have another key.
+    if (previous?.first === intent.first && previous.digest !== intent.digest) onPossibleDuplicates(batch);
+    // What is left of a batch whose other objects are stored: the note of the whole batch has to stay.
+    if (!this.#isStored || this.#noted === intent.digest) return;
+    this.#noted = intent.digest;
+    intents.write(intent);
+  }
+
+  async #put(
+    batch: RecordBatch,
+    { key, records }: ArchiveObject,
+    outcome: Outcome,
+    signal: AbortSignal,
+    onProgress: () => void,
+  ): Promise<void> {
+    const { connection, encoder, compression } = this.#options;
+    const part = records.length === batch.count ? batch : select(batch, records);
+    // The bytes are valid until the next call, and one send is out at a time.
+    const body = await compression.compress(encoder.encode(part).bytes);
+    onProgress();
+    try {
+      const answer = classifyAnswer(await connection.put(key, compression.type, body, signal, onProgress));
+      if (answer === 'stored') return;
+      const detail = `PutObject to ${connection.target}/${key}: ${answer.failure.detail}`;
+      outcome.retry(records, { ...answer.failure, detail }, answer.afterMs);
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error;
+      outcome.retry(records, error, error.retryAfterMs);
+    }
+  }
+}
