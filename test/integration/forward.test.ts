@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { encode } from '@msgpack/msgpack';
 import { freePort } from '../../scripts/free-port.js';
 import { ensureGoProgram } from '../../scripts/go-program.js';
-import type { Sink } from '../../src/shipper/parts.js';
+import type { RecordBatch, Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';
 import { sleep } from '../../src/shipper/sleep.js';
-import { batchOf } from '../support/batches.js';
+import { batchOf, messagesOf } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { confirm, type ForwardPeer, type ForwardPeerOptions, startForwardPeer } from '../support/forward-peer.js';
 import { run, start, until } from '../support/run.js';
@@ -25,9 +25,12 @@ const soon = () => AbortSignal.timeout(10_000);
 const directory = mkdtempSync(join(tmpdir(), 'logtap-'));
 const sinks: Sink[] = [];
 const requests: [code: string, isTimed: boolean][] = [];
+/** Counted as possible duplicates. */
+const repeated: string[] = [];
 const peers: ForwardPeer[] = [];
 afterEach(async () => {
   requests.length = 0;
+  repeated.length = 0;
   for (const sink of sinks.splice(0)) await sink.close();
   for (const peer of peers.splice(0)) await peer.stop();
 });
@@ -36,7 +39,8 @@ afterAll(() => rmSync(directory, { recursive: true }));
 async function open(address: string, env: Environment = {}): Promise<Sink> {
   const settings = parseSettings({ LOGTAP_SINK: 'forward', LOGTAP_FORWARD_ADDRESS: address, ...env }, () => {});
   const onRequest = (code: string, seconds: number) => requests.push([code, seconds > 0 && seconds < 10]);
-  const context = { settings, secrets: new Secrets(), onRequest, onNotice: () => {} };
+  const onPossibleDuplicates = (records: RecordBatch) => repeated.push(...messagesOf(records));
+  const context = { settings, secrets: new Secrets(), onRequest, onPossibleDuplicates, onNotice: () => {} };
   const sink = await openSink('forward', context);
   sinks.push(sink);
   return sink;
@@ -95,6 +99,8 @@ test.each<[string, NonNullable<ForwardPeerOptions['answer']>, string, RegExp]>([
     await expect(sink.send(batch, soon())).rejects.toMatchObject({ code, detail: expect.stringMatching(detail) });
     expect(await sink.send(batch, soon())).toEqual(delivered);
     expect(target.requests[1]).toEqual(target.requests[0]);
+    // The peer may have stored them twice.
+    expect(repeated).toEqual(['a', 'b']);
     expect(requests).toEqual([
       [code, true],
       ['ok', true],
@@ -102,6 +108,20 @@ test.each<[string, NonNullable<ForwardPeerOptions['answer']>, string, RegExp]>([
     expect(target.sockets).toHaveLength(2);
   },
 );
+
+test('while no connection is made, nothing is in doubt: only what was sent counts as a possible duplicate', async () => {
+  const target = await peer({ answer: (socket) => socket.end() });
+  const sink = await open(target.address);
+  await expect(sink.send(batchOf(['a']), soon())).rejects.toMatchObject({ code: 'closed' });
+  await target.stop();
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await expect(sink.send(batchOf(['a', 'b']), soon())).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  }
+  expect(repeated).toEqual([]);
+  await peer({ port: target.port });
+  expect(await sink.send(batchOf(['a', 'b']), soon())).toEqual(delivered);
+  expect(repeated).toEqual(['a']);
+});
 
 test('a peer that ends the connection between batches is asked again, and nothing fails', async () => {
   const target = await peer();

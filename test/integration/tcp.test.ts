@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAuthority } from '../../scripts/certificates.js';
-import type { Sink } from '../../src/shipper/parts.js';
+import type { RecordBatch, Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';
 import { sleep } from '../../src/shipper/sleep.js';
-import { batchOf } from '../support/batches.js';
+import { batchOf, messagesOf } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { type StreamPeer, startStreamPeer } from '../support/stream-peer.js';
 
@@ -17,14 +17,20 @@ const soon = () => AbortSignal.timeout(10_000);
 
 const sinks: Sink[] = [];
 const peers: StreamPeer[] = [];
+/** Counted as possible duplicates. */
+const repeated: string[] = [];
 afterEach(async () => {
+  repeated.length = 0;
   for (const sink of sinks.splice(0)) await sink.close();
   for (const peer of peers.splice(0)) await peer.stop();
 });
 
 async function open(address: string, env: Environment = {}): Promise<Sink> {
   const settings = parseSettings({ LOGTAP_SINK: 'tcp', LOGTAP_TCP_ADDRESS: address, ...env }, () => {});
-  const sink = await openSink('tcp', { settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} });
+  const sink = await openSink('tcp', {
+    ...{ settings, secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} },
+    onPossibleDuplicates: (records: RecordBatch) => repeated.push(...messagesOf(records)),
+  });
   sinks.push(sink);
   return sink;
 }
@@ -104,7 +110,10 @@ test('a connection that broke before anyone could say so has taken nothing', asy
   await expect(sink.send(batchOf(['b']), soon())).rejects.toMatchObject({
     code: expect.stringMatching(/^(ECONNRESET|EPIPE|closed)$/),
   });
+  // Its line may have arrived.
+  expect(repeated).toEqual([]);
   expect(await sink.send(batchOf(['b']), soon())).toEqual(delivered);
+  expect(repeated).toEqual(['b']);
   expect(await messages(2)).toEqual(['a', 'b']);
 });
 

@@ -45,6 +45,9 @@ export class Violation extends Error {
   }
 }
 
+/** The service stores each id once; or it stores a line again, under the id that it had before; or there are no ids. */
+export type Identity = 'once' | 'kept' | 'none';
+
 /** Of lines over a socket that a kill took, until their process connects again. */
 const UNHEARD = 'unheard';
 /** The same of a process that the killed shipper had not heard itself. */
@@ -69,7 +72,7 @@ const keysIn = (bytes: readonly Buffer[]): string[] =>
 const keyOf = (text: string): string => text.match(KEYS)?.[0] ?? '';
 
 export class Books {
-  readonly #hasIds: boolean;
+  readonly #identity: Identity;
   readonly #joinsLines: boolean;
   readonly #lines = new Map<string, Line & { readonly text: string }>();
   /** Those of several lines. */
@@ -88,12 +91,14 @@ export class Books {
   readonly #tainted = new Set<number>();
   /** Everything that is held should be stored by now. */
   mayStore = true;
+  /** Texts by id, where it must be kept. */
+  readonly #ids = new Map<string, string>();
   /** Records that are stored once more, by how often. */
   #repeats = 0;
 
-  /** `hasIds`: the service stores nothing twice. `joinsLines`: the last line of a process may wait for more of its event. */
-  constructor(hasIds: boolean, joinsLines: boolean) {
-    this.#hasIds = hasIds;
+  /** `joinsLines`: the last line of a process may wait for more of its event. */
+  constructor(identity: Identity, joinsLines: boolean) {
+    this.#identity = identity;
     this.#joinsLines = joinsLines;
   }
 
@@ -124,8 +129,8 @@ export class Books {
   }
 
   /**
-   * Throws a Violation for a document that no process wrote, one that differs, one of lines that are no event, and, with ids, one
-   * that is there twice.
+   * Throws a Violation for a document that no process wrote, one that differs, one of lines that are no event, and one that is there
+   * twice where ids rule that out.
    */
   stored(text: string, id: string): void {
     if (text.startsWith('logtap: ') || (this.forgedLosses > 0 && !text.match(KEYS))) return;
@@ -135,15 +140,25 @@ export class Books {
     if (!isOne) throw new Violation('joined', `lines of several events are one: '${text.slice(0, 200)}'`);
     const repeated = lines.find(({ storedAs }) => storedAs !== undefined);
     const isTainted = this.#tainted.has(first.writer);
-    if (repeated !== undefined && this.#hasIds && !isTainted)
+    const isOther = this.#identity === 'once' || (this.#identity === 'kept' && repeated?.storedAs !== id);
+    if (repeated !== undefined && isOther && !isTainted)
       throw new Violation('twice', `${keyOf(repeated.text)} is stored as ${repeated.storedAs} and ${id}`);
     if (!isTainted && lines.some(({ storedAs, isDeleted }) => storedAs !== undefined && !isDeleted)) this.#repeats += 1;
     if (!this.mayStore && repeated === undefined && first.excuse !== FORGED)
       throw new Violation('late', `${keyOf(first.text)} is delivered only as the shipper is told to end`);
+    const isOwn = !isTainted && lines.every(({ excuse }) => excuse !== FORGED);
+    if (this.#identity === 'kept' && isOwn) this.#mustBeOnly(text, id);
     for (const line of lines) {
       line.storedAs = id;
       line.isDeleted = false;
     }
+  }
+
+  /** A service that keeps one record of each id would lose the other. */
+  #mustBeOnly(text: string, id: string): void {
+    const known = this.#ids.get(id) ?? text;
+    this.#ids.set(id, known);
+    if (known !== text) throw new Violation('same id', `${id} is '${known.slice(0, 80)}' and '${text.slice(0, 80)}'`);
   }
 
   #known(text: string) {
@@ -153,12 +168,14 @@ export class Books {
     throw new Violation('changed', `'${line.text.slice(0, 40)}' is stored as '${text.slice(0, 80)}'`);
   }
 
-  /** A service refuses it for its time. */
+  /** A service refuses it, though it may have stored it before. */
   rejected(text: string): void {
     if (!text.match(KEYS)) this.#refusedNotices += 1;
     for (const key of text.match(KEYS) ?? []) {
       const line = this.#lines.get(key);
-      if (line !== undefined) line.isRejected = true;
+      if (line === undefined) continue;
+      line.isRejected = true;
+      if (line.storedAs !== undefined) this.doubts += 1;
     }
   }
 

@@ -1,6 +1,7 @@
 /** A seed to a plan: how the shipper is set, who writes what when, and what goes wrong meanwhile. A plan can be read, kept and cut down. */
 
 import { withClocks } from './plan-clocks.js';
+import { withCollectors } from './plan-collectors.js';
 import { withEvents } from './plan-events.js';
 import { withForgedRings } from './plan-forged-rings.js';
 import { withForgeries } from './plan-forgeries.js';
@@ -8,9 +9,11 @@ import { withLargerRings } from './plan-larger-rings.js';
 import { withLogs } from './plan-logs.js';
 import { withFullMemory } from './plan-memory.js';
 import { withRefusals } from './plan-refusals.js';
+import type { CollectorPlan } from './world/collector.js';
 import type { LogsPlan } from './world/logs.js';
 import { Random } from './world/random.js';
 import { MOODS, type Mood } from './world/service.js';
+import type { StreamPlan } from './world/stream-service.js';
 import type { Forgery } from './writers/forger.js';
 import type { RingForgery } from './writers/ring-forger.js';
 import type { Lines } from './writers/writer.js';
@@ -55,6 +58,12 @@ export type Step = { readonly atMs: number } & (
   | { readonly do: 'delete logs'; readonly isGroup: boolean }
 );
 
+/** How long a step goes on, in milliseconds. */
+export function lastOf(step: Step): number {
+  if (step.do === 'write') return step.calls * step.everyMs;
+  return 'forMs' in step ? step.forMs : 0;
+}
+
 export type Damage = 'remove' | 'empty' | 'cut' | 'flip';
 
 export interface Plan {
@@ -67,8 +76,10 @@ export interface Plan {
   /** Several requests are out at once. Absent: one. */
   readonly hasSmallRequests?: boolean;
   readonly hasMkfifo: boolean;
-  /** Delivers to CloudWatch Logs. Absent: to OpenSearch. */
+  /** Delivers to CloudWatch Logs. */
   readonly logs?: LogsPlan;
+  /** Delivers to an OTLP endpoint, or to a peer that reads a stream. Without both: to OpenSearch. */
+  readonly collector?: CollectorPlan | StreamPlan;
   readonly steps: readonly Step[];
 }
 
@@ -111,7 +122,8 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
-  const forged = withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(withLogs(plan)))))));
+  const services = withCollectors(withLogs(plan));
+  const forged = withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(services))))));
   return withLargerRings(forged);
 }
 

@@ -5,11 +5,13 @@ import type { Plan } from './plan.js';
 /** Without these no answer is lost, and nothing is in doubt. A file in the place of a ring may have the same records as another. */
 const DOUBTFUL: ReadonlySet<string> = new Set(['kill', 'stop', 'second', 'crash', 'delete logs', 'forge ring']);
 const PLAIN: ReadonlySet<string> = new Set(['busy', 'closed']);
+/** Where an answer is lost with its connection. */
+const PLAIN_OF_STREAMS: ReadonlySet<string> = new Set(['slow']);
 
 /** `isDiskHurt`: of the disk buffer, segments or room. Throws a Violation. */
 export function checkReasons(
   books: Books,
-  { environment, steps }: Plan,
+  { environment, collector, steps }: Plan,
   isDamaged: boolean,
   isDiskFilled: boolean,
 ): void {
@@ -24,7 +26,8 @@ export function checkReasons(
   for (const [reason, count] of dropped) {
     if (count > 0 && needed[reason] === false) throw new Violation('needless', `${count} are dropped as ${reason}`);
   }
-  const isPlain = steps.every((step) => !DOUBTFUL.has(step.do) && (step.do !== 'mood' || PLAIN.has(step.mood)));
+  const plain = collector === undefined || collector.kind === 'otlp' ? PLAIN : PLAIN_OF_STREAMS;
+  const isPlain = steps.every((step) => !DOUBTFUL.has(step.do) && (step.do !== 'mood' || plain.has(step.mood)));
   if (isPlain && possibleDuplicates > 0) {
     throw new Violation('needless', `${possibleDuplicates} count as possible duplicates, and no answer was lost`);
   }

@@ -5,10 +5,11 @@ import { isDropUnkept, readOf } from './counts.js';
 import { damage } from './damage.js';
 import { isUnkept, JournalRefusals } from './journal-refusals.js';
 import { LastWords } from './last-words.js';
-import { openService } from './open-service.js';
-import type { Plan, Step } from './plan.js';
+import { identityOf, openService } from './open-service.js';
+import { lastOf, type Plan, type Step } from './plan.js';
 import { checkReasons } from './reasons.js';
 import { checkSynced } from './synced.js';
+import { Troubles } from './troubles.js';
 import { DISK, type Inode } from './world/files.js';
 import { LogsService } from './world/logs.js';
 import { Killed, Machine, type MachineProcess } from './world/machine.js';
@@ -81,12 +82,12 @@ class Simulation {
   readonly #refusals = new JournalRefusals();
   #forgers = 0;
   readonly #laterRings: string[] = [];
-  #troubles = new Set<Step & { readonly do: 'trouble' }>();
+  readonly #troubles = new Troubles();
 
   constructor(plan: Plan, program: Program, isTraced: boolean) {
     this.#plan = plan;
     this.#program = program;
-    this.books = new Books(plan.logs === undefined, plan.environment.LOGTAP_EVENTS !== 'off');
+    this.books = new Books(identityOf(plan), plan.environment.LOGTAP_EVENTS !== 'off');
     const guarded = (call: () => void) => this.#guarded(call);
     this.machine = new Machine(plan.seed, isTraced, (machine) => openService(plan, this.books, machine, guarded));
     this.machine.hasMkfifo = plan.hasMkfifo;
@@ -95,7 +96,7 @@ class Simulation {
     // docs/guides/buffers.md
     this.machine.onUnaccepted = (bytes) => this.books.excuseIn('not accepted', bytes);
     this.machine.scheduler.onError = (error) => this.failed(error);
-    this.machine.trouble = (call, path) => this.#trouble(call, path);
+    this.machine.trouble = (call, path) => this.#troubles.codeOf(this.machine, call, path);
     this.machine.onFailed = (error) => this.#refusals.refused(error, () => this.#journal);
   }
 
@@ -126,8 +127,18 @@ class Simulation {
   async #recover(): Promise<void> {
     const { scheduler } = this.machine;
     const untilMs = scheduler.nowMs + RECOVERY_MS;
+    this.#writeOneMore();
     while (scheduler.nowMs < untilMs && this.books.isOpen) await this.#until(scheduler.nowMs + QUIET_MS, () => false);
     if (scheduler.nowMs >= untilMs) this.books.mayStore = false;
+  }
+
+  /** An OTLP endpoint's refusal is believed once it has taken another record from this shipper. */
+  #writeOneMore(): void {
+    if (this.#plan.collector?.kind !== 'otlp') return;
+    this.books.mayStore = true;
+    const writer = this.#writerOf(0);
+    writer.write({ lines: 1, bytes: 50 });
+    writer.end();
   }
 
   /** Stops the shipper, and as many after it as it takes to deliver everything. */
@@ -138,6 +149,7 @@ class Simulation {
     for (let quietMs = QUIET_MS; ; quietMs *= 2) {
       if (!(await this.#until(untilMs, () => this.#shipper?.isAlive === true))) break;
       const last = this.#shipper!;
+      if (quietMs > QUIET_MS) this.#writeOneMore();
       // It has time to recover, and to look at everything.
       await this.#until(scheduler.nowMs + quietMs, () => !last.isAlive);
       this.#isOver = true;
@@ -358,14 +370,6 @@ class Simulation {
     return writer;
   }
 
-  #trouble(call: string, path: string): string | undefined {
-    if (call === 'write' && isOfMemory(path) && this.machine.files.isMemoryFull) return 'ENOSPC';
-    for (const { calls, code, chance } of this.#troubles) {
-      if (calls.includes(call) && this.machine.random.chance(chance)) return code;
-    }
-    return undefined;
-  }
-
   /** All processes end, memory is empty, and the disk is what was synced, or more. */
   #crash(): void {
     const { machine } = this;
@@ -398,15 +402,6 @@ class Simulation {
   #lastWords(): string {
     return JSON.stringify(this.machine.processes.at(-1)?.log.slice(-3));
   }
-}
-
-/** A ring that is made, and not the few bytes of other files. */
-const isOfMemory = (path: string): boolean => path.startsWith(`${RINGS}/making-`);
-
-/** How long a step goes on. */
-function lastOf(step: Step): number {
-  if (step.do === 'write') return step.calls * step.everyMs;
-  return 'forMs' in step ? step.forMs : 0;
 }
 
 const lastLineOf = ({ log }: MachineProcess) => log.findLast(({ message }) => String(message).startsWith('stopped:'));

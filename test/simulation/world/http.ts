@@ -7,7 +7,7 @@ import type { MachineProcess } from './machine.js';
 export interface Answer {
   readonly afterMs: number;
   readonly status?: number;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly code?: string;
 }
@@ -90,7 +90,7 @@ class SimulatedRequest extends EventEmitter {
     this.#process.idleConnections += 1;
     const response = Object.assign(new EventEmitter(), { statusCode: status, headers, destroy() {} });
     this.emit('response', response);
-    response.emit('data', Buffer.from(body));
+    response.emit('data', typeof body === 'string' ? Buffer.from(body) : body);
     response.emit('end');
   }
 

@@ -4,6 +4,7 @@ import type { OpenFile } from './open-files.js';
 import { Random } from './random.js';
 import { Scheduler } from './scheduler.js';
 import type { Service } from './service.js';
+import type { TcpConnection } from './tcp.js';
 
 /** What a call of a process may meet. Answers the code of an error, or nothing. */
 export type Trouble = (call: string, path: string) => string | undefined;
@@ -136,6 +137,7 @@ export class MachineProcess {
     for (const inode of this.listeners) inode.server = undefined;
     this.machine.onUnaccepted([...this.connections].flatMap(({ isAccepted, chunks }) => (isAccepted ? [] : chunks)));
     for (const pipe of this.connections) pipe.break();
+    for (const connection of this.machine.tcp) if (connection.isOf(this)) connection.close();
     for (const file of this.descriptors.values()) if (file.inode.server === this) file.inode.server = undefined;
     this.descriptors.clear();
   }
@@ -147,6 +149,10 @@ export class Machine {
   readonly files: Files;
   readonly processes: MachineProcess[] = [];
   readonly service: Service;
+  /** Connections over TCP that the kernel lists. */
+  readonly tcp = new Set<TcpConnection>();
+  /** The last one that was taken. */
+  localPort = 0;
   trouble: Trouble = () => undefined;
   /** Told the error of each call to files that fails. */
   onFailed: (error: NodeJS.ErrnoException) => void = () => {};

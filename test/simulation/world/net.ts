@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { systemError } from './files.js';
 import { type Connection, type Listener, type MachineProcess, Pipe } from './machine.js';
+import { type TcpAddress, TcpSocket } from './tcp-socket.js';
 
 const CHUNK_BYTES = 64 * 1024;
 const DELAY_MS = { least: 0, most: 3 };
@@ -211,7 +212,8 @@ class SimulatedServer extends EventEmitter implements Listener {
 export function netOf(process: MachineProcess) {
   const { machine } = process;
 
-  function connect(given: string | { readonly path: string }, done?: () => void): SimulatedSocket {
+  function connect(given: string | TcpAddress | { readonly path: string }, done?: () => void) {
+    if (typeof given !== 'string' && 'port' in given) return new TcpSocket(process, given);
     const asked = typeof given === 'string' ? given : given.path;
     process.enter('connect', asked);
     const socket = new SimulatedSocket(process);

@@ -2,7 +2,7 @@
  * The shipper's own source, bundled for a simulated world: what it takes from Node, and all that has to do with time and
  * chance, comes from the process it runs in. Nothing of it is replaced.
  */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -66,6 +66,18 @@ const SMALL_REQUESTS: readonly Mutation[] = [
     name: 'requests to CloudWatch Logs are small',
     file: 'src/shipper/sinks/cloudwatch/sink.ts',
     find: 'maxRecords: BATCH_MAX_EVENTS,',
+    replace: 'maxRecords: 4,',
+  },
+  {
+    name: 'requests to OTLP endpoints are small',
+    file: 'src/shipper/sinks/otlp/sink.ts',
+    find: 'maxRecords: 5000,',
+    replace: 'maxRecords: 4,',
+  },
+  {
+    name: 'requests to peers that read a stream are small',
+    file: 'src/shipper/sinks/lines/output.ts',
+    find: 'maxRecords: 10_000,',
     replace: 'maxRecords: 4,',
   },
 ];
@@ -149,7 +161,7 @@ function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => 
     'node:tls': {},
     'node:worker_threads': {},
     'node:timers/promises': clocks.promises,
-    'node:crypto': { createHash, createHmac, randomBytes: bytes },
+    'node:crypto': { createHash, createHmac, timingSafeEqual, randomBytes: bytes },
     'node:zlib': {
       ...zlib,
       gzip(body: Buffer, options: zlib.ZlibOptions, done: (error: null, zipped: Buffer) => void) {

@@ -1,5 +1,6 @@
 /** Where the simulated shipper delivers to, and how that behaves for a while. */
 import type { Answer } from './http.js';
+import type { TcpConnection, TcpPeer } from './tcp.js';
 
 export type Mood =
   | 'well'
@@ -36,6 +37,8 @@ export interface HttpRequest {
 export interface Service {
   mood: Mood;
   answer(request: HttpRequest): Answer;
+  /** Of a service that takes connections over TCP: who reads from it, or the code of an error. */
+  accept?(connection: TcpConnection): TcpPeer | string;
 }
 
 /** Told of each document, or event, that is stored. */

@@ -5,7 +5,7 @@
  *     [tag, bytes of all entries, {"chunk": id, "size": number of entries}]
  *
  * The peer answers {"ack": id} once it holds them. The id is made of the records, so that a request that is repeated has the
- * same: also by the next shipper.
+ * same: also by the next shipper. Peers do not look for it: what is resent counts as possible duplicates.
  */
 
 import { createHash } from 'node:crypto';
@@ -19,12 +19,14 @@ import { acknowledgedPeer, addressText } from '../peer.js';
 import { ReloadedFile } from '../reloaded-file.js';
 import { REQUEST_MAX_BYTES, sendParts } from '../send-parts.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
+import { PossibleDuplicates } from '../unsettled/possible-duplicates.js';
 import { ForwardConnection, type ForwardPeer, textOf } from './connection.js';
 import { ForwardEncoder } from './encoder.js';
 
 type ForwardSettings = SettingsOf<keyof typeof FORWARD_SETTINGS, 'forwardAddress'>;
 
-export function openForward({ settings, secrets }: SinkContext<ForwardSettings>): Sink {
+export function openForward(context: SinkContext<ForwardSettings>): Sink {
+  const { settings, secrets } = context;
   const { forwardAddress, forwardTag, forwardAck, forwardCaFile, forwardUsername = '' } = settings;
   const file = (setting: string, path: string | undefined) =>
     path === undefined ? undefined : new ReloadedFile(setting, path);
@@ -40,7 +42,8 @@ export function openForward({ settings, secrets }: SinkContext<ForwardSettings>)
     ca: file('LOGTAP_FORWARD_CA_FILE', forwardCaFile),
     identity: () => key && { sharedKey: secret(key), username: forwardUsername, password: secret(password) },
   };
-  return new ForwardSink(peer, { tag: forwardTag, isAcked: forwardAck }, new ForwardEncoder(settings));
+  const duplicates = new PossibleDuplicates(context);
+  return new ForwardSink(peer, { tag: forwardTag, isAcked: forwardAck, duplicates }, new ForwardEncoder(settings));
 }
 
 /** Time for a peer without acknowledgements to ask for a key: records sent without one are lost. */
@@ -49,6 +52,7 @@ const GREETING_MS = 200;
 interface ForwardOptions {
   readonly tag: string;
   readonly isAcked: boolean;
+  readonly duplicates: PossibleDuplicates;
 }
 
 class ForwardSink implements Sink {
@@ -71,11 +75,12 @@ class ForwardSink implements Sink {
   }
 
   async #send(batch: RecordBatch, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { tag, isAcked } = this.#options;
+    const { tag, isAcked, duplicates } = this.#options;
     const chunk = chunkOf(batch);
     const option = { ...(isAcked && { chunk }), size: batch.count };
     const entries = this.#encoder.encode(batch);
     const connection = await this.#open(signal);
+    duplicates.leaving(batch);
     try {
       const message = Buffer.concat([requestHead(tag, entries.length), entries, encode(option)]);
       await connection.write(message, signal, onProgress);
@@ -85,7 +90,9 @@ class ForwardSink implements Sink {
         await acknowledgedPeer(connection.socket, this.#peer.address, signal, onProgress);
         this.#mustNotGreet(await connection.said(0, signal));
       }
+      duplicates.settled(batch);
     } catch (error) {
+      duplicates.lost(batch);
       // A later answer on this connection is one to this request, not to the next.
       connection.close();
       throw error;

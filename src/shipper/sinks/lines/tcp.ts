@@ -1,6 +1,7 @@
 /**
  * Records to a peer that reads one JSON object per line. It never answers, so that a record counts as delivered when the kernel
- * of the peer has acknowledged its bytes: later losses of the peer are counted nowhere. The sink `forward` is answered.
+ * of the peer has acknowledged its bytes: later losses of the peer are counted nowhere. The sink `forward` is answered. What is resent
+ * after a connection broke counts as possible duplicates: whole lines of it may have arrived.
  */
 
 import type { Socket } from 'node:net';
@@ -12,30 +13,38 @@ import { acknowledgedPeer, addressText, connectPeer, writePeer } from '../peer.j
 import { ReloadedFile } from '../reloaded-file.js';
 import { REQUEST_MAX_BYTES, sendParts } from '../send-parts.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
+import { PossibleDuplicates } from '../unsettled/possible-duplicates.js';
 import { NdjsonEncoder } from './ndjson.js';
 import { LINE_LIMITS } from './output.js';
 
 type TcpSettings = SettingsOf<keyof typeof TCP_SETTINGS, 'tcpAddress'>;
 
-export function openTcp({ settings }: SinkContext<TcpSettings>): Sink {
+export function openTcp(context: SinkContext<TcpSettings>): Sink {
+  const { settings } = context;
   const { tcpAddress, tcpCaFile } = settings;
   const ca = tcpCaFile === undefined ? undefined : new ReloadedFile('LOGTAP_TCP_CA_FILE', tcpCaFile);
-  return new TcpSink(tcpAddress, ca, new NdjsonEncoder(settings));
+  return new TcpSink({
+    ...{ address: tcpAddress, ca, encoder: new NdjsonEncoder(settings) },
+    duplicates: new PossibleDuplicates(context),
+  });
+}
+
+interface TcpOptions {
+  readonly address: PeerAddress;
+  readonly ca: ReloadedFile | undefined;
+  readonly encoder: NdjsonEncoder;
+  readonly duplicates: PossibleDuplicates;
 }
 
 class TcpSink implements Sink {
   readonly name = 'tcp';
   readonly limits = LINE_LIMITS;
-  readonly #address: PeerAddress;
-  readonly #ca: ReloadedFile | undefined;
-  readonly #encoder: NdjsonEncoder;
+  readonly #options: TcpOptions;
   readonly #bodyLimit = new BodyLimit(REQUEST_MAX_BYTES);
   #socket: Socket | undefined;
 
-  constructor(address: PeerAddress, ca: ReloadedFile | undefined, encoder: NdjsonEncoder) {
-    this.#address = address;
-    this.#ca = ca;
-    this.#encoder = encoder;
+  constructor(options: TcpOptions) {
+    this.#options = options;
   }
 
   send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
@@ -43,12 +52,16 @@ class TcpSink implements Sink {
   }
 
   async #send(part: RecordBatch, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { bytes } = this.#encoder.encode(part);
+    const { address, encoder, duplicates } = this.#options;
+    const { bytes } = encoder.encode(part);
     const socket = await this.#open(signal);
+    duplicates.leaving(part);
     try {
-      await writePeer(socket, this.#address, bytes, signal, onProgress);
-      await acknowledgedPeer(socket, this.#address, signal, onProgress);
+      await writePeer(socket, address, bytes, signal, onProgress);
+      await acknowledgedPeer(socket, address, signal, onProgress);
+      duplicates.settled(part);
     } catch (error) {
+      duplicates.lost(part);
       // Half a line may be there. On a connection of its own the next one is not written on to it.
       socket.destroy();
       throw error;
@@ -56,8 +69,9 @@ class TcpSink implements Sink {
   }
 
   async check(signal: AbortSignal): Promise<CheckResult> {
-    (await connectPeer(this.#address, this.#ca, signal)).destroy();
-    return { isRight: true, text: `${addressText(this.#address)} takes connections` };
+    const { address, ca } = this.#options;
+    (await connectPeer(address, ca, signal)).destroy();
+    return { isRight: true, text: `${addressText(address)} takes connections` };
   }
 
   async close(): Promise<void> {
@@ -66,7 +80,7 @@ class TcpSink implements Sink {
 
   async #open(signal: AbortSignal): Promise<Socket> {
     if (this.#socket?.writable !== true) {
-      this.#socket = await connectPeer(this.#address, this.#ca, signal);
+      this.#socket = await connectPeer(this.#options.address, this.#options.ca, signal);
       // The bytes of a peer are ignored, but unread they would hide the end of the connection.
       this.#socket.resume();
     }

@@ -7,14 +7,13 @@
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
-import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import { type HttpResponse, retryAfterMs } from '../http/client.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import { partOf } from '../send-parts.js';
 import type { SinkContext } from '../sink-context.js';
-import { LostAnswers } from '../unsettled/lost-answers.js';
+import { PossibleDuplicates } from '../unsettled/possible-duplicates.js';
 import { REFUSED, RefusedRecords } from '../unsettled/refused-records.js';
 import { describe, errorIn, shortened, takenOf } from './answer.js';
 import { OtlpConnection, type OtlpSettings } from './connection.js';
@@ -33,13 +32,12 @@ const isNotCarriedOut = (status: number) => status >= 300 && status < 500 && sta
 
 /** Throws a ConfigError when a file that a setting names cannot be read. */
 export function openOtlp(context: SinkContext<OtlpSettings & OtlpFormSettings>): Sink {
-  const { settings, onNotice, onPossibleDuplicates = () => {}, isContinued = false } = context;
+  const { settings, onNotice } = context;
   return new OtlpSink({
     connection: new OtlpConnection(context),
     encoder: new OtlpEncoder(settings),
     bodyMaxBytes: settings.otlpSigv4 === 'logs' ? BODY_MAX_BYTES.logs : BODY_MAX_BYTES.other,
-    previousUntilMs: isContinued ? Date.now() : Number.NEGATIVE_INFINITY,
-    onPossibleDuplicates,
+    duplicates: new PossibleDuplicates(context),
     onNotice,
   });
 }
@@ -48,9 +46,7 @@ interface OtlpSinkOptions {
   readonly connection: Pick<OtlpConnection, 'target' | 'post' | 'close'>;
   readonly encoder: OtlpEncoder;
   readonly bodyMaxBytes: number;
-  /** Records that were written before may have been sent by an earlier shipper. */
-  readonly previousUntilMs: number;
-  readonly onPossibleDuplicates: (records: RecordBatch) => void;
+  readonly duplicates: PossibleDuplicates;
   readonly onNotice: (message: string) => void;
 }
 
@@ -60,7 +56,6 @@ export class OtlpSink implements Sink {
   readonly requestsMax = REQUESTS_MAX;
   readonly #options: OtlpSinkOptions;
   readonly #bodyLimit: BodyLimit;
-  readonly #lost = new LostAnswers();
   readonly #refused = new RefusedRecords();
   #isWarned = false;
 
@@ -70,7 +65,6 @@ export class OtlpSink implements Sink {
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    this.#countRepeated(batch);
     const pass = new Pass(batch);
     const send = ([from, limit]: Range) => {
       const { to } = partOf(batch, from, limit, this.#bodyLimit.bytes, OVERHEAD_BYTES);
@@ -79,7 +73,7 @@ export class OtlpSink implements Sink {
     await sendRanges(batch.count, pass.outcome, send);
     for (const { index, failure } of pass.refused.splice(0)) {
       pass.until = index + 1;
-      if (pass.outcome.isFailed) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
+      if (pass.outcome.isFailed && !pass.isGivenUp) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
       else if (pass.isAnyTaken) await this.#request(pass, index, index + 1, signal, onProgress);
       else pass.outcome.block(index, REFUSED, failure, CONFIGURATION_RETRY_MS);
     }
@@ -109,24 +103,18 @@ export class OtlpSink implements Sink {
     return `OTLP request to ${this.#options.connection.target}`;
   }
 
-  /** Records that the service may have already, from this shipper or the one before. */
-  #countRepeated(batch: RecordBatch): void {
-    const { previousUntilMs, onPossibleDuplicates } = this.#options;
-    if (this.#lost.isEmpty && previousUntilMs === Number.NEGATIVE_INFINITY) return;
-    const isRepeated = (i: number) => this.#lost.has(batch, i) || batch.timeMs[i]! < previousUntilMs;
-    const repeated = [...indexes(0, batch.count)].filter(isRepeated);
-    if (repeated.length > 0) onPossibleDuplicates(select(batch, repeated));
-  }
-
   /** Sends the records `from` up to, not including, `to`. Says which ranges to send instead. */
   async #request(pass: Pass, from: number, to: number, signal: AbortSignal, onProgress: () => void) {
-    const body = this.#options.encoder.encode(pass.batch, from, to);
+    const { encoder, duplicates } = this.#options;
+    const body = encoder.encode(pass.batch, from, to);
+    duplicates.leaving(pass.batch, from, to);
     try {
       const response = await this.#options.connection.post(body, signal, onProgress);
       return { to, instead: this.#book(pass, from, to, body.length, response) };
     } catch (error) {
+      if (error instanceof NoAnswerError && !error.isSent) duplicates.unstored(pass.batch, from, to);
+      else duplicates.lost(pass.batch, from, to);
       if (!(error instanceof NoAnswerError)) throw error;
-      if (error.isSent) this.#lost.add(pass.batch, from, to);
       this.#bodyLimit.unanswered(body.length, error.code);
       pass.retryFrom(from, error, error.retryAfterMs);
       return { to, instead: [] };
@@ -140,7 +128,8 @@ export class OtlpSink implements Sink {
       return [];
     }
     const failure: Failure = { code: String(status), detail: `${this.#place} ${describe(response)}` };
-    if (!isNotCarriedOut(status)) this.#lost.add(pass.batch, from, to);
+    if (isNotCarriedOut(status)) this.#options.duplicates.unstored(pass.batch, from, to);
+    else this.#options.duplicates.lost(pass.batch, from, to);
     if (status === 413 && to - from > 1) {
       this.#bodyLimit.tooLarge(bytes);
       return [[from, to]];
@@ -158,6 +147,7 @@ export class OtlpSink implements Sink {
   #bookRefused(pass: Pass, from: number, to: number, failure: Failure, words: string): readonly Range[] {
     pass.refusals += 1;
     if (!pass.isAnyTaken && pass.refusals > REFUSALS_MAX) {
+      pass.isGivenUp = true;
       pass.retryFrom(from, failure, CONFIGURATION_RETRY_MS);
       return [];
     }
@@ -174,7 +164,7 @@ export class OtlpSink implements Sink {
   }
 
   #forget(batch: RecordBatch, from: number, to: number): void {
-    for (let i = from; i < to; i++) this.#lost.delete(batch, i);
+    this.#options.duplicates.settled(batch, from, to);
     this.#refused.forget(batch, from, to);
   }
 
@@ -182,7 +172,7 @@ export class OtlpSink implements Sink {
     const { batch, outcome } = pass;
     const taken = takenOf(response, to - from);
     if (taken === undefined) {
-      this.#lost.add(batch, from, to);
+      this.#options.duplicates.lost(batch, from, to);
       pass.retryFrom(
         from,
         { code: 'bad_answer', detail: `${this.#place} ${describe(response)}` },
@@ -218,6 +208,8 @@ class Pass {
   readonly refused: Refused[] = [];
   refusals = 0;
   isAnyTaken = false;
+  /** Too many refusals: those that were alone wait apart, so that the next attempt gets to what is behind them. */
+  isGivenUp = false;
   /** Records that are behind a failed request, up to this one, are retried with it. */
   until: number;
 
