@@ -1,7 +1,7 @@
 /**
- * A ring of a later version, or with frames of a later version, than this shipper reads. It is neither read, nor retired, nor removed: its lines wait for a later
- * shipper. What its process could not hand over is counted: those words have their places in every version, and so have the magic
- * and the version. Any process may do anything to it: a look must not throw.
+ * A ring of a later version, or with frames of a later version, than this shipper reads. It is neither read, nor retired, nor
+ * removed: its lines wait for a later shipper. What its process could not hand over is counted: those words have their places in
+ * every version, and so have the magic and the version. Any process may do anything to it: a look must not throw.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { RING_HEADER, type RingWord } from '../../../contract.js';

@@ -254,10 +254,14 @@ export class RingSource implements Source {
     this.#resize(names, nowMs);
   }
 
-  #resize(names: readonly string[], nowMs: number): void {
+  #resize(listed: readonly string[], nowMs: number): void {
     const readers = this.#rings.unfinished;
+    let names = listed;
     for (const reader of readers) {
-      if (this.#larger.isWanted(reader, nowMs) && this.#larger.make(reader, names, nowMs)) this.#retire(reader);
+      if (!this.#larger.isWanted(reader, nowMs) || !this.#larger.make(reader, names, nowMs)) continue;
+      this.#retire(reader);
+      // The next one, and free rings, have that much less room.
+      names = this.#directory.names() ?? names;
     }
     if (this.#directory.refill(names) || this.#directory.freeOf(names) === 0) return;
     const large = this.#larger.toGiveBack(readers);

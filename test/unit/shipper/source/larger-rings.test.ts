@@ -29,8 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(path, { recursive: true, force: true }));
 
-const claim = (free: string, number: number): number => {
-  const name = join(path, `ring-42-${INSTANCE}-${number}`);
+const claim = (free: string, number: number, instance = INSTANCE): number => {
+  const name = join(path, `ring-42-${instance}-${number}`);
   renameSync(join(path, free), name);
   return openSync(name, 'r+');
 };
@@ -147,4 +147,25 @@ test('where new processes find no room, a larger ring that is hardly used is giv
   (await source.next()).acknowledge();
   await source.end();
   expect(wordOf(larger, 'retired')).toBe(1);
+});
+
+test('several rings that grow at once stay within the room for all', async () => {
+  const totalBytes = 16 * (RING_HEADER_BYTES + CAPACITY);
+  const source = reading({ totalBytes, pool: 4 });
+  const instances = Array.from({ length: 4 }, (_, i) => `${i}`.repeat(16));
+  const rings = instances.map((instance) => claim(anyFree(), 0, instance));
+  const heads = rings.map((ring, i) =>
+    write(ring, 0, Buffer.concat([magic, hello({ instance: BigInt(`0x${instances[i]}`) }), lines(1n, CAPACITY * 0.7)])),
+  );
+  const isGrowing = () => rings.some((ring) => wordOf(ring, 'retired') !== 0);
+  for (let i = 0; i < 10 && !isGrowing(); i++) {
+    for (const [k, ring] of rings.entries()) heads[k] = write(ring, heads[k]!, data(1, BigInt(1000 + i), 'more\n'));
+    await source.next();
+  }
+  const sizes = readdirSync(path)
+    .filter((name) => /^(ring|free)-/.test(name))
+    .map((name) => statSync(join(path, name)).size);
+  await source.end();
+  expect(isGrowing()).toBe(true);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(totalBytes);
 });
