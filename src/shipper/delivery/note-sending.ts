@@ -10,12 +10,12 @@ export function noteSending(
   const claims = ledger.audit === undefined ? undefined : sink.claims?.(batch);
   if (claims === undefined || claims.length === 0) return () => {};
   const request = ledger.audit!.sending(sink.name, claims);
-  return ({ retry, rejected }) => {
+  return ({ retry, rejected, elsewhere = [] }) => {
     if (retry.length === 0 && rejected.length === 0) {
       request.stored();
       return;
     }
-    const others = new Set([...retry, ...rejected.map(({ index }) => index)]);
+    const others = new Set([...retry, ...rejected.map(({ index }) => index), ...elsewhere]);
     const stored = [...batch.length.keys()].filter((i) => !others.has(i));
     // A record that is retried may be stored: its answer may be the one that was lost.
     if (stored.length === 0) {

@@ -9,7 +9,7 @@ import { AuditMemory } from '../../../src/shipper/audit/audit-file.js';
 import { AuditLog } from '../../../src/shipper/audit/audit-log.js';
 import { claimsOf } from '../../../src/shipper/audit/claim.js';
 import { noteSending } from '../../../src/shipper/delivery/note-sending.js';
-import type { RecordBatch, Sink } from '../../../src/shipper/parts.js';
+import type { RecordBatch, SendResult, Sink } from '../../../src/shipper/parts.js';
 import { select } from '../../../src/shipper/records/record-batch.js';
 import { batchOf, stdoutOrigin } from '../../support/batches.js';
 
@@ -90,6 +90,26 @@ test('where a part of a request is acknowledged, the other part may be stored', 
   expect({ claimed, unexplained }).toEqual({ claimed: 7, unexplained: [] });
   expect(explained).toEqual([expect.objectContaining({ kind: 'in_flight', records: 3 })]);
   expect(scene.audit(documents(0, 7)).unexplained).toEqual([]);
+});
+
+test.each<[string, SendResult]>([
+  ['retried', { retry: [0, 1], rejected: [], elsewhere: [2, 3] }],
+  ['refused', { retry: [], rejected: [0, 1].map((index) => ({ index, reason: 'mapping' })), elsewhere: [2, 3] }],
+])('of a request whose own records are all %s, nothing is claimed', (_, result) => {
+  const ledger = { audit: scene.log } as Ledger;
+  const sink = {
+    name: 'opensearch',
+    claims: (batch: RecordBatch, records = [...batch.length.keys()]) =>
+      claims(
+        select(
+          batch,
+          records.filter((i) => i < 2),
+        ),
+      ),
+  } as Sink;
+  noteSending({ sink, ledger }, batchFrom(0, 4))(result);
+  scene.log.end({});
+  expect(scene.audit([])).toMatchObject({ claimed: 0, unexplained: [] });
 });
 
 test('a missing record is named', () => {
