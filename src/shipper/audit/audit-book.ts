@@ -149,9 +149,9 @@ function* entriesOf(book: RunBook): Generator<AuditEntry> {
   for (const { fate, sink, reason, claims } of book.counted.values()) {
     yield* inLines(claims.values(), ['fate', fate, sink, reason]);
   }
-  // Before what is stored behind them.
+  // Before what is stored behind them; all at first, as a request takes records of those before it.
+  for (const [k, { sink, claims }] of book.open) yield ['sent', k, sink, ...claims.map(lineOf)];
   for (const [k, { sink, claims, lost, isOut }] of book.open) {
-    yield ['sent', k, sink, ...claims.map(lineOf)];
     if (lost > 0) yield ['lost', k, lost, book.storedIn(sink).waitingOf(k, claims)];
     if (lost > 0 && isOut) yield ['again', k];
   }

@@ -115,6 +115,18 @@ test('a book in few entries is the same book', () => {
   expect(short.length).toBeLessThan(text.read().length / 10);
 });
 
+test('a book in few entries still knows which records wait for a later request', () => {
+  const { text, log } = opened();
+  log.sending('cloudwatch', claims(0)).lost();
+  log.sending('cloudwatch', claims(0, 4)).lost();
+  const waitingIn = (written: string) => {
+    const [run] = runsOf(written);
+    return [...run!.open].map(([k, { sink, claims: sent }]) => run!.storedIn(sink).waitingOf(k, sent));
+  };
+  expect(waitingIn(text.read())).toEqual([[6], [4]]);
+  expect(waitingIn(linesOf(bookOf(text.read())))).toEqual([[6], [4]]);
+});
+
 test('old minutes become hours before anything is forgotten, and no record leaves the sums', () => {
   const { text, log } = opened();
   for (let minute = 0; minute < 3000; minute++) log.sending('opensearch', claims(minute * 10, 10, minute)).stored();
