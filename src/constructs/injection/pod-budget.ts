@@ -49,7 +49,8 @@ export function raisedPodResources(
   added: { readonly shipper: Container; readonly installer: Container },
 ): object | undefined {
   if (!spec.resources) return undefined;
-  const { requests, limits } = resourcesOf(spec);
+  const { limits } = resourcesOf(spec);
+  const requests = requestsOf(spec);
   const [own, before] = [amountsOf(added.shipper), amountsOf(added.installer)];
   // The requests of a Guaranteed pod equal its limits, and the pod stays in its class.
   const isGuaranteed =
@@ -60,6 +61,47 @@ export function raisedPodResources(
     ...(requests && { requests: raised('requests', requests, own[kind], before[kind]) }),
     ...(limits && { limits: raised('limits', limits, own.most, before.most) }),
   };
+}
+
+/**
+ * The requests of the pod as a whole; of a Guaranteed pod, also those that the API server takes from its limits. Left to the API server,
+ * they would be the sum of what the containers request, as soon as one of them, the shipper, requests something.
+ */
+function requestsOf(spec: PodSpec): Amounts | undefined | null {
+  const { requests, limits } = resourcesOf(spec);
+  const isGuaranteed = (['cpu', 'memory'] as const).every((name) => {
+    const limit = parseQuantity(limits?.[name]);
+    return limit !== undefined && thousandths(limit) === thousandths(requestOf(spec, name) ?? limit);
+  });
+  return isGuaranteed ? { ...requests, cpu: limits!.cpu, memory: limits!.memory } : requests;
+}
+
+const thousandths = (value: number) => Math.round(value * 1000);
+
+/**
+ * The request of a pod, or else that of its containers: as much as they need at one time, while init containers run or after them.
+ *
+ * @see https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
+ */
+function requestOf(spec: PodSpec, name: string): number | undefined {
+  const own = resourcesOf(spec).requests?.[name];
+  if (own !== undefined && own !== null) return parseQuantity(own) ?? Number.NaN;
+  const of = (container: Container) => {
+    const { requests, limits } = resourcesOf(container);
+    return parseQuantity(requests?.[name] ?? limits?.[name]);
+  };
+  const init = spec.initContainers ?? [];
+  if ([...init, ...spec.containers].every((each) => of(each) === undefined)) return undefined;
+  let most = 0;
+  let sidecars = 0;
+  for (const each of init) {
+    most = Math.max(most, sidecars + (of(each) ?? 0));
+    if (each.restartPolicy === 'Always') sidecars += of(each) ?? 0;
+  }
+  return Math.max(
+    most,
+    spec.containers.reduce((sum, each) => sum + (of(each) ?? 0), sidecars),
+  );
 }
 
 function raised(field: string, amounts: Amounts, added: Amounts, least: Amounts): Amounts {

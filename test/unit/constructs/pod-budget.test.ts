@@ -39,7 +39,8 @@ describe('resources of the pod as a whole', () => {
 
   test.each<[string, object, object]>([
     ['only what is there', { limits: { memory: '1Gi' } }, { limits: { memory: '1280Mi' } }],
-    ['a number', { limits: { cpu: 1, memory: 1_000_000_000 } }, { limits: { cpu: '1010m', memory: '1268435456' } }],
+    ['a number', { limits: { memory: 1_000_000_000 } }, { limits: { memory: '1268435456' } }],
+    ['a number of cores', { limits: { cpu: 1 } }, { limits: { cpu: '1010m' } }],
     ['a decimal', { requests: { cpu: '0.25', memory: '1.5Gi' } }, { requests: { cpu: '260m', memory: '1600Mi' } }],
     ['an exponent', { requests: { cpu: '1e-1', memory: '1e9' } }, { requests: { cpu: '110m', memory: '1067108864' } }],
     ['what the shipper has none of', { limits: { 'hugepages-2Mi': '4Mi' } }, { limits: { 'hugepages-2Mi': '4Mi' } }],
@@ -61,6 +62,33 @@ describe('resources of the pod as a whole', () => {
       requests: { cpu: '1010m', memory: '1280Mi' },
       limits: { cpu: '1010m', memory: '1280Mi' },
     });
+  });
+
+  test.each<[string, object]>([
+    ['that has limits alone', { limits: { cpu: '1', memory: '1Gi' } }],
+    ['that requests the memory alone', { requests: { memory: '1Gi' }, limits: { cpu: '1', memory: '1Gi' } }],
+  ])('a pod %s is Guaranteed, and stays so', (_what, resources) => {
+    // The API server takes absent requests from the limits, but only where no container has a request.
+    const guaranteed = { cpu: '1010m', memory: '1280Mi' };
+    expect(pod(resources)).toEqual({ requests: guaranteed, limits: guaranteed });
+  });
+
+  test('a pod whose containers request all that its limits allow is Guaranteed, too', () => {
+    const use = (cpu: string, memory: string) => ({ ...app, resources: { requests: { cpu, memory } } });
+    const sidecar = { ...use('200m', '200Mi'), name: 'sidecar', restartPolicy: 'Always' };
+    const result = injected({
+      initContainers: [sidecar, { ...use('100m', '800Mi'), name: 'init' }],
+      containers: [use('100m', '100Mi')],
+      resources: { limits: { cpu: '300m', memory: '1000Mi' } },
+    });
+    const guaranteed = { cpu: '310m', memory: '1256Mi' };
+    expect(podTemplate(result).spec.resources).toEqual({ requests: guaranteed, limits: guaranteed });
+  });
+
+  test('a pod whose containers request less than its limits gets no requests: the API server adds those of all containers', () => {
+    const containers = [{ ...app, resources: { requests: { cpu: '100m', memory: '100Mi' } } }];
+    const result = injected({ containers, resources: { limits: { cpu: '1', memory: '1Gi' } } });
+    expect(podTemplate(result).spec.resources).toEqual({ limits: { cpu: '1010m', memory: '1280Mi' } });
   });
 
   test('an invalid quantity is rejected', () => {
