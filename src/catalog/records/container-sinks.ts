@@ -23,8 +23,12 @@ interface Row {
   readonly kinds: readonly KnownSink[];
 }
 
-/** Sinks whose requests are signed for a region. */
-const OF_REGION: readonly KnownSink[] = ['cloudwatch', 'opensearch', 'otlp', 'firehose'];
+/** Sinks that need a region, and those that need one for signed requests. */
+const OF_REGION: readonly KnownSink[] = [
+  ...(Object.keys(SINKS) as KnownSink[]).filter((kind) => SINKS[kind].needed.some(([row]) => row === awsRegion)),
+  'opensearch',
+  'otlp',
+];
 
 const ROWS: readonly Row[] = Object.entries(SINKS).flatMap(([kind, { settings }]) =>
   Object.entries<Setting<unknown>>(settings).map(([key, row]) => ({

@@ -15,7 +15,7 @@ import {
   settingsPerContainer,
   sinkOf,
 } from './log-tap-props.js';
-import { type ResolvedShipper, resolveShipper } from './shipper-options.js';
+import { checkDiskBuffer, type ResolvedShipper, resolveShipper } from './shipper-options.js';
 import { type TapOptions, tapOptions } from './tap-options.js';
 
 /** Valid properties with their defaults. Options of containers keep absent values, because annotations may set them. */
@@ -51,7 +51,11 @@ export interface ResolvedProps {
 /** @throws if a property is invalid or missing */
 export function resolve(props: LogTapProps): ResolvedProps {
   checkProps(props);
-  const { sink, entries, secretFiles } = podSinks(sinkOf(props).bind(), props.perContainer ?? {});
+  const { perContainer = {} } = props;
+  const sinks = [sinkOf(props), ...Object.values(perContainer).flatMap((options) => options.sink ?? [])];
+  // The disk buffer may be a default of another scope, and the sink the tap's own.
+  checkDiskBuffer(props.shipper ?? {}, sinks);
+  const { sink, entries, secretFiles } = podSinks(sinkOf(props).bind(), perContainer);
   const native = isNative(props);
   return {
     sink,
@@ -59,7 +63,7 @@ export function resolve(props: LogTapProps): ResolvedProps {
     containerSecretFiles: secretFiles,
     options: tapOptions(props),
     perContainer: Object.fromEntries(
-      Object.entries(props.perContainer ?? {}).map(([name, options]) => [name, containerOptions(options)]),
+      Object.entries(perContainer).map(([name, options]) => [name, containerOptions(options)]),
     ),
     containers: props.containers,
     excludeContainers: props.excludeContainers ?? [],

@@ -216,15 +216,19 @@ export function checkShipperOptions(options: ShipperOptions, sink: Sink | undefi
     port,
     'be a whole number from 1024 to 65535, because lower ports need root',
   );
-  must(
-    options.diskBufferMiB !== undefined || sink?.bind().name.split(',').includes('s3') !== true,
-    'shipper.diskBufferMiB',
-    options.diskBufferMiB,
-    'be set for a sink of S3, whose records wait on disk until an object is full: set it, for example to 256',
-  );
   checkMemory(options);
   checkAdjustments(options, resolveShipper(options));
   checkSettings(settings, sink, records);
+}
+
+/** Throws if one of the sinks, of the pod or of a container, needs a disk buffer and there is none. */
+export function checkDiskBuffer({ diskBufferMiB }: ShipperOptions, sinks: readonly Sink[]): void {
+  must(
+    diskBufferMiB !== undefined || !sinks.some((sink) => sink.bind().name.split(',').includes('s3')),
+    'shipper.diskBufferMiB',
+    diskBufferMiB,
+    'be set for a sink of S3, whose records wait on disk until an object is full: set it, for example to 256',
+  );
 }
 
 const AMOUNTS = [

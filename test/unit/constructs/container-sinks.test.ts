@@ -52,6 +52,23 @@ test('the same kind with another index: only what differs, and the Secret of eac
   for (const name of ['search', 'other']) expect(text).toContain(`"path":"${name}/password"`);
 });
 
+const regional = { region: 'eu-central-1' };
+test.each([
+  ['cloudwatch', Sink.cloudWatch({ ...regional, logGroup: '/audit' })],
+  ['firehose', Sink.firehose({ ...regional, deliveryStream: 'audit' })],
+  ['s3', Sink.s3({ ...regional, bucket: 'audit' })],
+])('%s as the sink of a container has its region', (name, sink) => {
+  const { entries } = injected({ sink: search, shipper: { diskBufferMiB: 256 }, perContainer: { audit: { sink } } });
+  expect(entries.audit).toMatchObject({ LOGTAP_SINK: name, AWS_REGION: 'eu-central-1' });
+});
+
+test('an archive of one container needs a disk buffer, as that of the pod does', () => {
+  const archive = Sink.s3({ ...regional, bucket: 'audit' });
+  expect(() => injected({ sink: search, perContainer: { audit: { sink: archive } } })).toThrow(
+    "'shipper.diskBufferMiB' (undefined) must be set for a sink of S3",
+  );
+});
+
 test('what the own sink does not have is removed', () => {
   const own = Sink.openSearch({ url: 'http://other:9200' });
   const { entries } = injected({ sink: search, perContainer: { web: { sink: own } } });

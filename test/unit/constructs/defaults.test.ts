@@ -36,6 +36,14 @@ describe('LogTapDefaults', () => {
     expect(app(chart)).toHaveProperty('LD_PRELOAD');
   });
 
+  test('give the disk buffer that an archive of a tap needs', () => {
+    const chart = Testing.chart();
+    const sink = Sink.s3({ bucket: 'archive', region: 'eu-central-1' });
+    LogTapDefaults.set(chart, { accept: ['LT029'], shipper: { diskBufferMiB: 256 } });
+    new TappedDeployment(chart, 'w', { containers, tap: { sink } });
+    expect(variables(shipper(chart))).toMatchObject({ LOGTAP_SINK: 's3' });
+  });
+
   test('apply in their new form after a rendering with the old ones', () => {
     const chart = Testing.chart();
     LogTapDefaults.set(chart, { ...tap, file: '/first.log' });
