@@ -7,7 +7,7 @@ import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';
 import { batchOf, messagesOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
-import { FirehoseFake } from '../support/firehose-fake.js';
+import { FirehoseFake, type FirehoseFault } from '../support/firehose-fake.js';
 import { run } from '../support/run.js';
 import { createBucket, readObjects } from '../support/s3.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
@@ -146,7 +146,7 @@ describe('answers', () => {
     expect(repeated).toEqual(['a', 'b']);
   });
 
-  test.each<[string, { status: number; type?: string; message?: string; body?: string }, RegExp, boolean]>([
+  test.each<[string, Exclude<FirehoseFault, string>, RegExp, boolean]>([
     ['throttled', { status: 400, type: 'ThrottlingException' }, /quota of the stream/, false],
     ['unavailable', { status: 503, type: 'ServiceUnavailableException' }, /failure of its own/, true],
     ['denied', { status: 400, type: 'AccessDeniedException' }, /allow firehose:PutRecordBatch/, false],
@@ -158,6 +158,12 @@ describe('answers', () => {
       { status: 200, body: '<html><title>Sign in</title>' },
       /web page 'Sign in'.*AWS_ENDPOINT_URL_FIREHOSE/,
       true,
+    ],
+    [
+      'a redirect',
+      { status: 307, headers: { location: 'https://x.test/login?t=1' } },
+      /redirect to https:..x.test.login \(/,
+      false,
     ],
     ['a 403 of a proxy', { status: 403, body: 'no' }, /does a proxy or firewall forbid it/, false],
     ['an answer of something else', { status: 200, body: '{}' }, /not as Firehose does/, true],
@@ -205,16 +211,98 @@ describe('answers', () => {
     expect(await sink.send(batchOf(lines(100)), never)).toEqual(delivered);
   });
 
-  test('records of the time before a restart are counted', async () => {
+  test('after lost answers nothing is counted for an attempt that stores nothing for certain', async () => {
+    const sink = await open();
+    const batch = batchOf(['a', 'b']);
+    const throttled = { status: 400, type: 'ThrottlingException' };
+    fake.faults.push('served, cut', throttled, throttled);
+    for (let attempt = 0; attempt < 3; attempt++) await sink.send(batch, never);
+    fake.failing = (line) => (line.includes('"b"') ? 'InternalFailure' : undefined);
+    expect((await sink.send(batch, never)).retry).toEqual([1]);
+    fake.failing = () => undefined;
+    expect(await sink.send(batchOf([{ message: 'b', seq: 1 }]), never)).toEqual(delivered);
+    expect(fake.lines.map(({ message }) => message)).toEqual(['a', 'b', 'a', 'b']);
+    expect(repeated).toEqual(['a', 'b']);
+  });
+
+  test('each lost answer counts once, and only for the records that were in its request', async () => {
+    const sink = await open();
+    fake.faults.push({ status: 400, type: 'ThrottlingException' }, 'served, cut', 'served, cut');
+    const batch = batchOf(lines(501));
+    for (let attempt = 0; attempt < 3; attempt++) await sink.send(batch, never);
+    expect(await sink.send(batch, never)).toEqual(delivered);
+    expect(repeated).toEqual([...lines(500), ...lines(500)]);
+    expect(fake.lines.length - new Set(fake.lines.map(({ id }) => id)).size).toBe(repeated.length);
+  });
+
+  test('records of the time before a restart are counted once; those of a time to come, too: the clock was set back', async () => {
     const sink = await open({}, true);
-    await sink.send(
-      batchOf([
-        { message: 'old', timeMs: Date.now() - 1000 },
-        { message: 'new', timeMs: Date.now() + 1000 },
-      ]),
-      never,
+    const batch = batchOf([
+      { message: 'old', timeMs: Date.now() - 1000, seq: 1 },
+      { message: 'new', timeMs: Date.now(), seq: 2 },
+      { message: 'to come', timeMs: Date.now() + 3_600_000, seq: 3 },
+      { message: 'x'.repeat(1000 * 1024), timeMs: Date.now() - 1000, seq: 4 },
+    ]);
+    fake.faults.push({ status: 400, type: 'ThrottlingException' });
+    await sink.send(batch, never);
+    expect((await sink.send(batch, never)).retry).toEqual([]);
+    // The last one is too long to leave.
+    expect(repeated).toEqual(['old', 'to come']);
+  });
+
+  test.each(['{}', '', '[]', 'null'])('a 200 with the body %j is a lost answer', async (body) => {
+    const sink = await open();
+    fake.faults.push({ status: 200, body });
+    expect(await sink.send(batchOf(['a']), never)).toMatchObject({ retry: [0], failure: { code: 'bad_answer' } });
+    await sink.send(batchOf(['a']), never);
+    expect(repeated).toEqual(['a']);
+  });
+
+  test('keys that are over are asked for anew', async () => {
+    const sink = await open();
+    fake.faults.push({ status: 400, type: 'ExpiredTokenException' });
+    await sink.send(batchOf(['a']), never);
+    process.env.AWS_ACCESS_KEY_ID = 'RENEWED';
+    await sink.send(batchOf(['a']), never);
+    expect(fake.keys).toEqual([AWS_ENV.AWS_ACCESS_KEY_ID, 'RENEWED']);
+  });
+
+  test('a clock that is wrong: the same request is signed with the time of the service, and nothing is in doubt', async () => {
+    const sink = await open();
+    const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+    fake.faults.push({ status: 400, type: 'InvalidSignatureException', message: 'Signature expired', headers });
+    expect(await sink.send(batchOf(['a']), never)).toEqual(delivered);
+    expect([fake.stored.length, repeated]).toEqual([1, []]);
+  });
+
+  test('a line that a proxy refuses with 413, beside one that is too long to leave: it is alone after a few requests', async () => {
+    const sink = await open();
+    const answers = Array.from({ length: 60 }, () => ({ status: 413, body: 'no' }));
+    fake.faults.push(...answers);
+    const long = 'x'.repeat(1000 * 1024);
+    const { retry, rejected } = await sink.send(batchOf([long, 'a', long, 'b', long]), never);
+    expect(retry).toEqual([1, 3]);
+    expect(rejected.map(({ index, reason }) => `${index} ${reason}`)).toEqual(
+      expect.arrayContaining(['0 too_large', '2 too_large', '4 too_large']),
     );
-    expect(repeated).toEqual(['old']);
+    expect(answers.length - fake.faults.length).toBeLessThan(10);
+  });
+
+  test('many records that are refused by themselves do not keep back those behind them', async () => {
+    const sink = await open();
+    fake.poison = (line) => line.includes('"bad');
+    const bad = Array.from({ length: 60 }, (_, i) => ({ message: `bad ${i}`, seq: i }));
+    const good = Array.from({ length: 4 }, (_, i) => ({ message: `good ${i}`, seq: 100 + i }));
+    // As deliver() does it: those of a blocked place wait apart.
+    let left = [...bad, ...good];
+    for (let attempt = 0; attempt < 12 && left.some(({ message }) => message.startsWith('good')); attempt++) {
+      const batch = batchOf(left);
+      const { retry, blocked = [] } = await sink.send(batch, never);
+      const places = sink.destinations!(batch);
+      const isBlocked = (i: number) => blocked.some(({ destination }) => destination === places[i]);
+      left = retry.filter((i) => !isBlocked(i)).map((i) => left[i]!);
+    }
+    expect(fake.lines.map(({ message }) => message)).toEqual(good.map(({ message }) => message));
   });
 });
 

@@ -10,7 +10,13 @@ import { isSigned } from './aws-signature.js';
 import { AWS_ENV } from './sinks-read-back.js';
 
 export type FirehoseFault =
-  | { readonly status: number; readonly type?: string; readonly message?: string; readonly body?: string }
+  | {
+      readonly status: number;
+      readonly type?: string;
+      readonly message?: string;
+      readonly body?: string;
+      readonly headers?: Record<string, string>;
+    }
   | 'cut'
   /** After the request was carried out. */
   | 'served, cut';
@@ -21,6 +27,8 @@ export class FirehoseFake {
   readonly faults: FirehoseFault[] = [];
   /** Of each request, the sizes of its records. */
   readonly requests: number[][] = [];
+  /** Ids of the keys that requests were signed with. */
+  readonly keys: string[] = [];
   /** A limit that was passed, or a signature that is wrong: nothing of that kind may be sent. */
   readonly refusals: string[] = [];
   /** The error code of the record with this data; `undefined` for one that is stored. */
@@ -68,11 +76,13 @@ export class FirehoseFake {
     };
     const operation = String(request.headers['x-amz-target']);
     const isPut = operation === 'Firehose_20150804.PutRecordBatch';
+    this.keys.push(/Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1] ?? '');
     const fault = this.faults.shift();
     if (fault === 'cut') return void request.socket.destroy();
     if (typeof fault === 'object') {
       const { status, type, message = 'scripted', body: text = JSON.stringify({ __type: type, message }) } = fault;
-      return send(status, text, type === undefined ? { 'content-type': 'text/plain' } : { 'x-amzn-errortype': type });
+      const named = type === undefined ? { 'content-type': 'text/plain' } : { 'x-amzn-errortype': type };
+      return send(status, text, { ...named, ...fault.headers });
     }
     const signed = { method: 'POST', path: '/', headers: request.headers, body };
     if (!isSigned('firehose', AWS_ENV.AWS_REGION, signed)) {

@@ -7,14 +7,13 @@ import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { LabelSettings } from '../../labels/labels.js';
 import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
-import { select } from '../../records/record-batch.js';
 import { BodyLimit } from '../body-limit.js';
 import { jsonObject } from '../http/json-answer.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import type { Metadata } from '../record-fields.js';
 import type { SinkContext } from '../sink-context.js';
-import { LostAnswers } from '../unsettled/lost-answers.js';
+import { PossibleDuplicates } from '../unsettled/possible-duplicates.js';
 import { REFUSED, RefusedRecords } from '../unsettled/refused-records.js';
 import { type Answer, classifyAnswer, THROTTLED_RETRY_MS } from './answer.js';
 import { FirehoseConnection, type FirehoseSettings } from './connection.js';
@@ -33,14 +32,13 @@ const REQUESTS_MAX = 8;
 
 /** Throws a ConfigError when a file that a setting names cannot be read. */
 export function openFirehose(context: SinkContext<FirehoseSettings & Metadata & LabelSettings>): Sink {
-  const { settings, onPossibleDuplicates = () => {}, isContinued = false } = context;
+  const { settings } = context;
   const { firehoseStream: stream, firehoseJoin: isJoined } = settings;
   return new FirehoseSink({
     connection: new FirehoseConnection(context),
     encoder: new FirehoseEncoder(stream, isJoined, settings),
     limits: isJoined ? JOINED_LIMITS : LIMITS,
-    previousUntilMs: isContinued ? Date.now() : Number.NEGATIVE_INFINITY,
-    onPossibleDuplicates,
+    duplicates: new PossibleDuplicates(context),
   });
 }
 
@@ -48,9 +46,7 @@ interface FirehoseSinkOptions {
   readonly connection: FirehoseConnection;
   readonly encoder: FirehoseEncoder;
   readonly limits: BatchLimits;
-  /** Records that were written before may have been sent by an earlier shipper. */
-  readonly previousUntilMs: number;
-  readonly onPossibleDuplicates: (records: RecordBatch) => void;
+  readonly duplicates: PossibleDuplicates;
 }
 
 export class FirehoseSink implements Sink {
@@ -59,7 +55,6 @@ export class FirehoseSink implements Sink {
   readonly requestsMax = REQUESTS_MAX;
   readonly #options: FirehoseSinkOptions;
   readonly #bodyLimit = new BodyLimit(REQUEST_MAX_BYTES);
-  readonly #lost = new LostAnswers();
   readonly #refused = new RefusedRecords();
 
   constructor(options: FirehoseSinkOptions) {
@@ -68,13 +63,12 @@ export class FirehoseSink implements Sink {
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    this.#countRepeated(batch);
     const pass = new Pass(batch);
     const request = (range: Range) => this.#request(pass, range, signal, onProgress);
     await sendRanges(batch.count, pass.outcome, request);
     for (const { index, failure } of pass.refused.splice(0)) {
       pass.until = index + 1;
-      if (pass.outcome.isFailed) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
+      if (pass.outcome.isFailed && !pass.isGivenUp) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
       else if (pass.isAnyTaken) await request([index, index + 1]);
       else pass.outcome.block(index, REFUSED, failure, CONFIGURATION_RETRY_MS);
     }
@@ -130,49 +124,55 @@ export class FirehoseSink implements Sink {
     return `PutRecordBatch to ${this.#options.connection.target}`;
   }
 
-  /** Records that the service may have already, from this shipper or the one before. */
-  #countRepeated(batch: RecordBatch): void {
-    const { previousUntilMs, onPossibleDuplicates } = this.#options;
-    if (this.#lost.isEmpty && previousUntilMs === Number.NEGATIVE_INFINITY) return;
-    const isRepeated = (i: number) => this.#lost.has(batch, i) || batch.timeMs[i]! < previousUntilMs;
-    const repeated = [...indexes(0, batch.count)].filter(isRepeated);
-    if (repeated.length > 0) onPossibleDuplicates(select(batch, repeated));
-  }
-
   /** Sends as many records of the range as a request takes. */
   async #request(pass: Pass, [from, limit]: Range, signal: AbortSignal, onProgress: () => void) {
     const { connection, encoder } = this.#options;
     const body = encoder.encode(pass.batch, from, limit, this.#bodyLimit.bytes);
     for (const index of body.tooLarge) this.#reject(pass, index, 'too_large');
-    if (body.items.length === 0) return { to: body.to, instead: [] };
+    const [first] = body.items;
+    if (first === undefined) return { to: body.to, instead: [] };
+    const { duplicates } = this.#options;
+    const sent = runs(body.items);
+    for (const run of sent) duplicates.leaving(pass.batch, ...run);
     try {
       const response = await connection.putRecordBatch(body.bytes, signal, onProgress);
       const answer = classifyAnswer(response, body.items.length);
-      return { to: body.to, instead: this.#book(pass, from, body, answer) };
+      return { to: body.to, instead: this.#book(pass, body, sent, answer) };
     } catch (error) {
+      this.#bookNothing(pass, sent, !(error instanceof NoAnswerError) || error.isSent);
       if (!(error instanceof NoAnswerError)) throw error;
-      if (error.isSent) this.#lose(pass, body.items);
       this.#bodyLimit.unanswered(body.bytes.length, error.code);
-      pass.retryFrom(from, error, error.retryAfterMs);
+      pass.retryFrom(first.from, error, error.retryAfterMs);
       return { to: body.to, instead: [] };
     }
   }
 
-  #book(pass: Pass, from: number, body: PutBody, answer: Answer): readonly Range[] {
+  #book(pass: Pass, body: PutBody, sent: readonly Range[], answer: Answer): readonly Range[] {
     if (answer.kind === 'taken') {
       this.#bookTaken(pass, body.items, answer.failed);
       return [];
     }
+    this.#bookNothing(pass, sent, answer.kind === 'retry' && answer.isLost === true);
     const failure = { ...answer.failure, detail: `${this.#place}: ${answer.failure.detail}` };
-    if (answer.kind === 'too_large' && body.to - from > 1) {
+    // Without lines around them that are too long to leave: a request of one line is not resent for the sake of these.
+    const [from, to] = [sent[0]![0], sent.at(-1)![1]];
+    if (answer.kind === 'too_large' && to - from > 1) {
       this.#bodyLimit.tooLarge(body.bytes.length);
-      return [[from, body.to]];
+      return [[from, to]];
     }
-    if (answer.kind !== 'retry') return this.#bookRefused(pass, from, body.to, failure, answer);
-    if (answer.isLost) this.#lose(pass, body.items);
+    if (answer.kind !== 'retry') return this.#bookRefused(pass, from, to, failure, answer);
     if (answer.renewCredentials) this.#options.connection.renewCredentials();
     pass.retryFrom(from, failure, answer.afterMs);
     return [];
+  }
+
+  /** No record of the request is known to be stored. */
+  #bookNothing({ batch }: Pass, sent: readonly Range[], isLost: boolean): void {
+    const { duplicates } = this.#options;
+    for (const [from, to] of sent) {
+      if (isLost) duplicates.lost(batch, from, to);
+      else duplicates.unstored(batch, from, to);
+    }
   }
 
   #bookTaken(pass: Pass, items: readonly Item[], failed: readonly { index: number; code: string }[]): void {
@@ -180,8 +180,12 @@ export class FirehoseSink implements Sink {
     this.#bodyLimit.accepted();
     for (const [place, { from, to }] of items.entries()) {
       const code = failures.get(place);
-      this.#forget(pass.batch, from, to);
-      if (code !== undefined) pass.failed.push(...[...indexes(from, to)].map((index) => ({ index, code })));
+      if (code === undefined) {
+        this.#forget(pass.batch, from, to);
+        continue;
+      }
+      this.#options.duplicates.unstored(pass.batch, from, to);
+      pass.failed.push(...[...indexes(from, to)].map((index) => ({ index, code })));
     }
     if (failed.length === items.length) return;
     pass.isAnyTaken = true;
@@ -191,6 +195,7 @@ export class FirehoseSink implements Sink {
   #bookRefused(pass: Pass, from: number, to: number, failure: Failure, answer: Answer): readonly Range[] {
     pass.refusals += 1;
     if (!pass.isAnyTaken && pass.refusals > REFUSALS_MAX) {
+      pass.isGivenUp = true;
       pass.retryFrom(from, failure, CONFIGURATION_RETRY_MS);
       return [];
     }
@@ -213,18 +218,25 @@ export class FirehoseSink implements Sink {
     });
   }
 
-  #lose(pass: Pass, items: readonly Item[]): void {
-    for (const { from, to } of items) this.#lost.add(pass.batch, from, to);
-  }
-
   #forget(batch: RecordBatch, from: number, to: number): void {
-    for (let i = from; i < to; i++) this.#lost.delete(batch, i);
+    this.#options.duplicates.settled(batch, from, to);
     this.#refused.forget(batch, from, to);
   }
 }
 
 /** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
 const REFUSALS_MAX = 32;
+
+/** Lines that left, as few ranges. */
+function runs(items: readonly Item[]): readonly Range[] {
+  const found: [from: number, to: number][] = [];
+  for (const { from, to } of items) {
+    const last = found.at(-1);
+    if (last?.[1] === from) last[1] = to;
+    else found.push([from, to]);
+  }
+  return found;
+}
 
 /** One send. */
 class Pass {
@@ -236,6 +248,8 @@ class Pass {
   readonly failed: { readonly index: number; readonly code: string }[] = [];
   refusals = 0;
   isAnyTaken = false;
+  /** Too many refusals: those that were alone wait apart, so that the next attempt gets to what is behind them. */
+  isGivenUp = false;
   /** Records that are behind a failed request, up to this one, are retried with it. */
   until: number;
 
