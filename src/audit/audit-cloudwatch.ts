@@ -6,7 +6,7 @@ import { CloudWatchReader } from './cloudwatch.js';
 import { Ledgers } from './ledgers.js';
 import type { Progress } from './resume.js';
 import { SumAudit } from './sums.js';
-import { addLedgerFindings, settledIn, windowOf } from './window.js';
+import { addLedgerFindings, settledIn, sinkOf, windowOf } from './window.js';
 
 export async function auditCloudWatch(
   { group }: { readonly group: string },
@@ -18,7 +18,7 @@ export async function auditCloudWatch(
   const reader = new CloudWatchReader({ group, env, secrets });
   try {
     const before = new Ledgers(begun.ledgers);
-    const { ledger: known } = windowOf(before, 'cloudwatch', request);
+    const { ledger: known } = windowOf(before, sinkOf(request), request);
     const streams = [...new Set([...known.stored, ...known.open].map(({ claim }) => claim.of))].sort();
     const audit = new SumAudit((begun.found ?? []).map(claimOf).filter((claim) => claim !== undefined));
     const read = new Set(begun.streams);
@@ -36,10 +36,10 @@ export async function auditCloudWatch(
       read.add(stream);
     }
     const ledgers = before.isFinal ? before : new Ledgers(await readAgain());
-    const inWindow = windowOf(ledgers, 'cloudwatch', request);
+    const inWindow = windowOf(ledgers, sinkOf(request), request);
     const isSettled = settledIn(known.stored);
     const findings = audit.end(inWindow.ledger, isSettled);
-    addLedgerFindings(findings, ledgers, { ...inWindow, sink: 'cloudwatch' });
+    addLedgerFindings(findings, ledgers, { ...inWindow, sink: sinkOf(request) });
     return { findings, ledgers };
   } finally {
     reader.close();

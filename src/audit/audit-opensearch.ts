@@ -8,7 +8,7 @@ import { Ledgers, type LedgerTexts } from './ledgers.js';
 import { OpenSearchReader } from './opensearch.js';
 import type { Progress } from './resume.js';
 import type { Window } from './stored.js';
-import { addLedgerFindings, settledIn, windowOf } from './window.js';
+import { addLedgerFindings, settledIn, sinkOf, windowOf } from './window.js';
 
 export interface AuditTools {
   readonly request: AuditRequest;
@@ -31,6 +31,7 @@ export async function auditOpenSearch(
   { request, secrets, save, readAgain }: AuditTools,
 ): Promise<Audited> {
   const { env, onProgress } = request;
+  const sink = sinkOf(request);
   const { window } = begun;
   const reader = new OpenSearchReader({ url, index, env, secrets, onNotice: onProgress });
   try {
@@ -40,8 +41,8 @@ export async function auditOpenSearch(
     const first = await pages.next();
     const before = new Ledgers(begun.ledgers);
     const ledgers = before.isFinal ? before : new Ledgers(await readAgain());
-    const inWindow = windowOf(ledgers, 'opensearch', request);
-    const audit = new ExactAudit(inWindow.ledger, settledIn(before.of('opensearch').stored), begun.exact);
+    const inWindow = windowOf(ledgers, sink, request);
+    const audit = new ExactAudit(inWindow.ledger, settledIn(before.of(sink).stored), begun.exact);
     await readAll(audit, first, pages, {
       window: { from, to: window.to },
       onProgress,
@@ -49,7 +50,7 @@ export async function auditOpenSearch(
     });
     const findings = audit.end();
     await nameAltered(audit.entries, findings, reader);
-    addLedgerFindings(findings, ledgers, { ...inWindow, sink: 'opensearch' });
+    addLedgerFindings(findings, ledgers, { ...inWindow, sink });
     return { findings, ledgers };
   } finally {
     await reader.close();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { text as textOf } from 'node:stream/consumers';
 import type { AuditRequest } from '../cli/audit/audit-module.js';
-import { AuditBook, type RunBook, WITH_IDS } from '../shipper/audit/audit-book.js';
+import { AuditBook, hasIds, type RunBook } from '../shipper/audit/audit-book.js';
 import { ConfigError, messageOf } from '../shipper/errors.js';
 import type { Claim } from '../shipper/parts.js';
 
@@ -92,13 +92,19 @@ export class Ledgers {
   /** Of runs that have ended and forgot nothing: how many records they delivered beyond those that their claims are about. */
   *unclaimed(sink: string): Generator<{ readonly run: string; readonly records: number }> {
     // Elsewhere a long record is several events.
-    if (sink !== WITH_IDS || this.forgotten.length > 0) return;
+    if (!hasIds(sink) || this.forgotten.length > 0) return;
     for (const { run, totals, stored } of this.runs) {
       const delivered = (totals as { readonly delivered?: Readonly<Record<string, unknown>> } | undefined)?.delivered;
       const claimed = [...(stored.get(sink)?.values() ?? [])].reduce((sum, { count }) => sum + count, 0);
       const records = Number(delivered?.[sink] ?? 0) - claimed;
       if (records > 0) yield { run, records };
     }
+  }
+
+  /** Sinks of containers that are of this kind, and have claims. */
+  ofContainers(kind: string): readonly string[] {
+    const names = this.runs.flatMap(({ stored }) => [...stored.keys()]);
+    return [...new Set(names.filter((name) => name.startsWith(`${kind}@`)))].sort();
   }
 
   of(sink: string): SinkLedger {
@@ -165,7 +171,9 @@ export async function readLedgers(
   before?: LedgerTexts,
 ): Promise<LedgerTexts> {
   // Standard input can be read once.
-  const named = await Promise.all(places.map(async (place, i) => (place === '-' && before?.texts[i]) || textAt(place)));
+  const named = await Promise.all(
+    places.map(async (place, i) => (place === '-' ? (before?.texts[i] ?? textAt(place)) : textAt(place))),
+  );
   const texts = [...named];
   // One that comes later says nothing of what was stored before.
   const missing = new Map((before?.missing ?? []).map(({ pod, reason }) => [pod, reason]));

@@ -6,7 +6,7 @@ import { auditOpenSearch } from './audit-opensearch.js';
 import { Ledgers, readLedgers } from './ledgers.js';
 import { report } from './report.js';
 import { type Progress, readProgress, removeProgress, writeProgress } from './resume.js';
-import { windowOf } from './window.js';
+import { sinkOf, windowOf } from './window.js';
 
 const audit: AuditModule['audit'] = async (request) => {
   const { service, resume, format } = request;
@@ -21,7 +21,7 @@ const audit: AuditModule['audit'] = async (request) => {
   const { findings, ledgers } = await (service.kind === 'opensearch'
     ? auditOpenSearch(service, begun, tools)
     : auditCloudWatch(service, begun, tools));
-  const { ledger } = windowOf(ledgers, service.kind, request);
+  const { ledger } = windowOf(ledgers, sinkOf(request), request);
   const answer = report({ service: name, window: begun.window, ledgers, ledger, findings }, format);
   if (resume !== undefined) removeProgress(resume);
   return answer;
@@ -29,15 +29,16 @@ const audit: AuditModule['audit'] = async (request) => {
 
 async function begin(request: AuditRequest): Promise<Progress> {
   const ledgers = await readLedgers(request);
-  const { window } = windowOf(new Ledgers(ledgers), request.service.kind, request);
+  const { window } = windowOf(new Ledgers(ledgers), sinkOf(request), request);
   return { of: subjectOf(request), window, ledgers };
 }
 
 /** What an audit is about: a later part must be about the same. */
-function subjectOf({ service, ledgers, pods, sinceMs, untilMs }: AuditRequest): string {
+function subjectOf({ service, sink, ledgers, pods, sinceMs, untilMs }: AuditRequest): string {
   const time = (ms: number | undefined) => (ms === undefined ? '' : new Date(ms).toISOString());
   const what = service.kind === 'opensearch' ? [service.url, service.index ?? ''] : [service.group];
-  return [...what, `${time(sinceMs)}/${time(untilMs)}`, ...ledgers, ...(pods ? [pods.selection] : [])].join(' ');
+  const given = [...(sink === undefined ? [] : [sink]), ...ledgers, ...(pods ? [pods.selection] : [])];
+  return [...what, `${time(sinceMs)}/${time(untilMs)}`, ...given].join(' ');
 }
 
 export { audit };

@@ -14,6 +14,9 @@ export interface InWindow {
   readonly outside: readonly RunClaim[];
 }
 
+/** As ledgers name it. */
+export const sinkOf = ({ sink, service }: Pick<AuditRequest, 'sink' | 'service'>): string => sink ?? service.kind;
+
 /** Without bounds: all minutes of the ledgers. Bounds are rounded outwards, to whole minutes. */
 export function windowOf(
   ledgers: Ledgers,
@@ -72,7 +75,9 @@ export function addLedgerFindings(
     findings.unproven.add({ kind: 'nothing_settled', records: 0, reason });
   }
   if (ledger.stored.length + ledger.open.length + outside.length === 0) {
-    const reason = 'the ledgers have no claim about this service in these minutes';
+    const others = ledgers.ofContainers(sink);
+    const hint = others.length > 0 ? `. They have claims of ${others.join(', ')}: name one with --sink` : '';
+    const reason = `the ledgers have no claim about this service in these minutes${hint}`;
     findings.unproven.add({ kind: 'no_claims', records: 0, reason });
   }
   for (const { run, totals } of ledgers.runs) {

@@ -6,6 +6,8 @@ export interface AuditRequest {
   readonly service:
     | { readonly kind: 'opensearch'; readonly url: string; readonly index?: string | undefined }
     | { readonly kind: 'cloudwatch'; readonly group: string };
+  /** The sink whose claims are compared, as ledgers name it: `opensearch@web` is that of a container. @default the kind of the service */
+  readonly sink?: string | undefined;
   /** Files, URLs of `/audit`, or `-`. */
   readonly ledgers: readonly string[];
   readonly pods?: LedgersOfPods | undefined;

@@ -29,12 +29,16 @@ export async function auditCommand(
   io: CommandStreams & { readonly stderr: NodeJS.WritableStream },
 ): Promise<number> {
   const { values, args: names } = parseCommand(AUDIT, args);
-  const { opensearch, cloudwatch, index, ledger = [], output, resume } = values;
+  const { opensearch, cloudwatch, index, sink, ledger = [], output, resume } = values;
   const pods = ledgersOfPods(selectionOf(values, names));
   if (ledger.length === 0 && pods === undefined) {
     throw new UsageError('audit needs ledgers: --ledger, or pods of a cluster: -n, -l, -A or their names');
   }
   if (index !== undefined && opensearch === undefined) throw new UsageError('--index needs --opensearch');
+  const kind = opensearch === undefined ? 'cloudwatch' : 'opensearch';
+  if (sink !== undefined && sink !== kind && !sink.startsWith(`${kind}@`)) {
+    throw new UsageError(`--sink (${sink}) must be ${kind}, or ${kind}@CONTAINER for the sink of a container`);
+  }
   if (resume !== undefined && [values.since, values.until].some(isRelative)) {
     throw new UsageError('--resume needs --since and --until as times: a part that goes on later has the same window');
   }
@@ -43,6 +47,7 @@ export async function auditCommand(
       opensearch === undefined
         ? { kind: 'cloudwatch', group: cloudwatch! }
         : { kind: 'opensearch', url: opensearch, index },
+    sink,
     ledgers: ledger,
     pods,
     sinceMs: timeOf('--since', values.since, Date.now()),

@@ -16,6 +16,10 @@ export const AUDIT = command({
       help: 'its indices, or a data stream; without it, that of LOGTAP_OPENSEARCH_DATA_STREAM or LOGTAP_OPENSEARCH_INDEX',
     },
     cloudwatch: { value: 'GROUP', help: 'a log group of CloudWatch Logs' },
+    sink: {
+      value: 'SINK@CONTAINER',
+      help: 'the sink of a container, such as opensearch@web, whose records it audits; without it, the sink of the pod',
+    },
     ledger: {
       value: 'PLACE',
       isRepeatable: true,

@@ -26,8 +26,8 @@ export type AuditEntry = readonly [kind: string, ...rest: readonly unknown[]];
 export type AuditFate = 'withheld' | 'recalled' | 'dropped' | 'deadLettered';
 const FATES: readonly string[] = ['withheld', 'recalled', 'dropped', 'deadLettered'] satisfies AuditFate[];
 
-/** The sink whose service knows records by their ids. */
-export const WITH_IDS = 'opensearch';
+/** Whether the service of a sink, or of that of a container, knows records by their ids. */
+export const hasIds = (sink: string): boolean => sink === 'opensearch' || sink.startsWith('opensearch@');
 
 /** A request whose outcome is open. */
 export interface OpenRequest {
@@ -202,7 +202,7 @@ function addOutcome(book: RunBook, kind: unknown, k: number, rest: readonly unkn
     stored.done(k, request.claims);
     stored.stored(some);
     // Under its id a record is stored once, however often it leaves.
-    if (rest.length === 0 && request.sink === WITH_IDS) request.lost = 0;
+    if (rest.length === 0 && hasIds(request.sink)) request.lost = 0;
   } else if (kind === 'lost') {
     request.lost += isNumber(sink) ? sink : 1;
     if (Array.isArray(waiting))

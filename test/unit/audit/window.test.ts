@@ -113,6 +113,19 @@ describe('ledgers', () => {
     expect(unprovenOf([...lines.slice(0, 3), '["now",{"balanced":true}]', ''].join('\n'))).toEqual([]);
   });
 
+  test('the claims of the sink of a container are those of no other; where there are no others, it is named', () => {
+    const ledgers = new Ledgers({ texts: [whole.replaceAll('"opensearch"', '"opensearch@web"')] });
+    const unprovenOfSink = (sink: string) => {
+      const findings = new Findings();
+      addLedgerFindings(findings, ledgers, { ...windowOf(ledgers, sink, {}), sink });
+      return findings.unproven.listed.map(({ reason }) => reason);
+    };
+    expect(unprovenOfSink('opensearch@web')).toEqual([]);
+    expect(unprovenOfSink('opensearch')).toEqual([
+      expect.stringContaining('claims of opensearch@web: name one with --sink'),
+    ]);
+  });
+
   test('a pod without one is named', () => {
     const ledgers = new Ledgers({ texts: [whole], missing: [{ pod: 'shop/web-2', reason: 'it is gone' }] });
     const findings = new Findings();

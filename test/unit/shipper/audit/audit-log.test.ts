@@ -75,12 +75,15 @@ test('a lost answer counts each time it was lost, and stays open when the reques
   expect([...run!.stored.get('cloudwatch')!.values()]).toEqual(claims(0));
 });
 
-test('with ids a lost answer leaves nothing open once the request is stored', () => {
-  const { text, log } = opened();
-  log.sending('opensearch', claims(0)).lost();
-  log.sending('opensearch', claims(0)).stored();
-  expect(runsOf(text.read())[0]!.open.size).toBe(0);
-});
+test.each(['opensearch', 'opensearch@web'])(
+  'with ids a lost answer of %s leaves nothing open once the request is stored',
+  (sink) => {
+    const { text, log } = opened();
+    log.sending(sink, claims(0)).lost();
+    log.sending(sink, claims(0)).stored();
+    expect(runsOf(text.read())[0]!.open.size).toBe(0);
+  },
+);
 
 test('a refused request leaves nothing', () => {
   const { text, log } = opened();
