@@ -1,7 +1,7 @@
 /** The sink `s3` before an emulator: every record is in an object once, although answers are lost on the way. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
@@ -11,10 +11,10 @@ import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';
 import { isSigned } from '../support/aws-signature.js';
-import { batchOf, messagesOf, stdoutOrigin } from '../support/batches.js';
+import { batchOf, messagesOf, type PlainRecord, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { type Exchange, type Front, startFront } from '../support/opensearch-front.js';
-import { start, until } from '../support/run.js';
+import { run, start, until } from '../support/run.js';
 import { createBucket, readObjects } from '../support/s3.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
@@ -165,6 +165,9 @@ describeWith(['cloudwatch'], 'S3', () => {
       'AuthorizationHeaderMalformed',
       /us-west-2/,
     ],
+    [501, xml('NotImplemented'), {}, 'NotImplemented', /does not know If-None-Match/],
+    [307, xml('TemporaryRedirect'), { location: 'https://x.test/a' }, 'TemporaryRedirect', /not that of S3/],
+    [412, '', {}, '412', /412/],
     [412, '<html><title>Login</title>', { 'content-type': 'text/html' }, '412', /web page 'Login'/],
     [200, '<html><title>Login</title>', { 'content-type': 'text/html' }, 'bad_answer', /web page 'Login'/],
     [200, '', {}, 'bad_answer', /not that of S3/],
@@ -199,9 +202,73 @@ describeWith(['cloudwatch'], 'S3', () => {
     expect(await again.send(batchOf(['a', 'b', 'c']), never)).toEqual(delivered);
     expect([await messages(), repeated]).toEqual([['a', 'b', 'c'], []]);
     expect(again.limits.maxRecords).toBeGreaterThan(3);
-    const third = await open();
-    expect(await third.send(batchOf(['a', 'b']), never)).toEqual(delivered);
-    expect(repeated).toEqual(['a', 'b']);
+  });
+
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((message, seq) => ({ message, seq }));
+  test.each([
+    ['fewer records, and the others later', [[a], [b, c, d]], ['a', 'b', 'c']],
+    ['the buffer was full, and dropped the oldest one', [[b, c], [d]], ['b', 'c']],
+    ['others between', [[a, d, b], [c]], ['a', 'b', 'c']],
+    ['all of them are past', [[d]], []],
+  ])(
+    'a shipper after a kill that takes others counts each record of the object once: %s',
+    async (_, takes, counted) => {
+      await (await open()).send(batchOf([a!, b!, c!]), never);
+      const next = await open();
+      for (const records of takes) {
+        faults.push(({ response }) => response.writeHead(503).end());
+        expect((await next.send(batchOf(records as PlainRecord[]), never)).retry.length).toBe(records.length);
+        expect(await next.send(batchOf(records as PlainRecord[]), never)).toEqual(delivered);
+      }
+      expect(repeated).toEqual(counted);
+    },
+  );
+
+  test('a note of many short records does not make the next shipper take as many long ones at once', async () => {
+    const sink = await open();
+    const { maxBytes } = sink.limits;
+    await sink.send(batchOf(['a', 'b', 'c']), never);
+    expect((await open()).limits).toMatchObject({ maxRecords: 3, maxBytes });
+  });
+
+  test('a shipper that has to stop while S3 does not answer leaves its note', async () => {
+    const sink = await open();
+    await sink.send(batchOf(['a']), never);
+    let isThere = false;
+    faults.push(() => {
+      isThere = true;
+      return new Promise(() => {});
+    });
+    const sending = sink.send(batchOf([b!, c!]), never);
+    await until('the request is there', () => isThere);
+    await sink.close();
+    await sending;
+    expect((await open()).limits.maxRecords).toBe(2);
+  });
+
+  test.each(['ExpiredToken', 'InvalidToken', 'TokenRefreshRequired'])(
+    'keys that are over are asked for anew: %s',
+    async (code) => {
+      const sink = await open();
+      faults.push(({ response }) => response.writeHead(400).end(xml(code)));
+      await sink.send(batchOf(['a']), never);
+      process.env.AWS_ACCESS_KEY_ID = 'RENEWED';
+      faults.push(({ response }) => response.writeHead(503).end());
+      await sink.send(batchOf(['a']), never);
+      expect(front.requests.map(({ headers }) => /Credential=(\w+)/.exec(String(headers.authorization))?.[1])).toEqual([
+        AWS_ENV.AWS_ACCESS_KEY_ID,
+        'RENEWED',
+      ]);
+      unsigned.length = 0;
+    },
+  );
+
+  test('a clock that is wrong: the same request is signed with the time of the service', async () => {
+    const sink = await open();
+    const date = new Date(Date.now() + 3_600_000).toUTCString();
+    faults.push(({ response }) => response.writeHead(403, { date }).end(xml('RequestTimeTooSkewed')));
+    expect(await sink.send(batchOf(['a']), never)).toEqual(delivered);
+    expect(await messages()).toEqual(['a']);
   });
 
   test('for some containers: as many are taken again, those of other sinks among them', async () => {
@@ -229,6 +296,43 @@ describeWith(['cloudwatch'], 'S3', () => {
     expect([await messages(), repeated]).toEqual([expect.arrayContaining(['a', 'b', 'c']), []]);
     await next.close();
     expect(readdirSync(directory)).toEqual([]);
+  });
+
+  describeWith(['jq'], 'the guide', () => {
+    test('its commands read an hour of a namespace', async () => {
+      const guide = readFileSync(join(__dirname, '../../docs/guides/archive-in-s3.md'), 'utf8');
+      const [, from, include, read] =
+        /^aws s3 cp --recursive s3:\/\/shop-archive\/(\S+) \. --exclude '\*' --include '\*(\S+)\*'\n(gunzip .*)$/m.exec(
+          guide,
+        )!;
+      const at = (time: string) => Date.parse(`2026-11-29T${time}Z`);
+      const sink = await open();
+      await sink.send(batchOf([{ message: 'before', timeMs: at('09:59:59') }]), never);
+      await sink.send(
+        batchOf([
+          { message: 'one\ttwo', timeMs: at('10:00:03'), seq: 1 },
+          { message: '{"a":"ä"}', timeMs: at('10:30:00'), seq: 2 },
+        ]),
+        never,
+      );
+      await sink.send(batchOf([{ message: 'last', timeMs: at('10:59:59'), seq: 3 }]), never);
+      // As `aws s3 cp` does it.
+      for (const { key, body } of await readObjects(cloud.url, bucket)) {
+        if (!key.startsWith(from!) || !key.includes(include!)) continue;
+        const file = join(directory, key.slice(from!.length));
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, body);
+      }
+      const { code, stdout } = await run('sh', ['-c', read!], { cwd: directory });
+      expect([code, stdout.toString().trimEnd().split('\n')]).toEqual([
+        0,
+        [
+          '2026-11-29T10:00:03.000000Z\tweb-0\tone\\ttwo',
+          '2026-11-29T10:30:00.000000Z\tweb-0\t{"a":"ä"}',
+          '2026-11-29T10:59:59.000000Z\tweb-0\tlast',
+        ],
+      ]);
+    });
   });
 
   test('a check', async () => {

@@ -37,4 +37,4 @@ export class Signing {
 
 /** Of S3, whose status for it is 400. */
 const isExpired = ({ status, body }: HttpResponse): boolean =>
-  status === 400 && /ExpiredToken/.test(body.toString('latin1', 0, 1000));
+  status === 400 && /ExpiredToken|InvalidToken|TokenRefreshRequired/.test(body.toString('latin1', 0, 1000));

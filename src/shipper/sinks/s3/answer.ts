@@ -21,7 +21,7 @@ const MESSAGE_MAX = 300;
 const THROTTLED_RETRY_MS = 1000;
 const CREDENTIALS = new Set([
   ...['InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken', 'InvalidToken', 'InvalidSecurity'],
-  ...['RequestTimeTooSkewed', 'MissingSecurityHeader'],
+  ...['RequestTimeTooSkewed', 'MissingSecurityHeader', 'TokenRefreshRequired'],
 ]);
 /** Answers that pass by themselves, with any status. */
 const PASSING = new Set(['SlowDown', 'ServiceUnavailable', 'InternalError', 'RequestTimeout', 'OperationAborted']);
@@ -34,6 +34,7 @@ export function classifyAnswer(response: HttpResponse): Answer {
   if (status === 412 && name === 'PreconditionFailed') return 'stored';
   const failure = { code: name ?? (status === 200 ? 'bad_answer' : String(status)), detail: detailOf(response, name) };
   if (name === 'SlowDown' || status === 429) return { failure, afterMs: THROTTLED_RETRY_MS };
+  if (status === 501) return { failure, afterMs: CONFIGURATION_RETRY_MS };
   // Another request for the key is under way.
   if (status >= 500 || status === 408 || status === 409 || PASSING.has(name ?? '')) return { failure };
   return { failure, afterMs: CONFIGURATION_RETRY_MS };
@@ -76,6 +77,11 @@ function hintFor(response: HttpResponse, name: string, message: string): Hint | 
     };
   if (name === 'NoSuchBucket' || status === 404)
     return { text: 'make the bucket, or correct LOGTAP_S3_BUCKET', symptom: 'no-such-service' };
+  if (status === 501)
+    return {
+      text: 'the store does not know If-None-Match, which keeps an object from being stored twice: it cannot be used',
+      symptom: 'no-such-service',
+    };
   if (status === 200 || status < 400)
     return { text: 'the answer is not that of S3: is the endpoint right?', symptom: 'no-such-service' };
   return status >= 500

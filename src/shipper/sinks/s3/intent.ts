@@ -7,15 +7,17 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
-import { digestOf, idOf } from './objects.js';
+import { digestOf } from './objects.js';
 
 export interface Intent {
   readonly count: number;
-  /** Id of the first record. */
-  readonly first: string;
+  /** First and last number of its records, by origin. */
+  readonly numbers: Readonly<Record<string, Numbers>>;
   /** Of the ids of all. */
   readonly digest: string;
 }
+
+type Numbers = readonly [first: number, last: number];
 
 /** Two sinks may write to two places. */
 const fileOf = (place: string) => `s3-intent-${createHash('sha256').update(place).digest('hex').slice(0, 8)}.json`;
@@ -23,9 +25,30 @@ const fileOf = (place: string) => `s3-intent-${createHash('sha256').update(place
 /** `taken`: with those of other sinks. */
 export const intentOf = (batch: RecordBatch, taken = batch.count): Intent => ({
   count: taken,
-  first: idOf(batch, 0),
+  numbers: numbersOf(batch),
   digest: digestOf(batch),
 });
+
+function numbersOf({ count, origin, origins, seq }: RecordBatch): Readonly<Record<string, Numbers>> {
+  const known = new Map<string, Numbers>();
+  for (let i = 0; i < count; i++) {
+    const { id } = origins[origin[i]!]!;
+    const [first, last] = known.get(id) ?? [seq[i]!, seq[i]!];
+    known.set(id, [Math.min(first, seq[i]!), Math.max(last, seq[i]!)]);
+  }
+  return Object.fromEntries(known);
+}
+
+/** Indexes of the records that were among those of the intent. */
+export function recordsIn({ numbers }: Intent, { count, origin, origins, seq }: RecordBatch): readonly number[] {
+  const known = origins.map(({ id }) => (Object.hasOwn(numbers, id) ? numbers[id] : undefined));
+  const found: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const [first, last] = known[origin[i]!] ?? [1, 0];
+    if (seq[i]! >= first && seq[i]! <= last) found.push(i);
+  }
+  return found;
+}
 
 export class IntentFile {
   readonly #path: string;
@@ -40,9 +63,9 @@ export class IntentFile {
   /** That of an earlier shipper that was killed. */
   read(): Intent | undefined {
     try {
-      const { count, first, digest }: Record<string, unknown> = JSON.parse(readFileSync(this.#path, 'utf8'));
-      const isWhole = Number.isSafeInteger(count) && typeof first === 'string' && typeof digest === 'string';
-      return isWhole && (count as number) > 0 ? ({ count, first, digest } as Intent) : undefined;
+      const { count, numbers, digest }: Record<string, unknown> = JSON.parse(readFileSync(this.#path, 'utf8'));
+      const isWhole = Number.isSafeInteger(count) && typeof digest === 'string' && isNumbers(numbers);
+      return isWhole && (count as number) > 0 ? ({ count, numbers, digest } as Intent) : undefined;
     } catch {
       return undefined;
     }
@@ -62,6 +85,17 @@ export class IntentFile {
 
   /** Nothing is under way. */
   remove(): void {
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch (error) {
+      this.#onNotice(
+        `${this.#path} cannot be removed: ${messageOf(error)}. Remove it, or leave it: nothing is lost by it.`,
+      );
+    }
   }
 }
+
+const isNumbers = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isSafeInteger));

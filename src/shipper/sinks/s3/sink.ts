@@ -13,7 +13,7 @@ import type { SinkContext } from '../sink-context.js';
 import { classifyAnswer, detailOf } from './answer.js';
 import { type Compression, compressionOf } from './compression.js';
 import { S3Connection, type S3Settings } from './connection.js';
-import { type Intent, IntentFile, intentOf } from './intent.js';
+import { type Intent, IntentFile, intentOf, recordsIn } from './intent.js';
 import { type ArchiveObject, type KeyOptions, objectsOf } from './objects.js';
 
 /** Bounds the columns of a batch of empty lines. */
@@ -60,7 +60,11 @@ export class S3Sink implements Sink {
   #previous: Intent | undefined;
   /** The intent that is on disk, by its digest. */
   #noted = '';
-  #isStored = true;
+  /** The earlier one, where records were taken otherwise: those of its object may be stored under its key. */
+  #doubtful: Intent | undefined;
+  /** Whether some of the last batch is not known to be stored. */
+  #isUnderWay = false;
+  #sends = 0;
   /** Records that were taken for the next send, where it has only some of them. */
   #taken: number | undefined;
 
@@ -74,17 +78,21 @@ export class S3Sink implements Sink {
   get limits(): BatchLimits {
     const { limits } = this.#options;
     const { count } = this.#previous ?? {};
-    return count === undefined ? limits : { ...limits, maxRecords: count, maxBytes: Number.POSITIVE_INFINITY };
+    return count === undefined ? limits : { ...limits, maxRecords: Math.min(count, limits.maxRecords) };
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
     this.#note(batch);
+    this.#isUnderWay = true;
+    this.#sends += 1;
+    const number = this.#sends;
     const outcome = new Outcome();
     for (const object of objectsOf(batch, this.#options.keys)) {
       if (outcome.isFailed) outcome.retry(object.records);
       else await this.#put(batch, object, outcome, signal, onProgress);
     }
-    this.#isStored = !outcome.isFailed;
+    // One that was given up may end after the next has begun.
+    if (number === this.#sends) this.#isUnderWay = outcome.isFailed;
     return outcome.result;
   }
 
@@ -105,23 +113,30 @@ export class S3Sink implements Sink {
   }
 
   async close(): Promise<void> {
-    if (this.#noted !== '' && this.#isStored) this.#options.intents.remove();
+    if (this.#noted !== '' && !this.#isUnderWay) this.#options.intents.remove();
     this.#options.connection.close();
   }
 
   /** Keeps on disk which records are about to be written. */
   #note(batch: RecordBatch): void {
-    const { intents, onPossibleDuplicates } = this.#options;
-    const intent = intentOf(batch, this.#taken);
+    const taken = this.#taken;
     this.#taken = undefined;
-    const previous = this.#previous;
+    // The same again, or what is left of it: the note of the whole batch has to stay.
+    if (this.#isUnderWay) return;
+    const intent = intentOf(batch, taken);
+    if (this.#previous !== undefined && this.#previous.digest !== intent.digest) this.#doubtful = this.#previous;
     this.#previous = undefined;
-    // It begins where the earlier one began, and has other records: those have another key.
-    if (previous?.first === intent.first && previous.digest !== intent.digest) onPossibleDuplicates(batch);
-    // What is left of a batch whose other objects are stored: the note of the whole batch has to stay.
-    if (!this.#isStored || this.#noted === intent.digest) return;
+    this.#countDoubtful(batch);
+    if (this.#noted === intent.digest) return;
     this.#noted = intent.digest;
-    intents.write(intent);
+    this.#options.intents.write(intent);
+  }
+
+  /** Once a record: what it does not take of the earlier object now, it takes later, and each batch has its first send once. */
+  #countDoubtful(batch: RecordBatch): void {
+    if (this.#doubtful === undefined) return;
+    const found = recordsIn(this.#doubtful, batch);
+    if (found.length > 0) this.#options.onPossibleDuplicates(select(batch, found));
   }
 
   async #put(
