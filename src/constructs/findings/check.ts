@@ -15,6 +15,7 @@ import { isWorkload, objectName } from '../injection/workload.js';
 import { NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
+import { checkAudit } from './check-audit.js';
 import { checkBill } from './check-bill.js';
 import { checkMesh } from './check-mesh.js';
 import { checkNamespace } from './check-namespace.js';
@@ -63,6 +64,7 @@ export function findingsOf(plan: InjectionPlan, rules: readonly any[] = []): Fin
   checkMesh(plan, report);
   checkNamespace(plan, rules, report);
   checkBill(plan, report);
+  checkAudit(plan, report);
   return findings;
 }
 

@@ -120,6 +120,7 @@ export const RULES = {
   LT039: { severity: ERROR, cause: 'the bill of the workload would be above its budget, or unknown', canAccept: true },
   LT040: { severity: WARNING, cause: 'the last lines of each pod would not be delivered', canAccept: true },
   LT041: { severity: WARNING, cause: 'the API server refuses the pod in this namespace', canAccept: true },
+  LT042: { severity: INFO, cause: 'the audit reads CloudWatch Logs and OpenSearch', canAccept: true },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -21,6 +21,7 @@ import { deployment, podSpec, workloadOf } from '../../support/workloads.js';
 const sink = Sink.stdout();
 /** No registry has the default. */
 const shipper = { image: 'logtap:1' };
+const withDisk = { ...shipper, diskBufferMiB: 64 };
 const app = podSpec().containers[0]!;
 const readOnly = { ...app, securityContext: { readOnlyRootFilesystem: true } };
 
@@ -310,6 +311,21 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     of({ initContainers: [{ name: 'fetch', image: 'x' }], serviceAccountName: 'reads-s3' }),
     { sink: Sink.cloudWatch({ logGroup: 'g', region: 'eu-central-1' }), keepAwsCredentials: false },
     "LT030 Deployment/orders: 'keepAwsCredentials' (false) takes the AWS credentials of the service account 'reads-s3' from 'app', 'fetch': leave it out if the application uses AWS, or accept LT030 (docs/reference/findings.md#lt030)",
+  ],
+  [
+    'LT042',
+    deployment(),
+    { sink: Sink.all([Sink.s3({ bucket: 'archive', region: 'eu-central-1' }), frankfurt]), shipper: withDisk },
+    'LT042 Deployment/orders: `logtap audit` proves what is in cloudwatch, and cannot read s3: trust the counts of the shipper for the others, compare the ids of lines yourself, or accept LT042 (docs/reference/findings.md#lt042)',
+  ],
+  [
+    'LT042',
+    deployment(),
+    {
+      sink: Sink.openSearch({ url: 'https://os:9200' }),
+      perContainer: { app: { sink: Sink.firehose({ deliveryStream: 'orders', region: 'eu-central-1' }) } },
+    },
+    'LT042 Deployment/orders: `logtap audit` proves what is in opensearch, and cannot read firehose: trust the counts of the shipper for the others, compare the ids of lines yourself, or accept LT042 (docs/reference/findings.md#lt042)',
   ],
   [
     'LT027',
