@@ -231,9 +231,11 @@ export class CloudWatchSink implements Sink {
       const count = body.to - body.from;
       const noted = new NotedEvents(this.#audit, logStream, events, body);
       const request = this.#lost.leave(logStream, events, body);
+      let isAnswered = false;
       try {
         const response = await this.#put(copy, way);
         const answer = classifyAnswer(response, count);
+        isAnswered = true;
         this.#note(answer, request, body, noted);
         // Nothing reads it any more: what is kept of a lost answer are the events.
         if (response.isTaken === true && response.isRepeated !== true) release();
@@ -255,8 +257,9 @@ export class CloudWatchSink implements Sink {
         return { to: body.to, instead: this.#judge(judged, logStream, events, body, outcome) };
       } catch (error) {
         if (!(error instanceof NoAnswerError)) throw error;
-        if (error.isSent) this.#lost.lose(request, body.bytes, noted);
-        else {
+        // Once it is answered, it is a later question that has no answer, such as the probe.
+        if (!isAnswered && error.isSent) this.#lost.lose(request, body.bytes, noted);
+        else if (!isAnswered) {
           this.#lost.absent(request);
           noted.unsent();
         }

@@ -27,7 +27,7 @@ interface PutRequest {
 const PROBE = 'logtap';
 
 function sinkOn(
-  service: (messages: string[], request: PutRequest) => Answer | Error,
+  service: (messages: string[], request: PutRequest) => Answer | Error | Promise<Answer | Error>,
   createStream = async () => {},
   { stream = 's', entity = undefined as Entity | undefined } = {},
 ) {
@@ -42,10 +42,10 @@ function sinkOn(
       const request = JSON.parse(body.toString()) as PutRequest;
       const messages = request.logEvents.map(({ message }) => message);
       requests.push(messages);
-      const answer = service(messages, request);
+      const answer = await service(messages, request);
       if (answer instanceof Error) throw answer;
       const { status = 200, json = {}, body: text, headers = {} } = answer;
-      return { status, headers, body: Buffer.from(text ?? JSON.stringify(json)) };
+      return { status, headers, body: Buffer.from(text ?? JSON.stringify(json)), isTaken: true };
     },
     async createStream() {
       calls.push('create');
@@ -390,6 +390,20 @@ describe('refused', () => {
       first === PROBE ? error('ThrottlingException') : error('InvalidParameterException'),
     );
     expect(await send(['a', 'b'])).toMatchObject({ retry: [0, 1], rejected: [], retryAfterMs: 1000 });
+  });
+
+  test('one whose answer is lost is no lost answer to the refused request, whose memory another one has by then', async () => {
+    const message = 'x'.repeat(100_000);
+    const { send, requests } = sinkOn(async ([first]) => {
+      if (first !== PROBE) return first === message ? error('InvalidParameterException') : {};
+      await send(['y'.repeat(100_100)]);
+      return new NoAnswerError({ code: 'timeout', detail: 'no answer', isSent: true });
+    });
+    expect(await send([message])).toMatchObject({ retry: [0], rejected: [], failure: { code: 'timeout' } });
+    const before = requests.length;
+    await send([message]);
+    // It leaves again at once, without a look whether it is stored.
+    expect(requests[before]).toEqual([message]);
   });
 
   test('rule 41: too large by itself: the event is sent in smaller and smaller parts', async () => {
