@@ -11,6 +11,7 @@ import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { Failure, RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
+import { EarlierRecords } from '../unsettled/earlier-records.js';
 import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
 import { type Circumstances, type Fate, fatesOf } from './lost-request.js';
@@ -102,13 +103,15 @@ export class LostAnswers {
   /** Records that are stored in part. */
   readonly #begun = new Map<string, Stored>();
   readonly #absentInARow = new Map<string, number>();
+  readonly #earlier: EarlierRecords;
   readonly #copies: FirstCopies;
   #readableMs = 0;
 
   constructor(options: LostAnswersOptions) {
     this.#options = options;
     this.#startedMs = options.now();
-    this.#copies = new FirstCopies(options.previousUntilMs);
+    this.#earlier = new EarlierRecords(options.previousUntilMs);
+    this.#copies = new FirstCopies(this.#earlier);
   }
 
   /** Records are about to be sent to a log stream. The result has to be called when that is over, with those to retry. */
@@ -206,9 +209,8 @@ export class LostAnswers {
     timeMs: Float64Array,
     events: (records: readonly number[]) => readonly SentEvent[],
   ): readonly Lost[] {
-    const { untilMs } = this.#copies;
-    if (untilMs === undefined || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
-    const sent = events(records.filter((i) => !(timeMs[i]! >= untilMs)));
+    if (!this.#earlier.hasEarlier || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
+    const sent = events(records.filter((i) => this.#earlier.has(timeMs[i]!)));
     return sent.length === 0 ? [] : [{ events: sent, sinceMs: this.#startedMs }];
   }
 
@@ -379,8 +381,8 @@ export class LostAnswers {
 
   /** The events of others that may be like those of a request, but for those beside it. */
   #others(logStream: string): Pick<Circumstances, 'isLikeEarlier' | 'proof'> {
-    const { isShared, previousUntilMs } = this.#options;
-    const isKnown = previousUntilMs === undefined && this.#streams.size < STREAMS_MAX;
+    const { isShared } = this.#options;
+    const isKnown = !this.#earlier.hasEarlier && this.#streams.size < STREAMS_MAX;
     const { latest } = this.#requestsTo(logStream);
     const isLikeEarlier = ({ timeMs, start, end }: SentEvent) => latest.mayHave(timeMs, end - start);
     return { isLikeEarlier, proof: !isKnown ? PREVIOUS_PROOF : isShared ? SHARED_PROOF : 1 };

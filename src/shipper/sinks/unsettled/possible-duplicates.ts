@@ -5,27 +5,27 @@
 import type { RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import type { SinkContext } from '../sink-context.js';
+import { EarlierRecords } from './earlier-records.js';
 
 export class PossibleDuplicates {
   readonly #onPossibleDuplicates: (records: RecordBatch) => void;
-  /** Records that were written before may have been sent by an earlier shipper. */
-  readonly #previousUntilMs: number;
+  readonly #earlier: EarlierRecords;
   /** By origin the numbers of records in doubt, each with how many copies are counted and have not left. Bounded by the records in flight. */
   readonly #doubtful = new Map<string, Map<number, number>>();
 
   constructor({ onPossibleDuplicates = () => {}, isContinued = false }: CountingContext) {
     this.#onPossibleDuplicates = onPossibleDuplicates;
-    this.#previousUntilMs = isContinued ? Date.now() : Number.NEGATIVE_INFINITY;
+    this.#earlier = new EarlierRecords(isContinued ? Date.now() : undefined);
   }
 
   /** Call it before the records `from` up to, not including, `to` leave: those that may be stored already are counted. */
   leaving(batch: RecordBatch, from = 0, to = batch.count): void {
-    if (this.#doubtful.size === 0 && this.#previousUntilMs === Number.NEGATIVE_INFINITY) return;
-    const nowMs = Date.now();
+    if (this.#doubtful.size === 0 && !this.#earlier.hasEarlier) return;
+    this.#earlier.look(batch.timeMs.subarray(from, to));
     const repeated: number[] = [];
     for (let i = from; i < to; i++) {
       const counted = this.#countedOf(batch, i);
-      if (counted === undefined && !this.#isPrevious(batch.timeMs[i]!, nowMs)) continue;
+      if (counted === undefined && !this.#earlier.has(batch.timeMs[i]!)) continue;
       if (counted === undefined || counted === 0) repeated.push(i);
       this.#set(batch, i, Math.max(0, (counted ?? 0) - 1));
     }
@@ -51,11 +51,6 @@ export class PossibleDuplicates {
       const known = this.#doubtful.get(idOf(batch, i));
       if (known?.delete(batch.seq[i]!) && known.size === 0) this.#doubtful.delete(idOf(batch, i));
     }
-  }
-
-  /** One of a time to come, too: the wall clock was set back, and this shipper has written none of that time. */
-  #isPrevious(timeMs: number, nowMs: number): boolean {
-    return timeMs < this.#previousUntilMs || (timeMs > nowMs && this.#previousUntilMs > Number.NEGATIVE_INFINITY);
   }
 
   #countedOf(batch: RecordBatch, i: number): number | undefined {

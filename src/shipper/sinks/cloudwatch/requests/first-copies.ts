@@ -3,6 +3,7 @@
  * copy is the same record, and no reading can tell so soon that the first one is stored.
  */
 import type { RecordBatch } from '../../../parts.js';
+import type { EarlierRecords } from '../../unsettled/earlier-records.js';
 import { recordKey } from '../sent-event.js';
 import type { PutRequest } from './stream-requests.js';
 
@@ -12,28 +13,19 @@ const RECORDS_MAX = 65_536;
 export class FirstCopies {
   /** By record, whether it is stored for certain. */
   readonly #sent = new Map<string, boolean>();
-  #untilMs: number | undefined;
+  readonly #earlier: EarlierRecords;
 
-  /** `untilMs`: an earlier shipper may have sent records of before this time, in milliseconds since 1970. Undefined without one. */
-  constructor(untilMs: number | undefined) {
-    this.#untilMs = untilMs;
-  }
-
-  get untilMs(): number | undefined {
-    return this.#untilMs;
+  constructor(earlier: EarlierRecords) {
+    this.#earlier = earlier;
   }
 
   /** The records without second copies in the same batch: those are delivered with the first ones. */
   first(batch: RecordBatch, records: readonly number[], timeMs: Float64Array): readonly number[] {
-    let untilMs = this.#untilMs;
-    if (untilMs === undefined) return records;
-    const nowMs = Date.now();
-    // Of a later time than now: the wall clock was set back, and this run has written none of that time.
-    for (const i of records) if (timeMs[i]! > nowMs) untilMs = Math.max(untilMs, timeMs[i]! + 1);
-    this.#untilMs = untilMs;
+    if (!this.#earlier.hasEarlier) return records;
+    this.#earlier.look(records.map((i) => timeMs[i]!));
     const keys = new Set<string>();
     return records.filter((i) => {
-      if (timeMs[i]! >= untilMs) return true;
+      if (!this.#earlier.has(timeMs[i]!)) return true;
       const { size } = keys;
       return keys.add(keyOf(batch, i)).size > size;
     });
@@ -41,9 +33,8 @@ export class FirstCopies {
 
   /** The records of these events were sent, if they are of before this run; `isStored`: and are stored for certain. */
   add(request: PutRequest, isStored: boolean): void {
-    const untilMs = this.#untilMs;
-    if (untilMs === undefined) return;
-    for (const key of keysOf(request, untilMs)) {
+    if (!this.#earlier.hasEarlier) return;
+    for (const key of keysOf(request, (timeMs) => this.#earlier.has(timeMs))) {
       this.#sent.delete(key);
       this.#sent.set(key, isStored);
       if (this.#sent.size > RECORDS_MAX) this.#sent.delete(this.#sent.keys().next().value!);
@@ -72,12 +63,12 @@ export class FirstCopies {
 /** With its length: a record that was made otherwise is no copy. */
 const keyOf = (batch: RecordBatch, i: number): string => `${recordKey(batch, i)} ${batch.length[i]!}`;
 
-/** Records that end within these events, and are of before this time. */
-function* keysOf({ events, from, to }: PutRequest, untilMs = Number.POSITIVE_INFINITY): Generator<string> {
+/** Records that end within these events, and are of such a time. */
+function* keysOf({ events, from, to }: PutRequest, isOfTime = (_timeMs: number): boolean => true): Generator<string> {
   const { batch, record, timeMs, count } = events;
   for (let i = from; i < to; i++) {
     const index = record[i]!;
     const isCut = i + 1 < count && record[i + 1] === index;
-    if (!isCut && timeMs[i]! < untilMs) yield keyOf(batch, index);
+    if (!isCut && isOfTime(timeMs[i]!)) yield keyOf(batch, index);
   }
 }
