@@ -1,6 +1,8 @@
 /** The sink `firehose`: within the documented limits, with each answer booked as documented, and through an emulator into S3. */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
-import type { Statement } from '../../src/shipper/accounting/statement.js';
+import { LIBRARY_ENV } from '../../src/contract.js';
+import type { Statement, Totals } from '../../src/shipper/accounting/statement.js';
 import type { RecordBatch, Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
@@ -8,7 +10,7 @@ import { openSink } from '../../src/shipper/sinks/index.js';
 import { batchOf, messagesOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { FirehoseFake, type FirehoseFault } from '../support/firehose-fake.js';
-import { run } from '../support/run.js';
+import { run, until } from '../support/run.js';
 import { createBucket, readObjects } from '../support/s3.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
@@ -332,6 +334,38 @@ describe('a check', () => {
     expect(seen).toMatchObject({ isRight: true, text: expect.stringContaining('firehose:DescribeDeliveryStream') });
     expect(await sink.check!(never)).toMatchObject({ isRight: false });
   });
+});
+
+test('a shipper that is killed after the stream has stored records: every line is there, each copy is counted', async () => {
+  const [LINES, rings] = [3000, mkdtempSync('/dev/shm/logtap-firehose-')];
+  const ship = () =>
+    startShipper({
+      ...{ ...AWS_ENV, LOGTAP_SINK: 'firehose', LOGTAP_FIREHOSE_STREAM: 'app', AWS_ENDPOINT_URL_FIREHOSE: fake.url },
+      ...{ LOGTAP_RING_DIR: rings, LOGTAP_GRACE_SECONDS: '60' },
+    });
+  try {
+    fake.faults.push(...Array.from({ length: 20 }, () => 'served, silent' as const));
+    const shipper = await ship();
+    const env = { ...tapEnvironment('', { suppress: true }), [LIBRARY_ENV.TARGET.name]: `ring:${rings}` };
+    const script = `$| = 1; for (my $i = 0; $i < ${LINES}; $i++) { print "line $i\\n" }`;
+    expect((await run('perl', ['-e', script], { env })).code).toBe(0);
+    await until('some are stored', () => fake.stored.length > 0);
+    shipper.child.kill('SIGKILL');
+    await shipper.ended;
+    fake.faults.length = 0;
+    const { code, stderr } = await drain(await ship());
+    expect(code).toBe(0);
+    const last: Totals = JSON.parse(stderr.trimEnd().split('\n').at(-1)!);
+    expect(last).toMatchObject({ held: 0, balanced: true });
+    const own = fake.lines.filter(({ message }) => message.startsWith('line '));
+    const copies = own.length - new Set(own.map(({ id }) => id)).size;
+    expect(new Set(own.map(({ message }) => message)).size).toBe(LINES);
+    expect(copies).toBeGreaterThan(0);
+    expect(last.possibleDuplicates?.firehose).toBeGreaterThanOrEqual(copies);
+    expect(fake.refusals).toEqual([]);
+  } finally {
+    rmSync(rings, { recursive: true, force: true });
+  }
 });
 
 describeWith(['cloudwatch'], 'moto', () => {

@@ -19,7 +19,9 @@ export type FirehoseFault =
     }
   | 'cut'
   /** After the request was carried out. */
-  | 'served, cut';
+  | 'served, cut'
+  /** It is carried out, and no answer comes. */
+  | 'served, silent';
 
 export class FirehoseFake {
   /** Data of the records that are stored, in their order. */
@@ -109,6 +111,7 @@ export class FirehoseFake {
       return { RecordId: `id-${i}` };
     });
     if (fault === 'served, cut') return void request.socket.destroy();
+    if (fault === 'served, silent') return;
     const failures = entries.filter((entry) => 'ErrorCode' in entry).length;
     send(200, JSON.stringify({ FailedPutCount: failures, Encrypted: false, RequestResponses: entries }));
   }
