@@ -93,7 +93,7 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'CloudWatch: a request whose answer was lost is retried without a look',
     file: `${CLOUDWATCH}/sink.ts`,
-    text: 'if (error.isSent) this.#lost.lose(',
+    text: 'if (!isAnswered && error.isSent) this.#lost.lose(',
     by: 'if (false) this.#lost.lose(',
     foundBy: LOST,
   },
