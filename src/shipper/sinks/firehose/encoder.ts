@@ -50,7 +50,6 @@ export class FirehoseEncoder {
   encode(batch: RecordBatch, from: number, limit: number, maxBytes = REQUEST_MAX_BYTES): PutBody {
     const { bytes, ends } = this.#lines.encode(slice(batch, from, limit));
     const items: Item[] = [];
-    const records: string[] = [];
     const tooLarge: number[] = [];
     let size = this.#open.length + 2;
     let to = from;
@@ -71,11 +70,28 @@ export class FirehoseEncoder {
         if (!fits) break;
       }
       if (next === to) break;
-      records.push(`{"Data":"${bytes.toString('base64', begin(to), end(next - 1))}"}`);
       size += RECORD_OVERHEAD_BYTES + base64Bytes(end(next - 1) - begin(to));
       items.push({ from: to, to: next });
       to = next;
     }
-    return { bytes: Buffer.from(`${this.#open}${records.join(',')}]}`), items, to, tooLarge };
+    const dataOf = (item: Item) => bytes.toString('base64', begin(item.from), end(item.to - 1));
+    return { bytes: this.#body(items, dataOf, size), items, to, tooLarge };
+  }
+
+  /** Of no more than `size` bytes. Written in place: as a text it would be in memory twice more. */
+  #body(items: readonly Item[], dataOf: (item: Item) => string, size: number): Buffer {
+    const body = Buffer.allocUnsafe(size);
+    let at = 0;
+    const write = (text: string) => {
+      at += body.write(text, at, 'latin1');
+    };
+    write(this.#open);
+    for (const [place, item] of items.entries()) {
+      write(place === 0 ? '{"Data":"' : ',{"Data":"');
+      write(dataOf(item));
+      write('"}');
+    }
+    write(']}');
+    return body.subarray(0, at);
   }
 }

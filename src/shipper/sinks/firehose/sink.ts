@@ -19,8 +19,8 @@ import { type Answer, classifyAnswer, THROTTLED_RETRY_MS } from './answer.js';
 import { FirehoseConnection, type FirehoseSettings } from './connection.js';
 import { FirehoseEncoder, type Item, type PutBody, REQUEST_MAX_BYTES, REQUEST_MAX_RECORDS } from './encoder.js';
 
-/** Three quarters of a request: its records are base64. */
-const BATCH_MAX_BYTES = 3_000_000;
+/** About half a request, as base64. Up to eight are in memory at once, each with its body: with full ones the shipper would need 60 MiB more. */
+const BATCH_MAX_BYTES = 1_500_000;
 const LIMITS: BatchLimits = {
   maxRecords: REQUEST_MAX_RECORDS,
   maxBytes: BATCH_MAX_BYTES,
