@@ -289,8 +289,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what an earlier shipper has sent is not in doubt',
     file: `${SHIPPER}/sinks/unsettled/possible-duplicates.ts`,
-    find: 'isContinued ? Date.now() : Number.NEGATIVE_INFINITY;',
-    replace: 'isContinued ? Number.NEGATIVE_INFINITY : Number.NEGATIVE_INFINITY;',
+    find: 'new EarlierRecords(isContinued ? Date.now() : undefined);',
+    replace: 'new EarlierRecords(isContinued ? undefined : undefined);',
   },
   {
     name: 'a copy that is counted once is counted permanently',
