@@ -140,8 +140,8 @@ export class RingDirectory {
     const name = `${RING_NAMES.FREE}${instance}`;
     if (names.includes(name)) return true;
     const others = Math.max(0, pool - this.freeOf(names)) * (RING_HEADER_BYTES + ringBytes);
-    if (this.#bytesOf(names) + RING_HEADER_BYTES + capacity + others > totalBytes) return false;
     try {
+      if (this.#bytesOf(names) + RING_HEADER_BYTES + capacity + others > totalBytes) return false;
       this.#makeFree(name, capacity);
       return true;
     } catch (error) {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
+import { RingDirectory } from '../../../../src/shipper/source/rings/directory.js';
 import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
@@ -229,4 +230,14 @@ test('what is left in rings is counted and stays there; a ring that cannot be re
   expect(await messagesOf(next.batches)).toEqual(['one', 'two']);
   next.source.close();
   while (!(await next.batches.next()).done);
+});
+
+test('without a look at the sizes of rings no larger one is made, and reading goes on', () => {
+  const problems: string[] = [];
+  const onNoRoom = (problem: string) => problems.push(problem);
+  const directory = new RingDirectory({ path, ringBytes: 65_536, pool: 0, totalBytes: 10_000_000, onNoRoom });
+  fs.writeFileSync(join(path, NAME), '');
+  failing.set('lstatSync', 'EIO');
+  expect(directory.makeFor('0000000000000abc', 65_536, [NAME])).toBe(false);
+  expect(problems).toEqual([expect.stringContaining('EIO')]);
 });
