@@ -44,7 +44,7 @@ export async function openSinks(
   for (const { name, kind, settings: own, isFor } of named) {
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
     const context = {
-      ...{ settings: own, secrets, onNotice, isContinued, audit: audit?.of(name) },
+      ...{ name, settings: own, secrets, onNotice, isContinued, audit: audit?.of(name) },
       onRequest: (code: string, seconds: number) => onRequest?.(name, code, seconds),
       onPossibleDuplicates: (records: RecordBatch) => onPossibleDuplicates?.(name, Tally.of(records)),
       onBilled: (bytes: number) => onBilled?.(name, bytes),

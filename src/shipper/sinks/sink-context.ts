@@ -26,6 +26,8 @@ export type SettingsOf<Own extends keyof Settings = never, Needed extends Own | 
 
 export interface SinkContext<S = SettingsOf> {
   readonly settings: S;
+  /** Name of the sink, which tells it from others of its kind. @default its kind */
+  readonly name?: string;
   /** Hides secrets that a sink reads from files. */
   readonly secrets: Secrets;
   /** Told of every request that ended: HTTP status or error code, and how long it took. */

@@ -19,7 +19,7 @@ export interface Intent {
 
 type Numbers = readonly [first: number, last: number];
 
-/** Two sinks may write to two places. */
+/** Several sinks may have notes, also of one place. */
 const fileOf = (place: string) => `s3-intent-${createHash('sha256').update(place).digest('hex').slice(0, 8)}.json`;
 
 /** `taken`: with those of other sinks. */
@@ -54,7 +54,7 @@ export class IntentFile {
   readonly #path: string;
   readonly #onNotice: (message: string) => void;
 
-  /** `place`: bucket and prefix. */
+  /** `place`: the name of the sink, bucket and prefix. */
   constructor(directory: string, place: string, onNotice: (message: string) => void) {
     this.#path = join(directory, fileOf(place));
     this.#onNotice = onNotice;

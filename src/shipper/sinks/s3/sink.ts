@@ -21,7 +21,7 @@ const RECORDS_MAX = 100_000;
 
 /** Throws a ConfigError without a disk buffer, and for a compression that this Node does not have. */
 export function openS3(context: SinkContext<S3Settings & Metadata & LabelSettings>): Sink {
-  const { settings, onNotice, onPossibleDuplicates = () => {} } = context;
+  const { name = 's3', settings, onNotice, onPossibleDuplicates = () => {} } = context;
   const { spoolDir, s3Prefix: prefix, s3ObjectBytes: maxBytes, s3ObjectSeconds } = settings;
   if (spoolDir === undefined) {
     throw new ConfigError([
@@ -36,7 +36,7 @@ export function openS3(context: SinkContext<S3Settings & Metadata & LabelSetting
     keys: { prefix, suffix: compression.suffix, metadata: settings },
     limits: { maxRecords: RECORDS_MAX, maxBytes, recordOverheadBytes: 200, nameCopies: 2 },
     fillMs: s3ObjectSeconds * 1000,
-    intents: new IntentFile(spoolDir, `${settings.s3Bucket}/${prefix}`, onNotice),
+    intents: new IntentFile(spoolDir, `${name}/${settings.s3Bucket}/${prefix}`, onNotice),
     onPossibleDuplicates,
   });
 }
