@@ -3,10 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { findingsOf } from '../../constructs/findings/check.js';
 import { namespaceRules } from '../../constructs/findings/check-namespace.js';
 import { formatFinding, warningsOf } from '../../constructs/findings/finding.js';
-import { embeddedTemplates } from '../../constructs/injection/embedded/templates.js';
+import { embeddedTemplates, withTemplates } from '../../constructs/injection/embedded/templates.js';
 import { apply, inject } from '../../constructs/injection/inject.js';
 import { planInjection } from '../../constructs/injection/plan.js';
-import { type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
+import { canonicalObject, type KubernetesObject, objectName } from '../../constructs/injection/workload.js';
 import type { ResolvedProps } from '../../constructs/props/resolve.js';
 import { parseCommand } from '../command-line/parse-command.js';
 import { INJECT } from '../commands/manifests.js';
@@ -14,7 +14,6 @@ import type { CommandStreams } from '../streams.js';
 import { EXIT } from '../usage.js';
 import { type Change, rewriteManifests } from './rewrite-manifests.js';
 import { tapProps } from './tap-flags.js';
-
 import { whyUntapped } from './why-untapped.js';
 import { writePolicy } from './write-policy.js';
 
@@ -59,7 +58,16 @@ export function injected(
     if (templates.length > 0) {
       const changes = templates.map(({ workload }) => injected(workload, props, rules));
       const report = changes.flatMap((change) => change.report);
-      return { object: inject(object, props), report };
+      return {
+        object: canonicalObject(
+          withTemplates(
+            object,
+            templates,
+            changes.map((change) => change.object),
+          ),
+        ),
+        report,
+      };
     }
   }
   const reason = whyUntapped(object, plan, props);

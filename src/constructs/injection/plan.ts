@@ -112,7 +112,7 @@ function withContainers(
     return { props: { ...props, records }, annotations };
   } catch (error) {
     // The properties are valid by themselves.
-    const message = `the annotations of a container contradict each other: ${(error as Error).message}`;
+    const message = `the annotations of a container do not fit: ${(error as Error).message}`;
     const problems = [...annotations.problems, { message, remedy: 'correct them' }];
     return { props, annotations: { ...annotations, problems } };
   }
