@@ -15,7 +15,7 @@ import {
   settingsPerContainer,
   sinkOf,
 } from './log-tap-props.js';
-import { checkDiskBuffer, type ResolvedShipper, resolveShipper } from './shipper-options.js';
+import { checkDiskBuffer, objectsMiB, type ResolvedShipper, resolveShipper } from './shipper-options.js';
 import { type TapOptions, tapOptions } from './tap-options.js';
 
 /** Valid properties with their defaults. Options of containers keep absent values, because annotations may set them. */
@@ -68,7 +68,7 @@ export function resolve(props: LogTapProps): ResolvedProps {
     containers: props.containers,
     excludeContainers: props.excludeContainers ?? [],
     podTemplates: props.podTemplates ?? {},
-    shipper: resolveShipper(props.shipper ?? {}),
+    shipper: resolveShipper(props.shipper ?? {}, objectsMiB(sinks)),
     records: resolveRecords(props, settingsPerContainer(props)),
     recordOptions: props,
     isGate: props.failurePolicy !== FailurePolicy.FAIL_OPEN,

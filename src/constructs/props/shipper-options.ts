@@ -1,5 +1,6 @@
 /** The shipper's own options: image, resources, buffers, and their rules. */
 import { NAMES, readSettings, unknownName } from '../../catalog/read-settings.js';
+import { S3_SETTINGS } from '../../catalog/sinks/s3.js';
 import { RINGS_BYTES, STATUS_PORT } from '../../contract.js';
 import type { RecordConfig } from '../records/record-options.js';
 import { secretFilePath } from '../sidecar/sink-files.js';
@@ -52,7 +53,7 @@ export interface ShipperOptions extends PodAdjustments {
   /**
    * Limit on the shipper's memory, in MiB. It covers the rings (32), the records in memory, and 150 for the rest.
    *
-   * @default - 256, or more if `memoryBufferMiB` needs it
+   * @default - 256, or more if `memoryBufferMiB` or `objectBytes` of a sink of S3 needs it
    */
   readonly memoryLimitMiB?: number;
 
@@ -149,7 +150,8 @@ export interface ResolvedShipper
   readonly isStatusPortGiven: boolean;
 }
 
-export function resolveShipper(options: ShipperOptions): ResolvedShipper {
+/** @param extraMiB memory that sinks need beyond that of their defaults */
+export function resolveShipper(options: ShipperOptions, extraMiB = 0): ResolvedShipper {
   return {
     ...options,
     image: options.image,
@@ -157,7 +159,8 @@ export function resolveShipper(options: ShipperOptions): ResolvedShipper {
     cpuRequestMillis: options.cpuRequestMillis ?? DEFAULT_CPU_MILLIS,
     drainSeconds: options.drainSeconds ?? DEFAULT_DRAIN_SECONDS,
     memoryLimitMiB:
-      options.memoryLimitMiB ?? Math.max(DEFAULT_LIMIT_MIB, RINGS_MIB + (options.memoryBufferMiB ?? 0) + OTHER_MIB),
+      options.memoryLimitMiB ??
+      Math.max(DEFAULT_LIMIT_MIB, RINGS_MIB + (options.memoryBufferMiB ?? 0) + OTHER_MIB) + extraMiB,
     memoryRequestMiB: options.memoryRequestMiB ?? DEFAULT_REQUEST_MIB,
     statusPort: options.statusPort ?? STATUS_PORT,
     isStatusPortGiven: options.statusPort !== undefined,
@@ -229,6 +232,16 @@ export function checkDiskBuffer({ diskBufferMiB }: ShipperOptions, sinks: readon
     diskBufferMiB,
     'be set for a sink of S3, whose records wait on disk until an object is full: set it, for example to 256',
   );
+}
+
+/** Of an object: its records, their lines, and these compressed. */
+const OBJECT_COPIES = 3;
+
+/** Memory for objects that are larger than those of the default, which the default limit covers. One of each sink is made at a time. */
+export function objectsMiB(sinks: readonly Sink[]): number {
+  const { name, default: usual } = S3_SETTINGS.s3ObjectBytes;
+  const extra = sinks.map((sink) => Math.max(0, Number(sink.bind().settings[name] ?? usual) - Number(usual)));
+  return Math.ceil((OBJECT_COPIES * extra.reduce((sum, bytes) => sum + bytes, 0)) / MIB);
 }
 
 const AMOUNTS = [

@@ -49,6 +49,27 @@ describe('options', () => {
     expect(shipperOf(inject({ memoryBufferMiB: 10 })).resources).toMatchObject({ limits: { memory: '256Mi' } });
   });
 
+  test.each<[number | undefined, number, ShipperOptions]>([
+    [undefined, 256, {}],
+    [1024 * 1024, 256, {}],
+    // 3 times the 56 MiB above the default.
+    [64 * 1024 * 1024, 424, {}],
+    [64 * 1024 * 1024, 850, { memoryBufferMiB: 500 }],
+    [64 * 1024 * 1024, 300, { memoryLimitMiB: 300 }],
+  ])('objects of S3 of %p bytes need a limit of %d MiB: %j', (objectBytes, limit, options) => {
+    const s3 = Sink.s3({
+      bucket: 'archive',
+      region: 'eu-central-1',
+      ...(objectBytes !== undefined && { objectBytes }),
+    });
+    const shipper = { diskBufferMiB: 64, ...options };
+    const limits = { memory: `${limit}Mi` };
+    for (const tap of [{ sink: s3 }, { sink: Sink.stdout(), perContainer: { app: { sink: s3 } } }]) {
+      const manifest = LogTap.inject(deployment(), { ...tap, shipper });
+      expect(shipperOf(manifest).resources).toMatchObject({ limits });
+    }
+  });
+
   test('a volume of bounded size for records and dead letters, only in the shipper', () => {
     const manifest = inject({ diskBufferMiB: 1000, deadLettersMiB: 24 });
     expect(spec(manifest).volumes).toContainEqual({ name: 'logtap-disk', emptyDir: { sizeLimit: '1056Mi' } });
