@@ -1,9 +1,7 @@
 /** Tells which sinks an audit passes by. */
 import { SINK_CHOICE } from '../../catalog/sinks/index.js';
 import type { InjectionPlan } from '../injection/plan.js';
-import type { Code } from './finding.js';
-
-type Report = (code: Code, message: string, remedy: string) => void;
+import type { Report } from './finding.js';
 
 /** Services that `logtap audit` reads. */
 const AUDITED = ['cloudwatch', 'opensearch'];

@@ -3,9 +3,7 @@ import { ingestUsdPerGb, LOG_PRICES_OF, PRICED_CLASSES, PRICED_REGIONS } from '.
 import type { InjectionPlan } from '../injection/plan.js';
 import { billedBytesPerDay, type ExpectedBill } from '../records/expected-bill.js';
 import type { SinkLogGroup } from '../sinks/sink-config.js';
-import type { Code } from './finding.js';
-
-type Report = (code: Code, message: string, remedy: string) => void;
+import type { Report } from './finding.js';
 
 /** Decimal, so that an estimate is rather too high. */
 const GB = 1e9;

@@ -3,9 +3,7 @@ import { addedParts } from '../injection/added-parts.js';
 import type { InjectionPlan } from '../injection/plan.js';
 import { hasStorageLimit } from '../injection/pod-budget.js';
 import type { Container, PodSpec } from '../injection/workload.js';
-import type { Code } from './finding.js';
-
-type Report = (code: Code, message: string, remedy: string) => void;
+import type { Report } from './finding.js';
 
 interface Mesh {
   /** Whose connections are not redirected. */

@@ -4,9 +4,8 @@ import type { InjectionPlan } from '../injection/plan.js';
 import { hasStorageLimit } from '../injection/pod-budget.js';
 import { parseQuantity } from '../injection/quantity.js';
 import { type Container, objectName } from '../injection/workload.js';
-import type { Code } from './finding.js';
+import type { Report } from './finding.js';
 
-type Report = (code: Code, message: string, remedy: string) => void;
 type Amounts = Readonly<Record<string, unknown>>;
 interface Resources {
   readonly requests: Amounts;

@@ -2,9 +2,7 @@
 import { addedParts } from '../injection/added-parts.js';
 import type { InjectionPlan } from '../injection/plan.js';
 import { hasStorageLimit, isGuaranteed } from '../injection/pod-budget.js';
-import type { Code } from './finding.js';
-
-type Report = (code: Code, message: string, remedy: string) => void;
+import type { Report } from './finding.js';
 
 export function checkPod(plan: InjectionPlan, report: Report): void {
   checkClass(plan, report);

@@ -6,9 +6,7 @@ import { TapStreams } from '../props/tap-options.js';
 import { hasToken } from '../props/token.js';
 import type { ContainerOptions } from '../records/container-options.js';
 import { podMetadataOf } from '../sidecar/pod-metadata.js';
-import type { Code } from './finding.js';
-
-type Report = (code: Code, message: string, remedy: string) => void;
+import type { Report } from './finding.js';
 
 export function checkRecords(plan: InjectionPlan, report: Report): void {
   checkRules(plan, report);

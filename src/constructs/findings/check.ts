@@ -21,7 +21,7 @@ import { checkMesh } from './check-mesh.js';
 import { checkNamespace } from './check-namespace.js';
 import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
-import { type Code, type Finding, finding } from './finding.js';
+import { type Code, type Finding, finding, type Report } from './finding.js';
 
 /**
  * The findings about a tap on a manifest, without accepted codes. A manifest that is not a workload has none. The items of
@@ -41,8 +41,6 @@ export function check(manifest: any, props: ResolvedProps, rules: readonly any[]
   if (elsewhere === undefined || props.accept.has('LT028')) return [];
   return [finding('LT028', objectName(manifest), elsewhere.reason, elsewhere.remedy)];
 }
-
-type Report = (code: Code, message: string, remedy: string) => void;
 
 /** The findings about a plan, without accepted codes. A disabled injection has only findings about its annotations. */
 export function findingsOf(plan: InjectionPlan, rules: readonly any[] = []): Finding[] {

@@ -125,6 +125,8 @@ export const RULES = {
 
 /** A code of a finding. */
 export type Code = keyof typeof RULES;
+/** Takes a finding about the workload that is checked. */
+export type Report = (code: Code, message: string, remedy: string) => void;
 
 /** Codes that `accept` may name. */
 export const ACCEPTABLE_CODES: readonly string[] = Object.entries<Rule>(RULES)
