@@ -90,7 +90,8 @@ function checkSelection({ template, props, selection, annotations, taps }: Injec
     }
   };
   untapped('LT025', "'perContainer'", Object.keys(props.perContainer));
-  untapped('LT002', 'an annotation CONTAINER.logtap.dev/...', annotations.perContainer.keys());
+  const annotated = new Set([...annotations.perContainer.keys(), ...annotations.sinks.keys()]);
+  untapped('LT002', 'an annotation CONTAINER.logtap.dev/...', annotated);
   if (taps.length === 0 && misnamed.length === 0) {
     report('LT007', 'no container is left to tap', "name one in 'containers', or leave 'excludeContainers' out");
   }

@@ -120,6 +120,11 @@ describe('the annotation CONTAINER.logtap.dev/sink', () => {
     expect(entries).toEqual({ audit: { LOGTAP_SINK: 'cloudwatch,opensearch' } });
   });
 
+  test('of a container that is not tapped is a finding', () => {
+    const of = { sink, accept: ['LT029'], excludeContainers: ['audit'] };
+    expect(LogTap.check(annotated('cloudwatch'), of)).toContainEqual(expect.objectContaining({ code: 'LT002' }));
+  });
+
   test.each([
     ['tcp', 'be a sink of the pod, which has opensearch and cloudwatch'],
     ['cloudwatch,', 'be names of sinks, separated by commas'],
