@@ -1,6 +1,7 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
 
 import { mkdirSync } from 'node:fs';
+import { runbook } from '../catalog/runbook.js';
 import type { CountJournal } from './accounting/count-journal.js';
 import { type EndedProcess, isFailure, type ProcessEnd } from './accounting/ends.js';
 import type { Ledger } from './accounting/ledger.js';
@@ -74,8 +75,12 @@ export async function lockSocket({ socket, podName }: Settings, log: Log): Promi
   try {
     mkdirSync(directory, { recursive: true });
   } catch (error) {
-    const rule = `its directory must be writable: ${messageOf(error)}`;
-    throw new ConfigError([`LOGTAP_SOCKET='${socket}': ${rule}. Mount a writable directory there.`], { cause: error });
+    throw new ConfigError(
+      [
+        `LOGTAP_SOCKET='${socket}': cannot make '${directory}': ${messageOf(error)}. Its directory must be writable by user ${process.getuid?.()}: correct its owner or choose another path; see ${runbook('the-shipper-does-not-start')}.`,
+      ],
+      { cause: error },
+    );
   }
   return lockDirectory({
     directory,
