@@ -62,6 +62,20 @@ export const ACCOUNTING: readonly Mutation[] = [
     foundBy: BOOKS,
   },
   {
+    fault: 'an entry that the disk refused is not made up for by the next one',
+    file: `${IN}/count-journal.ts`,
+    text: '    if (this.#isBehind) this.#startAnew();\n    else this.#write(',
+    by: '    this.#write(',
+    foundBy: BOOKS,
+  },
+  {
+    fault: 'an entry for which the file has no room is left out',
+    file: `${IN}/count-journal.ts`,
+    text: 'if (!this.#file.append(entry)) this.#startAnew();',
+    by: 'if (!this.#file.append(entry)) return;',
+    foundBy: BOOKS,
+  },
+  {
     fault: 'what stages withheld is not kept in the journal',
     file: 'src/shipper/delivery/stage-counts.ts',
     text: 'for (const [reason, tally, places] of this.#withheld) ledger.keepWithheld(reason, tally, places);',

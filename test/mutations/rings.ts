@@ -121,6 +121,20 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: unit('source/ring-idle'),
   },
   {
+    fault: 'bytes of a sleeping ring that sent no wake-up are seen, and not read',
+    file: `${IN}/source.ts`,
+    text: '      if (hasNews) this.#rings.awake.add(reader);\n',
+    by: '',
+    foundBy: RINGS,
+  },
+  {
+    fault: 'a ring that cannot be looked at for a moment has nothing more of an idle line',
+    file: `${IN}/source.ts`,
+    text: 'let hasNews = true;',
+    by: 'let hasNews = false;',
+    foundBy: [...unit('source/ring-idle'), ...RINGS],
+  },
+  {
     fault: 'C: a write does not see that the ring is full',
     file: `${C}/transport_ring.c`,
     text: 'return used > ring->capacity ? 0 : ring->capacity - used;',

@@ -274,6 +274,29 @@ test.each([
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 6001 } });
 });
 
+test.each([
+  ['nothing', 0],
+  ['half', 0.5],
+])('a count of which a failing disk takes %s is in the file with the next one', (_, part) => {
+  const { journal } = next();
+  const { writeSync } = fs;
+  const failing = jest.spyOn(fs, 'writeSync').mockImplementation(((
+    fd: number,
+    bytes: Buffer,
+    from: number,
+    length: number,
+    at: number,
+  ) => {
+    writeSync(fd, bytes, from, Math.floor(length * part), at);
+    throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+  }) as typeof writeSync);
+  journal.lost(ONE, { lines: 3, bytes: 30 });
+  failing.mockRestore();
+  expect(problems).toEqual([expect.stringMatching(/counts cannot be kept in .*EIO/)]);
+  journal.lost(OTHER, { lines: 1, bytes: 10 });
+  expect(next().totals.dropped).toEqual({ application: { not_handed_over: 4 } });
+});
+
 test('a directory that is gone is reported, and stops nothing', () => {
   const { ledger, journal } = next();
   rmSync(directory, { recursive: true });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import { RingDirectory } from '../../../../src/shipper/source/rings/directory.js';
+import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
 import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { recordsOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
@@ -69,12 +70,13 @@ function isRetired(fd: number): boolean {
 }
 
 /** A source, and what it complained of. */
-function begin(signal = new AbortController().signal) {
+function begin(signal = new AbortController().signal, options: Partial<RingSourceOptions> = {}) {
   const problems: string[] = [];
   const errors: string[] = [];
   const source: RingSource = openRings(path, {
     onNoRoom: (problem) => problems.push(problem),
     onProtocolError: ({ reason }) => errors.push(reason),
+    ...options,
   });
   return { source, problems, errors, batches: source.batches(signal)[Symbol.asyncIterator]() };
 }
@@ -147,6 +149,28 @@ test.each(['EIO', 'ENOMEM', 'ESTALE'])('an open ring that cannot be read for a w
   expect(await waiting).toEqual(['two']);
   expect(errors).toEqual([]);
   expect(problems.at(-1)).toContain(code);
+  source.close();
+  await batches.next();
+});
+
+test('a line whose ring cannot be read when it is idle goes on with what is read later', async () => {
+  const idleMs = 100_000;
+  let ms = 0;
+  const now = () => {
+    ms += 1;
+    return ms;
+  };
+  const { source, problems, batches } = begin(undefined, { lineIdleMs: idleMs, now });
+  const fd = claim();
+  const head = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\ntw')]));
+  expect(await messagesOf(batches)).toEqual(['one']);
+  failing.set('readSync', 'EIO');
+  write(fd, head, data(1, 2n, 'o\n'));
+  ms += 2 * idleMs;
+  const waiting = messagesOf(batches);
+  while (problems.length < 3) await turns(1);
+  failing.clear();
+  expect(await waiting).toEqual(['two']);
   source.close();
   await batches.next();
 });
