@@ -51,6 +51,13 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: RINGS,
   },
   {
+    fault: 'lines that were released behind an open first line are taken for a forgery',
+    file: `${IN}/reader.ts`,
+    text: 'isPossible(unacknowledged, state.head)',
+    by: 'isPossible(unacknowledged, progress?.position ?? 0)',
+    foundBy: RINGS,
+  },
+  {
     fault: 'reading does not go round at the end of a ring',
     file: `${IN}/file.ts`,
     text: 'Math.min(head - from, this.capacity - offset, into.length)',

@@ -373,6 +373,21 @@ test('a batch that is dropped behind one in flight is not read again: the ring n
   await batches.return?.(undefined);
 });
 
+test('lines that were released behind an open line are counted by the next reader, although little lies before that line', async () => {
+  const source = open([], { lineIdleMs: 600_000 });
+  const fd = claim();
+  const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+  const inFlight = `${'x'.repeat(900)}\n`;
+  const between = write(fd, 0, Buffer.concat([magic, hello(), data(2, 1n, 'open'), data(1, 2n, inFlight)]));
+  await batches.next();
+  write(fd, between, data(1, 3n, 'dropped\n'));
+  ((await batches.next()).value as SourceBatch).acknowledge(true);
+  await batches.return?.(undefined);
+  const losses: Lost[] = [];
+  await take(open([], { onPreviousRunLoss: (each) => losses.push(each) }), 1, 0);
+  expect(losses).toEqual([{ lines: 1, bytes: 900 }]);
+});
+
 test('what is no ring is refused once, and nothing else suffers', async () => {
   const errors: string[] = [];
   const source = open(errors);
