@@ -315,6 +315,28 @@ test('a record that is refused alone waits apart, until others were taken: then 
   expect(sink.destinations!(poison)).toEqual(['all others']);
 });
 
+test('many refused records in a row do not hold up the one behind them', async () => {
+  let isTaken = false;
+  const { url } = await endpoint((body) => {
+    if (body.includes('poison')) return [400, PROTOBUF, status('bad')];
+    isTaken ||= body.includes('good');
+    return [200, PROTOBUF, ''];
+  });
+  const sink = await open(url);
+  const poison = Array.from({ length: 100 }, (_, seq) => ({ message: 'poison', seq }));
+  let left = [...poison, { message: 'good', seq: poison.length }];
+  // As the delivery does: records of a blocked place stay behind, and the others are sent again from the first one on.
+  for (let sends = 0; !isTaken && sends < 50; sends++) {
+    const batch = batchOf(left);
+    const { retry, rejected, blocked = [] } = await sink.send(batch, soon());
+    if (isTaken) break;
+    expect([retry.length, rejected]).toEqual([left.length, []]);
+    const places = sink.destinations!(batch);
+    left = left.filter((_, i) => blocked.every(({ destination }) => destination !== places[i]));
+  }
+  expect(isTaken).toBe(true);
+});
+
 test('a record that is refused, and taken once others are, is delivered', async () => {
   let isOpen = false;
   const { url } = await endpoint((body) => {

@@ -196,6 +196,13 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: unit('time-order'),
   },
   {
+    fault: 'OTLP: many refused records in a row hold up those behind them',
+    file: 'src/shipper/sinks/otlp/sink.ts',
+    text: 'if (pass.outcome.isFailed && !pass.isGivenUp) pass',
+    by: 'if (pass.outcome.isFailed) pass',
+    foundBy: ['test/integration/otlp.test.ts'],
+  },
+  {
     fault: 'OTLP: the number of a record that is a power of ten has a digit too few',
     file: 'src/shipper/sinks/otlp/log-records.ts',
     text: 'value >= limit; limit *= 10',
