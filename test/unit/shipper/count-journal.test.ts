@@ -289,7 +289,7 @@ test.each([
   ) => {
     writeSync(fd, bytes, from, Math.floor(length * part), at);
     throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
-  }) as typeof writeSync);
+  }) as unknown as typeof writeSync);
   journal.lost(ONE, { lines: 3, bytes: 30 });
   failing.mockRestore();
   expect(problems).toEqual([expect.stringMatching(/counts cannot be kept in .*EIO/)]);
