@@ -325,7 +325,7 @@ test('many refused records in a row do not hold up the one behind them', async (
   const sink = await open(url);
   const poison = Array.from({ length: 100 }, (_, seq) => ({ message: 'poison', seq }));
   let left = [...poison, { message: 'good', seq: poison.length }];
-  // As the delivery does: records of a blocked place stay behind, and the others are sent again from the first one on.
+  // As the delivery does: records of a blocked place stay behind, and the others are resent from the first one on.
   for (let sends = 0; !isTaken && sends < 50; sends++) {
     const batch = batchOf(left);
     const { retry, rejected, blocked = [] } = await sink.send(batch, soon());

@@ -133,6 +133,27 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: unit('sinks/cloudwatch-in-flight'),
   },
   {
+    fault: 'CloudWatch: a first copy that is stored counts as one on its way',
+    file: `${CLOUDWATCH}/requests/first-copies.ts`,
+    text: 'this.#sent.set(key, isStored);',
+    by: 'this.#sent.set(key, false);',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: a first copy on its way counts as stored',
+    file: `${CLOUDWATCH}/requests/first-copies.ts`,
+    text: 'this.#sent.set(key, isStored);',
+    by: 'this.#sent.set(key, true);',
+    foundBy: LOST,
+  },
+  {
+    fault: 'CloudWatch: a first copy that did not leave is still on its way',
+    file: `${CLOUDWATCH}/lost-answers.ts`,
+    text: '    this.#requestsTo(request.logStream).settled(request, -1);\n    this.#copies.delete(request);',
+    by: '    this.#requestsTo(request.logStream).settled(request, -1);',
+    foundBy: LOST,
+  },
+  {
     fault: 'CloudWatch: undecided events are resent and not counted',
     file: `${CLOUDWATCH}/lost-answers.ts`,
     text: '    if (indexes.length > 0) this.#options.onPossibleDuplicates(select(batch, indexes));',

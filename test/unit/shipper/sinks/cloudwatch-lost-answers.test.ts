@@ -280,6 +280,15 @@ describe('after a kill', () => {
     expect([stored(logs), logs.reads, repeats]).toEqual([['a'], 2, []]);
   });
 
+  test.each<PutFault>(['lost', 'throttled', 'unreached'])(
+    'a request of this run that was %s is no copy of itself: it is sent, and stored once',
+    async (fault) => {
+      const logs = logsOf([fault]);
+      const shipped = await ship(logs, [lines('a', 'b')], restarted);
+      expect([stored(logs), repeated(shipped), delivered(shipped)]).toEqual([['a', 'b'], 0, 2]);
+    },
+  );
+
   test('a record that was left twice, once with more lines, is no copy', async () => {
     const logs = logsOf([]);
     await ship(logs, [lines('a', 'b'), lines('a', 'b and more')], { ...restarted, maxRecords: 2 });
