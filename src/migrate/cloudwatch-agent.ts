@@ -241,7 +241,7 @@ const CODES: Readonly<Record<string, string>> = {
 };
 
 /** An expression that matches times of a format. */
-export function timePattern(format: string): string | undefined {
+function timePattern(format: string): string | undefined {
   const parts = format.split(/(%-?[A-Za-z])/);
   const texts = parts.map((part, index) =>
     index % 2 === 0 ? part.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&') : CODES[part.slice(1)],

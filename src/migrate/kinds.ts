@@ -8,7 +8,7 @@ const SIGNS: readonly (readonly [Kind, RegExp])[] = [
   ['cloudwatch-agent', /"(logs|agent|metrics)"\s*:/],
   ['fluentd', /^\s*<(source|match|filter|label|system)\b/m],
   ['fluent-bit', /^\s*\[(INPUT|FILTER|OUTPUT|SERVICE|PARSER|MULTILINE_PARSER)\]|^\s*(pipeline|service|includes):/im],
-  // Both tools include files, and ignore the case of the command; each is documented in its own.
+  // Both tools include files: Fluentd with small letters alone, Fluent Bit with capitals in its documentation.
   ['fluent-bit', /^@(INCLUDE|SET)\s/m],
   ['fluentd', /^@include\s/m],
   ['liblogtap', /\b(LLT_|SINK_STDOUT|SINK_FLUENT|SINK_SOCKET_PATH)/],

@@ -17,7 +17,7 @@ export const LOG_GROUP: NameRule = {
 };
 
 /** Fields allowed in braces in a log stream name: the first four describe the pod, the last two each record. */
-export const LOG_STREAM_FIELDS = ['namespace', 'pod', 'uid', 'node', 'container', 'stream'] as const;
+const LOG_STREAM_FIELDS = ['namespace', 'pod', 'uid', 'node', 'container', 'stream'] as const;
 export type LogStreamField = (typeof LOG_STREAM_FIELDS)[number];
 export const LOG_STREAM_FIELD = new RegExp(`\\{(${LOG_STREAM_FIELDS.join('|')})\\}`, 'g');
 

@@ -54,7 +54,7 @@ const READINGS: Readonly<Record<string, (value: string) => ContainerOptions & Re
 };
 
 /** Options of the records of the pod. */
-export const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
+const RECORDS: Readonly<Record<string, (value: string) => RecordOptions>> = {
   ...READINGS,
   rules: (value) => {
     const options = { rules: ruleTexts(value) };

@@ -1,5 +1,6 @@
 /** Aligns the items of two lists, so that a change of one item leaves the others as they are. */
 import { isDeepStrictEqual } from 'node:util';
+import { type Fields, isFields } from './fields.js';
 
 /** Places of two items that are the same item before and after a change. */
 export interface Match {
@@ -7,14 +8,10 @@ export interface Match {
   readonly after: number;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-const isMapping = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** How alike two items are; 0 if one cannot have become the other. */
 function likeness(before: unknown, after: unknown): number {
   if (isDeepStrictEqual(before, after)) return 4;
-  if (!isMapping(before) || !isMapping(after)) return 0;
+  if (!isFields(before) || !isFields(after)) return 0;
   // A variable that injection renames keeps its source, which may be long and have comments.
   if (before.valueFrom !== undefined && isDeepStrictEqual({ ...before, name: 0 }, { ...after, name: 0 })) return 3;
   return isDeepStrictEqual(identityOf(before), identityOf(after)) ? 2 : 0;
@@ -26,7 +23,7 @@ const identityOf = ({ name, mountPath, apiVersion, kind, metadata }: Fields) => 
   mountPath,
   apiVersion,
   kind,
-  isMapping(metadata) ? [metadata.name, metadata.generateName, metadata.namespace] : undefined,
+  isFields(metadata) ? [metadata.name, metadata.generateName, metadata.namespace] : undefined,
 ];
 
 /** The matches with the greatest likeness in all, in the order of both lists. */

@@ -3,12 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type YAMLSeq } from 'yaml';
 import { aligned, placeOfKey } from './alignment.js';
 import { BLOCK } from './block.js';
+import { type Fields, isFields } from './fields.js';
 import { FLOW } from './flow.js';
 import type { Collection, Layout, Mapping } from './nodes.js';
 import type { PartEdits } from './part.js';
 import type { Edit } from './splice.js';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** A document being edited. */
 export interface Editing {
@@ -89,9 +88,6 @@ function hasExpanded(editing: Editing, node: Node | null): boolean {
   if (isSeq(node)) return node.items.some((item) => hasExpanded(editing, item as Node));
   return isMap(node) && node.items.some(({ value }) => hasExpanded(editing, value as Node | null));
 }
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whether a collection has entries before and after. An empty one is written in another way. */
 const isFilled = ({ items }: { readonly items: readonly unknown[] }, after: object) =>

@@ -1,5 +1,6 @@
 /** Gives a text of JSON another value, with the order of keys and the indentation that it has. */
 import { aligned, placeOfKey } from './alignment.js';
+import { isFields } from './fields.js';
 
 /** The value of a text of JSON; `undefined` if it is none. */
 export function jsonValue(text: string): object | undefined {
@@ -15,10 +16,6 @@ export function editJson(text: string, before: unknown, after: unknown): string 
   const [, indent] = /^\s*[{[]\s*?\n([ \t]+)/.exec(text) ?? [];
   return JSON.stringify(inOrder(before, after), null, indent) + (/\s*$/.exec(text)![0] || '\n');
 }
-
-type Fields = Readonly<Record<string, unknown>>;
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A copy of the value with the keys that it had before in the order that they had. */
 export function inOrder(before: unknown, after: unknown): unknown {
