@@ -25,7 +25,7 @@ import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
 import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
-import { data, hello, magic } from '../../../support/frames.js';
+import { data, frame, hello, magic } from '../../../support/frames.js';
 import { freeRing } from '../../../support/ring-receiver.js';
 import { CAPACITY, openRings } from '../../../support/rings.js';
 
@@ -386,6 +386,18 @@ test('lines that were released behind an open line are counted by the next reade
   const losses: Lost[] = [];
   await take(open([], { onPreviousRunLoss: (each) => losses.push(each) }), 1, 0);
   expect(losses).toEqual([{ lines: 1, bytes: 900 }]);
+});
+
+test('a frame of an unknown type ends the reading of its ring alone: lines before it come, and its process gets another ring', async () => {
+  const errors: string[] = [];
+  const source = open(errors);
+  const fd = claim();
+  const unknown = frame({ type: 99, seq: 2n }, Buffer.from('?'));
+  write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\nrest'), unknown, data(1, 3n, 'unread\n')]));
+  expect((await take(source, 2, 2)).map(({ message }) => message)).toEqual(['one', 'rest']);
+  expect(errors).toEqual(['type']);
+  expect(isRetired(fd)).toBe(true);
+  expect(readdirSync(path)).not.toContain(NAME);
 });
 
 test('what is no ring is refused once, and nothing else suffers', async () => {
