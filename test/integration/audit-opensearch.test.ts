@@ -19,6 +19,7 @@ const LINES = 12_000;
 const WRITER = `
 import os, sys, time
 for i in range(${LINES}):
+    while i == ${LINES} * 3 // 4 and not os.path.exists(os.environ['GO_ON']): time.sleep(0.05)
     if i % 1000 == 500: os.write(1, b'ERROR %d failed\\n  at a.b.C(C.java:1)\\n  at a.b.D(D.java:2)\\n' % i)
     elif i % 10 == 3: os.write(1, b'DEBUG %d noise\\n' % i)
     elif i % 6000 == 7: os.write(1, b'INFO %d ' % i + b'x' * 40000 + b'\\n')
@@ -95,11 +96,14 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
       LOGTAP_DEAD_LETTER_FILE: join(temporaryDirectory(), 'letters'),
       LOGTAP_STATUS_PORT: status,
     };
+    // The rest is for the last shipper, however fast the others are.
+    const goOn = join(temporaryDirectory(), 'go-on');
     const writer = start('python3', ['-c', WRITER], {
       env: {
         ...tapEnvironment('', { suppress: true }),
         [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
         [LIBRARY_ENV.ON_FULL.name]: 'block:60000',
+        GO_ON: goOn,
       },
     });
     const stored = async () => ((await ask(url, 'GET', `/${index}-*/_count`)).json as { count?: number }).count ?? 0;
@@ -111,6 +115,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
       await killed.ended;
     }
     const last = await startShipper(settings);
+    writeFileSync(goOn, '');
     await writer.ended;
     await until(
       'everything is delivered',
