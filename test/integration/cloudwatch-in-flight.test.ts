@@ -11,7 +11,8 @@ import { start, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-const LINES = 25_000;
+/** So many that the requests of one process fill more than the window, however fast the shipper is. */
+const LINES = 50_000;
 const WRITERS = ['a', 'b'];
 const KILLS = 2;
 const [GROUP, STREAM] = ['/in/flight', 'pod'];
@@ -69,9 +70,10 @@ test('killed with several requests out: every line is stored, once or counted, i
   const settings = {
     ...AWS_ENV,
     LOGTAP_RING_DIR: rings,
-    LOGTAP_RING_BYTES: String(4 * 1024 * 1024),
-    // No room for larger ones, which would have all lines on the way at once.
-    LOGTAP_RING_TOTAL_BYTES: String(16 * 1024 * 1024),
+    // All lines of a process are less than half of its ring: more would be released in an outage, and lost with a kill. And no
+    // room for larger ones, which would have all lines on the way at once.
+    LOGTAP_RING_BYTES: String(8 * 1024 * 1024),
+    LOGTAP_RING_TOTAL_BYTES: String(32 * 1024 * 1024),
     LOGTAP_SINK: 'cloudwatch',
     LOGTAP_CLOUDWATCH_LOG_GROUP: GROUP,
     LOGTAP_CLOUDWATCH_LOG_STREAM: STREAM,
