@@ -218,9 +218,9 @@ export const DELIVERY: readonly Mutation[] = [
   },
   {
     fault: 'OTLP: many refused records in a row hold up those behind them',
-    file: 'src/shipper/sinks/otlp/sink.ts',
-    text: 'if (pass.outcome.isFailed && !pass.isGivenUp) pass',
-    by: 'if (pass.outcome.isFailed) pass',
+    file: 'src/shipper/sinks/unsettled/refusing-pass.ts',
+    text: 'if (this.outcome.isFailed && !this.#isGivenUp) this',
+    by: 'if (this.outcome.isFailed) this',
     foundBy: ['test/integration/otlp.test.ts'],
   },
   {

@@ -270,9 +270,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a request that an OTLP endpoint refuses is dropped as a whole',
-    file: `${SHIPPER}/sinks/otlp/sink.ts`,
+    file: `${SHIPPER}/sinks/unsettled/refusing-pass.ts`,
     find: '    if (to - from > 1) return halves([from, to]);\n',
-    replace: "    for (let i = from; i < to - 1; i++) pass.outcome.reject(i, 'refused');\n",
+    replace: "    for (let i = from; i < to - 1; i++) this.outcome.reject(i, 'refused');\n",
   },
   {
     name: 'two copies of a record have different ids at an OTLP endpoint',

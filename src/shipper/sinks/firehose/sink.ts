@@ -3,18 +3,17 @@
  * records are resent and counted as possible duplicates. A request that is refused as a whole is halved until the record that is
  * refused by itself is alone, which is permanently rejected only where the stream has taken another one since.
  */
-import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { LabelSettings } from '../../labels/labels.js';
 import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';
 import { jsonObject } from '../http/json-answer.js';
-import { Outcome } from '../outcome.js';
-import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import { indexes, type Range, sendRanges } from '../ranges.js';
 import type { Metadata } from '../record-fields.js';
 import type { SinkContext } from '../sink-context.js';
 import { PossibleDuplicates } from '../unsettled/possible-duplicates.js';
-import { REFUSED, RefusedRecords } from '../unsettled/refused-records.js';
+import { RefusedRecords } from '../unsettled/refused-records.js';
+import { RefusingPass } from '../unsettled/refusing-pass.js';
 import { type Answer, classifyAnswer, THROTTLED_RETRY_MS } from './answer.js';
 import { FirehoseConnection, type FirehoseSettings } from './connection.js';
 import { FirehoseEncoder, type Item, type PutBody, REQUEST_MAX_BYTES, REQUEST_MAX_RECORDS } from './encoder.js';
@@ -63,15 +62,10 @@ export class FirehoseSink implements Sink {
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    const pass = new Pass(batch);
+    const pass = new Pass(batch, this.#refused);
     const request = (range: Range) => this.#request(pass, range, signal, onProgress);
     await sendRanges(batch.count, pass.outcome, request);
-    for (const { index, failure } of pass.refused.splice(0)) {
-      pass.until = index + 1;
-      if (pass.outcome.isFailed && !pass.isGivenUp) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
-      else if (pass.isAnyTaken) await request([index, index + 1]);
-      else pass.outcome.block(index, REFUSED, failure, CONFIGURATION_RETRY_MS);
-    }
+    await pass.finish(request);
     for (const { index, code } of pass.failed) {
       const detail = `${this.#place} answered 200, but did not store ${pass.failed.length} of its records: ${code}`;
       pass.outcome.retry([index], { code, detail }, THROTTLED_RETRY_MS);
@@ -188,26 +182,13 @@ export class FirehoseSink implements Sink {
       pass.failed.push(...[...indexes(from, to)].map((index) => ({ index, code })));
     }
     if (failed.length === items.length) return;
-    pass.isAnyTaken = true;
-    this.#refused.countTaken();
+    pass.taken();
   }
 
   #bookRefused(pass: Pass, from: number, to: number, failure: Failure, answer: Answer): readonly Range[] {
-    pass.refusals += 1;
-    if (!pass.isAnyTaken && pass.refusals > REFUSALS_MAX) {
-      pass.isGivenUp = true;
-      pass.retryFrom(from, failure, CONFIGURATION_RETRY_MS);
-      return [];
-    }
-    if (to - from > 1) return halves([from, to]);
-    const isProven = this.#refused.refuse(pass.batch, from) || pass.isAnyTaken;
-    if (!isProven) {
-      pass.refused.push({ index: from, failure });
-      return [];
-    }
     const words = 'words' in answer ? answer.words : '';
-    this.#reject(pass, from, answer.kind === 'too_large' ? 'too_large' : 'refused', failure.code, words);
-    return [];
+    const reason = answer.kind === 'too_large' ? 'too_large' : 'refused';
+    return pass.refused([from, to], failure, () => this.#reject(pass, from, reason, failure.code, words));
   }
 
   #reject(pass: Pass, index: number, reason: string, code?: string, detail?: string): void {
@@ -224,9 +205,6 @@ export class FirehoseSink implements Sink {
   }
 }
 
-/** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
-const REFUSALS_MAX = 32;
-
 /** Lines that left, as few ranges. */
 function runs(items: readonly Item[]): readonly Range[] {
   const found: [from: number, to: number][] = [];
@@ -239,26 +217,7 @@ function runs(items: readonly Item[]): readonly Range[] {
 }
 
 /** One send. */
-class Pass {
-  readonly batch: RecordBatch;
-  readonly outcome = new Outcome();
-  /** By themselves, before any other was taken. */
-  readonly refused: { readonly index: number; readonly failure: Failure }[] = [];
+class Pass extends RefusingPass {
   /** Not stored, while others of their request are. */
   readonly failed: { readonly index: number; readonly code: string }[] = [];
-  refusals = 0;
-  isAnyTaken = false;
-  /** Too many refusals: those that were alone wait apart, so that the next attempt gets to what is behind them. */
-  isGivenUp = false;
-  /** Records that are behind a failed request, up to this one, are retried with it. */
-  until: number;
-
-  constructor(batch: RecordBatch) {
-    this.batch = batch;
-    this.until = batch.count;
-  }
-
-  retryFrom(from: number, failure: Failure, wait?: number): void {
-    this.outcome.retry(indexes(from, this.until), failure, wait);
-  }
 }

@@ -9,12 +9,12 @@ import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { BodyLimit } from '../body-limit.js';
 import { type HttpResponse, retryAfterMs } from '../http/client.js';
-import { Outcome } from '../outcome.js';
-import { halves, indexes, type Range, sendRanges } from '../ranges.js';
+import { type Range, sendRanges } from '../ranges.js';
 import { partOf } from '../send-parts.js';
 import type { SinkContext } from '../sink-context.js';
 import { PossibleDuplicates } from '../unsettled/possible-duplicates.js';
-import { REFUSED, RefusedRecords } from '../unsettled/refused-records.js';
+import { RefusedRecords } from '../unsettled/refused-records.js';
+import { RefusingPass } from '../unsettled/refusing-pass.js';
 import { describe, errorIn, shortened, takenOf } from './answer.js';
 import { OtlpConnection, type OtlpSettings } from './connection.js';
 import { OtlpEncoder, type OtlpFormSettings } from './encoder.js';
@@ -25,8 +25,6 @@ const BODY_MAX_BYTES = { logs: 1_000_000, other: 4 * 1024 * 1024 };
 const REQUESTS_MAX = 4;
 /** Bytes of a record in addition to its message, at most. */
 const OVERHEAD_BYTES = 400;
-/** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
-const REFUSALS_MAX = 32;
 /** Of a request that was answered and refused: nothing of it is stored. */
 const isNotCarriedOut = (status: number) => status >= 300 && status < 500 && status !== 408;
 
@@ -65,18 +63,13 @@ export class OtlpSink implements Sink {
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    const pass = new Pass(batch);
+    const pass = new RefusingPass(batch, this.#refused);
     const send = ([from, limit]: Range) => {
       const { to } = partOf(batch, from, limit, this.#bodyLimit.bytes, OVERHEAD_BYTES);
       return this.#request(pass, from, to, signal, onProgress);
     };
     await sendRanges(batch.count, pass.outcome, send);
-    for (const { index, failure } of pass.refused.splice(0)) {
-      pass.until = index + 1;
-      if (pass.outcome.isFailed && !pass.isGivenUp) pass.retryFrom(index, failure, CONFIGURATION_RETRY_MS);
-      else if (pass.isAnyTaken) await this.#request(pass, index, index + 1, signal, onProgress);
-      else pass.outcome.block(index, REFUSED, failure, CONFIGURATION_RETRY_MS);
-    }
+    await pass.finish(send);
     return pass.outcome.result;
   }
 
@@ -104,7 +97,7 @@ export class OtlpSink implements Sink {
   }
 
   /** Sends the records `from` up to, not including, `to`. Says which ranges to send instead. */
-  async #request(pass: Pass, from: number, to: number, signal: AbortSignal, onProgress: () => void) {
+  async #request(pass: RefusingPass, from: number, to: number, signal: AbortSignal, onProgress: () => void) {
     const { encoder, duplicates } = this.#options;
     const body = encoder.encode(pass.batch, from, to);
     duplicates.leaving(pass.batch, from, to);
@@ -121,7 +114,7 @@ export class OtlpSink implements Sink {
     }
   }
 
-  #book(pass: Pass, from: number, to: number, bytes: number, response: HttpResponse): readonly Range[] {
+  #book(pass: RefusingPass, from: number, to: number, bytes: number, response: HttpResponse): readonly Range[] {
     const { status, headers } = response;
     if (status >= 200 && status < 300) {
       this.#bookTaken(pass, from, to, response);
@@ -144,23 +137,12 @@ export class OtlpSink implements Sink {
   }
 
   /** `words` are the service's own. */
-  #bookRefused(pass: Pass, from: number, to: number, failure: Failure, words: string): readonly Range[] {
-    pass.refusals += 1;
-    if (!pass.isAnyTaken && pass.refusals > REFUSALS_MAX) {
-      pass.isGivenUp = true;
-      pass.retryFrom(from, failure, CONFIGURATION_RETRY_MS);
-      return [];
-    }
-    if (to - from > 1) return halves([from, to]);
-    const isProven = this.#refused.refuse(pass.batch, from) || pass.isAnyTaken;
-    if (!isProven) {
-      pass.refused.push({ index: from, failure });
-      return [];
-    }
-    this.#forget(pass.batch, from, to);
-    const reason = failure.code === '413' ? 'too_large' : 'refused';
-    pass.outcome.reject(from, reason, { code: failure.code, detail: words });
-    return [];
+  #bookRefused(pass: RefusingPass, from: number, to: number, failure: Failure, words: string): readonly Range[] {
+    return pass.refused([from, to], failure, () => {
+      this.#forget(pass.batch, from, to);
+      const reason = failure.code === '413' ? 'too_large' : 'refused';
+      pass.outcome.reject(from, reason, { code: failure.code, detail: words });
+    });
   }
 
   #forget(batch: RecordBatch, from: number, to: number): void {
@@ -168,7 +150,7 @@ export class OtlpSink implements Sink {
     this.#refused.forget(batch, from, to);
   }
 
-  #bookTaken(pass: Pass, from: number, to: number, response: HttpResponse): void {
+  #bookTaken(pass: RefusingPass, from: number, to: number, response: HttpResponse): void {
     const { batch, outcome } = pass;
     const taken = takenOf(response, to - from);
     if (taken === undefined) {
@@ -184,41 +166,12 @@ export class OtlpSink implements Sink {
     this.#forget(batch, from, to);
     const { rejected, message } = taken;
     if (rejected < to - from) {
-      pass.isAnyTaken = true;
-      this.#refused.countTaken();
+      pass.taken();
     }
     for (let i = to - rejected; i < to; i++) outcome.reject(i, 'partial_success', { code: '200', detail: message });
     if (rejected === 0 && message !== '' && !this.#isWarned) {
       this.#isWarned = true;
       this.#options.onNotice(`${this.#place}: the endpoint warns: ${shortened(message)}`);
     }
-  }
-}
-
-interface Refused {
-  readonly index: number;
-  readonly failure: Failure;
-}
-
-/** One send. */
-class Pass {
-  readonly batch: RecordBatch;
-  readonly outcome = new Outcome();
-  /** By themselves, before any other was taken. */
-  readonly refused: Refused[] = [];
-  refusals = 0;
-  isAnyTaken = false;
-  /** Too many refusals: those that were alone wait apart, so that the next attempt gets to what is behind them. */
-  isGivenUp = false;
-  /** Records that are behind a failed request, up to this one, are retried with it. */
-  until: number;
-
-  constructor(batch: RecordBatch) {
-    this.batch = batch;
-    this.until = batch.count;
-  }
-
-  retryFrom(from: number, failure: Failure, wait?: number): void {
-    this.outcome.retry(indexes(from, this.until), failure, wait);
   }
 }
