@@ -9,50 +9,23 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
-import type { Charsets } from '../../../catalog/records/bytes.js';
 import { runbook } from '../../../catalog/runbook.js';
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import { ConfigError, messageOf, ProtocolError } from '../../errors.js';
-import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { takeUnread, type Unread } from '../count-unread.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/assembly.js';
-import type { Hello, Lost } from '../frames/decoder.js';
+import type { Hello } from '../frames/decoder.js';
 import { FrameStream } from '../frames/frame-stream.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
-import { ConnectionReads, type ConnectionReadsOptions } from './connection-reads.js';
+import { ConnectionReads } from './connection-reads.js';
 import { drain } from './drain.js';
-import { LaterVersions, type LaterVersionsOptions } from './later-versions.js';
+import { LaterVersions } from './later-versions.js';
+import type { SocketSourceOptions } from './options.js';
 import { withSharedReads } from './shared-reads.js';
 import { removeStale } from './stale-socket.js';
-
-export interface SocketSourceOptions extends ConnectionReadsOptions, LaterVersionsOptions {
-  readonly path: string;
-  /** At the bound the one that has been idle for longest is closed, or else the new one; either is read before. */
-  readonly maxConnections?: number;
-  readonly lineMaxBytes: number;
-  /** An unfinished line that did not grow for this long becomes a record. */
-  readonly lineIdleMs: number;
-  /** One that grows, too, after this long. Not before it could be idle. */
-  readonly lineAgeMs?: number;
-  /** Told of a process that said that it ends, after its last line was handed on. */
-  readonly onWriterEnded?: ((writer: EndedProcess, end: ProcessEnd) => void) | undefined;
-  /** How lines are joined to events; each is a record when absent. */
-  readonly events?: EventSettings | EventChoice | undefined;
-  readonly charsets?: Charsets | undefined;
-  /** Longest wait of a record for others to share its batch. */
-  readonly lingerMs: number;
-  /** An application could not hand over this much since its last report. */
-  readonly onLost: (lost: Lost) => void;
-  readonly onProtocolError: (error: ProtocolError) => void;
-  /** Milliseconds that never go back, also when the clock is set. */
-  readonly now?: () => number;
-  /** Frames are missing in the numbering of a process. */
-  readonly onGap?: () => void;
-  readonly onTimeReplaced?: () => void;
-}
 
 /** After a stop: so long no new peer may appear before reading ends. Peers that connected are in the kernel's queue. */
 const QUIET_MS = 100;
