@@ -1,4 +1,4 @@
-/** A peer that reads a stream over TCP: the Forward protocol with its acknowledgements, or lines that nobody answers. */
+/** A peer that reads a stream over TCP: the Forward protocol with its acknowledgements, or lines without an answer. */
 import { decode, decodeMulti, encode } from '@msgpack/msgpack';
 import type { Machine } from './machine.js';
 import { LATE_MS, type Mood, type Service } from './service.js';

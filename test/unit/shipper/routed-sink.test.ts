@@ -30,7 +30,7 @@ function routed(answer: Partial<SendResult> = {}) {
   return { sent, sink: new RoutedSink('tcp@web', inner, (container) => container === 'web') };
 }
 
-test('only its own records leave; what comes back has the indexes of the batch', async () => {
+test('only its own records leave; the result has the indexes of the batch', async () => {
   const { sent, sink } = routed({ retry: [0], rejected: [{ index: 1, reason: 'bad' }] });
   expect(await sink.send(mixed, new AbortController().signal)).toEqual({
     retry: [0],
