@@ -15,7 +15,7 @@ export const REQUEST_MAX_RECORDS = 500;
 /** Of a request: "or 4 MiB per call". It does not say of which form, so this is its longest, the whole body. */
 export const REQUEST_MAX_BYTES = 4 * 1024 * 1024;
 /** Of a record, "before base64-encoding": 1,000 KiB. */
-export const RECORD_MAX_BYTES = 1000 * 1024;
+const RECORD_MAX_BYTES = 1000 * 1024;
 /** `{"Data":""},` */
 const RECORD_OVERHEAD_BYTES = 12;
 const base64Bytes = (bytes: number) => 4 * Math.ceil(bytes / 3);

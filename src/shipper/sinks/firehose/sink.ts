@@ -48,7 +48,7 @@ interface FirehoseSinkOptions {
   readonly duplicates: PossibleDuplicates;
 }
 
-export class FirehoseSink implements Sink {
+class FirehoseSink implements Sink {
   readonly name = 'firehose';
   readonly limits: BatchLimits;
   readonly requestsMax = REQUESTS_MAX;

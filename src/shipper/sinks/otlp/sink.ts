@@ -48,7 +48,7 @@ interface OtlpSinkOptions {
   readonly onNotice: (message: string) => void;
 }
 
-export class OtlpSink implements Sink {
+class OtlpSink implements Sink {
   readonly name = 'otlp';
   readonly limits = LIMITS;
   readonly requestsMax = REQUESTS_MAX;

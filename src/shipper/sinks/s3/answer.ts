@@ -41,7 +41,7 @@ export function classifyAnswer(response: HttpResponse): Answer {
 }
 
 /** The region of the bucket, where an answer names it. */
-export function regionIn(response: HttpResponse): string | undefined {
+function regionIn(response: HttpResponse): string | undefined {
   const named = response.headers['x-amz-bucket-region'] ?? element(response, 'Region');
   return typeof named === 'string' && /^[a-z0-9-]{1,40}$/.test(named) ? named : undefined;
 }

@@ -52,7 +52,7 @@ interface S3SinkOptions {
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
 }
 
-export class S3Sink implements Sink {
+class S3Sink implements Sink {
   readonly name = 's3';
   readonly fillMs: number;
   readonly #options: S3SinkOptions;
