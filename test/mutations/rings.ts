@@ -87,7 +87,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   },
   {
     fault: 'a later ring of a process is read before its earlier one',
-    file: `${IN}/source.ts`,
+    file: `${IN}/scan.ts`,
     text: '      if (!earlier.isFinished) {\n',
     by: '      if (earlier.isFinished) {\n',
     foundBy: RINGS,
@@ -95,8 +95,8 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'rings that were claimed at the last moment are not looked for',
     file: `${IN}/source.ts`,
-    text: '    // Looks once more in any case: a ring may have been claimed since the last look.\n    this.#gotMs = this.#now();\n    this.#wantsScan = true;',
-    by: '    this.#isLastScanDone = true;',
+    text: '    // Looks once more in any case: a ring may have been claimed since the last look.\n    this.#gotMs = this.#now();\n    this.#scan.isWanted = true;',
+    by: '    this.#scan.isLastDone = true;',
     foundBy: RINGS,
   },
   {

@@ -66,8 +66,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a ring that cannot be opened now is not looked at again',
-    file: `${SHIPPER}/source/rings/source.ts`,
-    find: 'if (!this.#isLate(nowMs)) this.#isAllFound = false;\n      }',
+    file: `${SHIPPER}/source/rings/scan.ts`,
+    find: 'if (!this.#isLate(nowMs)) this.isAllFound = false;\n      }',
     replace: 'this.#rings.aside.refuse(ring.name);\n      }',
   },
   {

@@ -6,7 +6,7 @@
  * costs nothing until its process sends a wake-up, except for a slow look once per second.
  */
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
-import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
+import { isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
 import { Alarm } from '../alarm.js';
 import { countByInstance, instanceOf } from '../count-by-instance.js';
@@ -15,53 +15,33 @@ import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '.
 import type { Hello } from '../frames/decoder.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
-import { RingDirectory, type RingName } from './directory.js';
-import { EndedProcesses } from './ended-processes.js';
-import { LargerRings } from './larger-rings.js';
+import type { RingName } from './directory.js';
 import { LaterRing } from './later-ring.js';
 import { LookInterval } from './look-interval.js';
 import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
 import { type Mark, RingReader } from './reader.js';
-import {
-  AWAKE_MS,
-  IDLE_MS,
-  LAST_LOOK_MS,
-  LOOK_MS,
-  QUIET_MS,
-  SCAN_MS,
-  SCARCE_IDLE_MS,
-  WAKE_UP_SCAN_MS,
-} from './times.js';
+import { RingScan } from './scan.js';
+import { AWAKE_MS, LOOK_MS, QUIET_MS, SCAN_MS } from './times.js';
 
 const READ_BYTES = 256 * 1024;
+
 export class RingSource implements Source {
   readonly #options: RingSourceOptions;
   readonly #now: () => number;
-  readonly #directory: RingDirectory;
-  readonly #larger: LargerRings;
-  readonly #endedProcesses: EndedProcesses;
+  readonly #scan: RingScan;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   readonly #rings = new OpenRings();
   readonly #names = new NameRoom();
-  #scannedMs = Number.NEGATIVE_INFINITY;
-  #wantsScan = true;
   /** When the builder got its first record; `undefined` while it is empty. */
   #firstMs: number | undefined;
   #idleLookMs = 0;
   #gotMs = 0;
   #isStopping = false;
-  #isClosing = false;
-  #isLastScanDone = false;
-  #closedMs = Number.POSITIVE_INFINITY;
-  /** Whether the last look has opened every ring that it found. */
-  #isAllFound = false;
   /** Whether a process that had not ended was sent to another ring, which the next shipper reads. */
   #hasLeftWriters = false;
-  /** Whether rings wait for others to be closed. */
-  #isCrowded = false;
   readonly #alarm = new Alarm();
   readonly #looks = new LookInterval();
   /** Processes that have ended, whose last lines may be in the builder. */
@@ -71,12 +51,15 @@ export class RingSource implements Source {
   constructor(options: RingSourceOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#directory = new RingDirectory(options);
-    this.#larger = new LargerRings({ ...options, directory: this.#directory });
-    this.#endedProcesses = new EndedProcesses(options.path);
     this.#losses = new LossTotals(options.onLost, options);
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
-    this.#directory.refill(this.#directory.names());
+    this.#scan = new RingScan(options, this.#rings, this.#losses, {
+      open: (ring, nowMs) => this.#open(ring, nowMs),
+      keepForLater: (ring) => this.#keepForLater(ring),
+      retire: (reader) => this.#retire(reader),
+      wakeForNews: (reader) => this.#wakeForNews(reader),
+      woken: (instance) => this.#woken(instance),
+    });
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<SourceBatch> {
@@ -89,7 +72,7 @@ export class RingSource implements Source {
         // The consumer has buffered the last batch, and has room for more.
         if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
         if (this.#shared.builder.count === 0) this.#tellEnded();
-        this.#scan(nowMs);
+        this.#scan.look(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
         const isEnd = this.#isEnd(nowMs);
@@ -104,7 +87,7 @@ export class RingSource implements Source {
       }
     } finally {
       // Rings that are read but not acknowledged stay open: their batches are still on the way.
-      this.#directory.close({ hasWriters: this.#hasLeftWriters });
+      this.#scan.directory.close({ hasWriters: this.#hasLeftWriters });
     }
   }
 
@@ -130,9 +113,7 @@ export class RingSource implements Source {
 
   /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */
   close(): void {
-    if (!this.#isClosing) this.#closedMs = this.#now();
-    this.#isClosing = true;
-    this.#wantsScan = true;
+    this.#scan.close(this.#now());
     this.#alarm.wake();
   }
 
@@ -140,8 +121,8 @@ export class RingSource implements Source {
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
     const readers = this.#rings.unfinished;
-    const names = this.#directory.names();
-    const others = this.#directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
+    const names = this.#scan.directory.names();
+    const others = this.#scan.directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
     const opens = [
       ...readers.map((reader) => () => reader),
       ...others.map((ring) => () => this.#open(ring, this.#now())),
@@ -154,31 +135,22 @@ export class RingSource implements Source {
     this.#isStopping = true;
     // Looks once more in any case: a ring may have been claimed since the last look.
     this.#gotMs = this.#now();
-    this.#wantsScan = true;
+    this.#scan.isWanted = true;
     this.#alarm.wake();
   }
 
   /** Whether nothing more is to be read. */
   #isEnd(nowMs: number): boolean {
-    if (this.#isClosing ? !this.#isLastScanDone : !this.#isStopping) return false;
+    if (this.#scan.isClosing ? !this.#scan.isLastDone : !this.#isStopping) return false;
     const readers = this.#rings.all;
-    if (this.#isClosing) {
+    if (this.#scan.isClosing) {
       for (const reader of readers) this.#retire(reader);
-      return readers.every((reader) => reader.isRead || this.#isGivenUp(reader, nowMs));
+      return readers.every((reader) => reader.isRead || this.#scan.isGivenUp(reader, nowMs));
     }
     // A ring that was claimed a moment ago has to be found first.
-    this.#wantsScan = true;
-    if (this.#isCrowded || !this.#isAllFound) return false;
+    this.#scan.isWanted = true;
+    if (this.#scan.isCrowded || !this.#scan.isAllFound) return false;
     return nowMs - this.#gotMs > QUIET_MS && readers.every((reader) => reader.isRead);
-  }
-
-  /** Whether there is no more time to wait for rings that cannot be read now. */
-  #isLate(nowMs: number): boolean {
-    return nowMs - this.#closedMs > LAST_LOOK_MS;
-  }
-
-  #isGivenUp(reader: RingReader, nowMs: number): boolean {
-    return this.#rings.failing.has(reader) && this.#isLate(nowMs);
   }
 
   #isBatchDue(nowMs: number): boolean {
@@ -217,67 +189,6 @@ export class RingSource implements Source {
     else this.#options.onAcknowledging(reader);
   }
 
-  /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */
-  #scan(nowMs: number): void {
-    if (nowMs - this.#scannedMs < (this.#wantsScan ? WAKE_UP_SCAN_MS : SCAN_MS) || this.#isLastScanDone) return;
-    this.#scannedMs = nowMs;
-    this.#directory.listen(
-      (instance) => this.#woken(instance),
-      (instance, total) => this.#losses.update(instance, total),
-    );
-    const names = this.#directory.names();
-    this.#isAllFound = names !== undefined;
-    if (names === undefined) {
-      // Listed again: the rings are still there.
-      this.#isLastScanDone = this.#isLate(nowMs);
-      return;
-    }
-    this.#wantsScan = false;
-    const { maxRings = Number.POSITIVE_INFINITY } = this.#options;
-    this.#isCrowded = false;
-    for (const ring of this.#directory.claimed(names)) {
-      if (this.#rings.has(ring.name)) continue;
-      // At the end there is no more time to wait.
-      this.#isCrowded = this.#rings.size >= maxRings && !this.#isClosing;
-      if (this.#isCrowded) break;
-      this.#find(ring, nowMs);
-    }
-    // A process that writes on after this gets a ring that the next shipper reads.
-    this.#isLastScanDone = this.#isClosing && this.#isAllFound;
-    if (this.#isClosing) this.#wantsScan = true;
-    if (this.#isCrowded) this.#makeRoom(nowMs);
-    this.#rings.aside.look(names);
-    this.#retireLeft(nowMs);
-    const small = this.#rings.small(this.#options.ringBytes);
-    for (const reader of small.slice(0, this.#directory.freeOf(names))) this.#retire(reader);
-    for (const reader of this.#rings.unfinished) this.#wakeForNews(reader);
-    this.#resize(names, nowMs);
-  }
-
-  #resize(listed: readonly string[], nowMs: number): void {
-    const readers = this.#rings.unfinished;
-    let names = listed;
-    for (const reader of readers) {
-      if (!this.#larger.isWanted(reader, nowMs) || !this.#larger.make(reader, names, nowMs)) continue;
-      this.#retire(reader);
-      // The next one, and free rings, have that much less room.
-      names = this.#directory.names() ?? names;
-    }
-    if (this.#directory.refill(names) || this.#directory.freeOf(names) === 0) return;
-    const large = this.#larger.toGiveBack(readers);
-    if (large !== undefined) this.#retire(large);
-  }
-
-  /** Whose process is gone, or has been quiet for long. */
-  #retireLeft(nowMs: number): void {
-    const readers = this.#rings.unfinished;
-    for (const reader of this.#endedProcesses.among(readers, nowMs)) {
-      reader.isOrphaned = true;
-      this.#retire(reader);
-    }
-    for (const reader of readers) if (nowMs - reader.gotMs > IDLE_MS) this.#retire(reader);
-  }
-
   /** An invalid frame ends the reading of that ring, and of no other. A system error may pass: the ring is read later. */
   #guarded(reader: RingReader, look: () => void): void {
     try {
@@ -301,41 +212,13 @@ export class RingSource implements Source {
   }
 
   #keepForLater(ring: RingName): void {
-    this.#rings.aside.keepForLater(new LaterRing(ring, this.#directory.pathOf(ring.name), this.#losses));
+    this.#rings.aside.keepForLater(new LaterRing(ring, this.#scan.directory.pathOf(ring.name), this.#losses));
   }
 
   #fails(reader: RingReader, problem: string): void {
     this.#options.onNoRoom(`${reader.ring.name} cannot be read now: ${problem}`);
     this.#rings.failing.add(reader);
     this.#rings.awake.add(reader);
-  }
-
-  #find(ring: RingName, nowMs: number): void {
-    // One after the other: the frames of a process go on where its earlier ring ended.
-    const earlier = this.#rings.latestOf(ring.instance);
-    if (earlier !== undefined) {
-      this.#retire(earlier);
-      if (!earlier.isFinished) {
-        if (!this.#isGivenUp(earlier, nowMs)) this.#isAllFound = false;
-        return;
-      }
-    }
-    try {
-      const reader = this.#open(ring, nowMs);
-      if (reader.lostWithPreviousRun.bytes > 0) this.#options.onPreviousRunLoss(reader.lostWithPreviousRun);
-      this.#rings.add(reader);
-    } catch (error) {
-      if (error instanceof ProtocolError) {
-        if (error.reason === 'version') this.#keepForLater(ring);
-        else this.#rings.aside.refuse(ring.name);
-        this.#options.onProtocolError(error);
-      } else if (codeOf(error) !== 'ENOENT') {
-        if (!isSystemError(error)) throw error;
-        // May pass: no descriptor is left, another user's file.
-        this.#options.onNoRoom(`${ring.name} cannot be opened now: ${messageOf(error)}`);
-        if (!this.#isLate(nowMs)) this.#isAllFound = false;
-      }
-    }
   }
 
   #open(ring: RingName, nowMs: number): RingReader {
@@ -347,7 +230,7 @@ export class RingSource implements Source {
     };
     const reader: RingReader = new RingReader(
       ring,
-      this.#directory.pathOf(ring.name),
+      this.#scan.directory.pathOf(ring.name),
       this.#shared,
       this.#losses,
       nowMs,
@@ -358,16 +241,9 @@ export class RingSource implements Source {
     return reader;
   }
 
-  /** Retires the ring that was idle for longest: its process claims another with its next line. */
-  #makeRoom(nowMs: number): void {
-    this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
-    const idle = this.#rings.idleLongest;
-    if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#retire(idle);
-  }
-
   #woken(instance: string): void {
     const reader = this.#rings.latestOf(instance);
-    if (reader === undefined || reader.isFinished) this.#wantsScan = true;
+    if (reader === undefined || reader.isFinished) this.#scan.isWanted = true;
     else this.#rings.awake.add(reader);
     this.#alarm.wake();
   }
@@ -381,7 +257,7 @@ export class RingSource implements Source {
       this.#guarded(reader, () => {
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
-        this.#wantsScan ||= this.#larger.isWanted(reader, nowMs);
+        this.#scan.wantLarger(reader, nowMs);
         this.#looks.found(got, reader.capacity);
         isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
         if (reader.isEnded && !reader.isRetired) this.#retire(reader);
@@ -402,7 +278,7 @@ export class RingSource implements Source {
 
   #retire(reader: RingReader): void {
     if (reader.isRetired) return;
-    this.#hasLeftWriters ||= this.#isClosing && !reader.isEnded && !reader.isOrphaned;
+    this.#hasLeftWriters ||= this.#scan.isClosing && !reader.isEnded && !reader.isOrphaned;
     // While it cannot be written, the process writes on: it must be read on.
     if (reader.retire()) this.#rings.awake.add(reader);
     else this.#fails(reader, 'its header cannot be written');
@@ -416,7 +292,7 @@ export class RingSource implements Source {
     const { writer, end } = reader;
     if (writer !== undefined && end !== undefined) this.#ended.push([writer, end]);
     // Its successor waits for this.
-    this.#wantsScan = true;
+    this.#scan.isWanted = true;
     if (reader.finish()) this.#remove(reader);
   }
 
@@ -461,7 +337,7 @@ export class RingSource implements Source {
     const eventMs = events !== undefined && openEvents.size > 0 ? events.idleMs / 4 : SCAN_MS;
     const firstMs = this.#firstMs ?? this.#now();
     const lingerMs = builder.count > 0 ? firstMs + this.#options.lingerMs - this.#now() : SCAN_MS;
-    const isSoon = this.#wantsScan || this.#isStopping || this.#isClosing || this.#rings.failing.size > 0;
+    const isSoon = this.#scan.isWanted || this.#isStopping || this.#scan.isClosing || this.#rings.failing.size > 0;
     const lookMs = this.#rings.awake.size > 0 ? this.#looks.next() : SCAN_MS;
     await this.#alarm.wait(isSoon ? LOOK_MS : Math.max(1, Math.min(lookMs, lingerMs, eventMs)));
   }
