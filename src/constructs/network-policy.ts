@@ -2,18 +2,28 @@
 import { ApiObject, type ApiObjectMetadata } from 'cdk8s';
 import { Construct } from 'constructs';
 import { must } from './props/must.js';
+import type { ContainerOptions } from './records/container-options.js';
+import { checkedContainers, podSinks } from './sinks/by-container.js';
 import type { Sink } from './sinks/sink.js';
+import type { SinkConfig } from './sinks/sink-config.js';
 
 /** Properties of a `ShipperNetworkPolicy`. */
 export interface ShipperNetworkPolicyProps {
   /** Sink of the shipper. The policy allows its ports, DNS and the endpoints of credentials. */
   readonly sink: Sink;
 
+  /**
+   * Options by container, as the tap has them. The policy also allows the ports of their sinks.
+   *
+   * @default - no container has a sink of its own
+   */
+  readonly perContainer?: { readonly [container: string]: ContainerOptions };
+
   /** Labels of the pods. */
   readonly podLabels: { readonly [name: string]: string };
 
   /**
-   * Address range in which the ports of the sink are allowed, such as `10.0.0.0/16`. A NetworkPolicy does not support host names.
+   * Address range in which the ports of the sinks are allowed, such as `10.0.0.0/16`. A NetworkPolicy does not support host names.
    *
    * @default - every address
    */
@@ -35,7 +45,8 @@ export interface ShipperNetworkPolicyProps {
 export class ShipperNetworkPolicy extends Construct {
   public constructor(scope: Construct, id: string, props: ShipperNetworkPolicyProps) {
     super(scope, id);
-    const { sink, podLabels, cidr, metadata } = props;
+    const { podLabels, cidr, metadata } = props;
+    const { sink } = podSinks(props.sink.bind(), checkedContainers(props.perContainer));
     // A selector without labels selects every pod of the namespace and would isolate all of them.
     must(
       Object.keys(podLabels).length > 0,
@@ -62,8 +73,8 @@ export class ShipperNetworkPolicy extends Construct {
 
 const tcp = (port: number) => ({ protocol: 'TCP', port });
 
-function sinkRules(sink: Sink, cidr: string | undefined) {
-  const ports = [...new Set(sink.bind().egress.map(({ port }) => port))].sort((a, b) => a - b);
+function sinkRules({ egress }: SinkConfig, cidr: string | undefined) {
+  const ports = [...new Set(egress.map(({ port }) => port))].sort((a, b) => a - b);
   // A rule without ports would allow all ports.
   if (ports.length === 0) return [];
   return [{ ...(cidr !== undefined && { to: [{ ipBlock: { cidr } }] }), ports: ports.map(tcp) }];

@@ -1,23 +1,49 @@
-/** The log group of a sink, as an object that the ACK controller for CloudWatch Logs makes. */
+/** The log groups of sinks, as objects that the ACK controller for CloudWatch Logs makes. */
 import type { Construct } from 'constructs';
 import { LogGroup } from '../../../imports/cloudwatchlogs.services.k8s.aws.js';
+import { must } from '../props/must.js';
+import type { OwnLogGroup } from '../sinks/by-container.js';
 import type { SinkLogGroup } from '../sinks/sink-config.js';
 import { type FirehoseSubscription, firehoseFilter } from './firehose.js';
 
-/** Of a group that the controller makes. */
+/** Of groups that the controller makes. */
 export interface LogGroupOptions {
   readonly namespace: string | undefined;
   readonly deletionProtection: boolean | undefined;
   readonly firehose: FirehoseSubscription | undefined;
 }
 
-/** Makes the object `LogGroup` of `scope`. Throws if an ARN is none. */
-export function createLogGroup(
+/**
+ * Makes an object for each log group: `LogGroup` for that of the pod, `LogGroup-NAME` for that of a container.
+ *
+ * @throws if an ARN is none, or if sinks with one log group differ in its retention, key or tags
+ */
+export function createLogGroups(scope: Construct, groups: readonly OwnLogGroup[], options: LogGroupOptions): void {
+  const made: SinkLogGroup[] = [];
+  for (const { container, group } of groups) {
+    const same = made.find(({ name, region }) => name === group.name && region === group.region);
+    must(
+      same === undefined || asText(same) === asText(group),
+      'logGroup',
+      group.name,
+      `have the same retention, key and tags in each sink, but that of container '${container}' differs: correct it`,
+    );
+    if (same !== undefined) continue;
+    made.push(group);
+    createLogGroup(scope, container === undefined ? 'LogGroup' : `LogGroup-${container}`, group, options);
+  }
+}
+
+const asText = ({ retentionDays, kmsKeyArn, tags = {} }: SinkLogGroup) =>
+  JSON.stringify([retentionDays, kmsKeyArn, Object.entries(tags).sort()]);
+
+function createLogGroup(
   scope: Construct,
+  id: string,
   { name, region, retentionDays, kmsKeyArn, tags }: SinkLogGroup,
   { namespace, deletionProtection, firehose }: LogGroupOptions,
 ): void {
-  new LogGroup(scope, 'LogGroup', {
+  new LogGroup(scope, id, {
     metadata: {
       ...(namespace !== undefined && { namespace }),
       annotations: {

@@ -4,16 +4,26 @@ import { type IServiceAccount, ServiceAccount } from 'cdk8s-plus-28';
 import { Construct } from 'constructs';
 import { PodIdentityAssociation } from '../../../imports/eks.services.k8s.aws.js';
 import { must } from '../props/must.js';
+import type { ContainerOptions } from '../records/container-options.js';
+import { checkedContainers, podSinks } from '../sinks/by-container.js';
 import type { Sink } from '../sinks/sink.js';
+import type { SinkIamStatement, SinkLogGroup } from '../sinks/sink-config.js';
 import type { FirehoseSubscription } from './firehose.js';
 import type { AwsIdentity } from './identity.js';
-import { createLogGroup } from './log-group.js';
+import { createLogGroups } from './log-group.js';
 import { ShipperRole } from './shipper-role.js';
 
 /** Whose rights, and how they come to the pods. */
 export interface LogTapAwsProps {
-  /** Where the shipper sends: its rights are those of the role. */
+  /** Where the shipper sends. Its rights are those of the role. */
   readonly sink: Sink;
+
+  /**
+   * Options by container, as the tap has them. The role also has the rights of their sinks, and `logGroup` makes their groups.
+   *
+   * @default - no container has a sink of its own
+   */
+  readonly perContainer?: { readonly [container: string]: ContainerOptions };
 
   /** How the pods come to the role. */
   readonly identity: AwsIdentity;
@@ -47,15 +57,15 @@ export interface LogTapAwsProps {
   readonly permissionsBoundaryArn?: string;
 
   /**
-   * Whether the ACK controller for CloudWatch Logs makes the sink's log group, with its retention, key and tags. It stays,
-   * with its logs, when its object is deleted. Needs `createLogGroup: false` in the sink.
+   * Whether the ACK controller for CloudWatch Logs makes the log group of each sink, with its retention, key and tags. It stays,
+   * with its logs, when its object is deleted. Needs `createLogGroup: false` in the sinks.
    *
    * @default false
    */
   readonly logGroup?: boolean;
 
   /**
-   * Whether AWS refuses to delete the log group until this is `false`. Needs `logGroup`, and a controller whose definition of
+   * Whether AWS refuses to delete the log groups until this is `false`. Needs `logGroup`, and a controller whose definition of
    * a LogGroup has the field.
    *
    * @default false
@@ -63,7 +73,7 @@ export interface LogTapAwsProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * A copy of the log group's events for a stream of Amazon Data Firehose, such as an archive. Needs `logGroup`.
+   * A copy of the events of each log group for a stream of Amazon Data Firehose, such as an archive. Needs `logGroup`.
    *
    * @default - no copy
    */
@@ -82,12 +92,11 @@ export class LogTapAws extends Construct {
   public constructor(scope: Construct, id: string, props: LogTapAwsProps) {
     super(scope, id);
     checkUse(props);
-    const { sink, identity } = props;
-    const { existing, clusterName, roleArn, trust, createdRoleArn } = identity._bind();
-    const { logGroup } = sink.bind();
+    const sinks = sinksOf(props);
+    const { existing, clusterName, roleArn, trust, createdRoleArn } = props.identity._bind();
     const { deletionProtection, firehose, podNamespace } = props;
-    if (props.logGroup === true && logGroup !== undefined) {
-      createLogGroup(this, logGroup, { namespace: podNamespace, deletionProtection, firehose });
+    if (props.logGroup === true) {
+      createLogGroups(this, sinks.logGroups, { namespace: podNamespace, deletionProtection, firehose });
     }
     if (existing !== undefined) {
       this.serviceAccount = ServiceAccount.fromServiceAccountName(this, 'ServiceAccount', existing);
@@ -102,7 +111,7 @@ export class LogTapAws extends Construct {
     });
     // Its optional property is undefined, for which this compiler's settings have no pardon.
     this.serviceAccount = account as IServiceAccount;
-    const role = trust && this.createRole(props, trust(this.namespaceOf(props), account.name));
+    const role = trust && this.createRole(props, sinks.sink.iam, trust(this.namespaceOf(props), account.name));
     if (clusterName !== undefined) {
       new PodIdentityAssociation(this, 'PodIdentity', {
         metadata: { namespace: this.namespaceOf(props) },
@@ -130,12 +139,14 @@ export class LogTapAws extends Construct {
     return namespace;
   }
 
-  private createRole(props: LogTapAwsProps, trust: object): ShipperRole {
-    const { roleName, permissionsBoundaryArn, sink } = props;
+  private createRole(props: LogTapAwsProps, iam: SinkIamStatement[], trust: object): ShipperRole {
+    const { roleName, permissionsBoundaryArn } = props;
     const namespace = this.namespaceOf(props);
-    return new ShipperRole(this, 'Role', { namespace, roleName, permissionsBoundaryArn, iam: sink.iam, trust });
+    return new ShipperRole(this, 'Role', { namespace, roleName, permissionsBoundaryArn, iam, trust });
   }
 }
+
+const sinksOf = ({ sink, perContainer }: LogTapAwsProps) => podSinks(sink.bind(), checkedContainers(perContainer));
 
 /** Properties of LogGroupTemplate that the controller's LogGroup has no fields for. */
 const OF_TEMPLATE = ['fieldIndexes', 'transformer', 'masked', 'metrics'] as const;
@@ -150,18 +161,12 @@ function checkUse(props: LogTapAwsProps): void {
   checkParts(props);
 }
 
-function checkParts({
-  sink,
-  identity,
-  serviceAccountName,
-  roleName,
-  permissionsBoundaryArn,
-  logGroup,
-  deletionProtection,
-  firehose,
-}: LogTapAwsProps): void {
+function checkParts(props: LogTapAwsProps): void {
+  const { identity, serviceAccountName, roleName, permissionsBoundaryArn, logGroup, deletionProtection, firehose } =
+    props;
   const { existing, trust } = identity._bind();
-  const { name, iam, logGroup: group } = sink.bind();
+  const { sink, logGroups } = sinksOf(props);
+  const { name, iam } = sink;
   must(iam.length > 0, 'sink', name, 'be one that needs rights in AWS: leave LogTapAws out');
   must(
     serviceAccountName === undefined || existing === undefined,
@@ -188,23 +193,28 @@ function checkParts({
     );
   }
   if (logGroup !== true) return;
-  must(group !== undefined, 'logGroup', logGroup, 'come with a sink of CloudWatch Logs: leave it out');
+  must(logGroups.length > 0, 'logGroup', logGroup, 'come with a sink of CloudWatch Logs: leave it out');
+  for (const { container, group } of logGroups) checkGroup(group, container);
+}
+
+function checkGroup({ roleArn, createdByShipper, groupClass }: SinkLogGroup, container: string | undefined): void {
+  const of = container === undefined ? 'the sink' : `the sink of container '${container}'`;
   must(
-    group.roleArn === undefined,
+    roleArn === undefined,
     'logGroup',
-    logGroup,
-    'not come with a `roleArn` of the sink, in whose account the controller makes nothing: leave it out',
+    true,
+    `not come with a \`roleArn\` of ${of}, in whose account the controller makes nothing: leave it out`,
   );
   must(
-    !group.createdByShipper,
+    !createdByShipper,
     'logGroup',
-    logGroup,
-    'come with a log group that the shipper does not create: give the sink `createLogGroup: false`',
+    true,
+    `come with a log group that the shipper does not create: give ${of} \`createLogGroup: false\``,
   );
   must(
-    group.groupClass === undefined || group.groupClass === 'STANDARD',
+    groupClass === undefined || groupClass === 'STANDARD',
     'groupClass',
-    group.groupClass,
+    groupClass,
     'be STANDARD, the only class that the controller makes: leave `logGroup` out and let the shipper create the group',
   );
 }

@@ -63,6 +63,7 @@ export const PROPERTIES = {
   ContainerOptions: {
     redact: 'AddedRedaction',
     sink: 'Sink',
+    bill: 'ExpectedBill',
     processes: '{ReadingOptions}',
     streams: 'one of none stdout stderr both',
     file: 'string',

@@ -6,6 +6,7 @@ import { type Binding, bindSettings } from '../sinks/bind.js';
 import type { PodSinks } from '../sinks/by-container.js';
 import type { Sink } from '../sinks/sink.js';
 import { type EventOptions, eventBindings } from './event-options.js';
+import { type ExpectedBill, expectedOfContainer } from './expected-bill.js';
 import { type FieldReading, fieldBindings } from './field-options.js';
 import { type AddedRedaction, redactionBindings } from './redaction-options.js';
 
@@ -45,6 +46,14 @@ export interface ContainerOptions extends TapOptions, ReadingOptions {
   readonly sink?: Sink;
 
   /**
+   * What the records of this container are expected to cost in CloudWatch Logs, in addition to the `bill` of the pod. Needs a `sink`
+   * with another log group than the pod's.
+   *
+   * @default - no estimate
+   */
+  readonly bill?: ExpectedBill;
+
+  /**
    * Options of single processes of the container, by the name of the process, such as `java`.
    *
    * @default - those of the container
@@ -54,13 +63,14 @@ export interface ContainerOptions extends TapOptions, ReadingOptions {
 
 /** Only the `ContainerOptions` of a struct, without absent ones. */
 export function containerOptions(options: ContainerOptions): ContainerOptions {
-  const { events, fields, redact, sink, processes } = options;
+  const { events, fields, redact, sink, bill, processes } = options;
   return {
     ...tapOptions(options),
     ...(events !== undefined && { events }),
     ...(fields !== undefined && { fields }),
     ...(redact !== undefined && { redact }),
     ...(sink !== undefined && { sink }),
+    ...(bill !== undefined && { bill }),
     ...(processes !== undefined && { processes }),
   };
 }
@@ -90,7 +100,7 @@ export type ByContainer = ReadonlyMap<string, ContainerOptions>;
  */
 export function containerSettings(
   containers: ByContainer,
-  pod: ReadingOptions,
+  pod: ReadingOptions & { readonly bill?: ExpectedBill },
   sinks: PodSinks['entries'] = {},
 ): Readonly<Record<string, string>> {
   const entries: Record<string, Record<string, string>> = {};
@@ -99,7 +109,8 @@ export function containerSettings(
     const place = `perContainer.${name}`;
     const kinds = redactionBindings(options.redact ?? {}).filter(({ value }) => value !== undefined);
     const read = { ...reading(place, options, pod), ...bindSettings(at(place, kinds)).settings };
-    const own = { ...read, ...(Object.hasOwn(sinks, name) && sinks[name]) };
+    const ofSinks = Object.hasOwn(sinks, name) ? sinks[name] : undefined;
+    const own = { ...read, ...ofSinks, ...expectedOfContainer(`${place}.bill`, options.bill, pod.bill, ofSinks) };
     if (hides || Object.keys(own).length > 0) entries[name] = own;
     for (const [process, each] of Object.entries(options.processes ?? {})) {
       const isName = process !== '' && !process.includes('/');

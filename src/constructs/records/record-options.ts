@@ -57,7 +57,8 @@ export interface RecordOptions {
   readonly budget?: Budget;
 
   /**
-   * What the records are expected to cost in CloudWatch Logs: finding LT038, and LT039 above the most that they may cost.
+   * What the records are expected to cost in CloudWatch Logs: finding LT038, and LT039 above the most that they may cost. Those of a
+   * container whose `sink` has a log group of its own are in the `bill` of the container.
    *
    * @default - no estimate
    */

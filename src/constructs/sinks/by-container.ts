@@ -1,10 +1,11 @@
 /** Sinks of single containers beside those of the pod: one configuration of the shipper, and what differs by container. */
 import { SINK_SETTING_NAMES } from '../../catalog/records/container-sinks.js';
 import { SINK_CHOICE, SINKS } from '../../catalog/sinks/index.js';
+import { mustHaveProperties } from '../props/known-properties.js';
 import { must } from '../props/must.js';
 import { secretFilePath } from '../sidecar/sink-files.js';
 import type { Sink } from './sink.js';
-import type { SecretFile, SinkConfig } from './sink-config.js';
+import type { SecretFile, SinkConfig, SinkLogGroup } from './sink-config.js';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -16,19 +17,38 @@ export interface PodSinks {
   readonly entries: Readonly<Record<string, Texts>>;
   /** Secrets that only entries name. */
   readonly secretFiles: readonly SecretFile[];
+  /** The log groups of all. */
+  readonly logGroups: readonly OwnLogGroup[];
 }
 
-/** Options of a container, as far as they are needed here. */
-interface WithSink {
-  readonly sink?: Sink;
+/** A log group, and the container whose records it has: none for that of the pod. */
+export interface OwnLogGroup {
+  readonly container?: string;
+  readonly group: SinkLogGroup;
+}
+
+/** Options of containers, as far as they are needed here. */
+export type WithSinks = Readonly<Record<string, { readonly sink?: Sink }>>;
+
+/**
+ * Options by container of a construct that is given none of the tap's other properties.
+ *
+ * @throws if they are none
+ */
+export function checkedContainers<T extends object>(perContainer: Readonly<Record<string, T>> = {}) {
+  for (const [name, options] of Object.entries(perContainer)) {
+    mustHaveProperties('ContainerOptions', options, `perContainer.${name}`);
+  }
+  return perContainer;
 }
 
 /** @throws if containers need different values of a setting that is one for the shipper, such as a variable of a module */
-export function podSinks(pod: SinkConfig, perContainer: Readonly<Record<string, WithSink>>): PodSinks {
+export function podSinks(pod: SinkConfig, perContainer: WithSinks): PodSinks {
   const own = Object.entries(perContainer).flatMap(([container, { sink }]) =>
     sink === undefined ? [] : [[container, sink.bind()] as const],
   );
-  if (own.length === 0) return { sink: pod, entries: {}, secretFiles: [] };
+  const ofPod = pod.logGroup === undefined ? [] : [{ group: pod.logGroup }];
+  if (own.length === 0) return { sink: pod, entries: {}, secretFiles: [], logGroups: ofPod };
   const shared = sharedSettings(pod, own);
   const all = [pod, ...own.map(([, config]) => config)];
   const isShared = ({ setting }: SecretFile) => !SINK_SETTING_NAMES.includes(setting);
@@ -47,6 +67,10 @@ export function podSinks(pod: SinkConfig, perContainer: Readonly<Record<string, 
     },
     entries: Object.fromEntries(own.map(([container, config]) => [container, entryOf(config, pod)])),
     secretFiles: ofContainers.filter((file) => !isShared(file)),
+    logGroups: [
+      ...ofPod,
+      ...own.flatMap(([container, { logGroup }]) => (logGroup === undefined ? [] : [{ container, group: logGroup }])),
+    ],
   };
 }
 

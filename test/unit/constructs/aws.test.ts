@@ -28,19 +28,21 @@ interface Manifest {
 }
 
 function synthesise(props: Omit<LogTapAwsProps, 'sink'> & { readonly sink?: Sink }, namespace?: string) {
+  const { perContainer = {} } = props;
   const chart = new Chart(Testing.app(), 'shop', namespace === undefined ? {} : { namespace });
   const aws = new LogTapAws(chart, 'Aws', { sink, ...props });
   new TappedDeployment(chart, 'Orders', {
-    containers: [{ name: 'orders', image: 'orders:4.2' }],
+    containers: ['orders', ...Object.keys(perContainer)].map((name) => ({ name, image: 'orders:4.2' })),
     serviceAccount: aws.serviceAccount,
-    tap: { sink: props.sink ?? sink },
+    tap: { sink: props.sink ?? sink, perContainer },
   });
   const synthesised = Testing.synth(chart);
-  const objects: Manifest[] = synthesised.slice(0, -1);
+  const manifests: Manifest[] = synthesised.slice(0, -1);
   const deployment = synthesised.at(-1);
   return {
-    objects: Object.fromEntries(objects.map((object) => [object.kind, object])),
-    kinds: objects.map(({ kind }) => kind),
+    manifests,
+    objects: Object.fromEntries(manifests.map((object) => [object.kind, object])),
+    kinds: manifests.map(({ kind }) => kind),
     usedAccount: deployment.spec.template.spec.serviceAccountName,
   };
 }
@@ -197,6 +199,78 @@ test('the log group of one sink among several', () => {
   const both = Sink.all([Sink.stdout(), Sink.openSearch({ url: 'https://os:9200' }), sink]);
   const { objects } = synthesise({ identity: AwsIdentity.existing(), logGroup: true, sink: both });
   expect(objects.LogGroup?.spec.name).toBe('/shop/orders');
+});
+
+describe('sinks of containers', () => {
+  const place = { region: 'eu-west-1', account: '111122223333' };
+  const other = { ...place, createLogGroup: false };
+  const audit = Sink.cloudWatch({ ...other, logGroup: '/shop/audit', retentionDays: 3653 });
+  const firehose = Sink.firehose({ ...place, deliveryStream: 'access' });
+
+  test('the role has the rights of each, and each log group is made once', () => {
+    const { manifests } = synthesise({
+      identity: AwsIdentity.podIdentityRole('prod'),
+      podNamespace: 'shop',
+      logGroup: true,
+      perContainer: { web: { sink: firehose }, audit: { sink: audit }, copy: { sink: audit }, job: { sink } },
+    });
+    const of = (kind: string) => manifests.filter((each) => each.kind === kind).map(({ spec }) => spec);
+    expect(of('LogGroup')).toMatchObject([
+      { name: '/shop/orders', retentionDays: 30 },
+      { name: '/shop/audit', retentionDays: 3653 },
+    ]);
+    const regions = manifests.flatMap(({ metadata }) => Object.values(metadata.annotations ?? {}));
+    expect(regions).toEqual(expect.arrayContaining(['eu-central-1', 'eu-west-1']));
+    expect(policyOf(of('Policy')[0]?.policyDocument).Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: ['arn:aws:logs:eu-central-1:111122223333:log-group:/shop/orders:*'],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['firehose:PutRecordBatch'],
+        Resource: ['arn:aws:firehose:eu-west-1:111122223333:deliverystream/access'],
+      },
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: ['arn:aws:logs:eu-west-1:111122223333:log-group:/shop/audit:*'],
+      },
+    ]);
+  });
+
+  test('the log group of a container, in a pod whose sink needs no rights in AWS', () => {
+    const { kinds, objects } = synthesise({
+      identity: AwsIdentity.irsa(ROLE),
+      logGroup: true,
+      sink: Sink.stdout(),
+      perContainer: { audit: { sink: audit } },
+    });
+    expect(kinds).toEqual(['LogGroup', 'ServiceAccount']);
+    expect(objects.LogGroup?.spec.name).toBe('/shop/audit');
+  });
+
+  test.each([
+    [
+      { ...other, logGroup: '/a', createLogGroup: true },
+      "a log group that the shipper does not create: give the sink of container 'audit' `createLogGroup: false`",
+    ],
+    [{ ...other, logGroup: '/a', roleArn: ROLE }, "not come with a `roleArn` of the sink of container 'audit'"],
+    [
+      { ...other, region: 'eu-central-1', logGroup: '/shop/orders' },
+      "'logGroup' (\"/shop/orders\") must have the same retention, key and tags in each sink, but that of container 'audit' differs: correct it",
+    ],
+  ])('%j is refused: %s', (of, message) => {
+    const perContainer = { audit: { sink: Sink.cloudWatch(of) } };
+    const make = () => synthesise({ identity: AwsIdentity.existing(), logGroup: true, perContainer });
+    expect(make).toThrow(message);
+  });
+
+  test('a sink in the place of options is named', () => {
+    const make = () => synthesise({ identity: AwsIdentity.existing(), perContainer: { audit: audit as never } });
+    expect(make).toThrow(/'perContainer\.audit/);
+  });
 });
 
 describe('refuses', () => {

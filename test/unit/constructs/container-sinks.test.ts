@@ -86,6 +86,36 @@ test('a container that is not tapped has no entry, and a sink of its own hides n
   expect(injected(props, pod('web', 'audit')).entries).toEqual({});
 });
 
+describe('the expected bytes', () => {
+  const NAME = 'LOGTAP_CLOUDWATCH_EXPECTED_BYTES_PER_DAY';
+  const other = Sink.cloudWatch({ logGroup: '/web', region: 'eu-central-1' });
+  const bill = { recordsPerDay: 1000, bytesPerRecord: 74 };
+
+  test('of a container are compared with its own sink', () => {
+    const perContainer = { web: { sink: other, bill: { ...bill, recordsPerDay: 10 } } };
+    const { env, entries } = injected({ sink: group, bill, perContainer });
+    expect(env).toMatchObject({ [NAME]: '100000' });
+    expect(entries.web).toMatchObject({ [NAME]: '1000' });
+  });
+
+  test('of the pod are not those of a container without a bill', () => {
+    const { entries } = injected({ sink: group, bill, perContainer: { web: { sink: other } } });
+    expect(entries.web).toMatchObject({ [NAME]: '' });
+  });
+
+  test('make no sink of its own of one that a container shares', () => {
+    const { entries } = injected({ sink: group, bill, perContainer: { web: { sink: group, bill } } });
+    expect(entries).toEqual({ web: { LOGTAP_SINK: 'cloudwatch' } });
+  });
+
+  test('are refused with the place of a wrong number', () => {
+    const perContainer = { web: { sink: other, bill: { recordsPerDay: 0 } } };
+    expect(() => injected({ sink: group, perContainer })).toThrow(
+      "'perContainer.web.bill.recordsPerDay' (0) must be a number above 0: correct it",
+    );
+  });
+});
+
 test('a logtap.yaml has the same', () => {
   const data = {
     sink: { openSearch: { url: 'http://search:9200' } },

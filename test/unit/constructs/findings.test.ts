@@ -55,6 +55,9 @@ const patches: [string, KubernetesObject][] = [
 const inRegion = (region: string, groupClass?: LogGroupClass) =>
   Sink.cloudWatch({ logGroup: '/shop', region, ...(groupClass !== undefined && { groupClass }) });
 const frankfurt = inRegion('eu-central-1');
+const virginia = inRegion('us-east-1');
+const tenMillion = { recordsPerDay: 10_000_000, bytesPerRecord: 174 };
+const withAudit = of({ containers: ['app', 'audit'].map((name) => ({ ...app, name })) });
 
 const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   [
@@ -247,6 +250,49 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     "LT039 Deployment/orders: the price of ingest into a log group of the class DELIVERY in eu-central-1 is not known: list prices are known for the classes STANDARD and INFREQUENT_ACCESS in ap-northeast-1, ap-northeast-2, eu-central-1, eu-west-1, us-east-1, us-east-2, us-west-2: set 'bill.usdPerGb' (docs/reference/findings.md#lt039)",
   ],
   [
+    'LT031',
+    withAudit,
+    { sink: frankfurt, perContainer: { audit: { bill: { recordsPerDay: 1 } } } },
+    "LT031 Deployment/orders: 'perContainer.audit.bill' has no effect without a log group of the container's own: add its records to 'bill' (docs/reference/findings.md#lt031)",
+  ],
+  [
+    'LT031',
+    withAudit,
+    { perContainer: { audit: { sink, bill: { recordsPerDay: 1 } } } },
+    "LT031 Deployment/orders: 'perContainer.audit.bill' has no effect without a log group of the container's own: leave it out (docs/reference/findings.md#lt031)",
+  ],
+  [
+    'LT031',
+    withAudit,
+    { bill: { recordsPerDay: 1 }, perContainer: { audit: { sink: frankfurt } } },
+    "LT031 Deployment/orders: 'bill' has no effect without a sink of CloudWatch Logs: give it to the container: 'perContainer.audit.bill' (docs/reference/findings.md#lt031)",
+  ],
+  [
+    'LT038',
+    withAudit,
+    // 10 * 10^6 * (174 + 26) bytes * 365 / 12 days = 60.8 GB, at 0.5 USD.
+    { perContainer: { audit: { sink: virginia, bill: { recordsPerDay: 1_000_000, bytesPerRecord: 174, pods: 10 } } } },
+    "LT038 Deployment/orders: 1000000 records a day of container 'audit' in each of 10 pods, 61 GB a month, are expected to cost 30.42 USD of ingest in the class STANDARD, 15.21 USD in INFREQUENT_ACCESS, by list prices of 2026-08: correct 'perContainer.audit.bill' where it is wrong (docs/reference/findings.md#lt038)",
+  ],
+  [
+    'LT039',
+    withAudit,
+    {
+      ...{ sink: frankfurt, accept: ['LT038'], bill: { ...tenMillion, usdPerMonth: 100 } },
+      perContainer: { audit: { sink: virginia } },
+    },
+    "LT039 Deployment/orders: the cost of the records of container 'audit', which go to /shop, is not known: set 'perContainer.audit.bill' (docs/reference/findings.md#lt039)",
+  ],
+  [
+    'LT039',
+    withAudit,
+    {
+      ...{ sink: frankfurt, accept: ['LT038'], bill: tenMillion },
+      perContainer: { audit: { sink: virginia, bill: { ...tenMillion, usdPerMonth: 30 } } },
+    },
+    "LT039 Deployment/orders: 10000000 records a day of container 'audit' in each of 1 pods, 61 GB a month, are expected to cost 30.42 USD of ingest in the class STANDARD, which is above 'perContainer.audit.bill.usdPerMonth' (30): withhold records with 'rules' or 'budget', use 'groupClass' INFREQUENT_ACCESS, or raise 'perContainer.audit.bill.usdPerMonth' (docs/reference/findings.md#lt039)",
+  ],
+  [
     'LT040',
     of({ containers: [app, { name: 'istio-proxy', image: 'p' }] }),
     { sink: Sink.openSearch({ url: 'https://os:9200' }) },
@@ -349,6 +395,36 @@ describe.each(cases)('%s', (code, manifest, given, message) => {
     if (severity === FindingSeverity.ERROR) expect(act).toThrow(new Error(message));
     else expect(act).not.toThrow();
   });
+});
+
+/** 60.8 GB each: 38.33 USD in eu-central-1, and half of 30.42 USD in the other class in us-east-1. */
+test.each([
+  [54, 'LT038', ': correct'],
+  [53, 'LT039', ", which is above 'bill.usdPerMonth' (53): withhold"],
+])('a limit of %d USD is one for the sinks of all containers: %s', (usdPerMonth, code, more) => {
+  const own = inRegion('us-east-1', LogGroupClass.INFREQUENT_ACCESS);
+  const findings = LogTap.check(withAudit, {
+    ...{ sink: Sink.all([frankfurt, Sink.stdout()]), shipper, bill: { ...tenMillion, usdPerMonth } },
+    perContainer: { audit: { sink: own, bill: tenMillion } },
+  });
+  const texts = findings.map(formatFinding);
+  expect(texts.slice(0, 2)).toMatchObject(
+    [/^LT038 .* 38.33 USD/, /^LT038 .*'audit'.* 15.21 USD/].map(expect.stringMatching),
+  );
+  expect(texts.slice(2)).toEqual([
+    expect.stringContaining(
+      `the records of the pod, 'audit' together are expected to cost 53.53 USD of ingest a month${more}`,
+    ),
+  ]);
+  expect(findings[2]?.code).toBe(code);
+});
+
+test('an annotation that sends the records of a container to the group of the pod makes its bill one without an effect', () => {
+  const workload = structuredClone(withAudit);
+  podTemplate(workload).metadata = { annotations: { 'audit.logtap.dev/sink': 'cloudwatch' } };
+  const perContainer = { audit: { sink: virginia, bill: tenMillion } };
+  const findings = LogTap.check(workload, { sink: frankfurt, shipper, bill: tenMillion, perContainer });
+  expect(findings.map(({ code }) => code).sort()).toEqual(['LT031', 'LT038']);
 });
 
 test('LT001 does not arise with a deadline, with native sidecars, or in a pod that runs until it is deleted', () => {

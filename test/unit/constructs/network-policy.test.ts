@@ -1,6 +1,6 @@
 /** What a shipper may connect to, and nothing else. */
 import { Testing } from 'cdk8s';
-import { ShipperNetworkPolicy, Sink } from '../../../src/constructs/index.js';
+import { ShipperNetworkPolicy, type ShipperNetworkPolicyProps, Sink } from '../../../src/constructs/index.js';
 
 const DNS = {
   ports: [
@@ -9,17 +9,17 @@ const DNS = {
   ],
 };
 
-function spec(sink: Sink, cidr?: string) {
+function spec(sink: Sink, more: Partial<ShipperNetworkPolicyProps> = {}) {
   const chart = Testing.chart();
   const podLabels = { app: 'orders' };
-  new ShipperNetworkPolicy(chart, 'Egress', { sink, podLabels, ...(cidr !== undefined && { cidr }) });
+  new ShipperNetworkPolicy(chart, 'Egress', { sink, podLabels, ...more });
   const [object] = Testing.synth(chart);
   expect(object).toMatchObject({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' });
   return object.spec;
 }
 
 test('a sink outside AWS: DNS and its port, at the given addresses', () => {
-  expect(spec(Sink.openSearch({ url: 'https://os:9200' }), '10.0.0.0/16')).toEqual({
+  expect(spec(Sink.openSearch({ url: 'https://os:9200' }), { cidr: '10.0.0.0/16' })).toEqual({
     podSelector: { matchLabels: { app: 'orders' } },
     policyTypes: ['Egress'],
     egress: [DNS, { to: [{ ipBlock: { cidr: '10.0.0.0/16' } }], ports: [{ protocol: 'TCP', port: 9200 }] }],
@@ -37,7 +37,7 @@ test('a sink without connections opens no port', () => {
 
 test('at AWS also the endpoints of credentials', () => {
   const sink = Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1', endpoint: 'https://10.0.0.9:8443' });
-  expect(spec(sink, '10.0.0.0/16').egress).toEqual([
+  expect(spec(sink, { cidr: '10.0.0.0/16' }).egress).toEqual([
     DNS,
     { to: [{ ipBlock: { cidr: '10.0.0.0/16' } }], ports: [{ protocol: 'TCP', port: 8443 }] },
     { ports: [{ protocol: 'TCP', port: 443 }] },
@@ -54,4 +54,23 @@ test('each port of several sinks once', () => {
     Sink.cloudWatch({ logGroup: '/shop', region: 'eu-central-1' }),
   ]);
   expect(spec(sink).egress[1]).toEqual({ ports: [{ protocol: 'TCP', port: 443 }] });
+});
+
+test('the ports of sinks of containers, and the endpoints of credentials that only one of them needs', () => {
+  const perContainer = {
+    web: { sink: Sink.tcp({ host: 'logs.example', port: 5170 }) },
+    audit: { sink: Sink.cloudWatch({ logGroup: '/audit', region: 'eu-central-1' }) },
+    job: {},
+  };
+  const { egress } = spec(Sink.openSearch({ url: 'https://os:9200' }), { perContainer });
+  expect(egress.slice(0, 3)).toEqual([
+    DNS,
+    { ports: [443, 5170, 9200].map((port) => ({ protocol: 'TCP', port })) },
+    { ports: [{ protocol: 'TCP', port: 443 }] },
+  ]);
+});
+
+test('a sink in the place of the options of a container is refused: its port would stay shut', () => {
+  const perContainer = { web: Sink.tcp({ host: 'logs.example', port: 5170 }) as never };
+  expect(() => spec(Sink.stdout(), { perContainer })).toThrow(/'perContainer\.web/);
 });
