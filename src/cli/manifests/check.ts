@@ -15,7 +15,7 @@ import { CHECK } from '../commands/manifests.js';
 import { type CommandStreams, write } from '../streams.js';
 import { structured } from '../structured.js';
 import { EXIT } from '../usage.js';
-import { placeOf } from './manifests.js';
+import { placeOf } from './manifest-text.js';
 import { atPlace, readManifests } from './rewrite-manifests.js';
 import { type PlacedFinding, sarif } from './sarif.js';
 import { tapProps } from './tap-flags.js';

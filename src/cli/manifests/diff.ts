@@ -10,7 +10,8 @@ import { EXIT } from '../usage.js';
 import { editYaml } from './edit/edit-yaml.js';
 import { injected } from './inject.js';
 import { toYaml } from './kubectl-yaml.js';
-import { parseDocuments, placeOf, readValues } from './manifests.js';
+import { placeOf } from './manifest-text.js';
+import { parseDocuments, readValues } from './manifests.js';
 import { atPlace, readManifests } from './rewrite-manifests.js';
 import { tapProps } from './tap-flags.js';
 

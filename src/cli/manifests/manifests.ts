@@ -1,16 +1,10 @@
-/** Reads and writes Kubernetes manifests: files, directories and standard input, YAML with any number of documents, and JSON. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Document, LineCounter, type Node, parseAllDocuments } from 'yaml';
+/** Reads and writes Kubernetes manifests: YAML with any number of documents, and JSON. */
+import { type Alias, type Document, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import { listItems } from '../../constructs/injection/object-list.js';
 import { isWorkload, type KubernetesObject } from '../../constructs/injection/workload.js';
-import { CommandError } from '../usage.js';
 import { AS_KUBECTL, toYaml } from './kubectl-yaml.js';
-import { RENDER_FIRST, strangeKey, templateExpression } from './unrendered.js';
-
-/** Exit codes after sysexits(3). */
-const EX_DATAERR = 65;
-const EX_NOINPUT = 66;
+import { type ManifestText, malformed, placeOf } from './manifest-text.js';
+import { RENDER_FIRST, sourceOfManifests, strangeKey, templateExpression } from './unrendered.js';
 
 /** One object of a source, with the place where it starts. */
 export interface Manifest {
@@ -18,41 +12,6 @@ export interface Manifest {
   readonly file: string;
   /** From 1 on. */
   readonly line: number;
-}
-
-/** The position of an object, for messages. */
-export const placeOf = (file: string, line: number) => `${file}, line ${line}`;
-
-/** A text to read manifests from. Messages use `name`. */
-export interface ManifestText {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** The texts of one file, or of every .yaml, .yml and .json file below a directory, in the order of names. */
-export function readManifestFiles(path: string): ManifestText[] {
-  try {
-    if (!statSync(path).isDirectory()) return [{ name: path, text: readFileSync(path, 'utf8') }];
-    const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
-      .filter((file) => /\.(ya?ml|json)$/.test(file))
-      .map((file) => join(path, file))
-      .sort();
-    if (files.length > 0) return files.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
-  } catch (error) {
-    throw new CommandError(
-      `cannot read '${path}': ${(error as Error).message}. Give a file, a directory or -`,
-      EX_NOINPUT,
-    );
-  }
-  throw new CommandError(
-    `'${path}' contains no .yaml, .yml or .json file. Give a directory with manifests`,
-    EX_NOINPUT,
-  );
-}
-
-/** The error for an unusable manifest: its place, the problem and the remedy. */
-export function malformed(place: string, problem: string): CommandError {
-  return new CommandError(`${place}: ${problem}; nothing was written`, EX_DATAERR);
 }
 
 /** A document of a text with its objects, the items of a list one by one. */
@@ -91,7 +50,8 @@ function contentOf(document: Document.Parsed, { name, text }: ManifestText, line
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
     const remedy = text.includes('{{') ? `if it is a template, ${RENDER_FIRST}` : 'correct it';
-    throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${problem.message}: ${remedy}`);
+    const cause = isTooDeep(problem) ? TOO_DEEP : problem.message;
+    throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${cause}: ${remedy}`);
   }
   const key = strangeKey(document);
   if (key !== undefined) {
@@ -101,13 +61,39 @@ function contentOf(document: Document.Parsed, { name, text }: ManifestText, line
       `a key must be a word, but is a ${key.is}: if this is '{{ }}' of a template, ${RENDER_FIRST}`,
     );
   }
+  const endless = aliasOfItself(document);
+  if (endless !== undefined) {
+    const place = placeOf(name, lines.linePos(endless.range![0]).line);
+    throw malformed(
+      place,
+      `the anchor '${endless.source}' contains itself: remove the alias '*${endless.source}' from it`,
+    );
+  }
   const start = document.contents?.range?.[0] ?? document.range[0];
   try {
     return { value: document.toJS() as unknown, start };
   } catch (error) {
     const place = placeOf(name, lines.linePos(start).line);
-    throw malformed(place, `not valid YAML: ${(error as Error).message}: correct it`);
+    const cause = isTooDeep(error as Error) ? TOO_DEEP : (error as Error).message;
+    throw malformed(place, `not valid YAML: ${cause}: correct it`);
   }
+}
+
+const TOO_DEEP = 'it is nested too deeply';
+
+/** Of the stack, which the parser also reports as an error of the text. */
+const isTooDeep = ({ message }: Error) => message.includes('call stack');
+
+function aliasOfItself(document: Document.Parsed): Alias | undefined {
+  let found: Alias | undefined;
+  visit(document, {
+    Alias: (_key, alias, path) => {
+      if (!path.includes(alias.resolve(document) as Node)) return undefined;
+      found = alias;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 interface Content {
@@ -120,7 +106,7 @@ function objects({ document, value: object, start }: Content, name: string, line
   const { line } = lines.linePos(start);
   const place = placeOf(name, line);
   if (object === null || object === undefined) return [];
-  checkObject(object, place);
+  checkObject(object, place, name);
   const items = itemsOf(object, place);
   if (items === undefined) {
     refuseTemplates(document.contents, object, name, lines);
@@ -129,7 +115,7 @@ function objects({ document, value: object, start }: Content, name: string, line
   return items.map((item, index) => {
     const node = document.getIn(['items', index], true) as Node | undefined;
     const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
-    checkObject(item, placeOf(name, itemLine));
+    checkObject(item, placeOf(name, itemLine), name);
     refuseTemplates(node, item, name, lines);
     return { object: item, file: name, line: itemLine };
   });
@@ -152,9 +138,11 @@ function itemsOf(object: KubernetesObject, place: string): KubernetesObject[] | 
   }
 }
 
-function checkObject(value: unknown, place: string): asserts value is KubernetesObject {
+function checkObject(value: unknown, place: string, name: string): asserts value is KubernetesObject {
   const { apiVersion, kind } = (value ?? {}) as Partial<KubernetesObject>;
   if (typeof apiVersion === 'string' && typeof kind === 'string') return;
+  const source = sourceOfManifests(name);
+  if (source !== undefined) throw malformed(place, source);
   throw malformed(place, "a Kubernetes object must have 'apiVersion' and 'kind': add them, or leave the document out");
 }
 

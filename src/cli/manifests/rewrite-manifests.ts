@@ -1,22 +1,18 @@
 /** Reads manifests, changes the workloads among them, and writes all of them. Writes nothing if one cannot be changed. */
-import { text } from 'node:stream/consumers';
 import { isList, isResourceList, withItems } from '../../constructs/injection/object-list.js';
 import type { KubernetesObject } from '../../constructs/injection/workload.js';
 import { type CommandStreams, write } from '../streams.js';
 import { lostComments } from './edit/comments.js';
-import { editJson, inOrder, jsonValue } from './edit/edit-json.js';
+import { BYTE_ORDER_MARK, editJson, inOrder, jsonValue } from './edit/edit-json.js';
 import { editYaml } from './edit/edit-yaml.js';
 import { toYaml } from './kubectl-yaml.js';
+import { type ManifestText, malformed, placeOf, readManifestFiles, readManifestStream } from './manifest-text.js';
 import {
   formatManifests,
   type Manifest,
   type ManifestDocument,
-  type ManifestText,
-  malformed,
   parseDocuments,
   parseManifests,
-  placeOf,
-  readManifestFiles,
   readValues,
 } from './manifests.js';
 
@@ -88,10 +84,11 @@ function edited(source: string, documents: readonly Changed[], keepsJson: boolea
   return keepsJson ? editJson(source, before, after) : toYaml(inOrder(before, after));
 }
 
-/** The texts as one, each with a document of its own. */
+/** The texts as one, each with a document of its own. A single one starts and ends as it did. */
 function joined(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0]!;
   return texts
-    .map((each) => each.replace(/^\ufeff/, ''))
+    .map((each) => each.replace(BYTE_ORDER_MARK, ''))
     .map((each) => (each === '' || each.endsWith('\n') ? each : `${each}\n`))
     .map((each, index) => (index === 0 || /^(?:[ \t]*(?:#.*)?\n)*---/.test(each) ? each : `---\n${each}`))
     .join('');
@@ -119,7 +116,7 @@ export async function readManifests(path: string, io: CommandStreams): Promise<M
 const STANDARD_INPUT = 'standard input';
 
 async function readTexts(path: string, io: CommandStreams): Promise<ManifestText[]> {
-  return path === '-' ? [{ name: STANDARD_INPUT, text: await text(io.stdin) }] : readManifestFiles(path);
+  return path === '-' ? [await readManifestStream(STANDARD_INPUT, io.stdin)] : readManifestFiles(path);
 }
 
 function mustHaveManifest(manifests: readonly Manifest[], path: string): void {

@@ -1,4 +1,5 @@
 /** Distinguishes unrendered templates, such as those of Helm charts, from manifests. */
+import { basename } from 'node:path';
 import { isCollection, isPair, isScalar, type Node, visit } from 'yaml';
 
 export const RENDER_FIRST = 'render it first, for example with `helm template`, and give the result';
@@ -18,6 +19,15 @@ export function strangeKey(document: Parameters<typeof visit>[0]): { at: number;
     },
   });
   return found;
+}
+
+/** What a file contains instead of objects, by its name. */
+export function sourceOfManifests(file: string): string | undefined {
+  const name = basename(file);
+  if (/^kustomization\.ya?ml$/.test(name)) {
+    return 'this file is for kustomize: give the output of `kubectl kustomize` instead of the directory';
+  }
+  return /^(Chart|values)\.ya?ml$/.test(name) ? `this file is part of a Helm chart: ${RENDER_FIRST}` : undefined;
 }
 
 /** Fields that contain a name, anywhere in a workload. */

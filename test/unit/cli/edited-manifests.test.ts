@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { commentsIn } from '../../../src/cli/manifests/edit/comments.js';
 import { injectCommand } from '../../../src/cli/manifests/inject.js';
-import { parseDocuments, readManifestFiles } from '../../../src/cli/manifests/manifests.js';
+import { readManifestFiles } from '../../../src/cli/manifests/manifest-text.js';
+import { parseDocuments } from '../../../src/cli/manifests/manifests.js';
 import { uninjectCommand } from '../../../src/cli/manifests/uninject.js';
 import { Sink } from '../../../src/constructs/index.js';
 import { runCommand } from '../../support/command.js';
@@ -72,6 +73,45 @@ describe.each(texts.filter(isRestored))('%s', (name, text) => {
     expect(values(second)).toEqual(values(alone.stdout));
     expect((await uninject(second)).stdout).toBe(restored(name, text));
   });
+});
+
+/** As editors, other systems and programs leave a text. */
+const ENDINGS: Readonly<Record<string, (text: string) => string>> = {
+  'without a line feed at the end': (text) => text.trimEnd(),
+  'with a comment at the end, without a line feed': (text) => `${text}# the end`,
+  'with spaces in the last line': (text) => `${text}  `,
+  'with the end of a document': (text) => `${text}...\n`,
+  'with a byte order mark': (text) => `\ufeff${text}`,
+  'with lines of Windows': (text) => text.replaceAll('\n', '\r\n'),
+  'with lines of Windows, the last one unfinished': (text) => text.trimEnd().replaceAll('\n', '\r\n'),
+};
+
+describe.each(Object.entries(ENDINGS))('a text %s', (_name, ending) => {
+  const given = texts
+    .filter(([name]) => /postgresql|list.yaml|live-deployment|containers|not-workloads/.test(name))
+    .map(([name, text]): [string, string] => [name, ending(text)]);
+
+  test.each(given)('%s is the same, byte by byte, after inject and uninject', async (_file, text) => {
+    const { stdout } = await inject(text);
+    expect(values(stdout)).toEqual(values((await inject(text.replace('\ufeff', ''))).stdout));
+    expect((await inject(stdout)).stdout).toBe(stdout);
+    expect((await uninject(stdout)).stdout).toBe(text);
+  });
+});
+
+test.each(['', '\n', '\r\n', '\n\n'])('JSON ends as it did: %j', async (end) => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a' },
+    spec: { containers: [{ name: 'a', image: 'b' }] },
+  };
+  for (const mark of ['', '\ufeff']) {
+    const text = mark + JSON.stringify(pod, null, 2) + end;
+    const { stdout } = await inject(text);
+    expect(stdout).toContain('"name": "logtap"');
+    expect((await uninject(stdout)).stdout).toBe(text);
+  }
 });
 
 /** Some places for a comment are within a text, or no YAML. */

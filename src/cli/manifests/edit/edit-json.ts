@@ -2,19 +2,23 @@
 import { aligned, placeOfKey } from './alignment.js';
 import { isFields } from './fields.js';
 
+export const BYTE_ORDER_MARK = /^\ufeff/;
+
 /** The value of a text of JSON; `undefined` if it is none. */
 export function jsonValue(text: string): object | undefined {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(BYTE_ORDER_MARK, ''));
   } catch {
     return undefined;
   }
 }
 
+/** The text starts and ends as it did. */
 export function editJson(text: string, before: unknown, after: unknown): string {
   const [, indent] = /^\s*[{[]\s*?\n([ \t]+)/.exec(text) ?? [];
-  return JSON.stringify(inOrder(before, after), null, indent) + (/\s*$/.exec(text)![0] || '\n');
+  const [mark] = BYTE_ORDER_MARK.exec(text) ?? [''];
+  return mark + JSON.stringify(inOrder(before, after), null, indent) + /\s*$/.exec(text)![0];
 }
 
 /** A copy of the value with the keys that it had before in the order that they had. */

@@ -9,7 +9,7 @@ export interface Edit {
   readonly column: number;
 }
 
-/** The text after all edits; `undefined` if two of them overlap. */
+/** The text after all edits, with a line feed at the end exactly if it had one; `undefined` if two edits overlap. */
 export function spliced(text: string, edits: readonly Edit[]): string | undefined {
   const isInsertion = ({ start, end }: Edit) => (start === end ? 0 : 1);
   const inOrder = [...edits].sort(
@@ -24,5 +24,6 @@ export function spliced(text: string, edits: readonly Edit[]): string | undefine
     result += isAtEnd ? `\n${edit.text}` : edit.text;
     at = edit.end;
   }
-  return result + text.slice(at);
+  result += text.slice(at);
+  return text.endsWith('\n') ? result : result.replace(/\r?\n$/, '');
 }
