@@ -315,7 +315,7 @@ test('a record that is refused alone waits apart, until others were taken: then 
   expect(sink.destinations!(poison)).toEqual(['all others']);
 });
 
-test('many refused records in a row do not hold up the one behind them', async () => {
+test('many refused records in a row do not hold up the one behind them, and are permanently rejected once it is taken', async () => {
   let isTaken = false;
   const { url } = await endpoint((body) => {
     if (body.includes('poison')) return [400, PROTOBUF, status('bad')];
@@ -323,19 +323,51 @@ test('many refused records in a row do not hold up the one behind them', async (
     return [200, PROTOBUF, ''];
   });
   const sink = await open(url);
-  const poison = Array.from({ length: 100 }, (_, seq) => ({ message: 'poison', seq }));
-  let left = [...poison, { message: 'good', seq: poison.length }];
-  // As the delivery does: records of a blocked place stay behind, and the others are resent from the first one on.
-  for (let sends = 0; !isTaken && sends < 50; sends++) {
-    const batch = batchOf(left);
-    const { retry, rejected, blocked = [] } = await sink.send(batch, soon());
-    if (isTaken) break;
-    expect([retry.length, rejected]).toEqual([left.length, []]);
-    const places = sink.destinations!(batch);
-    left = left.filter((_, i) => blocked.every(({ destination }) => destination !== places[i]));
+  const poison = Array.from({ length: 1000 }, (_, seq) => ({ message: 'poison', seq }));
+  const waiting: Message[] = [];
+  let rejected = 0;
+  let left: readonly Message[] = [...poison, { message: 'good', seq: poison.length }];
+  for (let sends = 0; !isTaken && sends < 10; sends++) {
+    const sent = await resent(sink, left);
+    if (!isTaken) expect(sent.rejected).toBe(0);
+    rejected += sent.rejected;
+    waiting.push(...sent.waiting);
+    left = sent.left;
   }
-  expect(isTaken).toBe(true);
-});
+  expect([isTaken, left]).toEqual([true, []]);
+  const last = await resent(sink, waiting);
+  expect([last.waiting, last.left, rejected + last.rejected]).toEqual([[], [], poison.length]);
+}, 120_000);
+
+test('an endpoint that refuses everything for long gets few requests', async () => {
+  const { url, requests } = await endpoint(() => [400, PROTOBUF, status('bad')]);
+  const sink = await open(url);
+  const all = Array.from({ length: 300 }, (_, seq) => ({ message: 'fine', seq }));
+  for (let left: readonly Message[] = all, sends = 0; left.length > 0; sends++) {
+    expect(sends).toBeLessThan(10);
+    const sent = await resent(sink, left);
+    expect(sent.rejected).toBe(0);
+    left = sent.left;
+  }
+  const before = requests.length;
+  for (let sends = 0; sends < 5; sends++) expect((await sink.send(batchOf(all), soon())).rejected).toEqual([]);
+  expect(requests.length - before).toBeLessThan(200);
+}, 120_000);
+
+type Message = { readonly message: string; readonly seq: number };
+
+/** Sends as the delivery does: records of a blocked place wait, and the others are resent from the first one on. */
+async function resent(sink: Sink, records: readonly Message[]) {
+  const batch = batchOf(records);
+  const { retry, rejected, blocked = [] } = await sink.send(batch, soon());
+  const places = sink.destinations!(batch);
+  const waits = (i: number) => blocked.some(({ destination }) => destination === places[i]);
+  return {
+    rejected: rejected.length,
+    waiting: retry.filter(waits).map((i) => records[i]!),
+    left: retry.filter((i) => !waits(i)).map((i) => records[i]!),
+  };
+}
 
 test('a record that is refused, and taken once others are, is delivered', async () => {
   let isOpen = false;

@@ -4,6 +4,10 @@ import type { RecordBatch } from '../../parts.js';
 /** Where they wait, for the status of the sink. */
 export const REFUSED = 'refused records';
 const OTHERS = 'all others';
+/** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
+const REFUSALS_LEAST = 32;
+/** With each such send in a row up to so many: a long row of records that are refused comes to its end. */
+const REFUSALS_MOST = 1024;
 
 const idOf = ({ origin, origins, seq }: RecordBatch, i: number): string => `${origins[origin[i]!]!.id}-${seq[i]}`;
 
@@ -11,17 +15,35 @@ export class RefusedRecords {
   /** By id of the record: how many requests with records had been taken when it was first refused. */
   readonly #takenBefore = new Map<string, number>();
   #taken = 0;
+  /** Refusals after which a send of new records gives up. */
+  #allowed = REFUSALS_LEAST;
 
   /** A request with records was taken. */
   countTaken(): void {
     this.#taken += 1;
+    this.#allowed = REFUSALS_LEAST;
+  }
+
+  /** How many refused requests a send of this batch may have while none is taken. Records that wait have had more already. */
+  refusalsOf(batch: RecordBatch): number {
+    return this.#takenBefore.has(idOf(batch, 0)) ? REFUSALS_LEAST : this.#allowed;
+  }
+
+  /** A send had so many refused requests. */
+  giveUp(refusals: number): void {
+    if (refusals >= this.#allowed) this.#allowed = Math.min(REFUSALS_MOST, this.#allowed * 2);
+  }
+
+  /** Whether others were taken since the record was refused by itself. */
+  isOutdone(batch: RecordBatch, i: number): boolean {
+    return (this.#takenBefore.get(idOf(batch, i)) ?? this.#taken) < this.#taken;
   }
 
   /** Notes a refusal. True where others were taken since the first one of this record: then it is about this record. */
   refuse(batch: RecordBatch, i: number): boolean {
-    const before = this.#takenBefore.get(idOf(batch, i));
-    if (before === undefined) this.#takenBefore.set(idOf(batch, i), this.#taken);
-    return before !== undefined && before < this.#taken;
+    const id = idOf(batch, i);
+    if (!this.#takenBefore.has(id)) this.#takenBefore.set(id, this.#taken);
+    return this.isOutdone(batch, i);
   }
 
   /** The records are taken, or permanently rejected. */

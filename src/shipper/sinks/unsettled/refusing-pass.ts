@@ -8,15 +8,13 @@ import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range } from '../ranges.js';
 import { REFUSED, type RefusedRecords } from './refused-records.js';
 
-/** Refused requests of one send, of which none is taken, are enough: it is about all of them. */
-const REFUSALS_MAX = 32;
-
 export class RefusingPass {
   readonly batch: RecordBatch;
   readonly outcome = new Outcome();
   readonly #known: RefusedRecords;
   /** By themselves, before any other was taken. */
   readonly #alone: { readonly index: number; readonly failure: Failure }[] = [];
+  readonly #refusalsMax: number;
   #refusals = 0;
   #isAnyTaken = false;
   /** Too many refusals: those that were alone wait apart, so that the next attempt gets to what is behind them. */
@@ -28,6 +26,7 @@ export class RefusingPass {
     this.batch = batch;
     this.#known = known;
     this.#until = batch.count;
+    this.#refusalsMax = known.refusalsOf(batch);
   }
 
   retryFrom(from: number, failure: Failure, wait?: number): void {
@@ -42,9 +41,10 @@ export class RefusingPass {
 
   /** A request is refused. Returns the ranges to send instead; a record that is refused for certain is given to `reject`. */
   refused([from, to]: Range, failure: Failure, reject: (index: number) => void): readonly Range[] {
-    this.#refusals += 1;
-    if (!this.#isAnyTaken && this.#refusals > REFUSALS_MAX) {
+    if (!this.#known.isOutdone(this.batch, from)) this.#refusals += 1;
+    if (!this.#isAnyTaken && this.#refusals > this.#refusalsMax) {
       this.#isGivenUp = true;
+      this.#known.giveUp(this.#refusalsMax);
       this.retryFrom(from, failure, CONFIGURATION_RETRY_MS);
       return [];
     }
