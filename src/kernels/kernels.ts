@@ -58,6 +58,13 @@ export interface Kernels {
   readonly memory: Buffer;
 }
 
+/** All of Loops: an export of WebAssembly is a function, or a global, which is an object. */
+const EXPORTS: Readonly<Record<keyof Loops, 'function' | 'object'>> = {
+  ...{ jsonText: 'function', documents: 'function', accessSeverities: 'function', events: 'function' },
+  ...{ grown: 'object', eventsWritten: 'object', eventsBilled: 'object', isOutOfRoom: 'object' },
+  ...{ nextDocument: 'object', isBodyFull: 'object' },
+};
+
 /** Of a page of WebAssembly. */
 const PAGE_BYTES = 64 * 1024;
 /** The module's own data is below. */
@@ -86,19 +93,30 @@ export const kernelRefusal = (): string | undefined => refusal;
  */
 export function openKernels(areaBytes: number): Kernels | undefined {
   if (process.env.LOGTAP_KERNELS === 'off' || compiled === null) return undefined;
+  let exports: unknown;
+  let memory: { readonly buffer: ArrayBuffer };
   try {
     const { WebAssembly: platform } = globalThis as unknown as { readonly WebAssembly?: Platform };
     if (platform === undefined) throw new Error('WebAssembly is off');
     compiled ??= new platform.Module(moduleBytes());
     const pages = Math.ceil((KERNEL_AREAS + areaBytes) / PAGE_BYTES);
-    const memory = new platform.Memory({ initial: pages, maximum: pages });
-    const { exports } = new platform.Instance(compiled, { env: { memory } });
-    return { loops: exports as Loops, memory: Buffer.from(memory.buffer) };
+    memory = new platform.Memory({ initial: pages, maximum: pages });
+    exports = new platform.Instance(compiled, { env: { memory } }).exports;
   } catch (error) {
     compiled = null;
     refusal = error instanceof Error ? error.message : String(error);
     return undefined;
   }
+  return { loops: loopsIn(exports), memory: Buffer.from(memory.buffer) };
+}
+
+/** Throws for a module of another build than these sources: a loop without one of its results may never end. */
+export function loopsIn(exports: unknown): Loops {
+  const found = exports as Readonly<Record<string, unknown>>;
+  const missing = Object.entries(EXPORTS).filter(([name, type]) => typeof found[name] !== type);
+  if (missing.length === 0) return exports as Loops;
+  const names = missing.map(([name]) => name).join(', ');
+  throw new Error(`kernels.wasm is not of this build: it has no ${names}. Build it again: npm run build`);
 }
 
 function moduleBytes(): Buffer {
