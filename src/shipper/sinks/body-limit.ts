@@ -4,18 +4,24 @@
 const BODY_LEAST_BYTES = 64 * 1024;
 /** Requests that are accepted in a row before a larger one is tried again. */
 const RECOVERY_REQUESTS = 32;
+/** The most requests in a row before a body is tried that was answered with 413, as a service with a lower limit will do again. */
+const PATIENCE_MAX = 4096;
 /** A body that is too large can look like this: the connection broke while it was written. */
 const BROKEN: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE']);
 
 export class BodyLimit {
-  /** Above it the answer is always 413. */
+  readonly #maxBytes: number;
+  /** Above it the answer was 413. */
   #hardBytes: number;
+  /** Requests that are accepted in a row before one above it is tried: twice as many after each 413. */
+  #patience = RECOVERY_REQUESTS;
   /** Above it the service has no room at the moment, or the way to it no time. */
   #softBytes: number;
   #refusals = 0;
   #accepted = 0;
 
   constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
     this.#hardBytes = maxBytes;
     this.#softBytes = maxBytes;
   }
@@ -24,9 +30,11 @@ export class BodyLimit {
     return Math.min(this.#hardBytes, this.#softBytes);
   }
 
-  /** A body of so many bytes is more than the service ever takes. */
+  /** A body of so many bytes is more than the service takes, or a proxy that passes the request on to another one. */
   tooLarge(bytes: number): void {
-    this.#hardBytes = Math.floor(bytes / 2);
+    this.#hardBytes = Math.max(1, Math.floor(bytes / 2));
+    this.#accepted = 0;
+    this.#patience = Math.min(PATIENCE_MAX, this.#patience * 2);
   }
 
   /**
@@ -47,9 +55,11 @@ export class BodyLimit {
   accepted(): void {
     this.#refusals = 0;
     this.#accepted += 1;
-    if (this.#accepted < RECOVERY_REQUESTS || this.#softBytes >= this.#hardBytes) return;
+    const isSoft = this.#softBytes < this.#hardBytes;
+    if (this.#accepted < (isSoft ? RECOVERY_REQUESTS : this.#patience)) return;
     this.#accepted = 0;
-    this.#softBytes *= 2;
+    if (isSoft) this.#softBytes *= 2;
+    else this.#hardBytes = Math.min(this.#maxBytes, this.#hardBytes * 2);
   }
 
   #halve(bytes: number): void {
