@@ -49,7 +49,7 @@ function contentOf(document: Document.Parsed, { name, text }: ManifestText, line
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    const remedy = text.includes('{{') ? `if it is a template, ${RENDER_FIRST}` : 'correct it';
+    const remedy = remedyFor(text);
     const cause = isTooDeep(problem) ? TOO_DEEP : problem.message;
     throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${cause}: ${remedy}`);
   }
@@ -77,6 +77,13 @@ function contentOf(document: Document.Parsed, { name, text }: ManifestText, line
     const cause = isTooDeep(error as Error) ? TOO_DEEP : (error as Error).message;
     throw malformed(place, `not valid YAML: ${cause}: correct it`);
   }
+}
+
+function remedyFor(text: string): string {
+  if (/^\s*\{/.test(text) && /\}\s*\n\s*\{/.test(text)) {
+    return 'make several JSON objects one List, for example with `jq -s \'{apiVersion: "v1", kind: "List", items: .}\'`';
+  }
+  return text.includes('{{') ? `if it is a template, ${RENDER_FIRST}` : 'correct it';
 }
 
 const TOO_DEEP = 'it is nested too deeply';

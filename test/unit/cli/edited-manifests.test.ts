@@ -114,6 +114,20 @@ test.each(['', '\n', '\r\n', '\n\n'])('JSON ends as it did: %j', async (end) => 
   }
 });
 
+test('a document of JSON among others stays JSON, as kubectl reads what starts with a brace', async () => {
+  const pod = (name: string) => ({
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name } },
+    spec: { containers: [{ name: 'a', image: 'b' }] },
+  });
+  const objects = ['a', 'b'].map((name) => JSON.stringify(pod(name)));
+  const text = `# all\n---\n${objects[0]}\n--- # next\n${objects[1]} # behind\n---\nkind: Pod\napiVersion: v1\n`;
+  const given = `${text}spec: {containers: [{name: a, image: b}]}\n`;
+  const { stdout } = await inject(given);
+  const lines = stdout.split('\n').filter((line) => line.startsWith('{'));
+  expect(lines.map((line) => JSON.parse(line.replace(' # behind', '')).spec.initContainers.length)).toEqual([2, 2]);
+  expect((await uninject(stdout)).stdout).toBe(given);
+});
+
 /** Some places for a comment are within a text, or no YAML. */
 function isReadAs(text: string, expected: readonly unknown[]): boolean {
   try {
@@ -169,8 +183,52 @@ spec:
     Worker:
       template: {spec: {containers: [{name: pytorch, image: "train:1"}]}}
 `;
+  /** Sorted, with lists in the column of their keys, and lines of text at the end of a list. */
+  const sorted = `apiVersion: v1
+kind: Pod
+metadata:
+  name: orders
+spec:
+  containers:
+  - command:
+    - sh
+    image: orders:4.2
+    name: orders
+  - image: web:1
+    name: web
+    args:
+    - |
+      first
+        second
+  nodeSelector: {disk: ssd}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: last
+spec:
+  containers:
+  - image: web:1
+    name: web
+    command:
+    - >
+      the end
+`;
+  test.each([0, 2, 4, 6])('in column %i behind any line stay where they are', async (column) => {
+    const lines = sorted.split('\n').slice(0, -1);
+    for (const index of lines.keys()) {
+      const comment = `${' '.repeat(column)}# comment`;
+      const text = `${[...lines.slice(0, index + 1), comment, ...lines.slice(index + 1)].join('\n')}\n`;
+      if (!isReadAs(text, values(sorted))) continue;
+      const { stdout, stderr } = await inject(text, '--set', 'nativeSidecar=false');
+      expect({ text, stderr }).toEqual({ text, stderr: expect.not.stringContaining('comment') });
+      expect((await uninject(stdout)).stdout).toBe(text);
+    }
+  });
+
   const plain = [
     byHand,
+    sorted,
     ...texts.filter(([name]) => /postgresql|live-deployment|list.yaml/.test(name)).map(([, text]) => text),
   ];
   /** Comments on lines of their own, as far to the right as the one below or not, and behind what is on a line. */
@@ -197,9 +255,11 @@ spec:
 
   test('stay, each once and in their order, and the way back is exact', async () => {
     await fc.assert(
-      fc.asyncProperty(commented, async ({ text, plain: without }) => {
-        const { stdout } = await inject(text);
-        expect(values(stdout)).toEqual(values((await inject(without)).stdout));
+      fc.asyncProperty(commented, fc.boolean(), async ({ text, plain: without }, isNative) => {
+        // A sidecar that is no native one is a container behind the others.
+        const flags = ['--set', `nativeSidecar=${isNative}`];
+        const { stdout } = await inject(text, ...flags);
+        expect(values(stdout)).toEqual(values((await inject(without, ...flags)).stdout));
         expect(commentsIn(stdout)).toEqual(commentsIn(text));
         expect((await uninject(stdout)).stdout).toBe(text);
       }),

@@ -198,6 +198,7 @@ describe('the report', () => {
     ['argoproj.io/v1alpha1', 'CronWorkflow', /its steps are containers/],
     ['tekton.dev/v1', 'Task', /its steps are containers/],
     ['serving.knative.dev/v1', 'Service', /Knative accepts no grace period and no hook/],
+    ['template.openshift.io/v1', 'Template', /its objects have parameters.*`oc process --local -o yaml`/],
     ['kibana.k8s.elastic.co/v1', 'Kibana', /it has no pod template at \/spec\/podTemplate: add one with the container/],
   ])('%s %s is skipped with the reason', async (apiVersion, kind, says) => {
     const manifest = { apiVersion, kind, metadata: { name: 'a' }, spec: { templates: [{ name: 'b', container: {} }] } };
@@ -474,6 +475,12 @@ describe('malformed manifests end with 65 and write nothing', () => {
       `${Yaml.stringify(service)}---\napiVersion: v1\nkind: Pod\nspec: {}\n`,
       /line 9: Pod\/\(unnamed\): 'spec.containers' must be a list/,
     ],
+    [
+      'several objects of JSON',
+      '{"kind": "Pod"}\n{"kind": "Pod"}\n',
+      /line 2, column 1: .*make .* one List, .*`jq -s '/,
+    ],
+    ['several objects of JSON in lines', '{\n}\n\n{\n}', /line 4, column 1: .*make .* one List, .*`jq -s '/],
     ['nothing', '', /^standard input: contains no manifest/],
   ])('%s', async (_what, input, says) => {
     const { stdout, stderr, error } = await run(['-', '--sink', 'stdout'], input);

@@ -25,7 +25,8 @@ export const BLOCK: PartEdits = {
       // In the column of its key, a list may be followed by the comments of the next key.
       const ownsComments = isLast && (isMap(collection) || layout.listStep > 0);
       const line = nextLine(text, endOfEntry(collection, after));
-      const place = ownsComments ? afterComments(text, line, column) : line;
+      // Comments further to the right belong to the entry, whose own insertions come behind them.
+      const place = afterComments(text, line, ownsComments ? column : column + 1);
       return edit(part, place, place, added);
     }
     const first = startOf(collection, 0);

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Alias, type Document, type Node, visit } from 'yaml';
 import { toYaml } from '../kubectl-yaml.js';
 import { differences } from './differences.js';
+import { editJson, jsonValue } from './edit-json.js';
 import { afterComments, columnOf, lineStart, nextLine } from './lines.js';
 import { endOf, isBlock, layoutOf, startOf } from './nodes.js';
 import { type Edit, spliced } from './splice.js';
@@ -51,6 +52,11 @@ export function editYaml(text: string, changes: readonly Change[], read: (text: 
 
 function editsOf(text: string, { document, before, after }: Change): Edit[] {
   const contents = document.contents as Node | null;
+  // kubectl reads a document that starts with a brace as JSON.
+  const [start = 0, end = 0] = contents?.range ?? [];
+  const json = text.slice(start, end);
+  if (isDeepStrictEqual(jsonValue(json), before))
+    return [{ start, end, text: editJson(json, before, after), column: 0 }];
   const layout = layoutOf(text, contents);
   const aliases = aliasesOf(document);
   const expanded = new Set<Alias>();

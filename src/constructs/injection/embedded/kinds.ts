@@ -70,11 +70,19 @@ const KNATIVE: Unworkable = {
   remedy: 'start its program with `logtap run`, or make it a Deployment',
 };
 
+const PARAMETERS: Unworkable = {
+  reason: 'its objects have parameters in place of values',
+  remedy: 'tap the output of `oc process --local -o yaml`',
+};
+
 /** Kinds whose pods cannot have the sidecar, by the group of their version. */
 const UNWORKABLE: readonly (readonly [group: string, kinds: RegExp, why: Unworkable])[] = [
   ['argoproj.io', /^(Cron)?Workflow$|^(Cluster)?WorkflowTemplate$/, STEPS],
   ['tekton.dev', /^(Cluster)?Task(Run)?$|^Pipeline(Run)?$/, STEPS],
   ['serving.knative.dev', /^(Service|Configuration|Revision)$/, KNATIVE],
+  ['template.openshift.io', /^Template$/, PARAMETERS],
+  // Of OpenShift 3.
+  ['v1', /^Template$/, PARAMETERS],
 ];
 
 /** Why the pods of an object cannot have the sidecar, of kinds that are known for it. */
