@@ -172,6 +172,8 @@ describeWith(['cloudwatch'], 'S3', () => {
     [200, '<html><title>Login</title>', { 'content-type': 'text/html' }, 'bad_answer', /web page 'Login'/],
     [200, '', {}, 'bad_answer', /not that of S3/],
     [200, xml('InternalError'), { etag: '"1"' }, 'InternalError', /200 InternalError/],
+    [200, '<html><title>Login</title>', { 'content-type': 'text/html', etag: '"1"' }, 'bad_answer', /web page 'Login'/],
+    [200, '{"ok":true}', { 'content-type': 'application/json', etag: 'W/"b"' }, 'bad_answer', /not that of S3/],
   ])('%d %s: nothing is rejected or forgotten', async (status, body, headers, code, words) => {
     const sink = await open();
     faults.push(({ response }) => response.writeHead(status, headers).end(body));
@@ -221,6 +223,35 @@ describeWith(['cloudwatch'], 'S3', () => {
         expect(await next.send(batchOf(records as PlainRecord[]), never)).toEqual(delivered);
       }
       expect(repeated).toEqual(counted);
+    },
+  );
+
+  test.each<[string, Environment]>([
+    ['another pod with the same disk buffer', { POD_NAME: 'web-1' }],
+    ['another prefix', { LOGTAP_S3_PREFIX: 'logs/' }],
+    ['objects for each container', { LOGTAP_S3_PREFIX: '{container}/' }],
+    ['another bucket', { LOGTAP_S3_BUCKET: 'archive-1' }],
+  ])('a shipper after a kill whose object has another key counts its records: %s', async (_, env) => {
+    await (await open()).send(batchOf(['a', 'b', 'c']), never);
+    const next = await open(env);
+    expect(next.limits.maxRecords).toBe(3);
+    expect(await next.send(batchOf(['a', 'b', 'c']), never)).toEqual(delivered);
+    expect(repeated).toEqual(['a', 'b', 'c']);
+    await next.close();
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test.each([
+    ['..', '..', /^(x{500}\/)--\/[^/]+$/],
+    ['.', '.', /^(x{500}\/)-\/[^/]+$/],
+    ['256 letters', 'n'.repeat(256), /^(x{500}\/)n{253}\/[^/]+$/],
+  ])(
+    'a process that reports an impossible container does not make a key that S3 refuses: %s',
+    async (_, container, key) => {
+      const sink = await open({ LOGTAP_S3_PREFIX: `${'x'.repeat(500)}/{container}/` });
+      const batch = batchOf([{ message: 'a', origin: { ...stdoutOrigin, container } }]);
+      expect(await sink.send(batch, never)).toEqual(delivered);
+      expect((await readObjects(cloud.url, bucket)).map((object) => object.key)).toEqual([expect.stringMatching(key)]);
     },
   );
 

@@ -27,9 +27,10 @@ const CREDENTIALS = new Set([
 const PASSING = new Set(['SlowDown', 'ServiceUnavailable', 'InternalError', 'RequestTimeout', 'OperationAborted']);
 
 export function classifyAnswer(response: HttpResponse): Answer {
-  const { status, headers } = response;
+  const { status, headers, body } = response;
   const name = element(response, 'Code');
-  if (status === 200 && headers.etag !== undefined && name === undefined) return 'stored';
+  // S3 sends no body. Many web servers give their pages an ETag, too.
+  if (status === 200 && headers.etag !== undefined && body.length === 0) return 'stored';
   // With If-None-Match: the key is there. It is made of the ids of all records of the object.
   if (status === 412 && name === 'PreconditionFailed') return 'stored';
   const failure = { code: name ?? (status === 200 ? 'bad_answer' : String(status)), detail: detailOf(response, name) };

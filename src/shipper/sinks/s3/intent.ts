@@ -7,26 +7,25 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
-import { digestOf } from './objects.js';
 
 export interface Intent {
   readonly count: number;
   /** First and last number of its records, by origin. */
   readonly numbers: Readonly<Record<string, Numbers>>;
-  /** Of the ids of all. */
+  /** Of the keys of their objects, which have the ids of all. */
   readonly digest: string;
 }
 
 type Numbers = readonly [first: number, last: number];
 
-/** Several sinks may have notes, also of one place. */
-const fileOf = (place: string) => `s3-intent-${createHash('sha256').update(place).digest('hex').slice(0, 8)}.json`;
+/** Several sinks may have notes. It stays that of the sink when its bucket or prefix is set anew. */
+const fileOf = (sink: string) => `s3-intent-${createHash('sha256').update(sink).digest('hex').slice(0, 8)}.json`;
 
 /** `taken`: with those of other sinks. */
-export const intentOf = (batch: RecordBatch, taken = batch.count): Intent => ({
+export const intentOf = (batch: RecordBatch, digest: string, taken = batch.count): Intent => ({
   count: taken,
   numbers: numbersOf(batch),
-  digest: digestOf(batch),
+  digest,
 });
 
 function numbersOf({ count, origin, origins, seq }: RecordBatch): Readonly<Record<string, Numbers>> {
@@ -54,9 +53,8 @@ export class IntentFile {
   readonly #path: string;
   readonly #onNotice: (message: string) => void;
 
-  /** `place`: the name of the sink, bucket and prefix. */
-  constructor(directory: string, place: string, onNotice: (message: string) => void) {
-    this.#path = join(directory, fileOf(place));
+  constructor(directory: string, sink: string, onNotice: (message: string) => void) {
+    this.#path = join(directory, fileOf(sink));
     this.#onNotice = onNotice;
   }
 

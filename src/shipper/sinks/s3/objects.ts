@@ -22,6 +22,8 @@ export interface KeyOptions {
 
 const CONTAINER = '{container}';
 const DIGEST_DIGITS = 32;
+/** Kubernetes' longest name of a pod or node. */
+const NAME_MAX = 253;
 
 /** The objects of a batch: one, or where the prefix names the container one of each. */
 export function objectsOf(batch: RecordBatch, options: KeyOptions): readonly ArchiveObject[] {
@@ -37,14 +39,16 @@ export function objectsOf(batch: RecordBatch, options: KeyOptions): readonly Arc
 }
 
 /** Of the ids of these records, in their order. */
-export function digestOf(batch: RecordBatch, records: Iterable<number> = batch.length.keys()): string {
+const digestOf = (batch: RecordBatch, records: readonly number[]): string => digest(records.map((i) => idOf(batch, i)));
+
+/** Of texts, in their order. */
+export function digest(texts: Iterable<string>): string {
   const hash = createHash('sha256');
-  for (const i of records) hash.update(`${idOf(batch, i)}\n`);
+  for (const text of texts) hash.update(`${text}\n`);
   return hash.digest('hex').slice(0, DIGEST_DIGITS);
 }
 
-export const idOf = ({ origin, origins, seq }: RecordBatch, i: number): string =>
-  `${origins[origin[i]!]!.id}-${seq[i]}`;
+const idOf = ({ origin, origins, seq }: RecordBatch, i: number): string => `${origins[origin[i]!]!.id}-${seq[i]}`;
 
 function containerOf({ origin, origins }: RecordBatch, i: number, { metadata }: KeyOptions): string {
   return origins[origin[i]!]!.container || metadata.containerName || 'none';
@@ -65,5 +69,12 @@ function keyOf(batch: RecordBatch, records: readonly number[], container: string
   return `${prefix.replace(S3_PREFIX_FIELD, (_, name: string) => values[name]!)}${time}-${digestOf(batch, records)}${suffix}`;
 }
 
-/** A part of a key. */
-const named = (value = ''): string => value.replace(/[^\w.-]/g, '-') || 'none';
+/**
+ * A part of a key. Processes report the name of their container: S3 and others refuse keys with `.` or `..` between slashes, and keys of
+ * more than 1024 bytes.
+ */
+const named = (value = ''): string =>
+  value
+    .slice(0, NAME_MAX)
+    .replace(/[^\w.-]/g, '-')
+    .replace(/^\.+$/, (dots) => '-'.repeat(dots.length)) || 'none';

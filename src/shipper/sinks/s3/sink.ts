@@ -14,7 +14,7 @@ import { classifyAnswer, detailOf } from './answer.js';
 import { type Compression, compressionOf } from './compression.js';
 import { S3Connection, type S3Settings } from './connection.js';
 import { type Intent, IntentFile, intentOf, recordsIn } from './intent.js';
-import { type ArchiveObject, type KeyOptions, objectsOf } from './objects.js';
+import { type ArchiveObject, digest, type KeyOptions, objectsOf } from './objects.js';
 
 /** Bounds the columns of a batch of empty lines. */
 const RECORDS_MAX = 100_000;
@@ -36,7 +36,8 @@ export function openS3(context: SinkContext<S3Settings & Metadata & LabelSetting
     keys: { prefix, suffix: compression.suffix, metadata: settings },
     limits: { maxRecords: RECORDS_MAX, maxBytes, recordOverheadBytes: 200, nameCopies: 2 },
     fillMs: s3ObjectSeconds * 1000,
-    intents: new IntentFile(spoolDir, `${name}/${settings.s3Bucket}/${prefix}`, onNotice),
+    bucket: settings.s3Bucket,
+    intents: new IntentFile(spoolDir, name, onNotice),
     onPossibleDuplicates,
   });
 }
@@ -48,6 +49,7 @@ interface S3SinkOptions {
   readonly keys: KeyOptions;
   readonly limits: BatchLimits;
   readonly fillMs: number;
+  readonly bucket: string;
   readonly intents: IntentFile;
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
 }
@@ -60,7 +62,7 @@ class S3Sink implements Sink {
   #previous: Intent | undefined;
   /** The intent that is on disk, by its digest. */
   #noted = '';
-  /** The earlier one, where records were taken otherwise: those of its object may be stored under its key. */
+  /** The earlier one, where the keys are others now: those of its object may be stored under its key. */
   #doubtful: Intent | undefined;
   /** Whether some of the last batch is not known to be stored. */
   #isUnderWay = false;
@@ -82,12 +84,13 @@ class S3Sink implements Sink {
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
-    this.#note(batch);
+    const objects = objectsOf(batch, this.#options.keys);
+    this.#note(batch, objects);
     this.#isUnderWay = true;
     this.#sends += 1;
     const number = this.#sends;
     const outcome = new Outcome();
-    for (const object of objectsOf(batch, this.#options.keys)) {
+    for (const object of objects) {
       if (outcome.isFailed) outcome.retry(object.records);
       else await this.#put(batch, object, outcome, signal, onProgress);
     }
@@ -117,13 +120,14 @@ class S3Sink implements Sink {
     this.#options.connection.close();
   }
 
-  /** Keeps on disk which records are about to be written. */
-  #note(batch: RecordBatch): void {
+  /** Keeps on disk which records are about to be written, and where. */
+  #note(batch: RecordBatch, objects: readonly ArchiveObject[]): void {
     const taken = this.#taken;
     this.#taken = undefined;
     // The same again, or what is left of it: the note of the whole batch has to stay.
     if (this.#isUnderWay) return;
-    const intent = intentOf(batch, taken);
+    const { bucket } = this.#options;
+    const intent = intentOf(batch, digest(objects.map(({ key }) => `${bucket}/${key}`)), taken);
     if (this.#previous !== undefined && this.#previous.digest !== intent.digest) this.#doubtful = this.#previous;
     this.#previous = undefined;
     this.#countDoubtful(batch);
