@@ -323,7 +323,7 @@ test('many refused records in a row do not hold up the one behind them, and are 
     return [200, PROTOBUF, ''];
   });
   const sink = await open(url);
-  const poison = Array.from({ length: 1000 }, (_, seq) => ({ message: 'poison', seq }));
+  const poison = Array.from({ length: 400 }, (_, seq) => ({ message: 'poison', seq }));
   const waiting: Message[] = [];
   let rejected = 0;
   let left: readonly Message[] = [...poison, { message: 'good', seq: poison.length }];
@@ -353,6 +353,48 @@ test('an endpoint that refuses everything for long gets few requests', async () 
   for (let sends = 0; sends < 5; sends++) expect((await sink.send(batchOf(all), soon())).rejected).toEqual([]);
   expect(requests.length - before).toBeLessThan(200);
 }, 120_000);
+
+describe('a refused record that no other one follows', () => {
+  const MINUTE_MS = 60_000;
+  const now = performance.now.bind(performance);
+  let laterMs = 0;
+  const late = () => {
+    laterMs += MINUTE_MS;
+    jest.spyOn(performance, 'now').mockImplementation(() => now() + laterMs);
+  };
+  afterEach(() => jest.restoreAllMocks());
+  const good = batchOf([{ message: 'good', seq: 1 }]);
+  const poison = batchOf([{ message: 'poison', seq: 2 }]);
+
+  test('is permanently rejected after a minute, if a record that was taken before is taken once more: that is counted', async () => {
+    const { url, requests } = await endpoint((body) =>
+      body.includes('poison') ? [400, PROTOBUF, status('bad')] : [200, PROTOBUF, ''],
+    );
+    const sink = await open(url);
+    await sink.send(good, soon());
+    for (let sends = 0; sends < 3; sends++) expect((await sink.send(poison, soon())).rejected).toEqual([]);
+    expect([requests.length, repeated]).toEqual([4, []]);
+    late();
+    expect(await sink.send(poison, soon())).toMatchObject({ retry: [], rejected: [{ index: 0, reason: 'refused' }] });
+    expect(repeated).toEqual(['good']);
+  });
+
+  test('waits while the endpoint refuses that record, too, and nothing is counted twice', async () => {
+    let isOut = false;
+    const { url } = await endpoint(() => (isOut ? [400, PROTOBUF, status('bad')] : [200, PROTOBUF, '']));
+    const sink = await open(url);
+    await sink.send(good, soon());
+    isOut = true;
+    await sink.send(poison, soon());
+    late();
+    expect(await sink.send(poison, soon())).toMatchObject({ retry: [0], rejected: [] });
+    late();
+    expect(await sink.send(poison, soon())).toMatchObject({ retry: [0], rejected: [] });
+    expect(repeated).toEqual(['good']);
+    isOut = false;
+    expect(await sink.send(poison, soon())).toEqual(delivered);
+  });
+});
 
 type Message = { readonly message: string; readonly seq: number };
 

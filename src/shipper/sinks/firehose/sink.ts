@@ -65,7 +65,10 @@ class FirehoseSink implements Sink {
     const pass = new Pass(batch, this.#refused);
     const request = (range: Range) => this.#request(pass, range, signal, onProgress);
     await sendRanges(batch.count, pass.outcome, request);
-    await pass.finish(request);
+    await pass.finish(request, (record) => {
+      this.#options.duplicates.lost(record);
+      return this.#request(new Pass(record, this.#refused), [0, 1], signal, onProgress);
+    });
     for (const { index, code } of pass.failed) {
       const detail = `${this.#place} answered 200, but did not store ${pass.failed.length} of its records: ${code}`;
       pass.outcome.retry([index], { code, detail }, THROTTLED_RETRY_MS);
@@ -182,7 +185,7 @@ class FirehoseSink implements Sink {
       pass.failed.push(...[...indexes(from, to)].map((index) => ({ index, code })));
     }
     if (failed.length === items.length) return;
-    pass.taken();
+    pass.taken(items.find((_, place) => !failures.has(place))!.from);
   }
 
   #bookRefused(pass: Pass, from: number, to: number, failure: Failure, answer: Answer): readonly Range[] {

@@ -69,7 +69,10 @@ class OtlpSink implements Sink {
       return this.#request(pass, from, to, signal, onProgress);
     };
     await sendRanges(batch.count, pass.outcome, send);
-    await pass.finish(send);
+    await pass.finish(send, (record) => {
+      this.#options.duplicates.lost(record);
+      return this.#request(new RefusingPass(record, this.#refused), 0, 1, signal, onProgress);
+    });
     return pass.outcome.result;
   }
 
@@ -165,9 +168,7 @@ class OtlpSink implements Sink {
     this.#bodyLimit.accepted();
     this.#forget(batch, from, to);
     const { rejected, message } = taken;
-    if (rejected < to - from) {
-      pass.taken();
-    }
+    if (rejected < to - from) pass.taken(rejected === 0 ? from : undefined);
     for (let i = to - rejected; i < to; i++) outcome.reject(i, 'partial_success', { code: '200', detail: message });
     if (rejected === 0 && message !== '' && !this.#isWarned) {
       this.#isWarned = true;

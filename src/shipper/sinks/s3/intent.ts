@@ -7,16 +7,21 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
+import { DoubtfulRecords, type NumbersByOrigin } from './doubtful-records.js';
 
 export interface Intent {
   readonly count: number;
-  /** First and last number of its records, by origin. */
-  readonly numbers: Readonly<Record<string, Numbers>>;
+  readonly numbers: NumbersByOrigin;
   /** Of the keys of their objects, which have the ids of all. */
   readonly digest: string;
 }
 
-type Numbers = readonly [first: number, last: number];
+/** What the file has. */
+interface Note {
+  /** Absent where nothing was under way. */
+  readonly intent?: Intent | undefined;
+  readonly doubtful: DoubtfulRecords;
+}
 
 /** Several sinks may have notes. It stays that of the sink when its bucket or prefix is set anew. */
 const fileOf = (sink: string) => `s3-intent-${createHash('sha256').update(sink).digest('hex').slice(0, 8)}.json`;
@@ -28,25 +33,14 @@ export const intentOf = (batch: RecordBatch, digest: string, taken = batch.count
   digest,
 });
 
-function numbersOf({ count, origin, origins, seq }: RecordBatch): Readonly<Record<string, Numbers>> {
-  const known = new Map<string, Numbers>();
+function numbersOf({ count, origin, origins, seq }: RecordBatch): NumbersByOrigin {
+  const known = new Map<string, readonly [first: number, last: number]>();
   for (let i = 0; i < count; i++) {
     const { id } = origins[origin[i]!]!;
     const [first, last] = known.get(id) ?? [seq[i]!, seq[i]!];
     known.set(id, [Math.min(first, seq[i]!), Math.max(last, seq[i]!)]);
   }
   return Object.fromEntries(known);
-}
-
-/** Indexes of the records that were among those of the intent. */
-export function recordsIn({ numbers }: Intent, { count, origin, origins, seq }: RecordBatch): readonly number[] {
-  const known = origins.map(({ id }) => (Object.hasOwn(numbers, id) ? numbers[id] : undefined));
-  const found: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const [first, last] = known[origin[i]!] ?? [1, 0];
-    if (seq[i]! >= first && seq[i]! <= last) found.push(i);
-  }
-  return found;
 }
 
 export class IntentFile {
@@ -58,21 +52,27 @@ export class IntentFile {
     this.#onNotice = onNotice;
   }
 
-  /** That of an earlier shipper that was killed. */
-  read(): Intent | undefined {
+  /** That of an earlier shipper. */
+  read(): Note {
     try {
-      const { count, numbers, digest }: Record<string, unknown> = JSON.parse(readFileSync(this.#path, 'utf8'));
+      const { count, numbers, digest, doubtful }: Record<string, unknown> = JSON.parse(
+        readFileSync(this.#path, 'utf8'),
+      );
       const isWhole = Number.isSafeInteger(count) && typeof digest === 'string' && isNumbers(numbers);
-      return isWhole && (count as number) > 0 ? ({ count, numbers, digest } as Intent) : undefined;
+      return {
+        intent: isWhole && (count as number) > 0 ? ({ count, numbers, digest } as Intent) : undefined,
+        doubtful: new DoubtfulRecords(isNumbers(doubtful) ? doubtful : {}),
+      };
     } catch {
-      return undefined;
+      return { doubtful: new DoubtfulRecords() };
     }
   }
 
   /** A disk that does not take it is no reason to keep records back. */
-  write(intent: Intent): void {
+  write({ intent, doubtful }: Note): void {
     try {
-      writeFileSync(`${this.#path}.new`, JSON.stringify(intent), { mode: 0o600 });
+      const text = JSON.stringify({ ...intent, ...(!doubtful.isEmpty && { doubtful: doubtful.numbers }) });
+      writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
       renameSync(`${this.#path}.new`, this.#path);
     } catch (error) {
       this.#onNotice(
@@ -81,7 +81,7 @@ export class IntentFile {
     }
   }
 
-  /** Nothing is under way. */
+  /** Nothing is under way, or in doubt. */
   remove(): void {
     try {
       rmSync(this.#path, { force: true });
@@ -93,7 +93,7 @@ export class IntentFile {
   }
 }
 
-const isNumbers = (value: unknown): boolean =>
+const isNumbers = (value: unknown): value is NumbersByOrigin =>
   typeof value === 'object' &&
   value !== null &&
   Object.values(value).every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every(Number.isSafeInteger));

@@ -13,7 +13,8 @@ import type { SinkContext } from '../sink-context.js';
 import { classifyAnswer, detailOf } from './answer.js';
 import { type Compression, compressionOf } from './compression.js';
 import { S3Connection, type S3Settings } from './connection.js';
-import { type Intent, IntentFile, intentOf, recordsIn } from './intent.js';
+import type { DoubtfulRecords } from './doubtful-records.js';
+import { type Intent, IntentFile, intentOf } from './intent.js';
 import { type ArchiveObject, digest, type KeyOptions, objectsOf } from './objects.js';
 
 /** Bounds the columns of a batch of empty lines. */
@@ -62,8 +63,7 @@ class S3Sink implements Sink {
   #previous: Intent | undefined;
   /** The intent that is on disk, by its digest. */
   #noted = '';
-  /** The earlier one, where the keys are others now: those of its object may be stored under its key. */
-  #doubtful: Intent | undefined;
+  readonly #doubtful: DoubtfulRecords;
   /** Whether some of the last batch is not known to be stored. */
   #isUnderWay = false;
   #sends = 0;
@@ -73,7 +73,9 @@ class S3Sink implements Sink {
   constructor(options: S3SinkOptions) {
     this.#options = options;
     this.fillMs = options.fillMs;
-    this.#previous = options.intents.read();
+    const { intent, doubtful } = options.intents.read();
+    this.#previous = intent;
+    this.#doubtful = doubtful;
   }
 
   /** At first as many records as the earlier shipper had taken. */
@@ -116,7 +118,7 @@ class S3Sink implements Sink {
   }
 
   async close(): Promise<void> {
-    if (this.#noted !== '' && !this.#isUnderWay) this.#options.intents.remove();
+    if (this.#noted !== '' && !this.#isUnderWay) this.#noteDoubtful();
     this.#options.connection.close();
   }
 
@@ -128,19 +130,22 @@ class S3Sink implements Sink {
     if (this.#isUnderWay) return;
     const { bucket } = this.#options;
     const intent = intentOf(batch, digest(objects.map(({ key }) => `${bucket}/${key}`)), taken);
-    if (this.#previous !== undefined && this.#previous.digest !== intent.digest) this.#doubtful = this.#previous;
+    // Its keys are others now: the records of the earlier object may be stored under its key.
+    if (this.#previous !== undefined && this.#previous.digest !== intent.digest)
+      this.#doubtful.add(this.#previous.numbers);
     this.#previous = undefined;
-    this.#countDoubtful(batch);
+    const found = this.#doubtful.take(batch);
+    if (found.length > 0) this.#options.onPossibleDuplicates(select(batch, found));
     if (this.#noted === intent.digest) return;
     this.#noted = intent.digest;
-    this.#options.intents.write(intent);
+    this.#options.intents.write({ intent, doubtful: this.#doubtful });
   }
 
-  /** Once a record: what it does not take of the earlier object now, it takes later, and each batch has its first send once. */
-  #countDoubtful(batch: RecordBatch): void {
-    if (this.#doubtful === undefined) return;
-    const found = recordsIn(this.#doubtful, batch);
-    if (found.length > 0) this.#options.onPossibleDuplicates(select(batch, found));
+  /** All that was taken is stored. */
+  #noteDoubtful(): void {
+    const { intents } = this.#options;
+    if (this.#doubtful.isEmpty) intents.remove();
+    else intents.write({ doubtful: this.#doubtful });
   }
 
   async #put(

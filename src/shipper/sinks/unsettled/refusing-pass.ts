@@ -33,10 +33,10 @@ export class RefusingPass {
     this.outcome.retry(indexes(from, this.#until), failure, wait);
   }
 
-  /** A request of this send is taken, at least in part. */
-  taken(): void {
+  /** A request of this send is taken, at least in part. `index`: one of its records that is. */
+  taken(index?: number): void {
     this.#isAnyTaken = true;
-    this.#known.countTaken();
+    this.#known.countTaken(this.batch, index);
   }
 
   /** A request is refused. Returns the ranges to send instead; a record that is refused for certain is given to `reject`. */
@@ -55,8 +55,21 @@ export class RefusingPass {
     return [];
   }
 
-  /** After all others: sends those that were refused by themselves once more, if that may tell more now. */
-  async finish(send: (range: Range) => Promise<unknown>): Promise<void> {
+  /**
+   * After all others: sends those that were refused by themselves once more, if that may tell more now. `sendGood` sends a record
+   * that was taken before, as a possible duplicate: an endpoint that takes it means the others by its refusals.
+   */
+  async finish(
+    send: (range: Range) => Promise<unknown>,
+    sendGood: (record: RecordBatch) => Promise<unknown>,
+  ): Promise<void> {
+    const mayTell = this.#alone.length > 0 && !this.#isAnyTaken && (!this.outcome.isFailed || this.#isGivenUp);
+    const good = mayTell ? this.#known.goodRecord() : undefined;
+    if (good !== undefined) {
+      const { taken } = this.#known;
+      await sendGood(good);
+      this.#isAnyTaken = this.#known.taken > taken;
+    }
     for (const { index, failure } of this.#alone.splice(0)) {
       this.#until = index + 1;
       if (this.outcome.isFailed && !this.#isGivenUp) this.retryFrom(index, failure, CONFIGURATION_RETRY_MS);

@@ -1,14 +1,16 @@
-/** Two S3 sinks of a pod write to the same place, and each has its own note of the records that are under way. */
+/** Notes of S3 sinks: of the records that are under way, and of those that an earlier shipper may have stored under another key. */
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '../../../../src/shipper/log.js';
 import { openSinks } from '../../../../src/shipper/open-deliveries.js';
+import { slice } from '../../../../src/shipper/records/record-batch.js';
 import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
-import { batchOf, stdoutOrigin } from '../../../support/batches.js';
+import { openSink } from '../../../../src/shipper/sinks/index.js';
+import { batchOf, messagesOf, stdoutOrigin } from '../../../support/batches.js';
 
 const NAMES = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-central-1' };
 
@@ -39,4 +41,65 @@ test('one sink neither replaces nor removes the note of the other', async () => 
     server.close();
     rmSync(directory, { recursive: true });
   }
+});
+
+describe('records of an object that a killed shipper was writing, and of which others take parts', () => {
+  let directory: string;
+  let server: Server;
+  /** Answers 503, or acknowledges. */
+  let isWell: boolean;
+  let repeated: string[];
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'logtap-s3-notes-'));
+    [isWell, repeated] = [false, []];
+    server = createServer((request, response) =>
+      request.resume().on('end', () => response.writeHead(isWell ? 200 : 503, isWell ? { etag: '"1"' } : {}).end()),
+    );
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    Object.assign(process.env, NAMES);
+  });
+  afterEach(() => {
+    for (const name of Object.keys(NAMES)) delete process.env[name];
+    server.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  const five = batchOf(['0', '1', '2', '3', '4']);
+  const open = () => {
+    const env = {
+      ...{ ...NAMES, LOGTAP_SINK: 's3', LOGTAP_S3_BUCKET: 'archive', LOGTAP_SPOOL_DIR: directory },
+      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    };
+    return openSink('s3', {
+      ...{ settings: parseSettings(env, () => {}), secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} },
+      onPossibleDuplicates: (records) => repeated.push(...messagesOf(records)),
+    });
+  };
+  /** One shipper, which takes these records in one object each, and is killed or stopped. */
+  async function ship(objects: readonly (readonly [from: number, to: number])[], isStopped = false) {
+    const sink = await open();
+    for (const [from, to] of objects) await sink.send(slice(five, from, to), new AbortController().signal);
+    if (isStopped) await sink.close();
+  }
+
+  test.each([false, true])(
+    'are counted once, by the shipper that resends them; those between are stopped: %s',
+    async (isStopped) => {
+      await ship([[0, 5]]);
+      isWell = true;
+      await ship([[0, 2]], isStopped);
+      expect(repeated).toEqual(['0', '1']);
+      await ship([[2, 3]], isStopped);
+      await ship([[3, 5]], true);
+      expect(repeated).toEqual(['0', '1', '2', '3', '4']);
+      expect(readdirSync(directory)).toEqual([]);
+    },
+  );
+
+  test('are not counted where they have the key of before', async () => {
+    await ship([[0, 5]]);
+    isWell = true;
+    await ship([[0, 5]], true);
+    expect(repeated).toEqual([]);
+  });
 });
