@@ -108,7 +108,8 @@ export class LogTap implements IMixin {
    * @throws if the sink comes from `LogTapDefaults`: read `iam` of that sink
    */
   public get iam(): SinkIamStatement[] {
-    return podSinks(sinkOf(this.props).bind(), this.props.perContainer ?? {}).sink.iam;
+    const { perContainer = {}, fields } = this.props;
+    return podSinks(sinkOf(this.props), perContainer, { fields: fields?.constants }).sink.iam;
   }
 
   /** Whether the construct is the API object of a workload, or a list that may contain workloads. */

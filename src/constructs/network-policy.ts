@@ -46,7 +46,7 @@ export class ShipperNetworkPolicy extends Construct {
   public constructor(scope: Construct, id: string, props: ShipperNetworkPolicyProps) {
     super(scope, id);
     const { podLabels, cidr, metadata } = props;
-    const { sink } = podSinks(props.sink.bind(), checkedContainers(props.perContainer));
+    const { sink } = podSinks(props.sink, checkedContainers(props.perContainer));
     // A selector without labels selects every pod of the namespace and would isolate all of them.
     must(
       Object.keys(podLabels).length > 0,

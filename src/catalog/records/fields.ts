@@ -1,10 +1,9 @@
 /** Settings of the fields that are read from records, and of the labels that are added to them. */
 import type { Rule } from '../rule.js';
 import { setting } from '../setting.js';
-import { CLOUDWATCH_SETTINGS } from '../sinks/cloudwatch.js';
-import { OPENSEARCH_SETTINGS } from '../sinks/opensearch.js';
 import { placeholdersOf } from '../values/placeholders.js';
 import * as value from '../values/setting-values.js';
+import { NAMES_WITH_PLACEHOLDERS } from './names.js';
 
 export const FIELD_SETTINGS = {
   fields: setting({
@@ -55,16 +54,6 @@ export const FIELD_SETTINGS = {
 } as const;
 
 const { fields, time, timeZone, staticFields } = FIELD_SETTINGS;
-const { cloudwatchLogGroup, cloudwatchLogStream, cloudwatchService, cloudwatchEnvironment } = CLOUDWATCH_SETTINGS;
-
-/** Settings whose values may have placeholders for labels, annotations and static fields. */
-export const NAMES_WITH_PLACEHOLDERS = [
-  cloudwatchLogGroup,
-  cloudwatchLogStream,
-  cloudwatchService,
-  cloudwatchEnvironment,
-  OPENSEARCH_SETTINGS.opensearchIndex,
-] as const;
 
 export const FIELD_RULES: readonly Rule[] = [
   {
@@ -79,8 +68,8 @@ export const FIELD_RULES: readonly Rule[] = [
     says: (nameOf) =>
       `${nameOf(timeZone)} has no effect unless ${nameOf(time)} is text. Set that too, or remove the first.`,
   },
-  ...NAMES_WITH_PLACEHOLDERS.map(
-    (row): Rule => ({
+  ...Object.values(NAMES_WITH_PLACEHOLDERS).map(
+    ({ row }): Rule => ({
       settings: [row, staticFields],
       isBroken: ({ read }) => {
         const known = read(staticFields) ?? {};

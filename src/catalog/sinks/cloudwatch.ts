@@ -11,8 +11,8 @@ const CLOUDWATCH_ROLE_ARN = roleArnSetting('LOGTAP_CLOUDWATCH_ROLE_ARN', 'CloudW
 export const CLOUDWATCH_SETTINGS = {
   cloudwatchLogGroup: setting({
     name: 'LOGTAP_CLOUDWATCH_LOG_GROUP',
-    help: 'Log group. `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced, at start, by a label or an annotation of the pod, or by one of `LOGTAP_STATIC_FIELDS`.',
-    parse: value.named(LOG_GROUP),
+    help: 'Log group. At start, `{namespace}` is replaced by the namespace of the pod, `{label:NAME}` and `{annotation:NAME}` by a label and an annotation of it, and `{field:NAME}` by one of `LOGTAP_STATIC_FIELDS`.',
+    parse: value.podName(LOG_GROUP),
   }),
   cloudwatchLogStream: setting({
     name: 'LOGTAP_CLOUDWATCH_LOG_STREAM',

@@ -11,8 +11,8 @@ const FIREHOSE_ROLE_ARN = roleArnSetting('LOGTAP_FIREHOSE_ROLE_ARN', 'Firehose')
 export const FIREHOSE_SETTINGS = {
   firehoseStream: setting({
     name: 'LOGTAP_FIREHOSE_STREAM',
-    help: 'Firehose stream with the source `DirectPut`. It must exist. `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced, at start, by a label or an annotation of the pod, or by one of `LOGTAP_STATIC_FIELDS`.',
-    parse: value.named(DELIVERY_STREAM),
+    help: 'Firehose stream with the source `DirectPut`. It must exist. At start, `{namespace}` is replaced by the namespace of the pod, `{label:NAME}` and `{annotation:NAME}` by a label and an annotation of it, and `{field:NAME}` by one of `LOGTAP_STATIC_FIELDS`.',
+    parse: value.podName(DELIVERY_STREAM),
   }),
   firehoseJoin: setting({
     name: 'LOGTAP_FIREHOSE_JOIN',

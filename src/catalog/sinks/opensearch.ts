@@ -20,13 +20,13 @@ export const OPENSEARCH_SETTINGS = {
   opensearchIndex: setting({
     name: 'LOGTAP_OPENSEARCH_INDEX',
     default: 'logtap-{yyyy.MM.dd}',
-    help: 'Index name. A pattern of `yyyy`, `MM`, `dd` and `HH` in braces is replaced by the UTC time of each record. `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced, at start, by a label or an annotation of the pod, or by one of `LOGTAP_STATIC_FIELDS`. Capitals become small letters.',
-    parse: value.named(OPENSEARCH_INDEX),
+    help: 'Index name. A pattern of `yyyy`, `MM`, `dd` and `HH` in braces is replaced by the UTC time of each record. At start, `{namespace}` is replaced by the namespace of the pod, `{label:NAME}` and `{annotation:NAME}` by a label and an annotation of it, and `{field:NAME}` by one of `LOGTAP_STATIC_FIELDS`. Capitals become small letters.',
+    parse: value.podName(OPENSEARCH_INDEX),
   }),
   opensearchDataStream: setting({
     name: 'LOGTAP_OPENSEARCH_DATA_STREAM',
     defaultMeaning: 'none: the shipper writes to an index',
-    help: 'Data stream to use instead of an index. It needs an index template, which `LOGTAP_OPENSEARCH_SETUP` creates. A request retried after a rollover stores its records twice; date indices do not have this gap.',
+    help: 'Data stream to use instead of an index. Its placeholders are those of `LOGTAP_OPENSEARCH_INDEX`, without dates. It needs an index template, which `LOGTAP_OPENSEARCH_SETUP` creates. A request retried after a rollover stores its records twice; date indices do not have this gap.',
     parse: value.dataStream,
   }),
   opensearchSchema: setting({

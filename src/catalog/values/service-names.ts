@@ -12,7 +12,7 @@ export interface NameRule {
 /** @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
 export const LOG_GROUP: NameRule = {
   holds: (value) => /^[A-Za-z0-9._/#-]{1,512}$/.test(withoutPlaceholders(value)) && !value.startsWith('aws/'),
-  rule: 'be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/, with nothing in braces but {label:NAME} {annotation:NAME} {field:NAME}',
+  rule: 'be 1 to 512 of the characters A-Z a-z 0-9 . - _ / # and not start with aws/, with nothing in braces but {namespace} {label:NAME} {annotation:NAME} {field:NAME}',
   remedy: 'rename the log group',
 };
 
@@ -77,7 +77,7 @@ export const LOG_GROUP_TAGS_MAX = 50;
 /** @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html */
 export const DELIVERY_STREAM: NameRule = {
   holds: (value) => /^[\w.-]{1,64}$/.test(withoutPlaceholders(value)),
-  rule: 'be 1 to 64 of the characters A-Z a-z 0-9 . _ -, with nothing in braces but {label:NAME} {annotation:NAME} {field:NAME}',
+  rule: 'be 1 to 64 of the characters A-Z a-z 0-9 . _ -, with nothing in braces but {namespace} {label:NAME} {annotation:NAME} {field:NAME}',
   remedy: 'give the name of the stream, not its ARN',
 };
 
@@ -202,6 +202,6 @@ export const OPENSEARCH_INDEX: NameRule = {
       Buffer.byteLength(literal) <= 255
     );
   },
-  rule: 'be lower case, at most 255 bytes, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and have only yyyy MM dd HH and - . _, or label:NAME, annotation:NAME, field:NAME in braces',
+  rule: 'be lower case, at most 255 bytes, without \\ / * ? " < > | , # : and spaces, not start with - _ +, and have only yyyy MM dd HH and - . _, or namespace, label:NAME, annotation:NAME, field:NAME in braces',
   remedy: 'rename the index',
 };

@@ -4,6 +4,7 @@ import { SOCKET_PATH_MAX_BYTES } from '../../contract.js';
 import { closest } from '../closest.js';
 import { noProxyOf } from './no-proxy.js';
 import type { PeerAddress } from './peer-address.js';
+import { withoutPlaceholders } from './placeholders.js';
 import { LOG_GROUP_TAG, LOG_GROUP_TAGS_MAX, type NameRule, OPENSEARCH_INDEX, RETENTION_DAYS } from './service-names.js';
 
 export const text = (value: string): string => value;
@@ -136,8 +137,11 @@ export function oneOf<const T extends string>(names: readonly T[]): (value: stri
 
 /** Follows the rules of index names, without a date pattern. */
 export function dataStream(value: string): string {
-  if (value.includes('{')) throw new Error('must have no date: a data stream rolls over by itself. Remove the braces.');
-  return named(OPENSEARCH_INDEX)(value);
+  const name = podName(OPENSEARCH_INDEX)(value);
+  if (withoutPlaceholders(name).includes('{')) {
+    throw new Error('must have no date: a data stream rolls over by itself. Remove the braces.');
+  }
+  return name;
 }
 
 export function retentionDays(value: string): number {
@@ -162,10 +166,40 @@ export function tags(value: string): Readonly<Record<string, string>> {
 const KEY_ATTRIBUTE_MAX = 512;
 
 export function entityName(value: string): string {
+  refuseOtherFields(value);
+  const braces = /[{}]/.test(withoutPlaceholders(value));
+  if (braces) {
+    throw new Error(
+      'must have nothing in braces but {namespace} {label:NAME} {annotation:NAME} {field:NAME}. Correct it.',
+    );
+  }
   if (value.length > KEY_ATTRIBUTE_MAX || !/^[ -~]+$/.test(value)) {
     throw new Error(`must be 1 to ${KEY_ATTRIBUTE_MAX} printable ASCII characters. Shorten it.`);
   }
   return value;
+}
+
+/** Why a name that is one for the whole pod does not have them, and the remedy. */
+const OTHER_FIELDS: Readonly<Record<string, string>> = {
+  container:
+    'because a process would choose names by the container that it reports. Give the container its own sink: perContainer.NAME.sink, or its entry of LOGTAP_CONTAINER_SETTINGS',
+  stream: 'because it is one for the whole pod. Leave it out',
+  pod: 'because each pod would have its own. Use {namespace} or {label:NAME}',
+  uid: 'because each pod would have its own. Use {namespace} or {label:NAME}',
+  node: 'because each node would have its own. Use {namespace} or {label:NAME}',
+};
+
+function refuseOtherFields(value: string): void {
+  const [braces, field] = /\{(container|stream|pod|uid|node)\}/.exec(value) ?? [];
+  if (field !== undefined) throw new Error(`must not have ${braces}, ${OTHER_FIELDS[field]}.`);
+}
+
+/** A name that a service restricts, and that is one for the whole pod. */
+export function podName(rule: NameRule): (value: string) => string {
+  return (value) => {
+    refuseOtherFields(value);
+    return named(rule)(value);
+  };
 }
 
 /** A name that a service restricts. */

@@ -1,7 +1,10 @@
 /** The log groups of sinks, as objects that the ACK controller for CloudWatch Logs makes. */
 import type { Construct } from 'constructs';
 import { LogGroup } from '../../../imports/cloudwatchlogs.services.k8s.aws.js';
-import { must } from '../props/must.js';
+import { placeholdersOf, replacePlaceholders } from '../../catalog/values/placeholders.js';
+import { LOG_GROUP } from '../../catalog/values/service-names.js';
+import { type KnownNames, knownName } from '../props/known-names.js';
+import { must, mustBeNamed } from '../props/must.js';
 import type { OwnLogGroup } from '../sinks/by-container.js';
 import type { SinkLogGroup } from '../sinks/sink-config.js';
 import { type FirehoseSubscription, firehoseFilter } from './firehose.js';
@@ -9,6 +12,8 @@ import { type FirehoseSubscription, firehoseFilter } from './firehose.js';
 /** Of groups that the controller makes. */
 export interface LogGroupOptions {
   readonly namespace: string | undefined;
+  /** For placeholders in names. */
+  readonly known: KnownNames;
   readonly deletionProtection: boolean | undefined;
   readonly firehose: FirehoseSubscription | undefined;
 }
@@ -16,11 +21,12 @@ export interface LogGroupOptions {
 /**
  * Makes an object for each log group: `LogGroup` for that of the pod, `LogGroup-NAME` for that of a container.
  *
- * @throws if an ARN is none, or if sinks with one log group differ in its retention, key or tags
+ * @throws if an ARN is none, if a name is not known at synthesis, or if sinks with one log group differ in its retention, key or tags
  */
 export function createLogGroups(scope: Construct, groups: readonly OwnLogGroup[], options: LogGroupOptions): void {
   const made: SinkLogGroup[] = [];
-  for (const { container, group } of groups) {
+  for (const { container, group: given } of groups) {
+    const group = { ...given, name: nameOf(given, options.known) };
     const same = made.find(({ name, region }) => name === group.name && region === group.region);
     must(
       same === undefined || asText(same) === asText(group),
@@ -32,6 +38,15 @@ export function createLogGroups(scope: Construct, groups: readonly OwnLogGroup[]
     made.push(group);
     createLogGroup(scope, container === undefined ? 'LogGroup' : `LogGroup-${container}`, group, options);
   }
+}
+
+function nameOf({ name }: SinkLogGroup, known: KnownNames): string {
+  const unknown = placeholdersOf(name).find((placeholder) => knownName(placeholder, known) === undefined);
+  const remedy = unknown?.kind === 'namespace' ? "give 'podNamespace'" : 'name it, or leave `logGroup` out';
+  must(unknown === undefined, 'logGroup', name, `be known at synthesis, as the controller fills no braces: ${remedy}`);
+  const full = replacePlaceholders(name, (placeholder) => knownName(placeholder, known)!);
+  mustBeNamed('logGroup', full, LOG_GROUP);
+  return full;
 }
 
 const asText = ({ retentionDays, kmsKeyArn, tags = {} }: SinkLogGroup) =>

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { PodIdentityAssociation } from '../../../imports/eks.services.k8s.aws.js';
 import { must } from '../props/must.js';
 import type { ContainerOptions } from '../records/container-options.js';
-import { checkedContainers, podSinks } from '../sinks/by-container.js';
+import { checkedContainers, type PodSinks, podSinks } from '../sinks/by-container.js';
 import type { Sink } from '../sinks/sink.js';
 import type { SinkIamStatement, SinkLogGroup } from '../sinks/sink-config.js';
 import type { FirehoseSubscription } from './firehose.js';
@@ -91,12 +91,13 @@ export class LogTapAws extends Construct {
   /** @throws if a name breaks a rule of AWS, or if something is asked for that has no use */
   public constructor(scope: Construct, id: string, props: LogTapAwsProps) {
     super(scope, id);
-    checkUse(props);
-    const sinks = sinksOf(props);
+    const known = { namespace: props.podNamespace ?? this.node.scopes.find(Chart.isChart)?.namespace };
+    const sinks = podSinks(props.sink, checkedContainers(props.perContainer), known);
+    checkUse(props, sinks);
     const { existing, clusterName, roleArn, trust, createdRoleArn } = props.identity._bind();
     const { deletionProtection, firehose, podNamespace } = props;
     if (props.logGroup === true) {
-      createLogGroups(this, sinks.logGroups, { namespace: podNamespace, deletionProtection, firehose });
+      createLogGroups(this, sinks.logGroups, { namespace: podNamespace, known, deletionProtection, firehose });
     }
     if (existing !== undefined) {
       this.serviceAccount = ServiceAccount.fromServiceAccountName(this, 'ServiceAccount', existing);
@@ -146,26 +147,23 @@ export class LogTapAws extends Construct {
   }
 }
 
-const sinksOf = ({ sink, perContainer }: LogTapAwsProps) => podSinks(sink.bind(), checkedContainers(perContainer));
-
 /** Properties of LogGroupTemplate that the controller's LogGroup has no fields for. */
 const OF_TEMPLATE = ['fieldIndexes', 'transformer', 'masked', 'metrics'] as const;
 
 /** Throws where something is asked for that nothing would come of. */
-function checkUse(props: LogTapAwsProps): void {
+function checkUse(props: LogTapAwsProps, sinks: PodSinks): void {
   for (const name of OF_TEMPLATE) {
     const value: unknown = (props as { readonly [property: string]: any })[name];
     const rule = 'not come here, as the LogGroup of the ACK controller has no such field: give it to LogGroupTemplate';
     must(value === undefined, name, value, rule);
   }
-  checkParts(props);
+  checkParts(props, sinks);
 }
 
-function checkParts(props: LogTapAwsProps): void {
+function checkParts(props: LogTapAwsProps, { sink, logGroups }: PodSinks): void {
   const { identity, serviceAccountName, roleName, permissionsBoundaryArn, logGroup, deletionProtection, firehose } =
     props;
   const { existing, trust } = identity._bind();
-  const { sink, logGroups } = sinksOf(props);
   const { name, iam } = sink;
   must(iam.length > 0, 'sink', name, 'be one that needs rights in AWS: leave LogTapAws out');
   must(

@@ -18,6 +18,7 @@ import { ExistingPreload, TapStreams } from '../props/tap-options.js';
 import { checkAudit } from './check-audit.js';
 import { checkBill } from './check-bill.js';
 import { checkMesh } from './check-mesh.js';
+import { checkNames } from './check-names.js';
 import { checkNamespace } from './check-namespace.js';
 import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
@@ -61,6 +62,7 @@ export function findingsOf(plan: InjectionPlan, rules: readonly any[] = []): Fin
   checkPod(plan, report);
   checkMesh(plan, report);
   checkNamespace(plan, rules, report);
+  checkNames(plan, report);
   checkBill(plan, report);
   checkAudit(plan, report);
   return findings;

@@ -121,6 +121,11 @@ export const RULES = {
   LT040: { severity: WARNING, cause: 'the last lines of each pod would not be delivered', canAccept: true },
   LT041: { severity: WARNING, cause: 'the API server refuses the pod in this namespace', canAccept: true },
   LT042: { severity: INFO, cause: 'the audit reads CloudWatch Logs and OpenSearch', canAccept: true },
+  LT043: {
+    severity: ERROR,
+    cause: 'the shipper would not start with a name that its service refuses',
+    canAccept: true,
+  },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

@@ -163,7 +163,7 @@ function checkPodTemplates(templates: { readonly [kind: string]: string[] }): vo
 export function settingsPerContainer(props: LogTapProps): Readonly<Record<string, string>> {
   const { sink, perContainer = {} } = props;
   // Without a sink of the pod, the tap that these are defaults of knows what differs.
-  const sinks = sink === undefined ? {} : podSinks(sink.bind(), perContainer).entries;
+  const sinks = sink === undefined ? {} : podSinks(sink, perContainer).entries;
   return containerSettings(new Map(Object.entries(perContainer)), props, sinks);
 }
 

@@ -55,7 +55,7 @@ export function resolve(props: LogTapProps): ResolvedProps {
   const sinks = [sinkOf(props), ...Object.values(perContainer).flatMap((options) => options.sink ?? [])];
   // The disk buffer may be a default of another scope, and the sink the tap's own.
   checkDiskBuffer(props.shipper ?? {}, sinks);
-  const { sink, entries, secretFiles } = podSinks(sinkOf(props).bind(), perContainer);
+  const { sink, entries, secretFiles } = podSinks(sinkOf(props), perContainer);
   const native = isNative(props);
   return {
     sink,

@@ -1,6 +1,7 @@
 /** Sinks of single containers beside those of the pod: one configuration of the shipper, and what differs by container. */
 import { SINK_SETTING_NAMES } from '../../catalog/records/container-sinks.js';
 import { SINK_CHOICE, SINKS } from '../../catalog/sinks/index.js';
+import { type KnownNames, withKnownNames } from '../props/known-names.js';
 import { mustHaveProperties } from '../props/known-properties.js';
 import { must } from '../props/must.js';
 import { secretFilePath } from '../sidecar/sink-files.js';
@@ -43,28 +44,31 @@ export function checkedContainers<T extends object>(perContainer: Readonly<Recor
 }
 
 /** @throws if containers need different values of a setting that is one for the shipper, such as a variable of a module */
-export function podSinks(pod: SinkConfig, perContainer: WithSinks): PodSinks {
+export function podSinks({ _config: pod }: Sink, perContainer: WithSinks, known: KnownNames = {}): PodSinks {
   const own = Object.entries(perContainer).flatMap(([container, { sink }]) =>
-    sink === undefined ? [] : [[container, sink.bind()] as const],
+    sink === undefined ? [] : [[container, sink._config] as const],
   );
   const ofPod = pod.logGroup === undefined ? [] : [{ group: pod.logGroup }];
-  if (own.length === 0) return { sink: pod, entries: {}, secretFiles: [], logGroups: ofPod };
+  if (own.length === 0) return { sink: withKnownNames(pod, known), entries: {}, secretFiles: [], logGroups: ofPod };
   const shared = sharedSettings(pod, own);
   const all = [pod, ...own.map(([, config]) => config)];
   const isShared = ({ setting }: SecretFile) => !SINK_SETTING_NAMES.includes(setting);
   const ofContainers = own.flatMap(([, { secretFiles }]) => secretFiles);
   return {
-    sink: {
-      name: pod.name,
-      settings: shared,
-      secretFiles: [...pod.secretFiles, ...ofContainers.filter(isShared)],
-      iam: unique(all.flatMap(({ iam }) => iam)),
-      assumedRoles: unique(all.flatMap(({ assumedRoles = [] }) => assumedRoles)),
-      egress: unique(all.flatMap(({ egress }) => egress)),
-      configMapFiles: unique(all.flatMap(({ configMapFiles = [] }) => configMapFiles)),
-      volumeMounts: unique(all.flatMap(({ volumeMounts = [] }) => volumeMounts)),
-      ...(pod.logGroup !== undefined && { logGroup: pod.logGroup }),
-    },
+    sink: withKnownNames(
+      {
+        name: pod.name,
+        settings: shared,
+        secretFiles: [...pod.secretFiles, ...ofContainers.filter(isShared)],
+        iam: unique(all.flatMap(({ iam }) => iam)),
+        assumedRoles: unique(all.flatMap(({ assumedRoles = [] }) => assumedRoles)),
+        egress: unique(all.flatMap(({ egress }) => egress)),
+        configMapFiles: unique(all.flatMap(({ configMapFiles = [] }) => configMapFiles)),
+        volumeMounts: unique(all.flatMap(({ volumeMounts = [] }) => volumeMounts)),
+        ...(pod.logGroup !== undefined && { logGroup: pod.logGroup }),
+      },
+      known,
+    ),
     entries: Object.fromEntries(own.map(([container, config]) => [container, entryOf(config, pod)])),
     secretFiles: ofContainers.filter((file) => !isShared(file)),
     logGroups: [

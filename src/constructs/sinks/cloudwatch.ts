@@ -1,6 +1,5 @@
 /** Properties of the CloudWatch Logs sink, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
-import { replacePlaceholders } from '../../catalog/values/placeholders.js';
 import { AWS_ACCOUNT, cloudWatchLogsHost, LOG_GROUP_TAG } from '../../catalog/values/service-names.js';
 import { must, mustBeNamed } from '../props/must.js';
 import { accountOf, asRole } from './assumed-role.js';
@@ -35,7 +34,9 @@ export enum CloudWatchFormat {
 /** Properties of the CloudWatch Logs sink. */
 export interface CloudWatchSinkProps {
   /**
-   * Log group: 1 to 512 of the characters `A-Z a-z 0-9 . - _ / #`, not starting with `aws/`.
+   * Log group: 1 to 512 of the characters `A-Z a-z 0-9 . - _ / #`, not starting with `aws/`. At start, `{namespace}`, `{label:NAME}`,
+   * `{annotation:NAME}` and `{field:NAME}` are replaced by the namespace, labels and annotations of the pod, and by
+   * `fields.constants`.
    *
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
    */
@@ -70,7 +71,7 @@ export interface CloudWatchSinkProps {
 
   /**
    * Log stream: 1 to 512 characters without `:` and `*`. `{namespace}`, `{pod}`, `{uid}`, `{node}`, `{container}` and
-   * `{stream}`, which is `stdout`, `stderr` or `file`, are replaced by their values.
+   * `{stream}`, which is `stdout`, `stderr` or `file`, are replaced by their values, as are the placeholders of `logGroup`.
    *
    * @default '{namespace}/{pod}'
    * @see https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogStream.html
@@ -237,8 +238,7 @@ function statements(props: CloudWatchSinkProps): SinkIamStatement[] {
     tags,
     readBack,
   } = props;
-  // The label of a pod is not known here.
-  const group = arn('logs', region, account, `log-group:${replacePlaceholders(logGroup, () => '*')}`);
+  const group = arn('logs', region, account, `log-group:${logGroup}`);
   const onGroup = [
     ...(createLogGroup ? ['logs:CreateLogGroup'] : []),
     ...(createLogGroup && retentionDays !== undefined ? ['logs:PutRetentionPolicy'] : []),

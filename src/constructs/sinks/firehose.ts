@@ -1,7 +1,6 @@
 /** Properties of the sink for a stream of Amazon Data Firehose, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { FIREHOSE_SETTINGS } from '../../catalog/sinks/firehose.js';
-import { replacePlaceholders } from '../../catalog/values/placeholders.js';
 import { AWS_ACCOUNT, firehoseHost } from '../../catalog/values/service-names.js';
 import { mustBeNamed } from '../props/must.js';
 import { accountOf, asRole } from './assumed-role.js';
@@ -12,7 +11,9 @@ import type { SinkConfig } from './sink-config.js';
 /** Properties of the Amazon Data Firehose sink. */
 export interface FirehoseSinkProps {
   /**
-   * Name of a Firehose stream with the source `DirectPut`: 1 to 64 letters, digits and `. _ -`. It must exist.
+   * Name of a Firehose stream with the source `DirectPut`: 1 to 64 letters, digits and `. _ -`. It must exist. At start, `{namespace}`,
+   * `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced by the namespace, labels and annotations of the pod, and by
+   * `fields.constants`.
    *
    * @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
    */
@@ -73,8 +74,7 @@ export function firehose(props: FirehoseSinkProps): SinkConfig {
     { property: 'endpoint', setting: of.firehoseEndpoint, value: endpoint },
   ]);
   mustBeNamed('account', account, AWS_ACCOUNT);
-  // The label of a pod is not known here.
-  const stream = `deliverystream/${replacePlaceholders(deliveryStream, () => '*')}`;
-  const iam = [{ actions: ['firehose:PutRecordBatch'], resources: [arn('firehose', region, account, stream)] }];
+  const stream = arn('firehose', region, account, `deliverystream/${deliveryStream}`);
+  const iam = [{ actions: ['firehose:PutRecordBatch'], resources: [stream] }];
   return { ...bound, ...asRole(props, iam, [egressTo(endpoint ?? `https://${firehoseHost(region)}`)]) };
 }

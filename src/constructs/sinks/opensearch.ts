@@ -32,14 +32,16 @@ export interface OpenSearchSinkProps {
 
   /**
    * Index: lower case, at most 255 bytes, without `\ / * ? " < > | , # :` and spaces, not starting with `- _ +`. Date patterns in
-   * braces, such as `logs-{yyyy.MM.dd}`, are replaced by the UTC time of each record: `yyyy`, `MM`, `dd`, `HH`.
+   * braces, such as `logs-{yyyy.MM.dd}`, are replaced by the UTC time of each record: `yyyy`, `MM`, `dd`, `HH`. At start, `{namespace}`,
+   * `{label:NAME}`, `{annotation:NAME}` and `{field:NAME}` are replaced by the namespace, labels and annotations of the pod, and by
+   * `fields.constants`.
    *
    * @default 'logtap-{yyyy.MM.dd}'
    */
   readonly index?: string;
 
   /**
-   * Data stream to use instead of an index. A request retried after a rollover stores its records twice; date indices do
+   * Data stream to use instead of an index, with the same placeholders but dates. A request retried after a rollover stores its records twice; date indices do
    * not have this gap.
    *
    * @default - the shipper writes to an index

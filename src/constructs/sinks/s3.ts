@@ -1,8 +1,7 @@
 /** Properties of the sink that archives in Amazon S3, and its permissions. */
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { S3_SETTINGS } from '../../catalog/sinks/s3.js';
-import { replacePlaceholders } from '../../catalog/values/placeholders.js';
-import { awsPartition, S3_PREFIX_FIELD, s3Host } from '../../catalog/values/service-names.js';
+import { awsPartition, s3Host } from '../../catalog/values/service-names.js';
 import { asRole } from './assumed-role.js';
 import { bind } from './bind.js';
 import { egressTo } from './endpoint.js';
@@ -52,8 +51,8 @@ export interface S3SinkProps {
 
   /**
    * Beginning of the keys of objects. `{yyyy}`, `{MM}`, `{dd}` and `{HH}` are replaced by the UTC time of the first record of an
-   * object; `{namespace}`, `{pod}`, `{uid}`, `{node}` and `{container}` by their values. With `{container}`, each container has
-   * objects of its own.
+   * object; `{namespace}`, `{pod}`, `{uid}`, `{node}` and `{container}` by their values, as are `{label:NAME}`, `{annotation:NAME}` and
+   * `{field:NAME}`. With `{container}`, each container has objects of its own.
    *
    * @default '{yyyy}/{MM}/{dd}/{namespace}/{pod}/'
    */
@@ -142,10 +141,8 @@ export function s3(props: S3SinkProps): SinkConfig {
     { property: 'externalId', setting: of.s3ExternalId, value: props.externalId },
     { property: 'endpoint', setting: of.s3Endpoint, value: endpoint },
   ]);
-  // Neither the time nor the pod is known here.
-  const keys = `${replacePlaceholders(prefix, () => '*').replace(S3_PREFIX_FIELD, '*')}*`.replace(/\*+/g, '*');
   const iam = [
-    { actions: ['s3:PutObject'], resources: [`arn:${awsPartition(region).name}:s3:::${bucket}/${keys}`] },
+    { actions: ['s3:PutObject'], resources: [`arn:${awsPartition(region).name}:s3:::${bucket}/${prefix}*`] },
     ...(kmsKeyArn === undefined ? [] : [{ actions: ['kms:GenerateDataKey'], resources: [kmsKeyArn] }]),
   ];
   const host = bucket.includes('.') ? s3Host(region) : `${bucket}.${s3Host(region)}`;

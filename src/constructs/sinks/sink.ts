@@ -1,4 +1,6 @@
 /** Destinations of the shipper, as static factories. */
+
+import { withKnownNames } from '../props/known-names.js';
 import { mustHaveProperties } from '../props/known-properties.js';
 import { all } from './all.js';
 import { type CloudWatchSinkProps, cloudWatch } from './cloudwatch.js';
@@ -119,23 +121,32 @@ export class Sink {
    * such as `AWS_REGION`
    */
   public static all(sinks: Sink[]): Sink {
-    return new Sink(all(sinks.map((sink) => sink.bind())));
+    return new Sink(all(sinks.map((sink) => sink._config)));
   }
 
-  private constructor(private readonly config: SinkConfig) {}
+  /**
+   * With placeholders in the resources of permissions.
+   *
+   * @internal
+   */
+  public readonly _config: SinkConfig;
+
+  private constructor(config: SinkConfig) {
+    this._config = config;
+  }
 
   /** IAM policy statements for the shipper's own role; empty if the sink needs no AWS permissions. */
   public get iam(): SinkIamStatement[] {
-    return this.config.iam;
+    return this.bind().iam;
   }
 
   /** Roles that the shipper assumes, such as those of other accounts, with the IAM policy statements that each needs. */
   public get assumedRoles(): SinkAssumedRole[] {
-    return this.config.assumedRoles ?? [];
+    return this.bind().assumedRoles ?? [];
   }
 
   /** The settings as plain data. */
   public bind(): SinkConfig {
-    return this.config;
+    return withKnownNames(this._config);
   }
 }

@@ -3,6 +3,7 @@ import { Chart, Testing } from 'cdk8s';
 import {
   AwsIdentity,
   LogGroupClass,
+  LogTap,
   LogTapAws,
   type LogTapAwsProps,
   Sink,
@@ -270,6 +271,56 @@ describe('sinks of containers', () => {
   test('a sink in the place of options is named', () => {
     const make = () => synthesise({ identity: AwsIdentity.existing(), perContainer: { audit: audit as never } });
     expect(make).toThrow(/'perContainer\.audit/);
+  });
+});
+
+describe('a name with placeholders', () => {
+  const named = (logGroup: string) =>
+    Sink.all([
+      Sink.cloudWatch({ logGroup, region: 'eu-central-1', account: '111122223333', createLogGroup: false }),
+      Sink.s3({ bucket: 'archive', region: 'eu-central-1', prefix: '{namespace}/{yyyy}/{label:app}/' }),
+    ]);
+  const shipper = { diskBufferMiB: 256 };
+
+  test('has the namespace of the pods in the log group and in the policy, and a wildcard for what is not known', () => {
+    const chart = new Chart(Testing.app(), 'shop', { namespace: 'orders' });
+    const all = { sink: named('/eks/{namespace}'), identity: AwsIdentity.podIdentityRole('prod'), logGroup: true };
+    new LogTapAws(chart, 'Aws', all);
+    const objects: Manifest[] = Testing.synth(chart);
+    const of = (kind: string) => objects.find((object) => object.kind === kind)?.spec ?? {};
+    expect(of('LogGroup').name).toBe('/eks/orders');
+    const [logs, s3] = policyOf(of('Policy').policyDocument).Statement;
+    expect(logs.Resource).toEqual(['arn:aws:logs:eu-central-1:111122223333:log-group:/eks/orders:*']);
+    expect(s3.Resource).toEqual(['arn:aws:s3:::archive/orders/*/*/*']);
+    // Without a namespace, and in the sink itself.
+    expect(all.sink.iam[0]?.resources).toEqual(['arn:aws:logs:eu-central-1:111122223333:log-group:/eks/*:*']);
+    expect(all.sink.bind().iam).toEqual(all.sink.iam);
+  });
+
+  test.each([
+    ['/eks/{namespace}', "give 'podNamespace'"],
+    ['/eks/{label:app}', 'name it, or leave `logGroup` out'],
+  ])('%s is refused where the controller would make a group with braces', (logGroup, remedy) => {
+    const make = () =>
+      new LogTapAws(Testing.chart(), 'Aws', {
+        sink: named(logGroup),
+        identity: AwsIdentity.existing(),
+        logGroup: true,
+      });
+    expect(make).toThrow(
+      `'logGroup' ("${logGroup}") must be known at synthesis, as the controller fills no braces: ${remedy}`,
+    );
+  });
+
+  test('has a constant field in the permissions of the tap, unless the service changes it', () => {
+    const sink = named('/{field:team}/{field:tier}');
+    const tap = new LogTap({ sink, shipper, fields: { constants: { team: 'shop', tier: 'Web Front' } } });
+    expect(tap.iam[0]?.resources).toEqual(['arn:aws:logs:eu-central-1:111122223333:log-group:/shop/*:*']);
+  });
+
+  test('in a role of another account has no braces either', () => {
+    const sink = Sink.cloudWatch({ logGroup: '/{label:app}', region: 'eu-central-1', roleArn: ROLE });
+    expect(sink.assumedRoles[0]?.iam[0]?.resources).toEqual(['arn:aws:logs:eu-central-1:111122223333:log-group:/*:*']);
   });
 });
 

@@ -59,6 +59,12 @@ const virginia = inRegion('us-east-1');
 const tenMillion = { recordsPerDay: 10_000_000, bytesPerRecord: 174 };
 const withAudit = of({ containers: ['app', 'audit'].map((name) => ({ ...app, name })) });
 
+const inNamespace = (namespace: string, labels: Record<string, string> = {}): KubernetesObject => {
+  const object = deployment();
+  podTemplate(object).metadata = { labels };
+  return { ...object, metadata: { ...object.metadata, namespace } };
+};
+
 const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
   [
     'LT001',
@@ -291,6 +297,27 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
       perContainer: { audit: { sink: virginia, bill: { ...tenMillion, usdPerMonth: 30 } } },
     },
     "LT039 Deployment/orders: 10000000 records a day of container 'audit' in each of 1 pods, 61 GB a month, are expected to cost 30.42 USD of ingest in the class STANDARD, which is above 'perContainer.audit.bill.usdPerMonth' (30): withhold records with 'rules' or 'budget', use 'groupClass' INFREQUENT_ACCESS, or raise 'perContainer.audit.bill.usdPerMonth' (docs/reference/findings.md#lt039)",
+  ],
+  [
+    'LT043',
+    inNamespace('n'.repeat(60)),
+    { sink: Sink.firehose({ deliveryStream: 'logs-{namespace}', region: 'eu-central-1' }) },
+    `LT043 Deployment/orders: the name 'logs-{namespace}' in the sink becomes 'logs-${'n'.repeat(60)}', which must be 1 to 64 of the characters A-Z a-z 0-9 . _ -, with nothing in braces but {namespace} {label:NAME} {annotation:NAME} {field:NAME}: give the name of the stream, not its ARN, or change the values (docs/reference/findings.md#lt043)`,
+  ],
+  [
+    'LT043',
+    inNamespace('shop', { app: '' }),
+    { sink: Sink.cloudWatch({ logGroup: '/{label:app}', region: 'eu-central-1' }) },
+    "LT043 Deployment/orders: the name '/{label:app}' in the sink refers to an empty value: leave it out, or give it a value (docs/reference/findings.md#lt043)",
+  ],
+  [
+    'LT043',
+    deployment(),
+    {
+      fields: { constants: { tier: '_web' } },
+      perContainer: { app: { sink: Sink.openSearch({ url: 'http://os:9200', dataStream: '{field:tier}' }) } },
+    },
+    "LT043 Deployment/orders: the name '{field:tier}' in the sink becomes '_web', which must be lower case, at most 255 bytes, without \\ / * ? \" < > | , # : and spaces, not start with - _ +, and have only yyyy MM dd HH and - . _, or namespace, label:NAME, annotation:NAME, field:NAME in braces: rename the index, or change the values (docs/reference/findings.md#lt043)",
   ],
   [
     'LT040',

@@ -70,19 +70,60 @@ describe('names', () => {
     expect(settings).toMatchObject({
       cloudwatchLogGroup: '/Shop.A/R--d----x--',
       cloudwatchLogStream: 'Shop.A/Ré d- --x--/{container}',
-      cloudwatchService: 'Shop.A R- d: *{x}-',
+      cloudwatchService: 'Shop.A R- d: *-x--',
       opensearchIndex: 'shop.a-web-front-{yyyy.MM}',
     });
+  });
+
+  test('have the namespace of the pod; log streams and keys of S3 fill it themselves', () => {
+    const settings = named({
+      POD_NAMESPACE: 'shop-1',
+      LOGTAP_CLOUDWATCH_LOG_GROUP: '/eks/{namespace}',
+      LOGTAP_CLOUDWATCH_LOG_STREAM: '{namespace}/{pod}',
+      LOGTAP_CLOUDWATCH_ENVIRONMENT: 'eks:prod/{namespace}',
+      LOGTAP_FIREHOSE_STREAM: '{namespace}',
+      LOGTAP_S3_PREFIX: '{namespace}/',
+      LOGTAP_OPENSEARCH_INDEX: '{namespace}-{yyyy.MM}',
+    });
+    expect(settings).toMatchObject({
+      cloudwatchLogGroup: '/eks/shop-1',
+      cloudwatchLogStream: '{namespace}/{pod}',
+      cloudwatchEnvironment: 'eks:prod/shop-1',
+      firehoseStream: 'shop-1',
+      s3Prefix: '{namespace}/',
+      opensearchIndex: 'shop-1-{yyyy.MM}',
+    });
+    const dataStream = { POD_NAMESPACE: 'shop', LOGTAP_OPENSEARCH_DATA_STREAM: 'logs-{namespace}' };
+    expect(named(dataStream).opensearchDataStream).toBe('logs-shop');
   });
 
   test('need what they name', () => {
     const of = (index: string) => () => named({ ...files, LOGTAP_OPENSEARCH_INDEX: index });
     expect(of('{label:none}')).toThrow(/needs the label 'none', which .*names does not have/);
     expect(of('{label:empty}')).toThrow(ConfigError);
+    expect(of('{namespace}')).toThrow(
+      "LOGTAP_OPENSEARCH_INDEX={namespace} needs POD_NAMESPACE, which is not set. Set it from the pod's fields, or leave {namespace} out.",
+    );
     expect(() => named({ LOGTAP_OPENSEARCH_INDEX: '{label:app}' })).toThrow(/Mount the Downward API/);
   });
 
+  test('that the service would refuse are an error at start, with the filled name', () => {
+    const filled = () => named({ LOGTAP_STATIC_FIELDS: 'tier=_Web', LOGTAP_OPENSEARCH_INDEX: '{field:tier}-x' });
+    expect(filled).toThrow(ConfigError);
+    expect(filled).toThrow(/^LOGTAP_OPENSEARCH_INDEX=\{field:tier\}-x becomes '_web-x', which must be lower case/);
+  });
+
   test.each([
+    [{ LOGTAP_CLOUDWATCH_LOG_GROUP: '/a/{container}' }, /must not have \{container\}.*perContainer\.NAME\.sink/],
+    [{ LOGTAP_OPENSEARCH_INDEX: 'a-{container}' }, /must not have \{container\}.*LOGTAP_CONTAINER_SETTINGS/],
+    [{ LOGTAP_OPENSEARCH_DATA_STREAM: 'a-{container}' }, /must not have \{container\}/],
+    [{ LOGTAP_FIREHOSE_STREAM: '{pod}' }, /must not have \{pod\}, because each pod would have its own/],
+    [{ LOGTAP_CLOUDWATCH_LOG_GROUP: '/{stream}' }, /must not have \{stream\}.*Leave it out/],
+    [{ LOGTAP_CLOUDWATCH_SERVICE: '{pod}' }, /must not have \{pod\}/],
+    [{ LOGTAP_CLOUDWATCH_SERVICE: '{app}' }, /must have nothing in braces but/],
+    [{ LOGTAP_OPENSEARCH_DATA_STREAM: 'a-{yyyy}' }, /must have no date/],
+    [{ LOGTAP_OPENSEARCH_DATA_STREAM: 'a-{field:team}' }, /\{field:...\} that LOGTAP_STATIC_FIELDS does not set/],
+    [{ LOGTAP_FIREHOSE_STREAM: '{field:team}' }, /\{field:...\} that LOGTAP_STATIC_FIELDS does not set/],
     [{ LOGTAP_OPENSEARCH_INDEX: 'a-{field:team}' }, /\{field:...\} that LOGTAP_STATIC_FIELDS does not set/],
     [{ LOGTAP_OPENSEARCH_INDEX: 'a-{label:}' }, /LOGTAP_OPENSEARCH_INDEX/],
     [{ LOGTAP_OPENSEARCH_INDEX: 'a-{pod:x}' }, /in braces/],
