@@ -3,10 +3,11 @@
  * on a disk that is full. Beside it lies another file of that kind, without entries, which takes its place when the room behind
  * the entries is used up: docs/decisions/0058.
  */
-import { closeSync, constants, fdatasync, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, fdatasyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { realDisk } from '../buffer/disk.js';
+import { writeWhole } from '../process/write-whole.js';
 
 /**
  * Room behind the entries: some two hundred batches on a full disk, before the sums of all take their place. A line end in each
@@ -78,7 +79,8 @@ export class JournalFile {
 
   /** What was written until now outlives a crash of the node. Throws the system's errors. */
   sync(): void {
-    if (!this.#isUnsynced || this.#file === undefined) return;
+    // One that is under way has not ended, and may fail.
+    if (this.#file === undefined || (!this.#isUnsynced && this.#syncing === undefined)) return;
     fdatasyncSync(this.#file.fd);
     this.#isUnsynced = false;
   }
@@ -140,9 +142,4 @@ export class JournalFile {
     if (this.#syncing === undefined) close();
     else this.#syncing.then(close, close);
   }
-}
-
-/** A disk that becomes full takes a part of what is written, without an error. */
-function writeWhole(fd: number, bytes: Buffer, at: number): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
 }

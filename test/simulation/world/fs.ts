@@ -211,6 +211,9 @@ export function fileSystemOf(process: MachineProcess) {
     chmodSync(given: string, mode: number) {
       inodeAt(enter('chmod', given), 'chmod').mode = mode;
     },
+    fchmodSync(fd: number, mode: number) {
+      enterFile(fd, 'fchmod').inode.mode = mode;
+    },
     utimesSync(given: string, _: unknown, time: Date) {
       inodeAt(enter('utimes', given), 'utimes').mtimeMs = time.getTime();
     },

@@ -6,6 +6,7 @@ import {
   chmodSync,
   closeSync,
   constants,
+  fchmodSync,
   fstatSync,
   lstatSync,
   mkdirSync,
@@ -13,13 +14,13 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  writeSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { runbook } from '../../../catalog/runbook.js';
 import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../../contract.js';
 import { ConfigError, codeOf, messageOf } from '../../errors.js';
+import { writeWhole } from '../../process/write-whole.js';
 import type { Lost } from '../frames/decoder.js';
 import { freeHeader } from './file.js';
 
@@ -61,7 +62,7 @@ export function makeRingDirectory(path: string): void {
     // Processes of any user rename and make files in it. A sticky bit would forbid that.
     if ((lstatSync(path).mode & 0o7777) !== 0o777) chmodSync(path, 0o777);
     const probe = join(path, `${MAKING}probe`);
-    closeSync(openSync(probe, 'w'));
+    closeSync(createIn(probe));
     rmSync(probe);
   } catch (error) {
     throw new ConfigError(
@@ -71,6 +72,12 @@ export function makeRingDirectory(path: string): void {
       { cause: error },
     );
   }
+}
+
+/** Any process may put a link of that name there, to a file that only the shipper can write. */
+function createIn(path: string): number {
+  rmSync(path, { force: true, recursive: true });
+  return openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o666);
 }
 
 export class RingDirectory {
@@ -212,12 +219,12 @@ export class RingDirectory {
   /** Every page is written, so that it is this process's memory, and none is missing when another process touches it. */
   #makeFree(name: string, capacity: number): void {
     const making = this.pathOf(`${MAKING}${process.pid}`);
-    const fd = openSync(making, 'w', 0o666);
+    const fd = createIn(making);
     try {
-      writeSync(fd, freeHeader(capacity));
-      for (let left = capacity; left > 0; left -= ZEROS.length) writeSync(fd, ZEROS, 0, Math.min(left, ZEROS.length));
+      writeWhole(fd, freeHeader(capacity));
+      for (let left = capacity; left > 0; left -= ZEROS.length) writeWhole(fd, ZEROS.subarray(0, left));
       // With any umask.
-      chmodSync(making, 0o666);
+      fchmodSync(fd, 0o666);
       renameSync(making, this.pathOf(name));
     } catch (error) {
       rmSync(making, { force: true });

@@ -1,0 +1,61 @@
+/** Free rings are made in a directory that every process of the pod may write. */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { RING_HEADER_BYTES } from '../../../../src/contract.js';
+import { RingDirectory } from '../../../../src/shipper/source/rings/directory.js';
+
+/** Bytes that a write takes at most. */
+let writeMax = Number.POSITIVE_INFINITY;
+
+jest.mock('node:fs', () => {
+  const actual = jest.requireActual('node:fs');
+  const writeSync = (fd: number, bytes: Buffer, from = 0, length = bytes.length - from, at: number | null = null) =>
+    actual.writeSync(fd, bytes, from, Math.min(length, writeMax), at);
+  return { ...actual, writeSync };
+});
+
+const RING_BYTES = 64 * 1024;
+const MAKING = `making-${process.pid}`;
+let path: string;
+let outside: string;
+const problems: string[] = [];
+beforeEach(() => {
+  path = fs.mkdtempSync('/dev/shm/logtap-rings-');
+  outside = join(path, '../', `logtap-outside-${process.pid}`);
+  fs.writeFileSync(outside, 'a checkpoint', { mode: 0o600 });
+  problems.length = 0;
+});
+afterEach(() => {
+  writeMax = Number.POSITIVE_INFINITY;
+  for (const each of [path, outside]) fs.rmSync(each, { recursive: true });
+});
+
+const open = () => {
+  const onNoRoom = (problem: string) => problems.push(problem);
+  return new RingDirectory({ path, ringBytes: RING_BYTES, pool: 1, totalBytes: 10 * RING_BYTES, onNoRoom });
+};
+const free = () => fs.readdirSync(path).filter((name) => name.startsWith('free-'));
+
+test('a link that a process puts where a ring is made does not cost the shipper a file of its own', () => {
+  fs.symlinkSync(outside, join(path, 'making-probe'));
+  const directory = open();
+  fs.symlinkSync(outside, join(path, MAKING));
+  expect(directory.refill(directory.names())).toBe(true);
+  expect(free().map((name) => fs.lstatSync(join(path, name)).isFile())).toEqual([true]);
+  expect([fs.readFileSync(outside, 'utf8'), fs.statSync(outside).mode & 0o777]).toEqual(['a checkpoint', 0o600]);
+});
+
+test('neither does a directory there keep rings from being made', () => {
+  fs.mkdirSync(join(path, 'making-probe', 'more'), { recursive: true });
+  const directory = open();
+  fs.mkdirSync(join(path, MAKING, 'more'), { recursive: true });
+  expect(directory.refill(directory.names())).toBe(true);
+  expect([free().length, problems]).toEqual([1, []]);
+});
+
+test('a memory that takes a part of each write gets a whole ring', () => {
+  writeMax = 1000;
+  const directory = open();
+  expect(directory.refill(directory.names())).toBe(true);
+  expect(free().map((name) => fs.statSync(join(path, name)).size)).toEqual([RING_HEADER_BYTES + RING_BYTES]);
+});
