@@ -232,7 +232,119 @@ async function expectRefusals(k8s: TestCluster): Promise<void> {
   expect([...left.values(), ...started.values()].filter(isTapped)).toEqual([]);
 }
 
+/** The labels of a namespace and of a pod in it, and the policy that taps the pod. */
+const CHOICES: readonly { namespace?: string; pod?: string; by?: string }[] = [
+  {},
+  { namespace: 'one', by: 'one' },
+  { pod: 'one', by: 'one' },
+  { namespace: 'one', pod: 'one', by: 'one' },
+  { namespace: 'one', pod: 'two', by: 'two' },
+  { namespace: 'two', pod: 'one', by: 'one' },
+  { namespace: 'one', pod: 'none' },
+  { namespace: 'one', pod: '' },
+  { namespace: 'none' },
+  { namespace: 'none', pod: 'two', by: 'two' },
+];
+
+/** A pod with both labels meets both bindings of a policy, and is tapped once. */
+async function expectChoices(k8s: TestCluster): Promise<void> {
+  const [one, two] = ['one', 'two'].map((each) => k8s.name(each)) as [string, string];
+  const names: Readonly<Record<string, string>> = { one, two };
+  const label = (name: string | undefined) =>
+    name === undefined ? {} : { labels: { 'logtap.dev/policy': names[name] ?? name } };
+  const sink = (index: string) => Sink.openSearch({ url: 'https://search.example:9200', index });
+  await Promise.all([one, two].map((name) => tappedNamespace(k8s, name, withImage({ sink: sink(name) }))));
+  await k8s.until('the bindings by the labels of pods apply', async () => {
+    const spec = { containers: [container()] };
+    const labelled = [one, two].map((name) => ({
+      ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels: { 'logtap.dev/policy': name } }, spec },
+    }));
+    return [...(await admitted(k8s, 'default', labelled)).values()].every(isTapped);
+  });
+  const found = await Promise.all(
+    CHOICES.map(async ({ namespace, pod }) => {
+      const within = k8s.name('chosen');
+      await k8s.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: within, ...label(namespace) } });
+      const spec = { containers: [container()] };
+      const all = await admitted(k8s, within, [
+        { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'chosen', ...label(pod) }, spec },
+      ]);
+      const { initContainers = [], volumes = [] } = all.get('chosen').spec;
+      const settings = initContainers.flatMap(({ env = [] }: Pod) => env);
+      const index = settings.find(({ name }: Pod) => name === 'LOGTAP_OPENSEARCH_INDEX')?.value;
+      const by = Object.keys(names).find((name) => names[name] === index);
+      const added = volumes.filter(({ name }: Pod) => name.startsWith('logtap')).length;
+      return { namespace, pod, by, containers: initContainers.map(({ name }: Pod) => name), added };
+    }),
+  );
+  expect(found).toEqual(
+    CHOICES.map(({ namespace, pod, by }) => {
+      const tapped = { by, containers: ['logtap-install', 'logtap'], added: 2 };
+      return { namespace, pod, ...(by === undefined ? { by, containers: [], added: 0 } : tapped) };
+    }),
+  );
+}
+
+/** Of many containers, whose last variables are the preloads that a policy has to find. */
+function largePod(name: string, containers: number, variables: number, annotations: object): Pod {
+  const env = Array.from({ length: variables }, (_, index) => ({ name: `VARIABLE_${index}`, value: `value ${index}` }));
+  return {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name, annotations } },
+    spec: {
+      containers: Array.from({ length: containers }, (_, index) =>
+        container({
+          name: `app-${index}`,
+          env: [...env, { name: 'LD_PRELOAD', value: '/opt/agent.so' }],
+          ports: Array.from({ length: 10 }, (_each, port) => ({ containerPort: 10_000 + index * 10 + port })),
+          volumeMounts: Array.from({ length: 20 }, (_each, mount) => ({ name: 'data', mountPath: `/data/${mount}` })),
+        }),
+      ),
+      volumes: [{ name: 'data', emptyDir: {} }],
+    },
+  };
+}
+
+/** The API server ends an evaluation that costs too much, as it would of a policy with dearer expressions. */
+async function expectWithinBudget(k8s: TestCluster): Promise<void> {
+  const [plain, closed, open] = ['plain', 'closed', 'open'].map((name) => k8s.name(name)) as [string, string, string];
+  const props = withImage({ sink: Sink.all([search, cloud]), keepAwsCredentials: false });
+  await k8s.tell(['create', 'namespace', plain]);
+  await Promise.all([
+    tappedNamespace(k8s, closed, props),
+    tappedNamespace(k8s, open, { ...props, failurePolicy: FailurePolicy.FAIL_OPEN }),
+  ]);
+  const pods = [
+    largePod('containers', 50, 200, { note: 'x'.repeat(250_000) }),
+    largePod('variables', 1, 5_000, {}),
+    largePod('annotations', 1, 1, Object.fromEntries(Array.from({ length: 4_000 }, (_, index) => [`a${index}`, 'x']))),
+  ];
+  const before = await admitted(k8s, plain, pods);
+  const expected = await admitted(
+    k8s,
+    plain,
+    [...before.values()].map((pod) => inject(pod, props)),
+  );
+  const found = await admitted(k8s, closed, pods);
+  for (const { metadata } of pods) {
+    const [tapped, injected] = [found, expected].map((each) => comparable(each.get(metadata.name)));
+    expect(tapped).toEqual(injected);
+  }
+  const keys = Array.from({ length: 20_000 }, (_, index) => [`a${index}`, 'x']);
+  const excessive = largePod('excessive', 1, 1, Object.fromEntries(keys));
+  const create = ['create', '--dry-run=server', '-f', '-'];
+  const { stderr } = await k8s.kubectl(['--namespace', closed, ...create], JSON.stringify(excessive));
+  expect(stderr).toContain('cost limit exceeded');
+  expect([...(await admitted(k8s, open, [excessive])).values()].filter(isTapped)).toEqual([]);
+}
+
 export function policy(test: AuditedTest): void {
+  test(
+    'a policy taps pods of 50 containers with 200 variables each, and of 4,000 annotations, within the budget of the API server',
+    expectWithinBudget,
+  );
+
+  test('the label of a pod chooses its policy: alone, with the label of its namespace, and against it', expectChoices);
+
   test('a policy: the API server makes of generated pods what injection makes of them', async (k8s) => {
     await Promise.all(PROPS.map((props) => expectAsInjected(k8s, withImage(props))));
   });
