@@ -118,6 +118,10 @@ export function openSources(
       if (isNew && isFailure(end)) onFailure(writer);
     },
     onGap: () => ledger.countGap(),
+    onInvalidFrames(unread: Lost) {
+      ledger.countInvalidFrames(unread);
+      log.problem('warn', 'invalid frames', 'lines behind an invalid frame are dropped: up to', { ...unread });
+    },
     onTimeReplaced: () => ledger.countTimeReplaced(),
     known: totalsOf(journal),
     onTotal: (instance: string, total: Lost) => ledger.keepLost(instance, total),
@@ -156,6 +160,7 @@ export function openSources(
     },
     onNoticed: (lostWithPreviousRun) => ledger.keepLostWithPreviousRun(lostWithPreviousRun),
     onAcknowledging: (ring) => ledger.acknowledging(ring),
+    keepCounts: () => ledger.keep(),
     planned: journal?.previous.checkpoints,
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });

@@ -56,7 +56,7 @@ const UNKNOWN = 'unknown';
 export const FORGED = 'forged';
 const TAINTED_LOSSES = 100_000;
 /** Of losses in the shipper; others are the service's. */
-const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop)/;
+const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop|invalid_frames)/;
 const KEYS = /\bw\d+#\d+;/g;
 
 /** The text of a line: `before`, its place, and a filling that depends on it alone. */
@@ -89,6 +89,8 @@ export class Books {
   #refusedNotices = 0;
   /** Writers whose ring another process wrote into: their lines may be missing, changed, or counted. */
   readonly #tainted = new Set<number>();
+  /** Writers that wrote a frame that cannot be read: the lines behind it are counted, and not stored. */
+  readonly #broken = new Set<number>();
   /** Everything that is held should be stored by now. */
   mayStore = true;
   /** Texts by id, where it must be kept. */
@@ -225,6 +227,11 @@ export class Books {
       if (line.writer === writer && line.storedAs === undefined) line.excuse = FORGED;
   }
 
+  /** A process has written a frame that cannot be read. */
+  broken(writer: number): void {
+    this.#broken.add(writer);
+  }
+
   /** Lines in these bytes may be missing. */
   excuseIn(why: string, bytes: readonly Buffer[]): void {
     for (const key of Buffer.concat(bytes).toString('latin1').match(KEYS) ?? []) {
@@ -274,7 +281,8 @@ export class Books {
   /** Counts up to now may be gone, or be there twice. */
   doubtCounts(): void {
     for (const line of this.#lines.values()) {
-      if (line.text.includes(REFUSED_TEXT) || line.isRejected) line.excuse ??= 'count';
+      const isCounted = line.text.includes(REFUSED_TEXT) || line.isRejected || this.#broken.has(line.writer);
+      if (isCounted && line.storedAs === undefined) line.excuse ??= 'count';
       // A later shipper has counted it, when its process told its total.
       if (line.excuse === UNHEARD) line.excuse = 'count';
     }
@@ -290,7 +298,8 @@ export class Books {
     const dropped = totals.dropped as Readonly<Record<string, Readonly<Record<string, number>>>>;
     for (const [where, reasons] of Object.entries(dropped)) {
       for (const [reason, count] of Object.entries(reasons)) {
-        if (where === 'application') this.reported.application += count;
+        // These were handed over.
+        if (where === 'application' && reason !== 'invalid_frames') this.reported.application += count;
         else add(reason, count);
       }
     }

@@ -11,6 +11,18 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'this.#unacknowledged = NOTHING;',
   },
   {
+    name: 'lines behind an invalid frame are in no count',
+    file: `${SHIPPER}/source/rings/reader.ts`,
+    find: '    if (unread.lines > 0) this.#options.onInvalidFrames?.(unread);\n',
+    replace: '',
+  },
+  {
+    name: 'lines of two rings of a process in one batch count for each of them',
+    file: `${SHIPPER}/source/rings/reader.ts`,
+    find: 'const range = { from: this.#firstRecord, to: this.#endRecord ?? count };',
+    replace: 'const range = { from: 0, to: count };',
+  },
+  {
     name: 'counts of earlier runs are not taken over',
     file: `${SHIPPER}/accounting/ledger.ts`,
     find: '    this.#takeOver(journal.previous);\n',

@@ -1,5 +1,6 @@
 /** A seed to a plan: how the shipper is set, who writes what when, and what goes wrong meanwhile. A plan can be read, kept and cut down. */
 
+import { withBrokenRings } from './plan-broken-rings.js';
 import { withClocks } from './plan-clocks.js';
 import { withCollectors } from './plan-collectors.js';
 import { withEvents } from './plan-events.js';
@@ -16,6 +17,7 @@ import { MOODS, type Mood } from './world/service.js';
 import type { StreamPlan } from './world/stream-service.js';
 import type { Forgery } from './writers/forger.js';
 import type { RingForgery } from './writers/ring-forger.js';
+import type { RingBreak } from './writers/ring-writer.js';
 import type { Lines } from './writers/writer.js';
 
 export type Step = { readonly atMs: number } & (
@@ -54,6 +56,8 @@ export type Step = { readonly atMs: number } & (
   | { readonly do: 'forge'; readonly how: Forgery }
   /** A file in the place of a ring, or a ring that another process writes into. */
   | { readonly do: 'forge ring'; readonly how: RingForgery }
+  /** A process writes a frame that no shipper can read. */
+  | { readonly do: 'break ring'; readonly writer: number; readonly how: RingBreak }
   /** A user deletes the log streams, or their group. */
   | { readonly do: 'delete logs'; readonly isGroup: boolean }
 );
@@ -124,7 +128,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
   };
   const services = withCollectors(withLogs(plan));
   const forged = withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(services))))));
-  return withLargerRings(forged);
+  return withBrokenRings(withLargerRings(forged));
 }
 
 const kindOf = (theme: string) => (theme === 'outage' ? 'rings' : theme === 'sockets' ? 'socket' : undefined);

@@ -2,6 +2,8 @@
 import { type Books, Violation } from './books.js';
 import type { Plan } from './plan.js';
 
+/** Without these all frames are valid. */
+const BREAKING: ReadonlySet<string> = new Set(['break ring', 'forge', 'forge ring']);
 /** Without these no answer is lost, and nothing is in doubt. A file in the place of a ring may have the same records as another. */
 const DOUBTFUL: ReadonlySet<string> = new Set(['kill', 'stop', 'second', 'crash', 'delete logs', 'forge ring']);
 const PLAIN: ReadonlySet<string> = new Set(['busy', 'closed']);
@@ -20,6 +22,7 @@ export function checkReasons(
     // A disk that takes no checkpoint does not know which numbers only memory had.
     spool_corrupt: isDamaged || books.crashes > 0 || isDiskFilled,
     shipper_killed: books.kills > 0 || left > 0,
+    invalid_frames: steps.some((step) => BREAKING.has(step.do)),
     full_drop_oldest: environment.LOGTAP_ON_FULL === 'drop-oldest',
     full_drop_newest: environment.LOGTAP_ON_FULL === 'drop-newest',
   };

@@ -333,6 +333,11 @@ class Simulation {
       case 'forge ring':
         this.#forgeRing(step.how);
         break;
+      case 'break ring': {
+        const writer = this.#writers.get(step.writer);
+        if (writer instanceof RingWriter) writer.break(step.how);
+        break;
+      }
       case 'delete logs':
         if (service instanceof LogsService) service.delete(step.isGroup);
         break;

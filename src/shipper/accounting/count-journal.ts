@@ -12,6 +12,7 @@
  *                                                       read, and lost, and the line ends that were read or counted, where
  *                                                       HELLO has their total; and the lines of all that are not acknowledged
  *     ["later",LINES,BYTES]                             over sockets, of processes with a later version of the frames
+ *     ["invalid",LINES,BYTES]                           at most, behind frames that break the format
  *     ["settled",LINES,BYTES]                           these are not acknowledged now
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that

@@ -26,6 +26,7 @@ export const journalEntry = {
   lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
   settled: ({ lines, bytes }: Lost): JournalEntry => ['settled', lines, bytes],
   laterVersion: ({ lines, bytes }: Lost): JournalEntry => ['later', lines, bytes],
+  invalidFrames: ({ lines, bytes }: Lost): JournalEntry => ['invalid', lines, bytes],
 };
 
 /** What was read of a process over sockets. */
@@ -47,6 +48,8 @@ export interface PreviousCounts {
   readonly lostWithPreviousRun: Lost;
   /** Of processes that write a later version of the frames. */
   readonly laterVersion: Lost;
+  /** Behind frames that break the format. */
+  readonly invalidFrames: Lost;
   /** By reason. */
   readonly withheld: ReadonlyMap<string, Tally>;
   readonly sinks: readonly {
@@ -105,6 +108,7 @@ export class JournalSum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
   #lostWithPreviousRun: Lost = NOTHING;
   #laterVersion: Lost = NOTHING;
+  #invalidFrames: Lost = NOTHING;
   readonly #withheld = new Map<string, Tally>();
   readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
   #checkpoints: readonly RingCheckpoint[] = [];
@@ -120,6 +124,8 @@ export class JournalSum {
       this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
     else if (kind === 'later' && rest.length === 2 && rest.every(isCount))
       this.#laterVersion = plus(this.#laterVersion, { lines: rest[0]!, bytes: rest[1]! });
+    else if (kind === 'invalid' && rest.length === 2 && rest.every(isCount))
+      this.#invalidFrames = plus(this.#invalidFrames, { lines: rest[0]!, bytes: rest[1]! });
     else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
     else if (kind === 'withheld') this.#addWithheld(rest);
     else if (kind === 'read') this.#addRead(rest);
@@ -143,7 +149,8 @@ export class JournalSum {
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
     const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
     const reads = new Map(this.#reads);
-    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, laterVersion: this.#laterVersion };
+    const refused = { laterVersion: this.#laterVersion, invalidFrames: this.#invalidFrames };
+    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, ...refused };
     return { reads, lost: new Map(lost), ...gone, withheld, sinks, checkpoints };
   }
 
@@ -162,11 +169,12 @@ export class JournalSum {
         ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
         : [];
     const later = this.#laterVersion.bytes > 0 ? [journalEntry.laterVersion(this.#laterVersion)] : [];
+    const invalid = this.#invalidFrames.bytes > 0 ? [journalEntry.invalidFrames(this.#invalidFrames)] : [];
     const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
     // Whether they were written is known once the rings are opened.
     const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
     const reads = this.#reads.size > 0 ? [readEntry(this.#reads, this.#unsettled)] : [];
-    const losses = [...lost, ...lostWithPreviousRun, ...later];
+    const losses = [...lost, ...lostWithPreviousRun, ...later, ...invalid];
     return [...known, ['reported'], ...losses, ...withheld, ...sinks, ...checkpoints, ...reads];
   }
 
@@ -223,6 +231,7 @@ export class JournalSum {
     for (const known of this.#lost.values()) known.reported = known.total;
     this.#lostWithPreviousRun = NOTHING;
     this.#laterVersion = NOTHING;
+    this.#invalidFrames = NOTHING;
     this.#unsettled = NOTHING;
     this.#sinks.clear();
     this.#withheld.clear();

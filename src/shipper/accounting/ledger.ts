@@ -10,6 +10,7 @@ import type { CountJournal } from './count-journal.js';
 import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
 import { type Fate, type JournalEntry, journalEntry, type PreviousCounts, type ReadTotal } from './journal-sum.js';
+import { INVALID_FRAMES, LATER_VERSION, LOST_ANSWER, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
 import { addTo, countOf, countsOf, sumOf } from './tallies.js';
 import { STREAMS, Tally } from './tally.js';
@@ -28,16 +29,6 @@ export interface SinkCount {
   /** Resent although they may be stored already, each as often as that was so. No part of the sum. */
   readonly possibleDuplicates: Tally;
 }
-
-/** Reason for records whose answer was lost, and which could not be found, or not be looked for. */
-const LOST_ANSWER = 'lost_answer';
-
-/** Reason under which losses in the application are counted. */
-export const NOT_HANDED_OVER = 'not_handed_over';
-/** Reason for records that only the memory of a previous run had. */
-export const SHIPPER_KILLED = 'shipper_killed';
-/** Reason for lines in frames of a later version than this shipper reads. */
-export const LATER_VERSION = 'later_version';
 
 export class Ledger {
   readonly read = new Tally();
@@ -59,6 +50,8 @@ export class Ledger {
   readonly lostWithPreviousRun = { records: 0, bytes: 0 };
   /** Lines in frames of a later version; not read either. */
   readonly laterVersion = { records: 0, bytes: 0 };
+  /** Up to how much lay behind frames that break the format; not read either. */
+  readonly invalidFrames = { records: 0, bytes: 0 };
   readonly sinks: ReadonlyMap<string, SinkCount>;
   /** Peers that broke the frame format, by reason. */
   readonly protocolErrors = new Map<string, number>();
@@ -101,10 +94,11 @@ export class Ledger {
     this.#takeOver(journal.previous);
   }
 
-  #takeOver({ lost, lostWithPreviousRun, laterVersion, withheld, sinks }: PreviousCounts): void {
+  #takeOver({ lost, lostWithPreviousRun, laterVersion, invalidFrames, withheld, sinks }: PreviousCounts): void {
     for (const { unreported } of lost.values()) this.countLost(unreported);
     this.countLostWithPreviousRun(lostWithPreviousRun);
     addLost(this.laterVersion, laterVersion);
+    addLost(this.invalidFrames, invalidFrames);
     for (const [reason, tally] of withheld) {
       this.countWithheld(reason, tally);
       for (const counts of this.sinks.values()) counts.recovered.add(tally);
@@ -235,6 +229,12 @@ export class Ledger {
     this.#journal?.laterVersion(lost);
   }
 
+  /** Written by the next `keep`, with the checkpoint of the ring that they were in. */
+  countInvalidFrames(unread: Lost): void {
+    addLost(this.invalidFrames, unread);
+    if (this.#journal !== undefined) this.#entries.push(journalEntry.invalidFrames(unread));
+  }
+
   countRecovered(sink: string, recovered: Tally): void {
     this.sinks.get(sink)!.recovered.add(recovered);
   }
@@ -313,6 +313,7 @@ export class Ledger {
       new Map([
         [NOT_HANDED_OVER, this.lost.records],
         [LATER_VERSION, this.laterVersion.records],
+        [INVALID_FRAMES, this.invalidFrames.records],
       ]),
     );
     const hold =
@@ -349,6 +350,7 @@ export class Ledger {
         dropped: {
           [NOT_HANDED_OVER]: this.lost,
           ...(this.laterVersion.bytes > 0 && { [LATER_VERSION]: this.laterVersion }),
+          ...(this.invalidFrames.bytes > 0 && { [INVALID_FRAMES]: this.invalidFrames }),
         },
       },
       hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },

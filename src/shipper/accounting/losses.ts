@@ -2,7 +2,7 @@
 import { runbook, type Symptom } from '../../catalog/runbook.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import { CORRUPT } from '../buffer/segment-bodies.js';
-import { LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './ledger.js';
+import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { Totals } from './statement.js';
 
 /** What is set for lines that could be lost. */
@@ -39,6 +39,7 @@ const OF_BUFFER = 'raise LOGTAP_MEMORY_MAX_BYTES or LOGTAP_SPOOL_MAX_BYTES, or s
 
 function symptomOf(reason: string): Symptom {
   if (reason === NOT_HANDED_OVER) return 'the-ring-is-full';
+  if (reason === INVALID_FRAMES) return 'the-ring-is-damaged';
   if (reason === SHIPPER_KILLED) return 'the-shipper-was-killed';
   if (reason === CORRUPT) return 'the-spool-is-full';
   return BUFFER_REASONS.has(reason) ? 'the-buffer-is-full' : 'every-record-is-refused';
@@ -50,6 +51,9 @@ function remedyOf(reason: string, { deadLetterFile, spoolDir }: LossSettings): s
   }
   if (reason === LATER_VERSION) {
     return 'the library of a process is of a later release; replace the shipper by one of that release (logtap upgrade)';
+  }
+  if (reason === INVALID_FRAMES) {
+    return 'what a process had handed over was damaged, by itself or by another process of the pod that may write there';
   }
   if (reason === SHIPPER_KILLED) {
     return spoolDir === undefined

@@ -11,12 +11,13 @@ const INSTANCE_LENGTH = 16;
 /** The process that wrote to a stream. */
 export const instanceOf = (originId: string): string => originId.slice(0, INSTANCE_LENGTH);
 
-export function countByInstance(batch: RecordBatch): ReadonlyMap<string, Lost> {
-  const { count, length, origin, origins, formed } = batch;
+/** Of the records `from` up to, not including, `to`. */
+export function countByInstance(batch: RecordBatch, from = 0, to = batch.count): ReadonlyMap<string, Lost> {
+  const { length, origin, origins, formed } = batch;
   // Of each origin first: this is done for every batch, and must cost little per record.
   const lines = new Float64Array(origins.length);
   const bytes = new Float64Array(origins.length);
-  for (let i = 0; i < count; i++) {
+  for (let i = from; i < to; i++) {
     const of = origin[i]!;
     lines[of]! += formed[i] === 0 ? 1 : linesOf(batch, i);
     bytes[of]! += length[i]!;

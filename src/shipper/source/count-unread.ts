@@ -32,20 +32,32 @@ export function countUnread(opens: readonly (() => RingReader)[], options: Count
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   let unread = takeUnread(shared);
   let rings = 0;
-  const take = () => {
-    const { records, bytes } = takeUnread(shared);
+  const add = ({ records, bytes }: Omit<Unread, 'rings'>) => {
     unread = { records: unread.records + records, bytes: unread.bytes + bytes };
   };
-  for (const open of opens) {
+  const take = () => add(takeUnread(shared));
+  /** At most, behind an invalid frame. */
+  const addBehind = ({ unread: { lines, bytes } }: RingReader) => add({ records: lines, bytes });
+  /** Whether more is left. */
+  const readOn = (reader: RingReader): boolean => {
+    let isMore = !reader.isBroken && reader.hasNews();
     try {
-      const reader = open();
-      let isMore = reader.hasNews();
       while (isMore && now() < untilMs) {
         reader.read(buffer, 0);
         take();
         isMore = !reader.isDrained;
       }
-      if (isMore) rings += 1;
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      addBehind(reader);
+      return false;
+    }
+    if (reader.isBroken || (!isMore && reader.isWithinFrame)) addBehind(reader);
+    return isMore;
+  };
+  for (const open of opens) {
+    try {
+      if (readOn(open())) rings += 1;
     } catch (error) {
       // A file that is no ring has no lines, and a ring that is gone has been read. A ring of a later version has lines.
       const isLater = error instanceof ProtocolError && error.reason === 'version';

@@ -5,7 +5,8 @@ import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { EndedProcess } from '../accounting/ends.js';
-import { LATER_VERSION, type Ledger, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/ledger.js';
+import type { Ledger } from '../accounting/ledger.js';
+import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/reasons.js';
 import type { Cursor } from '../buffer/cursor.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import type { SinkHealth } from '../delivery/deliver.js';
@@ -190,9 +191,10 @@ export class Metrics {
   /** A series is only there once something was counted. */
   *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
     const { ledger } = this.#options;
-    const { lost, lostWithPreviousRun, laterVersion } = ledger;
+    const { lost, lostWithPreviousRun, laterVersion, invalidFrames } = ledger;
     if (lost.records > 0) yield [{ where: 'application', reason: NOT_HANDED_OVER }, lost[unit]];
     if (laterVersion.records > 0) yield [{ where: 'application', reason: LATER_VERSION }, laterVersion[unit]];
+    if (invalidFrames.records > 0) yield [{ where: 'application', reason: INVALID_FRAMES }, invalidFrames[unit]];
     if (lostWithPreviousRun.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, lostWithPreviousRun[unit]];
     for (const { dropped } of ledger.sinks.values()) {
       for (const [reason, count] of dropped)

@@ -51,6 +51,7 @@ export interface RingForgerOptions {
 }
 
 const LINES_MAX = 20;
+const NEWLINE = 0x0a;
 const LATER_LOSSES = 7;
 /** Between a file and what is done to it then. */
 const CHANGE_MS = { least: 0, most: 1500 };
@@ -280,11 +281,14 @@ export class RingForger {
     const random = this.#random;
     const unbounded = frame({ type: FRAME_TYPES.DATA.value, stream: 1 }, Buffer.alloc(10));
     unbounded.writeUInt32LE(random.of([0xffff_ffff, FRAME_MAX_BYTES + 1, 30_000]), 0);
+    const noise = Buffer.from(random.hex(random.between(1, 2000)), 'hex');
+    // Counted as lines, as far as nothing tells that they are none.
+    this.#options.books.forgedLosses += noise.filter((byte) => byte === NEWLINE).length + 1;
     return random.of([
       unbounded,
       frame({ type: random.between(5, 255), stream: 1, seq: 9n }, Buffer.from('no type')),
       hello({}),
-      Buffer.from(random.hex(random.between(1, 2000)), 'hex'),
+      noise,
     ]);
   }
 }

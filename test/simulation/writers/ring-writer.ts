@@ -1,12 +1,15 @@
 /** A process with rings: native/src/handover/transport_ring.c and ring_directory.c in TypeScript. */
 import {
   BELL_LOSS,
+  FRAME_HEADER_BYTES,
   RING_HEADER,
   RING_HEADER_BYTES,
   RING_NAMES,
   RING_OWN_CAPACITY_BYTES,
 } from '../../../src/contract.js';
+import { lineEnds } from '../../../src/shipper/source/line-ends.js';
 import { freeHeader } from '../../../src/shipper/source/rings/file.js';
+import { data, frame, hello } from '../../support/frames.js';
 import type { Inode } from '../world/files.js';
 import type { Bell } from '../world/net.js';
 import { FramedWriter } from './writer.js';
@@ -17,6 +20,15 @@ const RESERVE_BYTES = 16_384 + 4096;
 /** Between a store and the look at what the reader has stored. */
 const LOOK_MS = { least: 0, most: 2 };
 
+/** Frames that break the format, and say nothing of those behind them. */
+export const RING_BREAKS = ['type', 'stream', 'second hello'] as const;
+export type RingBreak = (typeof RING_BREAKS)[number];
+const BROKEN: Readonly<Record<RingBreak, Buffer>> = {
+  type: frame({ type: 99 }, Buffer.from('no type')),
+  stream: data(4000, 1n, ''),
+  'second hello': hello(),
+};
+
 type Word = (typeof RING_HEADER)[number]['name'];
 const offsets = new Map(RING_HEADER.map(({ name, offset }) => [name, offset]));
 
@@ -25,6 +37,8 @@ interface Ring {
   readonly capacity: number;
   head: number;
   rungEpoch: bigint;
+  /** Has a frame that cannot be read. */
+  isBroken?: boolean;
 }
 
 export class RingWriter extends FramedWriter {
@@ -50,6 +64,19 @@ export class RingWriter extends FramedWriter {
     this.#confirm();
     if (this.#ring === undefined) this.#excuse();
     this.#leave();
+  }
+
+  /** Writes a frame that no shipper can read, and goes on. */
+  break(how: RingBreak): void {
+    this.#confirm();
+    const ring = this.#ring;
+    if (!this.isAlive || ring === undefined || this.#isRetired(ring)) return;
+    const room = ring.capacity - (ring.head - Number(this.#get(ring, 'tail')));
+    if (BROKEN[how].length > room) return;
+    this.#put(ring, BROKEN[how]);
+    ring.isBroken = true;
+    this.books.broken(this.number);
+    this.#wake(ring);
   }
 
   /** Its ring. */
@@ -101,6 +128,8 @@ export class RingWriter extends FramedWriter {
       return;
     }
     this.#release();
+    // Behind the broken frame it counts as well.
+    if (ring.isBroken) this.books.doubts += lineEnds(frame, FRAME_HEADER_BYTES, frame.length);
     if (this.#claim()) this.#put(this.#ring!, frame);
   }
 

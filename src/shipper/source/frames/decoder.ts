@@ -75,6 +75,8 @@ export class FrameDecoder {
   #greeted: boolean;
   #framePosition: number;
   #nextPosition: number;
+  /** From the invalid frame on. */
+  #unread: readonly Buffer[] = [];
 
   /**
    * @param start position in the stream of the first byte that `write` will get
@@ -92,7 +94,7 @@ export class FrameDecoder {
     return this.#framePosition;
   }
 
-  /** Position behind the last whole frame. */
+  /** Position behind the last whole frame, also where the next one is invalid. */
   get nextPosition(): number {
     return this.#nextPosition;
   }
@@ -102,7 +104,25 @@ export class FrameDecoder {
     return this.#partialLength === 0;
   }
 
+  /** After `write` has thrown: the bytes that it got and did not read, from the invalid frame on. As long as the chunk is valid. */
+  get unread(): readonly Buffer[] {
+    return this.#unread;
+  }
+
   write(chunk: Buffer): void {
+    const held = this.#partialLength;
+    const position = this.#nextPosition;
+    try {
+      this.#read(chunk);
+    } catch (error) {
+      const read = this.#nextPosition - position;
+      const isHeld = held > 0 && read === 0;
+      this.#unread = isHeld ? [this.#partial!.subarray(0, held), chunk] : [chunk.subarray(read - held)];
+      throw error;
+    }
+  }
+
+  #read(chunk: Buffer): void {
     let at = this.#partialLength > 0 ? this.#complete(chunk) : 0;
     while (chunk.length - at >= FRAME_HEADER_BYTES) {
       const end = at + FRAME_HEADER_BYTES + this.#payloadLength(chunk, at);
@@ -150,7 +170,11 @@ export class FrameDecoder {
 
   #frame(bytes: Buffer, at: number, end: number): void {
     this.#framePosition = this.#nextPosition;
+    this.#take(bytes, at, end);
     this.#nextPosition += end - at;
+  }
+
+  #take(bytes: Buffer, at: number, end: number): void {
     const type = bytes[at + 4]!;
     const stream = bytes.readUInt16LE(at + 6);
     const start = at + FRAME_HEADER_BYTES;
@@ -193,13 +217,17 @@ export class FrameDecoder {
 export const exitStatusOf = (word: number): number | undefined =>
   (word & EXIT_STATUS_KNOWN) === 0 ? undefined : word & (EXIT_STATUS_KNOWN - 1);
 
+/** Throws a ProtocolError for frames that this shipper does not read. */
+export function checkVersion(version: number): void {
+  if (version >= 1 && version <= FRAME_VERSION) return;
+  const rule = `this shipper reads 1 to ${FRAME_VERSION}; replace the shipper by one of the library's release (logtap upgrade)`;
+  throw new ProtocolError('version', `frame version ${version}; ${rule}`);
+}
+
 function readHello(bytes: Buffer, start: number, end: number, seq: number): Hello {
   if (end - start < HELLO_PAYLOAD_BYTES) throw new ProtocolError('hello', `HELLO of ${end - start} bytes`);
   const version = bytes.readUInt16LE(start);
-  if (version === 0 || version > FRAME_VERSION) {
-    const rule = `this shipper reads 1 to ${FRAME_VERSION}; replace the shipper by one of the library's release (logtap upgrade)`;
-    throw new ProtocolError('version', `frame version ${version}; ${rule}`);
-  }
+  checkVersion(version);
   const name = start + HELLO_PAYLOAD_BYTES;
   const container = name + bytes.readUInt16LE(start + 2);
   if (container + bytes.readUInt16LE(start + 4) !== end) {

@@ -80,6 +80,8 @@ export class FrameStream implements FrameReader {
   #magicLength = 0;
   #touchedMs = 0;
   #decoder: FrameDecoder | undefined;
+  /** By an invalid frame: nothing behind it is read. */
+  #isBroken = false;
   #hello: Hello | undefined;
   readonly #options: FrameStreamOptions;
   readonly #names: NameRoom;
@@ -141,15 +143,30 @@ export class FrameStream implements FrameReader {
 
   /** Whether its process has written frames, all of them whole: it goes on over another connection. */
   get isResumable(): boolean {
-    return this.#lastSeq > 0 && this.#decoder?.isBetweenFrames === true;
+    return this.#lastSeq > 0 && this.isBetweenFrames;
   }
 
-  /** Takes bytes as they came. Throws a ProtocolError when the peer breaks the frame format. */
+  /** Whether nothing is missing of the last frame. */
+  get isBetweenFrames(): boolean {
+    return this.#decoder?.isBetweenFrames !== false;
+  }
+
+  /** Position behind the last frame that was read; `undefined` while there is no framed stream. */
+  get nextPosition(): number | undefined {
+    return this.#decoder?.nextPosition;
+  }
+
+  /** After `write` has thrown: what it got and did not read, from the invalid frame on. As long as the chunk is valid. */
+  get unread(): readonly Buffer[] {
+    return this.#decoder?.unread ?? [];
+  }
+
+  /** Takes bytes as they came. Throws a ProtocolError when the peer breaks the frame format; takes nothing more then. */
   write(chunk: Buffer, nowMs: number): void {
     this.#nowMs = nowMs;
     this.#touchedMs = nowMs;
     const rest = this.#mode === 'undecided' ? this.#decide(chunk) : chunk;
-    if (rest.length === 0) return;
+    if (rest.length === 0 || this.#isBroken) return;
     if (this.#mode === 'framed') this.#decode(rest);
     else if (this.#mode === 'raw') this.#writeRaw(rest);
   }
@@ -210,7 +227,7 @@ export class FrameStream implements FrameReader {
     if (this.isUndecided) this.decideRaw();
     this.flush();
     this.forget();
-    if (this.#decoder?.isBetweenFrames === false) {
+    if (!this.#isBroken && !this.isBetweenFrames) {
       throw new ProtocolError('truncated', 'the connection ended within a frame');
     }
   }
@@ -338,6 +355,13 @@ export class FrameStream implements FrameReader {
     );
   }
 
+  /** Nothing of this is read, because the frame before it is invalid. `position` is where that one begins. */
+  invalidFrames({ lines, bytes }: Lost, position: number): void {
+    if (this.#hello === undefined) return;
+    const text = `logtap: up to ${lines} lines, ${bytes} bytes not read behind an invalid frame`;
+    this.#record(`${NOTICE}invalid`, position, this.#wallMs(), text);
+  }
+
   /** A reader of the logs sees the gap, too. */
   #notice(timeMs: number, lost: Lost): void {
     const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
@@ -362,8 +386,7 @@ export class FrameStream implements FrameReader {
     try {
       this.#decoder?.write(bytes);
     } catch (error) {
-      // What it still holds belongs to a frame that cannot be read.
-      this.#decoder = undefined;
+      this.#isBroken = true;
       throw error;
     }
   }

@@ -34,7 +34,7 @@ import {
 import type { RingCheckpoint } from '../../accounting/acknowledging.js';
 import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
-import { exitStatusOf, type Hello, type Lost } from '../frames/decoder.js';
+import { checkVersion, exitStatusOf, type Hello, type Lost } from '../frames/decoder.js';
 import type { Progress } from '../frames/frame-stream.js';
 import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16/utf16.js';
 import { lockKey } from './file-locks.js';
@@ -61,6 +61,7 @@ const STREAM_BYTES = 16;
 const STREAMS_MAX = Math.floor((4096 - CHECKPOINT_BYTES) / STREAM_BYTES);
 const HALF_BYTES = RING_NOTES_BYTES / 2;
 const CAPACITY_MAX = 1024 ** 3;
+const PIECE_BYTES = 64 * 1024;
 
 /** The writer's words. */
 export interface RingState {
@@ -181,6 +182,19 @@ export class RingFile {
     return got;
   }
 
+  /** The bytes from `from` up to `end`, as far as the file has them. Each is valid until the next one. */
+  *pieces(from: number, end: number): Generator<Buffer> {
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - from));
+    for (let at = from; at < end; ) {
+      const offset = at % this.capacity;
+      const length = Math.min(end - at, this.capacity - offset, piece.length);
+      const got = readSync(this.#fd, piece, 0, length, RING_HEADER_BYTES + offset);
+      if (got === 0) return;
+      yield piece.subarray(0, got);
+      at += got;
+    }
+  }
+
   /** The next write sends a wake-up. Look at the head once more after this. */
   sleep(): void {
     this.#sleepEpoch = BigInt.asUintN(64, this.#sleepEpoch + 1n);
@@ -294,8 +308,12 @@ export class RingFile {
     const length = half.readUInt32LE(0);
     try {
       const { hello, files } = JSON.parse(half.toString('utf8', 4, 4 + length));
-      return { hello: helloOf(hello), files: filesOf(files) };
+      const known = { hello: helloOf(hello), files: filesOf(files) };
+      // A later shipper has read the ring before this one.
+      checkVersion(known.hello.frames);
+      return known;
     } catch (error) {
+      if (error instanceof ProtocolError) throw error;
       throw new ProtocolError('ring', `${this.path}: no notes: ${(error as Error).message}`);
     }
   }

@@ -1,12 +1,13 @@
-/** Options and callbacks of the source of rings. */
+/** Options and callbacks of the source of rings, and of the reader of one. */
 import type { Charsets } from '../../../catalog/records/bytes.js';
 import type { Acknowledging, RingCheckpoint } from '../../accounting/acknowledging.js';
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
-import type { SkipReason } from '../frames/frame-stream.js';
+import type { FrameStreamOptions, SkipReason } from '../frames/frame-stream.js';
 import type { RingDirectoryOptions } from './directory.js';
+import type { PlannedCheckpoint } from './file.js';
 
 export interface RingSourceOptions extends RingDirectoryOptions {
   /** Rings that are open at a time: each takes a descriptor. The others wait, with their lines. */
@@ -34,6 +35,10 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly planned?: ReadonlyMap<string, RingCheckpoint> | undefined;
   /** Called when the notice of that loss is delivered, before the ring forgets it. */
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
+  /** Called with at most what lies behind an invalid frame, before its ring forgets it. Nothing has read it. */
+  readonly onInvalidFrames?: (unread: Lost) => void;
+  /** Writes the counts, and what `onAcknowledging` was told, now. */
+  readonly keepCounts?: () => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
   /** Told of a process that has ended, after its last line was handed on. */
@@ -45,4 +50,18 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
   readonly onTimeReplaced?: () => void;
+}
+
+export interface RingReaderOptions extends FrameStreamOptions {
+  /** The checkpoint that a killed reader was about to write. */
+  readonly planned?: PlannedCheckpoint | undefined;
+  /** Called when the ring is of no more use: all of it is acknowledged, and nothing can follow. */
+  readonly onUseless?: () => void;
+  /** Called with unacknowledged lines of previous readers when their notice is delivered, before the ring forgets them. */
+  readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
+  /**
+   * Called with at most what lies behind an invalid frame when all before it is acknowledged, before the ring forgets it. The next
+   * `checkpoint` passes over it.
+   */
+  readonly onInvalidFrames?: ((unread: Lost) => void) | undefined;
 }

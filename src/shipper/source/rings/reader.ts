@@ -1,40 +1,18 @@
 /** Reads one ring from where it, or a reader before it, was: bytes to lines, and how far they are acknowledged. */
 import type { Acknowledging, RingCheckpoint } from '../../accounting/acknowledging.js';
 import type { ProcessEnd } from '../../accounting/ends.js';
-import { ProtocolError } from '../../errors.js';
+import { isSystemError, ProtocolError } from '../../errors.js';
 import type { AssemblerShared } from '../frames/assembly.js';
 import type { Hello, Lost } from '../frames/decoder.js';
-import { FrameStream, type FrameStreamOptions, type Progress } from '../frames/frame-stream.js';
+import { FrameStream } from '../frames/frame-stream.js';
 import type { LossTotals } from '../frames/loss-totals.js';
-import { NOTHING, plus } from '../frames/lost.js';
+import { isPossible, least, minus, NOTHING, plus } from '../frames/lost.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
+import { atEnd, type Behind, lookBehind } from './behind.js';
 import type { RingName } from './directory.js';
 import { type PlannedCheckpoint, RingFile } from './file.js';
-
-/** Where a batch ends in this ring. */
-export interface Mark {
-  readonly progress: Progress | undefined;
-  readonly lost: Lost;
-  /** Lines and bytes of the batch that come from this ring. */
-  readonly records: Lost;
-  /** Unacknowledged lines of previous readers that a notice in the batch reports. */
-  readonly notice: Lost;
-  readonly atMs: number;
-  /** Its room was released before it was acknowledged. */
-  isReleasedEarly: boolean;
-  /** Nothing of the ring comes after it. */
-  isLast: boolean;
-  isAcknowledged: boolean;
-}
-
-export interface RingReaderOptions extends FrameStreamOptions {
-  /** The checkpoint that a killed reader was about to write. */
-  readonly planned?: PlannedCheckpoint | undefined;
-  /** Called when the ring is of no more use: all of it is acknowledged, and nothing can follow. */
-  readonly onUseless?: () => void;
-  /** Called with unacknowledged lines of previous readers when their notice is delivered, before the ring forgets them. */
-  readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
-}
+import type { Mark } from './mark.js';
+import type { RingReaderOptions } from './options.js';
 
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;
@@ -54,6 +32,9 @@ export class RingReader implements Acknowledging {
   #unacknowledged: Lost = NOTHING;
   /** Where the last batch ended. */
   #markedPosition = 0;
+  /** The records of the present batch among which are those of this ring. */
+  #firstRecord: number;
+  #endRecord: number | undefined;
   /** Whether there is something that no mark covers. */
   #isDirty = false;
   #lost: Lost;
@@ -76,6 +57,11 @@ export class RingReader implements Acknowledging {
   /** All of it is read, and no line is unfinished. */
   isFinished = false;
 
+  /** An invalid frame, or an invalid header, was met: nothing behind it is read. */
+  isBroken = false;
+  /** At most what lies behind it, and where that ends, once the process cannot add to it. */
+  #invalid: Behind | undefined;
+
   /** The content of a notice that is in no batch yet. */
   #notice: Lost = NOTHING;
 
@@ -94,6 +80,7 @@ export class RingReader implements Acknowledging {
     this.ring = ring;
     this.#options = options;
     this.gotMs = nowMs;
+    this.#firstRecord = shared.builder.count;
     this.#shared = shared;
     this.#losses = losses;
     this.#file = new RingFile(path);
@@ -127,7 +114,7 @@ export class RingReader implements Acknowledging {
       this.#isLocked = state.isLocked;
     } catch (error) {
       // A process that writes into it must not go on: it will not be read.
-      if (error instanceof ProtocolError) this.#file.retire();
+      if (error instanceof ProtocolError && error.reason !== 'version') this.#file.retire();
       this.#file.close();
       throw error;
     }
@@ -226,6 +213,7 @@ export class RingReader implements Acknowledging {
 
   /** Whether there is anything to read, or the process says that it ends. */
   hasNews(): boolean {
+    if (this.isBroken) return true;
     const { head, isEnded, isLocked, lost } = this.#file.state(this.#position);
     this.#isLocked = isLocked;
     return head !== this.#position || isEnded !== this.isEnded || lost.bytes !== this.#lost.bytes;
@@ -252,11 +240,31 @@ export class RingReader implements Acknowledging {
     this.#frames.flush();
     this.#frames.forget();
     if (this.#frames.writer !== undefined) this.#frames.lostAtLast(this.#lost);
+    this.#endRecord = this.#shared.builder.count;
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;
-    else return true;
-    return false;
+    else this.#settle();
+    return this.#isUseless;
+  }
+
+  /** All that was read is acknowledged, and nothing can follow. */
+  #settle(): void {
+    if (this.#isUseless) return;
+    this.#isUseless = true;
+    if (this.#invalid === undefined) return;
+    const { unread, end } = this.#invalid;
+    // The next reader must not count it once more, if this one is killed before the ring is removed.
+    this.#released = { progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost };
+    if (unread.lines > 0) this.#options.onInvalidFrames?.(unread);
+  }
+
+  /** Of a batch of so many records: between which its own are. The next batch begins. */
+  takeRange(count: number): { readonly from: number; readonly to: number } {
+    const range = { from: this.#firstRecord, to: this.#endRecord ?? count };
+    this.#firstRecord = 0;
+    if (this.isFinished) this.#endRecord = 0;
+    return range;
   }
 
   /** A batch ends here. `undefined` when it has nothing of this ring. */
@@ -292,7 +300,7 @@ export class RingReader implements Acknowledging {
     const isChanged = last !== undefined || mark.isReleasedEarly || mark.notice.bytes > 0;
     if (this.#isClosed || !isChanged) return false;
     if (last?.isReleasedEarly === false) this.#released = last;
-    this.#isUseless ||= last?.isLast ?? false;
+    if (last?.isLast) this.#settle();
     return true;
   }
 
@@ -357,13 +365,42 @@ export class RingReader implements Acknowledging {
     this.#file.close();
   }
 
-  /** It cannot be read further: the process is sent to another ring, and the bytes so far become records. */
-  abandon(): void {
-    this.#isClosed = true;
+  /**
+   * It cannot be read further: the process is sent to another ring, and the bytes so far become records. False when the header
+   * cannot be written now, or the file cannot be read: then the process may write on.
+   */
+  abandon(): boolean {
+    this.isBroken = true;
     this.#frames.flush();
-    this.#frames.forget();
-    this.#file.retire();
-    this.#file.remove();
+    if (!this.isRetired && !this.retire()) return false;
+    try {
+      this.#invalid = this.#lookBehind();
+    } catch (error) {
+      if (isSystemError(error)) return false;
+      throw error;
+    }
+    const { unread } = this.#invalid;
+    if (unread.lines > 0) {
+      this.#frames.invalidFrames(unread, this.#frames.nextPosition ?? this.#position);
+      this.#isDirty = true;
+    }
+    this.isDrained = true;
+    return true;
+  }
+
+  /** At most what lies behind the last valid frame, until it is counted. Throws the system's errors. */
+  get unread(): Lost {
+    return this.#isUseless ? NOTHING : (this.#invalid ?? this.#lookBehind()).unread;
+  }
+
+  /** Whether a part of a frame is missing. */
+  get isWithinFrame(): boolean {
+    return !this.isBroken && !this.#frames.isBetweenFrames;
+  }
+
+  #lookBehind(): Behind {
+    const start = this.#frames.nextPosition ?? this.#position;
+    return lookBehind(this.#file, start, this.#position, (this.#released.progress?.position ?? 0) + this.capacity);
   }
 
   remove(): void {
@@ -371,18 +408,3 @@ export class RingReader implements Acknowledging {
     this.#file.remove();
   }
 }
-
-/**
- * Whether the process can have written so much: a line takes at least a byte. The place where the reader begins says less: lines of
- * the frames behind it may be in a batch already, while another line there waits for its end.
- */
-const isPossible = ({ lines, bytes }: Lost, head: number): boolean =>
-  lines <= head && bytes <= head * MESSAGE_BYTES_MAX;
-/** Of a byte that was UTF-16: three of UTF-8 for two. */
-const MESSAGE_BYTES_MAX = 1.5;
-const least = (one: Lost, other: Lost): Lost => ({
-  lines: Math.min(one.lines, other.lines),
-  bytes: Math.min(one.bytes, other.bytes),
-});
-
-const minus = (one: Lost, other: Lost): Lost => ({ lines: one.lines - other.lines, bytes: one.bytes - other.bytes });

@@ -18,9 +18,10 @@ import { NameRoom } from '../frames/name-room.js';
 import type { RingName } from './directory.js';
 import { LaterRing } from './later-ring.js';
 import { LookInterval } from './look-interval.js';
+import type { Mark } from './mark.js';
 import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
-import { type Mark, RingReader } from './reader.js';
+import { RingReader } from './reader.js';
 import { RingScan } from './scan.js';
 import { AWAKE_MS, LOOK_MS, QUIET_MS, SCAN_MS } from './times.js';
 
@@ -120,7 +121,7 @@ export class RingSource implements Source {
   /** Counts lines that are in no batch. No line can be read afterwards. */
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
-    const readers = this.#rings.unfinished;
+    const readers = this.#rings.all.filter(({ isFinished, isBroken }) => !isFinished || isBroken);
     const names = this.#scan.directory.names();
     const others = this.#scan.directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
     const opens = [
@@ -171,7 +172,10 @@ export class RingSource implements Source {
     const batch = this.#shared.builder.finish();
     const counts = countByInstance(batch);
     for (const reader of this.#rings.all) {
-      const mark = reader.mark(nowMs, counts.get(reader.ring.instance));
+      // Rings of one process are read one after the other: a batch may have lines of two.
+      const { from, to } = reader.takeRange(batch.count);
+      const all = from === 0 && to === batch.count ? counts : countByInstance(batch, from, to);
+      const mark = reader.mark(nowMs, all.get(reader.ring.instance));
       if (mark !== undefined) marked.push([reader, mark]);
     }
     return {
@@ -201,14 +205,20 @@ export class RingSource implements Source {
       }
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
-      this.#rings.delete(reader);
       if (error.reason !== 'version') {
-        reader.abandon();
+        this.#abandon(reader);
         return;
       }
+      this.#rings.delete(reader);
       reader.leave();
       this.#keepForLater(reader.ring);
     }
+  }
+
+  /** What is behind the last valid frame is counted when all before it is acknowledged. Until then the ring stays. */
+  #abandon(reader: RingReader): void {
+    if (reader.abandon()) this.#finish(reader);
+    else this.#fails(reader, 'its header cannot be written, or the rest cannot be counted');
   }
 
   #keepForLater(ring: RingName): void {
@@ -222,9 +232,9 @@ export class RingSource implements Source {
   }
 
   #open(ring: RingName, nowMs: number): RingReader {
-    const { onSkipped, onGap, onNoticed, onTimeReplaced, planned } = this.#options;
+    const { onSkipped, onGap, onNoticed, onInvalidFrames, onTimeReplaced, planned } = this.#options;
     const options = {
-      ...{ names: this.#names, onSkipped, onGap, onNoticed, onTimeReplaced },
+      ...{ names: this.#names, onSkipped, onGap, onNoticed, onInvalidFrames, onTimeReplaced },
       planned: planned?.get(ring.name),
       onUseless: () => this.#remove(reader),
     };
@@ -254,6 +264,10 @@ export class RingSource implements Source {
     for (const reader of [...this.#rings.awake]) {
       if (this.#shared.builder.isFull) return true;
       this.#rings.last(reader);
+      if (reader.isBroken) {
+        this.#abandon(reader);
+        continue;
+      }
       this.#guarded(reader, () => {
         const got = reader.read(this.#buffer, nowMs);
         if (got > 0) this.#gotMs = nowMs;
@@ -287,13 +301,25 @@ export class RingSource implements Source {
   /** All of a retired ring is read. It is removed when all of it is acknowledged. */
   #finish(reader: RingReader): void {
     this.#rings.awake.delete(reader);
+    this.#rings.failing.delete(reader);
     if (reader.isFinished) return;
+    if (reader.isWithinFrame) {
+      this.#options.onProtocolError(new ProtocolError('truncated', `${reader.ring.name} ends within a frame`));
+      this.#abandon(reader);
+      return;
+    }
     this.#rings.retired(reader);
     const { writer, end } = reader;
     if (writer !== undefined && end !== undefined) this.#ended.push([writer, end]);
     // Its successor waits for this.
     this.#scan.isWanted = true;
-    if (reader.finish()) this.#remove(reader);
+    if (!reader.finish()) return;
+    if (!reader.isBroken) {
+      this.#remove(reader);
+      return;
+    }
+    this.#acknowledging(reader);
+    this.#options.keepCounts?.();
   }
 
   /** Not before their last lines are with the consumer. */

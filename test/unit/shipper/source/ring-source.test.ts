@@ -16,6 +16,7 @@ import {
   RING_HEADER,
   RING_HEADER_BYTES,
   RING_NOTES_AT,
+  RING_NOTES_BYTES,
   RING_VERSION,
 } from '../../../../src/contract.js';
 import type { RingCheckpoint } from '../../../../src/shipper/accounting/acknowledging.js';
@@ -25,7 +26,7 @@ import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
 import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
-import { data, frame, hello, magic } from '../../../support/frames.js';
+import { data, hello, magic } from '../../../support/frames.js';
 import { freeRing } from '../../../support/ring-receiver.js';
 import { CAPACITY, openRings } from '../../../support/rings.js';
 
@@ -261,6 +262,26 @@ describe('a process that writes a later version of the frames', () => {
     expect(isRetired(fd)).toBe(false);
   });
 
+  test('a ring that a later shipper has read in part is left to the next one of its version', async () => {
+    const maker = open();
+    const fd = claim();
+    maker.close();
+    const head = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n')]));
+    expect(await take(open(), 1, 1)).toHaveLength(1);
+    const notes = Buffer.alloc(RING_NOTES_BYTES);
+    readSync(fd, notes, 0, notes.length, RING_NOTES_AT);
+    const at = notes.indexOf(`"frames":${FRAME_VERSION}`) + '"frames":'.length;
+    expect(at).toBeGreaterThan('"frames":'.length);
+    writeSync(fd, String(FRAME_VERSION + 1), RING_NOTES_AT + at);
+    write(fd, head, data(1, 2n, 'two\n'));
+    const errors: string[] = [];
+    expect(await readOnce(errors, [])).toEqual({ records: 0, bytes: 0, rings: 1 });
+    expect(errors).toEqual(['version']);
+    expect(isRetired(fd)).toBe(false);
+    writeSync(fd, String(FRAME_VERSION), RING_NOTES_AT + at);
+    expect((await take(open(), 1, 1)).map(({ message }) => message)).toEqual(['two']);
+  });
+
   test.each(['frames', 'ring'])('of the %s: what is done to the ring then ends no shipper', async (what) => {
     const errors: string[] = [];
     const source = open(errors);
@@ -386,18 +407,6 @@ test('lines that were released behind an open line are counted by the next reade
   const losses: Lost[] = [];
   await take(open([], { onPreviousRunLoss: (each) => losses.push(each) }), 1, 0);
   expect(losses).toEqual([{ lines: 1, bytes: 900 }]);
-});
-
-test('a frame of an unknown type ends the reading of its ring alone: lines before it come, and its process gets another ring', async () => {
-  const errors: string[] = [];
-  const source = open(errors);
-  const fd = claim();
-  const unknown = frame({ type: 99, seq: 2n }, Buffer.from('?'));
-  write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\nrest'), unknown, data(1, 3n, 'unread\n')]));
-  expect((await take(source, 2, 2)).map(({ message }) => message)).toEqual(['one', 'rest']);
-  expect(errors).toEqual(['type']);
-  expect(isRetired(fd)).toBe(true);
-  expect(readdirSync(path)).not.toContain(NAME);
 });
 
 test('what is no ring is refused once, and nothing else suffers', async () => {
