@@ -120,7 +120,7 @@ export function openSources(
     onGap: () => ledger.countGap(),
     onInvalidFrames(unread: Lost) {
       ledger.countInvalidFrames(unread);
-      log.problem('warn', 'invalid frames', 'lines behind an invalid frame are dropped: up to', { ...unread });
+      log.problem('warn', 'invalid frames', 'up to so many lines behind an invalid frame are not read', { ...unread });
     },
     onTimeReplaced: () => ledger.countTimeReplaced(),
     known: totalsOf(journal),

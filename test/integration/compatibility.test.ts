@@ -2,77 +2,20 @@
  * The library of one release beside the shipper of another, and a shipper that takes the place of another while a program
  * writes: docs/reference/compatibility.md. The last release with version 1 of the frames is in test/fixtures/releases.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
-import { FRAME_VERSION, LIBRARY_ENV } from '../../src/contract.js';
+import { FRAME_VERSION } from '../../src/contract.js';
+import { Scene, TRANSPORTS } from '../support/build-scene.js';
 import { type Build, THIS_BUILD, unpackRelease } from '../support/releases.js';
-import { type Running, root, start, temporaryDirectory, until } from '../support/run.js';
-import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
+import { root, until } from '../support/run.js';
+import { drain } from '../support/tapped.js';
 
 jest.setTimeout(120_000);
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const TRANSPORTS = ['ring', 'socket'] as const;
 /** The library is for x86_64. */
 const describeHere = process.arch === 'x64' ? describe : describe.skip;
-
-/** A place for a shipper, and a program that writes numbers until it is told to stop. */
-class Scene {
-  readonly rings = mkdtempSync('/dev/shm/logtap-rings-');
-  readonly #directory = temporaryDirectory();
-  readonly #socket = join(this.#directory, 'logtap.sock');
-  readonly #output = join(this.#directory, 'output');
-  readonly #stop = join(this.#directory, 'stop');
-  readonly #transport: (typeof TRANSPORTS)[number];
-  #program: Running | undefined;
-
-  constructor(transport: (typeof TRANSPORTS)[number]) {
-    this.#transport = transport;
-  }
-
-  ship({ shipper }: Build, settings: Readonly<Record<string, string>> = {}): Promise<Shipper> {
-    const all = {
-      ...{ LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: this.#output },
-      ...{ LOGTAP_SOCKET: this.#socket, LOGTAP_GRACE_SECONDS: '2', LOGTAP_BATCH_LINGER_MS: '20' },
-      ...(this.#transport === 'ring' && { LOGTAP_RING_DIR: this.rings }),
-      ...settings,
-    };
-    return startShipper(all, [], shipper);
-  }
-
-  write({ library }: Build): void {
-    const script =
-      'i=0; while [ ! -e "$0" ]; do echo $i; i=$((i+1)); [ $((i % 20)) -eq 0 ] && sleep 0.02; done; echo end $i';
-    this.#program = start('sh', ['-c', script, this.#stop], {
-      env: {
-        ...tapEnvironment(this.#socket),
-        LD_PRELOAD: library,
-        ...(this.#transport === 'ring' && { [LIBRARY_ENV.TARGET.name]: `ring:${this.rings}` }),
-      },
-    });
-  }
-
-  /** Ends the program, and gives its lines. */
-  async written(): Promise<string[]> {
-    writeFileSync(this.#stop, '');
-    return (await this.#program!.ended).stdout.split('\n').slice(0, -1);
-  }
-
-  delivered(): string[] {
-    try {
-      const lines = readFileSync(this.#output, 'utf8').split('\n').slice(0, -1);
-      return lines.map((line) => JSON.parse(line).message);
-    } catch {
-      return [];
-    }
-  }
-
-  async deliversMore(): Promise<void> {
-    const before = this.delivered().length;
-    await until('more lines are delivered', () => this.delivered().length > before + 50, 60_000);
-  }
-}
 
 let scene: Scene;
 afterEach(() => rmSync(scene.rings, { recursive: true, force: true }));

@@ -63,6 +63,21 @@ test('lines in frames of a later version outlive each kill until they are report
   expect(next().totals.dropped).toEqual({});
 });
 
+test('lines behind invalid frames outlive each kill until they are reported', () => {
+  for (const lines of [3, 1]) {
+    const { ledger } = next();
+    ledger.countInvalidFrames({ lines, bytes: 10 * lines });
+    ledger.keep();
+  }
+  const { ledger, journal, totals } = next();
+  expect(totals).toMatchObject({ dropped: { application: { invalid_frames: 4 } } });
+  expect(ledger.statement(() => new Tally()).application.dropped).toMatchObject({
+    invalid_frames: { records: 4, bytes: 40 },
+  });
+  journal.reported();
+  expect(next().totals.dropped).toEqual({});
+});
+
 test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
   const { ledger, journal } = next();
   journal.lost(ONE, { lines: 3, bytes: 30 });

@@ -21,6 +21,7 @@ describe('a loss', () => {
     ['opensearch', '400', { deadLetterFile: '/d' }, /LOGTAP_DEAD_LETTER_FILE='\/d' could not be written/],
     ['application', 'not_handed_over', {}, /^application: 3 dropped .*LOGTAP_RING_BYTES.*LLT_ON_FULL=block/],
     ['application', 'later_version', {}, /logtap upgrade/],
+    ['application', 'invalid_frames', {}, /another process of the pod.*the-ring-is-damaged/],
     ['hold', 'shipper_killed', {}, /set LOGTAP_SPOOL_DIR/],
     ['hold', 'shipper_killed', { spoolDir: '/s' }, /LOGTAP_SPOOL_SYNC=always/],
     ['one', 'full_drop_oldest', {}, /LOGTAP_ON_FULL=block/],

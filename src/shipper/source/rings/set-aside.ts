@@ -3,7 +3,52 @@
  * version of the frames, than this shipper reads. The latter are not retired: their lines wait for a later shipper, and losses are
  * counted.
  */
-import type { LaterRing } from './later-ring.js';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { RING_HEADER, type RingWord } from '../../../contract.js';
+import type { LossTotals } from '../frames/loss-totals.js';
+import type { RingName } from './directory.js';
+
+const at = (word: RingWord['name']): number =>
+  (RING_HEADER as readonly RingWord[]).find(({ name }) => name === word)!.offset;
+const LOST_AT = at('lost_lines');
+const LOST_BYTES = 16;
+
+/**
+ * A ring of a later version, or with frames of a later version, than this shipper reads. It is neither read, nor retired, nor
+ * removed: its lines wait for a later shipper. What its process could not hand over is counted: those words have their places in
+ * every version, and so have the magic and the version. Any process may do anything to it: a look must not throw.
+ */
+export class LaterRing {
+  readonly ring: RingName;
+  readonly #path: string;
+  readonly #losses: LossTotals;
+
+  constructor(ring: RingName, path: string, losses: LossTotals) {
+    this.ring = ring;
+    this.#path = path;
+    this.#losses = losses;
+    this.countLoss();
+  }
+
+  countLoss(): void {
+    const words = Buffer.alloc(LOST_BYTES);
+    try {
+      const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        if (readSync(fd, words, 0, LOST_BYTES, LOST_AT) !== LOST_BYTES) return;
+      } finally {
+        closeSync(fd);
+      }
+    } catch {
+      // Gone, or not now: totals only rise, and the next look counts all of it.
+      return;
+    }
+    const [lines, bytes] = [0, 8].map((offset) =>
+      Math.min(Number(words.readBigUInt64LE(offset)), Number.MAX_SAFE_INTEGER),
+    );
+    if (bytes! > 0) this.#losses.update(this.ring.instance, { lines: lines!, bytes: bytes! });
+  }
+}
 
 export class SetAside {
   readonly #refused = new Set<string>();

@@ -16,13 +16,13 @@ import type { Hello } from '../frames/decoder.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import type { RingName } from './directory.js';
-import { LaterRing } from './later-ring.js';
 import { LookInterval } from './look-interval.js';
 import type { Mark } from './mark.js';
 import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
 import { RingReader } from './reader.js';
 import { RingScan } from './scan.js';
+import { LaterRing } from './set-aside.js';
 import { AWAKE_MS, LOOK_MS, QUIET_MS, SCAN_MS } from './times.js';
 
 const READ_BYTES = 256 * 1024;
