@@ -4,6 +4,7 @@ import { namedSinks } from '../catalog/records/container-sinks.js';
 import { kernelRefusal } from '../kernels/kernels.js';
 import { CountJournal } from './accounting/count-journal.js';
 import { Ledger } from './accounting/ledger.js';
+import { tellRemovedSinks } from './accounting/removed-sinks.js';
 import type { Tally } from './accounting/tally.js';
 import { AuditFile, AuditMemory } from './audit/audit-file.js';
 import { AuditLog } from './audit/audit-log.js';
@@ -76,7 +77,11 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const ringLock = await lockRings(settings, log);
   const journal = opened.journal ?? openJournal(settings, log);
   const socketLock = journal === undefined ? await lockSocket(settings, log) : undefined;
-  if (journal !== undefined) ledger.carryOn(journal);
+  const takeOver = (counts: CountJournal) => {
+    ledger.carryOn(counts);
+    tellRemovedSinks(counts.previous, names, log);
+  };
+  if (journal !== undefined) takeOver(journal);
   ledger.audit = openAudit(settings, log);
   const metered = names.map((name) => ({ name, cursor: buffer.cursor(name), health: healthySink() }));
   let opening: Sources | undefined;
@@ -110,7 +115,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const carryOn = () => {
     if (journal !== undefined) return;
     const own = openSocketJournal(settings.socket, log);
-    ledger.carryOn(own);
+    takeOver(own);
     sources.socket.remember(own.previous);
   };
   const heldBy = (name: string) => buffer.cursor(name).held;

@@ -58,6 +58,10 @@ export async function openBuffer(
       log.problem('warn', `${sink} ${reason}`, 'records dropped', { sink, reason, records: dropped.records });
     },
     onAcknowledged: () => ledger.keep(),
+    onRemovedSink(sink: string, records: number) {
+      const message = 'a sink of an earlier run is not configured now: records that only it lacked are deleted';
+      log.problem('warn', `removed ${sink}`, message, { sink, recordsAtMost: records });
+    },
     onRecovered: (sink: string, recovered: Tally) => ledger.countRecovered(sink, recovered),
   };
   if (spoolDir === undefined) return { buffer: new RecordBuffer({ ...common, maxBytes }) };

@@ -2,9 +2,10 @@
  * The file of the audit ledger, or its text in memory where there is no directory. It lies beside the counts journal, is bounded, and
  * is written anew as a whole when it has grown to the bound.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../errors.js';
+import { writeWhole } from '../process/write-whole.js';
 
 export const AUDIT_NAME = 'audit.ndjson';
 
@@ -44,6 +45,8 @@ export class AuditFile implements AuditText {
   readonly #path: string;
   readonly #onProblem: (message: string) => void;
   #fd: number | undefined;
+  /** Whether a failed write may have left a part of a line. */
+  #isTorn = false;
   bytes = 0;
 
   constructor(directory: string, onProblem: (message: string) => void) {
@@ -55,7 +58,11 @@ export class AuditFile implements AuditText {
   append(text: string): void {
     this.#try(() => {
       this.#fd ??= openSync(this.#path, FLAGS | constants.O_WRONLY, 0o600);
-      this.bytes += writeSync(this.#fd, text);
+      const bytes = Buffer.from(this.#isTorn ? `\n${text}` : text);
+      this.#isTorn = true;
+      writeWhole(this.#fd, bytes);
+      this.#isTorn = false;
+      this.bytes += bytes.length;
     });
   }
 
@@ -80,8 +87,11 @@ export class AuditFile implements AuditText {
     this.#try(() => {
       rmSync(making, { force: true });
       const fd = openSync(making, FLAGS | constants.O_WRONLY | constants.O_EXCL, 0o600);
-      this.bytes = writeSync(fd, text);
+      const bytes = Buffer.from(text);
+      writeWhole(fd, bytes);
       renameSync(making, this.#path);
+      this.bytes = bytes.length;
+      this.#isTorn = false;
       if (this.#fd !== undefined) closeSync(this.#fd);
       this.#fd = fd;
     });

@@ -57,6 +57,8 @@ export interface RecordBufferOptions extends DroppedOptions {
    * with the difference from the assumed number.
    */
   readonly onRecovered?: (sink: string, recovered: Tally) => void;
+  /** Called during construction with a sink of a previous run that is none now, and how many records it may have lacked. */
+  readonly onRemovedSink?: (sink: string, records: number) => void;
   /** Memory only when absent. */
   readonly store?: SegmentStore;
   /** Waits before a failed read is retried. @default the real one */
@@ -337,6 +339,10 @@ export class RecordBuffer implements CursorBuffer {
     const { positions, skipped, spans, end } = store.recover({ sinks, progress: () => this.#progress(), onRoom });
     this.#end = end;
     const begin = spans[0]?.first ?? end;
+    for (const [name, position] of Object.entries(positions)) {
+      const left = spans.reduce((sum, { first, count }) => sum + clamp(first + count - position, count), 0);
+      if (left > 0 && !this.#cursors.has(name)) this.#options.onRemovedSink?.(name, left);
+    }
     for (const [name, cursor] of this.#cursors)
       cursor.start({ position: positions[name] ?? begin, before: new Tally() }, skipped[name]);
     const cuts = Object.values(skipped).flatMap((ranges) => ranges.map(([from]) => from));
@@ -391,6 +397,8 @@ export class RecordBuffer implements CursorBuffer {
     return low;
   }
 }
+
+const clamp = (value: number, most: number): number => Math.max(0, Math.min(value, most));
 
 /** Of a batch whose records are on disk. */
 const indexBytes = (places: readonly Claim[] = []): number => INDEX_BYTES + PLACES_BYTES * places.length;

@@ -150,7 +150,8 @@ function makeGuard(path: string): boolean {
     if (codeOf(error) !== 'EEXIST') throw error;
     const there = statSync(path, { throwIfNoEntry: false });
     // Its process was killed in between. The next letter rotates.
-    if (there !== undefined && Date.now() - there.mtimeMs > ROTATION_MS) rmSync(path, { force: true });
+    // The clock may have been set back since.
+    if (there !== undefined && Math.abs(Date.now() - there.mtimeMs) > ROTATION_MS) rmSync(path, { force: true });
     return false;
   }
 }

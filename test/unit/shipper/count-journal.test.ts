@@ -14,8 +14,10 @@ import { join } from 'node:path';
 import { CountJournal, JOURNAL_NAME } from '../../../src/shipper/accounting/count-journal.js';
 import type { ReadTotal } from '../../../src/shipper/accounting/journal-sum.js';
 import { Ledger } from '../../../src/shipper/accounting/ledger.js';
+import { tellRemovedSinks } from '../../../src/shipper/accounting/removed-sinks.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
 import { ConfigError } from '../../../src/shipper/errors.js';
+import { createLog } from '../../../src/shipper/log.js';
 
 const ONE = '00000000000000a1';
 const OTHER = '00000000000000b2';
@@ -93,6 +95,18 @@ test('what a killed shipper counted is in the ledgers of all that come after it,
   next().ledger.reported();
   expect(next().totals).toMatchObject({ dropped: {}, balanced: true });
   expect(next().totals.deadLettered).toBeUndefined();
+});
+
+test('counts for a sink that is removed are told in the log', () => {
+  const { ledger } = next();
+  ledger.countDropped('b', 'full_drop_oldest', out(5));
+  ledger.countDropped('a', 'full_drop_oldest', out(3));
+  ledger.keep();
+  const lines: string[] = [];
+  tellRemovedSinks(open().previous, ['a'], createLog({ write: (line) => lines.push(line), now: Date.now }));
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({ sink: 'b', fate: 'dropped', reason: 'full_drop_oldest', records: 5 }),
+  ]);
 });
 
 test('counts of several shippers add up, and totals of a process do not', () => {

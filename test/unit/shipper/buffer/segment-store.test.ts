@@ -251,6 +251,23 @@ describe('a buffer on disk', () => {
     after.store.abandon();
   });
 
+  test('a sink that is removed is told with the records that it may have lacked, and one that lacked none is not', async () => {
+    const directory = newDirectory();
+    const before = open(directory, { sinks: ['one', 'two', 'three'] });
+    before.buffer.append(sourceBatchOf(['a', 'b', 'c']));
+    const cursor = (name: string) => before.buffer.cursor(name);
+    acknowledgeAll((await cursor('two').take({ ...all, maxRecords: 1 }, never))!);
+    acknowledgeAll((await cursor('three').take(all, never))!);
+    before.buffer.end();
+    const removed: unknown[] = [];
+    const onRemovedSink = (...told: unknown[]) => removed.push(told);
+    const after = open(directory, { onRemovedSink });
+    expect(removed).toEqual([['two', 2]]);
+    after.buffer.end();
+    open(directory, { onRemovedSink }).store.abandon();
+    expect(removed).toHaveLength(1);
+  });
+
   test('what is out for one sink stays on disk when another has acknowledged it', async () => {
     const directory = newDirectory();
     const sinks = ['one', 'two'];
