@@ -8,7 +8,9 @@ export interface Elsewhere {
 }
 
 /** The object that the pods of an Argo Rollout come from, when it has no pod template itself. */
-function referredWorkload({ spec }: KubernetesObject): string | undefined {
+function referredWorkload({ kind, spec }: KubernetesObject): string | undefined {
+  // A Pod of Kubernetes 1.35 has a field of that name for gang scheduling.
+  if (kind !== 'Rollout') return undefined;
   const { workloadRef, template } = (spec ?? {}) as any;
   return workloadRef && !template ? `${workloadRef.kind}/${workloadRef.name}` : undefined;
 }

@@ -318,6 +318,13 @@ describe('input', () => {
     ]);
   });
 
+  test('a Pod with the workloadRef of gang scheduling is tapped: that of a Rollout alone has its pods elsewhere', async () => {
+    const gang = { ...workloads()[0], spec: { ...podSpec(), workloadRef: { name: 'training', podGroup: 'workers' } } };
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], Yaml.stringify(gang));
+    expect(stderr).toMatch(/^\+ injected Pod\//);
+    expect(documents((await runCommand(uninjectCommand, ['-'], stdout)).stdout)).toEqual([gang]);
+  });
+
   test('comments stay, and the report names one that only replaced text had', async () => {
     const before = Yaml.stringify(service, deployment());
     const text = `# by hand\n${before.replace('port: 80', 'port: 80 # http')}---\n# nothing more\n`;
