@@ -50,7 +50,27 @@ export class NoAnswerError extends Error implements Failure {
  */
 export function failureOf(error: unknown): Failure {
   const { detail } = (error ?? {}) as { readonly detail?: unknown };
+  if (isDefect(error))
+    return { code: codeOf(error), detail: `${messageOf(error)} (an error in the sink's code${placeOf(error)})` };
   return { code: codeOf(error), detail: typeof detail === 'string' ? detail : messageOf(error) };
+}
+
+/** Errors that the language itself throws. The one of `fetch`, for a network, has a cause. */
+const OF_THE_LANGUAGE: ReadonlySet<string> = new Set(['TypeError', 'RangeError', 'ReferenceError', 'SyntaxError']);
+
+/** Whether only a change of the code repairs it. Another attempt ends in the same way, unless other records are the reason. */
+export function isDefect(error: unknown): boolean {
+  const { name, cause } = (error ?? {}) as { readonly name?: unknown; readonly cause?: unknown };
+  return typeof name === 'string' && OF_THE_LANGUAGE.has(name) && cause === undefined;
+}
+
+/** The innermost function and line. */
+function placeOf(error: unknown): string {
+  const { stack } = error as { readonly stack?: unknown };
+  const line = String(stack)
+    .split('\n')
+    .find((each) => /^\s+at /.test(each));
+  return line === undefined ? '' : `, ${line.trim()}`;
 }
 
 /** The code of a system error, such as `ECONNREFUSED`, or else the error's name. */

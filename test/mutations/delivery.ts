@@ -23,8 +23,8 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'a failed attempt counts as delivered',
     file: `${IN}/attempt.ts`,
-    text: 'return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure: failureOf(error) };',
-    by: 'return { retry: [], rejected: [], failure: failureOf(error) };',
+    text: 'return { retry, rejected: [], failure,',
+    by: 'return { retry: [], rejected: [], failure,',
     foundBy: unit('deliver', 'attempt'),
   },
   {

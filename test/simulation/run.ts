@@ -204,6 +204,8 @@ class Simulation {
     if (exitCode !== EXIT.DRAINED && exitCode !== EXIT.UNDELIVERED) {
       throw new Violation('internal', `exit code ${exitCode}: ${words}`);
     }
+    const defect = log.find(({ message }) => String(message).includes("an error in the sink's code"));
+    if (defect !== undefined) throw new Violation('internal', JSON.stringify(defect));
     const totals = lastLineOf(process);
     if (totals === undefined) throw new Violation('internal', `no last line: ${words}`);
     this.books.report(totals, this.#plan.buffer === 'disk');

@@ -1,6 +1,7 @@
 /** One send, and how long it is waited for. */
-import { failureOf, NoAnswerError } from '../errors.js';
+import { failureOf, isDefect, NoAnswerError } from '../errors.js';
 import type { RecordBatch, SendResult, Sink } from '../parts.js';
+import { CONFIGURATION_RETRY_MS } from './backoff.js';
 
 export interface AttemptOptions {
   readonly sink: Sink;
@@ -60,7 +61,10 @@ export async function attempt(options: AttemptOptions, batch: RecordBatch): Prom
   try {
     return await Promise.race([sink.send(batch, controller.signal, onProgress), given]);
   } catch (error) {
-    return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure: failureOf(error) };
+    const failure = failureOf(error);
+    const retry = Array.from({ length: batch.count }, (_, i) => i);
+    // The records stay: a corrected sink delivers them. One that ended the shipper would take the other sinks with it.
+    return { retry, rejected: [], failure, ...(isDefect(error) && { retryAfterMs: CONFIGURATION_RETRY_MS }) };
   } finally {
     for (const timer of timers) clearTimeout(timer);
     hurry.removeEventListener('abort', onProgress);

@@ -62,3 +62,26 @@ test('one that moves while the shipper stops is not cut off', async () => {
   hurry.abort();
   expect(await endOf(ended)).toEqual([11_000, 'timeout']);
 });
+
+describe('a sink that throws', () => {
+  const thrown = (error: unknown) => {
+    const send = () => Promise.reject(error);
+    const signal = new AbortController().signal;
+    const options = { sink: { ...scriptedSink([]), send }, attemptMs: PATIENCE_MS, hurry: signal, deadline: signal };
+    return attempt(options, batchOf(['a', 'b']));
+  };
+
+  test('an error of its code keeps every record, is named with its place, and is retried seldom', async () => {
+    const result = await thrown(new TypeError("Cannot read properties of undefined (reading 'length')"));
+    expect(result).toMatchObject({ retry: [0, 1], rejected: [], retryAfterMs: 5000, failure: { code: 'TypeError' } });
+    expect(result.failure!.detail).toMatch(/^Cannot read .*\(an error in the sink's code, at .*attempt\.test\.ts:\d+/);
+  });
+
+  test('a network that fetch does not reach is no error of its code', async () => {
+    const error = new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') });
+    expect(await thrown(error)).toEqual({
+      ...{ retry: [0, 1], rejected: [] },
+      failure: { code: 'TypeError', detail: 'fetch failed' },
+    });
+  });
+});
