@@ -65,6 +65,8 @@ export class MemoryLogs implements CloudWatchApi {
   pageEvents = 10_000;
   /** Pages without an event between those with some. */
   emptyPages = 0;
+  /** Events of before are expired, and rejected one by one: `rejectedLogEventsInfo`. */
+  retainedFromMs = Number.NEGATIVE_INFINITY;
   /** A policy of data protection hides these. */
   masked: RegExp | undefined;
   readonly #streams = new Map<string, { readonly event: Stored; readonly readableMs: number }[]>();
@@ -101,12 +103,16 @@ export class MemoryLogs implements CloudWatchApi {
   async #put({ logStreamName, logEvents }: Put, fault: PutFault): Promise<HttpResponse> {
     if (fault === 'unreached') throw new NoAnswerError({ code: 'ECONNREFUSED', detail: 'nothing listens' });
     if (fault === 'throttled') return error(400, 'ThrottlingException');
+    const retained = logEvents.filter(({ timestamp }) => timestamp >= this.retainedFromMs);
+    // Events ascend in time: the expired ones are the first.
+    const expired = logEvents.length - retained.length;
     if (fault.includes('stored') || fault === 'accepted') {
-      this.store(logStreamName, fault.startsWith('half') ? logEvents.slice(0, logEvents.length / 2) : logEvents);
+      this.store(logStreamName, fault.startsWith('half') ? retained.slice(0, retained.length / 2) : retained);
     }
     if (fault.endsWith('500')) return error(500, 'InternalFailure');
     if (fault.endsWith('lost')) throw new NoAnswerError({ code: 'timeout', detail: 'no answer', isSent: true });
-    return answer(200, { nextSequenceToken: '1' });
+    const rejected = expired > 0 && { rejectedLogEventsInfo: { expiredLogEventEndIndex: expired } };
+    return answer(200, { nextSequenceToken: '1', ...rejected });
   }
 
   async getLogEvents({ logStreamName, startTime, endTime, nextToken }: LogPage): Promise<HttpResponse> {

@@ -125,7 +125,7 @@ export class LostAnswers {
   leave(logStream: string, events: Events, { from, to }: Pick<PutBody, 'from' | 'to'>): PutRequest {
     const request = { logStream, events, from, to };
     this.#requestsTo(logStream).left(request);
-    this.#copies.add(request, false);
+    this.#copies.left(request);
     return request;
   }
 
@@ -145,10 +145,9 @@ export class LostAnswers {
     this.#copies.delete(request);
   }
 
-  /** Its events are stored, or, unless `isWhole`, some are rejected one by one; `latest` is the last one that is stored. */
-  answered(request: PutRequest, latest: number, isWhole: boolean): void {
-    if (isWhole) this.#copies.add(request, true);
-    else this.#copies.delete(request);
+  /** Some of its events, or all, are stored, and the service rejects the others; `latest` is the last one that is stored. */
+  answered(request: PutRequest, latest: number, isStored: (event: number) => boolean): void {
+    this.#copies.stored(request, isStored);
     const { logStream, from, to } = request;
     const { batch, record, end, count } = request.events;
     this.#requestsTo(logStream).settled(request, latest);

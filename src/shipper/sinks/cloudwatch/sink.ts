@@ -284,8 +284,9 @@ export class CloudWatchSink implements Sink {
     let latest = body.to - 1;
     const { rejected } = answer;
     this.#billed?.add(request.events, body, rejected);
-    while (rejected.some(({ from, to }) => latest >= body.from + from && latest < body.from + to)) latest -= 1;
-    this.#lost.answered(request, latest < body.from ? -1 : latest, rejected.length === 0);
+    const isStored = (i: number) => !rejected.some(({ from, to }) => i >= body.from + from && i < body.from + to);
+    while (!isStored(latest)) latest -= 1;
+    this.#lost.answered(request, latest < body.from ? -1 : latest, isStored);
   }
 
   /** Asks for an answer; of a body that has none the next one is smaller. */

@@ -260,6 +260,15 @@ describe('after a kill', () => {
     expect([stored(logs), repeated(shipped), delivered(shipped)]).toEqual([['a', 'b'], 0, 4]);
   });
 
+  test('a record that the service rejects is rejected in its second copy, too; the one beside it is sent once', async () => {
+    const logs = logsOf([]);
+    // Until then no reading has what is stored.
+    Object.assign(logs, { delayMs: 5000, retainedFromMs: 1001 });
+    const shipped = await ship(logs, [lines('a', 'b'), lines('a', 'b')], { ...restarted, maxRecords: 2 });
+    const dropped = shipped.ledger.sinks.get('cloudwatch')!.dropped.get('expired')?.records;
+    expect([stored(logs), repeated(shipped), delivered(shipped), dropped]).toEqual([['b'], 0, 2, 2]);
+  });
+
   test('a first copy is stored while the second one is looked for: it is sent once', async () => {
     const logs = logsOf([]);
     const repeats: number[] = [];

@@ -31,20 +31,21 @@ export class FirstCopies {
     });
   }
 
-  /** The records of these events were sent, if they are of before this run; `isStored`: and are stored for certain. */
-  add(request: PutRequest, isStored: boolean): void {
-    if (!this.#earlier.hasEarlier) return;
-    for (const key of keysOf(request, (timeMs) => this.#earlier.has(timeMs))) {
-      this.#sent.delete(key);
-      this.#sent.set(key, isStored);
-      if (this.#sent.size > RECORDS_MAX) this.#sent.delete(this.#sent.keys().next().value!);
-    }
+  /** The request leaves: the records of its events are on their way, if they are of before this run. */
+  left(request: PutRequest): void {
+    this.#add(request, false, () => true);
+  }
+
+  /** It is answered: these of its events are stored for certain, and the service rejects the others. */
+  stored(request: PutRequest, isStored: (event: number) => boolean): void {
+    this.delete(request, (event) => !isStored(event));
+    this.#add(request, true, isStored);
   }
 
   /** These events are not stored, or are to be sent once more. */
-  delete(request: PutRequest): void {
+  delete(request: PutRequest, isAmong = (_event: number): boolean => true): void {
     if (this.#sent.size === 0) return;
-    for (const key of keysOf(request)) this.#sent.delete(key);
+    for (const key of keysOf(request, isAmong)) this.#sent.delete(key);
   }
 
   /** The records without those that are stored. */
@@ -58,17 +59,27 @@ export class FirstCopies {
     if (this.#sent.size === 0) return [];
     return records.filter((i) => this.#sent.get(keyOf(batch, i)) === false);
   }
+
+  #add(request: PutRequest, isStored: boolean, isAmong: (event: number) => boolean): void {
+    if (!this.#earlier.hasEarlier) return;
+    const { timeMs } = request.events;
+    for (const key of keysOf(request, (event) => this.#earlier.has(timeMs[event]!) && isAmong(event))) {
+      this.#sent.delete(key);
+      this.#sent.set(key, isStored);
+      if (this.#sent.size > RECORDS_MAX) this.#sent.delete(this.#sent.keys().next().value!);
+    }
+  }
 }
 
 /** With its length: a record that was made otherwise is no copy. */
 const keyOf = (batch: RecordBatch, i: number): string => `${recordKey(batch, i)} ${batch.length[i]!}`;
 
-/** Records that end within these events, and are of such a time. */
-function* keysOf({ events, from, to }: PutRequest, isOfTime = (_timeMs: number): boolean => true): Generator<string> {
-  const { batch, record, timeMs, count } = events;
+/** Records that end with one of these events. */
+function* keysOf({ events, from, to }: PutRequest, isAmong: (event: number) => boolean): Generator<string> {
+  const { batch, record, count } = events;
   for (let i = from; i < to; i++) {
     const index = record[i]!;
     const isCut = i + 1 < count && record[i + 1] === index;
-    if (!isCut && isOfTime(timeMs[i]!)) yield keyOf(batch, index);
+    if (!isCut && isAmong(i)) yield keyOf(batch, index);
   }
 }
