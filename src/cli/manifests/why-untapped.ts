@@ -3,7 +3,7 @@ import { whyUnworkable } from '../../constructs/injection/embedded/kinds.js';
 import { pointersOf } from '../../constructs/injection/embedded/templates.js';
 import { madeElsewhere } from '../../constructs/injection/made-elsewhere.js';
 import type { InjectionPlan } from '../../constructs/injection/plan.js';
-import { isWorkload, type KubernetesObject } from '../../constructs/injection/workload.js';
+import { isWorkload, type KubernetesObject, versionOfWorkload } from '../../constructs/injection/workload.js';
 import type { ResolvedProps } from '../../constructs/props/resolve.js';
 
 /** `undefined` if they are, and for an object without pods. */
@@ -24,8 +24,10 @@ export function whyUntapped(
   const found = templateIn(object);
   if (found === undefined) return undefined;
   const isBuiltIn = !/\..*\//.test(apiVersion) || /\.k8s\.io\//.test(apiVersion);
+  const version = versionOfWorkload(kind);
+  const ofVersion = version === undefined ? '' : `: write it as ${version}`;
   const remedy = isBuiltIn
-    ? ''
+    ? ofVersion
     : `: if its controller makes its pods of it, give --pod-template ${apiVersion}/${kind}=${found}`;
   return `it has pods, but ${apiVersion} ${kind} is not a known kind${remedy}`;
 }

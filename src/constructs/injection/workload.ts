@@ -63,6 +63,11 @@ export function isWorkload(apiVersion: unknown, kind: unknown): boolean {
   return pathOf(apiVersion, kind) !== undefined;
 }
 
+/** The version of a kind whose pods can be tapped, if there is one. */
+export function versionOfWorkload(kind: string): string | undefined {
+  return [...TEMPLATE_PATHS.keys()].find((name) => name.endsWith(`/${kind}`))?.slice(0, -kind.length - 1);
+}
+
 /** The value at the path of the pod template, of any shape. */
 export const templateOf = (workload: any): any =>
   pathOf(workload.apiVersion, workload.kind)!.reduce((value, field) => value?.[field], workload);

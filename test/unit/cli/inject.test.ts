@@ -179,8 +179,16 @@ describe('the report', () => {
   });
 
   test.each([
-    ['extensions/v1beta1', 'Deployment', { template: { spec: { containers: [] } } }, ''],
-    ['batch/v1beta1', 'CronJob', { jobTemplate: { spec: { template: { spec: { containers: [] } } } } }, ''],
+    ['extensions/v1beta1', 'Deployment', { template: { spec: { containers: [] } } }, ': write it as apps/v1'],
+    ['apps/v1beta2', 'StatefulSet', { template: { spec: { containers: [] } } }, ': write it as apps/v1'],
+    [
+      'batch/v1beta1',
+      'CronJob',
+      { jobTemplate: { spec: { template: { spec: { containers: [] } } } } },
+      ': write it as batch/v1',
+    ],
+    ['v1', 'DeploymentConfig', { template: { spec: { containers: [] } } }, ': write it as apps.openshift.io/v1'],
+    ['imagepolicy.k8s.io/v1alpha1', 'ImageReview', { a: { spec: { containers: [] } } }, ''],
     [
       'example.com/v1',
       'Fleet',
