@@ -12,6 +12,10 @@ COPY dist/shipper /opt/logtap/dist/shipper
 COPY dist/native /opt/logtap/dist/native
 COPY docs/reference/findings.md /opt/logtap/docs/reference/findings.md
 COPY dist/image /opt/logtap/dist
+# The files of an image volume, for the platform of the image. Also in the root, because containerd 2.1 ignores the subPath of a mount.
+ARG TARGETARCH
+COPY dist/volume/${TARGETARCH} /opt/logtap/volume
+COPY dist/volume/${TARGETARCH} /
 USER 65532:65532
 # A small young generation: the shipper makes little garbage, and its peak memory is halved (measured under full load).
 ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=2", "/opt/logtap/dist/cli/logtap.js"]

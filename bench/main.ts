@@ -8,6 +8,7 @@ import { lowRates } from './low-rates.js';
 import { manyRings } from './many-rings.js';
 import { memory } from './memory.js';
 import { peers } from './peers/main.js';
+import { podStart } from './pod-start.js';
 import { requestLatency } from './request-latency.js';
 import { shipperThroughput } from './shipper-throughput.js';
 import { sinks } from './sinks.js';
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, (options: readonly string[]) => Promise<voi
   latency: requestLatency,
   audit,
   memory,
+  start: podStart,
   peers,
 };
 

@@ -194,6 +194,20 @@ function bundle() {
   copyFileSync(join(root, 'src/cli/config-schema.json'), join(root, 'dist/logtap.schema.json'));
 }
 
+/** Directories of the library by the names that platforms of images have. */
+const PLATFORMS = { amd64: 'x86_64', arm64: 'aarch64' };
+
+/** The files of an image volume. The Dockerfile finds those of its platform by the platform's name. */
+function copyVolumes() {
+  for (const [platform, architecture] of Object.entries(PLATFORMS)) {
+    const from = join(root, 'dist', 'native', architecture);
+    if (!existsSync(from)) continue;
+    const to = join(root, 'dist', 'volume', platform);
+    mkdirSync(to, { recursive: true });
+    for (const name of ['liblogtap.so', 'logtap-probe']) copyFileSync(join(from, name), join(to, name));
+  }
+}
+
 /** Builds outdated parts. make knows by itself, also when a cross compiler was installed meanwhile. */
 function build() {
   const started = Date.now();
@@ -209,6 +223,7 @@ function build() {
     writeFileSync(stamp, '');
   }
   run('make', ['--silent', '-C', 'native']);
+  copyVolumes();
   console.log(`built dist/ in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 

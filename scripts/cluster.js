@@ -4,7 +4,7 @@
 //     node scripts/cluster.js      builds the missing parts of the cache: about 10 minutes of CPU time, 250 MB at the end
 //
 // Needs root, Go 1.26, gcc, runc, openssl, iproute2, and cgroups of the older interface. Exported for set-up and tests:
-// ensureCluster(), hasOlderCgroups(), isClusterPresent(), startCluster(directory).
+// ensureCluster(), hasOlderCgroups(), isClusterPresent(), startCluster(directory), writeImageArchive(files, image, archive).
 const { execFileSync, spawn, spawnSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const {
@@ -107,17 +107,30 @@ function writePauseImage(archive) {
   const work = mkdtempSync(join(cacheDir(), 'pause-'));
   try {
     execFileSync('gcc', ['-static', '-Os', '-o', join(work, 'pause'), join(source, 'pause.c')]);
-    execFileSync('tar', ['-C', work, '--owner=0', '--group=0', '-cf', join(work, 'layer.tar'), 'pause']);
+    writeImageArchive(work, { name: 'localhost/pause:1', entryPoint: ['/pause'] }, archive);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes an image with the files of a directory, as `ctr images import` reads it.
+ * @param {string} files @param {{ name: string, entryPoint: readonly string[] }} image @param {string} archive
+ */
+function writeImageArchive(files, { name, entryPoint }, archive) {
+  const work = mkdtempSync(join(cacheDir(), 'image-archive-'));
+  try {
+    execFileSync('tar', ['-C', files, '--owner=0', '--group=0', '-cf', join(work, 'layer.tar'), '.']);
     const layer = createHash('sha256')
       .update(readFileSync(join(work, 'layer.tar')))
       .digest('hex');
     const image = {
       ...{ architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', os: 'linux' },
-      config: { Entrypoint: ['/pause'] },
+      config: { Entrypoint: entryPoint },
       rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
     };
     writeFileSync(join(work, 'config.json'), JSON.stringify(image));
-    const manifest = [{ Config: 'config.json', RepoTags: ['localhost/pause:1'], Layers: ['layer.tar'] }];
+    const manifest = [{ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] }];
     writeFileSync(join(work, 'manifest.json'), JSON.stringify(manifest));
     execFileSync('tar', ['-C', work, '-cf', archive, 'manifest.json', 'config.json', 'layer.tar']);
   } finally {
@@ -277,7 +290,7 @@ async function startRelay(enter, from, to) {
   return child;
 }
 
-module.exports = { ensureCluster, hasOlderCgroups, isClusterPresent, startCluster };
+module.exports = { ensureCluster, hasOlderCgroups, isClusterPresent, startCluster, writeImageArchive };
 
 if (require.main === module) {
   try {

@@ -28,9 +28,9 @@ const { baseOf, PLATFORMS } = require('./image-parts.js');
 const root = join(__dirname, '..');
 const MEDIA = 'application/vnd.oci.image';
 
-/** Directories and files of the Dockerfile's COPY lines, with their destinations. */
-function copiesOfDockerfile() {
-  const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
+/** Directories and files of the Dockerfile's COPY lines, with their destinations. @param {string} architecture */
+function copiesOfDockerfile(architecture) {
+  const text = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll(/\$\{TARGETARCH\}/g, architecture);
   return [...text.matchAll(/^COPY (.+) (\S+)$/gm)].map(([, from = '', to = '']) => ({ from: from.split(' '), to }));
 }
 
@@ -48,13 +48,14 @@ function reproducibleTar(directory, archive) {
   return readFileSync(archive);
 }
 
-/** The files of the product at their places in the image. @param {string} directory */
-function copyProduct(directory) {
-  for (const { from, to } of copiesOfDockerfile()) {
+/** The files of the product at their places in the image. @param {string} directory @param {string} architecture */
+function copyProduct(directory, architecture) {
+  for (const { from, to } of copiesOfDockerfile(architecture)) {
     for (const name of from) {
       const source = join(root, name);
       if (!existsSync(source)) throw new Error(`${name} does not exist: run \`npm run build\` first`);
-      const isInto = to.endsWith('/');
+      // The contents of a directory go into the target, a file only into one with a slash.
+      const isInto = to.endsWith('/') && !statSync(source).isDirectory();
       const target = join(directory, to, isInto ? name : '');
       mkdirSync(join(target, '..'), { recursive: true });
       cpSync(source, target, { recursive: true });
@@ -86,7 +87,7 @@ function manifestOf(layout, platform, work) {
   const [os = '', architecture = ''] = platform.split('/');
   const product = join(work, `product-${architecture}`);
   mkdirSync(product);
-  copyProduct(product);
+  copyProduct(product, architecture);
   const tars = [baseOf(platform), product].map((directory, index) =>
     reproducibleTar(directory, join(work, `${architecture}-${index}.tar`)),
   );

@@ -24,7 +24,7 @@ export { ShipperDashboard, type ShipperDashboardProps } from './observability/da
 export { ShipperPodMonitor, type ShipperPodMonitorProps } from './observability/pod-monitor.js';
 export { ProofJob, type ProofJobProps } from './proof-job.js';
 export { LogTapDefaults } from './props/defaults.js';
-export { FailurePolicy, type LogTapProps } from './props/log-tap-props.js';
+export { FailurePolicy, LibraryVolume, type LogTapProps } from './props/log-tap-props.js';
 export type { InstallerOptions, PodAdjustments } from './props/pod-adjustments.js';
 export { ImagePullPolicy, type ShipperOptions } from './props/shipper-options.js';
 export { ExistingPreload, type TapOptions, TapStreams } from './props/tap-options.js';

@@ -10,6 +10,7 @@ import { chart } from './chart.js';
 import { disruptions } from './disruptions.js';
 import { example } from './example.js';
 import { exec } from './exec.js';
+import { imageVolume } from './image-volume.js';
 import { manifests } from './manifests.js';
 import { observe } from './observe.js';
 import { policy } from './policy.js';
@@ -53,6 +54,7 @@ describeWith(
     disruptions(audited);
     example(audited);
     exec(audited);
+    imageVolume(audited);
     manifests(audited);
     observe(audited);
     policy(audited);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { errorsOf } from '../../src/constructs/findings/finding.js';
 import { uninject } from '../../src/constructs/injection/uninject.js';
 import { tapPolicy } from '../../src/constructs/policy/policy.js';
-import { FailurePolicy, type LogTapProps } from '../../src/constructs/props/log-tap-props.js';
+import { FailurePolicy, LibraryVolume, type LogTapProps } from '../../src/constructs/props/log-tap-props.js';
 import { resolve } from '../../src/constructs/props/resolve.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { ExistingPreload, TapStreams } from '../../src/constructs/props/tap-options.js';
@@ -37,8 +37,10 @@ const PROPS: readonly LogTapProps[] = [
       ...{ annotations: { team: 'logs', 'sidecar.istio.io/inject': 'no' }, diskBufferMiB: 64, drainSeconds: 20 },
     },
   },
+  { sink: search, library: LibraryVolume.IMAGE },
   {
     sink: Sink.all([search, cloud]),
+    library: LibraryVolume.IMAGE,
     containers: [...CONTAINERS],
     perContainer: {
       web: { streams: TapStreams.STDERR, debug: true, file: '/srv/web "log".log' },

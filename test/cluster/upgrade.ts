@@ -1,4 +1,5 @@
 /** `logtap upgrade` under a real kubelet: the shipper is another, the application is the same, and no line is lost or stored twice. */
+import { LibraryVolume } from '../../src/constructs/props/log-tap-props.js';
 import { legacy, linesOf, NEXT_IMAGE, PATIENCE, podOf } from '../support/cluster.js';
 import { roleOf, userOf } from '../support/cluster-user.js';
 import { IMAGE } from '../support/image.js';
@@ -37,14 +38,15 @@ interface Pod {
   readonly spec: {
     readonly initContainers: readonly (Named & { readonly image: string })[];
     readonly containers: readonly (Named & { readonly image: string })[];
+    readonly volumes: readonly Named[];
   };
   readonly status: { readonly initContainerStatuses: readonly Status[]; readonly containerStatuses: readonly Status[] };
 }
 
 export function upgrade(test: AuditedTest): void {
-  for (const [shipper, isNative] of [
-    ['a native sidecar', true],
-    ['a classic sidecar', false],
+  for (const [shipper, isNative, library] of [
+    ['a native sidecar', true, LibraryVolume.INIT_CONTAINER],
+    ['a classic sidecar beside an image volume', false, LibraryVolume.IMAGE],
   ] as const)
     test(`${shipper} is replaced while its application writes: every line is stored once`, async (k8s) => {
       const name = k8s.name('upgraded');
@@ -61,6 +63,7 @@ export function upgrade(test: AuditedTest): void {
         k8s.tapped(deployment, {
           sink: k8s.toOpenSearch(name),
           nativeSidecar: isNative,
+          library,
           shipper: { drainSeconds: 5 },
         }),
       );
@@ -118,6 +121,7 @@ export function upgrade(test: AuditedTest): void {
       const after = await podNow();
       expect(after.metadata.name).toBe(pod);
       expect(shipperSpec(after).image).toBe(NEXT_IMAGE);
+      expect(after.spec.volumes).toEqual(before.spec.volumes);
       expect(shipperState(after)).toMatchObject({ restartCount: 1, state: { running: {} } });
       expect(applicationState(after)).toEqual(applicationState(before));
       expect(applicationState(after).restartCount).toBe(0);

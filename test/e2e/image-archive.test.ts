@@ -1,6 +1,6 @@
 /** `npm run image`: one OCI archive for both architectures, whose image runs, and has what the Dockerfile says. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeWith } from '../support/capability.js';
 import { Podman } from '../support/podman.js';
@@ -73,8 +73,13 @@ describeWith(['podman', 'image parts', 'image parts of aarch64', 'aarch64'], 'th
     const [node, ...args] = Entrypoint.map((word: string) => (word.startsWith('/') ? join(files, word) : word));
     const { code, stdout } = await run('qemu-aarch64-static', ['-L', files, node, ...args, 'version'], {});
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` });
-    const library = join(files, 'opt/logtap/dist/native/aarch64/liblogtap.so');
-    expect(execFileSync('readelf', ['-h', library], { encoding: 'utf8' })).toMatch(/Machine: +AArch64/);
+    const native = join(files, 'opt/logtap/dist/native/aarch64/liblogtap.so');
+    expect(execFileSync('readelf', ['-h', native], { encoding: 'utf8' })).toMatch(/Machine: +AArch64/);
+    // The files of an image volume, also where a runtime mounts the whole image.
+    for (const directory of ['opt/logtap/volume', '.']) {
+      expect(readFileSync(join(files, directory, 'liblogtap.so')).equals(readFileSync(native))).toBe(true);
+      expect(statSync(join(files, directory, 'logtap-probe')).mode & 0o777).toBe(0o755);
+    }
   });
 
   test('is the same each time', async () => {

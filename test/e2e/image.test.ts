@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LibraryVolume } from '../../src/constructs/props/log-tap-props.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, RUN_DIR, SOCKET_NAME } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
@@ -28,19 +29,20 @@ interface Container {
   readonly name: string;
   readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string }[];
+  readonly lifecycle?: { readonly postStart: { readonly exec: { readonly command: readonly string[] } } };
 }
 
 /** What injection adds to a pod with one container, `app`: the test runs exactly this. */
-function injectedPod(): { install: Container; ship: Container; app: Container } {
+function injectedPod(library: LibraryVolume): { install: Container | undefined; ship: Container; app: Container } {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'legacy' },
     spec: { containers: [{ name: 'app', image: 'legacy' }] },
   };
-  const { spec } = inject(pod, { sink: Sink.stdout(), suppressStreams: true });
-  const [install, ship] = spec.initContainers;
-  return { install, ship, app: spec.containers[0] };
+  const { spec } = inject(pod, { sink: Sink.stdout(), suppressStreams: true, library });
+  const named = (name: string) => spec.initContainers.find((each: Container) => each.name === name);
+  return { install: named('logtap-install'), ship: named('logtap'), app: spec.containers[0] };
 }
 
 const environment = ({ env = [] }: Container) =>
@@ -84,57 +86,78 @@ describeWith(['podman', 'image parts', 'aarch64'], 'the image', () => {
     expect(listed.stdout).toBe('THIRD-PARTY-LICENSES,aarch64,cli,native,prove,sbom.cdx.json,shipper,x86_64\n');
   });
 
-  test('installs, taps a restricted legacy container and ships every line', async () => {
-    const { install, ship, app } = injectedPod();
-    const volume = podman.memoryVolume(16 << 20);
-    const libraries = podman.memoryVolume(2 << 20);
-    const mount = ['--volume', `${volume}:${MOUNT_PATH}`];
-    const libraryMount = (mode: string) => ['--volume', `${libraries}:${LIBRARY_MOUNT_PATH}:${mode}`];
-
-    const installed = await podman.container(IMAGE, install.args ?? [], [
-      ...RESTRICTED,
-      ...mount,
-      ...libraryMount('rw'),
-    ]).ended;
-    expect(installed).toMatchObject({ code: 0, stderr: '' });
-    expect(readdirSync(libraries).sort()).toEqual(['liblogtap.so', 'logtap-probe']);
-
-    const shipper = podman.container(IMAGE, ship.args ?? [], [
-      ...RESTRICTED,
-      ...mount,
-      ...environment(ship),
-      '--env=POD_NAME=legacy-0',
-    ]);
-    const socket = join(volume, RUN_DIR, SOCKET_NAME);
-    let early: Ended | undefined;
-    shipper.ended.then((ended) => {
-      early = ended;
-    });
-    await until('the shipper listens', () => {
-      if (early !== undefined) throw new Error(`the shipper ended with ${early.code}: ${early.stderr}`);
-      return shipper.stderr().includes('"message":"listening"');
-    });
-    // An application of another user must be able to connect.
-    expect(statSync(socket).mode & 0o777).toBe(0o666);
-
-    await podman.import('localhost/legacy:test', writeLegacyImage);
-    const legacy = await podman.container(
-      'localhost/legacy:test',
-      ['/app'],
-      [...RESTRICTED, ...mount, ...libraryMount('ro'), ...environment(app), '--user=1001:1001'],
-    ).ended;
-    expect(legacy).toMatchObject({ code: 3, stdout: '', stderr: '' });
-
-    await podman.podman('kill', '--signal=TERM', shipper.name);
-    const { code, stdout } = await shipper.ended;
-    expect(code).toBe(0);
-    const records = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const of = (stream: string) => records.filter((record) => record.stream === stream).map(({ message }) => message);
-    expect(of('stdout')).toEqual(Array.from({ length: LINES }, (_, i) => `line ${i} "\té`));
-    expect(of('stderr')).toEqual(['done']);
-    expect(records[0]).toMatchObject({ pod_name: 'legacy-0', container_name: 'app', process: 'app' });
+  test('has the files of an image volume for its own platform, also where a runtime mounts the whole image', async () => {
+    const native = `/opt/logtap/dist/native/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}`;
+    const script = `const { readFileSync, statSync } = require('fs');
+      const same = (a, b) => readFileSync(a).equals(readFileSync(b)) && (statSync(a).mode & 0o777) === 0o755;
+      for (const directory of ['/opt/logtap/volume', '']) for (const name of ['liblogtap.so', 'logtap-probe'])
+        console.log(same(directory + '/' + name, '${native}/' + name));`;
+    const { stdout } = await podman.container(IMAGE, ['-e', script], ['--entrypoint', '/nodejs/bin/node']).ended;
+    expect(stdout).toBe('true\n'.repeat(4));
   });
+
+  /** The library by the init container: the option of a container that mounts it. */
+  async function installed(install: Container, mount: readonly string[]): Promise<readonly string[]> {
+    const libraries = podman.memoryVolume(2 << 20);
+    const libraryMount = (mode: string) => ['--volume', `${libraries}:${LIBRARY_MOUNT_PATH}:${mode}`];
+    const options = [...RESTRICTED, ...mount, ...libraryMount('rw')];
+    expect(await podman.container(IMAGE, install.args ?? [], options).ended).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(libraries).sort()).toEqual(['liblogtap.so', 'logtap-probe']);
+    return libraryMount('ro');
+  }
+
+  // This podman mounts a whole image, as runtimes do that do not know the subPath.
+  const imageMount = ['--mount', `type=image,source=${IMAGE},destination=${LIBRARY_MOUNT_PATH}`];
+
+  test.each([LibraryVolume.INIT_CONTAINER, LibraryVolume.IMAGE])(
+    'taps a restricted legacy container and ships every line, with the library by: %s',
+    async (library) => {
+      const { install, ship, app } = injectedPod(library);
+      const volume = podman.memoryVolume(16 << 20);
+      const mount = ['--volume', `${volume}:${MOUNT_PATH}`];
+      expect(install === undefined).toBe(library === LibraryVolume.IMAGE);
+      const libraryMount = install === undefined ? imageMount : await installed(install, mount);
+
+      const shipper = podman.container(IMAGE, ship.args ?? [], [
+        ...RESTRICTED,
+        ...mount,
+        ...libraryMount,
+        ...environment(ship),
+        '--env=POD_NAME=legacy-0',
+      ]);
+      const socket = join(volume, RUN_DIR, SOCKET_NAME);
+      let early: Ended | undefined;
+      shipper.ended.then((ended) => {
+        early = ended;
+      });
+      await until('the shipper listens', () => {
+        if (early !== undefined) throw new Error(`the shipper ended with ${early.code}: ${early.stderr}`);
+        return shipper.stderr().includes('"message":"listening"');
+      });
+      // An application of another user must be able to connect.
+      expect(statSync(socket).mode & 0o777).toBe(0o666);
+      const [probe = '', ...args] = ship.lifecycle?.postStart.exec.command ?? [];
+      await podman.podman('exec', shipper.name, probe, ...args);
+
+      await podman.import('localhost/legacy:test', writeLegacyImage);
+      const legacy = await podman.container(
+        'localhost/legacy:test',
+        ['/app'],
+        [...RESTRICTED, ...mount, ...libraryMount, ...environment(app), '--user=1001:1001'],
+      ).ended;
+      expect(legacy).toMatchObject({ code: 3, stdout: '', stderr: '' });
+
+      await podman.podman('kill', '--signal=TERM', shipper.name);
+      const { code, stdout } = await shipper.ended;
+      expect(code).toBe(0);
+      const records = stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      const of = (stream: string) => records.filter((record) => record.stream === stream).map(({ message }) => message);
+      expect(of('stdout')).toEqual(Array.from({ length: LINES }, (_, i) => `line ${i} "\té`));
+      expect(of('stderr')).toEqual(['done']);
+      expect(records[0]).toMatchObject({ pod_name: 'legacy-0', container_name: 'app', process: 'app' });
+    },
+  );
 });

@@ -1,5 +1,5 @@
 /** Finds injected containers that a LimitRange or a ResourceQuota of the same manifests would refuse, as the API server does. */
-import { addedParts } from '../injection/added-parts.js';
+import { addedParts, containersOf } from '../injection/added-parts.js';
 import type { InjectionPlan } from '../injection/plan.js';
 import { hasStorageLimit } from '../injection/pod-budget.js';
 import { parseQuantity } from '../injection/quantity.js';
@@ -21,11 +21,11 @@ export function checkNamespace(plan: InjectionPlan, rules: readonly any[], repor
   const own = rules.filter(({ metadata }) => (metadata?.namespace ?? '') === (workload.metadata?.namespace ?? ''));
   if (own.length === 0) return;
   const run = { isEndless, graceSeconds: 0, hasStorageLimit: hasStorageLimit(template.spec) };
-  const { installer, shipper } = addedParts(props, run);
+  const added = addedParts(props, run);
   const ranges = own.filter(({ kind }) => kind === 'LimitRange');
-  const containers = [installer, shipper].map((container) => ({
+  const containers = containersOf(added).map((container) => ({
     name: container.name,
-    properties: container === shipper ? 'shipper' : 'shipper.installer',
+    properties: container === added.shipper ? 'shipper' : 'shipper.installer',
     resources: withDefaults(container, ranges.flatMap(itemsOf)),
   }));
   for (const range of ranges) {

@@ -1,5 +1,5 @@
 /** Finds what a tap changes for the pod as a whole, and what it leaves out, where the manifest alone does not show it. */
-import { addedParts } from '../injection/added-parts.js';
+import { addedParts, containersOf } from '../injection/added-parts.js';
 import type { InjectionPlan } from '../injection/plan.js';
 import { hasStorageLimit, isGuaranteed } from '../injection/pod-budget.js';
 import type { Report } from './finding.js';
@@ -14,12 +14,8 @@ export function checkPod(plan: InjectionPlan, report: Report): void {
 function checkClass({ template: { spec }, props, isEndless }: InjectionPlan, report: Report): void {
   const hasOwn = Object.keys(spec.resources ?? {}).length > 0;
   if (hasOwn || !isGuaranteed([...spec.containers, ...(spec.initContainers ?? [])])) return;
-  const { shipper, installer } = addedParts(props, {
-    isEndless,
-    graceSeconds: 0,
-    hasStorageLimit: hasStorageLimit(spec),
-  });
-  if (isGuaranteed([shipper, installer])) return;
+  const added = addedParts(props, { isEndless, graceSeconds: 0, hasStorageLimit: hasStorageLimit(spec) });
+  if (isGuaranteed(containersOf(added))) return;
   report(
     'LT035',
     'the quality of service of the pod becomes Burstable, because the shipper may use more than it requests',

@@ -12,7 +12,7 @@ import { allContainers, type InjectionPlan, planInjection } from '../injection/p
 import { INSTALLER, isOwnVolume, SHIPPER } from '../injection/shipper.js';
 import { isForWindows } from '../injection/windows.js';
 import { isWorkload, objectName } from '../injection/workload.js';
-import { NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
+import { IMAGE_VOLUME_MINOR, NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { ExistingPreload, TapStreams } from '../props/tap-options.js';
 import { checkAudit } from './check-audit.js';
@@ -130,6 +130,14 @@ function checkSidecar({ workload, template, props, isEndless }: InjectionPlan, r
       'LT012',
       `'nativeSidecar' (true) needs Kubernetes 1.${NATIVE_SIDECAR_MINOR} or newer, but 'kubernetesVersion' is ${props.tooOldForNative}`,
       "leave 'nativeSidecar' out",
+    );
+  }
+  const { kubernetesMinor: minor } = props;
+  if (props.isImageVolume && minor !== undefined && minor < IMAGE_VOLUME_MINOR) {
+    report(
+      'LT044',
+      `'library' (image) needs Kubernetes 1.${IMAGE_VOLUME_MINOR} or newer, but 'kubernetesVersion' is 1.${minor}`,
+      "leave 'library' out, or accept LT044 if the feature gate ImageVolume is on",
     );
   }
   if (spec.hostNetwork === true && !props.shipper.isStatusPortGiven) {

@@ -126,6 +126,11 @@ export const RULES = {
     cause: 'the shipper would not start with a name that its service refuses',
     canAccept: true,
   },
+  LT044: {
+    severity: ERROR,
+    cause: 'a cluster without image volumes mounts an empty directory, so no program would be tapped',
+    canAccept: true,
+  },
 } as const satisfies Record<string, Rule>;
 
 /** A code of a finding. */

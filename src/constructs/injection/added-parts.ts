@@ -6,13 +6,18 @@ import type { Container, PodSpec } from './workload.js';
 
 export interface AddedParts {
   readonly shipper: Container;
-  readonly installer: Container;
+  /** Absent with an image volume. */
+  readonly installer?: Container;
   readonly volumes: NonNullable<PodSpec['volumes']>;
 }
 
 /** @throws if the patch does not apply, or changes a name, by which the injection is removed */
 export function addedParts(props: ResolvedProps, run: ShipperRun): AddedParts {
-  const parts = { shipper: shipper(props, run), installer: installer(props, run), volumes: volumes(props) };
+  const parts = {
+    shipper: shipper(props, run),
+    ...(!props.isImageVolume && { installer: installer(props, run) }),
+    volumes: volumes(props),
+  };
   const { patch } = props.shipper;
   if (patch === undefined) return parts;
   const before = { ...parts, volumes: Object.fromEntries(parts.volumes.map((volume) => [volume.name, volume])) };
@@ -27,8 +32,12 @@ export function addedParts(props: ResolvedProps, run: ShipperRun): AddedParts {
   }
 }
 
+/** The added containers in the order of their start. */
+export const containersOf = ({ installer: before, shipper: own }: AddedParts) =>
+  before === undefined ? [own] : [before, own];
+
 type Named = { readonly name?: unknown } | null | undefined;
-const namesOf = (parts: Readonly<Record<keyof AddedParts, any>>) => [
+const namesOf = (parts: Readonly<Partial<Record<keyof AddedParts, any>>>) => [
   Object.keys(parts ?? {}).sort(),
   parts?.shipper?.name,
   parts?.installer?.name,

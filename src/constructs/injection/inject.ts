@@ -8,7 +8,7 @@ import { errorsOf, type Finding, formatFinding } from '../findings/finding.js';
 import { must } from '../props/must.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { hasToken } from '../props/token.js';
-import { addedParts } from './added-parts.js';
+import { addedParts, containersOf } from './added-parts.js';
 import { CONFIG_HASH_ANNOTATION, ORIGINAL_ANNOTATION } from './annotations.js';
 import { embeddedTemplates, withTemplates } from './embedded/templates.js';
 import { addLibraryEnv, existingPreload, libraryEnv } from './env.js';
@@ -85,7 +85,7 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
   addLabels(template, props, original);
   addAnnotations(template, props, original, annotations);
   keepCredentialsOut(template, props, original, annotations);
-  for (const tap of taps) injectIntoContainer(tap, original);
+  for (const tap of taps) injectIntoContainer(tap, props, original);
   addPullSecrets(template, props, original);
 
   const added = addedParts(props, run);
@@ -101,9 +101,11 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
         taps.map(({ container }) => container),
       )
     : 0;
-  const own = [added.installer, ...(props.isNative ? [added.shipper] : [])];
-  spec.initContainers = [...init.slice(0, at), ...own, ...init.slice(at)];
-  if (!props.isNative) spec.containers = [...spec.containers, added.shipper];
+  const own = containersOf(added).filter((each) => props.isNative || each !== added.shipper);
+  if (own.length > 0) spec.initContainers = [...init.slice(0, at), ...own, ...init.slice(at)];
+  // The kubelet starts containers in their order, and the next one only after the hook of the one before.
+  if (isFirst(props)) spec.containers = [added.shipper, ...spec.containers];
+  else if (!props.isNative) spec.containers = [...spec.containers, added.shipper];
   spec.volumes = [...(spec.volumes ?? []), ...added.volumes];
   spec.terminationGracePeriodSeconds = podGraceSeconds(props, run);
   const settings = [added, taps.map(({ options }) => libraryEnv('', options))];
@@ -118,14 +120,18 @@ function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
   };
 }
 
-function injectIntoContainer({ container, options }: InjectionPlan['taps'][number], original: Original): void {
+function injectIntoContainer(
+  { container, options }: InjectionPlan['taps'][number],
+  props: ResolvedProps,
+  original: Original,
+): void {
   const { name } = container;
   const preload = existingPreload(container);
   if (preload !== undefined) original.preload[name] = preload;
   noteEmpty(original, `env/${name}`, container.env);
   noteEmpty(original, `volumeMounts/${name}`, container.volumeMounts);
   addLibraryEnv(container, options);
-  container.volumeMounts = [...(container.volumeMounts ?? []), ...tapMounts()];
+  container.volumeMounts = [...(container.volumeMounts ?? []), ...tapMounts(props)];
 }
 
 function addPullSecrets({ spec }: PodTemplate, props: ResolvedProps, original: Original): void {
@@ -148,14 +154,24 @@ function addLabels(template: PodTemplate, { shipper }: ResolvedProps, original: 
   template.metadata = { ...template.metadata, labels: { ...present, ...Object.fromEntries(added) } };
 }
 
+/** Whether the shipper is the first of the containers: a classic one that the application waits for. */
+const isFirst = ({ isNative, isGate }: ResolvedProps) => !isNative && isGate;
+
+/** The container of `kubectl logs` and `kubectl exec`, which is otherwise the first one. */
+const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
+
 function addAnnotations(
   template: PodTemplate,
-  { shipper }: ResolvedProps,
+  props: ResolvedProps,
   original: Original,
   annotations: Record<string, string>,
 ): void {
   const present = Object(template.metadata?.annotations);
-  const added = Object.entries(shipper.annotations ?? {}).filter(([name]) => !Object.hasOwn(present, name));
+  const wanted = {
+    ...(isFirst(props) && { [DEFAULT_CONTAINER]: template.spec.containers[0]!.name }),
+    ...props.shipper.annotations,
+  };
+  const added = Object.entries(wanted).filter(([name]) => !Object.hasOwn(present, name));
   if (added.length === 0) return;
   original.annotations = added.map(([name]) => name);
   Object.assign(annotations, Object.fromEntries(added));

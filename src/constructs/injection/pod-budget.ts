@@ -33,7 +33,8 @@ export function isGuaranteed(containers: readonly Container[]): boolean {
 }
 
 /** The limits and the requests of an added container in a pod whose requests equal its limits, and those in another pod. */
-export function amountsOf(container: Container) {
+export function amountsOf(container: Container | undefined) {
+  if (container === undefined) return { most: {} as Amounts, least: {} as Amounts };
   const { requests, limits } = resourcesOf(container);
   const most: Amounts = { cpu: limits?.cpu ?? requests?.cpu, memory: limits?.memory };
   return { most, least: { cpu: requests?.cpu, memory: requests?.memory } as Amounts };
@@ -46,7 +47,7 @@ export function amountsOf(container: Container) {
  */
 export function raisedPodResources(
   spec: PodSpec,
-  added: { readonly shipper: Container; readonly installer: Container },
+  added: { readonly shipper: Container; readonly installer?: Container },
 ): object | undefined {
   if (!spec.resources) return undefined;
   const { limits } = resourcesOf(spec);

@@ -1,4 +1,4 @@
-/** The containers and volumes that injection adds to a pod: the installer of the library, and the shipper. */
+/** The containers and volumes that injection adds to a pod: the shipper, and the library or its installer. */
 import { LIBRARY_MOUNT_PATH, MOUNT_PATH, PROBE_NAME, RINGS_BYTES, SECRETS_PATH } from '../../contract.js';
 import { diskVolumeMiB, installerAmounts, leastStorageMiB } from '../props/pod-adjustments.js';
 import type { ResolvedProps } from '../props/resolve.js';
@@ -38,6 +38,9 @@ const INSTALLER_STORAGE = '32Mi';
  * hook. The path equals the one in the Dockerfile, because the image has no shell and a hook does not use the entry point.
  */
 const TERMINATE = ['/nodejs/bin/node', '/opt/logtap/dist/cli/logtap.js', 'terminate'];
+
+/** The files of the library volume in the image, for its platform. The path equals the one in the Dockerfile, too. */
+const IMAGE_PATH = 'opt/logtap/volume';
 
 /** For the shipper to listen. */
 const START_SECONDS = 60;
@@ -90,11 +93,17 @@ const securityContext = ({ shipper: { fixedUser, runAsUser, runAsGroup } }: Reso
 
 /** The mount of the shared memory volume, the same in every container. */
 const memoryMount = () => ({ name: MEMORY_VOLUME, mountPath: MOUNT_PATH });
-/** The code that every tapped program loads. No user of the pod may replace it. */
 const libraryMount = { name: LIBRARY_VOLUME, mountPath: LIBRARY_MOUNT_PATH };
 
+/** The mount of the code that every tapped program loads. No user of the pod may replace it. */
+const loadedLibrary = ({ isImageVolume }: ResolvedProps) => ({
+  ...libraryMount,
+  readOnly: true,
+  ...(isImageVolume && { subPath: IMAGE_PATH }),
+});
+
 /** The mounts of a tapped container. */
-export const tapMounts = () => [memoryMount(), { ...libraryMount, readOnly: true }];
+export const tapMounts = (props: ResolvedProps) => [memoryMount(), loadedLibrary(props)];
 
 /** How a pod runs its shipper. */
 export interface ShipperRun {
@@ -127,9 +136,11 @@ export function podGraceSeconds(props: ResolvedProps, run: ShipperRun): number {
   return (props.isNative ? run.graceSeconds + drain : drain) + STOP_MARGIN_SECONDS;
 }
 
-function image({ shipper }: ResolvedProps) {
-  const { imagePullPolicy } = shipper;
-  return { image: shipper.image ?? defaultImage(), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
+const reference = ({ shipper }: ResolvedProps) => shipper.image ?? defaultImage();
+
+function image(props: ResolvedProps) {
+  const { imagePullPolicy } = props.shipper;
+  return { image: reference(props), ...(imagePullPolicy !== undefined && { imagePullPolicy }) };
 }
 
 /** The init container that installs the library for the node's architecture into its volume. Only this container may write there. */
@@ -188,7 +199,8 @@ export function shipper(props: ResolvedProps, run: ShipperRun): Container {
     securityContext: securityContext(props),
     volumeMounts: [
       memoryMount(),
-      { ...libraryMount, readOnly: true },
+      // For the program of the probes. It also proves that the volume has the files: a node without image volumes mounts nothing.
+      loadedLibrary(props),
       ...(hasFiles ? [{ name: SECRETS_VOLUME, mountPath: SECRETS_PATH, readOnly: true }] : []),
       ...(podMetadataItems(props).length > 0 ? [{ name: POD_VOLUME, mountPath: POD_PATH, readOnly: true }] : []),
       ...(diskVolumeMiB(options) > 0 ? [{ name: DISK_VOLUME, mountPath: DISK_PATH }] : []),
@@ -245,10 +257,16 @@ export function volumes(props: ResolvedProps): NonNullable<PodSpec['volumes']> {
   const disk = diskVolumeMiB(props.shipper);
   return [
     { name: MEMORY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: MEMORY_BYTES } },
-    { name: LIBRARY_VOLUME, emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } },
+    { name: LIBRARY_VOLUME, ...librarySource(props) },
     ...(sources.length > 0 ? [{ name: SECRETS_VOLUME, projected: { sources } }] : []),
     ...(items.length > 0 ? [{ name: POD_VOLUME, downwardAPI: { items } }] : []),
     // The kubelet evicts a pod that exceeds a volume limit, and the file system itself needs some space.
     ...(disk > 0 ? [{ name: DISK_VOLUME, emptyDir: { sizeLimit: `${disk}Mi` } }] : []),
   ];
+}
+
+function librarySource(props: ResolvedProps) {
+  if (!props.isImageVolume) return { emptyDir: { medium: 'Memory', sizeLimit: LIBRARY_BYTES } };
+  const { imagePullPolicy: pullPolicy } = props.shipper;
+  return { image: { reference: reference(props), ...(pullPolicy !== undefined && { pullPolicy }) } };
 }

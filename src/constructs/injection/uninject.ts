@@ -90,8 +90,9 @@ export function uninject(workload: KubernetesObject): any {
 
   const isLibraryMount = ({ name }: { name: string }) => name === LIBRARY_VOLUME;
   // Earlier versions had the library in the shared memory, so a volume of that name belongs to the application.
-  const hasLibraryVolume = spec.initContainers?.some(
-    ({ name, volumeMounts }: Container) => name === INSTALLER && volumeMounts?.some(isLibraryMount),
+  const hasLibraryVolume = [...spec.containers, ...(spec.initContainers ?? [])].some(
+    ({ name, volumeMounts }: Container) =>
+      (name === INSTALLER || name === SHIPPER) && volumeMounts?.some(isLibraryMount),
   );
   const isOurs = (name: string) => isOwnVolume(name) && (name !== LIBRARY_VOLUME || hasLibraryVolume);
 

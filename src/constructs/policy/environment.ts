@@ -111,6 +111,6 @@ export function environmentVariables(props: ResolvedProps): Variable[] {
 )[0]`;
   return [
     { name: 'environment', expression: `variables.taps.map(c, ${env}\n+ ${libraryVariables(props)})` },
-    { name: 'mounts', expression: `variables.taps.map(c, c.?volumeMounts.orValue([]) + ${literal(tapMounts())})` },
+    { name: 'mounts', expression: `variables.taps.map(c, c.?volumeMounts.orValue([]) + ${literal(tapMounts(props))})` },
   ];
 }

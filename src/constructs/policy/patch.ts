@@ -68,7 +68,11 @@ const containers = (list: string, indexes: string, from: string) =>
     ${add(`"/spec/${list}/" + string(${indexes}[n]) + "/volumeMounts"`, `variables.mounts[n + ${from}]`)}
   ]).flatten()`;
 
-export function patchVariable(props: ResolvedProps, added: Record<keyof AddedParts, unknown>, hash: string): Variable {
+export function patchVariable(
+  props: ResolvedProps,
+  added: Readonly<Record<keyof AddedParts, unknown>>,
+  hash: string,
+): Variable {
   const { shipper, isWithoutAwsCredentials } = props;
   const labels = shipper.labels ?? {};
   const start = (after: number) => `"/spec/initContainers/" + string(variables.start + ${after})`;
@@ -86,8 +90,9 @@ export function patchVariable(props: ResolvedProps, added: Record<keyof AddedPar
     `variables.addedPullSecrets.map(name, ${add('"/spec/imagePullSecrets/-"', '{"name": name}')})`,
     `variables.raised.map(each, ${add('each.path', 'each.value')})`,
     ensure('spec.initContainers', '[]'),
-    `[${add(start(0), literal(added.installer))}]`,
-    `[${add(start(1), literal(added.shipper))}]`,
+    ...[added.installer, added.shipper]
+      .filter((container) => container !== undefined)
+      .map((container, index) => `[${add(start(index), literal(container))}]`),
     ensure('spec.volumes', '[]'),
     ...(added.volumes as unknown[]).map((volume) => `[${add('"/spec/volumes/-"', literal(volume))}]`),
     `[${add('"/spec/terminationGracePeriodSeconds"', 'variables.graceSeconds')}]`,

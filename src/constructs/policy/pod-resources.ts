@@ -15,7 +15,7 @@ const FORMATS = {
 /** Values of the maps `limits` and `requests` that the pod has. */
 export function podResourceVariables(added: {
   readonly shipper: Container;
-  readonly installer: Container;
+  readonly installer?: Container;
 }): Variable[] {
   const [own, before] = [amountsOf(added.shipper), amountsOf(added.installer)];
   return [

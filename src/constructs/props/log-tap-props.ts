@@ -12,13 +12,27 @@ import { checkTapOptions, type TapOptions } from './tap-options.js';
 
 /** Whether the application waits for the shipper. */
 export enum FailurePolicy {
-  /** The application starts after the shipper listens. If the shipper cannot start, the application does not start. */
+  /**
+   * The application starts after the shipper listens. If the shipper cannot start, the application does not start. Beside a classic
+   * sidecar it starts after a minute at the latest.
+   */
   FAIL_CLOSED = 'fail-closed',
   /**
    * The application starts at the same time as the shipper. Bytes written before the shipper listens wait in shared
    * memory. Bytes that do not fit are written to the original destination and counted.
    */
   FAIL_OPEN = 'fail-open',
+}
+
+/** How the library comes into a pod. */
+export enum LibraryVolume {
+  /**
+   * By an image volume: the node mounts a directory of the shipper's image read-only, and no init container runs. Needs Kubernetes
+   * 1.35, and containerd 2.1 or CRI-O 1.33 on the nodes.
+   */
+  IMAGE = 'image',
+  /** By an init container, which copies it into a volume in memory that the other containers mount read-only. */
+  INIT_CONTAINER = 'init-container',
 }
 
 /** Properties of a tap: its sources, its records and its sink. */
@@ -82,7 +96,17 @@ export interface LogTapProps extends TapOptions, RecordOptions {
   readonly nativeSidecar?: boolean;
 
   /**
-   * Version of the cluster, such as `1.28`. Below 1.29 the shipper becomes a classic sidecar.
+   * How the library comes into the pod: by an image volume, or by an init container. An image volume makes the start of a pod
+   * shorter. Where a tapped container may start before the shipper, the init container is there in any case: with
+   * `failurePolicy: fail-open`, and with tapped init containers beside a classic sidecar.
+   *
+   * @default - an image volume if `kubernetesVersion` is 1.35 or newer, otherwise an init container
+   */
+  readonly library?: LibraryVolume;
+
+  /**
+   * Version of the cluster, such as `1.28`. Below 1.29 the shipper becomes a classic sidecar. From 1.35 on the library comes by an
+   * image volume.
    *
    * @default - 1.29 or newer
    */
@@ -195,4 +219,13 @@ export function isTooOldForNative({ kubernetesVersion }: LogTapProps): boolean {
 /** Whether the shipper is a native sidecar. */
 export function isNative(props: LogTapProps): boolean {
   return props.nativeSidecar ?? !isTooOldForNative(props);
+}
+
+/** First version whose API servers and kubelets have image volumes without a feature gate. */
+export const IMAGE_VOLUME_MINOR = 35;
+
+/** Whether the library comes by an image volume. */
+export function hasImageVolume({ library, kubernetesVersion }: LogTapProps): boolean {
+  if (library !== undefined) return library === LibraryVolume.IMAGE;
+  return kubernetesVersion !== undefined && (minorVersion(kubernetesVersion) ?? 0) >= IMAGE_VOLUME_MINOR;
 }

@@ -10,6 +10,7 @@ export const PROPERTIES = {
     shipper: 'ShipperOptions',
     failurePolicy: 'one of fail-closed fail-open',
     nativeSidecar: 'boolean',
+    library: 'one of image init-container',
     kubernetesVersion: 'string',
     keepAwsCredentials: 'boolean',
     accept: 'string[]',

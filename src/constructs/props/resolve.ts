@@ -8,6 +8,7 @@ import type { SecretFile, SinkConfig } from '../sinks/sink-config.js';
 import {
   checkProps,
   FailurePolicy,
+  hasImageVolume,
   isNative,
   isTooOldForNative,
   type LogTapProps,
@@ -41,6 +42,8 @@ export interface ResolvedProps {
   readonly isNative: boolean;
   /** The version of the cluster, if it does not have the native sidecar that the properties ask for. */
   readonly tooOldForNative: string | undefined;
+  /** Whether the library comes by an image volume, otherwise by an init container. */
+  readonly isImageVolume: boolean;
   /** The minor version of the cluster, if it is known. */
   readonly kubernetesMinor: number | undefined;
   /** Whether the application gets no AWS credentials, because only the shipper may write logs. */
@@ -74,6 +77,7 @@ export function resolve(props: LogTapProps): ResolvedProps {
     isGate: props.failurePolicy !== FailurePolicy.FAIL_OPEN,
     isNative: native,
     tooOldForNative: native && isTooOldForNative(props) ? props.kubernetesVersion : undefined,
+    isImageVolume: hasImageVolume(props),
     kubernetesMinor: props.kubernetesVersion === undefined ? undefined : minorVersion(props.kubernetesVersion),
     isWithoutAwsCredentials: props.keepAwsCredentials === false && sink.iam.length > 0,
     accept: new Set(props.accept),

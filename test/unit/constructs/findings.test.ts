@@ -7,6 +7,7 @@ import type { IConstruct } from 'constructs';
 import { FindingSeverity, formatFinding, RULES } from '../../../src/constructs/findings/finding.js';
 import {
   ExistingPreload,
+  LibraryVolume,
   LogGroupClass,
   LogTap,
   type LogTapProps,
@@ -336,6 +337,12 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     deployment(),
     { nativeSidecar: true, kubernetesVersion: 'v1.28.3' },
     "LT012 Deployment/orders: 'nativeSidecar' (true) needs Kubernetes 1.29 or newer, but 'kubernetesVersion' is v1.28.3: leave 'nativeSidecar' out (docs/reference/findings.md#lt012)",
+  ],
+  [
+    'LT044',
+    deployment(),
+    { library: LibraryVolume.IMAGE, kubernetesVersion: 'v1.34.2' },
+    "LT044 Deployment/orders: 'library' (image) needs Kubernetes 1.35 or newer, but 'kubernetesVersion' is 1.34: leave 'library' out, or accept LT044 if the feature gate ImageVolume is on (docs/reference/findings.md#lt044)",
   ],
   [
     'LT013',

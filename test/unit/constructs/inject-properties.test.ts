@@ -7,7 +7,7 @@ import {
   type PodSpec,
   podTemplate,
 } from '../../../src/constructs/injection/workload.js';
-import { FailurePolicy, type LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
+import { FailurePolicy, LibraryVolume, type LogTapProps } from '../../../src/constructs/props/log-tap-props.js';
 import { ExistingPreload, TapStreams } from '../../../src/constructs/props/tap-options.js';
 import { RedactionKind } from '../../../src/constructs/records/redaction-options.js';
 import { Sink } from '../../../src/constructs/sinks/sink.js';
@@ -117,7 +117,8 @@ const props: fc.Arbitrary<LogTapProps> = all(
     { events: { maxLines: 10 }, rules: ['drop level<info'], redact: { kinds: [RedactionKind.EMAIL] } },
     { fields: { podLabels: ['app'] }, stage: { configMap: 'modules', key: 'stage.mjs' } },
   ),
-  fc.constantFrom({}, { kubernetesVersion: '1.28' }, { nativeSidecar: false }),
+  fc.constantFrom({}, { kubernetesVersion: '1.28' }, { nativeSidecar: false }, { kubernetesVersion: '1.35' }),
+  fc.constantFrom({}, { library: LibraryVolume.IMAGE, accept: ['LT044'] }, { library: LibraryVolume.INIT_CONTAINER }),
   fc.constantFrom({}, { failurePolicy: FailurePolicy.FAIL_OPEN }, { keepAwsCredentials: false }),
   fc.constantFrom(
     {},

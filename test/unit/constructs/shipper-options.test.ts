@@ -179,10 +179,10 @@ describe('failure policy', () => {
 describe('a classic sidecar', () => {
   const classic: LogTapProps = { ...stdout, nativeSidecar: false };
 
-  test('is an ordinary container behind the others, with the library installed before', () => {
+  test('is an ordinary container before the others, with the library installed before', () => {
     const manifest = LogTap.inject(deployment(), classic);
     expect(spec(manifest).initContainers?.map(({ name }) => name)).toEqual(['logtap-install']);
-    expect(spec(manifest).containers.map(({ name }) => name)).toEqual(['app', 'logtap']);
+    expect(spec(manifest).containers.map(({ name }) => name)).toEqual(['logtap', 'app']);
     expect(shipperOf(manifest)).not.toHaveProperty('restartPolicy');
   });
 
