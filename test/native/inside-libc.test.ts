@@ -29,6 +29,16 @@ describe.each<Libc>(['glibc', 'musl'])('%s', (libc) => {
     },
   );
 
+  // The next descriptor gets the number of stdout: a connection, whose bytes would be captured, or swallowed.
+  test.each(['tee', 'suppress'])('stdout closed by a freopen that opens nothing, %s', async (mode) => {
+    const settings = toSocket(receiver.socket, { SUPPRESS_STDOUT: String(mode === 'suppress') });
+    const { code, stdout } = await runTapped(program('inside-libc', libc), ['freopen'], { settings });
+    const all = `begins\n${lines}`;
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: mode === 'suppress' ? '' : all });
+    await receiver.settled();
+    expect(receiver.text('stdout')).toBe(all);
+  });
+
   test.each(['forkpty', 'login_tty'])('the terminal of %s is not the container: its lines come once', async (way) => {
     const settings = toSocket(receiver.socket);
     const { code, stdout } = await runTapped(program('inside-libc', libc), [way], { settings });

@@ -6,7 +6,10 @@ export const EXPORTS = `
   err errx verr verrx
   fork __fork
   vfork __vfork
+  clone __clone
   daemon
+  chroot pivot_root unshare setns
+  rename renameat renameat2 link linkat symlink symlinkat
   getenv
   isatty
   write __write

@@ -154,6 +154,39 @@ static void *raw_mremap(void *at, size_t length, size_t new_length, int flags, .
     va_end(arguments);
     return (void *)answer(lt_kernel(__NR_mremap, at, length, new_length, flags, to));
 }
+static int raw_chroot(const char *path) {
+    return (int)answer(lt_kernel(__NR_chroot, path));
+}
+static int raw_pivot_root(const char *root, const char *old) {
+    return (int)answer(lt_kernel(__NR_pivot_root, root, old));
+}
+static int raw_unshare(int flags) {
+    return (int)answer(lt_kernel(__NR_unshare, flags));
+}
+static int raw_setns(int fd, int kind) {
+    return (int)answer(lt_kernel(__NR_setns, fd, kind));
+}
+static int raw_renameat2(int from, const char *old, int to, const char *name, unsigned flags) {
+    return (int)answer(lt_kernel(__NR_renameat2, from, old, to, name, flags));
+}
+static int raw_renameat(int from, const char *old, int to, const char *name) {
+    return raw_renameat2(from, old, to, name, 0);
+}
+static int raw_rename(const char *old, const char *name) {
+    return raw_renameat2(AT_FDCWD, old, AT_FDCWD, name, 0);
+}
+static int raw_linkat(int from, const char *old, int to, const char *name, int flags) {
+    return (int)answer(lt_kernel(__NR_linkat, from, old, to, name, flags));
+}
+static int raw_link(const char *old, const char *name) {
+    return raw_linkat(AT_FDCWD, old, AT_FDCWD, name, 0);
+}
+static int raw_symlinkat(const char *target, int directory, const char *name) {
+    return (int)answer(lt_kernel(__NR_symlinkat, target, directory, name));
+}
+static int raw_symlink(const char *target, const char *name) {
+    return raw_symlinkat(target, AT_FDCWD, name);
+}
 static long raw_syscall(long number, ...) {
     va_list list;
     va_start(list, number);
@@ -205,6 +238,17 @@ static long raw_syscall(long number, ...) {
         .munmap = raw_munmap,                                                                                          \
         .mprotect = raw_mprotect,                                                                                      \
         .mremap = raw_mremap,                                                                                          \
+        .chroot = raw_chroot,                                                                                          \
+        .pivot_root = raw_pivot_root,                                                                                  \
+        .unshare = raw_unshare,                                                                                        \
+        .setns = raw_setns,                                                                                            \
+        .rename = raw_rename,                                                                                          \
+        .renameat = raw_renameat,                                                                                      \
+        .renameat2 = raw_renameat2,                                                                                    \
+        .link = raw_link,                                                                                              \
+        .linkat = raw_linkat,                                                                                          \
+        .symlink = raw_symlink,                                                                                        \
+        .symlinkat = raw_symlinkat,                                                                                    \
         .execve = raw_execve,                                                                                          \
         .execveat = raw_execveat,                                                                                      \
     }
@@ -263,6 +307,18 @@ static const struct {
     FIELD("munmap", munmap),
     FIELD("mprotect", mprotect),
     FIELD("mremap", mremap),
+    FIELD("chroot", chroot),
+    FIELD("pivot_root", pivot_root),
+    FIELD("unshare", unshare),
+    FIELD("setns", setns),
+    FIELD("rename", rename),
+    FIELD("renameat", renameat),
+    FIELD("renameat2", renameat2),
+    FIELD("link", link),
+    FIELD("linkat", linkat),
+    FIELD("symlink", symlink),
+    FIELD("symlinkat", symlinkat),
+    FIELD("clone", clone),
     FIELD("execve", execve),
     FIELD("execveat", execveat),
     FIELD("daemon", daemon),

@@ -57,10 +57,22 @@ struct lt_libc_next {
     int (*munmap)(void *, size_t);
     int (*mprotect)(void *, size_t, int);
     void *(*mremap)(void *, size_t, size_t, int, ...);
+    int (*chroot)(const char *);
+    int (*pivot_root)(const char *, const char *);
+    int (*unshare)(int);
+    int (*setns)(int, int);
+    int (*rename)(const char *, const char *);
+    int (*renameat)(int, const char *, int, const char *);
+    int (*renameat2)(int, const char *, int, const char *, unsigned);
+    int (*link)(const char *, const char *);
+    int (*linkat)(int, const char *, int, const char *, int);
+    int (*symlink)(const char *, const char *);
+    int (*symlinkat)(const char *, int, const char *);
     int (*execve)(const char *, char *const *, char *const *);
     int (*execveat)(int, const char *, char *const *, char *const *, int);
 
     /* NULL until found. */
+    int (*clone)(int (*)(void *), void *, int, void *, ...);
     int (*on_exit)(void (*)(int, void *), void *); /* not in musl */
     void (*verr)(int, const char *, va_list);
     void (*verrx)(int, const char *, va_list);

@@ -2,18 +2,15 @@
  * kernel beforehand for all that it will need: afterwards it may not. */
 #include "clock.h"
 #include "confinement.h"
-#include "emit.h"
 #include "hooks.h"
 #include "process.h"
-#include "tap.h"
 #include <linux/prctl.h>
 #include <linux/seccomp.h>
 
 static int prepare(const struct lt_confinement *filter) {
     /* A vfork child confines itself only, though its parent's memory is here. */
     if (lt_process_is_borrowed()) return LT_NO_FILTER;
-    lt_tap_look_ahead();
-    lt_emit_look_ahead();
+    lt_look_ahead();
     return lt_confinement_add(filter);
 }
 

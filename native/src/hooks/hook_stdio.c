@@ -40,7 +40,14 @@ FILE *lt_hook_fopen(const char *path, const char *mode) {
 
 FILE *lt_hook_freopen(const char *path, const char *mode, FILE *file) {
     (void)lt_stdio_musl_closing(file);
-    return lt_libc_next.freopen == NULL ? NULL : opened(lt_libc_next.freopen(path, mode, file), path, mode);
+    if (lt_libc_next.freopen == NULL) return NULL;
+    const int error = lt_errno();
+    const int before = lt_libc.fileno == NULL ? -1 : lt_libc.fileno(file); /* a stream in memory has none */
+    lt_set_errno(error);
+    FILE *const reopened = lt_libc_next.freopen(path, mode, file);
+    /* It is closed, even when nothing is opened instead. */
+    lt_tap_forget(before);
+    return opened(reopened, path, mode);
 }
 
 FILE *lt_hook_fdopen(int fd, const char *mode) {

@@ -11,6 +11,7 @@
 #include "size_limit.h"
 #include "tap.h"
 #include "tee.h"
+#include <linux/fs.h>
 
 enum { ARGUMENTS = 6, IOV_MAX = 1024 };
 
@@ -61,6 +62,12 @@ static long write_vector(const struct call *call) {
     const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find((int)call->at[0]) : LT_NONE;
     if (stream == LT_NONE || is_nowhere(call, stream) || !lt_can_read(parts, (size_t)count * sizeof *parts))
         return go_on(call);
+    const bool has_flags = call->number == __NR_pwritev2 && (call->at[5] & ~LT_FLAGS_WITHOUT_EFFECT) != 0;
+    if (has_flags && lt_tap_is_suppressed(stream)) {
+        const long written = go_on(call);
+        if (written > 0) lt_emit_lost(parts, (int)count, 0, (size_t)written);
+        return written;
+    }
     return lt_tee(stream, offset_of(call), parts, (int)count, write_original, call);
 }
 
@@ -133,9 +140,29 @@ static long copy_or_send(const struct call *call) {
     }
 }
 
+static long name_one(const struct call *call, int directory, int name_at) {
+    const long result = go_on(call);
+    const bool is_exchange = call->number == __NR_renameat2 && (call->at[4] & RENAME_EXCHANGE) != 0;
+    if (result == 0 && is_exchange) lt_tap_named((int)call->at[0], (const char *)call->at[1]);
+    if (result == 0) lt_tap_named(directory, (const char *)call->at[name_at]);
+    return result;
+}
+
 static long handle(const struct call *call) {
     const long *at = call->at;
     switch (call->number) {
+#ifdef __NR_rename
+    case __NR_rename:
+    case __NR_link:
+    case __NR_symlink:
+        return name_one(call, AT_FDCWD, 1);
+#endif
+    case __NR_renameat:
+    case __NR_renameat2:
+    case __NR_linkat:
+        return name_one(call, (int)at[2], 3);
+    case __NR_symlinkat:
+        return name_one(call, (int)at[1], 2);
     case __NR_write:
     case __NR_pwrite64:
         return write_buffer(call);
@@ -180,6 +207,8 @@ static long handle(const struct call *call) {
         return lt_prctl_by(&lt_libc, (int)at[0], at + 1);
     case __NR_setrlimit:
     case __NR_prlimit64: {
+        const int limit_at = call->number == __NR_prlimit64 ? 2 : 1;
+        lt_limit_comes((int)at[limit_at - 1], (const void *)at[limit_at]);
         const long result = go_on(call);
         if (result == 0) lt_size_limit_changed();
         return result;
@@ -214,6 +243,15 @@ static long handled(long number, ...) {
 /* Called by lt_hook_syscall below. Answers the function that it goes on with. */
 __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     switch (number) {
+#ifdef __NR_rename
+    case __NR_rename:
+    case __NR_link:
+    case __NR_symlink:
+#endif
+    case __NR_renameat:
+    case __NR_renameat2:
+    case __NR_linkat:
+    case __NR_symlinkat:
 #ifdef __NR_open
     case __NR_open:
     case __NR_creat:
@@ -252,6 +290,20 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_sendmsg:
     case __NR_sendmmsg:
         return handled;
+    case __NR_chroot:
+    case __NR_pivot_root:
+    case __NR_unshare:
+    case __NR_setns:
+    case __NR_landlock_restrict_self:
+        lt_look_ahead();
+        return lt_libc_next.syscall;
+#ifdef __NR_vfork
+    case __NR_vfork:
+#endif
+    case __NR_clone:
+    case __NR_clone3:
+        lt_emit_prepare();
+        return lt_libc_next.syscall;
     default:
         return lt_libc_next.syscall;
     }

@@ -23,6 +23,8 @@
     X(__fork, fork, fork)                                                                                              \
     X(vfork, vfork, vfork)                                                                                             \
     X(__vfork, vfork, vfork)                                                                                           \
+    X(clone, clone, clone)                                                                                             \
+    X(__clone, clone, clone)                                                                                           \
     X(daemon, daemon, daemon)                                                                                          \
     X(getenv, getenv, getenv)                                                                                          \
     X(isatty, isatty, isatty)                                                                                          \
@@ -114,6 +116,17 @@
     X(munmap, munmap, munmap)                                                                                          \
     X(mprotect, mprotect, mprotect)                                                                                    \
     X(mremap, mremap, mremap)                                                                                          \
+    X(chroot, chroot, chroot)                                                                                          \
+    X(pivot_root, pivot_root, pivot_root)                                                                              \
+    X(unshare, unshare, unshare)                                                                                       \
+    X(setns, setns, setns)                                                                                             \
+    X(rename, rename, rename)                                                                                          \
+    X(renameat, renameat, renameat)                                                                                    \
+    X(renameat2, renameat2, renameat2)                                                                                 \
+    X(link, link, link)                                                                                                \
+    X(linkat, linkat, linkat)                                                                                          \
+    X(symlink, symlink, symlink)                                                                                       \
+    X(symlinkat, symlinkat, symlinkat)                                                                                 \
     X(syscall, syscall, syscall)                                                                                       \
     X(execve, execve, execve)                                                                                          \
     X(execv, execv, execv)                                                                                             \
@@ -239,7 +252,29 @@ int lt_hook_munmap(void *at, size_t length);
 int lt_hook_mprotect(void *at, size_t length, int protection);
 void *lt_hook_mremap(void *at, size_t length, size_t new_length, int flags, ...);
 pid_t lt_hook_vfork(void);
+int lt_hook_clone(int (*run)(void *), void *stack, int flags, void *argument, ...);
+int lt_hook_chroot(const char *path);
+int lt_hook_pivot_root(const char *root, const char *old);
+int lt_hook_unshare(int flags);
+int lt_hook_setns(int fd, int kind);
+int lt_hook_rename(const char *old, const char *name);
+int lt_hook_renameat(int from, const char *old, int to, const char *name);
+int lt_hook_renameat2(int from, const char *old, int to, const char *name, unsigned flags);
+int lt_hook_link(const char *old, const char *name);
+int lt_hook_linkat(int from, const char *old, int to, const char *name, int flags);
+int lt_hook_symlink(const char *target, const char *name);
+int lt_hook_symlinkat(const char *target, int directory, const char *name);
 long lt_hook_syscall(long number, ...);
+
+/* Flags of pwritev2 that change nothing for bytes that the kernel does not get: RWF_HIPRI, RWF_DSYNC, RWF_SYNC. It may
+ * refuse any other, by what the file is. */
+enum { LT_FLAGS_WITHOUT_EFFECT = 7 };
+
+/* The target, and the descriptors there are, are looked at: afterwards it will be too late. */
+void lt_look_ahead(void);
+
+/* The process is about to set a limit, of which `limit` may be NULL or unreadable. */
+void lt_limit_comes(int resource, const void *limit);
 
 /* The same, but they go on to the functions in `next`. */
 enum { PRCTL_ARGUMENTS = 4 };

@@ -169,6 +169,17 @@ void lt_tap_opened(int fd, int flags, const char *path) {
     if (is_file(stream) && lt_config.suppress_files) lt_virtual_file_opened(stream, flags);
 }
 
+void lt_tap_named(int directory, const char *name) {
+    struct stat file = {0};
+    if (lt_config.tap_files == NULL || lt_syscall(__NR_newfstatat, directory, name, &file, 0) != 0) return;
+    const bool is_absolute = directory == AT_FDCWD || name[0] == '/';
+    if (!S_ISDIR(file.st_mode) && is_absolute && !lt_tap_file_is_named(name, &file)) return;
+    /* Not those that are tapped: they may have lost the name by which they were found. */
+    for (int fd = 0; fd < REMEMBERED_MAX; fd++) {
+        if (recall(fd) == NOT_TAPPED) lt_tap_forget(fd);
+    }
+}
+
 void lt_tap_copied(int from, int to) {
     if (from == to) return;
     lt_tap_forget(to);

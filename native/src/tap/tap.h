@@ -31,6 +31,10 @@ bool lt_tap_is_suppressed(unsigned stream);
  * later it may be renamed. */
 void lt_tap_opened(int fd, int flags, const char *path);
 
+/* A file has just got a name, below a directory as for openat(2). If the name is one of a tapped log, or of a directory
+ * that may hold some, a descriptor that was not tapped may be now. */
+void lt_tap_named(int directory, const char *name);
+
 /* `to` has just become a copy of `from`. */
 void lt_tap_copied(int from, int to);
 

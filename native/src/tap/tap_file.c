@@ -123,20 +123,39 @@ static unsigned find_by_pattern(char *path, char name[LT_PATH_MAX]) {
     return 0;
 }
 
+/* The number of the path that refers to the file, 0 when there is none. */
+static unsigned find_by_path(const struct stat *file, bool *has_pattern) {
+    for (const char *entry = lt_config.tap_files; *entry != '\0'; entry += lt_length(entry) + 1) {
+        *has_pattern = *has_pattern || lt_path_is_pattern(entry);
+        if (lt_is_same_file(lt_identity_of(file), lt_identity_of_path(entry))) return number_of(entry, entry);
+    }
+    return 0;
+}
+
+static unsigned find_by_name(struct workspace *space, const char *path) {
+    return lt_path_absolute(space->path, path) ? find_by_pattern(space->path, space->name) : 0;
+}
+
 unsigned lt_tap_file_find(int fd, const struct stat *file, const char *opened_as) {
     if (lt_config.tap_files == NULL || !S_ISREG(file->st_mode)) return 0;
     bool has_pattern = false;
-    for (const char *entry = lt_config.tap_files; *entry != '\0'; entry += lt_length(entry) + 1) {
-        has_pattern = has_pattern || lt_path_is_pattern(entry);
-        if (lt_is_same_file(lt_identity_of(file), lt_identity_of_path(entry))) return number_of(entry, entry);
-    }
+    unsigned stream = find_by_path(file, &has_pattern);
+    if (stream != 0) return stream;
     /* Not on the stack: the application may be in a signal handler with a few KiB. */
     struct workspace *space = has_pattern ? lt_sys_map(sizeof *space) : NULL;
     if (space == NULL) return 0;
-    unsigned stream = read_name(fd, file, space->path) ? find_by_pattern(space->path, space->name) : 0;
-    if (stream == 0 && opened_as != NULL && lt_path_absolute(space->path, opened_as)) {
-        stream = find_by_pattern(space->path, space->name);
-    }
+    if (read_name(fd, file, space->path)) stream = find_by_pattern(space->path, space->name);
+    if (stream == 0 && opened_as != NULL) stream = find_by_name(space, opened_as);
     lt_sys_unmap(space, sizeof *space);
     return stream;
+}
+
+bool lt_tap_file_is_named(const char *path, const struct stat *file) {
+    bool has_pattern = false;
+    if (find_by_path(file, &has_pattern) != 0) return true;
+    struct workspace *space = has_pattern ? lt_sys_map(sizeof *space) : NULL;
+    if (space == NULL) return false;
+    const bool is_named = find_by_name(space, path) != 0;
+    lt_sys_unmap(space, sizeof *space);
+    return is_named;
 }
