@@ -124,6 +124,10 @@ ssize_t lt_tee(unsigned stream, off_t offset, const struct iovec *parts, int cou
         length += parts[i].iov_len;
     }
     if (length == 0) return original(context, parts, count, 0);
+    /* The kernel refuses an offset below 0, and an end that no file can have. */
+    if (offset != LT_NO_OFFSET && (uint64_t)offset > (uint64_t)INT64_MAX - length) {
+        return original(context, parts, count, 0);
+    }
     const struct write w = {stream, parts, count, length, original, context};
     const ssize_t written = hand_over_then_write_rest(&w);
     if (stream >= LT_FIRST_FILE_STREAM && written > 0) lt_virtual_file_written(stream, (size_t)written, offset);

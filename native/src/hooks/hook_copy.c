@@ -1,8 +1,9 @@
 /* Hooks of the functions that let the kernel copy from descriptor to descriptor, so that the bytes pass no other hook.
  *
  * Onto a tapped descriptor they are looked at first, without being taken: from a file by pread, from a pipe by tee(2)
- * into a pipe of our own. Then the application's own call copies as many, so that errors, partial results and offsets
- * are the kernel's. Only bytes that were handed over in suppress mode are stepped over instead. */
+ * into a pipe of our own, from a socket by MSG_PEEK. Then the application's own call copies as many, so that errors,
+ * partial results and offsets are the kernel's. Only bytes that were handed over in suppress mode are stepped over
+ * instead. */
 #include "emit.h"
 #include "hooks.h"
 #include "libc_next.h"
@@ -29,7 +30,8 @@ struct copy {
     off_t *out_offset;
     unsigned flags;
     bool from_pipe;
-    size_t taken; /* of the present chunk from the source */
+    bool from_socket; /* of a stream, by splice */
+    size_t taken;     /* of the present chunk from the source */
 };
 
 static ssize_t call_next(const struct copy *copy, size_t length) {
@@ -52,7 +54,7 @@ static void step_over(struct copy *copy, size_t length) {
     if (copy->out_offset != NULL) *copy->out_offset += (off_t)length;
     if (copy->in_offset != NULL) {
         *copy->in_offset += (off_t)length;
-    } else if (!copy->from_pipe) {
+    } else if (!copy->from_pipe && !copy->from_socket) {
         (void)lt_syscall(__NR_lseek, copy->in, length, LT_SEEK_CUR);
     } else {
         while (length > 0) {
@@ -75,6 +77,12 @@ static ssize_t copy_rest(const void *context, const struct iovec *parts, int cou
     return copied;
 }
 
+struct chunk {
+    char *buffer;
+    size_t length;
+    bool may_wait;
+};
+
 static ssize_t look_into_file(const struct copy *copy, char *buffer, size_t length) {
     const off_t at = copy->in_offset != NULL ? *copy->in_offset : lt_sys_position(copy->in);
     return at < 0 ? at : lt_syscall(__NR_pread64, copy->in, buffer, length, at);
@@ -94,6 +102,21 @@ static ssize_t look_into_pipe(const struct copy *copy, char *buffer, size_t leng
     (void)lt_sys_close(ends[0]);
     (void)lt_sys_close(ends[1]);
     return result;
+}
+
+/* Waits as the application's call would. */
+static ssize_t look_into_socket(const struct copy *copy, char *buffer, size_t length) {
+    enum { PEEK = 2 };
+    const int flags = PEEK | LT_MSG_NOSIGNAL | ((copy->flags & SPLICE_NONBLOCK) != 0 ? LT_MSG_DONTWAIT : 0);
+    const ssize_t got = lt_syscall(__NR_recvfrom, copy->in, buffer, length, flags, 0, 0);
+    if (got == -EAGAIN || got == -EINTR) lt_set_errno((int)-got);
+    return got;
+}
+
+static ssize_t look(const struct copy *copy, const struct chunk *chunk) {
+    if (copy->from_pipe) return look_into_pipe(copy, chunk->buffer, chunk->length, chunk->may_wait);
+    return copy->from_socket ? look_into_socket(copy, chunk->buffer, chunk->length)
+                             : look_into_file(copy, chunk->buffer, chunk->length);
 }
 
 /* The kernel copies; the library could not read the bytes. */
@@ -135,17 +158,11 @@ static bool has_bad_offset(const struct copy *copy) {
     return false;
 }
 
-struct chunk {
-    char *buffer;
-    size_t length;
-    bool may_wait;
-};
-
 /* Answers as the application's call. `is_first`: nothing was copied before, so the kernel's answer is the answer. */
 static ssize_t copy_chunk(struct copy *copy, unsigned stream, const struct chunk *chunk, bool is_first) {
-    const ssize_t got = copy->from_pipe ? look_into_pipe(copy, chunk->buffer, chunk->length, chunk->may_wait)
-                                        : look_into_file(copy, chunk->buffer, chunk->length);
-    if (copy->from_pipe && (got == -EAGAIN || got == -EINTR)) return -1; /* errno is tee's */
+    const bool from_stream = copy->from_pipe || copy->from_socket;
+    const ssize_t got = look(copy, chunk);
+    if (from_stream && (got == -EAGAIN || got == -EINTR)) return -1; /* errno is that of the look */
     if (got <= 0) return is_first ? copy_unseen(copy, chunk->length) : 0;
     const struct iovec part = {.iov_base = chunk->buffer, .iov_len = (size_t)got};
     copy->taken = 0;
@@ -168,10 +185,19 @@ static ssize_t copy_chunks(struct copy *copy, unsigned stream, struct chunk *chu
             break;
         }
         done += (size_t)copied;
-        /* A pipe may have no more for now. */
-        if (copy->from_pipe || (size_t)copied < chunk->length) break;
+        /* A pipe or a socket may have no more for now. */
+        if (copy->from_pipe || copy->from_socket || (size_t)copied < chunk->length) break;
     }
     return (ssize_t)done;
+}
+
+/* Of a datagram, only the whole can be taken. */
+static bool is_stream_socket(int fd, const struct stat *file) {
+    enum { KIND_OPTION = 3 /* SO_TYPE */ };
+    int kind = 0;
+    uint32_t size = sizeof kind;
+    return S_ISSOCK(file->st_mode) && lt_syscall(__NR_getsockopt, fd, LT_SOL_SOCKET, KIND_OPTION, &kind, &size) == 0 &&
+           kind == LT_SOCK_STREAM;
 }
 
 static ssize_t run(struct copy *copy, size_t length) {
@@ -184,6 +210,7 @@ static ssize_t run(struct copy *copy, size_t length) {
         return copy_unseen(copy, length);
     }
     copy->from_pipe = S_ISFIFO(in.st_mode);
+    copy->from_socket = copy->way == SPLICE && copy->in_offset == NULL && is_stream_socket(copy->in, &in);
     if (has_bad_offset(copy) || is_refused(copy, &in, &out, (out_flags & O_APPEND) != 0)) {
         return copy_unseen(copy, length);
     }

@@ -1,4 +1,5 @@
 /* Hooks of the functions that write to a descriptor. */
+#include "emit.h"
 #include "hooks.h"
 #include "libc_next.h"
 #include "readable.h"
@@ -54,12 +55,22 @@ static ssize_t buffer(const struct call *call, const void *from, size_t length) 
     return lt_tee(stream, call->offset, &part, 1, write_buffer, call);
 }
 
+/* The kernel decides about the flags, so the bytes are in the original, and lost for the target. */
+static ssize_t write_unseen(const struct call *call, const struct iovec *parts, int count) {
+    const ssize_t written = write_vector(call, parts, count, 0);
+    if (written > 0) lt_emit_lost(parts, count, 0, (size_t)written);
+    return written;
+}
+
 static ssize_t vector(const struct call *call, const struct iovec *parts, int count) {
     const unsigned stream = count > 0 && count <= IOV_MAX ? lt_tap_find(call->fd) : LT_NONE;
     if (LT_LIKELY(stream == LT_NONE) || is_nowhere(call, stream)) return write_vector(call, parts, count, 0);
     /* In tee mode the kernel has read them before we do. */
     if (lt_tap_is_suppressed(stream) && !lt_can_read(parts, (size_t)count * sizeof *parts)) {
         return write_vector(call, parts, count, 0);
+    }
+    if (LT_UNLIKELY((call->flags & ~LT_FLAGS_WITHOUT_EFFECT) != 0) && lt_tap_is_suppressed(stream)) {
+        return write_unseen(call, parts, count);
     }
     return lt_tee(stream, call->offset, parts, count, write_vector, call);
 }

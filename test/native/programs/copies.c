@@ -113,6 +113,15 @@ static void by_splice(void) {
     SAY(splice(from, NULL, 1, NULL, 100, 0));
     SAY(splice(from, NULL, 1, NULL, 100, 0));
     close(from);
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) != 0) die("socketpair");
+    if (write(sockets[1], "spliced from a socket\n", 22) != 22) die("write");
+    SAY(splice(sockets[0], NULL, 1, NULL, 7, 0));
+    SAY(splice(sockets[0], NULL, 1, NULL, 100, 0));
+    SAY(splice(sockets[0], NULL, 1, NULL, 100, SPLICE_F_NONBLOCK));
+    close(sockets[1]);
+    SAY(splice(sockets[0], NULL, 1, NULL, 100, 0));
+    close(sockets[0]);
     from = pipe_with("by number\n", 10, 0);
     SAY(syscall(SYS_splice, from, NULL, 1, NULL, 100, 0));
     close(from);

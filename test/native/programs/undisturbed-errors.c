@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -58,7 +59,16 @@ static void on_descriptor(const char *what, int fd) {
     NOTE(writev(fd, nowhere, 2));
     NOTE(pwrite(fd, bytes, 3, 1));
     NOTE(pwrite(fd, bytes, 3, minus_one));
+    NOTE(pwrite(fd, bytes, 3, INT64_MAX - 1));
     NOTE(pwritev(fd, good, 2, 0));
+    NOTE(pwritev(fd, good, 2, INT64_MAX - 1));
+    NOTE(syscall(SYS_pwritev2, fd, good, 2, -1L, 0L, 0));
+    NOTE(syscall(SYS_pwritev2, fd, good, 2, -1L, 0L, 1 << 30));
+    NOTE(syscall(SYS_pwritev2, fd, good, 2, -2L, 0L, 0));
+#if defined(__GLIBC__)
+    NOTE(pwritev2(fd, good, 2, minus_one, 1 << 30));
+    NOTE(pwritev2(fd, good, 2, 2 * minus_one, 0));
+#endif
     NOTE(dprintf(fd, "%s", ""));
     NOTE(dprintf(fd, "%d\n", 5));
 }
