@@ -14,7 +14,7 @@ enum { LT_TAP_FILES_MAX = 4096 };
  */
 unsigned lt_tap_file_find(int fd, const struct stat *file, const char *opened_as);
 
-/* Whether a path is that of a tapped log, whatever it refers to by `file`. */
+/* Whether a path is the name of a tapped log. `file` is the file that it leads to. */
 bool lt_tap_file_is_named(const char *path, const struct stat *file);
 
 /* The name under which a stream is announced. */
