@@ -12,12 +12,31 @@ export function withCollectors(plan: Plan): Plan {
   const random = new Random(plan.seed).fork('collectors');
   if (plan.logs !== undefined || !random.chance(TO_COLLECTORS)) return plan;
   const collector = collectorOf(random);
+  const steps = collector.kind === 'otlp' && collector.refuses === 'requests' ? withFewRefused(plan.steps) : plan.steps;
   return {
     ...plan,
     collector,
     environment: { ...environmentOf(collector, random), ...withoutOpenSearch(plan.environment) },
-    steps: [...plan.steps, ...faults(random.fork('faults'))].sort((one, other) => one.atMs - other.atMs),
+    steps: [...steps, ...faults(random.fork('faults'))].sort((one, other) => one.atMs - other.atMs),
   };
+}
+
+/** Memory of records that wait until others are taken: an eighth of the least LOGTAP_MEMORY_MAX_BYTES of a plan. */
+const WAITING_BYTES = 131_072;
+/** Of a record, in addition to its text. */
+const OVERHEAD_BYTES = 200;
+
+/** An endpoint of which nothing is known to be taken gets no further record beyond that (docs/decisions/0056-otlp-without-a-library.md). */
+function withFewRefused(steps: readonly Step[]): Step[] {
+  let left = WAITING_BYTES / 2;
+  return steps.map((step) => {
+    if (step.do !== 'write' || step.mark === undefined) return step;
+    const bytes = step.bytes + OVERHEAD_BYTES;
+    const calls = Math.max(1, Math.min(step.calls, Math.floor(left / bytes)));
+    const lines = Math.max(1, Math.min(step.lines, Math.floor(left / (calls * bytes))));
+    left = Math.max(0, left - calls * lines * bytes);
+    return { ...step, calls, lines };
+  });
 }
 
 function collectorOf(random: Random): CollectorPlan | StreamPlan {

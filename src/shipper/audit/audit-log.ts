@@ -103,5 +103,7 @@ export class AuditLog {
     const book = new AuditBook();
     book.addText(this.#text.read());
     this.#text.replace(shortened(book, MAX_BYTES / 2));
+    // They may be forgotten: one that leaves again is noted as another request.
+    this.#lost.clear();
   }
 }

@@ -67,13 +67,21 @@ function* mapsOfRun({ stored, counted }: RunBook): Generator<ClaimMap> {
   for (const { claims } of counted.values()) yield claims;
 }
 
-/** Half of the claims at a time, the oldest of all runs. */
+/** Half of the claims at a time, the oldest of all runs: those that are stored or counted, and those whose answers were lost. */
 function forgetOldest(book: AuditBook, maxBytes: number): void {
   while (linesOf(book).length > maxBytes) {
     const maps = [...mapsOf(book)];
-    const minutes = maps.flatMap((map) => [...map.values()].map(({ lastMinute }) => lastMinute)).sort((a, b) => a - b);
+    const lost = [...lostIn(book)];
+    const claims = [...maps.flatMap((map) => [...map.values()]), ...lost.flatMap(({ request }) => request.claims)];
+    const minutes = claims.map(({ lastMinute }) => lastMinute).sort((a, b) => a - b);
     if (minutes.length === 0) return;
     const until = minutes[Math.floor(minutes.length / 2)]!;
+    for (const { open, k, request } of lost) {
+      // As a whole: its sums explain all of its records, or none.
+      if (request.claims.every(({ lastMinute }) => lastMinute > until)) continue;
+      open.delete(k);
+      for (const claim of request.claims) book.forget(claim);
+    }
     for (const map of maps) {
       for (const [key, claim] of map) {
         if (claim.lastMinute > until) continue;
@@ -85,6 +93,14 @@ function forgetOldest(book: AuditBook, maxBytes: number): void {
       for (const { ahead } of stored.values()) forgetAhead(book, ahead, until);
     }
     dropEmptyRuns(book);
+  }
+}
+
+/** Requests of which no more is heard: an answer was lost and they have not left again, or their run was killed. */
+function* lostIn({ runs }: AuditBook) {
+  const last = [...runs.values()].at(-1);
+  for (const run of runs.values()) {
+    for (const [k, request] of run.open) if (!request.isOut || run !== last) yield { open: run.open, k, request };
   }
 }
 

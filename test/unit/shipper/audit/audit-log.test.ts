@@ -154,6 +154,42 @@ test('what has no room is forgotten from the oldest on, and the book says how mu
   expect(Math.min(...kept.map(({ minute }) => minute))).toBeGreaterThan(book.forgotten.minute);
 });
 
+test('requests whose answers were lost are forgotten from the oldest on, where they have no room; one that is out is not', () => {
+  const { text, log } = opened();
+  const out = log.sending('cloudwatch', claims(0));
+  for (let i = 1; i <= 1000; i++) log.sending('cloudwatch', claims(i * 10, 10, i)).lost();
+  const short = shortened(bookOf(text.read()), 20_000);
+  expect(short.length).toBeLessThanOrEqual(20_000);
+  const book = bookOf(short);
+  const open = [...[...book.runs.values()][0]!.open.values()];
+  const [first, ...lost] = open.map(({ claims }) => claims[0]!);
+  expect([first, lost.at(-1)]).toEqual([claims(0)[0], claims(10_000, 10, 1000)[0]]);
+  expect(lost.length + book.forgotten.claims).toBe(1000);
+  expect(book.forgotten.minute).toBe(lost[0]!.minute - 1);
+  out.stored();
+});
+
+test('requests that were out when their run was killed are forgotten, too', () => {
+  const text = new AuditMemory();
+  for (let run = 0; run < 300; run++) opened(text).log.sending('cloudwatch', claims(run * 10, 10, run));
+  expect(shortened(bookOf(text.read()), 10_000).length).toBeLessThanOrEqual(10_000);
+});
+
+test('a ledger is within its bound however many answers are lost, and a request that leaves again is in it', () => {
+  const { text, log } = opened();
+  const wide = (minute: number) => Array.from({ length: 500 }, (_, i) => claims(0, 1, minute, `origin-${i}`)[0]!);
+  const again = claims(0);
+  let largest = 0;
+  for (let minute = 1; minute <= 60; minute++) {
+    log.sending('cloudwatch', wide(minute)).lost();
+    log.sending('cloudwatch', again).lost();
+    largest = Math.max(largest, text.bytes);
+  }
+  log.sending('cloudwatch', again).stored();
+  expect(largest).toBeLessThan(2.2 * 1024 * 1024);
+  expect(storedOf(text.read(), 'cloudwatch').flat()).toEqual(again);
+});
+
 test('a ledger that grows for long stays within its bound', () => {
   const { text, log } = opened();
   for (let i = 0; i < 20_000; i++) log.sending('opensearch', claims(i, 1, i % 5)).stored();
