@@ -177,7 +177,9 @@ test('requests that were out when their run was killed are forgotten, too', () =
 
 test('a ledger is within its bound however many answers are lost, and a request that leaves again is in it', () => {
   const { text, log } = opened();
-  const wide = (minute: number) => Array.from({ length: 500 }, (_, i) => claims(0, 1, minute, `origin-${i}`)[0]!);
+  const [one] = claims(0, 1);
+  const wide = (minute: number) =>
+    Array.from({ length: 1000 }, (_, i) => ({ ...one!, of: `origin-${i}`, minute, lastMinute: minute }));
   const again = claims(0);
   let largest = 0;
   for (let minute = 1; minute <= 60; minute++) {
