@@ -207,10 +207,11 @@ describeWith(['cloudwatch'], 'S3', () => {
   });
 
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((message, seq) => ({ message, seq }));
+  const x = { message: 'x', seq: 3, origin: { ...stdoutOrigin, id: 'other' } };
   test.each([
     ['fewer records, and the others later', [[a], [b, c, d]], ['a', 'b', 'c']],
     ['the buffer was full, and dropped the oldest one', [[b, c], [d]], ['b', 'c']],
-    ['others between', [[a, d, b], [c]], ['a', 'b', 'c']],
+    ['one of another process between', [[a, x, b], [c]], ['a', 'b', 'c']],
     ['all of them are past', [[d]], []],
   ])(
     'a shipper after a kill that takes others counts each record of the object once: %s',
