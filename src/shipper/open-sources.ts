@@ -136,6 +136,10 @@ export function openSources(
       ledger.countLaterVersion(lost);
       log.problem('warn', 'later version', 'lines of a process with a later library are dropped', { ...lost });
     },
+    onInvalidFrames(unread) {
+      lines.onInvalidFrames(unread);
+      ledger.keep();
+    },
     onMissing(missing) {
       ledger.countMissing(missing);
       log.problem('warn', 'gone', 'a shipper was killed that had read lines over the socket', { ...missing });

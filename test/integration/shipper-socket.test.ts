@@ -6,7 +6,7 @@ import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/free-port.js';
 import { FRAME_VERSION, STREAMS } from '../../src/contract.js';
-import { data, hello, magic } from '../support/frames.js';
+import { data, frame, hello, magic } from '../support/frames.js';
 import { shipper as program, start, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
@@ -154,8 +154,9 @@ test('hostile peers are closed and counted, and cost their neighbours nothing', 
     await closed(peer);
   }
   neighbour.end('two\n');
-  await until('both lines are out', () => messages(shipper.stdout()).length === 2);
-  expect(messages(shipper.stdout())).toEqual(['one', 'two']);
+  const ofNeighbour = () => messages(shipper.stdout()).filter((message) => !message.startsWith('logtap: '));
+  await until('both lines are out', () => ofNeighbour().length === 2);
+  expect(ofNeighbour()).toEqual(['one', 'two']);
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const errors = [...metrics.matchAll(/^logtap_protocol_errors_total\{reason="\w+"\} (\d+)$/gm)];
   expect(errors.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(4);
@@ -191,6 +192,43 @@ test('libraries of earlier releases are read; one of a later release is refused 
   expect(stderr).toContain(
     `frame version ${FRAME_VERSION + 1}; this shipper reads 1 to ${FRAME_VERSION}; replace the shipper by one of the library's release (logtap upgrade)`,
   );
+});
+
+test('lines behind a frame of an unknown type are counted, and not once more by the shipper after a killed one', async () => {
+  const first = await startShipper({ LOGTAP_BATCH_LINGER_MS: '20' });
+  const peer = await connect(first);
+  const invalid = frame({ type: 99 }, Buffer.alloc(0));
+  const before = Buffer.concat([magic, hello({ instance: 7n, handed: 0 }), data(STREAMS.STDOUT, 1n, 'one\n')]);
+  // The invalid frame comes in pieces.
+  peer.write(Buffer.concat([before, invalid.subarray(0, 10)]));
+  await until('the line is out', () => first.stdout().includes('one'));
+  const isClosed = closed(peer);
+  peer.end(Buffer.concat([invalid.subarray(10), data(STREAMS.STDOUT, 2n, 'two\nthree\n')]));
+  await isClosed;
+  const notice = 'logtap: up to 2 lines, 10 bytes not read behind an invalid frame';
+  await until('it is noticed', () => messages(first.stdout()).length === 2);
+  expect(messages(first.stdout())).toEqual(['one', notice]);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const env = { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: first.socket };
+  const second = { ...start(process.execPath, [program], { env }), socket: first.socket };
+  await until('it listens', () => second.stderr().includes('listening'));
+  (await connect(second)).end(
+    Buffer.concat([magic, hello({ instance: 7n, handed: 3 }), data(STREAMS.STDOUT, 3n, 'four\n')]),
+  );
+  await until('the line is out', () => second.stdout().includes('four'));
+  expect(ledger((await drain(second)).stderr).dropped).toEqual({ application: { invalid_frames: 2 } });
+});
+
+test('a greeting of a later version that comes in pieces: its lines are counted, and no byte of the greeting', async () => {
+  const shipper = await startShipper({});
+  const peer = await connect(shipper);
+  const greeting = Buffer.concat([magic, hello({ version: FRAME_VERSION + 1, process: 'a\nb' })]);
+  peer.write(greeting.subarray(0, 20));
+  await sleep(50);
+  peer.end(Buffer.concat([greeting.subarray(20), data(STREAMS.STDOUT, 1n, 'one\n')]));
+  await closed(peer);
+  expect(ledger((await drain(shipper)).stderr).dropped).toEqual({ application: { later_version: 1 } });
 });
 
 test('the socket that a killed shipper leaves behind is replaced', async () => {

@@ -123,6 +123,9 @@ export class Forger {
     const tooLong = frame({ type: FRAME_TYPES.DATA.value, stream: 1 }, Buffer.alloc(FRAME_MAX_BYTES + 1));
     const unbounded = Buffer.from(tooLong.subarray(0, 40));
     unbounded.writeUInt32LE(0xffff_ffff, 0);
+    const noise = Buffer.from(random.hex(random.between(1, NOISE_MAX)), 'hex');
+    // Counted as lines, as far as nothing tells that they are none.
+    this.#options.books.forgedLosses += noise.filter((byte) => byte === NEWLINE).length + 2;
     return random.of([
       tooLong,
       unbounded,
@@ -132,7 +135,7 @@ export class Forger {
       file(16, `/${'x'.repeat(5000)}`),
       hello({ version: random.of([0, 3, 65_535]) }),
       hello({}),
-      Buffer.from(random.hex(random.between(1, NOISE_MAX)), 'hex'),
+      noise,
     ]);
   }
 }

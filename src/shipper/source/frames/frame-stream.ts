@@ -18,6 +18,7 @@ import { NameRoom, streamBytes } from './name-room.js';
 import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
 import type { StreamAssembler } from './stream-assembler.js';
+import type { FrameStreamOptions, Progress } from './stream-options.js';
 import type { ByteOrder } from './utf16/utf16.js';
 import type { Utf16Assembler } from './utf16/utf16-assembler.js';
 
@@ -34,40 +35,6 @@ const NOTICE = '0-';
 export const isNotice = (id: string): boolean => id.slice(id.indexOf('-') + 1).startsWith(NOTICE);
 
 const timeOf = (ms: number) => new Date(ms).toISOString();
-
-/** How far a framed stream was turned into records. */
-export interface Progress {
-  /** Of the first frame that has to be read again. */
-  readonly position: number;
-  /** By stream, the place before which every byte is in a record, and the byte order where a mark told it. */
-  readonly assembled: readonly (readonly [stream: number, seq: number, order?: ByteOrder])[];
-  readonly hello: Hello;
-  readonly files: ReadonlyMap<number, string>;
-}
-
-/** Why bytes are not read once more: an earlier ring had the same frame, or the reader before had made records of them. */
-export type SkipReason = 'written_again' | 'settled';
-
-export interface FrameStreamOptions {
-  /** The only process that may speak here; any when absent. */
-  readonly instance?: string;
-  /** What the ids of records begin with; the instance that HELLO names when absent. */
-  readonly name?: string;
-  readonly names?: NameRoom;
-  /** When it began, on the clock of `write`. */
-  readonly nowMs?: number;
-  /** For lines and notices that bring no time of their own: milliseconds since 1970. */
-  readonly wallMs?: () => number;
-  readonly onSkipped?: ((reason: SkipReason, bytes: number) => void) | undefined;
-  /** The numbers of frames go on, but not with the next one: something was lost between. */
-  readonly onGap?: (() => void) | undefined;
-  /** Told of HELLO. Where it is given, line ends are counted. */
-  readonly onHello?: ((hello: Hello) => void) | undefined;
-  /** Told of the first DATA frame before it is taken. */
-  readonly onFirstFrame?: ((instance: string, seq: number) => void) | undefined;
-  /** The time of a frame was not believed, and its record has the present one. */
-  readonly onTimeReplaced?: (() => void) | undefined;
-}
 
 export class FrameStream implements FrameReader {
   /** With which its process ends, where it said so. */
@@ -139,6 +106,11 @@ export class FrameStream implements FrameReader {
     const taken = this.#lineEnds;
     this.#lineEnds = 0;
     return taken;
+  }
+
+  /** Line ends in frames that are not read. */
+  passLineEnds(count: number): void {
+    if (this.#options.onHello !== undefined) this.#lineEnds += count;
   }
 
   /** Whether its process has written frames, all of them whole: it goes on over another connection. */
@@ -355,9 +327,10 @@ export class FrameStream implements FrameReader {
     );
   }
 
-  /** Nothing of this is read, because the frame before it is invalid. `position` is where that one begins. */
-  invalidFrames({ lines, bytes }: Lost, position: number): void {
+  /** Nothing of this is read, because the frame before it is invalid. */
+  invalidFrames({ lines, bytes }: Lost): void {
     if (this.#hello === undefined) return;
+    const position = this.#decoder?.nextPosition ?? 0;
     const text = `logtap: up to ${lines} lines, ${bytes} bytes not read behind an invalid frame`;
     this.#record(`${NOTICE}invalid`, position, this.#wallMs(), text);
   }

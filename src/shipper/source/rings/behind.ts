@@ -6,9 +6,9 @@ import { UNKNOWN_RELEASE } from '../../../catalog/release.js';
 import { FRAME_VERSION } from '../../../contract.js';
 import { ProtocolError } from '../../errors.js';
 import type { Lost } from '../frames/decoder.js';
-import type { Progress } from '../frames/frame-stream.js';
 import { NOTHING } from '../frames/lost.js';
-import { UnreadFrames } from '../frames/unread-frames.js';
+import type { Progress } from '../frames/stream-options.js';
+import { UnreadFrames } from '../unread-frames.js';
 import type { RingName } from './directory.js';
 import type { RingFile } from './file.js';
 

@@ -35,7 +35,7 @@ import type { RingCheckpoint } from '../../accounting/acknowledging.js';
 import { codeOf, ProtocolError } from '../../errors.js';
 import { boundedText, NAME_MAX_BYTES, PATH_MAX_BYTES } from '../frames/bounded-text.js';
 import { checkVersion, exitStatusOf, type Hello, type Lost } from '../frames/decoder.js';
-import type { Progress } from '../frames/frame-stream.js';
+import type { Progress } from '../frames/stream-options.js';
 import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16/utf16.js';
 import { lockKey } from './file-locks.js';
 

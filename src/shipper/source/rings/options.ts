@@ -5,7 +5,7 @@ import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { ProtocolError } from '../../errors.js';
 import type { EventChoice, EventSettings } from '../../events/room.js';
 import type { Lost } from '../frames/decoder.js';
-import type { FrameStreamOptions, SkipReason } from '../frames/frame-stream.js';
+import type { FrameStreamOptions, SkipReason } from '../frames/stream-options.js';
 import type { RingDirectoryOptions } from './directory.js';
 import type { PlannedCheckpoint } from './file.js';
 

@@ -381,7 +381,7 @@ export class RingReader implements Acknowledging {
     }
     const { unread } = this.#invalid;
     if (unread.lines > 0) {
-      this.#frames.invalidFrames(unread, this.#frames.nextPosition ?? this.#position);
+      this.#frames.invalidFrames(unread);
       this.#isDirty = true;
     }
     this.isDrained = true;

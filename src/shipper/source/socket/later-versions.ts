@@ -2,11 +2,9 @@
  * Connections whose process writes a later version of the frames. They are closed, so that its next lines stay with the
  * process, which counts them or writes them to the original. The lines that the kernel had taken by then are counted.
  */
-import { FRAME_MAGIC } from '../../../contract.js';
 import type { Lost } from '../frames/decoder.js';
-import { UnreadFrames } from '../frames/unread-frames.js';
+import { UnreadFrames } from '../unread-frames.js';
 
-const MAGIC = Buffer.from(FRAME_MAGIC);
 /** A process connects again within a second, while it writes. */
 const REMEMBERED_MS = 60_000;
 
@@ -22,11 +20,11 @@ export class LaterVersions {
     this.#onLater = onLater;
   }
 
-  /** `chunk` has HELLO, and `rest` is what else was written. Chunks are valid until the next one. */
-  refuse(chunk: Buffer, rest: Iterable<Buffer>, nowMs: number): void {
+  /** `unread`: from HELLO on, and `rest` is what else was written. Chunks are valid until the next one. */
+  refuse(unread: Iterable<Buffer>, rest: Iterable<Buffer>, nowMs: number): void {
     this.#refusedMs.push(nowMs);
     const frames = new UnreadFrames({ isLater: true });
-    frames.read(chunk.subarray(0, MAGIC.length).equals(MAGIC) ? chunk.subarray(MAGIC.length) : chunk);
+    for (const chunk of unread) frames.read(chunk);
     for (const more of rest) frames.read(more);
     const { total } = frames;
     if (total.bytes > 0) this.#onLater(total);

@@ -263,7 +263,8 @@ export class SocketSource implements Source {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
-      if (error.reason === 'version') this.#later.refuse(chunk, drain(socket), this.#now());
+      if (error.reason === 'version') this.#later.refuse(connection.unread, drain(socket), this.#now());
+      else this.#reads.refuse(connection, drain(socket));
       this.#end(socket);
     }
   }

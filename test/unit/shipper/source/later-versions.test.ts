@@ -2,13 +2,13 @@
 import { FRAME_VERSION, STREAMS } from '../../../../src/contract.js';
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import { LaterVersions } from '../../../../src/shipper/source/socket/later-versions.js';
-import { data, hello, lost, magic } from '../../../support/frames.js';
+import { data, hello, lost } from '../../../support/frames.js';
 
-const GREETING = Buffer.concat([magic, hello({ version: FRAME_VERSION + 1, process: 'a\nb' })]);
+const GREETING = hello({ version: FRAME_VERSION + 1, process: 'a\nb' });
 
 function counted(chunk: Buffer, rest: readonly Buffer[] = []): Lost[] {
   const told: Lost[] = [];
-  new LaterVersions({ onLater: (more) => told.push(more) }).refuse(chunk, rest, 0);
+  new LaterVersions({ onLater: (more) => told.push(more) }).refuse([chunk], rest, 0);
   return told;
 }
 
@@ -50,7 +50,7 @@ test('a greeting alone has no lines', () => {
 
 test('refusals are remembered for a minute', () => {
   const later = new LaterVersions({});
-  later.refuse(GREETING, [], 1000);
-  later.refuse(GREETING, [], 2000);
+  later.refuse([GREETING], [], 1000);
+  later.refuse([GREETING], [], 2000);
   expect([later.recent(2000), later.recent(60_999), later.recent(61_000), later.recent(62_000)]).toEqual([2, 2, 1, 0]);
 });

@@ -3,9 +3,9 @@
  * layout, line ends of DATA frames count, and those of frames of an unknown type. Where frames have another layout, every line end
  * counts.
  */
-import { FRAME_HEADER_BYTES, FRAME_MAX_PAYLOAD_BYTES, FRAME_TYPES } from '../../../contract.js';
-import { lineEnds } from '../line-ends.js';
-import type { Lost } from './decoder.js';
+import { FRAME_HEADER_BYTES, FRAME_MAX_PAYLOAD_BYTES, FRAME_TYPES } from '../../contract.js';
+import type { Lost } from './frames/decoder.js';
+import { lineEnds } from './line-ends.js';
 
 const LF = 10;
 const TYPES: ReadonlySet<number> = new Set(Object.values(FRAME_TYPES).map(({ value }) => value));
