@@ -39,4 +39,10 @@ export const NETWORK_SETTINGS = {
     help: 'Whether to use the dual-stack (IPv4 and IPv6) endpoints of CloudWatch Logs, Firehose and S3, and of the service that roles are assumed at, in the region.',
     parse: (text) => value.boolean(text.toLowerCase()),
   }),
+  awsIgnoreEndpoints: setting({
+    name: 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+    default: 'false',
+    help: 'Whether `AWS_ENDPOINT_URL` and the variables that begin so are ignored, as the SDKs of AWS do. The endpoint of a sink in a manifest is one of them.',
+    parse: (text) => value.boolean(text.toLowerCase()),
+  }),
 } as const;

@@ -1,5 +1,6 @@
 /** Parses an environment into settings, or reports every problem in it. */
 import { closest } from './closest.js';
+import { NETWORK_SETTINGS } from './network.js';
 import { CONTAINER_SETTINGS } from './records/container-settings.js';
 import { type ContainerSinks, idleSettings } from './records/container-sinks.js';
 import { type Given, givenOf } from './rule.js';
@@ -35,7 +36,7 @@ export function readSettings(
 ): ReadSettings {
   const notices: string[] = [];
   const problems = unknownNames(environment);
-  const env = withPredecessor(environment, notices);
+  const env = withoutEndpoints(withPredecessor(environment, notices), notices);
   const values = new Map<Setting<unknown>, unknown>();
   const given = new Set<Setting<unknown>>();
   const invalid = new Set<Setting<unknown>>();
@@ -50,8 +51,11 @@ export function readSettings(
     try {
       values.set(row, row.parse(text));
     } catch (error) {
-      const value = withoutCredentials(text);
-      problems.push({ names: [name ?? row.name], text: `${name ?? row.name}='${value}': ${(error as Error).message}` });
+      const said = `${name ?? row.name}='${withoutCredentials(text)}': ${(error as Error).message}`;
+      // An endpoint may be one of several services.
+      if (!problems.some((problem) => problem.text === said)) {
+        problems.push({ names: [name ?? row.name], text: said });
+      }
       invalid.add(row);
     }
   }
@@ -133,6 +137,19 @@ function withPredecessor(env: Environment, notices: string[]): Environment {
   if (sinks.length === 0) return env;
   if (env.SINK_STDOUT === 'true') notices.push('SINK_STDOUT=true is read as LOGTAP_SINK=stdout, its new name');
   return { ...env, LOGTAP_SINK: sinks.join(',') };
+}
+
+/**
+ * What AWS's SDKs do with endpoints of the environment.
+ *
+ * @see https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+ */
+function withoutEndpoints(env: Environment, notices: string[]): Environment {
+  const { name: ignore } = NETWORK_SETTINGS.awsIgnoreEndpoints;
+  if (env[ignore]?.toLowerCase() !== 'true') return env;
+  const ignored = Object.keys(env).filter((name) => env[name] && /^AWS_ENDPOINT_URL(_|$)/.test(name));
+  notices.push(...ignored.map((name) => `${name} is ignored, as ${ignore} is true: remove one of them`));
+  return { ...env, ...Object.fromEntries(ignored.map((name) => [name, undefined])) };
 }
 
 /** Kubernetes adds such variables for every Service, and a Service may be named logtap. */

@@ -10,8 +10,6 @@ interface Unread {
   readonly why: string;
 }
 
-const isTrue = (value: string) => value.toLowerCase() === 'true';
-
 const OF_ANY: readonly Unread[] = [
   { names: ['ALL_PROXY', 'all_proxy'], why: 'has no effect: set HTTPS_PROXY and HTTP_PROXY' },
 ];
@@ -27,11 +25,6 @@ const OF_AWS: readonly Unread[] = [
     names: ['AWS_STS_REGIONAL_ENDPOINTS'],
     differs: (value) => value.toLowerCase() === 'legacy',
     why: '=legacy has no effect: roles are assumed at the endpoint of AWS_REGION',
-  },
-  {
-    names: ['AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'],
-    differs: isTrue,
-    why: 'has no effect on AWS_ENDPOINT_URL and the variables that begin so, such as AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: remove those',
   },
   {
     names: ['AWS_MAX_ATTEMPTS', 'AWS_RETRY_MODE', 'AWS_DEFAULTS_MODE'],
@@ -54,10 +47,6 @@ const OF_AWS: readonly Unread[] = [
 
 /** Sinks that find the endpoint of the region themselves. */
 const OWN_ENDPOINTS: readonly string[] = ['cloudwatch', 'firehose', 's3'];
-const OF_ONE_ENDPOINT = [
-  ['firehose', 'AWS_ENDPOINT_URL_FIREHOSE'],
-  ['s3', 'AWS_ENDPOINT_URL_S3'],
-] as const;
 
 type Known = Partial<Pick<Settings, 'sinks' | 'opensearchSigv4' | 'otlpSigv4' | 'opensearchUrls' | 'otlpUrl'>> &
   Partial<Pick<Settings, 'awsUseFips' | 'awsUseDualstack'>>;
@@ -76,7 +65,6 @@ export function unreadVariables(env: Environment, settings: Known): string[] {
         .map((name) => (why.startsWith('=') ? `${name}${why}` : `${name} ${why}`)),
     ),
     ...endpoints(settings),
-    ...commonEndpoint(env, sinks),
     ...proxies(env, settings),
     ...(sinks.includes('otlp') ? exporters(env) : []),
   ];
@@ -99,14 +87,6 @@ function endpoints(settings: Known): string[] {
       (each) => say('AWS_USE_DUALSTACK_ENDPOINT', each),
     ),
   ];
-}
-
-/** One of several services is not named by it. */
-function commonEndpoint(env: Environment, sinks: readonly string[]): string[] {
-  if (!env.AWS_ENDPOINT_URL) return [];
-  return OF_ONE_ENDPOINT.filter(([sink, own]) => sinks.includes(sink) && !env[own]).map(
-    ([sink, own]) => `AWS_ENDPOINT_URL has no effect on the sink '${sink}': set ${own}`,
-  );
 }
 
 /** Of sinks that speak no HTTP. */

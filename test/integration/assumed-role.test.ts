@@ -8,6 +8,7 @@ import { type Environment, parseSettings } from '../../src/shipper/settings.js';
 import { openSink } from '../../src/shipper/sinks/index.js';
 import { batchOf } from '../support/batches.js';
 import { CloudWatchBench, delivered, GROUP, STREAM } from '../support/cloudwatch-sink.js';
+import { temporaryDirectory } from '../support/run.js';
 import { AWS_ENV, readCloudWatch } from '../support/sinks-read-back.js';
 import { StsFake } from '../support/sts-fake.js';
 
@@ -114,20 +115,28 @@ test('a service of roles that does not answer ends the attempt', async () => {
 });
 
 test.each([
-  ['opensearch', { LOGTAP_OPENSEARCH_SIGV4: 'aoss' }, 'LOGTAP_OPENSEARCH', '/aoss/'],
-  ['otlp', { LOGTAP_OTLP_SIGV4: 'osis' }, 'LOGTAP_OTLP', '/osis/'],
-])('requests of %s are signed with the role, too', async (sink, env, prefix, scope) => {
+  ['opensearch', { LOGTAP_OPENSEARCH_SIGV4: 'aoss' }, 'LOGTAP_OPENSEARCH_URL', '/aoss/'],
+  ['otlp', { LOGTAP_OTLP_SIGV4: 'osis' }, 'LOGTAP_OTLP_URL', '/osis/'],
+  ['firehose', { LOGTAP_FIREHOSE_STREAM: 'app' }, 'AWS_ENDPOINT_URL', '/firehose/'],
+  ['s3', { LOGTAP_S3_BUCKET: 'archive', LOGTAP_SPOOL_DIR: temporaryDirectory() }, 'AWS_ENDPOINT_URL', '/s3/'],
+])('requests of %s are signed with the role, too', async (sink, env, endpoint, scope) => {
+  const prefix = `LOGTAP_${sink.toUpperCase()}`;
   const seen: (string | undefined)[] = [];
+  const ofBulk = { errors: false, items: [{ create: { status: 201 } }] };
+  const answer = { ...ofBulk, FailedPutCount: 0, RequestResponses: [{ RecordId: '1' }] };
   const service = createServer((request, response) => {
     seen.push(request.headers.authorization, request.headers['x-amz-security-token'] as string);
     response.setHeader('content-type', 'application/json');
-    request.resume().on('end', () => response.end('{"errors":false,"items":[{"create":{"status":201}}]}'));
+    request.resume().on('end', () => {
+      if (request.method === 'PUT') response.setHeader('etag', '"1"').end();
+      else response.end(JSON.stringify(answer));
+    });
   });
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
   const settings = parseSettings(
     {
-      ...{ LOGTAP_SINK: sink, [`${prefix}_URL`]: url, AWS_REGION: AWS_ENV.AWS_REGION },
+      ...{ LOGTAP_SINK: sink, [endpoint]: url, AWS_REGION: AWS_ENV.AWS_REGION },
       ...{ [`${prefix}_ROLE_ARN`]: ROLE, [`${prefix}_EXTERNAL_ID`]: 'tenant-7', ...env },
     },
     () => {},

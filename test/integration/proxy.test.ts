@@ -48,15 +48,21 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Takes every record, for OpenSearch, OTLP and CloudWatch Logs. */
+/** Takes every record, for OpenSearch, OTLP and services of AWS. */
 function take(request: IncomingMessage, response: ServerResponse): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    const items = Array(Buffer.concat(chunks).toString().split('\n').length >> 1).fill({ create: { status: 201 } });
+    const body = Buffer.concat(chunks).toString();
+    const items = Array(body.split('\n').length >> 1).fill({ create: { status: 201 } });
     if (request.url?.endsWith('/v1/logs')) response.setHeader('content-type', 'application/json');
+    if (request.method === 'PUT') return response.setHeader('etag', '"1"').end();
     const isBulk = request.url?.includes('_bulk') === true;
-    response.end(isBulk ? JSON.stringify({ errors: false, items }) : '{}');
+    if (request.headers['x-amz-target']?.toString().endsWith('PutRecordBatch')) {
+      const RequestResponses = JSON.parse(body).Records.map(() => ({ RecordId: '1' }));
+      return response.end(JSON.stringify({ FailedPutCount: 0, RequestResponses }));
+    }
+    return response.end(isBulk ? JSON.stringify({ errors: false, items }) : '{}');
   });
 }
 
@@ -204,12 +210,15 @@ test.each([
   expect(result.failure?.detail).toMatch(said);
 });
 
-describe('CloudWatch Logs', () => {
+describe('AWS', () => {
   const aws = {
     LOGTAP_SINK: 'cloudwatch',
     LOGTAP_CLOUDWATCH_LOG_GROUP: '/g',
     AWS_REGION: 'eu-west-1',
   };
+  const firehose = { LOGTAP_SINK: 'firehose', LOGTAP_FIREHOSE_STREAM: 'app', AWS_REGION: 'eu-west-1' };
+  const s3 = { LOGTAP_SINK: 's3', LOGTAP_S3_BUCKET: 'archive', AWS_REGION: 'eu-west-1' };
+  const spool = temporaryDirectory();
   beforeEach(() => {
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
   });
@@ -221,9 +230,17 @@ describe('CloudWatch Logs', () => {
     [{}, 'logs.eu-west-1.amazonaws.com'],
     [{ AWS_USE_FIPS_ENDPOINT: 'true' }, 'logs-fips.eu-west-1.amazonaws.com'],
     [{ AWS_USE_DUALSTACK_ENDPOINT: 'true' }, 'logs.eu-west-1.api.aws'],
+    [firehose, 'firehose.eu-west-1.amazonaws.com'],
+    [{ ...firehose, AWS_USE_FIPS_ENDPOINT: 'true' }, 'firehose-fips.eu-west-1.amazonaws.com'],
+    [s3, 'archive.s3.eu-west-1.amazonaws.com'],
+    [{ ...s3, AWS_USE_DUALSTACK_ENDPOINT: 'true' }, 'archive.s3.dualstack.eu-west-1.amazonaws.com'],
+    [
+      { ...firehose, AWS_ENDPOINT_URL: 'https://no.example', AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' },
+      'firehose.eu-west-1.amazonaws.com',
+    ],
   ])('%j: the proxy is asked for %s', async (env, host) => {
     const proxy = await startProxy({ status: 503 });
-    const { result } = await sendOne({ ...aws, ...env, HTTPS_PROXY: proxy.url });
+    const { result } = await sendOne({ ...aws, LOGTAP_SPOOL_DIR: spool, ...env, HTTPS_PROXY: proxy.url });
     expect(result).toMatchObject({ retry: [0], failure: { code: 'proxy_503' } });
     expect(new Set(proxy.seen)).toEqual(new Set([`CONNECT ${host}:443`]));
   });
@@ -281,10 +298,17 @@ describe('CloudWatch Logs', () => {
     expect(proxy.seen).toEqual([]);
   });
 
-  test('AWS_CA_BUNDLE names the authorities to trust', async () => {
+  test.each([
+    ['cloudwatch', aws],
+    ['firehose', firehose],
+    ['s3', s3],
+  ])('AWS_CA_BUNDLE names the authorities that %s at AWS_ENDPOINT_URL is trusted by', async (_sink, of) => {
     const port = await service(true);
     const proxy = await startProxy();
-    const env = { ...aws, AWS_ENDPOINT_URL: `https://logs.example:${port}`, HTTPS_PROXY: proxy.url };
+    const env = {
+      ...{ ...of, LOGTAP_SPOOL_DIR: spool },
+      ...{ AWS_ENDPOINT_URL: `https://logs.example:${port}`, HTTPS_PROXY: proxy.url },
+    };
     expect((await sendOne(env)).result).toMatchObject({ retry: [0] });
     expect((await sendOne({ ...env, AWS_CA_BUNDLE: caFile })).result).toEqual(delivered);
     await expect(sendOne({ ...env, AWS_CA_BUNDLE: '/nowhere/ca.pem' })).rejects.toThrow(

@@ -24,8 +24,9 @@ export const FIREHOSE_SETTINGS = {
   firehoseExternalId: externalIdSetting('LOGTAP_FIREHOSE_EXTERNAL_ID', FIREHOSE_ROLE_ARN),
   firehoseEndpoint: setting({
     name: 'AWS_ENDPOINT_URL_FIREHOSE',
+    aliases: ['AWS_ENDPOINT_URL'],
     defaultMeaning: 'the endpoint of the region',
-    help: 'Another endpoint, such as a VPC endpoint or an emulator. `AWS_ENDPOINT_URL` is for CloudWatch Logs and has no effect here.',
+    help: 'Another endpoint, such as a VPC endpoint or an emulator.',
     parse: value.url,
   }),
 } as const;

@@ -60,8 +60,9 @@ export const S3_SETTINGS = {
   s3ExternalId: externalIdSetting('LOGTAP_S3_EXTERNAL_ID', S3_ROLE_ARN),
   s3Endpoint: setting({
     name: 'AWS_ENDPOINT_URL_S3',
+    aliases: ['AWS_ENDPOINT_URL'],
     defaultMeaning: 'the endpoint of the region',
-    help: 'Another endpoint, such as a VPC endpoint or an emulator. The bucket follows in the path. `AWS_ENDPOINT_URL` is for CloudWatch Logs and has no effect here.',
+    help: 'Another endpoint, such as a VPC endpoint or an emulator. The bucket follows in the path.',
     parse: value.url,
   }),
 } as const;

@@ -204,7 +204,6 @@ describe('parseSettings', () => {
 
   test.each<[Environment, string, string]>([
     [AWS, 'AWS_STS_REGIONAL_ENDPOINTS', 'legacy'],
-    [AWS, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS', 'true'],
     [AWS, 'AWS_MAX_ATTEMPTS', '3'],
     [AWS, 'AWS_RETRY_MODE', 'adaptive'],
     [AWS, 'AWS_DEFAULTS_MODE', 'legacy'],
@@ -219,6 +218,31 @@ describe('parseSettings', () => {
   ])('%j: %s=%s is reported at start', (env, name, value) => {
     expect(noticesOf({ ...env, [name]: value })).toEqual([expect.stringContaining(name)]);
   });
+
+  const FIREHOSE = { LOGTAP_SINK: 'firehose', LOGTAP_FIREHOSE_STREAM: 'app', AWS_REGION: 'eu-west-1' };
+  const S3 = { LOGTAP_SINK: 's3', LOGTAP_S3_BUCKET: 'abc', LOGTAP_SPOOL_DIR: '/spool', AWS_REGION: 'eu-west-1' };
+  test.each([
+    [AWS, 'CLOUDWATCH_LOGS', 'cloudwatchEndpoint'],
+    [FIREHOSE, 'FIREHOSE', 'firehoseEndpoint'],
+    [S3, 'S3', 's3Endpoint'],
+  ] as const)(
+    '%j: its own endpoint, then that of all services, unless both are to be ignored',
+    (sink, service, key) => {
+      const all = { ...sink, AWS_ENDPOINT_URL: 'http://all' };
+      const own = { ...all, [`AWS_ENDPOINT_URL_${service}`]: 'http://own' };
+      const endpoint = (env: Environment) => parse(env)[key]?.host;
+      expect([endpoint(sink), endpoint(all), endpoint(own)]).toEqual([undefined, 'all', 'own']);
+      const ignored = { ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'true' };
+      expect(endpoint(ignored)).toBeUndefined();
+      expect(noticesOf(ignored)).toEqual([
+        'AWS_ENDPOINT_URL is ignored, as AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true: remove one of them',
+        expect.stringMatching(`^AWS_ENDPOINT_URL_${service} is ignored`),
+      ]);
+      expect(endpoint({ ...own, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: 'false' })).toBe('own');
+      // A switch and an endpoint that is ignored do not exclude each other.
+      expect(problems({ ...ignored, AWS_USE_FIPS_ENDPOINT: 'true' })).toEqual([]);
+    },
+  );
 
   test.each<[string, Environment]>([
     [
@@ -366,7 +390,9 @@ describe('the catalogue', () => {
 
   test('every name is there once, every default parses, every row says something', () => {
     const names = rows.flatMap((row) => [row.name, ...(row.aliases ?? [])]);
-    expect(new Set(names).size).toBe(names.length);
+    const twice = names.filter((name, i) => names.indexOf(name) !== i);
+    // One endpoint for all services of AWS.
+    expect(new Set(twice)).toEqual(new Set(['AWS_ENDPOINT_URL']));
     for (const row of rows) {
       expect(row.help).toMatch(/\.$/);
       if (row.default !== undefined) expect(() => row.parse(row.default!)).not.toThrow();
