@@ -51,6 +51,12 @@ export class Verdicts {
     for (const entry of entries) this.#of.delete(entry);
   }
 
+  /** The property that a key was carried over to. */
+  carriedTo(entry: Entry): string | undefined {
+    const verdict = this.#of.get(entry);
+    return verdict?.fate === 'carried over' ? verdict.text : undefined;
+  }
+
   isJudged(entry: Entry): boolean {
     return this.#of.get(entry) !== undefined;
   }

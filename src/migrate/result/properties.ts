@@ -1,6 +1,7 @@
 /** The properties of the tap from a description, in the order of logtap.yaml. Judges what depends on several sections. */
 import type { Data, Description, Filter, Source } from '../description.js';
 import type { Verdicts } from '../verdicts.js';
+import { sinksByContainer } from './by-container.js';
 import { eventsOf } from './events.js';
 import { globsMeet } from './globs-meet.js';
 import { fileIs, placesOf } from './places.js';
@@ -9,7 +10,8 @@ import { routed, sinkOf } from './routes.js';
 export function propertiesOf(description: Description, verdicts: Verdicts): Data {
   const sources = routed(description);
   for (const source of description.sources) if (!sources.includes(source)) forget(source, verdicts);
-  const data: Data = { sink: sinkOf(description, verdicts) };
+  const sinks = sinksByContainer(description, verdicts) ?? { sink: sinkOf(description, verdicts) };
+  const data: Data = { ...sinks };
   const isStreams = sources.map(({ streams }) => streams).filter((streams) => streams !== undefined);
   // A sidecar that reads only files sends no streams.
   data.streams = isStreams.includes('both') || new Set(isStreams).size > 1 ? 'both' : (isStreams[0] ?? 'none');
@@ -25,7 +27,10 @@ export function propertiesOf(description: Description, verdicts: Verdicts): Data
   }
   const containers = containersOf(description, sources);
   if (containers !== undefined) data.containers = containers;
-  Object.assign(data, eventsOf(description, sources, verdicts));
+  const { perContainer, ...events } = eventsOf(description, sources, verdicts);
+  Object.assign(data, events);
+  for (const [name, each] of Object.entries(perContainer ?? {}))
+    assign(data, ['perContainer', name, 'events'], each.events);
   const rules = [
     ...sources.flatMap((source) => exclusions(source, sources, verdicts)),
     ...description.filters.flatMap((filter) => rulesOf(filter, sources, verdicts)),

@@ -64,9 +64,10 @@ function code(value: unknown, path: string, imports: Set<string>): string {
   if (typeof value === 'string') return text(value);
   if (Array.isArray(value)) return `[${value.map((item) => code(item, '', imports)).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  const members = Object.entries(value).map(
-    ([key, inner]) => `${name(key)}: ${code(inner, `${path}.${key}`, imports)}`,
-  );
+  const members = Object.entries(value).map(([key, inner]) => {
+    const isSink = key === 'sink' && /^perContainer\.[^.]+$/.test(path);
+    return `${name(key)}: ${isSink ? sinkCode(inner as Data, imports) : code(inner, `${path}.${key}`, imports)}`;
+  });
   return `{ ${members.join(', ')} }`;
 }
 

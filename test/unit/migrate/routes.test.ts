@@ -354,3 +354,74 @@ test('files that one input leaves out stay where another reads them', () => {
   expect(same.data.rules).toBeUndefined();
   expect(same.left.map(({ entry: { key } }) => key)).toEqual(['Exclude_Path']);
 });
+
+describe('a tag for each container', () => {
+  const inGroup = (name: string, more: object = {}) => awslogs({ 'awslogs-group': name, ...more });
+
+  test('containers of a task with log groups of their own have sinks of their own, and no route changes', () => {
+    const { data, left, routes, judged } = result(
+      task(
+        ['orders', inGroup('/shop')],
+        ['nginx', inGroup('/access', { 'awslogs-multiline-pattern': '^\\d' })],
+        ['batch', inGroup('/shop')],
+      ),
+    );
+    const of = (logGroup: string) => ({ cloudWatch: { logGroup, region: 'eu-central-1', createLogGroup: true } });
+    expect(data).toMatchObject({
+      sink: of('/shop'),
+      perContainer: { nginx: { sink: of('/access'), events: { pattern: '^\\d' } } },
+    });
+    expect([left, routes]).toEqual([[], []]);
+    const groups = judged.filter(({ entry }) => entry.key.endsWith('awslogs-group'));
+    expect(groups.map(({ text }) => text)).toEqual([
+      'sink.cloudWatch.logGroup',
+      'perContainer.nginx.sink.cloudWatch.logGroup',
+      'sink.cloudWatch.logGroup',
+    ]);
+  });
+
+  const [orders, nginx] = ['orders', 'nginx'].map((name) => `/var/log/containers/*_shop_${name}-*.log`);
+
+  test('two outputs of one kind, by the tags of inputs of one container each', () => {
+    const { data, left, routes } = result(
+      bit(
+        tail(orders!, 'app'),
+        tail(nginx!, 'access'),
+        output('access', ...group('/access')),
+        output('app', ...group('/shop')),
+        output('*', 'Name tcp', 'Host collector', 'Port 5170', 'Format json_lines'),
+      ),
+    );
+    const tcp = { tcp: { host: 'collector', port: 5170 } };
+    expect(data).toMatchObject({
+      sink: { all: [sinkOf('/shop'), tcp] },
+      perContainer: { nginx: { sink: { all: [sinkOf('/access'), tcp] } } },
+    });
+    expect([left, routes]).toEqual([[], []]);
+  });
+
+  test('a chart has the sink of the container as code', () => {
+    const text = task(['orders', inGroup('/shop')], ['nginx', inGroup('/access')]);
+    const files = { read: () => undefined, match: () => [] };
+    const chart = migrate({ file: 'in', text, files, variables: new Map(), output: 'typescript' });
+    expect(chart.text).toContain("perContainer: { nginx: { sink: Sink.cloudWatch({ logGroup: '/access',");
+  });
+
+  test.each([
+    ['a file is read by each container', [tail('/srv/access.log', 'access')], []],
+    ['one container has two groups', [tail(nginx!, 'access')], [output('access', ...group('/other'))]],
+    ['an output takes a part', [tail(nginx!, 'kube.*')], [output('kube.var.log.containers.x*', ...group('/other'))]],
+    ['an output has no sink', [tail(nginx!, 'access')], [output('access', 'Name kafka', 'Brokers kafka:9092')]],
+    ['an output discards', [tail(nginx!, 'access')], [output('access', 'Name null')]],
+    ['one container has two tags', [tail(nginx!, 'access'), tail(nginx!, 'again')], [output('again', ...group('/b'))]],
+  ])('not where %s', (_why, inputs, outputs) => {
+    const { data } = result(
+      bit(
+        tail(orders!, 'app'),
+        ...inputs,
+        ...[output('app', ...group('/shop')), output('access', ...group('/access')), ...outputs],
+      ),
+    );
+    expect(data).not.toHaveProperty('perContainer');
+  });
+});
