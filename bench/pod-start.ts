@@ -113,8 +113,8 @@ interface Times {
 
 export async function podStart(options: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...options], options: { rounds: { type: 'string', default: '9' } } });
-  if (!isClusterPresent()) {
-    console.log('\nstart of a pod: left out, because there is no cluster (node scripts/cluster.js)');
+  if (!isClusterPresent() || process.getuid?.() !== 0) {
+    console.log('\nstart of a pod: left out, because it needs root and the cluster (node scripts/cluster.js)');
     return;
   }
   const directory = mkdtempSync(join(tmpdir(), 'logtap-start-'));
