@@ -21,9 +21,9 @@ static pid_t start(const char *way) {
     if (strcmp(way, "clone") == 0)
         return clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, out);
     if (strcmp(way, "clone with a thread id") == 0) {
-        static pid_t id;
+        static pid_t id, cleared; /* at the child's end, which may come first */
         const int flags = CLONE_VM | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD;
-        const pid_t pid = clone(child, stack + sizeof stack, flags, out, &id, NULL, &id);
+        const pid_t pid = clone(child, stack + sizeof stack, flags, out, &id, NULL, &cleared);
         return pid == id ? pid : -1;
     }
     if (strcmp(way, "clone with descriptors") == 0)
