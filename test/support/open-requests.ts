@@ -1,6 +1,7 @@
 /** A delivery to a sink whose requests stay open until a test answers them. */
 import { Ledger } from '../../src/shipper/accounting/ledger.js';
 import { RecordBuffer } from '../../src/shipper/buffer/record-buffer.js';
+import type { SegmentStore } from '../../src/shipper/buffer/segment-store.js';
 import { deliver, healthySink } from '../../src/shipper/delivery/deliver.js';
 import { createLog } from '../../src/shipper/log.js';
 import type { RecordBatch, SendResult, Sink } from '../../src/shipper/parts.js';
@@ -20,8 +21,13 @@ export async function endDeliveries(): Promise<void> {
   for (const end of ends.splice(0)) await end();
 }
 
-/** `see` is called with the records of each request, when it leaves. */
-export function deliverOpen<Seen>(see: (batch: RecordBatch) => Seen, maxRecords: number, more: Partial<Sink> = {}) {
+/** `see` is called with the records of each request, when it leaves. Records are in memory without a `store`. */
+export function deliverOpen<Seen>(
+  see: (batch: RecordBatch) => Seen,
+  maxRecords: number,
+  more: Partial<Sink> = {},
+  store?: SegmentStore,
+) {
   const open: OpenRequest<Seen>[] = [];
   const [deadline, hurry] = [new AbortController(), new AbortController()];
   const sink: Sink = {
@@ -36,7 +42,11 @@ export function deliverOpen<Seen>(see: (batch: RecordBatch) => Seen, maxRecords:
     ...more,
   };
   const ledger = new Ledger([NAME]);
-  const buffer = new RecordBuffer({ maxBytes: 1_000_000, sinks: [NAME], now: () => 0 });
+  const buffer = new RecordBuffer({
+    ...{ maxBytes: 1_000_000, sinks: [NAME], now: () => 0, ...(store && { store }) },
+    onDropped: (_, reason, dropped) => ledger.countDropped(NAME, reason, dropped),
+    sleep: () => new Promise(setImmediate),
+  });
   const running = deliver({
     ...{ sink, ledger, cursor: buffer.cursor(NAME), health: healthySink(), now: () => 0, random: () => 0.5 },
     log: createLog({ write: () => {}, now: () => 0 }),

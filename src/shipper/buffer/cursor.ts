@@ -23,9 +23,9 @@ export interface Cursor {
    * of the limits that it waits for, unless no more will come: 0 is a record.
    */
   take(limits: BatchLimits, signal: AbortSignal, share?: number): Promise<Taken | undefined>;
+  /** Without a wait: `undefined` also when the disk has lost all that was left, or cannot be read now. */
+  takeNow(limits: BatchLimits): Taken | undefined;
   readonly held: Tally;
-  /** Records that can be taken now. */
-  readonly untaken: number;
   /** When the oldest held record was appended, on the buffer's clock; `undefined` when there is none. */
   readonly oldestMs: number | undefined;
   /** Whether records should not wait for company: the buffer is half full, or the disk refuses some. */
@@ -87,7 +87,8 @@ export class BufferCursor implements Cursor {
     return this.#out[0]?.first ?? this.next.position;
   }
 
-  get untaken(): number {
+  /** Records not handed out yet. The disk may turn out not to have them. */
+  get #untaken(): number {
     return this.held.records - this.#outRecords;
   }
 
@@ -103,35 +104,46 @@ export class BufferCursor implements Cursor {
     for (let attempt = 0; ; ) {
       const isEnough = () => this.#hasShare(limits, share);
       if (!(await this.#buffer.reach(this.next.position, signal, isEnough))) return undefined;
-      const read = this.#buffer.read(this, limits);
-      this.isUnreadable = read === 'later';
-      if (read === 'later') await this.#buffer.pause(attempt++, signal);
-      if (typeof read === 'string') continue;
-      const { batch, next } = read;
-      const out = { first: this.next.position, end: next.position };
-      this.#out.push(out);
-      this.next = next;
-      let left = batch.count;
-      this.#outRecords += left;
-      const kept: (() => void)[] = [];
-      const acknowledge = (acknowledged: Tally, keep: readonly (() => void)[] = []) => {
-        this.held.subtract(acknowledged);
-        left -= acknowledged.records;
-        this.#outRecords -= acknowledged.records;
-        kept.push(...keep);
-        if (left > 0) return;
-        for (const each of kept) each();
-        this.#out.splice(this.#out.indexOf(out), 1);
-        this.#buffer.moved();
-      };
-      return { batch, acknowledge };
+      const taken = this.#read(limits);
+      if (taken !== undefined) return taken;
+      if (this.isUnreadable) await this.#buffer.pause(attempt++, signal);
     }
+  }
+
+  takeNow(limits: BatchLimits): Taken | undefined {
+    return this.#untaken === 0 ? undefined : this.#read(limits);
+  }
+
+  #read(limits: BatchLimits): Taken | undefined {
+    const read = this.#buffer.read(this, limits);
+    this.isUnreadable = read === 'later';
+    return typeof read === 'string' ? undefined : this.#handOut(read);
+  }
+
+  #handOut({ batch, next }: Exclude<CursorRead, string>): Taken {
+    const out = { first: this.next.position, end: next.position };
+    this.#out.push(out);
+    this.next = next;
+    let left = batch.count;
+    this.#outRecords += left;
+    const kept: (() => void)[] = [];
+    const acknowledge = (acknowledged: Tally, keep: readonly (() => void)[] = []) => {
+      this.held.subtract(acknowledged);
+      left -= acknowledged.records;
+      this.#outRecords -= acknowledged.records;
+      kept.push(...keep);
+      if (left > 0) return;
+      for (const each of kept) each();
+      this.#out.splice(this.#out.indexOf(out), 1);
+      this.#buffer.moved();
+    };
+    return { batch, acknowledge };
   }
 
   /** Whether the records to take are such a part of the limits. Their bytes are those of the mean of the held ones. */
   #hasShare({ maxRecords, maxBytes, recordOverheadBytes }: BatchLimits, share: number): boolean {
     const { records, bytes } = this.held;
-    const { untaken } = this;
+    const untaken = this.#untaken;
     const untakenBytes = untaken * (recordOverheadBytes + bytes / Math.max(1, records));
     return untaken >= share * maxRecords || untakenBytes >= share * maxBytes;
   }

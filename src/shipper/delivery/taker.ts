@@ -116,7 +116,7 @@ export class Taker {
     const { isReady, room } = order.look();
     if (room === undefined) return undefined;
     if (!isReady) return cursor.take(room, signal, share);
-    if (share === undefined) return cursor.untaken === 0 ? undefined : cursor.take(room, signal);
+    if (share === undefined) return cursor.takeNow(room);
     // A process may not be able to write more before these are delivered.
     const over = new AbortController();
     const both = AbortSignal.any([signal, over.signal]);
@@ -124,8 +124,8 @@ export class Taker {
     const taken = await cursor.take(room, both, share);
     over.abort();
     await lingered;
-    if (taken !== undefined || signal.aborted || cursor.untaken === 0) return taken;
-    return cursor.take(room, signal);
+    if (taken !== undefined || signal.aborted) return taken;
+    return cursor.takeNow(room);
   }
 
   /** A full request, or one whose oldest record has waited for so long. */

@@ -1,5 +1,10 @@
 /** Several requests are out to a place that is read by milliseconds, and by arrival within one: the order of each stream is kept. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
+import { realDisk } from '../../../src/shipper/buffer/disk.js';
+import { SegmentStore } from '../../../src/shipper/buffer/segment-store.js';
 import type { RecordBatch, Sink } from '../../../src/shipper/parts.js';
 import { recordAt } from '../../../src/shipper/records/record-batch.js';
 import { type PlainRecord, sourceBatchOf, stdoutOrigin } from '../../support/batches.js';
@@ -17,10 +22,34 @@ const linesOf = (batch: RecordBatch): Line[] =>
     return { origin: origin.id, ms: Math.floor(timeMs), seq };
   });
 
-afterEach(endDeliveries);
+interface ReadError {
+  code: string | undefined;
+  good: number;
+}
 
-function setUp(requestsMax: number, maxRecords: number, more: Partial<Sink> = {}) {
-  const delivery = deliverOpen(linesOf, maxRecords, { requestsMax, isReadByTime: true, ...more });
+const directories: string[] = [];
+afterEach(async () => {
+  await endDeliveries();
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true });
+});
+
+/** A buffer on disk, of which readings fail while `code` is set: all but the next `good` ones. */
+function diskWithErrors() {
+  const error: ReadError = { code: undefined, good: 0 };
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-time-order-'));
+  directories.push(directory);
+  const readAt: typeof realDisk.readAt = (...asked) => {
+    if (error.code !== undefined && error.good-- <= 0) throw Object.assign(new Error('injected'), { code: error.code });
+    return realDisk.readAt(...asked);
+  };
+  const disk = { ...realDisk, readAt };
+  const sizes = { maxBytes: 1_000_000, cacheBytes: 0 };
+  const store = new SegmentStore({ ...sizes, directory, sync: 'off', onProblem: () => {}, disk });
+  return { error, store };
+}
+
+function setUp(requestsMax: number, maxRecords: number, more: Partial<Sink> = {}, store?: SegmentStore) {
+  const delivery = deliverOpen(linesOf, maxRecords, { requestsMax, isReadByTime: true, ...more }, store);
   const { ledger, buffer } = delivery;
   return {
     ...delivery,
@@ -97,6 +126,60 @@ test('records of one millisecond in which a request is full wait for it; those o
   await setup.running;
   expect(setup.totals()).toMatchObject({ held: 0, balanced: true });
 });
+
+describe.each([
+  ['that the disk lost', 'ENOENT'],
+  ['that the disk does not give now', 'EIO'],
+])('records behind which there are only records %s', (_, code) => {
+  test('leave once the request of their millisecond is settled', async () => {
+    const { error, store } = diskWithErrors();
+    const setup = setUp(4, 4, {}, store);
+    setup.append(at(1, 1, 2, 3));
+    await setup.settle();
+    expect(setup.open.map(times)).toEqual([[1, 1, 2]]);
+    setup.append(at(4, 5, 6));
+    error.code = code;
+    await setup.answer(0);
+    expect(setup.open.map(times)).toEqual([[3]]);
+    await finish(setup, error, store, code === 'EIO' ? [4, 5, 6] : []);
+  });
+
+  test('leave beside others', async () => {
+    const { error, store } = diskWithErrors();
+    const setup = setUp(4, 4, {}, store);
+    await warm(setup);
+    Object.assign(error, { code, good: 1 });
+    setup.append(at(1, 1, 2, 3));
+    setup.append(at(4, 5, 6));
+    await setup.settle();
+    expect(setup.open.map(times)).toEqual([[1, 1, 2], [3]]);
+    await setup.answer(1);
+    await finish(setup, error, store, code === 'EIO' ? [4, 5, 6] : []);
+  });
+});
+
+/** The disk is well again: all that it still has leaves. */
+async function finish(
+  setup: ReturnType<typeof setUp>,
+  error: ReadError,
+  store: SegmentStore,
+  left: readonly number[],
+): Promise<void> {
+  await setup.answer(0);
+  error.code = undefined;
+  await setup.settle();
+  const sent: number[] = [];
+  while (setup.open.length > 0) {
+    sent.push(...times(setup.open[0]!));
+    await setup.answer(0);
+  }
+  expect(sent).toEqual(left);
+  setup.buffer.close();
+  await setup.running;
+  setup.buffer.end();
+  store.abandon();
+  expect(setup.totals()).toMatchObject({ held: 0, balanced: true });
+}
 
 test('a sink that is read in another way has full requests', async () => {
   const setup = setUp(4, 4, { isReadByTime: false });
