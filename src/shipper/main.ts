@@ -5,6 +5,7 @@ import { replay } from './dead-letters/replay.js';
 import { ConfigError, messageOf } from './errors.js';
 import { createLog } from './log.js';
 import { openSinks } from './open-deliveries.js';
+import { openLogOutput } from './process/log-output.js';
 import { Secrets } from './secrets.js';
 import { parseSettings } from './settings.js';
 import { type Shipper, startShipper } from './shipper.js';
@@ -13,7 +14,14 @@ import { type Shipper, startShipper } from './shipper.js';
 const EXIT = { DRAINED: 0, INTERNAL: 1, USAGE: 64, UNDELIVERED: 74, CONFIGURATION: 78 } as const;
 
 const secrets = Secrets.of(process.env);
-const log = createLog({ write: (line) => process.stderr.write(line), now: Date.now, secrets });
+const output = openLogOutput();
+const log = createLog({ write: (line) => output.write(line), now: Date.now, secrets });
+
+/** Ends the process, once the last lines of its log are written. */
+function leave(code: number): never {
+  output.flush();
+  process.exit(code);
+}
 
 function exit(shipper: Shipper): never {
   shipper.countUnread();
@@ -24,7 +32,7 @@ function exit(shipper: Shipper): never {
   const refused = heldInMemory > 0 ? `, ${heldInMemory} of which the disk has refused` : '';
   const unreadLines = isUnread ? `, ${unread}${unreadRings > 0 ? ' or more' : ''} lines are unread` : '';
   // Not through the log, which redacts: a sum of places may look like the number of a card.
-  for (const line of shipper.endAudit()) process.stderr.write(`{"audit":${line}}\n`);
+  for (const line of shipper.endAudit()) output.write(`{"audit":${line}}\n`);
   const said = undelivered
     ? `stopped: ${held} records remain undelivered${refused}${unreadLines}`
     : 'stopped: nothing remains to be delivered';
@@ -35,7 +43,7 @@ function exit(shipper: Shipper): never {
   shipper.reported();
   // For `logtap run`, which cannot tell from the rings alone: buffered records are in them, too.
   if (process.connected) process.send?.({ isUnread, account: shipper.account() });
-  process.exit(undelivered || !totals.balanced ? EXIT.UNDELIVERED : EXIT.DRAINED);
+  leave(undelivered || !totals.balanced ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 
 /** Calls back on the first signal to end; the second ends at once. */
@@ -101,14 +109,14 @@ async function check(format: CheckFormat, color: ColorChoice): Promise<never> {
   const results = await checkSinks(await openSinks({ settings, log, secrets }));
   const colours = coloursFor(wantsColour(color, process.env, process.stdout.isTTY === true));
   process.stdout.write(secrets.redact(CHECK_FORMATS[format](results, colours)));
-  process.exit(results.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
+  leave(results.every(({ isRight }) => isRight) ? EXIT.DRAINED : EXIT.CONFIGURATION);
 }
 
 async function sendAgain(file: string): Promise<never> {
   const stop = new AbortController();
   onSignal(
     () => stop.abort(),
-    () => process.exit(EXIT.UNDELIVERED),
+    () => leave(EXIT.UNDELIVERED),
     ['SIGHUP'],
   );
   const { totals, unreadable, hasChanged } = await replay(file, process.env, log, secrets, stop.signal);
@@ -117,7 +125,7 @@ async function sendAgain(file: string): Promise<never> {
   const counts = { sinks: totals, unreadable };
   if (left) log.problem('error', 'end', 'replayed: not every letter was delivered', counts);
   else log.info('replayed: every letter is delivered', counts);
-  process.exit(left || stop.signal.aborted ? EXIT.UNDELIVERED : EXIT.DRAINED);
+  leave(left || stop.signal.aborted ? EXIT.UNDELIVERED : EXIT.DRAINED);
 }
 
 async function main([command, file, ...rest]: readonly string[]): Promise<never> {
@@ -134,17 +142,17 @@ async function main([command, file, ...rest]: readonly string[]): Promise<never>
     return check((file ?? 'text') as CheckFormat, color);
   if (command === 'replay' && file !== undefined && rest.length === 0) return sendAgain(file);
   const given = [command, file, ...rest].filter((each) => each !== undefined).join(' ');
-  process.stderr.write(
+  output.write(
     `Usage: main.js [--check | replay FILE]: without arguments the shipper, set by environment variables; but got '${given}'.\n`,
   );
-  process.exit(EXIT.USAGE);
+  leave(EXIT.USAGE);
 }
 
 main(process.argv.slice(2)).catch((error) => {
   if (error instanceof ConfigError) {
     for (const problem of error.problems) log.problem('error', problem, problem);
-    process.exit(EXIT.CONFIGURATION);
+    leave(EXIT.CONFIGURATION);
   }
   log.problem('error', 'internal', `internal error: ${messageOf(error)}`, { stack: (error as Error)?.stack });
-  process.exit(EXIT.INTERNAL);
+  leave(EXIT.INTERNAL);
 });

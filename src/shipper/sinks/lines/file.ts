@@ -13,7 +13,8 @@ export type FileSettings = SettingsOf<'filePath', 'filePath'>;
 export function openFile({ settings }: SinkContext<FileSettings>): Sink {
   const path = settings.filePath;
   const encoder = new NdjsonEncoder(settings);
-  const file = open(path, () => output.close());
+  // One that is opened again before a line came was never written to.
+  const file = open(path, (unused) => (unused === fd ? output.close() : closeSync(unused)));
   let fd = file.fd;
   let output = new LineOutput(fd, path, isTorn(path));
   return {
@@ -57,7 +58,7 @@ function isTorn(path: string): boolean {
   }
 }
 
-function open(path: string, retire: () => void): AppendFile {
+function open(path: string, retire: (fd: number) => void): AppendFile {
   try {
     return new AppendFile(path, 0o666, retire);
   } catch (error) {

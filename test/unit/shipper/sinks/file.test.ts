@@ -1,5 +1,14 @@
 /** The file sink opened again: what a shipper that was killed left behind spoils no line. */
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sink } from '../../../../src/shipper/parts.js';
@@ -99,3 +108,21 @@ test('a file that is opened again on request is the one at the path', async () =
   expect(messagesIn(path)).toEqual(['a line']);
   await sink.close();
 });
+
+test.each([1, 2, 3, 4])(
+  'opened again %i times before a line: the line is there, and each descriptor is closed once',
+  async (times) => {
+    const path = join(directory, 'out');
+    const sink = openAt(path);
+    await send(sink, 'before');
+    const open = readdirSync('/proc/self/fd').length;
+    for (let i = 0; i < times; i += 1) {
+      sink.reopen?.();
+      await new Promise(setImmediate);
+    }
+    await send(sink, 'after');
+    expect(messagesIn(path)).toEqual(['before', 'after']);
+    expect(readdirSync('/proc/self/fd').length).toBe(open);
+    await sink.close();
+  },
+);
