@@ -20,11 +20,11 @@ done
 while true; do sleep 0.1; done`;
 
 const shipperState = (pod: Pod) =>
-  [...pod.status.initContainerStatuses, ...pod.status.containerStatuses].find(({ name }) => name === 'logtap')!;
+  [...(pod.status.initContainerStatuses ?? []), ...pod.status.containerStatuses].find(({ name }) => name === 'logtap')!;
 const applicationState = (pod: Pod) => pod.status.containerStatuses.find(({ name }) => name === 'app')!;
 
 const shipperSpec = (pod: Pod) =>
-  [...pod.spec.initContainers, ...pod.spec.containers].find(({ name }) => name === 'logtap')!;
+  [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(({ name }) => name === 'logtap')!;
 
 interface Named {
   readonly name: string;
@@ -36,11 +36,14 @@ interface Status extends Named {
 interface Pod {
   readonly metadata: { readonly name: string };
   readonly spec: {
-    readonly initContainers: readonly (Named & { readonly image: string })[];
+    readonly initContainers?: readonly (Named & { readonly image: string })[];
     readonly containers: readonly (Named & { readonly image: string })[];
     readonly volumes: readonly Named[];
   };
-  readonly status: { readonly initContainerStatuses: readonly Status[]; readonly containerStatuses: readonly Status[] };
+  readonly status: {
+    readonly initContainerStatuses?: readonly Status[];
+    readonly containerStatuses: readonly Status[];
+  };
 }
 
 export function upgrade(test: AuditedTest): void {
