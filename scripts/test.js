@@ -19,8 +19,8 @@ const WITHOUT_KERNELS = {
 };
 const root = join(__dirname, '..');
 
-/** Suites whose files run at the same time. All others measure processes or need the machine for themselves. */
-const PARALLEL = ['unit', 'faults', 'integration'];
+/** Suites whose files run at the same time. All others start services or measure processes, and two cores do not carry two. */
+const PARALLEL = ['unit', 'faults'];
 
 /**
  * Runs jest over one suite, or over some of its files.
