@@ -9,6 +9,7 @@ import { procFile } from './proc.js';
 export const DEVICE = 0x1b;
 const TMPFS = 0x01021994;
 const EXT4 = 0xef53;
+const STDERR = 2;
 const FIRST_DESCRIPTOR = 20;
 const SYNC_MS = { least: 1, most: 40 };
 
@@ -116,6 +117,10 @@ export function fileSystemOf(process: MachineProcess) {
   }
 
   function writeSync(fd: number, data: Uint8Array | string, at = 0, length?: number, position: number | null = null) {
+    if (fd === STDERR) {
+      process.say(data.toString());
+      return data.length;
+    }
     const file = enterFile(fd, 'write');
     const all = typeof data === 'string' ? Buffer.from(data) : data;
     const bytes = typeof data === 'string' ? all : all.subarray(at, at + (length ?? all.length - at));

@@ -68,6 +68,9 @@ export class Pipe {
 }
 
 /** A process as the machine sees it. */
+/** Bounds the log of a run. */
+const LOG_MAX = 200;
+
 export class MachineProcess {
   readonly machine: Machine;
   readonly pid: number;
@@ -94,6 +97,14 @@ export class MachineProcess {
     this.startedMs = machine.scheduler.nowMs;
     this.descriptorLimit = machine.descriptorLimit;
     this.random = machine.random.fork(`process ${pid}`);
+  }
+
+  /** A line of its stderr. */
+  say(line: string): void {
+    if (!this.isAlive) return;
+    this.machine.trace(`${this.pid} says ${line.trimEnd()}`);
+    this.log.push(JSON.parse(line));
+    if (this.log.length > LOG_MAX) this.log.shift();
   }
 
   /** Entered by each call. */

@@ -185,11 +185,7 @@ function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => 
   };
 }
 
-/** Bounds the log of a run. */
-const LOG_MAX = 200;
-
 function nodeProcessOf(process: MachineProcess, env: Environment): object {
-  const { log } = process;
   return {
     ...{ env: { ...env }, argv: ['node', 'main.js'], pid: process.pid, platform: 'linux', versions: {} },
     getuid: () => 1000,
@@ -199,14 +195,8 @@ function nodeProcessOf(process: MachineProcess, env: Environment): object {
     },
     exit: (code: number) => process.exit(code),
     stdout: { write: () => true },
-    stderr: {
-      write(text: string) {
-        if (!process.isAlive) return;
-        process.machine.trace(`${process.pid} says ${text.trimEnd()}`);
-        log.push(JSON.parse(text));
-        if (log.length > LOG_MAX) log.shift();
-      },
-    },
+    // Lines come by `writeSync`.
+    stderr: { on() {} },
     memoryUsage: () => ({ rss: 1 }),
     emitWarning() {},
   };
