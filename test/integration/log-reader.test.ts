@@ -67,6 +67,18 @@ function fullPipe() {
   return { fd, read, close };
 }
 
+/** Reads every 300 ms until the shipper has ended. */
+async function readSlowly({ read }: ReturnType<typeof fullPipe>, ended: Promise<unknown[]>) {
+  let said = '';
+  const reading = setInterval(() => {
+    said += read();
+  }, 300);
+  const [code] = await ended;
+  clearInterval(reading);
+  said += read();
+  return { code, said };
+}
+
 function start(stderr: number | 'pipe', settings: Readonly<Record<string, string>>): ChildProcess {
   child = spawn(process.execPath, [SHIPPER], {
     env: { PATH: process.env.PATH, LOGTAP_STATUS_PORT: 'off', ...settings },
@@ -105,13 +117,7 @@ test('a log that is not read holds no line up, and its last line, the ledger, co
     await deliver('while the log is full');
     const ended = once(shipper, 'exit');
     shipper.kill('SIGTERM');
-    let said = '';
-    const reading = setInterval(() => {
-      said += pipe.read();
-    }, 300);
-    const [code] = await ended;
-    clearInterval(reading);
-    said += pipe.read();
+    const { code, said } = await readSlowly(pipe, ended);
     expect(code).toBe(0);
     const ledger = JSON.parse(said.trimEnd().split('\n').at(-1)!);
     expect([ledger.read, ledger.balanced]).toEqual([1, true]);
@@ -125,13 +131,7 @@ test('the error of a wrong setting comes once the log is read', async () => {
   const pipe = fullPipe();
   try {
     const ended = once(start(pipe.fd, { ...lines(), LOGTAP_SINK: 'nowhere' }), 'exit');
-    let said = '';
-    const reading = setInterval(() => {
-      said += pipe.read();
-    }, 300);
-    const [code] = await ended;
-    clearInterval(reading);
-    said += pipe.read();
+    const { code, said } = await readSlowly(pipe, ended);
     expect(code).toBe(78);
     expect(said).toContain("LOGTAP_SINK='nowhere'");
   } finally {

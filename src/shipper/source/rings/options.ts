@@ -35,7 +35,7 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly planned?: ReadonlyMap<string, RingCheckpoint> | undefined;
   /** Called when the notice of that loss is delivered, before the ring forgets it. */
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
-  /** Called with at most what lies behind an invalid frame, before its ring forgets it. Nothing has read it. */
+  /** Called with an upper bound of the lines behind an invalid frame, before its ring forgets them. Nothing has read them. */
   readonly onInvalidFrames?: (unread: Lost) => void;
   /** Writes the counts, and what `onAcknowledging` was told, now. */
   readonly keepCounts?: () => void;
@@ -60,7 +60,7 @@ export interface RingReaderOptions extends FrameStreamOptions {
   /** Called with unacknowledged lines of previous readers when their notice is delivered, before the ring forgets them. */
   readonly onNoticed?: ((lostWithPreviousRun: Lost) => void) | undefined;
   /**
-   * Called with at most what lies behind an invalid frame when all before it is acknowledged, before the ring forgets it. The next
+   * Called with an upper bound of the lines behind an invalid frame when all before it is acknowledged, before the ring forgets it. The next
    * `checkpoint` passes over it.
    */
   readonly onInvalidFrames?: ((unread: Lost) => void) | undefined;

@@ -1,4 +1,4 @@
-/** Rings with a part that no reader can read: lines before it are delivered, and at most what lies behind is counted, once. */
+/** Rings with a part that no reader can read: the lines before it are delivered, and the lines behind it counted once, as an upper bound. */
 import { ftruncateSync, mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
@@ -82,7 +82,7 @@ test.each([
   ['with a length beyond the limit', LONG, 'length', { lines: 1, bytes: LONG.length + data(1, 3n, 'unread\n').length }],
   ['of a file that was not announced', data(20, 2n, 'a\nb'), 'stream', { lines: 3, bytes: 3 + 7 }],
   ['that greets once more', hello(), 'hello', { lines: 1, bytes: 7 }],
-])('a frame %s: at most what lies behind is counted before its ring is removed', async (_, invalid, reason, lost) => {
+])('a frame %s: the lines behind it are counted before its ring is removed', async (_, invalid, reason, lost) => {
   const fd = ringOf(Buffer.concat([GREETING, data(1, 1n, 'one\nrest'), invalid, data(1, 3n, 'unread\n')]));
   expect(await ship()).toEqual({
     messages: ['one', 'rest', notice(lost.lines, lost.bytes)],
