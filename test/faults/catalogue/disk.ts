@@ -1,7 +1,8 @@
 /** Volumes that are full, and a disk that lost something in a crash of the node. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RING_NAMES } from '../../../src/contract.js';
 import type { Scene } from '../../support/fault-scene.js';
 import { until } from '../../support/run.js';
 import { type Cell, type Fault, PATIENT } from './fault.js';
@@ -14,6 +15,14 @@ function volume(directory: string, name: string, size: string) {
   mkdirSync(path);
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0777`, 'tmpfs', path]);
   return { path, undo: () => void execFileSync('umount', ['--lazy', path]) };
+}
+
+/** Gives the free rings away and fills their room. False where the shipper has made one in between. */
+function isFull(rings: string, rest: string): boolean {
+  const free = () => readdirSync(rings).filter((name) => name.startsWith(RING_NAMES.FREE));
+  for (const name of free()) unlinkSync(join(rings, name));
+  expect(() => appendFileSync(rest, Buffer.alloc(16 << 20))).toThrow('ENOSPC');
+  return free().length === 0;
 }
 
 const full: readonly Fault[] = [
@@ -36,18 +45,23 @@ const full: readonly Fault[] = [
     name: 'volume of rings full (ENOSPC)',
     appliesTo: ({ transport }) => transport === 'ring',
     prepare(directory) {
-      // Room for the ring of the first writer and little more.
-      const { path, undo } = volume(directory, 'rings', '2200k');
-      return { rings: path, undo };
+      const { path, undo } = volume(directory, 'rings', '8m');
+      const rings = join(path, 'rings');
+      mkdirSync(rings, { mode: 0o777 });
+      return { rings, undo };
     },
     async happen(scene) {
-      const writers = Array.from({ length: 8 }, () =>
-        scene.write({ ...PATIENT, lines: 2000, per: 200, pauseSeconds: 0.05 }),
-      );
-      await Promise.all(writers.map(({ ended }) => ended));
+      const write = () => scene.write({ ...PATIENT, lines: 2000, per: 200, pauseSeconds: 0.05 }).ended;
+      await scene.untilAllRead();
+      const rest = join(scene.rings, '..', 'rest');
+      await until('the volume is full and has no free ring', () => isFull(scene.rings, rest), 120_000);
+      await write();
+      unlinkSync(rest);
+      await write();
     },
     fates: ['not_handed_over'],
-    expect: ({ original }) => expect(original).toBeGreaterThan(0),
+    // All lines of the one writer that found the volume full.
+    expect: ({ original }) => expect(original).toBe(2000),
   },
 ];
 
