@@ -39,6 +39,7 @@ export type { TextOptions } from './records/text-options.js';
 export { CloudWatchFormat, type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { FirehoseSinkProps } from './sinks/firehose.js';
+export type { HttpsSinkProps } from './sinks/https.js';
 export type { ModuleSinkProps } from './sinks/module.js';
 export { OpenSearchSchema, OpenSearchSigning, type OpenSearchSinkProps } from './sinks/opensearch.js';
 export { OtlpAwsService, type OtlpSinkProps } from './sinks/otlp.js';
