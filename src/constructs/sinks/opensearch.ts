@@ -2,10 +2,10 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { OPENSEARCH_SETTINGS } from '../../catalog/sinks/opensearch.js';
 import { must } from '../props/must.js';
-import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
-import { arn, egressTo } from './endpoint.js';
-import type { HttpsSinkProps } from './https.js';
+import { accountOf, asRole } from './connection/assumed-role.js';
+import { arn, egressTo } from './connection/endpoint.js';
+import type { HttpsSinkProps } from './connection/https.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /** Shape of a document in OpenSearch. */

@@ -1,4 +1,4 @@
-import type { SecretKey } from './sink-config.js';
+import type { SecretKey } from '../sink-config.js';
 
 /** Connection to a service over HTTPS: role and region of signed requests, certificates, compression. */
 export interface HttpsSinkProps {
