@@ -209,12 +209,25 @@ static int open_bell(const char *bell) {
     return lt_sys_open(bell, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
 }
 
+/* Any user may write to it, regardless of the umask, which may keep even its owner from opening it. By a descriptor:
+ * the name may lead to another file by now, as any user of the directory can put a link there. */
+static void share_bell(const char *bell) {
+    static const char descriptors[] = "/proc/self/fd/";
+    enum { DIRECTORY_BYTES = sizeof descriptors - 1, DIGITS = 21 };
+    char named[DIRECTORY_BYTES + DIGITS];
+    struct stat file = {0};
+    const int fd = lt_sys_open(bell, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0) return;
+    lt_copy(named, descriptors, DIRECTORY_BYTES);
+    (void)lt_format_decimal(named + DIRECTORY_BYTES, (uint64_t)fd);
+    if (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) (void)lt_syscall(__NR_fchmodat, AT_FDCWD, named, 0666);
+    (void)lt_sys_close(fd);
+}
+
 /* The shipper's image has no program that makes one, and Node no call. */
 static int make_bell(const char *bell) {
     enum { PIPE = 0010000 };
-    if (lt_syscall(__NR_mknodat, AT_FDCWD, bell, PIPE | 0666, 0) == 0) {
-        (void)lt_syscall(__NR_fchmodat, AT_FDCWD, bell, 0666); /* regardless of the umask */
-    }
+    if (lt_syscall(__NR_mknodat, AT_FDCWD, bell, PIPE | 0666, 0) == 0) share_bell(bell);
     return open_bell(bell);
 }
 

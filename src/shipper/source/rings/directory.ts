@@ -3,7 +3,6 @@
  */
 import { execFileSync } from 'node:child_process';
 import {
-  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -59,8 +58,7 @@ const instanceAt = (bytes: Buffer, at: number): string => bytes.readBigUInt64LE(
 export function makeRingDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
-    // Processes of any user rename and make files in it. A sticky bit would forbid that.
-    if ((lstatSync(path).mode & 0o7777) !== 0o777) chmodSync(path, 0o777);
+    if ((lstatSync(path).mode & 0o7777) !== 0o777) openToAllUsers(path);
     const probe = join(path, `${MAKING}probe`);
     closeSync(createIn(probe));
     rmSync(probe);
@@ -71,6 +69,19 @@ export function makeRingDirectory(path: string): void {
       ],
       { cause: error },
     );
+  }
+}
+
+/**
+ * Processes of any user rename and make files in the directory. A sticky bit would forbid that. By a descriptor: another user of its parent
+ * can put a link to a directory of the shipper in its place meanwhile.
+ */
+function openToAllUsers(path: string): void {
+  const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  try {
+    fchmodSync(directory, 0o777);
+  } finally {
+    closeSync(directory);
   }
 }
 
