@@ -38,6 +38,8 @@ export interface RingReceiverOptions {
   readonly pool?: number;
   /** @default 1 MiB */
   readonly capacity?: number;
+  /** An existing directory, which stays as it is. @default a new one with a bell */
+  readonly directory?: string;
 }
 
 export function freeRing(capacity: number): Buffer {
@@ -51,18 +53,21 @@ export function freeRing(capacity: number): Buffer {
 
 /** Keeps rings ready in a new directory in memory and reads those that are claimed. Close it at the end of a test. */
 export class RingReceiver {
-  readonly directory = mkdtempSync('/dev/shm/logtap-rings-');
+  readonly directory: string;
   readonly #files = new Map<string, { readonly fd: number; readonly chunks: Buffer[]; position: bigint }>();
   readonly #pool: number;
   readonly #capacity: number;
   #made = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ pool = 4, capacity = 1024 * 1024 }: RingReceiverOptions = {}) {
+  constructor({ pool = 4, capacity = 1024 * 1024, directory }: RingReceiverOptions = {}) {
     this.#pool = pool;
     this.#capacity = capacity;
-    chmodSync(this.directory, 0o777);
-    execFileSync('mkfifo', ['-m', '666', join(this.directory, RING_NAMES.BELL)]);
+    this.directory = directory ?? mkdtempSync('/dev/shm/logtap-rings-');
+    if (directory === undefined) {
+      chmodSync(this.directory, 0o777);
+      execFileSync('mkfifo', ['-m', '666', join(this.directory, RING_NAMES.BELL)]);
+    }
     this.#refill();
   }
 

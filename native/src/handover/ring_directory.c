@@ -4,6 +4,7 @@
 #include "config.h"
 #include "confinement.h"
 #include "process.h"
+#include "shared_directory.h"
 #include "size_limit.h"
 #include "text.h"
 
@@ -21,18 +22,6 @@ struct directory_entry {
     uint8_t type;
     char name[];
 };
-
-static LT_LARGE char path[LT_PATH_MAX + NAME_MAX_BYTES];
-static LT_LARGE char claimed_path[LT_PATH_MAX + NAME_MAX_BYTES];
-
-/* The path of a name in the directory, in `out`. */
-static char *in_directory(char *out, const char *name) {
-    const size_t length = lt_length(lt_config.target);
-    lt_copy(out, lt_config.target, length);
-    out[length] = '/';
-    lt_copy(out + length + 1, name, lt_length(name) + 1);
-    return out;
-}
 
 /* `prefix`PID-INSTANCE-N. */
 static void own_name(char out[NAME_MAX_BYTES], const char *prefix, const struct lt_ring *ring) {
@@ -103,8 +92,20 @@ static bool is_fresh(const struct lt_ring *ring) {
            *(const uint64_t *)(map + LT_RING_HEAD_AT) == 0 && *(const uint64_t *)(map + LT_RING_TAIL_AT) == 0;
 }
 
-static int open_claimed(struct lt_ring *ring) {
-    const int fd = lt_sys_open(claimed_path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+static int open_in(int directory, const char *name, int flags) {
+    return (int)lt_syscall(__NR_openat, directory, name, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+}
+
+static int rename_in(int directory, const char *from, const char *to) {
+    return (int)lt_syscall(__NR_renameat2, directory, from, directory, to, 0);
+}
+
+static void remove_from(int directory, const char *name) {
+    (void)lt_syscall(__NR_unlinkat, directory, name, 0);
+}
+
+static int open_claimed(struct lt_ring *ring, int directory, const char *claimed) {
+    const int fd = open_in(directory, claimed, O_RDWR);
     if (fd < 0) return fd;
     const int error = map_and_close(ring, fd);
     if (error != 0) return error;
@@ -113,23 +114,25 @@ static int open_claimed(struct lt_ring *ring) {
     return -EINVAL;
 }
 
-static bool claim_named(struct lt_ring *ring, const char *name) {
-    if (lt_syscall(__NR_renameat2, AT_FDCWD, in_directory(path, name), AT_FDCWD, claimed_path, 0) != 0) return false;
-    if (open_claimed(ring) == 0) return true;
-    (void)lt_syscall(__NR_unlinkat, AT_FDCWD, claimed_path, 0);
+static bool claim_named(struct lt_ring *ring, int directory, const char *name) {
+    char claimed[NAME_MAX_BYTES];
+    own_name(claimed, LT_RING_NAME_USED, ring);
+    if (rename_in(directory, name, claimed) != 0) return false;
+    if (open_claimed(ring, directory, claimed) == 0) return true;
+    remove_from(directory, claimed);
     return false;
 }
 
 /* A shipper that sends a process to a larger ring has made it under the name of the process. */
-static bool claim_larger(struct lt_ring *ring) {
+static bool claim_larger(struct lt_ring *ring, int directory) {
     char name[NAME_MAX_BYTES] = LT_RING_NAME_FREE;
     if (ring->claims == 0) return false;
     lt_format_hex(name + sizeof LT_RING_NAME_FREE - 1, lt_process->instance);
-    return claim_named(ring, name);
+    return claim_named(ring, directory, name);
 }
 
 /* Takes one of the free rings of a listing. Not always the first one: many processes start at once. */
-static int claim_listed(struct lt_ring *ring, const char *listing, size_t length) {
+static int claim_listed(struct lt_ring *ring, int directory, const char *listing, size_t length) {
     enum { CHOICES = 16 };
     const char *names[CHOICES];
     unsigned count = 0;
@@ -139,20 +142,17 @@ static int claim_listed(struct lt_ring *ring, const char *listing, size_t length
         at += entry->size;
     }
     for (unsigned i = 0; i < count; i++) {
-        if (claim_named(ring, names[(lt_process->pid + i) % count])) return 0;
+        if (claim_named(ring, directory, names[(lt_process->pid + i) % count])) return 0;
     }
     return -ENOENT;
 }
 
-static int claim_free(struct lt_ring *ring) {
+static int claim_free(struct lt_ring *ring, int directory) {
     static LT_LARGE char listing[LISTING_BYTES] __attribute__((aligned(8)));
-    const int fd = lt_sys_open(lt_config.target, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0) return fd;
     int result = -ENOENT;
     long got = 0;
-    while (result != 0 && (got = lt_syscall(__NR_getdents64, fd, listing, sizeof listing)) > 0)
-        result = claim_listed(ring, listing, (size_t)got);
-    (void)lt_sys_close(fd);
+    while (result != 0 && (got = lt_syscall(__NR_getdents64, directory, listing, sizeof listing)) > 0)
+        result = claim_listed(ring, directory, listing, (size_t)got);
     return result;
 }
 
@@ -175,10 +175,12 @@ static bool allocate(int fd) {
 }
 
 /* It gets the name by which the shipper looks for rings when it is whole. */
-static int make_own(struct lt_ring *ring) {
-    char name[NAME_MAX_BYTES];
-    own_name(name, "new-", ring);
-    const int fd = lt_sys_open(in_directory(path, name), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+static int make_own(struct lt_ring *ring, int directory) {
+    char making[NAME_MAX_BYTES];
+    char claimed[NAME_MAX_BYTES];
+    own_name(making, "new-", ring);
+    own_name(claimed, LT_RING_NAME_USED, ring);
+    const int fd = open_in(directory, making, O_RDWR | O_CREAT | O_EXCL);
     if (fd < 0) return fd;
     int result = -ENOSPC;
     if (allocate(fd)) {
@@ -186,60 +188,52 @@ static int make_own(struct lt_ring *ring) {
     } else {
         (void)lt_sys_close(fd);
     }
-    if (result == 0) result = (int)lt_syscall(__NR_renameat2, AT_FDCWD, path, AT_FDCWD, claimed_path, 0);
+    if (result == 0) result = rename_in(directory, making, claimed);
     if (result == 0) return 0;
-    (void)lt_syscall(__NR_unlinkat, AT_FDCWD, path, 0);
+    remove_from(directory, making);
     lt_ring_directory_leave(ring);
     return result;
 }
 
 int lt_ring_directory_claim(struct lt_ring *ring) {
-    char name[NAME_MAX_BYTES];
-    own_name(name, LT_RING_NAME_USED, ring);
-    (void)in_directory(claimed_path, name);
     ring->map = NULL;
-    int result = claim_larger(ring) ? 0 : claim_free(ring);
-    if (result == -ENOENT) result = make_own(ring);
+    const int directory = lt_shared_directory_open_or_make(lt_config.target);
+    if (directory < 0) return directory;
+    int result = claim_larger(ring, directory) ? 0 : claim_free(ring, directory);
+    if (result == -ENOENT) result = make_own(ring, directory);
+    (void)lt_sys_close(directory);
     if (result == 0) ring->claims++;
     return result;
 }
 
 /* For reading too: with a reader, if only ourselves, a pipe never raises SIGPIPE. */
-static int open_bell(const char *bell) {
-    return lt_sys_open(bell, O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW, 0);
-}
-
-/* Any user may write to it, regardless of the umask, which may keep even its owner from opening it. By a descriptor:
- * the name may lead to another file by now, as any user of the directory can put a link there. */
-static void share_bell(const char *bell) {
-    static const char descriptors[] = "/proc/self/fd/";
-    enum { DIRECTORY_BYTES = sizeof descriptors - 1, DIGITS = 21 };
-    char named[DIRECTORY_BYTES + DIGITS];
+static int open_bell(int directory) {
+    const int fd = open_in(directory, LT_RING_NAME_BELL, O_RDWR);
     struct stat file = {0};
-    const int fd = lt_sys_open(bell, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (fd < 0) return;
-    lt_copy(named, descriptors, DIRECTORY_BYTES);
-    (void)lt_format_decimal(named + DIRECTORY_BYTES, (uint64_t)fd);
-    if (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) (void)lt_syscall(__NR_fchmodat, AT_FDCWD, named, 0666);
+    if (fd < 0 || (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode))) return fd;
     (void)lt_sys_close(fd);
+    return -EINVAL;
 }
 
 /* The shipper's image has no program that makes one, and Node no call. */
-static int make_bell(const char *bell) {
+static int make_bell(int directory) {
     enum { PIPE = 0010000 };
-    if (lt_syscall(__NR_mknodat, AT_FDCWD, bell, PIPE | 0666, 0) == 0) share_bell(bell);
-    return open_bell(bell);
+    const bool is_made = lt_syscall(__NR_mknodat, directory, LT_RING_NAME_BELL, PIPE | 0666, 0) == 0;
+    const int fd = open_bell(directory);
+    if (is_made && fd >= 0) (void)lt_syscall(__NR_fchmod, fd, 0666); /* regardless of the umask */
+    return fd;
 }
 
 void lt_ring_directory_bell(const uint64_t *words, size_t count) {
     /* A shipper that is not woken looks by itself within a second. */
     static const long calls[] = {__NR_openat, __NR_fstat, __NR_write, __NR_close};
     if (!lt_confinement_allows_all(calls, sizeof calls / sizeof *calls)) return;
-    struct stat file = {0};
-    const char *bell = in_directory(path, LT_RING_NAME_BELL);
-    int fd = open_bell(bell);
-    if (fd == -ENOENT) fd = make_bell(bell);
+    const int directory = lt_shared_directory_open(lt_config.target);
+    if (directory < 0) return;
+    int fd = open_bell(directory);
+    if (fd == -ENOENT) fd = make_bell(directory);
+    (void)lt_sys_close(directory);
     if (fd < 0) return;
-    if (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) (void)lt_sys_write(fd, words, count * sizeof *words);
+    (void)lt_sys_write(fd, words, count * sizeof *words);
     (void)lt_sys_close(fd);
 }

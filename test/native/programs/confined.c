@@ -48,6 +48,7 @@ static const struct {
     {"madvise", SYS_madvise},
     {"socket", SYS_socket},
     {"getdents64", SYS_getdents64},
+    {"fchmod", SYS_fchmod},
 #ifdef SYS_fork
     {"fork", SYS_fork},
 #endif
