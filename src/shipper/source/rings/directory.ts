@@ -15,7 +15,7 @@ import {
   rmSync,
 } from 'node:fs';
 import { Socket } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { runbook } from '../../../catalog/runbook.js';
 import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../../contract.js';
 import { ConfigError, codeOf, messageOf } from '../../errors.js';
@@ -54,34 +54,43 @@ const LOSS_BYTES = 4 * WAKE_UP_BYTES;
 
 const instanceAt = (bytes: Buffer, at: number): string => bytes.readBigUInt64LE(at).toString(16).padStart(16, '0');
 
-/** Throws a ConfigError when that cannot be. */
+/**
+ * Makes the directory, or uses the one of a process that was first. Any process of the pod can put a link there, so none is followed.
+ * Throws a ConfigError when that cannot be.
+ */
 export function makeRingDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
-    if ((lstatSync(path).mode & 0o7777) !== 0o777) openToAllUsers(path);
+    makeForAll(path);
+    const handle = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+    try {
+      // Processes of any user rename and make files in it. A sticky bit would forbid that. A volume with a group adds its bit.
+      if ((fstatSync(handle).mode & 0o1777) !== 0o777) fchmodSync(handle, 0o777);
+    } finally {
+      closeSync(handle);
+    }
     const probe = join(path, `${MAKING}probe`);
     closeSync(createIn(probe));
     rmSync(probe);
   } catch (error) {
     throw new ConfigError(
       [
-        `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory that user ${process.getuid?.()} owns or can make: correct its owner, choose another path, or leave it out; see ${runbook('the-shipper-does-not-start')}.`,
+        `LOGTAP_RING_DIR: cannot make or write '${path}': ${messageOf(error)}. It must be a directory, not a link, that user ${process.getuid?.()} owns or can make, or that every user can write: correct it, choose another path, or leave it out; see ${runbook('the-shipper-does-not-start')}.`,
       ],
       { cause: error },
     );
   }
 }
 
-/**
- * Processes of any user rename and make files in the directory. A sticky bit would forbid that. By a descriptor: another user of its parent
- * can put a link to a directory of the shipper in its place meanwhile.
- */
-function openToAllUsers(path: string): void {
-  const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+/** At no moment is there one that a process of another user cannot use. */
+function makeForAll(path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const umask = process.umask(0);
   try {
-    fchmodSync(directory, 0o777);
+    mkdirSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
   } finally {
-    closeSync(directory);
+    process.umask(umask);
   }
 }
 
