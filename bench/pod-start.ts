@@ -34,6 +34,7 @@ const FORMS: Readonly<Record<string, Form>> = {
   'classic, init container': isClassic,
   'classic, image volume': { ...image, ...isClassic },
   'classic, init container, fail-open': { ...isClassic, ...isOpen },
+  'classic, image volume, fail-open': { ...image, ...isClassic, ...isOpen },
 };
 
 /** A program with the libraries that it is linked with. */

@@ -1,5 +1,5 @@
 /** The library by an image volume, under a real kubelet and containerd: every form of the pod, and the ways in which a node may lack it. */
-import { LibraryVolume } from '../../src/constructs/props/log-tap-props.js';
+import { FailurePolicy, LibraryVolume } from '../../src/constructs/props/log-tap-props.js';
 import { alpine, legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
 import type { AuditedTest } from './audits.js';
 
@@ -56,6 +56,30 @@ export function imageVolume(test: AuditedTest): void {
     await k8s.tell(['delete', 'pod', name, PATIENCE]);
     expect(await k8s.stored(name)).toEqual(['first', 'last']);
   });
+
+  for (const nativeSidecar of [true, false]) {
+    const form = nativeSidecar ? 'native' : 'classic';
+    test(`fail-open, a ${form} sidecar: no init container is added, and lines of several users before the shipper arrive`, async (k8s) => {
+      const name = k8s.name('open');
+      const as = (user: number) => ({ ...SECURITY, runAsUser: user });
+      const script = 'echo early; until [ -e /.logtap/run/logtap.sock ]; do sleep 0.1; done; echo late';
+      const containers = [
+        legacy(script, { securityContext: as(1000) }),
+        legacy(script, { name: 'other', securityContext: as(2000) }),
+      ];
+      const migrate = legacy('umask 077; echo migrated', { name: 'migrate', securityContext: as(3000) });
+      const pod = podOf(name, containers, { restartPolicy: 'Never', initContainers: [migrate] });
+      const tapped = k8s.tapped(pod, {
+        ...{ sink: k8s.toOpenSearch(name), library, shipper, nativeSidecar },
+        ...{ failurePolicy: FailurePolicy.FAIL_OPEN, containers: ['app', 'other', 'migrate'] },
+      });
+      const added = tapped.spec.initContainers.map((each: Mount) => each.name);
+      expect(added).toEqual(nativeSidecar ? ['logtap', 'migrate'] : ['migrate']);
+      await k8s.apply(tapped);
+      await k8s.ended(name);
+      expect((await k8s.stored(name)).sort()).toEqual(['early', 'early', 'late', 'late', 'migrated']);
+    });
+  }
 
   test('a runtime that ignores the subPath mounts the whole image, which has the library in its root, too', async (k8s) => {
     const name = k8s.name('whole');

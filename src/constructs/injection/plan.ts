@@ -60,7 +60,7 @@ export function planInjection(manifest: any, given: ResolvedProps): InjectionPla
     .filter(({ name }) => selection.containers?.includes(name) ?? true)
     .filter(({ name }) => !selection.excludeContainers.includes(name))
     .map((container) => ({ container, options: optionsOf(container.name, ofPod, annotated) }));
-  const { props, annotations } = withContainers(withLibrary(ofPod, template, taps), annotated, taps);
+  const { props, annotations } = withContainers(ofPod, annotated, taps);
   return {
     workload,
     template,
@@ -87,15 +87,6 @@ function withRecords(props: ResolvedProps, records: RecordOptions): ResolvedProp
     ...(records.fields && { fields: { ...props.recordOptions.fields, ...records.fields } }),
   };
   return { ...props, recordOptions, records: resolveRecords(recordOptions) };
-}
-
-/**
- * The installer also makes the directory of rings. A container that may start before the shipper needs it, so there the library does not
- * come by an image volume.
- */
-function withLibrary(props: ResolvedProps, { spec }: PodTemplate, taps: readonly ContainerTap[]): ResolvedProps {
-  const startsBefore = !props.isNative && taps.some(({ container }) => spec.initContainers?.includes(container));
-  return props.isImageVolume && (!props.isGate || startsBefore) ? { ...props, isImageVolume: false } : props;
 }
 
 /** The options of one container: those of the pod, overridden by the container's property, then by its annotation. */

@@ -149,7 +149,7 @@ export function installer(props: ResolvedProps, run: ShipperRun): Container {
   return {
     name: INSTALLER,
     ...image(props),
-    // Also makes the directory of rings, so that an application that starts before the shipper can make its own rings.
+    // Also makes the directory of rings: the shipper owns it, however the application and the shipper start.
     args: ['install', LIBRARY_MOUNT_PATH, RING_PATH],
     resources: {
       limits: {

@@ -97,8 +97,7 @@ export interface LogTapProps extends TapOptions, RecordOptions {
 
   /**
    * How the library comes into the pod: by an image volume, or by an init container. An image volume makes the start of a pod
-   * shorter. Where a tapped container may start before the shipper, the init container is there in any case: with
-   * `failurePolicy: fail-open`, and with tapped init containers beside a classic sidecar.
+   * shorter.
    *
    * @default - an image volume if `kubernetesVersion` is 1.35 or newer, otherwise an init container
    */

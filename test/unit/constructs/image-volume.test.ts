@@ -126,23 +126,27 @@ describe('an image volume', () => {
   });
 });
 
-describe('a container that may start before the shipper finds the directory of rings, which the installer makes', () => {
+describe('a container that may start before the shipper makes the directory of rings itself: no init container is added', () => {
   const init = { initContainers: [{ name: 'migrate', image: 'migrate:1' }] };
-  test.each([
-    ['a native sidecar', {}, init, false],
-    ['a native sidecar, and a tapped init container behind it', { containers: ['app', 'migrate'] }, init, false],
-    ['no gate', { failurePolicy: FailurePolicy.FAIL_OPEN }, {}, true],
-    ['a classic sidecar', { nativeSidecar: false }, init, false],
-    [
-      'a classic sidecar, and a tapped init container before it',
-      { nativeSidecar: false, containers: ['app', 'migrate'] },
-      init,
-      true,
-    ],
-  ])('%s', (_, more, spec, isInstalled) => {
+  const open = { failurePolicy: FailurePolicy.FAIL_OPEN };
+  const tapped = { containers: ['app', 'migrate'] };
+  const classic = { nativeSidecar: false };
+  test.each<[string, Given, object, string[]]>([
+    ['a native sidecar, and a tapped init container behind it', tapped, init, ['logtap', 'migrate']],
+    ['a native sidecar without a gate', open, {}, ['logtap']],
+    ['a classic sidecar without a gate', { ...classic, ...open }, {}, []],
+    ['a classic sidecar, and a tapped init container before it', { ...classic, ...tapped }, init, ['migrate']],
+    ['both', { ...classic, ...open, ...tapped }, init, ['migrate']],
+  ])('%s', (_, more, spec, expected) => {
     const { initContainers, volumes } = podOf(more, spec);
-    expect(namesOf(initContainers).includes('logtap-install')).toBe(isInstalled);
-    expect(volumes?.some(({ image }) => image !== undefined)).toBe(!isInstalled);
+    expect(namesOf(initContainers)).toEqual(expected);
+    expect(volumes?.filter(({ image }) => image !== undefined)).toHaveLength(1);
+  });
+
+  test('a policy without a gate', () => {
+    const text = JSON.stringify(tapPolicy('shop', resolve(properties(open))).objects);
+    const has = ['[\\"install\\"', 'opt/logtap/volume'].map((part) => text.includes(part));
+    expect(has).toEqual([false, true]);
   });
 });
 
