@@ -37,6 +37,7 @@ export type { RecordOptions } from './records/record-options.js';
 export { type AddedRedaction, type ConfigMapKey, type Redaction, RedactionKind } from './records/redaction-options.js';
 export type { TextOptions } from './records/text-options.js';
 export { CloudWatchFormat, type CloudWatchSinkProps, LogGroupClass } from './sinks/cloudwatch.js';
+export type { HttpsSinkProps } from './sinks/connection/https.js';
 export type { FileSinkProps } from './sinks/file.js';
 export type { FirehoseSinkProps } from './sinks/firehose.js';
 export type { ModuleSinkProps } from './sinks/module.js';

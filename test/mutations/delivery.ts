@@ -259,6 +259,13 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: unit('sinks/body-limit'),
   },
   {
+    fault: 'a note of S3 that cannot be read now is taken for none',
+    file: 'src/shipper/sinks/s3/intent.ts',
+    text: "if (codeOf(error) === 'ENOENT') return",
+    by: "if (codeOf(error) !== '') return",
+    foundBy: unit('sinks/s3-notes'),
+  },
+  {
     fault: 'S3: the note of the next object forgets records that are in doubt',
     file: 'src/shipper/sinks/s3/intent.ts',
     text: '...(!doubtful.isEmpty && {',

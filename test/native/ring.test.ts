@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   readSync,
   rmSync,
   statSync,
@@ -292,11 +293,28 @@ test('the bell rings for a claim, and once for each sleep of the reader', async 
   closeSync(bell);
 });
 
-test('a missing bell is made by the first process, for every other', async () => {
+test.each(['077', '777'])(
+  'a missing bell is made by the first process, for every other, with umask %s',
+  async (mask) => {
+    receiver = new RingReceiver();
+    const bell = join(receiver.directory, RING_NAMES.BELL);
+    rmSync(bell);
+    await shell(`umask ${mask}; exec echo out`);
+    expect(statSync(bell).isFIFO()).toBe(true);
+    expect(statSync(bell).mode & 0o777).toBe(0o666);
+  },
+);
+
+test('a link that another user puts in place of a new bell does not open the file that it leads to', async () => {
   receiver = new RingReceiver();
   const bell = join(receiver.directory, RING_NAMES.BELL);
   rmSync(bell);
-  await shell('umask 077; exec echo out');
-  expect(statSync(bell).isFIFO()).toBe(true);
-  expect(statSync(bell).mode & 0o777).toBe(0o666);
+  const secret = join(temporaryDirectory(), 'secret');
+  writeFileSync(secret, 'for its owner only', { mode: 0o600 });
+  // The library names the bell within the directory.
+  const options = { settings: toRing(), cwd: receiver.directory };
+  const { code, stdout } = await runTapped(program('between-calls'), [secret, 'echo', 'out'], options);
+  expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'out\n' });
+  expect(readlinkSync(bell)).toBe(secret);
+  expect(statSync(secret).mode & 0o777).toBe(0o600);
 });

@@ -215,13 +215,26 @@ static int open_bell(int directory) {
     return -EINVAL;
 }
 
+/* Any user may write to it, regardless of the umask, which may keep even its owner from opening it. By a descriptor:
+ * the name may lead to another file by now, as any user of the directory can put a link there. */
+static void share_bell(int directory) {
+    static const char descriptors[] = "/proc/self/fd/";
+    enum { DIRECTORY_BYTES = sizeof descriptors - 1, DIGITS = 21 };
+    char named[DIRECTORY_BYTES + DIGITS];
+    struct stat file = {0};
+    const int fd = open_in(directory, LT_RING_NAME_BELL, O_PATH);
+    if (fd < 0) return;
+    lt_copy(named, descriptors, DIRECTORY_BYTES);
+    (void)lt_format_decimal(named + DIRECTORY_BYTES, (uint64_t)fd);
+    if (lt_sys_fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) (void)lt_syscall(__NR_fchmodat, AT_FDCWD, named, 0666);
+    (void)lt_sys_close(fd);
+}
+
 /* The shipper's image has no program that makes one, and Node no call. */
 static int make_bell(int directory) {
     enum { PIPE = 0010000 };
-    const bool is_made = lt_syscall(__NR_mknodat, directory, LT_RING_NAME_BELL, PIPE | 0666, 0) == 0;
-    const int fd = open_bell(directory);
-    if (is_made && fd >= 0) (void)lt_syscall(__NR_fchmod, fd, 0666); /* regardless of the umask */
-    return fd;
+    if (lt_syscall(__NR_mknodat, directory, LT_RING_NAME_BELL, PIPE | 0666, 0) == 0) share_bell(directory);
+    return open_bell(directory);
 }
 
 void lt_ring_directory_bell(const uint64_t *words, size_t count) {

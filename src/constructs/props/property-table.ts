@@ -152,6 +152,8 @@ export const PROPERTIES = {
     setup: 'boolean',
     retentionDays: 'number',
     signing: 'one of es aoss',
+    username: 'string',
+    passwordSecret: 'SecretKey',
     region: 'string',
     roleArn: 'string',
     externalId: 'string',
@@ -160,8 +162,6 @@ export const PROPERTIES = {
     clientKeySecret: 'SecretKey',
     caSecret: 'SecretKey',
     gzip: 'boolean',
-    username: 'string',
-    passwordSecret: 'SecretKey',
   },
   OtlpSinkProps: {
     url: 'string!',

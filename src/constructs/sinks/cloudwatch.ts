@@ -2,9 +2,9 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { AWS_ACCOUNT, cloudWatchLogsHost, LOG_GROUP_TAG } from '../../catalog/values/service-names.js';
 import { must, mustBeNamed } from '../props/must.js';
-import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
-import { arn, egressTo } from './endpoint.js';
+import { accountOf, asRole } from './connection/assumed-role.js';
+import { arn, egressTo } from './connection/endpoint.js';
 import type { SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /**

@@ -3,9 +3,9 @@ import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { FIREHOSE_SETTINGS } from '../../catalog/sinks/firehose.js';
 import { AWS_ACCOUNT, firehoseHost } from '../../catalog/values/service-names.js';
 import { mustBeNamed } from '../props/must.js';
-import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
-import { arn, egressTo } from './endpoint.js';
+import { accountOf, asRole } from './connection/assumed-role.js';
+import { arn, egressTo } from './connection/endpoint.js';
 import type { SinkConfig } from './sink-config.js';
 
 /** Properties of the Amazon Data Firehose sink. */

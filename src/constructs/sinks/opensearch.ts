@@ -2,9 +2,10 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { OPENSEARCH_SETTINGS } from '../../catalog/sinks/opensearch.js';
 import { must } from '../props/must.js';
-import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
-import { arn, egressTo } from './endpoint.js';
+import { accountOf, asRole } from './connection/assumed-role.js';
+import { arn, egressTo } from './connection/endpoint.js';
+import type { HttpsSinkProps } from './connection/https.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /** Shape of a document in OpenSearch. */
@@ -26,7 +27,7 @@ export enum OpenSearchSigning {
 }
 
 /** Properties of the OpenSearch sink. */
-export interface OpenSearchSinkProps {
+export interface OpenSearchSinkProps extends HttpsSinkProps {
   /** URL of the cluster, http or https, without credentials, or URLs of several of its nodes, separated by commas. */
   readonly url: string;
 
@@ -75,65 +76,6 @@ export interface OpenSearchSinkProps {
    * @default - requests are not signed
    */
   readonly signing?: OpenSearchSigning;
-
-  /**
-   * AWS region of the domain or collection, such as `eu-central-1`.
-   *
-   * @default - none
-   */
-  readonly region?: string;
-
-  /**
-   * ARN of a role, such as one of another account, whose rights the shipper has at the cluster. The shipper assumes it with its
-   * own credentials: `Sink.assumedRoles` has the permissions of the role, and `Sink.iam` those of the shipper. Needs `signing`.
-   *
-   * @default - the shipper's own credentials
-   */
-  readonly roleArn?: string;
-
-  /**
-   * External ID that the trust policy of that role demands: 2 to 1224 letters, digits and `_ + = , . @ : / -`. It is no secret.
-   * Needs `roleArn`.
-   *
-   * @default - none
-   * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-   */
-  readonly externalId?: string;
-
-  /**
-   * ARN of the domain or the collection, for the statements of `Sink.iam`. Needs `signing`.
-   *
-   * @default - all of the region
-   */
-  readonly resourceArn?: string;
-
-  /**
-   * Secret with the certificate, in PEM, that the shipper presents to the cluster. Needs `clientKeySecret`.
-   *
-   * @default - no client certificate
-   */
-  readonly clientCertificateSecret?: SecretKey;
-
-  /**
-   * Secret with the key, in PEM, of that certificate.
-   *
-   * @default - no client certificate
-   */
-  readonly clientKeySecret?: SecretKey;
-
-  /**
-   * Secret with the certificates, in PEM, of the authorities to trust. Mounted only into the shipper.
-   *
-   * @default - those that Node trusts
-   */
-  readonly caSecret?: SecretKey;
-
-  /**
-   * Whether the shipper compresses requests. Reduces traffic and costs CPU time.
-   *
-   * @default false
-   */
-  readonly gzip?: boolean;
 
   /**
    * User name for basic authentication. Needs `passwordSecret`.

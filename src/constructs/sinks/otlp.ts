@@ -2,9 +2,10 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { OTLP_SETTINGS } from '../../catalog/sinks/otlp.js';
 import { must } from '../props/must.js';
-import { accountOf, asRole } from './assumed-role.js';
 import { bind } from './bind.js';
-import { arn, egressTo } from './endpoint.js';
+import { accountOf, asRole } from './connection/assumed-role.js';
+import { arn, egressTo } from './connection/endpoint.js';
+import type { HttpsSinkProps } from './connection/https.js';
 import type { SecretKey, SinkConfig, SinkIamStatement } from './sink-config.js';
 
 /** An AWS service that takes the OpenTelemetry protocol in signed requests. */
@@ -16,7 +17,7 @@ export enum OtlpAwsService {
 }
 
 /** Properties of the OpenTelemetry protocol sink. */
-export interface OtlpSinkProps {
+export interface OtlpSinkProps extends HttpsSinkProps {
   /** URL of the endpoint, http or https, without credentials. Without a path, requests go to `/v1/logs`. */
   readonly url: string;
 
@@ -40,65 +41,6 @@ export interface OtlpSinkProps {
    * @default - requests are not signed
    */
   readonly awsService?: OtlpAwsService;
-
-  /**
-   * AWS region of that service, such as `eu-central-1`.
-   *
-   * @default - none
-   */
-  readonly region?: string;
-
-  /**
-   * ARN of a role, such as one of another account, whose rights the shipper has at the endpoint. The shipper assumes it with its
-   * own credentials: `Sink.assumedRoles` has the permissions of the role, and `Sink.iam` those of the shipper. Needs `awsService`.
-   *
-   * @default - the shipper's own credentials
-   */
-  readonly roleArn?: string;
-
-  /**
-   * External ID that the trust policy of that role demands: 2 to 1224 letters, digits and `_ + = , . @ : / -`. It is no secret.
-   * Needs `roleArn`.
-   *
-   * @default - none
-   * @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
-   */
-  readonly externalId?: string;
-
-  /**
-   * ARN of the log group or of the pipeline, for the statements of `Sink.iam`. Needs `awsService`.
-   *
-   * @default - all of the region
-   */
-  readonly resourceArn?: string;
-
-  /**
-   * Secret with the certificate, in PEM, that the shipper presents to the endpoint. Needs `clientKeySecret`.
-   *
-   * @default - no client certificate
-   */
-  readonly clientCertificateSecret?: SecretKey;
-
-  /**
-   * Secret with the key, in PEM, of that certificate.
-   *
-   * @default - no client certificate
-   */
-  readonly clientKeySecret?: SecretKey;
-
-  /**
-   * Secret with the certificates, in PEM, of the authorities to trust. Mounted only into the shipper.
-   *
-   * @default - those that Node trusts
-   */
-  readonly caSecret?: SecretKey;
-
-  /**
-   * Whether the shipper compresses requests. Reduces traffic and costs CPU time.
-   *
-   * @default false
-   */
-  readonly gzip?: boolean;
 }
 
 export function otlp(props: OtlpSinkProps): SinkConfig {

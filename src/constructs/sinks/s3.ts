@@ -2,9 +2,9 @@
 import { CLOUDWATCH_SETTINGS } from '../../catalog/sinks/cloudwatch.js';
 import { S3_SETTINGS } from '../../catalog/sinks/s3.js';
 import { awsPartition, s3Host } from '../../catalog/values/service-names.js';
-import { asRole } from './assumed-role.js';
 import { bind } from './bind.js';
-import { egressTo } from './endpoint.js';
+import { asRole } from './connection/assumed-role.js';
+import { egressTo } from './connection/endpoint.js';
 import type { SinkConfig } from './sink-config.js';
 
 /** Compression of objects in Amazon S3. */

@@ -189,6 +189,7 @@ function nodeProcessOf(process: MachineProcess, env: Environment): object {
   return {
     ...{ env: { ...env }, argv: ['node', 'main.js'], pid: process.pid, platform: 'linux', versions: {} },
     getuid: () => 1000,
+    umask: () => 0o022,
     geteuid: () => 1000,
     on(name: string, call: () => void) {
       process.signals.set(name, [...(process.signals.get(name) ?? []), call]);

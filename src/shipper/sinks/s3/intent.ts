@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../../errors.js';
+import { codeOf, messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
 import { DoubtfulRecords, type NumbersByOrigin } from './doubtful-records.js';
 
@@ -25,6 +25,8 @@ interface Note {
 
 /** Several sinks may have notes. It stays that of the sink when its bucket or prefix is set anew. */
 const fileOf = (sink: string) => `s3-intent-${createHash('sha256').update(sink).digest('hex').slice(0, 8)}.json`;
+
+const WITHOUT_IT = 'An object that an earlier shipper was writing when it was killed may be stored twice, uncounted.';
 
 /** `taken`: with those of other sinks. */
 export const intentOf = (batch: RecordBatch, digest: string, taken = batch.count): Intent => ({
@@ -52,20 +54,26 @@ export class IntentFile {
     this.#onNotice = onNotice;
   }
 
-  /** That of an earlier shipper. */
+  /** That of an earlier shipper. Throws the system's errors where there may be one that cannot be read now. */
   read(): Note {
+    let text: string;
     try {
-      const { count, numbers, digest, doubtful }: Record<string, unknown> = JSON.parse(
-        readFileSync(this.#path, 'utf8'),
-      );
-      const isWhole = Number.isSafeInteger(count) && typeof digest === 'string' && isNumbers(numbers);
-      return {
-        intent: isWhole && (count as number) > 0 ? ({ count, numbers, digest } as Intent) : undefined,
-        doubtful: new DoubtfulRecords(isNumbers(doubtful) ? doubtful : {}),
-      };
-    } catch {
-      return { doubtful: new DoubtfulRecords() };
+      text = readFileSync(this.#path, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return noteOf({});
+      throw error;
     }
+    try {
+      return noteOf(JSON.parse(text));
+    } catch (error) {
+      this.#onNotice(`${this.#path} has no sense: ${messageOf(error)}. ${WITHOUT_IT}`);
+      return noteOf({});
+    }
+  }
+
+  /** It is not waited for any longer. */
+  giveUp(error: unknown): void {
+    this.#onNotice(`${this.#path} cannot be read: ${messageOf(error)}. ${WITHOUT_IT}`);
   }
 
   /** A disk that does not take it is no reason to keep records back. */
@@ -91,6 +99,14 @@ export class IntentFile {
       );
     }
   }
+}
+
+function noteOf({ count, numbers, digest, doubtful }: Record<string, unknown>): Note {
+  const isWhole = Number.isSafeInteger(count) && typeof digest === 'string' && isNumbers(numbers);
+  return {
+    intent: isWhole && (count as number) > 0 ? ({ count, numbers, digest } as Intent) : undefined,
+    doubtful: new DoubtfulRecords(isNumbers(doubtful) ? doubtful : {}),
+  };
 }
 
 const isNumbers = (value: unknown): value is NumbersByOrigin =>

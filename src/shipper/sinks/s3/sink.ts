@@ -2,9 +2,9 @@
  * An archive in Amazon S3: objects of compressed NDJSON. Each is written with If-None-Match under a key that is made of the ids of its
  * records, so that a repeated request stores nothing twice. After a kill the first records are taken as they were taken before.
  */
-import { ConfigError, NoAnswerError } from '../../errors.js';
+import { ConfigError, codeOf, messageOf, NoAnswerError } from '../../errors.js';
 import type { LabelSettings } from '../../labels/labels.js';
-import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
+import type { BatchLimits, CheckResult, Failure, RecordBatch, SendResult, Sink } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import { NdjsonEncoder } from '../lines/ndjson.js';
 import { Outcome } from '../outcome.js';
@@ -13,12 +13,15 @@ import type { SinkContext } from '../sink-context.js';
 import { classifyAnswer, detailOf } from './answer.js';
 import { type Compression, compressionOf } from './compression.js';
 import { S3Connection, type S3Settings } from './connection.js';
-import type { DoubtfulRecords } from './doubtful-records.js';
+import { DoubtfulRecords } from './doubtful-records.js';
 import { type Intent, IntentFile, intentOf } from './intent.js';
 import { type ArchiveObject, digest, type KeyOptions, objectsOf } from './objects.js';
 
 /** Bounds the columns of a batch of empty lines. */
 const RECORDS_MAX = 100_000;
+
+/** Sends that wait for a note that cannot be read. */
+const NOTE_WAITS_MAX = 5;
 
 /** Throws a ConfigError without a disk buffer, and for a compression that this Node does not have. */
 export function openS3(context: SinkContext<S3Settings & Metadata & LabelSettings>): Sink {
@@ -63,7 +66,9 @@ class S3Sink implements Sink {
   #previous: Intent | undefined;
   /** The intent that is on disk, by its digest. */
   #noted = '';
-  readonly #doubtful: DoubtfulRecords;
+  #doubtful = new DoubtfulRecords();
+  /** Sends that have waited for the note of an earlier shipper; `undefined` once it is read, or given up. */
+  #noteWaits: number | undefined = 0;
   /** Whether some of the last batch is not known to be stored. */
   #isUnderWay = false;
   #sends = 0;
@@ -73,19 +78,21 @@ class S3Sink implements Sink {
   constructor(options: S3SinkOptions) {
     this.#options = options;
     this.fillMs = options.fillMs;
-    const { intent, doubtful } = options.intents.read();
-    this.#previous = intent;
-    this.#doubtful = doubtful;
+    this.#readNote();
   }
 
   /** At first as many records as the earlier shipper had taken. */
   get limits(): BatchLimits {
+    this.#readNote();
     const { limits } = this.#options;
     const { count } = this.#previous ?? {};
     return count === undefined ? limits : { ...limits, maxRecords: Math.min(count, limits.maxRecords) };
   }
 
   async send(batch: RecordBatch, signal: AbortSignal, onProgress = () => {}): Promise<SendResult> {
+    const failure = this.#readNote({ isSending: true });
+    if (failure !== undefined)
+      return { retry: Array.from({ length: batch.count }, (_, i) => i), rejected: [], failure };
     const objects = objectsOf(batch, this.#options.keys);
     this.#note(batch, objects);
     this.#isUnderWay = true;
@@ -120,6 +127,25 @@ class S3Sink implements Sink {
   async close(): Promise<void> {
     if (this.#noted !== '' && !this.#isUnderWay) this.#noteDoubtful();
     this.#options.connection.close();
+  }
+
+  /** That of an earlier shipper, once. A failure where it cannot be read now, and nothing may be sent before. */
+  #readNote({ isSending = false } = {}): Failure | undefined {
+    if (this.#noteWaits === undefined) return undefined;
+    const { intents } = this.#options;
+    try {
+      const { intent, doubtful } = intents.read();
+      this.#previous = intent;
+      this.#doubtful = doubtful;
+    } catch (error) {
+      if (isSending) this.#noteWaits += 1;
+      if (this.#noteWaits <= NOTE_WAITS_MAX) {
+        return { code: codeOf(error), detail: `the note of an earlier shipper cannot be read: ${messageOf(error)}` };
+      }
+      intents.giveUp(error);
+    }
+    this.#noteWaits = undefined;
+    return undefined;
   }
 
   /** Keeps on disk which records are about to be written, and where. */

@@ -64,13 +64,15 @@ export function makeRingDirectory(path: string): void {
     const handle = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
     try {
       // Processes of any user rename and make files in it. A sticky bit would forbid that. A volume with a group adds its bit.
-      if ((fstatSync(handle).mode & 0o1777) !== 0o777) fchmodSync(handle, 0o777);
+      const { mode, ino } = fstatSync(handle);
+      if ((mode & 0o1777) !== 0o777) fchmodSync(handle, 0o777);
+      const probe = `/proc/self/fd/${handle}/${MAKING}probe`;
+      closeSync(createIn(probe));
+      rmSync(probe);
+      if (lstatSync(path).ino !== ino) throw new Error('another process replaces it');
     } finally {
       closeSync(handle);
     }
-    const probe = join(path, `${MAKING}probe`);
-    closeSync(createIn(probe));
-    rmSync(probe);
   } catch (error) {
     throw new ConfigError(
       [

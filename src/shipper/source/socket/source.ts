@@ -6,7 +6,7 @@
  * this source holds is bounded by one batch, one read of each socket and the unfinished lines.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { runbook } from '../../../catalog/runbook.js';
@@ -90,12 +90,10 @@ export class SocketSource implements Source {
       await removeStale(path);
       await new Promise<void>((resolve, reject) => {
         this.#server.once('error', reject);
-        this.#server.listen({ path, backlog: BACKLOG }, resolve);
+        this.#listenToAllUsers(resolve);
       });
       // From now on errors are those of accept(2), such as EMFILE; the peer is told by the kernel.
       this.#server.on('error', (error) => this.#options.onProtocolError(new ProtocolError('accept', messageOf(error))));
-      // Applications run as any user.
-      chmodSync(path, 0o666);
     } catch (error) {
       if (error instanceof ConfigError) throw error;
       throw new ConfigError(
@@ -104,6 +102,19 @@ export class SocketSource implements Source {
         ],
         { cause: error },
       );
+    }
+  }
+
+  /**
+   * Applications run as any user. The umask sets the mode, because a call with the path could follow a link that another user has put in
+   * place of the socket meanwhile. Node makes the socket within `listen`.
+   */
+  #listenToAllUsers(onListening: () => void): void {
+    const before = process.umask(0o111);
+    try {
+      this.#server.listen({ path: this.#options.path, backlog: BACKLOG }, onListening);
+    } finally {
+      process.umask(before);
     }
   }
 

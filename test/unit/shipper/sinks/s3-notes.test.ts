@@ -1,5 +1,5 @@
 /** Notes of S3 sinks: of the records that are under way, and of those that an earlier shipper may have stored under another key. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -49,9 +49,10 @@ describe('records of an object that a killed shipper was writing, and of which o
   /** Answers 503, or acknowledges. */
   let isWell: boolean;
   let repeated: string[];
+  let notices: string[];
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'logtap-s3-notes-'));
-    [isWell, repeated] = [false, []];
+    [isWell, repeated, notices] = [false, [], []];
     server = createServer((request, response) =>
       request.resume().on('end', () => response.writeHead(isWell ? 200 : 503, isWell ? { etag: '"1"' } : {}).end()),
     );
@@ -71,7 +72,8 @@ describe('records of an object that a killed shipper was writing, and of which o
       AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     };
     return openSink('s3', {
-      ...{ settings: parseSettings(env, () => {}), secrets: new Secrets(), onRequest: () => {}, onNotice: () => {} },
+      ...{ settings: parseSettings(env, () => {}), secrets: new Secrets(), onRequest: () => {} },
+      onNotice: (message) => notices.push(message),
       onPossibleDuplicates: (records) => repeated.push(...messagesOf(records)),
     });
   };
@@ -101,5 +103,52 @@ describe('records of an object that a killed shipper was writing, and of which o
     isWell = true;
     await ship([[0, 5]], true);
     expect(repeated).toEqual([]);
+  });
+
+  const send = async (sink: Awaited<ReturnType<typeof open>>, from: number, to: number) =>
+    (await sink.send(slice(five, from, to), new AbortController().signal)).retry.length;
+  /** The note of a killed shipper cannot be read, until this is called. */
+  function hideNote(): () => void {
+    const note = join(directory, readdirSync(directory)[0]!);
+    const kept = `${directory}.kept`;
+    renameSync(note, kept);
+    mkdirSync(note);
+    return () => {
+      rmdirSync(note);
+      renameSync(kept, note);
+    };
+  }
+
+  test('are counted where the note could not be read at first: nothing is sent before it is', async () => {
+    await ship([[0, 5]]);
+    isWell = true;
+    const show = hideNote();
+    const sink = await open();
+    expect(await send(sink, 0, 2)).toBe(2);
+    show();
+    expect(sink.limits.maxRecords).toBe(5);
+    expect(await send(sink, 0, 2)).toBe(0);
+    expect([repeated, notices]).toEqual([['0', '1'], []]);
+  });
+
+  test('a note that stays unreadable is reported, and keeps no record back', async () => {
+    await ship([[0, 5]]);
+    isWell = true;
+    const show = hideNote();
+    const sink = await open();
+    let sends = 1;
+    while ((await send(sink, 0, 2)) > 0 && sends < 20) sends += 1;
+    show();
+    await sink.close();
+    expect([sends, repeated]).toEqual([6, []]);
+    expect(notices[0]).toMatch(/cannot be read: EISDIR.*may be stored twice/);
+  });
+
+  test('a note without sense is reported', async () => {
+    await ship([[0, 5]]);
+    isWell = true;
+    writeFileSync(join(directory, readdirSync(directory)[0]!), '{"count":');
+    await ship([[0, 5]]);
+    expect([repeated, notices]).toEqual([[], [expect.stringMatching(/has no sense.*may be stored twice/)]]);
   });
 });

@@ -6,12 +6,20 @@ import { makeRingDirectory, RingDirectory } from '../../../../src/shipper/source
 
 /** Bytes that a write takes at most. */
 let writeMax = Number.POSITIVE_INFINITY;
+/** What another user does, once, after the shipper has looked at the directory. */
+let meanwhile = () => {};
 
 jest.mock('node:fs', () => {
   const actual = jest.requireActual('node:fs');
   const writeSync = (fd: number, bytes: Buffer, from = 0, length = bytes.length - from, at: number | null = null) =>
     actual.writeSync(fd, bytes, from, Math.min(length, writeMax), at);
-  return { ...actual, writeSync };
+  const fstatSync = (fd: number) => {
+    const file = actual.fstatSync(fd);
+    meanwhile();
+    meanwhile = () => {};
+    return file;
+  };
+  return { ...actual, writeSync, fstatSync };
 });
 
 const RING_BYTES = 64 * 1024;
@@ -43,6 +51,26 @@ test('a link that a process puts where a ring is made does not cost the shipper 
   expect(directory.refill(directory.names())).toBe(true);
   expect(free().map((name) => fs.lstatSync(join(path, name)).isFile())).toEqual([true]);
   expect([fs.readFileSync(outside, 'utf8'), fs.statSync(outside).mode & 0o777]).toEqual(['a checkpoint', 0o600]);
+});
+
+test('a link that a process puts in place of the directory does not open a directory of the shipper', () => {
+  const own = fs.mkdtempSync('/dev/shm/logtap-own-');
+  fs.chmodSync(path, 0o755);
+  meanwhile = () => {
+    fs.rmdirSync(path);
+    fs.symlinkSync(own, path);
+  };
+  expect(open).toThrow(path);
+  expect([fs.statSync(own).mode & 0o777, fs.readdirSync(own)]).toEqual([0o700, []]);
+  fs.rmdirSync(own);
+});
+
+test('the directory is for every user, with any umask', () => {
+  const before = process.umask(0o077);
+  fs.rmdirSync(path);
+  open();
+  process.umask(before);
+  expect(fs.statSync(path).mode & 0o7777).toBe(0o777);
 });
 
 test('neither does a directory there keep rings from being made', () => {

@@ -1,7 +1,7 @@
 /** Endpoints of sinks, and AWS ARNs. */
-import { awsPartition } from '../../catalog/values/service-names.js';
-import { hasToken } from '../props/token.js';
-import type { SinkEgress } from './sink-config.js';
+import { awsPartition } from '../../../catalog/values/service-names.js';
+import { hasToken } from '../../props/token.js';
+import type { SinkEgress } from '../sink-config.js';
 
 /** ARN of an AWS resource. A region that is an AWS CDK token counts as part of the partition `aws`. */
 export function arn(service: string, region: string, account: string, resource: string): string {

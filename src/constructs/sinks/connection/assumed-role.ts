@@ -1,8 +1,8 @@
 /** A role, such as one of another account, that the shipper assumes: who needs which permissions then. */
-import { stsHost } from '../../catalog/values/service-names.js';
-import { hasToken } from '../props/token.js';
+import { stsHost } from '../../../catalog/values/service-names.js';
+import { hasToken } from '../../props/token.js';
+import type { SinkConfig, SinkEgress, SinkIamStatement } from '../sink-config.js';
 import { egressTo } from './endpoint.js';
-import type { SinkConfig, SinkEgress, SinkIamStatement } from './sink-config.js';
 
 export interface RoleProps {
   readonly roleArn?: string;
