@@ -17,7 +17,7 @@ import type { DirectoryLock } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import { openBuffer } from './open-buffer.js';
 import { openDeadLetters, openSinks } from './open-deliveries.js';
-import { isOutage, lockRings, lockSocket, openSources, type Sources } from './open-sources.js';
+import { isLongOutage, isOutage, lockRings, lockSocket, openSources, type Sources } from './open-sources.js';
 import { bufferPart, openStages, type Stages } from './open-stages.js';
 import type { Origin, Sink } from './parts.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
@@ -109,6 +109,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const sources = openSources(settings, {
     ...{ ledger, log, journal },
     isOutage: () => isOutage(metered, now()),
+    isLongOutage: () => isLongOutage(metered, now()),
     onFailure: (writer) => recall(({ container }) => container === writer.container),
   });
   opening = sources;

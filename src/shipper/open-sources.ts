@@ -22,6 +22,7 @@ export interface OpenSourcesOptions {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly isOutage: () => boolean;
+  readonly isLongOutage: () => boolean;
   /** Told of a process that has failed, after its last line was handed on. */
   readonly onFailure: (writer: EndedProcess) => void;
   /** Keeps losses beyond a kill; absent where there is no directory for it. */
@@ -40,12 +41,21 @@ export interface Sources {
 /** A sink that failed so often in a row, or has taken none of its buffered records for so long, is out. A slow one is not. */
 const OUTAGE_FAILURES = 2;
 const OUTAGE_MS = 5000;
+/** Longer than a sink looks for the requests of a killed shipper before it sends more. */
+const LONG_OUTAGE_MS = 20_000;
 
 /** Whether a sink fails for longer than rings last. `nowMs` is on the clock of the cursors. */
 export function isOutage(sinks: readonly MeteredSink[], nowMs: number): boolean {
   return sinks.some(({ health: { failures, acknowledgedMs }, cursor: { oldestMs } }) => {
     if (failures >= OUTAGE_FAILURES) return true;
     return oldestMs !== undefined && nowMs - Math.max(oldestMs, acknowledgedMs) > OUTAGE_MS;
+  });
+}
+
+/** Whether a sink has taken none of its buffered records for longer than larger rings last. */
+export function isLongOutage(sinks: readonly MeteredSink[], nowMs: number): boolean {
+  return sinks.some(({ health: { acknowledgedMs }, cursor: { oldestMs } }) => {
+    return oldestMs !== undefined && nowMs - Math.max(oldestMs, acknowledgedMs) > LONG_OUTAGE_MS;
   });
 }
 
@@ -95,7 +105,7 @@ export async function lockSocket({ socket, podName }: Settings, log: Log): Promi
 /** Throws a ConfigError when the directory of rings cannot be made. */
 export function openSources(
   settings: Settings,
-  { ledger, log, isOutage, onFailure, journal }: OpenSourcesOptions,
+  { ledger, log, isOutage, isLongOutage, onFailure, journal }: OpenSourcesOptions,
 ): Sources {
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
@@ -155,6 +165,7 @@ export function openSources(
     pool: settings.ringPool,
     totalBytes: settings.ringTotalBytes,
     isOutage,
+    isLongOutage,
     onSkipped: (reason, bytes) => ledger.countSkipped(reason, bytes),
     onPreviousRunLoss(lostWithPreviousRun) {
       ledger.countLostWithPreviousRun(lostWithPreviousRun);

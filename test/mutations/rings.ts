@@ -51,6 +51,27 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: RINGS,
   },
   {
+    fault: 'rings release room at the beginning of an outage, although they could grow',
+    file: `${IN}/source.ts`,
+    text: 'if (!reader.isRetired && !this.#scan.wantLarger(reader, nowMs)) reader.',
+    by: 'if (!reader.isRetired) reader.',
+    foundBy: unit('source/larger-rings'),
+  },
+  {
+    fault: 'a ring that its process has left releases room',
+    file: `${IN}/source.ts`,
+    text: 'if (!reader.isRetired && !this.#scan.wantLarger(reader, nowMs)) reader.',
+    by: 'if (!this.#scan.wantLarger(reader, nowMs)) reader.',
+    foundBy: unit('source/larger-rings'),
+  },
+  {
+    fault: 'rings grow in a long outage, and release no room',
+    file: `${IN}/larger-rings.ts`,
+    text: ' && !isLongOutage();',
+    by: ';',
+    foundBy: unit('source/larger-rings'),
+  },
+  {
     fault: 'lines that were released behind an open first line are taken for a forgery',
     file: `${IN}/reader.ts`,
     text: 'isPossible(unacknowledged, state.head)',

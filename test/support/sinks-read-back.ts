@@ -80,16 +80,52 @@ export async function* pagesOfOpenSearch(url: string, index: string): AsyncGener
   }
 }
 
+/** An event as GetLogEvents gives it. Times are milliseconds since 1970. */
+export interface StoredEvent {
+  readonly message: string;
+  readonly timestamp: number;
+  readonly ingestionTime: number;
+}
+
 /** All messages of one log stream, from the oldest on, as GetLogEvents gives them. */
 export async function readCloudWatch(endpoint: string, logGroupName: string, logStreamName: string): Promise<string[]> {
+  return (await eventsOfCloudWatch(endpoint, logGroupName, logStreamName)).map(({ message }) => message);
+}
+
+/** The same with their times. */
+export async function eventsOfCloudWatch(endpoint: string, group: string, stream: string): Promise<StoredEvent[]> {
+  const events: StoredEvent[] = [];
+  await readFrom(undefined, endpoint, group, stream, (page) => events.push(...page));
+  return events;
+}
+
+/** Tells how many events a log stream holds. Each call reads the new ones only: a test may call it again and again. */
+export function countInCloudWatch(endpoint: string, group: string, stream: string): () => Promise<number> {
+  let count = 0;
+  let token: string | undefined;
+  return async () => {
+    token = await readFrom(token, endpoint, group, stream, (page) => {
+      count += page.length;
+    });
+    return count;
+  };
+}
+
+/** From the end that the token gives, or the oldest event, up to the newest one. Returns the token of that end. */
+async function readFrom(
+  token: string | undefined,
+  endpoint: string,
+  logGroupName: string,
+  logStreamName: string,
+  onPage: (events: readonly StoredEvent[]) => void,
+): Promise<string | undefined> {
   const client = new CloudWatchLogsClient({
     endpoint,
     region: AWS_ENV.AWS_REGION,
     credentials: { accessKeyId: AWS_ENV.AWS_ACCESS_KEY_ID, secretAccessKey: AWS_ENV.AWS_SECRET_ACCESS_KEY },
   });
   try {
-    const messages: string[] = [];
-    let nextToken: string | undefined;
+    let nextToken = token;
     for (;;) {
       const page = await client.send(
         new GetLogEventsCommand({
@@ -99,9 +135,12 @@ export async function readCloudWatch(endpoint: string, logGroupName: string, log
           ...(nextToken ? { nextToken } : {}),
         }),
       );
-      messages.push(...(page.events ?? []).map(({ message }) => message ?? ''));
+      const events = page.events ?? [];
+      onPage(
+        events.map(({ message = '', timestamp = 0, ingestionTime = 0 }) => ({ message, timestamp, ingestionTime })),
+      );
       // The end is reached when the token repeats.
-      if (page.nextForwardToken === nextToken) return messages;
+      if (page.nextForwardToken === nextToken) return nextToken;
       nextToken = page.nextForwardToken;
     }
   } finally {

@@ -1,6 +1,6 @@
 import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
 import { healthySink } from '../../../src/shipper/delivery/deliver.js';
-import { isOutage } from '../../../src/shipper/open-sources.js';
+import { isLongOutage, isOutage } from '../../../src/shipper/open-sources.js';
 import { acknowledgeAll, sourceBatchOf } from '../../support/batches.js';
 
 const limits = { maxRecords: 1, maxBytes: 100, recordOverheadBytes: 0 };
@@ -23,6 +23,9 @@ describe('an outage', () => {
     expect(isOutage(sinks, now)).toBe(false);
     now += 1001;
     expect(isOutage(sinks, now)).toBe(true);
+    expect(isLongOutage(sinks, now)).toBe(false);
+    now += 15_000;
+    expect(isLongOutage(sinks, now)).toBe(true);
   });
 
   test('is a sink that failed twice in a row, not once', () => {

@@ -1,6 +1,7 @@
 /**
  * Larger rings for processes that wait for answers of a service. A ring keeps its bytes until they are acknowledged, so it bounds
- * the lines per second of its process: the ring through the time from a line to its acknowledgement.
+ * the lines per second of its process: the ring through the time from a line to its acknowledgement. At the beginning of an outage,
+ * too: a larger ring keeps for a kill what a ring without room would have to release.
  */
 import type { RingDirectory } from './directory.js';
 import type { RingReader } from './reader.js';
@@ -18,8 +19,9 @@ export interface LargerRingsOptions {
   readonly directory: RingDirectory;
   readonly ringBytes: number;
   readonly totalBytes: number;
-  /** Rings release their room then without a larger one. */
   readonly isOutage: () => boolean;
+  /** Rings release their room then without a larger one. @default isOutage */
+  readonly isLongOutage?: (() => boolean) | undefined;
 }
 
 export class LargerRings {
@@ -32,11 +34,11 @@ export class LargerRings {
 
   /** Whether the ring holds its process up, and a larger one may be had. */
   isWanted(reader: RingReader, nowMs: number): boolean {
-    const { totalBytes, isOutage } = this.#options;
+    const { totalBytes, isOutage, isLongOutage = isOutage } = this.#options;
     if (reader.isRetired || reader.onItsWay <= reader.capacity / 2) return false;
-    if (reader.waitedMs(nowMs) <= reader.capacity / ENOUGH_BYTES_PER_MS) return false;
+    const isSlow = reader.waitedMs(nowMs) > reader.capacity / ENOUGH_BYTES_PER_MS || isOutage();
     const isPossible = reader.capacity * Math.min(...FACTORS) <= totalBytes / SHARE;
-    return isPossible && nowMs - this.#refusedMs >= PAUSE_MS && !isOutage();
+    return isSlow && isPossible && nowMs - this.#refusedMs >= PAUSE_MS && !isLongOutage();
   }
 
   /** Makes one, which the process of that ring claims next. False without room for it beside that of new processes. */

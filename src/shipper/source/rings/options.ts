@@ -41,6 +41,8 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly keepCounts?: () => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
+  /** Whether it is longer than larger rings last. @default isOutage */
+  readonly isLongOutage?: (() => boolean) | undefined;
   /** Told of a process that has ended, after its last line was handed on. */
   readonly onWriterEnded?: ((writer: EndedProcess, end: ProcessEnd) => void) | undefined;
   readonly onProtocolError: (error: ProtocolError) => void;

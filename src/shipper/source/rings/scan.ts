@@ -72,9 +72,11 @@ export class RingScan {
     return this.#rings.failing.has(reader) && this.#isLate(nowMs);
   }
 
-  /** A process that is held up by its ring wants a larger one soon. */
-  wantLarger(reader: RingReader, nowMs: number): void {
-    this.isWanted ||= this.#larger.isWanted(reader, nowMs);
+  /** A process that is held up by its ring wants a larger one soon. Whether it may get one. */
+  wantLarger(reader: RingReader, nowMs: number): boolean {
+    const isWanted = this.#larger.isWanted(reader, nowMs);
+    this.isWanted ||= isWanted;
+    return isWanted;
   }
 
   /** Looks for rings that were claimed, gone or quiet for long, and makes new ones. */

@@ -70,10 +70,10 @@ export class RingSource implements Source {
     try {
       for (;;) {
         const nowMs = this.#now();
-        // The consumer has buffered the last batch, and has room for more.
-        if (this.#options.isOutage()) for (const reader of this.#rings.all) reader.releaseUnacknowledged();
         if (this.#shared.builder.count === 0) this.#tellEnded();
         this.#scan.look(nowMs);
+        // The consumer has buffered the last batch, and has room for more.
+        if (this.#options.isOutage()) this.#release(nowMs);
         const isMore = this.#readAwake(nowMs);
         this.#flushIdle(nowMs);
         const isEnd = this.#isEnd(nowMs);
@@ -110,6 +110,13 @@ export class RingSource implements Source {
   /** Rings whose process writes a later version of the frames. */
   get laterVersions(): number {
     return this.#rings.aside.laterRings;
+  }
+
+  /** Room for processes that get no larger ring, of lines that a kill would lose then. */
+  #release(nowMs: number): void {
+    for (const reader of this.#rings.all) {
+      if (!reader.isRetired && !this.#scan.wantLarger(reader, nowMs)) reader.releaseUnacknowledged();
+    }
   }
 
   /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */

@@ -41,6 +41,12 @@ const wordOf = (fd: number, name: string): number => {
   return bytes.readUInt32LE(0);
 };
 
+function tailOf(fd: number): number {
+  const bytes = Buffer.alloc(8);
+  readSync(fd, bytes, 0, 8, at('tail'));
+  return Number(bytes.readBigUInt64LE());
+}
+
 function write(fd: number, from: number, bytes: Buffer): number {
   const head = Buffer.alloc(8);
   head.writeBigUInt64LE(BigInt(from + bytes.length));
@@ -98,11 +104,78 @@ test.each<[string, number, Partial<RingSourceOptions>]>([
   ['a larger one would be more than a quarter of the room for all', CAPACITY * 0.7, { totalBytes: 8 * CAPACITY - 1 }],
   ['new processes need the room', CAPACITY * 0.7, { totalBytes: 16 * CAPACITY, pool: 12 }],
   // Then its room is released without an acknowledgement.
-  ['sinks fail', CAPACITY * 0.7, { isOutage: () => true }],
+  ['sinks have failed for long', CAPACITY * 0.7, { isOutage: () => true, isLongOutage: () => true }],
 ])('a ring stays as it is where %s', async (_, bytes, options) => {
   const { sizes, isRetired } = await watch(bytes, options);
   expect(sizes.has(OWN)).toBe(false);
   expect(isRetired).toBe(false);
+});
+
+test('while sinks begin to fail, a ring gives way to a larger one and keeps its lines for the shipper after a kill', async () => {
+  const source = reading({ isOutage: () => true, isLongOutage: () => false });
+  const before = claim(anyFree(), 0);
+  const bytes = Buffer.concat([magic, hello(), lines(1n, CAPACITY * 0.7)]);
+  let head = write(before, 0, bytes);
+  const { count } = await source.next();
+  for (let i = 0; i < 3; i++) {
+    if (wordOf(before, 'retired') === 0) head = write(before, head, data(1, BigInt(1000 + i), 'more\n'));
+    else write(claim(OWN, 1), 0, Buffer.concat([magic, hello(), data(1, 2000n, 'in the larger ring\n')]));
+    if (recordsOf(await source.next()).some(({ message }) => message === 'in the larger ring')) break;
+  }
+  await source.end();
+  expect(wordOf(before, 'retired')).toBe(1);
+  const losses: unknown[] = [];
+  const next = reading({ onPreviousRunLoss: (loss) => losses.push(loss) });
+  expect(recordsOf(await next.next()).length).toBeGreaterThanOrEqual(count);
+  await next.end();
+  expect(losses).toEqual([]);
+});
+
+test('a ring that is about to give way to a larger one releases nothing', async () => {
+  let nowMs = 0;
+  const source = openRings(path, { now: () => nowMs, lingerMs: 0, isOutage: () => true, isLongOutage: () => false });
+  const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
+  const before = claim(anyFree(), 0);
+  let head = write(before, 0, Buffer.concat([magic, hello(), lines(1n, CAPACITY * 0.7)]));
+  await batches.next();
+  // No look for rings is due.
+  for (const seq of [1000n, 1001n]) {
+    head = write(before, head, data(1, seq, 'more\n'));
+    await batches.next();
+  }
+  expect([wordOf(before, 'retired'), tailOf(before)]).toEqual([0, 0]);
+  nowMs += STEP_MS;
+  write(before, head, data(1, 1002n, 'more\n'));
+  await batches.next();
+  await batches.return?.(undefined);
+  expect([wordOf(before, 'retired'), tailOf(before)]).toEqual([1, 0]);
+});
+
+test('a ring that its process has left releases nothing: that would give room to no line', async () => {
+  let isOutage = false;
+  const source = reading({ isOutage: () => isOutage, isLongOutage: () => true });
+  const before = claim(anyFree(), 0);
+  const bytes = Buffer.concat([magic, hello(), lines(1n, CAPACITY * 0.7)]);
+  write(before, 0, bytes);
+  writeSync(before, Buffer.from([1, 0, 0, 0]), 0, 4, at('retired'));
+  await source.next();
+  isOutage = true;
+  write(claim(anyFree(), 1), 0, Buffer.concat([magic, hello(), data(1, 2000n, 'in the next ring\n')]));
+  expect(recordsOf(await source.next()).map(({ message }) => message)).toEqual(['in the next ring']);
+  await source.end();
+  expect(tailOf(before)).toBe(0);
+});
+
+test('in an outage a ring for which there is no larger one releases room', async () => {
+  const source = reading({ isOutage: () => true, isLongOutage: () => false, totalBytes: 6 * CAPACITY });
+  const ring = claim(anyFree(), 0);
+  const head = write(ring, 0, Buffer.concat([magic, hello(), lines(1n, CAPACITY * 0.7)]));
+  await source.next();
+  write(ring, head, data(1, 1000n, 'more\n'));
+  await source.next();
+  await source.end();
+  expect(tailOf(ring)).toBeGreaterThan(0);
+  expect(wordOf(ring, 'retired')).toBe(0);
 });
 
 test('a ring of twice the size is made where there is no room for four times', async () => {
