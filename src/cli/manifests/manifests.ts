@@ -103,29 +103,31 @@ function aliasOfItself(document: Document.Parsed): Alias | undefined {
   return found;
 }
 
+type Path = readonly (string | number)[];
+
 interface Content {
   readonly document: Document.Parsed;
   readonly value: unknown;
   readonly start: number;
 }
 
-function objects({ document, value: object, start }: Content, name: string, lines: LineCounter): Manifest[] {
-  const { line } = lines.linePos(start);
+const objects = (content: Content, name: string, lines: LineCounter): Manifest[] =>
+  content.value === null || content.value === undefined ? [] : objectsBelow(content, [], name, lines);
+
+/** The object at a path, or the objects of the list there. A list may contain lists. */
+function objectsBelow({ document, value, start }: Content, path: Path, name: string, lines: LineCounter): Manifest[] {
+  const node = document.getIn(path, true) as Node | null | undefined;
+  const { line } = lines.linePos(node?.range?.[0] ?? start);
   const place = placeOf(name, line);
-  if (object === null || object === undefined) return [];
-  checkObject(object, place, name);
-  const items = itemsOf(object, place);
+  checkObject(value, place, name);
+  const items = itemsOf(value, place);
   if (items === undefined) {
-    refuseTemplates(document.contents, object, name, lines);
-    return [{ object, file: name, line }];
+    refuseTemplates(node, value, name, lines);
+    return [{ object: value, file: name, line }];
   }
-  return items.map((item, index) => {
-    const node = document.getIn(['items', index], true) as Node | undefined;
-    const itemLine = lines.linePos(node?.range?.[0] ?? start).line;
-    checkObject(item, placeOf(name, itemLine), name);
-    refuseTemplates(node, item, name, lines);
-    return { object: item, file: name, line: itemLine };
-  });
+  return items.flatMap((item, index) =>
+    objectsBelow({ document, value: item, start }, [...path, 'items', index], name, lines),
+  );
 }
 
 /** A name such as `{{ .Values.name }}` is valid YAML, but Kubernetes rejects it. */

@@ -70,11 +70,13 @@ function changed({ document, value, manifests }: ManifestDocument, change: Retur
   const objects = changes.map(({ object }) => object);
   const { apiVersion, kind } = (value ?? {}) as Partial<KubernetesObject>;
   let next = 0;
-  const after = isList(apiVersion, kind) ? withItems(value, () => objects[next++]!) : (objects[0] ?? value);
+  const afterOf = (item: KubernetesObject): KubernetesObject =>
+    isList(item.apiVersion, item.kind) ? withItems(item, afterOf) : objects[next++]!;
+  const after = manifests.length === 0 ? value : afterOf(value as KubernetesObject);
   const report = changes.flatMap((each) => each.report);
   // A KRM function is given such a list, and has to return one.
   const isWhole = isResourceList(apiVersion, kind);
-  return { document, before: value, after, objects: isWhole ? [after] : objects, report };
+  return { document, before: value, after, objects: isWhole ? [after as KubernetesObject] : objects, report };
 }
 
 function edited(source: string, documents: readonly Changed[], keepsJson: boolean): string {

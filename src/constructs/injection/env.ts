@@ -98,7 +98,7 @@ export function removeLibraryEnv(env: readonly EnvVar[], original: EnvVar | unde
   return env.flatMap((variable) => {
     const { name, value } = variable;
     if (LIBRARY_NAMES.has(name)) return [];
-    const [first] = value?.split(':') ?? [];
+    const [first] = typeof value === 'string' ? value.split(':') : [];
     const isOurs = name === PRELOAD && (first === LIBRARY || first === EARLIER_LIBRARY);
     if (!isOurs) return [variable];
     return original === undefined ? [] : [original];

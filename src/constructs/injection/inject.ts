@@ -5,7 +5,6 @@
 import { createHash } from 'node:crypto';
 import { findingsOf } from '../findings/check.js';
 import { errorsOf, type Finding, formatFinding } from '../findings/finding.js';
-import { must } from '../props/must.js';
 import type { ResolvedProps } from '../props/resolve.js';
 import { hasToken } from '../props/token.js';
 import { addedParts, containersOf } from './added-parts.js';
@@ -63,12 +62,6 @@ export function apply(plan: InjectionPlan, findings: readonly Finding[]): any {
 function injectInto({ template, taps, props, isEndless }: InjectionPlan): void {
   const { spec } = template;
   const grace = spec.terminationGracePeriodSeconds;
-  must(
-    grace === undefined || grace === null || Number.isInteger(grace),
-    'terminationGracePeriodSeconds',
-    grace,
-    'be a whole number of seconds: write it without quotes',
-  );
   const run: ShipperRun = {
     isEndless,
     graceSeconds: grace ?? DEFAULT_GRACE_SECONDS,

@@ -7,6 +7,7 @@ import { type ContainerOptions, containerSettings, overridden } from '../records
 import { type RecordOptions, resolveRecords } from '../records/record-options.js';
 import { type PodAnnotations, readAnnotations } from './annotations.js';
 import { madeElsewhere } from './made-elsewhere.js';
+import { requireShape } from './shape.js';
 import { uninject } from './uninject.js';
 import {
   type Container,
@@ -48,6 +49,7 @@ export function planInjection(manifest: any, given: ResolvedProps): InjectionPla
   if (!isWorkload(manifest?.apiVersion, manifest?.kind) || madeElsewhere(manifest) !== undefined) return undefined;
   const workload = uninject(manifest);
   const template = podTemplate(workload);
+  requireShape(workload, template);
   const annotated = readAnnotations(metadataOf(workload));
   const ofPod = withRecords(given, annotated.records);
   const selection = {

@@ -1,7 +1,6 @@
 /** Resource limits of a whole pod, which injection raises by the shipper's needs. */
-import { must } from '../props/must.js';
 import { hasToken } from '../props/token.js';
-import { formatBytes, formatCpu, parseQuantity } from './quantity.js';
+import { formatCpu, formatMemory, parseQuantity } from './quantity.js';
 import type { Container, PodSpec } from './workload.js';
 
 const STORAGE = 'ephemeral-storage';
@@ -17,7 +16,9 @@ const resourcesOf = (owner: { [field: string]: unknown }) => (owner.resources ??
  * It does as soon as one container has a limit.
  */
 export function hasStorageLimit({ containers, initContainers }: PodSpec): boolean {
-  return [...containers, ...(initContainers ?? [])].some((each) => resourcesOf(each).limits?.[STORAGE] !== undefined);
+  return [...containers, ...(initContainers ?? [])].some(
+    (each) => (resourcesOf(each).limits?.[STORAGE] ?? null) !== null,
+  );
 }
 
 /** Whether all containers are of the class Guaranteed: CPU and memory have limits, and the requests equal them. */
@@ -59,8 +60,8 @@ export function raisedPodResources(
   const kind = isGuaranteed ? 'most' : 'least';
   return {
     ...(spec.resources as object),
-    ...(requests && { requests: raised('requests', requests, own[kind], before[kind]) }),
-    ...(limits && { limits: raised('limits', limits, own.most, before.most) }),
+    ...(requests && { requests: raised(requests, own[kind], before[kind]) }),
+    ...(limits && { limits: raised(limits, own.most, before.most) }),
   };
 }
 
@@ -105,14 +106,12 @@ function requestOf(spec: PodSpec, name: string): number | undefined {
   );
 }
 
-function raised(field: string, amounts: Amounts, added: Amounts, least: Amounts): Amounts {
+function raised(amounts: Amounts, added: Amounts, least: Amounts): Amounts {
   const sum = (name: string, format: (value: number) => string) => {
     const value = amounts[name];
     if (value === undefined || value === null || hasToken(String(value))) return {};
-    const before = parseQuantity(value);
-    must(before !== undefined, `resources.${field}.${name}`, value, 'be a quantity: write it as 500m or 200Mi');
-    const sumOfBoth = before + (parseQuantity(added[name]) ?? 0);
+    const sumOfBoth = parseQuantity(value)! + (parseQuantity(added[name]) ?? 0);
     return { [name]: format(Math.max(sumOfBoth, parseQuantity(least[name]) ?? 0)) };
   };
-  return { ...amounts, ...sum('cpu', formatCpu), ...sum('memory', formatBytes) };
+  return { ...amounts, ...sum('cpu', formatCpu), ...sum('memory', formatMemory) };
 }

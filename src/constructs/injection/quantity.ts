@@ -21,7 +21,7 @@ const SUFFIXES: Readonly<Record<string, number>> = {
 /** The number, or `undefined` if the value is not a quantity. */
 export function parseQuantity(value: unknown): number | undefined {
   const [, digits, exponent, suffix = ''] =
-    /^(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+)|([A-Za-z]{0,2}))$/.exec(String(value)) ?? [];
+    /^\+?(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+)|([A-Za-z]{0,2}))$/.exec(String(value)) ?? [];
   if (digits === undefined || !Object.hasOwn(SUFFIXES, suffix)) return undefined;
   return Number(digits) * (exponent === undefined ? SUFFIXES[suffix]! : 10 ** Number(exponent));
 }
@@ -29,8 +29,5 @@ export function parseQuantity(value: unknown): number | undefined {
 /** Cores in thousandths. */
 export const formatCpu = (cores: number) => `${Math.ceil(Number((cores * 1000).toFixed(6)))}m`;
 
-/** Bytes, in MiB if they are a whole number of MiB. */
-export function formatBytes(bytes: number): string {
-  const mib = bytes / 2 ** 20;
-  return Number.isInteger(mib) ? `${mib}Mi` : String(Math.ceil(bytes));
-}
+/** Bytes in whole MiB: a number without a suffix would need quotes, which `uninject` cannot tell from those of the author. */
+export const formatMemory = (bytes: number) => `${Math.ceil(Number((bytes / 2 ** 20).toFixed(6)))}Mi`;

@@ -8,22 +8,28 @@ export const BUILD_LABEL = 'node.kubernetes.io/windows-build';
 export const RUNTIME_CLASS = /^windows(-|$)/;
 
 export function isForWindows(spec: PodSpec): boolean {
-  const { os, nodeSelector, affinity, securityContext, runtimeClassName } = spec as any;
+  const { os, nodeSelector, affinity, runtimeClassName } = spec as any;
   if (os?.name !== undefined) return os.name === 'windows';
   if (RUNTIME_CLASS.test(String(runtimeClassName))) return true;
   if (OS_LABELS.some((label) => nodeSelector?.[label] === 'windows') || nodeSelector?.[BUILD_LABEL]) return true;
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   // A node must match one of the terms.
   if (Array.isArray(terms) && terms.length > 0 && terms.every(wantsWindows)) return true;
-  const contexts = [securityContext, ...spec.containers.map((container: any) => container.securityContext)];
+  const contexts = [spec, ...spec.containers, ...(spec.initContainers ?? [])].map((each: any) => each.securityContext);
   return contexts.some((context) => Object.keys(context?.windowsOptions ?? {}).length > 0);
 }
 
+const listOf = (value: unknown): any[] => (Array.isArray(value) ? value : []);
+
 function wantsWindows(term: any): boolean {
-  return (term?.matchExpressions ?? []).some(({ key, operator, values = [] }: any) => {
+  return listOf(term?.matchExpressions).some((expression) => {
+    const { key, operator } = expression ?? {};
+    const values = listOf(expression?.values);
     if (key === BUILD_LABEL) return operator === 'In' || operator === 'Exists';
     if (!OS_LABELS.includes(key)) return false;
-    return operator === 'In' ? values.every((value: unknown) => value === 'windows') : isNotLinux(operator, values);
+    return operator === 'In'
+      ? values.length > 0 && values.every((value: unknown) => value === 'windows')
+      : isNotLinux(operator, values);
   });
 }
 

@@ -77,46 +77,67 @@ export function objectName(manifest: KubernetesObject): string {
   return `${manifest.kind}/${manifest.metadata?.name ?? manifest.metadata?.generateName ?? '(unnamed)'}`;
 }
 
+/** Rejects a field of another shape than Kubernetes requires. */
+export type Require = (holds: boolean, field: string, value: unknown, rule: string, remedy?: string) => void;
+
+/** The errors name the object, the field, a value of one word, the rule and the remedy. */
+export const requirementsOf =
+  (workload: KubernetesObject): Require =>
+  (holds, field, value, rule, remedy) => {
+    if (holds) return;
+    const isWord = value !== undefined && (value === null || typeof value !== 'object');
+    const isUnquoted = rule === 'be a string' && (typeof value === 'number' || typeof value === 'boolean');
+    const text = `'${field}'${isWord ? ` (${JSON.stringify(value)})` : ''} must ${rule}`;
+    const way = remedy ?? (isUnquoted ? 'put it in quotes' : 'correct the manifest');
+    throw new Error(`${objectName(workload)}: ${text}: ${way}`);
+  };
+
 /**
  * The pod template of a workload, not a copy.
  *
- * @throws if it has none, or if the fields that injection changes do not have the shape that Kubernetes requires
+ * @throws if it has none, or if the fields that the removal of an injection changes do not have the shape that Kubernetes requires
  */
 export function podTemplate(workload: any): PodTemplate {
-  const path = pathOf(workload.apiVersion, workload.kind)!;
   const template = templateOf(workload);
-  const where = [...path, 'spec'].join('.');
-  const check = (holds: boolean, field: string, rule: string) => {
-    if (!holds) throw new Error(`${objectName(workload)}: '${field}' must ${rule}: correct the manifest`);
-  };
-  /** Checks a list of named objects, then each object. */
-  const checkList = (owner: any, prefix: string, field: string, each?: (item: any, path: string) => void) => {
+  const where = podSpecPath(workload);
+  const require = requirementsOf(workload);
+  /** Checks a list of objects, then each object. */
+  const requireList = (owner: any, prefix: string, field: string, each?: (item: any, path: string) => void) => {
     const list = owner[field] ?? [];
-    check(Array.isArray(list), `${prefix}.${field}`, 'be a list');
+    require(Array.isArray(list), `${prefix}.${field}`, list, 'be a list');
     list.forEach((item: any, index: number) => {
-      const itemPath = `${prefix}.${field}[${index}]`;
-      check(item !== null && typeof item === 'object', itemPath, 'be an object');
-      each?.(item, itemPath);
+      const path = `${prefix}.${field}[${index}]`;
+      require(item !== null && typeof item === 'object', path, item, 'be an object');
+      each?.(item, path);
     });
   };
-  const checkContainer = (container: any, containerPath: string) => {
-    check(typeof container.name === 'string', `${containerPath}.name`, 'be a string');
-    for (const field of ['env', 'ports', 'volumeMounts']) checkList(container, containerPath, field);
+  const requireContainer = (container: any, path: string) => {
+    require(typeof container.name === 'string', `${path}.name`, container.name, 'be a string');
+    for (const field of ['env', 'ports', 'volumeMounts']) requireList(container, path, field);
   };
-  check(template?.spec?.containers?.length > 0, `${where}.containers`, 'be a list with at least one container');
-  checkList(template.spec, where, 'containers', checkContainer);
-  checkList(template.spec, where, 'initContainers', checkContainer);
-  checkList(template.spec, where, 'volumes');
-  checkList(template.spec, where, 'imagePullSecrets');
+  const containers = template?.spec?.containers;
+  require(containers?.length > 0, `${where}.containers`, containers, 'be a list with at least one container');
+  requireList(template.spec, where, 'containers', requireContainer);
+  requireList(template.spec, where, 'initContainers', requireContainer);
+  requireList(template.spec, where, 'volumes');
+  requireList(template.spec, where, 'imagePullSecrets');
   return template;
 }
 
-/** The metadata of a workload and of each template in it, the pod template last. */
-export function metadataOf(workload: any): NonNullable<PodTemplate['metadata']>[] {
+/** Path of the pod spec, for messages. */
+export const podSpecPath = ({ apiVersion, kind }: KubernetesObject) => [...pathOf(apiVersion, kind)!, 'spec'].join('.');
+
+/** The metadata of a workload and of each template in it, by their paths, the pod template last. */
+export function metadataByPath(workload: any): [path: string, metadata: any][] {
+  const path = pathOf(workload.apiVersion, workload.kind)!;
   const objects = [workload];
-  for (const field of pathOf(workload.apiVersion, workload.kind)!) objects.push(objects.at(-1)?.[field]);
-  return objects.map((object) => object?.metadata).filter(Boolean);
+  for (const field of path) objects.push(objects.at(-1)?.[field]);
+  return objects.map((object, index) => [[...path.slice(0, index), 'metadata'].join('.'), object?.metadata]);
 }
+
+/** The metadata of a workload and of each template in it, the pod template last. */
+export const metadataOf = (workload: any): NonNullable<PodTemplate['metadata']>[] =>
+  metadataByPath(workload).flatMap(([, metadata]) => (metadata ? [metadata] : []));
 
 /** A deep copy with sorted keys, as cdk8s writes them, so that the result depends only on the content. */
 export function canonical(value: any): any {

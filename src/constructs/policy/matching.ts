@@ -26,7 +26,7 @@ const IS_FOR_WINDOWS = `object.spec.?os.?name.optMap(name, name == "windows").or
   || [object.spec.?affinity.?nodeAffinity.?requiredDuringSchedulingIgnoredDuringExecution.?nodeSelectorTerms.orValue([])]
     .exists(terms, terms.size() > 0 && terms.all(t, t.?matchExpressions.orValue([]).exists(m, ${WANTS_WINDOWS})))
   || ${windowsOptions('object.spec')}
-  || object.spec.containers.exists(c, ${windowsOptions('c')}))`;
+  || (object.spec.containers + object.spec.?initContainers.orValue([])).exists(c, ${windowsOptions('c')}))`;
 
 /** A pod that one of them excludes stays as it is. */
 export const matchConditions = (policy: string): Variable[] => [

@@ -99,6 +99,17 @@ describe.each(Object.entries(ENDINGS))('a text %s', (_name, ending) => {
   });
 });
 
+test.each([
+  'resources: { requests: { cpu: 100m, memory: 100Mi }, limits: { cpu: 0.5, memory: 129M } }',
+  'resources: { limits: { cpu: 1, memory: "1e9" }, requests: {memory: \'0.5Gi\'} }',
+  'resources:\n    limits: { memory: 1.5G, cpu: "1" }\n    requests:\n      memory: 200M\n      cpu: \'100m\'',
+])('resources of the pod get their text back: %s', async (resources) => {
+  const text = `apiVersion: v1\nkind: Pod\nspec:\n  ${resources}\n  containers:\n  - name: a\n    image: b\n`;
+  const { stdout } = await inject(text);
+  expect(stdout).not.toContain(resources);
+  expect((await uninject(stdout)).stdout).toBe(text);
+});
+
 test.each(['', '\n', '\r\n', '\n\n'])('JSON ends as it did: %j', async (end) => {
   const pod = {
     apiVersion: 'v1',

@@ -275,12 +275,41 @@ describe('input', () => {
       kind: `${workload.kind}List`,
       items: [withoutType(workload)],
     }));
+    const spec = { jobTargetRef: { template: { spec: podSpec() } } };
+    listed.push({ apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledJobList', items: [{ metadata: { name: 'a' }, spec }] });
     const others = [
       { apiVersion: 'v1', kind: 'ConfigMapList', items: [{ metadata: { name: 'a' } }] },
       { apiVersion: 'example.com/v1', kind: 'AllowList', metadata: { name: 'b' }, items: [1] },
+      { apiVersion: 'v1', kind: 'List', items: null },
+      {
+        apiVersion: 'serving.knative.dev/v1',
+        kind: 'ServiceList',
+        items: [{ spec: { template: { spec: podSpec() } } }],
+      },
     ];
-    const { stdout } = await run(['-', ...stdoutFlags], Yaml.stringify(...listed, ...others));
+    const { stdout, stderr } = await run(['-', ...stdoutFlags], Yaml.stringify(...listed, ...others));
     expect(documents(stdout)).toEqual([...listed.map((list) => inject(list, stdoutSink)), ...others]);
+    expect(stderr).toContain('+ injected ScaledJob/a\n');
+    expect(stderr).toContain('- skipped Service/(unnamed) (Knative accepts no grace period');
+  });
+
+  test('a list may contain lists, and each item has its line', async () => {
+    const pods = (...names: string[]) => names.map((name) => ({ metadata: { name }, spec: podSpec() }));
+    const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', ...pods(name)[0] });
+    const inner = { apiVersion: 'v1', kind: 'List', items: [service, pod('a')] };
+    const podList = { apiVersion: 'v1', kind: 'PodList', items: pods('c', 'd') };
+    const list = { apiVersion: 'v1', kind: 'List', items: [inner, pod('b'), podList] };
+    for (const text of [Yaml.stringify(list), JSON.stringify(list)]) {
+      const { stdout, stderr } = await run(['-', ...stdoutFlags], text);
+      expect(documents(stdout)).toEqual([inject(list, stdoutSink)]);
+      expect(stderr.match(/^\S \S+ \S+$/gm)).toEqual([
+        '= unchanged Service/orders',
+        ...['a', 'b', 'c', 'd'].map((name) => `+ injected Pod/${name}`),
+      ]);
+    }
+    const broken = { ...list, items: [{ ...inner, items: [{ kind: 'Pod' }] }] };
+    const { error } = await run(['-', ...stdoutFlags], Yaml.stringify(broken));
+    expect(error?.message).toMatch(/^standard input, line 7: a Kubernetes object must have/);
   });
 
   test('the ResourceList of a kustomize function stays one, with its items injected', async () => {

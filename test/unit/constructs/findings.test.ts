@@ -158,6 +158,7 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     { os: { name: 'windows' } },
     { securityContext: { windowsOptions: { runAsUserName: 'ContainerUser' } } },
     { containers: [{ ...app, securityContext: { windowsOptions: { hostProcess: true } } }] },
+    { initContainers: [{ ...app, name: 'i', securityContext: { windowsOptions: { hostProcess: true } } }] },
     ...[
       [{ key: 'kubernetes.io/os', operator: 'In', values: ['windows'] }],
       [{ key: 'kubernetes.io/os', operator: 'NotIn', values: ['linux'] }],

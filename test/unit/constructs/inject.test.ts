@@ -474,7 +474,7 @@ describe('refused', () => {
       'a grace period in quotes',
       stdout,
       podSpec({ terminationGracePeriodSeconds: '60' as unknown as number }),
-      /'terminationGracePeriodSeconds' \("60"\).*without quotes/,
+      /terminationGracePeriodSeconds' \("60"\).*without quotes/,
     ],
     [
       'no containers',

@@ -39,11 +39,12 @@ describe('resources of the pod as a whole', () => {
 
   test.each<[string, object, object]>([
     ['only what is there', { limits: { memory: '1Gi' } }, { limits: { memory: '1280Mi' } }],
-    ['a number', { limits: { memory: 1_000_000_000 } }, { limits: { memory: '1268435456' } }],
+    ['a number', { limits: { memory: 1_000_000_000 } }, { limits: { memory: '1210Mi' } }],
     ['a number of cores', { limits: { cpu: 1 } }, { limits: { cpu: '1010m' } }],
     ['a decimal', { requests: { cpu: '0.25', memory: '1.5Gi' } }, { requests: { cpu: '260m', memory: '1600Mi' } }],
-    ['an exponent', { requests: { cpu: '1e-1', memory: '1e9' } }, { requests: { cpu: '110m', memory: '1067108864' } }],
+    ['an exponent', { requests: { cpu: '1e-1', memory: '1e9' } }, { requests: { cpu: '110m', memory: '1018Mi' } }],
     ['what the shipper has none of', { limits: { 'hugepages-2Mi': '4Mi' } }, { limits: { 'hugepages-2Mi': '4Mi' } }],
+    ['a sign', { limits: { memory: '+1Gi' } }, { limits: { memory: '1280Mi' } }],
     ['nothing', {}, {}],
   ])('%s', (_what, before, after) => {
     expect(pod(before)).toEqual(after);
@@ -93,7 +94,7 @@ describe('resources of the pod as a whole', () => {
 
   test('an invalid quantity is rejected', () => {
     expect(() => injected({ resources: { limits: { memory: '1 GB' } } })).toThrow(
-      /Deployment\/orders: 'resources.limits.memory' \("1 GB"\) must be a quantity: write it as/,
+      /Deployment\/orders: 'spec.template.spec.resources.limits.memory' \("1 GB"\) must be a quantity: write it as/,
     );
   });
 
@@ -129,5 +130,7 @@ describe('disk: the kubelet evicts a pod that uses more than the sum of its cont
   test('and has no limit if no container has one, because it would apply to all of them', () => {
     const requested = { ...app, resources: { limits: { memory: '1Gi' }, requests: { 'ephemeral-storage': '1Gi' } } };
     expect(storage({ containers: [requested] }, { diskBufferMiB: 2000 })).toBeUndefined();
+    const absent = { ...app, resources: { limits: { 'ephemeral-storage': null } } };
+    expect(storage({ containers: [absent] })).toBeUndefined();
   });
 });

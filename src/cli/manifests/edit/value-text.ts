@@ -39,8 +39,12 @@ export function inlineText(value: unknown, before: unknown, isInFlow: boolean): 
   return text.includes('\n') ? quoted(value) : text;
 }
 
+/** With a suffix that no reader takes for a part of a number. */
+const QUANTITY = /^\d+(\.\d+)?(m|k|M|G|T|P|[KMGTPE]i)$/;
+
 /** Whether every reader takes the text for itself without quotes, also between braces. */
 function isPlain(value: string): boolean {
+  if (QUANTITY.test(value)) return true;
   if (!/^[A-Za-z/_$.][^\n\t,[\]{}#"'`]*$/.test(value) || /: |[: ]$/.test(value)) return false;
   return parseDocument(value, AS_KUBECTL).toJS() === value;
 }
