@@ -10,7 +10,6 @@ import { madeElsewhere } from '../injection/made-elsewhere.js';
 import { listItems } from '../injection/object-list.js';
 import { allContainers, type InjectionPlan, planInjection } from '../injection/plan.js';
 import { INSTALLER, isOwnVolume, SHIPPER } from '../injection/shipper.js';
-import { isForWindows } from '../injection/windows.js';
 import { isWorkload, objectName } from '../injection/workload.js';
 import { IMAGE_VOLUME_MINOR, NATIVE_SIDECAR_MINOR } from '../props/log-tap-props.js';
 import type { ResolvedProps } from '../props/resolve.js';
@@ -23,6 +22,7 @@ import { checkNamespace } from './check-namespace.js';
 import { checkPod } from './check-pod.js';
 import { checkRecords } from './check-records.js';
 import { type Code, type Finding, finding, type Report } from './finding.js';
+import { isForWindows } from './windows.js';
 
 /**
  * The findings about a tap on a manifest, without accepted codes. A manifest that is not a workload has none. The items of

@@ -1,6 +1,7 @@
 /** Which pods a policy changes. */
+
+import { BUILD_LABEL, OS_LABELS, RUNTIME_CLASS } from '../findings/windows.js';
 import { INJECT, INJECT_DISABLED, ORIGINAL_ANNOTATION } from '../injection/annotations.js';
-import { BUILD_LABEL, OS_LABELS, RUNTIME_CLASS } from '../injection/windows.js';
 import { literal, type Variable } from './cel.js';
 
 /** On a namespace, or on a pod: the name of the policy that taps its pods, or that taps it. */

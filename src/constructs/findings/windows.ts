@@ -1,5 +1,5 @@
 /** Whether a pod can run only on Windows, judged by all fields that schedule it there. */
-import type { PodSpec } from './workload.js';
+import type { PodSpec } from '../injection/workload.js';
 
 export const OS_LABELS: readonly string[] = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
 /** Only Windows nodes have this label. */
