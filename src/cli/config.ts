@@ -2,6 +2,7 @@
  * The user's properties: a logtap.yaml, overridden by flags, and both overridden by `--set`. They form one object, which
  * is checked as a whole before the constructs receive it.
  */
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { remedyFor } from '../catalog/closest.js';
@@ -72,20 +73,23 @@ function containersOf({ perContainer }: Data): Pick<LogTapProps, 'perContainer'>
 const configError = (file: string, problem: string) => new CommandError(`${file}: ${problem}`, EXIT.CONFIGURATION);
 
 function readConfig(file: string): Data {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = readFileSync(file, 'utf8');
+    bytes = readFileSync(file);
   } catch (error) {
     throw new CommandError(`cannot read '${file}': ${(error as Error).message}. Give a logtap.yaml`, EXIT.NO_INPUT);
   }
+  if (!isUtf8(bytes) || bytes.includes(0)) throw configError(file, 'is not text in UTF-8: give a logtap.yaml');
   let data: unknown;
   try {
-    data = parse(text);
+    data = parse(bytes.toString());
   } catch (error) {
     throw configError(file, `not valid YAML: ${(error as Error).message}`);
   }
   if (typeof (data ?? {}) !== 'object' || Array.isArray(data)) {
-    throw configError(file, `${JSON.stringify(data)} must be an object: give properties by their names`);
+    // Another file, given by mistake, may be a secret.
+    const is = Array.isArray(data) ? 'a list' : `a ${typeof data}`;
+    throw configError(file, `must be a mapping, but is ${is}: give properties by their names`);
   }
   return (data ?? {}) as Data;
 }

@@ -7,12 +7,14 @@ export interface Elsewhere {
   readonly remedy: string;
 }
 
-/** The object that the pods of an Argo Rollout come from, when it has no pod template itself. */
+/** The object that the pods of an Argo Rollout come from, when it has no pod template itself; empty if its reference is incomplete. */
 function referredWorkload({ kind, spec }: KubernetesObject): string | undefined {
   // A Pod of Kubernetes 1.35 has a field of that name for gang scheduling.
   if (kind !== 'Rollout') return undefined;
   const { workloadRef, template } = (spec ?? {}) as any;
-  return workloadRef && !template ? `${workloadRef.kind}/${workloadRef.name}` : undefined;
+  if (!workloadRef || template) return undefined;
+  const { kind: of, name } = workloadRef;
+  return of && name ? `${of}/${name}` : '';
 }
 
 /** Whether there is no pod template that an injection could have changed. */
@@ -23,6 +25,7 @@ export function hasNoTemplate(workload: KubernetesObject): boolean {
 /** The reason why another object must be tapped instead of a workload; `undefined` if there is none. */
 export function madeElsewhere(workload: KubernetesObject): Elsewhere | undefined {
   const referred = referredWorkload(workload);
+  if (referred === '') return { reason: 'its workloadRef names no workload', remedy: 'give it kind and name' };
   if (referred !== undefined) return { reason: `its pods come from ${referred}`, remedy: 'tap that' };
   const owners: any = workload.metadata?.ownerReferences;
   const owner = Array.isArray(owners) ? owners.find((reference) => reference?.controller === true) : undefined;

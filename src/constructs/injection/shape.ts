@@ -10,6 +10,9 @@ import {
   requirementsOf,
 } from './workload.js';
 
+/** More than any pod waits for, and far below the numbers that lose digits when seconds are added. */
+const MOST_SECONDS = 2 ** 31 - 1;
+
 /**
  * Checks more than `podTemplate`: the way back must not depend on values that it does not touch.
  *
@@ -48,8 +51,10 @@ export function requireShape(workload: KubernetesObject, { spec }: PodTemplate):
   }
 
   const grace = spec.terminationGracePeriodSeconds ?? 0;
-  const rule = 'be a whole number of seconds';
-  require(Number.isInteger(grace), `${where}.terminationGracePeriodSeconds`, grace, rule, 'write it without quotes');
+  const isSeconds = Number.isInteger(grace) && grace <= MOST_SECONDS;
+  const rule = `be a whole number of seconds up to ${MOST_SECONDS}`;
+  const remedy = typeof grace === 'string' ? 'write it without quotes' : undefined;
+  require(isSeconds, `${where}.terminationGracePeriodSeconds`, grace, rule, remedy);
 
   const resources: any = spec.resources;
   requireMapping(resources, `${where}.resources`);

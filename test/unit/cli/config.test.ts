@@ -195,7 +195,13 @@ describe('an invalid file is reported with its name, the property and the remedy
       'sink: { stdout: { a: 1 } }',
       '\'sink.stdout\' (["a"]) must have no properties: leave them out',
     ],
-    ['a list', '- a', '["a"] must be an object: give properties by their names'],
+    ['a list', '- a', 'must be a mapping, but is a list: give properties by their names'],
+    [
+      'another file, whose content is not repeated',
+      'ghp_secret',
+      'must be a mapping, but is a string: give properties by their names',
+    ],
+    ['no text', 'a: \0', 'is not text in UTF-8: give a logtap.yaml'],
     [
       'what a construct refuses',
       "sink: { cloudWatch: { logGroup: 'a b', region: eu-west-1 } }",

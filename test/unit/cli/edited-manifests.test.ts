@@ -110,6 +110,23 @@ test.each([
   expect((await uninject(stdout)).stdout).toBe(text);
 });
 
+test.each(['>', '>-', '|', '|-', '|+', '>2-'])('a preload list after %s costs no other line', async (style) => {
+  const [before, value, after] = [
+    '# first\nkind: Pod\napiVersion: v1\nspec:\n  containers:\n  - name: a # here\n    image: b\n    env:\n    - name: LD_PRELOAD\n',
+    `      value: ${style}\n          /opt/a.so\n`.replace(
+      style === '>2-' ? '    /' : '',
+      style === '>2-' ? '  /' : '',
+    ),
+    '\n    # next\n    - {name: "B", value: c}\n  hostPID: false\n',
+  ];
+  const { stdout, stderr } = await inject(before + value + after);
+  expect(stderr).not.toContain('comment');
+  const back = (await uninject(stdout)).stdout;
+  expect(values(back)).toEqual(values(before + value + after));
+  expect(back.startsWith(before)).toBe(true);
+  expect(back.endsWith(after)).toBe(true);
+});
+
 test.each(['', '\n', '\r\n', '\n\n'])('JSON ends as it did: %j', async (end) => {
   const pod = {
     apiVersion: 'v1',

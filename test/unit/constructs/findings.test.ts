@@ -185,6 +185,12 @@ const cases: [string, KubernetesObject, Partial<LogTapProps>, string][] = [
     {},
     'LT028 Rollout/orders: its pods come from Deployment/orders: tap that (docs/reference/findings.md#lt028)',
   ],
+  [
+    'LT028',
+    { ...rollout, spec: { workloadRef: { kind: 'Deployment' } } },
+    {},
+    'LT028 Rollout/orders: its workloadRef names no workload: give it kind and name (docs/reference/findings.md#lt028)',
+  ],
   ...patches.map(([sign, patch]): [string, KubernetesObject, Partial<LogTapProps>, string] => [
     'LT028',
     patch,

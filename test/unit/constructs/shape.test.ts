@@ -100,7 +100,12 @@ test.each<[string, KubernetesObject, string]>([
   [
     'a grace period in quotes',
     given({ terminationGracePeriodSeconds: '30' }),
-    `'${POD}.terminationGracePeriodSeconds' ("30") must be a whole number of seconds: write it without quotes`,
+    `'${POD}.terminationGracePeriodSeconds' ("30") must be a whole number of seconds up to 2147483647: write it without quotes`,
+  ],
+  [
+    'a grace period that loses digits',
+    given({ terminationGracePeriodSeconds: Number.MAX_SAFE_INTEGER }),
+    `'${POD}.terminationGracePeriodSeconds' (9007199254740991) must be a whole number of seconds up to 2147483647: correct the manifest`,
   ],
 ])('%s', (_what, manifest, message) => {
   const error = new Error(`Deployment/orders: ${message}`);

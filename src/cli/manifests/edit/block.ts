@@ -53,7 +53,9 @@ export const BLOCK: PartEdits = {
     const { text, layout } = part;
     const before = pair.value;
     const key = afterKey(pair);
-    const extent = extentOf(before);
+    const whole = extentOf(before);
+    // The extent of a folded or literal text includes the ends of its last lines.
+    const extent = whole && { ...whole, end: whole.start + text.slice(whole.start, whole.end).trimEnd().length };
     const lines = isBlock(before)
       ? [edit(part, lineStart(text, startOf(before, 0)), nextLine(text, endOf(before)), '')]
       : [];
