@@ -48,6 +48,7 @@ function isUpToDate() {
     'tsconfig.build.json',
     'scripts/build.js',
     'scripts/lazy-exports.js',
+    'scripts/node-http.js',
     'scripts/third-party.js',
     'Dockerfile',
   ];
@@ -125,6 +126,8 @@ function bundle() {
     define: { LOGTAP_KERNELS_MODULE: JSON.stringify(readFileSync(kernels).toString('base64')) },
     logLevel: 'warning',
     absWorkingDir: root,
+    // An import of `node:http` into an ES module reads all of its exports, and one of them loads a whole client for `fetch`.
+    alias: { 'node:http': join(root, 'scripts', 'node-http.js') },
   };
   // A chunk whose content has changed has another name.
   rmSync(join(root, 'dist', 'shipper'), { recursive: true, force: true });
@@ -185,8 +188,8 @@ function bundle() {
   });
   buildSync({
     ...common,
-    entryPoints: ['src/cli/logtap.ts'],
-    outfile: 'dist/cli/logtap.js',
+    entryPoints: { logtap: 'src/cli/logtap.ts', main: 'src/cli/main.ts' },
+    outdir: 'dist/cli',
     banner: { js: '#!/usr/bin/env node' },
   });
   writeThirdParty(metafiles, root);

@@ -38,7 +38,7 @@ function commented(manifests: string): string {
 export function kubernetesExample(root: string): [path: string, source: string, content: string][] {
   const page = readFileSync(join(root, DIRECTORY, 'README.md'), 'utf8');
   const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-  const logtap = join(root, 'src', 'cli', 'logtap.ts');
+  const logtap = join(root, 'src', 'cli', 'main.ts');
   return [...page.matchAll(/^\$ logtap (inject .+) > (\S+)$/gm)].map(([, args = '', file = '']) => {
     const options = { cwd: join(root, DIRECTORY), encoding: 'utf8', stdio: 'pipe' } as const;
     const manifests = execFileSync(process.execPath, [tsx, logtap, ...args.split(' ')], options);

@@ -18,7 +18,7 @@ export function pipelineExample(root: string): [path: string, source: string, co
   const synthesised = mkdtempSync(join(tmpdir(), 'logtap-pipeline-'));
   try {
     inExample({ CDK8S_OUTDIR: synthesised }, 'main.ts');
-    const logtap = join(root, 'src', 'cli', 'logtap.ts');
+    const logtap = join(root, 'src', 'cli', 'main.ts');
     const manifests = inExample({}, logtap, 'inject', synthesised, '--config', 'logtap.yaml');
     return [[join(DIRECTORY, 'deploy', 'shop.yaml'), `main.ts and logtap.yaml of ${DIRECTORY}`, manifests]];
   } finally {

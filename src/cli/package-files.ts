@@ -6,6 +6,9 @@ import { CommandError, EXIT } from './usage.js';
 
 const dist = join(__dirname, '..');
 
+/** The bundle of the command line. */
+export const commandsFile = join(__dirname, 'main.js');
+
 /** The shipper's bundle. */
 export const shipperFile = join(dist, 'shipper', 'main.js');
 

@@ -36,6 +36,7 @@ describe('npm pack', () => {
         'dist/src/catalog/settings.js',
         'dist/imports/iam.services.k8s.aws.js',
         'dist/cli/logtap.js',
+        'dist/cli/main.js',
         'dist/logtap.schema.json',
         'dist/sbom.cdx.json',
         'dist/THIRD-PARTY-LICENSES',
@@ -103,7 +104,7 @@ describe.each([
   });
 
   test('is all that the command line names by its paths', () => {
-    const cli = readFileSync(resolve(root, 'dist/cli/logtap.js'), 'utf8');
+    const cli = readFileSync(resolve(root, 'dist/cli/main.js'), 'utf8');
     const found = [...cli.matchAll(/^\/\/ (?:.*\/)?node_modules\/((?:@[^/\n]+\/)?[^/\n]+)\//gm)].map(
       ([, name]) => name,
     );

@@ -1,7 +1,7 @@
 /** Asks `logtap doctor`, and makes the programs that it is asked about. */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Diagnosis, Verdict } from '../../src/doctor/verdict.js';
 import { type Ended, library, logtap, run, temporaryDirectory } from './run.js';
 
@@ -37,7 +37,8 @@ export class Workshop {
     chmodSync(this.directory, 0o755);
     mkdirSync(join(this.directory, 'cli'));
     copyFileSync(library, this.library);
-    copyFileSync(logtap, this.#logtap);
+    for (const name of ['logtap.js', 'main.js'])
+      copyFileSync(join(dirname(logtap), name), join(this.directory, 'cli', name));
     writeFileSync(join(this.directory, 'program.c'), C);
   }
 
