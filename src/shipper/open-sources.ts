@@ -107,6 +107,8 @@ export function openSources(
   settings: Settings,
   { ledger, log, isOutage, isLongOutage, onFailure, journal }: OpenSourcesOptions,
 ): Sources {
+  const tellInvalid = (unread: Lost) =>
+    log.problem('warn', 'invalid frames', 'up to so many lines behind an invalid frame are not read', { ...unread });
   const lines = {
     lineMaxBytes: settings.lineMaxBytes,
     lineIdleMs: settings.lineIdleMs,
@@ -128,10 +130,6 @@ export function openSources(
       if (isNew && isFailure(end)) onFailure(writer);
     },
     onGap: () => ledger.countGap(),
-    onInvalidFrames(unread: Lost) {
-      ledger.countInvalidFrames(unread);
-      log.problem('warn', 'invalid frames', 'up to so many lines behind an invalid frame are not read', { ...unread });
-    },
     onTimeReplaced: () => ledger.countTimeReplaced(),
     known: totalsOf(journal),
     onTotal: (instance: string, total: Lost) => ledger.keepLost(instance, total),
@@ -140,19 +138,17 @@ export function openSources(
     ...lines,
     path: settings.socket,
     maxConnections: descriptorShares().connections,
-    onRead: (processes, unsettled) => ledger.keepRead(processes, unsettled),
+    onRead(processes, unsettled, counted) {
+      ledger.keepRead(processes, unsettled, counted);
+      const { missing, invalid } = counted;
+      if (invalid !== undefined) tellInvalid(invalid);
+      if (missing === undefined) return;
+      log.problem('warn', 'gone', 'a shipper was killed that had read lines over the socket', { ...missing });
+    },
     onSettled: (unsettled) => ledger.keepSettled(unsettled),
     onLater(lost) {
       ledger.countLaterVersion(lost);
       log.problem('warn', 'later version', 'lines of a process with a later library are dropped', { ...lost });
-    },
-    onInvalidFrames(unread) {
-      lines.onInvalidFrames(unread);
-      ledger.keep();
-    },
-    onMissing(missing) {
-      ledger.countMissing(missing);
-      log.problem('warn', 'gone', 'a shipper was killed that had read lines over the socket', { ...missing });
     },
   });
   if (journal !== undefined) socket.remember(journal.previous);
@@ -173,9 +169,22 @@ export function openSources(
         ...lostWithPreviousRun,
       });
     },
+    onInvalidFrames(unread) {
+      ledger.countInvalidFrames(unread);
+      tellInvalid(unread);
+    },
     onNoticed: (lostWithPreviousRun) => ledger.keepLostWithPreviousRun(lostWithPreviousRun),
     onAcknowledging: (ring) => ledger.acknowledging(ring),
     keepCounts: () => ledger.keep(),
+    onRefused(ring) {
+      ledger.countRefusedRing(ring);
+      const { name, bytes, unread, uncounted } = ring;
+      const more = uncounted === undefined ? '' : ', and an unknown number of others';
+      const message = `the damaged ring ${name} is not read: up to ${unread.lines} lines${more} are lost`;
+      log.problem('warn', 'damaged ring', message, { ring: name, bytes, lines: unread.lines, reason: uncounted });
+    },
+    refused: journal?.previous.refusedRings,
+    onRefusedRemoved: (name) => ledger.removedRing(name),
     planned: journal?.previous.checkpoints,
     onNoRoom: (problem) => log.problem('warn', 'rings', problem),
   });

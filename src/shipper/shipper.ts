@@ -1,6 +1,6 @@
 /** A running shipper: its start, its answers about itself, and its ordered stop. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { lossesOf, lossText } from './accounting/losses.js';
+import { lossTexts } from './accounting/losses.js';
 import type { Totals } from './accounting/statement.js';
 import { buildShipper, type ShipperParts } from './build.js';
 import { checkSinks } from './check.js';
@@ -141,7 +141,7 @@ export class Shipper {
 
   /** What is lost so far, with reasons and remedies; empty when nothing is. */
   losses(): readonly string[] {
-    return lossesOf(this.totals(), this.#parts.settings).map(lossText);
+    return lossTexts(this.totals(), this.#parts.settings);
   }
 
   /** The counts, with the words of an operator. */

@@ -79,8 +79,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a ring that cannot be opened now is not looked at again',
     file: `${SHIPPER}/source/rings/scan.ts`,
-    find: 'if (!this.#isLate(nowMs)) this.isAllFound = false;\n      }',
-    replace: 'this.#rings.aside.refuse(ring.name);\n      }',
+    find: 'if (!this.#isLate(nowMs)) this.isAllFound = false;\n  }',
+    replace: 'this.#rings.aside.refuse(ring.name);\n  }',
   },
   {
     name: 'two shippers use one directory',

@@ -13,6 +13,9 @@
  *                                                       HELLO has their total; and the lines of all that are not acknowledged
  *     ["later",LINES,BYTES]                             over sockets, of processes with a later version of the frames
  *     ["invalid",LINES,BYTES]                           at most, behind frames that break the format
+ *     ["uncounted",REASON,RINGS,BYTES]                  damaged rings that held more lines, and nothing tells how many
+ *     ["refused",RING]                                  what it held is counted above: it is to be removed
+ *     ["removed",RING]                                  it is
  *     ["settled",LINES,BYTES]                           these are not acknowledged now
  *     ["reported"]                                      a last line has said all that is above, but for "lost" totals
  *     ["acknowledged",[ENTRY...],[[RING,BEFORE,AFTER]...]]  entries of lines that are forgotten now, and the checkpoints that
@@ -87,6 +90,11 @@ export class CountJournal {
   /** Lines that came over a refused connection. */
   laterVersion(lost: Lost): void {
     this.#append(journalEntry.laterVersion(lost));
+  }
+
+  /** A ring whose lines are counted is gone. */
+  removed(ring: string): void {
+    this.#append(['removed', ring]);
   }
 
   lost(instance: string, { lines, bytes }: Lost): void {

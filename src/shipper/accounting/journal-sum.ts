@@ -6,6 +6,8 @@ import { STREAMS, type StreamName, Tally } from './tally.js';
 
 /** Processes whose totals are kept: those that reported last. */
 export const INSTANCES_MAX = 16_384;
+/** Rings that are counted, and could not be removed. */
+const REFUSED_MAX = 4096;
 const INSTANCE = /^[0-9a-f]{16}$/;
 
 export type Fate = 'dropped' | 'deadLettered';
@@ -27,6 +29,10 @@ export const journalEntry = {
   settled: ({ lines, bytes }: Lost): JournalEntry => ['settled', lines, bytes],
   laterVersion: ({ lines, bytes }: Lost): JournalEntry => ['later', lines, bytes],
   invalidFrames: ({ lines, bytes }: Lost): JournalEntry => ['invalid', lines, bytes],
+  uncountedRings: (reason: string, { rings, bytes }: UncountedRings): JournalEntry => {
+    return ['uncounted', reason, rings, bytes];
+  },
+  refusedRing: (ring: string): JournalEntry => ['refused', ring],
 };
 
 /** What was read of a process over sockets. */
@@ -37,6 +43,13 @@ export interface ReadTotal extends Lost {
   readonly lost: Lost;
   /** Line ends in its frames, or counted as missing; absent where its library does not tell how many it has handed over. */
   readonly lineEnds?: number | undefined;
+}
+
+/** Damaged rings that held more lines, and nothing tells how many. */
+export interface UncountedRings {
+  readonly rings: number;
+  /** Of their files. */
+  readonly bytes: number;
 }
 
 /** The counts of previous runs. */
@@ -50,6 +63,10 @@ export interface PreviousCounts {
   readonly laterVersion: Lost;
   /** Behind frames that break the format. */
   readonly invalidFrames: Lost;
+  /** By reason. */
+  readonly uncountedRings: ReadonlyMap<string, UncountedRings>;
+  /** Names of rings that are counted, and perhaps not removed. */
+  readonly refusedRings: ReadonlySet<string>;
   /** By reason. */
   readonly withheld: ReadonlyMap<string, Tally>;
   readonly sinks: readonly {
@@ -109,6 +126,8 @@ export class JournalSum {
   #lostWithPreviousRun: Lost = NOTHING;
   #laterVersion: Lost = NOTHING;
   #invalidFrames: Lost = NOTHING;
+  readonly #uncountedRings = new Map<string, UncountedRings>();
+  readonly #refusedRings = new Set<string>();
   readonly #withheld = new Map<string, Tally>();
   readonly #sinks = new Map<string, { fate: SinkEntry; sink: string; reason: string; tally: Tally }>();
   #checkpoints: readonly RingCheckpoint[] = [];
@@ -126,6 +145,9 @@ export class JournalSum {
       this.#laterVersion = plus(this.#laterVersion, { lines: rest[0]!, bytes: rest[1]! });
     else if (kind === 'invalid' && rest.length === 2 && rest.every(isCount))
       this.#invalidFrames = plus(this.#invalidFrames, { lines: rest[0]!, bytes: rest[1]! });
+    else if (kind === 'uncounted') this.#addUncounted(rest);
+    else if (kind === 'refused' && typeof rest[0] === 'string') this.#addRefused(rest[0]);
+    else if (kind === 'removed') this.#refusedRings.delete(String(rest[0]));
     else if (SINK_ENTRIES.has(kind)) this.#addOfSink(kind, rest);
     else if (kind === 'withheld') this.#addWithheld(rest);
     else if (kind === 'read') this.#addRead(rest);
@@ -150,7 +172,8 @@ export class JournalSum {
     const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
     const reads = new Map(this.#reads);
     const refused = { laterVersion: this.#laterVersion, invalidFrames: this.#invalidFrames };
-    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, ...refused };
+    const rings = { uncountedRings: new Map(this.#uncountedRings), refusedRings: new Set(this.#refusedRings) };
+    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, ...refused, ...rings };
     return { reads, lost: new Map(lost), ...gone, withheld, sinks, checkpoints };
   }
 
@@ -170,11 +193,13 @@ export class JournalSum {
         : [];
     const later = this.#laterVersion.bytes > 0 ? [journalEntry.laterVersion(this.#laterVersion)] : [];
     const invalid = this.#invalidFrames.bytes > 0 ? [journalEntry.invalidFrames(this.#invalidFrames)] : [];
+    const uncounted = [...this.#uncountedRings].map((each) => journalEntry.uncountedRings(...each));
+    const refused = [...this.#refusedRings].map((ring) => journalEntry.refusedRing(ring));
     const withheld = [...this.#withheld].map(([reason, tally]) => ['withheld', reason, countsOf(tally)]);
     // Whether they were written is known once the rings are opened.
     const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
     const reads = this.#reads.size > 0 ? [readEntry(this.#reads, this.#unsettled)] : [];
-    const losses = [...lost, ...lostWithPreviousRun, ...later, ...invalid];
+    const losses = [...lost, ...lostWithPreviousRun, ...later, ...invalid, ...uncounted, ...refused];
     return [...known, ['reported'], ...losses, ...withheld, ...sinks, ...checkpoints, ...reads];
   }
 
@@ -184,6 +209,17 @@ export class JournalSum {
     this.#lost.delete(instance);
     this.#lost.set(instance, { total: { lines, bytes }, reported });
     if (this.#lost.size > INSTANCES_MAX) this.#lost.delete(this.#lost.keys().next().value!);
+  }
+
+  #addUncounted([reason, rings, bytes]: unknown[]): void {
+    if (typeof reason !== 'string' || !isCount(rings) || !isCount(bytes)) return;
+    const known = this.#uncountedRings.get(reason) ?? { rings: 0, bytes: 0 };
+    this.#uncountedRings.set(reason, { rings: known.rings + rings, bytes: known.bytes + bytes });
+  }
+
+  #addRefused(ring: string): void {
+    this.#refusedRings.add(ring);
+    if (this.#refusedRings.size > REFUSED_MAX) this.#refusedRings.delete(this.#refusedRings.values().next().value!);
   }
 
   #addRead([processes, lines, bytes]: unknown[]): void {
@@ -232,6 +268,7 @@ export class JournalSum {
     this.#lostWithPreviousRun = NOTHING;
     this.#laterVersion = NOTHING;
     this.#invalidFrames = NOTHING;
+    this.#uncountedRings.clear();
     this.#unsettled = NOTHING;
     this.#sinks.clear();
     this.#withheld.clear();

@@ -5,11 +5,21 @@ import { AuditLog } from '../audit/audit-log.js';
 import type { Claim, RecordBatch } from '../parts.js';
 import type { Unread } from '../source/count-unread.js';
 import type { Lost } from '../source/frames/decoder.js';
+import type { RefusedRing } from '../source/rings/unread/refused.js';
+import type { CountedLines } from '../source/socket/read-totals.js';
 import type { Acknowledging } from './acknowledging.js';
 import type { CountJournal } from './count-journal.js';
 import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
-import { type Fate, type JournalEntry, journalEntry, type PreviousCounts, type ReadTotal } from './journal-sum.js';
+import {
+  type Fate,
+  type JournalEntry,
+  journalEntry,
+  type PreviousCounts,
+  type ReadTotal,
+  readEntry,
+  type UncountedRings,
+} from './journal-sum.js';
 import { INVALID_FRAMES, LATER_VERSION, LOST_ANSWER, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
 import { addTo, countOf, countsOf, sumOf } from './tallies.js';
@@ -52,6 +62,8 @@ export class Ledger {
   readonly laterVersion = { records: 0, bytes: 0 };
   /** Up to how much lay behind frames that break the format; not read either. */
   readonly invalidFrames = { records: 0, bytes: 0 };
+  /** By reason: damaged rings that held more lines, and nothing tells how many. */
+  readonly uncountedRings = new Map<string, UncountedRings>();
   readonly sinks: ReadonlyMap<string, SinkCount>;
   /** Peers that broke the frame format, by reason. */
   readonly protocolErrors = new Map<string, number>();
@@ -94,11 +106,13 @@ export class Ledger {
     this.#takeOver(journal.previous);
   }
 
-  #takeOver({ lost, lostWithPreviousRun, laterVersion, invalidFrames, withheld, sinks }: PreviousCounts): void {
+  #takeOver(previous: PreviousCounts): void {
+    const { lost, lostWithPreviousRun, laterVersion, invalidFrames, uncountedRings, withheld, sinks } = previous;
     for (const { unreported } of lost.values()) this.countLost(unreported);
     this.countLostWithPreviousRun(lostWithPreviousRun);
     addLost(this.laterVersion, laterVersion);
     addLost(this.invalidFrames, invalidFrames);
+    for (const [reason, uncounted] of uncountedRings) this.#countUncounted(reason, uncounted);
     for (const [reason, tally] of withheld) {
       this.countWithheld(reason, tally);
       for (const counts of this.sinks.values()) counts.recovered.add(tally);
@@ -163,21 +177,27 @@ export class Ledger {
     if (this.#journal !== undefined) this.#entries.push(journalEntry.lostWithPreviousRun(lost));
   }
 
-  /** Lines that a killed shipper had read from a process, or the kernel held, in no entry of the journal. */
-  countMissing(missing: Lost): void {
-    this.countLostWithPreviousRun(missing);
-    this.keepLostWithPreviousRun(missing);
-    this.keep();
-  }
-
   /** The total of a process, before it is counted. */
   keepLost(instance: string, total: Lost): void {
     this.#journal?.lost(instance, total);
   }
 
-  /** Lines from sockets, before they are buffered. */
-  keepRead(processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost): void {
-    this.#journal?.read(processes, unsettled);
+  /**
+   * Lines from sockets, before they are buffered. Those that are counted instead are in the same entry: a kill neither counts them again
+   * nor forgets them.
+   */
+  keepRead(processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost, { missing, invalid }: CountedLines = {}): void {
+    if (missing !== undefined) {
+      this.countLostWithPreviousRun(missing);
+      this.keepLostWithPreviousRun(missing);
+    }
+    if (invalid !== undefined) this.countInvalidFrames(invalid);
+    if (missing === undefined && invalid === undefined) {
+      this.#journal?.read(processes, unsettled);
+      return;
+    }
+    if (this.#journal !== undefined) this.#entries.push(readEntry(processes, unsettled));
+    this.keep();
   }
 
   /** So many lines from sockets are not acknowledged now. Written by the next `keep`. */
@@ -233,6 +253,31 @@ export class Ledger {
   countInvalidFrames(unread: Lost): void {
     addLost(this.invalidFrames, unread);
     if (this.#journal !== undefined) this.#entries.push(journalEntry.invalidFrames(unread));
+  }
+
+  /** A ring that no reader can begin with. Written at once, with its name: it is to be removed. */
+  countRefusedRing({ name, bytes, unread, gone, uncounted }: RefusedRing): void {
+    if (unread.lines > 0) this.countInvalidFrames(unread);
+    if (gone.bytes > 0) {
+      this.countLostWithPreviousRun(gone);
+      this.keepLostWithPreviousRun(gone);
+    }
+    if (uncounted !== undefined) {
+      this.#countUncounted(uncounted, { rings: 1, bytes });
+      this.#entries.push(journalEntry.uncountedRings(uncounted, { rings: 1, bytes }));
+    }
+    this.#entries.push(journalEntry.refusedRing(name));
+    this.keep();
+  }
+
+  #countUncounted(reason: string, { rings, bytes }: UncountedRings): void {
+    const known = this.uncountedRings.get(reason) ?? { rings: 0, bytes: 0 };
+    this.uncountedRings.set(reason, { rings: known.rings + rings, bytes: known.bytes + bytes });
+  }
+
+  /** It is gone: its name is forgotten. */
+  removedRing(name: string): void {
+    this.#journal?.removed(name);
   }
 
   countRecovered(sink: string, recovered: Tally): void {
@@ -330,6 +375,7 @@ export class Ledger {
       ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
       dropped: { ...(Object.keys(application).length > 0 && { application }), ...hold, ...byReason('dropped') },
       ...(this.#unread.records > 0 && { unread: this.#unread.records, unreadBytes: this.#unread.bytes }),
+      ...(this.uncountedRings.size > 0 && { uncountedRings: Object.fromEntries(this.uncountedRings) }),
       ...(this.#unread.rings > 0 && { unreadRings: this.#unread.rings }),
       held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
       streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
@@ -352,6 +398,7 @@ export class Ledger {
           ...(this.laterVersion.bytes > 0 && { [LATER_VERSION]: this.laterVersion }),
           ...(this.invalidFrames.bytes > 0 && { [INVALID_FRAMES]: this.invalidFrames }),
         },
+        ...(this.uncountedRings.size > 0 && { uncountedRings: Object.fromEntries(this.uncountedRings) }),
       },
       hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
       sinks: Object.fromEntries(sinks),

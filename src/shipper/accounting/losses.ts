@@ -2,6 +2,7 @@
 import { runbook, type Symptom } from '../../catalog/runbook.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import { CORRUPT } from '../buffer/segment-bodies.js';
+import type { UncountedRings } from './journal-sum.js';
 import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { Totals } from './statement.js';
 
@@ -11,7 +12,7 @@ export interface LossSettings {
   readonly spoolDir?: string | undefined;
 }
 
-export interface Loss {
+interface Loss {
   /** `application`, `hold`, or a sink. */
   readonly where: string;
   readonly reason: string;
@@ -19,8 +20,29 @@ export interface Loss {
   readonly remedy: string;
 }
 
-/** Every kind of loss. Empty when no line is lost. */
-export function lossesOf({ dropped }: Pick<Totals, 'dropped'>, settings: LossSettings): readonly Loss[] {
+/** Every kind of loss, in words. Empty when no line is lost. */
+export const lossTexts = (
+  totals: Pick<Totals, 'dropped' | 'uncountedRings'>,
+  settings: LossSettings,
+): readonly string[] => [
+  ...lossesOf(totals, settings).map(lossText),
+  ...Object.entries(totals.uncountedRings ?? {}).map(uncountedText),
+];
+
+/** `application: an unknown number of lines in 1 damaged ring of 5 bytes dropped (cut): ...`. */
+function uncountedText([reason, { rings, bytes }]: readonly [string, UncountedRings]): string {
+  const damaged = rings === 1 ? '1 damaged ring' : `${rings} damaged rings`;
+  const why = REASONS_OF_RINGS[reason] ?? reason;
+  return `application: an unknown number of lines in ${damaged} of ${bytes} bytes dropped (${reason}): ${why} (see ${runbook('the-ring-is-damaged')})`;
+}
+
+const REASONS_OF_RINGS: Readonly<Record<string, string>> = {
+  cut: 'a process of the pod that may write there has cut it off',
+  size: 'its header is damaged, and it is too large to look through',
+};
+
+/** Every kind of loss of which the number is known. */
+function lossesOf({ dropped }: Pick<Totals, 'dropped'>, settings: LossSettings): readonly Loss[] {
   return Object.entries(dropped).flatMap(([where, reasons]) =>
     Object.entries(reasons)
       .filter(([, records]) => records > 0)
@@ -32,7 +54,7 @@ export function lossesOf({ dropped }: Pick<Totals, 'dropped'>, settings: LossSet
 }
 
 /** `opensearch: 3 dropped (mapper_parsing_exception): the sink ...`. */
-export const lossText = ({ where, reason, records, remedy }: Loss): string =>
+const lossText = ({ where, reason, records, remedy }: Loss): string =>
   `${where}: ${records} dropped (${reason}): ${remedy}`;
 
 const OF_BUFFER = 'raise LOGTAP_MEMORY_MAX_BYTES or LOGTAP_SPOOL_MAX_BYTES, or set LOGTAP_ON_FULL=block';

@@ -1,6 +1,7 @@
 /** The ledger in words for others: the last line of the shipper, and the answer of `/ledger`. */
 import type { EndStatement } from './ends.js';
 import type { Joined } from './join-counts.js';
+import type { UncountedRings } from './journal-sum.js';
 import type { Count, StreamName } from './tally.js';
 
 /**
@@ -25,6 +26,8 @@ export interface Totals {
   readonly deadLettered?: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** By sink and reason. Lines lost in the application, or with a previous run (`hold`), were never read by this one. */
   readonly dropped: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By reason: damaged rings that are gone, with lines that are in no count, as nothing tells how many. Absent without any. */
+  readonly uncountedRings?: Readonly<Record<string, UncountedRings>>;
   /** Lines that the shipper has not read when it ends, in no other count. Absent when there are none. */
   readonly unread?: number;
   readonly unreadBytes?: number;
@@ -52,7 +55,11 @@ export interface Statement {
   /** How the processes ended that wrote. Absent while none has. */
   readonly ended?: EndStatement;
   /** Never read, so no part of the sum. */
-  readonly application: { readonly dropped: Readonly<Record<string, Count>> };
+  readonly application: {
+    readonly dropped: Readonly<Record<string, Count>>;
+    /** As in the totals. */
+    readonly uncountedRings?: Totals['uncountedRings'];
+  };
   readonly hold: { readonly dropped: Readonly<Record<string, Count>> };
   readonly sinks: Readonly<Record<string, SinkStatement>>;
   readonly balanced: boolean;

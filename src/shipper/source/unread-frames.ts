@@ -31,6 +31,11 @@ export class UnreadFrames {
     this.#isLater = isLater;
   }
 
+  /** Whether the last bytes ended a frame. */
+  get isBetweenFrames(): boolean {
+    return this.#payloadBytes === 0 && this.#partial.length === 0 && !this.#isUnknown;
+  }
+
   get lineEnds(): number {
     return this.#lineEnds;
   }

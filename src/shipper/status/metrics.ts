@@ -149,6 +149,13 @@ export class Metrics {
     const errors = [...ledger.protocolErrors].map(([reason, count]): Series => [{ reason }, count]);
     const errorHelp = 'What peers sent, or claimed, that was refused; and connections beyond the bound.';
     writer.counter('protocol_errors_total', errorHelp, ['reason'], errors);
+    for (const unit of ['rings', 'bytes'] as const) {
+      const uncounted = [...ledger.uncountedRings].map(([reason, of]): Series => [{ reason }, of[unit]]);
+      const [name, what] =
+        unit === 'rings' ? ['uncounted_rings', 'Damaged rings'] : ['uncounted_ring_bytes', 'Bytes of damaged rings'];
+      const help = `${what} that are gone with an unknown number of lines, by reason.`;
+      if (uncounted.length > 0) writer.counter(`${name}_total`, help, ['reason'], uncounted);
+    }
     const skipped = [...ledger.skipped].map(([reason, bytes]): Series => [{ reason }, bytes]);
     writer.counter('bytes_skipped_total', 'Bytes of rings that were read before, by reason.', ['reason'], skipped);
     const redacted = [...ledger.redacted].map(([kind, count]): Series => [{ kind }, count]);

@@ -80,6 +80,30 @@ test('lines behind invalid frames outlive each kill until they are reported', ()
   expect(next().totals.dropped).toEqual({});
 });
 
+test('a damaged ring is counted once, with its name until it is removed', () => {
+  const ring = {
+    ...{ name: 'ring-1-0000000000000001-0', bytes: 500, unread: { lines: 3, bytes: 30 } },
+    ...{ gone: { lines: 2, bytes: 20 }, uncounted: 'cut' as const },
+  };
+  next().ledger.countRefusedRing(ring);
+  // Killed before the ring is removed.
+  const { ledger, journal, totals } = next();
+  const counted = {
+    dropped: { application: { invalid_frames: 3 }, hold: { shipper_killed: 2 } },
+    uncountedRings: { cut: { rings: 1, bytes: 500 } },
+  };
+  expect(totals).toMatchObject(counted);
+  expect(ledger.statement(() => new Tally()).application.uncountedRings).toEqual(counted.uncountedRings);
+  expect([...journal.previous.refusedRings]).toEqual([ring.name]);
+  journal.reported();
+  // It could not be removed: the next shipper still knows it.
+  const reported = next();
+  expect([...reported.journal.previous.refusedRings]).toEqual([ring.name]);
+  expect([reported.totals.dropped, reported.totals.uncountedRings]).toEqual([{}, undefined]);
+  reported.ledger.removedRing(ring.name);
+  expect(next().journal.previous.refusedRings.size).toBe(0);
+});
+
 test('what a killed shipper counted is in the ledgers of all that come after it, until one reports', () => {
   const { ledger, journal } = next();
   journal.lost(ONE, { lines: 3, bytes: 30 });
@@ -378,6 +402,20 @@ test('lines that a last line has reported as held are not lost with the shipper 
 });
 
 test('frames that are missed are kept beyond the next kill', () => {
-  next().ledger.countMissing({ lines: 4, bytes: 40 });
-  expect(next().totals.dropped).toEqual({ hold: { shipper_killed: 4 } });
+  next().ledger.keepRead(readOf(8, 8), { lines: 0, bytes: 0 }, { missing: { lines: 4, bytes: 40 } });
+  const { journal, totals } = next();
+  expect(totals.dropped).toEqual({ hold: { shipper_killed: 4 } });
+  expect(journal.previous.reads).toEqual(readOf(8, 8));
+});
+
+test('lines from sockets that are counted are in one entry with the total that has them', () => {
+  const { ledger } = next();
+  const path = join(directory, JOURNAL_NAME);
+  const entries = () => readFileSync(path, 'utf8').trim().split(/\n\s*/).filter(Boolean).length;
+  const before = entries();
+  ledger.keepRead(readOf(8, 8), { lines: 3, bytes: 30 }, { invalid: { lines: 4, bytes: 40 } });
+  expect(entries()).toBe(before + 1);
+  const { journal, totals } = next();
+  expect(totals.dropped).toEqual({ application: { invalid_frames: 4 }, hold: { shipper_killed: 3 } });
+  expect(journal.previous.reads).toEqual(readOf(8, 8));
 });

@@ -1,11 +1,10 @@
 /** The words for lost lines, and the counts of the processes that write. */
-import { lossesOf, lossText } from '../../../src/shipper/accounting/losses.js';
+import { lossTexts } from '../../../src/shipper/accounting/losses.js';
 import { WriterCounts } from '../../../src/shipper/accounting/writer-counts.js';
 import { batchOf, stdoutOrigin } from '../../support/batches.js';
 
 describe('a loss', () => {
-  const textOf = (dropped: Record<string, Record<string, number>>, settings = {}) =>
-    lossesOf({ dropped }, settings).map(lossText);
+  const textOf = (dropped: Record<string, Record<string, number>>, settings = {}) => lossTexts({ dropped }, settings);
 
   test('nothing, where nothing is lost', () => {
     expect(textOf({ application: { not_handed_over: 0 }, opensearch: {} })).toEqual([]);
@@ -31,6 +30,18 @@ describe('a loss', () => {
   ])('at %s for %s with %j names its remedy', (where, reason, settings, says) => {
     expect(textOf({ [where]: { [reason]: 3 } }, settings)).toEqual([expect.stringMatching(says)]);
   });
+});
+
+test('damaged rings with an unknown number of lines', () => {
+  const uncountedRings = { cut: { rings: 1, bytes: 5 }, size: { rings: 2, bytes: 2 ** 34 } };
+  expect(lossTexts({ dropped: {}, uncountedRings }, {})).toEqual([
+    expect.stringMatching(
+      /^application: an unknown number of lines in 1 damaged ring of 5 bytes dropped \(cut\): .*the-ring-is-damaged/,
+    ),
+    expect.stringMatching(
+      /^application: an unknown number of lines in 2 damaged rings of 17179869184 bytes dropped \(size\): /,
+    ),
+  ]);
 });
 
 describe('processes', () => {

@@ -108,11 +108,6 @@ export class FrameStream implements FrameReader {
     return taken;
   }
 
-  /** Line ends in frames that are not read. */
-  passLineEnds(count: number): void {
-    if (this.#options.onHello !== undefined) this.#lineEnds += count;
-  }
-
   /** Whether its process has written frames, all of them whole: it goes on over another connection. */
   get isResumable(): boolean {
     return this.#lastSeq > 0 && this.isBetweenFrames;

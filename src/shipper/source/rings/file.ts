@@ -23,13 +23,11 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, unlinkS
 import { UNKNOWN_RELEASE } from '../../../catalog/release.js';
 import {
   FIRST_FILE_STREAM,
-  RING_HEADER,
   RING_HEADER_BYTES,
   RING_MAGIC,
   RING_NOTES_AT,
   RING_NOTES_BYTES,
   RING_VERSION,
-  type RingWord,
 } from '../../../contract.js';
 import type { RingCheckpoint } from '../../accounting/acknowledging.js';
 import { codeOf, ProtocolError } from '../../errors.js';
@@ -38,22 +36,20 @@ import { checkVersion, exitStatusOf, type Hello, type Lost } from '../frames/dec
 import type { Progress } from '../frames/stream-options.js';
 import { BYTE_ORDERS, type ByteOrder } from '../frames/utf16/utf16.js';
 import { lockKey } from './file-locks.js';
+import { countAt, offsetOf } from './words.js';
 
-type Word = (typeof RING_HEADER)[number]['name'];
-
-const at = (word: Word): number => (RING_HEADER as readonly RingWord[]).find(({ name }) => name === word)!.offset;
-const VERSION_AT = at('version');
-const HEADER_BYTES_AT = at('header_bytes');
-const CAPACITY_AT = at('capacity');
-const ENDED_AT = at('ended');
-const LOCKED_AT = at('locked');
-const EXIT_STATUS_AT = at('exit_status');
-const HEAD_AT = at('head');
-const LOST_LINES_AT = at('lost_lines');
-const LOST_BYTES_AT = at('lost_bytes');
-const SLEEP_EPOCH_AT = at('sleep_epoch');
-const RETIRED_AT = at('retired');
-const TAIL_AT = at('tail');
+const VERSION_AT = offsetOf('version');
+const HEADER_BYTES_AT = offsetOf('header_bytes');
+const CAPACITY_AT = offsetOf('capacity');
+const ENDED_AT = offsetOf('ended');
+const LOCKED_AT = offsetOf('locked');
+const EXIT_STATUS_AT = offsetOf('exit_status');
+const HEAD_AT = offsetOf('head');
+const LOST_LINES_AT = offsetOf('lost_lines');
+const LOST_BYTES_AT = offsetOf('lost_bytes');
+const SLEEP_EPOCH_AT = offsetOf('sleep_epoch');
+const RETIRED_AT = offsetOf('retired');
+const TAIL_AT = offsetOf('tail');
 /** Words of the maker, the writer and the reader but for the checkpoint. */
 const WORDS_BYTES = RETIRED_AT + 4;
 const CHECKPOINT_BYTES = 48;
@@ -346,11 +342,6 @@ function open(path: string): number {
     if (!['ELOOP', 'EISDIR', 'ENXIO'].includes(codeOf(error))) throw error;
     throw new ProtocolError('ring', `${path} is no file: ${codeOf(error)}`);
   }
-}
-
-/** A number that any process may have written. */
-function countAt(bytes: Buffer, at: number): number {
-  return Math.min(Number(bytes.readBigUInt64LE(at)), Number.MAX_SAFE_INTEGER);
 }
 
 /** A HELLO from JSON, checked: any process of the pod can write the notes. */

@@ -1,7 +1,7 @@
 /** The rings that are open, by name and by process. */
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingReader } from './reader.js';
-import { SetAside } from './set-aside.js';
+import { SetAside } from './unread/set-aside.js';
 
 /** Processes whose ring was retired and that may go on in another. */
 const RETIRED_MAX = 4096;

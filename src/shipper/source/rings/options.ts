@@ -8,6 +8,7 @@ import type { Lost } from '../frames/decoder.js';
 import type { FrameStreamOptions, SkipReason } from '../frames/stream-options.js';
 import type { RingDirectoryOptions } from './directory.js';
 import type { PlannedCheckpoint } from './file.js';
+import type { RefusedRing } from './unread/refused.js';
 
 export interface RingSourceOptions extends RingDirectoryOptions {
   /** Rings that are open at a time: each takes a descriptor. The others wait, with their lines. */
@@ -37,6 +38,15 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onNoticed?: (lostWithPreviousRun: Lost) => void;
   /** Called with an upper bound of the lines behind an invalid frame, before its ring forgets them. Nothing has read them. */
   readonly onInvalidFrames?: (unread: Lost) => void;
+  /**
+   * Called with what a ring holds that no reader can begin with, before it is removed; has to keep the count and the name at once.
+   * Throws the system's errors.
+   */
+  readonly onRefused?: (ring: RefusedRing) => void;
+  /** Names of rings that earlier shippers have counted and were to remove. */
+  readonly refused?: ReadonlySet<string> | undefined;
+  /** One of them is gone. */
+  readonly onRefusedRemoved?: (name: string) => void;
   /** Writes the counts, and what `onAcknowledging` was told, now. */
   readonly keepCounts?: () => void;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */

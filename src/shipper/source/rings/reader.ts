@@ -8,11 +8,11 @@ import { FrameStream } from '../frames/frame-stream.js';
 import type { LossTotals } from '../frames/loss-totals.js';
 import { isPossible, least, minus, NOTHING, plus } from '../frames/lost.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
-import { atEnd, type Behind, lookBehind } from './behind.js';
 import type { RingName } from './directory.js';
 import { type PlannedCheckpoint, RingFile } from './file.js';
 import type { Mark } from './mark.js';
 import type { RingReaderOptions } from './options.js';
+import { atEnd, type Behind, lookBehind } from './unread/behind.js';
 
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;

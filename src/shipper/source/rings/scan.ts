@@ -17,6 +17,8 @@ export interface RingScanCalls {
   /** Throws a ProtocolError when it is no ring; any other error may pass. */
   open(ring: RingName, nowMs: number): RingReader;
   keepForLater(ring: RingName): void;
+  /** Counts and removes it. A system error may pass. */
+  refuse(ring: RingName, reason: string): void;
   retire(reader: RingReader): void;
   wakeForNews(reader: RingReader): void;
   /** The process has sent a wake-up. */
@@ -156,16 +158,27 @@ export class RingScan {
       this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {
-        if (error.reason === 'version') this.#calls.keepForLater(ring);
-        else this.#rings.aside.refuse(ring.name);
-        this.#options.onProtocolError(error);
-      } else if (codeOf(error) !== 'ENOENT') {
-        if (!isSystemError(error)) throw error;
-        // May pass: no descriptor is left, another user's file.
-        this.#options.onNoRoom(`${ring.name} cannot be opened now: ${messageOf(error)}`);
-        if (!this.#isLate(nowMs)) this.isAllFound = false;
-      }
+        this.#setAside(ring, error, nowMs);
+      } else this.#cannotOpen(ring, error, nowMs);
     }
+  }
+
+  #setAside(ring: RingName, error: ProtocolError, nowMs: number): void {
+    try {
+      if (error.reason === 'version') this.#calls.keepForLater(ring);
+      else this.#calls.refuse(ring, error.reason);
+      this.#options.onProtocolError(error);
+    } catch (problem) {
+      this.#cannotOpen(ring, problem, nowMs);
+    }
+  }
+
+  /** May pass: no descriptor is left, another user's file. */
+  #cannotOpen(ring: RingName, error: unknown, nowMs: number): void {
+    if (codeOf(error) === 'ENOENT') return;
+    if (!isSystemError(error)) throw error;
+    this.#options.onNoRoom(`${ring.name} cannot be opened now: ${messageOf(error)}`);
+    if (!this.#isLate(nowMs)) this.isAllFound = false;
   }
 
   /** Retires the ring that was idle for longest: its process claims another with its next line. */

@@ -22,8 +22,9 @@ import { OpenRings } from './open-rings.js';
 import type { RingSourceOptions } from './options.js';
 import { RingReader } from './reader.js';
 import { RingScan } from './scan.js';
-import { LaterRing } from './set-aside.js';
 import { AWAKE_MS, LOOK_MS, QUIET_MS, SCAN_MS } from './times.js';
+import { isAnything, RefusedFile } from './unread/refused.js';
+import { LaterRing } from './unread/set-aside.js';
 
 const READ_BYTES = 256 * 1024;
 
@@ -57,6 +58,7 @@ export class RingSource implements Source {
     this.#scan = new RingScan(options, this.#rings, this.#losses, {
       open: (ring, nowMs) => this.#open(ring, nowMs),
       keepForLater: (ring) => this.#keepForLater(ring),
+      refuse: (ring, reason) => this.#refuse(ring, reason),
       retire: (reader) => this.#retire(reader),
       wakeForNews: (reader) => this.#wakeForNews(reader),
       woken: (instance) => this.#woken(instance),
@@ -131,10 +133,7 @@ export class RingSource implements Source {
     const readers = this.#rings.all.filter(({ isFinished, isBroken }) => !isFinished || isBroken);
     const names = this.#scan.directory.names();
     const others = this.#scan.directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
-    const opens = [
-      ...readers.map((reader) => () => reader),
-      ...others.map((ring) => () => this.#open(ring, this.#now())),
-    ];
+    const opens = [...readers.map((reader) => () => reader), ...others.map((ring) => () => this.#openOrRefuse(ring))];
     const left = countUnread(opens, { shared: this.#shared, now: this.#now, onProblem });
     return { ...left, rings: left.rings + this.#rings.aside.laterRings + (names === undefined ? 1 : 0) };
   }
@@ -230,6 +229,38 @@ export class RingSource implements Source {
 
   #keepForLater(ring: RingName): void {
     this.#rings.aside.keepForLater(new LaterRing(ring, this.#scan.directory.pathOf(ring.name), this.#losses));
+  }
+
+  /** Counts what it holds, then removes it: it has room that other rings may need. Throws the system's errors, and counts nothing then. */
+  #refuse(ring: RingName, reason: string): void {
+    const { refused, onRefused, onRefusedRemoved } = this.#options;
+    const file = RefusedFile.open(this.#scan.directory.pathOf(ring.name));
+    try {
+      let isCounted = refused?.has(ring.name) === true;
+      if (file !== undefined && !isCounted && !file.isElsewhere) {
+        const found = { name: ring.name, ...file.look() };
+        isCounted = isAnything(found);
+        if (isCounted) onRefused?.(found);
+        // Of another process, it says nothing about this one.
+        if (file.lost !== undefined && reason !== 'instance') {
+          this.#losses.remember(ring.instance, file.lost.counted);
+          this.#losses.update(ring.instance, file.lost.total);
+        }
+      }
+      if (file?.remove() && isCounted) onRefusedRemoved?.(ring.name);
+      this.#rings.aside.refuse(ring.name);
+    } finally {
+      file?.close();
+    }
+  }
+
+  #openOrRefuse(ring: RingName): RingReader {
+    try {
+      return this.#open(ring, this.#now());
+    } catch (error) {
+      if (error instanceof ProtocolError && error.reason !== 'version') this.#refuse(ring, error.reason);
+      throw error;
+    }
   }
 
   #fails(reader: RingReader, problem: string): void {

@@ -3,22 +3,15 @@ import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import type { RecordBatch, SourceBatch } from '../../parts.js';
 import { countByInstance } from '../count-by-instance.js';
 import type { AssemblerShared } from '../frames/assembly.js';
-import type { Hello, Lost } from '../frames/decoder.js';
+import type { Hello } from '../frames/decoder.js';
 import type { FrameStream } from '../frames/frame-stream.js';
 import type { LossTotals } from '../frames/loss-totals.js';
-import { NOTHING, plus } from '../frames/lost.js';
 import { UnreadFrames } from '../unread-frames.js';
 import { ReadTotals, type ReadTotalsOptions } from './read-totals.js';
 
-export interface ConnectionReadsOptions extends ReadTotalsOptions {
-  /** Lines that a process had handed over to an earlier shipper that was killed, as far as no journal had them. */
-  readonly onMissing?: (missing: Lost) => void;
-  /** At most what lies behind frames that break the format, to be kept at once. Nothing has read it. */
-  readonly onInvalidFrames?: ((unread: Lost) => void) | undefined;
-}
+export type ConnectionReadsOptions = Omit<ReadTotalsOptions, 'believes'>;
 
 export class ConnectionReads {
-  readonly #options: ConnectionReadsOptions;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #totals: ReadTotals;
@@ -26,14 +19,11 @@ export class ConnectionReads {
   readonly #instances = new Map<string, string>();
   /** Names of connections that are closed, whose last records may still be in the builder. */
   readonly #closed: string[] = [];
-  /** Behind invalid frames: counted with the lines before them. */
-  #invalid: Lost = NOTHING;
 
   constructor(shared: AssemblerShared, losses: LossTotals, options: ConnectionReadsOptions) {
-    this.#options = options;
     this.#shared = shared;
     this.#losses = losses;
-    this.#totals = new ReadTotals(options);
+    this.#totals = new ReadTotals({ ...options, believes: (missing, instance) => losses.believes(missing, instance) });
   }
 
   remember({ lost, reads }: PreviousCounts): void {
@@ -45,28 +35,25 @@ export class ConnectionReads {
   greet(name: string, { instance, handed }: Hello): void {
     this.#instances.set(name, instance);
     if (handed === undefined) return;
-    this.#countMissing(instance, this.#totals.greet(instance, handed, this.#losses.totalOf(instance)));
+    this.#totals.greet(instance, handed, this.#losses.totalOf(instance));
   }
 
   /** The first frame of a connection. */
   hear(instance: string, seq: number): void {
-    this.#countMissing(instance, this.#totals.hear(instance, seq, this.#losses.totalOf(instance)));
+    this.#totals.hear(instance, seq, this.#losses.totalOf(instance));
   }
 
-  #countMissing(instance: string, missing: Lost | undefined): void {
-    if (missing !== undefined && this.#losses.believes(missing, instance)) this.#options.onMissing?.(missing);
-  }
-
-  /** An invalid frame ends a connection. Neither that one nor the rest is read. Chunks are valid until the next one. */
+  /**
+   * An invalid frame ends a connection. Neither that one nor the rest is read: both are counted at once, as their process may never come
+   * again, or have no name. Chunks are valid until the next one.
+   */
   refuse(connection: FrameStream, rest: Iterable<Buffer>): void {
     const frames = new UnreadFrames({ isLater: false });
     for (const chunk of connection.unread) frames.read(chunk);
     for (const chunk of rest) frames.read(chunk);
     const { total, lineEnds } = frames;
     if (total.lines === 0) return;
-    this.#invalid = plus(this.#invalid, total);
-    // They are handed over, and counted: the next shipper must not miss them.
-    connection.passLineEnds(lineEnds);
+    this.#totals.invalid(connection.writer?.instance, total, lineEnds);
     connection.flush();
     connection.invalidFrames(total);
   }
@@ -91,8 +78,6 @@ export class ConnectionReads {
 
   keep(connections: Iterable<FrameStream>): void {
     for (const connection of connections) this.#reach(connection);
-    if (this.#invalid.lines > 0) this.#options.onInvalidFrames?.(this.#invalid);
-    this.#invalid = NOTHING;
     const { unfinished, openEvents } = this.#shared;
     const events = [...openEvents].reduce((sum, { isOpen, lines }) => sum + (isOpen ? lines : 0), 0);
     this.#totals.keep({ lines: unfinished.size + events, bytes: 0 });

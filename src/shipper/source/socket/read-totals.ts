@@ -11,9 +11,24 @@ import { NOTHING, plus } from '../frames/lost.js';
 /** In a send buffer of twice `net.core.wmem_max`, 212,992 bytes by default: each takes 768 bytes of it or more. */
 const KERNEL_FRAMES = 554;
 
+/** Lines that are in the totals with which they are told, and that no batch has. */
+export interface CountedLines {
+  /** That a process had handed over to an earlier shipper that was killed, as far as no journal had them. */
+  readonly missing?: Lost;
+  /** At most, behind a frame that breaks the format. */
+  readonly invalid?: Lost;
+}
+
 export interface ReadTotalsOptions {
-  /** To be kept at once: the processes that were read since the last time, and all that is not acknowledged. */
-  readonly onRead?: ((changed: ReadonlyMap<string, ReadTotal>, unsettled: Lost) => void) | undefined;
+  /**
+   * To be kept at once, in one entry: the processes that were read since the last time, all that is not acknowledged, and lines that
+   * are to be counted.
+   */
+  readonly onRead?:
+    | ((changed: ReadonlyMap<string, ReadTotal>, unsettled: Lost, counted: CountedLines) => void)
+    | undefined;
+  /** Whether so much can be missing. @default - always */
+  readonly believes?: (missing: Lost, instance: string) => boolean;
   /** To be kept with what else is acknowledged. */
   readonly onSettled?: ((unsettled: Lost) => void) | undefined;
 }
@@ -47,8 +62,8 @@ export class ReadTotals {
     if (before.lineEnds === undefined) return undefined;
     const lines = Math.max(0, handed - before.lineEnds);
     const missing = { lines, bytes: Math.ceil(lines * bytesPerLine(before)) };
-    this.#begin(instance, { ...before, ...plus(before, missing), lost, lineEnds: before.lineEnds + lines });
-    return lines > 0 ? missing : undefined;
+    const total = { ...before, ...plus(before, missing), lost, lineEnds: before.lineEnds + lines };
+    return this.#begin(instance, total, missing);
   }
 
   /** The same by the number of its first frame, where HELLO had no total. */
@@ -56,8 +71,7 @@ export class ReadTotals {
     if (this.#totals.has(instance)) return undefined;
     const before = this.#unheard.get(instance) ?? { seq: seq - 1, ...NOTHING, lost };
     const missing = missingOf(before, seq - 1, lost);
-    this.#begin(instance, { seq: Math.max(before.seq, seq - 1), ...plus(before, missing), lost });
-    return missing.lines > 0 ? missing : undefined;
+    return this.#begin(instance, { seq: Math.max(before.seq, seq - 1), ...plus(before, missing), lost }, missing);
   }
 
   /** Its frames were read up to this one; `lineEnds` in them. */
@@ -78,7 +92,8 @@ export class ReadTotals {
   /** After `reach` and `read`: keeps them. `open`: lines of these frames that have not left. */
   keep(open: Lost): void {
     this.#open = open;
-    this.#tell();
+    this.#tell(this.#changed);
+    this.#changed.clear();
   }
 
   /** Lines that had left are acknowledged. */
@@ -87,16 +102,31 @@ export class ReadTotals {
     this.#options.onSettled?.(plus(this.#settling, this.#open));
   }
 
-  #tell(): void {
-    this.#options.onRead?.(this.#changed, plus(this.#settling, this.#open));
-    this.#changed.clear();
+  /** Lines behind an invalid frame, with as many ends, are counted. Their process is unknown where it has not greeted. */
+  invalid(instance: string | undefined, invalid: Lost, lineEnds: number): void {
+    const total = instance === undefined ? undefined : this.#totals.get(instance);
+    if (total?.lineEnds === undefined) {
+      this.#tell(new Map(), { invalid });
+      return;
+    }
+    // They were handed over, too: the next shipper must not miss them.
+    const passed = { ...total, lineEnds: total.lineEnds + lineEnds };
+    this.#set(instance!, passed);
+    this.#tell(new Map([[instance!, passed]]), { invalid });
   }
 
-  /** What else has changed waits: its lines may be in the builder, and in no other count. */
-  #begin(instance: string, total: ReadTotal): void {
+  #tell(changed: ReadonlyMap<string, ReadTotal>, counted: CountedLines = {}): void {
+    this.#options.onRead?.(changed, plus(this.#settling, this.#open), counted);
+  }
+
+  /** What else has changed waits: its lines may be in the builder, and in no other count. Returns what is missing, if it is believed. */
+  #begin(instance: string, total: ReadTotal, missing: Lost): Lost | undefined {
+    const { believes = () => true } = this.#options;
+    const isCounted = missing.lines > 0 && believes(missing, instance);
     this.#unheard.delete(instance);
     this.#set(instance, total);
-    this.#options.onRead?.(new Map([[instance, total]]), plus(this.#settling, this.#open));
+    this.#tell(new Map([[instance, total]]), isCounted ? { missing } : {});
+    return isCounted ? missing : undefined;
   }
 
   #set(instance: string, total: ReadTotal): void {

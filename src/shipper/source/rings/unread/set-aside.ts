@@ -4,13 +4,11 @@
  * counted.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import { RING_HEADER, type RingWord } from '../../../contract.js';
-import type { LossTotals } from '../frames/loss-totals.js';
-import type { RingName } from './directory.js';
+import type { LossTotals } from '../../frames/loss-totals.js';
+import type { RingName } from '../directory.js';
+import { countAt, offsetOf } from '../words.js';
 
-const at = (word: RingWord['name']): number =>
-  (RING_HEADER as readonly RingWord[]).find(({ name }) => name === word)!.offset;
-const LOST_AT = at('lost_lines');
+const LOST_AT = offsetOf('lost_lines');
 const LOST_BYTES = 16;
 
 /**
@@ -43,10 +41,8 @@ export class LaterRing {
       // Gone, or not now: totals only rise, and the next look counts all of it.
       return;
     }
-    const [lines, bytes] = [0, 8].map((offset) =>
-      Math.min(Number(words.readBigUInt64LE(offset)), Number.MAX_SAFE_INTEGER),
-    );
-    if (bytes! > 0) this.#losses.update(this.ring.instance, { lines: lines!, bytes: bytes! });
+    const [lines, bytes] = [countAt(words, 0), countAt(words, 8)];
+    if (bytes > 0) this.#losses.update(this.ring.instance, { lines, bytes });
   }
 }
 

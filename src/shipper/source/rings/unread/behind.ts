@@ -2,18 +2,18 @@
  * What lies in a ring behind an invalid frame, or behind the last place that its header gave before that became invalid. Nothing
  * reads it, so it is counted: as the most that it can be.
  */
-import { UNKNOWN_RELEASE } from '../../../catalog/release.js';
-import { FRAME_VERSION } from '../../../contract.js';
-import { ProtocolError } from '../../errors.js';
-import type { Lost } from '../frames/decoder.js';
-import { NOTHING } from '../frames/lost.js';
-import type { Progress } from '../frames/stream-options.js';
-import { UnreadFrames } from '../unread-frames.js';
-import type { RingName } from './directory.js';
-import type { RingFile } from './file.js';
+import { UNKNOWN_RELEASE } from '../../../../catalog/release.js';
+import { FRAME_VERSION } from '../../../../contract.js';
+import { ProtocolError } from '../../../errors.js';
+import type { Lost } from '../../frames/decoder.js';
+import { NOTHING } from '../../frames/lost.js';
+import type { Progress } from '../../frames/stream-options.js';
+import { UnreadFrames } from '../../unread-frames.js';
+import type { RingName } from '../directory.js';
+import type { RingFile } from '../file.js';
 
 /** So many bytes are looked through for lines. Rings have 8 MiB unless larger ones are configured. */
-const LOOK_BYTES = 64 * 1024 * 1024;
+export const LOOK_BYTES = 64 * 1024 * 1024;
 
 export interface Behind {
   readonly unread: Lost;
