@@ -95,6 +95,8 @@ export class Books {
   mayStore = true;
   /** Texts by id, where it must be kept. */
   readonly #ids = new Map<string, string>();
+  /** Records that a killed shipper had no note of may be stored once more, in no count. */
+  excusesRepeats = false;
   /** Records that are stored once more, by how often. */
   #repeats = 0;
 
@@ -358,7 +360,8 @@ export class Books {
     }
     const { possibleDuplicates } = this.reported;
     // Counts that a crash took are in no last line.
-    const isCounted = this.#repeats <= possibleDuplicates || this.doubts === Number.POSITIVE_INFINITY;
+    const isUncountable = this.excusesRepeats || this.doubts === Number.POSITIVE_INFINITY;
+    const isCounted = this.#repeats <= possibleDuplicates || isUncountable;
     if (!isCounted) {
       throw new Violation('repeated', `${this.#repeats} are stored twice, ${possibleDuplicates} count as such: ${all}`);
     }

@@ -1,6 +1,7 @@
 /** The service that a plan delivers to, which tells the books of all that it stores. */
 import { type Books, type Identity, Violation } from './books.js';
 import type { Plan } from './plan.js';
+import { ArchiveService } from './world/archive.js';
 import { CollectorService } from './world/collector.js';
 import { LogsService } from './world/logs.js';
 import type { Machine } from './world/machine.js';
@@ -10,8 +11,9 @@ import { StreamService } from './world/stream-service.js';
 
 /** What its ids are good for. */
 export function identityOf({ logs, collector }: Plan): Identity {
-  if (logs !== undefined || (collector !== undefined && collector.kind !== 'otlp')) return 'none';
-  return collector === undefined ? 'once' : 'kept';
+  if (logs !== undefined) return 'none';
+  if (collector === undefined) return 'once';
+  return collector.kind === 'otlp' || collector.kind === 's3' ? 'kept' : 'none';
 }
 
 /** `guarded` keeps the violation that a call throws. */
@@ -25,6 +27,9 @@ export function openService(
     guarded(() => {
       throw new Violation('limits', problem);
     });
+  if (collector?.kind === 's3') {
+    return new ArchiveService(machine, { onStored: (text, id) => guarded(() => books.stored(text, id)), onBroken });
+  }
   if (collector?.kind === 'otlp') {
     return new CollectorService(machine, collector, {
       onStored: (text, id) => guarded(() => books.stored(text, id)),

@@ -62,7 +62,7 @@ function environmentOf(collector: CollectorPlan | StreamPlan, random: Random): R
   return { ...sink, LOGTAP_FORWARD_ADDRESS: 'collector:24224', LOGTAP_FORWARD_ACK: isAcked };
 }
 
-const withoutOpenSearch = (environment: Plan['environment']) =>
+export const withoutOpenSearch = (environment: Plan['environment']) =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !/^LOGTAP_(SINK|OPENSEARCH_.*)$/.test(name)));
 
 /** Answers are lost, or say something else. */

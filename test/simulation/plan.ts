@@ -1,5 +1,6 @@
 /** A seed to a plan: how the shipper is set, who writes what when, and what goes wrong meanwhile. A plan can be read, kept and cut down. */
 
+import { withArchives } from './plan-archives.js';
 import { withBrokenRings } from './plan-broken-rings.js';
 import { withClocks } from './plan-clocks.js';
 import { withCollectors } from './plan-collectors.js';
@@ -10,6 +11,7 @@ import { withLargerRings } from './plan-larger-rings.js';
 import { withLogs } from './plan-logs.js';
 import { withFullMemory } from './plan-memory.js';
 import { withRefusals } from './plan-refusals.js';
+import type { ArchivePlan } from './world/archive.js';
 import type { CollectorPlan } from './world/collector.js';
 import type { LogsPlan } from './world/logs.js';
 import { Random } from './world/random.js';
@@ -82,8 +84,8 @@ export interface Plan {
   readonly hasMkfifo: boolean;
   /** Delivers to CloudWatch Logs. */
   readonly logs?: LogsPlan;
-  /** Delivers to an OTLP endpoint, or to a peer that reads a stream. Without both: to OpenSearch. */
-  readonly collector?: CollectorPlan | StreamPlan;
+  /** Delivers to an OTLP endpoint, or to a peer that reads a stream, or to a bucket. Without both: to OpenSearch. */
+  readonly collector?: CollectorPlan | StreamPlan | ArchivePlan;
   readonly steps: readonly Step[];
 }
 
@@ -126,7 +128,7 @@ export function planOf(seed: string, { lines }: Size = { lines: 1 }): Plan {
     hasSmallRequests: new Random(seed).fork('requests').chance(0.5),
     steps: steps.sort((one, other) => one.atMs - other.atMs),
   };
-  const services = withCollectors(withLogs(plan));
+  const services = withArchives(withCollectors(withLogs(plan)));
   const forged = withForgedRings(withRefusals(withFullMemory(withClocks(withForgeries(withEvents(services))))));
   return withBrokenRings(withLargerRings(forged));
 }

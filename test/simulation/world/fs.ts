@@ -189,11 +189,23 @@ export function fileSystemOf(process: MachineProcess) {
     statfsSync: (given: string) => ({ type: enter('statfs', given).startsWith(DISK) ? EXT4 : TMPFS }),
     readFileSync(given: string | number, encoding?: BufferEncoding | { readonly encoding?: BufferEncoding }) {
       const fd = typeof given === 'number' ? given : openSync(given);
-      const file = enterFile(fd, 'read');
-      const bytes = Buffer.from(files.bytesOf(file.inode));
-      if (typeof given !== 'number') process.descriptors.delete(fd);
+      let bytes: Buffer;
+      try {
+        bytes = Buffer.from(files.bytesOf(enterFile(fd, 'read').inode));
+      } finally {
+        if (typeof given !== 'number') process.descriptors.delete(fd);
+      }
       const name = typeof encoding === 'string' ? encoding : encoding?.encoding;
       return name === undefined ? bytes : bytes.toString(name);
+    },
+    writeFileSync(given: string, data: string, { mode }: { readonly mode?: number } = {}) {
+      const fd = openSync(given, 'w', mode);
+      try {
+        const bytes = Buffer.from(data);
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      } finally {
+        process.descriptors.delete(fd);
+      }
     },
     existsSync(given: string) {
       process.enter('stat', given);

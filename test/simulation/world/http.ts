@@ -13,6 +13,7 @@ export interface Answer {
 }
 
 interface RequestOptions {
+  readonly method?: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
@@ -59,8 +60,8 @@ class SimulatedRequest extends EventEmitter {
 
   /** Over a connection of an earlier request, if one is idle. */
   #send(): void {
-    const { path, headers = {} } = this.#options;
-    const answer = this.#process.machine.service.answer({ path, headers, body: Buffer.concat(this.#parts) });
+    const { method = 'GET', path, headers = {} } = this.#options;
+    const answer = this.#process.machine.service.answer({ method, path, headers, body: Buffer.concat(this.#parts) });
     if (!UNCONNECTED.has(answer.code ?? '')) {
       this.reusedSocket = this.#process.idleConnections > 0;
       if (this.reusedSocket) this.#process.idleConnections -= 1;

@@ -29,6 +29,7 @@ export const MOODS: readonly Mood[] = [
 ];
 
 export interface HttpRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;

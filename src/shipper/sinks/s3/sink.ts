@@ -16,6 +16,7 @@ import { S3Connection, type S3Settings } from './connection.js';
 import { DoubtfulRecords } from './doubtful-records.js';
 import { type Intent, IntentFile, intentOf } from './intent.js';
 import { type ArchiveObject, digest, type KeyOptions, objectsOf } from './objects.js';
+import { SecondCopies } from './second-copies.js';
 
 /** Bounds the columns of a batch of empty lines. */
 const RECORDS_MAX = 100_000;
@@ -25,7 +26,7 @@ const NOTE_WAITS_MAX = 5;
 
 /** Throws a ConfigError without a disk buffer, and for a compression that this Node does not have. */
 export function openS3(context: SinkContext<S3Settings & Metadata & LabelSettings>): Sink {
-  const { name = 's3', settings, onNotice, onPossibleDuplicates = () => {} } = context;
+  const { name = 's3', settings, onNotice, onPossibleDuplicates = () => {}, isContinued = false } = context;
   const { spoolDir, s3Prefix: prefix, s3ObjectBytes: maxBytes, s3ObjectSeconds } = settings;
   if (spoolDir === undefined) {
     throw new ConfigError([
@@ -43,6 +44,7 @@ export function openS3(context: SinkContext<S3Settings & Metadata & LabelSetting
     bucket: settings.s3Bucket,
     intents: new IntentFile(spoolDir, name, onNotice),
     onPossibleDuplicates,
+    isContinued,
   });
 }
 
@@ -56,6 +58,7 @@ interface S3SinkOptions {
   readonly bucket: string;
   readonly intents: IntentFile;
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
+  readonly isContinued: boolean;
 }
 
 class S3Sink implements Sink {
@@ -67,6 +70,8 @@ class S3Sink implements Sink {
   /** The intent that is on disk, by its digest. */
   #noted = '';
   #doubtful = new DoubtfulRecords();
+  /** Absent where no earlier shipper can have left records twice. */
+  readonly #copies: SecondCopies | undefined;
   /** Sends that have waited for the note of an earlier shipper; `undefined` once it is read, or given up. */
   #noteWaits: number | undefined = 0;
   /** Whether some of the last batch is not known to be stored. */
@@ -78,6 +83,7 @@ class S3Sink implements Sink {
   constructor(options: S3SinkOptions) {
     this.#options = options;
     this.fillMs = options.fillMs;
+    if (options.isContinued) this.#copies = new SecondCopies();
     this.#readNote();
   }
 
@@ -160,8 +166,11 @@ class S3Sink implements Sink {
     if (this.#previous !== undefined && this.#previous.digest !== intent.digest)
       this.#doubtful.add(this.#previous.numbers);
     this.#previous = undefined;
-    const found = this.#doubtful.take(batch);
-    if (found.length > 0) this.#options.onPossibleDuplicates(select(batch, found));
+    const found = new Set([...this.#doubtful.take(batch), ...(this.#copies?.take(batch) ?? [])]);
+    if (found.size > 0) {
+      const repeated = [...found].sort((one, other) => one - other);
+      this.#options.onPossibleDuplicates(select(batch, repeated));
+    }
     if (this.#noted === intent.digest) return;
     this.#noted = intent.digest;
     this.#options.intents.write({ intent, doubtful: this.#doubtful });

@@ -74,6 +74,7 @@ describe('records of an object that a killed shipper was writing, and of which o
     return openSink('s3', {
       ...{ settings: parseSettings(env, () => {}), secrets: new Secrets(), onRequest: () => {} },
       onNotice: (message) => notices.push(message),
+      isContinued: true,
       onPossibleDuplicates: (records) => repeated.push(...messagesOf(records)),
     });
   };
@@ -97,6 +98,17 @@ describe('records of an object that a killed shipper was writing, and of which o
       expect(readdirSync(directory)).toEqual([]);
     },
   );
+
+  test('and that are left twice, on disk and in a ring: each second copy is counted', async () => {
+    isWell = true;
+    const sink = await open();
+    await send(sink, 0, 2);
+    await send(sink, 1, 3);
+    expect(repeated).toEqual(['1']);
+    const twice = batchOf(['3', '4', '3'].map((message) => ({ message, seq: Number(message) })));
+    await sink.send(twice, new AbortController().signal);
+    expect(repeated).toEqual(['1', '3']);
+  });
 
   test('are not counted where they have the key of before', async () => {
     await ship([[0, 5]]);
