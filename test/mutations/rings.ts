@@ -3,6 +3,7 @@ import { type Mutation, native, unit } from './mutation.js';
 
 const IN = 'src/shipper/source/rings';
 const FRAMES = 'src/shipper/source/frames';
+const SOCKET = 'src/shipper/source/socket/read-totals.ts';
 const C = 'native/src/handover';
 const RINGS = [...unit('source/ring-file', 'source/ring-source', 'source/ring-transient'), { seeds: 300 }];
 const WRITERS = native('ring', 'ring-losses', 'losses');
@@ -51,27 +52,6 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: RINGS,
   },
   {
-    fault: 'rings release room at the beginning of an outage, although they could grow',
-    file: `${IN}/source.ts`,
-    text: 'if (!reader.isRetired && !this.#scan.wantLarger(reader, nowMs)) reader.',
-    by: 'if (!reader.isRetired) reader.',
-    foundBy: unit('source/larger-rings'),
-  },
-  {
-    fault: 'a ring that its process has left releases room',
-    file: `${IN}/source.ts`,
-    text: 'if (!reader.isRetired && !this.#scan.wantLarger(reader, nowMs)) reader.',
-    by: 'if (!this.#scan.wantLarger(reader, nowMs)) reader.',
-    foundBy: unit('source/larger-rings'),
-  },
-  {
-    fault: 'rings grow in a long outage, and release no room',
-    file: `${IN}/larger-rings.ts`,
-    text: ' && !isLongOutage();',
-    by: ';',
-    foundBy: unit('source/larger-rings'),
-  },
-  {
     fault: 'lines that were released behind an open first line are taken for a forgery',
     file: `${IN}/reader.ts`,
     text: 'isPossible(unacknowledged, state.head)',
@@ -91,6 +71,104 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     text: '    this.#released = { progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost };\n',
     by: '    void [atEnd, end];\n',
     foundBy: unit('source/ring-invalid'),
+  },
+  {
+    fault: 'a head that became nonsense ends what lies behind it',
+    file: `${IN}/unread/behind.ts`,
+    text: 'headOf(file, read) ?? roomEnd',
+    by: 'headOf(file, read) ?? read',
+    foundBy: unit('source/ring-invalid'),
+  },
+  {
+    fault: 'bytes that were cut off a ring are no line',
+    file: `${IN}/unread/behind.ts`,
+    text: 'missing > 0 ? 1 : 0',
+    by: '0',
+    foundBy: unit('source/ring-invalid'),
+  },
+  {
+    fault: 'lines that no frame ends are not among those behind an invalid one',
+    file: 'src/shipper/source/unread-frames.ts',
+    text: 'lines: this.#lineEnds + inLine,',
+    by: 'lines: this.#lineEnds,',
+    foundBy: unit('source/ring-invalid'),
+  },
+  {
+    fault: 'a ring that no reader can begin with is in no count',
+    file: `${IN}/source.ts`,
+    text: '        if (isCounted) onRefused?.(found);\n',
+    by: '',
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'a refused ring that a killed shipper had counted counts again',
+    file: `${IN}/source.ts`,
+    text: 'let isCounted = refused?.has(ring.name) === true;',
+    by: 'let isCounted = refused === null;',
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'a refused ring with two names counts twice',
+    file: `${IN}/source.ts`,
+    text: ' && !file.isElsewhere',
+    by: '',
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'the words of a refused ring are believed where they lead over no whole frames',
+    file: `${IN}/unread/refused.ts`,
+    text: 'return frames.isBetweenFrames ?',
+    by: 'return frames !== undefined ?',
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'a header of zeros says that its ring is empty',
+    file: `${IN}/unread/refused.ts`,
+    text: 'if (head === 0 || ',
+    by: 'if (',
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'a ring that was cut off has no unknown lines',
+    file: `${IN}/unread/refused.ts`,
+    text: "isCut || isShort ? 'cut'",
+    by: "isCut ? 'cut'",
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'a refused ring claims any number of lines that a killed shipper had',
+    file: `${IN}/unread/refused.ts`,
+    text: 'return gone.lines <= this.#capacity && gone.bytes <= this.#capacity ? gone : NOTHING;',
+    by: 'return gone;',
+    foundBy: unit('source/ring-refused'),
+  },
+  {
+    fault: 'the name of a refused ring is not kept with its count',
+    file: 'src/shipper/accounting/ledger.ts',
+    text: '    this.#entries.push(journalEntry.refusedRing(name));\n',
+    by: '    void name;\n',
+    foundBy: unit('count-journal'),
+  },
+  {
+    fault: 'socket: line ends behind an invalid frame are missed by the next shipper, too',
+    file: SOCKET,
+    text: 'lineEnds: total.lineEnds + lineEnds };',
+    by: 'lineEnds: total.lineEnds };',
+    foundBy: unit('source/connection-reads'),
+  },
+  {
+    fault: 'socket: lines behind an invalid frame of a peer that has not greeted are in no count',
+    file: SOCKET,
+    text: 'this.#tell(new Map(), { invalid });',
+    by: 'this.#tell(new Map());',
+    foundBy: unit('source/connection-reads'),
+  },
+  {
+    fault: 'socket: what is missing of a process is kept in an entry of its own, and a kill comes before it',
+    file: 'src/shipper/accounting/ledger.ts',
+    text: 'if (this.#journal !== undefined) this.#entries.push(readEntry(processes, unsettled));',
+    by: 'this.#journal?.read(processes, unsettled);',
+    foundBy: unit('count-journal'),
   },
   {
     fault: 'lines of two rings of a process in one batch count for each of them',
