@@ -1,7 +1,7 @@
 /** Whether the bytes of a tapped process reach a reader: its target, looked at from where the process is. */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, lstatSync, openSync } from 'node:fs';
 import { createConnection } from 'node:net';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { runbook } from '../catalog/runbook.js';
 import { LIBRARY_ENV } from '../contract.js';
 import { codeOf, pathInRoot, statOf } from './file.js';
@@ -45,7 +45,7 @@ function notReached(target: Target, problem: string): Diagnostic {
 
 function reachOfRings(state: ProcessState, path: string, nowMs: number): Reach {
   try {
-    const directory = pathInRoot(`${state.directory}/root`, path);
+    const directory = ringsIn(`${state.directory}/root`, path);
     const { rings, damaged } = readRings(directory, state.rings);
     const isUnread = !hasReader(directory);
     return {
@@ -153,14 +153,22 @@ function closed(path: string, error: unknown): Diagnostic {
 
 async function unreachable(root: string, path: string, kind: Target['kind']): Promise<string | undefined> {
   try {
-    const needed = kind === 'ring' ? path : dirname(path);
-    if (statOf(pathInRoot(root, needed))?.isDirectory() !== true) return `${needed} is not a directory`;
-    if (kind !== 'socket') return undefined;
+    if (statOf(pathInRoot(root, dirname(path)))?.isDirectory() !== true) return `${dirname(path)} is not a directory`;
+    if (kind === 'ring') return isNoDirectory(ringsIn(root, path)) ? `${path} is not a directory` : undefined;
+    if (kind === 'file') return undefined;
     const socket = pathInRoot(root, path);
     return statOf(socket)?.isSocket() === true ? await connectionProblem(socket) : `${path} is not a socket`;
   } catch (error) {
     return codeOf(error) === 'ENOENT' ? `${path} does not exist in its root directory` : (error as Error).message;
   }
+}
+
+/** The directory of rings. The library follows no link there. */
+const ringsIn = (root: string, path: string) => join(pathInRoot(root, dirname(path)), basename(path));
+
+/** Whether an entry with the name is no directory. A missing one is made with the first line. */
+function isNoDirectory(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false;
 }
 
 /** Connects and closes, as the library would, perhaps as another user. */

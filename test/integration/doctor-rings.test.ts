@@ -94,6 +94,18 @@ test('no shipper was ever there: the lines wait in a ring of the process, and th
   expect(sectionsOf(report)).toEqual(['no-shipper-reads', 'the-ring-is-full', 'the-ring-is-full']);
 });
 
+test('no shipper, no line and no directory so far: the process makes it with its first line, which then waits', async () => {
+  rmSync(rings, { recursive: true });
+  const first = await ask();
+  expect({ state: first.report.state, seen: first.seen }).toEqual({
+    state: 'tapped, but no process reads',
+    seen: [expect.stringMatching(/^limits: no shipper reads/), expect.stringMatching(/^note: process \d+ has no ring/)],
+  });
+  say(1, 20);
+  const { report } = await untilFact('ring fill', /^1 %/);
+  expect(report.facts).toMatchObject({ lost: '0 lines, 0 bytes' });
+});
+
 test('another process has written to the ring: it cannot be read, and the remedy says where to look', async () => {
   say(1, 20);
   await untilFact('ring fill', /^1 %/);
