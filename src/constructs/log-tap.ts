@@ -1,6 +1,6 @@
 /** Taps constructs: hooks the rendering of workloads from any library or file. */
 import { ApiObject } from 'cdk8s';
-import type { IConstruct, IMixin } from 'constructs';
+import { Construct, type IConstruct, type IMixin } from 'constructs';
 import { check } from './findings/check.js';
 import { namespaceRules } from './findings/check-namespace.js';
 import { errorsOf, type Finding, finding, formatFinding, warningsOf } from './findings/finding.js';
@@ -13,6 +13,7 @@ import { uninjectManifest } from './injection/uninject.js';
 import { isWorkload } from './injection/workload.js';
 import { resolveAt } from './props/defaults.js';
 import { checkProps, type LogTapProps, sinkOf } from './props/log-tap-props.js';
+import { must } from './props/must.js';
 import { resolve } from './props/resolve.js';
 import { podSinks } from './sinks/by-container.js';
 import type { SinkIamStatement } from './sinks/sink-config.js';
@@ -42,6 +43,8 @@ export class LogTap implements IMixin {
    * @throws if the properties are invalid, or if a workload is already tapped; synthesis fails if there is no workload
    */
   public static tap(target: IConstruct, props: LogTapProps = {}): LogTap {
+    const isConstruct = Construct.isConstruct(target);
+    must(isConstruct, 'target', shortly(target), 'be a construct: give a workload, a chart or another scope');
     const tap = new LogTap(props);
     const hookAll = () => {
       const objects = target.node.findAll().filter((construct) => tap.supports(construct));
@@ -70,7 +73,7 @@ export class LogTap implements IMixin {
    * @throws if the properties are invalid, or with every finding that is an error
    */
   public static inject(manifest: any, props: LogTapProps): any {
-    return inject(manifest, resolve(props));
+    return inject(oneManifest(manifest), resolve(props));
   }
 
   /**
@@ -80,7 +83,7 @@ export class LogTap implements IMixin {
    * @throws if the record of the injection in the manifest is damaged
    */
   public static uninject(manifest: any): any {
-    return uninjectManifest(manifest);
+    return uninjectManifest(oneManifest(manifest));
   }
 
   /**
@@ -90,7 +93,7 @@ export class LogTap implements IMixin {
    * @throws if the properties are invalid, or if the manifest does not have the shape that Kubernetes requires
    */
   public static check(manifest: any, props: LogTapProps): Finding[] {
-    return check(manifest, resolve(props));
+    return check(oneManifest(manifest), resolve(props));
   }
 
   /** A copy, because every workload is resolved from it. */
@@ -178,4 +181,17 @@ export class LogTap implements IMixin {
       return [(error as Error).message];
     }
   }
+}
+
+/** Only scalars, because a construct or a manifest may be long. */
+const shortly = (value: unknown) => (typeof value === 'object' && value !== null ? Object.keys(value) : value);
+
+/** A list or a text of manifests, as callers in JavaScript have them, would come back unchanged. */
+function oneManifest(manifest: any): any {
+  const is = Array.isArray(manifest) ? 'list' : typeof manifest;
+  const isOne = is === 'object' || manifest === undefined;
+  if (isOne) return manifest;
+  throw new Error(
+    `'manifest' (a ${is}) must be an object of the Kubernetes API: parse a text, and give its objects one by one`,
+  );
 }

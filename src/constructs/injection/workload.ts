@@ -139,10 +139,14 @@ export function metadataByPath(workload: any): [path: string, metadata: any][] {
 export const metadataOf = (workload: any): NonNullable<PodTemplate['metadata']>[] =>
   metadataByPath(workload).flatMap(([, metadata]) => (metadata ? [metadata] : []));
 
-/** A deep copy with sorted keys, as cdk8s writes them, so that the result depends only on the content. */
+/**
+ * A deep copy with sorted keys, as cdk8s writes them, so that the result depends only on the content. A Date, as some readers of YAML make
+ * of a timestamp, becomes the text that JSON has for it.
+ */
 export function canonical(value: any): any {
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== 'object') return value;
+  if (value instanceof Date) return value.toJSON();
   return Object.fromEntries(
     Object.keys(value)
       .sort()

@@ -4,7 +4,10 @@ import { hasToken } from './token.js';
 
 /** Throws unless `holds`. `rule` reads after "must" and ends with the remedy. */
 export function must(holds: boolean, name: string, value: unknown, rule: string): asserts holds {
-  if (!holds) throw new Error(`'${name}' (${JSON.stringify(value)}) must ${rule}`);
+  if (holds) return;
+  // JSON has no word for NaN and Infinity.
+  const text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  throw new Error(`'${name}' (${text}) must ${rule}`);
 }
 
 /** Throws unless `value` follows a service's rule for names. A token passes, because its value is not known yet. */

@@ -184,3 +184,37 @@ test('a tap returns the permissions of its own sink, but not of a sink from defa
   expect(new LogTap({ sink: cloudWatch }).iam).toEqual(cloudWatch.iam);
   expect(() => new LogTap({}).iam).toThrow("'sink' (undefined) must be given");
 });
+
+describe('wrong types from JavaScript', () => {
+  const wrong = (value: unknown) => value as never;
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a' }, spec: podSpec() };
+
+  test.each([
+    ['nothing', undefined, "'target' (undefined) must be a construct"],
+    ['a manifest', pod, `'target' (["apiVersion","kind","metadata","spec"]) must be a construct`],
+  ])('the target of a tap: %s', (_what, target, message) => {
+    expect(() => LogTap.tap(wrong(target), tap)).toThrow(message);
+  });
+
+  test.each([
+    ['a list of manifests', [pod], "'manifest' (a list) must be an object of the Kubernetes API"],
+    ['a text', 'kind: Pod', "'manifest' (a string) must be an object of the Kubernetes API"],
+  ])('%s is refused, and does not come back without a tap', (_what, manifest, message) => {
+    for (const act of [LogTap.inject, LogTap.check, LogTap.uninject]) {
+      expect(() => act(manifest, tap)).toThrow(message);
+    }
+  });
+
+  test('a number that is none is named', () => {
+    const shipper = { memoryLimitMiB: Number.NaN };
+    expect(() => new LogTap({ ...tap, shipper })).toThrow("'shipper.memoryLimitMiB' (NaN) must be");
+  });
+
+  test('a timestamp that a reader of YAML made a Date stays a timestamp', () => {
+    const creationTimestamp = new Date('2026-01-02T03:04:05Z');
+    const given = { ...pod, metadata: { name: 'a', creationTimestamp } };
+    for (const result of [LogTap.inject(given, tap), LogTap.uninject(LogTap.inject(given, tap))]) {
+      expect(result.metadata.creationTimestamp).toBe('2026-01-02T03:04:05.000Z');
+    }
+  });
+});
