@@ -24,7 +24,7 @@
  */
 import { crc32 } from 'node:zlib';
 import type { Origin, RecordBatch } from '../parts.js';
-import { messageRange } from '../records/record-batch.js';
+import { batchOf, messageRange } from '../records/record-batch.js';
 
 const MAGIC = Buffer.from('LTSPOOL\0', 'latin1');
 const VERSION = 2;
@@ -144,7 +144,7 @@ export function decodeFrame(bytes: Buffer, at: number): Frame | undefined {
   const formed = hasFormed ? column(1, Uint8Array) : new Uint8Array(count);
   const origins = JSON.parse(bytes.toString('utf8', next, next + originBytes)) as Origin[];
   const slab = new Uint8Array(bytes.subarray(next + originBytes, next + originBytes + slabBytes));
-  const batch = { bytes: slab, count, start, length, timeMs, seq, origin, formed, origins };
+  const batch = batchOf({ bytes: slab, count, start, length, timeMs, seq, origin, formed, origins });
   return { bytes: end - at, first, batch };
 }
 

@@ -6,6 +6,7 @@ import type { Ledger } from '../accounting/ledger.js';
 import { Tally } from '../accounting/tally.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Claim, RecordBatch, SourceBatch, StageBooks, Withhold } from '../parts.js';
+import { sourceBatch } from '../records/record-batch.js';
 
 type Counts = [reason: string, tally: Tally, places: readonly Claim[]][];
 
@@ -41,15 +42,12 @@ export class StageCounts {
     for (const [reason, tally] of this.#withheld) ledger.countWithheld(reason, tally);
     for (const [reason, tally] of this.#recalled) ledger.countRecalled(reason, tally);
     for (const counts of this.#redacted) ledger.countRedacted(counts);
-    return {
-      ...batch,
-      acknowledge: (isDropped) => {
-        for (const [reason, tally, places] of this.#withheld) ledger.keepWithheld(reason, tally, places);
-        for (const [reason, tally, places] of this.#recalled)
-          ledger.keepWithheld(reason, new Tally().minus(tally), places);
-        acknowledge(isDropped);
-      },
-    };
+    return sourceBatch(batch, (isDropped) => {
+      for (const [reason, tally, places] of this.#withheld) ledger.keepWithheld(reason, tally, places);
+      for (const [reason, tally, places] of this.#recalled)
+        ledger.keepWithheld(reason, new Tally().minus(tally), places);
+      acknowledge(isDropped);
+    });
   }
 
   #places(records: RecordBatch): readonly Claim[] {

@@ -1,5 +1,49 @@
 /** Makes and cuts record batches: columns in, columns out; one record as an object only where it is asked for. */
-import type { Origin, RecordBatch } from '../parts.js';
+import type { Origin, RecordBatch, SourceBatch } from '../parts.js';
+
+type Acknowledge = SourceBatch['acknowledge'];
+
+/** Every batch has this shape, wherever it comes from: V8 throws away what it compiled for objects of another one. */
+class Columns implements RecordBatch {
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly count: number,
+    readonly start: Uint32Array,
+    readonly length: Uint32Array,
+    readonly timeMs: Float64Array,
+    readonly seq: Float64Array,
+    readonly origin: Uint16Array,
+    readonly formed: Uint8Array,
+    readonly origins: readonly Origin[],
+    /** Of a batch that leaves a source. */
+    readonly acknowledge?: Acknowledge,
+  ) {}
+}
+
+/** A batch in the shape of all. */
+export const batchOf = (batch: RecordBatch): RecordBatch => withColumns(batch, {});
+
+/** The batch with some of its columns changed. */
+export function withColumns(batch: RecordBatch, columns: Partial<RecordBatch>): RecordBatch {
+  return new Columns(
+    columns.bytes ?? batch.bytes,
+    columns.count ?? batch.count,
+    columns.start ?? batch.start,
+    columns.length ?? batch.length,
+    columns.timeMs ?? batch.timeMs,
+    columns.seq ?? batch.seq,
+    columns.origin ?? batch.origin,
+    columns.formed ?? batch.formed,
+    columns.origins ?? batch.origins,
+  );
+}
+
+/** The batch as it leaves a source. */
+export function sourceBatch(batch: RecordBatch, acknowledge: Acknowledge): SourceBatch {
+  const { bytes, count, start, length, timeMs, seq, origin, formed, origins } = batch;
+  const columns = [bytes, count, start, length, timeMs, seq, origin, formed, origins] as const;
+  return new Columns(...columns, acknowledge) as SourceBatch;
+}
 
 /** One record as an object, for sinks and stages that want one. */
 export interface RecordView {
@@ -22,32 +66,32 @@ export function recordAt(batch: RecordBatch, index: number): RecordView {
 /** Records `from` up to, not including, `to`. Shares all memory with the batch. */
 export function slice(batch: RecordBatch, from: number, to: number): RecordBatch {
   if (from === 0 && to === batch.count) return batch;
-  return {
-    bytes: batch.bytes,
-    count: to - from,
-    start: batch.start.subarray(from, to),
-    length: batch.length.subarray(from, to),
-    timeMs: batch.timeMs.subarray(from, to),
-    seq: batch.seq.subarray(from, to),
-    origin: batch.origin.subarray(from, to),
-    formed: batch.formed.subarray(from, to),
-    origins: batch.origins,
-  };
+  return new Columns(
+    batch.bytes,
+    to - from,
+    batch.start.subarray(from, to),
+    batch.length.subarray(from, to),
+    batch.timeMs.subarray(from, to),
+    batch.seq.subarray(from, to),
+    batch.origin.subarray(from, to),
+    batch.formed.subarray(from, to),
+    batch.origins,
+  );
 }
 
 /** The records at these indexes, in this order. Shares the message bytes. */
 export function select(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
-  return {
-    bytes: batch.bytes,
-    count: indexes.length,
-    start: Uint32Array.from(indexes, (i) => batch.start[i]!),
-    length: Uint32Array.from(indexes, (i) => batch.length[i]!),
-    timeMs: Float64Array.from(indexes, (i) => batch.timeMs[i]!),
-    seq: Float64Array.from(indexes, (i) => batch.seq[i]!),
-    origin: Uint16Array.from(indexes, (i) => batch.origin[i]!),
-    formed: Uint8Array.from(indexes, (i) => batch.formed[i]!),
-    origins: batch.origins,
-  };
+  return new Columns(
+    batch.bytes,
+    indexes.length,
+    Uint32Array.from(indexes, (i) => batch.start[i]!),
+    Uint32Array.from(indexes, (i) => batch.length[i]!),
+    Float64Array.from(indexes, (i) => batch.timeMs[i]!),
+    Float64Array.from(indexes, (i) => batch.seq[i]!),
+    Uint16Array.from(indexes, (i) => batch.origin[i]!),
+    Uint8Array.from(indexes, (i) => batch.formed[i]!),
+    batch.origins,
+  );
 }
 
 /** The same records in memory that holds nothing else. */
@@ -65,7 +109,7 @@ export function compact(batch: RecordBatch): RecordBatch {
     const from = batch.start[i]!;
     bytes.set(batch.bytes.subarray(from, from + length[i]!), start[i]!);
   }
-  return { ...batch, bytes, start };
+  return withColumns(batch, { bytes, start });
 }
 
 /** All records of several batches, in order, copied: one copy a batch, from its first message byte to its last. */
@@ -103,7 +147,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
     record += batch.count;
     used += to - from;
   });
-  return { bytes, count, start, length, timeMs, seq, origin, formed, origins };
+  return new Columns(bytes, count, start, length, timeMs, seq, origin, formed, origins);
 }
 
 /** From the first byte of any message to the end of any message. */
@@ -232,18 +276,18 @@ export class BatchBuilder {
   finish(): RecordBatch {
     for (const carried of this.#carried.splice(0)) carried.carry();
     const count = this.#count;
-    const batch = {
+    const batch = new Columns(
       // A copy of the exact size: a batch that is buffered for long should not keep unused capacity. No Buffer: its slice() shares.
-      bytes: new Uint8Array(this.#bytes.subarray(0, this.#used)),
+      new Uint8Array(this.#bytes.subarray(0, this.#used)),
       count,
-      start: this.#start.slice(0, count),
-      length: this.#length.slice(0, count),
-      timeMs: this.#timeMs.slice(0, count),
-      seq: this.#seq.slice(0, count),
-      origin: this.#origin.slice(0, count),
-      formed: this.#formed.slice(0, count),
-      origins: this.#origins,
-    };
+      this.#start.slice(0, count),
+      this.#length.slice(0, count),
+      this.#timeMs.slice(0, count),
+      this.#seq.slice(0, count),
+      this.#origin.slice(0, count),
+      this.#formed.slice(0, count),
+      this.#origins,
+    );
     this.#used = 0;
     this.#count = 0;
     this.#origins = [];

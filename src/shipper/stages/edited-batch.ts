@@ -1,6 +1,6 @@
 /** A batch in the making of which some messages are changed. */
 import type { RecordBatch } from '../parts.js';
-import { compact } from '../records/record-batch.js';
+import { compact, withColumns } from '../records/record-batch.js';
 
 /** A batch with some of its messages changed: call `begin`, `add` and `end` for each of those. */
 export class EditedBatch {
@@ -43,6 +43,6 @@ export class EditedBatch {
     const all = new Uint8Array(bytes.length + this.#used);
     all.set(bytes);
     all.set(this.#bytes.subarray(0, this.#used), bytes.length);
-    return compact({ ...this.#batch, bytes: all, start: this.#start, length: this.#length });
+    return compact(withColumns(this.#batch, { bytes: all, start: this.#start, length: this.#length }));
   }
 }

@@ -14,6 +14,7 @@ import { FieldReader, type FieldSettings } from '../../fields/reader.js';
 import { type LabelSettings, Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { JsonWriter } from '../../records/json-writer.js';
+import { withColumns } from '../../records/record-batch.js';
 import type { Settings } from '../../settings.js';
 import { isEmbeddedMetrics } from './events.js';
 
@@ -55,7 +56,7 @@ export class EventFormat {
 
   /** The same records as they are sent; the batch itself where they are as they were. */
   apply(batch: RecordBatch, messageMaxBytes: number): RecordBatch {
-    if (!this.#isJson) return this.#reader.hasTimes ? { ...batch, timeMs: this.#times(batch) } : batch;
+    if (!this.#isJson) return this.#reader.hasTimes ? withColumns(batch, { timeMs: this.#times(batch) }) : batch;
     const writer = this.#writer;
     writer.truncate(0);
     const labels = this.#labels.current;
@@ -78,7 +79,7 @@ export class EventFormat {
       }
       length[i] = writer.length - start[i]!;
     }
-    return { ...batch, bytes: Uint8Array.from(writer.bytes), start, length, timeMs };
+    return withColumns(batch, { bytes: Uint8Array.from(writer.bytes), start, length, timeMs });
   }
 
   #times(batch: RecordBatch): Float64Array {

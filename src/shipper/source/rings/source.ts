@@ -8,6 +8,7 @@
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import { isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
+import { sourceBatch } from '../../records/record-batch.js';
 import { Alarm } from '../alarm.js';
 import { countByInstance, instanceOf } from '../count-by-instance.js';
 import { countUnread, type Unread } from '../count-unread.js';
@@ -184,14 +185,11 @@ export class RingSource implements Source {
       const mark = reader.mark(nowMs, all.get(reader.ring.instance));
       if (mark !== undefined) marked.push([reader, mark]);
     }
-    return {
-      ...batch,
-      acknowledge: (isDropped) => {
-        for (const [reader, mark] of marked) {
-          if (reader.acknowledge(mark, isDropped)) this.#acknowledging(reader);
-        }
-      },
-    };
+    return sourceBatch(batch, (isDropped) => {
+      for (const [reader, mark] of marked) {
+        if (reader.acknowledge(mark, isDropped)) this.#acknowledging(reader);
+      }
+    });
   }
 
   #acknowledging(reader: RingReader): void {

@@ -1,6 +1,7 @@
 /** What was read from the connections of a socket, as their frames and batches tell. */
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import type { RecordBatch, SourceBatch } from '../../parts.js';
+import { sourceBatch } from '../../records/record-batch.js';
 import { countByInstance } from '../count-by-instance.js';
 import type { AssemblerShared } from '../frames/assembly.js';
 import type { Hello } from '../frames/decoder.js';
@@ -73,7 +74,7 @@ export class ConnectionReads {
     const acknowledge = () => {
       for (const [, lines] of left) this.#totals.settle(lines);
     };
-    return { ...batch, acknowledge };
+    return sourceBatch(batch, acknowledge);
   }
 
   keep(connections: Iterable<FrameStream>): void {

@@ -3,7 +3,7 @@
  * container: those before it, and those of the next minute. They count as withheld until they are sent.
  */
 import type { Origin, RecordBatch } from '../../parts.js';
-import { compact, memoryBytes, select } from '../../records/record-batch.js';
+import { compact, memoryBytes, select, withColumns } from '../../records/record-batch.js';
 import type { Fates } from './fates.js';
 
 export interface RecorderOptions {
@@ -130,5 +130,5 @@ function withOwnOrigins(batch: RecordBatch): RecordBatch {
   const own = [...new Set(batch.origin)];
   const indexes = new Map(own.map((index, i) => [index, i]));
   const origin = batch.origin.map((index) => indexes.get(index)!);
-  return { ...batch, origin, origins: own.map((index) => batch.origins[index]!) };
+  return withColumns(batch, { origin, origins: own.map((index) => batch.origins[index]!) });
 }

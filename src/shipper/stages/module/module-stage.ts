@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { ConfigError, messageOf } from '../../errors.js';
 import type { RecordBatch, Stage, Withhold } from '../../parts.js';
-import { select } from '../../records/record-batch.js';
+import { select, withColumns } from '../../records/record-batch.js';
 import { type Changed, type Expected, movable, type ToShipper } from './protocol.js';
 
 /** Reason of records that the module leaves out. */
@@ -128,7 +128,7 @@ function changed(batch: RecordBatch, { index, bytes, start, length }: Changed, w
     const others = Array.from({ length: batch.count }, (_, i) => i).filter((i) => !left.has(i));
     withhold(select(batch, others), LEFT_OUT);
   }
-  return { ...select(batch, [...index]), bytes, start, length };
+  return withColumns(select(batch, [...index]), { bytes, start, length });
 }
 
 /** A real thread: `file` is the program of it. Its output becomes notices: standard output may be that of a sink. */
