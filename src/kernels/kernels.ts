@@ -30,6 +30,19 @@ export interface Loops {
   ): number;
   /** See assembly/access.ts. */
   accessSeverities(columns: number, capacity: number, count: number, bytes: number, to: number): void;
+  /** See assembly/objects.ts. */
+  objectFields(
+    columns: number,
+    capacity: number,
+    count: number,
+    bytes: number,
+    tables: number,
+    texts: number,
+    withData: boolean,
+    marks: number,
+    to: number,
+    end: number,
+  ): number;
   /** See assembly/events.ts. */
   events(
     columns: number,
@@ -61,6 +74,7 @@ export interface Kernels {
 /** All of Loops: an export of WebAssembly is a function, or a global, which is an object. */
 const EXPORTS: Readonly<Record<keyof Loops, 'function' | 'object'>> = {
   ...{ jsonText: 'function', documents: 'function', accessSeverities: 'function', events: 'function' },
+  objectFields: 'function',
   ...{ grown: 'object', eventsWritten: 'object', eventsBilled: 'object', isOutOfRoom: 'object' },
   ...{ nextDocument: 'object', isBodyFull: 'object' },
 };

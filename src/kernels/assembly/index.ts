@@ -1,4 +1,5 @@
 export { accessSeverities } from './access';
 export { documents, isBodyFull, nextDocument } from './bulk';
 export { events, eventsBilled, eventsWritten, isOutOfRoom } from './events';
+export { objectFields } from './objects';
 export { grown, jsonText } from './text';

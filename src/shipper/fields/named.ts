@@ -105,6 +105,21 @@ const CONTEXTS = [
   'extra',
   'Scope',
 ].map(keyOf);
+/** What a kernel has to know of names, as far as no time is wanted. All other names of this file have values that may be objects. */
+export const ROLES = {
+  logger: LOGGERS.map(({ name }) => name),
+  thread: THREADS.map(({ name }) => name),
+  trace: TRACES.map(({ name }) => name),
+  span: SPANS.map(({ name }) => name),
+  name: ['name'],
+  levelName: ['levelname'],
+  level: ['level'],
+  pid: ['pid'],
+  host: ['hostname'],
+  refused: [DATADOG_TRACE, DATADOG_SPAN, PARENT].map(({ name }) => name),
+};
+const OF_TIMES: ReadonlySet<string> = new Set([...TIMES, DATED, INSTANT].map(({ name }) => name));
+export const NAMES: readonly string[] = names.filter((name) => !OF_TIMES.has(name));
 /** Longest name. A longer one does not count as a name, and would not be indexed. */
 const NAME_MAX = 1024;
 

@@ -25,14 +25,14 @@ type Scale = (value: number) => Severity;
 const ofOpenTelemetry: Scale = (value) => (value <= 24 ? value : 0);
 const ofLetters: Scale = () => 0;
 
-interface Key {
+export interface LevelKey {
   readonly name: Buffer;
   readonly scale: Scale;
   /** Whether one letter is a level: MongoDB's `s`. */
   readonly isLetter?: boolean;
 }
 
-const KEYS: readonly Key[] = [
+export const LEVEL_KEYS: readonly LevelKey[] = [
   ...[
     'level',
     'lvl',
@@ -72,14 +72,16 @@ const SERILOG_TIME = Buffer.from('@t');
 const INFO: Severity = 9;
 /** A key of GELF, whose levels are those of syslog. In other objects a level of 0 to 7 may be anything. */
 const GELF = Buffer.from('short_message');
+/** Names by which an object is read differently. */
+export const TELLING_NAMES: readonly Buffer[] = [SERILOG_TIME, GELF];
 /** Keys are looked for so far into a record. */
 const WITHIN = 16 * 1024;
-const KEY_MAX = Math.max(...KEYS.map(({ name }) => name.length));
+const KEY_MAX = Math.max(...LEVEL_KEYS.map(({ name }) => name.length));
 
 /** A key with this name, from its length and its first letter on. */
-function keyAt(bytes: Uint8Array, from: number, to: number): Key | undefined {
+function keyAt(bytes: Uint8Array, from: number, to: number): LevelKey | undefined {
   if (to - from > KEY_MAX) return undefined;
-  for (const key of KEYS) if (key.name.length === to - from && isAt(bytes, from, to, key.name)) return key;
+  for (const key of LEVEL_KEYS) if (key.name.length === to - from && isAt(bytes, from, to, key.name)) return key;
   return undefined;
 }
 
@@ -138,11 +140,11 @@ function skipSpace(bytes: Uint8Array, from: number, end: number): number {
 }
 
 /** Of a word, a word with slog's offset (`ERROR+2`), a letter, or a number, with or without quotes. */
-function levelOfValue(
+export function levelOfValue(
   bytes: Uint8Array,
   at: number,
   end: number,
-  { scale, isLetter: mayBeLetter }: Key,
+  { scale, isLetter: mayBeLetter }: LevelKey,
   isGelf = false,
 ): Severity {
   const isQuoted = bytes[at] === QUOTE;

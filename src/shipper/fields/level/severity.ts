@@ -4,7 +4,7 @@
 export type Severity = number;
 
 /** By word in lower case. `fine` and `config` are those of java.util.logging. */
-const WORDS: Readonly<Record<string, Severity>> = {
+export const WORDS: Readonly<Record<string, Severity>> = {
   ...{ trace: 1, trce: 1, trc: 1, finest: 1, verbose: 1, vrb: 1, silly: 1, finer: 2, fine: 5 },
   ...{ debug: 5, dbug: 5, dbg: 5, config: 8, info: 9, inf: 9, information: 9, informational: 9, note: 9, system: 9 },
   ...{

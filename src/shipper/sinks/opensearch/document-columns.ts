@@ -3,7 +3,8 @@
  *
  *     texts      pointer and length (u32 each) of the texts between id and time, time and message, message and place; the texts
  *     columns    f64 time, f64 place, u32 start, u32 length, u32 slot, u32 pointer and length of the extra: COLUMN_RECORDS of each
- *     severities u8 severity where a line has nothing else, or 0: COLUMN_RECORDS
+ *     severities u8 severity where a line has nothing else, 255 where the kernel wrote the extra, or 0: COLUMN_RECORDS
+ *     members    tables of names, then pointer and length of the texts of fields
  *     slots      pointer and length of the action, pointer and length of the tail: 16 bytes each
  *     constants  actions and tails
  *     extras     what documents have between message and place: of each severity, and of the records one by one
@@ -11,6 +12,7 @@
  *     body       where documents are written
  */
 import { KERNEL_AREAS, type Kernels, openKernels } from '../../../kernels/kernels.js';
+import { memberTables } from '../../fields/member-names.js';
 import type { RecordBatch } from '../../parts.js';
 import type { JsonWriter } from '../../records/json-writer.js';
 
@@ -31,6 +33,7 @@ const AREA_BYTES = {
   texts: 4 * 1024,
   columns: COLUMN_RECORDS * (8 + 8 + 5 * 4),
   severities: COLUMN_RECORDS,
+  members: 16 * 1024,
   slots: SLOTS * SLOT_BYTES,
   constants: 128 * 1024,
   extras: 256 * 1024,
@@ -49,7 +52,7 @@ function areasFrom(first: number): { readonly areas: Readonly<Record<keyof typeo
 }
 
 const { areas: AREAS, end: END } = areasFrom(KERNEL_AREAS);
-const { texts: TEXTS, columns: COLUMNS, severities: SEVERITIES, slots, constants: CONSTANTS } = AREAS;
+const { texts: TEXTS, columns: COLUMNS, severities: SEVERITIES, members: MEMBERS, slots, constants: CONSTANTS } = AREAS;
 const { extras: EXTRAS, bytes: BYTES, body: BODY } = AREAS;
 
 /** What documents have between their parts. */
@@ -66,6 +69,11 @@ export interface Extra {
   /** More of them, as bytes. */
   readonly data: readonly Uint8Array[];
 }
+
+/** In the place of a severity: what the record has is in the columns. */
+export const IS_READ = 255;
+/** Of the texts of fields, those of the severities come last. */
+const SEVERITIES_FROM = 6;
 
 export class DocumentColumns {
   readonly #kernels: Kernels;
@@ -85,6 +93,8 @@ export class DocumentColumns {
   #slotCount = 0;
   #constantsEnd = CONSTANTS.at;
   #count = 0;
+  /** Where pointers to the texts of fields begin. */
+  #textsAt = 0;
   /** Where extras of records begin. */
   #extrasAt = EXTRAS.at;
   #extrasEnd = EXTRAS.at;
@@ -122,14 +132,19 @@ export class DocumentColumns {
     return this.#count;
   }
 
-  /** Bytes of the messages and what is added to them: documents have more. */
+  /** Bytes of the messages: documents have more. */
   get bytes(): number {
-    return this.#to - this.#from + (this.#extrasEnd - this.#extrasAt);
+    return this.#to - this.#from;
   }
 
-  /** As `bytes`, up to this record: its message and those before it, and what is added to those that were read. */
+  /** As `bytes`, up to this record: its message and those before it. */
   bytesTo(n: number): number {
-    return this.#start[n]! + this.#length[n]! + (this.#extrasEnd - this.#extrasAt);
+    return this.#start[n]! + this.#length[n]!;
+  }
+
+  /** Bytes that are added to a record. */
+  extraBytes(n: number): number {
+    return this.#extraLength[n]!;
   }
 
   /** Of all documents until the next call. Slots are forgotten. */
@@ -172,13 +187,20 @@ export class DocumentColumns {
     return slot;
   }
 
-  /** Members of a record that has a severity only, by the severity. */
-  keepSeverities(members: readonly string[]): void {
-    for (const text of members) {
-      const length = this.#kernels.memory.write(text, this.#extrasAt);
-      this.#ofSeverity.push([this.#extrasAt, length]);
+  /** The texts of fields, as `fieldTexts` has them. */
+  keepTexts(texts: readonly string[]): void {
+    const { memory } = this.#kernels;
+    const tables = memberTables();
+    this.#textsAt = MEMBERS.at + tables.length;
+    if (this.#textsAt + texts.length * 8 > MEMBERS.end) throw new Error('names of members have no room');
+    memory.set(tables, MEMBERS.at);
+    texts.forEach((text, i) => {
+      const length = memory.write(text, this.#extrasAt);
+      memory.writeUInt32LE(this.#extrasAt, this.#textsAt + i * 8);
+      memory.writeUInt32LE(length, this.#textsAt + i * 8 + 4);
+      if (i >= SEVERITIES_FROM) this.#ofSeverity.push([this.#extrasAt, length]);
       this.#extrasAt += length;
-    }
+    });
     this.clear();
   }
 
@@ -206,9 +228,17 @@ export class DocumentColumns {
     this.#kernels.memory.set(bytes.subarray(this.#from, this.#to), BYTES.at);
   }
 
-  /** Of each record, its severity where its line has no other field that a name or an id could be; else 0. */
-  severities(): Uint8Array {
-    this.#kernels.loops.accessSeverities(COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, SEVERITIES.at);
+  /**
+   * Of each record: its severity where its line has no other field that a name or an id could be; IS_READ where the columns have
+   * all its members; else 0. With data, an object has its members and itself.
+   */
+  readFields(withData: boolean): Uint8Array {
+    const { loops } = this.#kernels;
+    // Lines of access logs have attributes, which are data.
+    if (withData) this.#severities.fill(0, 0, this.#count);
+    else loops.accessSeverities(COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, SEVERITIES.at);
+    const inputs = [COLUMNS.at, COLUMN_RECORDS, this.#count, BYTES.at, MEMBERS.at, this.#textsAt] as const;
+    this.#extrasEnd = loops.objectFields(...inputs, withData, SEVERITIES.at, this.#extrasEnd, EXTRAS.end);
     return this.#severities;
   }
 
@@ -221,7 +251,10 @@ export class DocumentColumns {
   /** Whether there is room for what was read of a record. */
   set(n: number, timeMs: number, extra: Extra | undefined): boolean {
     this.#timeMs[n] = timeMs;
-    if (extra === undefined) return true;
+    if (extra === undefined) {
+      this.#extraLength[n] = 0;
+      return true;
+    }
     const { memory } = this.#kernels;
     const { members, data } = extra;
     // Three bytes of UTF-8 for one unit of UTF-16.

@@ -6,8 +6,8 @@ import type { Labels } from '../../labels/labels.js';
 import type { Origin, RecordBatch } from '../../parts.js';
 import { jsonObjectIn } from '../../records/json-object.js';
 import { JsonWriter } from '../../records/json-writer.js';
-import { DocumentColumns, type DocumentsWritten, type Extra } from './document-columns.js';
-import { type FieldsToJson, fieldsToJson, labelsToJson } from './parsed.js';
+import { DocumentColumns, type DocumentsWritten, type Extra, IS_READ } from './document-columns.js';
+import { DATA as DATA_NAME, type FieldsToJson, fieldsToJson, fieldTexts, labelsToJson } from './parsed.js';
 import { type Resource, SCHEMAS, type Schema, type SchemaName } from './schema.js';
 
 /** A body for the records from `from` up to, not including, `to`. */
@@ -51,7 +51,7 @@ const PROBE = 'logtap-probe';
 const HASH_LENGTH = 20;
 const TIMESTAMP = Buffer.from('"}}\n{"@timestamp":"');
 const TIMESTAMP_WITHOUT_ID = Buffer.from('}}\n{"@timestamp":"');
-const DATA = Buffer.from(',"data":');
+const DATA = Buffer.from(DATA_NAME);
 const QUOTE = Buffer.from('"');
 const LINE_FEED = 0x0a;
 const QUOTE_BYTE = 0x22;
@@ -103,8 +103,7 @@ export class BulkEncoder {
     this.#fields = fields?.isOn === true ? fields : undefined;
     this.#labels = labels;
     this.#fieldsToJson = fieldsToJson(schema);
-    const severities = Array.from({ length: 25 }, (_, severity) => this.#fieldsToJson({ severity }));
-    this.#columns?.keepSeverities(severities);
+    this.#columns?.keepTexts(fieldTexts(schema));
   }
 
   /**
@@ -172,16 +171,19 @@ export class BulkEncoder {
     const { withData = false, withFields = false } = form;
     const reader = this.#fields;
     if (!withData && (reader === undefined || !(withFields || reader.hasTimes))) return;
-    const severities = withFields && !withData && reader?.hasTimes === false ? columns.severities() : undefined;
+    const severities = withFields && reader?.hasTimes === false ? columns.readFields(withData) : undefined;
+    let added = 0;
     for (let n = 0; n < columns.count; n++) {
       const severity = severities === undefined ? 0 : severities[n]!;
       if (severity > 0 && reader?.reads(batch, first + n) === true) {
-        columns.setSeverity(n, severity);
-        continue;
+        if (severity !== IS_READ) columns.setSeverity(n, severity);
+      } else {
+        const { timeMs, extra } = this.#read(batch, first + n, form);
+        if (!columns.set(n, timeMs, extra)) columns.truncate(n);
       }
-      const { timeMs, extra } = this.#read(batch, first + n, form);
-      if (!columns.set(n, timeMs, extra)) columns.truncate(n);
-      else if (columns.bytesTo(n) > most) columns.truncate(n + 1);
+      if (n === columns.count) break;
+      added += columns.extraBytes(n);
+      if (columns.bytesTo(n) + added > most) columns.truncate(n + 1);
     }
   }
 

@@ -9,6 +9,8 @@ const NAME_MAX = 1024;
 /** Names that are kept as JSON: a thread may have another name for each request. */
 const KNOWN_MAX = 256;
 const EMPTY = '';
+/** In front of the object of a message. */
+export const DATA = ',"data":';
 
 /** Members with a comma in front of each. */
 export type FieldsToJson = (fields: Fields) => string;
@@ -45,6 +47,13 @@ const NAMES: Readonly<Record<SchemaName, Names>> = {
     spanId: ',"span_id":',
   },
 };
+
+/** What is written around a value in JSON, and the members of each severity: for a kernel. */
+export function fieldTexts(schema: SchemaName): readonly string[] {
+  const { logger, thread, traceId, spanId, severity } = NAMES[schema];
+  const severities = Array.from({ length: 25 }, (_, each) => (each === 0 ? EMPTY : severity(each)));
+  return [...logger, thread, traceId, spanId, DATA, ...severities];
+}
 
 export function fieldsToJson(schema: SchemaName): FieldsToJson {
   const names = NAMES[schema];
