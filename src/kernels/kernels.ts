@@ -43,6 +43,8 @@ export interface Loops {
     to: number,
     end: number,
   ): number;
+  /** See assembly/cards.ts. */
+  markCards(starts: number, lengths: number, count: number, bytes: number, marks: number): void;
   /** See assembly/events.ts. */
   events(
     columns: number,
@@ -74,7 +76,7 @@ export interface Kernels {
 /** All of Loops: an export of WebAssembly is a function, or a global, which is an object. */
 const EXPORTS: Readonly<Record<keyof Loops, 'function' | 'object'>> = {
   ...{ jsonText: 'function', documents: 'function', accessSeverities: 'function', events: 'function' },
-  objectFields: 'function',
+  ...{ objectFields: 'function', markCards: 'function' },
   ...{ grown: 'object', eventsWritten: 'object', eventsBilled: 'object', isOutOfRoom: 'object' },
   ...{ nextDocument: 'object', isBodyFull: 'object' },
 };

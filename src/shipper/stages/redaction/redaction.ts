@@ -11,6 +11,7 @@
 import { REDACTION_KINDS, type RedactionKind } from '../../../catalog/records/redaction.js';
 import type { Origin, RecordBatch, Stage, StageBooks, Withhold } from '../../parts.js';
 import { EditedBatch } from '../edited-batch.js';
+import { CardMarks } from './card-marks.js';
 import type { Finds } from './finds.js';
 import { KIND } from './kind-numbers.js';
 import { continuation } from './kinds/pem.js';
@@ -50,6 +51,8 @@ export class Redaction implements Stage {
   /** By id of a stream in a PEM block: how many of its messages may still belong to it. */
   readonly #blocks = new Map<string, number>();
   readonly #hasBlocks: boolean;
+  /** Where cards are all that is hidden. Absent without kernels, too. */
+  readonly #cards: CardMarks | undefined;
 
   constructor(options: RedactionOptions) {
     this.#options = options;
@@ -61,6 +64,8 @@ export class Redaction implements Stage {
       [...byContainer].map(([name, added]) => [name, searchFor([...new Set([...kinds, ...added])], patterns)]),
     );
     this.#hasBlocks = all.includes('pem');
+    const isCards = patterns.length === 0 && all.length > 0 && all.every((kind) => kind === 'card');
+    this.#cards = isCards ? CardMarks.open() : undefined;
   }
 
   apply(batch: RecordBatch, _: Withhold, books: StageBooks): RecordBatch {
@@ -68,15 +73,17 @@ export class Redaction implements Stage {
     const counts = new Map<string, number>();
     let output: EditedBatch | undefined;
     const searches = origins.map(({ container }) => this.#searches.get(container) ?? this.#strictest);
-    for (let i = 0; i < count; i++) {
+    const look = (i: number) => {
       const search = searches[origin[i]!]!;
-      if (search.isEmpty) continue;
+      if (search.isEmpty) return;
       const from = start[i]!;
       const finds = this.#find(search, bytes, from, from + length[i]!, origins[origin[i]!]!);
-      if (finds.count === 0) continue;
+      if (finds.count === 0) return;
       output ??= new EditedBatch(batch);
       this.#write(output, i, search, finds, counts);
-    }
+    };
+    if (this.#cards !== undefined) this.#cards.each(batch, look);
+    else for (let i = 0; i < count; i++) look(i);
     if (output === undefined) return batch;
     books.redacted(counts);
     return output.finish();
