@@ -9,6 +9,7 @@ import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { acknowledgeAll, batchOf, messagesOf } from '../../../support/batches.js';
 import { CrashDisk } from '../../../support/crash-disk.js';
+import { holdsInHistories } from '../../../support/histories.js';
 
 jest.setTimeout(120_000);
 
@@ -263,10 +264,7 @@ describe.each([
     ['of a fixed seed', { seed: 1 }],
     ['of a seed of its own, printed on failure', {}],
   ])('keeps what was synced in histories %s', async (_, seed) => {
-    const property = fc.asyncProperty(actions(faults), async (steps) => {
-      await run(sync, steps);
-    });
-    await fc.assert(property, { numRuns: 200, ...seed });
+    await holdsInHistories(actions(faults), (steps) => run(sync, steps), { numRuns: 200, ...seed });
   });
 
   const append: Action = { do: 'append', sizes: [200, 200, 200] };
