@@ -28,7 +28,7 @@ export function arrival(test: AuditedTest): void {
     const ledger = JSON.parse(
       await k8s.tell(['get', '--raw', `/api/v1/namespaces/default/pods/${pod}:9598/proxy/ledger`]),
     );
-    expect(ledger).toMatchObject({ balanced: true, application: { dropped: {} } });
+    expect(ledger).toMatchObject({ balanced: true, application: { dropped: { not_handed_over: { records: 0 } } } });
     expect(ledger.read.stdout.records).toBeGreaterThan(0);
 
     await k8s.tell(['scale', `deployment/${name}`, '--replicas=0']);

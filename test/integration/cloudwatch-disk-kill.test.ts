@@ -21,6 +21,9 @@ for i in range(${LINES}):
     print(f"{sys.argv[1]} {i:03d}", flush=True)
     time.sleep(0.002)
 `;
+
+import { EMPTY } from '../support/empty.js';
+
 const linesOf = (name: string) => Array.from({ length: LINES }, (_, i) => `${name} ${String(i).padStart(3, '0')}`);
 /** Whether none of its threads runs. */
 function isStopped({ child: { pid } }: Shipper): boolean {
@@ -141,7 +144,7 @@ describeWith(['cloudwatch'], 'a shipper with a disk buffer is killed', () => {
     deniesReading = false;
     const last = lastLine(await drain(await killInRequest(group, transport)));
     expect(await stored(group)).toEqual([...linesOf('first'), ...linesOf('second')]);
-    expect(last).toMatchObject({ recovered: { cloudwatch: LINES }, dropped: {}, balanced: true, held: 0 });
+    expect(last).toMatchObject({ recovered: { cloudwatch: LINES }, dropped: EMPTY, balanced: true, held: 0 });
     expect(last).not.toHaveProperty('possibleDuplicates');
     expect(await audit(group)).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });
   });
@@ -155,7 +158,7 @@ describeWith(['cloudwatch'], 'a shipper with a disk buffer is killed', () => {
     expect([...new Set(second)].toSorted()).toEqual(linesOf('second'));
     expect(lines.slice(0, LINES)).toEqual(linesOf('first'));
     expect(second.length).toBeGreaterThan(LINES);
-    expect(last).toMatchObject({ recovered: { cloudwatch: LINES }, dropped: {}, balanced: true, held: 0 });
+    expect(last).toMatchObject({ recovered: { cloudwatch: LINES }, dropped: EMPTY, balanced: true, held: 0 });
     expect(last.possibleDuplicates.cloudwatch).toBeGreaterThanOrEqual(second.length - LINES);
     const { code, answer } = await audit(group);
     expect({ code, answer }).toMatchObject({ code: 0, answer: { verdict: 'proven', unexplained: { records: 0 } } });

@@ -25,6 +25,8 @@ for first in range(0, ${LINES}, 20):
     os.write(1, "".join(f"{sys.argv[1]} {i} {'x' * (i % 100)}\\n" for i in range(first, first + 20)).encode())
 `;
 
+import { EMPTY } from '../support/empty.js';
+
 /** On the way there, and back, in turn: a later request may arrive first, and may be answered first. */
 const WAYS_MS = [
   [0, 150],
@@ -101,7 +103,7 @@ test('killed with several requests out: every line is stored, once or counted, i
   for (const writer of writers) expect(await writer.ended).toMatchObject({ code: 0 });
   const { code, stderr } = await drain(shipper);
   const ledger = JSON.parse(stderr.trim().split('\n').at(-1) ?? '');
-  expect({ code, ledger }).toMatchObject({ code: 0, ledger: { balanced: true, held: 0, dropped: {} } });
+  expect({ code, ledger }).toMatchObject({ code: 0, ledger: { balanced: true, held: 0, dropped: EMPTY } });
   expect(most).toBeGreaterThan(1);
   // As it is read: by time, and by arrival within a millisecond.
   const lines = [...stored()].sort((one, other) => one.timestamp - other.timestamp).map(({ message }) => message);

@@ -6,6 +6,7 @@ import type { OpenSearchServer } from '../../scripts/opensearch.js';
 import { startOpenSearch } from '../../scripts/opensearch.js';
 import { STREAMS } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
+import { EMPTY } from '../support/empty.js';
 import { data, hello, magic } from '../support/frames.js';
 import { logtap, run, temporaryDirectory } from '../support/run.js';
 import { readOpenSearch } from '../support/sinks-read-back.js';
@@ -58,7 +59,7 @@ describeWith(['opensearch'], 'dead letters', () => {
       read: LINES,
       delivered: { opensearch: LINES - refused },
       deadLettered: { opensearch: { illegal_argument_exception: refused } },
-      dropped: {},
+      dropped: EMPTY,
       balanced: true,
     });
     const letters = readFileSync(file, 'utf8').trimEnd().split('\n');

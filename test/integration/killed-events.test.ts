@@ -34,6 +34,8 @@ for thread in range(${THREADS}):
     threading.Thread(target=work, args=(thread,)).start()
 `;
 
+import { EMPTY } from '../support/empty.js';
+
 function expectedEvents(): string[] {
   const events: string[] = [];
   for (let thread = 0; thread < THREADS; thread++) {
@@ -88,7 +90,11 @@ describeWith(['opensearch'], 'the shipper, killed with an open event', () => {
     expect(await writer.ended).toMatchObject({ code: 0, stdout: '', stderr: '' });
     const { code, stderr } = await drain(shipper);
     expect(code).toBe(0);
-    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ balanced: true, held: 0, dropped: {} });
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      balanced: true,
+      held: 0,
+      dropped: EMPTY,
+    });
     const bodies: string[] = [];
     for await (const page of pagesOfOpenSearch(search.url, 'events-*')) for (const { body } of page) bodies.push(body);
     expect(bodies.sort()).toEqual(expectedEvents());

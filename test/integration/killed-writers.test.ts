@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
+import { EMPTY } from '../support/empty.js';
 import { start, temporaryDirectory, until } from '../support/run.js';
 import { startShipper, tapEnvironment } from '../support/tapped.js';
 
@@ -88,7 +89,11 @@ describeWith(['root'], 'applications killed at random moments', () => {
     await until('all rings are given back', () => ringsOf().length === 0);
     const { code, stderr } = await shipper.ended;
     expect(code).toBe(0);
-    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ balanced: true, held: 0, dropped: {} });
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      balanced: true,
+      held: 0,
+      dropped: EMPTY,
+    });
 
     const stored = new Map<number, string[]>();
     for (const line of readFileSync(output, 'utf8').trimEnd().split('\n')) {

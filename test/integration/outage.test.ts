@@ -20,6 +20,9 @@ for i in range(${LINES}):
         sys.stdout.flush()
         time.sleep(0.02)
 `;
+
+import { EMPTY } from '../support/empty.js';
+
 const expected = Array.from({ length: LINES }, (_, i) => `line ${String(i).padStart(5, '0')} ${'x'.repeat(i % 120)}`);
 
 describeWith(['opensearch'], 'OpenSearch killed under load', () => {
@@ -51,7 +54,7 @@ describeWith(['opensearch'], 'OpenSearch killed under load', () => {
       read: LINES,
       delivered: { opensearch: LINES },
       held: 0,
-      dropped: {},
+      dropped: EMPTY,
       balanced: true,
     });
     const stored = await readOpenSearch(search.url, 'outage-*');

@@ -22,6 +22,8 @@ for first in range(0, ${LINES}, 100):
     os.write(1, "".join(f"{i} {'x' * (i % 200)}\\n" for i in range(first, first + 100)).encode())
 `;
 
+import { EMPTY } from '../support/empty.js';
+
 /** Answers after these times, in turn: a later request may be answered first. */
 const ANSWERS_MS = [150, 20, 90, 40];
 /** Of so many requests one is stored, and its answer lost. */
@@ -136,7 +138,7 @@ test.each([
     const { code, stderr } = await drain(shipper);
     expect({ code, ledger: JSON.parse(stderr.trim().split('\n').at(-1) ?? '') }).toMatchObject({
       code: 0,
-      ledger: { balanced: true, held: 0, dropped: {} },
+      ledger: { balanced: true, held: 0, dropped: EMPTY },
     });
     const stored = [...service.documents.values()].sort((one, other) => one.seq - other.seq);
     expect(stored).toHaveLength(LINES);

@@ -6,6 +6,7 @@ import { freePort } from '../../scripts/free-port.js';
 import { type OpenSearchServer, startOpenSearch } from '../../scripts/opensearch.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
+import { EMPTY } from '../support/empty.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { start, until } from '../support/run.js';
 import { AWS_ENV, countInOpenSearch, readCloudWatch, readOpenSearch } from '../support/sinks-read-back.js';
@@ -84,7 +85,7 @@ describeWith(['opensearch', 'cloudwatch'], 'containers with sinks of their own',
       read: 4 * LINES,
       delivered: { opensearch: 2 * LINES, 'opensearch@web': LINES, 'cloudwatch@audit': LINES },
       elsewhere: { opensearch: 2 * LINES, 'opensearch@web': 3 * LINES, 'cloudwatch@audit': 3 * LINES },
-      dropped: {},
+      dropped: EMPTY,
       held: 0,
       balanced: true,
     });
@@ -109,7 +110,7 @@ describeWith(['opensearch', 'cloudwatch'], 'containers with sinks of their own',
     expect((await inGroup('/kill/audit')).sort()).toEqual(linesOf('audit'));
     expect(await inIndex('kill-web')).toEqual(linesOf('web'));
     expect(await inIndex('kill-others')).toEqual([...linesOf('db'), ...linesOf('unnamed')]);
-    expect(last).toMatchObject({ delivered: { 'cloudwatch@audit': LINES }, dropped: {}, held: 0, balanced: true });
+    expect(last).toMatchObject({ delivered: { 'cloudwatch@audit': LINES }, dropped: EMPTY, held: 0, balanced: true });
     expect(last.recovered['cloudwatch@audit']).toBeGreaterThanOrEqual(LINES);
   });
 });

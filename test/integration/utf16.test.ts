@@ -34,6 +34,8 @@ for i in range(${ROUNDS}):
     time.sleep(0.02)
 `;
 
+import { EMPTY } from '../support/empty.js';
+
 function expectedBodies(): string[] {
   const bodies = Array.from({ length: ROUNDS }, (_, i) => [
     `2026-11-28 10:00:00 INFO 注文 ${i} 😀 [redacted:card]`,
@@ -86,7 +88,11 @@ describeWith(['opensearch'], 'UTF-16 in rings', () => {
     expect(await writer.ended).toMatchObject({ code: 0, stdout: '' });
     const { code, stderr } = await drain(shipper);
     expect(code).toBe(0);
-    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({ balanced: true, held: 0, dropped: {} });
+    expect(JSON.parse(stderr.trim().split('\n').at(-1) ?? '')).toMatchObject({
+      balanced: true,
+      held: 0,
+      dropped: EMPTY,
+    });
     const bodies: string[] = [];
     for await (const page of pagesOfOpenSearch(search.url, 'utf16-*')) for (const { body } of page) bodies.push(body);
     expect(bodies.sort()).toEqual(expectedBodies());

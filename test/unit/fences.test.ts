@@ -241,3 +241,27 @@ describe('fences', () => {
     expect(readers).toEqual(['shipper/main.ts']);
   });
 });
+
+/** From an opening bracket on, what is behind it up to its closing one. */
+function withinBrackets(text: string, from: number): string {
+  let depth = 1;
+  let at = from;
+  for (; depth > 0 && at < text.length; at++) {
+    if ('([{'.includes(text[at]!)) depth += 1;
+    else if (')]}'.includes(text[at]!)) depth -= 1;
+  }
+  return text.slice(from, at);
+}
+
+test('no test expects `{}` of a part of an object, as that matches any object: EMPTY, or expect.anything()', () => {
+  const found = sources(join(root, 'test')).flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const expected = [...text.matchAll(/\.toMatchObject\(/g)].map(({ 0: call, index }) =>
+      withinBrackets(text, index + call.length),
+    );
+    return expected
+      .flatMap((each) => each.match(/\w+: \{\s*\}/g) ?? [])
+      .map((each) => `${relative(root, file)}: ${each}`);
+  });
+  expect(found).toEqual([]);
+});

@@ -18,6 +18,7 @@ import { tellRemovedSinks } from '../../../src/shipper/accounting/removed-sinks.
 import { Tally } from '../../../src/shipper/accounting/tally.js';
 import { ConfigError } from '../../../src/shipper/errors.js';
 import { createLog } from '../../../src/shipper/log.js';
+import { EMPTY } from '../../support/empty.js';
 
 const ONE = '00000000000000a1';
 const OTHER = '00000000000000b2';
@@ -117,7 +118,7 @@ test('what a killed shipper counted is in the ledgers of all that come after it,
     expect(next().totals).toMatchObject({ dropped, deadLettered: { b: { mapping: 2 } }, balanced: true });
   }
   next().ledger.reported();
-  expect(next().totals).toMatchObject({ dropped: {}, balanced: true });
+  expect(next().totals).toMatchObject({ dropped: EMPTY, balanced: true });
   expect(next().totals.deadLettered).toBeUndefined();
 });
 
@@ -206,7 +207,7 @@ test.each([
 ])('%s counts nothing', (entry) => {
   next();
   appendFileSync(path, `${entry}\n`);
-  expect(next().totals).toMatchObject({ dropped: {}, balanced: true });
+  expect(next().totals).toMatchObject({ dropped: EMPTY, balanced: true });
   expect(next().totals.withheld ?? {}).toEqual({});
 });
 

@@ -4,6 +4,7 @@ import { type DeliverOptions, deliver, healthySink } from '../../../src/shipper/
 import { createLog } from '../../../src/shipper/log.js';
 import type { RecordBatch, Rejected } from '../../../src/shipper/parts.js';
 import { messagesOf, sourceBatchOf } from '../../support/batches.js';
+import { EMPTY } from '../../support/empty.js';
 import { type ScriptedSink, type Step, scriptedSink } from '../../support/scripted-sink.js';
 
 interface Setup extends Pick<DeliverOptions, 'health' | 'ledger'> {
@@ -53,7 +54,13 @@ describe('deliver', () => {
     const setup = setUp(['ok'], ['a', 'b', 'c', 'd', 'e'], { maxRecords: 2 });
     await setup.run();
     expect(setup.sink.sent).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
-    expect(totals(setup)).toMatchObject({ read: 5, delivered: { scripted: 5 }, dropped: {}, held: 0, balanced: true });
+    expect(totals(setup)).toMatchObject({
+      read: 5,
+      delivered: { scripted: 5 },
+      dropped: EMPTY,
+      held: 0,
+      balanced: true,
+    });
     expect(setup.sleeps).toEqual([]);
   });
 
@@ -121,7 +128,7 @@ describe('deliver', () => {
     expect(written).toEqual([['scripted', ['aa', 'b', ''], rejected]]);
     const counts = { scripted: { too_old: 1, empty: 1 } };
     expect(totals(setup)).toMatchObject({
-      ...(isWritten ? { deadLettered: counts, dropped: {} } : { dropped: counts }),
+      ...(isWritten ? { deadLettered: counts, dropped: EMPTY } : { dropped: counts }),
       delivered: { scripted: 1 },
       balanced: true,
     });
@@ -140,7 +147,7 @@ describe('deliver', () => {
     expect(totals(setup)).toMatchObject({
       delivered: { scripted: 2 },
       deadLettered: { scripted: { empty: 1 } },
-      dropped: {},
+      dropped: EMPTY,
       balanced: true,
     });
   });

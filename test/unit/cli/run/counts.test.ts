@@ -1,5 +1,6 @@
 /** The counts of a run in words, and whether lines are lost. */
 import { type Account, countsText, isLost, joined, ofKilled, shownOf } from '../../../../src/cli/run/counts.js';
+import { EMPTY } from '../../../support/empty.js';
 
 const account = (totals: Partial<Account['totals']>, others: Partial<Account> = {}): Account => ({
   totals: { read: 0, delivered: { stdout: 0 }, dropped: {}, held: 0, ...totals },
@@ -60,7 +61,7 @@ test('of a killed shipper only what it delivered counts: its journal has the res
   const killed = account({ read: 9, delivered: { a: 6 }, held: 2, dropped: { a: { x: 1 } } }, { losses: ['a'] });
   expect(ofKilled(killed)).toMatchObject({
     losses: [],
-    totals: { read: 6, delivered: { a: 6 }, dropped: {}, held: 0 },
+    totals: { read: 6, delivered: { a: 6 }, dropped: EMPTY, held: 0 },
   });
 });
 
