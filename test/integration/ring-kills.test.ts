@@ -77,7 +77,7 @@ async function killUnderLoad(
       },
     }),
   );
-  await until('the first lines are stored', async () => (await stored().catch(() => 0)) > 0);
+  await until('the first lines are stored', async () => (await stored().catch(() => 0)) > 0, 300_000);
   for (let kills = 0; kills < KILLS; kills += 1) {
     // Spread over the whole run.
     const enough = (ALL_LINES * kills) / KILLS / 2;
