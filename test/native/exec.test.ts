@@ -181,6 +181,27 @@ describe('a process that becomes another program', () => {
   });
 });
 
+describe('functions of glibc 2.39', () => {
+  let later: string;
+  beforeAll(() => {
+    later = join(temporaryDirectory(), 'later-libc.so');
+    const source = join(root, 'test', 'native', 'programs', 'later-libc.c');
+    execFileSync('gcc', ['-std=gnu11', '-O1', '-Wall', '-Wextra', '-Werror', '-shared', '-fPIC', '-o', later, source]);
+  });
+
+  test.each(['pidfd_spawn', 'pidfd_spawnp'])('%s with an environment of its own', async (way) => {
+    const { outcome, own, tap } = await starts(way, 'own', 'glibc', { LD_PRELOAD: `${library}:${later}` });
+    expect({ code: outcome.code, stdout: outcome.stdout.toString() }).toEqual({ code: 0, stdout: '' });
+    expect({ own, tap }).toEqual({ own: { A: '1', B: '2' }, tap: wanted() });
+  });
+
+  test('a libc without it: the program gets the error of a kernel without it', async () => {
+    const { outcome } = await starts('pidfd_spawn', 'own');
+    expect(outcome.code).toBe(1);
+    expect(receiver.text('stdout')).toContain('Function not implemented');
+  });
+});
+
 describeWith(['aarch64'], 'aarch64', () => {
   test.each(['execve', 'execle', 'execl', 'posix_spawn', 'vfork', 'syscall'])('%s under qemu', async (way) => {
     const executable = program('starts', 'aarch64 glibc');

@@ -74,9 +74,14 @@ export const EXPORTS = `
   execveat
   posix_spawn
   posix_spawnp
+  pidfd_spawn
+  pidfd_spawnp
 `
   .split(/\s+/)
   .filter((name) => name !== '');
+
+/** Those of a glibc later than the one that some supported machines have. */
+export const LATER_EXPORTS = ['pidfd_spawn', 'pidfd_spawnp'];
 
 /** Exported too. A program with one of its own does not begin, with or without the library. */
 export const START = '__libc_start_main';

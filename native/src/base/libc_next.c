@@ -330,6 +330,8 @@ static const struct {
     FIELD("posix_spawnp", posix_spawnp),
     OLD_FIELD("posix_spawn", "GLIBC_2.2.5", old_posix_spawn),
     OLD_FIELD("posix_spawnp", "GLIBC_2.2.5", old_posix_spawnp),
+    FIELD("pidfd_spawn", pidfd_spawn),
+    FIELD("pidfd_spawnp", pidfd_spawnp),
     FIELD("__errno_location", errno_location),
     FIELD("getenv", getenv),
     FIELD("isatty", isatty),

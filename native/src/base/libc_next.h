@@ -85,6 +85,8 @@ struct lt_libc_next {
     lt_posix_spawn *posix_spawnp;
     lt_posix_spawn *old_posix_spawn; /* before glibc 2.15 */
     lt_posix_spawn *old_posix_spawnp;
+    lt_posix_spawn *pidfd_spawn; /* since glibc 2.39 */
+    lt_posix_spawn *pidfd_spawnp;
     int *(*errno_location)(void);
     char *(*getenv)(const char *);
     int (*isatty)(int);

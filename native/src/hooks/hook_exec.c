@@ -9,7 +9,18 @@
 enum { STACK_BYTES = 8192 /* about what libc's own search of PATH takes of the stack */ };
 
 /* Under which name the application asked. */
-enum way { EXECVE, EXECVPE, EXECVEAT, FEXECVE, SPAWN, SPAWN_IN_PATH, OLD_SPAWN, OLD_SPAWN_IN_PATH };
+enum way {
+    EXECVE,
+    EXECVPE,
+    EXECVEAT,
+    FEXECVE,
+    SPAWN,
+    SPAWN_IN_PATH,
+    OLD_SPAWN,
+    OLD_SPAWN_IN_PATH,
+    PIDFD_SPAWN,
+    PIDFD_SPAWN_IN_PATH,
+};
 
 struct start {
     const struct lt_libc_next *next;
@@ -36,8 +47,12 @@ static lt_posix_spawn *spawn_function(const struct start *start) {
         return start->next->posix_spawnp;
     case OLD_SPAWN:
         return start->next->old_posix_spawn;
-    default:
+    case OLD_SPAWN_IN_PATH:
         return start->next->old_posix_spawnp;
+    case PIDFD_SPAWN:
+        return start->next->pidfd_spawn;
+    default:
+        return start->next->pidfd_spawnp;
     }
 }
 
@@ -140,6 +155,8 @@ SPAWN_HOOK(posix_spawn, SPAWN)
 SPAWN_HOOK(posix_spawnp, SPAWN_IN_PATH)
 SPAWN_HOOK(old_posix_spawn, OLD_SPAWN)
 SPAWN_HOOK(old_posix_spawnp, OLD_SPAWN_IN_PATH)
+SPAWN_HOOK(pidfd_spawn, PIDFD_SPAWN)
+SPAWN_HOOK(pidfd_spawnp, PIDFD_SPAWN_IN_PATH)
 
 /* Without an environment of its own the program passes environ, which it may have emptied. */
 int lt_hook_execv(const char *path, char *const *arguments) {

@@ -138,7 +138,9 @@
     X(fexecve, fexecve, fexecve)                                                                                       \
     X(execveat, execveat, execveat)                                                                                    \
     X(posix_spawn, posix_spawn, posix_spawn)                                                                           \
-    X(posix_spawnp, posix_spawnp, posix_spawnp)
+    X(posix_spawnp, posix_spawnp, posix_spawnp)                                                                        \
+    X(pidfd_spawn, pidfd_spawn, pidfd_spawn)                                                                           \
+    X(pidfd_spawnp, pidfd_spawnp, pidfd_spawnp)
 
 /* Old versions of a name, for programs that were linked when they were the only ones. The Makefile's version script
  * gives the names above the version that is the default now.
@@ -189,6 +191,11 @@ int lt_hook_execveat(int directory, const char *path, char *const *arguments, ch
 int lt_hook_posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,
                         char *const *arguments, char *const *environment);
 int lt_hook_posix_spawnp(pid_t *child, const char *name, const void *actions, const void *attributes,
+                         char *const *arguments, char *const *environment);
+/* The child is a descriptor of a process (glibc 2.39). */
+int lt_hook_pidfd_spawn(int *child, const char *path, const void *actions, const void *attributes,
+                        char *const *arguments, char *const *environment);
+int lt_hook_pidfd_spawnp(int *child, const char *name, const void *actions, const void *attributes,
                          char *const *arguments, char *const *environment);
 /* They run a script without a #! by /bin/sh, as the versions since glibc 2.15 do not. */
 int lt_hook_old_posix_spawn(pid_t *child, const char *path, const void *actions, const void *attributes,

@@ -74,6 +74,19 @@ static int spawned(int error, const pid_t *child) {
     return error == 0 && waitpid(*child, &status, 0) == *child ? status : -1;
 }
 
+/* Since glibc 2.39. */
+typedef int spawn(int *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const *,
+                  char *const *);
+__attribute__((weak)) spawn pidfd_spawn, pidfd_spawnp;
+
+static int spawned_as_descriptor(int error, const int *child) {
+    siginfo_t end = {0};
+    if (error != 0) errno = error;
+    if (error != 0 || waitid((idtype_t)3 /* P_PIDFD */, (id_t)*child, &end, WEXITED) != 0) return -1;
+    close(*child);
+    return end.si_status << 8;
+}
+
 /* Answers what the way answers; does not return from most. */
 static int start(char **environment) {
     const char *path = arguments[0];
@@ -100,6 +113,8 @@ static int start(char **environment) {
 #endif
     if (is("posix_spawn")) return spawned(posix_spawn(&child, path, NULL, NULL, a, environment), &child);
     if (is("posix_spawnp")) return spawned(posix_spawnp(&child, path, NULL, NULL, a, environment), &child);
+    if (is("pidfd_spawn")) return spawned_as_descriptor(pidfd_spawn(&child, path, NULL, NULL, a, environment), &child);
+    if (is("pidfd_spawnp")) return spawned_as_descriptor(pidfd_spawnp(&child, path, NULL, NULL, a, environment), &child);
     if (is("syscall")) return (int)syscall(SYS_execve, path, a, environment);
     if (is("system")) return system(command());
     if (is("popen")) return pclose(popen(command(), "w"));
