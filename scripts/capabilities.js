@@ -127,6 +127,12 @@ const forTests = [
     without: 'the tests of programs that gain rights when they start',
   },
   {
+    name: 'file system that clones',
+    isPresent: () => isInstalled('mkfs.xfs') && existsSync('/dev/loop-control'),
+    debian: ['xfsprogs'],
+    without: 'the tests of files that are cloned onto a log',
+  },
+  {
     name: 'root',
     isPresent: () => process.getuid?.() === 0,
     remedy: 'run them as root',

@@ -52,6 +52,7 @@ export const EXPORTS = `
   tee
   vmsplice
   copy_file_range
+  ioctl
   send __send
   sendto
   sendmsg

@@ -76,6 +76,13 @@ static int raw_fcntl(int fd, int command, ...) {
     va_end(arguments);
     return (int)answer(lt_kernel(__NR_fcntl, fd, command, argument));
 }
+static int raw_ioctl(int fd, unsigned long request, ...) {
+    va_list list;
+    va_start(list, request);
+    const long argument = va_arg(list, long);
+    va_end(list);
+    return (int)answer(lt_kernel(__NR_ioctl, fd, request, argument));
+}
 /* For vfork too, which may be a fork: a child that shares the stack cannot return through a C function. */
 static pid_t raw_fork(void) {
     enum { CHILD_ENDED_SIGNAL = 17 /* SIGCHLD */ };
@@ -214,6 +221,7 @@ static long raw_syscall(long number, ...) {
         .dup2 = raw_dup2,                                                                                              \
         .dup3 = raw_dup3,                                                                                              \
         .fcntl = raw_fcntl,                                                                                            \
+        .ioctl = raw_ioctl,                                                                                            \
         .lseek = raw_lseek,                                                                                            \
         .ftruncate = raw_ftruncate,                                                                                    \
         .exit_now = raw_exit,                                                                                          \
@@ -280,6 +288,7 @@ static const struct {
     FIELD("dup2", dup2),
     FIELD("dup3", dup3),
     FIELD("fcntl", fcntl),
+    FIELD("ioctl", ioctl),
     FIELD("lseek", lseek),
     FIELD("ftruncate", ftruncate),
     FIELD("_exit", exit_now),

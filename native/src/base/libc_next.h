@@ -33,6 +33,7 @@ struct lt_libc_next {
     int (*dup2)(int, int);
     int (*dup3)(int, int, int);
     int (*fcntl)(int, int, ...);
+    int (*ioctl)(int, unsigned long, ...);
     off_t (*lseek)(int, off_t, int);
     int (*ftruncate)(int, off_t);
     void (*exit_now)(int); /* _exit */

@@ -196,6 +196,8 @@ static long handle(const struct call *call) {
         return lt_file_position_resize(&lt_libc, (int)at[0], at[1]);
     case __NR_fcntl:
         return lt_fcntl_by(&lt_libc, (int)at[0], (int)at[1], at[2]);
+    case __NR_ioctl:
+        return lt_ioctl_by(&lt_libc, (int)at[0], (unsigned long)at[1], (void *)at[2]);
     case __NR_execve:
         return lt_execve_by(&lt_libc, (const char *)at[0], (char *const *)at[1], (char *const *)at[2]);
     case __NR_execveat:
@@ -271,6 +273,7 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_lseek:
     case __NR_ftruncate:
     case __NR_fcntl:
+    case __NR_ioctl:
     case __NR_execve:
     case __NR_execveat:
     case __NR_exit_group:

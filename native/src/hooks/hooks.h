@@ -103,6 +103,7 @@
     X(tee, tee, tee)                                                                                                   \
     X(vmsplice, vmsplice, vmsplice)                                                                                    \
     X(copy_file_range, copy_file_range, copy_file_range)                                                               \
+    X(ioctl, ioctl, ioctl)                                                                                             \
     X(send, send, send)                                                                                                \
     X(__send, send, send)                                                                                              \
     X(sendto, sendto, sendto)                                                                                          \
@@ -172,6 +173,7 @@ ssize_t lt_hook_splice(int in, off_t *in_offset, int out, off_t *out_offset, siz
 ssize_t lt_hook_tee(int in, int out, size_t length, unsigned flags);
 ssize_t lt_hook_copy_file_range(int in, off_t *in_offset, int out, off_t *out_offset, size_t length, unsigned flags);
 ssize_t lt_hook_vmsplice(int fd, const struct iovec *parts, size_t count, unsigned flags);
+int lt_hook_ioctl(int fd, unsigned long request, ...);
 int lt_hook_open(const char *path, int flags, ...);
 int lt_hook_openat(int directory, const char *path, int flags, ...);
 int lt_hook_creat(const char *path, mode_t mode);
@@ -291,6 +293,7 @@ int lt_dup_by(const struct lt_libc_next *next, int fd);
 int lt_dup2_by(const struct lt_libc_next *next, int from, int to);
 int lt_dup3_by(const struct lt_libc_next *next, int from, int to, int flags);
 int lt_fcntl_by(const struct lt_libc_next *next, int fd, int command, long argument);
+int lt_ioctl_by(const struct lt_libc_next *next, int fd, unsigned long request, void *argument);
 int lt_close_range_by(const struct lt_libc_next *next, unsigned first, unsigned last, int flags);
 int lt_execve_by(const struct lt_libc_next *next, const char *path, char *const *arguments, char *const *environment);
 int lt_execveat_by(const struct lt_libc_next *next, int directory, const char *path, char *const *arguments,
