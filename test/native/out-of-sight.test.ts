@@ -60,5 +60,20 @@ function suite(libc: Libc): void {
   });
 }
 
+function suiteOfMounts(libc: Libc): void {
+  const ways = ['mount', 'number of mount'];
+  test.each(ways.flatMap((way) => TARGETS.map((target) => ({ way, target }))))(
+    '$way over the target, then lines, to a $target',
+    async ({ way, target }) => {
+      const command = ['--mount', '--propagation', 'private', program('out-of-sight', libc), way];
+      const { code, stdout } = await runTapped('unshare', command, { settings: settingsOf(target) });
+      expect([code, stdout.toString()]).toEqual([0, lines]);
+      expect(await captured(target)).toBe(lines);
+    },
+  );
+}
+
 describe('glibc', () => suite('glibc'));
 describeWith(['musl'], 'musl', () => suite('musl'));
+describeWith(['root'], 'glibc, in a namespace of mounts', () => suiteOfMounts('glibc'));
+describeWith(['root', 'musl'], 'musl, in a namespace of mounts', () => suiteOfMounts('musl'));

@@ -8,7 +8,7 @@ export const EXPORTS = `
   vfork __vfork
   clone __clone
   daemon
-  chroot pivot_root unshare setns
+  chroot pivot_root unshare setns mount umount umount2 move_mount
   rename renameat renameat2 link linkat symlink symlinkat
   getenv
   isatty

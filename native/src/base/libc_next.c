@@ -173,6 +173,18 @@ static int raw_unshare(int flags) {
 static int raw_setns(int fd, int kind) {
     return (int)answer(lt_kernel(__NR_setns, fd, kind));
 }
+static int raw_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data) {
+    return (int)answer(lt_kernel(__NR_mount, source, target, type, flags, data));
+}
+static int raw_umount2(const char *target, int flags) {
+    return (int)answer(lt_kernel(__NR_umount2, target, flags));
+}
+static int raw_umount(const char *target) {
+    return raw_umount2(target, 0);
+}
+static int raw_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
+    return (int)answer(lt_kernel(__NR_move_mount, from, from_path, to, to_path, flags));
+}
 static int raw_renameat2(int from, const char *old, int to, const char *name, unsigned flags) {
     return (int)answer(lt_kernel(__NR_renameat2, from, old, to, name, flags));
 }
@@ -250,6 +262,10 @@ static long raw_syscall(long number, ...) {
         .pivot_root = raw_pivot_root,                                                                                  \
         .unshare = raw_unshare,                                                                                        \
         .setns = raw_setns,                                                                                            \
+        .mount = raw_mount,                                                                                            \
+        .umount = raw_umount,                                                                                          \
+        .umount2 = raw_umount2,                                                                                        \
+        .move_mount = raw_move_mount,                                                                                  \
         .rename = raw_rename,                                                                                          \
         .renameat = raw_renameat,                                                                                      \
         .renameat2 = raw_renameat2,                                                                                    \
@@ -320,6 +336,10 @@ static const struct {
     FIELD("pivot_root", pivot_root),
     FIELD("unshare", unshare),
     FIELD("setns", setns),
+    FIELD("mount", mount),
+    FIELD("umount", umount),
+    FIELD("umount2", umount2),
+    FIELD("move_mount", move_mount),
     FIELD("rename", rename),
     FIELD("renameat", renameat),
     FIELD("renameat2", renameat2),

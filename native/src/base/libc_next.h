@@ -62,6 +62,10 @@ struct lt_libc_next {
     int (*pivot_root)(const char *, const char *);
     int (*unshare)(int);
     int (*setns)(int, int);
+    int (*mount)(const char *, const char *, const char *, unsigned long, const void *);
+    int (*umount)(const char *);
+    int (*umount2)(const char *, int);
+    int (*move_mount)(int, const char *, int, const char *, unsigned);
     int (*rename)(const char *, const char *);
     int (*renameat)(int, const char *, int, const char *);
     int (*renameat2)(int, const char *, int, const char *, unsigned);

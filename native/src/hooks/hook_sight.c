@@ -29,3 +29,23 @@ int lt_hook_setns(int fd, int kind) {
     lt_look_ahead();
     return lt_libc_next.setns(fd, kind);
 }
+
+int lt_hook_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data) {
+    lt_look_ahead();
+    return lt_libc_next.mount(source, target, type, flags, data);
+}
+
+int lt_hook_umount(const char *target) {
+    lt_look_ahead();
+    return lt_libc_next.umount(target);
+}
+
+int lt_hook_umount2(const char *target, int flags) {
+    lt_look_ahead();
+    return lt_libc_next.umount2(target, flags);
+}
+
+int lt_hook_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags) {
+    lt_look_ahead();
+    return lt_libc_next.move_mount(from, from_path, to, to_path, flags);
+}

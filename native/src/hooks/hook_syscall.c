@@ -11,6 +11,7 @@
 #include "size_limit.h"
 #include "tap.h"
 #include "tee.h"
+#include "trampoline.h"
 #include <linux/fs.h>
 
 enum { ARGUMENTS = 6, IOV_MAX = 1024 };
@@ -297,6 +298,9 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     case __NR_pivot_root:
     case __NR_unshare:
     case __NR_setns:
+    case __NR_mount:
+    case __NR_umount2:
+    case __NR_move_mount:
     case __NR_landlock_restrict_self:
         lt_look_ahead();
         return lt_libc_next.syscall;
@@ -312,59 +316,4 @@ __attribute__((used)) static long (*before_syscall(long number))(long, ...) {
     }
 }
 
-#if defined(__x86_64__)
-__asm__(".text\n"
-        ".globl lt_hook_syscall\n"
-        ".hidden lt_hook_syscall\n"
-        ".type lt_hook_syscall, @function\n"
-        "lt_hook_syscall:\n"
-        ".cfi_startproc\n"
-        "pushq %rdi\n"
-        "pushq %rsi\n"
-        "pushq %rdx\n"
-        "pushq %rcx\n"
-        "pushq %r8\n"
-        "pushq %r9\n"
-        "subq $8, %rsp\n"
-        ".cfi_adjust_cfa_offset 56\n"
-        "call before_syscall\n"
-        "addq $8, %rsp\n"
-        "popq %r9\n"
-        "popq %r8\n"
-        "popq %rcx\n"
-        "popq %rdx\n"
-        "popq %rsi\n"
-        "popq %rdi\n"
-        ".cfi_adjust_cfa_offset -56\n"
-        "movq %rax, %r11\n"
-        "xorl %eax, %eax\n" /* no vector registers hold arguments */
-        "jmp *%r11\n"
-        ".cfi_endproc\n"
-        ".size lt_hook_syscall, . - lt_hook_syscall\n");
-#else
-__asm__(".text\n"
-        ".globl lt_hook_syscall\n"
-        ".hidden lt_hook_syscall\n"
-        ".type lt_hook_syscall, %function\n"
-        "lt_hook_syscall:\n"
-        ".cfi_startproc\n"
-        "stp x29, x30, [sp, #-80]!\n"
-        ".cfi_adjust_cfa_offset 80\n"
-        ".cfi_rel_offset x30, 8\n"
-        "stp x0, x1, [sp, #16]\n"
-        "stp x2, x3, [sp, #32]\n"
-        "stp x4, x5, [sp, #48]\n"
-        "stp x6, x7, [sp, #64]\n"
-        "bl before_syscall\n"
-        "mov x16, x0\n" /* the register from which a guarded page may be entered */
-        "ldp x0, x1, [sp, #16]\n"
-        "ldp x2, x3, [sp, #32]\n"
-        "ldp x4, x5, [sp, #48]\n"
-        "ldp x6, x7, [sp, #64]\n"
-        "ldp x29, x30, [sp], #80\n"
-        ".cfi_adjust_cfa_offset -80\n"
-        ".cfi_restore x30\n"
-        "br x16\n"
-        ".cfi_endproc\n"
-        ".size lt_hook_syscall, . - lt_hook_syscall\n");
-#endif
+LT_TRAMPOLINE(lt_hook_syscall, before_syscall);

@@ -121,6 +121,10 @@
     X(pivot_root, pivot_root, pivot_root)                                                                              \
     X(unshare, unshare, unshare)                                                                                       \
     X(setns, setns, setns)                                                                                             \
+    X(mount, mount, mount)                                                                                             \
+    X(umount, umount, umount)                                                                                          \
+    X(umount2, umount2, umount2)                                                                                       \
+    X(move_mount, move_mount, move_mount)                                                                              \
     X(rename, rename, rename)                                                                                          \
     X(renameat, renameat, renameat)                                                                                    \
     X(renameat2, renameat2, renameat2)                                                                                 \
@@ -266,6 +270,10 @@ int lt_hook_chroot(const char *path);
 int lt_hook_pivot_root(const char *root, const char *old);
 int lt_hook_unshare(int flags);
 int lt_hook_setns(int fd, int kind);
+int lt_hook_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+int lt_hook_umount(const char *target);
+int lt_hook_umount2(const char *target, int flags);
+int lt_hook_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
 int lt_hook_rename(const char *old, const char *name);
 int lt_hook_renameat(int from, const char *old, int to, const char *name);
 int lt_hook_renameat2(int from, const char *old, int to, const char *name, unsigned flags);

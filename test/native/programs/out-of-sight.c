@@ -24,6 +24,12 @@ static int hide_tree(void) {
     return must(mount("none", "/dev/shm", "tmpfs", 0, NULL)) || must(mount("none", "/tmp", "tmpfs", 0, NULL));
 }
 
+/* In a namespace of mounts that the program was started in. */
+static int hide_tree_by_number(void) {
+    return must(syscall(SYS_mount, "none", "/dev/shm", "tmpfs", 0, NULL)) ||
+           must(syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, NULL));
+}
+
 static int restrict_files(void) {
     const uint64_t handled = 0x1fff; /* of struct landlock_ruleset_attr: every access to files */
     const int set = (int)syscall(444, &handled, sizeof handled, 0);
@@ -40,6 +46,8 @@ static int go(const char *way) {
         return must(mkdir("jail", 0755)) || must(syscall(SYS_chroot, "jail")) || must(chdir("/"));
     if (strcmp(way, "unshare") == 0) return must(unshare(CLONE_NEWNS)) || hide_tree();
     if (strcmp(way, "number of unshare") == 0) return must(syscall(SYS_unshare, CLONE_NEWNS)) || hide_tree();
+    if (strcmp(way, "mount") == 0) return hide_tree();
+    if (strcmp(way, "number of mount") == 0) return hide_tree_by_number();
     if (strcmp(way, "landlock") == 0) return must(syscall(SYS_prctl, 38, 1, 0, 0, 0)) || restrict_files();
     if (strcmp(way, "setrlimit") == 0) return must(setrlimit(RLIMIT_NOFILE, &none));
     if (strcmp(way, "prlimit") == 0) return must(prlimit(0, RLIMIT_NOFILE, &none, NULL));
