@@ -1,5 +1,9 @@
 /** The streams of a command. */
 import type { Readable, Writable } from 'node:stream';
+import { CommandError, EXIT } from './usage.js';
+
+const INCOMPLETE = 'cannot write all of the output';
+const REMEDY = 'Do not use it, make room for it, and run the command again';
 
 /** The streams that a command reads and writes, such as `process`. */
 export interface CommandStreams {
@@ -8,7 +12,7 @@ export interface CommandStreams {
   readonly stderr: Writable;
 }
 
-/** Rejects if the stream cannot be written, for example with the code EPIPE because its reader has ended. */
+/** Rejects with the code EPIPE if the reader of the stream has ended, and with a CommandError if it cannot be written, as on a full disk. */
 export function write(stream: Writable, content: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(content, (error) => {
@@ -18,7 +22,8 @@ export function write(stream: Writable, content: string): Promise<void> {
       }
       // The stream also emits the error, which ends a process that does not listen.
       stream.on('error', () => {});
-      reject(error);
+      const { code, message } = error as NodeJS.ErrnoException;
+      reject(code === 'EPIPE' ? error : new CommandError(`${INCOMPLETE}: ${message}. ${REMEDY}`, EXIT.CANNOT_CREATE));
     });
   });
 }

@@ -404,6 +404,18 @@ describe('input', () => {
     await expect(act).rejects.toMatchObject({ code: 'EPIPE' });
   });
 
+  test('a full disk is an error with a remedy, and no internal one', async () => {
+    const full = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' })),
+    });
+    const input = Readable.from([Yaml.stringify(deployment())]);
+    const act = injectCommand(['-', ...stdoutFlags], { stdin: input, stdout: full, stderr: full });
+    await expect(act).rejects.toMatchObject({
+      exitCode: 73,
+      message: expect.stringMatching(/^cannot write all of the output: ENOSPC: .* run the command again$/),
+    });
+  });
+
   test('injecting its own output changes no byte', async () => {
     const first = await run(['-', ...stdoutFlags], Yaml.stringify(deployment(), service));
     const second = await run(['-', ...stdoutFlags], first.stdout);
