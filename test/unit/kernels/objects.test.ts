@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { LEVEL_KEYS } from '../../../src/shipper/fields/level/level-of-keys.js';
 import { WORDS } from '../../../src/shipper/fields/level/severity.js';
-import { NAMES } from '../../../src/shipper/fields/named.js';
+import { NAMES, ROLES } from '../../../src/shipper/fields/named.js';
 import { FieldReader } from '../../../src/shipper/fields/reader.js';
 import { DocumentColumns, IS_READ } from '../../../src/shipper/sinks/opensearch/document-columns.js';
 import { BulkEncoder, type BulkForm } from '../../../src/shipper/sinks/opensearch/encoder.js';
@@ -103,6 +103,20 @@ test('each name with each kind of value, beside a level, a trace and a name', ()
     values.flatMap((own) => more.flatMap((others) => [`{"${key}":${own},${others}}`, `{${others},"${key}":${own}}`])),
   );
   compare(objects.map((text) => Buffer.from(text)));
+});
+
+test('of two names with one role the same one counts, in either order', () => {
+  const other = (id: string) => id.replaceAll('4', '5').replaceAll('0', '1');
+  const pairs = Object.entries({ logger: 'a', thread: 'a', trace: TRACE, span: SPAN }).flatMap(([role, first]) => {
+    const names = ROLES[role as 'logger' | 'thread' | 'trace' | 'span'];
+    const second = first === 'a' ? 'b' : other(first);
+    const trace = role === 'span' ? { trace_id: TRACE } : {};
+    return names.flatMap((one) =>
+      names.filter((each) => each !== one).map((each) => JSON.stringify({ ...trace, [one]: first, [each]: second })),
+    );
+  });
+  expect(areRead(pairs)).toEqual(pairs.map(() => true));
+  compare(pairs.map((pair) => Buffer.from(pair)));
 });
 
 test('ordinary lines are read without the twin', () => {
