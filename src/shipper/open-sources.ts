@@ -180,8 +180,14 @@ export function openSources(
       ledger.countRefusedRing(ring);
       const { name, bytes, unread, uncounted } = ring;
       const more = uncounted === undefined ? '' : ', and an unknown number of others';
-      const message = `the damaged ring ${name} is not read: up to ${unread.lines} lines${more} are lost`;
-      log.problem('warn', 'damaged ring', message, { ring: name, bytes, lines: unread.lines, reason: uncounted });
+      const message = `the damaged ring ${name} of ${bytes} bytes is not read: up to ${unread.lines} lines${more} are lost`;
+      // One of which the lines are known must not keep the other kind from the log.
+      log.problem('warn', `damaged ring ${uncounted ?? ''}`, message, {
+        ring: name,
+        bytes,
+        lines: unread.lines,
+        reason: uncounted,
+      });
     },
     refused: journal?.previous.refusedRings,
     onRefusedRemoved: (name) => ledger.removedRing(name),
