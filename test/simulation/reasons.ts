@@ -21,7 +21,8 @@ export function checkReasons(
   const needed: Readonly<Record<string, boolean>> = {
     // A disk that takes no checkpoint does not know which numbers only memory had.
     spool_corrupt: isDamaged || books.crashes > 0 || isDiskFilled,
-    shipper_killed: books.kills > 0 || left > 0,
+    // A journal that the disk refused at the end of a shipper does not have what was delivered meanwhile.
+    shipper_killed: books.kills > 0 || left > 0 || books.doubts === Number.POSITIVE_INFINITY,
     invalid_frames: steps.some((step) => BREAKING.has(step.do)),
     full_drop_oldest: environment.LOGTAP_ON_FULL === 'drop-oldest',
     full_drop_newest: environment.LOGTAP_ON_FULL === 'drop-newest',
