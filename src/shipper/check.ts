@@ -24,14 +24,14 @@ async function check(sink: Sink): Promise<CheckResult> {
   if (sink.check === undefined) return { isRight: true, text: 'there is no service to ask' };
   const controller = new AbortController();
   const timer = setTimeout(() => {
-    controller.abort(
-      new NoAnswerError({ code: 'timeout', detail: `no answer within ${CHECK_MS / 1000} s${NO_ANSWER}` }),
-    );
+    controller.abort(new NoAnswerError({ code: 'timeout', detail: `no answer within ${CHECK_MS / 1000} s` }));
   }, CHECK_MS);
   try {
     return await sink.check(controller.signal);
   } catch (error) {
-    return { isRight: false, text: failureOf(error).detail };
+    const { code, detail } = failureOf(error);
+    const isBare = code === 'timeout' && !detail.endsWith(NO_ANSWER);
+    return { isRight: false, text: isBare ? `${detail}${NO_ANSWER}` : detail };
   } finally {
     clearTimeout(timer);
   }

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAuthority } from '../../scripts/certificates.js';
@@ -96,4 +96,81 @@ test.each([
   client.close();
   server.closeAllConnections();
   server.close();
+});
+
+/** Answers the head of a request with these bytes, as `then` goes on. Resolves with a client of it. */
+async function answering(bytes: string, then: (connection: Socket) => void) {
+  const server = createTcpServer((connection) => {
+    connection.on('error', () => {});
+    connection.once('data', () => connection.write(bytes, () => then(connection)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = new HttpClient({ url: new URL(`http://127.0.0.1:${port}`), onRequest: () => {} });
+  const close = () => {
+    client.close();
+    server.close();
+  };
+  return { client, server, close };
+}
+
+const REQUEST = { method: 'POST', path: '', headers: {}, body: Buffer.from('{}'), operation: 'test' };
+
+// Without its status a refusal counts as a lost answer: its records as possible duplicates, and a record that is too large stays for good.
+test.each([
+  ['a length', 'content-length: 500\r\nretry-after: 3\r\n\r\n<html>'],
+  ['chunks', 'transfer-encoding: chunked\r\nretry-after: 3\r\n\r\n5\r\n<html'],
+])('an error whose body with %s breaks off is an answer with its status', async (_, rest) => {
+  const { client, close } = await answering(`HTTP/1.1 413 Too Large\r\n${rest}`, (connection) =>
+    setTimeout(() => connection.destroy(), 50),
+  );
+  expect(await client.request(REQUEST, new AbortController().signal)).toMatchObject({
+    status: 413,
+    headers: { 'retry-after': '3' },
+    body: Buffer.from('<html'.concat(rest.startsWith('content') ? '>' : '')),
+  });
+  close();
+});
+
+test('an error whose body does not end is an answer with its status once its time is up', async () => {
+  const { client, close } = await answering('HTTP/1.1 429 x\r\ncontent-length: 500\r\n\r\n<html>', () => {});
+  const answer = await client.request(REQUEST, AbortSignal.timeout(1000));
+  expect(answer.status).toBe(429);
+  close();
+});
+
+test('an answer of records that breaks off is none, whatever its status', async () => {
+  const { client, close } = await answering('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{', (connection) =>
+    setTimeout(() => connection.destroy(), 50),
+  );
+  await expect(client.request(REQUEST, new AbortController().signal)).rejects.toMatchObject({ isSent: true });
+  close();
+});
+
+// The client of Node closes such a connection without a word: the request waited for its time to be up.
+test('an upgrade that was not asked for is an answer with its status', async () => {
+  const { client, close } = await answering(
+    'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
+    () => {},
+  );
+  const answer = await client.request(REQUEST, AbortSignal.timeout(60_000));
+  expect(answer.status).toBe(101);
+  close();
+});
+
+// Each attempt would leave a connection behind, until no descriptor is left.
+test('the connection of a request that is refused before its body is read is closed', async () => {
+  let isClosed = Promise.resolve<unknown>(undefined);
+  const { client, close } = await answering('HTTP/1.1 503 x\r\ncontent-length: 0\r\n\r\n', (connection) => {
+    isClosed = once(connection, 'close');
+    connection.pause();
+    setTimeout(() => connection.resume(), 500);
+  });
+  const body = Buffer.alloc(64 * 1024 * 1024);
+  const answer = await client.request({ ...REQUEST, body }, new AbortController().signal);
+  expect(answer).toMatchObject({ status: 503, isTaken: false });
+  const received = isClosed.then(() => 'closed');
+  expect(await Promise.race([received, sleep(30_000, 'open', { ref: false })])).toBe('closed');
+  close();
 });

@@ -232,6 +232,7 @@ test.each<[string, Answer, string, RegExp]>([
     'bad_answer',
     /a web page 'Log in'/,
   ],
+  ['an empty page', [200, { 'content-type': 'text/html' }, ''], 'bad_answer', /with a web page/],
   [
     'another protocol',
     [200, { 'content-type': 'text/plain' }, 'OK'],

@@ -2,17 +2,8 @@
  * The file of the records that sinks permanently refused. It is bounded: at half of the bound it becomes FILE.1, in the place of the
  * FILE.1 before it, whose letters are gone then. Several processes may write to it: another shipper, a replay.
  */
-import {
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { realDisk } from '../buffer/disk.js';
 import type { Kept } from '../delivery/deliver.js';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
@@ -158,8 +149,8 @@ function makeGuard(path: string): boolean {
 
 function lettersIn(path: string): number {
   try {
-    const bytes = withDescriptor(() => readFileSync(path));
-    return bytes.reduce((count, byte) => count + (byte === LINE_END ? 1 : 0), 0);
+    const { content } = realDisk.readFile(path);
+    return content.reduce((count, byte) => count + (byte === LINE_END ? 1 : 0), 0);
   } catch {
     return 0;
   }

@@ -2,8 +2,12 @@
  * A file that is appended to for as long as the process lives, by its path: where it was moved or removed, as log rotation
  * and a replay of dead letters do, the next write goes to a new one at the path.
  */
-import { closeSync, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs';
+import { codeOf } from '../errors.js';
 import { withDescriptor } from './descriptor-reserve.js';
+
+/** Without waiting: a named pipe that no program reads would hold the whole process. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 export class AppendFile {
   readonly #path: string;
@@ -47,7 +51,15 @@ export class AppendFile {
   }
 
   #open(): number {
-    return withDescriptor(() => openSync(this.#path, 'a', this.#mode));
+    try {
+      return withDescriptor(() => openSync(this.#path, FLAGS, this.#mode));
+    } catch (error) {
+      const isPipe = codeOf(error) === 'ENXIO' && statSync(this.#path, { throwIfNoEntry: false })?.isFIFO() === true;
+      if (!isPipe) throw error;
+      throw Object.assign(new Error('no program reads this named pipe: start its reader first', { cause: error }), {
+        code: 'ENXIO',
+      });
+    }
   }
 }
 

@@ -39,6 +39,12 @@ export function credentialsText(name: string, message: string): string {
   return 'the keys are wrong, or of another account or partition';
 }
 
+/** Of an answer, for the log: `503`, or `400 ThrottlingException: Rate exceeded`. */
+export function answerWords(status: number, name: string | undefined, message: string): string {
+  const code = name === undefined ? `${status}` : `${status} ${name}`;
+  return message === '' ? code : `${code}: ${message}`;
+}
+
 /** The error of an answer of any operation; `undefined` where it names none. */
 export function errorNameOf({ headers, body }: HttpResponse): string | undefined {
   return errorName(headers['x-amzn-errortype'], jsonObject(body));

@@ -1,7 +1,7 @@
 /** The meaning of an answer of CloudWatch Logs. Errors differ by name: their status is nearly always 400. */
 
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
-import { CREDENTIALS, credentialsText, errorName, SERVER_ERRORS, THROTTLING } from '../aws/error-names.js';
+import { answerWords, CREDENTIALS, credentialsText, errorName, SERVER_ERRORS, THROTTLING } from '../aws/error-names.js';
 import { type Hint, hintText, pageHint, pageInstead } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
@@ -63,7 +63,7 @@ export function classifyAnswer(response: HttpResponse, count: number): Answer {
   const hint = hintFor(status, name ?? '', message);
   const words =
     page === undefined
-      ? `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${hint === undefined ? '' : hintText(hint)}`
+      ? `${answerWords(status, name, message.slice(0, MESSAGE_MAX))}${hint === undefined ? '' : hintText(hint)}`
       : pageText(status, page);
   const detail = `${words}${id === undefined ? '' : ` [request ${id}]`}`;
   if (status === 200) return { kind: 'retry', code: name ?? 'bad_answer', detail, ...lost };

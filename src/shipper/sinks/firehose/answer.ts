@@ -5,7 +5,7 @@
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import type { Failure } from '../../parts.js';
-import { CREDENTIALS, credentialsText, errorName, SERVER_ERRORS, THROTTLING } from '../aws/error-names.js';
+import { answerWords, CREDENTIALS, credentialsText, errorName, SERVER_ERRORS, THROTTLING } from '../aws/error-names.js';
 import { type Hint, hintText, pageHint, pageInstead } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
 import { jsonObject } from '../http/json-answer.js';
@@ -97,7 +97,7 @@ function detailOf(response: HttpResponse, name: string | undefined, message: str
   const hint = hintFor(status, name ?? '', message);
   const words =
     page === undefined
-      ? `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${hint === undefined ? '' : hintText(hint)}`
+      ? `${answerWords(status, name, message.slice(0, MESSAGE_MAX))}${hint === undefined ? '' : hintText(hint)}`
       : pageText(status, page);
   const id = headers['x-amzn-requestid'];
   return `${words}${id === undefined ? '' : ` [request ${id}]`}`;

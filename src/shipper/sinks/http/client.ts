@@ -147,13 +147,27 @@ export class HttpClient {
         signal,
         ...(url.protocol === 'https:' ? tls?.() : {}),
       });
+      let isAnswered = false;
       request.on('error', (error) => {
+        // From the head of an answer on, its own end says what came of it.
+        if (isAnswered) return;
         const isIdle = request.reusedSocket && codeOf(error) === 'ECONNRESET';
         reject(isIdle ? new IdleConnectionError(error.message, { cause: error }) : error);
       });
-      request.once('response', (response) =>
-        receive(response).then((answer) => resolve({ ...answer, isTaken: request.writableFinished }), reject),
-      );
+      request.once('response', (response) => {
+        isAnswered = true;
+        receive(response).then((answer) => {
+          const isTaken = request.writableFinished;
+          // A service that refuses a request may read its body no more, and keep the connection.
+          if (answer.status >= 300 && !isTaken) request.destroy();
+          resolve({ ...answer, isTaken });
+        }, reject);
+      });
+      // Without a listener the connection is closed, and the request hears nothing.
+      request.once('upgrade', ({ statusCode, headers }, socket) => {
+        socket.destroy();
+        resolve({ status: statusCode!, headers, body: Buffer.alloc(0) });
+      });
       const ended = writeBody(request, body, onProgress);
       // Not at `finish`: where the process waits for a CPU, the error of its connection comes first.
       Promise.all([connected(request, isTls), ended]).then(() => {
@@ -163,7 +177,10 @@ export class HttpClient {
   }
 }
 
-/** An answer, whole. Of an error's body no more than its beginning is read; any other that is too long is an error. */
+/**
+ * An answer, whole. Of an error's body no more than its beginning is read, and one that breaks off ends there: the status says enough.
+ * Any other that breaks off, or is too long, is an error.
+ */
 function receive(response: IncomingMessage): Promise<HttpResponse> {
   const status = response.statusCode ?? 0;
   const { headers } = response;
@@ -185,7 +202,7 @@ function receive(response: IncomingMessage): Promise<HttpResponse> {
         response.destroy(Object.assign(error, { code: ANSWER_TOO_LARGE }));
       }
     });
-    response.on('error', reject);
+    response.on('error', (error) => (status >= 400 ? end() : reject(error)));
     response.once('end', end);
   });
 }

@@ -16,14 +16,14 @@ export function openFile({ settings }: SinkContext<FileSettings>): Sink {
   // One that is opened again before a line came was never written to.
   const file = open(path, (unused) => (unused === fd ? output.close() : closeSync(unused)));
   let fd = file.fd;
-  let output = new LineOutput(fd, path, isTorn(path));
+  let output = outputTo(fd, path);
   return {
     name: 'file',
     limits: LINE_LIMITS,
     async send(batch, signal) {
       try {
         const now = file.fd;
-        if (now !== fd) output = new LineOutput(now, path, isTorn(path));
+        if (now !== fd) output = outputTo(now, path);
         fd = now;
       } catch (error) {
         throw new NoAnswerError({ code: codeOf(error), detail: `open ${path}: ${messageOf(error)}` }, { cause: error });
@@ -37,6 +37,10 @@ export function openFile({ settings }: SinkContext<FileSettings>): Sink {
     },
   };
 }
+
+/** A program that reads a named pipe may be started again. */
+const outputTo = (fd: number, path: string) =>
+  new LineOutput(fd, path, { isTorn: isTorn(path), mayReaderReturn: true });
 
 /** Whether a shipper that was killed left half a line at the end: the next one must not be written on to it. */
 function isTorn(path: string): boolean {

@@ -17,17 +17,25 @@ export const LINE_LIMITS: BatchLimits = {
 /** Between attempts on a pipe whose reader is slow. */
 const FULL_MS = 10;
 
+export interface LineOutputOptions {
+  /** Whether a line without its end is there already. @default false */
+  readonly isTorn?: boolean;
+  /** Whether lines wait for another reader of a pipe. @default false */
+  readonly mayReaderReturn?: boolean;
+}
+
 export class LineOutput {
   readonly #fd: number;
   readonly #target: string;
+  readonly #mayReaderReturn: boolean;
   #isTorn: boolean;
   #writing: Promise<unknown> = Promise.resolve();
 
-  /** @param isTorn whether a line without its end is there already */
-  constructor(fd: number, target: string, isTorn = false) {
+  constructor(fd: number, target: string, { isTorn = false, mayReaderReturn = false }: LineOutputOptions = {}) {
     this.#fd = fd;
     this.#target = target;
     this.#isTorn = isTorn;
+    this.#mayReaderReturn = mayReaderReturn;
   }
 
   /** Closes the descriptor once no write is under way: its number may be another file's then. */
@@ -48,8 +56,8 @@ export class LineOutput {
       const whole = ends.findIndex((end) => end > written);
       this.#isTorn ||= written > (ends[whole - 1] ?? 0);
       const left = Array.from({ length: ends.length - whole }, (_, i) => whole + i);
-      // The reader of a pipe that has gone does not come back: these lines cannot be delivered.
-      if (codeOf(error) === 'EPIPE') {
+      // The reader of a pipe without a name does not come back: these lines cannot be delivered.
+      if (codeOf(error) === 'EPIPE' && !this.#mayReaderReturn) {
         return { retry: [], rejected: left.map((index) => ({ index, reason: 'reader_gone' })) };
       }
       return {

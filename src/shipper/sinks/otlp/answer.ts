@@ -25,8 +25,10 @@ const MESSAGE_MAX = 200;
 const ALL_TAKEN: Taken = { rejected: 0, message: '' };
 
 /** Undefined where it is no answer to so many records. */
-export function takenOf({ headers, body }: HttpResponse, records: number): Taken | undefined {
-  if (body.length === 0) return ALL_TAKEN;
+export function takenOf(response: HttpResponse, records: number): Taken | undefined {
+  const { headers, body } = response;
+  // An empty page is one of a proxy or a web server.
+  if (body.length === 0) return pageInstead(response) === undefined ? ALL_TAKEN : undefined;
   const taken = isJson(headers['content-type']) ? ofJson(body) : ofMessage(body);
   return taken !== undefined && taken.rejected <= records ? taken : undefined;
 }

@@ -5,7 +5,7 @@
  */
 import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import type { Failure } from '../../parts.js';
-import { credentialsText } from '../aws/error-names.js';
+import { answerWords, credentialsText } from '../aws/error-names.js';
 import { type Hint, hintText, pageHint, pageInstead } from '../hints.js';
 import type { HttpResponse } from '../http/client.js';
 
@@ -57,7 +57,7 @@ export function detailOf(response: HttpResponse, name = element(response, 'Code'
   const message = element(response, 'Message') ?? '';
   const hint = hintFor(response, name ?? '', message);
   const id = headers['x-amz-request-id'];
-  const words = `${status} ${name ?? ''}: ${message.slice(0, MESSAGE_MAX)}${hint === undefined ? '' : hintText(hint)}`;
+  const words = `${answerWords(status, name, message.slice(0, MESSAGE_MAX))}${hint === undefined ? '' : hintText(hint)}`;
   return `${words}${id === undefined ? '' : ` [request ${id}]`}`;
 }
 

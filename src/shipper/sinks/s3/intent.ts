@@ -3,8 +3,9 @@
  * then have the same keys. Only the last one counts: a cursor moves on before the next is written.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { realDisk } from '../../buffer/disk.js';
 import { codeOf, messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
 import { DoubtfulRecords, type NumbersByOrigin } from './doubtful-records.js';
@@ -58,7 +59,7 @@ export class IntentFile {
   read(): Note {
     let text: string;
     try {
-      text = readFileSync(this.#path, 'utf8');
+      text = realDisk.readFile(this.#path).content.toString();
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return noteOf({});
       throw error;
@@ -80,8 +81,11 @@ export class IntentFile {
   write({ intent, doubtful }: Note): void {
     try {
       const text = JSON.stringify({ ...intent, ...(!doubtful.isEmpty && { doubtful: doubtful.numbers }) });
-      writeFileSync(`${this.#path}.new`, text, { mode: 0o600 });
-      renameSync(`${this.#path}.new`, this.#path);
+      const making = `${this.#path}.new`;
+      // Of a shipper that was killed, or a link or pipe of another user of the directory.
+      rmSync(making, { force: true });
+      writeFileSync(making, text, { flag: 'wx', mode: 0o600 });
+      renameSync(making, this.#path);
     } catch (error) {
       this.#onNotice(
         `${this.#path} cannot be written: ${messageOf(error)}. If the shipper is killed now, an object may be stored twice.`,

@@ -1,9 +1,14 @@
 /** The file sink opened again: what a shipper that was killed left behind spoils no line. */
+import { execFileSync } from 'node:child_process';
 import {
+  closeSync,
+  constants,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   truncateSync,
@@ -33,12 +38,15 @@ function openAt(path: string) {
   });
 }
 
-async function send(sink: Sink, message: string): Promise<void> {
+const send = async (sink: Sink, message: string) =>
+  expect(await attempt(sink, message)).toEqual({ retry: [], rejected: [] });
+
+function attempt(sink: Sink, message: string) {
   const builder = new BatchBuilder();
   const origin = { id: 'a-1', stream: 'stdout', pid: 1, process: 'app', container: 'app' } as const;
   const bytes = Buffer.from(message);
   builder.record(origin, builder.copy(bytes, 0, bytes.length), bytes.length, 0, 1);
-  expect(await sink.send(builder.finish(), new AbortController().signal)).toEqual({ retry: [], rejected: [] });
+  return sink.send(builder.finish(), new AbortController().signal);
 }
 
 async function append(path: string, message: string): Promise<void> {
@@ -126,3 +134,48 @@ test.each([1, 2, 3, 4])(
     await sink.close();
   },
 );
+
+// Opening one waits for its reader: the whole shipper, deaf to signals, without a word.
+test('a named pipe that no program reads is told at the start', () => {
+  const path = join(directory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  expect(() => openAt(path)).toThrow(/LOGTAP_FILE_PATH='.*pipe'.*no program reads this named pipe: start its reader/);
+});
+
+function lineFrom(pipe: number) {
+  const bytes = Buffer.alloc(4096);
+  return JSON.parse(bytes.toString('utf8', 0, readSync(pipe, bytes)));
+}
+
+test('lines to a named pipe wait for a reader that is started again', async () => {
+  const path = join(directory, 'pipe');
+  execFileSync('mkfifo', [path]);
+  const read = () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const first = read();
+  const sink = openAt(path);
+  await send(sink, 'first');
+  expect(lineFrom(first)).toMatchObject({ message: 'first' });
+  closeSync(first);
+  expect(await attempt(sink, 'second')).toMatchObject({ retry: [0], rejected: [], failure: { code: 'EPIPE' } });
+  const second = read();
+  await send(sink, 'second');
+  expect(lineFrom(second)).toMatchObject({ message: 'second' });
+  closeSync(second);
+  await sink.close();
+});
+
+test('a file in whose place a named pipe is put that no program reads is a failure to be tried again', async () => {
+  const path = join(directory, 'out');
+  const sink = openAt(path);
+  await send(sink, 'before');
+  rmSync(path);
+  execFileSync('mkfifo', [path]);
+  await expect(send(sink, 'after')).rejects.toMatchObject({
+    code: 'ENXIO',
+    detail: expect.stringMatching(/no program/),
+  });
+  rmSync(path);
+  await send(sink, 'after');
+  expect(messagesIn(path)).toEqual(['after']);
+  await sink.close();
+});

@@ -1,5 +1,16 @@
 /** Notes of S3 sinks: of the records that are under way, and of those that an earlier shipper may have stored under another key. */
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +21,8 @@ import { slice } from '../../../../src/shipper/records/record-batch.js';
 import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
 import { openSink } from '../../../../src/shipper/sinks/index.js';
+import { DoubtfulRecords } from '../../../../src/shipper/sinks/s3/doubtful-records.js';
+import { IntentFile } from '../../../../src/shipper/sinks/s3/intent.js';
 import { batchOf, messagesOf, stdoutOrigin } from '../../../support/batches.js';
 
 const NAMES = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-central-1' };
@@ -39,6 +52,32 @@ test('one sink neither replaces nor removes the note of the other', async () => 
   } finally {
     for (const name of Object.keys(NAMES)) delete process.env[name];
     server.close();
+    rmSync(directory, { recursive: true });
+  }
+});
+
+// Reading the pipe would hold the start without limit; the link would lead the note out of the directory.
+test('a named pipe or a link of another user of the directory neither holds the start nor is followed', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-s3-notes-'));
+  try {
+    const notices: string[] = [];
+    const note = {
+      intent: { count: 1, numbers: { a: [1, 1] }, digest: 'd' },
+      doubtful: new DoubtfulRecords(),
+    } as const;
+    const file = new IntentFile(directory, 's3', (message) => notices.push(message));
+    file.write(note);
+    const path = join(directory, readdirSync(directory)[0]!);
+    rmSync(path);
+    execFileSync('mkfifo', [path]);
+    expect(() => file.read()).toThrow(/no regular file/);
+    writeFileSync(join(directory, 'other'), 'kept');
+    symlinkSync(join(directory, 'other'), `${path}.new`);
+    file.write(note);
+    expect(file.read().intent).toEqual(note.intent);
+    expect(readFileSync(join(directory, 'other'), 'utf8')).toBe('kept');
+    expect(notices).toEqual([]);
+  } finally {
     rmSync(directory, { recursive: true });
   }
 });
