@@ -1,6 +1,6 @@
 /** One directory, one shipper: who is second is told who is first, and who is killed leaves nothing to wait for. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../src/shipper/errors.js';
@@ -199,4 +199,40 @@ describe('a lock', () => {
     await until('it notices', () => said.some((line) => line.includes('another shipper has taken it')));
     expect([lock.isOurs, other.isOurs]).toEqual([false, true]);
   });
+});
+
+/** What any user of a directory can put in the place of a lock. None of it is one, and none costs the wait for a holder. */
+const FOREIGN: Readonly<Record<string, (path: string) => void>> = {
+  'a directory with a file': (path) => {
+    mkdirSync(path);
+    writeFileSync(join(path, 'x'), '');
+  },
+  'a link': (path) => symlinkSync('/dev/zero', path),
+  'a named pipe': (path) => execFileSync('mkfifo', [path]),
+  'a socket': (path) => execFileSync('perl', ['-MSocket', '-e', SOCKET, path]),
+};
+const SOCKET = 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un($ARGV[0])) or die';
+
+describe.each([
+  ['the first generation', 1],
+  ['the last generation, after which no name is a lock', 999_999_999_999_999],
+])('in the place of the lock of %s', (_, generation) => {
+  test.each(Object.entries(FOREIGN))('%s keeps no shipper from its directory', async (_kind, make) => {
+    const directory = temporaryDirectory();
+    make(join(directory, `shipper.lock.${generation}`));
+    const said: string[] = [];
+    const never = () => Promise.reject(new Error('waits'));
+    const lock = await take(directory, { said, sleep: never });
+    expect(lock.isOurs).toBe(true);
+    await expect(take(directory)).rejects.toThrow(/is in use by/);
+    expect(said).toEqual([]);
+  });
+});
+
+test('a file of the last generation that is no lock is set aside once no holder has shown itself', async () => {
+  const directory = temporaryDirectory();
+  writeFileSync(join(directory, 'shipper.lock.999999999999999'), 'x');
+  const said: string[] = [];
+  expect((await take(directory, { said, sleep: async () => {} })).isOurs).toBe(true);
+  expect(said.join('')).toMatch(/its last holder cannot be asked; waits 15 s for a sign of it/);
 });

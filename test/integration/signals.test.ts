@@ -1,5 +1,7 @@
 /** What signals do to the shipper: none ends it without a word, and a file that was moved is let go. */
-import { readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, readFileSync, readlinkSync, renameSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -83,3 +85,32 @@ test.each(['SIGUSR1', 'SIGPIPE', 'SIGWINCH', 'SIGCONT'] as const)(
     expect((await drain(shipper)).code).toBe(0);
   },
 );
+
+/** A shipper in whose place a module loads for a second, and that gets signals meanwhile. Resolves with its output and end. */
+async function signalledWhileLoading(then: string, signal: NodeJS.Signals) {
+  const directory = temporaryDirectory();
+  copyFileSync(join(__dirname, '../../dist/shipper/main.js'), join(directory, 'main.js'));
+  const block = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);';
+  writeFileSync(join(directory, 'main.mjs'), `console.error('loading'); ${block} ${then}`);
+  const child = spawn(process.execPath, [join(directory, 'main.js')], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (data) => {
+    output += data;
+  });
+  child.stderr.once('data', () => child.kill(signal));
+  const [code, by] = await once(child, 'close');
+  return { output, code, by };
+}
+
+// The kernel drops it for the first process of a container, which then runs until it is killed. For any other it ends the process.
+test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'])(
+  '%s while the modules load reaches the shipper',
+  async (signal) => {
+    const listen = `process.on('${signal}', () => { console.log('heard'); process.exit(3); }); setTimeout(() => {}, 60_000);`;
+    expect(await signalledWhileLoading(listen, signal)).toEqual({ output: 'heard\n', code: 3, by: null });
+  },
+);
+
+test('SIGINT while the modules of a check load ends it', async () => {
+  expect(await signalledWhileLoading('setTimeout(() => {}, 60_000);', 'SIGINT')).toMatchObject({ by: 'SIGINT' });
+});

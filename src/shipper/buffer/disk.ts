@@ -30,7 +30,7 @@ export const isMissing = (error: unknown): boolean => MISSING.has(codeOf(error))
 export interface Disk {
   names(directory: string): string[];
   bytes(path: string): number;
-  /** A regular file as a whole; throws EISDIR when it is none. */
+  /** A regular file as a whole; throws EISDIR when it is none, or longer than any of a shipper. */
   readFile(path: string): { readonly content: Buffer; readonly mtimeMs: number };
   /** Fewer bytes than asked for where the file ends. */
   readAt(path: string, at: number, bytes: number): Buffer;
@@ -64,7 +64,10 @@ export const realDisk: Disk = {
   names: (directory) => withDescriptor(() => readdirSync(directory)),
   bytes: (path) => statSync(path).size,
   readFile: (path) =>
-    withFile(path, constants.O_RDONLY, (fd, { size, mtimeMs }) => ({ content: read(fd, 0, size), mtimeMs })),
+    withFile(path, constants.O_RDONLY, (fd, { size, mtimeMs }) => {
+      if (size > READ_MAX_BYTES) throw noFileOfOurs(path, `longer than any of a shipper, with ${size} bytes`);
+      return { content: read(fd, 0, size), mtimeMs };
+    }),
   readAt: (path, at, bytes) => withFile(path, constants.O_RDONLY, (fd) => read(fd, at, bytes)),
   create: (path) => new RealFile(withDescriptor(() => openSync(path, 'wx', 0o600))),
   truncate: (path, bytes) => withFile(path, constants.O_WRONLY, (fd) => ftruncateSync(fd, bytes)),
@@ -135,18 +138,34 @@ class RealFile implements DiskFile {
   }
 }
 
+/** Of a file that is read as a whole. No shipper writes one that is nearly as long, and memory is short. */
+const READ_MAX_BYTES = 256 * 1024 * 1024;
+
+/** Waiting does not make it a file of ours. */
+const noFileOfOurs = (path: string, why: string) =>
+  Object.assign(new Error(`EISDIR: '${path}' is ${why}`), { code: 'EISDIR' });
+
 /** Neither follows a link nor waits for a pipe. */
 function withFile<T>(path: string, mode: number, use: (fd: number, stats: Stats) => T): T {
   return withDescriptor(() => {
-    const fd = openSync(path, mode | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    const fd = openFile(path, mode);
     try {
       const stats = fstatSync(fd);
-      if (!stats.isFile()) throw Object.assign(new Error(`EISDIR: '${path}' is no regular file`), { code: 'EISDIR' });
+      if (!stats.isFile()) throw noFileOfOurs(path, 'no regular file');
       return use(fd, stats);
     } finally {
       closeSync(fd);
     }
   });
+}
+
+function openFile(path: string, mode: number): number {
+  try {
+    return openSync(path, mode | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    // A socket, or a device that is not there.
+    throw codeOf(error) === 'ENXIO' ? noFileOfOurs(path, 'no regular file') : error;
+  }
 }
 
 function read(fd: number, at: number, bytes: number): Buffer {

@@ -23,6 +23,7 @@ import {
   openSync,
   readdirSync,
   readSync,
+  renameSync,
   rmSync,
   type Stats,
   statSync,
@@ -37,6 +38,8 @@ import { type Asked, ask, bootId, describe, type Holder, holderOfNow, parseHolde
 
 const PREFIX = 'shipper.lock';
 const GENERATION = /^shipper\.lock\.(\d{1,15})$/;
+/** The last one with so many digits. No shipper comes to it, but any user of the directory can make its file. */
+const GENERATION_MAX = 999_999_999_999_999;
 const BEAT_MS = 3000;
 const LEASE_MS = 15_000;
 /** Between looks at a holder that stops, or that cannot be asked. */
@@ -106,7 +109,7 @@ export async function lockDirectory(options: DirectoryLockOptions): Promise<Dire
 export async function holderOf(directory: string): Promise<number | undefined> {
   if (!existsSync(directory)) return undefined;
   const top = highest(directory);
-  const socket = top === undefined ? undefined : readLock(join(directory, nameOf(top)))?.holder?.socket;
+  const socket = top === undefined ? undefined : holderIn(join(directory, nameOf(top)))?.socket;
   if (socket === undefined) return undefined;
   const asked = await askIn(directory, socket);
   return asked.isAlive ? asked.holder?.pid : undefined;
@@ -199,7 +202,9 @@ class HeldLock implements DirectoryLock {
 }
 
 /** One attempt: the lock, or who has it. */
-async function take({ directory, pod, sleep }: DirectoryLockOptions): Promise<Held | Holder | 'unknown'> {
+async function take({ directory, setting, pod, log, sleep }: DirectoryLockOptions): Promise<Held | Holder | 'unknown'> {
+  const onLease = () =>
+    log.info(`${setting}='${directory}': its last holder cannot be asked; waits ${LEASE_MS / 1000} s for a sign of it`);
   const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
   const id = randomBytes(8).toString('hex');
   const socket = `${PREFIX}-${id}.sock`;
@@ -209,7 +214,7 @@ async function take({ directory, pod, sleep }: DirectoryLockOptions): Promise<He
   try {
     for (;;) {
       const top = highest(directory);
-      const alive = top === undefined ? undefined : await findAlive(directory, top, sleep);
+      const alive = top === undefined ? undefined : await findAlive(directory, top, sleep, onLease);
       if (alive !== undefined) return alive;
       const state = { isStopping: false };
       const me = holderOfNow(socket, pod);
@@ -219,6 +224,12 @@ async function take({ directory, pod, sleep }: DirectoryLockOptions): Promise<He
         writeWhole(making, JSON.stringify(me));
       }
       const generation = (top ?? 0) + 1;
+      if (generation > GENERATION_MAX) {
+        // Renamed, as a directory cannot be removed safely with what other users put in it.
+        renameSync(join(directory, nameOf(GENERATION_MAX)), `${making}.aside`);
+        rmQuietly(`${making}.aside`);
+        continue;
+      }
       const path = join(directory, nameOf(generation));
       try {
         linkSync(making, path);
@@ -250,10 +261,12 @@ async function findAlive(
   directory: string,
   generation: number,
   sleep: (ms: number) => Promise<void>,
+  onLease: () => void,
 ): Promise<Holder | 'unknown' | undefined> {
   const path = join(directory, nameOf(generation));
   const lock = readLock(path);
   if (lock === undefined) return undefined;
+  if (lock === 'foreign') return undefined;
   const { holder } = lock;
   if (holder !== undefined) {
     const asked = await askIn(directory, holder.socket);
@@ -264,10 +277,11 @@ async function findAlive(
       return undefined;
     }
   }
+  onLease();
   for (let looks = LEASE_MS / LOOK_MS; looks > 0; looks--) {
     await sleep(LOOK_MS);
     const again = readLock(path);
-    if (again === undefined) return undefined;
+    if (again === undefined || again === 'foreign') return undefined;
     if (again.beat !== lock.beat) return holder ?? 'unknown';
   }
   return undefined;
@@ -299,26 +313,47 @@ function removeBelow(directory: string, generation: number): void {
   for (const each of generationsIn(directory)) {
     if (each >= generation) continue;
     const path = join(directory, nameOf(each));
-    const socket = readLock(path)?.holder?.socket;
-    if (socket !== undefined) rmSync(join(directory, socket), { force: true });
-    rmSync(path, { force: true });
+    const socket = holderIn(path)?.socket;
+    if (socket !== undefined) rmQuietly(join(directory, socket));
+    rmQuietly(path);
   }
 }
 
-/** `undefined` when there is none. */
-function readLock(path: string): { readonly holder: Holder | undefined; readonly beat: string } | undefined {
+/** What stays, such as a directory of another user, is below the lock and means nothing. */
+function rmQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The next holder tries it again.
+  }
+}
+
+function holderIn(path: string): Holder | undefined {
+  const lock = readLock(path);
+  return lock === 'foreign' ? undefined : lock?.holder;
+}
+
+/** A link, or a socket, which cannot be opened. */
+const FOREIGN: ReadonlySet<string> = new Set(['ELOOP', 'ENXIO']);
+
+/** `undefined` when there is none; `foreign` when no shipper made it, as the lock of a shipper is a regular file. */
+function readLock(
+  path: string,
+): { readonly holder: Holder | undefined; readonly beat: string } | 'foreign' | undefined {
   let fd: number;
   try {
     // Opened anew each time: so a network file system asks its server.
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
+    if (FOREIGN.has(codeOf(error))) return 'foreign';
     throw error;
   }
   try {
     const stats = fstatSync(fd);
+    if (!stats.isFile()) return 'foreign';
     const bytes = Buffer.alloc(HOLDER_MAX_BYTES);
-    const text = bytes.toString('utf8', 0, stats.isFile() ? readSync(fd, bytes, 0, bytes.length, 0) : 0);
+    const text = bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, 0));
     return { holder: parseHolder(text), beat: `${inodeOf(stats)} ${stats.mtimeMs}` };
   } finally {
     closeSync(fd);

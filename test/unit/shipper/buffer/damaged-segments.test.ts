@@ -1,4 +1,5 @@
 /** A disk buffer that a crash, or another process, has damaged: every record is handed out, or counted, to the last one. */
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
@@ -116,6 +117,9 @@ const DAMAGES: readonly [what: string, damage: (segments: Segments) => number][]
   ['one in the middle is zeros', (all) => lost(middle(all), (path) => writeFileSync(path, Buffer.alloc(4096)))],
   ['one in the middle is garbage', (all) => lost(middle(all), (path) => writeFileSync(path, 'LTB1'.repeat(999)))],
   ['one in the middle is a directory', (all) => lost(middle(all), (path) => rmSync(path) ?? mkdirSync(path))],
+  ['one in the middle is a socket', (all) => lost(middle(all), (path) => rmSync(path) ?? socketAt(path))],
+  // Read as a whole it would take all memory.
+  ['one in the middle is longer than any', (all) => lost(middle(all), (path) => truncateSync(path, 3 * 1024 ** 3))],
   ['all of them are missing', (all) => all.reduce((sum, path) => sum + lost(path, rmSync), 0)],
   ['one in the middle is cut between batches', (all) => cut(middle(all), 0)],
   ['one in the middle is cut within a batch', (all) => cut(middle(all), 100)],
@@ -129,6 +133,11 @@ const DAMAGES: readonly [what: string, damage: (segments: Segments) => number][]
   ['a file has a number that no record can have', (all) => write(all, '9999999999999999')],
   ['a file has a number far away', (all) => write(all, '0900719925474099')],
 ];
+
+function socketAt(path: string): void {
+  const script = 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, pack_sockaddr_un($ARGV[0])) or die';
+  execFileSync('perl', ['-MSocket', '-e', script, path]);
+}
 
 function lost(path: string, damage: (path: string) => void): number {
   const records = recordsIn(path);
