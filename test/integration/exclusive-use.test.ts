@@ -1,6 +1,15 @@
 /** One directory, one shipper: who is second is told who is first, and who is killed leaves nothing to wait for. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../src/shipper/errors.js';
@@ -199,6 +208,23 @@ describe('a lock', () => {
     await until('it notices', () => said.some((line) => line.includes('another shipper has taken it')));
     expect([lock.isOurs, other.isOurs]).toEqual([false, true]);
   });
+});
+
+// File systems give the inode of a removed file to the next one: both shippers would write there.
+test('a lock of another shipper in a file with the same inode is not taken for the own one', async () => {
+  const directory = temporaryDirectory();
+  const said: string[] = [];
+  const lock = await take(directory, { said });
+  const path = join(directory, 'shipper.lock.1');
+  const { ino } = statSync(path);
+  const other = readFileSync(path, 'utf8').replace(/shipper\.lock-[0-9a-f]+/, 'shipper.lock-0123456789abcdef');
+  rmSync(path);
+  for (let i = 0; i < 100 && statSync(path, { throwIfNoEntry: false })?.ino !== ino; i += 1) {
+    rmSync(path, { force: true });
+    writeFileSync(path, other);
+  }
+  await until('it notices', () => said.some((line) => line.includes('another shipper has taken it')));
+  expect(lock.isOurs).toBe(false);
 });
 
 /** What any user of a directory can put in the place of a lock. None of it is one, and none costs the wait for a holder. */

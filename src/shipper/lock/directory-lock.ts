@@ -26,12 +26,11 @@ import {
   renameSync,
   rmSync,
   type Stats,
-  statSync,
   utimesSync,
   writeSync,
 } from 'node:fs';
 import type { Server } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
 import { type Asked, ask, bootId, describe, type Holder, holderOfNow, parseHolder, serve } from './holder.js';
@@ -120,7 +119,6 @@ class Held {
   constructor(
     readonly path: string,
     readonly socket: string,
-    readonly inode: string,
     readonly server: Server,
     readonly state: { isStopping: boolean },
   ) {}
@@ -163,11 +161,12 @@ class HeldLock implements DirectoryLock {
 
   #beat(): void {
     if (!this.#isOurs) return;
-    const { path, inode } = this.#held;
+    const { path, socket } = this.#held;
     this.#seenMs = performance.now();
     try {
       const now = new Date();
-      if (inodeOf(statSync(path)) === inode) utimesSync(path, now, now);
+      // Not by its inode, which the file of the next shipper may have.
+      if (holderIn(path)?.socket === basename(socket)) utimesSync(path, now, now);
       else this.#lost();
     } catch (error) {
       // Anything else says nothing about whose it is.
@@ -244,7 +243,7 @@ async function take({ directory, setting, pod, log, sleep }: DirectoryLockOption
       }
       removeBelow(directory, generation);
       isTaken = true;
-      return new Held(path, join(directory, socket), inodeOf(statSync(path)), server, state);
+      return new Held(path, join(directory, socket), server, state);
     }
   } finally {
     rmSync(making, { force: true });
