@@ -117,7 +117,7 @@ async function answering(bytes: string, then: (connection: Socket) => void) {
 
 const REQUEST = { method: 'POST', path: '', headers: {}, body: Buffer.from('{}'), operation: 'test' };
 
-// Without its status a refusal counts as a lost answer: its records as possible duplicates, and a record that is too large stays for good.
+// Without its status a refusal counts as a lost answer: its records as possible duplicates, and a record that is too large never leaves.
 test.each([
   ['a length', 'content-length: 500\r\nretry-after: 3\r\n\r\n<html>'],
   ['chunks', 'transfer-encoding: chunked\r\nretry-after: 3\r\n\r\n5\r\n<html'],
@@ -140,7 +140,7 @@ test('an error whose body does not end is an answer with its status once its tim
   close();
 });
 
-test('an answer of records that breaks off is none, whatever its status', async () => {
+test('a success that breaks off is no answer', async () => {
   const { client, close } = await answering('HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{', (connection) =>
     setTimeout(() => connection.destroy(), 50),
   );
