@@ -33,6 +33,7 @@ function groups(): { name: string; rules: Rule[] }[] {
 const counter = (name: string, labels: string, values: string) => `${name}{pod="a",${labels}} ${values}`;
 const dropped = (values: string) => counter('logtap_records_dropped_total', 'where="sink",reason="too_old"', values);
 const refused = (values: string) => counter('logtap_records_dead_lettered_total', 'sink="one",reason="400"', values);
+const uncounted = (values: string) => counter('logtap_uncounted_rings_total', 'reason="cut"', values);
 const broken = (values: string) => counter('logtap_protocol_errors_total', 'reason="length"', values);
 const oldest = (values: string) => counter('logtap_oldest_held_seconds', 'sink="one"', values);
 const full = (values: string) => `logtap_hold_full_ratio{pod="a"} ${values}`;
@@ -43,6 +44,7 @@ const cases: readonly (readonly [alert: string, series: string, minute: number, 
     [
       ['LogtapRecordsDropped', dropped],
       ['LogtapRecordsDeadLettered', refused],
+      ['LogtapRingsUncounted', uncounted],
       ['LogtapProtocolErrors', broken],
     ] as const
   ).flatMap(([alert, of]) => [

@@ -28,14 +28,14 @@ export const ACCOUNTING: readonly Mutation[] = [
   },
   {
     fault: 'a ledger that does not balance says that it does',
-    file: `${IN}/ledger.ts`,
+    file: `${IN}/balance.ts`,
     text: 'balanced: sinks.every(([, { balanced }]) => balanced),',
     by: 'balanced: sinks.length > 0,',
     foundBy: BOOKS,
   },
   {
     fault: 'records held are no part of the balance',
-    file: `${IN}/ledger.ts`,
+    file: `${IN}/balance.ts`,
     text: '.plus(allDropped).plus(held);',
     by: '.plus(allDropped);',
     foundBy: BOOKS,

@@ -48,6 +48,14 @@ function rules(lateSeconds: number) {
       annotations: { summary: '{{ $labels.pod }} lost records ({{ $labels.where }}: {{ $labels.reason }}).' },
     },
     {
+      alert: 'LogtapRingsUncounted',
+      expr: grew('logtap_uncounted_rings_total'),
+      labels: { severity: 'critical' },
+      annotations: {
+        summary: '{{ $labels.pod }} lost an unknown number of lines with a damaged ring ({{ $labels.reason }}).',
+      },
+    },
+    {
       alert: 'LogtapRecordsDeadLettered',
       expr: grew('logtap_records_dead_lettered_total'),
       labels: { severity: 'warning' },

@@ -82,6 +82,7 @@ const PANELS: readonly Panel[] = [
     queries: [
       ['{{where}}: {{reason}}', rate('logtap_records_dropped_total', 'where, reason')],
       ['dead letters, {{sink}}: {{reason}}', rate('logtap_records_dead_lettered_total', 'sink, reason')],
+      ['rings of unknown lines: {{reason}}', rate('logtap_uncounted_rings_total', 'reason')],
     ],
   },
   {

@@ -8,6 +8,7 @@ import type { Lost } from '../source/frames/decoder.js';
 import type { RefusedRing } from '../source/rings/unread/refused.js';
 import type { CountedLines } from '../source/socket/read-totals.js';
 import type { Acknowledging } from './acknowledging.js';
+import { type Counts, type HeldBy, type SinkCount, statementOf, totalsOf } from './balance.js';
 import type { CountJournal } from './count-journal.js';
 import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
@@ -20,27 +21,13 @@ import {
   readEntry,
   type UncountedRings,
 } from './journal-sum.js';
-import { INVALID_FRAMES, LATER_VERSION, LOST_ANSWER, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
-import type { SinkStatement, Statement, Totals } from './statement.js';
-import { addTo, countOf, countsOf, sumOf } from './tallies.js';
-import { STREAMS, Tally } from './tally.js';
+import { LOST_ANSWER } from './reasons.js';
+import type { Statement, Totals } from './statement.js';
+import { addTo } from './tallies.js';
+import { Tally } from './tally.js';
 import { WriterCounts } from './writer-counts.js';
 
-/** The fates of the records at one sink. */
-export interface SinkCount {
-  /** Held on disk by a previous run. */
-  readonly recovered: Tally;
-  readonly delivered: Tally;
-  /** Of containers whose records other sinks get. */
-  readonly elsewhere: Tally;
-  /** By reason. */
-  readonly deadLettered: Map<string, Tally>;
-  readonly dropped: Map<string, Tally>;
-  /** Resent although they may be stored already, each as often as that was so. No part of the sum. */
-  readonly possibleDuplicates: Tally;
-}
-
-export class Ledger {
+export class Ledger implements Counts {
   readonly read = new Tally();
   /** Of the records read: those of several lines. */
   readonly joined = new JoinCounts();
@@ -74,7 +61,7 @@ export class Ledger {
   /** Frames whose times were not believed. */
   timesReplaced = 0;
   /** At the end. */
-  #unread: Unread = { records: 0, bytes: 0, rings: 0 };
+  unread: Unread = { records: 0, bytes: 0, rings: 0 };
   #journal: CountJournal | undefined;
   /** Claims about single origins and minutes. Absent without an audit. */
   audit: AuditLog | undefined;
@@ -332,112 +319,18 @@ export class Ledger {
   }
 
   countUnread({ records, bytes, rings }: Unread): void {
-    const { records: moreRecords, bytes: moreBytes, rings: moreRings } = this.#unread;
-    this.#unread = { records: records + moreRecords, bytes: bytes + moreBytes, rings: rings + moreRings };
+    const { records: moreRecords, bytes: moreBytes, rings: moreRings } = this.unread;
+    this.unread = { records: records + moreRecords, bytes: bytes + moreBytes, rings: rings + moreRings };
   }
 
-  /** The totals in one line. `heldBy` returns the real number at a sink's cursor. */
-  totals(heldBy: (sink: string) => Tally): Totals {
-    const { sinks, balanced } = this.statement(heldBy);
-    const some = (by: ReadonlyMap<string, number>) => Object.fromEntries([...by].filter(([, records]) => records > 0));
-    const bySink = (of: 'recovered' | 'possibleDuplicates' | 'elsewhere') =>
-      some(new Map([...this.sinks].map(([name, count]) => [name, count[of].records])));
-    const recovered = bySink('recovered');
-    const elsewhere = bySink('elsewhere');
-    const possibleDuplicates = bySink('possibleDuplicates');
-    const byReason = (counts: 'deadLettered' | 'dropped'): Record<string, Record<string, number>> => {
-      const sums = [...this.sinks].filter(([, count]) => count[counts].size > 0);
-      return Object.fromEntries(
-        sums.map(([name, count]) => {
-          return [name, Object.fromEntries([...count[counts]].map(([reason, { records }]) => [reason, records]))];
-        }),
-      );
-    };
-    const withheld = some(new Map([...this.withheld].map(([reason, { records }]) => [reason, records])));
-    const application = some(
-      new Map([
-        [NOT_HANDED_OVER, this.lost.records],
-        [LATER_VERSION, this.laterVersion.records],
-        [INVALID_FRAMES, this.invalidFrames.records],
-      ]),
-    );
-    const hold =
-      this.lostWithPreviousRun.records > 0 ? { hold: { [SHIPPER_KILLED]: this.lostWithPreviousRun.records } } : {};
-    const deadLettered = byReason('deadLettered');
-    return {
-      read: this.read.records,
-      ...(Object.keys(recovered).length > 0 && { recovered }),
-      ...(Object.keys(withheld).length > 0 && { withheld }),
-      ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
-      delivered: Object.fromEntries([...this.sinks].map(([name, count]) => [name, count.delivered.records])),
-      ...(Object.keys(elsewhere).length > 0 && { elsewhere }),
-      ...(Object.keys(possibleDuplicates).length > 0 && { possibleDuplicates }),
-      ...(Object.keys(deadLettered).length > 0 && { deadLettered }),
-      dropped: { ...(Object.keys(application).length > 0 && { application }), ...hold, ...byReason('dropped') },
-      ...(this.#unread.records > 0 && { unread: this.#unread.records, unreadBytes: this.#unread.bytes }),
-      ...(this.uncountedRings.size > 0 && { uncountedRings: Object.fromEntries(this.uncountedRings) }),
-      ...(this.#unread.rings > 0 && { unreadRings: this.#unread.rings }),
-      held: Math.max(...Object.values(sinks).map(({ held }) => held.records)),
-      streams: Object.fromEntries(Object.entries(sinks).map(([name, { streams }]) => [name, streams])),
-      balanced,
-    };
+  /** The totals in one line. */
+  totals(heldBy: HeldBy): Totals {
+    return totalsOf(this, heldBy);
   }
 
-  /** The whole ledger, as `/ledger` answers it. `heldBy` returns the real number at a sink's cursor. */
-  statement(heldBy: (sink: string) => Tally): Statement {
-    const sinks = [...this.sinks.keys()].map((name) => [name, this.#sinkStatement(name, heldBy(name))] as const);
-    return {
-      read: this.read.byStream,
-      ...(this.joined.statement !== undefined && { joined: this.joined.statement }),
-      ...(this.withheld.size > 0 && { withheld: countsOf(this.withheld) }),
-      ...(this.redacted.size > 0 && { redacted: Object.fromEntries(this.redacted) }),
-      ...(this.ends.statement !== undefined && { ended: this.ends.statement }),
-      application: {
-        dropped: {
-          [NOT_HANDED_OVER]: this.lost,
-          ...(this.laterVersion.bytes > 0 && { [LATER_VERSION]: this.laterVersion }),
-          ...(this.invalidFrames.bytes > 0 && { [INVALID_FRAMES]: this.invalidFrames }),
-        },
-        ...(this.uncountedRings.size > 0 && { uncountedRings: Object.fromEntries(this.uncountedRings) }),
-      },
-      hold: { dropped: { [SHIPPER_KILLED]: this.lostWithPreviousRun } },
-      sinks: Object.fromEntries(sinks),
-      balanced: sinks.every(([, { balanced }]) => balanced),
-    };
-  }
-
-  #sinkStatement(sink: string, held: Tally): SinkStatement {
-    const { recovered, delivered, elsewhere, deadLettered, dropped, possibleDuplicates } = this.sinks.get(sink)!;
-    const expected = this.read.plus(recovered);
-    const allDeadLettered = sumOf(deadLettered);
-    const allDropped = sumOf(dropped);
-    const withheld = sumOf(this.withheld);
-    const found = withheld.plus(delivered).plus(elsewhere).plus(allDeadLettered).plus(allDropped).plus(held);
-    const streams = STREAMS.filter((stream) => expected.of(stream).records !== 0 || found.of(stream).records !== 0);
-    return {
-      recovered: countOf(recovered),
-      delivered: countOf(delivered),
-      ...(elsewhere.records > 0 && { elsewhere: countOf(elsewhere) }),
-      deadLettered: countsOf(deadLettered),
-      dropped: countsOf(dropped),
-      held: countOf(held),
-      ...(possibleDuplicates.records > 0 && { possibleDuplicates: countOf(possibleDuplicates) }),
-      streams: Object.fromEntries(
-        streams.map((stream) => [
-          stream,
-          {
-            read: expected.of(stream).records,
-            ...(this.withheld.size > 0 && { withheld: withheld.of(stream).records }),
-            delivered: delivered.of(stream).records,
-            ...(elsewhere.records > 0 && { elsewhere: elsewhere.of(stream).records }),
-            deadLettered: allDeadLettered.of(stream).records,
-            dropped: allDropped.of(stream).records,
-            held: held.of(stream).records,
-          },
-        ]),
-      ),
-      balanced: streams.every((stream) => expected.of(stream).records === found.of(stream).records),
-    };
+  /** The whole ledger, as `/ledger` answers it. */
+  statement(heldBy: HeldBy): Statement {
+    return statementOf(this, heldBy);
   }
 }
 

@@ -32,6 +32,8 @@ function rules(lateSeconds?: number): readonly Rule[] {
   return Testing.synth(chart)[0].spec.groups[0].rules;
 }
 
+const NOTHING = { lines: 0, bytes: 0 };
+
 /** The metrics of a shipper to which everything has happened. */
 async function metrics() {
   const ledger = new Ledger(['one']);
@@ -40,6 +42,8 @@ async function metrics() {
   ledger.countDropped('one', 'too_old', Tally.of(batch));
   ledger.countUndelivered('deadLettered', 'one', 'mapping', Tally.of(batch));
   ledger.countProtocolError('length');
+  const refused = { name: 'ring-1', bytes: 5, unread: NOTHING, gone: NOTHING, uncounted: 'cut' } as const;
+  ledger.countRefusedRing(refused);
   const sinks = [{ name: 'one', cursor: buffer.cursor('one'), health: healthySink() }];
   sinks[0]!.health.retries.set('503', 1);
   const everything = new Metrics({
