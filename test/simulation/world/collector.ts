@@ -143,9 +143,9 @@ const page = (status: number): Omit<Answer, 'afterMs'> => ({
 
 /** They do not say whether the request was carried out. */
 const BROKEN: readonly number[] = [408, 500, 502, 503, 504];
-/** Of another program, or for someone else. */
+/** Of another program, or for someone else: nothing is stored. A page with the status 200 does not say so. */
 const CLOSED: readonly Omit<Answer, 'afterMs'>[] = [
-  ...[200, 401, 403, 404].map(page),
+  ...[401, 403, 404].map(page),
   json(401, { message: 'no token' }),
   { status: 302, headers: { location: 'http://login/' } },
 ];
