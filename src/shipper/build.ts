@@ -21,6 +21,7 @@ import { isLongOutage, isOutage, lockRings, lockSocket, openSources, type Source
 import { bufferPart, openStages, type Stages } from './open-stages.js';
 import type { Origin, Sink } from './parts.js';
 import { containerMemoryLimit, defaultMemoryMaxBytes } from './process/memory-limit.js';
+import { ReplacedTimes } from './records/replaced-times.js';
 import type { Secrets } from './secrets.js';
 import type { Settings } from './settings.js';
 import type { Bill } from './stages/bill/bill.js';
@@ -90,6 +91,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
     writers: () => opening?.sources.flatMap(({ writers }) => writers) ?? [],
     ringFills: () => opening?.rings?.fills ?? [],
   });
+  const replacedTimes = new ReplacedTimes();
   const sinks = await openSinks(
     { settings, log, secrets, audit: ledger.audit },
     {
@@ -97,6 +99,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
       onBilled: (...billed) => metrics.countBilled(...billed),
       onPossibleDuplicates: (...repeated) => ledger.countPossibleDuplicates(...repeated),
       isContinued: journal?.isContinued ?? false,
+      replacedTimes,
     },
   );
   const refused = kernelRefusal();
@@ -107,7 +110,7 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
   const recall = (isOf?: (origin: Origin) => boolean) => recallTo(buffer, ledger, stages.bill, isOf);
   const deadLetters = openDeadLetters({ settings, log, secrets, now });
   const sources = openSources(settings, {
-    ...{ ledger, log, journal },
+    ...{ ledger, log, journal, replacedTimes },
     isOutage: () => isOutage(metered, now()),
     isLongOutage: () => isLongOutage(metered, now()),
     onFailure: (writer) => recall(({ container }) => container === writer.container),

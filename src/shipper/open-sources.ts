@@ -10,6 +10,7 @@ import { eventChoiceOf } from './events/settings.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import { descriptorShares } from './process/descriptor-limit.js';
+import type { ReplacedTimes } from './records/replaced-times.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 import type { Lost } from './source/frames/decoder.js';
@@ -27,6 +28,8 @@ export interface OpenSourcesOptions {
   readonly onFailure: (writer: EndedProcess) => void;
   /** Keeps losses beyond a kill; absent where there is no directory for it. */
   readonly journal: CountJournal | undefined;
+  /** Gets those of records of rings. */
+  readonly replacedTimes: ReplacedTimes;
 }
 
 export interface Sources {
@@ -105,7 +108,7 @@ export async function lockSocket({ socket, podName }: Settings, log: Log): Promi
 /** Throws a ConfigError when the directory of rings cannot be made. */
 export function openSources(
   settings: Settings,
-  { ledger, log, isOutage, isLongOutage, onFailure, journal }: OpenSourcesOptions,
+  { ledger, log, isOutage, isLongOutage, onFailure, journal, replacedTimes }: OpenSourcesOptions,
 ): Sources {
   const tellInvalid = (unread: Lost) =>
     log.problem('warn', 'invalid frames', 'up to so many lines behind an invalid frame are not read', { ...unread });
@@ -162,6 +165,11 @@ export function openSources(
     totalBytes: settings.ringTotalBytes,
     isOutage,
     isLongOutage,
+    onTimeReplaced(nowMs) {
+      ledger.countTimeReplaced();
+      // Bytes of a socket are never read twice.
+      replacedTimes.add(nowMs);
+    },
     onSkipped: (reason, bytes) => ledger.countSkipped(reason, bytes),
     onPreviousRunLoss(lostWithPreviousRun) {
       ledger.countLostWithPreviousRun(lostWithPreviousRun);

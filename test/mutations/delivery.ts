@@ -119,6 +119,13 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: LOST,
   },
   {
+    fault: 'CloudWatch: a record that an earlier shipper sent with another time counts as absent',
+    file: `${CLOUDWATCH}/lost-request.ts`,
+    text: "    if (hasOtherTime(event)) return 'undecided';\n",
+    by: '',
+    foundBy: LOST,
+  },
+  {
     fault: 'CloudWatch: one stored event speaks for equal events of two requests',
     file: `${CLOUDWATCH}/lost-request.ts`,
     text: 'count - (beside.get(key) ?? 0)',

@@ -301,8 +301,14 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what an earlier shipper has sent is not in doubt',
     file: `${SHIPPER}/sinks/unsettled/possible-duplicates.ts`,
-    find: 'new EarlierRecords(isContinued ? Date.now() : undefined);',
-    replace: 'new EarlierRecords(isContinued ? undefined : undefined);',
+    find: 'new EarlierRecords(isContinued ? Date.now() : undefined, replacedTimes);',
+    replace: 'new EarlierRecords(isContinued ? undefined : undefined, replacedTimes);',
+  },
+  {
+    name: 'a time of reading is one of this run',
+    file: `${SHIPPER}/sinks/unsettled/earlier-records.ts`,
+    find: ' || this.hasOtherTime(timeMs)',
+    replace: '',
   },
   {
     name: 'a copy that is counted once is counted permanently',

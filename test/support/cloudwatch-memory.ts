@@ -10,6 +10,7 @@ import { deliver, healthySink } from '../../src/shipper/delivery/deliver.js';
 import { NoAnswerError } from '../../src/shipper/errors.js';
 import { createLog } from '../../src/shipper/log.js';
 import type { RecordBatch, SourceBatch } from '../../src/shipper/parts.js';
+import type { ReplacedTimes } from '../../src/shipper/records/replaced-times.js';
 import type { CloudWatchApi, LogPage } from '../../src/shipper/sinks/cloudwatch/api.js';
 import { PutEncoder } from '../../src/shipper/sinks/cloudwatch/events.js';
 import { LostAnswers } from '../../src/shipper/sinks/cloudwatch/lost-answers.js';
@@ -154,6 +155,7 @@ export class MemoryLogs implements CloudWatchApi {
 export interface ShipOptions {
   readonly stream?: string;
   readonly previousUntilMs?: number;
+  readonly replacedTimes?: ReplacedTimes;
   readonly maxRecords?: number;
   /** @default 1 */
   readonly requestsMax?: number;
@@ -175,6 +177,7 @@ export interface Shipped {
 interface SinkOptions {
   readonly stream?: string | undefined;
   readonly previousUntilMs?: number | undefined;
+  readonly replacedTimes?: ReplacedTimes | undefined;
   readonly onNotice?: (notice: string) => unknown;
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
 }
@@ -182,12 +185,13 @@ interface SinkOptions {
 /** The real sink before these log streams. */
 export function openSink(
   logs: MemoryLogs,
-  { stream, previousUntilMs, onNotice = () => {}, onPossibleDuplicates }: SinkOptions,
+  { stream, previousUntilMs, replacedTimes, onNotice = () => {}, onPossibleDuplicates }: SinkOptions,
 ): CloudWatchSink {
   const streams = new LogStreams(stream, { ...noResource, podName: 'pod' });
   const now = () => logs.clockMs;
   const isShared = !streams.isOwn;
-  const lost = new LostAnswers({ api: logs, isShared, previousUntilMs, now, onNotice, onPossibleDuplicates });
+  const previous = { previousUntilMs, replacedTimes };
+  const lost = new LostAnswers({ api: logs, isShared, ...previous, now, onNotice, onPossibleDuplicates });
   return new CloudWatchSink(logs, streams, new PutEncoder('/g'), lost, onNotice);
 }
 
@@ -200,6 +204,7 @@ export async function ship(
   const {
     stream,
     previousUntilMs,
+    replacedTimes,
     maxRecords = 10_000,
     requestsMax = 1,
     isHurried = false,
@@ -209,7 +214,7 @@ export async function ship(
   const notices: string[] = [];
   const now = () => logs.clockMs;
   const sink = openSink(logs, {
-    ...{ stream, previousUntilMs, onNotice: (notice) => notices.push(notice) },
+    ...{ stream, previousUntilMs, replacedTimes, onNotice: (notice) => notices.push(notice) },
     onPossibleDuplicates: (records) => ledger.countPossibleDuplicates('cloudwatch', Tally.of(records)),
   });
   Object.assign(sink, { limits: { ...sink.limits, maxRecords }, requestsMax });

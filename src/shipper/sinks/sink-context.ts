@@ -6,6 +6,7 @@ import type { CONTAINER_SETTINGS } from '../../catalog/records/container-setting
 import type { FIELD_SETTINGS } from '../../catalog/records/fields.js';
 import type { SinkAudit } from '../audit/audit-log.js';
 import type { RecordBatch } from '../parts.js';
+import type { ReplacedTimes } from '../records/replaced-times.js';
 import type { Secrets } from '../secrets.js';
 import type { Settings } from '../settings.js';
 
@@ -42,4 +43,6 @@ export interface SinkContext<S = SettingsOf> {
   readonly onBilled?: (bytes: number) => void;
   /** Whether an earlier shipper may have sent records that were written before this one started. @default false */
   readonly isContinued?: boolean;
+  /** Of records that have the time of reading: an earlier shipper may have sent these with another time. */
+  readonly replacedTimes?: Pick<ReplacedTimes, 'has'> | undefined;
 }

@@ -11,6 +11,7 @@ import { CONFIGURATION_RETRY_MS } from '../../delivery/backoff.js';
 import { NoAnswerError } from '../../errors.js';
 import type { Failure, RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
+import type { SinkContext } from '../sink-context.js';
 import { EarlierRecords } from '../unsettled/earlier-records.js';
 import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
@@ -43,6 +44,7 @@ export interface LostAnswersOptions {
   readonly isShared: boolean;
   /** Set when an earlier shipper may have sent records of before this time, in milliseconds since 1970. */
   readonly previousUntilMs?: number | undefined;
+  readonly replacedTimes?: SinkContext['replacedTimes'];
   /** Monotonic. */
   readonly now: () => number;
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
@@ -110,7 +112,7 @@ export class LostAnswers {
   constructor(options: LostAnswersOptions) {
     this.#options = options;
     this.#startedMs = options.now();
-    this.#earlier = new EarlierRecords(options.previousUntilMs);
+    this.#earlier = new EarlierRecords(options.previousUntilMs, options.replacedTimes);
     this.#copies = new FirstCopies(this.#earlier);
   }
 
@@ -223,6 +225,8 @@ export class LostAnswers {
     const { events, sinceMs } = lost;
     const began = now();
     if (began < this.#readableMs) return events.map(() => 'undecided');
+    // What this run has sent is there with the time of the request.
+    const hasOtherTime = ({ timeMs }: SentEvent) => lost.request === undefined && this.#earlier.hasOtherTime(timeMs);
     const looks = this.#looks.get(looksOf(lost)) ?? { count: 0, failures: 0, nextMs: 0 };
     this.#looks.set(looksOf(lost), looks);
     const isHurried = began < looks.nextMs - EARLY_MS;
@@ -243,8 +247,9 @@ export class LostAnswers {
       return this.#wait(logStream, looks, LOOK_MAX_MS, reading);
     }
     // Asked once more: a request may have left meanwhile, and its events be among those that were read.
-    const fates = fatesOf(events, reading.stored, { ...this.#others(logStream), beside: beside(), isSettled });
-    const isOpen = !isSettled && reading.stored.isComplete && !reading.stored.isAllFound;
+    const circumstances = { ...this.#others(logStream), beside: beside(), isSettled };
+    const fates = fatesOf(events, reading.stored, { ...circumstances, hasOtherTime });
+    const isOpen = !isSettled && reading.stored.isComplete && !reading.stored.isAllFound && !events.every(hasOtherTime);
     if (!isOpen || isHurried) return fates;
     return this.#wait(logStream, looks, sinceMs + SETTLE_MS - now(), {
       code: 'lost_answer',

@@ -15,6 +15,8 @@ export interface Circumstances {
   readonly isLikeEarlier: (event: SentEvent) => boolean;
   /** How many different events have to be found, so that they are no others: not all of one millisecond, if several. */
   readonly proof: number;
+  /** Whether an event may be stored with another time, where no reading of its time finds it. */
+  readonly hasOtherTime: (event: SentEvent) => boolean;
   /** Whether an event that is not there by now was not stored. */
   readonly isSettled: boolean;
 }
@@ -26,7 +28,7 @@ export interface Circumstances {
 export function fatesOf(
   events: readonly SentEvent[],
   { counts, maskedMs, isComplete }: StoredEvents,
-  { beside, isLikeEarlier, proof, isSettled }: Circumstances,
+  { beside, isLikeEarlier, hasOtherTime, proof, isSettled }: Circumstances,
 ): readonly Fate[] {
   const left = new Map([...counts].map(([key, count]) => [key, count - (beside.get(key) ?? 0)]));
   const witnesses = new Map<string, number>();
@@ -42,10 +44,12 @@ export function fatesOf(
   const isProof = witnesses.size >= proof && new Set(witnesses.values()).size >= Math.min(proof, 2);
   // A request is stored as a whole or not at all: then one event that is certain speaks for the others.
   const isAll = isFound.every(Boolean);
-  return events.map(({ timeMs, message }, i) => {
+  return events.map((event, i) => {
+    const { timeMs, message } = event;
     if (isFound[i]) return isProof && (isAll || isCertain[i]) ? 'stored' : 'undecided';
     const key = eventKey(timeMs, message);
     if (beside.has(key) && counts.has(key)) return 'undecided';
+    if (hasOtherTime(event)) return 'undecided';
     return isComplete && isSettled && !maskedMs.has(timeMs) ? 'absent' : 'undecided';
   });
 }

@@ -51,7 +51,16 @@ export type CloudWatchSettings = SettingsOf<keyof typeof CLOUDWATCH_SETTINGS, 'c
 
 /** Throws a ConfigError where names or files that settings name cannot be used. */
 export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
-  const { settings, secrets, onRequest, onNotice, onPossibleDuplicates = () => {}, isContinued, audit } = context;
+  const {
+    settings,
+    secrets,
+    onRequest,
+    onNotice,
+    onPossibleDuplicates = () => {},
+    isContinued,
+    replacedTimes,
+    audit,
+  } = context;
   const logGroup = settings.cloudwatchLogGroup;
   const region = settings.awsRegion;
   const { awsUseFips: isFips, awsUseDualstack: isDualstack } = settings;
@@ -77,6 +86,7 @@ export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
     ...{ api, isShared: !streams.isOwn, onPossibleDuplicates, onNotice },
     now: () => performance.now(),
     previousUntilMs: isContinued ? Date.now() : undefined,
+    replacedTimes,
   });
   const encoder = new PutEncoder(logGroup, entityOf(settings));
   const billed = BilledBytes.of(context, settings.cloudwatchExpectedBytesPerDay);

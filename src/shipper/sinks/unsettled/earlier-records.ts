@@ -1,8 +1,11 @@
 /**
  * Which records an earlier shipper may have sent, by the time at which they were written: those of before this run. The wall clock may
  * be set meanwhile, so that a time of before the run lies behind its start: one that is still to come, or one that the clock has
- * passed over. This run has written none of either.
+ * passed over. This run has written none of either. A record whose own time is not believed has the time at which this run read it,
+ * which tells nothing: an earlier shipper may have sent it.
  */
+
+import type { ReplacedTimes } from '../../records/replaced-times.js';
 
 /** Of clocks that are read one after the other, and of a wall clock that is slewed. */
 const STEP_MS = 1000;
@@ -23,6 +26,7 @@ export interface Clocks {
 export class EarlierRecords {
   readonly hasEarlier: boolean;
   readonly #clocks: Clocks;
+  readonly #replaced: Pick<ReplacedTimes, 'has'> | undefined;
   readonly #untilMs: number;
   #wallMs: number;
   #monotonicMs: number;
@@ -30,9 +34,14 @@ export class EarlierRecords {
   readonly #notOurs: Span[] = [];
 
   /** `untilMs`: the start of this run, in milliseconds since 1970. Undefined where there was no earlier shipper. */
-  constructor(untilMs: number | undefined, clocks: Clocks = { wall: Date.now, monotonic: () => performance.now() }) {
+  constructor(
+    untilMs: number | undefined,
+    replaced?: Pick<ReplacedTimes, 'has'>,
+    clocks: Clocks = { wall: Date.now, monotonic: () => performance.now() },
+  ) {
     this.hasEarlier = untilMs !== undefined;
     this.#clocks = clocks;
+    this.#replaced = replaced;
     this.#wallMs = clocks.wall();
     this.#monotonicMs = clocks.monotonic();
     this.#untilMs = untilMs ?? Number.NEGATIVE_INFINITY;
@@ -56,10 +65,16 @@ export class EarlierRecords {
     while (this.#notOurs.length > SPANS_MAX) this.#notOurs.shift();
   }
 
+  /** Whether a record of this time is one that an earlier shipper may have sent with another time. */
+  hasOtherTime(timeMs: number): boolean {
+    return this.hasEarlier && this.#replaced?.has(timeMs) === true;
+  }
+
   /** Whether an earlier shipper may have sent a record of this time. */
   has(timeMs: number): boolean {
     if (!this.hasEarlier) return false;
-    return !(timeMs >= this.#untilMs) || this.#notOurs.some(({ fromMs, toMs }) => timeMs > fromMs && timeMs < toMs);
+    if (!(timeMs >= this.#untilMs) || this.hasOtherTime(timeMs)) return true;
+    return this.#notOurs.some(({ fromMs, toMs }) => timeMs > fromMs && timeMs < toMs);
   }
 }
 

@@ -13,9 +13,9 @@ export class PossibleDuplicates {
   /** By origin the numbers of records in doubt, each with how many copies are counted and have not left. Bounded by the records in flight. */
   readonly #doubtful = new Map<string, Map<number, number>>();
 
-  constructor({ onPossibleDuplicates = () => {}, isContinued = false }: CountingContext) {
+  constructor({ onPossibleDuplicates = () => {}, isContinued = false, replacedTimes }: CountingContext) {
     this.#onPossibleDuplicates = onPossibleDuplicates;
-    this.#earlier = new EarlierRecords(isContinued ? Date.now() : undefined);
+    this.#earlier = new EarlierRecords(isContinued ? Date.now() : undefined, replacedTimes);
   }
 
   /** Call it before the records `from` up to, not including, `to` leave: those that may be stored already are counted. */
@@ -64,6 +64,6 @@ export class PossibleDuplicates {
   }
 }
 
-export type CountingContext = Pick<SinkContext, 'onPossibleDuplicates' | 'isContinued'>;
+export type CountingContext = Pick<SinkContext, 'onPossibleDuplicates' | 'isContinued' | 'replacedTimes'>;
 
 const idOf = ({ origin, origins }: RecordBatch, i: number): string => origins[origin[i]!]!.id;

@@ -10,13 +10,13 @@ const FUTURE_MS = DAY_MS;
 
 export class BelievedTimes {
   readonly #wallMs: () => number;
-  readonly #onReplaced: () => void;
+  readonly #onReplaced: (nowMs: number) => void;
   /** Of the last look at the clock: it is not asked for each frame. */
   #from = 0;
   #to = 0;
 
-  /** @param onReplaced told of each frame whose time is not believed */
-  constructor(wallMs: () => number, onReplaced: () => void) {
+  /** @param onReplaced told of each frame whose time is not believed, with the time that it gets */
+  constructor(wallMs: () => number, onReplaced: (nowMs: number) => void) {
     this.#wallMs = wallMs;
     this.#onReplaced = onReplaced;
   }
@@ -28,7 +28,7 @@ export class BelievedTimes {
     this.#from = now - PAST_MS;
     this.#to = now + FUTURE_MS;
     if (timeMs >= this.#from && timeMs <= this.#to) return timeMs;
-    this.#onReplaced();
+    this.#onReplaced(now);
     return now;
   }
 }

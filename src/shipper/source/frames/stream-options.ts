@@ -33,6 +33,6 @@ export interface FrameStreamOptions {
   readonly onHello?: ((hello: Hello) => void) | undefined;
   /** Told of the first DATA frame before it is taken. */
   readonly onFirstFrame?: ((instance: string, seq: number) => void) | undefined;
-  /** The time of a frame was not believed, and its record has the present one. */
-  readonly onTimeReplaced?: (() => void) | undefined;
+  /** The time of a frame was not believed, and its record has the present one, in milliseconds since 1970. */
+  readonly onTimeReplaced?: ((nowMs: number) => void) | undefined;
 }

@@ -61,7 +61,7 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onSkipped?: (reason: SkipReason, bytes: number) => void;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
-  readonly onTimeReplaced?: () => void;
+  readonly onTimeReplaced?: (nowMs: number) => void;
 }
 
 export interface RingReaderOptions extends FrameStreamOptions {

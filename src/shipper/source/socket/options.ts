@@ -30,5 +30,5 @@ export interface SocketSourceOptions extends ConnectionReadsOptions, LaterVersio
   readonly now?: () => number;
   /** Frames are missing in the numbering of a process. */
   readonly onGap?: () => void;
-  readonly onTimeReplaced?: () => void;
+  readonly onTimeReplaced?: (nowMs: number) => void;
 }

@@ -1,6 +1,7 @@
 /** Lost answers of CloudWatch Logs: events are stored once, or counted. */
 import fc from 'fast-check';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
+import { ReplacedTimes } from '../../../../src/shipper/records/replaced-times.js';
 import { MESSAGE_MAX_BYTES } from '../../../../src/shipper/sinks/cloudwatch/events.js';
 import { SETTLE_MS } from '../../../../src/shipper/sinks/cloudwatch/lost-answers.js';
 import { batchOf, type PlainRecord, sourceBatchOf, stdoutOrigin } from '../../../support/batches.js';
@@ -311,6 +312,36 @@ describe('after a kill', () => {
     await ship(logs, [ahead()], { killAfterWaits: 1 });
     const shipped = await ship(logs, [ahead()], { previousUntilMs: Date.now() });
     expect([stored(logs), repeated(shipped)]).toEqual([texts, 0]);
+  });
+
+  describe('the clock was set back by days, so lines get the time of reading', () => {
+    async function setBack(...written: readonly { readonly message: string; readonly agoMs: number }[]) {
+      const aheadMs = Date.now() + 3 * 86_400_000;
+      const ahead = texts.map((message, i) => ({ message, timeMs: aheadMs + i }));
+      const logs = logsOf(['stored, lost']);
+      await ship(logs, [sourceBatchOf(ahead)], { killAfterWaits: 1 });
+      const nowMs = Date.now();
+      const replacedTimes = new ReplacedTimes();
+      replacedTimes.add(nowMs);
+      const read = texts.map((message) => ({ message, timeMs: nowMs }));
+      const others = written.map(({ message, agoMs }) => ({ message, timeMs: nowMs - agoMs }));
+      const shipped = await ship(logs, [sourceBatchOf([...read, ...others])], {
+        previousUntilMs: nowMs,
+        replacedTimes,
+      });
+      return { logs, shipped };
+    }
+
+    test('no reading can find them: they are counted without a wait, and lines of this run are not', async () => {
+      const { logs, shipped } = await setBack({ message: 'new', agoMs: -1 });
+      expect([stored(logs), repeated(shipped)]).toEqual([[...texts, ...texts, 'new'], 20]);
+      expect(shipped.waitedMs).toBe(0);
+    });
+
+    test('a line of before beside them is waited for, and is absent; they are not', async () => {
+      const { logs, shipped } = await setBack({ message: 'unsent', agoMs: 1 });
+      expect([stored(logs).length, repeated(shipped)]).toEqual([41, 20]);
+    });
   });
 
   test('without the right to read, the lines of before are counted', async () => {
