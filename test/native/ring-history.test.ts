@@ -59,10 +59,11 @@ class Reader {
       onPreviousRunLoss: ({ lines }) => {
         this.gone += lines;
       },
-      isOutage: () => {
-        // In the middle of its loop, so that nothing of it goes on.
+      isOutage: () => this.isOutage,
+      // The first call of each turn of its loop: nothing of it goes on, not even a look at the directory.
+      now: () => {
         if (this.#isKilled) throw new Error('killed');
-        return this.isOutage;
+        return performance.now();
       },
       onProtocolError: (error) => {
         throw error;
