@@ -46,3 +46,7 @@ export function isDropUnkept(shipper: MachineProcess): boolean {
   );
   return isDropped && isUnkept(shipper);
 }
+
+/** Whether it has found that an earlier kill took lines of rings. */
+export const hasCountedKill = ({ log }: MachineProcess): boolean =>
+  log.some(({ message }) => message === 'a shipper was killed that held records of rings in memory');

@@ -1,7 +1,7 @@
 /** Runs one plan: the machine, its shippers and writers, and the books that are closed at the end. */
 import { RING_NAMES } from '../../src/contract.js';
 import { Books, Violation } from './books.js';
-import { isDropUnkept, readOf } from './counts.js';
+import { hasCountedKill, isDropUnkept, readOf } from './counts.js';
 import { damage } from './damage.js';
 import { isUnkept, JournalRefusals } from './journal-refusals.js';
 import { LastWords } from './last-words.js';
@@ -230,7 +230,11 @@ class Simulation {
     this.books.doubtTwice(spool, this.#rings.map(unreadOf));
     this.#told.killed(this.#journal);
     // docs/internals/architecture.md: counts that no disk took.
-    if (this.#refusals.isBehind(this.#journal, process)) this.books.doubtCounts();
+    if (this.#refusals.isBehind(this.#journal, process)) {
+      this.books.doubtCounts();
+      // The count of lines that an earlier kill took: their ring has forgotten them once the notice was delivered.
+      if (hasCountedKill(process)) this.books.excuse('count', 'all', [...spool, ...this.#rings.map(unreadOf)]);
+    }
     // It was killed after its last line, and the journal says so: the next shipper does not repeat it.
     const totals = lastLineOf(process);
     if (totals !== undefined && this.#journal.endsWith('["reported"]')) {
