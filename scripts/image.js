@@ -24,6 +24,7 @@ const { join } = require('node:path');
 const { gzipSync } = require('node:zlib');
 
 const { baseOf, PLATFORMS } = require('./image-parts.js');
+const { entrypoint, environment, instruction } = require('./image-process.js');
 
 const root = join(__dirname, '..');
 const MEDIA = 'application/vnd.oci.image';
@@ -32,13 +33,6 @@ const MEDIA = 'application/vnd.oci.image';
 function copiesOfDockerfile(architecture) {
   const text = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll(/\$\{TARGETARCH\}/g, architecture);
   return [...text.matchAll(/^COPY (.+) (\S+)$/gm)].map(([, from = '', to = '']) => ({ from: from.split(' '), to }));
-}
-
-/** The rest of the line of an instruction, such as USER. @param {string} name */
-function instruction(name) {
-  const [, rest] = new RegExp(`^${name} (.+)$`, 'm').exec(readFileSync(join(root, 'Dockerfile'), 'utf8')) ?? [];
-  if (rest === undefined) throw new Error(`the Dockerfile has no ${name}`);
-  return rest;
 }
 
 /** A tar of a directory whose bytes depend on its files only. @param {string} directory @param {string} archive */
@@ -99,8 +93,8 @@ function manifestOf(layout, platform, work) {
     os,
     config: {
       User: instruction('USER'),
-      Env: ['PATH=/nodejs/bin'],
-      Entrypoint: JSON.parse(instruction('ENTRYPOINT')),
+      Env: ['PATH=/nodejs/bin', ...environment],
+      Entrypoint: entrypoint,
       Cmd: JSON.parse(instruction('CMD')),
     },
     rootfs: { type: 'layers', diff_ids: tars.map((tar) => `sha256:${createHash('sha256').update(tar).digest('hex')}`) },

@@ -49,6 +49,7 @@ describeWith(['podman', 'image parts', 'image parts of aarch64', 'aarch64'], 'th
       expect({ architecture, ...config }).toMatchObject({
         architecture: manifest.platform?.architecture,
         ...{ User: '65532:65532', Entrypoint: said('ENTRYPOINT'), Cmd: said('CMD') },
+        Env: expect.arrayContaining(['MALLOC_ARENA_MAX=1']),
       });
     }
   });

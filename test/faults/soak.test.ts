@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { environment, nodeOptions } from '../../scripts/image-process.js';
 import { describeWith } from '../support/capability.js';
 import { useStage } from '../support/fault-scene.js';
 import { PATIENT } from './catalogue/fault.js';
@@ -28,6 +29,11 @@ const GROWTH_MINUTES = 5;
 /** Of a shipper, at any time: twice what it needs with a full buffer. */
 const MEMORY_MAX = 400 * 1024 * 1024;
 
+const AS_IN_THE_IMAGE = {
+  ...Object.fromEntries(environment.map((each) => each.split('='))),
+  NODE_OPTIONS: nodeOptions.join(' '),
+};
+
 jest.setTimeout(MINUTES * 60_000 * 3 + 300_000);
 
 describeWith(['openssl'], 'a soak', () => {
@@ -35,7 +41,7 @@ describeWith(['openssl'], 'a soak', () => {
 
   test(`${MINUTES} minutes at ${RATE} lines per second with seed ${SEED}: no line is lost, and memory stays bounded`, async () => {
     const service = await stage.service('cloudwatch');
-    const scene = stage.set(service, { transport: 'ring', holding: 'memory' });
+    const scene = stage.set(service, { transport: 'ring', holding: 'memory', settings: AS_IN_THE_IMAGE });
     await scene.ship();
     const seen = new Seen(WRITERS, LINES);
     const take = () => service.takeStored!((message) => seen.add(message));

@@ -1,5 +1,6 @@
 /** The product, by each of its sources. Without a word in the row it does what it does by default: it joins events and reads fields. */
 import { version } from '../../../package.json';
+import { environment, nodeOptions } from '../../../scripts/image-process.js';
 import { shipper } from '../../workshop.js';
 import { AWS, type Command, LOG_GROUP, LOG_STREAM, type Peer, type Task } from '../peer.js';
 import type { Row } from '../rows.js';
@@ -23,9 +24,9 @@ function commandOf(source: 'socket' | 'rings', { row, directory, input, url, caF
       : { LOGTAP_SOCKET: input };
   return {
     command: process.execPath,
-    // As the image starts it.
-    args: ['--max-semi-space-size=2', shipper],
+    args: [...nodeOptions, shipper],
     env: {
+      ...Object.fromEntries(environment.map((each) => each.split('='))),
       ...{ ...where, LOGTAP_STATUS_PORT: 'off', LOGTAP_GRACE_SECONDS: '5', ...sinkOf(row, url) },
       ...(row.bufferMib === undefined ? {} : { LOGTAP_MEMORY_MAX_BYTES: String(row.bufferMib * 2 ** 20) }),
       ...(row.hasStages ? { LOGTAP_REDACT: 'card' } : {}),

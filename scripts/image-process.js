@@ -1,0 +1,23 @@
+// How the image starts the shipper, from the Dockerfile. Benchmarks and long tests measure the shipper as it runs there.
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const dockerfile = readFileSync(join(__dirname, '..', 'Dockerfile'), 'utf8');
+
+/** The rest of the line of an instruction, such as USER. @param {string} name */
+function instruction(name) {
+  const [, rest] = new RegExp(`^${name} (.+)$`, 'm').exec(dockerfile) ?? [];
+  if (rest === undefined) throw new Error(`the Dockerfile has no ${name}`);
+  return rest;
+}
+
+/** @type {readonly string[]} */
+const entrypoint = JSON.parse(instruction('ENTRYPOINT'));
+
+/** `NAME=VALUE` each. */
+const environment = instruction('ENV').split(' ');
+
+/** The options of Node, between its program and the command line of logtap. */
+const nodeOptions = entrypoint.slice(1, -1);
+
+module.exports = { instruction, entrypoint, environment, nodeOptions };
