@@ -56,7 +56,7 @@ test('the next shipper of the next misses what came after, at the same number of
   expect(next.hear(ONE, 24, NONE)).toEqual(lost(6));
 });
 
-test.each([true, false])('what is missing is told with the total that has it, if it is believed: %s', (isBelieved) => {
+test.each([true, false])('missing lines are reported with the total that has them, if it is believed: %s', (isBelieved) => {
   const told: unknown[] = [];
   const totals = new ReadTotals({ onRead: (...entry) => told.push(entry), believes: () => isBelieved });
   totals.remember(new Map([[ONE, { seq: 10, lines: 10, bytes: 100, lost: NONE }]]));
