@@ -28,7 +28,7 @@ function pipe(room: number) {
 describe('the log of the shipper', () => {
   test('lines that a full pipe does not take are written before the exit, whole and in order', () => {
     const reader = pipe(10);
-    const output = new LogOutput({ write: reader.write, sleep: () => reader.read() });
+    const output = new LogOutput({ write: reader.write, now: () => 0, sleep: () => reader.read() });
     const lines = Array.from({ length: 50 }, (_, i) => `line ${i}`);
     for (const line of lines) output.write(`${line}\n`);
     output.flush();
@@ -45,7 +45,7 @@ describe('the log of the shipper', () => {
 
   test('a reader that stays away costs bounded memory: the oldest lines go, and their number is told', () => {
     const reader = pipe(100);
-    const output = new LogOutput({ write: reader.write, sleep: () => reader.read() });
+    const output = new LogOutput({ write: reader.write, now: () => 0, sleep: () => reader.read() });
     const line = `${'x'.repeat(1023)}\n`;
     for (let i = 0; i < 2000; i += 1) output.write(line);
     output.write('the ledger\n');
