@@ -56,14 +56,17 @@ test('the next shipper of the next misses what came after, at the same number of
   expect(next.hear(ONE, 24, NONE)).toEqual(lost(6));
 });
 
-test.each([true, false])('missing lines are reported with the total that has them, if it is believed: %s', (isBelieved) => {
-  const told: unknown[] = [];
-  const totals = new ReadTotals({ onRead: (...entry) => told.push(entry), believes: () => isBelieved });
-  totals.remember(new Map([[ONE, { seq: 10, lines: 10, bytes: 100, lost: NONE }]]));
-  expect(totals.hear(ONE, 16, NONE)).toEqual(isBelieved ? lost(5) : undefined);
-  const changed = new Map([[ONE, { seq: 15, ...lost(15), lost: NONE }]]);
-  expect(told).toEqual([[changed, NONE, isBelieved ? { missing: lost(5) } : {}]]);
-});
+test.each([true, false])(
+  'missing lines are reported with the total that has them, if it is believed: %s',
+  (isBelieved) => {
+    const told: unknown[] = [];
+    const totals = new ReadTotals({ onRead: (...entry) => told.push(entry), believes: () => isBelieved });
+    totals.remember(new Map([[ONE, { seq: 10, lines: 10, bytes: 100, lost: NONE }]]));
+    expect(totals.hear(ONE, 16, NONE)).toEqual(isBelieved ? lost(5) : undefined);
+    const changed = new Map([[ONE, { seq: 15, ...lost(15), lost: NONE }]]);
+    expect(told).toEqual([[changed, NONE, isBelieved ? { missing: lost(5) } : {}]]);
+  },
+);
 
 test('lines that left and are not acknowledged, and those that are open, are kept as such', () => {
   const unsettled: Lost[] = [];
