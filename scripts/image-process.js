@@ -14,8 +14,12 @@ function instruction(name) {
 /** @type {readonly string[]} */
 const entrypoint = JSON.parse(instruction('ENTRYPOINT'));
 
-/** `NAME=VALUE` each. */
-const environment = instruction('ENV').split(' ');
+/** @type {Readonly<Record<string, string>>} */
+const environment = Object.fromEntries(
+  instruction('ENV')
+    .split(' ')
+    .map((each) => each.split('=')),
+);
 
 /** The options of Node, between its program and the command line of logtap. */
 const nodeOptions = entrypoint.slice(1, -1);

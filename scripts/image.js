@@ -93,7 +93,7 @@ function manifestOf(layout, platform, work) {
     os,
     config: {
       User: instruction('USER'),
-      Env: ['PATH=/nodejs/bin', ...environment],
+      Env: ['PATH=/nodejs/bin', ...Object.entries(environment).map((each) => each.join('='))],
       Entrypoint: entrypoint,
       Cmd: JSON.parse(instruction('CMD')),
     },

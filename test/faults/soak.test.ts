@@ -29,10 +29,7 @@ const GROWTH_MINUTES = 5;
 /** Of a shipper, at any time: twice what it needs with a full buffer. */
 const MEMORY_MAX = 400 * 1024 * 1024;
 
-const AS_IN_THE_IMAGE = {
-  ...Object.fromEntries(environment.map((each) => each.split('='))),
-  NODE_OPTIONS: nodeOptions.join(' '),
-};
+const AS_IN_THE_IMAGE = { ...environment, NODE_OPTIONS: nodeOptions.join(' ') };
 
 jest.setTimeout(MINUTES * 60_000 * 3 + 300_000);
 

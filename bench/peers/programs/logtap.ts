@@ -26,7 +26,7 @@ function commandOf(source: 'socket' | 'rings', { row, directory, input, url, caF
     command: process.execPath,
     args: [...nodeOptions, shipper],
     env: {
-      ...Object.fromEntries(environment.map((each) => each.split('='))),
+      ...environment,
       ...{ ...where, LOGTAP_STATUS_PORT: 'off', LOGTAP_GRACE_SECONDS: '5', ...sinkOf(row, url) },
       ...(row.bufferMib === undefined ? {} : { LOGTAP_MEMORY_MAX_BYTES: String(row.bufferMib * 2 ** 20) }),
       ...(row.hasStages ? { LOGTAP_REDACT: 'card' } : {}),

@@ -52,6 +52,11 @@ export interface UncountedRings {
   readonly bytes: number;
 }
 
+export function addUncounted(to: Map<string, UncountedRings>, reason: string, { rings, bytes }: UncountedRings): void {
+  const known = to.get(reason) ?? { rings: 0, bytes: 0 };
+  to.set(reason, { rings: known.rings + rings, bytes: known.bytes + bytes });
+}
+
 /** The counts of previous runs. */
 export interface PreviousCounts {
   /** By process. */
@@ -213,8 +218,7 @@ export class JournalSum {
 
   #addUncounted([reason, rings, bytes]: unknown[]): void {
     if (typeof reason !== 'string' || !isCount(rings) || !isCount(bytes)) return;
-    const known = this.#uncountedRings.get(reason) ?? { rings: 0, bytes: 0 };
-    this.#uncountedRings.set(reason, { rings: known.rings + rings, bytes: known.bytes + bytes });
+    addUncounted(this.#uncountedRings, reason, { rings, bytes });
   }
 
   #addRefused(ring: string): void {

@@ -13,6 +13,7 @@ import type { CountJournal } from './count-journal.js';
 import { EndCounts } from './ends.js';
 import { JoinCounts } from './join-counts.js';
 import {
+  addUncounted,
   type Fate,
   type JournalEntry,
   journalEntry,
@@ -99,7 +100,7 @@ export class Ledger implements Counts {
     this.countLostWithPreviousRun(lostWithPreviousRun);
     addLost(this.laterVersion, laterVersion);
     addLost(this.invalidFrames, invalidFrames);
-    for (const [reason, uncounted] of uncountedRings) this.#countUncounted(reason, uncounted);
+    for (const [reason, uncounted] of uncountedRings) addUncounted(this.uncountedRings, reason, uncounted);
     for (const [reason, tally] of withheld) {
       this.countWithheld(reason, tally);
       for (const counts of this.sinks.values()) counts.recovered.add(tally);
@@ -250,16 +251,11 @@ export class Ledger implements Counts {
       this.keepLostWithPreviousRun(gone);
     }
     if (uncounted !== undefined) {
-      this.#countUncounted(uncounted, { rings: 1, bytes });
+      addUncounted(this.uncountedRings, uncounted, { rings: 1, bytes });
       this.#entries.push(journalEntry.uncountedRings(uncounted, { rings: 1, bytes }));
     }
     this.#entries.push(journalEntry.refusedRing(name));
     this.keep();
-  }
-
-  #countUncounted(reason: string, { rings, bytes }: UncountedRings): void {
-    const known = this.uncountedRings.get(reason) ?? { rings: 0, bytes: 0 };
-    this.uncountedRings.set(reason, { rings: known.rings + rings, bytes: known.bytes + bytes });
   }
 
   /** It is gone: its name is forgotten. */
