@@ -7,7 +7,7 @@ import { CloudWatchFake } from './cloudwatch-fake.js';
 import { Door } from './door.js';
 import { type Exchange, startFront } from './opensearch-front.js';
 import { temporaryDirectory } from './run.js';
-import { AWS_ENV, readCloudWatch, readOpenSearch } from './sinks-read-back.js';
+import { AWS_ENV, pagesOfOpenSearch, readCloudWatch, readOpenSearch } from './sinks-read-back.js';
 
 /** `cloudwatch` is the referee of the documented limits, `moto` the emulator. */
 export const SINKS = ['opensearch', 'cloudwatch', 'moto'] as const;
@@ -40,8 +40,8 @@ export interface Service {
   readonly referee?: CloudWatchFake;
   /** Every message that is stored, as often as it is. */
   stored(): Promise<string[]>;
-  /** The referee alone: gives each message that is stored so far, and forgets it. */
-  takeStored?(take: (message: string) => void): void;
+  /** Gives each stored message as often as it is stored, in bounded memory. The referee forgets it then. moto does not have it. */
+  takeStored?(take: (message: string) => void): Promise<void>;
   /** Forgets all that is stored. */
   clear(): Promise<void>;
   stop(): Promise<void>;
@@ -70,6 +70,9 @@ async function startSearch(): Promise<Service> {
     index,
     // A pattern: an index that nothing was sent to does not exist.
     stored: async () => (await readOpenSearch(engine.url, `${index()}*`)).map(({ body }) => body),
+    async takeStored(take: (message: string) => void) {
+      for await (const page of pagesOfOpenSearch(engine.url, `${index()}*`)) for (const { body } of page) take(body);
+    },
     async clear() {
       // A small heap: records that no test reads any more must not weigh on the next.
       await fetch(`${engine.url}/${index()}*`, { method: 'DELETE' });
@@ -89,7 +92,7 @@ async function startReferee(): Promise<Service> {
     referee,
     settings: cloudWatchSettings(front),
     index: () => GROUP,
-    takeStored(take: (message: string) => void) {
+    async takeStored(take: (message: string) => void) {
       for (const { message } of referee.groups.get(GROUP)?.streams.get(STREAM)?.splice(0) ?? []) take(message);
       referee.calls.length = 0;
     },
