@@ -141,8 +141,6 @@ extern struct lt_libc_next lt_libc_next;
  * syscall(), which must not come back to the wrapper. */
 extern struct lt_libc_next lt_libc;
 
-void lt_libc_next_find(void);
-
 /* errno of the calling thread. Reading is safe at any time; a value set before libc was found is forgotten. */
 int lt_errno(void);
 void lt_set_errno(int number);

@@ -4,7 +4,7 @@
 #include "connection.h"
 #include "exec_environment.h"
 #include "handover.h"
-#include "libc_next.h"
+#include "libc_lookup.h"
 #include "process.h"
 #include "size_limit.h"
 #include "tap.h"
