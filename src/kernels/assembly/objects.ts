@@ -3,14 +3,13 @@
  * src/shipper/sinks/opensearch/parsed.ts, which say what each name means. An object that may need more than is done here is left to them.
  * The layout of columns is that of src/shipper/sinks/opensearch/document-columns.ts, that of names src/shipper/fields/member-names.ts.
  */
-import { copy, sequenceLength } from './text';
+import { beginText, hasEscape, isDigit, isWellFormed, skipSpace, stringEnd, valueEnd } from './json';
+import { copy } from './text';
 
 /** Level keys count in this many bytes of an object, which is also as much as an object may have here. */
 const OBJECT_MAX: usize = 16 * 1024;
 /** Bytes of a name that is indexed. */
 const NAME_MAX: usize = 1024;
-/** An object that nests deeper is left to the twin. */
-const DEPTH_MAX: i32 = 40;
 const STEP: usize = 16;
 /** All that is written beside names and data. */
 const OTHER_BYTES: usize = 1024;
@@ -54,9 +53,6 @@ let name: usize = 0;
 let nameEnd: usize = 0;
 /** Which of the roles from LEVEL_NAME on have a value of their type. */
 let typed: u32 = 0;
-/** Whether a string may have bytes beyond ASCII, and whether the last one had an escape. */
-let isWide: bool = false;
-let hasEscape: bool = false;
 /** Number of the object: an entry that has it was seen in it. */
 let epoch: u32 = 0;
 
@@ -132,10 +128,9 @@ function isRead(from: usize, end: usize, tables: usize): bool {
   logger = loggerEnd = thread = threadEnd = name = nameEnd = 0;
   loggerRank = threadRank = traceRank = spanRank = 255;
   typed = 0;
-  isWide = false;
   epoch += 1;
-  if (!isObject(from + 1, end, tables)) return false;
-  if (isWide && !isUtf8(from, end)) return false;
+  beginText();
+  if (!isObject(from + 1, end, tables) || !isWellFormed(from, end)) return false;
   if (loggerRank === 255 && name !== 0 && ((typed & LEVEL_NAME) !== 0 || (typed & BUNYAN) === BUNYAN)) {
     loggerRank = 0;
     logger = name;
@@ -149,7 +144,6 @@ function isObject(from: usize, end: usize, tables: usize): bool {
   if (at < end && load<u8>(at) === 0x7d) return at + 1 === end;
   while (at < end) {
     if (load<u8>(at) !== 0x22) return false;
-    hasEscape = false;
     const key = at + 1;
     at = stringEnd(key, end);
     if (at === 0 || hasEscape) return false;
@@ -157,7 +151,7 @@ function isObject(from: usize, end: usize, tables: usize): bool {
     at = skipSpace(at, end);
     if (at >= end || load<u8>(at) !== 0x3a) return false;
     const value = skipSpace(at + 1, end);
-    at = valueEnd(value, end, 1);
+    at = valueEnd(value, end);
     if (at === 0) return false;
     if (entry !== 0 && !isMember(entry, value, at, tables)) return false;
     at = skipSpace(at, end);
@@ -275,142 +269,5 @@ function isLevel(scale: u8, from: usize, to: usize, isString: bool, isNumber: bo
   const entry = entryIn(tables, tables + WORDS_AT + (slot << 1), from + 1, length, 0x20);
   if (entry === 0) return false;
   severity = load<u8>(entry + 3);
-  return true;
-}
-
-function isDigit(byte: u8): bool {
-  return byte - 0x30 < 10;
-}
-
-/** A line feed between members would end the line of a document. */
-function skipSpace(from: usize, end: usize): usize {
-  let at = from;
-  while (at < end) {
-    const byte = load<u8>(at);
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) break;
-    at++;
-  }
-  return at;
-}
-
-/** Behind the quote that ends a string; 0 where none does. */
-function stringEnd(from: usize, end: usize): usize {
-  let at = from;
-  while (at < end) {
-    const bytes = v128.load(at);
-    const stops = v128.or(
-      i8x16.lt_u(bytes, i8x16.splat(0x20)),
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-    );
-    // Of bytes behind the end, too: then all are looked at once more.
-    if (i8x16.bitmask(bytes) !== 0) isWide = true;
-    const mask = i8x16.bitmask(stops);
-    if (mask === 0) {
-      at += STEP;
-      continue;
-    }
-    at += ctz(mask) as usize;
-    if (at >= end) return 0;
-    const byte = load<u8>(at);
-    if (byte === 0x22) return at + 1;
-    if (byte !== 0x5c || at + 1 >= end) return 0;
-    hasEscape = true;
-    const next = load<u8>(at + 1);
-    if (next === 0x75) {
-      if (at + 6 > end) return 0;
-      for (let digit = at + 2; digit < at + 6; digit++) if (!isHex(load<u8>(digit))) return 0;
-      at += 6;
-    } else if (isEscape(next)) at += 2;
-    else return 0;
-  }
-  return 0;
-}
-
-function isHex(byte: u8): bool {
-  return isDigit(byte) || (((byte | 0x20) - 0x61) as u8) < 6;
-}
-
-/** `"`, `\`, `/`, `b`, `f`, `n`, `r` or `t`. */
-function isEscape(byte: u8): bool {
-  if (byte === 0x22 || byte === 0x5c || byte === 0x2f || byte === 0x62) return true;
-  return byte === 0x66 || byte === 0x6e || byte === 0x72 || byte === 0x74;
-}
-
-/** Behind a value; 0 where there is none. Whether a string had an escape is in `hasEscape`. */
-function valueEnd(at: usize, end: usize, depth: i32): usize {
-  if (at >= end) return 0;
-  const first = load<u8>(at);
-  if (first === 0x22) {
-    hasEscape = false;
-    return stringEnd(at + 1, end);
-  }
-  if (first === 0x7b || first === 0x5b) return depth === DEPTH_MAX ? 0 : innerEnd(at + 1, end, depth + 1, first + 2);
-  if (first === 0x2d || isDigit(first)) return numberEnd(at, end);
-  return literalEnd(at, end, first);
-}
-
-function innerEnd(from: usize, end: usize, depth: i32, close: u8): usize {
-  let at = skipSpace(from, end);
-  if (at < end && load<u8>(at) === close) return at + 1;
-  while (at < end) {
-    if (close === 0x7d) {
-      if (load<u8>(at) !== 0x22) return 0;
-      at = stringEnd(at + 1, end);
-      if (at === 0) return 0;
-      at = skipSpace(at, end);
-      if (at >= end || load<u8>(at) !== 0x3a) return 0;
-      at = skipSpace(at + 1, end);
-    }
-    at = valueEnd(at, end, depth);
-    if (at === 0) return 0;
-    at = skipSpace(at, end);
-    if (at >= end) return 0;
-    const next = load<u8>(at);
-    if (next === close) return at + 1;
-    if (next !== 0x2c) return 0;
-    at = skipSpace(at + 1, end);
-  }
-  return 0;
-}
-
-/** `true`, `false` and `null`, as little-endian numbers. */
-function literalEnd(at: usize, end: usize, first: u8): usize {
-  if (at + 4 > end) return 0;
-  const four = load<u32>(at);
-  if (four === 0x65757274 || four === 0x6c6c756e) return at + 4;
-  return first === 0x66 && at + 5 <= end && load<u32>(at + 1) === 0x65736c61 ? at + 5 : 0;
-}
-
-function digitsEnd(from: usize, end: usize): usize {
-  let at = from;
-  while (at < end && isDigit(load<u8>(at))) at++;
-  return at === from ? 0 : at;
-}
-
-/** `-12.5e+3`: no zero in front of other digits. */
-function numberEnd(from: usize, end: usize): usize {
-  const first = load<u8>(from) === 0x2d ? from + 1 : from;
-  let at = first < end && load<u8>(first) === 0x30 ? first + 1 : digitsEnd(first, end);
-  if (at !== 0 && at < end && load<u8>(at) === 0x2e) at = digitsEnd(at + 1, end);
-  if (at === 0 || at >= end || (load<u8>(at) | 0x20) !== 0x65) return at;
-  at += 1;
-  if (at < end && (load<u8>(at) === 0x2b || load<u8>(at) === 0x2d)) at += 1;
-  return digitsEnd(at, end);
-}
-
-function isUtf8(from: usize, end: usize): bool {
-  let at = from;
-  while (at < end) {
-    const mask = i8x16.bitmask(v128.load(at));
-    if (mask === 0) {
-      at += STEP;
-      continue;
-    }
-    at += ctz(mask) as usize;
-    if (at >= end) return true;
-    const length = sequenceLength(at, end);
-    if (length <= 0) return false;
-    at += length as usize;
-  }
   return true;
 }
