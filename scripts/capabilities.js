@@ -1,7 +1,7 @@
 // Requirements of programs and tests on the machine: how to detect each, how to get it, and which tests need it.
 const { execFileSync, spawnSync } = require('node:child_process');
 const { existsSync, statSync } = require('node:fs');
-const { delimiter, join } = require('node:path');
+const { join } = require('node:path');
 const { ensureBusyBox, isBusyBoxPresent } = require('./busybox.js');
 const { ensureCloudWatch, isCloudWatchPresent } = require('./cloudwatch.js');
 const { ensureCluster, hasOlderCgroups, isClusterPresent } = require('./cluster.js');
@@ -18,6 +18,7 @@ const {
   isOpenSearchPresent,
 } = require('./opensearch.js');
 const { ensureSarifSchema, isSarifSchemaPresent } = require('./sarif-schema.js');
+const { isInstalled } = require('./installed.js');
 const { isMemoryCgroupWritable } = require('./memory-cgroups.js');
 const { ensureOpenSearchSecurity, isOpenSearchSecurityPresent } = require('./opensearch-security.js');
 
@@ -35,11 +36,17 @@ const PYTHON = 'python3 with pip and venv';
  * @property {string} without the tests that are left out while it is missing
  */
 
-/** @param {string} program */
-function isInstalled(program) {
-  const directories = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return directories.some((directory) => existsSync(join(directory, program)));
-}
+/**
+ * Programs that only Debian packages bring.
+ * @param {string} name @param {readonly string[]} programs @param {readonly string[]} debian @param {string} without
+ * @returns {Capability}
+ */
+const fromDebian = (name, programs, debian, without) => ({
+  name,
+  isPresent: () => programs.every(isInstalled),
+  debian,
+  without,
+});
 
 /** Debian's python3 alone has neither. Asks Python itself, so only when something has to be installed with it. */
 const canPythonInstall = () => spawnSync('python3', ['-c', 'import ensurepip, pip']).status === 0;
@@ -55,64 +62,33 @@ const npmPackages = {
   without: 'everything',
 };
 
-/** @type {Capability} */
-const compiler = {
-  name: 'gcc and make',
-  isPresent: () => isInstalled('gcc') && isInstalled('make'),
-  debian: ['gcc', 'libc6-dev', 'make'],
-  without: 'everything: the library is compiled here',
-};
+const compiler = fromDebian(
+  'gcc and make',
+  ['gcc', 'make'],
+  ['gcc', 'libc6-dev', 'make'],
+  'everything: the library is compiled here',
+);
 
 /** @type {readonly Capability[]} */
 const forTests = [
-  {
-    name: 'musl',
-    isPresent: () => isInstalled('musl-gcc'),
-    debian: ['musl', 'musl-tools'],
-    without: 'the tests on musl, the libc of Alpine',
-  },
-  {
-    name: 'aarch64',
-    isPresent: () => isInstalled('aarch64-linux-gnu-gcc') && isInstalled('qemu-aarch64-static'),
-    debian: ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user-static'],
-    without: 'the library for aarch64 and its tests',
-  },
-  {
-    name: 'clang',
-    isPresent: () => isInstalled('clang-14') && isInstalled('llvm-symbolizer-14'),
-    debian: ['clang-14', 'libclang-rt-14-dev', 'llvm-14'],
-    without: 'the fuzzing of the library',
-  },
-  {
-    name: 'go',
-    isPresent: () => isInstalled('go'),
-    debian: ['golang-go'],
-    without: 'the tests of Go programs, which write past libc',
-  },
-  {
-    name: 'java',
-    isPresent: () => isInstalled('java') && isInstalled('javac'),
-    debian: ['default-jdk-headless'],
-    without: 'the tests of Java programs',
-  },
-  {
-    name: 'rust',
-    isPresent: () => isInstalled('rustc'),
-    debian: ['rustc'],
-    without: 'the tests of Rust programs',
-  },
-  {
-    name: 'gawk',
-    isPresent: () => isInstalled('gawk'),
-    debian: ['gawk'],
-    without: 'the tests of GNU awk',
-  },
-  {
-    name: 'bzip2',
-    isPresent: () => isInstalled('bzip2'),
-    debian: ['bzip2'],
-    without: 'BusyBox, whose source is packed with it',
-  },
+  fromDebian('musl', ['musl-gcc'], ['musl', 'musl-tools'], 'the tests on musl, the libc of Alpine'),
+  fromDebian(
+    'aarch64',
+    ['aarch64-linux-gnu-gcc', 'qemu-aarch64-static'],
+    ['gcc-aarch64-linux-gnu', 'libc6-dev-arm64-cross', 'qemu-user-static'],
+    'the library for aarch64 and its tests',
+  ),
+  fromDebian(
+    'clang',
+    ['clang-14', 'llvm-symbolizer-14'],
+    ['clang-14', 'libclang-rt-14-dev', 'llvm-14'],
+    'the fuzzing of the library',
+  ),
+  fromDebian('go', ['go'], ['golang-go'], 'the tests of Go programs, which write past libc'),
+  fromDebian('java', ['java', 'javac'], ['default-jdk-headless'], 'the tests of Java programs'),
+  fromDebian('rust', ['rustc'], ['rustc'], 'the tests of Rust programs'),
+  fromDebian('gawk', ['gawk'], ['gawk'], 'the tests of GNU awk'),
+  fromDebian('bzip2', ['bzip2'], ['bzip2'], 'BusyBox, whose source is packed with it'),
   {
     name: 'busybox',
     isPresent: isBusyBoxPresent,
@@ -120,12 +96,12 @@ const forTests = [
     needs: ['musl', 'bzip2'],
     without: 'the tests of BusyBox, the shell and programs of Alpine',
   },
-  {
-    name: 'file capabilities',
-    isPresent: () => isInstalled('setcap') && isInstalled('getcap'),
-    debian: ['libcap2-bin'],
-    without: 'the tests of programs that gain rights when they start',
-  },
+  fromDebian(
+    'file capabilities',
+    ['setcap', 'getcap'],
+    ['libcap2-bin'],
+    'the tests of programs that gain rights when they start',
+  ),
   {
     name: 'file system that clones',
     isPresent: () => isInstalled('mkfs.xfs') && existsSync('/dev/loop-control'),
@@ -143,90 +119,35 @@ const forTests = [
     isPresent: isMemoryCgroupWritable,
     without: 'the tests of what counts against the memory limit of an application',
   },
-  {
-    name: 'nginx',
-    isPresent: () => isInstalled('nginx'),
-    debian: ['nginx-light'],
-    without: 'the tests that follow the logs of nginx',
-  },
-  {
-    name: 'apache2',
-    isPresent: () => isInstalled('apache2') && isInstalled('rotatelogs'),
-    debian: ['apache2-bin', 'apache2-utils'],
-    without: 'the tests of Apache and its logs',
-  },
-  {
-    name: 'lighttpd',
-    isPresent: () => isInstalled('lighttpd'),
-    debian: ['lighttpd'],
-    without: 'the tests of lighttpd and its logs',
-  },
-  {
-    name: 'redis',
-    isPresent: () => isInstalled('redis-server') && isInstalled('redis-cli'),
-    debian: ['redis-server'],
-    without: 'the tests of Redis and its logs',
-  },
-  {
-    name: 'rsyslog',
-    isPresent: () => isInstalled('rsyslogd'),
-    debian: ['rsyslog'],
-    without: 'the tests of rsyslog and its logs',
-  },
-  {
-    name: 'haproxy',
-    isPresent: () => isInstalled('haproxy'),
-    debian: ['haproxy'],
-    without: 'the tests of HAProxy and its logs',
-  },
-  {
-    name: 'logrotate',
-    isPresent: () => isInstalled('logrotate'),
-    debian: ['logrotate'],
-    without: 'the tests of rotated logs',
-  },
-  {
-    name: 'zsh',
-    isPresent: () => isInstalled('zsh'),
-    debian: ['zsh'],
-    without: 'the tests of the completion for zsh',
-  },
-  {
-    name: 'fish',
-    isPresent: () => isInstalled('fish'),
-    debian: ['fish'],
-    without: 'the tests of the completion for fish',
-  },
-  {
-    name: 'mandoc',
-    isPresent: () => isInstalled('mandoc'),
-    debian: ['mandoc'],
-    without: 'the check of the manual page',
-  },
+  fromDebian('nginx', ['nginx'], ['nginx-light'], 'the tests that follow the logs of nginx'),
+  fromDebian(
+    'apache2',
+    ['apache2', 'rotatelogs'],
+    ['apache2-bin', 'apache2-utils'],
+    'the tests of Apache and its logs',
+  ),
+  fromDebian('lighttpd', ['lighttpd'], ['lighttpd'], 'the tests of lighttpd and its logs'),
+  fromDebian('redis', ['redis-server', 'redis-cli'], ['redis-server'], 'the tests of Redis and its logs'),
+  fromDebian('rsyslog', ['rsyslogd'], ['rsyslog'], 'the tests of rsyslog and its logs'),
+  fromDebian('haproxy', ['haproxy'], ['haproxy'], 'the tests of HAProxy and its logs'),
+  fromDebian('logrotate', ['logrotate'], ['logrotate'], 'the tests of rotated logs'),
+  fromDebian('zsh', ['zsh'], ['zsh'], 'the tests of the completion for zsh'),
+  fromDebian('fish', ['fish'], ['fish'], 'the tests of the completion for fish'),
+  fromDebian('mandoc', ['mandoc'], ['mandoc'], 'the check of the manual page'),
   {
     name: 'documentation site',
     isPresent: () => isLockedPresent('docs-site'),
     install: () => ensureLocked('docs-site'),
     without: 'the build of the documentation site',
   },
-  {
-    name: 'jq',
-    isPresent: () => isInstalled('jq'),
-    debian: ['jq'],
-    without: 'the commands of the runbook',
-  },
-  {
-    name: 'chromium',
-    isPresent: () => isInstalled('chromium'),
-    debian: ['chromium', 'fonts-dejavu-core'],
-    without: 'the tests of the console in a browser',
-  },
-  {
-    name: 'podman',
-    isPresent: () => ['podman', 'runc', 'conmon'].every(isInstalled),
-    debian: ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'iptables', 'catatonit', 'uidmap'],
-    without: 'the tests of the image and of containers',
-  },
+  fromDebian('jq', ['jq'], ['jq'], 'the commands of the runbook'),
+  fromDebian('chromium', ['chromium'], ['chromium', 'fonts-dejavu-core'], 'the tests of the console in a browser'),
+  fromDebian(
+    'podman',
+    ['podman', 'runc', 'conmon'],
+    ['podman', 'runc', 'netavark', 'aardvark-dns', 'nftables', 'iptables', 'catatonit', 'uidmap'],
+    'the tests of the image and of containers',
+  ),
   {
     name: PYTHON,
     isPresent: () =>
@@ -234,12 +155,7 @@ const forTests = [
     debian: ['python3', 'python3-venv', 'python3-pip'],
     without: 'the CloudWatch Logs emulator, the Kubernetes schemas, jsii and the C linter',
   },
-  {
-    name: 'maven',
-    isPresent: () => isInstalled('mvn'),
-    debian: ['maven'],
-    without: 'OpenSearch',
-  },
+  fromDebian('maven', ['mvn'], ['maven'], 'OpenSearch'),
   {
     name: 'opensearch',
     isPresent: isOpenSearchPresent,
@@ -254,12 +170,7 @@ const forTests = [
     needs: ['maven', 'opensearch'],
     without: 'the tests against an older and the newest OpenSearch',
   },
-  {
-    name: 'openssl',
-    isPresent: () => isInstalled('openssl'),
-    debian: ['openssl'],
-    without: 'the tests of TLS',
-  },
+  fromDebian('openssl', ['openssl'], ['openssl'], 'the tests of TLS'),
   {
     name: 'opensearch security',
     isPresent: isOpenSearchSecurityPresent,
@@ -374,12 +285,12 @@ const forTests = [
     needs: ['aarch64'],
     without: 'the test of the image for aarch64',
   },
-  {
-    name: 'network tools',
-    isPresent: () => ['ip', 'nsenter', 'setpriv', 'unshare'].every(isInstalled),
-    debian: ['iproute2', 'util-linux'],
-    without: 'the tests in a cluster',
-  },
+  fromDebian(
+    'network tools',
+    ['ip', 'nsenter', 'setpriv', 'unshare'],
+    ['iproute2', 'util-linux'],
+    'the tests in a cluster',
+  ),
   {
     name: 'cgroup v1',
     isPresent: hasOlderCgroups,
@@ -400,4 +311,4 @@ function capabilities(purpose = 'test') {
   return purpose === 'demo' ? [compiler, npmPackages] : [compiler, npmPackages, ...forTests];
 }
 
-module.exports = { capabilities, compiler, isInstalled, npmPackages };
+module.exports = { capabilities, compiler, npmPackages };

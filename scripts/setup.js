@@ -5,7 +5,8 @@
 //
 // Runs with nothing but Node. Exported for the other scripts: setUp(purpose).
 const { execFileSync, spawnSync } = require('node:child_process');
-const { capabilities, compiler, isInstalled, npmPackages } = require('./capabilities.js');
+const { capabilities, compiler, npmPackages } = require('./capabilities.js');
+const { isInstalled } = require('./installed.js');
 
 const INSTALL = ['apt-get', 'install', '-y', '--no-install-recommends'];
 /** Lines of a failed step's output that are shown. */
