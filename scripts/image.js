@@ -23,7 +23,7 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { gzipSync } = require('node:zlib');
 
-const { baseOf, PLATFORMS } = require('./image-parts.js');
+const { baseOf, PLATFORMS, runOf } = require('./image-parts.js');
 const { entrypoint, environment, instruction } = require('./image-process.js');
 
 const root = join(__dirname, '..');
@@ -55,6 +55,13 @@ function copyProduct(directory, architecture) {
       cpSync(source, target, { recursive: true });
     }
   }
+}
+
+/** Runs the Dockerfile's command on the files of the product, and gives all of them modes. @param {string} directory @param {string} platform */
+function runInProduct(directory, platform) {
+  const [program = '', ...args] = JSON.parse(instruction('RUN'));
+  const here = args.map((/** @type {string} */ arg) => (arg.startsWith('/') ? join(directory, arg) : arg));
+  runOf(platform, program, here);
   execFileSync('chmod', ['-R', 'u=rwX,go=rX', directory]);
 }
 
@@ -82,6 +89,7 @@ function manifestOf(layout, platform, work) {
   const product = join(work, `product-${architecture}`);
   mkdirSync(product);
   copyProduct(product, architecture);
+  runInProduct(product, platform);
   const tars = [baseOf(platform), product].map((directory, index) =>
     reproducibleTar(directory, join(work, `${architecture}-${index}.tar`)),
   );

@@ -91,7 +91,7 @@ async function signalledWhileLoading(then: string, signal: NodeJS.Signals) {
   const directory = temporaryDirectory();
   copyFileSync(join(__dirname, '../../dist/shipper/main.js'), join(directory, 'main.js'));
   const block = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);';
-  writeFileSync(join(directory, 'main.mjs'), `console.error('loading'); ${block} ${then}`);
+  writeFileSync(join(directory, 'main.cjs'), `console.error('loading'); ${block} ${then}`);
   const child = spawn(process.execPath, [join(directory, 'main.js')], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (data) => {

@@ -1,6 +1,5 @@
-/** Loads the shipper, whose modules are ES modules in files of their own: a sink's are read when the sink is chosen. */
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+/** Loads the shipper, whose modules are in files of their own: a sink's are read when the sink is chosen. */
+import { requireIn } from './modules.js';
 
 /**
  * Signals that come while the modules load, which takes seconds where CPU time is short. The kernel drops a signal that the first process
@@ -21,7 +20,6 @@ function handOver(): void {
   for (const signal of early) process.kill(process.pid, signal);
 }
 
-void import(pathToFileURL(join(__dirname, 'main.mjs')).href).finally(() => {
-  // One that came while the last module ran is dispatched between the two.
-  setImmediate(() => setImmediate(handOver));
-});
+// One that came while the last module ran is dispatched between the two.
+setImmediate(() => setImmediate(handOver));
+requireIn(__dirname)('./main.cjs');

@@ -27,14 +27,27 @@ export const KNOWN_TEMPLATES: TemplatePointers = {
     '/spec/template/statefulSetTemplate/spec/template',
     '/spec/template/advancedStatefulSetTemplate/spec/template',
   ),
+  // Argo Rollouts
+  ...ofKinds(
+    'argoproj.io/v1alpha1',
+    ['AnalysisTemplate', 'ClusterAnalysisTemplate'],
+    '/spec/metrics/*/provider/job/spec/template',
+  ),
+  ...ofKinds('argoproj.io/v1alpha1', ['Experiment'], '/spec/templates/*/template'),
   // Jobs of Kubeflow, Kubernetes SIGs, Volcano, KEDA and Ray
   ...ofKinds('kubeflow.org/v1', ['JAXJob'], '/spec/jaxReplicaSpecs/*/template'),
   ...ofKinds('kubeflow.org/v1', ['MPIJob'], '/spec/mpiReplicaSpecs/*/template'),
   ...ofKinds('kubeflow.org/v2beta1', ['MPIJob'], '/spec/mpiReplicaSpecs/*/template'),
+  ...ofKinds('kubeflow.org/v1', ['MXJob'], '/spec/mxReplicaSpecs/*/template'),
   ...ofKinds('kubeflow.org/v1', ['PaddleJob'], '/spec/paddleReplicaSpecs/*/template'),
   ...ofKinds('kubeflow.org/v1', ['PyTorchJob'], '/spec/pytorchReplicaSpecs/*/template'),
   ...ofKinds('kubeflow.org/v1', ['TFJob'], '/spec/tfReplicaSpecs/*/template'),
   ...ofKinds('kubeflow.org/v1', ['XGBoostJob'], '/spec/xgbReplicaSpecs/*/template'),
+  ...ofKinds(
+    'trainer.kubeflow.org/v1alpha1',
+    ['ClusterTrainingRuntime', 'TrainingRuntime'],
+    '/spec/template/spec/replicatedJobs/*/template/spec/template',
+  ),
   ...ofKinds('jobset.x-k8s.io/v1alpha2', ['JobSet'], '/spec/replicatedJobs/*/template/spec/template'),
   ...ofKinds(
     'leaderworkerset.x-k8s.io/v1',
@@ -47,11 +60,26 @@ export const KNOWN_TEMPLATES: TemplatePointers = {
   ...ofKinds('ray.io/v1', ['RayCluster'], ...ofRay('')),
   ...ofKinds('ray.io/v1', ['RayJob'], ...ofRay('rayClusterSpec/')),
   ...ofKinds('ray.io/v1', ['RayService'], ...ofRay('rayClusterConfig/')),
+  // Game servers, runners of GitHub's Actions, sources of Knative
+  ...ofKinds('agones.dev/v1', ['Fleet'], '/spec/template/spec/template'),
+  ...ofKinds('agones.dev/v1', ['GameServer'], '/spec/template'),
+  ...ofKinds('actions.github.com/v1alpha1', ['AutoscalingRunnerSet'], '/spec/template'),
+  ...ofKinds('sources.knative.dev/v1', ['ContainerSource'], '/spec/template'),
   // Elastic Cloud on Kubernetes
   ...ofKinds('elasticsearch.k8s.elastic.co/v1', ['Elasticsearch'], '/spec/nodeSets/*/podTemplate'),
   ...ofKinds('kibana.k8s.elastic.co/v1', ['Kibana'], '/spec/podTemplate'),
   ...ofKinds('apm.k8s.elastic.co/v1', ['ApmServer'], '/spec/podTemplate'),
   ...ofKinds('logstash.k8s.elastic.co/v1alpha1', ['Logstash'], '/spec/podTemplate'),
+  ...ofKinds('beat.k8s.elastic.co/v1beta1', ['Beat'], '/spec/daemonSet/podTemplate', '/spec/deployment/podTemplate'),
+  ...ofKinds(
+    'agent.k8s.elastic.co/v1alpha1',
+    ['Agent'],
+    '/spec/daemonSet/podTemplate',
+    '/spec/deployment/podTemplate',
+    '/spec/statefulSet/podTemplate',
+  ),
+  ...ofKinds('enterprisesearch.k8s.elastic.co/v1', ['EnterpriseSearch'], '/spec/podTemplate'),
+  ...ofKinds('maps.k8s.elastic.co/v1alpha1', ['ElasticMapsServer'], '/spec/podTemplate'),
 };
 
 interface Unworkable {
