@@ -1,7 +1,7 @@
 /** Buffered records, wherever they are. */
 
 import { Tally } from '../accounting/tally.js';
-import type { RecordBatch } from '../parts.js';
+import type { Claim, RecordBatch } from '../parts.js';
 import { slice } from '../records/record-batch.js';
 
 /**
@@ -19,12 +19,16 @@ export interface Body {
   readonly isAssumed?: boolean;
 }
 
-/** Records in a row that a previous run left. */
-export interface StoredSpan {
-  /** Number of its first record. */
+/** Records in a row. */
+export interface Span {
+  /** Number of the first. */
   readonly first: number;
   readonly count: number;
   readonly tally: Tally;
+}
+
+/** Those that a previous run left. */
+export interface StoredSpan extends Span {
   readonly ageMs: number;
   readonly body: Body;
 }
@@ -49,4 +53,42 @@ export function cutAt(span: StoredSpan, numbers: readonly number[]): readonly St
     };
     return { first: first + from, count: to - from, tally: Tally.of(batch, from, to), ageMs, body: { read, discard } };
   });
+}
+
+/** A batch of the buffer. */
+export interface BufferedBatch extends Span {
+  memoryBytes: number;
+  readonly appendedMs: number;
+  body: Body;
+  /** Of its records, where these are on disk: they need not be read to be dropped. */
+  places?: readonly Claim[] | undefined;
+  /** Whether some of it was dropped for a sink, and counted. */
+  isDropped: boolean;
+}
+
+/** Memory of a buffered batch whose records are on disk. */
+const INDEX_BYTES = 384;
+/** Memory of the places of one origin in one minute. */
+const PLACES_BYTES = 256;
+
+/** Of a batch whose records are on disk. */
+export const indexBytes = (places: readonly Claim[] = []): number => INDEX_BYTES + PLACES_BYTES * places.length;
+
+/** A batch that a previous run left on disk. */
+export function stillStored({ ageMs, ...span }: StoredSpan, nowMs: number): BufferedBatch {
+  return { ...span, memoryBytes: indexBytes(), appendedMs: nowMs - ageMs, isDropped: false };
+}
+
+/** Of the first batch that ends beyond a position. */
+export function indexOf(batches: readonly BufferedBatch[], position: number): number {
+  // Cursors read near the front; only a cursor that is ahead of a stuck one searches further.
+  let low = 0;
+  let high = batches.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { first, count } = batches[middle]!;
+    if (first + count <= position) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

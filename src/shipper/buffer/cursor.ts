@@ -2,7 +2,7 @@
 
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
-import type { StoredSpan } from './body.js';
+import type { Span, StoredSpan } from './body.js';
 import type { Range } from './checkpoint.js';
 import { Ranges } from './ranges.js';
 
@@ -38,14 +38,6 @@ export interface Cursor {
 export interface Place {
   readonly position: number;
   readonly before: Tally;
-}
-
-/** A buffered batch as a cursor sees it. */
-export interface Span {
-  /** Number of its first record. */
-  readonly first: number;
-  readonly count: number;
-  readonly tally: Tally;
 }
 
 /** Records, and where the next take starts; `later` when the disk does not give them now. */

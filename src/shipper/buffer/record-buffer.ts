@@ -8,12 +8,12 @@
 
 import type { OnFull } from '../../catalog/buffer.js';
 import { Tally } from '../accounting/tally.js';
-import type { BatchLimits, Claim, RecordBatch, SourceBatch } from '../parts.js';
+import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
 import { concat, memoryBytes, slice } from '../records/record-batch.js';
 import { sleep } from '../sleep.js';
-import { type Body, cutAt, type StoredSpan } from './body.js';
+import { type BufferedBatch, cutAt, indexBytes, indexOf, type StoredSpan, stillStored } from './body.js';
 import type { Progress } from './checkpoint.js';
-import { BufferCursor, type Cursor, type CursorBuffer, type CursorRead, type Span } from './cursor.js';
+import { BufferCursor, type Cursor, type CursorBuffer, type CursorRead } from './cursor.js';
 import { type DroppedOptions, tellDropped, type Unread } from './dropped.js';
 import { CORRUPT } from './segment-bodies.js';
 import type { SegmentStore } from './segment-store.js';
@@ -29,16 +29,6 @@ export const BUFFER_REASONS: ReadonlySet<string> = new Set([DROPPED_OLDEST, DROP
 interface Refused {
   readonly batch: SourceBatch;
   readonly diskEnd: number;
-}
-
-interface BufferedBatch extends Span {
-  memoryBytes: number;
-  readonly appendedMs: number;
-  body: Body;
-  /** Of its records, where these are on disk: they need not be read to be dropped. */
-  places?: readonly Claim[] | undefined;
-  /** Whether some of it was dropped for a sink, and counted. */
-  isDropped: boolean;
 }
 
 export interface RecordBufferOptions extends DroppedOptions {
@@ -65,10 +55,6 @@ export interface RecordBufferOptions extends DroppedOptions {
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Memory of a buffered batch whose records are on disk. */
-const INDEX_BYTES = 384;
-/** Memory of the places of one origin in one minute. */
-const PLACES_BYTES = 256;
 /** Waits for a disk: the first, doubled each time, and the longest. */
 const PAUSE_MS = 100;
 const PAUSE_MAX_MS = 5000;
@@ -203,7 +189,7 @@ export class RecordBuffer implements CursorBuffer {
   }
 
   appendedMs(position: number): number | undefined {
-    return this.#batches[this.#indexOf(position)]?.appendedMs;
+    return this.#batches[indexOf(this.#batches, position)]?.appendedMs;
   }
 
   async reach(position: number, signal: AbortSignal, isEnough: () => boolean): Promise<boolean> {
@@ -219,7 +205,7 @@ export class RecordBuffer implements CursorBuffer {
   read(cursor: BufferCursor, limits: BatchLimits): CursorRead {
     const taking = new Taking(limits, cursor.next);
     let [isLost, isLater] = [false, false];
-    for (let i = this.#indexOf(taking.next.position); i < this.#batches.length && !taking.isFull; i++) {
+    for (let i = indexOf(this.#batches, taking.next.position); i < this.#batches.length && !taking.isFull; i++) {
       const buffered = this.#batches[i]!;
       if (!cursor.wants(buffered)) {
         taking.pass(buffered);
@@ -234,7 +220,7 @@ export class RecordBuffer implements CursorBuffer {
         taking.next = cursor.next;
       } else if (isSpans(batch)) {
         this.#replace(buffered, batch);
-        i = this.#indexOf(taking.next.position) - 1;
+        i = indexOf(this.#batches, taking.next.position) - 1;
       } else if (!taking.take(batch, buffered.first)) break;
     }
     if (isLost) {
@@ -347,7 +333,7 @@ export class RecordBuffer implements CursorBuffer {
       cursor.start({ position: positions[name] ?? begin, before: new Tally() }, skipped[name]);
     const cuts = Object.values(skipped).flatMap((ranges) => ranges.map(([from]) => from));
     for (const span of spans.flatMap((each) => cutAt(each, cuts))) {
-      this.#keep(this.#bufferedOf(span));
+      this.#keep(stillStored(span, this.#options.now()));
       this.#enter(span);
     }
     store.begin();
@@ -363,14 +349,11 @@ export class RecordBuffer implements CursorBuffer {
       this.#options.onRecovered?.(name, new Tally().minus(unknown));
       cursor.forgetBefore();
     }
-    this.#batches.splice(this.#batches.indexOf(buffered), 1, ...spans.map((span) => this.#bufferedOf(span)));
-    this.#memoryBytes += (spans.length - 1) * INDEX_BYTES;
+    const found = spans.map((span) => stillStored(span, this.#options.now()));
+    this.#batches.splice(this.#batches.indexOf(buffered), 1, ...found);
+    this.#memoryBytes += found.reduce((sum, { memoryBytes }) => sum + memoryBytes, -buffered.memoryBytes);
     for (const span of spans) this.#enter(span);
     buffered.body.discard();
-  }
-
-  #bufferedOf({ ageMs, ...span }: StoredSpan): BufferedBatch {
-    return { ...span, memoryBytes: INDEX_BYTES, appendedMs: this.#options.now() - ageMs, isDropped: false };
   }
 
   /** Into the books of every sink that has to read some of it. */
@@ -383,24 +366,8 @@ export class RecordBuffer implements CursorBuffer {
       cursor.held.add(recovered);
     }
   }
-
-  #indexOf(position: number): number {
-    // Cursors read near the front; only a cursor that is ahead of a stuck one searches further.
-    let low = 0;
-    let high = this.#batches.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const { first, count } = this.#batches[middle]!;
-      if (first + count <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
 }
 
 const clamp = (value: number, most: number): number => Math.max(0, Math.min(value, most));
-
-/** Of a batch whose records are on disk. */
-const indexBytes = (places: readonly Claim[] = []): number => INDEX_BYTES + PLACES_BYTES * places.length;
 
 const isSpans = (read: RecordBatch | readonly StoredSpan[]): read is readonly StoredSpan[] => Array.isArray(read);

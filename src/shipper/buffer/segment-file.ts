@@ -1,7 +1,7 @@
-/** Segments as files: makes them, and reads them, one in memory at a time. */
+/** Segments as files of a directory: lists them, makes them, and reads them, one in memory at a time. */
 import { join } from 'node:path';
 import { Tally } from '../accounting/tally.js';
-import { codeOf } from '../errors.js';
+import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
 import type { Disk, DiskFile } from './disk.js';
 import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.js';
@@ -9,6 +9,35 @@ import type { FrameEntry } from './survey.js';
 
 /** Names that are tried for a new segment where some are taken. */
 const NAMES_MAX = 16;
+const NAME = /^\d{16}\.segment$/;
+
+/** Throws a ConfigError where the directory of the segments, which must exist, cannot be written. */
+export function checkWritable(disk: Disk, directory: string): void {
+  try {
+    const probe = join(directory, 'probe');
+    disk.remove(probe);
+    disk.create(probe).close();
+    disk.remove(probe);
+  } catch (error) {
+    throw new ConfigError([
+      `LOGTAP_SPOOL_DIR='${directory}': cannot be written: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory.`,
+    ]);
+  }
+}
+
+/** Names of the segments in a directory, in the order of their records. Throws a ConfigError where it cannot be listed. */
+export function segmentNames(disk: Disk, directory: string): string[] {
+  try {
+    return disk
+      .names(directory)
+      .filter((name) => NAME.test(name))
+      .sort();
+  } catch (error) {
+    throw new ConfigError([
+      `LOGTAP_SPOOL_DIR='${directory}': cannot be listed: ${messageOf(error)}. Let user ${process.getuid?.()} read it, or unset it to buffer in memory.`,
+    ]);
+  }
+}
 
 /** Its name is a hint, the numbers in it count: where something has that name already, it gets the next. */
 export function createSegment(

@@ -8,7 +8,6 @@
  * A segment that no sink needs is removed after a checkpoint with its removal: any other missing one was lost. Numbers
  * of records rise without gaps, so that missing ones can be counted.
  */
-import { join } from 'node:path';
 import type { SpoolSync } from '../../catalog/buffer.js';
 import { ConfigError, codeOf, messageOf } from '../errors.js';
 import type { RecordBatch } from '../parts.js';
@@ -18,7 +17,7 @@ import { type Disk, type DiskFile, isMissing, realDisk } from './disk.js';
 import { Ranges } from './ranges.js';
 import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
-import { createSegment } from './segment-file.js';
+import { checkWritable, createSegment, segmentNames } from './segment-file.js';
 import { isPlausible, type Surveyed, survey } from './survey.js';
 
 export interface SegmentStoreOptions {
@@ -59,7 +58,6 @@ const SEGMENT_MAX_BYTES = 16 * 1024 * 1024;
 /** At least so many fit into the bound: space comes back one whole segment at a time. */
 const SEGMENTS_MIN = 8;
 const SYNC_MS = 1000;
-const NAME = /^\d{16}\.segment$/;
 const UNKNOWN: Checkpoint = { end: 0, positions: {}, skipped: {}, removed: [] };
 
 export class SegmentStore {
@@ -102,16 +100,7 @@ export class SegmentStore {
     };
     const [removed, late, holeMax] = [this.#removed, this.#late, this.#holeMax];
     this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, removed, late, holeMax, onUnneeded, onFound });
-    try {
-      const probe = join(directory, 'probe');
-      disk.remove(probe);
-      disk.create(probe).close();
-      disk.remove(probe);
-    } catch (error) {
-      throw new ConfigError([
-        `LOGTAP_SPOOL_DIR='${directory}': cannot be written: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory.`,
-      ]);
-    }
+    checkWritable(disk, directory);
   }
 
   /** Part of the bound that needed segments use. */
@@ -123,7 +112,8 @@ export class SegmentStore {
   recover({ sinks, progress, onRoom }: BufferState): Recovered {
     this.#progress = progress;
     this.#onRoom = onRoom;
-    const found = this.#names().flatMap((name) => this.#bodies.find(name) ?? []);
+    const names = segmentNames(this.#disk, this.#options.directory);
+    const found = names.flatMap((name) => this.#bodies.find(name) ?? []);
     const segments = found.map(({ surveyed }) => surveyed);
     const checkpoint = this.#readCheckpoint(segments);
     const known = sinks.flatMap((sink) => checkpoint.positions[sink] ?? []);
@@ -230,20 +220,6 @@ export class SegmentStore {
     this.#unsynced.clear();
     this.#current = undefined;
     this.#checkpoint.close();
-  }
-
-  #names(): string[] {
-    const { directory } = this.#options;
-    try {
-      return this.#disk
-        .names(directory)
-        .filter((name) => NAME.test(name))
-        .sort();
-    } catch (error) {
-      throw new ConfigError([
-        `LOGTAP_SPOOL_DIR='${directory}': cannot be listed: ${messageOf(error)}. Let user ${process.getuid?.()} read it, or unset it to buffer in memory.`,
-      ]);
-    }
   }
 
   get #holeMax(): number {

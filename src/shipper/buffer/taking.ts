@@ -2,7 +2,8 @@
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
 import { nameBytes, slice } from '../records/record-batch.js';
-import type { Place, Span } from './cursor.js';
+import type { Span } from './body.js';
+import type { Place } from './cursor.js';
 
 /** Batches have as many origins at most: their indexes have 16 bits. */
 const ORIGINS_MAX = 0xffff;
