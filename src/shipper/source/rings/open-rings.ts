@@ -1,7 +1,7 @@
 /** The rings that are open, by name and by process. */
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingReader } from './reader.js';
-import { SetAside } from './unread/set-aside.js';
+import type { SetAside } from './unread/set-aside.js';
 
 /** Processes whose ring was retired and that may go on in another. */
 const RETIRED_MAX = 4096;
@@ -12,12 +12,16 @@ export class OpenRings {
   /** Could not be read, or not be written, the last time. */
   readonly failing = new Set<RingReader>();
   /** Not read. */
-  readonly aside = new SetAside();
+  readonly aside: SetAside;
   readonly #byName = new Map<string, RingReader>();
   /** By instance, the last ring of a process that was found. */
   readonly #latest = new Map<string, RingReader>();
   /** By instance, the last frames read from its last retired ring. */
   readonly #recent = new Map<string, RecentFrames>();
+
+  constructor(aside: SetAside) {
+    this.aside = aside;
+  }
 
   get size(): number {
     return this.#byName.size;

@@ -16,9 +16,6 @@ import { IDLE_MS, LAST_LOOK_MS, SCAN_MS, SCARCE_IDLE_MS, WAKE_UP_SCAN_MS } from 
 export interface RingScanCalls {
   /** Throws a ProtocolError when it is no ring; any other error may pass. */
   open(ring: RingName, nowMs: number): RingReader;
-  keepForLater(ring: RingName): void;
-  /** Counts and removes it. A system error may pass. */
-  refuse(ring: RingName, reason: string): void;
   retire(reader: RingReader): void;
   wakeForNews(reader: RingReader): void;
   /** The process has sent a wake-up. */
@@ -165,8 +162,7 @@ export class RingScan {
 
   #setAside(ring: RingName, error: ProtocolError, nowMs: number): void {
     try {
-      if (error.reason === 'version') this.#calls.keepForLater(ring);
-      else this.#calls.refuse(ring, error.reason);
+      this.#rings.aside.add(ring, error.reason);
       this.#options.onProtocolError(error);
     } catch (problem) {
       this.#cannotOpen(ring, problem, nowMs);

@@ -24,8 +24,7 @@ import type { RingSourceOptions } from './options.js';
 import { RingReader } from './reader.js';
 import { RingScan } from './scan.js';
 import { AWAKE_MS, LOOK_MS, QUIET_MS, SCAN_MS } from './times.js';
-import { isAnything, RefusedFile } from './unread/refused.js';
-import { LaterRing } from './unread/set-aside.js';
+import { SetAside } from './unread/set-aside.js';
 
 const READ_BYTES = 256 * 1024;
 
@@ -36,7 +35,7 @@ export class RingSource implements Source {
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-  readonly #rings = new OpenRings();
+  readonly #rings: OpenRings;
   readonly #names = new NameRoom();
   /** When the builder got its first record; `undefined` while it is empty. */
   #firstMs: number | undefined;
@@ -55,11 +54,10 @@ export class RingSource implements Source {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#losses = new LossTotals(options.onLost, options);
+    this.#rings = new OpenRings(new SetAside(options, this.#losses));
     this.#shared = shareAssembly(options.lineMaxBytes, lineAgeMs(options), options.events, options.charsets);
     this.#scan = new RingScan(options, this.#rings, this.#losses, {
       open: (ring, nowMs) => this.#open(ring, nowMs),
-      keepForLater: (ring) => this.#keepForLater(ring),
-      refuse: (ring, reason) => this.#refuse(ring, reason),
       retire: (reader) => this.#retire(reader),
       wakeForNews: (reader) => this.#wakeForNews(reader),
       woken: (instance) => this.#woken(instance),
@@ -132,11 +130,12 @@ export class RingSource implements Source {
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
     const readers = this.#rings.all.filter(({ isFinished, isBroken }) => !isFinished || isBroken);
+    const { laterRings } = this.#rings.aside;
     const names = this.#scan.directory.names();
     const others = this.#scan.directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
-    const opens = [...readers.map((reader) => () => reader), ...others.map((ring) => () => this.#openOrRefuse(ring))];
+    const opens = [...readers.map((reader) => () => reader), ...others.map((ring) => () => this.#openOrSetAside(ring))];
     const left = countUnread(opens, { shared: this.#shared, now: this.#now, onProblem });
-    return { ...left, rings: left.rings + this.#rings.aside.laterRings + (names === undefined ? 1 : 0) };
+    return { ...left, rings: left.rings + laterRings + (names === undefined ? 1 : 0) };
   }
 
   #stop(): void {
@@ -215,7 +214,7 @@ export class RingSource implements Source {
       }
       this.#rings.delete(reader);
       reader.leave();
-      this.#keepForLater(reader.ring);
+      this.#rings.aside.add(reader.ring, error.reason);
     }
   }
 
@@ -225,38 +224,11 @@ export class RingSource implements Source {
     else this.#fails(reader, 'its header cannot be written, or the rest cannot be counted');
   }
 
-  #keepForLater(ring: RingName): void {
-    this.#rings.aside.keepForLater(new LaterRing(ring, this.#scan.directory.pathOf(ring.name), this.#losses));
-  }
-
-  /** Counts what it holds, then removes it: it has room that other rings may need. Throws the system's errors, and counts nothing then. */
-  #refuse(ring: RingName, reason: string): void {
-    const { refused, onRefused, onRefusedRemoved } = this.#options;
-    const file = RefusedFile.open(this.#scan.directory.pathOf(ring.name));
-    try {
-      let isCounted = refused?.has(ring.name) === true;
-      if (file !== undefined && !isCounted && !file.isElsewhere) {
-        const found = { name: ring.name, ...file.look() };
-        isCounted = isAnything(found);
-        if (isCounted) onRefused?.(found);
-        // Of another process, it says nothing about this one.
-        if (file.lost !== undefined && reason !== 'instance') {
-          this.#losses.remember(ring.instance, file.lost.counted);
-          this.#losses.update(ring.instance, file.lost.total);
-        }
-      }
-      if (file?.remove() && isCounted) onRefusedRemoved?.(ring.name);
-      this.#rings.aside.refuse(ring.name);
-    } finally {
-      file?.close();
-    }
-  }
-
-  #openOrRefuse(ring: RingName): RingReader {
+  #openOrSetAside(ring: RingName): RingReader {
     try {
       return this.#open(ring, this.#now());
     } catch (error) {
-      if (error instanceof ProtocolError && error.reason !== 'version') this.#refuse(ring, error.reason);
+      if (error instanceof ProtocolError) this.#rings.aside.add(ring, error.reason);
       throw error;
     }
   }

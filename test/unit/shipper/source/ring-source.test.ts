@@ -262,6 +262,18 @@ describe('a process that writes a later version of the frames', () => {
     expect(isRetired(fd)).toBe(false);
   });
 
+  test('losses of its ring are counted also by a shipper that ends without a look at it', () => {
+    const [errors, lost]: [string[], Lost[]] = [[], []];
+    const source = open(errors, { onLost: (each) => lost.push(each) });
+    const fd = claim();
+    write(fd, 0, Buffer.concat([magic, LATER, data(1, 1n, 'one\n')]));
+    word(fd, 'lost_lines', 3);
+    word(fd, 'lost_bytes', 12);
+    word(fd, 'version', RING_VERSION + 1);
+    expect(source.unread()).toEqual({ records: 0, bytes: 0, rings: 1 });
+    expect(lost).toEqual([{ lines: 3, bytes: 12 }]);
+  });
+
   test('a ring that a later shipper has read in part is left to the next one of its version', async () => {
     const maker = open();
     const fd = claim();

@@ -4,9 +4,12 @@
  * counted.
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LossTotals } from '../../frames/loss-totals.js';
 import type { RingName } from '../directory.js';
+import type { RingSourceOptions } from '../options.js';
 import { countAt, offsetOf } from '../words.js';
+import { isAnything, RefusedFile } from './refused.js';
 
 const LOST_AT = offsetOf('lost_lines');
 const LOST_BYTES = 16;
@@ -47,8 +50,15 @@ export class LaterRing {
 }
 
 export class SetAside {
+  readonly #options: RingSourceOptions;
+  readonly #losses: LossTotals;
   readonly #refused = new Set<string>();
   readonly #later = new Map<string, LaterRing>();
+
+  constructor(options: RingSourceOptions, losses: LossTotals) {
+    this.#options = options;
+    this.#losses = losses;
+  }
 
   /** Rings that a later shipper reads. */
   get laterRings(): number {
@@ -59,12 +69,34 @@ export class SetAside {
     return this.#refused.has(name) || this.#later.has(name);
   }
 
-  refuse(name: string): void {
-    this.#refused.add(name);
+  /** By the reason of its ProtocolError. Throws the system's errors, and counts nothing then. */
+  add(ring: RingName, reason: string): void {
+    const path = join(this.#options.path, ring.name);
+    if (reason === 'version') this.#later.set(ring.name, new LaterRing(ring, path, this.#losses));
+    else this.#refuse(ring, path, reason);
   }
 
-  keepForLater(later: LaterRing): void {
-    this.#later.set(later.ring.name, later);
+  /** Counts what it holds, then removes it: it has room that other rings may need. */
+  #refuse(ring: RingName, path: string, reason: string): void {
+    const { refused, onRefused, onRefusedRemoved } = this.#options;
+    const file = RefusedFile.open(path);
+    try {
+      let isCounted = refused?.has(ring.name) === true;
+      if (file !== undefined && !isCounted && !file.isElsewhere) {
+        const found = { name: ring.name, ...file.look() };
+        isCounted = isAnything(found);
+        if (isCounted) onRefused?.(found);
+        // Of another process, it says nothing about this one.
+        if (file.lost !== undefined && reason !== 'instance') {
+          this.#losses.remember(ring.instance, file.lost.counted);
+          this.#losses.update(ring.instance, file.lost.total);
+        }
+      }
+      if (file?.remove() && isCounted) onRefusedRemoved?.(ring.name);
+      this.#refused.add(ring.name);
+    } finally {
+      file?.close();
+    }
   }
 
   /** Counts what has been lost, and forgets names that are gone. */
