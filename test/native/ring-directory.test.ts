@@ -83,6 +83,25 @@ test('a program that a confined process starts, which could not make its ring, i
   expect(await linesOf(rings)).toContain('line 2');
 });
 
+describe('a process that cannot use a ring leaves the other free rings to other processes', () => {
+  const MIB = 1024 * 1024;
+  const FREE = 6;
+  const freeRings = () => readdirSync(rings).filter((name) => name.startsWith(RING_NAMES.FREE)).length;
+  test.each([
+    ['no second descriptor', 1, 'ulimit -n 4', ['parent']],
+    ['no memory for its pages', 16, 'ulimit -v 12000', ['child', 'parent']],
+  ])('%s', async (_, capacityMib, limit, captured) => {
+    mkdirSync(rings);
+    new RingReceiver({ directory: rings, pool: FREE, capacity: capacityMib * MIB });
+    const script = `${limit}; (echo child); echo parent`;
+    const { code } = await runTapped('dash', ['-c', script], { settings: toRing() });
+    expect(code).toBe(0);
+    // The parent has one, and the child tried one.
+    expect(freeRings()).toBe(FREE - 2);
+    expect((await linesOf(rings)).sort()).toEqual(captured);
+  });
+});
+
 describe('an entry of another process with that name: the originals are as ever, and nothing is made elsewhere', () => {
   const elsewhere = () => join(volume, 'elsewhere');
   test.each<[string, () => void]>([

@@ -7,6 +7,7 @@
 struct lt_ring {
     uint8_t *map;    /* NULL: none */
     uint32_t claims; /* rings that the process has claimed so far */
+    int shortage;    /* why the process could not use the last free ring, a negative error number; 0: it could */
     uint64_t capacity;
     uint64_t mask; /* capacity - 1 where it is a power of two, as all shippers make it; else 0 */
     bool is_locked;

@@ -49,7 +49,7 @@ static bool lock(int fd) {
 }
 
 static void forget(struct lt_ring *ring) {
-    *ring = (struct lt_ring){.claims = ring->claims};
+    *ring = (struct lt_ring){.claims = ring->claims, .shortage = ring->shortage};
 }
 
 /* Maps an open ring and closes it. A page that the kernel has yet to find room for would kill the application when it
@@ -114,19 +114,29 @@ static int open_claimed(struct lt_ring *ring, int directory, const char *claimed
     return -EINVAL;
 }
 
-static bool claim_named(struct lt_ring *ring, int directory, const char *name) {
+static int claim_named(struct lt_ring *ring, int directory, const char *name) {
     char claimed[NAME_MAX_BYTES];
     own_name(claimed, LT_RING_NAME_USED, ring);
-    if (rename_in(directory, name, claimed) != 0) return false;
-    if (open_claimed(ring, directory, claimed) == 0) return true;
-    remove_from(directory, claimed);
-    return false;
+    int error = rename_in(directory, name, claimed);
+    if (error != 0) return error;
+    error = open_claimed(ring, directory, claimed);
+    if (error != 0) remove_from(directory, claimed);
+    return error;
+}
+
+static bool lacks_descriptors(int error) {
+    return error == -EMFILE || error == -ENFILE;
+}
+
+/* The process can use no free ring, so the others stay for other processes. EAGAIN is about locked memory. */
+static bool is_shortage(int error) {
+    return lacks_descriptors(error) || error == -ENOMEM || error == -EAGAIN;
 }
 
 /* A shipper that sends a process to a larger ring has made it under the name of the process. */
-static bool claim_larger(struct lt_ring *ring, int directory) {
+static int claim_larger(struct lt_ring *ring, int directory) {
     char name[NAME_MAX_BYTES] = LT_RING_NAME_FREE;
-    if (ring->claims == 0) return false;
+    if (ring->claims == 0) return -ENOENT;
     lt_format_hex(name + sizeof LT_RING_NAME_FREE - 1, lt_process->instance);
     return claim_named(ring, directory, name);
 }
@@ -142,7 +152,8 @@ static int claim_listed(struct lt_ring *ring, int directory, const char *listing
         at += entry->size;
     }
     for (unsigned i = 0; i < count; i++) {
-        if (claim_named(ring, directory, names[(lt_process->pid + i) % count])) return 0;
+        const int result = claim_named(ring, directory, names[(lt_process->pid + i) % count]);
+        if (result == 0 || is_shortage(result)) return result;
     }
     return -ENOENT;
 }
@@ -151,7 +162,7 @@ static int claim_free(struct lt_ring *ring, int directory) {
     static LT_LARGE char listing[LISTING_BYTES] __attribute__((aligned(8)));
     int result = -ENOENT;
     long got = 0;
-    while (result != 0 && (got = lt_syscall(__NR_getdents64, directory, listing, sizeof listing)) > 0)
+    while (result == -ENOENT && (got = lt_syscall(__NR_getdents64, directory, listing, sizeof listing)) > 0)
         result = claim_listed(ring, directory, listing, (size_t)got);
     return result;
 }
@@ -199,8 +210,13 @@ int lt_ring_directory_claim(struct lt_ring *ring) {
     ring->map = NULL;
     const int directory = lt_shared_directory_open_or_make(lt_config.target);
     if (directory < 0) return directory;
-    int result = claim_larger(ring, directory) ? 0 : claim_free(ring, directory);
-    if (result == -ENOENT) result = make_own(ring, directory);
+    int result = ring->shortage;
+    if (result == 0) result = claim_larger(ring, directory);
+    if (result != 0 && !is_shortage(result)) result = claim_free(ring, directory);
+    if (is_shortage(result)) ring->shortage = result;
+    if (result != 0) result = make_own(ring, directory);
+    /* A ring of its own needs as many descriptors as a free one, but less memory. */
+    if (result == 0 && lacks_descriptors(ring->shortage)) ring->shortage = 0;
     (void)lt_sys_close(directory);
     if (result == 0) ring->claims++;
     return result;
