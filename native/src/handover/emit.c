@@ -102,13 +102,17 @@ static size_t send_frame(const struct write *w, struct lt_patience *patience) {
     struct lt_frame_header header;
     struct iovec frame[1 + FRAME_PARTS_MAX];
     const int count = next_frame(w, &header, frame);
+    const struct iovec start = frame[0];
     const size_t length = total(frame, count);
     for (int attempt = 0; attempt < CONNECTIONS_PER_FRAME; attempt++) {
         if (!lt_connection_ready(w->stream, patience)) return 0;
-        struct iovec parts[1 + FRAME_PARTS_MAX];
-        lt_copy(parts, frame, (size_t)count * sizeof *frame);
-        const size_t sent = lt_connection_send(parts, count, 1, patience);
+        const size_t sent = lt_connection_send(frame, count, 1, patience);
         if (!lt_framing_is_whole()) return sent;
+        /* The parts of a frame that was taken in pieces were stepped over. */
+        if (LT_UNLIKELY(total(frame, count) != length)) {
+            frame[0] = start;
+            (void)lt_emit_slice(w->parts, w->count, w->sent, length - start.iov_len, frame + 1, FRAME_PARTS_MAX);
+        }
         if (sent == length) {
             lt_connection_note_handed(frame + 1, count - 1);
             return length - sizeof header;
@@ -136,8 +140,8 @@ static void send_all(struct write *w) {
 }
 
 /* From a signal handler that interrupted a write of its own thread: only writes that need one frame and no preparation.
- */
-static void send_nested(struct write *w) {
+ * Not inlined: its frame would take stack in every write, and a thread may have little. */
+__attribute__((noinline)) static void send_nested(struct write *w) {
     w->waits = lt_config.medium == LT_TO_RING;
     struct lt_frame_header header;
     struct iovec frame[1 + FRAME_PARTS_MAX];
