@@ -13,8 +13,8 @@ const { ensureLocked, isLockedPresent } = require('./locked-packages.js');
 const { ensureImageParts, isImagePartsPresent } = require('./image-parts.js');
 const {
   areOtherOpenSearchesPresent,
-  ensureOpenSearch,
-  ensureOtherOpenSearches,
+  prepareOpenSearch,
+  prepareOtherOpenSearches,
   isOpenSearchPresent,
 } = require('./opensearch.js');
 const { ensureSarifSchema, isSarifSchemaPresent } = require('./sarif-schema.js');
@@ -159,14 +159,14 @@ const forTests = [
   {
     name: 'opensearch',
     isPresent: isOpenSearchPresent,
-    install: ensureOpenSearch,
+    install: prepareOpenSearch,
     needs: ['maven'],
     without: 'the tests against a real OpenSearch',
   },
   {
     name: 'other opensearch versions',
     isPresent: areOtherOpenSearchesPresent,
-    install: ensureOtherOpenSearches,
+    install: prepareOtherOpenSearches,
     needs: ['maven', 'opensearch'],
     without: 'the tests against an older and the newest OpenSearch',
   },
