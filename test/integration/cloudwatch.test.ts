@@ -103,7 +103,8 @@ describe('requests', () => {
       const began = Date.now();
       const result = await bench.send(['a'], abort.signal);
       expect(result).toMatchObject({ retry: [0], failure: { detail: expect.stringContaining('PutLogEvents') } });
-      expect(Date.now() - began).toBeLessThan(5000);
+      // A request that hangs has no other end.
+      expect(Date.now() - began).toBeLessThan(20_000);
     },
   );
 

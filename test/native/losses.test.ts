@@ -42,12 +42,12 @@ describe('a target that is not there', () => {
   test.each([false, true])('nothing changes for the application, suppress %s', async (suppress) => {
     const started = Date.now();
     const { code, stdout, stderr } = await lines(
-      toSocket(socket, { SUPPRESS_STDOUT: String(suppress), ON_FULL: 'block:5000' }),
+      toSocket(socket, { SUPPRESS_STDOUT: String(suppress), ON_FULL: 'block:50000' }),
     );
     expect({ code, stderr: stderr.toString() }).toEqual({ code: 0, stderr: '' });
     expect(stdout.equals(Buffer.from(written))).toBe(true);
     // "Full" is worth waiting for, "absent" is not.
-    expect(Date.now() - started).toBeLessThan(3000);
+    expect(Date.now() - started).toBeLessThan(30_000);
   });
 
   test('a file that cannot be opened is as harmless', async () => {

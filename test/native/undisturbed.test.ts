@@ -154,11 +154,11 @@ test.each(MODES)('rights given up after the first line, %s', (mode) =>
 );
 
 test('the first write of a process with threads does not wait for the kernel to enlarge its table of descriptors', async () => {
-  const times: number[] = [];
-  for (let i = 0; i < 5; i += 1) {
+  let quickest = Number.POSITIVE_INFINITY;
+  // 10,000 and more where it does, every time; on a busy machine sometimes without it, too.
+  for (let i = 0; i < 50 && quickest >= 5000; i += 1) {
     const { stderr } = await runTapped(program('first-write'), [], { settings: toSocket(receiver.socket) });
-    times.push(Number(stderr.toString()));
+    quickest = Math.min(quickest, Number(stderr.toString()));
   }
-  // 10,000 and more where it does, every time.
-  expect(Math.min(...times)).toBeLessThan(5000);
+  expect(quickest).toBeLessThan(5000);
 });

@@ -1,6 +1,7 @@
 /**
- * Podman with settings and storage of its own, so that it works on a plain machine as root, without systemd, and next to
- * with any other software there. Containers get no network.
+ * Podman with settings and storage of its own, so that it works on a plain machine as root, without systemd, and beside
+ * any other podman there: its locks are files, as every podman with a new storage frees all locks in the shared memory. Containers
+ * get no network.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -48,6 +49,7 @@ log_driver = "k8s-file"
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+lock_type = "file"
 runtime = "runc"
 tmp_dir = "${join(this.directory, 'tmp')}"
 `,

@@ -8,6 +8,9 @@ export interface Shipper extends Running {
   readonly socket: string;
 }
 
+/** The default is for an idle machine: on a busy one, a shipper may not deliver in it all that a test has written. */
+const BUSY_GRACE_SECONDS = '120';
+
 /**
  * Starts dist/shipper/main.js with these settings and waits until it listens.
  * @param prefix a command that runs it, such as one that sets limits first
@@ -23,7 +26,7 @@ export async function startShipper(
   const socket = join(directory, 'logtap.sock');
   const [command = '', ...args] = [...prefix, process.execPath, program];
   const running = start(command, args, {
-    env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, ...settings },
+    env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, LOGTAP_GRACE_SECONDS: BUSY_GRACE_SECONDS, ...settings },
   });
   let ended = false;
   running.ended.then(() => {
