@@ -7,8 +7,8 @@ const common = {
 };
 
 module.exports = {
-  // Of a test whose file states none: ten times what the slowest of them needs, for a machine that is busy.
-  testTimeout: 60_000,
+  // Of a test whose file states none: ten times what most of them need, for a machine that is busy.
+  testTimeout: 240_000,
   // Jest leaves one core free, which on two cores halves the speed of the unit tests.
   maxWorkers: '100%',
   projects: [

@@ -14,8 +14,6 @@ import { Podman, RESTRICTED } from '../support/podman.js';
 import { type Ended, temporaryDirectory, until } from '../support/run.js';
 import { inject } from '../support/tap.js';
 
-jest.setTimeout(240_000);
-
 const LINES = 2000;
 const PROGRAM = `
 #include <stdio.h>

@@ -14,8 +14,6 @@ import { Podman } from '../support/podman.js';
 import { until } from '../support/run.js';
 import { inject } from '../support/tap.js';
 
-jest.setTimeout(240_000);
-
 const props: LogTapProps = {
   sink: Sink.stdout(),
   suppressStreams: true,

@@ -72,7 +72,7 @@ async function runCell(stage: Stage, entry: Entry): Promise<void> {
     const scene = stage.set(service, { ...options, directory, transport: cell.transport, holding: cell.holding });
     await scene.ship();
     scene.write({ ...PATIENT, lines: 2000, per: 100, pauseSeconds: 0.03 });
-    await until('the first lines are stored', async () => (await scene.counts()).delivered > 0, 120_000);
+    await until('the first lines are stored', async () => (await scene.counts()).delivered > 0);
     await fault.happen(scene, service, cell);
     sum = await scene.sum();
     verify(sum, fault, cell);

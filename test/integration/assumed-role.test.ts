@@ -12,8 +12,6 @@ import { temporaryDirectory } from '../support/run.js';
 import { AWS_ENV, readCloudWatch } from '../support/sinks-read-back.js';
 import { StsFake } from '../support/sts-fake.js';
 
-jest.setTimeout(120_000);
-
 const ROLE = 'arn:aws:iam::444455556666:role/shared/logs';
 const never = new AbortController().signal;
 const bench = new CloudWatchBench();

@@ -19,8 +19,6 @@ import { logtap, run, start, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const LINES = 6000;
 /** Ordinary lines, blank ones, bytes that are no characters, and one that is longer than an event. */
 const WRITER = `

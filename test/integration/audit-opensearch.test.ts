@@ -12,8 +12,6 @@ import { logtap, run, start, temporaryDirectory, until } from '../support/run.js
 import { readOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const LINES = 12_000;
 /** Lines, traces that are joined, noise that a rule drops, texts that are too long for the mapping, bytes that are no characters. */
 const WRITER = `
@@ -110,7 +108,7 @@ describeWith(['opensearch'], 'audit of OpenSearch', () => {
     // Two shippers are killed while they deliver.
     for (const records of [1000, 5000]) {
       const killed = await startShipper(settings);
-      await until(`${records} records are stored`, async () => (await stored()) >= records, 120_000);
+      await until(`${records} records are stored`, async () => (await stored()) >= records);
       killed.child.kill('SIGKILL');
       await killed.ended;
     }

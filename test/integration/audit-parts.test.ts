@@ -9,8 +9,6 @@ import { logtap, run, start, temporaryDirectory, until } from '../support/run.js
 import { readOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const LINES = 30_000;
 /** A thousand lines a minute, as their text says. */
 const WRITER = `
@@ -92,7 +90,7 @@ describeWith(['opensearch'], 'audit of OpenSearch in parts', () => {
       const file = join(temporaryDirectory(), 'progress');
       const args = audited(index, ledger, '--resume', file).map((each) => (each === search.url ? front.url : each));
       const killed = start(process.execPath, args);
-      await until('it has read some, and waits', () => scrolls > 22 && existsSync(file), 120_000);
+      await until('it has read some, and waits', () => scrolls > 22 && existsSync(file));
       killed.child.kill('SIGKILL');
       await killed.ended;
       isStopped = false;
@@ -138,7 +136,7 @@ describeWith(['opensearch'], 'audit of OpenSearch in parts', () => {
     ]);
     for (const part of [1, 2]) {
       const isStored = async () => (await storedIn(stream)) >= part * 1000;
-      await until(`part ${part} is stored`, isStored, 120_000);
+      await until(`part ${part} is stored`, isStored);
       await tell(search.url, 'POST', `/${stream}/_rollover`);
       writeFileSync(`${go}${part}`, '');
     }
@@ -198,7 +196,7 @@ describeWith(['opensearch'], 'audit of OpenSearch in parts', () => {
         expect(await run('seq', lines, { env })).toMatchObject({ code: 0, stdout: '' });
       }
       isOut = false;
-      await until('the service is used again', async () => (await storedIn(index)) > 0, 120_000);
+      await until('the service is used again', async () => (await storedIn(index)) > 0);
       const { stderr } = await drain(shipper);
       const ledger = JSON.parse(stderr.trimEnd().split('\n').at(-1)!);
       const { full_drop_oldest: dropped } = ledger.dropped.opensearch;

@@ -13,8 +13,6 @@ import { runPage, stepsOf } from '../support/page.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 import { container } from '../support/workloads.js';
 
-jest.setTimeout(240_000);
-
 const example = join(root, 'examples', 'aws-cdk');
 
 interface Resource {

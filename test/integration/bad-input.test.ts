@@ -6,8 +6,6 @@ import { logtap, run, shipper, temporaryDirectory, until } from '../support/run.
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const node = process.execPath;
 const socketIn = (directory: string) => join(directory, 'run', 'logtap.sock');
 

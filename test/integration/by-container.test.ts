@@ -5,8 +5,6 @@ import { LIBRARY_ENV } from '../../src/contract.js';
 import { start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const SCRIPT = `echo 'order 2 failed'; echo '  at f'; echo '4111111111111111 of bob@example.com'`;
 
 test('events and redaction differ; a name that is not known shows nothing that any container hides', async () => {

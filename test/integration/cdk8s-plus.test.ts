@@ -5,8 +5,6 @@ import { ensureLocked } from '../../scripts/locked-packages.js';
 import { describeWith } from '../support/capability.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(180_000);
-
 const { dependencies } = JSON.parse(readFileSync(join(root, 'scripts/cdk8s-plus/package.json'), 'utf8'));
 const VERSIONS = Object.keys(dependencies).filter((name) => name.startsWith('cdk8s-plus-'));
 

@@ -10,8 +10,6 @@ import { logtap, run, until } from '../support/run.js';
 import { AWS_ENV, countInOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const check = (env: Record<string, string>) => run(process.execPath, [logtap, 'ship', '--check'], { env });
 const cloudWatch = (url: string) => ({
   ...AWS_ENV,

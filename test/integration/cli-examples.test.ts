@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { COMMANDS } from '../../src/cli/commands/table.js';
 import { logtap, run, temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const directory = temporaryDirectory();
 
 const FILES: Readonly<Record<string, string>> = {

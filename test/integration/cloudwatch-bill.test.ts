@@ -1,8 +1,6 @@
 /** What CloudWatch Logs bills, counted by the sink and by the referee; and the warning when a day has more than was expected. */
 import { CloudWatchBench, DAY_MS, GROUP, STREAM } from '../support/cloudwatch-sink.js';
 
-jest.setTimeout(60_000);
-
 const bench = new CloudWatchBench();
 beforeEach(() => bench.begin());
 afterEach(() => bench.end());

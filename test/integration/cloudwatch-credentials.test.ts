@@ -9,8 +9,6 @@ import { temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const bench = new CloudWatchBench();
 beforeEach(() => bench.begin());
 afterEach(() => bench.end());

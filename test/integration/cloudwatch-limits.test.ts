@@ -12,7 +12,6 @@ import { describeWith } from '../support/capability.js';
 import { CloudWatchBench, DAY_MS, GROUP, HOUR_MS, STREAM } from '../support/cloudwatch-sink.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';
 
-jest.setTimeout(120_000);
 const never = new AbortController().signal;
 
 const bench = new CloudWatchBench();

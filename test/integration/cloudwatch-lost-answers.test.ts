@@ -8,8 +8,6 @@ import { start, until } from '../support/run.js';
 import { AWS_ENV, readCloudWatch } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const LINES = 50;
 /** Slowly, so that times differ. */
 const WRITER = `

@@ -5,7 +5,6 @@ import { batchOf, noResource, stdoutOrigin } from '../support/batches.js';
 import type { Fault } from '../support/cloudwatch-fake.js';
 import { CloudWatchBench, DAY_MS, delivered, GROUP, HOUR_MS, STREAM } from '../support/cloudwatch-sink.js';
 
-jest.setTimeout(60_000);
 const never = new AbortController().signal;
 
 const bench = new CloudWatchBench();

@@ -5,8 +5,6 @@ import { describeWith } from '../support/capability.js';
 import { startOnTerminal, type Terminal } from '../support/pty.js';
 import { logtap, run, temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const directory = temporaryDirectory();
 const programs = ['bin', 'sbin'].map((name) => join(directory, 'programs', name));
 

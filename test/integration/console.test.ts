@@ -11,8 +11,6 @@ import { ConsolePage, closeBrowser, openBrowser } from '../support/console-page.
 import { logtap, type Running, root, run, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(180_000);
-
 /** Where the pictures of the documentation go; they are made on request only. */
 const PICTURES = process.env.LOGTAP_PICTURES === undefined ? undefined : join(root, 'docs', 'pictures');
 

@@ -8,8 +8,6 @@ import { freeRing } from '../support/ring-receiver.js';
 import { until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const CUT_BYTES = 100;
 let rings: string;
 beforeEach(() => {

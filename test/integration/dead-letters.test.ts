@@ -12,8 +12,6 @@ import { logtap, run, temporaryDirectory } from '../support/run.js';
 import { readOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const LINES = 90;
 /** Every third one is longer than a keyword can be. */
 const line = (i: number) => (i % 3 === 0 ? `text ${i} ${'é'.repeat(20_000)}` : String(i));

@@ -10,8 +10,6 @@ import { data, hello, magic } from '../support/frames.js';
 import { temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const LINES = 20_000;
 const lines = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i} é`);
 

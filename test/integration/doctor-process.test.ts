@@ -8,8 +8,6 @@ import { type TapSettings, toSocket, variables } from '../support/native-tap.js'
 import { root, start, until } from '../support/run.js';
 import { readProcesses, TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 /** --norc: bash takes a socket as its input, which is what a pipe of Node's is, for a remote login. */
 const STAYS = ['--norc', '-c', `echo "${LINE}"; while :; do sleep 0.2; done`];
 

@@ -7,8 +7,6 @@ import { type Answer, Workshop } from '../support/doctor.js';
 import { type Running, start, temporaryDirectory, until } from '../support/run.js';
 import { type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 /** Writes the lines that it is told to: `N BYTES`, from a FIFO. It starts no other program. */
 const WRITER = 'while read -r n bytes; do for ((i=0; i<n; i++)); do printf "%0*d\\n" "$bytes" 0; done; done <> "$0"';
 

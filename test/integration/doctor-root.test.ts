@@ -7,8 +7,6 @@ import { describeWith } from '../support/capability.js';
 import { NOBODY, Workshop } from '../support/doctor.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 let workshop: Workshop;
 let dynamic: string;
 let fixed: string;

@@ -12,8 +12,6 @@ import { toSocket, variables } from '../support/native-tap.js';
 import { run } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(120_000);
-
 const GO = `package main
 
 import "fmt"

@@ -6,8 +6,6 @@ import { describeWith } from '../support/capability.js';
 import { run, shipper, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const SHIPPER = 65532;
 const as = (user: number) => ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
 

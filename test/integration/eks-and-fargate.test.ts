@@ -10,8 +10,6 @@ import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(240_000);
-
 const MIB = 1024 * 1024;
 /** Sizes with up to one vCPU, in MiB: AWS, "Understand Fargate Pod configuration details". */
 const SIZES: readonly (readonly [cpu: number, memory: readonly number[]])[] = [

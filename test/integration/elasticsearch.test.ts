@@ -3,8 +3,6 @@ import { batchOf } from '../support/batches.js';
 import { type Referee, startElasticsearch } from '../support/elasticsearch-referee.js';
 import { never, type OpenedSink, openSinkAt, sendAll } from '../support/opensearch-engine.js';
 
-jest.setTimeout(60_000);
-
 const timeMs = Date.UTC(2026, 10, 23, 12);
 const DONE = { retry: [], rejected: [] };
 const SETUP = { LOGTAP_OPENSEARCH_SETUP: 'true' };

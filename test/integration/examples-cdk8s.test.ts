@@ -10,8 +10,6 @@ import { NEWEST_VERSION, schemaErrors } from '../support/kubernetes-schemas.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { root } from '../support/run.js';
 
-jest.setTimeout(240_000);
-
 const example = join(root, 'examples', 'cdk8s');
 const written = join(example, 'dist');
 

@@ -5,8 +5,6 @@ import { parse } from 'yaml';
 import { runPage, stepsOf } from '../support/page.js';
 import { logtap, root, run } from '../support/run.js';
 
-jest.setTimeout(240_000);
-
 const example = join(root, 'examples', 'pipeline');
 // Inside the package, whose npm packages are those of the app.
 const app = join(root, 'dist', 'examples', 'pipeline');

@@ -4,8 +4,6 @@ import { freePort } from '../../scripts/free-port.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { library, root, temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const directoryOf = (example: string) => join(root, 'examples', example);
 
 test('custom-sink: an HTTP service has every line', async () => {

@@ -18,8 +18,6 @@ import { createLog } from '../../src/shipper/log.js';
 import { shipper, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const locks: DirectoryLock[] = [];
 afterAll(() => {
   for (const lock of locks) lock.release();

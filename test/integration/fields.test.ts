@@ -6,8 +6,6 @@ import { describeWith } from '../support/capability.js';
 import { documentsOf, never, openSinkAt, tell } from '../support/opensearch-engine.js';
 import { CORPUS } from '../unit/shipper/fields/corpus.js';
 
-jest.setTimeout(120_000);
-
 const LINES = CORPUS.map(([, line]) => line);
 const ACCEPTED = { retry: [], rejected: [] };
 

@@ -15,8 +15,6 @@ import { createBucket, readObjects } from '../support/s3.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const delivered = { retry: [], rejected: [] };
 const never = new AbortController().signal;
 const sinks: Sink[] = [];

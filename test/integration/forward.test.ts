@@ -17,8 +17,6 @@ import { confirm, type ForwardPeer, type ForwardPeerOptions, startForwardPeer } 
 import { run, start, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const delivered = { retry: [], rejected: [] };
 const soon = () => AbortSignal.timeout(10_000);
 

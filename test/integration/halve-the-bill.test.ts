@@ -8,8 +8,6 @@ import type { Statement } from '../../src/shipper/accounting/statement.js';
 import { root, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const page = readFileSync(join(root, 'docs', 'guides', 'halve-the-bill.md'), 'utf8');
 const LONG = 'x'.repeat(690);
 

@@ -11,8 +11,6 @@ import { NoAnswerError } from '../../src/shipper/errors.js';
 import { HttpClient } from '../../src/shipper/sinks/http/client.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 /** Answers the first request of a connection, and resets the connection at the second. */
 const SERVICE = `
 const { readFileSync } = require('node:fs');

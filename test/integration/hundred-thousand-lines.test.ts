@@ -6,8 +6,6 @@ import { describeWith } from '../support/capability.js';
 import { run, temporaryDirectory } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const LINES = 100_000;
 const PROGRAM = `
 #include <stdio.h>

@@ -13,8 +13,6 @@ import {
 import { join } from 'node:path';
 import { library, logtap, run, temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 const node = process.execPath;
 
 describe('logtap install', () => {

@@ -8,8 +8,6 @@ import { runPage, stepsOf } from '../support/page.js';
 import { publicNames } from '../support/public-names.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(240_000);
-
 /** What is asked of both languages: each kind of property, in a wrapper, in a scope and on plain data. */
 const TYPESCRIPT = `
 import { ApiObject, App, Chart } from 'cdk8s';

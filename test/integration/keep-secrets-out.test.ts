@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { root, temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const page = readFileSync(join(root, 'docs', 'guides', 'keep-secrets-out.md'), 'utf8');
 
 interface Example {

@@ -48,7 +48,7 @@ beforeEach(async () => {
     if (headers['x-amz-target'] !== 'Logs_20140328.PutLogEvents') return;
     puts += 1;
     if (isReached) return;
-    await until('the shipper is killed', () => isReached, 120_000);
+    await until('the shipper is killed', () => isReached);
     cut();
   });
 });
@@ -83,10 +83,10 @@ test('rule 87: a shipper that is killed while it looks for earlier requests lose
   const write = async (lines: number) => {
     written += lines;
     writer.child.stdin!.write(`${lines}\n`);
-    await until(`${written} lines are written`, () => writer.stderr().trim().endsWith(String(written)), 60_000);
+    await until(`${written} lines are written`, () => writer.stderr().trim().endsWith(String(written)));
   };
   await write(LINES);
-  await until('a request is out', () => puts > 0, 60_000);
+  await until('a request is out', () => puts > 0);
   for (let kill = 0; kill < KILLS; kill++) {
     shipper.child.kill('SIGKILL');
     await shipper.ended;
@@ -96,7 +96,7 @@ test('rule 87: a shipper that is killed while it looks for earlier requests lose
     await write(MORE);
     if (kill === KILLS - 1) break;
     // The third look comes after two failures, which count as an outage. Rings that get nothing are looked at once a second.
-    await until('the shipper has looked several times', () => looks > 2, 60_000);
+    await until('the shipper has looked several times', () => looks > 2);
     await sleep(1500);
   }
   writer.child.stdin!.end();

@@ -6,8 +6,6 @@ import { LIBRARY_ENV } from '../../src/contract.js';
 import { start, temporaryDirectory } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const LINES = 60_000;
 /** More than twice what a ring holds. */
 const WRITER = `

@@ -11,8 +11,6 @@ import { EMPTY } from '../support/empty.js';
 import { start, temporaryDirectory, until } from '../support/run.js';
 import { startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const APPLICATIONS = 20;
 /** Line after line; after each one the number of lines is written where it is not tapped. */
 const SCRIPT = `i=0; while :; do echo "$0 $i \${PAD:0:i % 200}"; i=$((i + 1)); echo $i >&3; done 3>"$1"`;

@@ -4,8 +4,6 @@ import { formatManifests, parseManifests } from '../../src/cli/manifests/manifes
 import { describeWith } from '../support/capability.js';
 import { asKubectl } from '../support/kubectl-yaml.js';
 
-jest.setTimeout(60_000);
-
 /** Pieces of numbers, booleans, nulls and dates. */
 const NUMERIC = ['0', '1', '7', '8', '.', '_', 'e', 'E', '+', '-', '0x', '0O', '0b', 'f', '.5', '12:30', '2026-11-24'];
 const WORDS = ['~', 'null', 'y', 'N', 'on', 'Off', 'true', 'T', 'Z', '=', 'NaN', 'inf'];

@@ -50,7 +50,7 @@ test.each(['frames', 'rings'] as const)(
     const { url, settings } = await statusSettings();
     const shipper = await scene.ship(THIS_BUILD, { ...settings, LOGTAP_RING_BYTES: '65536' });
     scene.write(later, { suppress: true });
-    await until('its ring is full', () => scene.original().length > 50, 120_000);
+    await until('its ring is full', () => scene.original().length > 50);
     expect(shipper.stderr()).toContain(WORDS[what]);
     expect(await (await fetch(`${url}/ledger`)).json()).toMatchObject({ laterVersions: { rings: 1 } });
     expect((await fetch(`${url}/readyz`)).ok).toBe(false);
@@ -75,7 +75,7 @@ test('later frames over a socket: lines that were on their way are counted, the 
   const { url, settings } = await statusSettings();
   const shipper = await scene.ship(THIS_BUILD, settings);
   scene.write(builds.get('frames')!, { suppress: true });
-  await until('lines are in the original', () => scene.original().length > 50, 120_000);
+  await until('lines are in the original', () => scene.original().length > 50);
   expect(shipper.stderr()).toContain(WORDS.frames);
   const { laterVersions } = (await (await fetch(`${url}/ledger`)).json()) as { laterVersions: { connections: number } };
   expect(laterVersions.connections).toBeGreaterThan(0);
@@ -104,7 +104,7 @@ test('this shipper takes the place of a later one, and gives it back: it leaves 
   await drain(first);
   const before = scene.delivered().length;
   const second = await scene.ship(THIS_BUILD);
-  await until('it refuses the frames', () => second.stderr().includes(WORDS.frames), 60_000);
+  await until('it refuses the frames', () => second.stderr().includes(WORDS.frames));
   expect((await lastLine(second)).unreadRings).toBeGreaterThan(0);
   expect(scene.delivered().length).toBe(before);
   const third = await scene.ship(later);

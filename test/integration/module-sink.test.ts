@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { root, run, shipper, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const page = readFileSync(join(root, 'docs', 'guides', 'module-sink.md'), 'utf8');
 const [, example = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
 

@@ -11,8 +11,6 @@ import { firstBlock } from '../support/readme.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 import { container } from '../support/workloads.js';
 
-jest.setTimeout(180_000);
-
 /** Paths below node_modules of everything that is installed in an app. */
 function installed(app: string): string[] {
   const { packages } = JSON.parse(readFileSync(join(app, 'package-lock.json'), 'utf8'));

@@ -15,8 +15,6 @@ import { start, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV, readCloudWatch, readOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(180_000);
-
 const REQUESTS = 1000;
 const GROUP = '/test/nginx';
 const STREAM = 'shop/web-0';

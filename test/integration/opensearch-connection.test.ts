@@ -11,8 +11,6 @@ import { never, openSinkAt } from '../support/opensearch-engine.js';
 import { type Exchange, type Front, startFront } from '../support/opensearch-front.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(30_000);
-
 const fronts: Front[] = [];
 /** A service that answers by itself. */
 async function service(handle: (exchange: Exchange, number: number) => unknown): Promise<Front> {

@@ -5,8 +5,6 @@ import { batchOf } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { documentsOf, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
 
-jest.setTimeout(60_000);
-
 const CONTENT_MAX = 1024 * 1024;
 
 describeWith(['opensearch'], 'OpenSearch with small limits', () => {

@@ -9,8 +9,6 @@ import { describeWith } from '../support/capability.js';
 import { never, openSinkAt } from '../support/opensearch-engine.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const PASSWORD = 'correct-Horse_battery:7 staple';
 const HOUR_AHEAD_MS = Date.now() + 3_600_000;
 const WRONG = 'wrong-Horse_battery:7 staple';

@@ -12,8 +12,6 @@ import { type Exchange, startFront } from '../support/opensearch-front.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const SEQ = { otel: 'attributes.log.record.seq', ecs: 'event.sequence', flat: 'seq' };
 const BODY = { otel: 'body', ecs: 'message', flat: 'message' };
 const timeMs = Date.UTC(2026, 10, 23, 12);

@@ -4,8 +4,6 @@ import { batchOf, stdoutOrigin } from '../support/batches.js';
 import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
 
-jest.setTimeout(120_000);
-
 describeWith(['opensearch'], 'OpenSearch refuses for its state', () => {
   let search: OpenSearchServer;
   let url: string;

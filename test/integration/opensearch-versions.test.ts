@@ -6,8 +6,6 @@ import { describeWith } from '../support/capability.js';
 import { documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
 import { startFront } from '../support/opensearch-front.js';
 
-jest.setTimeout(120_000);
-
 const timeMs = Date.UTC(2026, 10, 23, 12);
 const SETUP = { LOGTAP_OPENSEARCH_SETUP: 'true' };
 const APPEND_ONLY = { settings: { 'index.append_only.enabled': true } };

@@ -7,8 +7,6 @@ import { describeWith } from '../support/capability.js';
 import { ask, documentsOf, never, openSinkAt, sendAll, tell } from '../support/opensearch-engine.js';
 import { type Exchange, startFront } from '../support/opensearch-front.js';
 
-jest.setTimeout(60_000);
-
 /** Numbers in [0, 1) that a seed repeats (mulberry32). */
 function randomOf(seed: number): () => number {
   let state = seed;

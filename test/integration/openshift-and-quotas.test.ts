@@ -13,8 +13,6 @@ import { runPage, stepsOf } from '../support/page.js';
 import { logtap, run, temporaryDirectory } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const steps = stepsOf('docs/guides/openshift-and-quotas.md');
 const cwd = temporaryDirectory();
 const objectIn = (file: string) => parse(readFileSync(join(cwd, file), 'utf8'));

@@ -17,8 +17,6 @@ import { type Exchange, type Front, startFront } from '../support/opensearch-fro
 import { run, start, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const delivered = { retry: [], rejected: [] };
 const soon = () => AbortSignal.timeout(60_000);
 const directory = mkdtempSync(join(tmpdir(), 'logtap-'));

@@ -8,8 +8,6 @@ import { start, until } from '../support/run.js';
 import { AWS_ENV, countInOpenSearch, readCloudWatch, readOpenSearch } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const LINES = 40_000;
 /** Writes steadily for about 8 s, so that requests are in flight whenever the service is killed. */
 const WRITER = `

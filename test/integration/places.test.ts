@@ -9,8 +9,6 @@ import { data, hello, magic } from '../support/frames.js';
 import { temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const DAY_MS = 86_400_000;
 /** A frame's time is believed when it lies in the last month. */
 const YESTERDAY_MS = Date.now() - DAY_MS;

@@ -3,8 +3,6 @@ import { freePort } from '../../scripts/free-port.js';
 import { probe, run } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(180_000);
-
 test('the hook ends when the shipper listens, and the probe sees one that hangs, and one that has ended', async () => {
   const port = String(await freePort());
   const ask = (path: string, seconds: number) => run(probe, [port, path, String(seconds)]);

@@ -20,8 +20,6 @@ import { batchOf } from '../support/batches.js';
 import { temporaryDirectory } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const never = new AbortController().signal;
 const authority = createAuthority(temporaryDirectory());
 const caFile = authority.file;

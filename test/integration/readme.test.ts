@@ -5,8 +5,6 @@ import { parseAllDocuments } from 'yaml';
 import { firstBlock } from '../support/readme.js';
 import { logtap, root, run } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 interface Workload {
   readonly kind: string;
   readonly spec: {

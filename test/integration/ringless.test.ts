@@ -8,8 +8,6 @@ import { describeWith } from '../support/capability.js';
 import { start, temporaryDirectory } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 const PROCESSES = 20;
 const LINES = 50;
 

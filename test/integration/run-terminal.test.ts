@@ -7,8 +7,6 @@ import { describeWith } from '../support/capability.js';
 import { shownBy, startOnTerminal, type TerminalOptions } from '../support/pty.js';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const node = process.execPath;
 const onTerminal = (args: readonly string[], options?: TerminalOptions) =>
   startOnTerminal(node, [logtap, 'run', ...args], options);

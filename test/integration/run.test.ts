@@ -5,8 +5,6 @@ import { dirname, join } from 'node:path';
 import { freePort } from '../../scripts/free-port.js';
 import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 interface Arrived {
   readonly message: string;
   readonly stream: string;

@@ -7,8 +7,6 @@ import { freePort } from '../../scripts/free-port.js';
 import { temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 const PASSWORD = 'correct "horse" battery\\staple';
 const SECRET_KEY = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 const SESSION_TOKEN = 'IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJ==';

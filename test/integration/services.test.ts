@@ -12,8 +12,6 @@ import { describeWith } from '../support/capability.js';
 import { root, run, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV, countInOpenSearch, readCloudWatch } from '../support/sinks-read-back.js';
 
-jest.setTimeout(120_000);
-
 /** Starts a service in a process of its own that dies without stopping it. */
 async function abandon(script: string, start: string): Promise<{ pid: number; directory: string }> {
   const code = `require('${root}/scripts/${script}').${start}().then((s) => { console.log(s.pid()); process.kill(process.pid, 'SIGKILL'); });`;

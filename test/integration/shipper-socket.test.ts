@@ -10,8 +10,6 @@ import { data, frame, hello, magic } from '../support/frames.js';
 import { shipper as program, start, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(60_000);
-
 async function connect({ socket }: Shipper): Promise<Socket> {
   const peer = createConnection(socket);
   peer.on('error', () => {});

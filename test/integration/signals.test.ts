@@ -8,8 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { temporaryDirectory, until } from '../support/run.js';
 import { drain, type Shipper, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 async function startWithFile(): Promise<{ shipper: Shipper; file: string }> {
   const file = join(temporaryDirectory(), 'out.ndjson');
   const settings = { LOGTAP_SINK: 'file', LOGTAP_FILE_PATH: file, LOGTAP_BATCH_LINGER_MS: '10' };

@@ -7,8 +7,6 @@ import { HttpClient } from '../../src/shipper/sinks/http/client.js';
 import { until } from '../support/run.js';
 import { drain, startShipper } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 test('each piece of a body that the kernel has taken is progress; while the peer does not read there is none', async () => {
   const sockets: Socket[] = [];
   const server = createTcpServer({ pauseOnConnect: true }, (socket) => sockets.push(socket));

@@ -28,7 +28,7 @@ async function write(writer: Running, signal: 'SIGUSR1' | 'SIGUSR2' = 'SIGUSR1')
   const bursts = () => writer.stderr().split('done').length - 1;
   const before = bursts();
   writer.child.kill(signal);
-  await until('its lines are written', () => bursts() > before, 120_000);
+  await until('its lines are written', () => bursts() > before);
 }
 
 async function kill({ child, ended }: Running): Promise<void> {
@@ -54,7 +54,7 @@ test.each<[number, 'SIGUSR1' | 'SIGUSR2', string]>([
       [LIBRARY_ENV.ON_FULL.name]: 'pass',
     },
   });
-  await until('the writer has begun', () => writer.stderr().includes('begun'), 120_000);
+  await until('the writer has begun', () => writer.stderr().includes('begun'));
   for (let i = 0; i < kills; i += 1) {
     const status = { LOGTAP_STATUS_PORT: String(port), LOGTAP_STATUS_HOST: '127.0.0.1' };
     const shipper = await startShipper({ ...common, ...outage, ...status });

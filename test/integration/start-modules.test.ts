@@ -8,8 +8,6 @@ import { nodeOptions } from '../../scripts/image-process.js';
 import { describeWith } from '../support/capability.js';
 import { logtap, root, start, temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 /** That of the image: what an import loads depends on the version. */
 const node = () => join(baseOf(`linux/${process.arch === 'x64' ? 'amd64' : process.arch}`), 'nodejs', 'bin', 'node');
 

@@ -3,8 +3,6 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logtap, type Running, run, start, temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 const node = process.execPath;
 
 /** A program that says when it gets the signal, in the place of the shipper: at `PATH`, with these arguments. */

@@ -6,8 +6,6 @@ import { LIBRARY_ENV } from '../../src/contract.js';
 import { start, until } from '../support/run.js';
 import { startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(120_000);
-
 /** Ignores SIGTERM, and writes until it is killed. */
 const WRITER = `
 import os, signal, time

@@ -6,8 +6,6 @@ import { LIBRARY_ENV, RING_HEADER, RING_NAMES } from '../../src/contract.js';
 import { start, temporaryDirectory, until } from '../support/run.js';
 import { type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 let rings: string;
 beforeEach(() => {
   rings = mkdtempSync('/dev/shm/logtap-rings-');
@@ -178,7 +176,7 @@ test('a stop during an outage, and a process writes after the last look: held an
   const writer = await startWriter(500);
   shipper.child.kill('SIGTERM');
   // Half of the time is over: its rings are retired, and the process goes on in another.
-  await until('it has read for the last time', () => retiredRings() === 1, 60_000);
+  await until('it has read for the last time', () => retiredRings() === 1);
   await writer.again();
   const { code, stderr } = await shipper.ended;
   expect(last(stderr)).toMatchObject({ held: 500, unread: 500, balanced: true });

@@ -15,8 +15,6 @@ import { drain, type Shipper, startShipper, tapEnvironment } from '../support/ta
 
 const KILLS = 4;
 const ROUNDS = 250;
-jest.setTimeout(240_000);
-
 /** Standard output line by line, with a mark; standard error in pieces of 37 bytes, so that every second one is within a unit. */
 const WRITER = `
 import os, sys, time

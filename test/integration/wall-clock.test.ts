@@ -8,8 +8,6 @@ import { start, temporaryDirectory } from '../support/run.js';
 import { shiftedClock, stepClock } from '../support/shifted-clock.js';
 import { type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
 
-jest.setTimeout(240_000);
-
 const HOUR = 3_600_000;
 const STEPS = [-5 * HOUR, 0, 30 * HOUR, -100 * HOUR, 2 * HOUR];
 const LINES = 200;

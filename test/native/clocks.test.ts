@@ -7,8 +7,6 @@ import { runTapped, toSocket } from '../support/native-tap.js';
 import { library, root, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 function suite(libc: Libc): void {
   let preload: string;
   beforeAll(() => {
@@ -41,7 +39,6 @@ function suite(libc: Libc): void {
     const { code, stdout } = await runTapped(program('lines', libc), ['220000'], {
       settings: toSocket(receiver.socket, { ON_FULL: 'block:2' }),
       preload,
-      timeoutMs: 50_000,
     });
     await receiver.close();
     expect({ code, isAllThere: stdout.toString().split('\n').length > 220_000 }).toEqual({ code: 0, isAllThere: true });

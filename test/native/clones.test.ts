@@ -8,8 +8,6 @@ import { runPlain, runTapped, toSocket } from '../support/native-tap.js';
 import { temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(120_000);
-
 const text = Array.from({ length: 3000 }, (_, i) => `line ${i} of a file that is cloned\n`).join('');
 
 describeWith(['file system that clones', 'root', 'musl'], 'a log on XFS', () => {

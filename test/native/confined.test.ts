@@ -8,8 +8,6 @@ import { RingReceiver } from '../support/ring-receiver.js';
 import { temporaryDirectory } from '../support/run.js';
 import { readProcesses, TapReceiver, textOf } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const LINES = 300;
 
 let path: string;

@@ -11,8 +11,6 @@ import { runTapped, toSocket, variables } from '../support/native-tap.js';
 import { library, run, start, until } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(120_000);
-
 let receiver: TapReceiver;
 beforeEach(async () => {
   receiver = await TapReceiver.start();

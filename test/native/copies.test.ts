@@ -7,8 +7,6 @@ import { runPlain, type TapSettings, toSocket, variables } from '../support/nati
 import { library, root, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const KINDS = ['pipe', 'file', 'append', 'socket'] as const;
 const CELLS = ['tee', 'suppress'].flatMap((mode) =>
   KINDS.flatMap((kind) => ['present', 'absent'].map((target) => ({ kind, mode, target }))),

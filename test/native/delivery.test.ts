@@ -8,8 +8,6 @@ import { type Outcome, runPlain, runTapped, type TapSettings, toSocket } from '.
 import { root, temporaryDirectory, until } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const LINES = 100_000;
 const lines = Array.from({ length: LINES }, (_, i) => `line ${i} of a program that ends at once\n`).join('');
 const aarch64 = join(root, 'dist', 'native', 'aarch64', 'liblogtap.so');

@@ -8,8 +8,6 @@ import { type Outcome, runPlain, runTapped, type TapSettings, toSocket, variable
 import { library, root, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 let receiver: TapReceiver;
 beforeEach(async () => {
   receiver = await TapReceiver.start();

@@ -11,8 +11,6 @@ import { type TapSettings, toSocket, variables } from '../support/native-tap.js'
 import { library, run, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 /** setpriv would keep its capabilities up to the start of the program, which is what the kernel looks at. */
 const NOBODY = { uid: 65534, gid: 65534 };
 const IDENTITY = /^LLT_STDIO=([0-9a-f]{16}:){3}[0-9a-f]{16}$/m;

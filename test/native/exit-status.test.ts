@@ -6,8 +6,6 @@ import { runTapped, toSocket } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 import { decodeFrames, TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const known = (status: number) => EXIT_STATUS_KNOWN + status;
 const UNKNOWN = 0;
 

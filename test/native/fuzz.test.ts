@@ -7,8 +7,6 @@ import { describeWith } from '../support/capability.js';
 import { root, temporaryDirectory } from '../support/run.js';
 
 const SECONDS = 12;
-jest.setTimeout(120_000);
-
 /** Each name with a value that means something, one a line in libFuzzer's format. */
 const dictionary = [
   ...Object.values(LIBRARY_ENV).map(({ name }) => `${name}=`),

@@ -5,8 +5,6 @@ import { variables } from '../support/native-tap.js';
 import { library, temporaryDirectory, until } from '../support/run.js';
 import { decodeFrames, readHello, TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(120_000);
-
 /** Does each line of its input, and says so on stderr, which is not tapped. */
 const PROGRAM = `import os, sys
 for command in sys.stdin:
@@ -40,7 +38,7 @@ function begin(target: string): Program {
     async does(command) {
       child.stdin.write(`${command}\n`);
       done += 1;
-      await until(`${command}: ${said}`, () => said.length >= done, 60_000);
+      await until(`${command}: ${said}`, () => said.length >= done);
       expect(said).toBe('.'.repeat(done));
     },
     async end() {
@@ -90,7 +88,7 @@ test('writes of several lines, parts of lines and large writes count; refused wr
   await program.does("os.write(1, b'two\\nthree\\n\\nfour')");
   await program.does("os.writev(1, [b'end\\n', b'a\\nb', b'c\\n'])");
   await program.does("os.write(1, b'y\\n' * 50000)");
-  await until('they have come', () => newlines(receiver) === 1 + 3 + 3 + 50_000, 60_000);
+  await until('they have come', () => newlines(receiver) === 1 + 3 + 3 + 50_000);
   await receiver.close();
   await program.does("os.write(1, b'lost again\\n')");
 
@@ -137,7 +135,7 @@ test('a child of fork begins at zero, and its parent goes on', async () => {
   await program.does("os.write(1, b'1\\n2\\n3\\n')");
   const fork = "pid = os.fork() or (os.write(1, b'a\\nb\\n'), os._exit(0)); os.waitpid(pid, 0)";
   await program.does(fork);
-  await until('both have come', () => newlines(receiver) === 5, 60_000);
+  await until('both have come', () => newlines(receiver) === 5);
   expect(hellos(receiver).map(({ handed }) => handed)).toEqual([0n, 0n]);
   await receiver.close();
   receiver = await TapReceiver.start({ socket });

@@ -4,8 +4,6 @@ import { type Libc, program } from '../support/native-programs.js';
 import { type Outcome, runPlain, runTapped, toSocket } from '../support/native-tap.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 type Fate = 'captured' | 'not captured' | 'prints nothing';
 
 interface Way {

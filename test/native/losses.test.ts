@@ -8,8 +8,6 @@ import { converse, runPlain, runTapped, type TapSettings, toSocket, variables } 
 import { library, start, temporaryDirectory, until } from '../support/run.js';
 import { type TappedProcess, TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 /** 12 MB: more than a socket holds with any net.core.wmem_max, as the library asks for 4 MiB and Linux doubles that. */
 const LINES = 300_000;
 const lineOf = (i: number) => `line ${i} of a program that ends at once\n`;

@@ -8,8 +8,6 @@ import { RingReceiver } from '../support/ring-receiver.js';
 import { library, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 let directory: string;
 let socket: TapReceiver;
 let ring: RingReceiver;

@@ -8,8 +8,6 @@ import { RingReceiver } from '../support/ring-receiver.js';
 import { temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const NOT_HERE = 77;
 const WAYS = [
   ...['chroot', 'number of chroot', 'unshare', 'number of unshare', 'landlock'],

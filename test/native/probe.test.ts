@@ -3,8 +3,6 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { probe, run } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 let open: { close(): unknown }[] = [];
 afterEach(() => {
   for (const server of open) server.close();

@@ -9,8 +9,6 @@ import { pythons } from '../support/pythons.js';
 import { root, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(120_000);
-
 const PYTHONS = pythons();
 const THREE = PYTHONS.filter(({ version }) => version !== '2.7');
 
@@ -22,7 +20,6 @@ afterEach(() => receiver.close());
 
 const tapped = (command: string, args: readonly string[], options: TapOptions = {}) =>
   runTapped(command, args, {
-    timeoutMs: 60_000,
     ...options,
     settings: toSocket(receiver.socket, { ON_FULL: 'block:10000', ...options.settings }),
   });

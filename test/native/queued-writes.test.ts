@@ -6,8 +6,6 @@ import { runPlain, runTapped, toSocket } from '../support/native-tap.js';
 import { temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(120_000);
-
 let receiver: TapReceiver;
 beforeEach(async () => {
   receiver = await TapReceiver.start();

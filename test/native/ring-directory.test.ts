@@ -16,8 +16,6 @@ import { program } from '../support/native-programs.js';
 import { runTapped, type TapSettings } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 
-jest.setTimeout(120_000);
-
 /** The memory volume, whose sticky bit lets only the owner of an entry rename or remove it. */
 let volume: string;
 let rings: string;

@@ -14,8 +14,6 @@ import { openRings } from '../support/rings.js';
 
 /** LOGTAP_TEST_RUNS=2000 plays for hours. */
 const HISTORIES = Number(process.env.LOGTAP_TEST_RUNS ?? 12);
-jest.setTimeout(60_000);
-
 const STEPS = 120;
 
 /** Small and quick; the seed names a history. */

@@ -2,8 +2,6 @@
 import { runTapped } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 
-jest.setTimeout(60_000);
-
 let receiver: RingReceiver;
 afterEach(() => receiver?.close());
 

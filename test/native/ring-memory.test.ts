@@ -10,8 +10,6 @@ import { converse, runTapped } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 import { until } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const MIB = 1024 * 1024;
 const LINES = 200_000;
 const line = (i: number) => `line ${i} of a program that ends at once\n`;

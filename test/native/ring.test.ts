@@ -24,8 +24,6 @@ import { converse, runTapped, type TapSettings } from '../support/native-tap.js'
 import { freeRing, RingReceiver } from '../support/ring-receiver.js';
 import { temporaryDirectory, until } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 const lineOf = (i: number) => `line ${i} of a program that ends at once\n`;
 const linesOf = (count: number) => Array.from({ length: count }, (_, i) => lineOf(i)).join('');
 

@@ -9,8 +9,6 @@ import { converse, runPlain, runTapped, type TapSettings, toSocket, variables } 
 import { library, root, temporaryDirectory, until } from '../support/run.js';
 import { readProcesses, TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const libraries = ['x86_64', 'aarch64'].map((architecture) => ({
   architecture,
   file: join(root, 'dist', 'native', architecture, 'liblogtap.so'),

@@ -7,8 +7,6 @@ import { runPlain, runTapped, type TapSettings } from '../support/native-tap.js'
 import { RingReceiver } from '../support/ring-receiver.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(60_000);
-
 const LIMIT_BYTES = 20_000;
 
 let directory: string;

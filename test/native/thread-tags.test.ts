@@ -8,8 +8,6 @@ import { RingReceiver } from '../support/ring-receiver.js';
 import { root, temporaryDirectory } from '../support/run.js';
 import { type Frame, readProcesses, type TappedProcess, TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 const THREADS = 8;
 const LINES = 200;
 const ARGS = [String(THREADS), String(LINES)];

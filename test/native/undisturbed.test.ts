@@ -7,8 +7,6 @@ import { runPlain, runTapped, type TapSettings, toSocket, variables } from '../s
 import { library, temporaryDirectory } from '../support/run.js';
 import { TapReceiver } from '../support/tap-receiver.js';
 
-jest.setTimeout(60_000);
-
 type Mode = 'tee' | 'suppress';
 type Target = 'present' | 'absent' | 'full';
 

@@ -6,8 +6,6 @@ import { runTapped, type TapSettings } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 import { temporaryDirectory } from '../support/run.js';
 
-jest.setTimeout(120_000);
-
 const COUNT = 60_000;
 const lineOf = (i: number) => `line ${i} of a program that ends at once`;
 const written = Array.from({ length: COUNT }, (_, i) => lineOf(i));

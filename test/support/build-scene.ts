@@ -73,6 +73,6 @@ export class Scene {
 
   async deliversMore(): Promise<void> {
     const before = this.delivered().length;
-    await until('more lines are delivered', () => this.delivered().length > before + 50, 60_000);
+    await until('more lines are delivered', () => this.delivered().length > before + 50);
   }
 }

@@ -148,7 +148,7 @@ export class Scene {
 
   /** Waits until the shipper has reported this since its start. */
   untilReported(what: RegExp): Promise<void> {
-    return until(`the shipper reports ${what}`, () => what.test(this.shipper.stderr()), 120_000);
+    return until(`the shipper reports ${what}`, () => what.test(this.shipper.stderr()));
   }
 
   /** Kills the shipper, as the kernel does when memory runs out. */
@@ -237,7 +237,7 @@ export class Scene {
       const { delivered, held } = await this.counts();
       return delivered + held >= written;
     };
-    await until('every line is read', isRead, 120_000);
+    await until('every line is read', isRead);
   }
 
   /** Lines that each writer has written. */
@@ -327,5 +327,5 @@ interface LastLine {
 /** Waits until requests with records have come. */
 export async function untilAsked(service: Service, more = 1): Promise<void> {
   const before = service.requests();
-  await until(`${more} more requests came`, () => service.requests() >= before + more, 120_000);
+  await until(`${more} more requests came`, () => service.requests() >= before + more);
 }

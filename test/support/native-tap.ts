@@ -19,7 +19,7 @@ export interface TapOptions {
   readonly cwd?: string;
   /** Library to preload; this machine's when absent. */
   readonly preload?: string;
-  /** When it has to have ended. @default 30000 */
+  /** When it has to have ended. @default 120000 */
   readonly timeoutMs?: number;
 }
 
@@ -35,7 +35,7 @@ export function runPlain(command: string, args: readonly string[], options: Omit
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, LC_ALL: 'C', ...options.env },
-      timeout: options.timeoutMs ?? 30_000,
+      timeout: options.timeoutMs ?? 120_000,
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

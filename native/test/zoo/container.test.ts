@@ -16,8 +16,6 @@ import { judge } from './judge.js';
 import { type Launcher, runCase } from './run-case.js';
 import { type Cell, MODES } from './targets.js';
 
-jest.setTimeout(120_000);
-
 const ROWS = [
   'printf',
   'log by fopen',

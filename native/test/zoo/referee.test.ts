@@ -6,8 +6,6 @@ import { judge } from './judge.js';
 import { type Observed, runCase } from './run-case.js';
 import type { Target } from './targets.js';
 
-jest.setTimeout(240_000);
-
 function find(name: string): ZooCase {
   const row = cases.find((candidate) => candidate.name === name);
   if (row === undefined) throw new Error(`no row named '${name}'`);

@@ -10,8 +10,6 @@ import { judge } from './judge.js';
 import { runCase } from './run-case.js';
 import { type Cell, MODES, type Mode, type Target, targetsOf, title } from './targets.js';
 
-jest.setTimeout(180_000);
-
 const PLATFORMS: readonly Platform[] = ['glibc', 'musl', 'aarch64'];
 /** Most of a cell is waiting for small programs to start and end. */
 const AT_ONCE = 3;

@@ -55,7 +55,7 @@ const full: readonly Fault[] = [
       const write = () => scene.write({ ...PATIENT, lines: 2000, per: 200, pauseSeconds: 0.05 }).ended;
       await scene.untilAllRead();
       const rest = join(scene.rings, '..', 'rest');
-      await until('the volume is full and has no free ring', () => isFull(scene.rings, rest), 120_000);
+      await until('the volume is full and has no free ring', () => isFull(scene.rings, rest));
       await write();
       unlinkSync(rest);
       await write();
@@ -105,7 +105,7 @@ const damaged = ([name, damage]: [string, (scene: Scene) => void]): Fault => ({
   async happen(scene, service) {
     // Some are stored, so that there is a checkpoint.
     await scene.untilAllRead();
-    await until('all lines so far are stored', async () => (await scene.counts()).held === 0, 120_000);
+    await until('all lines so far are stored', async () => (await scene.counts()).held === 0);
     service.fault = ({ cut }) => cut();
     await scene.write({ ...PATIENT, lines: LINES, per: 1000, pauseSeconds: 0.005 }).ended;
     await scene.untilAllRead();

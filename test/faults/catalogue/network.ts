@@ -8,7 +8,7 @@ import { during, type Fault } from './fault.js';
 
 async function spoil(door: Door, way: Way, hits: number): Promise<void> {
   await door.set(way);
-  await until(`the connection has failed ${hits} times (${way})`, () => door.hits >= hits, 120_000);
+  await until(`the connection has failed ${hits} times (${way})`, () => door.hits >= hits);
   await door.set('open');
 }
 

@@ -16,8 +16,6 @@ import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { batchOf, messagesOf, recordsOf, stdoutOrigin } from '../../../support/batches.js';
 import { holdsInHistories } from '../../../support/histories.js';
 
-jest.setTimeout(120_000);
-
 const SINKS = ['one', 'two'] as const;
 type SinkName = (typeof SINKS)[number];
 const MEMORY = 12_000;

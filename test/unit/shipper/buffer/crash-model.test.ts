@@ -11,8 +11,6 @@ import { acknowledgeAll, batchOf, messagesOf } from '../../../support/batches.js
 import { CrashDisk } from '../../../support/crash-disk.js';
 import { holdsInHistories } from '../../../support/histories.js';
 
-jest.setTimeout(120_000);
-
 const SINKS = ['one', 'two'] as const;
 type SinkName = (typeof SINKS)[number];
 const DISK = 8000;

@@ -19,8 +19,6 @@ import { framesOf } from '../../../../src/shipper/buffer/segment.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { acknowledgeAll, messagesOf, sourceBatchOf } from '../../../support/batches.js';
 
-jest.setTimeout(120_000);
-
 const BATCH = 10;
 const BATCHES = 16;
 const RECORDS = BATCH * BATCHES;

@@ -32,8 +32,6 @@ jest.mock('node:fs', () => {
 const isOfRings = (what: unknown) =>
   typeof what === 'number' || String(what).includes('logtap-rings') || what === '/proc/locks';
 
-jest.setTimeout(60_000);
-
 let path: string;
 beforeEach(() => {
   path = fs.mkdtempSync('/dev/shm/logtap-rings-');
