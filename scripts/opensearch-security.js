@@ -88,9 +88,12 @@ async function startSecuredOpenSearch(directory) {
         cpSync(join(target(), 'config'), join(config, 'opensearch-security'), { recursive: true });
       },
       isReady: async (url) => {
-        // It answers before it knows its users.
-        const { status, json } = await ask(url, 'GET', '/_plugins/_security/api/roles/all_access');
-        return status === 200 && 'all_access' in json;
+        // It answers before it knows its users, and reads each part of them by itself.
+        for (const part of ['roles', 'rolesmapping', 'internalusers']) {
+          const { status, json } = await ask(url, 'GET', `/_plugins/_security/api/${part}/`);
+          if (status !== 200 || Object.keys(json).length === 0) return false;
+        }
+        return true;
       },
       scheme: 'https',
     },
