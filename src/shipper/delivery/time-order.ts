@@ -69,7 +69,7 @@ export class TimeOrder {
     const { batch } = piece;
     const blocked = this.#blockedIn(piece);
     const isCut = this.#sizeOf(piece) >= share;
-    const own = isCut ? spansIn(piece, (i, ms) => !isIn(blocked[batch.origin[i]!], ms)) : undefined;
+    const own = isCut ? spansIn(piece, blocked) : undefined;
     const ends = own && batch.origins.map(({ id }) => own.get(id));
     const [leaves, waits] = this.#split(piece, blocked, ends);
     if (waits !== undefined) this.#waiting = [...this.#waiting, waits];
@@ -125,18 +125,19 @@ function indexesOf(values: Uint8Array, value: number, count: number): readonly n
   return found;
 }
 
-function spansIn({ batch }: Piece, isAsked: (i: number, ms: number) => boolean = () => true): Map<string, Span> {
-  const { origins } = batch;
-  // Columns, as a number in an object is an object of its own: this runs for each record.
+/** Of its records that are not in `blocked`, the span of each origin. */
+function spansIn({ batch }: Piece, blocked?: readonly (Span | undefined)[]): Map<string, Span> {
+  const { origins, origin, timeMs, count } = batch;
+  // Columns, as a number in an object is an object of its own, and a loop without a callback: this runs for each record.
   const first = new Float64Array(origins.length).fill(Number.POSITIVE_INFINITY);
   const last = new Float64Array(origins.length).fill(Number.NEGATIVE_INFINITY);
-  for (let i = 0; i < batch.count; i++) {
-    const ms = Math.floor(batch.timeMs[i]!);
-    if (!isAsked(i, ms)) continue;
-    const origin = batch.origin[i]!;
+  for (let i = 0; i < count; i++) {
+    const ms = Math.floor(timeMs[i]!);
+    const o = origin[i]!;
+    if (blocked !== undefined && isIn(blocked[o], ms)) continue;
     // A record without a time gets that of its request: any.
-    if (!(ms >= first[origin]!)) first[origin] = Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
-    if (!(ms <= last[origin]!)) last[origin] = Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
+    if (!(ms >= first[o]!)) first[o] = Number.isNaN(ms) ? Number.NEGATIVE_INFINITY : ms;
+    if (!(ms <= last[o]!)) last[o] = Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
   }
   const spans = new Map<string, Span>();
   origins.forEach(({ id }, o) => {

@@ -11,8 +11,31 @@ const DETAILS = ['DETAIL', 'HINT', 'CONTEXT', 'STATEMENT', 'QUERY', 'LOCATION'];
 
 /** PostgreSQL repeats its prefix on the lines that explain an error: `2026-11-28 04:57:06 UTC [9] DETAIL:  ...`. */
 export function isDetail(line: Line): boolean {
-  const colon = line.indexOf(':  ', 0, 160);
-  return colon > 0 && DETAILS.some((word) => line.has(word, colon - word.length));
+  const colon = colonAndBlanks(line);
+  if (colon <= 0) return false;
+  for (const word of DETAILS) if (line.has(word, colon - word.length)) return true;
+  return false;
+}
+
+/** No further into a line: the word comes behind a prefix. */
+const DETAIL_BYTES = 160;
+const COLON = 0x3a;
+const BLANK = 0x20;
+
+/**
+ * Index of the first `:  `; -1 where there is none near the begin. Each line that begins an event is asked, so most bytes are passed
+ * over: three at a time, where the last of them is none of the text.
+ */
+function colonAndBlanks({ bytes, start, end }: Line): number {
+  const stop = Math.min(end, start + DETAIL_BYTES);
+  for (let i = start + 2; i < stop; ) {
+    const byte = bytes[i]!;
+    if (byte === BLANK) {
+      if (bytes[i - 1] === BLANK && bytes[i - 2] === COLON) return i - 2 - start;
+      i += 1;
+    } else i += byte === COLON ? 2 : 3;
+  }
+  return -1;
 }
 
 /** PHP repeats the time: `[28-Nov-2026 10:00:03 UTC] PHP Stack trace:`, `[...] PHP   1. {main}() /srv/a.php:0`. */
