@@ -2,12 +2,16 @@
 
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch } from '../parts.js';
+import { concat } from '../records/record-batch.js';
 import type { Span, StoredSpan } from './body.js';
 import type { Range } from './checkpoint.js';
 import { Ranges } from './ranges.js';
 
 /** Records that a cursor handed out. Several batches may be in flight. */
 export interface Taken {
+  /** In order, one at least. */
+  readonly batches: readonly RecordBatch[];
+  /** All of them as one: a copy where they are several. */
   readonly batch: RecordBatch;
   /**
    * These of its records need not be kept for this sink any more. Once that is all of them, everything in `keep` is called,
@@ -41,7 +45,7 @@ export interface Place {
 }
 
 /** Records, and where the next take starts; `later` when the disk does not give them now. */
-export type CursorRead = { readonly batch: RecordBatch; readonly next: Place } | 'nothing' | 'later';
+export type CursorRead = { readonly batches: readonly RecordBatch[]; readonly next: Place } | 'nothing' | 'later';
 
 /** The buffer, as a cursor needs it. */
 export interface CursorBuffer {
@@ -112,11 +116,11 @@ export class BufferCursor implements Cursor {
     return typeof read === 'string' ? undefined : this.#handOut(read);
   }
 
-  #handOut({ batch, next }: Exclude<CursorRead, string>): Taken {
+  #handOut({ batches, next }: Exclude<CursorRead, string>): Taken {
     const out = { first: this.next.position, end: next.position };
     this.#out.push(out);
     this.next = next;
-    let left = batch.count;
+    let left = batches.reduce((sum, { count }) => sum + count, 0);
     this.#outRecords += left;
     const kept: (() => void)[] = [];
     const acknowledge = (acknowledged: Tally, keep: readonly (() => void)[] = []) => {
@@ -129,7 +133,13 @@ export class BufferCursor implements Cursor {
       this.#out.splice(this.#out.indexOf(out), 1);
       this.#buffer.moved();
     };
-    return { batch, acknowledge };
+    return {
+      batches,
+      get batch() {
+        return concat(batches);
+      },
+      acknowledge,
+    };
   }
 
   /** Whether the records to take are such a part of the limits. Their bytes are those of the mean of the held ones. */

@@ -9,7 +9,7 @@
 import type { OnFull } from '../../catalog/buffer.js';
 import { Tally } from '../accounting/tally.js';
 import type { BatchLimits, RecordBatch, SourceBatch } from '../parts.js';
-import { concat, memoryBytes, slice } from '../records/record-batch.js';
+import { memoryBytes, slice } from '../records/record-batch.js';
 import { sleep } from '../sleep.js';
 import { type BufferedBatch, cutAt, indexBytes, indexOf, type StoredSpan, stillStored } from './body.js';
 import type { Progress } from './checkpoint.js';
@@ -227,7 +227,7 @@ export class RecordBuffer implements CursorBuffer {
       this.#forget();
       this.#options.store?.commit();
     }
-    if (taking.records > 0) return { batch: concat(taking.parts), next: taking.next };
+    if (taking.records > 0) return { batches: taking.parts, next: taking.next };
     if (isLater) return 'later';
     // No buffered batch can be read: the cursor is past all of them.
     cursor.start({ position: this.#end, before: new Tally() });

@@ -133,8 +133,8 @@ async function settle(
     if (!isSettled) requests.failed();
     else if (result.retry.length > 0) requests.blocked();
     else requests.taken();
-    if (result.retry.length < piece.batch.count) health.acknowledgedMs = now();
-    failures = isSettled ? 0 : again.length < piece.batch.count ? 1 : failures + 1;
+    if (result.retry.length < piece.count) health.acknowledgedMs = now();
+    failures = isSettled ? 0 : again.length < piece.count ? 1 : failures + 1;
     if (isSettled && destination !== undefined && !isBlocked(result, destination)) blocked.free(destination);
     health.failures = Math.max(failures, blocked.failures);
     if (isSettled) return true;

@@ -43,7 +43,7 @@ export class TimeOrder {
   look(): { readonly isReady: boolean; readonly room: BatchLimits | undefined } {
     const { maxRecords, maxBytes } = this.#limits;
     const ready = this.#waiting.flatMap((piece) => this.#split(piece, this.#blockedIn(piece))[0] ?? []);
-    const records = ready.reduce((sum, { batch }) => sum + batch.count, 0);
+    const records = ready.reduce((sum, { count }) => sum + count, 0);
     const room = {
       ...this.#limits,
       maxRecords: maxRecords - records,
@@ -108,7 +108,7 @@ export class TimeOrder {
   /** As a part of a full request. */
   #sizeOf(piece: Piece): number {
     const { maxRecords, maxBytes } = this.#limits;
-    return Math.max(piece.batch.count / maxRecords, piece.bytesIn(this.#limits) / maxBytes);
+    return Math.max(piece.count / maxRecords, piece.bytesIn(this.#limits) / maxBytes);
   }
 
   #spansOf(piece: Piece): ReadonlyMap<string, Span> {

@@ -22,25 +22,42 @@ export interface Refused {
 }
 
 export class Piece {
-  readonly batch: RecordBatch;
+  /** Copied into one when something asks for that: pieces that are joined again until they leave are copied once. */
+  #batches: readonly RecordBatch[];
   readonly #parts: readonly Part[];
+  readonly count: number;
+  /** Of the messages. */
+  readonly #bytes: number;
 
-  private constructor(batch: RecordBatch, parts: readonly Part[]) {
-    this.batch = batch;
+  private constructor(batches: readonly RecordBatch[], parts: readonly Part[]) {
+    this.#batches = batches;
     this.#parts = parts;
+    let [count, bytes] = [0, 0];
+    for (const batch of batches) {
+      count += batch.count;
+      bytes += Tally.of(batch).bytes;
+    }
+    this.count = count;
+    this.#bytes = bytes;
   }
 
-  static of({ batch, acknowledge }: Taken): Piece {
-    return new Piece(batch, [{ from: 0, to: batch.count, acknowledge }]);
+  static of({ batches, acknowledge }: Pick<Taken, 'batches' | 'acknowledge'>): Piece {
+    const to = batches.reduce((sum, { count }) => sum + count, 0);
+    return new Piece(batches, [{ from: 0, to, acknowledge }]);
+  }
+
+  get batch(): RecordBatch {
+    if (this.#batches.length > 1) this.#batches = [concat(this.#batches)];
+    return this.#batches[0]!;
   }
 
   /** As many pieces from the first on as the limits allow, as one, and the others. */
   static join(pieces: readonly Piece[], limits: BatchLimits): readonly [joined: Piece, rest: readonly Piece[]] {
     let [records, bytes, origins, count] = [0, 0, 0, 0];
     for (const piece of pieces) {
-      records += piece.batch.count;
+      records += piece.count;
       bytes += piece.bytesIn(limits);
-      origins += piece.batch.origins.length;
+      for (const batch of piece.#batches) origins += batch.origins.length;
       if (count > 0 && (records > limits.maxRecords || bytes > limits.maxBytes || origins > 0xffff)) break;
       count += 1;
     }
@@ -48,10 +65,11 @@ export class Piece {
     let from = 0;
     const parts = joined.flatMap((piece) => {
       const moved = piece.#parts.map((part) => ({ ...part, from: from + part.from, to: from + part.to }));
-      from += piece.batch.count;
+      from += piece.count;
       return moved;
     });
-    return [new Piece(concat(joined.map(({ batch }) => batch)), parts), pieces.slice(count)];
+    const batches = joined.flatMap((piece) => piece.#batches);
+    return [new Piece(batches, parts), pieces.slice(count)];
   }
 
   get memoryBytes(): number {
@@ -60,23 +78,24 @@ export class Piece {
 
   /** The records at these indexes, ascending, as a piece of their own. */
   select(indexes: readonly number[]): Piece {
+    const parts: Part[] = [];
     let at = 0;
-    const parts = this.#parts.flatMap(({ from, to, acknowledge }): Part[] => {
+    for (const { from, to, acknowledge } of this.#parts) {
       const first = at;
       while (at < indexes.length && indexes[at]! >= from && indexes[at]! < to) at += 1;
-      return at === first ? [] : [{ from: first, to: at, acknowledge }];
-    });
-    return new Piece(selectRun(this.batch, indexes), parts);
+      if (at > first) parts.push({ from: first, to: at, acknowledge });
+    }
+    return new Piece([selectRun(this.batch, indexes)], parts);
   }
 
   /** The same in as little memory as may be: it will wait. A run shares the columns of its batch, so they are copied, too. */
   compact(): Piece {
-    return new Piece(compact(select(this.batch, [...this.batch.length.keys()])), this.#parts);
+    return new Piece([compact(select(this.batch, [...this.batch.length.keys()]))], this.#parts);
   }
 
   /** As the limits of a request count them. */
   bytesIn({ recordOverheadBytes }: BatchLimits): number {
-    return Tally.of(this.batch).bytes + this.batch.count * recordOverheadBytes;
+    return this.#bytes + this.count * recordOverheadBytes;
   }
 
   /**

@@ -7,7 +7,7 @@ const LIMITS = { maxRecords: 100, maxBytes: 1000, recordOverheadBytes: 0 };
 function pieceOf(...messages: readonly string[]) {
   const acknowledged: Tally[] = [];
   return {
-    piece: Piece.of({ batch: batchOf(messages), acknowledge: (tally) => acknowledged.push(tally) }),
+    piece: Piece.of({ batches: [batchOf(messages)], acknowledge: (tally) => acknowledged.push(tally) }),
     acknowledged,
   };
 }
