@@ -98,14 +98,14 @@ export class ClaimSums {
 export interface ClaimOptions {
   /** Whether messages are hashed. Of records that are not stored only the places are kept. */
   readonly withMessages: boolean;
-  /** The stored time of record i. @default - that of its write */
-  readonly timeMs?: (i: number) => number;
+  /** The stored time of each record of the batch. @default - that of its write */
+  readonly timeMs?: Float64Array;
 }
 
 /** The claims of these records of a batch, by origin and minute, as they are stored: invalid UTF-8 is U+FFFD. */
 export function claimsOf(
   batch: RecordBatch,
-  { withMessages, timeMs = (i) => batch.timeMs[i]! }: ClaimOptions,
+  { withMessages, timeMs = batch.timeMs }: ClaimOptions,
   records?: readonly number[],
 ): readonly Claim[] {
   const { bytes, seq, origins, origin, start, length } = batch;
@@ -114,7 +114,7 @@ export function claimsOf(
   const count = records?.length ?? batch.count;
   for (let at = 0; at < count; at++) {
     const i = records?.[at] ?? at;
-    const sums = all.sums(origins[origin[i]!]!.id, minuteOf(timeMs(i)));
+    const sums = all.sums(origins[origin[i]!]!.id, minuteOf(timeMs[i]!));
     if (messages === undefined) sums.place(seq[i]!);
     else messages.addTo(sums, start[i]!, start[i]! + length[i]!, seq[i]!);
   }

@@ -49,12 +49,18 @@ export class Taking {
     return false;
   }
 
-  #endOf(batch: RecordBatch, from: number): number {
-    const { maxRecords, maxBytes } = this.#limits;
-    const overheadOf = overheadsOf(batch, this.#limits);
+  #endOf({ count, length, origin, origins }: RecordBatch, from: number): number {
+    const { maxRecords, maxBytes, recordOverheadBytes, nameCopies = 0 } = this.#limits;
+    /** Of each origin that was asked for, the bytes of its names. */
+    const names = nameCopies === 0 ? undefined : new Float64Array(origins.length);
     let to = from;
-    while (to < batch.count && (this.records === 0 || this.records < maxRecords)) {
-      const size = batch.length[to]! + overheadOf(batch.origin[to]!);
+    while (to < count && (this.records === 0 || this.records < maxRecords)) {
+      let size = length[to]! + recordOverheadBytes;
+      if (names !== undefined) {
+        const o = origin[to]!;
+        if (names[o] === 0) names[o] = nameBytes(origins[o]!);
+        size += nameCopies * names[o]!;
+      }
       if (this.records > 0 && this.#bytes + size > maxBytes) break;
       this.#bytes += size;
       this.records += 1;
@@ -62,15 +68,4 @@ export class Taking {
     }
     return to;
   }
-}
-
-/** Bytes of a record in addition to its message, by the index of its origin. */
-function overheadsOf({ origins }: RecordBatch, limits: BatchLimits): (origin: number) => number {
-  const { recordOverheadBytes, nameCopies = 0 } = limits;
-  if (nameCopies === 0) return () => recordOverheadBytes;
-  const known: number[] = [];
-  return (origin) => {
-    known[origin] ??= recordOverheadBytes + nameCopies * nameBytes(origins[origin]!);
-    return known[origin];
-  };
 }

@@ -28,6 +28,21 @@ test('records that were joined are acknowledged where they were taken', () => {
   ]);
 });
 
+test('what was joined and is joined again is in order, and is acknowledged where it was taken', () => {
+  const [one, two, three] = [pieceOf('a', 'bb'), pieceOf('ccc'), pieceOf('dddd', 'eeeee')];
+  const [joined] = Piece.join([one.piece, two.piece], LIMITS);
+  const [all, rest] = Piece.join([joined, three.piece], LIMITS);
+  expect([all.count, all.bytesIn({ ...LIMITS, recordOverheadBytes: 10 }), rest]).toEqual([5, 65, []]);
+  expect(messagesOf(all.batch)).toEqual(['a', 'bb', 'ccc', 'dddd', 'eeeee']);
+  all.acknowledge([1, 4]);
+  expect([one, two, three].map(({ acknowledged }) => counts(acknowledged))).toEqual([[[1, 1]], [[1, 3]], [[1, 4]]]);
+  all.select([1, 4]).acknowledge([]);
+  expect([one, three].map(({ acknowledged }) => counts(acknowledged).at(-1))).toEqual([
+    [1, 2],
+    [1, 5],
+  ]);
+});
+
 test('pieces that do not fit are not joined, but for the first', () => {
   const pieces = [pieceOf('a'.repeat(2000)), pieceOf('b'), pieceOf('c')].map(({ piece }) => piece);
   const [first, rest] = Piece.join(pieces, LIMITS);

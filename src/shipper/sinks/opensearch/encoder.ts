@@ -207,11 +207,13 @@ export class BulkEncoder {
     return indexName(this.index, Math.floor(timeMs[i]! / HOUR_MS) * HOUR_MS);
   }
 
-  /** The time of a record as it is stored, in milliseconds. */
-  timeOf(batch: RecordBatch, i: number): number {
-    return this.#fields?.hasTimes === true
-      ? this.#fields.timeOf(batch, i, this.#fields.fieldsOf(batch, i, false))
-      : batch.timeMs[i]!;
+  /** The time of each record as it is stored, in milliseconds. */
+  timesOf(batch: RecordBatch): Float64Array {
+    const fields = this.#fields;
+    if (fields?.hasTimes !== true) return batch.timeMs;
+    const times = new Float64Array(batch.count);
+    for (let i = 0; i < batch.count; i++) times[i] = fields.timeOf(batch, i, fields.fieldsOf(batch, i, false));
+    return times;
   }
 
   idOf(batch: RecordBatch, i: number, { isNamedByContent = false }: BulkForm = {}): string {

@@ -140,7 +140,7 @@ export class OpenSearchSink implements Sink {
   }
 
   claims(batch: RecordBatch, records?: readonly number[]): readonly Claim[] {
-    return claimsOf(batch, { withMessages: true, timeMs: (i) => this.#encoder.timeOf(batch, i) }, records);
+    return claimsOf(batch, { withMessages: true, timeMs: this.#encoder.timesOf(batch) }, records);
   }
 
   /** Nothing that could be stored: a service that speaks `_bulk` refuses it, after a look at who asks. */
