@@ -50,7 +50,8 @@ export class ClaimSums {
     if (place < this.#from) this.#from = place;
     if (place > this.#to) this.#to = place;
     this.#count += 1;
-    this.#placesLow += place % HALF;
+    // A remainder of doubles is a call of the C library.
+    this.#placesLow += place >>> 0;
     this.#placesHigh += Math.floor(place / HALF);
   }
 
