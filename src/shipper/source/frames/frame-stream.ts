@@ -13,7 +13,7 @@ import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
 import type { LineAssembler } from './line-assembler.js';
 import type { LossTotals } from './loss-totals.js';
-import { NOTHING } from './lost.js';
+import { most, NOTHING } from './lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
 import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
@@ -146,7 +146,9 @@ export class FrameStream implements FrameReader {
       if (assembledSeq === 0) continue;
       assembled.push(learnedOrder === undefined ? [stream, assembledSeq] : [stream, assembledSeq, learnedOrder]);
     }
-    return { position: this.firstUnassembled, assembled, hello: this.#hello, files: this.#files };
+    // Notices before the position are with its records: the next reader's go on behind them.
+    const lost = most(this.#hello.lost, this.#losses.noticedOf(this.#hello.instance));
+    return { position: this.firstUnassembled, assembled, hello: { ...this.#hello, lost }, files: this.#files };
   }
 
   /** Position of the first frame that holds bytes of an unfinished line, or else of the next one; infinite where none. */
@@ -163,6 +165,7 @@ export class FrameStream implements FrameReader {
     this.#mode = 'framed';
     this.#decoder = new FrameDecoder(this, { start: position, greeted: true });
     this.#greet(hello);
+    this.#losses.resumeNotices(hello.instance, hello.lost);
     for (const [stream, path] of files) this.file(stream, path);
     for (const [stream, seq, order] of assembled) this.#streams.get(stream)?.skipBefore(seq, order);
     this.#freshPosition = end;
@@ -217,10 +220,9 @@ export class FrameStream implements FrameReader {
 
   hello(hello: Hello): void {
     this.#greet(hello);
-    const lost = this.#losses.update(hello.instance, hello.lost);
+    this.#losses.update(hello.instance, hello.lost);
     this.#options.onHello?.(hello);
-    if (lost === undefined) return;
-    this.#lost = { lines: hello.lost.lines - lost.lines, bytes: hello.lost.bytes - lost.bytes };
+    this.#losses.greet(hello.instance, hello.lost);
     this.#notice(this.#wallMs(), hello.lost);
   }
 
@@ -303,9 +305,11 @@ export class FrameStream implements FrameReader {
   }
 
   lost(stream: number, timeMs: number, lost: Lost): void {
-    this.#losses.update(this.#hello!.instance, lost);
+    const { instance } = this.#hello!;
+    this.#losses.update(instance, lost);
     // By this stream's own count: the header of a ring may have told the total before.
-    if (lost.bytes <= this.#lost.bytes || !this.#losses.isCounted(this.#hello!.instance, lost)) return;
+    if (lost.bytes <= this.#lost.bytes || !this.#losses.isCounted(instance, lost)) return;
+    this.#lost = lost;
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
     const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
     for (const assembler of after) assembler?.flush();
@@ -330,14 +334,17 @@ export class FrameStream implements FrameReader {
     this.#record(`${NOTICE}invalid`, position, this.#wallMs(), text);
   }
 
-  /** A reader of the logs sees the gap, too. */
+  /** A reader of the logs sees the gap, too: each loss once, whichever ring or connection of the process tells it first. */
   #notice(timeMs: number, lost: Lost): void {
+    const { instance } = this.#hello!;
+    if (!this.#losses.isCounted(instance, lost)) return;
+    const from = this.#losses.takeNoticed(instance, lost);
+    if (lost.bytes <= from.bytes) return;
     const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
-    const lines = lost.lines - this.#lost.lines;
-    const text = `logtap: ${lines} lines, ${lost.bytes - this.#lost.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
+    const lines = Math.max(0, lost.lines - from.lines);
+    const text = `logtap: ${lines} lines, ${lost.bytes - from.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
     // Named by the totals between which it tells: so no two have one name, and the same one has the same again.
-    this.#record(`${NOTICE}${this.#lost.bytes}`, lost.bytes, timeMs, text);
-    this.#lost = lost;
+    this.#record(`${NOTICE}${from.bytes}`, lost.bytes, timeMs, text);
   }
 
   /** A record of our own. In a stream of its own, so that its place is no other record's. */

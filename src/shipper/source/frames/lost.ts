@@ -18,6 +18,11 @@ export const least = (one: Lost, other: Lost): Lost => ({
   bytes: Math.min(one.bytes, other.bytes),
 });
 
+export const most = (one: Lost, other: Lost): Lost => ({
+  lines: Math.max(one.lines, other.lines),
+  bytes: Math.max(one.bytes, other.bytes),
+});
+
 /**
  * Whether the process can have written so much: a line takes at least a byte. The place where the reader begins says less: lines of
  * the frames behind it may be in a batch already, while another line there waits for its end.

@@ -256,6 +256,52 @@ describe('Connection: frames', () => {
     ]);
   });
 
+  describe('notices of a process that goes on elsewhere', () => {
+    const INSTANCE = '0000000000000abc';
+    const notices = (builder: BatchBuilder) =>
+      messagesOf(builder.finish()).flatMap((text) => /^logtap: (\d+) lines, (\d+) bytes/.exec(text)?.slice(1).join(' ') ?? []);
+    const greeting = (lines: bigint, bytes: bigint) => [magic, hello({ lostLines: lines, lostBytes: bytes })];
+
+    function readBy(totals: LossTotals, ...frames: readonly Buffer[]): string[] {
+      const { connection, builder } = open([], totals);
+      for (const each of frames) connection.write(each, 0);
+      return notices(builder);
+    }
+
+    test('a loss between two rings is told by the second, though its header told the total before', () => {
+      const totals = new LossTotals(() => {});
+      expect(readBy(totals, ...greeting(0n, 0n), lost(1n, 10n))).toEqual(['1 10']);
+      totals.update(INSTANCE, { lines: 4, bytes: 40 });
+      expect(readBy(totals, ...greeting(4n, 40n), lost(6n, 60n))).toEqual(['3 30', '2 20']);
+    });
+
+    test('a total that came without a ring is told by the first one', () => {
+      const totals = new LossTotals(() => {});
+      totals.update(INSTANCE, { lines: 4, bytes: 40 });
+      expect(readBy(totals, ...greeting(4n, 40n))).toEqual(['4 40']);
+    });
+
+    test('an earlier connection that is read later tells nothing twice', () => {
+      const totals = new LossTotals(() => {});
+      const first = open([], totals);
+      first.connection.write(Buffer.concat(greeting(0n, 0n)), 0);
+      expect(readBy(totals, ...greeting(4n, 40n))).toEqual(['4 40']);
+      first.connection.write(lost(3n, 30n), 0);
+      expect(notices(first.builder)).toEqual([]);
+    });
+
+    test('losses that an earlier shipper has counted before the greeting are told no more', () => {
+      const totals = new LossTotals(() => {}, { known: new Map([[INSTANCE, { lines: 4, bytes: 40 }]]) });
+      totals.update(INSTANCE, { lines: 5, bytes: 50 });
+      expect(readBy(totals, ...greeting(5n, 50n))).toEqual(['1 10']);
+    });
+
+    test('losses behind the greeting are told again: the shipper that counted them may have been killed', () => {
+      const totals = new LossTotals(() => {}, { known: new Map([[INSTANCE, { lines: 4, bytes: 40 }]]) });
+      expect(readBy(totals, ...greeting(1n, 10n), lost(3n, 30n), lost(5n, 50n))).toEqual(['2 20', '2 20']);
+    });
+  });
+
   test.each([
     ['stream', 'an unknown stream', data(3, 1n, 'x')],
     ['stream', 'a file that was not announced', data(16, 1n, 'x')],

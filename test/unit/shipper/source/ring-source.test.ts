@@ -26,7 +26,7 @@ import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import type { RingSourceOptions } from '../../../../src/shipper/source/rings/options.js';
 import type { RingSource } from '../../../../src/shipper/source/rings/source.js';
 import { type ReadRecord, recordsOf } from '../../../support/batches.js';
-import { data, hello, magic } from '../../../support/frames.js';
+import { data, hello, lost, magic } from '../../../support/frames.js';
 import { freeRing } from '../../../support/ring-receiver.js';
 import { CAPACITY, openRings } from '../../../support/rings.js';
 
@@ -42,10 +42,10 @@ function open(errors: string[] = [], options: Partial<RingSourceOptions> = {}) {
   return openRings(path, { onProtocolError: ({ reason }) => errors.push(reason), ...options });
 }
 
-function claim(): number {
+function claim(ring = NAME): number {
   const free = readdirSync(path).find((name) => name.startsWith('free-'))!;
-  renameSync(join(path, free), join(path, NAME));
-  return openSync(join(path, NAME), 'r+');
+  renameSync(join(path, free), join(path, ring));
+  return openSync(join(path, ring), 'r+');
 }
 
 function word(fd: number, name: string, value: number): void {
@@ -700,6 +700,46 @@ describe('numbers that any process of the pod can write', () => {
     await next;
     expect(losses).toEqual([{ lines: 2, bytes: 2 }]);
     await batches.return?.(undefined);
+  });
+});
+
+describe('notices of losses', () => {
+  const noticesOf = (records: readonly ReadRecord[]) =>
+    records.map(({ message }) => message).filter((message) => message.startsWith('logtap: '));
+  const sum = (...losses: readonly string[]) =>
+    losses.map((each) => expect.stringMatching(new RegExp(`^logtap: ${each} not captured`)));
+
+  test('tell each loss once, over two rings of a process and their headers', async () => {
+    const source = open();
+    const first = claim();
+    write(first, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n'), lost(1n, 10n)]));
+    word(first, 'lost_lines', 3);
+    word(first, 'lost_bytes', 30);
+    const second = claim('ring-42-0000000000000abc-1');
+    word(second, 'lost_lines', 7);
+    word(second, 'lost_bytes', 70);
+    write(second, 0, Buffer.concat([magic, hello({ lostLines: 6n, lostBytes: 60n }), data(1, 8n, 'two\n')]));
+    word(second, 'ended', 1);
+    const read = await take(source, 6, 6);
+    const told = sum('1 lines, 10 bytes', '2 lines, 20 bytes', '3 lines, 30 bytes', '1 lines, 10 bytes');
+    expect(noticesOf(read)).toEqual(told);
+  });
+
+  test('go on after a restart where they were', async () => {
+    const maker = open();
+    const fd = claim();
+    maker.close();
+    word(fd, 'lost_lines', 4);
+    word(fd, 'lost_bytes', 40);
+    const head = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n'), lost(1n, 10n), data(1, 3n, 'two\n')]));
+    expect(noticesOf(await take(open(), 3, 1))).toEqual(sum('1 lines, 10 bytes'));
+    const after = write(fd, head, Buffer.concat([lost(3n, 30n), data(1, 6n, 'three\n')]));
+    const unacknowledged = await take(open(), 2, 0);
+    expect(noticesOf(unacknowledged)).toEqual(sum('2 lines, 20 bytes'));
+    write(fd, after, Buffer.concat([lost(4n, 40n), data(1, 8n, 'four\n')]));
+    const read = await take(open(), 4, 0);
+    expect(noticesOf(read)).toEqual(sum('2 lines, 20 bytes', '1 lines, 10 bytes'));
+    expect(read).toContainEqual(expect.objectContaining({ ...unacknowledged[0], timeMs: expect.any(Number) }));
   });
 });
 
