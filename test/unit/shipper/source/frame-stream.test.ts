@@ -259,7 +259,9 @@ describe('Connection: frames', () => {
   describe('notices of a process that goes on elsewhere', () => {
     const INSTANCE = '0000000000000abc';
     const notices = (builder: BatchBuilder) =>
-      messagesOf(builder.finish()).flatMap((text) => /^logtap: (\d+) lines, (\d+) bytes/.exec(text)?.slice(1).join(' ') ?? []);
+      messagesOf(builder.finish()).flatMap(
+        (text) => /^logtap: (\d+) lines, (\d+) bytes/.exec(text)?.slice(1).join(' ') ?? [],
+      );
     const greeting = (lines: bigint, bytes: bigint) => [magic, hello({ lostLines: lines, lostBytes: bytes })];
 
     function readBy(totals: LossTotals, ...frames: readonly Buffer[]): string[] {

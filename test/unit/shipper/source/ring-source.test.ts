@@ -731,7 +731,11 @@ describe('notices of losses', () => {
     maker.close();
     word(fd, 'lost_lines', 4);
     word(fd, 'lost_bytes', 40);
-    const head = write(fd, 0, Buffer.concat([magic, hello(), data(1, 1n, 'one\n'), lost(1n, 10n), data(1, 3n, 'two\n')]));
+    const head = write(
+      fd,
+      0,
+      Buffer.concat([magic, hello(), data(1, 1n, 'one\n'), lost(1n, 10n), data(1, 3n, 'two\n')]),
+    );
     expect(noticesOf(await take(open(), 3, 1))).toEqual(sum('1 lines, 10 bytes'));
     const after = write(fd, head, Buffer.concat([lost(3n, 30n), data(1, 6n, 'three\n')]));
     const unacknowledged = await take(open(), 2, 0);
