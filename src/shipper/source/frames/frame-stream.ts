@@ -334,7 +334,7 @@ export class FrameStream implements FrameReader {
     this.#record(`${NOTICE}invalid`, position, this.#wallMs(), text);
   }
 
-  /** A reader of the logs sees the gap, too: each loss once, whichever ring or connection of the process tells it first. */
+  /** A reader of the logs sees the gap, too: each loss once, from the first ring or connection of the process that has its total. */
   #notice(timeMs: number, lost: Lost): void {
     const { instance } = this.#hello!;
     if (!this.#losses.isCounted(instance, lost)) return;
