@@ -1,6 +1,7 @@
 /** A policy of the API server gives pods what injection gives them, and keeps their lines. */
 import fc from 'fast-check';
 import { errorsOf } from '../../src/constructs/findings/finding.js';
+import { isForWindows } from '../../src/constructs/findings/windows.js';
 import { uninject } from '../../src/constructs/injection/uninject.js';
 import { tapPolicy } from '../../src/constructs/policy/policy.js';
 import { FailurePolicy, LibraryVolume, type LogTapProps } from '../../src/constructs/props/log-tap-props.js';
@@ -8,7 +9,7 @@ import { resolve } from '../../src/constructs/props/resolve.js';
 import { ImagePullPolicy } from '../../src/constructs/props/shipper-options.js';
 import { ExistingPreload, TapStreams } from '../../src/constructs/props/tap-options.js';
 import { Sink } from '../../src/constructs/sinks/sink.js';
-import { arbitraryPod, CONTAINERS } from '../support/arbitrary-pods.js';
+import { arbitraryMarks, arbitraryPod, CONTAINERS, RUNTIME_CLASSES } from '../support/arbitrary-pods.js';
 import { PATIENCE, type TestCluster } from '../support/cluster.js';
 import { runPage, stepsOf } from '../support/page.js';
 import { check, inject } from '../support/tap.js';
@@ -170,12 +171,21 @@ const NOT_BY_POLICY: Readonly<Record<string, object>> = {
   'redact-of-container': annotated({ 'app.logtap.dev/redact': 'email' }),
 };
 
+const WINDOWS_USER = { windowsOptions: { runAsUserName: 'ContainerUser' } };
+
 /** Pods that stay as they are. */
 const LEFT: Readonly<Record<string, object>> = {
   'opted-out': annotated({ 'logtap.dev/inject': 'disabled' }),
   'other-policy': { metadata: { labels: { 'logtap.dev/policy': 'other' } } },
   windows: { spec: { containers: [container()], os: { name: 'windows' } } },
   'windows-by-selector': { spec: { containers: [container()], nodeSelector: { 'kubernetes.io/os': 'windows' } } },
+  'windows-by-options': { spec: { containers: [container({ securityContext: WINDOWS_USER })] } },
+  'windows-by-init-container': {
+    spec: {
+      containers: [container()],
+      initContainers: [container({ name: 'migrate', securityContext: WINDOWS_USER })],
+    },
+  },
   'windows-by-affinity': {
     spec: {
       containers: [container()],
@@ -339,6 +349,25 @@ async function expectWithinBudget(k8s: TestCluster): Promise<void> {
   expect([...(await admitted(k8s, open, [excessive])).values()].filter(isTapped)).toEqual([]);
 }
 
+/** What schedules a pod to Windows is judged by the expressions of a policy as by injection. */
+async function expectWindowsLeft(k8s: TestCluster): Promise<void> {
+  const tapped = k8s.name('windows');
+  const classes = RUNTIME_CLASSES.map((name) => ({
+    ...{ apiVersion: 'node.k8s.io/v1', kind: 'RuntimeClass', metadata: { name }, handler: 'runc' },
+  }));
+  await k8s.apply(...classes);
+  await tappedNamespace(k8s, tapped, withImage({ sink: search }));
+  const seed = Date.now();
+  const specs = fc.sample(arbitraryMarks, { seed, numRuns: 3 * PODS });
+  const pods = podsOf(Object.fromEntries(specs.map((spec, index) => [`p${index}`, { spec }])));
+  const found = await admitted(k8s, tapped, pods);
+  const wrong = specs.filter((spec, index) => isTapped(found.get(`p${index}`)) === isForWindows(spec));
+  expect({ seed, wrong }).toEqual({ seed, wrong: [] });
+  // Else nothing is compared.
+  for (const is of [true, false])
+    expect(specs.filter((spec) => isForWindows(spec) === is).length).toBeGreaterThan(PODS / 4);
+}
+
 export function policy(test: AuditedTest): void {
   test(
     'a policy taps pods of 50 containers with 200 variables each, and of 4,000 annotations, within the budget of the API server',
@@ -350,6 +379,11 @@ export function policy(test: AuditedTest): void {
   test('a policy: the API server makes of generated pods what injection makes of them', async (k8s) => {
     await Promise.all(PROPS.map((props) => expectAsInjected(k8s, withImage(props))));
   });
+
+  test(
+    'a policy leaves generated pods alone exactly where injection takes them for pods of Windows',
+    expectWindowsLeft,
+  );
 
   test('a policy refuses what check finds an error in, or lets it start, and leaves other pods alone', expectRefusals);
 

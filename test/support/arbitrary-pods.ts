@@ -1,5 +1,6 @@
 /** Generated pods, in the form that the API server keeps, with all that a policy has to treat as injection does. */
 import fc from 'fast-check';
+import type { PodSpec } from '../../src/constructs/injection/workload.js';
 
 type Pods = fc.Arbitrary<object>;
 
@@ -131,3 +132,63 @@ export const arbitraryPod: Pods = fc
     metadata: { ...labels, annotations: { ...notes, ...selection } },
     spec,
   }));
+
+const windowsOptions = fc.constantFrom(
+  {},
+  { windowsOptions: {} },
+  { windowsOptions: { runAsUserName: 'ContainerUser' } },
+);
+const requirement = fc.constantFrom(
+  ...['In', 'NotIn'].flatMap((operator) =>
+    [['windows'], ['linux'], ['linux', 'windows']].flatMap((values) =>
+      ['kubernetes.io/os', 'beta.kubernetes.io/os', 'disk'].map((key) => ({ key, operator, values })),
+    ),
+  ),
+  { key: 'kubernetes.io/os', operator: 'Exists' },
+  { key: 'node.kubernetes.io/windows-build', operator: 'Exists' },
+  { key: 'node.kubernetes.io/windows-build', operator: 'DoesNotExist' },
+  { key: 'node.kubernetes.io/windows-build', operator: 'NotIn', values: ['10.0.17763'] },
+);
+const nodeSelectorTerms = fc.array(
+  fc.array(requirement, { minLength: 1, maxLength: 2 }).map((matchExpressions) => ({ matchExpressions })),
+  { minLength: 1, maxLength: 2 },
+);
+
+/** Classes of a runtime that pods name. They must exist. */
+export const RUNTIME_CLASSES = ['windows', 'windows-2019', 'windowsill'];
+
+/** Specifications of a pod with marks of Windows, and with what looks like one. */
+export const arbitraryMarks: fc.Arbitrary<PodSpec> = fc
+  .tuple(
+    fc.constantFrom({}, {}, {}, { os: { name: 'windows' } }, { os: { name: 'linux' } }),
+    maybe(
+      'nodeSelector',
+      fc.constantFrom(
+        { 'kubernetes.io/os': 'linux' },
+        { 'kubernetes.io/os': 'windows' },
+        { 'beta.kubernetes.io/os': 'windows' },
+        { 'node.kubernetes.io/windows-build': '10.0.17763' },
+        { 'node.kubernetes.io/windows-build': '' },
+        { os: 'windows' },
+      ),
+    ),
+    fc.constantFrom({}, {}, {}, ...RUNTIME_CLASSES.map((runtimeClassName) => ({ runtimeClassName }))),
+    maybe(
+      'affinity',
+      nodeSelectorTerms.map((terms) => ({
+        nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+      })),
+    ),
+    fc.tuple(windowsOptions, windowsOptions, windowsOptions),
+    fc.boolean(),
+  )
+  .map(([os, selector, runtime, affinity, options, hasInit]) => {
+    // The API server accepts these options from no pod that says that it is for Linux.
+    const [ofPod, ofContainer, ofInit] = 'os' in os && os.os.name === 'linux' ? [{}, {}, {}] : options;
+    const container = (name: string, securityContext: object) => ({ name, image: 'orders:4.2', securityContext });
+    return {
+      ...{ ...os, ...selector, ...runtime, ...affinity, securityContext: ofPod },
+      containers: [container('app', ofContainer)],
+      ...(hasInit && { initContainers: [container('migrate', ofInit)] }),
+    };
+  });

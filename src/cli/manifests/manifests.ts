@@ -49,7 +49,7 @@ function contentOf(document: Document.Parsed, { name, text }: ManifestText, line
   const [problem] = document.errors;
   if (problem !== undefined) {
     const { line, col } = lines.linePos(problem.pos[0]);
-    const remedy = remedyFor(text);
+    const remedy = remedyFor(text, problem.message);
     const cause = isTooDeep(problem) ? TOO_DEEP : problem.message;
     throw malformed(`${name}, line ${line}, column ${col}`, `not valid YAML: ${cause}: ${remedy}`);
   }
@@ -79,11 +79,15 @@ function contentOf(document: Document.Parsed, { name, text }: ManifestText, line
   }
 }
 
-function remedyFor(text: string): string {
-  if (/^\s*\{/.test(text) && /\}\s*\n\s*\{/.test(text)) {
+function remedyFor(text: string, problem: string): string {
+  // No JSON starts with two braces, but most files of a Helm chart do.
+  if (/^\s*\{(?!\{)/.test(text) && /\}\s*\n\s*\{/.test(text)) {
     return 'make several JSON objects one List, for example with `jq -s \'{apiVersion: "v1", kind: "List", items: .}\'`';
   }
-  return text.includes('{{') ? `if it is a template, ${RENDER_FIRST}` : 'correct it';
+  if (text.includes('{{')) return `if it is a template, ${RENDER_FIRST}`;
+  // kubectl does not mind.
+  if (/^Missing closing .quote/.test(problem)) return 'close the quote, and indent its lines further than their key';
+  return 'correct it';
 }
 
 const TOO_DEEP = 'it is nested too deeply';

@@ -127,6 +127,16 @@ test.each(['>', '>-', '|', '|-', '|+', '>2-'])('a preload list after %s costs no
   expect(back.endsWith(after)).toBe(true);
 });
 
+test('JSON in which nothing changes keeps its layout', async () => {
+  const text =
+    '{ "kind": "ConfigMap",\n     "apiVersion": "v1",\n\n  "metadata": {"name": "a"}, "data": {"a": "1"}\n}\n\n';
+  expect((await inject(text)).stdout).toBe(text);
+  expect((await uninject(text)).stdout).toBe(text);
+  const pod =
+    '---\napiVersion: v1\nkind: Pod\nmetadata: { name: p }\nspec: { containers: [{ name: a, image: a:1 }] }\n';
+  expect((await inject(text + pod)).stdout).toContain(text);
+});
+
 test.each(['', '\n', '\r\n', '\n\n'])('JSON ends as it did: %j', async (end) => {
   const pod = {
     apiVersion: 'v1',

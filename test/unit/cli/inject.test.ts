@@ -478,6 +478,11 @@ ${extra}spec:
       manifest('b', 'x', '{{- if .Values.pod }}\n'),
       /line 4, column \d+: not valid YAML: .*if it is a template/,
     ],
+    [
+      'statements around all of it',
+      `{{- if .Values.on }}\n${manifest('b')}{{- end }}\n{{- with .Values.more }}\n{{- end }}\n`,
+      /line 1, column \d+: not valid YAML: .*if it is a template/,
+    ],
     ['one that ends a line', manifest('b', '{{ include "x" . | nindent 4 }}'), /line 7, .*template/],
     [
       'one in quotes',
@@ -513,6 +518,11 @@ describe('malformed manifests end with 65 and write nothing', () => {
   test.each([
     ['no YAML', 'a: b\n c: d\n', /^standard input, line 1, column 4: not valid YAML: .*correct it/],
     ['a key that occurs twice', 'apiVersion: v1\nkind: Pod\nkind: Pod\n', /line 3, column 1: .*unique/],
+    [
+      'a quoted text that is not indented',
+      'apiVersion: v1\nkind: Pod\nspec:\n  args: ["\n  a\n  "]\n',
+      /line 4, .*: close the quote, and indent its lines further than their key; nothing was written$/,
+    ],
     ['an alias to nothing', 'apiVersion: v1\nkind: Pod\nspec: *x\n', /not valid YAML: .*x/],
     ['no object', '- 1\n', /line 1: a Kubernetes object must have 'apiVersion' and 'kind'/],
     [

@@ -1,4 +1,5 @@
 /** Gives a text of JSON another value, with the order of keys and the indentation that it has. */
+import { isDeepStrictEqual } from 'node:util';
 import { aligned, placeOfKey } from './alignment.js';
 import { isFields } from './fields.js';
 
@@ -14,8 +15,9 @@ export function jsonValue(text: string): object | undefined {
   }
 }
 
-/** The text starts and ends as it did. */
+/** The text starts and ends as it did. It stays as it is where nothing changes. */
 export function editJson(text: string, before: unknown, after: unknown): string {
+  if (isDeepStrictEqual(before, after)) return text;
   const [, indent] = /^\s*[{[]\s*?\n([ \t]+)/.exec(text) ?? [];
   const [mark] = BYTE_ORDER_MARK.exec(text) ?? [''];
   return mark + JSON.stringify(inOrder(before, after), null, indent) + /\s*$/.exec(text)![0];
