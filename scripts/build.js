@@ -127,7 +127,9 @@ function buildChunks(common, metafiles) {
       target: 'node20',
       minify: true,
     });
-    writeFileSync(path, code);
+    // esbuild exports a copy, whose getters look up by name what the getters of the original return. Calls between chunks took a fifth of the
+    // CPU time of a line with Node 20.
+    writeFileSync(path, code.replace(/\bmodule\.exports=[\w$]+\(([\w$]+)\);/, 'module.exports=$1;'));
   }
 }
 
