@@ -1,6 +1,7 @@
 /** Which kind a line is, by its own text. Tables by the first byte: most lines of ordinary logs are asked few questions. */
 
 import { isDigit } from '../records/bytes.js';
+import { boxes } from './families/boxes.js';
 import { compiled } from './families/compiled.js';
 import { data } from './families/data.js';
 import { exceptions } from './families/exceptions.js';
@@ -11,9 +12,9 @@ import { python } from './families/python.js';
 import { PREFIXED, REPORT, scripts } from './families/scripts.js';
 import { EMPTY_FIRST, KIND, type Kind, type Mode, NO_MODE } from './kinds.js';
 import type { Line } from './line.js';
-import { isStart } from './starts.js';
+import { isMarked, isStart } from './starts.js';
 
-const FAMILIES: readonly Family[] = [python, compiled, scripts, jvm, data, languages, exceptions];
+const FAMILIES: readonly Family[] = [python, compiled, scripts, jvm, data, languages, boxes, exceptions];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 const byFirst = (patterns: readonly Pattern[]): readonly (readonly Pattern[])[] =>
@@ -51,6 +52,7 @@ export function kindOf(line: Line): Kind {
     const second = line.at(indent);
     if (matches(HEADS[first]!, line)) return KIND.HEAD;
     if (matches(CONTINUATIONS[first]!, line)) return KIND.CONTINUATION;
+    if (isMarked(line)) return start(line);
     mode = undefined;
     return second === BRACE && isJson(line, indent) ? KIND.JSON : KIND.INDENTED;
   }

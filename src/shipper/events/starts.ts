@@ -40,6 +40,15 @@ export function isStart(line: Line): boolean {
   return isLevelWord(line);
 }
 
+/** Symbols of states: `✓`, `✔`, `✖`, `✗`, `✘`, `⨯`, `○`, `●`, `⚠`, `▲`, `ℹ`, and their last bytes in UTF-8. */
+const MARKS: ReadonlySet<number> = new Set([
+  0x9c93, 0x9c94, 0x9c96, 0x9c97, 0x9c98, 0xa8af, 0x978b, 0x978f, 0x9aa0, 0x96b2, 0x84b9,
+]);
+
+/** Next.js writes a blank and a symbol before each message: ` ✓ Ready in 300ms`. More blanks are a list within a message. */
+export const isMarked = (line: Line): boolean =>
+  line.at(1) === 0xe2 && line.at(4) === BLANK && line.at(0) === BLANK && MARKS.has(line.at(2) * 256 + line.at(3));
+
 /** Whether a first line begins so that a write of several lines is one event: with a time or a level, not just a word in brackets. */
 export function isTelling(line: Line): boolean {
   // Logs of requests have a line each.

@@ -1,6 +1,7 @@
 /** Python: tracebacks, chains of them, exception groups, errors of syntax. Ruby prints its frames under the same first line. */
 import { KIND, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
+import { DRAWN_FIRST, isBottom, isDrawn, isTop } from './boxes.js';
 import { type Family, literals } from './family.js';
 
 const BASE = 50;
@@ -18,6 +19,10 @@ const ANNOUNCED = BASE + 4;
 const STACK = BASE + 5;
 /** An error of syntax, or a stack: the exception may be missing. */
 const BARE = BASE + 6;
+/** Within the box that rich draws around a traceback; the exception follows below. */
+const BOXED = BASE + 7;
+/** pydantic's errors: the name of a field, and indented lines about it. */
+const FIELDS = BASE + 8;
 
 const ANNOUNCEMENTS = [
   'Exception ignored ',
@@ -36,8 +41,13 @@ const OBJECTS = ['future: <', 'task: <', 'handle: <', 'protocol: <', 'transport:
 const STACKS = ['Current thread 0x', 'Thread 0x'];
 /** Lines of a stack that are not indented. */
 const STACK_PARTS = ['Extension modules: ', 'Message: ', 'Arguments: ', 'Python runtime state: ', ...STACKS];
-/** SQLAlchemy, and the detail of PostgreSQL within its message. */
-const NOTES = ['[SQL: ', '[parameters: ', '(Background on this error at: ', 'DETAIL:  '];
+/** SQLAlchemy, and what PostgreSQL's client adds to its message. */
+const NOTES = [
+  ...['[SQL: ', '[parameters: ', '(Background on this error at: '],
+  ...['DETAIL:  ', 'HINT:  ', 'QUERY:  ', 'CONTEXT:  '],
+];
+/** `LINE 1: SELECT x FROM t`, above a mark below the place. */
+const isPlace = (line: Line) => line.has('LINE ') && line.has(': ', 5 + line.digits(5));
 const QUOTES = '"""';
 
 /** `Exception in thread worker-1:`; the name that Java gives has quotes. */
@@ -48,22 +58,41 @@ const isAnnouncement = (line: Line) => ANNOUNCEMENTS.some((text) => line.has(tex
 const isRemote = (line: Line) => line.length < 80 && line.includes('RemoteTraceback:');
 const isStack = (line: Line) => STACKS.some((text) => line.has(text)) && line.includes('(most recent call first)');
 
+const ESCAPE = 0x1b;
+const COLOR_END = 0x6d;
+/** Index behind a colour at `at`: Python 3.13 writes them where `FORCE_COLOR` is set. */
+function behindColor(line: Line, at: number): number {
+  if (line.at(at) !== ESCAPE) return at;
+  let i = at;
+  while (i < line.length && line.at(i) !== COLOR_END) i++;
+  return i + 1;
+}
+
 /** `ValueError: x`, `shop.errors.NoOrder`, `KeyboardInterrupt`: a name, and a colon or the end behind it. */
 function isName(line: Line): boolean {
-  let i = 0;
+  const start = behindColor(line, 0);
+  let i = start;
   while (isWord(line.at(i)) || line.at(i) === 0x2e || line.at(i) > 0x7f) i++;
   // Names of local classes: `main.<locals>.NoOrder`.
   if (line.has('<locals>', i)) return true;
-  return i > 0 && (i === line.length || line.at(i) === 0x3a);
+  const end = behindColor(line, i);
+  return i > start && (end >= line.length || line.at(end) === 0x3a);
 }
+
+/** `2 validation errors for Order`. */
+const hasFields = (line: Line) => line.includes(' validation error');
+/** `id`, `items.0.price`; pydantic before version 2 writes `items -> 0 -> price`. */
+const isField = (line: Line) => line.length < 200 && (line.wordEnd === line.length || line.includes(' -> '));
 
 const isTraceback = (line: Line) => line.has('Traceback (most recent call last):');
 const isGroup = (line: Line) => line.has('  + Exception Group Traceback');
 const CHAINS = ['The above exception was the direct cause', 'During handling of the above exception'];
 const isChain = (line: Line) => CHAINS.some((text) => line.has(text));
 
+const isBoxed = (line: Line) => isTop(line) && line.includes('Traceback (most recent call last)');
+
 /** Whether the exception was named: of the same write, its message has further lines. */
-export const isNamed = (mode: number): boolean => mode === NAMED;
+export const isNamed = (mode: number): boolean => mode === NAMED || mode === FIELDS;
 
 export const python: Family = {
   heads: [
@@ -73,6 +102,7 @@ export const python: Family = {
     ...literals(['  File "'], BARE),
     ...literals(['Stack (most recent call last):'], BARE),
     ...literals(['Fatal Python error: '], STACK),
+    { first: DRAWN_FIRST, test: isBoxed, mode: BOXED },
     { first: 'CT', test: isStack, mode: STACK },
     { first: 'ETFUO-', test: isAnnouncement, mode: ANNOUNCED },
     { first: 'cm', test: isRemote, mode: ANNOUNCED },
@@ -81,9 +111,21 @@ export const python: Family = {
   rules: {
     [FRAMES]: (line, kind) => {
       if (kind === KIND.INDENTED || line.has('  File "') || line.includes('.nim(')) return step(VERDICT.JOIN, FRAMES);
+      // loguru marks the frame that caught the exception.
+      if (line.has('> File "')) return step(VERDICT.JOIN, FRAMES);
       if (isTraceback(line)) return step(VERDICT.NEW, FRAMES);
       if (kind === KIND.JSON || kind === KIND.EMPTY) return step(VERDICT.NONE, FRAMES);
-      return isName(line) ? step(VERDICT.JOIN, NAMED) : step(VERDICT.NEW, FRAMES);
+      if (!isName(line)) return step(VERDICT.NEW, FRAMES);
+      return step(VERDICT.JOIN, hasFields(line) ? FIELDS : NAMED);
+    },
+    [BOXED]: (line) => {
+      if (!isDrawn(line) || isTop(line)) return step(VERDICT.NEW, BOXED);
+      return step(VERDICT.JOIN, isBottom(line) ? FRAMES : BOXED);
+    },
+    [FIELDS]: (line, kind, tail) => {
+      if (kind === KIND.INDENTED) return step(VERDICT.JOIN, FIELDS);
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, NAMED);
+      return step(kind === KIND.PLAIN && tail === 0 && isField(line) ? VERDICT.MAYBE : VERDICT.NEW, FIELDS);
     },
     [BARE]: (line, kind) => {
       if (kind === KIND.INDENTED || line.has('  File "')) return step(VERDICT.JOIN, BARE);
@@ -106,6 +148,7 @@ export const python: Family = {
       // Of an error of the module logging, and of another process.
       if (line.has('Call stack:')) return step(VERDICT.JOIN, STACK);
       if (line.has(QUOTES) || NOTES.some((text) => line.has(text))) return step(VERDICT.JOIN, NAMED);
+      if (isPlace(line)) return step(VERDICT.JOIN, NAMED);
       // The exception of a Java machine that Python drives.
       if (line.has(': ') && tail === 0) return step(VERDICT.JOIN, TRACE);
       if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, NAMED);
@@ -116,6 +159,7 @@ export const python: Family = {
     [CHAINED]: (line, kind) => {
       if (kind === KIND.EMPTY) return step(VERDICT.JOIN, CHAINED);
       if (isTraceback(line)) return step(VERDICT.JOIN, FRAMES);
+      if (isBoxed(line)) return step(VERDICT.JOIN, BOXED);
       return step(isGroup(line) ? VERDICT.JOIN : VERDICT.NEW, GROUP);
     },
     [GROUP]: (line, kind) => {

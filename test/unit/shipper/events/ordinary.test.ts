@@ -45,7 +45,7 @@ test.each(logs)('%s: each line is a record', (name) => {
   expect(joinsOf(blocks(`${lines.join('\n')}\n`, 8192))).toEqual([]);
 });
 
-const shapes = readFileSync(join(__dirname, '../../../events/shapes.txt'), 'utf8')
+const shapes = readFileSync(join(__dirname, '../../../events/shapes.txt'), 'latin1')
   .split(/^=== /m)
   .slice(1)
   .map((part): [string, string] => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n') + 1)]);
