@@ -1,5 +1,5 @@
 /** Settings to the buffer: the place of the records, and the parts that learn of their fates. */
-import { mkdirSync } from 'node:fs';
+
 import { namedSinks } from '../catalog/records/container-sinks.js';
 import { runbook } from '../catalog/runbook.js';
 import { CountJournal } from './accounting/count-journal.js';
@@ -11,6 +11,7 @@ import { ConfigError, messageOf } from './errors.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import type { Claim, RecordBatch } from './parts.js';
+import { makeDirectories } from './process/make-directories.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
 
@@ -99,7 +100,7 @@ const NEVER = new AbortController().signal;
 
 function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path, 0o700);
   } catch (error) {
     throw new ConfigError([
       `LOGTAP_SPOOL_DIR='${path}': cannot be made: ${messageOf(error)}. Mount a writable directory there, or unset it to buffer in memory; see ${runbook('the-spool-is-full')}.`,

@@ -1,6 +1,5 @@
 /** Settings to the sources: the socket, and the rings where there is a directory for them. */
 
-import { mkdirSync } from 'node:fs';
 import { runbook } from '../catalog/runbook.js';
 import type { CountJournal } from './accounting/count-journal.js';
 import { type EndedProcess, isFailure, type ProcessEnd } from './accounting/ends.js';
@@ -10,6 +9,7 @@ import { eventChoiceOf } from './events/settings.js';
 import { type DirectoryLock, lockDirectory } from './lock/directory-lock.js';
 import type { Log } from './log.js';
 import { descriptorShares } from './process/descriptor-limit.js';
+import { makeDirectories } from './process/make-directories.js';
 import type { ReplacedTimes } from './records/replaced-times.js';
 import type { Settings } from './settings.js';
 import { sleep } from './sleep.js';
@@ -86,7 +86,7 @@ export async function lockRings({ ringDir, podName }: Settings, log: Log): Promi
 export async function lockSocket({ socket, podName }: Settings, log: Log): Promise<DirectoryLock> {
   const directory = `${socket}.lock`;
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectories(directory);
   } catch (error) {
     throw new ConfigError(
       [

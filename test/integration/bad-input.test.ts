@@ -103,6 +103,17 @@ describe('settings that cannot work', () => {
     expect(code).toBe(78);
   });
 
+  test.each(['LOGTAP_SOCKET', 'LOGTAP_RING_DIR', 'LOGTAP_SPOOL_DIR'])(
+    '%s where a file system makes no directories: exit code 78, not a start without end',
+    async (setting) => {
+      const socket = socketIn(temporaryDirectory());
+      const env = { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket, [setting]: '/proc/logtap/below' };
+      const { code, stderr } = await run(node, [shipper], { env, timeout: 60_000 });
+      expect(stderr).toContain(setting);
+      expect(code).toBe(78);
+    },
+  );
+
   test('a socket path longer than the kernel binds: exit code 78 and the limit', async () => {
     const socket = `/tmp/${'s'.repeat(103)}`;
     const { code, stderr } = await run(node, [shipper], { env: { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: socket } });

@@ -1,6 +1,7 @@
 /**
  * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, receives wake-ups.
  */
+
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
@@ -19,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { runbook } from '../../../catalog/runbook.js';
 import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../../contract.js';
 import { ConfigError, codeOf, messageOf } from '../../errors.js';
+import { makeDirectories } from '../../process/make-directories.js';
 import { writeWhole } from '../../process/write-whole.js';
 import type { Lost } from '../frames/decoder.js';
 import { freeHeader } from './file.js';
@@ -85,7 +87,7 @@ export function makeRingDirectory(path: string): void {
 
 /** At no moment is there one that a process of another user cannot use. */
 function makeForAll(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   const umask = process.umask(0);
   try {
     mkdirSync(path);

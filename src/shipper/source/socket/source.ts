@@ -5,8 +5,8 @@
  * linger time. While it is full no socket is read, so a slow consumer ends as a full socket buffer at the peer; what
  * this source holds is bounded by one batch, one read of each socket and the unfinished lines.
  */
+
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { runbook } from '../../../catalog/runbook.js';
@@ -14,6 +14,7 @@ import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import type { PreviousCounts } from '../../accounting/journal-sum.js';
 import { ConfigError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
+import { makeDirectories } from '../../process/make-directories.js';
 import { takeUnread, type Unread } from '../count-unread.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/assembly.js';
 import type { Hello } from '../frames/decoder.js';
@@ -86,7 +87,7 @@ export class SocketSource implements Source {
   async listen(): Promise<void> {
     const { path } = this.#options;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeDirectories(dirname(path));
       await removeStale(path);
       await new Promise<void>((resolve, reject) => {
         this.#server.once('error', reject);
