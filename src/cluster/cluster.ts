@@ -54,6 +54,8 @@ export interface OwnerReference {
   readonly controller?: boolean;
 }
 
+/** The context of the client library where it found no kubeconfig: it then takes http://localhost:8080 for the cluster. */
+const NO_KUBECONFIG = 'loaded-context';
 /** Pods of one answer. */
 const PAGE = 500;
 const FIELD_MANAGER = 'logtap-upgrade';
@@ -82,6 +84,7 @@ export class Cluster {
     const config = new KubeConfig();
     try {
       config.loadFromDefault();
+      if (config.currentContext === NO_KUBECONFIG) throw new Error('there is none');
       if (config.getCurrentCluster() === null) throw new Error('its current context names no cluster');
       return new Cluster(config);
     } catch (error) {

@@ -152,6 +152,12 @@ describe('a service that cannot be reached', () => {
   });
 });
 
+test('a command that asks the cluster, without a kubeconfig: exit code 69 and the variable to set', async () => {
+  const { code, stderr } = await run(node, [logtap, 'status'], { env: { HOME: temporaryDirectory(), KUBECONFIG: '' } });
+  expect(stderr).toContain('the kubeconfig is of no use: there is none. Set KUBECONFIG');
+  expect(code).toBe(69);
+});
+
 describe('logtap inject', () => {
   test.each([
     ['a tab in the indentation', 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n\tname: x\n', /line 4/],

@@ -202,7 +202,12 @@ describe('logtap run', () => {
 
   test.each([
     [[], 64, 'needs a program after `--`'],
-    [['--', 'no-such-program-anywhere'], 127, "cannot run 'no-such-program-anywhere'"],
+    [
+      ['--', 'no-such-program-anywhere'],
+      127,
+      "cannot run 'no-such-program-anywhere': there is no such program in PATH. Correct",
+    ],
+    [['--', './no-such-file'], 127, "cannot run './no-such-file': there is no such file"],
     [['--sinc', 'stdout', '--', 'true'], 64, '--sinc'],
     [['--file', 'a:b', '--', 'true'], 64, "must not contain ':'"],
     [['--sink', 'cloudwotch', '--', 'true'], 78, 'cloudwotch'],
@@ -216,7 +221,9 @@ describe('logtap run', () => {
     const file = join(temporaryDirectory(), 'plain.txt');
     writeFileSync(file, 'no program\n');
     chmodSync(file, 0o644);
-    expect((await run(node, [logtap, 'run', '--', file])).code).toBe(126);
+    const { code, stderr } = await run(node, [logtap, 'run', '--', file]);
+    expect(code).toBe(126);
+    expect(stderr).toContain(`it is not executable. Run \`chmod +x ${file}\``);
   });
 });
 

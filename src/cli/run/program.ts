@@ -73,6 +73,14 @@ export interface Program {
   kill(signal: NodeJS.Signals): void;
 }
 
+function reasonOf({ code, message }: NodeJS.ErrnoException, command: string): string {
+  if (code === 'EACCES') return `it is not executable. Run \`chmod +x ${command}\`, or start it with its interpreter.`;
+  if (code !== 'ENOENT') return message;
+  return command.includes('/')
+    ? 'there is no such file, or the interpreter that it names is missing. Correct the path.'
+    : `there is no such program in PATH. Correct its name, or give its path, such as ./${command}.`;
+}
+
 /** @param target of the tap, as LLT_TARGET */
 export function startProgram(options: RunOptions, target: string): Program {
   const stderr = openStderr(options);
@@ -85,7 +93,7 @@ export function startProgram(options: RunOptions, target: string): Program {
   const exit = exitOf(program).catch((error: NodeJS.ErrnoException) => {
     // Shells, `env`, `nice` and `timeout` also end with 126 and 127.
     const code = error.code === 'ENOENT' ? 127 : 126;
-    throw new CommandError(`cannot run '${options.command}': ${error.message}`, code);
+    throw new CommandError(`cannot run '${options.command}': ${reasonOf(error, options.command)}`, code);
   });
   return { exit, kill: (signal) => program.kill(signal) };
 }
