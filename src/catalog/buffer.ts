@@ -7,7 +7,7 @@ export const ON_FULL = ['block', 'drop-oldest', 'drop-newest'] as const;
 export type OnFull = (typeof ON_FULL)[number];
 
 /** When the files of the spool are synced to the disk. */
-export const SPOOL_SYNC = ['interval', 'always', 'off'] as const;
+const SPOOL_SYNC = ['interval', 'always', 'off'] as const;
 export type SpoolSync = (typeof SPOOL_SYNC)[number];
 
 export const BUFFER_SETTINGS = {

@@ -31,7 +31,7 @@ function isExecutable(path: string): boolean {
  *
  * @throws DiagnosisError if there is none
  */
-export function findProgram(name: string, path = process.env.PATH ?? SYSTEM_PATH): string {
+function findProgram(name: string, path = process.env.PATH ?? SYSTEM_PATH): string {
   if (name.includes('/')) {
     const stat = statOfProgram(name);
     if (stat === undefined) {

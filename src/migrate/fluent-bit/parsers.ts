@@ -10,7 +10,7 @@ import type { Verdicts } from '../verdicts.js';
 const KNOWN =
   /^(json|logfmt|ltsv|apache2?|apache_error|nginx|k8s-nginx-ingress|syslog-rfc(5424|3164)(-local)?|envoy|istio-envoy-proxy|java|python|go|ruby)$/i;
 /** Parsers of what a container runtime puts around a line. */
-export const ENVELOPE = /^(docker|docker-daemon|docker_no_time|cri|containerd|crio)$/i;
+const ENVELOPE = /^(docker|docker-daemon|docker_no_time|cri|containerd|crio)$/i;
 /** Multiline parsers of Fluent Bit for stack traces. */
 export const TRACES = /^(java|python|go|ruby|exception_test)$/i;
 

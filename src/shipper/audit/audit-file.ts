@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { messageOf } from '../errors.js';
 import { writeWhole } from '../process/write-whole.js';
 
-export const AUDIT_NAME = 'audit.ndjson';
+const AUDIT_NAME = 'audit.ndjson';
 
 export interface AuditText {
   /** Bytes of it. */

@@ -18,7 +18,7 @@ export const REPORT = BASE + 7;
 const LISP_FRAMES = BASE + 8;
 const LISP_END = BASE + 9;
 /** Ruby: the error was raised where another was rescued, which follows as its cause. */
-export const RUBY_RESCUED = BASE + 10;
+const RUBY_RESCUED = BASE + 10;
 const RESCUED_FRAMES = BASE + 11;
 /** Elixir: the message of an error, and what a process was doing. */
 const ELIXIR = BASE + 12;
