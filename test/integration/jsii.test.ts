@@ -8,11 +8,18 @@ import { runPage, stepsOf } from '../support/page.js';
 import { publicNames } from '../support/public-names.js';
 import { root, run, temporaryDirectory } from '../support/run.js';
 
-/** What is asked of both languages: each kind of property, in a wrapper, in a scope and on plain data. */
+jest.setTimeout(240_000);
+
+const PROVIDER = 'arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/ABC';
+
+/** What is asked of both languages: each kind of property and construct, in a wrapper, in a scope and on plain data. */
 const TYPESCRIPT = `
 import { ApiObject, App, Chart } from 'cdk8s';
 import { Job } from 'cdk8s-plus-28';
-import { LogTap, OpenSearchSchema, Sink, TappedDeployment, TapStreams } from 'cdk8s-logtap';
+import {
+  AwsIdentity, EventMode, LogTap, LogTapAws, LogTapDefaults, LogTapPolicy, OpenSearchSchema, ProofJob, RedactionKind,
+  ShipperExternalSecret, Sink, TappedDeployment, TapStreams,
+} from 'cdk8s-logtap';
 
 const app = new App();
 const shop = new Chart(app, 'shop');
@@ -44,13 +51,37 @@ const plain = LogTap.inject(
   { sink: Sink.stdout(), shipper: { drainSeconds: 5 } },
 );
 new ApiObject(new Chart(app, 'plain'), 'Pod', plain);
+const team = new Chart(app, 'team', { namespace: 'team' });
+LogTapDefaults.set(team, { shipper: { image: 'logtap:1', labels: { team: 'logs' } } });
+const search = Sink.openSearch({ url: 'https://search:9200' });
+const cloud = Sink.cloudWatch({ logGroup: '/team', region: 'eu-central-1' });
+new TappedDeployment(team, 'Web', {
+  containers: [{ name: 'web', image: 'web:1' }, { name: 'app', image: 'app:1' }],
+  tap: {
+    sink: Sink.all([search, Sink.tcp({ host: 'collector', port: 9000 })]),
+    perContainer: {
+      web: { sink: cloud, streams: TapStreams.STDERR, redact: { kinds: [RedactionKind.EMAIL] } },
+      app: { events: { mode: EventMode.INDENT } },
+    },
+  },
+});
+new ProofJob(team, 'Proof', { tap: { sink: search }, lines: 50_000, podLabels: { app: 'proof' } });
+new LogTapPolicy(team, 'Policy', { name: 'team', tap: { sink: search } });
+new LogTapAws(team, 'Aws', { sink: cloud, identity: AwsIdentity.irsaRole('${PROVIDER}') });
+new ShipperExternalSecret(team, 'External', { store: 'vault', keys: { password: { key: 'team/search', property: 'password' } } });
+const [finding] = LogTap.check(LogTap.uninject(plain), { sink: Sink.stdout() });
+new ApiObject(team, 'Found', { apiVersion: 'v1', kind: 'ConfigMap', data: { code: finding!.code, message: finding!.message } });
 app.synth();
 `;
 
 const PYTHON = `
 from cdk8s import ApiObject, App, Chart, JsonPatch
 from cdk8s_plus_28 import ContainerProps, Job
-from ${PYTHON_MODULE} import LogTap, LogTapProps, OpenSearchSchema, SecretKey, ShipperOptions, Sink, TappedDeployment, TapStreams
+from ${PYTHON_MODULE} import (
+    AddedRedaction, AwsIdentity, ContainerOptions, EventMode, EventOptions, LogTap, LogTapAws, LogTapDefaults, LogTapPolicy, LogTapProps,
+    OpenSearchSchema, ProofJob, RedactionKind, RemoteSecretKey, SecretKey, ShipperExternalSecret, ShipperOptions, Sink, TappedDeployment,
+    TapStreams,
+)
 
 app = App()
 shop = Chart(app, "shop")
@@ -87,6 +118,30 @@ plain = LogTap.inject(
 )
 pod = ApiObject(Chart(app, "plain"), "Pod", api_version="v1", kind="Pod", metadata={"name": "plain"})
 pod.add_json_patch(JsonPatch.replace("", plain))
+team = Chart(app, "team", namespace="team")
+LogTapDefaults.set(team, shipper=ShipperOptions(image="logtap:1", labels={"team": "logs"}))
+search = Sink.open_search(url="https://search:9200")
+cloud = Sink.cloud_watch(log_group="/team", region="eu-central-1")
+TappedDeployment(
+    team, "Web",
+    containers=[ContainerProps(name="web", image="web:1"), ContainerProps(name="app", image="app:1")],
+    tap=LogTapProps(
+        sink=Sink.all([search, Sink.tcp(host="collector", port=9000)]),
+        per_container={
+            "web": ContainerOptions(
+                sink=cloud, streams=TapStreams.STDERR, redact=AddedRedaction(kinds=[RedactionKind.EMAIL]),
+            ),
+            "app": ContainerOptions(events=EventOptions(mode=EventMode.INDENT)),
+        },
+    ),
+)
+ProofJob(team, "Proof", tap=LogTapProps(sink=search), lines=50_000, pod_labels={"app": "proof"})
+LogTapPolicy(team, "Policy", name="team", tap=LogTapProps(sink=search))
+LogTapAws(team, "Aws", sink=cloud, identity=AwsIdentity.irsa_role("${PROVIDER}"))
+ShipperExternalSecret(team, "External", store="vault", keys={"password": RemoteSecretKey(key="team/search", property="password")})
+finding = LogTap.check(LogTap.uninject(plain), sink=Sink.stdout())[0]
+found = ApiObject(team, "Found", api_version="v1", kind="ConfigMap")
+found.add_json_patch(JsonPatch.add("/data", {"code": finding.code, "message": finding.message}))
 app.synth()
 `;
 
@@ -143,7 +198,7 @@ describeWith(['jsii'], 'jsii', () => {
     });
     expect(inTypeScript).toEqual(expect.objectContaining({ code: 0, stderr: '' }));
     const expected = manifests(fromTypeScript);
-    expect(Object.keys(expected)).toEqual(['nightly.k8s.yaml', 'plain.k8s.yaml', 'shop.k8s.yaml']);
+    expect(Object.keys(expected)).toEqual(['nightly.k8s.yaml', 'plain.k8s.yaml', 'shop.k8s.yaml', 'team.k8s.yaml']);
     expect(Object.values(expected).filter((text) => !text.includes('name: logtap-install'))).toEqual([]);
     expect(manifests(fromPython)).toEqual(expected);
   });
