@@ -108,6 +108,8 @@ export interface Failure {
   readonly code: string;
   /** For the log: operation, target, error name, status, request id, hint. */
   readonly detail: string;
+  /** The sink has not tried: it waits until it knows what became of an earlier request. So the backoff does not grow. @default false */
+  readonly isPause?: boolean;
 }
 
 /** A place of a sink that refuses records while others of the sink may take theirs: a log stream, an index. */

@@ -120,6 +120,8 @@ async function settle(
 ): Promise<boolean> {
   const { health, deadline, now } = options;
   let sent: SentRequest = first;
+  /** Those of the failures that the backoff grows with. */
+  let attempts = 0;
   for (let failures = 0; ; ) {
     const { piece } = sent;
     const answer = await sent.answer;
@@ -134,11 +136,17 @@ async function settle(
     else if (result.retry.length > 0) requests.blocked();
     else requests.taken();
     if (result.retry.length < piece.count) health.acknowledgedMs = now();
-    failures = isSettled ? 0 : again.length < piece.count ? 1 : failures + 1;
+    const isProgress = again.length < piece.count;
+    failures = isSettled ? 0 : isProgress ? 1 : failures + 1;
+    const isPause = result.failure?.isPause === true;
+    attempts = isProgress ? 1 : attempts + (isPause ? 0 : 1);
     if (isSettled && destination !== undefined && !isBlocked(result, destination)) blocked.free(destination);
     health.failures = Math.max(failures, blocked.failures);
     if (isSettled) return true;
-    if (!deadline.aborted) await waitAfter(options, result, failures, now() - answer.atMs);
+    if (!deadline.aborted) {
+      const delayMs = delayOf(options, isPause ? 1 : attempts, result.retryAfterMs);
+      await waitAfter(options, result, failures, Math.max(0, delayMs - Math.round(now() - answer.atMs)));
+    }
     if (deadline.aborted) return false;
     sent = launch(options, piece.select(again));
   }
@@ -220,16 +228,14 @@ function acknowledge(
   piece.acknowledge(retry, refused);
 }
 
-/** `sinceMs`: the answer is so old already. */
 async function waitAfter(
   options: DeliverOptions,
   result: SendResult,
   failures: number,
-  sinceMs: number,
+  delayMs: number,
 ): Promise<void> {
   const { sleep, hurry, deadline } = options;
   const failure = result.failure ?? { code: 'retry', detail: 'the sink asked for another attempt' };
-  const delayMs = Math.max(0, delayOf(options, failures, result.retryAfterMs) - Math.round(sinceMs));
   sayRetry(options, failure, failures, delayMs);
   await sleep(delayMs, hurry.aborted ? deadline : hurry);
 }

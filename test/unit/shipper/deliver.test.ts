@@ -85,6 +85,23 @@ describe('deliver', () => {
     ]);
   });
 
+  test('a pause of the sink, which waits to know what became of a request, does not lengthen the waits after failures', async () => {
+    const failure = { code: 'lost_answer', detail: 'not there yet', isPause: true };
+    const pause: Step = { retry: [0], retryAfterMs: 4000, failure };
+    const setup = setUp(['throw', pause, pause, pause, pause, 'throw', 'ok'], ['a']);
+    const failures: number[] = [];
+    await deliver({
+      ...setup.options,
+      sleep: async (ms) => {
+        setup.sleeps.push(ms);
+        failures.push(setup.health.failures);
+      },
+    });
+    expect(setup.sleeps).toEqual([100, 4100, 4100, 4100, 4100, 200]);
+    // For rings and readiness it takes nothing meanwhile.
+    expect(failures).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
   test('honours what the service asks for, and still spreads', async () => {
     const setup = setUp([{ retry: [0], retryAfterMs: 5000 }, 'ok'], ['a']);
     await setup.run();

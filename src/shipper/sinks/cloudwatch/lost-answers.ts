@@ -254,6 +254,7 @@ export class LostAnswers {
     return this.#wait(logStream, looks, sinceMs + SETTLE_MS - now(), {
       code: 'lost_answer',
       detail: 'the answer to a request was lost, and its events are not in the log stream yet',
+      isPause: true,
     });
   }
 
@@ -274,12 +275,12 @@ export class LostAnswers {
     }
   }
 
-  #wait(logStream: string, looks: Looks, mostMs: number, { code, detail }: Failure): Undecided {
+  #wait(logStream: string, looks: Looks, mostMs: number, { code, detail, isPause = false }: Failure): Undecided {
     const pause = Math.min(LOOK_FIRST_MS * 2 ** (looks.count - 1), LOOK_MAX_MS);
     const retryAfterMs = Math.max(1, Math.min(pause, Math.ceil(mostMs)));
     looks.nextMs = this.#options.now() + retryAfterMs;
     const words = `GetLogEvents of ${this.#options.api.target(logStream)}: ${detail}`;
-    return { failure: { code, detail: words }, retryAfterMs };
+    return { failure: { code, detail: words, isPause }, retryAfterMs };
   }
 
   /** Books the fates of a request. Returns the records that have to be sent. */
