@@ -1,36 +1,30 @@
 /** An application writes before its shipper starts, and makes the directory of rings: the shipper is another user, and delivers the lines. */
-import { chmodSync, chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_ENV, RING_DIR } from '../../src/contract.js';
+import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
+import { memoryVolume } from '../support/memory-volume.js';
 import { run, shipper, start, temporaryDirectory, until } from '../support/run.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 const SHIPPER = 65532;
 const as = (user: number) => ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups'];
 
-let volume: string;
-let rings: string;
-beforeEach(() => {
-  volume = mkdtempSync('/dev/shm/logtap-volume-');
-  chmodSync(volume, 0o1777);
-  rings = join(volume, RING_DIR);
-});
-afterEach(() => rmSync(volume, { recursive: true, force: true }));
+const volume = memoryVolume();
 
 describeWith(['root'], 'lines before the shipper', () => {
   const write = (user: number, script: string) => {
     const [command = '', ...args] = [...as(user), 'sh', '-c', script];
-    const env = { ...tapEnvironment('', { suppress: true }), [LIBRARY_ENV.TARGET.name]: `ring:${rings}` };
+    const env = { ...tapEnvironment('', { suppress: true }), [LIBRARY_ENV.TARGET.name]: `ring:${volume.rings}` };
     return run(command, args, { env, cwd: '/' });
   };
 
   test('of several users are delivered, and so is what they write later', async () => {
     const early = await Promise.all([1000, 2000, 3000].map((user) => write(user, `umask 077; echo early ${user}`)));
     expect(early.map(({ code, stdout }) => [code, stdout])).toEqual([0, 0, 0].map((code) => [code, '']));
-    expect(lstatSync(rings).uid).not.toBe(SHIPPER);
-    const socket = join(volume, 's.sock');
-    const running = await startShipper({ LOGTAP_RING_DIR: rings, LOGTAP_SOCKET: socket }, as(SHIPPER));
+    expect(lstatSync(volume.rings).uid).not.toBe(SHIPPER);
+    const socket = join(volume.path, 's.sock');
+    const running = await startShipper({ LOGTAP_RING_DIR: volume.rings, LOGTAP_SOCKET: socket }, as(SHIPPER));
     await write(4000, 'echo late');
     await until('all are out', () => running.stdout().split('\n').length > 4);
     const { code, stdout, stderr } = await drain(running);
@@ -40,16 +34,20 @@ describeWith(['root'], 'lines before the shipper', () => {
       .map((line) => JSON.parse(line).message);
     expect([code, messages.sort()]).toEqual([0, ['early 1000', 'early 2000', 'early 3000', 'late']]);
     expect(JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '').dropped).toEqual({});
-    expect(readdirSync(rings).filter((name) => name.startsWith('ring-'))).toEqual([]);
+    expect(readdirSync(volume.rings).filter((name) => name.startsWith('ring-'))).toEqual([]);
   });
 
   test('a link in place of the directory, to one of the shipper: it does not start, and nothing is made there', async () => {
     const own = join(temporaryDirectory(), 'buffer');
     mkdirSync(own, { mode: 0o777 });
     chownSync(own, SHIPPER, SHIPPER);
-    symlinkSync(own, rings);
+    symlinkSync(own, volume.rings);
     const [command = '', ...args] = [...as(SHIPPER), process.execPath, shipper];
-    const env = { LOGTAP_STATUS_PORT: 'off', LOGTAP_SOCKET: join(volume, 's.sock'), LOGTAP_RING_DIR: rings };
+    const env = {
+      LOGTAP_STATUS_PORT: 'off',
+      LOGTAP_SOCKET: join(volume.path, 's.sock'),
+      LOGTAP_RING_DIR: volume.rings,
+    };
     const { code, stderr } = await start(command, args, { env, cwd: '/' }).ended;
     expect(code).toBe(78);
     expect(stderr).toContain('must be a directory, not a link');

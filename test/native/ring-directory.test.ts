@@ -1,35 +1,18 @@
 /** The directory of rings is missing where an application starts before its shipper: the first process that writes makes it, for every user. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RING_DIR, RING_NAMES } from '../../src/contract.js';
+import { memoryVolume } from '../support/memory-volume.js';
 import { program } from '../support/native-programs.js';
 import { runTapped, type TapSettings } from '../support/native-tap.js';
 import { RingReceiver } from '../support/ring-receiver.js';
 
-/** The memory volume, whose sticky bit lets only the owner of an entry rename or remove it. */
-let volume: string;
-let rings: string;
-beforeEach(() => {
-  volume = mkdtempSync('/dev/shm/logtap-volume-');
-  chmodSync(volume, 0o1777);
-  rings = join(volume, RING_DIR);
-});
-afterEach(() => rmSync(volume, { recursive: true, force: true }));
+const volume = memoryVolume();
 
 const modeOf = (path: string) => statSync(path).mode & 0o7777;
 const toRing = (): TapSettings => ({
   TAP_INTO: '3',
-  TARGET: `ring:${rings}`,
+  TARGET: `ring:${volume.rings}`,
   CONTAINER: 'app',
   SUPPRESS_STDOUT: 'true',
 });
@@ -49,16 +32,16 @@ test.each(['000', '022', '077'])('any user may use it, with umask %s', async (um
     `umask ${umask}; echo early; exec setpriv --reuid=1000 --clear-groups echo late`,
   );
   expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: '' });
-  expect((await linesOf(rings)).sort()).toEqual(['early', 'late']);
-  expect([modeOf(rings), modeOf(join(rings, RING_NAMES.BELL))]).toEqual([0o777, 0o666]);
-  expect(readdirSync(volume)).toEqual([RING_DIR]);
+  expect((await linesOf(volume.rings)).sort()).toEqual(['early', 'late']);
+  expect([modeOf(volume.rings), modeOf(join(volume.rings, RING_NAMES.BELL))]).toEqual([0o777, 0o666]);
+  expect(readdirSync(volume.path)).toEqual([RING_DIR]);
 });
 
 test('a volume with a group of its own: the directory has the same mode', async () => {
-  chmodSync(volume, 0o3777);
+  chmodSync(volume.path, 0o3777);
   await shell('exec setpriv --reuid=1000 --regid=1000 --clear-groups echo out');
-  expect(modeOf(rings)).toBe(0o777);
-  expect(await linesOf(rings)).toEqual(['out']);
+  expect(modeOf(volume.rings)).toBe(0o777);
+  expect(await linesOf(volume.rings)).toEqual(['out']);
 });
 
 test('many processes of several users start at once: one makes it, and all use it', async () => {
@@ -68,44 +51,44 @@ test('many processes of several users start at once: one makes it, and all use i
   done; wait`;
   const { code, stdout } = await shell(script);
   expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: '' });
-  expect(readdirSync(volume)).toEqual([RING_DIR]);
-  expect(modeOf(rings)).toBe(0o777);
+  expect(readdirSync(volume.path)).toEqual([RING_DIR]);
+  expect(modeOf(volume.rings)).toBe(0o777);
   const expected = Array.from({ length: count }, (_, i) => String(i + 1));
-  expect((await linesOf(rings)).sort()).toEqual(expected.sort());
+  expect((await linesOf(volume.rings)).sort()).toEqual(expected.sort());
 });
 
 test('a program that a confined process starts, which could not make its ring, is not tapped instead of killed', async () => {
   const args = ['before', 'prctl', '3', 'deny', 'fchmod'];
   const { code, stdout } = await runTapped(program('confined'), args, { settings: toRing() });
   expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'from another program 0\n' });
-  expect(await linesOf(rings)).toContain('line 2');
+  expect(await linesOf(volume.rings)).toContain('line 2');
 });
 
 describe('a process that cannot use a ring leaves the other free rings to other processes', () => {
   const MIB = 1024 * 1024;
   const FREE = 6;
-  const freeRings = () => readdirSync(rings).filter((name) => name.startsWith(RING_NAMES.FREE)).length;
+  const freeRings = () => readdirSync(volume.rings).filter((name) => name.startsWith(RING_NAMES.FREE)).length;
   test.each([
     ['no second descriptor', 1, 'ulimit -n 4', ['parent']],
     ['no memory for its pages', 16, 'ulimit -v 12000', ['child', 'parent']],
   ])('%s', async (_, capacityMib, limit, captured) => {
-    mkdirSync(rings);
-    new RingReceiver({ directory: rings, pool: FREE, capacity: capacityMib * MIB });
+    mkdirSync(volume.rings);
+    new RingReceiver({ directory: volume.rings, pool: FREE, capacity: capacityMib * MIB });
     const script = `${limit}; (echo child); echo parent`;
     const { code } = await runTapped('dash', ['-c', script], { settings: toRing() });
     expect(code).toBe(0);
     // The parent has one, and the child tried one.
     expect(freeRings()).toBe(FREE - 2);
-    expect((await linesOf(rings)).sort()).toEqual(captured);
+    expect((await linesOf(volume.rings)).sort()).toEqual(captured);
   });
 });
 
 describe('an entry of another process with that name: the originals are as ever, and nothing is made elsewhere', () => {
-  const elsewhere = () => join(volume, 'elsewhere');
+  const elsewhere = () => join(volume.path, 'elsewhere');
   test.each<[string, () => void]>([
-    ['a link to a directory', () => symlinkSync(elsewhere(), rings)],
-    ['a link to no directory', () => symlinkSync(join(volume, 'missing'), rings)],
-    ['a file', () => writeFileSync(rings, '')],
+    ['a link to a directory', () => symlinkSync(elsewhere(), volume.rings)],
+    ['a link to no directory', () => symlinkSync(join(volume.path, 'missing'), volume.rings)],
+    ['a file', () => writeFileSync(volume.rings, '')],
   ])('%s', async (_, put) => {
     mkdirSync(elsewhere());
     chmodSync(elsewhere(), 0o777);
@@ -113,14 +96,14 @@ describe('an entry of another process with that name: the originals are as ever,
     const { code, stdout } = await shell('echo out');
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'out\n' });
     expect(readdirSync(elsewhere())).toEqual([]);
-    expect(existsSync(join(volume, 'missing'))).toBe(false);
-    expect(readdirSync(volume).sort()).toEqual(['elsewhere', RING_DIR]);
+    expect(existsSync(join(volume.path, 'missing'))).toBe(false);
+    expect(readdirSync(volume.path).sort()).toEqual(['elsewhere', RING_DIR]);
   });
 });
 
 test('no volume: no directory is made, and the originals are as ever', async () => {
-  rmSync(volume, { recursive: true });
+  rmSync(volume.path, { recursive: true });
   const { code, stdout } = await shell('echo out');
   expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: 'out\n' });
-  expect(existsSync(volume)).toBe(false);
+  expect(existsSync(volume.path)).toBe(false);
 });
