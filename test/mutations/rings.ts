@@ -172,8 +172,8 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   },
   {
     fault: 'lines of two rings of a process in one batch count for each of them',
-    file: `${IN}/reader.ts`,
-    text: 'const range = { from: this.#firstRecord, to: this.#endRecord ?? count };',
+    file: `${IN}/mark.ts`,
+    text: 'const range = { from: this.#from, to: this.#to ?? count };',
     by: 'const range = { from: 0, to: count };',
     foundBy: [{ seeds: 20 }],
   },

@@ -18,8 +18,8 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'lines of two rings of a process in one batch count for each of them',
-    file: `${SHIPPER}/source/rings/reader.ts`,
-    find: 'const range = { from: this.#firstRecord, to: this.#endRecord ?? count };',
+    file: `${SHIPPER}/source/rings/mark.ts`,
+    find: 'const range = { from: this.#from, to: this.#to ?? count };',
     replace: 'const range = { from: 0, to: count };',
   },
   {

@@ -16,3 +16,27 @@ export interface Mark {
   isLast: boolean;
   isAcknowledged: boolean;
 }
+
+/** The records of the present batch among which are those of one ring. */
+export class RecordRange {
+  #from: number;
+  #to: number | undefined;
+
+  /** @param from records of the batch when the ring was opened */
+  constructor(from: number) {
+    this.#from = from;
+  }
+
+  /** Its last record is among the first `count` of the present batch. */
+  end(count: number): void {
+    this.#to = count;
+  }
+
+  /** Of a batch of so many records. The next batch begins. */
+  take(count: number): { readonly from: number; readonly to: number } {
+    const range = { from: this.#from, to: this.#to ?? count };
+    this.#from = 0;
+    if (this.#to !== undefined) this.#to = 0;
+    return range;
+  }
+}

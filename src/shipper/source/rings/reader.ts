@@ -10,7 +10,7 @@ import { isPossible, least, minus, NOTHING, plus } from '../frames/lost.js';
 import type { RecentFrames } from '../frames/recent-frames.js';
 import type { RingName } from './directory.js';
 import { type PlannedCheckpoint, RingFile } from './file.js';
-import type { Mark } from './mark.js';
+import { type Mark, RecordRange } from './mark.js';
 import type { RingReaderOptions } from './options.js';
 import { atEnd, type Behind, lookBehind } from './unread/behind.js';
 
@@ -32,9 +32,7 @@ export class RingReader implements Acknowledging {
   #unacknowledged: Lost = NOTHING;
   /** Where the last batch ended. */
   #markedPosition = 0;
-  /** The records of the present batch among which are those of this ring. */
-  #firstRecord: number;
-  #endRecord: number | undefined;
+  readonly records: RecordRange;
   /** Whether there is something that no mark covers. */
   #isDirty = false;
   #lost: Lost;
@@ -56,12 +54,10 @@ export class RingReader implements Acknowledging {
   isDrained = false;
   /** All of it is read, and no line is unfinished. */
   isFinished = false;
-
   /** An invalid frame, or an invalid header, was met: nothing behind it is read. */
   isBroken = false;
   /** At most what lies behind it, and where that ends, once the process cannot add to it. */
   #invalid: Behind | undefined;
-
   /** The content of a notice that is in no batch yet. */
   #notice: Lost = NOTHING;
 
@@ -80,7 +76,7 @@ export class RingReader implements Acknowledging {
     this.ring = ring;
     this.#options = options;
     this.gotMs = nowMs;
-    this.#firstRecord = shared.builder.count;
+    this.records = new RecordRange(shared.builder.count);
     this.#shared = shared;
     this.#losses = losses;
     this.#file = new RingFile(path);
@@ -240,7 +236,7 @@ export class RingReader implements Acknowledging {
     this.#frames.flush();
     this.#frames.forget();
     if (this.#frames.writer !== undefined) this.#frames.lostAtLast(this.#lost);
-    this.#endRecord = this.#shared.builder.count;
+    this.records.end(this.#shared.builder.count);
     const last = this.#marks.at(-1);
     if (this.#shared.builder.count > 0) this.#isDirty = true;
     else if (last !== undefined) last.isLast = true;
@@ -257,14 +253,6 @@ export class RingReader implements Acknowledging {
     // The next reader must not count it once more, if this one is killed before the ring is removed.
     this.#released = { progress: atEnd(this.#frames.progress(), this.ring, end), lost: this.#lost };
     if (unread.lines > 0) this.#options.onInvalidFrames?.(unread);
-  }
-
-  /** Of a batch of so many records: between which its own are. The next batch begins. */
-  takeRange(count: number): { readonly from: number; readonly to: number } {
-    const range = { from: this.#firstRecord, to: this.#endRecord ?? count };
-    this.#firstRecord = 0;
-    if (this.isFinished) this.#endRecord = 0;
-    return range;
   }
 
   /** A batch ends here. `undefined` when it has nothing of this ring. */

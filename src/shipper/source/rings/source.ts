@@ -179,7 +179,7 @@ export class RingSource implements Source {
     const counts = countByInstance(batch);
     for (const reader of this.#rings.all) {
       // Rings of one process are read one after the other: a batch may have lines of two.
-      const { from, to } = reader.takeRange(batch.count);
+      const { from, to } = reader.records.take(batch.count);
       const all = from === 0 && to === batch.count ? counts : countByInstance(batch, from, to);
       const mark = reader.mark(nowMs, all.get(reader.ring.instance));
       if (mark !== undefined) marked.push([reader, mark]);
