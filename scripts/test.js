@@ -1,5 +1,8 @@
 // The test command: installs missing parts, builds, runs every suite, and ends with one line of counts.
 //
+// Most of the time of a test is waiting: for small programs, for services, for a clock. So two files run at the same time;
+// the files of ALONE follow, one at a time.
+//
 //     node scripts/test.js                     everything
 //     node scripts/test.js unit native ...     these suites only, without the static checks
 const { spawnSync } = require('node:child_process');
@@ -8,9 +11,10 @@ const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { filesToRepeat, merged, passedAtSecondRun } = require('./second-run.js');
 const { setUp } = require('./setup.js');
+const { ALONE, suiteOf } = require('./test-files.js');
 
 const SUITES = ['unit', 'native', 'zoo', 'integration', 'faults', 'e2e', 'cluster'];
-/** Files that run once more without kernels, with their suite. */
+/** Files that run once more without kernels, by suite. @type {Readonly<Record<string, readonly string[]>>} */
 const WITHOUT_KERNELS = {
   unit: ['opensearch-encoder', 'opensearch-fields', 'opensearch', 'cloudwatch-events', 'cloudwatch'].map(
     (name) => `test/unit/shipper/sinks/${name}.test.ts`,
@@ -19,23 +23,29 @@ const WITHOUT_KERNELS = {
 };
 const root = join(__dirname, '..');
 
-/** Suites whose files run at the same time. All others start services or measure processes, and two cores do not carry two. */
-const PARALLEL = ['unit', 'faults'];
+/** Each may start a JVM and ten processes more, which is as much as a small machine carries. */
+const FILES_AT_ONCE = 2;
 
 /**
- * Runs jest over one suite, or over some of its files.
- * @param {string} suite
- * @param {readonly string[]} files
- * @param {Readonly<Record<string, string>>} settings
+ * @typedef {object} Run files that run in one process of jest
+ * @property {readonly string[]} suites
+ * @property {readonly string[]} [files] paths; default: all files of the suites
+ * @property {readonly string[]} [without] paths of other files
+ * @property {boolean} [isAlone] one file at a time
+ * @property {Readonly<Record<string, string>>} [settings] environment variables
  */
-function runJest(suite, files = [], settings = {}) {
+
+/** @param {Run} run */
+function runJest({ suites, files = [], without = [], isAlone = false, settings = {} }) {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-test-'));
   const report = join(directory, 'report.json');
-  const args = [require.resolve('jest/bin/jest'), '--selectProjects', suite, '--json', '--outputFile', report];
-  if (!PARALLEL.includes(suite)) args.push('--runInBand');
+  const args = [require.resolve('jest/bin/jest'), '--selectProjects', ...suites, '--json', '--outputFile', report];
+  args.push('--testSequencer', require.resolve('./longest-first.js'));
+  args.push(...(isAlone ? ['--runInBand'] : ['--maxWorkers', String(FILES_AT_ONCE)]));
   // A failed test may leave a program or a socket behind; that must not keep the other suites from running.
-  if (suite !== 'unit') args.push('--forceExit');
+  if (suites.some((suite) => suite !== 'unit')) args.push('--forceExit');
   if (files.length > 0) args.push('--runTestsByPath', ...files);
+  if (without.length > 0) args.push('--testPathIgnorePatterns', ...without);
   try {
     const { status } = spawnSync(process.execPath, args, {
       cwd: root,
@@ -49,14 +59,14 @@ function runJest(suite, files = [], settings = {}) {
   }
 }
 
-/** @param {string} suite @param {readonly string[]} [only] @param {Readonly<Record<string, string>>} [settings] */
-function runSuite(suite, only, settings) {
-  const first = runJest(suite, only, settings);
+/** Runs files, and once more those whose failures may be the machine's. @param {Run} run */
+function runFiles(run) {
+  const first = runJest(run);
   const files = filesToRepeat(first.report);
   if (files.length === 0) return counts(first);
-  const second = runJest(suite, files, settings);
+  const second = runJest({ ...run, files, without: [], isAlone: true });
   for (const title of passedAtSecondRun(first.report, second.report)) {
-    console.log(`passed at the second run only: ${suite}: ${title}`);
+    console.log(`passed at the second run only: ${title}`);
   }
   return counts({ status: second.status, report: merged(first.report, second.report) });
 }
@@ -70,6 +80,23 @@ function counts({ status, report }) {
     failed: failed === 0 && status !== 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/**
+ * The unit tests first, which tell in a minute what is wrong; then all other suites, with each other.
+ * @param {readonly string[]} suites
+ * @returns {Run[]}
+ */
+function runsOf(suites) {
+  const others = suites.filter((suite) => suite !== 'unit');
+  const alone = ALONE.filter((file) => others.includes(suiteOf(file)));
+  const repeated = suites.flatMap((suite) => WITHOUT_KERNELS[suite] ?? []);
+  return [
+    ...(suites.includes('unit') ? [{ suites: ['unit'] }] : []),
+    ...(others.length > 0 ? [{ suites: others, without: alone }] : []),
+    ...(alone.length > 0 ? [{ suites: others, files: alone, isAlone: true }] : []),
+    ...(repeated.length > 0 ? [{ suites, files: repeated, settings: { LOGTAP_KERNELS: 'off' } }] : []),
+  ];
 }
 
 async function main() {
@@ -89,11 +116,7 @@ async function main() {
     totals.skipped += more.skipped ?? 0;
   };
   if (wanted.length === 0) add(await require('./check.js').staticChecks());
-  for (const suite of wanted.length > 0 ? wanted : SUITES) {
-    add(runSuite(suite));
-    if (suite === 'unit' || suite === 'integration')
-      add(runSuite(suite, WITHOUT_KERNELS[suite], { LOGTAP_KERNELS: 'off' }));
-  }
+  for (const run of runsOf(wanted.length > 0 ? wanted : SUITES)) add(runFiles(run));
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
