@@ -184,6 +184,7 @@ export function openSources(
     onNoticed: (lostWithPreviousRun) => ledger.keepLostWithPreviousRun(lostWithPreviousRun),
     onAcknowledging: (ring) => ledger.acknowledging(ring),
     keepCounts: () => ledger.keep(),
+    isKept: () => ledger.isKept,
     onRefused(ring) {
       ledger.countRefusedRing(ring);
       const { name, bytes, unread, uncounted } = ring;

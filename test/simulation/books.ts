@@ -58,6 +58,7 @@ const TAINTED_LOSSES = 100_000;
 /** Of losses in the shipper; others are the service's. */
 const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop|invalid_frames)/;
 const KEYS = /\bw\d+#\d+;/g;
+const NOTICE = /^logtap: (\d+) lines, \d+ bytes not captured/;
 
 /** The text of a line: `before`, its place, and a filling that depends on it alone. */
 export function textOf(writer: number, number: number, bytes: number, mark = '', before = ''): string {
@@ -77,6 +78,10 @@ export class Books {
   readonly #lines = new Map<string, Line & { readonly text: string }>();
   /** Those of several lines. */
   readonly reported: Reported = { application: 0, dropped: new Map(), possibleDuplicates: 0, left: 0 };
+  /** Lines that notices tell of, by id. */
+  readonly #noticed = new Map<string, number>();
+  /** Losses of processes that had no ring or connection at last: no notice can tell of them. */
+  untold = 0;
   /** Of the totals of processes that were killed before they could report them. */
   excusedLosses = 0;
   kills = 0;
@@ -137,6 +142,8 @@ export class Books {
    * twice where ids rule that out.
    */
   stored(text: string, id: string): void {
+    const notice = NOTICE.exec(text);
+    if (notice !== null) this.#noticed.set(id, Number(notice[1]));
     if (text.startsWith('logtap: ') || (this.forgedLosses > 0 && !text.match(KEYS))) return;
     const lines = text.split('\n').map((each) => this.#known(each));
     const first = lines[0]!;
@@ -280,9 +287,10 @@ export class Books {
     }
   }
 
-  /** Counts up to now may be gone, or be there twice. */
-  doubtCounts(): void {
+  /** Counts up to now may be gone, or be there twice: those of lines over this transport. */
+  doubtCounts(transport: Line['transport'] | 'all' = 'all'): void {
     for (const line of this.#lines.values()) {
+      if (transport !== 'all' && line.transport !== transport) continue;
       const isCounted = line.text.includes(REFUSED_TEXT) || line.isRejected || this.#broken.has(line.writer);
       if (isCounted && line.storedAs === undefined) line.excuse ??= 'count';
       // A later shipper has counted it, when its process told its total.
@@ -339,6 +347,17 @@ export class Books {
     };
   }
 
+  /** Where nothing else is missing, a reader of the logs learns of each line that is not among them. */
+  #checkNotices(original: number, gone: number): void {
+    const isUndisturbed = this.kills + this.crashes + this.forgedLosses + this.#refusedNotices + gone === 0;
+    if (this.#identity === 'none' || !isUndisturbed) return;
+    const noticed = [...this.#noticed.values()].reduce((sum, lines) => sum + lines, 0);
+    if (noticed > original || noticed + this.untold < original) {
+      const but = `notices tell of ${noticed}, and none can tell of ${this.untold}`;
+      throw new Violation('notices', `${original} could not be handed over: ${but}`);
+    }
+  }
+
   /** Throws a Violation unless written = stored + original + counted. At the end, when nothing is held. */
   close(): void {
     this.#unexcuseHeard();
@@ -358,6 +377,7 @@ export class Books {
     if (this.#refusals > this.refused + this.doubts + this.forgedLosses) {
       throw new Violation('refused', `${this.#refusals} count as refused, ${this.refused} ever were: ${all}`);
     }
+    this.#checkNotices(sums.original, sums.dropped + left);
     const { possibleDuplicates } = this.reported;
     // Counts that a crash took are in no last line.
     const isUncountable = this.excusesRepeats || this.doubts === Number.POSITIVE_INFINITY;

@@ -5,6 +5,12 @@ const SHIPPER = 'src/shipper';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
+    name: 'a ring forgets lines whose counts the disk has refused',
+    file: `${SHIPPER}/accounting/ledger.ts`,
+    find: 'if (!this.isKept) for (const ring of rings) ring.saveOwed();',
+    replace: 'if (!this.isKept) this.#forget();',
+  },
+  {
     name: 'a debt of a ring is forgotten before its notice is delivered',
     file: `${SHIPPER}/source/rings/reader.ts`,
     find: 'this.#unacknowledged = this.lostWithPreviousRun;',

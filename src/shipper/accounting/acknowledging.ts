@@ -13,4 +13,6 @@ export interface Acknowledging {
   /** The checkpoint that `save` writes; `undefined` without one. */
   checkpoint(): RingCheckpoint | undefined;
   save(): void;
+  /** Instead of `save` while the counts of these lines cannot be kept: gives room alone, where it is short, and notes the lines. */
+  saveOwed(): void;
 }

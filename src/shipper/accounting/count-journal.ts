@@ -69,6 +69,8 @@ export class CountJournal {
   /** All entries, in few: the beginning of a new file. */
   #sum: JournalSum;
   readonly previous: PreviousCounts;
+  /** Told when the disk has refused an entry. */
+  onBehind: () => void = () => {};
   /** Whether an earlier shipper used the directory. */
   readonly isContinued: boolean;
 
@@ -85,6 +87,11 @@ export class CountJournal {
     this.#sum.begin();
     this.previous = this.#sum.counts();
     this.#startAnew();
+  }
+
+  /** Whether the disk has refused entries that it has not taken since. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /** Lines that came over a refused connection. */
@@ -155,6 +162,7 @@ export class CountJournal {
   #fails(error: unknown): void {
     this.#isBehind = true;
     this.#options.onProblem(`counts cannot be kept in ${this.#path}, so a kill would lose them: ${messageOf(error)}`);
+    this.onBehind();
   }
 
   /** A file of the sums alone takes the place of the old one. */

@@ -28,6 +28,11 @@ import { addTo } from './tallies.js';
 import { Tally } from './tally.js';
 import { WriterCounts } from './writer-counts.js';
 
+/** Between attempts to write counts that the disk has refused. */
+const RETRY_MS = 500;
+/** So often the lines of these counts wait in their rings: ten seconds. Then new lines are worth more than counts that only a kill takes. */
+const WAITS_MAX = 20;
+
 export class Ledger implements Counts {
   readonly read = new Tally();
   /** Of the records read: those of several lines. */
@@ -75,6 +80,9 @@ export class Ledger implements Counts {
   #entries: JournalEntry[] = [];
   #settled: Lost | undefined;
   readonly #acknowledging = new Set<Acknowledging>();
+  #retry: NodeJS.Timeout | undefined;
+  /** Attempts of the journal since the disk refused an entry. */
+  #retries = 0;
 
   constructor(sinks: readonly string[]) {
     this.sinks = new Map(
@@ -91,6 +99,8 @@ export class Ledger implements Counts {
   /** Takes over the unreported counts of previous runs, and keeps all counts in the journal from now on. */
   carryOn(journal: CountJournal): void {
     this.#journal = journal;
+    journal.onBehind = () => this.#retryLater();
+    if (journal.isBehind) this.#retryLater();
     this.#takeOver(journal.previous);
   }
 
@@ -125,17 +135,37 @@ export class Ledger implements Counts {
 
   /**
    * Lines were acknowledged: writes their counts to the journal, then the checkpoints by which the rings forget them. One
-   * entry has both, so that the next shipper can write the checkpoints where a kill came in between.
+   * entry has both, so that the next shipper can write the checkpoints where a kill came in between. Where the disk refuses it, the
+   * rings keep their lines until it has taken the counts.
    */
   keep(): void {
     const rings = [...this.#acknowledging];
     const entries = this.#takeEntries();
-    if (entries.length > 0) {
-      const checkpoints = rings.flatMap((ring) => ring.checkpoint() ?? []);
-      this.#journal?.acknowledged(entries, checkpoints);
-    }
-    for (const ring of rings) ring.save();
+    const checkpoints = rings.flatMap((ring) => ring.checkpoint() ?? []);
+    if (entries.length > 0 || this.#journal?.isBehind) this.#journal?.acknowledged(entries, checkpoints);
+    if (this.#journal?.isBehind !== true) this.#retries = 0;
+    if (!this.isKept) for (const ring of rings) ring.saveOwed();
+    else this.#forget();
+  }
+
+  /** Whether counted lines may be forgotten: the journal has their counts, or has been refused for so long that nothing waits for it. */
+  get isKept(): boolean {
+    return this.#journal?.isBehind !== true || this.#retries >= WAITS_MAX;
+  }
+
+  #forget(): void {
+    const rings = [...this.#acknowledging];
     this.#acknowledging.clear();
+    for (const ring of rings) ring.save();
+  }
+
+  /** Also after the last count: nothing else may come that would write the journal. */
+  #retryLater(): void {
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      this.#retries += 1;
+      this.keep();
+    }, RETRY_MS).unref();
   }
 
   /** None, and nothing is forgotten, while there is no journal yet. */
@@ -201,6 +231,7 @@ export class Ledger implements Counts {
   /** A last line has said it all. */
   reported(): void {
     this.keep();
+    this.#forget();
     this.#journal?.reported();
   }
 

@@ -110,6 +110,8 @@ export class RingForger {
           'exit_status',
           'retired',
         ]);
+        // Any byte of them may be the end of a line, if nothing tells which are no text.
+        books.forgedLosses += ring.subarray(RING_HEADER_BYTES).filter((byte) => byte === NEWLINE).length;
         this.#put(path, ring);
         break;
       }

@@ -54,7 +54,10 @@ export class RingWriter extends FramedWriter {
     if (this.#ring !== undefined) {
       this.#set(this.#ring, 'ended', 1n);
       if (!this.#isRetired(this.#ring)) this.#wake(this.#ring);
-    } else if (this.lostBytes > 0n && !this.#tellLoss()) this.#excuse();
+    } else {
+      this.books.untold += this.lost;
+      if (this.lostBytes > 0n && !this.#tellLoss()) this.#excuse();
+    }
     this.#leave();
   }
 
@@ -62,7 +65,10 @@ export class RingWriter extends FramedWriter {
     if (!this.isAlive) return;
     // Its copy of the frame is lost if the ring was retired in between.
     this.#confirm();
-    if (this.#ring === undefined) this.#excuse();
+    if (this.#ring === undefined) {
+      this.books.untold += this.lost;
+      this.#excuse();
+    }
     this.#leave();
   }
 

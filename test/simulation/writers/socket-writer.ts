@@ -57,6 +57,7 @@ export class SocketWriter extends FramedWriter {
   }
 
   #excuse(): void {
+    this.books.untold += this.lost;
     this.books.excusedLosses += Number(this.lostLines);
   }
 }

@@ -152,6 +152,7 @@ test('a ring is saved after the entry with its counts, and once', () => {
   const ring = {
     checkpoint: () => ({ ring: 'ring-1', before, after }),
     save: () => steps.push(readFileSync(path, 'utf8').includes('full_drop_oldest') ? 'saved' : 'too early'),
+    saveOwed: () => steps.push('owed'),
   };
   ledger.acknowledging(ring);
   ledger.acknowledging(ring);
@@ -171,7 +172,7 @@ test('without counts a ring is saved, and nothing is written to the journal', ()
   const { ledger } = next();
   let saved = 0;
   const size = statSync(path).size;
-  ledger.acknowledging({ checkpoint: () => undefined, save: () => (saved += 1) });
+  ledger.acknowledging({ checkpoint: () => undefined, save: () => (saved += 1), saveOwed: () => {} });
   ledger.keep();
   expect([saved, statSync(path).size]).toEqual([1, size]);
 });
@@ -349,6 +350,66 @@ test.each([
   expect(problems).toEqual([expect.stringMatching(/counts cannot be kept in .*EIO/)]);
   journal.lost(OTHER, { lines: 1, bytes: 10 });
   expect(next().totals.dropped).toEqual({ application: { not_handed_over: 4 } });
+});
+
+describe('while the disk refuses the counts of lines', () => {
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => jest.useRealTimers());
+
+  function refused() {
+    const { ledger } = next();
+    const steps: string[] = [];
+    const has = () => readFileSync(path, 'utf8').includes('full_drop_oldest');
+    const ring = {
+      checkpoint: () => ({ ring: 'ring-1', before: Buffer.from('before'), after: Buffer.from('after') }),
+      save: () => steps.push(has() ? 'saved' : 'forgotten'),
+      saveOwed: () => steps.push('owed'),
+    };
+    const failing = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+    });
+    ledger.acknowledging(ring);
+    ledger.countDropped('a', 'full_drop_oldest', out(5));
+    ledger.keep();
+    return { ledger, steps, failing };
+  }
+
+  test('their ring keeps them until a later attempt, which no other count has to bring', () => {
+    const { ledger, steps, failing } = refused();
+    ledger.keep();
+    expect(steps).toEqual(['owed', 'owed']);
+    failing.mockRestore();
+    jest.advanceTimersByTime(1000);
+    expect(steps).toEqual(['owed', 'owed', 'saved']);
+    expect(open().previous.checkpoints.has('ring-1')).toBe(true);
+    expect(next().totals.dropped).toEqual({ a: { full_drop_oldest: 5 } });
+  });
+
+  test('for long, the ring gives room to new lines; the counts are kept as soon as the disk takes them', () => {
+    const { steps, failing } = refused();
+    jest.advanceTimersByTime(60_000);
+    expect(new Set(steps)).toEqual(new Set(['owed', 'forgotten']));
+    failing.mockRestore();
+    jest.advanceTimersByTime(1000);
+    expect(next().totals.dropped).toEqual({ a: { full_drop_oldest: 5 } });
+  });
+
+  test('a last line has them, and the ring forgets its lines', () => {
+    const { ledger, steps } = refused();
+    ledger.reported();
+    expect(steps.at(-1)).toBe('forgotten');
+  });
+
+  test('of a total of an application alone, the next attempt comes by itself', () => {
+    const { journal } = next();
+    const failing = jest.spyOn(fs, 'writeSync').mockImplementation(() => {
+      throw Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+    });
+    journal.lost(ONE, { lines: 2, bytes: 20 });
+    failing.mockRestore();
+    jest.advanceTimersByTime(1000);
+    expect(next().totals.dropped).toEqual({ application: { not_handed_over: 2 } });
+  });
 });
 
 test('a directory that is gone is reported, and stops nothing', () => {

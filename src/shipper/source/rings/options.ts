@@ -49,6 +49,8 @@ export interface RingSourceOptions extends RingDirectoryOptions {
   readonly onRefusedRemoved?: (name: string) => void;
   /** Writes the counts, and what `onAcknowledging` was told, now. */
   readonly keepCounts?: () => void;
+  /** Whether what is counted may be removed: a disk that refuses counts may take them later. @default - always */
+  readonly isKept?: () => boolean;
   /** Whether sinks fail for longer than rings last: then rings release room before it is acknowledged. */
   readonly isOutage: () => boolean;
   /** Whether it is longer than larger rings last. @default isOutage */

@@ -30,6 +30,10 @@ export class RingReader implements Acknowledging {
   /** The end of the room that the process may overwrite. */
   #released: Pick<Mark, 'progress' | 'lost'> = { progress: undefined, lost: NOTHING };
   #unacknowledged: Lost = NOTHING;
+  /** What the ring says: its place, and the total that is counted. */
+  #saved: { position: number; lost: Lost } = { position: 0, lost: NOTHING };
+  /** Acknowledged since. */
+  #unsaved: Lost = NOTHING;
   /** Where the last batch ended. */
   #markedPosition = 0;
   readonly records: RecordRange;
@@ -91,6 +95,7 @@ export class RingReader implements Acknowledging {
       this.isRetired = this.#file.isRetiredAtStart;
       // No more can have been counted than the process has lost.
       this.#lost = least(lost, state.lost);
+      this.#saved = { position: progress?.position ?? 0, lost: this.#lost };
       losses.remember(ring.instance, this.#lost);
       if (progress !== undefined) {
         this.#position = progress.position;
@@ -276,6 +281,7 @@ export class RingReader implements Acknowledging {
    */
   acknowledge(mark: Mark, isDropped = false): boolean {
     mark.isAcknowledged = true;
+    this.#unsaved = plus(this.#unsaved, plus(mark.records, mark.notice));
     if (mark.isReleasedEarly) this.#unacknowledged = minus(this.#unacknowledged, mark.records);
     if (mark.notice.bytes > 0) {
       this.#options.onNoticed?.(mark.notice);
@@ -304,20 +310,38 @@ export class RingReader implements Acknowledging {
     if (this.#planned === undefined) this.checkpoint();
     if (this.#planned !== undefined) this.#file.save(this.#planned);
     this.#planned = undefined;
+    const { progress, lost } = this.#released;
+    this.#saved = { position: progress?.position ?? 0, lost };
+    this.#unsaved = NOTHING;
     if (this.#isUseless) this.#options.onUseless?.();
   }
 
   /**
-   * In an outage that is longer than the ring: releases half of it before its lines are acknowledged, for batches that a
-   * caller has. The ring has the number of unacknowledged lines, so that the next reader can count them after a kill.
+   * The counts of acknowledged lines cannot be kept. A process that soon finds no room gets that of these lines, and the ring owes
+   * them: a kill takes their counts, and the next reader counts all of them.
    */
-  releaseUnacknowledged(): void {
+  saveOwed(): void {
+    const { progress } = this.#released;
+    const isShort = !this.isRetired && this.#position - this.#saved.position > this.#file.capacity / 2;
+    if (this.#isClosed || !isShort || progress === undefined) return;
+    const owed = this.#file.plan(progress, this.#saved.lost, plus(this.#unacknowledged, this.#unsaved));
+    if (owed === undefined) return;
+    this.#file.save(owed);
+    this.#saved = { ...this.#saved, position: progress.position };
+  }
+
+  /**
+   * In an outage that is longer than the ring: releases half of it before its lines are acknowledged, for batches that a
+   * caller has. The ring has the number of unacknowledged lines, so that the next reader can count them after a kill. Whether that
+   * changes the checkpoint, which `save` then writes.
+   */
+  releaseUnacknowledged(): boolean {
     const before = this.#released;
     for (const mark of this.#marks) {
       if (this.onItsWay <= this.#file.capacity / 2) break;
       this.#releaseEarly(mark);
     }
-    if (this.#released !== before) this.save();
+    return this.#released !== before;
   }
 
   #releaseUpTo(last: Mark): void {

@@ -115,9 +115,13 @@ export class RingSource implements Source {
 
   /** Room for processes that get no larger ring, of lines that a kill would lose then. */
   #release(nowMs: number): void {
+    let isReleased = false;
     for (const reader of this.#rings.all) {
-      if (!reader.isRetired && !this.#scan.wantLarger(reader, nowMs)) reader.releaseUnacknowledged();
+      if (reader.isRetired || this.#scan.wantLarger(reader, nowMs) || !reader.releaseUnacknowledged()) continue;
+      isReleased = true;
+      this.#acknowledging(reader);
     }
+    if (isReleased) this.#options.keepCounts?.();
   }
 
   /** Ends reading: all bytes so far are read, then every ring is retired and `batches` ends. */
@@ -322,10 +326,7 @@ export class RingSource implements Source {
     // Its successor waits for this.
     this.#scan.isWanted = true;
     if (!reader.finish()) return;
-    if (!reader.isBroken) {
-      this.#remove(reader);
-      return;
-    }
+    // Counts of its lines may have to be kept first.
     this.#acknowledging(reader);
     this.#options.keepCounts?.();
   }

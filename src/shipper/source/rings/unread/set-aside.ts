@@ -53,6 +53,8 @@ export class SetAside {
   readonly #options: RingSourceOptions;
   readonly #losses: LossTotals;
   readonly #refused = new Set<string>();
+  /** Of these: counted, and still there because the disk refuses their counts. */
+  readonly #unremoved = new Set<string>();
   readonly #later = new Map<string, LaterRing>();
 
   constructor(options: RingSourceOptions, losses: LossTotals) {
@@ -92,8 +94,9 @@ export class SetAside {
           this.#losses.update(ring.instance, file.lost.total);
         }
       }
-      if (file?.remove() && isCounted) onRefusedRemoved?.(ring.name);
       this.#refused.add(ring.name);
+      if (isCounted && this.#options.isKept?.() === false) this.#unremoved.add(ring.name);
+      else if (file?.remove() && isCounted) onRefusedRemoved?.(ring.name);
     } finally {
       file?.close();
     }
@@ -101,12 +104,22 @@ export class SetAside {
 
   /** Counts what has been lost, and forgets names that are gone. */
   look(names: readonly string[]): void {
+    if (this.#unremoved.size > 0 && this.#options.isKept?.() !== false) this.#removeCounted();
     if (this.#refused.size + this.#later.size === 0) return;
     const present = new Set(names);
     for (const name of this.#refused) if (!present.has(name)) this.#refused.delete(name);
     for (const [name, later] of this.#later) {
       later.countLoss();
       if (!present.has(name)) this.#later.delete(name);
+    }
+  }
+
+  #removeCounted(): void {
+    for (const name of this.#unremoved) {
+      this.#unremoved.delete(name);
+      const file = RefusedFile.open(join(this.#options.path, name));
+      if (file?.remove()) this.#options.onRefusedRemoved?.(name);
+      file?.close();
     }
   }
 }
