@@ -101,6 +101,15 @@ test.each([
   expect(existsSync(path)).toBe(false);
 });
 
+test('while its count cannot be kept, it stays, and counts once', async () => {
+  put(LINES, { magic: 0n });
+  expect(await ship({ isKept: () => false })).toMatchObject({ errors: ['ring'], refused: [of(KNOWN)], removed: [] });
+  expect(existsSync(path)).toBe(true);
+  const isKept = jest.fn(() => true).mockReturnValueOnce(false);
+  expect(await ship({ isKept })).toMatchObject({ errors: ['ring'], refused: [of(KNOWN)], removed: [NAME] });
+  expect(existsSync(path)).toBe(false);
+});
+
 test('lines before the place up to which all is acknowledged do not count', async () => {
   const delivered = Buffer.concat([GREETING, data(1, 1n, 'one\ntwo\n')]);
   put(LINES, { magic: 0n, tail: BigInt(delivered.length) });

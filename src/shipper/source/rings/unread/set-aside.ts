@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { isSystemError } from '../../../errors.js';
 import type { LossTotals } from '../../frames/loss-totals.js';
 import type { RingName } from '../directory.js';
 import type { RingSourceOptions } from '../options.js';
@@ -117,9 +118,14 @@ export class SetAside {
   #removeCounted(): void {
     for (const name of this.#unremoved) {
       this.#unremoved.delete(name);
-      const file = RefusedFile.open(join(this.#options.path, name));
-      if (file?.remove()) this.#options.onRefusedRemoved?.(name);
-      file?.close();
+      try {
+        const file = RefusedFile.open(join(this.#options.path, name));
+        if (file?.remove()) this.#options.onRefusedRemoved?.(name);
+        file?.close();
+      } catch (error) {
+        // The next shipper removes it: the journal has its name.
+        if (!isSystemError(error)) throw error;
+      }
     }
   }
 }
