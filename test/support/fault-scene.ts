@@ -157,10 +157,11 @@ export class Scene {
     await this.shipper.ended;
   }
 
-  /** Records that its only sink has acknowledged, and those that wait for it. */
-  async counts(): Promise<{ delivered: number; held: number }> {
-    const [{ delivered, held }] = Object.values((await this.ledger()).sinks) as [SinkCounts];
-    return { delivered: delivered.records, held: held.records };
+  /** Records that its only sink has acknowledged, those that it has refused, and those that wait for it. */
+  async counts(): Promise<{ delivered: number; refused: number; held: number }> {
+    const [{ delivered, dropped, held }] = Object.values((await this.ledger()).sinks) as [SinkCounts];
+    const refused = Object.values(dropped).reduce((total, { records }) => total + records, 0);
+    return { delivered: delivered.records, refused, held: held.records };
   }
 
   async ledger(): Promise<{ read: Record<string, { records: number }>; sinks: Record<string, SinkCounts> }> {
@@ -291,6 +292,7 @@ export function useStage(): Stage {
       const service = await services.get(sink)!;
       service.fault = undefined;
       await Promise.all([service.door.set('open'), service.tlsDoor.set('open')]);
+      if (service.referee !== undefined) service.referee.tooOldEvents = 0;
       await service.clear();
       return service;
     },
@@ -312,6 +314,7 @@ export function useStage(): Stage {
 
 interface SinkCounts {
   readonly delivered: { readonly records: number };
+  readonly dropped: Readonly<Record<string, { readonly records: number }>>;
   readonly held: { readonly records: number };
   readonly balanced: boolean;
 }
