@@ -79,18 +79,29 @@ export function slice(batch: RecordBatch, from: number, to: number): RecordBatch
   );
 }
 
+/** A batch of so many records, whose columns are still to be written. */
+function room(bytes: Uint8Array, count: number, origins: readonly Origin[]): RecordBatch {
+  return new Columns(
+    bytes,
+    count,
+    new Uint32Array(count),
+    new Uint32Array(count),
+    new Float64Array(count),
+    new Float64Array(count),
+    new Uint16Array(count),
+    new Uint8Array(count),
+    origins,
+  );
+}
+
 /**
  * The records at these indexes, in this order. Shares the message bytes. In loops, as in `concat`: V8 forgets what it compiled for a
  * function of one call with the next collection, so a callback of each record would be compiled again and again.
  */
 export function select(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
   const count = indexes.length;
-  const start = new Uint32Array(count);
-  const length = new Uint32Array(count);
-  const timeMs = new Float64Array(count);
-  const seq = new Float64Array(count);
-  const origin = new Uint16Array(count);
-  const formed = new Uint8Array(count);
+  const selected = room(batch.bytes, count, batch.origins);
+  const { start, length, timeMs, seq, origin, formed } = selected;
   for (let to = 0; to < count; to++) {
     const from = indexes[to]!;
     start[to] = batch.start[from]!;
@@ -100,7 +111,7 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
     origin[to] = batch.origin[from]!;
     formed[to] = batch.formed[from]!;
   }
-  return new Columns(batch.bytes, count, start, length, timeMs, seq, origin, formed, batch.origins);
+  return selected;
 }
 
 /** The same records in memory that holds nothing else. */
@@ -129,13 +140,9 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
   for (const batch of batches) count += batch.count;
   for (const [from, to] of ranges) size += to - from;
   const bytes = new Uint8Array(size);
-  const start = new Uint32Array(count);
-  const length = new Uint32Array(count);
-  const timeMs = new Float64Array(count);
-  const seq = new Float64Array(count);
-  const origin = new Uint16Array(count);
-  const formed = new Uint8Array(count);
   const origins: Origin[] = [];
+  const joined = room(bytes, count, origins);
+  const { start, length, timeMs, seq, origin, formed } = joined;
   const known = new Map<Origin, number>();
   let [record, used] = [0, 0];
   for (let b = 0; b < batches.length; b++) {
@@ -153,7 +160,7 @@ export function concat(batches: readonly RecordBatch[]): RecordBatch {
     record += batch.count;
     used += to - from;
   }
-  return new Columns(bytes, count, start, length, timeMs, seq, origin, formed, origins);
+  return joined;
 }
 
 /** Where these origins are among `origins`, to which those that are missing are added. */

@@ -1,7 +1,6 @@
 /**
  * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, receives wake-ups.
  */
-
 import { execFileSync } from 'node:child_process';
 import {
   closeSync,
