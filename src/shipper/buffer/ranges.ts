@@ -17,6 +17,11 @@ export class Ranges {
     return this.#ranges.some((range) => range[0] <= from && to <= range[1]);
   }
 
+  /** Whether any of these numbers is in it. */
+  meets(from: number, to: number): boolean {
+    return this.#ranges.some((range) => range[0] < to && from < range[1]);
+  }
+
   /** The ranges beyond a number, together with others. Forgets the rest. */
   beyond(number: number, ...others: readonly Range[]): readonly Range[] {
     this.#ranges = this.#ranges.filter(([, to]) => to > number);

@@ -33,6 +33,8 @@ export interface SegmentBodiesOptions {
   readonly removed: Ranges;
   /** On disk, after a segment had said that they are not. */
   readonly late: Ranges;
+  /** Numbers of which a segment says that no record on disk has them. */
+  readonly gaps: Ranges;
   /** More records than that cannot be missing. */
   readonly holeMax: number;
   readonly onProblem: (code: string, message: string) => void;
@@ -111,6 +113,7 @@ export class SegmentBodies {
     segment.first = frames[0]?.first ?? segment.first;
     segment.end = last === undefined ? segment.first : last.first + last.count;
     segment.bytes = soundBytes;
+    for (const { gapFrom, first } of frames) if (gapFrom !== undefined) this.#options.gaps.add([gapFrom, first]);
     this.#options.onFound(soundBytes);
     const problem = (code: string, what: string) => this.#options.onProblem(code, `${path}: ${what}`);
     if (!isHeaderSound && frames.length > 0) problem(CORRUPT, 'the header is damaged; whole batches in it are used');

@@ -18,7 +18,7 @@ import { Ranges } from './ranges.js';
 import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
 import { checkWritable, createSegment, segmentNames } from './segment-file.js';
-import { isPlausible, type Surveyed, survey } from './survey.js';
+import { isPlausible, type Surveyed, survey, without } from './survey.js';
 
 export interface SegmentStoreOptions {
   readonly directory: string;
@@ -70,6 +70,8 @@ export class SegmentStore {
   readonly #removed = new Ranges();
   /** On disk, after a segment had said that they are not. */
   readonly #late = new Ranges();
+  /** No record on disk has these, as segments say, some of which may be removed before those of earlier records. */
+  readonly #gaps = new Ranges();
   readonly #unsynced = new Set<Segment>();
   /** Of a previous run, which may have been killed before it synced them. */
   readonly #adopted: Segment[] = [];
@@ -98,8 +100,9 @@ export class SegmentStore {
     const onFound = (bytes: number) => {
       this.#used += bytes;
     };
-    const [removed, late, holeMax] = [this.#removed, this.#late, this.#holeMax];
-    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, removed, late, holeMax, onUnneeded, onFound });
+    const ranges = { removed: this.#removed, late: this.#late, gaps: this.#gaps };
+    const holeMax = this.#holeMax;
+    this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, ...ranges, holeMax, onUnneeded, onFound });
     checkWritable(disk, directory);
   }
 
@@ -167,7 +170,7 @@ export class SegmentStore {
       const entry = { at: segment.bytes, bytes: bytes.length, first, count: batch.count };
       this.#append(segment, bytes);
       segment.end = first + batch.count;
-      if (segment.end <= this.#end) this.#late.add([first, segment.end]);
+      if (this.#gaps.meets(first, segment.end)) this.#late.add([first, segment.end]);
       this.#end = Math.max(this.#end, segment.end);
       const body = this.#bodies.bodyOf(segment, entry, batch);
       if (segment.bytes >= this.#segmentBytes) this.#seal();
@@ -232,6 +235,7 @@ export class SegmentStore {
     this.#current = segment;
     this.#isDirectorySynced = false;
     const gap = first === endBefore ? [] : [encodeGap(endBefore, first)];
+    this.#gaps.add([endBefore, first]);
     this.#append(segment, Buffer.concat([segmentHeader(), ...gap]));
     if (this.#sync === 'always') this.#disk.syncDirectory(this.#options.directory);
     return segment;
@@ -291,8 +295,10 @@ export class SegmentStore {
     const doomed = this.#doomed.map(({ first, end }) => [first, end] as const);
     // Numbers of batches that the disk did not take, and only memory had.
     const end = Math.max(this.#end, ...Object.values(positions));
-    const removed = this.#removed.beyond(least, ...doomed, [this.#end, end]);
-    return { end, positions, skipped, removed, late: this.#late.beyond(least) };
+    const late = this.#late.beyond(least);
+    const never = this.#gaps.beyond(least).flatMap((gap) => without(gap, late));
+    const removed = this.#removed.beyond(least, ...doomed, ...never, [this.#end, end]);
+    return { end, positions, skipped, removed, late };
   }
 
   /** Writes a lasting checkpoint, then removes the segments that are not needed by it. */

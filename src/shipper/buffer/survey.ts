@@ -183,7 +183,7 @@ function beginningOf(segments: readonly Surveyed[]): Beginning | undefined {
 }
 
 /** The parts of a range that are in none of the others, which are in order. */
-function without([from, to]: Range, others: readonly Range[]): Range[] {
+export function without([from, to]: Range, others: readonly Range[]): Range[] {
   const parts: Range[] = [];
   let at = from;
   for (const [first, last] of others) {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AuditLog } from '../../../../src/shipper/audit/audit-log.js';
-import { realDisk } from '../../../../src/shipper/buffer/disk.js';
+import { type Disk, realDisk } from '../../../../src/shipper/buffer/disk.js';
 import { RecordBuffer, type RecordBufferOptions } from '../../../../src/shipper/buffer/record-buffer.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
 import { ConfigError } from '../../../../src/shipper/errors.js';
@@ -38,11 +38,22 @@ afterAll(() => {
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
 });
 
-function open(directory: string, options: Partial<RecordBufferOptions> = {}, maxBytes = 1_000_000) {
+function open(
+  directory: string,
+  options: Partial<RecordBufferOptions> = {},
+  maxBytes = 1_000_000,
+  disk: Disk = realDisk,
+) {
   const problems: string[] = [];
   const dropped: unknown[] = [];
   const recovered: unknown[] = [];
-  const store = new SegmentStore({ directory, maxBytes, cacheBytes: 0, onProblem: (code) => problems.push(code) });
+  const store = new SegmentStore({
+    directory,
+    maxBytes,
+    cacheBytes: 0,
+    onProblem: (code) => problems.push(code),
+    disk,
+  });
   const buffer = new RecordBuffer({
     maxBytes: 1_000_000,
     sinks: ['one'],
@@ -54,6 +65,33 @@ function open(directory: string, options: Partial<RecordBufferOptions> = {}, max
   });
   const take = async () => (await buffer.cursor('one').take(all, never))!;
   return { store, buffer, problems, dropped, recovered, take };
+}
+
+/** A disk with room for the beginning of a segment, and for no batch, while it is `full.is`. */
+function nearlyFull(full: { is: boolean }): Disk {
+  return {
+    ...realDisk,
+    create: (path) => {
+      const file = realDisk.create(path);
+      const write = (bytes: Buffer, at: number) => {
+        if (full.is && bytes.length > 500 && path.endsWith('.segment')) {
+          throw Object.assign(new Error('ENOSPC: no room'), { code: 'ENOSPC' });
+        }
+        file.write(bytes, at);
+      };
+      const { truncate, sync, syncLater, close } = file;
+      return {
+        write,
+        truncate: truncate.bind(file),
+        sync: sync.bind(file),
+        syncLater: syncLater.bind(file),
+        close: close.bind(file),
+        get isLinked() {
+          return file.isLinked;
+        },
+      };
+    },
+  };
 }
 
 const segments = (directory: string) => readdirSync(directory).filter((name) => name.endsWith('.segment'));
@@ -206,6 +244,68 @@ describe('a buffer on disk', () => {
     const after = open(directory);
     expect(messagesOf((await after.take()).batch)).toEqual(['next']);
     // Its file went with the directory.
+    expect(after.dropped).toEqual([['one', 'spool_corrupt', 1, 0]]);
+    after.store.abandon();
+  });
+
+  describe('of a segment with a gap alone, which is removed', () => {
+    const large = 'x'.repeat(500);
+
+    test('the numbers that no record on disk has are no part of any count in the runs after', async () => {
+      const directory = newDirectory();
+      const full = { is: false };
+      const before = open(directory, {}, undefined, nearlyFull(full));
+      before.buffer.append(sourceBatchOf(['disk']));
+      full.is = true;
+      before.buffer.append(sourceBatchOf([large, 'memory']));
+      before.buffer.append(sourceBatchOf([large]));
+      before.store.abandon();
+      const between = open(directory);
+      between.buffer.append(sourceBatchOf(['next']));
+      between.store.commit();
+      between.store.abandon();
+      const after = open(directory);
+      const { batch } = await after.take();
+      expect([messagesOf(batch), after.dropped]).toEqual([['disk', 'next'], []]);
+      after.store.abandon();
+    });
+
+    test('those that the disk took later count where they are lost', async () => {
+      const directory = newDirectory();
+      const full = { is: false };
+      const before = open(directory, {}, undefined, nearlyFull(full));
+      before.buffer.append(sourceBatchOf(['disk']));
+      full.is = true;
+      before.buffer.append(sourceBatchOf([large, 'memory']));
+      before.buffer.append(sourceBatchOf([large]));
+      before.store.commit();
+      full.is = false;
+      before.buffer.append(sourceBatchOf(['next']));
+      expect(before.buffer.refusedRecords).toBe(0);
+      before.store.abandon();
+      const [, late] = segments(directory);
+      rmSync(join(directory, late!));
+      const after = open(directory);
+      const taken = [await after.take(), await after.take()].flatMap(({ batch }) => messagesOf(batch));
+      expect(taken).toEqual(['disk', 'next']);
+      expect(after.dropped).toEqual([['one', 'spool_corrupt', 3, 0]]);
+      after.store.abandon();
+    });
+  });
+
+  test('what the disk takes at the end counts where it is lost, though a segment behind it begins', async () => {
+    const directory = newDirectory();
+    const full = { is: true };
+    const before = open(directory, {}, 8000, nearlyFull(full));
+    const messages = ['first', 'second', 'third'].map((message) => message.padEnd(1000));
+    for (const message of messages) before.buffer.append(sourceBatchOf([message]));
+    full.is = false;
+    before.buffer.end();
+    const hasSecond = (name: string) => readFileSync(join(directory, name)).includes('second');
+    rmSync(join(directory, segments(directory).find(hasSecond)!));
+    const after = open(directory);
+    const taken = [await after.take(), await after.take()].flatMap(({ batch }) => messagesOf(batch));
+    expect(taken).toEqual([messages[0], messages[2]]);
     expect(after.dropped).toEqual([['one', 'spool_corrupt', 1, 0]]);
     after.store.abandon();
   });
