@@ -4,8 +4,8 @@
  *
  * Tables that contradict themselves are left out: the dynamic linker has walked the same tables by the same rules
  * before, and would have failed first. */
-#define dl_iterate_phdr fuzzed_iterate_phdr
 #include "elf_lookup.c"
+#include "elf_symbols.c"
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +42,7 @@ struct model {
     uintptr_t value[SYMBOLS_MAX];
 };
 
-static struct loaded_object objects[OBJECTS];
+static struct lt_object objects[OBJECTS];
 static struct model models[OBJECTS];
 static void *allocations[ALLOCATIONS_MAX];
 static size_t allocation_count;
@@ -53,12 +53,11 @@ static void *allocate(size_t bytes) {
     return at;
 }
 
-int fuzzed_iterate_phdr(int (*visit)(struct loaded_object *, size_t, void *), void *context) {
+/* In place of loaded_objects.c. */
+void lt_each_object(lt_visit_object *visit, void *context) {
     for (int i = 0; i < OBJECTS; i++) {
-        const int result = visit(&objects[i], sizeof objects[i], context);
-        if (result != 0) return result;
+        if (visit(&objects[i], sizeof objects[i], context) != 0) return;
     }
-    return 0;
 }
 
 static uint32_t gnu_hash_of(const char *name) {
@@ -163,13 +162,13 @@ static const void *build_hash(const struct model *model, uint32_t buckets) {
     return table;
 }
 
-static uint64_t pointer(const struct loaded_object *object, const void *at) {
+static uint64_t pointer(const struct lt_object *object, const void *at) {
     return (uintptr_t)at - object->base;
 }
 
 static void build_object(struct input *input, int index) {
     struct model *model = &models[index];
-    struct loaded_object *object = &objects[index];
+    struct lt_object *object = &objects[index];
     const unsigned kind = take(input) % 4; /* no table, GNU, System V, both */
     const uint32_t buckets = 1 + take(input) % 5;
     *model = (struct model){.first = 1, .count = 1 + take(input) % (SYMBOLS_MAX - 1), .is_hashed = kind != 0};
@@ -214,7 +213,7 @@ static void build_object(struct input *input, int index) {
 static void become_ours(int index) {
     Elf64_Phdr *header = allocate(sizeof *header);
     *header = (Elf64_Phdr){.p_type = PT_LOAD, .p_vaddr = (uintptr_t)&lt_lookup_next, .p_memsz = 1};
-    objects[index] = (struct loaded_object){.name = "", .headers = header, .header_count = 1};
+    objects[index] = (struct lt_object){.name = "", .headers = header, .header_count = 1};
     models[index] = (struct model){0};
 }
 
