@@ -6,7 +6,7 @@
 
 /**
  * @typedef {{ title: string, fullName: string, status: string, failureMessages?: readonly string[] }} TestCase
- * @typedef {{ name: string, assertionResults: readonly TestCase[] }} TestFile
+ * @typedef {{ name: string, startTime: number, endTime: number, assertionResults: readonly TestCase[] }} TestFile
  * @typedef {{
  *   numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
  *   numRuntimeErrorTestSuites: number, testResults: readonly TestFile[],

@@ -6,11 +6,12 @@
 //     node scripts/test.js                     everything
 //     node scripts/test.js unit native ...     these suites only, without the static checks
 const { spawnSync } = require('node:child_process');
-const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
+const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
-const { join } = require('node:path');
+const { join, relative } = require('node:path');
 const { filesToRepeat, merged, passedAtSecondRun } = require('./second-run.js');
 const { setUp } = require('./setup.js');
+const { slowestFiles, timesOf } = require('./slowest-files.js');
 const { ALONE, suiteOf } = require('./test-files.js');
 
 const SUITES = ['unit', 'native', 'zoo', 'integration', 'faults', 'e2e', 'cluster'];
@@ -26,6 +27,9 @@ const root = join(__dirname, '..');
 /** Each may start a JVM and ten processes more, which is as much as a small machine carries. */
 const FILES_AT_ONCE = 2;
 
+/** Of all files so far. @type {import('./slowest-files.js').FileTime[]} */
+const times = [];
+
 /**
  * @typedef {object} Run files that run in one process of jest
  * @property {readonly string[]} suites
@@ -38,9 +42,10 @@ const FILES_AT_ONCE = 2;
 /** @param {Run} run */
 function runJest({ suites, files = [], without = [], isAlone = false, settings = {} }) {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-test-'));
-  const report = join(directory, 'report.json');
-  const args = [require.resolve('jest/bin/jest'), '--selectProjects', ...suites, '--json', '--outputFile', report];
+  const [reportFile, listFile] = [join(directory, 'report.json'), join(directory, 'times')];
+  const args = [require.resolve('jest/bin/jest'), '--selectProjects', ...suites, '--json', '--outputFile', reportFile];
   args.push('--testSequencer', require.resolve('./longest-first.js'));
+  args.push('--env', require.resolve('./timed-environment.js'));
   args.push(...(isAlone ? ['--runInBand'] : ['--maxWorkers', String(FILES_AT_ONCE)]));
   // A failed test may leave a program or a socket behind; that must not keep the other suites from running.
   if (suites.some((suite) => suite !== 'unit')) args.push('--forceExit');
@@ -51,9 +56,14 @@ function runJest({ suites, files = [], without = [], isAlone = false, settings =
       cwd: root,
       stdio: ['ignore', 'ignore', 'inherit'],
       // The AWS client's advice on Node 20 is for applications; the shipper's image has a newer one.
-      env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...settings },
+      env: {
+        ...{ ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+        ...{ LOGTAP_TEST_TIMES: listFile, ...settings },
+      },
     });
-    return { status, report: JSON.parse(readFileSync(report, 'utf8')) };
+    const report = JSON.parse(readFileSync(reportFile, 'utf8'));
+    times.push(...timesOf(report, existsSync(listFile) ? readFileSync(listFile, 'utf8') : ''));
+    return { status, report };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -117,6 +127,7 @@ async function main() {
   };
   if (wanted.length === 0) add(await require('./check.js').staticChecks());
   for (const run of runsOf(wanted.length > 0 ? wanted : SUITES)) add(runFiles(run));
+  console.log(slowestFiles(times, (file) => relative(root, file)));
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
   process.exitCode = totals.failed === 0 ? 0 : 1;
 }
