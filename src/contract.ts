@@ -195,8 +195,14 @@ export const SOCKET_PATH_MAX_BYTES = 107;
 /** File name of the library, the same for every architecture and libc. */
 export const LIBRARY_NAME = 'liblogtap.so';
 
-/** File name of the program that the kubelet runs in the shipper's container as its hook and probes, beside the library. */
+/**
+ * File name of the program that the kubelet runs in the shipper's container as its hook and probes, and the shipper for a named pipe.
+ * It is beside the library.
+ */
 export const PROBE_NAME = 'logtap-probe';
+
+/** Directory of both in the package, by Node's name of the architecture. */
+export const NATIVE_DIRECTORIES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** Where the shared memory volume is mounted, in the application and in the shipper. */
 export const MOUNT_PATH = '/.logtap';

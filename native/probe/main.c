@@ -1,6 +1,7 @@
 /* logtap-probe PORT PATH SECONDS: the hook and the probes of a shipper, run by the kubelet in the shipper's container.
+ * logtap-probe --pipe FILE: a named pipe that every user can write, run by the shipper, because Node has no call for it.
  *
- * Ends with 0 as soon as the shipper answers 200, and with 1 after SECONDS without such an answer. Then it prints the
+ * As a probe it ends with 0 as soon as the shipper answers 200, and with 1 after SECONDS without such an answer. Then it prints the
  * last answer, which the kubelet shows in an event. A program of its own, because a probe that needs the network of the
  * pod can be redirected by a service mesh, and because Node would take a hundred times longer, in the memory limit of
  * the shipper. */
@@ -10,6 +11,7 @@
 #include "text.h"
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 64, ARGUMENTS = 3, SECONDS_MAX = 3600, PORT_MAX = 65535 };
+enum { PIPE_ARGUMENTS = 2, PIPE = 0010000, FOR_ALL = 0666 };
 /* Between two attempts: the start of an application waits for a shipper that does not listen yet. */
 enum { PAUSE_MS = 10, PAUSE_ANSWERED_MS = 50 };
 
@@ -69,12 +71,19 @@ static void explain(const char *port, const char *path, const char *seconds, int
     }
 }
 
+/* An existing file of that name stays, and no link is followed. */
+static int make_pipe(const char *file) {
+    (void)lt_kernel(__NR_umask, 0);
+    return lt_kernel(__NR_mknodat, AT_FDCWD, file, PIPE | FOR_ALL, 0) == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
 static int run(int count, char **arguments) {
+    if (count == 1 + PIPE_ARGUMENTS && lt_equal(arguments[1], "--pipe")) return make_pipe(arguments[2]);
     uint64_t port = 0;
     uint64_t seconds = 0;
     if (count != 1 + ARGUMENTS || !number(arguments[1], PORT_MAX, &port) || arguments[2][0] != '/' ||
         !number(arguments[3], SECONDS_MAX, &seconds)) {
-        say_text("usage: logtap-probe PORT PATH SECONDS\n");
+        say_text("usage: logtap-probe PORT PATH SECONDS, or logtap-probe --pipe FILE\n");
         return EXIT_USAGE;
     }
     /* The last answer is worth more than that the time ran out during the next one. */

@@ -1,7 +1,7 @@
 /** Paths of the parts of the installed package, relative to the bundled CLI in dist/cli. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_NAME, PROBE_NAME } from '../contract.js';
+import { LIBRARY_NAME, NATIVE_DIRECTORIES, PROBE_NAME } from '../contract.js';
 import { CommandError, EXIT } from './usage.js';
 
 const dist = join(__dirname, '..');
@@ -34,9 +34,6 @@ export const findingsPage = join(dist, '..', 'docs', 'reference', 'findings.md')
 /** What the init container installs, in the order in which it does. */
 const INSTALLED = [PROBE_NAME, LIBRARY_NAME] as const;
 
-/** Directory of the library by Node's name of the architecture. */
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
-
 /** The library for this machine's architecture. @throws CommandError if the package has none */
 export const libraryFile = () => nativeFile(LIBRARY_NAME);
 
@@ -45,7 +42,7 @@ export const installedFiles = (): ReadonlyMap<string, string> =>
   new Map(INSTALLED.map((name) => [name, nativeFile(name)]));
 
 function nativeFile(name: string): string {
-  const directory = ARCHITECTURES[process.arch];
+  const directory = NATIVE_DIRECTORIES[process.arch];
   const file = directory === undefined ? undefined : join(dist, 'native', directory, name);
   if (file === undefined || !existsSync(file)) {
     throw new CommandError(

@@ -9,7 +9,7 @@ import type { Settings } from './settings.js';
 import { Bill } from './stages/bill/bill.js';
 import { PlainText } from './stages/bytes/plain-text.js';
 import { matcherOf } from './stages/matcher.js';
-import { ModuleStage, startThread } from './stages/module/module-stage.js';
+import { ModuleStage } from './stages/module/module-stage.js';
 import type { Redaction } from './stages/redaction/redaction.js';
 
 export interface OpenStagesOptions {
@@ -57,6 +57,7 @@ async function openModuleStage({ stage: path }: Settings, options: OpenStagesOpt
   if (path === undefined) return undefined;
   const { log, now, threadFile = join(__dirname, 'stage.js') } = options;
   const onProblem = (code: string, message: string) => log.problem('warn', `stage ${code}`, message);
+  const { startThread } = await import('./stages/module/start-thread.js');
   const start = (module: string, onNotice: (text: string) => void) => startThread(threadFile, module, onNotice);
   return ModuleStage.open({ path, start, onProblem, now });
 }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { LIBRARY_ENV } from '../../src/contract.js';
+import { hasReader } from '../../src/doctor/ring.js';
 import { type Answer, Workshop } from '../support/doctor.js';
 import { type Running, start, temporaryDirectory, until } from '../support/run.js';
 import { type Shipper, startShipper, tapEnvironment } from '../support/tapped.js';
@@ -47,6 +48,7 @@ const say = (lines: number, bytes: number) => writeSync(orders, `${lines} ${byte
 const ask = (): Promise<Answer> => workshop.ask(['--pid', String(writer.child.pid)]);
 async function ship(): Promise<Shipper> {
   shipper = await startShipper({ LOGTAP_RING_DIR: rings, LOGTAP_SINK: 'stdout', LOGTAP_BATCH_LINGER_MS: '10' });
+  await until('it listens to wake-ups', () => hasReader(rings));
   return shipper;
 }
 

@@ -1,7 +1,8 @@
 /** An application writes before its shipper starts, and makes the directory of rings: the shipper is another user, and delivers the lines. */
 import { chownSync, lstatSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LIBRARY_ENV } from '../../src/contract.js';
+import { LIBRARY_ENV, RING_NAMES } from '../../src/contract.js';
+import { hasReader } from '../../src/doctor/ring.js';
 import { describeWith } from '../support/capability.js';
 import { memoryVolume } from '../support/memory-volume.js';
 import { run, shipper, start, temporaryDirectory, until } from '../support/run.js';
@@ -35,6 +36,19 @@ describeWith(['root'], 'lines before the shipper', () => {
     expect([code, messages.sort()]).toEqual([0, ['early 1000', 'early 2000', 'early 3000', 'late']]);
     expect(JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '').dropped).toEqual({});
     expect(readdirSync(volume.rings).filter((name) => name.startsWith('ring-'))).toEqual([]);
+  });
+
+  // A wake-up and a count of lost lines over a pipe that only their process has open are gone with the process.
+  test('the shipper makes the pipe of wake-ups before any process does, also where the system has no program for it', async () => {
+    const socket = join(volume.path, 's.sock');
+    const env = { LOGTAP_RING_DIR: volume.rings, LOGTAP_SOCKET: socket, PATH: '/nonexistent' };
+    const running = await startShipper(env);
+    const bell = join(volume.rings, RING_NAMES.BELL);
+    await until('the pipe is there', () => lstatSync(bell, { throwIfNoEntry: false }) !== undefined);
+    const made = lstatSync(bell);
+    expect([made.isFIFO(), made.mode & 0o777]).toEqual([true, 0o666]);
+    await until('the shipper listens to it', () => hasReader(volume.rings));
+    expect((await drain(running)).code).toBe(0);
   });
 
   test('a link in place of the directory, to one of the shipper: it does not start, and nothing is made there', async () => {

@@ -11,8 +11,15 @@ import { logtap, root, start, temporaryDirectory, until } from '../support/run.j
 /** That of the image: what an import loads depends on the version. */
 const node = () => join(baseOf(`linux/${process.arch === 'x64' ? 'amd64' : process.arch}`), 'nodejs', 'bin', 'node');
 
+interface Loaded {
+  readonly files: string[];
+  /** Those of others, too. */
+  readonly allFiles: string[];
+  readonly builtins: string[];
+}
+
 /** Files of this package by their paths in dist, and modules of Node, of a shipper that listens, started as in the image. */
-async function loadedBy(settings: Readonly<Record<string, string>>): Promise<{ files: string[]; builtins: string[] }> {
+async function loadedBy(settings: Readonly<Record<string, string>>): Promise<Loaded> {
   const directory = temporaryDirectory();
   const seen = join(directory, 'seen.cjs');
   // Node lists what it has loaded. ES modules are in no list, so their files are noted when they are opened.
@@ -42,6 +49,7 @@ async function loadedBy(settings: Readonly<Record<string, string>>): Promise<{ f
   const dist = join(root, 'dist/');
   return {
     files: told.files.filter((path: string) => path.startsWith(dist)).map((path: string) => path.slice(dist.length)),
+    allFiles: told.files,
     builtins: told.builtins,
   };
 }
@@ -102,12 +110,14 @@ describeWith(['image parts'], 'the start of a pod’s shipper', () => {
     expect(Object.values(await isCodeTaken(root))).not.toContain(true);
   });
 
-  test('loads neither the other commands nor the client of fetch', async () => {
-    const { files, builtins } = await loadedBy({ LOGTAP_SINK: 'stdout' });
+  test('loads neither the other commands nor the client of fetch, and reads no list of locks', async () => {
+    const { files, allFiles, builtins } = await loadedBy({ LOGTAP_SINK: 'stdout' });
     expect(files).toContain('shipper/main.cjs');
     const commands = files.filter((path) => path.startsWith('cli/'));
     expect(commands).toEqual(['cli/logtap.js']);
     expect(statSync(join(root, 'dist', commands[0]!)).size).toBeLessThan(20_000);
-    expect(builtins.filter((name) => /undici|http2/.test(name))).toEqual([]);
+    expect(builtins.filter((name) => /undici|http2|readline|worker_threads/.test(name))).toEqual([]);
+    // The kernel takes ten milliseconds for it.
+    expect(allFiles).not.toContain('/proc/locks');
   });
 });

@@ -1,7 +1,9 @@
 /** The program of the shipper's hook and probes: it waits for a 200, and says why there is none. */
+import { lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
-import { probe, run } from '../support/run.js';
+import { join } from 'node:path';
+import { probe, run, temporaryDirectory } from '../support/run.js';
 
 let open: { close(): unknown }[] = [];
 afterEach(() => {
@@ -107,6 +109,28 @@ test.each([
   [['65536', '/livez', '1']],
   [['9598', '/livez', '1s']],
   [['', '/livez', '1']],
+  [['--pipe']],
 ])('%j is a usage error', async (args) => {
-  expect(await run(probe, args)).toMatchObject({ code: 64, stdout: 'usage: logtap-probe PORT PATH SECONDS\n' });
+  const usage = 'usage: logtap-probe PORT PATH SECONDS, or logtap-probe --pipe FILE\n';
+  expect(await run(probe, args)).toMatchObject({ code: 64, stdout: usage });
+});
+
+describe('--pipe', () => {
+  test('makes a FIFO that every user can write, with any umask', async () => {
+    const file = join(temporaryDirectory(), 'bell');
+    expect(await run('sh', ['-c', 'umask 077 && exec "$@"', 'sh', probe, '--pipe', file])).toMatchObject({ code: 0 });
+    const made = lstatSync(file);
+    expect([made.isFIFO(), made.mode & 0o777]).toEqual([true, 0o666]);
+  });
+
+  test('leaves a file and a link of that name alone', async () => {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'file'), 'kept');
+    symlinkSync('nowhere', join(directory, 'link'));
+    for (const name of ['file', 'link', 'missing/bell']) {
+      expect(await run(probe, ['--pipe', join(directory, name)])).toMatchObject({ code: 1 });
+    }
+    expect(lstatSync(join(directory, 'file')).size).toBe(4);
+    expect(lstatSync(join(directory, 'nowhere'), { throwIfNoEntry: false })).toBeUndefined();
+  });
 });

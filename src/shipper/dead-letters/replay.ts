@@ -3,7 +3,6 @@
  * by their ids stores none twice. The file stays as it is.
  */
 import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { readSettings } from '../../catalog/read-settings.js';
 import { namedSinks } from '../../catalog/records/container-sinks.js';
 import { sinkName } from '../../catalog/sinks/index.js';
@@ -174,8 +173,10 @@ function letterFor(sink: string, line: string): Letter | undefined {
   }
 }
 
-function linesOf(fd: number): AsyncIterable<string> {
-  return createInterface({
+async function* linesOf(fd: number): AsyncIterable<string> {
+  // The start of a shipper does not load it.
+  const { createInterface } = await import('node:readline');
+  yield* createInterface({
     input: createReadStream('', { fd, start: 0, autoClose: false }),
     crlfDelay: Number.POSITIVE_INFINITY,
   });

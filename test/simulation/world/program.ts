@@ -33,7 +33,7 @@ const PURE = new Set([
 ]);
 const SHADOWED = [
   ...['require', 'module', 'exports', 'process', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
-  ...['setImmediate', 'performance', 'Date', 'Math'],
+  ...['setImmediate', 'performance', 'Date', 'Math', '__dirname'],
 ] as const;
 
 type Zipped = (error: null, zipped: Buffer) => void;
@@ -129,6 +129,7 @@ export class Program {
       require: requireFor(process, clocks),
       module: { exports: {} },
       exports: {},
+      __dirname: '/shipper',
       process: nodeProcessOf(process, environment),
     };
     machine.scheduler.after(0, process, () => run(...SHADOWED.map((name) => shadowed[name])));
@@ -179,10 +180,12 @@ function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => 
     ...awsOf(process),
     'node:os': { hostname: () => 'machine', ...requireReal('node:os').constants },
     'node:child_process': {
-      execFileSync(_: string, args: readonly string[]) {
-        process.enter('mkfifo', args[2]!);
-        if (!machine.hasMkfifo) throw new Error('ENOENT: no mkfifo');
-        machine.files.make(args[2]!, 'fifo', 0, 0o666);
+      execFile(_: string, [, path = '']: readonly string[], done: (error: Error | null) => void) {
+        machine.scheduler.after(1, process, () => {
+          const isMade = machine.hasMkfifo && machine.files.find(path) === undefined;
+          if (isMade) machine.files.make(path, 'fifo', 0, 0o666);
+          done(isMade ? null : new Error(`no pipe was made: ${path}`));
+        });
       },
     },
   };
@@ -195,7 +198,7 @@ function requireFor(process: MachineProcess, clocks: Clocks): (name: string) => 
 
 function nodeProcessOf(process: MachineProcess, env: Environment): object {
   return {
-    ...{ env: { ...env }, argv: ['node', 'main.js'], pid: process.pid, platform: 'linux', versions: {} },
+    ...{ env: { ...env }, argv: ['node', 'main.js'], pid: process.pid, platform: 'linux', arch: 'x64', versions: {} },
     getuid: () => 1000,
     umask: () => 0o022,
     geteuid: () => 1000,

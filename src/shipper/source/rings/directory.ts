@@ -1,7 +1,7 @@
 /**
  * The directory of rings: keeps free ones ready for processes to claim, finds those that were claimed, receives wake-ups.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -20,6 +20,7 @@ import { runbook } from '../../../catalog/runbook.js';
 import { BELL_LOSS, RING_HEADER_BYTES, RING_NAMES } from '../../../contract.js';
 import { ConfigError, codeOf, messageOf } from '../../errors.js';
 import { makeDirectories } from '../../process/make-directories.js';
+import { probeFile } from '../../process/probe-file.js';
 import { writeWhole } from '../../process/write-whole.js';
 import type { Lost } from '../frames/decoder.js';
 import { freeHeader } from './file.js';
@@ -108,6 +109,8 @@ export class RingDirectory {
   #made = 0;
   #wakeUps: Socket | undefined;
   #heard = Buffer.alloc(0);
+  #isPipeAskedFor = false;
+  #isClosed = false;
 
   /** Makes the directory. Throws a ConfigError when that cannot be. */
   constructor(options: RingDirectoryOptions) {
@@ -115,7 +118,6 @@ export class RingDirectory {
     const { path } = options;
     makeRingDirectory(path);
     this.#tidy(MAKING);
-    this.#makeWakeUpPipe();
   }
 
   pathOf(name: string): string {
@@ -184,7 +186,10 @@ export class RingDirectory {
   listen(onWakeUp: (instance: string) => void, onLoss: (instance: string, total: Lost) => void): void {
     if (this.#wakeUps !== undefined) return;
     const fd = this.#openWakeUpPipe();
-    if (fd === undefined) return;
+    if (fd === undefined) {
+      this.#makeWakeUpPipe(() => this.listen(onWakeUp, onLoss));
+      return;
+    }
     this.#wakeUps = new Socket({ fd, readable: true, writable: false });
     this.#wakeUps.on('error', () => this.#forgetWakeUpPipe());
     this.#wakeUps.on('close', () => this.#forgetWakeUpPipe());
@@ -215,6 +220,7 @@ export class RingDirectory {
    * itself is far smaller. Without such processes they only take memory.
    */
   close({ hasWriters }: { readonly hasWriters: boolean }): void {
+    this.#isClosed = true;
     this.#wakeUps?.destroy();
     if (!hasWriters) this.#tidy(RING_NAMES.FREE);
   }
@@ -257,14 +263,20 @@ export class RingDirectory {
     }
   }
 
-  /** Node has no call for it, and the image no program: the first process that rings makes it then. */
-  #makeWakeUpPipe(): void {
-    const path = this.pathOf(RING_NAMES.BELL);
+  /**
+   * Node has no call for it, so a program makes it, once, while the shipper goes on: a pod waits for its shipper. Without one the first
+   * process that rings does, and a later look finds it.
+   */
+  #makeWakeUpPipe(listen: () => void): void {
+    if (this.#isPipeAskedFor) return;
+    this.#isPipeAskedFor = true;
     try {
-      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return;
-      execFileSync('mkfifo', ['-m', '666', path], { stdio: 'ignore' });
+      execFile(probeFile, ['--pipe', this.pathOf(RING_NAMES.BELL)], () => {
+        // Also where a process was first.
+        if (!this.#isClosed) listen();
+      });
     } catch {
-      // Found by a later look.
+      // No memory for a process.
     }
   }
 

@@ -2,12 +2,10 @@
  * LOGTAP_STAGE: the user's own step, a JavaScript module in a thread of its own, so that a loop without end in it does not
  * stop the shipper. A batch that it does not answer in time, or not as it must, goes on as it was.
  */
-import { createInterface } from 'node:readline';
-import { Worker } from 'node:worker_threads';
 import { ConfigError, messageOf } from '../../errors.js';
 import type { RecordBatch, Stage, Withhold } from '../../parts.js';
 import { select, withColumns } from '../../records/record-batch.js';
-import { type Changed, type Expected, movable, type ToShipper } from './protocol.js';
+import { type Changed, type Expected, movable } from './protocol.js';
 
 /** Reason of records that the module leaves out. */
 const LEFT_OUT = 'module';
@@ -18,7 +16,6 @@ const START_MS = 10_000;
 /** After a failure batches go on as they are for so long: the first, doubled with each failure in a row, and the longest. */
 const PAUSE_MS = 500;
 const PAUSE_MAX_MS = 60_000;
-const MEMORY_MAX_MB = 128;
 
 /** A thread, or what takes its place in a test. */
 export interface Thread {
@@ -129,48 +126,4 @@ function changed(batch: RecordBatch, { index, bytes, start, length }: Changed, w
     withhold(select(batch, others), LEFT_OUT);
   }
   return withColumns(select(batch, [...index]), { bytes, start, length });
-}
-
-/** A real thread: `file` is the program of it. Its output becomes notices: standard output may be that of a sink. */
-export function startThread(file: string, path: string, onNotice: (text: string) => void): Thread {
-  const worker = new Worker(file, {
-    workerData: path,
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: MEMORY_MAX_MB },
-  });
-  for (const input of [worker.stdout, worker.stderr]) createInterface({ input }).on('line', onNotice);
-  worker.unref();
-  const messages: Expected[] = [];
-  let problem: Error | undefined;
-  let wake = () => {};
-  worker.on('message', (message: ToShipper) => {
-    if ('notice' in message) return onNotice(message.notice);
-    messages.push(message);
-    wake();
-  });
-  const fail = (error: Error) => {
-    problem ??= error;
-    wake();
-  };
-  worker.on('error', fail);
-  worker.on('exit', (code) => fail(new Error(`its thread has ended with code ${code}`)));
-  return {
-    async next(withinMs) {
-      if (messages.length === 0 && problem === undefined) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, withinMs);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
-      const message = messages.shift();
-      if (message !== undefined) return message;
-      throw problem ?? new Error(`no answer within ${withinMs} ms`);
-    },
-    post: (batch, buffers) => worker.postMessage(batch, [...buffers]),
-    end: () => void worker.terminate(),
-  };
 }
