@@ -1,10 +1,11 @@
 /* logtap-probe PORT PATH SECONDS: the hook and the probes of a shipper, run by the kubelet in the shipper's container.
- * logtap-probe --pipe FILE: a named pipe that every user can write, run by the shipper, because Node has no call for it.
+ * logtap-probe --pipe FILE: a named pipe that every user can write, run by the shipper, because Node has no call for
+ * it.
  *
- * As a probe it ends with 0 as soon as the shipper answers 200, and with 1 after SECONDS without such an answer. Then it prints the
- * last answer, which the kubelet shows in an event. A program of its own, because a probe that needs the network of the
- * pod can be redirected by a service mesh, and because Node would take a hundred times longer, in the memory limit of
- * the shipper. */
+ * As a probe it ends with 0 as soon as the shipper answers 200, and with 1 after SECONDS without such an answer. Then
+ * it prints the last answer, which the kubelet shows in an event. A program of its own, because a probe that needs the
+ * network of the pod can be redirected by a service mesh, and because Node would take a hundred times longer, in the
+ * memory limit of the shipper. */
 #include "http.h"
 #include "monotonic.h"
 #include "sys.h"
