@@ -90,6 +90,25 @@ function suite(libc: Libc): void {
     expect(copied?.lost).toEqual({ lines: 0n, bytes: 7n });
   });
 
+  const PEEKED = ['sendfile from a stream', 'sendfile from a datagram', 'splice of a datagram'];
+  test.each(PEEKED.flatMap((way) => ['tee', 'suppress'].map((mode) => ({ way, mode }))))(
+    '$way, $mode: captured, or counted with its lines',
+    async ({ way, mode }) => {
+      const plain = await look(program('copies', libc), ['pipe', 'peeked', way]);
+      const settings = toSocket(receiver.socket, { TAP_INTO: '1', SUPPRESS_STDOUT: String(mode === 'suppress') });
+      const seen = await look(program('copies', libc), ['pipe', 'peeked', way], tap(settings));
+      expect(seen).toEqual(mode === 'tee' ? plain : { ...plain, out: plain.out.slice('seen\n'.length) });
+      await receiver.settled();
+      // Kernels before 6.5 refuse these sources.
+      if (plain.out === 'seen\n') return;
+      const [copied] = receiver.processes();
+      expect(plain.out).toBe('seen\none\ntwo\nthree');
+      expect([copied?.bytes('stdout').toString(), copied?.lost]).toEqual(
+        mode === 'tee' ? [plain.out, { lines: 0n, bytes: 0n }] : ['seen\n', { lines: 2n, bytes: 13n }],
+      );
+    },
+  );
+
   // The target takes some of it and no more, at any place: within a chunk, between two.
   test.each(['sendfile', 'splice', 'pipe', 'tee'])('%s, suppressed, target full half-way', async (way) => {
     await receiver.close();

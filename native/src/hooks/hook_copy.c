@@ -31,7 +31,9 @@ struct copy {
     unsigned flags;
     bool from_pipe;
     bool from_socket; /* of a stream, by splice */
-    size_t taken;     /* of the present chunk from the source */
+    /* Not for splice, or not of a stream: only the kernel can tell how much it takes, and some kernels take nothing. */
+    bool from_other_socket;
+    size_t taken; /* of the present chunk from the source */
 };
 
 static ssize_t call_next(const struct copy *copy, size_t length) {
@@ -104,30 +106,60 @@ static ssize_t look_into_pipe(const struct copy *copy, char *buffer, size_t leng
     return result;
 }
 
-/* Waits as the application's call would. */
+/* Waits as the application's call would, unless the kernel may refuse that call at once. */
 static ssize_t look_into_socket(const struct copy *copy, char *buffer, size_t length) {
     enum { PEEK = 2 };
-    const int flags = PEEK | LT_MSG_NOSIGNAL | ((copy->flags & SPLICE_NONBLOCK) != 0 ? LT_MSG_DONTWAIT : 0);
+    const bool may_wait = !copy->from_other_socket && (copy->flags & SPLICE_NONBLOCK) == 0;
+    const int flags = PEEK | LT_MSG_NOSIGNAL | (may_wait ? 0 : LT_MSG_DONTWAIT);
     const ssize_t got = lt_syscall(__NR_recvfrom, copy->in, buffer, length, flags, 0, 0);
-    if (got == -EAGAIN || got == -EINTR) lt_set_errno((int)-got);
+    if (!copy->from_other_socket && (got == -EAGAIN || got == -EINTR)) lt_set_errno((int)-got);
     return got;
 }
 
 static ssize_t look(const struct copy *copy, const struct chunk *chunk) {
     if (copy->from_pipe) return look_into_pipe(copy, chunk->buffer, chunk->length, chunk->may_wait);
-    return copy->from_socket ? look_into_socket(copy, chunk->buffer, chunk->length)
-                             : look_into_file(copy, chunk->buffer, chunk->length);
+    return copy->from_socket || copy->from_other_socket ? look_into_socket(copy, chunk->buffer, chunk->length)
+                                                        : look_into_file(copy, chunk->buffer, chunk->length);
+}
+
+/* Bytes whose lines no one knows. */
+static void lose_unseen(ssize_t length) {
+    static const char unseen[SMALL_BYTES];
+    for (ssize_t left = length; left > 0; left -= SMALL_BYTES) {
+        const size_t bytes = left < SMALL_BYTES ? (size_t)left : SMALL_BYTES;
+        const struct iovec part = {.iov_base = (void *)unseen, .iov_len = bytes};
+        lt_emit_lost(&part, 1, 0, bytes);
+    }
 }
 
 /* The kernel copies; the library could not read the bytes. */
 static ssize_t copy_unseen(const struct copy *copy, size_t length) {
-    char unseen[SMALL_BYTES] = {0};
     const ssize_t copied = call_next(copy, length);
-    for (ssize_t left = copied; left > 0; left -= SMALL_BYTES) {
-        const struct iovec part = {.iov_base = unseen, .iov_len = left < SMALL_BYTES ? (size_t)left : SMALL_BYTES};
-        lt_emit_lost(&part, 1, 0, part.iov_len);
-    }
+    lose_unseen(copied);
     return copied;
+}
+
+static ssize_t copy_whole(const void *context, const struct iovec *parts, int count, size_t skip) {
+    (void)count, (void)skip; /* all in one */
+    struct copy *copy = *(struct copy *const *)context;
+    const ssize_t copied = call_next(copy, copy->taken);
+    copy->taken = copied > 0 ? (size_t)copied : 0;
+    return copied > (ssize_t)parts->iov_len ? (ssize_t)parts->iov_len : copied;
+}
+
+/* The kernel copies what it will. What was there before is captured, or counted with its lines; the rest is unseen. */
+static ssize_t copy_from_other_socket(struct copy *copy, unsigned stream, const struct chunk *chunk, size_t length) {
+    const ssize_t got = look(copy, chunk);
+    if (got <= 0) return copy_unseen(copy, length);
+    const struct iovec part = {.iov_base = chunk->buffer, .iov_len = (size_t)got};
+    copy->taken = length;
+    const bool is_suppressed = lt_tap_is_suppressed(stream);
+    const ssize_t seen =
+        is_suppressed ? copy_whole(&copy, &part, 1, 0) : lt_tee(stream, LT_NO_OFFSET, &part, 1, copy_whole, &copy);
+    if (seen <= 0) return seen;
+    if (is_suppressed) lt_emit_lost(&part, 1, 0, (size_t)seen);
+    lose_unseen((ssize_t)copy->taken - seen);
+    return (ssize_t)copy->taken;
 }
 
 /* Copies that the kernel is known to refuse. In suppress mode it would not be asked. */
@@ -211,6 +243,7 @@ static ssize_t run(struct copy *copy, size_t length) {
     }
     copy->from_pipe = S_ISFIFO(in.st_mode);
     copy->from_socket = copy->way == SPLICE && copy->in_offset == NULL && is_stream_socket(copy->in, &in);
+    copy->from_other_socket = S_ISSOCK(in.st_mode) && copy->in_offset == NULL && !copy->from_socket;
     if (has_bad_offset(copy) || is_refused(copy, &in, &out, (out_flags & O_APPEND) != 0)) {
         return copy_unseen(copy, length);
     }
@@ -222,7 +255,8 @@ static ssize_t run(struct copy *copy, size_t length) {
         .length = map == NULL ? sizeof small : map_bytes,
         .may_wait = !S_ISFIFO(out.st_mode) || (out_flags & O_NONBLOCK) == 0,
     };
-    const ssize_t result = copy_chunks(copy, stream, &chunk, length);
+    const ssize_t result = copy->from_other_socket ? copy_from_other_socket(copy, stream, &chunk, length)
+                                                   : copy_chunks(copy, stream, &chunk, length);
     if (map != NULL) lt_sys_unmap(map, map_bytes);
     return result;
 }

@@ -347,6 +347,20 @@ static void run_blind(const char *way) {
     if (strcmp(way, "tee") == 0 ? tee(from, 1, 100, 0) != 7 : splice(from, NULL, 1, NULL, 100, 0) != 7) die(way);
 }
 
+/* Sources of which an old kernel takes nothing, and of which a new one alone can take what it copies. */
+static void run_peeked(const char *way) {
+    static const char text[] = "one\ntwo\nthree";
+    const int is_datagram = strstr(way, "datagram") != NULL;
+    int sockets[2];
+    if (socketpair(AF_UNIX, is_datagram ? SOCK_DGRAM : SOCK_STREAM, 0, sockets) != 0) die("socketpair");
+    if (write(sockets[1], text, sizeof text - 1) != sizeof text - 1) die("write");
+    if (!is_datagram) close(sockets[1]);
+    if (write(1, "seen\n", 5) != 5) die("write");
+    const int is_splice = strncmp(way, "splice", 6) == 0;
+    const ssize_t moved = is_splice ? splice(sockets[0], NULL, 1, NULL, 13, 0) : sendfile(1, sockets[0], NULL, 13);
+    fprintf(stderr, "%zd %d\n", moved, moved < 0 ? errno : 0);
+}
+
 int main(int argc, char **argv) {
     if (argc == 4) {
         char *again[] = {argv[0], argv[2], argv[3], NULL};
@@ -356,5 +370,6 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "run") == 0) run_all(argv[2]);
     if (strcmp(argv[1], "large") == 0) run_large(argv[2]);
     if (strcmp(argv[1], "blind") == 0) run_blind(argv[2]);
+    if (strcmp(argv[1], "peeked") == 0) run_peeked(argv[2]);
     return 0;
 }
