@@ -55,8 +55,8 @@ for (const { sink, needs, rate: usual } of SINKS.filter((each) => only === undef
       const scene = stage.set(service, { transport: 'ring', holding: 'memory', settings: AS_IN_THE_IMAGE });
       await scene.ship();
       const seen = new Seen(WRITERS, linesEach);
-      const take = () => service.takeStored!((message) => seen.add(message));
-      const taking = sink === 'cloudwatch' ? setInterval(take, 500) : undefined;
+      const take = (isLast: boolean) => service.takeStored!((message) => seen.add(message), isLast);
+      const taking = sink === 'cloudwatch' ? setInterval(() => take(false), 500) : undefined;
       const memory: number[] = [];
       const ms = MINUTES * 60_000;
       const begun = performance.now();
@@ -83,7 +83,7 @@ for (const { sink, needs, rate: usual } of SINKS.filter((each) => only === undef
         const originals = await Promise.all(writers.map(async ({ ended }) => (await ended).stdout));
         const original = originals.reduce((total, text) => total + text.split('\n').length - 1, 0);
         clearInterval(taking);
-        await take();
+        await take(true);
         const lines = written.reduce((total, count) => total + count, 0);
         const { arrived, twice } = seen.counts(written);
         const counted = Object.values(fates).reduce((total, count) => total + count, 0) - original;

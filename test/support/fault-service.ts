@@ -40,12 +40,18 @@ export interface Service {
   readonly referee?: CloudWatchFake;
   /** Every message that is stored, as often as it is. */
   stored(): Promise<string[]>;
-  /** Gives each stored message as often as it is stored, in bounded memory. The referee forgets it then. moto does not have it. */
-  takeStored?(take: (message: string) => void): Promise<void>;
+  /**
+   * Gives each stored message as often as it is stored, in bounded memory. The referee forgets it then: not before a shipper, also one
+   * after a kill, has looked for it, unless it `isLast`. moto does not have it.
+   */
+  takeStored?(take: (message: string) => void, isLast: boolean): Promise<void>;
   /** Forgets all that is stored. */
   clear(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Longer than lines wait in rings. */
+const LOOKED_FOR_MS = 60_000;
 
 /** Below which every service stores. */
 const [GROUP, STREAM] = ['/test/faults', 'a/b'];
@@ -88,17 +94,27 @@ async function startSearch(): Promise<Service> {
 async function startReferee(): Promise<Service> {
   const referee = await CloudWatchFake.start();
   const front = await behindFront(referee.url, isPutLogEvents);
+  /** How many events had been stored at a time, of which so many are taken. */
+  const looks: { readonly atMs: number; readonly stored: number }[] = [];
+  let taken = 0;
   return Object.assign(front.service, {
     referee,
     settings: cloudWatchSettings(front),
     index: () => GROUP,
-    async takeStored(take: (message: string) => void) {
-      for (const { message } of referee.groups.get(GROUP)?.streams.get(STREAM)?.splice(0) ?? []) take(message);
+    async takeStored(take: (message: string) => void, isLast: boolean) {
+      const stream = referee.groups.get(GROUP)?.streams.get(STREAM) ?? [];
+      looks.push({ atMs: performance.now(), stored: taken + stream.length });
+      while (isLast ? looks.length > 0 : looks[0]!.atMs < performance.now() - LOOKED_FOR_MS) {
+        const { stored } = looks.shift()!;
+        for (const { message } of stream.splice(0, stored - taken)) take(message);
+        taken = stored;
+      }
       referee.calls.length = 0;
     },
     stored: async () => referee.events(GROUP, STREAM).map(({ message }) => message),
     async clear() {
       referee.groups.clear();
+      looks.length = taken = 0;
       // It keeps what it was sent, for tests that look at it.
       referee.calls.length = 0;
     },

@@ -10,6 +10,7 @@ import type { RingReader } from './reader.js';
 const ENOUGH_BYTES_PER_MS = 20 * 1024;
 /** Most at once, and for the room that there is. */
 const FACTORS = [4, 2];
+const LEAST_FACTOR = Math.min(...FACTORS);
 /** Of the room for all rings, at most one part of so many is for one process. */
 const SHARE = 4;
 /** After there was no room. */
@@ -37,16 +38,20 @@ export class LargerRings {
     const { totalBytes, isOutage, isLongOutage = isOutage } = this.#options;
     if (reader.isRetired || reader.onItsWay <= reader.capacity / 2) return false;
     const isSlow = reader.waitedMs(nowMs) > reader.capacity / ENOUGH_BYTES_PER_MS || isOutage();
-    const isPossible = reader.capacity * Math.min(...FACTORS) <= totalBytes / SHARE;
+    const isPossible = reader.capacity * LEAST_FACTOR <= totalBytes / SHARE;
     return isSlow && isPossible && nowMs - this.#refusedMs >= PAUSE_MS && !isLongOutage();
   }
 
-  /** Makes one, which the process of that ring claims next. False without room for it beside that of new processes. */
-  make(reader: RingReader, names: readonly string[], nowMs: number): boolean {
+  /**
+   * Makes one, which the process of that ring claims next. Of so many that are wanted none is so large that the others find no room.
+   * False without room for it beside that of new processes.
+   */
+  make(reader: RingReader, names: readonly string[], nowMs: number, wanted = 1): boolean {
     const { directory, totalBytes } = this.#options;
     for (const factor of FACTORS) {
       const bytes = reader.capacity * factor;
-      if (bytes <= totalBytes / SHARE && directory.makeFor(reader.ring.instance, bytes, names)) return true;
+      const isFair = factor === LEAST_FACTOR || bytes <= totalBytes / 2 / wanted;
+      if (isFair && bytes <= totalBytes / SHARE && directory.makeFor(reader.ring.instance, bytes, names)) return true;
     }
     this.#refusedMs = nowMs;
     return false;

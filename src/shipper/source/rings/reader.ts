@@ -13,6 +13,7 @@ import { type PlannedCheckpoint, RingFile } from './file.js';
 import { type Mark, RecordRange } from './mark.js';
 import type { RingReaderOptions } from './options.js';
 import { atEnd, type Behind, lookBehind } from './unread/behind.js';
+import { WritePace } from './write-pace.js';
 
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;
@@ -24,6 +25,7 @@ export class RingReader implements Acknowledging {
   readonly #frames: FrameStream;
   readonly #losses: LossTotals;
   readonly #options: RingReaderOptions;
+  readonly #pace: WritePace;
   /** Ends of batches that are not acknowledged, in their order. */
   readonly #marks: Mark[] = [];
   #position = 0;
@@ -113,6 +115,7 @@ export class RingReader implements Acknowledging {
         if (first !== undefined) this.#file.save(first);
       }
       this.#isLocked = state.isLocked;
+      this.#pace = new WritePace(nowMs, state.head);
     } catch (error) {
       // A process that writes into it must not go on: it will not be read.
       if (error instanceof ProtocolError && error.reason !== 'version') this.#file.retire();
@@ -188,6 +191,7 @@ export class RingReader implements Acknowledging {
     this.isEnded = isEnded;
     this.#exitStatus = exitStatus;
     this.#isLocked = isLocked;
+    this.#pace.note(nowMs, head);
     if (lost.bytes !== this.#lost.bytes) {
       this.#lost = lost;
       this.#losses.update(this.ring.instance, lost);
@@ -331,14 +335,15 @@ export class RingReader implements Acknowledging {
   }
 
   /**
-   * In an outage that is longer than the ring: releases half of it before its lines are acknowledged, for batches that a
-   * caller has. The ring has the number of unacknowledged lines, so that the next reader can count them after a kill. Whether that
-   * changes the checkpoint, which `save` then writes.
+   * In an outage that is longer than the ring: releases what its process needs to write on before its lines are acknowledged, for
+   * batches that a caller has. A kill loses these, so it releases no more. The ring has the number of unacknowledged lines, so that the
+   * next reader can count them after a kill. Whether that changes the checkpoint, which `save` then writes.
    */
   releaseUnacknowledged(): boolean {
     const before = this.#released;
+    const { capacity } = this.#file;
     for (const mark of this.#marks) {
-      if (this.onItsWay <= this.#file.capacity / 2) break;
+      if (this.onItsWay <= capacity - this.#pace.room(capacity)) break;
       this.#releaseEarly(mark);
     }
     return this.#released !== before;

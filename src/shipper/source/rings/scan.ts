@@ -118,8 +118,9 @@ export class RingScan {
   #resize(listed: readonly string[], nowMs: number): void {
     const readers = this.#rings.unfinished;
     let names = listed;
-    for (const reader of readers) {
-      if (!this.#larger.isWanted(reader, nowMs) || !this.#larger.make(reader, names, nowMs)) continue;
+    const wanting = readers.filter((reader) => this.#larger.isWanted(reader, nowMs));
+    for (const reader of wanting) {
+      if (!this.#larger.make(reader, names, nowMs, wanting.length)) continue;
       this.#calls.retire(reader);
       // The next one, and free rings, have that much less room.
       names = this.directory.names() ?? names;

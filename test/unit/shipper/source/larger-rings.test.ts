@@ -183,6 +183,24 @@ test('a ring of twice the size is made where there is no room for four times', a
   expect(sizes.get(OWN)).toBe(RING_HEADER_BYTES + 2 * CAPACITY);
 });
 
+test('of many processes that are held up each gets a part of the room', async () => {
+  const source = reading({ totalBytes: 32 * (RING_HEADER_BYTES + CAPACITY), pool: 8 });
+  const instances = Array.from({ length: 8 }, (_, i) => `000000000000000${i}`);
+  const rings = instances.map((instance) => claim(anyFree(), 0, instance));
+  const heads = rings.map((ring, i) => {
+    const greeting = hello({ instance: BigInt(`0x${instances[i]}`) });
+    return write(ring, 0, Buffer.concat([magic, greeting, lines(1n, CAPACITY * 0.7)]));
+  });
+  await source.next();
+  rings.forEach((ring, i) => {
+    write(ring, heads[i]!, data(1, 1000n, 'more\n'));
+  });
+  await source.next();
+  const larger = readdirSync(path).filter((name) => instances.some((instance) => name === `free-${instance}`));
+  await source.end();
+  expect(larger).toHaveLength(8);
+});
+
 test('lines in the larger ring follow those before, also for a reader that comes after a kill', async () => {
   const killed = reading();
   const before = claim(anyFree(), 0);

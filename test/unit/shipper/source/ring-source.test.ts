@@ -432,9 +432,11 @@ test('what is no ring is refused once, and nothing else suffers', async () => {
 
 describe('in an outage that is longer than the ring', () => {
   const LINES = 60;
-  /** Fills most of the ring, one batch per frame; acknowledges the first of what was read. */
-  async function fill(isOutage: boolean, acknowledged: number) {
-    const source = open([], { isOutage: () => isOutage, lingerMs: 0 });
+  /** Fills most of the ring, one batch per frame, so many milliseconds apart; acknowledges the first of what was read. */
+  async function fill(isOutage: boolean, acknowledged: number, apartMs = 0) {
+    let aheadMs = 0;
+    const now = () => performance.now() + aheadMs;
+    const source = open([], { isOutage: () => isOutage, lingerMs: 0, now });
     const fd = claim();
     const batches = source.batches(new AbortController().signal)[Symbol.asyncIterator]();
     let head = write(fd, 0, Buffer.concat([magic, hello()]));
@@ -442,6 +444,7 @@ describe('in an outage that is longer than the ring', () => {
     for (let i = 0; i < LINES; i += 1) {
       head = write(fd, head, data(1, BigInt(i + 1), `${String(i).padStart(3, '0')}${'x'.repeat(996)}\n`));
       held.push((await batches.next()).value as SourceBatch);
+      aheadMs += apartMs;
     }
     // One more look, after which the last batch is known to be held.
     write(fd, head, data(1, BigInt(LINES + 1), 'end\n'));
@@ -482,6 +485,15 @@ describe('in an outage that is longer than the ring', () => {
       ),
       'end',
     ]);
+  });
+
+  test('it keeps more of the lines of a slow process, which a kill would take', async () => {
+    const { tail, unacknowledged, head } = await fill(true, 0, 1000);
+    expect(head - tail).toBeGreaterThan(65_536 * 0.8);
+    expect(head - tail).toBeLessThanOrEqual(65_536 * 0.9);
+    const { messages, previousRunLosses } = await next(LINES - unacknowledged.lines + 2);
+    expect(previousRunLosses).toEqual([unacknowledged]);
+    expect(messages.at(-1)).toBe('end');
   });
 
   test('the debt is owed until its notice is delivered, however many readers are killed before', async () => {
