@@ -100,6 +100,8 @@ export async function buildShipper(settings: Settings, log: Log, secrets: Secret
       onPossibleDuplicates: (...repeated) => ledger.countPossibleDuplicates(...repeated),
       isContinued: journal?.isContinued ?? false,
       replacedTimes,
+      // On disk records wait beyond a crash of the node, and the note would have to be synced with them.
+      notesDirectory: settings.spoolDir === undefined ? settings.ringDir : undefined,
     },
   );
   const refused = kernelRefusal();

@@ -28,7 +28,7 @@ export interface DeliveryContext {
 }
 
 /** What sinks tell, each with its name, and what they have to know of a previous run. */
-export interface SinkEvents extends Pick<SinkContext, 'isContinued' | 'replacedTimes'> {
+export interface SinkEvents extends Pick<SinkContext, 'isContinued' | 'replacedTimes' | 'notesDirectory'> {
   readonly onRequest?: (sink: string, code: string, seconds: number) => void;
   readonly onPossibleDuplicates?: (sink: string, records: Tally) => void;
   readonly onBilled?: (sink: string, bytes: number) => void;
@@ -37,14 +37,14 @@ export interface SinkEvents extends Pick<SinkContext, 'isContinued' | 'replacedT
 /** The sinks of the settings, in the order of `namedSinks`, or those given. Throws a ConfigError when one cannot work. */
 export async function openSinks(
   { settings, log, secrets, audit }: Omit<DeliveryContext, 'now'> & { readonly audit?: AuditLog | undefined },
-  { onRequest, onPossibleDuplicates, onBilled, isContinued = false, replacedTimes }: SinkEvents = {},
+  { onRequest, onPossibleDuplicates, onBilled, isContinued = false, replacedTimes, notesDirectory }: SinkEvents = {},
   named: readonly NamedSink<Settings>[] = namedSinks(settings),
 ): Promise<readonly Sink[]> {
   const sinks: Sink[] = [];
   for (const { name, kind, settings: own, isFor } of named) {
     const onNotice = (notice: string) => log.problem('warn', `${name} ${notice}`, `${name}: ${notice}`);
     const context = {
-      ...{ name, settings: own, secrets, onNotice, isContinued, replacedTimes, audit: audit?.of(name) },
+      ...{ name, settings: own, secrets, onNotice, isContinued, replacedTimes, notesDirectory, audit: audit?.of(name) },
       onRequest: (code: string, seconds: number) => onRequest?.(name, code, seconds),
       onPossibleDuplicates: (records: RecordBatch) => onPossibleDuplicates?.(name, Tally.of(records)),
       onBilled: (bytes: number) => onBilled?.(name, bytes),

@@ -45,4 +45,6 @@ export interface SinkContext<S = SettingsOf> {
   readonly isContinued?: boolean;
   /** Of records that have the time of reading: an earlier shipper may have sent these with another time. */
   readonly replacedTimes?: Pick<ReplacedTimes, 'has'> | undefined;
+  /** For a note of the records that have left. Absent where records do not wait in rings alone, or this is no shipper. */
+  readonly notesDirectory?: string | undefined;
 }

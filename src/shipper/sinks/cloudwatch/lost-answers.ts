@@ -13,10 +13,12 @@ import type { Failure, RecordBatch } from '../../parts.js';
 import { select } from '../../records/record-batch.js';
 import type { SinkContext } from '../sink-context.js';
 import { EarlierRecords } from '../unsettled/earlier-records.js';
+import type { SentNote } from '../unsettled/sent-note.js';
 import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
 import { type Circumstances, type Fate, fatesOf } from './lost-request.js';
 import type { NotedEvents } from './noted-request.js';
+import { EarlierSends } from './requests/earlier-sends.js';
 import { FirstCopies } from './requests/first-copies.js';
 import { type PutRequest, StreamRequests } from './requests/stream-requests.js';
 import { recordKey, type SentEvent, sentEvents } from './sent-event.js';
@@ -45,6 +47,8 @@ export interface LostAnswersOptions {
   /** Set when an earlier shipper may have sent records of before this time, in milliseconds since 1970. */
   readonly previousUntilMs?: number | undefined;
   readonly replacedTimes?: SinkContext['replacedTimes'];
+  /** Tells the next shipper which records have left. Absent where there is no place for it. */
+  readonly note?: SentNote | undefined;
   /** Monotonic. */
   readonly now: () => number;
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
@@ -105,14 +109,14 @@ export class LostAnswers {
   /** Records that are stored in part. */
   readonly #begun = new Map<string, Stored>();
   readonly #absentInARow = new Map<string, number>();
-  readonly #earlier: EarlierRecords;
+  readonly #earlier: EarlierSends;
   readonly #copies: FirstCopies;
   #readableMs = 0;
 
   constructor(options: LostAnswersOptions) {
     this.#options = options;
     this.#startedMs = options.now();
-    this.#earlier = new EarlierRecords(options.previousUntilMs, options.replacedTimes);
+    this.#earlier = new EarlierSends(new EarlierRecords(options.previousUntilMs, options.replacedTimes), options.note);
     this.#copies = new FirstCopies(this.#earlier);
   }
 
@@ -123,9 +127,12 @@ export class LostAnswers {
     return (retry) => requests.end(at, retry.length === 0 ? undefined : recordKey(batch, retry[0]!));
   }
 
-  /** A request leaves. Its answer, its loss, or that it did not leave has to be told. */
+  /**
+   * A request leaves. Its answer, its loss, or that it did not leave has to be told. Throws a NoAnswerError where it must not leave now.
+   */
   leave(logStream: string, events: Events, { from, to }: Pick<PutBody, 'from' | 'to'>): PutRequest {
-    const request = { logStream, events, from, to };
+    const leaving = this.#options.note?.leave(events.batch, events.record.subarray(from, to));
+    const request = { logStream, events, from, to, leaving };
     this.#requestsTo(logStream).left(request);
     this.#copies.left(request);
     return request;
@@ -134,6 +141,7 @@ export class LostAnswers {
   /** The answer to this request is lost. `noted` is told what became of it. */
   lose(request: PutRequest, bytes: Buffer, noted: Pick<NotedEvents, 'settled'>): void {
     const { logStream, events, from, to } = request;
+    this.#stays(request);
     const lost = { events: sentEvents(events, { bytes, from, to }), sinceMs: this.#options.now(), request, noted };
     this.#looks.delete(looksOf(lost));
     const known = this.#lost.get(logStream);
@@ -145,11 +153,17 @@ export class LostAnswers {
   absent(request: PutRequest): void {
     this.#requestsTo(request.logStream).settled(request, -1);
     this.#copies.delete(request);
+    if (request.leaving !== undefined) this.#options.note?.absent(request.leaving);
+  }
+
+  #stays({ leaving }: PutRequest): void {
+    if (leaving !== undefined) this.#options.note?.stays(leaving);
   }
 
   /** Some of its events, or all, are stored, and the service rejects the others; `latest` is the last one that is stored. */
   answered(request: PutRequest, latest: number, isStored: (event: number) => boolean): void {
     this.#copies.stored(request, isStored);
+    this.#stays(request);
     const { logStream, from, to } = request;
     const { batch, record, end, count } = request.events;
     this.#requestsTo(logStream).settled(request, latest);
@@ -178,7 +192,7 @@ export class LostAnswers {
   ): Promise<Left | Undecided> {
     const unstored = this.#copies.unstored(batch, this.#copies.first(batch, records, timeMs));
     const lost = this.#lostOf(logStream, batch, unstored);
-    const asked = lost.length > 0 ? lost : this.#previous(logStream, unstored, timeMs, events);
+    const asked = lost.length > 0 ? lost : this.#previous(logStream, batch, unstored, timeMs, events);
     const decided: (readonly Fate[])[] = [];
     for (const each of asked) {
       const fates = await this.#decide(logStream, each, signal, onProgress);
@@ -206,12 +220,13 @@ export class LostAnswers {
   /** The records that an earlier shipper may have sent. */
   #previous(
     logStream: string,
+    batch: RecordBatch,
     records: readonly number[],
     timeMs: Float64Array,
     events: (records: readonly number[]) => readonly SentEvent[],
   ): readonly Lost[] {
     if (!this.#earlier.hasEarlier || (this.#absentInARow.get(logStream) ?? 0) >= ABSENT_IN_A_ROW) return [];
-    const sent = events(records.filter((i) => this.#earlier.has(timeMs[i]!)));
+    const sent = events(records.filter((i) => this.#earlier.mayHave(batch, i, timeMs[i]!)));
     return sent.length === 0 ? [] : [{ events: sent, sinceMs: this.#startedMs }];
   }
 

@@ -18,6 +18,7 @@ import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import { RequestBodies } from '../request-bodies.js';
 import type { SettingsOf, SinkContext } from '../sink-context.js';
+import { SentNote } from '../unsettled/sent-note.js';
 import { ABOUT_THE_EVENT, type Answer, classifyAnswer, halfOf, judge } from './answer.js';
 import { type CloudWatchApi, createCloudWatchApi } from './api.js';
 import {
@@ -59,6 +60,8 @@ export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
     onPossibleDuplicates = () => {},
     isContinued,
     replacedTimes,
+    notesDirectory: directory,
+    name: sink = 'cloudwatch',
     audit,
   } = context;
   const logGroup = settings.cloudwatchLogGroup;
@@ -87,6 +90,7 @@ export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
     now: () => performance.now(),
     previousUntilMs: isContinued ? Date.now() : undefined,
     replacedTimes,
+    note: directory === undefined ? undefined : new SentNote({ directory, sink, isContinued: isContinued === true }),
   });
   const encoder = new PutEncoder(logGroup, entityOf(settings));
   const billed = BilledBytes.of(context, settings.cloudwatchExpectedBytesPerDay);

@@ -3,11 +3,12 @@
  * then have the same keys. Only the last one counts: a cursor moves on before the next is written.
  */
 import { createHash } from 'node:crypto';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { realDisk } from '../../buffer/disk.js';
 import { codeOf, messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
+import { replaceFile } from '../../process/replace-file.js';
 import { DoubtfulRecords, type NumbersByOrigin } from './doubtful-records.js';
 
 export interface Intent {
@@ -81,11 +82,7 @@ export class IntentFile {
   write({ intent, doubtful }: Note): void {
     try {
       const text = JSON.stringify({ ...intent, ...(!doubtful.isEmpty && { doubtful: doubtful.numbers }) });
-      const making = `${this.#path}.new`;
-      // Of a shipper that was killed, or a link or pipe of another user of the directory.
-      rmSync(making, { force: true });
-      writeFileSync(making, text, { flag: 'wx', mode: 0o600 });
-      renameSync(making, this.#path);
+      replaceFile(this.#path, text);
     } catch (error) {
       this.#onNotice(
         `${this.#path} cannot be written: ${messageOf(error)}. If the shipper is killed now, an object may be stored twice.`,

@@ -3,8 +3,8 @@
  * copy is the same record, and no reading can tell so soon that the first one is stored.
  */
 import type { RecordBatch } from '../../../parts.js';
-import type { EarlierRecords } from '../../unsettled/earlier-records.js';
 import { recordKey } from '../sent-event.js';
+import type { EarlierSends } from './earlier-sends.js';
 import type { PutRequest } from './stream-requests.js';
 
 /** Records that are remembered; the oldest are forgotten first. */
@@ -13,9 +13,9 @@ const RECORDS_MAX = 65_536;
 export class FirstCopies {
   /** By record, whether it is stored for certain. */
   readonly #sent = new Map<string, boolean>();
-  readonly #earlier: EarlierRecords;
+  readonly #earlier: EarlierSends;
 
-  constructor(earlier: EarlierRecords) {
+  constructor(earlier: EarlierSends) {
     this.#earlier = earlier;
   }
 
@@ -25,7 +25,7 @@ export class FirstCopies {
     this.#earlier.look(records.map((i) => timeMs[i]!));
     const keys = new Set<string>();
     return records.filter((i) => {
-      if (!this.#earlier.has(timeMs[i]!)) return true;
+      if (!this.#earlier.mayHave(batch, i, timeMs[i]!)) return true;
       const { size } = keys;
       return keys.add(keyOf(batch, i)).size > size;
     });
@@ -62,8 +62,9 @@ export class FirstCopies {
 
   #add(request: PutRequest, isStored: boolean, isAmong: (event: number) => boolean): void {
     if (!this.#earlier.hasEarlier) return;
-    const { timeMs } = request.events;
-    for (const key of keysOf(request, (event) => this.#earlier.has(timeMs[event]!) && isAmong(event))) {
+    const { timeMs, batch, record } = request.events;
+    const mayHave = (event: number) => this.#earlier.mayHave(batch, record[event]!, timeMs[event]!);
+    for (const key of keysOf(request, (event) => mayHave(event) && isAmong(event))) {
       this.#sent.delete(key);
       this.#sent.set(key, isStored);
       if (this.#sent.size > RECORDS_MAX) this.#sent.delete(this.#sent.keys().next().value!);

@@ -2,6 +2,7 @@
  * The requests to one log stream that may have stored events like those of another one: those that are out, those whose answer was
  * lost, and those that were stored beside one of these. Of all others only the latest time is kept.
  */
+import type { Leaving } from '../../unsettled/sent-note.js';
 import type { Events } from '../events.js';
 import { eventKey, messageAt, type SentEvent } from '../sent-event.js';
 import { LatestEvents } from './latest-events.js';
@@ -15,6 +16,8 @@ export interface PutRequest {
   readonly events: Events;
   readonly from: number;
   readonly to: number;
+  /** Its records, as they are noted. Absent without a note. */
+  readonly leaving?: Leaving | undefined;
 }
 
 interface Kept {
