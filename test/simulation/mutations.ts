@@ -5,6 +5,24 @@ const SHIPPER = 'src/shipper';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
+    name: 'a note of what has left lacks the requests that are out',
+    file: `${SHIPPER}/sinks/unsettled/sent-note.ts`,
+    find: 'for (const leaving of this.#out) for (const [id, each] of leaving) last.set(id, later(last.get(id), each));',
+    replace: '',
+  },
+  {
+    name: 'a note of what has left forgets those of earlier shippers',
+    file: `${SHIPPER}/sinks/unsettled/sent-note.ts`,
+    find: 'this.#stored = new Map(this.#earlier.last);',
+    replace: 'this.#stored = new Map();',
+  },
+  {
+    name: 'numbers that the disk refused are forgotten with the segment that says so',
+    file: `${SHIPPER}/buffer/segment-store.ts`,
+    find: 'const removed = this.#removed.beyond(least, ...doomed, ...never, [this.#end, end]);',
+    replace: 'const removed = this.#removed.beyond(least, ...doomed, [this.#end, end]);',
+  },
+  {
     name: 'a ring forgets lines whose counts the disk has refused',
     file: `${SHIPPER}/accounting/ledger.ts`,
     find: 'if (!this.isKept) for (const ring of rings) ring.saveOwed();',

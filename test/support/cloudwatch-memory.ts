@@ -17,6 +17,7 @@ import { LostAnswers } from '../../src/shipper/sinks/cloudwatch/lost-answers.js'
 import { CloudWatchSink } from '../../src/shipper/sinks/cloudwatch/sink.js';
 import { LogStreams } from '../../src/shipper/sinks/cloudwatch/streams.js';
 import type { HttpResponse } from '../../src/shipper/sinks/http/client.js';
+import { SentNote } from '../../src/shipper/sinks/unsettled/sent-note.js';
 import { noResource } from './batches.js';
 
 export interface Stored {
@@ -156,6 +157,8 @@ export interface ShipOptions {
   readonly stream?: string;
   readonly previousUntilMs?: number;
   readonly replacedTimes?: ReplacedTimes;
+  /** For the note of the records that have left. */
+  readonly notesDirectory?: string | undefined;
   readonly maxRecords?: number;
   /** @default 1 */
   readonly requestsMax?: number;
@@ -178,6 +181,7 @@ interface SinkOptions {
   readonly stream?: string | undefined;
   readonly previousUntilMs?: number | undefined;
   readonly replacedTimes?: ReplacedTimes | undefined;
+  readonly notesDirectory?: string | undefined;
   readonly onNotice?: (notice: string) => unknown;
   readonly onPossibleDuplicates: (records: RecordBatch) => void;
 }
@@ -185,12 +189,21 @@ interface SinkOptions {
 /** The real sink before these log streams. */
 export function openSink(
   logs: MemoryLogs,
-  { stream, previousUntilMs, replacedTimes, onNotice = () => {}, onPossibleDuplicates }: SinkOptions,
+  {
+    stream,
+    previousUntilMs,
+    replacedTimes,
+    notesDirectory: directory,
+    onNotice = () => {},
+    onPossibleDuplicates,
+  }: SinkOptions,
 ): CloudWatchSink {
   const streams = new LogStreams(stream, { ...noResource, podName: 'pod' });
   const now = () => logs.clockMs;
   const isShared = !streams.isOwn;
-  const previous = { previousUntilMs, replacedTimes };
+  const isContinued = previousUntilMs !== undefined;
+  const note = directory === undefined ? undefined : new SentNote({ directory, sink: 'cloudwatch', isContinued });
+  const previous = { previousUntilMs, replacedTimes, note };
   const lost = new LostAnswers({ api: logs, isShared, ...previous, now, onNotice, onPossibleDuplicates });
   return new CloudWatchSink(logs, streams, new PutEncoder('/g'), lost, onNotice);
 }
@@ -205,6 +218,7 @@ export async function ship(
     stream,
     previousUntilMs,
     replacedTimes,
+    notesDirectory,
     maxRecords = 10_000,
     requestsMax = 1,
     isHurried = false,
@@ -214,7 +228,7 @@ export async function ship(
   const notices: string[] = [];
   const now = () => logs.clockMs;
   const sink = openSink(logs, {
-    ...{ stream, previousUntilMs, replacedTimes, onNotice: (notice) => notices.push(notice) },
+    ...{ stream, previousUntilMs, replacedTimes, notesDirectory, onNotice: (notice) => notices.push(notice) },
     onPossibleDuplicates: (records) => ledger.countPossibleDuplicates('cloudwatch', Tally.of(records)),
   });
   Object.assign(sink, { limits: { ...sink.limits, maxRecords }, requestsMax });

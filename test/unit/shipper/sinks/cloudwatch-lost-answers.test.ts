@@ -1,4 +1,7 @@
 /** Lost answers of CloudWatch Logs: events are stored once, or counted. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
 import { ReplacedTimes } from '../../../../src/shipper/records/replaced-times.js';
@@ -18,6 +21,8 @@ import {
 /** Lines at rising times. */
 const lines = (...messages: readonly string[]): SourceBatch =>
   sourceBatchOf(messages.map((message, i) => ({ message, timeMs: 1000 + i })));
+const directory = mkdtempSync(join(tmpdir(), 'logtap-lost-answers-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const OWN = 'pod';
 const delivery = { retry: [], rejected: [] };
 const never = new AbortController().signal;
@@ -246,6 +251,60 @@ describe('after a kill', () => {
     expect([stored(logs).length, repeated(shipped), logs.reads]).toEqual([2, 0, 0]);
   });
 
+  describe('with a note of the records that have left', () => {
+    let notesDirectory: string;
+    beforeEach(() => {
+      notesDirectory = mkdtempSync(join(tmpdir(), 'logtap-notes-'));
+    });
+    afterEach(() => rmSync(notesDirectory, { recursive: true, force: true }));
+
+    test('records that have not left are sent at once, and those that have are found', async () => {
+      const logs = logsOf(['stored, lost']);
+      await ship(logs, [lines(...texts)], { killAfterWaits: 1, maxRecords: 10, notesDirectory });
+      const shipped = await ship(logs, [lines(...texts)], { ...restarted, notesDirectory });
+      expect([stored(logs), repeated(shipped)]).toEqual([texts, 0]);
+      expect(shipped.waitedMs).toBeLessThan(SETTLE_MS / 2);
+    });
+
+    test('a request that is not found is waited for', async () => {
+      const logs = logsOf(['stored, lost']);
+      logs.delayMs = SETTLE_MS - 2000;
+      await ship(logs, [lines(...texts)], { killAfterWaits: 1, maxRecords: 10, notesDirectory });
+      const shipped = await ship(logs, [lines(...texts)], { ...restarted, notesDirectory });
+      expect([stored(logs), repeated(shipped)]).toEqual([texts, 0]);
+    });
+
+    test('nothing is looked for where the service had answered that it stored nothing', async () => {
+      const logs = logsOf(['throttled', 'throttled']);
+      await ship(logs, [lines(...texts)], { killAfterWaits: 1, notesDirectory });
+      const shipped = await ship(logs, [lines(...texts)], { ...restarted, notesDirectory });
+      expect([stored(logs), repeated(shipped), logs.reads]).toEqual([texts, 0, 0]);
+    });
+
+    test('each later shipper knows of all before', async () => {
+      const logs = logsOf(['stored, lost', 'throttled']);
+      logs.delayMs = SETTLE_MS - 2000;
+      await ship(logs, [lines(...texts)], { killAfterWaits: 1, notesDirectory });
+      await ship(logs, [lines(...texts)], { ...restarted, killAfterWaits: 1, notesDirectory });
+      const shipped = await ship(logs, [lines(...texts)], { ...restarted, notesDirectory });
+      expect([stored(logs), repeated(shipped)]).toEqual([texts, 0]);
+    });
+
+    test('records do not leave while the note can be neither written nor removed', async () => {
+      const logs = logsOf([]);
+      const batch = sourceBatchOf(['a']);
+      const sink = openSink(logs, { notesDirectory, onPossibleDuplicates: () => {} });
+      rmSync(notesDirectory, { recursive: true });
+      // A name in a file is neither a file nor missing.
+      writeFileSync(notesDirectory, '');
+      expect(await sink.send(batch, never)).toMatchObject({ retry: [0], failure: { code: 'note' } });
+      expect(stored(logs)).toEqual([]);
+      rmSync(notesDirectory);
+      mkdirSync(notesDirectory);
+      expect(await sink.send(batch, never)).toEqual(delivery);
+    });
+  });
+
   test('a record that was left on disk and in a ring is sent once, although no reading has it yet', async () => {
     const logs = logsOf([]);
     logs.delayMs = 5000;
@@ -320,7 +379,8 @@ describe('after a kill', () => {
       const ahead = texts.map((message, i) => ({ message, timeMs: aheadMs + i }));
       const logs = logsOf(['stored, lost']);
       await ship(logs, [sourceBatchOf(ahead)], { killAfterWaits: 1 });
-      const nowMs = Date.now();
+      // A line of a millisecond after it is not one to come.
+      const nowMs = Date.now() - 10;
       const replacedTimes = new ReplacedTimes();
       replacedTimes.add(nowMs);
       const read = texts.map((message) => ({ message, timeMs: nowMs }));
@@ -385,11 +445,14 @@ test('any faults: everything is stored, and what is stored twice is counted', as
       maxRecords: fc.integer({ min: 1, max: 5 }),
     },
     killAfterWaits: fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined }),
+    hasNote: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(
       cases,
-      async ({ records, puts, gets, delayMs, foreign, stream, pageEvents, emptyPages, maxRecords, killAfterWaits }) => {
+      async ({ records, puts, gets, delayMs, foreign, stream, pageEvents, emptyPages, maxRecords, ...kill }) => {
+        const { killAfterWaits, hasNote } = kill;
+        const notesDirectory = hasNote ? mkdtempSync(join(directory, 'history-')) : undefined;
         const logs = logsOf(puts, [...gets, 'accepted']);
         Object.assign(logs, { delayMs, pageEvents, emptyPages });
         const name = stream ?? OWN;
@@ -401,7 +464,7 @@ test('any faults: everything is stored, and what is stored twice is counted', as
             : foreign.map(({ message, timeMs }) => ({ message: `other ${message}`, timestamp: timeMs }));
         logs.store(name, others);
         const written = records.map((each, seq): PlainRecord => ({ ...each, seq }));
-        const options = { maxRecords, ...(stream !== undefined && { stream }) };
+        const options = { maxRecords, notesDirectory, ...(stream !== undefined && { stream }) };
         let counted = 0;
         if (killAfterWaits !== undefined) {
           const killed = await ship(logs, [sourceBatchOf(written)], { ...options, killAfterWaits });
