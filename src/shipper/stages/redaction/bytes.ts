@@ -86,10 +86,12 @@ export class Text {
     return this.escapeBefore(i) === 0;
   }
 
-  /** The length of an escape that ends at this place: `\n` or `\u0026` of JSON, or `%3D` of a URL; 0 without one. */
+  /** The length of an escape that ends at this place: `\n` or `\u0026` of JSON, `\x22` of nginx, or `%3D` of a URL; 0 without one. */
   escapeBefore(i: number): number {
     if (this.#isEscape(i - 2) && 'nrtbf'.includes(String.fromCharCode(this.at(i - 1)!))) return 2;
     if (this.at(i - 3) === PERCENT && isHex(this.at(i - 2)) && isHex(this.at(i - 1))) return 3;
+    if (this.#isEscape(i - 4) && this.at(i - 3) === code('x') && isHex(this.at(i - 2)) && isHex(this.at(i - 1)))
+      return 4;
     if (!this.#isEscape(i - 6) || this.at(i - 5) !== code('u')) return 0;
     return [i - 4, i - 3, i - 2, i - 1].every((k) => isHex(this.at(k))) ? 6 : 0;
   }

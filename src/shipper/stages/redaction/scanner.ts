@@ -17,6 +17,7 @@ import {
   behindSign,
   elementBefore,
   keyBefore,
+  listedOptionValue,
   nextListed,
   optionAt,
   secretOf,
@@ -130,10 +131,10 @@ export class Scanner {
         return (this.#is.email && this.#email(i, 1)) || this.#oracle(i);
       case Trigger.PERCENT:
         if (this.#is.email && this.text.has(i, '%40')) return this.#email(i, 3);
-        return this.text.hasWord(i, '%3d') ? this.#value(i, i + 3) : 0;
+        return this.text.hasWord(i, '%3d') || this.text.hasWord(i, '%3a') ? this.#value(i, i + 3) : 0;
       case Trigger.BACKSLASH:
         if (this.#is.email && this.text.has(i, '\\u0040')) return this.#email(i, 6);
-        return this.text.hasWord(i, '\\u003d') ? this.#value(i, i + 6) : 0;
+        return this.#escapedSign(i);
       case Trigger.EQUALS:
         return this.#value(i, i + 1);
       case Trigger.COLON:
@@ -153,6 +154,12 @@ export class Scanner {
       case Trigger.QUOTE:
         return this.#found(quotedPassword(this.text, i));
     }
+  }
+
+  #escapedSign(i: number): number {
+    const { text } = this;
+    if (text.hasWord(i, '\\x3d') || text.hasWord(i, '\\x3a')) return this.#value(i, i + 4);
+    return text.hasWord(i, '\\u003d') || text.hasWord(i, '\\u003a') ? this.#value(i, i + 6) : 0;
   }
 
   #add(kind: RedactionKind, from: number, to: number): number {
@@ -271,7 +278,8 @@ export class Scanner {
     }
     if (!this.#is.password) return 0;
     const end = optionAt(text, i);
-    return (end > 0 && this.#secret(nameBefore(text, end), end)) || this.#found(optionPassword(text, i));
+    const value = end > 0 ? listedOptionValue(text, i, end) || end : 0;
+    return (end > 0 && this.#secret(nameBefore(text, end), value)) || this.#found(optionPassword(text, i));
   }
 
   #accessKey(i: number): number {

@@ -1,5 +1,5 @@
 /** Names of keys whose values are secrets, matched backwards from the sign between key and value. */
-import { code, isAlphanumeric, isLetter, isUpper, type Text } from '../bytes.js';
+import { code, isAlphanumeric, isDigit, isLetter, isUpper, type Text } from '../bytes.js';
 
 export enum Name {
   /** Every value is a secret. */
@@ -14,6 +14,8 @@ export enum Name {
   AWS,
   AUTHORIZATION,
   COOKIE,
+  /** Secret when it is as long as a signature. */
+  SIGNATURE,
   /** No secret, though it ends like one. */
   HARMLESS,
 }
@@ -22,7 +24,7 @@ export enum Name {
 const NAMES: readonly (readonly [name: Name, words: string])[] = [
   [
     Name.PASSWORD,
-    'password passwd passphrase passcode clientsecret storepass keypass passwort kennwort motdepasse contrasena senha parola wachtwoord heslo haslo sifre',
+    'password passwd passphrase passcode passwordconfirmation passwordconfirm passwordrepeat passwordagain clientsecret storepass keypass passwort kennwort motdepasse contrasena senha parola wachtwoord heslo haslo sifre',
   ],
   [Name.PASS, 'pass passwords'],
   [Name.PWD, 'pwd'],
@@ -34,6 +36,7 @@ const NAMES: readonly (readonly [name: Name, words: string])[] = [
   [Name.AWS, 'secretaccesskey awssecretkey awssecret sessiontoken amzsecuritytoken'],
   [Name.AUTHORIZATION, 'authorization'],
   [Name.COOKIE, 'setcookie cookie'],
+  [Name.SIGNATURE, 'sig'],
   [
     Name.HARMLESS,
     'nexttoken pagetoken continuationtoken unexpectedtoken cancellationtoken synctoken maxtoken canceltoken',
@@ -64,10 +67,26 @@ const isSeparator = (byte: number | undefined) =>
 const OTHER_NAMES = ['contraseña', 'пароль', '密码', '密碼', 'パスワード', '비밀번호', 'hasło', 'şifre', 'лозинка'].map(
   (name) => Buffer.from(name).toString('latin1'),
 );
-const needsBegin = (name: number) => name === Name.PASS || name === Name.PWD;
+const needsBegin = (name: number) => name === Name.PASS || name === Name.PWD || name === Name.SIGNATURE;
+
+/** Digits behind a name: `password2`, `TOKEN_10`. */
+const NUMBER_MAX = 2;
 
 /** The longest name that ends before `end`; 0 without one. The work is bounded by the longest word. */
 export function nameBefore(text: Text, end: number): Name | 0 {
+  return isDigit(text.at(end - 1)) ? numbered(text, end) : unnumbered(text, end);
+}
+
+function numbered(text: Text, end: number): Name | 0 {
+  let i = end - 1;
+  while (i > end - NUMBER_MAX && isDigit(text.at(i - 1))) i--;
+  if (text.at(i - 1) === UNDERSCORE || text.at(i - 1) === DASH) i--;
+  if (!isLetter(text.at(i - 1))) return 0;
+  const name = unnumbered(text, i);
+  return name === Name.PASSWORD || name === Name.SECRET ? name : 0;
+}
+
+function unnumbered(text: Text, end: number): Name | 0 {
   let node = 0;
   let found: Name | 0 = 0;
   let i = end - 1;

@@ -1,5 +1,6 @@
 /** Secrets that are known by the names of their keys: `key=value`, `key: value`, JSON, XML, headers, query strings, options. */
 import { code, isAlphanumeric, isBlank, isDigit, isToken, type Text } from '../bytes.js';
+import { encodedQuoteBefore } from './encoded-quotes.js';
 import { Name, nameBefore } from './key-names.js';
 import { blockAt, braced, lineEnd, type Opening, openingAt, type Value, wholeValue } from './values.js';
 
@@ -21,16 +22,31 @@ const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, SLASH, EQUALS, GREATER, LESS, COLON,
 /** A shorter value of a key such as `token` is one of a parser or a grammar, unless it has letters and digits. */
 const SECRET_MIN = 8;
 const MIXED_MIN = 4;
+/** Of 32 bytes in Base64. */
+const SIGNATURE_MIN = 43;
 /** Of blanks, quotes and backslashes between a key and its sign. */
 const GAP_MAX = 8;
 const COMMA = code(',');
 
 /** The name of the key before a sign (`=` or `:`), behind blanks, quotes and a closing bracket; 0 without one. */
 export function keyBefore(text: Text, sign: number): Name | 0 {
-  let i = sign;
+  return nameBefore(text, gapBefore(text, sign));
+}
+
+/** Where the gap between a key and its sign begins. */
+function gapBefore(text: Text, sign: number): number {
   const least = Math.max(text.start, sign - GAP_MAX);
-  while (i > least && isGap(text.at(i - 1))) i--;
-  return nameBefore(text, i);
+  let i = sign;
+  while (i > least) {
+    if (isGap(text.at(i - 1))) {
+      i--;
+      continue;
+    }
+    const quote = encodedQuoteBefore(text, i);
+    if (quote === undefined || i - quote.length < least) break;
+    i -= quote.length;
+  }
+  return i;
 }
 
 function isGap(byte: number | undefined): boolean {
@@ -49,6 +65,7 @@ function isGap(byte: number | undefined): boolean {
 /** Where a value may begin behind the first character of a sign: `=>` and `==` are signs, too; `==x` is a value. */
 export function behindSign(text: Text, at: number): number {
   if (text.at(at) === GREATER) return at + 1;
+  if (text.has(at, '&gt;')) return at + '&gt;'.length;
   return text.at(at) === EQUALS && isBlank(text.at(at + 1)) ? at + 1 : at;
 }
 
@@ -68,6 +85,7 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const { from, to } = value;
   if (from >= to) return undefined;
   if (name === Name.PASS) return isDigits(text, from, to) ? undefined : value;
+  if (name === Name.SIGNATURE) return to - from >= SIGNATURE_MIN ? value : undefined;
   if (name === Name.SECRET || name === Name.AWS) return isLong(text, from, to) ? value : undefined;
   return value;
 }
@@ -129,9 +147,7 @@ export function nextListed(text: Text, at: number): Value | undefined {
 
 /** `"name": "password", "value":`: the name of the value whose sign this is; 0 where it has none. */
 export function valueKeyBefore(text: Text, sign: number): Name | 0 {
-  let i = sign;
-  const least = Math.max(text.start, sign - GAP_MAX);
-  while (i > least && isGap(text.at(i - 1))) i--;
+  let i = gapBefore(text, sign);
   if (!text.hasWord(i - 5, 'value') || isAlphanumeric(text.at(i - 6))) return 0;
   i -= 5;
   const stop = Math.max(text.start, i - BETWEEN_MAX);
@@ -251,14 +267,29 @@ function attributedBefore(text: Text, greater: number): Name | 0 {
   return 0;
 }
 
-/** Where an option `--password`, or `-password`, ends that begins here and is followed by a blank; 0 without one. */
+/** Where the value of a quoted option begins in a list of arguments, `"--password", "x"`; 0 without one. */
+export function listedOptionValue(text: Text, option: number, end: number): number {
+  if (text.at(option - 1) !== DOUBLE && text.at(option - 1) !== SINGLE) return 0;
+  let i = end;
+  while (text.at(i) === BACKSLASH) i++;
+  if (text.at(i) !== text.at(option - 1)) return 0;
+  i++;
+  while (isBlank(text.at(i))) i++;
+  if (text.at(i) !== COMMA) return 0;
+  const value = openingAt(text, i + 1);
+  // The next option.
+  return value.isQuoted && text.at(value.from) !== code('-') ? i + 1 : 0;
+}
+
+/** Where an option `--password`, or `-password`, ends that begins here; 0 without one. */
 export function optionAt(text: Text, i: number): number {
   const begin = text.has(i, '--') ? i + 2 : i + 1;
   const before = text.at(i - 1);
   if (begin === i + 2 ? isAlphanumeric(before) : before !== undefined && !isBlank(before)) return 0;
   let at = begin;
   while (at < i + TAG_MAX && (isAlphanumeric(text.at(at)) || NAME_SIGNS.has(text.at(at) ?? 0))) at++;
-  if (at === begin || !isBlank(text.at(at))) return 0;
+  if (at === begin) return 0;
+  if (!isBlank(text.at(at))) return begin === i + 2 && listedOptionValue(text, i, at) > 0 ? at : 0;
   // `--name = value` is a key with its sign.
   return (text.at(at + 1) === EQUALS || text.at(at + 1) === COLON) && isBlank(text.at(at + 2)) ? 0 : at;
 }

@@ -2,13 +2,15 @@
  * PEM blocks: lines between `-----BEGIN X-----` and `-----END X-----`, whose line ends may be those of text or `\n` inside
  * JSON. A block without its end goes on as far as its characters do.
  */
-import { code, isAlphanumeric, isBase64, isSpace, isUpper, type Text } from '../bytes.js';
+import { code, isAlphanumeric, isBase64, isHex, isSpace, isUpper, type Text } from '../bytes.js';
 
-const BEGIN = '-----BEGIN ';
-const END = '-----END ';
+const BEGIN = '-----BEGIN';
+const END = '-----END';
 const RULE = '-----';
 const LABEL_MAX = 64;
-const [BACKSLASH, EQUALS, BLANK, COLON, COMMA, DASH] = ['\\', '=', ' ', ':', ',', '-'].map(code);
+const [BACKSLASH, EQUALS, BLANK, COLON, COMMA, DASH, PLUS, PERCENT] = ['\\', '=', ' ', ':', ',', '-', '+', '%'].map(
+  code,
+);
 
 export interface Block {
   readonly to: number;
@@ -50,11 +52,22 @@ export class PemBlocks {
   }
 }
 
-/** Behind a label and its rule; 0 when it is none. */
-function labelEnd(text: Text, from: number): number {
+/** Behind a blank, a label and its rule; 0 when it is none. */
+function labelEnd(text: Text, blank: number): number {
+  const from = blank + blankAt(text, blank);
   let i = from;
-  while (i < from + LABEL_MAX && (isUpper(text.at(i)) || text.at(i) === BLANK || isAlphanumeric(text.at(i)))) i++;
-  return isUpper(text.at(from)) && text.has(i, RULE) ? i + RULE.length : 0;
+  while (i < from + LABEL_MAX) {
+    const length = isAlphanumeric(text.at(i)) ? 1 : blankAt(text, i);
+    if (length === 0) break;
+    i += length;
+  }
+  return from > blank && isUpper(text.at(from)) && text.has(i, RULE) ? i + RULE.length : 0;
+}
+
+/** The length of a blank, also of one in a URL; 0 without one. */
+function blankAt(text: Text, i: number): number {
+  if (text.at(i) === BLANK || text.at(i) === PLUS) return 1;
+  return text.has(i, '%20') ? 3 : 0;
 }
 
 function bodyEnd(text: Text, from: number): number {
@@ -62,6 +75,7 @@ function bodyEnd(text: Text, from: number): number {
   for (; i < text.end; i++) {
     const byte = text.at(i)!;
     if (byte === BACKSLASH && (text.has(i + 1, 'n') || text.has(i + 1, 'r'))) i++;
+    else if (byte === PERCENT && isHex(text.at(i + 1)) && isHex(text.at(i + 2))) i += 2;
     else if (byte === BLANK ? !isInBlock(text, i) : !isBase64(byte) && !isSpace(byte) && !isPunctuation(byte)) break;
   }
   return i;

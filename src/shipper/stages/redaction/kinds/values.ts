@@ -1,5 +1,6 @@
 /** Where the value of a key begins and ends: quoted, also inside JSON that is a string of JSON, or bare. */
 import { code, isAlphanumeric, isBlank, isLetter, isSpace, type Text } from '../bytes.js';
+import { encodedQuoteAt } from './encoded-quotes.js';
 
 export interface Value {
   readonly from: number;
@@ -14,6 +15,8 @@ export interface Opening {
   readonly isQuoted: boolean;
   /** Of the backslashes before the opening quote. */
   readonly depth: number;
+  /** The opening quote, where it is encoded: `%22`. */
+  readonly encoded?: string | undefined;
 }
 
 const [BACKSLASH, DOUBLE, SINGLE, BACKTICK, LESS, GREATER, COMMA, SEMICOLON, AMPERSAND] = [
@@ -40,16 +43,28 @@ export function openingAt(text: Text, at: number): Opening {
   while (isBlank(text.at(i))) i++;
   // `b'x'` and `u'x'` of Python, `N'x'` and `E'x'` of SQL.
   if (PREFIXES.has(text.at(i) ?? 0) && isQuote(text.at(i + 1))) i++;
+  const encoded = encodedQuoteAt(text, i);
+  if (encoded !== undefined) return { from: i + encoded.length, isQuoted: true, depth: 0, encoded };
   const depth = backslashes(text, i);
   const isQuoted = isQuote(text.at(i + depth));
   return { from: isQuoted ? i + depth + 1 : i, isQuoted, depth };
 }
 
 /** The whole value; empty where there is none. */
-export function wholeValue(text: Text, { from, isQuoted, depth }: Opening): Value {
-  if (isQuoted) return quoted(text, from - 1, depth);
+export function wholeValue(text: Text, { from, isQuoted, depth, encoded }: Opening): Value {
+  const closing = encoded === undefined ? undefined : closingAt(text, from, encoded);
+  if (closing !== undefined) return { from, to: closing, next: closing + encoded!.length };
+  if (isQuoted && encoded === undefined) return quoted(text, from - 1, depth);
   const to = bareEnd(text, from);
   return { from, to, next: to };
+}
+
+const ENCODED_MAX = 256;
+
+function closingAt(text: Text, from: number, encoded: string): number | undefined {
+  const stop = Math.min(text.end, from + ENCODED_MAX);
+  for (let i = from; i < stop; i++) if (text.has(i, encoded)) return i;
+  return undefined;
 }
 
 function backslashes(text: Text, i: number): number {

@@ -51,6 +51,18 @@ test.each([
     "password='",
   ],
   ...[
+    'password%22%3A%22',
+    'password&quot;:&quot;',
+    'password\\x22:\\x22',
+    '%22',
+    '&quot;',
+    'password1_2=',
+    '"--password","',
+    '"--password",',
+    '-----BEGIN+A%20',
+    '-----BEGIN%20A-----%0A',
+  ],
+  ...[
     'password=${',
     'password:${',
     'pwd=/',
