@@ -208,6 +208,10 @@ describe('logtap run', () => {
       "cannot run 'no-such-program-anywhere': there is no such program in PATH. Correct",
     ],
     [['--', './no-such-file'], 127, "cannot run './no-such-file': there is no such file"],
+    [['--', ''], 127, "cannot run '': its name is empty"],
+    // Node throws these instead of emitting them.
+    [['--', '/etc/passwd/program'], 126, "cannot run '/etc/passwd/program': spawn ENOTDIR"],
+    [['--', `./${'x'.repeat(300)}`], 126, 'spawn ENAMETOOLONG'],
     [['--sinc', 'stdout', '--', 'true'], 64, '--sinc'],
     [['--file', 'a:b', '--', 'true'], 64, "must not contain ':'"],
     [['--sink', 'cloudwotch', '--', 'true'], 78, 'cloudwotch'],

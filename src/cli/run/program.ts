@@ -74,26 +74,39 @@ export interface Program {
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, command: string): string {
+  if (command === '') return 'its name is empty. Give a program after `--`.';
   if (code === 'EACCES') return `it is not executable. Run \`chmod +x ${command}\`, or start it with its interpreter.`;
+  if (code === 'E2BIG') return 'its arguments and variables are longer than the kernel accepts. Shorten them.';
   if (code !== 'ENOENT') return message;
   return command.includes('/')
     ? 'there is no such file, or the interpreter that it names is missing. Correct the path.'
     : `there is no such program in PATH. Correct its name, or give its path, such as ./${command}.`;
 }
 
+/** Shells, `env`, `nice` and `timeout` also end with 126 and 127. */
+function cannotRun(error: NodeJS.ErrnoException, command: string): CommandError {
+  const code = error.code === 'ENOENT' || command === '' ? 127 : 126;
+  return new CommandError(`cannot run '${command}': ${reasonOf(error, command)}`, code);
+}
+
 /** @param target of the tap, as LLT_TARGET */
 export function startProgram(options: RunOptions, target: string): Program {
   const stderr = openStderr(options);
-  const program = spawn(options.command, options.args, {
-    stdio: ['inherit', 'inherit', stderr],
-    env: programEnvironment(options, libraryFile(), target, stderr),
-  });
-  if (stderr !== STDERR) closeSync(stderr);
+  let program: ChildProcess;
+  try {
+    program = spawn(options.command, options.args, {
+      stdio: ['inherit', 'inherit', stderr],
+      env: programEnvironment(options, libraryFile(), target, stderr),
+    });
+  } catch (error) {
+    // Node emits the errors of a missing program, and throws all others.
+    throw cannotRun(error as NodeJS.ErrnoException, options.command);
+  } finally {
+    if (stderr !== STDERR) closeSync(stderr);
+  }
   forwardSignals(program);
   const exit = exitOf(program).catch((error: NodeJS.ErrnoException) => {
-    // Shells, `env`, `nice` and `timeout` also end with 126 and 127.
-    const code = error.code === 'ENOENT' ? 127 : 126;
-    throw new CommandError(`cannot run '${options.command}': ${reasonOf(error, options.command)}`, code);
+    throw cannotRun(error, options.command);
   });
   return { exit, kill: (signal) => program.kill(signal) };
 }
