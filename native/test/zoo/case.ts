@@ -60,6 +60,6 @@ export interface ZooCase {
   readonly reportsLosses?: boolean;
   /** Why nothing can be captured (static, setuid...): it has to run as if untapped, with nothing handed over. */
   readonly untouchable?: string;
-  /** Writers that outlive the command or need a moment. How long all of it may take. @default 30000 */
+  /** Writers that outlive the command or need a moment. How long all of it may take. @default 120000 */
   readonly timeoutMs?: number;
 }

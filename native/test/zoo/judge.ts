@@ -66,9 +66,18 @@ export function mergeByTime(processes: readonly (readonly Frame[])[]): Frame[] {
   }
 }
 
+const buffersOf = (texts: Readonly<Record<string, string | Buffer>>) =>
+  Object.entries(texts).map(([name, bytes]): [string, Buffer] => [name, Buffer.from(bytes)]);
+
+/** Made once: a row may have megabytes, and many cells. */
+const expectationsByRow = new WeakMap<ZooCase, ReadonlyMap<string, Buffer>>();
+
 /** The streams and files of a row, by name. */
-function expectations({ stdout = '', stderr = '', files = {} }: ZooCase): Map<string, Buffer> {
-  return new Map(Object.entries({ stdout, stderr, ...files }).map(([name, bytes]) => [name, Buffer.from(bytes)]));
+function expectations(row: ZooCase): ReadonlyMap<string, Buffer> {
+  const { stdout = '', stderr = '', files = {} } = row;
+  const known = expectationsByRow.get(row) ?? new Map(buffersOf({ stdout, stderr, ...files }));
+  expectationsByRow.set(row, known);
+  return known;
 }
 
 const endOf = (row: ZooCase) => (row.signal === undefined ? `exit ${row.exitCode ?? 0}` : `signal ${row.signal}`);
@@ -93,7 +102,7 @@ function wrongWhole(row: ZooCase, what: string, actual: Buffer, expected: Buffer
 
 /** The originals as if there were no library. */
 function wrongOriginals(row: ZooCase, { stdout, stderr, files }: Observed): string[] {
-  const expected = expectations({ ...row, files: { ...row.files, ...row.onDisk } });
+  const expected = new Map([...expectations(row), ...buffersOf(row.onDisk ?? {})]);
   const actual = new Map([...files, ['stdout', stdout], ['stderr', stderr]]);
   return [...expected].flatMap(([name, bytes]) =>
     wrongWhole(row, `original ${name}`, actual.get(name) ?? NOTHING, bytes),
@@ -147,7 +156,7 @@ function wrongTogether(row: ZooCase, compared: Compared): string[] {
 
 /** A write at a place of its own, such as `pwrite`, leaves a hole where what stands before it was handed over. */
 function withoutHoles(original: Buffer, expected: Buffer): Buffer {
-  return expected.includes(0) ? original : Buffer.from(original.filter((byte) => byte !== 0));
+  return expected.includes(0) || !original.includes(0) ? original : Buffer.from(original.filter((byte) => byte !== 0));
 }
 
 /** Losses that the processes reported against what is missing. */

@@ -80,6 +80,9 @@ const signalNames = new Map<number, string>(
     .map(([name, number]) => [number, name]),
 );
 
+/** For a machine that is busy: most rows end within a tenth of a second. */
+const PATIENCE_MS = 120_000;
+
 let home: string | undefined;
 let runs = 0;
 
@@ -128,7 +131,7 @@ export async function runCase(
       : variables(settingsOf(cell, { socket, rings: rings?.directory ?? '', rawFile, tapFile }));
   const { command, env } = launcher(row, { directory, libc: LIBCS[platform], isRoot: process.getuid?.() === 0 }, tap);
   const target = cell === undefined || cell.target === 'raw file' || cell.target === 'ring' ? 'absent' : cell.target;
-  const timeoutMs = row.timeoutMs ?? 30_000;
+  const timeoutMs = row.timeoutMs ?? PATIENCE_MS;
   const { ended, generation } = await referee([
     ...[target, String(halfBytes), String(timeoutMs), results, socket, directory, input],
     ...Object.entries(env).map(([name, value]) => `${name}=${value}`),

@@ -1,4 +1,5 @@
 /** The zoo's comparisons see what they have to see. */
+import fc from 'fast-check';
 import { difference, disorder, linesOf, missingBlock, otherLines, unwoven } from './sequences.js';
 
 const bytes = (text: string) => Buffer.from(text);
@@ -26,6 +27,22 @@ describe('unwoven', () => {
     ['aab', ['ba', 'a']],
   ])('%j is not woven of %j', (whole, parts) => {
     expect(check(whole, ...parts)).toHaveLength(1);
+  });
+
+  /** All texts that two others can be woven to. */
+  const allOf = (one: string, other: string): string[] => {
+    if (one === '' || other === '') return [one + other];
+    const [of1, of2] = [allOf(one.slice(1), other), allOf(one, other.slice(1))];
+    return [...of1.map((rest) => one[0] + rest), ...of2.map((rest) => other[0] + rest)];
+  };
+
+  test('accepts of two parts exactly what they can be woven to', () => {
+    const short = (maxLength: number) => fc.string({ unit: fc.constantFrom('a', 'b'), maxLength });
+    const property = fc.property(short(5), short(5), short(10), (one, other, whole) => {
+      expect(check(whole, one, other).length === 0).toBe(allOf(one, other).includes(whole));
+      for (const woven of allOf(one, other)) expect(check(woven, one, other)).toEqual([]);
+    });
+    fc.assert(property, { numRuns: 200 });
   });
 
   test('says when a row repeats itself too much', () => {

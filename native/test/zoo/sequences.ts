@@ -36,7 +36,9 @@ export function unwoven(what: string, whole: Buffer, parts: readonly Buffer[]): 
     const lengths = parts.map((part) => part.length).join(' + ');
     return [`${what}: ${lengths} = ${length} bytes instead of ${whole.length}`];
   }
-  /** All pairs (triples...) of positions in the parts that may have been reached; they add up to k. */
+  const [one, other, ...more] = parts;
+  if (one !== undefined && other !== undefined && more.length === 0) return unwovenOfTwo(what, whole, one, other);
+  /** All triples (quadruples...) of positions in the parts that may have been reached; they add up to k. */
   let frontier: Int32Array[] = [new Int32Array(parts.length)];
   for (let k = 0; k < whole.length; k += 1) {
     if (frontier.length === 1) k = followOnly(frontier[0]!, k, whole, parts);
@@ -50,11 +52,38 @@ export function unwoven(what: string, whole: Buffer, parts: readonly Buffer[]): 
       }
     }
     frontier = [...reached.values()];
-    if (frontier.length === 0) {
-      const text = JSON.stringify(whole.subarray(Math.max(0, k - 20), k + 40).toString('latin1'));
-      return [`${what}: no part goes on at byte ${k} of what was written: ${text}`];
+    if (frontier.length === 0) return [endsAt(what, whole, k)];
+    if (frontier.length > FRONTIER_MAX) return [tooMany(what)];
+  }
+  return [];
+}
+
+function endsAt(what: string, whole: Buffer, k: number): string {
+  const text = JSON.stringify(whole.subarray(Math.max(0, k - 20), k + 40).toString('latin1'));
+  return `${what}: no part goes on at byte ${k} of what was written: ${text}`;
+}
+const tooMany = (what: string) => `${what}: repeats itself too much to tell what went where`;
+
+/** The same for two parts, of many megabytes: the position in the one also tells that in the other. */
+function unwovenOfTwo(what: string, whole: Buffer, one: Buffer, other: Buffer): string[] {
+  /** Positions in the one that may have been reached, in ascending order, and how many there are. */
+  let now = new Int32Array(2 * FRONTIER_MAX);
+  let next = new Int32Array(2 * FRONTIER_MAX);
+  let count = 1;
+  for (let k = 0; k < whole.length; k += 1) {
+    const byte = whole[k];
+    let reached = 0;
+    for (let f = 0; f < count; f += 1) {
+      const at = now[f]!;
+      // The position before may have come to the same one.
+      const isKnown = reached > 0 && next[reached - 1] === at;
+      if (other[k - at] === byte && !isKnown) next[reached++] = at;
+      if (one[at] === byte) next[reached++] = at + 1;
     }
-    if (frontier.length > FRONTIER_MAX) return [`${what}: repeats itself too much to tell what went where`];
+    if (reached === 0) return [endsAt(what, whole, k)];
+    if (reached > FRONTIER_MAX) return [tooMany(what)];
+    [now, next] = [next, now];
+    count = reached;
   }
   return [];
 }
