@@ -2,7 +2,7 @@
  * Sends a file of dead letters again, each to the sink that refused it, under the name it had: a sink that knows records
  * by their ids stores none twice. The file stays as it is.
  */
-import { closeSync, createReadStream, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, realpathSync, statSync } from 'node:fs';
 import { readSettings } from '../../catalog/read-settings.js';
 import { namedSinks } from '../../catalog/records/container-sinks.js';
 import { sinkName } from '../../catalog/sinks/index.js';
@@ -115,7 +115,7 @@ async function survey(
 ): Promise<{ sinks: readonly string[]; unreadable: number }> {
   const sinks = new Set<string>();
   let [lines, unreadable] = [0, 0];
-  for await (const line of linesOf(fd)) {
+  for await (const line of await linesOf(fd)) {
     lines += 1;
     try {
       const { sink } = decodeLetter(line);
@@ -147,7 +147,7 @@ class LetterSource implements Source {
     const builder = new BatchBuilder();
     const origins = new Map<string, Origin>();
     const batch = (): SourceBatch => ({ ...builder.finish(), acknowledge() {} });
-    for await (const line of linesOf(this.#fd)) {
+    for await (const line of await linesOf(this.#fd)) {
       if (signal.aborted) return;
       const letter = letterFor(this.#sink, line);
       if (letter === undefined) continue;
@@ -173,11 +173,5 @@ function letterFor(sink: string, line: string): Letter | undefined {
   }
 }
 
-async function* linesOf(fd: number): AsyncIterable<string> {
-  // The start of a shipper does not load it.
-  const { createInterface } = await import('node:readline');
-  yield* createInterface({
-    input: createReadStream('', { fd, start: 0, autoClose: false }),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  });
-}
+/** Loaded with a replay: the start of a shipper does not need it. */
+const linesOf = async (fd: number) => (await import('./lines-of.js')).linesOf(fd);
