@@ -1,13 +1,13 @@
 // The test command: installs missing parts, builds, runs every suite, and ends with one line of counts.
 //
-// Most of the time of a test is waiting: for small programs, for services, for a clock. So two files run at the same time;
-// the files of ALONE follow, one at a time.
+// Much of the time of a test is waiting: for small programs, for services, for a clock. So one file more runs at the same time than there
+// are processors; the files of ALONE follow, one at a time.
 //
 //     node scripts/test.js                     everything
 //     node scripts/test.js unit native ...     these suites only, without the static checks
 const { spawnSync } = require('node:child_process');
 const { existsSync, mkdtempSync, readFileSync, rmSync } = require('node:fs');
-const { tmpdir } = require('node:os');
+const { availableParallelism, tmpdir } = require('node:os');
 const { join, relative } = require('node:path');
 const { filesToRepeat, merged, passedAtSecondRun } = require('./second-run.js');
 const { setUp } = require('./setup.js');
@@ -24,8 +24,8 @@ const WITHOUT_KERNELS = {
 };
 const root = join(__dirname, '..');
 
-/** Each may start a JVM and ten processes more, which is as much as a small machine carries. */
-const FILES_AT_ONCE = 2;
+/** Files that run at the same time, by the kind. Each may start a JVM and ten processes more, so there are never more than four. */
+const FILES_AT_ONCE = { unit: availableParallelism(), other: Math.min(4, availableParallelism() + 1) };
 
 /** Of all files so far. @type {import('./slowest-files.js').FileTime[]} */
 const times = [];
@@ -46,9 +46,10 @@ function runJest({ suites, files = [], without = [], isAlone = false, settings =
   const args = [require.resolve('jest/bin/jest'), '--selectProjects', ...suites, '--json', '--outputFile', reportFile];
   args.push('--testSequencer', require.resolve('./longest-first.js'));
   args.push('--env', require.resolve('./timed-environment.js'));
-  args.push(...(isAlone ? ['--runInBand'] : ['--maxWorkers', String(FILES_AT_ONCE)]));
+  const isUnit = suites.every((suite) => suite === 'unit');
+  args.push(...(isAlone ? ['--runInBand'] : ['--maxWorkers', String(FILES_AT_ONCE[isUnit ? 'unit' : 'other'])]));
   // A failed test may leave a program or a socket behind; that must not keep the other suites from running.
-  if (suites.some((suite) => suite !== 'unit')) args.push('--forceExit');
+  if (!isUnit) args.push('--forceExit');
   if (files.length > 0) args.push('--runTestsByPath', ...files);
   if (without.length > 0) args.push('--testPathIgnorePatterns', ...without);
   try {
