@@ -30,7 +30,10 @@ describeWith(['opensearch'], 'dead letters', () => {
   const replay = async (file: string, settings: Record<string, string>) => {
     const { code, stderr } = await run(process.execPath, [logtap, 'replay', file], { env: settings });
     // Node's warnings are none of it: each line is JSON.
-    const lines = stderr.trim().split('\n').map((line) => JSON.parse(line));
+    const lines = stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     return { code, said: lines.at(-1) };
   };
 
