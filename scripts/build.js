@@ -17,6 +17,7 @@ const {
 } = require('node:fs');
 const { join } = require('node:path');
 
+const { withConstants } = require('./commonjs-chunks.js');
 const { lazyExports } = require('./lazy-exports.js');
 const { writeThirdParty } = require('./third-party.js');
 
@@ -47,6 +48,7 @@ function isUpToDate() {
     'package-lock.json',
     'tsconfig.build.json',
     'scripts/build.js',
+    'scripts/commonjs-chunks.js',
     'scripts/lazy-exports.js',
     'scripts/third-party.js',
     'Dockerfile',
@@ -114,22 +116,15 @@ function buildChunks(common, metafiles) {
     format: 'esm',
     splitting: true,
     outExtension: { '.js': '.cjs' },
-    minify: true,
+    // Names stay what they are until each chunk is a module of its own.
+    minifySyntax: true,
+    minifyWhitespace: true,
     keepNames: true,
   });
   if (metafile !== undefined) metafiles.push(metafile);
-  for (const { path, text } of outputFiles) {
-    // Those of a chunk alone: a module of the user may be an ES module.
-    const required = text.replaceAll(/import\(("\.\/[^"]+")\)/g, 'Promise.resolve().then(()=>require($1))');
-    const { code } = esbuild.transformSync(required, {
-      format: 'cjs',
-      platform: 'node',
-      target: 'node20',
-      minify: true,
-    });
-    // esbuild exports a copy, whose getters look up by name what the getters of the original return. Calls between chunks took a fifth of the
-    // CPU time of a line with Node 20.
-    writeFileSync(path, code.replace(/\bmodule\.exports=[\w$]+\(([\w$]+)\);/, 'module.exports=$1;'));
+  for (const { path, text } of withConstants(outputFiles)) {
+    const { code } = esbuild.transformSync(text, { format: 'cjs', platform: 'node', target: 'node20', minify: true });
+    writeFileSync(path, code);
   }
 }
 
