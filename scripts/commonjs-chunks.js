@@ -17,7 +17,7 @@ function assignedInFunctions(module) {
   /** @param {import('typescript').Node} node @param {boolean} isInFunction */
   const look = (node, isInFunction) => {
     if (isInFunction) {
-      if (ts.isBinaryExpression(node) && ts.isAssignmentOperator(node.operatorToken.kind)) add(node.left);
+      if (ts.isBinaryExpression(node) && isAssignment(node.operatorToken.kind)) add(node.left);
       else if (ts.isPostfixUnaryExpression(node)) add(node.operand);
       else if (ts.isPrefixUnaryExpression(node) && UPDATES.has(node.operator)) add(node.operand);
       else if (ts.isForInStatement(node) || ts.isForOfStatement(node)) add(node.initializer);
@@ -28,6 +28,9 @@ function assignedInFunctions(module) {
   look(module, false);
   return names;
 }
+
+/** @param {import('typescript').SyntaxKind} kind */
+const isAssignment = (kind) => kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 
 /** @type {ReadonlySet<import('typescript').SyntaxKind>} */
 const UPDATES = new Set([ts.SyntaxKind.PlusPlusToken, ts.SyntaxKind.MinusMinusToken]);

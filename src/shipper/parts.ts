@@ -20,6 +20,16 @@ export interface Origin {
   readonly container: string;
 }
 
+/** What the columns and messages of a batch are in, where that is used again. Each place that keeps the batch holds it. */
+export interface Memory {
+  readonly bytes: number;
+  hold(): void;
+  /** Takes one hold back. After the last one the memory gets other records. */
+  release(): void;
+  /** For a place that cannot tell when it is done: the memory is never used again. */
+  keep(): void;
+}
+
 /** A run of whole records. Columns, so that a million lines make no garbage. Immutable once handed on. */
 export interface RecordBatch {
   /** Message bytes, back to back or scattered. */
@@ -38,6 +48,8 @@ export interface RecordBatch {
   /** How it was formed of lines: bits of `FORMED` in events/formed.ts; 0 is one line. */
   readonly formed: Uint8Array;
   readonly origins: readonly Origin[];
+  /** Shared with all batches that share a column or the bytes. Absent where the collector frees them. */
+  readonly memory?: Memory | undefined;
 }
 
 /** A batch as it leaves a source. */
@@ -186,6 +198,13 @@ export interface Sink {
    * @default false
    */
   readonly isReadByTime?: boolean;
+  /**
+   * Whether it reads a batch only until its `send` has settled, or holds the memory of one that it reads later. Then this memory is used
+   * again.
+   *
+   * @default false
+   */
+  readonly releasesBatches?: boolean;
   /**
    * Resolves with the service's answer. Throws if no usable answer came: the whole batch is then retried. `onProgress` is to
    * be called when some of it has left: a send without progress is aborted sooner.

@@ -118,7 +118,7 @@ export class RecordBuffer implements CursorBuffer {
       memoryBytes: stored === undefined ? memoryBytes(batch) : indexBytes(places),
       appendedMs: now(),
       places,
-      body: stored ?? { read: () => batch, discard: () => this.#release(buffered, batch) },
+      body: stored ?? { read: () => batch, discard: () => this.#discard(buffered, batch) },
       isDropped: false,
     };
     this.#keep(buffered);
@@ -186,6 +186,12 @@ export class RecordBuffer implements CursorBuffer {
   #release(buffered: BufferedBatch, batch: SourceBatch): void {
     this.#refused.delete(buffered);
     batch.acknowledge(buffered.isDropped);
+  }
+
+  /** Every sink has acknowledged all of it, or it was dropped. */
+  #discard(buffered: BufferedBatch, batch: SourceBatch): void {
+    this.#release(buffered, batch);
+    batch.memory?.release();
   }
 
   appendedMs(position: number): number | undefined {

@@ -8,7 +8,10 @@ import type { Place } from './cursor.js';
 /** Batches have as many origins at most: their indexes have 16 bits. */
 const ORIGINS_MAX = 0xffff;
 
-/** As many records as the limits allow. */
+/** Part of the limits from which on a batch that does not fit is left for the next send: one batch is sent without a copy. */
+const ENOUGH = 3 / 4;
+
+/** As many records as the limits allow, or some fewer. */
 export class Taking {
   readonly parts: RecordBatch[] = [];
   /** Where the next take starts. */
@@ -37,8 +40,11 @@ export class Taking {
     this.#origins += batch.origins.length;
     if (this.records > 0 && this.#origins > ORIGINS_MAX) return false;
     const from = Math.max(0, this.next.position - first);
+    const taken = [this.records, this.#bytes] as const;
+    const isEnough = this.#isEnough;
     const to = this.#endOf(batch, from);
-    if (to === from) return false;
+    if (to < batch.count && isEnough) [this.records, this.#bytes] = taken;
+    if (to === from || (to < batch.count && isEnough)) return false;
     this.parts.push(slice(batch, from, to));
     if (to === batch.count) {
       this.pass({ first, count: batch.count });
@@ -47,6 +53,11 @@ export class Taking {
     const before = Tally.of(batch, from, to);
     this.next = { position: first + to, before: from === 0 ? before : this.next.before.plus(before) };
     return false;
+  }
+
+  get #isEnough(): boolean {
+    const { maxRecords, maxBytes } = this.#limits;
+    return this.records >= maxRecords * ENOUGH || this.#bytes >= maxBytes * ENOUGH;
   }
 
   #endOf({ count, length, origin, origins }: RecordBatch, from: number): number {

@@ -95,11 +95,13 @@ async function nextAnswered(
 
 function launch(options: DeliverOptions, piece: Piece, destination?: string): SentRequest {
   const { deadline, now } = options;
-  const note = noteSending(options, piece.batch);
+  const { batch } = piece;
+  if (options.sink.releasesBatches !== true) batch.memory?.keep();
+  const note = noteSending(options, batch);
   const over = new AbortController();
   const end = () => over.abort();
   deadline.addEventListener('abort', end, { once: true });
-  const answer = attempt(options, piece.batch).then((result) => {
+  const answer = attempt(options, batch).then((result) => {
     deadline.removeEventListener('abort', end);
     end();
     return { result, atMs: now() };
@@ -126,6 +128,8 @@ async function settle(
     const { piece } = sent;
     const answer = await sent.answer;
     // Behind records that are left nothing is forgotten: the next shipper gets these again, and would count them twice.
+    // A send that was given up may go on reading.
+    if (answer.result.retry.length > 0) piece.batch.memory?.keep();
     const { result, isKept } = isCut ? withoutRejected(answer.result) : keepRefused(options, piece, answer.result);
     // Before anything forgets the records.
     sent.note(result);

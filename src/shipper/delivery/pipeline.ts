@@ -33,6 +33,8 @@ async function fill({ sources, stages = [], buffer, ledger, stop, cutOff }: Pipe
       if (stages.length === 0) ledger.countRead(buffer.append(batch));
       else {
         const counts = new StageCounts(ledger);
+        // A stage may wait with some of its records.
+        batch.memory?.keep();
         const left = await pass(stages, batch, counts);
         ledger.countRead(Tally.of(batch));
         buffer.append(counts.counted(left, (isDropped) => batch.acknowledge(isDropped)));

@@ -10,6 +10,7 @@ export class RoutedSink implements Sink {
   readonly name: string;
   readonly requestsMax: number;
   readonly isReadByTime: boolean;
+  readonly releasesBatches: boolean;
   readonly fillMs?: number;
   readonly destinations?: (batch: RecordBatch) => readonly string[];
   readonly claims?: (batch: RecordBatch, records?: readonly number[]) => readonly Claim[];
@@ -19,11 +20,12 @@ export class RoutedSink implements Sink {
   readonly #isFor: IsFor;
 
   constructor(name: string, sink: Sink, isFor: IsFor) {
-    const { requestsMax = 1, isReadByTime = false, fillMs } = sink;
+    const { requestsMax = 1, isReadByTime = false, releasesBatches = false, fillMs } = sink;
     this.name = name;
     if (fillMs !== undefined) this.fillMs = fillMs;
     this.requestsMax = requestsMax;
     this.isReadByTime = isReadByTime;
+    this.releasesBatches = releasesBatches;
     this.#sink = sink;
     this.#isFor = isFor;
     if (sink.destinations !== undefined) this.destinations = (batch) => this.#destinations(batch);

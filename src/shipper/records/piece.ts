@@ -2,7 +2,7 @@
 
 import { Tally } from '../accounting/tally.js';
 import type { Taken } from '../buffer/cursor.js';
-import type { BatchLimits, RecordBatch } from '../parts.js';
+import type { BatchLimits, Memory, RecordBatch } from '../parts.js';
 import { compact, concat, memoryBytes, select, slice } from './record-batch.js';
 
 type Acknowledge = Taken['acknowledge'];
@@ -24,7 +24,7 @@ export interface Refused {
 export class Piece {
   /** Copied into one when something asks for that: pieces that are joined again until they leave are copied once. */
   #batches: readonly RecordBatch[];
-  readonly #parts: readonly Part[];
+  #parts: readonly Part[];
   readonly count: number;
   /** Of the messages. */
   readonly #bytes: number;
@@ -47,7 +47,11 @@ export class Piece {
   }
 
   get batch(): RecordBatch {
-    if (this.#batches.length > 1) this.#batches = [concat(this.#batches)];
+    if (this.#batches.length > 1) {
+      const joined = concat(this.#batches);
+      this.#batches = [joined];
+      if (joined.memory !== undefined) this.#parts = releasing(joined.memory, this.count, this.#parts);
+    }
     return this.#batches[0]!;
   }
 
@@ -120,6 +124,22 @@ export class Piece {
       );
     }
   }
+}
+
+/** The parts of a copy, in whatever pieces: once all of its records are acknowledged, its memory is released. */
+function releasing(memory: Memory, count: number, parts: readonly Part[]): readonly Part[] {
+  let left = count;
+  const acknowledged = ({ records }: Tally) => {
+    left -= records;
+    if (left === 0) memory.release();
+  };
+  return parts.map((part) => ({
+    ...part,
+    acknowledge(tally, keep) {
+      part.acknowledge(tally, keep);
+      acknowledged(tally);
+    },
+  }));
 }
 
 /** Without a copy where the records follow each other. */

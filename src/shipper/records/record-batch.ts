@@ -1,5 +1,6 @@
 /** Makes and cuts record batches: columns in, columns out; one record as an object only where it is asked for. */
-import type { Origin, RecordBatch, SourceBatch } from '../parts.js';
+import type { Memory, Origin, RecordBatch, SourceBatch } from '../parts.js';
+import { BatchMemory, FULL_BYTES, FULL_RECORDS, LEAST_BYTES } from './batch-memory.js';
 
 type Acknowledge = SourceBatch['acknowledge'];
 
@@ -15,6 +16,7 @@ class Columns implements RecordBatch {
     readonly origin: Uint16Array,
     readonly formed: Uint8Array,
     readonly origins: readonly Origin[],
+    readonly memory: Memory | undefined,
     /** Of a batch that leaves a source. */
     readonly acknowledge?: Acknowledge,
   ) {}
@@ -35,13 +37,14 @@ export function withColumns(batch: RecordBatch, columns: Partial<RecordBatch>): 
     columns.origin ?? batch.origin,
     columns.formed ?? batch.formed,
     columns.origins ?? batch.origins,
+    batch.memory,
   );
 }
 
 /** The batch as it leaves a source. */
 export function sourceBatch(batch: RecordBatch, acknowledge: Acknowledge): SourceBatch {
-  const { bytes, count, start, length, timeMs, seq, origin, formed, origins } = batch;
-  const columns = [bytes, count, start, length, timeMs, seq, origin, formed, origins] as const;
+  const { bytes, count, start, length, timeMs, seq, origin, formed, origins, memory } = batch;
+  const columns = [bytes, count, start, length, timeMs, seq, origin, formed, origins, memory] as const;
   return new Columns(...columns, acknowledge) as SourceBatch;
 }
 
@@ -76,11 +79,12 @@ export function slice(batch: RecordBatch, from: number, to: number): RecordBatch
     batch.origin.subarray(from, to),
     batch.formed.subarray(from, to),
     batch.origins,
+    batch.memory,
   );
 }
 
-/** A batch of so many records, whose columns are still to be written. */
-function room(bytes: Uint8Array, count: number, origins: readonly Origin[]): RecordBatch {
+/** A batch of so many records, whose columns are still to be written. `memory` is that of the bytes. */
+function room(bytes: Uint8Array, count: number, origins: readonly Origin[], memory: Memory | undefined): RecordBatch {
   return new Columns(
     bytes,
     count,
@@ -91,6 +95,30 @@ function room(bytes: Uint8Array, count: number, origins: readonly Origin[]): Rec
     new Uint16Array(count),
     new Uint8Array(count),
     origins,
+    memory,
+  );
+}
+
+/** The same in memory that is used again, which the caller holds; else as `room`. */
+function roomFor(size: number, count: number, origins: readonly Origin[]): RecordBatch {
+  const memory = BatchMemory.ofRequest(count, size);
+  return memory === undefined
+    ? room(new Uint8Array(size), count, origins, undefined)
+    : inMemory(memory, size, count, origins);
+}
+
+function inMemory(memory: BatchMemory, size: number, count: number, origins: readonly Origin[]): Columns {
+  return new Columns(
+    memory.first(size),
+    count,
+    memory.start.subarray(0, count),
+    memory.length.subarray(0, count),
+    memory.timeMs.subarray(0, count),
+    memory.seq.subarray(0, count),
+    memory.origin.subarray(0, count),
+    memory.formed.subarray(0, count),
+    origins,
+    memory,
   );
 }
 
@@ -100,7 +128,7 @@ function room(bytes: Uint8Array, count: number, origins: readonly Origin[]): Rec
  */
 export function select(batch: RecordBatch, indexes: readonly number[]): RecordBatch {
   const count = indexes.length;
-  const selected = room(batch.bytes, count, batch.origins);
+  const selected = room(batch.bytes, count, batch.origins, batch.memory);
   const { start, length, timeMs, seq, origin, formed } = selected;
   for (let to = 0; to < count; to++) {
     const from = indexes[to]!;
@@ -132,17 +160,19 @@ export function compact(batch: RecordBatch): RecordBatch {
   return withColumns(batch, { bytes, start });
 }
 
-/** All records of several batches, in order, copied: one copy a batch, from its first message byte to its last. */
+/**
+ * All records of several batches, in order, copied: one copy a batch, from its first message byte to its last. The caller holds the memory
+ * of the result, unless that is the only one of the batches.
+ */
 export function concat(batches: readonly RecordBatch[]): RecordBatch {
   if (batches.length === 1) return batches[0]!;
   const ranges = batches.map(messageRange);
   let [count, size] = [0, 0];
   for (const batch of batches) count += batch.count;
   for (const [from, to] of ranges) size += to - from;
-  const bytes = new Uint8Array(size);
   const origins: Origin[] = [];
-  const joined = room(bytes, count, origins);
-  const { start, length, timeMs, seq, origin, formed } = joined;
+  const joined = roomFor(size, count, origins);
+  const { bytes, start, length, timeMs, seq, origin, formed } = joined;
   const known = new Map<Origin, number>();
   let [record, used] = [0, 0];
   for (let b = 0; b < batches.length; b++) {
@@ -192,7 +222,8 @@ export function messageRange({ count, start, length }: RecordBatch): readonly [f
 /** Memory that a batch occupies: its slab, its columns, its origins and the objects around them. */
 export function memoryBytes(batch: RecordBatch): number {
   const origins = batch.origins.reduce((sum, origin) => sum + originMemoryBytes(origin), 0);
-  return batch.bytes.byteLength + batch.count * COLUMN_BYTES + origins + OBJECT_BYTES;
+  const columns = batch.memory?.bytes ?? batch.bytes.byteLength + batch.count * COLUMN_BYTES;
+  return columns + origins + OBJECT_BYTES;
 }
 
 /** Bytes of the origin's names that every record repeats, as JSON. */
@@ -211,9 +242,6 @@ const CHARACTER_BYTES = 2;
 const COLUMN_BYTES = 4 + 4 + 8 + 8 + 2 + 1;
 /** Seven typed arrays with their buffers. Matters when an outage fills the buffer with batches of one line. */
 const OBJECT_BYTES = 2048;
-/** A batch is full with either. */
-const BATCH_BYTES = 1024 * 1024;
-const BATCH_RECORDS = 10_000;
 const FIRST_BYTES = 16 * 1024;
 const FIRST_RECORDS = 256;
 
@@ -238,6 +266,10 @@ export class BatchBuilder {
   #seq = new Float64Array(FIRST_RECORDS);
   #origin = new Uint16Array(FIRST_RECORDS);
   #formed = new Uint8Array(FIRST_RECORDS);
+  /** What the bytes and columns are in, once there were many bytes. */
+  #memory: BatchMemory | undefined;
+  /** Whether some of them did not fit, and are elsewhere. */
+  #isBeyond = false;
   #origins: Origin[] = [];
   #originBytes = 0;
   readonly #carried: Carried[] = [];
@@ -245,7 +277,7 @@ export class BatchBuilder {
   #lastOrigin: Origin | undefined;
   #lastIndex = 0;
 
-  constructor(capacityBytes = FIRST_BYTES) {
+  constructor(capacityBytes = Math.min(FIRST_BYTES, LEAST_BYTES)) {
     this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacityBytes, 1));
   }
 
@@ -260,7 +292,7 @@ export class BatchBuilder {
 
   /** Whether it is worth handing on. */
   get isFull(): boolean {
-    return this.#used + this.#originBytes >= BATCH_BYTES || this.#count >= BATCH_RECORDS;
+    return this.#used + this.#originBytes >= FULL_BYTES || this.#count >= FULL_RECORDS;
   }
 
   /** The slab; positions are those that `copy` returned. Valid until the next `copy` or `finish`. */
@@ -272,11 +304,7 @@ export class BatchBuilder {
   copy(source: Uint8Array, start: number, end: number): number {
     const at = this.#used;
     const needed = at + (end - start);
-    if (needed > this.#bytes.length) {
-      const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-      this.#bytes.copy(grown, 0, 0, at);
-      this.#bytes = grown;
-    }
+    if (needed > this.#bytes.length) this.#growBytes(needed);
     if (start === 0 && end === source.length) this.#bytes.set(source, at);
     else this.#bytes.set(source.subarray(start, end), at);
     this.#used = needed;
@@ -300,12 +328,32 @@ export class BatchBuilder {
     this.#count = i + 1;
   }
 
-  /** The batch collected so far, in memory of its own; the builder is then empty. */
+  /** The batch collected so far, whose memory the caller holds; the builder is then empty. */
   finish(): RecordBatch {
     for (const carried of this.#carried.splice(0)) carried.carry();
+    const isFilled = this.#used >= LEAST_BYTES && !this.#isBeyond;
+    const batch = this.#memory !== undefined && isFilled ? this.#handOver(this.#memory) : this.#copy();
+    this.#used = 0;
+    this.#count = 0;
+    this.#origins = [];
+    this.#originBytes = 0;
+    this.#indexes = new Map();
+    this.#lastOrigin = undefined;
+    return batch;
+  }
+
+  /** The memory itself. */
+  #handOver(memory: BatchMemory): RecordBatch {
+    const batch = inMemory(memory, this.#used, this.#count, this.#origins);
+    this.#use(BatchMemory.ofSource()!);
+    return batch;
+  }
+
+  /** A copy of the exact size: a batch that is buffered for long should not keep unused capacity. */
+  #copy(): RecordBatch {
     const count = this.#count;
     const batch = new Columns(
-      // A copy of the exact size: a batch that is buffered for long should not keep unused capacity. No Buffer: its slice() shares.
+      // No Buffer: its slice() shares.
       new Uint8Array(this.#bytes.subarray(0, this.#used)),
       count,
       this.#start.slice(0, count),
@@ -315,14 +363,22 @@ export class BatchBuilder {
       this.#origin.slice(0, count),
       this.#formed.slice(0, count),
       this.#origins,
+      undefined,
     );
-    this.#used = 0;
-    this.#count = 0;
-    this.#origins = [];
-    this.#originBytes = 0;
-    this.#indexes = new Map();
-    this.#lastOrigin = undefined;
+    if (this.#memory !== undefined && this.#isBeyond) this.#use(this.#memory);
     return batch;
+  }
+
+  #use(memory: BatchMemory): void {
+    this.#memory = memory;
+    this.#isBeyond = false;
+    this.#bytes = memory.messages;
+    this.#start = memory.start;
+    this.#length = memory.length;
+    this.#timeMs = memory.timeMs;
+    this.#seq = memory.seq;
+    this.#origin = memory.origin;
+    this.#formed = memory.formed;
   }
 
   #indexOf(origin: Origin): number {
@@ -337,7 +393,31 @@ export class BatchBuilder {
     return index;
   }
 
+  #growBytes(needed: number): void {
+    const bytes = this.#bytes.subarray(0, this.#used);
+    const size = Math.max(needed, this.#bytes.length * 2);
+    const memory = this.#memory === undefined ? BatchMemory.ofSource(this.#count, size) : undefined;
+    if (memory !== undefined) this.#moveColumns(memory);
+    else {
+      this.#isBeyond = true;
+      this.#bytes = Buffer.allocUnsafeSlow(size);
+    }
+    this.#bytes.set(bytes);
+  }
+
+  #moveColumns(memory: BatchMemory): void {
+    const count = this.#count;
+    memory.start.set(this.#start.subarray(0, count));
+    memory.length.set(this.#length.subarray(0, count));
+    memory.timeMs.set(this.#timeMs.subarray(0, count));
+    memory.seq.set(this.#seq.subarray(0, count));
+    memory.origin.set(this.#origin.subarray(0, count));
+    memory.formed.set(this.#formed.subarray(0, count));
+    this.#use(memory);
+  }
+
   #growColumns(): void {
+    this.#isBeyond = true;
     const size = this.#start.length * 2;
     const grow = <T extends Uint32Array | Float64Array | Uint16Array | Uint8Array>(grown: T, column: T): T => {
       grown.set(column);

@@ -89,6 +89,21 @@ const SMALL_REQUESTS: readonly Mutation[] = [
   },
 ];
 
+/**
+ * In all bundles: batches of a few records are in memory that is used again, which is overwritten as soon as it is released. Whatever still
+ * reads it stores other bytes.
+ */
+const SMALL_MEMORY: readonly Mutation[] = [
+  ['few bytes are worth it', 'export const LEAST_BYTES = FULL_BYTES / 2;', 'export const LEAST_BYTES = 32;'],
+  ['batches are small', 'sizeOf(FULL_RECORDS + 1024, FULL_BYTES + 64 * KIB)', 'sizeOf(16, KIB)'],
+  [
+    'requests are small',
+    'sizeOf(10_240, 1280 * KIB), sizeOf(10_240, 4096 * KIB)',
+    'sizeOf(32, 2 * KIB), sizeOf(64, 4 * KIB)',
+  ],
+  ['released memory is overwritten', 'let overwritesReleased = false;', 'let overwritesReleased = true;'],
+].map(([name = '', find = '', replace = '']) => ({ name, file: 'src/shipper/records/batch-memory.ts', find, replace }));
+
 /** A shipper that can be started in any number of simulated processes. */
 export class Program {
   readonly #whole: Shipper;
@@ -100,7 +115,8 @@ export class Program {
   }
 
   static async build(mutations: readonly Mutation[] = []): Promise<Program> {
-    return new Program(await Program.#bundle(mutations), await Program.#bundle([...mutations, ...SMALL_REQUESTS]));
+    const common = [...mutations, ...SMALL_MEMORY];
+    return new Program(await Program.#bundle(common), await Program.#bundle([...common, ...SMALL_REQUESTS]));
   }
 
   static async #bundle(mutations: readonly Mutation[]): Promise<Shipper> {
@@ -113,7 +129,7 @@ export class Program {
       write: false,
       logLevel: 'error',
       external: ['@aws-sdk/*', '@smithy/*', '@opensearch-project/*'],
-      plugins: mutations.length === 0 ? [] : [mutated(mutations)],
+      plugins: [mutated(mutations)],
     });
     const text = outputFiles[0]!.text;
     return new Script(`(function (${SHADOWED.join(', ')}) {${text}\n})`).runInThisContext() as Shipper;

@@ -126,6 +126,7 @@ export class CloudWatchSink implements Sink {
   /** One where times are those of texts: they say nothing of which requests may be out together. */
   readonly requestsMax: number;
   readonly isReadByTime = true;
+  readonly releasesBatches = true;
   readonly #api: CloudWatchApi;
   readonly #streams: LogStreams;
   readonly #encoder: PutEncoder;

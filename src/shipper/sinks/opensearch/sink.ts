@@ -61,6 +61,7 @@ export class OpenSearchSink implements Sink {
   readonly name = 'opensearch';
   readonly limits = LIMITS;
   readonly requestsMax = REQUESTS_MAX;
+  readonly releasesBatches = true;
   readonly #options: OpenSearchSinkOptions;
   readonly #encoder: BulkEncoder;
   /** What all sends share. */

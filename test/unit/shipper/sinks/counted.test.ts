@@ -10,6 +10,7 @@ class WholeSink implements Required<Sink> {
   readonly limits = { maxRecords: 7, maxBytes: 8, recordOverheadBytes: 9 };
   readonly requestsMax = 10;
   readonly isReadByTime = true;
+  readonly releasesBatches = true;
   readonly fillMs = 0;
   readonly #calls: string[] = [];
   answer: () => Awaited<ReturnType<Sink['send']>> = () => ({ retry: [], rejected: [] });

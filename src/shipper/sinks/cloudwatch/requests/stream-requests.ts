@@ -64,6 +64,7 @@ export class StreamRequests {
   }
 
   left(request: PutRequest): void {
+    request.events.batch.memory?.hold();
     this.#kept.push({ request, latest: undefined, leftAt: this.#clock++, settledAt: Number.POSITIVE_INFINITY });
     this.#forget();
   }
@@ -73,7 +74,10 @@ export class StreamRequests {
     const at = this.#kept.findIndex((kept) => kept.request === request);
     if (at < 0) return;
     const kept = this.#kept[at]!;
-    if (latest < 0) this.#kept.splice(at, 1);
+    if (latest < 0) {
+      this.#kept.splice(at, 1);
+      request.events.batch.memory?.release();
+    }
     kept.latest = latest;
     kept.settledAt = this.#clock++;
     this.#forget();
@@ -109,8 +113,10 @@ export class StreamRequests {
     }
   }
 
+  /** One that is kept no longer. */
   #add({ request: { events, to }, latest = to - 1 }: Kept): void {
-    const { timeMs, start, end } = events;
+    const { timeMs, start, end, batch } = events;
     for (let i = latest; i >= 0 && timeMs[i] === timeMs[latest]; i--) this.latest.add(timeMs[i]!, end[i]! - start[i]!);
+    batch.memory?.release();
   }
 }

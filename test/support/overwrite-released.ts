@@ -1,0 +1,3 @@
+import { overwriteReleased } from '../../src/shipper/records/batch-memory.js';
+
+overwriteReleased();

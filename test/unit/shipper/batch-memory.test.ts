@@ -1,0 +1,218 @@
+/**
+ * Memory of batches is used again once nothing holds it, and not before. Released memory is overwritten in tests, so the text of a record
+ * tells whether its memory is released.
+ */
+import { Tally } from '../../../src/shipper/accounting/tally.js';
+import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
+import type { RecordBatch } from '../../../src/shipper/parts.js';
+import { FULL_BYTES, FULL_RECORDS, LEAST_BYTES } from '../../../src/shipper/records/batch-memory.js';
+import { Piece } from '../../../src/shipper/records/piece.js';
+import {
+  BatchBuilder,
+  concat,
+  memoryBytes,
+  select,
+  slice,
+  sourceBatch,
+} from '../../../src/shipper/records/record-batch.js';
+import { eventsOf } from '../../../src/shipper/sinks/cloudwatch/events.js';
+import { StreamRequests } from '../../../src/shipper/sinks/cloudwatch/requests/stream-requests.js';
+import { stdoutOrigin } from '../../support/batches.js';
+
+const never = new AbortController().signal;
+const NO_LIMITS = { maxRecords: 1e9, maxBytes: 1e9, recordOverheadBytes: 0 };
+
+function add(builder: BatchBuilder, count: number, length: number, from = 0): void {
+  for (let i = from; i < from + count; i++) {
+    const text = Buffer.from(`record ${i} `.padEnd(length, '.'));
+    builder.record(stdoutOrigin, builder.copy(text, 0, text.length), text.length, i, i);
+  }
+}
+
+/** So many records of a KiB; 320 of them are worth memory that is used again. */
+function batchOf(count: number, length = 1024): RecordBatch {
+  const builder = new BatchBuilder();
+  add(builder, count, length);
+  return builder.finish();
+}
+
+const textOf = ({ bytes, start, length }: RecordBatch, i: number) =>
+  Buffer.from(bytes.subarray(start[i]!, start[i]! + length[i]!)).toString('latin1');
+
+/** Whether each record still has the text, time and place that it was given. */
+const isIntact = (batch: RecordBatch, from = 0) =>
+  [...batch.length.keys()].every(
+    (i) =>
+      textOf(batch, i).startsWith(`record ${from + i} `) && batch.timeMs[i] === from + i && batch.seq[i] === from + i,
+  );
+
+describe('a builder', () => {
+  it('hands full memory over, and goes on in other memory', () => {
+    const builder = new BatchBuilder();
+    add(builder, 600, 1024);
+    const first = builder.finish();
+    add(builder, 600, 1024);
+    const second = builder.finish();
+    expect([first, second].map(({ memory }) => memory !== undefined)).toEqual([true, true]);
+    expect(second.bytes.buffer).not.toBe(first.bytes.buffer);
+    expect([first, second].map((batch) => isIntact(batch))).toEqual([true, true]);
+  });
+
+  it('copies a batch that is small beside the memory', () => {
+    const builder = new BatchBuilder();
+    add(builder, 600, 1024);
+    builder.finish();
+    add(builder, 3, 1024);
+    const batch = builder.finish();
+    expect(batch.memory).toBeUndefined();
+    expect(batch.bytes.buffer.byteLength).toBe(3 * 1024);
+    expect(isIntact(batch)).toBe(true);
+  });
+
+  it.each([
+    ['bytes', 30, 100_000],
+    ['records', FULL_RECORDS * 2, 100],
+    ['bytes of one record', 1, 5_000_000],
+  ])('copies a batch of more %s than fit, and hands over the next one', (_, count, length) => {
+    const builder = new BatchBuilder();
+    add(builder, 600, 1024);
+    builder.finish();
+    add(builder, count, length);
+    const large = builder.finish();
+    add(builder, 600, 1024);
+    const next = builder.finish();
+    expect([large, next].map(({ memory }) => memory !== undefined)).toEqual([false, true]);
+    expect([isIntact(large), isIntact(next)]).toEqual([true, true]);
+  });
+
+  it('keeps the records that were there before there were many', () => {
+    const builder = new BatchBuilder();
+    add(builder, 1000, 50);
+    add(builder, 400, 1024, 1000);
+    const batch = builder.finish();
+    expect(batch.memory).toBeDefined();
+    expect(isIntact(batch)).toBe(true);
+  });
+
+  it('is full before its memory is', () => {
+    const builder = new BatchBuilder();
+    while (!builder.isFull) add(builder, 1, 64 * 1024);
+    expect(builder.bytes).toBeLessThan(FULL_BYTES + 64 * 1024);
+    expect(builder.finish().memory).toBeDefined();
+  });
+});
+
+describe('memory', () => {
+  it('is overwritten when it is released, with all that shares it, and has other records afterwards', () => {
+    const batch = batchOf(400);
+    const [part, some] = [slice(batch, 100, 200), select(batch, [1, 2])];
+    expect([part.memory, some.memory]).toEqual([batch.memory, batch.memory]);
+    batch.memory!.release();
+    expect([isIntact(batch), isIntact(part, 100), textOf(some, 0).startsWith('record 1 ')]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    expect(batchOf(400).bytes.buffer).toBe(batch.bytes.buffer);
+  });
+
+  it('is not released while one holds it', () => {
+    const batch = batchOf(400);
+    batch.memory!.hold();
+    batch.memory!.release();
+    expect(isIntact(batch)).toBe(true);
+    batch.memory!.release();
+    expect(isIntact(batch)).toBe(false);
+  });
+
+  it('is never released once it is kept', () => {
+    const batch = batchOf(400);
+    batch.memory!.keep();
+    for (let i = 0; i < 3; i++) batch.memory!.release();
+    expect(isIntact(batch)).toBe(true);
+  });
+
+  it('counts whole', () => {
+    expect(memoryBytes(batchOf(400))).toBeGreaterThan(FULL_BYTES);
+    expect(memoryBytes(batchOf(3))).toBeLessThan(8 * 1024);
+  });
+
+  it('of joined batches is their own', () => {
+    const [one, other] = [batchOf(400), batchOf(400)];
+    const joined = concat([one, other]);
+    one.memory!.release();
+    other.memory!.release();
+    expect(joined.memory).toBeDefined();
+    expect([isIntact(slice(joined, 0, 400)), isIntact(slice(joined, 400, 800))]).toEqual([true, true]);
+    expect(LEAST_BYTES).toBeLessThan(joined.bytes.byteLength);
+  });
+});
+
+describe('a buffer', () => {
+  it('releases a batch when the last sink has acknowledged the last record, and not before', async () => {
+    const buffer = new RecordBuffer({ maxBytes: 1e9, sinks: ['one', 'other'], now: () => 0 });
+    const batch = batchOf(400);
+    buffer.append(sourceBatch(batch, () => {}));
+    const [one, other] = [buffer.cursor('one'), buffer.cursor('other')];
+    const half = { ...NO_LIMITS, maxRecords: 200 };
+    const takes = [await one.take(half, never), await one.take(half, never), await other.take(NO_LIMITS, never)];
+    expect(takes.map((taken) => taken?.batch.count)).toEqual([200, 200, 400]);
+    const intact = takes.map((taken) => {
+      const before = isIntact(batch);
+      taken!.acknowledge(Tally.of(taken!.batch));
+      return before;
+    });
+    expect(intact).toEqual([true, true, true]);
+    expect(isIntact(batch)).toBe(false);
+  });
+});
+
+describe('a piece', () => {
+  const taken = (batches: readonly RecordBatch[]) => {
+    const tallies: number[] = [];
+    const piece = Piece.of({ batches, acknowledge: ({ records }) => tallies.push(records) });
+    return { piece, tallies };
+  };
+
+  it('releases its copy of several batches once all of its records are acknowledged, in whatever parts', () => {
+    const { piece, tallies } = taken([batchOf(400), batchOf(400)]);
+    const { batch } = piece;
+    const [first, rest] = [[...batch.length.keys()].slice(0, 300), [...batch.length.keys()].slice(300)];
+    // A trial, as a look at what may leave: it is never acknowledged.
+    piece.select(first);
+    const [one, other] = [piece.select(first), piece.select(rest)];
+    one.acknowledge([]);
+    expect(textOf(batch, 799)).toMatch(/^record 399 /);
+    other.acknowledge([]);
+    expect(tallies).toEqual([300, 500]);
+    expect(textOf(batch, 799)).not.toMatch(/^record 399 /);
+  });
+
+  it('leaves the memory of a single batch to the buffer', () => {
+    const { piece } = taken([batchOf(400)]);
+    const { batch } = piece;
+    piece.acknowledge([]);
+    expect(isIntact(batch)).toBe(true);
+  });
+});
+
+test('requests to CloudWatch Logs that may be like a lost one keep their records', () => {
+  const requests = new StreamRequests();
+  const batches = [batchOf(400), batchOf(400)];
+  const [first, second] = batches.map((batch) => {
+    const begun = requests.begin(() => []);
+    const request = { logStream: 'stream', events: eventsOf(batch, 1e6), from: 0, to: batch.count };
+    requests.left(request);
+    return { begun, request };
+  });
+  // The buffer releases what is acknowledged, in order.
+  requests.settled(second!.request, 399);
+  requests.end(second!.begun, undefined);
+  batches[1]!.memory!.release();
+  expect(isIntact(batches[1]!)).toBe(true);
+  requests.settled(first!.request, 399);
+  requests.end(first!.begun, undefined);
+  batches[0]!.memory!.release();
+  expect(requests.isIdle).toBe(true);
+  expect(batches.map((batch) => isIntact(batch))).toEqual([false, false]);
+});
