@@ -300,4 +300,32 @@ export const DELIVERY: readonly Mutation[] = [
     by: 'word(to, at + 4, above * NANOS);',
     foundBy: unit('sinks/otlp-encoder'),
   },
+  {
+    fault: 'memory of joined batches is used again after the first acknowledgement',
+    file: 'src/shipper/records/piece.ts',
+    text: 'if (left === 0) memory.release();',
+    by: 'memory.release();',
+    foundBy: unit('batch-memory'),
+  },
+  {
+    fault: 'memory of a batch is used again although a send that was given up may read it',
+    file: `${IN}/deliver.ts`,
+    text: '    if (answer.result.retry.length > 0) piece.batch.memory?.keep();\n',
+    by: '',
+    foundBy: unit('batch-memory'),
+  },
+  {
+    fault: 'memory of a batch is used again although a stage waits with some of its records',
+    file: `${IN}/pipeline.ts`,
+    text: '        batch.memory?.keep();\n',
+    by: '',
+    foundBy: unit('batch-memory'),
+  },
+  {
+    fault: 'CloudWatch: memory of requests that may be like a lost one is used again',
+    file: `${CLOUDWATCH}/requests/stream-requests.ts`,
+    text: '    request.events.batch.memory?.hold();\n',
+    by: '',
+    foundBy: unit('batch-memory'),
+  },
 ];

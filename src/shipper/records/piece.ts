@@ -126,7 +126,7 @@ export class Piece {
   }
 }
 
-/** The parts of a copy, in whatever pieces: once all of its records are acknowledged, its memory is released. */
+/** The parts of a copy. Once all of its records are acknowledged, from any piece, its memory is released. */
 function releasing(memory: Memory, count: number, parts: readonly Part[]): readonly Part[] {
   let left = count;
   const acknowledged = ({ records }: Tally) => {

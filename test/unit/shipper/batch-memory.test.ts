@@ -2,9 +2,13 @@
  * Memory of batches is used again once nothing holds it, and not before. Released memory is overwritten in tests, so the text of a record
  * tells whether its memory is released.
  */
+import { Ledger } from '../../../src/shipper/accounting/ledger.js';
 import { Tally } from '../../../src/shipper/accounting/tally.js';
 import { RecordBuffer } from '../../../src/shipper/buffer/record-buffer.js';
-import type { RecordBatch } from '../../../src/shipper/parts.js';
+import { deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
+import { runPipeline } from '../../../src/shipper/delivery/pipeline.js';
+import { createLog } from '../../../src/shipper/log.js';
+import type { RecordBatch, Source, Stage } from '../../../src/shipper/parts.js';
 import { FULL_BYTES, FULL_RECORDS, LEAST_BYTES } from '../../../src/shipper/records/batch-memory.js';
 import { Piece } from '../../../src/shipper/records/piece.js';
 import {
@@ -17,7 +21,8 @@ import {
 } from '../../../src/shipper/records/record-batch.js';
 import { eventsOf } from '../../../src/shipper/sinks/cloudwatch/events.js';
 import { StreamRequests } from '../../../src/shipper/sinks/cloudwatch/requests/stream-requests.js';
-import { stdoutOrigin } from '../../support/batches.js';
+import { acknowledgeAll, stdoutOrigin } from '../../support/batches.js';
+import { type Step, scriptedSink } from '../../support/scripted-sink.js';
 
 const never = new AbortController().signal;
 const NO_LIMITS = { maxRecords: 1e9, maxBytes: 1e9, recordOverheadBytes: 0 };
@@ -174,7 +179,7 @@ describe('a piece', () => {
     return { piece, tallies };
   };
 
-  it('releases its copy of several batches once all of its records are acknowledged, in whatever parts', () => {
+  it('releases its copy of several batches once all of its records are acknowledged, part by part', () => {
     const { piece, tallies } = taken([batchOf(400), batchOf(400)]);
     const { batch } = piece;
     const [first, rest] = [[...batch.length.keys()].slice(0, 300), [...batch.length.keys()].slice(300)];
@@ -215,4 +220,65 @@ test('requests to CloudWatch Logs that may be like a lost one keep their records
   batches[0]!.memory!.release();
   expect(requests.isIdle).toBe(true);
   expect(batches.map((batch) => isIntact(batch))).toEqual([false, false]);
+});
+
+describe('a delivery', () => {
+  /** Whether the records that a sink was sent are still what they were, once all are acknowledged. */
+  async function isKept(releasesBatches: boolean, script: readonly Step[]): Promise<boolean> {
+    const sink = { ...scriptedSink(script), releasesBatches };
+    const sent: RecordBatch[] = [];
+    const send = sink.send.bind(sink);
+    sink.send = (batch, signal) => {
+      sent.push(batch);
+      return send(batch, signal);
+    };
+    const buffer = new RecordBuffer({ maxBytes: 1e9, sinks: [sink.name], now: () => 0 });
+    buffer.append(sourceBatch(batchOf(400), () => {}));
+    buffer.close();
+    const ledger = new Ledger([sink.name]);
+    const log = createLog({ write: () => {}, now: () => 0 });
+    const options = { sink, cursor: buffer.cursor(sink.name), ledger, log, health: healthySink(), now: () => 0 };
+    const waits = { sleep: async () => {}, random: () => 0.5, attemptMs: 10 };
+    await deliver({ ...options, ...waits, hurry: never, deadline: never });
+    expect(sent).toHaveLength(script.length);
+    return isIntact(sent[0]!);
+  }
+
+  it('leaves memory to be released when the sink has answered', async () => {
+    expect(await isKept(true, ['ok'])).toBe(false);
+  });
+
+  it('keeps memory of which a sink does not say that it reads it no longer', async () => {
+    expect(await isKept(false, ['ok'])).toBe(true);
+  });
+
+  it.each([
+    ['was given up', 'hang'],
+    ['failed', 'throw'],
+    ['left some records', { retry: [1], failure: { code: '429', detail: 'too many' } }],
+  ] as const)('keeps memory of a send that %s: it may go on reading', async (_, step) => {
+    expect(await isKept(true, [step, 'ok'])).toBe(true);
+  });
+});
+
+test('records that pass stages are kept: a stage may wait with some of them', async () => {
+  const withheld: RecordBatch[] = [];
+  const stage: Stage = {
+    name: 'waits',
+    apply(batch, withhold) {
+      withheld.push(select(batch, [0]));
+      withhold(withheld[0]!, 'first');
+      return slice(batch, 1, batch.count);
+    },
+  };
+  const buffer = new RecordBuffer({ maxBytes: 1e9, sinks: ['one'], now: () => 0 });
+  const source: Source = {
+    async *batches() {
+      yield sourceBatch(batchOf(400), () => {});
+    },
+  };
+  const ledger = new Ledger(['one']);
+  await runPipeline({ sources: [source], stages: [stage], buffer, ledger, deliveries: [], stop: never, cutOff: never });
+  acknowledgeAll((await buffer.cursor('one').take(NO_LIMITS, never))!);
+  expect(isIntact(withheld[0]!)).toBe(true);
 });
