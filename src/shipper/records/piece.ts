@@ -92,9 +92,9 @@ export class Piece {
     return new Piece([selectRun(this.batch, indexes)], parts);
   }
 
-  /** The same in as little memory as may be: it will wait. A run shares the columns of its batch, so they are copied, too. */
+  /** The same in as little memory as may be: it will wait. */
   compact(): Piece {
-    return new Piece([compact(select(this.batch, [...this.batch.length.keys()]))], this.#parts);
+    return new Piece([compact(this.batch)], this.#parts);
   }
 
   /** As the limits of a request count them. */

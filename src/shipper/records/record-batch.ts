@@ -144,20 +144,24 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
 
 /** The same records in memory that holds nothing else. */
 export function compact(batch: RecordBatch): RecordBatch {
-  const { count, length } = batch;
-  const start = new Uint32Array(count);
+  const { count } = batch;
+  let size = 0;
+  for (let i = 0; i < count; i++) size += batch.length[i]!;
+  const compacted = room(new Uint8Array(size), count, batch.origins, undefined);
+  const { bytes, start, length, timeMs, seq, origin, formed } = compacted;
+  length.set(batch.length);
+  timeMs.set(batch.timeMs);
+  seq.set(batch.seq);
+  origin.set(batch.origin);
+  formed.set(batch.formed);
   let used = 0;
   for (let i = 0; i < count; i++) {
+    const from = batch.start[i]!;
     start[i] = used;
+    bytes.set(batch.bytes.subarray(from, from + length[i]!), used);
     used += length[i]!;
   }
-  if (used === batch.bytes.byteLength) return batch;
-  const bytes = new Uint8Array(used);
-  for (let i = 0; i < count; i++) {
-    const from = batch.start[i]!;
-    bytes.set(batch.bytes.subarray(from, from + length[i]!), start[i]!);
-  }
-  return withColumns(batch, { bytes, start });
+  return compacted;
 }
 
 /**

@@ -193,6 +193,17 @@ describe('a piece', () => {
     expect(textOf(batch, 799)).not.toMatch(/^record 399 /);
   });
 
+  it('that waits for its place is in memory of its own, and counts with that alone', () => {
+    const { piece } = taken([batchOf(400)]);
+    const { batch } = piece;
+    const waits = piece.select([7]).compact();
+    batch.memory!.release();
+    expect(textOf(waits.batch, 0)).toMatch(/^record 7 /);
+    expect([waits.batch.timeMs[0], waits.batch.seq[0]]).toEqual([7, 7]);
+    expect(waits.batch.memory).toBeUndefined();
+    expect(waits.memoryBytes).toBeLessThan(8 * 1024);
+  });
+
   it('leaves the memory of a single batch to the buffer', () => {
     const { piece } = taken([batchOf(400)]);
     const { batch } = piece;
