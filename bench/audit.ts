@@ -8,7 +8,7 @@ import { AuditMemory } from '../src/shipper/audit/audit-file.js';
 import { AuditLog } from '../src/shipper/audit/audit-log.js';
 import { claimsOf } from '../src/shipper/audit/claim.js';
 import type { Origin, RecordBatch } from '../src/shipper/parts.js';
-import { BatchBuilder } from '../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../src/shipper/records/batch-builder.js';
 import { BulkEncoder } from '../src/shipper/sinks/opensearch/encoder.js';
 import { mappingsOf, SCHEMAS } from '../src/shipper/sinks/opensearch/schema.js';
 import { directory, print, root } from './workshop.js';

@@ -6,7 +6,7 @@ import { recordRules } from '../src/catalog/values/record-rules.js';
 import { fieldsOf } from '../src/shipper/fields/fields.js';
 import { levelOf } from '../src/shipper/fields/level/level.js';
 import type { Origin, RecordBatch, Stage } from '../src/shipper/parts.js';
-import { BatchBuilder } from '../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../src/shipper/records/batch-builder.js';
 import { Bill, type BillOptions } from '../src/shipper/stages/bill/bill.js';
 import { PlainText } from '../src/shipper/stages/bytes/plain-text.js';
 import { matcherOf } from '../src/shipper/stages/matcher.js';

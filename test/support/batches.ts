@@ -3,7 +3,8 @@
 import { Tally } from '../../src/shipper/accounting/tally.js';
 import type { Taken } from '../../src/shipper/buffer/cursor.js';
 import type { Origin, RecordBatch, SourceBatch } from '../../src/shipper/parts.js';
-import { BatchBuilder, recordAt } from '../../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../../src/shipper/records/batch-builder.js';
+import { recordAt } from '../../src/shipper/records/record-batch.js';
 
 export const stdoutOrigin: Origin = {
   id: '0000000000000abc-1',

@@ -15,7 +15,7 @@ import { ConfigError, messageOf } from '../errors.js';
 import type { Log } from '../log.js';
 import { type DeliveryContext, deliveryOf, openDeadLetters, openSinks, type SinkEvents } from '../open-deliveries.js';
 import type { Origin, Sink, Source, SourceBatch } from '../parts.js';
-import { BatchBuilder } from '../records/record-batch.js';
+import { BatchBuilder } from '../records/batch-builder.js';
 import type { Secrets } from '../secrets.js';
 import { type Environment, parseSettings } from '../settings.js';
 import { decodeLetter, type Letter } from './letter.js';

@@ -1,6 +1,6 @@
 /** The options of the assemblers of events, and the memory that they share. */
 import type { Origin } from '../parts.js';
-import type { BatchBuilder, Carried } from '../records/record-batch.js';
+import type { BatchBuilder, Carried } from '../records/batch-builder.js';
 import type { Line } from './line.js';
 
 export interface EventSettings {

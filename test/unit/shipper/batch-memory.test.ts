@@ -9,16 +9,10 @@ import { deliver, healthySink } from '../../../src/shipper/delivery/deliver.js';
 import { runPipeline } from '../../../src/shipper/delivery/pipeline.js';
 import { createLog } from '../../../src/shipper/log.js';
 import type { RecordBatch, Source, Stage } from '../../../src/shipper/parts.js';
+import { BatchBuilder } from '../../../src/shipper/records/batch-builder.js';
 import { FULL_BYTES, FULL_RECORDS, LEAST_BYTES } from '../../../src/shipper/records/batch-memory.js';
 import { Piece } from '../../../src/shipper/records/piece.js';
-import {
-  BatchBuilder,
-  concat,
-  memoryBytes,
-  select,
-  slice,
-  sourceBatch,
-} from '../../../src/shipper/records/record-batch.js';
+import { concat, memoryBytes, select, slice, sourceBatch } from '../../../src/shipper/records/record-batch.js';
 import { eventsOf } from '../../../src/shipper/sinks/cloudwatch/events.js';
 import { StreamRequests } from '../../../src/shipper/sinks/cloudwatch/requests/stream-requests.js';
 import { acknowledgeAll, stdoutOrigin } from '../../support/batches.js';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { BatchBuilder, concat, select, slice } from '../../../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../../../src/shipper/records/batch-builder.js';
+import { concat, select, slice } from '../../../src/shipper/records/record-batch.js';
 import { batchOf, recordsOf, stdoutOrigin } from '../../support/batches.js';
 
 const origins = ['a', 'b', 'c'].map((id) => ({ ...stdoutOrigin, id }));

@@ -3,7 +3,7 @@ import type { Charsets } from '../../../catalog/records/bytes.js';
 import { FORMED } from '../../events/formed.js';
 import type { EventChoice, EventRoom, EventSettings } from '../../events/room.js';
 import type { Origin } from '../../parts.js';
-import { BatchBuilder } from '../../records/record-batch.js';
+import { BatchBuilder } from '../../records/batch-builder.js';
 
 /** What holds bytes of a line without its end. */
 export interface UnfinishedLine {

@@ -6,7 +6,7 @@
  * first byte of the former, or its later lines would come again without its first ones: `assembled` is that place.
  */
 import type { Origin } from '../../parts.js';
-import type { BatchBuilder } from '../../records/record-batch.js';
+import type { BatchBuilder } from '../../records/batch-builder.js';
 
 /** A place in the stream, and where its bytes came from. */
 export interface Place {

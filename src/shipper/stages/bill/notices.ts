@@ -1,6 +1,6 @@
 /** Records of the shipper's own that say how much was withheld. */
 import type { Origin, RecordBatch } from '../../parts.js';
-import { BatchBuilder } from '../../records/record-batch.js';
+import { BatchBuilder } from '../../records/batch-builder.js';
 
 /** How much was withheld, and from when to when. */
 export interface Span {

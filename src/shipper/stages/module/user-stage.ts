@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { messageOf } from '../../errors.js';
 import type { RecordBatch } from '../../parts.js';
-import { BatchBuilder, type RecordView, recordAt, select } from '../../records/record-batch.js';
+import { BatchBuilder } from '../../records/batch-builder.js';
+import { type RecordView, recordAt, select } from '../../records/record-batch.js';
 import type { Answer, ToShipper } from './protocol.js';
 
 /** The type of the module's export `openStage`. */

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sink } from '../../../../src/shipper/parts.js';
-import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../../../../src/shipper/records/batch-builder.js';
 import { Secrets } from '../../../../src/shipper/secrets.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
 import { type FileSettings, openFile } from '../../../../src/shipper/sinks/lines/file.js';

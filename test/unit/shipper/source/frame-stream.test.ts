@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { ProtocolError } from '../../../../src/shipper/errors.js';
 import type { Origin } from '../../../../src/shipper/parts.js';
-import { BatchBuilder, recordAt } from '../../../../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../../../../src/shipper/records/batch-builder.js';
+import { recordAt } from '../../../../src/shipper/records/record-batch.js';
 import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';

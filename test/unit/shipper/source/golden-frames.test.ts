@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FRAME_MAGIC, FRAME_VERSION } from '../../../../src/contract.js';
-import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../../../../src/shipper/records/batch-builder.js';
 import { FrameDecoder } from '../../../../src/shipper/source/frames/decoder.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
 import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';

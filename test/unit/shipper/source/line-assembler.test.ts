@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BatchBuilder } from '../../../../src/shipper/records/record-batch.js';
+import { BatchBuilder } from '../../../../src/shipper/records/batch-builder.js';
 import type { AssemblerShared } from '../../../../src/shipper/source/frames/assembly.js';
 import { LineAssembler } from '../../../../src/shipper/source/frames/line-assembler.js';
 import { recordsOf, stdoutOrigin } from '../../../support/batches.js';
