@@ -3,7 +3,13 @@
 /**
  * Files that measure, or fill the machine: they run after all others, one at a time.
  */
-const ALONE = ['test/integration/memory-bound.test.ts', 'test/integration/outage.test.ts', 'test/faults/soak.test.ts'];
+const ALONE = [
+  'test/integration/memory-bound.test.ts',
+  'test/integration/outage.test.ts',
+  'test/faults/soak.test.ts',
+  // Seventy processes that are to find a connection in time.
+  'test/integration/connection-bounds.test.ts',
+];
 
 /** Files of more than half a minute, the longest first. They begin first, so that none is left at the end. */
 const LONGEST = [

@@ -59,7 +59,7 @@ function runJest({ suites, files = [], without = [], isAlone = false, settings =
       // The AWS client's advice on Node 20 is for applications; the shipper's image has a newer one.
       env: {
         ...{ ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-        ...{ LOGTAP_TEST_TIMES: listFile, ...settings },
+        ...{ TIMES_OF_TESTS: listFile, ...settings },
       },
     });
     const report = JSON.parse(readFileSync(reportFile, 'utf8'));

@@ -3,7 +3,7 @@ const { TestEnvironment } = require('jest-environment-node');
 const { appendFileSync, readFileSync } = require('node:fs');
 
 /** The variable with the name of the file that gets the list. */
-const LIST = 'LOGTAP_TEST_TIMES';
+const LIST = 'TIMES_OF_TESTS';
 const TICKS_PER_SECOND = 100;
 
 /** Seconds of this process and of all its processes that have ended; undefined where the system does not tell. */

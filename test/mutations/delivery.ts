@@ -219,7 +219,7 @@ export const DELIVERY: readonly Mutation[] = [
   {
     fault: 'a piece that waits keeps the memory of all that was taken with it',
     file: 'src/shipper/records/piece.ts',
-    text: 'new Piece([compact(select(this.batch, [...this.batch.length.keys()]))], this.#parts)',
+    text: 'new Piece([compact(this.batch)], this.#parts)',
     by: 'new Piece([this.batch], this.#parts)',
     foundBy: unit('piece', 'blocked-destinations'),
   },
