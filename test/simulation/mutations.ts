@@ -5,13 +5,13 @@ const SHIPPER = 'src/shipper';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
-    name: 'a note of what has left lacks the requests that are out',
+    name: 'the note of sent records lacks the requests that are out',
     file: `${SHIPPER}/sinks/unsettled/sent-note.ts`,
     find: 'for (const leaving of this.#out) for (const [id, each] of leaving) last.set(id, later(last.get(id), each));',
     replace: '',
   },
   {
-    name: 'a note of what has left forgets those of earlier shippers',
+    name: 'the note of sent records forgets those of earlier shippers',
     file: `${SHIPPER}/sinks/unsettled/sent-note.ts`,
     find: 'this.#stored = new Map(this.#earlier.last);',
     replace: 'this.#stored = new Map();',

@@ -40,11 +40,10 @@ export class Taking {
     this.#origins += batch.origins.length;
     if (this.records > 0 && this.#origins > ORIGINS_MAX) return false;
     const from = Math.max(0, this.next.position - first);
-    const taken = [this.records, this.#bytes] as const;
-    const isEnough = this.#isEnough;
-    const to = this.#endOf(batch, from);
-    if (to < batch.count && isEnough) [this.records, this.#bytes] = taken;
-    if (to === from || (to < batch.count && isEnough)) return false;
+    const { to, bytes } = this.#endOf(batch, from);
+    if (to === from || (to < batch.count && this.#isEnough)) return false;
+    this.records += to - from;
+    this.#bytes = bytes;
     this.parts.push(slice(batch, from, to));
     if (to === batch.count) {
       this.pass({ first, count: batch.count });
@@ -60,23 +59,29 @@ export class Taking {
     return this.records >= maxRecords * ENOUGH || this.#bytes >= maxBytes * ENOUGH;
   }
 
-  #endOf({ count, length, origin, origins }: RecordBatch, from: number): number {
+  /** Where the records end that fit, from one on, and the bytes of all with them. */
+  #endOf(
+    { count, length, origin, origins }: RecordBatch,
+    from: number,
+  ): { readonly to: number; readonly bytes: number } {
     const { maxRecords, maxBytes, recordOverheadBytes, nameCopies = 0 } = this.#limits;
     /** Of each origin that was asked for, the bytes of its names. */
     const names = nameCopies === 0 ? undefined : new Float64Array(origins.length);
+    // The first of all always fits.
+    const least = this.records === 0 ? from + 1 : from;
+    const most = Math.min(count, Math.max(least, from + maxRecords - this.records));
+    let bytes = this.#bytes;
     let to = from;
-    while (to < count && (this.records === 0 || this.records < maxRecords)) {
+    for (; to < most; to++) {
       let size = length[to]! + recordOverheadBytes;
       if (names !== undefined) {
         const o = origin[to]!;
         if (names[o] === 0) names[o] = nameBytes(origins[o]!);
         size += nameCopies * names[o]!;
       }
-      if (this.records > 0 && this.#bytes + size > maxBytes) break;
-      this.#bytes += size;
-      this.records += 1;
-      to += 1;
+      if (to >= least && bytes + size > maxBytes) break;
+      bytes += size;
     }
-    return to;
+    return { to, bytes };
   }
 }

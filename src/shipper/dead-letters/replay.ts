@@ -115,7 +115,7 @@ async function survey(
 ): Promise<{ sinks: readonly string[]; unreadable: number }> {
   const sinks = new Set<string>();
   let [lines, unreadable] = [0, 0];
-  for await (const line of await linesOf(fd)) {
+  for await (const line of await letterLines(fd)) {
     lines += 1;
     try {
       const { sink } = decodeLetter(line);
@@ -147,7 +147,7 @@ class LetterSource implements Source {
     const builder = new BatchBuilder();
     const origins = new Map<string, Origin>();
     const batch = (): SourceBatch => ({ ...builder.finish(), acknowledge() {} });
-    for await (const line of await linesOf(this.#fd)) {
+    for await (const line of await letterLines(this.#fd)) {
       if (signal.aborted) return;
       const letter = letterFor(this.#sink, line);
       if (letter === undefined) continue;
@@ -174,4 +174,4 @@ function letterFor(sink: string, line: string): Letter | undefined {
 }
 
 /** Loaded with a replay: the start of a shipper does not need it. */
-const linesOf = async (fd: number) => (await import('./lines-of.js')).linesOf(fd);
+const letterLines = async (fd: number) => (await import('./letter-lines.js')).letterLines(fd);

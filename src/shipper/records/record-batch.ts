@@ -143,26 +143,19 @@ export function select(batch: RecordBatch, indexes: readonly number[]): RecordBa
   return selected;
 }
 
-/** The same records in memory that holds nothing else. */
-export function compact(batch: RecordBatch): RecordBatch {
-  const { count } = batch;
+/** The records, or those at these indexes, in memory that holds nothing else. */
+export function compact(batch: RecordBatch, indexes: readonly number[] = [...batch.length.keys()]): RecordBatch {
+  const { count, start, length, timeMs, seq, origin, formed, origins } = select(batch, indexes);
   let size = 0;
-  for (let i = 0; i < count; i++) size += batch.length[i]!;
-  const compacted = room(new Uint8Array(size), count, batch.origins, undefined);
-  const { bytes, start, length, timeMs, seq, origin, formed } = compacted;
-  length.set(batch.length);
-  timeMs.set(batch.timeMs);
-  seq.set(batch.seq);
-  origin.set(batch.origin);
-  formed.set(batch.formed);
+  for (let i = 0; i < count; i++) size += length[i]!;
+  const bytes = new Uint8Array(size);
   let used = 0;
   for (let i = 0; i < count; i++) {
-    const from = batch.start[i]!;
+    bytes.set(batch.bytes.subarray(start[i]!, start[i]! + length[i]!), used);
     start[i] = used;
-    bytes.set(batch.bytes.subarray(from, from + length[i]!), used);
     used += length[i]!;
   }
-  return compacted;
+  return new Columns(bytes, count, start, length, timeMs, seq, origin, formed, origins, undefined);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Records that the endpoint has refused by themselves before it was seen to take others: they wait apart. Bounded by what waits. */
 import type { RecordBatch } from '../../parts.js';
-import { compact, select } from '../../records/record-batch.js';
+import { compact } from '../../records/record-batch.js';
 
 /** Where they wait, for the status of the sink. */
 export const REFUSED = 'refused records';
@@ -91,6 +91,6 @@ export class RefusedRecords {
   #keep(batch: RecordBatch, i: number): void {
     const atMs = this.#now();
     const isYoung = this.#good !== undefined && atMs - this.#good.atMs < GOOD_MS;
-    if (!isYoung && batch.length[i]! <= GOOD_MAX_BYTES) this.#good = { record: compact(select(batch, [i])), atMs };
+    if (!isYoung && batch.length[i]! <= GOOD_MAX_BYTES) this.#good = { record: compact(batch, [i]), atMs };
   }
 }

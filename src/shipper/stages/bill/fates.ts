@@ -70,6 +70,6 @@ export class Fates {
     for (const [reason, indexes] of this.#withheld) withhold(select(this.batch, indexes), reason);
     const sent: number[] = [];
     for (let i = 0; i < this.batch.count; i++) if (this.isSent(i)) sent.push(i);
-    return compact(select(this.batch, sent));
+    return compact(this.batch, sent);
   }
 }

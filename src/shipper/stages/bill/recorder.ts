@@ -3,7 +3,7 @@
  * container: those before it, and those of the next minute. They count as withheld until they are sent.
  */
 import type { Origin, RecordBatch } from '../../parts.js';
-import { compact, memoryBytes, select, withColumns } from '../../records/record-batch.js';
+import { compact, memoryBytes, withColumns } from '../../records/record-batch.js';
 import type { Fates } from './fates.js';
 
 export interface RecorderOptions {
@@ -88,7 +88,7 @@ export class Recorder {
 
   #record(fates: Fates, container: string, indexes: readonly number[]): void {
     for (const i of indexes) fates.withhold(i, RECORDED);
-    const batch = withOwnOrigins(compact(select(fates.batch, indexes)));
+    const batch = withOwnOrigins(compact(fates.batch, indexes));
     const lastMs = batch.timeMs.reduce((last, ms) => Math.max(last, ms), Number.NEGATIVE_INFINITY);
     const part = { batch, container, bytes: memoryBytes(batch), lastMs };
     this.#parts.push(part);

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** From its beginning. The descriptor stays open. */
-export function linesOf(fd: number): AsyncIterable<string> {
+export function letterLines(fd: number): AsyncIterable<string> {
   return createInterface({
     input: createReadStream('', { fd, start: 0, autoClose: false }),
     crlfDelay: Number.POSITIVE_INFINITY,
