@@ -2,7 +2,7 @@
 import type { SendResult, Sink } from '../../src/shipper/parts.js';
 import { Secrets } from '../../src/shipper/secrets.js';
 import { type Environment, parseSettings } from '../../src/shipper/settings.js';
-import { type CloudWatchSettings, openCloudWatch } from '../../src/shipper/sinks/cloudwatch/sink.js';
+import { type CloudWatchSettings, openCloudWatch } from '../../src/shipper/sinks/cloudwatch/index.js';
 import { batchOf, messagesOf, type PlainRecord } from './batches.js';
 import { CloudWatchFake } from './cloudwatch-fake.js';
 import { AWS_ENV } from './sinks-read-back.js';

@@ -22,7 +22,7 @@ const OPEN: Readonly<Record<Exclude<SinkName, `module:${string}`>, Open>> = {
   otlp: async (context) => (await import('./otlp/sink.js')).openOtlp(own(context)),
   firehose: async (context) => (await import('./firehose/sink.js')).openFirehose(own(context)),
   s3: async (context) => (await import('./s3/sink.js')).openS3(own(context)),
-  cloudwatch: async (context) => (await import('./cloudwatch/sink.js')).openCloudWatch(own(context)),
+  cloudwatch: async (context) => (await import('./cloudwatch/index.js')).openCloudWatch(own(context)),
 };
 
 /** Throws a ConfigError when the sink's settings cannot work. Does not ask whether its service is there. */

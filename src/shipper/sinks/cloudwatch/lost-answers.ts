@@ -18,6 +18,7 @@ import type { CloudWatchApi } from './api.js';
 import type { Events, PutBody } from './events.js';
 import { type Circumstances, type Fate, fatesOf } from './lost-request.js';
 import type { NotedEvents } from './noted-request.js';
+import { BegunRecords, type Left } from './requests/begun-records.js';
 import { EarlierSends } from './requests/earlier-sends.js';
 import { FirstCopies } from './requests/first-copies.js';
 import { type PutRequest, StreamRequests } from './requests/stream-requests.js';
@@ -55,19 +56,6 @@ export interface LostAnswersOptions {
   readonly onNotice: (message: string) => void;
 }
 
-/** What is left to send to a log stream. */
-export interface Left {
-  /** Indexes of records, ascending. */
-  readonly records: readonly number[];
-  /** The first bytes of a long record are stored already. */
-  readonly begun?: Begun | undefined;
-}
-
-export interface Begun {
-  readonly record: number;
-  readonly bytes: number;
-}
-
 /** Another look is needed. */
 export interface Undecided {
   readonly failure: Failure;
@@ -90,13 +78,6 @@ interface Looks {
   nextMs: number;
 }
 
-/** Of a record that is stored in part. */
-interface Stored {
-  readonly bytes: number;
-  /** Of the whole record. */
-  readonly length: number;
-}
-
 export class LostAnswers {
   readonly #options: LostAnswersOptions;
   readonly #startedMs: number;
@@ -106,8 +87,7 @@ export class LostAnswers {
   readonly #looks = new Map<string, Looks>();
   /** Of each log stream: what this run may have stored. */
   readonly #streams = new Map<string, StreamRequests>();
-  /** Records that are stored in part. */
-  readonly #begun = new Map<string, Stored>();
+  readonly #begun = new BegunRecords();
   readonly #absentInARow = new Map<string, number>();
   readonly #earlier: EarlierSends;
   readonly #copies: FirstCopies;
@@ -164,17 +144,8 @@ export class LostAnswers {
   answered(request: PutRequest, latest: number, isStored: (event: number) => boolean): void {
     this.#copies.stored(request, isStored);
     this.#stays(request);
-    const { logStream, from, to } = request;
-    const { batch, record, end, count } = request.events;
-    this.#requestsTo(logStream).settled(request, latest);
-    const last = to - 1;
-    const index = record[last]!;
-    if (this.#begun.size > 0) this.#begun.delete(recordKey(batch, record[from]!));
-    if (to === count || record[to] !== index) return;
-    this.#begun.set(recordKey(batch, index), {
-      bytes: end[last]! - batch.start[index]!,
-      length: batch.length[index]!,
-    });
+    this.#requestsTo(request.logStream).settled(request, latest);
+    this.#begun.answered(request);
   }
 
   /**
@@ -206,7 +177,7 @@ export class LostAnswers {
     // Once more: while these were looked for, a first copy may have been sent and stored.
     if (asked.length > 0) left = this.#copies.unstored(batch, left);
     this.#count(batch, this.#copies.out(batch, left));
-    return this.#left(batch, left);
+    return this.#begun.left(batch, left, (other) => this.#count(batch, [other]));
   }
 
   /** Requests whose answer was lost, with any of these records. */
@@ -348,30 +319,13 @@ export class LostAnswers {
       const last = known.sent[(stored < 0 ? known.sent.length : stored) - 1];
       const isWhole = stored < 0 && last?.end === last?.length;
       if (isWhole) this.#begun.delete(record);
-      else if (last !== undefined) this.#begun.set(record, { bytes: last.end, length: last.length });
+      else if (last !== undefined) this.#begun.set(record, last);
       const isDoubtful = stored >= 0 && known.fates.slice(stored).some((fate) => fate !== 'absent');
       if (isDoubtful) doubtful.push(index);
       return !isWhole;
     });
     this.#count(batch, doubtful);
     return left;
-  }
-
-  /** With the first record that is stored in part, as long as its text is the same. */
-  #left(batch: RecordBatch, records: readonly number[]): Left {
-    if (this.#begun.size === 0) return { records };
-    let first: Begun | undefined;
-    for (const index of records) {
-      const record = recordKey(batch, index);
-      const begun = this.#begun.get(record);
-      if (begun === undefined) continue;
-      if (first === undefined && batch.length[index] === begun.length) first = { record: index, bytes: begun.bytes };
-      else {
-        this.#begun.delete(record);
-        this.#count(batch, [index]);
-      }
-    }
-    return first === undefined ? { records } : { records, begun: first };
   }
 
   /** Before they are sent: a kill in between may count too many, and none too few. */

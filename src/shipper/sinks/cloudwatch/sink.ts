@@ -4,40 +4,33 @@
  * of a request whose answer is lost are looked for before it is retried.
  */
 import { runbook } from '../../../catalog/runbook.js';
-import type { CLOUDWATCH_SETTINGS } from '../../../catalog/sinks/cloudwatch.js';
-import { cloudWatchLogsHost } from '../../../catalog/values/service-names.js';
 import type { SinkAudit } from '../../audit/audit-log.js';
 import { NoAnswerError } from '../../errors.js';
 import type { BatchLimits, CheckResult, RecordBatch, SendResult, Sink } from '../../parts.js';
-import { BilledBytes } from '../aws/billed.js';
-import { roleToAssume } from '../aws/role.js';
+import type { BilledBytes } from '../aws/billed.js';
 import { BodyLimit } from '../body-limit.js';
 import type { HttpResponse } from '../http/client.js';
-import { Network } from '../http/network.js';
 import { Outcome } from '../outcome.js';
 import { halves, indexes, type Range, sendRanges } from '../ranges.js';
 import { RequestBodies } from '../request-bodies.js';
-import type { SettingsOf, SinkContext } from '../sink-context.js';
-import { SentNote } from '../unsettled/sent-note.js';
 import { ABOUT_THE_EVENT, type Answer, classifyAnswer, halfOf, judge } from './answer.js';
-import { type CloudWatchApi, createCloudWatchApi } from './api.js';
+import type { CloudWatchApi } from './api.js';
 import {
   BATCH_MAX_BYTES,
   BATCH_MAX_EVENTS,
-  type Entity,
   EVENT_OVERHEAD_BYTES,
   type Events,
   eventsOf,
   MESSAGE_MAX_BYTES,
   type PutBody,
-  PutEncoder,
+  type PutEncoder,
 } from './events.js';
-import { EventFormat } from './format.js';
-import { LostAnswers } from './lost-answers.js';
+import type { EventFormat } from './format.js';
+import type { LostAnswers } from './lost-answers.js';
 import { NotedEvents } from './noted-request.js';
 import type { PutRequest } from './requests/stream-requests.js';
 import { type SentEvent, sentEvents } from './sent-event.js';
-import { LogStreams } from './streams.js';
+import type { LogStreams } from './streams.js';
 
 const LIMITS: BatchLimits = {
   maxRecords: BATCH_MAX_EVENTS,
@@ -47,62 +40,6 @@ const LIMITS: BatchLimits = {
 
 /** At 100 ms an answer, four full ones are 200,000 lines of 150 bytes a second; often they are less than full. */
 const REQUESTS_MAX = 8;
-
-export type CloudWatchSettings = SettingsOf<keyof typeof CLOUDWATCH_SETTINGS, 'cloudwatchLogGroup' | 'awsRegion'>;
-
-/** Throws a ConfigError where names or files that settings name cannot be used. */
-export function openCloudWatch(context: SinkContext<CloudWatchSettings>): Sink {
-  const {
-    settings,
-    secrets,
-    onRequest,
-    onNotice,
-    onPossibleDuplicates = () => {},
-    isContinued,
-    replacedTimes,
-    notesDirectory: directory,
-    name: sink = 'cloudwatch',
-    audit,
-  } = context;
-  const logGroup = settings.cloudwatchLogGroup;
-  const region = settings.awsRegion;
-  const { awsUseFips: isFips, awsUseDualstack: isDualstack } = settings;
-  const streams = new LogStreams(settings.cloudwatchLogStream, settings);
-  const api = createCloudWatchApi({
-    region,
-    endpoint: settings.cloudwatchEndpoint ?? new URL(`https://${cloudWatchLogsHost(region, { isFips, isDualstack })}`),
-    network: new Network(settings, secrets),
-    role: roleToAssume(settings.cloudwatchRoleArn, settings.cloudwatchExternalId, settings),
-    gzip: settings.cloudwatchGzip,
-    group: {
-      logGroup,
-      createGroup: settings.cloudwatchCreateGroup,
-      retentionDays: settings.cloudwatchRetentionDays,
-      groupClass: settings.cloudwatchGroupClass,
-      kmsKeyArn: settings.cloudwatchKmsKeyArn,
-      tags: settings.cloudwatchTags,
-    },
-    onRequest,
-    onNotice,
-  });
-  const lost = new LostAnswers({
-    ...{ api, isShared: !streams.isOwn, onPossibleDuplicates, onNotice },
-    now: () => performance.now(),
-    previousUntilMs: isContinued ? Date.now() : undefined,
-    replacedTimes,
-    note: directory === undefined ? undefined : new SentNote({ directory, sink, isContinued: isContinued === true }),
-  });
-  const encoder = new PutEncoder(logGroup, entityOf(settings));
-  const billed = BilledBytes.of(context, settings.cloudwatchExpectedBytesPerDay);
-  return new CloudWatchSink(api, streams, encoder, lost, onNotice, new EventFormat(settings), audit, billed);
-}
-
-/** Whose logs these are, for "Explore related"; a service without a name has none. */
-function entityOf({ cloudwatchService, cloudwatchEnvironment }: CloudWatchSettings): Entity | undefined {
-  if (cloudwatchService === undefined) return undefined;
-  const environment = cloudwatchEnvironment === undefined ? {} : { Environment: cloudwatchEnvironment };
-  return { keyAttributes: { Type: 'Service', Name: cloudwatchService, ...environment } };
-}
 
 /** A batch of control characters, each of which takes six bytes of JSON. */
 const BODY_MAX_BYTES = 7 * 1024 * 1024;

@@ -249,9 +249,9 @@ describe('a buffer on disk', () => {
   });
 
   describe('of a segment with a gap alone, which is removed', () => {
-    const large = 'x'.repeat(500);
-
-    test('the numbers that no record on disk has are no part of any count in the runs after', async () => {
+    /** A record on disk, and three behind it in memory that a segment says are not on disk. */
+    function behindGap() {
+      const large = 'x'.repeat(500);
       const directory = newDirectory();
       const full = { is: false };
       const before = open(directory, {}, undefined, nearlyFull(full));
@@ -259,6 +259,11 @@ describe('a buffer on disk', () => {
       full.is = true;
       before.buffer.append(sourceBatchOf([large, 'memory']));
       before.buffer.append(sourceBatchOf([large]));
+      return { directory, full, before };
+    }
+
+    test('the numbers that no record on disk has are no part of any count in the runs after', async () => {
+      const { directory, before } = behindGap();
       before.store.abandon();
       const between = open(directory);
       between.buffer.append(sourceBatchOf(['next']));
@@ -271,13 +276,7 @@ describe('a buffer on disk', () => {
     });
 
     test('those that the disk took later count where they are lost', async () => {
-      const directory = newDirectory();
-      const full = { is: false };
-      const before = open(directory, {}, undefined, nearlyFull(full));
-      before.buffer.append(sourceBatchOf(['disk']));
-      full.is = true;
-      before.buffer.append(sourceBatchOf([large, 'memory']));
-      before.buffer.append(sourceBatchOf([large]));
+      const { directory, full, before } = behindGap();
       before.store.commit();
       full.is = false;
       before.buffer.append(sourceBatchOf(['next']));
