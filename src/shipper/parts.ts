@@ -120,7 +120,10 @@ export interface Failure {
   readonly code: string;
   /** For the log: operation, target, error name, status, request id, hint. */
   readonly detail: string;
-  /** The sink has not tried: it waits until it knows what became of an earlier request. So the backoff does not grow. @default false */
+  /**
+   * The sink has not tried: it waits until it knows what became of an earlier request, and the service has answered that question.
+   * So the backoff begins anew. @default false
+   */
   readonly isPause?: boolean;
 }
 

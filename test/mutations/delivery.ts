@@ -49,6 +49,13 @@ export const DELIVERY: readonly Mutation[] = [
     foundBy: unit('deliver'),
   },
   {
+    fault: 'the waits after failures go on growing although the service has answered a question meanwhile',
+    file: `${IN}/deliver.ts`,
+    text: 'isPause ? 0 : attempts + 1;',
+    by: 'attempts + (isPause ? 0 : 1);',
+    foundBy: unit('deliver'),
+  },
+  {
     fault: 'attempts end at the time limit although the body moves',
     file: `${IN}/attempt.ts`,
     text: '    clearTimeout(patience);\n',

@@ -122,7 +122,7 @@ async function settle(
 ): Promise<boolean> {
   const { health, deadline, now } = options;
   let sent: SentRequest = first;
-  /** Those of the failures that the backoff grows with. */
+  /** Failures in a row without a pause between, which the backoff grows with. */
   let attempts = 0;
   for (let failures = 0; ; ) {
     const { piece } = sent;
@@ -143,7 +143,7 @@ async function settle(
     const isProgress = again.length < piece.count;
     failures = isSettled ? 0 : isProgress ? 1 : failures + 1;
     const isPause = result.failure?.isPause === true;
-    attempts = isProgress ? 1 : attempts + (isPause ? 0 : 1);
+    attempts = isProgress ? 1 : isPause ? 0 : attempts + 1;
     if (isSettled && destination !== undefined && !isBlocked(result, destination)) blocked.free(destination);
     health.failures = Math.max(failures, blocked.failures);
     if (isSettled) return true;

@@ -85,10 +85,10 @@ describe('deliver', () => {
     ]);
   });
 
-  test('a pause of the sink, which waits to know what became of a request, does not lengthen the waits after failures', async () => {
+  test('a pause of the sink, which waits to know what became of a request, lets the waits after failures begin anew', async () => {
     const failure = { code: 'lost_answer', detail: 'not there yet', isPause: true };
     const pause: Step = { retry: [0], retryAfterMs: 4000, failure };
-    const setup = setUp(['throw', pause, pause, pause, pause, 'throw', 'ok'], ['a']);
+    const setup = setUp(['throw', 'throw', 'throw', pause, pause, pause, 'throw', 'throw', 'ok'], ['a']);
     const failures: number[] = [];
     await deliver({
       ...setup.options,
@@ -97,9 +97,9 @@ describe('deliver', () => {
         failures.push(setup.health.failures);
       },
     });
-    expect(setup.sleeps).toEqual([100, 4100, 4100, 4100, 4100, 200]);
+    expect(setup.sleeps).toEqual([100, 200, 400, 4100, 4100, 4100, 100, 200]);
     // For rings and readiness it takes nothing meanwhile.
-    expect(failures).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(failures).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
   test('honours what the service asks for, and still spreads', async () => {
