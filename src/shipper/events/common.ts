@@ -1,7 +1,8 @@
 /** What holds for lines of every runtime, where the mode of the event has no opinion. */
 import { GO_FUNCTION, isGoFunction, RUST_PANIC } from './families/compiled.js';
 import { isDetail, isRepeated } from './families/data.js';
-import { isFrame } from './families/exceptions.js';
+import { isFrame, modeOfFrame } from './families/exceptions.js';
+import { CONSOLE } from './families/frameworks.js';
 import { PREFIXED } from './families/scripts.js';
 import {
   EMPTY_FIRST,
@@ -48,15 +49,16 @@ export function commonStep(
     case KIND.INDENTED: {
       const isPart = isFrame(line);
       if (isNothing || (waiting > 0 && isLogged && !isPart)) return isNew;
-      return step(VERDICT.JOIN, isPart ? TRACE : current);
+      return step(VERDICT.JOIN, isPart ? modeOfFrame(line) : current);
     }
     case KIND.CONTINUATION:
       return isNothing ? isNew : step(VERDICT.JOIN, mode ?? current);
     case KIND.CLOSING:
       return event.lines > 1 ? step(VERDICT.JOIN, current) : isNew;
     case KIND.HEAD:
-      // Rust writes its empty line by itself.
-      if (isNothing && mode !== undefined && (event.hasLeading || mode === RUST_PANIC)) return step(VERDICT.JOIN, mode);
+      // Rust and Symfony write their empty line by itself.
+      if (isNothing && mode !== undefined && (event.hasLeading || mode === RUST_PANIC || mode === CONSOLE))
+        return step(VERDICT.JOIN, mode);
       // A line that waits is then no message of this event.
       if (isFirst && waiting > 0) return isNew;
       return isLogged && event.saysTrouble() ? step(VERDICT.MAYBE, mode ?? TRACE) : isNew;

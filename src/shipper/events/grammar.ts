@@ -6,15 +6,28 @@ import { compiled } from './families/compiled.js';
 import { data } from './families/data.js';
 import { exceptions } from './families/exceptions.js';
 import type { Family, Pattern, Rule } from './families/family.js';
+import { frameworks } from './families/frameworks.js';
 import { afterTime, jvm } from './families/jvm.js';
 import { languages } from './families/languages.js';
 import { python } from './families/python.js';
 import { PREFIXED, REPORT, scripts } from './families/scripts.js';
+import { snippets } from './families/snippets.js';
 import { EMPTY_FIRST, KIND, type Kind, type Mode, NO_MODE } from './kinds.js';
 import type { Line } from './line.js';
 import { isMarked, isStart } from './starts.js';
 
-const FAMILIES: readonly Family[] = [python, compiled, scripts, jvm, data, languages, boxes, exceptions];
+const FAMILIES: readonly Family[] = [
+  python,
+  compiled,
+  scripts,
+  jvm,
+  data,
+  languages,
+  boxes,
+  snippets,
+  frameworks,
+  exceptions,
+];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 const byFirst = (patterns: readonly Pattern[]): readonly (readonly Pattern[])[] =>
@@ -44,7 +57,10 @@ export function kindOf(line: Line): Kind {
   mode = NO_MODE;
   const first = line.at(0);
   if (first < 0) return empty();
-  if (isDigit(first)) return isStart(line) ? start(line) : KIND.PLAIN;
+  if (isDigit(first)) {
+    if (matches(HEADS[first]!, line)) return KIND.HEAD;
+    return isStart(line) ? start(line) : KIND.PLAIN;
+  }
   if (first === BRACE && isJson(line, 0)) return KIND.JSON;
   if (first === BLANK || first === TAB) {
     const { indent } = line;

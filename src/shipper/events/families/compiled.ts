@@ -28,6 +28,8 @@ const FORTRAN = BASE + 13;
 /** A function of Go may have been named. */
 export const GO_FUNCTION = BASE + 14;
 const GO_STACK = BASE + 15;
+/** ThreadSanitizer ends with a rule. */
+const LAST_RULE = BASE + 16;
 const DOT = 0x2e;
 const BLANK = 0x20;
 
@@ -45,6 +47,9 @@ function isGoLine(line: Line): boolean {
   if (line.has('created by ') || line.has('goroutine ') || line.has('...') || line.has('[signal ')) return true;
   if (line.has('exit status ') || line.has('runtime stack:') || line.has('PC=0x')) return true;
   if (line.has('signal arrived during ') || line.has('runtime: ') || line.has('fatal error: ')) return true;
+  // GOTRACEBACK=crash: the dumps of further threads.
+  if (line.has('-----') && line.length === 5) return true;
+  if (line.has('SIGABRT: abort') || line.has('SIGQUIT: quit')) return true;
   if (line.has('panic(')) return true;
   const open = line.indexOf('(');
   const blank = line.indexOf(' ');
@@ -187,6 +192,8 @@ export const compiled: Family = {
     { first: '#', test: isNumberedFrame },
     ...lines(['stack backtrace:'], TRACE),
     ...literals(['note: run with `RUST_BACKTRACE', 'note: Some details are omitted'], TRACE),
+    ...literals(['thread caused non-unwinding panic. aborting.'], TRACE),
+    { first: 'S', test: (line) => line.has('SUMMARY: ') && line.includes('Sanitizer: ', 60) },
     // Ada, Haskell.
     ...literals(['Call stack traceback locations:'], ADDRESSES),
     ...literals(['CallStack (from ']),
@@ -260,11 +267,14 @@ export const compiled: Family = {
       if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, SANITIZER);
       if (kind === KIND.START || kind === KIND.JSON) return step(VERDICT.NEW, SANITIZER);
       if (isRule(line)) return step(VERDICT.JOIN, CLOSED);
+      if (line.has('SUMMARY: ThreadSanitizer')) return step(VERDICT.JOIN, LAST_RULE);
       return step(VERDICT.JOIN, line.has('SUMMARY: ') ? SUMMARY : SANITIZER);
     },
+    [LAST_RULE]: (line) => step(isRule(line) ? VERDICT.JOIN : VERDICT.NONE, CLOSED),
     [SUMMARY]: (line, kind) => {
-      const isPart =
-        kind === KIND.INDENTED || line.has('Shadow ') || line.has('=>0x') || line.has('==') || isRule(line);
+      // The next report begins with a rule.
+      if (isRule(line)) return step(VERDICT.NEW, SUMMARY);
+      const isPart = kind === KIND.INDENTED || line.has('Shadow ') || line.has('=>0x') || line.has('==');
       return step(isPart ? VERDICT.JOIN : VERDICT.NEW, SUMMARY);
     },
   },

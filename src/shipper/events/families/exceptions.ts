@@ -4,13 +4,13 @@
  */
 
 import { isDigit, isUpper } from '../../records/bytes.js';
-import { CLOSED, FAMILY_MODES, KIND, step, TRACE, VERDICT } from '../kinds.js';
+import { CLOSED, FAMILY_MODES, KIND, type Mode, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
 import { type Family, literals, type Rule } from './family.js';
 
 const BASE = FAMILY_MODES;
 /** The class is named; lines of its message may follow. */
-const EXCEPTION = BASE;
+export const EXCEPTION = BASE;
 /** The runtime said that there is an exception; the next line names it. */
 const ANNOUNCED = BASE + 1;
 /** Node: a file and line number were printed; the source line follows. */
@@ -45,6 +45,9 @@ export function isFrame(line: Line): boolean {
     line.includes(' called at ')
   );
 }
+
+/** Of a suppressed exception it is the name, and its message may have further lines. */
+export const modeOfFrame = (line: Line): Mode => (line.has('Suppressed: ', line.indent) ? EXCEPTION : TRACE);
 
 /** Ruby: `a.rb:3:in \`f'`. */
 function isRubyPlace(line: Line, indent: number): boolean {
@@ -92,7 +95,7 @@ const NAMES = ['Exception', 'Error', 'Throwable', 'ExceptionInfo', 'Failure', 'F
 const NOTES = ['Location:', 'Backtrace omitted. Run with ', 'Run with RUST_BACKTRACE='];
 
 const message: Rule = (line, kind, tail) => {
-  if (isFrame(line)) return step(VERDICT.JOIN, TRACE);
+  if (isFrame(line)) return step(VERDICT.JOIN, modeOfFrame(line));
   // The message of a database.
   if (line.has('ORA-')) return step(VERDICT.MAYBE, EXCEPTION);
   if (NOTES.some((text) => line.has(text))) return step(VERDICT.JOIN, EXCEPTION);
@@ -114,7 +117,7 @@ export const exceptions: Family = {
   heads: [
     { test: isException, mode: EXCEPTION },
     ...literals(
-      ['Exception in thread "', 'Unhandled exception. ', 'Uncaught Error', 'Process terminated. '],
+      ['Exception in thread "', 'Unhandled exception. ', 'Uncaught Error', 'Process terminated. ', 'error: Uncaught '],
       EXCEPTION,
     ),
     ...literals(['Stack overflow.', 'Process is terminating due to StackOverflow'], OVERFLOW),
@@ -124,11 +127,19 @@ export const exceptions: Family = {
       mode: EXCEPTION,
     },
     ...literals(['<--- Last few GCs --->'], V8),
-    ...literals(['Unhandled Exception:', 'Unhandled exception:'], ANNOUNCED),
+    ...literals(
+      ['Unhandled Exception:', 'Unhandled exception:', 'Error occurred during initialization of VM'],
+      ANNOUNCED,
+    ),
     { first: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/', test: isSourcePlace, mode: SOURCE },
   ],
   continuations: [
     ...literals(['Caused by: ', 'Wrapped by: ', '---> '], EXCEPTION),
+    // The Java machine gives the reason first.
+    ...literals([
+      'Error: Could not create the Java Virtual Machine.',
+      'Error: A fatal exception has occurred. Program',
+    ]),
     ...literals(['Caused by:', '--- End of ', '<asynchronous suspension>', 'HasCallStack backtrace:']),
     { first: '<', test: (line) => line.has('<---') && line.length === 4 },
   ],

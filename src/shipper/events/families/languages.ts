@@ -20,6 +20,7 @@ const SWIFT_CRASH = BASE + 8;
 const CRASH_PARTS = ['*** ', 'Thread ', 'Registers:', 'Images (', 'Backtrace took ', 'Crash took '];
 
 const MESSAGE_LINES = 16;
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
 const LEVEL = 'ERROR: ';
 
 /** `#0      fetch (file:///app/bin/app.dart:3:3)`, and the mark between two stacks. */
@@ -51,8 +52,15 @@ const isSwiftFrame = (line: Line) => line.digits(0) > 0 && line.at(line.digits(0
 /** `thread 4242 panic: message`. */
 const isZigPanic = (line: Line) => line.digits(7) > 0 && line.has(' panic: ', 7 + line.digits(7));
 
-/** `/app/main.zig:4:16: 0x103a in fetch (app)`. */
-const isZigFrame = (line: Line) => line.includes(': 0x', 300) && line.includes(' in ', 400);
+/** `/app/main.zig:4:16: 0x103a in fetch (app)`, `???:?:?: 0x0 in ??? (???)`. */
+function isZigFrame(line: Line): boolean {
+  if (line.last() !== 0x29) return false;
+  const at = line.indexOf(': 0x');
+  if (at < 4) return false;
+  const before = line.at(at - 1);
+  return (isDigit(before) || before === 0x3f) && line.indexOf(' in ', at) > 0;
+}
+const isMark = (line: Line) => line.indent > 0 && line.at(line.indent) === 0x5e;
 
 /** Lines of a message are part of the event once its frames come. */
 const message = (kind: Kind, tail: number, mode: number) => {
@@ -65,13 +73,21 @@ export const languages: Family = {
     { first: 'U', test: (line) => line.has('Unhandled exception:') && line.length === 20, mode: DART },
     { first: 'E', test: isJuliaError, mode: JULIA },
     ...literals(['Fatal error: '], SWIFT),
+    ...literals(['*** Signal ', '*** Program crashed: ']).map((head) => ({
+      ...head,
+      test: (line: Line) => head.test(line) && line.includes(' 0x') && line.endsWith(' ***'),
+      mode: SWIFT_CRASH,
+    })),
     { test: isSwiftError, mode: SWIFT },
     ...literals(['thread '], ZIG).map((head) => ({
       ...head,
       test: (line: Line) => head.test(line) && isZigPanic(line),
     })),
   ],
-  continuations: [],
+  continuations: [
+    // An error that main returned, or a leak: the line before says which.
+    { first: `${LETTERS}/?`, test: isZigFrame, mode: ZIG },
+  ],
   rules: {
     [DART]: (_line, kind) => {
       const isBegin = kind === KIND.START || kind === KIND.JSON || kind === KIND.EMPTY;
@@ -95,10 +111,22 @@ export const languages: Family = {
     },
     [SWIFT_CRASH]: (line, kind, tail) => {
       if (kind === KIND.EMPTY) return step(tail < 2 ? VERDICT.MAYBE : VERDICT.NEW, SWIFT_CRASH);
-      const isPart = kind === KIND.INDENTED || isSwiftFrame(line) || CRASH_PARTS.some((text) => line.has(text));
+      const isPart =
+        kind === KIND.INDENTED ||
+        isSwiftFrame(line) ||
+        line.has('0x') ||
+        line.indexOf(' 0x', 0, 12) > 0 ||
+        CRASH_PARTS.some((text) => line.has(text));
       return step(isPart ? VERDICT.JOIN : VERDICT.NEW, SWIFT_CRASH);
     },
     [SWIFT_FRAMES]: (line) => step(isSwiftFrame(line) ? VERDICT.JOIN : VERDICT.NONE, SWIFT_FRAMES),
-    [ZIG]: (line, kind) => step(isZigFrame(line) || kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, ZIG),
+    [ZIG]: (line, kind, tail) => {
+      if (isZigFrame(line)) return step(tail === 0 ? VERDICT.JOIN : VERDICT.NEW, ZIG);
+      if (isMark(line)) return step(VERDICT.JOIN, ZIG);
+      if (kind === KIND.INDENTED) return step(tail === 0 ? VERDICT.JOIN : VERDICT.MAYBE, ZIG);
+      // A line of source that is not indented has a mark below it.
+      const isSource = tail === 0 && (kind === KIND.PLAIN || kind === KIND.CLOSING);
+      return step(isSource ? VERDICT.MAYBE : VERDICT.NONE, ZIG);
+    },
   },
 };

@@ -3,6 +3,7 @@ import { KIND, step, TRACE, VERDICT } from '../kinds.js';
 import { isWord, type Line } from '../line.js';
 import { DRAWN_FIRST, isBottom, isDrawn, isTop } from './boxes.js';
 import { type Family, literals } from './family.js';
+import { isRubyHead, RUBY } from './scripts.js';
 
 const BASE = 50;
 /** The exception itself is still to come: a line that is not indented. */
@@ -107,13 +108,18 @@ export const python: Family = {
     { first: 'ETFUO-', test: isAnnouncement, mode: ANNOUNCED },
     { first: 'cm', test: isRemote, mode: ANNOUNCED },
   ],
-  continuations: [],
+  continuations: [
+    ...literals(['ResourceWarning: Enable tracemalloc']),
+    ...literals(['Object allocated at (most recent call last):'], BARE),
+  ],
   rules: {
     [FRAMES]: (line, kind) => {
       if (kind === KIND.INDENTED || line.has('  File "') || line.includes('.nim(')) return step(VERDICT.JOIN, FRAMES);
       // loguru marks the frame that caught the exception.
       if (line.has('> File "')) return step(VERDICT.JOIN, FRAMES);
       if (isTraceback(line)) return step(VERDICT.NEW, FRAMES);
+      // Ruby, in the order of Python.
+      if (isRubyHead(line)) return step(VERDICT.JOIN, RUBY);
       if (kind === KIND.JSON || kind === KIND.EMPTY) return step(VERDICT.NONE, FRAMES);
       if (!isName(line)) return step(VERDICT.NEW, FRAMES);
       return step(VERDICT.JOIN, hasFields(line) ? FIELDS : NAMED);
@@ -147,6 +153,8 @@ export const python: Family = {
     [NAMED]: (line, kind, tail) => {
       // Of an error of the module logging, and of another process.
       if (line.has('Call stack:')) return step(VERDICT.JOIN, STACK);
+      // The stack that a log event was asked to show, behind its exception.
+      if (line.has('Stack (most recent call last):')) return step(VERDICT.JOIN, BARE);
       if (line.has(QUOTES) || NOTES.some((text) => line.has(text))) return step(VERDICT.JOIN, NAMED);
       if (isPlace(line)) return step(VERDICT.JOIN, NAMED);
       // The exception of a Java machine that Python drives.

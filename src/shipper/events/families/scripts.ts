@@ -3,6 +3,7 @@
 import { isDigit } from '../../records/bytes.js';
 import { KIND, type Kind, type Mode, NO_MODE, type Step, step, TRACE, VERDICT } from '../kinds.js';
 import type { Line } from '../line.js';
+import { EXCEPTION } from './exceptions.js';
 import { type Family, lines, literals } from './family.js';
 
 const BASE = 100;
@@ -38,6 +39,10 @@ const R_CALLS = BASE + 19;
 const NIM = BASE + 20;
 /** A level that is repeated on every line. */
 export const PREFIXED = BASE + 21;
+const R_WARNING = BASE + 22;
+const R_WARNINGS = BASE + 23;
+/** The BEAM ends; its last line names the dump. */
+const DOWN = BASE + 24;
 
 const MESSAGE_LINES = 16;
 const QUOTE = 0x22;
@@ -51,7 +56,7 @@ function rubyPlace(line: Line): number {
 }
 
 /** ``f.rb:3:in `m': message``. */
-function isRubyHead(line: Line): boolean {
+export function isRubyHead(line: Line): boolean {
   const place = rubyPlace(line);
   return place > 0 && line.indexOf("': ", place) > 0;
 }
@@ -64,7 +69,9 @@ const isREnd = (line: Line) =>
   (line.has('Calls: ') && line.includes(' -> ')) ||
   line.has('Execution halted') ||
   line.has('In addition: Warning message') ||
-  (line.has('Traceback:') && line.length < 12);
+  (line.has('Traceback:') && line.length < 12) ||
+  // Of rlang.
+  (line.has('Backtrace:') && line.length < 12);
 /** Elixir: lines about the process, between two stacks. */
 const PROCESS = [
   'Last message',
@@ -121,8 +128,10 @@ export const scripts: Family = {
     { first: places, test: isRescued, mode: RUBY_RESCUED },
     { first: places, test: isRubyHead, mode: RUBY },
     { first: '#', test: isRubyThread, mode: RUBY_THREAD },
-    ...literals(['PHP Fatal error:  Uncaught '], TRACE),
+    ...literals(['PHP Fatal error:  Uncaught ', 'Fatal error: Uncaught '], EXCEPTION),
     ...literals(['Error in '], R_ERROR),
+    ...lines(['Warning message:', 'Warning messages:'], R_WARNING),
+    ...literals(['Kernel pid terminated (', 'init terminating in do_boot', 'Runtime terminating during boot ('], DOWN),
     ...literals(['Execution error ', 'Syntax error '], CLOJURE).map((head) => ({
       ...head,
       test: (line: Line) => head.test(line) && line.includes('.clj', 300),
@@ -141,6 +150,8 @@ export const scripts: Family = {
     ...lines(['Stack trace:'], PHP),
     { first: 'c', test: (line) => line.has('coroutine ') && line.digits(10) > 0 && line.last() === 0x3a },
     ...literals(['[stacktrace]', '[previous exception] ']),
+    // Monolog closes the context of which a trace was the end, and writes what else it has.
+    ...literals(['"} [', '"} {"']),
     ...lines(['stack traceback:']),
     ...literals(['Execution halted', 'PHP Stack trace:', 'PHP   ']),
     { first: 'C', test: isREnd },
@@ -171,13 +182,21 @@ export const scripts: Family = {
       const isMessage = kind === KIND.PLAIN || kind === KIND.EMPTY;
       return step(isMessage && tail < MESSAGE_LINES ? VERDICT.MAYBE : VERDICT.NONE, R_ERROR);
     },
+    [R_WARNING]: (_line, kind) =>
+      step(kind === KIND.PLAIN || kind === KIND.INDENTED ? VERDICT.JOIN : VERDICT.NONE, R_WARNINGS),
+    [R_WARNINGS]: (line) => step(isRCall(line) ? VERDICT.JOIN : VERDICT.NONE, R_WARNINGS),
+    [DOWN]: (line, kind) => {
+      if (kind === KIND.EMPTY) return step(VERDICT.MAYBE, DOWN);
+      const isPart = line.has('init terminating in ') || line.has('Crash dump is being written to: ');
+      return step(isPart ? VERDICT.JOIN : VERDICT.NEW, DOWN);
+    },
     [R_CALLS]: (line, kind) => {
       const isPart = isREnd(line) || isRCall(line) || kind === KIND.INDENTED;
       return step(isPart ? VERDICT.JOIN : VERDICT.NONE, R_CALLS);
     },
     [PHP]: (line, kind, tail) => {
       if (kind === KIND.EMPTY) return step(tail === 0 ? VERDICT.MAYBE : VERDICT.NEW, PHP);
-      if (line.has('Next ') && tail === 1) return step(VERDICT.JOIN, PHP);
+      if (line.has('Next ') && tail === 1) return step(VERDICT.JOIN, EXCEPTION);
       return step(VERDICT.NONE, PHP);
     },
     [TCL]: (line, kind) => {
