@@ -13,6 +13,7 @@
  * Each place that reads a batch holds its memory, and releases it. A place that cannot tell when it is done keeps it: then the memory is left
  * to the collector, as that of any object.
  */
+import { FRAME_MAX_BYTES } from '../../contract.js';
 import type { Memory } from '../parts.js';
 
 interface Size {
@@ -21,18 +22,22 @@ interface Size {
   readonly free: BatchMemory[];
 }
 
-/** A batch of a source is full with either, and has room for what one more read of 64 KiB adds. */
+const KIB = 1024;
+
+/** A batch of a source is full with either. */
 export const FULL_RECORDS = 4096;
-export const FULL_BYTES = 640 * 1024;
+export const FULL_BYTES = 640 * KIB;
+/** The most that a source reads before it looks again whether its batch is full. */
+export const READ_BYTES = 64 * KIB;
 
 const COLUMN_BYTES = 8 + 8 + 4 + 4 + 2 + 1;
 /** Of one size. As many requests may be out, or wait for those before them; the collector gets more. */
 const FREE_MAX = 8;
-const KIB = 1024;
 
 const sizeOf = (records: number, messageBytes: number): Size => ({ records, messageBytes, free: [] });
 
-const OF_BATCH = sizeOf(FULL_RECORDS + 1024, FULL_BYTES + 64 * KIB);
+/** With room for one more read, and for the frame whose end it may bring. */
+const OF_BATCH = sizeOf(FULL_RECORDS + 1280, FULL_BYTES + READ_BYTES + FRAME_MAX_BYTES);
 /** And of batches that are joined for one request, to CloudWatch Logs and to OpenSearch. */
 const OF_REQUEST = [OF_BATCH, sizeOf(10_240, 1280 * KIB), sizeOf(10_240, 4096 * KIB)];
 /** Fewer bytes of messages are not worth it: all of the memory counts as used. */

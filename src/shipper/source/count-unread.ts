@@ -3,6 +3,7 @@
  * delivers.
  */
 import { codeOf, messageOf, ProtocolError } from '../errors.js';
+import { READ_BYTES } from '../records/batch-memory.js';
 import { countByInstance } from './count-by-instance.js';
 import { type AssemblerShared, interruptIdle } from './frames/assembly.js';
 import type { RingReader } from './rings/reader.js';
@@ -23,7 +24,6 @@ export interface CountUnreadOptions {
 
 /** Processes that write on must not keep the shipper from ending, nor must many rings. */
 const LOOK_MAX_MS = 150;
-const READ_BYTES = 256 * 1024;
 
 /** Reads each ring to its end. Rings are opened one after the other, since each may go on where another ended. */
 export function countUnread(opens: readonly (() => RingReader)[], options: CountUnreadOptions): Unread {

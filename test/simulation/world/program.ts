@@ -95,7 +95,7 @@ const SMALL_REQUESTS: readonly Mutation[] = [
  */
 const SMALL_MEMORY: readonly Mutation[] = [
   ['few bytes are worth it', 'export const LEAST_BYTES = FULL_BYTES / 2;', 'export const LEAST_BYTES = 32;'],
-  ['batches are small', 'sizeOf(FULL_RECORDS + 1024, FULL_BYTES + 64 * KIB)', 'sizeOf(16, KIB)'],
+  ['batches are small', 'sizeOf(FULL_RECORDS + 1280, FULL_BYTES + READ_BYTES + FRAME_MAX_BYTES)', 'sizeOf(16, KIB)'],
   [
     'requests are small',
     'sizeOf(10_240, 1280 * KIB), sizeOf(10_240, 4096 * KIB)',

@@ -17,6 +17,8 @@ import { WritePace } from './write-pace.js';
 
 /** A process locks a ring at once when it has claimed it. */
 const CLAIM_MS = 1000;
+/** Of one ring, before the next one is read. */
+const TURN_BYTES = 256 * 1024;
 
 export class RingReader implements Acknowledging {
   readonly ring: RingName;
@@ -184,7 +186,10 @@ export class RingReader implements Acknowledging {
     this.#frames.skipFrames(known);
   }
 
-  /** Reads once, as much as the buffer holds. Returns the number of bytes. Throws a ProtocolError for an invalid frame, and the system's errors. */
+  /**
+   * Reads a part of what is there, through the buffer, and no more than a batch has room for: others have their turn, too. Returns the number
+   * of bytes. Throws a ProtocolError for an invalid frame, and the system's errors.
+   */
   read(buffer: Buffer, nowMs: number): number {
     this.isDrained = false;
     const { head, isEnded, exitStatus, isLocked, lost } = this.#file.state(this.#position);
@@ -198,14 +203,15 @@ export class RingReader implements Acknowledging {
       this.#isDirty = true;
     }
     let got = 0;
-    while (got < buffer.length && this.#position < head) {
-      const length = this.#file.read(buffer.subarray(got), this.#position, head);
+    while (got < TURN_BYTES && this.#position < head) {
+      const length = this.#file.read(buffer, this.#position, head);
       // Assemblers copy the bytes that they keep.
-      this.#frames.write(buffer.subarray(got, got + length), nowMs);
+      this.#frames.write(buffer.subarray(0, length), nowMs);
       this.#position += length;
       // At once: the next read may fail.
       this.#isDirty = true;
       got += length;
+      if (this.#shared.builder.isFull) break;
     }
     this.isDrained = this.#position === head;
     if (got > 0) {

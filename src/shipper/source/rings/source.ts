@@ -8,6 +8,7 @@
 import type { EndedProcess, ProcessEnd } from '../../accounting/ends.js';
 import { isSystemError, messageOf, ProtocolError } from '../../errors.js';
 import type { Source, SourceBatch } from '../../parts.js';
+import { READ_BYTES } from '../../records/batch-memory.js';
 import { sourceBatch } from '../../records/record-batch.js';
 import { Alarm } from '../alarm.js';
 import { countByInstance, instanceOf } from '../count-by-instance.js';
@@ -25,8 +26,6 @@ import { RingReader } from './reader.js';
 import { RingScan } from './scan.js';
 import { AWAKE_MS, LOOK_MS, QUIET_MS, SCAN_MS } from './times.js';
 import { SetAside } from './unread/set-aside.js';
-
-const READ_BYTES = 256 * 1024;
 
 export class RingSource implements Source {
   readonly #options: RingSourceOptions;
@@ -285,7 +284,7 @@ export class RingSource implements Source {
         if (got > 0) this.#gotMs = nowMs;
         this.#scan.wantLarger(reader, nowMs);
         this.#looks.found(got, reader.capacity);
-        isMore = isMore || got === this.#buffer.length || (got > 0 && reader.isRetired);
+        isMore = isMore || (got > 0 && (!reader.isDrained || reader.isRetired));
         if (reader.isEnded && !reader.isRetired) this.#retire(reader);
         else if (got === 0) this.#rest(reader, nowMs);
       });

@@ -3,9 +3,7 @@
  * busy socket, and it has its option for that (`onread`) for connections that a process opens only, not for those that it accepts.
  */
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
-
-/** As Node's own reads. */
-const READ_BYTES = 64 * 1024;
+import { READ_BYTES } from '../../records/batch-memory.js';
 
 /** Of all connections: a read is taken before the next one. */
 const shared = Buffer.allocUnsafeSlow(READ_BYTES);

@@ -115,6 +115,21 @@ test('UTF-16: a reader that comes after one knows the byte order and where chara
   ]);
 });
 
+test('a ring with much to read is read in batches that fit their memory, so that it is used again', async () => {
+  const maker = open([], { ringBytes: 4 * 1024 * 1024 });
+  const fd = claim();
+  maker.close();
+  const line = `${'line '.padEnd(199, '.')}\n`;
+  const frames = Array.from({ length: 100 }, (_, i) => data(1, BigInt(i + 1), line.repeat(160)));
+  write(fd, 0, Buffer.concat([magic, hello(), ...frames]));
+  const inMemory: boolean[] = [];
+  for await (const { memory } of open([], { lingerMs: 60_000 }).batches(new AbortController().signal)) {
+    inMemory.push(memory !== undefined);
+    if (inMemory.length === 3) break;
+  }
+  expect(inMemory).toEqual([true, true, true]);
+});
+
 test('an ended ring is removed once all of it is acknowledged; the pool is filled up again', async () => {
   const source = open();
   const fd = claim();
