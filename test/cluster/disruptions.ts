@@ -47,15 +47,20 @@ export function disruptions(test: AuditedTest): void {
 
   test('a pod that the kubelet evicts: every line before is stored', async (k8s) => {
     const name = k8s.name('evicted');
-    // More than its volume may hold: the kubelet ends it, with a grace of its own.
-    const script = 'seq 200; head -c 4000000 /dev/zero > /scratch/rows; exec sleep 1000';
+    const script = 'trap exit TERM; seq 200; while true; do sleep 0.1; done';
     const pod = podOf(name, [legacy(script, { volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }] })], {
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 5,
       volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Mi' } }],
     });
     await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), shipper: { drainSeconds: 5 } }));
+    const lines = Array.from({ length: 200 }, (_, i) => String(i + 1));
+    // An eviction grants one second. So nothing is on its way when it comes.
+    const stored = () => k8s.stored(name).catch(() => []);
+    await k8s.until('the lines are stored', async () => (await stored()).length === lines.length);
+    // More than its volume may hold.
+    await k8s.tell(['exec', name, '-c', 'app', '--', 'sh', '-c', 'head -c 4000000 /dev/zero > /scratch/rows']);
     await k8s.until('it is evicted', async () => (await k8s.get('pod', name)).status.reason === 'Evicted');
-    expect(await k8s.stored(name)).toEqual(Array.from({ length: 200 }, (_, i) => String(i + 1)));
+    expect(await k8s.stored(name)).toEqual(lines);
   });
 }

@@ -24,6 +24,9 @@ interface Hit {
   };
 }
 
+/** An index that is not there yet has no documents. */
+const IF_THERE = 'ignore_unavailable=true';
+
 async function ask(url: string, body?: unknown): Promise<unknown> {
   const response = await fetch(url, {
     method: 'POST',
@@ -37,8 +40,8 @@ async function ask(url: string, body?: unknown): Promise<unknown> {
 
 /** How many documents an index pattern holds now; 0 where there is no such index yet. */
 export async function countInOpenSearch(url: string, index: string): Promise<number> {
-  await ask(`${url}/${index}/_refresh`);
-  return ((await ask(`${url}/${index}/_count`)) as { count: number }).count;
+  await ask(`${url}/${index}/_refresh?${IF_THERE}`);
+  return ((await ask(`${url}/${index}/_count?${IF_THERE}`)) as { count: number }).count;
 }
 
 /** All documents of an index pattern, in the order in which each process wrote them. */
@@ -50,9 +53,9 @@ export async function readOpenSearch(url: string, index: string): Promise<Stored
 
 /** The same in pages, process by process. */
 export async function* pagesOfOpenSearch(url: string, index: string): AsyncGenerator<readonly Stored[]> {
-  await ask(`${url}/${index}/_refresh`);
+  await ask(`${url}/${index}/_refresh?${IF_THERE}`);
   const pid = 'attributes.process.pid';
-  const { aggregations } = (await ask(`${url}/${index}/_search`, {
+  const { aggregations } = (await ask(`${url}/${index}/_search?${IF_THERE}`, {
     size: 0,
     aggs: { pids: { terms: { field: pid, size: 10_000, order: { _key: 'asc' } } } },
   })) as { aggregations?: { pids: { buckets: readonly { key: number }[] } } };
@@ -61,7 +64,7 @@ export async function* pagesOfOpenSearch(url: string, index: string): AsyncGener
     let after: readonly unknown[] | undefined;
     for (;;) {
       // One field to sort by, and no total: so a page costs as much as it holds, not as much as the index.
-      const { hits } = (await ask(`${url}/${index}/_search`, {
+      const { hits } = (await ask(`${url}/${index}/_search?${IF_THERE}`, {
         size: 10_000,
         track_total_hits: false,
         query: { bool: { filter: { term: { [pid]: key } } } },
