@@ -83,15 +83,23 @@ export function run(command: string, args: readonly string[], options?: Paramete
   return start(command, args, options).ended;
 }
 
-/** Waits until `condition` holds; fails with `what` after the time. */
+/** Between two looks at a condition, in ms: at least this, and as many times as long as the look took. */
+const PAUSE = { least: 20, times: 3, most: 2000 };
+
+/**
+ * Waits until `condition` holds; fails with `what` after the time. A look that starts a program leaves most of a processor to
+ * those that it waits for.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
   timeoutMs = 120_000,
 ): Promise<void> {
   const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
+  for (;;) {
+    const before = performance.now();
+    if (await condition()) return;
     if (Date.now() > deadline) throw new Error(`gave up after ${timeoutMs} ms waiting until ${what}`);
-    await sleep(20);
+    await sleep(Math.min(PAUSE.most, Math.max(PAUSE.least, PAUSE.times * (performance.now() - before))));
   }
 }
