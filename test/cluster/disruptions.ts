@@ -1,5 +1,5 @@
 /** Pods that the cluster ends: rollouts, drained nodes, evictions. Every line until then is stored. */
-import { legacy, PATIENCE, podOf } from '../support/cluster.js';
+import { LONG_DRAIN, legacy, PATIENCE, podOf } from '../support/cluster.js';
 import { type AuditedTest, expectWhole, NUMBERED } from './audits.js';
 
 export function disruptions(test: AuditedTest): void {
@@ -14,7 +14,7 @@ export function disruptions(test: AuditedTest): void {
       ...{ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name } },
       spec: { replicas: 2, selector: { matchLabels: labels }, template },
     };
-    await k8s.apply(k8s.tapped(deployment, { sink: k8s.toOpenSearch(name), shipper: { drainSeconds: 10 } }));
+    await k8s.apply(k8s.tapped(deployment, { sink: k8s.toOpenSearch(name), shipper: LONG_DRAIN }));
     const present = async () => (await k8s.pods(`app=${name}`)).map(({ metadata }) => metadata.name as string);
     const begun = async () => {
       await k8s.tell(['rollout', 'status', `deployment/${name}`, PATIENCE]);
@@ -53,7 +53,7 @@ export function disruptions(test: AuditedTest): void {
       terminationGracePeriodSeconds: 5,
       volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Mi' } }],
     });
-    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), shipper: { drainSeconds: 5 } }));
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name) }));
     const lines = Array.from({ length: 200 }, (_, i) => String(i + 1));
     // An eviction grants one second. So nothing is on its way when it comes.
     const stored = () => k8s.stored(name).catch(() => []);

@@ -12,7 +12,11 @@ import type { AuditedTest } from './audits.js';
  */
 const APPLICATION = 'trap exit TERM; echo begun; i=0; while true; do i=$((i+1)); echo "tick $i"; sleep 0.5; done';
 
-const PROBE = { exec: { command: ['sh', '-c', 'echo probed; echo probed badly >&2'] }, periodSeconds: 1 };
+/** Often, and in no hurry: three answers that take more than a second each would restart the application on a busy machine. */
+const PROBE = {
+  exec: { command: ['sh', '-c', 'echo probed; echo probed badly >&2'] },
+  ...{ periodSeconds: 1, timeoutSeconds: 60 },
+};
 const FAILING = {
   exec: { command: ['sh', '-c', 'echo still alive; exit 1'] },
   periodSeconds: 1,

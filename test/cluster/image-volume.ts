@@ -1,10 +1,9 @@
 /** The library by an image volume, under a real kubelet and containerd: every form of the pod, and the ways in which a node may lack it. */
 import { FailurePolicy, LibraryVolume } from '../../src/constructs/props/log-tap-props.js';
-import { alpine, legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
+import { alpine, LONG_DRAIN, legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
 import type { AuditedTest } from './audits.js';
 
 const library = LibraryVolume.IMAGE;
-const shipper = { drainSeconds: 10 };
 const SECURITY = {
   ...{ runAsNonRoot: true, runAsUser: 1000, allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
   ...{ capabilities: { drop: ['ALL'] }, seccompProfile: { type: 'RuntimeDefault' } },
@@ -29,7 +28,7 @@ export function imageVolume(test: AuditedTest): void {
     Object.assign(pod.metadata, { namespace: name });
     await k8s.apply(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } },
-      k8s.tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper }),
+      k8s.tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper: LONG_DRAIN }),
     );
     const within = (...args: string[]) => k8s.tell(['--namespace', name, ...args]);
     await within('wait', `pod/${name}`, '--for=jsonpath={.status.phase}=Succeeded', PATIENCE);
@@ -44,7 +43,9 @@ export function imageVolume(test: AuditedTest): void {
     const pod = podOf(name, [legacy('echo first; trap "echo last; exit" TERM; while true; do sleep 0.1; done')], {
       terminationGracePeriodSeconds: 10,
     });
-    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper, nativeSidecar: false }));
+    await k8s.apply(
+      k8s.tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper: LONG_DRAIN, nativeSidecar: false }),
+    );
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
     const { stdout, stderr } = await k8s.kubectl(['logs', name]);
     expect({ stdout, stderr }).toEqual({ stdout: 'first\n', stderr: '' });
@@ -70,7 +71,7 @@ export function imageVolume(test: AuditedTest): void {
       const migrate = legacy('umask 077; echo migrated', { name: 'migrate', securityContext: as(3000) });
       const pod = podOf(name, containers, { restartPolicy: 'Never', initContainers: [migrate] });
       const tapped = k8s.tapped(pod, {
-        ...{ sink: k8s.toOpenSearch(name), library, shipper, nativeSidecar },
+        ...{ sink: k8s.toOpenSearch(name), library, shipper: LONG_DRAIN, nativeSidecar },
         ...{ failurePolicy: FailurePolicy.FAIL_OPEN, containers: ['app', 'other', 'migrate'] },
       });
       const added = tapped.spec.initContainers.map((each: Mount) => each.name);
@@ -84,7 +85,7 @@ export function imageVolume(test: AuditedTest): void {
   test('a runtime that ignores the subPath mounts the whole image, which has the library in its root, too', async (k8s) => {
     const name = k8s.name('whole');
     const pod = podOf(name, [legacy('ls -d /.logtap-lib/opt; seq 3')], { restartPolicy: 'Never' });
-    const tapped = k8s.tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper });
+    const tapped = k8s.tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper: LONG_DRAIN });
     const { containers, initContainers } = tapped.spec;
     for (const mount of [...containers, ...initContainers].flatMap(({ volumeMounts }) => volumeMounts as Mount[])) {
       if (mount.name === 'logtap-lib') delete mount.subPath;
@@ -98,7 +99,7 @@ export function imageVolume(test: AuditedTest): void {
     const name = k8s.name('empty');
     const pod = podOf(name, [legacy('echo untapped')], { restartPolicy: 'Never' });
     // No audit: its shipper is killed by the kubelet.
-    const tapped = k8s.apart().tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper });
+    const tapped = k8s.apart().tapped(pod, { sink: k8s.toOpenSearch(name), library, shipper: LONG_DRAIN });
     const volume = tapped.spec.volumes.find((each: Mount) => each.name === 'logtap-lib');
     delete volume.image;
     volume.emptyDir = {};

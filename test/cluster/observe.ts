@@ -1,6 +1,6 @@
 /** `logtap status` and `logtap tail` of pods, with the rights of the role in docs/guides/see-a-cluster.md and no others. */
 import { join } from 'node:path';
-import { legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
+import { LONG_DRAIN, legacy, linesOf, PATIENCE, podOf } from '../support/cluster.js';
 import { roleOf, userOf } from '../support/cluster-user.js';
 import { temporaryDirectory } from '../support/run.js';
 import type { AuditedTest } from './audits.js';
@@ -17,9 +17,7 @@ export function observe(test: AuditedTest): void {
     const observer = await userOf(k8s, `${name}-observer`, role);
     const lister = await userOf(k8s, `${name}-lister`, { ...role, rules: [listsPods!] });
     const pod = podOf(name, [legacy(WRITER)], { terminationGracePeriodSeconds: 5 });
-    await k8s.apply(
-      k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true, shipper: { drainSeconds: 5 } }),
-    );
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true, shipper: LONG_DRAIN }));
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);
 
     const rows = async () => JSON.parse((await k8s.logtap(['status', name, '-o', 'json'], observer)).stdout);

@@ -1,7 +1,7 @@
 /** Every command of the pages for operators, typed at a tapped pod: each works, and shows what the page says that it shows. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { legacy, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { LONG_DRAIN, legacy, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { root, run, start, temporaryDirectory } from '../support/run.js';
 import type { AuditedTest } from './audits.js';
 
@@ -78,7 +78,7 @@ export function runbook(test: AuditedTest): void {
     await k8s.apply(
       k8s.tapped(podOf(name, [writer], { terminationGracePeriodSeconds: 5 }), {
         sink: k8s.toOpenSearch(name),
-        shipper: { drainSeconds: 5 },
+        shipper: LONG_DRAIN,
       }),
     );
     await k8s.tell(['wait', `pod/${name}`, '--for=condition=Ready', PATIENCE]);

@@ -1,9 +1,7 @@
 /** Workloads and pods of every shape that is tapped, each to its end, and an audit. */
-import { alpine, legacy, PATIENCE, podOf } from '../support/cluster.js';
+import { alpine, LONG_DRAIN, legacy, PATIENCE, podOf } from '../support/cluster.js';
 import { readCloudWatch } from '../support/sinks-read-back.js';
 import { type AuditedTest, expectAsPrinted, expectWhole, NUMBERED } from './audits.js';
-
-const shipper = { drainSeconds: 10 };
 
 /** A workload that runs until it is deleted. */
 function lasting(kind: 'StatefulSet' | 'DaemonSet' | 'ReplicaSet', name: string) {
@@ -33,7 +31,9 @@ export function shapes(test: AuditedTest): void {
       name: k8s.name(kind.toLowerCase()),
     }));
     await k8s.apply(
-      ...all.map(({ kind, name }) => k8s.tapped(lasting(kind, name), { sink: k8s.toOpenSearch(name), shipper })),
+      ...all.map(({ kind, name }) =>
+        k8s.tapped(lasting(kind, name), { sink: k8s.toOpenSearch(name), shipper: LONG_DRAIN }),
+      ),
     );
     for (const { kind, name } of all) {
       await k8s.until('its pods have written', async () => {

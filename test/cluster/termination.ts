@@ -1,6 +1,6 @@
 /** A pod ends when it would have ended untapped, and until then every line is delivered or counted. */
 import { Sink } from '../../src/constructs/sinks/sink.js';
-import { legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
+import { LONG_DRAIN, legacy, linesOf, PATIENCE, podOf, type TestCluster } from '../support/cluster.js';
 import { startFront } from '../support/opensearch-front.js';
 import type { AuditedTest } from './audits.js';
 
@@ -96,7 +96,7 @@ export function termination(test: AuditedTest): void {
     // 20 MB at once: more than a ring holds. A write of seq has 4096 bytes: eight lines, none of them in two writes.
     const lines = 40_000;
     const pod = podOf(name, [legacy(`seq -f %0511.0f ${lines}`)], { restartPolicy: 'Never' });
-    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true }));
+    await k8s.apply(k8s.tapped(pod, { sink: k8s.toOpenSearch(name), suppressStreams: true, shipper: LONG_DRAIN }));
     await k8s.ended(name);
     const printed = linesOf(await k8s.tell(['logs', name, '-c', 'app']));
     const stored = await k8s.stored(name);

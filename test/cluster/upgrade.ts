@@ -1,6 +1,6 @@
 /** `logtap upgrade` under a real kubelet: the shipper is another, the application is the same, and no line is lost or stored twice. */
 import { LibraryVolume } from '../../src/constructs/props/log-tap-props.js';
-import { legacy, linesOf, NEXT_IMAGE, PATIENCE, podOf } from '../support/cluster.js';
+import { LONG_DRAIN, legacy, linesOf, NEXT_IMAGE, PATIENCE, podOf } from '../support/cluster.js';
 import { roleOf, userOf } from '../support/cluster-user.js';
 import { IMAGE } from '../support/image.js';
 import { countInOpenSearch } from '../support/sinks-read-back.js';
@@ -67,7 +67,7 @@ export function upgrade(test: AuditedTest): void {
           sink: k8s.toOpenSearch(name),
           nativeSidecar: isNative,
           library,
-          shipper: { drainSeconds: 5 },
+          shipper: LONG_DRAIN,
         }),
       );
       await k8s.tell(['rollout', 'status', `deployment/${name}`, PATIENCE]);
@@ -145,7 +145,7 @@ export function upgrade(test: AuditedTest): void {
     const script = 'trap exit TERM; i=0; while true; do echo "$HOSTNAME $i"; i=$((i+1)); sleep 0.1; done';
     for (const each of names) {
       const pod = podOf(each, [legacy(script)], { terminationGracePeriodSeconds: 5 });
-      await k8s.apply(k8s.tapped({ ...pod, metadata: { name: each, labels } }, { sink, shipper: { drainSeconds: 5 } }));
+      await k8s.apply(k8s.tapped({ ...pod, metadata: { name: each, labels } }, { sink, shipper: LONG_DRAIN }));
     }
     for (const each of names) await k8s.tell(['wait', `pod/${each}`, '--for=condition=Ready', PATIENCE]);
     const missing = 'localhost/cdk8s-logtap:missing';

@@ -63,6 +63,9 @@ const PATIENCE_MS = 300_000;
 /** The same, for kubectl. */
 export const PATIENCE = `--timeout=${PATIENCE_MS / 1000}s`;
 
+/** For an application that ends when it is told to: its pod ends once all is drained, also on a busy machine. */
+export const LONG_DRAIN = { drainSeconds: 240 };
+
 export type Answer = Pick<Ended, 'code' | 'stdout' | 'stderr'>;
 
 /** In a service of the cluster. */
