@@ -11,6 +11,13 @@ export function skipBlanks(bytes: Uint8Array, from: number, end: number): number
   return at;
 }
 
+/** Blanks and line ends: some runtimes begin a trace with an empty line. */
+export function skipSpace(bytes: Uint8Array, from: number, end: number): number {
+  let at = from;
+  while (at < end && (isBlank(bytes[at]) || bytes[at] === 0x0a || bytes[at] === 0x0d)) at++;
+  return at;
+}
+
 export function skipLetters(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   while (at < end && isLetter(bytes[at])) at++;

@@ -6,7 +6,7 @@
 
 import { isDigit, isUpper } from '../records/bytes.js';
 import { jsonObjectIn } from '../records/json-object.js';
-import { skipBlanks } from './bytes.js';
+import { skipSpace } from './bytes.js';
 import { fieldsOfLine } from './layouts.js';
 import { accessSeverity } from './level/access-severity.js';
 import { levelOf, objectAt } from './level/level.js';
@@ -32,7 +32,7 @@ const OF_SEVERITY: readonly Fields[] = Array.from({ length: 25 }, (_, severity) 
  * a line that can have no others is not turned into a string.
  */
 export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: Wanted = ALL): Fields | undefined {
-  const from = skipBlanks(bytes, start, end);
+  const from = skipSpace(bytes, start, end);
   if (from >= end) return undefined;
   const isFew = !wanted.time && !wanted.attributes;
   const ofAccess = isFew ? accessSeverity(bytes, from, end) : 0;

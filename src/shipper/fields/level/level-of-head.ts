@@ -7,6 +7,7 @@ import { isDigit, isLetter, isUpper } from '../../records/bytes.js';
 import { isAt, isBlank, skipBlanks, skipEscape, skipLetters } from '../bytes.js';
 import { isPairAt, levelOfPairs } from './level-of-keys.js';
 import { isRequest, levelOfAccess, levelOfIis } from './level-of-status.js';
+import { levelOfClass } from './level-of-trace.js';
 import { type Severity, severityOfLetter, severityOfWord } from './severity.js';
 
 const COLON = 0x3a;
@@ -74,6 +75,8 @@ export function levelOfHead(bytes: Uint8Array, start: number, recordEnd: number)
     } else if (isLetter(byte)) {
       const severity = levelOfWordAt(bytes, i, end, separator);
       if (severity > 0) return severity;
+      const ofClass = head.words <= 1 ? levelOfClass(bytes, i, recordEnd) : 0;
+      if (ofClass > 0) return ofClass;
       if (head.hasTime && isPairAt(bytes, i, end))
         return levelOfPairs(bytes, i, recordEnd) || levelBehindPairs(bytes, i, end);
       const next = nameEnd(bytes, i, end);
@@ -138,6 +141,8 @@ function levelOfWordAt(bytes: Uint8Array, from: number, end: number, separator: 
   if (to - from === 1) return levelOfLetterAt(bytes, from, end, separator);
   const severity = severityOfWord(bytes, from, to) || levelOfPostgres(bytes, from, to, next);
   if (severity === 0) return next === 0x20 && bytes[to + 1] === SLASH ? ofIis(bytes, from, to) : 0;
+  // winston and others give the level its colour.
+  if (next === 0x1b && head.words === 0 && bytes[from - 1] === 0x6d) return severity;
   const isCapital = isAllUpper(bytes, from, to);
   const after = to + 1 < end ? bytes[to + 1]! : 0;
   const isEnd = next === 0 || isBlank(next) || next === LINE_FEED || next === 0x0d || next === 0x1b;
@@ -246,6 +251,8 @@ function levelOfGroup(bytes: Uint8Array, start: number, end: number): Severity {
       i += 3;
     }
     while (i < end && (isBlank(bytes[i]) || bytes[i] === COLON || bytes[i] === 0x2c)) i++;
+    i = skipBlanks(bytes, skipEscape(bytes, i, end), end);
+    i = skipEscape(bytes, i, end);
   }
   const isFirst = i === behind;
   let to = skipLetters(bytes, i, end);
@@ -315,6 +322,8 @@ function numberEnd(bytes: Uint8Array, from: number, end: number): number {
       byte === 0x29
     )
       break;
+    // `1.7643e+09`, as zap writes seconds.
+    if (byte === 0x65 && bytes[at + 1] === 0x2b) isTime = true;
     if ((byte === COLON || byte === MINUS || byte === SLASH) && isDigit(bytes[at + 1])) isTime = true;
     // `28-Nov-2026`.
     if (byte === MINUS && isLetter(bytes[at + 1]) && at - from <= 2) isTime = true;

@@ -1,7 +1,7 @@
 /** The level of a record that names its values: a JSON object, or logfmt. */
 
 import { isDigit, isLetter } from '../../records/bytes.js';
-import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters } from '../bytes.js';
+import { isAt, isBlank, isNameByte, numberAt, skipBlanks, skipLetters, skipSpace } from '../bytes.js';
 import {
   type Severity,
   severityOfLetter,
@@ -130,12 +130,6 @@ export function levelOfJson(bytes: Uint8Array, start: number, end: number): Seve
 function stringEnd(bytes: Uint8Array, from: number, limit: number): number {
   let at = from;
   while (at < limit && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1;
-  return at;
-}
-
-function skipSpace(bytes: Uint8Array, from: number, end: number): number {
-  let at = from;
-  while (at < end && (isBlank(bytes[at]) || bytes[at] === LINE_FEED || bytes[at] === 0x0d)) at++;
   return at;
 }
 

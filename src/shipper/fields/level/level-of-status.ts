@@ -1,7 +1,7 @@
 /** The level of a line of an access log: that of the status which the server answered. */
 
 import { isDigit, isUpper } from '../../records/bytes.js';
-import { isBlank, numberAt, skipBlanks } from '../bytes.js';
+import { isAt, isBlank, numberAt, skipBlanks, skipEscape } from '../bytes.js';
 import { type Severity, severityOfStatus } from './severity.js';
 
 const QUOTE = 0x22;
@@ -94,6 +94,19 @@ export function levelOfEnvoy(bytes: Uint8Array, from: number, end: number): Seve
   const close = wordEnd(bytes, from, Math.min(end, from + WORD_MAX));
   return bytes[close - 1] === BRACKET_CLOSE && bytes[close + 1] === QUOTE ? levelOfAccess(bytes, close, end) : 0;
 }
+
+/** `[GIN] 2026/11/28 - 10:00:03 | 500 |    1.2ms | 10.0.0.1 | GET      "/pay"`; a terminal gets the status in colours. */
+export function levelOfGin(bytes: Uint8Array, from: number, end: number): Severity {
+  if (!isAt(bytes, from, end, GIN)) return 0;
+  const bar = from + GIN.length + GIN_TIME;
+  if (bytes[bar] !== BAR) return 0;
+  const status = skipBlanks(bytes, skipEscape(bytes, skipBlanks(bytes, bar + 1, end), end), end);
+  return isBlank(bytes[status + 3]) ? severityOfStatus(numberAt(bytes, status, Math.min(end, status + 3))) : 0;
+}
+const GIN = Buffer.from('[GIN] ');
+/** `2026/11/28 - 10:00:03 `. */
+const GIN_TIME = 22;
+const BAR = 0x7c;
 
 /** `1764338924.779    180 192.168.0.224 TCP_MISS/503 `, of Squid. */
 export function levelOfSquid(bytes: Uint8Array, from: number, end: number): Severity {

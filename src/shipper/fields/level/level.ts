@@ -6,11 +6,12 @@
  */
 
 import { isDigit, isLetter, isUpper } from '../../records/bytes.js';
-import { isAt, isBlank, numberAt, skipBlanks } from '../bytes.js';
+import { isAt, isBlank, numberAt, skipSpace } from '../bytes.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
 import { levelOfAndroid, levelOfWebSphere } from './level-of-letter.js';
-import { levelOfEnvoy, levelOfHaproxy, levelOfSquid } from './level-of-status.js';
+import { levelOfEnvoy, levelOfGin, levelOfHaproxy, levelOfSquid } from './level-of-status.js';
+import { levelOfTrace } from './level-of-trace.js';
 import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';
 
 export type { Severity } from './severity.js';
@@ -27,37 +28,13 @@ const BRACKET_CLOSE = 0x5d;
 const SPACE = 0x20;
 const LINE_FEED = 0x0a;
 
-/** How records begin that are traces and have no level of their own. */
-const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
-  [
-    ['Traceback (most recent call last)', 17],
-    ['Exception in thread ', 17],
-    ['Exception Group Traceback', 17],
-    ['Unhandled exception', 21],
-    ['Unhandled Exception', 21],
-    ['panic: ', 21],
-    ['fatal error: ', 21],
-    ['Segmentation fault', 21],
-    ['PHP Fatal error: ', 21],
-    ['PHP Parse error: ', 21],
-    ['PHP Warning: ', 13],
-    ['PHP Notice: ', 10],
-    ['PHP Deprecated: ', 13],
-    // PostgreSQL without a prefix.
-    ['LOG:  ', 9],
-    ['npm ERR! ', 17],
-    ['npm error ', 17],
-    ['npm WARN ', 13],
-    ['npm warn ', 13],
-  ] as const
-).map(([head, severity]) => [Buffer.from(head), severity]);
 const REPORT = Buffer.from(' REPORT===');
 /** A prefix in front of a JSON object is at most this long. */
 const PREFIX_MAX = 256;
 
 /** OpenTelemetry's severity number of the record in these bytes, 1 to 24; 0 where it says none. */
 export function levelOf(bytes: Uint8Array, start: number, end: number): Severity {
-  const from = skipBlanks(bytes, start, end);
+  const from = skipSpace(bytes, start, end);
   if (from >= end) return 0;
   const first = bytes[from]!;
   if (isSentence(bytes, from, end)) return levelOfTrace(bytes, from, end) || levelOfPrefixedObject(bytes, from, end);
@@ -85,14 +62,6 @@ function isSentence(bytes: Uint8Array, from: number, end: number): boolean {
   return isWord && (isLetter(bytes[at + 1]) || isDigit(bytes[at + 1]));
 }
 
-function levelOfTrace(bytes: Uint8Array, from: number, end: number): Severity {
-  const first = bytes[from];
-  for (const [head, severity] of TRACES) {
-    if (first === head[0] && isAt(bytes, from, end, head)) return severity;
-  }
-  return 0;
-}
-
 /** Shapes that the first bytes decide. */
 function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
@@ -103,7 +72,12 @@ function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
     return levelOfRedis(bytes, from, end) || ofServer || levelOfAndroid(bytes, from, end);
   }
   if (first === BRACKET)
-    return levelOfWebSphere(bytes, from, end) || levelOfEnvoy(bytes, from, end) || levelOfPhp(bytes, from, end);
+    return (
+      levelOfWebSphere(bytes, from, end) ||
+      levelOfEnvoy(bytes, from, end) ||
+      levelOfGin(bytes, from, end) ||
+      levelOfPhp(bytes, from, end)
+    );
   if (!isLetter(first) && first !== 0x40) return 0;
   const ofTrace = levelOfTrace(bytes, from, end);
   if (ofTrace > 0) return ofTrace;
