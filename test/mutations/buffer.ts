@@ -132,4 +132,18 @@ export const BUFFER: readonly Mutation[] = [
     by: "    if (this.#sync === 'always') void segment;\n    else if",
     foundBy: STORE,
   },
+  {
+    fault: 'a segment that could not be read at the start is removed although a record of it is needed',
+    file: `${IN}/unexpected-segments.ts`,
+    text: '      if (!records.every(isDone)) return true;\n',
+    by: '',
+    foundBy: STORE,
+  },
+  {
+    fault: 'a segment that could not be read at the start is passed where a number behind it is not believed',
+    file: `${IN}/survey.ts`,
+    text: 'const end = most - first > holeMax ? least : most;',
+    by: 'const end = most;\n    if (most - first > holeMax) return;',
+    foundBy: STORE,
+  },
 ];

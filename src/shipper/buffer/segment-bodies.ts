@@ -106,6 +106,17 @@ export class SegmentBodies {
     }
   }
 
+  /** The numbers of the records in a segment that could not be read before. */
+  rangesOf(segment: Segment): readonly Range[] | 'gone' | 'later' {
+    try {
+      const content = readSegment(this.#options.disk, segment.path);
+      this.#adopt(segment, content);
+      return content.frames.map(({ first, count }) => [first, first + count] as const);
+    } catch (error) {
+      return isMissing(error) ? 'gone' : 'later';
+    }
+  }
+
   /** A segment of a previous run, now that it was read. */
   #adopt(segment: Segment, { frames, bytes, soundBytes, isHeaderSound }: SegmentContent): void {
     const { path } = segment;

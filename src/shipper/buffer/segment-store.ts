@@ -19,6 +19,7 @@ import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.j
 import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
 import { checkWritable, createSegment, segmentNames } from './segment-file.js';
 import { isPlausible, type Surveyed, survey, without } from './survey.js';
+import { UnexpectedSegments } from './unexpected-segments.js';
 
 export interface SegmentStoreOptions {
   readonly directory: string;
@@ -75,6 +76,7 @@ export class SegmentStore {
   readonly #unsynced = new Set<Segment>();
   /** Of a previous run, which may have been killed before it synced them. */
   readonly #adopted: Segment[] = [];
+  readonly #unexpected: UnexpectedSegments;
   #used = 0;
   #current: Segment | undefined;
   /** Not needed any more, and still there. */
@@ -103,6 +105,7 @@ export class SegmentStore {
     const ranges = { removed: this.#removed, late: this.#late, gaps: this.#gaps };
     const holeMax = this.#holeMax;
     this.#bodies = new SegmentBodies({ ...options, disk, cacheBytes, ...ranges, holeMax, onUnneeded, onFound });
+    this.#unexpected = new UnexpectedSegments((segment) => this.#bodies.rangesOf(segment));
     checkWritable(disk, directory);
   }
 
@@ -134,7 +137,9 @@ export class SegmentStore {
     });
     for (const problem of result.problems) this.#options.onProblem(CORRUPT, problem);
     for (const { segment, surveyed } of found) {
-      if (surveyed.frames !== undefined && segment.live === 0) this.#doomed.push(segment);
+      if (segment.live > 0) continue;
+      if (surveyed.frames === undefined) this.#unexpected.add(segment);
+      else this.#doomed.push(segment);
     }
     this.#adopted.push(...found.map(({ segment }) => segment));
     this.#isDirectorySynced = false;
@@ -205,6 +210,7 @@ export class SegmentStore {
   close(): void {
     this.#seal();
     this.#write('end', () => {
+      this.#takeUnexpected();
       if (this.#sync !== 'off') {
         for (const { file } of this.#unsynced) file?.sync();
         this.#disk.syncDirectory(this.#options.directory);
@@ -317,9 +323,18 @@ export class SegmentStore {
     if (this.#isEnded) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
+      this.#write('read what a previous run has left', () => this.#takeUnexpected());
       if (this.#sync === 'off') this.commit();
       else void this.#syncAll();
+      if (!this.#unexpected.isEmpty) this.soon();
     }, SYNC_MS).unref();
+  }
+
+  #takeUnexpected(): void {
+    if (this.#unexpected.isEmpty) return;
+    const least = Math.min(...Object.values(this.#progress().positions));
+    const done = [[0, least] as const, ...this.#removed.ranges];
+    this.#doomed.push(...this.#unexpected.take((range) => without(range, done).length === 0));
   }
 
   #removeDoomed(doomed: readonly Segment[] = [...this.#doomed]): void {

@@ -122,8 +122,10 @@ class Course {
     // From the end of the last one: records missing before its first one are reported once it can be read.
     const first = this.#reached ?? segment.first;
     // One at least, as long as it may have any: nothing moves past the segment before it was read.
-    const end = Math.max(next?.first ?? known, first + 1);
-    if (end > (next?.firstRecord ?? end) || end - first > holeMax) return;
+    const least = first + 1;
+    const most = Math.max(next?.first ?? known, least);
+    const end = most - first > holeMax ? least : most;
+    if (end > (next?.firstRecord ?? end)) return;
     const count = end - first;
     const knownEnd = next === undefined ? known : next.isEvident ? next.first : first;
     const body = segment.later(first, knownEnd);

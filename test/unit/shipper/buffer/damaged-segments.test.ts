@@ -15,9 +15,9 @@ import { join } from 'node:path';
 import { decodeCheckpoints, encodeCheckpoint } from '../../../../src/shipper/buffer/checkpoint.js';
 import { type Disk, realDisk } from '../../../../src/shipper/buffer/disk.js';
 import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
-import { framesOf } from '../../../../src/shipper/buffer/segment.js';
+import { encodeFrame, framesOf, segmentHeader } from '../../../../src/shipper/buffer/segment.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
-import { acknowledgeAll, messagesOf, sourceBatchOf } from '../../../support/batches.js';
+import { acknowledgeAll, batchOf, messagesOf, sourceBatchOf } from '../../../support/batches.js';
 
 const BATCH = 10;
 const BATCHES = 16;
@@ -322,6 +322,85 @@ describe('a segment that cannot be read now', () => {
       expect(life.said.filter((each) => each.startsWith('spool_corrupt'))).toEqual([]);
     },
   );
+
+  /** Two segments, of which the first was acknowledged, as a kill leaves them before it was removed. */
+  async function killedBeforeRemoval() {
+    const directory = mkdtempSync(join(tmpdir(), 'logtap-damaged-'));
+    directories.push(directory);
+    const { buffer, store } = open(directory);
+    const batch = (first: number) =>
+      sourceBatchOf(Array.from({ length: 60 }, (_, i) => `${first + i} `.padEnd(100, 'x')));
+    buffer.append(batch(0));
+    buffer.append(batch(60));
+    expect(await take(buffer, 60)).toHaveLength(60);
+    store.abandon();
+    expect(segmentsOf(directory)).toHaveLength(2);
+    return directory;
+  }
+
+  test.each([
+    ['within a second', () => jest.advanceTimersByTime(1000)],
+    ['at the end', ({ buffer }: ReturnType<typeof open>) => buffer.end()],
+  ])('and has no record that is needed is read as soon as that works, and removed: %s', async (_, wait) => {
+    const directory = await killedBeforeRemoval();
+    let isBad = true;
+    const life = open(
+      directory,
+      failing('EMFILE', (path) => isBad && path.endsWith('.segment')),
+    );
+    isBad = false;
+    expect(await take(life.buffer, 60)).toEqual(Array.from({ length: 60 }, (_, i) => 60 + i));
+    wait(life);
+    expect(segmentsOf(directory)).toEqual([]);
+    expect(life.count).toEqual({ recovered: 60, dropped: 0 });
+    life.store.abandon();
+  });
+
+  test('and has no record that is needed stays as long as it cannot be read', async () => {
+    const directory = await killedBeforeRemoval();
+    const [bad] = segmentsOf(directory);
+    const life = open(
+      directory,
+      failing('EIO', (path) => path === bad),
+    );
+    expect(await take(life.buffer, 60)).toHaveLength(60);
+    jest.advanceTimersByTime(5000);
+    expect(segmentsOf(directory)).toEqual([bad]);
+    life.store.abandon();
+  });
+
+  test('and turns out to have records that are needed stays until they are delivered', async () => {
+    const directory = await killedBeforeRemoval();
+    const [copied = '', other = ''] = segmentsOf(directory);
+    copyFileSync(other, copied);
+    let isBad = true;
+    const life = open(
+      directory,
+      failing('EMFILE', (path) => isBad && path === copied),
+    );
+    isBad = false;
+    jest.advanceTimersByTime(1000);
+    expect(segmentsOf(directory)).toContain(copied);
+    expect(await drain(life)).toHaveLength(60);
+    expect(segmentsOf(directory)).toEqual([]);
+  });
+
+  test('and is followed by a number that is not believed is waited for', async () => {
+    const directory = await killed();
+    const bad = last(segmentsOf(directory));
+    const far = encodeFrame(1e9, batchOf([{ message: `${RECORDS} far`, seq: 0 }]));
+    writeFileSync(join(directory, '0000001000000000.segment'), Buffer.concat([segmentHeader(), far]));
+    let isBad = true;
+    const life = open(
+      directory,
+      failing('EMFILE', (path) => isBad && path === bad),
+    );
+    const before = (await take(life.buffer, RECORDS)) ?? [];
+    expect(before.length).toBeLessThan(RECORDS);
+    isBad = false;
+    expect([...before, ...(await drain(life, before.length))]).toEqual(numbersUpTo(RECORDS + 1));
+    expect(segmentsOf(directory)).toEqual([]);
+  });
 
   test('and is removed meanwhile is lost, and counted', async () => {
     const directory = await killed();
