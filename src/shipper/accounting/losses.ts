@@ -1,7 +1,7 @@
 /** Lines that are lost, in the words of an operator: where, how many, why, and what keeps it from happening again. */
 import { runbook, type Symptom } from '../../catalog/runbook.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
-import { CORRUPT } from '../buffer/segment-bodies.js';
+import { CORRUPT } from '../buffer/segments/segment-bodies.js';
 import type { UncountedRings } from './journal-sum.js';
 import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { Totals } from './statement.js';

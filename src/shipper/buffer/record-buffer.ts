@@ -15,8 +15,8 @@ import { type BufferedBatch, cutAt, indexBytes, indexOf, type StoredSpan, stillS
 import type { Progress } from './checkpoint.js';
 import { BufferCursor, type Cursor, type CursorBuffer, type CursorRead } from './cursor.js';
 import { type DroppedOptions, tellDropped, type Unread } from './dropped.js';
-import { CORRUPT } from './segment-bodies.js';
 import type { SegmentStore } from './segment-store.js';
+import { CORRUPT } from './segments/segment-bodies.js';
 import { Taking } from './taking.js';
 import { Waiters } from './waiters.js';
 

@@ -15,11 +15,11 @@ import type { Body, StoredSpan } from './body.js';
 import { type Checkpoint, CheckpointFile, type Progress } from './checkpoint.js';
 import { type Disk, type DiskFile, isMissing, realDisk } from './disk.js';
 import { Ranges } from './ranges.js';
-import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segment.js';
-import { CORRUPT, close, type Segment, SegmentBodies } from './segment-bodies.js';
-import { checkWritable, createSegment, segmentNames } from './segment-file.js';
-import { isPlausible, type Surveyed, survey, without } from './survey.js';
-import { UnexpectedSegments } from './unexpected-segments.js';
+import { COLUMN_BYTES, encodeFrame, encodeGap, segmentHeader } from './segments/segment.js';
+import { CORRUPT, close, type Segment, SegmentBodies } from './segments/segment-bodies.js';
+import { checkWritable, createSegment, segmentNames } from './segments/segment-file.js';
+import { isPlausible, type Surveyed, survey, without } from './segments/survey.js';
+import { UnexpectedSegments } from './segments/unexpected-segments.js';
 
 export interface SegmentStoreOptions {
   readonly directory: string;

@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { decodeCheckpoints, encodeCheckpoint } from '../../../../src/shipper/buffer/checkpoint.js';
 import { type Disk, realDisk } from '../../../../src/shipper/buffer/disk.js';
 import { RecordBuffer } from '../../../../src/shipper/buffer/record-buffer.js';
-import { encodeFrame, framesOf, segmentHeader } from '../../../../src/shipper/buffer/segment.js';
 import { SegmentStore } from '../../../../src/shipper/buffer/segment-store.js';
+import { encodeFrame, framesOf, segmentHeader } from '../../../../src/shipper/buffer/segments/segment.js';
 import { acknowledgeAll, batchOf, messagesOf, sourceBatchOf } from '../../../support/batches.js';
 
 const BATCH = 10;

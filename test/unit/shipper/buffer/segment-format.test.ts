@@ -1,6 +1,11 @@
 /** The format of a segment over releases: records of one without events are read, those of this one keep how they were formed. */
 import { crc32 } from 'node:zlib';
-import { decodeFrame, encodeFrame, isSegmentHeader, segmentHeader } from '../../../../src/shipper/buffer/segment.js';
+import {
+  decodeFrame,
+  encodeFrame,
+  isSegmentHeader,
+  segmentHeader,
+} from '../../../../src/shipper/buffer/segments/segment.js';
 import { batchOf, messagesOf } from '../../../support/batches.js';
 
 /** As a release before wrote it: another mark, and no column `formed`. */

@@ -1,6 +1,6 @@
 /** Batches that are on disk and, for a while, in memory too, for the cursors to read. */
-import type { RecordBatch } from '../parts.js';
-import { memoryBytes } from '../records/record-batch.js';
+import type { RecordBatch } from '../../parts.js';
+import { memoryBytes } from '../../records/record-batch.js';
 
 export class BatchCache {
   readonly #maxBytes: number;

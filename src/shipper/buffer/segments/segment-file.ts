@@ -1,9 +1,9 @@
 /** Segments as files of a directory: lists them, makes them, and reads them, one in memory at a time. */
 import { join } from 'node:path';
-import { Tally } from '../accounting/tally.js';
-import { ConfigError, codeOf, messageOf } from '../errors.js';
-import type { RecordBatch } from '../parts.js';
-import type { Disk, DiskFile } from './disk.js';
+import { Tally } from '../../accounting/tally.js';
+import { ConfigError, codeOf, messageOf } from '../../errors.js';
+import type { RecordBatch } from '../../parts.js';
+import type { Disk, DiskFile } from '../disk.js';
 import { decodeFrame, framesOf, gapFrom, isSegmentHeader, SEGMENT_HEADER_BYTES } from './segment.js';
 import type { FrameEntry } from './survey.js';
 

@@ -2,7 +2,7 @@
  * Segments that could not be read at the start, and in which no record is expected: by its numbers, a previous run was done with them. They are
  * read as soon as that works, because only their content tells, and are removed once no sink needs a record of theirs.
  */
-import type { Range } from './checkpoint.js';
+import type { Range } from '../checkpoint.js';
 import type { Segment } from './segment-bodies.js';
 
 interface Unexpected {

@@ -1,12 +1,12 @@
 /** Segments as files to read: those that this process writes, and those that an earlier one has left. */
 import { join } from 'node:path';
-import { codeOf, messageOf } from '../errors.js';
-import type { RecordBatch } from '../parts.js';
+import { codeOf, messageOf } from '../../errors.js';
+import type { RecordBatch } from '../../parts.js';
+import type { Body, Read } from '../body.js';
+import type { Range } from '../checkpoint.js';
+import { type Disk, type DiskFile, isMissing } from '../disk.js';
+import type { Ranges } from '../ranges.js';
 import { BatchCache } from './batch-cache.js';
-import type { Body, Read } from './body.js';
-import type { Range } from './checkpoint.js';
-import { type Disk, type DiskFile, isMissing } from './disk.js';
-import type { Ranges } from './ranges.js';
 import { type Place, readFrame, readSegment, type SegmentContent } from './segment-file.js';
 import { type Surveyed, survey } from './survey.js';
 

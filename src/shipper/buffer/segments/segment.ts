@@ -23,8 +23,8 @@
  * decimal digits, up to that of the frame.
  */
 import { crc32 } from 'node:zlib';
-import type { Origin, RecordBatch } from '../parts.js';
-import { batchOf, messageRange } from '../records/record-batch.js';
+import type { Origin, RecordBatch } from '../../parts.js';
+import { batchOf, messageRange } from '../../records/record-batch.js';
 
 const MAGIC = Buffer.from('LTSPOOL\0', 'latin1');
 const VERSION = 2;

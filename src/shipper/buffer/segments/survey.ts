@@ -2,9 +2,9 @@
  * The layout of a row of segments by the numbers of their records: frames, and the holes before, between and behind
  * them. Only data with a checksum is evidence for a number. A file name is not.
  */
-import { Tally } from '../accounting/tally.js';
-import type { Body, StoredSpan } from './body.js';
-import type { Checkpoint, Range } from './checkpoint.js';
+import { Tally } from '../../accounting/tally.js';
+import type { Body, StoredSpan } from '../body.js';
+import type { Checkpoint, Range } from '../checkpoint.js';
 
 /** A sound frame, without its records. */
 export interface FrameEntry {
