@@ -60,13 +60,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a hole between segments is not counted',
-    file: `${SHIPPER}/buffer/survey.ts`,
+    file: `${SHIPPER}/buffer/segments/survey.ts`,
     find: '    if (reached !== undefined && first > reached) this.#hole(first);\n',
     replace: '',
   },
   {
     name: 'a hole at the end of the segments is not counted',
-    file: `${SHIPPER}/buffer/survey.ts`,
+    file: `${SHIPPER}/buffer/segments/survey.ts`,
     find: 'known > this.#reached) this.#hole(known);',
     replace: 'known > this.#reached) this.#reached = known;',
   },
@@ -90,7 +90,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a segment that cannot be read now counts as lost',
-    file: `${SHIPPER}/buffer/segment-bodies.ts`,
+    file: `${SHIPPER}/buffer/segments/segment-bodies.ts`,
     find: 'const isLost = isMissing(error) && this.#isThere();',
     replace: 'const isLost = true;',
   },
