@@ -25,3 +25,14 @@ export function* drain(socket: Socket): Generator<Buffer> {
     yield chunk.subarray(0, got);
   }
 }
+
+/**
+ * Closes a connection, and returns what its peer had written. Nothing is done between the last read and the close: what is written there is
+ * lost, and its writer does not learn of it before its next write.
+ */
+export function takeAndClose(socket: Socket): Buffer[] {
+  const chunks: Buffer[] = [];
+  for (const chunk of drain(socket)) chunks.push(Buffer.from(chunk));
+  socket.destroy();
+  return chunks;
+}

@@ -22,7 +22,7 @@ import { FrameStream } from '../frames/frame-stream.js';
 import { LossTotals } from '../frames/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import { ConnectionReads } from './connection-reads.js';
-import { drain } from './drain.js';
+import { takeAndClose } from './drain.js';
 import { LaterVersions } from './later-versions.js';
 import type { SocketSourceOptions } from './options.js';
 import { withSharedReads } from './shared-reads.js';
@@ -186,11 +186,7 @@ export class SocketSource implements Source {
     for (const [socket, connection] of [...this.#connections]) {
       // What the socket got while it was paused comes as an event.
       while (socket.read() !== null) take();
-      for (const chunk of drain(socket)) {
-        this.#write(socket, connection, chunk);
-        take();
-      }
-      this.#end(socket);
+      this.#writeLast(socket, connection, take);
       take();
     }
     // These lines are counted: the next shipper must not miss their frames.
@@ -203,11 +199,7 @@ export class SocketSource implements Source {
     this.#isEnded = true;
     this.#cancelQuiet();
     clearInterval(this.#idle);
-    for (const [socket, connection] of [...this.#connections]) {
-      // What came since the event loop last asked: a close would discard it.
-      for (const chunk of drain(socket)) this.#write(socket, connection, chunk);
-      this.#end(socket);
-    }
+    for (const [socket, connection] of [...this.#connections]) this.#writeLast(socket, connection);
     this.#wake();
   }
 
@@ -252,7 +244,18 @@ export class SocketSource implements Source {
   /** Its process connects again with its next write. While the builder is full, what is unread is lost. */
   #endEarly(socket: Socket, why: string): void {
     this.#options.onProtocolError(new ProtocolError('connections', why));
-    if (!this.#isPaused) for (const chunk of drain(socket)) this.#read(socket, chunk);
+    const connection = this.#connections.get(socket)!;
+    if (this.#isPaused) this.#end(socket);
+    else this.#writeLast(socket, connection);
+  }
+
+  /** What came since the event loop last asked, which a close would discard. */
+  #writeLast(socket: Socket, connection: FrameStream, onWritten = () => {}): void {
+    const chunks = takeAndClose(socket);
+    for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+      this.#write(socket, connection, chunk, () => chunks.splice(0));
+      onWritten();
+    }
     this.#end(socket);
   }
 
@@ -268,15 +271,15 @@ export class SocketSource implements Source {
     else this.#whenQuiet(LAST_LOOK_MS, () => this.#cutOff());
   }
 
-  /** What breaks the format ends its connection, and no other. */
-  #write(socket: Socket, connection: FrameStream, chunk: Buffer): void {
+  /** What breaks the format ends its connection, and no other. `rest`: closes it, and returns what is behind the chunk. */
+  #write(socket: Socket, connection: FrameStream, chunk: Buffer, rest = () => takeAndClose(socket)): void {
     try {
       connection.write(chunk, this.#now());
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#options.onProtocolError(error);
-      if (error.reason === 'version') this.#later.refuse(connection.unread, drain(socket), this.#now());
-      else this.#reads.refuse(connection, drain(socket));
+      if (error.reason === 'version') this.#later.refuse(connection.unread, rest(), this.#now());
+      else this.#reads.refuse(connection, rest());
       this.#end(socket);
     }
   }

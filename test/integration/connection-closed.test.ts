@@ -1,0 +1,59 @@
+/** Connections that the shipper closes while their process writes: each line arrives, or its writer learns that it was not taken. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SocketSource } from '../../src/shipper/source/socket/source.js';
+import { messagesOf } from '../support/batches.js';
+import { data, hello, lost, magic } from '../support/frames.js';
+
+const descriptorOf = (socket: Socket) =>
+  (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
+
+test('what is written while the last bytes of a connection are looked at is not taken from its writer', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-closed-'));
+  const path = join(directory, 'logtap.sock');
+  const read: string[] = [];
+  const fates: string[] = [];
+  let writer: number | undefined;
+  const source = new SocketSource({
+    ...{ path, maxConnections: 1, lineMaxBytes: 1000, lingerMs: 10, lineIdleMs: 1000 },
+    // The connection gives way. Its process writes, so that there is something to look at.
+    onProtocolError: () => {
+      if (writer !== undefined) writeSync(writer, Buffer.concat([lost(1n, 10n), data(1, 2n, 'two\n')]));
+    },
+    onLost: () => {
+      try {
+        writeSync(writer!, data(1, 3n, 'three\n'));
+        fates.push('taken');
+      } catch (error) {
+        fates.push((error as NodeJS.ErrnoException).code ?? '');
+      }
+    },
+  });
+  await source.listen();
+  const stop = new AbortController();
+  const reading = (async () => {
+    for await (const batch of source.batches(stop.signal)) read.push(...messagesOf(batch));
+  })();
+  const first = connect(path);
+  first.on('error', () => {});
+  await once(first, 'connect');
+  first.write(Buffer.concat([magic, hello(), data(1, 1n, 'one\n')]));
+  while (read.length === 0) await sleep(1);
+  writer = descriptorOf(first);
+  const second = connect(path);
+  await once(second, 'connect');
+  second.end(Buffer.concat([magic, hello({ instance: 2n }), data(1, 1n, 'four\n')]));
+  while (!read.includes('four')) await sleep(1);
+  writer = undefined;
+  stop.abort();
+  await reading;
+  source.close();
+  first.destroy();
+  rmSync(directory, { recursive: true });
+  expect(read.filter((message) => !message.startsWith('logtap:'))).toEqual(['one', 'two', 'four']);
+  expect(fates).toEqual(['EPIPE']);
+});
