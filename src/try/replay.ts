@@ -5,7 +5,7 @@ import type { RecordBatch } from '../shipper/parts.js';
 import type { Settings } from '../shipper/settings.js';
 import { interruptIdle, lineAgeMs, shareAssembly } from '../shipper/source/frames/assembly.js';
 import { FrameStream } from '../shipper/source/frames/frame-stream.js';
-import { LossTotals } from '../shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../shipper/source/frames/losses/loss-totals.js';
 import { dataFrames, fileFrame, helloFrame, lostFrame } from './frames.js';
 import type { ProcessEntry, Tape } from './tape.js';
 

@@ -242,7 +242,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   },
   {
     fault: 'an older total of losses counts again',
-    file: `${FRAMES}/loss-totals.ts`,
+    file: `${FRAMES}/losses/loss-totals.ts`,
     text: 'const bytes = Math.max(0, total.bytes - known.bytes);',
     by: 'const bytes = total.bytes;',
     foundBy: [...unit('source/loss-totals'), ...RINGS],

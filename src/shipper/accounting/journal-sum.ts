@@ -1,6 +1,6 @@
 /** The entries of the journal of counts, as count-journal.ts lays them out, and their sum. */
 import type { Lost } from '../source/frames/decoder.js';
-import { NOTHING, plus } from '../source/frames/lost.js';
+import { NOTHING, plus } from '../source/frames/losses/lost.js';
 import type { RingCheckpoint } from './acknowledging.js';
 import { STREAMS, type StreamName, Tally } from './tally.js';
 

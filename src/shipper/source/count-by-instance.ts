@@ -2,8 +2,8 @@
 import type { RecordBatch } from '../parts.js';
 import { linesOf } from '../records/lines-of.js';
 import type { Lost } from './frames/decoder.js';
-import { isNotice } from './frames/frame-stream.js';
-import { NOTHING, plus } from './frames/lost.js';
+import { isNotice } from './frames/losses/loss-notices.js';
+import { NOTHING, plus } from './frames/losses/lost.js';
 
 /** The instance of a process begins the ids of its streams. */
 const INSTANCE_LENGTH = 16;

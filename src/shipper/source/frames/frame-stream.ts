@@ -12,8 +12,9 @@ import type { AssemblerShared } from './assembly.js';
 import { BelievedTimes } from './believed-times.js';
 import { FrameDecoder, type FrameReader, type Hello, type Lost } from './decoder.js';
 import type { LineAssembler } from './line-assembler.js';
-import type { LossTotals } from './loss-totals.js';
-import { most, NOTHING } from './lost.js';
+import { LossNotices } from './losses/loss-notices.js';
+import type { LossTotals } from './losses/loss-totals.js';
+import { most, NOTHING } from './losses/lost.js';
 import { NameRoom, streamBytes } from './name-room.js';
 import { openAssembler, openRawAssembler } from './open-assembler.js';
 import { RecentFrames } from './recent-frames.js';
@@ -28,19 +29,12 @@ const PLACES_PER_FRAME = FRAME_MAX_BYTES;
 const FILES_MAX = 4096;
 const MAGIC = Buffer.from(FRAME_MAGIC);
 
-/** Begins the names of streams that are our own, and no process's. */
-const NOTICE = '0-';
-
-/** Whether an origin's records are notices. */
-export const isNotice = (id: string): boolean => id.slice(id.indexOf('-') + 1).startsWith(NOTICE);
-
-const timeOf = (ms: number) => new Date(ms).toISOString();
-
 export class FrameStream implements FrameReader {
   /** With which its process ends, where it said so. */
   exitStatus: number | undefined;
   readonly #shared: AssemblerShared;
   readonly #losses: LossTotals;
+  readonly #notices: LossNotices;
   readonly #streams = new Map<number, StreamAssembler | Utf16Assembler>();
   #mode: 'undecided' | 'framed' | 'raw' = 'undecided';
   /** Bytes of the magic seen while undecided. */
@@ -74,6 +68,7 @@ export class FrameStream implements FrameReader {
   constructor(shared: AssemblerShared, losses: LossTotals, options: FrameStreamOptions = {}) {
     this.#shared = shared;
     this.#losses = losses;
+    this.#notices = new LossNotices(losses, (...notice) => this.#record(...notice));
     this.#options = options;
     this.#names = options.names ?? new NameRoom();
     this.#touchedMs = options.nowMs ?? 0;
@@ -146,7 +141,7 @@ export class FrameStream implements FrameReader {
       if (assembledSeq === 0) continue;
       assembled.push(learnedOrder === undefined ? [stream, assembledSeq] : [stream, assembledSeq, learnedOrder]);
     }
-    // Notices before the position are with its records: the next reader's go on behind them.
+    // LossNotices before the position are with its records: the next reader's go on behind them.
     const lost = most(this.#hello.lost, this.#losses.noticedOf(this.#hello.instance));
     return { position: this.firstUnassembled, assembled, hello: { ...this.#hello, lost }, files: this.#files };
   }
@@ -223,7 +218,7 @@ export class FrameStream implements FrameReader {
     this.#losses.update(hello.instance, hello.lost);
     this.#options.onHello?.(hello);
     this.#losses.greet(hello.instance, hello.lost);
-    this.#notice(this.#wallMs(), hello.lost);
+    this.#notices.notCaptured(hello, hello.lost, this.#lastMs, this.#wallMs());
   }
 
   #greet(hello: Hello): void {
@@ -313,41 +308,19 @@ export class FrameStream implements FrameReader {
     // Bytes are missing after what has come so far: the two sides of the gap must not become one line.
     const after = stream === 0 ? this.#streams.values() : [this.#streams.get(stream)];
     for (const assembler of after) assembler?.flush();
-    this.#notice(this.#times.of(timeMs), lost);
+    this.#notices.notCaptured(this.#hello!, lost, this.#lastMs, this.#times.of(timeMs));
   }
 
   /** What a reader before this one had taken out of the ring is gone with it. `position` is where this one begins. */
-  previousRunLost({ lines, bytes }: Lost, position: number): void {
-    this.#record(
-      `${NOTICE}gone`,
-      position,
-      this.#wallMs(),
-      `logtap: up to ${lines} lines, ${bytes} bytes lost with a killed shipper`,
-    );
+  previousRunLost(lost: Lost, position: number): void {
+    this.#notices.lostWithShipper(lost, position, this.#wallMs());
   }
 
   /** Nothing of this is read, because the frame before it is invalid. */
-  invalidFrames({ lines, bytes }: Lost): void {
-    if (this.#hello === undefined) return;
-    const position = this.#decoder?.nextPosition ?? 0;
-    const text = `logtap: up to ${lines} lines, ${bytes} bytes not read behind an invalid frame`;
-    this.#record(`${NOTICE}invalid`, position, this.#wallMs(), text);
+  invalidFrames(lost: Lost): void {
+    if (this.#hello !== undefined) this.#notices.notRead(lost, this.#decoder?.nextPosition ?? 0, this.#wallMs());
   }
 
-  /** A reader of the logs sees the gap, too: each loss once, from the first ring or connection of the process that has its total. */
-  #notice(timeMs: number, lost: Lost): void {
-    const { instance } = this.#hello!;
-    if (!this.#losses.isCounted(instance, lost)) return;
-    const from = this.#losses.takeNoticed(instance, lost);
-    if (lost.bytes <= from.bytes) return;
-    const since = this.#lastMs === undefined ? 'before ' : `between ${timeOf(this.#lastMs)} and `;
-    const lines = Math.max(0, lost.lines - from.lines);
-    const text = `logtap: ${lines} lines, ${lost.bytes - from.bytes} bytes not captured ${since}${timeOf(timeMs)}`;
-    // Named by the totals between which it tells: so no two have one name, and the same one has the same again.
-    this.#record(`${NOTICE}${from.bytes}`, lost.bytes, timeMs, text);
-  }
-
-  /** A record of our own. In a stream of its own, so that its place is no other record's. */
   #record(stream: string, seq: number, timeMs: number, text: string): void {
     const { pid, process, container } = this.#hello!;
     const bytes = Buffer.from(text);

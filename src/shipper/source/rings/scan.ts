@@ -3,7 +3,7 @@
  * ones, and retires rings whose process is gone or has been quiet for long.
  */
 import { codeOf, isSystemError, messageOf, ProtocolError } from '../../errors.js';
-import type { LossTotals } from '../frames/loss-totals.js';
+import type { LossTotals } from '../frames/losses/loss-totals.js';
 import { RingDirectory, type RingName } from './directory.js';
 import { EndedProcesses } from './ended-processes.js';
 import { LargerRings } from './larger-rings.js';

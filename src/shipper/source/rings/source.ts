@@ -15,7 +15,7 @@ import { countByInstance, instanceOf } from '../count-by-instance.js';
 import { countUnread, type Unread } from '../count-unread.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/assembly.js';
 import type { Hello } from '../frames/decoder.js';
-import { LossTotals } from '../frames/loss-totals.js';
+import { LossTotals } from '../frames/losses/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import type { RingName } from './directory.js';
 import { LookInterval } from './look-interval.js';

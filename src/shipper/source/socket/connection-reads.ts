@@ -6,7 +6,7 @@ import { countByInstance } from '../count-by-instance.js';
 import type { AssemblerShared } from '../frames/assembly.js';
 import type { Hello } from '../frames/decoder.js';
 import type { FrameStream } from '../frames/frame-stream.js';
-import type { LossTotals } from '../frames/loss-totals.js';
+import type { LossTotals } from '../frames/losses/loss-totals.js';
 import { UnreadFrames } from '../unread-frames.js';
 import { ReadTotals, type ReadTotalsOptions } from './read-totals.js';
 

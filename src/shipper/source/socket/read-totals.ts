@@ -6,7 +6,7 @@
  */
 import { INSTANCES_MAX, type ReadTotal } from '../../accounting/journal-sum.js';
 import type { Lost } from '../frames/decoder.js';
-import { NOTHING, plus } from '../frames/lost.js';
+import { NOTHING, plus } from '../frames/losses/lost.js';
 
 /** In a send buffer of twice `net.core.wmem_max`, 212,992 bytes by default: each takes 768 bytes of it or more. */
 const KERNEL_FRAMES = 554;

@@ -19,7 +19,7 @@ import { takeUnread, type Unread } from '../count-unread.js';
 import { type AssemblerShared, interruptIdle, lineAgeMs, shareAssembly } from '../frames/assembly.js';
 import type { Hello } from '../frames/decoder.js';
 import { FrameStream } from '../frames/frame-stream.js';
-import { LossTotals } from '../frames/loss-totals.js';
+import { LossTotals } from '../frames/losses/loss-totals.js';
 import { NameRoom } from '../frames/name-room.js';
 import { ConnectionReads } from './connection-reads.js';
 import { takeAndClose } from './drain.js';

@@ -3,7 +3,7 @@ import { eventChoiceOf } from '../../../../src/shipper/events/settings.js';
 import { parseSettings } from '../../../../src/shipper/settings.js';
 import { interruptIdle, shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
-import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 import { messagesOf } from '../../../support/batches.js';
 import { data, hello, magic } from '../../../support/frames.js';
 

@@ -2,7 +2,7 @@
 import type { ReadTotal } from '../../../../src/shipper/accounting/journal-sum.js';
 import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
-import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 import { ConnectionReads } from '../../../../src/shipper/source/socket/connection-reads.js';
 import type { CountedLines } from '../../../../src/shipper/source/socket/read-totals.js';
 import { data, frame, hello, magic } from '../../../support/frames.js';

@@ -6,7 +6,7 @@ import { recordAt } from '../../../../src/shipper/records/record-batch.js';
 import { type AssemblerShared, shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
-import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 import { NameRoom } from '../../../../src/shipper/source/frames/name-room.js';
 import { messagesOf, recordsOf } from '../../../support/batches.js';
 import { data, file, hello, lost, magic, split } from '../../../support/frames.js';

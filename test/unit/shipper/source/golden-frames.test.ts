@@ -5,7 +5,7 @@ import { FRAME_MAGIC, FRAME_VERSION } from '../../../../src/contract.js';
 import { BatchBuilder } from '../../../../src/shipper/records/batch-builder.js';
 import { FrameDecoder } from '../../../../src/shipper/source/frames/decoder.js';
 import { FrameStream } from '../../../../src/shipper/source/frames/frame-stream.js';
-import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 import { messagesOf } from '../../../support/batches.js';
 
 interface GoldenFrame {

@@ -1,5 +1,5 @@
 import type { Lost } from '../../../../src/shipper/source/frames/decoder.js';
-import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 
 function open() {
   const losses: Lost[] = [];

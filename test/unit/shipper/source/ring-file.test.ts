@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FIRST_FILE_STREAM, RING_HEADER } from '../../../../src/contract.js';
 import { shareAssembly } from '../../../../src/shipper/source/frames/assembly.js';
-import { LossTotals } from '../../../../src/shipper/source/frames/loss-totals.js';
+import { LossTotals } from '../../../../src/shipper/source/frames/losses/loss-totals.js';
 import { freeHeader, RingFile } from '../../../../src/shipper/source/rings/file.js';
 import { RingReader } from '../../../../src/shipper/source/rings/reader.js';
 

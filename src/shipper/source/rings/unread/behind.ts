@@ -6,7 +6,7 @@ import { UNKNOWN_RELEASE } from '../../../../catalog/release.js';
 import { FRAME_VERSION } from '../../../../contract.js';
 import { ProtocolError } from '../../../errors.js';
 import type { Lost } from '../../frames/decoder.js';
-import { NOTHING } from '../../frames/lost.js';
+import { NOTHING } from '../../frames/losses/lost.js';
 import type { Progress } from '../../frames/stream-options.js';
 import { UnreadFrames } from '../../unread-frames.js';
 import type { RingName } from '../directory.js';

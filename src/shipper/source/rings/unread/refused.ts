@@ -6,7 +6,7 @@ import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, unlinkS
 import { FRAME_MAGIC, RING_HEADER_BYTES, RING_MAGIC, RING_VERSION } from '../../../../contract.js';
 import { codeOf } from '../../../errors.js';
 import type { Lost } from '../../frames/decoder.js';
-import { least, NOTHING } from '../../frames/lost.js';
+import { least, NOTHING } from '../../frames/losses/lost.js';
 import { lineEnds } from '../../line-ends.js';
 import { UnreadFrames } from '../../unread-frames.js';
 import { countAt, offsetOf } from '../words.js';

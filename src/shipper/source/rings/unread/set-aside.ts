@@ -6,7 +6,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { isSystemError } from '../../../errors.js';
-import type { LossTotals } from '../../frames/loss-totals.js';
+import type { LossTotals } from '../../frames/losses/loss-totals.js';
 import type { RingName } from '../directory.js';
 import type { RingSourceOptions } from '../options.js';
 import { countAt, offsetOf } from '../words.js';

@@ -6,8 +6,8 @@
  * write: `FIRST_BYTES` before the shipper was there, and `BYTES_PER_SECOND` since. A report that exceeds this counts
  * as a broken report, and for nothing else.
  */
-import { ProtocolError } from '../../errors.js';
-import type { Lost } from './decoder.js';
+import { ProtocolError } from '../../../errors.js';
+import type { Lost } from '../decoder.js';
 import { least, most, NOTHING } from './lost.js';
 
 /** Processes that lost something and are remembered, so that a reconnect is not counted twice. */

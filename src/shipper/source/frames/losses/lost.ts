@@ -1,5 +1,5 @@
 /** Sums of lines and their bytes. */
-import type { Lost } from './decoder.js';
+import type { Lost } from '../decoder.js';
 
 export const NOTHING: Lost = { lines: 0, bytes: 0 };
 
