@@ -12,12 +12,6 @@ interface Span {
   last: number;
 }
 
-const ALL: BatchLimits = {
-  maxRecords: Number.POSITIVE_INFINITY,
-  maxBytes: Number.POSITIVE_INFINITY,
-  recordOverheadBytes: 0,
-};
-
 /** Memory of records that wait, in full requests. */
 const WAITING_MAX = 4;
 
@@ -29,6 +23,8 @@ export class TimeOrder {
   readonly #spans = new WeakMap<Piece, ReadonlyMap<string, Span>>();
   /** Of one origin and millisecond in their order. */
   #waiting: readonly Piece[] = [];
+  /** How many of these come before what was joined last. */
+  #before = 0;
 
   constructor(limits: BatchLimits, out: () => readonly Piece[]) {
     this.#limits = limits;
@@ -54,17 +50,18 @@ export class TimeOrder {
     return { isReady: records > 0, room: isEnough || isMuch ? undefined : room };
   }
 
-  /** What may leave of what waits, and behind it what was taken. */
+  /** A request of what may leave of what waits, and behind it what was taken. */
   join(taken: Piece | undefined): Piece | undefined {
     const split = this.#waiting.map((piece) => this.#split(piece, this.#blockedIn(piece)));
     const held = split.flatMap(([, each]) => each ?? []);
     const ready = [...split.flatMap(([each]) => each ?? []), ...(taken === undefined ? [] : [taken])];
-    const [joined, rest] = ready.length <= 1 ? [ready[0], []] : Piece.join(ready, ALL);
-    this.#waiting = [...rest, ...held];
+    const [joined, rest] = ready.length <= 1 ? [ready[0], []] : Piece.join(ready, this.#limits);
+    this.#waiting = [...held, ...rest];
+    this.#before = held.length;
     return joined;
   }
 
-  /** The part that may leave now; of `share` of a full request or more, that before the last milliseconds. The rest waits. */
+  /** Of what was joined, the part that may leave now; of `share` of a full request or more, that before the last milliseconds. The rest waits. */
   divide(piece: Piece, share: number): Piece | undefined {
     const { batch } = piece;
     const blocked = this.#blockedIn(piece);
@@ -72,7 +69,7 @@ export class TimeOrder {
     const own = isCut ? spansIn(piece, blocked) : undefined;
     const ends = own && batch.origins.map(({ id }) => own.get(id));
     const [leaves, waits] = this.#split(piece, blocked, ends);
-    if (waits !== undefined) this.#waiting = [...this.#waiting, waits];
+    if (waits !== undefined) this.#waiting = this.#waiting.toSpliced(this.#before, 0, waits);
     return leaves;
   }
 

@@ -3,8 +3,6 @@
  * do most for: it runs when so much memory outside of its heap was taken, even if the heap holds little.
  */
 
-/** Kept while no request has them. A sink has few requests out at a time. */
-const KEPT_MAX = 2;
 /** Smaller ones are not worth it. */
 const KEPT_LEAST_BYTES = 64 * 1024;
 /** Bodies of one sink differ by less than that. */
@@ -12,6 +10,12 @@ const STEP_BYTES = 512 * 1024;
 
 export class RequestBodies {
   readonly #kept: Buffer[] = [];
+  readonly #keptMax: number;
+
+  /** @param requestsMax how many requests the sink has out at a time: as many copies are kept */
+  constructor(requestsMax: number) {
+    this.#keptMax = requestsMax;
+  }
 
   /** A copy, and a function that takes its memory back: to be called once nothing reads it any more, or never. */
   copyOf(body: Buffer): { readonly copy: Buffer; readonly release: () => void } {
@@ -19,7 +23,7 @@ export class RequestBodies {
     const memory = this.#take(body.length) ?? Buffer.allocUnsafeSlow(Math.ceil(body.length / STEP_BYTES) * STEP_BYTES);
     memory.set(body);
     const release = () => {
-      if (this.#kept.length < KEPT_MAX) this.#kept.push(memory);
+      if (this.#kept.length < this.#keptMax) this.#kept.push(memory);
     };
     return { copy: memory.subarray(0, body.length), release };
   }

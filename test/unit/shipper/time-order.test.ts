@@ -127,6 +127,23 @@ test('records of one millisecond in which a request is full wait for it; those o
   expect(setup.totals()).toMatchObject({ held: 0, balanced: true });
 });
 
+test('records that have waited for their millisecond leave request by request', async () => {
+  const setup = setUp(4, 4);
+  await warm(setup);
+  for (const fraction of [0, 0.1, 0.2]) {
+    setup.append(
+      [0, 1, 2, 3].map((seq) => ({ message: 'a', timeMs: 7 + fraction, seq: fraction * 100 + seq, origin: of('a') })),
+    );
+    await setup.settle();
+  }
+  const seqs = () => setup.open.map(({ seen }) => seen.map(({ seq }) => seq));
+  expect(seqs()).toEqual([[0, 1, 2, 3]]);
+  await setup.answer(0);
+  expect(seqs()).toEqual([[10, 11, 12, 13]]);
+  await setup.answer(0);
+  expect(seqs()).toEqual([[20, 21, 22, 23]]);
+});
+
 describe.each([
   ['that the disk lost', 'ENOENT'],
   ['that the disk does not give now', 'EIO'],

@@ -71,7 +71,7 @@ export class CloudWatchSink implements Sink {
   readonly #onNotice: (message: string) => void;
   readonly #format: EventFormat | undefined;
   readonly #bodyLimit = new BodyLimit(BODY_MAX_BYTES);
-  readonly #bodies = new RequestBodies();
+  readonly #bodies = new RequestBodies(REQUESTS_MAX);
   readonly #audit: SinkAudit | undefined;
   readonly #billed: BilledBytes | undefined;
   /** Shrinks when the service says that it takes less. */

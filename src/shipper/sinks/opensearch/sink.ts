@@ -66,7 +66,7 @@ export class OpenSearchSink implements Sink {
   readonly #encoder: BulkEncoder;
   /** What all sends share. */
   readonly #parts: Omit<PassParts, 'post' | 'knownGood' | 'accepted'>;
-  readonly #bodies = new RequestBodies();
+  readonly #bodies = new RequestBodies(REQUESTS_MAX);
   #isPrepared: boolean;
   /** Whether new indices have a field for messages that are JSON. */
   #withData = false;

@@ -3,7 +3,7 @@ import { RequestBodies } from '../../../../src/shipper/sinks/request-bodies';
 const MIB = 1024 * 1024;
 
 test('memory of a body is used again once it was released, and not before', () => {
-  const bodies = new RequestBodies();
+  const bodies = new RequestBodies(2);
   const first = bodies.copyOf(Buffer.alloc(MIB, 1));
   const second = bodies.copyOf(Buffer.alloc(MIB, 2));
   expect(second.copy.buffer).not.toBe(first.copy.buffer);
@@ -15,7 +15,7 @@ test('memory of a body is used again once it was released, and not before', () =
 });
 
 test('a larger body gets other memory, and small ones do not keep it from being used again', () => {
-  const bodies = new RequestBodies();
+  const bodies = new RequestBodies(2);
   bodies.copyOf(Buffer.alloc(MIB)).release();
   const large = bodies.copyOf(Buffer.alloc(4 * MIB, 4));
   expect(large.copy.equals(Buffer.alloc(4 * MIB, 4))).toBe(true);
@@ -26,8 +26,8 @@ test('a larger body gets other memory, and small ones do not keep it from being 
   expect(bodies.copyOf(Buffer.alloc(4 * MIB)).copy.buffer).toBe(large.copy.buffer);
 });
 
-test('no more than two are kept', () => {
-  const bodies = new RequestBodies();
+test('no more are kept than are out at a time', () => {
+  const bodies = new RequestBodies(2);
   const out = [1, 2, 3].map((byte) => bodies.copyOf(Buffer.alloc(MIB, byte)));
   for (const { release } of out) release();
   const again = [1, 2, 3].map((byte) => bodies.copyOf(Buffer.alloc(MIB, byte)).copy.buffer);
