@@ -11,7 +11,14 @@ export function skipBlanks(bytes: Uint8Array, from: number, end: number): number
   return at;
 }
 
-/** Blanks and line ends: some runtimes begin a trace with an empty line. */
+/** Behind blanks, empty lines, which some runtimes begin a trace with, and the mark that a file of UTF-8 may begin with. */
+export function recordBegin(bytes: Uint8Array, start: number, end: number): number {
+  const from = skipSpace(bytes, start, end);
+  const isMark = bytes[from] === 0xef && bytes[from + 1] === 0xbb && bytes[from + 2] === 0xbf;
+  return isMark ? skipSpace(bytes, Math.min(from + 3, end), end) : from;
+}
+
+/** Behind blanks and line ends. */
 export function skipSpace(bytes: Uint8Array, from: number, end: number): number {
   let at = from;
   while (at < end && (isBlank(bytes[at]) || bytes[at] === 0x0a || bytes[at] === 0x0d)) at++;

@@ -6,7 +6,7 @@
 
 import { isDigit, isUpper } from '../records/bytes.js';
 import { jsonObjectIn } from '../records/json-object.js';
-import { skipSpace } from './bytes.js';
+import { recordBegin } from './bytes.js';
 import { fieldsOfLine } from './layouts.js';
 import { accessSeverity } from './level/access-severity.js';
 import { levelOf, objectAt } from './level/level.js';
@@ -32,7 +32,7 @@ const OF_SEVERITY: readonly Fields[] = Array.from({ length: 25 }, (_, severity) 
  * a line that can have no others is not turned into a string.
  */
 export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: Wanted = ALL): Fields | undefined {
-  const from = skipSpace(bytes, start, end);
+  const from = recordBegin(bytes, start, end);
   if (from >= end) return undefined;
   const isFew = !wanted.time && !wanted.attributes;
   const ofAccess = isFew ? accessSeverity(bytes, from, end) : 0;
@@ -45,8 +45,7 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: 
   const at = isObjectEnd ? objectAt(bytes, from, end) : -1;
   const ofObject = at < 0 ? undefined : fieldsOfJson(bytes, at, end, severity, wanted.time);
   const hasPairs = isPairAt(bytes, from, end);
-  if (ofObject === undefined && isFew && !hasPairs && !hasNames(bytes, from, end))
-    return severity === 0 ? undefined : OF_SEVERITY[severity];
+  if (ofObject === undefined && isFew && !hasPairs && !hasNames(bytes, from, end)) return ofSeverity(severity);
   const line = lineOf(bytes, from, end);
   const found = hasPairs ? fieldsOfPairs(line) : fieldsOfLine(line);
   if (found === undefined && ofObject === undefined && severity === 0) return undefined;
@@ -57,6 +56,8 @@ export function fieldsOf(bytes: Uint8Array, start: number, end: number, wanted: 
   if (spanId !== undefined) fields.spanId ??= spanId;
   return ofObject === undefined ? fields : Object.assign(fields, ofObject);
 }
+
+const ofSeverity = (severity: Severity): Fields | undefined => (severity === 0 ? undefined : OF_SEVERITY[severity]);
 
 /** Whether a logger, a thread or an id may be in the line. */
 function hasNames(bytes: Uint8Array, from: number, end: number): boolean {
@@ -74,10 +75,11 @@ function fieldsOfJson(
   let to = end;
   while (to > from && isSpace(bytes[to - 1])) to--;
   const scanned = fieldsOfScan(bytes, from, to, withTime);
-  if (scanned === 'none') return undefined;
+  // Cut off, or with what JSON has not, such as Python's NaN: the level was written all the same.
+  if (scanned === 'none') return ofSeverity(severity);
   if (scanned !== 'complex') return Object.assign(scanned, { severity, object: { start: from, end: to } });
   const object = jsonObjectIn(bytes, from, to);
-  if (object === undefined) return undefined;
+  if (object === undefined) return ofSeverity(severity);
   return { severity, ...fieldsOfObject(object.value), object: { start: object.start, end: object.end } };
 }
 

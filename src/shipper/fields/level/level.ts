@@ -6,7 +6,7 @@
  */
 
 import { isDigit, isLetter, isUpper } from '../../records/bytes.js';
-import { isAt, isBlank, numberAt, skipSpace } from '../bytes.js';
+import { isAt, isBlank, numberAt, recordBegin } from '../bytes.js';
 import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
 import { levelOfAndroid, levelOfWebSphere } from './level-of-letter.js';
@@ -34,7 +34,7 @@ const PREFIX_MAX = 256;
 
 /** OpenTelemetry's severity number of the record in these bytes, 1 to 24; 0 where it says none. */
 export function levelOf(bytes: Uint8Array, start: number, end: number): Severity {
-  const from = skipSpace(bytes, start, end);
+  const from = recordBegin(bytes, start, end);
   if (from >= end) return 0;
   const first = bytes[from]!;
   if (isSentence(bytes, from, end)) return levelOfTrace(bytes, from, end) || levelOfPrefixedObject(bytes, from, end);
