@@ -1,5 +1,6 @@
 /** One directory, one shipper: who is second is told who is first, and who is killed leaves nothing to wait for. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdirSync,
   readdirSync,
@@ -10,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../src/shipper/errors.js';
@@ -136,6 +138,29 @@ describe('a lock', () => {
       expect(won).toHaveLength(1);
       won[0]!.release();
     }
+  });
+
+  test('of a holder that has said that it stops is waited for, also where it is too busy to say it again', async () => {
+    const directory = temporaryDirectory();
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    const socket = `shipper.lock-${'0'.repeat(16)}.sock`;
+    const holder = { pid: 7, host: 'web-1', since: '2026-01-01T00:00:00Z', boot, socket };
+    writeFileSync(join(directory, 'shipper.lock.1'), JSON.stringify(holder));
+    let asked = 0;
+    const server = createServer((connection) => {
+      asked += 1;
+      connection.end(asked === 1 ? JSON.stringify({ ...holder, stopping: true }) : '');
+    }).listen(join(directory, socket));
+    await once(server, 'listening');
+    let looks = 0;
+    const looking = async () => {
+      looks += 1;
+      if (looks === 3) await new Promise((resolve) => server.close(resolve));
+    };
+    const said: string[] = [];
+    const lock = await take(directory, { said, sleep: looking });
+    expect([lock.isOurs, asked, looks]).toEqual([true, 3, 3]);
+    expect(said.filter((line) => line.includes('waits for'))).toHaveLength(1);
   });
 
   test.each([

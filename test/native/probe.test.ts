@@ -86,7 +86,7 @@ test.each([
     socket.on('error', () => {});
     act(socket);
   });
-  const { code, stdout } = await ask(await listening(server), '/livez', 1);
+  const { code, stdout } = await ask(await listening(server), '/livez', 5);
   for (const socket of sockets) socket.destroy();
   expect(code).toBe(1);
   expect(stdout).toContain(reason);

@@ -74,7 +74,9 @@ export interface DirectoryLock {
  */
 export async function lockDirectory(options: DirectoryLockOptions): Promise<DirectoryLock> {
   const { directory, setting, harm, log, sleep } = options;
-  for (let isWaiting = false; ; isWaiting = true) {
+  /** Socket of the holder that has said that it stops. It may be too busy to say it again, or end before it answers. */
+  let stopping: string | undefined;
+  for (;;) {
     let taken: Held | Holder | 'unknown';
     try {
       taken = await take(options);
@@ -93,13 +95,14 @@ export async function lockDirectory(options: DirectoryLockOptions): Promise<Dire
       return { isOurs: true, stopping() {}, release() {} };
     }
     if (taken instanceof Held) return new HeldLock(options, taken);
-    if (taken === 'unknown' || taken.stopping !== true) {
+    if (taken === 'unknown' || (taken.stopping !== true && taken.socket !== stopping)) {
       const who = taken === 'unknown' ? 'another shipper, which does not say who it is' : describe(taken);
       throw new ConfigError([
         `${setting}='${directory}': is in use by ${who}: ${harm}. Give each shipper a directory of its own (on a shared volume: subPathExpr: $(POD_NAME)), or let the other one end first (a Deployment: strategy Recreate); until then this container starts again and again.`,
       ]);
     }
-    if (!isWaiting) log.info(`${setting}='${directory}': waits for ${describe(taken)}, which stops`);
+    if (taken.socket !== stopping) log.info(`${setting}='${directory}': waits for ${describe(taken)}, which stops`);
+    stopping = taken.socket;
     await sleep(LOOK_MS);
   }
 }
