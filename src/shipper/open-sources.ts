@@ -143,7 +143,9 @@ export function openSources(
     maxConnections: descriptorShares().connections,
     onRead(processes, unsettled, counted) {
       ledger.keepRead(processes, unsettled, counted);
-      const { missing, invalid } = counted;
+      const { missing, closed, invalid } = counted;
+      if (closed !== undefined)
+        log.problem('warn', 'closed', 'a process wrote lines while its connection was closed', { ...closed });
       if (invalid !== undefined) tellInvalid(invalid);
       if (missing === undefined) return;
       log.problem('warn', 'gone', 'a shipper was killed that had read lines over the socket', { ...missing });

@@ -1,13 +1,16 @@
 /** Connections that the shipper closes while their process writes: each line arrives, or its writer learns that it was not taken. */
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FRAME_HEADER_BYTES } from '../../src/contract.js';
 import { SocketSource } from '../../src/shipper/source/socket/source.js';
 import { messagesOf } from '../support/batches.js';
 import { data, hello, lost, magic } from '../support/frames.js';
+import { run } from '../support/run.js';
+import { tapEnvironment } from '../support/tapped.js';
 
 const descriptorOf = (socket: Socket) =>
   (socket as unknown as { readonly _handle: { readonly fd: number } })._handle.fd;
@@ -57,3 +60,35 @@ test('what is written while the last bytes of a connection are looked at is not 
   expect(read.filter((message) => !message.startsWith('logtap:'))).toEqual(['one', 'two', 'four']);
   expect(fates).toEqual(['EPIPE']);
 });
+
+test('a process whose connection was closed before its last line was read tells at its end how many lines there were', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-closed-'));
+  chmodSync(directory, 0o755);
+  const path = join(directory, 'logtap.sock');
+  const gate = join(directory, 'gate');
+  const connections: Socket[] = [];
+  const greeting: Buffer[] = [];
+  const server = createServer({ pauseOnConnect: true }, (socket) => {
+    connections.push(socket);
+    socket.on('error', () => {});
+    // The first one is never read.
+    if (connections.length > 1) socket.on('data', (bytes) => greeting.push(bytes)).resume();
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  const script = `echo one; : > ${gate}.written; until test -e ${gate}; do :; done; exit 3`;
+  const ended = run('sh', ['-c', script], { env: tapEnvironment(path) });
+  while (connections.length === 0) await sleep(5);
+  await sleep(200);
+  connections[0]!.destroy();
+  writeFileSync(gate, '');
+  expect((await ended).code).toBe(3);
+  for (let i = 0; i < 2000 && Buffer.concat(greeting).length < magic.length + FRAME_HEADER_BYTES; i++) await sleep(5);
+  for (const socket of connections) socket.destroy();
+  server.close();
+  rmSync(directory, { recursive: true });
+  const bytes = Buffer.concat(greeting);
+  expect(bytes.subarray(0, magic.length)).toEqual(magic);
+  // One more than the lines that were handed over.
+  expect(bytes.readUIntLE(magic.length + 16, 6)).toBe(2);
+}, 60_000);

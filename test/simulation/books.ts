@@ -56,7 +56,7 @@ const UNKNOWN = 'unknown';
 export const FORGED = 'forged';
 const TAINTED_LOSSES = 100_000;
 /** Of losses in the shipper; others are the service's. */
-const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop|invalid_frames)/;
+const OWN_REASONS = /^(shipper_killed|spool_corrupt|full_drop|invalid_frames|connection_closed)/;
 const KEYS = /\bw\d+#\d+;/g;
 const NOTICE = /^logtap: (\d+) lines, \d+ bytes not captured/;
 
@@ -309,7 +309,8 @@ export class Books {
     for (const [where, reasons] of Object.entries(dropped)) {
       for (const [reason, count] of Object.entries(reasons)) {
         // These were handed over.
-        if (where === 'application' && reason !== 'invalid_frames') this.reported.application += count;
+        if (where === 'application' && reason !== 'invalid_frames' && reason !== 'connection_closed')
+          this.reported.application += count;
         else add(reason, count);
       }
     }

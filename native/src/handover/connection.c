@@ -298,8 +298,14 @@ static void tell_status(void) {
 
 void lt_connection_end(void) {
     if (!transport()->is_open()) return;
-    if (transport()->end != NULL)
+    if (transport()->end != NULL) {
         transport()->end();
-    else
-        tell_status();
+        return;
+    }
+    tell_status();
+    if (transport()->is_open() || !is_counted()) return;
+    /* The shipper had closed it, and may not have read the last lines: a new HELLO says how many there were. */
+    struct lt_patience none = {0};
+    connection->next_attempt_ns = 0;
+    if (lt_connection_ready(0, &none)) tell_status();
 }

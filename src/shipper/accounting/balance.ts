@@ -3,7 +3,7 @@ import type { Unread } from '../source/count-unread.js';
 import type { EndCounts } from './ends.js';
 import type { JoinCounts } from './join-counts.js';
 import type { UncountedRings } from './journal-sum.js';
-import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
+import { CONNECTION_CLOSED, INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { SinkStatement, Statement, Totals } from './statement.js';
 import { countOf, countsOf, sumOf } from './tallies.js';
 import { type Count, STREAMS, type Tally } from './tally.js';
@@ -32,6 +32,7 @@ export interface Counts {
   readonly lost: Count;
   readonly lostWithPreviousRun: Count;
   readonly laterVersion: Count;
+  readonly connectionClosed: Count;
   readonly invalidFrames: Count;
   readonly uncountedRings: ReadonlyMap<string, UncountedRings>;
   readonly sinks: ReadonlyMap<string, SinkCount>;
@@ -63,6 +64,7 @@ export function totalsOf(ledger: Counts, heldBy: HeldBy): Totals {
     new Map([
       [NOT_HANDED_OVER, ledger.lost.records],
       [LATER_VERSION, ledger.laterVersion.records],
+      [CONNECTION_CLOSED, ledger.connectionClosed.records],
       [INVALID_FRAMES, ledger.invalidFrames.records],
     ]),
   );
@@ -101,6 +103,7 @@ export function statementOf(ledger: Counts, heldBy: HeldBy): Statement {
       dropped: {
         [NOT_HANDED_OVER]: ledger.lost,
         ...(ledger.laterVersion.bytes > 0 && { [LATER_VERSION]: ledger.laterVersion }),
+        ...(ledger.connectionClosed.bytes > 0 && { [CONNECTION_CLOSED]: ledger.connectionClosed }),
         ...(ledger.invalidFrames.bytes > 0 && { [INVALID_FRAMES]: ledger.invalidFrames }),
       },
       ...(ledger.uncountedRings.size > 0 && { uncountedRings: Object.fromEntries(ledger.uncountedRings) }),

@@ -28,6 +28,7 @@ export const journalEntry = {
   lostWithPreviousRun: ({ lines, bytes }: Lost): JournalEntry => ['gone', lines, bytes],
   settled: ({ lines, bytes }: Lost): JournalEntry => ['settled', lines, bytes],
   laterVersion: ({ lines, bytes }: Lost): JournalEntry => ['later', lines, bytes],
+  connectionClosed: ({ lines, bytes }: Lost): JournalEntry => ['closed', lines, bytes],
   invalidFrames: ({ lines, bytes }: Lost): JournalEntry => ['invalid', lines, bytes],
   uncountedRings: (reason: string, { rings, bytes }: UncountedRings): JournalEntry => {
     return ['uncounted', reason, rings, bytes];
@@ -66,6 +67,8 @@ export interface PreviousCounts {
   readonly lostWithPreviousRun: Lost;
   /** Of processes that write a later version of the frames. */
   readonly laterVersion: Lost;
+  /** Written while a shipper closed the connection. */
+  readonly connectionClosed: Lost;
   /** Behind frames that break the format. */
   readonly invalidFrames: Lost;
   /** By reason. */
@@ -130,6 +133,7 @@ export class JournalSum {
   readonly #lost = new Map<string, { total: Lost; reported: Lost }>();
   #lostWithPreviousRun: Lost = NOTHING;
   #laterVersion: Lost = NOTHING;
+  #connectionClosed: Lost = NOTHING;
   #invalidFrames: Lost = NOTHING;
   readonly #uncountedRings = new Map<string, UncountedRings>();
   readonly #refusedRings = new Set<string>();
@@ -148,6 +152,8 @@ export class JournalSum {
       this.#lostWithPreviousRun = plus(this.#lostWithPreviousRun, { lines: rest[0]!, bytes: rest[1] ?? 0 });
     else if (kind === 'later' && rest.length === 2 && rest.every(isCount))
       this.#laterVersion = plus(this.#laterVersion, { lines: rest[0]!, bytes: rest[1]! });
+    else if (kind === 'closed' && rest.length === 2 && rest.every(isCount))
+      this.#connectionClosed = plus(this.#connectionClosed, { lines: rest[0]!, bytes: rest[1]! });
     else if (kind === 'invalid' && rest.length === 2 && rest.every(isCount))
       this.#invalidFrames = plus(this.#invalidFrames, { lines: rest[0]!, bytes: rest[1]! });
     else if (kind === 'uncounted') this.#addUncounted(rest);
@@ -176,7 +182,10 @@ export class JournalSum {
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
     const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
     const reads = new Map(this.#reads);
-    const refused = { laterVersion: this.#laterVersion, invalidFrames: this.#invalidFrames };
+    const refused = {
+      ...{ laterVersion: this.#laterVersion, connectionClosed: this.#connectionClosed },
+      invalidFrames: this.#invalidFrames,
+    };
     const rings = { uncountedRings: new Map(this.#uncountedRings), refusedRings: new Set(this.#refusedRings) };
     const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, ...refused, ...rings };
     return { reads, lost: new Map(lost), ...gone, withheld, sinks, checkpoints };
@@ -197,6 +206,7 @@ export class JournalSum {
         ? [['gone', this.#lostWithPreviousRun.lines, this.#lostWithPreviousRun.bytes]]
         : [];
     const later = this.#laterVersion.bytes > 0 ? [journalEntry.laterVersion(this.#laterVersion)] : [];
+    const closed = this.#connectionClosed.bytes > 0 ? [journalEntry.connectionClosed(this.#connectionClosed)] : [];
     const invalid = this.#invalidFrames.bytes > 0 ? [journalEntry.invalidFrames(this.#invalidFrames)] : [];
     const uncounted = [...this.#uncountedRings].map((each) => journalEntry.uncountedRings(...each));
     const refused = [...this.#refusedRings].map((ring) => journalEntry.refusedRing(ring));
@@ -204,7 +214,7 @@ export class JournalSum {
     // Whether they were written is known once the rings are opened.
     const checkpoints = this.#checkpoints.length > 0 ? [acknowledgedEntry([], this.#checkpoints)] : [];
     const reads = this.#reads.size > 0 ? [readEntry(this.#reads, this.#unsettled)] : [];
-    const losses = [...lost, ...lostWithPreviousRun, ...later, ...invalid, ...uncounted, ...refused];
+    const losses = [...lost, ...lostWithPreviousRun, ...later, ...closed, ...invalid, ...uncounted, ...refused];
     return [...known, ['reported'], ...losses, ...withheld, ...sinks, ...checkpoints, ...reads];
   }
 
@@ -271,6 +281,7 @@ export class JournalSum {
     for (const known of this.#lost.values()) known.reported = known.total;
     this.#lostWithPreviousRun = NOTHING;
     this.#laterVersion = NOTHING;
+    this.#connectionClosed = NOTHING;
     this.#invalidFrames = NOTHING;
     this.#uncountedRings.clear();
     this.#unsettled = NOTHING;

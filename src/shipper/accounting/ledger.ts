@@ -54,6 +54,7 @@ export class Ledger implements Counts {
   /** Lines in frames of a later version; not read either. */
   readonly laterVersion = { records: 0, bytes: 0 };
   /** Up to how much lay behind frames that break the format; not read either. */
+  readonly connectionClosed = { records: 0, bytes: 0 };
   readonly invalidFrames = { records: 0, bytes: 0 };
   /** By reason: damaged rings that held more lines, and nothing tells how many. */
   readonly uncountedRings = new Map<string, UncountedRings>();
@@ -105,10 +106,12 @@ export class Ledger implements Counts {
   }
 
   #takeOver(previous: PreviousCounts): void {
-    const { lost, lostWithPreviousRun, laterVersion, invalidFrames, uncountedRings, withheld, sinks } = previous;
+    const { lost, lostWithPreviousRun, laterVersion, connectionClosed, invalidFrames } = previous;
+    const { uncountedRings, withheld, sinks } = previous;
     for (const { unreported } of lost.values()) this.countLost(unreported);
     this.countLostWithPreviousRun(lostWithPreviousRun);
     addLost(this.laterVersion, laterVersion);
+    addLost(this.connectionClosed, connectionClosed);
     addLost(this.invalidFrames, invalidFrames);
     for (const [reason, uncounted] of uncountedRings) addUncounted(this.uncountedRings, reason, uncounted);
     for (const [reason, tally] of withheld) {
@@ -204,13 +207,18 @@ export class Ledger implements Counts {
    * Lines from sockets, before they are buffered. Those that are counted instead are in the same entry: a kill neither counts them again
    * nor forgets them.
    */
-  keepRead(processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost, { missing, invalid }: CountedLines = {}): void {
+  keepRead(processes: ReadonlyMap<string, ReadTotal>, unsettled: Lost, counted: CountedLines = {}): void {
+    const { missing, closed, invalid } = counted;
     if (missing !== undefined) {
       this.countLostWithPreviousRun(missing);
       this.keepLostWithPreviousRun(missing);
     }
+    if (closed !== undefined) {
+      addLost(this.connectionClosed, closed);
+      if (this.#journal !== undefined) this.#entries.push(journalEntry.connectionClosed(closed));
+    }
     if (invalid !== undefined) this.countInvalidFrames(invalid);
-    if (missing === undefined && invalid === undefined) {
+    if (missing === undefined && closed === undefined && invalid === undefined) {
       this.#journal?.read(processes, unsettled);
       return;
     }

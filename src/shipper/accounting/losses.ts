@@ -3,7 +3,7 @@ import { runbook, type Symptom } from '../../catalog/runbook.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import { CORRUPT } from '../buffer/segments/segment-bodies.js';
 import type { UncountedRings } from './journal-sum.js';
-import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
+import { CONNECTION_CLOSED, INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from './reasons.js';
 import type { Totals } from './statement.js';
 
 /** What is set for lines that could be lost. */
@@ -60,7 +60,7 @@ const lossText = ({ where, reason, records, remedy }: Loss): string =>
 const OF_BUFFER = 'raise LOGTAP_MEMORY_MAX_BYTES or LOGTAP_SPOOL_MAX_BYTES, or set LOGTAP_ON_FULL=block';
 
 function symptomOf(reason: string): Symptom {
-  if (reason === NOT_HANDED_OVER) return 'the-ring-is-full';
+  if (reason === NOT_HANDED_OVER || reason === CONNECTION_CLOSED) return 'the-ring-is-full';
   if (reason === INVALID_FRAMES) return 'the-ring-is-damaged';
   if (reason === SHIPPER_KILLED) return 'the-shipper-was-killed';
   if (reason === CORRUPT) return 'the-spool-is-full';
@@ -73,6 +73,9 @@ function remedyOf(reason: string, { deadLetterFile, spoolDir }: LossSettings): s
   }
   if (reason === LATER_VERSION) {
     return 'the library of a process is of a later release; replace the shipper by one of that release (logtap upgrade)';
+  }
+  if (reason === CONNECTION_CLOSED) {
+    return 'more processes were connected than the shipper has descriptors for; raise its limit of open files, or use rings';
   }
   if (reason === INVALID_FRAMES) {
     return 'what a process had handed over was damaged, by itself or by another process of the pod that may write there';

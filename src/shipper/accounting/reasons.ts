@@ -9,5 +9,7 @@ export const NOT_HANDED_OVER = 'not_handed_over';
 export const SHIPPER_KILLED = 'shipper_killed';
 /** Reason for lines in frames of a later version than this shipper reads. */
 export const LATER_VERSION = 'later_version';
+/** Reason for lines that a process wrote while the shipper closed its connection. */
+export const CONNECTION_CLOSED = 'connection_closed';
 /** Reason for lines behind a frame that breaks the format. */
 export const INVALID_FRAMES = 'invalid_frames';

@@ -6,7 +6,13 @@ import Histogram from 'prom-client/lib/histogram.js';
 import Registry from 'prom-client/lib/registry.js';
 import type { EndedProcess } from '../accounting/ends.js';
 import type { Ledger } from '../accounting/ledger.js';
-import { INVALID_FRAMES, LATER_VERSION, NOT_HANDED_OVER, SHIPPER_KILLED } from '../accounting/reasons.js';
+import {
+  CONNECTION_CLOSED,
+  INVALID_FRAMES,
+  LATER_VERSION,
+  NOT_HANDED_OVER,
+  SHIPPER_KILLED,
+} from '../accounting/reasons.js';
 import type { Cursor } from '../buffer/cursor.js';
 import { BUFFER_REASONS } from '../buffer/record-buffer.js';
 import type { SinkHealth } from '../delivery/deliver.js';
@@ -198,9 +204,11 @@ export class Metrics {
   /** A series is only there once something was counted. */
   *#dropped(unit: 'records' | 'bytes'): Generator<Series> {
     const { ledger } = this.#options;
-    const { lost, lostWithPreviousRun, laterVersion, invalidFrames } = ledger;
+    const { lost, lostWithPreviousRun, laterVersion, connectionClosed, invalidFrames } = ledger;
     if (lost.records > 0) yield [{ where: 'application', reason: NOT_HANDED_OVER }, lost[unit]];
     if (laterVersion.records > 0) yield [{ where: 'application', reason: LATER_VERSION }, laterVersion[unit]];
+    if (connectionClosed.records > 0)
+      yield [{ where: 'application', reason: CONNECTION_CLOSED }, connectionClosed[unit]];
     if (invalidFrames.records > 0) yield [{ where: 'application', reason: INVALID_FRAMES }, invalidFrames[unit]];
     if (lostWithPreviousRun.records > 0) yield [{ where: 'hold', reason: SHIPPER_KILLED }, lostWithPreviousRun[unit]];
     for (const { dropped } of ledger.sinks.values()) {

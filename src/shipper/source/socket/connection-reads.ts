@@ -18,6 +18,8 @@ export class ConnectionReads {
   readonly #totals: ReadTotals;
   /** By the name of a connection, which begins the ids of its records: the process that it speaks for. */
   readonly #instances = new Map<string, string>();
+  /** By the name of a connection that is open. */
+  readonly #open = new Map<string, string>();
   /** Names of connections that are closed, whose last records may still be in the builder. */
   readonly #closed: string[] = [];
 
@@ -34,9 +36,11 @@ export class ConnectionReads {
 
   /** A connection begins. */
   greet(name: string, { instance, handed }: Hello): void {
+    const isAlone = ![...this.#open.values()].includes(instance);
+    this.#open.set(name, instance);
     this.#instances.set(name, instance);
     if (handed === undefined) return;
-    this.#totals.greet(instance, handed, this.#losses.totalOf(instance));
+    this.#totals.greet(instance, handed, this.#losses.totalOf(instance), isAlone);
   }
 
   /** The first frame of a connection. */
@@ -62,7 +66,9 @@ export class ConnectionReads {
   /** A connection is closed. */
   close(connection: FrameStream): void {
     this.#reach(connection);
-    if (connection.name !== undefined) this.#closed.push(connection.name);
+    if (connection.name === undefined) return;
+    this.#open.delete(connection.name);
+    this.#closed.push(connection.name);
   }
 
   /** All records of the builder leave. */

@@ -15,6 +15,8 @@ const KERNEL_FRAMES = 554;
 export interface CountedLines {
   /** That a process had handed over to an earlier shipper that was killed, as far as no journal had them. */
   readonly missing?: Lost;
+  /** That a process wrote while its connection was closed, over which it is connected no more. */
+  readonly closed?: Lost;
   /** At most, behind a frame that breaks the format. */
   readonly invalid?: Lost;
 }
@@ -53,10 +55,15 @@ export class ReadTotals {
 
   /**
    * A process connects that has handed over so many line ends before; `lost`: what it could not hand over. Returns what is
-   * missing since an earlier shipper read from it. One that no shipper has read from begins here.
+   * missing since an earlier shipper read from it. One that no shipper has read from begins here. `isAlone`: all its connections before
+   * this one are closed.
    */
-  greet(instance: string, handed: number, lost: Lost): Lost | undefined {
-    if (this.#totals.has(instance)) return undefined;
+  greet(instance: string, handed: number, lost: Lost, isAlone = false): Lost | undefined {
+    const known = this.#totals.get(instance);
+    if (known !== undefined) {
+      if (isAlone) this.#missClosed(instance, known, handed);
+      return undefined;
+    }
     const before = this.#unheard.get(instance) ?? { seq: 0, ...NOTHING, lost, lineEnds: handed };
     // Of a journal without line ends: the first frame tells.
     if (before.lineEnds === undefined) return undefined;
@@ -64,6 +71,17 @@ export class ReadTotals {
     const missing = { lines, bytes: Math.ceil(lines * bytesPerLine(before)) };
     const total = { ...before, ...plus(before, missing), lost, lineEnds: before.lineEnds + lines };
     return this.#begin(instance, total, missing);
+  }
+
+  /** Of a process that this shipper has read from: what else it had handed over was in the kernel when its connection was closed. */
+  #missClosed(instance: string, known: ReadTotal, handed: number): void {
+    const lines = handed - (known.lineEnds ?? handed);
+    if (lines <= 0) return;
+    const closed = { lines, bytes: Math.ceil(lines * bytesPerLine(known)) };
+    const total = { ...known, lineEnds: handed };
+    this.#set(instance, total);
+    const { believes = () => true } = this.#options;
+    if (believes(closed, instance)) this.#tell(new Map([[instance, total]]), { closed });
   }
 
   /** The same by the number of its first frame, where HELLO had no total. */

@@ -109,6 +109,19 @@ describe('of a process that tells how many line ends it has handed over', () => 
     expect(totals.greet(ONE, 60, lost(1000))).toBeUndefined();
   });
 
+  test('lines that were in the kernel when this shipper closed the connection are told once, if no other one is open', () => {
+    const told: unknown[] = [];
+    const totals = new ReadTotals({ onRead: (_, __, counted) => told.push(counted) });
+    totals.greet(ONE, 0, NONE);
+    totals.reach(ONE, 2, NONE, 10);
+    totals.greet(ONE, 12, NONE, false);
+    totals.greet(ONE, 12, NONE, true);
+    totals.greet(ONE, 12, NONE, true);
+    totals.reach(ONE, 3, NONE, 1);
+    totals.greet(ONE, 13, NONE, true);
+    expect(told).toEqual([{}, { closed: { lines: 2, bytes: 2 } }]);
+  });
+
   test('the first frame tells where the journal has no line ends', () => {
     const totals = after({});
     expect(totals.greet(ONE, 1000, NONE)).toBeUndefined();
