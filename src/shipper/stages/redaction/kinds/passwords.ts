@@ -75,7 +75,8 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const opening = argumentOr(text, openingAt(text, at));
   const first = text.at(opening.from);
   if (first === undefined || isPlaceholder(text, opening)) return undefined;
-  if (!opening.isQuoted && first === BRACE) return name === Name.SECRET ? undefined : braced(text, opening.from);
+  if (!opening.isQuoted && first === BRACE)
+    return name === Name.SECRET ? undefined : (memberOf(text, opening.from) ?? braced(text, opening.from));
   if (!opening.isQuoted && text.has(opening.from, '--')) return undefined;
   // The first of a list.
   if (!opening.isQuoted && first === BRACKET)
@@ -84,10 +85,31 @@ export function secretOf(text: Text, name: Name, at: number): Value | undefined 
   const value = blockAt(text, opening) ?? wholeValue(text, opening);
   const { from, to } = value;
   if (from >= to) return undefined;
-  if (name === Name.PASS) return isDigits(text, from, to) ? undefined : value;
+  if (name === Name.PASS) return isDigits(text, from, to) || text.has(at - GO_PASS.length, GO_PASS) ? undefined : value;
   if (name === Name.SIGNATURE) return to - from >= SIGNATURE_MIN ? value : undefined;
   if (name === Name.SECRET || name === Name.AWS) return isLong(text, from, to) ? value : undefined;
   return value;
+}
+
+/** A test of Go that passed: `--- PASS: TestPay (0.00s)`. */
+const GO_PASS = '--- PASS:';
+
+/** Members that hold the value itself: of forms, and of DynamoDB. */
+const MEMBERS = ['value', 'plaintext', 'S'];
+
+/** The text of the first member of an object: `{"value":"x"}`, `{ value: 'x' }`. */
+function memberOf(text: Text, brace: number): Value | undefined {
+  const { from } = openingAt(text, brace + 1);
+  const member = MEMBERS.find((name) => text.has(from, name) && !isAlphanumeric(text.at(from + name.length)));
+  if (member === undefined) return undefined;
+  let sign = from + member.length;
+  while (sign < text.end && sign < from + member.length + GAP_MAX && isGap(text.at(sign)) && text.at(sign) !== COLON)
+    sign++;
+  if (text.at(sign) !== COLON) return undefined;
+  const opening = openingAt(text, sign + 1);
+  if (!opening.isQuoted || isPlaceholder(text, opening)) return undefined;
+  const value = wholeValue(text, opening);
+  return value.from < value.to ? value : undefined;
 }
 
 const FUNCTION_MAX = 32;
