@@ -164,6 +164,20 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
     foundBy: unit('source/connection-reads'),
   },
   {
+    fault: 'socket: what the kernel discards of a connection that is closed for another is in no count',
+    file: SOCKET,
+    text: '      if (isAlone) this.#missClosed(instance, known, handed);\n',
+    by: '',
+    foundBy: unit('source/read-totals'),
+  },
+  {
+    fault: 'socket: what is on its way over an earlier connection of a process counts as discarded',
+    file: SOCKET,
+    text: '      if (isAlone) this.#missClosed',
+    by: '      this.#missClosed',
+    foundBy: unit('source/read-totals'),
+  },
+  {
     fault: 'socket: what is missing of a process is kept in an entry of its own, and a kill comes before it',
     file: 'src/shipper/accounting/ledger.ts',
     text: 'if (this.#journal !== undefined) this.#entries.push(readEntry(processes, unsettled));',

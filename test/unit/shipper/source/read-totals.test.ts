@@ -114,11 +114,13 @@ describe('of a process that tells how many line ends it has handed over', () => 
     const totals = new ReadTotals({ onRead: (_, __, counted) => told.push(counted) });
     totals.greet(ONE, 0, NONE);
     totals.reach(ONE, 2, NONE, 10);
-    totals.greet(ONE, 12, NONE, false);
-    totals.greet(ONE, 12, NONE, true);
-    totals.greet(ONE, 12, NONE, true);
+    // On its way over the other connection.
+    totals.greet(ONE, 11, NONE, false);
     totals.reach(ONE, 3, NONE, 1);
     totals.greet(ONE, 13, NONE, true);
+    totals.greet(ONE, 13, NONE, true);
+    totals.reach(ONE, 4, NONE, 1);
+    totals.greet(ONE, 14, NONE, true);
     expect(told).toEqual([{}, { closed: { lines: 2, bytes: 2 } }]);
   });
 
