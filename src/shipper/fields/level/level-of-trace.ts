@@ -23,6 +23,33 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['panic: ', 21],
     ['fatal error: ', 21],
     ['Segmentation fault', 21],
+    ['Fatal error: ', 21],
+    ['Fatal Python error: ', 21],
+    ['Exception ignored ', 17],
+    ['Task exception was never retrieved', 17],
+    ['--- Logging error ---', 17],
+    ['runtime: out of memory: ', 21],
+    ['runtime: goroutine stack exceeds ', 21],
+    ['SIGSEGV: ', 21],
+    ['SIGABRT: ', 21],
+    ['AddressSanitizer:DEADLYSIGNAL', 21],
+    ['terminate called ', 21],
+    ['*** Program crashed: ', 21],
+    ['Stack overflow.', 21],
+    ['Process terminated. ', 21],
+    ['Error occurred during initialization of VM', 21],
+    ['#\n# A fatal error has been detected', 21],
+    ['#\n# There is insufficient memory for the Java', 21],
+    ['#\n# java.lang.OutOfMemoryError', 21],
+    // Elixir, Erlang, Clojure, R.
+    ['** (', 17],
+    ['Kernel pid terminated (', 21],
+    ['init terminating in do_boot', 21],
+    ['Runtime terminating during boot (', 21],
+    ['Execution error (', 17],
+    ['Error in ', 17],
+    ['Warning message:\n', 13],
+    ['Warning messages:\n', 13],
     ['PHP Fatal error: ', 21],
     ['PHP Parse error: ', 21],
     ['PHP Warning: ', 13],
@@ -46,7 +73,8 @@ export function levelOfTrace(bytes: Uint8Array, from: number, end: number): Seve
   for (const [head, severity] of TRACES) {
     if (first === head[0] && isAt(bytes, from, end, head)) return severity;
   }
-  return isAt(bytes, from, end, THREAD) && hasPanicked(bytes, from + THREAD.length, end) ? FATAL : 0;
+  if (isAt(bytes, from, end, THREAD)) return hasPanicked(bytes, from + THREAD.length, end) ? FATAL : 0;
+  return isSourcePlace(bytes, from, end) || isRubyError(bytes, from, end) ? ERROR : 0;
 }
 
 /** `thread 'main' panicked at `, with the number of the thread since Rust 1.91: `thread 'main' (42) panicked at `. */
@@ -56,6 +84,41 @@ function hasPanicked(bytes: Uint8Array, from: number, end: number): boolean {
     if (isAt(bytes, at, end, PANICKED)) return true;
     if (bytes[at] === 0x29 && isAt(bytes, at + 1, end, PANICKED.subarray(1))) return true;
     if (bytes[at] === LINE_FEED) return false;
+  }
+  return false;
+}
+
+/** Behind the first word. */
+function wordEnd(bytes: Uint8Array, from: number, end: number): number {
+  const limit = Math.min(end, from + NAME_MAX);
+  let at = from;
+  while (at < limit && bytes[at]! > 0x20) at++;
+  return at;
+}
+
+const SOURCES: readonly Buffer[] = ['.js:', '.ts:', 'mjs:', 'cjs:'].map((text) => Buffer.from(text));
+const NODE = Buffer.from('node:internal/');
+
+/** `/app/index.js:15`, above the line of source where an error of Node was thrown. */
+function isSourcePlace(bytes: Uint8Array, from: number, end: number): boolean {
+  const to = wordEnd(bytes, from, end);
+  if (bytes[to] !== LINE_FEED || !isDigit(bytes[to - 1])) return false;
+  let sign = to - 1;
+  while (sign > from && isDigit(bytes[sign])) sign--;
+  return isAt(bytes, from, end, NODE) || SOURCES.some((text) => isAt(bytes, sign + 1 - text.length, end, text));
+}
+
+const RUBY_IN = Buffer.from(':in');
+
+/** ``a.rb:4:in `pay': message (NoOrder)``, an error that nothing rescued. */
+function isRubyError(bytes: Uint8Array, from: number, end: number): boolean {
+  const to = wordEnd(bytes, from, end);
+  if (!isAt(bytes, to - RUBY_IN.length, end, RUBY_IN) || !isDigit(bytes[to - RUBY_IN.length - 1])) return false;
+  const quote = bytes[to + 1];
+  if (quote !== 0x60 && quote !== 0x27) return false;
+  const limit = Math.min(end, to + NAME_MAX);
+  for (let at = to + 2; at + 1 < limit && bytes[at] !== LINE_FEED; at++) {
+    if (bytes[at] === 0x27 && bytes[at + 1] === COLON) return true;
   }
   return false;
 }
@@ -100,4 +163,14 @@ function isClassEnd(bytes: Uint8Array, at: number, end: number): boolean {
   let frame = at + 1;
   while (frame < end && isBlank(bytes[frame])) frame++;
   return bytes[frame] === 0x61 && bytes[frame + 1] === 0x74 && bytes[frame + 2] === 0x20;
+}
+
+const SANITIZER_ERROR = Buffer.from('==ERROR: ');
+const RULE_MAX = 120;
+
+/** A report of a sanitizer: a rule of `=`, then `==7==ERROR: AddressSanitizer: `. */
+export function levelOfSanitizer(bytes: Uint8Array, from: number, end: number): Severity {
+  const limit = Math.min(end, from + RULE_MAX);
+  for (let at = from; at < limit; at++) if (isAt(bytes, at, end, SANITIZER_ERROR)) return ERROR;
+  return 0;
 }

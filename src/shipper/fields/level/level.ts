@@ -11,7 +11,7 @@ import { levelOfHead } from './level-of-head.js';
 import { isPairAt, levelOfJson, levelOfPairs } from './level-of-keys.js';
 import { levelOfAndroid, levelOfWebSphere } from './level-of-letter.js';
 import { levelOfEnvoy, levelOfGin, levelOfHaproxy, levelOfSquid } from './level-of-status.js';
-import { levelOfTrace } from './level-of-trace.js';
+import { levelOfSanitizer, levelOfTrace } from './level-of-trace.js';
 import { type Severity, severityOfLetter, severityOfSyslog } from './severity.js';
 
 export type { Severity } from './severity.js';
@@ -66,7 +66,7 @@ function isSentence(bytes: Uint8Array, from: number, end: number): boolean {
 function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
   const first = bytes[from]!;
   if (first === LESS) return levelOfPriority(bytes, from, end);
-  if (first === EQUALS) return levelOfErlangReport(bytes, from, end);
+  if (first === EQUALS) return levelOfErlangReport(bytes, from, end) || levelOfSanitizer(bytes, from, end);
   if (isDigit(first)) {
     const ofServer = levelOfHaproxy(bytes, from, end) || levelOfSquid(bytes, from, end);
     return levelOfRedis(bytes, from, end) || ofServer || levelOfAndroid(bytes, from, end);
@@ -78,9 +78,9 @@ function levelOfStart(bytes: Uint8Array, from: number, end: number): Severity {
       levelOfGin(bytes, from, end) ||
       levelOfPhp(bytes, from, end)
     );
-  if (!isLetter(first) && first !== 0x40) return 0;
   const ofTrace = levelOfTrace(bytes, from, end);
   if (ofTrace > 0) return ofTrace;
+  if (!isLetter(first) && first !== 0x40) return 0;
   if (isUpper(first)) {
     const severity = levelOfKlog(bytes, from, end) || levelOfRuby(bytes, from, end) || levelOfLogrus(bytes, from, end);
     if (severity > 0) return severity;
