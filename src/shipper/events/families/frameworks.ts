@@ -22,7 +22,7 @@ const isUsage = (line: Line) =>
   line.has(' [', line.wordEnd) && (line.includes('[--] ') || line.includes('[-h|--help]') || line.includes(' [--'));
 
 /** Gin writes the colour whether or not anything shows it: `ESC[31m2026/11/28 10:00:03 [Recovery] ... panic recovered:`. */
-const isRecovery = (line: Line) => line.includes('[Recovery] ') && line.endsWith(' panic recovered:');
+const isRecovery = (line: Line) => line.endsWith(' panic recovered:') && line.includes('[Recovery] ');
 /** `/srv/main.go:12 (0x7a1b2c)`. */
 const isGinFrame = (line: Line) =>
   line.last() === 0x29 && line.has(' (0x', line.wordEnd) && isDigit(line.at(line.wordEnd - 1));

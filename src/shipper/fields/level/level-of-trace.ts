@@ -63,17 +63,17 @@ const TRACES: readonly (readonly [head: Buffer, severity: Severity])[] = (
     ['npm warn ', 13],
   ] as const
 ).map(([head, severity]) => [Buffer.from(head), severity]);
+const BY_FIRST = Array.from({ length: 256 }, (_, first) => TRACES.filter(([head]) => head[0] === first));
 const THREAD = Buffer.from("thread '");
 const PANICKED = Buffer.from("' panicked at ");
 /** Of a thread of Rust. */
 const THREAD_NAME_MAX = 64;
 
 export function levelOfTrace(bytes: Uint8Array, from: number, end: number): Severity {
-  const first = bytes[from];
-  for (const [head, severity] of TRACES) {
-    if (first === head[0] && isAt(bytes, from, end, head)) return severity;
-  }
-  if (isAt(bytes, from, end, THREAD)) return hasPanicked(bytes, from + THREAD.length, end) ? FATAL : 0;
+  const first = bytes[from]!;
+  for (const [head, severity] of BY_FIRST[first]!) if (isAt(bytes, from, end, head)) return severity;
+  if (first === THREAD[0] && isAt(bytes, from, end, THREAD))
+    return hasPanicked(bytes, from + THREAD.length, end) ? FATAL : 0;
   return isSourcePlace(bytes, from, end) || isRubyError(bytes, from, end) ? ERROR : 0;
 }
 
