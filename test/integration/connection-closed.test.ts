@@ -61,6 +61,42 @@ test('what is written while the last bytes of a connection are looked at is not 
   expect(fates).toEqual(['EPIPE']);
 });
 
+test('a connection that gives way while nothing is read, because the shipper is full, is read before', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'logtap-closed-'));
+  const path = join(directory, 'logtap.sock');
+  const source = new SocketSource({
+    ...{ path, maxConnections: 1, lineMaxBytes: 1 << 20, lingerMs: 10, lineIdleMs: 60_000 },
+    ...{ onLost: () => {}, onProtocolError: () => {} },
+  });
+  await source.listen();
+  const first = connect(path);
+  first.on('error', () => {});
+  const lines = Array.from({ length: 200_000 }, (_, i) => `${i} ${'x'.repeat(101)}`);
+  // More than the shipper takes without a consumer.
+  first.write(`${lines.join('\n')}\n`);
+  for (let before = -1; first.bytesWritten === 0 || before !== first.writableLength; ) {
+    before = first.writableLength;
+    await sleep(300);
+  }
+  expect(first.writableLength).toBeGreaterThan(0);
+  const second = connect(path);
+  second.on('error', () => {});
+  second.resume();
+  // The kernel has it before the connection is accepted.
+  writeSync(descriptorOf(second), Buffer.concat([magic, hello({ instance: 2n }), data(1, 1n, 'late\n')]));
+  await new Promise((resolve) => second.once('close', resolve));
+  first.destroy();
+  const stop = new AbortController();
+  const read: string[] = [];
+  for await (const batch of source.batches(stop.signal)) {
+    read.push(...messagesOf(batch));
+    stop.abort();
+  }
+  source.close();
+  rmSync(directory, { recursive: true });
+  expect(read).toContain('late');
+}, 60_000);
+
 test('a process whose connection was closed before its last line was read tells at its end how many lines there were', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'logtap-closed-'));
   chmodSync(directory, 0o755);

@@ -36,6 +36,8 @@ const QUIET_MS = 100;
  */
 const LAST_LOOK_MS = 50;
 const LAST_LOOK_BYTES = 16 * 1024 * 1024;
+/** While the builder is full, so much is read of connections that give way, and no more. */
+const SURPLUS_BYTES = 4 * 1024 * 1024;
 const BACKLOG = 4096;
 const NAME_BYTES = 8;
 /** Where connections are scarce, one that was silent for so long gives way to another. */
@@ -53,6 +55,8 @@ export class SocketSource implements Source {
   readonly #connections = new Map<Socket, FrameStream>();
   #isPaused = false;
   #pausedMs = 0;
+  /** Read since then. */
+  #surplusBytes = 0;
   #isLingerOver = false;
   #linger: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -241,20 +245,23 @@ export class SocketSource implements Source {
     return byAge.find(([, connection]) => connection.isResumable)?.[0] ?? newest;
   }
 
-  /** Its process connects again with its next write. While the builder is full, what is unread is lost. */
+  /** Its process connects again with its next write, if it writes again. */
   #endEarly(socket: Socket, why: string): void {
     this.#options.onProtocolError(new ProtocolError('connections', why));
     const connection = this.#connections.get(socket)!;
-    if (this.#isPaused) this.#end(socket);
-    else this.#writeLast(socket, connection);
+    const note = (bytes: number) => {
+      if (this.#isPaused) this.#surplusBytes += bytes;
+    };
+    if (this.#surplusBytes < SURPLUS_BYTES) this.#writeLast(socket, connection, note);
+    else this.#end(socket);
   }
 
   /** What came since the event loop last asked, which a close would discard. */
-  #writeLast(socket: Socket, connection: FrameStream, onWritten = () => {}): void {
+  #writeLast(socket: Socket, connection: FrameStream, onWritten: (bytes: number) => void = () => {}): void {
     const chunks = takeAndClose(socket);
     for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
       this.#write(socket, connection, chunk, () => chunks.splice(0));
-      onWritten();
+      onWritten(chunk.length);
     }
     this.#end(socket);
   }
@@ -328,6 +335,7 @@ export class SocketSource implements Source {
   #resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    this.#surplusBytes = 0;
     // No line grew while nothing was read: that was our doing, not idleness.
     const now = this.#now();
     for (const assembler of this.#shared.unfinished) {
