@@ -72,7 +72,7 @@ export async function acknowledgedPeer(
   let before = Number.POSITIVE_INFINITY;
   for (let look = 0; ; look++) {
     const bytes = unacknowledgedBytes(socket);
-    if (bytes !== undefined && bytes < before) {
+    if (typeof bytes === 'number' && bytes < before) {
       before = bytes;
       onProgress();
     }
@@ -118,20 +118,25 @@ function broken(socket: Socket, address: PeerAddress): NoAnswerError {
   return new NoAnswerError({ code, detail: `connection to ${addressText(address)}: ${why}${words}` });
 }
 
-/** Bytes that the kernel keeps to send them, perhaps again; undefined where it does not tell. */
-function unacknowledgedBytes({ localPort, remotePort }: Socket): number | undefined {
+/** Of a file that is not there, or not for this process. */
+const ABSENT: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM']);
+
+/** Bytes that the kernel keeps to send them, perhaps again; undefined where it does not tell, `unread` where it could not be asked. */
+function unacknowledgedBytes({ localPort, remotePort }: Socket): number | 'unread' | undefined {
   const hex = (port = 0) => port.toString(16).toUpperCase().padStart(4, '0');
   // "  sl  local_address rem_address st tx_queue:rx_queue": proc(5).
   const row = new RegExp(`: [0-9A-F]+:${hex(localPort)} [0-9A-F]+:${hex(remotePort)} [0-9A-F]{2} ([0-9A-F]{8}):`, 'g');
   let bytes: number | undefined;
+  let isUnread = false;
   for (const file of ['/proc/self/net/tcp', '/proc/self/net/tcp6']) {
     try {
       // Without a descriptor for it, records would count as acknowledged that are not.
       for (const [, queue = ''] of withDescriptor(() => readFileSync(file, 'latin1')).matchAll(row))
         bytes = Math.max(bytes ?? 0, parseInt(queue, 16));
-    } catch {
-      // No /proc, or no IPv6.
+    } catch (error) {
+      // Else no /proc, or no IPv6.
+      isUnread ||= !ABSENT.has(codeOf(error));
     }
   }
-  return bytes;
+  return bytes ?? (isUnread ? 'unread' : undefined);
 }
