@@ -236,7 +236,7 @@ export const RINGS_AND_LIBRARY: readonly Mutation[] = [
   {
     fault: 'a line is cut where its process leaves a ring',
     file: `${IN}/reader.ts`,
-    text: 'this.isRead && this.#frames.isUnfinished;',
+    text: 'this.isRead && this.end === undefined && this.#frames.isUnfinished;',
     by: 'false;',
     foundBy: unit('source/ring-continued'),
   },

@@ -249,7 +249,9 @@ export class RingReader implements Acknowledging {
   /** Whether all of it is read but a line, which its process may go on with in another ring. */
   get awaitsNext(): boolean {
     if (this.isFinished || this.isBroken || this.isWithinFrame || this.#file.isCutAtStart) return false;
-    return this.isContinued ? this.#frames.isContinued : this.isRead && this.#frames.isUnfinished;
+    return this.isContinued
+      ? this.#frames.isContinued
+      : this.isRead && this.end === undefined && this.#frames.isUnfinished;
   }
 
   /** The next ring of its process is found. This one stays until the lines that go on there are acknowledged. */

@@ -105,9 +105,6 @@ export class RingScan {
       if (this.isCrowded) break;
       this.#find(ring, nowMs);
     }
-    // All rings of a process that has ended are listed: the lines of its last one are whole.
-    for (const reader of this.#rings.waiting)
-      if (reader.end !== undefined && !reader.isContinued && !this.isCrowded) this.#calls.finish(reader);
     // A process that writes on after this gets a ring that the next shipper reads.
     this.isLastDone = this.isClosing && this.isAllFound;
     if (this.isClosing) this.isWanted = true;
