@@ -33,9 +33,9 @@ export class OpenRings {
     return [...this.#byName.values()];
   }
 
-  /** Those that are not read to their end. What comes into a ring after its lines went on is in the next one, too. */
+  /** Those that are not read to their end. */
   get unfinished(): readonly RingReader[] {
-    return this.all.filter(({ isFinished, isContinued }) => !isFinished && !isContinued);
+    return this.all.filter(({ isFinished }) => !isFinished);
   }
 
   /** Of those in use. */
@@ -75,13 +75,6 @@ export class OpenRings {
   last(reader: RingReader): void {
     this.awake.delete(reader);
     this.awake.add(reader);
-  }
-
-  /** All of it is read but a line, with which its process may go on in another ring. */
-  waits(reader: RingReader): void {
-    this.retired(reader);
-    this.failing.delete(reader);
-    this.waiting.add(reader);
   }
 
   /** Nothing more is read from it: its process may go on in another ring. */

@@ -19,6 +19,8 @@ export interface RingScanCalls {
   retire(reader: RingReader): void;
   /** Nothing more comes into it. */
   finish(reader: RingReader): void;
+  /** Unfinished lines of a ring go on in the next one of its process. */
+  continues(earlier: RingReader, next: RingReader): void;
   wakeForNews(reader: RingReader): void;
   /** The process has sent a wake-up. */
   woken(instance: string): void;
@@ -151,12 +153,11 @@ export class RingScan {
         if (!this.isGivenUp(earlier, nowMs)) this.isAllFound = false;
         return;
       }
-      if (earlier.awaitsNext) this.#rings.waits(earlier);
     }
     try {
       const reader = this.#calls.open(ring, nowMs);
       if (reader.lostWithPreviousRun.bytes > 0) this.#options.onPreviousRunLoss(reader.lostWithPreviousRun);
-      if (earlier?.awaitsNext) earlier.continueIn(reader);
+      if (earlier?.awaitsNext) this.#calls.continues(earlier, reader);
       this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {

@@ -58,6 +58,7 @@ export class RingSource implements Source {
     this.#scan = new RingScan(options, this.#rings, this.#losses, {
       open: (ring, nowMs) => this.#open(ring, nowMs),
       finish: (reader) => this.#finish(reader),
+      continues: (earlier, next) => this.#continue(earlier, next),
       retire: (reader) => this.#retire(reader),
       wakeForNews: (reader) => this.#wakeForNews(reader),
       woken: (instance) => this.#woken(instance),
@@ -135,8 +136,7 @@ export class RingSource implements Source {
   /** Counts lines that are in no batch. No line can be read afterwards. */
   unread(): Unread {
     const { onNoRoom: onProblem } = this.#options;
-    const { unfinished } = this.#rings;
-    const readers = this.#rings.all.filter((reader) => reader.isBroken || unfinished.includes(reader));
+    const readers = this.#rings.all.filter(({ isFinished, isBroken }) => !isFinished || isBroken);
     const { laterRings } = this.#rings.aside;
     const names = this.#scan.directory.names();
     const others = this.#scan.directory.claimed(names ?? []).filter(({ name }) => !this.#rings.has(name));
@@ -316,9 +316,16 @@ export class RingSource implements Source {
 
   /** Its process may go on with an unfinished line in another ring. Where it does not, the line ends as any that is idle. */
   #await(reader: RingReader): void {
-    if (this.#rings.waiting.has(reader)) this.#rings.awake.delete(reader);
-    else this.#rings.waits(reader);
+    this.#rings.awake.delete(reader);
+    if (this.#rings.waiting.has(reader)) return;
+    this.#rings.waiting.add(reader);
     this.#scan.isWanted = true;
+  }
+
+  #continue(earlier: RingReader, next: RingReader): void {
+    earlier.continueIn(next);
+    this.#rings.retired(earlier);
+    this.#rings.waiting.add(earlier);
   }
 
   /** All of a retired ring is read. It is removed when all of it is acknowledged. */

@@ -1,17 +1,6 @@
 /** A process that is sent to another ring within a line goes on with the line there: it stays one record for every reader of the rings. */
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { RING_HEADER, RING_HEADER_BYTES } from '../../../../src/contract.js';
 import type { SourceBatch } from '../../../../src/shipper/parts.js';
@@ -94,43 +83,6 @@ test('an event goes on, too', async () => {
   const events = { idleMs: 10_000, maxBytes: 10_000, maxLines: 100 } as unknown as RingSourceOptions['events'];
   const read = messages(await ship(Infinity, Infinity, { events }));
   expect(read[0]).toContain('B.java:2');
-});
-
-/** Adds a frame behind what a ring has. */
-function add(number: number, frame: Buffer): void {
-  const fd = openSync(join(path, nameOf(number)), 'r+');
-  const word = Buffer.alloc(8);
-  readSync(fd, word, 0, 8, at('head'));
-  const head = Number(word.readBigUInt64LE());
-  writeSync(fd, frame, 0, frame.length, RING_HEADER_BYTES + head);
-  word.writeBigUInt64LE(BigInt(head + frame.length));
-  writeSync(fd, word, 0, 8, at('head'));
-  closeSync(fd);
-}
-
-test('a frame that comes into a ring after its line went on is read from the next ring, where it is once more', async () => {
-  make(0, [data(1, 1n, 'one\ntw')]);
-  make(1, [data(1, 2n, 'o')]);
-  const errors: string[] = [];
-  const options = { lineIdleMs: 600_000, onProtocolError: ({ reason }: { reason: string }) => errors.push(reason) };
-  const batches = openRings(path, options).batches(new AbortController().signal)[Symbol.asyncIterator]();
-  expect(recordsOf((await batches.next()).value)).toHaveLength(1);
-  const next = batches.next();
-  // Until both are read, and beyond the next look at all rings.
-  await sleep(300);
-  add(0, data(1, 3n, ' late\n'));
-  await sleep(1500);
-  add(1, data(1, 3n, ' late\n'));
-  expect(messages(recordsOf((await next).value))).toEqual(['two late']);
-  expect(errors).toEqual([]);
-  await batches.return?.(undefined);
-});
-
-test('the frame that is in both rings is read once, also where another ring was before them', async () => {
-  make(0, [data(1, 1n, 'one\n')]);
-  make(1, [data(1, 2n, 'tw')]);
-  make(2, [data(1, 2n, 'tw'), data(1, 3n, 'o\n')], true);
-  expect(messages(await ship())).toEqual(['one', 'two']);
 });
 
 describe('is cut', () => {
