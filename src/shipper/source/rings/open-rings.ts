@@ -11,8 +11,6 @@ export class OpenRings {
   readonly awake = new Set<RingReader>();
   /** Could not be read, or not be written, the last time. */
   readonly failing = new Set<RingReader>();
-  /** Read but for a line that may go on in another ring. */
-  readonly waiting = new Set<RingReader>();
   /** Not read. */
   readonly aside: SetAside;
   readonly #byName = new Map<string, RingReader>();
@@ -91,7 +89,6 @@ export class OpenRings {
     const { ring } = reader;
     this.awake.delete(reader);
     this.failing.delete(reader);
-    this.waiting.delete(reader);
     if (this.#latest.get(ring.instance)?.ring === ring) this.#latest.delete(ring.instance);
     return this.#byName.delete(ring.name);
   }

@@ -17,10 +17,6 @@ export interface RingScanCalls {
   /** Throws a ProtocolError when it is no ring; any other error may pass. */
   open(ring: RingName, nowMs: number): RingReader;
   retire(reader: RingReader): void;
-  /** Nothing more comes into it. */
-  finish(reader: RingReader): void;
-  /** Unfinished lines of a ring go on in the next one of its process. */
-  continues(earlier: RingReader, next: RingReader): void;
   wakeForNews(reader: RingReader): void;
   /** The process has sent a wake-up. */
   woken(instance: string): void;
@@ -149,7 +145,7 @@ export class RingScan {
     const earlier = this.#rings.latestOf(ring.instance);
     if (earlier !== undefined) {
       this.#calls.retire(earlier);
-      if (!earlier.isFinished && !earlier.awaitsNext) {
+      if (!earlier.isFinished) {
         if (!this.isGivenUp(earlier, nowMs)) this.isAllFound = false;
         return;
       }
@@ -157,7 +153,6 @@ export class RingScan {
     try {
       const reader = this.#calls.open(ring, nowMs);
       if (reader.lostWithPreviousRun.bytes > 0) this.#options.onPreviousRunLoss(reader.lostWithPreviousRun);
-      if (earlier?.awaitsNext) this.#calls.continues(earlier, reader);
       this.#rings.add(reader);
     } catch (error) {
       if (error instanceof ProtocolError) {
@@ -183,11 +178,9 @@ export class RingScan {
     if (!this.#isLate(nowMs)) this.isAllFound = false;
   }
 
-  /** Ends rings that wait for others. Retires the ring that was idle for longest: its process claims another with its next line. */
+  /** Retires the ring that was idle for longest: its process claims another with its next line. */
   #makeRoom(nowMs: number): void {
     this.#options.onNoRoom(`more than ${this.#options.maxRings} rings are in use: some wait to be read`);
-    // The rings that these wait for have no room.
-    for (const reader of this.#rings.waiting) if (!reader.isContinued) this.#calls.finish(reader);
     const idle = this.#rings.idleLongest;
     if (idle && nowMs - idle.gotMs > SCARCE_IDLE_MS) this.#calls.retire(idle);
   }
