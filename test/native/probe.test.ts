@@ -73,10 +73,11 @@ test('says that nothing listens', async () => {
 });
 
 test.each([
-  ['that takes the connection and is silent', 'it takes connections, and does not answer', () => undefined],
+  ['that takes the connection and is silent', /it takes connections, and does not answer/, () => undefined],
   [
     'of another protocol',
-    'error 71',
+    // Or its last attempt was cut off by the end of the time.
+    /error 71|does not answer/,
     (socket: { end(text: string): void }) => socket.end('220 mail.example ESMTP\r\n'),
   ],
 ])('is not deceived by a peer %s', async (_peer, reason, act) => {
@@ -89,7 +90,7 @@ test.each([
   const { code, stdout } = await ask(await listening(server), '/livez', 5);
   for (const socket of sockets) socket.destroy();
   expect(code).toBe(1);
-  expect(stdout).toContain(reason);
+  expect(stdout).toMatch(reason);
 });
 
 test('reads an answer that is longer than its room', async () => {
