@@ -46,6 +46,12 @@ static void say_body(const struct lt_answer *answer) {
     }
 }
 
+/* How much a result tells: an answer of HTTP, any other answer, none. */
+static int weight(int status) {
+    if (status > 0) return 2;
+    return status == -EPROTO ? 1 : 0;
+}
+
 static void explain(const char *port, const char *path, const char *seconds, int status,
                     const struct lt_answer *answer) {
     say_text("the shipper has not answered 200 at port ");
@@ -98,7 +104,7 @@ static int run(int count, char **arguments) {
         const uint64_t left = now >= until ? 1 : until - now;
         const int status = lt_http_get((uint16_t)port, arguments[2], left, &answers[1 - kept]);
         if (status == LT_HTTP_OK) return EXIT_OK;
-        if (status > 0 || last < 0) {
+        if (weight(status) >= weight(last)) {
             last = status;
             kept = 1 - kept;
         }

@@ -1,7 +1,7 @@
 /** The program of the shipper's hook and probes: it waits for a 200, and says why there is none. */
 import { lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { probe, run, temporaryDirectory } from '../support/run.js';
 
@@ -66,6 +66,19 @@ test('prints the last answer, however the next attempt ends', async () => {
   });
 });
 
+test('prints that another protocol answered, however the next attempt ends', async () => {
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    if (sockets.length === 1) socket.end('220 mail.example ESMTP\r\n');
+  });
+  const { code, stdout } = await ask(await listening(server), '/livez', 3);
+  for (const socket of sockets) socket.destroy();
+  expect(code).toBe(1);
+  expect(stdout).toContain('error 71');
+});
+
 test('says that nothing listens', async () => {
   const port = await freePort();
   const stdout = `the shipper has not answered 200 at port ${port}/livez within 0 s: it does not listen\n`;
@@ -73,11 +86,10 @@ test('says that nothing listens', async () => {
 });
 
 test.each([
-  ['that takes the connection and is silent', /it takes connections, and does not answer/, () => undefined],
+  ['that takes the connection and is silent', 'it takes connections, and does not answer', () => undefined],
   [
     'of another protocol',
-    // Or its last attempt was cut off by the end of the time.
-    /error 71|does not answer/,
+    'error 71',
     (socket: { end(text: string): void }) => socket.end('220 mail.example ESMTP\r\n'),
   ],
 ])('is not deceived by a peer %s', async (_peer, reason, act) => {
@@ -90,7 +102,7 @@ test.each([
   const { code, stdout } = await ask(await listening(server), '/livez', 5);
   for (const socket of sockets) socket.destroy();
   expect(code).toBe(1);
-  expect(stdout).toMatch(reason);
+  expect(stdout).toContain(reason);
 });
 
 test('reads an answer that is longer than its room', async () => {
