@@ -182,12 +182,13 @@ export class JournalSum {
     const sinks = [...this.#sinks.values()].map((each) => ({ ...each, tally: new Tally().plus(each.tally) }));
     const checkpoints = new Map(this.#checkpoints.map((checkpoint) => [checkpoint.ring, checkpoint]));
     const reads = new Map(this.#reads);
-    const refused = {
-      ...{ laterVersion: this.#laterVersion, connectionClosed: this.#connectionClosed },
+    const unread = {
+      laterVersion: this.#laterVersion,
+      connectionClosed: this.#connectionClosed,
       invalidFrames: this.#invalidFrames,
     };
     const rings = { uncountedRings: new Map(this.#uncountedRings), refusedRings: new Set(this.#refusedRings) };
-    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, ...refused, ...rings };
+    const gone = { lostWithPreviousRun: this.#lostWithPreviousRun, ...unread, ...rings };
     return { reads, lost: new Map(lost), ...gone, withheld, sinks, checkpoints };
   }
 

@@ -53,8 +53,9 @@ export class Ledger implements Counts {
   readonly lostWithPreviousRun = { records: 0, bytes: 0 };
   /** Lines in frames of a later version; not read either. */
   readonly laterVersion = { records: 0, bytes: 0 };
-  /** Up to how much lay behind frames that break the format; not read either. */
+  /** Lines that processes wrote while their connections were closed; not read either. */
   readonly connectionClosed = { records: 0, bytes: 0 };
+  /** Up to how much lay behind frames that break the format; not read either. */
   readonly invalidFrames = { records: 0, bytes: 0 };
   /** By reason: damaged rings that held more lines, and nothing tells how many. */
   readonly uncountedRings = new Map<string, UncountedRings>();

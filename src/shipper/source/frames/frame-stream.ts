@@ -141,7 +141,7 @@ export class FrameStream implements FrameReader {
       if (assembledSeq === 0) continue;
       assembled.push(learnedOrder === undefined ? [stream, assembledSeq] : [stream, assembledSeq, learnedOrder]);
     }
-    // LossNotices before the position are with its records: the next reader's go on behind them.
+    // Notices before the position are with its records: the next reader's go on behind them.
     const lost = most(this.#hello.lost, this.#losses.noticedOf(this.#hello.instance));
     return { position: this.firstUnassembled, assembled, hello: { ...this.#hello, lost }, files: this.#files };
   }
