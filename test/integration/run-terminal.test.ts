@@ -13,8 +13,10 @@ const onTerminal = (args: readonly string[], options?: TerminalOptions) =>
 const shell = (script: string) => ['--', 'bash', '-c', script];
 
 /** The lines on the terminal without their times, and the exit code. */
-async function shown(args: readonly string[], options?: TerminalOptions) {
-  const { code, stdout } = await onTerminal(args, options).ended;
+const shown = (args: readonly string[], options?: TerminalOptions) => ended(onTerminal(args, options));
+
+async function ended(terminal: ReturnType<typeof onTerminal>) {
+  const { code, stdout } = await terminal.ended;
   const lines = shownBy(stdout).map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''));
   // A slow machine may be waited for.
   return { code, lines: lines.filter((line) => !line.startsWith('logtap: waiting')), raw: stdout };
@@ -85,8 +87,13 @@ describe('on a terminal', () => {
   });
 
   test('a shipper that is killed: each line is shown once, and the counts are exact', async () => {
-    const script = `seq 1 2000; sleep 0.5; ${KILL_SHIPPER}; seq 2001 3000; exit 7`;
-    const { code, lines } = await shown(shell(script));
+    const gate = join(temporaryDirectory(), 'gate');
+    const script = `seq 1 2000; until [ -e ${gate} ]; do sleep 0.05; done; sleep 0.5; ${KILL_SHIPPER}; seq 2001 3000; exit 7`;
+    const terminal = onTerminal(shell(script));
+    // A line that is not shown before the kill may come behind those of the next process.
+    await until('the first are delivered', () => terminal.stdout().includes('logtap: 2000 lines: 2000 delivered'));
+    writeFileSync(gate, '');
+    const { code, lines } = await ended(terminal);
     expect(code).toBe(7);
     const numbers = lines.filter((line) => line.startsWith('stdout')).map((line) => Number(line.slice(7)));
     expect(numbers).toEqual(Array.from({ length: 3000 }, (_, i) => i + 1));
