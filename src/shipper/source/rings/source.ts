@@ -164,12 +164,14 @@ export class RingSource implements Source {
   }
 
   #isBatchDue(nowMs: number): boolean {
+    // Also without a record: an open event fills it, which the next line may close, and nothing is read before.
+    if (this.#shared.builder.isFull) return true;
     if (this.#shared.builder.count === 0) {
       this.#firstMs = undefined;
       return false;
     }
     this.#firstMs ??= nowMs;
-    if (this.#shared.builder.isFull || nowMs - this.#firstMs >= this.#options.lingerMs) return true;
+    if (nowMs - this.#firstMs >= this.#options.lingerMs) return true;
     // A ring is acknowledged by batches: a small one must not wait for others to travel with.
     for (const reader of this.#rings.awake) if (reader.isPressing) return true;
     return false;

@@ -130,6 +130,27 @@ test('a ring with much to read is read in batches that fit their memory, so that
   expect(inMemory).toEqual([true, true, true]);
 });
 
+test('a line that fills a batch and waits for its event does not keep the next one from being read', async () => {
+  const events = { maxLines: 100, maxBytes: 10_000, idleMs: 600_000 };
+  const maker = open([], { ringBytes: 4 * 1024 * 1024 });
+  const fd = claim();
+  maker.close();
+  const frames = Array.from({ length: 70 }, (_, i) => data(1, BigInt(i + 1), 'x'.repeat(10_000)));
+  const end = write(fd, 0, Buffer.concat([magic, hello(), ...frames, data(1, 71n, '\n')]));
+  const options = { lingerMs: 0, lineMaxBytes: 1024 * 1024, events };
+  const batches = open([], options).batches(new AbortController().signal)[Symbol.asyncIterator]();
+  const lengths: number[] = [];
+  const reading = (async () => {
+    while (lengths.length < 2)
+      lengths.push(...recordsOf((await batches.next()).value).map(({ message }) => message.length));
+  })();
+  await sleep(300);
+  write(fd, end, Buffer.concat([data(1, 72n, 'one\n'), data(1, 73n, 'two\n')]));
+  await reading;
+  expect(lengths).toEqual([700_000, 3]);
+  await batches.return?.();
+});
+
 test('an ended ring is removed once all of it is acknowledged; the pool is filled up again', async () => {
   const source = open();
   const fd = claim();
