@@ -1,5 +1,5 @@
 /** `logtap audit` and the emulator of CloudWatch Logs: kills and lost answers are explained, and changes are found. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -15,15 +15,17 @@ import {
 import { type CloudWatchServer, startCloudWatch } from '../../scripts/cloudwatch.js';
 import { LIBRARY_ENV } from '../../src/contract.js';
 import { describeWith } from '../support/capability.js';
-import { logtap, run, start, until } from '../support/run.js';
+import { logtap, run, start, temporaryDirectory, until } from '../support/run.js';
 import { AWS_ENV } from '../support/sinks-read-back.js';
 import { drain, startShipper, tapEnvironment } from '../support/tapped.js';
 
 const LINES = 6000;
 /** Ordinary lines, blank ones, bytes that are no characters, and one that is longer than an event. */
 const WRITER = `
-import os, time
+import os, sys, time
 for i in range(${LINES}):
+    # The last ones come once the second shipper runs.
+    while i == 4500 and not os.path.exists(sys.argv[1]): time.sleep(0.05)
     if i % 97 == 5: os.write(1, b'\\n')
     elif i % 83 == 9: os.write(1, b'INFO %d \\xff\\xc3\\n' % i)
     elif i == 2500: os.write(1, b'INFO long ' + 'é'.encode() * 700000 + b'\\n')
@@ -137,7 +139,8 @@ describeWith(['cloudwatch'], 'audit of CloudWatch Logs', () => {
       LOGTAP_CLOUDWATCH_LOG_STREAM: stream,
       LOGTAP_RULES: 'drop level=debug',
     };
-    const writer = start('python3', ['-c', WRITER], {
+    const gate = join(temporaryDirectory(), 'gate');
+    const writer = start('python3', ['-c', WRITER, gate], {
       env: {
         ...tapEnvironment('', { suppress: true }),
         [LIBRARY_ENV.TARGET.name]: `ring:${rings}`,
@@ -151,6 +154,7 @@ describeWith(['cloudwatch'], 'audit of CloudWatch Logs', () => {
     proxy.state.loses = 2;
     proxy.state.deniesReading = true;
     const last = await startShipper(settings);
+    writeFileSync(gate, '');
     await writer.ended;
     await drain(last);
     const stored = await eventsOf(stream);
